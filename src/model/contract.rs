@@ -1,0 +1,247 @@
+//! A model's contract: what its tensors are, how a picture becomes one, and what its output means.
+//!
+//! A TOML text in the ONNX file's metadata under `iqa.contract`, or in a sidecar `<model>.toml`, which wins.
+
+/// Full reference or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+pub enum Kind {
+    /// One picture is enough.
+    #[serde(rename = "no-reference")]
+    NoReference,
+    /// The distorted picture is judged against its reference.
+    #[serde(rename = "full-reference")]
+    FullReference,
+}
+
+/// Which of the two pictures an input takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// The original.
+    Reference,
+    /// The picture that is scored.
+    Distorted,
+}
+
+/// Order of a tensor's dimensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layout {
+    /// Picture, channel, row, column.
+    Nchw,
+    /// Picture, row, column, channel.
+    Nhwc,
+}
+
+/// What a tensor's channels are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channels {
+    /// R', G', B', full range.
+    Rgb,
+    /// B', G', R', full range.
+    Bgr,
+    /// The frame's own Y', full range.
+    Luma,
+    /// 0.299 R' + 0.587 G' + 0.114 B'.
+    Gray601,
+}
+
+impl Channels {
+    /// Planes in the tensor.
+    pub const fn count(self) -> usize {
+        match self {
+            Self::Rgb | Self::Bgr => 3,
+            Self::Luma | Self::Gray601 => 1,
+        }
+    }
+}
+
+/// How samples between samples are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Filter {
+    /// The sample whose area holds the point.
+    Nearest,
+    /// A triangle of ±1.
+    #[default]
+    Bilinear,
+    /// Keys' cubic with a = -0.5 (PIL).
+    Bicubic,
+    /// Keys' cubic with a = -0.75 (OpenCV, PyTorch).
+    BicubicOpencv,
+    /// The mean over the area that an output pixel covers (OpenCV's INTER_AREA when shrinking).
+    Area,
+}
+
+/// How many crops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Crops {
+    /// So many.
+    Count(u32),
+    /// Tiles all over the picture, `stride` (horizontal, vertical) apart; the last of a row or column is moved in so
+    /// that it ends at the border.
+    All {
+        /// Pixels from one tile to the next.
+        stride: [u32; 2],
+    },
+}
+
+/// Where crops are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sampling {
+    /// 5: the centre, then the corners; n: a grid of ceil(sqrt n) a side, row by row.
+    Grid,
+    /// All at the centre (useful with one crop).
+    Centre,
+    /// At places drawn by PCG32 from this seed, the same for every frame of one size.
+    Random {
+        /// Of the generator.
+        seed: u64,
+    },
+}
+
+/// What becomes of a frame that is smaller than the crop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Small {
+    /// Scaled up, aspect kept, until it covers the crop.
+    #[default]
+    Upscale,
+    /// Mirrored at its borders until it covers the crop.
+    Mirror,
+}
+
+/// How the frame is scaled before crops are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scale {
+    /// The short side becomes this, aspect kept (long side rounded to the nearest pixel).
+    ShortSide(u32),
+    /// Width and height become these.
+    Size([u32; 2]),
+}
+
+/// The way from a frame to the pictures that a tensor holds. Steps in the fields' order, each optional.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Geometry {
+    /// Scaling, if any.
+    pub scale: Option<Scale>,
+    /// For scaling.
+    pub filter: Filter,
+    /// Widen the filter when it shrinks.
+    pub antialias: bool,
+    /// To 8 bit after scaling, as PIL does.
+    pub round: bool,
+    /// Size of the crops (width, height), if any are cut.
+    pub crop: Option<[u32; 2]>,
+    /// How many.
+    pub crops: Crops,
+    /// Where.
+    pub sampling: Sampling,
+    /// When there is too little for a crop.
+    pub small: Small,
+    /// Mirror-padded (right and below) to a multiple of this; 1 = no padding.
+    pub multiple_of: u32,
+    /// 0: crops are the batch; 1: N×K×C×H×W.
+    pub crops_axis: u8,
+}
+
+/// One ONNX input that takes a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input {
+    /// The ONNX input's name.
+    pub tensor: String,
+    /// Which picture.
+    pub role: Role,
+    /// Order of dimensions.
+    pub layout: Layout,
+    /// What the channels are.
+    pub channels: Channels,
+    /// tensor = (pixel - mean) / std, pixel in 0..1; as many as there are channels.
+    pub mean: Vec<f64>,
+    /// See `mean`. For uint8 tensors the default is 1/255 and the result is rounded and clamped to 0..255.
+    pub std: Vec<f64>,
+    /// Its own, or the contract's.
+    pub geometry: Geometry,
+}
+
+/// From raw values to 0..100.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Curve {
+    /// Linear between, clamped outside.
+    Line {
+        /// The raw value shown as 0.
+        worst: f64,
+        /// The raw value shown as 100.
+        best: f64,
+    },
+    /// (raw, score) points, raw ascending, scores monotone; linear between, clamped outside.
+    Points(Vec<[f64; 2]>),
+}
+
+/// A picture of quality among the outputs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MapOutput {
+    /// The ONNX output's name.
+    pub tensor: String,
+    /// The raw value shown as 0 (black).
+    pub worst: f64,
+    /// The raw value shown as 100 (white).
+    pub best: f64,
+}
+
+/// Named numbers among the outputs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attributes {
+    /// The ONNX output's name.
+    pub tensor: String,
+    /// One name a value.
+    pub names: Vec<String>,
+    /// The raw value shown as 0.
+    pub worst: f64,
+    /// The raw value shown as 100.
+    pub best: f64,
+}
+
+/// What the model gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// The ONNX output's name.
+    pub tensor: String,
+    /// From raw to score.
+    pub curve: Curve,
+    /// The output is a histogram over these values; raw = its expectation.
+    pub distribution: Option<Vec<f64>>,
+    /// The histogram is given as logits.
+    pub softmax: bool,
+    /// A picture of quality.
+    pub map: Option<MapOutput>,
+    /// Named numbers.
+    pub attributes: Option<Attributes>,
+}
+
+/// An ONNX input with a fixed value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constant {
+    /// The ONNX input's name.
+    pub tensor: String,
+    /// Its values, flat.
+    pub value: Vec<f64>,
+}
+
+/// A model's contract, read and checked in itself (not yet against the graph).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contract {
+    /// The model's name.
+    pub name: String,
+    /// With a reference or without.
+    pub kind: Kind,
+    /// SPDX, or whatever the publisher says.
+    pub licence: Option<String>,
+    /// The inputs that take pictures.
+    pub inputs: Vec<Input>,
+    /// What comes out.
+    pub output: Output,
+    /// The other inputs.
+    pub constants: Vec<Constant>,
+}

@@ -1,0 +1,3 @@
+//! Models: contract, bundled ones, the runtime, providers, sessions.
+
+pub mod contract;
