@@ -1,1 +1,5 @@
-fn main() { gst_plugin_version_helper::info() }
+//! Tells the plugin its version, commit and date.
+
+fn main() {
+    gst_plugin_version_helper::info();
+}
