@@ -121,8 +121,10 @@ fn speed(width: i32, height: i32) -> Result<()> {
     let element = "iqascore model=metaiqa provider=cpu";
     time_pipeline(element, &caps, &frames, 10).context("warming up; the model and the runtime have to be there")?;
     let folder = std::env::var_os("ONNX_IQA_MODEL_PATH").context("ONNX_IQA_MODEL_PATH is not set: run `make bench`")?;
-    let mut session = ort::session::Session::builder()?
-        .with_intra_threads(std::thread::available_parallelism()?.get())?
+    let environment = onnx_iqa::model::environment(None)?;
+    let mut session = ort::session::Session::builder(&environment)?
+        .with_intra_threads(std::thread::available_parallelism()?.get())
+        .map_err(|error| anyhow::anyhow!("{error}"))?
         .commit_from_file(PathBuf::from(folder).join("metaiqa/model.onnx"))?;
     time_bare(&mut session, 3)?;
     let count = 40;
@@ -153,10 +155,10 @@ fn pass() -> Result<()> {
             ))?;
             let begin = Instant::now();
             pipeline.set_state(gst::State::Playing)?;
-            let message = pipeline.bus().context("a bus")?.timed_pop_filtered(
-                gst::ClockTime::NONE,
-                &[gst::MessageType::Eos, gst::MessageType::Error],
-            );
+            let message = pipeline
+                .bus()
+                .context("a bus")?
+                .timed_pop_filtered(gst::ClockTime::NONE, &[gst::MessageType::Eos, gst::MessageType::Error]);
             let seconds = begin.elapsed().as_secs_f64();
             pipeline.set_state(gst::State::Null)?;
             ensure!(message.context("a message")?.type_() == gst::MessageType::Eos, "the pipeline failed");

@@ -9,8 +9,8 @@ use gst::glib;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod frame;
-
 mod iqascore;
+mod log;
 pub mod meta;
 mod model;
 mod report;
@@ -37,6 +37,7 @@ fn describe(error: &dyn std::error::Error) -> String {
 }
 
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
+    log::install();
     meta::register();
     iqascore::register(plugin)
 }
