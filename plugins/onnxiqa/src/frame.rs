@@ -94,9 +94,7 @@ impl Stream {
 
     /// How long a frame lasts, by the caps.
     pub fn frame_duration(&self) -> Option<gst::ClockTime> {
-        let fps = self.info.fps();
-        let (numer, denom) = (u64::try_from(fps.numer()).ok()?, u64::try_from(fps.denom()).ok()?);
-        gst::ClockTime::SECOND.mul_div_round(denom, numer)
+        crate::period(self.info.fps())
     }
 
     /// Maps the buffer for reading, on whatever thread.
