@@ -528,6 +528,27 @@ fn rotation_without_a_limit_and_with_one_file_and_csv_headers() {
 }
 
 #[test]
+fn what_is_no_file_is_not_rotated() {
+    let folder = Folder::new();
+    let path = folder.file("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo").success());
+    let reader = std::thread::spawn({
+        let path = path.clone();
+        move || fs::read_to_string(path).expect("the pipe")
+    });
+    let log = element(&path, "json-lines");
+    log.set_property("max-file-size", 1u64);
+    let mut harness = harness(&log);
+    (0..4).for_each(|i| {
+        harness.push(numbered(i)).expect("flow");
+    });
+    drop(harness);
+    log.set_state(gst::State::Null).expect("NULL");
+    assert_eq!(reader.join().expect("the reader").lines().count(), 5);
+    assert_eq!(folder.names(), ["pipe"]);
+}
+
+#[test]
 fn a_rotated_csv_has_columns_for_what_came_up_before() {
     let folder = Folder::new();
     let path = folder.file("log");

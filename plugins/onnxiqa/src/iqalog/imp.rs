@@ -331,6 +331,9 @@ impl ElementImpl for IqaLog {
             })?;
         }
         let result = self.parent_change_state(transition);
+        if transition == gst::StateChange::ReadyToPaused && result.is_err() {
+            lock(&self.state).log = None;
+        }
         if transition == gst::StateChange::PausedToReady {
             // The pads are shut by now: nothing can follow. After an EOS there is nothing left to write.
             self.finish();

@@ -34,7 +34,7 @@
  *
  * `csv`: a row for each frame, with columns `<element>_<field>` and `<element>_attributes_<name>`. A file's columns
  * are fixed by its first row; what comes up later and has none is in the last column, `other`, as a JSON object, so
- * that nothing is lost. The pool goes to `<location>.pool.csv`, and nowhere if the location is `-`.
+ * that nothing is lost. The pool goes to `<location>.pool.csv`, in place of an earlier one, and nowhere if the location is `-`.
  *
  * `vmaf-json`: the layout of libvmaf's log, with metrics `<element>_<field>` for every field that is a measurement.
  * Frames without one are left out, as libvmaf does, and keep their number. Written to `<location>.part`, renamed when
@@ -42,7 +42,9 @@
  *
  * ## Pools
  *
- * Frames with `state=scored` count; of frames that carry an older score (`mode=live`), the first with each score.
+ * Frames with `state=scored` count; of frames that carry an older score (`mode=live`), the first with each score. A
+ * score that no frame carried, because a newer one was there by the next frame, is not in the log. A field that has no
+ * fixed range, such as `raw`, has no percentiles.
  * Pools go on over seeks and flushes. If frames still come after the end of the stream (a loop), they go on too, and
  * a new pool, of everything, follows at the next end.
  *

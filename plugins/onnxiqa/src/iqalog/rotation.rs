@@ -40,6 +40,9 @@ impl Output {
             shift(&path, rotation.max_files)?;
         }
         let file = File::create(&path).map_err(|source| LogError::open(&path, source))?;
+        // Renaming a device or a pipe away would be no rotation.
+        let is_file = file.metadata().is_ok_and(|opened| opened.is_file());
+        let rotation = if is_file { rotation } else { Rotation::default() };
         Ok(Self { path, file: Some(file), size: 0, rotation })
     }
 
