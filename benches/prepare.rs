@@ -44,13 +44,14 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Something like a picture: gradients and noise.
+/// Something like a picture: gradients, and noise in luma. (Chroma is smooth, so that everybody's way of interpolating it
+/// comes to the same and the tensors can be compared.)
 fn frame(width: u32, height: u32) -> OwnedFrame {
-    let plane = |width: u32, height: u32| {
+    let plane = |width: u32, height: u32, noise: u32| {
         let mut state = 1u32;
         let sample = |i: u32| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (60 + (i % width) * 60 / width + (i / width) * 60 / height + (state >> 27)) as u8
+            (60 + (i % width) * 60 / width + (i / width) * 60 / height + (state >> 24) * noise / 256) as u8
         };
         ((0..width * height).map(sample).collect::<Vec<u8>>(), width as usize)
     };
@@ -59,7 +60,7 @@ fn frame(width: u32, height: u32) -> OwnedFrame {
         width,
         height,
         colour: Colour { matrix: Matrix::Bt709, range: Range::Limited, siting: Siting::CENTRE },
-        planes: vec![plane(width, height), plane(width / 2, height / 2), plane(width / 2, height / 2)],
+        planes: vec![plane(width, height, 32), plane(width / 2, height / 2, 1), plane(width / 2, height / 2, 1)],
     }
 }
 
