@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use onnx_iqa::model::{Model, ModelError, Options, Provider, Search};
 use onnx_iqa::picture::OwnedFrame;
-use onnx_iqa::scorer::{Score, ScoreError, Scorer};
+use onnx_iqa::scorer::Scorer;
 use onnx_iqa_testkit as kit;
 
 fn open(path: &Path) -> Arc<Model> {

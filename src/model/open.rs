@@ -241,9 +241,7 @@ fn load(
     let path = &file.path;
     let session = provider::session(runtime, path, provider, options).map_err(|error| match error {
         SessionError::Provider(reason) => ModelError::Provider { provider, reason },
-        SessionError::Model(cause) => {
-            ModelError::Load { path: path.clone(), cause, bundled: search.bundled_text() }
-        }
+        SessionError::Model(cause) => ModelError::Load { path: path.clone(), cause, bundled: search.bundled_text() },
     })?;
     let graph = GraphInfo::new(session.inputs(), session.outputs());
     let (place, text) = match &file.sidecar {
@@ -260,8 +258,11 @@ fn load(
             }
         },
     };
-    let contract = Contract::for_graph(&text, &graph)
-        .map_err(|source| ModelError::Contract { path: path.clone(), place, source })?;
+    let contract = Contract::for_graph(&text, &graph).map_err(|source| ModelError::Contract {
+        path: path.clone(),
+        place,
+        source,
+    })?;
     Ok(Model {
         path: path.clone(),
         contract,

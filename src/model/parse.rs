@@ -189,15 +189,7 @@ fn convert_input(raw: RawInput, index: usize, kind: Kind, shared: &Geometry) -> 
         Some(own) => geometry(own, &key("geometry"))?,
         None => shared.clone(),
     };
-    Ok(Input {
-        tensor: raw.tensor,
-        role,
-        layout: raw.layout.unwrap_or(Layout::Nchw),
-        channels,
-        mean,
-        std,
-        geometry,
-    })
+    Ok(Input { tensor: raw.tensor, role, layout: raw.layout.unwrap_or(Layout::Nchw), channels, mean, std, geometry })
 }
 
 fn inputs_together(inputs: &[Input], kind: Kind) -> Result<(), Fault> {
@@ -247,11 +239,9 @@ fn geometry(raw: RawGeometry, prefix: &str) -> Result<Geometry, Fault> {
     };
     let crop = sides(raw.crop, key("crop"))?;
     let scales = scale.is_some() || (crop.is_some() && raw.small != Some(Small::Mirror));
-    for (given, name) in [
-        (raw.filter.is_some(), "filter"),
-        (raw.antialias.is_some(), "antialias"),
-        (raw.round.is_some(), "round"),
-    ] {
+    for (given, name) in
+        [(raw.filter.is_some(), "filter"), (raw.antialias.is_some(), "antialias"), (raw.round.is_some(), "round")]
+    {
         if given && !scales {
             return fault(key(name), "has no effect: nothing is scaled (`short-side`, `resize`)");
         }

@@ -108,11 +108,8 @@ pub(super) fn session(
     options: &Options,
 ) -> Result<Session, SessionError> {
     if !provider.is_built_in() {
-        let has: Vec<_> = Provider::ALL
-            .into_iter()
-            .filter(|p| *p != Provider::Auto && p.is_built_in())
-            .map(Provider::name)
-            .collect();
+        let has: Vec<_> =
+            Provider::ALL.into_iter().filter(|p| *p != Provider::Auto && p.is_built_in()).map(Provider::name).collect();
         let path = runtime.path.display();
         return Err(SessionError::Provider(format!(
             "the ONNX Runtime in {path} was built without it; it has: {}{}",

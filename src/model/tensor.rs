@@ -56,12 +56,7 @@ pub(crate) fn constant_shape(
 }
 
 /// A tensor of `element`s with `values`, repeated `rows` times where the shape wants that.
-pub(crate) fn constant(
-    element: Element,
-    shape: &ConstantShape,
-    values: &[f64],
-    rows: usize,
-) -> ort::Result<DynTensor> {
+pub(crate) fn constant(element: Element, shape: &ConstantShape, values: &[f64], rows: usize) -> ort::Result<DynTensor> {
     let times = if shape.per_row { rows } else { 1 };
     let mut dims = shape.dims.clone();
     if shape.per_row {

@@ -176,10 +176,7 @@ impl Preparer {
     }
 
     /// The tensors' shapes; checks that the inputs belong together.
-    fn shapes<'a, 'p: 'a>(
-        &mut self,
-        picture: &impl Fn(Role) -> &'a Picture<'p>,
-    ) -> Result<Vec<Shape>, ScoreError> {
+    fn shapes<'a, 'p: 'a>(&mut self, picture: &impl Fn(Role) -> &'a Picture<'p>) -> Result<Vec<Shape>, ScoreError> {
         let model = self.model.clone();
         let contract = model.contract();
         let mut shapes = Vec::with_capacity(contract.inputs.len());

@@ -121,11 +121,7 @@ impl Scorer {
     ///
     /// # Errors
     /// When the picture cannot be scored, or [`cancel`](Self::cancel) came before.
-    pub fn score(
-        &self,
-        distorted: Box<dyn Frame>,
-        reference: Option<Box<dyn Frame>>,
-    ) -> Result<Score, ScoreError> {
+    pub fn score(&self, distorted: Box<dyn Frame>, reference: Option<Box<dyn Frame>>) -> Result<Score, ScoreError> {
         let (sender, receiver) = crossbeam_channel::bounded(1);
         let done: Done = Box::new(move |result| {
             // Nobody listens when the caller's thread has died meanwhile.

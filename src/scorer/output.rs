@@ -37,10 +37,9 @@ pub(super) fn score(
 ) -> Result<Score, ScoreError> {
     let find = |tensor: &str| {
         let index = names.iter().position(|name| name == tensor);
-        index.and_then(|index| rows.get(index)).ok_or_else(|| ScoreError::Output {
-            tensor: tensor.to_owned(),
-            problem: "is missing".to_owned(),
-        })
+        index
+            .and_then(|index| rows.get(index))
+            .ok_or_else(|| ScoreError::Output { tensor: tensor.to_owned(), problem: "is missing".to_owned() })
     };
     let values = frame.of(find(&output.tensor)?, &output.tensor)?;
     let raw = match &output.distribution {
@@ -69,11 +68,7 @@ fn finite(value: f64, tensor: &str) -> Result<f64, ScoreError> {
     if value.is_finite() { Ok(value) } else { Err(ScoreError::NotFinite { tensor: tensor.to_owned(), value }) }
 }
 
-fn groups<'a>(
-    values: &'a [f64],
-    count: usize,
-    tensor: &str,
-) -> Result<std::slice::ChunksExact<'a, f64>, ScoreError> {
+fn groups<'a>(values: &'a [f64], count: usize, tensor: &str) -> Result<std::slice::ChunksExact<'a, f64>, ScoreError> {
     if values.is_empty() || !values.len().is_multiple_of(count) {
         let problem = format!("has {} numbers a frame, which cannot be groups of {count}", values.len());
         return Err(ScoreError::Output { tensor: tensor.to_owned(), problem });

@@ -25,8 +25,7 @@ impl Plans {
             Some(0) => {}
             Some(at) => self.kept[..=at].rotate_right(1),
             None => {
-                let plan =
-                    Plan::new(input, picture.format(), picture.width(), picture.height(), picture.colour())?;
+                let plan = Plan::new(input, picture.format(), picture.width(), picture.height(), picture.colour())?;
                 if self.kept.iter().filter(|(i, _)| *i == index).count() >= KEPT_PER_INPUT
                     && let Some(oldest) = self.kept.iter().rposition(|(i, _)| *i == index)
                 {
