@@ -5,6 +5,7 @@
 
 pub mod model;
 pub mod picture;
+pub mod pool;
 pub mod prepare;
 pub mod scorer;
 

@@ -17,6 +17,6 @@ pub use error::ModelError;
 pub use graph::{Dim, GraphInfo, TensorInfo};
 pub use open::Model;
 pub use provider::{Options, Provider, UnknownProvider};
-pub use runtime::{OLDEST_MINOR, RuntimeError};
+pub use runtime::{OLDEST_MINOR, RuntimeError, environment};
 pub use search::Search;
 pub(crate) use tensor::{ConstantShape, constant, constant_shape};

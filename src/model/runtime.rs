@@ -75,6 +75,15 @@ pub(super) fn runtime(beside: Option<&Path>) -> Result<Runtime, RuntimeError> {
     Err(RuntimeError { tried, from_variable })
 }
 
+/// The process's one ONNX Runtime environment, for programs that run sessions of their own beside the engine's: a second
+/// one cannot be made. `beside` is a folder that may hold `libonnxruntime.so.1`.
+///
+/// # Errors
+/// When ONNX Runtime cannot be loaded.
+pub fn environment(beside: Option<&Path>) -> Result<Environment, RuntimeError> {
+    runtime(beside).map(|runtime| runtime.environment)
+}
+
 fn candidates(variable: Option<OsString>, beside: Option<&Path>) -> Vec<PathBuf> {
     if let Some(path) = variable {
         let path = PathBuf::from(path);

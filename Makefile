@@ -1,0 +1,44 @@
+# onnx-iqa: the commands of a checkout. `make` lists them.
+# Everything is done by cargo and by the scripts in scripts/, each of which can be run by itself.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+# make setup ORT=gpu or ORT=openvino: another ONNX Runtime, kept from then on
+ORT ?=
+
+.PHONY: help demo test env setup build bench lint doc clean
+
+help: ## this list
+	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+demo: build ## score a real clip and a hard re-encode of it, and draw both courses
+	@scripts/demo.sh
+
+test: ## install what is missing, build, run all tests
+	@scripts/test.sh
+
+env: ## what sets a shell up:  eval "$$(make -s env)"
+	@scripts/env.sh
+
+setup: ## install what is missing: packages, ONNX Runtime (ORT=cpu, gpu or openvino), clips
+	@scripts/system-packages.sh
+	@scripts/onnxruntime.sh $(ORT) >/dev/null
+	@scripts/clips.sh
+	@if [ -f target/onnxiqa/libgstonnxiqa.so ]; then scripts/stage.sh; fi
+
+build: setup ## build the plugin into target/onnxiqa
+	@echo '==> building the plugin' >&2
+	cargo build --release --locked -p gst-plugin-onnxiqa
+	@scripts/stage.sh
+
+bench: build ## measure what README.md says about speed
+	@scripts/bench.sh
+
+lint: ## formatting, clippy, documentation, licences, shell scripts
+	@scripts/lint.sh
+
+doc: ## the documentation, in target/doc
+	cargo doc --no-deps --workspace --locked
+
+clean: ## remove what was built; what was downloaded stays in .cache
+	cargo clean
