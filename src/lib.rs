@@ -1,4 +1,20 @@
 //! Picture quality: a frame goes in as a borrowed picture, becomes a tensor, becomes numbers, becomes a score.
+//!
+//! [`Picture`] is a frame as it lies in memory, [`Model`] an ONNX file with its contract, [`Scorer`] a queue in front
+//! of the model, [`Score`] what comes out.
 
 pub mod model;
 pub mod picture;
+pub mod pool;
+pub mod prepare;
+pub mod scorer;
+
+pub use model::Model;
+pub use picture::Picture;
+pub use scorer::{Score, Scorer};
+
+/// What a panic says.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without words").to_owned()
+}

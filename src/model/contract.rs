@@ -2,6 +2,9 @@
 //!
 //! A TOML text in the ONNX file's metadata under `iqa.contract`, or in a sidecar `<model>.toml`, which wins.
 
+use super::contract_error::ContractError;
+use super::graph::GraphInfo;
+
 /// Full reference or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
 pub enum Kind {
@@ -146,6 +149,35 @@ pub struct Geometry {
     pub crops_axis: u8,
 }
 
+impl Default for Geometry {
+    /// The frame as it is.
+    fn default() -> Self {
+        Self {
+            scale: None,
+            filter: Filter::default(),
+            antialias: true,
+            round: false,
+            crop: None,
+            crops: Crops::Count(1),
+            sampling: Sampling::Grid,
+            small: Small::default(),
+            multiple_of: 1,
+            crops_axis: 0,
+        }
+    }
+}
+
+impl Geometry {
+    /// Width and height of what the tensor holds, where they do not depend on the frame.
+    pub fn fixed_size(&self) -> Option<[u32; 2]> {
+        match (self.crop, self.scale) {
+            (Some(crop), _) => Some(crop),
+            (None, Some(Scale::Size(size))) => Some(size.map(|side| side.next_multiple_of(self.multiple_of.max(1)))),
+            _ => None,
+        }
+    }
+}
+
 /// One ONNX input that takes a picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Input {
@@ -177,6 +209,28 @@ pub enum Curve {
     },
     /// (raw, score) points, raw ascending, scores monotone; linear between, clamped outside.
     Points(Vec<[f64; 2]>),
+}
+
+impl Curve {
+    /// The score, 0 to 100, of a raw value.
+    pub fn score(&self, raw: f64) -> f64 {
+        match self {
+            Self::Line { worst, best } => scale_100(raw, *worst, *best),
+            Self::Points(points) => {
+                let after = points.partition_point(|[x, _]| *x <= raw);
+                let Some(&[x1, y1]) = points.get(after) else {
+                    return points.last().map_or(0.0, |point| point[1]);
+                };
+                let Some(&[x0, y0]) = after.checked_sub(1).and_then(|before| points.get(before)) else { return y1 };
+                (y0 + (y1 - y0) * (raw - x0) / (x1 - x0)).clamp(0.0, 100.0)
+            }
+        }
+    }
+}
+
+/// `raw` between `worst` (0) and `best` (100), clamped.
+pub(crate) fn scale_100(raw: f64, worst: f64, best: f64) -> f64 {
+    ((raw - worst) / (best - worst) * 100.0).clamp(0.0, 100.0)
 }
 
 /// A picture of quality among the outputs.
@@ -244,4 +298,22 @@ pub struct Contract {
     pub output: Output,
     /// The other inputs.
     pub constants: Vec<Constant>,
+}
+
+impl Contract {
+    /// Reads a contract and checks all that can be checked without the graph.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its key and line.
+    pub fn parse(text: &str) -> Result<Self, ContractError> {
+        Ok(super::parse::parse(text)?.contract)
+    }
+
+    /// Reads a contract and checks it against the graph that it speaks of.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its key, what it says and what the graph has.
+    pub fn for_graph(text: &str, graph: &GraphInfo) -> Result<Self, ContractError> {
+        super::check::for_graph(text, graph)
+    }
 }

@@ -1,1 +1,16 @@
-//! What the tests share.
+//! What the tests share: small ONNX files with known arithmetic, folders that clean up after themselves.
+//!
+//! [`mean_model`] and its like write a model with its contract inside and return its path; [`Onnx`] writes any graph.
+
+mod models;
+mod onnx;
+mod proto;
+mod temp;
+
+pub use models::{
+    FR_CONTRACT, NR_CONTRACT, difference_graph, difference_model, distribution_graph, failing_model, mean_graph,
+    mean_model, mean_model_with, nan_model, outputs_graph, slow_model,
+};
+pub use onnx::{Element, Onnx};
+pub use proto::Attribute;
+pub use temp::TempDir;

@@ -1,0 +1,1 @@
+"""Training of the picture-quality networks that onnx-iqa bundles."""

@@ -1,0 +1,135 @@
+"""Data sets: decoded once into one uint8 array, opened as a memory map.
+
+    python -m iqatrain.data --biq2021 BIQ2021 --cache cache
+"""
+
+import argparse
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+CROP = 224
+
+
+@dataclass
+class Pictures:
+    """Pictures with mean opinion scores.
+
+    pixels  [n, height, width, 3] uint8, RGB
+    mos     [n] float32, 0 (worst) to 1 (best)
+    names   n file names
+    """
+
+    pixels: np.ndarray
+    mos: np.ndarray
+    names: list
+
+    def __len__(self):
+        return len(self.mos)
+
+    def take(self, indices) -> "Subset":
+        return Subset(self, np.asarray(indices))
+
+
+@dataclass
+class Subset:
+    """Some of the pictures of a set, without a copy of their pixels."""
+
+    whole: Pictures
+    indices: np.ndarray
+
+    def __len__(self):
+        return len(self.indices)
+
+    @property
+    def mos(self):
+        return self.whole.mos[self.indices]
+
+    @property
+    def names(self):
+        return [self.whole.names[i] for i in self.indices]
+
+    def picture(self, i) -> np.ndarray:
+        return self.whole.pixels[self.indices[i]]
+
+
+def read_table(path: Path):
+    """The rows of one of BIQ2021's two CSV files: (file name, MOS)."""
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.reader(file))[1:]
+    return [(row[0].strip(), float(row[1])) for row in rows if row and row[0].strip()]
+
+
+def build_biq2021(source: Path, cache: Path, part: str) -> None:
+    """Decodes one official part (`train` or `test`) of BIQ2021 into `cache`."""
+    rows = read_table(source / f"{part.capitalize()} (Images and MOS).csv")
+    files = {path.name.lower(): path for path in (source / "Images").iterdir()}  # one is named .JPG
+    cache.mkdir(parents=True, exist_ok=True)
+    final = cache / f"biq2021-{part}.npy"
+    unfinished = final.with_suffix(".partial")
+    pixels = np.lib.format.open_memmap(
+        unfinished, mode="w+", dtype=np.uint8, shape=(len(rows), 512, 512, 3)
+    )
+    for i, (name, _) in enumerate(rows):
+        with Image.open(files[name.lower()]) as picture:
+            picture = picture.convert("RGB")
+            if picture.size != (512, 512):  # 11 of ss02 are smaller and almost square
+                picture = picture.resize((512, 512), Image.BILINEAR)
+            pixels[i] = np.asarray(picture)
+        if i % 1000 == 999:
+            print(f"{part}: {i + 1} of {len(rows)}", flush=True)
+    pixels.flush()
+    np.savez(
+        cache / f"biq2021-{part}.npz",
+        mos=np.array([mos for _, mos in rows], np.float32),
+        names=np.array([name for name, _ in rows]),
+    )
+    unfinished.rename(final)
+
+
+def open_biq2021(cache: Path, part: str) -> Pictures:
+    table = np.load(cache / f"biq2021-{part}.npz")
+    pixels = np.load(cache / f"biq2021-{part}.npy", mmap_mode="r")
+    return Pictures(pixels, table["mos"], table["names"].tolist())
+
+
+def made_pictures(count: int, size: int = 256, seed: int = 0) -> Pictures:
+    """Pictures for a dry run: smooth coloured noise, the sharper the better."""
+    random = np.random.default_rng(seed)
+    pixels = np.empty((count, size, size, 3), np.uint8)
+    mos = random.random(count).astype(np.float32)
+    for i in range(count):
+        coarse = max(4, int(size * (0.05 + 0.95 * mos[i])))
+        grain = random.integers(0, 256, (coarse, coarse, 3), np.uint8)
+        pixels[i] = np.asarray(Image.fromarray(grain).resize((size, size), Image.BICUBIC))
+    return Pictures(pixels, mos, [f"made {i}" for i in range(count)])
+
+
+def split(pictures: Pictures, held_out: int, seed: int = 2021):
+    """(training, validation); the held-out pictures are the same for a given seed."""
+    order = np.random.default_rng(seed).permutation(len(pictures))
+    return pictures.take(np.sort(order[held_out:])), pictures.take(np.sort(order[:held_out]))
+
+
+def five_crops(picture: np.ndarray, size: int = CROP) -> np.ndarray:
+    """[5, size, size, 3]: the centre, then the corners row by row."""
+    bottom, right = picture.shape[0] - size, picture.shape[1] - size
+    places = [(bottom // 2, right // 2), (0, 0), (0, right), (bottom, 0), (bottom, right)]
+    return np.stack([picture[y : y + size, x : x + size] for y, x in places])
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--biq2021", type=Path, required=True, help="a checkout of nisarahmedrana/BIQ2021")
+    options.add_argument("--cache", type=Path, required=True, help="where the arrays go: 9.4 GB")
+    given = options.parse_args()
+    for part in ("train", "test"):
+        if not (given.cache / f"biq2021-{part}.npy").exists():
+            build_biq2021(given.biq2021, given.cache, part)
+
+
+if __name__ == "__main__":
+    main()

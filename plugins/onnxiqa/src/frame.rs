@@ -1,0 +1,181 @@
+//! A GStreamer video frame as the engine sees one.
+
+use gst_video::prelude::*;
+use onnx_iqa::picture::{Colour, Frame, Matrix, Picture, PictureError, PixelFormat, Plane, Range, Siting};
+
+/// What the engine has to know of a stream's frames beside their memory, out of the caps.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    /// As negotiated.
+    pub info: gst_video::VideoInfo,
+    format: PixelFormat,
+    colour: Colour,
+    /// What the caps left out, and what was taken instead; for the log.
+    pub assumed: Option<String>,
+}
+
+/// The caps' template: every format that the engine reads, in system memory, at any frame rate.
+pub fn template_caps() -> gst::Caps {
+    let formats =
+        PixelFormat::ALL.iter().filter_map(|format| match gst_video::VideoFormat::from_string(format.name()) {
+            gst_video::VideoFormat::Unknown => None,
+            known => Some(known),
+        });
+    gst_video::VideoCapsBuilder::new().format_list(formats).build()
+}
+
+impl Stream {
+    /// Reads negotiated caps.
+    ///
+    /// # Errors
+    /// When they are no raw video in a format that the engine reads.
+    pub fn from_caps(caps: &gst::CapsRef) -> Result<Self, String> {
+        let info = gst_video::VideoInfo::from_caps(caps).map_err(|_| format!("not raw video: {caps}"))?;
+        let format = info.name().parse::<PixelFormat>().map_err(|error| error.to_string())?;
+        let default = gst_video::VideoInfo::builder(info.format(), info.width(), info.height())
+            .build()
+            .map_err(|error| format!("no video of {}x{}: {error}", info.width(), info.height()))?;
+        let mut assumed = Vec::new();
+
+        let (stated, usual) = (info.colorimetry(), default.colorimetry());
+        let matrix = matrix(stated.matrix()).unwrap_or_else(|| {
+            let taken = matrix(usual.matrix()).unwrap_or(Matrix::Bt709);
+            // R'G'B' has no matrix to leave out.
+            if info.is_yuv() {
+                assumed.push(format!("matrix {taken:?}"));
+            }
+            taken
+        });
+        let range = range(stated.range()).unwrap_or_else(|| {
+            let taken = range(usual.range()).unwrap_or(Range::Limited);
+            assumed.push(format!("range {taken:?}"));
+            taken
+        });
+        // GstVideoInfo does not tell what it was given from what it filled in.
+        if caps.structure(0).is_some_and(|s| !s.has_field("colorimetry")) && assumed.is_empty() {
+            assumed.push(format!("colorimetry {}", stated.to_string()));
+        }
+        let site = Some(info.chroma_site()).filter(|site| !site.is_empty()).unwrap_or(default.chroma_site());
+        let siting = Siting {
+            cosited_x: site.contains(gst_video::VideoChromaSite::H_COSITED),
+            cosited_y: site.contains(gst_video::VideoChromaSite::V_COSITED),
+        };
+        let assumed = (!assumed.is_empty()).then(|| assumed.join(", "));
+        Ok(Self { info, format, colour: Colour { matrix, range, siting }, assumed })
+    }
+
+    /// Why scores of this stream are to be taken with care, if so: interlaced pictures, a transfer that no model saw.
+    pub fn caution(&self) -> Option<String> {
+        use gst_video::{VideoInterlaceMode, VideoTransferFunction as Transfer};
+        let mut reasons = Vec::new();
+        if self.info.interlace_mode() != VideoInterlaceMode::Progressive {
+            reasons.push(format!(
+                "the video is interlaced ({}): combing counts as a distortion; put a deinterlace element before",
+                self.info.interlace_mode().to_str()
+            ));
+        }
+        let transfer = self.info.colorimetry().transfer();
+        let usual = [
+            Transfer::Unknown,
+            Transfer::Bt709,
+            Transfer::Bt601,
+            Transfer::Srgb,
+            Transfer::Smpte240m,
+            Transfer::Bt202010,
+            Transfer::Bt202012,
+            Transfer::Gamma22,
+        ];
+        if !usual.contains(&transfer) {
+            reasons
+                .push(format!("models are trained on standard dynamic range, the transfer function is {transfer:?}"));
+        }
+        (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+
+    /// How long a frame lasts, by the caps.
+    pub fn frame_duration(&self) -> Option<gst::ClockTime> {
+        let fps = self.info.fps();
+        let (numer, denom) = (u64::try_from(fps.numer()).ok()?, u64::try_from(fps.denom()).ok()?);
+        gst::ClockTime::SECOND.mul_div_round(denom, numer)
+    }
+
+    /// Maps the buffer for reading, on whatever thread.
+    ///
+    /// # Errors
+    /// When its memory cannot be mapped as such a frame.
+    pub fn map(&self, buffer: gst::Buffer) -> Result<MappedFrame, PictureError> {
+        let frame = gst_video::VideoFrame::from_buffer_readable(buffer, &self.info).map_err(|buffer| {
+            PictureError::Unreadable(format!(
+                "a buffer of {} bytes cannot be mapped as {} of {}x{}",
+                buffer.size(),
+                self.info.name(),
+                self.info.width(),
+                self.info.height()
+            ))
+        })?;
+        Ok(MappedFrame { frame, format: self.format, colour: self.colour })
+    }
+}
+
+fn matrix(matrix: gst_video::VideoColorMatrix) -> Option<Matrix> {
+    use gst_video::VideoColorMatrix;
+    match matrix {
+        VideoColorMatrix::Bt601 => Some(Matrix::Bt601),
+        VideoColorMatrix::Bt709 => Some(Matrix::Bt709),
+        VideoColorMatrix::Bt2020 => Some(Matrix::Bt2020),
+        VideoColorMatrix::Smpte240m => Some(Matrix::Smpte240m),
+        VideoColorMatrix::Fcc => Some(Matrix::Fcc),
+        _ => None,
+    }
+}
+
+fn range(range: gst_video::VideoColorRange) -> Option<Range> {
+    match range {
+        gst_video::VideoColorRange::Range0_255 => Some(Range::Full),
+        gst_video::VideoColorRange::Range16_235 => Some(Range::Limited),
+        _ => None,
+    }
+}
+
+/// A buffer's memory, mapped for reading until this is dropped.
+pub struct MappedFrame {
+    frame: gst_video::VideoFrame<gst_video::video_frame::Readable>,
+    format: PixelFormat,
+    colour: Colour,
+}
+
+impl MappedFrame {
+    /// The plane's memory up to where the mapping ends.
+    ///
+    /// `VideoFrame::plane_data` takes stride times height for granted. A last row without padding, and a `GstVideoMeta` that says more
+    /// than the memory holds, would be read past its end.
+    fn plane(&self, index: usize) -> Result<Plane<'_>, PictureError> {
+        let stride = self.frame.plane_stride().get(index).copied().unwrap_or_default();
+        let stride = usize::try_from(stride).map_err(|_| {
+            PictureError::Unreadable(format!("plane {index} has a negative stride ({stride}); rows must go down"))
+        })?;
+        // SAFETY: the pointer is to the frame itself.
+        let raw = unsafe { &*self.frame.as_ptr() };
+        // With a GstVideoMeta each plane is mapped by itself, without one the first mapping holds them all.
+        let map = if raw.map[index].data.is_null() { &raw.map[0] } else { &raw.map[index] };
+        let (start, data) = (map.data as usize, raw.data[index] as usize);
+        let length = start.checked_add(map.size).and_then(|end| end.checked_sub(data)).filter(|_| data >= start);
+        let Some(length) = length.filter(|_| data != 0) else {
+            return Err(PictureError::Unreadable(format!("plane {index} starts outside the buffer's memory")));
+        };
+        // SAFETY: `data..data + length` lies within the mapping, which lives as long as the frame.
+        let data = unsafe { std::slice::from_raw_parts(raw.data[index] as *const u8, length) };
+        Ok(Plane { data, stride })
+    }
+}
+
+impl Frame for MappedFrame {
+    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+        let mut planes = [Plane::default(); 4];
+        let count = self.format.planes();
+        for (index, plane) in planes.iter_mut().enumerate().take(count) {
+            *plane = self.plane(index)?;
+        }
+        Picture::new(self.format, self.frame.width(), self.frame.height(), &planes[..count], self.colour)
+    }
+}

@@ -1,0 +1,132 @@
+//! What the pads, the task and the scorer's worker share.
+
+use super::fifo::{Fifo, Finished};
+use super::select::Selector;
+use super::settings::Mode;
+use crate::frame::Stream;
+use crate::lock;
+use crate::report::{Entry, Subject, Times};
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+/// What the pads, the task and the scorer's worker share. The worker holds it instead of the element, so that the
+/// element is never disposed of on the worker's thread.
+#[derive(Default)]
+pub(super) struct Shared {
+    pub(super) state: Mutex<State>,
+    /// Something in the state is other than it was.
+    pub(super) changed: Condvar,
+}
+
+impl Shared {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    pub(super) fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.changed.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The scorer is done with a frame. Runs on the scorer's worker.
+    pub(super) fn finish(&self, epoch: u64, number: u64, finished: Finished) {
+        let mut state = self.lock();
+        if state.epoch != epoch {
+            return;
+        }
+        state.in_flight -= 1;
+        match state.mode {
+            Mode::EveryFrame => {
+                state.fifo.finish(number, finished);
+            }
+            Mode::Live => state.finished.push_back(finished),
+        }
+        self.changed.notify_all();
+    }
+}
+
+pub(super) struct State {
+    pub(super) mode: Mode,
+    /// Frames that may be between the pads.
+    pub(super) capacity: usize,
+    pub(super) fifo: Fifo,
+    /// In live mode: results that have not been reported.
+    pub(super) finished: VecDeque<Finished>,
+    /// Frames with the scorer.
+    pub(super) in_flight: usize,
+    /// Counts flushes: results of an earlier epoch are of no interest.
+    pub(super) epoch: u64,
+    /// Frames handed to the scorer.
+    pub(super) submitted: u64,
+    /// A frame's turn to be scored came while the scorer had no room (live mode).
+    pub(super) overdue: bool,
+    /// Some thread is pushing downstream.
+    pub(super) pushing: bool,
+    pub(super) flushing: bool,
+    /// What downstream last answered.
+    pub(super) flow: Result<gst::FlowSuccess, gst::FlowError>,
+    pub(super) stream: Option<Arc<Stream>>,
+    pub(super) segment: gst::FormattedSegment<gst::ClockTime>,
+    pub(super) selector: Selector,
+    /// Which model scores, for what frames and messages say.
+    pub(super) subject: Arc<Subject>,
+    /// The newest finished score.
+    pub(super) newest: Option<Entry>,
+    /// The last frame failed: the next failure needs no warning of its own.
+    pub(super) failing: bool,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            capacity: 1,
+            fifo: Fifo::default(),
+            finished: VecDeque::new(),
+            in_flight: 0,
+            epoch: 0,
+            submitted: 0,
+            overdue: false,
+            pushing: false,
+            flushing: true,
+            flow: Ok(gst::FlowSuccess::Ok),
+            stream: None,
+            segment: gst::FormattedSegment::new(),
+            selector: Selector::default(),
+            subject: Arc::default(),
+            newest: None,
+            failing: false,
+        }
+    }
+}
+
+impl State {
+    /// Whether data may pass at all.
+    pub(super) fn check(&self) -> Result<(), gst::FlowError> {
+        if self.flushing {
+            return Err(gst::FlowError::Flushing);
+        }
+        self.flow.map(|_| ())
+    }
+
+    /// Nothing waits before what comes now.
+    pub(super) fn idle(&self) -> bool {
+        self.fifo.is_empty() && !self.pushing
+    }
+
+    /// Forgets everything that was on its way.
+    pub(super) fn flush(&mut self) {
+        self.fifo.clear();
+        self.finished.clear();
+        self.epoch += 1;
+        self.in_flight = 0;
+        self.overdue = false;
+        self.selector = Selector::default();
+        self.newest = None;
+        self.failing = false;
+    }
+
+    pub(super) fn times(&self, buffer: &gst::BufferRef) -> Times {
+        let pts = buffer.pts();
+        Times { pts, running: self.segment.to_running_time(pts), stream: self.segment.to_stream_time(pts) }
+    }
+}

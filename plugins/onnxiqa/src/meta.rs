@@ -1,0 +1,43 @@
+//! What a frame carries: the custom meta `IqaMeta`.
+//!
+//! Its structure holds one field per element that scored the frame, named after the element. The value is a
+//! structure `iqa-score`. The meta has no tags, so converters, scalers and encoders copy it.
+
+use gst::glib;
+use gst::meta::CustomMeta;
+
+/// The name under which the meta is registered.
+pub const NAME: &str = "IqaMeta";
+
+/// The name of an element's entry.
+pub const ENTRY: &str = "iqa-score";
+
+/// Registers the meta, unless somebody has: a second registration would be refused with a critical warning.
+pub fn register() {
+    if !CustomMeta::is_registered(NAME) {
+        CustomMeta::register(NAME, &[]);
+    }
+}
+
+/// Puts `entry` on the buffer as what `element` says of it, in place of what it said before.
+///
+/// # Errors
+/// When GStreamer cannot add the meta (it is not registered).
+pub fn attach(buffer: &mut gst::BufferRef, element: &str, entry: gst::Structure) -> Result<(), glib::BoolError> {
+    if let Ok(mut meta) = CustomMeta::from_mut_buffer(buffer, NAME) {
+        meta.mut_structure().set(element, entry);
+        return Ok(());
+    }
+    let mut meta = CustomMeta::add(buffer, NAME)?;
+    meta.mut_structure().set(element, entry);
+    Ok(())
+}
+
+/// What the elements upstream say of the buffer: their names and entries.
+pub fn entries(buffer: &gst::BufferRef) -> Vec<(String, gst::Structure)> {
+    let Ok(meta) = CustomMeta::from_buffer(buffer, NAME) else { return Vec::new() };
+    meta.structure()
+        .iter()
+        .filter_map(|(element, value)| Some((element.to_string(), value.get::<gst::Structure>().ok()?)))
+        .collect()
+}

@@ -1,0 +1,151 @@
+//! What an element says of a frame.
+
+use crate::meta;
+use onnx_iqa::scorer::{Map, Score};
+use std::sync::Arc;
+
+/// When a frame is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Times {
+    /// Its time stamp.
+    pub pts: Option<gst::ClockTime>,
+    /// In running time.
+    pub running: Option<gst::ClockTime>,
+    /// In stream time.
+    pub stream: Option<gst::ClockTime>,
+}
+
+/// Who scores.
+#[derive(Debug, Clone, Default)]
+pub struct Subject {
+    /// The model's name, by its contract.
+    pub model: String,
+    /// `nr` or `fr`.
+    pub kind: &'static str,
+}
+
+impl Subject {
+    /// What a frame without a score carries.
+    pub fn entry(&self, state: &str) -> gst::Structure {
+        gst::Structure::builder(meta::ENTRY)
+            .field("model", &self.model)
+            .field("kind", self.kind)
+            .field("state", state)
+            .build()
+    }
+}
+
+#[derive(Debug)]
+struct Inner {
+    times: Times,
+    score: f64,
+    raw: f64,
+    latency: gst::ClockTime,
+    values: Vec<(String, f64)>,
+    attributes: Option<gst::Structure>,
+    map: Option<gst::Sample>,
+}
+
+/// A finished score, shared by the frames that carry it.
+#[derive(Debug, Clone)]
+pub struct Entry(Arc<Inner>);
+
+impl Entry {
+    /// The score of the frame shown at `times`, which took `latency` from its arrival.
+    pub fn new(times: Times, score: Score, latency: gst::ClockTime) -> Self {
+        let attributes = (!score.attributes.is_empty()).then(|| {
+            let mut attributes = gst::Structure::new_empty("attributes");
+            for (name, value) in &score.attributes {
+                attributes.set(name.as_str(), value);
+            }
+            attributes
+        });
+        Self(Arc::new(Inner {
+            times,
+            score: score.score,
+            raw: score.raw,
+            latency,
+            attributes,
+            map: score.map.and_then(sample),
+            values: score.attributes,
+        }))
+    }
+
+    /// From arrival to score.
+    pub fn latency(&self) -> gst::ClockTime {
+        self.0.latency
+    }
+
+    /// 0 to 100.
+    pub fn score(&self) -> f64 {
+        self.0.score
+    }
+
+    /// When the frame is shown.
+    pub fn times(&self) -> Times {
+        self.0.times
+    }
+
+    /// The value of a field that windows and alarms can look at: `score`, `raw`, or an attribute.
+    pub fn value(&self, field: &str) -> Option<f64> {
+        match field {
+            "score" => Some(self.0.score),
+            "raw" => Some(self.0.raw),
+            attribute => self.0.values.iter().find(|(name, _)| name == attribute).map(|&(_, value)| value),
+        }
+    }
+
+    /// The numbers that pools count under the contract's names.
+    pub fn fields(&self) -> [(&'static str, f64); 2] {
+        [("score", self.0.score), ("raw", self.0.raw)]
+    }
+
+    /// What else the model gave, 0 to 100.
+    pub fn attributes(&self) -> &[(String, f64)] {
+        &self.0.values
+    }
+
+    /// What the scored frame itself carries.
+    pub fn scored(&self, subject: &Subject) -> gst::Structure {
+        self.structure(subject, "scored", self.0.times)
+    }
+
+    /// What a later frame carries that was not scored.
+    pub fn carried_by(&self, times: Times, subject: &Subject) -> gst::Structure {
+        self.structure(subject, "skipped", times)
+    }
+
+    fn structure(&self, subject: &Subject, state: &str, carrier: Times) -> gst::Structure {
+        let inner = &*self.0;
+        let age = carrier.running.zip(inner.times.running).map(|(now, then)| now.saturating_sub(then));
+        let mut entry = subject.entry(state);
+        entry.set("score", inner.score);
+        entry.set("raw", inner.raw);
+        // Fields that do not exist are left out: GST_CLOCK_TIME_NONE would read as a time.
+        for (field, time) in [("scored-pts", inner.times.pts), ("age", age), ("latency", Some(inner.latency))] {
+            if let Some(time) = time {
+                entry.set(field, time.nseconds());
+            }
+        }
+        if let Some(attributes) = &inner.attributes {
+            entry.set("attributes", attributes);
+        }
+        if let Some(map) = &inner.map {
+            entry.set("map", map);
+        }
+        entry
+    }
+}
+
+/// A map of quality as a GRAY8 picture: 0 = worst, 255 = best.
+fn sample(map: Map) -> Option<gst::Sample> {
+    let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::Gray8, map.width, map.height).build().ok()?;
+    let width = map.width as usize;
+    let stride = usize::try_from(*info.stride().first()?).ok()?;
+    let mut padded = vec![0; info.size()];
+    for (to, from) in padded.chunks_mut(stride).zip(map.data.chunks(width)) {
+        to.get_mut(..from.len())?.copy_from_slice(from);
+    }
+    let caps = info.to_caps().ok()?;
+    Some(gst::Sample::builder().buffer(&gst::Buffer::from_mut_slice(padded)).caps(&caps).build())
+}

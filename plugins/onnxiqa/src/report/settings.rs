@@ -1,0 +1,104 @@
+//! The properties that say what is reported; shared by the elements that score.
+
+use gst::glib;
+use gst::prelude::*;
+
+/// Windows, alarms and messages.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Span of the sliding statistics.
+    pub window: gst::ClockTime,
+    /// Alarm when the window's mean falls below; negative = off.
+    pub alarm_below: f64,
+    /// What windows and alarms look at.
+    pub alarm_field: String,
+    /// How far above `alarm_below` the alarm clears.
+    pub alarm_hysteresis: f64,
+    /// Post a message for each score.
+    pub frame_messages: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            window: gst::ClockTime::SECOND,
+            alarm_below: -1.0,
+            alarm_field: "score".into(),
+            alarm_hysteresis: 5.0,
+            frame_messages: false,
+        }
+    }
+}
+
+impl Settings {
+    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know.
+    pub fn properties() -> Vec<glib::ParamSpec> {
+        let default = Self::default();
+        vec![
+            glib::ParamSpecUInt64::builder("window")
+                .nick("Window")
+                .blurb("Span of the sliding statistics, in nanoseconds of running time; an `iqa-window` message is posted once per window")
+                .minimum(1)
+                .default_value(default.window.nseconds())
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecDouble::builder("alarm-below")
+                .nick("Alarm below")
+                .blurb("Post `iqa-alarm` when the window's mean falls below; -1 = off")
+                .minimum(-1.0)
+                .maximum(f64::MAX)
+                .default_value(default.alarm_below)
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecString::builder("alarm-field")
+                .nick("Alarm field")
+                .blurb("What windows and alarms look at: score, raw, or the name of an attribute")
+                .default_value(Some(default.alarm_field.as_str()))
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecDouble::builder("alarm-hysteresis")
+                .nick("Alarm hysteresis")
+                .blurb("The alarm clears this far above alarm-below")
+                .minimum(0.0)
+                .maximum(f64::MAX)
+                .default_value(default.alarm_hysteresis)
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecBoolean::builder("frame-messages")
+                .nick("Frame messages")
+                .blurb("Post `iqa-score` for every score")
+                .default_value(default.frame_messages)
+                .mutable_playing()
+                .build(),
+        ]
+    }
+
+    /// Sets a property; false if it is none of these.
+    pub fn set(&mut self, name: &str, value: &glib::Value) -> bool {
+        // GObject has checked the value against its specification.
+        match name {
+            "window" => self.window = gst::ClockTime::from_nseconds(value.get().unwrap_or(self.window.nseconds())),
+            "alarm-below" => self.alarm_below = value.get().unwrap_or(self.alarm_below),
+            "alarm-field" => {
+                self.alarm_field =
+                    value.get::<Option<String>>().ok().flatten().unwrap_or_else(|| Self::default().alarm_field);
+            }
+            "alarm-hysteresis" => self.alarm_hysteresis = value.get().unwrap_or(self.alarm_hysteresis),
+            "frame-messages" => self.frame_messages = value.get().unwrap_or(self.frame_messages),
+            _ => return false,
+        }
+        true
+    }
+
+    /// A property's value; none if it is none of these.
+    pub fn get(&self, name: &str) -> Option<glib::Value> {
+        Some(match name {
+            "window" => self.window.nseconds().to_value(),
+            "alarm-below" => self.alarm_below.to_value(),
+            "alarm-field" => self.alarm_field.to_value(),
+            "alarm-hysteresis" => self.alarm_hysteresis.to_value(),
+            "frame-messages" => self.frame_messages.to_value(),
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! Why a model cannot be had.
+
+use std::path::PathBuf;
+
+use super::contract_error::ContractError;
+use super::provider::Provider;
+use super::runtime::RuntimeError;
+
+/// Why a model cannot be had.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// No bundled model has that name.
+    #[error("there is no model \"{name}\" ({bundled}); a name with a / or ending in .onnx is a path")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The list of bundled models.
+        bundled: String,
+    },
+    /// The file cannot be read.
+    #[error("the model {} cannot be read: {cause} ({bundled})", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: String,
+        /// The list of bundled models.
+        bundled: String,
+    },
+    /// ONNX Runtime does not load the file.
+    #[error("ONNX Runtime cannot load the model {}: {cause} ({bundled})", path.display())]
+    Load {
+        /// The file.
+        path: PathBuf,
+        /// What ONNX Runtime says.
+        cause: String,
+        /// The list of bundled models.
+        bundled: String,
+    },
+    /// The model says nowhere what it takes and gives.
+    #[error(
+        "the model {} has no contract: write one to {} (inputs, geometry and output; see `contract.toml` in the \
+         documentation), or put its text into the ONNX metadata under `iqa.contract`. The graph has the inputs \
+         {inputs} and the outputs {outputs}",
+        path.display(), sidecar.display()
+    )]
+    NoContract {
+        /// The model's file.
+        path: PathBuf,
+        /// Where a contract would be found.
+        sidecar: PathBuf,
+        /// Of the graph.
+        inputs: String,
+        /// Of the graph.
+        outputs: String,
+    },
+    /// The contract is wrong.
+    #[error("the contract of the model {} in {place}: {source}", path.display())]
+    Contract {
+        /// The model's file.
+        path: PathBuf,
+        /// The sidecar's path, or the ONNX metadata.
+        place: String,
+        /// What is wrong.
+        source: ContractError,
+    },
+    /// The provider is not there or does not work.
+    #[error("the provider \"{provider}\" cannot be used: {reason}")]
+    Provider {
+        /// The one that was asked for.
+        provider: Provider,
+        /// Why not.
+        reason: String,
+    },
+    /// There is no ONNX Runtime.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// Something that should not happen.
+    #[error("opening the model {} failed: {cause}", path.display())]
+    Internal {
+        /// The model's file.
+        path: PathBuf,
+        /// What happened.
+        cause: String,
+    },
+}

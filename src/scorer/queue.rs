@@ -1,0 +1,208 @@
+//! The users' queues: bounded, taken from in turn, cancelled at once.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::{Done, Job, Score, ScoreError};
+use crate::picture::Frame;
+
+/// The promise to call a job's `done` exactly once, come what may.
+pub(super) struct Ticket {
+    done: Option<Done>,
+    /// Cancellations of the user so far, and how many there were when the job came.
+    cancellations: Arc<AtomicU64>,
+    seen: u64,
+}
+
+impl Ticket {
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancellations.load(Ordering::Acquire) != self.seen
+    }
+
+    pub(super) fn finish(mut self, result: Result<Score, ScoreError>) {
+        self.call(result);
+    }
+
+    fn call(&mut self, result: Result<Score, ScoreError>) {
+        if let Some(done) = self.done.take()
+            && let Err(panic) = catch_unwind(AssertUnwindSafe(|| done(result)))
+        {
+            log::error!("a callback for a score panicked: {}", crate::panic_text(&*panic));
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.call(Err(ScoreError::Internal("the worker ended".to_owned())));
+    }
+}
+
+/// A job on its way.
+pub(super) struct Pending {
+    pub(super) distorted: Box<dyn Frame>,
+    pub(super) reference: Option<Box<dyn Frame>>,
+    pub(super) ticket: Ticket,
+}
+
+struct User {
+    id: u64,
+    queue: VecDeque<Pending>,
+    capacity: usize,
+    batch_size: usize,
+    cancellations: Arc<AtomicU64>,
+}
+
+#[derive(Default)]
+struct State {
+    users: Vec<User>,
+    last_id: u64,
+    /// Where the next turn starts.
+    turn: usize,
+    /// Batches that have been sent to the model and have not come back.
+    running: usize,
+    closed: bool,
+}
+
+impl State {
+    fn user(&mut self, id: u64) -> Option<&mut User> {
+        self.users.iter_mut().find(|user| user.id == id)
+    }
+
+    /// The next job, of the user whose turn it is.
+    fn take(&mut self) -> Option<Pending> {
+        let count = self.users.len();
+        for step in 0..count {
+            let index = (self.turn + step) % count;
+            if let Some(pending) = self.users[index].queue.pop_front() {
+                self.turn = index + 1;
+                return Some(pending);
+            }
+        }
+        None
+    }
+}
+
+/// What all users of a worker and its threads share.
+#[derive(Default)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    /// A job came, a batch is through, or the end.
+    work: Condvar,
+    /// A job has been taken.
+    room: Condvar,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn join(&self, capacity: usize, batch_size: usize) -> u64 {
+        let mut state = self.lock();
+        state.last_id += 1;
+        let id = state.last_id;
+        let queue = VecDeque::with_capacity(capacity.min(1024));
+        state.users.push(User { id, queue, capacity, batch_size, cancellations: Arc::default() });
+        id
+    }
+
+    pub(super) fn leave(&self, id: u64) {
+        self.cancel(id);
+        self.lock().users.retain(|user| user.id != id);
+        self.room.notify_all();
+    }
+
+    pub(super) fn cancel(&self, id: u64) {
+        let queued = {
+            let mut state = self.lock();
+            let Some(user) = state.user(id) else { return };
+            user.cancellations.fetch_add(1, Ordering::AcqRel);
+            std::mem::take(&mut user.queue)
+        };
+        self.room.notify_all();
+        for pending in queued {
+            pending.ticket.finish(Err(ScoreError::Cancelled));
+        }
+    }
+
+    pub(super) fn try_submit(&self, id: u64, job: Job) -> Result<(), Job> {
+        let mut state = self.lock();
+        match state.user(id) {
+            Some(user) if user.queue.len() < user.capacity => push(user, job),
+            _ => return Err(job),
+        }
+        drop(state);
+        self.work.notify_one();
+        Ok(())
+    }
+
+    /// Queues a job, waiting for room.
+    pub(super) fn submit(&self, id: u64, mut job: Job) {
+        loop {
+            job = match self.try_submit(id, job) {
+                Ok(()) => return,
+                Err(job) => job,
+            };
+            let mut state = self.lock();
+            if state.user(id).is_some_and(|user| user.queue.len() >= user.capacity) {
+                drop(self.room.wait(state).unwrap_or_else(PoisonError::into_inner));
+            }
+        }
+    }
+
+    /// The most pictures in a batch.
+    pub(super) fn batch_size(&self) -> usize {
+        self.lock().users.iter().map(|user| user.batch_size).max().unwrap_or(1)
+    }
+
+    /// Waits for a job; `None` is the end.
+    pub(super) fn next(&self) -> Option<Pending> {
+        self.wait(|_| false)
+    }
+
+    /// A job that can join a batch; waits for one while the model is busy anyway.
+    pub(super) fn next_while_busy(&self) -> Option<Pending> {
+        self.wait(|state| state.running == 0)
+    }
+
+    fn wait(&self, give_up: impl Fn(&State) -> bool) -> Option<Pending> {
+        let mut state = self.lock();
+        loop {
+            if let Some(pending) = state.take() {
+                drop(state);
+                self.room.notify_all();
+                return Some(pending);
+            }
+            if state.closed || give_up(&state) {
+                return None;
+            }
+            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    pub(super) fn batch_sent(&self) {
+        self.lock().running += 1;
+    }
+
+    pub(super) fn batch_through(&self) {
+        let mut state = self.lock();
+        state.running = state.running.saturating_sub(1);
+        drop(state);
+        self.work.notify_one();
+    }
+
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.work.notify_all();
+    }
+}
+
+fn push(user: &mut User, job: Job) {
+    let cancellations = user.cancellations.clone();
+    let seen = cancellations.load(Ordering::Acquire);
+    let ticket = Ticket { done: Some(job.done), cancellations, seen };
+    user.queue.push_back(Pending { distorted: job.distorted, reference: job.reference, ticket });
+}

@@ -1,0 +1,109 @@
+//! The worker of a model: a thread that prepares and a thread that runs.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::ScoreError;
+use super::batch::{Batch, Buffers, Entry, Preparer};
+use super::queue::Queue;
+use super::run::Runner;
+use crate::model::Model;
+
+/// The hold that users have on a worker. It ends with the last of them.
+pub(crate) struct Worker {
+    queue: Arc<Queue>,
+}
+
+impl Worker {
+    pub(crate) fn start(model: &Arc<Model>) -> Arc<Self> {
+        let queue = Arc::new(Queue::default());
+        // Two sets of buffers: one with the model, one being filled.
+        let (free_sender, free) = crossbeam_channel::bounded(2);
+        let (full, full_receiver) = crossbeam_channel::bounded(2);
+        for _ in 0..2 {
+            let _ = free_sender.send(Buffers::new(model));
+        }
+        let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
+            if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(body) {
+                // The jobs' tickets then report it.
+                log::error!("the thread {name} cannot be started: {error}");
+                queue.close();
+            }
+        };
+        let (shared, its_model) = (queue.clone(), model.clone());
+        spawn("iqa-prepare", Box::new(move || prepare(&shared, its_model, &free, &full)));
+        let (shared, its_model) = (queue.clone(), model.clone());
+        spawn("iqa-run", Box::new(move || run(&shared, its_model, &full_receiver, &free_sender)));
+        Arc::new(Self { queue })
+    }
+
+    pub(super) fn queue(&self) -> &Queue {
+        &self.queue
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// Turns jobs into batches until the queue is closed.
+fn prepare(queue: &Queue, model: Arc<Model>, free: &Receiver<Buffers>, full: &Sender<Batch>) {
+    let one_by_one = model.fixed_batch() == Some(1);
+    let mut preparer = Preparer::new(model);
+    let mut carried = None;
+    while let Ok(buffers) = free.recv() {
+        let Some(first) = carried.take().or_else(|| queue.next()) else { return };
+        let mut batch = Batch::new(buffers);
+        let mut next = Some(first);
+        while let Some(pending) = next.take() {
+            carried = preparer.add(&mut batch, pending);
+            let limit = if one_by_one { 1 } else { queue.batch_size() };
+            if carried.is_none() && batch.entries.len() < limit {
+                next = queue.next_while_busy();
+            }
+        }
+        queue.batch_sent();
+        if full.send(batch).is_err() {
+            return;
+        }
+    }
+}
+
+/// Runs batches until there is nobody who makes any.
+fn run(queue: &Queue, model: Arc<Model>, full: &Receiver<Batch>, free: &Sender<Buffers>) {
+    let mut runner = Runner::new(model);
+    while let Ok(batch) = full.recv() {
+        let wanted = batch.entries.iter().any(|entry| entry.prepared.is_ok() && !entry.ticket.is_cancelled());
+        let outputs = if wanted {
+            catch_unwind(AssertUnwindSafe(|| runner.run(&batch)))
+                .unwrap_or_else(|panic| Err(crate::panic_text(&*panic)))
+        } else {
+            Ok(Vec::new())
+        };
+        let Batch { buffers, shapes, entries, .. } = batch;
+        queue.batch_through();
+        // The other side may be gone.
+        let _ = free.send(buffers);
+        let mut frame = 0;
+        for Entry { ticket, prepared } in entries {
+            let result = match (prepared, &outputs) {
+                (Err(error), _) => Err(error),
+                (Ok(_), _) if ticket.is_cancelled() => {
+                    frame += 1;
+                    Err(ScoreError::Cancelled)
+                }
+                (Ok(_), Err(error)) => Err(ScoreError::Run(error.clone())),
+                (Ok(places), Ok(outputs)) => {
+                    frame += 1;
+                    catch_unwind(AssertUnwindSafe(|| runner.score(outputs, &shapes, frame - 1, places.as_ref())))
+                        .unwrap_or_else(|panic| Err(ScoreError::Internal(crate::panic_text(&*panic))))
+                }
+            };
+            ticket.finish(result);
+        }
+    }
+}
