@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod frame;
+mod iqalog;
 mod iqascore;
 mod log;
 pub mod meta;
@@ -59,7 +60,8 @@ fn describe(error: &dyn std::error::Error) -> String {
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     log::install();
     meta::register();
-    iqascore::register(plugin)
+    iqascore::register(plugin)?;
+    iqalog::register(plugin)
 }
 
 gst::plugin_define!(
