@@ -269,12 +269,12 @@ impl IqaScore {
                 let messages = lock(&self.report).failed(times);
                 self.post(messages);
                 if lock(&self.settings).on_error == OnError::Stop {
-                    gst::element_imp_error!(self, gst::StreamError::Failed, ["{}", describe(&error)]);
+                    gst::element_imp_error!(self, gst::StreamError::Failed, ("{}", describe(&error)));
                     return Err(gst::FlowError::Error);
                 }
                 let first = !std::mem::replace(&mut self.shared.lock().failing, true);
                 if first {
-                    gst::element_imp_warning!(self, gst::StreamError::Failed, ["{}", describe(&error)]);
+                    gst::element_imp_warning!(self, gst::StreamError::Failed, ("{}", describe(&error)));
                 }
                 gst::debug!(CAT, imp = self, "a frame failed: {}", describe(&error));
                 Ok(None)
@@ -300,7 +300,7 @@ impl IqaScore {
             newest.map_or_else(|| subject.entry("skipped"), |entry| entry.carried_by(times, &subject))
         };
         meta::attach(buffer.make_mut(), &self.obj().name(), entry).map_err(|error| {
-            gst::element_imp_error!(self, gst::CoreError::Failed, ["{error}: is `IqaMeta` registered?"]);
+            gst::element_imp_error!(self, gst::CoreError::Failed, ("{error}: is `IqaMeta` registered?"));
             gst::FlowError::Error
         })?;
         self.src_pad.push(buffer)
@@ -328,7 +328,7 @@ impl IqaScore {
     /// Runs `f` for GStreamer; a panic becomes an element error and ends the flow.
     pub(super) fn guard<T>(&self, fallback: T, f: impl FnOnce(&Self) -> T) -> T {
         let failed = |text: &str| {
-            gst::element_imp_error!(self, gst::LibraryError::Failed, ["a bug in the element: {text}"]);
+            gst::element_imp_error!(self, gst::LibraryError::Failed, ("a bug in the element: {text}"));
             self.stopped(gst::FlowError::Error);
         };
         crate::guarded(fallback, failed, || f(self))

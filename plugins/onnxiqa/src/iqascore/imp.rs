@@ -77,7 +77,7 @@ impl IqaScore {
             threads: settings.threads as usize,
         };
         let model = model::open(self.obj().upcast_ref(), &settings.model, &options)
-            .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ["{}", describe(&error)]))?;
+            .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))?;
         if model.contract().kind == Kind::FullReference {
             return Err(gst::error_msg!(
                 gst::LibraryError::Settings,
