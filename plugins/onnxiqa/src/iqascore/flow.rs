@@ -79,10 +79,17 @@ impl IqaScore {
         arrival: Instant,
         picked: bool,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        // Only events that wait for EOS to leave can be before it.
+        while !state.idle() {
+            state = self.shared.wait(state);
+            state.check()?;
+        }
         state.overdue |= picked;
-        let mut job = None;
+        let (mut outcome, mut job) = (Outcome::Skipped, None);
         if state.overdue && state.in_flight < state.capacity {
             state.overdue = false;
+            // It is counted when it is scored, or has failed.
+            outcome = Outcome::Pending;
             match self.job(&mut state, &buffer, times, arrival) {
                 (_, Ok(prepared)) => {
                     state.in_flight += 1;
@@ -95,17 +102,11 @@ impl IqaScore {
                 }
             }
         }
-        while !state.idle() {
-            state = self.shared.wait(state);
-            state.check()?;
-        }
         // The scorer first: it can be at work while the frame goes through the elements downstream.
         drop(state);
-        let submitted = job.is_some();
         if let Some(job) = job {
             self.submit(job);
         }
-        let outcome = if submitted { Outcome::Pending } else { Outcome::Skipped };
         let frame = Frame { number: 0, buffer, times, outcome };
         self.push_directly(self.shared.lock(), |imp| imp.deliver(frame))
     }

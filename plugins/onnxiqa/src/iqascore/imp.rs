@@ -137,7 +137,8 @@ impl ObjectSubclass for IqaScore {
             })
             .event_function(|_, parent, event| Self::guard_pad(parent, false, |imp| imp.sink_event(event)))
             .query_function(|_, parent, query| Self::guard_pad(parent, false, |imp| imp.sink_query(query)))
-            .flags(flags)
+            // Caps without a frame rate are no subset of the template, and video all the same.
+            .flags(flags | gst::PadFlags::ACCEPT_INTERSECT)
             .build();
         let src_pad = gst::Pad::builder_from_template(&template("src"))
             .activatemode_function(move |_, parent, mode, active| {

@@ -1,5 +1,5 @@
 //! What the plugin's tests share: the plugin registered once, frames with known scores, bounded waits.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
 mod hold;
 mod rig;
@@ -161,9 +161,13 @@ pub fn error_text(bus: &gst::Bus) -> String {
 pub fn run(pipeline: &gst::Pipeline) -> (Vec<String>, Vec<gst::Structure>) {
     let bus = pipeline.bus().unwrap();
     let starting = pipeline.clone();
-    let _ = bounded("to PLAYING", move || starting.set_state(gst::State::Playing));
+    let started = bounded("to PLAYING", move || starting.set_state(gst::State::Playing));
     let (mut errors, mut messages) = (Vec::new(), Vec::new());
-    loop {
+    if started.is_err() {
+        // decodebin keeps some errors to itself and only refuses the state.
+        errors.push("the pipeline does not start".to_owned());
+    }
+    while started.is_ok() {
         let message = bus.timed_pop(gst::ClockTime::try_from(LIMIT).unwrap());
         let message = message.expect("neither EOS nor an error nor anything else for a minute");
         match message.view() {

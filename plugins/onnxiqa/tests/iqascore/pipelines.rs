@@ -94,15 +94,16 @@ fn a_truncated_file_ends() {
 #[test]
 fn down_in_the_middle_of_a_clip() {
     let dir = kit::TempDir::new();
-    let pipeline = launch(&description(&dir, &clip("bikes.mp4"), "batch-size=4 queue-size=16", PULLED));
-    let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
-    sink.set_property("max-buffers", 1u32);
-    for state in [gst::State::Ready, gst::State::Null, gst::State::Paused, gst::State::Null] {
+    for state in [gst::State::Ready, gst::State::Null, gst::State::Paused] {
+        let pipeline = launch(&description(&dir, &clip("bikes.mp4"), "batch-size=4 queue-size=16", PULLED));
+        let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
+        sink.set_property("max-buffers", 1u32);
         set_state(&pipeline, gst::State::Playing);
         for _ in 0..3 {
             sink.try_pull_sample(gst::ClockTime::try_from(LIMIT).unwrap()).expect("a frame");
         }
         set_state(&pipeline, state);
+        set_state(&pipeline, gst::State::Null);
     }
 }
 

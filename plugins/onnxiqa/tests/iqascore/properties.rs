@@ -49,7 +49,7 @@ fn least(pspec: &glib::ParamSpec) -> String {
         return pspec.minimum().to_string();
     }
     if let Some(pspec) = pspec.downcast_ref::<gst::ParamSpecFraction>() {
-        return pspec.minimum().to_string();
+        return format!("{}/{}", pspec.minimum().numer(), pspec.minimum().denom());
     }
     String::new()
 }
