@@ -8,6 +8,7 @@ mod graph;
 mod open;
 mod parse;
 mod provider;
+mod raw;
 mod runtime;
 mod search;
 mod tensor;
