@@ -7,11 +7,59 @@ use super::taps::Axis;
 /// Rows (and columns) that are turned over together: the lanes of the widest vector.
 pub(super) const LANES: usize = 16;
 
+/// Samples behind the last one of a row that may be read, and are thrown away.
+pub(super) const SLACK: usize = 3 * LANES;
+
+/// Columns of a crop that are worked on at a time, so that the intermediate rows stay in the nearest cache.
+pub(super) const TILE: usize = 256;
+
+/// An instruction set, as far as the loops differ by it.
+pub(super) trait Set: Copy {
+    /// Has fused multiply-add.
+    const FMA: bool;
+
+    /// Resamples `LANES` rows of one component; see [`Columns`]. False when it has no way of its own for such an axis.
+    #[inline(always)]
+    fn horizontal(self, _: &Columns<'_>, _: &[f32], _: &mut [f32]) -> bool {
+        false
+    }
+}
+
+/// Any processor.
+#[derive(Clone, Copy)]
+pub(super) struct Plain;
+
+impl Set for Plain {
+    const FMA: bool = false;
+}
+
+/// A processor with fused multiply-add.
+#[derive(Clone, Copy)]
+pub(super) struct Fused;
+
+impl Set for Fused {
+    const FMA: bool = true;
+}
+
+/// Some output columns of one component.
+pub(super) struct Columns<'a> {
+    /// From the plane's samples to the outputs.
+    pub axis: &'a Axis,
+    /// Which of the axis's outputs.
+    pub outputs: std::ops::Range<usize>,
+    /// The sample that the rows begin with.
+    pub first: usize,
+    /// From the beginning of one source row to the next.
+    pub stride: usize,
+    /// Rows that are wanted, up to `LANES`.
+    pub rows: usize,
+}
+
 /// `a * b + c`, fused where the processor can do that.
 #[inline(always)]
-fn multiply_add<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
+fn multiply_add<I: Set>(a: f32, b: f32, c: f32) -> f32 {
     // Without the instruction, `mul_add` would be a call.
-    if FMA { a.mul_add(b, c) } else { a * b + c }
+    if I::FMA { a.mul_add(b, c) } else { a * b + c }
 }
 
 /// How a sample is stored.
@@ -46,53 +94,50 @@ impl Sample for [u8; 2] {
     }
 }
 
-/// The weighted sum of rows of samples: `row(i)` for the i-th weight.
+/// The weighted sum of as many rows of samples, `stride` bytes apart, as there are weights.
 #[inline(always)]
-pub(super) fn vertical<'a, S: Sample + 'a, const FMA: bool>(
-    row: impl Fn(usize) -> &'a [S],
-    weights: &[f32],
-    shift: u32,
-    out: &mut [f32],
-) {
+pub(super) fn vertical<I: Set, S: Sample>(data: &[u8], stride: usize, weights: &[f32], shift: u32, out: &mut [f32]) {
+    if weights.is_empty() {
+        return out.fill(0.0);
+    }
     let mut done = 0;
-    while done < weights.len() || done == 0 {
-        let left = &weights[done..];
-        let first = done == 0;
-        macro_rules! rows {
-            ($n:literal) => {{
-                let rows: [&[S]; $n] = std::array::from_fn(|k| row(done + k));
-                let weights: [f32; $n] = std::array::from_fn(|k| left[k]);
-                weigh::<S, $n, FMA>(rows, weights, shift, first, out);
-                done += $n;
-            }};
+    while done < weights.len() {
+        let (data, left) = (&data[done * stride..], &weights[done..]);
+        macro_rules! weigh {
+            ($($n:literal)+) => {
+                match left.len() {
+                    $($n => weigh::<I, S, $n>(data, stride, left, shift, done == 0, out),)+
+                    _ => weigh::<I, S, 6>(data, stride, left, shift, done == 0, out),
+                }
+            };
         }
-        match left.len() {
-            0 => return out.fill(0.0),
-            1 => rows!(1),
-            2 => rows!(2),
-            3 => rows!(3),
-            4 => rows!(4),
-            5 => rows!(5),
-            _ => rows!(6),
-        }
+        weigh!(1 2 3 4 5);
+        done += 6;
     }
 }
 
+/// As many rows as there are weights, up to N; added to `out` or written there.
 #[inline(always)]
-fn weigh<S: Sample, const N: usize, const FMA: bool>(
-    rows: [&[S]; N],
-    weights: [f32; N],
+fn weigh<I: Set, S: Sample, const N: usize>(
+    data: &[u8],
+    stride: usize,
+    weights: &[f32],
     shift: u32,
     first: bool,
     out: &mut [f32],
 ) {
     let length = out.len();
-    let rows = rows.map(|row| &row[..length]);
+    let mut rows: [&[S]; N] = [&[]; N];
+    let mut factors = [0.0; N];
+    for k in 0..N {
+        rows[k] = &S::row(&data[k * stride..][..length * size_of::<S>()])[..length];
+        factors[k] = weights[k];
+    }
     if first {
         for x in 0..length {
-            let mut sum = 0.0;
-            for k in 0..N {
-                sum = multiply_add::<FMA>(rows[k][x].value(shift), weights[k], sum);
+            let mut sum = rows[0][x].value(shift) * factors[0];
+            for k in 1..N {
+                sum = multiply_add::<I>(rows[k][x].value(shift), factors[k], sum);
             }
             out[x] = sum;
         }
@@ -100,7 +145,7 @@ fn weigh<S: Sample, const N: usize, const FMA: bool>(
         for x in 0..length {
             let mut sum = out[x];
             for k in 0..N {
-                sum = multiply_add::<FMA>(rows[k][x].value(shift), weights[k], sum);
+                sum = multiply_add::<I>(rows[k][x].value(shift), factors[k], sum);
             }
             out[x] = sum;
         }
@@ -132,36 +177,47 @@ pub(super) fn columns(rows: &[f32], stride: usize, columns: &mut [[f32; LANES]])
     }
 }
 
-/// Resamples columns, `step` apart from one sample to the next, and turns the result into rows, `stride` apart.
+/// Takes every `step`-th of a row's samples.
 #[inline(always)]
-pub(super) fn horizontal<const FMA: bool>(
-    columns: &[[f32; LANES]],
-    step: usize,
-    axis: &Axis,
-    outputs: std::ops::Range<usize>,
-    first: usize,
-    rows: &mut [f32],
-    stride: usize,
-) {
+pub(super) fn pick(row: &[f32], step: usize, out: &mut [f32]) {
+    macro_rules! every {
+        ($n:literal) => {
+            for (out, samples) in out.iter_mut().zip(row.chunks($n)) {
+                *out = samples[0];
+            }
+        };
+    }
+    match step {
+        2 => every!(2),
+        3 => every!(3),
+        4 => every!(4),
+        step => out.iter_mut().zip(row.chunks(step)).for_each(|(out, samples)| *out = samples[0]),
+    }
+}
+
+/// Resamples columns and turns the result into rows, `TILE` apart.
+#[inline(always)]
+pub(super) fn horizontal<I: Set>(want: &Columns<'_>, columns: &[[f32; LANES]], rows: &mut [f32]) {
+    let Columns { axis, ref outputs, first, .. } = *want;
     let mut from = outputs.start;
     while from < outputs.end {
         let block = from - outputs.start;
         let mut square = [[0.0; LANES]; LANES];
         for i in 0..LANES.min(outputs.end - from) {
             let (start, weights) = axis.row(from + i);
-            let columns = &columns[(start - first) * step..];
+            let columns = &columns[start - first..];
             let mut sum = [0.0; LANES];
             for k in 0..weights.len() {
-                let column = &columns[k * step];
+                let column = &columns[k];
                 for lane in 0..LANES {
-                    sum[lane] = multiply_add::<FMA>(column[lane], weights[k], sum[lane]);
+                    sum[lane] = multiply_add::<I>(column[lane], weights[k], sum[lane]);
                 }
             }
             square[i] = sum;
         }
         let turned = transpose(&square);
         for r in 0..LANES {
-            let at = r * stride + block;
+            let at = r * TILE + block;
             rows[at..at + LANES].copy_from_slice(&turned[r]);
         }
         from += LANES;
@@ -170,21 +226,21 @@ pub(super) fn horizontal<const FMA: bool>(
 
 /// One row of a tensor's channel.
 #[inline(always)]
-fn channel<const FMA: bool, const N: usize, const ROUND: bool>(channel: Channel, rows: [&[f32]; N], out: &mut [f32]) {
+fn channel<I: Set, const N: usize, const ROUND: bool>(channel: Channel, rows: [&[f32]; N], out: &mut [f32]) {
     let length = out.len();
     let rows = rows.map(|row| &row[..length]);
     for x in 0..length {
         let mut sum = channel.offset;
         for k in 0..N {
-            sum = multiply_add::<FMA>(rows[k][x], channel.weights[k], sum);
+            sum = multiply_add::<I>(rows[k][x], channel.weights[k], sum);
         }
-        out[x] = multiply_add::<FMA>(rounded::<ROUND>(sum.clamp(0.0, 1.0)), channel.scale, channel.shift);
+        out[x] = multiply_add::<I>(rounded::<ROUND>(sum.clamp(0.0, 1.0)), channel.scale, channel.shift);
     }
 }
 
 /// One row of grey from R'G'B'.
 #[inline(always)]
-fn grey<const FMA: bool, const ROUND: bool>(mix: &Mix, weights: [f32; 3], rows: [&[f32]; 3], out: &mut [f32]) {
+fn grey<I: Set, const ROUND: bool>(mix: &Mix, weights: [f32; 3], rows: [&[f32]; 3], out: &mut [f32]) {
     let length = out.len();
     let rows = rows.map(|row| &row[..length]);
     let channels = [mix.channels[0], mix.channels[1], mix.channels[2]];
@@ -193,11 +249,11 @@ fn grey<const FMA: bool, const ROUND: bool>(mix: &Mix, weights: [f32; 3], rows: 
         for c in 0..3 {
             let mut sum = channels[c].offset;
             for k in 0..3 {
-                sum = multiply_add::<FMA>(rows[k][x], channels[c].weights[k], sum);
+                sum = multiply_add::<I>(rows[k][x], channels[c].weights[k], sum);
             }
-            value = multiply_add::<FMA>(sum.clamp(0.0, 1.0), weights[c], value);
+            value = multiply_add::<I>(sum.clamp(0.0, 1.0), weights[c], value);
         }
-        out[x] = multiply_add::<FMA>(rounded::<ROUND>(value), channels[0].scale, channels[0].shift);
+        out[x] = multiply_add::<I>(rounded::<ROUND>(value), channels[0].scale, channels[0].shift);
     }
 }
 
@@ -211,14 +267,14 @@ fn rounded<const ROUND: bool>(value: f32) -> f32 {
 
 /// All channels of one row; `rows` are the components', `out(c)` gives channel `c`'s row.
 #[inline(always)]
-pub(super) fn mix_row<const FMA: bool>(mix: &Mix, rows: [&[f32]; 3], index: usize, out: &mut [f32]) {
+pub(super) fn mix_row<I: Set>(mix: &Mix, rows: [&[f32]; 3], index: usize, out: &mut [f32]) {
     let chosen = mix.channels[index];
     match (mix.grey, mix.components, mix.round) {
-        (Some(weights), _, false) => grey::<FMA, false>(mix, weights, rows, out),
-        (Some(weights), _, true) => grey::<FMA, true>(mix, weights, rows, out),
-        (None, 1, false) => channel::<FMA, 1, false>(chosen, [rows[0]], out),
-        (None, 1, true) => channel::<FMA, 1, true>(chosen, [rows[0]], out),
-        (None, _, false) => channel::<FMA, 3, false>(chosen, rows, out),
-        (None, _, true) => channel::<FMA, 3, true>(chosen, rows, out),
+        (Some(weights), _, false) => grey::<I, false>(mix, weights, rows, out),
+        (Some(weights), _, true) => grey::<I, true>(mix, weights, rows, out),
+        (None, 1, false) => channel::<I, 1, false>(chosen, [rows[0]], out),
+        (None, 1, true) => channel::<I, 1, true>(chosen, [rows[0]], out),
+        (None, _, false) => channel::<I, 3, false>(chosen, rows, out),
+        (None, _, true) => channel::<I, 3, true>(chosen, rows, out),
     }
 }

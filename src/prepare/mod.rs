@@ -1,5 +1,7 @@
 //! From a picture to a tensor, touching only the pixels that the model looks at.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod error;
 mod geometry;
 mod loops;

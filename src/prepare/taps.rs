@@ -84,8 +84,7 @@ impl Band {
             (*start + zeros as u32, zeros, end)
         };
         let width = self.rows.iter().map(trimmed).map(|(_, zeros, end)| end - zeros).max().unwrap_or(1).max(1);
-        let mut axis =
-            Axis { width, starts: Vec::with_capacity(self.rows.len()), counts: Vec::new(), weights: Vec::new() };
+        let mut axis = Axis { width, ..Axis::default() };
         for row in &self.rows {
             let (start, zeros, end) = trimmed(row);
             // Filled up with zeros to `width` behind, or before where that would reach beyond the last sample.
@@ -99,6 +98,8 @@ impl Band {
             axis.starts.push(moved);
             axis.counts.push((lead + end - zeros) as u32);
         }
+        axis.ascending = axis.starts.is_sorted();
+        axis.turned = (0..width).flat_map(|k| axis.weights[k..].iter().copied().step_by(width)).collect();
         axis
     }
 }
@@ -159,7 +160,7 @@ fn covered(x: u32, inputs: u32, outputs: u32) -> (u32, Vec<f64>) {
 }
 
 /// A band as the loops want it: every row has `width` weights.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Axis {
     /// Weights in a row.
     pub width: usize,
@@ -169,6 +170,10 @@ pub(super) struct Axis {
     pub counts: Vec<u32>,
     /// `width` for each output sample.
     pub weights: Vec<f32>,
+    /// The same the other way round: all first weights, then all second ones.
+    pub turned: Vec<f32>,
+    /// Starts never step back.
+    pub ascending: bool,
 }
 
 impl Axis {
