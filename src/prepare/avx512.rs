@@ -68,34 +68,27 @@ impl Reach {
     }
 }
 
-/// First samples and weights of `LANES` outputs.
-struct Group {
-    starts: [i32; LANES],
+/// The first samples of `LANES` outputs, counted from the start of the source rows.
+#[inline(always)]
+fn places(want: &Columns<'_>, output: usize) -> [i32; LANES] {
+    let mut places = [0; LANES];
+    let starts = &want.axis.starts[output..output + LANES];
+    for i in 0..LANES {
+        places[i] = starts[i] as i32 - want.first as i32;
+    }
+    places
 }
 
-impl Group {
-    /// Outputs beyond the last are like the last.
-    #[inline(always)]
-    fn at(want: &Columns<'_>, output: usize) -> Self {
-        let mut starts = [0; LANES];
-        for i in 0..LANES {
-            starts[i] = (want.axis.starts[(output + i).min(want.outputs.end - 1)] as usize - want.first) as i32;
-        }
-        Self { starts }
-    }
+/// The first sample of an output; behind the last, that of the last, so that nothing far behind the rows is read.
+#[inline(always)]
+fn place(want: &Columns<'_>, output: usize) -> i32 {
+    want.axis.starts[output.min(want.outputs.end - 1)] as i32 - want.first as i32
+}
 
-    #[inline(always)]
-    fn weights(want: &Columns<'_>, output: usize, tap: usize) -> __m512 {
-        let mut weights = [0.0; LANES];
-        let outputs = want.axis.starts.len();
-        let known = LANES.min(outputs - output);
-        if known == LANES {
-            load(&want.axis.turned, tap * outputs + output)
-        } else {
-            weights[..known].copy_from_slice(&want.axis.turned[tap * outputs + output..][..known]);
-            cast(weights)
-        }
-    }
+/// The weights of one tap of `LANES` outputs.
+#[inline(always)]
+fn weights_of(want: &Columns<'_>, output: usize, tap: usize) -> __m512 {
+    load(&want.axis.turned, tap * want.axis.starts.len() + output)
 }
 
 #[inline(always)]
@@ -115,12 +108,11 @@ fn run<const N: usize>(simd: V4, want: &Columns<'_>, source: &[f32], out: &mut [
     let isa = simd.avx512f;
     let mut output = want.outputs.start;
     while output < want.outputs.end {
-        let group = Group::at(want, output);
-        let base = group.starts[0];
+        let (base, starts) = (place(want, output), cast(places(want, output)));
         let (mut places, mut weights) = ([cast::<_, __m512i>([0i32; LANES]); N], [cast::<_, __m512>([0f32; LANES]); N]);
         for k in 0..N {
-            places[k] = isa._mm512_sub_epi32(cast(group.starts), isa._mm512_set1_epi32(base - k as i32));
-            weights[k] = Group::weights(want, output, k);
+            places[k] = isa._mm512_sub_epi32(starts, isa._mm512_set1_epi32(base - k as i32));
+            weights[k] = weights_of(want, output, k);
         }
         for row in 0..want.rows {
             let at = row * want.stride + base as usize;
@@ -140,9 +132,8 @@ fn halves<const N: usize>(simd: V4, want: &Columns<'_>, source: &[f32], out: &mu
     let isa = simd.avx512f;
     let mut output = want.outputs.start;
     while output < want.outputs.end {
-        let group = Group::at(want, output);
-        let (low, high) = (group.starts[0], group.starts[LANES / 2]);
-        let mut places = group.starts;
+        let (low, high) = (place(want, output), place(want, output + LANES / 2));
+        let mut places = places(want, output);
         for i in 0..LANES / 2 {
             places[i] -= low;
             places[i + LANES / 2] -= high - LANES as i32;
@@ -150,7 +141,7 @@ fn halves<const N: usize>(simd: V4, want: &Columns<'_>, source: &[f32], out: &mu
         let places = cast(places);
         let mut weights = [cast::<_, __m512>([0f32; LANES]); N];
         for k in 0..N {
-            weights[k] = Group::weights(want, output, k);
+            weights[k] = weights_of(want, output, k);
         }
         for row in 0..want.rows {
             let at = row * want.stride;
@@ -173,9 +164,8 @@ fn wide_halves(simd: V4, want: &Columns<'_>, source: &[f32], out: &mut [f32]) {
     let taps = want.axis.width;
     let mut output = want.outputs.start;
     while output < want.outputs.end {
-        let group = Group::at(want, output);
-        let (low, high) = (group.starts[0], group.starts[LANES / 2]);
-        let mut places = group.starts;
+        let (low, high) = (place(want, output), place(want, output + LANES / 2));
+        let mut places = places(want, output);
         for i in 0..LANES / 2 {
             places[i] -= low;
             places[i + LANES / 2] -= high;
@@ -190,7 +180,7 @@ fn wide_halves(simd: V4, want: &Columns<'_>, source: &[f32], out: &mut [f32]) {
                 let lower = isa._mm512_permutex2var_ps(load(left, k), places, load(left, k + LANES));
                 let upper = isa._mm512_permutex2var_ps(load(right, k), places, load(right, k + LANES));
                 let picked = isa._mm512_mask_blend_ps(0xff00, lower, upper);
-                sum = isa._mm512_fmadd_ps(picked, Group::weights(want, output, k), sum);
+                sum = isa._mm512_fmadd_ps(picked, weights_of(want, output, k), sum);
             }
             store(out, row * TILE + output - want.outputs.start, sum);
         }

@@ -133,22 +133,25 @@ fn weigh<I: Set, S: Sample, const N: usize>(
         rows[k] = &S::row(&data[k * stride..][..length * size_of::<S>()])[..length];
         factors[k] = weights[k];
     }
-    if first {
-        for x in 0..length {
-            let mut sum = rows[0][x].value(shift) * factors[0];
-            for k in 1..N {
-                sum = multiply_add::<I>(rows[k][x].value(shift), factors[k], sum);
+    // Blocks of a vector's length; left to itself the compiler unrolls further, and the rest is slow.
+    let (blocks, rest) = out.as_chunks_mut::<LANES>();
+    for (block, out) in blocks.iter_mut().enumerate() {
+        let mut sum = if first { [0.0; LANES] } else { *out };
+        for k in 0..N {
+            let samples = &rows[k][block * LANES..block * LANES + LANES];
+            for lane in 0..LANES {
+                sum[lane] = multiply_add::<I>(samples[lane].value(shift), factors[k], sum[lane]);
             }
-            out[x] = sum;
         }
-    } else {
-        for x in 0..length {
-            let mut sum = out[x];
-            for k in 0..N {
-                sum = multiply_add::<I>(rows[k][x].value(shift), factors[k], sum);
-            }
-            out[x] = sum;
+        *out = sum;
+    }
+    let done = length - rest.len();
+    for (x, out) in rest.iter_mut().enumerate() {
+        let mut sum = if first { 0.0 } else { *out };
+        for k in 0..N {
+            sum = multiply_add::<I>(rows[k][done + x].value(shift), factors[k], sum);
         }
+        *out = sum;
     }
 }
 
@@ -224,36 +227,65 @@ pub(super) fn horizontal<I: Set>(want: &Columns<'_>, columns: &[[f32; LANES]], r
     }
 }
 
-/// One row of a tensor's channel.
+/// A function of `LANES` pixels' components.
+trait Pixels {
+    fn of(&self, rows: [&[f32; LANES]; 3]) -> [f32; LANES];
+}
+
+/// A function of each pixel of a row; `rows` reach to a multiple of `LANES`.
 #[inline(always)]
-fn channel<I: Set, const N: usize, const ROUND: bool>(channel: Channel, rows: [&[f32]; N], out: &mut [f32]) {
-    let length = out.len();
-    let rows = rows.map(|row| &row[..length]);
-    for x in 0..length {
-        let mut sum = channel.offset;
-        for k in 0..N {
-            sum = multiply_add::<I>(rows[k][x], channel.weights[k], sum);
-        }
-        out[x] = multiply_add::<I>(rounded::<ROUND>(sum.clamp(0.0, 1.0)), channel.scale, channel.shift);
+fn each(pixels: impl Pixels, rows: [&[f32]; 3], out: &mut [f32]) {
+    let rows = [rows[0].as_chunks().0, rows[1].as_chunks().0, rows[2].as_chunks().0];
+    let (blocks, rest) = out.as_chunks_mut::<LANES>();
+    let count = blocks.len();
+    for (i, out) in blocks.iter_mut().enumerate() {
+        *out = pixels.of([&rows[0][i], &rows[1][i], &rows[2][i]]);
+    }
+    if !rest.is_empty() {
+        let length = rest.len();
+        rest.copy_from_slice(&pixels.of([&rows[0][count], &rows[1][count], &rows[2][count]])[..length]);
     }
 }
 
-/// One row of grey from R'G'B'.
-#[inline(always)]
-fn grey<I: Set, const ROUND: bool>(mix: &Mix, weights: [f32; 3], rows: [&[f32]; 3], out: &mut [f32]) {
-    let length = out.len();
-    let rows = rows.map(|row| &row[..length]);
-    let channels = [mix.channels[0], mix.channels[1], mix.channels[2]];
-    for x in 0..length {
-        let mut value = 0.0;
-        for c in 0..3 {
-            let mut sum = channels[c].offset;
-            for k in 0..3 {
-                sum = multiply_add::<I>(rows[k][x], channels[c].weights[k], sum);
+/// A tensor's channel from N components.
+struct FromComponents<I, const N: usize, const ROUND: bool>(Channel, I);
+
+impl<I: Set, const N: usize, const ROUND: bool> Pixels for FromComponents<I, N, ROUND> {
+    #[inline(always)]
+    fn of(&self, rows: [&[f32; LANES]; 3]) -> [f32; LANES] {
+        let Self(channel, _) = self;
+        let mut out = [0.0; LANES];
+        for lane in 0..LANES {
+            let mut sum = channel.offset;
+            for k in 0..N {
+                sum = multiply_add::<I>(rows[k][lane], channel.weights[k], sum);
             }
-            value = multiply_add::<I>(sum.clamp(0.0, 1.0), weights[c], value);
+            out[lane] = multiply_add::<I>(rounded::<ROUND>(sum.clamp(0.0, 1.0)), channel.scale, channel.shift);
         }
-        out[x] = multiply_add::<I>(rounded::<ROUND>(value), channels[0].scale, channels[0].shift);
+        out
+    }
+}
+
+/// Grey from R'G'B'.
+struct Grey<I, const ROUND: bool>([Channel; 3], [f32; 3], I);
+
+impl<I: Set, const ROUND: bool> Pixels for Grey<I, ROUND> {
+    #[inline(always)]
+    fn of(&self, rows: [&[f32; LANES]; 3]) -> [f32; LANES] {
+        let Self(channels, weights, _) = self;
+        let mut out = [0.0; LANES];
+        for lane in 0..LANES {
+            let mut value = 0.0;
+            for c in 0..3 {
+                let mut sum = channels[c].offset;
+                for k in 0..3 {
+                    sum = multiply_add::<I>(rows[k][lane], channels[c].weights[k], sum);
+                }
+                value = multiply_add::<I>(sum.clamp(0.0, 1.0), weights[c], value);
+            }
+            out[lane] = multiply_add::<I>(rounded::<ROUND>(value), channels[0].scale, channels[0].shift);
+        }
+        out
     }
 }
 
@@ -265,16 +297,21 @@ fn rounded<const ROUND: bool>(value: f32) -> f32 {
     if ROUND { ((value * 255.0 + WHOLE) - WHOLE) * (1.0 / 255.0) } else { value }
 }
 
-/// All channels of one row; `rows` are the components', `out(c)` gives channel `c`'s row.
+/// A row of the tensor's channel `index`; `rows` are the components'.
 #[inline(always)]
-pub(super) fn mix_row<I: Set>(mix: &Mix, rows: [&[f32]; 3], index: usize, out: &mut [f32]) {
+pub(super) fn mix_row<I: Set>(set: I, mix: &Mix, rows: [&[f32]; 3], index: usize, out: &mut [f32]) {
     let chosen = mix.channels[index];
-    match (mix.grey, mix.components, mix.round) {
-        (Some(weights), _, false) => grey::<I, false>(mix, weights, rows, out),
-        (Some(weights), _, true) => grey::<I, true>(mix, weights, rows, out),
-        (None, 1, false) => channel::<I, 1, false>(chosen, [rows[0]], out),
-        (None, 1, true) => channel::<I, 1, true>(chosen, [rows[0]], out),
-        (None, _, false) => channel::<I, 3, false>(chosen, rows, out),
-        (None, _, true) => channel::<I, 3, true>(chosen, rows, out),
+    if let Some(weights) = mix.grey {
+        let channels = [mix.channels[0], mix.channels[1], mix.channels[2]];
+        return match mix.round {
+            false => each(Grey::<I, false>(channels, weights, set), rows, out),
+            true => each(Grey::<I, true>(channels, weights, set), rows, out),
+        };
+    }
+    match (mix.components, mix.round) {
+        (1, false) => each(FromComponents::<I, 1, false>(chosen, set), rows, out),
+        (1, true) => each(FromComponents::<I, 1, true>(chosen, set), rows, out),
+        (_, false) => each(FromComponents::<I, 3, false>(chosen, set), rows, out),
+        (_, true) => each(FromComponents::<I, 3, true>(chosen, set), rows, out),
     }
 }

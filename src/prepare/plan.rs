@@ -143,6 +143,12 @@ impl Plan {
         })
     }
 
+    /// The same with another instruction set.
+    #[cfg(test)]
+    pub(super) fn with_arch(self, arch: pulp::Arch) -> Self {
+        Self { arch, ..self }
+    }
+
     /// Whether the plan is for such pictures: same format, size and colorimetry.
     pub fn fits(&self, picture: &Picture<'_>) -> bool {
         self.described == describe(picture)
@@ -225,10 +231,10 @@ impl Plan {
             for r in 0..rows {
                 let row = |component: usize| {
                     let at = (component * LANES + r) * TILE;
-                    &scratch.components[at..at + columns.len()]
+                    &scratch.components[at..at + TILE]
                 };
                 let components = [row(0), row(1), row(2)];
-                self.mix_row::<I>(components, top + r, columns.start, &mut scratch.channels, out);
+                self.mix_row(set, components, top + r, columns.clone(), &mut scratch.channels, out);
             }
             top += rows;
         }
@@ -257,14 +263,18 @@ impl Plan {
         rows: Range<usize>,
         scratch: &mut Scratch,
     ) {
-        let (length, stride) = (window.end - window.first, window.stride());
+        let stride = window.stride();
         scratch.rows.resize(scratch.rows.len().max(stride * LANES + SLACK), 0.0);
         let source = &picture.planes()[plane.plane];
         let vertical = &self.axes[plane.vertical];
         for (row, out) in rows.zip(scratch.rows.chunks_exact_mut(stride)) {
             let (start, weights) = vertical.row(row);
             let at = start * source.stride + window.first * size_of::<S>();
-            loops::vertical::<I, S>(&source.data[at..], source.stride, weights, plane.shift, &mut out[..length]);
+            let data = &source.data[at..];
+            // Whole vectors if the memory goes on, so that there is no rest.
+            let last = weights.len().saturating_sub(1) * source.stride;
+            let length = stride.min(data.len().saturating_sub(last) / size_of::<S>());
+            loops::vertical::<I, S>(data, source.stride, weights, plane.shift, &mut out[..length]);
         }
     }
 
@@ -305,22 +315,30 @@ impl Plan {
         }
     }
 
-    /// Row `y` of a crop from column `left` on.
+    /// Some columns of row `y` of a crop.
     #[inline(always)]
-    fn mix_row<I: Set>(&self, components: [&[f32]; 3], y: usize, left: usize, scratch: &mut [f32], out: &mut [f32]) {
-        let (width, channels) = (components[0].len(), self.layout.channels);
+    fn mix_row<I: Set>(
+        &self,
+        set: I,
+        components: [&[f32]; 3],
+        y: usize,
+        columns: Range<usize>,
+        scratch: &mut [f32],
+        out: &mut [f32],
+    ) {
+        let Layout { channels, height, width, .. } = self.layout;
         match self.order {
             Order::Nchw => {
                 for c in 0..channels {
-                    let at = (c * self.layout.height + y) * self.layout.width + left;
-                    loops::mix_row::<I>(&self.mix, components, c, &mut out[at..at + width]);
+                    let row = (c * height + y) * width;
+                    let out = &mut out[row + columns.start..row + columns.end];
+                    loops::mix_row(set, &self.mix, components, c, out);
                 }
             }
             Order::Nhwc => {
-                let at = (y * self.layout.width + left) * channels;
-                let out = &mut out[at..at + width * channels];
+                let out = &mut out[(y * width + columns.start) * channels..(y * width + columns.end) * channels];
                 for c in 0..channels {
-                    loops::mix_row::<I>(&self.mix, components, c, &mut scratch[..width]);
+                    loops::mix_row(set, &self.mix, components, c, &mut scratch[..columns.len()]);
                     for (pixel, value) in out.chunks_exact_mut(channels).zip(&*scratch) {
                         pixel[c] = *value;
                     }
