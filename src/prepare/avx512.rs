@@ -1,4 +1,5 @@
 //! The horizontal pass for AVX-512: samples are picked from two registers instead of turning the rows over.
+#![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use std::arch::x86_64::{__m512, __m512i};
 

@@ -1,5 +1,6 @@
 //! The inner loops. All are inlined into one function that `pulp` compiles once for each instruction set; they are
 //! written so that the compiler turns them into vector code.
+#![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use super::mix::{Channel, Mix};
 use super::taps::Axis;

@@ -225,7 +225,9 @@ impl Plan {
                     self.read_rows::<I, u8>(picture, plane, window, first..first + rows, scratch);
                 }
                 for (component, &begin) in plane.components.iter().zip(&window.begins) {
-                    self.resample(set, component, window, begin, rows, outputs.clone(), scratch);
+                    let (axis, outputs) = (&self.axes[component.horizontal], outputs.clone());
+                    let want = Columns { axis, outputs, first: begin, stride: window.stride(), rows };
+                    self.resample(set, component, window, want, scratch);
                 }
             }
             for r in 0..rows {
@@ -285,32 +287,28 @@ impl Plan {
         set: I,
         component: &ComponentPass,
         window: &Window,
-        begin: usize,
-        rows: usize,
-        outputs: Range<usize>,
+        mut want: Columns<'_>,
         scratch: &mut Scratch,
     ) {
         let Scratch { rows: source, picked, columns, components, .. } = scratch;
-        let (offset, step) = (component.offset + begin * component.step - window.first, component.step);
-        let mut stride = window.stride();
+        let (offset, step) = (component.offset + want.first * component.step - window.first, component.step);
         let source = if step == 1 {
             &source[offset..]
         } else {
             let length = (window.end - window.first - offset).div_ceil(step);
             let picked_stride = length.next_multiple_of(LANES);
             picked.resize(picked.len().max(picked_stride * LANES + SLACK), 0.0);
-            for r in 0..rows {
-                let row = &source[r * stride + offset..r * stride + window.end - window.first];
+            for r in 0..want.rows {
+                let row = &source[r * want.stride..][offset..window.end - window.first];
                 loops::pick(row, step, &mut picked[r * picked_stride..][..length]);
             }
-            stride = picked_stride;
+            want.stride = picked_stride;
             &picked[..]
         };
         let out = &mut components[component.component * LANES * TILE..][..LANES * TILE];
-        let want = Columns { axis: &self.axes[component.horizontal], outputs, first: begin, stride, rows };
         if !set.horizontal(&want, source, out) {
-            columns.resize(columns.len().max(stride), [0.0; LANES]);
-            loops::columns(source, stride, &mut columns[..stride]);
+            columns.resize(columns.len().max(want.stride), [0.0; LANES]);
+            loops::columns(source, want.stride, &mut columns[..want.stride]);
             loops::horizontal::<I>(&want, columns, out);
         }
     }
