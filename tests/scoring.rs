@@ -1,38 +1,389 @@
-//! Scoring on small models with known arithmetic.
+//! Scoring on small models with known arithmetic: every geometry and kind of output, from frame to score.
 
-use std::path::Path;
-use std::sync::Arc;
+mod common;
 
-use onnx_iqa::model::{Model, ModelError, Options, Provider, Search};
+use common::{flat, near, open, open_with, scorer};
+use onnx_iqa::model::contract::Contract;
 use onnx_iqa::picture::OwnedFrame;
-use onnx_iqa::scorer::{Score, ScoreError, Scorer};
-use onnx_iqa_testkit as kit;
+use onnx_iqa::scorer::{ScoreError, Scorer};
+use onnx_iqa_testkit::{self as kit, Element};
 
-fn open(path: &Path) -> Arc<Model> {
-    try_open(path).unwrap_or_else(|error| panic!("{error}"))
+/// A contract over `mean_graph` with this geometry.
+fn mean_contract(geometry: &str) -> String {
+    kit::NR_CONTRACT.replace("[output]", &format!("[geometry]\n{geometry}\n[output]"))
 }
 
-fn try_open(path: &Path) -> Result<Arc<Model>, ModelError> {
-    let options = Options { provider: Provider::Cpu, device_id: 0, threads: 1 };
-    Model::open(&path.to_string_lossy(), &Search::from_env(None), &options)
+/// A grey picture whose pixel at x, y is `value(x, y)`.
+fn grey(width: u32, height: u32, value: impl Fn(u32, u32) -> u8) -> Box<OwnedFrame> {
+    let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).flat_map(|(x, y)| [value(x, y); 3]);
+    Box::new(OwnedFrame::rgb(width, height, pixels.collect()))
 }
 
-/// A picture of one colour.
-fn flat(width: u32, height: u32, rgb: [u8; 3]) -> Box<OwnedFrame> {
-    Box::new(OwnedFrame::rgb(width, height, rgb.repeat((width * height) as usize)))
+/// Left half black, right half white.
+fn halves(width: u32, height: u32) -> Box<OwnedFrame> {
+    grey(width, height, |x, _| if x < width / 2 { 0 } else { 255 })
 }
 
 #[track_caller]
-fn near(actual: f64, expected: f64) {
-    assert!((actual - expected).abs() < 1e-3, "{actual} is not {expected}");
+fn raw(onnx: &kit::Onnx, frame: Box<OwnedFrame>) -> f64 {
+    let dir = kit::TempDir::new();
+    let scorer = scorer(&onnx.write(dir.path(), "model"));
+    scorer.score(frame, None).unwrap_or_else(|error| panic!("{error}")).raw
 }
 
 #[test]
-fn mean_of_a_flat_picture() {
+fn a_frame_as_it_is() {
+    let onnx = kit::mean_graph(Element::Float, "N 3 H W").contract(kit::NR_CONTRACT);
+    near(raw(&onnx, flat(16, 9, [51, 102, 153])), 0.4);
+    near(raw(&onnx, flat(1, 1, [255, 255, 255])), 1.0);
+    near(raw(&onnx, halves(64, 3)), 0.5);
+}
+
+#[test]
+fn mean_std_and_order_of_channels() {
+    let contract = kit::NR_CONTRACT
+        .replace("tensor = \"x\"", "tensor = \"x\"\nchannels = \"bgr\"\nmean = [0.2, 0.0, 0.0]\nstd = [0.5, 1.0, 2.0]");
+    let onnx = kit::mean_graph(Element::Float, "N 3 H W").contract(&contract);
+    // B: (0.6 − 0.2) / 0.5, G: 0.4 / 1, R: 0.2 / 2.
+    near(raw(&onnx, flat(8, 8, [51, 102, 153])), (0.8 + 0.4 + 0.1) / 3.0);
+}
+
+#[test]
+fn luma_and_gray601() {
+    for (channels, expected) in
+        [("luma", 0.2126 * 0.2 + 0.7152 * 0.4 + 0.0722 * 0.6), ("gray601", 0.299 * 0.2 + 0.587 * 0.4 + 0.114 * 0.6)]
+    {
+        let contract =
+            kit::NR_CONTRACT.replace("tensor = \"x\"", &format!("tensor = \"x\"\nchannels = \"{channels}\""));
+        near(
+            raw(&kit::mean_graph(Element::Float, "N 1 H W").contract(&contract), flat(8, 8, [51, 102, 153])),
+            expected,
+        );
+    }
+}
+
+#[test]
+fn element_types() {
+    for element in [Element::Float, Element::Float16] {
+        let onnx = kit::mean_graph(element, "N 3 H W").contract(kit::NR_CONTRACT);
+        assert!((raw(&onnx, flat(8, 8, [51, 102, 153])) - 0.4).abs() < 1e-3);
+    }
+    // uint8 tensors hold the samples themselves.
+    let onnx = kit::mean_graph(Element::Uint8, "N 3 H W").contract(kit::NR_CONTRACT);
+    near(raw(&onnx, flat(8, 8, [51, 102, 153])), 102.0);
+    // With a mean and std of their own they are rounded and clamped.
+    let contract = kit::NR_CONTRACT.replace("tensor = \"x\"", "tensor = \"x\"\nstd = [0.1, 0.001, -0.1]");
+    let onnx = kit::mean_graph(Element::Uint8, "N 3 H W").contract(&contract);
+    near(raw(&onnx, flat(8, 8, [64, 128, 64])), (3.0 + 255.0 + 0.0) / 3.0);
+}
+
+#[test]
+fn half_and_double_outputs() {
+    for (element, tolerance) in [(Element::Float16, 1e-3), (Element::Double, 1e-6)] {
+        let onnx = kit::Onnx::new("cast")
+            .input("x", Element::Float, "N 3 H W")
+            .output("y", element, "N")
+            .node(
+                "ReduceMean",
+                &["x"],
+                &["m"],
+                [kit::Attribute::ints("axes", &[1, 2, 3]), kit::Attribute::int("keepdims", 0)],
+            )
+            .node("Cast", &["m"], &["y"], [kit::Attribute::int("to", element as i64)])
+            .contract(kit::NR_CONTRACT);
+        assert!((raw(&onnx, flat(8, 8, [51, 102, 153])) - 0.4).abs() < tolerance);
+    }
+}
+
+#[test]
+fn nhwc() {
+    let contract = kit::NR_CONTRACT.replace("tensor = \"x\"", "tensor = \"x\"\nlayout = \"nhwc\"");
+    // Weights per channel prove the order: 1 R' + 10 G' + 100 B'.
+    let onnx = kit::Onnx::new("nhwc")
+        .input("x", Element::Float, "N H W 3")
+        .output("y", Element::Float, "N")
+        .floats("w", &[3], &[1.0, 10.0, 100.0])
+        .node("Mul", &["x", "w"], &["p"], [])
+        .node("ReduceSum", &["p", "last"], &["s"], [kit::Attribute::int("keepdims", 0)])
+        .int64s("last", &[3])
+        .node("ReduceMean", &["s"], &["y"], [kit::Attribute::ints("axes", &[1, 2]), kit::Attribute::int("keepdims", 0)])
+        .contract(&contract);
+    near(raw(&onnx, flat(6, 4, [51, 102, 153])), 0.2 + 4.0 + 60.0);
+}
+
+#[test]
+fn resizes_into_a_fixed_graph() {
+    let onnx = kit::mean_graph(Element::Float, "N 3 32 48").contract(&mean_contract("resize = [48, 32]"));
+    near(raw(&onnx, halves(200, 70)), 0.5);
+    near(raw(&onnx, flat(7, 5, [128, 128, 128])), 128.0 / 255.0);
+}
+
+#[test]
+fn short_side() {
+    // 40×20 becomes 20×10; the sum of the pixels tells the size.
+    let onnx = kit::Onnx::new("sum")
+        .input("x", Element::Float, "N 3 H W")
+        .output("y", Element::Float, "N")
+        .int64s("axes", &[1, 2, 3])
+        .node("ReduceSum", &["x", "axes"], &["y"], [kit::Attribute::int("keepdims", 0)])
+        .contract(&mean_contract("short-side = 10"));
+    near(raw(&onnx, flat(40, 20, [255, 255, 255])), 3.0 * 20.0 * 10.0);
+}
+
+#[test]
+fn multiple_of_pads_by_mirroring() {
+    let onnx = kit::Onnx::new("sum")
+        .input("x", Element::Float, "N 3 H W")
+        .output("y", Element::Float, "N")
+        .int64s("axes", &[1, 2, 3])
+        .node("ReduceSum", &["x", "axes"], &["y"], [kit::Attribute::int("keepdims", 0)])
+        .contract(&mean_contract("multiple-of = 8"));
+    near(raw(&onnx, flat(13, 5, [255, 255, 255])), 3.0 * 16.0 * 8.0);
+}
+
+/// Five crops: the centre half white, three corners black, one white.
+#[test]
+fn crops_are_averaged_however_the_graph_takes_them() {
+    let geometry = "crop = [20, 20]\ncrops = 5";
+    let frame = || {
+        grey(100, 60, |x, y| {
+            let white = (x >= 50 && (20..40).contains(&y)) || (x >= 80 && y >= 40);
+            if white { 255 } else { 0 }
+        })
+    };
+    let expected = (0.5 + 1.0) / 5.0;
+    for dims in ["N 3 H W", "N 3 20 20", "1 3 20 20", "5 3 20 20", "3 3 20 20", "7 3 H W"] {
+        let onnx = kit::mean_graph(Element::Float, dims).contract(&mean_contract(geometry));
+        near(raw(&onnx, frame()), expected);
+    }
+    for dims in ["N 5 3 20 20", "N K 3 H W", "1 5 3 20 20"] {
+        let onnx =
+            kit::mean_graph(Element::Float, dims).contract(&mean_contract(&format!("{geometry}\ncrops-axis = 1")));
+        near(raw(&onnx, frame()), expected);
+    }
+}
+
+#[test]
+fn tiles_over_the_whole_picture() {
+    let onnx = kit::mean_graph(Element::Float, "N 3 16 16")
+        .contract(&mean_contract("crop = [16, 16]\ncrops = \"all\"\nstride = [16, 16]"));
+    near(raw(&onnx, halves(64, 32)), 0.5);
+    near(raw(&onnx, halves(96, 16)), 0.5);
+}
+
+#[test]
+fn random_crops_stay_where_they_are() {
+    let geometry = |seed: u32| format!("crop = [8, 8]\ncrops = 3\nsampling = \"random\"\nseed = {seed}");
+    let frame = || grey(120, 90, |x, y| (x * 2).min(255) as u8 ^ (y as u8));
+    let first = kit::mean_graph(Element::Float, "N 3 H W").contract(&mean_contract(&geometry(1)));
+    let second = kit::mean_graph(Element::Float, "N 3 H W").contract(&mean_contract(&geometry(2)));
+    assert_eq!(raw(&first, frame()), raw(&first, frame()));
+    assert_ne!(raw(&first, frame()), raw(&second, frame()));
+}
+
+#[test]
+fn frames_smaller_than_the_crop() {
+    for small in ["upscale", "mirror"] {
+        let onnx = kit::mean_graph(Element::Float, "N 3 32 32")
+            .contract(&mean_contract(&format!("crop = [32, 32]\nsmall = \"{small}\"")));
+        near(raw(&onnx, flat(7, 5, [51, 51, 51])), 0.2);
+        near(raw(&onnx, flat(1, 1, [51, 51, 51])), 0.2);
+    }
+}
+
+#[test]
+fn a_distribution_and_logits() {
+    let m = 0.4_f64;
+    let contract = |lines: &str| kit::NR_CONTRACT.replace("tensor = \"y\"", lines);
+    let onnx = kit::distribution_graph().contract(&contract("tensor = \"y\"\ndistribution = [1, 5]"));
+    near(raw(&onnx, flat(8, 8, [51, 102, 153])), (1.0 - m) + 5.0 * m);
+    let onnx =
+        kit::distribution_graph().contract(&contract("tensor = \"logits\"\ndistribution = [1, 5]\nsoftmax = true"));
+    near(raw(&onnx, flat(8, 8, [51, 102, 153])), (1.0 + 5.0 * m.exp()) / (1.0 + m.exp()));
+    // Logits that are taken for a distribution do not sum to 1.
+    let onnx = kit::distribution_graph().contract(&contract("tensor = \"logits\"\ndistribution = [1, 5]"));
     let dir = kit::TempDir::new();
-    let model = open(&kit::mean_model(dir.path(), "mean"));
-    let scorer = Scorer::new(model, 4, 1);
-    let score = scorer.score(flat(16, 9, [51, 102, 153]), None).unwrap();
-    near(score.raw, 0.4);
-    near(score.score, 40.0);
+    let error = scorer(&onnx.write(dir.path(), "m")).score(flat(8, 8, [51; 3]), None).unwrap_err();
+    assert!(matches!(&error, ScoreError::Output { tensor, .. } if tensor == "logits"), "{error}");
+}
+
+#[test]
+fn a_curve() {
+    let contract =
+        kit::NR_CONTRACT.replace("worst = 0.0\nbest = 1.0", "curve = [[0.0, 100.0], [0.5, 80.0], [0.7, 0.0]]");
+    let dir = kit::TempDir::new();
+    let scorer = scorer(&kit::mean_model_with(dir.path(), "curve", &contract));
+    for (grey, score) in [(0, 100.0), (51, 92.0), (153, 40.0), (204, 0.0), (255, 0.0)] {
+        near(scorer.score(flat(4, 4, [grey; 3]), None).unwrap().score, score);
+    }
+}
+
+#[test]
+fn attributes_and_a_map() {
+    let lines = "worst = 0.0\nbest = 1.0\nmap = { tensor = \"map\", worst = 0.0, best = 1.0 }\n\
+                 attributes = { tensor = \"channels\", names = [\"red\", \"green\", \"blue\"], worst = 1.0, best = 0.5 }";
+    let contract = kit::NR_CONTRACT.replace("worst = 0.0\nbest = 1.0", lines);
+    let dir = kit::TempDir::new();
+    let whole = scorer(&kit::outputs_graph().contract(&contract).write(dir.path(), "whole"));
+    let score = whole.score(flat(8, 6, [51, 204, 153]), None).unwrap();
+    let names: Vec<_> = score.attributes.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["red", "green", "blue"]);
+    near(score.attributes[0].1, 100.0);
+    near(score.attributes[1].1, 40.0);
+    near(score.attributes[2].1, 80.0);
+    let map = score.map.unwrap();
+    assert_eq!((map.width, map.height), (4, 3));
+    // (0.2 + 0.8 + 0.6) / 3 × 255
+    assert_eq!(map.data, vec![136; 12]);
+
+    // Tiles of 4×4, maps of 2×2, put together: one quadrant per value.
+    let contract =
+        contract.replace("[output]", "[geometry]\ncrop = [4, 4]\ncrops = \"all\"\nstride = [4, 4]\n[output]");
+    let tiles = scorer(&kit::outputs_graph().contract(&contract).write(dir.path(), "tiles"));
+    let values = [0, 50, 100, 200];
+    let frame = grey(8, 8, |x, y| values[(x / 4 + y / 4 * 2) as usize]);
+    let map = tiles.score(frame, None).unwrap().map.unwrap();
+    assert_eq!((map.width, map.height), (4, 4));
+    #[rustfmt::skip]
+    assert_eq!(map.data, [
+        0, 0, 50, 50,
+        0, 0, 50, 50,
+        100, 100, 200, 200,
+        100, 100, 200, 200,
+    ]);
+
+    // One crop in the middle: the rest holds the mean.
+    let contract = contract.replace("crops = \"all\"\nstride = [4, 4]", "crops = 1");
+    let centre = scorer(&kit::outputs_graph().contract(&contract).write(dir.path(), "centre"));
+    let map = centre.score(grey(8, 8, |x, _| if x < 4 { 0 } else { 200 }), None).unwrap().map.unwrap();
+    #[rustfmt::skip]
+    assert_eq!(map.data, [
+        100, 100, 100, 100,
+        100, 0, 200, 100,
+        100, 0, 200, 100,
+        100, 100, 100, 100,
+    ]);
+}
+
+#[test]
+fn constants_are_fed() {
+    let onnx = |dims: &str, element: Element| {
+        kit::Onnx::new("gain")
+            .input("x", Element::Float, "N 3 H W")
+            .input("gain", element, dims)
+            .output("y", Element::Float, "N")
+            .node("Cast", &["gain"], &["g"], [kit::Attribute::int("to", Element::Float as i64)])
+            .node(
+                "ReduceMean",
+                &["x"],
+                &["m"],
+                [kit::Attribute::ints("axes", &[1, 2, 3]), kit::Attribute::int("keepdims", 0)],
+            )
+            .node("Mul", &["m", "g"], &["y"], [])
+    };
+    let contract = kit::NR_CONTRACT.to_owned() + "[[constant]]\ntensor = \"gain\"\nvalue = [3]\n";
+    let elements = [Element::Float, Element::Float16, Element::Double, Element::Int64, Element::Int32, Element::Uint8];
+    // One value, one value a picture (the dimension has the batch's name), a scalar.
+    for dims in ["1", "N", ""] {
+        for element in elements {
+            near(raw(&onnx(dims, element).contract(&contract), flat(4, 4, [51; 3])), 0.6);
+        }
+    }
+}
+
+#[test]
+fn full_reference() {
+    let dir = kit::TempDir::new();
+    let plain = scorer(&kit::difference_model(dir.path(), "difference"));
+    let score = plain.score(flat(9, 7, [51, 102, 153]), Some(flat(9, 7, [102, 102, 102]))).unwrap();
+    near(score.raw, 0.4 / 3.0);
+    near(score.score, 100.0 - 40.0 / 3.0);
+    let error = plain.score(flat(9, 7, [0; 3]), None).unwrap_err();
+    assert!(matches!(&error, ScoreError::Reference(text) if text.contains("needs a reference")), "{error}");
+    let error = plain.score(flat(9, 7, [0; 3]), Some(flat(9, 8, [0; 3]))).unwrap_err();
+    assert!(matches!(&error, ScoreError::Reference(text) if text.contains("9×8")), "{error}");
+
+    // Crops at equal places: equal pictures differ nowhere, wherever the dice put the crops.
+    let geometry = "[geometry]\ncrop = [8, 8]\ncrops = 4\nsampling = \"random\"\n[output]";
+    let contract = kit::FR_CONTRACT.replace("[output]", geometry);
+    let crops = scorer(&kit::difference_graph().contract(&contract).write(dir.path(), "crops"));
+    let noise = || grey(97, 61, |x, y| (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)) as u8);
+    near(crops.score(noise(), Some(noise())).unwrap().raw, 0.0);
+
+    // A resizing model takes pictures of different sizes.
+    let contract = kit::FR_CONTRACT.replace("[output]", "[geometry]\nresize = [16, 16]\n[output]");
+    let resized = scorer(&kit::difference_graph().contract(&contract).write(dir.path(), "resized"));
+    near(resized.score(flat(64, 48, [51; 3]), Some(flat(31, 17, [102; 3]))).unwrap().raw, 0.2);
+
+    let no_reference = scorer(&kit::mean_model(dir.path(), "mean"));
+    let error = no_reference.score(flat(9, 7, [0; 3]), Some(flat(9, 7, [0; 3]))).unwrap_err();
+    assert!(matches!(&error, ScoreError::Reference(text) if text.contains("takes no reference")), "{error}");
+}
+
+/// Two scales of one picture: a role that repeats, each input with a geometry of its own.
+#[test]
+fn a_role_may_repeat() {
+    let contract = r#"
+contract = 1
+name = "scales"
+kind = "no-reference"
+[[input]]
+tensor = "large"
+[[input]]
+tensor = "small"
+geometry = { resize = [4, 4] }
+[output]
+tensor = "y"
+worst = 0.0
+best = 100.0
+"#;
+    let sum = |onnx: kit::Onnx, from: &str, to: &str| {
+        onnx.node("ReduceSum", &[from, "axes"], &[to], [kit::Attribute::int("keepdims", 0)])
+    };
+    let onnx = kit::Onnx::new("scales")
+        .input("large", Element::Float, "N 3 H W")
+        .input("small", Element::Float, "N 3 4 4")
+        .output("y", Element::Float, "N")
+        .int64s("axes", &[1, 2, 3]);
+    let onnx = sum(sum(onnx, "large", "a"), "small", "b").node("Sub", &["a", "b"], &["y"], []).contract(contract);
+    near(raw(&onnx, flat(8, 8, [255; 3])), 3.0 * 64.0 - 3.0 * 16.0);
+}
+
+#[test]
+fn nan_is_an_error() {
+    let dir = kit::TempDir::new();
+    let error = scorer(&kit::nan_model(dir.path(), "nan")).score(flat(4, 4, [9; 3]), None).unwrap_err();
+    assert!(matches!(&error, ScoreError::NotFinite { tensor, value } if tensor == "y" && value.is_nan()), "{error}");
+}
+
+#[test]
+fn a_model_that_fails_says_why() {
+    let dir = kit::TempDir::new();
+    let scorer = scorer(&kit::failing_model(dir.path(), "failing"));
+    let error = scorer.score(flat(4, 4, [9; 3]), None).unwrap_err();
+    assert!(matches!(&error, ScoreError::Run(text) if text.contains("Reshape")), "{error}");
+    // And it goes on answering.
+    assert!(scorer.score(flat(5, 5, [9; 3]), None).is_err());
+}
+
+#[test]
+fn a_sidecar_wins() {
+    let dir = kit::TempDir::new();
+    let path = kit::mean_model(dir.path(), "mean");
+    assert_eq!(open(&path).contract().name, "mean");
+    let other = kit::NR_CONTRACT.replace("name = \"mean\"", "name = \"sidecar\"").replace("best = 1.0", "best = 2.0");
+    std::fs::write(dir.path().join("mean.toml"), &other).unwrap();
+    let model = open(&path);
+    assert_eq!(model.contract(), &Contract::parse(&other).unwrap());
+    near(Scorer::new(model, 1, 1).score(flat(4, 4, [255; 3]), None).unwrap().score, 50.0);
+}
+
+#[test]
+fn threads_are_an_option() {
+    let dir = kit::TempDir::new();
+    let path = kit::mean_model(dir.path(), "mean");
+    for threads in [0, 1, 2] {
+        let scorer = Scorer::new(open_with(&path, threads), 1, 1);
+        near(scorer.score(flat(4, 4, [255; 3]), None).unwrap().raw, 1.0);
+    }
 }

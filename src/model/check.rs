@@ -76,11 +76,7 @@ impl Check<'_> {
         };
         let count = input.channels.count();
         if !channels.takes(count) {
-            let other = match input.layout {
-                Layout::Nchw if picture[2].fixed() == Some(count) => " (is the layout \"nhwc\"?)",
-                Layout::Nhwc if picture[0].fixed() == Some(count) => " (is the layout \"nchw\"?)",
-                _ => "",
-            };
+            let other = other_layout(input, picture);
             return self.fault(
                 key("channels"),
                 format!("{count} ({order})"),
@@ -94,11 +90,19 @@ impl Check<'_> {
             let graph = format!("{} at \"{}\"", shape_text(dims), input.tensor);
             return self.fault(key("geometry.crops"), format!("{crops}"), graph);
         }
-        self.size(index, input, width, height, dims)?;
+        self.size(index, input, width, height, dims, other_layout(input, picture))?;
         Ok(tensor)
     }
 
-    fn size(&self, index: usize, input: &Input, width: &Dim, height: &Dim, dims: &[Dim]) -> Result<(), ContractError> {
+    fn size(
+        &self,
+        index: usize,
+        input: &Input,
+        width: &Dim,
+        height: &Dim,
+        dims: &[Dim],
+        hint: &str,
+    ) -> Result<(), ContractError> {
         // Where the key is written decides what the message names.
         let own = format!("input[{index}].geometry");
         let fits = match input.geometry.fixed_size() {
@@ -117,7 +121,11 @@ impl Check<'_> {
             "{} at \"{}\": width {width}, height {height}{}",
             shape_text(dims),
             input.tensor,
-            if input.geometry.fixed_size().is_none() { " (add `resize` or `crop`)" } else { "" }
+            match input.geometry.fixed_size() {
+                _ if !hint.is_empty() => hint,
+                None => " (add `resize` or `crop`)",
+                Some(_) => "",
+            }
         );
         self.fault(own, says, graph)
     }
@@ -235,5 +243,15 @@ fn element_name(element: Element) -> String {
         Element::Undefined => "no tensor".to_owned(),
         Element::Float64 => "double".to_owned(),
         other => format!("{other:?}").to_lowercase(),
+    }
+}
+
+/// A question, when the tensor's three last dimensions look like the layout that the contract does not say.
+fn other_layout(input: &Input, picture: &[Dim]) -> &'static str {
+    let count = Some(input.channels.count());
+    match input.layout {
+        Layout::Nchw if picture[0].fixed() != count && picture[2].fixed() == count => " (is the layout \"nhwc\"?)",
+        Layout::Nhwc if picture[2].fixed() != count && picture[0].fixed() == count => " (is the layout \"nchw\"?)",
+        _ => "",
     }
 }

@@ -63,7 +63,7 @@ pub enum ModelError {
         /// The sidecar's path, or the ONNX metadata.
         place: String,
         /// What is wrong.
-        source: ContractError,
+        source: Box<ContractError>,
     },
     /// The provider is not there or does not work.
     #[error("the provider \"{provider}\" cannot be used: {reason}")]

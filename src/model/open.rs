@@ -261,7 +261,7 @@ fn load(
     let contract = Contract::for_graph(&text, &graph).map_err(|source| ModelError::Contract {
         path: path.clone(),
         place,
-        source,
+        source: Box::new(source),
     })?;
     Ok(Model {
         path: path.clone(),

@@ -121,7 +121,10 @@ fn load(path: &Path) -> Result<Environment, String> {
 
 fn load_reason(error: &ort::LoadDynamicError) -> String {
     match error {
-        ort::LoadDynamicError::Dlopen { error, .. } => error.to_string(),
+        // What the loader says is only in the source.
+        ort::LoadDynamicError::Dlopen { error, .. } => {
+            std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+        }
         ort::LoadDynamicError::MissingApi { .. } => "not ONNX Runtime: it has no OrtGetApiBase".to_owned(),
         ort::LoadDynamicError::BadVersion { version_str, .. } => {
             format!("version {version_str} is too old, 1.{OLDEST_MINOR} or newer is needed")

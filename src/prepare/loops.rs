@@ -86,31 +86,49 @@ fn weigh<S: Sample, const N: usize, const FMA: bool>(
     first: bool,
     out: &mut [f32],
 ) {
-    let rows = rows.map(|row| &row[..out.len()]);
-    let sum =
-        |x: usize, from: f32| (0..N).fold(from, |s, k| multiply_add::<FMA>(rows[k][x].value(shift), weights[k], s));
+    let length = out.len();
+    let rows = rows.map(|row| &row[..length]);
     if first {
-        for (x, out) in out.iter_mut().enumerate() {
-            *out = sum(x, 0.0);
+        for x in 0..length {
+            let mut sum = 0.0;
+            for k in 0..N {
+                sum = multiply_add::<FMA>(rows[k][x].value(shift), weights[k], sum);
+            }
+            out[x] = sum;
         }
     } else {
-        for (x, out) in out.iter_mut().enumerate() {
-            *out = sum(x, *out);
+        for x in 0..length {
+            let mut sum = out[x];
+            for k in 0..N {
+                sum = multiply_add::<FMA>(rows[k][x].value(shift), weights[k], sum);
+            }
+            out[x] = sum;
         }
     }
+}
+
+/// Turns a square over.
+#[inline(always)]
+fn transpose(square: &[[f32; LANES]; LANES]) -> [[f32; LANES]; LANES] {
+    let mut turned = [[0.0; LANES]; LANES];
+    for i in 0..LANES {
+        for j in 0..LANES {
+            turned[j][i] = square[i][j];
+        }
+    }
+    turned
 }
 
 /// Turns `LANES` rows, `stride` apart, into columns.
 #[inline(always)]
 pub(super) fn columns(rows: &[f32], stride: usize, columns: &mut [[f32; LANES]]) {
-    for (block, columns) in columns.chunks_exact_mut(LANES).enumerate() {
-        let rows: [&[f32; LANES]; LANES] = std::array::from_fn(|r| {
+    for (block, columns) in columns.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let mut square = [[0.0; LANES]; LANES];
+        for r in 0..LANES {
             let at = r * stride + block * LANES;
-            rows[at..at + LANES].first_chunk().unwrap_or(&[0.0; LANES])
-        });
-        for (x, column) in columns.iter_mut().enumerate() {
-            *column = std::array::from_fn(|r| rows[r][x]);
+            square[r].copy_from_slice(&rows[at..at + LANES]);
         }
+        *columns = transpose(&square);
     }
 }
 
@@ -125,46 +143,61 @@ pub(super) fn horizontal<const FMA: bool>(
     rows: &mut [f32],
     stride: usize,
 ) {
-    for (block, from) in outputs.clone().step_by(LANES).enumerate() {
-        let mut turned = [[0.0; LANES]; LANES];
-        for (output, sum) in (from..outputs.end).zip(&mut turned) {
-            let (start, weights) = axis.row(output);
+    let mut from = outputs.start;
+    while from < outputs.end {
+        let block = from - outputs.start;
+        let mut square = [[0.0; LANES]; LANES];
+        for i in 0..LANES.min(outputs.end - from) {
+            let (start, weights) = axis.row(from + i);
             let columns = &columns[(start - first) * step..];
-            for (k, &weight) in weights.iter().enumerate() {
+            let mut sum = [0.0; LANES];
+            for k in 0..weights.len() {
                 let column = &columns[k * step];
-                *sum = std::array::from_fn(|lane| multiply_add::<FMA>(column[lane], weight, sum[lane]));
+                for lane in 0..LANES {
+                    sum[lane] = multiply_add::<FMA>(column[lane], weights[k], sum[lane]);
+                }
             }
+            square[i] = sum;
         }
+        let turned = transpose(&square);
         for r in 0..LANES {
-            let at = r * stride + block * LANES;
-            let row: [f32; LANES] = std::array::from_fn(|x| turned[x][r]);
-            rows[at..at + LANES].copy_from_slice(&row);
+            let at = r * stride + block;
+            rows[at..at + LANES].copy_from_slice(&turned[r]);
         }
+        from += LANES;
     }
 }
 
 /// One row of a tensor's channel.
 #[inline(always)]
-fn channel<const FMA: bool, const N: usize, const ROUND: bool>(channel: &Channel, rows: [&[f32]; N], out: &mut [f32]) {
-    let rows = rows.map(|row| &row[..out.len()]);
-    for (x, out) in out.iter_mut().enumerate() {
-        let sum = (0..N).fold(channel.offset, |s, k| multiply_add::<FMA>(rows[k][x], channel.weights[k], s));
-        let value = rounded::<ROUND>(sum.clamp(0.0, 1.0));
-        *out = multiply_add::<FMA>(value, channel.scale, channel.shift);
+fn channel<const FMA: bool, const N: usize, const ROUND: bool>(channel: Channel, rows: [&[f32]; N], out: &mut [f32]) {
+    let length = out.len();
+    let rows = rows.map(|row| &row[..length]);
+    for x in 0..length {
+        let mut sum = channel.offset;
+        for k in 0..N {
+            sum = multiply_add::<FMA>(rows[k][x], channel.weights[k], sum);
+        }
+        out[x] = multiply_add::<FMA>(rounded::<ROUND>(sum.clamp(0.0, 1.0)), channel.scale, channel.shift);
     }
 }
 
 /// One row of grey from R'G'B'.
 #[inline(always)]
 fn grey<const FMA: bool, const ROUND: bool>(mix: &Mix, weights: [f32; 3], rows: [&[f32]; 3], out: &mut [f32]) {
-    let rows = rows.map(|row| &row[..out.len()]);
-    let [red, green, blue] = [0, 1, 2].map(|i| mix.channels[i]);
-    for (x, out) in out.iter_mut().enumerate() {
-        let part = |c: &Channel| {
-            (0..3).fold(c.offset, |s, k| multiply_add::<FMA>(rows[k][x], c.weights[k], s)).clamp(0.0, 1.0)
-        };
-        let value = part(&red) * weights[0] + part(&green) * weights[1] + part(&blue) * weights[2];
-        *out = multiply_add::<FMA>(rounded::<ROUND>(value), red.scale, red.shift);
+    let length = out.len();
+    let rows = rows.map(|row| &row[..length]);
+    let channels = [mix.channels[0], mix.channels[1], mix.channels[2]];
+    for x in 0..length {
+        let mut value = 0.0;
+        for c in 0..3 {
+            let mut sum = channels[c].offset;
+            for k in 0..3 {
+                sum = multiply_add::<FMA>(rows[k][x], channels[c].weights[k], sum);
+            }
+            value = multiply_add::<FMA>(sum.clamp(0.0, 1.0), weights[c], value);
+        }
+        out[x] = multiply_add::<FMA>(rounded::<ROUND>(value), channels[0].scale, channels[0].shift);
     }
 }
 
@@ -179,7 +212,7 @@ fn rounded<const ROUND: bool>(value: f32) -> f32 {
 /// All channels of one row; `rows` are the components', `out(c)` gives channel `c`'s row.
 #[inline(always)]
 pub(super) fn mix_row<const FMA: bool>(mix: &Mix, rows: [&[f32]; 3], index: usize, out: &mut [f32]) {
-    let chosen = &mix.channels[index];
+    let chosen = mix.channels[index];
     match (mix.grey, mix.components, mix.round) {
         (Some(weights), _, false) => grey::<FMA, false>(mix, weights, rows, out),
         (Some(weights), _, true) => grey::<FMA, true>(mix, weights, rows, out),

@@ -167,7 +167,7 @@ impl Plan {
         // Every instruction set that pulp picks beyond the plain one has fused multiply-add.
         match arch {
             pulp::Arch::Scalar => self.write::<false>(picture, &mut scratch, out),
-            arch => arch.dispatch(|| self.write::<true>(picture, &mut scratch, out)),
+            arch => arch.dispatch(Fused { plan: self, picture, scratch: &mut scratch, out }),
         }
         self.scratch = scratch;
         Ok(())
@@ -311,6 +311,24 @@ impl Plan {
                 plane.copy_within(from..from + row, y * row);
             }
         }
+    }
+}
+
+/// [`Plan::write`] for [`pulp::Arch::dispatch`]; a closure would not always be inlined, and then be compiled for the
+/// oldest processor.
+struct Fused<'a, 'p> {
+    plan: &'a Plan,
+    picture: &'a Picture<'p>,
+    scratch: &'a mut Scratch,
+    out: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Fused<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.plan.write::<true>(self.picture, self.scratch, self.out);
     }
 }
 

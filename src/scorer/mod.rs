@@ -110,6 +110,13 @@ impl Scorer {
         self.worker.queue().try_submit(self.user, job)
     }
 
+    /// Queues a job, waiting for room.
+    ///
+    /// Not for callbacks: on the worker's own thread it would wait for itself.
+    pub fn submit(&self, job: Job) {
+        self.worker.queue().submit(self.user, job);
+    }
+
     /// Ends all queued jobs with [`ScoreError::Cancelled`], on this thread, without waiting for an inference.
     ///
     /// A job that the worker has taken up ends on the worker, with its score or cancelled.
@@ -127,7 +134,7 @@ impl Scorer {
             // Nobody listens when the caller's thread has died meanwhile.
             let _ = sender.send(result);
         });
-        self.worker.queue().submit(self.user, Job { distorted, reference, done });
+        self.submit(Job { distorted, reference, done });
         receiver.recv().unwrap_or_else(|_| Err(ScoreError::Internal("the worker gave no result".to_owned())))
     }
 }

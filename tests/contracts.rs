@@ -1,0 +1,294 @@
+//! Contracts that are wrong, and the words that say so.
+
+use onnx_iqa::model::contract::{Contract, Crops, Geometry, Sampling, Scale};
+use onnx_iqa::model::{ContractError, Model, ModelError, Options, Provider, Search};
+use onnx_iqa_testkit::{self as kit, Element};
+
+/// A contract that is right, for `mean_graph`.
+fn good() -> String {
+    kit::NR_CONTRACT.to_owned()
+}
+
+/// `good` with `old` replaced by `new`.
+fn with(old: &str, new: &str) -> String {
+    let text = good();
+    assert!(text.contains(old), "{old}");
+    text.replace(old, new)
+}
+
+/// `good` with a geometry before its output.
+fn geometry(lines: &str) -> String {
+    with("[output]", &format!("[geometry]\n{lines}\n[output]"))
+}
+
+/// `good` with an output of these lines.
+fn output(lines: &str) -> String {
+    with("worst = 0.0\nbest = 1.0", lines)
+}
+
+/// Contracts that are wrong in themselves, and what the error must contain.
+fn wrong() -> Vec<(String, &'static [&'static str])> {
+    let fr = |role_a: &str, role_b: &str| {
+        kit::FR_CONTRACT.replace("\"reference\"\n[[", &format!("\"{role_a}\"\n[[")).replace("\"distorted\"", role_b)
+    };
+    vec![
+        ("not toml [".into(), &["line 1"]),
+        (with("contract = 1", "contract = 2"), &["`contract`", "is 2", "version 1", "line 2"]),
+        (with("contract = 1\n", ""), &["missing field `contract`"]),
+        (with("name = \"mean\"\n", ""), &["missing field `name`"]),
+        (with("name = \"mean\"", "name = \" \""), &["`name` is empty"]),
+        (with("no-reference", "some-reference"), &["some-reference", "no-reference", "full-reference", "line 4"]),
+        (with("worst", "wurst"), &["unknown field `wurst`", "line 9"]),
+        (with("name", "nam"), &["unknown field `nam`", "line 3"]),
+        (with("[[input]]\ntensor = \"x\"", ""), &["`input` is missing", "[[input]]"]),
+        (with("\"x\"", "\"x\"\nrole = \"reference\""), &["input[0].role", "no-reference", "line 7"]),
+        (with("\"x\"", "\"x\"\nmean = [0.5]"), &["input[0].mean", "1 values", "3 channels"]),
+        (with("\"x\"", "\"x\"\nchannels = \"luma\"\nstd = [1, 1, 1]"), &["input[0].std", "3 values", "1 channels"]),
+        (with("\"x\"", "\"x\"\nstd = [1, 0, 1]"), &["input[0].std", "0"]),
+        (with("\"x\"", "\"x\"\nmean = [nan, 0, 0]"), &["input[0].mean", "finite"]),
+        (with("\"x\"", "\"x\"\nlayout = \"chw\""), &["chw", "nchw", "nhwc"]),
+        (with("[output]", "[[input]]\ntensor = \"x\"\n[output]"), &["input[1].tensor", "\"x\" a second time"]),
+        (fr("reference", "\"reference\""), &["`input`", "none with role \"distorted\""]),
+        (kit::FR_CONTRACT.replace("role = \"distorted\"\n", ""), &["input[1].role", "missing"]),
+        (geometry("short-side = 0"), &["geometry.short-side", "is 0"]),
+        (geometry("short-side = 5\nresize = [5, 5]"), &["geometry.short-side", "exclude"]),
+        (geometry("resize = [0, 5]"), &["geometry.resize", "[0, 5]", "65536"]),
+        (geometry("filter = \"bicubic\""), &["geometry.filter", "no effect"]),
+        (geometry("round = true"), &["geometry.round", "no effect"]),
+        (geometry("resize = [8, 8]\nfilter = \"lanczos\""), &["lanczos", "bicubic"]),
+        (geometry("resize = [8, 8]\nfilter = \"nearest\"\nantialias = true"), &["geometry.antialias", "nearest"]),
+        (geometry("crops = 5"), &["geometry.crops", "without `crop`"]),
+        (geometry("small = \"mirror\""), &["geometry.small", "without `crop`"]),
+        (geometry("crops-axis = 1"), &["geometry.crops-axis", "without `crop`"]),
+        (geometry("crop = [8, 8]\ncrops = 0"), &["geometry.crops", "is 0"]),
+        (geometry("crop = [8, 8]\ncrops = \"some\""), &["`crops` is a number or \"all\""]),
+        (geometry("crop = [8, 8]\ncrops = \"all\""), &["geometry.crops", "stride"]),
+        (geometry("crop = [8, 8]\nstride = [4, 4]"), &["geometry.stride", "without"]),
+        (geometry("crop = [8, 8]\ncrops = \"all\"\nstride = [0, 4]"), &["geometry.stride", "[0, 4]"]),
+        (
+            geometry("crop = [8, 8]\ncrops = \"all\"\nstride = [4, 4]\nsampling = \"grid\""),
+            &["geometry.sampling", "all"],
+        ),
+        (geometry("crop = [8, 8]\ncrops = 2\nsampling = \"centre\""), &["geometry.sampling", "one crop"]),
+        (geometry("crop = [8, 8]\nseed = 3"), &["geometry.seed", "random"]),
+        (geometry("crop = [8, 8]\ncrops-axis = 2"), &["geometry.crops-axis", "is 2"]),
+        (geometry("crop = [8, 8]\nmultiple-of = 4"), &["geometry.multiple-of", "exclude"]),
+        (geometry("multiple-of = 0"), &["geometry.multiple-of", "is 0", "line 8"]),
+        (output("worst = 0.0"), &["`output`", "not `best`"]),
+        (output("best = 0.0"), &["`output`", "not `worst`"]),
+        (output(""), &["`output`", "neither"]),
+        (output("worst = 1\nbest = 1"), &["output.worst", "both 1", "line 9"]),
+        (output("worst = inf\nbest = 1"), &["output.worst", "finite"]),
+        (output("worst = 0\nbest = 1\ncurve = [[0, 0], [1, 100]]"), &["output.curve", "exclude"]),
+        (output("curve = [[0, 0]]"), &["output.curve", "1 points"]),
+        (output("curve = [[0, 0], [0, 100]]"), &["output.curve", "ascend"]),
+        (output("curve = [[0, 0], [1, 50], [2, 40]]"), &["output.curve", "monotone"]),
+        (output("curve = [[0, 7], [1, 7]]"), &["output.curve", "same score"]),
+        (output("curve = [[0, 0], [1, 101]]"), &["output.curve", "101"]),
+        (output("worst = 0\nbest = 1\ndistribution = [1]"), &["output.distribution", "1 values"]),
+        (output("worst = 0\nbest = 1\nsoftmax = true"), &["output.softmax", "distribution"]),
+        (output("worst = 0\nbest = 1\nmap = { tensor = \"m\", worst = 1, best = 1 }"), &["output.map.worst", "both 1"]),
+        (
+            output("worst = 0\nbest = 1\nattributes = { tensor = \"a\", names = [], worst = 0, best = 1 }"),
+            &["output.attributes.names", "empty"],
+        ),
+        (
+            output("worst = 0\nbest = 1\nattributes = { tensor = \"a\", names = [\"a\", \"a\"], worst = 0, best = 1 }"),
+            &["output.attributes.names", "\"a\" twice"],
+        ),
+        (
+            output("worst = 0\nbest = 1\nattributes = { tensor = \"a\", names = [\"a b\"], worst = 0, best = 1 }"),
+            &["output.attributes.names", "\"a b\""],
+        ),
+        (good() + "[[constant]]\ntensor = \"x\"\nvalue = [1]\n", &["constant[0].tensor", "[[input]]"]),
+        (good() + "[[constant]]\ntensor = \"c\"\nvalue = []\n", &["constant[0].value", "empty"]),
+        (
+            good() + "[[constant]]\ntensor = \"c\"\nvalue = [1]\n[[constant]]\ntensor = \"c\"\nvalue = [1]\n",
+            &["constant[1].tensor", "second time"],
+        ),
+        (
+            with(
+                "tensor = \"x\"",
+                "tensor = \"x\"\n[[input]]\ntensor = \"z\"\ngeometry = { crop = [4, 4], crops = 2 }",
+            ),
+            &["input[1].geometry", "number of crops"],
+        ),
+    ]
+}
+
+#[test]
+fn wrong_in_themselves() {
+    Contract::parse(&good()).unwrap();
+    Contract::parse(kit::FR_CONTRACT).unwrap();
+    for (text, words) in wrong() {
+        let error = match Contract::parse(&text) {
+            Ok(contract) => panic!("this was accepted:\n{text}\n{contract:?}"),
+            Err(error) => error.to_string(),
+        };
+        for word in words {
+            assert!(error.contains(word), "no {word:?} in {error:?} for\n{text}");
+        }
+        assert!(!error.contains('\n'), "{error:?}");
+    }
+}
+
+#[test]
+fn the_example_of_the_interface_is_read() {
+    let text = r#"
+contract = 1
+name = "lpips-alex"
+kind = "full-reference"
+licence = "BSD-2-Clause"
+
+[[input]]
+tensor = "ref"
+role = "reference"
+layout = "nchw"
+channels = "rgb"
+mean = [0.5, 0.5, 0.5]
+std = [0.5, 0.5, 0.5]
+
+[[input]]
+tensor = "dist"
+role = "distorted"
+mean = [0.5, 0.5, 0.5]
+std = [0.5, 0.5, 0.5]
+
+[geometry]
+short-side = 512
+filter = "bicubic"
+antialias = true
+round = false
+crop = [224, 224]
+crops = 5
+sampling = "random"
+seed = 7
+small = "upscale"
+crops-axis = 0
+
+[output]
+tensor = "lpips"
+curve = [[0.0, 100.0], [0.3, 50.0], [1.0, 0.0]]
+map = { tensor = "ssim_map", worst = 0.0, best = 1.0 }
+attributes = { tensor = "attributes", names = ["sharpness", "noise"], worst = 0.0, best = 1.0 }
+
+[[constant]]
+tensor = "fps"
+value = [30.0]
+"#;
+    let contract = Contract::parse(text).unwrap();
+    let geometry: &Geometry = &contract.inputs[1].geometry;
+    assert_eq!(geometry.scale, Some(Scale::ShortSide(512)));
+    assert_eq!((geometry.crop, geometry.crops), (Some([224, 224]), Crops::Count(5)));
+    assert_eq!(geometry.sampling, Sampling::Random { seed: 7 });
+    assert_eq!(contract.licence.as_deref(), Some("BSD-2-Clause"));
+    let curve = &contract.output.curve;
+    for (raw, score) in [(-1.0, 100.0), (0.0, 100.0), (0.15, 75.0), (0.3, 50.0), (0.65, 25.0), (1.0, 0.0), (9.0, 0.0)] {
+        assert!((curve.score(raw) - score).abs() < 1e-9, "{raw}: {}", curve.score(raw));
+    }
+}
+
+fn open(onnx: &kit::Onnx) -> Result<(), ModelError> {
+    let dir = kit::TempDir::new();
+    let path = onnx.write(dir.path(), "model");
+    let options = Options { provider: Provider::Cpu, device_id: 0, threads: 1 };
+    Model::open(&path.to_string_lossy(), &Search::from_env(None), &options).map(drop)
+}
+
+#[track_caller]
+fn refused(onnx: &kit::Onnx, words: &[&str]) {
+    let error = match open(onnx) {
+        Ok(()) => panic!("accepted; expected {words:?}"),
+        Err(error) => error.to_string(),
+    };
+    for word in words {
+        assert!(error.contains(word), "no {word:?} in {error:?}");
+    }
+}
+
+#[test]
+fn against_the_graph() {
+    let plain = || kit::mean_graph(Element::Float, "N 3 H W");
+    open(&plain().contract(&good())).unwrap_or_else(|error| panic!("{error}"));
+
+    refused(&plain().contract(&with("\"x\"", "\"z\"")), &["input[0].tensor", "\"z\"", "\"x\"", "line 6"]);
+    refused(&plain().contract(&with("\"y\"", "\"q\"")), &["output.tensor", "\"q\"", "\"y\""]);
+    refused(&plain().contract(&with("\"x\"", "\"x\"\nchannels = \"luma\"")), &["input[0].channels", "1", "N×3×H×W"]);
+    refused(
+        &kit::mean_graph(Element::Float, "N 16 16 3").contract(&good()),
+        &["input[0].channels", "N×16×16×3", "is the layout \"nhwc\"?"],
+    );
+    refused(&plain().contract(&with("\"x\"", "\"x\"\nlayout = \"nhwc\"")), &["nchw", "N×3×H×W"]);
+    let fixed = || kit::mean_graph(Element::Float, "N 3 224 224");
+    refused(&fixed().contract(&good()), &["input[0].geometry", "own size", "224", "`resize` or `crop`"]);
+    refused(&fixed().contract(&geometry("resize = [224, 223]")), &["resize to 224×223", "height 224"]);
+    refused(&fixed().contract(&geometry("crop = [200, 224]")), &["crop = [200, 224]", "width 224"]);
+    open(&fixed().contract(&geometry("crop = [224, 224]"))).unwrap();
+    open(&fixed().contract(&geometry("resize = [224, 224]"))).unwrap();
+
+    // Frames in time, and five dimensions that are meant as crops.
+    let five = || kit::mean_graph(Element::Float, "N 8 3 H W");
+    refused(&five().contract(&good()), &["\"x\"", "N×8×3×H×W", "frames in time", "not supported"]);
+    refused(
+        &five().contract(&geometry("crop = [4, 4]\ncrops = 5\ncrops-axis = 1")),
+        &["input[0].geometry.crops", "says 5", "N×8×3×H×W"],
+    );
+    open(&five().contract(&geometry("crop = [4, 4]\ncrops = 8\ncrops-axis = 1"))).unwrap();
+    refused(
+        &plain().contract(&geometry("crop = [4, 4]\ncrops-axis = 1")),
+        &["input[0].layout", "5 dimensions", "N×K×"],
+    );
+
+    // Types.
+    refused(&kit::mean_graph(Element::Int32, "N 3 H W").contract(&good()), &["float32, float16 or uint8", "int32"]);
+    let integers = kit::Onnx::new("int")
+        .input("x", Element::Float, "N 3 H W")
+        .output("y", Element::Int64, "N")
+        .node(
+            "ReduceMean",
+            &["x"],
+            &["m"],
+            [kit::Attribute::ints("axes", &[1, 2, 3]), kit::Attribute::int("keepdims", 0)],
+        )
+        .node("Cast", &["m"], &["y"], [kit::Attribute::int("to", Element::Int64 as i64)]);
+    refused(&integers.contract(&good()), &["output.tensor", "float64", "int64"]);
+
+    // Other inputs.
+    let gain = || {
+        plain().input("gain", Element::Float, "2").output("z", Element::Float, "2").node("Neg", &["gain"], &["z"], [])
+    };
+    refused(&gain().contract(&good()), &["an input \"gain\"", "nothing feeds", "[[constant]]"]);
+    let constant = |lines: &str| gain().contract(&(good() + "[[constant]]\n" + lines));
+    refused(&constant("tensor = \"gain\"\nvalue = [1, 2, 3]"), &["constant[0].value", "3 values", "shape 2"]);
+    refused(&constant("tensor = \"gone\"\nvalue = [1, 2]"), &["constant[0].tensor", "\"gone\"", "\"gain\""]);
+    open(&constant("tensor = \"gain\"\nvalue = [1, 2]")).unwrap();
+
+    // Outputs.
+    let outputs = || kit::outputs_graph();
+    refused(&outputs().contract(&with("\"y\"", "\"channels\"")), &["output.tensor", "one number", "3 numbers"]);
+    refused(
+        &outputs().contract(&with("tensor = \"y\"", "tensor = \"channels\"\ndistribution = [1, 2]")),
+        &["output.distribution", "2 values", "3 numbers"],
+    );
+    let attributes = "attributes = { tensor = \"channels\", names = [\"r\", \"g\"], worst = 0, best = 1 }";
+    refused(
+        &outputs().contract(&output(&format!("worst = 0\nbest = 1\n{attributes}"))),
+        &["output.attributes.names", "2 names", "3 numbers"],
+    );
+    refused(
+        &outputs().contract(&output("worst = 0\nbest = 1\nmap = { tensor = \"y\", worst = 0, best = 1 }")),
+        &["output.map.tensor", "a picture"],
+    );
+    refused(
+        &outputs().contract(&output("worst = 0\nbest = 1\nmap = { tensor = \"n\", worst = 0, best = 1 }")),
+        &["output.map.tensor", "\"n\"", "\"channels\""],
+    );
+}
+
+#[test]
+fn errors_can_be_told_apart() {
+    let error = Contract::parse(&with("contract = 1", "contract = 3")).unwrap_err();
+    assert!(matches!(&error, ContractError::Value { key, line: Some(2), .. } if key == "contract"), "{error:?}");
+    let error = Contract::parse("contract = 1\n  nam = 2").unwrap_err();
+    assert!(matches!(&error, ContractError::Syntax { line: 2, column: 3, .. }), "{error:?}");
+}

@@ -1,0 +1,120 @@
+//! A runtime that is missing, no runtime at all, or there at a second try.
+//!
+//! ONNX Runtime is loaded once in a process's life, so each case runs in a process of its own: this file's test
+//! `child`, which does what `ONNX_IQA_TEST_CASE` says.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use onnx_iqa::model::{Model, ModelError, Options, Provider, Search};
+use onnx_iqa_testkit as kit;
+
+const CASE: &str = "ONNX_IQA_TEST_CASE";
+
+fn run(case: &str, set: &[(&str, &Path)], unset: &[&str]) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "child", "--nocapture"]).env(CASE, case).envs(set.iter().copied());
+    for name in unset {
+        command.env_remove(name);
+    }
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{case}: {text}");
+    assert!(text.contains(&format!("did {case}")), "{case} did not run: {text}");
+}
+
+/// The library that this process's tests use.
+fn library() -> PathBuf {
+    if let Some(path) = std::env::var_os("ORT_DYLIB_PATH") {
+        return std::path::absolute(path).unwrap();
+    }
+    let dir = kit::TempDir::new();
+    common::open(&kit::mean_model(dir.path(), "mean"));
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let path = maps.lines().filter_map(|line| line.split_whitespace().nth(5)).find(|p| p.contains("libonnxruntime.so"));
+    PathBuf::from(path.expect("a loaded library is mapped"))
+}
+
+fn open(beside: Option<&Path>) -> Result<(), ModelError> {
+    let dir = kit::TempDir::new();
+    let path = kit::mean_model(dir.path(), "mean");
+    let options = Options { provider: Provider::Auto, device_id: 0, threads: 1 };
+    Model::open(&path.to_string_lossy(), &Search::from_env(beside), &options).map(drop)
+}
+
+#[track_caller]
+fn fails(beside: Option<&Path>, words: &[&str]) {
+    let error = open(beside).expect_err("opened without a runtime");
+    assert!(matches!(error, ModelError::Runtime(_)), "{error:?}");
+    let text = error.to_string();
+    for word in words {
+        assert!(text.contains(word), "no {word:?} in {text:?}");
+    }
+}
+
+#[test]
+fn child() {
+    let Ok(case) = std::env::var(CASE) else { return };
+    let dir = kit::TempDir::new();
+    match case.as_str() {
+        "missing" => {
+            fails(None, &["cannot be loaded", "/nonexistent/libonnxruntime.so", "no such file", "ORT_DYLIB_PATH"]);
+        }
+        "wrong" => fails(None, &["libc.so.6", "not ONNX Runtime"]),
+        "text" => fails(None, &["text.so", "tried"]),
+        "nowhere" => fails(
+            Some(dir.path()),
+            &[&dir.path().join("libonnxruntime.so.1").to_string_lossy(), "no such file", "1.17", "onnxruntime"],
+        ),
+        "later" => {
+            fails(Some(dir.path()), &["no such file"]);
+            let library = std::env::var_os("LIBRARY").unwrap();
+            std::os::unix::fs::symlink(library, dir.path().join("libonnxruntime.so.1")).unwrap();
+            open(Some(dir.path())).unwrap_or_else(|error| panic!("{error}"));
+            open(None).unwrap_or_else(|error| panic!("{error}"));
+        }
+        "relative" => open(None).unwrap_or_else(|error| panic!("{error}")),
+        other => panic!("{other}"),
+    }
+    println!("did {case}");
+}
+
+#[test]
+fn a_library_that_is_not_there() {
+    run("missing", &[("ORT_DYLIB_PATH", Path::new("/nonexistent/libonnxruntime.so"))], &[]);
+}
+
+#[test]
+fn a_library_that_is_something_else() {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let libc = maps.lines().filter_map(|line| line.split_whitespace().nth(5)).find(|path| path.ends_with("libc.so.6"));
+    run("wrong", &[("ORT_DYLIB_PATH", Path::new(libc.expect("glibc is mapped")))], &[]);
+    let dir = kit::TempDir::new();
+    let path = dir.path().join("text.so");
+    std::fs::write(&path, "this is no library").unwrap();
+    run("text", &[("ORT_DYLIB_PATH", &path)], &[]);
+}
+
+/// Only on machines that have no ONNX Runtime where the loader looks, which a path variable cannot hide.
+#[test]
+fn none_anywhere() {
+    let listed =
+        Command::new("ldconfig").arg("-p").output().or_else(|_| Command::new("/sbin/ldconfig").arg("-p").output());
+    if listed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("libonnxruntime.so")) {
+        eprintln!("ONNX Runtime is installed system-wide: this case cannot be made here");
+        return;
+    }
+    run("nowhere", &[], &["ORT_DYLIB_PATH", "LD_LIBRARY_PATH"]);
+    run("later", &[("LIBRARY", &library())], &["ORT_DYLIB_PATH", "LD_LIBRARY_PATH"]);
+}
+
+#[test]
+fn a_relative_path_is_from_the_working_folder() {
+    let library = library();
+    let here = std::env::current_dir().unwrap();
+    let up = "../".repeat(here.components().count());
+    let relative = PathBuf::from(up + &library.to_string_lossy()[1..]);
+    run("relative", &[("ORT_DYLIB_PATH", &relative)], &[]);
+}
