@@ -22,7 +22,7 @@ for block in "$TEST_TMP"/readme*.sh; do
     work=$TEST_TMP/work$count
     mkdir "$work"
     ln -s "$root/examples" "$root/models" "$work"
-    limit=(timeout --kill-after=10 120)
+    limit=(timeout --kill-after=10 300)
     endless=
     if grep -q '# until Ctrl-C$' "$block"; then
         endless=yes
