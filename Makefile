@@ -11,8 +11,8 @@ ORT ?=
 help: ## this list
 	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
-demo: build ## score a real clip and a hard re-encode of it, and draw both courses
-	@scripts/demo.sh
+demo: build ## score a clip (or CLIP=yours.mp4) and a hard re-encode of it, and draw both courses
+	@scripts/demo.sh $(if $(CLIP),'$(CLIP)')
 
 test: ## install what is missing, build, run all tests
 	@scripts/test.sh

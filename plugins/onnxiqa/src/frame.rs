@@ -94,9 +94,7 @@ impl Stream {
 
     /// How long a frame lasts, by the caps.
     pub fn frame_duration(&self) -> Option<gst::ClockTime> {
-        let fps = self.info.fps();
-        let (numer, denom) = (u64::try_from(fps.numer()).ok()?, u64::try_from(fps.denom()).ok()?);
-        gst::ClockTime::SECOND.mul_div_round(denom, numer)
+        crate::period(self.info.fps())
     }
 
     /// Maps the buffer for reading, on whatever thread.
@@ -156,8 +154,9 @@ impl MappedFrame {
         })?;
         // SAFETY: the pointer is to the frame itself.
         let raw = unsafe { &*self.frame.as_ptr() };
-        // With a GstVideoMeta each plane is mapped by itself, without one the first mapping holds them all.
-        let map = if raw.map[index].data.is_null() { &raw.map[0] } else { &raw.map[index] };
+        // With a GstVideoMeta each plane is mapped by itself. Without one the first mapping holds them all, and the others are not even
+        // initialised.
+        let map = if raw.meta.is_null() { &raw.map[0] } else { &raw.map[index] };
         let (start, data) = (map.data as usize, raw.data[index] as usize);
         let length = start.checked_add(map.size).and_then(|end| end.checked_sub(data)).filter(|_| data >= start);
         let Some(length) = length.filter(|_| data != 0) else {

@@ -6,9 +6,12 @@
 #![allow(missing_docs, reason = "plugin_define! makes public items without documentation")]
 
 use gst::glib;
+use gst::prelude::MulDiv;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod frame;
+mod iqalog;
 mod iqascore;
 mod log;
 pub mod meta;
@@ -18,6 +21,24 @@ mod report;
 /// Locks, also after a thread has panicked: what the elements guard is whole at every step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The time from one to the next at so many a second; none for 0/1, which stands for "unknown" and "no limit".
+fn period(rate: gst::Fraction) -> Option<gst::ClockTime> {
+    let numer = u64::try_from(rate.numer()).ok().filter(|&numer| numer > 0)?;
+    gst::ClockTime::SECOND.mul_div_round(u64::try_from(rate.denom()).ok()?, numer)
+}
+
+/// Runs `f` for C code, which a panic must not unwind into: it gives `fallback`, and `failed` hears what the panic says.
+///
+/// Unlike gstreamer-rs's own guards this leaves the element usable, above all stoppable: a pad whose deactivation is refused
+/// keeps its task, and the program never ends.
+fn guarded<T>(fallback: T, failed: impl FnOnce(&str), f: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        failed(text.unwrap_or("a panic without words"));
+        fallback
+    })
 }
 
 /// An error with its causes, for users.
@@ -39,7 +60,8 @@ fn describe(error: &dyn std::error::Error) -> String {
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     log::install();
     meta::register();
-    iqascore::register(plugin)
+    iqascore::register(plugin)?;
+    iqalog::register(plugin)
 }
 
 gst::plugin_define!(

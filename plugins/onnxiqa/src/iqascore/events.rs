@@ -48,7 +48,7 @@ impl IqaScore {
             }
             EventView::Caps(caps) => {
                 if let Err(error) = self.set_caps(caps.caps()) {
-                    gst::element_imp_error!(self, gst::CoreError::Negotiation, ["{error}"]);
+                    gst::element_imp_error!(self, gst::CoreError::Negotiation, ("{error}"));
                     return false;
                 }
             }
@@ -58,7 +58,7 @@ impl IqaScore {
                     gst::element_imp_error!(
                         self,
                         gst::StreamError::Format,
-                        ["a segment in {:?}: scores need one in time", segment.segment().format()]
+                        ("a segment in {:?}: scores need one in time", segment.segment().format())
                     );
                     return false;
                 }
@@ -107,7 +107,7 @@ impl IqaScore {
         if let Some(caution) = stream.caution()
             && !std::mem::replace(&mut *lock(&self.cautioned), true)
         {
-            gst::element_imp_warning!(self, gst::StreamError::Format, ["{caution}"]);
+            gst::element_imp_warning!(self, gst::StreamError::Format, ("{caution}"));
         }
         let mut state = self.shared.lock();
         let duration = stream.frame_duration();

@@ -269,12 +269,12 @@ impl IqaScore {
                 let messages = lock(&self.report).failed(times);
                 self.post(messages);
                 if lock(&self.settings).on_error == OnError::Stop {
-                    gst::element_imp_error!(self, gst::StreamError::Failed, ["{}", describe(&error)]);
+                    gst::element_imp_error!(self, gst::StreamError::Failed, ("{}", describe(&error)));
                     return Err(gst::FlowError::Error);
                 }
                 let first = !std::mem::replace(&mut self.shared.lock().failing, true);
                 if first {
-                    gst::element_imp_warning!(self, gst::StreamError::Failed, ["{}", describe(&error)]);
+                    gst::element_imp_warning!(self, gst::StreamError::Failed, ("{}", describe(&error)));
                 }
                 gst::debug!(CAT, imp = self, "a frame failed: {}", describe(&error));
                 Ok(None)
@@ -300,7 +300,7 @@ impl IqaScore {
             newest.map_or_else(|| subject.entry("skipped"), |entry| entry.carried_by(times, &subject))
         };
         meta::attach(buffer.make_mut(), &self.obj().name(), entry).map_err(|error| {
-            gst::element_imp_error!(self, gst::CoreError::Failed, ["{error}: is `IqaMeta` registered?"]);
+            gst::element_imp_error!(self, gst::CoreError::Failed, ("{error}: is `IqaMeta` registered?"));
             gst::FlowError::Error
         })?;
         self.src_pad.push(buffer)
@@ -318,25 +318,27 @@ impl IqaScore {
         self.src_pad
             .start_task(move || {
                 if let Some(element) = element.upgrade() {
-                    let imp = element.imp();
-                    imp.catch_panic_task();
+                    element.imp().guard((), Self::run_task);
                 }
             })
             .inspect_err(|error| gst::error!(CAT, imp = self, "{error}"))
             .is_ok()
     }
 
-    /// A panic must not unwind into the C code that runs the task: it becomes an element error.
-    pub(super) fn catch_panic_task(&self) {
-        let done = self.catch_panic(
-            || false,
-            |imp| {
-                imp.run_task();
-                true
-            },
-        );
-        if !done {
+    /// Runs `f` for GStreamer; a panic becomes an element error and ends the flow.
+    pub(super) fn guard<T>(&self, fallback: T, f: impl FnOnce(&Self) -> T) -> T {
+        let failed = |text: &str| {
+            gst::element_imp_error!(self, gst::LibraryError::Failed, ("a bug in the element: {text}"));
             self.stopped(gst::FlowError::Error);
+        };
+        crate::guarded(fallback, failed, || f(self))
+    }
+
+    /// [`guard`](Self::guard) for a pad's functions.
+    pub(super) fn guard_pad<T>(parent: Option<&gst::Object>, fallback: T, f: impl FnOnce(&Self) -> T) -> T {
+        match parent.and_then(|parent| parent.downcast_ref::<super::IqaScore>()) {
+            Some(element) => element.imp().guard(fallback, f),
+            None => fallback,
         }
     }
 }

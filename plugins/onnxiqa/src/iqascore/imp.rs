@@ -77,7 +77,7 @@ impl IqaScore {
             threads: settings.threads as usize,
         };
         let model = model::open(self.obj().upcast_ref(), &settings.model, &options)
-            .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ["{}", describe(&error)]))?;
+            .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))?;
         if model.contract().kind == Kind::FullReference {
             return Err(gst::error_msg!(
                 gst::LibraryError::Settings,
@@ -127,39 +127,24 @@ impl ObjectSubclass for IqaScore {
     fn with_class(class: &Self::Class) -> Self {
         let flags = gst::PadFlags::PROXY_CAPS | gst::PadFlags::PROXY_ALLOCATION;
         let template = |name| class.pad_template(name).expect("the class has this template");
+        let panicked = || gst::loggable_error!(CAT, "panic while activating a pad");
         let sink_pad = gst::Pad::builder_from_template(&template("sink"))
-            .activatemode_function(|pad, parent, mode, active| {
-                Self::catch_panic_pad_function(
-                    parent,
-                    || Err(gst::loggable_error!(CAT, "panic while activating {}", pad.name())),
-                    |imp| imp.activate_sink(mode, active),
-                )
+            .activatemode_function(move |_, parent, mode, active| {
+                Self::guard_pad(parent, Err(panicked()), |imp| imp.activate_sink(mode, active))
             })
             .chain_function(|_, parent, buffer| {
-                Self::catch_panic_pad_function(parent, || Err(gst::FlowError::Error), |imp| imp.chain(buffer))
+                Self::guard_pad(parent, Err(gst::FlowError::Error), |imp| imp.chain(buffer))
             })
-            .event_function(|_, parent, event| {
-                Self::catch_panic_pad_function(parent, || false, |imp| imp.sink_event(event))
-            })
-            .query_function(|_, parent, query| {
-                Self::catch_panic_pad_function(parent, || false, |imp| imp.sink_query(query))
-            })
+            .event_function(|_, parent, event| Self::guard_pad(parent, false, |imp| imp.sink_event(event)))
+            .query_function(|_, parent, query| Self::guard_pad(parent, false, |imp| imp.sink_query(query)))
             .flags(flags)
             .build();
         let src_pad = gst::Pad::builder_from_template(&template("src"))
-            .activatemode_function(|pad, parent, mode, active| {
-                Self::catch_panic_pad_function(
-                    parent,
-                    || Err(gst::loggable_error!(CAT, "panic while activating {}", pad.name())),
-                    |imp| imp.activate_src(mode, active),
-                )
+            .activatemode_function(move |_, parent, mode, active| {
+                Self::guard_pad(parent, Err(panicked()), |imp| imp.activate_src(mode, active))
             })
-            .event_function(|_, parent, event| {
-                Self::catch_panic_pad_function(parent, || false, |imp| imp.src_event(event))
-            })
-            .query_function(|_, parent, query| {
-                Self::catch_panic_pad_function(parent, || false, |imp| imp.src_query(query))
-            })
+            .event_function(|_, parent, event| Self::guard_pad(parent, false, |imp| imp.src_event(event)))
+            .query_function(|_, parent, query| Self::guard_pad(parent, false, |imp| imp.src_query(query)))
             .flags(flags)
             .build();
         Self {

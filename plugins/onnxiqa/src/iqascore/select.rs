@@ -1,7 +1,5 @@
 //! Which frames are scored: `interval` and `max-rate`.
 
-use gst::prelude::MulDiv;
-
 /// Picks one frame in `interval`, and no more than `max_rate` a second of stream time.
 #[derive(Debug, Default)]
 pub struct Selector {
@@ -22,10 +20,7 @@ impl Selector {
     }
 
     fn within_rate(&mut self, time: Option<gst::ClockTime>, max_rate: gst::Fraction) -> bool {
-        let period = u64::try_from(max_rate.numer())
-            .ok()
-            .zip(u64::try_from(max_rate.denom()).ok())
-            .and_then(|(numer, denom)| gst::ClockTime::SECOND.mul_div_ceil(denom, numer));
+        let period = crate::period(max_rate);
         let (Some(time), Some(period)) = (time, period) else { return true };
         if let Some((due, last)) = self.due {
             // Time that jumps back (a seek, a new segment) starts the schedule anew.

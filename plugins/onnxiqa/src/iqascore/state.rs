@@ -117,6 +117,8 @@ impl State {
     pub(super) fn flush(&mut self) {
         self.fifo.clear();
         self.finished.clear();
+        // Nobody pushes while a flush ends, unless a panic has left it so.
+        self.pushing = false;
         self.epoch += 1;
         self.in_flight = 0;
         self.overdue = false;

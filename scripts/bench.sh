@@ -1,0 +1,13 @@
+#!/bin/sh
+# bench.sh [WORD…]: measures what README.md says about speed. Words choose among a benchmark's parts.
+set -eu
+# shellcheck source=common.sh
+. "$(dirname -- "$0")/common.sh"
+cd "$root"
+
+say "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores, $(rustc --version)"
+# As for the tests: the plugin is registered in the benchmark's own process.
+exec env -u GST_PLUGIN_PATH GST_REGISTRY="$root/target/gstreamer-registry-tests.bin" \
+    ORT_DYLIB_PATH="${ORT_DYLIB_PATH:-$stage/libonnxruntime.so.1}" \
+    ONNX_IQA_MODEL_PATH="${ONNX_IQA_MODEL_PATH:-$root/models}" ONNX_IQA_CLIPS="$cache/clips" \
+    cargo bench --workspace --locked --bench '*' -- "$@"

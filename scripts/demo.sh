@@ -1,0 +1,44 @@
+#!/bin/sh
+# demo.sh [CLIP]: scores a clip and a hard re-encode of it, and draws both courses. Needs `make build` to have run.
+set -eu
+# shellcheck source=common.sh
+. "$(dirname -- "$0")/common.sh"
+cd "$root"
+eval "$(scripts/env.sh)"
+
+clip=${1:-$ONNX_IQA_CLIPS/bigbuckbunny.mp4}
+[ -f "$clip" ] || die "there is no clip $clip"
+folder=$cache/demo
+hard=$folder/re-encoded.mkv
+mkdir -p "$folder"
+rm -f "$folder"/*
+
+say "re-encoding $clip with x264 at a quantiser of 44"
+gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! videoconvert ! video/x-raw,format=I420 \
+    ! x264enc pass=quant quantizer=44 speed-preset=veryfast ! h264parse ! matroskamux ! filesink location="$hard" >&2
+say "$(wc -c <"$clip") bytes became $(wc -c <"$hard")"
+
+# score CLIP LOG: the pipeline of the README, with a count of the frames while it runs.
+score() {
+    say "scoring $1"
+    echo "    gst-launch-1.0 filesrc location=$1 ! decodebin ! videoconvert ! iqascore ! iqalog location=$2 ! fakesink" >&2
+    gst-launch-1.0 -q filesrc location="$1" ! decodebin ! videoconvert ! iqascore ! iqalog location="$2" ! fakesink >&2 &
+    job=$!
+    trap 'kill $job 2>/dev/null' INT TERM
+    while kill -0 $job 2>/dev/null; do
+        sleep 1
+        # A line is written as its frame passes, so the log itself is the progress. Only a terminal is told each second.
+        [ ! -t 2 ] || printf '\r    %s frames ' "$(wc -l 2>/dev/null <"$2" || echo 0)" >&2
+    done
+    wait $job || die "the pipeline failed: see above"
+    trap - INT TERM
+    [ ! -t 2 ] || printf '\r' >&2
+    tail -n 1 "$2" | grep -q '"pool"' || die "$2 ends without a pool"
+    say "$(($(wc -l <"$2") - 1)) frames scored"
+}
+score "$clip" "$folder/original.jsonl"
+score "$hard" "$folder/re-encoded.jsonl"
+
+say "drawing (the program is examples/curves)"
+cargo run --quiet --release --locked --example curves -- "original=$folder/original.jsonl" "re-encoded=$folder/re-encoded.jsonl"
+say "the logs are in $folder; for a shell of your own: eval \"\$(make -s env)\""

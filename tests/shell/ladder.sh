@@ -1,0 +1,43 @@
+#!/bin/sh
+# More compression and more blur score lower, on clips that no training saw.
+set -eu
+# shellcheck source=common.sh
+. "$(dirname -- "$0")/common.sh"
+
+# score NAME CLIP DEGRADATION…: the mean over every tenth frame of CLIP with a piece of pipeline before the scorer.
+score() {
+    name=$1 clip=$2
+    shift 2
+    gst-launch-1.0 -q filesrc location="$ONNX_IQA_CLIPS/$clip.mp4" ! decodebin ! videoconvert ! video/x-raw,format=I420 "$@" \
+        ! iqascore interval=10 ! iqalog location="$TEST_TMP/$name.jsonl" ! fakesink >&2
+    mean "$TEST_TMP/$name.jsonl"
+}
+
+# falls CLIP WHAT MEAN…: each mean is below the one before it.
+falls() {
+    clip=$1 what=$2
+    shift 2
+    echo "$clip, more $what: $*"
+    before=$1
+    shift
+    for next; do
+        less "$next" "$before" || fail "$clip: more $what does not score lower"
+        before=$next
+    done
+}
+
+for clip in bikes bigbuckbunny carphone_pristine; do
+    original=$(score original "$clip")
+    set -- "$original"
+    for quantizer in 36 42 48; do
+        next=$(score "q$quantizer" "$clip" ! x264enc pass=quant quantizer=$quantizer speed-preset=veryfast ! avdec_h264 ! videoconvert)
+        set -- "$@" "$next"
+    done
+    falls "$clip" compression "$@"
+    set -- "$original"
+    for sigma in 1.5 3 6; do
+        next=$(score "s$sigma" "$clip" ! videoconvert ! gaussianblur sigma=$sigma ! videoconvert ! video/x-raw,format=I420)
+        set -- "$@" "$next"
+    done
+    falls "$clip" blur "$@"
+done
