@@ -16,6 +16,7 @@ pub use contract_error::ContractError;
 pub use error::ModelError;
 pub use graph::{Dim, GraphInfo, TensorInfo};
 pub use open::Model;
+pub(crate) use provider::one_line;
 pub use provider::{Options, Provider, UnknownProvider};
 pub use runtime::{OLDEST_MINOR, RuntimeError, environment};
 pub use search::Search;

@@ -1,0 +1,166 @@
+//! What the plugin's tests share: the plugin registered once, frames with known scores, bounded waits.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+mod hold;
+mod rig;
+
+pub use hold::Hold;
+pub use rig::{Item, Rig};
+
+use gst::prelude::*;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+use std::time::Duration;
+
+/// How long a test waits for what must come at once: long enough for the slowest machine under load.
+pub const LIMIT: Duration = Duration::from_secs(60);
+/// How long a test looks at what must *not* happen. A longer look finds no more.
+pub const GLANCE: Duration = Duration::from_millis(100);
+
+/// Frames of [`grey`].
+pub const CAPS: &str = "video/x-raw,format=RGB,width=4,height=2,framerate=25/1";
+/// Their duration.
+pub const FRAME: gst::ClockTime = gst::ClockTime::from_mseconds(40);
+
+pub fn init() {
+    static INIT: Once = Once::new();
+    INIT.call_once(|| {
+        gst::init().unwrap();
+        gstonnxiqa::plugin_register_static().expect("the plugin registers");
+    });
+}
+
+/// An `iqascore` with that model, on one thread of the processor.
+pub fn iqascore(model: &Path) -> gst::element_factory::ElementBuilder<'static> {
+    init();
+    gst::ElementFactory::make("iqascore")
+        .name("q")
+        .property("model", model.to_str().unwrap().to_owned())
+        .property_from_str("provider", "cpu")
+        .property("threads", 1u32)
+}
+
+/// The frame number `n`: 4×2 pixels of one grey, at 25 a second.
+pub fn grey(n: u64, value: u8) -> gst::Buffer {
+    let mut buffer = gst::Buffer::from_mut_slice(vec![value; 4 * 2 * 3]);
+    let fields = buffer.get_mut().unwrap();
+    fields.set_pts(n * FRAME);
+    fields.set_duration(FRAME);
+    buffer
+}
+
+/// A grey for the frame number `n`, another one than its neighbours'.
+pub fn shade(n: u64) -> u8 {
+    (n * 37 + 11) as u8
+}
+
+/// What the testkit's mean model gives for such a grey.
+pub fn score_of(value: u8) -> f64 {
+    f64::from(value) * 100.0 / 255.0
+}
+
+/// What the element named `q` says of the buffer.
+#[track_caller]
+pub fn entry(buffer: &gst::BufferRef) -> gst::Structure {
+    entry_of(buffer, "q")
+}
+
+#[track_caller]
+pub fn entry_of(buffer: &gst::BufferRef, element: &str) -> gst::Structure {
+    let entries = gstonnxiqa::meta::entries(buffer);
+    let found = entries.iter().find(|(name, _)| name == element).map(|(_, entry)| entry.clone());
+    found.unwrap_or_else(|| panic!("{element} says nothing of {buffer:?}, others: {entries:?}"))
+}
+
+#[track_caller]
+pub fn near(actual: f64, expected: f64, tolerance: f64) {
+    assert!((actual - expected).abs() <= tolerance, "{actual} is not within {tolerance} of {expected}");
+}
+
+/// The buffer carries the score of the frame number `n` with that grey.
+#[track_caller]
+pub fn assert_scored(buffer: &gst::BufferRef, n: u64, value: u8) {
+    assert_eq!(buffer.pts(), Some(n * FRAME), "the order of frames");
+    let entry = entry(buffer);
+    assert_eq!(entry.get::<&str>("state"), Ok("scored"), "frame {n}: {entry}");
+    near(entry.get("score").unwrap(), score_of(value), 1e-3);
+    assert_eq!(entry.get("scored-pts"), Ok((n * FRAME).nseconds()));
+    assert_eq!(entry.get("age"), Ok(0u64));
+}
+
+/// The names of a structure's fields, sorted.
+pub fn fields(structure: &gst::StructureRef) -> Vec<String> {
+    let mut names: Vec<_> = structure.fields().map(|name| name.to_string()).collect();
+    names.sort();
+    names
+}
+
+/// A test clip out of the folder that `make test` names in `ONNX_IQA_CLIPS`.
+#[track_caller]
+pub fn clip(name: &str) -> PathBuf {
+    let folder = std::env::var_os("ONNX_IQA_CLIPS");
+    let folder = folder.expect("ONNX_IQA_CLIPS must name the folder of the test clips; `make test` sets it");
+    let path = Path::new(&folder).join(name);
+    assert!(path.is_file(), "{} is missing; `make setup` fetches the test clips", path.display());
+    path
+}
+
+/// Does something that must end, on a thread of its own, and fails the test if it does not.
+#[track_caller]
+pub fn bounded<T: Send + 'static>(what: &str, body: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(body()));
+    receiver.recv_timeout(LIMIT).unwrap_or_else(|error| panic!("{what}: not done after {LIMIT:?} ({error})"))
+}
+
+/// Sets a state and waits until it is reached.
+#[track_caller]
+pub fn set_state(element: &impl IsA<gst::Element>, state: gst::State) {
+    let element = element.clone().upcast::<gst::Element>();
+    bounded(&format!("{} to {state:?}", element.name()), move || {
+        element.set_state(state).map(|_| ()).and_then(|()| element.state(gst::ClockTime::NONE).0.map(|_| ()))
+    })
+    .unwrap_or_else(|_| panic!("the change to {state:?} fails"));
+}
+
+/// The text of the next error on the bus.
+#[track_caller]
+pub fn error_text(bus: &gst::Bus) -> String {
+    let message = bus.timed_pop_filtered(gst::ClockTime::try_from(LIMIT).unwrap(), &[gst::MessageType::Error]);
+    match message.expect("an error message").view() {
+        gst::MessageView::Error(error) => format!("{} {:?}", error.error(), error.debug()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Runs a pipeline to its end; gives the errors' texts and all element messages' structures.
+#[track_caller]
+pub fn run(pipeline: &gst::Pipeline) -> (Vec<String>, Vec<gst::Structure>) {
+    let bus = pipeline.bus().unwrap();
+    let starting = pipeline.clone();
+    let _ = bounded("to PLAYING", move || starting.set_state(gst::State::Playing));
+    let (mut errors, mut messages) = (Vec::new(), Vec::new());
+    loop {
+        let message = bus.timed_pop(gst::ClockTime::try_from(LIMIT).unwrap());
+        let message = message.expect("neither EOS nor an error nor anything else for a minute");
+        match message.view() {
+            gst::MessageView::Eos(_) => break,
+            gst::MessageView::Error(error) => {
+                errors.push(format!("{} {:?}", error.error(), error.debug()));
+                break;
+            }
+            gst::MessageView::Element(element) => messages.extend(element.structure().map(ToOwned::to_owned)),
+            _ => {}
+        }
+    }
+    set_state(pipeline, gst::State::Null);
+    (errors, messages)
+}
+
+/// A pipeline in gst-launch's words.
+#[track_caller]
+pub fn launch(description: &str) -> gst::Pipeline {
+    init();
+    let bin = gst::parse::launch(description).unwrap_or_else(|error| panic!("{description}: {error}"));
+    bin.downcast().expect("a pipeline")
+}

@@ -1,0 +1,20 @@
+//! `iqascore`, by subject.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod downstream;
+mod errors;
+mod flush;
+mod formats;
+mod live;
+mod memory;
+mod messages;
+mod meta;
+mod order;
+mod pipelines;
+mod properties;
+mod queries;
+mod selection;
+mod sharing;
+mod shutdown;

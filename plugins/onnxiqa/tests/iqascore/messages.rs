@@ -1,0 +1,281 @@
+//! What is posted on the bus, and `stats`.
+
+use crate::common::*;
+use gst::prelude::*;
+use onnx_iqa_testkit as kit;
+
+fn pool(summary: &gst::StructureRef, field: &str) -> gst::Structure {
+    summary.get(field).unwrap_or_else(|error| panic!("{summary}: {error}"))
+}
+
+fn rig(properties: &[(&str, &str)]) -> (kit::TempDir, Rig) {
+    let dir = kit::TempDir::new();
+    let element = iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap();
+    for (name, value) in properties {
+        element.set_property_from_str(name, value);
+    }
+    let rig = Rig::started(element, CAPS);
+    (dir, rig)
+}
+
+#[test]
+fn a_message_for_every_score_if_asked() {
+    let (_dir, rig) = rig(&[("interval", "2")]);
+    assert!(rig.event(gst::event::Segment::new(&{
+        let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
+        segment.set_start(10 * FRAME);
+        segment.set_time(1000 * FRAME);
+        segment.set_base(5 * FRAME);
+        segment
+    })));
+    rig.push(grey(10, 51)).unwrap();
+    rig.frames(1);
+    rig.element.set_property("frame-messages", true);
+    for n in 11..14 {
+        rig.push(grey(n, shade(n))).unwrap();
+    }
+    rig.frames(4);
+    let messages = rig.messages_named("iqa-score");
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    let message = &messages[0];
+    let all = ["age", "kind", "latency", "model", "raw", "running-time", "score", "scored-pts", "state", "stream-time"];
+    assert_eq!(fields(message), all);
+    assert_eq!(message.get("scored-pts"), Ok((12 * FRAME).nseconds()));
+    assert_eq!(message.get("running-time"), Ok((7 * FRAME).nseconds()));
+    assert_eq!(message.get("stream-time"), Ok((1002 * FRAME).nseconds()));
+    near(message.get("score").unwrap(), score_of(shade(12)), 1e-3);
+    rig.element.set_property("frame-messages", false);
+    rig.push(grey(14, 1)).unwrap();
+    rig.finish();
+    assert!(rig.messages_named("iqa-score").is_empty());
+}
+
+#[test]
+fn the_sender_is_the_element() {
+    let (_dir, rig) = rig(&[("frame-messages", "true")]);
+    rig.push(grey(0, 1)).unwrap();
+    rig.frames(1);
+    let message = rig.bus.pop_filtered(&[gst::MessageType::Element]).unwrap();
+    assert_eq!(message.src().map(|source| source.name()), Some(rig.element.name()));
+}
+
+#[test]
+fn the_summary_is_posted_before_eos_leaves_and_its_numbers_are_right() {
+    let (_dir, rig) = rig(&[("interval", "2")]);
+    let bus = rig.bus.clone();
+    let posted = std::sync::Arc::new(std::sync::Mutex::new(None));
+    let seen = posted.clone();
+    rig.sink.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        if info.event().is_some_and(|event| event.type_() == gst::EventType::Eos) {
+            let mut messages = std::iter::from_fn(|| bus.pop_filtered(&[gst::MessageType::Element]));
+            *seen.lock().unwrap() = messages.find_map(|message| {
+                message.structure().filter(|structure| structure.name() == "iqa-summary").map(ToOwned::to_owned)
+            });
+        }
+        gst::PadProbeReturn::Ok
+    });
+    // Scored: 0, 20, 40, … 180 of 255.
+    for n in 0..20 {
+        rig.push(grey(n, (n * 10) as u8)).unwrap();
+    }
+    rig.finish();
+    let summary = posted.lock().unwrap().take().expect("no summary before EOS");
+    assert_eq!((summary.get::<&str>("model"), summary.get::<&str>("kind")), (Ok("mean"), Ok("nr")));
+    assert_eq!((summary.get("scored"), summary.get("skipped"), summary.get("failed")), (Ok(10u64), Ok(10u64), Ok(0u64)));
+    let values: Vec<_> = (0..10).map(|n| score_of(n * 20)).collect();
+    let score = pool(&summary, "score");
+    let all = ["count", "harmonic-mean", "max", "mean", "median", "min", "p1", "p10", "p5"];
+    let known: Vec<_> = fields(&score).into_iter().filter(|field| field != "count").collect();
+    assert_eq!(known, all[1..]);
+    let harmonic = 10.0 / values.iter().map(|value| 1.0 / (value + 1.0)).sum::<f64>() - 1.0;
+    let expected = [
+        ("mean", values.iter().sum::<f64>() / 10.0),
+        ("harmonic-mean", harmonic),
+        ("min", values[0]),
+        ("max", values[9]),
+        ("median", values[4]),
+        ("p1", values[0]),
+        ("p5", values[0]),
+        ("p10", values[0]),
+    ];
+    for (field, value) in expected {
+        near(score.get(field).unwrap(), value, 0.011);
+    }
+    near(pool(&summary, "raw").get("mean").unwrap(), values.iter().sum::<f64>() / 1000.0, 1e-4);
+}
+
+#[test]
+fn an_empty_stream_has_a_summary_without_numbers() {
+    let (_dir, rig) = rig(&[]);
+    rig.finish();
+    let messages = rig.messages();
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert_eq!(fields(&messages[0]), ["failed", "kind", "model", "scored", "skipped"]);
+    assert_eq!(fields(&rig.stats()), ["failed", "frames", "scored", "skipped"]);
+}
+
+#[test]
+fn stats_add_up() {
+    let (_dir, rig) = rig(&[("interval", "2")]);
+    for n in 0..10 {
+        rig.push(grey(n, (n * 10) as u8)).unwrap();
+    }
+    rig.finish();
+    let stats = rig.stats();
+    let all = ["failed", "frames", "last", "latency-mean", "latency-p99", "mean", "min", "p5", "scored", "skipped"];
+    assert_eq!(fields(&stats), all);
+    assert_eq!(["frames", "scored", "skipped", "failed"].map(|field| rig.stat(field)), [10, 5, 5, 0]);
+    near(stats.get("mean").unwrap(), score_of(40), 1e-3);
+    near(stats.get("min").unwrap(), 0.0, 1e-3);
+    near(stats.get("p5").unwrap(), 0.0, 0.011);
+    near(stats.get("last").unwrap(), score_of(80), 1e-3);
+    assert!(rig.stat("latency-mean") > 0 && rig.stat("latency-p99") >= rig.stat("latency-mean") / 2);
+}
+
+#[test]
+fn windows_once_each_and_those_without_scores_say_so() {
+    // Windows of 10 frames; from the 20th on nothing is scored.
+    let (_dir, rig) = rig(&[("window", "400000000")]);
+    for n in 0..45 {
+        if n == 20 {
+            rig.element.set_property("interval", 1000u32);
+        }
+        rig.push(grey(n, (n * 5) as u8)).unwrap();
+    }
+    rig.finish();
+    let windows = rig.messages_named("iqa-window");
+    let counts: Vec<(u64, u64)> =
+        windows.iter().map(|window| (window.get("scored").unwrap(), window.get("skipped").unwrap())).collect();
+    assert_eq!(counts, [(10, 0), (10, 0), (0, 10), (0, 10), (0, 5)]);
+    near(windows[0].get("mean").unwrap(), score_of(5) * 4.5, 1e-3);
+    near(windows[1].get("min").unwrap(), score_of(50), 1e-3);
+    near(windows[1].get("p5").unwrap(), score_of(50), 0.011);
+    for window in &windows[2..] {
+        assert!(!["mean", "min", "p5"].iter().any(|field| window.has_field(*field)), "{window}");
+    }
+}
+
+#[test]
+fn the_window_may_change_while_playing() {
+    let (_dir, rig) = rig(&[("window", "400000000")]);
+    for n in 0..40 {
+        if n == 20 {
+            // The window that 20 belongs to is not open yet.
+            rig.frames(20);
+            rig.element.set_property("window", 200_000_000u64);
+        }
+        rig.push(grey(n, 9)).unwrap();
+    }
+    rig.finish();
+    let counts: Vec<u64> =
+        rig.messages_named("iqa-window").iter().map(|window| window.get("scored").unwrap()).collect();
+    assert_eq!(counts, [10, 10, 5, 5, 5, 5]);
+}
+
+/// Windows of five frames; in the kth all frames have the kth grey.
+fn alarms(rig: &Rig, first: u64, greys: &[u8]) {
+    for (k, grey_value) in greys.iter().enumerate() {
+        for n in 0..5 {
+            rig.push(grey(first + k as u64 * 5 + n, *grey_value)).unwrap();
+        }
+    }
+}
+
+fn changes(rig: &Rig) -> Vec<(bool, f64)> {
+    let messages = rig.messages_named("iqa-alarm");
+    messages.iter().map(|m| (m.get("active").unwrap(), m.get::<f64>("mean").unwrap().round())).collect()
+}
+
+#[test]
+fn an_alarm_is_raised_and_clears_with_hysteresis() {
+    let (_dir, rig) = rig(&[("window", "200000000"), ("alarm-below", "40"), ("alarm-hysteresis", "20")]);
+    // 80, 20, 40, 59, 61, 45, 39 of 100.
+    alarms(&rig, 0, &[204, 51, 102, 150, 156, 115, 99]);
+    rig.finish();
+    assert_eq!(changes(&rig), [(true, 20.0), (false, 61.0), (true, 39.0)]);
+}
+
+#[test]
+fn a_window_without_scores_leaves_the_alarm_as_it_is() {
+    let (_dir, rig) = rig(&[("window", "200000000"), ("alarm-below", "40")]);
+    alarms(&rig, 0, &[51]);
+    rig.element.set_property("interval", 1_000_000u32);
+    alarms(&rig, 5, &[255, 255, 255]);
+    rig.element.set_property("interval", 1u32);
+    alarms(&rig, 20, &[51, 255]);
+    rig.finish();
+    assert_eq!(changes(&rig), [(true, 20.0), (false, 100.0)]);
+}
+
+#[test]
+fn alarm_settings_may_change_while_playing() {
+    let (_dir, rig) = rig(&[("window", "200000000")]);
+    alarms(&rig, 0, &[51, 51]);
+    rig.frames(10);
+    assert!(changes(&rig).is_empty(), "off");
+    rig.element.set_property("alarm-below", 30.0);
+    alarms(&rig, 10, &[51, 82]);
+    rig.frames(20);
+    assert_eq!(changes(&rig), [(true, 20.0)]);
+    // 32 is not 5 above 30, but 1.
+    rig.element.set_property("alarm-hysteresis", 1.0);
+    alarms(&rig, 20, &[82, 82]);
+    rig.frames(30);
+    assert_eq!(changes(&rig), [(false, 32.0)]);
+    rig.element.set_property("alarm-field", "raw");
+    rig.element.set_property("alarm-below", 0.5);
+    alarms(&rig, 30, &[102, 255]);
+    rig.finish();
+    let messages: Vec<f64> = rig
+        .messages()
+        .iter()
+        .filter(|message| message.name() == "iqa-alarm" && message.get("active") == Ok(true))
+        .map(|message| message.get("mean").unwrap())
+        .collect();
+    assert_eq!(messages.len(), 1);
+    near(messages[0], 0.4, 1e-3);
+}
+
+const ATTRIBUTES: &str = r#"
+contract = 1
+name = "outputs"
+kind = "no-reference"
+[[input]]
+tensor = "x"
+[output]
+tensor = "y"
+worst = 0.0
+best = 1.0
+attributes = { tensor = "channels", names = ["red", "green", "blue"], worst = 0.0, best = 1.0 }
+"#;
+
+#[test]
+fn windows_and_alarms_look_at_attributes() {
+    let dir = kit::TempDir::new();
+    let model = kit::outputs_graph().contract(ATTRIBUTES).write(dir.path(), "outputs");
+    let element = iqascore(&model).property("alarm-field", "green").property("alarm-below", 50.0).build().unwrap();
+    let rig = Rig::started(element, CAPS);
+    let mut buffer = grey(0, 0);
+    let mut map = buffer.get_mut().unwrap().map_writable().unwrap();
+    map.chunks_mut(3).for_each(|pixel| pixel.copy_from_slice(&[255, 51, 255]));
+    drop(map);
+    rig.push(buffer).unwrap();
+    rig.finish();
+    let messages = rig.messages();
+    let window = messages.iter().find(|message| message.name() == "iqa-window").unwrap();
+    near(window.get("mean").unwrap(), 20.0, 1e-3);
+    assert!(messages.iter().any(|message| message.name() == "iqa-alarm"), "{messages:?}");
+    let summary = messages.iter().find(|message| message.name() == "iqa-summary").unwrap();
+    near(pool(&pool(summary, "attributes"), "green").get("mean").unwrap(), 20.0, 1e-3);
+}
+
+#[test]
+fn a_field_that_the_model_does_not_have_leaves_windows_without_numbers() {
+    let (_dir, rig) = rig(&[("alarm-field", "sharpness"), ("alarm-below", "50")]);
+    rig.push(grey(0, 0)).unwrap();
+    rig.finish();
+    let messages = rig.messages();
+    let window = messages.iter().find(|message| message.name() == "iqa-window").unwrap();
+    assert_eq!((window.get("scored"), window.has_field("mean")), (Ok(0u64), false), "{window}");
+    assert!(!messages.iter().any(|message| message.name() == "iqa-alarm"));
+}

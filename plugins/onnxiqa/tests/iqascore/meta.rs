@@ -1,0 +1,160 @@
+//! The meta: what others make of it, attributes, maps.
+
+use crate::common::*;
+use gst::meta::CustomMeta;
+use gst::prelude::*;
+use gst_video::prelude::*;
+use onnx_iqa_testkit as kit;
+
+/// The buffers that come out of a pipeline whose appsink is called `out`.
+fn buffers(pipeline: &gst::Pipeline) -> Vec<gst::Buffer> {
+    let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
+    sink.set_property("sync", false);
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let limit = gst::ClockTime::try_from(LIMIT).unwrap();
+    let buffers = std::iter::from_fn(|| sink.try_pull_sample(limit)).filter_map(|sample| sample.buffer_owned()).collect();
+    if let Some(message) = pipeline.bus().unwrap().pop_filtered(&[gst::MessageType::Error]) {
+        panic!("{message:?}");
+    }
+    assert!(sink.is_eos(), "it ends");
+    set_state(pipeline, gst::State::Null);
+    buffers
+}
+
+#[test]
+fn it_survives_converters_and_scalers() {
+    let dir = kit::TempDir::new();
+    let model = kit::mean_model(dir.path(), "mean");
+    let pipeline = launch(&format!(
+        "videotestsrc num-buffers=10 pattern=ball ! video/x-raw,format=I420,width=64,height=48,framerate=25/1 \
+         ! iqascore name=q provider=cpu threads=1 model={} ! videoconvert ! video/x-raw,format=RGBA \
+         ! videoscale ! video/x-raw,width=30,height=20 ! videorate ! video/x-raw,framerate=25/1 ! videoflip method=clockwise \
+         ! queue ! appsink name=out",
+        model.display()
+    ));
+    let buffers = buffers(&pipeline);
+    assert_eq!(buffers.len(), 10);
+    for buffer in buffers {
+        let entry = entry(&buffer);
+        assert_eq!(entry.get::<&str>("state"), Ok("scored"));
+        assert_eq!(entry.get("scored-pts"), Ok(buffer.pts().unwrap().nseconds()), "it stays with its frame");
+    }
+}
+
+#[test]
+fn it_survives_encoders() {
+    let dir = kit::TempDir::new();
+    let model = kit::mean_model(dir.path(), "mean");
+    init();
+    let encoders = ["x264enc tune=zerolatency speed-preset=ultrafast", "jpegenc", "vp8enc deadline=1", "theoraenc"];
+    let known: Vec<_> = encoders
+        .iter()
+        .filter(|encoder| gst::ElementFactory::find(encoder.split(' ').next().unwrap_or_default()).is_some())
+        .collect();
+    assert!(!known.is_empty(), "there is none of {encoders:?} to test with; `make setup` installs them");
+    for encoder in known {
+        let pipeline = launch(&format!(
+            "videotestsrc num-buffers=10 pattern=ball ! video/x-raw,format=I420,width=64,height=48,framerate=25/1 \
+             ! iqascore name=q provider=cpu threads=1 model={} ! {encoder} ! appsink name=out",
+            model.display()
+        ));
+        let frames: Vec<_> =
+            buffers(&pipeline).into_iter().filter(|buffer| !buffer.flags().contains(gst::BufferFlags::HEADER) || buffer.pts().is_some()).collect();
+        let scored: Vec<u64> = frames
+            .iter()
+            .flat_map(|buffer| gstonnxiqa::meta::entries(buffer))
+            .filter_map(|(_, entry)| entry.get("scored-pts").ok())
+            .collect();
+        assert_eq!(scored.len(), 10, "{encoder}: {frames:?}");
+    }
+}
+
+#[test]
+fn it_is_registered_once_without_tags() {
+    init();
+    assert!(CustomMeta::is_registered("IqaMeta"));
+    let mut buffer = gst::Buffer::new();
+    let meta = CustomMeta::add(buffer.get_mut().unwrap(), "IqaMeta").unwrap();
+    assert_eq!(meta.structure().name(), "IqaMeta");
+    drop(meta);
+    assert_eq!(CustomMeta::from_buffer(&buffer, "IqaMeta").unwrap().structure().n_fields(), 0);
+    // A second registration would be a critical warning.
+    gstonnxiqa::meta::register();
+}
+
+#[test]
+fn an_element_replaces_what_it_said_before_and_leaves_the_others() {
+    init();
+    let said = |n: i32| gst::Structure::builder("iqa-score").field("n", n).build();
+    let mut buffer = gst::Buffer::new();
+    let fields = buffer.get_mut().unwrap();
+    assert!(gstonnxiqa::meta::entries(fields).is_empty());
+    gstonnxiqa::meta::attach(fields, "a", said(1)).unwrap();
+    gstonnxiqa::meta::attach(fields, "b", said(2)).unwrap();
+    gstonnxiqa::meta::attach(fields, "a", said(3)).unwrap();
+    let mut entries: Vec<_> =
+        gstonnxiqa::meta::entries(&buffer).into_iter().map(|(name, entry)| (name, entry.get::<i32>("n").unwrap())).collect();
+    entries.sort();
+    assert_eq!(entries, [("a".to_owned(), 3), ("b".to_owned(), 2)]);
+    let copy = buffer.copy();
+    assert_eq!(gstonnxiqa::meta::entries(&copy).len(), 2);
+}
+
+/// Upstream keeps a frame for itself: what is said of it here does not appear there.
+#[test]
+fn a_buffer_that_others_hold_is_not_written_to() {
+    let dir = kit::TempDir::new();
+    let rig = Rig::started(iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap(), CAPS);
+    let kept = grey(0, 51);
+    rig.push(kept.clone()).unwrap();
+    assert_scored(&rig.frames(1)[0], 0, 51);
+    assert!(gstonnxiqa::meta::entries(&kept).is_empty());
+}
+
+const EVERYTHING: &str = r#"
+contract = 1
+name = "outputs"
+kind = "no-reference"
+[[input]]
+tensor = "x"
+[output]
+tensor = "y"
+worst = 0.0
+best = 1.0
+attributes = { tensor = "channels", names = ["red", "green", "blue"], worst = 0.0, best = 1.0 }
+map = { tensor = "map", worst = 0.0, best = 1.0 }
+"#;
+
+#[test]
+fn attributes_and_maps() {
+    let dir = kit::TempDir::new();
+    let model = kit::outputs_graph().contract(EVERYTHING).write(dir.path(), "outputs");
+    let element = iqascore(&model).property("frame-messages", true).property("interval", 2u32).build().unwrap();
+    let rig = Rig::started(element, "video/x-raw,format=RGB,width=12,height=4,framerate=25/1");
+    // The left half red, the right half white.
+    let row: Vec<u8> = (0..12).flat_map(|x| if x < 6 { [255, 0, 0] } else { [255; 3] }).collect();
+    for n in 0..2 {
+        let mut buffer = gst::Buffer::from_mut_slice(row.repeat(4));
+        buffer.get_mut().unwrap().set_pts(n * FRAME);
+        rig.push(buffer).unwrap();
+    }
+    let frames = rig.frames(2);
+    let mut said: Vec<_> = frames.iter().map(|buffer| entry(buffer)).collect();
+    said.extend(rig.messages_named("iqa-score"));
+    assert_eq!(said.len(), 3);
+    for entry in said {
+        let attributes = entry.get::<gst::Structure>("attributes").unwrap();
+        assert_eq!(fields(&attributes), ["blue", "green", "red"]);
+        for (name, value) in [("red", 100.0), ("green", 50.0), ("blue", 50.0)] {
+            near(attributes.get(name).unwrap(), value, 1e-3);
+        }
+        let map = entry.get::<gst::Sample>("map").unwrap();
+        let info = gst_video::VideoInfo::from_caps(map.caps().unwrap()).unwrap();
+        assert_eq!((info.format(), info.width(), info.height()), (gst_video::VideoFormat::Gray8, 6, 2));
+        let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(map.buffer().unwrap(), &info).unwrap();
+        let (data, stride) = (frame.plane_data(0).unwrap(), frame.plane_stride()[0] as usize);
+        for line in data.chunks(stride) {
+            assert_eq!(line[..6], [85, 85, 85, 255, 255, 255]);
+        }
+    }
+}

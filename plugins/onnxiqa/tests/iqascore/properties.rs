@@ -1,0 +1,146 @@
+//! Properties, as the contract lists them.
+
+use crate::common::*;
+use gst::glib;
+use gst::prelude::*;
+
+/// Name, type, default, least value, and from which state on it is fixed (`playing`: never; `-`: read only).
+const PROPERTIES: &[(&str, &str, &str, &str, &str)] = &[
+    ("model", "gchararray", "metaiqa", "", "ready"),
+    ("provider", "GstIqaProvider", "auto", "", "ready"),
+    ("device-id", "guint", "0", "0", "ready"),
+    ("threads", "guint", "0", "0", "ready"),
+    ("mode", "GstIqaScoreMode", "every-frame", "", "ready"),
+    ("interval", "guint", "1", "1", "playing"),
+    ("max-rate", "GstFraction", "0/1", "0/1", "playing"),
+    ("queue-size", "guint", "4", "1", "ready"),
+    ("batch-size", "guint", "1", "1", "ready"),
+    ("window", "guint64", "1000000000", "1", "playing"),
+    ("alarm-below", "gdouble", "-1", "-1", "playing"),
+    ("alarm-field", "gchararray", "score", "", "playing"),
+    ("alarm-hysteresis", "gdouble", "5", "0", "playing"),
+    ("on-error", "GstIqaOnError", "stop", "", "ready"),
+    ("frame-messages", "gboolean", "false", "", "playing"),
+    ("active-provider", "gchararray", "", "", "-"),
+    ("stats", "GstStructure", "", "", "-"),
+];
+
+fn text(value: &glib::Value) -> String {
+    if let Some((_, value)) = glib::EnumValue::from_value(value) {
+        return value.nick().to_owned();
+    }
+    if let Ok(text) = value.get::<Option<String>>() {
+        return text.unwrap_or_default();
+    }
+    if let Ok(number) = value.get::<f64>() {
+        return number.to_string();
+    }
+    value.serialize().unwrap().to_string()
+}
+
+fn least(pspec: &glib::ParamSpec) -> String {
+    if let Some(pspec) = pspec.downcast_ref::<glib::ParamSpecUInt>() {
+        return pspec.minimum().to_string();
+    }
+    if let Some(pspec) = pspec.downcast_ref::<glib::ParamSpecUInt64>() {
+        return pspec.minimum().to_string();
+    }
+    if let Some(pspec) = pspec.downcast_ref::<glib::ParamSpecDouble>() {
+        return pspec.minimum().to_string();
+    }
+    if let Some(pspec) = pspec.downcast_ref::<gst::ParamSpecFraction>() {
+        return pspec.minimum().to_string();
+    }
+    String::new()
+}
+
+#[test]
+fn names_types_defaults_ranges_and_mutability() {
+    init();
+    let element = gst::ElementFactory::make("iqascore").build().unwrap();
+    for &(name, kind, default, minimum, fixed) in PROPERTIES {
+        let pspec = element.find_property(name).unwrap_or_else(|| panic!("no property {name}"));
+        assert_eq!(pspec.value_type().name(), kind, "{name}");
+        assert_eq!(least(&pspec), minimum, "the least value of {name}");
+        let flags = pspec.flags();
+        assert!(flags.contains(glib::ParamFlags::READABLE), "{name}");
+        assert_eq!(flags.contains(glib::ParamFlags::WRITABLE), fixed != "-", "{name}");
+        assert_eq!(flags.contains(gst::PARAM_FLAG_MUTABLE_PLAYING), fixed == "playing", "{name}");
+        assert_eq!(flags.contains(gst::PARAM_FLAG_MUTABLE_READY), fixed == "ready", "{name}");
+        assert!(pspec.blurb().is_some_and(|blurb| blurb.len() > 10), "{name} is not described");
+        if fixed != "-" {
+            assert_eq!(text(pspec.default_value()), default, "the default of {name}");
+            assert_eq!(text(&element.property_value(name)), default, "the first value of {name}");
+        }
+    }
+    let own = element.list_properties();
+    let own = own.iter().filter(|pspec| pspec.owner_type() == element.type_()).map(|pspec| pspec.name());
+    for name in own {
+        assert!(PROPERTIES.iter().any(|property| property.0 == name), "{name} is not in the contract");
+    }
+}
+
+#[test]
+fn enumerations_have_the_contracts_words() {
+    init();
+    let element = gst::ElementFactory::make("iqascore").build().unwrap();
+    for (property, words) in [
+        ("provider", ["cpu", "cuda", "tensorrt", "openvino", "auto"].as_slice()),
+        ("mode", &["every-frame", "live"]),
+        ("on-error", &["stop", "continue"]),
+    ] {
+        let class = glib::EnumClass::with_type(element.find_property(property).unwrap().value_type()).unwrap();
+        let nicks: Vec<_> = class.values().iter().map(|value| value.nick()).collect();
+        assert_eq!(nicks, words, "{property}");
+    }
+}
+
+#[test]
+fn what_is_set_is_read_back() {
+    init();
+    let element = gst::ElementFactory::make("iqascore").build().unwrap();
+    for (name, value) in [
+        ("model", "/a/b.onnx"),
+        ("provider", "openvino"),
+        ("device-id", "3"),
+        ("threads", "2"),
+        ("mode", "live"),
+        ("interval", "4294967295"),
+        ("max-rate", "5/2"),
+        ("queue-size", "9"),
+        ("batch-size", "8"),
+        ("window", "123456789012"),
+        ("alarm-below", "42.5"),
+        ("alarm-field", "raw"),
+        ("alarm-hysteresis", "0.5"),
+        ("on-error", "continue"),
+        ("frame-messages", "true"),
+    ] {
+        element.set_property_from_str(name, value);
+        assert_eq!(text(&element.property_value(name)), value, "{name}");
+    }
+    element.set_property("model", None::<&str>);
+    element.set_property("alarm-field", None::<&str>);
+    assert_eq!(text(&element.property_value("model")), "metaiqa", "nothing means the default");
+    assert_eq!(text(&element.property_value("alarm-field")), "score");
+}
+
+#[test]
+fn the_plugin_and_its_elements() {
+    init();
+    let plugin = gst::Registry::get().find_plugin("onnxiqa").expect("the plugin");
+    assert_eq!(plugin.plugin_name(), "onnxiqa");
+    let factory = gst::ElementFactory::find("iqascore").unwrap();
+    assert!(factory.metadata("klass").unwrap().contains("Video"));
+    for key in ["long-name", "description", "author"] {
+        assert!(factory.metadata(key).is_some_and(|text| text.len() > 5), "{key}");
+    }
+    assert_eq!(factory.rank(), gst::Rank::NONE, "no autoplugging");
+    let pads: Vec<_> = factory.static_pad_templates().iter().map(|pad| pad.name_template().to_string()).collect();
+    assert_eq!(pads.len(), 2);
+    for feature in gst::Registry::get().features_by_plugin("onnxiqa") {
+        let name = feature.name();
+        assert!(!["iqa", "vmaf", "onnxinference", "videocompare"].contains(&name.as_str()), "{name} is taken");
+        assert!(name.starts_with("iqa"), "{name}");
+    }
+}
