@@ -111,7 +111,8 @@ impl Stream {
                 self.info.height()
             ))
         })?;
-        Ok(MappedFrame { frame, format: self.format, colour: self.colour })
+        let size = (self.info.width(), self.info.height());
+        Ok(MappedFrame { frame, format: self.format, size, colour: self.colour })
     }
 }
 
@@ -139,6 +140,8 @@ fn range(range: gst_video::VideoColorRange) -> Option<Range> {
 pub struct MappedFrame {
     frame: gst_video::VideoFrame<gst_video::video_frame::Readable>,
     format: PixelFormat,
+    /// By the caps: a `GstVideoMeta` may count a decoder's padding in.
+    size: (u32, u32),
     colour: Colour,
 }
 
@@ -175,6 +178,7 @@ impl Frame for MappedFrame {
         for (index, plane) in planes.iter_mut().enumerate().take(count) {
             *plane = self.plane(index)?;
         }
-        Picture::new(self.format, self.frame.width(), self.frame.height(), &planes[..count], self.colour)
+        let (width, height) = self.size;
+        Picture::new(self.format, width, height, &planes[..count], self.colour)
     }
 }

@@ -10,7 +10,7 @@ use onnx_iqa_testkit as kit;
 fn without_a_runtime_the_element_is_there_and_a_later_try_succeeds() {
     let real = std::env::var_os("ORT_DYLIB_PATH").expect("ORT_DYLIB_PATH must name ONNX Runtime's library; `make test` sets it");
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let element = iqascore(&model).build().unwrap();
     let bus = gst::Bus::new();
     element.set_bus(Some(&bus));

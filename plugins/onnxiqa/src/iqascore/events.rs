@@ -69,23 +69,29 @@ impl IqaScore {
             return self.src_pad.push_event(event);
         }
 
-        let state = self.shared.lock();
+        let mut state = self.shared.lock();
         if state.flushing {
             return false;
         }
-        let eos = event.type_() == gst::EventType::Eos;
-        if let Err(flow) = state.flow.map_err(|flow| (flow != gst::FlowError::Eos).then_some(flow)) {
-            drop(state);
-            match flow {
-                // Upstream sends no more buffers that could meet the error.
-                Some(flow) if eos => self.flow_error(flow),
-                Some(_) => {}
-                None => return self.forward(event),
+        let kind = event.type_();
+        let eos = kind == gst::EventType::Eos;
+        match state.flow {
+            // What downstream has seen the end of is over: these begin something new.
+            Err(gst::FlowError::Eos) if matches!(kind, gst::EventType::StreamStart | gst::EventType::Segment) => {
+                state.flow = Ok(gst::FlowSuccess::Ok);
             }
-            return false;
+            // Frames are refused, events still have to get there.
+            Err(gst::FlowError::Eos) | Ok(_) => {}
+            Err(flow) => {
+                drop(state);
+                // Upstream sends no more buffers that could meet the error.
+                if eos {
+                    self.flow_error(flow);
+                }
+                return false;
+            }
         }
-        if state.idle() && !(eos && (state.in_flight > 0 || !state.finished.is_empty())) {
-            let mut state = state;
+        if state.idle() && !(eos && state.unreported()) {
             state.pushing = true;
             drop(state);
             let forwarded = self.forward(event);
@@ -93,7 +99,6 @@ impl IqaScore {
             self.shared.changed.notify_all();
             return forwarded;
         }
-        let mut state = state;
         state.fifo.push(Item::Event(event));
         self.shared.changed.notify_all();
         true
@@ -142,6 +147,10 @@ impl IqaScore {
         drop(state);
         let answered = self.src_pad.peer_query(query);
         if answered && let gst::QueryViewMut::Allocation(allocation) = query.view_mut() {
+            // The frame as the caps have it is what is scored: nobody may crop it by a meta that only downstream reads.
+            while let Some(index) = allocation.find_allocation_meta::<gst_video::VideoCropMeta>() {
+                allocation.remove_nth_allocation_meta(index);
+            }
             // As many buffers as are held here are missing downstream.
             let pools: Vec<_> = allocation.allocation_pools().collect();
             for (index, (pool, size, min, max)) in (0u32..).zip(pools) {

@@ -60,11 +60,11 @@ impl Fifo {
         self.items.push_back(item);
     }
 
-    /// Takes the first item if it need not wait: for its score, or, as EOS, for what is still `in_flight`.
-    pub fn pop_ready(&mut self, in_flight: bool) -> Option<Item> {
+    /// Takes the first item if it need not wait: for its score, or, as EOS, for results that are still `unreported`.
+    pub fn pop_ready(&mut self, unreported: bool) -> Option<Item> {
         let ready = match self.items.front()? {
             Item::Frame(frame) => !matches!(frame.outcome, Outcome::Pending),
-            item => !(item.is_eos() && in_flight),
+            item => !(item.is_eos() && unreported),
         };
         if !ready {
             return None;

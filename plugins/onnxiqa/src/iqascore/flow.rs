@@ -173,20 +173,23 @@ impl IqaScore {
         let item = loop {
             // At EOS from downstream frames are refused, but events still have to get there.
             if state.flushing || state.flow.is_err_and(|flow| flow != gst::FlowError::Eos) {
-                drop(state);
+                // Under the lock: whoever clears these starts the task afterwards, and that must not be undone.
                 let _ = self.src_pad.pause_task();
                 return;
             }
             if let Some(finished) = state.finished.pop_front() {
+                state.reporting = true;
                 drop(state);
-                if let Err(flow) = self.settle(finished) {
+                let settled = self.settle(finished);
+                self.shared.lock().reporting = false;
+                if let Err(flow) = settled {
                     self.stopped(flow);
                 }
                 return;
             }
-            let in_flight = state.in_flight > 0;
+            let unreported = state.unreported();
             if !state.pushing
-                && let Some(item) = state.fifo.pop_ready(in_flight)
+                && let Some(item) = state.fifo.pop_ready(unreported)
             {
                 state.pushing = true;
                 break item;

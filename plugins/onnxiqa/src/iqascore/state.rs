@@ -51,6 +51,8 @@ pub(super) struct State {
     pub(super) fifo: Fifo,
     /// In live mode: results that have not been reported.
     pub(super) finished: VecDeque<Finished>,
+    /// In live mode: a result is being reported.
+    pub(super) reporting: bool,
     /// Frames with the scorer.
     pub(super) in_flight: usize,
     /// Counts flushes: results of an earlier epoch are of no interest.
@@ -82,6 +84,7 @@ impl Default for State {
             capacity: 1,
             fifo: Fifo::default(),
             finished: VecDeque::new(),
+            reporting: false,
             in_flight: 0,
             epoch: 0,
             submitted: 0,
@@ -113,12 +116,18 @@ impl State {
         self.fifo.is_empty() && !self.pushing
     }
 
+    /// There are results, or will be, that have not been reported: EOS waits for them.
+    pub(super) fn unreported(&self) -> bool {
+        self.in_flight > 0 || self.reporting || !self.finished.is_empty()
+    }
+
     /// Forgets everything that was on its way.
     pub(super) fn flush(&mut self) {
         self.fifo.clear();
         self.finished.clear();
         // Nobody pushes while a flush ends, unless a panic has left it so.
         self.pushing = false;
+        self.reporting = false;
         self.epoch += 1;
         self.in_flight = 0;
         self.overdue = false;

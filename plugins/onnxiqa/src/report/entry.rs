@@ -107,17 +107,17 @@ impl Entry {
 
     /// What the scored frame itself carries.
     pub fn scored(&self, subject: &Subject) -> gst::Structure {
-        self.structure(subject, "scored", self.0.times)
+        self.structure(subject, "scored", Some(gst::ClockTime::ZERO))
     }
 
     /// What a later frame carries that was not scored.
     pub fn carried_by(&self, times: Times, subject: &Subject) -> gst::Structure {
-        self.structure(subject, "skipped", times)
+        let age = times.running.zip(self.0.times.running).map(|(now, then)| now.saturating_sub(then));
+        self.structure(subject, "skipped", age)
     }
 
-    fn structure(&self, subject: &Subject, state: &str, carrier: Times) -> gst::Structure {
+    fn structure(&self, subject: &Subject, state: &str, age: Option<gst::ClockTime>) -> gst::Structure {
         let inner = &*self.0;
-        let age = carrier.running.zip(inner.times.running).map(|(now, then)| now.saturating_sub(then));
         let mut entry = subject.entry(state);
         entry.set("score", inner.score);
         entry.set("raw", inner.raw);

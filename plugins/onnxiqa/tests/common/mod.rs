@@ -8,8 +8,10 @@ pub use hold::Hold;
 pub use rig::{Item, Rig};
 
 use gst::prelude::*;
+use onnx_iqa_testkit::{NR_CONTRACT, TempDir};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// How long a test waits for what must come at once: long enough for the slowest machine under load.
@@ -30,11 +32,25 @@ pub fn init() {
     });
 }
 
+/// The testkit's mean model: score = 100 × the mean of R', G' and B'. One of its own for each call, or tests of one
+/// process would share its worker.
+pub fn mean_model(dir: &TempDir) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let contract = format!("{NR_CONTRACT}# {number}\n");
+    onnx_iqa_testkit::mean_model_with(dir.path(), &format!("mean{number}"), &contract)
+}
+
 /// An `iqascore` with that model, on one thread of the processor.
 pub fn iqascore(model: &Path) -> gst::element_factory::ElementBuilder<'static> {
+    iqascore_named("q", model)
+}
+
+/// The same with another name than `q`.
+pub fn iqascore_named<'a>(name: &'a str, model: &Path) -> gst::element_factory::ElementBuilder<'a> {
     init();
     gst::ElementFactory::make("iqascore")
-        .name("q")
+        .name(name)
         .property("model", model.to_str().unwrap().to_owned())
         .property_from_str("provider", "cpu")
         .property("threads", 1u32)
@@ -117,10 +133,17 @@ pub fn bounded<T: Send + 'static>(what: &str, body: impl FnOnce() -> T + Send + 
 #[track_caller]
 pub fn set_state(element: &impl IsA<gst::Element>, state: gst::State) {
     let element = element.clone().upcast::<gst::Element>();
+    let reporting = element.clone();
     bounded(&format!("{} to {state:?}", element.name()), move || {
         element.set_state(state).map(|_| ()).and_then(|()| element.state(gst::ClockTime::NONE).0.map(|_| ()))
     })
-    .unwrap_or_else(|_| panic!("the change to {state:?} fails"));
+    .unwrap_or_else(|_| panic!("the change to {state:?} fails: {:?}", element_errors(&reporting)));
+}
+
+/// The texts of the errors on an element's bus.
+fn element_errors(element: &gst::Element) -> Vec<String> {
+    let messages = element.bus().map(|bus| std::iter::from_fn(move || bus.pop_filtered(&[gst::MessageType::Error])));
+    messages.into_iter().flatten().map(|message| format!("{message:?}")).collect()
 }
 
 /// The text of the next error on the bus.

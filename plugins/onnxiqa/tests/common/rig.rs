@@ -2,6 +2,7 @@
 //! queries in the order of their arrival downstream, downstream's flow returns and blocking, pushes that may block.
 
 use super::{LIMIT, bounded};
+use gst::EventView;
 use gst::prelude::*;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
@@ -73,16 +74,17 @@ impl Rig {
         let above: Arc<Answer<gst::QueryRef>> = Arc::new(Mutex::new(Box::new(|_| None)));
         let below: Arc<Answer<gst::QueryRef>> = Arc::new(Mutex::new(Box::new(|_| None)));
         let answer = above.clone();
-        let src = gst::Pad::builder(gst::PadDirection::Src)
-            .name("upstream")
+        let template = |name, direction| {
+            gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &gst::Caps::new_any()).unwrap()
+        };
+        let src = gst::Pad::builder_from_template(&template("upstream", gst::PadDirection::Src))
             .query_function(move |pad, parent, query| {
                 let answered = (answer.lock().unwrap())(query);
                 answered.unwrap_or_else(|| gst::Pad::query_default(pad, parent, query))
             })
             .build();
         let (chained, evented, queried, answer) = (out.clone(), out.clone(), out.clone(), below.clone());
-        let sink = gst::Pad::builder(gst::PadDirection::Sink)
-            .name("downstream")
+        let sink = gst::Pad::builder_from_template(&template("downstream", gst::PadDirection::Sink))
             .chain_function(move |_, _, buffer| chained.chain(buffer))
             .event_function(move |_, _, event| {
                 evented.add(Item::Event(event));
@@ -163,8 +165,20 @@ impl Rig {
     /// FLUSH_START, from a thread that is not upstream's streaming thread, then FLUSH_STOP and a segment.
     #[track_caller]
     pub fn flush(&self) {
+        self.flush_start();
+        self.flush_stop();
+    }
+
+    /// The first half of [`flush`](Self::flush).
+    #[track_caller]
+    pub fn flush_start(&self) {
         let pad = self.src.clone();
         assert!(bounded("FLUSH_START", move || pad.push_event(gst::event::FlushStart::new())));
+    }
+
+    /// The second half.
+    #[track_caller]
+    pub fn flush_stop(&self) {
         assert!(self.event(gst::event::FlushStop::new(true)));
         assert!(self.event(gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new())));
     }
@@ -344,9 +358,11 @@ fn describe(items: &[Item]) -> Vec<String> {
             Some(pts) => (pts.nseconds() / super::FRAME.nseconds()).to_string(),
             None => "frame".to_owned(),
         },
-        Item::Event(event) => match event.structure().filter(|_| event.type_() >= gst::EventType::CustomUpstream) {
-            Some(structure) => structure.name().to_string(),
-            None => event.type_().to_string(),
+        Item::Event(event) => match event.view() {
+            EventView::CustomDownstream(_) | EventView::CustomDownstreamOob(_) | EventView::CustomDownstreamSticky(_) => {
+                event.structure().map(|structure| structure.name().to_string()).unwrap_or_default()
+            }
+            _ => event.type_().to_string(),
         },
         Item::Query(kind) => kind.to_string(),
     };

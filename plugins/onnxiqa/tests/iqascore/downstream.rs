@@ -6,7 +6,7 @@ use gst::{FlowError, FlowSuccess};
 use onnx_iqa_testkit as kit;
 
 fn rig(dir: &kit::TempDir) -> Rig {
-    Rig::started(iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap(), CAPS)
+    Rig::started(iqascore(&mean_model(dir)).build().unwrap(), CAPS)
 }
 
 /// Downstream answers the third frame and those after it with `error`.

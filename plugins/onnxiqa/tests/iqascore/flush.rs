@@ -7,7 +7,7 @@ use onnx_iqa_testkit as kit;
 #[test]
 fn a_flush_frees_a_full_queue_and_stale_results_never_appear() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     for batch in [1u32, 4] {
         let element = iqascore(&model).property("queue-size", 4u32).property("batch-size", batch);
         let rig = Rig::started(element.property("frame-messages", true).build().unwrap(), CAPS);
@@ -24,10 +24,9 @@ fn a_flush_frees_a_full_queue_and_stale_results_never_appear() {
                 rig.flush();
                 hold.release();
             } else {
-                let pad = rig.src.clone();
-                assert!(bounded("FLUSH_START", move || pad.push_event(gst::event::FlushStart::new())));
+                rig.flush_start();
                 hold.release();
-                rig.flush();
+                rig.flush_stop();
             }
             assert_eq!(blocked.wait(), Err(gst::FlowError::Flushing));
             rig.clear();
@@ -49,7 +48,7 @@ fn a_flush_frees_a_full_queue_and_stale_results_never_appear() {
 #[test]
 fn a_flush_frees_downstream_that_blocks() {
     let dir = kit::TempDir::new();
-    let element = iqascore(&kit::mean_model(dir.path(), "mean")).property("queue-size", 2u32).build().unwrap();
+    let element = iqascore(&mean_model(&dir)).property("queue-size", 2u32).build().unwrap();
     let rig = Rig::started(element, CAPS);
     for _ in 0..5 {
         rig.clear();
@@ -70,7 +69,7 @@ fn a_flush_frees_downstream_that_blocks() {
         rig.unblock();
         assert_eq!(started.recv_timeout(LIMIT), Ok(true));
         assert_eq!(blocked.wait(), Err(gst::FlowError::Flushing));
-        rig.flush();
+        rig.flush_stop();
         rig.clear();
         rig.push(grey(7, 70)).unwrap();
         assert_scored(&rig.frames(1)[0], 7, 70);
@@ -80,7 +79,7 @@ fn a_flush_frees_downstream_that_blocks() {
 #[test]
 fn the_newest_score_does_not_outlive_a_flush() {
     let dir = kit::TempDir::new();
-    let element = iqascore(&kit::mean_model(dir.path(), "mean")).property("interval", 5u32).build().unwrap();
+    let element = iqascore(&mean_model(&dir)).property("interval", 5u32).build().unwrap();
     let rig = Rig::started(element, CAPS);
     rig.push(grey(0, 200)).unwrap();
     rig.push(grey(1, 200)).unwrap();
@@ -126,7 +125,7 @@ fn flushes_race_with_frames() {
 #[test]
 fn a_flush_after_eos_starts_anew() {
     let dir = kit::TempDir::new();
-    let rig = Rig::started(iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap(), CAPS);
+    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
     rig.push(grey(0, 1)).unwrap();
     rig.finish();
     rig.flush();
@@ -139,7 +138,7 @@ fn a_flush_after_eos_starts_anew() {
 #[test]
 fn a_flush_in_live_mode_forgets_what_is_in_flight() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let element = iqascore(&model).property_from_str("mode", "live").property("frame-messages", true);
     let rig = Rig::started(element.build().unwrap(), CAPS);
     let hold = Hold::new(&model);

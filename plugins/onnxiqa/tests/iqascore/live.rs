@@ -12,7 +12,7 @@ fn live(model: &Path) -> gst::Element {
 #[test]
 fn frames_pass_while_the_scorer_is_busy() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let rig = Rig::started(live(&model), CAPS);
     let hold = Hold::new(&model);
     for n in 0..50 {
@@ -54,7 +54,7 @@ fn frames_pass_while_the_scorer_is_busy() {
 #[test]
 fn eos_waits_for_what_is_in_flight_and_the_summary_counts_it_once() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let rig = Rig::started(live(&model), CAPS);
     let hold = Hold::new(&model);
     for n in 0..10 {
@@ -77,7 +77,7 @@ fn eos_waits_for_what_is_in_flight_and_the_summary_counts_it_once() {
 #[test]
 fn eos_does_not_overtake_a_score_that_is_being_reported() {
     let dir = kit::TempDir::new();
-    let rig = Rig::started(live(&kit::mean_model(dir.path(), "mean")), CAPS);
+    let rig = Rig::started(live(&mean_model(&dir)), CAPS);
     let (reporting, reported) = std::sync::mpsc::channel();
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
@@ -101,7 +101,7 @@ fn eos_does_not_overtake_a_score_that_is_being_reported() {
 #[test]
 fn interval_and_max_rate_hold_in_live_mode() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let rig = Rig::started(live(&model), CAPS);
     rig.element.set_property("interval", 10u32);
     let mut scored = Vec::new();

@@ -67,7 +67,7 @@ fn score(buffer: &gst::BufferRef) -> f64 {
 #[test]
 fn strides_and_offsets_change_nothing() {
     let dir = kit::TempDir::new();
-    let rig = Rig::new(iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap());
+    let rig = Rig::new(iqascore(&mean_model(&dir)).build().unwrap());
     assert!(rig.event(gst::event::StreamStart::new("test")));
     let mut started = false;
     for format in ["RGB", "BGRx", "I420", "NV12", "Y42B", "YUY2", "GRAY8", "GRAY16_LE", "P010_10LE", "GBR"] {
@@ -98,7 +98,7 @@ fn planes_may_lie_in_memories_of_their_own() {
     let dir = kit::TempDir::new();
     let info = info("I420", 16, 6);
     let rig = Rig::started(
-        iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap(),
+        iqascore(&mean_model(&dir)).build().unwrap(),
         &info.to_caps().unwrap().to_string(),
     );
     let data = noise(&info);
@@ -153,7 +153,7 @@ fn lies() -> Vec<(&'static str, gst_video::VideoInfo, gst::Buffer)> {
 #[test]
 fn memory_that_lies_fails_a_frame() {
     let dir = kit::TempDir::new();
-    let element = iqascore(&kit::mean_model(dir.path(), "mean")).property_from_str("on-error", "continue").build();
+    let element = iqascore(&mean_model(&dir)).property_from_str("on-error", "continue").build();
     let rig = Rig::new(element.unwrap());
     for (what, info, buffer) in lies() {
         rig.clear();
@@ -172,7 +172,7 @@ fn memory_that_lies_fails_a_frame() {
 #[test]
 fn memory_that_lies_is_an_error() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     for (what, info, buffer) in lies() {
         let rig = Rig::started(iqascore(&model).build().unwrap(), &info.to_caps().unwrap().to_string());
         let flow = rig.push(buffer).err();
@@ -186,7 +186,7 @@ fn memory_that_lies_is_an_error() {
 #[test]
 fn memory_that_lies_does_no_harm_in_live_mode() {
     let dir = kit::TempDir::new();
-    let element = iqascore(&kit::mean_model(dir.path(), "mean"))
+    let element = iqascore(&mean_model(&dir))
         .property_from_str("mode", "live")
         .property_from_str("on-error", "continue")
         .build();
@@ -209,7 +209,7 @@ fn padding_that_the_meta_counts_in_is_not_scored() {
     let dir = kit::TempDir::new();
     let (shown, coded) = (info("I420", 14, 6), info("I420", 16, 8));
     let rig = Rig::started(
-        iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap(),
+        iqascore(&mean_model(&dir)).build().unwrap(),
         &shown.to_caps().unwrap().to_string(),
     );
     let mut data = vec![128u8; coded.size()];

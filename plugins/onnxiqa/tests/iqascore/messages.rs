@@ -10,7 +10,7 @@ fn pool(summary: &gst::StructureRef, field: &str) -> gst::Structure {
 
 fn rig(properties: &[(&str, &str)]) -> (kit::TempDir, Rig) {
     let dir = kit::TempDir::new();
-    let element = iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap();
+    let element = iqascore(&mean_model(&dir)).build().unwrap();
     for (name, value) in properties {
         element.set_property_from_str(name, value);
     }

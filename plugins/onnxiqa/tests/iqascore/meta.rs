@@ -24,7 +24,7 @@ fn buffers(pipeline: &gst::Pipeline) -> Vec<gst::Buffer> {
 #[test]
 fn it_survives_converters_and_scalers() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let pipeline = launch(&format!(
         "videotestsrc num-buffers=10 pattern=ball ! video/x-raw,format=I420,width=64,height=48,framerate=25/1 \
          ! iqascore name=q provider=cpu threads=1 model={} ! videoconvert ! video/x-raw,format=RGBA \
@@ -44,7 +44,7 @@ fn it_survives_converters_and_scalers() {
 #[test]
 fn it_survives_encoders() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     init();
     let encoders = ["x264enc tune=zerolatency speed-preset=ultrafast", "jpegenc", "vp8enc deadline=1", "theoraenc"];
     let known: Vec<_> = encoders
@@ -104,7 +104,7 @@ fn an_element_replaces_what_it_said_before_and_leaves_the_others() {
 #[test]
 fn a_buffer_that_others_hold_is_not_written_to() {
     let dir = kit::TempDir::new();
-    let rig = Rig::started(iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap(), CAPS);
+    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
     let kept = grey(0, 51);
     rig.push(kept.clone()).unwrap();
     assert_scored(&rig.frames(1)[0], 0, 51);

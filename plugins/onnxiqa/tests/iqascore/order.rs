@@ -8,7 +8,7 @@ use onnx_iqa_testkit as kit;
 #[test]
 fn every_frame_carries_its_own_score() {
     let dir = kit::TempDir::new();
-    let element = iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap();
+    let element = iqascore(&mean_model(&dir)).build().unwrap();
     let mut harness = Harness::with_element(&element, Some("sink"), Some("src"));
     harness.set_src_caps_str(CAPS);
     let count = 50;
@@ -35,7 +35,7 @@ fn every_frame_carries_its_own_score() {
 #[test]
 fn the_fields_are_those_of_the_contract_and_no_more() {
     let dir = kit::TempDir::new();
-    let rig = Rig::started(iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap(), CAPS);
+    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
     rig.push(grey(3, 51)).unwrap();
     let entry = entry(&rig.frames(1)[0]);
     assert_eq!(entry.name(), "iqa-score");
@@ -53,10 +53,10 @@ fn the_fields_are_those_of_the_contract_and_no_more() {
 #[test]
 fn several_elements_each_say_their_own() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let bin = gst::Bin::new();
-    let first = iqascore(&model).name("first").build().unwrap();
-    let second = iqascore(&model).name("second").property("interval", 2u32).build().unwrap();
+    let first = iqascore_named("first", &model).build().unwrap();
+    let second = iqascore_named("second", &model).property("interval", 2u32).build().unwrap();
     bin.add_many([&first, &second]).unwrap();
     first.link(&second).unwrap();
     for (name, element) in [("sink", &first), ("src", &second)] {
@@ -78,7 +78,7 @@ fn several_elements_each_say_their_own() {
 #[test]
 fn caps_changes_keep_their_place_and_each_frame_is_read_by_its_own() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let rig = Rig::new(iqascore(&model).property("queue-size", 16u32).property("batch-size", 4u32).build().unwrap());
     let hold = Hold::new(&model);
     rig.start(CAPS);
@@ -108,7 +108,7 @@ fn caps_changes_keep_their_place_and_each_frame_is_read_by_its_own() {
 #[test]
 fn serialised_events_keep_their_place_and_others_do_not_wait() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let rig = Rig::started(iqascore(&model).property("queue-size", 8u32).build().unwrap(), CAPS);
     let hold = Hold::new(&model);
     let custom = |name| gst::Structure::new_empty(name);
@@ -134,7 +134,7 @@ fn serialised_events_keep_their_place_and_others_do_not_wait() {
 #[test]
 fn batches_change_neither_order_nor_scores() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     // The queue holds a batch, whatever its own size.
     let rig = Rig::new(iqascore(&model).property("queue-size", 1u32).property("batch-size", 4u32).build().unwrap());
     let hold = Hold::new(&model);
@@ -180,7 +180,7 @@ fn a_graph_that_takes_one_picture_runs_one_by_one() {
 #[test]
 fn a_full_queue_holds_upstream_back() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let rig = Rig::started(iqascore(&model).property("queue-size", 3u32).build().unwrap(), CAPS);
     rig.block();
     // One is on its way downstream, three wait.
@@ -199,7 +199,7 @@ fn a_full_queue_holds_upstream_back() {
 #[test]
 fn a_stream_can_end_and_another_begin() {
     let dir = kit::TempDir::new();
-    let rig = Rig::started(iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap(), CAPS);
+    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
     rig.push(grey(0, 1)).unwrap();
     rig.finish();
     rig.clear();

@@ -4,13 +4,16 @@ use crate::common::*;
 use gst::prelude::*;
 use onnx_iqa_testkit as kit;
 
-fn description(dir: &kit::TempDir, clip: &std::path::Path, properties: &str) -> String {
+/// A sink whose frames the test takes.
+const PULLED: &str = "appsink name=out sync=false";
+
+fn description(dir: &kit::TempDir, clip: &std::path::Path, properties: &str, sink: &str) -> String {
     // Small pictures: what is tested is the flow.
     format!(
         "filesrc location={} ! decodebin ! videoconvert ! videoscale ! video/x-raw,width=64,height=36 \
-         ! iqascore name=q provider=cpu threads=1 model={} {properties} ! appsink name=out sync=false",
+         ! iqascore name=q provider=cpu threads=1 model={} {properties} ! {sink}",
         clip.display(),
-        kit::mean_model(dir.path(), "mean").display()
+        mean_model(dir).display()
     )
 }
 
@@ -18,7 +21,7 @@ fn description(dir: &kit::TempDir, clip: &std::path::Path, properties: &str) -> 
 fn every_frame_of_a_clip() {
     let dir = kit::TempDir::new();
     for (properties, scored) in [("", 132), ("batch-size=4", 132), ("interval=3", 44)] {
-        let pipeline = launch(&description(&dir, &clip("bigbuckbunny.mp4"), properties));
+        let pipeline = launch(&description(&dir, &clip("bigbuckbunny.mp4"), properties, "fakesink"));
         let (errors, messages) = run(&pipeline);
         assert!(errors.is_empty(), "{errors:?}");
         let summaries: Vec<_> = messages.iter().filter(|message| message.name() == "iqa-summary").collect();
@@ -33,7 +36,7 @@ fn every_frame_of_a_clip() {
 #[test]
 fn seeks_leave_nothing_stuck_and_nothing_stale() {
     let dir = kit::TempDir::new();
-    let pipeline = launch(&description(&dir, &clip("bikes.mp4"), "queue-size=8 batch-size=2"));
+    let pipeline = launch(&description(&dir, &clip("bikes.mp4"), "queue-size=8 batch-size=2", PULLED));
     let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
     sink.set_property("max-buffers", 2u32);
     let limit = gst::ClockTime::try_from(LIMIT).unwrap();
@@ -63,7 +66,7 @@ fn seeks_leave_nothing_stuck_and_nothing_stale() {
 #[test]
 fn seeks_in_pause_and_to_the_end() {
     let dir = kit::TempDir::new();
-    let pipeline = launch(&description(&dir, &clip("bikes.mp4"), ""));
+    let pipeline = launch(&description(&dir, &clip("bikes.mp4"), "", "fakesink"));
     set_state(&pipeline, gst::State::Paused);
     let length = pipeline.query_duration::<gst::ClockTime>().unwrap();
     for to in [length / 2, gst::ClockTime::ZERO, length] {
@@ -83,7 +86,7 @@ fn a_truncated_file_ends() {
     for part in [whole.len() / 2, whole.len() * 9 / 10, 1000] {
         std::fs::write(&path, &whole[..part]).unwrap();
         // An end or an error; `run` fails if there is neither.
-        let (errors, messages) = run(&launch(&description(&dir, &path, "")));
+        let (errors, messages) = run(&launch(&description(&dir, &path, "", "fakesink")));
         assert_eq!(errors.is_empty(), messages.iter().any(|message| message.name() == "iqa-summary"), "{errors:?}");
     }
 }
@@ -91,7 +94,7 @@ fn a_truncated_file_ends() {
 #[test]
 fn down_in_the_middle_of_a_clip() {
     let dir = kit::TempDir::new();
-    let pipeline = launch(&description(&dir, &clip("bikes.mp4"), "batch-size=4 queue-size=16"));
+    let pipeline = launch(&description(&dir, &clip("bikes.mp4"), "batch-size=4 queue-size=16", PULLED));
     let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
     sink.set_property("max-buffers", 1u32);
     for state in [gst::State::Ready, gst::State::Null, gst::State::Paused, gst::State::Null] {
@@ -106,7 +109,7 @@ fn down_in_the_middle_of_a_clip() {
 #[test]
 fn a_live_source_in_real_time() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     for mode in ["every-frame", "live"] {
         let pipeline = launch(&format!(
             "videotestsrc is-live=true num-buffers=15 ! video/x-raw,format=I420,width=64,height=48,framerate=50/1 \

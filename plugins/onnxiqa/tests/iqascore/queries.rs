@@ -15,7 +15,7 @@ fn allocation(query: &mut gst::QueryRef) -> Option<bool> {
 #[test]
 fn serialised_queries_keep_their_place() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let rig = Rig::started(iqascore(&model).build().unwrap(), CAPS);
     rig.answer_below(|query| (query.type_() == gst::QueryType::Drain).then_some(true));
     let hold = Hold::new(&model);
@@ -33,7 +33,7 @@ fn serialised_queries_keep_their_place() {
 #[test]
 fn what_is_held_here_is_asked_for_downstream() {
     let dir = kit::TempDir::new();
-    let element = iqascore(&kit::mean_model(dir.path(), "mean")).property("queue-size", 5u32).build().unwrap();
+    let element = iqascore(&mean_model(&dir)).property("queue-size", 5u32).build().unwrap();
     let rig = Rig::started(element, CAPS);
     rig.answer_below(allocation);
     let (answered, pools, metas) = rig
@@ -52,7 +52,7 @@ fn what_is_held_here_is_asked_for_downstream() {
 #[test]
 fn cropping_is_not_offered_since_scores_look_at_whole_frames() {
     let dir = kit::TempDir::new();
-    let rig = Rig::started(iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap(), CAPS);
+    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
     rig.answer_below(|query| {
         let gst::QueryViewMut::Allocation(allocation) = query.view_mut() else { return None };
         allocation.add_allocation_meta::<gst_video::VideoCropMeta>(None);
@@ -69,7 +69,7 @@ fn cropping_is_not_offered_since_scores_look_at_whole_frames() {
 #[test]
 fn caps_are_downstreams_within_the_template() {
     let dir = kit::TempDir::new();
-    let rig = Rig::new(iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap());
+    let rig = Rig::new(iqascore(&mean_model(&dir)).build().unwrap());
     rig.answer_below(|query| {
         let gst::QueryViewMut::Caps(caps) = query.view_mut() else { return None };
         let wanted = "video/x-raw,format={I420,BGR,v308},width=64,height=[1,48]; audio/x-raw".parse::<gst::Caps>();
@@ -98,7 +98,7 @@ fn latency(rig: &Rig, live: bool) -> (bool, gst::ClockTime, Option<gst::ClockTim
 #[test]
 fn latency_is_what_frames_may_wait_for_and_only_in_live_pipelines() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let ms = gst::ClockTime::from_mseconds;
     let build = |mode| iqascore(&model).property_from_str("mode", mode).property("queue-size", 3u32).build().unwrap();
     let rig = Rig::started(build("every-frame"), CAPS);
@@ -115,7 +115,7 @@ fn latency_is_what_frames_may_wait_for_and_only_in_live_pipelines() {
 #[test]
 fn upstream_events_go_up() {
     let dir = kit::TempDir::new();
-    let rig = Rig::started(iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap(), CAPS);
+    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
     let (sender, seen) = std::sync::mpsc::channel();
     rig.src.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
         let _ = sender.send(info.event().map(|event| event.type_()));

@@ -16,7 +16,7 @@ fn states(frames: &[gst::Buffer]) -> String {
 #[test]
 fn interval_scores_one_in_n_and_the_others_carry_the_newest() {
     let dir = kit::TempDir::new();
-    let element = iqascore(&kit::mean_model(dir.path(), "mean")).property("interval", 3u32).build().unwrap();
+    let element = iqascore(&mean_model(&dir)).property("interval", 3u32).build().unwrap();
     let rig = Rig::started(element, CAPS);
     for n in 0..10 {
         rig.push(grey(n, shade(n))).unwrap();
@@ -36,7 +36,7 @@ fn interval_scores_one_in_n_and_the_others_carry_the_newest() {
 #[test]
 fn interval_may_change_while_playing() {
     let dir = kit::TempDir::new();
-    let rig = Rig::started(iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap(), CAPS);
+    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
     for n in 0..16 {
         match n {
             4 => rig.element.set_property("interval", 4u32),
@@ -51,7 +51,7 @@ fn interval_may_change_while_playing() {
 #[test]
 fn max_rate_counts_in_stream_time() {
     let dir = kit::TempDir::new();
-    let element = iqascore(&kit::mean_model(dir.path(), "mean"));
+    let element = iqascore(&mean_model(&dir));
     let rig = Rig::new(element.property("max-rate", gst::Fraction::new(5, 1)).build().unwrap());
     assert!(rig.event(gst::event::StreamStart::new("test")));
     rig.caps(CAPS);
@@ -71,7 +71,7 @@ fn max_rate_counts_in_stream_time() {
 #[test]
 fn max_rate_may_change_while_playing() {
     let dir = kit::TempDir::new();
-    let rig = Rig::started(iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap(), CAPS);
+    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
     for n in 0..30 {
         match n {
             10 => rig.element.set_property("max-rate", gst::Fraction::new(5, 1)),
@@ -90,7 +90,7 @@ fn max_rate_may_change_while_playing() {
 fn frames_without_time_stamps_are_scored() {
     let dir = kit::TempDir::new();
     for caps in [CAPS, "video/x-raw,format=RGB,width=4,height=2", "video/x-raw,format=RGB,width=4,height=2,framerate=0/1"] {
-        let element = iqascore(&kit::mean_model(dir.path(), "mean"));
+        let element = iqascore(&mean_model(&dir));
         let element = element.property("interval", 2u32).property("max-rate", gst::Fraction::new(1, 1));
         let rig = Rig::started(element.build().unwrap(), caps);
         for _ in 0..4 {
@@ -110,7 +110,7 @@ fn frames_without_time_stamps_are_scored() {
 #[test]
 fn frames_outside_the_segment_have_no_running_time() {
     let dir = kit::TempDir::new();
-    let element = iqascore(&kit::mean_model(dir.path(), "mean")).property("frame-messages", true).build().unwrap();
+    let element = iqascore(&mean_model(&dir)).property("frame-messages", true).build().unwrap();
     let rig = Rig::new(element);
     assert!(rig.event(gst::event::StreamStart::new("test")));
     rig.caps(CAPS);

@@ -9,11 +9,11 @@ use std::sync::Arc;
 #[test]
 fn ten_elements_share_one_session_and_score_alike() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let mut description = "videotestsrc num-buffers=12 pattern=ball ! video/x-raw,format=I420,width=64,height=48 ! tee name=t".to_owned();
     for n in 0..10 {
         description += &format!(
-            " t. ! queue ! iqascore name=q{n} provider=cpu threads=1 batch-size={} model={} ! appsink name=out{n} sync=false max-buffers=0",
+            " t. ! queue ! iqascore name=q{n} provider=cpu threads=1 batch-size={} model={} ! fakesink async=false",
             1 + n % 3,
             model.display()
         );
@@ -41,7 +41,7 @@ fn ten_elements_share_one_session_and_score_alike() {
 #[test]
 fn other_settings_open_another_session() {
     let dir = kit::TempDir::new();
-    let path = kit::mean_model(dir.path(), "mean");
+    let path = mean_model(&dir);
     let open = |threads| {
         let options = Options { provider: Provider::Cpu, device_id: 0, threads };
         Model::open(path.to_str().unwrap(), &Search::default(), &options).unwrap()
@@ -54,7 +54,7 @@ fn other_settings_open_another_session() {
 #[test]
 fn one_element_stops_while_another_goes_on() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let (one, other) = (Rig::started(iqascore(&model).build().unwrap(), CAPS), Rig::started(iqascore(&model).build().unwrap(), CAPS));
     let hold = Hold::new(&model);
     for n in 0..4 {

@@ -11,7 +11,7 @@ fn live(element: gst::element_factory::ElementBuilder<'static>) -> gst::element_
 /// The element goes to `target` with a full queue and a blocked push, and works again afterwards.
 fn down_and_up(target: gst::State, batch: u32) {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let element = iqascore(&model).property("queue-size", 4u32).property("batch-size", batch).build().unwrap();
     let rig = Rig::started(element, CAPS);
     for _ in 0..3 {
@@ -73,7 +73,7 @@ fn in_the_middle_of_an_inference() {
 #[test]
 fn with_events_and_eos_queued() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let rig = Rig::started(iqascore(&model).build().unwrap(), CAPS);
     let hold = Hold::new(&model);
     rig.push(grey(0, 1)).unwrap();
@@ -87,7 +87,7 @@ fn with_events_and_eos_queued() {
 #[test]
 fn a_query_that_waits_comes_back() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let rig = Rig::started(iqascore(&model).build().unwrap(), CAPS);
     let hold = Hold::new(&model);
     rig.push(grey(0, 1)).unwrap();
@@ -101,7 +101,7 @@ fn a_query_that_waits_comes_back() {
 #[test]
 fn live_mode_goes_down_with_frames_in_flight() {
     let dir = kit::TempDir::new();
-    let model = kit::mean_model(dir.path(), "mean");
+    let model = mean_model(&dir);
     let rig = Rig::started(live(iqascore(&model)).build().unwrap(), CAPS);
     for _ in 0..3 {
         let hold = Hold::new(&model);
@@ -123,7 +123,7 @@ fn live_mode_goes_down_with_frames_in_flight() {
 #[test]
 fn up_and_down_without_data() {
     let dir = kit::TempDir::new();
-    let rig = Rig::new(iqascore(&kit::mean_model(dir.path(), "mean")).build().unwrap());
+    let rig = Rig::new(iqascore(&mean_model(&dir)).build().unwrap());
     for state in [gst::State::Null, gst::State::Paused, gst::State::Ready, gst::State::Playing] {
         rig.state(state);
     }
