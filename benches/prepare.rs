@@ -2,10 +2,10 @@
 //!
 //! `cargo bench --bench prepare` — everything on one core, ratios of medians of alternated runs.
 //!
-//! Two rivals, both of them well-kept crates: `yuv` (whole frame to R'G'B' of 8 bits, chroma interpolated as we do), then
+//! Two rivals, both of them well-kept crates: `yuv` (whole frame to R'G'B' of 8 bits, chroma interpolated), then
 //! `fast_image_resize` (whole frame), then crop and normalise; once with everything in 8 bits until the crops are cut,
-//! which rounds twice, once with the scaling in f32, which is as exact as ours. A last column has the 8-bit rival
-//! without chroma interpolation, which is the fastest there is, and gives other colours.
+//! which rounds twice more than we do, once with the scaling in f32, which rounds once. A last column has the 8-bit
+//! rival without chroma interpolation, which is the fastest there is, and gives other colours at edges.
 
 use std::time::{Duration, Instant};
 

@@ -29,15 +29,15 @@ def scores(buffer):
         yield element, structure.get_value(element)
 
 
-def text(value):
-    return "-" if value is None else f"{value:.3f}"
+def text(value, digits):
+    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def report(buffer):
     pts = "-" if buffer.pts == Gst.CLOCK_TIME_NONE else f"{buffer.pts / Gst.SECOND:.3f}"
     for element, entry in scores(buffer):
-        fields = pts, element, entry.get_value("state"), text(entry.get_value("score")), text(entry.get_value("raw"))
-        print(*fields, sep="\t", flush=True)
+        score, raw = text(entry.get_value("score"), 2), text(entry.get_value("raw"), 5)
+        print(pts, element, entry.get_value("state"), score, raw, sep="\t", flush=True)
 
 
 def main(path):

@@ -63,6 +63,8 @@ fn child() {
             fails(None, &["cannot be loaded", "/nonexistent/libonnxruntime.so", "no such file", "ORT_DYLIB_PATH"]);
         }
         "wrong" => fails(None, &["libc.so.6", "not ONNX Runtime"]),
+        "old" => fails(None, &["libold.so", "1.16.3 is too old", "1.17 or newer"]),
+        "null" => fails(None, &["libnull.so", "not a usable ONNX Runtime"]),
         "text" => fails(None, &["text.so", "tried"]),
         "nowhere" => fails(
             Some(dir.path()),
@@ -95,6 +97,41 @@ fn a_library_that_is_something_else() {
     let path = dir.path().join("text.so");
     std::fs::write(&path, "this is no library").unwrap();
     run("text", &[("ORT_DYLIB_PATH", &path)], &[]);
+}
+
+/// A library that answers as an ONNX Runtime of that version would, or with nothing.
+fn fake(dir: &Path, name: &str, version: Option<&str>) -> PathBuf {
+    let source = dir.join(format!("{name}.rs"));
+    let base = match version {
+        Some(version) => format!(
+            "pub struct Base {{ get: extern \"C\" fn(u32) -> *const u8, version: extern \"C\" fn() -> *const u8 }}
+             extern \"C\" fn get(_: u32) -> *const u8 {{ core::ptr::null() }}
+             extern \"C\" fn version() -> *const u8 {{ b\"{version}\\0\".as_ptr() }}
+             static BASE: Base = Base {{ get, version }};
+             #[unsafe(no_mangle)] pub extern \"C\" fn OrtGetApiBase() -> *const Base {{ &BASE }}"
+        ),
+        None => {
+            "#[unsafe(no_mangle)] pub extern \"C\" fn OrtGetApiBase() -> *const u8 { core::ptr::null() }".to_owned()
+        }
+    };
+    std::fs::write(&source, base).unwrap();
+    let library = dir.join(format!("lib{name}.so"));
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(["--edition=2024", "--crate-type=cdylib", "-Cprefer-dynamic=no", "-o"])
+        .arg(&library)
+        .arg(&source)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    library
+}
+
+#[test]
+fn a_runtime_that_is_too_old_or_broken() {
+    let dir = kit::TempDir::new();
+    run("old", &[("ORT_DYLIB_PATH", &fake(dir.path(), "old", Some("1.16.3")))], &[]);
+    run("null", &[("ORT_DYLIB_PATH", &fake(dir.path(), "null", None))], &[]);
 }
 
 /// Only on machines that have no ONNX Runtime where the loader looks, which a path variable cannot hide.

@@ -40,9 +40,9 @@ pub enum ModelError {
     },
     /// The model says nowhere what it takes and gives.
     #[error(
-        "the model {} has no contract: write one to {} (inputs, geometry and output; see `contract.toml` in the \
-         documentation), or put its text into the ONNX metadata under `iqa.contract`. The graph has the inputs \
-         {inputs} and the outputs {outputs}",
+        "the model {} has no contract: write one to {} (TOML: contract = 1, name, kind, an [[input]] for each of the \
+         graph's inputs {inputs} that takes a picture, an [output] for one of its outputs {outputs}), or put its text \
+         into the ONNX metadata under `iqa.contract`",
         path.display(), sidecar.display()
     )]
     NoContract {

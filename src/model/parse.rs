@@ -1,121 +1,19 @@
 //! Reading a contract: TOML to [`Contract`], every value checked in itself.
 
-use serde::Deserialize;
-
 use super::contract::{
     Attributes, Channels, Constant, Contract, Crops, Curve, Filter, Geometry, Input, Kind, Layout, MapOutput, Output,
     Role, Sampling, Scale, Small,
 };
 use super::contract_error::ContractError;
+use super::raw::{
+    AllCrops, RawAttributes, RawConstant, RawContract, RawCrops, RawGeometry, RawInput, RawOutput, RawSampling,
+};
 
 /// What is wrong with a key: its path and the sentence that follows it.
 pub(super) type Fault = (String, String);
 
 fn fault<T>(key: impl Into<String>, problem: impl Into<String>) -> Result<T, Fault> {
     Err((key.into(), problem.into()))
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct RawContract {
-    contract: i64,
-    name: String,
-    kind: Kind,
-    licence: Option<String>,
-    #[serde(default)]
-    input: Vec<RawInput>,
-    geometry: Option<RawGeometry>,
-    output: RawOutput,
-    #[serde(default)]
-    constant: Vec<RawConstant>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct RawInput {
-    tensor: String,
-    role: Option<Role>,
-    layout: Option<Layout>,
-    channels: Option<Channels>,
-    mean: Option<Vec<f64>>,
-    std: Option<Vec<f64>>,
-    geometry: Option<RawGeometry>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct RawGeometry {
-    short_side: Option<u32>,
-    resize: Option<[u32; 2]>,
-    filter: Option<Filter>,
-    antialias: Option<bool>,
-    round: Option<bool>,
-    crop: Option<[u32; 2]>,
-    crops: Option<RawCrops>,
-    stride: Option<[u32; 2]>,
-    sampling: Option<RawSampling>,
-    seed: Option<u64>,
-    small: Option<Small>,
-    multiple_of: Option<u32>,
-    crops_axis: Option<u8>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "`crops` is a number or \"all\"")]
-enum RawCrops {
-    Count(u32),
-    Word(AllCrops),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum AllCrops {
-    All,
-}
-
-#[derive(Deserialize, Clone, Copy, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-enum RawSampling {
-    Grid,
-    Centre,
-    Random,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct RawOutput {
-    tensor: String,
-    worst: Option<f64>,
-    best: Option<f64>,
-    curve: Option<Vec<[f64; 2]>>,
-    distribution: Option<Vec<f64>>,
-    softmax: Option<bool>,
-    map: Option<RawMap>,
-    attributes: Option<RawAttributes>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct RawMap {
-    tensor: String,
-    worst: f64,
-    best: f64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct RawAttributes {
-    tensor: String,
-    names: Vec<String>,
-    worst: f64,
-    best: f64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct RawConstant {
-    tensor: String,
-    value: Vec<f64>,
 }
 
 /// A contract as it was read, with what only the graph can complete.

@@ -100,9 +100,12 @@ fn load(path: &Path) -> Result<Environment, String> {
     if path.is_absolute() && !path.is_file() {
         return Err(if path.is_dir() { "is a directory" } else { "no such file" }.to_owned());
     }
+    // Providers are looked for beside the file as it was named, so a link to it must be resolved first.
+    let path =
+        if path.is_absolute() { path.canonicalize().unwrap_or_else(|_| path.to_owned()) } else { path.to_owned() };
     // `ort` asserts on libraries that answer with null pointers.
     let attempt = catch_unwind(AssertUnwindSafe(|| {
-        let builder = ort::init_from(path).map_err(|error| load_reason(&error))?;
+        let builder = ort::init_from(&path).map_err(|error| load_reason(&error))?;
         let environment = builder
             .with_name("onnx-iqa")
             .with_telemetry(false)

@@ -1,5 +1,6 @@
 //! The inner loops. All are inlined into one function that `pulp` compiles once for each instruction set; they are
 //! written so that the compiler turns them into vector code.
+#![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use super::mix::{Channel, Mix};
 use super::taps::Axis;
@@ -7,11 +8,59 @@ use super::taps::Axis;
 /// Rows (and columns) that are turned over together: the lanes of the widest vector.
 pub(super) const LANES: usize = 16;
 
+/// Samples behind the last one of a row that may be read, and are thrown away.
+pub(super) const SLACK: usize = 3 * LANES;
+
+/// Columns of a crop that are worked on at a time, so that the intermediate rows stay in the nearest cache.
+pub(super) const TILE: usize = 256;
+
+/// An instruction set, as far as the loops differ by it.
+pub(super) trait Set: Copy {
+    /// Has fused multiply-add.
+    const FMA: bool;
+
+    /// Resamples `LANES` rows of one component; see [`Columns`]. False when it has no way of its own for such an axis.
+    #[inline(always)]
+    fn horizontal(self, _: &Columns<'_>, _: &[f32], _: &mut [f32]) -> bool {
+        false
+    }
+}
+
+/// Any processor.
+#[derive(Clone, Copy)]
+pub(super) struct Plain;
+
+impl Set for Plain {
+    const FMA: bool = false;
+}
+
+/// A processor with fused multiply-add.
+#[derive(Clone, Copy)]
+pub(super) struct Fused;
+
+impl Set for Fused {
+    const FMA: bool = true;
+}
+
+/// Some output columns of one component.
+pub(super) struct Columns<'a> {
+    /// From the plane's samples to the outputs.
+    pub axis: &'a Axis,
+    /// Which of the axis's outputs.
+    pub outputs: std::ops::Range<usize>,
+    /// The sample that the rows begin with.
+    pub first: usize,
+    /// From the beginning of one source row to the next.
+    pub stride: usize,
+    /// Rows that are wanted, up to `LANES`.
+    pub rows: usize,
+}
+
 /// `a * b + c`, fused where the processor can do that.
 #[inline(always)]
-fn multiply_add<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
+fn multiply_add<I: Set>(a: f32, b: f32, c: f32) -> f32 {
     // Without the instruction, `mul_add` would be a call.
-    if FMA { a.mul_add(b, c) } else { a * b + c }
+    if I::FMA { a.mul_add(b, c) } else { a * b + c }
 }
 
 /// How a sample is stored.
@@ -46,64 +95,64 @@ impl Sample for [u8; 2] {
     }
 }
 
-/// The weighted sum of rows of samples: `row(i)` for the i-th weight.
+/// The weighted sum of as many rows of samples, `stride` bytes apart, as there are weights.
 #[inline(always)]
-pub(super) fn vertical<'a, S: Sample + 'a, const FMA: bool>(
-    row: impl Fn(usize) -> &'a [S],
-    weights: &[f32],
-    shift: u32,
-    out: &mut [f32],
-) {
+pub(super) fn vertical<I: Set, S: Sample>(data: &[u8], stride: usize, weights: &[f32], shift: u32, out: &mut [f32]) {
+    if weights.is_empty() {
+        return out.fill(0.0);
+    }
     let mut done = 0;
-    while done < weights.len() || done == 0 {
-        let left = &weights[done..];
-        let first = done == 0;
-        macro_rules! rows {
-            ($n:literal) => {{
-                let rows: [&[S]; $n] = std::array::from_fn(|k| row(done + k));
-                let weights: [f32; $n] = std::array::from_fn(|k| left[k]);
-                weigh::<S, $n, FMA>(rows, weights, shift, first, out);
-                done += $n;
-            }};
+    while done < weights.len() {
+        let (data, left) = (&data[done * stride..], &weights[done..]);
+        macro_rules! weigh {
+            ($($n:literal)+) => {
+                match left.len() {
+                    $($n => weigh::<I, S, $n>(data, stride, left, shift, done == 0, out),)+
+                    _ => weigh::<I, S, 6>(data, stride, left, shift, done == 0, out),
+                }
+            };
         }
-        match left.len() {
-            0 => return out.fill(0.0),
-            1 => rows!(1),
-            2 => rows!(2),
-            3 => rows!(3),
-            4 => rows!(4),
-            5 => rows!(5),
-            _ => rows!(6),
-        }
+        weigh!(1 2 3 4 5);
+        done += 6;
     }
 }
 
+/// As many rows as there are weights, up to N; added to `out` or written there.
 #[inline(always)]
-fn weigh<S: Sample, const N: usize, const FMA: bool>(
-    rows: [&[S]; N],
-    weights: [f32; N],
+fn weigh<I: Set, S: Sample, const N: usize>(
+    data: &[u8],
+    stride: usize,
+    weights: &[f32],
     shift: u32,
     first: bool,
     out: &mut [f32],
 ) {
     let length = out.len();
-    let rows = rows.map(|row| &row[..length]);
-    if first {
-        for x in 0..length {
-            let mut sum = 0.0;
-            for k in 0..N {
-                sum = multiply_add::<FMA>(rows[k][x].value(shift), weights[k], sum);
+    let mut rows: [&[S]; N] = [&[]; N];
+    let mut factors = [0.0; N];
+    for k in 0..N {
+        rows[k] = &S::row(&data[k * stride..][..length * size_of::<S>()])[..length];
+        factors[k] = weights[k];
+    }
+    // Blocks of a vector's length; left to itself the compiler unrolls further, and the rest is slow.
+    let (blocks, rest) = out.as_chunks_mut::<LANES>();
+    for (block, out) in blocks.iter_mut().enumerate() {
+        let mut sum = if first { [0.0; LANES] } else { *out };
+        for k in 0..N {
+            let samples = &rows[k][block * LANES..block * LANES + LANES];
+            for lane in 0..LANES {
+                sum[lane] = multiply_add::<I>(samples[lane].value(shift), factors[k], sum[lane]);
             }
-            out[x] = sum;
         }
-    } else {
-        for x in 0..length {
-            let mut sum = out[x];
-            for k in 0..N {
-                sum = multiply_add::<FMA>(rows[k][x].value(shift), weights[k], sum);
-            }
-            out[x] = sum;
+        *out = sum;
+    }
+    let done = length - rest.len();
+    for (x, out) in rest.iter_mut().enumerate() {
+        let mut sum = if first { 0.0 } else { *out };
+        for k in 0..N {
+            sum = multiply_add::<I>(rows[k][done + x].value(shift), factors[k], sum);
         }
+        *out = sum;
     }
 }
 
@@ -132,72 +181,112 @@ pub(super) fn columns(rows: &[f32], stride: usize, columns: &mut [[f32; LANES]])
     }
 }
 
-/// Resamples columns, `step` apart from one sample to the next, and turns the result into rows, `stride` apart.
+/// Takes every `step`-th of a row's samples.
 #[inline(always)]
-pub(super) fn horizontal<const FMA: bool>(
-    columns: &[[f32; LANES]],
-    step: usize,
-    axis: &Axis,
-    outputs: std::ops::Range<usize>,
-    first: usize,
-    rows: &mut [f32],
-    stride: usize,
-) {
+pub(super) fn pick(row: &[f32], step: usize, out: &mut [f32]) {
+    macro_rules! every {
+        ($n:literal) => {
+            for (out, samples) in out.iter_mut().zip(row.chunks($n)) {
+                *out = samples[0];
+            }
+        };
+    }
+    match step {
+        2 => every!(2),
+        3 => every!(3),
+        4 => every!(4),
+        step => out.iter_mut().zip(row.chunks(step)).for_each(|(out, samples)| *out = samples[0]),
+    }
+}
+
+/// Resamples columns and turns the result into rows, `TILE` apart.
+#[inline(always)]
+pub(super) fn horizontal<I: Set>(want: &Columns<'_>, columns: &[[f32; LANES]], rows: &mut [f32]) {
+    let Columns { axis, ref outputs, first, .. } = *want;
     let mut from = outputs.start;
     while from < outputs.end {
         let block = from - outputs.start;
         let mut square = [[0.0; LANES]; LANES];
         for i in 0..LANES.min(outputs.end - from) {
             let (start, weights) = axis.row(from + i);
-            let columns = &columns[(start - first) * step..];
+            let columns = &columns[start - first..];
             let mut sum = [0.0; LANES];
             for k in 0..weights.len() {
-                let column = &columns[k * step];
+                let column = &columns[k];
                 for lane in 0..LANES {
-                    sum[lane] = multiply_add::<FMA>(column[lane], weights[k], sum[lane]);
+                    sum[lane] = multiply_add::<I>(column[lane], weights[k], sum[lane]);
                 }
             }
             square[i] = sum;
         }
         let turned = transpose(&square);
         for r in 0..LANES {
-            let at = r * stride + block;
+            let at = r * TILE + block;
             rows[at..at + LANES].copy_from_slice(&turned[r]);
         }
         from += LANES;
     }
 }
 
-/// One row of a tensor's channel.
+/// A function of `LANES` pixels' components.
+trait Pixels {
+    fn of(&self, rows: [&[f32; LANES]; 3]) -> [f32; LANES];
+}
+
+/// A function of each pixel of a row; `rows` reach to a multiple of `LANES`.
 #[inline(always)]
-fn channel<const FMA: bool, const N: usize, const ROUND: bool>(channel: Channel, rows: [&[f32]; N], out: &mut [f32]) {
-    let length = out.len();
-    let rows = rows.map(|row| &row[..length]);
-    for x in 0..length {
-        let mut sum = channel.offset;
-        for k in 0..N {
-            sum = multiply_add::<FMA>(rows[k][x], channel.weights[k], sum);
-        }
-        out[x] = multiply_add::<FMA>(rounded::<ROUND>(sum.clamp(0.0, 1.0)), channel.scale, channel.shift);
+fn each(pixels: impl Pixels, rows: [&[f32]; 3], out: &mut [f32]) {
+    let rows = [rows[0].as_chunks().0, rows[1].as_chunks().0, rows[2].as_chunks().0];
+    let (blocks, rest) = out.as_chunks_mut::<LANES>();
+    let count = blocks.len();
+    for (i, out) in blocks.iter_mut().enumerate() {
+        *out = pixels.of([&rows[0][i], &rows[1][i], &rows[2][i]]);
+    }
+    if !rest.is_empty() {
+        let length = rest.len();
+        rest.copy_from_slice(&pixels.of([&rows[0][count], &rows[1][count], &rows[2][count]])[..length]);
     }
 }
 
-/// One row of grey from R'G'B'.
-#[inline(always)]
-fn grey<const FMA: bool, const ROUND: bool>(mix: &Mix, weights: [f32; 3], rows: [&[f32]; 3], out: &mut [f32]) {
-    let length = out.len();
-    let rows = rows.map(|row| &row[..length]);
-    let channels = [mix.channels[0], mix.channels[1], mix.channels[2]];
-    for x in 0..length {
-        let mut value = 0.0;
-        for c in 0..3 {
-            let mut sum = channels[c].offset;
-            for k in 0..3 {
-                sum = multiply_add::<FMA>(rows[k][x], channels[c].weights[k], sum);
+/// A tensor's channel from N components.
+struct FromComponents<I, const N: usize, const ROUND: bool>(Channel, I);
+
+impl<I: Set, const N: usize, const ROUND: bool> Pixels for FromComponents<I, N, ROUND> {
+    #[inline(always)]
+    fn of(&self, rows: [&[f32; LANES]; 3]) -> [f32; LANES] {
+        let Self(channel, _) = self;
+        let mut out = [0.0; LANES];
+        for lane in 0..LANES {
+            let mut sum = channel.offset;
+            for k in 0..N {
+                sum = multiply_add::<I>(rows[k][lane], channel.weights[k], sum);
             }
-            value = multiply_add::<FMA>(sum.clamp(0.0, 1.0), weights[c], value);
+            out[lane] = multiply_add::<I>(rounded::<ROUND>(sum.clamp(0.0, 1.0)), channel.scale, channel.shift);
         }
-        out[x] = multiply_add::<FMA>(rounded::<ROUND>(value), channels[0].scale, channels[0].shift);
+        out
+    }
+}
+
+/// Grey from R'G'B'.
+struct Grey<I, const ROUND: bool>([Channel; 3], [f32; 3], I);
+
+impl<I: Set, const ROUND: bool> Pixels for Grey<I, ROUND> {
+    #[inline(always)]
+    fn of(&self, rows: [&[f32; LANES]; 3]) -> [f32; LANES] {
+        let Self(channels, weights, _) = self;
+        let mut out = [0.0; LANES];
+        for lane in 0..LANES {
+            let mut value = 0.0;
+            for c in 0..3 {
+                let mut sum = channels[c].offset;
+                for k in 0..3 {
+                    sum = multiply_add::<I>(rows[k][lane], channels[c].weights[k], sum);
+                }
+                value = multiply_add::<I>(sum.clamp(0.0, 1.0), weights[c], value);
+            }
+            out[lane] = multiply_add::<I>(rounded::<ROUND>(value), channels[0].scale, channels[0].shift);
+        }
+        out
     }
 }
 
@@ -209,16 +298,21 @@ fn rounded<const ROUND: bool>(value: f32) -> f32 {
     if ROUND { ((value * 255.0 + WHOLE) - WHOLE) * (1.0 / 255.0) } else { value }
 }
 
-/// All channels of one row; `rows` are the components', `out(c)` gives channel `c`'s row.
+/// A row of the tensor's channel `index`; `rows` are the components'.
 #[inline(always)]
-pub(super) fn mix_row<const FMA: bool>(mix: &Mix, rows: [&[f32]; 3], index: usize, out: &mut [f32]) {
+pub(super) fn mix_row<I: Set>(set: I, mix: &Mix, rows: [&[f32]; 3], index: usize, out: &mut [f32]) {
     let chosen = mix.channels[index];
-    match (mix.grey, mix.components, mix.round) {
-        (Some(weights), _, false) => grey::<FMA, false>(mix, weights, rows, out),
-        (Some(weights), _, true) => grey::<FMA, true>(mix, weights, rows, out),
-        (None, 1, false) => channel::<FMA, 1, false>(chosen, [rows[0]], out),
-        (None, 1, true) => channel::<FMA, 1, true>(chosen, [rows[0]], out),
-        (None, _, false) => channel::<FMA, 3, false>(chosen, rows, out),
-        (None, _, true) => channel::<FMA, 3, true>(chosen, rows, out),
+    if let Some(weights) = mix.grey {
+        let channels = [mix.channels[0], mix.channels[1], mix.channels[2]];
+        return match mix.round {
+            false => each(Grey::<I, false>(channels, weights, set), rows, out),
+            true => each(Grey::<I, true>(channels, weights, set), rows, out),
+        };
+    }
+    match (mix.components, mix.round) {
+        (1, false) => each(FromComponents::<I, 1, false>(chosen, set), rows, out),
+        (1, true) => each(FromComponents::<I, 1, true>(chosen, set), rows, out),
+        (_, false) => each(FromComponents::<I, 3, false>(chosen, set), rows, out),
+        (_, true) => each(FromComponents::<I, 3, true>(chosen, set), rows, out),
     }
 }

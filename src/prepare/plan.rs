@@ -1,16 +1,15 @@
 //! A plan: everything about a conversion that depends on the frame's description alone.
 
+use std::ops::Range;
+
 use super::error::Described;
 use super::geometry::{Resolved, reflect};
-use super::loops::{self, LANES, Sample};
+use super::loops::{self, Columns, LANES, SLACK, Sample, Set, TILE};
 use super::mix::Mix;
 use super::taps::{Axis, Band};
 use super::{Layout, PrepareError};
 use crate::model::contract::{Input, Layout as Order};
 use crate::picture::{Colour, Picture, PixelFormat};
-
-/// Columns of a crop that are worked on at a time, so that the intermediate rows stay in the nearest cache.
-const TILE: usize = 256;
 
 /// The way from pictures of one description to an input's tensor.
 ///
@@ -56,7 +55,9 @@ struct ComponentPass {
 struct Scratch {
     /// `LANES` rows of a plane's samples after the vertical pass.
     rows: Vec<f32>,
-    /// The same, turned over.
+    /// The samples of one component among them, where components are interleaved.
+    picked: Vec<f32>,
+    /// Either, turned over.
     columns: Vec<[f32; LANES]>,
     /// `LANES` rows of `TILE` samples for each component.
     components: Vec<f32>,
@@ -142,6 +143,12 @@ impl Plan {
         })
     }
 
+    /// The same with another instruction set.
+    #[cfg(test)]
+    pub(super) fn with_arch(self, arch: pulp::Arch) -> Self {
+        Self { arch, ..self }
+    }
+
     /// Whether the plan is for such pictures: same format, size and colorimetry.
     pub fn fits(&self, picture: &Picture<'_>) -> bool {
         self.described == describe(picture)
@@ -163,123 +170,173 @@ impl Plan {
         if out.len() != self.layout.len() {
             return Err(PrepareError::Output { expected: self.layout.len(), actual: out.len() });
         }
-        let (arch, mut scratch) = (self.arch, std::mem::take(&mut self.scratch));
-        // Every instruction set that pulp picks beyond the plain one has fused multiply-add.
-        match arch {
-            pulp::Arch::Scalar => self.write::<false>(picture, &mut scratch, out),
-            arch => arch.dispatch(Fused { plan: self, picture, scratch: &mut scratch, out }),
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let work = Work { plan: self, picture, scratch: &mut scratch, out };
+        match self.arch {
+            pulp::Arch::Scalar => work.write(loops::Plain),
+            #[cfg(target_arch = "x86_64")]
+            pulp::Arch::V4(set) => set.vectorize(OnAvx512(work, set)),
+            arch => arch.dispatch(work),
         }
         self.scratch = scratch;
         Ok(())
     }
 
     #[inline(always)]
-    fn write<const FMA: bool>(&self, picture: &Picture<'_>, scratch: &mut Scratch, out: &mut [f32]) {
+    fn write<I: Set>(&self, set: I, picture: &Picture<'_>, scratch: &mut Scratch, out: &mut [f32]) {
+        scratch.components.resize(3 * LANES * TILE, 0.0);
+        scratch.channels.resize(TILE, 0.0);
         let size = self.layout.channels * self.layout.height * self.layout.width;
         for (place, out) in self.layout.places.iter().zip(out.chunks_exact_mut(size)) {
-            for left in (0..self.crop[0]).step_by(TILE) {
+            let mut left = 0;
+            while left < self.crop[0] {
                 let width = TILE.min(self.crop[0] - left);
-                self.write_tile::<FMA>(picture, *place, left, width, scratch, out);
+                self.write_tile(set, picture, *place, left..left + width, scratch, out);
+                left += width;
             }
             self.pad(out);
         }
     }
 
-    /// The columns `left..left + width` of the crop at `place`.
+    /// Some columns of the crop at `place`.
     #[inline(always)]
-    fn write_tile<const FMA: bool>(
+    fn write_tile<I: Set>(
         &self,
+        set: I,
         picture: &Picture<'_>,
         place: [u32; 2],
-        left: usize,
-        width: usize,
+        columns: Range<usize>,
         scratch: &mut Scratch,
         out: &mut [f32],
     ) {
-        scratch.components.resize(3 * LANES * TILE, 0.0);
-        scratch.channels.resize(3 * TILE, 0.0);
-        let from = place[0] as usize + left;
-        for top in (0..self.crop[1]).step_by(LANES) {
+        let outputs = place[0] as usize + columns.start..place[0] as usize + columns.end;
+        let mut windows = [Window::default(); 3];
+        for (window, plane) in windows.iter_mut().zip(&self.planes) {
+            *window = self.window(plane, &outputs);
+        }
+        let mut top = 0;
+        while top < self.crop[1] {
             let rows = LANES.min(self.crop[1] - top);
-            let first_row = place[1] as usize + top;
-            for plane in &self.planes {
+            let first = place[1] as usize + top;
+            for (window, plane) in windows.iter().zip(&self.planes) {
                 if plane.wide {
-                    self.read::<[u8; 2], FMA>(picture, plane, first_row..first_row + rows, from..from + width, scratch);
+                    self.read_rows::<I, [u8; 2]>(picture, plane, window, first..first + rows, scratch);
                 } else {
-                    self.read::<u8, FMA>(picture, plane, first_row..first_row + rows, from..from + width, scratch);
+                    self.read_rows::<I, u8>(picture, plane, window, first..first + rows, scratch);
+                }
+                for (component, &begin) in plane.components.iter().zip(&window.begins) {
+                    let (axis, outputs) = (&self.axes[component.horizontal], outputs.clone());
+                    let want = Columns { axis, outputs, first: begin, stride: window.stride(), rows };
+                    self.resample(set, component, window, want, scratch);
                 }
             }
             for r in 0..rows {
-                let components: [&[f32]; 3] = std::array::from_fn(|c| {
-                    let at = (c * LANES + r) * TILE;
-                    &scratch.components[at..at + width]
-                });
-                self.mix_row::<FMA>(components, top + r, left, &mut scratch.channels, out);
+                let row = |component: usize| {
+                    let at = (component * LANES + r) * TILE;
+                    &scratch.components[at..at + TILE]
+                };
+                let components = [row(0), row(1), row(2)];
+                self.mix_row(set, components, top + r, columns.clone(), &mut scratch.channels, out);
             }
+            top += rows;
         }
     }
 
-    /// The components of `plane`, resampled for some rows and columns of the scaled picture.
+    /// What some output columns need of a plane.
     #[inline(always)]
-    fn read<S: Sample, const FMA: bool>(
+    fn window(&self, plane: &PlanePass, outputs: &Range<usize>) -> Window {
+        let mut window = Window { first: usize::MAX, ..Window::default() };
+        for (c, begin) in plane.components.iter().zip(&mut window.begins) {
+            let (first, end) = self.axes[c.horizontal].needs(outputs.start, outputs.len());
+            *begin = first;
+            window.first = window.first.min(c.offset + first * c.step);
+            window.end = window.end.max(c.offset + (end - 1) * c.step + 1);
+        }
+        window
+    }
+
+    /// Vertical pass over a plane, components interleaved as they are.
+    #[inline(always)]
+    fn read_rows<I: Set, S: Sample>(
         &self,
         picture: &Picture<'_>,
         plane: &PlanePass,
-        rows: std::ops::Range<usize>,
-        columns: std::ops::Range<usize>,
+        window: &Window,
+        rows: Range<usize>,
         scratch: &mut Scratch,
     ) {
-        let needs = |c: &ComponentPass| self.axes[c.horizontal].needs(columns.start, columns.len());
-        let first = plane.components.iter().map(|c| c.offset + needs(c).0 * c.step).min().unwrap_or(0);
-        let end = plane.components.iter().map(|c| c.offset + (needs(c).1 - 1) * c.step + 1).max().unwrap_or(first);
-        let stride = (end - first).next_multiple_of(LANES);
-        scratch.rows.resize(scratch.rows.len().max(stride * LANES), 0.0);
-        scratch.columns.resize(scratch.columns.len().max(stride), [0.0; LANES]);
-
+        let stride = window.stride();
+        scratch.rows.resize(scratch.rows.len().max(stride * LANES + SLACK), 0.0);
         let source = &picture.planes()[plane.plane];
-        let size = size_of::<S>();
-        let (vertical, length) = (&self.axes[plane.vertical], end - first);
+        let vertical = &self.axes[plane.vertical];
         for (row, out) in rows.zip(scratch.rows.chunks_exact_mut(stride)) {
             let (start, weights) = vertical.row(row);
-            let samples = |i: usize| {
-                let at = (start + i) * source.stride + first * size;
-                S::row(&source.data[at..at + length * size])
-            };
-            loops::vertical::<S, FMA>(samples, weights, plane.shift, &mut out[..length]);
-        }
-        loops::columns(&scratch.rows, stride, &mut scratch.columns[..stride]);
-        for c in &plane.components {
-            let axis = &self.axes[c.horizontal];
-            let begin = needs(c).0;
-            let out = &mut scratch.components[c.component * LANES * TILE..][..LANES * TILE];
-            let turned = &scratch.columns[c.offset + begin * c.step - first..];
-            loops::horizontal::<FMA>(turned, c.step, axis, columns.clone(), begin, out, TILE);
+            let at = start * source.stride + window.first * size_of::<S>();
+            let data = &source.data[at..];
+            // Whole vectors if the memory goes on, so that there is no rest.
+            let last = weights.len().saturating_sub(1) * source.stride;
+            let length = stride.min(data.len().saturating_sub(last) / size_of::<S>());
+            loops::vertical::<I, S>(data, source.stride, weights, plane.shift, &mut out[..length]);
         }
     }
 
-    /// Row `y` of a crop from column `left` on.
+    /// Horizontal pass over a component.
     #[inline(always)]
-    fn mix_row<const FMA: bool>(
+    fn resample<I: Set>(
         &self,
+        set: I,
+        component: &ComponentPass,
+        window: &Window,
+        mut want: Columns<'_>,
+        scratch: &mut Scratch,
+    ) {
+        let Scratch { rows: source, picked, columns, components, .. } = scratch;
+        let (offset, step) = (component.offset + want.first * component.step - window.first, component.step);
+        let source = if step == 1 {
+            &source[offset..]
+        } else {
+            let length = (window.end - window.first - offset).div_ceil(step);
+            let picked_stride = length.next_multiple_of(LANES);
+            picked.resize(picked.len().max(picked_stride * LANES + SLACK), 0.0);
+            for r in 0..want.rows {
+                let row = &source[r * want.stride..][offset..window.end - window.first];
+                loops::pick(row, step, &mut picked[r * picked_stride..][..length]);
+            }
+            want.stride = picked_stride;
+            &picked[..]
+        };
+        let out = &mut components[component.component * LANES * TILE..][..LANES * TILE];
+        if !set.horizontal(&want, source, out) {
+            columns.resize(columns.len().max(want.stride), [0.0; LANES]);
+            loops::columns(source, want.stride, &mut columns[..want.stride]);
+            loops::horizontal::<I>(&want, columns, out);
+        }
+    }
+
+    /// Some columns of row `y` of a crop.
+    #[inline(always)]
+    fn mix_row<I: Set>(
+        &self,
+        set: I,
         components: [&[f32]; 3],
         y: usize,
-        left: usize,
+        columns: Range<usize>,
         scratch: &mut [f32],
         out: &mut [f32],
     ) {
-        let (width, channels) = (components[0].len(), self.layout.channels);
+        let Layout { channels, height, width, .. } = self.layout;
         match self.order {
             Order::Nchw => {
                 for c in 0..channels {
-                    let at = (c * self.layout.height + y) * self.layout.width + left;
-                    loops::mix_row::<FMA>(&self.mix, components, c, &mut out[at..at + width]);
+                    let row = (c * height + y) * width;
+                    let out = &mut out[row + columns.start..row + columns.end];
+                    loops::mix_row(set, &self.mix, components, c, out);
                 }
             }
             Order::Nhwc => {
-                let at = (y * self.layout.width + left) * channels;
-                let out = &mut out[at..at + width * channels];
+                let out = &mut out[(y * width + columns.start) * channels..(y * width + columns.end) * channels];
                 for c in 0..channels {
-                    loops::mix_row::<FMA>(&self.mix, components, c, &mut scratch[..width]);
+                    loops::mix_row(set, &self.mix, components, c, &mut scratch[..columns.len()]);
                     for (pixel, value) in out.chunks_exact_mut(channels).zip(&*scratch) {
                         pixel[c] = *value;
                     }
@@ -314,21 +371,60 @@ impl Plan {
     }
 }
 
+/// The samples of a plane that some output columns need; counted from the start of the row.
+#[derive(Debug, Clone, Copy, Default)]
+struct Window {
+    first: usize,
+    /// After the last.
+    end: usize,
+    /// For each component, in the order of the plane's passes, its first sample, counted in its own samples.
+    begins: [usize; 3],
+}
+
+impl Window {
+    /// From one intermediate row to the next.
+    fn stride(&self) -> usize {
+        (self.end - self.first).next_multiple_of(LANES)
+    }
+}
+
 /// [`Plan::write`] for [`pulp::Arch::dispatch`]; a closure would not always be inlined, and then be compiled for the
 /// oldest processor.
-struct Fused<'a, 'p> {
+struct Work<'a, 'p> {
     plan: &'a Plan,
     picture: &'a Picture<'p>,
     scratch: &'a mut Scratch,
     out: &'a mut [f32],
 }
 
-impl pulp::WithSimd for Fused<'_, '_> {
+impl Work<'_, '_> {
+    #[inline(always)]
+    fn write<I: Set>(self, set: I) {
+        self.plan.write(set, self.picture, self.scratch, self.out);
+    }
+}
+
+impl pulp::WithSimd for Work<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        self.plan.write::<true>(self.picture, self.scratch, self.out);
+        // Every instruction set that pulp picks beyond the plain one has fused multiply-add.
+        self.write(loops::Fused);
+    }
+}
+
+/// The same with AVX-512's own horizontal pass.
+#[cfg(target_arch = "x86_64")]
+struct OnAvx512<'a, 'p>(Work<'a, 'p>, pulp::x86::V4);
+
+#[cfg(target_arch = "x86_64")]
+impl pulp::NullaryFnOnce for OnAvx512<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        self.0.write(self.1);
     }
 }
 

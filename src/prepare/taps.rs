@@ -84,8 +84,7 @@ impl Band {
             (*start + zeros as u32, zeros, end)
         };
         let width = self.rows.iter().map(trimmed).map(|(_, zeros, end)| end - zeros).max().unwrap_or(1).max(1);
-        let mut axis =
-            Axis { width, starts: Vec::with_capacity(self.rows.len()), counts: Vec::new(), weights: Vec::new() };
+        let mut axis = Axis { width, ..Axis::default() };
         for row in &self.rows {
             let (start, zeros, end) = trimmed(row);
             // Filled up with zeros to `width` behind, or before where that would reach beyond the last sample.
@@ -99,6 +98,13 @@ impl Band {
             axis.starts.push(moved);
             axis.counts.push((lead + end - zeros) as u32);
         }
+        axis.ascending = axis.starts.is_sorted();
+        let padding = [0.0; Axis::PADDING];
+        for k in 0..width {
+            axis.turned.extend(axis.weights[k..].iter().step_by(width));
+            axis.turned.extend(padding);
+        }
+        axis.starts.extend([axis.starts.last().copied().unwrap_or(0); Axis::PADDING]);
         axis
     }
 }
@@ -159,19 +165,26 @@ fn covered(x: u32, inputs: u32, outputs: u32) -> (u32, Vec<f64>) {
 }
 
 /// A band as the loops want it: every row has `width` weights.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Axis {
     /// Weights in a row.
     pub width: usize,
-    /// For each output sample the first input sample.
+    /// For each output sample the first input sample; then the last one again, `PADDING` times.
     pub starts: Vec<u32>,
     /// For each output sample, how many weights there are before only zeros follow.
     pub counts: Vec<u32>,
     /// `width` for each output sample.
     pub weights: Vec<f32>,
+    /// The same the other way round: all first weights and `PADDING` zeros, then all second ones and so on.
+    pub turned: Vec<f32>,
+    /// Starts never step back.
+    pub ascending: bool,
 }
 
 impl Axis {
+    /// A vector's length, so that a whole one can be read for the last output.
+    const PADDING: usize = 16;
+
     /// Input samples that the outputs `from..from + length` need: the first, and the one after the last.
     pub fn needs(&self, from: usize, length: usize) -> (usize, usize) {
         let starts = &self.starts[from..from + length];

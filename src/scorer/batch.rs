@@ -180,27 +180,28 @@ impl Preparer {
         let model = self.model.clone();
         let contract = model.contract();
         let mut shapes = Vec::with_capacity(contract.inputs.len());
-        let mut first: Option<(Layout, usize)> = None;
+        let mut layouts: Vec<Layout> = Vec::new();
         for (index, input) in contract.inputs.iter().enumerate() {
             let layout = self.plans.get(index, input, picture(input.role))?.layout();
             shapes.push([layout.crops, layout.channels, layout.height, layout.width]);
-            if contract.inputs.len() < 2 {
-                continue;
+            // One input alone has nothing to agree with.
+            if contract.inputs.len() > 1 {
+                layouts.push(layout.clone());
             }
-            let Some((first, at)) = &first else {
-                first = Some((layout.clone(), index));
-                continue;
-            };
-            let other = &contract.inputs[*at];
-            if other.geometry != input.geometry && first.crops == layout.crops {
-                continue;
-            }
-            if first.crops != layout.crops || first.scaled != layout.scaled || first.places != layout.places {
-                let (a, b) = (picture(other.role), picture(input.role));
+        }
+        for (index, layout) in layouts.iter().enumerate() {
+            let input = &contract.inputs[index];
+            let differs = layouts[..index].iter().zip(&contract.inputs).find(|(other, earlier)| {
+                let places = (&other.scaled, &other.places) != (&layout.scaled, &layout.places);
+                other.crops != layout.crops || (earlier.geometry == input.geometry && places)
+            });
+            if let Some((_, earlier)) = differs {
+                let (a, b) = (picture(earlier.role), picture(input.role));
                 return Err(ScoreError::Reference(format!(
-                    "{} cuts both pictures at the same places, which needs equal sizes; \"{}\" has {}×{}, \"{}\" {}×{}",
+                    "{} looks at the same places of both pictures, which must have one size; \"{}\" gets {}×{}, \"{}\" \
+                     {}×{}",
                     contract.name,
-                    other.tensor,
+                    earlier.tensor,
                     a.width(),
                     a.height(),
                     input.tensor,

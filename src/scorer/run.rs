@@ -10,7 +10,7 @@ use ort::value::{DynTensor, DynValue, TensorElementType as Element, TensorRef};
 use super::batch::{Batch, Elements, Places, Shape};
 use super::{Score, ScoreError, output};
 use crate::model::contract::Layout;
-use crate::model::{ConstantShape, Model, constant, constant_shape};
+use crate::model::{ConstantShape, Model, constant, constant_shape, one_line};
 
 /// An output of a batch: what it holds for each row of the inputs' first dimension.
 #[derive(Debug, Default)]
@@ -206,8 +206,4 @@ fn append(rows: &mut Rows, value: &DynValue, name: &str, count: usize, step: usi
     }
     rows.shape = shape;
     Ok(())
-}
-
-fn one_line(error: &ort::Error) -> String {
-    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }

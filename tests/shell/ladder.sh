@@ -26,7 +26,7 @@ falls() {
     done
 }
 
-for clip in bikes bigbuckbunny; do
+for clip in bikes bigbuckbunny carphone_pristine; do
     original=$(score original "$clip")
     set -- "$original"
     for quantizer in 36 42 48; do

@@ -18,7 +18,7 @@ for line, (pts, element, state, score, raw) in zip(log, rows):
     assert (element, state) == (name, entry["state"]) == ("iqascore0", "scored"), (line, element, state)
     assert abs(float(pts) - line["pts"] / 1e9) < 0.001, (line, pts)
     assert abs(float(score) - entry["score"]) < 0.01 and 0 <= float(score) <= 100, (line, score)
-    assert abs(float(raw) - entry["raw"]) < 0.01, (line, raw)
+    assert abs(float(raw) - entry["raw"]) < 0.0001, (line, raw)
 assert len({row[3] for row in rows}) > 10, "all frames alike"
 PY
 

@@ -177,7 +177,7 @@ class Training:
         return [part.item() for part in parts]
 
 
-def train(training: Training, pictures, validation, out: Path, stop_at=None, every=25, save_every=100):
+def train(training: Training, pictures, validation, out: Path, stop_at=None, every=25, save_every=50):
     """Runs to the recipe's last step, or to `stop_at`; checkpoints and a log go to `out`."""
     out.mkdir(parents=True, exist_ok=True)
     recipe = training.recipe

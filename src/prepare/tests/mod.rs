@@ -51,7 +51,7 @@ pub fn plan(input: &Input, frame: &OwnedFrame) -> Plan {
     Plan::new(input, frame.format, frame.width, frame.height, frame.colour).unwrap()
 }
 
-/// The tensor; every element must have been written, twice the same.
+/// The tensor; every element must have been written, twice the same, and much the same on every instruction set.
 pub fn tensor(input: &Input, frame: &OwnedFrame) -> Vec<f32> {
     let picture = frame.picture().unwrap();
     let mut plan = plan(input, frame);
@@ -61,11 +61,28 @@ pub fn tensor(input: &Input, frame: &OwnedFrame) -> Vec<f32> {
     let mut again = vec![f32::NAN; out.len()];
     plan.run(&picture, &mut again).unwrap();
     assert_eq!(out, again);
+    for arch in instruction_sets() {
+        let mut other = vec![f32::NAN; out.len()];
+        plan.clone().with_arch(arch).run(&picture, &mut other).unwrap();
+        // A value on the border between two 8-bit steps may fall to either side.
+        let allowed = if input.geometry.round { 1.001 / 255.0 } else { 1e-5 };
+        let apart = distance(&out, &other);
+        assert!(apart < allowed, "{} {arch:?}: {apart}", frame.format);
+    }
     out
+}
+
+/// Those that this processor has, beside the best.
+fn instruction_sets() -> Vec<pulp::Arch> {
+    let mut all = vec![pulp::Arch::Scalar];
+    #[cfg(target_arch = "x86_64")]
+    all.extend(pulp::x86::V3::try_new().map(pulp::Arch::V3));
+    all
 }
 
 /// The largest difference between two tensors.
 pub fn distance(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    let apart = |(a, b): (&f32, &f32)| Some((a - b).abs()).filter(|d| !d.is_nan()).unwrap_or(f32::INFINITY);
+    a.iter().zip(b).map(apart).fold(0.0, f32::max)
 }
