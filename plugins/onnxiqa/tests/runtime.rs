@@ -8,7 +8,8 @@ use onnx_iqa_testkit as kit;
 
 #[test]
 fn without_a_runtime_the_element_is_there_and_a_later_try_succeeds() {
-    let real = std::env::var_os("ORT_DYLIB_PATH").expect("ORT_DYLIB_PATH must name ONNX Runtime's library; `make test` sets it");
+    let real = std::env::var_os("ORT_DYLIB_PATH")
+        .expect("ORT_DYLIB_PATH must name ONNX Runtime's library; `make test` sets it");
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     let element = iqascore(&model).build().unwrap();

@@ -359,7 +359,9 @@ fn describe(items: &[Item]) -> Vec<String> {
             None => "frame".to_owned(),
         },
         Item::Event(event) => match event.view() {
-            EventView::CustomDownstream(_) | EventView::CustomDownstreamOob(_) | EventView::CustomDownstreamSticky(_) => {
+            EventView::CustomDownstream(_)
+            | EventView::CustomDownstreamOob(_)
+            | EventView::CustomDownstreamSticky(_) => {
                 event.structure().map(|structure| structure.name().to_string()).unwrap_or_default()
             }
             _ => event.type_().to_string(),

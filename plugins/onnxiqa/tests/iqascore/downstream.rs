@@ -31,7 +31,9 @@ fn push_until_error(rig: &Rig) -> FlowError {
 #[test]
 fn errors_reach_upstream() {
     let dir = kit::TempDir::new();
-    for error in [FlowError::Error, FlowError::NotLinked, FlowError::NotNegotiated, FlowError::Eos, FlowError::CustomError] {
+    for error in
+        [FlowError::Error, FlowError::NotLinked, FlowError::NotNegotiated, FlowError::Eos, FlowError::CustomError]
+    {
         for (mode, interval) in [("every-frame", 1u32), ("every-frame", u32::MAX), ("live", 1)] {
             let rig = rig(&dir);
             rig.element.set_property_from_str("mode", mode);

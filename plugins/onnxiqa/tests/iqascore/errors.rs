@@ -42,7 +42,9 @@ fn a_model_that_is_not_there() {
 fn a_model_that_is_corrupt() {
     let dir = kit::TempDir::new();
     let good = std::fs::read(kit::mean_model(dir.path(), "good")).unwrap();
-    for (name, bytes) in [("noise.onnx", b"no model at all".as_slice()), ("empty.onnx", b""), ("half.onnx", &good[..60])] {
+    for (name, bytes) in
+        [("noise.onnx", b"no model at all".as_slice()), ("empty.onnx", b""), ("half.onnx", &good[..60])]
+    {
         let path = dir.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         says(&refused(&at(&path)), &[name]);
@@ -232,8 +234,12 @@ fn frames_before_caps_are_refused() {
 fn interlaced_video_and_foreign_transfers_are_warned_of_once() {
     let dir = kit::TempDir::new();
     let rig = Rig::new(at(mean_model(&dir)));
-    rig.start("video/x-raw,format=I420,width=4,height=4,framerate=25/1,interlace-mode=interleaved,colorimetry=bt2100-pq");
-    rig.caps("video/x-raw,format=I420,width=8,height=4,framerate=25/1,interlace-mode=interleaved,colorimetry=bt2100-pq");
+    rig.start(
+        "video/x-raw,format=I420,width=4,height=4,framerate=25/1,interlace-mode=interleaved,colorimetry=bt2100-pq",
+    );
+    rig.caps(
+        "video/x-raw,format=I420,width=8,height=4,framerate=25/1,interlace-mode=interleaved,colorimetry=bt2100-pq",
+    );
     let mut texts = Vec::new();
     while let Some(message) = rig.bus.pop_filtered(&[gst::MessageType::Warning]) {
         if let gst::MessageView::Warning(warning) = message.view() {

@@ -34,11 +34,8 @@ fn draw(format: &str, (width, height): (u32, u32), colorimetry: &str, picture: P
         _ => (0.299, 0.114),
     };
     let (offsets, scales) = description.range_offsets(info.colorimetry().range());
-    let mut frame = gst_video::VideoFrame::from_buffer_writable(
-        gst::Buffer::from_mut_slice(vec![0; info.size()]),
-        &info,
-    )
-    .unwrap();
+    let mut frame =
+        gst_video::VideoFrame::from_buffer_writable(gst::Buffer::from_mut_slice(vec![0; info.size()]), &info).unwrap();
     let components = if description.is_gray() { 1 } else { 3 };
     for component in 0..components {
         let (sub_x, sub_y) = (1 << description.w_sub()[component], 1 << description.h_sub()[component]);

@@ -97,10 +97,7 @@ fn strides_and_offsets_change_nothing() {
 fn planes_may_lie_in_memories_of_their_own() {
     let dir = kit::TempDir::new();
     let info = info("I420", 16, 6);
-    let rig = Rig::started(
-        iqascore(&mean_model(&dir)).build().unwrap(),
-        &info.to_caps().unwrap().to_string(),
-    );
+    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), &info.to_caps().unwrap().to_string());
     let data = noise(&info);
     rig.push(gst::Buffer::from_slice(data.clone())).unwrap();
     for meta in [false, true] {
@@ -186,10 +183,8 @@ fn memory_that_lies_is_an_error() {
 #[test]
 fn memory_that_lies_does_no_harm_in_live_mode() {
     let dir = kit::TempDir::new();
-    let element = iqascore(&mean_model(&dir))
-        .property_from_str("mode", "live")
-        .property_from_str("on-error", "continue")
-        .build();
+    let element =
+        iqascore(&mean_model(&dir)).property_from_str("mode", "live").property_from_str("on-error", "continue").build();
     let rig = Rig::new(element.unwrap());
     let lies = lies();
     let count = lies.len() as u64;
@@ -208,10 +203,7 @@ fn memory_that_lies_does_no_harm_in_live_mode() {
 fn padding_that_the_meta_counts_in_is_not_scored() {
     let dir = kit::TempDir::new();
     let (shown, coded) = (info("I420", 14, 6), info("I420", 16, 8));
-    let rig = Rig::started(
-        iqascore(&mean_model(&dir)).build().unwrap(),
-        &shown.to_caps().unwrap().to_string(),
-    );
+    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), &shown.to_caps().unwrap().to_string());
     let mut data = vec![128u8; coded.size()];
     for row in 0..8 {
         // Black in the padding, white in the picture.

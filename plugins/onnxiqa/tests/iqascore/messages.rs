@@ -81,7 +81,10 @@ fn the_summary_is_posted_before_eos_leaves_and_its_numbers_are_right() {
     rig.finish();
     let summary = posted.lock().unwrap().take().expect("no summary before EOS");
     assert_eq!((summary.get::<&str>("model"), summary.get::<&str>("kind")), (Ok("mean"), Ok("nr")));
-    assert_eq!((summary.get("scored"), summary.get("skipped"), summary.get("failed")), (Ok(10u64), Ok(10u64), Ok(0u64)));
+    assert_eq!(
+        (summary.get("scored"), summary.get("skipped"), summary.get("failed")),
+        (Ok(10u64), Ok(10u64), Ok(0u64))
+    );
     let values: Vec<_> = (0..10).map(|n| score_of(n * 20)).collect();
     let score = pool(&summary, "score");
     let all = ["count", "harmonic-mean", "max", "mean", "median", "min", "p1", "p10", "p5"];

@@ -12,7 +12,8 @@ fn buffers(pipeline: &gst::Pipeline) -> Vec<gst::Buffer> {
     sink.set_property("sync", false);
     pipeline.set_state(gst::State::Playing).unwrap();
     let limit = gst::ClockTime::try_from(LIMIT).unwrap();
-    let buffers = std::iter::from_fn(|| sink.try_pull_sample(limit)).filter_map(|sample| sample.buffer_owned()).collect();
+    let buffers =
+        std::iter::from_fn(|| sink.try_pull_sample(limit)).filter_map(|sample| sample.buffer_owned()).collect();
     if let Some(message) = pipeline.bus().unwrap().pop_filtered(&[gst::MessageType::Error]) {
         panic!("{message:?}");
     }
@@ -58,8 +59,10 @@ fn it_survives_encoders() {
              ! iqascore name=q provider=cpu threads=1 model={} ! {encoder} ! appsink name=out",
             model.display()
         ));
-        let frames: Vec<_> =
-            buffers(&pipeline).into_iter().filter(|buffer| !buffer.flags().contains(gst::BufferFlags::HEADER) || buffer.pts().is_some()).collect();
+        let frames: Vec<_> = buffers(&pipeline)
+            .into_iter()
+            .filter(|buffer| !buffer.flags().contains(gst::BufferFlags::HEADER) || buffer.pts().is_some())
+            .collect();
         let scored: Vec<u64> = frames
             .iter()
             .flat_map(|buffer| gstonnxiqa::meta::entries(buffer))
@@ -92,8 +95,10 @@ fn an_element_replaces_what_it_said_before_and_leaves_the_others() {
     gstonnxiqa::meta::attach(fields, "a", said(1)).unwrap();
     gstonnxiqa::meta::attach(fields, "b", said(2)).unwrap();
     gstonnxiqa::meta::attach(fields, "a", said(3)).unwrap();
-    let mut entries: Vec<_> =
-        gstonnxiqa::meta::entries(&buffer).into_iter().map(|(name, entry)| (name, entry.get::<i32>("n").unwrap())).collect();
+    let mut entries: Vec<_> = gstonnxiqa::meta::entries(&buffer)
+        .into_iter()
+        .map(|(name, entry)| (name, entry.get::<i32>("n").unwrap()))
+        .collect();
     entries.sort();
     assert_eq!(entries, [("a".to_owned(), 3), ("b".to_owned(), 2)]);
     let copy = buffer.copy();

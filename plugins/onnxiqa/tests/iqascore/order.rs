@@ -124,10 +124,7 @@ fn serialised_events_keep_their_place_and_others_do_not_wait() {
     assert_eq!(rig.order(), ["stream-start", "caps", "segment", "at-once"]);
     hold.release();
     rig.finish();
-    assert_eq!(
-        rig.order()[3..],
-        ["at-once", "0", "between-0-and-1", "1", "tag", "gap", "3", "sticky", "eos"]
-    );
+    assert_eq!(rig.order()[3..], ["at-once", "0", "between-0-and-1", "1", "tag", "gap", "3", "sticky", "eos"]);
     assert_eq!((rig.stat("frames"), rig.stat("scored")), (3, 3), "a gap is no frame");
 }
 

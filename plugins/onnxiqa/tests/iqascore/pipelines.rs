@@ -54,7 +54,8 @@ fn seeks_leave_nothing_stuck_and_nothing_stale() {
         let sample = sink.try_pull_sample(limit).expect("a frame after the seek");
         let buffer = sample.buffer().unwrap();
         let segment = sample.segment().unwrap().downcast_ref::<gst::ClockTime>().unwrap().clone();
-        let shown = segment.to_stream_time(buffer.pts().unwrap() + buffer.duration().unwrap_or_default()).or(segment.stop());
+        let shown =
+            segment.to_stream_time(buffer.pts().unwrap() + buffer.duration().unwrap_or_default()).or(segment.stop());
         assert!(shown.is_none_or(|shown| shown >= to), "a frame of {shown:?} after a seek to {to}");
         let entry = entry(buffer);
         assert_eq!(entry.get::<&str>("state"), Ok("scored"));

@@ -89,7 +89,9 @@ fn max_rate_may_change_while_playing() {
 #[test]
 fn frames_without_time_stamps_are_scored() {
     let dir = kit::TempDir::new();
-    for caps in [CAPS, "video/x-raw,format=RGB,width=4,height=2", "video/x-raw,format=RGB,width=4,height=2,framerate=0/1"] {
+    for caps in
+        [CAPS, "video/x-raw,format=RGB,width=4,height=2", "video/x-raw,format=RGB,width=4,height=2,framerate=0/1"]
+    {
         let element = iqascore(&mean_model(&dir));
         let element = element.property("interval", 2u32).property("max-rate", gst::Fraction::new(1, 1));
         let rig = Rig::started(element.build().unwrap(), caps);

@@ -10,7 +10,8 @@ use std::sync::Arc;
 fn ten_elements_share_one_session_and_score_alike() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
-    let mut description = "videotestsrc num-buffers=12 pattern=ball ! video/x-raw,format=I420,width=64,height=48 ! tee name=t".to_owned();
+    let mut description =
+        "videotestsrc num-buffers=12 pattern=ball ! video/x-raw,format=I420,width=64,height=48 ! tee name=t".to_owned();
     for n in 0..10 {
         description += &format!(
             " t. ! queue ! iqascore name=q{n} provider=cpu threads=1 batch-size={} model={} ! fakesink async=false",
@@ -55,7 +56,8 @@ fn other_settings_open_another_session() {
 fn one_element_stops_while_another_goes_on() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
-    let (one, other) = (Rig::started(iqascore(&model).build().unwrap(), CAPS), Rig::started(iqascore(&model).build().unwrap(), CAPS));
+    let (one, other) =
+        (Rig::started(iqascore(&model).build().unwrap(), CAPS), Rig::started(iqascore(&model).build().unwrap(), CAPS));
     let hold = Hold::new(&model);
     for n in 0..4 {
         one.push(grey(n, 255)).unwrap();
