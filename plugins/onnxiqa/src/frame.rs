@@ -53,7 +53,7 @@ impl Stream {
         });
         // GstVideoInfo does not tell what it was given from what it filled in.
         if caps.structure(0).is_some_and(|s| !s.has_field("colorimetry")) && assumed.is_empty() {
-            assumed.push(format!("colorimetry {}", stated.to_string()));
+            assumed.push(format!("colorimetry {stated}"));
         }
         let site = Some(info.chroma_site()).filter(|site| !site.is_empty()).unwrap_or(default.chroma_site());
         let siting = Siting {
