@@ -63,21 +63,23 @@ def read_table(path: Path):
     return [(row[0].strip(), float(row[1])) for row in rows if row and row[0].strip()]
 
 
-def build_biq2021(source: Path, cache: Path, part: str) -> None:
-    """Decodes one official part (`train` or `test`) of BIQ2021 into `cache`."""
+def build_biq2021(source: Path, cache: Path, part: str, side: int = 512) -> None:
+    """Decodes one official part (`train` or `test`) of BIQ2021 into `cache`, scaled to `side` pixels a side."""
     rows = read_table(source / f"{part.capitalize()} (Images and MOS).csv")
     files = {path.name.lower(): path for path in (source / "Images").iterdir()}  # one is named .JPG
     cache.mkdir(parents=True, exist_ok=True)
     final = cache / f"biq2021-{part}.npy"
     unfinished = final.with_suffix(".partial")
     pixels = np.lib.format.open_memmap(
-        unfinished, mode="w+", dtype=np.uint8, shape=(len(rows), 512, 512, 3)
+        unfinished, mode="w+", dtype=np.uint8, shape=(len(rows), side, side, 3)
     )
     for i, (name, _) in enumerate(rows):
         with Image.open(files[name.lower()]) as picture:
             picture = picture.convert("RGB")
             if picture.size != (512, 512):  # 11 of ss02 are smaller and almost square
                 picture = picture.resize((512, 512), Image.BILINEAR)
+            if side != 512:
+                picture = picture.resize((side, side), Image.BILINEAR)
             pixels[i] = np.asarray(picture)
         if i % 1000 == 999:
             print(f"{part}: {i + 1} of {len(rows)}", flush=True)
@@ -124,11 +126,12 @@ def five_crops(picture: np.ndarray, size: int = CROP) -> np.ndarray:
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--biq2021", type=Path, required=True, help="a checkout of nisarahmedrana/BIQ2021")
-    options.add_argument("--cache", type=Path, required=True, help="where the arrays go: 9.4 GB")
+    options.add_argument("--cache", type=Path, required=True, help="where the arrays go: 9.4 GB at a side of 512")
+    options.add_argument("--side", type=int, default=512, help="pictures are scaled to so many pixels a side")
     given = options.parse_args()
     for part in ("train", "test"):
         if not (given.cache / f"biq2021-{part}.npy").exists():
-            build_biq2021(given.biq2021, given.cache, part)
+            build_biq2021(given.biq2021, given.cache, part, given.side)
 
 
 if __name__ == "__main__":

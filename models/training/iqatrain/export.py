@@ -34,7 +34,7 @@ mean = {list(MEAN)}
 std = {list(STD)}
 
 [geometry]
-short-side = 512
+short-side = 384
 filter = "bilinear"
 antialias = true
 crop = [224, 224]

@@ -13,11 +13,11 @@ import onnxruntime
 from .data import five_crops
 from .networks.metaiqa import MEAN, STD
 
-WIDTH, HEIGHT = 640, 512
+WIDTH, HEIGHT = 512, 384
 
 # All whole numbers, `/` rounds down; x is the column, y the row.
 FORMULAS = {
-    "slopes": ("x * 255 / 639", "y * 255 / 511", "(x + y) * 255 / 1150"),
+    "slopes": ("x * 255 / 511", "y * 255 / 383", "(x + y) * 255 / 894"),
     "blocks": (
         "40 + 150 * ((x / 16 + y / 16) % 2) + x % 16",
         "60 + 120 * ((x / 32 + y / 32) % 2) + y % 16",
