@@ -29,7 +29,7 @@ impl IqaScore {
             return self.chain_live(state, buffer, times, arrival, picked);
         }
 
-        while state.fifo.frames() >= state.capacity {
+        while state.halting || state.fifo.frames() >= state.capacity {
             state = self.shared.wait(state);
             state.check()?;
         }
@@ -46,9 +46,9 @@ impl IqaScore {
     }
 
     /// Puts the frame where it waits for its score, and hands it to the scorer.
-    pub(super) fn enqueue(
-        &self,
-        mut state: MutexGuard<'_, State>,
+    pub(super) fn enqueue<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
         buffer: gst::Buffer,
         times: Times,
         arrival: Instant,
@@ -58,22 +58,18 @@ impl IqaScore {
             Ok(job) => (Outcome::Pending, Some(job)),
             Err(error) => (Outcome::Finished(Finished { times, result: Err(error), latency: elapsed(arrival) }), None),
         };
-        state.in_flight += usize::from(job.is_some());
         state.fifo.push(Item::Frame(Frame { number, buffer, times, outcome }));
-        self.shared.changed.notify_all();
-        let flow = state.flow;
-        // The result may be there before `submit` returns, and wants the lock.
-        drop(state);
         if let Some(job) = job {
-            self.submit(job);
+            state = self.submit(state, job);
         }
-        flow
+        self.shared.changed.notify_all();
+        state.flow
     }
 
     /// The frame passes at once, with the newest score there is.
-    pub(super) fn chain_live(
-        &self,
-        mut state: MutexGuard<'_, State>,
+    pub(super) fn chain_live<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
         buffer: gst::Buffer,
         times: Times,
         arrival: Instant,
@@ -85,16 +81,14 @@ impl IqaScore {
             state.check()?;
         }
         state.overdue |= picked;
-        let (mut outcome, mut job) = (Outcome::Skipped, None);
+        let mut outcome = Outcome::Skipped;
         if state.overdue && state.in_flight < state.capacity {
             state.overdue = false;
             // It is counted when it is scored, or has failed.
             outcome = Outcome::Pending;
             match self.job(&mut state, &buffer, times, arrival) {
-                (_, Ok(prepared)) => {
-                    state.in_flight += 1;
-                    job = Some(prepared);
-                }
+                // Before the frame is pushed: the scorer can be at work while it goes through the elements downstream.
+                (_, Ok(job)) => state = self.submit(state, job),
                 (_, Err(error)) => {
                     let finished = Finished { times, result: Err(error), latency: elapsed(arrival) };
                     state.finished.push_back(finished);
@@ -102,13 +96,8 @@ impl IqaScore {
                 }
             }
         }
-        // The scorer first: it can be at work while the frame goes through the elements downstream.
-        drop(state);
-        if let Some(job) = job {
-            self.submit(job);
-        }
         let frame = Frame { number: 0, buffer, times, outcome };
-        self.push_directly(self.shared.lock(), |imp| imp.deliver(frame))
+        self.push_directly(state, |imp| imp.deliver(frame))
     }
 
     pub(super) fn session(&self) -> Option<Arc<Session>> {
@@ -139,13 +128,17 @@ impl IqaScore {
         (number, job)
     }
 
-    pub(super) fn submit(&self, job: Job) {
+    /// Hands a job to the scorer. Under the lock: a job that came after a flush has cancelled its like would take the room of
+    /// a later one.
+    pub(super) fn submit<'a>(&'a self, mut state: MutexGuard<'a, State>, job: Job) -> MutexGuard<'a, State> {
+        state.in_flight += 1;
         // No session: the element is being stopped, and nobody waits for the result.
-        let Some(session) = self.session() else { return };
+        let Some(session) = self.session() else { return state };
         // The FIFO's bound is the scorer's capacity.
-        if let Err(job) = session.scorer.try_submit(job) {
-            (job.done)(Err(ScoreError::Internal("the scorer's queue is full".into())));
-        }
+        let Err(job) = session.scorer.try_submit(job) else { return state };
+        drop(state);
+        (job.done)(Err(ScoreError::Internal("the scorer's queue is full".into())));
+        self.shared.lock()
     }
 
     /// Runs `push` in this thread, while the task keeps still.
@@ -223,18 +216,25 @@ impl IqaScore {
             return;
         }
         gst::debug!(CAT, imp = self, "flow stops: {flow:?}");
-        state.flow = Err(flow);
-        let unheard = state.fifo.has_eos();
         // Nothing that still waits can leave.
-        state.epoch += 1;
-        state.in_flight = 0;
-        state.finished.clear();
-        state.fifo.drop_frames();
-        self.shared.changed.notify_all();
+        state.forget_frames();
+        // Whoever hears of the end may begin anew at once. He must not before what is queued has been cancelled, or what he
+        // queues would be.
+        state.halting = true;
         drop(state);
         if let Some(session) = self.session() {
             session.scorer.cancel();
         }
+        let mut state = self.shared.lock();
+        state.halting = false;
+        self.shared.changed.notify_all();
+        if state.flushing {
+            return;
+        }
+        state.flow = Err(flow);
+        let unheard = state.fifo.has_eos();
+        self.shared.changed.notify_all();
+        drop(state);
         // After EOS no buffer of upstream's will meet the error: it has to be said here.
         if unheard && !matches!(flow, gst::FlowError::Flushing | gst::FlowError::Eos) {
             self.flow_error(flow);

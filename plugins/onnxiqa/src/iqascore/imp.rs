@@ -114,7 +114,9 @@ impl IqaScore {
     /// PAUSED→READY, when nothing flows any more.
     fn close(&self) {
         self.shared.lock().flush();
-        *lock(&self.session) = None;
+        // Its end cancels jobs, which report to the shared state: not under this lock.
+        let session = lock(&self.session).take();
+        drop(session);
     }
 }
 

@@ -61,6 +61,8 @@ pub(super) struct State {
     pub(super) submitted: u64,
     /// A frame's turn to be scored came while the scorer had no room (live mode).
     pub(super) overdue: bool,
+    /// The flow is being stopped: nothing may enter until what is with the scorer has been cancelled.
+    pub(super) halting: bool,
     /// Some thread is pushing downstream.
     pub(super) pushing: bool,
     pub(super) flushing: bool,
@@ -89,6 +91,7 @@ impl Default for State {
             epoch: 0,
             submitted: 0,
             overdue: false,
+            halting: false,
             pushing: false,
             flushing: true,
             flow: Ok(gst::FlowSuccess::Ok),
@@ -113,7 +116,15 @@ impl State {
 
     /// Nothing waits before what comes now.
     pub(super) fn idle(&self) -> bool {
-        self.fifo.is_empty() && !self.pushing
+        self.fifo.is_empty() && !self.pushing && !self.halting
+    }
+
+    /// Drops the frames that wait; of what the scorer makes of them nobody hears.
+    pub(super) fn forget_frames(&mut self) {
+        self.fifo.drop_frames();
+        self.finished.clear();
+        self.epoch += 1;
+        self.in_flight = 0;
     }
 
     /// There are results, or will be, that have not been reported: EOS waits for them.
@@ -123,13 +134,12 @@ impl State {
 
     /// Forgets everything that was on its way.
     pub(super) fn flush(&mut self) {
+        self.forget_frames();
         self.fifo.clear();
-        self.finished.clear();
         // Nobody pushes while a flush ends, unless a panic has left it so.
         self.pushing = false;
         self.reporting = false;
-        self.epoch += 1;
-        self.in_flight = 0;
+        self.halting = false;
         self.overdue = false;
         self.selector = Selector::default();
         self.newest = None;

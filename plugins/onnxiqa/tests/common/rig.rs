@@ -334,8 +334,9 @@ impl Out {
 
     fn chain(&self, buffer: gst::Buffer) -> Flow {
         let number = buffers(&self.items.lock().unwrap()).count();
-        self.add(Item::Buffer(buffer));
+        // Noted and let through in one: `block` after a frame has been seen is for the next one.
         let open = self.open.lock().unwrap();
+        self.add(Item::Buffer(buffer));
         drop(self.opened.wait_while(open, |open| !*open).unwrap());
         (self.flow.lock().unwrap())(number)
     }

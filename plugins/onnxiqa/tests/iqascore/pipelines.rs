@@ -82,13 +82,28 @@ fn seeks_in_pause_and_to_the_end() {
 #[test]
 fn a_truncated_file_ends() {
     let dir = kit::TempDir::new();
-    let whole = std::fs::read(clip("bigbuckbunny.mp4")).unwrap();
-    let path = dir.path().join("half.mp4");
-    for part in [whole.len() / 2, whole.len() * 9 / 10, 1000] {
-        std::fs::write(&path, &whole[..part]).unwrap();
+    // Matroska can be read from the start. (GStreamer 1.22's qtdemux hangs now and then when an mp4 file lacks its index,
+    // whatever is behind it.)
+    let (whole, part) = (dir.path().join("whole.mkv"), dir.path().join("part.mkv"));
+    let source = clip("bigbuckbunny.mp4");
+    let (errors, _) = run(&launch(&format!(
+        "filesrc location={} ! qtdemux ! h264parse ! matroskamux ! filesink location={}",
+        source.display(),
+        whole.display()
+    )));
+    assert!(errors.is_empty(), "{errors:?}");
+    let bytes = std::fs::read(whole).unwrap();
+    for (length, some) in [(bytes.len() / 2, true), (bytes.len() * 9 / 10, true), (300, false)] {
+        std::fs::write(&part, &bytes[..length]).unwrap();
+        let description = description(&dir, &part, "batch-size=4", "fakesink");
+        let pipeline = launch(&description.replace("decodebin", "matroskademux ! h264parse ! avdec_h264"));
         // An end or an error; `run` fails if there is neither.
-        let (errors, messages) = run(&launch(&description(&dir, &path, "", "fakesink")));
-        assert_eq!(errors.is_empty(), messages.iter().any(|message| message.name() == "iqa-summary"), "{errors:?}");
+        let (errors, messages) = run(&pipeline);
+        let summary = messages.iter().find(|message| message.name() == "iqa-summary");
+        assert_eq!(errors.is_empty(), summary.is_some(), "{errors:?}");
+        let scored: u64 = summary.map_or(0, |summary| summary.get("scored").unwrap());
+        assert_eq!(scored > 0, some, "{scored} frames of {length} bytes; {errors:?}");
+        assert!(scored < 132, "{scored} frames of {length} bytes");
     }
 }
 
