@@ -19,6 +19,10 @@ fn main() -> Result<()> {
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let wants = |name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
     println!("{} threads, ONNX Runtime with one intra-op thread per core", std::thread::available_parallelism()?);
+    // First, while nothing else has left its memory behind.
+    if wants("memory") {
+        memory()?;
+    }
     if wants("speed") {
         for (width, height) in [(1280, 720), (1920, 1080)] {
             speed(width, height)?;
@@ -29,9 +33,6 @@ fn main() -> Result<()> {
     }
     if wants("live") {
         live()?;
-    }
-    if wants("memory") {
-        memory()?;
     }
     Ok(())
 }
@@ -66,6 +67,33 @@ fn frames(width: i32, height: i32, count: usize) -> Result<(gst::Caps, Vec<gst::
     Ok((caps.context("caps")?, buffers))
 }
 
+type Span = Arc<Mutex<Option<(Instant, Instant)>>>;
+
+/// When the first and the latest frame reach the sink.
+fn watch(pipeline: &gst::Pipeline) -> Result<Span> {
+    let span = Span::default();
+    let pad = pipeline.by_name("sink").and_then(|sink| sink.static_pad("sink")).context("the sink's pad")?;
+    let seen = span.clone();
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+        let now = Instant::now();
+        let mut span = seen.lock().expect("no probe panics");
+        *span = Some(span.map_or((now, now), |(first, _)| (first, now)));
+        gst::PadProbeReturn::Ok
+    });
+    Ok(span)
+}
+
+/// Waits for the end; gives seconds from first to last frame.
+fn finish(pipeline: &gst::Pipeline, span: &Span) -> Result<f64> {
+    let bus = pipeline.bus().context("a bus")?;
+    let message = bus.timed_pop_filtered(gst::ClockTime::NONE, &[gst::MessageType::Eos, gst::MessageType::Error]);
+    pipeline.set_state(gst::State::Null)?;
+    let message = message.context("a message")?;
+    ensure!(message.type_() == gst::MessageType::Eos, "{message:?}");
+    let (first, last) = span.lock().expect("no probe panics").context("no frame came through")?;
+    Ok((last - first).as_secs_f64())
+}
+
 /// Runs `element` between an appsrc that pushes `frames` over and over and a fakesink; gives seconds from first to last frame.
 fn time_pipeline(element: &str, caps: &gst::Caps, frames: &[gst::Buffer], count: usize) -> Result<f64> {
     let pipeline = gst::parse::launch(&format!(
@@ -76,17 +104,7 @@ fn time_pipeline(element: &str, caps: &gst::Caps, frames: &[gst::Buffer], count:
     .context("a pipeline")?;
     let source = pipeline.by_name("src").and_then(|e| e.downcast::<gst_app::AppSrc>().ok()).context("appsrc")?;
     source.set_caps(Some(caps));
-    let span = Arc::new(Mutex::new(None));
-    let pad = pipeline.by_name("sink").and_then(|sink| sink.static_pad("sink")).context("the sink's pad")?;
-    pad.add_probe(gst::PadProbeType::BUFFER, {
-        let span = span.clone();
-        move |_, _| {
-            let now = Instant::now();
-            let mut span = span.lock().expect("no probe panics");
-            *span = Some(span.map_or((now, now), |(first, _)| (first, now)));
-            gst::PadProbeReturn::Ok
-        }
-    });
+    let span = watch(&pipeline)?;
     pipeline.set_state(gst::State::Playing)?;
     for index in 0..count {
         let mut buffer = frames[index % frames.len()].copy();
@@ -95,13 +113,7 @@ fn time_pipeline(element: &str, caps: &gst::Caps, frames: &[gst::Buffer], count:
         source.push_buffer(buffer)?;
     }
     source.end_of_stream()?;
-    let bus = pipeline.bus().context("a bus")?;
-    let message = bus.timed_pop_filtered(gst::ClockTime::NONE, &[gst::MessageType::Eos, gst::MessageType::Error]);
-    pipeline.set_state(gst::State::Null)?;
-    let message = message.context("a message")?;
-    ensure!(message.type_() == gst::MessageType::Eos, "{message:?}");
-    let (first, last) = span.lock().expect("no probe panics").context("no frame came through")?;
-    Ok((last - first).as_secs_f64())
+    finish(&pipeline, &span)
 }
 
 /// Seconds for `count` runs of a bare session on a tensor that is ready.
@@ -127,9 +139,9 @@ fn speed(width: i32, height: i32) -> Result<()> {
         .map_err(|error| anyhow::anyhow!("{error}"))?
         .commit_from_file(PathBuf::from(folder).join("metaiqa/model.onnx"))?;
     time_bare(&mut session, 3)?;
-    let count = 40;
+    let count = 24;
     let (mut ratios, mut rates) = (Vec::new(), Vec::new());
-    for _ in 0..7 {
+    for _ in 0..13 {
         let bare = time_bare(&mut session, count)?;
         // From the first frame's arrival at the sink to the last one's are one fewer scores than frames.
         let ours = time_pipeline(element, &caps, &frames, count + 1)?;
@@ -147,26 +159,22 @@ fn speed(width: i32, height: i32) -> Result<()> {
 fn pass() -> Result<()> {
     for (width, height) in [(1280, 720), (1920, 1080)] {
         // Something like a pipeline: frames are made, scaled by nothing, and counted.
-        let count = 400;
+        let count = 2000;
         let run = |element: &str| -> Result<f64> {
             let pipeline = gst::parse::launch(&format!(
-                "videotestsrc num-buffers={count} pattern=smpte ! video/x-raw,format=I420,width={width},height={height} ! {element} ! \
-                 fakesink sync=false"
-            ))?;
-            let begin = Instant::now();
+                "videotestsrc num-buffers={count} pattern=smpte ! video/x-raw,format=I420,width={width},height={height} ! \
+                 {element} ! fakesink name=sink sync=false"
+            ))?
+            .downcast::<gst::Pipeline>()
+            .ok()
+            .context("a pipeline")?;
+            let span = watch(&pipeline)?;
             pipeline.set_state(gst::State::Playing)?;
-            let message = pipeline
-                .bus()
-                .context("a bus")?
-                .timed_pop_filtered(gst::ClockTime::NONE, &[gst::MessageType::Eos, gst::MessageType::Error]);
-            let seconds = begin.elapsed().as_secs_f64();
-            pipeline.set_state(gst::State::Null)?;
-            ensure!(message.context("a message")?.type_() == gst::MessageType::Eos, "the pipeline failed");
-            Ok(seconds)
+            finish(&pipeline, &span)
         };
         // The first frame is always scored: a model that costs nothing keeps its score out of the figure.
-        let folder = std::env::temp_dir().join(format!("onnx-iqa-bench-{}", std::process::id()));
-        let model = onnx_iqa_testkit::mean_model(&folder, "mean");
+        let folder = onnx_iqa_testkit::TempDir::new();
+        let model = onnx_iqa_testkit::mean_model(folder.path(), "mean");
         let ours = format!("iqascore model=\"{}\" provider=cpu interval=1000000000", model.display());
         let (identity, element) = ("identity", ours.as_str());
         run(identity)?;
@@ -177,7 +185,6 @@ fn pass() -> Result<()> {
             ratios.push(theirs / run(element)?);
         }
         println!("nothing scored at {width}x{height}: {:.3} of identity's speed (goal >= 0.98)", median(ratios));
-        std::fs::remove_dir_all(&folder).ok();
     }
     Ok(())
 }
@@ -244,8 +251,8 @@ fn resident_kib() -> Result<u64> {
 }
 
 fn memory() -> Result<()> {
-    let folder = std::env::temp_dir().join(format!("onnx-iqa-bench-{}", std::process::id()));
-    let model = onnx_iqa_testkit::mean_model(&folder, "mean");
+    let folder = onnx_iqa_testkit::TempDir::new();
+    let model = onnx_iqa_testkit::mean_model(folder.path(), "mean");
     let pipeline = gst::parse::launch(&format!(
         "videotestsrc num-buffers=100000 ! video/x-raw,format=I420,width=64,height=64 ! \
          iqascore name=iqa model=\"{}\" provider=cpu threads=1 ! iqalog location=/dev/null ! fakesink sync=false",
@@ -290,6 +297,5 @@ fn memory() -> Result<()> {
         course.join(", "),
         last as f64 / first as f64
     );
-    std::fs::remove_dir_all(&folder).ok();
     Ok(())
 }
