@@ -140,12 +140,13 @@ fn speed(width: i32, height: i32) -> Result<()> {
         .commit_from_file(PathBuf::from(folder).join("metaiqa/model.onnx"))?;
     time_bare(&mut session, 3)?;
     let count = 24;
-    let (mut ratios, mut rates) = (Vec::new(), Vec::new());
+    let (mut ratios, mut rates, mut bares) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..13 {
         let bare = time_bare(&mut session, count)?;
         // From the first frame's arrival at the sink to the last one's are one fewer scores than frames.
         let ours = time_pipeline(element, &caps, &frames, count + 1)?;
         rates.push(count as f64 / ours);
+        bares.push(bare / count as f64);
         ratios.push(bare / ours);
     }
     println!(
@@ -153,7 +154,42 @@ fn speed(width: i32, height: i32) -> Result<()> {
         median(rates),
         median(ratios)
     );
+    let (preparation, scoring) = (time_preparation(&caps, frames.first().context("a frame")?)?, median(bares));
+    println!(
+        "preparation at {width}x{height}: {:.2} ms of one core, {:.1} % of a score's {:.1} ms (goal <= 5 %)",
+        preparation * 1e3,
+        100.0 * preparation / scoring,
+        scoring * 1e3
+    );
     Ok(())
+}
+
+/// Median seconds in which a frame becomes the model's tensor, on this thread alone.
+fn time_preparation(caps: &gst::Caps, buffer: &gst::Buffer) -> Result<f64> {
+    use onnx_iqa::model::{Model, Options, Provider, Search};
+    use onnx_iqa::picture::{Colour, Picture, PixelFormat, Plane};
+    let options = Options { provider: Provider::Cpu, ..Options::default() };
+    let model = Model::open("metaiqa", &Search::from_env(None), &options)?;
+    let input = model.contract().inputs.first().context("an input")?;
+    let info = gst_video::VideoInfo::from_caps(caps)?;
+    let map = buffer.map_readable()?;
+    let planes: Vec<_> = info
+        .offset()
+        .iter()
+        .zip(info.stride())
+        .map(|(&offset, &stride)| Plane { data: &map[offset..], stride: stride as usize })
+        .collect();
+    let picture = Picture::new(PixelFormat::I420, info.width(), info.height(), &planes, Colour::SRGB)?;
+    let mut plan =
+        onnx_iqa::prepare::Plan::new(input, PixelFormat::I420, info.width(), info.height(), picture.colour())?;
+    let mut out = vec![0.0; plan.layout().len()];
+    let mut times = Vec::new();
+    for _ in 0..101 {
+        let begin = Instant::now();
+        plan.run(&picture, &mut out)?;
+        times.push(begin.elapsed().as_secs_f64());
+    }
+    Ok(median(times))
 }
 
 fn pass() -> Result<()> {

@@ -2,7 +2,7 @@
 
 use crate::meta;
 use onnx_iqa::scorer::{Map, Score};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// When a frame is shown.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,6 +44,8 @@ struct Inner {
     values: Vec<(String, f64)>,
     attributes: Option<gst::Structure>,
     map: Option<gst::Sample>,
+    /// What frames carry that were not scored, but for the age. An entry is of one element and so of one subject.
+    carried: OnceLock<gst::Structure>,
 }
 
 /// A finished score, shared by the frames that carry it.
@@ -68,6 +70,7 @@ impl Entry {
             attributes,
             map: score.map.and_then(sample),
             values: score.attributes,
+            carried: OnceLock::new(),
         }))
     }
 
@@ -112,8 +115,12 @@ impl Entry {
 
     /// What a later frame carries that was not scored.
     pub fn carried_by(&self, times: Times, subject: &Subject) -> gst::Structure {
-        let age = times.running.zip(self.0.times.running).map(|(now, then)| now.saturating_sub(then));
-        self.structure(subject, "skipped", age)
+        // Copied rather than made: this is all the work there is for a frame that is not scored.
+        let mut entry = self.0.carried.get_or_init(|| self.structure(subject, "skipped", None)).clone();
+        if let Some((now, then)) = times.running.zip(self.0.times.running) {
+            entry.set("age", now.saturating_sub(then).nseconds());
+        }
+        entry
     }
 
     fn structure(&self, subject: &Subject, state: &str, age: Option<gst::ClockTime>) -> gst::Structure {
