@@ -35,8 +35,7 @@ fn period(rate: gst::Fraction) -> Option<gst::ClockTime> {
 /// keeps its task, and the program never ends.
 fn guarded<T>(fallback: T, failed: impl FnOnce(&str), f: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        failed(text.unwrap_or("a panic without words"));
+        failed(&onnx_iqa::panic_text(&*panic));
         fallback
     })
 }

@@ -4,11 +4,11 @@ use super::Format;
 use super::log::{Log, LogError};
 use super::record::{self, Record};
 use super::rotation::Rotation;
-use crate::meta;
+use crate::{lock, meta};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard};
 
 static CAT: LazyLock<gst::DebugCategory> =
     LazyLock::new(|| gst::DebugCategory::new("iqalog", gst::DebugColorFlags::empty(), Some("Log of quality scores")));
@@ -51,11 +51,6 @@ pub struct IqaLog {
     srcpad: gst::Pad,
     settings: Mutex<Settings>,
     state: Mutex<State>,
-}
-
-/// The data behind these locks is consistent between any two statements, so a panic elsewhere is no reason for another.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl IqaLog {
@@ -105,7 +100,7 @@ impl IqaLog {
         let record = Record {
             pts: buffer.pts().map(gst::ClockTime::nseconds),
             running_time: running_time.map(gst::ClockTime::nseconds),
-            scores: entries.iter().map(|(element, entry)| (element.clone(), record::fields(entry))).collect(),
+            scores: entries.into_iter().map(|(element, entry)| (element, record::fields(&entry))).collect(),
         };
         let written = log.frame(&record);
         state.logged += 1;

@@ -74,13 +74,15 @@ impl Fifo {
         Some(item)
     }
 
-    /// Hands the frame of that number its result; false if it has left.
-    pub fn finish(&mut self, number: u64, finished: Finished) -> bool {
+    /// Hands the frame of that number its result, unless it has left.
+    pub fn finish(&mut self, number: u64, finished: Finished) {
         let waiting = self.items.iter_mut().find_map(|item| match item {
             Item::Frame(frame) if frame.number == number && matches!(frame.outcome, Outcome::Pending) => Some(frame),
             _ => None,
         });
-        waiting.map(|frame| frame.outcome = Outcome::Finished(finished)).is_some()
+        if let Some(frame) = waiting {
+            frame.outcome = Outcome::Finished(finished);
+        }
     }
 
     pub fn frames(&self) -> usize {

@@ -35,9 +35,7 @@ impl Shared {
         }
         state.in_flight -= 1;
         match state.mode {
-            Mode::EveryFrame => {
-                state.fifo.finish(number, finished);
-            }
+            Mode::EveryFrame => state.fifo.finish(number, finished),
             Mode::Live => state.finished.push_back(finished),
         }
         self.changed.notify_all();

@@ -1,6 +1,7 @@
 //! What is posted on the bus, and `stats`.
 
 use crate::common::*;
+use crate::meta::ATTRIBUTES;
 use gst::prelude::*;
 use onnx_iqa_testkit as kit;
 
@@ -238,19 +239,6 @@ fn alarm_settings_may_change_while_playing() {
     assert_eq!(messages.len(), 1);
     near(messages[0], 0.4, 1e-3);
 }
-
-const ATTRIBUTES: &str = r#"
-contract = 1
-name = "outputs"
-kind = "no-reference"
-[[input]]
-tensor = "x"
-[output]
-tensor = "y"
-worst = 0.0
-best = 1.0
-attributes = { tensor = "channels", names = ["red", "green", "blue"], worst = 0.0, best = 1.0 }
-"#;
 
 #[test]
 fn windows_and_alarms_look_at_attributes() {

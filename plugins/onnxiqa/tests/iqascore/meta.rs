@@ -115,7 +115,8 @@ fn a_buffer_that_others_hold_is_not_written_to() {
     assert!(gstonnxiqa::meta::entries(&kept).is_empty());
 }
 
-const EVERYTHING: &str = r#"
+/// Of `outputs_graph`: the means of the channels as attributes.
+pub const ATTRIBUTES: &str = r#"
 contract = 1
 name = "outputs"
 kind = "no-reference"
@@ -126,13 +127,13 @@ tensor = "y"
 worst = 0.0
 best = 1.0
 attributes = { tensor = "channels", names = ["red", "green", "blue"], worst = 0.0, best = 1.0 }
-map = { tensor = "map", worst = 0.0, best = 1.0 }
 "#;
 
 #[test]
 fn attributes_and_maps() {
     let dir = kit::TempDir::new();
-    let model = kit::outputs_graph().contract(EVERYTHING).write(dir.path(), "outputs");
+    let contract = format!("{ATTRIBUTES}map = {{ tensor = \"map\", worst = 0.0, best = 1.0 }}\n");
+    let model = kit::outputs_graph().contract(&contract).write(dir.path(), "outputs");
     let element = iqascore(&model).property("frame-messages", true).property("interval", 2u32).build().unwrap();
     let rig = Rig::started(element, "video/x-raw,format=RGB,width=12,height=4,framerate=25/1");
     // The left half red, the right half white.
