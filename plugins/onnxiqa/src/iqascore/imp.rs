@@ -81,10 +81,10 @@ impl IqaScore {
         if model.contract().kind == Kind::FullReference {
             return Err(gst::error_msg!(
                 gst::LibraryError::Settings,
-                [
+                (
                     "the model {} compares a picture with its reference; iqascore has none, iqacompare has",
                     settings.model
-                ]
+                )
             ));
         }
         let provider = model.active_provider().to_string();
