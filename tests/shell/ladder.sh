@@ -38,7 +38,7 @@ for clip in bikes bigbuckbunny carphone_pristine; do
     falls "$clip" compression "$@"
     set -- "$original"
     for sigma in $sigmas; do
-        next=$(score "s$sigma" "$clip" ! videoconvert ! gaussianblur sigma=$sigma ! videoconvert ! video/x-raw,format=I420)
+        next=$(score "s$sigma" "$clip" ! videoconvert ! gaussianblur "sigma=$sigma" ! videoconvert ! video/x-raw,format=I420)
         set -- "$@" "$next"
     done
     falls "$clip" blur "$@"
