@@ -3,6 +3,7 @@
 //! [`Picture`] is a frame as it lies in memory, [`Model`] an ONNX file with its contract, [`Scorer`] a queue in front
 //! of the model, [`Score`] what comes out.
 
+pub mod align;
 pub mod model;
 pub mod picture;
 pub mod pool;

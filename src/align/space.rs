@@ -1,0 +1,1 @@
+//! Alignment in space: letterbox crop, scaling, translation.

@@ -1,0 +1,117 @@
+//! Alignment in time: which reference frame a distorted frame is to be compared with.
+//!
+//! All times are nanoseconds of running time. Frames are numbered per side in the order of their arrival, from 0.
+
+/// When a frame is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stamp {
+    /// Running time; it may lie before the segment. None: the frame has no time stamp.
+    pub running: Option<i64>,
+    /// How long it is shown: its own duration, else by the frame rate. None: nobody says.
+    pub duration: Option<u64>,
+}
+
+/// How partners are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Alignment {
+    /// Running times match.
+    Pts,
+    /// Running times match after an offset has been added to the distorted frame's.
+    Offset,
+    /// By one constant offset, found from the pictures.
+    #[default]
+    Auto,
+    /// By a monotone path, found from the pictures.
+    Track,
+}
+
+/// What an [`Aligner`] is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How partners are found.
+    pub alignment: Alignment,
+    /// Added to the distorted frames' running time before pairing.
+    pub offset: i64,
+    /// How far `auto` and `track` look, inclusive.
+    pub search_range: u64,
+}
+
+/// Whom a distorted frame is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pairing {
+    /// With this reference frame, which nobody before was compared with.
+    Matched(u64),
+    /// With the partner of the distorted frame before.
+    Duplicate(u64),
+    /// With none that could be trusted.
+    Unmatched,
+}
+
+impl Pairing {
+    /// The partner's number.
+    pub fn reference(self) -> Option<u64> {
+        match self {
+            Self::Matched(reference) | Self::Duplicate(reference) => Some(reference),
+            Self::Unmatched => None,
+        }
+    }
+}
+
+/// What was decided about a distorted frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Decision {
+    /// Its number.
+    pub distorted: u64,
+    /// Whom it is compared with.
+    pub pairing: Pairing,
+    /// How far that can be trusted, 0 to 1.
+    pub confidence: f64,
+}
+
+/// Something that users have to hear of: nothing is aligned in silence.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// An offset was found, or it is another one now.
+    Offset {
+        /// The distorted frame from which on it holds.
+        distorted: u64,
+        /// The one before, if any.
+        from: Option<i64>,
+        /// Reference minus distorted running time.
+        to: i64,
+        /// 0 to 1.
+        confidence: f64,
+    },
+    /// The pictures no longer agree: frames are unmatched until they do.
+    Lost {
+        /// The first distorted frame for which that is so.
+        distorted: u64,
+    },
+    /// The search window had to shrink: it would have held more than `max-bytes`.
+    Shrunk {
+        /// What is left of it.
+        window: u64,
+    },
+}
+
+/// Where all frames have gone; it adds up once both sides have ended and every decision was taken.
+///
+/// `distorted = matched + duplicate + unmatched`, `reference = matched + dropped + outside`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ledger {
+    /// Distorted frames.
+    pub distorted: u64,
+    /// Reference frames.
+    pub reference: u64,
+    /// Pairs of two that had no partner before.
+    pub matched: u64,
+    /// Distorted frames that share their predecessor's partner.
+    pub duplicate: u64,
+    /// Distorted frames without a partner.
+    pub unmatched: u64,
+    /// Reference frames between the first and the last partner that are nobody's partner.
+    pub dropped: u64,
+    /// Reference frames before the first partner or after the last.
+    pub outside: u64,
+}
