@@ -50,7 +50,7 @@
 mod avx512;
 mod error;
 mod geometry;
-mod loops;
+pub(crate) mod loops;
 mod mix;
 mod pcg;
 mod plan;

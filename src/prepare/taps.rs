@@ -166,7 +166,7 @@ fn covered(x: u32, inputs: u32, outputs: u32) -> (u32, Vec<f64>) {
 
 /// A band as the loops want it: every row has `width` weights.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     /// Weights in a row.
     pub width: usize,
     /// For each output sample the first input sample; then the last one again, `PADDING` times.
