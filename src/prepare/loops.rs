@@ -6,13 +6,13 @@ use super::mix::{Channel, Mix};
 use super::taps::Axis;
 
 /// Rows (and columns) that are turned over together: the lanes of the widest vector.
-pub(super) const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// Samples behind the last one of a row that may be read, and are thrown away.
 pub(super) const SLACK: usize = 3 * LANES;
 
 /// Columns of a crop that are worked on at a time, so that the intermediate rows stay in the nearest cache.
-pub(super) const TILE: usize = 256;
+pub(crate) const TILE: usize = 256;
 
 /// An instruction set, as far as the loops differ by it.
 pub(crate) trait Set: Copy {

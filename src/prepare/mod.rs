@@ -54,7 +54,8 @@ pub(crate) mod loops;
 mod mix;
 mod pcg;
 mod plan;
-mod taps;
+pub(crate) mod sampler;
+pub(crate) mod taps;
 
 pub use error::{Described, PrepareError};
 pub use plan::Plan;
