@@ -147,7 +147,7 @@ fn align() -> Result<()> {
     use onnx_iqa::picture::{Colour, Picture, PixelFormat, Plane};
     let (caps, buffers) = frames(1920, 1080, 100)?;
     let info = gst_video::VideoInfo::from_caps(&caps)?;
-    let maps = buffers.iter().map(gst::BufferRef::map_readable).collect::<Result<Vec<_>, _>>()?;
+    let maps = buffers.iter().map(|buffer| buffer.map_readable()).collect::<Result<Vec<_>, _>>()?;
     let pictures = maps
         .iter()
         .map(|map| {
