@@ -218,3 +218,35 @@ impl Frame for MappedFrame {
         Picture::new(self.format, width, height, &planes[..count], self.colour)
     }
 }
+
+/// A frame that somebody else counts as long as it is held.
+pub struct Held {
+    /// The frame.
+    pub frame: MappedFrame,
+    /// Dropped with it.
+    #[expect(dead_code, reason = "only its life matters")]
+    pub hold: Option<std::sync::Arc<()>>,
+}
+
+impl Frame for Held {
+    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+        self.frame.picture()
+    }
+}
+
+/// A frame that could not be mapped, and why.
+pub struct Unreadable(pub PictureError);
+
+impl Frame for Unreadable {
+    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+        Err(self.0.clone())
+    }
+}
+
+/// How many buffers the buffer's pool may have; none if it has no pool, or that has no limit.
+pub fn pool_limit(buffer: &gst::BufferRef) -> Option<usize> {
+    // SAFETY: a buffer holds its pool as long as it is out of it.
+    let pool: Option<gst::BufferPool> = unsafe { gst::glib::translate::from_glib_none((*buffer.as_ptr()).pool) };
+    let (_, _, _, limit) = pool?.config().params()?;
+    usize::try_from(limit).ok().filter(|&limit| limit > 0)
+}

@@ -71,9 +71,14 @@ impl Report {
         self.frames += 1;
     }
 
-    /// A frame goes on without a score of its own: it was not to be scored, or had nothing to be compared with.
+    /// A frame goes on that was not to be scored.
     pub fn skipped(&mut self, times: Times) -> Vec<gst::Structure> {
         self.skipped += 1;
+        self.count(times, None)
+    }
+
+    /// A frame has nothing to be compared with.
+    pub fn unmatched(&mut self, times: Times) -> Vec<gst::Structure> {
         self.count(times, None)
     }
 
