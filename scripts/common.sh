@@ -29,21 +29,27 @@ python_with_pip() {
 }
 
 # wheel NAME VERSION SUM [pip's platform options…]: prints the path of a PyPI wheel in the cache, fetched if it is not there.
-wheel() {
-    name=$1 version=$2 sum=$3
-    shift 3
-    file=$cache/wheels/$name-$version-$(printf %.12s "$sum").whl
+wheel() { package whl "$@" --only-binary=:all:; }
+
+# sdist NAME VERSION SUM: the same for a source distribution.
+sdist() { package tar.gz "$@" --no-binary=:all:; }
+
+# package SUFFIX NAME VERSION SUM [pip's options…]: what both do.
+package() {
+    suffix=$1 name=$2 version=$3 sum=$4
+    shift 4
+    file=$cache/wheels/$name-$version-$(printf %.12s "$sum").$suffix
     if ! has_sum "$file" "$sum"; then
         python=$(python_with_pip)
         mkdir -p "$cache/wheels"
         part=$(mktemp -d "$cache/wheels/part.XXXXXX")
         say "fetching $name $version from PyPI"
-        if ! "$python" -m pip --disable-pip-version-check download --no-deps --only-binary=:all: "$@" \
+        if ! "$python" -m pip --disable-pip-version-check download --no-deps "$@" \
             --dest "$part" "$name==$version" >&2; then
             rm -rf "$part"
             die "no network, or PyPI does not have it: $name $version could not be fetched. Once it has been, no network is needed again."
         fi
-        for got in "$part"/*.whl; do
+        for got in "$part"/*."$suffix"; do
             if ! has_sum "$got" "$sum"; then
                 found=$(sha256sum <"$got" | cut -d' ' -f1)
                 rm -rf "$part"
