@@ -4,6 +4,7 @@
 //! of the model, [`Score`] what comes out.
 
 pub mod align;
+pub mod fidelity;
 pub mod model;
 pub mod picture;
 pub mod pool;

@@ -1,0 +1,162 @@
+//! A band of rows: what one thread does at a time.
+
+use std::ops::Range;
+
+use super::decimate;
+use super::lanes::{Loops, Set};
+use super::samples::{Luma, Samples};
+use super::squares::{self, FitSums};
+use super::windows::{self, Constants, Ring, Rows, WINDOW, WindowSums};
+
+/// Rows that a band begins with; windows reach beyond the last.
+pub(super) const BAND: usize = 64;
+
+/// Components of the two pictures that are compared.
+#[derive(Clone, Copy)]
+pub(super) struct Pair<'a> {
+    pub samples: [Samples<'a>; 2],
+    /// Depth and range are the same.
+    pub same: bool,
+}
+
+/// Where a scale's luma comes from, centred and in units of 8-bit samples.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'a> {
+    Picture(Luma<'a>),
+    Plane(&'a [f32]),
+}
+
+impl Source<'_> {
+    #[inline(always)]
+    fn load(&self, y: usize, out: &mut [f32]) {
+        match self {
+            Self::Picture(luma) => luma.load(y, out),
+            Self::Plane(plane) => out.copy_from_slice(&plane[y * out.len()..][..out.len()]),
+        }
+    }
+}
+
+/// The luma of one scale of both pictures.
+#[derive(Clone, Copy)]
+pub(super) struct Scale<'a> {
+    pub sources: [Source<'a>; 2],
+    pub width: usize,
+    pub height: usize,
+}
+
+impl Scale<'_> {
+    pub fn bands(&self) -> usize {
+        self.height.div_ceil(BAND)
+    }
+}
+
+/// A thread's working memory.
+#[derive(Default)]
+pub(super) struct Scratch {
+    luma: [Vec<f32>; 2],
+    line: Vec<f32>,
+    ring: Ring,
+    squares: squares::Scratch,
+}
+
+/// What is wanted of a scale's luma.
+#[derive(Clone, Copy)]
+pub(super) struct LumaWants {
+    /// With the three parts, for MS-SSIM.
+    pub windows: Option<(Constants, bool)>,
+    /// The sample that the sums for the fit are taken from.
+    pub fit: Option<f32>,
+}
+
+/// Sums over luma in a band.
+pub(super) struct LumaBand<'a> {
+    pub scale: Scale<'a>,
+    pub wants: LumaWants,
+    pub index: usize,
+    pub scratch: &'a mut Scratch,
+}
+
+impl Loops for LumaBand<'_> {
+    type Output = (WindowSums, FitSums);
+
+    #[inline(always)]
+    fn run<I: Set>(self) -> Self::Output {
+        let Self { scale, wants, index, scratch } = self;
+        let Scale { sources, width, height } = scale;
+        let own = index * BAND..((index + 1) * BAND).min(height);
+        let reach = if wants.windows.is_some() { WINDOW - 1 } else { 0 };
+        let rows = own.start..(own.end + reach).min(height);
+        let [reference, distorted] = &mut scratch.luma;
+        for (plane, source) in [(&mut *reference, &sources[0]), (&mut *distorted, &sources[1])] {
+            plane.resize(rows.len() * width, 0.0);
+            for (y, row) in rows.clone().zip(plane.chunks_exact_mut(width)) {
+                source.load(y, row);
+            }
+        }
+        let mut fit = FitSums::default();
+        if let Some(start) = wants.fit {
+            for (a, b) in reference.chunks_exact(width).zip(distorted.chunks_exact(width)).take(own.len()) {
+                fit += FitSums::of(a, b, start);
+            }
+        }
+        let rows = Rows { reference, distorted, stride: width, width };
+        let windows = match wants.windows {
+            Some((constants, true)) => windows::sums::<I, true>(rows, constants, &mut scratch.ring),
+            Some((constants, false)) => windows::sums::<I, false>(rows, constants, &mut scratch.ring),
+            None => WindowSums::default(),
+        };
+        (windows, fit)
+    }
+}
+
+/// Squared differences of some rows of a component.
+pub(super) struct SquareBand<'a> {
+    pub pair: Pair<'a>,
+    pub rows: Range<usize>,
+    pub scratch: &'a mut Scratch,
+}
+
+impl Loops for SquareBand<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Set>(self) -> f64 {
+        let [a, b] = &self.pair.samples;
+        squares::squares([a, b], self.pair.same, self.rows, &mut self.scratch.squares)
+    }
+}
+
+/// Some rows of a halved scale.
+pub(super) struct HalfBand<'a> {
+    pub source: Source<'a>,
+    /// Of what is halved.
+    pub width: usize,
+    /// Of what is halved.
+    pub height: usize,
+    /// The first row.
+    pub first: usize,
+    pub out: &'a mut [f32],
+    pub scratch: &'a mut Scratch,
+}
+
+impl Loops for HalfBand<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Set>(self) {
+        let Self { source, width, height, first, out, scratch } = self;
+        let half = width.div_ceil(2);
+        let last = first + out.len() / half;
+        let wanted = (2 * first).saturating_sub(decimate::REACH)..(2 * last + decimate::REACH).min(height);
+        // Mirrored rows at the lower border lie above it, but never above the first.
+        let loaded = &mut scratch.luma[0];
+        loaded.resize(wanted.len() * width, 0.0);
+        for (y, row) in wanted.clone().zip(loaded.chunks_exact_mut(width)) {
+            source.load(y, row);
+        }
+        for (y, out) in (first..last).zip(out.chunks_exact_mut(half)) {
+            let rows = decimate::sources(y, height).map(|y| &loaded[(y - wanted.start) * width..][..width]);
+            decimate::row::<I>(rows, &mut scratch.line, out);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Squared differences and the sums that a luma fit needs.
+
+use super::samples::Samples;
+
+/// The squared difference of two components over rows, in units of the compared samples.
+///
+/// `same`: samples are compared as they are stored, and the result is exact.
+#[inline(always)]
+pub(super) fn squares(pair: [&Samples<'_>; 2], same: bool, rows: std::ops::Range<usize>, scratch: &mut Scratch) -> f64 {
+    let width = pair[0].width();
+    let mut total = 0.0;
+    for y in rows {
+        total += if same {
+            exact(pair, width, y, scratch) as f64
+        } else {
+            let [a, b] = scratch.real(width);
+            pair[0].load(y, a);
+            pair[1].load(y, b);
+            a.iter().zip(&*b).map(|(a, b)| f64::from(a - b) * f64::from(a - b)).sum()
+        };
+    }
+    total
+}
+
+/// Rows that had to be taken out of a packed picture.
+#[derive(Default)]
+pub(super) struct Scratch {
+    real: [Vec<f32>; 2],
+    whole: [Vec<u16>; 2],
+}
+
+impl Scratch {
+    fn real(&mut self, width: usize) -> [&mut [f32]; 2] {
+        self.real.each_mut().map(|row| {
+            row.resize(width, 0.0);
+            row.as_mut_slice()
+        })
+    }
+
+    fn whole(&mut self, width: usize) -> [&mut [u16]; 2] {
+        self.whole.each_mut().map(|row| {
+            row.resize(width, 0);
+            row.as_mut_slice()
+        })
+    }
+}
+
+/// A row's squared differences.
+#[inline(always)]
+fn exact(pair: [&Samples<'_>; 2], width: usize, y: usize, scratch: &mut Scratch) -> u64 {
+    if let [Some(a), Some(b)] = pair.map(|samples| samples.bytes(y)) {
+        return bytes(a, b);
+    }
+    let [a, b] = scratch.whole(width);
+    pair[0].whole(y, a);
+    pair[1].whole(y, b);
+    if pair[0].depth() <= 12 {
+        // 128 squares of 12 bits sum to less than 2³².
+        let sum = |a: &[u16], b: &[u16]| a.iter().zip(b).map(|(a, b)| square(*a, *b)).sum::<u32>();
+        return a.chunks(128).zip(b.chunks(128)).map(|(a, b)| u64::from(sum(a, b))).sum();
+    }
+    a.iter().zip(&*b).map(|(a, b)| u64::from(square(*a, *b))).sum()
+}
+
+#[inline(always)]
+fn square(a: u16, b: u16) -> u32 {
+    let difference = u32::from(a.abs_diff(b));
+    difference * difference
+}
+
+/// The squared differences of two rows of bytes.
+#[inline(always)]
+pub(super) fn bytes(a: &[u8], b: &[u8]) -> u64 {
+    // 2¹⁵ squares of 8 bits sum to less than 2³¹.
+    let sum = |a: &[u8], b: &[u8]| {
+        let square = |(a, b): (&u8, &u8)| {
+            let difference = i16::from(*a) - i16::from(*b);
+            i32::from(difference) * i32::from(difference)
+        };
+        a.iter().zip(b).map(square).sum::<i32>()
+    };
+    a.chunks(1 << 15).zip(b.chunks(1 << 15)).map(|(a, b)| u64::from(sum(a, b).unsigned_abs())).sum()
+}
+
+/// Sums over pairs of luma samples.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct FitSums {
+    pub a: f64,
+    pub b: f64,
+    pub aa: f64,
+    pub ab: f64,
+}
+
+impl FitSums {
+    /// Of two rows, less `start` each.
+    #[inline(always)]
+    pub fn of(a: &[f32], b: &[f32], start: f32) -> Self {
+        const WIDE: usize = 8;
+        let mut sums = [[0.0f64; WIDE]; 4];
+        let mut add = |lane: usize, a: f32, b: f32| {
+            let (a, b) = (f64::from(a - start), f64::from(b - start));
+            sums[0][lane] += a;
+            sums[1][lane] += b;
+            sums[2][lane] += a * a;
+            sums[3][lane] += a * b;
+        };
+        let (blocks, rest) = a.as_chunks::<WIDE>();
+        let (other, other_rest) = b.as_chunks::<WIDE>();
+        for (a, b) in blocks.iter().zip(other) {
+            for lane in 0..WIDE {
+                add(lane, a[lane], b[lane]);
+            }
+        }
+        for (lane, (a, b)) in rest.iter().zip(other_rest).enumerate() {
+            add(lane, *a, *b);
+        }
+        let [a, b, aa, ab] = sums.map(|lanes| lanes.iter().sum());
+        Self { a, b, aa, ab }
+    }
+
+    /// The least-squares line b = gain · a + offset through `count` pairs; none when all a are the same.
+    pub fn line(&self, count: f64) -> Option<(f64, f64)> {
+        let spread = count * self.aa - self.a * self.a;
+        // Equal samples leave nothing here, or what f64 rounds off.
+        if spread <= 1e-13 * count * self.aa {
+            return None;
+        }
+        let gain = (count * self.ab - self.a * self.b) / spread;
+        Some((gain, (self.b - gain * self.a) / count))
+    }
+}
+
+impl std::ops::AddAssign for FitSums {
+    fn add_assign(&mut self, other: Self) {
+        self.a += other.a;
+        self.b += other.b;
+        self.aa += other.aa;
+        self.ab += other.ab;
+    }
+}

@@ -1,0 +1,1 @@
+//! The same samples in other layouts, depths and ranges.
