@@ -2,9 +2,11 @@
 
 mod colour;
 mod format;
+mod rect;
 
 pub use colour::{Colour, Matrix, Range, Siting};
 pub use format::{Component, Family, PixelFormat, UnknownFormat};
+pub use rect::Rect;
 
 /// A picture's memory does not hold what its description says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +51,26 @@ pub enum PictureError {
         expected: usize,
         /// Bytes that there are.
         actual: usize,
+    },
+    /// A part that reaches beyond the picture.
+    #[error("a part of {rect} reaches beyond a picture of {width}x{height} pixels")]
+    Outside {
+        /// The part.
+        rect: Rect,
+        /// Of the picture.
+        width: u32,
+        /// Of the picture.
+        height: u32,
+    },
+    /// A part that begins between two samples of a component.
+    #[error("a part of {rect}: in {format} it must begin at multiples of {}x{} pixels", alignment[0], alignment[1])]
+    Begin {
+        /// The part.
+        rect: Rect,
+        /// Of the picture.
+        format: PixelFormat,
+        /// Across and down.
+        alignment: [u32; 2],
     },
     /// The memory of a frame could not be had at all.
     #[error("the frame cannot be read: {0}")]

@@ -6,16 +6,16 @@ use super::mix::{Channel, Mix};
 use super::taps::Axis;
 
 /// Rows (and columns) that are turned over together: the lanes of the widest vector.
-pub(super) const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// Samples behind the last one of a row that may be read, and are thrown away.
 pub(super) const SLACK: usize = 3 * LANES;
 
 /// Columns of a crop that are worked on at a time, so that the intermediate rows stay in the nearest cache.
-pub(super) const TILE: usize = 256;
+pub(crate) const TILE: usize = 256;
 
 /// An instruction set, as far as the loops differ by it.
-pub(super) trait Set: Copy {
+pub(crate) trait Set: Copy {
     /// Has fused multiply-add.
     const FMA: bool;
 
@@ -28,7 +28,7 @@ pub(super) trait Set: Copy {
 
 /// Any processor.
 #[derive(Clone, Copy)]
-pub(super) struct Plain;
+pub(crate) struct Plain;
 
 impl Set for Plain {
     const FMA: bool = false;
@@ -36,14 +36,14 @@ impl Set for Plain {
 
 /// A processor with fused multiply-add.
 #[derive(Clone, Copy)]
-pub(super) struct Fused;
+pub(crate) struct Fused;
 
 impl Set for Fused {
     const FMA: bool = true;
 }
 
 /// Some output columns of one component.
-pub(super) struct Columns<'a> {
+pub(crate) struct Columns<'a> {
     /// From the plane's samples to the outputs.
     pub axis: &'a Axis,
     /// Which of the axis's outputs.
@@ -64,7 +64,7 @@ fn multiply_add<I: Set>(a: f32, b: f32, c: f32) -> f32 {
 }
 
 /// How a sample is stored.
-pub(super) trait Sample: Copy {
+pub(crate) trait Sample: Copy {
     /// A row of samples.
     fn row(bytes: &[u8]) -> &[Self];
     /// Its value after shifting right.
@@ -97,7 +97,7 @@ impl Sample for [u8; 2] {
 
 /// The weighted sum of as many rows of samples, `stride` bytes apart, as there are weights.
 #[inline(always)]
-pub(super) fn vertical<I: Set, S: Sample>(data: &[u8], stride: usize, weights: &[f32], shift: u32, out: &mut [f32]) {
+pub(crate) fn vertical<I: Set, S: Sample>(data: &[u8], stride: usize, weights: &[f32], shift: u32, out: &mut [f32]) {
     if weights.is_empty() {
         return out.fill(0.0);
     }

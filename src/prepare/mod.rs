@@ -50,11 +50,12 @@
 mod avx512;
 mod error;
 mod geometry;
-mod loops;
+pub(crate) mod loops;
 mod mix;
 mod pcg;
 mod plan;
-mod taps;
+pub(crate) mod sampler;
+pub(crate) mod taps;
 
 pub use error::{Described, PrepareError};
 pub use plan::Plan;

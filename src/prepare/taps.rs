@@ -8,7 +8,7 @@ use crate::model::contract::Filter;
 
 /// A matrix with few neighbouring non-zero elements in a row.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Band {
+pub(crate) struct Band {
     /// Columns: samples that go in.
     inputs: u32,
     /// The column of the first element, and the elements.
@@ -22,6 +22,7 @@ impl Band {
     /// they keep their width and borders are repeated, as OpenCV does.
     pub fn resample(inputs: u32, outputs: u32, filter: Filter, antialias: bool) -> Self {
         let scale = f64::from(inputs) / f64::from(outputs);
+        let centre = |x: u32| (f64::from(x) + 0.5) * scale;
         let row = |x: u32| match filter {
             _ if inputs == outputs => (x, vec![1.0]),
             Filter::Nearest => {
@@ -30,11 +31,11 @@ impl Band {
             }
             Filter::Area if scale > 1.0 => covered(x, inputs, outputs),
             Filter::Area => replicated(x, inputs, scale, 1, triangle),
-            Filter::Bilinear if antialias => widened(x, inputs, scale, 1.0, triangle),
+            Filter::Bilinear if antialias => widened(centre(x), inputs, scale, 1.0, triangle),
             Filter::Bilinear => replicated(x, inputs, scale, 1, triangle),
-            Filter::Bicubic if antialias => widened(x, inputs, scale, 2.0, |d| cubic(-0.5, d)),
+            Filter::Bicubic if antialias => widened(centre(x), inputs, scale, 2.0, |d| cubic(-0.5, d)),
             Filter::Bicubic => replicated(x, inputs, scale, 2, |d| cubic(-0.5, d)),
-            Filter::BicubicOpencv if antialias => widened(x, inputs, scale, 2.0, |d| cubic(-0.75, d)),
+            Filter::BicubicOpencv if antialias => widened(centre(x), inputs, scale, 2.0, |d| cubic(-0.75, d)),
             Filter::BicubicOpencv => replicated(x, inputs, scale, 2, |d| cubic(-0.75, d)),
         };
         Self { inputs, rows: (0..outputs).map(row).collect() }
@@ -45,6 +46,17 @@ impl Band {
         let inputs = outputs.div_ceil(1 << sub);
         let phase = if cosited { 0.0 } else { 0.5 };
         let row = |x: u32| at_point(inputs, (f64::from(x) + phase) / f64::from(1 << sub) - phase, 1, triangle);
+        Self { inputs, rows: (0..outputs).map(row).collect() }
+    }
+
+    /// Bicubic (a = -½), antialiased, cut off at the borders and normalised, wherever the outputs lie: the centre of
+    /// output x is at `first + step * x`, in samples, the left edge of the first sample being 0.
+    pub fn placed(inputs: u32, outputs: u32, first: f64, step: f64) -> Self {
+        let row = |x: u32| {
+            // Beyond the border there is nothing but the last sample.
+            let centre = (first + f64::from(x) * step).clamp(0.0, f64::from(inputs));
+            widened(centre, inputs, step, 2.0, |d| cubic(-0.5, d))
+        };
         Self { inputs, rows: (0..outputs).map(row).collect() }
     }
 
@@ -126,9 +138,9 @@ fn triangle(distance: f64) -> f64 {
 }
 
 /// Pillow's `precompute_coeffs`.
-fn widened(x: u32, inputs: u32, scale: f64, support: f64, kernel: impl Fn(f64) -> f64) -> (u32, Vec<f64>) {
+fn widened(centre: f64, inputs: u32, scale: f64, support: f64, kernel: impl Fn(f64) -> f64) -> (u32, Vec<f64>) {
     let stretch = scale.max(1.0);
-    let (centre, reach) = ((f64::from(x) + 0.5) * scale, support * stretch);
+    let reach = support * stretch;
     let first = (centre - reach + 0.5).max(0.0) as u32;
     let end = ((centre + reach + 0.5) as u32).min(inputs).max(first + 1);
     let weights: Vec<f64> = (first..end).map(|i| kernel((f64::from(i) - centre + 0.5) / stretch)).collect();
@@ -166,7 +178,7 @@ fn covered(x: u32, inputs: u32, outputs: u32) -> (u32, Vec<f64>) {
 
 /// A band as the loops want it: every row has `width` weights.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     /// Weights in a row.
     pub width: usize,
     /// For each output sample the first input sample; then the last one again, `PADDING` times.

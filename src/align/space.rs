@@ -1,1 +1,0 @@
-//! Alignment in space: letterbox crop, scaling, translation.

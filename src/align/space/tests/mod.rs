@@ -1,0 +1,2 @@
+mod bars;
+mod scenes;

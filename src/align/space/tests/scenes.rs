@@ -1,0 +1,53 @@
+//! Pictures with known content.
+
+use crate::picture::{Colour, OwnedFrame, PixelFormat};
+
+/// Numbers without a pattern, the same every time (SplitMix64).
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// From 0 to 1.
+    pub fn uniform(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Mean 0, standard deviation about 1.
+    pub fn normal(&mut self) -> f64 {
+        (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
+    }
+}
+
+/// A frame whose components are functions of the sample's place: its component, column and row.
+pub fn frame(
+    format: PixelFormat,
+    [width, height]: [u32; 2],
+    colour: Colour,
+    mut sample: impl FnMut(usize, u32, u32) -> f64,
+) -> OwnedFrame {
+    let mut sizes = vec![(0, 0); format.planes()];
+    for c in format.components() {
+        let size = &mut sizes[usize::from(c.plane)];
+        let row = usize::from(c.offset) + c.width(width) as usize * usize::from(c.step) + usize::from(c.step);
+        *size = (size.0.max(row.next_multiple_of(2) + 2), c.height(height) as usize);
+    }
+    let mut planes: Vec<_> = sizes.iter().map(|&(stride, rows)| (vec![0xa5; stride * rows], stride)).collect();
+    for (index, c) in format.components().iter().enumerate() {
+        let (data, stride) = &mut planes[usize::from(c.plane)];
+        for y in 0..c.height(height) {
+            for x in 0..c.width(width) {
+                let word = (sample(index, x, y).round().clamp(0.0, f64::from(c.max())) as u16) << c.shift;
+                let at = y as usize * *stride + usize::from(c.offset) + x as usize * usize::from(c.step);
+                data[at..at + c.bytes()].copy_from_slice(&word.to_le_bytes()[..c.bytes()]);
+            }
+        }
+    }
+    OwnedFrame { format, width, height, colour, planes }
+}
