@@ -2,6 +2,15 @@
 //!
 //! All times are nanoseconds of running time. Frames are numbered per side in the order of their arrival, from 0.
 
+mod aligner;
+mod clock;
+mod desk;
+mod ledger;
+mod signature;
+
+pub use aligner::Aligner;
+pub use signature::{CELLS, COLUMNS, ROWS, Signature};
+
 /// When a frame is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stamp {

@@ -1,0 +1,171 @@
+//! The front door of alignment in time.
+
+use super::clock::{Clock, Verdict};
+use super::desk::Desk;
+use super::{Alignment, Decision, Ledger, Notice, Pairing, Settings, Signature, Stamp};
+
+/// Finds each distorted frame's partner from time stamps and signatures; holds no pictures.
+///
+/// Both sides' frames are fed in the order of their arrival, the two sides merged by running time as
+/// [`lead`](Self::lead) says; frames without running time alternate. After each call decisions and notices may be
+/// there. Frames are to be kept until they are decided, or no longer [needed](Self::needed_from).
+#[derive(Debug)]
+pub struct Aligner {
+    mode: Mode,
+    desk: Desk,
+}
+
+/// How partners are found.
+#[derive(Debug)]
+enum Mode {
+    Clock(Clock),
+}
+
+impl Aligner {
+    /// An aligner that has seen nothing.
+    ///
+    /// # Panics
+    /// For `auto` and `track`, which are not there yet.
+    pub fn new(settings: Settings) -> Self {
+        let mode = match settings.alignment {
+            Alignment::Pts => Mode::Clock(Clock::new(0)),
+            Alignment::Offset => Mode::Clock(Clock::new(settings.offset)),
+            other => panic!("alignment by {other:?} is not there"),
+        };
+        Self { mode, desk: Desk::default() }
+    }
+
+    /// Whether frames are to be pushed with signatures.
+    pub fn needs_signatures(&self) -> bool {
+        match &self.mode {
+            Mode::Clock(_) => false,
+        }
+    }
+
+    /// What is added to the running time of distorted frames that are not decided yet.
+    ///
+    /// `pts` does not add anything.
+    pub fn set_offset(&mut self, offset: i64) {
+        match &mut self.mode {
+            Mode::Clock(clock) => {
+                let from = clock.offset();
+                if offset == from {
+                    return;
+                }
+                clock.set_offset(offset);
+                let ledger = self.desk.book.ledger();
+                let distorted = clock.head().map_or(ledger.distorted, |frame| frame.number);
+                self.desk.notify(Notice::Offset { distorted, from: Some(from), to: offset, confidence: 1.0 });
+            }
+        }
+        self.settle();
+    }
+
+    /// A reference frame has come. Returns its number.
+    pub fn push_reference(&mut self, stamp: Stamp, _signature: Option<Signature>) -> u64 {
+        let number = self.desk.book.reference();
+        match &mut self.mode {
+            Mode::Clock(clock) => {
+                clock.push_reference(number, stamp);
+            }
+        }
+        self.settle();
+        number
+    }
+
+    /// A distorted frame has come. Returns its number.
+    pub fn push_distorted(&mut self, stamp: Stamp, _signature: Option<Signature>) -> u64 {
+        let number = self.desk.book.distorted();
+        match &mut self.mode {
+            Mode::Clock(clock) => {
+                clock.push_distorted(number, stamp);
+            }
+        }
+        self.settle();
+        number
+    }
+
+    /// No more reference frames will come.
+    pub fn end_reference(&mut self) {
+        match &mut self.mode {
+            Mode::Clock(clock) => clock.end_reference(),
+        }
+        self.settle();
+    }
+
+    /// No more distorted frames will come.
+    pub fn end_distorted(&mut self) {
+        match &mut self.mode {
+            Mode::Clock(clock) => clock.end_distorted(),
+        }
+        self.settle();
+    }
+
+    /// How far the references are to be ahead, in ns.
+    ///
+    /// A reference frame is to be fed while its running time is at most the next distorted frame's plus this; otherwise
+    /// the distorted frame is.
+    pub fn lead(&self) -> i64 {
+        match &self.mode {
+            Mode::Clock(clock) => clock.lead(),
+        }
+    }
+
+    /// Decides all distorted frames up to and including this number with what is there.
+    pub fn force(&mut self, through: u64) {
+        match &mut self.mode {
+            Mode::Clock(clock) => clock.force(through),
+        }
+        self.settle();
+    }
+
+    /// Memory has run out: decides the oldest undecided frame, or lets go of the oldest reference if there is none.
+    pub fn shrink(&mut self) {
+        match &mut self.mode {
+            Mode::Clock(clock) => {
+                match clock.head() {
+                    Some(frame) => clock.force(frame.number),
+                    None => clock.drop_oldest(),
+                }
+                self.desk.shrunk(clock.held());
+            }
+        }
+        self.settle();
+    }
+
+    /// The next decision, in order of distorted numbers, each once.
+    pub fn next_decision(&mut self) -> Option<Decision> {
+        self.desk.next_decision()
+    }
+
+    /// The next thing that users have to hear of.
+    pub fn next_notice(&mut self) -> Option<Notice> {
+        self.desk.next_notice()
+    }
+
+    /// References with a smaller number will not be the partner of a coming decision.
+    pub fn needed_from(&self) -> u64 {
+        match &self.mode {
+            Mode::Clock(clock) => clock.needed_from(),
+        }
+    }
+
+    /// Where the frames have gone so far.
+    pub fn ledger(&self) -> Ledger {
+        self.desk.book.ledger()
+    }
+
+    /// Takes all decisions that can be taken.
+    fn settle(&mut self) {
+        match &mut self.mode {
+            Mode::Clock(clock) => {
+                while let Some(Verdict { frame, partner, fit }) = clock.decide() {
+                    self.desk.decide(frame.number, partner.map_or(Pairing::Unmatched, Pairing::Matched), fit);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! Where decisions and notices lie until they are taken.
+
+use std::collections::VecDeque;
+
+use super::ledger::Book;
+use super::{Decision, Notice, Pairing};
+
+/// Notices that nobody has taken; beyond, the oldest is lost.
+const NOTICES: usize = 64;
+
+/// What an aligner has to say.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    pub book: Book,
+    decisions: VecDeque<Decision>,
+    notices: VecDeque<Notice>,
+    /// The window in the last [`Notice::Shrunk`].
+    window: Option<u64>,
+}
+
+impl Desk {
+    /// A distorted frame is decided.
+    pub fn decide(&mut self, distorted: u64, pairing: Pairing, confidence: f64) {
+        self.book.decided(pairing);
+        self.decisions.push_back(Decision { distorted, pairing, confidence });
+    }
+
+    /// Users have to hear of something.
+    pub fn notify(&mut self, notice: Notice) {
+        if self.notices.len() == NOTICES {
+            self.notices.pop_front();
+        }
+        self.notices.push_back(notice);
+    }
+
+    /// The search window has shrunk; said once for each eighth that it loses.
+    pub fn shrunk(&mut self, window: u64) {
+        if self.window.is_none_or(|said| window < said - said / 8) {
+            self.window = Some(window);
+            self.notify(Notice::Shrunk { window });
+        }
+    }
+
+    pub fn next_decision(&mut self) -> Option<Decision> {
+        self.decisions.pop_front()
+    }
+
+    pub fn next_notice(&mut self) -> Option<Notice> {
+        self.notices.pop_front()
+    }
+}

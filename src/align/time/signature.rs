@@ -1,0 +1,293 @@
+//! What alignment in time keeps of a picture: 64 × 36 means of its luma.
+//!
+//! The grid lies over the whole picture whatever its size and shape, so that a rung of a ladder has the signature of its
+//! source. Luma is on a scale from black 0 to white 1, so that limited and full range, 8 and 16 bits give the same.
+//! Cells are kept without their mean: what pictures have in common is judged by zero-mean, normalised correlation
+//! ([`Signature::similarity`]), which neither gain nor bias changes, as in the temporal registration of ITU-T J.144 and
+//! J.247; how much happens between two pictures by the RMS of their difference ([`Signature::difference`]), the temporal
+//! information of ITU-T P.910 computed on the cells.
+//!
+//! Pictures of more than 1079 rows are read every second, third, … row, so that at least 540 are: 15 in each cell.
+
+use crate::picture::{Component, Family, Picture, Range};
+use crate::prepare::loops::{self, Fused, Plain, Set};
+
+/// Cells in a row of the grid.
+pub const COLUMNS: usize = 64;
+/// Rows of the grid.
+pub const ROWS: usize = 36;
+/// Cells of the grid.
+pub const CELLS: usize = COLUMNS * ROWS;
+
+/// Rows that are enough of any picture.
+const ENOUGH_ROWS: usize = 540;
+
+/// Variance of the cells below which a picture shows nothing: half an 8-bit code value, squared.
+const NOTHING: f64 = (0.5 / 255.0) * (0.5 / 255.0);
+
+/// A small picture of a frame's luma.
+#[derive(Clone, PartialEq)]
+pub struct Signature {
+    /// Luma of each cell, row by row, without their mean; black to white is 1.
+    cells: Box<[f32; CELLS]>,
+    mean: f32,
+    /// Of the cells.
+    variance: f64,
+}
+
+impl Signature {
+    /// Reads a picture, whose whole area the grid covers.
+    pub fn of(picture: &Picture<'_>) -> Self {
+        let mut cells = Box::new([0.0; CELLS]);
+        pulp::Arch::new().dispatch(Read { picture, cells: &mut cells });
+        Self::from_cells(cells)
+    }
+
+    /// From the cells' luma, 0 black to 1 white, row by row.
+    pub fn from_cells(mut cells: Box<[f32; CELLS]>) -> Self {
+        let mean = cells.iter().map(|&c| f64::from(c)).sum::<f64>() / CELLS as f64;
+        for cell in cells.iter_mut() {
+            *cell -= mean as f32;
+        }
+        let variance = dot(&cells[..], &cells[..]) / CELLS as f64;
+        Self { cells, mean: mean as f32, variance }
+    }
+
+    /// Luma of each cell, row by row, without their [mean](Self::mean); black to white is 1.
+    pub fn cells(&self) -> &[f32; CELLS] {
+        &self.cells
+    }
+
+    /// Mean luma, 0 black to 1 white.
+    pub fn mean(&self) -> f64 {
+        f64::from(self.mean)
+    }
+
+    /// The cells' standard deviation, in 8-bit code values of full range.
+    pub fn contrast(&self) -> f64 {
+        self.variance.sqrt() * 255.0
+    }
+
+    /// How much two pictures look alike: zero-mean, normalised correlation, -1 to 1.
+    ///
+    /// A variance of half a code value, squared, counts as noise of either picture, so that nothing looks like a picture
+    /// that shows nothing.
+    pub fn similarity(&self, other: &Self) -> f64 {
+        let covariance = dot(&self.cells[..], &other.cells[..]) / CELLS as f64;
+        covariance / ((self.variance + NOTHING) * (other.variance + NOTHING)).sqrt()
+    }
+
+    /// The RMS of the cells' differences, in 8-bit code values of full range; a change of brightness counts.
+    ///
+    /// Between a frame and the one before it that is the temporal information.
+    pub fn difference(&self, other: &Self) -> f64 {
+        let step = f64::from(self.mean) - f64::from(other.mean);
+        (square_difference(&self.cells[..], &other.cells[..]) / CELLS as f64 + step * step).sqrt() * 255.0
+    }
+}
+
+impl std::fmt::Debug for Signature {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signature {{ mean: {}, contrast: {} }}", self.mean, self.contrast())
+    }
+}
+
+/// Sums of 16 products side by side, which vector registers hold.
+const LANES: usize = 16;
+
+struct Dot<'a>(&'a [f32], &'a [f32]);
+
+impl Dot<'_> {
+    #[inline(always)]
+    fn sum(&self, of: impl Fn(f32, f32) -> f32) -> f64 {
+        let (a, b) = (self.0.as_chunks::<LANES>().0, self.1.as_chunks::<LANES>().0);
+        let mut total = 0.0;
+        // Sums of 64 in single precision: what is added later does not lose its last digits against a large sum.
+        for (a, b) in a.chunks(4).zip(b.chunks(4)) {
+            let mut sum = [0.0; LANES];
+            for (a, b) in a.iter().zip(b) {
+                for lane in 0..LANES {
+                    sum[lane] += of(a[lane], b[lane]);
+                }
+            }
+            let mut half = [0.0; LANES / 2];
+            for lane in 0..LANES / 2 {
+                half[lane] = sum[lane] + sum[lane + LANES / 2];
+            }
+            let quarter = [half[0] + half[4], half[1] + half[5], half[2] + half[6], half[3] + half[7]];
+            total += f64::from((quarter[0] + quarter[2]) + (quarter[1] + quarter[3]));
+        }
+        total
+    }
+}
+
+impl pulp::WithSimd for Dot<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
+        self.sum(|a, b| a * b)
+    }
+}
+
+struct SquareDifference<'a>(Dot<'a>);
+
+impl pulp::WithSimd for SquareDifference<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
+        self.0.sum(|a, b| (a - b) * (a - b))
+    }
+}
+
+/// The sum of products; both as long as each other, a multiple of 16.
+pub(super) fn dot(a: &[f32], b: &[f32]) -> f64 {
+    pulp::Arch::new().dispatch(Dot(a, b))
+}
+
+/// The sum of squared differences; both as long as each other, a multiple of 16.
+pub(super) fn square_difference(a: &[f32], b: &[f32]) -> f64 {
+    pulp::Arch::new().dispatch(SquareDifference(Dot(a, b)))
+}
+
+struct Read<'a, 'p> {
+    picture: &'a Picture<'p>,
+    cells: &'a mut [f32; CELLS],
+}
+
+impl pulp::WithSimd for Read<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        // Every instruction set that pulp picks beyond the plain one has fused multiply-add.
+        match size_of::<S::f32s>() {
+            4 => self.read::<Plain>(),
+            _ => self.read::<Fused>(),
+        }
+    }
+}
+
+impl Read<'_, '_> {
+    #[inline(always)]
+    fn read<I: Set>(self) {
+        let Self { picture, cells } = self;
+        let (kr, kb) = picture.colour().matrix.weights();
+        let weights: &[f64] = match picture.format().family() {
+            Family::Rgb => &[kr, 1.0 - kr - kb, kb],
+            Family::Yuv | Family::Grey => &[1.0],
+        };
+        let mut sums = Vec::new();
+        for (index, (component, &weight)) in picture.format().components().iter().zip(weights).enumerate() {
+            let (black, span) = scale(component, picture.colour().range);
+            let (gain, offset) = ((weight / span) as f32, (weight * black / span) as f32);
+            if component.bytes() == 1 {
+                means::<I, u8>(picture, index, component, &mut sums, |cell, mean| cells[cell] += mean * gain - offset);
+            } else {
+                let sums = &mut sums;
+                means::<I, [u8; 2]>(picture, index, component, sums, |cell, mean| cells[cell] += mean * gain - offset);
+            }
+        }
+    }
+}
+
+/// Black, and the distance to white, of a luma or R'G'B' sample.
+fn scale(component: &Component, range: Range) -> (f64, f64) {
+    let unit = f64::from(component.depth).exp2() / 256.0;
+    match range {
+        Range::Limited => (16.0 * unit, 219.0 * unit),
+        Range::Full => (0.0, f64::from(component.max())),
+    }
+}
+
+/// Gives `take` each cell's number and the mean of its samples. `sums` is memory.
+#[inline(always)]
+fn means<I: Set, S: loops::Sample>(
+    picture: &Picture<'_>,
+    index: usize,
+    component: &Component,
+    sums: &mut Vec<f32>,
+    mut take: impl FnMut(usize, f32),
+) {
+    let height = component.height(picture.height()) as usize;
+    let width = component.width(picture.width()) as usize;
+    let every = (height / ENOUGH_ROWS).max(1);
+    let rows = height.div_ceil(every);
+    let plane = picture.planes()[usize::from(component.plane)];
+    let step = usize::from(component.step) / component.bytes();
+    let length = picture.row(index, 0).len() / component.bytes();
+    sums.resize(length, 0.0);
+    let mut weights = Vec::with_capacity(rows / ROWS + 2);
+    for row in 0..ROWS {
+        let span = Span::of(row, ROWS, rows);
+        weights.clear();
+        weights.extend((span.first..span.end).map(|y| span.share(y)));
+        let data = &plane.data[span.first * every * plane.stride + usize::from(component.offset)..];
+        loops::vertical::<I, S>(data, every * plane.stride, &weights, u32::from(component.shift), sums);
+        for column in 0..COLUMNS {
+            let span = Span::of(column, COLUMNS, width);
+            take(row * COLUMNS + column, span.mean(sums, step));
+        }
+    }
+}
+
+/// The samples that a cell covers along one axis.
+struct Span {
+    first: usize,
+    /// After the last.
+    end: usize,
+    from: f32,
+    to: f32,
+}
+
+impl Span {
+    #[inline(always)]
+    fn of(cell: usize, cells: usize, samples: usize) -> Self {
+        let (from, to) = (cell * samples, (cell + 1) * samples);
+        let [first, end] = [from / cells, to.div_ceil(cells)];
+        Self { first, end, from: from as f32 / cells as f32, to: to as f32 / cells as f32 }
+    }
+
+    /// What sample `at` contributes to the mean.
+    #[inline(always)]
+    fn share(&self, at: usize) -> f32 {
+        (self.to.min((at + 1) as f32) - self.from.max(at as f32)) / (self.to - self.from)
+    }
+
+    /// The mean of samples that lie `step` apart.
+    #[inline(always)]
+    fn mean(&self, samples: &[f32], step: usize) -> f32 {
+        const LANES: usize = 8;
+        let last = self.end - 1;
+        let mut sum = samples[self.first * step] * self.share(self.first);
+        if last > self.first {
+            sum += samples[last * step] * self.share(last);
+        }
+        if last > self.first + 1 {
+            // Several sums side by side: one after another would wait for each addition.
+            let inner = &samples[(self.first + 1) * step..(last - 1) * step + 1];
+            let mut sums = [0.0; LANES];
+            if step == 1 {
+                let (blocks, rest) = inner.as_chunks::<LANES>();
+                for block in blocks {
+                    for lane in 0..LANES {
+                        sums[lane] += block[lane];
+                    }
+                }
+                for (sum, sample) in sums.iter_mut().zip(rest) {
+                    *sum += sample;
+                }
+            } else {
+                for (at, pixel) in inner.chunks(step).enumerate() {
+                    sums[at % LANES] += pixel[0];
+                }
+            }
+            sum += sums.iter().sum::<f32>() / (self.to - self.from);
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests;
