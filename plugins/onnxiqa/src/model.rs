@@ -149,11 +149,7 @@ impl Settings {
 
     /// What a session is opened with.
     fn options(&self) -> model::Options {
-        model::Options {
-            provider: self.provider.into(),
-            device_id: self.device_id,
-            threads: self.threads as usize,
-        }
+        model::Options { provider: self.provider.into(), device_id: self.device_id, threads: self.threads as usize }
     }
 }
 

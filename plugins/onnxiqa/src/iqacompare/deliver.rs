@@ -133,7 +133,10 @@ impl IqaCompare {
             },
             confidence,
             pts: known.and_then(|(pts, _)| pts),
-            offset: known.and_then(|(_, running)| running).zip(frame.running).map(|(theirs, ours)| theirs.saturating_sub(ours)),
+            offset: known
+                .and_then(|(_, running)| running)
+                .zip(frame.running)
+                .map(|(theirs, ours)| theirs.saturating_sub(ours)),
         };
         let plain = |state| {
             let mut entry = subject.entry(state);

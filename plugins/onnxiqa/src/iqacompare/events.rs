@@ -144,7 +144,9 @@ impl IqaCompare {
                 handled
             }
             // What downstream thinks of the frames concerns their source only: a reference that drops frames would spoil the comparison.
-            EventView::Reconfigure(_) | EventView::Qos(_) | EventView::Navigation(_) => self.distorted.push_event(event),
+            EventView::Reconfigure(_) | EventView::Qos(_) | EventView::Navigation(_) => {
+                self.distorted.push_event(event)
+            }
             _ => self.parent_src_event(event),
         }
     }

@@ -104,7 +104,11 @@ impl IqaCompare {
         if ended == [true, true] && comparer.idle() && !drained && self.state().fifo.frame_is_next() {
             // Outcomes may have come since they were looked for.
             if !self.deliver_one()? {
-                gst::element_imp_error!(self, gst::LibraryError::Failed, ("a bug in the engine: a frame has no outcome"));
+                gst::element_imp_error!(
+                    self,
+                    gst::LibraryError::Failed,
+                    ("a bug in the engine: a frame has no outcome")
+                );
                 return Err(gst::FlowError::Error);
             }
             return Ok(Fed::One);

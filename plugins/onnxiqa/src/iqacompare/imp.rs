@@ -185,7 +185,9 @@ impl ObjectSubclass for IqaCompare {
         let pad = |name| {
             let template = class.pad_template(name).expect("the class has this template");
             // Caps without a frame rate are no subset of the template, and video all the same.
-            gst::PadBuilder::<gst_base::AggregatorPad>::from_template(&template).flags(gst::PadFlags::ACCEPT_INTERSECT).build()
+            gst::PadBuilder::<gst_base::AggregatorPad>::from_template(&template)
+                .flags(gst::PadFlags::ACCEPT_INTERSECT)
+                .build()
         };
         let settings = Settings::default();
         let report = Report::new(report::Settings::new(settings.main_field()));
@@ -208,7 +210,8 @@ impl ObjectImpl for IqaCompare {
     fn constructed(&self) {
         self.parent_constructed();
         let element = self.obj();
-        for pad in [&self.reference, &self.distorted] {
+        // In this order: what is linked without naming a pad is the stream that goes through.
+        for pad in [&self.distorted, &self.reference] {
             element.add_pad(pad).expect("a new element has no pad of this name");
         }
         self.apply_latency();
@@ -314,13 +317,17 @@ impl ElementImpl for IqaCompare {
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
             let caps = frame::template_caps();
-            [("reference", gst::PadDirection::Sink), ("distorted", gst::PadDirection::Sink), ("src", gst::PadDirection::Src)]
-                .map(|(name, direction)| {
-                    let pad = gst_base::AggregatorPad::static_type();
-                    gst::PadTemplate::with_gtype(name, direction, gst::PadPresence::Always, &caps, pad)
-                        .expect("name, direction and caps are valid")
-                })
-                .into()
+            [
+                ("reference", gst::PadDirection::Sink),
+                ("distorted", gst::PadDirection::Sink),
+                ("src", gst::PadDirection::Src),
+            ]
+            .map(|(name, direction)| {
+                let pad = gst_base::AggregatorPad::static_type();
+                gst::PadTemplate::with_gtype(name, direction, gst::PadPresence::Always, &caps, pad)
+                    .expect("name, direction and caps are valid")
+            })
+            .into()
         });
         &TEMPLATES
     }

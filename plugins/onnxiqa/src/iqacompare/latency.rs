@@ -24,7 +24,7 @@ impl IqaCompare {
             let pspec = glib::gobject_ffi::g_object_class_find_property(class, c"latency".as_ptr());
             if let (Some(set_property), false) = ((*class).set_property, pspec.is_null()) {
                 let object: *mut glib::gobject_ffi::GObject = object.upcast_ref::<glib::Object>().to_glib_none().0;
-                set_property(object, (*pspec).param_id, value.to_glib_none().0, pspec);
+                set_property(object, (*pspec).param_id, value.to_glib_none().0.cast_mut(), pspec);
             }
         }
     }

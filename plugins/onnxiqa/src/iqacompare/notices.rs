@@ -10,7 +10,8 @@ impl IqaCompare {
         let state = self.state();
         let Some(comparer) = state.comparer.clone() else { return };
         drop(state);
-        let messages: Vec<_> = std::iter::from_fn(|| comparer.next_notice()).filter_map(|notice| self.message(&notice)).collect();
+        let messages: Vec<_> =
+            std::iter::from_fn(|| comparer.next_notice()).filter_map(|notice| self.message(&notice)).collect();
         self.post(messages);
     }
 
@@ -37,7 +38,12 @@ impl IqaCompare {
                 (message.field("event", "lost").build(), Some(distorted))
             }
             Notice::Shrunk { window } => {
-                gst::warning!(CAT, imp = self, "max-bytes is reached: the search window shrinks to {} ms", window / 1_000_000);
+                gst::warning!(
+                    CAT,
+                    imp = self,
+                    "max-bytes is reached: the search window shrinks to {} ms",
+                    window / 1_000_000
+                );
                 (message.field("event", "shrunk").field("window", window).build(), None)
             }
             _ => return None,

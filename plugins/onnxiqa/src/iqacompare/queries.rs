@@ -3,7 +3,6 @@
 use super::imp::IqaCompare;
 use crate::frame;
 use gst::prelude::*;
-use gst::subclass::prelude::*;
 use gst_base::subclass::prelude::*;
 use onnx_iqa::comparer::Side;
 use std::sync::LazyLock;
@@ -29,8 +28,18 @@ impl IqaCompare {
             (Side::Reference, QueryViewMut::Allocation(allocation)) => {
                 // Frames are read where they lie, whatever their strides.
                 allocation.add_allocation_meta::<gst_video::VideoMeta>(None);
-                if let Some(size) = allocation.get().0.and_then(|caps| gst_video::VideoInfo::from_caps(caps).ok()).map(|info| info.size()) {
-                    allocation.add_allocation_pool(None::<&gst::BufferPool>, u32::try_from(size).unwrap_or(u32::MAX), self.held_at_most(size), 0);
+                if let Some(size) = allocation
+                    .get()
+                    .0
+                    .and_then(|caps| gst_video::VideoInfo::from_caps(caps).ok())
+                    .map(|info| info.size())
+                {
+                    allocation.add_allocation_pool(
+                        None::<&gst::BufferPool>,
+                        u32::try_from(size).unwrap_or(u32::MAX),
+                        self.held_at_most(size),
+                        0,
+                    );
                 }
                 true
             }

@@ -25,7 +25,10 @@ pub enum Alignment {
     #[enum_value(name = "By one constant offset, found from the pictures", nick = "auto")]
     Auto,
     /// A path, found from the pictures.
-    #[enum_value(name = "By a path found from the pictures, which also finds drops, duplicates and drift", nick = "track")]
+    #[enum_value(
+        name = "By a path found from the pictures, which also finds drops, duplicates and drift",
+        nick = "track"
+    )]
     Track,
 }
 
@@ -217,7 +220,8 @@ impl Settings {
             "Pairs on their way through measures and model, at most",
         );
         properties.extend([
-            glib::ParamSpecFlags::builder_with_default("measures", default.measures)
+            glib::ParamSpecFlags::builder::<Measures>("measures")
+                .default_value(default.measures)
                 .nick("Measures")
                 .blurb("What is measured on the aligned pair; 0 = nothing")
                 .mutable_ready()
@@ -294,7 +298,8 @@ impl Settings {
             "on-unmatched" => self.on_unmatched = value.get().unwrap_or(self.on_unmatched),
             // GST_CLOCK_TIME_NONE is no latency.
             "latency" => {
-                self.latency = value.get::<u64>().ok().filter(|&latency| latency != u64::MAX).map(gst::ClockTime::from_nseconds);
+                self.latency =
+                    value.get::<u64>().ok().filter(|&latency| latency != u64::MAX).map(gst::ClockTime::from_nseconds);
             }
             name => return self.model.set(name, value),
         }

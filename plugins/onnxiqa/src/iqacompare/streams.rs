@@ -3,7 +3,6 @@
 use super::imp::{CAT, IqaCompare};
 use crate::frame::Stream;
 use crate::lock;
-use gst::prelude::*;
 use gst::subclass::prelude::*;
 use onnx_iqa::comparer::Side;
 use std::sync::Arc;
@@ -55,7 +54,12 @@ impl IqaCompare {
             if streams.assumed[side as usize] != stream.assumed {
                 streams.assumed[side as usize].clone_from(&stream.assumed);
                 if let Some(assumed) = &stream.assumed {
-                    gst::info!(CAT, imp = self, "the caps of {} leave out the colorimetry; taken: {assumed}", name(side));
+                    gst::info!(
+                        CAT,
+                        imp = self,
+                        "the caps of {} leave out the colorimetry; taken: {assumed}",
+                        name(side)
+                    );
                 }
             }
             if let Some(caution) = stream.caution(has_model)
