@@ -1,9 +1,11 @@
 //! Picture quality: a frame goes in as a borrowed picture, becomes a tensor, becomes numbers, becomes a score.
 //!
 //! [`Picture`] is a frame as it lies in memory, [`Model`] an ONNX file with its contract, [`Scorer`] a queue in front
-//! of the model, [`Score`] what comes out.
+//! of the model, [`Score`] what comes out. [`Comparer`] sets one stream beside another: aligned in time and space, measured
+//! by fidelity measures, and scored by models that take a reference.
 
 pub mod align;
+pub mod comparer;
 pub mod fidelity;
 pub mod model;
 pub mod picture;
@@ -11,6 +13,7 @@ pub mod pool;
 pub mod prepare;
 pub mod scorer;
 
+pub use comparer::Comparer;
 pub use model::Model;
 pub use picture::Picture;
 pub use scorer::{Score, Scorer};

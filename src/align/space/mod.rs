@@ -1,10 +1,76 @@
-//! Alignment in space: letterbox crop, scaling, translation.
+//! Alignment in space: letterbox crop, scaling, translation, in this order.
+//!
+//! [`Register`] does all of it for a pair of streams, [`Bars`] finds the black bars of one.
+//!
+//! # What is resampled, and how
+//! Whatever can be had by looking at a part of a picture is: [`Picture::crop`] costs nothing, and pictures of one size,
+//! sampling and place come back as they were. Everything else is one resampling, straight from the frame's memory, in
+//! which crop, scale and translation are one: bicubic (Keys 1981, a = −½), centres aligned, widened when it shrinks, cut
+//! off at the borders and normalised, as Pillow's `BICUBIC` does it. Samples keep their depth and range and are rounded
+//! to the nearest code; limited range is not clipped to 16..235. Subsampled chroma is taken from where its siting says
+//! it is.
+//!
+//! The picture that is resampled takes on the other's chroma sampling and siting; if both are, or if nothing but the
+//! sampling differs, it is the distorted one. Siting alone makes no picture be resampled.
+//!
+//! # Why not with a crate
+//! `fast_image_resize` (6.1) is fast and resamples a fractional cut-out of u8 and u16. But a cut-out has to lie within
+//! the picture, and that of cosited chroma, or of a picture moved by a quarter pixel, begins outside; a 10-bit picture's
+//! overshoots are clamped at 65535, not at 1023; and both passes round. The loops that prepare tensors have all of that
+//! already, so they are used here.
 
 mod bars;
+mod content;
 mod error;
+mod placement;
+mod register;
+mod resample;
 
 pub use bars::Bars;
 pub use error::SpaceError;
+pub use register::Register;
+
+use crate::picture::{Picture, Rect};
+
+/// Which picture is scaled when sizes differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scale {
+    /// The distorted one.
+    #[default]
+    ToReference,
+    /// The reference.
+    ToDistorted,
+    /// None: sizes that differ are an error.
+    None,
+}
+
+/// What is looked for before pictures are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Registration {
+    /// Nothing: they lie on each other as they are.
+    #[default]
+    None,
+    /// Letterbox and pillarbox; both are cut to the common picture.
+    Crop,
+    /// A translation too, to a quarter pixel; both are cut to what they then have in common.
+    Shift,
+}
+
+/// Two pictures of equal size that show the same at the same place.
+#[derive(Debug, Clone, Copy)]
+pub struct Aligned<'a> {
+    /// The reference, or what is left of it.
+    pub reference: Picture<'a>,
+    /// What is to be compared with it.
+    pub distorted: Picture<'a>,
+    /// By how much the distorted picture's content lay to the right of the reference's and below it, in the
+    /// reference's pixels, in steps of a quarter; it has been undone. None unless it was asked for and can be trusted.
+    pub shift: Option<[f64; 2]>,
+    /// The common picture in the reference as it came, in whole pixels, before any translation.
+    pub reference_crop: Rect,
+    /// The same in the distorted picture.
+    pub distorted_crop: Rect,
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,12 @@
 //! Bars where they were put, and none where there are none.
 
+use super::LIMITED;
 use super::scenes::{Random, frame};
 use crate::align::space::Bars;
-use crate::picture::{Colour, Frame, Matrix, OwnedFrame, PixelFormat, Range, Rect, Siting};
-
-const LIMITED: Colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, siting: Siting::LEFT };
+use crate::picture::{Colour, Frame, OwnedFrame, PixelFormat, Range, Rect};
 
 /// Texture inside `content`, black outside, everything with coding noise of ±1.5 codes.
-fn boxed(format: PixelFormat, size: [u32; 2], content: Rect, colour: Colour, seed: u64) -> OwnedFrame {
+pub fn boxed(format: PixelFormat, size: [u32; 2], content: Rect, colour: Colour, seed: u64) -> OwnedFrame {
     let mut random = Random(seed);
     let depth = format.components()[0].depth;
     let unit = f64::from(1u32 << (depth - 8));

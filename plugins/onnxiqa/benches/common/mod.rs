@@ -1,0 +1,77 @@
+//! What the plugin's benchmarks share.
+#![allow(dead_code, reason = "each benchmark uses a part of it")]
+
+use anyhow::{Context, Result, ensure};
+use gst::prelude::*;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// The part that the command line asks for; none stands for all.
+pub fn wanted() -> Option<String> {
+    std::env::args().skip(1).find(|argument| !argument.starts_with('-'))
+}
+
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Frames of a real clip where there is one, otherwise made ones, scaled to the size.
+pub fn frames(width: i32, height: i32, count: usize) -> Result<(gst::Caps, Vec<gst::Buffer>)> {
+    let clip = std::env::var_os("ONNX_IQA_CLIPS").map(|folder| PathBuf::from(folder).join("bigbuckbunny.mp4"));
+    let source = match clip.filter(|clip| clip.exists()) {
+        Some(clip) => format!("filesrc location=\"{}\" ! decodebin", clip.display()),
+        None => "videotestsrc".into(),
+    };
+    let pipeline = gst::parse::launch(&format!(
+        "{source} ! videoconvert ! videoscale ! video/x-raw,format=I420,width={width},height={height} ! \
+         appsink name=sink sync=false max-buffers=4"
+    ))?;
+    let sink = pipeline.clone().downcast::<gst::Bin>().ok().and_then(|bin| bin.by_name("sink")).context("the sink")?;
+    let sink = sink.downcast::<gst_app::AppSink>().ok().context("an appsink")?;
+    pipeline.set_state(gst::State::Playing)?;
+    let mut buffers = Vec::new();
+    let mut caps = None;
+    while buffers.len() < count {
+        let sample = sink.pull_sample()?;
+        caps = sample.caps_owned();
+        buffers.push(sample.buffer_owned().context("a buffer")?);
+    }
+    pipeline.set_state(gst::State::Null)?;
+    Ok((caps.context("caps")?, buffers))
+}
+
+pub type Span = Arc<Mutex<Option<(Instant, Instant)>>>;
+
+/// When the first and the latest frame reach the sink.
+pub fn watch(pipeline: &gst::Pipeline) -> Result<Span> {
+    let span = Span::default();
+    let pad = pipeline.by_name("sink").and_then(|sink| sink.static_pad("sink")).context("the sink's pad")?;
+    let seen = span.clone();
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+        let now = Instant::now();
+        let mut span = seen.lock().expect("no probe panics");
+        *span = Some(span.map_or((now, now), |(first, _)| (first, now)));
+        gst::PadProbeReturn::Ok
+    });
+    Ok(span)
+}
+
+/// Waits for the end; gives seconds from first to last frame.
+pub fn finish(pipeline: &gst::Pipeline, span: &Span) -> Result<f64> {
+    let bus = pipeline.bus().context("a bus")?;
+    let message = bus.timed_pop_filtered(gst::ClockTime::NONE, &[gst::MessageType::Eos, gst::MessageType::Error]);
+    pipeline.set_state(gst::State::Null)?;
+    let message = message.context("a message")?;
+    ensure!(message.type_() == gst::MessageType::Eos, "{message:?}");
+    let (first, last) = span.lock().expect("no probe panics").context("no frame came through")?;
+    Ok((last - first).as_secs_f64())
+}
+
+/// Of this process.
+pub fn resident_kib() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
+    Ok(line.split_whitespace().nth(1).context("no number")?.parse()?)
+}

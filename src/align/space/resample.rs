@@ -1,0 +1,164 @@
+//! From samples to samples: a picture resampled in its own depth.
+
+use std::ops::Range;
+
+use super::placement::{Grid, Placement};
+use crate::picture::{Colour, Component, Family, Frame, OwnedFrame, Picture, PictureError, PixelFormat, Siting};
+use crate::prepare::loops::{LANES, Set, TILE};
+use crate::prepare::sampler::{Sampler, Scratch, Work, dispatch};
+
+/// What is made of a picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Target {
+    pub placement: Placement,
+    pub size: [u32; 2],
+    /// log2 of the chroma's subsampling; without meaning where there is no chroma.
+    pub sampling: [u8; 2],
+    /// Where the chroma is to be.
+    pub siting: Siting,
+}
+
+/// Subsampling of a format's chroma; 4:4:4 where there is none.
+pub(super) fn sampling(format: PixelFormat) -> [u8; 2] {
+    match (format.family(), format.components()) {
+        (Family::Yuv, [_, chroma, ..]) => [chroma.sub_x, chroma.sub_y],
+        _ => [0, 0],
+    }
+}
+
+/// The format with this family, depth and subsampling: planar if there is such a one.
+fn planar(format: PixelFormat, sampling: [u8; 2]) -> Option<PixelFormat> {
+    let depth = format.components()[0].depth;
+    let suits = |f: &PixelFormat| {
+        let same = f.family() == format.family() && f.components().iter().all(|c| c.depth == depth && c.shift == 0);
+        same && self::sampling(*f) == sampling
+    };
+    let of_its_own = |f: &PixelFormat| f.planes() == f.components().len();
+    let all = || PixelFormat::ALL.iter().copied().filter(suits);
+    all().find(of_its_own).or_else(|| all().next())
+}
+
+/// Makes pictures of one kind of pictures of another kind; tables and memory are kept from frame to frame.
+#[derive(Debug, Default)]
+pub(super) struct Resampler {
+    plan: Option<Plan>,
+    scratch: Scratch,
+}
+
+#[derive(Debug)]
+struct Plan {
+    of: (PixelFormat, u32, u32, Colour),
+    to: Target,
+    /// Luma or R'G'B', then chroma: which components, and how they are made.
+    groups: Vec<(Range<usize>, Sampler)>,
+    made: OwnedFrame,
+}
+
+impl Resampler {
+    /// `picture` as `to` says: bicubic (a = -½), antialiased, each component from where its samples are to where they
+    /// are to be, rounded and clamped to what its depth can hold. If there is no format with the wanted subsampling at
+    /// this depth (4:2:2 and 4:1:1 of 16 bits), it stays what it is.
+    pub fn run(&mut self, picture: &Picture<'_>, to: Target) -> Result<Picture<'_>, PictureError> {
+        let of = (picture.format(), picture.width(), picture.height(), picture.colour());
+        let plan = match self.plan.take().filter(|plan| plan.of == of && plan.to == to) {
+            Some(plan) => plan,
+            None => Plan::new(picture, to),
+        };
+        let plan = self.plan.insert(plan);
+        let run = Run { groups: &plan.groups, picture, made: &mut plan.made, scratch: &mut self.scratch };
+        dispatch(pulp::Arch::new(), run);
+        plan.made.picture()
+    }
+}
+
+impl Plan {
+    fn new(picture: &Picture<'_>, to: Target) -> Self {
+        let (source, colour) = (picture.format(), picture.colour());
+        let format = planar(source, to.sampling).or_else(|| planar(source, sampling(source))).unwrap_or(source);
+        let components = source.components().len().min(3);
+        let groups = match source.family() {
+            Family::Yuv => vec![0..1, 1..components],
+            Family::Rgb | Family::Grey => vec![0..components],
+        };
+        let made = format.components();
+        let sampler = |group: Range<usize>| {
+            let target = made[group.start];
+            let axis = |component: &Component, axis: usize| {
+                let (from, onto) = (Grid::of(component, colour.siting, axis), Grid::of(&target, to.siting, axis));
+                let (inputs, outputs) = match axis {
+                    0 => (component.width(picture.width()), target.width(to.size[0])),
+                    _ => (component.height(picture.height()), target.height(to.size[1])),
+                };
+                from.band(inputs, onto, outputs, to.placement.origin[axis], to.placement.step[axis]).pack()
+            };
+            (group.clone(), Sampler::new(source, group, |c| axis(c, 0), |c| axis(c, 1)))
+        };
+        Self {
+            of: (source, picture.width(), picture.height(), colour),
+            to,
+            groups: groups.into_iter().map(sampler).collect(),
+            made: blank(format, to.size, Colour { siting: to.siting, ..colour }),
+        }
+    }
+}
+
+/// A picture of zeros.
+fn blank(format: PixelFormat, [width, height]: [u32; 2], colour: Colour) -> OwnedFrame {
+    let mut planes = vec![(Vec::new(), 0); format.planes()];
+    for c in format.components() {
+        let stride = (c.width(width) as usize * usize::from(c.step)).next_multiple_of(64);
+        planes[usize::from(c.plane)] = (vec![0; stride * c.height(height) as usize], stride);
+    }
+    OwnedFrame { format, width, height, colour, planes }
+}
+
+struct Run<'a, 'p> {
+    groups: &'a [(Range<usize>, Sampler)],
+    picture: &'a Picture<'p>,
+    made: &'a mut OwnedFrame,
+    scratch: &'a mut Scratch,
+}
+
+impl Work for Run<'_, '_> {
+    #[inline(always)]
+    fn run<I: Set>(self, set: I) {
+        let Self { groups, picture, made, scratch } = self;
+        for (group, sampler) in groups {
+            let first = made.format.components()[group.start];
+            let (width, height) = (first.width(made.width) as usize, first.height(made.height) as usize);
+            for left in (0..width).step_by(TILE) {
+                let columns = left..width.min(left + TILE);
+                let windows = sampler.windows(&columns);
+                for top in (0..height).step_by(LANES) {
+                    let rows = top..height.min(top + LANES);
+                    sampler.read(set, picture, &windows, &columns, rows.clone(), scratch);
+                    for (index, c) in made.format.components().iter().enumerate().take(group.end).skip(group.start) {
+                        let (plane, stride) = &mut made.planes[usize::from(c.plane)];
+                        let step = usize::from(c.step);
+                        for row in rows.clone() {
+                            let start = row * *stride + usize::from(c.offset) + left * step;
+                            let out = &mut plane[start..row * *stride + *stride];
+                            store(&scratch.row(index, row - top)[..columns.len()], c, out);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Rounds to what a component can hold.
+#[inline(always)]
+fn store(row: &[f32], component: &Component, out: &mut [u8]) {
+    let max = component.max() as f32;
+    // 2²³: from there on a float has no fraction, and its lowest bits are the number.
+    let round = |v: f32| (v.max(0.0).min(max) + 8_388_608.0).to_bits() as u16;
+    match (component.bytes(), usize::from(component.step)) {
+        (1, 1) => out.iter_mut().zip(row).for_each(|(out, &v)| *out = round(v) as u8),
+        (1, step) => out.chunks_mut(step).zip(row).for_each(|(out, &v)| out[0] = round(v) as u8),
+        (_, 2) => out.as_chunks_mut::<2>().0.iter_mut().zip(row).for_each(|(out, &v)| *out = round(v).to_le_bytes()),
+        (_, step) => {
+            out.chunks_mut(step).zip(row).for_each(|(out, &v)| out[..2].copy_from_slice(&round(v).to_le_bytes()));
+        }
+    }
+}

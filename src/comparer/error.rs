@@ -1,0 +1,35 @@
+//! Why two frames could not be compared.
+
+use crate::align::space::SpaceError;
+use crate::fidelity::FidelityError;
+use crate::picture::PictureError;
+use crate::scorer::ScoreError;
+
+/// Why two frames could not be compared, or two streams cannot be.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompareError {
+    /// The model looks at one picture only.
+    #[error("the model {0} judges a picture without its reference; there is nothing in it to compare with")]
+    NoReferenceModel(String),
+    /// A frame's memory cannot be read.
+    #[error("the {side} frame: {error}", side = match .side { super::Side::Reference => "reference", super::Side::Distorted => "distorted" })]
+    Picture {
+        /// Whose frame it is.
+        side: super::Side,
+        /// What is wrong with it.
+        error: PictureError,
+    },
+    /// The frames cannot be brought to one size.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
+    /// The frames cannot be measured.
+    #[error(transparent)]
+    Fidelity(#[from] FidelityError),
+    /// The model gave no score.
+    #[error(transparent)]
+    Score(#[from] ScoreError),
+    /// Something that should not happen, such as a panic in a frame's own code.
+    #[error("comparing failed: {0}")]
+    Internal(String),
+}

@@ -1,0 +1,148 @@
+//! The measuring thread: registers a pair, measures it, gives it to the model.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::frames::{Part, SharedFrame, copy};
+use super::state::{Pair, Shared};
+use super::{CompareError, Comparison, Settings, Side};
+use crate::align::space::{Register, Registration};
+use crate::fidelity::{Fidelity, Meter};
+use crate::model::contract::Contract;
+use crate::picture::{Frame, Picture, Rect};
+use crate::scorer::{Job, Scorer};
+
+/// Whether there is anything to do for a pair.
+pub(super) fn wanted(settings: &Settings, scored: bool) -> bool {
+    scored || settings.measures.any() || settings.registration != Registration::None
+}
+
+/// How a model gets its two pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Feed {
+    /// It resizes: each frame as it is, without its bars, so that it is scaled only once.
+    Frames,
+    /// It looks at pixels as they are, or crops: the two pictures after registration.
+    Registered,
+}
+
+impl Feed {
+    fn of(contract: &Contract) -> Self {
+        let resizes = contract.inputs.iter().all(|input| input.geometry.scale.is_some());
+        if resizes { Self::Frames } else { Self::Registered }
+    }
+}
+
+pub(super) struct Measurer {
+    shared: Arc<Shared>,
+    scorer: Option<(Arc<Scorer>, Feed)>,
+    measures: bool,
+    registration: Registration,
+    /// Sizes may differ: nobody compares pixel by pixel.
+    any_size: bool,
+    register: Register,
+    meter: Meter,
+}
+
+impl Measurer {
+    pub(super) fn new(settings: &Settings, shared: Arc<Shared>, scorer: Option<Arc<Scorer>>) -> Self {
+        let scorer = scorer.map(|scorer| {
+            let feed = Feed::of(scorer.model().contract());
+            (scorer, feed)
+        });
+        let pixels = settings.measures.any() || matches!(scorer, Some((_, Feed::Registered)));
+        Self {
+            shared,
+            measures: settings.measures.any(),
+            registration: settings.registration,
+            any_size: !pixels && settings.registration == Registration::None,
+            register: Register::new(settings.scale, settings.registration),
+            meter: Meter::new(settings.measures, settings.threads),
+            scorer,
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        while let Some(Pair { decision, frames, error }) = self.shared.next_pair() {
+            let number = decision.distorted;
+            let result = match (error, frames) {
+                (Some(error), _) => Some(Err(error)),
+                (None, None) => None,
+                (None, Some((reference, distorted))) => {
+                    let compare = || self.compare(number, &reference, &distorted);
+                    Some(match catch_unwind(AssertUnwindSafe(compare)) {
+                        Ok(result) => result,
+                        Err(panic) => Err(CompareError::Internal(crate::panic_text(&*panic))),
+                    })
+                }
+            };
+            self.shared.measured(number, result);
+        }
+    }
+
+    fn compare(
+        &mut self,
+        number: u64,
+        reference: &SharedFrame,
+        distorted: &SharedFrame,
+    ) -> Result<Comparison, CompareError> {
+        let pictures = (open(Side::Reference, reference)?, open(Side::Distorted, distorted)?);
+        if self.any_size {
+            submit(&self.shared, &self.scorer, number, [whole(reference), whole(distorted)]);
+            return Ok(Comparison::default());
+        }
+        let aligned = self.register.align(&pictures.0, &pictures.1)?;
+        let shift = aligned.shift;
+        // The model works while this thread measures.
+        if let Some((_, feed)) = &self.scorer {
+            let same = self.registration == Registration::None && equal_sizes(&pictures.0, &pictures.1);
+            let frames: [Box<dyn Frame>; 2] = match feed {
+                Feed::Frames => [part(reference, aligned.reference_crop), part(distorted, aligned.distorted_crop)],
+                Feed::Registered if same => [whole(reference), whole(distorted)],
+                Feed::Registered => [Box::new(copy(&aligned.reference)), Box::new(copy(&aligned.distorted))],
+            };
+            submit(&self.shared, &self.scorer, number, frames);
+        }
+        let fidelity = if self.measures || self.registration != Registration::None {
+            self.meter.measure(&aligned.reference, &aligned.distorted)?
+        } else {
+            Fidelity::default()
+        };
+        Ok(Comparison { fidelity, score: None, shift })
+    }
+}
+
+/// Gives a pair to the model, waiting for room in its queue.
+fn submit(
+    shared: &Arc<Shared>,
+    scorer: &Option<(Arc<Scorer>, Feed)>,
+    number: u64,
+    [reference, distorted]: [Box<dyn Frame>; 2],
+) {
+    let Some((scorer, _)) = scorer else { return };
+    shared.expect_score(number);
+    // Whoever has stopped listening must not be kept alive by a job that waits.
+    let listener = Arc::downgrade(shared);
+    let done = Box::new(move |score| {
+        if let Some(shared) = listener.upgrade() {
+            shared.scored(number, score);
+        }
+    });
+    scorer.submit(Job { distorted, reference: Some(reference), done });
+}
+
+fn open(side: Side, frame: &SharedFrame) -> Result<Picture<'_>, CompareError> {
+    frame.picture().map_err(|error| CompareError::Picture { side, error })
+}
+
+fn equal_sizes(a: &Picture<'_>, b: &Picture<'_>) -> bool {
+    (a.width(), a.height()) == (b.width(), b.height())
+}
+
+fn whole(frame: &SharedFrame) -> Box<dyn Frame> {
+    Box::new(Part { frame: frame.clone(), rect: None })
+}
+
+fn part(frame: &SharedFrame, rect: Rect) -> Box<dyn Frame> {
+    Box::new(Part { frame: frame.clone(), rect: Some(rect) })
+}

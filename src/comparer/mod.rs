@@ -1,0 +1,214 @@
+//! Full-reference comparison of two streams: frames of both sides go in, every distorted frame comes out once, in
+//! order, with what it was compared with and what came of it.
+//!
+//! A [`Comparer`] has two threads. One looks at the pictures and pairs them ([`align::time`](crate::align::time)); the
+//! other brings each pair to the same place and size ([`align::space`](crate::align::space)), measures it
+//! ([`fidelity`](crate::fidelity)) and hands it to the model, if there is one. Nobody who feeds it is held up: a caller
+//! asks [`wants`](Comparer::wants) before he gives it another frame, and that is what bounds it.
+
+mod error;
+mod frames;
+mod measure;
+mod pair;
+mod state;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+pub use error::CompareError;
+pub use frames::SharedFrame;
+
+use crate::align::space::{Registration, Scale};
+use crate::align::time::{self, Ledger, Notice, Pairing, Stamp};
+use crate::fidelity::{Fidelity, Measures};
+use crate::model::contract::Kind;
+use crate::scorer::{Score, Scorer};
+use state::{Input, Shared};
+
+/// What is compared, and how.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Which frame belongs to which.
+    pub time: time::Settings,
+    /// Which size frames of different sizes are compared at.
+    pub scale: Scale,
+    /// Whether bars are cut and a translation is undone.
+    pub registration: Registration,
+    /// Which fidelity measures are computed.
+    pub measures: Measures,
+    /// What the frames of both sides together may hold, in bytes.
+    pub max_bytes: u64,
+    /// Threads that measure; 0 = one per core.
+    pub threads: usize,
+    /// Pairs that may be under way.
+    pub queue_size: usize,
+}
+
+/// One of the two streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The original.
+    Reference,
+    /// What is to be judged.
+    Distorted,
+}
+
+/// What a pair gave.
+#[derive(Debug, Clone, Default)]
+pub struct Comparison {
+    /// The fidelity measures.
+    pub fidelity: Fidelity,
+    /// What the model says, if there is one.
+    pub score: Option<Score>,
+    /// How far the distorted picture lies to the right of the reference and below it, in reference pixels.
+    pub shift: Option<[f64; 2]>,
+}
+
+/// What became of a distorted frame.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The frame's number.
+    pub distorted: u64,
+    /// What it was compared with.
+    pub pairing: Pairing,
+    /// How far the pairing can be trusted, 0 to 1.
+    pub confidence: f64,
+    /// What came of it. None: the frame has no partner, or nothing was to be measured.
+    pub result: Option<Result<Comparison, CompareError>>,
+}
+
+/// Compares two streams.
+pub struct Comparer {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+    needs_frames: bool,
+}
+
+impl Comparer {
+    /// Starts the threads.
+    ///
+    /// `changed` is called on them whenever there may be something new to take, or room for another frame.
+    ///
+    /// # Errors
+    /// When the scorer's model does not compare two pictures, or a thread cannot be started.
+    pub fn new(
+        settings: Settings,
+        scorer: Option<Scorer>,
+        changed: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Self, CompareError> {
+        let contract = scorer.as_ref().map(|scorer| scorer.model().contract());
+        if let Some(contract) = contract.filter(|contract| contract.kind != Kind::FullReference) {
+            return Err(CompareError::NoReferenceModel(contract.name.clone()));
+        }
+        let measuring = measure::wanted(&settings, scorer.is_some());
+        let needs_frames = measuring || pair::looks(&settings);
+        let scorer = scorer.map(Arc::new);
+        let shared = Arc::new(Shared::new(&settings, scorer.clone(), Box::new(changed)));
+        let mut comparer = Self { shared: shared.clone(), threads: Vec::new(), needs_frames };
+        let pairing = pair::Pairer::new(&settings, shared.clone(), measuring);
+        comparer.spawn("iqa-pair", move || pairing.run())?;
+        let measurer = measure::Measurer::new(&settings, shared, scorer);
+        comparer.spawn("iqa-measure", move || measurer.run())?;
+        Ok(comparer)
+    }
+
+    fn spawn(&mut self, name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), CompareError> {
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(body);
+        self.threads.push(thread.map_err(|error| CompareError::Internal(format!("no thread {name}: {error}")))?);
+        Ok(())
+    }
+
+    /// Whether frames are looked at. If not, their time stamps are enough.
+    pub fn needs_frames(&self) -> bool {
+        self.needs_frames
+    }
+
+    /// Takes the reference's next frame, which holds so many bytes; gives its number, from 0.
+    pub fn push_reference(&self, stamp: Stamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
+        self.shared.push(Side::Reference, stamp, bytes, frame)
+    }
+
+    /// Takes the next frame to be judged, which holds so many bytes; gives its number, from 0.
+    pub fn push_distorted(&self, stamp: Stamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
+        self.shared.push(Side::Distorted, stamp, bytes, frame)
+    }
+
+    /// No more reference frames will come.
+    pub fn end_reference(&self) {
+        self.shared.end(Side::Reference);
+    }
+
+    /// No more distorted frames will come.
+    pub fn end_distorted(&self) {
+        self.shared.end(Side::Distorted);
+    }
+
+    /// Another offset from the next frame on.
+    pub fn set_offset(&self, offset: i64) {
+        self.shared.order(Input::Offset(offset));
+    }
+
+    /// The distorted frames up to and including this one can wait no longer: their partner is among what has been
+    /// given, or they have none.
+    pub fn force(&self, through: u64) {
+        self.shared.order(Input::Force(through));
+    }
+
+    /// Which side's next frame is to be given, if the next ones are these; none stands for a frame that has not come.
+    ///
+    /// The answer is none while there is no room ([`wait`](Self::wait) for an outcome), and when more has to come first.
+    pub fn wants(&self, reference: Option<Stamp>, distorted: Option<Stamp>) -> Option<Side> {
+        self.shared.wants(reference, distorted)
+    }
+
+    /// The next outcome, in the order of the distorted frames, if it is there.
+    pub fn take(&self) -> Option<Outcome> {
+        self.shared.take()
+    }
+
+    /// The next outcome, waiting for it as long as something is under way.
+    ///
+    /// None: no outcome will come unless more is given; or all was cancelled.
+    pub fn wait(&self) -> Option<Outcome> {
+        self.shared.wait()
+    }
+
+    /// Nothing is under way: no outcome will come unless more is given.
+    pub fn idle(&self) -> bool {
+        self.shared.idle()
+    }
+
+    /// Drops everything that is under way and wakes who waits. Nothing can be given or taken any more.
+    pub fn cancel(&self) {
+        self.shared.cancel();
+    }
+
+    /// What users have to hear of next.
+    pub fn next_notice(&self) -> Option<Notice> {
+        self.shared.next_notice()
+    }
+
+    /// Where the frames have gone so far.
+    pub fn ledger(&self) -> Ledger {
+        self.shared.ledger()
+    }
+}
+
+impl Drop for Comparer {
+    fn drop(&mut self) {
+        self.cancel();
+        for thread in self.threads.drain(..) {
+            // The last hold may be let go by what `changed` does, on one of the threads.
+            if thread.thread().id() != std::thread::current().id() {
+                // A panic in it has been reported as the frame's error.
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Comparer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Comparer").field("ledger", &self.ledger()).finish_non_exhaustive()
+    }
+}

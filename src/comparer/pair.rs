@@ -1,0 +1,168 @@
+//! The pairing thread: looks at each frame as it comes and asks the aligner what belongs together.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::state::{Held, Input, Pair, Shared};
+use super::{CompareError, Settings, Side};
+use crate::align::space::{Bars, Registration};
+use crate::align::time::{Aligner, Decision, Pairing, Signature};
+
+/// Whether pairing looks at the pictures.
+pub(super) fn looks(settings: &Settings) -> bool {
+    Aligner::new(settings.time).needs_signatures()
+}
+
+/// Frames of one side that are held, by number.
+#[derive(Default)]
+struct Frames {
+    first: u64,
+    held: VecDeque<(Held, Option<CompareError>)>,
+}
+
+impl Frames {
+    fn push(&mut self, held: Held, error: Option<CompareError>) {
+        self.held.push_back((held, error));
+    }
+
+    fn get(&self, number: u64) -> Option<&Held> {
+        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        self.held.get(index).map(|(held, _)| held)
+    }
+
+    fn pop(&mut self) -> Option<(Held, Option<CompareError>)> {
+        let front = self.held.pop_front()?;
+        self.first += 1;
+        Some(front)
+    }
+}
+
+pub(super) struct Pairer {
+    shared: Arc<Shared>,
+    aligner: Aligner,
+    looks: bool,
+    /// Pairs are measured; otherwise their frames are of no use once they have been looked at.
+    measuring: bool,
+    /// Bars are cut off before pictures are looked at: with bars on one side only they would not agree.
+    bars: Option<[Bars; 2]>,
+    references: Frames,
+    distorted: Frames,
+}
+
+impl Pairer {
+    pub(super) fn new(settings: &Settings, shared: Arc<Shared>, measuring: bool) -> Self {
+        Self {
+            shared,
+            aligner: Aligner::new(settings.time),
+            looks: looks(settings),
+            measuring,
+            bars: (settings.registration != Registration::None).then(|| [Bars::new(), Bars::new()]),
+            references: Frames::default(),
+            distorted: Frames::default(),
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        self.publish();
+        while let Some((input, bytes)) = self.shared.next_input() {
+            self.take(input);
+            let mut bytes = self.decide(bytes);
+            // Each turn lets go of something, or nothing more can be let go.
+            while bytes > self.shared.max_bytes {
+                self.aligner.shrink();
+                let after = self.decide(bytes);
+                if after >= bytes {
+                    break;
+                }
+                bytes = after;
+            }
+            self.publish();
+        }
+    }
+
+    fn publish(&mut self) {
+        let notices = std::iter::from_fn(|| self.aligner.next_notice()).collect();
+        self.shared.paired(self.aligner.ledger(), self.aligner.lead(), notices);
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Frame(side, stamp, mut held) => {
+                let (signature, error) = match self.look(side, &held) {
+                    Some(Ok(signature)) => (Some(signature), None),
+                    Some(Err(error)) => (None, Some(error)),
+                    None => (None, None),
+                };
+                if !self.measuring {
+                    held.frame = None;
+                }
+                match side {
+                    Side::Reference => {
+                        self.aligner.push_reference(stamp, signature);
+                        self.references.push(held, error);
+                    }
+                    Side::Distorted => {
+                        self.aligner.push_distorted(stamp, signature);
+                        self.distorted.push(held, error);
+                    }
+                }
+            }
+            Input::End(Side::Reference) => self.aligner.end_reference(),
+            Input::End(Side::Distorted) => self.aligner.end_distorted(),
+            Input::Offset(offset) => self.aligner.set_offset(offset),
+            Input::Force(through) => self.aligner.force(through),
+        }
+    }
+
+    fn look(&mut self, side: Side, held: &Held) -> Option<Result<Signature, CompareError>> {
+        if !self.looks {
+            return None;
+        }
+        let frame = held.frame.clone()?;
+        let bars = self.bars.as_mut().map(|bars| &mut bars[side as usize]);
+        let look = || {
+            let picture = frame.picture()?;
+            let part = match bars {
+                Some(bars) => picture.crop(bars.look(&picture))?,
+                None => picture,
+            };
+            Ok(Signature::of(&part))
+        };
+        Some(match catch_unwind(AssertUnwindSafe(look)) {
+            Ok(result) => result.map_err(|error| CompareError::Picture { side, error }),
+            Err(panic) => Err(CompareError::Internal(crate::panic_text(&*panic))),
+        })
+    }
+
+    /// Hands on what has been decided and lets go of what nobody needs; gives the bytes that are held then.
+    fn decide(&mut self, held: u64) -> u64 {
+        let mut pairs = Vec::new();
+        while let Some(decision) = self.aligner.next_decision() {
+            let Some((distorted, error)) = self.distorted.pop() else {
+                log::error!("a decision about a frame that is not there: {decision:?}");
+                break;
+            };
+            let bytes = distorted.bytes;
+            pairs.push((self.pair(decision, distorted, error), bytes));
+        }
+        let mut released = 0;
+        while self.references.first < self.aligner.needed_from() {
+            let Some((reference, _)) = self.references.pop() else { break };
+            released += reference.bytes;
+        }
+        if pairs.is_empty() && released == 0 {
+            return held;
+        }
+        self.shared.decided(pairs, released)
+    }
+
+    fn pair(&self, decision: Decision, distorted: Held, error: Option<CompareError>) -> Pair {
+        let reference = match decision.pairing {
+            Pairing::Matched(number) | Pairing::Duplicate(number) => self.references.get(number),
+            Pairing::Unmatched => None,
+        };
+        let frames = reference.and_then(|reference| reference.frame.clone()).zip(distorted.frame);
+        Pair { decision, frames, error }
+    }
+}

@@ -1,0 +1,331 @@
+//! What the caller and the two threads share.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::frames::SharedFrame;
+use super::{CompareError, Comparison, Outcome, Settings, Side};
+use crate::align::time::{Decision, Ledger, Notice, Stamp};
+use crate::scorer::{Score, ScoreError, Scorer};
+
+/// Frames that may wait to be looked at. Looking takes a fraction of a millisecond: more would only hold memory.
+const BACKLOG: usize = 8;
+
+/// Notices that nobody has taken. They are rare; a caller that never asks must not make them a leak.
+const NOTICES: usize = 256;
+
+/// What the pairing thread is told, in order.
+pub(super) enum Input {
+    Frame(Side, Stamp, Held),
+    End(Side),
+    Offset(i64),
+    Force(u64),
+}
+
+/// A frame and what it weighs.
+#[derive(Clone)]
+pub(super) struct Held {
+    pub bytes: u64,
+    pub frame: Option<SharedFrame>,
+}
+
+/// A decision with the frames that it is about.
+pub(super) struct Pair {
+    pub decision: Decision,
+    /// None: nothing is to be measured.
+    pub frames: Option<(SharedFrame, SharedFrame)>,
+    /// Why a frame could not even be looked at.
+    pub error: Option<CompareError>,
+}
+
+/// What becomes an outcome.
+struct Slot {
+    decision: Decision,
+    bytes: u64,
+    /// Results that are still to come.
+    awaited: u8,
+    comparison: Option<Result<Comparison, CompareError>>,
+    score: Option<Result<Score, ScoreError>>,
+}
+
+impl Slot {
+    fn outcome(self) -> Outcome {
+        let Decision { distorted, pairing, confidence } = self.decision;
+        let result = match (self.comparison, self.score) {
+            (Some(Ok(_)), Some(Err(error))) => Some(Err(error.into())),
+            (Some(Ok(comparison)), Some(Ok(score))) => Some(Ok(Comparison { score: Some(score), ..comparison })),
+            (comparison, _) => comparison,
+        };
+        Outcome { distorted, pairing, confidence, result }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    inputs: VecDeque<Input>,
+    /// The pairing thread has taken an input and is not done with it.
+    pairing: bool,
+    pairs: VecDeque<(Pair, u64)>,
+    outcomes: VecDeque<Slot>,
+    notices: VecDeque<Notice>,
+    ledger: Ledger,
+    /// How far a reference is to be ahead.
+    lead: i64,
+    pushed: [u64; 2],
+    ended: [bool; 2],
+    /// Held by frames of both sides: references until they are let go, distorted frames until they are taken.
+    bytes: u64,
+    cancelled: bool,
+}
+
+impl State {
+    fn under_way(&self) -> bool {
+        !self.cancelled && (self.decided() > 0 || self.pairing || !self.inputs.is_empty())
+    }
+
+    fn decided(&self) -> usize {
+        self.pairs.len() + self.outcomes.len()
+    }
+
+    fn take(&mut self) -> Option<Outcome> {
+        if self.cancelled || self.outcomes.front()?.awaited > 0 {
+            return None;
+        }
+        let slot = self.outcomes.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(slot.bytes);
+        Some(slot.outcome())
+    }
+
+    fn slot(&mut self, distorted: u64) -> Option<&mut Slot> {
+        let first = self.outcomes.front()?.decision.distorted;
+        let index = usize::try_from(distorted.checked_sub(first)?).ok()?;
+        self.outcomes.get_mut(index)
+    }
+}
+
+pub(super) struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    notify: Box<dyn Fn() + Send + Sync>,
+    scorer: Option<Arc<Scorer>>,
+    queue_size: usize,
+    pub(super) max_bytes: u64,
+}
+
+impl Shared {
+    pub(super) fn new(settings: &Settings, scorer: Option<Arc<Scorer>>, notify: Box<dyn Fn() + Send + Sync>) -> Self {
+        Self {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            notify,
+            scorer,
+            queue_size: settings.queue_size.max(1),
+            max_bytes: settings.max_bytes,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Whole at every step: a thread that panicked has left nothing half done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_change<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something is other than it was.
+    fn tell(&self, state: MutexGuard<'_, State>) {
+        drop(state);
+        self.changed.notify_all();
+        (self.notify)();
+    }
+
+    pub(super) fn push(&self, side: Side, stamp: Stamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
+        let mut state = self.lock();
+        let number = state.pushed[side as usize];
+        state.pushed[side as usize] += 1;
+        if !state.cancelled {
+            state.bytes += bytes;
+            state.inputs.push_back(Input::Frame(side, stamp, Held { bytes, frame }));
+            self.changed.notify_all();
+        }
+        number
+    }
+
+    pub(super) fn end(&self, side: Side) {
+        let mut state = self.lock();
+        if !std::mem::replace(&mut state.ended[side as usize], true) && !state.cancelled {
+            state.inputs.push_back(Input::End(side));
+            self.changed.notify_all();
+        }
+    }
+
+    pub(super) fn order(&self, input: Input) {
+        let mut state = self.lock();
+        if !state.cancelled {
+            state.inputs.push_back(input);
+            self.changed.notify_all();
+        }
+    }
+
+    pub(super) fn wants(&self, reference: Option<Stamp>, distorted: Option<Stamp>) -> Option<Side> {
+        let state = self.lock();
+        let full = state.decided() >= self.queue_size || (state.bytes >= self.max_bytes && state.decided() > 0);
+        if state.cancelled || full || state.inputs.len() >= BACKLOG {
+            return None;
+        }
+        match (reference, distorted) {
+            (Some(reference), Some(distorted)) => match (reference.running, distorted.running) {
+                (Some(reference), Some(distorted)) => Some(if reference <= distorted.saturating_add(state.lead) {
+                    Side::Reference
+                } else {
+                    Side::Distorted
+                }),
+                // In order of arrival.
+                _ if state.pushed[0] <= state.pushed[1] => Some(Side::Reference),
+                _ => Some(Side::Distorted),
+            },
+            (None, Some(_)) => state.ended[Side::Reference as usize].then_some(Side::Distorted),
+            (Some(_), None) => state.ended[Side::Distorted as usize].then_some(Side::Reference),
+            (None, None) => None,
+        }
+    }
+
+    pub(super) fn take(&self) -> Option<Outcome> {
+        let mut state = self.lock();
+        let outcome = state.take()?;
+        self.changed.notify_all();
+        Some(outcome)
+    }
+
+    pub(super) fn wait(&self) -> Option<Outcome> {
+        let mut state = self.lock();
+        loop {
+            if let Some(outcome) = state.take() {
+                self.changed.notify_all();
+                return Some(outcome);
+            }
+            if !state.under_way() {
+                return None;
+            }
+            state = self.wait_change(state);
+        }
+    }
+
+    pub(super) fn idle(&self) -> bool {
+        !self.lock().under_way()
+    }
+
+    pub(super) fn cancel(&self) {
+        let mut state = self.lock();
+        state.cancelled = true;
+        // Frames are let go outside the lock: their memory's owner may have locks of his own.
+        let inputs = std::mem::take(&mut state.inputs);
+        let pairs = std::mem::take(&mut state.pairs);
+        state.outcomes.clear();
+        self.tell(state);
+        drop((inputs, pairs));
+        if let Some(scorer) = &self.scorer {
+            scorer.cancel();
+        }
+    }
+
+    pub(super) fn next_notice(&self) -> Option<Notice> {
+        self.lock().notices.pop_front()
+    }
+
+    pub(super) fn ledger(&self) -> Ledger {
+        self.lock().ledger
+    }
+
+    // What the pairing thread does.
+
+    /// The next thing to do, and what all frames weigh; none when all is over.
+    pub(super) fn next_input(&self) -> Option<(Input, u64)> {
+        let mut state = self.lock();
+        loop {
+            if state.cancelled {
+                return None;
+            }
+            if let Some(input) = state.inputs.pop_front() {
+                state.pairing = true;
+                return Some((input, state.bytes));
+            }
+            state = self.wait_change(state);
+        }
+    }
+
+    /// Hands pairs on to be measured; `released` bytes of references have been let go.
+    pub(super) fn decided(&self, pairs: Vec<(Pair, u64)>, released: u64) -> u64 {
+        let mut state = self.lock();
+        state.bytes = state.bytes.saturating_sub(released);
+        let bytes = state.bytes;
+        if state.cancelled {
+            drop(state);
+            return bytes;
+        }
+        if !pairs.is_empty() {
+            state.pairs.extend(pairs);
+            self.changed.notify_all();
+        }
+        bytes
+    }
+
+    /// The input has been dealt with.
+    pub(super) fn paired(&self, ledger: Ledger, lead: i64, notices: Vec<Notice>) {
+        let mut state = self.lock();
+        state.ledger = ledger;
+        state.lead = lead;
+        state.notices.extend(notices);
+        while state.notices.len() > NOTICES {
+            state.notices.pop_front();
+        }
+        state.pairing = false;
+        self.tell(state);
+    }
+
+    // What the measuring thread does.
+
+    /// The next pair; its outcome has its place among the others from now on.
+    pub(super) fn next_pair(&self) -> Option<Pair> {
+        let mut state = self.lock();
+        loop {
+            if state.cancelled {
+                return None;
+            }
+            if let Some((pair, bytes)) = state.pairs.pop_front() {
+                let decision = pair.decision;
+                state.outcomes.push_back(Slot { decision, bytes, awaited: 1, comparison: None, score: None });
+                return Some(pair);
+            }
+            state = self.wait_change(state);
+        }
+    }
+
+    /// The frame's outcome will not be complete before its score has come.
+    pub(super) fn expect_score(&self, distorted: u64) {
+        if let Some(slot) = self.lock().slot(distorted) {
+            slot.awaited += 1;
+        }
+    }
+
+    /// What was measured, if anything was.
+    pub(super) fn measured(&self, distorted: u64, comparison: Option<Result<Comparison, CompareError>>) {
+        let mut state = self.lock();
+        if let Some(slot) = state.slot(distorted) {
+            slot.comparison = comparison;
+            slot.awaited -= 1;
+        }
+        self.tell(state);
+    }
+
+    /// What the model says, or why it does not. Runs on the model's worker.
+    pub(super) fn scored(&self, distorted: u64, score: Result<Score, ScoreError>) {
+        let mut state = self.lock();
+        if let Some(slot) = state.slot(distorted) {
+            slot.score = Some(score);
+            slot.awaited -= 1;
+        }
+        self.tell(state);
+    }
+}

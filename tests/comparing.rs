@@ -1,0 +1,268 @@
+//! The comparer: every distorted frame comes out once, in order, whatever happens; the ledger adds up.
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use common::{flat, near, scorer};
+use onnx_iqa::align::space::{Registration, Scale};
+use onnx_iqa::align::time::{self, Alignment, Pairing, Stamp};
+use onnx_iqa::comparer::{CompareError, Comparer, Outcome, Settings, SharedFrame, Side};
+use onnx_iqa::fidelity::Measures;
+use onnx_iqa::picture::{Frame, OwnedFrame, Picture, PictureError};
+use onnx_iqa_testkit as kit;
+
+const SECOND: u64 = 1_000_000_000;
+/// Of a frame at 25 a second.
+const FRAME: i64 = 40_000_000;
+/// What must come at once comes within this on the slowest machine.
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn settings(alignment: Alignment) -> Settings {
+    Settings {
+        time: time::Settings { alignment, offset: 0, search_range: 2 * SECOND },
+        scale: Scale::ToReference,
+        registration: Registration::None,
+        measures: Measures { psnr: true, ..Measures::NONE },
+        max_bytes: 512 << 20,
+        threads: 1,
+        queue_size: 4,
+    }
+}
+
+fn stamp(number: i64) -> Stamp {
+    Stamp { running: Some(number * FRAME), duration: Some(FRAME as u64) }
+}
+
+/// A frame of one grey, `value` differing from frame to frame.
+fn grey(value: u8) -> Option<SharedFrame> {
+    let frame: SharedFrame = Arc::new(*flat(16, 8, [value; 3]));
+    Some(frame)
+}
+
+/// Feeds both sides as an element does, and takes what comes.
+fn feed(
+    comparer: &Comparer,
+    mut reference: Vec<(Stamp, Option<SharedFrame>)>,
+    mut distorted: Vec<(Stamp, Option<SharedFrame>)>,
+) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    reference.reverse();
+    distorted.reverse();
+    loop {
+        if reference.is_empty() {
+            comparer.end_reference();
+        }
+        if distorted.is_empty() {
+            comparer.end_distorted();
+        }
+        let heads = (reference.last().map(|head| head.0), distorted.last().map(|head| head.0));
+        match comparer.wants(heads.0, heads.1) {
+            Some(Side::Reference) => {
+                let (stamp, frame) = reference.pop().unwrap();
+                comparer.push_reference(stamp, 384, frame);
+            }
+            Some(Side::Distorted) => {
+                let (stamp, frame) = distorted.pop().unwrap();
+                comparer.push_distorted(stamp, 384, frame);
+            }
+            None => match comparer.wait() {
+                Some(outcome) => outcomes.push(outcome),
+                None if heads == (None, None) => return outcomes,
+                None => {}
+            },
+        }
+    }
+}
+
+/// A comparer without a listener, fed from a thread that must come back.
+fn compare(
+    settings: Settings,
+    reference: Vec<(Stamp, Option<SharedFrame>)>,
+    distorted: Vec<(Stamp, Option<SharedFrame>)>,
+) -> (Vec<Outcome>, time::Ledger) {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let comparer = Comparer::new(settings, None, || {}).unwrap();
+        let count = distorted.len() as u64;
+        let outcomes = feed(&comparer, reference, distorted);
+        assert!(outcomes.iter().map(|outcome| outcome.distorted).eq(0..count), "each once, in order");
+        assert!(comparer.idle());
+        let _ = sender.send((outcomes, comparer.ledger()));
+    });
+    let (outcomes, ledger) = receiver.recv_timeout(LIMIT).expect("the comparer comes to an end");
+    assert_eq!(ledger.distorted, ledger.matched + ledger.duplicate + ledger.unmatched, "{ledger:?}");
+    assert_eq!(ledger.reference, ledger.matched + ledger.dropped + ledger.outside, "{ledger:?}");
+    (outcomes, ledger)
+}
+
+fn psnr(outcome: &Outcome) -> Option<f64> {
+    outcome.result.as_ref()?.as_ref().unwrap().fidelity.psnr
+}
+
+#[test]
+fn by_time_stamps() {
+    let frames = |offset: u8| (0..50u8).map(|i| (stamp(i64::from(i)), grey(i * 3 + offset))).collect::<Vec<_>>();
+    let (outcomes, ledger) = compare(settings(Alignment::Pts), frames(0), frames(2));
+    assert_eq!((ledger.matched, ledger.reference), (50, 50));
+    for (i, outcome) in outcomes.iter().enumerate() {
+        assert_eq!(outcome.pairing, Pairing::Matched(i as u64));
+        // 10 log (255² / 2²)
+        near(psnr(outcome).unwrap(), 42.110_203_7);
+    }
+}
+
+#[test]
+fn by_an_offset() {
+    let reference = (0..50u8).map(|i| (stamp(i64::from(i)), grey(i * 5))).collect();
+    let distorted = (0..40u8).map(|i| (stamp(i64::from(i)), grey(i * 5 + 50))).collect();
+    let mut settings = settings(Alignment::Offset);
+    settings.time.offset = 10 * FRAME;
+    let (outcomes, ledger) = compare(settings, reference, distorted);
+    assert!(outcomes.iter().all(|outcome| psnr(outcome) == Some(100.0)), "{outcomes:?}");
+    assert_eq!((ledger.matched, ledger.outside), (40, 10));
+}
+
+#[test]
+fn frames_without_time_pair_in_order_of_arrival() {
+    let frames = |count: u8| (0..count).map(|i| (Stamp::default(), grey(i * 6))).collect::<Vec<_>>();
+    let (outcomes, ledger) = compare(settings(Alignment::Pts), frames(20), frames(24));
+    assert_eq!((ledger.matched, ledger.unmatched), (20, 4));
+    assert!(outcomes[..20].iter().all(|outcome| psnr(outcome) == Some(100.0)));
+    assert!(outcomes[20..].iter().all(|outcome| outcome.result.is_none()));
+}
+
+#[test]
+fn nothing_to_measure_needs_no_frames() {
+    let mut settings = settings(Alignment::Pts);
+    settings.measures = Measures::NONE;
+    assert!(!Comparer::new(settings.clone(), None, || {}).unwrap().needs_frames());
+    let frames = || (0..20).map(|i| (stamp(i), None)).collect::<Vec<_>>();
+    let (outcomes, ledger) = compare(settings, frames(), frames());
+    assert_eq!(ledger.matched, 20);
+    assert!(outcomes.iter().all(|outcome| outcome.result.is_none()));
+}
+
+#[test]
+fn a_reference_that_never_comes() {
+    let distorted = (0..30).map(|i| (stamp(i), grey(7))).collect();
+    let (outcomes, ledger) = compare(settings(Alignment::Auto), Vec::new(), distorted);
+    assert_eq!((ledger.unmatched, ledger.reference), (30, 0));
+    assert!(outcomes.iter().all(|outcome| outcome.pairing == Pairing::Unmatched));
+}
+
+#[test]
+fn what_is_forced_does_not_wait() {
+    let comparer = Comparer::new(settings(Alignment::Auto), None, || {}).unwrap();
+    for i in 0..5 {
+        comparer.push_distorted(stamp(i), 384, grey(0));
+    }
+    assert!(comparer.wait().is_none(), "without a reference nothing can be decided");
+    comparer.force(2);
+    let forced: Vec<u64> = std::iter::from_fn(|| comparer.wait()).map(|outcome| outcome.distorted).collect();
+    assert_eq!(forced, [0, 1, 2]);
+}
+
+#[test]
+fn the_model_scores_pairs() {
+    let dir = kit::TempDir::new();
+    let scorer = scorer(&kit::difference_model(dir.path(), "difference"));
+    let comparer = Comparer::new(settings(Alignment::Pts), Some(scorer), || {}).unwrap();
+    let reference = (0..20u8).map(|i| (stamp(i64::from(i)), grey(i))).collect();
+    let distorted = (0..20u8).map(|i| (stamp(i64::from(i)), grey(i * 2))).collect();
+    for (i, outcome) in feed(&comparer, reference, distorted).iter().enumerate() {
+        let comparison = outcome.result.as_ref().unwrap().as_ref().unwrap();
+        near(comparison.score.as_ref().unwrap().raw, i as f64 / 255.0);
+        assert!(comparison.fidelity.psnr.is_some());
+    }
+}
+
+#[test]
+fn a_model_without_reference_is_refused() {
+    let dir = kit::TempDir::new();
+    let scorer = scorer(&kit::mean_model(dir.path(), "mean"));
+    let error = Comparer::new(settings(Alignment::Pts), Some(scorer), || {}).unwrap_err();
+    assert!(matches!(&error, CompareError::NoReferenceModel(name) if name == "mean"), "{error}");
+}
+
+/// A frame whose memory is gone.
+struct Broken;
+
+impl Frame for Broken {
+    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+        Err(PictureError::Unreadable("gone".to_owned()))
+    }
+}
+
+/// A frame whose owner has a bug.
+struct Panicking;
+
+impl Frame for Panicking {
+    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+        panic!("a bug of its owner")
+    }
+}
+
+#[test]
+fn a_frame_that_cannot_be_read_is_an_error_of_its_own() {
+    for alignment in [Alignment::Pts, Alignment::Auto, Alignment::Track] {
+        for bad in [Arc::new(Broken) as SharedFrame, Arc::new(Panicking)] {
+            let reference = (0..10).map(|i| (stamp(i), grey(i as u8))).collect();
+            let mut distorted: Vec<_> = (0..10).map(|i| (stamp(i), grey(i as u8))).collect();
+            distorted[4].1 = Some(bad);
+            let (outcomes, _) = compare(settings(alignment), reference, distorted);
+            let failed: Vec<_> =
+                outcomes.iter().filter(|o| matches!(o.result, Some(Err(_)))).map(|o| o.distorted).collect();
+            assert_eq!(failed, [4], "{alignment:?}: {outcomes:?}");
+        }
+    }
+}
+
+#[test]
+fn sizes_that_differ_fail_without_scaling() {
+    let mut settings = settings(Alignment::Pts);
+    settings.scale = Scale::None;
+    let small: SharedFrame = Arc::new(*flat(8, 8, [0; 3]));
+    let (outcomes, _) = compare(settings.clone(), vec![(stamp(0), grey(0))], vec![(stamp(0), Some(small.clone()))]);
+    let error = outcomes[0].result.as_ref().unwrap().as_ref().unwrap_err().to_string();
+    assert!(error.contains("16x8") && error.contains("8x8"), "{error}");
+    settings.scale = Scale::ToReference;
+    let (outcomes, _) = compare(settings, vec![(stamp(0), grey(0))], vec![(stamp(0), Some(small))]);
+    assert_eq!(psnr(&outcomes[0]), Some(100.0));
+}
+
+#[test]
+fn cancelling_wakes_who_waits() {
+    let dir = kit::TempDir::new();
+    let scorer = scorer(&kit::difference_model(dir.path(), "difference"));
+    let comparer = Arc::new(Comparer::new(settings(Alignment::Pts), Some(scorer), || {}).unwrap());
+    let (sender, receiver) = channel();
+    for i in 0..3 {
+        comparer.push_reference(stamp(i), 384, grey(1));
+        comparer.push_distorted(stamp(i), 384, grey(1));
+    }
+    let waiting = comparer.clone();
+    std::thread::spawn(move || {
+        while waiting.wait().is_some() {}
+        let _ = sender.send(());
+    });
+    comparer.cancel();
+    receiver.recv_timeout(LIMIT).expect("wait comes back");
+    comparer.push_reference(stamp(9), 384, grey(1));
+    assert!(comparer.take().is_none() && comparer.wait().is_none() && comparer.idle());
+    assert_eq!(comparer.wants(Some(stamp(10)), Some(stamp(10))), None);
+}
+
+#[test]
+fn memory_is_bounded() {
+    // 20 frames of both sides together: far less than two seconds.
+    let mut settings = settings(Alignment::Auto);
+    settings.max_bytes = 20 * 384;
+    let frames = || (0..300).map(|i| (stamp(i), grey(128))).collect::<Vec<_>>();
+    let comparer = Comparer::new(settings, None, || {}).unwrap();
+    let outcomes = feed(&comparer, frames(), frames());
+    assert_eq!(outcomes.len(), 300);
+    assert!(std::iter::from_fn(|| comparer.next_notice()).any(|notice| matches!(notice, time::Notice::Shrunk { .. })));
+}
