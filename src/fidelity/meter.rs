@@ -308,6 +308,8 @@ impl<'a> Compared<'a> {
         let source = |side: usize| {
             let picture = self.pictures[side];
             let samples = |index: usize| {
+                // Grey has one component only.
+                picture.format().components().get(index)?;
                 let affine = self.affine(side, index).centred(MIDDLE * unit, 1.0 / unit);
                 Samples::new(picture, index, affine)
             };

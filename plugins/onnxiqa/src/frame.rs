@@ -10,6 +10,8 @@ pub struct Stream {
     pub info: gst_video::VideoInfo,
     format: PixelFormat,
     colour: Colour,
+    stated_matrix: Option<Matrix>,
+    stated_range: Option<Range>,
     /// What the caps left out, and what was taken instead; for the log.
     pub assumed: Option<String>,
 }
@@ -25,20 +27,38 @@ pub fn template_caps() -> gst::Caps {
 }
 
 impl Stream {
-    /// Reads negotiated caps.
+    /// Reads negotiated caps. What they leave out is taken to be GStreamer's default for such a video.
     ///
     /// # Errors
     /// When they are no raw video in a format that the engine reads.
     pub fn from_caps(caps: &gst::CapsRef) -> Result<Self, String> {
+        Self::new(caps, None)
+    }
+
+    /// The same, but the default is that for another stream's size: a rung of a ladder is not to be taken for another colorimetry than
+    /// its source because it is smaller.
+    ///
+    /// # Errors
+    /// When they are no raw video in a format that the engine reads.
+    pub fn sized_as(caps: &gst::CapsRef, other: &Self) -> Result<Self, String> {
+        Self::new(caps, Some((other.info.width(), other.info.height())))
+    }
+
+    fn new(caps: &gst::CapsRef, size: Option<(u32, u32)>) -> Result<Self, String> {
         let info = gst_video::VideoInfo::from_caps(caps).map_err(|_| format!("not raw video: {caps}"))?;
         let format = info.name().parse::<PixelFormat>().map_err(|error| error.to_string())?;
-        let default = gst_video::VideoInfo::builder(info.format(), info.width(), info.height())
+        let (width, height) = size.unwrap_or((info.width(), info.height()));
+        let default = gst_video::VideoInfo::builder(info.format(), width, height)
             .build()
-            .map_err(|error| format!("no video of {}x{}: {error}", info.width(), info.height()))?;
+            .map_err(|error| format!("no video of {width}x{height}: {error}"))?;
+        let usual = default.colorimetry();
         let mut assumed = Vec::new();
 
-        let (stated, usual) = (info.colorimetry(), default.colorimetry());
-        let matrix = matrix(stated.matrix()).unwrap_or_else(|| {
+        // GstVideoInfo does not tell what it was given from what it filled in.
+        let given = caps.structure(0).is_some_and(|fields| fields.has_field("colorimetry"));
+        let stated_matrix = given.then(|| matrix(info.colorimetry().matrix())).flatten();
+        let stated_range = given.then(|| range(info.colorimetry().range())).flatten();
+        let matrix = stated_matrix.unwrap_or_else(|| {
             let taken = matrix(usual.matrix()).unwrap_or(Matrix::Bt709);
             // R'G'B' has no matrix to leave out.
             if info.is_yuv() {
@@ -46,26 +66,42 @@ impl Stream {
             }
             taken
         });
-        let range = range(stated.range()).unwrap_or_else(|| {
+        let range = stated_range.unwrap_or_else(|| {
             let taken = range(usual.range()).unwrap_or(Range::Limited);
             assumed.push(format!("range {taken:?}"));
             taken
         });
-        // GstVideoInfo does not tell what it was given from what it filled in.
-        if caps.structure(0).is_some_and(|s| !s.has_field("colorimetry")) && assumed.is_empty() {
-            assumed.push(format!("colorimetry {stated}"));
-        }
         let site = Some(info.chroma_site()).filter(|site| !site.is_empty()).unwrap_or(default.chroma_site());
         let siting = Siting {
             cosited_x: site.contains(gst_video::VideoChromaSite::H_COSITED),
             cosited_y: site.contains(gst_video::VideoChromaSite::V_COSITED),
         };
         let assumed = (!assumed.is_empty()).then(|| assumed.join(", "));
-        Ok(Self { info, format, colour: Colour { matrix, range, siting }, assumed })
+        Ok(Self { info, format, colour: Colour { matrix, range, siting }, stated_matrix, stated_range, assumed })
     }
 
-    /// Why scores of this stream are to be taken with care, if so: interlaced pictures, a transfer that no model saw.
-    pub fn caution(&self) -> Option<String> {
+    /// Where two streams state that their samples mean different things, if they do. Measures compare samples as they are.
+    pub fn contradiction(&self, other: &Self) -> Option<String> {
+        if !self.info.is_yuv() || !other.info.is_yuv() {
+            return None;
+        }
+        let mut parts = Vec::new();
+        if let (Some(one), Some(two)) = (self.stated_matrix, other.stated_matrix)
+            && one != two
+        {
+            parts.push(format!("the matrices {one:?} and {two:?}"));
+        }
+        if let (Some(one), Some(two)) = (self.stated_range, other.stated_range)
+            && one != two
+        {
+            parts.push(format!("the ranges {one:?} and {two:?}"));
+        }
+        (!parts.is_empty()).then(|| parts.join(" and "))
+    }
+
+    /// Why scores of this stream are to be taken with care, if so: interlaced pictures, and where there is a model, a transfer that no
+    /// model saw.
+    pub fn caution(&self, model: bool) -> Option<String> {
         use gst_video::{VideoInterlaceMode, VideoTransferFunction as Transfer};
         let mut reasons = Vec::new();
         if self.info.interlace_mode() != VideoInterlaceMode::Progressive {
@@ -85,7 +121,7 @@ impl Stream {
             Transfer::Bt202012,
             Transfer::Gamma22,
         ];
-        if !usual.contains(&transfer) {
+        if model && !usual.contains(&transfer) {
             reasons
                 .push(format!("models are trained on standard dynamic range, the transfer function is {transfer:?}"));
         }
@@ -181,4 +217,36 @@ impl Frame for MappedFrame {
         let (width, height) = self.size;
         Picture::new(self.format, width, height, &planes[..count], self.colour)
     }
+}
+
+/// A frame that somebody else counts as long as it is held.
+pub struct Held {
+    /// The frame.
+    pub frame: MappedFrame,
+    /// Dropped with it.
+    #[expect(dead_code, reason = "only its life matters")]
+    pub hold: Option<std::sync::Arc<()>>,
+}
+
+impl Frame for Held {
+    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+        self.frame.picture()
+    }
+}
+
+/// A frame that could not be mapped, and why.
+pub struct Unreadable(pub PictureError);
+
+impl Frame for Unreadable {
+    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+        Err(self.0.clone())
+    }
+}
+
+/// How many buffers the buffer's pool may have; none if it has no pool, or that has no limit.
+pub fn pool_limit(buffer: &gst::BufferRef) -> Option<usize> {
+    // SAFETY: a buffer holds its pool as long as it is out of it.
+    let pool: Option<gst::BufferPool> = unsafe { gst::glib::translate::from_glib_none((*buffer.as_ptr()).pool) };
+    let (_, _, _, limit) = pool?.config().params()?;
+    usize::try_from(limit).ok().filter(|&limit| limit > 0)
 }

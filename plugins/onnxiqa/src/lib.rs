@@ -11,6 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod frame;
+mod iqacompare;
 mod iqalog;
 mod iqascore;
 mod log;
@@ -60,6 +61,7 @@ fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     log::install();
     meta::register();
     iqascore::register(plugin)?;
+    iqacompare::register(plugin)?;
     iqalog::register(plugin)
 }
 

@@ -1,4 +1,4 @@
-//! The properties that say which model runs, and where; shared by the elements that score.
+//! The properties that say which model runs, where, and what waits for it; shared by the elements that score.
 
 use gst::glib;
 use gst::prelude::*;
@@ -40,18 +40,127 @@ impl From<Provider> for model::Provider {
     }
 }
 
+/// The properties of a model and of the queue before it, with their defaults.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// A path, or the name of a bundled model.
+    pub model: String,
+    /// What `model` is if nobody says; the element's own.
+    default_model: &'static str,
+    /// Where the model runs.
+    pub provider: Provider,
+    /// Which GPU.
+    pub device_id: u32,
+    /// Threads of the runtime within an operator; 0 = one per core.
+    pub threads: u32,
+    /// Frames on their way through the scorer, at most.
+    pub queue_size: u32,
+    /// What follows when a frame fails.
+    pub on_error: OnError,
+}
+
+impl Settings {
+    /// The defaults, but for the model's, which is the element's own.
+    pub fn new(default_model: &'static str) -> Self {
+        Self {
+            model: default_model.into(),
+            default_model,
+            provider: Provider::default(),
+            device_id: 0,
+            threads: 0,
+            queue_size: 4,
+            on_error: OnError::default(),
+        }
+    }
+
+    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know. `model`, `threads` and `queue_size` are
+    /// what these mean to the element.
+    pub fn properties(&self, model: &str, threads: &str, queue_size: &str) -> Vec<glib::ParamSpec> {
+        vec![
+            glib::ParamSpecString::builder("model")
+                .nick("Model")
+                .blurb(model)
+                .default_value(Some(self.default_model))
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecEnum::builder_with_default("provider", self.provider)
+                .nick("Provider")
+                .blurb("Where the model runs. One that cannot be used is an error when the element starts, never a silent fallback")
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecUInt::builder("device-id")
+                .nick("Device")
+                .blurb("Which GPU")
+                .default_value(self.device_id)
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecUInt::builder("threads")
+                .nick("Threads")
+                .blurb(threads)
+                .maximum(1024)
+                .default_value(self.threads)
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecUInt::builder("queue-size")
+                .nick("Queue size")
+                .blurb(queue_size)
+                .minimum(1)
+                .maximum(1024)
+                .default_value(self.queue_size)
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecEnum::builder_with_default("on-error", self.on_error)
+                .nick("On error")
+                .blurb("What follows when a frame cannot be scored")
+                .mutable_ready()
+                .build(),
+        ]
+    }
+
+    /// Sets a property; false if it is none of these.
+    pub fn set(&mut self, name: &str, value: &glib::Value) -> bool {
+        // GObject has checked the value against its specification.
+        match name {
+            "model" => {
+                self.model = value.get::<Option<String>>().ok().flatten().unwrap_or_else(|| self.default_model.into());
+            }
+            "provider" => self.provider = value.get().unwrap_or(self.provider),
+            "device-id" => self.device_id = value.get().unwrap_or(self.device_id),
+            "threads" => self.threads = value.get().unwrap_or(self.threads),
+            "queue-size" => self.queue_size = value.get().unwrap_or(self.queue_size),
+            "on-error" => self.on_error = value.get().unwrap_or(self.on_error),
+            _ => return false,
+        }
+        true
+    }
+
+    /// A property's value; none if it is none of these.
+    pub fn get(&self, name: &str) -> Option<glib::Value> {
+        Some(match name {
+            "model" => self.model.to_value(),
+            "provider" => self.provider.to_value(),
+            "device-id" => self.device_id.to_value(),
+            "threads" => self.threads.to_value(),
+            "queue-size" => self.queue_size.to_value(),
+            "on-error" => self.on_error.to_value(),
+            _ => return None,
+        })
+    }
+
+    /// What a session is opened with.
+    fn options(&self) -> model::Options {
+        model::Options { provider: self.provider.into(), device_id: self.device_id, threads: self.threads as usize }
+    }
+}
+
 /// Opens a model for an element, or shares the one that another element has open.
 ///
 /// # Errors
 /// When there is no such model, no runtime, or the provider cannot be used; the text is for users.
-pub fn open(
-    element: &gst::Element,
-    name: &str,
-    options: &model::Options,
-) -> Result<Arc<model::Model>, model::ModelError> {
+pub fn open(element: &gst::Element, settings: &Settings) -> Result<Arc<model::Model>, model::ModelError> {
     let beside = plugin_folder(element);
     let search = model::Search::from_env(beside.as_deref());
-    model::Model::open(name, &search, options)
+    model::Model::open(&settings.model, &search, &settings.options())
 }
 
 /// The folder of the plugin's file; none if the plugin is linked into a program.

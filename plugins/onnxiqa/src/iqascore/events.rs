@@ -14,7 +14,7 @@ impl IqaScore {
     pub(super) fn forward(&self, event: gst::Event) -> bool {
         if event.type_() == gst::EventType::Eos {
             let subject = self.shared.lock().subject.clone();
-            let messages = lock(&self.report).finish(&subject);
+            let messages = lock(&self.report).finish(&subject, &[]);
             self.post(messages);
         }
         self.src_pad.push_event(event)
@@ -109,7 +109,7 @@ impl IqaScore {
         if let Some(assumed) = &stream.assumed {
             gst::info!(CAT, imp = self, "the caps leave out the colorimetry; taken: {assumed}");
         }
-        if let Some(caution) = stream.caution()
+        if let Some(caution) = stream.caution(true)
             && !std::mem::replace(&mut *lock(&self.cautioned), true)
         {
             gst::element_imp_warning!(self, gst::StreamError::Format, ("{caution}"));

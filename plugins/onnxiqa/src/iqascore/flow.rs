@@ -5,7 +5,7 @@ use super::imp::{CAT, IqaScore, Session};
 use super::settings::Mode;
 use super::state::State;
 use crate::model::OnError;
-use crate::report::{Entry, Times};
+use crate::report::{self, Entry, Times};
 use crate::{describe, lock, meta};
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -272,7 +272,7 @@ impl IqaScore {
             Err(error) => {
                 let messages = lock(&self.report).failed(times);
                 self.post(messages);
-                if lock(&self.settings).on_error == OnError::Stop {
+                if lock(&self.settings).model.on_error == OnError::Stop {
                     gst::element_imp_error!(self, gst::StreamError::Failed, ("{}", describe(&error)));
                     return Err(gst::FlowError::Error);
                 }
@@ -311,10 +311,7 @@ impl IqaScore {
     }
 
     pub(super) fn post(&self, messages: Vec<gst::Structure>) {
-        for structure in messages {
-            let element = self.obj();
-            let _ = element.post_message(gst::message::Element::builder(structure).src(&*element).build());
-        }
+        report::post(self.obj().upcast_ref(), messages);
     }
 
     pub(super) fn start_task(&self) -> bool {

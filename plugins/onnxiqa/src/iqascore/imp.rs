@@ -71,26 +71,19 @@ impl IqaScore {
     /// READY→PAUSED: opens the model.
     fn open(&self) -> Result<(), gst::ErrorMessage> {
         let settings = lock(&self.settings).clone();
-        let options = onnx_iqa::model::Options {
-            provider: settings.provider.into(),
-            device_id: settings.device_id,
-            threads: settings.threads as usize,
-        };
-        let model = model::open(self.obj().upcast_ref(), &settings.model, &options)
+        let name = &settings.model.model;
+        let model = model::open(self.obj().upcast_ref(), &settings.model)
             .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))?;
         if model.contract().kind == Kind::FullReference {
             return Err(gst::error_msg!(
                 gst::LibraryError::Settings,
-                (
-                    "the model {} compares a picture with its reference; iqascore has none, iqacompare has",
-                    settings.model
-                )
+                ("the model {name} compares a picture with its reference; iqascore has none, iqacompare has")
             ));
         }
         let provider = model.active_provider().to_string();
-        gst::info!(CAT, imp = self, "{} runs on {provider}", settings.model);
+        gst::info!(CAT, imp = self, "{name} runs on {provider}");
         let subject = Subject { model: model.contract().name.clone(), kind: "nr" };
-        let scorer = Scorer::new(model, settings.queue_size as usize, settings.batch_size as usize);
+        let scorer = Scorer::new(model, settings.model.queue_size as usize, settings.batch_size as usize);
 
         let mut state = self.shared.lock();
         state.flush();
@@ -187,7 +180,9 @@ impl ObjectImpl for IqaScore {
                     .read_only()
                     .build(),
             ];
-            Settings::properties().into_iter().chain(report::Settings::properties()).chain(state).collect()
+            let fields = "What windows and alarms look at: score, raw, or the name of an attribute";
+            let report = report::Settings::default().properties(fields);
+            Settings::properties().into_iter().chain(report).chain(state).collect()
         });
         &PROPERTIES
     }
@@ -203,7 +198,10 @@ impl ObjectImpl for IqaScore {
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         match pspec.name() {
             "active-provider" => self.session().map(|session| session.provider.clone()).to_value(),
-            "stats" => lock(&self.report).stats().to_value(),
+            "stats" => {
+                let report = lock(&self.report);
+                report.stats(&[("frames", report.frames())]).to_value()
+            }
             name => {
                 let value = lock(&self.report).settings.get(name).or_else(|| lock(&self.settings).get(name));
                 value.unwrap_or_else(|| pspec.default_value().clone())

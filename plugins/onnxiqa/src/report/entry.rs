@@ -35,12 +35,57 @@ impl Subject {
     }
 }
 
+/// Which frame of the reference a frame was compared with.
+#[derive(Debug, Clone, Copy)]
+pub struct Partner {
+    /// `matched`, `duplicate` or `unmatched`.
+    pub pairing: &'static str,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// The reference frame's time stamp.
+    pub pts: Option<gst::ClockTime>,
+    /// Its running time minus the distorted frame's, in nanoseconds.
+    pub offset: Option<i64>,
+}
+
+impl Partner {
+    /// Adds to an entry what there is to say of the partner.
+    pub fn describe(&self, entry: &mut gst::Structure) {
+        if let Some(pts) = self.pts {
+            entry.set("reference-pts", pts.nseconds());
+        }
+        if let Some(offset) = self.offset {
+            entry.set("offset", offset);
+        }
+        entry.set("pairing", self.pairing);
+        entry.set("confidence", self.confidence);
+    }
+}
+
+/// What was found out about a frame.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// The model's score.
+    pub score: Option<Score>,
+    /// With a reference: the frame it was compared with.
+    pub partner: Option<Partner>,
+    /// Numbers beside the model's, under the contract's names.
+    pub measures: Vec<(&'static str, f64)>,
+}
+
+impl From<Score> for Findings {
+    fn from(score: Score) -> Self {
+        Self { score: Some(score), ..Self::default() }
+    }
+}
+
 #[derive(Debug)]
 struct Inner {
     times: Times,
-    score: f64,
-    raw: f64,
     latency: gst::ClockTime,
+    /// Everything that is one number, under the contract's names.
+    numbers: Vec<(&'static str, f64)>,
+    partner: Option<Partner>,
     values: Vec<(String, f64)>,
     attributes: Option<gst::Structure>,
     map: Option<gst::Sample>,
@@ -48,30 +93,31 @@ struct Inner {
     carried: OnceLock<gst::Structure>,
 }
 
-/// A finished score, shared by the frames that carry it.
+/// What is known of a frame, shared by the frames that carry it.
 #[derive(Debug, Clone)]
 pub struct Entry(Arc<Inner>);
 
 impl Entry {
-    /// The score of the frame shown at `times`, which took `latency` from its arrival.
-    pub fn new(times: Times, score: Score, latency: gst::ClockTime) -> Self {
-        let attributes = (!score.attributes.is_empty()).then(|| {
+    /// What was found out about the frame shown at `times`, `latency` after its arrival.
+    pub fn new(times: Times, findings: impl Into<Findings>, latency: gst::ClockTime) -> Self {
+        let Findings { score, partner, measures } = findings.into();
+        let mut numbers = Vec::with_capacity(measures.len() + 3);
+        let (mut values, mut map) = (Vec::new(), None);
+        if let Some(score) = score {
+            numbers.extend([("score", score.score), ("raw", score.raw)]);
+            values = score.attributes;
+            map = score.map.and_then(sample);
+        }
+        numbers.extend(partner.map(|partner| ("confidence", partner.confidence)));
+        numbers.extend(measures);
+        let attributes = (!values.is_empty()).then(|| {
             let mut attributes = gst::Structure::new_empty("attributes");
-            for (name, value) in &score.attributes {
+            for (name, value) in &values {
                 attributes.set(name.as_str(), value);
             }
             attributes
         });
-        Self(Arc::new(Inner {
-            times,
-            score: score.score,
-            raw: score.raw,
-            latency,
-            attributes,
-            map: score.map.and_then(sample),
-            values: score.attributes,
-            carried: OnceLock::new(),
-        }))
+        Self(Arc::new(Inner { times, latency, numbers, partner, values, attributes, map, carried: OnceLock::new() }))
     }
 
     /// From arrival to score.
@@ -79,28 +125,20 @@ impl Entry {
         self.0.latency
     }
 
-    /// 0 to 100.
-    pub fn score(&self) -> f64 {
-        self.0.score
-    }
-
     /// When the frame is shown.
     pub fn times(&self) -> Times {
         self.0.times
     }
 
-    /// The value of a field that windows and alarms can look at: `score`, `raw`, or an attribute.
+    /// The value of a field that windows and alarms can look at: one of [`numbers`](Self::numbers), or an attribute.
     pub fn value(&self, field: &str) -> Option<f64> {
-        match field {
-            "score" => Some(self.0.score),
-            "raw" => Some(self.0.raw),
-            attribute => self.0.values.iter().find(|(name, _)| name == attribute).map(|&(_, value)| value),
-        }
+        let number = self.0.numbers.iter().find(|(name, _)| *name == field).map(|&(_, value)| value);
+        number.or_else(|| self.0.values.iter().find(|(name, _)| name == field).map(|&(_, value)| value))
     }
 
-    /// The numbers that pools count under the contract's names.
-    pub fn fields(&self) -> [(&'static str, f64); 2] {
-        [("score", self.0.score), ("raw", self.0.raw)]
+    /// The numbers that pools count, under the contract's names.
+    pub fn numbers(&self) -> &[(&'static str, f64)] {
+        &self.0.numbers
     }
 
     /// What else the model gave, 0 to 100.
@@ -126,8 +164,10 @@ impl Entry {
     fn structure(&self, subject: &Subject, state: &str, age: Option<gst::ClockTime>) -> gst::Structure {
         let inner = &*self.0;
         let mut entry = subject.entry(state);
-        entry.set("score", inner.score);
-        entry.set("raw", inner.raw);
+        let scores = |name: &str| matches!(name, "score" | "raw");
+        for (name, value) in inner.numbers.iter().filter(|(name, _)| scores(name)) {
+            entry.set(*name, value);
+        }
         // Fields that do not exist are left out: GST_CLOCK_TIME_NONE would read as a time.
         for (field, time) in [("scored-pts", inner.times.pts), ("age", age), ("latency", Some(inner.latency))] {
             if let Some(time) = time {
@@ -139,6 +179,12 @@ impl Entry {
         }
         if let Some(map) = &inner.map {
             entry.set("map", map);
+        }
+        if let Some(partner) = &inner.partner {
+            partner.describe(&mut entry);
+        }
+        for (name, value) in inner.numbers.iter().filter(|(name, _)| !scores(name)) {
+            entry.set(*name, value);
         }
         entry
     }

@@ -3,9 +3,10 @@
 mod entry;
 mod settings;
 
-pub use entry::{Entry, Subject, Times};
+pub use entry::{Entry, Findings, Partner, Subject, Times};
 pub use settings::Settings;
 
+use gst::prelude::*;
 use onnx_iqa::pool::{Alarm, FieldPools, FieldRange, Pool, Summary, Window, WindowReport};
 
 /// Counts frames and scores, and makes the messages of it. It posts nothing itself, so that nobody's handler runs under a lock.
@@ -29,8 +30,15 @@ pub struct Report {
 
 impl Default for Report {
     fn default() -> Self {
-        let settings = Settings::default();
-        let range = FieldRange::of(&settings.alarm_field).unwrap_or(FieldRange::SCORE);
+        Self::new(Settings::default())
+    }
+}
+
+impl Report {
+    /// Nothing counted yet.
+    pub fn new(settings: Settings) -> Self {
+        let field = settings.alarm_field().to_owned();
+        let range = FieldRange::of(&field).unwrap_or(FieldRange::SCORE);
         Self {
             frames: 0,
             skipped: 0,
@@ -38,20 +46,18 @@ impl Default for Report {
             last: None,
             latency: Pool::new(FieldRange::TIME),
             pools: FieldPools::new(),
-            field: settings.alarm_field.clone(),
             window: Window::new(settings.window.nseconds(), range),
             alarm: Alarm::new(range),
+            field,
             now: None,
             settings,
         }
     }
-}
 
-impl Report {
     /// Counts from nothing, as the element goes from READY to PAUSED.
     pub fn restart(&mut self) {
         let settings = std::mem::take(&mut self.settings);
-        *self = Self { settings, ..Self::default() };
+        *self = Self::new(settings);
     }
 
     /// Time starts anew, as after a flush. The pools are over the whole stream and stay.
@@ -71,6 +77,11 @@ impl Report {
         self.count(times, None)
     }
 
+    /// A frame has nothing to be compared with.
+    pub fn unmatched(&mut self, times: Times) -> Vec<gst::Structure> {
+        self.count(times, None)
+    }
+
     /// A frame could not be scored.
     pub fn failed(&mut self, times: Times) -> Vec<gst::Structure> {
         self.failed += 1;
@@ -79,11 +90,11 @@ impl Report {
 
     /// A score is finished.
     pub fn scored(&mut self, entry: &Entry, subject: &Subject) -> Vec<gst::Structure> {
-        self.last = Some(entry.score());
+        self.last = entry.value(self.settings.main_field).or(self.last);
         self.latency.push(entry.latency().nseconds() as f64);
         self.pools.count_frame();
-        for (field, value) in entry.fields() {
-            self.pools.push(field, value);
+        for (field, value) in entry.numbers() {
+            self.pools.push(field, *value);
         }
         for (attribute, value) in entry.attributes() {
             self.pools.push_attribute(attribute, *value);
@@ -99,12 +110,12 @@ impl Report {
             }
             messages.push(message);
         }
-        messages.extend(self.count(entry.times(), entry.value(&self.settings.alarm_field)));
+        messages.extend(self.count(entry.times(), entry.value(self.settings.alarm_field())));
         messages
     }
 
-    /// The stream ends: the last window, and the pool.
-    pub fn finish(&mut self, subject: &Subject) -> Vec<gst::Structure> {
+    /// The stream ends: the last window, and the pool. `ledger` says what became of the frames of a comparison.
+    pub fn finish(&mut self, subject: &Subject, ledger: &[(&str, u64)]) -> Vec<gst::Structure> {
         let mut messages = match self.window.finish() {
             Some(report) => self.window_ended(&report),
             None => Vec::new(),
@@ -116,6 +127,9 @@ impl Report {
             .field("skipped", self.skipped)
             .field("failed", self.failed)
             .build();
+        for &(name, count) in ledger {
+            summary.set(name, count);
+        }
         for (field, pool) in self.pools.summaries() {
             summary.set(field, pool_structure(&pool));
         }
@@ -130,15 +144,19 @@ impl Report {
         messages
     }
 
-    /// The property `stats`.
-    pub fn stats(&self) -> gst::Structure {
-        let mut stats = gst::Structure::builder("iqa-stats")
-            .field("frames", self.frames)
-            .field("scored", self.pools.scored())
-            .field("skipped", self.skipped)
-            .field("failed", self.failed)
-            .build();
-        let score = self.pools.field("score");
+    /// Frames that came.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// The property `stats`; `ledger` says what frames came and where they went.
+    pub fn stats(&self, ledger: &[(&str, u64)]) -> gst::Structure {
+        let mut stats = gst::Structure::new_empty("iqa-stats");
+        let counts = [("scored", self.pools.scored()), ("skipped", self.skipped), ("failed", self.failed)];
+        for &(name, count) in ledger.iter().chain(&counts) {
+            stats.set(name, count);
+        }
+        let score = self.pools.field(self.settings.main_field);
         let values = [
             ("mean", score.and_then(Pool::mean)),
             ("min", score.and_then(Pool::min)),
@@ -162,8 +180,8 @@ impl Report {
 
     /// Counts a frame in the window of its running time, and says what follows.
     fn count(&mut self, times: Times, value: Option<f64>) -> Vec<gst::Structure> {
-        if self.field != self.settings.alarm_field {
-            self.field = self.settings.alarm_field.clone();
+        if self.field != self.settings.alarm_field() {
+            self.field = self.settings.alarm_field().to_owned();
             let range = FieldRange::of(&self.field).unwrap_or(FieldRange::SCORE);
             self.window = Window::new(self.settings.window.nseconds(), range);
             self.alarm = Alarm::new(range);
@@ -206,6 +224,13 @@ impl Report {
             messages.push(alarm);
         }
         messages
+    }
+}
+
+/// Posts an element's messages. Not under a lock: handlers run at once and may call back.
+pub fn post(element: &gst::Element, messages: Vec<gst::Structure>) {
+    for structure in messages {
+        let _ = element.post_message(gst::message::Element::builder(structure).src(element).build());
     }
 }
 

@@ -10,8 +10,10 @@ pub struct Settings {
     pub window: gst::ClockTime,
     /// Alarm when the window's mean falls below; negative = off.
     pub alarm_below: f64,
-    /// What windows and alarms look at.
-    pub alarm_field: String,
+    /// What windows and alarms look at, if users said so.
+    alarm_field: Option<String>,
+    /// What they look at otherwise: the element's main figure.
+    pub main_field: &'static str,
     /// How far above `alarm_below` the alarm clears.
     pub alarm_hysteresis: f64,
     /// Post a message for each score.
@@ -23,7 +25,8 @@ impl Default for Settings {
         Self {
             window: gst::ClockTime::SECOND,
             alarm_below: -1.0,
-            alarm_field: "score".into(),
+            alarm_field: None,
+            main_field: "score",
             alarm_hysteresis: 5.0,
             frame_messages: false,
         }
@@ -31,9 +34,19 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know.
-    pub fn properties() -> Vec<glib::ParamSpec> {
-        let default = Self::default();
+    /// The defaults of an element whose main figure is this field.
+    pub fn new(main_field: &'static str) -> Self {
+        Self { main_field, ..Self::default() }
+    }
+
+    /// What windows and alarms look at.
+    pub fn alarm_field(&self) -> &str {
+        self.alarm_field.as_deref().unwrap_or(self.main_field)
+    }
+
+    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know. `fields` says what `alarm-field` may be.
+    pub fn properties(&self, fields: &str) -> Vec<glib::ParamSpec> {
+        let default = self;
         vec![
             glib::ParamSpecUInt64::builder("window")
                 .nick("Window")
@@ -52,8 +65,8 @@ impl Settings {
                 .build(),
             glib::ParamSpecString::builder("alarm-field")
                 .nick("Alarm field")
-                .blurb("What windows and alarms look at: score, raw, or the name of an attribute")
-                .default_value(Some(default.alarm_field.as_str()))
+                .blurb(fields)
+                .default_value(Some(default.main_field))
                 .mutable_playing()
                 .build(),
             glib::ParamSpecDouble::builder("alarm-hysteresis")
@@ -79,10 +92,7 @@ impl Settings {
         match name {
             "window" => self.window = gst::ClockTime::from_nseconds(value.get().unwrap_or(self.window.nseconds())),
             "alarm-below" => self.alarm_below = value.get().unwrap_or(self.alarm_below),
-            "alarm-field" => {
-                self.alarm_field =
-                    value.get::<Option<String>>().ok().flatten().unwrap_or_else(|| Self::default().alarm_field);
-            }
+            "alarm-field" => self.alarm_field = value.get().ok().flatten(),
             "alarm-hysteresis" => self.alarm_hysteresis = value.get().unwrap_or(self.alarm_hysteresis),
             "frame-messages" => self.frame_messages = value.get().unwrap_or(self.frame_messages),
             _ => return false,
@@ -95,7 +105,7 @@ impl Settings {
         Some(match name {
             "window" => self.window.nseconds().to_value(),
             "alarm-below" => self.alarm_below.to_value(),
-            "alarm-field" => self.alarm_field.to_value(),
+            "alarm-field" => self.alarm_field().to_value(),
             "alarm-hysteresis" => self.alarm_hysteresis.to_value(),
             "frame-messages" => self.frame_messages.to_value(),
             _ => return None,

@@ -1,11 +1,15 @@
 //! What the plugin's tests share: the plugin registered once, frames with known scores, bounded waits.
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
+mod compare;
 mod hold;
 mod rig;
+mod upstream;
 
+pub use compare::{Compare, FLAT, Pushed, flat, iqacompare, psnr};
 pub use hold::Hold;
 pub use rig::{Item, Rig};
+pub use upstream::{Pending, Upstream};
 
 use gst::prelude::*;
 use onnx_iqa_testkit::{NR_CONTRACT, TempDir};

@@ -1,12 +1,12 @@
 //! An element between two pads of our own, where `gst_check::Harness` does not reach: one list of frames, events and
 //! queries in the order of their arrival downstream, downstream's flow returns and blocking, pushes that may block.
 
+use super::upstream::{Answer, Upstream};
 use super::{LIMIT, bounded};
 use gst::EventView;
 use gst::prelude::*;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What came out downstream.
 #[derive(Debug, Clone)]
@@ -18,8 +18,6 @@ pub enum Item {
 }
 
 type Flow = Result<gst::FlowSuccess, gst::FlowError>;
-type Answer<Q> = Mutex<Box<dyn Fn(&mut Q) -> Option<bool> + Send>>;
-
 struct Out {
     items: Mutex<Vec<Item>>,
     changed: Condvar,
@@ -34,30 +32,12 @@ struct Out {
 pub struct Rig {
     pub element: gst::Element,
     pub bus: gst::Bus,
-    /// Upstream's pad.
-    pub src: gst::Pad,
+    /// What feeds the element, or its stream that goes through; for short, a rig is that, too.
+    upstream: Upstream,
     /// Downstream's pad.
     pub sink: gst::Pad,
     out: Arc<Out>,
-    upstream: Option<Sender<Box<dyn FnOnce() + Send>>>,
-    above: Arc<Answer<gst::QueryRef>>,
     below: Arc<Answer<gst::QueryRef>>,
-}
-
-/// What the upstream thread has been told to do, and may be blocked in.
-pub struct Pending<T>(Receiver<T>, &'static str);
-
-impl<T> Pending<T> {
-    /// The result, which must come.
-    #[track_caller]
-    pub fn wait(&self) -> T {
-        self.0.recv_timeout(LIMIT).unwrap_or_else(|error| panic!("{} has not returned: {error}", self.1))
-    }
-
-    /// Whether it is still not back after so long a time.
-    pub fn blocks(&self, time: Duration) -> bool {
-        matches!(self.0.recv_timeout(time), Err(RecvTimeoutError::Timeout))
-    }
 }
 
 impl Rig {
@@ -71,20 +51,16 @@ impl Rig {
             open: Mutex::new(true),
             opened: Condvar::new(),
         });
-        let above: Arc<Answer<gst::QueryRef>> = Arc::new(Mutex::new(Box::new(|_| None)));
         let below: Arc<Answer<gst::QueryRef>> = Arc::new(Mutex::new(Box::new(|_| None)));
-        let answer = above.clone();
-        let template = |name, direction| {
-            gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &gst::Caps::new_any()).unwrap()
-        };
-        let src = gst::Pad::builder_from_template(&template("upstream", gst::PadDirection::Src))
-            .query_function(move |pad, parent, query| {
-                let answered = (answer.lock().unwrap())(query);
-                answered.unwrap_or_else(|| gst::Pad::query_default(pad, parent, query))
-            })
-            .build();
+        let template = gst::PadTemplate::new(
+            "downstream",
+            gst::PadDirection::Sink,
+            gst::PadPresence::Always,
+            &gst::Caps::new_any(),
+        )
+        .unwrap();
         let (chained, evented, queried, answer) = (out.clone(), out.clone(), out.clone(), below.clone());
-        let sink = gst::Pad::builder_from_template(&template("downstream", gst::PadDirection::Sink))
+        let sink = gst::Pad::builder_from_template(&template)
             .chain_function(move |_, _, buffer| chained.chain(buffer))
             .event_function(move |_, _, event| {
                 evented.add(Item::Event(event));
@@ -98,15 +74,12 @@ impl Rig {
                 answered.unwrap_or_else(|| gst::Pad::query_default(pad, parent, query))
             })
             .build();
-        src.set_active(true).unwrap();
         sink.set_active(true).unwrap();
-        src.link(&element.static_pad("sink").unwrap()).unwrap();
+        let upstream = Upstream::new(&element.static_pad("sink").or_else(|| element.static_pad("distorted")).unwrap());
         element.static_pad("src").unwrap().link(&sink).unwrap();
         let bus = gst::Bus::new();
         element.set_bus(Some(&bus));
-        let (upstream, work) = channel::<Box<dyn FnOnce() + Send>>();
-        std::thread::spawn(move || work.into_iter().for_each(|job| job()));
-        let rig = Self { element, bus, src, sink, out, upstream: Some(upstream), above, below };
+        let rig = Self { element, bus, upstream, sink, out, below };
         rig.state(gst::State::Playing);
         rig
     }
@@ -119,90 +92,20 @@ impl Rig {
         rig
     }
 
-    /// Begins a stream.
-    #[track_caller]
-    pub fn start(&self, caps: &str) {
-        assert!(self.event(gst::event::StreamStart::new("test")));
-        self.caps(caps);
-        assert!(self.event(gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new())));
-    }
-
-    #[track_caller]
-    pub fn caps(&self, caps: &str) {
-        let caps = caps.parse::<gst::Caps>().unwrap();
-        assert!(self.event(gst::event::Caps::new(&caps)), "{caps} is refused");
-    }
-
-    /// Does something on the upstream thread, as its streaming thread does.
-    pub fn later<T: Send + 'static>(
-        &self,
-        what: &'static str,
-        body: impl FnOnce(&gst::Pad) -> T + Send + 'static,
-    ) -> Pending<T> {
-        let (sender, receiver) = channel();
-        let pad = self.src.clone();
-        let job = Box::new(move || {
-            let _ = sender.send(body(&pad));
-        });
-        self.upstream.as_ref().unwrap().send(job).unwrap();
-        Pending(receiver, what)
-    }
-
-    pub fn push_later(&self, buffer: gst::Buffer) -> Pending<Flow> {
-        self.later("a push", move |pad| pad.push(buffer))
-    }
-
-    #[track_caller]
-    pub fn push(&self, buffer: gst::Buffer) -> Flow {
-        self.push_later(buffer).wait()
-    }
-
-    #[track_caller]
-    pub fn event(&self, event: gst::Event) -> bool {
-        self.later("an event", move |pad| pad.push_event(event)).wait()
-    }
-
-    /// FLUSH_START, from a thread that is not upstream's streaming thread, then FLUSH_STOP and a segment.
-    #[track_caller]
-    pub fn flush(&self) {
-        self.flush_start();
-        self.flush_stop();
-    }
-
-    /// The first half of [`flush`](Self::flush).
-    #[track_caller]
-    pub fn flush_start(&self) {
-        let pad = self.src.clone();
-        assert!(bounded("FLUSH_START", move || pad.push_event(gst::event::FlushStart::new())));
-    }
-
-    /// The second half.
-    #[track_caller]
-    pub fn flush_stop(&self) {
-        assert!(self.event(gst::event::FlushStop::new(true)));
-        assert!(self.event(gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new())));
-    }
-
     /// The state of the element, to be reached in bounded time; pads of ours lose what is sticky, as a real pipeline's do.
     #[track_caller]
     pub fn state(&self, state: gst::State) {
         super::set_state(&self.element, state);
         if state <= gst::State::Ready {
-            for pad in [&self.src, &self.sink] {
-                pad.set_active(false).unwrap();
-                pad.set_active(true).unwrap();
-            }
+            self.upstream.restart();
+            self.sink.set_active(false).unwrap();
+            self.sink.set_active(true).unwrap();
         }
     }
 
     /// What the nth buffer is answered with, from 0.
     pub fn answer_flow(&self, flow: impl FnMut(usize) -> Flow + Send + 'static) {
         *self.out.flow.lock().unwrap() = Box::new(flow);
-    }
-
-    /// How upstream answers queries; `None` is the default way.
-    pub fn answer_above(&self, answer: impl Fn(&mut gst::QueryRef) -> Option<bool> + Send + 'static) {
-        *self.above.lock().unwrap() = Box::new(answer);
     }
 
     /// How downstream answers queries; `None` is the default way.
@@ -312,10 +215,17 @@ impl Rig {
     }
 }
 
+impl std::ops::Deref for Rig {
+    type Target = Upstream;
+
+    fn deref(&self) -> &Upstream {
+        &self.upstream
+    }
+}
+
 impl Drop for Rig {
     fn drop(&mut self) {
         self.unblock();
-        self.upstream = None;
         if std::thread::panicking() {
             // What hangs must not keep the test from failing.
             let element = self.element.clone();

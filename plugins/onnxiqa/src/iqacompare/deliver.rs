@@ -1,0 +1,230 @@
+//! The way of the frames out: in order, each with what was found out about it.
+
+use super::fifo::{Frame, Item};
+use super::imp::{CAT, IqaCompare};
+use super::settings::OnUnmatched;
+use super::state::named;
+use crate::model::OnError;
+use crate::report::{self, Entry, Findings, Partner};
+use crate::{describe, lock, meta};
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use gst_base::prelude::*;
+use onnx_iqa::align::time::Pairing;
+use onnx_iqa::comparer::{Comparison, Outcome};
+
+impl IqaCompare {
+    /// Lets everything go that need not wait any longer.
+    pub(super) fn deliver(&self) -> Result<(), gst::FlowError> {
+        self.announce_alignment();
+        while self.deliver_one()? {}
+        Ok(())
+    }
+
+    /// Lets go of what is next; false if it has to wait.
+    pub(super) fn deliver_one(&self) -> Result<bool, gst::FlowError> {
+        let mut state = self.state();
+        state.flow?;
+        let mut outcome = None;
+        if state.fifo.frame_is_next() {
+            outcome = state.comparer.as_ref().and_then(|comparer| comparer.take());
+            if outcome.is_none() {
+                return Ok(false);
+            }
+        }
+        let Some(item) = state.fifo.pop() else { return Ok(false) };
+        drop(state);
+        let flow = match item {
+            Item::Frame(frame) => outcome.map_or(Ok(()), |outcome| self.deliver_frame(frame, outcome)),
+            Item::Gap(start, duration) => {
+                self.settle();
+                self.src_pad().push_event(gst::event::Gap::builder(start).duration(duration).build());
+                Ok(())
+            }
+            Item::Event(event) => {
+                self.deliver_event(event);
+                Ok(())
+            }
+            Item::Caps(caps) => {
+                let mut state = self.state();
+                state.announced.caps = Some(caps);
+                state.announced.caps_due = true;
+                Ok(())
+            }
+            Item::Segment(segment) => {
+                self.obj().update_segment(&segment);
+                let mut state = self.state();
+                state.announced.segment_known = true;
+                state.announced.segment_due = true;
+                Ok(())
+            }
+        };
+        if let Err(flow) = flow {
+            gst::debug!(CAT, imp = self, "flow stops: {flow:?}");
+            self.state().flow = Err(flow);
+        }
+        flow.map(|()| true)
+    }
+
+    fn deliver_event(&self, event: gst::Event) {
+        let mut state = self.state();
+        if !state.announced.segment_known || state.announced.caps.is_none() {
+            state.announced.early.push(event);
+            return;
+        }
+        drop(state);
+        self.settle();
+        self.src_pad().push_event(event);
+    }
+
+    /// Sends caps and segment on, if they are other than downstream knows, and what has waited for them.
+    pub(super) fn settle(&self) {
+        let mut state = self.state();
+        let announced = &mut state.announced;
+        let Some(caps) = announced.caps.clone() else { return };
+        let due = std::mem::take(&mut announced.caps_due) | (announced.segment_known && announced.segment_due);
+        let mut early = Vec::new();
+        if announced.segment_known {
+            announced.segment_due = false;
+            early = std::mem::take(&mut announced.early);
+        }
+        drop(state);
+        if due {
+            // It sends stream-start and segment, too.
+            self.obj().set_src_caps(&caps);
+        }
+        for event in early {
+            self.src_pad().push_event(event);
+        }
+    }
+
+    fn deliver_frame(&self, frame: Frame, outcome: Outcome) -> Result<(), gst::FlowError> {
+        debug_assert_eq!(frame.number, outcome.distorted, "outcomes come in order");
+        let entry = self.entry(&frame, outcome)?;
+        let Frame { mut buffer, times, .. } = frame;
+        if let Some(entry) = entry {
+            meta::attach(buffer.make_mut(), &self.obj().name(), entry).map_err(|error| {
+                gst::element_imp_error!(self, gst::CoreError::Failed, ("{error}: is `IqaMeta` registered?"));
+                gst::FlowError::Error
+            })?;
+        }
+        self.settle();
+        self.obj().selected_samples(times.pts, buffer.dts(), buffer.duration(), None);
+        self.obj().finish_buffer(buffer).map(|_| ())
+    }
+
+    /// Reports what became of a frame; gives what it is to carry, if anything.
+    fn entry(&self, frame: &Frame, outcome: Outcome) -> Result<Option<gst::Structure>, gst::FlowError> {
+        let Outcome { pairing, confidence, result, .. } = outcome;
+        let latency = gst::ClockTime::try_from(frame.arrival.elapsed()).unwrap_or(gst::ClockTime::MAX);
+        let (on_unmatched, on_error) = {
+            let settings = lock(&self.settings);
+            (settings.on_unmatched, settings.model.on_error)
+        };
+        let state = self.state();
+        let subject = state.subject.clone();
+        let known = pairing.reference().and_then(|number| state.references.get(number));
+        drop(state);
+        let partner = Partner {
+            pairing: match pairing {
+                Pairing::Matched(_) => "matched",
+                Pairing::Duplicate(_) => "duplicate",
+                Pairing::Unmatched => "unmatched",
+            },
+            confidence,
+            pts: known.and_then(|(pts, _)| pts),
+            offset: known
+                .and_then(|(_, running)| running)
+                .zip(frame.running)
+                .map(|(theirs, ours)| theirs.saturating_sub(ours)),
+        };
+        let plain = |state| {
+            let mut entry = subject.entry(state);
+            partner.describe(&mut entry);
+            entry
+        };
+        if pairing == Pairing::Unmatched && !matches!(result, Some(Err(_))) {
+            if on_unmatched == OnUnmatched::Error {
+                let time = frame.times.pts.map_or_else(|| "without a time stamp".to_owned(), |pts| format!("at {pts}"));
+                gst::element_imp_error!(
+                    self,
+                    gst::StreamError::Failed,
+                    ("the frame {time} has no partner in the reference (on-unmatched=error)")
+                );
+                return Err(gst::FlowError::Error);
+            }
+            let messages = lock(&self.report).unmatched(frame.times);
+            self.post(messages);
+            return Ok((on_unmatched == OnUnmatched::Flag).then(|| plain("unmatched")));
+        }
+        match result {
+            None => {
+                let messages = lock(&self.report).skipped(frame.times);
+                self.post(messages);
+                Ok(Some(plain("skipped")))
+            }
+            Some(Ok(comparison)) => {
+                self.state().failing = false;
+                let entry = Entry::new(frame.times, findings(comparison, partner), latency);
+                let messages = lock(&self.report).scored(&entry, &subject);
+                self.post(messages);
+                Ok(Some(entry.scored(&subject)))
+            }
+            Some(Err(error)) => {
+                let messages = lock(&self.report).failed(frame.times);
+                self.post(messages);
+                if on_error == OnError::Stop {
+                    gst::element_imp_error!(self, gst::StreamError::Failed, ("{}", describe(&error)));
+                    return Err(gst::FlowError::Error);
+                }
+                gst::debug!(CAT, imp = self, "a frame failed: {}", describe(&error));
+                if !std::mem::replace(&mut self.state().failing, true) {
+                    gst::element_imp_warning!(self, gst::StreamError::Failed, ("{}", describe(&error)));
+                }
+                Ok(Some(plain("failed")))
+            }
+        }
+    }
+
+    /// Once everything has left: says what there is to say of the whole stream, and ends it. True if it has ended.
+    pub(super) fn finish(&self) -> bool {
+        let mut state = self.state();
+        if !state.drained() {
+            return false;
+        }
+        if std::mem::replace(&mut state.announced.eos, true) {
+            return true;
+        }
+        let (subject, ledger) = (state.subject.clone(), state.ledger());
+        drop(state);
+        self.settle();
+        let messages = lock(&self.report).finish(&subject, &named(ledger));
+        self.post(messages);
+        true
+    }
+
+    pub(super) fn post(&self, messages: Vec<gst::Structure>) {
+        report::post(self.obj().upcast_ref(), messages);
+    }
+
+    pub(super) fn src_pad(&self) -> gst::Pad {
+        self.obj().src_pad().clone().upcast()
+    }
+}
+
+fn findings(comparison: Comparison, partner: Partner) -> Findings {
+    let Comparison { fidelity, score, shift, .. } = comparison;
+    let fit = fidelity.fit;
+    let measures = [
+        ("psnr-y", fidelity.psnr_y),
+        ("psnr", fidelity.psnr),
+        ("ssim", fidelity.ssim),
+        ("ms-ssim", fidelity.ms_ssim),
+        ("shift-x", shift.map(|[x, _]| x)),
+        ("shift-y", shift.map(|[_, y]| y)),
+        ("gain", fit.map(|fit| fit.gain)),
+        ("bias", fit.map(|fit| fit.bias)),
+    ];
+    let measures = measures.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    Findings { score, partner: Some(partner), measures }
+}

@@ -1,0 +1,395 @@
+//! The shape is an `Aggregator`'s: its thread takes frames from both pads in the order that the comparer asks for, keeps those of `distorted` in
+//! a FIFO, and lets them go as their outcomes come. `VideoAggregator` would not do: it picks frames by overlap, repeats and drops them in
+//! silence and converts without asking.
+
+use super::settings::{NO_MODEL, Settings};
+use super::signal::Signal;
+use super::state::{State, named};
+use crate::report::{self, Report, Subject};
+use crate::{describe, frame, lock, model};
+use gst::glib;
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use gst_base::prelude::*;
+use gst_base::subclass::prelude::*;
+use onnx_iqa::comparer::{Comparer, Side};
+use onnx_iqa::model::Model;
+use onnx_iqa::model::contract::Kind;
+use onnx_iqa::scorer::Scorer;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+
+pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
+    gst::DebugCategory::new("iqacompare", gst::DebugColorFlags::empty(), Some("Full-reference picture quality"))
+});
+
+/// What is open from READY to PAUSED and back.
+struct Session {
+    settings: Settings,
+    model: Option<Arc<Model>>,
+}
+
+#[doc(hidden)]
+pub struct IqaCompare {
+    pub(super) reference: gst_base::AggregatorPad,
+    pub(super) distorted: gst_base::AggregatorPad,
+    pub(super) settings: Mutex<Settings>,
+    state: Mutex<State>,
+    session: Mutex<Option<Session>>,
+    pub(super) report: Mutex<Report>,
+    pub(super) signal: Signal,
+    /// An event by which the comparer wakes is on its way through that pad.
+    pub(super) woken: [AtomicBool; 2],
+    pub(super) flushing: [AtomicBool; 2],
+    /// Of the EOS of `distorted`.
+    pub(super) eos_seqnum: Mutex<Option<gst::Seqnum>>,
+}
+
+impl IqaCompare {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    pub(super) fn pad(&self, side: Side) -> &gst_base::AggregatorPad {
+        match side {
+            Side::Reference => &self.reference,
+            Side::Distorted => &self.distorted,
+        }
+    }
+
+    fn side(&self, pad: &gst_base::AggregatorPad) -> Side {
+        if *pad == self.reference { Side::Reference } else { Side::Distorted }
+    }
+
+    /// READY→PAUSED: opens the model.
+    fn open(&self) -> Result<(), gst::ErrorMessage> {
+        let settings = lock(&self.settings).clone();
+        let name = &settings.model.model;
+        let model = match settings.has_model() {
+            false => None,
+            true => Some(
+                model::open(self.obj().upcast_ref(), &settings.model)
+                    .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))?,
+            ),
+        };
+        let mut subject = Subject { model: NO_MODEL.into(), kind: "fr" };
+        if let Some(model) = &model {
+            if model.contract().kind == Kind::NoReference {
+                return Err(gst::error_msg!(
+                    gst::LibraryError::Settings,
+                    ("the model {name} judges a picture by itself; iqacompare compares two, iqascore scores one")
+                ));
+            }
+            subject.model.clone_from(&model.contract().name);
+            gst::info!(CAT, imp = self, "{name} runs on {}", model.active_provider());
+        }
+        lock(&self.report).restart();
+        *self.state() = State { subject: Arc::new(subject), ..State::default() };
+        for flag in self.woken.iter().chain(&self.flushing) {
+            flag.store(false, std::sync::atomic::Ordering::Release);
+        }
+        *lock(&self.session) = Some(Session { settings, model });
+        self.signal.halt(false);
+        self.renew().map_err(|_| gst::error_msg!(gst::LibraryError::Init, ("no comparer could be started")))?;
+        self.obj().notify("active-provider");
+        Ok(())
+    }
+
+    /// Goes on with another comparer, which knows nothing of what came before.
+    pub(super) fn renew(&self) -> Result<(), gst::FlowError> {
+        let session = lock(&self.session);
+        let Some(Session { settings, model }) = &*session else { return Err(gst::FlowError::Flushing) };
+        let scorer = model.clone().map(|model| Scorer::new(model, settings.model.queue_size as usize, 1));
+        let mut engine = settings.comparer();
+        // It may have changed since.
+        engine.time.offset = lock(&self.settings).offset;
+        drop(session);
+        let element = self.obj().downgrade();
+        let changed = move || {
+            if let Some(element) = element.upgrade() {
+                element.imp().wake();
+            }
+        };
+        let comparer = Comparer::new(engine, scorer, changed).map_err(|error| {
+            gst::element_imp_error!(self, gst::LibraryError::Init, ("{}", describe(&error)));
+            gst::FlowError::Error
+        })?;
+        let comparer = Arc::new(comparer);
+        let mut state = self.state();
+        for (side, ended) in [Side::Reference, Side::Distorted].into_iter().zip(state.ended) {
+            match side {
+                Side::Reference if ended => comparer.end_reference(),
+                Side::Distorted if ended => comparer.end_distorted(),
+                _ => {}
+            }
+        }
+        let before = state.replace_comparer(Some(comparer));
+        drop(state);
+        cancel(before);
+        Ok(())
+    }
+
+    /// PAUSED→READY, when nothing flows any more. What the ledger says remains to be read.
+    fn close(&self) {
+        let before = self.state().replace_comparer(None);
+        cancel(before);
+        let mut state = self.state();
+        *state = State { past: state.past, ..State::default() };
+        drop(state);
+        let session = lock(&self.session).take();
+        drop(session);
+    }
+
+    /// Everything was flushed: what is held is of no interest any more.
+    fn flush(&self) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let mut state = self.state();
+        state.fifo.clear();
+        state.ended = [false; 2];
+        state.flow = Ok(gst::FlowSuccess::Ok);
+        state.failing = false;
+        state.announced.segment_known = false;
+        state.announced.segment_due = false;
+        state.announced.early.clear();
+        state.announced.eos = false;
+        state.segments = [gst::FormattedSegment::new(), gst::FormattedSegment::new()];
+        drop(state);
+        lock(&self.report).discontinuity();
+        self.renew()?;
+        Ok(gst::FlowSuccess::Ok)
+    }
+
+    /// Runs `f` for the base class; a panic becomes an element error and ends the flow.
+    fn guard<T>(&self, fallback: T, f: impl FnOnce() -> T) -> T {
+        let failed = |text: &str| {
+            gst::element_imp_error!(self, gst::LibraryError::Failed, ("a bug in the element: {text}"));
+            self.state().flow = Err(gst::FlowError::Error);
+        };
+        crate::guarded(fallback, failed, f)
+    }
+}
+
+/// Ends a comparer. Not under a lock: it says that it has changed.
+fn cancel(comparer: Option<Arc<Comparer>>) {
+    if let Some(comparer) = comparer {
+        comparer.cancel();
+    }
+}
+
+#[glib::object_subclass]
+impl ObjectSubclass for IqaCompare {
+    const NAME: &'static str = "GstIqaCompare";
+    type Type = super::IqaCompare;
+    type ParentType = gst_base::Aggregator;
+
+    fn with_class(class: &Self::Class) -> Self {
+        let pad = |name| {
+            let template = class.pad_template(name).expect("the class has this template");
+            // Caps without a frame rate are no subset of the template, and video all the same.
+            gst::PadBuilder::<gst_base::AggregatorPad>::from_template(&template)
+                .flags(gst::PadFlags::ACCEPT_INTERSECT)
+                .build()
+        };
+        let settings = Settings::default();
+        let report = Report::new(report::Settings::new(settings.main_field()));
+        Self {
+            reference: pad("reference"),
+            distorted: pad("distorted"),
+            settings: Mutex::new(settings),
+            state: Mutex::default(),
+            session: Mutex::default(),
+            report: Mutex::new(report),
+            signal: Signal::default(),
+            woken: Default::default(),
+            flushing: Default::default(),
+            eos_seqnum: Mutex::default(),
+        }
+    }
+}
+
+impl ObjectImpl for IqaCompare {
+    fn constructed(&self) {
+        self.parent_constructed();
+        let element = self.obj();
+        // In this order: what is linked without naming a pad is the stream that goes through.
+        for pad in [&self.distorted, &self.reference] {
+            element.add_pad(pad).expect("a new element has no pad of this name");
+        }
+        self.apply_latency();
+        let weak = element.downgrade();
+        // With the first caps the base class sends a segment of its own, if these have to be known downstream before `distorted`'s has come.
+        element.src_pad().add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+            let segment = info.event().is_some_and(|event| event.type_() == gst::EventType::Segment);
+            let known = || weak.upgrade().is_none_or(|element| element.imp().state().announced.segment_known);
+            if segment && !known() { gst::PadProbeReturn::Drop } else { gst::PadProbeReturn::Ok }
+        });
+    }
+
+    fn properties() -> &'static [glib::ParamSpec] {
+        static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
+            let state = [
+                glib::ParamSpecString::builder("active-provider")
+                    .nick("Active provider")
+                    .blurb("The provider that really runs the model; none while no model is open")
+                    .read_only()
+                    .build(),
+                glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
+                    .nick("Statistics")
+                    .blurb(
+                        "distorted = matched + duplicate + unmatched, reference = matched + dropped + outside; scored, skipped, failed; mean, \
+                         min, p5 and last of the score, or of psnr-y without a model; latency-mean and latency-p99 in nanoseconds; since the \
+                         element went from READY to PAUSED",
+                    )
+                    .read_only()
+                    .build(),
+            ];
+            let fields = "What windows and alarms look at: psnr-y, psnr, ssim, ms-ssim, score, raw, or the name of an attribute; by default score \
+                          with a model, psnr-y without";
+            let report = report::Settings::new(Settings::default().main_field()).properties(fields);
+            Settings::properties().into_iter().chain(report).chain(state).collect()
+        });
+        &PROPERTIES
+    }
+
+    fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
+        let name = pspec.name();
+        if lock(&self.report).settings.set(name, value) {
+            return;
+        }
+        let mut settings = lock(&self.settings);
+        let before = settings.latency();
+        let known = settings.set(name, value);
+        let (latency, offset, main_field) = (settings.latency(), settings.offset, settings.main_field());
+        drop(settings);
+        lock(&self.report).settings.main_field = main_field;
+        match name {
+            _ if !known => gst::warning!(CAT, imp = self, "no property {name} to set"),
+            "offset" => {
+                let comparer = self.state().comparer.clone();
+                if let Some(comparer) = comparer {
+                    comparer.set_offset(offset);
+                }
+            }
+            _ => {}
+        }
+        if latency != before {
+            self.apply_latency();
+            if name != "latency" {
+                self.obj().notify("latency");
+            }
+        }
+    }
+
+    fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
+        match pspec.name() {
+            "active-provider" => {
+                let session = lock(&self.session);
+                let model = session.as_ref().and_then(|session| session.model.as_ref());
+                model.map(|model| model.active_provider().to_string()).to_value()
+            }
+            "stats" => {
+                let ledger = self.state().ledger();
+                lock(&self.report).stats(&named(ledger)).to_value()
+            }
+            name => {
+                let value = lock(&self.report).settings.get(name).or_else(|| lock(&self.settings).get(name));
+                value.unwrap_or_else(|| pspec.default_value().clone())
+            }
+        }
+    }
+}
+
+impl GstObjectImpl for IqaCompare {}
+
+impl ElementImpl for IqaCompare {
+    fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
+        static METADATA: LazyLock<gst::subclass::ElementMetadata> = LazyLock::new(|| {
+            gst::subclass::ElementMetadata::new(
+                "Full-reference picture quality",
+                "Filter/Analyzer/Video",
+                "Compares frames with those of a reference, aligned in time and space, and passes them on untouched, each with its PSNR, SSIM or \
+                 score by an ONNX quality model as metadata",
+                "The onnx-iqa authors",
+            )
+        });
+        Some(&METADATA)
+    }
+
+    fn pad_templates() -> &'static [gst::PadTemplate] {
+        static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
+            let caps = frame::template_caps();
+            [
+                ("reference", gst::PadDirection::Sink),
+                ("distorted", gst::PadDirection::Sink),
+                ("src", gst::PadDirection::Src),
+            ]
+            .map(|(name, direction)| {
+                let pad = gst_base::AggregatorPad::static_type();
+                gst::PadTemplate::with_gtype(name, direction, gst::PadPresence::Always, &caps, pad)
+                    .expect("name, direction and caps are valid")
+            })
+            .into()
+        });
+        &TEMPLATES
+    }
+
+    fn change_state(&self, transition: gst::StateChange) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        if transition == gst::StateChange::PausedToReady {
+            // Before the pads are deactivated, which waits for the aggregating thread.
+            self.signal.halt(true);
+            let comparer = self.state().comparer.clone();
+            cancel(comparer);
+        }
+        let result = self.parent_change_state(transition);
+        if transition == gst::StateChange::ReadyToPaused && result.is_err() {
+            self.close();
+        }
+        result
+    }
+}
+
+impl AggregatorImpl for IqaCompare {
+    fn start(&self) -> Result<(), gst::ErrorMessage> {
+        let bug = gst::error_msg!(gst::LibraryError::Init, ("a bug in the element"));
+        self.guard(Err(bug), || self.open())
+    }
+
+    fn stop(&self) -> Result<(), gst::ErrorMessage> {
+        self.guard(Ok(()), || {
+            self.close();
+            Ok(())
+        })
+    }
+
+    fn flush(&self) -> Result<gst::FlowSuccess, gst::FlowError> {
+        self.guard(Err(gst::FlowError::Error), || Self::flush(self))
+    }
+
+    fn aggregate(&self, timeout: bool) -> Result<gst::FlowSuccess, gst::FlowError> {
+        self.guard(Err(gst::FlowError::Error), || Self::aggregate(self, timeout))
+    }
+
+    fn next_time(&self) -> Option<gst::ClockTime> {
+        self.guard(None, || Self::next_time(self))
+    }
+
+    fn negotiate(&self) -> bool {
+        // The caps are those of `distorted`, which come with their event.
+        true
+    }
+
+    fn sink_event(&self, pad: &gst_base::AggregatorPad, event: gst::Event) -> bool {
+        self.guard(false, || Self::sink_event(self, self.side(pad), event))
+    }
+
+    fn sink_query(&self, pad: &gst_base::AggregatorPad, query: &mut gst::QueryRef) -> bool {
+        self.guard(false, || Self::sink_query(self, self.side(pad), query))
+    }
+
+    fn src_event(&self, event: gst::Event) -> bool {
+        self.guard(false, || Self::src_event(self, event))
+    }
+
+    fn src_query(&self, query: &mut gst::QueryRef) -> bool {
+        self.guard(false, || Self::src_query(self, query))
+    }
+}

@@ -1,0 +1,324 @@
+//! What users set.
+
+use crate::model;
+use gst::glib;
+use gst::prelude::*;
+use onnx_iqa::align::{space, time};
+use onnx_iqa::comparer;
+use onnx_iqa::fidelity;
+
+/// What `model` is when there is none.
+pub const NO_MODEL: &str = "none";
+
+/// How a distorted frame's partner is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[enum_type(name = "GstIqaAlignment")]
+pub enum Alignment {
+    /// Running times match.
+    #[enum_value(name = "Running times match, to within half a reference frame", nick = "pts")]
+    Pts,
+    /// Running times match after an offset has been added.
+    #[enum_value(name = "Running times match after `offset` has been added to the distorted one", nick = "offset")]
+    Offset,
+    /// One offset, found from the pictures.
+    #[default]
+    #[enum_value(name = "By one constant offset, found from the pictures", nick = "auto")]
+    Auto,
+    /// A path, found from the pictures.
+    #[enum_value(
+        name = "By a path found from the pictures, which also finds drops, duplicates and drift",
+        nick = "track"
+    )]
+    Track,
+}
+
+impl Alignment {
+    /// Whether it looks at the pictures, and has to wait for what comes within the search range.
+    pub fn searches(self) -> bool {
+        matches!(self, Self::Auto | Self::Track)
+    }
+}
+
+impl From<Alignment> for time::Alignment {
+    fn from(alignment: Alignment) -> Self {
+        match alignment {
+            Alignment::Pts => Self::Pts,
+            Alignment::Offset => Self::Offset,
+            Alignment::Auto => Self::Auto,
+            Alignment::Track => Self::Track,
+        }
+    }
+}
+
+/// What follows when sizes differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[enum_type(name = "GstIqaScale")]
+pub enum Scale {
+    /// The distorted frame is scaled.
+    #[default]
+    #[enum_value(name = "Scale the distorted frame to the reference's size", nick = "to-reference")]
+    ToReference,
+    /// The reference is scaled.
+    #[enum_value(name = "Scale the reference to the distorted frame's size", nick = "to-distorted")]
+    ToDistorted,
+    /// Nothing is scaled.
+    #[enum_value(name = "Scale nothing: a difference in size is an error where pixels are compared", nick = "none")]
+    None,
+}
+
+impl From<Scale> for space::Scale {
+    fn from(scale: Scale) -> Self {
+        match scale {
+            Scale::ToReference => Self::ToReference,
+            Scale::ToDistorted => Self::ToDistorted,
+            Scale::None => Self::None,
+        }
+    }
+}
+
+/// How the two pictures are laid over each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[enum_type(name = "GstIqaRegistration")]
+pub enum Registration {
+    /// As they are.
+    #[default]
+    #[enum_value(name = "As they are", nick = "none")]
+    None,
+    /// Without bars.
+    #[enum_value(name = "Cut letterbox and pillarbox off", nick = "crop")]
+    Crop,
+    /// Without bars, and moved.
+    #[enum_value(name = "Cut bars off and undo a translation, to a quarter pixel", nick = "shift")]
+    Shift,
+}
+
+impl From<Registration> for space::Registration {
+    fn from(registration: Registration) -> Self {
+        match registration {
+            Registration::None => Self::None,
+            Registration::Crop => Self::Crop,
+            Registration::Shift => Self::Shift,
+        }
+    }
+}
+
+/// What becomes of a frame without a trustworthy partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[enum_type(name = "GstIqaOnUnmatched")]
+pub enum OnUnmatched {
+    /// It says so.
+    #[default]
+    #[enum_value(name = "It carries the state `unmatched`", nick = "flag")]
+    Flag,
+    /// It says nothing.
+    #[enum_value(name = "It carries nothing", nick = "skip")]
+    Skip,
+    /// The pipeline stops.
+    #[enum_value(name = "Post an error and stop", nick = "error")]
+    Error,
+}
+
+/// Fidelity measures.
+#[glib::flags(name = "GstIqaMeasures")]
+pub enum Measures {
+    /// Peak signal-to-noise ratio, of luma and of all planes.
+    #[flags_value(name = "Peak signal-to-noise ratio, of luma and of all planes", nick = "psnr")]
+    PSNR = 1 << 0,
+    /// Structural similarity.
+    #[flags_value(name = "Structural similarity of luma", nick = "ssim")]
+    SSIM = 1 << 1,
+    /// Multi-scale structural similarity.
+    #[flags_value(name = "Multi-scale structural similarity of luma", nick = "ms-ssim")]
+    MS_SSIM = 1 << 2,
+}
+
+impl From<Measures> for fidelity::Measures {
+    fn from(measures: Measures) -> Self {
+        Self {
+            psnr: measures.contains(Measures::PSNR),
+            ssim: measures.contains(Measures::SSIM),
+            ms_ssim: measures.contains(Measures::MS_SSIM),
+        }
+    }
+}
+
+/// The properties of `iqacompare`, with their defaults.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub model: model::Settings,
+    pub measures: Measures,
+    pub alignment: Alignment,
+    pub offset: i64,
+    pub search_range: gst::ClockTime,
+    pub max_bytes: u64,
+    pub scale: Scale,
+    pub registration: Registration,
+    pub on_unmatched: OnUnmatched,
+    /// As users set it; none: it follows from the alignment.
+    pub latency: Option<gst::ClockTime>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            model: model::Settings::new(NO_MODEL),
+            measures: Measures::PSNR | Measures::SSIM,
+            alignment: Alignment::default(),
+            offset: 0,
+            search_range: gst::ClockTime::from_seconds(2),
+            max_bytes: 512 << 20,
+            scale: Scale::default(),
+            registration: Registration::default(),
+            on_unmatched: OnUnmatched::default(),
+            latency: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Whether a model scores, beside the measures.
+    pub fn has_model(&self) -> bool {
+        self.model.model != NO_MODEL
+    }
+
+    /// What windows look at if nobody says: the model's score, else the measure that everybody knows.
+    pub fn main_field(&self) -> &'static str {
+        if self.has_model() { "score" } else { "psnr-y" }
+    }
+
+    /// How long frames may be waited for in a live pipeline.
+    pub fn latency(&self) -> gst::ClockTime {
+        let searched = if self.alignment.searches() { self.search_range } else { gst::ClockTime::ZERO };
+        self.latency.unwrap_or(searched)
+    }
+
+    /// What the engine is to do.
+    pub fn comparer(&self) -> comparer::Settings {
+        comparer::Settings {
+            time: time::Settings {
+                alignment: self.alignment.into(),
+                offset: self.offset,
+                search_range: self.search_range.nseconds(),
+            },
+            scale: self.scale.into(),
+            registration: self.registration.into(),
+            measures: self.measures.into(),
+            max_bytes: self.max_bytes,
+            threads: self.model.threads as usize,
+            queue_size: self.model.queue_size as usize,
+        }
+    }
+
+    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know.
+    pub fn properties() -> Vec<glib::ParamSpec> {
+        let default = Self::default();
+        let mut properties = default.model.properties(
+            "A full-reference model beside the measures: an ONNX file (contains / or ends in .onnx), with its contract inside or \
+             beside it, or the name of a bundled model, looked for in ONNX_IQA_MODEL_PATH and in onnxiqa-models/ beside the plugin; \
+             none = measures only",
+            "Threads of ONNX Runtime within an operator, and threads that measure; 0 = one per core",
+            "Pairs on their way through measures and model, at most",
+        );
+        properties.extend([
+            glib::ParamSpecFlags::builder::<Measures>("measures")
+                .default_value(default.measures)
+                .nick("Measures")
+                .blurb("What is measured on the aligned pair; 0 = nothing")
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecEnum::builder_with_default("alignment", default.alignment)
+                .nick("Alignment")
+                .blurb("How a distorted frame's partner in the reference is found")
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecInt64::builder("offset")
+                .nick("Offset")
+                .blurb("Added to the distorted frames' running time before pairing, in nanoseconds: positive if the distorted stream is early")
+                .default_value(default.offset)
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecUInt64::builder("search-range")
+                .nick("Search range")
+                .blurb("How far alignment=auto and track look to either side of `offset`, in nanoseconds, inclusive")
+                .maximum(i64::MAX as u64)
+                .default_value(default.search_range.nseconds())
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecUInt64::builder("max-bytes")
+                .nick("Maximum bytes")
+                .blurb("What the frames of both sides together may hold; when it is reached, the search window shrinks and a message says so")
+                .minimum(1)
+                .default_value(default.max_bytes)
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecEnum::builder_with_default("scale", default.scale)
+                .nick("Scale")
+                .blurb("Which frame is scaled (bicubic, antialiased) when sizes differ; a model that resizes does so by itself, once")
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecEnum::builder_with_default("registration", default.registration)
+                .nick("Registration")
+                .blurb("How the two pictures are laid over each other; what is found is reported as shift-x, shift-y, gain and bias")
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecEnum::builder_with_default("on-unmatched", default.on_unmatched)
+                .nick("On unmatched")
+                .blurb("What becomes of a frame without a trustworthy partner")
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecUInt64::builder("latency")
+                .nick("Latency")
+                .blurb(
+                    "How long the other side's frames may be waited for in a live pipeline, and how much of one side is held in any; in \
+                     nanoseconds, all the latency that this element adds. Until it is set it follows from the alignment: search-range for \
+                     auto and track, 0 for pts and offset. Set it to at least what an upstream branch holds back, such as an encoder with \
+                     look-ahead behind a tee",
+                )
+                .default_value(default.latency().nseconds())
+                .mutable_playing()
+                .build(),
+        ]);
+        properties
+    }
+
+    /// Sets a property; false if it is none of these.
+    pub fn set(&mut self, name: &str, value: &glib::Value) -> bool {
+        // GObject has checked the value against its specification.
+        match name {
+            "measures" => self.measures = value.get().unwrap_or(self.measures),
+            "alignment" => self.alignment = value.get().unwrap_or(self.alignment),
+            "offset" => self.offset = value.get().unwrap_or(self.offset),
+            "search-range" => {
+                let range = value.get().unwrap_or(self.search_range.nseconds());
+                self.search_range = gst::ClockTime::from_nseconds(range);
+            }
+            "max-bytes" => self.max_bytes = value.get().unwrap_or(self.max_bytes),
+            "scale" => self.scale = value.get().unwrap_or(self.scale),
+            "registration" => self.registration = value.get().unwrap_or(self.registration),
+            "on-unmatched" => self.on_unmatched = value.get().unwrap_or(self.on_unmatched),
+            // GST_CLOCK_TIME_NONE is no latency.
+            "latency" => {
+                self.latency =
+                    value.get::<u64>().ok().filter(|&latency| latency != u64::MAX).map(gst::ClockTime::from_nseconds);
+            }
+            name => return self.model.set(name, value),
+        }
+        true
+    }
+
+    /// A property's value; none if it is none of these.
+    pub fn get(&self, name: &str) -> Option<glib::Value> {
+        Some(match name {
+            "measures" => self.measures.to_value(),
+            "alignment" => self.alignment.to_value(),
+            "offset" => self.offset.to_value(),
+            "search-range" => self.search_range.nseconds().to_value(),
+            "max-bytes" => self.max_bytes.to_value(),
+            "scale" => self.scale.to_value(),
+            "registration" => self.registration.to_value(),
+            "on-unmatched" => self.on_unmatched.to_value(),
+            "latency" => self.latency().nseconds().to_value(),
+            name => return self.model.get(name),
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! `iqacompare` between three pads of our own, and frames whose PSNR is known.
+
+use super::{FRAME, Pending, Rig, Upstream};
+use gst::prelude::*;
+use std::ops::Deref;
+
+/// Frames of [`flat`].
+pub const FLAT: &str = "video/x-raw,format=GRAY8,width=16,height=16,framerate=25/1";
+
+/// What one push gave.
+pub type Pushed = Pending<Result<gst::FlowSuccess, gst::FlowError>>;
+
+/// The frame number `n`: 16×16 pixels of one grey, at 25 a second.
+pub fn flat(n: u64, value: u8) -> gst::Buffer {
+    let mut buffer = gst::Buffer::from_mut_slice(vec![value; 16 * 16]);
+    let fields = buffer.get_mut().unwrap();
+    fields.set_pts(n * FRAME);
+    fields.set_duration(FRAME);
+    buffer
+}
+
+/// The PSNR of two flat frames whose greys differ by so much.
+pub fn psnr(difference: u8) -> f64 {
+    if difference == 0 { 100.0 } else { 20.0 * (255.0 / f64::from(difference)).log10() }
+}
+
+/// An `iqacompare` called `q` that pairs by running time.
+pub fn iqacompare() -> gst::element_factory::ElementBuilder<'static> {
+    super::init();
+    gst::ElementFactory::make("iqacompare").name("q").property_from_str("alignment", "pts").property("threads", 1u32)
+}
+
+/// Two sources, the element, and downstream. The distorted stream is the rig's own.
+pub struct Compare {
+    rig: Rig,
+    pub reference: Upstream,
+}
+
+impl Deref for Compare {
+    type Target = Rig;
+
+    fn deref(&self) -> &Rig {
+        &self.rig
+    }
+}
+
+impl Compare {
+    /// Links the element and sets it to PLAYING.
+    #[track_caller]
+    pub fn new(element: gst::Element) -> Self {
+        let reference = Upstream::new(&element.static_pad("reference").unwrap());
+        Self { rig: Rig::new(element), reference }
+    }
+
+    /// Both streams have begun, with these caps.
+    #[track_caller]
+    pub fn started(element: gst::Element, caps: &str) -> Self {
+        let compare = Self::new(element);
+        compare.begin(caps);
+        compare
+    }
+
+    /// Begins both streams.
+    #[track_caller]
+    pub fn begin(&self, caps: &str) {
+        self.reference.start(caps);
+        self.rig.start(caps);
+    }
+
+    /// Pushes frames on both sides, each side on its own thread, and waits for none.
+    pub fn feed(
+        &self,
+        reference: impl IntoIterator<Item = gst::Buffer>,
+        distorted: impl IntoIterator<Item = gst::Buffer>,
+    ) -> Vec<Pushed> {
+        let pushed = reference.into_iter().map(|buffer| self.reference.push_later(buffer));
+        let mut pushed: Vec<_> = pushed.collect();
+        pushed.extend(distorted.into_iter().map(|buffer| self.push_later(buffer)));
+        pushed
+    }
+
+    /// Pushes frames of the same numbers on both sides; the distorted ones are lighter by so much.
+    pub fn pairs(&self, numbers: std::ops::Range<u64>, difference: u8) -> Vec<Pushed> {
+        let reference = numbers.clone().map(|n| flat(n, 100));
+        self.feed(reference, numbers.map(|n| flat(n, 100 + difference)))
+    }
+
+    /// EOS on the reference's side, behind what is pushed there.
+    pub fn end_reference(&self) -> Pending<bool> {
+        self.reference.later("EOS", |pad| pad.push_event(gst::event::Eos::new()))
+    }
+
+    /// EOS on both sides; gives all frames that came out.
+    #[track_caller]
+    pub fn finish_both(&self) -> Vec<gst::Buffer> {
+        let ended = self.end_reference();
+        let frames = self.finish();
+        ended.wait();
+        frames
+    }
+
+    /// The ledger adds up, and says this.
+    #[track_caller]
+    pub fn assert_ledger(&self, expected: &[(&str, u64)]) {
+        let get = |field| self.stat(field);
+        assert_eq!(get("distorted"), get("matched") + get("duplicate") + get("unmatched"), "{}", self.stats());
+        assert_eq!(get("reference"), get("matched") + get("dropped") + get("outside"), "{}", self.stats());
+        for &(field, count) in expected {
+            assert_eq!(get(field), count, "{field} of {}", self.stats());
+        }
+    }
+}
