@@ -2,6 +2,7 @@
 
 use super::clock::{Clock, Verdict};
 use super::desk::Desk;
+use super::track::Tracker;
 use super::{Alignment, Decision, Ledger, Notice, Pairing, Settings, Signature, Stamp};
 
 /// Finds each distorted frame's partner from time stamps and signatures; holds no pictures.
@@ -19,6 +20,7 @@ pub struct Aligner {
 #[derive(Debug)]
 enum Mode {
     Clock(Clock),
+    Track(Box<Tracker>),
 }
 
 impl Aligner {
@@ -30,6 +32,7 @@ impl Aligner {
         let mode = match settings.alignment {
             Alignment::Pts => Mode::Clock(Clock::new(0)),
             Alignment::Offset => Mode::Clock(Clock::new(settings.offset)),
+            Alignment::Track => Mode::Track(Box::new(Tracker::new(settings))),
             other => panic!("alignment by {other:?} is not there"),
         };
         Self { mode, desk: Desk::default() }
@@ -39,6 +42,7 @@ impl Aligner {
     pub fn needs_signatures(&self) -> bool {
         match &self.mode {
             Mode::Clock(_) => false,
+            Mode::Track(_) => true,
         }
     }
 
@@ -57,29 +61,32 @@ impl Aligner {
                 let distorted = clock.head().map_or(ledger.distorted, |frame| frame.number);
                 self.desk.notify(Notice::Offset { distorted, from: Some(from), to: offset, confidence: 1.0 });
             }
+            Mode::Track(track) => track.set_offset(offset),
         }
         self.settle();
     }
 
     /// A reference frame has come. Returns its number.
-    pub fn push_reference(&mut self, stamp: Stamp, _signature: Option<Signature>) -> u64 {
+    pub fn push_reference(&mut self, stamp: Stamp, signature: Option<Signature>) -> u64 {
         let number = self.desk.book.reference();
         match &mut self.mode {
             Mode::Clock(clock) => {
                 clock.push_reference(number, stamp);
             }
+            Mode::Track(track) => track.push_reference(stamp, signature.as_ref(), &mut self.desk),
         }
         self.settle();
         number
     }
 
     /// A distorted frame has come. Returns its number.
-    pub fn push_distorted(&mut self, stamp: Stamp, _signature: Option<Signature>) -> u64 {
+    pub fn push_distorted(&mut self, stamp: Stamp, signature: Option<Signature>) -> u64 {
         let number = self.desk.book.distorted();
         match &mut self.mode {
             Mode::Clock(clock) => {
                 clock.push_distorted(number, stamp);
             }
+            Mode::Track(track) => track.push_distorted(number, stamp, signature.as_ref(), &mut self.desk),
         }
         self.settle();
         number
@@ -89,6 +96,7 @@ impl Aligner {
     pub fn end_reference(&mut self) {
         match &mut self.mode {
             Mode::Clock(clock) => clock.end_reference(),
+            Mode::Track(track) => track.end_reference(&mut self.desk),
         }
         self.settle();
     }
@@ -97,6 +105,7 @@ impl Aligner {
     pub fn end_distorted(&mut self) {
         match &mut self.mode {
             Mode::Clock(clock) => clock.end_distorted(),
+            Mode::Track(track) => track.end_distorted(&mut self.desk),
         }
         self.settle();
     }
@@ -108,6 +117,7 @@ impl Aligner {
     pub fn lead(&self) -> i64 {
         match &self.mode {
             Mode::Clock(clock) => clock.lead(),
+            Mode::Track(track) => track.lead(),
         }
     }
 
@@ -115,6 +125,7 @@ impl Aligner {
     pub fn force(&mut self, through: u64) {
         match &mut self.mode {
             Mode::Clock(clock) => clock.force(through),
+            Mode::Track(track) => track.force(through, &mut self.desk),
         }
         self.settle();
     }
@@ -129,6 +140,7 @@ impl Aligner {
                 }
                 self.desk.shrunk(clock.held());
             }
+            Mode::Track(track) => track.shrink(&mut self.desk),
         }
         self.settle();
     }
@@ -147,6 +159,7 @@ impl Aligner {
     pub fn needed_from(&self) -> u64 {
         match &self.mode {
             Mode::Clock(clock) => clock.needed_from(),
+            Mode::Track(track) => track.needed_from(),
         }
     }
 
@@ -163,6 +176,8 @@ impl Aligner {
                     self.desk.decide(frame.number, partner.map_or(Pairing::Unmatched, Pairing::Matched), fit);
                 }
             }
+            // It decides as it is fed.
+            Mode::Track(_) => {}
         }
     }
 }

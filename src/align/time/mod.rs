@@ -7,6 +7,7 @@ mod clock;
 mod desk;
 mod ledger;
 mod signature;
+mod track;
 
 pub use aligner::Aligner;
 pub use signature::{CELLS, COLUMNS, ROWS, Signature};
