@@ -73,7 +73,7 @@ impl Aligner {
             Mode::Clock(clock) => {
                 clock.push_reference(number, stamp);
             }
-            Mode::Track(track) => track.push_reference(stamp, signature.as_ref(), &mut self.desk),
+            Mode::Track(track) => track.push_reference(stamp, signature, &mut self.desk),
         }
         self.settle();
         number
@@ -86,7 +86,7 @@ impl Aligner {
             Mode::Clock(clock) => {
                 clock.push_distorted(number, stamp);
             }
-            Mode::Track(track) => track.push_distorted(number, stamp, signature.as_ref(), &mut self.desk),
+            Mode::Track(track) => track.push_distorted(number, stamp, signature, &mut self.desk),
         }
         self.settle();
         number

@@ -30,6 +30,7 @@
 mod cost;
 mod offset;
 mod row;
+mod shift;
 mod side;
 
 use std::collections::VecDeque;
@@ -37,7 +38,8 @@ use std::collections::VecDeque;
 use self::cost::{Motion, ramp};
 use self::offset::Course;
 use self::row::{LAG, Path, Row, State};
-use self::side::{BEFORE, Distorted, References, Time, Unit};
+use self::shift::{Pyramid, Shift};
+use self::side::{BEFORE, Distorted, References, Time};
 use super::desk::Desk;
 use super::{Pairing, Settings, Signature, Stamp};
 
@@ -49,6 +51,19 @@ const HISTORY: usize = 16;
 
 /// How long a frame waits for its decision once an offset is found, in ns.
 const PATIENCE: i64 = 1_000_000_000;
+
+/// Frames on which a translation between the streams is looked for, and how often.
+const REGISTER: [usize; 2] = [12, 16];
+
+/// Pairs after which the translation is measured again, on as many as there are decided rows.
+const FOLLOW: [u64; 3] = [25, 75, 250];
+
+/// Distance below which pictures are equal, so that there is no translation.
+const EQUAL: f64 = 1e-5;
+
+/// Distance to the partner, in that to the partner's neighbours, below which a pair needs no comparison with those that
+/// a longer wait would bring.
+const CLEAR: f64 = 0.5;
 
 /// Pairs around a frame that its trust is measured on: before and after it.
 const AROUND: [usize; 2] = [8, 12];
@@ -78,6 +93,12 @@ pub(super) struct Tracker {
     decided: usize,
     /// Up to this number all must be decided.
     forced: Option<u64>,
+    /// The state of the last one decided.
+    state: State,
+    /// How many rows there were when a translation was looked for.
+    registered: usize,
+    /// Pairs since an offset was found.
+    pairs: u64,
     /// The last partner, and whether the frame before has it.
     last: Option<(u64, bool)>,
     /// What shrinking has left of the window, in ns.
@@ -98,6 +119,9 @@ impl Tracker {
             rows: VecDeque::from([Row::before(settings.offset)]),
             decided: 1,
             forced: None,
+            state: State::Free,
+            registered: 0,
+            pairs: 0,
             last: None,
             window: range,
             course: Course::new(settings.offset),
@@ -113,7 +137,7 @@ impl Tracker {
         }
     }
 
-    pub fn push_reference(&mut self, stamp: Stamp, signature: Option<&Signature>, desk: &mut Desk) {
+    pub fn push_reference(&mut self, stamp: Stamp, signature: Option<Signature>, desk: &mut Desk) {
         self.references.push(stamp, signature);
         if self.distorted_ended && self.waiting.is_empty() && self.decided == self.rows.len() {
             self.references.release(self.references.end());
@@ -121,9 +145,9 @@ impl Tracker {
         self.advance(desk);
     }
 
-    pub fn push_distorted(&mut self, number: u64, stamp: Stamp, signature: Option<&Signature>, desk: &mut Desk) {
+    pub fn push_distorted(&mut self, number: u64, stamp: Stamp, signature: Option<Signature>, desk: &mut Desk) {
         let time = self.distorted.next(stamp);
-        self.waiting.push_back(Distorted { number, time, unit: signature.map(Unit::of) });
+        self.waiting.push_back(Distorted::new(number, time, signature, self.references.shift()));
         self.advance(desk);
     }
 
@@ -226,8 +250,12 @@ impl Tracker {
         let patience = if self.course.found() { PATIENCE.min(self.range / 2) } else { self.range };
         let must = self.forced.is_some_and(|through| oldest.frame.number <= through)
             || waited >= patience.min(self.window)
-            || (self.waiting.is_empty() && (self.distorted_ended || self.exhausted()));
+            || (self.waiting.is_empty() && self.distorted_ended);
         let state = self.ancestor(best, at);
+        if !self.course.found() && self.register(must, best) {
+            return self.decide(desk);
+        }
+        let Some(newest) = self.rows.back() else { return false };
         // By how much the best path that has it otherwise is worse.
         let mut margin = f64::INFINITY;
         for (other, path) in newest.states() {
@@ -236,8 +264,8 @@ impl Tracker {
                 margin = behind;
             }
         }
-        // A path needs some frames behind it before it is believed.
-        let young = !self.course.found() && self.rows.len() - at <= 2 * LAG;
+        // The first pairs need some frames behind them before they are believed.
+        let young = !self.course.found() && !(self.rows.len() - at > REGISTER[1] && self.clear(best));
         if !must && (margin < MARGIN || young) {
             return false;
         }
@@ -245,9 +273,109 @@ impl Tracker {
         true
     }
 
-    /// No reference will come that could be a partner.
-    fn exhausted(&self) -> bool {
-        false
+    /// The pairs of the best path from the row `from` on, the newest first: row and reference.
+    fn course_of(&self, best: State, from: usize) -> Vec<(usize, u64)> {
+        let (mut pairs, mut state) = (Vec::new(), best);
+        for index in (from..self.rows.len()).rev() {
+            if let State::Partner(r) = state {
+                pairs.push((index, r));
+            }
+            state = self.rows[index].path(state).from;
+        }
+        pairs
+    }
+
+    /// Whether the partners of the best path are much nearer than their neighbours are to them.
+    fn clear(&self, best: State) -> bool {
+        let pairs = self.course_of(best, self.decided);
+        let (mut distance, mut step) = (0.0, 0.0);
+        for (index, r) in pairs.iter().rev().take(REGISTER[1]) {
+            let same = |r| self.references.product(r, r);
+            let next = || Some(0.5 * (same(*r)? + same(r + 1)?) - self.references.product(*r, r + 1)?);
+            if let (Some(e), Some(next)) = (self.rows[*index].distance(*r, &self.references), next()) {
+                distance += e;
+                step += next;
+            }
+        }
+        distance < CLEAR * step
+    }
+
+    /// Looks for a translation between the streams; true if there is another one now.
+    fn register(&mut self, must: bool, best: State) -> bool {
+        let count = self.rows.len() - self.decided;
+        let due = count >= self.registered + REGISTER[1] || (must && self.registered == 0 && count >= LAG);
+        if !due {
+            return false;
+        }
+        self.registered = count;
+        let pairs = self.course_of(best, self.decided);
+        let distances = pairs.iter().filter_map(|&(index, r)| self.rows[index].distance(r, &self.references));
+        if pairs.len() == count && distances.sum::<f64>() < EQUAL * count as f64 {
+            return false;
+        }
+        let rows = self.rows.range(self.rows.len() - count.min(REGISTER[0])..);
+        let distorted: Vec<(i64, Pyramid)> =
+            rows.filter_map(|row| Some((row.frame.time, Pyramid::of(row.frame.signature.as_ref()?)))).collect();
+        let (Some((from, _)), Some((to, _))) = (distorted.first(), distorted.last()) else { return false };
+        let first = self.references.from(self.reach(*from));
+        let end = self.references.after(to.saturating_add(self.ahead()));
+        let pyramid = |r| Some(Pyramid::of(self.references.get(r)?.signature.as_ref()?));
+        let reference: Vec<Option<Pyramid>> = (first..end).map(pyramid).collect();
+        let interval = self.references.time.interval();
+        let candidate = |offset: i64| -> Vec<(&Pyramid, &Pyramid)> {
+            let pair = |(time, pyramid)| {
+                let nearest = self.references.from(i64::saturating_add(time, offset - interval / 2));
+                let near = self.references.get(nearest).is_some_and(|r| r.time - time - offset <= interval);
+                let at = usize::try_from(nearest.checked_sub(first)?).ok()?;
+                Some((pyramid, reference.get(at).filter(|_| near)?.as_ref()?))
+            };
+            distorted.iter().map(|(time, pyramid)| (*time, pyramid)).filter_map(pair).collect()
+        };
+        let range = self.range.min(self.window) / interval;
+        let offsets = (-range..=range).map(|n| self.course.centre() + n * interval);
+        let candidates: Vec<_> =
+            offsets.map(candidate).filter(|pairs| 3 * pairs.len() >= 2 * distorted.len()).collect();
+        match shift::search(&candidates) {
+            Some(shift) => {
+                self.rebuild(shift);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Measures the translation again on decided pairs.
+    fn follow(&mut self) {
+        let pyramids = self.rows.range(..self.decided).filter_map(|row| {
+            let partner = self.references.get(row.settled?)?.signature.as_ref()?;
+            Some((Pyramid::of(row.frame.signature.as_ref()?), Pyramid::of(partner)))
+        });
+        let pyramids: Vec<_> = pyramids.collect();
+        let pairs: Vec<_> = pyramids.iter().map(|(d, r)| (d, r)).collect();
+        if let Some(shift) = shift::follow(&pairs, self.references.shift()) {
+            self.rebuild(shift);
+        }
+    }
+
+    /// Compares all pictures again, with another translation between them.
+    fn rebuild(&mut self, shift: Shift) {
+        self.references.set_shift(shift);
+        let undecided = self.rows.split_off(self.decided);
+        let history = std::mem::take(&mut self.rows);
+        for mut row in history {
+            let empty = Distorted::new(row.frame.number, row.frame.time, None, shift);
+            let frame = std::mem::replace(&mut row.frame, empty);
+            row.compare(frame.moved(shift), &self.references);
+            self.rows.push_back(row);
+        }
+        if let Some(row) = self.rows.back_mut() {
+            let state = self.state;
+            row.prune(|other, _| other == state);
+        }
+        self.waiting = std::mem::take(&mut self.waiting).into_iter().map(|frame| frame.moved(shift)).collect();
+        for row in undecided {
+            self.extend(row.frame.moved(shift));
+        }
     }
 
     /// Where the path to `state` in the newest row is at an earlier row.
@@ -297,7 +425,19 @@ impl Tracker {
             desk.notify(notice);
         }
         desk.decide(number, pairing, confidence);
+        self.rows[at].settled = pairing.reference();
+        self.state = state;
         self.decided += 1;
+        if !self.course.found() {
+            self.pairs = 0;
+            self.registered = self.registered.saturating_sub(1);
+        } else if pairing.reference().is_some() {
+            self.registered = 0;
+            self.pairs += 1;
+            if FOLLOW.contains(&self.pairs) {
+                self.follow();
+            }
+        }
         while self.decided > HISTORY {
             self.rows.pop_front();
             self.decided -= 1;
@@ -308,14 +448,8 @@ impl Tracker {
     /// does, whether the pictures are alike.
     fn trust(&self, at: usize, reference: u64, best: State) -> f64 {
         // The path's pairs around the row.
-        let mut pairs: Vec<(usize, u64)> = Vec::new();
-        let mut state = best;
-        for index in (0..self.rows.len()).rev() {
-            if let (State::Partner(r), true) = (state, index <= at + AROUND[1] && index + AROUND[0] >= at) {
-                pairs.push((index, r));
-            }
-            state = self.rows[index].path(state).from;
-        }
+        let mut pairs = self.course_of(best, at.saturating_sub(AROUND[0]));
+        pairs.retain(|(index, _)| *index <= at + AROUND[1]);
         let mut sum = Motion::default();
         for (index, (later, partner)) in pairs.iter().enumerate() {
             let lag = (index + LAG).min(pairs.len() - 1);

@@ -65,6 +65,8 @@ impl Path {
 #[derive(Debug)]
 pub(super) struct Row {
     pub frame: Distorted,
+    /// The partner, once that is decided.
+    pub settled: Option<u64>,
     /// The first reference in reach.
     pub first: u64,
     /// Products with the references in reach.
@@ -79,9 +81,9 @@ pub(super) struct Row {
 impl Row {
     /// Before the first frame.
     pub fn before(offset: i64) -> Self {
-        let frame = Distorted { number: u64::MAX, time: 0, unit: None };
+        let frame = Distorted { number: u64::MAX, time: 0, signature: None, unit: None };
         let free = Path::start(offset);
-        Self { frame, first: 0, products: Vec::new(), partner: Vec::new(), after: Vec::new(), free }
+        Self { frame, settled: None, first: 0, products: Vec::new(), partner: Vec::new(), after: Vec::new(), free }
     }
 
     /// A frame with the references `first..end` in reach.
@@ -90,7 +92,7 @@ impl Row {
         let products = (first..end).map(|r| product(r).unwrap_or(f64::NEG_INFINITY)).collect();
         let count = end.saturating_sub(first) as usize;
         let paths = || vec![Path::NONE; count];
-        Self { frame, first, products, partner: paths(), after: paths(), free: Path::NONE }
+        Self { frame, settled: None, first, products, partner: paths(), after: paths(), free: Path::NONE }
     }
 
     /// The reference after the last in reach.
@@ -130,6 +132,15 @@ impl Row {
         if self.free.cost.is_finite() && !keep(State::Free, &self.free) {
             self.free.cost = f64::INFINITY;
         }
+    }
+
+    /// Compares again: the signatures are other ones.
+    pub fn compare(&mut self, frame: Distorted, references: &References) {
+        let paths = (std::mem::take(&mut self.partner), std::mem::take(&mut self.after), self.free);
+        let end = self.first + paths.0.len() as u64;
+        let settled = self.settled;
+        *self = Self { settled, ..Self::new(frame, self.first, end, references) };
+        (self.partner, self.after, self.free) = paths;
     }
 
     /// Its only path from now on.

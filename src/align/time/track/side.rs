@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::shift::{Grid, Shift};
 use crate::align::time::signature::dot;
 use crate::align::time::{CELLS, Signature, Stamp};
 
@@ -29,7 +30,13 @@ pub(super) struct Unit {
 const NOTHING: f64 = 1.0 / (255.0 * 255.0);
 
 impl Unit {
-    pub fn of(signature: &Signature) -> Self {
+    /// Moved by its `half` of a translation between the streams.
+    pub fn of(signature: &Signature, shift: Shift, half: Shift) -> Self {
+        if !shift.is_none() {
+            let cells: Box<[f32]> = Grid::of(signature).moved(shift, half).into();
+            let square = dot(&cells, &cells);
+            return Self { cells, square };
+        }
         let cells = &signature.cells()[..];
         let square = dot(cells, cells) + NOTHING * CELLS as f64;
         let scale = square.sqrt().recip() as f32;
@@ -101,6 +108,7 @@ pub(super) struct Reference {
     pub time: i64,
     /// From the reference before, or to the next, in ns.
     pub interval: f64,
+    pub signature: Option<Signature>,
     pub unit: Option<Unit>,
     /// Products with the references before, the nearest first.
     before: Vec<f64>,
@@ -113,29 +121,43 @@ pub(super) struct References {
     /// Number of the first one held.
     first: u64,
     pub time: Time,
+    /// Of the distorted pictures.
+    shift: Shift,
 }
 
 impl References {
     /// Returns its number.
-    pub fn push(&mut self, stamp: Stamp, signature: Option<&Signature>) -> u64 {
+    pub fn push(&mut self, stamp: Stamp, signature: Option<Signature>) {
         let time = self.time.next(stamp);
-        let unit = signature.map(Unit::of);
+        let interval = self.time.interval() as f64;
+        self.frames.push_back(Reference { time, interval, signature, unit: None, before: Vec::new() });
+        self.compute(self.frames.len() - 1);
+    }
+
+    /// Another translation of the distorted pictures.
+    pub fn set_shift(&mut self, shift: Shift) {
+        self.shift = shift;
+        (0..self.frames.len()).for_each(|at| self.compute(at));
+    }
+
+    pub fn shift(&self) -> Shift {
+        self.shift
+    }
+
+    fn compute(&mut self, at: usize) {
+        let shift = self.shift;
+        let unit = self.frames[at].signature.as_ref().map(|signature| Unit::of(signature, shift, shift.half(-1.0)));
         let product = |frame: &Reference| match (&frame.unit, &unit) {
             (Some(a), Some(b)) => a.dot(b),
             _ => 0.0,
         };
-        let before = self.frames.iter().rev().take(BEFORE).map(product).collect();
-        self.frames.push_back(Reference { time, interval: self.time.interval() as f64, unit, before });
-        self.end() - 1
+        let before = self.frames.range(..at).rev().take(BEFORE).map(product).collect();
+        self.frames[at].before = before;
+        self.frames[at].unit = unit;
     }
 
     pub fn get(&self, number: u64) -> Option<&Reference> {
         self.frames.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
-    }
-
-    /// The number of the first held.
-    pub fn first(&self) -> u64 {
-        self.first
     }
 
     /// The number of the next to come.
@@ -178,5 +200,17 @@ impl References {
 pub(super) struct Distorted {
     pub number: u64,
     pub time: i64,
+    pub signature: Option<Signature>,
     pub unit: Option<Unit>,
+}
+
+impl Distorted {
+    pub fn new(number: u64, time: i64, signature: Option<Signature>, shift: Shift) -> Self {
+        let unit = signature.as_ref().map(|signature| Unit::of(signature, shift, shift.half(1.0)));
+        Self { number, time, signature, unit }
+    }
+
+    pub fn moved(self, shift: Shift) -> Self {
+        Self::new(self.number, self.time, self.signature, shift)
+    }
 }
