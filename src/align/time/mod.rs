@@ -10,6 +10,7 @@ mod ledger;
 mod look;
 mod search;
 mod signature;
+mod track;
 mod watch;
 
 pub use aligner::Aligner;

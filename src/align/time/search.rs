@@ -391,11 +391,8 @@ impl Search {
     /// The offset, if it can be told; `last`: a frame cannot wait any longer.
     pub fn find(&self, last: bool) -> Option<Found> {
         let table = self.table.as_ref().filter(|table| !table.candidates.is_empty())?;
-        let scores: Vec<(f32, usize)> = table
-            .candidates
-            .iter()
-            .map(|c| if c.moving() < RIVAL { (f32::MIN, 0) } else { c.score() })
-            .collect();
+        let scores: Vec<(f32, usize)> =
+            table.candidates.iter().map(|c| if c.moving() < RIVAL { (f32::MIN, 0) } else { c.score() }).collect();
         let enough = |at: &usize| table.candidates[*at].moving() >= AT_LAST.pairs;
         let best = (0..scores.len()).filter(enough).max_by(|&a, &b| scores[a].0.total_cmp(&scores[b].0))?;
         let (score, shift) = scores[best];
@@ -410,10 +407,20 @@ impl Search {
         let meets = |d: &Demand| pairs >= d.pairs && score >= d.score && margin >= d.margin && beside >= d.beside;
         let unseen = table.candidates.iter().any(|c| c.moving() < RIVAL);
         if !meets(&AT_ONCE) && !((!unseen || last) && WITH_RIVALS.iter().any(meets)) && !(last && meets(&AT_LAST)) {
-            if std::env::var("ZZ").is_ok() && last { eprintln!("best {} score {score} margin {margin} beside {beside} pairs {pairs}", (table.first + best as i64 * table.step) / 1_000_000); }
+            if std::env::var("ZZ").is_ok() && last {
+                eprintln!(
+                    "best {} score {score} margin {margin} beside {beside} pairs {pairs}",
+                    (table.first + best as i64 * table.step) / 1_000_000
+                );
+            }
             return None;
         }
-        if std::env::var("ZZ").is_ok() { eprintln!("FOUND {} score {score} margin {margin} beside {beside} pairs {pairs} last {last} unseen {unseen}", (table.first + best as i64 * table.step) / 1_000_000); }
+        if std::env::var("ZZ").is_ok() {
+            eprintln!(
+                "FOUND {} score {score} margin {margin} beside {beside} pairs {pairs} last {last} unseen {unseen}",
+                (table.first + best as i64 * table.step) / 1_000_000
+            );
+        }
         let alike = |at: &usize| at.abs_diff(best) <= frame && scores[*at].0 >= score - 0.02;
         let low = (0..=best).rev().take_while(alike).last().unwrap_or(best);
         let high = (best..scores.len()).take_while(alike).last().unwrap_or(best);
@@ -455,7 +462,8 @@ impl Search {
 
     /// What the time stamps say about an offset that the pictures have told to a fraction of a frame.
     fn exact(&self, middle: i64, interval: i64) -> Option<i64> {
-        let differences = self.pairs(middle, interval).map(|(frame, reference)| reference.running.saturating_sub(frame.running));
+        let differences =
+            self.pairs(middle, interval).map(|(frame, reference)| reference.running.saturating_sub(frame.running));
         let mut differences: Vec<i64> = differences.collect();
         differences.sort_unstable();
         let count = differences.len();
@@ -466,7 +474,9 @@ impl Search {
         }
         // Two rates: pairs whose times coincide at the offset. Of two as near the later: a repeated picture is behind
         // its time, never before it.
-        differences.into_iter().min_by_key(|&d| (d.abs_diff(middle) / (interval as u64 / 50).max(1), std::cmp::Reverse(d)))
+        differences
+            .into_iter()
+            .min_by_key(|&d| (d.abs_diff(middle) / (interval as u64 / 50).max(1), std::cmp::Reverse(d)))
     }
 
     /// Of the pictures at an offset.
