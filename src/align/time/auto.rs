@@ -260,16 +260,15 @@ impl Auto {
 
     /// An offset was found.
     fn know(&mut self, found: Found, desk: &mut Desk) {
-        let before = match &self.state {
-            State::Searching { before, .. } => before.as_ref().map(|known| known.found.offset),
-            State::Known(known) => Some(known.found.offset),
+        let (before, resume) = match &self.state {
+            State::Searching { before, resume } => (before.as_ref().map(|known| known.found.offset), *resume),
+            State::Known(known) => (Some(known.found.offset), false),
         };
-        desk.notify(Notice::Offset {
-            distorted: self.first(),
-            from: before,
-            to: found.offset,
-            confidence: found.confidence,
-        });
+        // What was only doubted and is true after all is no news.
+        if before != Some(found.offset) || resume {
+            let (distorted, confidence) = (self.first(), found.confidence);
+            desk.notify(Notice::Offset { distorted, from: before, to: found.offset, confidence });
+        }
         self.take_up(found, found.similarity, 0);
     }
 

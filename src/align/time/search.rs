@@ -44,17 +44,25 @@ struct Demand {
     score: f32,
     /// Ahead of all candidates that are farther than a frame away.
     margin: f32,
-    /// Ahead of those one frame away.
+    /// Ahead of those one frame away; a quarter of what the score lacks of 1 is enough.
     beside: f32,
+}
+
+impl Demand {
+    fn is_met(&self, pairs: f32, score: f32, margin: f32, beside: f32) -> bool {
+        let beside_enough = self.beside.min((1.0 - score) / 4.0);
+        pairs >= self.pairs && score >= self.score && margin >= self.margin && beside >= beside_enough
+    }
 }
 
 /// What will do although there is too little evidence for some offsets to be rivals: the streams have just begun.
 const AT_ONCE: Demand = Demand { pairs: 8.0, score: 0.8, margin: 0.4, beside: 0.15 };
 
 /// Any of these will do when all offsets could have been rivals.
-const WITH_RIVALS: [Demand; 2] = [
+const WITH_RIVALS: [Demand; 3] = [
     Demand { pairs: 8.0, score: 0.5, margin: 0.25, beside: 0.1 },
     Demand { pairs: 20.0, score: 0.25, margin: 0.1, beside: 0.05 },
+    Demand { pairs: 40.0, score: 0.25, margin: 0.1, beside: 0.04 },
 ];
 
 /// What will do when a frame cannot wait longer.
@@ -100,7 +108,7 @@ pub(super) struct Found {
     pub confidence: f64,
     /// The best translation.
     pub shift: usize,
-    /// Mean similarity of the pictures, as far as they show something.
+    /// Similarity of the pictures, as far as they show something: the upper quartile.
     pub similarity: f64,
 }
 
@@ -171,10 +179,9 @@ impl Search {
         self.centre
     }
 
-    /// Looks elsewhere, or less far, from now on.
+    /// Looks elsewhere, or less far, from the next restart on.
     pub fn set_window(&mut self, centre: i64, range: i64) {
         (self.centre, self.range) = (centre, range);
-        self.restart(0);
     }
 
     /// Throws the evidence away and looks at the distorted frames from number `from` on.
@@ -253,26 +260,24 @@ impl Search {
         self.all(self.distorted.len() - 1);
     }
 
-    /// Lets go of what is out of the other side's reach.
+    /// Lets go of what no distorted frame can need that waits for as long as it may, or is watched.
     fn trim(&mut self) {
         const PAST: i64 = 2_000_000_000;
-        let reach = self.range.saturating_add(PAST);
-        let [reference, distorted] = [&self.references, &self.distorted].map(|side| side.back().map(|l| l.running));
-        if let Some(now) = distorted.map(|now| now.saturating_add(self.centre).saturating_sub(reach)) {
-            // One more, so that what follows has something before it.
-            while self.references.len() > 1 && self.references[0].running < now {
+        // Where one side does not come at all.
+        const MOST: usize = 1 << 13;
+        let Some(newest) = self.distorted.back().map(|frame| frame.running) else {
+            if self.references.len() > MOST {
                 self.references.pop_front();
             }
-        }
-        let now = reference.map_or(i64::MIN, |now| now.saturating_sub(self.centre).saturating_sub(reach));
-        let newest = distorted.map_or(i64::MIN, |now| now.saturating_sub(reach));
-        while self.distorted.len() > 1 && self.distorted[0].running < now.max(newest) {
+            return;
+        };
+        let oldest = newest.saturating_sub(self.range).saturating_sub(PAST);
+        while self.distorted[0].running < oldest || self.distorted.len() > MOST {
             self.distorted.pop_front();
             self.last.pop_front();
         }
-        // Where one side does not come at all.
-        const MOST: usize = 1 << 13;
-        if self.references.len() > MOST {
+        let first = oldest.saturating_add(self.centre).saturating_sub(self.range);
+        while self.references.len() > MOST || (self.references.len() > 1 && self.references[0].running < first) {
             self.references.pop_front();
         }
     }
@@ -391,32 +396,28 @@ impl Search {
     /// The offset, if it can be told; `last`: a frame cannot wait any longer.
     pub fn find(&self, last: bool) -> Option<Found> {
         let table = self.table.as_ref().filter(|table| !table.candidates.is_empty())?;
-        let scores: Vec<(f32, usize)> = table
-            .candidates
-            .iter()
-            .map(|c| if c.moving() < RIVAL { (f32::MIN, 0) } else { c.score() })
-            .collect();
+        let scores: Vec<(f32, usize)> =
+            table.candidates.iter().map(|c| if c.moving() < RIVAL { (f32::MIN, 0) } else { c.score() }).collect();
         let enough = |at: &usize| table.candidates[*at].moving() >= AT_LAST.pairs;
         let best = (0..scores.len()).filter(enough).max_by(|&a, &b| scores[a].0.total_cmp(&scores[b].0))?;
         let (score, shift) = scores[best];
         let frame = (table.interval / table.step).max(1) as usize;
-        let highest = |far: &dyn Fn(usize) -> bool| {
-            let chosen = scores.iter().enumerate().filter(|(at, _)| far(at.abs_diff(best)));
-            chosen.map(|(_, score)| score.0).fold(0.0, f32::max)
-        };
-        let margin = score - highest(&|far| far > frame + frame / 4);
-        let beside = score - highest(&|far| far > frame / 2 + frame / 4 && far <= frame + frame / 4);
-        let pairs = table.candidates[best].moving();
-        let meets = |d: &Demand| pairs >= d.pairs && score >= d.score && margin >= d.margin && beside >= d.beside;
-        let unseen = table.candidates.iter().any(|c| c.moving() < RIVAL);
-        if !meets(&AT_ONCE) && !((!unseen || last) && WITH_RIVALS.iter().any(meets)) && !(last && meets(&AT_LAST)) {
-            if std::env::var("ZZ").is_ok() && last { eprintln!("best {} score {score} margin {margin} beside {beside} pairs {pairs}", (table.first + best as i64 * table.step) / 1_000_000); }
-            return None;
-        }
-        if std::env::var("ZZ").is_ok() { eprintln!("FOUND {} score {score} margin {margin} beside {beside} pairs {pairs} last {last} unseen {unseen}", (table.first + best as i64 * table.step) / 1_000_000); }
+        // Offsets that make the same pairs score the same: what counts is the middle between the first and the last.
         let alike = |at: &usize| at.abs_diff(best) <= frame && scores[*at].0 >= score - 0.02;
         let low = (0..=best).rev().take_while(alike).last().unwrap_or(best);
         let high = (best..scores.len()).take_while(alike).last().unwrap_or(best);
+        let highest = |halves: std::ops::RangeInclusive<usize>| {
+            let chosen = scores.iter().enumerate().filter(|(at, _)| halves.contains(&(2 * at).abs_diff(low + high)));
+            chosen.map(|(_, score)| score.0).fold(0.0, f32::max)
+        };
+        let margin = score - highest(3 * frame + 1..=usize::MAX);
+        let beside = score - highest(3 * frame / 2..=5 * frame / 2);
+        let pairs = table.candidates[best].moving();
+        let meets = |demand: &Demand| demand.is_met(pairs, score, margin, beside);
+        let unseen = table.candidates.iter().any(|c| c.moving() < RIVAL);
+        if !meets(&AT_ONCE) && !((!unseen || last) && WITH_RIVALS.iter().any(meets)) && !(last && meets(&AT_LAST)) {
+            return None;
+        }
         let middle = table.first + (low + high) as i64 * table.step / 2;
         let offset = self.exact(middle, table.interval)?;
         if offset.abs_diff(self.centre) as i64 > self.range + table.interval / 4 {
@@ -455,7 +456,8 @@ impl Search {
 
     /// What the time stamps say about an offset that the pictures have told to a fraction of a frame.
     fn exact(&self, middle: i64, interval: i64) -> Option<i64> {
-        let differences = self.pairs(middle, interval).map(|(frame, reference)| reference.running.saturating_sub(frame.running));
+        let differences =
+            self.pairs(middle, interval).map(|(frame, reference)| reference.running.saturating_sub(frame.running));
         let mut differences: Vec<i64> = differences.collect();
         differences.sort_unstable();
         let count = differences.len();
@@ -466,13 +468,16 @@ impl Search {
         }
         // Two rates: pairs whose times coincide at the offset. Of two as near the later: a repeated picture is behind
         // its time, never before it.
-        differences.into_iter().min_by_key(|&d| (d.abs_diff(middle) / (interval as u64 / 50).max(1), std::cmp::Reverse(d)))
+        differences
+            .into_iter()
+            .min_by_key(|&d| (d.abs_diff(middle) / (interval as u64 / 50).max(1), std::cmp::Reverse(d)))
     }
 
-    /// Of the pictures at an offset.
+    /// Of the pictures at an offset: the upper quartile, as some of them may not belong together.
     fn similarity(&self, offset: i64, interval: i64, shift: usize) -> Option<f64> {
         let pairs = self.pairs(offset, interval).filter(|(a, b)| a.shows_something() || b.shows_something());
-        let (sum, count) = pairs.fold((0.0, 0), |(sum, n), (a, b)| (sum + a.similarity(b, shift), n + 1));
-        (count > 0).then(|| sum / f64::from(count))
+        let mut similarities: Vec<f64> = pairs.map(|(a, b)| a.similarity(b, shift)).collect();
+        similarities.sort_unstable_by(f64::total_cmp);
+        similarities.get(similarities.len() * 3 / 4).copied()
     }
 }
