@@ -327,8 +327,7 @@ impl Search {
         };
         let limit = side[index].running.saturating_sub(table.span);
         let Some(before) = (0..index).rev().find(|&at| side[at].running <= limit) else { return };
-        let before = side[before].clone();
-        side[index].compare(&before, role);
+        side[index].change = Some(side[index].since(&side[before], role));
     }
 
     /// Compares a distorted frame with all references that are there.
