@@ -19,7 +19,7 @@ pub struct Aligner {
 /// How partners are found.
 #[derive(Debug)]
 enum Mode {
-    Clock(Clock),
+    Clock(Box<Clock>),
     Auto(Box<Auto>),
 }
 
@@ -30,8 +30,8 @@ impl Aligner {
     /// For `track`, which is not there yet.
     pub fn new(settings: Settings) -> Self {
         let mode = match settings.alignment {
-            Alignment::Pts => Mode::Clock(Clock::new(0)),
-            Alignment::Offset => Mode::Clock(Clock::new(settings.offset)),
+            Alignment::Pts => Mode::Clock(Box::new(Clock::new(0))),
+            Alignment::Offset => Mode::Clock(Box::new(Clock::new(settings.offset))),
             Alignment::Auto => Mode::Auto(Box::new(Auto::new(settings))),
             Alignment::Track => panic!("alignment by track is not there"),
         };

@@ -327,8 +327,8 @@ fn frames_without_times_follow_one_another() {
     };
     let (references, distorted) = (timeless(90, 0), timeless(80, 6));
     let mut aligner = Aligner::new(settings(RANGE));
-    for i in 0..90 {
-        aligner.push_reference(references[i].0, Some(references[i].1.clone()));
+    for (i, (stamp, signature)) in references.into_iter().enumerate() {
+        aligner.push_reference(stamp, Some(signature));
         if let Some(frame) = distorted.get(i) {
             aligner.push_distorted(frame.0, Some(frame.1.clone()));
         }
