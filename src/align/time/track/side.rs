@@ -187,6 +187,11 @@ impl References {
         }
     }
 
+    /// Distance of two pictures, 0 to 2.
+    pub fn distance(&self, a: u64, b: u64) -> Option<f64> {
+        Some(0.5 * (self.product(a, a)? + self.product(b, b)?) - self.product(a, b)?)
+    }
+
     /// Lets go of those with a smaller number.
     pub fn release(&mut self, number: u64) {
         let count = number.min(self.end()).saturating_sub(self.first);
