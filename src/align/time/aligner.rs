@@ -3,6 +3,7 @@
 use super::auto::Auto;
 use super::clock::{Clock, Verdict};
 use super::desk::Desk;
+use super::track::Tracker;
 use super::{Alignment, Decision, Ledger, Notice, Pairing, Settings, Signature, Stamp};
 
 /// Finds each distorted frame's partner from time stamps and signatures; holds no pictures.
@@ -13,6 +14,8 @@ use super::{Alignment, Decision, Ledger, Notice, Pairing, Settings, Signature, S
 #[derive(Debug)]
 pub struct Aligner {
     mode: Mode,
+    /// Nothing is ever added to running times.
+    fixed: bool,
     desk: Desk,
 }
 
@@ -21,28 +24,26 @@ pub struct Aligner {
 enum Mode {
     Clock(Box<Clock>),
     Auto(Box<Auto>),
+    Track(Box<Tracker>),
 }
 
 impl Aligner {
     /// An aligner that has seen nothing.
-    ///
-    /// # Panics
-    /// For `track`, which is not there yet.
     pub fn new(settings: Settings) -> Self {
         let mode = match settings.alignment {
             Alignment::Pts => Mode::Clock(Box::new(Clock::new(0))),
             Alignment::Offset => Mode::Clock(Box::new(Clock::new(settings.offset))),
             Alignment::Auto => Mode::Auto(Box::new(Auto::new(settings))),
-            Alignment::Track => panic!("alignment by track is not there"),
+            Alignment::Track => Mode::Track(Box::new(Tracker::new(settings))),
         };
-        Self { mode, desk: Desk::default() }
+        Self { mode, fixed: settings.alignment == Alignment::Pts, desk: Desk::default() }
     }
 
     /// Whether frames are to be pushed with signatures.
-    pub fn needssignatures(&self) -> bool {
+    pub fn needs_signatures(&self) -> bool {
         match &self.mode {
             Mode::Clock(_) => false,
-            Mode::Auto(_) => true,
+            Mode::Auto(_) | Mode::Track(_) => true,
         }
     }
 
@@ -50,6 +51,9 @@ impl Aligner {
     ///
     /// `pts` does not add anything; `auto` searches around it, anew.
     pub fn set_offset(&mut self, offset: i64) {
+        if self.fixed {
+            return;
+        }
         match &mut self.mode {
             Mode::Clock(clock) => {
                 let from = clock.offset();
@@ -62,6 +66,7 @@ impl Aligner {
                 self.desk.notify(Notice::Offset { distorted, from: Some(from), to: offset, confidence: 1.0 });
             }
             Mode::Auto(auto) => auto.set_offset(offset, &mut self.desk),
+            Mode::Track(track) => track.set_offset(offset),
         }
         self.settle();
     }
@@ -74,6 +79,7 @@ impl Aligner {
                 clock.push_reference(number, stamp);
             }
             Mode::Auto(auto) => auto.push_reference(number, stamp, signature.as_ref()),
+            Mode::Track(track) => track.push_reference(stamp, signature, &mut self.desk),
         }
         self.settle();
         number
@@ -87,6 +93,7 @@ impl Aligner {
                 clock.push_distorted(number, stamp);
             }
             Mode::Auto(auto) => auto.push_distorted(number, stamp, signature.as_ref()),
+            Mode::Track(track) => track.push_distorted(number, stamp, signature, &mut self.desk),
         }
         self.settle();
         number
@@ -97,6 +104,7 @@ impl Aligner {
         match &mut self.mode {
             Mode::Clock(clock) => clock.end_reference(),
             Mode::Auto(auto) => auto.end_reference(),
+            Mode::Track(track) => track.end_reference(&mut self.desk),
         }
         self.settle();
     }
@@ -106,6 +114,7 @@ impl Aligner {
         match &mut self.mode {
             Mode::Clock(clock) => clock.end_distorted(),
             Mode::Auto(auto) => auto.end_distorted(),
+            Mode::Track(track) => track.end_distorted(&mut self.desk),
         }
         self.settle();
     }
@@ -118,6 +127,7 @@ impl Aligner {
         match &self.mode {
             Mode::Clock(clock) => clock.lead(),
             Mode::Auto(auto) => auto.lead(),
+            Mode::Track(track) => track.lead(),
         }
     }
 
@@ -126,6 +136,7 @@ impl Aligner {
         match &mut self.mode {
             Mode::Clock(clock) => clock.force(through),
             Mode::Auto(auto) => auto.force(through),
+            Mode::Track(track) => track.force(through, &mut self.desk),
         }
         self.settle();
     }
@@ -141,6 +152,7 @@ impl Aligner {
                 self.desk.shrunk(clock.held());
             }
             Mode::Auto(auto) => auto.shrink(&mut self.desk),
+            Mode::Track(track) => track.shrink(&mut self.desk),
         }
         self.settle();
     }
@@ -160,6 +172,7 @@ impl Aligner {
         match &self.mode {
             Mode::Clock(clock) => clock.needed_from(),
             Mode::Auto(auto) => auto.needed_from(),
+            Mode::Track(track) => track.needed_from(),
         }
     }
 
@@ -177,6 +190,8 @@ impl Aligner {
                 }
             }
             Mode::Auto(auto) => auto.settle(&mut self.desk),
+            // It decides as it is fed.
+            Mode::Track(_) => {}
         }
     }
 }

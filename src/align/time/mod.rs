@@ -12,6 +12,7 @@ mod run;
 mod search;
 mod signature;
 mod table;
+mod track;
 mod watch;
 
 pub use aligner::Aligner;
