@@ -260,7 +260,7 @@ fn upstream_events_of_downstream_go_to_the_distorted_stream_alone() {
         let (sender, receiver) = std::sync::mpsc::channel();
         upstream.src.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
             let _ = sender.send(info.event().map(|event| event.type_()));
-            gst::PadProbeReturn::Drop
+            gst::PadProbeReturn::Ok
         });
         receiver
     };
