@@ -11,7 +11,7 @@ use onnx_iqa::align::space::{Registration, Scale};
 use onnx_iqa::align::time::{self, Alignment, Pairing, Stamp};
 use onnx_iqa::comparer::{CompareError, Comparer, Outcome, Settings, SharedFrame, Side};
 use onnx_iqa::fidelity::Measures;
-use onnx_iqa::picture::{Frame, OwnedFrame, Picture, PictureError};
+use onnx_iqa::picture::{Frame, Picture, PictureError};
 use onnx_iqa_testkit as kit;
 
 const SECOND: u64 = 1_000_000_000;

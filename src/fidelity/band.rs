@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+#[cfg(target_arch = "x86_64")]
+use super::avx512;
 use super::decimate;
 use super::lanes::{Loops, Set};
 use super::samples::{Luma, Samples};
@@ -40,6 +42,8 @@ impl Source<'_> {
 #[derive(Clone, Copy)]
 pub(super) struct Scale<'a> {
     pub sources: [Source<'a>; 2],
+    /// The same as it is stored, if that is bytes side by side that need no conversion.
+    pub bytes: Option<[Samples<'a>; 2]>,
     pub width: usize,
     pub height: usize,
 }
@@ -57,6 +61,8 @@ pub(super) struct Scratch {
     line: Vec<f32>,
     ring: Ring,
     squares: squares::Scratch,
+    #[cfg(target_arch = "x86_64")]
+    avx512: avx512::Scratch,
 }
 
 /// What is wanted of a scale's luma.
@@ -64,7 +70,9 @@ pub(super) struct Scratch {
 pub(super) struct LumaWants {
     /// With the three parts, for MS-SSIM.
     pub windows: Option<(Constants, bool)>,
-    /// The sample that the sums for the fit are taken from.
+    /// The trapezoidal rule over every second window will do.
+    pub every_second: bool,
+    /// Sums for the fit, and the sample that they are taken from (0 for bytes).
     pub fit: Option<f32>,
 }
 
@@ -82,8 +90,29 @@ impl Loops for LumaBand<'_> {
     #[inline(always)]
     fn run<I: Set>(self) -> Self::Output {
         let Self { scale, wants, index, scratch } = self;
-        let Scale { sources, width, height } = scale;
+        let Scale { sources, bytes, width, height } = scale;
         let own = index * BAND..((index + 1) * BAND).min(height);
+        let mut fit = FitSums::default();
+        if let (Some(pair), Some(_)) = (&bytes, wants.fit) {
+            for y in own.clone() {
+                if let [Some(a), Some(b)] = [pair[0].bytes(y), pair[1].bytes(y)] {
+                    fit += FitSums::of_bytes(a, b);
+                }
+            }
+        }
+        #[cfg(target_arch = "x86_64")]
+        if let (Some(pair), Some((constants, false)), true) = (&bytes, wants.windows, wants.every_second) {
+            let rows = own.start..own.end.min(height - (WINDOW - 1));
+            let ssim = if rows.is_empty() {
+                0.0
+            } else {
+                avx512::sum([&pair[0], &pair[1]], rows, constants, &mut scratch.avx512)
+            };
+            return (WindowSums { ssim, ..Default::default() }, fit);
+        }
+        if wants.windows.is_none() && (bytes.is_some() || wants.fit.is_none()) {
+            return (WindowSums::default(), fit);
+        }
         let reach = if wants.windows.is_some() { WINDOW - 1 } else { 0 };
         let rows = own.start..(own.end + reach).min(height);
         let [reference, distorted] = &mut scratch.luma;
@@ -93,8 +122,7 @@ impl Loops for LumaBand<'_> {
                 source.load(y, row);
             }
         }
-        let mut fit = FitSums::default();
-        if let Some(start) = wants.fit {
+        if let (None, Some(start)) = (&bytes, wants.fit) {
             for (a, b) in reference.chunks_exact(width).zip(distorted.chunks_exact(width)).take(own.len()) {
                 fit += FitSums::of(a, b, start);
             }

@@ -66,31 +66,60 @@ impl Meter {
         if !self.measures.any() {
             return Ok(fidelity);
         }
-        if self.measures.psnr {
-            (fidelity.psnr_y, fidelity.psnr) = self.psnr(&pair);
-        }
         let scale = pair.luma();
         let least = scale.width.min(scale.height);
         let ssim = self.measures.ssim && least >= WINDOW;
         let ms_ssim = self.measures.ms_ssim && least >= SMALLEST;
-        let start = pair.first_luma();
-        let wants = LumaWants { windows: (ssim || ms_ssim).then(|| (pair.constants(), ms_ssim)), fit: Some(start) };
+        let start = pair.fit_start(scale);
+        let constants = pair.constants();
+        let wants = LumaWants {
+            windows: (ssim || ms_ssim).then_some((constants, ms_ssim)),
+            every_second: self.every_second(scale),
+            fit: Some(start),
+        };
         let (windows, fit) = self.luma(scale, wants);
         let means = Means::new(windows, scale);
-        fidelity.ssim = ssim.then_some(means.ssim);
+        if self.measures.psnr {
+            let luma = scale.bytes.map(|_| fit.squares);
+            (fidelity.psnr_y, fidelity.psnr) = self.psnr(&pair, luma);
+        }
+        // Rounding must not make equal pictures differ.
+        fidelity.ssim = ssim.then_some(if fit.squares == 0.0 { 1.0 } else { means.ssim });
         fidelity.fit = fit.line((scale.width * scale.height) as f64).map(|(gain, bias)| {
             let start = f64::from(start) + MIDDLE;
             LumaFit { gain, bias: bias + start * (1.0 - gain) }
         });
         if ms_ssim {
-            fidelity.ms_ssim = Some(self.ms_ssim(scale, means, pair.constants()));
+            let value = if fit.squares == 0.0 { 1.0 } else { self.ms_ssim(scale, means, constants) };
+            fidelity.ms_ssim = Some(value);
         }
         Ok(fidelity)
     }
 
-    /// PSNR of luma and of everything.
-    fn psnr(&self, pair: &Compared<'_>) -> (Option<f64>, Option<f64>) {
-        let squares: Vec<[f64; 2]> = pair.components().map(|component| self.squares(component)).collect();
+    /// Whether SSIM is found by the trapezoidal rule.
+    fn every_second(&self, scale: Scale<'_>) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use super::avx512;
+            matches!(self.arch, pulp::Arch::V4(_)) && avx512::available() && avx512::worth_it(scale.width, scale.height)
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            let _ = scale;
+            false
+        }
+    }
+
+    /// PSNR of luma and of everything; `luma` are the squared differences of luma, if they are known.
+    fn psnr(&self, pair: &Compared<'_>, luma: Option<f64>) -> (Option<f64>, Option<f64>) {
+        let squares: Vec<[f64; 2]> = pair
+            .components()
+            .enumerate()
+            .map(|(index, component)| match (index, luma) {
+                (0, Some(sum)) => [sum, (component.samples[0].width() * component.samples[0].height()) as f64],
+                _ => self.squares(component),
+            })
+            .collect();
         let decibels = |sum: f64, count: f64| (10.0 * (pair.peak * pair.peak * count / sum).log10()).min(MOST);
         if pair.rgb() {
             let sum: f64 = squares.iter().map(|[sum, count]| decibels(*sum, *count)).sum();
@@ -135,8 +164,9 @@ impl Meter {
                 self.halve(source, scale, plane);
             }
             let [a, b] = &*planes;
-            scale = Scale { sources: [Source::Plane(a), Source::Plane(b)], width, height };
-            let (sums, _) = self.luma(scale, LumaWants { windows: Some((constants, true)), fit: None });
+            scale = Scale { sources: [Source::Plane(a), Source::Plane(b)], bytes: None, width, height };
+            let (sums, _) =
+                self.luma(scale, LumaWants { windows: Some((constants, true)), every_second: false, fit: None });
             means.push(Means::new(sums, scale));
         }
         self.halved = halved;
@@ -292,12 +322,20 @@ impl<'a> Compared<'a> {
             }
         };
         let [width, height] = [self.pictures[0].width(), self.pictures[0].height()].map(|side| side as usize);
-        Scale { sources: [0, 1].map(|side| Source::Picture(source(side))), width, height }
+        let stored = self.components().next().filter(|pair| {
+            let depths = pair.samples.iter().all(|samples| samples.depth() == 8 && samples.bytes(0).is_some());
+            pair.same && depths && !self.rgb()
+        });
+        let sources = [0, 1].map(|side| Source::Picture(source(side)));
+        Scale { sources, bytes: stored.map(|pair| pair.samples), width, height }
     }
 
-    /// The reference's first luma sample, as [`Self::luma`] has it.
-    fn first_luma(&self) -> f32 {
-        let scale = self.luma();
+    /// The sample that sums over luma are taken from: for f32 the reference's first, as [`Self::luma`] has it, so that
+    /// nothing is rounded off where luma hardly varies; bytes are summed as they are.
+    fn fit_start(&self, scale: Scale<'_>) -> f32 {
+        if scale.bytes.is_some() {
+            return -MIDDLE as f32;
+        }
         let mut row = vec![0.0; scale.width];
         if let Source::Picture(luma) = scale.sources[0] {
             luma.load(0, &mut row);

@@ -33,6 +33,8 @@
 //! The line distorted ≈ gain · reference + bias of least squares over all luma samples, bias in units of 8-bit samples
 //! and both on the reference's range.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod band;
 mod decimate;
 mod error;

@@ -89,6 +89,8 @@ pub(super) struct FitSums {
     pub b: f64,
     pub aa: f64,
     pub ab: f64,
+    /// Of (a − b)²; 0 only for equal pictures.
+    pub squares: f64,
 }
 
 impl FitSums {
@@ -96,26 +98,44 @@ impl FitSums {
     #[inline(always)]
     pub fn of(a: &[f32], b: &[f32], start: f32) -> Self {
         const WIDE: usize = 8;
-        let mut sums = [[0.0f64; WIDE]; 4];
-        let mut add = |lane: usize, a: f32, b: f32| {
-            let (a, b) = (f64::from(a - start), f64::from(b - start));
-            sums[0][lane] += a;
-            sums[1][lane] += b;
-            sums[2][lane] += a * a;
-            sums[3][lane] += a * b;
-        };
+        let mut sums = [[0.0f64; WIDE]; 5];
         let (blocks, rest) = a.as_chunks::<WIDE>();
         let (other, other_rest) = b.as_chunks::<WIDE>();
         for (a, b) in blocks.iter().zip(other) {
             for lane in 0..WIDE {
-                add(lane, a[lane], b[lane]);
+                add(&mut sums, lane, a[lane] - start, b[lane] - start);
             }
         }
         for (lane, (a, b)) in rest.iter().zip(other_rest).enumerate() {
-            add(lane, *a, *b);
+            add(&mut sums, lane, a - start, b - start);
         }
-        let [a, b, aa, ab] = sums.map(|lanes| lanes.iter().sum());
-        Self { a, b, aa, ab }
+        let [a, b, aa, ab, squares] = sums.map(|lanes| lanes.iter().sum());
+        Self { a, b, aa, ab, squares }
+    }
+
+    /// Of two rows of bytes as they are, exact.
+    #[inline(always)]
+    pub fn of_bytes(a: &[u8], b: &[u8]) -> Self {
+        let mut sums = Self::default();
+        // 2¹⁵ products of 8 bits sum to less than 2³¹.
+        for (a, b) in a.chunks(1 << 15).zip(b.chunks(1 << 15)) {
+            let (mut first, mut second, mut aa, mut ab, mut squares) = (0u32, 0u32, 0i32, 0i32, 0i32);
+            for (a, b) in a.iter().zip(b) {
+                first += u32::from(*a);
+                second += u32::from(*b);
+                let (a, b) = (i16::from(*a), i16::from(*b));
+                let difference = a - b;
+                aa += i32::from(a) * i32::from(a);
+                ab += i32::from(a) * i32::from(b);
+                squares += i32::from(difference) * i32::from(difference);
+            }
+            sums.a += f64::from(first);
+            sums.b += f64::from(second);
+            sums.aa += f64::from(aa);
+            sums.ab += f64::from(ab);
+            sums.squares += f64::from(squares);
+        }
+        sums
     }
 
     /// The least-squares line b = gain · a + offset through `count` pairs; none when all a are the same.
@@ -130,11 +150,22 @@ impl FitSums {
     }
 }
 
+#[inline(always)]
+fn add<const N: usize>(sums: &mut [[f64; N]; 5], lane: usize, a: f32, b: f32) {
+    let (a, b) = (f64::from(a), f64::from(b));
+    sums[0][lane] += a;
+    sums[1][lane] += b;
+    sums[2][lane] += a * a;
+    sums[3][lane] += a * b;
+    sums[4][lane] += (a - b) * (a - b);
+}
+
 impl std::ops::AddAssign for FitSums {
     fn add_assign(&mut self, other: Self) {
         self.a += other.a;
         self.b += other.b;
         self.aa += other.aa;
         self.ab += other.ab;
+        self.squares += other.squares;
     }
 }

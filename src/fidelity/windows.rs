@@ -96,8 +96,11 @@ pub(super) fn sums<I: Set, const PARTS: bool>(rows: Rows<'_>, constants: Constan
             if y + 1 >= WINDOW {
                 for m in 0..if PARTS { 5 } else { 4 } {
                     // `slot` is the last row of the window, the one after it in the ring the first.
-                    let at = |k: usize| &ring.rows[(slot + 1 + k) % WINDOW][m];
-                    vertical::<I>(std::array::from_fn(at), &weights, used, &mut ring.column[m]);
+                    let mut column = [&ring.rows[slot][m]; WINDOW];
+                    for k in 0..WINDOW - 1 {
+                        column[k] = &ring.rows[(slot + 1 + k) % WINDOW][m];
+                    }
+                    vertical::<I>(column, &weights, used, &mut ring.column[m]);
                 }
                 total += horizontal::<I, PARTS>(&ring.column, &weights, tile, constants);
             }
@@ -175,10 +178,11 @@ fn horizontal<I: Set, const PARTS: bool>(
 ) -> WindowSums {
     let mut sums = [[0.0f32; LANES]; 4];
     for x in (0..tile).step_by(LANES) {
-        let [a, b, both, first, second] = std::array::from_fn(|m| match m {
-            4 if !PARTS => [0.0; LANES],
-            m => across::<I>(&columns[m][x..], weights),
-        });
+        let mut moments = [[0.0; LANES]; 5];
+        for m in 0..if PARTS { 5 } else { 4 } {
+            moments[m] = across::<I>(&columns[m][x..], weights);
+        }
+        let [a, b, both, first, second] = &moments;
         for lane in 0..LANES {
             let inside = if x + lane < tile { 1.0 } else { 0.0 };
             let values = window::<I, PARTS>([a[lane], b[lane], both[lane], first[lane], second[lane]], constants);
@@ -187,8 +191,21 @@ fn horizontal<I: Set, const PARTS: bool>(
             }
         }
     }
-    let [ssim, luminance, contrast, structure] = sums.map(|lanes| lanes.iter().map(|sum| f64::from(*sum)).sum());
-    WindowSums { ssim, luminance, contrast, structure }
+    WindowSums {
+        ssim: sum_of(&sums[0]),
+        luminance: sum_of(&sums[1]),
+        contrast: sum_of(&sums[2]),
+        structure: sum_of(&sums[3]),
+    }
+}
+
+#[inline(always)]
+fn sum_of(lanes: &[f32; LANES]) -> f64 {
+    let mut sum = 0.0;
+    for lane in lanes {
+        sum += f64::from(*lane);
+    }
+    sum
 }
 
 /// SSIM and its three parts in one window (Wang et al. 2004, equations 6, 9, 10 and 13).

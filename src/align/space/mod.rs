@@ -25,6 +25,7 @@ mod error;
 mod placement;
 mod register;
 mod resample;
+mod shift;
 
 pub use bars::Bars;
 pub use error::SpaceError;

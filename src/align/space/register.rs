@@ -4,6 +4,7 @@ use super::bars::Bars;
 use super::content::{Common, Side, common};
 use super::placement::Placement;
 use super::resample::{Resampler, Target, sampling};
+use super::shift::Translation;
 use super::{Aligned, Registration, Scale, SpaceError};
 use crate::picture::{Family, Picture, Rect};
 
@@ -15,19 +16,25 @@ pub struct Register {
     scale: Scale,
     registration: Registration,
     bars: [Bars; 2],
+    translation: Translation,
+    /// Sizes of the pictures as they came and what was taken of them when the translation was last looked at.
+    framing: Option<Framing>,
     reference: Resampler,
     distorted: Resampler,
 }
 
+/// Sizes of two pictures, and what is taken of them.
+type Framing = [([u32; 2], Rect); 2];
+
 /// What is taken of one picture.
 #[derive(Debug, Clone, Copy)]
-struct Part<'a> {
+pub(super) struct Part<'a> {
     /// Nothing outside of it is looked at.
-    picture: Picture<'a>,
+    pub picture: Picture<'a>,
     /// Of the common picture in it.
-    placement: Placement,
+    pub placement: Placement,
     /// The whole pixels that it covers, in the picture as it came.
-    crop: Rect,
+    pub crop: Rect,
 }
 
 impl Register {
@@ -37,6 +44,8 @@ impl Register {
             scale,
             registration,
             bars: [Bars::new(), Bars::new()],
+            translation: Translation::default(),
+            framing: None,
             reference: Resampler::default(),
             distorted: Resampler::default(),
         }
@@ -53,8 +62,35 @@ impl Register {
         reference: &Picture<'a>,
         distorted: &Picture<'a>,
     ) -> Result<Aligned<'a>, SpaceError> {
-        let ([reference, distorted], size) = self.parts(reference, distorted)?;
-        self.place(reference, distorted, size)
+        let sizes = [reference, distorted].map(|picture| [picture.width(), picture.height()]);
+        let ([mut reference, mut distorted], mut size) = self.parts(reference, distorted)?;
+        let mut shift = None;
+        if self.registration == Registration::Shift {
+            let framing = [(sizes[0], reference.crop), (sizes[1], distorted.crop)];
+            if let Some(before) = self.framing.replace(framing).filter(|before| *before != framing) {
+                if before.map(|(size, _)| size) == sizes {
+                    self.translation.check();
+                } else {
+                    self.translation = Translation::default();
+                }
+            }
+            let quarters = self.translation.look(&reference, &distorted, size);
+            let found = quarters.map(|quarters| quarters.map(|q| f64::from(q) / 4.0));
+            // In pixels of the common picture.
+            let moved = |shift: [f64; 2]| [0, 1].map(|axis| shift[axis] / reference.placement.step[axis]);
+            let alignment = |axis: usize| {
+                [&reference, &distorted].map(|part| part.picture.format().alignment()[axis]).into_iter().max()
+            };
+            let alignment = [0, 1].map(|axis| alignment(axis).unwrap_or(1).max(2));
+            if let Some((by, window)) = found.map(moved).and_then(|by| Some((by, overlap(size, by, alignment)?))) {
+                let place = [window.x, window.y].map(f64::from);
+                reference.placement = reference.placement.from(place);
+                distorted.placement = distorted.placement.from([place[0] + by[0], place[1] + by[1]]);
+                size = [window.width, window.height];
+                shift = found;
+            }
+        }
+        self.place(reference, distorted, size).map(|aligned| Aligned { shift, ..aligned })
     }
 
     /// The common picture in each, and its size.
@@ -131,6 +167,22 @@ impl Register {
             distorted_crop: distorted.crop,
         })
     }
+}
+
+/// Where two pictures of `size` have something in common, the second one's content lying `by` further right and below.
+/// Begins and ends at multiples of `alignment`, if not at the border.
+fn overlap(size: [u32; 2], by: [f64; 2], alignment: [u32; 2]) -> Option<Rect> {
+    let along = |axis: usize| {
+        let (all, a, by) = (f64::from(size[axis]), f64::from(alignment[axis]), by[axis]);
+        // Between pixels the kernel needs one more on this side and two on that.
+        let (before, after) = if by.fract() == 0.0 { (0.0, 0.0) } else { (1.0, 2.0) };
+        let first = ((before - by).max(0.0) / a).ceil() * a;
+        let end = all - (by + after).max(0.0);
+        let end = if end == all { all } else { (end / a).floor() * a };
+        (end - first >= 1.0).then_some((first as u32, (end - first) as u32))
+    };
+    let ((x, width), (y, height)) = (along(0)?, along(1)?);
+    Some(Rect { x, y, width, height })
 }
 
 /// An area in whole pixels, beginning where a part of the picture can.

@@ -1,7 +1,9 @@
 //! The front door of alignment in time.
 
+use super::auto::Auto;
 use super::clock::{Clock, Verdict};
 use super::desk::Desk;
+use super::track::Tracker;
 use super::{Alignment, Decision, Ledger, Notice, Pairing, Settings, Signature, Stamp};
 
 /// Finds each distorted frame's partner from time stamps and signatures; holds no pictures.
@@ -19,18 +21,21 @@ pub struct Aligner {
 #[derive(Debug)]
 enum Mode {
     Clock(Clock),
+    Auto(Box<Auto>),
+    Track(Box<Tracker>),
 }
 
 impl Aligner {
     /// An aligner that has seen nothing.
     ///
     /// # Panics
-    /// For `auto` and `track`, which are not there yet.
+    /// For `track`, which is not there yet.
     pub fn new(settings: Settings) -> Self {
         let mode = match settings.alignment {
             Alignment::Pts => Mode::Clock(Clock::new(0)),
             Alignment::Offset => Mode::Clock(Clock::new(settings.offset)),
-            other => panic!("alignment by {other:?} is not there"),
+            Alignment::Auto => Mode::Auto(Box::new(Auto::new(settings))),
+            Alignment::Track => Mode::Track(Box::new(Tracker::new(settings))),
         };
         Self { mode, desk: Desk::default() }
     }
@@ -39,12 +44,14 @@ impl Aligner {
     pub fn needs_signatures(&self) -> bool {
         match &self.mode {
             Mode::Clock(_) => false,
+            Mode::Auto(_) => true,
+            Mode::Track(_) => true,
         }
     }
 
     /// What is added to the running time of distorted frames that are not decided yet.
     ///
-    /// `pts` does not add anything.
+    /// `pts` does not add anything; `auto` searches around it, anew.
     pub fn set_offset(&mut self, offset: i64) {
         match &mut self.mode {
             Mode::Clock(clock) => {
@@ -57,29 +64,35 @@ impl Aligner {
                 let distorted = clock.head().map_or(ledger.distorted, |frame| frame.number);
                 self.desk.notify(Notice::Offset { distorted, from: Some(from), to: offset, confidence: 1.0 });
             }
+            Mode::Auto(auto) => auto.set_offset(offset, &mut self.desk),
+            Mode::Track(track) => track.set_offset(offset),
         }
         self.settle();
     }
 
     /// A reference frame has come. Returns its number.
-    pub fn push_reference(&mut self, stamp: Stamp, _signature: Option<Signature>) -> u64 {
+    pub fn push_reference(&mut self, stamp: Stamp, signature: Option<Signature>) -> u64 {
         let number = self.desk.book.reference();
         match &mut self.mode {
             Mode::Clock(clock) => {
                 clock.push_reference(number, stamp);
             }
+            Mode::Auto(auto) => auto.push_reference(number, stamp, signature.as_ref()),
+            Mode::Track(track) => track.push_reference(stamp, signature, &mut self.desk),
         }
         self.settle();
         number
     }
 
     /// A distorted frame has come. Returns its number.
-    pub fn push_distorted(&mut self, stamp: Stamp, _signature: Option<Signature>) -> u64 {
+    pub fn push_distorted(&mut self, stamp: Stamp, signature: Option<Signature>) -> u64 {
         let number = self.desk.book.distorted();
         match &mut self.mode {
             Mode::Clock(clock) => {
                 clock.push_distorted(number, stamp);
             }
+            Mode::Auto(auto) => auto.push_distorted(number, stamp, signature.as_ref()),
+            Mode::Track(track) => track.push_distorted(number, stamp, signature, &mut self.desk),
         }
         self.settle();
         number
@@ -89,6 +102,8 @@ impl Aligner {
     pub fn end_reference(&mut self) {
         match &mut self.mode {
             Mode::Clock(clock) => clock.end_reference(),
+            Mode::Auto(auto) => auto.end_reference(),
+            Mode::Track(track) => track.end_reference(&mut self.desk),
         }
         self.settle();
     }
@@ -97,6 +112,8 @@ impl Aligner {
     pub fn end_distorted(&mut self) {
         match &mut self.mode {
             Mode::Clock(clock) => clock.end_distorted(),
+            Mode::Auto(auto) => auto.end_distorted(),
+            Mode::Track(track) => track.end_distorted(&mut self.desk),
         }
         self.settle();
     }
@@ -108,6 +125,8 @@ impl Aligner {
     pub fn lead(&self) -> i64 {
         match &self.mode {
             Mode::Clock(clock) => clock.lead(),
+            Mode::Auto(auto) => auto.lead(),
+            Mode::Track(track) => track.lead(),
         }
     }
 
@@ -115,6 +134,8 @@ impl Aligner {
     pub fn force(&mut self, through: u64) {
         match &mut self.mode {
             Mode::Clock(clock) => clock.force(through),
+            Mode::Auto(auto) => auto.force(through),
+            Mode::Track(track) => track.force(through, &mut self.desk),
         }
         self.settle();
     }
@@ -129,6 +150,8 @@ impl Aligner {
                 }
                 self.desk.shrunk(clock.held());
             }
+            Mode::Auto(auto) => auto.shrink(&mut self.desk),
+            Mode::Track(track) => track.shrink(&mut self.desk),
         }
         self.settle();
     }
@@ -147,6 +170,8 @@ impl Aligner {
     pub fn needed_from(&self) -> u64 {
         match &self.mode {
             Mode::Clock(clock) => clock.needed_from(),
+            Mode::Auto(auto) => auto.needed_from(),
+            Mode::Track(track) => track.needed_from(),
         }
     }
 
@@ -163,6 +188,9 @@ impl Aligner {
                     self.desk.decide(frame.number, partner.map_or(Pairing::Unmatched, Pairing::Matched), fit);
                 }
             }
+            Mode::Auto(auto) => auto.settle(&mut self.desk),
+            // It decides as it is fed.
+            Mode::Track(_) => {}
         }
     }
 }

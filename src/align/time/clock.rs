@@ -171,11 +171,6 @@ impl Clock {
         self.waiting.front().copied()
     }
 
-    /// All that are not decided.
-    pub fn waiting(&self) -> &VecDeque<Waiting> {
-        &self.waiting
-    }
-
     /// No decision is to come.
     fn done(&self) -> bool {
         self.distorted_ended && self.waiting.is_empty()
@@ -271,6 +266,11 @@ impl Clock {
     pub fn release_before(&mut self, time: i64) {
         let before = self.open.partition_point(|r| r.running < time);
         self.open.drain(..before);
+    }
+
+    /// Lets go of the references before the last jump back.
+    pub fn forget_closed(&mut self) {
+        self.closed.clear();
     }
 
     /// Lets go of the oldest reference that could still become a partner.

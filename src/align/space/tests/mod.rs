@@ -2,6 +2,7 @@ mod bars;
 mod content;
 mod scaling;
 mod scenes;
+mod shift;
 
 use super::Aligned;
 use crate::picture::{Colour, Matrix, Picture, Range, Siting};

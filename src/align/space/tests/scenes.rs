@@ -51,3 +51,57 @@ pub fn frame(
     }
     OwnedFrame { format, width, height, colour, planes }
 }
+
+/// A scene that is known at every place, not only at whole pixels: waves of all directions whose power falls with
+/// frequency as that of pictures does, and edges.
+pub struct Scene {
+    /// Across and down: radians a pixel, phase; amplitude.
+    waves: Vec<([f64; 2], [f64; 2], f64)>,
+    /// Direction, distance from the origin, height.
+    edges: Vec<(f64, f64, f64)>,
+}
+
+impl Scene {
+    pub fn new(seed: u64) -> Self {
+        let mut random = Random(seed);
+        let wave = |_| {
+            // 0.01 to 0.4 cycles a pixel, evenly in the logarithm.
+            let frequency = 0.01 * 40f64.powf(random.uniform());
+            let direction = std::f64::consts::TAU * random.uniform();
+            let radians = std::f64::consts::TAU * frequency;
+            let across = [radians * direction.cos(), std::f64::consts::TAU * random.uniform()];
+            (across, [radians * direction.sin(), std::f64::consts::TAU * random.uniform()], 0.35 / frequency.sqrt())
+        };
+        let waves = (0..120).map(wave).collect();
+        let edge = |_| {
+            let direction = std::f64::consts::TAU * random.uniform();
+            (direction, 300.0 * random.uniform(), 40.0 * (random.uniform() - 0.5))
+        };
+        Self { waves, edges: (0..12).map(edge).collect() }
+    }
+
+    /// Its values, in 8-bit codes around 120, at the pixels of a picture whose content has been moved by `shift` to
+    /// the right and below.
+    pub fn values(&self, [width, height]: [u32; 2], shift: [f64; 2]) -> Vec<Vec<f64>> {
+        let at = |i: u32, shift: f64| f64::from(i) - shift;
+        let mut out = vec![vec![120.0; width as usize]; height as usize];
+        for (across, down, amplitude) in &self.waves {
+            let wave = |[radians, phase]: [f64; 2], place: f64| (radians * place + phase).sin_cos();
+            let columns: Vec<_> = (0..width).map(|x| wave(*across, at(x, shift[0]))).collect();
+            for (y, row) in out.iter_mut().enumerate() {
+                let (s, c) = wave(*down, at(y as u32, shift[1]));
+                // sin(a + b).
+                row.iter_mut().zip(&columns).for_each(|(v, (sx, cx))| *v += amplitude * (sx * c + cx * s));
+            }
+        }
+        for (direction, distance, step) in &self.edges {
+            for (y, row) in out.iter_mut().enumerate() {
+                let along = at(y as u32, shift[1]) * direction.sin() - distance;
+                for (x, v) in row.iter_mut().enumerate() {
+                    *v += step * (at(x as u32, shift[0]) * direction.cos() + along).tanh();
+                }
+            }
+        }
+        out
+    }
+}

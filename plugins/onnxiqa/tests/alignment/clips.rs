@@ -1,0 +1,136 @@
+//! Real clips as frames in memory, and what an encoder makes of frames.
+
+use crate::common::{clip, launch};
+use gst::prelude::*;
+use gst_video::prelude::*;
+use onnx_iqa::picture::{Colour, Matrix, Picture, PixelFormat, Plane, Range, Siting};
+use std::sync::{Arc, LazyLock};
+
+/// An I420 frame, rows without padding.
+#[derive(Debug, Clone)]
+pub struct Image {
+    pub width: usize,
+    pub height: usize,
+    pub data: Arc<Vec<u8>>,
+}
+
+impl Image {
+    pub fn luma(&self) -> &[u8] {
+        &self.data[..self.width * self.height]
+    }
+
+    /// The same chroma under another luma, or none where the size is another.
+    pub fn with_luma(&self, width: usize, height: usize, luma: Vec<u8>) -> Self {
+        let mut data = luma;
+        if (width, height) == (self.width, self.height) {
+            data.extend_from_slice(&self.data[width * height..]);
+        } else {
+            data.resize(width * height + 2 * width.div_ceil(2) * height.div_ceil(2), 128);
+        }
+        Self { width, height, data: Arc::new(data) }
+    }
+
+    pub fn picture(&self) -> Picture<'_> {
+        let (half, rows) = (self.width.div_ceil(2), self.height.div_ceil(2));
+        let (luma, chroma) = self.data.split_at(self.width * self.height);
+        let (u, v) = chroma.split_at(half * rows);
+        let planes = [
+            Plane { data: luma, stride: self.width },
+            Plane { data: u, stride: half },
+            Plane { data: v, stride: half },
+        ];
+        let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, siting: Siting::LEFT };
+        Picture::new(PixelFormat::I420, self.width as u32, self.height as u32, &planes, colour).unwrap()
+    }
+}
+
+/// A clip.
+pub struct Clip {
+    pub name: &'static str,
+    pub images: Vec<Image>,
+}
+
+fn decode(name: &'static str, file: &str, caps: &str) -> Clip {
+    let path = clip(file);
+    let pipeline = launch(&format!(
+        "filesrc location={} ! decodebin ! videoconvert ! videoscale ! video/x-raw,format=I420{caps} \
+         ! appsink name=out sync=false max-buffers=8",
+        path.display()
+    ));
+    Clip { name, images: pull(&pipeline) }
+}
+
+/// Runs a pipeline and takes all frames of its `out`.
+fn pull(pipeline: &gst::Pipeline) -> Vec<Image> {
+    let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let mut images = Vec::new();
+    let limit = gst::ClockTime::try_from(crate::common::LIMIT).unwrap();
+    while let Some(sample) = sink.try_pull_sample(limit) {
+        let info = gst_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
+        let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(sample.buffer().unwrap(), &info).unwrap();
+        let mut data = Vec::new();
+        for plane in 0..3 {
+            let stride = frame.plane_stride()[plane as usize] as usize;
+            let (width, height) = (frame.comp_width(plane) as usize, frame.comp_height(plane) as usize);
+            let rows = frame.plane_data(plane).unwrap().chunks(stride).take(height);
+            rows.for_each(|row| data.extend_from_slice(&row[..width]));
+        }
+        images.push(Image { width: info.width() as usize, height: info.height() as usize, data: Arc::new(data) });
+    }
+    assert!(sink.is_eos(), "a pipeline stops in the middle");
+    pipeline.set_state(gst::State::Null).unwrap();
+    images
+}
+
+/// Encodes and decodes frames. Comes back with as many.
+pub fn encode(images: &[Image], encoder: &str) -> Vec<Image> {
+    let (width, height) = (images[0].width, images[0].height);
+    let pipeline = launch(&format!(
+        "appsrc name=in format=time block=true max-buffers=8 \
+         caps=video/x-raw,format=I420,width={width},height={height},framerate=25/1,colorimetry=bt709,pixel-aspect-ratio=1/1 \
+         ! {encoder} ! h264parse ! avdec_h264 max-threads=2 ! videoconvert ! video/x-raw,format=I420 \
+         ! appsink name=out sync=false max-buffers=8"
+    ));
+    let source = pipeline.by_name("in").unwrap().downcast::<gst_app::AppSrc>().unwrap();
+    let buffers: Vec<_> = images.iter().zip(0..).map(|(image, n)| buffer(image, n)).collect();
+    let feeder = std::thread::spawn(move || {
+        for buffer in buffers {
+            source.push_buffer(buffer).unwrap();
+        }
+        source.end_of_stream().unwrap();
+    });
+    let coded = pull(&pipeline);
+    feeder.join().unwrap();
+    assert_eq!(coded.len(), images.len(), "{encoder} loses frames");
+    coded
+}
+
+fn buffer(image: &Image, n: u64) -> gst::Buffer {
+    let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::I420, image.width as u32, image.height as u32);
+    let info = info.build().unwrap();
+    let mut buffer = gst::Buffer::with_size(info.size()).unwrap();
+    let fields = buffer.get_mut().unwrap();
+    fields.set_pts(n * gst::ClockTime::from_mseconds(40));
+    fields.set_duration(gst::ClockTime::from_mseconds(40));
+    let mut frame = gst_video::VideoFrameRef::from_buffer_ref_writable(fields, &info).unwrap();
+    let mut from = 0;
+    for plane in 0..3 {
+        let stride = frame.plane_stride()[plane as usize] as usize;
+        let (width, height) = (frame.comp_width(plane) as usize, frame.comp_height(plane) as usize);
+        for row in frame.plane_data_mut(plane).unwrap().chunks_mut(stride).take(height) {
+            row[..width].copy_from_slice(&image.data[from..from + width]);
+            from += width;
+        }
+    }
+    drop(frame);
+    buffer
+}
+
+/// 250 frames of motocross, hand-held, cut once or twice a second.
+pub static BIKES: LazyLock<Clip> = LazyLock::new(|| decode("bikes", "bikes.mp4", ""));
+/// 132 frames of animation, slow at first. Every 25th frame nearly repeats the one before: it was 24 a second once.
+pub static BUNNY: LazyLock<Clip> =
+    LazyLock::new(|| decode("bunny", "bigbuckbunny.mp4", ",width=640,height=360,pixel-aspect-ratio=1/1"));
+/// 120 frames of a man talking in a car, the background moving in its window.
+pub static CARPHONE: LazyLock<Clip> = LazyLock::new(|| decode("carphone", "carphone_pristine.mp4", ""));

@@ -1,0 +1,191 @@
+//! Feeding a pair of streams to the engine, and how well it does.
+
+use crate::truth::{Case, FRAME, fed, partners};
+use onnx_iqa::align::time::{Aligner, Alignment, Decision, Notice, Pairing, Settings};
+use std::time::{Duration, Instant};
+
+/// As the issue has it.
+pub const SEARCH_RANGE: u64 = 2_500_000_000;
+
+/// How one case went.
+pub struct Row {
+    pub clip: &'static str,
+    pub case: String,
+    pub alignment: Alignment,
+    pub frames: usize,
+    /// Percent of all distorted frames with the right partner, or rightly none.
+    pub right: f64,
+    /// Percent of the frames that have a partner.
+    pub paired: f64,
+    /// Frames with a partner that is not theirs.
+    pub wrong: usize,
+    /// Frames with a partner that have none.
+    pub strangers: usize,
+    /// Of the last offset told, in reference frames; none if there is no one offset or none was told.
+    pub offset_error: Option<f64>,
+    pub notices: usize,
+    /// Mean confidence of the pairs that are right, and of those that are not.
+    pub confidence: [f64; 2],
+    pub told: bool,
+    pub time: Duration,
+    pub lag: usize,
+}
+
+/// Feeds a case frame by frame, as the element does.
+pub fn run(case: &Case, alignment: Alignment) -> Row {
+    let (reference, distorted) = (fed(&case.reference), fed(&case.distorted));
+    let settings = Settings { alignment, offset: 0, search_range: SEARCH_RANGE };
+    let truths: Vec<_> = case
+        .distorted
+        .iter()
+        .map(|entry| entry.shows.map(|shows| partners(shows, &case.reference, &reference)))
+        .collect();
+    let started = Instant::now();
+    let mut aligner = Aligner::new(settings);
+    let (mut decisions, mut notices): (Vec<Decision>, Vec<Notice>) = (Vec::new(), Vec::new());
+    let (mut r, mut d, mut lag) = (0, 0, 0);
+    loop {
+        while let Some(decision) = aligner.next_decision() {
+            if let Some(partner) = decision.pairing.reference() {
+                assert!(partner < r as u64, "{}: a partner that has not come", case.name);
+            }
+            decisions.push(decision);
+        }
+        lag = lag.max(d - decisions.len());
+        notices.extend(std::iter::from_fn(|| aligner.next_notice()));
+        match (reference.get(r), distorted.get(d)) {
+            (Some(next), Some(head)) => {
+                let (time, limit) = (next.stamp.running.unwrap(), head.stamp.running.unwrap() + aligner.lead());
+                if time <= limit {
+                    aligner.push_reference(next.stamp, Some(next.signature.clone()));
+                    r += 1;
+                } else {
+                    aligner.push_distorted(head.stamp, Some(head.signature.clone()));
+                    d += 1;
+                }
+            }
+            (None, Some(head)) => {
+                aligner.push_distorted(head.stamp, Some(head.signature.clone()));
+                d += 1;
+            }
+            (Some(next), None) => {
+                aligner.push_reference(next.stamp, Some(next.signature.clone()));
+                r += 1;
+            }
+            (None, None) => break,
+        }
+        if r == reference.len() {
+            aligner.end_reference();
+        }
+        if d == distorted.len() {
+            aligner.end_distorted();
+        }
+    }
+    decisions.extend(std::iter::from_fn(|| aligner.next_decision()));
+    notices.extend(std::iter::from_fn(|| aligner.next_notice()));
+    let time = started.elapsed();
+    check(case, &aligner, &decisions);
+
+    let (mut right, mut wrong, mut strangers) = (0, 0, 0);
+    let mut confidence = [(0.0, 0u32); 2];
+    for (decision, truth) in decisions.iter().zip(&truths) {
+        let none = truth.as_ref().is_none_or(|t| t.is_empty());
+        match decision.pairing.reference() {
+            None if none => right += 1,
+            None => {}
+            Some(_) if none => strangers += 1,
+            Some(partner) if truth.as_ref().is_some_and(|t| t.contains(&partner)) => right += 1,
+            Some(_) => wrong += 1,
+        }
+        if decision.pairing != Pairing::Unmatched {
+            let good =
+                !none && truth.as_ref().is_some_and(|t| decision.pairing.reference().is_some_and(|p| t.contains(&p)));
+            let entry = &mut confidence[usize::from(!good)];
+            *entry = (entry.0 + decision.confidence, entry.1 + 1);
+        }
+        if std::env::var_os("ONNX_IQA_TRACE").is_some_and(|filter| case.name.contains(filter.to_str().unwrap_or("?"))) {
+            let mut truth: Vec<u64> = truth.iter().flatten().copied().collect();
+            truth.sort_unstable();
+            eprintln!(
+                "{} {:?} {decision:?} truth {truth:?}",
+                case.clip,
+                case.distorted[decision.distorted as usize].time / 1_000_000
+            );
+        }
+    }
+    let told = notices.iter().rev().find_map(|n| if let Notice::Offset { to, .. } = n { Some(*to) } else { None });
+    if std::env::var_os("ONNX_IQA_TRACE").is_some_and(|filter| case.name.contains(filter.to_str().unwrap_or("?"))) {
+        eprintln!("{notices:?}");
+    }
+    let paired = confidence.iter().map(|c| c.1).sum::<u32>() as usize;
+    let mean = |(sum, count): (f64, u32)| if count == 0 { 0.0 } else { sum / f64::from(count) };
+    Row {
+        clip: case.clip,
+        case: case.name.clone(),
+        alignment,
+        frames: decisions.len(),
+        right: 100.0 * right as f64 / decisions.len() as f64,
+        paired: 100.0 * paired as f64 / decisions.len() as f64,
+        wrong,
+        strangers,
+        offset_error: case.offset.zip(told).map(|(truth, told)| (told - truth) as f64 / FRAME as f64),
+        notices: notices.len(),
+        confidence: confidence.map(mean),
+        told: case.told,
+        time,
+        lag,
+    }
+}
+
+/// What holds whatever the pictures are.
+fn check(case: &Case, aligner: &Aligner, decisions: &[Decision]) {
+    let name = &case.name;
+    let numbers: Vec<u64> = decisions.iter().map(|decision| decision.distorted).collect();
+    assert!(numbers.iter().copied().eq(0..case.distorted.len() as u64), "{name}: each frame once, in order");
+    let mut before: Option<u64> = None;
+    let mut newest: Option<u64> = None;
+    for decision in decisions {
+        match decision.pairing {
+            Pairing::Matched(r) => {
+                assert!(newest.is_none_or(|newest| r > newest), "{name}: {decision:?} goes back");
+                newest = Some(r);
+            }
+            Pairing::Duplicate(r) => assert_eq!(before, Some(r), "{name}: {decision:?} is not the one before"),
+            Pairing::Unmatched => {}
+        }
+        before = decision.pairing.reference();
+        assert!((0.0..=1.0).contains(&decision.confidence), "{name}: {decision:?}");
+    }
+    let ledger = aligner.ledger();
+    assert_eq!(ledger.distorted, case.distorted.len() as u64, "{name}");
+    assert_eq!(ledger.reference, case.reference.len() as u64, "{name}");
+    assert_eq!(ledger.distorted, ledger.matched + ledger.duplicate + ledger.unmatched, "{name}: {ledger:?}");
+    assert_eq!(ledger.reference, ledger.matched + ledger.dropped + ledger.outside, "{name}: {ledger:?}");
+}
+
+/// The table.
+pub fn print(rows: &[Row]) {
+    println!(
+        "| clip | case | alignment | frames | right % | paired % | wrong | false | offset error | notices | confidence (wrong) | lag | µs/frame |"
+    );
+    println!("|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    for row in rows {
+        let error = row.offset_error.map_or("–".to_owned(), |error| format!("{error:+.2}"));
+        println!(
+            "| {} | {} | {:?} | {} | {:.1} | {:.1} | {} | {} | {error} | {} | {:.2} ({:.2}) | {} | {} |",
+            row.clip,
+            row.case,
+            row.alignment,
+            row.frames,
+            row.right,
+            row.paired,
+            row.wrong,
+            row.strangers,
+            row.notices,
+            row.confidence[0],
+            row.confidence[1],
+            row.lag,
+            row.time.as_micros() / row.frames.max(1) as u128,
+        );
+    }
+}

@@ -1,0 +1,351 @@
+//! One pair of pictures' translation.
+
+use std::f64::consts::TAU;
+
+use rustfft::num_complex::{Complex32, Complex64};
+
+use super::spectrum::Spectrum;
+use crate::align::space::placement::Grid;
+use crate::align::space::register::Part;
+use crate::picture::Family;
+use crate::prepare::loops::{LANES, Set};
+use crate::prepare::sampler::{Sampler, Scratch, Work, dispatch};
+
+/// Rows and columns of a tile at most: translations up to a quarter of it are found.
+const SIDE: u32 = 128;
+/// And at least.
+const LEAST: u32 = 32;
+/// Tiles across and down at most.
+const TILES: [u32; 2] = [4, 3];
+/// Frequencies beyond are not asked: aliases and noise. In cycles per pixel.
+const BAND: f64 = 0.35;
+/// Nor are those of so few waves in a tile: the window makes them.
+const SLOW: f64 = 2.5;
+/// A tile's standard deviation, in 8-bit codes, below which there is nothing to see.
+const TEXTURE: f64 = 1.0;
+/// The peak of the correlation stands at least so many times above whatever else there is.
+const PEAK: f32 = 1.6;
+/// Pixels around the peak that belong to it.
+const FOOT: i32 = 4;
+/// What the pictures have in common, once the translation is undone: a correlation coefficient.
+const ALIKE: f64 = 0.5;
+/// The largest standard error, in pixels.
+const ERROR: f64 = 0.05;
+
+/// A translation that can be trusted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Estimate {
+    /// By how much the distorted content lies to the right and below, in pixels of the common picture.
+    pub shift: [f64; 2],
+}
+
+/// Finds translations; keeps its tables and memory.
+#[derive(Default)]
+pub(super) struct Estimator {
+    spectrum: Option<Spectrum>,
+    scratch: Scratch,
+    tiles: [Vec<f32>; 2],
+    weighted: Vec<Complex32>,
+    smooth: [Vec<f32>; 2],
+}
+
+impl std::fmt::Debug for Estimator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Estimator").field("side", &self.spectrum.as_ref().map(|s| s.side)).finish_non_exhaustive()
+    }
+}
+
+impl Estimator {
+    /// The translation between two parts that are both `size`, if there is texture enough to trust what is found.
+    pub fn estimate(&mut self, parts: [&Part<'_>; 2], size: [u32; 2]) -> Option<Estimate> {
+        let side = size[0].min(size[1]).min(SIDE);
+        if side < LEAST {
+            return None;
+        }
+        let side = 1usize << side.ilog2();
+        let mut spectrum = match self.spectrum.take() {
+            Some(known) if known.side == side => known,
+            _ => Spectrum::new(side),
+        };
+        let coarse = self.coarse(&mut spectrum, parts, size);
+        let found = coarse.and_then(|coarse| self.fine(&mut spectrum, parts, size, coarse));
+        self.spectrum = Some(spectrum);
+        found
+    }
+
+    /// Adds up the spectra of tiles that lie `apart` from each other. Returns the texture in the reference's: its
+    /// variance in 8-bit codes.
+    fn gather(&mut self, spectrum: &mut Spectrum, parts: [&Part<'_>; 2], size: [u32; 2], apart: [i32; 2]) -> f64 {
+        spectrum.clear();
+        let side = spectrum.side as u32;
+        let places = [0, 1].map(|axis| places(size[axis], side, TILES[axis], apart[axis]));
+        let mut variance = 0.0;
+        for &y in &places[1] {
+            for &x in &places[0] {
+                let reference = [f64::from(x[0]), f64::from(y[0])];
+                let distorted = [f64::from(x[1]), f64::from(y[1])];
+                for ((part, place), tile) in parts.into_iter().zip([reference, distorted]).zip(&mut self.tiles) {
+                    read(part, place, side, &mut self.scratch, tile);
+                }
+                let [reference, distorted] = &self.tiles;
+                variance += self::variance(reference);
+                spectrum.add(reference, distorted);
+            }
+        }
+        let unit = f64::from(1u32 << (parts[0].picture.format().components()[0].depth - 8));
+        variance / (places[0].len() * places[1].len()) as f64 / (unit * unit)
+    }
+
+    /// To whole pixels: the peak of the smoothed coherence transform (Knapp and Carter 1976), which for a single tile
+    /// is phase correlation (Kuglin and Hines 1975).
+    fn coarse(&mut self, spectrum: &mut Spectrum, parts: [&Part<'_>; 2], size: [u32; 2]) -> Option<[i32; 2]> {
+        if self.gather(spectrum, parts, size, [0, 0]) < TEXTURE * TEXTURE {
+            return None;
+        }
+        let side = spectrum.side;
+        self.weighted.clear();
+        let powers = spectrum.reference.iter().zip(&spectrum.distorted);
+        self.weighted.extend(spectrum.cross.iter().zip(powers).enumerate().map(|(at, (cross, (r, d)))| {
+            let frequency = frequency(at, side);
+            let far = (frequency[0].hypot(frequency[1]) / BAND).powi(2);
+            let power = f64::from(r * d).sqrt();
+            if power > 0.0 { *cross * ((-2.0 * far).exp() / power) as f32 } else { Complex32::default() }
+        }));
+        spectrum.correlation(&mut self.weighted);
+        let reach = side as i32 / 4;
+        let lags = || (-reach..=reach).flat_map(move |y| (-reach..=reach).map(move |x| [x, y]));
+        let value = |[x, y]: [i32; 2]| {
+            let wrap = |i: i32| i.rem_euclid(side as i32) as usize;
+            self.weighted[wrap(y) * side + wrap(x)].re
+        };
+        let peak = lags().max_by(|&a, &b| value(a).total_cmp(&value(b)))?;
+        let elsewhere = |lag: &[i32; 2]| (0..2).any(|axis| (lag[axis] - peak[axis]).abs() > FOOT);
+        let second = lags().filter(elsewhere).map(value).fold(0.0, f32::max);
+        let clear = value(peak) > PEAK * second;
+        // At the rim it may be the flank of one beyond.
+        (clear && peak.iter().all(|lag| lag.abs() < reach)).then_some(peak)
+    }
+
+    /// To a fraction of a pixel: the slope of the cross spectrum's phase, weighted by its coherence (the maximum
+    /// likelihood of Knapp and Carter 1976), with tiles that lie `coarse` apart.
+    fn fine(
+        &mut self,
+        spectrum: &mut Spectrum,
+        parts: [&Part<'_>; 2],
+        size: [u32; 2],
+        coarse: [i32; 2],
+    ) -> Option<Estimate> {
+        self.gather(spectrum, parts, size, coarse);
+        let side = spectrum.side;
+        let placed = [0, 1].map(|axis| coarse[axis].clamp(-room(size[axis], side), room(size[axis], side)));
+        let rest = [0, 1].map(|axis| f64::from(coarse[axis] - placed[axis]));
+        self.smooth(spectrum, rest);
+        let chance = 1.0 / (INDEPENDENT * spectrum.tiles as f64);
+        let terms: Vec<Term> = (0..side * side).filter_map(|at| self.term(at, side, chance)).collect();
+        let fit = Fit::of(&terms)?;
+        let [x, y] = fit.error;
+        if x > ERROR || y > ERROR || fit.alike < ALIKE || fit.rest.iter().any(|r| r.abs() > 1.0) {
+            return None;
+        }
+        Some(Estimate { shift: [0, 1].map(|axis| f64::from(coarse[axis]) + fit.rest[axis]) })
+    }
+
+    /// Adds up each frequency and its eight neighbours, after undoing the translation `rest` between the tiles, so that
+    /// phases hardly differ among them.
+    fn smooth(&mut self, spectrum: &Spectrum, rest: [f64; 2]) {
+        let side = spectrum.side;
+        let turned = |at: usize| {
+            let frequency = frequency(at, side);
+            let angle = TAU * (frequency[0] * rest[0] + frequency[1] * rest[1]);
+            spectrum.cross[at] * Complex32::from_polar(1.0, angle as f32)
+        };
+        let cross: Vec<Complex32> = match rest == [0.0, 0.0] {
+            true => spectrum.cross.clone(),
+            false => (0..side * side).map(turned).collect(),
+        };
+        box3(&cross, side, &mut self.weighted);
+        box3(&spectrum.reference, side, &mut self.smooth[0]);
+        box3(&spectrum.distorted, side, &mut self.smooth[1]);
+    }
+
+    /// What one frequency says.
+    fn term(&self, at: usize, side: usize, chance: f64) -> Option<Term> {
+        let frequency = frequency(at, side);
+        let distance = frequency[0].hypot(frequency[1]);
+        // The other half says the same.
+        let half = frequency[0] > 0.0 || (frequency[0] == 0.0 && frequency[1] > 0.0);
+        if !half || distance > BAND || distance * (side as f64) < SLOW {
+            return None;
+        }
+        let cross = Complex64::new(f64::from(self.weighted[at].re), f64::from(self.weighted[at].im));
+        let power = [0, 1].map(|i| f64::from(self.smooth[i][at]));
+        let coherence = cross.norm_sqr() / (power[0] * power[1]);
+        if !coherence.is_finite() {
+            return None;
+        }
+        // What pictures without anything in common would have is nothing; and none is so sure as to rule alone.
+        let coherence = ((coherence - chance) / (1.0 - chance)).clamp(0.0, 0.98);
+        let weight = coherence / (1.0 - coherence);
+        Some(Term { wave: frequency.map(|f| TAU * f), weight, phase: cross.arg(), common: cross, power })
+    }
+}
+
+/// Nine neighbouring frequencies say as much as so many that are independent, because of the window. One in so many is
+/// the coherence of noise with noise.
+const INDEPENDENT: f64 = 3.6;
+/// Hann's window and the smoothing make of so many frequencies one.
+const DEPENDENT: f64 = 9.0;
+
+/// What one frequency says about the translation.
+struct Term {
+    /// Radians a pixel.
+    wave: [f64; 2],
+    weight: f64,
+    phase: f64,
+    common: Complex64,
+    power: [f64; 2],
+}
+
+/// The translation that fits the phases best.
+struct Fit {
+    rest: [f64; 2],
+    error: [f64; 2],
+    alike: f64,
+}
+
+impl Fit {
+    fn of(terms: &[Term]) -> Option<Self> {
+        let mut rest = [0.0; 2];
+        let turned = |term: &Term, rest: [f64; 2]| term.phase + term.wave[0] * rest[0] + term.wave[1] * rest[1];
+        // [xx, xy, yy], and its inverse.
+        let mut information = [0.0; 3];
+        for term in terms {
+            information[0] += term.weight * term.wave[0] * term.wave[0];
+            information[1] += term.weight * term.wave[0] * term.wave[1];
+            information[2] += term.weight * term.wave[1] * term.wave[1];
+        }
+        let [xx, xy, yy] = information;
+        let determinant = xx * yy - xy * xy;
+        if determinant.partial_cmp(&(1e-6 * xx * yy)) != Some(std::cmp::Ordering::Greater) {
+            return None;
+        }
+        let solve = |[x, y]: [f64; 2]| [(yy * x - xy * y) / determinant, (xx * y - xy * x) / determinant];
+        for _ in 0..ROUNDS {
+            let mut pull = [0.0; 2];
+            for term in terms {
+                let sine = term.weight * turned(term, rest).sin();
+                pull[0] -= sine * term.wave[0];
+                pull[1] -= sine * term.wave[1];
+            }
+            let step = solve(pull);
+            rest = [rest[0] + step[0], rest[1] + step[1]];
+        }
+        // How far the phases scatter around it says how far it can be off.
+        let mut scatter = [0.0; 3];
+        for term in terms {
+            let pull = term.weight * turned(term, rest).sin();
+            scatter[0] += (pull * term.wave[0]).powi(2);
+            scatter[1] += pull * pull * term.wave[0] * term.wave[1];
+            scatter[2] += (pull * term.wave[1]).powi(2);
+        }
+        let error = |[a, b]: [f64; 2]| {
+            DEPENDENT.sqrt() * (a * a * scatter[0] + 2.0 * a * b * scatter[1] + b * b * scatter[2]).max(0.0).sqrt()
+        };
+        let error = [error([yy / determinant, -xy / determinant]), error([-xy / determinant, xx / determinant])];
+        let common: f64 = terms.iter().map(|term| term.common.norm() * turned(term, rest).cos()).sum();
+        let power = [0, 1].map(|i| terms.iter().map(|term| term.power[i]).sum::<f64>());
+        let alike = common / (power[0] * power[1]).sqrt();
+        (rest.iter().chain(&error).all(|v| v.is_finite()) && alike.is_finite()).then_some(Self { rest, error, alike })
+    }
+}
+
+/// Steps to the best fit; each is many times closer than the one before.
+const ROUNDS: usize = 12;
+
+/// Cycles a pixel, across and down, of an element of a spectrum.
+fn frequency(at: usize, side: usize) -> [f64; 2] {
+    let signed = |i: usize| (if i > side / 2 { i as f64 - side as f64 } else { i as f64 }) / side as f64;
+    [signed(at / side), signed(at % side)]
+}
+
+/// The sum of each element and its eight neighbours, around the borders.
+fn box3<T: Copy + Default + std::ops::Add<Output = T>>(values: &[T], side: usize, out: &mut Vec<T>) {
+    let across = |row: usize, column: usize| {
+        let row = &values[row * side..][..side];
+        row[(column + side - 1) % side] + row[column] + row[(column + 1) % side]
+    };
+    let sums: Vec<T> = (0..side * side).map(|at| across(at / side, at % side)).collect();
+    out.clear();
+    out.extend((0..side * side).map(|at| {
+        let (row, column) = (at / side, at % side);
+        let line = |row: usize| sums[row % side * side + column];
+        line(row + side - 1) + line(row) + line(row + 1)
+    }));
+}
+
+/// How far two tiles can lie apart.
+fn room(size: u32, side: usize) -> i32 {
+    size as i32 - side as i32
+}
+
+/// Where tiles of the reference and the distorted picture begin, `apart` from each other as far as there is room:
+/// spread evenly, away from the borders where a translated picture may be empty.
+fn places(size: u32, side: u32, most: u32, apart: i32) -> Vec<[i32; 2]> {
+    let room = room(size, side as usize);
+    let margin = (side as i32 / 4).min(room / 2);
+    let count = ((size as i32 - 2 * margin) / side as i32).clamp(1, most as i32);
+    let apart = apart.clamp(-room, room);
+    let place = |i: i32| {
+        let at = if count == 1 { room / 2 } else { margin + i * (room - 2 * margin) / (count - 1) };
+        let reference = (at - apart / 2).clamp((-apart).max(0), (room - apart).min(room));
+        [reference, reference + apart]
+    };
+    (0..count).map(place).collect()
+}
+
+fn variance(tile: &[f32]) -> f64 {
+    let mean = tile.iter().map(|v| f64::from(*v)).sum::<f64>() / tile.len() as f64;
+    tile.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / tile.len() as f64
+}
+
+/// A square of a part's luma, or green, at a place of the common picture.
+fn read(part: &Part<'_>, place: [f64; 2], side: u32, scratch: &mut Scratch, out: &mut Vec<f32>) {
+    let (picture, placement) = (&part.picture, part.placement.from(place));
+    let component = if picture.format().family() == Family::Rgb { 1 } else { 0 };
+    let axis = |inputs: u32, axis: usize| {
+        Grid::FULL.band(inputs, Grid::FULL, side, placement.origin[axis], placement.step[axis]).pack()
+    };
+    let sampler = Sampler::new(
+        picture.format(),
+        component..component + 1,
+        |_| axis(picture.width(), 0),
+        |_| axis(picture.height(), 1),
+    );
+    out.resize((side * side) as usize, 0.0);
+    dispatch(pulp::Arch::new(), Read { sampler: &sampler, part, component, side: side as usize, scratch, out });
+}
+
+struct Read<'a, 'p> {
+    sampler: &'a Sampler,
+    part: &'a Part<'p>,
+    component: usize,
+    side: usize,
+    scratch: &'a mut Scratch,
+    out: &'a mut [f32],
+}
+
+impl Work for Read<'_, '_> {
+    #[inline(always)]
+    fn run<I: Set>(self, set: I) {
+        let Self { sampler, part, component, side, scratch, out } = self;
+        let columns = 0..side;
+        let windows = sampler.windows(&columns);
+        for top in (0..side).step_by(LANES) {
+            let rows = top..side.min(top + LANES);
+            sampler.read(set, &part.picture, &windows, &columns, rows.clone(), scratch);
+            for row in rows {
+                out[row * side..][..side].copy_from_slice(&scratch.row(component, row - top)[..side]);
+            }
+        }
+    }
+}

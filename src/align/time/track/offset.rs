@@ -1,0 +1,118 @@
+//! The offset along the decided pairs: where to look, and what users hear of it.
+
+use crate::align::time::Notice;
+
+/// Pairs in a row that agree before an offset counts as found, or as another one.
+const AGREE: usize = 8;
+
+/// Frames in a row without partner before the pictures count as lost.
+const LOST: usize = 8;
+
+/// Between two notices of a slowly changing offset, in ns: at first, and at most.
+const PAUSE: [i64; 2] = [1_000_000_000, 64_000_000_000];
+
+/// A change beyond so many reference frames is told whenever it comes.
+const FAR: i64 = 4;
+
+/// The course of the offset.
+#[derive(Debug)]
+pub(super) struct Course {
+    centre: i64,
+    found: bool,
+    /// Offsets of the last pairs: number, time, offset, confidence.
+    pairs: std::collections::VecDeque<(u64, i64, i64, f64)>,
+    /// Frames without partner: how many in a row, and the first.
+    missing: (usize, u64),
+    /// The offset users were told, as they see it.
+    told: Option<i64>,
+    told_lost: bool,
+    /// When, and how long to be silent.
+    at: i64,
+    pause: i64,
+}
+
+impl Course {
+    pub fn new(offset: i64) -> Self {
+        Self {
+            centre: offset,
+            found: false,
+            pairs: std::collections::VecDeque::new(),
+            missing: (0, 0),
+            told: None,
+            told_lost: false,
+            at: 0,
+            pause: PAUSE[0],
+        }
+    }
+
+    /// Where to look around.
+    pub fn centre(&self) -> i64 {
+        self.centre
+    }
+
+    /// Whether that is an offset that was found.
+    pub fn found(&self) -> bool {
+        self.found
+    }
+
+    /// A frame was decided. `moved` is to be added for users; `interval` is that of the references.
+    pub fn decided(
+        &mut self,
+        number: u64,
+        time: i64,
+        offset: Option<i64>,
+        moved: i64,
+        interval: i64,
+        confidence: f64,
+    ) -> Vec<Notice> {
+        let Some(offset) = offset else {
+            self.missing = if self.missing.0 == 0 { (1, number) } else { (self.missing.0 + 1, self.missing.1) };
+            if self.missing.0 == LOST {
+                self.pairs.clear();
+                let notice = Notice::Lost { distorted: self.missing.1 };
+                if (self.found || self.told.is_none()) && !self.told_lost {
+                    self.found = false;
+                    self.told_lost = true;
+                    return vec![notice];
+                }
+            }
+            return Vec::new();
+        };
+        self.missing.0 = 0;
+        self.pairs.push_back((number, time, offset.saturating_add(moved), confidence));
+        if self.pairs.len() > AGREE {
+            self.pairs.pop_front();
+        }
+        let offsets = || self.pairs.iter().map(|pair| pair.2);
+        let (Some(low), Some(high)) = (offsets().min(), offsets().max()) else { return Vec::new() };
+        if self.pairs.len() < AGREE || high - low > interval + interval / 2 {
+            return Vec::new();
+        }
+        let mut sorted: Vec<i64> = offsets().collect();
+        sorted.sort_unstable();
+        let middle = sorted[AGREE / 2];
+        self.centre = middle.saturating_sub(moved);
+        self.found = true;
+        let change = self.told.map_or(i64::MAX, |told| middle.saturating_sub(told).saturating_abs());
+        let news = self.told_lost
+            || (change > FAR * interval)
+            || (2 * change > interval
+                && (low..=high).contains(&self.told.unwrap_or(i64::MAX)) == false
+                && time.saturating_sub(self.at) >= self.pause);
+        if !news {
+            if time.saturating_sub(self.at) > 4 * self.pause {
+                self.pause = (self.pause / 2).max(PAUSE[0]);
+            }
+            return Vec::new();
+        }
+        // What goes on changing is told ever less often.
+        let often = self.told.is_some() && time.saturating_sub(self.at) < 4 * self.pause;
+        self.pause = if often { (2 * self.pause).min(PAUSE[1]) } else { PAUSE[0] };
+        self.at = time;
+        self.told_lost = false;
+        let from = self.told.replace(middle);
+        let first = self.pairs.front().map_or(number, |pair| pair.0);
+        let confidence = self.pairs.iter().map(|pair| pair.3).sum::<f64>() / self.pairs.len() as f64;
+        vec![Notice::Offset { distorted: first, from, to: middle, confidence }]
+    }
+}

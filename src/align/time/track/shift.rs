@@ -1,0 +1,257 @@
+//! A translation between the two streams, as far as signatures see it.
+//!
+//! A picture that lies a little beside its reference looks more like another frame of a panning shot than like its own.
+//! So before an offset is found, the translation common to a run of frames is looked for together with it: for every
+//! offset in reach by iterated least squares (Lucas and Kanade 1981), from coarse to fine; the offset whose residual is
+//! least has the translation. It is then taken out of the signatures: each side is moved by half of it, so that
+//! interpolation softens both alike, and only the part that both have is compared.
+
+use crate::align::time::{COLUMNS, ROWS, Signature};
+
+/// The greatest translation looked for, in cells: a tenth of a picture's width.
+const FAR: f64 = 6.4;
+
+/// A translation below this is none, in cells: a sixteenth of a pixel at 640 pixels a row.
+const NEAR: f64 = 0.006;
+
+/// Share of the residual that a translation must leave at most to be believed.
+const HELPS: f64 = 0.6;
+
+/// Residual beyond which no offset fits.
+const STRANGE: f64 = 0.15;
+
+/// Of the distorted picture to the right and down, in cells.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Shift {
+    pub x: f64,
+    pub y: f64,
+}
+
+impl Shift {
+    pub fn is_none(self) -> bool {
+        self.x == 0.0 && self.y == 0.0
+    }
+
+    pub fn half(self, sign: f64) -> Self {
+        Self { x: 0.5 * sign * self.x, y: 0.5 * sign * self.y }
+    }
+
+    pub fn length(self) -> f64 {
+        self.x.hypot(self.y)
+    }
+}
+
+/// A small picture.
+#[derive(Debug, Clone)]
+pub(super) struct Grid {
+    width: usize,
+    height: usize,
+    cells: Vec<f32>,
+}
+
+impl Grid {
+    /// A signature's cells, smoothed, so that they can be interpolated.
+    pub fn of(signature: &Signature) -> Self {
+        Self { width: COLUMNS, height: ROWS, cells: signature.cells().to_vec() }.smooth()
+    }
+
+    fn smooth(mut self) -> Self {
+        let (w, h) = (self.width, self.height);
+        for row in self.cells.chunks_exact_mut(w) {
+            let mut left = row[0];
+            for x in 0..w {
+                let right = row[(x + 1).min(w - 1)];
+                let new = 0.25 * (left + right) + 0.5 * row[x];
+                left = std::mem::replace(&mut row[x], new);
+            }
+        }
+        let mut above = self.cells[..w].to_vec();
+        for y in 0..h {
+            for x in 0..w {
+                let below = self.cells[(y + 1).min(h - 1) * w + x];
+                let here = &mut self.cells[y * w + x];
+                let new = 0.25 * (above[x] + below) + 0.5 * *here;
+                above[x] = std::mem::replace(here, new);
+            }
+        }
+        self
+    }
+
+    /// Half as wide and high.
+    fn halved(&self) -> Self {
+        let (width, height) = (self.width / 2, self.height / 2);
+        let mut cells = Vec::with_capacity(width * height);
+        for y in 0..height {
+            for x in 0..width {
+                let at = 2 * y * self.width + 2 * x;
+                let below = at + self.width;
+                let sum = self.cells[at] + self.cells[at + 1] + self.cells[below] + self.cells[below + 1];
+                cells.push(0.25 * sum);
+            }
+        }
+        Self { width, height, cells }
+    }
+
+    /// Cells at each side that are not looked at.
+    fn margins(&self, shift: Shift) -> [usize; 2] {
+        let margin = |by: f64, side: usize| ((0.5 * by.abs()).ceil() as usize + 1).min((side - 2) / 2);
+        [margin(shift.x, self.width), margin(shift.y, self.height)]
+    }
+
+    /// The picture as it is at `x + shift`, inside the margins; without mean, of length one.
+    fn sampled(&self, shift: Shift, [mx, my]: [usize; 2], out: &mut Vec<f32>) {
+        out.clear();
+        let (ix, iy) = (shift.x.floor(), shift.y.floor());
+        let (fx, fy) = ((shift.x - ix) as f32, (shift.y - iy) as f32);
+        let clamp = |at: isize, side: usize| at.clamp(0, side as isize - 1) as usize;
+        for y in my..self.height - my {
+            let top = clamp(y as isize + iy as isize, self.height) * self.width;
+            let bottom = clamp(y as isize + iy as isize + 1, self.height) * self.width;
+            for x in mx..self.width - mx {
+                let left = clamp(x as isize + ix as isize, self.width);
+                let right = clamp(x as isize + ix as isize + 1, self.width);
+                let above = self.cells[top + left] * (1.0 - fx) + self.cells[top + right] * fx;
+                let below = self.cells[bottom + left] * (1.0 - fx) + self.cells[bottom + right] * fx;
+                out.push(above * (1.0 - fy) + below * fy);
+            }
+        }
+        unit(out);
+    }
+
+    /// All cells, those in the margins 0; moved by its half of a translation.
+    pub fn moved(&self, shift: Shift, half: Shift) -> Vec<f32> {
+        let margins = self.margins(shift);
+        let mut inner = Vec::new();
+        self.sampled(half, margins, &mut inner);
+        let mut cells = vec![0.0; self.cells.len()];
+        let width = self.width - 2 * margins[0];
+        for (row, y) in inner.chunks_exact(width).zip(margins[1]..) {
+            cells[y * self.width + margins[0]..][..width].copy_from_slice(row);
+        }
+        cells
+    }
+}
+
+/// Without mean, of length one.
+fn unit(values: &mut [f32]) {
+    let mean = values.iter().sum::<f32>() / values.len() as f32;
+    let mut square = 0.0;
+    for value in values.iter_mut() {
+        *value -= mean;
+        square += *value * *value;
+    }
+    let scale = (square + values.len() as f32 / (255.0 * 255.0)).sqrt().recip();
+    values.iter_mut().for_each(|value| *value *= scale);
+}
+
+/// A picture in three sizes, the smallest first.
+#[derive(Debug)]
+pub(super) struct Pyramid([Grid; 3]);
+
+impl Pyramid {
+    pub fn of(signature: &Signature) -> Self {
+        let fine = Grid::of(signature);
+        let middle = fine.halved();
+        Self([middle.halved(), middle, fine])
+    }
+}
+
+/// Least squares on pairs of one size: the mean distance at `shift`, and a better shift.
+fn fit(pairs: &[(&Pyramid, &Pyramid)], level: usize, shift: Shift, memory: &mut [Vec<f32>; 2]) -> (f64, Shift) {
+    let [distorted, reference] = memory;
+    let (mut normal, mut right, mut residual) = ([0.0f64; 3], [0.0f64; 2], 0.0f64);
+    for (d, r) in pairs {
+        let grid = &d.0[level];
+        let margins = grid.margins(shift);
+        grid.sampled(shift.half(1.0), margins, distorted);
+        r.0[level].sampled(shift.half(-1.0), margins, reference);
+        let width = grid.width - 2 * margins[0];
+        let height = grid.height - 2 * margins[1];
+        let (mut n, mut b, mut e) = ([0.0f32; 3], [0.0f32; 2], 0.0f32);
+        for y in 0..height {
+            for x in 0..width {
+                let at = y * width + x;
+                let difference = reference[at] - distorted[at];
+                e += difference * difference;
+                if x > 0 && y > 0 && x + 1 < width && y + 1 < height {
+                    let slope = |by: usize| {
+                        0.25 * (distorted[at + by] - distorted[at - by] + reference[at + by] - reference[at - by])
+                    };
+                    let (gx, gy) = (slope(1), slope(width));
+                    n = [n[0] + gx * gx, n[1] + gx * gy, n[2] + gy * gy];
+                    b = [b[0] + gx * difference, b[1] + gy * difference];
+                }
+            }
+        }
+        residual += 0.5 * f64::from(e);
+        (0..3).for_each(|i| normal[i] += f64::from(n[i]));
+        (0..2).for_each(|i| right[i] += f64::from(b[i]));
+    }
+    let determinant = normal[0] * normal[2] - normal[1] * normal[1];
+    let mut better = shift;
+    if determinant > 1e-6 * (normal[0] + normal[2]).powi(2) {
+        let x = (normal[2] * right[0] - normal[1] * right[1]) / determinant;
+        let y = (normal[0] * right[1] - normal[1] * right[0]) / determinant;
+        let far = FAR * grid_scale(level);
+        better.x = (shift.x + x.clamp(-1.0, 1.0)).clamp(-far, far);
+        better.y = (shift.y + y.clamp(-1.0, 1.0)).clamp(-far, far);
+    }
+    (residual / pairs.len().max(1) as f64, better)
+}
+
+/// Cells of a level for one of the finest.
+fn grid_scale(level: usize) -> f64 {
+    0.5f64.powi(2 - level as i32)
+}
+
+/// Iterated least squares on one size.
+fn refine(
+    pairs: &[(&Pyramid, &Pyramid)],
+    level: usize,
+    mut shift: Shift,
+    times: usize,
+    memory: &mut [Vec<f32>; 2],
+) -> (f64, Shift) {
+    for _ in 0..times {
+        shift = fit(pairs, level, shift, memory).1;
+    }
+    (fit(pairs, level, shift, memory).0, shift)
+}
+
+/// The translation common to the pairs of the best of several offsets; none if there is none that could be believed.
+///
+/// `candidates` has for each offset the pairs that it makes.
+pub(super) fn search(candidates: &[Vec<(&Pyramid, &Pyramid)>]) -> Option<Shift> {
+    let memory = &mut [Vec::new(), Vec::new()];
+    let still = |pairs: &[_], level, memory: &mut _| fit(pairs, level, Shift::default(), memory).0;
+    // As they lie.
+    let mut lying: Vec<(f64, usize)> =
+        candidates.iter().enumerate().map(|(n, pairs)| (still(pairs, 1, memory), n)).collect();
+    lying.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let unmoved = lying.iter().take(3).map(|&(_, n)| still(&candidates[n], 2, memory)).fold(f64::INFINITY, f64::min);
+    // Moved.
+    let mut moved: Vec<(f64, Shift, usize)> = Vec::new();
+    for (n, pairs) in candidates.iter().enumerate() {
+        let (residual, shift) = refine(pairs, 0, Shift::default(), 4, memory);
+        moved.push((residual, shift, n));
+    }
+    for (level, kept, times) in [(1, 12, 3), (2, 4, 3)] {
+        moved.sort_by(|a, b| a.0.total_cmp(&b.0));
+        moved.truncate(kept);
+        for (residual, shift, n) in &mut moved {
+            let finer = Shift { x: 2.0 * shift.x, y: 2.0 * shift.y };
+            (*residual, *shift) = refine(&candidates[*n], level, finer, times, memory);
+        }
+    }
+    let (residual, shift, _) = moved.into_iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
+    (shift.length() >= NEAR && residual < HELPS * unmoved && residual < STRANGE).then_some(shift)
+}
+
+/// A better translation from pairs that are known.
+pub(super) fn follow(pairs: &[(&Pyramid, &Pyramid)], shift: Shift) -> Option<Shift> {
+    let memory = &mut [Vec::new(), Vec::new()];
+    let before = fit(pairs, 2, shift, memory).0;
+    let (residual, better) = refine(pairs, 2, shift, 3, memory);
+    let by = (better.x - shift.x).hypot(better.y - shift.y);
+    (by >= NEAR && residual < 0.9 * before && residual < STRANGE).then_some(better)
+}
