@@ -72,6 +72,8 @@ pub(super) struct State {
     /// How far a reference is to be ahead.
     lead: i64,
     pushed: [u64; 2],
+    /// Running time of the reference's last frame.
+    newest: Option<i64>,
     ended: [bool; 2],
     /// Held by frames of both sides: references until they are let go, distorted frames until they are taken.
     bytes: u64,
@@ -144,6 +146,9 @@ impl Shared {
         let mut state = self.lock();
         let number = state.pushed[side as usize];
         state.pushed[side as usize] += 1;
+        if side == Side::Reference {
+            state.newest = stamp.running;
+        }
         if !state.cancelled {
             state.bytes += bytes;
             state.inputs.push_back(Input::Frame(side, stamp, Held { bytes, frame }));
@@ -185,7 +190,12 @@ impl Shared {
                 _ if state.pushed[0] <= state.pushed[1] => Some(Side::Reference),
                 _ => Some(Side::Distorted),
             },
-            (None, Some(_)) => state.ended[Side::Reference as usize].then_some(Side::Distorted),
+            (None, Some(distorted)) => {
+                // The next one will be later than the last.
+                let ahead = |(newest, running): (i64, i64)| newest >= running.saturating_add(state.lead);
+                let ahead = state.newest.zip(distorted.running).is_some_and(ahead);
+                (ahead || state.ended[Side::Reference as usize]).then_some(Side::Distorted)
+            }
             (Some(_), None) => state.ended[Side::Distorted as usize].then_some(Side::Reference),
             (None, None) => None,
         }

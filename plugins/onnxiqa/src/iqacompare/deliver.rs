@@ -42,7 +42,8 @@ impl IqaCompare {
                 Ok(())
             }
             Item::Event(event) => {
-                self.deliver_event(event);
+                self.state().announced.early.push(event);
+                self.settle_caps();
                 Ok(())
             }
             Item::Caps(caps) => {
@@ -51,11 +52,9 @@ impl IqaCompare {
                 state.announced.caps_due = true;
                 Ok(())
             }
-            Item::Segment(segment) => {
+            Item::Segment(segment, event) => {
                 self.obj().update_segment(&segment);
-                let mut state = self.state();
-                state.announced.segment_known = true;
-                state.announced.segment_due = true;
+                self.state().announced.segment = Some(event);
                 Ok(())
             }
         };
@@ -66,35 +65,30 @@ impl IqaCompare {
         flow.map(|()| true)
     }
 
-    fn deliver_event(&self, event: gst::Event) {
-        let mut state = self.state();
-        if !state.announced.segment_known || state.announced.caps.is_none() {
-            state.announced.early.push(event);
-            return;
-        }
-        drop(state);
-        self.settle();
-        self.src_pad().push_event(event);
-    }
-
-    /// Sends caps and segment on, if they are other than downstream knows, and what has waited for them.
-    pub(super) fn settle(&self) {
+    /// Sends the caps on, and what has waited for them.
+    pub(super) fn settle_caps(&self) {
         let mut state = self.state();
         let announced = &mut state.announced;
         let Some(caps) = announced.caps.clone() else { return };
-        let due = std::mem::take(&mut announced.caps_due) | (announced.segment_known && announced.segment_due);
-        let mut early = Vec::new();
-        if announced.segment_known {
-            announced.segment_due = false;
-            early = std::mem::take(&mut announced.early);
-        }
+        let due = std::mem::take(&mut announced.caps_due);
+        let early = std::mem::take(&mut announced.early);
         drop(state);
         if due {
-            // It sends stream-start and segment, too.
+            // It sends stream-start, too.
             self.obj().set_src_caps(&caps);
         }
         for event in early {
             self.src_pad().push_event(event);
+        }
+    }
+
+    /// Sends caps and segment on before something that is no frame. Before a frame the base class does: it sends the segment again then, which
+    /// changes nothing.
+    fn settle(&self) {
+        self.settle_caps();
+        let segment = self.state().announced.segment.take();
+        if let Some(segment) = segment {
+            self.src_pad().push_event(segment);
         }
     }
 
@@ -108,7 +102,8 @@ impl IqaCompare {
                 gst::FlowError::Error
             })?;
         }
-        self.settle();
+        self.settle_caps();
+        self.state().announced.segment = None;
         self.obj().selected_samples(times.pts, buffer.dts(), buffer.duration(), None);
         self.obj().finish_buffer(buffer).map(|_| ())
     }

@@ -87,7 +87,7 @@ impl IqaCompare {
                     let mut state = self.state();
                     state.segments[index] = segment.clone();
                     if side == Side::Distorted {
-                        state.fifo.push(Item::Segment(segment.clone()));
+                        state.fifo.push(Item::Segment(segment.clone(), event.clone()));
                     }
                 }
                 None => {

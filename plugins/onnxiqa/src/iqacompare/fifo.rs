@@ -24,7 +24,7 @@ pub enum Item {
     Frame(Frame),
     Gap(gst::ClockTime, Option<gst::ClockTime>),
     Caps(gst::Caps),
-    Segment(gst::FormattedSegment<gst::ClockTime>),
+    Segment(gst::FormattedSegment<gst::ClockTime>, gst::Event),
     Event(gst::Event),
 }
 

@@ -147,8 +147,7 @@ impl IqaCompare {
         state.ended = [false; 2];
         state.flow = Ok(gst::FlowSuccess::Ok);
         state.failing = false;
-        state.announced.segment_known = false;
-        state.announced.segment_due = false;
+        state.announced.segment = None;
         state.announced.early.clear();
         state.announced.eos = false;
         state.segments = [gst::FormattedSegment::new(), gst::FormattedSegment::new()];
@@ -215,13 +214,6 @@ impl ObjectImpl for IqaCompare {
             element.add_pad(pad).expect("a new element has no pad of this name");
         }
         self.apply_latency();
-        let weak = element.downgrade();
-        // With the first caps the base class sends a segment of its own, if these have to be known downstream before `distorted`'s has come.
-        element.src_pad().add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
-            let segment = info.event().is_some_and(|event| event.type_() == gst::EventType::Segment);
-            let known = || weak.upgrade().is_none_or(|element| element.imp().state().announced.segment_known);
-            if segment && !known() { gst::PadProbeReturn::Drop } else { gst::PadProbeReturn::Ok }
-        });
     }
 
     fn properties() -> &'static [glib::ParamSpec] {

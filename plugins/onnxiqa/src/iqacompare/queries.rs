@@ -65,7 +65,7 @@ impl IqaCompare {
                 return false;
             }
         }
-        self.settle();
+        self.settle_caps();
         let answered = self.src_pad().peer_query(query);
         if answered && let gst::QueryViewMut::Allocation(allocation) = query.view_mut() {
             // The frame as the caps have it is what is measured: nobody may crop it by a meta that only downstream reads.

@@ -40,10 +40,9 @@ pub(super) struct Announced {
     pub(super) caps: Option<gst::Caps>,
     /// Not sent yet.
     pub(super) caps_due: bool,
-    pub(super) segment_due: bool,
-    /// `distorted`'s segment is known. The base class would send one of its own before.
-    pub(super) segment_known: bool,
-    /// Events that came before there was a segment.
+    /// Not sent yet.
+    pub(super) segment: Option<gst::Event>,
+    /// Events that came before there were caps.
     pub(super) early: Vec<gst::Event>,
     pub(super) eos: bool,
 }

@@ -77,7 +77,14 @@ impl IqaCompare {
                  compared as they are; put a videoconvert before one of the pads if the caps are right"
             ));
         }
+        // R'G'B' has no luma of its own.
+        let main_field = match streams.get(Side::Distorted) {
+            _ if has_model => "score",
+            Some(stream) if stream.info.is_rgb() => "psnr",
+            _ => "psnr-y",
+        };
         drop(state);
+        lock(&self.report).settings.main_field = main_field;
         for warning in warnings {
             gst::element_imp_warning!(self, gst::StreamError::Format, ("{warning}"));
         }

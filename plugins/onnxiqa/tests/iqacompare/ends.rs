@@ -58,12 +58,10 @@ fn the_end_of_the_distorted_stream_is_the_end() {
 }
 
 #[test]
-fn the_end_of_the_distorted_stream_with_a_reference_that_has_nothing_more() {
+fn the_end_of_the_distorted_stream_with_a_reference_that_pauses() {
     let rig = Compare::started(iqacompare().build().unwrap(), FLAT);
-    rig.pairs(0..5, 10);
-    rig.frames(4);
-    // What decides the last frame is that the reference goes on.
-    rig.feed([flat(5, 100)], []);
+    rig.feed((0..7).map(|n| flat(n, 100)), (0..5).map(|n| flat(n, 110)));
+    rig.frames(5);
     let frames = rig.finish();
     assert_eq!(frames.len(), 5);
     near(entry(&frames[4]).get("psnr-y").unwrap(), psnr(10), 1e-9);

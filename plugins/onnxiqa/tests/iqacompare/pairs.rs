@@ -30,11 +30,11 @@ fn every_frame_leaves_once_in_order_with_its_own_measures() {
 }
 
 #[test]
-fn one_pair_needs_nothing_after_it() {
+fn outcomes_leave_while_both_pads_are_empty() {
     let rig = Compare::started(iqacompare().build().unwrap(), FLAT);
-    rig.pairs(0..3, 5);
-    // The third may have to wait for what decides it. None waits for a pad on which nothing comes.
-    let frames = rig.frames(2);
+    // A frame may have to wait for the reference to go on.
+    rig.feed((0..6).map(|n| flat(n, 100)), (0..4).map(|n| flat(n, 105)));
+    let frames = rig.frames(4);
     near(entry(&frames[0]).get("psnr-y").unwrap(), psnr(5), 1e-9);
 }
 
