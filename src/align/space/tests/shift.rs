@@ -159,6 +159,12 @@ fn it_works_in_every_format_and_through_scaling() {
         assert_eq!(aligned.shift, Some(truth), "{format}");
         assert!(aligned.distorted.format().components().iter().all(|c| (c.sub_x, c.sub_y) == (0, 0)));
     }
+    for format in [PixelFormat::Bgrx, PixelFormat::Gbr10, PixelFormat::Grey16, PixelFormat::P016] {
+        let [reference, distorted] = [[0.0, 0.0], truth].map(|shift| shot(&scene, format, [256, 192], shift, NONE, 1));
+        let mut register = Register::new(Scale::None, Registration::Shift);
+        let aligned = register.align(&reference.picture().unwrap(), &distorted.picture().unwrap()).map(|a| a.shift);
+        assert_eq!(aligned, Ok(Some(truth)), "{format}");
+    }
     // The distorted picture scaled to three quarters on its way.
     for scale in [Scale::ToReference, Scale::ToDistorted] {
         let distorted = {
