@@ -1,5 +1,6 @@
 //! The front door of alignment in time.
 
+use super::auto::Auto;
 use super::clock::{Clock, Verdict};
 use super::desk::Desk;
 use super::track::Tracker;
@@ -13,43 +14,46 @@ use super::{Alignment, Decision, Ledger, Notice, Pairing, Settings, Signature, S
 #[derive(Debug)]
 pub struct Aligner {
     mode: Mode,
+    /// Nothing is ever added to running times.
+    fixed: bool,
     desk: Desk,
 }
 
 /// How partners are found.
 #[derive(Debug)]
 enum Mode {
-    Clock(Clock),
+    Clock(Box<Clock>),
+    Auto(Box<Auto>),
     Track(Box<Tracker>),
 }
 
 impl Aligner {
     /// An aligner that has seen nothing.
-    ///
-    /// # Panics
-    /// For `auto` and `track`, which are not there yet.
     pub fn new(settings: Settings) -> Self {
         let mode = match settings.alignment {
-            Alignment::Pts => Mode::Clock(Clock::new(0)),
-            Alignment::Offset => Mode::Clock(Clock::new(settings.offset)),
+            Alignment::Pts => Mode::Clock(Box::new(Clock::new(0))),
+            Alignment::Offset => Mode::Clock(Box::new(Clock::new(settings.offset))),
+            Alignment::Auto => Mode::Auto(Box::new(Auto::new(settings))),
             Alignment::Track => Mode::Track(Box::new(Tracker::new(settings))),
-            other => panic!("alignment by {other:?} is not there"),
         };
-        Self { mode, desk: Desk::default() }
+        Self { mode, fixed: settings.alignment == Alignment::Pts, desk: Desk::default() }
     }
 
     /// Whether frames are to be pushed with signatures.
     pub fn needs_signatures(&self) -> bool {
         match &self.mode {
             Mode::Clock(_) => false,
-            Mode::Track(_) => true,
+            Mode::Auto(_) | Mode::Track(_) => true,
         }
     }
 
     /// What is added to the running time of distorted frames that are not decided yet.
     ///
-    /// `pts` does not add anything.
+    /// `pts` does not add anything; `auto` searches around it, anew.
     pub fn set_offset(&mut self, offset: i64) {
+        if self.fixed {
+            return;
+        }
         match &mut self.mode {
             Mode::Clock(clock) => {
                 let from = clock.offset();
@@ -61,6 +65,7 @@ impl Aligner {
                 let distorted = clock.head().map_or(ledger.distorted, |frame| frame.number);
                 self.desk.notify(Notice::Offset { distorted, from: Some(from), to: offset, confidence: 1.0 });
             }
+            Mode::Auto(auto) => auto.set_offset(offset, &mut self.desk),
             Mode::Track(track) => track.set_offset(offset),
         }
         self.settle();
@@ -73,6 +78,7 @@ impl Aligner {
             Mode::Clock(clock) => {
                 clock.push_reference(number, stamp);
             }
+            Mode::Auto(auto) => auto.push_reference(number, stamp, signature.as_ref()),
             Mode::Track(track) => track.push_reference(stamp, signature, &mut self.desk),
         }
         self.settle();
@@ -86,6 +92,7 @@ impl Aligner {
             Mode::Clock(clock) => {
                 clock.push_distorted(number, stamp);
             }
+            Mode::Auto(auto) => auto.push_distorted(number, stamp, signature.as_ref()),
             Mode::Track(track) => track.push_distorted(number, stamp, signature, &mut self.desk),
         }
         self.settle();
@@ -96,6 +103,7 @@ impl Aligner {
     pub fn end_reference(&mut self) {
         match &mut self.mode {
             Mode::Clock(clock) => clock.end_reference(),
+            Mode::Auto(auto) => auto.end_reference(),
             Mode::Track(track) => track.end_reference(&mut self.desk),
         }
         self.settle();
@@ -105,6 +113,7 @@ impl Aligner {
     pub fn end_distorted(&mut self) {
         match &mut self.mode {
             Mode::Clock(clock) => clock.end_distorted(),
+            Mode::Auto(auto) => auto.end_distorted(),
             Mode::Track(track) => track.end_distorted(&mut self.desk),
         }
         self.settle();
@@ -117,6 +126,7 @@ impl Aligner {
     pub fn lead(&self) -> i64 {
         match &self.mode {
             Mode::Clock(clock) => clock.lead(),
+            Mode::Auto(auto) => auto.lead(),
             Mode::Track(track) => track.lead(),
         }
     }
@@ -125,6 +135,7 @@ impl Aligner {
     pub fn force(&mut self, through: u64) {
         match &mut self.mode {
             Mode::Clock(clock) => clock.force(through),
+            Mode::Auto(auto) => auto.force(through),
             Mode::Track(track) => track.force(through, &mut self.desk),
         }
         self.settle();
@@ -140,6 +151,7 @@ impl Aligner {
                 }
                 self.desk.shrunk(clock.held());
             }
+            Mode::Auto(auto) => auto.shrink(&mut self.desk),
             Mode::Track(track) => track.shrink(&mut self.desk),
         }
         self.settle();
@@ -159,6 +171,7 @@ impl Aligner {
     pub fn needed_from(&self) -> u64 {
         match &self.mode {
             Mode::Clock(clock) => clock.needed_from(),
+            Mode::Auto(auto) => auto.needed_from(),
             Mode::Track(track) => track.needed_from(),
         }
     }
@@ -176,6 +189,7 @@ impl Aligner {
                     self.desk.decide(frame.number, partner.map_or(Pairing::Unmatched, Pairing::Matched), fit);
                 }
             }
+            Mode::Auto(auto) => auto.settle(&mut self.desk),
             // It decides as it is fed.
             Mode::Track(_) => {}
         }

@@ -3,11 +3,17 @@
 //! All times are nanoseconds of running time. Frames are numbered per side in the order of their arrival, from 0.
 
 mod aligner;
+mod auto;
 mod clock;
 mod desk;
 mod ledger;
+mod look;
+mod run;
+mod search;
 mod signature;
+mod table;
 mod track;
+mod watch;
 
 pub use aligner::Aligner;
 pub use signature::{CELLS, COLUMNS, ROWS, Signature};
