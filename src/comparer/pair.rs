@@ -81,9 +81,8 @@ impl Pairer {
         }
     }
 
-    fn publish(&mut self) {
-        let notices = std::iter::from_fn(|| self.aligner.next_notice()).collect();
-        self.shared.paired(self.aligner.ledger(), self.aligner.lead(), notices);
+    fn publish(&self) {
+        self.shared.paired(self.aligner.ledger(), self.aligner.lead());
     }
 
     fn take(&mut self, input: Input) {
@@ -151,10 +150,11 @@ impl Pairer {
             let Some((reference, _)) = self.references.pop() else { break };
             released += reference.bytes;
         }
-        if pairs.is_empty() && released == 0 {
+        let notices: Vec<_> = std::iter::from_fn(|| self.aligner.next_notice()).collect();
+        if pairs.is_empty() && released == 0 && notices.is_empty() {
             return held;
         }
-        self.shared.decided(pairs, released)
+        self.shared.decided(pairs, released, notices)
     }
 
     fn pair(&self, decision: Decision, distorted: Held, error: Option<CompareError>) -> Pair {

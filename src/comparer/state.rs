@@ -266,8 +266,11 @@ impl Shared {
     }
 
     /// Hands pairs on to be measured; `released` bytes of references have been let go.
-    pub(super) fn decided(&self, pairs: Vec<(Pair, u64)>, released: u64) -> u64 {
+    ///
+    /// Whoever takes the outcomes finds the notices about them there already.
+    pub(super) fn decided(&self, pairs: Vec<(Pair, u64)>, released: u64, notices: Vec<Notice>) -> u64 {
         let mut state = self.lock();
+        state.notices.extend(notices);
         state.bytes = state.bytes.saturating_sub(released);
         let bytes = state.bytes;
         if state.cancelled {
@@ -282,11 +285,10 @@ impl Shared {
     }
 
     /// The input has been dealt with.
-    pub(super) fn paired(&self, ledger: Ledger, lead: i64, notices: Vec<Notice>) {
+    pub(super) fn paired(&self, ledger: Ledger, lead: i64) {
         let mut state = self.lock();
         state.ledger = ledger;
         state.lead = lead;
-        state.notices.extend(notices);
         while state.notices.len() > NOTICES {
             state.notices.pop_front();
         }

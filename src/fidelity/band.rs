@@ -70,10 +70,22 @@ pub(super) struct Scratch {
 pub(super) struct LumaWants {
     /// With the three parts, for MS-SSIM.
     pub windows: Option<(Constants, bool)>,
+    /// The loops for AVX-512 can be used.
+    pub avx512: bool,
     /// The trapezoidal rule over every second window will do.
     pub every_second: bool,
     /// Sums for the fit, and the sample that they are taken from (0 for bytes).
     pub fit: Option<f32>,
+}
+
+#[inline(always)]
+fn fit_of_bytes(a: &[u8], b: &[u8], avx512: bool) -> FitSums {
+    #[cfg(target_arch = "x86_64")]
+    if avx512 {
+        return avx512::fit(a, b);
+    }
+    let _ = avx512;
+    FitSums::of_bytes(a, b)
 }
 
 /// Sums over luma in a band.
@@ -96,7 +108,7 @@ impl Loops for LumaBand<'_> {
         if let (Some(pair), Some(_)) = (&bytes, wants.fit) {
             for y in own.clone() {
                 if let [Some(a), Some(b)] = [pair[0].bytes(y), pair[1].bytes(y)] {
-                    fit += FitSums::of_bytes(a, b);
+                    fit += fit_of_bytes(a, b, wants.avx512);
                 }
             }
         }

@@ -72,9 +72,11 @@ impl Meter {
         let ms_ssim = self.measures.ms_ssim && least >= SMALLEST;
         let start = pair.fit_start(scale);
         let constants = pair.constants();
+        let [avx512, every_second] = self.avx512(scale);
         let wants = LumaWants {
             windows: (ssim || ms_ssim).then_some((constants, ms_ssim)),
-            every_second: self.every_second(scale),
+            avx512,
+            every_second,
             fit: Some(start),
         };
         let (windows, fit) = self.luma(scale, wants);
@@ -96,17 +98,18 @@ impl Meter {
         Ok(fidelity)
     }
 
-    /// Whether SSIM is found by the trapezoidal rule.
-    fn every_second(&self, scale: Scale<'_>) -> bool {
+    /// Whether the loops for AVX-512 can be used, and SSIM be found by the trapezoidal rule.
+    fn avx512(&self, scale: Scale<'_>) -> [bool; 2] {
         #[cfg(target_arch = "x86_64")]
         {
             use super::avx512;
-            matches!(self.arch, pulp::Arch::V4(_)) && avx512::available() && avx512::worth_it(scale.width, scale.height)
+            let available = matches!(self.arch, pulp::Arch::V4(_)) && avx512::available();
+            [available, available && avx512::worth_it(scale.width, scale.height)]
         }
         #[cfg(not(target_arch = "x86_64"))]
         {
             let _ = scale;
-            false
+            [false; 2]
         }
     }
 
@@ -165,8 +168,10 @@ impl Meter {
             }
             let [a, b] = &*planes;
             scale = Scale { sources: [Source::Plane(a), Source::Plane(b)], bytes: None, width, height };
-            let (sums, _) =
-                self.luma(scale, LumaWants { windows: Some((constants, true)), every_second: false, fit: None });
+            let (sums, _) = self.luma(
+                scale,
+                LumaWants { windows: Some((constants, true)), avx512: false, every_second: false, fit: None },
+            );
             means.push(Means::new(sums, scale));
         }
         self.halved = halved;
@@ -269,13 +274,13 @@ impl<'a> Compared<'a> {
         if component == 0 || self.rgb() { Kind::Light } else { Kind::Chroma }
     }
 
-    /// What brings a component to the depth and range that the two are compared at.
-    fn affine(&self, side: usize, component: usize) -> Affine {
+    /// What brings a component, if there is one, to the depth and range that the two are compared at.
+    fn affine(&self, side: usize, component: usize) -> Option<Affine> {
         let kind = self.kind(component);
         let picture = self.pictures[side];
         let common = Level::new(kind, self.depth, self.pictures[0].colour().range);
-        let own = Level::new(kind, picture.format().components()[component].depth, picture.colour().range);
-        own.to(&common)
+        let own = Level::new(kind, picture.format().components().get(component)?.depth, picture.colour().range);
+        Some(own.to(&common))
     }
 
     /// Whether every component of one has its like, of the same size, in the other.
@@ -291,7 +296,7 @@ impl<'a> Compared<'a> {
     fn components(&self) -> impl Iterator<Item = Pair<'_>> {
         let count = if self.same_sizes() { self.pictures[0].format().components().len() } else { 1 };
         (0..count).filter_map(|index| {
-            let affine = [0, 1].map(|side| self.affine(side, index));
+            let affine = [self.affine(0, index)?, self.affine(1, index)?];
             let samples = |side: usize| Samples::new(self.pictures[side], index, affine[side]);
             Some(Pair { samples: [samples(0)?, samples(1)?], same: affine == [Affine::SAME; 2] })
         })
@@ -308,9 +313,7 @@ impl<'a> Compared<'a> {
         let source = |side: usize| {
             let picture = self.pictures[side];
             let samples = |index: usize| {
-                // Grey has one component only.
-                picture.format().components().get(index)?;
-                let affine = self.affine(side, index).centred(MIDDLE * unit, 1.0 / unit);
+                let affine = self.affine(side, index)?.centred(MIDDLE * unit, 1.0 / unit);
                 Samples::new(picture, index, affine)
             };
             match [samples(0), samples(1), samples(2)] {

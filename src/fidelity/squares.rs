@@ -71,15 +71,17 @@ fn square(a: u16, b: u16) -> u32 {
 /// The squared differences of two rows of bytes.
 #[inline(always)]
 pub(super) fn bytes(a: &[u8], b: &[u8]) -> u64 {
+    let mut total = 0;
     // 2¹⁵ squares of 8 bits sum to less than 2³¹.
-    let sum = |a: &[u8], b: &[u8]| {
-        let square = |(a, b): (&u8, &u8)| {
+    for (a, b) in a.chunks(1 << 15).zip(b.chunks(1 << 15)) {
+        let mut sum = 0i32;
+        for (a, b) in a.iter().zip(b) {
             let difference = i16::from(*a) - i16::from(*b);
-            i32::from(difference) * i32::from(difference)
-        };
-        a.iter().zip(b).map(square).sum::<i32>()
-    };
-    a.chunks(1 << 15).zip(b.chunks(1 << 15)).map(|(a, b)| u64::from(sum(a, b).unsigned_abs())).sum()
+            sum += i32::from(difference) * i32::from(difference);
+        }
+        total += u64::from(sum.unsigned_abs());
+    }
+    total
 }
 
 /// Sums over pairs of luma samples.

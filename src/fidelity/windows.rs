@@ -25,14 +25,18 @@ pub(super) fn gaussian() -> [f64; RADIUS + 1] {
 pub(super) struct Constants {
     pub c1: f32,
     pub c2: f32,
+    /// The same for luminance, contrast and structure by themselves.
+    pub parts: [f32; 2],
     pub middle: f32,
 }
 
 impl Constants {
-    /// For pictures of this peak (L), of which `middle` was subtracted: (K L)², with K₁ = 0.01 and K₂ = 0.03.
+    /// (K L)² with K₁ = 0.01 and K₂ = 0.03, for samples of which `middle` was subtracted: L is `peak` for SSIM, and 255
+    /// for its three parts.
     pub fn new(peak: f64, middle: f64) -> Self {
-        let square = |k: f64| ((k * peak) * (k * peak)) as f32;
-        Self { c1: square(0.01), c2: square(0.03), middle: middle as f32 }
+        let square = |k: f64, peak: f64| ((k * peak) * (k * peak)) as f32;
+        let parts = [square(0.01, 255.0), square(0.03, 255.0)];
+        Self { c1: square(0.01, peak), c2: square(0.03, peak), parts, middle: middle as f32 }
     }
 }
 
@@ -212,25 +216,24 @@ fn sum_of(lanes: &[f32; LANES]) -> f64 {
 #[inline(always)]
 fn window<I: Set, const PARTS: bool>(moments: [f32; 5], constants: Constants) -> [f32; 4] {
     let [a, b, both, first, second] = moments;
-    let Constants { c1, c2, middle } = constants;
+    let Constants { c1, c2, parts: [l1, l2], middle } = constants;
     let (mean_a, mean_b) = (a + middle, b + middle);
     let covariance = multiply_add::<I>(-a, b, both);
-    let luminance_top = multiply_add::<I>(2.0 * mean_a, mean_b, c1);
-    let luminance_bottom = multiply_add::<I>(mean_a, mean_a, multiply_add::<I>(mean_b, mean_b, c1));
+    let means = 2.0 * mean_a * mean_b;
+    let squares = multiply_add::<I>(mean_a, mean_a, mean_b * mean_b);
+    let top = (means + c1) * multiply_add::<I>(2.0, covariance, c2);
     if !PARTS {
         let variances = multiply_add::<I>(-a, a, multiply_add::<I>(-b, b, first));
-        let top = luminance_top * multiply_add::<I>(2.0, covariance, c2);
-        return [top / (luminance_bottom * (variances + c2)), 0.0, 0.0, 0.0];
+        return [top / ((squares + c1) * (variances + c2)), 0.0, 0.0, 0.0];
     }
     // As libvmaf: variances cannot be negative, nor can the covariance where there is no variance.
     let variance_a = multiply_add::<I>(-a, a, first).max(0.0);
     let variance_b = multiply_add::<I>(-b, b, second).max(0.0);
     let deviations = (variance_a * variance_b).sqrt();
     let bounded = if deviations <= 0.0 { covariance.max(0.0) } else { covariance };
-    let variances = variance_a + variance_b + c2;
-    let luminance = luminance_top / luminance_bottom;
-    let contrast = multiply_add::<I>(2.0, deviations, c2) / variances;
-    let structure = multiply_add::<I>(0.5, c2, bounded) / multiply_add::<I>(0.5, c2, deviations);
-    let ssim = luminance * multiply_add::<I>(2.0, covariance, c2) / variances;
-    [ssim, luminance, contrast, structure]
+    let variances = variance_a + variance_b;
+    let luminance = (means + l1) / (squares + l1);
+    let contrast = multiply_add::<I>(2.0, deviations, l2) / (variances + l2);
+    let structure = multiply_add::<I>(0.5, l2, bounded) / multiply_add::<I>(0.5, l2, deviations);
+    [top / ((squares + c1) * (variances + c2)), luminance, contrast, structure]
 }

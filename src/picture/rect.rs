@@ -63,7 +63,7 @@ impl<'a> Picture<'a> {
         if rect.right() > self.width || rect.bottom() > self.height {
             return Err(PictureError::Outside { rect, width: self.width, height: self.height });
         }
-        if rect.x % across != 0 || rect.y % down != 0 {
+        if !rect.x.is_multiple_of(across) || !rect.y.is_multiple_of(down) {
             return Err(PictureError::Begin { rect, format, alignment: [across, down] });
         }
         let mut planes = self.planes;

@@ -32,7 +32,7 @@ fn agrees_with_ffmpeg_libvmaf_and_scikit_image() {
     let mut meter = Meter::new(ALL, 2);
     let mut plain = Meter::new(Measures::default(), 2);
     for case in cases() {
-        let [reference, distorted] = case.draw().map(|picture| picture.frame(picture.planar(), COLOUR, 5));
+        let [reference, distorted] = case.draw().map(|picture| picture.frame(picture.planar().unwrap(), COLOUR, 5));
         let name = |what: &str| format!("{what} of {case:?}");
         let all = measure_with(&mut meter, &reference, &distorted);
         close(all.psnr_y, Some(case.psnr_y), 1e-5, &name("psnr-y"));
@@ -46,7 +46,9 @@ fn agrees_with_ffmpeg_libvmaf_and_scikit_image() {
         close(all.fit.map(|fit| fit.bias), case.fit.map(|fit| fit[1]), 1e-4, &name("bias"));
         // Without MS-SSIM there are fewer moments, and other loops.
         let some = measure_with(&mut plain, &reference, &distorted);
-        close(some.ssim, case.ssim, 2e-5, &name("ssim alone"));
+        // Large pictures of 8 bits may be done by a rule that comes this close.
+        let allowed = if case.depth == 8 && case.width * case.height > 900_000 { 5e-5 } else { 1e-5 };
+        close(some.ssim, case.ssim, allowed, &name("ssim alone"));
         assert_eq!((some.psnr_y, some.psnr, some.ms_ssim), (all.psnr_y, all.psnr, None), "{case:?}");
         close(some.fit.map(|fit| fit.gain), case.fit.map(|fit| fit[0]), 1e-6, &name("gain"));
         close(some.fit.map(|fit| fit.bias), case.fit.map(|fit| fit[1]), 1e-4, &name("bias"));

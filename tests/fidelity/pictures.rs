@@ -41,8 +41,17 @@ pub struct Planar {
 }
 
 impl Case {
-    /// The reference and the distorted picture.
+    /// The reference and the distorted picture, checked to be those that were measured.
     pub fn draw(&self) -> [Planar; 2] {
+        let pictures = self.draw_unchecked();
+        for (picture, sum) in pictures.iter().zip(&self.sha256) {
+            assert_eq!(&picture.sha256(), sum, "pictures.rs and reference.py draw differently: {self:?}");
+        }
+        pictures
+    }
+
+    /// The same for a case that is not among the stored ones.
+    pub fn draw_unchecked(&self) -> [Planar; 2] {
         let sub = match self.layout.as_str() {
             "yuv420" => [1, 1],
             "yuv422" => [1, 0],
@@ -56,9 +65,6 @@ impl Case {
             let [a, b] = self.plane(plane as i64, width as i64, height as i64);
             pictures[0].planes[plane] = a;
             pictures[1].planes[plane] = b;
-        }
-        for (picture, sum) in pictures.iter().zip(&self.sha256) {
-            assert_eq!(&picture.sha256(), sum, "pictures.rs and reference.py draw differently: {self:?}");
         }
         pictures
     }
@@ -130,9 +136,32 @@ impl Planar {
         digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The planar format for these samples.
-    pub fn planar(&self) -> PixelFormat {
-        match (self.sub, self.depth) {
+    /// Luma alone, drawn by a function.
+    pub fn grey(width: u32, height: u32, sample: impl Fn(u32, u32) -> u16) -> Self {
+        let luma = (0..width * height).map(|i| sample(i % width, i / width)).collect();
+        Self { width, height, sub: [0, 0], depth: 8, planes: [luma, Vec::new(), Vec::new()] }
+    }
+
+    /// One plane as luma; without subsampling only.
+    pub fn plane_alone(&self, plane: usize) -> Self {
+        Self { planes: [self.planes[plane].clone(), Vec::new(), Vec::new()], ..self.clone() }
+    }
+
+    /// The first plane as all three.
+    pub fn tripled(&self) -> Self {
+        Self { planes: [0; 3].map(|plane| self.planes[plane].clone()), ..self.clone() }
+    }
+
+    /// The same at a larger depth.
+    pub fn deepened(&self, depth: u32) -> Self {
+        let planes =
+            self.planes.clone().map(|plane| plane.iter().map(|sample| sample << (depth - self.depth)).collect());
+        Self { planes, depth, ..*self }
+    }
+
+    /// The planar format for these samples, if there is one.
+    pub fn planar(&self) -> Option<PixelFormat> {
+        Some(match (self.sub, self.depth) {
             ([1, 1], 8) => PixelFormat::I420,
             ([1, 1], 10) => PixelFormat::I420p10,
             ([1, 1], 12) => PixelFormat::I420p12,
@@ -140,8 +169,11 @@ impl Planar {
             ([0, 0], 8) => PixelFormat::Y444,
             ([0, 0], 12) => PixelFormat::Y444p12,
             ([0, 0], 16) => PixelFormat::Y444p16,
-            other => panic!("no format for {other:?}"),
-        }
+            ([1, 0], 10) => PixelFormat::I422p10,
+            ([1, 0], 12) => PixelFormat::I422p12,
+            ([0, 0], 10) => PixelFormat::Y444p10,
+            _ => return None,
+        })
     }
 
     /// The picture in a format of the same depth and sampling (or of luma alone, or R'G'B' of three such planes), with

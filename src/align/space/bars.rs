@@ -239,7 +239,7 @@ impl<'p> Dark<'p> {
         while end > columns.start {
             let block = columns.start.max(end.saturating_sub(COLUMNS as u32))..end;
             let lines = self.columns(block.clone(), rows);
-            let found = block.clone().zip(lines).filter(|(_, line)| line.is_content()).last();
+            let found = block.clone().zip(lines).rfind(|(_, line)| line.is_content());
             if let Some((x, _)) = found {
                 return Some(x);
             }

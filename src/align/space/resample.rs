@@ -76,10 +76,8 @@ impl Plan {
         let (source, colour) = (picture.format(), picture.colour());
         let format = planar(source, to.sampling).or_else(|| planar(source, sampling(source))).unwrap_or(source);
         let components = source.components().len().min(3);
-        let groups = match source.family() {
-            Family::Yuv => vec![0..1, 1..components],
-            Family::Rgb | Family::Grey => vec![0..components],
-        };
+        let luma = if source.family() == Family::Yuv { 1 } else { components };
+        let groups = [0..luma, luma..components].into_iter().filter(|group| !group.is_empty());
         let made = format.components();
         let sampler = |group: Range<usize>| {
             let target = made[group.start];
@@ -96,7 +94,7 @@ impl Plan {
         Self {
             of: (source, picture.width(), picture.height(), colour),
             to,
-            groups: groups.into_iter().map(sampler).collect(),
+            groups: groups.map(sampler).collect(),
             made: blank(format, to.size, Colour { siting: to.siting, ..colour }),
         }
     }

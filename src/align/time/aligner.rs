@@ -14,38 +14,36 @@ use super::{Alignment, Decision, Ledger, Notice, Pairing, Settings, Signature, S
 #[derive(Debug)]
 pub struct Aligner {
     mode: Mode,
+    /// Nothing is ever added to running times.
+    fixed: bool,
     desk: Desk,
 }
 
 /// How partners are found.
 #[derive(Debug)]
 enum Mode {
-    Clock(Clock),
+    Clock(Box<Clock>),
     Auto(Box<Auto>),
     Track(Box<Tracker>),
 }
 
 impl Aligner {
     /// An aligner that has seen nothing.
-    ///
-    /// # Panics
-    /// For `track`, which is not there yet.
     pub fn new(settings: Settings) -> Self {
         let mode = match settings.alignment {
-            Alignment::Pts => Mode::Clock(Clock::new(0)),
-            Alignment::Offset => Mode::Clock(Clock::new(settings.offset)),
+            Alignment::Pts => Mode::Clock(Box::new(Clock::new(0))),
+            Alignment::Offset => Mode::Clock(Box::new(Clock::new(settings.offset))),
             Alignment::Auto => Mode::Auto(Box::new(Auto::new(settings))),
             Alignment::Track => Mode::Track(Box::new(Tracker::new(settings))),
         };
-        Self { mode, desk: Desk::default() }
+        Self { mode, fixed: settings.alignment == Alignment::Pts, desk: Desk::default() }
     }
 
     /// Whether frames are to be pushed with signatures.
     pub fn needs_signatures(&self) -> bool {
         match &self.mode {
             Mode::Clock(_) => false,
-            Mode::Auto(_) => true,
-            Mode::Track(_) => true,
+            Mode::Auto(_) | Mode::Track(_) => true,
         }
     }
 
@@ -53,6 +51,9 @@ impl Aligner {
     ///
     /// `pts` does not add anything; `auto` searches around it, anew.
     pub fn set_offset(&mut self, offset: i64) {
+        if self.fixed {
+            return;
+        }
         match &mut self.mode {
             Mode::Clock(clock) => {
                 let from = clock.offset();

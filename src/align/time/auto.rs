@@ -87,6 +87,8 @@ pub(super) struct Auto {
     forced: Option<u64>,
     /// The frame after the newest distorted one.
     distorted: u64,
+    /// The same, when the evidence was last judged.
+    judged: u64,
 }
 
 impl Auto {
@@ -100,6 +102,7 @@ impl Auto {
             ended: [false; 2],
             forced: None,
             distorted: 0,
+            judged: 0,
         }
     }
 
@@ -174,6 +177,7 @@ impl Auto {
         if range < self.search.range() {
             self.search.set_window(self.search.centre(), range);
             self.search.restart(self.first());
+            self.judged = 0;
         } else if let Some(head) = self.clock.head() {
             self.force(head.number);
         } else {
@@ -208,6 +212,7 @@ impl Auto {
         self.state = State::Searching { before, resume };
         self.clock.set_offset(self.search.centre());
         self.search.restart(from);
+        self.judged = 0;
     }
 
     /// Takes all decisions that can be taken.
@@ -238,12 +243,15 @@ impl Auto {
         // A distorted side that has jumped back is not waited for.
         let full = waited > range || waited < 0;
         let last = full || nothing_left || all_seen || forced;
-        if let Some(found) = self.search.find(last) {
-            self.know(found, desk);
-            return true;
-        }
-        if self.resume(last, desk) {
-            return true;
+        if last || self.judged < self.distorted {
+            self.judged = self.distorted;
+            if let Some(found) = self.search.find(last) {
+                self.know(found, desk);
+                return true;
+            }
+            if self.resume(last, desk) {
+                return true;
+            }
         }
         if last && let Some(verdict) = self.clock.give_up() {
             desk.decide(verdict.frame.number, Pairing::Unmatched, 0.0);
@@ -260,16 +268,15 @@ impl Auto {
 
     /// An offset was found.
     fn know(&mut self, found: Found, desk: &mut Desk) {
-        let before = match &self.state {
-            State::Searching { before, .. } => before.as_ref().map(|known| known.found.offset),
-            State::Known(known) => Some(known.found.offset),
+        let (before, resume) = match &self.state {
+            State::Searching { before, resume } => (before.as_ref().map(|known| known.found.offset), *resume),
+            State::Known(known) => (Some(known.found.offset), false),
         };
-        desk.notify(Notice::Offset {
-            distorted: self.first(),
-            from: before,
-            to: found.offset,
-            confidence: found.confidence,
-        });
+        // What was only doubted and is true after all is no news.
+        if before != Some(found.offset) || resume {
+            let (distorted, confidence) = (self.first(), found.confidence);
+            desk.notify(Notice::Offset { distorted, from: before, to: found.offset, confidence });
+        }
         self.take_up(found, found.similarity, 0);
     }
 
@@ -376,14 +383,9 @@ impl Auto {
     /// How similar a pair's pictures are; none without a partner or when both show nothing.
     fn agreement(&self, verdict: &Verdict) -> Option<f64> {
         let State::Known(known) = &self.state else { return None };
-        let find = |side: &VecDeque<Look>, number: u64| {
-            let at = side.binary_search_by_key(&number, |look| look.number).ok()?;
-            side.get(at).cloned()
-        };
-        let reference = find(&self.search.references, verdict.partner?)?;
-        let frame = find(&self.search.distorted, verdict.frame.number)?;
-        (frame.shows_something() || reference.shows_something())
-            .then(|| frame.similarity(&reference, known.found.shift))
+        let reference = numbered(&self.search.references, verdict.partner?)?;
+        let frame = numbered(&self.search.distorted, verdict.frame.number)?;
+        (frame.shows_something() || reference.shows_something()).then(|| frame.similarity(reference, known.found.shift))
     }
 
     fn tell(&self, desk: &mut Desk, verdict: &Verdict, trusted: bool, confidence: f64) {
@@ -410,6 +412,11 @@ impl Auto {
         }
         self.begin(self.first(), true);
     }
+}
+
+/// The look at the frame with this number.
+fn numbered(side: &VecDeque<Look>, number: u64) -> Option<&Look> {
+    side.get(side.binary_search_by_key(&number, |look| look.number).ok()?)
 }
 
 #[cfg(test)]

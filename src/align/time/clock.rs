@@ -18,6 +18,7 @@
 use std::collections::VecDeque;
 
 use super::Stamp;
+use super::run::{Nearest, Reference, nearest, release};
 
 /// A step back by more than this begins a new lap, in ns.
 const JUMP: u64 = 250_000_000;
@@ -27,15 +28,6 @@ const GRACE: i64 = 1_000_000_000;
 
 /// How many reference frames without running time may wait for a partner.
 const ARRIVALS: usize = 128;
-
-/// A reference frame that may become a partner, or has been.
-#[derive(Debug, Clone, Copy)]
-struct Reference {
-    number: u64,
-    running: i64,
-    duration: Option<u64>,
-    taken: bool,
-}
 
 /// A distorted frame that is not decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,14 +46,6 @@ pub(super) struct Verdict {
     pub partner: Option<u64>,
     /// How well the times fit: 1 when equal, ½ at half a reference frame, 0 without a partner.
     pub fit: f64,
-}
-
-/// The place of the reference frame nearest to a time.
-enum Nearest {
-    Found(usize, f64),
-    TooFar,
-    /// It may still come.
-    Unknown,
 }
 
 /// A distorted side that has jumped back.
@@ -320,46 +304,6 @@ impl Clock {
     pub fn needed_from(&self) -> u64 {
         let free = self.closed.iter().chain(&self.open).filter(|r| !r.taken).map(|r| r.number);
         free.chain(self.arrivals.front().copied()).min().unwrap_or(self.references)
-    }
-}
-
-/// Lets go of what is nearest to no time from `passed` on.
-fn release(run: &mut VecDeque<Reference>, passed: i64) {
-    if let Some(last) = run.partition_point(|r| r.running <= passed).checked_sub(1) {
-        let kept = run[last].running;
-        run.drain(..run.partition_point(|r| r.running < kept));
-    }
-}
-
-/// The reference nearest to `time`, and how well it fits. `complete`: no more will come.
-fn nearest(run: &VecDeque<Reference>, time: i64, complete: bool) -> Nearest {
-    let after = run.partition_point(|r| r.running < time);
-    if after == run.len() && !complete {
-        return Nearest::Unknown;
-    }
-    let distance = |place: usize| run.get(place).map(|r| r.running.abs_diff(time));
-    let before = after.checked_sub(1);
-    let (mut place, far) = match (before.and_then(|b| Some((b, distance(b)?))), distance(after)) {
-        (Some((b, near)), Some(far)) if near <= far => (b, near),
-        (_, Some(far)) => (after, far),
-        (Some((b, near)), None) => (b, near),
-        (None, None) => return Nearest::TooFar,
-    };
-    let found = run[place];
-    // Of several with the same time the first that is free.
-    while run[place].taken && run.get(place + 1).is_some_and(|r| r.running == found.running) {
-        place += 1;
-    }
-    if far == 0 {
-        return Nearest::Found(place, 1.0);
-    }
-    let next = || run.get(place + 1).map(|r| r.running.abs_diff(found.running));
-    match found.duration.or_else(next) {
-        Some(duration) if far.saturating_mul(2) <= duration => {
-            Nearest::Found(place, 1.0 - far as f64 / duration as f64)
-        }
-        None if !complete => Nearest::Unknown,
-        _ => Nearest::TooFar,
     }
 }
 

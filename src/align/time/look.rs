@@ -100,8 +100,8 @@ impl Look {
         (ab - a * b) / ((aa - a * a + 0.25).max(0.25) * (bb - b * b + 0.25).max(0.25)).sqrt()
     }
 
-    /// Finds what has changed since `before`.
-    pub fn compare(&mut self, before: &Self, role: Role) {
+    /// What has changed since `before`.
+    pub fn since(&self, before: &Self, role: Role) -> Change {
         let mut cells = Box::new([0.0_f32; CELLS + 2 * PADDING]);
         let (mut product, mut difference) = (0.0_f32, 0.0_f32);
         for (a, b) in self.picture.iter().zip(before.picture.iter()) {
@@ -136,7 +136,7 @@ impl Look {
                 }
             }
         }
-        self.change = Some(Change { cells, energy, course });
+        Change { cells, energy, course }
     }
 }
 

@@ -8,8 +8,10 @@ mod clock;
 mod desk;
 mod ledger;
 mod look;
+mod run;
 mod search;
 mod signature;
+mod table;
 mod track;
 mod watch;
 

@@ -9,88 +9,15 @@
 //!
 //! Each pair of frames is compared once, when the later of the two comes; old evidence fades.
 //!
-//! # When an offset is found
-//! The best candidate has to reach a score, be ahead of all farther than a frame away by a margin, and of those one
-//! frame away by a smaller one (neighbours do look alike), with so many moving pairs of frames ([`Demand`]). On real
-//! clips (animation, sport, a talking head; x264 at CRF 45 of a quarter of the size, a shift of 16 of 640 pixels, gain
-//! 0.7 with noise, 25 → 30, 25 → 50) no wrong offset met these demands, at any place and any length of 8 frames or
-//! more; another film's best score was 0.15 after 8 pairs, 0.08 after 16. A scene that stands still, or repeats itself
-//! within the range, does not meet them: the search waits.
+//! Whether an offset is right is said in [`table`](super::table).
 
 use std::collections::VecDeque;
 
 use super::look::{Look, Role, SHIFTS};
+use super::table::{Peak, Table};
 
-/// Candidates at most.
-const CANDIDATES: i64 = 1 << 14;
-
-/// What each score is brought down by with few pairs: so many that agree in nothing.
-const DOUBT: f32 = 1.0;
-
-/// The part of temporal information in a score.
-const COURSE: f32 = 0.25;
-
-/// Variance of ln(1 + TI) that is noise.
-const COURSE_NOISE: f32 = 0.02;
-
-/// Moving pairs below which a candidate is no rival.
-const RIVAL: f32 = 3.0;
-
-/// What a found offset has to meet.
-#[derive(Debug, Clone, Copy)]
-struct Demand {
-    /// Moving pairs of frames.
-    pairs: f32,
-    score: f32,
-    /// Ahead of all candidates that are farther than a frame away.
-    margin: f32,
-    /// Ahead of those one frame away.
-    beside: f32,
-}
-
-/// What will do although there is too little evidence for some offsets to be rivals: the streams have just begun.
-const AT_ONCE: Demand = Demand { pairs: 8.0, score: 0.8, margin: 0.4, beside: 0.15 };
-
-/// Any of these will do when all offsets could have been rivals.
-const WITH_RIVALS: [Demand; 2] = [
-    Demand { pairs: 8.0, score: 0.5, margin: 0.25, beside: 0.1 },
-    Demand { pairs: 20.0, score: 0.25, margin: 0.1, beside: 0.05 },
-];
-
-/// What will do when a frame cannot wait longer.
-const AT_LAST: Demand = Demand { pairs: 5.0, score: 0.35, margin: 0.15, beside: 0.08 };
-
-/// Evidence for one offset.
-#[derive(Debug, Clone, Copy, Default)]
-struct Candidate {
-    pairs: f32,
-    /// Sums of products at each translation, and of energies.
-    products: [f32; SHIFTS],
-    distorted: f32,
-    reference: f32,
-    /// Sums of the courses: of each, of squares, of products.
-    course: [f32; 5],
-}
-
-impl Candidate {
-    fn moving(&self) -> f32 {
-        (self.distorted * self.reference).sqrt()
-    }
-
-    fn score(&self) -> (f32, usize) {
-        let (mut shift, mut best) = (0, f32::MIN);
-        for (at, &product) in self.products.iter().enumerate() {
-            if product > best {
-                (shift, best) = (at, product);
-            }
-        }
-        let n = self.pairs.max(1.0);
-        let [x, y, xx, yy, xy] = self.course.map(|sum| sum / n);
-        let noise = COURSE_NOISE * (1.0 + 8.0 / n);
-        let course = (xy - x * y) / ((xx - x * x).max(0.0) + noise).sqrt() / ((yy - y * y).max(0.0) + noise).sqrt();
-        ((1.0 - COURSE) * best / (self.moving() + DOUBT) + COURSE * course, shift)
-    }
-}
+/// Pictures whose similarity is below this are not of one film, however they move.
+const ALIKE: f64 = 0.4;
 
 /// An offset, found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -100,27 +27,8 @@ pub(super) struct Found {
     pub confidence: f64,
     /// The best translation.
     pub shift: usize,
-    /// Mean similarity of the pictures, as far as they show something.
+    /// Similarity of the pictures, as far as they show something: the upper quartile.
     pub similarity: f64,
-}
-
-/// The table of candidates, made when both sides' frame rates are known.
-#[derive(Debug)]
-struct Table {
-    /// Offset of the first candidate and from one to the next, in ns.
-    first: i64,
-    step: i64,
-    candidates: Vec<Candidate>,
-    /// From one reference frame to the next.
-    interval: i64,
-    /// How long ago "before" is.
-    span: i64,
-    /// Only each so many'th distorted frame is looked at.
-    every: u64,
-    /// Distorted frames that have been looked at.
-    looked: u64,
-    /// When evidence is halved.
-    full: u64,
 }
 
 /// A distorted frame's comparison with the newest reference.
@@ -171,10 +79,9 @@ impl Search {
         self.centre
     }
 
-    /// Looks elsewhere, or less far, from now on.
+    /// Looks elsewhere, or less far, from the next restart on.
     pub fn set_window(&mut self, centre: i64, range: i64) {
         (self.centre, self.range) = (centre, range);
-        self.restart(0);
     }
 
     /// Throws the evidence away and looks at the distorted frames from number `from` on.
@@ -189,9 +96,7 @@ impl Search {
     /// Frames are kept, but not compared.
     pub fn rest(&mut self) {
         self.active = false;
-        if let Some(table) = &mut self.table {
-            table.candidates = Vec::new();
-        }
+        self.table.iter_mut().for_each(Table::close);
     }
 
     /// Frames of a time that is over.
@@ -253,26 +158,24 @@ impl Search {
         self.all(self.distorted.len() - 1);
     }
 
-    /// Lets go of what is out of the other side's reach.
+    /// Lets go of what no distorted frame can need that waits for as long as it may, or is watched.
     fn trim(&mut self) {
         const PAST: i64 = 2_000_000_000;
-        let reach = self.range.saturating_add(PAST);
-        let [reference, distorted] = [&self.references, &self.distorted].map(|side| side.back().map(|l| l.running));
-        if let Some(now) = distorted.map(|now| now.saturating_add(self.centre).saturating_sub(reach)) {
-            // One more, so that what follows has something before it.
-            while self.references.len() > 1 && self.references[0].running < now {
+        // Where one side does not come at all.
+        const MOST: usize = 1 << 13;
+        let Some(newest) = self.distorted.back().map(|frame| frame.running) else {
+            if self.references.len() > MOST {
                 self.references.pop_front();
             }
-        }
-        let now = reference.map_or(i64::MIN, |now| now.saturating_sub(self.centre).saturating_sub(reach));
-        let newest = distorted.map_or(i64::MIN, |now| now.saturating_sub(reach));
-        while self.distorted.len() > 1 && self.distorted[0].running < now.max(newest) {
+            return;
+        };
+        let oldest = newest.saturating_sub(self.range).saturating_sub(PAST);
+        while self.distorted[0].running < oldest || self.distorted.len() > MOST {
             self.distorted.pop_front();
             self.last.pop_front();
         }
-        // Where one side does not come at all.
-        const MOST: usize = 1 << 13;
-        if self.references.len() > MOST {
+        let first = oldest.saturating_add(self.centre).saturating_sub(self.range);
+        while self.references.len() > MOST || (self.references.len() > 1 && self.references[0].running < first) {
             self.references.pop_front();
         }
     }
@@ -282,21 +185,7 @@ impl Search {
         let (Some(interval), Some(distorted)) = (self.interval(Role::Reference), self.interval(Role::Distorted)) else {
             return;
         };
-        let interval = interval.max(1000);
-        let reach = self.range.saturating_add(interval);
-        let step = (interval / 4).max(reach / (CANDIDATES / 2)).max(1);
-        let count = reach / step * 2 + 1;
-        let pairs = (2 * self.range / interval).max(1) as u64;
-        self.table = Some(Table {
-            first: self.centre.saturating_sub(reach / step * step),
-            step,
-            candidates: vec![Candidate::default(); count as usize],
-            interval,
-            span: interval.max(distorted) / 4 * 3,
-            every: pairs.div_ceil(250),
-            looked: 0,
-            full: (2 * pairs).clamp(100, 1000),
-        });
+        self.table = Some(Table::new(self.centre, self.range, [interval, distorted]));
         for index in 0..self.references.len() {
             self.change(Role::Reference, index);
         }
@@ -309,7 +198,7 @@ impl Search {
             }
         } else {
             // Changes are wanted all the same.
-            self.table = self.table.take().map(|table| Table { candidates: Vec::new(), ..table });
+            self.table.iter_mut().for_each(Table::close);
         }
     }
 
@@ -322,8 +211,7 @@ impl Search {
         };
         let limit = side[index].running.saturating_sub(table.span);
         let Some(before) = (0..index).rev().find(|&at| side[at].running <= limit) else { return };
-        let before = side[before].clone();
-        side[index].compare(&before, role);
+        side[index].change = Some(side[index].since(&side[before], role));
     }
 
     /// Compares a distorted frame with all references that are there.
@@ -338,26 +226,23 @@ impl Search {
     fn gap(&mut self, index: usize, later: usize) {
         let Some(table) = &mut self.table else { return };
         let frame = &self.distorted[index];
-        if table.candidates.is_empty() || frame.number < self.from || !frame.number.is_multiple_of(table.every) {
+        if table.is_closed() || frame.number < self.from || !frame.number.is_multiple_of(table.every) {
             return;
         }
         let Some(earlier) = later.checked_sub(1) else { return };
         let Some(change) = &frame.change else { return };
         let pair = [&self.references[earlier], &self.references[later]];
         let [lower, upper] = pair.map(|r| r.running.saturating_sub(frame.running));
-        let place = |offset: i64| {
-            (offset.saturating_sub(table.first).div_euclid(table.step) + 1).clamp(0, table.candidates.len() as i64)
-        };
-        let bounds = [lower, i64::midpoint(lower, upper), upper].map(|offset| place(offset) as usize);
-        if bounds[0] == bounds[2] {
+        let middle = i64::midpoint(lower, upper);
+        let parts = [table.between(lower, middle), table.between(middle, upper)];
+        if parts.iter().all(std::ops::Range::is_empty) {
             return;
         }
-        // Once for each distorted frame that is in reach of the references.
         if self.last[index].is_none() {
-            table.looked += 1;
+            table.count();
         }
         let remembered = self.last[index].filter(|last| last.reference == pair[0].number).map(|last| last.products);
-        for (side, reference) in pair.into_iter().enumerate() {
+        for ((side, reference), part) in pair.into_iter().enumerate().zip(parts) {
             let Some(other) = &reference.change else { continue };
             let products = match (side, remembered) {
                 (0, Some(products)) => products,
@@ -366,81 +251,25 @@ impl Search {
             if side == 1 {
                 self.last[index] = Some(Last { reference: reference.number, products });
             }
-            let [x, y] = [change.course, other.course];
-            let course = [x, y, x * x, y * y, x * y];
-            for candidate in &mut table.candidates[bounds[side]..bounds[side + 1]] {
-                candidate.pairs += 1.0;
-                candidate.distorted += change.energy;
-                candidate.reference += other.energy;
-                candidate.products.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
-                candidate.course.iter_mut().zip(course).for_each(|(sum, term)| *sum += term);
-            }
-        }
-        if table.looked >= table.full {
-            table.looked /= 2;
-            for candidate in &mut table.candidates {
-                candidate.pairs *= 0.5;
-                candidate.distorted *= 0.5;
-                candidate.reference *= 0.5;
-                candidate.products.iter_mut().for_each(|sum| *sum *= 0.5);
-                candidate.course.iter_mut().for_each(|sum| *sum *= 0.5);
-            }
+            table.add(part, [change, other], products);
         }
     }
 
     /// The offset, if it can be told; `last`: a frame cannot wait any longer.
     pub fn find(&self, last: bool) -> Option<Found> {
-        let table = self.table.as_ref().filter(|table| !table.candidates.is_empty())?;
-        let scores: Vec<(f32, usize)> =
-            table.candidates.iter().map(|c| if c.moving() < RIVAL { (f32::MIN, 0) } else { c.score() }).collect();
-        let enough = |at: &usize| table.candidates[*at].moving() >= AT_LAST.pairs;
-        let best = (0..scores.len()).filter(enough).max_by(|&a, &b| scores[a].0.total_cmp(&scores[b].0))?;
-        let (score, shift) = scores[best];
-        let frame = (table.interval / table.step).max(1) as usize;
-        let highest = |far: &dyn Fn(usize) -> bool| {
-            let chosen = scores.iter().enumerate().filter(|(at, _)| far(at.abs_diff(best)));
-            chosen.map(|(_, score)| score.0).fold(0.0, f32::max)
-        };
-        let margin = score - highest(&|far| far > frame + frame / 4);
-        let beside = score - highest(&|far| far > frame / 2 + frame / 4 && far <= frame + frame / 4);
-        let pairs = table.candidates[best].moving();
-        let meets = |d: &Demand| pairs >= d.pairs && score >= d.score && margin >= d.margin && beside >= d.beside;
-        let unseen = table.candidates.iter().any(|c| c.moving() < RIVAL);
-        if !meets(&AT_ONCE) && !((!unseen || last) && WITH_RIVALS.iter().any(meets)) && !(last && meets(&AT_LAST)) {
-            if std::env::var("ZZ").is_ok() && last {
-                eprintln!(
-                    "best {} score {score} margin {margin} beside {beside} pairs {pairs}",
-                    (table.first + best as i64 * table.step) / 1_000_000
-                );
-            }
-            return None;
-        }
-        if std::env::var("ZZ").is_ok() {
-            eprintln!(
-                "FOUND {} score {score} margin {margin} beside {beside} pairs {pairs} last {last} unseen {unseen}",
-                (table.first + best as i64 * table.step) / 1_000_000
-            );
-        }
-        let alike = |at: &usize| at.abs_diff(best) <= frame && scores[*at].0 >= score - 0.02;
-        let low = (0..=best).rev().take_while(alike).last().unwrap_or(best);
-        let high = (best..scores.len()).take_while(alike).last().unwrap_or(best);
-        let middle = table.first + (low + high) as i64 * table.step / 2;
+        let table = self.table.as_ref().filter(|table| !table.is_closed())?;
+        let Peak { middle, shift, confidence } = table.judge(last)?;
         let offset = self.exact(middle, table.interval)?;
-        if offset.abs_diff(self.centre) as i64 > self.range + table.interval / 4 {
+        if offset.abs_diff(self.centre) > (self.range + table.interval / 4) as u64 {
             return None;
         }
         let similarity = self.similarity(offset, table.interval, shift)?;
-        // The geometric mean; certain at twice of what is asked at last.
-        let confidence = (f64::from(score / 0.7).min(1.0) * f64::from(margin / 0.3).min(1.0)).sqrt();
-        Some(Found { offset, confidence, shift, similarity }).filter(|found| found.similarity > 0.4)
+        (similarity > ALIKE).then_some(Found { offset, confidence, shift, similarity })
     }
 
     /// Whether changes say that an offset is wrong.
     pub fn denies(&self, offset: i64) -> bool {
-        let Some(table) = &self.table else { return false };
-        let at = offset.saturating_sub(table.first) / table.step;
-        let candidate = usize::try_from(at).ok().and_then(|at| table.candidates.get(at));
-        candidate.is_some_and(|c| c.moving() >= RIVAL && c.score().0 < AT_LAST.score)
+        self.table.as_ref().is_some_and(|table| table.denies(offset))
     }
 
     /// Distorted frames that are evidence, each with the reference nearest to it at an offset, if that is within half
@@ -479,10 +308,11 @@ impl Search {
             .min_by_key(|&d| (d.abs_diff(middle) / (interval as u64 / 50).max(1), std::cmp::Reverse(d)))
     }
 
-    /// Of the pictures at an offset.
+    /// Of the pictures at an offset: the upper quartile, as some of them may not belong together.
     fn similarity(&self, offset: i64, interval: i64, shift: usize) -> Option<f64> {
         let pairs = self.pairs(offset, interval).filter(|(a, b)| a.shows_something() || b.shows_something());
-        let (sum, count) = pairs.fold((0.0, 0), |(sum, n), (a, b)| (sum + a.similarity(b, shift), n + 1));
-        (count > 0).then(|| sum / f64::from(count))
+        let mut similarities: Vec<f64> = pairs.map(|(a, b)| a.similarity(b, shift)).collect();
+        similarities.sort_unstable_by(f64::total_cmp);
+        similarities.get(similarities.len() * 3 / 4).copied()
     }
 }

@@ -12,7 +12,7 @@ const MEMORY: f32 = 0.96;
 /// Moving pairs that are needed for a judgement.
 const PAIRS: f32 = 8.0;
 
-/// By how much another offset has to be better, and how good it has to be.
+/// By how much another offset has to be better, at most, and how good it has to be.
 const BETTER: f32 = 0.2;
 const GOOD: f32 = 0.4;
 
@@ -93,6 +93,8 @@ impl Watch {
         let correlation = here.correlation();
         self.best = self.best.max(correlation);
         let rival = self.lags.iter().filter(|lag| lag.moving() >= PAIRS).map(Lag::correlation).fold(0.0, f32::max);
-        (rival >= GOOD && rival - correlation >= BETTER) || correlation < LEFT * self.best
+        // The nearer to 1, the less is noise.
+        let better = BETTER.min(2.0 * (1.0 - rival)).max(BETTER / 4.0);
+        (rival >= GOOD && rival - correlation >= better) || correlation < LEFT * self.best
     }
 }

@@ -104,7 +104,7 @@ fn pictures() {
         for (g, b) in [(0.7, 20.0), (1.3, -25.0)] {
             cases.push(Case { name: format!("gain {g} {b:+}, -12"), ..offset(clip, -12, |s| each(s, gain(g, b))) });
         }
-        for bitrate in [400, 150, 60] {
+        for bitrate in [400, 150, 100, 60] {
             cases.push(Case {
                 name: format!("x264 {bitrate} kbit/s, +7"),
                 ..offset(clip, 7, |s| coded(s, &x264(bitrate)))

@@ -161,7 +161,7 @@ pub fn coded(mut stream: Stream, encoder: &str) -> Stream {
 
 /// x264 with so many kbit/s.
 pub fn x264(bitrate: u32) -> String {
-    format!("x264enc bitrate={bitrate} speed-preset=veryfast threads=2 key-int-max=100")
+    format!("x264enc bitrate={bitrate} speed-preset=veryfast threads=1 key-int-max=100")
 }
 
 pub fn gain(gain: f64, bias: f64) -> impl Fn(&Image) -> Image {

@@ -11,10 +11,10 @@ use crate::picture::Family;
 use crate::prepare::loops::{LANES, Set};
 use crate::prepare::sampler::{Sampler, Scratch, Work, dispatch};
 
-/// Rows and columns of a tile at most: translations up to a quarter of it are found.
-const SIDE: u32 = 128;
-/// And at least.
-const LEAST: u32 = 32;
+/// Rows and columns of a tile: the first that fits.
+const SIDES: [u32; 5] = [128, 96, 64, 48, 32];
+/// The largest translation, in pixels; but no more than three eighths of a tile.
+const REACH: i32 = 34;
 /// Tiles across and down at most.
 const TILES: [u32; 2] = [4, 3];
 /// Frequencies beyond are not asked: aliases and noise. In cycles per pixel.
@@ -26,51 +26,96 @@ const TEXTURE: f64 = 1.0;
 /// The peak of the correlation stands at least so many times above whatever else there is.
 const PEAK: f32 = 1.6;
 /// Pixels around the peak that belong to it.
-const FOOT: i32 = 4;
+const FOOT: i32 = 5;
 /// What the pictures have in common, once the translation is undone: a correlation coefficient.
 const ALIKE: f64 = 0.5;
 /// The largest standard error, in pixels.
-const ERROR: f64 = 0.05;
+const ERROR: f64 = 0.04;
+
+/// How much of the pairs before counts when a pair alone does not say enough.
+const KEEP: f32 = 0.9;
+
+/// A pair alone and the pairs before say the same if they lie no further apart, in pixels.
+const AGREE: f64 = 0.4;
 
 /// A translation that can be trusted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Estimate {
     /// By how much the distorted content lies to the right and below, in pixels of the common picture.
     pub shift: [f64; 2],
+    /// It rests on the pairs before too.
+    pub pooled: bool,
 }
 
-/// Finds translations; keeps its tables and memory.
+/// Finds translations; keeps its tables and memory, and what the pairs before said.
 #[derive(Default)]
 pub(super) struct Estimator {
-    spectrum: Option<Spectrum>,
+    sums: Option<Sums>,
     scratch: Scratch,
     tiles: [Vec<f32>; 2],
     weighted: Vec<Complex32>,
     smooth: [Vec<f32>; 2],
 }
 
+/// Spectra of tiles that lie at the same place, and of such that lie as far apart as the translation is in whole
+/// pixels.
+struct Sums {
+    /// Of this pair.
+    now: Spectrum,
+    coarse: Spectrum,
+    fine: Spectrum,
+    apart: [i32; 2],
+}
+
 impl std::fmt::Debug for Estimator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Estimator").field("side", &self.spectrum.as_ref().map(|s| s.side)).finish_non_exhaustive()
+        f.debug_struct("Estimator").field("side", &self.sums.as_ref().map(|s| s.now.side)).finish_non_exhaustive()
     }
 }
 
 impl Estimator {
-    /// The translation between two parts that are both `size`, if there is texture enough to trust what is found.
+    /// The translation between two parts that are both `size`, if there is texture enough to trust what is found: in
+    /// this pair alone, or in those before and this one together.
     pub fn estimate(&mut self, parts: [&Part<'_>; 2], size: [u32; 2]) -> Option<Estimate> {
-        let side = size[0].min(size[1]).min(SIDE);
-        if side < LEAST {
+        let least = size[0].min(size[1]);
+        let side = *SIDES.iter().find(|&&side| side <= least)? as usize;
+        let mut sums = match self.sums.take() {
+            Some(known) if known.now.side == side => known,
+            _ => {
+                let [now, coarse, fine] = [0; 3].map(|_| Spectrum::new(side));
+                Sums { now, coarse, fine, apart: [0, 0] }
+            }
+        };
+        let found = self.estimate_with(&mut sums, parts, size);
+        self.sums = Some(sums);
+        found
+    }
+
+    fn estimate_with(&mut self, sums: &mut Sums, parts: [&Part<'_>; 2], size: [u32; 2]) -> Option<Estimate> {
+        if self.gather(&mut sums.now, parts, size, [0, 0]) < TEXTURE * TEXTURE {
             return None;
         }
-        let side = 1usize << side.ilog2();
-        let mut spectrum = match self.spectrum.take() {
-            Some(known) if known.side == side => known,
-            _ => Spectrum::new(side),
-        };
-        let coarse = self.coarse(&mut spectrum, parts, size);
-        let found = coarse.and_then(|coarse| self.fine(&mut spectrum, parts, size, coarse));
-        self.spectrum = Some(spectrum);
-        found
+        sums.coarse.fade_into(KEEP, &sums.now);
+        let alone = self.coarse(&mut sums.now);
+        let apart = alone.or_else(|| self.coarse(&mut sums.coarse))?;
+        // Between two pixels the peak is now here and now there.
+        if (0..2).any(|axis| (sums.apart[axis] - apart[axis]).abs() > 1) {
+            sums.fine.clear();
+            sums.apart = apart;
+        }
+        let apart = sums.apart;
+        self.gather(&mut sums.now, parts, size, apart);
+        sums.fine.fade_into(KEEP, &sums.now);
+        let alone = alone.and_then(|_| self.fine(&sums.now, size, apart));
+        let pooled = self.fine(&sums.fine, size, apart);
+        let agree = |a: [f64; 2], b: [f64; 2]| (0..2).all(|axis| (a[axis] - b[axis]).abs() < AGREE);
+        match (alone, pooled) {
+            // Together they say it more exactly; unless this pair says something else.
+            (alone, Some(shift)) if alone.is_none_or(|alone| agree(alone, shift)) => {
+                Some(Estimate { shift, pooled: true })
+            }
+            (alone, _) => alone.map(|shift| Estimate { shift, pooled: false }),
+        }
     }
 
     /// Adds up the spectra of tiles that lie `apart` from each other. Returns the texture in the reference's: its
@@ -98,10 +143,7 @@ impl Estimator {
 
     /// To whole pixels: the peak of the smoothed coherence transform (Knapp and Carter 1976), which for a single tile
     /// is phase correlation (Kuglin and Hines 1975).
-    fn coarse(&mut self, spectrum: &mut Spectrum, parts: [&Part<'_>; 2], size: [u32; 2]) -> Option<[i32; 2]> {
-        if self.gather(spectrum, parts, size, [0, 0]) < TEXTURE * TEXTURE {
-            return None;
-        }
+    fn coarse(&mut self, spectrum: &mut Spectrum) -> Option<[i32; 2]> {
         let side = spectrum.side;
         self.weighted.clear();
         let powers = spectrum.reference.iter().zip(&spectrum.distorted);
@@ -109,10 +151,10 @@ impl Estimator {
             let frequency = frequency(at, side);
             let far = (frequency[0].hypot(frequency[1]) / BAND).powi(2);
             let power = f64::from(r * d).sqrt();
-            if power > 0.0 { *cross * ((-2.0 * far).exp() / power) as f32 } else { Complex32::default() }
+            if power > 0.0 { *cross * ((-3.0 * far).exp() / power) as f32 } else { Complex32::default() }
         }));
         spectrum.correlation(&mut self.weighted);
-        let reach = side as i32 / 4;
+        let reach = reach(side);
         let lags = || (-reach..=reach).flat_map(move |y| (-reach..=reach).map(move |x| [x, y]));
         let value = |[x, y]: [i32; 2]| {
             let wrap = |i: i32| i.rem_euclid(side as i32) as usize;
@@ -128,26 +170,19 @@ impl Estimator {
 
     /// To a fraction of a pixel: the slope of the cross spectrum's phase, weighted by its coherence (the maximum
     /// likelihood of Knapp and Carter 1976), with tiles that lie `coarse` apart.
-    fn fine(
-        &mut self,
-        spectrum: &mut Spectrum,
-        parts: [&Part<'_>; 2],
-        size: [u32; 2],
-        coarse: [i32; 2],
-    ) -> Option<Estimate> {
-        self.gather(spectrum, parts, size, coarse);
+    fn fine(&mut self, spectrum: &Spectrum, size: [u32; 2], coarse: [i32; 2]) -> Option<[f64; 2]> {
         let side = spectrum.side;
         let placed = [0, 1].map(|axis| coarse[axis].clamp(-room(size[axis], side), room(size[axis], side)));
         let rest = [0, 1].map(|axis| f64::from(coarse[axis] - placed[axis]));
         self.smooth(spectrum, rest);
-        let chance = 1.0 / (INDEPENDENT * spectrum.tiles as f64);
+        let chance = 1.0 / (INDEPENDENT * f64::from(spectrum.tiles));
         let terms: Vec<Term> = (0..side * side).filter_map(|at| self.term(at, side, chance)).collect();
-        let fit = Fit::of(&terms)?;
+        let fit = Fit::of(&terms, side)?;
         let [x, y] = fit.error;
-        if x > ERROR || y > ERROR || fit.alike < ALIKE || fit.rest.iter().any(|r| r.abs() > 1.0) {
+        if x > ERROR || y > ERROR || fit.alike < ALIKE || fit.rest.iter().any(|rest| rest.abs() > 2.0) {
             return None;
         }
-        Some(Estimate { shift: [0, 1].map(|axis| f64::from(coarse[axis]) + fit.rest[axis]) })
+        Some([0, 1].map(|axis| f64::from(coarse[axis]) + fit.rest[axis]))
     }
 
     /// Adds up each frequency and its eight neighbours, after undoing the translation `rest` between the tiles, so that
@@ -214,7 +249,7 @@ struct Fit {
 }
 
 impl Fit {
-    fn of(terms: &[Term]) -> Option<Self> {
+    fn of(terms: &[Term], side: usize) -> Option<Self> {
         let mut rest = [0.0; 2];
         let turned = |term: &Term, rest: [f64; 2]| term.phase + term.wave[0] * rest[0] + term.wave[1] * rest[1];
         // [xx, xy, yy], and its inverse.
@@ -226,7 +261,9 @@ impl Fit {
         }
         let [xx, xy, yy] = information;
         let determinant = xx * yy - xy * xy;
-        if determinant.partial_cmp(&(1e-6 * xx * yy)) != Some(std::cmp::Ordering::Greater) {
+        if determinant.partial_cmp(&(1e-6 * xx * yy)) != Some(std::cmp::Ordering::Greater)
+            || blind(terms, information, side)
+        {
             return None;
         }
         let solve = |[x, y]: [f64; 2]| [(yy * x - xy * y) / determinant, (xx * y - xy * x) / determinant];
@@ -259,6 +296,23 @@ impl Fit {
     }
 }
 
+/// Whether there is a direction about which nothing is known, as along stripes: what there seems to be is only the
+/// window.
+fn blind(terms: &[Term], [xx, xy, yy]: [f64; 3], side: usize) -> bool {
+    // Of the smaller eigenvalue.
+    let angle = 0.5 * (2.0 * xy).atan2(xx - yy) + TAU / 4.0;
+    let along = |term: &Term| (term.wave[0] * angle.cos() + term.wave[1] * angle.sin()).abs();
+    let window = TAU * LEAK / side as f64;
+    let all: f64 = terms.iter().map(|term| term.weight * along(term).powi(2)).sum();
+    let beyond: f64 = terms.iter().map(|term| term.weight * (along(term) - window).max(0.0).powi(2)).sum();
+    beyond < SEEN * all
+}
+
+/// Waves in a tile by which the window and the sum of neighbours widen everything.
+const LEAK: f64 = 3.5;
+/// Of what is known of a direction, so much must not come from the window.
+const SEEN: f64 = 0.15;
+
 /// Steps to the best fit; each is many times closer than the one before.
 const ROUNDS: usize = 12;
 
@@ -283,6 +337,11 @@ fn box3<T: Copy + Default + std::ops::Add<Output = T>>(values: &[T], side: usize
     }));
 }
 
+/// The largest translation that tiles of a size can show.
+fn reach(side: usize) -> i32 {
+    REACH.min(3 * side as i32 / 8)
+}
+
 /// How far two tiles can lie apart.
 fn room(size: u32, side: usize) -> i32 {
     size as i32 - side as i32
@@ -292,8 +351,9 @@ fn room(size: u32, side: usize) -> i32 {
 /// spread evenly, away from the borders where a translated picture may be empty.
 fn places(size: u32, side: u32, most: u32, apart: i32) -> Vec<[i32; 2]> {
     let room = room(size, side as usize);
-    let margin = (side as i32 / 4).min(room / 2);
-    let count = ((size as i32 - 2 * margin) / side as i32).clamp(1, most as i32);
+    let margin = reach(side as usize).min(room / 4);
+    // Half over each other: the window makes them nearly independent all the same (Welch 1967).
+    let count = (1 + (4 * (room - 2 * margin) + side as i32) / (2 * side as i32)).clamp(1, most as i32);
     let apart = apart.clamp(-room, room);
     let place = |i: i32| {
         let at = if count == 1 { room / 2 } else { margin + i * (room - 2 * margin) / (count - 1) };

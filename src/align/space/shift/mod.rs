@@ -8,7 +8,7 @@ use estimate::Estimator;
 use super::register::Part;
 
 /// Estimates that are made one after the other before a translation counts as known.
-const LEARNED: usize = 5;
+const LEARNED: usize = 8;
 /// Pairs of frames between two estimates after that, and at most before.
 const PAUSE: u32 = 24;
 /// The most estimates that a translation is the mean of.
@@ -46,7 +46,13 @@ impl Translation {
         match self.estimator.estimate([reference, distorted], size) {
             Some(estimate) => {
                 self.misses = 0;
-                self.learn([0, 1].map(|axis| estimate.shift[axis] * step[axis]));
+                let shift = [0, 1].map(|axis| estimate.shift[axis] * step[axis]);
+                if estimate.pooled {
+                    // The ones before are in it.
+                    self.known.retain(|known| near(*known, shift));
+                    self.known.iter_mut().for_each(|known| *known = shift);
+                }
+                self.learn(shift);
             }
             None => {
                 self.misses += 1;

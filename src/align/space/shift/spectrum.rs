@@ -11,8 +11,8 @@ use rustfft::{Fft, FftPlanner};
 pub(super) struct Spectrum {
     /// Rows and columns of a tile.
     pub side: usize,
-    /// Pairs that were added.
-    pub tiles: usize,
+    /// Pairs that were added, faded ones in part.
+    pub tiles: f32,
     forward: Arc<dyn Fft<f32>>,
     inverse: Arc<dyn Fft<f32>>,
     /// Hann's.
@@ -37,7 +37,7 @@ impl Spectrum {
         let hann = |i: usize| (std::f32::consts::PI * (i as f32 + 0.5) / side as f32).sin().powi(2);
         Self {
             side,
-            tiles: 0,
+            tiles: 0.0,
             forward,
             inverse,
             window: (0..side).map(hann).collect(),
@@ -52,16 +52,24 @@ impl Spectrum {
 
     /// Forgets all tiles.
     pub fn clear(&mut self) {
-        self.tiles = 0;
+        self.tiles = 0.0;
         self.cross.fill(Complex32::default());
         self.reference.fill(0.0);
         self.distorted.fill(0.0);
     }
 
+    /// Makes the sums those of `other` and, less and less, of what was there before.
+    pub fn fade_into(&mut self, keep: f32, other: &Self) {
+        self.tiles = self.tiles * keep + other.tiles;
+        self.cross.iter_mut().zip(&other.cross).for_each(|(sum, new)| *sum = *sum * keep + new);
+        self.reference.iter_mut().zip(&other.reference).for_each(|(sum, new)| *sum = *sum * keep + new);
+        self.distorted.iter_mut().zip(&other.distorted).for_each(|(sum, new)| *sum = *sum * keep + new);
+    }
+
     /// Adds a pair of tiles.
     pub fn add(&mut self, reference: &[f32], distorted: &[f32]) {
         let side = self.side;
-        self.tiles += 1;
+        self.tiles += 1.0;
         let mean = |tile: &[f32]| tile.iter().sum::<f32>() / tile.len() as f32;
         let (mean_reference, mean_distorted) = (mean(reference), mean(distorted));
         for (i, out) in self.pair.iter_mut().enumerate() {
@@ -69,8 +77,7 @@ impl Spectrum {
             *out = Complex32::new(reference[i] - mean_reference, distorted[i] - mean_distorted) * window;
         }
         transform(&*self.forward, side, &mut self.pair, &mut self.turned, &mut self.scratch);
-        // The transform's columns are its rows now, in both parts alike: frequencies keep their places in the sums
-        // because those are turned over too.
+        // Turned over now, as the sums are: frequencies across in the rows.
         for row in 0..side {
             for column in 0..side {
                 let at = row * side + column;
@@ -84,7 +91,7 @@ impl Spectrum {
         }
     }
 
-    /// The correlation that belongs to a cross spectrum; lag (x, y) at `[y][x]`, negative ones from the end.
+    /// The correlation that belongs to a cross spectrum, in its place; lag (x, y) at `[y][x]`, negative ones from the end.
     pub fn correlation(&mut self, weighted: &mut [Complex32]) {
         transform(&*self.inverse, self.side, weighted, &mut self.turned, &mut self.scratch);
     }

@@ -17,6 +17,9 @@ const SAY: f64 = 12.0;
 /// What a frame without a partner costs.
 pub(super) const UNMATCHED: f64 = 6.0;
 
+/// What losing the partner costs: a frame alone that looks odd keeps it.
+pub(super) const LEAVE: f64 = 4.0;
+
 /// What pictures cost that have nothing to do with each other: more than having no partner.
 const STRANGE: f64 = 9.0;
 
@@ -38,13 +41,15 @@ pub(super) const BEGIN: f64 = 3.0;
 /// Share of the motion that a pair may leave unexplained without cost, and from which on it is a stranger's.
 const UNEXPLAINED: [f64; 2] = [0.45, 0.8];
 
-/// How well a distance fits, given the smallest of all candidates.
+/// How well a distance fits, given the smallest of all candidates and that one's distance to its neighbours.
 ///
 /// With errors of equal variance in [`INDEPENDENT`] cells, estimated from the best candidate, the logarithm of the
 /// likelihood is `−INDEPENDENT · e / 2ê`. Noise scales `ê` and motion scales the differences, so that slow motion is
-/// told apart as long as it is above the noise.
-pub(super) fn picture(distance: f64, least: f64) -> f64 {
-    let floor = least.max(0.0) + ROUNDING;
+/// told apart as long as it is above the noise. Where it is not, errors last from frame to frame: an encoder that is
+/// short of bits leaves blocks as they were and lags behind the motion. They must not be counted as often as there are
+/// frames, and so the estimate grows by its ratio to the motion.
+pub(super) fn picture(distance: f64, least: f64, step: f64) -> f64 {
+    let floor = (least.max(0.0) + ROUNDING) * (1.0 + least.max(0.0) / (step + ROUNDING));
     let worse = (distance - least).max(0.0);
     (0.5 * INDEPENDENT * worse / floor).min(SAY) + STRANGE * ramp(distance, SUSPECT)
 }

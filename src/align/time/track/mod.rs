@@ -290,9 +290,8 @@ impl Tracker {
         let pairs = self.course_of(best, self.decided);
         let (mut distance, mut step) = (0.0, 0.0);
         for (index, r) in pairs.iter().rev().take(REGISTER[1]) {
-            let same = |r| self.references.product(r, r);
-            let next = || Some(0.5 * (same(*r)? + same(r + 1)?) - self.references.product(*r, r + 1)?);
-            if let (Some(e), Some(next)) = (self.rows[*index].distance(*r, &self.references), next()) {
+            let next = self.references.distance(*r, r + 1);
+            if let (Some(e), Some(next)) = (self.rows[*index].distance(*r, &self.references), next) {
                 distance += e;
                 step += next;
             }
@@ -335,13 +334,14 @@ impl Tracker {
         let offsets = (-range..=range).map(|n| self.course.centre() + n * interval);
         let candidates: Vec<_> =
             offsets.map(candidate).filter(|pairs| 3 * pairs.len() >= 2 * distorted.len()).collect();
-        match shift::search(&candidates) {
-            Some(shift) => {
-                self.rebuild(shift);
-                true
-            }
-            None => false,
+        let steps = (first..end.saturating_sub(1)).filter_map(|r| self.references.distance(r, r + 1));
+        let (sum, number) = steps.fold((0.0, 0u32), |(sum, number), step| (sum + step, number + 1));
+        let shift = shift::search(&candidates, sum / f64::from(number.max(1))).unwrap_or_default();
+        let other = shift != self.references.shift();
+        if other {
+            self.rebuild(shift);
         }
+        other
     }
 
     /// Measures the translation again on decided pairs.

@@ -1,6 +1,6 @@
 //! One distorted frame and all partners that it may have: a column of the trellis.
 
-use super::cost::{self, BEGIN, JUMP, Motion, Step, UNMATCHED};
+use super::cost::{self, BEGIN, JUMP, LEAVE, Motion, Step, UNMATCHED};
 use super::side::{Distorted, References};
 
 /// How many pairs before one its motion is measured from.
@@ -197,7 +197,9 @@ impl Row {
             .collect();
         let distances: Vec<f64> =
             (self.first..self.end()).map(|r| self.distance(r, references).unwrap_or(f64::INFINITY)).collect();
-        let least = distances.iter().copied().fold(f64::INFINITY, f64::min);
+        let nearest = (0..distances.len()).min_by(|&a, &b| distances[a].total_cmp(&distances[b])).unwrap_or(0);
+        let least = distances.get(nearest).copied().unwrap_or(0.0);
+        let step = references.step(self.first + nearest as u64);
 
         // The best paths so far to any partner before, and out of any run without partner.
         let mut jump = (f64::INFINITY, State::Free);
@@ -239,7 +241,7 @@ impl Row {
                 continue;
             }
             let Some(reference) = references.get(r) else { continue };
-            let picture = cost::picture(distances[at], least);
+            let picture = cost::picture(distances[at], least, step);
             let offset = (reference.time - self.frame.time) as f64;
             let mut best = Path::NONE;
             let mut consider = |state: State, from: &Path, step: f64, expected: f64| {
@@ -304,7 +306,8 @@ impl Row {
     /// Extends the paths by no partner.
     fn without(&mut self, last: &Row) {
         for (state, path) in last.states() {
-            let next = Path { cost: path.cost + UNMATCHED, from: state, ..*path };
+            let leave = if matches!(state, State::Partner(_)) { LEAVE } else { 0.0 };
+            let next = Path { cost: path.cost + UNMATCHED + leave, from: state, ..*path };
             let slot = match state {
                 State::Partner(r) | State::After(r) => match r.checked_sub(self.first) {
                     Some(at) => self.after.get_mut(at as usize),

@@ -17,8 +17,9 @@ const NEAR: f64 = 0.006;
 /// Share of the residual that a translation must leave at most to be believed.
 const HELPS: f64 = 0.6;
 
-/// Residual beyond which no offset fits.
-const STRANGE: f64 = 0.15;
+/// Residual beyond which no offset fits, in distances from one reference to the next: what is left of a frame beside
+/// its own reference is little against that, what is left beside another one is not.
+const STRANGE: f64 = 0.3;
 
 /// Of the distorted picture to the right and down, in cells.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -220,8 +221,8 @@ fn refine(
 
 /// The translation common to the pairs of the best of several offsets; none if there is none that could be believed.
 ///
-/// `candidates` has for each offset the pairs that it makes.
-pub(super) fn search(candidates: &[Vec<(&Pyramid, &Pyramid)>]) -> Option<Shift> {
+/// `candidates` has for each offset the pairs that it makes; `step` is the distance from one reference to the next.
+pub(super) fn search(candidates: &[Vec<(&Pyramid, &Pyramid)>], step: f64) -> Option<Shift> {
     let memory = &mut [Vec::new(), Vec::new()];
     let still = |pairs: &[_], level, memory: &mut _| fit(pairs, level, Shift::default(), memory).0;
     // As they lie.
@@ -244,7 +245,10 @@ pub(super) fn search(candidates: &[Vec<(&Pyramid, &Pyramid)>]) -> Option<Shift> 
         }
     }
     let (residual, shift, _) = moved.into_iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
-    (shift.length() >= NEAR && residual < HELPS * unmoved && residual < STRANGE).then_some(shift)
+    if std::env::var_os("TRK").is_some() {
+        eprintln!("search {shift:?} residual {residual} unmoved {unmoved} step {step}");
+    }
+    (shift.length() >= NEAR && residual < HELPS * unmoved && residual < STRANGE * step).then_some(shift)
 }
 
 /// A better translation from pairs that are known.
@@ -253,5 +257,8 @@ pub(super) fn follow(pairs: &[(&Pyramid, &Pyramid)], shift: Shift) -> Option<Shi
     let before = fit(pairs, 2, shift, memory).0;
     let (residual, better) = refine(pairs, 2, shift, 3, memory);
     let by = (better.x - shift.x).hypot(better.y - shift.y);
-    (by >= NEAR && residual < 0.9 * before && residual < STRANGE).then_some(better)
+    if std::env::var_os("TRK").is_some() {
+        eprintln!("follow {shift:?} {better:?} residual {residual} before {before}");
+    }
+    (by >= NEAR && residual < 0.9 * before).then_some(better)
 }

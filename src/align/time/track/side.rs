@@ -187,6 +187,18 @@ impl References {
         }
     }
 
+    /// Distance of two pictures, 0 to 2.
+    pub fn distance(&self, a: u64, b: u64) -> Option<f64> {
+        Some(0.5 * (self.product(a, a)? + self.product(b, b)?) - self.product(a, b)?)
+    }
+
+    /// Mean distance to the references before and after.
+    pub fn step(&self, number: u64) -> f64 {
+        let beside = [number.checked_sub(1), Some(number + 1)];
+        let known = || beside.iter().filter_map(|other| self.distance(number, (*other)?));
+        known().sum::<f64>() / known().count().max(1) as f64
+    }
+
     /// Lets go of those with a smaller number.
     pub fn release(&mut self, number: u64) {
         let count = number.min(self.end()).saturating_sub(self.first);

@@ -1,0 +1,121 @@
+//! Alignment in space, from outside: whatever comes, the pictures that come out can be compared.
+
+use onnx_iqa::align::space::{Register, Registration, Scale, SpaceError};
+use onnx_iqa::picture::{Colour, Family, Frame, Matrix, OwnedFrame, PixelFormat, Range, Rect, Siting};
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) % n as u64) as usize
+    }
+
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+}
+
+/// A frame of any bytes; `dark` ones are mostly 0.
+fn frame(
+    random: &mut Random,
+    format: PixelFormat,
+    [width, height]: [u32; 2],
+    colour: Colour,
+    dark: bool,
+) -> OwnedFrame {
+    let mut planes = vec![(Vec::new(), 0); format.planes()];
+    for c in format.components() {
+        let stride = c.width(width) as usize * usize::from(c.step) + usize::from(c.step) + 2 * random.below(3);
+        let stride = stride.next_multiple_of(2);
+        let byte = |_| if dark && random.below(40) > 0 { 0 } else { random.below(256) as u8 };
+        planes[usize::from(c.plane)] = ((0..stride * c.height(height) as usize).map(byte).collect(), stride);
+    }
+    OwnedFrame { format, width, height, colour, planes }
+}
+
+#[test]
+fn any_two_pictures_come_out_equal_in_size_or_are_refused_by_name() {
+    let mut random = Random(5);
+    let sides = [1, 2, 3, 5, 8, 17, 31, 32, 33, 48, 64, 97, 130];
+    let (mut aligned_pairs, mut refused) = (0, 0);
+    for _ in 0..60 {
+        let scale = random.pick(&[Scale::ToReference, Scale::ToDistorted, Scale::None]);
+        let registration = random.pick(&[Registration::None, Registration::Crop, Registration::Shift]);
+        let mut register = Register::new(scale, registration);
+        for _ in 0..4 {
+            let [reference, distorted] = [0, 1].map(|_| {
+                let range = random.pick(&[Range::Limited, Range::Full]);
+                let siting = random.pick(&[Siting::LEFT, Siting::CENTRE, Siting::TOP_LEFT]);
+                let colour = Colour { matrix: Matrix::Bt709, range, siting };
+                let (format, size) = (random.pick(PixelFormat::ALL), [random.pick(&sides), random.pick(&sides)]);
+                let dark = random.below(2) == 0;
+                frame(&mut random, format, size, colour, dark)
+            });
+            // A few frames of the same streams.
+            for _ in 0..3 {
+                let (a, b) = (reference.picture().unwrap(), distorted.picture().unwrap());
+                match register.align(&a, &b) {
+                    Ok(aligned) => {
+                        let size = |picture: &onnx_iqa::Picture<'_>| [picture.width(), picture.height()];
+                        assert_eq!(size(&aligned.reference), size(&aligned.distorted));
+                        for (picture, before, crop) in [
+                            (aligned.reference, a, aligned.reference_crop),
+                            (aligned.distorted, b, aligned.distorted_crop),
+                        ] {
+                            assert_eq!(picture.format().family(), before.format().family());
+                            let depth = |f: PixelFormat| f.components()[0].depth;
+                            assert_eq!(depth(picture.format()), depth(before.format()));
+                            // What a model that scales by itself is given.
+                            before.crop(crop).unwrap();
+                        }
+                        assert!(aligned.shift.is_none() || registration == Registration::Shift);
+                        aligned_pairs += 1;
+                    }
+                    Err(SpaceError::Sizes { reference, distorted, .. }) => {
+                        assert!(scale == Scale::None && reference != distorted);
+                        refused += 1;
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        }
+    }
+    assert!(aligned_pairs > 300 && refused > 50, "{aligned_pairs} {refused}");
+}
+
+#[test]
+fn what_fits_is_not_touched() {
+    let mut random = Random(9);
+    let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, siting: Siting::LEFT };
+    for &format in PixelFormat::ALL {
+        let [a, b] = [0, 1].map(|_| frame(&mut random, format, [65, 33], colour, false));
+        let (a, b) = (a.picture().unwrap(), b.picture().unwrap());
+        for registration in [Registration::None, Registration::Crop, Registration::Shift] {
+            let mut register = Register::new(Scale::ToReference, registration);
+            let aligned = register.align(&a, &b).unwrap();
+            for (before, after) in [(a, aligned.reference), (b, aligned.distorted)] {
+                assert_eq!(before.rect(), after.rect());
+                for (before, after) in before.planes().iter().zip(after.planes()) {
+                    assert_eq!((before.data.as_ptr(), before.stride), (after.data.as_ptr(), after.stride), "{format}");
+                }
+            }
+            assert_eq!((aligned.reference_crop, aligned.distorted_crop), (Rect::whole(65, 33), Rect::whole(65, 33)));
+        }
+    }
+}
+
+#[test]
+fn families_stay_what_they_are() {
+    // Whether they can be compared is not decided here.
+    let mut random = Random(2);
+    let colour = Colour { matrix: Matrix::Bt709, range: Range::Full, siting: Siting::CENTRE };
+    let rgb = frame(&mut random, PixelFormat::Bgra, [40, 30], colour, false);
+    let yuv = frame(&mut random, PixelFormat::I420p10, [80, 60], colour, false);
+    let (rgb, yuv) = (rgb.picture().unwrap(), yuv.picture().unwrap());
+    let mut register = Register::new(Scale::ToReference, Registration::None);
+    let aligned = register.align(&rgb, &yuv).unwrap();
+    assert_eq!(aligned.distorted.format(), PixelFormat::I420p10);
+    let aligned = register.align(&yuv, &rgb).unwrap();
+    assert_eq!(aligned.distorted.format().family(), Family::Rgb);
+}
