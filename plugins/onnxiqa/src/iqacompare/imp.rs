@@ -10,7 +10,6 @@ use crate::{describe, frame, lock, model};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use gst_base::prelude::*;
 use gst_base::subclass::prelude::*;
 use onnx_iqa::comparer::{Comparer, Side};
 use onnx_iqa::model::Model;

@@ -4,5 +4,8 @@
 mod common;
 
 mod ends;
+mod flush;
+mod live;
 mod pairs;
+mod shutdown;
 mod stream;

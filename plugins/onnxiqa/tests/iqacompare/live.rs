@@ -1,0 +1,145 @@
+//! Live pipelines: deadlines, latency, a reference that is dead.
+
+use crate::common::*;
+use gst::prelude::*;
+use std::time::Duration;
+
+/// Both sources are live; their running time is that of the system's clock from now on.
+#[track_caller]
+fn live(element: gst::Element, above: gst::ClockTime) -> Compare {
+    let clock = gst::SystemClock::obtain();
+    element.set_clock(Some(&clock)).unwrap();
+    element.set_base_time(clock.time());
+    let rig = Compare::new(element);
+    for upstream in [&rig.reference, &**rig] {
+        upstream.answer_above(move |query| match query.view_mut() {
+            gst::QueryViewMut::Latency(latency) => {
+                latency.set(true, above, gst::ClockTime::NONE);
+                Some(true)
+            }
+            _ => None,
+        });
+    }
+    rig.begin(FLAT);
+    rig
+}
+
+/// A frame that is shown so long after now.
+fn now(rig: &Compare, delay: Duration, value: u8) -> gst::Buffer {
+    let mut buffer = flat(0, value);
+    let now = rig.element.current_running_time().unwrap() + gst::ClockTime::try_from(delay).unwrap();
+    buffer.get_mut().unwrap().set_pts(now);
+    buffer
+}
+
+fn latency(rig: &Compare) -> (bool, gst::ClockTime, Option<gst::ClockTime>) {
+    let mut query = gst::query::Latency::new();
+    assert!(rig.sink.peer_query(&mut query));
+    query.result()
+}
+
+#[test]
+fn a_dead_reference_holds_nothing_up() {
+    let element = iqacompare().property("latency", 50_000_000u64).build().unwrap();
+    let rig = live(element, gst::ClockTime::ZERO);
+    for n in 0..10usize {
+        let frame = now(&rig, Duration::ZERO, 100);
+        rig.push(frame).unwrap();
+        let frames = rig.frames(n + 1);
+        assert_eq!(entry(&frames[n]).get::<&str>("state"), Ok("unmatched"));
+    }
+    assert_eq!(rig.finish().len(), 10, "the end does not wait either");
+    rig.assert_ledger(&[("distorted", 10), ("unmatched", 10), ("reference", 0)]);
+}
+
+#[test]
+fn a_dead_reference_holds_nothing_up_while_offsets_are_searched() {
+    let element = iqacompare().property_from_str("alignment", "auto").property("search-range", 100_000_000u64);
+    let rig = live(element.build().unwrap(), gst::ClockTime::ZERO);
+    for n in 0..10 {
+        let frame = now(&rig, Duration::ZERO, shade(n));
+        rig.push(frame).unwrap();
+    }
+    let frames = rig.frames(10);
+    assert!(frames.iter().all(|frame| entry(frame).get::<&str>("state") == Ok("unmatched")));
+}
+
+#[test]
+fn frames_without_time_stamps_wait_no_longer_either() {
+    let element = iqacompare().property("latency", 50_000_000u64).build().unwrap();
+    let rig = live(element, gst::ClockTime::ZERO);
+    for n in 0..5usize {
+        let mut frame = flat(0, 1);
+        frame.get_mut().unwrap().set_pts(None);
+        rig.push(frame).unwrap();
+        rig.frames(n + 1);
+    }
+}
+
+#[test]
+fn a_frame_waits_for_its_partner_as_long_as_the_latency() {
+    // As long as any test waits: if the frame left without its partner it would be unmatched.
+    let element = iqacompare().property("latency", 600_000_000_000u64).build().unwrap();
+    let rig = live(element, gst::ClockTime::ZERO);
+    let distorted = now(&rig, Duration::ZERO, 105);
+    let pts = distorted.pts().unwrap();
+    rig.push(distorted).unwrap();
+    std::thread::sleep(GLANCE);
+    assert!(!rig.items().iter().any(|item| matches!(item, Item::Buffer(_))), "it has not waited");
+    for n in 0..4 {
+        let mut reference = flat(0, 100);
+        reference.get_mut().unwrap().set_pts(pts + n * FRAME);
+        rig.reference.push(reference).unwrap();
+    }
+    near(entry(&rig.frames(1)[0]).get("psnr-y").unwrap(), psnr(5), 1e-9);
+}
+
+#[test]
+fn latency_is_upstreams_and_the_property_and_nothing_more() {
+    let twenty = gst::ClockTime::from_mseconds(20);
+    let rig = live(iqacompare().build().unwrap(), twenty);
+    assert_eq!(latency(&rig), (true, twenty, None));
+    rig.element.set_property("latency", 300_000_000u64);
+    assert_eq!(latency(&rig).1, gst::ClockTime::from_mseconds(320));
+    assert!(rig.count(gst::MessageType::Latency) > 0, "the pipeline is told");
+
+    let rig = live(iqacompare().property_from_str("alignment", "track").build().unwrap(), twenty);
+    assert_eq!(latency(&rig), (true, twenty + gst::ClockTime::from_seconds(2), None));
+}
+
+#[test]
+fn the_latency_follows_the_alignment_until_it_is_set() {
+    init();
+    let element = || gst::ElementFactory::make("iqacompare").build().unwrap();
+    let latency = |element: &gst::Element| element.property::<u64>("latency");
+    let first = element();
+    assert_eq!(latency(&first), 2_000_000_000);
+    first.set_property("search-range", 500_000_000u64);
+    assert_eq!(latency(&first), 500_000_000);
+    first.set_property_from_str("alignment", "offset");
+    assert_eq!(latency(&first), 0);
+    first.set_property_from_str("alignment", "track");
+    assert_eq!(latency(&first), 500_000_000);
+    // A value that users set stays, also one that is the default.
+    for value in [7u64, 2_000_000_000] {
+        let second = element();
+        second.set_property("latency", value);
+        second.set_property_from_str("alignment", "pts");
+        second.set_property("search-range", 1u64);
+        assert_eq!(latency(&second), value);
+        let third = gst::ElementFactory::make("iqacompare").property("latency", value);
+        let third = third.property_from_str("alignment", "pts").build().unwrap();
+        assert_eq!(latency(&third), value);
+    }
+}
+
+#[test]
+fn notifications_tell_of_the_latency() {
+    init();
+    let element = gst::ElementFactory::make("iqacompare").build().unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    element.connect_notify(Some("latency"), move |element, _| drop(sender.send(element.property::<u64>("latency"))));
+    element.set_property_from_str("alignment", "pts");
+    element.set_property("latency", 9u64);
+    assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [0, 9]);
+}
