@@ -13,6 +13,17 @@ use gst_base::prelude::*;
 use onnx_iqa::align::time::Pairing;
 use onnx_iqa::comparer::{Comparison, Outcome};
 
+/// How far the stream is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Not everything has left.
+    Ahead,
+    /// Everything has left, but the comparer has not closed its ledger.
+    Near,
+    /// All is said.
+    Reached,
+}
+
 impl IqaCompare {
     /// Lets everything go that need not wait any longer.
     pub(super) fn deliver(&self) -> Result<(), gst::FlowError> {
@@ -84,7 +95,7 @@ impl IqaCompare {
 
     /// Sends caps and segment on before something that is no frame. Before a frame the base class does: it sends the segment again then, which
     /// changes nothing.
-    fn settle(&self) {
+    pub(super) fn settle(&self) {
         self.settle_caps();
         let segment = self.state().announced.segment.take();
         if let Some(segment) = segment {
@@ -181,21 +192,24 @@ impl IqaCompare {
         }
     }
 
-    /// Once everything has left: says what there is to say of the whole stream, and ends it. True if it has ended.
-    pub(super) fn finish(&self) -> bool {
+    /// Once everything has left: says what there is to say of the whole stream.
+    pub(super) fn finish(&self) -> End {
         let mut state = self.state();
         if !state.drained() {
-            return false;
+            return End::Ahead;
         }
-        if std::mem::replace(&mut state.announced.eos, true) {
-            return true;
+        if state.comparer.as_ref().is_some_and(|comparer| !comparer.idle()) {
+            return End::Near;
+        }
+        if std::mem::replace(&mut state.announced.summary, true) {
+            return End::Reached;
         }
         let (subject, ledger) = (state.subject.clone(), state.ledger());
         drop(state);
-        self.settle();
+        self.settle_caps();
         let messages = lock(&self.report).finish(&subject, &named(ledger));
         self.post(messages);
-        true
+        End::Reached
     }
 
     pub(super) fn post(&self, messages: Vec<gst::Structure>) {

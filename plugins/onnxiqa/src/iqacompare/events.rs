@@ -1,5 +1,6 @@
 //! Events: those of `distorted` keep their place between its frames, those of `reference` end here.
 
+use super::deliver::End;
 use super::fifo::Item;
 use super::imp::{CAT, IqaCompare};
 use super::streams::name;
@@ -36,13 +37,18 @@ impl IqaCompare {
     /// On the aggregating thread, outside [`aggregate`](Self::aggregate): what can leave leaves.
     fn turn(&self) {
         // What stops the flow is kept, and the base class hears of it when it aggregates next.
-        if self.deliver().is_ok() && self.finish() {
+        if self.deliver().is_ok() && self.finish() == End::Reached {
             // It would not aggregate before the reference's next frame, which may never come.
+            if self.state().announced.end {
+                return;
+            }
+            self.settle();
             let mut eos = gst::event::Eos::builder();
             if let Some(seqnum) = *lock(&self.eos_seqnum) {
                 eos = eos.seqnum(seqnum);
             }
             self.src_pad().push_event(eos.build());
+            self.state().announced.end = true;
         }
     }
 

@@ -1,5 +1,6 @@
 //! The way of the frames in: from the pads, in the order in which the comparer wants them.
 
+use super::deliver::End;
 use super::fifo::{Frame, Item};
 use super::imp::{CAT, IqaCompare};
 use super::latency::clock_time;
@@ -52,8 +53,11 @@ impl IqaCompare {
                 return Ok(gst::FlowSuccess::Ok);
             }
             self.deliver()?;
-            if self.finish() {
-                return Err(gst::FlowError::Eos);
+            match self.finish() {
+                End::Reached => return Err(gst::FlowError::Eos),
+                End::Near if self.signal.wait(seen) => continue,
+                End::Near => return Ok(gst::FlowSuccess::Ok),
+                End::Ahead => {}
             }
             if let Some(latency) = latency {
                 self.force_due(latency);

@@ -148,7 +148,8 @@ impl IqaCompare {
         state.failing = false;
         state.announced.segment = None;
         state.announced.early.clear();
-        state.announced.eos = false;
+        state.announced.summary = false;
+        state.announced.end = false;
         state.segments = [gst::FormattedSegment::new(), gst::FormattedSegment::new()];
         drop(state);
         lock(&self.report).discontinuity();
@@ -213,6 +214,20 @@ impl ObjectImpl for IqaCompare {
             element.add_pad(pad).expect("a new element has no pad of this name");
         }
         self.apply_latency();
+        // The base class ends the stream, too, once it aggregates, and would send a segment before if it has sent no frame.
+        let weak = element.downgrade();
+        element.src_pad().add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+            let ended = || weak.upgrade().is_some_and(|element| element.imp().state().announced.end);
+            let again = info
+                .event()
+                .is_some_and(|event| matches!(event.type_(), gst::EventType::Segment | gst::EventType::Eos));
+            if again && ended() {
+                // Dropped here; gst_pad_push_event() of GStreamer 1.22 does not expect that together with `Drop`.
+                info.data = None;
+                return gst::PadProbeReturn::Handled;
+            }
+            gst::PadProbeReturn::Ok
+        });
     }
 
     fn properties() -> &'static [glib::ParamSpec] {

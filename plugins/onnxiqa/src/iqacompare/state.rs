@@ -44,7 +44,10 @@ pub(super) struct Announced {
     pub(super) segment: Option<gst::Event>,
     /// Events that came before there were caps.
     pub(super) early: Vec<gst::Event>,
-    pub(super) eos: bool,
+    /// The summary was posted.
+    pub(super) summary: bool,
+    /// The end was sent, and nothing of the base class's may follow it.
+    pub(super) end: bool,
 }
 
 pub(super) struct State {

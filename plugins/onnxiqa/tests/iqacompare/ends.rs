@@ -77,6 +77,17 @@ fn nothing_at_all() {
     assert_eq!(names, ["iqa-summary"]);
 }
 
+/// Neither a frame nor anything of the reference's.
+#[test]
+fn nothing_at_all_with_a_reference_that_is_stuck() {
+    let rig = Compare::started(iqacompare().build().unwrap(), FLAT);
+    assert!(rig.finish().is_empty());
+    assert_eq!(rig.order(), ["stream-start", "caps", "segment", "eos"]);
+    let refused = (0..100).find_map(|n| rig.reference.push(flat(n, 100)).err());
+    assert_eq!(refused, Some(gst::FlowError::Eos));
+    assert_eq!(rig.order(), ["stream-start", "caps", "segment", "eos"]);
+}
+
 #[test]
 fn the_summary_comes_before_the_end_and_adds_up() {
     let rig = Compare::started(iqacompare().build().unwrap(), FLAT);

@@ -87,7 +87,9 @@ fn a_flush_frees_downstream_that_blocks() {
         // As a sink does at FLUSH_START.
         rig.unblock();
         assert_eq!(started.recv_timeout(LIMIT), Ok(true));
-        pushed.iter().for_each(|push| drop(push.wait()));
+        for push in pushed {
+            let _ = push.wait();
+        }
         flush_both_stop(&rig);
         rig.clear();
         rig.pairs(7..11, 1);

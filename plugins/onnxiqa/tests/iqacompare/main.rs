@@ -4,8 +4,11 @@
 mod common;
 
 mod ends;
+mod errors;
 mod flush;
 mod live;
 mod pairs;
+mod properties;
 mod shutdown;
 mod stream;
+mod unmatched;

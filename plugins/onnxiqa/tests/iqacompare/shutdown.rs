@@ -53,7 +53,9 @@ fn in_the_middle_of_measuring() {
     let pushed = rig.feed((0..30).map(large), (0..30).map(large));
     rig.frames(1);
     rig.state(gst::State::Null);
-    pushed.iter().for_each(|push| drop(push.wait()));
+    for push in pushed {
+        let _ = push.wait();
+    }
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn tags_before_caps_wait_for_them() {
 #[test]
 fn a_gap_may_come_first() {
     let rig = Compare::started(iqacompare().build().unwrap(), FLAT);
-    assert!(rig.event(gst::event::Gap::builder(0 * FRAME).duration(2 * FRAME).build()));
+    assert!(rig.event(gst::event::Gap::builder(gst::ClockTime::ZERO).duration(2 * FRAME).build()));
     rig.pairs(2..4, 0);
     rig.finish_both();
     let mut order = rig.order();
@@ -83,7 +83,7 @@ fn the_segment_is_the_distorted_streams() {
     segment.set_start(10 * FRAME);
     segment.set_stop(20 * FRAME);
     segment.set_time(3 * FRAME);
-    segment.set_base(0 * FRAME);
+    segment.set_base(gst::ClockTime::ZERO);
     segment.set_rate(2.0);
     assert!(rig.event(gst::event::Segment::new(&segment)));
     rig.feed((0..5).map(|n| flat(n, 100)), (10..15).map(|n| flat(n, 100)));

@@ -1,0 +1,155 @@
+//! Properties, as the contract lists them.
+
+use crate::common::*;
+use gst::glib;
+use gst::prelude::*;
+
+/// Name, type, default, and from which state on it is fixed (`playing`: never; `-`: read only).
+const PROPERTIES: &[(&str, &str, &str, &str)] = &[
+    ("model", "gchararray", "none", "ready"),
+    ("provider", "GstIqaProvider", "auto", "ready"),
+    ("device-id", "guint", "0", "ready"),
+    ("threads", "guint", "0", "ready"),
+    ("queue-size", "guint", "4", "ready"),
+    ("on-error", "GstIqaOnError", "stop", "ready"),
+    ("measures", "GstIqaMeasures", "psnr+ssim", "ready"),
+    ("alignment", "GstIqaAlignment", "auto", "ready"),
+    ("offset", "gint64", "0", "playing"),
+    ("search-range", "guint64", "2000000000", "ready"),
+    ("max-bytes", "guint64", "536870912", "ready"),
+    ("latency", "guint64", "2000000000", "playing"),
+    ("scale", "GstIqaScale", "to-reference", "ready"),
+    ("registration", "GstIqaRegistration", "none", "ready"),
+    ("on-unmatched", "GstIqaOnUnmatched", "flag", "ready"),
+    ("window", "guint64", "1000000000", "playing"),
+    ("alarm-below", "gdouble", "-1", "playing"),
+    ("alarm-field", "gchararray", "psnr-y", "playing"),
+    ("alarm-hysteresis", "gdouble", "5", "playing"),
+    ("frame-messages", "gboolean", "false", "playing"),
+    ("active-provider", "gchararray", "", "-"),
+    ("stats", "GstStructure", "", "-"),
+];
+
+fn text(value: &glib::Value) -> String {
+    if let Some((_, value)) = glib::EnumValue::from_value(value) {
+        return value.nick().to_owned();
+    }
+    if let Some((_, flags)) = glib::FlagsValue::from_value(value) {
+        return flags.iter().map(|flag| flag.nick()).collect::<Vec<_>>().join("+");
+    }
+    if let Ok(text) = value.get::<Option<String>>() {
+        return text.unwrap_or_default();
+    }
+    if let Ok(number) = value.get::<f64>() {
+        return number.to_string();
+    }
+    value.serialize().unwrap().to_string()
+}
+
+#[test]
+fn names_types_defaults_and_mutability() {
+    init();
+    let element = gst::ElementFactory::make("iqacompare").build().unwrap();
+    for &(name, kind, default, fixed) in PROPERTIES {
+        let pspec = element.find_property(name).unwrap_or_else(|| panic!("no property {name}"));
+        assert_eq!(pspec.value_type().name(), kind, "{name}");
+        let flags = pspec.flags();
+        assert!(flags.contains(glib::ParamFlags::READABLE), "{name}");
+        assert_eq!(flags.contains(glib::ParamFlags::WRITABLE), fixed != "-", "{name}");
+        assert_eq!(flags.contains(gst::PARAM_FLAG_MUTABLE_PLAYING), fixed == "playing", "{name}");
+        assert_eq!(flags.contains(gst::PARAM_FLAG_MUTABLE_READY), fixed == "ready", "{name}");
+        assert!(pspec.blurb().is_some_and(|blurb| blurb.len() > 8), "{name} is not described");
+        if fixed != "-" {
+            assert_eq!(text(pspec.default_value()), default, "the default of {name}");
+            assert_eq!(text(&element.property_value(name)), default, "the first value of {name}");
+        }
+    }
+    let listed = element.list_properties();
+    let own = listed.iter().filter(|pspec| pspec.owner_type() == element.type_()).map(|pspec| pspec.name());
+    for name in own {
+        assert!(PROPERTIES.iter().any(|property| property.0 == name), "{name} is not in the contract");
+    }
+    assert_eq!(listed.iter().filter(|pspec| pspec.name() == "latency").count(), 1);
+}
+
+#[test]
+fn enumerations_have_the_contracts_words() {
+    init();
+    let element = gst::ElementFactory::make("iqacompare").build().unwrap();
+    for (property, words) in [
+        ("alignment", ["pts", "offset", "auto", "track"].as_slice()),
+        ("scale", &["to-reference", "to-distorted", "none"]),
+        ("registration", &["none", "crop", "shift"]),
+        ("on-unmatched", &["flag", "skip", "error"]),
+    ] {
+        let class = glib::EnumClass::with_type(element.find_property(property).unwrap().value_type()).unwrap();
+        let nicks: Vec<_> = class.values().iter().map(|value| value.nick()).collect();
+        assert_eq!(nicks, words, "{property}");
+    }
+}
+
+#[test]
+fn what_is_set_is_read_back() {
+    init();
+    let element = gst::ElementFactory::make("iqacompare").build().unwrap();
+    for (name, value) in [
+        ("model", "/a/b.onnx"),
+        ("provider", "openvino"),
+        ("device-id", "3"),
+        ("threads", "2"),
+        ("queue-size", "9"),
+        ("on-error", "continue"),
+        ("measures", "psnr+ms-ssim"),
+        ("alignment", "track"),
+        ("offset", "-40000000"),
+        ("search-range", "0"),
+        ("max-bytes", "1"),
+        ("latency", "123"),
+        ("scale", "none"),
+        ("registration", "shift"),
+        ("on-unmatched", "error"),
+        ("window", "123456789012"),
+        ("alarm-below", "42.5"),
+        ("alarm-field", "ssim"),
+        ("alarm-hysteresis", "0.5"),
+        ("frame-messages", "true"),
+    ] {
+        element.set_property_from_str(name, value);
+        assert_eq!(text(&element.property_value(name)), value, "{name}");
+    }
+    element.set_property_from_str("measures", "0");
+    assert_eq!(text(&element.property_value("measures")), "");
+    element.set_property("model", None::<&str>);
+    assert_eq!(text(&element.property_value("model")), "none", "nothing means the default");
+}
+
+#[test]
+fn the_alarm_field_follows_the_model_until_it_is_set() {
+    init();
+    let element = gst::ElementFactory::make("iqacompare").build().unwrap();
+    let field = || element.property::<String>("alarm-field");
+    assert_eq!(field(), "psnr-y");
+    element.set_property("model", "bpclip-fr");
+    assert_eq!(field(), "score");
+    element.set_property("alarm-field", "ssim");
+    element.set_property("model", "none");
+    assert_eq!(field(), "ssim");
+    element.set_property("alarm-field", None::<&str>);
+    assert_eq!(field(), "psnr-y");
+}
+
+#[test]
+fn what_is_linked_without_a_name_is_the_stream_that_goes_through() {
+    init();
+    let element = gst::ElementFactory::make("iqacompare").build().unwrap();
+    let source = gst::ElementFactory::make("fakesrc").build().unwrap();
+    let bin = gst::Bin::new();
+    bin.add_many([&source, &element]).unwrap();
+    source.link(&element).unwrap();
+    assert!(element.static_pad("distorted").unwrap().is_linked());
+    let factory = gst::ElementFactory::find("iqacompare").unwrap();
+    let mut pads: Vec<_> = factory.static_pad_templates().iter().map(|pad| pad.name_template().to_string()).collect();
+    pads.sort();
+    assert_eq!(pads, ["distorted", "reference", "src"]);
+    assert_eq!(factory.rank(), gst::Rank::NONE, "no autoplugging");
+}
