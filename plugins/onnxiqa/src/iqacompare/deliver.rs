@@ -43,8 +43,10 @@ impl IqaCompare {
                 return Ok(false);
             }
         }
-        let Some(item) = state.fifo.pop() else { return Ok(false) };
         drop(state);
+        // What was found with this frame is known by now, and the frame is still there to be named.
+        self.announce_alignment();
+        let Some(item) = self.state().fifo.pop() else { return Ok(false) };
         let flow = match item {
             Item::Frame(frame) => outcome.map_or(Ok(()), |outcome| self.deliver_frame(frame, outcome)),
             Item::Gap(start, duration) => {
