@@ -42,7 +42,23 @@ fn median<T>(runs: usize, mut run: impl FnMut() -> Result<T>) -> Result<Duration
     Ok(times[times.len() / 2])
 }
 
-/// Waves and noise, `moved` to the right by so many pixels, black above and below `letterbox` rows.
+/// A value between 0 and 1 without a pattern at each point of a grid.
+fn grain(x: i64, y: i64) -> f64 {
+    let mixed = (x.wrapping_mul(0x9e37_79b9) ^ y.wrapping_mul(0x85eb_ca6b)).wrapping_mul(0x27d4_eb2f_1656_67c5);
+    f64::from((mixed >> 40) as u8) / 255.0
+}
+
+/// Smooth between the points of a grid, so many pixels wide.
+fn texture(x: f64, y: f64, wide: f64) -> f64 {
+    let (x, y) = (x / wide, y / wide);
+    let (column, row) = (x.floor(), y.floor());
+    let ease = |t: f64| t * t * (3.0 - 2.0 * t);
+    let (s, t) = (ease(x - column), ease(y - row));
+    let at = |i: i64, j: i64| grain(column as i64 + i, row as i64 + j);
+    (at(0, 0) * (1.0 - s) + at(1, 0) * s) * (1.0 - t) + (at(0, 1) * (1.0 - s) + at(1, 1) * s) * t
+}
+
+/// Coarse and fine grain, `moved` to the right by so many pixels, black above and below `letterbox` rows.
 fn frame([width, height]: [u32; 2], moved: f64, letterbox: u32) -> OwnedFrame {
     let plane = |sub: u32, black: u8| {
         let (width, height) = (width / sub, height / sub);
@@ -50,10 +66,9 @@ fn frame([width, height]: [u32; 2], moved: f64, letterbox: u32) -> OwnedFrame {
         for y in 0..height {
             for x in 0..width {
                 let (across, down) = (f64::from(x * sub) - moved, f64::from(y * sub));
-                let wave =
-                    (across / 7.3 + down / 31.0).sin() + (across / 23.0 - down / 5.1 + (across / 90.0).sin()).sin();
+                let value = 50.0 + 100.0 * texture(across, down, 29.0) + 50.0 * texture(across, down, 4.0);
                 let bar = y * sub < letterbox || y * sub >= height * sub - letterbox;
-                data.push(if bar { black } else { (120.0 + 40.0 * wave) as u8 });
+                data.push(if bar { black } else { value as u8 });
             }
         }
         (data, width as usize)

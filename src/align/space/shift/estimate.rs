@@ -119,14 +119,19 @@ impl Estimator {
     fn gather(&mut self, spectrum: &mut Spectrum, parts: [&Part<'_>; 2], size: [u32; 2], apart: [i32; 2]) -> f64 {
         spectrum.clear();
         let side = spectrum.side as u32;
-        let places = [0, 1].map(|axis| tiles::places(size[axis], side, TILES[axis], apart[axis]));
+        // Tiles above each other have their columns in common, tiles beside each other their rows.
+        let [columns, rows] = [0, 1].map(|axis| {
+            let places = tiles::places(size[axis], side, TILES[axis], apart[axis]);
+            let of = |[reference, distorted]: [i32; 2]| {
+                [tiles::axis(parts[0], axis, reference, side), tiles::axis(parts[1], axis, distorted, side)]
+            };
+            places.into_iter().map(of).collect::<Vec<_>>()
+        });
         let mut variance = 0.0;
-        for &y in &places[1] {
-            for &x in &places[0] {
-                let reference = [f64::from(x[0]), f64::from(y[0])];
-                let distorted = [f64::from(x[1]), f64::from(y[1])];
-                for ((part, place), tile) in parts.into_iter().zip([reference, distorted]).zip(&mut self.tiles) {
-                    tiles::read(part, place, side, &mut self.scratch, tile);
+        for down in &rows {
+            for across in &columns {
+                for (i, tile) in self.tiles.iter_mut().enumerate() {
+                    tiles::read(parts[i], [&across[i], &down[i]], side, &mut self.scratch, tile);
                 }
                 let [reference, distorted] = &self.tiles;
                 variance += tiles::variance(reference);
@@ -134,7 +139,7 @@ impl Estimator {
             }
         }
         let unit = f64::from(1u32 << (parts[0].picture.format().components()[0].depth - 8));
-        variance / (places[0].len() * places[1].len()) as f64 / (unit * unit)
+        variance / (columns.len() * rows.len()) as f64 / (unit * unit)
     }
 
     /// To whole pixels: the peak of the smoothed coherence transform (Knapp and Carter 1976), which for a single tile

@@ -56,6 +56,9 @@ impl Fit {
             }
             let step = solve(pull);
             rest = [rest[0] + step[0], rest[1] + step[1]];
+            if step.iter().all(|s| s.abs() < CLOSE) {
+                break;
+            }
         }
         // How far the phases scatter around it says how far it can be off.
         let mut scatter = [0.0; 3];
@@ -93,5 +96,7 @@ const LEAK: f64 = 3.5;
 /// Of what is known of a direction, so much must not come from the window.
 const SEEN: f64 = 0.15;
 
-/// Steps to the best fit; each is many times closer than the one before.
+/// Steps to the best fit at most; each is many times closer than the one before.
 const ROUNDS: usize = 12;
+/// A step so short, in pixels, is the last.
+const CLOSE: f64 = 1e-4;

@@ -5,6 +5,7 @@ use crate::align::space::register::Part;
 use crate::picture::Family;
 use crate::prepare::loops::{LANES, Set};
 use crate::prepare::sampler::{Sampler, Scratch, Work, dispatch};
+use crate::prepare::taps::Axis;
 
 /// Rows and columns of a tile: the first that fits.
 const SIDES: [u32; 5] = [128, 96, 64, 48, 32];
@@ -50,19 +51,18 @@ pub(super) fn variance(tile: &[f32]) -> f64 {
     tile.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / tile.len() as f64
 }
 
-/// A square of a part's luma, or green, at a place of the common picture.
-pub(super) fn read(part: &Part<'_>, place: [f64; 2], side: u32, scratch: &mut Scratch, out: &mut Vec<f32>) {
-    let (picture, placement) = (&part.picture, part.placement.from(place));
-    let component = if picture.format().family() == Family::Rgb { 1 } else { 0 };
-    let axis = |inputs: u32, axis: usize| {
-        Grid::FULL.band(inputs, Grid::FULL, side, placement.origin[axis], placement.step[axis]).pack()
-    };
-    let sampler = Sampler::new(
-        picture.format(),
-        component..component + 1,
-        |_| axis(picture.width(), 0),
-        |_| axis(picture.height(), 1),
-    );
+/// How `side` columns (0) or rows (1) from `place` of the common picture on are made of a part's luma.
+pub(super) fn axis(part: &Part<'_>, axis: usize, place: i32, side: u32) -> Axis {
+    let placement = part.placement.from([f64::from(place); 2]);
+    let inputs = [part.picture.width(), part.picture.height()][axis];
+    Grid::FULL.band(inputs, Grid::FULL, side, placement.origin[axis], placement.step[axis]).pack()
+}
+
+/// A square of a part's luma, or green, of which `axis` knows the columns and rows.
+pub(super) fn read(part: &Part<'_>, [across, down]: [&Axis; 2], side: u32, scratch: &mut Scratch, out: &mut Vec<f32>) {
+    let format = part.picture.format();
+    let component = if format.family() == Family::Rgb { 1 } else { 0 };
+    let sampler = Sampler::new(format, component..component + 1, |_| across.clone(), |_| down.clone());
     out.resize((side * side) as usize, 0.0);
     dispatch(pulp::Arch::new(), Read { sampler: &sampler, part, component, side: side as usize, scratch, out });
 }
