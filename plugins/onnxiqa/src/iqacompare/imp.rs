@@ -216,7 +216,7 @@ impl ObjectImpl for IqaCompare {
         self.apply_latency();
         // The base class ends the stream, too, once it aggregates, and would send a segment before if it has sent no frame.
         let weak = element.downgrade();
-        element.src_pad().add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        self.src_pad().add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
             let ended = || weak.upgrade().is_some_and(|element| element.imp().state().announced.end);
             let again = info
                 .event()
