@@ -85,6 +85,13 @@ fn any_two_pictures_come_out_equal_in_size_or_are_refused_by_name() {
 }
 
 #[test]
+fn a_worker_can_have_it() {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<Register>();
+    check::<SpaceError>();
+}
+
+#[test]
 fn what_fits_is_not_touched() {
     let mut random = Random(9);
     let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, siting: Siting::LEFT };

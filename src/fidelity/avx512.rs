@@ -93,6 +93,7 @@ pub(super) fn sum(
     unsafe { band(pair, rows, constants, &mut scratch.0) }
 }
 
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn band(pair: [&Samples<'_>; 2], rows: std::ops::Range<usize>, constants: Constants, memory: &mut Memory) -> f64 {
     let (width, height) = (pair[0].width(), pair[0].height());
@@ -127,6 +128,7 @@ fn band(pair: [&Samples<'_>; 2], rows: std::ops::Range<usize>, constants: Consta
     total
 }
 
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn tile(
     rows: [&[&[u8]]; 2],
@@ -180,6 +182,7 @@ pub(super) fn fit(a: &[u8], b: &[u8]) -> FitSums {
     unsafe { fit_sums(a, b) }
 }
 
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn fit_sums(a: &[u8], b: &[u8]) -> FitSums {
     let (blocks, rest) = a.as_chunks::<64>();
@@ -213,6 +216,7 @@ fn fit_sums(a: &[u8], b: &[u8]) -> FitSums {
 }
 
 /// The Gaussian's weights in units of 2⁻¹⁶, two in a lane, in the order of the rows.
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn row_weights() -> [__m512i; PAIRS] {
     let side = gaussian().map(|weight| (weight * 65536.0).round() as i32);
@@ -232,6 +236,7 @@ fn row_weights() -> [__m512i; PAIRS] {
 
 /// 64 columns of two rows as four vectors, by column modulo 4: in each lane the upper row's sample and the lower's, less
 /// 128.
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn expand(upper: __m512i, lower: __m512i) -> [__m512i; 4] {
     let low = _mm512_set1_epi16(0xff);
@@ -253,6 +258,7 @@ fn expand(upper: __m512i, lower: __m512i) -> [__m512i; 4] {
 const SQUARES: f32 = 16384.0;
 
 /// a, b, ab and a² + b² - 2¹⁴.
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn products(a: __m512i, b: __m512i) -> [__m512i; 4] {
     let squares = _mm512_add_epi16(_mm512_mullo_epi16(a, a), _mm512_mullo_epi16(b, b));
@@ -260,6 +266,7 @@ fn products(a: __m512i, b: __m512i) -> [__m512i; 4] {
 }
 
 /// Columns of windows that end with the pair of rows `step`, times 2¹⁶.
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn down(ring: &[Slot; PAIRS], step: usize, weights: &[__m512i; PAIRS], columns: &mut Columns) {
     let mut slots = [&ring[0].moments; PAIRS];
@@ -316,6 +323,7 @@ fn load(numbers: &[f32], at: usize) -> __m512 {
 }
 
 /// The weighted sum of SSIM over a row of windows.
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn across(columns: &Columns, weights: &[[f32; TILE / 4]; 2], constants: Constants) -> f32 {
     let side = gaussian().map(|weight| _mm512_set1_ps((weight / 65536.0) as f32));

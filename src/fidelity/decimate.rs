@@ -1,5 +1,4 @@
 //! Halving a picture as libvmaf's MS-SSIM does.
-#![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use super::lanes::{LANES, Set, multiply_add};
 

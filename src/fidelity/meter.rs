@@ -346,3 +346,45 @@ impl<'a> Compared<'a> {
         row[0]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::{Colour, Frame as _, Matrix, OwnedFrame, PixelFormat, Range, Siting};
+
+    fn frame(width: u32, height: u32, seed: u32) -> OwnedFrame {
+        let sample = |i: u32| {
+            let noise = (i.wrapping_mul(2_654_435_761) ^ seed.wrapping_mul(40_503)).wrapping_mul(2_246_822_519) >> 27;
+            (60 + (i % width) / 8 % 64 + (i / width) / 16 % 64 + noise) as u8
+        };
+        OwnedFrame {
+            format: PixelFormat::Grey8,
+            width,
+            height,
+            colour: Colour { matrix: Matrix::Bt709, range: Range::Limited, siting: Siting::LEFT },
+            planes: vec![((0..width * height).map(sample).collect(), width as usize)],
+        }
+    }
+
+    /// The plain loops against those that this processor gets, with all windows and by the trapezoidal rule.
+    #[test]
+    fn instruction_sets_agree() {
+        for (width, height) in [(187, 203), (1283, 733), (1536, 1025)] {
+            let [a, b] = [frame(width, height, 1), frame(width, height, 2)];
+            for measures in [Measures::default(), Measures { psnr: true, ssim: true, ms_ssim: true }] {
+                let measure = |arch| {
+                    let mut meter = Meter::new(measures, 1).with_arch(arch);
+                    meter.measure(&a.picture().unwrap(), &b.picture().unwrap()).unwrap()
+                };
+                let (best, plain) = (measure(pulp::Arch::new()), measure(pulp::Arch::Scalar));
+                assert_eq!((best.psnr_y, best.psnr), (plain.psnr_y, plain.psnr));
+                assert_eq!(best.fit, plain.fit);
+                let apart = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs();
+                assert!(apart(best.ssim, plain.ssim) < 5e-5, "{best:?} {plain:?}");
+                if measures.ms_ssim {
+                    assert!(apart(best.ms_ssim, plain.ms_ssim) < 1e-6, "{best:?} {plain:?}");
+                }
+            }
+        }
+    }
+}

@@ -21,6 +21,9 @@
 //! use_sample_covariance=False, data_range=L)`. Absent when a side has less than 11 pixels. R'G'B' is compared by luma
 //! with the weights of the reference's matrix.
 //!
+//! With AVX-512 (VNNI), when MS-SSIM is not asked for, pictures of 8 bits with 900,000 pixels and more are averaged by the
+//! trapezoidal rule over every second window in both directions: see `avx512.rs` for why that comes as close as it does.
+//!
 //! # MS-SSIM
 //! Wang, Simoncelli and Bovik, "Multiscale structural similarity for image quality assessment", Asilomar 2003, equation
 //! 7, with five scales and the paper's exponents, as libvmaf's `float_ms_ssim` computes it: samples are brought to 8
@@ -28,6 +31,12 @@
 //! borders; luminance, contrast and structure are averaged over a scale's windows each by itself. libvmaf has no number
 //! (NaN) for a pair whose mean structure is negative at some scale; here that scale counts as 0. Absent when a side has
 //! less than 176 pixels.
+//!
+//! # Agreement
+//! `tests/fidelity` holds it to stored values for pictures of 8, 10, 12 and 16 bits, from 1×1 to 1920×1080, and to the
+//! script that made them. It found no more than: PSNR, 1e-5 dB from ffmpeg's `psnr`; SSIM, 1e-5 from scikit-image, and
+//! 5e-5 by the trapezoidal rule; MS-SSIM, 2e-4 from libvmaf, and 5e-4 where there is hardly any contrast. (The weights of
+//! libvmaf's window have six digits and sum to 1.000002, which takes 4e-6 μ² from its variances; here they sum to 1.)
 //!
 //! # Luma fit
 //! The line distorted ≈ gain · reference + bias of least squares over all luma samples, bias in units of 8-bit samples

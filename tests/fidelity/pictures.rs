@@ -73,7 +73,7 @@ impl Case {
         let reference: Vec<i64> = (0..width * height)
             .map(|i| {
                 let value = texture(i % width, i / width, plane as u32 + 1);
-                (32768 + ((value - 32768) * self.contrast >> 16)) >> (16 - self.depth)
+                (32768 + (((value - 32768) * self.contrast) >> 16)) >> (16 - self.depth)
             })
             .collect();
         let sample = |x: i64, y: i64| reference[(y.clamp(0, height - 1) * width + x.clamp(0, width - 1)) as usize];
@@ -83,7 +83,7 @@ impl Case {
             let soft = (row(x, y - 1) + 2 * row(x, y) + row(x, y + 1) + 8) >> 4;
             let noise = hash(x, y, 1000 + plane as u32) % (2 * self.noise + 1) - self.noise;
             let value = if self.blur { soft } else { sample(x, y) };
-            ((value * self.gain >> 6) + self.bias + noise).clamp(0, (1 << self.depth) - 1) as u16
+            (((value * self.gain) >> 6) + self.bias + noise).clamp(0, (1 << self.depth) - 1) as u16
         });
         let distorted = distorted.collect();
         [reference.into_iter().map(|value| value as u16).collect(), distorted]

@@ -2,6 +2,36 @@
 //!
 //! [`Register`] does all of it for a pair of streams, [`Bars`] finds the black bars of one.
 //!
+//! # What is cut
+//! With [`Registration::Crop`] the bars of each stream are found, and the two pictures cut to what they have in common:
+//!
+//! * **The same place in both**, if both pictures have one shape and what is content begins and ends at about the same
+//!   place (within 34 pixels or a twentieth of the side: one may be shifted, with black where there is no picture), or
+//!   if the contents have different shapes (one has been blanked). Pictures of one size are cut to exactly equal
+//!   rectangles; of different sizes, to the rectangle that corresponds, to a fraction of a pixel.
+//! * **Content on content** otherwise: one has bars that the other has not, or others. Contents that differ by no more
+//!   than 4 pixels a side are cut to the smaller size, not scaled: compression moves edges by that much.
+//!
+//! # How a translation is found
+//! The pictures are not looked at as a whole but in up to 4 × 3 tiles of up to 128 × 128 pixels of luma (green), half
+//! over each other and under a Hann window. The sum of their cross spectra, divided by the power in each (the smoothed
+//! coherence transform of Knapp and Carter, "The generalized correlation method for estimation of time delay", IEEE
+//! Trans. ASSP 24(4), 1976; of one tile, the phase correlation of Kuglin and Hines, 1975), has its peak at the
+//! translation in whole pixels, up to 34 in each direction or three eighths of a tile. With tiles so far apart the rest
+//! is the slope of the phase over frequency: the same paper's maximum likelihood, each frequency up to 0.35 cycles a
+//! pixel with the weight γ² / (1 − γ²) of its coherence γ.
+//!
+//! It is trusted if there is texture, the peak is 1.6 times higher than any other, the standard error is at most 0.04
+//! pixels, what is left correlates by 0.5 at least, and there is structure in all directions. Gain and bias play no
+//! part. Where one pair of frames does not say enough, as under heavy compression, their spectra are added up.
+//!
+//! The first eight pairs are looked at, then every 25th (less often than each as long as nothing can be trusted). What
+//! was found is in force from the first trusted pair on, and stays so while nothing can be said; another translation
+//! has to be seen three times in a row.
+//!
+//! A translation that both pictures' chroma can follow is only a crop; any other one is a resampling of the distorted
+//! picture, together with its scaling. Both are cut to the area in which the kernel has all its samples.
+//!
 //! # What is resampled, and how
 //! Whatever can be had by looking at a part of a picture is: [`Picture::crop`] costs nothing, and pictures of one size,
 //! sampling and place come back as they were. Everything else is one resampling, straight from the frame's memory, in

@@ -3,36 +3,53 @@
 use crate::common::{clip, launch};
 use gst::prelude::*;
 use gst_video::prelude::*;
+use onnx_iqa::align::time::Signature;
 use onnx_iqa::picture::{Colour, Matrix, Picture, PixelFormat, Plane, Range, Siting};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// An I420 frame, rows without padding.
 #[derive(Debug, Clone)]
 pub struct Image {
     pub width: usize,
     pub height: usize,
-    pub data: Arc<Vec<u8>>,
+    data: Arc<(Vec<u8>, OnceLock<Signature>)>,
 }
 
 impl Image {
+    fn new(width: usize, height: usize, data: Vec<u8>) -> Self {
+        Self { width, height, data: Arc::new((data, OnceLock::new())) }
+    }
+
+    /// All of one luma.
+    pub fn flat(width: usize, height: usize, luma: u8) -> Self {
+        let mut data = vec![luma; width * height];
+        data.resize(width * height + 2 * width.div_ceil(2) * height.div_ceil(2), 128);
+        Self::new(width, height, data)
+    }
+
+    /// Computed once.
+    pub fn signature(&self) -> Signature {
+        self.data.1.get_or_init(|| Signature::of(&self.picture())).clone()
+    }
+
     pub fn luma(&self) -> &[u8] {
-        &self.data[..self.width * self.height]
+        &self.data.0[..self.width * self.height]
     }
 
     /// The same chroma under another luma, or none where the size is another.
     pub fn with_luma(&self, width: usize, height: usize, luma: Vec<u8>) -> Self {
         let mut data = luma;
         if (width, height) == (self.width, self.height) {
-            data.extend_from_slice(&self.data[width * height..]);
+            data.extend_from_slice(&self.data.0[width * height..]);
         } else {
             data.resize(width * height + 2 * width.div_ceil(2) * height.div_ceil(2), 128);
         }
-        Self { width, height, data: Arc::new(data) }
+        Self::new(width, height, data)
     }
 
     pub fn picture(&self) -> Picture<'_> {
         let (half, rows) = (self.width.div_ceil(2), self.height.div_ceil(2));
-        let (luma, chroma) = self.data.split_at(self.width * self.height);
+        let (luma, chroma) = self.data.0.split_at(self.width * self.height);
         let (u, v) = chroma.split_at(half * rows);
         let planes = [
             Plane { data: luma, stride: self.width },
@@ -76,7 +93,7 @@ fn pull(pipeline: &gst::Pipeline) -> Vec<Image> {
             let rows = frame.plane_data(plane).unwrap().chunks(stride).take(height);
             rows.for_each(|row| data.extend_from_slice(&row[..width]));
         }
-        images.push(Image { width: info.width() as usize, height: info.height() as usize, data: Arc::new(data) });
+        images.push(Image::new(info.width() as usize, info.height() as usize, data));
     }
     assert!(sink.is_eos(), "a pipeline stops in the middle");
     pipeline.set_state(gst::State::Null).unwrap();
@@ -119,7 +136,7 @@ fn buffer(image: &Image, n: u64) -> gst::Buffer {
         let stride = frame.plane_stride()[plane as usize] as usize;
         let (width, height) = (frame.comp_width(plane) as usize, frame.comp_height(plane) as usize);
         for row in frame.plane_data_mut(plane).unwrap().chunks_mut(stride).take(height) {
-            row[..width].copy_from_slice(&image.data[from..from + width]);
+            row[..width].copy_from_slice(&image.data.0[from..from + width]);
             from += width;
         }
     }

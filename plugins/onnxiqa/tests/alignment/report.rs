@@ -15,19 +15,19 @@ pub struct Row {
     pub frames: usize,
     /// Percent of all distorted frames with the right partner, or rightly none.
     pub right: f64,
-    /// Percent of the frames that have a partner.
-    pub paired: f64,
     /// Frames with a partner that is not theirs.
     pub wrong: usize,
     /// Frames with a partner that have none.
     pub strangers: usize,
     /// Of the last offset told, in reference frames; none if there is no one offset or none was told.
     pub offset_error: Option<f64>,
+    /// How many there were.
     pub notices: usize,
     /// Mean confidence of the pairs that are right, and of those that are not.
     pub confidence: [f64; 2],
-    pub told: bool,
+    /// Of the aligner alone.
     pub time: Duration,
+    /// The most distorted frames that waited for their decision at once.
     pub lag: usize,
 }
 
@@ -103,21 +103,8 @@ pub fn run(case: &Case, alignment: Alignment) -> Row {
             let entry = &mut confidence[usize::from(!good)];
             *entry = (entry.0 + decision.confidence, entry.1 + 1);
         }
-        if std::env::var_os("ONNX_IQA_TRACE").is_some_and(|filter| case.name.contains(filter.to_str().unwrap_or("?"))) {
-            let mut truth: Vec<u64> = truth.iter().flatten().copied().collect();
-            truth.sort_unstable();
-            eprintln!(
-                "{} {:?} {decision:?} truth {truth:?}",
-                case.clip,
-                case.distorted[decision.distorted as usize].time / 1_000_000
-            );
-        }
     }
     let told = notices.iter().rev().find_map(|n| if let Notice::Offset { to, .. } = n { Some(*to) } else { None });
-    if std::env::var_os("ONNX_IQA_TRACE").is_some_and(|filter| case.name.contains(filter.to_str().unwrap_or("?"))) {
-        eprintln!("{notices:?}");
-    }
-    let paired = confidence.iter().map(|c| c.1).sum::<u32>() as usize;
     let mean = |(sum, count): (f64, u32)| if count == 0 { 0.0 } else { sum / f64::from(count) };
     Row {
         clip: case.clip,
@@ -125,13 +112,11 @@ pub fn run(case: &Case, alignment: Alignment) -> Row {
         alignment,
         frames: decisions.len(),
         right: 100.0 * right as f64 / decisions.len() as f64,
-        paired: 100.0 * paired as f64 / decisions.len() as f64,
         wrong,
         strangers,
         offset_error: case.offset.zip(told).map(|(truth, told)| (told - truth) as f64 / FRAME as f64),
         notices: notices.len(),
         confidence: confidence.map(mean),
-        told: case.told,
         time,
         lag,
     }
@@ -163,29 +148,31 @@ fn check(case: &Case, aligner: &Aligner, decisions: &[Decision]) {
     assert_eq!(ledger.reference, ledger.matched + ledger.dropped + ledger.outside, "{name}: {ledger:?}");
 }
 
-/// The table.
+/// The table, in one piece.
 pub fn print(rows: &[Row]) {
-    println!(
-        "| clip | case | alignment | frames | right % | paired % | wrong | false | offset error | notices | confidence (wrong) | lag | µs/frame |"
-    );
-    println!("|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    let heads = ["clip", "case", "alignment", "frames", "right %", "wrong", "false", "missing %", "offset error"];
+    let more = ["notices", "confidence right/wrong", "held", "µs a frame"];
+    let mut table = format!("| {} | {} |\n|---|---|---{}|\n", heads.join(" | "), more.join(" | "), "|--:".repeat(10));
     for row in rows {
         let error = row.offset_error.map_or("–".to_owned(), |error| format!("{error:+.2}"));
-        println!(
-            "| {} | {} | {:?} | {} | {:.1} | {:.1} | {} | {} | {error} | {} | {:.2} ({:.2}) | {} | {} |",
-            row.clip,
-            row.case,
-            row.alignment,
-            row.frames,
-            row.right,
-            row.paired,
-            row.wrong,
-            row.strangers,
-            row.notices,
-            row.confidence[0],
-            row.confidence[1],
-            row.lag,
-            row.time.as_micros() / row.frames.max(1) as u128,
-        );
+        let alignment = format!("{:?}", row.alignment).to_lowercase();
+        let missing = 100.0 - row.right - 100.0 * (row.wrong + row.strangers) as f64 / row.frames as f64;
+        let cells = [
+            row.clip.to_owned(),
+            row.case.clone(),
+            alignment,
+            row.frames.to_string(),
+            format!("{:.1}", row.right),
+            row.wrong.to_string(),
+            row.strangers.to_string(),
+            format!("{:.1}", missing.abs()),
+            error,
+            row.notices.to_string(),
+            format!("{:.2}/{:.2}", row.confidence[0], row.confidence[1]),
+            row.lag.to_string(),
+            (row.time.as_micros() / row.frames.max(1) as u128).to_string(),
+        ];
+        table += &format!("| {} |\n", cells.join(" | "));
     }
+    print!("{table}");
 }

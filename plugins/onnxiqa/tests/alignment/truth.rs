@@ -25,8 +25,6 @@ pub struct Case {
     pub distorted: Stream,
     /// The one constant offset, where there is one, ns.
     pub offset: Option<i64>,
-    /// Whether the pictures can tell.
-    pub told: bool,
 }
 
 /// 25 frames a second.
@@ -42,12 +40,6 @@ pub fn stream(clip: &Clip) -> Stream {
 pub fn cut(stream: &[Entry], first: usize) -> Stream {
     let start = stream[first].time;
     stream[first..].iter().map(|entry| Entry { time: entry.time - start, ..entry.clone() }).collect()
-}
-
-/// Later by this.
-pub fn delay(mut stream: Stream, by: i64) -> Stream {
-    stream.iter_mut().for_each(|entry| entry.time += by);
-    stream
 }
 
 /// Time stamps one after the other, as if nothing had happened.
@@ -140,6 +132,32 @@ pub fn insert(stream: &[Entry], at: usize, other: &[Entry]) -> Stream {
     longer
 }
 
+/// One picture held for so many frames.
+pub fn still(stream: &[Entry], at: usize, length: usize) -> Stream {
+    (0..length).map(|n| Entry { time: n as i64 * FRAME, ..stream[at].clone() }).collect()
+}
+
+/// One stream behind another.
+pub fn then(mut first: Stream, second: &[Entry]) -> Stream {
+    let later = first.len() as i64 * FRAME;
+    first.extend(second.iter().map(|entry| Entry { time: entry.time + later, ..entry.clone() }));
+    first
+}
+
+/// White frames here and there, as flashes are: `percent` of all.
+pub fn flashes(mut stream: Stream, percent: f64, seed: u64) -> Stream {
+    let mut chance = Chance(seed);
+    let white = Image::flat(stream[0].image.width, stream[0].image.height, 235);
+    for entry in &mut stream {
+        if chance.one_in(percent) {
+            *entry = Entry { image: white.clone(), ..entry.clone() };
+        }
+    }
+    // What is shown is another picture than the clip's now.
+    stream.iter_mut().enumerate().for_each(|(n, entry)| entry.shows = Some(n));
+    stream
+}
+
 /// Nothing of it is in the other stream.
 pub fn foreign(mut stream: Stream) -> Stream {
     stream.iter_mut().for_each(|entry| entry.shows = None);
@@ -218,7 +236,7 @@ pub fn fed(stream: &[Entry]) -> Vec<Fed> {
     let feed = |n: usize| {
         let next = stream.get(n + 1).map(|next| (next.time - stream[n].time) as u64);
         let stamp = Stamp { running: Some(stream[n].time), duration: next.or(Some(FRAME as u64)) };
-        Fed { stamp, signature: Signature::of(&stream[n].image.picture()) }
+        Fed { stamp, signature: stream[n].image.signature() }
     };
     (0..stream.len()).map(feed).collect()
 }

@@ -4,23 +4,19 @@ use std::f64::consts::TAU;
 
 use rustfft::num_complex::{Complex32, Complex64};
 
+use super::fit::{Fit, Term};
 use super::spectrum::Spectrum;
-use crate::align::space::placement::Grid;
+use super::tiles::{self, TILES};
 use crate::align::space::register::Part;
-use crate::picture::Family;
-use crate::prepare::loops::{LANES, Set};
-use crate::prepare::sampler::{Sampler, Scratch, Work, dispatch};
+use crate::prepare::sampler::Scratch;
 
-/// Rows and columns of a tile: the first that fits.
-const SIDES: [u32; 5] = [128, 96, 64, 48, 32];
-/// The largest translation, in pixels; but no more than three eighths of a tile.
-const REACH: i32 = 34;
-/// Tiles across and down at most.
-const TILES: [u32; 2] = [4, 3];
 /// Frequencies beyond are not asked: aliases and noise. In cycles per pixel.
 const BAND: f64 = 0.35;
 /// Nor are those of so few waves in a tile: the window makes them.
 const SLOW: f64 = 2.5;
+/// Nine neighbouring frequencies say as much as so many that are independent, because of the window. One in so many is
+/// the coherence of noise with noise.
+const INDEPENDENT: f64 = 3.6;
 /// A tile's standard deviation, in 8-bit codes, below which there is nothing to see.
 const TEXTURE: f64 = 1.0;
 /// The peak of the correlation stands at least so many times above whatever else there is.
@@ -78,7 +74,7 @@ impl Estimator {
     /// this pair alone, or in those before and this one together.
     pub fn estimate(&mut self, parts: [&Part<'_>; 2], size: [u32; 2]) -> Option<Estimate> {
         let least = size[0].min(size[1]);
-        let side = *SIDES.iter().find(|&&side| side <= least)? as usize;
+        let side = tiles::side(least)? as usize;
         let mut sums = match self.sums.take() {
             Some(known) if known.now.side == side => known,
             _ => {
@@ -123,17 +119,17 @@ impl Estimator {
     fn gather(&mut self, spectrum: &mut Spectrum, parts: [&Part<'_>; 2], size: [u32; 2], apart: [i32; 2]) -> f64 {
         spectrum.clear();
         let side = spectrum.side as u32;
-        let places = [0, 1].map(|axis| places(size[axis], side, TILES[axis], apart[axis]));
+        let places = [0, 1].map(|axis| tiles::places(size[axis], side, TILES[axis], apart[axis]));
         let mut variance = 0.0;
         for &y in &places[1] {
             for &x in &places[0] {
                 let reference = [f64::from(x[0]), f64::from(y[0])];
                 let distorted = [f64::from(x[1]), f64::from(y[1])];
                 for ((part, place), tile) in parts.into_iter().zip([reference, distorted]).zip(&mut self.tiles) {
-                    read(part, place, side, &mut self.scratch, tile);
+                    tiles::read(part, place, side, &mut self.scratch, tile);
                 }
                 let [reference, distorted] = &self.tiles;
-                variance += self::variance(reference);
+                variance += tiles::variance(reference);
                 spectrum.add(reference, distorted);
             }
         }
@@ -150,11 +146,11 @@ impl Estimator {
         self.weighted.extend(spectrum.cross.iter().zip(powers).enumerate().map(|(at, (cross, (r, d)))| {
             let frequency = frequency(at, side);
             let far = (frequency[0].hypot(frequency[1]) / BAND).powi(2);
-            let power = f64::from(r * d).sqrt();
+            let power = (f64::from(*r) * f64::from(*d)).sqrt();
             if power > 0.0 { *cross * ((-3.0 * far).exp() / power) as f32 } else { Complex32::default() }
         }));
         spectrum.correlation(&mut self.weighted);
-        let reach = reach(side);
+        let reach = tiles::reach(side);
         let lags = || (-reach..=reach).flat_map(move |y| (-reach..=reach).map(move |x| [x, y]));
         let value = |[x, y]: [i32; 2]| {
             let wrap = |i: i32| i.rem_euclid(side as i32) as usize;
@@ -172,7 +168,8 @@ impl Estimator {
     /// likelihood of Knapp and Carter 1976), with tiles that lie `coarse` apart.
     fn fine(&mut self, spectrum: &Spectrum, size: [u32; 2], coarse: [i32; 2]) -> Option<[f64; 2]> {
         let side = spectrum.side;
-        let placed = [0, 1].map(|axis| coarse[axis].clamp(-room(size[axis], side), room(size[axis], side)));
+        let placed =
+            [0, 1].map(|axis| coarse[axis].clamp(-tiles::room(size[axis], side), tiles::room(size[axis], side)));
         let rest = [0, 1].map(|axis| f64::from(coarse[axis] - placed[axis]));
         self.smooth(spectrum, rest);
         let chance = 1.0 / (INDEPENDENT * f64::from(spectrum.tiles));
@@ -221,100 +218,9 @@ impl Estimator {
         // What pictures without anything in common would have is nothing; and none is so sure as to rule alone.
         let coherence = ((coherence - chance) / (1.0 - chance)).clamp(0.0, 0.98);
         let weight = coherence / (1.0 - coherence);
-        Some(Term { wave: frequency.map(|f| TAU * f), weight, phase: cross.arg(), common: cross, power })
+        Some(Term { wave: frequency.map(|f| TAU * f), weight, phase: cross.arg(), common: cross.norm(), power })
     }
 }
-
-/// Nine neighbouring frequencies say as much as so many that are independent, because of the window. One in so many is
-/// the coherence of noise with noise.
-const INDEPENDENT: f64 = 3.6;
-/// Hann's window and the smoothing make of so many frequencies one.
-const DEPENDENT: f64 = 9.0;
-
-/// What one frequency says about the translation.
-struct Term {
-    /// Radians a pixel.
-    wave: [f64; 2],
-    weight: f64,
-    phase: f64,
-    common: Complex64,
-    power: [f64; 2],
-}
-
-/// The translation that fits the phases best.
-struct Fit {
-    rest: [f64; 2],
-    error: [f64; 2],
-    alike: f64,
-}
-
-impl Fit {
-    fn of(terms: &[Term], side: usize) -> Option<Self> {
-        let mut rest = [0.0; 2];
-        let turned = |term: &Term, rest: [f64; 2]| term.phase + term.wave[0] * rest[0] + term.wave[1] * rest[1];
-        // [xx, xy, yy], and its inverse.
-        let mut information = [0.0; 3];
-        for term in terms {
-            information[0] += term.weight * term.wave[0] * term.wave[0];
-            information[1] += term.weight * term.wave[0] * term.wave[1];
-            information[2] += term.weight * term.wave[1] * term.wave[1];
-        }
-        let [xx, xy, yy] = information;
-        let determinant = xx * yy - xy * xy;
-        if determinant.partial_cmp(&(1e-6 * xx * yy)) != Some(std::cmp::Ordering::Greater)
-            || blind(terms, information, side)
-        {
-            return None;
-        }
-        let solve = |[x, y]: [f64; 2]| [(yy * x - xy * y) / determinant, (xx * y - xy * x) / determinant];
-        for _ in 0..ROUNDS {
-            let mut pull = [0.0; 2];
-            for term in terms {
-                let sine = term.weight * turned(term, rest).sin();
-                pull[0] -= sine * term.wave[0];
-                pull[1] -= sine * term.wave[1];
-            }
-            let step = solve(pull);
-            rest = [rest[0] + step[0], rest[1] + step[1]];
-        }
-        // How far the phases scatter around it says how far it can be off.
-        let mut scatter = [0.0; 3];
-        for term in terms {
-            let pull = term.weight * turned(term, rest).sin();
-            scatter[0] += (pull * term.wave[0]).powi(2);
-            scatter[1] += pull * pull * term.wave[0] * term.wave[1];
-            scatter[2] += (pull * term.wave[1]).powi(2);
-        }
-        let error = |[a, b]: [f64; 2]| {
-            DEPENDENT.sqrt() * (a * a * scatter[0] + 2.0 * a * b * scatter[1] + b * b * scatter[2]).max(0.0).sqrt()
-        };
-        let error = [error([yy / determinant, -xy / determinant]), error([-xy / determinant, xx / determinant])];
-        let common: f64 = terms.iter().map(|term| term.common.norm() * turned(term, rest).cos()).sum();
-        let power = [0, 1].map(|i| terms.iter().map(|term| term.power[i]).sum::<f64>());
-        let alike = common / (power[0] * power[1]).sqrt();
-        (rest.iter().chain(&error).all(|v| v.is_finite()) && alike.is_finite()).then_some(Self { rest, error, alike })
-    }
-}
-
-/// Whether there is a direction about which nothing is known, as along stripes: what there seems to be is only the
-/// window.
-fn blind(terms: &[Term], [xx, xy, yy]: [f64; 3], side: usize) -> bool {
-    // Of the smaller eigenvalue.
-    let angle = 0.5 * (2.0 * xy).atan2(xx - yy) + TAU / 4.0;
-    let along = |term: &Term| (term.wave[0] * angle.cos() + term.wave[1] * angle.sin()).abs();
-    let window = TAU * LEAK / side as f64;
-    let all: f64 = terms.iter().map(|term| term.weight * along(term).powi(2)).sum();
-    let beyond: f64 = terms.iter().map(|term| term.weight * (along(term) - window).max(0.0).powi(2)).sum();
-    beyond < SEEN * all
-}
-
-/// Waves in a tile by which the window and the sum of neighbours widen everything.
-const LEAK: f64 = 3.5;
-/// Of what is known of a direction, so much must not come from the window.
-const SEEN: f64 = 0.15;
-
-/// Steps to the best fit; each is many times closer than the one before.
-const ROUNDS: usize = 12;
 
 /// Cycles a pixel, across and down, of an element of a spectrum.
 fn frequency(at: usize, side: usize) -> [f64; 2] {
@@ -335,77 +241,4 @@ fn box3<T: Copy + Default + std::ops::Add<Output = T>>(values: &[T], side: usize
         let line = |row: usize| sums[row % side * side + column];
         line(row + side - 1) + line(row) + line(row + 1)
     }));
-}
-
-/// The largest translation that tiles of a size can show.
-fn reach(side: usize) -> i32 {
-    REACH.min(3 * side as i32 / 8)
-}
-
-/// How far two tiles can lie apart.
-fn room(size: u32, side: usize) -> i32 {
-    size as i32 - side as i32
-}
-
-/// Where tiles of the reference and the distorted picture begin, `apart` from each other as far as there is room:
-/// spread evenly, away from the borders where a translated picture may be empty.
-fn places(size: u32, side: u32, most: u32, apart: i32) -> Vec<[i32; 2]> {
-    let room = room(size, side as usize);
-    let margin = reach(side as usize).min(room / 4);
-    // Half over each other: the window makes them nearly independent all the same (Welch 1967).
-    let count = (1 + (4 * (room - 2 * margin) + side as i32) / (2 * side as i32)).clamp(1, most as i32);
-    let apart = apart.clamp(-room, room);
-    let place = |i: i32| {
-        let at = if count == 1 { room / 2 } else { margin + i * (room - 2 * margin) / (count - 1) };
-        let reference = (at - apart / 2).clamp((-apart).max(0), (room - apart).min(room));
-        [reference, reference + apart]
-    };
-    (0..count).map(place).collect()
-}
-
-fn variance(tile: &[f32]) -> f64 {
-    let mean = tile.iter().map(|v| f64::from(*v)).sum::<f64>() / tile.len() as f64;
-    tile.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / tile.len() as f64
-}
-
-/// A square of a part's luma, or green, at a place of the common picture.
-fn read(part: &Part<'_>, place: [f64; 2], side: u32, scratch: &mut Scratch, out: &mut Vec<f32>) {
-    let (picture, placement) = (&part.picture, part.placement.from(place));
-    let component = if picture.format().family() == Family::Rgb { 1 } else { 0 };
-    let axis = |inputs: u32, axis: usize| {
-        Grid::FULL.band(inputs, Grid::FULL, side, placement.origin[axis], placement.step[axis]).pack()
-    };
-    let sampler = Sampler::new(
-        picture.format(),
-        component..component + 1,
-        |_| axis(picture.width(), 0),
-        |_| axis(picture.height(), 1),
-    );
-    out.resize((side * side) as usize, 0.0);
-    dispatch(pulp::Arch::new(), Read { sampler: &sampler, part, component, side: side as usize, scratch, out });
-}
-
-struct Read<'a, 'p> {
-    sampler: &'a Sampler,
-    part: &'a Part<'p>,
-    component: usize,
-    side: usize,
-    scratch: &'a mut Scratch,
-    out: &'a mut [f32],
-}
-
-impl Work for Read<'_, '_> {
-    #[inline(always)]
-    fn run<I: Set>(self, set: I) {
-        let Self { sampler, part, component, side, scratch, out } = self;
-        let columns = 0..side;
-        let windows = sampler.windows(&columns);
-        for top in (0..side).step_by(LANES) {
-            let rows = top..side.min(top + LANES);
-            sampler.read(set, &part.picture, &windows, &columns, rows.clone(), scratch);
-            for row in rows {
-                out[row * side..][..side].copy_from_slice(&scratch.row(component, row - top)[..side]);
-            }
-        }
-    }
 }

@@ -1,7 +1,9 @@
 //! The translation between two streams: estimated now and then, held in between.
 
 mod estimate;
+mod fit;
 mod spectrum;
+mod tiles;
 
 use estimate::Estimator;
 

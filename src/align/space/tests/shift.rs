@@ -159,13 +159,17 @@ fn it_works_in_every_format_and_through_scaling() {
         assert_eq!(aligned.shift, Some(truth), "{format}");
         assert!(aligned.distorted.format().components().iter().all(|c| (c.sub_x, c.sub_y) == (0, 0)));
     }
-    // The distorted picture at two thirds of the size: made of the continuous scene, so that nothing else scales it.
+    for format in [PixelFormat::Bgrx, PixelFormat::Gbr10, PixelFormat::Grey16, PixelFormat::P016] {
+        let [reference, distorted] = [[0.0, 0.0], truth].map(|shift| shot(&scene, format, [256, 192], shift, NONE, 1));
+        let mut register = Register::new(Scale::None, Registration::Shift);
+        let aligned = register.align(&reference.picture().unwrap(), &distorted.picture().unwrap()).map(|a| a.shift);
+        assert_eq!(aligned, Ok(Some(truth)), "{format}");
+    }
+    // The distorted picture scaled to three quarters on its way.
     for scale in [Scale::ToReference, Scale::ToDistorted] {
         let distorted = {
             let large = shot(&scene, PixelFormat::I420, [256, 192], truth, NONE, 2);
             let large = large.picture().unwrap();
-            let small = OwnedFrame::rgb(1, 1, vec![0; 3]);
-            drop(small);
             let target = frame(PixelFormat::I420, [192, 144], large.colour(), |_, _, _| 0.0);
             let mut register = Register::new(Scale::ToReference, Registration::None);
             let target = target.picture().unwrap();
@@ -290,8 +294,8 @@ fn a_shifted_picture_in_a_letterbox_is_cut_and_moved() {
     let mut register = Register::new(Scale::None, Registration::Shift);
     let aligned = register.align(&a, &b).unwrap();
     assert_eq!((aligned.shift, aligned.reference_crop, aligned.distorted_crop), (Some(truth), content, content));
-    // Two columns and a half, and what the kernel needs, at the right; a row and a bit at the top.
-    assert_size(&aligned, [314, 158]);
+    // 315.5 columns that the kernel has all samples for; the first such row is the third, the last one the 159th.
+    assert_size(&aligned, [314, 154]);
     let (largest, mean) = apart(&samples(&aligned.reference, 0), &samples(&aligned.distorted, 0));
     assert!(largest < 24 && mean < 1.6, "{largest} {mean}");
 }

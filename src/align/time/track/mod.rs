@@ -75,7 +75,7 @@ const ALIKE: [f64; 2] = [0.03, 0.10];
 const EXPLAINED: [f64; 2] = [0.35, 0.75];
 
 /// Trust from which on a pair is one.
-const ENOUGH: f64 = 0.5;
+const ENOUGH: f64 = 0.6;
 
 /// Pairs each distorted frame with a reference frame along a monotone path.
 #[derive(Debug)]

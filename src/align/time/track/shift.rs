@@ -245,9 +245,6 @@ pub(super) fn search(candidates: &[Vec<(&Pyramid, &Pyramid)>], step: f64) -> Opt
         }
     }
     let (residual, shift, _) = moved.into_iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
-    if std::env::var_os("TRK").is_some() {
-        eprintln!("search {shift:?} residual {residual} unmoved {unmoved} step {step}");
-    }
     (shift.length() >= NEAR && residual < HELPS * unmoved && residual < STRANGE * step).then_some(shift)
 }
 
@@ -257,8 +254,5 @@ pub(super) fn follow(pairs: &[(&Pyramid, &Pyramid)], shift: Shift) -> Option<Shi
     let before = fit(pairs, 2, shift, memory).0;
     let (residual, better) = refine(pairs, 2, shift, 3, memory);
     let by = (better.x - shift.x).hypot(better.y - shift.y);
-    if std::env::var_os("TRK").is_some() {
-        eprintln!("follow {shift:?} {better:?} residual {residual} before {before}");
-    }
     (by >= NEAR && residual < 0.9 * before).then_some(better)
 }
