@@ -8,6 +8,7 @@ mod errors;
 mod flush;
 mod live;
 mod pairs;
+mod pipelines;
 mod properties;
 mod shutdown;
 mod stream;
