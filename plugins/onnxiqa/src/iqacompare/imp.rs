@@ -216,21 +216,18 @@ impl ObjectImpl for IqaCompare {
         self.apply_latency();
         // The base class ends the stream, too, once it aggregates, and would send a segment before if it has sent no frame.
         let weak = element.downgrade();
-        gst_base::prelude::AggregatorExtManual::src_pad(&*element).add_probe(
-            gst::PadProbeType::EVENT_DOWNSTREAM,
-            move |_, info| {
-                let ended = || weak.upgrade().is_some_and(|element| element.imp().state().announced.end);
-                let again = info
-                    .event()
-                    .is_some_and(|event| matches!(event.type_(), gst::EventType::Segment | gst::EventType::Eos));
-                if again && ended() {
-                    // Dropped here; gst_pad_push_event() of GStreamer 1.22 does not expect that together with `Drop`.
-                    info.data = None;
-                    return gst::PadProbeReturn::Handled;
-                }
-                gst::PadProbeReturn::Ok
-            },
-        );
+        self.src_pad().add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+            let ended = || weak.upgrade().is_some_and(|element| element.imp().state().announced.end);
+            let again = info
+                .event()
+                .is_some_and(|event| matches!(event.type_(), gst::EventType::Segment | gst::EventType::Eos));
+            if again && ended() {
+                // Dropped here; gst_pad_push_event() of GStreamer 1.22 does not expect that together with `Drop`.
+                info.data = None;
+                return gst::PadProbeReturn::Handled;
+            }
+            gst::PadProbeReturn::Ok
+        });
     }
 
     fn properties() -> &'static [glib::ParamSpec] {

@@ -3,11 +3,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod alignment;
 mod ends;
 mod errors;
 mod flush;
 mod live;
 mod pairs;
+mod pipelines;
 mod properties;
 mod shutdown;
 mod stream;

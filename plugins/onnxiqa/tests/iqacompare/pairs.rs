@@ -185,3 +185,35 @@ fn nothing_to_measure_leaves_frames_paired() {
     }
     rig.assert_ledger(&[("matched", 5), ("scored", 0), ("skipped", 5)]);
 }
+
+/// A source whose pool has four buffers would wait for ever for those that are held for the reference.
+#[test]
+fn frames_of_small_pools_are_copied() {
+    let rig = Compare::started(iqacompare().build().unwrap(), FLAT);
+    let pool = gst::BufferPool::new();
+    let mut config = pool.config();
+    config.set_params(None, 16 * 16, 0, 4);
+    pool.set_config(config).unwrap();
+    pool.set_active(true).unwrap();
+    let source = pool.clone();
+    let pushed = rig.later("frames of a pool", move |pad| {
+        for n in 0..30 {
+            let mut buffer = source.acquire_buffer(None).unwrap();
+            let fields = buffer.get_mut().unwrap();
+            fields.set_pts(n * FRAME);
+            fields.map_writable().unwrap().fill(105);
+            pad.push(buffer).unwrap();
+        }
+    });
+    // The reference stays behind: frames wait for it.
+    rig.block();
+    rig.feed((0..31).map(|n| flat(n, 100)), []);
+    rig.frames(1);
+    rig.unblock();
+    pushed.wait();
+    for frame in rig.finish_both() {
+        near(entry(&frame).get("psnr-y").unwrap(), psnr(5), 1e-9);
+    }
+    rig.assert_ledger(&[("matched", 30)]);
+    pool.set_active(false).unwrap();
+}

@@ -1,0 +1,171 @@
+//! Whole pipelines: clips, encoders, seeks, logs.
+
+use crate::common::*;
+use gst::prelude::*;
+use std::path::Path;
+
+/// A clip, as often as a tee gives it: the branch `t.` can be used again.
+fn source(name: &str) -> String {
+    format!(
+        "filesrc location={} ! decodebin ! videoconvert ! video/x-raw,format=I420 ! tee name=t",
+        clip(name).display()
+    )
+}
+
+/// The lines of a JSON lines log.
+fn lines(path: &Path) -> Vec<serde_json::Value> {
+    std::fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[track_caller]
+fn without_errors(pipeline: &gst::Pipeline) -> Vec<gst::Structure> {
+    let (errors, messages) = run(pipeline);
+    assert!(errors.is_empty(), "{errors:?}");
+    messages
+}
+
+fn summary(messages: &[gst::Structure]) -> &gst::Structure {
+    messages.iter().find(|message| message.name() == "iqa-summary").expect("a summary")
+}
+
+#[test]
+fn a_transcode_against_its_source_with_an_encoder_that_looks_ahead() {
+    // By running time and with latency enough for the encoder, and by the pictures with the default.
+    for alignment in ["alignment=pts latency=3000000000", "alignment=auto"] {
+        let pipeline = launch(&format!(
+            "{} t. ! queue ! c.reference \
+             t. ! queue ! x264enc bitrate=300 speed-preset=ultrafast rc-lookahead=30 sync-lookahead=8 bframes=2 threads=1 \
+             ! avdec_h264 ! iqacompare name=c {alignment} ! fakesink",
+            source("bikes.mp4")
+        ));
+        let messages = without_errors(&pipeline);
+        let summary = summary(&messages);
+        let count = |field: &str| summary.get::<u64>(field).unwrap();
+        assert_eq!((count("distorted"), count("matched"), count("scored")), (250, 250, 250), "{alignment}: {summary}");
+        assert_eq!((count("unmatched"), count("reference")), (0, 250));
+        let psnr = summary.get::<gst::Structure>("psnr-y").unwrap();
+        assert!((25.0..60.0).contains(&psnr.get::<f64>("mean").unwrap()), "{psnr}");
+    }
+}
+
+/// The tee's branch without the encoder is full before the other has anything: without room enough nothing would move.
+#[test]
+fn the_latency_is_room_for_an_encoder_without_queues() {
+    let pipeline = launch(&format!(
+        "{} t. ! c.reference t. ! x264enc bitrate=300 speed-preset=ultrafast rc-lookahead=20 bframes=0 threads=1 sync-lookahead=0 \
+         ! avdec_h264 max-threads=1 ! iqacompare name=c alignment=pts latency=2000000000 ! fakesink",
+        source("carphone_pristine.mp4")
+    ));
+    let messages = without_errors(&pipeline);
+    assert_eq!(summary(&messages).get::<u64>("unmatched"), Ok(0));
+    assert!(summary(&messages).get::<u64>("matched").unwrap() > 100);
+}
+
+#[test]
+fn a_ladders_rung_is_scaled_to_its_source() {
+    let pipeline = launch(&format!(
+        "{} t. ! queue ! c.reference t. ! queue ! videoscale ! video/x-raw,width=160,height=90 \
+         ! iqacompare name=c alignment=pts measures=psnr+ssim+ms-ssim ! fakesink",
+        source("bikes.mp4")
+    ));
+    let messages = without_errors(&pipeline);
+    let summary = summary(&messages);
+    assert_eq!(summary.get::<u64>("scored"), Ok(250));
+    let ssim = summary.get::<gst::Structure>("ssim").unwrap().get::<f64>("mean").unwrap();
+    assert!((0.3..0.999).contains(&ssim), "{ssim}");
+}
+
+#[test]
+fn logs_carry_everything_in_every_format() {
+    let dir = onnx_iqa_testkit::TempDir::new();
+    let path = |name: &str| dir.path().join(name);
+    let [json, csv, vmaf] = ["a.jsonl", "a.csv", "a.json"].map(path);
+    let pipeline = launch(&format!(
+        "{} t. ! queue ! c.reference t. ! queue ! x264enc bitrate=200 speed-preset=ultrafast tune=zerolatency ! avdec_h264 \
+         ! iqacompare name=c alignment=pts measures=psnr+ssim+ms-ssim ! iqalog location={} ! iqalog format=csv location={} \
+         ! iqalog format=vmaf-json location={} ! fakesink",
+        source("carphone_pristine.mp4"),
+        json.display(),
+        csv.display(),
+        vmaf.display()
+    ));
+    without_errors(&pipeline);
+
+    let measured = ["psnr-y", "psnr", "ssim"];
+    let lines = lines(&json);
+    let (frames, pool) = lines.split_at(lines.len() - 1);
+    assert!(frames.len() > 100);
+    for frame in frames {
+        let entry = &frame["scores"]["c"];
+        assert_eq!(entry["pairing"], "matched");
+        // x264enc moves time stamps, and the segment with them.
+        assert_eq!(entry["offset"], 0);
+        assert!(entry["reference-pts"].is_u64() && entry["scored-pts"] == frame["pts"], "{entry}");
+        assert!(measured.iter().all(|field| entry[field].is_f64()), "{entry}");
+        assert!(entry["gain"].is_f64() && entry["bias"].is_f64(), "{entry}");
+    }
+    let pool = &pool[0]["pool"]["c"];
+    assert_eq!(pool["scored"], frames.len());
+    for field in measured {
+        let mean = frames.iter().map(|frame| frame["scores"]["c"][field].as_f64().unwrap()).sum::<f64>();
+        near(pool[field]["mean"].as_f64().unwrap(), mean / frames.len() as f64, 1e-6);
+        assert!(pool[field]["p5"].is_f64());
+    }
+
+    let table = std::fs::read_to_string(&csv).unwrap();
+    let titles: Vec<_> = table.lines().next().unwrap().split(',').collect();
+    for field in measured.iter().chain(&["reference-pts", "offset", "pairing", "confidence", "gain", "bias"]) {
+        assert!(titles.contains(&format!("c_{field}").as_str()), "{field}: {titles:?}");
+    }
+    assert_eq!(table.lines().count(), frames.len() + 1);
+    let document: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&vmaf).unwrap()).unwrap();
+    assert_eq!(document["frames"].as_array().unwrap().len(), frames.len());
+    assert!(document["frames"][0]["metrics"]["c_psnr-y"].is_f64(), "{}", document["frames"][0]);
+    assert!(document["pooled_metrics"]["c_ssim"]["mean"].is_f64());
+}
+
+#[test]
+fn seeks_through_the_whole_pipeline() {
+    let pipeline = launch(&format!(
+        "filesrc location={0} ! decodebin ! videoconvert ! queue ! c.reference \
+         filesrc location={0} ! decodebin ! videoconvert ! queue ! iqacompare name=c alignment=pts ! appsink name=out sync=false",
+        clip("bikes.mp4").display()
+    ));
+    let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
+    let limit = gst::ClockTime::try_from(LIMIT).unwrap();
+    let pull = || {
+        let sample = sink.try_pull_sample(limit).expect("a frame");
+        let buffer = sample.buffer_owned().unwrap();
+        let entry = entry_of(&buffer, "c");
+        assert_eq!(entry.get::<&str>("state"), Ok("scored"), "{entry}");
+        near(entry.get("psnr-y").unwrap(), 100.0, 1e-9);
+        buffer.pts().unwrap()
+    };
+    set_state(&pipeline, gst::State::Playing);
+    (0..20).for_each(|_| drop(pull()));
+    for seconds in [5, 1, 8] {
+        let to = gst::ClockTime::from_seconds(seconds);
+        let seeking = pipeline.clone();
+        bounded("a seek", move || seeking.seek_simple(gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE, to)).unwrap();
+        assert!(pull() >= to, "a frame of before the seek to {to}");
+        (0..10).for_each(|_| drop(pull()));
+    }
+    let mut frames = 0;
+    while let Some(sample) = sink.try_pull_sample(limit) {
+        frames += usize::from(sample.buffer().is_some());
+    }
+    assert!(sink.is_eos() && frames > 10, "{frames} frames to the end");
+    set_state(&pipeline, gst::State::Null);
+}
+
+#[test]
+fn a_live_pipeline_in_real_time() {
+    let pipeline = launch(
+        "videotestsrc is-live=true pattern=ball num-buffers=30 ! video/x-raw,format=I420,width=64,height=48,framerate=30/1 ! tee name=t \
+         t. ! queue ! c.reference t. ! queue ! iqacompare name=c alignment=pts latency=500000000 ! fakesink sync=true",
+    );
+    let messages = without_errors(&pipeline);
+    let summary = summary(&messages);
+    assert_eq!(summary.get::<u64>("distorted"), Ok(30), "{summary}");
+    assert!(summary.get::<u64>("matched").unwrap() >= 25, "{summary}");
+}
