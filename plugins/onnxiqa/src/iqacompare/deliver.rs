@@ -34,7 +34,7 @@ impl IqaCompare {
 
     /// Lets go of what is next; false if it has to wait.
     pub(super) fn deliver_one(&self) -> Result<bool, gst::FlowError> {
-        let mut state = self.state();
+        let state = self.state();
         state.flow?;
         let mut outcome = None;
         if state.fifo.frame_is_next() {
