@@ -39,7 +39,7 @@ use self::cost::{Motion, ramp};
 use self::offset::Course;
 use self::row::{LAG, Path, Row, State};
 use self::shift::{Pyramid, Shift};
-use self::side::{BEFORE, Distorted, References, Time};
+use self::side::{Distorted, KEPT, References, Time};
 use super::desk::Desk;
 use super::{Pairing, Settings, Signature, Stamp};
 
@@ -101,6 +101,8 @@ pub(super) struct Tracker {
     pairs: u64,
     /// The last partner, and whether the frame before has it.
     last: Option<(u64, bool)>,
+    /// References before this one are done with.
+    needed: u64,
     /// What shrinking has left of the window, in ns.
     window: i64,
     course: Course,
@@ -123,6 +125,7 @@ impl Tracker {
             registered: 0,
             pairs: 0,
             last: None,
+            needed: 0,
             window: range,
             course: Course::new(settings.offset),
         }
@@ -139,9 +142,6 @@ impl Tracker {
 
     pub fn push_reference(&mut self, stamp: Stamp, signature: Option<Signature>, desk: &mut Desk) {
         self.references.push(stamp, signature);
-        if self.distorted_ended && self.waiting.is_empty() && self.decided == self.rows.len() {
-            self.references.release(self.references.end());
-        }
         self.advance(desk);
     }
 
@@ -186,7 +186,7 @@ impl Tracker {
         let oldest = self.rows.get(self.decided).map(|row| row.frame.number);
         match oldest.or_else(|| self.waiting.front().map(|frame| frame.number)) {
             Some(number) => self.force(number, desk),
-            None => self.last = Some((self.needed_from(), false)),
+            None => self.needed = (self.needed + 1).min(self.references.end()),
         }
         let oldest = self.references.get(self.needed_from()).map(|frame| frame.time);
         let held = oldest.zip(self.references.time.last()).map_or(0, |(from, to)| to.saturating_sub(from));
@@ -197,10 +197,15 @@ impl Tracker {
 
     /// See [`Aligner::needed_from`](super::Aligner::needed_from).
     pub fn needed_from(&self) -> u64 {
-        let undecided = self.rows.get(self.decided).map(|row| row.frame.time);
-        let oldest = undecided.or_else(|| self.waiting.front().map(|frame| frame.time)).or(self.distorted.last());
-        let by_time = oldest.map_or(0, |time| self.references.from(self.reach(time)));
-        self.rows.get(self.decided).map_or(by_time, |row| row.first).max(self.floor())
+        self.needed
+    }
+
+    /// The first reference that a frame which is not decided may have as its partner.
+    fn wanted(&self) -> u64 {
+        let next = self.waiting.front().map(|frame| frame.time).or(self.distorted.last());
+        let by_time = next.map_or(0, |time| self.references.from(self.reach(time)));
+        let rows = self.rows.range(self.decided..).map(|row| row.first).min();
+        rows.map_or(by_time, |first| first.min(by_time)).max(self.floor())
     }
 
     /// The first reference that may be a partner, since paths do not go back.
@@ -232,7 +237,7 @@ impl Tracker {
 
     /// Another row.
     fn extend(&mut self, frame: Distorted) {
-        let first = self.references.from(self.reach(frame.time)).max(self.floor());
+        let first = self.references.from(self.reach(frame.time)).max(self.floor()).max(self.needed);
         let end = self.references.after(frame.time.saturating_add(self.ahead())).max(first);
         let mut row = Row::new(frame, first, end, &self.references);
         let from = self.rows.len().saturating_sub(HISTORY);
@@ -265,7 +270,8 @@ impl Tracker {
             }
         }
         // The first pairs need some frames behind them before they are believed.
-        let young = !self.course.found() && !(self.rows.len() - at > REGISTER[1] && self.clear(best));
+        let believed = || self.rows.len() - at > REGISTER[1] && self.clear(best);
+        let young = !self.course.found() && !believed();
         if !must && (margin < MARGIN || young) {
             return false;
         }
@@ -470,6 +476,11 @@ impl Tracker {
     }
 
     fn release(&mut self) {
-        self.references.release(self.needed_from().saturating_sub(BEFORE as u64));
+        let done = self.distorted_ended && self.waiting.is_empty() && self.decided == self.rows.len();
+        self.needed = self.needed.max(if done { self.references.end() } else { self.wanted() });
+        self.references.release(self.needed.saturating_sub(if done { 0 } else { KEPT as u64 }));
     }
 }
+
+#[cfg(test)]
+mod tests;
