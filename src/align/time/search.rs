@@ -259,7 +259,7 @@ impl Search {
     pub fn find(&self, last: bool) -> Option<Found> {
         let table = self.table.as_ref().filter(|table| !table.is_closed())?;
         let Peak { middle, shift, confidence } = table.judge(last)?;
-        let offset = self.exact(middle, table.interval)?;
+        let offset = self.exact(middle, table.interval, shift)?;
         if offset.abs_diff(self.centre) > (self.range + table.interval / 4) as u64 {
             return None;
         }
@@ -289,10 +289,9 @@ impl Search {
         around.filter_map(|at| self.references.get(at)).min_by_key(|r| r.running.abs_diff(time))
     }
 
-    /// What the time stamps say about an offset that the pictures have told to a fraction of a frame.
-    fn exact(&self, middle: i64, interval: i64) -> Option<i64> {
-        let differences =
-            self.pairs(middle, interval).map(|(frame, reference)| reference.running.saturating_sub(frame.running));
+    /// What the time stamps say about an offset that changes have told to a fraction of a frame.
+    fn exact(&self, middle: i64, interval: i64, shift: usize) -> Option<i64> {
+        let differences = self.pairs(middle, interval).map(|(a, b)| b.running.saturating_sub(a.running));
         let mut differences: Vec<i64> = differences.collect();
         differences.sort_unstable();
         let count = differences.len();
@@ -301,11 +300,15 @@ impl Search {
             // One rate, give or take rounding.
             return differences.get(count / 2).copied();
         }
-        // Two rates: pairs whose times coincide at the offset. Of two as near the later: a repeated picture is behind
-        // its time, never before it.
-        differences
-            .into_iter()
-            .min_by_key(|&d| (d.abs_diff(middle) / (interval as u64 / 50).max(1), std::cmp::Reverse(d)))
+        // Two rates: at the offset the times of some pairs coincide. A picture that is repeated has not changed: which
+        // frames it belongs to, only the pictures themselves say.
+        differences.dedup_by_key(|difference| *difference / (interval / 24).max(1));
+        let alike = |&offset: &i64| {
+            let pairs = self.pairs(offset, interval).map(|(a, b)| a.similarity(b, shift));
+            let (sum, count) = pairs.fold((0.0, 0.0), |(sum, count), similarity| (sum + similarity, count + 1.0));
+            sum / f64::max(count, 1.0)
+        };
+        differences.into_iter().map(|offset| (alike(&offset), offset)).max_by(|a, b| a.0.total_cmp(&b.0)).map(|a| a.1)
     }
 
     /// Of the pictures at an offset: the upper quartile, as some of them may not belong together.

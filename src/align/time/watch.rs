@@ -6,8 +6,8 @@ use super::search::Search;
 /// Offsets up to so many reference frames away are watched.
 const AWAY: usize = 5;
 
-/// What is left of the evidence after each frame: half of it after 17.
-const MEMORY: f32 = 0.96;
+/// What is left of the evidence after each frame: half of it after 11.
+const MEMORY: f32 = 0.94;
 
 /// Moving pairs that are needed for a judgement.
 const PAIRS: f32 = 8.0;
