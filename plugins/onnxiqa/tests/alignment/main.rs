@@ -64,6 +64,17 @@ fn well(percent: f64) -> impl Fn(&Case, &Row) -> Result<(), String> {
     }
 }
 
+/// That for `track`; of `auto`, no wrong pair where there is one offset. It may hold its peace.
+fn constant(must: impl Fn(&Case, &Row) -> Result<(), String>) -> impl Fn(&Case, &Row) -> Result<(), String> {
+    move |case, row| match row.alignment {
+        Alignment::Track => must(case, row),
+        _ if case.offset.is_some() && row.wrong + row.strangers > 0 => {
+            Err(format!("{} {} {:?}: {} wrong", row.clip, row.case, row.alignment, row.wrong + row.strangers))
+        }
+        _ => Ok(()),
+    }
+}
+
 #[test]
 fn offsets() {
     let some = [-50, -33, -12, -1, 0, 7, 25, 50];
@@ -142,7 +153,9 @@ fn geometry_and_levels() {
         let name = "shift 3.25, -2, 5 % dropped, repeated, restamped";
         cases.push(case(clip, name, stream(clip), each(damaged, shift(3.25, -2.0))));
     }
-    measure(&cases, TRACK, well(99.0));
+    // Two things at once: a frame is lost before the translation is known.
+    let least = |case: &Case| if case.name.contains("dropped") { 98.0 } else { 99.0 };
+    measure(&cases, BOTH, constant(|case, row| well(least(case))(case, row)));
 }
 
 #[test]
@@ -161,7 +174,8 @@ fn compression() {
     }
     // An encoder that is short of bits leaves blocks as they were: what its frames show is then somewhere between what
     // they should and the ones before.
-    measure(&cases, TRACK, |case, row| well(if case.name.contains("dropped") { 85.0 } else { 99.0 })(case, row));
+    let least = |case: &Case| if case.name.contains("dropped") { 85.0 } else { 99.0 };
+    measure(&cases, BOTH, constant(|case, row| well(least(case))(case, row)));
 }
 
 #[test]
@@ -183,7 +197,7 @@ fn scenes_that_stand_still_or_flash() {
         let later = cut(&flashing, 7);
         cases.push(Case { offset: Some(7 * FRAME), ..case(clip, "moving with flashes, +7", flashing, later) });
     }
-    measure(&cases, TRACK, well(99.0));
+    measure(&cases, BOTH, constant(well(99.0)));
 }
 
 #[test]

@@ -39,7 +39,8 @@ fn picture(random: &mut Random, at: &mut u64) -> Option<Signature> {
 fn the_ledger_adds_up_whatever_happens() {
     for seed in 0..200 {
         let random = &mut Random(seed);
-        let alignment = [Alignment::Pts, Alignment::Offset, Alignment::Auto][random.below(3) as usize];
+        let alignment =
+            [Alignment::Pts, Alignment::Offset, Alignment::Auto, Alignment::Track][random.below(4) as usize];
         let offset = random.below(200_000_000) as i64 - 100_000_000;
         let mut aligner = Aligner::new(Settings { alignment, offset, search_range: 400_000_000 });
         let (mut now, mut next, mut pushed) = ([0; 2], 0, [0; 2]);

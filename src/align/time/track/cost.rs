@@ -18,7 +18,7 @@ const LASTING: f64 = 0.3;
 const ROUNDING: f64 = 2e-6;
 
 /// The most that one picture can say for one partner against another.
-const SAY: f64 = 12.0;
+pub(super) const SAY: f64 = 12.0;
 
 /// What a frame without a partner costs.
 pub(super) const UNMATCHED: f64 = 6.0;

@@ -11,7 +11,7 @@ const LOST: usize = 8;
 /// Between two notices of a slowly changing offset, in ns: at first, and at most.
 const PAUSE: [i64; 2] = [1_000_000_000, 64_000_000_000];
 
-/// A change beyond so many reference frames is told whenever it comes.
+/// A change by more than so many reference frames at once is told whenever it comes.
 const FAR: i64 = 4;
 
 /// The course of the offset.
@@ -21,6 +21,8 @@ pub(super) struct Course {
     found: bool,
     /// Offsets of the last pairs: number, time, offset, confidence.
     pairs: std::collections::VecDeque<(u64, i64, i64, f64)>,
+    /// The offset that pairs agreed on, so many pairs back.
+    before: std::collections::VecDeque<i64>,
     /// Frames without partner: how many in a row, and the first.
     missing: (usize, u64),
     /// The offset users were told, as they see it.
@@ -37,6 +39,7 @@ impl Course {
             centre: offset,
             found: false,
             pairs: std::collections::VecDeque::new(),
+            before: std::collections::VecDeque::new(),
             missing: (0, 0),
             told: None,
             told_lost: false,
@@ -94,10 +97,15 @@ impl Course {
         self.centre = middle.saturating_sub(moved);
         self.found = true;
         let change = self.told.map_or(i64::MAX, |told| middle.saturating_sub(told).saturating_abs());
+        let sudden = self.before.front().is_none_or(|&b| middle.saturating_sub(b).saturating_abs() > FAR * interval);
+        self.before.push_back(middle);
+        if self.before.len() > 3 * AGREE {
+            self.before.pop_front();
+        }
         let news = self.told_lost
-            || (change > FAR * interval)
+            || (sudden && change > FAR * interval)
             || (2 * change > interval
-                && (low..=high).contains(&self.told.unwrap_or(i64::MAX)) == false
+                && !(low..=high).contains(&self.told.unwrap_or(i64::MAX))
                 && time.saturating_sub(self.at) >= self.pause);
         if !news {
             if time.saturating_sub(self.at) > 4 * self.pause {

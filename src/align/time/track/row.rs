@@ -1,6 +1,6 @@
 //! One distorted frame and all partners that it may have: a column of the trellis.
 
-use super::cost::{self, BEGIN, JUMP, LEAVE, Motion, Step, UNMATCHED};
+use super::cost::{self, BEGIN, JUMP, LEAVE, Motion, SAY, Step, UNMATCHED};
 use super::side::{Distorted, References};
 
 /// How many pairs before one its motion is measured from.
@@ -287,7 +287,8 @@ impl Row {
                 let (cost, expected) = step.cost();
                 consider(state, from, cost + BEGIN, expected);
             }
-            if jump.0.is_finite() {
+            // A jump to a picture that does not fit is none.
+            if jump.0.is_finite() && picture < SAY {
                 consider(jump.1, last.path(jump.1), JUMP, offset);
             }
             if free.is_finite() {

@@ -68,11 +68,11 @@ impl Grid {
         }
         let mut above = self.cells[..w].to_vec();
         for y in 0..h {
-            for x in 0..w {
+            for (x, above) in above.iter_mut().enumerate() {
                 let below = self.cells[(y + 1).min(h - 1) * w + x];
                 let here = &mut self.cells[y * w + x];
-                let new = 0.25 * (above[x] + below) + 0.5 * *here;
-                above[x] = std::mem::replace(here, new);
+                let new = 0.25 * (*above + below) + 0.5 * *here;
+                *above = std::mem::replace(here, new);
             }
         }
         self

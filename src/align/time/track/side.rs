@@ -15,8 +15,11 @@ const JUMP: i64 = 250_000_000;
 /// A step between frames that is taken as the frame rate, in ns.
 const RATES: std::ops::RangeInclusive<i64> = 1_000_000..=2_000_000_000;
 
-/// How many earlier references a reference is compared with.
-pub(super) const BEFORE: usize = 16;
+/// How many earlier references a reference is compared with when it comes: those that paths may have been at.
+const BEFORE: usize = 64;
+
+/// How many references that are no longer needed are kept, for motion to be measured from.
+pub(super) const KEPT: usize = 16;
 
 /// A signature of length one (less if the picture shows next to nothing).
 #[derive(Debug, Clone)]
