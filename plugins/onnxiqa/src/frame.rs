@@ -35,8 +35,8 @@ impl Stream {
         Self::new(caps, None)
     }
 
-    /// The same, but the default is that for another stream's size: a rung of a ladder is not to be taken for another colorimetry than
-    /// its source because it is smaller.
+    /// The same, but the default is that for another stream's size: a rung of a ladder is not to be taken for another
+    /// colorimetry than its source because it is smaller.
     ///
     /// # Errors
     /// When they are no raw video in a format that the engine reads.
@@ -80,7 +80,8 @@ impl Stream {
         Ok(Self { info, format, colour: Colour { matrix, range, siting }, stated_matrix, stated_range, assumed })
     }
 
-    /// Where two streams state that their samples mean different things, if they do. Measures compare samples as they are.
+    /// Where two streams state that their samples mean different things, if they do. Measures compare samples as they
+    /// are.
     pub fn contradiction(&self, other: &Self) -> Option<String> {
         if !self.info.is_yuv() || !other.info.is_yuv() {
             return None;
@@ -99,8 +100,8 @@ impl Stream {
         (!parts.is_empty()).then(|| parts.join(" and "))
     }
 
-    /// Why scores of this stream are to be taken with care, if so: interlaced pictures, and where there is a model, a transfer that no
-    /// model saw.
+    /// Why scores of this stream are to be taken with care, if so: interlaced pictures, and where there is a model, a
+    /// transfer that no model saw.
     pub fn caution(&self, model: bool) -> Option<String> {
         use gst_video::{VideoInterlaceMode, VideoTransferFunction as Transfer};
         let mut reasons = Vec::new();
@@ -184,8 +185,8 @@ pub struct MappedFrame {
 impl MappedFrame {
     /// The plane's memory up to where the mapping ends.
     ///
-    /// `VideoFrame::plane_data` takes stride times height for granted. A last row without padding, and a `GstVideoMeta` that says more
-    /// than the memory holds, would be read past its end.
+    /// `VideoFrame::plane_data` takes stride times height for granted. A last row without padding, and a `GstVideoMeta`
+    /// that says more than the memory holds, would be read past its end.
     fn plane(&self, index: usize) -> Result<Plane<'_>, PictureError> {
         let stride = self.frame.plane_stride().get(index).copied().unwrap_or_default();
         let stride = usize::try_from(stride).map_err(|_| {
@@ -193,8 +194,8 @@ impl MappedFrame {
         })?;
         // SAFETY: the pointer is to the frame itself.
         let raw = unsafe { &*self.frame.as_ptr() };
-        // With a GstVideoMeta each plane is mapped by itself. Without one the first mapping holds them all, and the others are not even
-        // initialised.
+        // With a GstVideoMeta each plane is mapped by itself. Without one the first mapping holds them all, and the
+        // others are not even initialised.
         let map = if raw.meta.is_null() { &raw.map[0] } else { &raw.map[index] };
         let (start, data) = (map.data as usize, raw.data[index] as usize);
         let length = start.checked_add(map.size).and_then(|end| end.checked_sub(data)).filter(|_| data >= start);

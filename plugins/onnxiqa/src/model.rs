@@ -73,8 +73,8 @@ impl Settings {
         }
     }
 
-    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know. `model`, `threads` and `queue_size` are
-    /// what these mean to the element.
+    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know. `model`, `threads` and
+    /// `queue_size` are what these mean to the element.
     pub fn properties(&self, model: &str, threads: &str, queue_size: &str) -> Vec<glib::ParamSpec> {
         vec![
             glib::ParamSpecString::builder("model")

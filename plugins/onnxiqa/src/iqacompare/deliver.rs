@@ -95,8 +95,8 @@ impl IqaCompare {
         }
     }
 
-    /// Sends caps and segment on before something that is no frame. Before a frame the base class does: it sends the segment again then, which
-    /// changes nothing.
+    /// Sends caps and segment on before something that is no frame. Before a frame the base class does: it sends the
+    /// segment again then, which changes nothing.
     pub(super) fn settle(&self) {
         self.settle_caps();
         let segment = self.state().announced.segment.take();

@@ -15,10 +15,11 @@ use std::sync::atomic::Ordering;
 const WAKE: &str = "iqacompare-wake";
 
 impl IqaCompare {
-    /// There may be outcomes: makes the aggregating thread look, also while it waits for a pad. Called on the comparer's threads.
+    /// There may be outcomes: makes the aggregating thread look, also while it waits for a pad. Called on the
+    /// comparer's threads.
     ///
-    /// The base class calls its subclass when pads have data, on deadlines, and for queued events. So one is queued on both pads: at least one of
-    /// them is empty while it waits.
+    /// The base class calls its subclass when pads have data, on deadlines, and for queued events. So one is queued on
+    /// both pads: at least one of them is empty while it waits.
     pub(super) fn wake(&self) {
         self.signal.tell();
         for side in [Side::Reference, Side::Distorted] {
@@ -149,7 +150,8 @@ impl IqaCompare {
                 self.signal.halt(false);
                 handled
             }
-            // What downstream thinks of the frames concerns their source only: a reference that drops frames would spoil the comparison.
+            // What downstream thinks of the frames concerns their source only: a reference that drops frames would
+            // spoil the comparison.
             EventView::Reconfigure(_) | EventView::Qos(_) | EventView::Navigation(_) => {
                 self.distorted.push_event(event)
             }

@@ -189,7 +189,8 @@ impl IqaCompare {
         state.fifo.push(Item::Frame(Frame { number, buffer, times, running: stamp.running, arrival, due }));
     }
 
-    /// The buffer, or a copy of it if it is of a pool that has not many: upstream would wait for those that are held here.
+    /// The buffer, or a copy of it if it is of a pool that has not many: upstream would wait for those that are held
+    /// here.
     fn own(&self, buffer: gst::Buffer, held: usize) -> gst::Buffer {
         // What upstream fills and what is between counts, too.
         const ELSEWHERE: usize = 3;

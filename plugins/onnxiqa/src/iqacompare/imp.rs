@@ -1,32 +1,24 @@
-//! The shape is an `Aggregator`'s: its thread takes frames from both pads in the order that the comparer asks for, keeps those of `distorted` in
-//! a FIFO, and lets them go as their outcomes come. `VideoAggregator` would not do: it picks frames by overlap, repeats and drops them in
-//! silence and converts without asking.
+//! The shape is an `Aggregator`'s: its thread takes frames from both pads in the order that the comparer asks for,
+//! keeps those of `distorted` in a FIFO, and lets them go as their outcomes come. `VideoAggregator` would not do: it
+//! picks frames by overlap, repeats and drops them in silence and converts without asking.
 
-use super::settings::{NO_MODEL, Settings};
+use super::session::{Session, cancel};
+use super::settings::Settings;
 use super::signal::Signal;
 use super::state::{State, named};
-use crate::report::{self, Report, Subject};
-use crate::{describe, frame, lock, model};
+use crate::report::{self, Report};
+use crate::{frame, lock};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::subclass::prelude::*;
-use onnx_iqa::comparer::{Comparer, Side};
-use onnx_iqa::model::Model;
-use onnx_iqa::model::contract::Kind;
-use onnx_iqa::scorer::Scorer;
+use onnx_iqa::comparer::Side;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::sync::{LazyLock, Mutex, MutexGuard};
 
 pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new("iqacompare", gst::DebugColorFlags::empty(), Some("Full-reference picture quality"))
 });
-
-/// What is open from READY to PAUSED and back.
-struct Session {
-    settings: Settings,
-    model: Option<Arc<Model>>,
-}
 
 #[doc(hidden)]
 pub struct IqaCompare {
@@ -34,7 +26,7 @@ pub struct IqaCompare {
     pub(super) distorted: gst_base::AggregatorPad,
     pub(super) settings: Mutex<Settings>,
     state: Mutex<State>,
-    session: Mutex<Option<Session>>,
+    pub(super) session: Mutex<Option<Session>>,
     pub(super) report: Mutex<Report>,
     pub(super) signal: Signal,
     /// An event by which the comparer wakes is on its way through that pad.
@@ -60,103 +52,6 @@ impl IqaCompare {
         if *pad == self.reference { Side::Reference } else { Side::Distorted }
     }
 
-    /// READY→PAUSED: opens the model.
-    fn open(&self) -> Result<(), gst::ErrorMessage> {
-        let settings = lock(&self.settings).clone();
-        let name = &settings.model.model;
-        let model = match settings.has_model() {
-            false => None,
-            true => Some(
-                model::open(self.obj().upcast_ref(), &settings.model)
-                    .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))?,
-            ),
-        };
-        let mut subject = Subject { model: NO_MODEL.into(), kind: "fr" };
-        if let Some(model) = &model {
-            if model.contract().kind == Kind::NoReference {
-                return Err(gst::error_msg!(
-                    gst::LibraryError::Settings,
-                    ("the model {name} judges a picture by itself; iqacompare compares two, iqascore scores one")
-                ));
-            }
-            subject.model.clone_from(&model.contract().name);
-            gst::info!(CAT, imp = self, "{name} runs on {}", model.active_provider());
-        }
-        lock(&self.report).restart();
-        *self.state() = State { subject: Arc::new(subject), ..State::default() };
-        for flag in self.woken.iter().chain(&self.flushing) {
-            flag.store(false, std::sync::atomic::Ordering::Release);
-        }
-        *lock(&self.session) = Some(Session { settings, model });
-        self.signal.halt(false);
-        self.renew().map_err(|_| gst::error_msg!(gst::LibraryError::Init, ("no comparer could be started")))?;
-        self.obj().notify("active-provider");
-        Ok(())
-    }
-
-    /// Goes on with another comparer, which knows nothing of what came before.
-    pub(super) fn renew(&self) -> Result<(), gst::FlowError> {
-        let session = lock(&self.session);
-        let Some(Session { settings, model }) = &*session else { return Err(gst::FlowError::Flushing) };
-        let scorer = model.clone().map(|model| Scorer::new(model, settings.model.queue_size as usize, 1));
-        let mut engine = settings.comparer();
-        // It may have changed since.
-        engine.time.offset = lock(&self.settings).offset;
-        drop(session);
-        let element = self.obj().downgrade();
-        let changed = move || {
-            if let Some(element) = element.upgrade() {
-                element.imp().wake();
-            }
-        };
-        let comparer = Comparer::new(engine, scorer, changed).map_err(|error| {
-            gst::element_imp_error!(self, gst::LibraryError::Init, ("{}", describe(&error)));
-            gst::FlowError::Error
-        })?;
-        let comparer = Arc::new(comparer);
-        let mut state = self.state();
-        for (side, ended) in [Side::Reference, Side::Distorted].into_iter().zip(state.ended) {
-            match side {
-                Side::Reference if ended => comparer.end_reference(),
-                Side::Distorted if ended => comparer.end_distorted(),
-                _ => {}
-            }
-        }
-        let before = state.replace_comparer(Some(comparer));
-        drop(state);
-        cancel(before);
-        Ok(())
-    }
-
-    /// PAUSED→READY, when nothing flows any more. What the ledger says remains to be read.
-    fn close(&self) {
-        let before = self.state().replace_comparer(None);
-        cancel(before);
-        let mut state = self.state();
-        *state = State { past: state.past, ..State::default() };
-        drop(state);
-        let session = lock(&self.session).take();
-        drop(session);
-    }
-
-    /// Everything was flushed: what is held is of no interest any more.
-    fn flush(&self) -> Result<gst::FlowSuccess, gst::FlowError> {
-        let mut state = self.state();
-        state.fifo.clear();
-        state.ended = [false; 2];
-        state.flow = Ok(gst::FlowSuccess::Ok);
-        state.failing = false;
-        state.announced.segment = None;
-        state.announced.early.clear();
-        state.announced.summary = false;
-        state.announced.end = false;
-        state.segments = [gst::FormattedSegment::new(), gst::FormattedSegment::new()];
-        drop(state);
-        lock(&self.report).discontinuity();
-        self.renew()?;
-        Ok(gst::FlowSuccess::Ok)
-    }
-
     /// Runs `f` for the base class; a panic becomes an element error and ends the flow.
     fn guard<T>(&self, fallback: T, f: impl FnOnce() -> T) -> T {
         let failed = |text: &str| {
@@ -164,13 +59,6 @@ impl IqaCompare {
             self.state().flow = Err(gst::FlowError::Error);
         };
         crate::guarded(fallback, failed, f)
-    }
-}
-
-/// Ends a comparer. Not under a lock: it says that it has changed.
-fn cancel(comparer: Option<Arc<Comparer>>) {
-    if let Some(comparer) = comparer {
-        comparer.cancel();
     }
 }
 
@@ -214,7 +102,8 @@ impl ObjectImpl for IqaCompare {
             element.add_pad(pad).expect("a new element has no pad of this name");
         }
         self.apply_latency();
-        // The base class ends the stream, too, once it aggregates, and would send a segment before if it has sent no frame.
+        // The base class ends the stream, too, once it aggregates, and would send a segment before if it has sent no
+        // frame.
         let weak = element.downgrade();
         self.src_pad().add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
             let ended = || weak.upgrade().is_some_and(|element| element.imp().state().announced.end);

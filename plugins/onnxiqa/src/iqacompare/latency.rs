@@ -12,13 +12,14 @@ use onnx_iqa::comparer::Side;
 impl IqaCompare {
     /// Tells the base class how long it may wait.
     ///
-    /// This class has a property `latency` of its own in the place of the inherited one: only so it hears which value users set, and whether they
-    /// did. The base class keeps the value that counts, and has no other way to set it than by its property.
+    /// This class has a property `latency` of its own in the place of the inherited one: only so it hears which value
+    /// users set, and whether they did. The base class keeps the value that counts, and has no other way to set it than
+    /// by its property.
     pub(super) fn apply_latency(&self) {
         let value = lock(&self.settings).latency().nseconds().to_value();
         let object = self.obj();
-        // SAFETY: the parent class is GstAggregator's, whose instance this is. It has the property `latency` of this type, which its own
-        // set_property knows by the number in its specification.
+        // SAFETY: the parent class is GstAggregator's, whose instance this is. It has the property `latency` of this
+        // type, which its own set_property knows by the number in its specification.
         unsafe {
             let class = Self::type_data().as_ref().parent_class() as *mut glib::gobject_ffi::GObjectClass;
             let pspec = glib::gobject_ffi::g_object_class_find_property(class, c"latency".as_ptr());
@@ -29,8 +30,8 @@ impl IqaCompare {
         }
     }
 
-    /// The running time from which on the oldest distorted frame that is not decided may wait for `latency`. In live pipelines the base class
-    /// then lets [`aggregate`](Self::aggregate) do without what has not come.
+    /// The running time from which on the oldest distorted frame that is not decided may wait for `latency`. In live
+    /// pipelines the base class then lets [`aggregate`](Self::aggregate) do without what has not come.
     ///
     /// The base class holds a lock of its own meanwhile.
     pub(super) fn next_time(&self) -> Option<gst::ClockTime> {

@@ -1,17 +1,17 @@
 //! SECTION:element-iqacompare
 //!
-//! Compares the frames on `distorted` with those on `reference` and passes them on untouched, each with what was found as
-//! metadata (`IqaMeta`): PSNR, SSIM, MS-SSIM, the score of a full-reference model, and which reference frame it was compared
-//! with.
+//! Compares the frames on `distorted` with those on `reference` and passes them on untouched, each with what was found
+//! as metadata (`IqaMeta`): PSNR, SSIM, MS-SSIM, the score of a full-reference model, and which reference frame it was
+//! compared with.
 //!
 //! ## Which frame is compared with which
-//! `alignment=auto`, the default, finds one constant offset between the two streams from the pictures; `track` follows drops,
-//! duplicates and drift; `pts` and `offset` go by running time alone. Every frame says its `pairing`, its `offset` and how far
-//! that can be trusted. A frame without a trustworthy partner is `unmatched`, which enters no statistics. The property `stats`
-//! is a ledger of all frames.
+//! `alignment=auto`, the default, finds one constant offset between the two streams from the pictures; `track` follows
+//! drops, duplicates and drift; `pts` and `offset` go by running time alone. Every frame says its `pairing`, its
+//! `offset` and how far that can be trusted. A frame without a trustworthy partner is `unmatched`, which enters no
+//! statistics. The property `stats` is a ledger of all frames.
 //!
-//! Whenever the offset is found or changes, the pictures no longer agree, or the memory given by `max-bytes` runs out, an
-//! element message `iqa-alignment` is posted:
+//! Whenever the offset is found or changes, the pictures no longer agree, or the memory given by `max-bytes` runs out,
+//! an element message `iqa-alignment` is posted:
 //!
 //! | field | type | |
 //! |---|---|---|
@@ -22,15 +22,17 @@
 //! | `pts`, `running-time` | uint64 | of the first distorted frame for which this holds, if that has a time stamp |
 //!
 //! ## Live pipelines and encoders that look ahead
-//! `latency` is how long a frame may wait for its partner in a live pipeline, where a reference that has died then holds nothing
-//! up; and in every pipeline it is how much of one stream the pads hold while the other has not come. It follows from the
-//! alignment until it is set: `search-range` with `auto` and `track`, 0 with `pts` and `offset`. Behind a tee whose other branch
-//! runs through an encoder with look-ahead, it has to cover what that encoder holds back, or the pipeline stands still: set it,
-//! or put a `queue` that is large enough into the branch without the encoder.
+//! `latency` is how long a frame may wait for its partner in a live pipeline, where a reference that has died then
+//! holds nothing up; and in every pipeline it is how much of one stream the pads hold while the other has not come. It
+//! follows from the alignment until it is set: `search-range` with `auto` and `track`, 0 with `pts` and `offset`.
+//! Behind a tee whose other branch runs through an encoder with look-ahead, it has to cover what that encoder holds
+//! back, or the pipeline stands still: set it, or put a `queue` that is large enough into the branch without the
+//! encoder.
 //!
 //! ## Example pipelines
 //!
-//! A transcode against its source, every frame to a log; what is linked without naming a pad is the stream that goes through:
+//! A transcode against its source, every frame to a log; what is linked without naming a pad is the stream that goes
+//! through:
 //! ```bash
 //! gst-launch-1.0 filesrc location=source.mp4 ! decodebin ! videoconvert ! queue ! c.reference \
 //!   filesrc location=transcode.mp4 ! decodebin ! videoconvert ! queue \
@@ -55,6 +57,7 @@ mod imp;
 mod latency;
 mod notices;
 mod queries;
+mod session;
 mod settings;
 mod signal;
 mod state;

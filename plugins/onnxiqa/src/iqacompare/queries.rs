@@ -49,7 +49,8 @@ impl IqaCompare {
 
     /// Serialised queries of the distorted stream's source, on the aggregating thread.
     fn pass_on(&self, query: &mut gst::QueryRef) -> bool {
-        // Downstream has to have seen what comes before. What waits for the reference cannot leave now: then upstream does without.
+        // Downstream has to have seen what comes before. What waits for the reference cannot leave now: then upstream
+        // does without.
         loop {
             let seen = self.signal.generation();
             if self.deliver().is_err() {
@@ -68,7 +69,8 @@ impl IqaCompare {
         self.settle_caps();
         let answered = self.src_pad().peer_query(query);
         if answered && let gst::QueryViewMut::Allocation(allocation) = query.view_mut() {
-            // The frame as the caps have it is what is measured: nobody may crop it by a meta that only downstream reads.
+            // The frame as the caps have it is what is measured: nobody may crop it by a meta that only downstream
+            // reads.
             while let Some(index) = allocation.find_allocation_meta::<gst_video::VideoCropMeta>() {
                 allocation.remove_nth_allocation_meta(index);
             }

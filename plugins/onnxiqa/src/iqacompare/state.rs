@@ -103,7 +103,8 @@ impl State {
         self.ended[Side::Distorted as usize] && self.fifo.is_empty()
     }
 
-    /// Puts another comparer in the place of the one so far, if any, which is given back: it must not be let go under the lock.
+    /// Puts another comparer in the place of the one so far, if any, which is given back: it must not be let go under
+    /// the lock.
     pub(super) fn replace_comparer(&mut self, comparer: Option<Arc<Comparer>>) -> Option<Arc<Comparer>> {
         let before = std::mem::replace(&mut self.comparer, comparer);
         if let Some(before) = &before {

@@ -24,7 +24,8 @@ impl Streams {
         self.streams[side as usize].as_ref()
     }
 
-    /// Takes new caps in. The other side's description may change, too: what caps leave out is the reference's default for both.
+    /// Takes new caps in. The other side's description may change, too: what caps leave out is the reference's default
+    /// for both.
     fn set(&mut self, side: Side, caps: &gst::CapsRef) -> Result<(), String> {
         let (mut new, index) = (self.caps.clone(), side as usize);
         new[index] = Some(caps.to_owned());

@@ -9,7 +9,8 @@ pub use settings::Settings;
 use gst::prelude::*;
 use onnx_iqa::pool::{Alarm, FieldPools, FieldRange, Pool, Summary, Window, WindowReport};
 
-/// Counts frames and scores, and makes the messages of it. It posts nothing itself, so that nobody's handler runs under a lock.
+/// Counts frames and scores, and makes the messages of it. It posts nothing itself, so that nobody's handler runs under
+/// a lock.
 #[derive(Debug)]
 pub struct Report {
     /// May change at any time.

@@ -44,7 +44,8 @@ impl Settings {
         self.alarm_field.as_deref().unwrap_or(self.main_field)
     }
 
-    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know. `fields` says what `alarm-field` may be.
+    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know. `fields` says what
+    /// `alarm-field` may be.
     pub fn properties(&self, fields: &str) -> Vec<glib::ParamSpec> {
         let default = self;
         vec![

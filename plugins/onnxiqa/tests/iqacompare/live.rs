@@ -138,7 +138,9 @@ fn notifications_tell_of_the_latency() {
     init();
     let element = gst::ElementFactory::make("iqacompare").build().unwrap();
     let (sender, receiver) = std::sync::mpsc::channel();
-    element.connect_notify(Some("latency"), move |element, _| drop(sender.send(element.property::<u64>("latency"))));
+    element.connect_notify(Some("latency"), move |element, _| {
+        let _ = sender.send(element.property::<u64>("latency"));
+    });
     element.set_property_from_str("alignment", "pts");
     element.set_property("latency", 9u64);
     assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [0, 9]);

@@ -142,13 +142,17 @@ fn seeks_through_the_whole_pipeline() {
         buffer.pts().unwrap()
     };
     set_state(&pipeline, gst::State::Playing);
-    (0..20).for_each(|_| drop(pull()));
+    for _ in 0..20 {
+        pull();
+    }
     for seconds in [5, 1, 8] {
         let to = gst::ClockTime::from_seconds(seconds);
         let seeking = pipeline.clone();
         bounded("a seek", move || seeking.seek_simple(gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE, to)).unwrap();
         assert!(pull() >= to, "a frame of before the seek to {to}");
-        (0..10).for_each(|_| drop(pull()));
+        for _ in 0..10 {
+            pull();
+        }
     }
     let mut frames = 0;
     while let Some(sample) = sink.try_pull_sample(limit) {
