@@ -82,7 +82,7 @@ impl Pairer {
     }
 
     fn publish(&self) {
-        self.shared.paired(self.aligner.ledger(), self.aligner.lead());
+        self.shared.paired(self.aligner.ledger(), self.aligner.lead(), self.aligner.enough());
     }
 
     fn take(&mut self, input: Input) {

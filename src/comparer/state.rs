@@ -71,6 +71,8 @@ pub(super) struct State {
     ledger: Ledger,
     /// How far a reference is to be ahead.
     lead: i64,
+    /// How far it has to be for a pair to be told at once.
+    enough: i64,
     pushed: [u64; 2],
     /// Running time of the reference's last frame.
     newest: Option<i64>,
@@ -192,7 +194,7 @@ impl Shared {
             },
             (None, Some(distorted)) => {
                 // The next one will be later than the last.
-                let ahead = |(newest, running): (i64, i64)| newest >= running.saturating_add(state.lead);
+                let ahead = |(newest, running): (i64, i64)| newest >= running.saturating_add(state.enough);
                 let ahead = state.newest.zip(distorted.running).is_some_and(ahead);
                 (ahead || state.ended[Side::Reference as usize]).then_some(Side::Distorted)
             }
@@ -285,10 +287,11 @@ impl Shared {
     }
 
     /// The input has been dealt with.
-    pub(super) fn paired(&self, ledger: Ledger, lead: i64) {
+    pub(super) fn paired(&self, ledger: Ledger, lead: i64, enough: i64) {
         let mut state = self.lock();
         state.ledger = ledger;
         state.lead = lead;
+        state.enough = enough;
         while state.notices.len() > NOTICES {
             state.notices.pop_front();
         }

@@ -131,6 +131,19 @@ impl Aligner {
         }
     }
 
+    /// How far a reference has to be ahead, in ns, for a distorted frame to be paired at once.
+    ///
+    /// Never more than the [`lead`](Self::lead): where time stamps decide, a reference at the frame's own time is its
+    /// partner, whatever follows. In live pipelines the next one would come too late.
+    pub fn enough(&self) -> i64 {
+        let lead = self.lead();
+        match &self.mode {
+            Mode::Clock(clock) => clock.offset().min(lead),
+            Mode::Auto(auto) => auto.enough().min(lead),
+            Mode::Track(_) => lead,
+        }
+    }
+
     /// Decides all distorted frames up to and including this number with what is there.
     pub fn force(&mut self, through: u64) {
         match &mut self.mode {

@@ -186,6 +186,14 @@ impl Auto {
         desk.shrunk(self.search.range() as u64);
     }
 
+    /// See [`Aligner::enough`](super::Aligner::enough).
+    pub fn enough(&self) -> i64 {
+        match &self.state {
+            State::Searching { .. } => self.lead(),
+            State::Known(_) => self.clock.offset(),
+        }
+    }
+
     pub fn lead(&self) -> i64 {
         match &self.state {
             State::Searching { .. } => self.clock.lead().saturating_add(self.search.range()),
