@@ -81,7 +81,7 @@ fn offsets() {
     let mut cases = Vec::new();
     for clip in all() {
         for frames in -50..=50 {
-            if sweep() || some.contains(&frames) {
+            if if sweep() { frames < -9 || frames == -7 } else { some.contains(&frames) } {
                 cases.push(offset(clip, format!("offset {frames:+}"), frames, |s| s));
             }
         }
