@@ -33,8 +33,9 @@
 //!
 //! # What it cannot tell
 //! Where an encoder that is short of bits leaves most of a picture as it was, a frame may get the partner of the one
-//! before; where frames were lost, too, at less than 0.1 bits a pixel, that is one frame in a dozen at worst (see the
-//! report of the plugin's `alignment` test).
+//! before. Of clips with 5 % of their frames dropped and 5 % repeated, time stamps made anew, then coded with 0.02 to 0.1
+//! bits a pixel, 87 to 100 % of all frames were rightly paired (the plugin's `alignment` test prints such a report);
+//! without drops, all.
 
 mod cost;
 mod offset;
