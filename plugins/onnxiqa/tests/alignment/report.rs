@@ -35,11 +35,7 @@ pub struct Row {
 pub fn run(case: &Case, alignment: Alignment) -> Row {
     let (reference, distorted) = (fed(&case.reference), fed(&case.distorted));
     let settings = Settings { alignment, offset: 0, search_range: SEARCH_RANGE };
-    let truths: Vec<_> = case
-        .distorted
-        .iter()
-        .map(|entry| entry.shows.map(|shows| partners(shows, &case.reference, &reference)))
-        .collect();
+    let truths: Vec<_> = case.distorted.iter().map(|entry| partners(entry, &case.reference, &reference)).collect();
     let started = Instant::now();
     let mut aligner = Aligner::new(settings);
     let (mut decisions, mut notices): (Vec<Decision>, Vec<Notice>) = (Vec::new(), Vec::new());

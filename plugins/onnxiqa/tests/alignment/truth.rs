@@ -10,6 +10,8 @@ pub struct Entry {
     /// Running time, ns.
     pub time: i64,
     pub image: Image,
+    /// The picture before anything was done to it.
+    pub source: Image,
     /// The number of the picture that it shows, in the clip; none for what is not in it.
     pub shows: Option<usize>,
 }
@@ -32,7 +34,12 @@ pub const FRAME: i64 = 40_000_000;
 
 /// A clip as a stream.
 pub fn stream(clip: &Clip) -> Stream {
-    let entry = |(n, image): (usize, &Image)| Entry { time: n as i64 * FRAME, image: image.clone(), shows: Some(n) };
+    let entry = |(n, image): (usize, &Image)| Entry {
+        time: n as i64 * FRAME,
+        image: image.clone(),
+        source: image.clone(),
+        shows: Some(n),
+    };
     clip.images.iter().enumerate().map(entry).collect()
 }
 
@@ -124,6 +131,7 @@ pub fn insert(stream: &[Entry], at: usize, other: &[Entry]) -> Stream {
     let foreign = |(n, entry): (usize, &Entry)| Entry {
         time: stream[at].time + n as i64 * FRAME,
         shows: None,
+        source: entry.image.clone(),
         image: fit(&entry.image, stream[0].image.width, stream[0].image.height),
     };
     longer.extend(other.iter().enumerate().map(foreign));
@@ -150,7 +158,7 @@ pub fn flashes(mut stream: Stream, percent: f64, seed: u64) -> Stream {
     let white = Image::flat(stream[0].image.width, stream[0].image.height, 235);
     for entry in &mut stream {
         if chance.one_in(percent) {
-            *entry = Entry { image: white.clone(), ..entry.clone() };
+            *entry = Entry { image: white.clone(), source: white.clone(), ..entry.clone() };
         }
     }
     // What is shown is another picture than the clip's now.
@@ -246,9 +254,10 @@ pub fn fed(stream: &[Entry]) -> Vec<Fed> {
 /// anyone could tell apart differ by.
 pub const SAME: f64 = 0.5;
 
-/// The references that show the picture which a distorted frame shows.
-pub fn partners(shows: usize, reference: &[Entry], fed: &[Fed]) -> HashSet<u64> {
-    let shown: Vec<usize> = (0..reference.len()).filter(|&n| reference[n].shows == Some(shows)).collect();
-    let same = |n: usize| shown.iter().any(|&s| s == n || fed[s].signature.difference(&fed[n].signature) <= SAME);
-    (0..reference.len()).filter(|&n| same(n)).map(|n| n as u64).collect()
+/// The references that show the picture which a distorted frame shows; none for what is from elsewhere.
+pub fn partners(entry: &Entry, reference: &[Entry], fed: &[Fed]) -> Option<HashSet<u64>> {
+    let shows = entry.shows?;
+    let source = entry.source.signature();
+    let same = |n: usize| reference[n].shows == Some(shows) || source.difference(&fed[n].signature) <= SAME;
+    Some((0..reference.len()).filter(|&n| same(n)).map(|n| n as u64).collect())
 }
