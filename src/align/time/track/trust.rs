@@ -30,16 +30,18 @@ impl Tracker {
         pairs
     }
 
-    /// Whether most of the next partners of the best path are much nearer than their neighbours are to them.
+    /// Whether the partners of the best path are much nearer than their neighbours are to them.
     pub(super) fn clear(&self, best: State) -> bool {
         let pairs = self.course_of(best, self.decided);
-        let near = |&&(index, r): &&(usize, u64)| {
-            let distance = self.rows[index].distance(r, &self.references);
-            let beside = [r.checked_sub(1), Some(r + 1)];
-            let steps = beside.iter().filter_map(|other| self.references.distance(r, (*other)?));
-            distance.is_some_and(|distance| distance < CLEAR * steps.fold(f64::INFINITY, f64::min))
-        };
-        4 * pairs.iter().rev().take(REGISTER[1]).filter(near).count() >= 3 * REGISTER[1]
+        let (mut distance, mut step) = (0.0, 0.0);
+        for (index, r) in pairs.iter().rev().take(REGISTER[1]) {
+            let next = self.references.distance(*r, r + 1);
+            if let (Some(e), Some(next)) = (self.rows[*index].distance(*r, &self.references), next) {
+                distance += e;
+                step += next;
+            }
+        }
+        distance < CLEAR * step
     }
 
     /// How far a pair is to be trusted, 0 to 1: whether what moves around it moves in both streams, or, where nothing
