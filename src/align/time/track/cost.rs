@@ -85,7 +85,7 @@ impl Motion {
 
     /// The noise expected for pairs of these distances.
     pub fn noise(distances: [f64; 2]) -> f64 {
-        1e-4 + 0.02 * distances[0].min(distances[1]).max(0.0)
+        1e-4 + 0.1 * distances[0].min(distances[1]).max(0.0)
     }
 }
 

@@ -42,7 +42,8 @@ impl Tracker {
         };
         let range = self.range.min(self.window) / interval;
         let offsets = (-range..=range).map(|n| self.course.centre() + n * interval);
-        let candidates: Vec<_> = offsets.map(candidate).filter(|pairs| 3 * pairs.len() >= distorted.len()).collect();
+        let candidates: Vec<_> =
+            offsets.map(candidate).filter(|pairs| 3 * pairs.len() >= 2 * distorted.len()).collect();
         let steps = (first..end.saturating_sub(1)).filter_map(|r| self.references.distance(r, r + 1));
         let (sum, number) = steps.fold((0.0, 0u32), |(sum, number), step| (sum + step, number + 1));
         let shift = shift::search(&candidates, sum / f64::from(number.max(1))).unwrap_or_default();

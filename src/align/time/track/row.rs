@@ -6,6 +6,9 @@ use super::side::{Distorted, References};
 /// How many pairs before one its motion is measured from.
 pub(super) const LAG: usize = 4;
 
+/// A path whose cost is above the best one's by more than this is given up.
+const BEAM: f64 = 60.0;
+
 /// Where a path is: at a partner, or at none after a partner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
@@ -183,9 +186,8 @@ impl Row {
         Some(Motion { residual, total: total.max(0.0), noise: Motion::noise(distances) })
     }
 
-    /// Extends the paths of the rows before, the nearest last, to this one; gives up those whose cost is above the best
-    /// one's by more than `beam`.
-    pub fn extend(&mut self, rows: &[&Row], references: &References, beam: f64) {
+    /// Extends the paths of the rows before, the nearest last, to this one.
+    pub fn extend(&mut self, rows: &[&Row], references: &References) {
         let Some(last) = rows.last() else { return };
         let elapsed = if last.frame.number == u64::MAX { 0.0 } else { (self.frame.time - last.frame.time) as f64 };
         // Products with the distorted frames that motion is measured from.
@@ -299,7 +301,7 @@ impl Row {
         }
         self.without(last);
         let (_, least) = self.best();
-        self.prune(|_, path| path.cost <= least + beam);
+        self.prune(|_, path| path.cost <= least + BEAM);
     }
 
     /// Extends the paths by no partner.
