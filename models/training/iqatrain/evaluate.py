@@ -20,7 +20,7 @@ import torch
 from . import data, distortions
 from .export import load_averaged
 from .measures import plcc, srocc
-from .run import normalised, predictions
+from .run import inputs, predictions
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -46,7 +46,7 @@ def rounding(network, given):
     session = onnxruntime.InferenceSession(given.model.read_bytes(), providers=["CPUExecutionProvider"])
     differences = []
     for i in range(min(given.count, len(held_out))):
-        x = normalised(torch.from_numpy(data.five_crops(held_out.picture(i))).permute(0, 3, 1, 2)).contiguous()
+        x = inputs(network, torch.from_numpy(data.five_crops(held_out.picture(i))).permute(0, 3, 1, 2)).contiguous()
         with torch.no_grad():
             exact = network(x).numpy()
         stored = session.run(None, {"input": x.numpy()})[0]
@@ -70,7 +70,7 @@ def order(network, given):
         rows = []
         for i in range(min(given.count, len(held_out))):
             versions = [data.five_crops(degraded(np.asarray(held_out.picture(i)), kind, s)) for s in STRENGTHS]
-            x = normalised(torch.from_numpy(np.concatenate(versions)).permute(0, 3, 1, 2))
+            x = inputs(network, torch.from_numpy(np.concatenate(versions)).permute(0, 3, 1, 2))
             with torch.no_grad():
                 rows.append(network(x).numpy().reshape(len(STRENGTHS), 5).mean(1))
         rows = np.array(rows)
