@@ -55,6 +55,9 @@ class Subset:
     def picture(self, i) -> np.ndarray:
         return self.whole.pixels[self.indices[i]]
 
+    def take(self, indices) -> "Subset":
+        return Subset(self.whole, self.indices[indices])
+
 
 def read_table(path: Path):
     """The rows of one of BIQ2021's two CSV files: (file name, MOS)."""

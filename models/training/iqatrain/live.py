@@ -40,6 +40,23 @@ class Files:
         return Files([self.paths[i] for i in indices], self.mos[indices], [self.names[i] for i in indices])
 
 
+class Decoded(Files):
+    """Files that are all decoded at once and kept (LIVE Challenge: 0.9 GB)."""
+
+    def __init__(self, files: Files):
+        super().__init__(files.paths, files.mos, files.names)
+        self.pixels = {path: Files.picture(files, i) for i, path in enumerate(files.paths)}
+
+    def picture(self, i) -> np.ndarray:
+        return self.pixels[self.paths[i]]
+
+    def take(self, indices) -> "Decoded":
+        part = object.__new__(Decoded)
+        Files.__init__(part, [self.paths[i] for i in indices], self.mos[indices], [self.names[i] for i in indices])
+        part.pixels = self.pixels
+        return part
+
+
 def open_live(folder: Path) -> Files:
     """`folder` is ChallengeDB_release, with Data and Images."""
     names = [str(one[0][0]) for one in loadmat(folder / "Data" / "AllImages_release.mat")["AllImages_release"]]

@@ -8,6 +8,7 @@ A run that was stopped goes on from its checkpoint in --out (see `iqatrain.loop`
 """
 
 import argparse
+import copy
 import math
 from dataclasses import dataclass
 from functools import partial
@@ -180,9 +181,9 @@ def train(training: Training, pictures, validation, out: Path, stop_at=None, eve
 
 def averaged_network(training: Loop) -> nn.Module:
     """A copy of the network with the averaged weights."""
-    network = networks.build(training.network.name)
+    network = copy.deepcopy(training.network)
     network.load_state_dict(training.averaged)
-    return network.to(device=training.device, memory_format=torch.channels_last)
+    return network
 
 
 def load_backbone(network: nn.Module, path: Path) -> None:

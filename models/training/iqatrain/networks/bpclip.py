@@ -17,7 +17,7 @@ from torch import nn
 from ..text import adjectives, embeddings
 from .resnet50 import CHANNELS, ResNet50
 
-WIDTH = 224
+WIDTH = 208
 TOKENS = 12  # a side
 
 
@@ -27,8 +27,9 @@ class Gate(nn.Module):
     `inputs` channels are looked at by the mask, `values` channels are masked.
     """
 
-    def __init__(self, inputs, values):
+    def __init__(self, inputs, values, tokens=TOKENS):
         super().__init__()
+        self.tokens = tokens
         self.mask = nn.Sequential(
             nn.Conv2d(inputs, 64, 1), nn.GELU(), nn.Conv2d(64, 64, 3, 1, 1), nn.GELU(), nn.Conv2d(64, 1, 3, 1, 1), nn.Sigmoid()
         )
@@ -38,7 +39,7 @@ class Gate(nn.Module):
     def forward(self, seen, masked):
         # Masking, W_f (or the reduction) and pooling are linear in the maps: the order that costs least.
         gated = self.mask(seen) * masked
-        window = gated.shape[-1] // TOKENS
+        window = int(gated.shape[-1]) // self.tokens
         pooled = F.avg_pool2d(gated, window) if window > 1 else gated
         return self.reduce(self.values(pooled).flatten(2).transpose(1, 2))
 
@@ -67,14 +68,15 @@ class BpClip(nn.Module):
     -> (score [n, 1], about 0 (worst) to 1 (best); attributes [n, 6], 0 (bad) to 1 (good), in the order of text.DIMENSIONS)
     """
 
-    crop, mean, std = 384, (0.0,) * 3, (1.0,) * 3
+    mean, std = (0.0,) * 3, (1.0,) * 3
 
-    def __init__(self, reference: bool, dropout=0.1, frozen_stages=0, learned_norms=False):
+    def __init__(self, reference: bool, dropout=0.1, frozen_stages=0, learned_norms=False, tokens=TOKENS):
         super().__init__()
+        self.crop = 32 * tokens  # fewer tokens are for tests
         self.reference, self.name = reference, "bpclip-fr" if reference else "bpclip-nr"
         self.backbone = ResNet50(frozen_stages, learned_norms)
-        self.gates = nn.ModuleList([Gate(c, 3 * c if reference else c) for c in CHANNELS])
-        self.position = nn.Parameter(0.02 * torch.randn(1, TOKENS**2, WIDTH))
+        self.gates = nn.ModuleList([Gate(c, 3 * c if reference else c, tokens) for c in CHANNELS])
+        self.position = nn.Parameter(0.02 * torch.randn(1, tokens**2, WIDTH))
         self.cross = nn.ModuleList([Attention() for _ in range(4)])
         self.own = nn.ModuleList([Attention() for _ in range(4)])
         self.inform = nn.ModuleList([mlp(WIDTH, WIDTH) for _ in range(4)])

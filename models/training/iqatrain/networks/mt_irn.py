@@ -15,7 +15,7 @@ from torch import nn
 from .resnet50 import ResNet50
 
 WIDTH = 64
-DIFFERENCE = 128
+DIFFERENCE = 96
 HIDDEN = 256
 
 

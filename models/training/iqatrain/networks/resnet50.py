@@ -54,6 +54,11 @@ class ResNet50(nn.Module):
             inputs = 4 * width
         self.stages = nn.ModuleList(stages)
         self.register_buffer("mean_255", torch.tensor(MEAN_255).view(3, 1, 1), persistent=False)
+        # Until weights are loaded: keeps the sums of blocks and the wide input within the range of a sigmoid's slope.
+        self.stem.variance.fill_(255.0**2)
+        for stage in self.stages:
+            for block in stage:
+                nn.init.constant_(block.conv3.scale, 0.2)
         if not learned_norms:
             for module in self.modules():
                 if isinstance(module, FoldedConv):
