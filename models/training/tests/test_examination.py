@@ -1,0 +1,109 @@
+"""Look-alikes, the card, and what the commands that measure print."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from iqatrain import card, contracts, data, dry_run, evaluate, export, kadid, lookalikes, networks, parity
+
+
+def test_look_alikes_meet_the_ladder():
+    noise = data.made_pictures(1, 96, seed=1).pixels[0]
+    picture = kadid.distort(noise, 1, 4, np.random.default_rng(0))  # with detail that a blur or a coder can remove
+    for kind in (1, 8, 10):
+        for target in (30.0, 24.0):
+            assert lookalikes.psnr(picture, lookalikes.at_psnr(picture, kind, target, [0])) == pytest.approx(target, abs=1.0)
+
+
+def test_references_are_cropped_where_tid2013_crops_them(tmp_path):
+    random = np.random.default_rng(0)
+    wide = random.integers(0, 256, (512, 768, 3), np.uint8)
+    for name in ("kodim01.png", "kodim05.png"):
+        Image.fromarray(wide).save(tmp_path / name)
+    assert (lookalikes.reference(tmp_path, 1) == wide[126:510, 104:616]).all()
+    assert (lookalikes.reference(tmp_path, 5) == wide[64:448, 128:640]).all()
+    with pytest.raises(ValueError, match="number 2"):
+        lookalikes.reference(tmp_path, 2)
+
+
+def test_the_fit_finds_how_far_a_measure_follows_people():
+    random = np.random.default_rng(0)
+    kind, level = np.repeat([1, 2], 500), np.tile(np.repeat([1, 2], 250), 2)
+    human = random.normal(size=1000) + 5 - level
+    table = {"type": kind, "level": level, "score": human}
+    for measure in lookalikes.fidelity.MEASURES:
+        table[measure] = random.normal(size=1000)
+    table["mdsi"] = 0.6 * human + 0.8 * random.normal(size=1000) - level
+    weights = {row["measure"]: row["weight"] for row in lookalikes.fit(table)}
+    assert weights["mdsi"] == pytest.approx(0.6, abs=0.06) and abs(weights["vsi"]) < 0.1
+
+
+def test_scores_are_read_by_reference_type_and_level(tmp_path):
+    with open(tmp_path / "t.txt", "w", newline="") as file:
+        csv.writer(file).writerows([("dis_img_path", "dis_type", "ref_img_path", "score"), ("T/I03_10_2.bmp", "JPEG", "r", 4.5)])
+    assert lookalikes.human_scores(tmp_path / "t.txt") == {(3, 10, 2): 4.5}
+
+
+def test_parity_vectors_are_the_rounded_networks_scores():
+    network, _ = export.rounded(networks.build("metaiqa"), "int8")
+    found = parity.vectors(network)
+    first = found["pictures"][0]
+    centre = parity.picture(tuple(first["formula"].values()))[80:304, 144:368]
+    mean, std = np.float32(network.mean), np.float32(network.std)
+    x = torch.from_numpy((centre / np.float32(255) - mean) / std).permute(2, 0, 1)[None]
+    with torch.no_grad():
+        assert float(network(x)) == pytest.approx(first["crops"][0], abs=2e-6)
+    assert first["raw"] == pytest.approx(np.mean(first["crops"]), abs=2e-6)
+
+
+def test_formulas_stay_within_eight_bits():
+    for width, height in set(parity.SIZES.values()):
+        for formula in parity.formulas(width, height).values():
+            assert parity.picture(formula, width, height).shape == (height, width, 3)
+            parity.picture([parity.COARSER.format(one) for one in formula], width, height)
+
+
+def test_eight_bits_are_off_by_half_a_step_at_most():
+    network = networks.build("metaiqa")
+    exact = export.folded(network)
+    rough, stored = export.rounded(network, "int8")
+    for name, (values, scale) in stored.items():
+        weights = exact.state_dict()[name]
+        assert values.dtype == np.int8
+        assert ((rough.state_dict()[name] - weights).abs() <= torch.from_numpy(scale) * 0.5001).all(), name
+
+
+def test_attributes_are_counted_by_dimension(folder):
+    network = dry_run.small("bpclip-nr").eval()
+
+    class Given:
+        made, count = folder / "made", 1
+
+    lines = list(evaluate.attributes(network, Given))
+    assert [line["dimension"] for line in lines] == list(evaluate.text.DIMENSIONS)
+    assert sum(line["pictures"] for line in lines) == 25 and all(0 <= line["own moves most"] <= 1 for line in lines)
+
+
+@pytest.mark.parametrize("name", networks.NAMES)
+def test_a_card_has_every_section_and_only_what_was_measured(name):
+    measured = [{"what": "Rounding", "command": "python -m iqatrain.evaluate rounding", "largest": 0.08, "pictures": 200}]
+    text = card.card(name, {"rate": 1e-4}, ["Trained on paper."], measured, [])
+    for section in ("## Data", "## Training", "## Measured", "## Known failures", "## Licences"):
+        assert section in text
+    assert "| 0.08 | 200 |" in text and "Not validated on video" in text
+    assert max(map(len, text.splitlines())) <= 160
+
+
+def test_contracts_name_what_the_graph_has():
+    import tomllib
+
+    for name in networks.NAMES:
+        network = networks.build(name)
+        found = tomllib.loads(contracts.contract(network))
+        assert found["geometry"]["crop"] == [network.crop] * 2
+        assert [one["tensor"] for one in found["input"]] == list(contracts.roles(name))
+        assert found["name"] == name and json.dumps(found)
