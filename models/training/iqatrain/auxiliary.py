@@ -20,7 +20,7 @@ class MadeBatches:
     def __init__(self, network, folder: Path, tables: Path | None, count: int, seed: int, held_out: bool = False):
         self.pictures, self.count, self.seed, self.crop = made.open_made(folder), count, seed, network.crop
         self.numbers = self.pictures.part(held_out)
-        self.labels = labels.label(tables, self.pictures.measures, self.pictures.available) if tables else None
+        self.labels = labels.label(tables, self.pictures) if tables else None
 
     def batch(self, step: int):
         random = np.random.default_rng([self.seed, 11, step])
@@ -28,7 +28,7 @@ class MadeBatches:
         pairs, targets, weights = [], [], []
         for _ in range(self.count):
             n = int(random.choice(self.numbers))
-            kind = int(random.integers(1, kadid.TYPES + 1)) if random.random() > 1 / 8 else 0
+            kind = int(random.integers(1, self.pictures.kinds + 1)) if random.random() > 1 / 8 else 0
             level = int(random.integers(1, kadid.LEVELS + 1))
             top, left = random.integers(0, side - self.crop + 1, 2)
             window = np.s_[top : top + self.crop, left : left + self.crop]

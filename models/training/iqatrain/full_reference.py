@@ -37,7 +37,7 @@ class Pairs:
 
     def __init__(self, pictures: made.Made, tables: Path, held_out: bool):
         self.pictures, self.numbers = pictures, pictures.part(held_out)
-        self.labels = labels.label(tables, pictures.measures, pictures.available)
+        self.labels = labels.label(tables, pictures)
 
     def batch(self, recipe: FullReferenceRecipe, step: int):
         """distorted and reference [n, 3, crop, crop] uint8, label [n], attribute targets and weights [n, 6]."""
@@ -46,7 +46,7 @@ class Pairs:
         pairs, scores, targets, weights = [], [], [], []
         for _ in range(recipe.batch):
             n, level = int(random.choice(self.numbers)), int(random.integers(1, kadid.LEVELS + 1))
-            kind = int(random.integers(1, kadid.TYPES + 1)) if random.random() > 1 / 16 else 0
+            kind = int(random.integers(1, self.pictures.kinds + 1)) if random.random() > 1 / 16 else 0
             top, left = random.integers(0, side - crop + 1, 2)
             flips = (slice(None, None, random.choice((-1, 1))), slice(None, None, random.choice((-1, 1))))
             reference = self.pictures.reference(n)[top : top + crop, left : left + crop][flips]

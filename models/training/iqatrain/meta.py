@@ -48,7 +48,7 @@ class Tasks:
 
     def __init__(self, pictures: made.Made, tables: Path, crop: int, held_out: bool = False):
         self.pictures, self.crop = pictures, crop
-        self.labels = labels.label(tables, pictures.measures, pictures.available)
+        self.labels = labels.label(tables, pictures)
         numbers = pictures.part(held_out)
         self.support, self.query = numbers[::2], numbers[1::2]
         if not len(self.query):

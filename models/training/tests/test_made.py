@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from iqatrain import colour, data, fidelity, kadid, labels, made, text
+from iqatrain import coded, colour, data, fidelity, kadid, labels, made, text
 from iqatrain.ssim import ssim_map
 
 PICTURE = data.made_pictures(1, 112, seed=3).pixels[0]
@@ -88,7 +88,7 @@ def test_cells_are_read_by_type_and_level(tmp_path):
 
 def test_labels_follow_the_cell_and_within_it_the_measure(folder):
     pictures = made.open_made(folder / "made")
-    found = labels.label(folder / "tables.npz", pictures.measures, pictures.available, weight=0.5)
+    found = labels.label(folder / "tables.npz", pictures, weight=0.5)
     np.testing.assert_allclose(found.scores.mean((0, 1)), np.linspace(0.9, 0.1, 5), atol=0.01)
     column = pictures.measures[:, 7, fidelity.MEASURES.index(labels.MEASURE)]  # type 2, level 3
     assert (np.argsort(column) == np.argsort(found.scores[:, 1, 2])).all()
@@ -100,7 +100,7 @@ def test_attribute_targets_name_the_own_dimension():
     assert targets[dimensions.index("integrity")] == np.float32(0.2) and targets.sum() == pytest.approx(5.2)
     assert weights[dimensions.index("sharpness")] == 0
     assert labels.attribute_targets(0, 1.0)[0].tolist() == [1.0] * 6
-    assert set(labels.OWN) == set(kadid.NAMES)
+    assert set(labels.OWN) == set(labels.NAMES)
     assert {own[0] for own in labels.OWN.values()} == set(dimensions)
 
 
@@ -124,3 +124,26 @@ def test_measures_prefer_the_better_copy():
     pytest.importorskip("piq")
     good, bad = (kadid.distort(PICTURE, 11, level, np.random.default_rng(0)) for level in (1, 5))
     assert (fidelity.measures(PICTURE, good) > fidelity.measures(PICTURE, bad)).all()
+
+
+@pytest.mark.parametrize("coder", coded.CODERS)
+def test_coders_lose_more_at_each_level(coder):
+    smooth = kadid.distort(PICTURE, 1, 4, np.random.default_rng(0))
+    errors = [psnr(coded.encoded(smooth, coder, quantiser), smooth) for quantiser in coded.CODERS[coder][3]]
+    assert all(a > b for a, b in zip(errors, errors[1:])) and errors[0] > 30
+
+
+def test_coded_pictures_join_the_folder_and_are_labelled_on_the_coders_cells(folder, tmp_path):
+    import shutil
+
+    shutil.copytree(folder / "made", tmp_path / "made")
+    coded.make(tmp_path / "made", with_measures=False)
+    # Measures as if they told the truth: falling with the level, over the range of the two coders' own.
+    measures, of_coded = (np.load(tmp_path / "made" / f"{name}.npy", mmap_mode="r+") for name in ("measures", "coded_measures"))
+    measures[:] = np.tile(np.linspace(1, 0, 5), 25)[None, :, None]
+    of_coded[:] = np.tile(np.linspace(1, 0, 5), 4)[None, :, None]
+    pictures = made.open_made(tmp_path / "made")
+    assert pictures.kinds == 29 and pictures.picture(2, 29, 5).shape == (96, 96, 3)
+    assert (pictures.picture(2, 29, 1) == coded.rescaled(np.asarray(pictures.reference(2)), coded.FACTORS[0])).all()
+    found = labels.label(folder / "tables.npz", pictures, weight=0.0)
+    np.testing.assert_allclose(found.scores[:, 25:], np.broadcast_to(np.linspace(0.9, 0.1, 5), (10, 4, 5)), atol=1e-6)

@@ -233,7 +233,7 @@ def test_ridge_is_the_same_in_both_forms():
 
 def test_label_weight_is_used(folder):
     pictures = made.open_made(folder / "made")
-    flat = labels.label(folder / "tables.npz", pictures.measures, pictures.available, weight=0.0)
+    flat = labels.label(folder / "tables.npz", pictures, weight=0.0)
     assert np.ptp(flat.scores, 0).max() == 0
 
 
