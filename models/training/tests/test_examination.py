@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from iqatrain import card, contracts, data, dry_run, evaluate, export, kadid, lookalikes, networks, parity
+from iqatrain import card, contracts, data, dry_run, evaluate, exams, export, kadid, lookalikes, networks, parity
 
 
 def test_look_alikes_meet_the_ladder():
@@ -107,3 +107,38 @@ def test_contracts_name_what_the_graph_has():
         assert found["geometry"]["crop"] == [network.crop] * 2
         assert [one["tensor"] for one in found["input"]] == list(contracts.roles(name))
         assert found["name"] == name and json.dumps(found)
+
+
+def test_choices_are_read_as_elo_reads_them(tmp_path):
+    """Whichever way the answers are written, a measure that follows quality reproduces the choices that follow quality."""
+    Image.fromarray(data.made_pictures(1, 96, seed=1).pixels[0]).save(tmp_path / "1044.png")
+    elo = {"libjpeg-turbo-q95-yuv444": 2600.0, "libjpeg-turbo-q55-yuv420": 1417.0, "jpegli-q95-yuv444": 2634.0}
+    good, bad, other = elo
+    pairs = ((good, bad, "B"), (bad, good, "A"), (other, bad, "B"))
+    values = exams.measure_functions()
+    for turned in (False, True):
+        rows = [
+            {"methodA": a, "methodB": b, "originalName": "1044", "answerValue": "BA"["AB".index(answer)] if turned else answer}
+            for a, b, answer in pairs
+        ]
+        assert exams.names_the_worse(rows, elo) == (0.0 if turned else 1.0)
+        lines = {line["what"]: line for line in exams.choices(rows, elo, tmp_path, values)}
+        assert lines["psnr"]["choices"] == 2 and lines["psnr"]["reproduced"] == 1.0
+
+
+def test_blurred_pictures_are_matched_with_their_references(tmp_path):
+    from scipy.io import savemat
+
+    for folder in ("gblur", "refimgs"):
+        (tmp_path / folder).mkdir()
+    sharp = kadid.distort(data.made_pictures(1, 96, seed=1).pixels[0], 1, 3, np.random.default_rng(0))
+    Image.fromarray(sharp).save(tmp_path / "refimgs" / "a.bmp")
+    sigmas = (0.0, 1.0, 2.0, 4.0)
+    for i, sigma in enumerate(sigmas, 1):
+        Image.fromarray(kadid.to_bytes(kadid.gaussian(sharp / 255, sigma))).save(tmp_path / "gblur" / f"img{i}.bmp")
+    (tmp_path / "gblur" / "info.txt").write_text("".join(f"a.bmp img{i}.bmp {sigma:.6f} \n" for i, sigma in enumerate(sigmas, 1)))
+    names = np.empty((1, 4), object)
+    names[:] = [[np.array(["a.bmp"])] * 4]
+    savemat(tmp_path / "hw5.mat", {"blur_dmos": [[0, 20, 40, 60]], "blur_orgs": np.uint8([[1, 0, 0, 0]]), "refnames_blur": names})
+    lines = {line["what"]: line for line in exams.blur(tmp_path, exams.measure_functions())}
+    assert lines["sigma"]["pictures"] == 3 and lines["sigma"]["srocc"] == lines["psnr"]["srocc"] == pytest.approx(1)
