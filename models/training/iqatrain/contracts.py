@@ -4,12 +4,19 @@ from . import networks, text
 
 LICENCE = "MPL-2.0"
 
+
+def crops(side: int, short_side: int | None, small: str) -> list[str]:
+    """Five crops, of the frame scaled to `short_side` or as it is."""
+    scaled = [f"short-side = {short_side}", 'filter = "bilinear"', "antialias = true"] if short_side else []
+    return [*scaled, f"crop = [{side}, {side}]", "crops = 5", 'sampling = "grid"', f'small = "{small}"']
+
+
 GEOMETRY = {
-    "metaiqa": ('short-side = 384', 'filter = "bilinear"', "antialias = true", "crop = [224, 224]", "crops = 5", 'sampling = "grid"', 'small = "upscale"'),
-    "mt-irn": ('short-side = 384', 'filter = "bilinear"', "antialias = true", "crop = [224, 224]", "crops = 5", 'sampling = "grid"', 'small = "upscale"'),
-    "bpclip-nr": ('short-side = 512', 'filter = "bilinear"', "antialias = true", "crop = [384, 384]", "crops = 5", 'sampling = "grid"', 'small = "upscale"'),
-    "bpclip-fr": ("crop = [384, 384]", "crops = 5", 'sampling = "grid"', 'small = "mirror"'),
-}  # fmt: skip
+    "metaiqa": crops(224, 384, "upscale"),
+    "mt-irn": crops(224, 384, "upscale"),
+    "bpclip-nr": crops(384, 512, "upscale"),
+    "bpclip-fr": crops(384, None, "mirror"),  # what differs from the reference is seen at the frame's own scale
+}
 
 
 def roles(name: str) -> dict[str, str]:

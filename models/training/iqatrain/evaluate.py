@@ -54,7 +54,13 @@ def rounding(network, given):
     points = 100 * np.abs(exact - rough)
     opinions = held_out.mos[:count]
     change = srocc(rough, opinions) - srocc(exact, opinions)
-    yield {"weights": given.weights, "pictures": count, "largest": float(points.max()), "mean": float(points.mean()), "srocc change": change}
+    yield {
+        "weights": given.weights,
+        "pictures": count,
+        "largest": float(points.max()),
+        "mean": float(points.mean()),
+        "srocc change": change,
+    }
 
 
 @torch.no_grad()
@@ -77,7 +83,12 @@ def attributes(network, given):
             own = labels.OWN[kadid.NAMES[kind]][0]
             hits[own].append(int((found[0] - values).argmax()) == dimensions.index(own))
     for dimension, values in hits.items():
-        yield {"dimension": dimension, "pictures": len(values), "own moves most": float(np.mean(values)), "ships": bool(np.mean(values) >= 0.8)}
+        yield {
+            "dimension": dimension,
+            "pictures": len(values),
+            "own moves most": float(np.mean(values)),
+            "ships": bool(np.mean(values) >= 0.8),
+        }
 
 
 def degraded(crop, kind, strength):

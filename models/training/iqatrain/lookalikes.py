@@ -48,7 +48,11 @@ def aberration(x, p, r):
     moved = []
     for channel, direction in ((0, 1), (1, 0), (2, -1)):
         at = np.stack((2 * (columns - direction * p) / (x.shape[1] - 1) - 1, 2 * rows / (x.shape[0] - 1) - 1), -1)
-        moved.append(torch.nn.functional.grid_sample(y[:, channel : channel + 1], torch.from_numpy(at)[None], "bilinear", "border", align_corners=True))
+        moved.append(
+            torch.nn.functional.grid_sample(
+                y[:, channel : channel + 1], torch.from_numpy(at)[None], "bilinear", "border", align_corners=True
+            )
+        )
     shifted = torch.cat(moved, 1)[0].permute(1, 2, 0).numpy()
     return kadid.gaussian(shifted, 0.3 * p)
 
@@ -152,7 +156,14 @@ def fit(table: dict[str, np.ndarray]) -> list[dict]:
     found = []
     for measure in fidelity.MEASURES:
         z = standing(table[measure], cells)
-        found.append({"measure": measure, "pairs": len(z), "weight": float(np.mean(z * human)), "srocc, pooled": srocc(table[measure], table["score"])})
+        found.append(
+            {
+                "measure": measure,
+                "pairs": len(z),
+                "weight": float(np.mean(z * human)),
+                "srocc, pooled": srocc(table[measure], table["score"]),
+            }
+        )
     return found
 
 
@@ -167,7 +178,10 @@ def compare(kodak: Path, numbers, table: Path, network=None, cache: Path | None 
     if network is not None:
         scores = []
         for _, _, _, original, distorted in pairs(kodak, numbers):
-            views = [run.inputs(network, torch.from_numpy(np.ascontiguousarray(five_crops(one, network.crop))).permute(0, 3, 1, 2)) for one in (distorted, original)]
+            views = [
+                run.inputs(network, torch.from_numpy(np.ascontiguousarray(five_crops(one, network.crop))).permute(0, 3, 1, 2))
+                for one in (distorted, original)
+            ]
             scores.append(float(run.scores_of(network.eval()(*views)).mean()))
         columns[network.name] = np.array(scores)
         names.append(network.name)

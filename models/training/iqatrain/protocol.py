@@ -34,7 +34,14 @@ class Results:
         return any((line["name"], line["seed"]) == (name, seed) for line in self.lines())
 
     def add(self, name: str, seed: int, scores, opinions, **more) -> None:
-        line = {"name": name, "seed": seed, "pictures": len(opinions), "srocc": srocc(scores, opinions), "plcc": plcc(scores, opinions), **more}
+        line = {
+            "name": name,
+            "seed": seed,
+            "pictures": len(opinions),
+            "srocc": srocc(scores, opinions),
+            "plcc": plcc(scores, opinions),
+            **more,
+        }
         live.record_use(self.folder / "looks.jsonl", **line)
         with open(self.path, "a") as file:
             file.write(json.dumps(line) + "\n")

@@ -217,8 +217,12 @@ def build(given) -> nn.Module:
 
 def add_network_options(options: argparse.ArgumentParser) -> None:
     options.add_argument("--backbone", type=Path, help="ImageNet weights: ResNet-18's state dict, or the folder of ResNet-50's model.json")
-    options.add_argument("--start", type=Path, action="append", default=[], help="a checkpoint to start from: a prior, a restoration network")
-    options.add_argument("--frozen-blocks", type=int, default=2, help="metaiqa: how many of the eight blocks, with the stem, stay as they were")
+    options.add_argument(
+        "--start", type=Path, action="append", default=[], help="a checkpoint to start from: a prior, a restoration network"
+    )
+    options.add_argument(
+        "--frozen-blocks", type=int, default=2, help="metaiqa: how many of the eight blocks, with the stem, stay as they were"
+    )
     options.add_argument("--frozen-stages", type=int, default=0, help="the others: how many of the four stages, with the stem, stay")
     options.add_argument("--made", type=Path, help="what iqatrain.made made, for the second output")
     options.add_argument("--tables", type=Path, help="what iqatrain.labels wrote")

@@ -95,7 +95,9 @@ class Encoder:
         x = self.norm(x + w["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
         for i in range(self.config["num_hidden_layers"]):
             at = f"encoder.layer.{i}"
-            q, k, v = (self.linear(x, f"{at}.attention.self.{n}").view(len(ids), heads, -1).transpose(0, 1) for n in ("query", "key", "value"))
+            q, k, v = (
+                self.linear(x, f"{at}.attention.self.{n}").view(len(ids), heads, -1).transpose(0, 1) for n in ("query", "key", "value")
+            )
             mixed = torch.softmax(q @ k.transpose(1, 2) / math.sqrt(q.shape[-1]), -1) @ v
             mixed = self.linear(mixed.transpose(0, 1).reshape(len(ids), -1), f"{at}.attention.output.dense")
             x = self.norm(x + mixed, f"{at}.attention.output.LayerNorm")

@@ -10,7 +10,22 @@ import torch
 from PIL import Image
 from scipy.io import savemat
 
-from iqatrain import data, dry_run, features, full_reference, labels, leave_out, live, loop, made, meta, networks, protocol, restoration, run
+from iqatrain import (
+    data,
+    dry_run,
+    features,
+    full_reference,
+    labels,
+    leave_out,
+    live,
+    loop,
+    made,
+    meta,
+    networks,
+    protocol,
+    restoration,
+    run,
+)
 from iqatrain.auxiliary import MadeBatches
 
 
@@ -177,8 +192,6 @@ def test_splits_are_fixed_and_disjoint(challenge):
     assert live.split(1162, 0)[1][:5].tolist() == [2, 3, 9, 14, 18]
 
 
-
-
 def test_the_protocol_trains_each_split_once_and_logs_each_look(challenge, tmp_path, monkeypatch):
     out = tmp_path / "protocol"
     command = f"protocol train --network metaiqa --name tiny --live {challenge} --out {out} --seeds 0,1 --steps 2 --batch 4 --degraded 0"
@@ -194,7 +207,9 @@ def test_the_protocol_trains_each_split_once_and_logs_each_look(challenge, tmp_p
 
 
 def test_summary_pairs_splits():
-    lines = [{"name": name, "seed": seed, "srocc": base + seed / 10, "plcc": base} for name, base in (("a", 0.5), ("b", 0.6)) for seed in (0, 1)]
+    lines = [
+        {"name": name, "seed": seed, "srocc": base + seed / 10, "plcc": base} for name, base in (("a", 0.5), ("b", 0.6)) for seed in (0, 1)
+    ]
     rows = {row["name"]: row for row in protocol.summary(lines, against="a")}
     assert rows["b"]["srocc above a"]["each"] == [0.1, 0.1] and rows["b"]["preliminary"]
     assert rows["a"]["srocc"]["median"] == pytest.approx(0.55)
@@ -207,9 +222,18 @@ def test_leaving_a_subset_out_trains_on_the_others_only(tmp_path, monkeypatch):
     np.savez(tmp_path / "biq2021-train.npz", mos=pictures.mos, names=np.array(names))
     seen = []
     original = run.train
-    monkeypatch.setattr(run, "train", lambda training, chosen, *rest, **more: (seen.append(set(leave_out.subsets(chosen.names))), original(training, chosen, *rest, **more)))
+    monkeypatch.setattr(
+        run,
+        "train",
+        lambda training, chosen, *rest, **more: (
+            seen.append(set(leave_out.subsets(chosen.names))),
+            original(training, chosen, *rest, **more),
+        ),
+    )
     monkeypatch.setattr(networks.metaiqa.MetaIqa, "crop", 64)
-    command = f"leave_out --name tiny --cache {tmp_path} --out {tmp_path}/out --steps 1 --batch 4 --degraded 0 --warmup 1 --fp32 --device cpu"
+    command = (
+        f"leave_out --name tiny --cache {tmp_path} --out {tmp_path}/out --steps 1 --batch 4 --degraded 0 --warmup 1 --fp32 --device cpu"
+    )
     monkeypatch.setattr("sys.argv", command.split())
     with contextlib.redirect_stdout(io.StringIO()):
         leave_out.main()
