@@ -3,10 +3,13 @@
     python -m iqatrain.protocol train    --network metaiqa --name metaiqa --live ChallengeDB_release --out protocol …
     python -m iqatrain.protocol frozen   --features resnet18-live.npy --name resnet18-svr --live … --out protocol
     python -m iqatrain.protocol summary  --out protocol [--against resnet18-svr]
+    python -m iqatrain.protocol unseen   --network metaiqa --name shipped --checkpoint run/checkpoint.pt --short-side 384 --live … --out protocol
 
 `train` takes the options of `iqatrain.run` and goes on where it was cut off, split by split; what counts is the last
 step, and nothing of a split's test part is looked at before. `protocol/results.jsonl` has one line a split,
 `protocol/looks.jsonl` one line for every look at the set. Three splits are called preliminary.
+
+`unseen` is for weights that learned from other pictures and were frozen by a commit: one look, at all 1,162.
 """
 
 import argparse
@@ -15,14 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
-from . import live, networks, run
+from . import export, live, networks, run
 from .auxiliary import MadeBatches
 from .features import Ridge
 from .measures import plcc, srocc
 
 
 class Results:
-    """The lines of results.jsonl: name, seed, srocc, plcc, and how the run was made."""
+    """The lines of results.jsonl: name, seed (none: all pictures), srocc, plcc, and how the run was made."""
 
     def __init__(self, folder: Path):
         self.folder, self.path = folder, folder / "results.jsonl"
@@ -33,7 +36,7 @@ class Results:
     def has(self, name: str, seed: int) -> bool:
         return any((line["name"], line["seed"]) == (name, seed) for line in self.lines())
 
-    def add(self, name: str, seed: int, scores, opinions, **more) -> None:
+    def add(self, name: str, seed: int | None, scores, opinions, **more) -> None:
         line = {
             "name": name,
             "seed": seed,
@@ -52,6 +55,8 @@ def summary(lines: list[dict], against: str | None = None) -> list[dict]:
     """Per name: splits, mean, median and each split's SROCC and PLCC; beside `against`, the paired differences."""
     table = {}
     for line in lines:
+        if line["seed"] is None:
+            continue
         table.setdefault(line["name"], {})[line["seed"]] = line
     found = []
     for name, splits in table.items():
@@ -104,9 +109,17 @@ def frozen(given, pictures, results: Results) -> None:
             results.add(given.name, seed, scores, pictures.mos[rest], regression=given.regression)
 
 
+def unseen(given, pictures, results: Results) -> None:
+    if results.has(given.name, None):
+        raise ValueError(f"{given.name} has been looked at: {results.path}")
+    network = export.load_averaged(given.checkpoint, given.network).to(given.device)
+    scores = run.predictions(network, pictures, 5, bf16=False, device=given.device)
+    results.add(given.name, None, scores, pictures.mos, checkpoint=given.checkpoint.name, short_side=given.short_side)
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("what", choices=("train", "frozen", "summary"))
+    options.add_argument("what", choices=("train", "frozen", "summary", "unseen"))
     options.add_argument("--name", help="what the results are called")
     options.add_argument("--live", type=Path, help="ChallengeDB_release")
     options.add_argument("--out", type=Path, required=True)
@@ -115,6 +128,8 @@ def main():
     options.add_argument("--features", type=Path, help="for `frozen`: what iqatrain.features wrote")
     options.add_argument("--regression", choices=("svr", "ridge"), default="svr")
     options.add_argument("--against", help="for `summary`: the name to compare with, split by split")
+    options.add_argument("--short-side", type=int, default=0, help="pictures are scaled to it first; 0: as they are")
+    options.add_argument("--checkpoint", type=Path, help="for `unseen`")
     options.add_argument("--stop-at", type=int)
     run.add_network_options(options)
     run.add_recipe_options(options, run.Recipe())
@@ -125,9 +140,9 @@ def main():
             print(json.dumps(row))
         return
     given.out.mkdir(parents=True, exist_ok=True)
-    pictures = live.Decoded(live.open_live(given.live))
-    if given.what == "frozen":
-        frozen(given, pictures, results)
+    pictures = live.Decoded(live.open_live(given.live), given.short_side)
+    if given.what != "train":
+        {"frozen": frozen, "unseen": unseen}[given.what](given, pictures, results)
         return
     recipe = run.recipe_of(given, run.Recipe)
     for seed in given.seeds:

@@ -206,6 +206,27 @@ def test_the_protocol_trains_each_split_once_and_logs_each_look(challenge, tmp_p
     assert len((out / "looks.jsonl").read_text().splitlines()) == 2
 
 
+def test_frozen_weights_are_looked_at_once(challenge, tmp_path, monkeypatch):
+    network = networks.build("metaiqa")
+    torch.save({"averaged": network.state_dict()}, tmp_path / "a.pt")
+    out = tmp_path / "protocol"
+    command = f"protocol unseen --name shipped --checkpoint {tmp_path}/a.pt --short-side 64 --live {challenge} --out {out} --device cpu"
+    monkeypatch.setattr("sys.argv", command.split())
+    monkeypatch.setattr(networks.metaiqa.MetaIqa, "crop", 64)
+    with contextlib.redirect_stdout(io.StringIO()):
+        protocol.main()
+    assert protocol.Results(out).lines()[0]["pictures"] == 20
+    assert protocol.summary(protocol.Results(out).lines()) == []
+    with pytest.raises(ValueError, match="has been looked at"):
+        protocol.main()
+
+
+def test_scaling_keeps_the_aspect():
+    picture = np.zeros((100, 150, 3), np.uint8)
+    assert live.scaled(picture, 50).shape == (50, 75, 3)
+    assert live.scaled(picture, 0) is picture
+
+
 def test_summary_pairs_splits():
     lines = [
         {"name": name, "seed": seed, "srocc": base + seed / 10, "plcc": base} for name, base in (("a", 0.5), ("b", 0.6)) for seed in (0, 1)
