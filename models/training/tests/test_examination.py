@@ -14,9 +14,25 @@ from iqatrain import card, contracts, data, dry_run, evaluate, exams, export, ka
 def test_look_alikes_meet_the_ladder():
     noise = data.made_pictures(1, 96, seed=1).pixels[0]
     picture = kadid.distort(noise, 1, 4, np.random.default_rng(0))  # with detail that a blur or a coder can remove
-    for kind in (1, 8, 10):
+    for kind in (1, 8, 10, 23):
         for target in (30.0, 24.0):
-            assert lookalikes.psnr(picture, lookalikes.at_psnr(picture, kind, target, [0])) == pytest.approx(target, abs=1.0)
+            strength = lookalikes.strength_at({1: picture}, kind, target)
+            assert lookalikes.psnr(picture, lookalikes.degraded(picture, kind, strength, 1)) == pytest.approx(target, abs=1.0)
+
+
+def test_one_strength_for_all_meets_the_ladder_on_average(monkeypatch):
+    noise = data.made_pictures(1, 96, seed=1).pixels[0]
+    pictures = {1: noise, 3: kadid.distort(noise, 1, 4, np.random.default_rng(0))}
+    monkeypatch.setattr(lookalikes, "reference", lambda kodak, number: pictures[number])
+
+    def reached(kind):
+        found = [lookalikes.psnr(a, b) for _, _, level, a, b in lookalikes.pairs(None, (1, 3), (kind,)) if level == 4]
+        return found, np.mean(found)
+
+    common, mean = reached(8)
+    assert mean == pytest.approx(24, abs=1) and common[1] - common[0] > 4
+    own, _ = reached(1)
+    assert own == pytest.approx([24, 24], abs=0.3)
 
 
 def test_references_are_cropped_where_tid2013_crops_them(tmp_path):
