@@ -1,6 +1,6 @@
 """Data sets: decoded once into one uint8 array, opened as a memory map.
 
-    python -m iqatrain.data --biq2021 BIQ2021 --cache cache
+python -m iqatrain.data --biq2021 BIQ2021 --cache cache
 """
 
 import argparse
@@ -55,6 +55,9 @@ class Subset:
     def picture(self, i) -> np.ndarray:
         return self.whole.pixels[self.indices[i]]
 
+    def take(self, indices) -> "Subset":
+        return Subset(self.whole, self.indices[indices])
+
 
 def read_table(path: Path):
     """The rows of one of BIQ2021's two CSV files: (file name, MOS)."""
@@ -70,9 +73,7 @@ def build_biq2021(source: Path, cache: Path, part: str, side: int = 512) -> None
     cache.mkdir(parents=True, exist_ok=True)
     final = cache / f"biq2021-{part}.npy"
     unfinished = final.with_suffix(".partial")
-    pixels = np.lib.format.open_memmap(
-        unfinished, mode="w+", dtype=np.uint8, shape=(len(rows), side, side, 3)
-    )
+    pixels = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=(len(rows), side, side, 3))
     for i, (name, _) in enumerate(rows):
         with Image.open(files[name.lower()]) as picture:
             picture = picture.convert("RGB")

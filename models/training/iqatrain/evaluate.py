@@ -1,11 +1,12 @@
 """Measures a trained network, in single precision, on five crops a picture.
 
-    python -m iqatrain.evaluate test     --cache cache --checkpoint run/checkpoint.pt --scores test.csv
-    python -m iqatrain.evaluate rounding --cache cache --checkpoint run/checkpoint.pt --model metaiqa/model.onnx
-    python -m iqatrain.evaluate order    --cache cache --checkpoint run/checkpoint.pt
+    python -m iqatrain.evaluate test       --cache cache --checkpoint run/checkpoint.pt --scores test.csv
+    python -m iqatrain.evaluate rounding   --cache cache --checkpoint run/checkpoint.pt --weights half
+    python -m iqatrain.evaluate order      --cache cache --checkpoint run/checkpoint.pt
+    python -m iqatrain.evaluate attributes --made made --network bpclip-nr --checkpoint run/checkpoint.pt
 
 `test` is for a finished network, once: choices are made on held-out training pictures. `rounding` and `order` look at
-those held-out pictures.
+those held-out pictures, `attributes` at made pictures of held-out references.
 """
 
 import argparse
@@ -14,13 +15,12 @@ import json
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 
-from . import data, distortions
+from . import data, distortions, export, kadid, labels, made, networks, text
 from .export import load_averaged
 from .measures import plcc, srocc
-from .run import normalised, predictions
+from .run import inputs, predictions, scores_of
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -40,18 +40,55 @@ def on_test(network, given):
         yield {"subset": str(subset), "pictures": int(chosen.sum()), "srocc": srocc(mine, theirs), "plcc": plcc(mine, theirs)}
 
 
+@torch.no_grad()
 def rounding(network, given):
-    """How far the exported model's scores (0 to 100) are from the network's."""
+    """What the stored weights cost, five crops in single precision: points of 100, and SROCC with the opinions."""
     held_out = data.split(data.open_biq2021(given.cache, "train"), given.held_out)[1]
-    session = onnxruntime.InferenceSession(given.model.read_bytes(), providers=["CPUExecutionProvider"])
-    differences = []
-    for i in range(min(given.count, len(held_out))):
-        x = normalised(torch.from_numpy(data.five_crops(held_out.picture(i))).permute(0, 3, 1, 2)).contiguous()
-        with torch.no_grad():
-            exact = network(x).numpy()
-        stored = session.run(None, {"input": x.numpy()})[0]
-        differences.append(100 * abs(float(exact.mean() - stored.mean())))
-    yield {"pictures": len(differences), "largest": max(differences), "mean": float(np.mean(differences))}
+    stored, _ = export.rounded(network, given.weights)
+    count = min(given.count, len(held_out))
+    exact, rough = np.empty(count), np.empty(count)
+    for i in range(count):
+        crops = np.ascontiguousarray(data.five_crops(held_out.picture(i), network.crop))
+        x = inputs(network, torch.from_numpy(crops).permute(0, 3, 1, 2))
+        exact[i], rough[i] = (float(scores_of(one(x)).mean()) for one in (network, stored))
+    points = 100 * np.abs(exact - rough)
+    opinions = held_out.mos[:count]
+    change = srocc(rough, opinions) - srocc(exact, opinions)
+    yield {
+        "weights": given.weights,
+        "pictures": count,
+        "largest": float(points.max()),
+        "mean": float(points.mean()),
+        "srocc change": change,
+    }
+
+
+@torch.no_grad()
+def attributes(network, given):
+    """How often a distortion at level 5 lowers its own attribute more than any other, by dimension: held-out references.
+
+    A dimension counts the distortions of `labels.OWN` that name it first; it ships above 80 %.
+    """
+    pictures = made.open_made(given.made)
+    numbers = pictures.part(held_out=True)[: given.count]
+    dimensions = list(text.DIMENSIONS)
+    hits = {dimension: [] for dimension in dimensions}
+    for n in numbers:
+        views = [pictures.reference(n)] + [pictures.picture(n, kind, kadid.LEVELS) for kind in range(1, kadid.TYPES + 1)]
+        found = []
+        for view in views:
+            x = [inputs(network, torch.from_numpy(np.array(one)).permute(2, 0, 1)[None]) for one in (view, views[0])]
+            found.append(network(*x[: 1 + (network.name == "bpclip-fr")])[1][0].numpy())
+        for kind, values in enumerate(found[1:]):
+            own = labels.OWN[kadid.NAMES[kind]][0]
+            hits[own].append(int((found[0] - values).argmax()) == dimensions.index(own))
+    for dimension, values in hits.items():
+        yield {
+            "dimension": dimension,
+            "pictures": len(values),
+            "own moves most": float(np.mean(values)),
+            "ships": bool(np.mean(values) >= 0.8),
+        }
 
 
 def degraded(crop, kind, strength):
@@ -69,10 +106,10 @@ def order(network, given):
     for kind in ("h264", "jpeg", "blur", "rescale"):
         rows = []
         for i in range(min(given.count, len(held_out))):
-            versions = [data.five_crops(degraded(np.asarray(held_out.picture(i)), kind, s)) for s in STRENGTHS]
-            x = normalised(torch.from_numpy(np.concatenate(versions)).permute(0, 3, 1, 2))
+            versions = [data.five_crops(degraded(np.asarray(held_out.picture(i)), kind, s), network.crop) for s in STRENGTHS]
+            x = inputs(network, torch.from_numpy(np.concatenate(versions)).permute(0, 3, 1, 2))
             with torch.no_grad():
-                rows.append(network(x).numpy().reshape(len(STRENGTHS), 5).mean(1))
+                rows.append(scores_of(network(x)).numpy().reshape(len(STRENGTHS), 5).mean(1))
         rows = np.array(rows)
         yield {
             "kind": kind,
@@ -83,18 +120,23 @@ def order(network, given):
         }
 
 
+COMMANDS = {"test": on_test, "rounding": rounding, "order": order, "attributes": attributes}
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("what", choices=("test", "rounding", "order"))
-    options.add_argument("--cache", type=Path, required=True)
+    options.add_argument("what", choices=COMMANDS)
+    options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
+    options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
+    options.add_argument("--made", type=Path, help="what iqatrain.made made, for `attributes`")
     options.add_argument("--checkpoint", type=Path, required=True)
-    options.add_argument("--model", type=Path, help="the exported model, for `rounding`")
+    options.add_argument("--weights", choices=export.ROUNDINGS, default="half", help="for `rounding`")
     options.add_argument("--scores", type=Path, help="where `test` writes each picture's name, MOS and score")
     options.add_argument("--held-out", type=int, default=500, help="as in training")
     options.add_argument("--count", type=int, default=200, help="how many held-out pictures")
     given = options.parse_args()
-    network = load_averaged(given.checkpoint).to(memory_format=torch.channels_last)
-    for line in {"test": on_test, "rounding": rounding, "order": order}[given.what](network, given):
+    network = load_averaged(given.checkpoint, given.network).to(memory_format=torch.channels_last)
+    for line in COMMANDS[given.what](network, given):
         print(json.dumps(line), flush=True)
 
 

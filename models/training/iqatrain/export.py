@@ -1,10 +1,15 @@
-"""Writes a trained network as ONNX: weights in half precision with their conversion in the graph, contract inside.
+"""Writes a trained network as ONNX: weights in few bits with their conversion in the graph, contract inside.
 
-    python -m iqatrain.export --checkpoint run/checkpoint.pt --out metaiqa/model.onnx
+    python -m iqatrain.export --network mt-irn --checkpoint run/checkpoint.pt --weights int8 --out mt-irn/model.onnx
+
+`half` stores float16, `int8` eight bits with a scale for each output channel. Either is turned into float32 by nodes of
+constants, which ONNX Runtime computes once, when it loads. Biases and other small tensors stay in single precision.
 """
 
 import argparse
 import copy
+import io
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -13,133 +18,129 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from . import networks
-from .networks.metaiqa import MEAN, STD
+from . import contracts, networks
 from .networks.resnet18 import FoldedConv
 
 OPSET, IR_VERSION = 17, 8
-
-CONTRACT = f"""\
-contract = 1
-name = "metaiqa"
-kind = "no-reference"
-licence = "MPL-2.0"
-
-[[input]]
-tensor = "input"
-role = "distorted"
-layout = "nchw"
-channels = "rgb"
-mean = {list(MEAN)}
-std = {list(STD)}
-
-[geometry]
-short-side = 384
-filter = "bilinear"
-antialias = true
-crop = [224, 224]
-crops = 5
-sampling = "grid"
-small = "upscale"
-
-[output]
-tensor = "score"
-worst = 0.0
-best = 1.0
-"""
+SMALL = 1024  # tensors of fewer numbers are stored as they are
+ROUNDINGS = ("half", "int8")
 
 
-class Graph:
-    """An ONNX graph under construction."""
+def folded(network: nn.Module) -> nn.Module:
+    """A copy for inference, in which each FoldedConv is one plain convolution."""
+    network = copy.deepcopy(network).cpu().eval().to(memory_format=torch.contiguous_format)
 
-    def __init__(self):
-        self.nodes, self.initializers, self.count = [], [], 0
+    def replace(module):
+        for name, child in module.named_children():
+            if isinstance(child, FoldedConv):
+                weight, bias = child.folded()
+                conv = nn.Conv2d(weight.shape[1], weight.shape[0], weight.shape[2:], child.stride, child.padding)
+                conv.weight, conv.bias = nn.Parameter(weight.detach()), nn.Parameter(bias.detach())
+                setattr(module, name, conv)
+            else:
+                replace(child)
 
-    def add(self, kind, *inputs, name=None, **attributes):
-        self.count += 1
-        name = name or f"{kind.lower()}_{self.count}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
-        return name
+    replace(network)
+    return network.requires_grad_(False)
 
-    def weight(self, name, tensor):
-        """A weight, stored as float16 and turned into float32 (ONNX Runtime does that once, when it loads)."""
-        half = tensor.detach().numpy().astype(np.float16)
-        assert np.isfinite(half).all(), f"{name} does not fit half precision"
-        self.initializers.append(numpy_helper.from_array(half, f"{name}.half"))
-        return self.add("Cast", f"{name}.half", name=name, to=TensorProto.FLOAT)
 
-    def small(self, name, tensor):
-        """A bias: a few numbers, kept in single precision."""
-        self.initializers.append(numpy_helper.from_array(tensor.detach().numpy().astype(np.float32), name))
-        return name
+def output_axis(module: nn.Module) -> int:
+    return 1 if isinstance(module, nn.ConvTranspose2d) else 0
 
-    def conv(self, x, module: FoldedConv, name):
-        weight, bias = module.folded()
-        return self.add(
-            "Conv",
-            x,
-            self.weight(f"{name}.weight", weight),
-            self.small(f"{name}.bias", bias),
-            kernel_shape=list(weight.shape[2:]),
-            strides=[module.stride] * 2,
-            pads=[module.padding] * 4,
+
+def split_int8(weight: torch.Tensor, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """(int8 weights, float32 scales), whose product is the rounded weight; one scale for each place along `axis`."""
+    others = [i for i in range(weight.ndim) if i != axis]
+    scale = weight.abs().amax(others, keepdim=True).clamp(min=1e-12) / 127
+    return torch.round(weight / scale).to(torch.int8).numpy(), scale.numpy().astype(np.float32)
+
+
+def rounded(network: nn.Module, rounding: str) -> tuple[nn.Module, dict]:
+    """(the folded network with the weights that are stored, in float32; {name: what is stored})."""
+    network, stored = folded(network), {}
+    for at, module in network.named_modules():
+        weight = getattr(module, "weight", None)
+        if not isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)) or weight.numel() < SMALL:
+            continue
+        name = f"{at}.weight"
+        if rounding == "int8":
+            stored[name] = split_int8(weight, output_axis(module))
+            weight.copy_(torch.from_numpy(stored[name][0]).float() * torch.from_numpy(stored[name][1]))
+        else:
+            half = weight.to(torch.float16)
+            if not half.isfinite().all():
+                raise ValueError(f"{name} does not fit half precision; store it as int8")
+            stored[name] = (half.numpy(),)
+            weight.copy_(half.float())
+    return network, stored
+
+
+def store_in_few_bits(model: onnx.ModelProto, stored: dict) -> None:
+    """Replaces each weight in the graph by what is stored and the nodes that widen it."""
+    graph = model.graph
+    kept = [one for one in graph.initializer if one.name not in stored]
+    missing = set(stored) - {one.name for one in graph.initializer}
+    if missing:
+        raise ValueError(f"the exported graph lacks the weights {sorted(missing)}")
+    nodes = []
+    for name, parts in stored.items():
+        kept.append(numpy_helper.from_array(parts[0], f"{name}.stored"))
+        wide = name if len(parts) == 1 else f"{name}.wide"
+        nodes.append(helper.make_node("Cast", [f"{name}.stored"], [wide], to=TensorProto.FLOAT))
+        if len(parts) == 2:
+            kept.append(numpy_helper.from_array(parts[1], f"{name}.scale"))
+            nodes.append(helper.make_node("Mul", [wide, f"{name}.scale"], [name]))
+    nodes += graph.node
+    del graph.initializer[:], graph.node[:]
+    graph.initializer.extend(kept)
+    graph.node.extend(nodes)
+
+
+def write_onnx(network: nn.Module, path: Path, rounding: str = "half") -> nn.Module:
+    """Writes `path`; gives the network with the rounded weights, for parity."""
+    name, crop = network.name, network.crop
+    final, stored = rounded(network, rounding)
+    tensors, outputs = list(contracts.roles(name)), contracts.outputs(name)
+    examples = tuple(torch.rand(2, 3, crop, crop) for _ in tensors)
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter that needs no further package is called deprecated
+        torch.onnx.export(
+            final,
+            examples,
+            file,
+            dynamo=False,
+            opset_version=OPSET,
+            do_constant_folding=False,
+            input_names=tensors,
+            output_names=outputs,
+            dynamic_axes={tensor: {0: "N"} for tensor in (*tensors, *outputs)},
         )
-
-
-def metaiqa_graph(network) -> Graph:
-    """input [N, 3, 224, 224] -> score [N, 1]."""
-    graph = Graph()
-    x = graph.add("Relu", graph.conv("input", network.backbone.stem, "stem"))
-    x = graph.add("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
-    for i, block in enumerate(network.backbone.blocks):
-        y = graph.add("Relu", graph.conv(x, block.conv1, f"block{i}.conv1"))
-        y = graph.conv(y, block.conv2, f"block{i}.conv2")
-        if isinstance(block.shortcut, FoldedConv):
-            x = graph.conv(x, block.shortcut, f"block{i}.shortcut")
-        x = graph.add("Relu", graph.add("Add", y, x))
-    x = graph.add("Flatten", graph.add("GlobalAveragePool", x), axis=1)
-    first, prelu, _, last = network.head
-    x = graph.add("Gemm", x, graph.weight("head1.weight", first.weight), graph.small("head1.bias", first.bias), transB=1)
-    x = graph.add("PRelu", x, graph.small("prelu.slope", prelu.weight))
-    x = graph.add("Gemm", x, graph.weight("head2.weight", last.weight), graph.small("head2.bias", last.bias), transB=1)
-    graph.add("Sigmoid", x, name="score")
-    return graph
-
-
-def write_onnx(network: nn.Module, path: Path) -> None:
-    network = copy.deepcopy(network).eval().to(memory_format=torch.contiguous_format)
-    graph = metaiqa_graph(network)
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "metaiqa",
-            [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 3, 224, 224])],
-            [helper.make_tensor_value_info("score", TensorProto.FLOAT, ["N", 1])],
-            graph.initializers,
-        ),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="iqatrain",
-    )
-    helper.set_model_props(model, {"iqa.contract": CONTRACT})
+    model = onnx.load_from_string(file.getvalue())
+    store_in_few_bits(model, stored)
+    model.ir_version, model.producer_name = IR_VERSION, "iqatrain"
+    helper.set_model_props(model, {"iqa.contract": contracts.contract(network)})
     onnx.checker.check_model(model, full_check=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, path)
+    return final
 
 
 def load_averaged(checkpoint: Path, name: str = "metaiqa") -> nn.Module:
     """The averaged weights of a checkpoint, in the network called `name`."""
     network = networks.build(name)
-    network.load_state_dict(torch.load(checkpoint, weights_only=True)["averaged"])
+    network.load_state_dict(torch.load(checkpoint, weights_only=True, map_location="cpu")["averaged"])
     return network.eval()
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
     options.add_argument("--checkpoint", type=Path, required=True)
+    options.add_argument("--weights", choices=ROUNDINGS, default="half")
     options.add_argument("--out", type=Path, required=True)
     given = options.parse_args()
-    write_onnx(load_averaged(given.checkpoint), given.out)
+    write_onnx(load_averaged(given.checkpoint, given.network), given.out, given.weights)
     print(f"{given.out}: {given.out.stat().st_size} bytes")
 
 

@@ -1,6 +1,8 @@
 """Scores of pictures that a formula describes, for tests of other implementations.
 
-    python -m iqatrain.parity --model metaiqa/model.onnx --out metaiqa/parity.json
+    python -m iqatrain.parity --network metaiqa --checkpoint run/checkpoint.pt --weights half --out metaiqa/parity.json
+
+The scores are PyTorch's, with the weights as the exported model stores them, on pictures whose size needs no scaling.
 """
 
 import argparse
@@ -8,64 +10,78 @@ import json
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
+import torch
 
+from . import export, networks, run
 from .data import five_crops
-from .networks.metaiqa import MEAN, STD
 
-WIDTH, HEIGHT = 512, 384
-
-# All whole numbers, `/` rounds down; x is the column, y the row.
-FORMULAS = {
-    "slopes": ("x * 255 / 511", "y * 255 / 383", "(x + y) * 255 / 894"),
-    "blocks": (
-        "40 + 150 * ((x / 16 + y / 16) % 2) + x % 16",
-        "60 + 120 * ((x / 32 + y / 32) % 2) + y % 16",
-        "80 + 90 * ((x / 64 + y / 64) % 2)",
-    ),
-    "texture": ("(x * x + y * 7) / 11 % 256", "(y * y + x * 5) / 13 % 256", "(x * y) / 17 % 256"),
-}
+# Width and height; all whole numbers, `/` rounds down; x is the column, y the row.
+SIZES = {"metaiqa": (512, 384), "mt-irn": (512, 384), "bpclip-nr": (512, 512), "bpclip-fr": (512, 384)}
+BLOCKS = (
+    "40 + 150 * ((x / 16 + y / 16) % 2) + x % 16",
+    "60 + 120 * ((x / 32 + y / 32) % 2) + y % 16",
+    "80 + 90 * ((x / 64 + y / 64) % 2)",
+)
+TEXTURE = ("(x * x + y * 7) / 11 % 256", "(y * y + x * 5) / 13 % 256", "(x * y) / 17 % 256")
+COARSER = "({}) / 24 * 24"  # what a distorted picture's channel is of its reference's
 
 
-def picture(formula) -> np.ndarray:
-    """[HEIGHT, WIDTH, 3] uint8."""
-    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.int64)
+def formulas(width: int, height: int) -> dict[str, tuple[str, str, str]]:
+    slopes = (f"x * 255 / {width - 1}", f"y * 255 / {height - 1}", f"(x + y) * 255 / {width + height - 2}")
+    return {"slopes": slopes, "blocks": BLOCKS, "texture": TEXTURE}
+
+
+def picture(formula, width: int = 512, height: int = 384) -> np.ndarray:
+    """[height, width, 3] uint8."""
+    y, x = np.mgrid[:height, :width].astype(np.int64)
     channels = [eval(one.replace("/", "//"), {"x": x, "y": y}) for one in formula]
     stacked = np.stack(channels, -1)
-    assert stacked.min() >= 0 and stacked.max() <= 255
+    if stacked.min() < 0 or stacked.max() > 255:
+        raise ValueError(f"{formula} leaves 0 to 255")
     return stacked.astype(np.uint8)
 
 
-def main():
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--model", type=Path, required=True)
-    options.add_argument("--out", type=Path, required=True)
-    given = options.parse_args()
-    session = onnxruntime.InferenceSession(given.model.read_bytes(), providers=["CPUExecutionProvider"])
-    mean, std = np.array(MEAN, np.float32), np.array(STD, np.float32)
+def crops_of(network, formula, width, height) -> torch.Tensor:
+    crops = np.ascontiguousarray(five_crops(picture(formula, width, height), network.crop))
+    return run.inputs(network, torch.from_numpy(crops).permute(0, 3, 1, 2)).contiguous()
+
+
+@torch.no_grad()
+def vectors(network) -> dict:
+    """What parity.json holds, of a network with rounded weights (`export.rounded`)."""
+    network.eval()
+    width, height = SIZES[network.name]
     pictures = []
-    for name, formula in FORMULAS.items():
-        crops = five_crops(picture(formula)).astype(np.float32) / np.float32(255)
-        x = np.ascontiguousarray(((crops - mean) / std).transpose(0, 3, 1, 2))
-        raw = session.run(None, {"input": x})[0].ravel()
-        pictures.append(
-            {
-                "name": name,
-                "formula": dict(zip("rgb", formula)),
-                "crops": [round(float(one), 6) for one in raw],
-                "raw": round(float(raw.mean()), 6),
-            }
-        )
-    text = {
-        "about": "RGB pictures of width x height; x is the column, y the row, whole numbers, '/' rounds down. 'crops': "
-        "the model's output for the crops at the centre, top left, top right, bottom left and bottom right; 'raw': their mean.",
+    for name, formula in formulas(width, height).items():
+        entry = {"name": name, "formula": dict(zip("rgb", formula))}
+        given = [crops_of(network, formula, width, height)]
+        if network.name == "bpclip-fr":
+            distorted = [COARSER.format(one) for one in formula]
+            entry["distorted"] = dict(zip("rgb", distorted))
+            given.insert(0, crops_of(network, distorted, width, height))
+        raw = run.scores_of(network(*given)).numpy()
+        pictures.append({**entry, "crops": [round(float(one), 6) for one in raw], "raw": round(float(raw.mean()), 6)})
+    return {
+        "about": "RGB pictures of width x height; x is the column, y the row, whole numbers, '/' rounds down. 'crops': the "
+        "model's output for the crops at the centre, top left, top right, bottom left and bottom right; 'raw': their mean. "
+        "With a reference, 'formula' describes the reference and 'distorted' the other picture.",
         "made-by": "python -m iqatrain.parity",
-        "runtime": f"onnxruntime {onnxruntime.__version__}, CPU",
-        "width": WIDTH,
-        "height": HEIGHT,
+        "runtime": f"PyTorch {torch.__version__}, the stored weights in single precision",
+        "width": width,
+        "height": height,
         "pictures": pictures,
     }
-    given.out.write_text(json.dumps(text, indent=1) + "\n")
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
+    options.add_argument("--checkpoint", type=Path, required=True)
+    options.add_argument("--weights", choices=export.ROUNDINGS, default="half")
+    options.add_argument("--out", type=Path, required=True)
+    given = options.parse_args()
+    network, _ = export.rounded(export.load_averaged(given.checkpoint, given.network), given.weights)
+    given.out.write_text(json.dumps(vectors(network), indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,48 +1,46 @@
-"""Trains a network.
+"""Trains a network without reference on pictures with opinion scores.
 
     python -m iqatrain.run --cache cache --backbone AllLegs_combined.pt --out run
-    python -m iqatrain.run --dry-run --out run
+    python -m iqatrain.run --network mt-irn --cache cache --backbone ResNet50 --start restored/checkpoint.pt --out run
+    python -m iqatrain.run --dry-run --network bpclip-nr --out run
 
-The batch, the learning rate and the dropout of a step follow from the seed and the step's number alone, so that a run
-that was stopped and started again (with the same command) ends as one that was not.
+A run that was stopped goes on from its checkpoint in --out (see `iqatrain.loop`).
 """
 
 import argparse
-import json
+import copy
 import math
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-from . import data, distortions, networks
+from . import data, distortions, loop, networks
+from .auxiliary import MadeBatches
+from .loop import Loop, Schedule
 from .measures import plcc, srocc
-from .networks.metaiqa import MEAN, STD
+from .networks.resnet50 import read_tfjs
 
 STATISTICS = Path(__file__).parent.parent / "resnet18_bn_stats.npz"
 
 
 @dataclass
-class Recipe:
-    steps: int = 1500
+class Recipe(Schedule):
     batch: int = 32  # pictures with opinion scores
     degraded: int = 4  # of these, how many are joined by two degraded copies
-    rate: float = 1e-4  # the backbone's peak learning rate
-    head_factor: float = 10.0
-    weight_decay: float = 1e-4
-    warmup: int = 60
-    crop: int = data.CROP
+    crop: int = 0  # 0: the network's own
     early_crop: int = 160  # cheaper crops, before `early_share` of the steps
-    early_share: float = 0.4
-    average: float = 0.998  # decay of the averaged weights
+    early_share: float = 0.0
+    error: str = "mse"  # or "l1"
+    correlation: float = 1.0  # weight of 1 - PLCC in the batch
     ranking: float = 0.5  # weight of the ranking loss
     margin: float = 0.4  # of the picture's score, for a whole unit of strength
-    seed: int = 1
-    bf16: bool = True
+    made: int = 0  # made pictures that join each step, for the network's second output
+    second: float = 0.5  # weight of their loss
+    frozen_share: float = 0.0  # of the steps, in which `restoration` stands still (MT-IRN: the first 10 of 50 epochs)
 
 
 def batch_of(pictures, recipe: Recipe, step: int):
@@ -52,7 +50,7 @@ def batch_of(pictures, recipe: Recipe, step: int):
     targets   [batch]
     strengths [degraded, 2]
     """
-    per_epoch = len(pictures) // recipe.batch
+    per_epoch = max(1, len(pictures) // recipe.batch)
     order = np.random.default_rng([recipe.seed, step // per_epoch]).permutation(len(pictures))
     start = step % per_epoch * recipe.batch
     chosen = order[start : start + recipe.batch]
@@ -77,18 +75,23 @@ def batch_of(pictures, recipe: Recipe, step: int):
     return stacked, targets, torch.tensor(strengths, dtype=torch.float32).reshape(-1, 2)
 
 
-def normalised(crops):
-    """[n, 3, h, w] uint8 -> float32, as the network wants it."""
-    mean = torch.tensor(MEAN).view(3, 1, 1)
-    std = torch.tensor(STD).view(3, 1, 1)
-    x = (crops.float() / 255 - mean) / std
+def inputs(network: nn.Module, crops: torch.Tensor, device: str = "cpu") -> torch.Tensor:
+    """[n, 3, h, w] uint8 -> float32 as `network` wants it, on `device`."""
+    mean, std = (torch.tensor(v, device=device).view(3, 1, 1) for v in (network.mean, network.std))
+    x = (crops.to(device).float() / 255 - mean) / std
     return x.contiguous(memory_format=torch.channels_last)
+
+
+def scores_of(output) -> torch.Tensor:
+    """[n], of a network's output: the score is alone or comes first."""
+    return (output[0] if isinstance(output, tuple) else output).float().flatten()
 
 
 def losses(scores, targets, strengths, variance, recipe: Recipe):
     """(all, error, correlation, ranking) of a batch laid out as `batch_of` says."""
     count = len(targets)
-    error = ((scores[:count] - targets) ** 2).mean() / variance
+    difference = scores[:count] - targets
+    error = (difference**2).mean() / variance if recipe.error == "mse" else difference.abs().mean() / math.sqrt(variance)
     a, b = scores[:count] - scores[:count].mean(), targets - targets.mean()
     correlation = 1 - (a * b).sum() / (a.norm() * b.norm() + 1e-6)
     if len(strengths):
@@ -100,151 +103,177 @@ def losses(scores, targets, strengths, variance, recipe: Recipe):
         ranking = (mild + strong).mean() / math.sqrt(variance)
     else:
         ranking = scores.new_zeros(())
-    return error + correlation + recipe.ranking * ranking, error, correlation, ranking
-
-
-def rate_at(step: int, recipe: Recipe) -> float:
-    """The share of the peak learning rate: a linear rise, then half a cosine."""
-    if step < recipe.warmup:
-        return (step + 1) / recipe.warmup
-    done = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, done))) + 1e-3
+    return error + recipe.correlation * correlation + recipe.ranking * ranking, error, correlation, ranking
 
 
 @torch.no_grad()
-def predictions(network: nn.Module, pictures, crops: int, bf16: bool) -> np.ndarray:
+def predictions(network: nn.Module, pictures, crops: int, bf16: bool, device: str = "cpu") -> np.ndarray:
     """A score for each picture: of the centre (crops = 1), or the mean of centre and corners (crops = 5)."""
     network.eval()
     scores = []
     for i in range(len(pictures)):
-        views = data.five_crops(pictures.picture(i))[:crops]
-        x = normalised(torch.from_numpy(views).permute(0, 3, 1, 2))
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            scores.append(float(network(x).float().mean()))
+        views = data.five_crops(pictures.picture(i), network.crop)[:crops]
+        x = inputs(network, torch.from_numpy(np.ascontiguousarray(views)).permute(0, 3, 1, 2), device)
+        with loop.autocast(device, bf16):
+            scores.append(float(scores_of(network(x)).mean()))
     return np.array(scores)
 
 
-class Training:
-    """The state that a checkpoint holds: network, its averaged copy, optimiser, step."""
+class Training(Loop):
+    """Steps on scored pictures, and on made ones where the network has a second output."""
 
-    def __init__(self, network: nn.Module, recipe: Recipe):
-        self.recipe, self.step = recipe, 0
-        self.network = network.to(memory_format=torch.channels_last)
-        self.averaged = {name: value.detach().clone() for name, value in network.state_dict().items()}
-        groups = network.parameter_groups(recipe.rate, recipe.head_factor)
-        self.optimizer = torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.weight_decay)
-
-    def save(self, path: Path):
-        unfinished = path.with_suffix(".partial")
-        torch.save(
-            {
-                "recipe": vars(self.recipe),
-                "step": self.step,
-                "network": self.network.state_dict(),
-                "averaged": self.averaged,
-                "optimizer": self.optimizer.state_dict(),
-            },
-            unfinished,
-        )
-        unfinished.rename(path)
-
-    def load(self, path: Path):
-        saved = torch.load(path, weights_only=True)
-        self.step = saved["step"]
-        self.network.load_state_dict(saved["network"])
-        self.optimizer.load_state_dict(saved["optimizer"])
-        self.averaged = saved["averaged"]
+    def __init__(self, network: nn.Module, recipe: Recipe, device: str = "cpu", made: MadeBatches | None = None):
+        recipe.crop = recipe.crop or network.crop
+        super().__init__(network, recipe, device)
+        self.made = made
 
     def advance(self, batch, variance: float):
-        """One step; the values of the losses."""
-        recipe = self.recipe
-        crops, targets, strengths = batch
-        torch.manual_seed(recipe.seed * 1_000_003 + self.step)
-        self.network.train()
-        for group in self.optimizer.param_groups:
-            group["lr"] = group["peak"] * rate_at(self.step, recipe)
-        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bf16):
-            scores = self.network(normalised(crops)).float().flatten()
-        parts = losses(scores, targets, strengths, variance, recipe)
-        self.optimizer.zero_grad(set_to_none=True)
-        parts[0].backward()
-        self.optimizer.step()
-        decay = min(recipe.average, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for name, value in self.network.state_dict().items():
-                self.averaged[name].lerp_(value, 1 - decay)
-        self.step += 1
-        return [part.item() for part in parts]
+        """One step; the values of the losses: those of `losses`, then the second output's where there is one."""
+        (crops, targets, strengths), extra = batch if self.made else (batch, None)
+        recipe, device = self.recipe, self.device
+        restoration = getattr(self.network, "restoration", None)
+        if restoration is not None:
+            restoration.requires_grad_(self.step >= recipe.frozen_share * recipe.steps)
+
+        def loss_of(network):
+            with loop.autocast(device, recipe.bf16):
+                scores = scores_of(network(inputs(network, crops, device)))
+            parts = list(losses(scores, targets.to(device), strengths.to(device), variance, recipe))
+            if extra is not None:
+                second = self.made.loss(network, extra, device, recipe.bf16)
+                parts = [parts[0] + recipe.second * second, *parts[1:], second]
+            return parts
+
+        return self.update(loss_of)
 
 
-def train(training: Training, pictures, validation, out: Path, stop_at=None, every=25, save_every=50):
+def agreement(scores, pictures) -> dict:
+    return {"validation_srocc": srocc(scores, pictures.mos), "validation_plcc": plcc(scores, pictures.mos)}
+
+
+def train(training: Training, pictures, validation, out: Path, stop_at=None, every=25, workers=1, validate_every=None):
     """Runs to the recipe's last step, or to `stop_at`; checkpoints and a log go to `out`."""
-    out.mkdir(parents=True, exist_ok=True)
     recipe = training.recipe
-    last = min(recipe.steps, stop_at or recipe.steps)
     variance = float(np.var(pictures.mos))
     per_epoch = len(pictures) // recipe.batch
-    started, kept = time.time(), []
-    with ThreadPoolExecutor(1) as ahead, open(out / "log.jsonl", "a") as log:
 
-        def note(**what):
-            log.write(json.dumps(what) + "\n")
-            log.flush()
-            print(json.dumps(what), flush=True)
+    def batch(step):
+        scored = batch_of(pictures, recipe, step)
+        return (scored, training.made.batch(step)) if training.made else scored
 
-        ready = [ahead.submit(batch_of, pictures, recipe, s) for s in range(training.step, min(training.step + 3, last))]
-        while training.step < last:
-            batch = ready.pop(0).result()
-            if training.step + 3 < last:
-                ready.append(ahead.submit(batch_of, pictures, recipe, training.step + 3))
-            kept.append(training.advance(batch, variance))
-            step = training.step
-            if step % every == 0 or step == last:
-                means = [round(float(x), 4) for x in np.mean(kept, 0)]
-                note(step=step, seconds=round(time.time() - started, 1), losses=means)
-                kept = []
-            if step % save_every == 0 or step == last:
-                training.save(out / "checkpoint.pt")
-            if step % per_epoch == 0 or step == recipe.steps:
-                crops = 5 if step == recipe.steps else 1
-                scores = predictions(averaged_network(training), validation, crops, recipe.bf16)
-                note(step=step, crops=crops, validation_srocc=srocc(scores, validation.mos), validation_plcc=plcc(scores, validation.mos))
+    def validate(last):
+        crops = 5 if last else 1
+        scores = predictions(averaged_network(training), validation, crops, recipe.bf16, training.device)
+        return {"crops": crops, **agreement(scores, validation)}
+
+    loop.run(
+        training,
+        batch,
+        partial(training.advance, variance=variance),
+        out,
+        validate if validation is not None else None,
+        per_epoch if validate_every is None else validate_every,
+        stop_at,
+        every,
+        workers=workers,
+    )
 
 
-def averaged_network(training: Training) -> nn.Module:
-    network = networks.build("metaiqa")
+def averaged_network(training: Loop) -> nn.Module:
+    """A copy of the network with the averaged weights."""
+    network = copy.deepcopy(training.network)
     network.load_state_dict(training.averaged)
-    return network.to(memory_format=torch.channels_last)
+    return network
+
+
+def load_backbone(network: nn.Module, path: Path) -> None:
+    """ImageNet weights: a torchvision state dict (ResNet-18) or a folder with a tfjs model (ResNet-50)."""
+    if network.name == "metaiqa":
+        network.backbone.load_torchvision(torch.load(path, weights_only=True), STATISTICS)
+    else:
+        network.backbone.load_keras(read_tfjs(path))
+
+
+def load_start(network: nn.Module, checkpoint: Path) -> None:
+    """Takes from another run's checkpoint what this network has too (a prior, or MT-IRN's restoration alone)."""
+    state = torch.load(checkpoint, weights_only=True, map_location="cpu")["averaged"]
+    missing, unexpected = network.load_state_dict(state, strict=False)
+    if unexpected or len(missing) == len(network.state_dict()):
+        raise ValueError(f"{checkpoint} is not from a part of {network.name}: {unexpected or 'nothing fits'}")
+    print(f"{checkpoint}: {len(state)} tensors taken, {len(missing)} left as they were", flush=True)
+
+
+def build(given) -> nn.Module:
+    """The network that the command line names, with its backbone and start."""
+    torch.manual_seed(given.seed)
+    options = {"frozen_blocks": given.frozen_blocks} if given.network == "metaiqa" else {"frozen_stages": given.frozen_stages}
+    network = networks.build(given.network, **options)
+    if given.backbone:
+        load_backbone(network, given.backbone)
+    for start in given.start:
+        load_start(network, start)
+    return network
+
+
+def add_network_options(options: argparse.ArgumentParser) -> None:
+    options.add_argument("--backbone", type=Path, help="ImageNet weights: ResNet-18's state dict, or the folder of ResNet-50's model.json")
+    options.add_argument(
+        "--start", type=Path, action="append", default=[], help="a checkpoint to start from: a prior, a restoration network"
+    )
+    options.add_argument(
+        "--frozen-blocks", type=int, default=2, help="metaiqa: how many of the eight blocks, with the stem, stay as they were"
+    )
+    options.add_argument("--frozen-stages", type=int, default=0, help="the others: how many of the four stages, with the stem, stay")
+    options.add_argument("--made", type=Path, help="what iqatrain.made made, for the second output")
+    options.add_argument("--tables", type=Path, help="what iqatrain.labels wrote")
+    options.add_argument("--device", default=loop.best_device())
+    options.add_argument("--workers", type=int, default=1, help="threads that prepare batches")
+
+
+def add_recipe_options(options: argparse.ArgumentParser, defaults: Schedule) -> None:
+    for name, default in vars(defaults).items():
+        if isinstance(default, bool):
+            continue
+        flag = "--made-batch" if name == "made" else "--" + name.replace("_", "-")
+        options.add_argument(flag, dest=f"recipe_{name}", type=type(default), default=default)
+    options.add_argument("--fp32", action="store_true", help="no bfloat16")
+
+
+def recipe_of(given, kind):
+    values = {name[len("recipe_") :]: value for name, value in vars(given).items() if name.startswith("recipe_")}
+    given.seed = values["seed"]
+    return kind(**values, bf16=not given.fp32)
+
+
+def resume(training: Loop, out: Path) -> None:
+    if (out / "checkpoint.pt").exists():
+        training.load(out / "checkpoint.pt")
+        print(f"resumed at step {training.step}", flush=True)
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--network", default="metaiqa")
+    options.add_argument("--network", choices=[name for name in networks.NAMES if name != "bpclip-fr"], default="metaiqa")
     options.add_argument("--cache", type=Path, help="what iqatrain.data made")
-    options.add_argument("--backbone", type=Path, help="a ResNet-18 state dict with torchvision's names")
     options.add_argument("--out", type=Path, required=True, help="checkpoint and log; a checkpoint there is resumed")
     options.add_argument("--held-out", type=int, default=500, help="training pictures kept for validation")
-    options.add_argument("--frozen-blocks", type=int, default=2, help="how many of the eight blocks, with the stem, stay as they were")
+    options.add_argument("--stop-at", type=int, help="stop after this step, as if cut off")
     options.add_argument("--dry-run", action="store_true", help="a few steps on made pictures, from random weights")
-    for name, default in vars(Recipe()).items():
-        if not isinstance(default, bool):
-            options.add_argument("--" + name.replace("_", "-"), type=type(default), default=default)
-    options.add_argument("--fp32", action="store_true", help="no bfloat16")
+    add_network_options(options)
+    add_recipe_options(options, Recipe())
     given = options.parse_args()
-    recipe = Recipe(**{name: getattr(given, name) for name in vars(Recipe()) if name != "bf16"}, bf16=not given.fp32)
-    torch.manual_seed(recipe.seed)
-    network = networks.build(given.network, frozen_blocks=given.frozen_blocks)
+    recipe = recipe_of(given, Recipe)
+    network = build(given)
     if given.dry_run:
-        recipe.steps, recipe.batch, recipe.degraded, recipe.early_crop, recipe.warmup = 4, 4, 2, 128, 1
-        pictures, validation = data.split(data.made_pictures(16), 8)
+        recipe.steps, recipe.batch, recipe.degraded, recipe.warmup = 3, 2, 1, 1
+        pictures, validation = data.split(data.made_pictures(8, max(256, network.crop)), 2)
+        made = None
     else:
         pictures, validation = data.split(data.open_biq2021(given.cache, "train"), given.held_out)
-        network.backbone.load_torchvision(torch.load(given.backbone, weights_only=True), STATISTICS)
-    training = Training(network, recipe)
-    if (given.out / "checkpoint.pt").exists():
-        training.load(given.out / "checkpoint.pt")
-        print(f"resumed at step {training.step}", flush=True)
-    train(training, pictures, validation, given.out)
+        made = MadeBatches(network, given.made, given.tables, recipe.made, recipe.seed) if recipe.made else None
+    training = Training(network, recipe, given.device, made)
+    resume(training, given.out)
+    train(training, pictures, validation, given.out, given.stop_at, workers=given.workers)
 
 
 if __name__ == "__main__":

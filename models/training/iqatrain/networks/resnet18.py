@@ -67,9 +67,18 @@ class ResNet18(nn.Module):
             for part in (self.stem, *self.blocks[:frozen_blocks]):
                 part.requires_grad_(False)
 
-    def forward(self, x):
+    def stages(self, x):
+        """The outputs of the four stages: 64 channels at h / 4 to 512 at h / 32."""
         x = F.max_pool2d(F.relu(self.stem(x)), 3, 2, 1)
-        return self.blocks(x)
+        outputs = []
+        for i, block in enumerate(self.blocks):
+            x = block(x)
+            if i % 2:
+                outputs.append(x)
+        return outputs
+
+    def forward(self, x):
+        return self.stages(x)[-1]
 
     def load_torchvision(self, weights: dict, statistics: str) -> None:
         """Takes torchvision's names; batch norm's mean and variance come from the .npz file `statistics`."""

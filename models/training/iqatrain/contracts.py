@@ -1,0 +1,48 @@
+"""What each exported model says of itself: the text under `iqa.contract` in the ONNX file."""
+
+from . import networks, text
+
+LICENCE = "MPL-2.0"
+
+
+def crops(side: int, short_side: int | None, small: str) -> list[str]:
+    """Five crops, of the frame scaled to `short_side` or as it is."""
+    scaled = [f"short-side = {short_side}", 'filter = "bilinear"', "antialias = true"] if short_side else []
+    return [*scaled, f"crop = [{side}, {side}]", "crops = 5", 'sampling = "grid"', f'small = "{small}"']
+
+
+GEOMETRY = {
+    "metaiqa": crops(224, 384, "upscale"),
+    "mt-irn": crops(224, 384, "upscale"),
+    "bpclip-nr": crops(384, 512, "upscale"),
+    "bpclip-fr": crops(384, None, "mirror"),  # what differs from the reference is seen at the frame's own scale
+}
+
+
+def roles(name: str) -> dict[str, str]:
+    """The ONNX inputs and what they take, in the network's order."""
+    return {"distorted": "distorted", "reference": "reference"} if name == "bpclip-fr" else {"input": "distorted"}
+
+
+def outputs(name: str) -> list[str]:
+    """The ONNX outputs, in the network's order."""
+    return {"metaiqa": ["score"], "mt-irn": ["score", "map"]}.get(name, ["score", "attributes"])
+
+
+def contract(network) -> str:
+    """The contract of `network`, TOML."""
+    name = network.name
+    if name not in networks.NAMES:
+        raise ValueError(f"no contract is known for {name!r}")
+    kind = "full-reference" if name == "bpclip-fr" else "no-reference"
+    lines = ["contract = 1", f'name = "{name}"', f'kind = "{kind}"', f'licence = "{LICENCE}"']
+    for tensor, role in roles(name).items():
+        lines += ["", "[[input]]", f'tensor = "{tensor}"', f'role = "{role}"', 'layout = "nchw"', 'channels = "rgb"']
+        lines += [f"mean = {list(network.mean)}", f"std = {list(network.std)}"]
+    lines += ["", "[geometry]", *GEOMETRY[name], "", "[output]", 'tensor = "score"', "worst = 0.0", "best = 1.0"]
+    if "map" in outputs(name):
+        lines.append('map = { tensor = "map", worst = 0.0, best = 1.0 }')
+    if "attributes" in outputs(name):
+        names = ", ".join(f'"{one}"' for one in text.DIMENSIONS)
+        lines.append(f'attributes = {{ tensor = "attributes", names = [{names}], worst = 0.0, best = 1.0 }}')
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,115 @@
+"""Frozen features of the backbones, and what a support vector or ridge regression makes of them: the floor to be above.
+
+    python -m iqatrain.features --backbone resnet50 --weights ResNet50 --live ChallengeDB_release --out features
+    python -m iqatrain.features --backbone resnet18 --weights AllLegs_combined.pt --cache cache512 --out features
+
+Features of a picture, as it is: mean and standard deviation over places of each channel of the four stages' outputs
+([960 * 2] for ResNet-18, [3840 * 2] for ResNet-50). Interrupted, it goes on from the last 200 pictures.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from . import data, live
+from .networks.resnet18 import ResNet18
+from .networks.resnet50 import ResNet50, read_tfjs
+from .networks.metaiqa import MEAN, STD
+from .run import STATISTICS
+
+BLOCK = 200
+
+
+class Backbone(nn.Module):
+    """uint8 [n, 3, h, w] -> [n, features]."""
+
+    def __init__(self, name: str, weights: Path):
+        super().__init__()
+        self.name = name
+        if name == "resnet18":
+            self.network = ResNet18()
+            self.network.load_torchvision(torch.load(weights, weights_only=True), STATISTICS)
+        else:
+            self.network = ResNet50()
+            self.network.load_keras(read_tfjs(weights))
+
+    def stages(self, x):
+        if self.name == "resnet50":
+            return self.network(x.float().div(255).contiguous(memory_format=torch.channels_last))[1:]
+        mean, std = (torch.tensor(v).view(3, 1, 1) for v in (MEAN, STD))
+        return self.network.stages(((x.float() / 255 - mean) / std).contiguous(memory_format=torch.channels_last))
+
+    @torch.no_grad()
+    def forward(self, x):
+        parts = []
+        for one in self.stages(x):
+            one = one.float().flatten(2)
+            parts += [one.mean(2), one.std(2, correction=0)]
+        return torch.cat(parts, 1)
+
+
+def extract(backbone: Backbone, pictures, out: Path, bf16: bool = True) -> np.ndarray:
+    """[n, features] float32 of `pictures`, kept in `out` (.npy)."""
+    if out.exists():
+        return np.load(out)
+    unfinished = out.with_suffix(".partial.npy")
+    rows = list(np.load(unfinished)) if unfinished.exists() else []
+    backbone.eval().to(memory_format=torch.channels_last)
+    for i in range(len(rows), len(pictures)):
+        x = torch.from_numpy(np.ascontiguousarray(pictures.picture(i))).permute(2, 0, 1)[None]
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            rows.append(backbone(x)[0].numpy())
+        if i % BLOCK == BLOCK - 1:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            np.save(unfinished, np.stack(rows).astype(np.float32))
+            print(f"{out.name}: {i + 1} of {len(pictures)}", flush=True)
+    np.save(out, np.stack(rows).astype(np.float32))
+    unfinished.unlink(missing_ok=True)
+    return np.load(out)
+
+
+class Ridge:
+    """Ridge regression on standardised features; `strength` is the penalty per training picture."""
+
+    def __init__(self, features: np.ndarray, targets: np.ndarray, strength: float = 1.0):
+        self.mean, self.scale = features.mean(0), features.std(0) + 1e-6
+        x = (features - self.mean) / self.scale
+        self.offset = float(targets.mean())
+        y = (targets - self.offset).astype(np.float64)
+        if len(x) < x.shape[1]:  # the dual, smaller then
+            weights = np.linalg.solve(x @ x.T / x.shape[1] + strength * np.eye(len(x)), y)
+            self.weights = x.T @ weights / x.shape[1]
+        else:
+            gram = x.T @ x / x.shape[1] + strength * np.eye(x.shape[1])
+            self.weights = np.linalg.solve(gram, x.T @ y / x.shape[1])
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        return ((features - self.mean) / self.scale) @ self.weights + self.offset
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--backbone", choices=("resnet18", "resnet50"), required=True)
+    options.add_argument("--weights", type=Path, required=True)
+    options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
+    options.add_argument("--live", type=Path, help="ChallengeDB_release")
+    options.add_argument("--out", type=Path, required=True)
+    given = options.parse_args()
+    backbone = Backbone(given.backbone, given.weights)
+    sets = {}
+    if given.live:
+        sets["live"] = live.open_live(given.live)
+    if given.cache:
+        for part in ("train", "test"):
+            whole = data.open_biq2021(given.cache, part)
+            sets[f"biq2021-{part}"] = whole.take(np.arange(len(whole)))
+    for name, pictures in sets.items():
+        found = extract(backbone, pictures, given.out / f"{given.backbone}-{name}.npy")
+        print(name, found.shape, flush=True)
+
+
+if __name__ == "__main__":
+    main()

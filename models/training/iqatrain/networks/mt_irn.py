@@ -1,0 +1,145 @@
+"""The network of MT-IRN (Chen, Fu, Yu, Chu): a U-Net that restores the picture, and a ResNet-50 that compares.
+
+Where the paper leaves something open, what is done here:
+* F1, F2, F3 are the outputs of D2, D1 and E6: by size they are what goes with conv2_10, conv3_12 and conv4_18.
+* Eq. 2 multiplies the attention maps with the convolved maps, as its text says, after a sigmoid.
+* Each branch of the multi-scale convolution has `WIDTH` channels.
+* D5's output is added to the input: it learns what is to be changed. The transposed convolutions have output padding 1
+  where the stride is 2; the activations are ReLU; there is no batch norm in the U-Net.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from .resnet50 import ResNet50
+
+WIDTH = 64
+DIFFERENCE = 96
+HIDDEN = 256
+
+
+class Residual(nn.Module):
+    """Figure 3: two 3x3 convolutions, the first with the stride: [n, in, h, w] -> [n, out, h / stride, w / stride]."""
+
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1)
+        self.shortcut = nn.Conv2d(inputs, outputs, 1, stride) if stride != 1 else nn.Identity()
+
+    def forward(self, x):
+        return F.relu(self.conv2(F.relu(self.conv1(x))) + self.shortcut(x))
+
+
+def up(inputs, outputs):
+    return nn.ConvTranspose2d(inputs, outputs, 3, 2, 1, output_padding=1)
+
+
+class Restoration(nn.Module):
+    """The multitask image restoration sub-network, Table 1. [n, 3, h, w] R'G'B' 0 to 1, h and w divisible by 16 ->
+
+    reference [n, 3, h, w]: the pseudo-reference; ssim [n, 1, h, w]: the predicted SSIM map, up to 1;
+    features: D2 [n, 64, h/4, w/4], D1 [n, 128, h/8, w/8], E6 [n, 256, h/16, w/16].
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.e1 = nn.Conv2d(3, 16, 3, 1, 1)
+        self.e2 = Residual(16, 16, 1)
+        self.e3 = Residual(16, 32, 2)
+        self.e4 = Residual(32, 64, 2)
+        self.e5 = Residual(64, 128, 2)
+        self.e6 = Residual(128, 256, 2)
+        self.d1, self.d2, self.d3, self.d4 = up(256, 128), up(256, 64), up(128, 32), up(64, 16)
+        self.d5 = nn.ConvTranspose2d(16, 3, 3, 1, 1)
+        self.d6 = nn.ConvTranspose2d(16, 1, 3, 1, 1)
+        nn.init.zeros_(self.d5.bias)
+        nn.init.ones_(self.d6.bias)
+
+    def forward(self, x):
+        e3 = self.e3(self.e2(F.relu(self.e1(x))))
+        e4 = self.e4(e3)
+        e5 = self.e5(e4)
+        e6 = self.e6(e5)
+        d1 = F.relu(self.d1(e6))
+        d2 = F.relu(self.d2(torch.cat((d1, e5), 1)))
+        d3 = F.relu(self.d3(torch.cat((d2, e4), 1)))
+        d4 = F.relu(self.d4(torch.cat((d3, e3), 1)))
+        return x + self.d5(d4), self.d6(d4), (d2, d1, e6)
+
+
+class MultiScale(nn.Module):
+    """Eq. 1: 3x3, twice 3x3 and 1x1 side by side: [n, in, h, w] -> [n, 3 WIDTH, h, w]."""
+
+    def __init__(self, inputs):
+        super().__init__()
+        self.three = nn.Conv2d(inputs, WIDTH, 3, 1, 1)
+        self.five = nn.Sequential(nn.Conv2d(inputs, WIDTH, 3, 1, 1), nn.ReLU(), nn.Conv2d(WIDTH, WIDTH, 3, 1, 1))
+        self.one = nn.Conv2d(inputs, WIDTH, 1)
+
+    def forward(self, x):
+        return F.relu(torch.cat((self.three(x), self.five(x), self.one(x)), 1))
+
+
+class SpatialAttention(nn.Module):
+    """Eq. 2: each place weighted by a 5x5 convolution of its largest and its mean channel; the size stays."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(2, 1, 5, 1, 2)
+
+    def forward(self, x):
+        both = torch.cat((x.amax(1, keepdim=True), x.mean(1, keepdim=True)), 1)
+        return x * torch.sigmoid(self.conv(both))
+
+
+class Fusion(nn.Module):
+    """Restoration [n, r, h, w] and content [n, c, h, w] -> [n, 6 WIDTH], the average of the fused maps (Eq. 2 and 3)."""
+
+    def __init__(self, restoration, content):
+        super().__init__()
+        self.restoration = nn.Sequential(MultiScale(restoration), SpatialAttention())
+        self.content = nn.Sequential(MultiScale(content), SpatialAttention())
+        self.channels = nn.Linear(6 * WIDTH, 6 * WIDTH)
+
+    def forward(self, restoration, content):
+        # The channel weights are the same at every place, so the average can be taken before they are applied.
+        fused = torch.cat((self.restoration(restoration), self.content(content)), 1).mean((2, 3))
+        return fused * torch.sigmoid(self.channels(fused))
+
+
+class MtIrn(nn.Module):
+    """[n, 3, 224, 224] R'G'B' 0 to 1 -> (score [n, 1], 0 (worst) to 1 (best), map [n, 1, 224, 224], the SSIM map)."""
+
+    name, crop, mean, std = "mt-irn", 224, (0.0,) * 3, (1.0,) * 3
+
+    def __init__(self, dropout=0.3, frozen_stages=0, learned_norms=True):
+        super().__init__()
+        self.restoration = Restoration()
+        self.backbone = ResNet50(frozen_stages, learned_norms)
+        self.fusions = nn.ModuleList([Fusion(64, 256), Fusion(128, 512), Fusion(256, 1024)])
+        self.difference = nn.Conv2d(2048, DIFFERENCE, 1)
+        self.head = nn.Sequential(
+            nn.Linear(2048 + DIFFERENCE + 3 * 6 * WIDTH, HIDDEN), nn.PReLU(), nn.Dropout(dropout), nn.Linear(HIDDEN, 1)
+        )
+
+    def forward(self, x):
+        reference, ssim, restored = self.restoration(x)
+        levels = self.backbone(x)
+        top = levels[4]
+        better = self.backbone(reference.clamp(0, 1))[4]
+        fused = [fusion(r, c) for fusion, r, c in zip(self.fusions, restored, levels[1:4])]
+        # A 1x1 convolution of the average is the average of the convolution.
+        difference = self.difference((top - better).mean((2, 3), keepdim=True)).flatten(1)
+        features = torch.cat((top.mean((2, 3)), difference, *fused), 1)
+        return torch.sigmoid(self.head(features)), ssim
+
+    def parameter_groups(self, rate, head_factor):
+        """Backbone and U-Net at `rate`, what starts from nothing at `head_factor` times it."""
+        slow = [*self.backbone.parameters(), *self.restoration.parameters()]
+        fast = [*self.fusions.parameters(), *self.difference.parameters(), *self.head.parameters()]
+        return [
+            {"params": [p for p in slow if p.requires_grad], "peak": rate},
+            {"params": [p for p in fast if p.requires_grad], "peak": rate * head_factor},
+        ]

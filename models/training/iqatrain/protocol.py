@@ -1,0 +1,154 @@
+"""The papers' protocol on LIVE Challenge: ten 80/20 splits, seeds 0 to 9, SROCC and PLCC of each, mean and median.
+
+    python -m iqatrain.protocol train    --network metaiqa --name metaiqa --live ChallengeDB_release --out protocol …
+    python -m iqatrain.protocol frozen   --features resnet18-live.npy --name resnet18-svr --live … --out protocol
+    python -m iqatrain.protocol summary  --out protocol [--against resnet18-svr]
+    python -m iqatrain.protocol unseen   --network metaiqa --name shipped --checkpoint run/checkpoint.pt --short-side 384 --live … --out protocol
+
+`train` takes the options of `iqatrain.run` and goes on where it was cut off, split by split; what counts is the last
+step, and nothing of a split's test part is looked at before. `protocol/results.jsonl` has one line a split,
+`protocol/looks.jsonl` one line for every look at the set. Three splits are called preliminary.
+
+`unseen` is for weights that learned from other pictures and were frozen by a commit: one look, at all 1,162.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from . import export, live, networks, run
+from .auxiliary import MadeBatches
+from .features import Ridge
+from .measures import plcc, srocc
+
+
+class Results:
+    """The lines of results.jsonl: name, seed (none: all pictures), srocc, plcc, and how the run was made."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.path = folder, folder / "results.jsonl"
+
+    def lines(self) -> list[dict]:
+        return [json.loads(line) for line in self.path.read_text().splitlines()] if self.path.exists() else []
+
+    def has(self, name: str, seed: int) -> bool:
+        return any((line["name"], line["seed"]) == (name, seed) for line in self.lines())
+
+    def add(self, name: str, seed: int | None, scores, opinions, **more) -> None:
+        line = {
+            "name": name,
+            "seed": seed,
+            "pictures": len(opinions),
+            "srocc": srocc(scores, opinions),
+            "plcc": plcc(scores, opinions),
+            **more,
+        }
+        live.record_use(self.folder / "looks.jsonl", **line)
+        with open(self.path, "a") as file:
+            file.write(json.dumps(line) + "\n")
+        print(json.dumps(line), flush=True)
+
+
+def summary(lines: list[dict], against: str | None = None) -> list[dict]:
+    """Per name: splits, mean, median and each split's SROCC and PLCC; beside `against`, the paired differences."""
+    table = {}
+    for line in lines:
+        if line["seed"] is None:
+            continue
+        table.setdefault(line["name"], {})[line["seed"]] = line
+    found = []
+    for name, splits in table.items():
+        row = {"name": name, "splits": len(splits), "preliminary": len(splits) < live.SPLITS}
+        for measure in ("srocc", "plcc"):
+            values = [splits[seed][measure] for seed in sorted(splits)]
+            row[measure] = {"mean": float(np.mean(values)), "median": float(np.median(values)), "each": [round(v, 4) for v in values]}
+        if against and name != against:
+            shared = sorted(set(splits) & set(table[against]))
+            differences = [splits[seed]["srocc"] - table[against][seed]["srocc"] for seed in shared]
+            row[f"srocc above {against}"] = {"mean": float(np.mean(differences)), "each": [round(v, 4) for v in differences]}
+        found.append(row)
+    return found
+
+
+def train_split(given, recipe, pictures, seed: int, results: Results) -> None:
+    chosen, rest = live.split(len(pictures), seed)
+    out = given.out / given.name / f"seed{seed}"
+    recipe = type(recipe)(**{**vars(recipe), "seed": recipe.seed + seed})
+    network = run.build(given)
+    made = MadeBatches(network, given.made, given.tables, recipe.made, recipe.seed) if recipe.made else None
+    training = run.Training(network, recipe, given.device, made)
+    run.resume(training, out)
+    run.train(training, pictures.take(chosen), None, out, given.stop_at, every=10, workers=given.workers)
+    if training.step == recipe.steps:
+        final = run.averaged_network(training)
+        test = pictures.take(rest)
+        scores = run.predictions(final, test, 5, recipe.bf16, given.device)
+        results.add(given.name, seed, scores, test.mos, recipe=vars(recipe), start=[str(path.name) for path in given.start])
+        (out / "checkpoint.pt").unlink()
+
+
+def support_vectors(features, targets):
+    """An SVR with an RBF kernel on standardised features (needs scikit-learn)."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVR
+
+    return make_pipeline(StandardScaler(), SVR(C=1.0, epsilon=0.05)).fit(features, targets).predict
+
+
+def frozen(given, pictures, results: Results) -> None:
+    """What a regression on frozen features reaches on the same splits."""
+    features = np.load(given.features)
+    for seed in given.seeds:
+        if not results.has(given.name, seed):
+            chosen, rest = live.split(len(pictures), seed)
+            fit = support_vectors if given.regression == "svr" else Ridge
+            scores = fit(features[chosen], pictures.mos[chosen])(features[rest])
+            results.add(given.name, seed, scores, pictures.mos[rest], regression=given.regression)
+
+
+def unseen(given, pictures, results: Results) -> None:
+    if results.has(given.name, None):
+        raise ValueError(f"{given.name} has been looked at: {results.path}")
+    network = export.load_averaged(given.checkpoint, given.network).to(given.device)
+    scores = run.predictions(network, pictures, 5, bf16=False, device=given.device)
+    results.add(given.name, None, scores, pictures.mos, checkpoint=given.checkpoint.name, short_side=given.short_side)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("what", choices=("train", "frozen", "summary", "unseen"))
+    options.add_argument("--name", help="what the results are called")
+    options.add_argument("--live", type=Path, help="ChallengeDB_release")
+    options.add_argument("--out", type=Path, required=True)
+    options.add_argument("--seeds", type=lambda text: [int(one) for one in text.split(",")], default=list(range(live.SPLITS)))
+    options.add_argument("--network", choices=networks.NAMES[:3], default="metaiqa")
+    options.add_argument("--features", type=Path, help="for `frozen`: what iqatrain.features wrote")
+    options.add_argument("--regression", choices=("svr", "ridge"), default="svr")
+    options.add_argument("--against", help="for `summary`: the name to compare with, split by split")
+    options.add_argument("--short-side", type=int, default=0, help="pictures are scaled to it first; 0: as they are")
+    options.add_argument("--checkpoint", type=Path, help="for `unseen`")
+    options.add_argument("--stop-at", type=int)
+    run.add_network_options(options)
+    run.add_recipe_options(options, run.Recipe())
+    given = options.parse_args()
+    results = Results(given.out)
+    if given.what == "summary":
+        for row in summary(results.lines(), given.against):
+            print(json.dumps(row))
+        return
+    given.out.mkdir(parents=True, exist_ok=True)
+    pictures = live.Decoded(live.open_live(given.live), given.short_side)
+    if given.what != "train":
+        {"frozen": frozen, "unseen": unseen}[given.what](given, pictures, results)
+        return
+    recipe = run.recipe_of(given, run.Recipe)
+    for seed in given.seeds:
+        if not results.has(given.name, seed):
+            train_split(given, recipe, pictures, seed, results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""MT-IRN's first two training stages, on made pictures: the SSIM map, then the pseudo-reference.
+
+    python -m iqatrain.restoration map       --made made --out map
+    python -m iqatrain.restoration reference --made made --start map/checkpoint.pt --out restored
+
+The paper trains 100 and 50 epochs of the Waterloo Exploration Database (94,880 distorted pictures) at batches of 64.
+Its second loss (Eq. 5) looks at the pseudo-reference only; here the map keeps `second` of its weight, because it leaves
+the model. `iqatrain.run --network mt-irn --start restored/checkpoint.pt` is the third stage.
+"""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from . import loop, run
+from .auxiliary import MadeBatches
+from .loop import Loop, Schedule
+from .networks.mt_irn import Restoration
+from .ssim import ssim_map
+
+RATES = {"map": 1e-3, "reference": 1e-4}
+
+
+@dataclass
+class RestorationRecipe(Schedule):
+    steps: int = 20_000
+    rate: float = 0.0  # 0: the paper's for the stage
+    head_factor: float = 1.0
+    weight_decay: float = 0.0
+    warmup: int = 100
+    batch: int = 64
+    crop: int = 224
+    second: float = 0.1  # weight of the map's loss in the second stage
+
+
+class RestorationAlone(nn.Module):
+    """MT-IRN's restoration network under the name that it has in the whole, so that a checkpoint fits there."""
+
+    name = "mt-irn"
+
+    def __init__(self, crop: int = 224):
+        super().__init__()
+        self.restoration, self.crop = Restoration(), crop
+
+    def forward(self, x):
+        return self.restoration(x)
+
+    def parameter_groups(self, rate, head_factor):
+        return [{"params": list(self.parameters()), "peak": rate}]
+
+
+class RestorationTraining(Loop):
+    def __init__(self, network, recipe: RestorationRecipe, stage: str, device: str):
+        recipe.rate = recipe.rate or RATES[stage]
+        super().__init__(network, recipe, device)
+        self.stage = stage
+
+    def advance(self, batch) -> list[float]:
+        """One step; the loss, the L1 errors of map and pseudo-reference, and the L1 error of the distorted picture."""
+        distorted, reference = (one.to(self.device).float() / 255 for one in batch[:2])
+        distorted = distorted.contiguous(memory_format=torch.channels_last)
+
+        def loss_of(network):
+            with loop.autocast(self.device, self.recipe.bf16):
+                restored, ssim, _ = network(distorted)
+            of_map = (ssim.float() - ssim_map(distorted, reference)).abs().mean()
+            of_reference = (restored.float() - reference).abs().mean()
+            whole = of_map if self.stage == "map" else of_reference + self.recipe.second * of_map
+            return [whole, of_map, of_reference, (distorted - reference).abs().mean()]
+
+        return self.update(loss_of)
+
+
+@torch.no_grad()
+def on_held_out(network, batches: MadeBatches, device: str, count: int = 8) -> dict:
+    """L1 of the map, and PSNR of the pseudo-reference and of the distorted picture, on held-out references."""
+    network.eval()
+    map_error, before, after = [], [], []
+    for step in range(count):
+        distorted, reference = (one.to(device).float() / 255 for one in batches.batch(step)[:2])
+        restored, ssim, _ = network(distorted)
+        map_error.append((ssim - ssim_map(distorted, reference)).abs().mean())
+        for values, one in ((before, distorted), (after, restored)):
+            error = ((one.clamp(0, 1) - reference) ** 2).mean((1, 2, 3)).clamp(min=1e-6)
+            values.append((-10 * error.log10()).mean())
+    names = ("map, L1", "PSNR, distorted", "PSNR, pseudo-reference")
+    return {name: round(float(torch.stack(v).mean()), 4) for name, v in zip(names, (map_error, before, after))}
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("stage", choices=("map", "reference"))
+    options.add_argument("--made", type=Path, required=True)
+    options.add_argument("--start", type=Path, help="the first stage's checkpoint")
+    options.add_argument("--out", type=Path, required=True)
+    options.add_argument("--stop-at", type=int)
+    options.add_argument("--device", default=loop.best_device())
+    options.add_argument("--workers", type=int, default=1)
+    run.add_recipe_options(options, RestorationRecipe())
+    given = options.parse_args()
+    recipe = run.recipe_of(given, RestorationRecipe)
+    torch.manual_seed(recipe.seed)
+    network = RestorationAlone(recipe.crop)
+    if given.start:
+        run.load_start(network, given.start)
+    training = RestorationTraining(network, recipe, given.stage, given.device)
+    batches = MadeBatches(network, given.made, None, recipe.batch, recipe.seed)
+    held_out = MadeBatches(network, given.made, None, 16, recipe.seed + 1, held_out=True)
+    run.resume(training, given.out)
+    loop.run(
+        training,
+        batches.batch,
+        training.advance,
+        given.out,
+        lambda last: on_held_out(network, held_out, given.device),
+        max(1, recipe.steps // 10),
+        given.stop_at,
+        workers=given.workers,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Look-alikes, the card, and what the commands that measure print."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from iqatrain import card, contracts, data, dry_run, evaluate, exams, export, kadid, lookalikes, networks, parity
+
+
+def test_look_alikes_meet_the_ladder():
+    noise = data.made_pictures(1, 96, seed=1).pixels[0]
+    picture = kadid.distort(noise, 1, 4, np.random.default_rng(0))  # with detail that a blur or a coder can remove
+    for kind in (1, 8, 10, 23):
+        for target in (30.0, 24.0):
+            strength = lookalikes.strength_at({1: picture}, kind, target)
+            assert lookalikes.psnr(picture, lookalikes.degraded(picture, kind, strength, 1)) == pytest.approx(target, abs=1.0)
+
+
+def test_one_strength_for_all_meets_the_ladder_on_average(monkeypatch):
+    noise = data.made_pictures(1, 96, seed=1).pixels[0]
+    pictures = {1: noise, 3: kadid.distort(noise, 1, 4, np.random.default_rng(0))}
+    monkeypatch.setattr(lookalikes, "reference", lambda kodak, number: pictures[number])
+
+    def reached(kind):
+        found = [lookalikes.psnr(a, b) for _, _, level, a, b in lookalikes.pairs(None, (1, 3), (kind,)) if level == 4]
+        return found, np.mean(found)
+
+    common, mean = reached(8)
+    assert mean == pytest.approx(24, abs=1) and common[1] - common[0] > 4
+    own, _ = reached(1)
+    assert own == pytest.approx([24, 24], abs=0.3)
+
+
+def test_references_are_cropped_where_tid2013_crops_them(tmp_path):
+    random = np.random.default_rng(0)
+    wide = random.integers(0, 256, (512, 768, 3), np.uint8)
+    for name in ("kodim01.png", "kodim05.png"):
+        Image.fromarray(wide).save(tmp_path / name)
+    assert (lookalikes.reference(tmp_path, 1) == wide[126:510, 104:616]).all()
+    assert (lookalikes.reference(tmp_path, 5) == wide[64:448, 128:640]).all()
+    with pytest.raises(ValueError, match="number 2"):
+        lookalikes.reference(tmp_path, 2)
+
+
+def test_the_fit_finds_how_far_a_measure_follows_people():
+    random = np.random.default_rng(0)
+    kind, level = np.repeat([1, 2], 500), np.tile(np.repeat([1, 2], 250), 2)
+    human = random.normal(size=1000) + 5 - level
+    table = {"type": kind, "level": level, "score": human}
+    for measure in lookalikes.fidelity.MEASURES:
+        table[measure] = random.normal(size=1000)
+    table["mdsi"] = 0.6 * human + 0.8 * random.normal(size=1000) - level
+    weights = {row["measure"]: row["weight"] for row in lookalikes.fit(table)}
+    assert weights["mdsi"] == pytest.approx(0.6, abs=0.06) and abs(weights["vsi"]) < 0.1
+
+
+def test_scores_are_read_by_reference_type_and_level(tmp_path):
+    with open(tmp_path / "t.txt", "w", newline="") as file:
+        csv.writer(file).writerows([("dis_img_path", "dis_type", "ref_img_path", "score"), ("T/I03_10_2.bmp", "JPEG", "r", 4.5)])
+    assert lookalikes.human_scores(tmp_path / "t.txt") == {(3, 10, 2): 4.5}
+
+
+def test_parity_vectors_are_the_rounded_networks_scores():
+    network, _ = export.rounded(networks.build("metaiqa"), "int8")
+    found = parity.vectors(network)
+    first = found["pictures"][0]
+    centre = parity.picture(tuple(first["formula"].values()))[80:304, 144:368]
+    mean, std = np.float32(network.mean), np.float32(network.std)
+    x = torch.from_numpy((centre / np.float32(255) - mean) / std).permute(2, 0, 1)[None]
+    with torch.no_grad():
+        assert float(network(x)) == pytest.approx(first["crops"][0], abs=2e-6)
+    assert first["raw"] == pytest.approx(np.mean(first["crops"]), abs=2e-6)
+
+
+def test_formulas_stay_within_eight_bits():
+    for width, height in set(parity.SIZES.values()):
+        for formula in parity.formulas(width, height).values():
+            assert parity.picture(formula, width, height).shape == (height, width, 3)
+            parity.picture([parity.COARSER.format(one) for one in formula], width, height)
+
+
+def test_eight_bits_are_off_by_half_a_step_at_most():
+    network = networks.build("metaiqa")
+    exact = export.folded(network)
+    rough, stored = export.rounded(network, "int8")
+    for name, (values, scale) in stored.items():
+        weights = exact.state_dict()[name]
+        assert values.dtype == np.int8
+        assert ((rough.state_dict()[name] - weights).abs() <= torch.from_numpy(scale) * 0.5001).all(), name
+
+
+def test_attributes_are_counted_by_dimension(folder):
+    network = dry_run.small("bpclip-nr").eval()
+
+    class Given:
+        made, count = folder / "made", 1
+
+    lines = list(evaluate.attributes(network, Given))
+    assert [line["dimension"] for line in lines] == list(evaluate.text.DIMENSIONS)
+    assert sum(line["pictures"] for line in lines) == 25 and all(0 <= line["own moves most"] <= 1 for line in lines)
+
+
+@pytest.mark.parametrize("name", networks.NAMES)
+def test_a_card_has_every_section_and_only_what_was_measured(name):
+    measured = [{"what": "Rounding", "command": "python -m iqatrain.evaluate rounding", "largest": 0.08, "pictures": 200}]
+    text = card.card(name, {"rate": 1e-4}, ["Trained on paper."], measured, [])
+    for section in ("## Data", "## Training", "## Measured", "## Known failures", "## Licences"):
+        assert section in text
+    assert "| 0.08 | 200 |" in text and "Not validated on video" in text
+    assert max(map(len, text.splitlines())) <= 160
+
+
+def test_contracts_name_what_the_graph_has():
+    import tomllib
+
+    for name in networks.NAMES:
+        network = networks.build(name)
+        found = tomllib.loads(contracts.contract(network))
+        assert found["geometry"]["crop"] == [network.crop] * 2
+        assert [one["tensor"] for one in found["input"]] == list(contracts.roles(name))
+        assert found["name"] == name and json.dumps(found)
+
+
+def test_choices_are_read_as_elo_reads_them(tmp_path):
+    """Whichever way the answers are written, a measure that follows quality reproduces the choices that follow quality."""
+    Image.fromarray(data.made_pictures(1, 96, seed=1).pixels[0]).save(tmp_path / "1044.png")
+    elo = {"libjpeg-turbo-q95-yuv444": 2600.0, "libjpeg-turbo-q55-yuv420": 1417.0, "jpegli-q95-yuv444": 2634.0}
+    good, bad, other = elo
+    pairs = ((good, bad, "B"), (bad, good, "A"), (other, bad, "B"))
+    values = exams.measure_functions()
+    for turned in (False, True):
+        rows = [
+            {"methodA": a, "methodB": b, "originalName": "1044", "answerValue": "BA"["AB".index(answer)] if turned else answer}
+            for a, b, answer in pairs
+        ]
+        assert exams.names_the_worse(rows, elo) == (0.0 if turned else 1.0)
+        lines = {line["what"]: line for line in exams.choices(rows, elo, tmp_path, values)}
+        assert lines["psnr"]["choices"] == 2 and lines["psnr"]["reproduced"] == 1.0
+
+
+def test_blurred_pictures_are_matched_with_their_references(tmp_path):
+    from scipy.io import savemat
+
+    for folder in ("gblur", "refimgs"):
+        (tmp_path / folder).mkdir()
+    sharp = kadid.distort(data.made_pictures(1, 96, seed=1).pixels[0], 1, 3, np.random.default_rng(0))
+    Image.fromarray(sharp).save(tmp_path / "refimgs" / "a.bmp")
+    sigmas = (0.0, 1.0, 2.0, 4.0)
+    for i, sigma in enumerate(sigmas, 1):
+        Image.fromarray(kadid.to_bytes(kadid.gaussian(sharp / 255, sigma))).save(tmp_path / "gblur" / f"img{i}.bmp")
+    (tmp_path / "gblur" / "info.txt").write_text("".join(f"a.bmp img{i}.bmp {sigma:.6f} \n" for i, sigma in enumerate(sigmas, 1)))
+    names = np.empty((1, 4), object)
+    names[:] = [[np.array(["a.bmp"])] * 4]
+    savemat(tmp_path / "hw5.mat", {"blur_dmos": [[0, 20, 40, 60]], "blur_orgs": np.uint8([[1, 0, 0, 0]]), "refnames_blur": names})
+    lines = {line["what"]: line for line in exams.blur(tmp_path, exams.measure_functions())}
+    assert lines["sigma"]["pictures"] == 3 and lines["sigma"]["srocc"] == lines["psnr"]["srocc"] == pytest.approx(1)

@@ -1,0 +1,291 @@
+"""Runs: resuming, what the objectives do, the protocol, and the whole chain."""
+
+import contextlib
+import io
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from scipy.io import savemat
+
+from iqatrain import (
+    data,
+    dry_run,
+    features,
+    full_reference,
+    labels,
+    leave_out,
+    live,
+    loop,
+    made,
+    meta,
+    networks,
+    protocol,
+    restoration,
+    run,
+)
+from iqatrain.auxiliary import MadeBatches
+
+
+def quietly(*arguments, **options):
+    with contextlib.redirect_stdout(io.StringIO()):
+        loop.run(*arguments, **options)
+
+
+def assert_same(one, other):
+    for name, value in one.network.state_dict().items():
+        assert torch.equal(value, other.network.state_dict()[name]), name
+    for name, value in one.averaged.items():
+        assert torch.equal(value, other.averaged[name]), name
+
+
+def interrupted(make, batch_of, out):
+    """(run in one go, the same stopped in the middle and resumed from its checkpoint)."""
+    whole = make()
+    quietly(whole, batch_of, whole.advance, out / "whole")
+    first = make()
+    quietly(first, batch_of, first.advance, out / "parts", stop_at=1)
+    resumed = make()
+    resumed.load(out / "parts" / "checkpoint.pt")
+    assert resumed.step == 1
+    quietly(resumed, batch_of, resumed.advance, out / "parts")
+    return whole, resumed
+
+
+def meta_parts(folder, **changes):
+    recipe = meta.MetaRecipe(**{"steps": 2, "tasks": 2, "inner": 2, "batch": 2, "bf16": False, **changes})
+    tasks = meta.Tasks(made.open_made(folder / "made"), folder / "tables.npz", 64)
+
+    def make():
+        torch.manual_seed(0)
+        return meta.MetaTraining(networks.build("metaiqa"), recipe)
+
+    return recipe, tasks, make
+
+
+def test_meta_training_resumes(folder, tmp_path):
+    recipe, tasks, make = meta_parts(folder)
+    assert_same(*interrupted(make, lambda step: tasks.iteration(recipe, step), tmp_path))
+
+
+def test_restoration_resumes(folder, tmp_path):
+    recipe = restoration.RestorationRecipe(steps=2, batch=2, crop=64, bf16=False)
+
+    def make():
+        torch.manual_seed(0)
+        return restoration.RestorationTraining(restoration.RestorationAlone(64), recipe, "reference", "cpu")
+
+    batches = MadeBatches(make().network, folder / "made", None, 2, 1)
+    assert_same(*interrupted(make, batches.batch, tmp_path))
+
+
+def test_support_and_query_share_no_reference_and_a_task_is_one_type(folder):
+    _, tasks, _ = meta_parts(folder)
+    assert not set(tasks.support) & set(tasks.query)
+    recipe = meta.MetaRecipe(tasks=5, inner=1, batch=1)
+    kinds = [kind for kind, _ in tasks.iteration(recipe, 0)]
+    assert len(set(kinds)) == 5 and all(1 <= kind <= 25 for kind in kinds)
+
+
+def test_the_outer_step_is_the_mean_of_the_inner_ones(folder):
+    """With k = 1 and beta = 1 the parameters end where the task's own Adam steps lead; with beta near 0 they stay."""
+    recipe, tasks, _ = meta_parts(folder, tasks=1)
+    iteration = tasks.iteration(recipe, 0)
+
+    def after(beta):
+        torch.manual_seed(0)
+        network = networks.build("metaiqa", dropout=0.0)
+        training = meta.MetaTraining(network, meta.MetaRecipe(**{**vars(recipe), "beta": beta}))
+        start = {name: value.clone() for name, value in network.state_dict().items()}
+        training.advance(iteration)
+        return start, network.state_dict()
+
+    start, full = after(1.0)
+    _, half = after(0.5)
+    _, none = after(0.0)
+    name = "head.3.weight"
+    assert not torch.equal(start[name], full[name]) and torch.equal(start[name], none[name])
+    torch.testing.assert_close(half[name] - start[name], (full[name] - start[name]) / 2, rtol=1e-3, atol=1e-7)
+    torch.manual_seed(0)
+    alone = meta.MetaTraining(networks.build("metaiqa", dropout=0.0), recipe)
+    alone.network.train()
+    batches = iteration[0][1]
+    alone.adapt(batches[: recipe.inner])
+    alone.adapt(batches[recipe.inner :])
+    torch.testing.assert_close(alone.network.state_dict()[name], full[name])
+
+
+def test_restoration_learns_the_map(folder, tmp_path):
+    torch.manual_seed(0)
+    recipe = restoration.RestorationRecipe(steps=100, batch=8, crop=32, warmup=1, rate=3e-3, bf16=False)
+    training = restoration.RestorationTraining(restoration.RestorationAlone(32), recipe, "map", "cpu")
+    batches = MadeBatches(training.network, folder / "made", None, 8, 1)
+    batch = batches.batch(0)
+    found = [training.advance(batch)[0] for _ in range(100)]
+    assert found[-1] < 0.7 * found[0]
+
+
+def test_made_batches_hold_pairs_and_leave_held_out_references_alone(folder):
+    network = dry_run.small("bpclip-nr")
+    distorted, reference, targets, weights = MadeBatches(network, folder / "made", folder / "tables.npz", 40, 1).batch(0)
+    assert distorted.shape == reference.shape == (40, 3, 96, 96) and targets.shape == weights.shape == (40, 6)
+    untouched = (distorted == reference).all(1).all(1).all(1)
+    assert untouched.any() and (targets[untouched] == 1).any() and (targets[~untouched].min(1).values < 1).any()
+    held_out = MadeBatches(network, folder / "made", None, 40, 1, held_out=True)
+    assert not set(held_out.numbers) & set(made.open_made(folder / "made").part(False))
+
+
+def test_pairs_of_a_picture_with_itself_are_perfect(folder):
+    pairs = full_reference.Pairs(made.open_made(folder / "made"), folder / "tables.npz", held_out=False)
+    recipe = full_reference.FullReferenceRecipe(batch=64, crop=64)
+    distorted, reference, scores, targets, _ = pairs.batch(recipe, 0)
+    same = (distorted == reference).all(1).all(1).all(1) & (scores == 1)
+    assert same.any() and (targets[same] == 1).all()
+    assert ((scores >= 0) & (scores <= 1)).all()
+
+
+def test_the_restoration_stands_still_in_its_frozen_share(folder):
+    network = dry_run.small("mt-irn")
+    recipe = run.Recipe(steps=2, batch=2, degraded=0, crop=64, warmup=1, frozen_share=0.5, bf16=False)
+    training = run.Training(network, recipe)
+    pictures = data.made_pictures(4, 96).take(range(4))
+    courses = []
+    for step in range(2):
+        before = network.restoration.e6.conv1.weight.clone()
+        head = network.head[0].weight.clone()
+        training.advance(run.batch_of(pictures, recipe, step), 0.1)
+        courses.append(torch.equal(before, network.restoration.e6.conv1.weight))
+        assert not torch.equal(head, network.head[0].weight)
+    assert courses == [True, False]
+
+
+def test_a_start_must_fit(tmp_path):
+    torch.save({"averaged": {"nonsense": torch.zeros(1)}}, tmp_path / "a.pt")
+    with pytest.raises(ValueError, match="nonsense"):
+        run.load_start(networks.build("metaiqa"), tmp_path / "a.pt")
+
+
+@pytest.fixture
+def challenge(tmp_path):
+    """A folder laid out as LIVE Challenge: 7 + 20 pictures of various sizes."""
+    root = tmp_path / "ChallengeDB_release"
+    (root / "Images").mkdir(parents=True)
+    (root / "Data").mkdir()
+    pictures = data.made_pictures(27, 112, seed=2)
+    names = [f"{i}.bmp" for i in range(27)]
+    for i, name in enumerate(names):
+        Image.fromarray(pictures.pixels[i][: 100 + i % 3]).save(root / "Images" / name)
+    savemat(root / "Data" / "AllImages_release.mat", {"AllImages_release": np.array([[name] for name in names], dtype=object)})
+    savemat(root / "Data" / "AllMOS_release.mat", {"AllMOS_release": 100 * pictures.mos[None]})
+    return root
+
+
+def test_splits_are_fixed_and_disjoint(challenge):
+    pictures = live.open_live(challenge)
+    assert len(pictures) == 20 and pictures.names[0] == "7.bmp"
+    for seed in range(live.SPLITS):
+        training, test = live.split(1162, seed)
+        assert len(training) == 930 and len(test) == 232 and not set(training) & set(test)
+    assert not np.array_equal(live.split(1162, 0)[1], live.split(1162, 1)[1])
+    assert live.split(1162, 0)[1][:5].tolist() == [2, 3, 9, 14, 18]
+
+
+def test_the_protocol_trains_each_split_once_and_logs_each_look(challenge, tmp_path, monkeypatch):
+    out = tmp_path / "protocol"
+    command = f"protocol train --network metaiqa --name tiny --live {challenge} --out {out} --seeds 0,1 --steps 2 --batch 4 --degraded 0"
+    command += " --crop 64 --warmup 1 --fp32 --device cpu"
+    monkeypatch.setattr("sys.argv", command.split())
+    monkeypatch.setattr(networks.metaiqa.MetaIqa, "crop", 64)
+    for _ in range(2):  # the second time nothing is left to do
+        with contextlib.redirect_stdout(io.StringIO()):
+            protocol.main()
+    lines = protocol.Results(out).lines()
+    assert [(line["name"], line["seed"], line["pictures"]) for line in lines] == [("tiny", 0, 4), ("tiny", 1, 4)]
+    assert len((out / "looks.jsonl").read_text().splitlines()) == 2
+
+
+def test_frozen_weights_are_looked_at_once(challenge, tmp_path, monkeypatch):
+    network = networks.build("metaiqa")
+    torch.save({"averaged": network.state_dict()}, tmp_path / "a.pt")
+    out = tmp_path / "protocol"
+    command = f"protocol unseen --name shipped --checkpoint {tmp_path}/a.pt --short-side 64 --live {challenge} --out {out} --device cpu"
+    monkeypatch.setattr("sys.argv", command.split())
+    monkeypatch.setattr(networks.metaiqa.MetaIqa, "crop", 64)
+    with contextlib.redirect_stdout(io.StringIO()):
+        protocol.main()
+    assert protocol.Results(out).lines()[0]["pictures"] == 20
+    assert protocol.summary(protocol.Results(out).lines()) == []
+    with pytest.raises(ValueError, match="has been looked at"):
+        protocol.main()
+
+
+def test_scaling_keeps_the_aspect():
+    picture = np.zeros((100, 150, 3), np.uint8)
+    assert live.scaled(picture, 50).shape == (50, 75, 3)
+    assert live.scaled(picture, 0) is picture
+
+
+def test_summary_pairs_splits():
+    lines = [
+        {"name": name, "seed": seed, "srocc": base + seed / 10, "plcc": base} for name, base in (("a", 0.5), ("b", 0.6)) for seed in (0, 1)
+    ]
+    rows = {row["name"]: row for row in protocol.summary(lines, against="a")}
+    assert rows["b"]["srocc above a"]["each"] == [0.1, 0.1] and rows["b"]["preliminary"]
+    assert rows["a"]["srocc"]["median"] == pytest.approx(0.55)
+
+
+def test_leaving_a_subset_out_trains_on_the_others_only(tmp_path, monkeypatch):
+    pictures = data.made_pictures(24, 80, seed=4)
+    names = [f"ss0{1 + i % 3} ({i}).jpg" for i in range(24)]
+    np.save(tmp_path / "biq2021-train.npy", pictures.pixels)
+    np.savez(tmp_path / "biq2021-train.npz", mos=pictures.mos, names=np.array(names))
+    seen = []
+    original = run.train
+    monkeypatch.setattr(
+        run,
+        "train",
+        lambda training, chosen, *rest, **more: (
+            seen.append(set(leave_out.subsets(chosen.names))),
+            original(training, chosen, *rest, **more),
+        ),
+    )
+    monkeypatch.setattr(networks.metaiqa.MetaIqa, "crop", 64)
+    command = (
+        f"leave_out --name tiny --cache {tmp_path} --out {tmp_path}/out --steps 1 --batch 4 --degraded 0 --warmup 1 --fp32 --device cpu"
+    )
+    monkeypatch.setattr("sys.argv", command.split())
+    with contextlib.redirect_stdout(io.StringIO()):
+        leave_out.main()
+    assert seen == [{"ss02", "ss03"}, {"ss01", "ss03"}, {"ss01", "ss02"}]
+    lines = [json.loads(line) for line in (tmp_path / "out" / "results.jsonl").read_text().splitlines()]
+    assert [line["subset"] for line in lines] == list(leave_out.SUBSETS)
+
+
+def test_ridge_is_the_same_in_both_forms():
+    random = np.random.default_rng(0)
+    x, w = random.normal(size=(60, 20)), random.normal(size=20)
+    y = x @ w + 0.01 * random.normal(size=60)
+    primal = features.Ridge(x, y, 1e-3)
+    assert np.corrcoef(primal(x), y)[0, 1] > 0.99
+    wide = np.concatenate([x, random.normal(size=(60, 80))], 1)
+    dual = features.Ridge(wide, y, 0.5)
+    standard = (wide - dual.mean) / dual.scale
+    direct = np.linalg.solve(standard.T @ standard / 100 + 0.5 * np.eye(100), standard.T @ (y - y.mean()) / 100)
+    np.testing.assert_allclose(dual.weights, direct, rtol=1e-5, atol=1e-7)
+
+
+def test_label_weight_is_used(folder):
+    pictures = made.open_made(folder / "made")
+    flat = labels.label(folder / "tables.npz", pictures, weight=0.0)
+    assert np.ptp(flat.scores, 0).max() == 0
+
+
+def test_the_dry_run_exports_four_models_that_agree(tmp_path):
+    with contextlib.redirect_stdout(io.StringIO()):
+        lines = dry_run.dry_run(tmp_path)
+    assert [line["network"] for line in lines] == list(networks.NAMES)
+    for line in lines:
+        assert line["bytes"] < 30_000_000 and max(line["differences"]) < 1e-3, line
+        assert 0 < line["score"] < 1, line
