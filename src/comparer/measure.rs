@@ -1,11 +1,10 @@
 //! The measuring thread: registers a pair, measures it, gives it to the model.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::frames::{Part, SharedFrame, copy};
 use super::state::{Pair, Shared};
-use super::{CompareError, Comparison, Settings, Side};
+use super::{CompareError, Comparison, Settings, Side, guarded};
 use crate::align::space::{Register, Registration};
 use crate::fidelity::{Fidelity, Meter};
 use crate::model::contract::Contract;
@@ -68,13 +67,7 @@ impl Measurer {
             let result = match (error, frames) {
                 (Some(error), _) => Some(Err(error)),
                 (None, None) => None,
-                (None, Some((reference, distorted))) => {
-                    let compare = || self.compare(number, &reference, &distorted);
-                    Some(match catch_unwind(AssertUnwindSafe(compare)) {
-                        Ok(result) => result,
-                        Err(panic) => Err(CompareError::Internal(crate::panic_text(&*panic))),
-                    })
-                }
+                (None, Some((reference, distorted))) => Some(guarded(|| self.compare(number, &reference, &distorted))),
             };
             self.shared.measured(number, result);
         }

@@ -101,11 +101,11 @@ impl Comparer {
             return Err(CompareError::NoReferenceModel(contract.name.clone()));
         }
         let measuring = measure::wanted(&settings, scorer.is_some());
-        let needs_frames = measuring || pair::looks(&settings);
         let scorer = scorer.map(Arc::new);
         let shared = Arc::new(Shared::new(&settings, scorer.clone(), Box::new(changed)));
-        let mut comparer = Self { shared: shared.clone(), threads: Vec::new(), needs_frames };
         let pairing = pair::Pairer::new(&settings, shared.clone(), measuring);
+        let needs_frames = measuring || pairing.looks();
+        let mut comparer = Self { shared: shared.clone(), threads: Vec::new(), needs_frames };
         comparer.spawn("iqa-pair", move || pairing.run())?;
         let measurer = measure::Measurer::new(&settings, shared, scorer);
         comparer.spawn("iqa-measure", move || measurer.run())?;
@@ -211,4 +211,10 @@ impl std::fmt::Debug for Comparer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Comparer").field("ledger", &self.ledger()).finish_non_exhaustive()
     }
+}
+
+/// What `f` gives; of a panic, in a frame's own code for example, the error that says so.
+fn guarded<T>(f: impl FnOnce() -> Result<T, CompareError>) -> Result<T, CompareError> {
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
+    caught.unwrap_or_else(|panic| Err(CompareError::Internal(crate::panic_text(&*panic))))
 }

@@ -1,18 +1,12 @@
 //! The pairing thread: looks at each frame as it comes and asks the aligner what belongs together.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::state::{Held, Input, Pair, Shared};
-use super::{CompareError, Settings, Side};
+use super::{CompareError, Settings, Side, guarded};
 use crate::align::space::{Bars, Registration};
-use crate::align::time::{Aligner, Decision, Pairing, Signature};
-
-/// Whether pairing looks at the pictures.
-pub(super) fn looks(settings: &Settings) -> bool {
-    Aligner::new(settings.time).needs_signatures()
-}
+use crate::align::time::{Aligner, Decision, Signature};
 
 /// Frames of one side that are held, by number.
 #[derive(Default)]
@@ -41,7 +35,6 @@ impl Frames {
 pub(super) struct Pairer {
     shared: Arc<Shared>,
     aligner: Aligner,
-    looks: bool,
     /// Pairs are measured; otherwise their frames are of no use once they have been looked at.
     measuring: bool,
     /// Bars are cut off before pictures are looked at: with bars on one side only they would not agree.
@@ -55,12 +48,16 @@ impl Pairer {
         Self {
             shared,
             aligner: Aligner::new(settings.time),
-            looks: looks(settings),
             measuring,
             bars: (settings.registration != Registration::None).then(|| [Bars::new(), Bars::new()]),
             references: Frames::default(),
             distorted: Frames::default(),
         }
+    }
+
+    /// Whether pairing looks at the pictures.
+    pub(super) fn looks(&self) -> bool {
+        self.aligner.needs_signatures()
     }
 
     pub(super) fn run(mut self) {
@@ -115,7 +112,7 @@ impl Pairer {
     }
 
     fn look(&mut self, side: Side, held: &Held) -> Option<Result<Signature, CompareError>> {
-        if !self.looks {
+        if !self.looks() {
             return None;
         }
         let frame = held.frame.clone()?;
@@ -128,10 +125,7 @@ impl Pairer {
             };
             Ok(Signature::of(&part))
         };
-        Some(match catch_unwind(AssertUnwindSafe(look)) {
-            Ok(result) => result.map_err(|error| CompareError::Picture { side, error }),
-            Err(panic) => Err(CompareError::Internal(crate::panic_text(&*panic))),
-        })
+        Some(guarded(|| look().map_err(|error| CompareError::Picture { side, error })))
     }
 
     /// Hands on what has been decided and lets go of what nobody needs; gives the bytes that are held then.
@@ -158,10 +152,7 @@ impl Pairer {
     }
 
     fn pair(&self, decision: Decision, distorted: Held, error: Option<CompareError>) -> Pair {
-        let reference = match decision.pairing {
-            Pairing::Matched(number) | Pairing::Duplicate(number) => self.references.get(number),
-            Pairing::Unmatched => None,
-        };
+        let reference = decision.pairing.reference().and_then(|number| self.references.get(number));
         let frames = reference.and_then(|reference| reference.frame.clone()).zip(distorted.frame);
         Pair { decision, frames, error }
     }

@@ -195,3 +195,17 @@ pub fn launch(description: &str) -> gst::Pipeline {
     let bin = gst::parse::launch(description).unwrap_or_else(|error| panic!("{description}: {error}"));
     bin.downcast().expect("a pipeline")
 }
+
+/// What the element says when it cannot go to PAUSED; afterwards it must be as if it had not been tried.
+#[track_caller]
+pub fn refused(element: &gst::Element) -> String {
+    let bus = gst::Bus::new();
+    element.set_bus(Some(&bus));
+    let going = element.clone();
+    let result = bounded("to PAUSED", move || going.set_state(gst::State::Paused));
+    assert!(result.is_err(), "it goes to PAUSED");
+    let text = error_text(&bus);
+    assert_eq!(element.property::<Option<String>>("active-provider"), None);
+    set_state(element, gst::State::Null);
+    text
+}

@@ -27,19 +27,6 @@ fn different(element: gst::Element, reference: &str, distorted: &str) -> Compare
     rig
 }
 
-/// The text of the error when the element goes to PAUSED.
-#[track_caller]
-fn refused(element: &gst::Element) -> String {
-    let bus = gst::Bus::new();
-    element.set_bus(Some(&bus));
-    let going = element.clone();
-    let result = bounded("to PAUSED", move || going.set_state(gst::State::Paused));
-    assert!(result.is_err(), "it goes to PAUSED");
-    let text = error_text(&bus);
-    set_state(element, gst::State::Null);
-    text
-}
-
 fn with_model(path: &std::path::Path) -> gst::element_factory::ElementBuilder<'static> {
     iqacompare().property("model", path.to_str().unwrap().to_owned()).property_from_str("provider", "cpu")
 }

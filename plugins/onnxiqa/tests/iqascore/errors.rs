@@ -5,20 +5,6 @@ use gst::prelude::*;
 use onnx_iqa_testkit as kit;
 use std::path::Path;
 
-/// What the element says when it cannot go to PAUSED; afterwards it must be as if it had not been tried.
-#[track_caller]
-fn refused(element: &gst::Element) -> String {
-    let bus = gst::Bus::new();
-    element.set_bus(Some(&bus));
-    let going = element.clone();
-    let result = bounded("to PAUSED", move || going.set_state(gst::State::Paused));
-    assert!(result.is_err(), "it goes to PAUSED");
-    let text = error_text(&bus);
-    assert_eq!(element.property::<Option<String>>("active-provider"), None);
-    set_state(element, gst::State::Null);
-    text
-}
-
 #[track_caller]
 fn says(text: &str, parts: &[&str]) {
     for part in parts {
