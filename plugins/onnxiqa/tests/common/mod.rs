@@ -3,11 +3,13 @@
 
 mod compare;
 mod hold;
+mod properties;
 mod rig;
 mod upstream;
 
 pub use compare::{Compare, FLAT, Pushed, flat, iqacompare, psnr};
 pub use hold::Hold;
+pub use properties::{check_no_others, check_property, text};
 pub use rig::{Item, Rig};
 pub use upstream::{Pending, Upstream};
 
