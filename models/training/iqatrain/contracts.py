@@ -11,10 +11,16 @@ def crops(side: int, short_side: int | None, small: str) -> list[str]:
     return [*scaled, f"crop = [{side}, {side}]", "crops = 5", 'sampling = "grid"', f'small = "{small}"']
 
 
+def tiles(side: int, stride: int) -> list[str]:
+    """The frame scaled to a short side of `side`, and as many crops along it as cover it."""
+    scaled = [f"short-side = {side}", 'filter = "bilinear"', "antialias = true"]
+    return [*scaled, f"crop = [{side}, {side}]", 'crops = "all"', f"stride = [{stride}, {stride}]"]
+
+
 GEOMETRY = {
     "metaiqa": crops(224, 384, "upscale"),
     "mt-irn": crops(224, 384, "upscale"),
-    "bpclip-nr": crops(384, 512, "upscale"),
+    "bpclip-nr": tiles(384, 320),
     "bpclip-fr": crops(384, None, "mirror"),  # what differs from the reference is seen at the frame's own scale
 }
 

@@ -124,6 +124,18 @@ def five_crops(picture: np.ndarray, size: int = CROP) -> np.ndarray:
     return np.stack([picture[y : y + size, x : x + size] for y, x in places])
 
 
+def tiles(picture: np.ndarray, size: int, stride: int) -> np.ndarray:
+    """[n, size, size, 3]: every `stride` pixels, row by row; the last of a row or column is moved in to the edge."""
+    ys, xs = ([min(i * stride, side - size) for i in range(1 - (size - side) // stride)] for side in picture.shape[:2])
+    return np.stack([picture[y : y + size, x : x + size] for y in ys for x in xs])
+
+
+def views(picture: np.ndarray, network) -> np.ndarray:
+    """[n, crop, crop, 3]: what a network looks at, tiles if it has a stride, else five crops; their scores are averaged."""
+    cut = five_crops(picture, network.crop) if network.stride is None else tiles(picture, network.crop, network.stride)
+    return np.ascontiguousarray(cut)
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--biq2021", type=Path, required=True, help="a checkout of nisarahmedrana/BIQ2021")

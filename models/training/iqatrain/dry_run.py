@@ -81,7 +81,7 @@ def without_reference(name: str, start: Path | None, folder: Path, tables: Path,
 
 def with_reference(folder: Path, tables: Path, out: Path):
     network = small("bpclip-fr")
-    recipe = full_reference.FullReferenceRecipe(**COMMON, batch=2, crop=SIDE)
+    recipe = full_reference.FullReferenceRecipe(**COMMON, batch=2, share=2, crop=SIDE)
     pairs = full_reference.Pairs(made.open_made(folder), tables, held_out=False)
     training = full_reference.FullReferenceTraining(network, recipe)
     loop.run(training, lambda step: pairs.batch(recipe, step), training.advance, out / "bpclip-fr")

@@ -29,7 +29,7 @@ def on_test(network, given):
     """SROCC and PLCC on BIQ2021's official test part, whole and by subset."""
     pictures = data.open_biq2021(given.cache, "test")
     pictures = pictures.take(np.arange(len(pictures)))
-    scores = predictions(network, pictures, 5, bf16=False)
+    scores = predictions(network, pictures, True, bf16=False)
     if given.scores:
         with open(given.scores, "w", newline="") as file:
             csv.writer(file).writerows(zip(pictures.names, pictures.mos, scores))
@@ -48,7 +48,7 @@ def rounding(network, given):
     count = min(given.count, len(held_out))
     exact, rough = np.empty(count), np.empty(count)
     for i in range(count):
-        crops = np.ascontiguousarray(data.five_crops(held_out.picture(i), network.crop))
+        crops = data.views(held_out.picture(i), network)
         x = inputs(network, torch.from_numpy(crops).permute(0, 3, 1, 2))
         exact[i], rough[i] = (float(scores_of(one(x)).mean()) for one in (network, stored))
     points = 100 * np.abs(exact - rough)
@@ -106,10 +106,10 @@ def order(network, given):
     for kind in ("h264", "jpeg", "blur", "rescale"):
         rows = []
         for i in range(min(given.count, len(held_out))):
-            versions = [data.five_crops(degraded(np.asarray(held_out.picture(i)), kind, s), network.crop) for s in STRENGTHS]
+            versions = [data.views(degraded(np.asarray(held_out.picture(i)), kind, s), network) for s in STRENGTHS]
             x = inputs(network, torch.from_numpy(np.concatenate(versions)).permute(0, 3, 1, 2))
             with torch.no_grad():
-                rows.append(scores_of(network(x)).numpy().reshape(len(STRENGTHS), 5).mean(1))
+                rows.append(scores_of(network(x)).numpy().reshape(len(STRENGTHS), -1).mean(1))
         rows = np.array(rows)
         yield {
             "kind": kind,

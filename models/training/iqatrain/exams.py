@@ -27,6 +27,7 @@ from scipy.io import loadmat
 
 from . import fidelity
 from .measures import srocc
+from .vmaf import vmaf
 
 TURBO = re.compile(r"libjpeg-turbo-q(\d+)-yuv(420|422|444)")
 
@@ -72,17 +73,18 @@ def names_the_worse(rows: list[dict], elo: dict[str, float]) -> float:
 
 
 def measure_functions(network=None) -> Callable:
-    """(reference, distorted) -> {name: value}, higher is better: the fidelity measures, and a network where given."""
+    """(reference, distorted) -> {name: value}, higher is better: the fidelity measures, VMAF, and a network where given."""
     from . import run
-    from .data import five_crops
+    from .data import views
 
     @torch.no_grad()
     def values(reference, distorted):
         found = dict(zip(fidelity.MEASURES, map(float, fidelity.measures(reference, distorted))))
+        found["vmaf"] = vmaf(reference, distorted)
         if network is not None:
-            crops = [np.ascontiguousarray(five_crops(one, network.crop)) for one in (distorted, reference)]
-            views = [run.inputs(network, torch.from_numpy(one).permute(0, 3, 1, 2)) for one in crops]
-            found[network.name] = float(run.scores_of(network.eval()(*views)).mean())
+            crops = [views(one, network) for one in (distorted, reference)]
+            pair = [run.inputs(network, torch.from_numpy(one).permute(0, 3, 1, 2)) for one in crops]
+            found[network.name] = float(run.scores_of(network.eval()(*pair)).mean())
         return found
 
     return values

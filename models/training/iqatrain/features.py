@@ -8,6 +8,7 @@ Features of a picture, as it is: mean and standard deviation over places of each
 """
 
 import argparse
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,12 @@ import torch
 from torch import nn
 
 from . import data, live
-from .networks.resnet18 import ResNet18
+from .networks.pooled import pooled
+from .networks.resnet18 import STATISTICS, ResNet18
 from .networks.resnet50 import ResNet50, read_tfjs
 from .networks.metaiqa import MEAN, STD
-from .run import STATISTICS
 
-BLOCK = 200
+BLOCK, BATCH = 200, 16  # pictures between savings; at once, if they are of one size
 
 
 class Backbone(nn.Module):
@@ -44,28 +45,29 @@ class Backbone(nn.Module):
 
     @torch.no_grad()
     def forward(self, x):
-        parts = []
-        for one in self.stages(x):
-            one = one.float().flatten(2)
-            parts += [one.mean(2), one.std(2, correction=0)]
-        return torch.cat(parts, 1)
+        return pooled(self.stages(x))
 
 
-def extract(backbone: Backbone, pictures, out: Path, bf16: bool = True) -> np.ndarray:
+def extract(backbone: Backbone, pictures, out: Path, bf16: bool = False) -> np.ndarray:
     """[n, features] float32 of `pictures`, kept in `out` (.npy)."""
     if out.exists():
         return np.load(out)
     unfinished = out.with_suffix(".partial.npy")
     rows = list(np.load(unfinished)) if unfinished.exists() else []
     backbone.eval().to(memory_format=torch.channels_last)
-    for i in range(len(rows), len(pictures)):
-        x = torch.from_numpy(np.ascontiguousarray(pictures.picture(i))).permute(2, 0, 1)[None]
+    saved = len(rows)
+    while len(rows) < len(pictures):
+        following = (np.array(pictures.picture(i)) for i in range(len(rows), min(len(rows) + BATCH, len(pictures))))
+        batch = [next(following)]
+        batch += itertools.takewhile(lambda one: one.shape == batch[0].shape, following)
+        x = torch.from_numpy(np.stack(batch)).permute(0, 3, 1, 2)
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            rows.append(backbone(x)[0].numpy())
-        if i % BLOCK == BLOCK - 1:
+            rows += list(backbone(x).numpy())
+        if len(rows) - saved >= BLOCK:
             out.parent.mkdir(parents=True, exist_ok=True)
             np.save(unfinished, np.stack(rows).astype(np.float32))
-            print(f"{out.name}: {i + 1} of {len(pictures)}", flush=True)
+            saved = len(rows)
+            print(f"{out.name}: {saved} of {len(pictures)}", flush=True)
     np.save(out, np.stack(rows).astype(np.float32))
     unfinished.unlink(missing_ok=True)
     return np.load(out)
@@ -95,6 +97,7 @@ def main():
     options.add_argument("--backbone", choices=("resnet18", "resnet50"), required=True)
     options.add_argument("--weights", type=Path, required=True)
     options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
+    options.add_argument("--parts", type=lambda text: text.split(","), default=["train", "test"], help="of BIQ2021")
     options.add_argument("--live", type=Path, help="ChallengeDB_release")
     options.add_argument("--out", type=Path, required=True)
     given = options.parse_args()
@@ -103,7 +106,7 @@ def main():
     if given.live:
         sets["live"] = live.open_live(given.live)
     if given.cache:
-        for part in ("train", "test"):
+        for part in given.parts:
             whole = data.open_biq2021(given.cache, part)
             sets[f"biq2021-{part}"] = whole.take(np.arange(len(whole)))
     for name, pictures in sets.items():

@@ -28,6 +28,7 @@ class FullReferenceRecipe(Schedule):
     weight_decay: float = 1e-5  # as printed
     average: float = 0.995
     batch: int = 16
+    share: int = 4  # distorted pictures per reference: the backbone sees a reference once
     crop: int = 384
     attributes: float = 0.2  # weight of the attributes' loss
 
@@ -40,24 +41,26 @@ class Pairs:
         self.labels = labels.label(tables, pictures)
 
     def batch(self, recipe: FullReferenceRecipe, step: int):
-        """distorted and reference [n, 3, crop, crop] uint8, label [n], attribute targets and weights [n, 6]."""
+        """distorted [n, 3, crop, crop] and reference [n / share, 3, crop, crop] uint8, label [n], attribute targets and weights [n, 6]."""
         random = np.random.default_rng([recipe.seed, 19, step])
         side, crop = self.pictures.pixels.shape[2], recipe.crop
-        pairs, scores, targets, weights = [], [], [], []
-        for _ in range(recipe.batch):
-            n, level = int(random.choice(self.numbers)), int(random.integers(1, kadid.LEVELS + 1))
-            kind = int(random.integers(1, self.pictures.kinds + 1)) if random.random() > 1 / 16 else 0
+        distorted, references, scores, targets, weights = [], [], [], [], []
+        for _ in range(recipe.batch // recipe.share):
+            n = int(random.choice(self.numbers))
             top, left = random.integers(0, side - crop + 1, 2)
             flips = (slice(None, None, random.choice((-1, 1))), slice(None, None, random.choice((-1, 1))))
-            reference = self.pictures.reference(n)[top : top + crop, left : left + crop][flips]
-            distorted = self.pictures.picture(n, kind, level)[top : top + crop, left : left + crop][flips] if kind else reference
-            score = self.labels.score(n, kind, level) if kind else 1.0
-            target, weight = labels.attribute_targets(kind, score)
-            pairs.append((distorted, reference))
-            scores.append(score)
-            targets.append(target)
-            weights.append(weight)
-        stacked = [torch.from_numpy(np.stack(one)).permute(0, 3, 1, 2) for one in zip(*pairs)]
+            window = np.s_[top : top + crop, left : left + crop]
+            references.append(self.pictures.reference(n)[window][flips])
+            for _ in range(recipe.share):
+                kind = int(random.integers(1, self.pictures.kinds + 1)) if random.random() > 1 / 16 else 0
+                level = int(random.integers(1, kadid.LEVELS + 1))
+                score = self.labels.score(n, kind, level) if kind else 1.0
+                target, weight = labels.attribute_targets(kind, score)
+                distorted.append(self.pictures.picture(n, kind, level)[window][flips] if kind else references[-1])
+                scores.append(score)
+                targets.append(target)
+                weights.append(weight)
+        stacked = [torch.from_numpy(np.stack(one)).permute(0, 3, 1, 2) for one in (distorted, references)]
         return *stacked, torch.tensor(scores), torch.tensor(np.array(targets)), torch.tensor(np.array(weights))
 
 

@@ -30,15 +30,17 @@ def train_without(subset: str, given, recipe, pictures, results: Results) -> Non
     prefix = subsets(pictures.names)
     out = given.out / given.name / subset
     network = run.build(given)
+    others = pictures.take(np.flatnonzero(prefix != subset))
+    run.start_from_probe(network, given.features, others.indices, others.mos)
     made = MadeBatches(network, given.made, given.tables, recipe.made, recipe.seed) if recipe.made else None
     training = run.Training(network, type(recipe)(**vars(recipe)), given.device, made)
     run.resume(training, out)
-    run.train(training, pictures.take(np.flatnonzero(prefix != subset)), None, out, given.stop_at, workers=given.workers)
+    run.train(training, others, None, out, given.stop_at, workers=given.workers)
     if training.step < recipe.steps:
         return
     left = np.flatnonzero(prefix == subset)
     left = pictures.take(np.sort(np.random.default_rng(3).permutation(left)[: given.count]))
-    scores = run.predictions(run.averaged_network(training), left, 5, recipe.bf16, given.device)
+    scores = run.predictions(run.averaged_network(training), left, True, recipe.bf16, given.device)
     line = {"name": given.name, "subset": subset, "pictures": len(left), "srocc": srocc(scores, left.mos), "plcc": plcc(scores, left.mos)}
     with open(results.path, "a") as file:
         file.write(json.dumps({**line, "recipe": vars(recipe)}) + "\n")
@@ -49,7 +51,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--summary", action="store_true", help="only show what was found so far")
     options.add_argument("--name", help="what this recipe is called")
-    options.add_argument("--network", choices=networks.NAMES[:3], default="metaiqa")
+    options.add_argument("--network", choices=networks.WITHOUT_REFERENCE, default="metaiqa")
     options.add_argument("--cache", type=Path)
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--count", type=int, default=1000, help="at most so many of the subset left out are scored")

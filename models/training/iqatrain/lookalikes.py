@@ -27,6 +27,7 @@ from PIL import Image
 
 from . import colour, fidelity, kadid
 from .measures import srocc
+from .vmaf import vmaf
 
 LADDER = (33.0, 30.0, 27.0, 24.0, 21.0)
 PLACES = {1: (126, 104), 3: (44, 73), 4: (206, 0)}  # row, column
@@ -181,22 +182,20 @@ def fit(table: dict[str, np.ndarray]) -> list[dict]:
 
 @torch.no_grad()
 def compare(kodak: Path, numbers, table: Path, network=None, cache: Path | None = None) -> list[dict]:
-    """SROCC with TID2013's human scores of the measures and of a network, pooled and by type."""
+    """SROCC with TID2013's human scores of the measures, VMAF and a network, pooled and by type."""
     from . import run
-    from .data import five_crops
+    from .data import views
 
     columns = measured(kodak, numbers, table, cache)
-    names = list(fidelity.MEASURES)
-    if network is not None:
-        scores = []
-        for _, _, _, original, distorted in pairs(kodak, numbers):
-            views = [
-                run.inputs(network, torch.from_numpy(np.ascontiguousarray(five_crops(one, network.crop))).permute(0, 3, 1, 2))
-                for one in (distorted, original)
-            ]
-            scores.append(float(run.scores_of(network.eval()(*views)).mean()))
-        columns[network.name] = np.array(scores)
-        names.append(network.name)
+    more = {"vmaf": []} if network is None else {"vmaf": [], network.name: []}
+    for _, _, _, original, distorted in pairs(kodak, numbers):
+        more["vmaf"].append(vmaf(original, distorted))
+        if network is not None:
+            cut = (torch.from_numpy(views(one, network)).permute(0, 3, 1, 2) for one in (distorted, original))
+            pair = [run.inputs(network, one) for one in cut]
+            more[network.name].append(float(run.scores_of(network.eval()(*pair)).mean()))
+    columns |= {name: np.array(values) for name, values in more.items()}
+    names = [*fidelity.MEASURES, *more]
     lines = []
     for name in names:
         line = {"what": name, "look-alikes": len(columns["score"]), "srocc, pooled": srocc(columns[name], columns["score"])}

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 
 from . import export, networks, run
-from .data import five_crops
+from .data import views
 
 # Width and height; all whole numbers, `/` rounds down; x is the column, y the row.
-SIZES = {"metaiqa": (512, 384), "mt-irn": (512, 384), "bpclip-nr": (512, 512), "bpclip-fr": (512, 384)}
+WIDTH, HEIGHT = 512, 384
 BLOCKS = (
     "40 + 150 * ((x / 16 + y / 16) % 2) + x % 16",
     "60 + 120 * ((x / 32 + y / 32) % 2) + y % 16",
@@ -42,7 +42,7 @@ def picture(formula, width: int = 512, height: int = 384) -> np.ndarray:
 
 
 def crops_of(network, formula, width, height) -> torch.Tensor:
-    crops = np.ascontiguousarray(five_crops(picture(formula, width, height), network.crop))
+    crops = views(picture(formula, width, height), network)
     return run.inputs(network, torch.from_numpy(crops).permute(0, 3, 1, 2)).contiguous()
 
 
@@ -50,7 +50,7 @@ def crops_of(network, formula, width, height) -> torch.Tensor:
 def vectors(network) -> dict:
     """What parity.json holds, of a network with rounded weights (`export.rounded`)."""
     network.eval()
-    width, height = SIZES[network.name]
+    width, height = WIDTH, HEIGHT
     pictures = []
     for name, formula in formulas(width, height).items():
         entry = {"name": name, "formula": dict(zip("rgb", formula))}
@@ -63,7 +63,7 @@ def vectors(network) -> dict:
         pictures.append({**entry, "crops": [round(float(one), 6) for one in raw], "raw": round(float(raw.mean()), 6)})
     return {
         "about": "RGB pictures of width x height; x is the column, y the row, whole numbers, '/' rounds down. 'crops': the "
-        "model's output for the crops at the centre, top left, top right, bottom left and bottom right; 'raw': their mean. "
+        "model's output for its crops, in the contract's order; 'raw': their mean. "
         "With a reference, 'formula' describes the reference and 'distorted' the other picture.",
         "made-by": "python -m iqatrain.parity",
         "runtime": f"PyTorch {torch.__version__}, the stored weights in single precision",

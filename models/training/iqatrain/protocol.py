@@ -77,6 +77,7 @@ def train_split(given, recipe, pictures, seed: int, results: Results) -> None:
     out = given.out / given.name / f"seed{seed}"
     recipe = type(recipe)(**{**vars(recipe), "seed": recipe.seed + seed})
     network = run.build(given)
+    run.start_from_probe(network, given.features, chosen, pictures.mos[chosen])
     made = MadeBatches(network, given.made, given.tables, recipe.made, recipe.seed) if recipe.made else None
     training = run.Training(network, recipe, given.device, made)
     run.resume(training, out)
@@ -84,7 +85,7 @@ def train_split(given, recipe, pictures, seed: int, results: Results) -> None:
     if training.step == recipe.steps:
         final = run.averaged_network(training)
         test = pictures.take(rest)
-        scores = run.predictions(final, test, 5, recipe.bf16, given.device)
+        scores = run.predictions(final, test, True, recipe.bf16, given.device)
         results.add(given.name, seed, scores, test.mos, recipe=vars(recipe), start=[str(path.name) for path in given.start])
         (out / "checkpoint.pt").unlink()
 
@@ -113,7 +114,7 @@ def unseen(given, pictures, results: Results) -> None:
     if results.has(given.name, None):
         raise ValueError(f"{given.name} has been looked at: {results.path}")
     network = export.load_averaged(given.checkpoint, given.network).to(given.device)
-    scores = run.predictions(network, pictures, 5, bf16=False, device=given.device)
+    scores = run.predictions(network, pictures, True, bf16=False, device=given.device)
     results.add(given.name, None, scores, pictures.mos, checkpoint=given.checkpoint.name, short_side=given.short_side)
 
 
@@ -124,8 +125,7 @@ def main():
     options.add_argument("--live", type=Path, help="ChallengeDB_release")
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--seeds", type=lambda text: [int(one) for one in text.split(",")], default=list(range(live.SPLITS)))
-    options.add_argument("--network", choices=networks.NAMES[:3], default="metaiqa")
-    options.add_argument("--features", type=Path, help="for `frozen`: what iqatrain.features wrote")
+    options.add_argument("--network", choices=networks.WITHOUT_REFERENCE, default="metaiqa")
     options.add_argument("--regression", choices=("svr", "ridge"), default="svr")
     options.add_argument("--against", help="for `summary`: the name to compare with, split by split")
     options.add_argument("--short-side", type=int, default=0, help="pictures are scaled to it first; 0: as they are")

@@ -20,11 +20,11 @@ from torch import nn
 
 from . import data, distortions, loop, networks
 from .auxiliary import MadeBatches
+from .features import Ridge
 from .loop import Loop, Schedule
 from .measures import plcc, srocc
+from .networks.resnet18 import STATISTICS
 from .networks.resnet50 import read_tfjs
-
-STATISTICS = Path(__file__).parent.parent / "resnet18_bn_stats.npz"
 
 
 @dataclass
@@ -107,13 +107,13 @@ def losses(scores, targets, strengths, variance, recipe: Recipe):
 
 
 @torch.no_grad()
-def predictions(network: nn.Module, pictures, crops: int, bf16: bool, device: str = "cpu") -> np.ndarray:
-    """A score for each picture: of the centre (crops = 1), or the mean of centre and corners (crops = 5)."""
+def predictions(network: nn.Module, pictures, whole: bool, bf16: bool, device: str = "cpu") -> np.ndarray:
+    """A score for each picture: the mean over what the network looks at (`data.views`), or of one crop, the first."""
     network.eval()
     scores = []
     for i in range(len(pictures)):
-        views = data.five_crops(pictures.picture(i), network.crop)[:crops]
-        x = inputs(network, torch.from_numpy(np.ascontiguousarray(views)).permute(0, 3, 1, 2), device)
+        views = data.views(pictures.picture(i), network)[: None if whole else 1]
+        x = inputs(network, torch.from_numpy(views).permute(0, 3, 1, 2), device)
         with loop.autocast(device, bf16):
             scores.append(float(scores_of(network(x)).mean()))
     return np.array(scores)
@@ -139,9 +139,11 @@ class Training(Loop):
             with loop.autocast(device, recipe.bf16):
                 scores = scores_of(network(inputs(network, crops, device)))
             parts = list(losses(scores, targets.to(device), strengths.to(device), variance, recipe))
-            if extra is not None:
+            if extra is not None and (restoration is None or restoration.e1.weight.requires_grad):
                 second = self.made.loss(network, extra, device, recipe.bf16)
                 parts = [parts[0] + recipe.second * second, *parts[1:], second]
+            elif extra is not None:
+                parts.append(scores.new_zeros(()))
             return parts
 
         return self.update(loss_of)
@@ -162,9 +164,8 @@ def train(training: Training, pictures, validation, out: Path, stop_at=None, eve
         return (scored, training.made.batch(step)) if training.made else scored
 
     def validate(last):
-        crops = 5 if last else 1
-        scores = predictions(averaged_network(training), validation, crops, recipe.bf16, training.device)
-        return {"crops": crops, **agreement(scores, validation)}
+        scores = predictions(averaged_network(training), validation, last, recipe.bf16, training.device)
+        return {"crops": "all" if last else 1, **agreement(scores, validation)}
 
     loop.run(
         training,
@@ -187,11 +188,24 @@ def averaged_network(training: Loop) -> nn.Module:
 
 
 def load_backbone(network: nn.Module, path: Path) -> None:
-    """ImageNet weights: a torchvision state dict (ResNet-18) or a folder with a tfjs model (ResNet-50)."""
+    """ImageNet weights: a torchvision state dict (ResNet-18) or a folder with a tfjs model (ResNet-50); or, for the latter, a
+    checkpoint of `pooled`."""
     if network.name == "metaiqa":
         network.backbone.load_torchvision(torch.load(path, weights_only=True), STATISTICS)
-    else:
+    elif path.is_dir():
         network.backbone.load_keras(read_tfjs(path))
+    else:
+        state = torch.load(path, weights_only=True, map_location="cpu")["averaged"]
+        prefix = "backbone."
+        network.backbone.load_state_dict({name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)})
+
+
+def start_from_probe(network: nn.Module, features: Path | None, rows, mos) -> None:
+    """`pooled` starts from the ridge regression of the training pictures' opinions on the frozen features (rows of the file)."""
+    if network.name == "pooled":
+        if features is None:
+            raise ValueError("pooled starts from a regression on frozen features: give --features, as iqatrain.features wrote them")
+        network.probe(Ridge(np.load(features, mmap_mode="r")[rows], mos))
 
 
 def load_start(network: nn.Module, checkpoint: Path) -> None:
@@ -216,7 +230,8 @@ def build(given) -> nn.Module:
 
 
 def add_network_options(options: argparse.ArgumentParser) -> None:
-    options.add_argument("--backbone", type=Path, help="ImageNet weights: ResNet-18's state dict, or the folder of ResNet-50's model.json")
+    options.add_argument("--backbone", type=Path, help="ImageNet weights: ResNet-18's state dict, or the folder of ResNet-50's model.json; or pooled's checkpoint")
+    options.add_argument("--features", type=Path, help="pooled: frozen features of all the pictures, from iqatrain.features")
     options.add_argument(
         "--start", type=Path, action="append", default=[], help="a checkpoint to start from: a prior, a restoration network"
     )
@@ -253,7 +268,7 @@ def resume(training: Loop, out: Path) -> None:
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--network", choices=[name for name in networks.NAMES if name != "bpclip-fr"], default="metaiqa")
+    options.add_argument("--network", choices=networks.WITHOUT_REFERENCE, default="metaiqa")
     options.add_argument("--cache", type=Path, help="what iqatrain.data made")
     options.add_argument("--out", type=Path, required=True, help="checkpoint and log; a checkpoint there is resumed")
     options.add_argument("--held-out", type=int, default=500, help="training pictures kept for validation")
@@ -271,6 +286,7 @@ def main():
     else:
         pictures, validation = data.split(data.open_biq2021(given.cache, "train"), given.held_out)
         made = MadeBatches(network, given.made, given.tables, recipe.made, recipe.seed) if recipe.made else None
+        start_from_probe(network, given.features, pictures.indices, pictures.mos)
     training = Training(network, recipe, given.device, made)
     resume(training, given.out)
     train(training, pictures, validation, given.out, given.stop_at, workers=given.workers)

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from iqatrain import card, contracts, data, dry_run, evaluate, exams, export, kadid, lookalikes, networks, parity
+from iqatrain.vmaf import vmaf
 
 
 def test_look_alikes_meet_the_ladder():
@@ -77,7 +78,7 @@ def test_parity_vectors_are_the_rounded_networks_scores():
 
 
 def test_formulas_stay_within_eight_bits():
-    for width, height in set(parity.SIZES.values()):
+    for width, height in ((parity.WIDTH, parity.HEIGHT), (512, 512)):
         for formula in parity.formulas(width, height).values():
             assert parity.picture(formula, width, height).shape == (height, width, 3)
             parity.picture([parity.COARSER.format(one) for one in formula], width, height)
@@ -158,3 +159,10 @@ def test_blurred_pictures_are_matched_with_their_references(tmp_path):
     savemat(tmp_path / "hw5.mat", {"blur_dmos": [[0, 20, 40, 60]], "blur_orgs": np.uint8([[1, 0, 0, 0]]), "refnames_blur": names})
     lines = {line["what"]: line for line in exams.blur(tmp_path, exams.measure_functions())}
     assert lines["sigma"]["pictures"] == 3 and lines["sigma"]["srocc"] == lines["psnr"]["srocc"] == pytest.approx(1)
+
+
+def test_vmaf_falls_with_noise():
+    picture = data.made_pictures(1, 192, seed=1).pixels[0]
+    noisy = [np.clip(picture + np.random.default_rng(0).normal(0, sigma, picture.shape), 0, 255).astype(np.uint8) for sigma in (8, 30)]
+    same, mild, strong = (vmaf(picture, one) for one in (picture, *noisy))
+    assert same == pytest.approx(97.43, abs=0.01) and same > mild > strong

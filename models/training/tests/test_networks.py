@@ -1,14 +1,16 @@
 """Shapes, wiring, and weights that are read from published files."""
 
 import json
+import tomllib
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from iqatrain import networks, text
-from iqatrain.networks import bpclip, mt_irn, resnet50
+from iqatrain import contracts, data, networks, run, text
+from iqatrain import features as features_module
+from iqatrain.networks import bpclip, mt_irn, pooled, resnet50
 from iqatrain.networks.resnet18 import FoldedConv
 
 
@@ -163,3 +165,45 @@ def test_contrasts_weigh_praise_against_blame():
 def test_an_unknown_name_is_named():
     with pytest.raises(ValueError, match="'nima'"):
         networks.build("nima")
+
+
+def test_tiles_cover_a_picture_of_any_shape_as_the_contract_says():
+    for height, width, count in ((384, 384, 1), (384, 683, 2), (918, 384, 3), (700, 900, 6)):
+        picture = np.arange(height * width, dtype=np.int64).reshape(height, width, 1)
+        found = data.tiles(picture, 384, 320)
+        assert found.shape == (count, 384, 384, 1) and len(np.unique(found)) == height * width
+    found = tomllib.loads(contracts.contract(networks.build("bpclip-nr")))["geometry"]
+    assert found["crops"] == "all" and found["stride"] == [networks.build("bpclip-nr").stride] * 2
+
+
+def test_a_shared_reference_is_as_good_as_a_copy_for_each_picture():
+    torch.manual_seed(1)
+    network = networks.build("bpclip-fr", tokens=3).eval()
+    distorted, references = torch.rand(4, 3, 96, 96), torch.rand(2, 3, 96, 96)
+    with torch.no_grad():
+        shared, copied = network(distorted, references), network(distorted, references[[0, 0, 1, 1]])
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(shared, copied, strict=True))
+
+
+def test_pooled_begins_as_the_regression_on_its_frozen_features(tmp_path):
+    torch.manual_seed(1)
+    network = networks.build("pooled").eval()
+    x, opinions = torch.rand(5, 3, 96, 64), np.linspace(0, 1, 5, dtype=np.float32)
+    with torch.no_grad():
+        features = pooled.pooled(network.backbone(x)[1:]).numpy()
+        np.save(tmp_path / "features.npy", features)
+        run.start_from_probe(network, tmp_path / "features.npy", np.arange(5), opinions)
+        found = network(x)[:, 0].numpy()
+    assert found == pytest.approx(features_module.Ridge(features, opinions)(features), abs=1e-4)
+    with pytest.raises(ValueError, match="--features"):
+        run.start_from_probe(network, None, np.arange(5), opinions)
+
+
+def test_a_tuned_backbone_goes_over_into_the_networks(tmp_path):
+    torch.manual_seed(1)
+    first = networks.build("pooled")
+    torch.save({"averaged": first.state_dict()}, tmp_path / "checkpoint.pt")
+    for name in ("mt-irn", "bpclip-nr"):
+        network = networks.build(name)
+        run.load_backbone(network, tmp_path / "checkpoint.pt")
+        assert torch.equal(network.backbone.stages[3][2].conv3.weight, first.backbone.stages[3][2].conv3.weight)

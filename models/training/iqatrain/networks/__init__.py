@@ -1,16 +1,19 @@
 """One module per network; `build` finds one by its name."""
 
-from . import bpclip, metaiqa, mt_irn
+from . import bpclip, metaiqa, mt_irn, pooled
 
 NAMES = ("metaiqa", "mt-irn", "bpclip-nr", "bpclip-fr")
+WITHOUT_REFERENCE = ("metaiqa", "mt-irn", "bpclip-nr", "pooled")  # what `run` trains; `pooled` is not exported
 
 
 def build(name: str, **options):
     """The untrained network called `name`, one of NAMES."""
     if name == "metaiqa":
         return metaiqa.MetaIqa(**options)
+    if name == "pooled":
+        return pooled.Pooled(**options)
     if name == "mt-irn":
         return mt_irn.MtIrn(**options)
     if name in ("bpclip-nr", "bpclip-fr"):
         return bpclip.BpClip(reference=name == "bpclip-fr", **options)
-    raise ValueError(f"no network is called {name!r}; there are {', '.join(NAMES)}")
+    raise ValueError(f"no network is called {name!r}; there are {', '.join((*NAMES, 'pooled'))}")

@@ -74,6 +74,8 @@ class BpClip(nn.Module):
         super().__init__()
         self.crop = 32 * tokens  # fewer tokens are for tests
         self.reference, self.name = reference, "bpclip-fr" if reference else "bpclip-nr"
+        # Without a reference: the whole frame, in as few crops as cover it. With: five crops at the frame's own scale.
+        self.stride = None if reference else self.crop - 64
         self.backbone = ResNet50(frozen_stages, learned_norms)
         self.gates = nn.ModuleList([Gate(c, 3 * c if reference else c, tokens) for c in CHANNELS])
         self.position = nn.Parameter(0.02 * torch.randn(1, tokens**2, WIDTH))
@@ -96,6 +98,8 @@ class BpClip(nn.Module):
             return [gate(f, f) for gate, f in zip(self.gates, levels)]
         found = []
         for gate, d, r in zip(self.gates, levels, self.backbone(reference)):
+            if len(r) < len(d):  # in training: pictures that share a reference follow each other
+                r = r.repeat_interleave(len(d) // len(r), 0)
             difference = (d - r).abs()
             found.append(gate(difference, torch.cat((d, r, difference), 1)))
         return found

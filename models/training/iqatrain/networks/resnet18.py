@@ -1,9 +1,13 @@
 """ResNet-18 without its classifier, with batch norm's statistics held fixed."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+STATISTICS = Path(__file__).parents[2] / "resnet18_bn_stats.npz"
 
 
 class FoldedConv(nn.Module):
