@@ -27,6 +27,10 @@ from .networks.resnet18 import STATISTICS
 from .networks.resnet50 import read_tfjs
 
 
+# Of the ridge regression that `pooled` starts from. Left-out subsets, mean SROCC: 0.575 at 0.3, 0.609 at 1, 0.625 at 3, 0.627 at 10.
+PROBE_STRENGTH = 10.0
+
+
 @dataclass
 class Recipe(Schedule):
     batch: int = 32  # pictures with opinion scores
@@ -205,7 +209,7 @@ def start_from_probe(network: nn.Module, features: Path | None, rows, mos) -> No
     if network.name == "pooled":
         if features is None:
             raise ValueError("pooled starts from a regression on frozen features: give --features, as iqatrain.features wrote them")
-        network.probe(Ridge(np.load(features, mmap_mode="r")[rows], mos))
+        network.probe(Ridge(np.load(features, mmap_mode="r")[rows], mos, PROBE_STRENGTH))
 
 
 def load_start(network: nn.Module, checkpoint: Path) -> None:
