@@ -53,7 +53,8 @@ DIFFERS = {
     "mt-irn": [
         TUNED,
         "F1 to F3 are D2, D1 and E6 (by size); the branches of the multi-scale convolution have 64 channels.",
-        "The pseudo-reference is the input plus D5; the map keeps a tenth of its loss in the second stage, because it leaves the model.",
+        "The pseudo-reference is the input plus D5; the map keeps half of its loss's weight in the second stage, because it leaves the model. "
+        "The U-Net's convolutions but the last two were trained with batch norms.",
     ],
     "bpclip-nr": [TUNED, TEXT, "D = 208, one head; tokens are averaged to x_i; the forty adjectives are the project's own."],
     "bpclip-fr": [

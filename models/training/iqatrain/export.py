@@ -19,6 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from . import contracts, networks
+from .networks.mt_irn import Normed
 from .networks.resnet18 import FoldedConv
 
 OPSET, IR_VERSION = 17, 8
@@ -27,7 +28,7 @@ ROUNDINGS = ("half", "int8")
 
 
 def folded(network: nn.Module) -> nn.Module:
-    """A copy for inference, in which each FoldedConv is one plain convolution."""
+    """A copy for inference, in which each convolution and its batch norm are one plain convolution."""
     network = copy.deepcopy(network).cpu().eval().to(memory_format=torch.contiguous_format)
 
     def replace(module):
@@ -37,6 +38,8 @@ def folded(network: nn.Module) -> nn.Module:
                 conv = nn.Conv2d(weight.shape[1], weight.shape[0], weight.shape[2:], child.stride, child.padding)
                 conv.weight, conv.bias = nn.Parameter(weight.detach()), nn.Parameter(bias.detach())
                 setattr(module, name, conv)
+            elif isinstance(child, Normed):
+                setattr(module, name, child.folded())
             else:
                 replace(child)
 

@@ -40,6 +40,7 @@ class MetaRecipe(Schedule):
     tasks: int = 5  # k
     inner: int = 6  # S
     batch: int = 16
+    crop: int = 224
     beta: float = 1.0
 
 
@@ -171,7 +172,7 @@ def main():
     given.network = "metaiqa"
     recipe = run.recipe_of(given, MetaRecipe)
     network = run.build(given)
-    tasks = Tasks(made.open_made(given.made), given.tables, network.crop)
+    tasks = Tasks(made.open_made(given.made), given.tables, recipe.crop)
     if given.baseline:
         recipe.steps *= recipe.tasks * 2 * recipe.inner
         recipe.warmup = 0

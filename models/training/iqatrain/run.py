@@ -23,6 +23,7 @@ from .auxiliary import MadeBatches
 from .features import Ridge
 from .loop import Loop, Schedule
 from .measures import plcc, srocc
+from .networks import bpclip
 from .networks.resnet18 import STATISTICS
 from .networks.resnet50 import read_tfjs
 
@@ -143,7 +144,7 @@ class Training(Loop):
             with loop.autocast(device, recipe.bf16):
                 scores = scores_of(network(inputs(network, crops, device)))
             parts = list(losses(scores, targets.to(device), strengths.to(device), variance, recipe))
-            if extra is not None and (restoration is None or restoration.e1.weight.requires_grad):
+            if extra is not None and (restoration is None or restoration.d6.weight.requires_grad):
                 second = self.made.loss(network, extra, device, recipe.bf16)
                 parts = [parts[0] + recipe.second * second, *parts[1:], second]
             elif extra is not None:
@@ -215,6 +216,8 @@ def start_from_probe(network: nn.Module, features: Path | None, rows, mos) -> No
 def load_start(network: nn.Module, checkpoint: Path) -> None:
     """Takes from another run's checkpoint what this network has too (a prior, or MT-IRN's restoration alone)."""
     state = torch.load(checkpoint, weights_only=True, map_location="cpu")["averaged"]
+    if "position" in state and hasattr(network, "position"):
+        state["position"] = bpclip.positions(state["position"], network.position.shape[1])
     missing, unexpected = network.load_state_dict(state, strict=False)
     if unexpected or len(missing) == len(network.state_dict()):
         raise ValueError(f"{checkpoint} is not from a part of {network.name}: {unexpected or 'nothing fits'}")
@@ -225,6 +228,8 @@ def build(given) -> nn.Module:
     """The network that the command line names, with its backbone and start."""
     torch.manual_seed(given.seed)
     options = {"frozen_blocks": given.frozen_blocks} if given.network == "metaiqa" else {"frozen_stages": given.frozen_stages}
+    if given.network.startswith("bpclip"):
+        options["tokens"] = given.tokens
     network = networks.build(given.network, **options)
     if given.backbone:
         load_backbone(network, given.backbone)
@@ -243,6 +248,7 @@ def add_network_options(options: argparse.ArgumentParser) -> None:
         "--frozen-blocks", type=int, default=2, help="metaiqa: how many of the eight blocks, with the stem, stay as they were"
     )
     options.add_argument("--frozen-stages", type=int, default=0, help="the others: how many of the four stages, with the stem, stay")
+    options.add_argument("--tokens", type=int, default=bpclip.TOKENS, help="BPCLIP: tokens a side; crops have 32 times as many pixels")
     options.add_argument("--made", type=Path, help="what iqatrain.made made, for the second output")
     options.add_argument("--tables", type=Path, help="what iqatrain.labels wrote")
     options.add_argument("--device", default=loop.best_device())

@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from iqatrain import contracts, data, networks, run, text
+from iqatrain import contracts, data, export, networks, run, text
 from iqatrain import features as features_module
 from iqatrain.networks import bpclip, mt_irn, pooled, resnet50
 from iqatrain.networks.resnet18 import FoldedConv
@@ -207,3 +207,28 @@ def test_a_tuned_backbone_goes_over_into_the_networks(tmp_path):
         network = networks.build(name)
         run.load_backbone(network, tmp_path / "checkpoint.pt")
         assert torch.equal(network.backbone.stages[3][2].conv3.weight, first.backbone.stages[3][2].conv3.weight)
+
+
+def test_a_folded_restoration_gives_what_the_normed_one_gives():
+    torch.manual_seed(1)
+    network = networks.build("mt-irn")
+    network.restoration.train()
+    network.restoration(torch.rand(4, 3, 32, 32))  # statistics other than those it begins with
+    network.train()
+    assert not network.restoration.e1.norm.training  # in the whole they stand still
+    x = torch.rand(2, 3, 32, 32)
+    with torch.no_grad():
+        network.eval()
+        normed, plain = network.restoration(x), export.folded(network).restoration(x)
+    assert isinstance(export.folded(network).restoration.d1, torch.nn.ConvTranspose2d)
+    assert torch.allclose(normed[0], plain[0], atol=1e-4) and torch.allclose(normed[1], plain[1], atol=1e-4)
+
+
+def test_a_position_code_is_stretched_to_more_tokens(tmp_path):
+    small, large = (networks.build("bpclip-fr", tokens=n) for n in (3, 6))
+    small.position.data[:] = torch.arange(9.0)[None, :, None]
+    torch.save({"averaged": small.state_dict()}, tmp_path / "checkpoint.pt")
+    run.load_start(large, tmp_path / "checkpoint.pt")
+    found = large.position.reshape(6, 6, -1)[:, :, 0]
+    assert found[0, 0] == 0 and found[5, 5] == 8 and (found.diff(dim=0) >= 0).all() and (found.diff(dim=1) >= 0).all()
+    assert torch.equal(bpclip.positions(small.position, 9), small.position)

@@ -154,10 +154,10 @@ def test_the_restoration_stands_still_in_its_frozen_share(folder):
     pictures = data.made_pictures(4, 96).take(range(4))
     courses = []
     for step in range(2):
-        before = network.restoration.e6.conv1.weight.clone()
+        before = network.restoration.e6.conv1.conv.weight.clone()
         head = network.head[0].weight.clone()
         training.advance(run.batch_of(pictures, recipe, step), 0.1)
-        courses.append(torch.equal(before, network.restoration.e6.conv1.weight))
+        courses.append(torch.equal(before, network.restoration.e6.conv1.conv.weight))
         assert not torch.equal(head, network.head[0].weight)
     assert courses == [True, False]
 

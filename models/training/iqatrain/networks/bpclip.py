@@ -124,6 +124,16 @@ class BpClip(nn.Module):
         ]
 
 
+def positions(code: torch.Tensor, count: int) -> torch.Tensor:
+    """A position code [1, n, WIDTH] for `count` tokens, between which it is interpolated where it was learned for another number."""
+    if code.shape[1] == count:
+        return code
+    old, new = (round(n**0.5) for n in (code.shape[1], count))
+    plane = code.reshape(1, old, old, WIDTH).permute(0, 3, 1, 2)
+    wanted = F.interpolate(plane, size=(new, new), mode="bilinear", align_corners=False)
+    return wanted.permute(0, 2, 3, 1).reshape(1, count, WIDTH)
+
+
 def contrasts() -> torch.Tensor:
     """[40, 6]: from the cosines to each dimension's mean of praise minus mean of blame."""
     table = adjectives()

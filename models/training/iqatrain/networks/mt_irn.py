@@ -5,12 +5,14 @@ Where the paper leaves something open, what is done here:
 * Eq. 2 multiplies the attention maps with the convolved maps, as its text says, after a sigmoid.
 * Each branch of the multi-scale convolution has `WIDTH` channels.
 * D5's output is added to the input: it learns what is to be changed. The transposed convolutions have output padding 1
-  where the stride is 2; the activations are ReLU; there is no batch norm in the U-Net.
+  where the stride is 2; the activations are ReLU. Each convolution of the U-Net but D5 and D6 is batch-normalised, without which
+  the SSIM map was not learned in the number of steps that can be afforded here; in the whole, the norms' statistics stand still.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from .resnet50 import ResNet50
 
@@ -19,13 +21,28 @@ DIFFERENCE = 96
 HIDDEN = 256
 
 
+class Normed(nn.Module):
+    """A convolution, transposed or not, and its batch norm; one convolution in the exported network."""
+
+    def __init__(self, conv):
+        super().__init__()
+        self.conv, self.norm = conv, nn.BatchNorm2d(conv.out_channels)
+
+    def folded(self):
+        """The single convolution, for inference."""
+        return fuse_conv_bn_eval(self.conv, self.norm, transpose=isinstance(self.conv, nn.ConvTranspose2d))
+
+    def forward(self, x):
+        return self.norm(self.conv(x))
+
+
 class Residual(nn.Module):
     """Figure 3: two 3x3 convolutions, the first with the stride: [n, in, h, w] -> [n, out, h / stride, w / stride]."""
 
     def __init__(self, inputs, outputs, stride):
         super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1)
+        self.conv1 = Normed(nn.Conv2d(inputs, outputs, 3, stride, 1))
+        self.conv2 = Normed(nn.Conv2d(outputs, outputs, 3, 1, 1))
         self.shortcut = nn.Conv2d(inputs, outputs, 1, stride) if stride != 1 else nn.Identity()
 
     def forward(self, x):
@@ -33,7 +50,7 @@ class Residual(nn.Module):
 
 
 def up(inputs, outputs):
-    return nn.ConvTranspose2d(inputs, outputs, 3, 2, 1, output_padding=1)
+    return Normed(nn.ConvTranspose2d(inputs, outputs, 3, 2, 1, output_padding=1))
 
 
 class Restoration(nn.Module):
@@ -45,7 +62,7 @@ class Restoration(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.e1 = nn.Conv2d(3, 16, 3, 1, 1)
+        self.e1 = Normed(nn.Conv2d(3, 16, 3, 1, 1))
         self.e2 = Residual(16, 16, 1)
         self.e3 = Residual(16, 32, 2)
         self.e4 = Residual(32, 64, 2)
@@ -123,6 +140,11 @@ class MtIrn(nn.Module):
         self.head = nn.Sequential(
             nn.Linear(2048 + DIFFERENCE + 3 * 6 * WIDTH, HIDDEN), nn.PReLU(), nn.Dropout(dropout), nn.Linear(HIDDEN, 1)
         )
+
+    def train(self, mode=True):
+        super().train(mode)
+        self.restoration.eval()
+        return self
 
     def forward(self, x):
         reference, ssim, restored = self.restoration(x)
