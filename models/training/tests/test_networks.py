@@ -104,6 +104,7 @@ def test_restoration_has_the_papers_channels():
     reference, ssim, features = network(torch.rand(2, 3, 64, 48))
     assert reference.shape == (2, 3, 64, 48) and ssim.shape == (2, 1, 64, 48)
     assert [tuple(one.shape[1:]) for one in features] == [(64, 16, 12), (128, 8, 6), (256, 4, 3)]
+    network = export.folded(network)
     inputs = {name: getattr(network, name).in_channels for name in ("d1", "d2", "d3", "d4", "d5", "d6")}
     assert inputs == {"d1": 256, "d2": 256, "d3": 128, "d4": 64, "d5": 16, "d6": 16}  # Table 1
 
