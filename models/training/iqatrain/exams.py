@@ -75,16 +75,13 @@ def names_the_worse(rows: list[dict], elo: dict[str, float]) -> float:
 def measure_functions(network=None) -> Callable:
     """(reference, distorted) -> {name: value}, higher is better: the fidelity measures, VMAF, and a network where given."""
     from . import run
-    from .data import views
 
     @torch.no_grad()
     def values(reference, distorted):
         found = dict(zip(fidelity.MEASURES, map(float, fidelity.measures(reference, distorted))))
         found["vmaf"] = vmaf(reference, distorted)
         if network is not None:
-            crops = [views(one, network) for one in (distorted, reference)]
-            pair = [run.inputs(network, torch.from_numpy(one).permute(0, 3, 1, 2)) for one in crops]
-            found[network.name] = float(run.scores_of(network.eval()(*pair)).mean())
+            found[network.name] = run.score(network, distorted, reference)
         return found
 
     return values

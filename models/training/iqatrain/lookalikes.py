@@ -184,16 +184,13 @@ def fit(table: dict[str, np.ndarray]) -> list[dict]:
 def compare(kodak: Path, numbers, table: Path, network=None, cache: Path | None = None) -> list[dict]:
     """SROCC with TID2013's human scores of the measures, VMAF and a network, pooled and by type."""
     from . import run
-    from .data import views
 
     columns = measured(kodak, numbers, table, cache)
     more = {"vmaf": []} if network is None else {"vmaf": [], network.name: []}
     for _, _, _, original, distorted in pairs(kodak, numbers):
         more["vmaf"].append(vmaf(original, distorted))
         if network is not None:
-            cut = (torch.from_numpy(views(one, network)).permute(0, 3, 1, 2) for one in (distorted, original))
-            pair = [run.inputs(network, one) for one in cut]
-            more[network.name].append(float(run.scores_of(network.eval()(*pair)).mean()))
+            more[network.name].append(run.score(network, distorted, original))
     columns |= {name: np.array(values) for name, values in more.items()}
     names = [*fidelity.MEASURES, *more]
     lines = []

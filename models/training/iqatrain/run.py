@@ -112,6 +112,13 @@ def losses(scores, targets, strengths, variance, recipe: Recipe):
 
 
 @torch.no_grad()
+def score(network: nn.Module, *pictures: np.ndarray) -> float:
+    """The mean over what the network looks at of one picture, or of a pair, the distorted one first; [h, w, 3] uint8."""
+    views = (torch.from_numpy(data.views(one, network)).permute(0, 3, 1, 2) for one in pictures)
+    return float(scores_of(network.eval()(*[inputs(network, one) for one in views])).mean())
+
+
+@torch.no_grad()
 def predictions(network: nn.Module, pictures, whole: bool, bf16: bool, device: str = "cpu") -> np.ndarray:
     """A score for each picture: the mean over what the network looks at (`data.views`), or of one crop, the first."""
     network.eval()
