@@ -1,6 +1,6 @@
 """What each exported model says of itself: the text under `iqa.contract` in the ONNX file."""
 
-from . import networks, text
+from . import networks
 
 LICENCE = "MPL-2.0"
 
@@ -30,9 +30,11 @@ def roles(name: str) -> dict[str, str]:
     return {"distorted": "distorted", "reference": "reference"} if name == "bpclip-fr" else {"input": "distorted"}
 
 
-def outputs(name: str) -> list[str]:
+def outputs(network) -> list[str]:
     """The ONNX outputs, in the network's order."""
-    return {"metaiqa": ["score"], "mt-irn": ["score", "map"]}.get(name, ["score", "attributes"])
+    if network.name == "mt-irn":
+        return ["score", "map"]
+    return ["score", "attributes"] if getattr(network, "attributes", ()) else ["score"]
 
 
 def contract(network) -> str:
@@ -46,9 +48,9 @@ def contract(network) -> str:
         lines += ["", "[[input]]", f'tensor = "{tensor}"', f'role = "{role}"', 'layout = "nchw"', 'channels = "rgb"']
         lines += [f"mean = {list(network.mean)}", f"std = {list(network.std)}"]
     lines += ["", "[geometry]", *GEOMETRY[name], "", "[output]", 'tensor = "score"', "worst = 0.0", "best = 1.0"]
-    if "map" in outputs(name):
+    if "map" in outputs(network):
         lines.append('map = { tensor = "map", worst = 0.0, best = 1.0 }')
-    if "attributes" in outputs(name):
-        names = ", ".join(f'"{one}"' for one in text.DIMENSIONS)
+    if "attributes" in outputs(network):
+        names = ", ".join(f'"{one}"' for one in network.attributes)
         lines.append(f'attributes = {{ tensor = "attributes", names = [{names}], worst = 0.0, best = 1.0 }}')
     return "\n".join(lines) + "\n"

@@ -18,7 +18,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
-from . import contracts, networks
+from . import contracts, networks, text
 from .networks.mt_irn import Normed
 from .networks.resnet18 import FoldedConv
 
@@ -103,7 +103,7 @@ def write_onnx(network: nn.Module, path: Path, rounding: str = "half") -> nn.Mod
     """Writes `path`; gives the network with the rounded weights, for parity."""
     name, crop = network.name, network.crop
     final, stored = rounded(network, rounding)
-    tensors, outputs = list(contracts.roles(name)), contracts.outputs(name)
+    tensors, outputs = list(contracts.roles(name)), contracts.outputs(network)
     examples = tuple(torch.rand(2, 3, crop, crop) for _ in tensors)
     file = io.BytesIO()
     with warnings.catch_warnings():
@@ -141,9 +141,15 @@ def main():
     options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
     options.add_argument("--checkpoint", type=Path, required=True)
     options.add_argument("--weights", choices=ROUNDINGS, default="half")
+    options.add_argument(
+        "--attributes", nargs="*", choices=text.DIMENSIONS, help="BPCLIP: those that `iqatrain.evaluate attributes` lets ship; otherwise all"
+    )
     options.add_argument("--out", type=Path, required=True)
     given = options.parse_args()
-    write_onnx(load_averaged(given.checkpoint, given.network), given.out, given.weights)
+    network = load_averaged(given.checkpoint, given.network)
+    if given.attributes is not None:
+        network.keep_attributes(given.attributes)
+    write_onnx(network, given.out, given.weights)
     print(f"{given.out}: {given.out.stat().st_size} bytes")
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import tomllib
 
 import numpy as np
 import pytest
@@ -105,6 +106,27 @@ def test_attributes_are_counted_by_dimension(folder):
     assert sum(line["pictures"] for line in lines) == 25 and all(0 <= line["own moves most"] <= 1 for line in lines)
 
 
+@pytest.mark.parametrize("kept", [("integrity", "sharpness"), ()])
+def test_only_attributes_that_ship_leave_the_exported_network(kept, tmp_path):
+    import onnxruntime
+
+    network = dry_run.small("bpclip-nr").eval()
+    crops = torch.rand(2, 3, network.crop, network.crop)
+    with torch.no_grad():
+        score, attributes = network(crops)
+    network.keep_attributes(kept)
+    export.write_onnx(network, tmp_path / "model.onnx", "half")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    found = dict(zip((one.name for one in session.get_outputs()), session.run(None, {"input": crops.numpy()})))
+    output = tomllib.loads(session.get_modelmeta().custom_metadata_map["iqa.contract"])["output"]
+    assert output.get("attributes", {}).get("names", []) == list(kept)
+    assert set(found) == ({"score", "attributes"} if kept else {"score"})
+    assert found["score"] == pytest.approx(score.numpy(), abs=0.01)
+    if kept:
+        columns = [list(evaluate.text.DIMENSIONS).index(name) for name in kept]
+        assert found["attributes"] == pytest.approx(attributes.numpy()[:, columns], abs=0.01)
+
+
 @pytest.mark.parametrize("name", networks.NAMES)
 def test_a_card_has_every_section_and_only_what_was_measured(name):
     measured = [{"what": "Rounding", "command": "python -m iqatrain.evaluate rounding", "largest": 0.08, "pictures": 200}]
@@ -116,8 +138,6 @@ def test_a_card_has_every_section_and_only_what_was_measured(name):
 
 
 def test_contracts_name_what_the_graph_has():
-    import tomllib
-
     for name in networks.NAMES:
         network = networks.build(name)
         found = tomllib.loads(contracts.contract(network))

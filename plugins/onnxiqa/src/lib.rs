@@ -10,6 +10,7 @@ use gst::prelude::MulDiv;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+mod bundled;
 mod frame;
 mod iqacompare;
 mod iqalog;

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..text import adjectives, embeddings
+from ..text import DIMENSIONS, adjectives, embeddings
 from .resnet50 import CHANNELS, ResNet50
 
 WIDTH = 208
@@ -91,6 +91,15 @@ class BpClip(nn.Module):
         nn.init.constant_(self.head[-1].bias, 0.5)
         self.attribute_scale = nn.Parameter(torch.full((6,), 10.0))
         self.attribute_shift = nn.Parameter(torch.zeros(6))
+        self.attributes = tuple(DIMENSIONS)
+
+    def keep_attributes(self, names):
+        """Only these leave the network from now on, in this order; with none of them, the score leaves it alone."""
+        chosen = [self.attributes.index(name) for name in names]
+        self.contrast = self.contrast[:, chosen]
+        self.attribute_scale = nn.Parameter(self.attribute_scale.detach()[chosen])
+        self.attribute_shift = nn.Parameter(self.attribute_shift.detach()[chosen])
+        self.attributes = tuple(names)
 
     def tokens(self, distorted, reference):
         levels = self.backbone(distorted)
@@ -112,6 +121,8 @@ class BpClip(nn.Module):
             weighted = information * self.weigh[i](self.own[i](g[i], g[i]))
             cosines.append(F.normalize(self.to_text[i](weighted.mean(1)), dim=1) @ self.words.T)
         score = self.head(torch.cat(cosines, 1))
+        if not self.attributes:
+            return score
         attributes = torch.stack(cosines).mean(0) @ self.contrast
         return score, torch.sigmoid(self.attribute_scale * attributes + self.attribute_shift)
 

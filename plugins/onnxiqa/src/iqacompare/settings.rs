@@ -1,6 +1,6 @@
 //! What users set.
 
-use crate::model;
+use crate::{bundled, model};
 use gst::glib;
 use gst::prelude::*;
 use onnx_iqa::align::{space, time};
@@ -213,9 +213,12 @@ impl Settings {
     pub fn properties() -> Vec<glib::ParamSpec> {
         let default = Self::default();
         let mut properties = default.model.properties(
-            "A full-reference model beside the measures: an ONNX file (contains / or ends in .onnx), with its contract inside or \
-             beside it, or the name of a bundled model, looked for in ONNX_IQA_MODEL_PATH and in onnxiqa-models/ beside the plugin; \
-             none = measures only",
+            &format!(
+                "A full-reference model beside the measures: an ONNX file (contains / or ends in .onnx), with its contract inside \
+                 or beside it, or the name of a bundled model, looked for in ONNX_IQA_MODEL_PATH and in onnxiqa-models/ beside the \
+                 plugin; none = measures only{}",
+                bundled::list(true)
+            ),
             "Threads of ONNX Runtime within an operator, and threads that measure; 0 = one per core",
             "Pairs on their way through measures and model, at most",
         );

@@ -1,6 +1,6 @@
 //! What users set.
 
-use crate::model;
+use crate::{bundled, model};
 use gst::glib;
 use gst::prelude::*;
 
@@ -47,8 +47,11 @@ impl Settings {
     pub fn properties() -> Vec<glib::ParamSpec> {
         let default = Self::default();
         let mut properties = default.model.properties(
-            "An ONNX file (contains / or ends in .onnx), with its contract inside or beside it, or the name of a bundled \
-             model, looked for in ONNX_IQA_MODEL_PATH and in onnxiqa-models/ beside the plugin",
+            &format!(
+                "An ONNX file (contains / or ends in .onnx), with its contract inside or beside it, or the name of a bundled \
+                 model, looked for in ONNX_IQA_MODEL_PATH and in onnxiqa-models/ beside the plugin:{}",
+                bundled::list(false)
+            ),
             "Threads of ONNX Runtime within an operator; 0 = one per core",
             "Frames on their way through the scorer, at most (at least batch-size)",
         );

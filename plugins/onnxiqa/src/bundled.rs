@@ -1,0 +1,75 @@
+//! What `gst-inspect-1.0` tells of the bundled models.
+
+/// A folder of `models/`, as its card and README.md have it.
+struct Bundled {
+    name: &'static str,
+    /// Whether it compares with a reference.
+    full_reference: bool,
+    /// Agreement with people, or what stands for it.
+    accuracy: &'static str,
+    /// Size of the file.
+    megabytes: u32,
+    /// To score a 1080p frame, on two cores with AVX-512.
+    milliseconds: u32,
+}
+
+const BUNDLED: [Bundled; 1] = [Bundled {
+    name: "metaiqa",
+    full_reference: false,
+    accuracy: "SROCC 0.836 on BIQ2021's test part",
+    megabytes: 23,
+    milliseconds: 46,
+}];
+
+/// The bundled models of a kind, a line each, for the end of a property's description.
+pub fn list(full_reference: bool) -> String {
+    let of_kind = BUNDLED.iter().filter(|model| model.full_reference == full_reference);
+    let lines = of_kind.map(|model| {
+        let Bundled { name, accuracy, megabytes, milliseconds, .. } = model;
+        format!("\n{name}: {accuracy}; {megabytes} MB; {milliseconds} ms per 1080p frame on two cores")
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use onnx_iqa::model::Search;
+    use std::path::{Path, PathBuf};
+
+    fn root() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    }
+
+    #[test]
+    fn every_model_of_the_repository_is_listed() {
+        let search = Search { models: vec![root().join("models")], runtime: None };
+        let mut names: Vec<_> = BUNDLED.iter().map(|model| model.name.to_owned()).collect();
+        names.sort_unstable();
+        assert_eq!(names, search.bundled());
+    }
+
+    #[test]
+    fn sizes_are_those_of_the_files() {
+        for model in BUNDLED {
+            let file = root().join("models").join(model.name).join("model.onnx");
+            let bytes = std::fs::metadata(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display())).len();
+            assert_eq!((bytes + 500_000) / 1_000_000, u64::from(model.megabytes), "{}", model.name);
+        }
+    }
+
+    #[test]
+    fn the_readme_says_the_same() {
+        let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md");
+        for model in BUNDLED {
+            let start = format!("| `{}` |", model.name);
+            let row = readme.lines().find(|line| line.starts_with(&start));
+            let row = row.unwrap_or_else(|| panic!("README.md has no row {start}"));
+            for said in
+                [model.accuracy.to_owned(), format!("{} MB", model.megabytes), format!("{} ms", model.milliseconds)]
+            {
+                assert!(row.contains(&said), "{said} is not in {row}");
+            }
+        }
+    }
+}
