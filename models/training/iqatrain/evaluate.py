@@ -4,9 +4,10 @@
     python -m iqatrain.evaluate rounding   --cache cache --checkpoint run/checkpoint.pt --weights half
     python -m iqatrain.evaluate order      --cache cache --checkpoint run/checkpoint.pt
     python -m iqatrain.evaluate attributes --made made --network bpclip-nr --checkpoint run/checkpoint.pt
+    python -m iqatrain.evaluate map        --made made --network mt-irn --checkpoint run/checkpoint.pt
 
 `test` is for a finished network, once: choices are made on held-out training pictures. `rounding` and `order` look at
-those held-out pictures, `attributes` at made pictures of held-out references.
+those held-out pictures, `attributes` and `map` at made pictures of held-out references.
 """
 
 import argparse
@@ -17,7 +18,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import data, distortions, export, kadid, labels, made, networks, text
+from . import data, distortions, export, kadid, labels, made, networks, restoration, text
+from .auxiliary import MadeBatches
 from .export import load_averaged
 from .measures import plcc, srocc
 from .run import inputs, predictions, scores_of
@@ -91,6 +93,12 @@ def attributes(network, given):
         }
 
 
+def quality_map(network, given):
+    """MT-IRN's map against the true SSIM map, and its pseudo-reference against the reference."""
+    batches = MadeBatches(network, given.made, None, 16, 2, held_out=True)
+    yield {"pictures": 16 * given.count, **restoration.on_held_out(network.restoration, batches, "cpu", given.count)}
+
+
 def degraded(crop, kind, strength):
     if strength == 0:
         return crop
@@ -120,7 +128,7 @@ def order(network, given):
         }
 
 
-COMMANDS = {"test": on_test, "rounding": rounding, "order": order, "attributes": attributes}
+COMMANDS = {"test": on_test, "rounding": rounding, "order": order, "attributes": attributes, "map": quality_map}
 
 
 def main():
@@ -128,12 +136,12 @@ def main():
     options.add_argument("what", choices=COMMANDS)
     options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
     options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
-    options.add_argument("--made", type=Path, help="what iqatrain.made made, for `attributes`")
+    options.add_argument("--made", type=Path, help="what iqatrain.made made, for `attributes` and `map`")
     options.add_argument("--checkpoint", type=Path, required=True)
     options.add_argument("--weights", choices=export.ROUNDINGS, default="half", help="for `rounding`")
     options.add_argument("--scores", type=Path, help="where `test` writes each picture's name, MOS and score")
     options.add_argument("--held-out", type=int, default=500, help="as in training")
-    options.add_argument("--count", type=int, default=200, help="how many held-out pictures")
+    options.add_argument("--count", type=int, default=200, help="how many held-out pictures; `attributes`: references; `map`: batches of 16")
     given = options.parse_args()
     network = load_averaged(given.checkpoint, given.network).to(memory_format=torch.channels_last)
     for line in COMMANDS[given.what](network, given):

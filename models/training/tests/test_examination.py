@@ -106,6 +106,21 @@ def test_attributes_are_counted_by_dimension(folder):
     assert sum(line["pictures"] for line in lines) == 25 and all(0 <= line["own moves most"] <= 1 for line in lines)
 
 
+def test_the_map_is_measured_on_held_out_references(folder):
+    class Given:
+        made, count = folder / "made", 2
+
+    network = dry_run.small("mt-irn").eval()
+    (line,) = evaluate.quality_map(network, Given)
+    assert line["pictures"] == 32 and -1 <= line["map, PLCC"] <= 1
+    # What the map is measured against is at most 1, so a map of 3 is off by at least 2.
+    with torch.no_grad():
+        network.restoration.d6.weight.zero_()
+        network.restoration.d6.bias.fill_(3.0)
+    (line,) = evaluate.quality_map(network, Given)
+    assert 2 <= line["map, L1"] <= 4
+
+
 @pytest.mark.parametrize("kept", [("integrity", "sharpness"), ()])
 def test_only_attributes_that_ship_leave_the_exported_network(kept, tmp_path):
     import onnxruntime
