@@ -5,16 +5,19 @@ from . import networks
 LICENCE = "MPL-2.0"
 
 
+def scaled(short_side: int | None) -> list[str]:
+    """The frame scaled to a short side, or as it is."""
+    return [f"short-side = {short_side}", 'filter = "bilinear"', "antialias = true"] if short_side else []
+
+
 def crops(side: int, short_side: int | None, small: str) -> list[str]:
     """Five crops, of the frame scaled to `short_side` or as it is."""
-    scaled = [f"short-side = {short_side}", 'filter = "bilinear"', "antialias = true"] if short_side else []
-    return [*scaled, f"crop = [{side}, {side}]", "crops = 5", 'sampling = "grid"', f'small = "{small}"']
+    return [*scaled(short_side), f"crop = [{side}, {side}]", "crops = 5", 'sampling = "grid"', f'small = "{small}"']
 
 
 def tiles(side: int, stride: int) -> list[str]:
     """The frame scaled to a short side of `side`, and as many crops along it as cover it."""
-    scaled = [f"short-side = {side}", 'filter = "bilinear"', "antialias = true"]
-    return [*scaled, f"crop = [{side}, {side}]", 'crops = "all"', f"stride = [{stride}, {stride}]"]
+    return [*scaled(side), f"crop = [{side}, {side}]", 'crops = "all"', f"stride = [{stride}, {stride}]"]
 
 
 GEOMETRY = {
