@@ -26,7 +26,7 @@ pub fn list(full_reference: bool) -> String {
     let of_kind = BUNDLED.iter().filter(|model| model.full_reference == full_reference);
     let lines = of_kind.map(|model| {
         let Bundled { name, accuracy, megabytes, milliseconds, .. } = model;
-        format!("\n{name}: {accuracy}; {megabytes} MB; {milliseconds} ms per 1080p frame on two cores")
+        format!("\n{:26}{name}: {accuracy}; {megabytes} MB; {milliseconds} ms per 1080p frame on two cores", "")
     });
     lines.collect()
 }
