@@ -2,7 +2,8 @@
 
     python -m iqatrain.export --network mt-irn --checkpoint run/checkpoint.pt --weights int8 --out mt-irn/model.onnx
 
-`half` stores float16, `int8` eight bits with a scale for each output channel. Either is turned into float32 by nodes of
+`half` stores float16, `int8` eight bits with a scale for each output channel, `mixed` eight bits where most of the bytes are and
+float16 in the small layers, on which most of the rounding's cost falls. Each is turned into float32 by nodes of
 constants, which ONNX Runtime computes once, when it loads. Biases and other small tensors stay in single precision.
 """
 
@@ -24,7 +25,8 @@ from .networks.resnet18 import FoldedConv
 
 OPSET, IR_VERSION = 17, 8
 SMALL = 1024  # tensors of fewer numbers are stored as they are
-ROUNDINGS = ("half", "int8")
+LARGE = 150_000  # `mixed`: tensors of as many numbers are stored in eight bits
+ROUNDINGS = ("half", "int8", "mixed")
 
 
 def folded(network: nn.Module) -> nn.Module:
@@ -66,7 +68,7 @@ def rounded(network: nn.Module, rounding: str) -> tuple[nn.Module, dict]:
         if not isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)) or weight.numel() < SMALL:
             continue
         name = f"{at}.weight"
-        if rounding == "int8":
+        if rounding == "int8" or (rounding == "mixed" and weight.numel() >= LARGE):
             stored[name] = split_int8(weight, output_axis(module))
             weight.copy_(torch.from_numpy(stored[name][0]).float() * torch.from_numpy(stored[name][1]))
         else:

@@ -95,6 +95,19 @@ def test_eight_bits_are_off_by_half_a_step_at_most():
         assert ((rough.state_dict()[name] - weights).abs() <= torch.from_numpy(scale) * 0.5001).all(), name
 
 
+def test_mixed_rounding_has_eight_bits_in_the_large_layers_only():
+    exact = export.folded(networks.build("metaiqa"))
+    rough, stored = export.rounded(exact, "mixed")
+    kinds = {len(parts) for parts in stored.values()}
+    assert kinds == {1, 2}
+    for name, parts in stored.items():
+        weight = exact.state_dict()[name]
+        assert (len(parts) == 2) == (weight.numel() >= export.LARGE), name
+        assert parts[0].dtype == (np.int8 if len(parts) == 2 else np.float16)
+        step = torch.from_numpy(parts[1]) if len(parts) == 2 else weight.abs() * 2**-10 + 2**-23
+        assert ((rough.state_dict()[name] - weight).abs() <= step * 0.5001).all(), name
+
+
 def test_attributes_are_counted_by_dimension(folder):
     network = dry_run.small("bpclip-nr").eval()
 
