@@ -85,3 +85,13 @@ fn agrees_with_its_training(name: &str) -> Result<()> {
 fn metaiqa_agrees_with_its_training() -> Result<()> {
     agrees_with_its_training("metaiqa")
 }
+
+#[test]
+fn mt_irn_agrees_with_its_training() -> Result<()> {
+    agrees_with_its_training("mt-irn")
+}
+
+#[test]
+fn bpclip_nr_agrees_with_its_training() -> Result<()> {
+    agrees_with_its_training("bpclip-nr")
+}

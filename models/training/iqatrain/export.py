@@ -1,6 +1,6 @@
 """Writes a trained network as ONNX: weights in few bits with their conversion in the graph, contract inside.
 
-    python -m iqatrain.export --network mt-irn --checkpoint run/checkpoint.pt --weights int8 --out mt-irn/model.onnx
+    python -m iqatrain.export --network mt-irn --checkpoint run/checkpoint.pt --weights mixed --out mt-irn/model.onnx
 
 `half` stores float16, `int8` eight bits with a scale for each output channel, `mixed` eight bits where most of the bytes are and
 float16 in the small layers, on which most of the rounding's cost falls. Each is turned into float32 by nodes of
@@ -25,7 +25,7 @@ from .networks.resnet18 import FoldedConv
 
 OPSET, IR_VERSION = 17, 8
 SMALL = 1024  # tensors of fewer numbers are stored as they are
-LARGE = 150_000  # `mixed`: tensors of as many numbers are stored in eight bits
+LARGE = 300_000  # `mixed`: tensors of as many numbers are stored in eight bits, unless told otherwise
 ROUNDINGS = ("half", "int8", "mixed")
 
 
@@ -60,7 +60,7 @@ def split_int8(weight: torch.Tensor, axis: int) -> tuple[np.ndarray, np.ndarray]
     return torch.round(weight / scale).to(torch.int8).numpy(), scale.numpy().astype(np.float32)
 
 
-def rounded(network: nn.Module, rounding: str) -> tuple[nn.Module, dict]:
+def rounded(network: nn.Module, rounding: str, large: int = LARGE) -> tuple[nn.Module, dict]:
     """(the folded network with the weights that are stored, in float32; {name: what is stored})."""
     network, stored = folded(network), {}
     for at, module in network.named_modules():
@@ -68,7 +68,7 @@ def rounded(network: nn.Module, rounding: str) -> tuple[nn.Module, dict]:
         if not isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)) or weight.numel() < SMALL:
             continue
         name = f"{at}.weight"
-        if rounding == "int8" or (rounding == "mixed" and weight.numel() >= LARGE):
+        if rounding == "int8" or (rounding == "mixed" and weight.numel() >= large):
             stored[name] = split_int8(weight, output_axis(module))
             weight.copy_(torch.from_numpy(stored[name][0]).float() * torch.from_numpy(stored[name][1]))
         else:
@@ -101,10 +101,10 @@ def store_in_few_bits(model: onnx.ModelProto, stored: dict) -> None:
     graph.node.extend(nodes)
 
 
-def write_onnx(network: nn.Module, path: Path, rounding: str = "half") -> nn.Module:
+def write_onnx(network: nn.Module, path: Path, rounding: str = "half", large: int = LARGE) -> nn.Module:
     """Writes `path`; gives the network with the rounded weights, for parity."""
     name, crop = network.name, network.crop
-    final, stored = rounded(network, rounding)
+    final, stored = rounded(network, rounding, large)
     tensors, outputs = list(contracts.roles(name)), contracts.outputs(network)
     examples = tuple(torch.rand(2, 3, crop, crop) for _ in tensors)
     file = io.BytesIO()
@@ -138,11 +138,16 @@ def load_averaged(checkpoint: Path, name: str = "metaiqa") -> nn.Module:
     return network.eval()
 
 
+def add_rounding_options(options: argparse.ArgumentParser) -> None:
+    options.add_argument("--weights", choices=ROUNDINGS, default="half", help="how the weights are stored")
+    options.add_argument("--large", type=int, default=LARGE, help="mixed: tensors of as many numbers are stored in eight bits")
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
     options.add_argument("--checkpoint", type=Path, required=True)
-    options.add_argument("--weights", choices=ROUNDINGS, default="half")
+    add_rounding_options(options)
     options.add_argument(
         "--attributes", nargs="*", choices=text.DIMENSIONS, help="BPCLIP: those that `iqatrain.evaluate attributes` lets ship; otherwise all"
     )
@@ -151,7 +156,7 @@ def main():
     network = load_averaged(given.checkpoint, given.network)
     if given.attributes is not None:
         network.keep_attributes(given.attributes)
-    write_onnx(network, given.out, given.weights)
+    write_onnx(network, given.out, given.weights, given.large)
     print(f"{given.out}: {given.out.stat().st_size} bytes")
 
 

@@ -77,10 +77,10 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
     options.add_argument("--checkpoint", type=Path, required=True)
-    options.add_argument("--weights", choices=export.ROUNDINGS, default="half")
+    export.add_rounding_options(options)
     options.add_argument("--out", type=Path, required=True)
     given = options.parse_args()
-    network, _ = export.rounded(export.load_averaged(given.checkpoint, given.network), given.weights)
+    network, _ = export.rounded(export.load_averaged(given.checkpoint, given.network), given.weights, given.large)
     given.out.write_text(json.dumps(vectors(network), indent=1) + "\n")
 
 
