@@ -1,7 +1,8 @@
 # What the scripts share. Sourced, not run: . "$(dirname -- "$0")/common.sh"
 # shellcheck shell=sh disable=SC2034
 
-root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# The checkout: the nearest folder above the script that has scripts in it.
+root=$(CDPATH='' cd -- "$(dirname -- "$0")" && while [ ! -d scripts ] && [ "$PWD" != / ]; do cd ..; done && pwd)
 cache=$root/.cache            # everything downloaded, and nothing else
 stage=$root/target/onnxiqa    # the plugin as it is used: the file, the runtime and the models beside it
 

@@ -6,8 +6,6 @@ set -eu
 . "$(dirname -- "$0")/common.sh"
 # shellcheck source=../../scripts/common.sh
 . scripts/common.sh
-# It takes the folder above the calling script's for the checkout.
-root=$PWD cache=$PWD/.cache
 
 # By `tests/reference/stranger.py judge`.
 expected='0.21341 0.09772 0.25262'

@@ -29,7 +29,6 @@ class FullReferenceRecipe(Schedule):
     average: float = 0.995
     batch: int = 16
     share: int = 4  # distorted pictures per reference: the backbone sees a reference once
-    crop: int = 0  # 0: the network's own
     attributes: float = 0.2  # weight of the attributes' loss
 
 
@@ -111,7 +110,6 @@ def main():
     given.network = "bpclip-fr"
     recipe = run.recipe_of(given, FullReferenceRecipe)
     network = run.build(given)
-    recipe.crop = recipe.crop or network.crop
     pictures = made.open_made(given.made)
     pairs, held_out = (Pairs(pictures, given.tables, part) for part in (False, True))
     training = FullReferenceTraining(network, recipe, given.device)

@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 
 from . import data, networks, run
-from .auxiliary import MadeBatches
 from .measures import plcc, srocc
 from .protocol import Results
 
@@ -29,12 +28,8 @@ def subsets(names) -> np.ndarray:
 def train_without(subset: str, given, recipe, pictures, results: Results) -> None:
     prefix = subsets(pictures.names)
     out = given.out / given.name / subset
-    network = run.build(given)
     others = pictures.take(np.flatnonzero(prefix != subset))
-    run.start_from_probe(network, given.features, others.indices, others.mos)
-    made = MadeBatches(network, given.made, given.tables, recipe.made, recipe.seed) if recipe.made else None
-    training = run.Training(network, type(recipe)(**vars(recipe)), given.device, made)
-    run.resume(training, out)
+    training = run.begin(given, type(recipe)(**vars(recipe)), others.indices, others.mos, out)
     run.train(training, others, None, out, given.stop_at, workers=given.workers)
     if training.step < recipe.steps:
         return

@@ -28,6 +28,7 @@ class Schedule:
     warmup: int = 60
     average: float = 0.998  # decay of the averaged weights
     seed: int = 1
+    crop: int = 0  # 0: the network's own
     bf16: bool = True
 
 
@@ -59,6 +60,7 @@ class Loop:
 
     def __init__(self, network: nn.Module, recipe: Schedule, device: str = "cpu"):
         self.recipe, self.step, self.device = recipe, 0, device
+        recipe.crop = recipe.crop or network.crop
         self.network = network.to(device=device, memory_format=torch.channels_last)
         self.averaged = {name: value.detach().clone() for name, value in network.state_dict().items()}
         groups = [group for group in network.parameter_groups(recipe.rate, recipe.head_factor) if group["params"]]

@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 
 from . import export, live, networks, run
-from .auxiliary import MadeBatches
 from .features import Ridge
 from .measures import plcc, srocc
 
@@ -76,11 +75,7 @@ def train_split(given, recipe, pictures, seed: int, results: Results) -> None:
     chosen, rest = live.split(len(pictures), seed)
     out = given.out / given.name / f"seed{seed}"
     recipe = type(recipe)(**{**vars(recipe), "seed": recipe.seed + seed})
-    network = run.build(given)
-    run.start_from_probe(network, given.features, chosen, pictures.mos[chosen])
-    made = MadeBatches(network, given.made, given.tables, recipe.made, recipe.seed) if recipe.made else None
-    training = run.Training(network, recipe, given.device, made)
-    run.resume(training, out)
+    training = run.begin(given, recipe, chosen, pictures.mos[chosen], out)
     run.train(training, pictures.take(chosen), None, out, given.stop_at, every=10, workers=given.workers)
     if training.step == recipe.steps:
         final = run.averaged_network(training)

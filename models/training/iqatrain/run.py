@@ -36,7 +36,6 @@ PROBE_STRENGTH = 10.0
 class Recipe(Schedule):
     batch: int = 32  # pictures with opinion scores
     degraded: int = 4  # of these, how many are joined by two degraded copies
-    crop: int = 0  # 0: the network's own
     early_crop: int = 160  # cheaper crops, before `early_share` of the steps
     early_share: float = 0.0
     error: str = "mse"  # or "l1"
@@ -135,7 +134,6 @@ class Training(Loop):
     """Steps on scored pictures, and on made ones where the network has a second output."""
 
     def __init__(self, network: nn.Module, recipe: Recipe, device: str = "cpu", made: MadeBatches | None = None):
-        recipe.crop = recipe.crop or network.crop
         super().__init__(network, recipe, device)
         self.made = made
 
@@ -283,6 +281,17 @@ def resume(training: Loop, out: Path) -> None:
         print(f"resumed at step {training.step}", flush=True)
 
 
+def begin(given, recipe: Recipe, rows, mos, out: Path) -> Training:
+    """What the command line names, on the pictures with those `rows` and opinions, or as far as the checkpoint in `out` has it."""
+    network = build(given)
+    if not (out / "checkpoint.pt").exists():
+        start_from_probe(network, given.features, rows, mos)
+    made = MadeBatches(network, given.made, given.tables, recipe.made, recipe.seed) if recipe.made else None
+    training = Training(network, recipe, given.device, made)
+    resume(training, out)
+    return training
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--network", choices=networks.WITHOUT_REFERENCE, default="metaiqa")
@@ -295,17 +304,15 @@ def main():
     add_recipe_options(options, Recipe())
     given = options.parse_args()
     recipe = recipe_of(given, Recipe)
-    network = build(given)
     if given.dry_run:
         recipe.steps, recipe.batch, recipe.degraded, recipe.warmup = 3, 2, 1, 1
+        network = build(given)
         pictures, validation = data.split(data.made_pictures(8, max(256, network.crop)), 2)
-        made = None
+        training = Training(network, recipe, given.device)
+        resume(training, given.out)
     else:
         pictures, validation = data.split(data.open_biq2021(given.cache, "train"), given.held_out)
-        made = MadeBatches(network, given.made, given.tables, recipe.made, recipe.seed) if recipe.made else None
-        start_from_probe(network, given.features, pictures.indices, pictures.mos)
-    training = Training(network, recipe, given.device, made)
-    resume(training, given.out)
+        training = begin(given, recipe, pictures.indices, pictures.mos, given.out)
     train(training, pictures, validation, given.out, given.stop_at, workers=given.workers)
 
 

@@ -10,7 +10,7 @@
 mod common;
 
 use anyhow::{Context, Result, ensure};
-use common::{finish, frames, median, resident_kib, wanted, watch};
+use common::{finish, frames, median, resident_kib, time_pipeline, wanted, watch};
 use gst::prelude::*;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -38,28 +38,6 @@ fn main() -> Result<()> {
         live()?;
     }
     Ok(())
-}
-
-/// Runs `element` between an appsrc that pushes `frames` over and over and a fakesink; gives seconds from first to last frame.
-fn time_pipeline(element: &str, caps: &gst::Caps, frames: &[gst::Buffer], count: usize) -> Result<f64> {
-    let pipeline = gst::parse::launch(&format!(
-        "appsrc name=src format=time block=true max-buffers=2 max-bytes=0 ! {element} ! fakesink name=sink sync=false"
-    ))?
-    .downcast::<gst::Pipeline>()
-    .ok()
-    .context("a pipeline")?;
-    let source = pipeline.by_name("src").and_then(|e| e.downcast::<gst_app::AppSrc>().ok()).context("appsrc")?;
-    source.set_caps(Some(caps));
-    let span = watch(&pipeline)?;
-    pipeline.set_state(gst::State::Playing)?;
-    for index in 0..count {
-        let mut buffer = frames[index % frames.len()].copy();
-        let buffer_ref = buffer.make_mut();
-        buffer_ref.set_pts(gst::ClockTime::from_mseconds(40 * index as u64));
-        source.push_buffer(buffer)?;
-    }
-    source.end_of_stream()?;
-    finish(&pipeline, &span)
 }
 
 /// Seconds for `count` runs of a bare session on a tensor that is ready.

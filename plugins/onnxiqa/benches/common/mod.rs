@@ -69,6 +69,28 @@ pub fn finish(pipeline: &gst::Pipeline, span: &Span) -> Result<f64> {
     Ok((last - first).as_secs_f64())
 }
 
+/// Runs `element` between an appsrc that pushes `frames` over and over and a fakesink; gives seconds from first to last frame.
+pub fn time_pipeline(element: &str, caps: &gst::Caps, frames: &[gst::Buffer], count: usize) -> Result<f64> {
+    let pipeline = gst::parse::launch(&format!(
+        "appsrc name=src format=time block=true max-buffers=2 max-bytes=0 ! {element} ! fakesink name=sink sync=false"
+    ))?
+    .downcast::<gst::Pipeline>()
+    .ok()
+    .context("a pipeline")?;
+    let source = pipeline.by_name("src").and_then(|e| e.downcast::<gst_app::AppSrc>().ok()).context("appsrc")?;
+    source.set_caps(Some(caps));
+    let span = watch(&pipeline)?;
+    pipeline.set_state(gst::State::Playing)?;
+    for index in 0..count {
+        let mut buffer = frames[index % frames.len()].copy();
+        let buffer_ref = buffer.make_mut();
+        buffer_ref.set_pts(gst::ClockTime::from_mseconds(40 * index as u64));
+        source.push_buffer(buffer)?;
+    }
+    source.end_of_stream()?;
+    finish(&pipeline, &span)
+}
+
 /// Of this process.
 pub fn resident_kib() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
