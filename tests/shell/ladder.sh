@@ -4,29 +4,31 @@ set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
 
-# score NAME CLIP DEGRADATION…: the mean over every tenth frame of CLIP with a piece of pipeline before the scorer.
+# score NAME CLIP DEGRADATION…: $model's mean over every $interval-th frame of CLIP with a piece of pipeline before the scorer.
 score() {
     name=$1 clip=$2
     shift 2
     gst-launch-1.0 -q filesrc location="$ONNX_IQA_CLIPS/$clip.mp4" ! decodebin ! videoconvert ! video/x-raw,format=I420 "$@" \
-        ! iqascore interval=10 ! iqalog location="$TEST_TMP/$name.jsonl" ! fakesink >&2
-    mean "$TEST_TMP/$name.jsonl"
+        ! iqascore model="$model" interval="$interval" ! iqalog location="$TEST_TMP/$model-$name.jsonl" ! fakesink >&2
+    mean "$TEST_TMP/$model-$name.jsonl"
 }
 
 # falls CLIP WHAT MEAN…: each mean is below the one before it.
 falls() {
     clip=$1 what=$2
     shift 2
-    echo "$clip, more $what: $*"
+    echo "$model, $clip, more $what: $*"
     before=$1
     shift
     for next; do
-        less "$next" "$before" || fail "$clip: more $what does not score lower"
+        less "$next" "$before" || fail "$model, $clip: more $what does not score lower"
         before=$next
     done
 }
 
-for clip in bikes bigbuckbunny carphone_pristine; do
+# ladder CLIP
+ladder() {
+    clip=$1
     # As much of the picture's height for each: 144 rows of carphone are a third of the others'.
     case $clip in carphone*) sigmas='0.5 1 2' ;; *) sigmas='1.5 3 6' ;; esac
     original=$(score original "$clip")
@@ -42,4 +44,14 @@ for clip in bikes bigbuckbunny carphone_pristine; do
         set -- "$@" "$next"
     done
     falls "$clip" blur "$@"
+}
+
+model=metaiqa interval=10
+for clip in bikes bigbuckbunny carphone_pristine; do
+    ladder "$clip"
+done
+# The larger ones take a quarter and half a second a frame.
+interval=60
+for model in bpclip-nr mt-irn; do
+    ladder bikes
 done

@@ -141,6 +141,10 @@ def bullets(items) -> list[str]:
     return [line for item in items for line in textwrap.wrap(f"* {item}", WIDTH, subsequent_indent="  ", break_long_words=False)]
 
 
+def goals_section(goals: list[str]) -> list[str]:
+    return ["", "### Goals", "", *bullets(goals)] if goals else []
+
+
 def card(name: str, recipe: dict, stages: list[str], measured: list[dict], more: list[str]) -> str:
     """The card's Markdown."""
     lines = [f"# {name}", "", *textwrap.wrap(ABOUT[name], WIDTH), "", "## Data", "", *bullets(DATA[name])]
@@ -165,6 +169,7 @@ def main():
     options.add_argument("--network", choices=networks.NAMES, required=True)
     options.add_argument("--checkpoint", type=Path, required=True, help="for the recipe and the number of steps")
     options.add_argument("--stage", action="append", default=[], help="a line on how it was trained: machine, time, stages")
+    options.add_argument("--goal", action="append", default=[], help="a line on a goal: reached, or missed by how much and what was tried")
     options.add_argument("--measured", type=Path, required=True)
     options.add_argument("--protocol", type=Path, help="iqatrain.protocol's folder")
     options.add_argument("--rows", nargs="*", default=[], help="the names in it that belong here")
@@ -175,6 +180,7 @@ def main():
     stages = [*given.stage, f"The last stage ended at step {saved['step']} of {saved['recipe']['steps']}, with this recipe:"]
     measured = [json.loads(line) for line in given.measured.read_text().splitlines()]
     more = protocol_section(given.protocol, given.rows, given.against) if given.protocol else []
+    more += goals_section(given.goal)
     given.out.write_text(card(given.network, saved["recipe"], stages, measured, more))
 
 

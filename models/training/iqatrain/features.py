@@ -99,12 +99,13 @@ def main():
     options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
     options.add_argument("--parts", type=lambda text: text.split(","), default=["train", "test"], help="of BIQ2021")
     options.add_argument("--live", type=Path, help="ChallengeDB_release")
+    options.add_argument("--short-side", type=int, default=0, help="LIVE Challenge's pictures are scaled to it first; 0: as they are")
     options.add_argument("--out", type=Path, required=True)
     given = options.parse_args()
     backbone = Backbone(given.backbone, given.weights)
     sets = {}
     if given.live:
-        sets["live"] = live.open_live(given.live)
+        sets["live"] = live.Decoded(live.open_live(given.live), given.short_side)
     if given.cache:
         for part in given.parts:
             whole = data.open_biq2021(given.cache, part)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import export, live, networks, run
+from . import data, export, live, networks, run
 from .features import Ridge
 from .measures import plcc, srocc
 
@@ -105,9 +105,20 @@ def frozen(given, pictures, results: Results) -> None:
             results.add(given.name, seed, scores, pictures.mos[rest], regression=given.regression)
 
 
-def unseen(given, pictures, results: Results) -> None:
+def once(given, results: Results) -> None:
     if results.has(given.name, None):
         raise ValueError(f"{given.name} has been looked at: {results.path}")
+
+
+def floor(given, pictures, results: Results) -> None:
+    """What a ridge regression of BIQ2021's training part on frozen features reaches, unseen."""
+    once(given, results)
+    fit = Ridge(np.load(given.scored_features), data.open_biq2021(given.cache, "train").mos, run.PROBE_STRENGTH)
+    results.add(given.name, None, fit(np.load(given.features)), pictures.mos, regression="ridge", strength=run.PROBE_STRENGTH)
+
+
+def unseen(given, pictures, results: Results) -> None:
+    once(given, results)
     network = export.load_averaged(given.checkpoint, given.network).to(given.device)
     scores = run.predictions(network, pictures, True, bf16=False, device=given.device)
     results.add(given.name, None, scores, pictures.mos, checkpoint=given.checkpoint.name, short_side=given.short_side)
@@ -115,7 +126,7 @@ def unseen(given, pictures, results: Results) -> None:
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("what", choices=("train", "frozen", "summary", "unseen"))
+    options.add_argument("what", choices=("train", "frozen", "summary", "unseen", "floor"))
     options.add_argument("--name", help="what the results are called")
     options.add_argument("--live", type=Path, help="ChallengeDB_release")
     options.add_argument("--out", type=Path, required=True)
@@ -125,6 +136,8 @@ def main():
     options.add_argument("--against", help="for `summary`: the name to compare with, split by split")
     options.add_argument("--short-side", type=int, default=0, help="pictures are scaled to it first; 0: as they are")
     options.add_argument("--checkpoint", type=Path, help="for `unseen`")
+    options.add_argument("--cache", type=Path, help="for `floor`: BIQ2021, as iqatrain.data made it")
+    options.add_argument("--scored-features", type=Path, help="for `floor`: frozen features of BIQ2021's training part")
     options.add_argument("--stop-at", type=int)
     run.add_network_options(options)
     run.add_recipe_options(options, run.Recipe())
@@ -137,7 +150,7 @@ def main():
     given.out.mkdir(parents=True, exist_ok=True)
     pictures = live.Decoded(live.open_live(given.live), given.short_side)
     if given.what != "train":
-        {"frozen": frozen, "unseen": unseen}[given.what](given, pictures, results)
+        {"frozen": frozen, "unseen": unseen, "floor": floor}[given.what](given, pictures, results)
         return
     recipe = run.recipe_of(given, run.Recipe)
     for seed in given.seeds:

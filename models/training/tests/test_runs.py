@@ -222,6 +222,23 @@ def test_frozen_weights_are_looked_at_once(challenge, tmp_path, monkeypatch):
         protocol.main()
 
 
+def test_the_floor_learns_from_scored_features_and_is_looked_at_once(challenge, tmp_path, monkeypatch):
+    """Features that are the opinions: the regression learns that from one set and tells the other's order."""
+    out, scored = tmp_path / "protocol", data.made_pictures(12, 32)
+    monkeypatch.setattr(data, "open_biq2021", lambda cache, part: scored)
+    opinions = live.open_live(challenge).mos
+    for name, values in (("scored", scored.mos), ("live", opinions)):
+        np.save(tmp_path / f"{name}.npy", np.stack([values, np.ones(len(values))], 1).astype(np.float32))
+    command = f"protocol floor --name ridge --features {tmp_path}/live.npy --scored-features {tmp_path}/scored.npy --live {challenge} --out {out}"
+    monkeypatch.setattr("sys.argv", command.split())
+    with contextlib.redirect_stdout(io.StringIO()):
+        protocol.main()
+    (line,) = protocol.Results(out).lines()
+    assert line["seed"] is None and line["srocc"] == pytest.approx(1)
+    with pytest.raises(ValueError, match="has been looked at"):
+        protocol.main()
+
+
 def test_scaling_keeps_the_aspect():
     picture = np.zeros((100, 150, 3), np.uint8)
     assert live.scaled(picture, 50).shape == (50, 75, 3)
