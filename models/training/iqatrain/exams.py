@@ -33,8 +33,11 @@ TURBO = re.compile(r"libjpeg-turbo-q(\d+)-yuv(420|422|444)")
 
 
 def picture(path: Path) -> np.ndarray:
-    with Image.open(path) as file:
-        return np.asarray(file.convert("RGB"))
+    try:
+        with Image.open(path) as file:
+            return np.asarray(file.convert("RGB"))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read, fetch it again: {error}") from error
 
 
 def encoded_again(original: np.ndarray, method: str) -> np.ndarray | None:
@@ -108,7 +111,7 @@ def choices(rows: list[dict], elo: dict[str, float], originals: Path, values: Ca
             right.setdefault(name, []).append(half)
         used += 1
     head = {"choices": used, "of": len(rows), "answers that name the lower Elo score": worse}
-    return [{"what": name, **head, "reproduced": float(np.mean(hits))} for name, hits in right.items()]
+    return [{"measure": name, **head, "reproduced": float(np.mean(hits))} for name, hits in right.items()]
 
 
 def blur(folder: Path, values: Callable) -> list[dict]:
@@ -124,7 +127,7 @@ def blur(folder: Path, values: Callable) -> list[dict]:
         columns["sigma"].append(-float(sigmas[file]))
         for measure, value in values(picture(folder / "refimgs" / str(name[0])), picture(folder / "gblur" / file)).items():
             columns.setdefault(measure, []).append(value)
-    return [{"what": name, "pictures": len(opinions), "srocc": srocc(column, opinions)} for name, column in columns.items()]
+    return [{"measure": name, "pictures": len(opinions), "srocc": srocc(column, opinions)} for name, column in columns.items()]
 
 
 def main():

@@ -195,7 +195,7 @@ def compare(kodak: Path, numbers, table: Path, network=None, cache: Path | None 
     names = [*fidelity.MEASURES, *more]
     lines = []
     for name in names:
-        line = {"what": name, "look-alikes": len(columns["score"]), "srocc, pooled": srocc(columns[name], columns["score"])}
+        line = {"measure": name, "look-alikes": len(columns["score"]), "srocc, pooled": srocc(columns[name], columns["score"])}
         for kind, (title, *_) in TYPES.items():
             chosen = columns["type"] == kind
             line[title] = srocc(columns[name][chosen], columns["score"][chosen])

@@ -187,7 +187,7 @@ def test_choices_are_read_as_elo_reads_them(tmp_path):
             for a, b, answer in pairs
         ]
         assert exams.names_the_worse(rows, elo) == (0.0 if turned else 1.0)
-        lines = {line["what"]: line for line in exams.choices(rows, elo, tmp_path, values)}
+        lines = {line["measure"]: line for line in exams.choices(rows, elo, tmp_path, values)}
         assert lines["psnr"]["choices"] == 2 and lines["psnr"]["reproduced"] == 1.0
 
 
@@ -205,7 +205,7 @@ def test_blurred_pictures_are_matched_with_their_references(tmp_path):
     names = np.empty((1, 4), object)
     names[:] = [[np.array(["a.bmp"])] * 4]
     savemat(tmp_path / "hw5.mat", {"blur_dmos": [[0, 20, 40, 60]], "blur_orgs": np.uint8([[1, 0, 0, 0]]), "refnames_blur": names})
-    lines = {line["what"]: line for line in exams.blur(tmp_path, exams.measure_functions())}
+    lines = {line["measure"]: line for line in exams.blur(tmp_path, exams.measure_functions())}
     assert lines["sigma"]["pictures"] == 3 and lines["sigma"]["srocc"] == lines["psnr"]["srocc"] == pytest.approx(1)
 
 
