@@ -55,3 +55,21 @@ interval=60
 for model in bpclip-nr mt-irn; do
     ladder bikes
 done
+
+# compared NAME DEGRADATION…: bpclip-fr's mean over three frames of bikes and what a piece of pipeline made of them.
+compared() {
+    name=$1
+    shift
+    gst-launch-1.0 -q filesrc location="$ONNX_IQA_CLIPS/bikes.mp4" ! decodebin ! videoconvert ! video/x-raw,format=I420 \
+        ! identity eos-after=4 ! tee name=t t. ! queue ! c.reference t. ! queue "$@" ! c.distorted \
+        iqacompare name=c alignment=pts model=bpclip-fr measures=0 ! iqalog location="$TEST_TMP/compared-$name.jsonl" ! fakesink >&2
+    mean "$TEST_TMP/compared-$name.jsonl"
+}
+
+model=bpclip-fr
+set -- "$(compared original)"
+for quantizer in 36 42 48; do
+    next=$(compared "q$quantizer" ! x264enc pass=quant quantizer=$quantizer speed-preset=veryfast tune=zerolatency ! avdec_h264 ! videoconvert)
+    set -- "$@" "$next"
+done
+falls bikes compression "$@"
