@@ -139,7 +139,7 @@ def protocol_section(folder: Path, names: list[str], against: str | None) -> lis
 
 
 def bullets(items) -> list[str]:
-    return [line for item in items for line in textwrap.wrap(f"* {item}", WIDTH, subsequent_indent="  ", break_long_words=False)]
+    return [line for item in items for line in textwrap.wrap(f"* {item}", WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)]
 
 
 def goals_section(goals: list[str]) -> list[str]:
