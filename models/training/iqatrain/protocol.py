@@ -6,13 +6,15 @@
     python -m iqatrain.protocol unseen   --network metaiqa --name shipped --checkpoint run/checkpoint.pt --short-side 384 --live … --out protocol
 
 `train` takes the options of `iqatrain.run` and goes on where it was cut off, split by split; what counts is the last
-step, and nothing of a split's test part is looked at before. `protocol/results.jsonl` has one line a split,
+step, and nothing of a split's test part is looked at before. A `{seed}` in --backbone or --start becomes the split's
+number, for what an earlier run with --keep learned from the same training part. `protocol/results.jsonl` has one line a split,
 `protocol/looks.jsonl` one line for every look at the set. Three splits are called preliminary.
 
 `unseen` is for weights that learned from other pictures and were frozen by a commit: one look, at all 1,162.
 """
 
 import argparse
+import copy
 import json
 from pathlib import Path
 
@@ -71,18 +73,27 @@ def summary(lines: list[dict], against: str | None = None) -> list[dict]:
     return found
 
 
+def of_split(given: argparse.Namespace, seed: int) -> argparse.Namespace:
+    """The options of one split: `{seed}` filled in."""
+    own = copy.copy(given)
+    own.backbone = given.backbone and Path(str(given.backbone).format(seed=seed))
+    own.start = [Path(str(path).format(seed=seed)) for path in given.start]
+    return own
+
+
 def train_split(given, recipe, pictures, seed: int, results: Results) -> None:
     chosen, rest = live.split(len(pictures), seed)
     out = given.out / given.name / f"seed{seed}"
     recipe = type(recipe)(**{**vars(recipe), "seed": recipe.seed + seed})
-    training = run.begin(given, recipe, chosen, pictures.mos[chosen], out)
+    training = run.begin(of_split(given, seed), recipe, chosen, pictures.mos[chosen], out)
     run.train(training, pictures.take(chosen), None, out, given.stop_at, every=10, workers=given.workers)
     if training.step == recipe.steps:
         final = run.averaged_network(training)
         test = pictures.take(rest)
         scores = run.predictions(final, test, True, recipe.bf16, given.device)
         results.add(given.name, seed, scores, test.mos, recipe=vars(recipe), start=[str(path.name) for path in given.start])
-        (out / "checkpoint.pt").unlink()
+        if not given.keep:
+            (out / "checkpoint.pt").unlink()
 
 
 def support_vectors(features, targets):
@@ -139,6 +150,7 @@ def main():
     options.add_argument("--cache", type=Path, help="for `floor`: BIQ2021, as iqatrain.data made it")
     options.add_argument("--scored-features", type=Path, help="for `floor`: frozen features of BIQ2021's training part")
     options.add_argument("--stop-at", type=int)
+    options.add_argument("--keep", action="store_true", help="for `train`: leave each split's checkpoint at OUT/NAME/seedN")
     run.add_network_options(options)
     run.add_recipe_options(options, run.Recipe())
     given = options.parse_args()

@@ -195,16 +195,25 @@ def test_splits_are_fixed_and_disjoint(challenge):
 
 def test_the_protocol_trains_each_split_once_and_logs_each_look(challenge, tmp_path, monkeypatch):
     out = tmp_path / "protocol"
-    command = f"protocol train --network metaiqa --name tiny --live {challenge} --out {out} --seeds 0,1 --steps 2 --batch 4 --degraded 0"
+    command = f"protocol train --network metaiqa --live {challenge} --out {out} --seeds 0,1 --steps 2 --batch 4 --degraded 0"
     command += " --crop 64 --warmup 1 --fp32 --device cpu"
-    monkeypatch.setattr("sys.argv", command.split())
     monkeypatch.setattr(networks.metaiqa.MetaIqa, "crop", 64)
-    for _ in range(2):  # the second time nothing is left to do
-        with contextlib.redirect_stdout(io.StringIO()):
+
+    def told(more):
+        monkeypatch.setattr("sys.argv", [*command.split(), *more.split()])
+        with contextlib.redirect_stdout(io.StringIO()) as said:
             protocol.main()
+        return said.getvalue()
+
+    for _ in range(2):  # the second time nothing is left to do
+        told("--name tiny --keep")
     lines = protocol.Results(out).lines()
     assert [(line["name"], line["seed"], line["pictures"]) for line in lines] == [("tiny", 0, 4), ("tiny", 1, 4)]
     assert len((out / "looks.jsonl").read_text().splitlines()) == 2
+    # What follows starts from what the same split's training part taught, and keeps nothing itself.
+    said = told(f"--name second --start {out}/tiny/seed{{seed}}/checkpoint.pt")
+    for seed in (0, 1):
+        assert f"{out}/tiny/seed{seed}/checkpoint.pt: " in said and not (out / "second" / f"seed{seed}" / "checkpoint.pt").exists()
 
 
 def test_frozen_weights_are_looked_at_once(challenge, tmp_path, monkeypatch):
