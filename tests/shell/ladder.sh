@@ -13,6 +13,16 @@ score() {
     mean "$TEST_TMP/$model-$name.jsonl"
 }
 
+# compared NAME CLIP DEGRADATION…: the same with a reference, of three frames of CLIP and what a piece of pipeline made of them.
+compared() {
+    name=$1 clip=$2
+    shift 2
+    gst-launch-1.0 -q filesrc location="$ONNX_IQA_CLIPS/$clip.mp4" ! decodebin ! videoconvert ! video/x-raw,format=I420 \
+        ! identity eos-after=4 ! tee name=t t. ! queue ! c.reference t. ! queue "$@" ! c.distorted \
+        iqacompare name=c alignment=pts model="$model" measures=0 ! iqalog location="$TEST_TMP/$model-$name.jsonl" ! fakesink >&2
+    mean "$TEST_TMP/$model-$name.jsonl"
+}
+
 # falls CLIP WHAT MEAN…: each mean is below the one before it.
 falls() {
     clip=$1 what=$2
@@ -26,18 +36,24 @@ falls() {
     done
 }
 
+# compression SCORE CLIP ORIGINAL: from ORIGINAL's mean on, what SCORE (score or compared) gives falls as x264 is given less.
+compression() {
+    how=$1 clip=$2
+    set -- "$3"
+    for quantizer in 36 42 48; do
+        next=$("$how" "q$quantizer" "$clip" ! x264enc pass=quant quantizer=$quantizer speed-preset=veryfast tune=zerolatency ! avdec_h264 ! videoconvert)
+        set -- "$@" "$next"
+    done
+    falls "$clip" compression "$@"
+}
+
 # ladder CLIP
 ladder() {
     clip=$1
     # As much of the picture's height for each: 144 rows of carphone are a third of the others'.
     case $clip in carphone*) sigmas='0.5 1 2' ;; *) sigmas='1.5 3 6' ;; esac
     original=$(score original "$clip")
-    set -- "$original"
-    for quantizer in 36 42 48; do
-        next=$(score "q$quantizer" "$clip" ! x264enc pass=quant quantizer=$quantizer speed-preset=veryfast ! avdec_h264 ! videoconvert)
-        set -- "$@" "$next"
-    done
-    falls "$clip" compression "$@"
+    compression score "$clip" "$original"
     set -- "$original"
     for sigma in $sigmas; do
         next=$(score "s$sigma" "$clip" ! videoconvert ! gaussianblur "sigma=$sigma" ! videoconvert ! video/x-raw,format=I420)
@@ -55,21 +71,6 @@ interval=60
 for model in bpclip-nr mt-irn; do
     ladder bikes
 done
-
-# compared NAME DEGRADATION…: bpclip-fr's mean over three frames of bikes and what a piece of pipeline made of them.
-compared() {
-    name=$1
-    shift
-    gst-launch-1.0 -q filesrc location="$ONNX_IQA_CLIPS/bikes.mp4" ! decodebin ! videoconvert ! video/x-raw,format=I420 \
-        ! identity eos-after=4 ! tee name=t t. ! queue ! c.reference t. ! queue "$@" ! c.distorted \
-        iqacompare name=c alignment=pts model=bpclip-fr measures=0 ! iqalog location="$TEST_TMP/compared-$name.jsonl" ! fakesink >&2
-    mean "$TEST_TMP/compared-$name.jsonl"
-}
-
 model=bpclip-fr
-set -- "$(compared original)"
-for quantizer in 36 42 48; do
-    next=$(compared "q$quantizer" ! x264enc pass=quant quantizer=$quantizer speed-preset=veryfast tune=zerolatency ! avdec_h264 ! videoconvert)
-    set -- "$@" "$next"
-done
-falls bikes compression "$@"
+original=$(compared original bikes)
+compression compared bikes "$original"
