@@ -75,9 +75,13 @@ def summary(lines: list[dict], against: str | None = None) -> list[dict]:
 
 def of_split(given: argparse.Namespace, seed: int) -> argparse.Namespace:
     """The options of one split: `{seed}` filled in."""
+
+    def filled(path: Path) -> Path:
+        return Path(str(path).replace("{seed}", str(seed)))
+
     own = copy.copy(given)
-    own.backbone = given.backbone and Path(str(given.backbone).format(seed=seed))
-    own.start = [Path(str(path).format(seed=seed)) for path in given.start]
+    own.backbone = given.backbone and filled(given.backbone)
+    own.start = [filled(path) for path in given.start]
     return own
 
 
@@ -91,7 +95,7 @@ def train_split(given, recipe, pictures, seed: int, results: Results) -> None:
         final = run.averaged_network(training)
         test = pictures.take(rest)
         scores = run.predictions(final, test, True, recipe.bf16, given.device)
-        results.add(given.name, seed, scores, test.mos, recipe=vars(recipe), start=[str(path.name) for path in given.start])
+        results.add(given.name, seed, scores, test.mos, recipe=vars(recipe), start=["/".join(path.parts[-2:]) for path in given.start])
         if not given.keep:
             (out / "checkpoint.pt").unlink()
 
