@@ -86,10 +86,11 @@ def of_split(given: argparse.Namespace, seed: int) -> argparse.Namespace:
 
 
 def train_split(given, recipe, pictures, seed: int, results: Results) -> None:
+    given = of_split(given, seed)
     chosen, rest = live.split(len(pictures), seed)
     out = given.out / given.name / f"seed{seed}"
     recipe = type(recipe)(**{**vars(recipe), "seed": recipe.seed + seed})
-    training = run.begin(of_split(given, seed), recipe, chosen, pictures.mos[chosen], out)
+    training = run.begin(given, recipe, chosen, pictures.mos[chosen], out)
     run.train(training, pictures.take(chosen), None, out, given.stop_at, every=10, workers=given.workers)
     if training.step == recipe.steps:
         final = run.averaged_network(training)

@@ -214,6 +214,7 @@ def test_the_protocol_trains_each_split_once_and_logs_each_look(challenge, tmp_p
     said = told(f"--name second --start {out}/tiny/seed{{seed}}/checkpoint.pt")
     for seed in (0, 1):
         assert f"{out}/tiny/seed{seed}/checkpoint.pt: " in said and not (out / "second" / f"seed{seed}" / "checkpoint.pt").exists()
+    assert [line["start"] for line in protocol.Results(out).lines()[2:]] == [["seed0/checkpoint.pt"], ["seed1/checkpoint.pt"]]
 
 
 def test_frozen_weights_are_looked_at_once(challenge, tmp_path, monkeypatch):
