@@ -59,6 +59,15 @@ class Subset:
         return Subset(self.whole, self.indices[indices])
 
 
+def read_picture(path: Path) -> np.ndarray:
+    """[h, w, 3] uint8, RGB. ValueError naming the file where it cannot be read."""
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read, fetch it again: {error}") from error
+
+
 def read_table(path: Path):
     """The rows of one of BIQ2021's two CSV files: (file name, MOS)."""
     with open(path, newline="", encoding="utf-8-sig") as file:
@@ -75,13 +84,12 @@ def build_biq2021(source: Path, cache: Path, part: str, side: int = 512) -> None
     unfinished = final.with_suffix(".partial")
     pixels = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=(len(rows), side, side, 3))
     for i, (name, _) in enumerate(rows):
-        with Image.open(files[name.lower()]) as picture:
-            picture = picture.convert("RGB")
-            if picture.size != (512, 512):  # 11 of ss02 are smaller and almost square
-                picture = picture.resize((512, 512), Image.BILINEAR)
-            if side != 512:
-                picture = picture.resize((side, side), Image.BILINEAR)
-            pixels[i] = np.asarray(picture)
+        picture = Image.fromarray(read_picture(files[name.lower()]))
+        if picture.size != (512, 512):  # 11 of ss02 are smaller and almost square
+            picture = picture.resize((512, 512), Image.BILINEAR)
+        if side != 512:
+            picture = picture.resize((side, side), Image.BILINEAR)
+        pixels[i] = np.asarray(picture)
         if i % 1000 == 999:
             print(f"{part}: {i + 1} of {len(rows)}", flush=True)
     pixels.flush()

@@ -26,18 +26,11 @@ from PIL import Image
 from scipy.io import loadmat
 
 from . import fidelity
+from .data import read_picture
 from .measures import srocc
 from .vmaf import vmaf
 
 TURBO = re.compile(r"libjpeg-turbo-q(\d+)-yuv(420|422|444)")
-
-
-def picture(path: Path) -> np.ndarray:
-    try:
-        with Image.open(path) as file:
-            return np.asarray(file.convert("RGB"))
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read, fetch it again: {error}") from error
 
 
 def encoded_again(original: np.ndarray, method: str) -> np.ndarray | None:
@@ -102,7 +95,7 @@ def choices(rows: list[dict], elo: dict[str, float], originals: Path, values: Ca
         original = None
         for method in methods:
             if (row["originalName"], method) not in scored:
-                original = picture(files[row["originalName"]]) if original is None else original
+                original = read_picture(files[row["originalName"]]) if original is None else original
                 scored[row["originalName"], method] = values(original, encoded_again(original, method))
         a, b = (scored[row["originalName"], method] for method in methods)
         human_prefers_a = (row["answerValue"] == "B") == (worse > 0.5)
@@ -125,7 +118,7 @@ def blur(folder: Path, values: Callable) -> list[dict]:
         file = f"img{i + 1}.bmp"
         opinions.append(-float(dmos))
         columns["sigma"].append(-float(sigmas[file]))
-        for measure, value in values(picture(folder / "refimgs" / str(name[0])), picture(folder / "gblur" / file)).items():
+        for measure, value in values(read_picture(folder / "refimgs" / str(name[0])), read_picture(folder / "gblur" / file)).items():
             columns.setdefault(measure, []).append(value)
     return [{"measure": name, "pictures": len(opinions), "srocc": srocc(column, opinions)} for name, column in columns.items()]
 

@@ -12,6 +12,8 @@ import numpy as np
 from PIL import Image
 from scipy.io import loadmat
 
+from .data import read_picture
+
 TRAINING_PICTURES = 7  # the study's own warm-up pictures, first in its tables
 SPLITS = 10  # seeds 0 to 9
 
@@ -33,8 +35,7 @@ class Files:
 
     def picture(self, i) -> np.ndarray:
         """[h, w, 3] uint8, RGB."""
-        with Image.open(self.paths[i]) as picture:
-            return np.asarray(picture.convert("RGB"))
+        return read_picture(self.paths[i])
 
     def take(self, indices) -> "Files":
         return Files([self.paths[i] for i in indices], self.mos[indices], [self.names[i] for i in indices])

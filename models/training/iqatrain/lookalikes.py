@@ -23,9 +23,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 
 from . import colour, fidelity, kadid
+from .data import read_picture
 from .measures import srocc
 from .vmaf import vmaf
 
@@ -92,8 +92,7 @@ def reference(kodak: Path, number: int) -> np.ndarray:
     found = [path for path in kodak.glob("*.png") if re.fullmatch(rf"(kodim)?0*{number}", path.stem)]
     if len(found) != 1:
         raise ValueError(f"{kodak} should have one picture of number {number}, has {len(found)}")
-    with Image.open(found[0]) as picture:
-        pixels = np.asarray(picture.convert("RGB"))
+    pixels = read_picture(found[0])
     top, left = PLACES.get(number, ((pixels.shape[0] - HEIGHT) // 2, (pixels.shape[1] - WIDTH) // 2))
     return pixels[top : top + HEIGHT, left : left + WIDTH]
 

@@ -20,6 +20,7 @@ import torch
 from PIL import Image
 
 from . import fidelity, kadid
+from .data import read_picture
 
 SIDE = 384
 VERSIONS = 1 + kadid.TYPES * kadid.LEVELS
@@ -76,15 +77,14 @@ def pristine_files(folders) -> list[Path]:
 
 def reference_picture(path: Path, side: int = SIDE) -> np.ndarray:
     """The centre [side, side, 3], of the picture shrunk to a short side of 512 (never enlarged, unless too small)."""
-    with Image.open(path) as picture:
-        picture = picture.convert("RGB")
-        short = min(picture.size)
-        target = max(side, min(short, 512 * side // SIDE))
-        if target != short:
-            size = tuple(max(target, round(n * target / short)) for n in picture.size)
-            picture = picture.resize(size, Image.Resampling.LANCZOS)
-        left, top = ((n - side) // 2 for n in picture.size)
-        return np.asarray(picture.crop((left, top, left + side, top + side)))
+    picture = Image.fromarray(read_picture(path))
+    short = min(picture.size)
+    target = max(side, min(short, 512 * side // SIDE))
+    if target != short:
+        size = tuple(max(target, round(n * target / short)) for n in picture.size)
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    left, top = ((n - side) // 2 for n in picture.size)
+    return np.asarray(picture.crop((left, top, left + side, top + side)))
 
 
 def versions(reference: np.ndarray, seed) -> np.ndarray:

@@ -214,3 +214,10 @@ def test_vmaf_falls_with_noise():
     noisy = [np.clip(picture + np.random.default_rng(0).normal(0, sigma, picture.shape), 0, 255).astype(np.uint8) for sigma in (8, 30)]
     same, mild, strong = (vmaf(picture, one) for one in (picture, *noisy))
     assert same == pytest.approx(97.43, abs=0.01) and same > mild > strong
+
+
+def test_a_picture_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "half.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    for missing in ("half.png", "none.png"):
+        with pytest.raises(ValueError, match=f"{missing} cannot be read"):
+            data.read_picture(tmp_path / missing)

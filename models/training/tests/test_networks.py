@@ -195,7 +195,10 @@ def test_pooled_begins_as_the_regression_on_its_frozen_features(tmp_path):
         np.save(tmp_path / "features.npy", features)
         run.start_from_probe(network, tmp_path / "features.npy", np.arange(5), opinions)
         found = network(x)[:, 0].numpy()
+        run.start_from_probe(network, tmp_path / "features.npy", np.arange(5), opinions, strength=0.3)
+        weaker = network(x)[:, 0].numpy()
     assert found == pytest.approx(features_module.Ridge(features, opinions, run.PROBE_STRENGTH)(features), abs=1e-4)
+    assert weaker == pytest.approx(features_module.Ridge(features, opinions, 0.3)(features), abs=1e-4)
     with pytest.raises(ValueError, match="--features"):
         run.start_from_probe(network, None, np.arange(5), opinions)
 
