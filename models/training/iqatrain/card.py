@@ -63,6 +63,10 @@ DIFFERS = {
         "D = 208, one head; tokens are averaged to x_i; the forty adjectives are the project's own.",
     ],
 }
+PAPER = {
+    "mt-irn": "The paper: SROCC 0.865, PLCC 0.872 in its Table 4, SROCC 0.852 in its own ablation.",
+    "bpclip-nr": "The paper: SROCC 0.847, PLCC 0.883, mean of ten splits, with CLIP's encoder.",
+}
 FAILURES = [
     "**Not validated on video with human scores.** It knows no motion: judder, flicker and freezes are invisible to it.",
     "Scores of different contents are not comparable to the point. Compare one content with its own re-encodes.",
@@ -125,8 +129,9 @@ def figures(measure: str, row: dict) -> str:
     return f"{measure.upper()} mean {row['mean']:.3f}, median {row['median']:.3f} ({each})"
 
 
-def protocol_section(folder: Path, names: list[str], against: str | None) -> list[str]:
-    found = ["", "### LIVE Challenge, ten 80/20 splits (seeds 0 to 9), trained on each split's 80 %", ""]
+def protocol_section(network: str, folder: Path, names: list[str], against: str | None) -> list[str]:
+    found = ["", "### The papers' protocol: LIVE Challenge, 80/20 splits (seeds 0 to 9)", ""]
+    found += [*textwrap.wrap("It says what the network can do, and not what these weights do: all is trained on each split's 80 % and measured on the rest, last step.", WIDTH), ""]
     for row in protocol.summary(protocol.Results(folder).lines(), against):
         if row["name"] in names:
             note = f", {row['splits']} splits only: preliminary" if row["preliminary"] else ""
@@ -135,7 +140,7 @@ def protocol_section(folder: Path, names: list[str], against: str | None) -> lis
             if paired:
                 each = ", ".join(f"{value:+.3f}" for value in paired["each"])
                 found.append(f"  Above {against}, split by split: {paired['mean']:+.3f} ({each}).")
-    return found
+    return found + bullets([PAPER[network]] if network in PAPER else [])
 
 
 def bullets(items) -> list[str]:
@@ -180,7 +185,7 @@ def main():
     saved = torch.load(given.checkpoint, weights_only=True, map_location="cpu")
     stages = [*given.stage, f"The last stage ended at step {saved['step']} of {saved['recipe']['steps']}, with this recipe:"]
     measured = [json.loads(line) for line in given.measured.read_text().splitlines()]
-    more = protocol_section(given.protocol, given.rows, given.against) if given.protocol else []
+    more = protocol_section(given.network, given.protocol, given.rows, given.against) if given.protocol else []
     more += goals_section(given.goal)
     given.out.write_text(card(given.network, saved["recipe"], stages, measured, more))
 

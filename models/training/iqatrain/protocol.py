@@ -116,9 +116,12 @@ def frozen(given, pictures, results: Results) -> None:
     for seed in given.seeds:
         if not results.has(given.name, seed):
             chosen, rest = live.split(len(pictures), seed)
-            fit = support_vectors if given.regression == "svr" else Ridge
-            scores = fit(features[chosen], pictures.mos[chosen])(features[rest])
-            results.add(given.name, seed, scores, pictures.mos[rest], regression=given.regression)
+            training = features[chosen], pictures.mos[chosen]
+            if given.regression == "svr":
+                predict, how = support_vectors(*training), {}
+            else:
+                predict, how = Ridge(*training, given.probe_strength), {"strength": given.probe_strength}
+            results.add(given.name, seed, predict(features[rest]), pictures.mos[rest], regression=given.regression, **how)
 
 
 def once(given, results: Results) -> None:

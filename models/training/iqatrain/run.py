@@ -247,7 +247,7 @@ def build(given) -> nn.Module:
 def add_network_options(options: argparse.ArgumentParser) -> None:
     options.add_argument("--backbone", type=Path, help="ImageNet weights: ResNet-18's state dict, or the folder of ResNet-50's model.json; or pooled's checkpoint")
     options.add_argument("--features", type=Path, help="pooled: frozen features of all the pictures, from iqatrain.features")
-    options.add_argument("--probe-strength", type=float, default=PROBE_STRENGTH, help="pooled: the regression's penalty per training picture")
+    options.add_argument("--probe-strength", type=float, default=PROBE_STRENGTH, help="pooled: the ridge regression's penalty per training picture")
     options.add_argument(
         "--start", type=Path, action="append", default=[], help="a checkpoint to start from: a prior, a restoration network"
     )

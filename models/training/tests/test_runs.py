@@ -11,6 +11,7 @@ from PIL import Image
 from scipy.io import savemat
 
 from iqatrain import (
+    card,
     data,
     dry_run,
     features,
@@ -247,6 +248,30 @@ def test_the_floor_learns_from_scored_features_and_is_looked_at_once(challenge, 
     assert line["seed"] is None and line["srocc"] == pytest.approx(1)
     with pytest.raises(ValueError, match="has been looked at"):
         protocol.main()
+
+
+def test_the_splits_floor_is_a_regression_of_each_splits_own_part(challenge, tmp_path, monkeypatch):
+    out, opinions = tmp_path / "protocol", live.open_live(challenge).mos
+    np.save(tmp_path / "live.npy", np.stack([opinions, np.ones(len(opinions))], 1).astype(np.float32))
+    common = f"--features {tmp_path}/live.npy --live {challenge} --out {out} --seeds 0,3"
+    for how in ("--name ridge --regression ridge --probe-strength 0.3", "--name svr"):
+        monkeypatch.setattr("sys.argv", f"protocol frozen {how} {common}".split())
+        with contextlib.redirect_stdout(io.StringIO()):
+            protocol.main()
+    ridge, svr = (protocol.Results(out).lines()[2 * i :][:2] for i in range(2))
+    assert [(line["seed"], line["strength"]) for line in ridge] == [(0, 0.3), (3, 0.3)]
+    assert [line["srocc"] for line in ridge] == [pytest.approx(1)] * 2 and [line["regression"] for line in svr] == ["svr"] * 2
+
+
+def test_the_cards_protocol_says_what_is_preliminary_and_what_the_paper_has(tmp_path):
+    results, opinions = protocol.Results(tmp_path), np.arange(5.0)
+    for seed in (0, 1):
+        for name, scores in (("mt-irn", opinions), ("floor", opinions[[1, 0, 2, 3, 4]])):
+            with contextlib.redirect_stdout(io.StringIO()):
+                results.add(name, seed, scores, opinions)
+    text = " ".join(" ".join(card.protocol_section("mt-irn", tmp_path, ["mt-irn", "floor"], "floor")).split())
+    assert "**mt-irn**, 2 splits only: preliminary: SROCC mean 1.000" in text and "0.865" in text
+    assert "Above floor, split by split: +0.100 (+0.100, +0.100)." in text
 
 
 def test_scaling_keeps_the_aspect():
