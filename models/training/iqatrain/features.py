@@ -18,7 +18,7 @@ from torch import nn
 from . import data, live
 from .networks.pooled import pooled
 from .networks.resnet18 import STATISTICS, ResNet18
-from .networks.resnet50 import ResNet50, read_tfjs
+from .networks.resnet50 import ResNet50
 from .networks.metaiqa import MEAN, STD
 
 BLOCK, BATCH = 200, 16  # pictures between savings; at once, if they are of one size
@@ -35,7 +35,7 @@ class Backbone(nn.Module):
             self.network.load_torchvision(torch.load(weights, weights_only=True), STATISTICS)
         else:
             self.network = ResNet50()
-            self.network.load_keras(read_tfjs(weights))
+            self.network.load(weights)
 
     def stages(self, x):
         if self.name == "resnet50":
@@ -95,7 +95,7 @@ class Ridge:
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--backbone", choices=("resnet18", "resnet50"), required=True)
-    options.add_argument("--weights", type=Path, required=True)
+    options.add_argument("--weights", type=Path, required=True, help="ImageNet's; or, for resnet50, a checkpoint of a network that has one")
     options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
     options.add_argument("--parts", type=lambda text: text.split(","), default=["train", "test"], help="of BIQ2021")
     options.add_argument("--live", type=Path, help="ChallengeDB_release")

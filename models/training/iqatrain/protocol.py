@@ -1,6 +1,7 @@
 """The papers' protocol on LIVE Challenge: ten 80/20 splits, seeds 0 to 9, SROCC and PLCC of each, mean and median.
 
     python -m iqatrain.protocol train    --network metaiqa --name metaiqa --live ChallengeDB_release --out protocol …
+    python -m iqatrain.protocol choose   --network metaiqa --name longer --seeds 0 --live ChallengeDB_release --out protocol …
     python -m iqatrain.protocol frozen   --features resnet18-live.npy --name resnet18-svr --live … --out protocol
     python -m iqatrain.protocol summary  --out protocol [--against resnet18-svr]
     python -m iqatrain.protocol unseen   --network metaiqa --name shipped --checkpoint run/checkpoint.pt --short-side 384 --live … --out protocol
@@ -9,6 +10,9 @@
 step, and nothing of a split's test part is looked at before. A `{seed}` in --backbone or --start becomes the split's
 number, for what an earlier run with --keep learned from the same training part. `protocol/results.jsonl` has one line a split,
 `protocol/looks.jsonl` one line for every look at the set. Three splits are called preliminary.
+
+`choose` compares recipes without a look at a test part: trained on four fifths of a split's training part, measured on the
+rest of it; `protocol/choices.jsonl` has what it found.
 
 `unseen` is for weights that learned from other pictures and were frozen by a commit: one look, at all 1,162.
 """
@@ -26,10 +30,14 @@ from .measures import plcc, srocc
 
 
 class Results:
-    """The lines of results.jsonl: name, seed (none: all pictures), srocc, plcc, and how the run was made."""
+    """The lines of results.jsonl: name, seed (none: all pictures), srocc, plcc, and how the run was made.
 
-    def __init__(self, folder: Path):
-        self.folder, self.path = folder, folder / "results.jsonl"
+    Those of choices.jsonl say the same of pictures that are in no test part, and are no looks.
+    """
+
+    def __init__(self, folder: Path, choices: bool = False):
+        self.folder, self.looks = folder, not choices
+        self.path = folder / ("choices.jsonl" if choices else "results.jsonl")
 
     def lines(self) -> list[dict]:
         return [json.loads(line) for line in self.path.read_text().splitlines()] if self.path.exists() else []
@@ -46,7 +54,8 @@ class Results:
             "plcc": plcc(scores, opinions),
             **more,
         }
-        live.record_use(self.folder / "looks.jsonl", **line)
+        if self.looks:
+            live.record_use(self.folder / "looks.jsonl", **line)
         with open(self.path, "a") as file:
             file.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
@@ -85,9 +94,19 @@ def of_split(given: argparse.Namespace, seed: int) -> argparse.Namespace:
     return own
 
 
+def parts_of(count: int, seed: int, choosing: bool) -> tuple[np.ndarray, np.ndarray]:
+    """What a split is trained on and measured on; when `choosing`, both are of its training part."""
+    chosen, rest = live.split(count, seed)
+    if choosing:
+        order = np.random.default_rng([186, seed]).permutation(chosen)
+        border = round(0.8 * len(order))
+        chosen, rest = np.sort(order[:border]), np.sort(order[border:])
+    return chosen, rest
+
+
 def train_split(given, recipe, pictures, seed: int, results: Results) -> None:
     given = of_split(given, seed)
-    chosen, rest = live.split(len(pictures), seed)
+    chosen, rest = parts_of(len(pictures), seed, choosing=not results.looks)
     out = given.out / given.name / f"seed{seed}"
     recipe = type(recipe)(**{**vars(recipe), "seed": recipe.seed + seed})
     training = run.begin(given, recipe, chosen, pictures.mos[chosen], out)
@@ -145,7 +164,7 @@ def unseen(given, pictures, results: Results) -> None:
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("what", choices=("train", "frozen", "summary", "unseen", "floor"))
+    options.add_argument("what", choices=("train", "choose", "frozen", "summary", "unseen", "floor"))
     options.add_argument("--name", help="what the results are called")
     options.add_argument("--live", type=Path, help="ChallengeDB_release")
     options.add_argument("--out", type=Path, required=True)
@@ -162,14 +181,14 @@ def main():
     run.add_network_options(options)
     run.add_recipe_options(options, run.Recipe())
     given = options.parse_args()
-    results = Results(given.out)
+    results = Results(given.out, choices=given.what == "choose")
     if given.what == "summary":
         for row in summary(results.lines(), given.against):
             print(json.dumps(row))
         return
     given.out.mkdir(parents=True, exist_ok=True)
     pictures = live.Decoded(live.open_live(given.live), given.short_side)
-    if given.what != "train":
+    if given.what not in ("train", "choose"):
         {"frozen": frozen, "unseen": unseen, "floor": floor}[given.what](given, pictures, results)
         return
     recipe = run.recipe_of(given, run.Recipe)

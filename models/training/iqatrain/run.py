@@ -25,7 +25,6 @@ from .loop import Loop, Schedule
 from .measures import plcc, srocc
 from .networks import bpclip
 from .networks.resnet18 import STATISTICS
-from .networks.resnet50 import read_tfjs
 
 
 # Of the ridge regression that `pooled` starts from. Left-out subsets of BIQ2021, mean SROCC: 0.575 at 0.3, 0.609 at 1, 0.625 at 3,
@@ -199,16 +198,11 @@ def averaged_network(training: Loop) -> nn.Module:
 
 
 def load_backbone(network: nn.Module, path: Path) -> None:
-    """ImageNet weights: a torchvision state dict (ResNet-18) or a folder with a tfjs model (ResNet-50); or, for the latter, a
-    checkpoint of `pooled`."""
+    """ImageNet weights: a torchvision state dict (ResNet-18), or what `ResNet50.load` takes."""
     if network.name == "metaiqa":
         network.backbone.load_torchvision(torch.load(path, weights_only=True), STATISTICS)
-    elif path.is_dir():
-        network.backbone.load_keras(read_tfjs(path))
     else:
-        state = torch.load(path, weights_only=True, map_location="cpu")["averaged"]
-        prefix = "backbone."
-        network.backbone.load_state_dict({name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)})
+        network.backbone.load(path)
 
 
 def start_from_probe(network: nn.Module, features: Path | None, rows, mos, strength: float = PROBE_STRENGTH) -> None:
@@ -245,7 +239,7 @@ def build(given) -> nn.Module:
 
 
 def add_network_options(options: argparse.ArgumentParser) -> None:
-    options.add_argument("--backbone", type=Path, help="ImageNet weights: ResNet-18's state dict, or the folder of ResNet-50's model.json; or pooled's checkpoint")
+    options.add_argument("--backbone", type=Path, help="ImageNet weights: ResNet-18's state dict, or the folder of ResNet-50's model.json; or a checkpoint of a network with a ResNet-50")
     options.add_argument("--features", type=Path, help="pooled: frozen features of all the pictures, from iqatrain.features")
     options.add_argument("--probe-strength", type=float, default=PROBE_STRENGTH, help="pooled: the ridge regression's penalty per training picture")
     options.add_argument(

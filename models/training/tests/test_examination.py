@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from iqatrain import card, contracts, data, dry_run, evaluate, exams, export, kadid, lookalikes, networks, parity
+from iqatrain import bundled, card, contracts, data, dry_run, evaluate, exams, export, kadid, lookalikes, networks, parity, text
 from iqatrain.vmaf import vmaf
 
 
@@ -64,6 +64,38 @@ def test_scores_are_read_by_reference_type_and_level(tmp_path):
     with open(tmp_path / "t.txt", "w", newline="") as file:
         csv.writer(file).writerows([("dis_img_path", "dis_type", "ref_img_path", "score"), ("T/I03_10_2.bmp", "JPEG", "r", 4.5)])
     assert lookalikes.human_scores(tmp_path / "t.txt") == {(3, 10, 2): 4.5}
+
+
+@pytest.mark.parametrize(("name", "rounding"), [("metaiqa", "half"), ("mt-irn", "mixed"), ("bpclip-nr", "int8")])
+def test_an_exported_network_is_read_back_as_it_was_rounded(name, rounding, tmp_path, monkeypatch):
+    torch.manual_seed(3)
+    network = networks.build(name)
+    if name == "bpclip-nr":
+        network.attribute_scale.data += torch.arange(6)
+        network.keep_attributes(["cleanness", "sharpness"])
+    if name == "mt-irn":
+        network.restoration.train()
+        network.restoration(torch.rand(4, 3, 32, 32))  # statistics other than those it begins with
+    path = tmp_path / "model.onnx"
+    written = export.write_onnx(network.eval(), path, rounding)
+    x = torch.rand(1, 3, network.crop, network.crop)
+    with torch.no_grad():
+        wanted, found = written(x), bundled.read(path, name)(x)
+    if name == "bpclip-nr":
+        chosen = [tuple(text.DIMENSIONS).index(one) for one in ("cleanness", "sharpness")]
+        found = found[0], found[1][:, chosen]
+    for one, other in zip(wanted, found):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
+    with pytest.raises(ValueError, match="not an export of pooled"):
+        bundled.read(path, "pooled")
+    for part, kept in (("backbone", False), ("nonsense", None)):
+        monkeypatch.setattr("sys.argv", f"bundled --network {name} --model {path} --without {part} --out {tmp_path}/a.pt".split())
+        if kept is None:
+            with pytest.raises(ValueError, match="no part called nonsense"):
+                bundled.main()
+        else:
+            bundled.main()
+            assert not any(key.startswith("backbone.") for key in torch.load(tmp_path / "a.pt", weights_only=True)["averaged"])
 
 
 def test_parity_vectors_are_the_rounded_networks_scores():

@@ -211,6 +211,8 @@ def test_a_tuned_backbone_goes_over_into_the_networks(tmp_path):
         network = networks.build(name)
         run.load_backbone(network, tmp_path / "checkpoint.pt")
         assert torch.equal(network.backbone.stages[3][2].conv3.weight, first.backbone.stages[3][2].conv3.weight)
+    frozen = features_module.Backbone("resnet50", tmp_path / "checkpoint.pt").network
+    assert torch.equal(frozen.stem.weight, first.backbone.stem.weight)
 
 
 def test_a_folded_restoration_gives_what_the_normed_one_gives():

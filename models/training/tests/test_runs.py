@@ -218,6 +218,22 @@ def test_the_protocol_trains_each_split_once_and_logs_each_look(challenge, tmp_p
     assert [line["start"] for line in protocol.Results(out).lines()[2:]] == [["seed0/checkpoint.pt"], ["seed1/checkpoint.pt"]]
 
 
+def test_choosing_looks_at_no_test_part(challenge, tmp_path, monkeypatch):
+    out = tmp_path / "protocol"
+    command = f"protocol choose --name a --live {challenge} --out {out} --seeds 3 --steps 1 --batch 4 --degraded 0 --crop 64 --warmup 1 --fp32 --device cpu"
+    monkeypatch.setattr("sys.argv", command.split())
+    monkeypatch.setattr(networks.metaiqa.MetaIqa, "crop", 64)
+    with contextlib.redirect_stdout(io.StringIO()):
+        protocol.main()
+    (line,) = protocol.Results(out, choices=True).lines()
+    assert (line["name"], line["seed"], line["pictures"]) == ("a", 3, 3)
+    assert not protocol.Results(out).lines() and not (out / "looks.jsonl").exists()
+    training, test = live.split(1162, 3)
+    chosen, measured = protocol.parts_of(1162, 3, choosing=True)
+    assert len(chosen) == 744 and len(measured) == 186 and set(chosen) | set(measured) == set(training)
+    assert all(np.array_equal(a, b) for a, b in zip(protocol.parts_of(1162, 3, choosing=False), (training, test)))
+
+
 def test_frozen_weights_are_looked_at_once(challenge, tmp_path, monkeypatch):
     network = networks.build("metaiqa")
     torch.save({"averaged": network.state_dict()}, tmp_path / "a.pt")

@@ -96,6 +96,14 @@ class ResNet50(nn.Module):
                 module.mean.copy_(torch.from_numpy(weights[f"{norm}/moving_mean"] - weights[f"{conv}/bias"]))
                 module.variance.copy_(torch.from_numpy(weights[f"{norm}/moving_variance"] + (KERAS_EPSILON - 1e-5)))
 
+    def load(self, path: Path) -> None:
+        """ImageNet weights, from a folder with a tfjs model; or the ResNet-50 in a checkpoint of a whole network."""
+        if path.is_dir():
+            self.load_keras(read_tfjs(path))
+            return
+        prefix, state = "backbone.", torch.load(path, weights_only=True, map_location="cpu")["averaged"]
+        self.load_state_dict({name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)})
+
 
 def read_tfjs(folder: Path) -> dict:
     """The arrays of a TensorFlow.js layers model, by name: `model.json` and the float32 shards that it lists."""
