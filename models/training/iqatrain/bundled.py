@@ -52,20 +52,11 @@ def stored_tensors(model: onnx.ModelProto) -> dict[str, torch.Tensor]:
     return found
 
 
-@torch.no_grad()
 def unfold(network: nn.Module, tensors: dict[str, torch.Tensor]) -> None:
     """Gives `network` the parameters of its folded copy, all of them."""
     for at, module in network.named_modules():
-        if isinstance(module, FoldedConv):
-            module.weight.copy_(tensors.pop(f"{at}.weight"))
-            module.scale.fill_(1)
-            module.shift.copy_(tensors.pop(f"{at}.bias"))
-            module.mean.zero_()
-            module.variance.fill_(1 - 1e-5)
-        elif isinstance(module, Normed):
-            module.conv.weight.copy_(tensors.pop(f"{at}.weight"))
-            module.conv.bias.copy_(tensors.pop(f"{at}.bias"))
-            module.norm.running_var.fill_(1 - module.norm.eps)
+        if isinstance(module, (FoldedConv, Normed)):
+            module.unfold(tensors.pop(f"{at}.weight"), tensors.pop(f"{at}.bias"))
     network.load_state_dict(tensors, strict=False)
 
 

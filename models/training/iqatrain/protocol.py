@@ -107,7 +107,7 @@ def parts_of(count: int, seed: int, choosing: bool) -> tuple[np.ndarray, np.ndar
 def train_split(given, recipe, pictures, seed: int, results: Results) -> None:
     given = of_split(given, seed)
     chosen, rest = parts_of(len(pictures), seed, choosing=not results.looks)
-    out = given.out / given.name / f"seed{seed}"
+    out = (given.out if results.looks else given.out / "choices") / given.name / f"seed{seed}"
     recipe = type(recipe)(**{**vars(recipe), "seed": recipe.seed + seed})
     training = run.begin(given, recipe, chosen, pictures.mos[chosen], out)
     run.train(training, pictures.take(chosen), None, out, given.stop_at, every=10, workers=given.workers)

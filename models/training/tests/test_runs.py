@@ -184,6 +184,14 @@ def challenge(tmp_path):
     return root
 
 
+def protocol_says(monkeypatch, command: str) -> str:
+    """What `python -m iqatrain.protocol` prints."""
+    monkeypatch.setattr("sys.argv", ["protocol", *command.split()])
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        protocol.main()
+    return said.getvalue()
+
+
 def test_splits_are_fixed_and_disjoint(challenge):
     pictures = live.open_live(challenge)
     assert len(pictures) == 20 and pictures.names[0] == "7.bmp"
@@ -196,15 +204,12 @@ def test_splits_are_fixed_and_disjoint(challenge):
 
 def test_the_protocol_trains_each_split_once_and_logs_each_look(challenge, tmp_path, monkeypatch):
     out = tmp_path / "protocol"
-    command = f"protocol train --network metaiqa --live {challenge} --out {out} --seeds 0,1 --steps 2 --batch 4 --degraded 0"
+    command = f"train --network metaiqa --live {challenge} --out {out} --seeds 0,1 --steps 2 --batch 4 --degraded 0"
     command += " --crop 64 --warmup 1 --fp32 --device cpu"
     monkeypatch.setattr(networks.metaiqa.MetaIqa, "crop", 64)
 
     def told(more):
-        monkeypatch.setattr("sys.argv", [*command.split(), *more.split()])
-        with contextlib.redirect_stdout(io.StringIO()) as said:
-            protocol.main()
-        return said.getvalue()
+        return protocol_says(monkeypatch, f"{command} {more}")
 
     for _ in range(2):  # the second time nothing is left to do
         told("--name tiny --keep")
@@ -220,14 +225,13 @@ def test_the_protocol_trains_each_split_once_and_logs_each_look(challenge, tmp_p
 
 def test_choosing_looks_at_no_test_part(challenge, tmp_path, monkeypatch):
     out = tmp_path / "protocol"
-    command = f"protocol choose --name a --live {challenge} --out {out} --seeds 3 --steps 1 --batch 4 --degraded 0 --crop 64 --warmup 1 --fp32 --device cpu"
-    monkeypatch.setattr("sys.argv", command.split())
+    command = f"choose --name a --live {challenge} --out {out} --seeds 3 --steps 1 --batch 4 --degraded 0 --crop 64 --warmup 1 --fp32 --device cpu"
     monkeypatch.setattr(networks.metaiqa.MetaIqa, "crop", 64)
-    with contextlib.redirect_stdout(io.StringIO()):
-        protocol.main()
+    protocol_says(monkeypatch, command)
     (line,) = protocol.Results(out, choices=True).lines()
     assert (line["name"], line["seed"], line["pictures"]) == ("a", 3, 3)
     assert not protocol.Results(out).lines() and not (out / "looks.jsonl").exists()
+    assert (out / "choices" / "a" / "seed3").is_dir() and not (out / "a").exists()  # no checkpoint that `train` would go on from
     training, test = live.split(1162, 3)
     chosen, measured = protocol.parts_of(1162, 3, choosing=True)
     assert len(chosen) == 744 and len(measured) == 186 and set(chosen) | set(measured) == set(training)
@@ -238,15 +242,13 @@ def test_frozen_weights_are_looked_at_once(challenge, tmp_path, monkeypatch):
     network = networks.build("metaiqa")
     torch.save({"averaged": network.state_dict()}, tmp_path / "a.pt")
     out = tmp_path / "protocol"
-    command = f"protocol unseen --name shipped --checkpoint {tmp_path}/a.pt --short-side 64 --live {challenge} --out {out} --device cpu"
-    monkeypatch.setattr("sys.argv", command.split())
+    command = f"unseen --name shipped --checkpoint {tmp_path}/a.pt --short-side 64 --live {challenge} --out {out} --device cpu"
     monkeypatch.setattr(networks.metaiqa.MetaIqa, "crop", 64)
-    with contextlib.redirect_stdout(io.StringIO()):
-        protocol.main()
+    protocol_says(monkeypatch, command)
     assert protocol.Results(out).lines()[0]["pictures"] == 20
     assert protocol.summary(protocol.Results(out).lines()) == []
     with pytest.raises(ValueError, match="has been looked at"):
-        protocol.main()
+        protocol_says(monkeypatch, command)
 
 
 def test_the_floor_learns_from_scored_features_and_is_looked_at_once(challenge, tmp_path, monkeypatch):
@@ -256,14 +258,12 @@ def test_the_floor_learns_from_scored_features_and_is_looked_at_once(challenge, 
     opinions = live.open_live(challenge).mos
     for name, values in (("scored", scored.mos), ("live", opinions)):
         np.save(tmp_path / f"{name}.npy", np.stack([values, np.ones(len(values))], 1).astype(np.float32))
-    command = f"protocol floor --name ridge --features {tmp_path}/live.npy --scored-features {tmp_path}/scored.npy --live {challenge} --out {out}"
-    monkeypatch.setattr("sys.argv", command.split())
-    with contextlib.redirect_stdout(io.StringIO()):
-        protocol.main()
+    command = f"floor --name ridge --features {tmp_path}/live.npy --scored-features {tmp_path}/scored.npy --live {challenge} --out {out}"
+    protocol_says(monkeypatch, command)
     (line,) = protocol.Results(out).lines()
     assert line["seed"] is None and line["srocc"] == pytest.approx(1)
     with pytest.raises(ValueError, match="has been looked at"):
-        protocol.main()
+        protocol_says(monkeypatch, command)
 
 
 def test_the_splits_floor_is_a_regression_of_each_splits_own_part(challenge, tmp_path, monkeypatch):
@@ -271,9 +271,7 @@ def test_the_splits_floor_is_a_regression_of_each_splits_own_part(challenge, tmp
     np.save(tmp_path / "live.npy", np.stack([opinions, np.ones(len(opinions))], 1).astype(np.float32))
     common = f"--features {tmp_path}/live.npy --live {challenge} --out {out} --seeds 0,3"
     for how in ("--name ridge --regression ridge --probe-strength 0.3", "--name svr"):
-        monkeypatch.setattr("sys.argv", f"protocol frozen {how} {common}".split())
-        with contextlib.redirect_stdout(io.StringIO()):
-            protocol.main()
+        protocol_says(monkeypatch, f"frozen {how} {common}")
     ridge, svr = (protocol.Results(out).lines()[2 * i :][:2] for i in range(2))
     assert [(line["seed"], line["strength"]) for line in ridge] == [(0, 0.3), (3, 0.3)]
     assert [line["srocc"] for line in ridge] == [pytest.approx(1)] * 2 and [line["regression"] for line in svr] == ["svr"] * 2

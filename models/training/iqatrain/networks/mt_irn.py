@@ -32,6 +32,13 @@ class Normed(nn.Module):
         """The single convolution, for inference."""
         return fuse_conv_bn_eval(self.conv, self.norm, transpose=isinstance(self.conv, nn.ConvTranspose2d))
 
+    @torch.no_grad()
+    def unfold(self, weight, bias):
+        """Takes what `folded` gave, into a new module: its norm, which changes nothing yet, then stays so."""
+        self.conv.weight.copy_(weight)
+        self.conv.bias.copy_(bias)
+        self.norm.running_var.fill_(1 - self.norm.eps)
+
     def forward(self, x):
         return self.norm(self.conv(x))
 

@@ -34,6 +34,15 @@ class FoldedConv(nn.Module):
         factor = self.scale * torch.rsqrt(self.variance + 1e-5)
         return self.weight * factor[:, None, None, None], self.shift - self.mean * factor
 
+    @torch.no_grad()
+    def unfold(self, weight, bias):
+        """Takes what `folded` gave; the norm's scale is 1 from here."""
+        self.weight.copy_(weight)
+        self.scale.fill_(1)
+        self.shift.copy_(bias)
+        self.mean.zero_()
+        self.variance.fill_(1 - 1e-5)
+
     def forward(self, x):
         weight, bias = self.folded()
         return F.conv2d(x, weight, bias, self.stride, self.padding)

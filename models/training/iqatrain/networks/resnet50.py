@@ -101,8 +101,8 @@ class ResNet50(nn.Module):
         if path.is_dir():
             self.load_keras(read_tfjs(path))
             return
-        prefix, state = "backbone.", torch.load(path, weights_only=True, map_location="cpu")["averaged"]
-        self.load_state_dict({name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)})
+        state, prefix = torch.load(path, weights_only=True, map_location="cpu")["averaged"], "backbone."
+        self.load_state_dict({name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)})
 
 
 def read_tfjs(folder: Path) -> dict:
