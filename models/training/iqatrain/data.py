@@ -107,6 +107,11 @@ def open_biq2021(cache: Path, part: str) -> Pictures:
     return Pictures(pixels, table["mos"], table["names"].tolist())
 
 
+def subsets(names) -> np.ndarray:
+    """[n] the subset of BIQ2021 that each file is of: ss01, ss02 or ss03."""
+    return np.array([name[:4] for name in names])
+
+
 def made_pictures(count: int, size: int = 256, seed: int = 0) -> Pictures:
     """Pictures for a dry run: smooth coloured noise, the sharper the better."""
     random = np.random.default_rng(seed)

@@ -21,12 +21,8 @@ from .protocol import Results
 SUBSETS = ("ss01", "ss02", "ss03")
 
 
-def subsets(names) -> np.ndarray:
-    return np.array([name[:4] for name in names])
-
-
 def train_without(subset: str, given, recipe, pictures, results: Results) -> None:
-    prefix = subsets(pictures.names)
+    prefix = data.subsets(pictures.names)
     out = given.out / given.name / subset
     others = pictures.take(np.flatnonzero(prefix != subset))
     training = run.begin(given, type(recipe)(**vars(recipe)), others.indices, others.mos, out)

@@ -44,7 +44,19 @@ class Recipe(Schedule):
     margin: float = 0.4  # of the picture's score, for a whole unit of strength
     made: int = 0  # made pictures that join each step, for the network's second output
     second: float = 0.5  # weight of their loss
+    subsets: str = "drawn"  # or "equal": each subset of BIQ2021 as often as the others
     frozen_share: float = 0.0  # of the steps, in which `restoration` stands still (MT-IRN: the first 10 of 50 epochs)
+
+
+def order_of(pictures, recipe: Recipe, epoch: int) -> np.ndarray:
+    """Each picture once; or as many draws, with each subset equally likely."""
+    random, count = np.random.default_rng([recipe.seed, epoch]), len(pictures)
+    if recipe.subsets == "drawn":
+        return random.permutation(count)
+    if recipe.subsets != "equal":
+        raise ValueError(f"subsets are drawn or equal, not {recipe.subsets}")
+    _, subset, sizes = np.unique(data.subsets(pictures.names), return_inverse=True, return_counts=True)
+    return random.choice(count, count, p=1 / (sizes[subset] * len(sizes)))
 
 
 def batch_of(pictures, recipe: Recipe, step: int):
@@ -55,7 +67,7 @@ def batch_of(pictures, recipe: Recipe, step: int):
     strengths [degraded, 2]
     """
     per_epoch = max(1, len(pictures) // recipe.batch)
-    order = np.random.default_rng([recipe.seed, step // per_epoch]).permutation(len(pictures))
+    order = order_of(pictures, recipe, step // per_epoch)
     start = step % per_epoch * recipe.batch
     chosen = order[start : start + recipe.batch]
     random = np.random.default_rng([recipe.seed, 7, step])

@@ -314,7 +314,7 @@ def test_leaving_a_subset_out_trains_on_the_others_only(tmp_path, monkeypatch):
         run,
         "train",
         lambda training, chosen, *rest, **more: (
-            seen.append(set(leave_out.subsets(chosen.names))),
+            seen.append(set(data.subsets(chosen.names))),
             original(training, chosen, *rest, **more),
         ),
     )
@@ -328,6 +328,17 @@ def test_leaving_a_subset_out_trains_on_the_others_only(tmp_path, monkeypatch):
     assert seen == [{"ss02", "ss03"}, {"ss01", "ss03"}, {"ss01", "ss02"}]
     lines = [json.loads(line) for line in (tmp_path / "out" / "results.jsonl").read_text().splitlines()]
     assert [line["subset"] for line in lines] == list(leave_out.SUBSETS)
+
+
+def test_subsets_are_drawn_as_they_are_or_equally():
+    pictures = data.made_pictures(60, 8)
+    pictures.names = [f"ss0{1 if i < 6 else 2 if i < 18 else 3} ({i}).jpg" for i in range(60)]
+    assert sorted(run.order_of(pictures, run.Recipe(), 0)) == list(range(60))
+    drawn = np.concatenate([run.order_of(pictures, run.Recipe(subsets="equal"), epoch) for epoch in range(60)])
+    shares = [np.mean(drawn < 6), np.mean((drawn >= 6) & (drawn < 18)), np.mean(drawn >= 18)]
+    assert shares == pytest.approx([1 / 3] * 3, abs=0.05)
+    with pytest.raises(ValueError, match="drawn or equal"):
+        run.order_of(pictures, run.Recipe(subsets="even"), 0)
 
 
 def test_ridge_is_the_same_in_both_forms():
