@@ -35,7 +35,7 @@ def on_test(network, given):
     if given.scores:
         with open(given.scores, "w", newline="") as file:
             csv.writer(file).writerows(zip(pictures.names, pictures.mos, scores))
-    subsets = np.array([name[:4] for name in pictures.names])
+    subsets = data.subsets(pictures.names)
     for subset in ("all", *np.unique(subsets)):
         chosen = np.full(len(subsets), True) if subset == "all" else subsets == subset
         mine, theirs = scores[chosen], pictures.mos[chosen]
