@@ -74,13 +74,16 @@ def extract(backbone: Backbone, pictures, out: Path, bf16: bool = False) -> np.n
 
 
 class Ridge:
-    """Ridge regression on standardised features; `strength` is the penalty per training picture."""
+    """Ridge regression on standardised features; `strength` is the penalty per training picture, `shares` their weights if not equal."""
 
-    def __init__(self, features: np.ndarray, targets: np.ndarray, strength: float = 1.0):
-        self.mean, self.scale = features.mean(0), features.std(0) + 1e-6
-        x = (features - self.mean) / self.scale
-        self.offset = float(targets.mean())
-        y = (targets - self.offset).astype(np.float64)
+    def __init__(self, features: np.ndarray, targets: np.ndarray, strength: float = 1.0, shares: np.ndarray | None = None):
+        shares = np.ones(len(features)) if shares is None else shares * len(shares) / shares.sum()
+        self.mean = np.average(features, 0, shares).astype(features.dtype)
+        self.scale = np.sqrt(np.average((features - self.mean) ** 2, 0, shares)).astype(features.dtype) + 1e-6
+        root = np.sqrt(shares).astype(features.dtype)
+        x = (features - self.mean) / self.scale * root[:, None]
+        self.offset = float(np.average(targets, weights=shares))
+        y = (targets - self.offset).astype(np.float64) * root
         if len(x) < x.shape[1]:  # the dual, smaller then
             weights = np.linalg.solve(x @ x.T / x.shape[1] + strength * np.eye(len(x)), y)
             self.weights = x.T @ weights / x.shape[1]

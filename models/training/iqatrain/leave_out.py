@@ -1,6 +1,7 @@
 """Chooses among recipes by leave-one-subset-out on BIQ2021's official training part.
 
     python -m iqatrain.leave_out --network metaiqa --name start-384 --cache cache384 --out choices …
+    python -m iqatrain.leave_out --ridge 3 --features features/resnet50-biq2021-train.npy --name ridge --cache cache384 --out choices
     python -m iqatrain.leave_out --summary --out choices
 
 For each subset (file prefix ss01, ss02, ss03): trained on the other two, measured on the one left out. Telling the
@@ -15,26 +16,46 @@ from pathlib import Path
 import numpy as np
 
 from . import data, networks, run
+from .alignment import align
+from .features import Ridge
 from .measures import plcc, srocc
 from .protocol import Results
 
 SUBSETS = ("ss01", "ss02", "ss03")
 
 
-def train_without(subset: str, given, recipe, pictures, results: Results) -> None:
-    prefix = data.subsets(pictures.names)
+def trained(subset: str, given, recipe, others, left):
+    """Scores of what is `left`, from the network trained on `others`; none if it was stopped before the end."""
     out = given.out / given.name / subset
-    others = pictures.take(np.flatnonzero(prefix != subset))
     training = run.begin(given, type(recipe)(**vars(recipe)), others.indices, others.mos, out)
     run.train(training, others, None, out, given.stop_at, workers=given.workers)
     if training.step < recipe.steps:
-        return
-    left = np.flatnonzero(prefix == subset)
+        return None
+    return run.predictions(run.averaged_network(training), left, True, recipe.bf16, given.device)
+
+
+def regressed(given, recipe, others, left):
+    """Scores of what is `left`, from a ridge regression of the frozen features of `others`."""
+    features = np.load(given.features, mmap_mode="r")
+    fit = Ridge(features[others.indices], others.mos, given.ridge, run.shares_of(others, recipe.subsets))
+    return fit(features[left.indices])
+
+
+def without(subset: str, given, recipe, pictures, results: Results) -> None:
+    prefix = data.subsets(pictures.names)
+    others, left = pictures.take(np.flatnonzero(prefix != subset)), np.flatnonzero(prefix == subset)
+    if given.aligned:
+        others = align(others, given.aligned)
     left = pictures.take(np.sort(np.random.default_rng(3).permutation(left)[: given.count]))
-    scores = run.predictions(run.averaged_network(training), left, True, recipe.bf16, given.device)
+    if given.ridge:
+        scores, how = regressed(given, recipe, others, left), {"ridge": given.ridge, "subsets": recipe.subsets}
+    else:
+        scores, how = trained(subset, given, recipe, others, left), {"recipe": vars(recipe)}
+    if scores is None:
+        return
     line = {"name": given.name, "subset": subset, "pictures": len(left), "srocc": srocc(scores, left.mos), "plcc": plcc(scores, left.mos)}
     with open(results.path, "a") as file:
-        file.write(json.dumps({**line, "recipe": vars(recipe)}) + "\n")
+        file.write(json.dumps({**line, "aligned": given.aligned is not None, **how}) + "\n")
     print(json.dumps(line), flush=True)
 
 
@@ -46,6 +67,8 @@ def main():
     options.add_argument("--cache", type=Path)
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--count", type=int, default=1000, help="at most so many of the subset left out are scored")
+    options.add_argument("--aligned", type=Path, help=run.ALIGNED)
+    options.add_argument("--ridge", type=float, help="no training: a ridge regression of this strength on --features")
     options.add_argument("--stop-at", type=int)
     run.add_network_options(options)
     run.add_recipe_options(options, run.Recipe())
@@ -65,7 +88,7 @@ def main():
     done = {(line["name"], line["subset"]) for line in results.lines()}
     for subset in SUBSETS:
         if (given.name, subset) not in done:
-            train_without(subset, given, recipe, pictures, results)
+            without(subset, given, recipe, pictures, results)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 from . import data, distortions, loop, networks
+from .alignment import align
 from .auxiliary import MadeBatches
 from .features import Ridge
 from .loop import Loop, Schedule
@@ -30,6 +31,8 @@ from .networks.resnet18 import STATISTICS
 # Of the ridge regression that `pooled` starts from. Left-out subsets of BIQ2021, mean SROCC: 0.575 at 0.3, 0.609 at 1, 0.625 at 3,
 # 0.627 at 10. Within one set less is better: on folds of a training part of LIVE Challenge 0.818 at 0.1, 0.823 at 0.3, 0.765 at 10.
 PROBE_STRENGTH = 10.0
+
+ALIGNED = "frozen features of BIQ2021's training part, from iqatrain.features: its subsets' opinions are brought to one scale with them"
 
 
 @dataclass
@@ -48,15 +51,21 @@ class Recipe(Schedule):
     frozen_share: float = 0.0  # of the steps, in which `restoration` stands still (MT-IRN: the first 10 of 50 epochs)
 
 
+def shares_of(pictures, subsets: str) -> np.ndarray | None:
+    """[n] how likely each picture is to be drawn, the sum is 1; none if each comes once."""
+    if subsets == "drawn":
+        return None
+    if subsets != "equal":
+        raise ValueError(f"subsets are drawn or equal, not {subsets}")
+    _, subset, sizes = np.unique(data.subsets(pictures.names), return_inverse=True, return_counts=True)
+    return 1 / (sizes[subset] * len(sizes))
+
+
 def order_of(pictures, recipe: Recipe, epoch: int) -> np.ndarray:
     """Each picture once; or as many draws, with each subset equally likely."""
     random, count = np.random.default_rng([recipe.seed, epoch]), len(pictures)
-    if recipe.subsets == "drawn":
-        return random.permutation(count)
-    if recipe.subsets != "equal":
-        raise ValueError(f"subsets are drawn or equal, not {recipe.subsets}")
-    _, subset, sizes = np.unique(data.subsets(pictures.names), return_inverse=True, return_counts=True)
-    return random.choice(count, count, p=1 / (sizes[subset] * len(sizes)))
+    shares = shares_of(pictures, recipe.subsets)
+    return random.permutation(count) if shares is None else random.choice(count, count, p=shares)
 
 
 def batch_of(pictures, recipe: Recipe, step: int):
@@ -172,7 +181,10 @@ class Training(Loop):
 
 
 def agreement(scores, pictures) -> dict:
-    return {"validation_srocc": srocc(scores, pictures.mos), "validation_plcc": plcc(scores, pictures.mos)}
+    """Over all, and SROCC within each subset."""
+    subset = data.subsets(pictures.names)
+    each = {str(one): srocc(scores[subset == one], pictures.mos[subset == one]) for one in np.unique(subset)}
+    return {"validation_srocc": srocc(scores, pictures.mos), "validation_plcc": plcc(scores, pictures.mos), "within": each}
 
 
 def train(training: Training, pictures, validation, out: Path, stop_at=None, every=25, workers=1, validate_every=None):
@@ -307,6 +319,7 @@ def main():
     options.add_argument("--out", type=Path, required=True, help="checkpoint and log; a checkpoint there is resumed")
     options.add_argument("--held-out", type=int, default=500, help="training pictures kept for validation")
     options.add_argument("--stop-at", type=int, help="stop after this step, as if cut off")
+    options.add_argument("--aligned", type=Path, help=ALIGNED)
     options.add_argument("--dry-run", action="store_true", help="a few steps on made pictures, from random weights")
     add_network_options(options)
     add_recipe_options(options, Recipe())
@@ -320,6 +333,8 @@ def main():
         resume(training, given.out)
     else:
         pictures, validation = data.split(data.open_biq2021(given.cache, "train"), given.held_out)
+        if given.aligned:
+            pictures = align(pictures, given.aligned)
         training = begin(given, recipe, pictures.indices, pictures.mos, given.out)
     train(training, pictures, validation, given.out, given.stop_at, workers=given.workers)
 

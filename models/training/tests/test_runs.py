@@ -11,6 +11,7 @@ from PIL import Image
 from scipy.io import savemat
 
 from iqatrain import (
+    alignment,
     card,
     data,
     dry_run,
@@ -341,6 +342,44 @@ def test_subsets_are_drawn_as_they_are_or_equally():
         run.order_of(pictures, run.Recipe(subsets="even"), 0)
 
 
+def rated_in_three_places(random, count=600):
+    """Features whose level differs between subsets, opinions that follow them, and each subset's own level on top."""
+    subset = np.array([f"ss0{1 + i % 3}" for i in range(count)])
+    which = np.arange(count) % 3
+    features = random.normal(size=(count, 12)) + random.normal(size=(3, 12))[which]
+    true = features @ random.normal(size=12) / 40
+    return features.astype(np.float32), true, true + np.array([-0.2, 0.05, 0.15])[which], subset
+
+
+def test_subsets_levels_are_told_from_what_their_pictures_deserve():
+    features, true, opinions, subset = rated_in_three_places(np.random.default_rng(5))
+    found = alignment.offsets(features, opinions, subset, 0.01)
+    assert list(found.values()) == pytest.approx([-0.2, 0.05, 0.15], abs=0.01)
+    means = [opinions[subset == name].mean() for name in found]
+    assert abs(means[0] - opinions.mean() + 0.2) > 0.02  # the means alone would have said something else
+
+
+def test_only_the_pictures_that_are_given_are_aligned(tmp_path):
+    features, true, opinions, subset = rated_in_three_places(np.random.default_rng(6))
+    np.save(tmp_path / "features.npy", features)
+    names = [f"{name} ({i}).jpg" for i, name in enumerate(subset)]
+    whole = data.Pictures(np.zeros((len(names), 1, 1, 3), np.uint8), opinions.astype(np.float32), names)
+    others = whole.take(np.flatnonzero(subset != "ss02"))
+    aligned = alignment.align(others, tmp_path / "features.npy", 0.01)
+    assert np.ptp(aligned.mos - true[others.indices]) < 0.02 < np.ptp(others.mos - true[others.indices])
+    assert aligned.names == others.names and others.mos.mean() == pytest.approx(aligned.mos.mean(), abs=1e-6)
+    assert np.array_equal(aligned.whole.mos[subset == "ss02"], whole.mos[subset == "ss02"])
+
+
+def test_agreement_is_said_of_each_subset_too():
+    pictures = data.made_pictures(8, 8)
+    pictures.names = [f"ss0{1 + i % 2} ({i}).jpg" for i in range(8)]
+    scores = pictures.mos.copy()
+    scores[::2] = 1 - scores[::2]
+    found = run.agreement(scores, pictures)
+    assert found["within"] == pytest.approx({"ss01": -1, "ss02": 1}) and -1 < found["validation_srocc"] < 1
+
+
 def test_ridge_is_the_same_in_both_forms():
     random = np.random.default_rng(0)
     x, w = random.normal(size=(60, 20)), random.normal(size=20)
@@ -352,6 +391,30 @@ def test_ridge_is_the_same_in_both_forms():
     standard = (wide - dual.mean) / dual.scale
     direct = np.linalg.solve(standard.T @ standard / 100 + 0.5 * np.eye(100), standard.T @ (y - y.mean()) / 100)
     np.testing.assert_allclose(dual.weights, direct, rtol=1e-5, atol=1e-7)
+
+
+def test_a_share_of_two_is_the_picture_twice():
+    random = np.random.default_rng(3)
+    x, y, times = random.normal(size=(60, 20)), random.normal(size=60), random.integers(1, 4, 60)
+    repeated = features.Ridge(np.repeat(x, times, 0), np.repeat(y, times), 0.5 * times.sum() / 60)
+    np.testing.assert_allclose(features.Ridge(x, y, 0.5, times / times.sum())(x), repeated(x), rtol=1e-6)
+
+
+def test_leaving_out_a_regression_is_trained_on_the_others_only(tmp_path, monkeypatch):
+    x, true, opinions, subset = rated_in_three_places(np.random.default_rng(7))
+    np.save(tmp_path / "features.npy", x)
+    np.save(tmp_path / "biq2021-train.npy", np.zeros((len(x), 1, 1, 3), np.uint8))
+    np.savez(tmp_path / "biq2021-train.npz", mos=opinions, names=[f"{name} ({i}).jpg" for i, name in enumerate(subset)])
+    for name, further in (("as they are", ""), ("aligned", f"--aligned {tmp_path}/features.npy --subsets equal")):
+        command = f"leave_out --ridge 0.01 --features {tmp_path}/features.npy --cache {tmp_path} --out {tmp_path} {further} --name".split()
+        monkeypatch.setattr("sys.argv", [*command, name])
+        leave_out.main()
+    lines = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
+    assert [(line["name"], line["subset"], line["aligned"]) for line in lines] == [
+        (name, subset, name == "aligned") for name in ("as they are", "aligned") for subset in leave_out.SUBSETS
+    ]
+    assert all(line["pictures"] == 200 and line["srocc"] > 0.999 for line in lines[3:])
+    assert min(line["srocc"] for line in lines[:3]) < 0.995
 
 
 def test_label_weight_is_used(folder):
