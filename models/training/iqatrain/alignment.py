@@ -11,6 +11,7 @@ Leave-one-subset-out (ss01, ss02, ss03; a ridge regression on the first 2,912 pi
 0.494, 0.592 as the opinions are; 0.902, 0.483, 0.603 aligned.
 """
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,11 @@ from .data import Pictures, Subset, subsets
 from .features import Ridge
 
 STRENGTH = 3.0  # of the ridge regression; at 1 to 10 the numbers for the subsets differ by up to 0.034
+
+
+def add_options(options: argparse.ArgumentParser) -> None:
+    options.add_argument("--aligned", type=Path, help="frozen features of BIQ2021's training part, from iqatrain.features: its subsets' opinions are brought to one scale with them")
+    options.add_argument("--alignment", type=float, default=1.0, help="with --aligned: how much of each subset's offset is taken away")
 
 
 def offsets(features: np.ndarray, opinions: np.ndarray, subset: np.ndarray, strength: float = STRENGTH) -> dict[str, float]:
@@ -37,12 +43,15 @@ def offsets(features: np.ndarray, opinions: np.ndarray, subset: np.ndarray, stre
     return dict(zip(names.tolist(), above.tolist()))
 
 
-def align(pictures: Subset, features: Path, strength: float = STRENGTH) -> Subset:
-    """The same pictures with aligned opinions. `features`: of the whole set that `pictures` are of, as iqatrain.features wrote them."""
+def align(pictures: Subset, features: Path, share: float = 1.0, strength: float = STRENGTH) -> Subset:
+    """The same pictures with opinions less that `share` of their subset's offset.
+
+    `features`: of the whole set that `pictures` are of, as iqatrain.features wrote them.
+    """
     subset = subsets(pictures.names)
     found = offsets(np.load(features, mmap_mode="r")[pictures.indices], pictures.mos, subset, strength)
-    print("opinions are taken to be above the common scale by", {name: round(value, 3) for name, value in found.items()}, flush=True)
+    print("opinions are above the common scale by", {name: round(value, 3) for name, value in found.items()}, f"of which {share:.0%} are taken", flush=True)
     whole = pictures.whole
     mos = whole.mos.copy()
-    mos[pictures.indices] -= np.array([found[name] for name in subset], mos.dtype)
+    mos[pictures.indices] -= share * np.array([found[name] for name in subset], mos.dtype)
     return Pictures(whole.pixels, mos, whole.names).take(pictures.indices)

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import data, networks, run
-from .alignment import align
+from . import alignment, data, networks, run
 from .features import Ridge
 from .measures import plcc, srocc
 from .protocol import Results
@@ -45,7 +44,7 @@ def without(subset: str, given, recipe, pictures, results: Results) -> None:
     prefix = data.subsets(pictures.names)
     others, left = pictures.take(np.flatnonzero(prefix != subset)), np.flatnonzero(prefix == subset)
     if given.aligned:
-        others = align(others, given.aligned)
+        others = alignment.align(others, given.aligned, given.alignment)
     left = pictures.take(np.sort(np.random.default_rng(3).permutation(left)[: given.count]))
     if given.ridge:
         scores, how = regressed(given, recipe, others, left), {"ridge": given.ridge, "subsets": recipe.subsets}
@@ -55,7 +54,7 @@ def without(subset: str, given, recipe, pictures, results: Results) -> None:
         return
     line = {"name": given.name, "subset": subset, "pictures": len(left), "srocc": srocc(scores, left.mos), "plcc": plcc(scores, left.mos)}
     with open(results.path, "a") as file:
-        file.write(json.dumps({**line, "aligned": given.aligned is not None, **how}) + "\n")
+        file.write(json.dumps({**line, "alignment": given.alignment if given.aligned else 0.0, **how}) + "\n")
     print(json.dumps(line), flush=True)
 
 
@@ -67,7 +66,7 @@ def main():
     options.add_argument("--cache", type=Path)
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--count", type=int, default=1000, help="at most so many of the subset left out are scored")
-    options.add_argument("--aligned", type=Path, help=run.ALIGNED)
+    alignment.add_options(options)
     options.add_argument("--ridge", type=float, help="no training: a ridge regression of this strength on --features")
     options.add_argument("--stop-at", type=int)
     run.add_network_options(options)

@@ -18,8 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import data, distortions, loop, networks
-from .alignment import align
+from . import alignment, data, distortions, loop, networks
 from .auxiliary import MadeBatches
 from .features import Ridge
 from .loop import Loop, Schedule
@@ -31,8 +30,6 @@ from .networks.resnet18 import STATISTICS
 # Of the ridge regression that `pooled` starts from. Left-out subsets of BIQ2021, mean SROCC: 0.575 at 0.3, 0.609 at 1, 0.625 at 3,
 # 0.627 at 10. Within one set less is better: on folds of a training part of LIVE Challenge 0.818 at 0.1, 0.823 at 0.3, 0.765 at 10.
 PROBE_STRENGTH = 10.0
-
-ALIGNED = "frozen features of BIQ2021's training part, from iqatrain.features: its subsets' opinions are brought to one scale with them"
 
 
 @dataclass
@@ -319,7 +316,7 @@ def main():
     options.add_argument("--out", type=Path, required=True, help="checkpoint and log; a checkpoint there is resumed")
     options.add_argument("--held-out", type=int, default=500, help="training pictures kept for validation")
     options.add_argument("--stop-at", type=int, help="stop after this step, as if cut off")
-    options.add_argument("--aligned", type=Path, help=ALIGNED)
+    alignment.add_options(options)
     options.add_argument("--dry-run", action="store_true", help="a few steps on made pictures, from random weights")
     add_network_options(options)
     add_recipe_options(options, Recipe())
@@ -334,7 +331,7 @@ def main():
     else:
         pictures, validation = data.split(data.open_biq2021(given.cache, "train"), given.held_out)
         if given.aligned:
-            pictures = align(pictures, given.aligned)
+            pictures = alignment.align(pictures, given.aligned, given.alignment)
         training = begin(given, recipe, pictures.indices, pictures.mos, given.out)
     train(training, pictures, validation, given.out, given.stop_at, workers=given.workers)
 

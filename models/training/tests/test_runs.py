@@ -365,7 +365,9 @@ def test_only_the_pictures_that_are_given_are_aligned(tmp_path):
     names = [f"{name} ({i}).jpg" for i, name in enumerate(subset)]
     whole = data.Pictures(np.zeros((len(names), 1, 1, 3), np.uint8), opinions.astype(np.float32), names)
     others = whole.take(np.flatnonzero(subset != "ss02"))
-    aligned = alignment.align(others, tmp_path / "features.npy", 0.01)
+    aligned = alignment.align(others, tmp_path / "features.npy", strength=0.01)
+    half = alignment.align(others, tmp_path / "features.npy", 0.5, 0.01)
+    assert half.mos == pytest.approx((others.mos + aligned.mos) / 2, abs=1e-6)
     assert np.ptp(aligned.mos - true[others.indices]) < 0.02 < np.ptp(others.mos - true[others.indices])
     assert aligned.names == others.names and others.mos.mean() == pytest.approx(aligned.mos.mean(), abs=1e-6)
     assert np.array_equal(aligned.whole.mos[subset == "ss02"], whole.mos[subset == "ss02"])
@@ -410,8 +412,8 @@ def test_leaving_out_a_regression_is_trained_on_the_others_only(tmp_path, monkey
         monkeypatch.setattr("sys.argv", [*command, name])
         leave_out.main()
     lines = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
-    assert [(line["name"], line["subset"], line["aligned"]) for line in lines] == [
-        (name, subset, name == "aligned") for name in ("as they are", "aligned") for subset in leave_out.SUBSETS
+    assert [(line["name"], line["subset"], line["alignment"]) for line in lines] == [
+        (name, subset, float(name == "aligned")) for name in ("as they are", "aligned") for subset in leave_out.SUBSETS
     ]
     assert all(line["pictures"] == 200 and line["srocc"] > 0.999 for line in lines[3:])
     assert min(line["srocc"] for line in lines[:3]) < 0.995
