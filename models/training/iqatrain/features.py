@@ -103,6 +103,7 @@ def main():
     options.add_argument("--parts", type=lambda text: text.split(","), default=["train", "test"], help="of BIQ2021")
     options.add_argument("--live", type=Path, help="ChallengeDB_release")
     options.add_argument("--short-side", type=int, default=0, help="LIVE Challenge's pictures are scaled to it first; 0: as they are")
+    options.add_argument("--bf16", action="store_true", help="bfloat16")
     options.add_argument("--out", type=Path, required=True)
     given = options.parse_args()
     backbone = Backbone(given.backbone, given.weights)
@@ -114,7 +115,7 @@ def main():
             whole = data.open_biq2021(given.cache, part)
             sets[f"biq2021-{part}"] = whole.take(np.arange(len(whole)))
     for name, pictures in sets.items():
-        found = extract(backbone, pictures, given.out / f"{given.backbone}-{name}.npy")
+        found = extract(backbone, pictures, given.out / f"{given.backbone}-{name}.npy", given.bf16)
         print(name, found.shape, flush=True)
 
 
