@@ -59,7 +59,7 @@ def held_out_scored(network, given):
 @torch.no_grad()
 def rounding(network, given):
     """What the stored weights cost, all crops in single precision: points of 100, and SROCC with the opinions."""
-    stored, _ = export.rounded(network, given.weights, given.large)
+    stored, _ = export.rounded(network, given.weights, given.large, given.kept)
     found = []
     for pictures, opinion in held_out_scored(network, given):
         found.append([*(score(one, *pictures) for one in (network, stored)), opinion])

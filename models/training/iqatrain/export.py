@@ -10,6 +10,7 @@ constants, which ONNX Runtime computes once, when it loads. Biases and other sma
 import argparse
 import copy
 import io
+import re
 import warnings
 from pathlib import Path
 
@@ -60,15 +61,19 @@ def split_int8(weight: torch.Tensor, axis: int) -> tuple[np.ndarray, np.ndarray]
     return torch.round(weight / scale).to(torch.int8).numpy(), scale.numpy().astype(np.float32)
 
 
-def rounded(network: nn.Module, rounding: str, large: int = LARGE) -> tuple[nn.Module, dict]:
-    """(the folded network with the weights that are stored, in float32; {name: what is stored})."""
+def rounded(network: nn.Module, rounding: str, large: int = LARGE, kept: str | None = None) -> tuple[nn.Module, dict]:
+    """(the folded network with the weights that are stored, in float32; {name: what is stored}).
+
+    `kept`: a regular expression; what it finds in the names of weights is stored in half precision whatever its size.
+    """
     network, stored = folded(network), {}
     for at, module in network.named_modules():
         weight = getattr(module, "weight", None)
         if not isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)) or weight.numel() < SMALL:
             continue
         name = f"{at}.weight"
-        if rounding == "int8" or (rounding == "mixed" and weight.numel() >= large):
+        few = rounding == "int8" or (rounding == "mixed" and weight.numel() >= large)
+        if few and not (kept and re.search(kept, name)):
             stored[name] = split_int8(weight, output_axis(module))
             weight.copy_(torch.from_numpy(stored[name][0]).float() * torch.from_numpy(stored[name][1]))
         else:
@@ -101,10 +106,10 @@ def store_in_few_bits(model: onnx.ModelProto, stored: dict) -> None:
     graph.node.extend(nodes)
 
 
-def write_onnx(network: nn.Module, path: Path, rounding: str = "half", large: int = LARGE) -> nn.Module:
+def write_onnx(network: nn.Module, path: Path, rounding: str = "half", large: int = LARGE, kept: str | None = None) -> nn.Module:
     """Writes `path`; gives the network with the rounded weights, for parity."""
     name, crop = network.name, network.crop
-    final, stored = rounded(network, rounding, large)
+    final, stored = rounded(network, rounding, large, kept)
     tensors, outputs = list(contracts.roles(name)), contracts.outputs(network)
     examples = tuple(torch.rand(2, 3, crop, crop) for _ in tensors)
     file = io.BytesIO()
@@ -141,6 +146,7 @@ def load_averaged(checkpoint: Path, name: str = "metaiqa") -> nn.Module:
 def add_rounding_options(options: argparse.ArgumentParser) -> None:
     options.add_argument("--weights", choices=ROUNDINGS, default="half", help="how the weights are stored")
     options.add_argument("--large", type=int, default=LARGE, help="mixed: tensors of as many numbers are stored in eight bits")
+    options.add_argument("--kept", help="mixed, int8: a regular expression for the names of weights that stay in half precision all the same")
 
 
 def main():
@@ -156,7 +162,7 @@ def main():
     network = load_averaged(given.checkpoint, given.network)
     if given.attributes is not None:
         network.keep_attributes(given.attributes)
-    write_onnx(network, given.out, given.weights, given.large)
+    write_onnx(network, given.out, given.weights, given.large, given.kept)
     print(f"{given.out}: {given.out.stat().st_size} bytes")
 
 

@@ -139,6 +139,15 @@ def test_mixed_rounding_has_eight_bits_in_the_large_layers_only():
         assert ((rough.state_dict()[name] - weight).abs() <= step * 0.5001).all(), name
 
 
+def test_weights_that_are_named_stay_in_half_precision():
+    network = networks.build("metaiqa")
+    _, stored = export.rounded(network, "mixed", 1024, r"blocks\.[0-5]\.|stem")
+    assert stored
+    for name, parts in stored.items():
+        named = "stem" in name or int(name.split(".")[2]) < 6 if name.startswith("backbone") else False
+        assert parts[0].dtype == (np.float16 if named else np.int8), name
+
+
 def test_attributes_are_counted_by_dimension(folder):
     network = dry_run.small("bpclip-nr").eval()
 
