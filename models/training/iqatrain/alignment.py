@@ -22,8 +22,7 @@ STRENGTH = 3.0  # of the ridge regression; from 1 to 10 an offset moves by 0.03 
 
 
 def add_options(options: argparse.ArgumentParser) -> None:
-    options.add_argument("--aligned", type=Path, help="frozen features of BIQ2021's training part, from iqatrain.features: its subsets' opinions are brought to one scale with them")
-    options.add_argument("--alignment", type=float, default=1.0, help="with --aligned: how much of each subset's offset is taken away")
+    options.add_argument("--alignment", type=float, default=0.0, help="how much of the offset of each subset of BIQ2021, 0 to 1, is taken from its opinions; needs --features")
 
 
 def offsets(features: np.ndarray, opinions: np.ndarray, subset: np.ndarray, strength: float = STRENGTH) -> dict[str, float]:
@@ -33,20 +32,23 @@ def offsets(features: np.ndarray, opinions: np.ndarray, subset: np.ndarray, stre
     """
     names, which = np.unique(subset, return_inverse=True)
     counts = np.bincount(which)
-    features = (features - features.mean(0)) / (features.std(0) + 1e-6)
     level = np.stack([features[which == i].mean(0) for i in range(len(names))])
     mean = np.bincount(which, opinions) / counts
     within = Ridge(features - level[which], opinions - mean[which], strength)
-    above = mean - level / within.scale @ within.weights
-    above -= above @ counts / counts.sum()
+    left = opinions - within(features)
+    above = np.bincount(which, left) / counts - left.mean()
     return dict(zip(names.tolist(), above.tolist()))
 
 
-def align(pictures: Subset, features: Path, share: float = 1.0, strength: float = STRENGTH) -> Subset:
+def align(pictures: Subset, features: Path | None, share: float = 1.0, strength: float = STRENGTH) -> Subset:
     """The same pictures with opinions less that `share` of their subset's offset.
 
-    `features`: of the whole set that `pictures` are of, as iqatrain.features wrote them.
+    `features`: of the whole set that `pictures` are of, as iqatrain.features wrote them; not needed for a share of 0.
     """
+    if share == 0:
+        return pictures
+    if features is None:
+        raise ValueError("opinions are aligned with frozen features: give --features, as iqatrain.features wrote them")
     subset = subsets(pictures.names)
     found = offsets(np.load(features, mmap_mode="r")[pictures.indices], pictures.mos, subset, strength)
     print("opinions are above the common scale by", {name: round(value, 3) for name, value in found.items()}, f"of which {share:.0%} are taken", flush=True)

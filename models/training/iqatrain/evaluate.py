@@ -21,7 +21,7 @@ import torch
 from . import data, distortions, export, full_reference, kadid, labels, made, networks, restoration, text
 from .auxiliary import MadeBatches
 from .export import load_averaged
-from .measures import plcc, srocc
+from .measures import by_subset, srocc
 from .run import inputs, predictions, score, scores_of
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -35,11 +35,8 @@ def on_test(network, given):
     if given.scores:
         with open(given.scores, "w", newline="") as file:
             csv.writer(file).writerows(zip(pictures.names, pictures.mos, scores))
-    subsets = data.subsets(pictures.names)
-    for subset in ("all", *np.unique(subsets)):
-        chosen = np.full(len(subsets), True) if subset == "all" else subsets == subset
-        mine, theirs = scores[chosen], pictures.mos[chosen]
-        yield {"subset": str(subset), "pictures": int(chosen.sum()), "srocc": srocc(mine, theirs), "plcc": plcc(mine, theirs)}
+    for subset, part in by_subset(scores, pictures).items():
+        yield {"subset": subset, **part}
 
 
 def held_out_scored(network, given):
@@ -59,7 +56,7 @@ def held_out_scored(network, given):
 @torch.no_grad()
 def rounding(network, given):
     """What the stored weights cost, all crops in single precision: points of 100, and SROCC with the opinions."""
-    stored, _ = export.rounded(network, given.weights, given.large, given.kept)
+    stored, _ = export.rounded(network, **export.rounding_of(given))
     found = []
     for pictures, opinion in held_out_scored(network, given):
         found.append([*(score(one, *pictures) for one in (network, stored)), opinion])

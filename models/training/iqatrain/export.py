@@ -149,6 +149,11 @@ def add_rounding_options(options: argparse.ArgumentParser) -> None:
     options.add_argument("--kept", help="mixed, int8: a regular expression for the names of weights that stay in half precision all the same")
 
 
+def rounding_of(given: argparse.Namespace) -> dict:
+    """How the command line wants the weights stored, for `rounded` and `write_onnx`."""
+    return {"rounding": given.weights, "large": given.large, "kept": given.kept}
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
@@ -162,7 +167,7 @@ def main():
     network = load_averaged(given.checkpoint, given.network)
     if given.attributes is not None:
         network.keep_attributes(given.attributes)
-    write_onnx(network, given.out, given.weights, given.large, given.kept)
+    write_onnx(network, given.out, **rounding_of(given))
     print(f"{given.out}: {given.out.stat().st_size} bytes")
 
 

@@ -43,8 +43,7 @@ def regressed(given, recipe, others, left):
 def without(subset: str, given, recipe, pictures, results: Results) -> None:
     prefix = data.subsets(pictures.names)
     others, left = pictures.take(np.flatnonzero(prefix != subset)), np.flatnonzero(prefix == subset)
-    if given.aligned:
-        others = alignment.align(others, given.aligned, given.alignment)
+    others = alignment.align(others, given.features, given.alignment)
     left = pictures.take(np.sort(np.random.default_rng(3).permutation(left)[: given.count]))
     if given.ridge:
         scores, how = regressed(given, recipe, others, left), {"ridge": given.ridge, "subsets": recipe.subsets}
@@ -54,7 +53,7 @@ def without(subset: str, given, recipe, pictures, results: Results) -> None:
         return
     line = {"name": given.name, "subset": subset, "pictures": len(left), "srocc": srocc(scores, left.mos), "plcc": plcc(scores, left.mos)}
     with open(results.path, "a") as file:
-        file.write(json.dumps({**line, "alignment": given.alignment if given.aligned else 0.0, **how}) + "\n")
+        file.write(json.dumps({**line, "alignment": given.alignment, **how}) + "\n")
     print(json.dumps(line), flush=True)
 
 

@@ -80,7 +80,7 @@ def main():
     export.add_rounding_options(options)
     options.add_argument("--out", type=Path, required=True)
     given = options.parse_args()
-    network, _ = export.rounded(export.load_averaged(given.checkpoint, given.network), given.weights, given.large, given.kept)
+    network, _ = export.rounded(export.load_averaged(given.checkpoint, given.network), **export.rounding_of(given))
     given.out.write_text(json.dumps(vectors(network), indent=1) + "\n")
 
 

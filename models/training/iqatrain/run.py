@@ -22,7 +22,7 @@ from . import alignment, data, distortions, loop, networks
 from .auxiliary import MadeBatches
 from .features import Ridge
 from .loop import Loop, Schedule
-from .measures import plcc, srocc
+from .measures import by_subset
 from .networks import bpclip
 from .networks.resnet18 import STATISTICS
 
@@ -179,9 +179,10 @@ class Training(Loop):
 
 def agreement(scores, pictures) -> dict:
     """Over all, and SROCC within each subset."""
-    subset = data.subsets(pictures.names)
-    each = {str(one): srocc(scores[subset == one], pictures.mos[subset == one]) for one in np.unique(subset)}
-    return {"validation_srocc": srocc(scores, pictures.mos), "validation_plcc": plcc(scores, pictures.mos), "within": each}
+    parts = by_subset(scores, pictures)
+    over_all = parts.pop("all")
+    within = {subset: part["srocc"] for subset, part in parts.items()}
+    return {"validation_srocc": over_all["srocc"], "validation_plcc": over_all["plcc"], "within": within}
 
 
 def train(training: Training, pictures, validation, out: Path, stop_at=None, every=25, workers=1, validate_every=None):
@@ -261,7 +262,7 @@ def build(given) -> nn.Module:
 
 def add_network_options(options: argparse.ArgumentParser) -> None:
     options.add_argument("--backbone", type=Path, help="ImageNet weights: ResNet-18's state dict, or the folder of ResNet-50's model.json; or a checkpoint of a network with a ResNet-50")
-    options.add_argument("--features", type=Path, help="pooled: frozen features of all the pictures, from iqatrain.features")
+    options.add_argument("--features", type=Path, help="pooled, --alignment: frozen features of all the pictures, from iqatrain.features")
     options.add_argument("--probe-strength", type=float, default=PROBE_STRENGTH, help="pooled: the ridge regression's penalty per training picture")
     options.add_argument(
         "--start", type=Path, action="append", default=[], help="a checkpoint to start from: a prior, a restoration network"
@@ -330,8 +331,7 @@ def main():
         resume(training, given.out)
     else:
         pictures, validation = data.split(data.open_biq2021(given.cache, "train"), given.held_out)
-        if given.aligned:
-            pictures = alignment.align(pictures, given.aligned, given.alignment)
+        pictures = alignment.align(pictures, given.features, given.alignment)
         training = begin(given, recipe, pictures.indices, pictures.mos, given.out)
     train(training, pictures, validation, given.out, given.stop_at, workers=given.workers)
 

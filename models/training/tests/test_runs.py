@@ -407,7 +407,7 @@ def test_leaving_out_a_regression_is_trained_on_the_others_only(tmp_path, monkey
     np.save(tmp_path / "features.npy", x)
     np.save(tmp_path / "biq2021-train.npy", np.zeros((len(x), 1, 1, 3), np.uint8))
     np.savez(tmp_path / "biq2021-train.npz", mos=opinions, names=[f"{name} ({i}).jpg" for i, name in enumerate(subset)])
-    for name, further in (("as they are", ""), ("aligned", f"--aligned {tmp_path}/features.npy --subsets equal")):
+    for name, further in (("as they are", ""), ("aligned", "--alignment 1 --subsets equal")):
         command = f"leave_out --ridge 0.01 --features {tmp_path}/features.npy --cache {tmp_path} --out {tmp_path} {further} --name".split()
         monkeypatch.setattr("sys.argv", [*command, name])
         leave_out.main()
