@@ -1,10 +1,10 @@
-"""Coded copies of the made pictures' references: H.264, H.265, AV1 and rescaling, five levels each.
+"""Coded copies of the made pictures' references: H.264, H.265, AV1, rescaling and JPEG in fine steps, five levels each.
 
     python -m iqatrain.coded --made made
 
-adds `coded.npy` [n, 20, side, side, 3] uint8, `coded_measures.npy` [n, 20, 6] and `coded_done.npy` [n] to the folder. Nobody
-scored these distortions in KADID-10k: `labels` maps their measures onto the cells of JPEG and JPEG 2000. A stopped run goes
-on where it was.
+adds `coded.npy` [n, 30, side, side, 3] uint8, `coded_measures.npy` [n, 30, 6] and `coded_done.npy` [n] to the folder. Nobody
+scored these distortions in KADID-10k, whose JPEG begins at quality 43: `labels` maps their measures onto the cells of JPEG and
+JPEG 2000. A stopped run goes on where it was.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 
 from . import fidelity
+from .jpeg import libjpeg_turbo
 
 os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 tells of errors only
 
@@ -29,7 +30,9 @@ CODERS = {
     "av1": ("libsvtav1", "libdav1d", lambda q: {"preset": "8", "qp": str(q), "svtav1-params": "rc=0:lp=1"}, (28, 40, 48, 56, 63)),
 }
 FACTORS = (1.4, 2.0, 2.8, 4.0, 6.0)
-NAMES = (*CODERS, "rescale")
+# Qualities that people use, with and without half the chroma; in the order of the levels.
+FINE = {"jpeg-444": ("444", (95, 85, 75, 65, 55)), "jpeg-420": ("420", (90, 80, 70, 60, 50))}
+NAMES = (*CODERS, "rescale", *FINE)
 
 
 def encoded(picture: np.ndarray, coder: str, quantiser: int) -> np.ndarray:
@@ -59,9 +62,10 @@ def rescaled(picture: np.ndarray, factor: float) -> np.ndarray:
 
 
 def versions(reference: np.ndarray) -> np.ndarray:
-    """[20, h, w, 3]: the coders of NAMES, levels 1 (mild) to 5 of each."""
+    """[30, h, w, 3]: the coders of NAMES, levels 1 (mild) to 5 of each."""
     made = [encoded(reference, coder, q) for coder in CODERS for q in CODERS[coder][3]]
-    return np.stack(made + [rescaled(reference, factor) for factor in FACTORS])
+    made += [rescaled(reference, factor) for factor in FACTORS]
+    return np.stack(made + [libjpeg_turbo(reference, quality, chroma) for chroma, qualities in FINE.values() for quality in qualities])
 
 
 def make(folder: Path, with_measures: bool = True) -> None:

@@ -4,45 +4,30 @@
         [--checkpoint run-fr/checkpoint.pt]
     python -m iqatrain.exams blur    --live-blur hw5 [--checkpoint run-fr/checkpoint.pt]
 
-`choices`: mucped23 has about 13,000 choices between two compressed copies of a picture of CID22's validation part. Its
-pictures are not to be had; the rows whose two methods are libjpeg-turbo's are encoded again, by Pillow's libjpeg-turbo at the
-quality and subsampling in the methods' names. `answerValue` names the worse one: that is checked against the Elo scores, and
-turned if they say otherwise. Reported: the share of choices that a measure reproduces.
+`choices`: mucped23 has 13,488 choices between two compressed copies of a picture of CID22's validation part. Its pictures are not
+to be had; those whose encoder, quality and subsampling can be (`jpeg.by_method`) are encoded again. `answerValue` names the worse
+one: that is checked against the Elo scores, and turned if they say otherwise. Reported: the share of choices that a measure
+reproduces, over all, between two copies by one encoder, and between encoders; and what the methods' Elo scores, which are made of the
+same choices, would reproduce: what is the same for all pictures.
 
 `blur`: the Gaussian blur part of LIVE release 2, 145 pictures with DMOS; sigma alone gives 0.958 and is printed beside.
 """
 
 import argparse
 import csv
-import io
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
-from PIL import Image
 from scipy.io import loadmat
 
-from . import fidelity
+from . import fidelity, jpeg, run
 from .data import read_picture
 from .measures import srocc
 from .vmaf import vmaf
-
-TURBO = re.compile(r"libjpeg-turbo-q(\d+)-yuv(420|422|444)")
-
-
-def encoded_again(original: np.ndarray, method: str) -> np.ndarray | None:
-    """The picture as libjpeg-turbo's `method` gives it back, or None for the other encoders."""
-    found = TURBO.fullmatch(method)
-    if not found:
-        return None
-    subsampling = {"444": "4:4:4", "422": "4:2:2", "420": "4:2:0"}[found[2]]
-    file = io.BytesIO()
-    Image.fromarray(original).save(file, "JPEG", quality=int(found[1]), subsampling=subsampling, optimize=True)
-    return np.asarray(Image.open(file).convert("RGB"))
-
 
 def read_rows(path: Path) -> list[dict]:
     with open(path, newline="") as file:
@@ -69,42 +54,59 @@ def names_the_worse(rows: list[dict], elo: dict[str, float]) -> float:
 
 
 def measure_functions(network=None) -> Callable:
-    """(reference, distorted) -> {name: value}, higher is better: the fidelity measures, VMAF, and a network where given."""
-    from . import run
+    """(reference, copies) -> {name: value} of each copy, higher is better: the fidelity measures, VMAF, and a network where given."""
 
-    @torch.no_grad()
-    def values(reference, distorted):
-        found = dict(zip(fidelity.MEASURES, map(float, fidelity.measures(reference, distorted))))
-        found["vmaf"] = vmaf(reference, distorted)
+    def values(reference, copies):
+        found = [dict(zip(fidelity.MEASURES, map(float, fidelity.measures(reference, one)))) for one in copies]
+        for one, copy in zip(found, copies):
+            one["vmaf"] = vmaf(reference, copy)
         if network is not None:
-            found[network.name] = run.score(network, distorted, reference)
+            for one, score in zip(found, run.scores_beside(network, reference, copies)):
+                one[network.name] = score
         return found
 
     return values
 
 
+def scored_again(rows: list[dict], originals: Path, values: Callable) -> dict[tuple[str, str], dict]:
+    """(original, method) -> its values, of all in `rows` that can be encoded again."""
+    wanted: dict[str, dict] = {}
+    for row in rows:
+        wanted.setdefault(row["originalName"], {}).update({row["methodA"]: None, row["methodB"]: None})
+    scored = {}
+    for path in sorted(originals.iterdir()):
+        original = read_picture(path) if path.stem in wanted else None
+        copies = {method: jpeg.by_method(original, method) for method in sorted(wanted.get(path.stem, ()))}
+        copies = {method: copy for method, copy in copies.items() if copy is not None}
+        if copies:
+            scored |= zip(((path.stem, method) for method in copies), values(original, list(copies.values())))
+            print(f"{path.stem}: {len(copies)} copies", file=sys.stderr, flush=True)
+    return scored
+
+
 def choices(rows: list[dict], elo: dict[str, float], originals: Path, values: Callable) -> list[dict]:
     """The share of human choices that each measure reproduces, on the rows that can be encoded again."""
     worse = names_the_worse(rows, elo)
-    files = {path.stem: path for path in originals.iterdir()}
-    scored, right, used = {}, {}, 0
+    scored = scored_again(rows, originals, values)
+    right: dict[str, dict[str, list]] = {}
     for row in rows:
         methods = (row["methodA"], row["methodB"])
-        if row["originalName"] not in files or not all(TURBO.fullmatch(method) for method in methods):
+        if not all((row["originalName"], method) in scored for method in methods):
             continue
-        original = None
-        for method in methods:
-            if (row["originalName"], method) not in scored:
-                original = read_picture(files[row["originalName"]]) if original is None else original
-                scored[row["originalName"], method] = values(original, encoded_again(original, method))
-        a, b = (scored[row["originalName"], method] for method in methods)
+        a, b = (scored[row["originalName"], method] | {"elo": elo[method]} for method in methods)
+        encoder, other = map(jpeg.encoder_of, methods)
         human_prefers_a = (row["answerValue"] == "B") == (worse > 0.5)
         for name in a:
             half = 0.5 if a[name] == b[name] else float((a[name] > b[name]) == human_prefers_a)
-            right.setdefault(name, []).append(half)
-        used += 1
-    head = {"choices": used, "of": len(rows), "answers that name the lower Elo score": worse}
-    return [{"measure": name, **head, "reproduced": float(np.mean(hits))} for name, hits in right.items()]
+            for group in ("all", encoder if encoder == other else "between encoders"):
+                right.setdefault(name, {}).setdefault(group, []).append(half)
+    lines = []
+    for name, groups in right.items():
+        counts = {group: len(hits) for group, hits in sorted(groups.items())}
+        head = {"choices": counts.pop("all"), "of": len(rows), "answers that name the lower Elo score": worse, "groups": counts}
+        shares = {group: float(np.mean(hits)) for group, hits in sorted(groups.items())}
+        lines.append({"measure": name, **head, "reproduced": shares.pop("all"), "reproduced by group": shares})
+    return lines
 
 
 def blur(folder: Path, values: Callable) -> list[dict]:
@@ -118,7 +120,8 @@ def blur(folder: Path, values: Callable) -> list[dict]:
         file = f"img{i + 1}.bmp"
         opinions.append(-float(dmos))
         columns["sigma"].append(-float(sigmas[file]))
-        for measure, value in values(read_picture(folder / "refimgs" / str(name[0])), read_picture(folder / "gblur" / file)).items():
+        reference, blurred = read_picture(folder / "refimgs" / str(name[0])), read_picture(folder / "gblur" / file)
+        for measure, value in values(reference, [blurred])[0].items():
             columns.setdefault(measure, []).append(value)
     return [{"measure": name, "pictures": len(opinions), "srocc": srocc(column, opinions)} for name, column in columns.items()]
 

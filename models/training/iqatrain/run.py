@@ -136,6 +136,17 @@ def score(network: nn.Module, *pictures: np.ndarray) -> float:
 
 
 @torch.no_grad()
+def scores_beside(network: nn.Module, reference: np.ndarray, copies: list[np.ndarray]) -> list[float]:
+    """What `score` gives for each of the copies with the reference, which the backbone sees but once for each view."""
+    network.eval()
+    views = [torch.from_numpy(data.views(one, network)).permute(0, 3, 1, 2) for one in (reference, *copies)]
+    found = []
+    for original, *distorted in zip(*views):
+        found.append(scores_of(network(inputs(network, torch.stack(distorted)), inputs(network, original[None]))).numpy())
+    return np.mean(found, 0).tolist()
+
+
+@torch.no_grad()
 def predictions(network: nn.Module, pictures, whole: bool, bf16: bool, device: str = "cpu") -> np.ndarray:
     """A score for each picture: the mean over what the network looks at (`data.views`), or of one crop, the first."""
     network.eval()

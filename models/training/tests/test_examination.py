@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from iqatrain import bundled, card, contracts, data, dry_run, evaluate, exams, export, kadid, lookalikes, networks, parity, text
+from iqatrain import bundled, card, contracts, data, dry_run, evaluate, exams, export, jpeg, kadid, lookalikes, networks, parity, run, text
 from iqatrain.vmaf import vmaf
 
 
@@ -217,9 +217,9 @@ def test_contracts_name_what_the_graph_has():
 def test_choices_are_read_as_elo_reads_them(tmp_path):
     """Whichever way the answers are written, a measure that follows quality reproduces the choices that follow quality."""
     Image.fromarray(data.made_pictures(1, 96, seed=1).pixels[0]).save(tmp_path / "1044.png")
-    elo = {"libjpeg-turbo-q95-yuv444": 2600.0, "libjpeg-turbo-q55-yuv420": 1417.0, "jpegli-q95-yuv444": 2634.0}
-    good, bad, other = elo
-    pairs = ((good, bad, "B"), (bad, good, "A"), (other, bad, "B"))
+    elo = {"libjpeg-turbo-q95-yuv444": 2600.0, "libjpeg-turbo-q55-yuv420": 1417.0, "jpegli-q95-yuv444": 2634.0, "mozjpeg-q95-yuv444": 2608.0}
+    good, bad, other, third = elo
+    pairs = ((good, bad, "B"), (bad, good, "A"), (other, bad, "B"), (third, bad, "B"))  # jpegli's 4:4:4 cannot be encoded again
     values = exams.measure_functions()
     for turned in (False, True):
         rows = [
@@ -228,7 +228,28 @@ def test_choices_are_read_as_elo_reads_them(tmp_path):
         ]
         assert exams.names_the_worse(rows, elo) == (0.0 if turned else 1.0)
         lines = {line["measure"]: line for line in exams.choices(rows, elo, tmp_path, values)}
-        assert lines["psnr"]["choices"] == 2 and lines["psnr"]["reproduced"] == 1.0
+        assert lines["psnr"]["choices"] == 3 and lines["psnr"]["reproduced"] == lines["elo"]["reproduced"] == 1.0
+        assert lines["psnr"]["groups"] == {"libjpeg-turbo": 2, "between encoders": 1}
+
+
+@pytest.mark.parametrize(("encoder", "chroma"), [("libjpeg-turbo", "444"), ("libjpeg-turbo", "422"), ("mozjpeg", "444"), ("mozjpeg", "420"), ("jpegli", "420")])
+def test_encoders_lose_more_at_a_lower_quality(encoder, chroma):
+    smooth = kadid.distort(data.made_pictures(1, 96, seed=1).pixels[0], 1, 3, np.random.default_rng(0))
+    errors = [lookalikes.psnr(jpeg.by_method(smooth, f"{encoder}-q{quality}-yuv{chroma}"), smooth) for quality in (95, 75, 55)]
+    assert errors[0] > errors[1] > errors[2] > 20
+
+
+def test_what_an_encoder_cannot_do_here_is_left_out():
+    grey = np.full((64, 64, 3), 128, np.uint8)
+    assert jpeg.by_method(grey, "mozjpeg-q80-yuv422") is None and jpeg.by_method(grey, "jpegli-q80-yuv444") is None
+
+
+def test_copies_are_scored_beside_their_reference_as_each_by_itself():
+    network = dry_run.small("bpclip-fr")
+    reference, *copies = data.made_pictures(3, 128, seed=3).pixels
+    together = run.scores_beside(network, reference, copies)
+    assert together == pytest.approx([run.score(network, copy, reference) for copy in copies], abs=1e-6)
+    assert together[0] != pytest.approx(together[1], abs=2e-6)
 
 
 def test_blurred_pictures_are_matched_with_their_references(tmp_path):

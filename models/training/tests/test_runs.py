@@ -142,11 +142,29 @@ def test_made_batches_hold_pairs_and_leave_held_out_references_alone(folder):
 def test_pairs_of_a_picture_with_itself_are_perfect(folder):
     pairs = full_reference.Pairs(made.open_made(folder / "made"), folder / "tables.npz", held_out=False)
     recipe = full_reference.FullReferenceRecipe(batch=64, crop=64)
-    distorted, reference, scores, targets, _ = pairs.batch(recipe, 0)
+    distorted, reference, scores, targets, _, kinds = pairs.batch(recipe, 0)
     reference = reference.repeat_interleave(recipe.share, 0)
     same = (distorted == reference).all(1).all(1).all(1) & (scores == 1)
-    assert same.any() and (targets[same] == 1).all()
+    assert same.any() and (targets[same] == 1).all() and (kinds[~same] > 0).all()
     assert ((scores >= 0) & (scores <= 1)).all()
+
+
+def test_references_with_ladders_come_with_levels_of_one(folder):
+    pairs = full_reference.Pairs(made.open_made(folder / "made"), folder / "tables.npz", held_out=False)
+    random = np.random.default_rng(0)
+    recipe = full_reference.FullReferenceRecipe(share=4, ladders=1.0)
+    drawn = [pairs.drawn(recipe, random) for _ in range(30)]
+    assert {kind for group in drawn for kind, _ in group} == {pairs.pictures.kinds - 1, pairs.pictures.kinds}
+    assert all(len(set(group)) == 4 and len({kind for kind, _ in group}) == 1 for group in drawn)
+
+
+def test_small_steps_count_as_much_as_large_ones():
+    kinds, wanted = torch.tensor([3, 3, 4, 3]), torch.tensor([0.9, 0.8, 0.5, 0.79])
+    loss = lambda *scores: float(full_reference.order_loss(torch.tensor(scores), wanted, kinds, 4))
+    assert loss(0.9, 0.8, 0.0, 0.79) == pytest.approx(0, abs=1e-6) and loss(1.0, 0.7, 0.0, 0.6) == 0
+    # Of three steps of type 3, the finest is turned: 1 + 1 of it, and 0.09 of 0.11.
+    assert loss(0.9, 0.79, 0.0, 0.8) == pytest.approx((2 + 0.01 / 0.11) / 3, abs=1e-3)
+    assert float(full_reference.order_loss(torch.ones(4), wanted, torch.tensor([1, 2, 3, 4]), 4)) == 0
 
 
 def test_the_restoration_stands_still_in_its_frozen_share(folder):
