@@ -185,12 +185,14 @@ def compare(kodak: Path, numbers, table: Path, network=None, cache: Path | None 
     from . import run
 
     columns = measured(kodak, numbers, table, cache)
-    more = {"vmaf": []} if network is None else {"vmaf": [], network.name: []}
-    for _, _, _, original, distorted in pairs(kodak, numbers):
-        more["vmaf"].append(vmaf(original, distorted))
-        if network is not None:
-            more[network.name].append(run.score(network, distorted, original))
-    columns |= {name: np.array(values) for name, values in more.items()}
+    made = list(pairs(kodak, numbers))
+    more = {"vmaf": np.array([vmaf(original, distorted) for *_, original, distorted in made])}
+    if network is not None:
+        more[network.name] = np.empty(len(made))
+        for number in numbers:
+            places = [i for i, one in enumerate(made) if one[0] == number]
+            more[network.name][places] = run.scores_beside(network, made[places[0]][3], [made[i][4] for i in places])
+    columns |= more
     names = [*fidelity.MEASURES, *more]
     lines = []
     for name in names:

@@ -30,6 +30,7 @@ from .networks.resnet18 import STATISTICS
 # Of the ridge regression that `pooled` starts from. Left-out subsets of BIQ2021, mean SROCC: 0.575 at 0.3, 0.609 at 1, 0.625 at 3,
 # 0.627 at 10. Within one set less is better: on folds of a training part of LIVE Challenge 0.818 at 0.1, 0.823 at 0.3, 0.765 at 10.
 PROBE_STRENGTH = 10.0
+TOGETHER = 20  # pictures that are scored at once beside a reference, for the sake of memory
 
 
 @dataclass
@@ -139,11 +140,13 @@ def score(network: nn.Module, *pictures: np.ndarray) -> float:
 def scores_beside(network: nn.Module, reference: np.ndarray, copies: list[np.ndarray]) -> list[float]:
     """What `score` gives for each of the copies with the reference, which the backbone sees but once for each view."""
     network.eval()
-    views = [torch.from_numpy(data.views(one, network)).permute(0, 3, 1, 2) for one in (reference, *copies)]
+    original = inputs(network, torch.from_numpy(data.views(reference, network)).permute(0, 3, 1, 2))
     found = []
-    for original, *distorted in zip(*views):
-        found.append(scores_of(network(inputs(network, torch.stack(distorted)), inputs(network, original[None]))).numpy())
-    return np.mean(found, 0).tolist()
+    for first in range(0, len(copies), TOGETHER):
+        some = [torch.from_numpy(data.views(one, network)) for one in copies[first : first + TOGETHER]]
+        views = zip(original.split(1), torch.stack(some, 1).permute(0, 1, 4, 2, 3))
+        found.append(np.mean([scores_of(network(inputs(network, view), one)).numpy() for one, view in views], 0))
+    return np.concatenate(found).tolist()
 
 
 @torch.no_grad()
