@@ -1,8 +1,8 @@
-"""Coded copies of the made pictures' references: H.264, H.265, AV1, rescaling and JPEG in fine steps, five levels each.
+"""Coded copies of the made pictures' references: H.264, H.265, AV1, rescaling and JPEG by three encoders in fine steps, five levels each.
 
     python -m iqatrain.coded --made made
 
-adds `coded.npy` [n, 30, side, side, 3] uint8, `coded_measures.npy` [n, 30, 6] and `coded_done.npy` [n] to the folder. Nobody
+adds `coded.npy` [n, 40, side, side, 3] uint8, `coded_measures.npy` [n, 40, 6] and `coded_done.npy` [n] to the folder. Nobody
 scored these distortions in KADID-10k, whose JPEG begins at quality 43: `labels` maps their measures onto the cells of JPEG and
 JPEG 2000. A stopped run goes on where it was.
 """
@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 
 from . import fidelity
-from .jpeg import libjpeg_turbo
+from .jpeg import ENCODERS
 
 os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 tells of errors only
 
@@ -30,8 +30,13 @@ CODERS = {
     "av1": ("libsvtav1", "libdav1d", lambda q: {"preset": "8", "qp": str(q), "svtav1-params": "rc=0:lp=1"}, (28, 40, 48, 56, 63)),
 }
 FACTORS = (1.4, 2.0, 2.8, 4.0, 6.0)
-# Qualities that people use, with and without half the chroma; in the order of the levels.
-FINE = {"jpeg-444": ("444", (95, 85, 75, 65, 55)), "jpeg-420": ("420", (90, 80, 70, 60, 50))}
+# Encoder, chroma, qualities that people use; in the order of the levels.
+FINE = {
+    "jpeg-444": ("libjpeg-turbo", "444", (95, 85, 75, 65, 55)),
+    "jpeg-420": ("libjpeg-turbo", "420", (90, 80, 70, 60, 50)),
+    "mozjpeg-420": ("mozjpeg", "420", (90, 80, 70, 60, 50)),
+    "jpegli-420": ("jpegli", "420", (95, 85, 75, 65, 55)),
+}
 NAMES = (*CODERS, "rescale", *FINE)
 
 
@@ -62,10 +67,10 @@ def rescaled(picture: np.ndarray, factor: float) -> np.ndarray:
 
 
 def versions(reference: np.ndarray) -> np.ndarray:
-    """[30, h, w, 3]: the coders of NAMES, levels 1 (mild) to 5 of each."""
+    """[40, h, w, 3]: the coders of NAMES, levels 1 (mild) to 5 of each."""
     made = [encoded(reference, coder, q) for coder in CODERS for q in CODERS[coder][3]]
     made += [rescaled(reference, factor) for factor in FACTORS]
-    return np.stack(made + [libjpeg_turbo(reference, quality, chroma) for chroma, qualities in FINE.values() for quality in qualities])
+    return np.stack(made + [ENCODERS[encoder](reference, quality, chroma) for encoder, chroma, qualities in FINE.values() for quality in qualities])
 
 
 def make(folder: Path, with_measures: bool = True) -> None:
@@ -83,6 +88,8 @@ def make(folder: Path, with_measures: bool = True) -> None:
         path = folder / f"{name}.npy"
         if path.exists():
             arrays[name] = np.load(path, mmap_mode="r+")
+            if arrays[name].shape != (len(done), *shape):
+                raise ValueError(f"{path} was made for other coders or references: remove {folder}/coded*.npy")
         else:
             arrays[name] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(len(done), *shape))
     for n in np.flatnonzero(done & (arrays["coded_done"] == 0)):

@@ -3,8 +3,8 @@
     python -m iqatrain.full_reference --made made --tables tables.npz --backbone ResNet50 --out run-fr
 
 Mean squared error on the labels, plus the attributes' loss (`iqatrain.labels.attribute_targets`); one pair in sixteen
-is the reference with itself, labelled 1. With --ladders a share of the references comes with levels of one fine ladder of JPEG, and
---order keeps their small steps from being lost among the large ones. Validation: SROCC and PLCC with the labels of held-out
+is the reference with itself, labelled 1. With --ladders a share of the references comes with levels of the fine ladders of JPEG, of one or of
+all, and --order keeps their small steps from being lost among the large ones. Validation: SROCC and PLCC with the labels of held-out
 references, the same of the measure that the labels lean on, and how many neighbouring steps of the coders' ladders are in order.
 """
 
@@ -34,8 +34,8 @@ class FullReferenceRecipe(Schedule):
     batch: int = 16
     share: int = 4  # distorted pictures per reference: the backbone sees a reference once
     attributes: float = 0.2  # weight of the attributes' loss
-    ladders: float = 0.0  # share of the references that come with levels of one fine ladder (`coded.FINE`), not of any type
-    order: float = 0.0  # weight of `order_loss` within a reference's pictures of one type
+    ladders: float = 0.0  # share of the references that come with fine steps of JPEG (`coded.FINE`), not of any type
+    order: float = 0.0  # weight of `order_loss`
 
 
 class Pairs:
@@ -44,18 +44,22 @@ class Pairs:
     def __init__(self, pictures: made.Made, tables: Path, held_out: bool):
         self.pictures, self.numbers = pictures, pictures.part(held_out)
         self.labels = labels.label(tables, pictures)
+        self.fine = [labels.NAMES.index(name) + 1 for name in coded.FINE] if pictures.kinds == len(labels.NAMES) else []
 
     def drawn(self, recipe: FullReferenceRecipe, random) -> list[tuple[int, int]]:
         """(type, level) of the pictures that share a reference; type 0 is the reference itself."""
+        if recipe.ladders and not self.fine:
+            raise ValueError("the made pictures have no fine ladders for --ladders: run iqatrain.coded on their folder")
         if recipe.ladders and random.random() < recipe.ladders:
-            kind = self.pictures.kinds - int(random.integers(len(coded.FINE)))
-            levels = random.permutation(kadid.LEVELS)[: recipe.share] + 1
-            return [(kind, int(level)) for level in levels] + [(0, 1)] * (recipe.share - len(levels))
+            kinds = self.fine if random.random() < 0.5 else random.choice(self.fine, 1)
+            chosen = random.permutation([(kind, level) for kind in kinds for level in range(1, kadid.LEVELS + 1)])[: recipe.share].tolist()
+            return [tuple(one) for one in chosen] + [(0, 1)] * (recipe.share - len(chosen))
         one = lambda: int(random.integers(1, self.pictures.kinds + 1)) if random.random() > 1 / 16 else 0
         return [(one(), int(random.integers(1, kadid.LEVELS + 1))) for _ in range(recipe.share)]
 
     def batch(self, recipe: FullReferenceRecipe, step: int):
-        """distorted [n, 3, crop, crop] and reference [n / share, 3, crop, crop] uint8, label [n], attribute targets and weights [n, 6], type [n]."""
+        """distorted [n, 3, crop, crop] and reference [n / share, 3, crop, crop] uint8, label [n], attribute targets and weights [n, 6], type [n], where
+        all fine ladders are one."""
         random = np.random.default_rng([recipe.seed, 19, step])
         side, crop = self.pictures.pixels.shape[2], recipe.crop
         distorted, references, scores, targets, weights, kinds = [], [], [], [], [], []
@@ -72,7 +76,7 @@ class Pairs:
                 scores.append(score)
                 targets.append(target)
                 weights.append(weight)
-                kinds.append(kind)
+                kinds.append(self.fine[0] if kind in self.fine else kind)
         stacked = [torch.from_numpy(np.stack(one)).permute(0, 3, 1, 2) for one in (distorted, references)]
         return *stacked, torch.tensor(scores), torch.tensor(np.array(targets)), torch.tensor(np.array(weights)), torch.tensor(kinds)
 

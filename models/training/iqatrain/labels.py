@@ -78,7 +78,7 @@ def read_cells(table: Path) -> tuple[np.ndarray, np.ndarray]:
 class Labels:
     """Labels of a folder of made pictures.
 
-    scores      [n, 25 or 31, 5] float32, 0 (worst) to 1 (best); NaN where a reference has no measures yet
+    scores      [n, 25 or 33, 5] float32, 0 (worst) to 1 (best); NaN where a reference has no measures yet
     """
 
     scores: np.ndarray

@@ -31,7 +31,7 @@ HELD_OUT_EVERY = 5  # each fifth reference is kept from training
 class Made:
     """What a folder of made pictures holds, opened as memory maps; `available` are the finished references' numbers.
 
-    Types 26 to 31, after KADID-10k's 25, are the coders of `coded.NAMES`, where the folder has them for every reference.
+    Types 26 to 33, after KADID-10k's 25, are the coders of `coded.NAMES`, where the folder has them for every reference.
     """
 
     pixels: np.ndarray

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from iqatrain import coded, colour, data, fidelity, kadid, labels, made, text
-from iqatrain.jpeg import libjpeg_turbo
+from iqatrain.jpeg import ENCODERS
 from iqatrain.ssim import ssim_map
 
 PICTURE = data.made_pictures(1, 112, seed=3).pixels[0]
@@ -136,8 +136,8 @@ def test_coders_lose_more_at_each_level(coder):
 
 @pytest.mark.parametrize("ladder", coded.FINE)
 def test_fine_jpeg_loses_more_at_each_level(ladder):
-    subsampling, qualities = coded.FINE[ladder]
-    errors = [psnr(libjpeg_turbo(PICTURE, quality, subsampling), PICTURE) for quality in qualities]
+    encoder, chroma, qualities = coded.FINE[ladder]
+    errors = [psnr(ENCODERS[encoder](PICTURE, quality, chroma), PICTURE) for quality in qualities]
     assert all(a > b for a, b in zip(errors, errors[1:]))
 
 
@@ -149,12 +149,12 @@ def test_coded_pictures_join_the_folder_and_are_labelled_on_the_coders_cells(fol
     # Measures as if they told the truth: falling with the level, over the range of the two coders' own, and one beyond it.
     measures, of_coded = (np.load(tmp_path / "made" / f"{name}.npy", mmap_mode="r+") for name in ("measures", "coded_measures"))
     measures[:] = fidelity.EQUAL - np.tile(np.linspace(0.2, 1, 5), 25)[None, :, None]
-    of_coded[:] = fidelity.EQUAL - np.tile(np.linspace(0.2, 1, 5), 6)[None, :, None]
-    of_coded[:, 25:] = fidelity.EQUAL - np.linspace(0.02, 0.18, 5)[None, :, None]
+    of_coded[:] = fidelity.EQUAL - np.tile(np.linspace(0.2, 1, 5), 8)[None, :, None]
+    of_coded[:, 35:] = fidelity.EQUAL - np.linspace(0.02, 0.18, 5)[None, :, None]
     pictures = made.open_made(tmp_path / "made")
-    assert pictures.kinds == 31 and pictures.picture(2, 31, 5).shape == (96, 96, 3)
+    assert pictures.kinds == 33 and pictures.picture(2, 33, 5).shape == (96, 96, 3)
     assert (pictures.picture(2, 29, 1) == coded.rescaled(np.asarray(pictures.reference(2)), coded.FACTORS[0])).all()
     found = labels.label(folder / "tables.npz", pictures, weight=0.0)
-    np.testing.assert_allclose(found.scores[:, 25:30], np.broadcast_to(np.linspace(0.9, 0.1, 5), (10, 5, 5)), atol=1e-6)
+    np.testing.assert_allclose(found.scores[:, 25:32], np.broadcast_to(np.linspace(0.9, 0.1, 5), (10, 7, 5)), atol=1e-6)
     # Finer than KADID-10k's finest JPEG: between its label and that of an equal picture, in order.
-    np.testing.assert_allclose(found.scores[:, 30], np.broadcast_to(np.linspace(0.99, 0.91, 5), (10, 5)), atol=1e-6)
+    np.testing.assert_allclose(found.scores[:, 32], np.broadcast_to(np.linspace(0.99, 0.91, 5), (10, 5)), atol=1e-6)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from scipy.io import savemat
 from iqatrain import (
     alignment,
     card,
+    coded,
     data,
     dry_run,
     features,
@@ -149,13 +151,20 @@ def test_pairs_of_a_picture_with_itself_are_perfect(folder):
     assert ((scores >= 0) & (scores <= 1)).all()
 
 
-def test_references_with_ladders_come_with_levels_of_one(folder):
-    pairs = full_reference.Pairs(made.open_made(folder / "made"), folder / "tables.npz", held_out=False)
+def test_references_with_ladders_come_with_fine_steps_of_one_or_of_all(folder, tmp_path):
+    shutil.copytree(folder / "made", tmp_path / "made")
+    coded.make(tmp_path / "made", with_measures=False)
+    pairs = full_reference.Pairs(made.open_made(tmp_path / "made"), folder / "tables.npz", held_out=False)
     random = np.random.default_rng(0)
     recipe = full_reference.FullReferenceRecipe(share=4, ladders=1.0)
+    with pytest.raises(ValueError, match="iqatrain.coded"):
+        full_reference.Pairs(made.open_made(folder / "made"), folder / "tables.npz", held_out=False).drawn(recipe, random)
     drawn = [pairs.drawn(recipe, random) for _ in range(30)]
-    assert {kind for group in drawn for kind, _ in group} == {pairs.pictures.kinds - 1, pairs.pictures.kinds}
-    assert all(len(set(group)) == 4 and len({kind for kind, _ in group}) == 1 for group in drawn)
+    assert {kind for group in drawn for kind, _ in group} == set(pairs.fine) and len(pairs.fine) == 4
+    assert all(len(set(group)) == 4 for group in drawn)
+    single = sum(len({kind for kind, _ in group}) == 1 for group in drawn)
+    assert 5 < single < 25
+    assert len(set(pairs.batch(full_reference.FullReferenceRecipe(batch=16, ladders=1.0, crop=64), 0)[-1].tolist())) == 1
 
 
 def test_small_steps_count_as_much_as_large_ones():
