@@ -38,7 +38,7 @@ const BUNDLED: [Bundled; 4] = [
     Bundled {
         name: "bpclip-fr",
         full_reference: true,
-        accuracy: "SROCC 0.904 on TID2013 look-alikes",
+        accuracy: "SROCC 0.906 on TID2013 look-alikes",
         megabytes: 34,
         milliseconds: 1137,
     },
