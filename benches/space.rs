@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What alignment in space costs for a pair of 1080p frames.
 //!
 //! `cargo bench --bench space` — everything on one core, medians; scaling beside `fast_image_resize`, a well-kept crate
@@ -9,8 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use onnx_iqa::align::space::{Bars, Register, Registration, Scale};
-use onnx_iqa::picture::{Colour, Frame, Matrix, OwnedFrame, PixelFormat, Range, Siting};
+use onnx_iqa::align::space::{Letterbox, Registration, Scale, SpatialAligner};
+use onnx_iqa::picture::{ChromaSite, Colorimetry, Frame, Matrix, OwnedFrame, PixelFormat, Range};
 
 const SIZE: [u32; 2] = [1920, 1080];
 
@@ -77,7 +79,7 @@ fn frame([width, height]: [u32; 2], moved: f64, letterbox: u32) -> OwnedFrame {
         format: PixelFormat::I420,
         width,
         height,
-        colour: Colour { matrix: Matrix::Bt709, range: Range::Limited, siting: Siting::LEFT },
+        colorimetry: Colorimetry { matrix: Matrix::Bt709, range: Range::Limited, chroma_site: ChromaSite::LEFT },
         planes: vec![plane(1, 16), plane(2, 128), plane(2, 128)],
     }
 }
@@ -86,7 +88,7 @@ fn bars(runs: usize) -> Result<()> {
     for (name, letterbox) in [("no bars", 0), ("letterbox 2.39:1", 138)] {
         let frame = frame(SIZE, 0.0, letterbox);
         let picture = frame.picture()?;
-        let mut bars = Bars::new();
+        let mut bars = Letterbox::new();
         line(&format!("bars of one stream, first frame, {name}"), median(1, || Ok(bars.look(&picture)))?);
         line(&format!("bars of one stream, {name}"), median(runs, || Ok(bars.look(&picture)))?);
     }
@@ -96,7 +98,7 @@ fn bars(runs: usize) -> Result<()> {
 fn nothing(runs: usize) -> Result<()> {
     let frame = frame(SIZE, 0.0, 0);
     let picture = frame.picture()?;
-    let mut register = Register::new(Scale::ToReference, Registration::Crop);
+    let mut register = SpatialAligner::new(Scale::ToReference, Registration::Crop);
     register.align(&picture, &picture)?;
     line("nothing to do", median(runs, || Ok(register.align(&picture, &picture)?.shift))?);
     Ok(())
@@ -105,7 +107,7 @@ fn nothing(runs: usize) -> Result<()> {
 fn scaling(size: [u32; 2], runs: usize) -> Result<()> {
     let (reference, distorted) = (frame(SIZE, 0.0, 0), frame(size, 0.0, 0));
     let (a, b) = (reference.picture()?, distorted.picture()?);
-    let mut register = Register::new(Scale::ToReference, Registration::None);
+    let mut register = SpatialAligner::new(Scale::ToReference, Registration::None);
     register.align(&a, &b)?;
     let ours = median(runs, || Ok(register.align(&a, &b)?.shift))?;
     line(&format!("scaling from {}x{}", size[0], size[1]), ours);
@@ -127,7 +129,7 @@ fn shift(runs: usize) -> Result<()> {
     for (name, moved) in [("a quarter pixel", 3.25), ("whole pixels", 4.0)] {
         let (reference, distorted) = (frame(SIZE, 0.0, 0), frame(SIZE, moved, 0));
         let (a, b) = (reference.picture()?, distorted.picture()?);
-        let mut register = Register::new(Scale::None, Registration::Shift);
+        let mut register = SpatialAligner::new(Scale::None, Registration::Shift);
         let mut times = Vec::new();
         for _ in 0..runs.max(4) * 2 {
             let start = Instant::now();

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Scores picture files with a no-reference model, and compares the scores with people's opinions where there are any.
 //!
 //! ```sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The ffmpeg that benches/fidelity.rs measures itself against, out of PyPI's imageio-ffmpeg, in .cache/ffmpeg.
+# The ffmpeg that benches/metrics.rs measures itself against, out of PyPI's imageio-ffmpeg, in .cache/ffmpeg.
 # Prints its path.
 set -eu
 # shellcheck source=common.sh

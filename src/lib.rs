@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Picture quality: a frame goes in as a borrowed picture, becomes a tensor, becomes numbers, becomes a score.
 //!
 //! [`Picture`] is a frame as it lies in memory, [`Model`] an ONNX file with its contract, [`Scorer`] a queue in front
@@ -6,12 +8,12 @@
 
 pub mod align;
 pub mod comparer;
-pub mod fidelity;
+pub mod metrics;
 pub mod model;
 pub mod picture;
-pub mod pool;
-pub mod prepare;
+pub mod preprocess;
 pub mod scorer;
+pub mod stats;
 
 pub use comparer::Comparer;
 pub use model::Model;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The comparer: every distorted frame comes out once, in order, whatever happens; the ledger adds up.
 
 mod common;
@@ -8,9 +10,9 @@ use std::time::Duration;
 
 use common::{flat, near, scorer};
 use onnx_iqa::align::space::{Registration, Scale};
-use onnx_iqa::align::time::{self, Alignment, Pairing, Stamp};
+use onnx_iqa::align::time::{self, Alignment, Pairing, Timestamp};
 use onnx_iqa::comparer::{CompareError, Comparer, Outcome, Settings, SharedFrame, Side};
-use onnx_iqa::fidelity::Measures;
+use onnx_iqa::metrics::Measures;
 use onnx_iqa::picture::{Frame, Picture, PictureError};
 use onnx_iqa_testkit as kit;
 
@@ -32,12 +34,12 @@ fn settings(alignment: Alignment) -> Settings {
     }
 }
 
-fn stamp(number: i64) -> Stamp {
-    Stamp { running: Some(number * FRAME), duration: Some(FRAME as u64) }
+fn stamp(number: i64) -> Timestamp {
+    Timestamp { running: Some(number * FRAME), duration: Some(FRAME as u64) }
 }
 
-/// A frame of one grey, `value` differing from frame to frame.
-fn grey(value: u8) -> Option<SharedFrame> {
+/// A frame of one gray, `value` differing from frame to frame.
+fn gray(value: u8) -> Option<SharedFrame> {
     let frame: SharedFrame = Arc::new(*flat(16, 8, [value; 3]));
     Some(frame)
 }
@@ -45,8 +47,8 @@ fn grey(value: u8) -> Option<SharedFrame> {
 /// Feeds both sides as an element does, and takes what comes.
 fn feed(
     comparer: &Comparer,
-    mut reference: Vec<(Stamp, Option<SharedFrame>)>,
-    mut distorted: Vec<(Stamp, Option<SharedFrame>)>,
+    mut reference: Vec<(Timestamp, Option<SharedFrame>)>,
+    mut distorted: Vec<(Timestamp, Option<SharedFrame>)>,
 ) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     reference.reverse();
@@ -80,8 +82,8 @@ fn feed(
 /// A comparer without a listener, fed from a thread that must come back.
 fn compare(
     settings: Settings,
-    reference: Vec<(Stamp, Option<SharedFrame>)>,
-    distorted: Vec<(Stamp, Option<SharedFrame>)>,
+    reference: Vec<(Timestamp, Option<SharedFrame>)>,
+    distorted: Vec<(Timestamp, Option<SharedFrame>)>,
 ) -> (Vec<Outcome>, time::Ledger) {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
@@ -99,12 +101,12 @@ fn compare(
 }
 
 fn psnr(outcome: &Outcome) -> Option<f64> {
-    outcome.result.as_ref()?.as_ref().unwrap().fidelity.psnr
+    outcome.result.as_ref()?.as_ref().unwrap().metrics.psnr
 }
 
 #[test]
 fn by_time_stamps() {
-    let frames = |offset: u8| (0..50u8).map(|i| (stamp(i64::from(i)), grey(i * 3 + offset))).collect::<Vec<_>>();
+    let frames = |offset: u8| (0..50u8).map(|i| (stamp(i64::from(i)), gray(i * 3 + offset))).collect::<Vec<_>>();
     let (outcomes, ledger) = compare(settings(Alignment::Pts), frames(0), frames(2));
     assert_eq!((ledger.matched, ledger.reference), (50, 50));
     for (i, outcome) in outcomes.iter().enumerate() {
@@ -116,8 +118,8 @@ fn by_time_stamps() {
 
 #[test]
 fn by_an_offset() {
-    let reference = (0..50u8).map(|i| (stamp(i64::from(i)), grey(i * 5))).collect();
-    let distorted = (0..40u8).map(|i| (stamp(i64::from(i)), grey(i * 5 + 50))).collect();
+    let reference = (0..50u8).map(|i| (stamp(i64::from(i)), gray(i * 5))).collect();
+    let distorted = (0..40u8).map(|i| (stamp(i64::from(i)), gray(i * 5 + 50))).collect();
     let mut settings = settings(Alignment::Offset);
     settings.time.offset = 10 * FRAME;
     let (outcomes, ledger) = compare(settings, reference, distorted);
@@ -127,7 +129,7 @@ fn by_an_offset() {
 
 #[test]
 fn frames_without_time_pair_in_order_of_arrival() {
-    let frames = |count: u8| (0..count).map(|i| (Stamp::default(), grey(i * 6))).collect::<Vec<_>>();
+    let frames = |count: u8| (0..count).map(|i| (Timestamp::default(), gray(i * 6))).collect::<Vec<_>>();
     let (outcomes, ledger) = compare(settings(Alignment::Pts), frames(20), frames(24));
     assert_eq!((ledger.matched, ledger.unmatched), (20, 4));
     assert!(outcomes[..20].iter().all(|outcome| psnr(outcome) == Some(100.0)));
@@ -147,7 +149,7 @@ fn nothing_to_measure_needs_no_frames() {
 
 #[test]
 fn a_reference_that_never_comes() {
-    let distorted = (0..30).map(|i| (stamp(i), grey(7))).collect();
+    let distorted = (0..30).map(|i| (stamp(i), gray(7))).collect();
     let (outcomes, ledger) = compare(settings(Alignment::Auto), Vec::new(), distorted);
     assert_eq!((ledger.unmatched, ledger.reference), (30, 0));
     assert!(outcomes.iter().all(|outcome| outcome.pairing == Pairing::Unmatched));
@@ -157,7 +159,7 @@ fn a_reference_that_never_comes() {
 fn what_is_forced_does_not_wait() {
     let comparer = Comparer::new(settings(Alignment::Auto), None, || {}).unwrap();
     for i in 0..5 {
-        comparer.push_distorted(stamp(i), 384, grey(0));
+        comparer.push_distorted(stamp(i), 384, gray(0));
     }
     assert!(comparer.wait().is_none(), "without a reference nothing can be decided");
     comparer.force(2);
@@ -170,12 +172,12 @@ fn the_model_scores_pairs() {
     let dir = kit::TempDir::new();
     let scorer = scorer(&kit::difference_model(dir.path(), "difference"));
     let comparer = Comparer::new(settings(Alignment::Pts), Some(scorer), || {}).unwrap();
-    let reference = (0..20u8).map(|i| (stamp(i64::from(i)), grey(i))).collect();
-    let distorted = (0..20u8).map(|i| (stamp(i64::from(i)), grey(i * 2))).collect();
+    let reference = (0..20u8).map(|i| (stamp(i64::from(i)), gray(i))).collect();
+    let distorted = (0..20u8).map(|i| (stamp(i64::from(i)), gray(i * 2))).collect();
     for (i, outcome) in feed(&comparer, reference, distorted).iter().enumerate() {
         let comparison = outcome.result.as_ref().unwrap().as_ref().unwrap();
         near(comparison.score.as_ref().unwrap().raw, i as f64 / 255.0);
-        assert!(comparison.fidelity.psnr.is_some());
+        assert!(comparison.metrics.psnr.is_some());
     }
 }
 
@@ -209,8 +211,8 @@ impl Frame for Panicking {
 fn a_frame_that_cannot_be_read_is_an_error_of_its_own() {
     for alignment in [Alignment::Pts, Alignment::Auto, Alignment::Track] {
         for bad in [Arc::new(Broken) as SharedFrame, Arc::new(Panicking)] {
-            let reference = (0..10).map(|i| (stamp(i), grey(i as u8))).collect();
-            let mut distorted: Vec<_> = (0..10).map(|i| (stamp(i), grey(i as u8))).collect();
+            let reference = (0..10).map(|i| (stamp(i), gray(i as u8))).collect();
+            let mut distorted: Vec<_> = (0..10).map(|i| (stamp(i), gray(i as u8))).collect();
             distorted[4].1 = Some(bad);
             let (outcomes, _) = compare(settings(alignment), reference, distorted);
             let failed: Vec<_> =
@@ -225,11 +227,11 @@ fn sizes_that_differ_fail_without_scaling() {
     let mut settings = settings(Alignment::Pts);
     settings.scale = Scale::None;
     let small: SharedFrame = Arc::new(*flat(8, 8, [0; 3]));
-    let (outcomes, _) = compare(settings.clone(), vec![(stamp(0), grey(0))], vec![(stamp(0), Some(small.clone()))]);
+    let (outcomes, _) = compare(settings.clone(), vec![(stamp(0), gray(0))], vec![(stamp(0), Some(small.clone()))]);
     let error = outcomes[0].result.as_ref().unwrap().as_ref().unwrap_err().to_string();
     assert!(error.contains("16x8") && error.contains("8x8"), "{error}");
     settings.scale = Scale::ToReference;
-    let (outcomes, _) = compare(settings, vec![(stamp(0), grey(0))], vec![(stamp(0), Some(small))]);
+    let (outcomes, _) = compare(settings, vec![(stamp(0), gray(0))], vec![(stamp(0), Some(small))]);
     assert_eq!(psnr(&outcomes[0]), Some(100.0));
 }
 
@@ -240,8 +242,8 @@ fn cancelling_wakes_who_waits() {
     let comparer = Arc::new(Comparer::new(settings(Alignment::Pts), Some(scorer), || {}).unwrap());
     let (sender, receiver) = channel();
     for i in 0..3 {
-        comparer.push_reference(stamp(i), 384, grey(1));
-        comparer.push_distorted(stamp(i), 384, grey(1));
+        comparer.push_reference(stamp(i), 384, gray(1));
+        comparer.push_distorted(stamp(i), 384, gray(1));
     }
     let waiting = comparer.clone();
     std::thread::spawn(move || {
@@ -250,7 +252,7 @@ fn cancelling_wakes_who_waits() {
     });
     comparer.cancel();
     receiver.recv_timeout(LIMIT).expect("wait comes back");
-    comparer.push_reference(stamp(9), 384, grey(1));
+    comparer.push_reference(stamp(9), 384, gray(1));
     assert!(comparer.take().is_none() && comparer.wait().is_none() && comparer.idle());
     assert_eq!(comparer.wants(Some(stamp(10)), Some(stamp(10))), None);
 }
@@ -260,9 +262,11 @@ fn memory_is_bounded() {
     // 20 frames of both sides together: far less than two seconds.
     let mut settings = settings(Alignment::Auto);
     settings.max_bytes = 20 * 384;
-    let frames = || (0..300).map(|i| (stamp(i), grey(128))).collect::<Vec<_>>();
+    let frames = || (0..300).map(|i| (stamp(i), gray(128))).collect::<Vec<_>>();
     let comparer = Comparer::new(settings, None, || {}).unwrap();
     let outcomes = feed(&comparer, frames(), frames());
     assert_eq!(outcomes.len(), 300);
-    assert!(std::iter::from_fn(|| comparer.next_notice()).any(|notice| matches!(notice, time::Notice::Shrunk { .. })));
+    assert!(
+        std::iter::from_fn(|| comparer.next_event()).any(|event| matches!(event, time::AlignmentEvent::Shrunk { .. }))
+    );
 }

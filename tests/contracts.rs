@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Contracts that are wrong, and the words that say so.
 
 use onnx_iqa::model::contract::{Contract, Crops, Geometry, Sampling, Scale};
@@ -181,7 +183,7 @@ value = [30.0]
     assert_eq!(geometry.scale, Some(Scale::ShortSide(512)));
     assert_eq!((geometry.crop, geometry.crops), (Some([224, 224]), Crops::Count(5)));
     assert_eq!(geometry.sampling, Sampling::Random { seed: 7 });
-    assert_eq!(contract.licence.as_deref(), Some("BSD-2-Clause"));
+    assert_eq!(contract.license.as_deref(), Some("BSD-2-Clause"));
     let curve = &contract.output.curve;
     for (raw, score) in [(-1.0, 100.0), (0.0, 100.0), (0.15, 75.0), (0.3, 50.0), (0.65, 25.0), (1.0, 0.0), (9.0, 0.0)] {
         assert!((curve.score(raw) - score).abs() < 1e-9, "{raw}: {}", curve.score(raw));

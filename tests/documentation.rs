@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The contracts that the documentation shows are contracts.
 
 use std::path::Path;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What a run that lasts a year must not do: grow.
 
 mod common;

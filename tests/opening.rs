@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Opening models: names, paths, bad files, providers.
 
 mod common;

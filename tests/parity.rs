@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The bundled models give what their training's own code gave, on pictures that a formula describes.
 
 use anyhow::{Context, Result, ensure};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! A runtime that is missing, no runtime at all, or there at a second try.
 //!
 //! ONNX Runtime is loaded once in a process's life, so each case runs in a process of its own: this file's test

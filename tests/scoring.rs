@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Scoring on small models with known arithmetic: every geometry and kind of output, from frame to score.
 
 mod common;
@@ -13,15 +15,15 @@ fn mean_contract(geometry: &str) -> String {
     kit::NR_CONTRACT.replace("[output]", &format!("[geometry]\n{geometry}\n[output]"))
 }
 
-/// A grey picture whose pixel at x, y is `value(x, y)`.
-fn grey(width: u32, height: u32, value: impl Fn(u32, u32) -> u8) -> Box<OwnedFrame> {
+/// A gray picture whose pixel at x, y is `value(x, y)`.
+fn gray(width: u32, height: u32, value: impl Fn(u32, u32) -> u8) -> Box<OwnedFrame> {
     let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).flat_map(|(x, y)| [value(x, y); 3]);
     Box::new(OwnedFrame::rgb(width, height, pixels.collect()))
 }
 
 /// Left half black, right half white.
 fn halves(width: u32, height: u32) -> Box<OwnedFrame> {
-    grey(width, height, |x, _| if x < width / 2 { 0 } else { 255 })
+    gray(width, height, |x, _| if x < width / 2 { 0 } else { 255 })
 }
 
 #[track_caller]
@@ -141,12 +143,12 @@ fn multiple_of_pads_by_mirroring() {
     near(raw(&onnx, flat(13, 5, [255, 255, 255])), 3.0 * 16.0 * 8.0);
 }
 
-/// Five crops: the centre half white, three corners black, one white.
+/// Five crops: the center half white, three corners black, one white.
 #[test]
 fn crops_are_averaged_however_the_graph_takes_them() {
     let geometry = "crop = [20, 20]\ncrops = 5";
     let frame = || {
-        grey(100, 60, |x, y| {
+        gray(100, 60, |x, y| {
             let white = (x >= 50 && (20..40).contains(&y)) || (x >= 80 && y >= 40);
             if white { 255 } else { 0 }
         })
@@ -174,7 +176,7 @@ fn tiles_over_the_whole_picture() {
 #[test]
 fn random_crops_stay_where_they_are() {
     let geometry = |seed: u32| format!("crop = [8, 8]\ncrops = 3\nsampling = \"random\"\nseed = {seed}");
-    let frame = || grey(120, 90, |x, y| (x * 2).min(255) as u8 ^ (y as u8));
+    let frame = || gray(120, 90, |x, y| (x * 2).min(255) as u8 ^ (y as u8));
     let first = kit::mean_graph(Element::Float, "N 3 H W").contract(&mean_contract(&geometry(1)));
     let second = kit::mean_graph(Element::Float, "N 3 H W").contract(&mean_contract(&geometry(2)));
     assert_eq!(raw(&first, frame()), raw(&first, frame()));
@@ -213,8 +215,8 @@ fn a_curve() {
         kit::NR_CONTRACT.replace("worst = 0.0\nbest = 1.0", "curve = [[0.0, 100.0], [0.5, 80.0], [0.7, 0.0]]");
     let dir = kit::TempDir::new();
     let scorer = scorer(&kit::mean_model_with(dir.path(), "curve", &contract));
-    for (grey, score) in [(0, 100.0), (51, 92.0), (153, 40.0), (204, 0.0), (255, 0.0)] {
-        near(scorer.score(flat(4, 4, [grey; 3]), None).unwrap().score, score);
+    for (gray, score) in [(0, 100.0), (51, 92.0), (153, 40.0), (204, 0.0), (255, 0.0)] {
+        near(scorer.score(flat(4, 4, [gray; 3]), None).unwrap().score, score);
     }
 }
 
@@ -241,7 +243,7 @@ fn attributes_and_a_map() {
         contract.replace("[output]", "[geometry]\ncrop = [4, 4]\ncrops = \"all\"\nstride = [4, 4]\n[output]");
     let tiles = scorer(&kit::outputs_graph().contract(&contract).write(dir.path(), "tiles"));
     let values = [0, 50, 100, 200];
-    let frame = grey(8, 8, |x, y| values[(x / 4 + y / 4 * 2) as usize]);
+    let frame = gray(8, 8, |x, y| values[(x / 4 + y / 4 * 2) as usize]);
     let map = tiles.score(frame, None).unwrap().map.unwrap();
     assert_eq!((map.width, map.height), (4, 4));
     #[rustfmt::skip]
@@ -254,8 +256,8 @@ fn attributes_and_a_map() {
 
     // One crop in the middle: the rest holds the mean.
     let contract = contract.replace("crops = \"all\"\nstride = [4, 4]", "crops = 1");
-    let centre = scorer(&kit::outputs_graph().contract(&contract).write(dir.path(), "centre"));
-    let map = centre.score(grey(8, 8, |x, _| if x < 4 { 0 } else { 200 }), None).unwrap().map.unwrap();
+    let center = scorer(&kit::outputs_graph().contract(&contract).write(dir.path(), "centre"));
+    let map = center.score(gray(8, 8, |x, _| if x < 4 { 0 } else { 200 }), None).unwrap().map.unwrap();
     #[rustfmt::skip]
     assert_eq!(map.data, [
         100, 100, 100, 100,
@@ -307,7 +309,7 @@ fn full_reference() {
     let geometry = "[geometry]\ncrop = [8, 8]\ncrops = 4\nsampling = \"random\"\n[output]";
     let contract = kit::FR_CONTRACT.replace("[output]", geometry);
     let crops = scorer(&kit::difference_graph().contract(&contract).write(dir.path(), "crops"));
-    let noise = || grey(97, 61, |x, y| (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)) as u8);
+    let noise = || gray(97, 61, |x, y| (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)) as u8);
     near(crops.score(noise(), Some(noise())).unwrap().raw, 0.0);
 
     // A resizing model takes pictures of different sizes.

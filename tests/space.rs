@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Alignment in space, from outside: whatever comes, the pictures that come out can be compared.
 
-use onnx_iqa::align::space::{Register, Registration, Scale, SpaceError};
-use onnx_iqa::picture::{Colour, Family, Frame, Matrix, OwnedFrame, PixelFormat, Range, Rect, Siting};
+use onnx_iqa::align::space::{Registration, Scale, SpaceError, SpatialAligner};
+use onnx_iqa::picture::{ChromaSite, Colorimetry, Family, Frame, Matrix, OwnedFrame, PixelFormat, Range, Rect};
 
 struct Random(u64);
 
@@ -21,7 +23,7 @@ fn frame(
     random: &mut Random,
     format: PixelFormat,
     [width, height]: [u32; 2],
-    colour: Colour,
+    colorimetry: Colorimetry,
     dark: bool,
 ) -> OwnedFrame {
     let mut planes = vec![(Vec::new(), 0); format.planes()];
@@ -31,7 +33,7 @@ fn frame(
         let byte = |_| if dark && random.below(40) > 0 { 0 } else { random.below(256) as u8 };
         planes[usize::from(c.plane)] = ((0..stride * c.height(height) as usize).map(byte).collect(), stride);
     }
-    OwnedFrame { format, width, height, colour, planes }
+    OwnedFrame { format, width, height, colorimetry, planes }
 }
 
 #[test]
@@ -42,15 +44,15 @@ fn any_two_pictures_come_out_equal_in_size_or_are_refused_by_name() {
     for _ in 0..60 {
         let scale = random.pick(&[Scale::ToReference, Scale::ToDistorted, Scale::None]);
         let registration = random.pick(&[Registration::None, Registration::Crop, Registration::Shift]);
-        let mut register = Register::new(scale, registration);
+        let mut register = SpatialAligner::new(scale, registration);
         for _ in 0..4 {
             let [reference, distorted] = [0, 1].map(|_| {
                 let range = random.pick(&[Range::Limited, Range::Full]);
-                let siting = random.pick(&[Siting::LEFT, Siting::CENTRE, Siting::TOP_LEFT]);
-                let colour = Colour { matrix: Matrix::Bt709, range, siting };
+                let chroma_site = random.pick(&[ChromaSite::LEFT, ChromaSite::CENTER, ChromaSite::TOP_LEFT]);
+                let colorimetry = Colorimetry { matrix: Matrix::Bt709, range, chroma_site };
                 let (format, size) = (random.pick(PixelFormat::ALL), [random.pick(&sides), random.pick(&sides)]);
                 let dark = random.below(2) == 0;
-                frame(&mut random, format, size, colour, dark)
+                frame(&mut random, format, size, colorimetry, dark)
             });
             // A few frames of the same streams.
             for _ in 0..3 {
@@ -87,19 +89,19 @@ fn any_two_pictures_come_out_equal_in_size_or_are_refused_by_name() {
 #[test]
 fn a_worker_can_have_it() {
     fn check<T: Send + Sync + 'static>() {}
-    check::<Register>();
+    check::<SpatialAligner>();
     check::<SpaceError>();
 }
 
 #[test]
 fn what_fits_is_not_touched() {
     let mut random = Random(9);
-    let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, siting: Siting::LEFT };
+    let colorimetry = Colorimetry { matrix: Matrix::Bt709, range: Range::Limited, chroma_site: ChromaSite::LEFT };
     for &format in PixelFormat::ALL {
-        let [a, b] = [0, 1].map(|_| frame(&mut random, format, [65, 33], colour, false));
+        let [a, b] = [0, 1].map(|_| frame(&mut random, format, [65, 33], colorimetry, false));
         let (a, b) = (a.picture().unwrap(), b.picture().unwrap());
         for registration in [Registration::None, Registration::Crop, Registration::Shift] {
-            let mut register = Register::new(Scale::ToReference, registration);
+            let mut register = SpatialAligner::new(Scale::ToReference, registration);
             let aligned = register.align(&a, &b).unwrap();
             for (before, after) in [(a, aligned.reference), (b, aligned.distorted)] {
                 assert_eq!(before.rect(), after.rect());
@@ -116,11 +118,11 @@ fn what_fits_is_not_touched() {
 fn families_stay_what_they_are() {
     // Whether they can be compared is not decided here.
     let mut random = Random(2);
-    let colour = Colour { matrix: Matrix::Bt709, range: Range::Full, siting: Siting::CENTRE };
-    let rgb = frame(&mut random, PixelFormat::Bgra, [40, 30], colour, false);
-    let yuv = frame(&mut random, PixelFormat::I420p10, [80, 60], colour, false);
+    let colorimetry = Colorimetry { matrix: Matrix::Bt709, range: Range::Full, chroma_site: ChromaSite::CENTER };
+    let rgb = frame(&mut random, PixelFormat::Bgra, [40, 30], colorimetry, false);
+    let yuv = frame(&mut random, PixelFormat::I420p10, [80, 60], colorimetry, false);
     let (rgb, yuv) = (rgb.picture().unwrap(), yuv.picture().unwrap());
-    let mut register = Register::new(Scale::ToReference, Registration::None);
+    let mut register = SpatialAligner::new(Scale::ToReference, Registration::None);
     let aligned = register.align(&rgb, &yuv).unwrap();
     assert_eq!(aligned.distorted.format(), PixelFormat::I420p10);
     let aligned = register.align(&yuv, &rgb).unwrap();

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The worker that a model's users share: order, turns, cancelling, and every job answered exactly once.
 
 mod common;
@@ -23,7 +25,7 @@ fn job(number: usize, frame: Box<dyn Frame>, answers: &Sender<Answer>) -> Job {
     Job { distorted: frame, reference: None, done }
 }
 
-/// The number as a grey value, which the model's mean gives back.
+/// The number as a gray value, which the model's mean gives back.
 fn numbered(number: usize) -> Box<OwnedFrame> {
     flat(8, 8, [(number % 256) as u8; 3])
 }

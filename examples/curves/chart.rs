@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Curves in braille: each character cell is 2 × 4 dots.
 
 /// Values over seconds.
@@ -18,7 +20,7 @@ pub struct Chart<'a> {
 
 /// What stands left of the first cell: four digits and the axis.
 const MARGIN: usize = 6;
-const COLOURS: [u8; 4] = [36, 33, 35, 32];
+const COLORIMETRIES: [u8; 4] = [36, 33, 35, 32];
 
 impl<'a> Chart<'a> {
     /// A chart of `width` characters by `rows` lines of curves, or `None` if there is no point to draw.
@@ -42,11 +44,11 @@ impl<'a> Chart<'a> {
         })
     }
 
-    /// The chart as lines of text. Without colour the curves still differ: every one after the first is dashed.
-    pub fn render(&self, coloured: bool) -> String {
+    /// The chart as lines of text. Without color the curves still differ: every one after the first is dashed.
+    pub fn render(&self, colored: bool) -> String {
         let layers: Vec<Vec<u8>> = self.curves.iter().map(|curve| self.dots(curve)).collect();
-        let paint = |index: usize, text: &str| match coloured {
-            true => format!("\x1b[{}m{text}\x1b[0m", COLOURS[index % COLOURS.len()]),
+        let paint = |index: usize, text: &str| match colored {
+            true => format!("\x1b[{}m{text}\x1b[0m", COLORIMETRIES[index % COLORIMETRIES.len()]),
             false => text.to_owned(),
         };
         let mut text = self.legend(&paint);
@@ -59,7 +61,7 @@ impl<'a> Chart<'a> {
             let mut line = String::new();
             for column in 0..self.columns {
                 let at = row * self.columns + column;
-                // Where curves cross, the cell shows all dots in the colour of the one with the most.
+                // Where curves cross, the cell shows all dots in the color of the one with the most.
                 let bits = layers.iter().fold(0, |bits, layer| bits | layer[at]);
                 let owner = (0..layers.len()).rev().max_by_key(|&index| layers[index][at].count_ones()).unwrap_or(0);
                 match char::from_u32(0x2800 + u32::from(bits)) {
@@ -230,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_only_when_asked_for() {
+    fn color_only_when_asked_for() {
         let curves = [Curve { name: "a", points: &[(0.0, 10.0), (1.0, 10.0)] }];
         assert!(Chart::new(&curves, 40, 6).unwrap().render(true).contains("\x1b[36m"));
     }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What an `iqalog` file in the format `json-lines` says about one element's scores.
 
 use anyhow::{Context, Result, bail};

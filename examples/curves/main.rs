@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Draws the courses of several `iqalog` files into the terminal, with their pools below.
 //!
 //! ```sh
@@ -42,9 +44,9 @@ fn main() -> Result<()> {
         bail!(USAGE);
     }
     let out = std::io::stdout();
-    let coloured = out.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colored = out.is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut out = out.lock();
-    out.write_all(drawn(&courses, coloured).as_bytes())?;
+    out.write_all(drawn(&courses, colored).as_bytes())?;
     out.write_all(table(&courses).as_bytes())?;
     Ok(())
 }
@@ -61,11 +63,11 @@ fn named(argument: &str) -> (String, PathBuf) {
     }
 }
 
-fn drawn(courses: &[Course], coloured: bool) -> String {
+fn drawn(courses: &[Course], colored: bool) -> String {
     let curves: Vec<Curve<'_>> =
         courses.iter().map(|course| Curve { name: &course.name, points: &course.points }).collect();
     match Chart::new(&curves, WIDTH, HEIGHT) {
-        Some(chart) => chart.render(coloured),
+        Some(chart) => chart.render(colored),
         None => "no frame has a score: nothing to draw\n".to_owned(),
     }
 }

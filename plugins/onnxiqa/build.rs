@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Tells the plugin its version, commit and date.
 
 fn main() {

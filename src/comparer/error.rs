@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Why two frames could not be compared.
 
 use crate::align::space::SpaceError;
-use crate::fidelity::FidelityError;
+use crate::metrics::MetricsError;
 use crate::picture::PictureError;
 use crate::scorer::ScoreError;
 
@@ -25,7 +27,7 @@ pub enum CompareError {
     Space(#[from] SpaceError),
     /// The frames cannot be measured.
     #[error(transparent)]
-    Fidelity(#[from] FidelityError),
+    Measurements(#[from] MetricsError),
     /// The model gave no score.
     #[error(transparent)]
     Score(#[from] ScoreError),

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Frames that several readers share.
 
 use std::sync::Arc;
@@ -27,7 +29,7 @@ pub(super) fn copy(picture: &Picture<'_>) -> OwnedFrame {
         format: picture.format(),
         width: picture.width(),
         height: picture.height(),
-        colour: picture.colour(),
+        colorimetry: picture.colorimetry(),
         planes: picture.planes().iter().map(|plane| (plane.data.to_vec(), plane.stride)).collect(),
     }
 }

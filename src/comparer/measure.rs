@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The measuring thread: registers a pair, measures it, gives it to the model.
 
 use std::sync::Arc;
@@ -5,8 +7,8 @@ use std::sync::Arc;
 use super::frames::{Part, SharedFrame, copy};
 use super::state::{Pair, Shared};
 use super::{CompareError, Comparison, Settings, Side, guarded};
-use crate::align::space::{Register, Registration};
-use crate::fidelity::{Fidelity, Meter};
+use crate::align::space::{Registration, SpatialAligner};
+use crate::metrics::{Measurements, Meter};
 use crate::model::contract::Contract;
 use crate::picture::{Frame, Picture, Rect};
 use crate::scorer::{Job, Scorer};
@@ -39,7 +41,7 @@ pub(super) struct Measurer {
     registration: Registration,
     /// Sizes may differ: nobody compares pixel by pixel.
     any_size: bool,
-    register: Register,
+    register: SpatialAligner,
     meter: Meter,
 }
 
@@ -55,7 +57,7 @@ impl Measurer {
             measures: settings.measures.any(),
             registration: settings.registration,
             any_size: !pixels && settings.registration == Registration::None,
-            register: Register::new(settings.scale, settings.registration),
+            register: SpatialAligner::new(settings.scale, settings.registration),
             meter: Meter::new(settings.measures, settings.threads),
             scorer,
         }
@@ -96,12 +98,12 @@ impl Measurer {
             };
             submit(&self.shared, &self.scorer, number, frames);
         }
-        let fidelity = if self.measures || self.registration != Registration::None {
+        let metrics = if self.measures || self.registration != Registration::None {
             self.meter.measure(&aligned.reference, &aligned.distorted)?
         } else {
-            Fidelity::default()
+            Measurements::default()
         };
-        Ok(Comparison { fidelity, score: None, shift })
+        Ok(Comparison { metrics, score: None, shift })
     }
 }
 

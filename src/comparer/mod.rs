@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Full-reference comparison of two streams: frames of both sides go in, every distorted frame comes out once, in
 //! order, with what it was compared with and what came of it.
 //!
 //! A [`Comparer`] has two threads. One looks at the pictures and pairs them ([`align::time`](crate::align::time)); the
 //! other brings each pair to the same place and size ([`align::space`](crate::align::space)), measures it
-//! ([`fidelity`](crate::fidelity)) and hands it to the model, if there is one. Nobody who feeds it is held up: a caller
+//! ([`metrics`](crate::fidelity)) and hands it to the model, if there is one. Nobody who feeds it is held up: a caller
 //! asks [`wants`](Comparer::wants) before he gives it another frame, and that is what bounds it.
 
 mod error;
@@ -19,8 +21,8 @@ pub use error::CompareError;
 pub use frames::SharedFrame;
 
 use crate::align::space::{Registration, Scale};
-use crate::align::time::{self, Ledger, Notice, Pairing, Stamp};
-use crate::fidelity::{Fidelity, Measures};
+use crate::align::time::{self, AlignmentEvent, Ledger, Pairing, Timestamp};
+use crate::metrics::{Measurements, Measures};
 use crate::model::contract::Kind;
 use crate::scorer::{Score, Scorer};
 use state::{Input, Shared};
@@ -57,7 +59,7 @@ pub enum Side {
 #[derive(Debug, Clone, Default)]
 pub struct Comparison {
     /// The fidelity measures.
-    pub fidelity: Fidelity,
+    pub metrics: Measurements,
     /// What the model says, if there is one.
     pub score: Option<Score>,
     /// How far the distorted picture lies to the right of the reference and below it, in reference pixels.
@@ -124,12 +126,12 @@ impl Comparer {
     }
 
     /// Takes the reference's next frame, which holds so many bytes; gives its number, from 0.
-    pub fn push_reference(&self, stamp: Stamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
+    pub fn push_reference(&self, stamp: Timestamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
         self.shared.push(Side::Reference, stamp, bytes, frame)
     }
 
     /// Takes the next frame to be judged, which holds so many bytes; gives its number, from 0.
-    pub fn push_distorted(&self, stamp: Stamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
+    pub fn push_distorted(&self, stamp: Timestamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
         self.shared.push(Side::Distorted, stamp, bytes, frame)
     }
 
@@ -157,7 +159,7 @@ impl Comparer {
     /// Which side's next frame is to be given, if the next ones are these; none stands for a frame that has not come.
     ///
     /// The answer is none while there is no room ([`wait`](Self::wait) for an outcome), and when more has to come first.
-    pub fn wants(&self, reference: Option<Stamp>, distorted: Option<Stamp>) -> Option<Side> {
+    pub fn wants(&self, reference: Option<Timestamp>, distorted: Option<Timestamp>) -> Option<Side> {
         self.shared.wants(reference, distorted)
     }
 
@@ -184,8 +186,8 @@ impl Comparer {
     }
 
     /// What users have to hear of next.
-    pub fn next_notice(&self) -> Option<Notice> {
-        self.shared.next_notice()
+    pub fn next_event(&self) -> Option<AlignmentEvent> {
+        self.shared.next_event()
     }
 
     /// Where the frames have gone so far.

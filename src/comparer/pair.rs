@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The pairing thread: looks at each frame as it comes and asks the aligner what belongs together.
 
 use std::collections::VecDeque;
@@ -5,7 +7,7 @@ use std::sync::Arc;
 
 use super::state::{Held, Input, Pair, Shared};
 use super::{CompareError, Settings, Side, guarded};
-use crate::align::space::{Bars, Registration};
+use crate::align::space::{Letterbox, Registration};
 use crate::align::time::{Aligner, Decision, Signature};
 
 /// Frames of one side that are held, by number.
@@ -38,7 +40,7 @@ pub(super) struct Pairer {
     /// Pairs are measured; otherwise their frames are of no use once they have been looked at.
     measuring: bool,
     /// Bars are cut off before pictures are looked at: with bars on one side only they would not agree.
-    bars: Option<[Bars; 2]>,
+    bars: Option<[Letterbox; 2]>,
     references: Frames,
     distorted: Frames,
 }
@@ -49,7 +51,7 @@ impl Pairer {
             shared,
             aligner: Aligner::new(settings.time),
             measuring,
-            bars: (settings.registration != Registration::None).then(|| [Bars::new(), Bars::new()]),
+            bars: (settings.registration != Registration::None).then(|| [Letterbox::new(), Letterbox::new()]),
             references: Frames::default(),
             distorted: Frames::default(),
         }
@@ -144,11 +146,11 @@ impl Pairer {
             let Some((reference, _)) = self.references.pop() else { break };
             released += reference.bytes;
         }
-        let notices: Vec<_> = std::iter::from_fn(|| self.aligner.next_notice()).collect();
-        if pairs.is_empty() && released == 0 && notices.is_empty() {
+        let events: Vec<_> = std::iter::from_fn(|| self.aligner.next_event()).collect();
+        if pairs.is_empty() && released == 0 && events.is_empty() {
             return held;
         }
-        self.shared.decided(pairs, released, notices)
+        self.shared.decided(pairs, released, events)
     }
 
     fn pair(&self, decision: Decision, distorted: Held, error: Option<CompareError>) -> Pair {

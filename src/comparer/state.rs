@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What the caller and the two threads share.
 
 use std::collections::VecDeque;
@@ -5,18 +7,18 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::frames::SharedFrame;
 use super::{CompareError, Comparison, Outcome, Settings, Side};
-use crate::align::time::{Decision, Ledger, Notice, Stamp};
+use crate::align::time::{AlignmentEvent, Decision, Ledger, Timestamp};
 use crate::scorer::{Score, ScoreError, Scorer};
 
 /// Frames that may wait to be looked at. Looking takes a fraction of a millisecond: more would only hold memory.
 const BACKLOG: usize = 8;
 
 /// Notices that nobody has taken. They are rare; a caller that never asks must not make them a leak.
-const NOTICES: usize = 256;
+const EVENTS: usize = 256;
 
 /// What the pairing thread is told, in order.
 pub(super) enum Input {
-    Frame(Side, Stamp, Held),
+    Frame(Side, Timestamp, Held),
     End(Side),
     Offset(i64),
     Force(u64),
@@ -67,7 +69,7 @@ pub(super) struct State {
     pairing: bool,
     pairs: VecDeque<(Pair, u64)>,
     outcomes: VecDeque<Slot>,
-    notices: VecDeque<Notice>,
+    events: VecDeque<AlignmentEvent>,
     ledger: Ledger,
     /// How far a reference is to be ahead.
     lead: i64,
@@ -144,7 +146,7 @@ impl Shared {
         (self.notify)();
     }
 
-    pub(super) fn push(&self, side: Side, stamp: Stamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
+    pub(super) fn push(&self, side: Side, stamp: Timestamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
         let mut state = self.lock();
         let number = state.pushed[side as usize];
         state.pushed[side as usize] += 1;
@@ -175,7 +177,7 @@ impl Shared {
         }
     }
 
-    pub(super) fn wants(&self, reference: Option<Stamp>, distorted: Option<Stamp>) -> Option<Side> {
+    pub(super) fn wants(&self, reference: Option<Timestamp>, distorted: Option<Timestamp>) -> Option<Side> {
         let state = self.lock();
         let full = state.decided() >= self.queue_size || (state.bytes >= self.max_bytes && state.decided() > 0);
         if state.cancelled || full || state.inputs.len() >= BACKLOG {
@@ -242,8 +244,8 @@ impl Shared {
         }
     }
 
-    pub(super) fn next_notice(&self) -> Option<Notice> {
-        self.lock().notices.pop_front()
+    pub(super) fn next_event(&self) -> Option<AlignmentEvent> {
+        self.lock().events.pop_front()
     }
 
     pub(super) fn ledger(&self) -> Ledger {
@@ -270,9 +272,9 @@ impl Shared {
     /// Hands pairs on to be measured; `released` bytes of references have been let go.
     ///
     /// Whoever takes the outcomes finds the notices about them there already.
-    pub(super) fn decided(&self, pairs: Vec<(Pair, u64)>, released: u64, notices: Vec<Notice>) -> u64 {
+    pub(super) fn decided(&self, pairs: Vec<(Pair, u64)>, released: u64, events: Vec<AlignmentEvent>) -> u64 {
         let mut state = self.lock();
-        state.notices.extend(notices);
+        state.events.extend(events);
         state.bytes = state.bytes.saturating_sub(released);
         let bytes = state.bytes;
         if state.cancelled {
@@ -292,8 +294,8 @@ impl Shared {
         state.ledger = ledger;
         state.lead = lead;
         state.enough = enough;
-        while state.notices.len() > NOTICES {
-            state.notices.pop_front();
+        while state.events.len() > EVENTS {
+            state.events.pop_front();
         }
         state.pairing = false;
         self.tell(state);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! A model's contract: what its tensors are, how a picture becomes one, and what its output means.
 //!
 //! A TOML text in the ONNX file's metadata under `iqa.contract`, or in a sidecar `<model>.toml`, which wins.
@@ -93,10 +95,10 @@ pub enum Crops {
 /// Where crops are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Sampling {
-    /// 5: the centre, then the corners; n: a grid of ceil(sqrt n) a side, row by row.
+    /// 5: the center, then the corners; n: a grid of ceil(sqrt n) a side, row by row.
     Grid,
-    /// All at the centre (useful with one crop).
-    Centre,
+    /// All at the center (useful with one crop).
+    Center,
     /// At places drawn by PCG32 from this seed, the same for every frame of one size.
     Random {
         /// Of the generator.
@@ -291,7 +293,7 @@ pub struct Contract {
     /// With a reference or without.
     pub kind: Kind,
     /// SPDX, or whatever the publisher says.
-    pub licence: Option<String>,
+    pub license: Option<String>,
     /// The inputs that take pictures.
     pub inputs: Vec<Input>,
     /// What comes out.
@@ -314,6 +316,6 @@ impl Contract {
     /// # Errors
     /// The first thing that is wrong, with its key, what it says and what the graph has.
     pub fn for_graph(text: &str, graph: &GraphInfo) -> Result<Self, ContractError> {
-        super::check::for_graph(text, graph)
+        super::validate::for_graph(text, graph)
     }
 }

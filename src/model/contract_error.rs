@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What can be wrong with a contract.
 
 use std::fmt::Write as _;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Why a model cannot be had.
 
 use std::path::PathBuf;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What an ONNX graph takes and gives, as far as contracts talk about it.
 
 use std::fmt;
@@ -66,7 +68,7 @@ impl TensorInfo {
     }
 }
 
-/// A graph's inputs (without initialisers) and outputs.
+/// A graph's inputs (without initializers) and outputs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GraphInfo {
     /// In the graph's order.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Reading a contract: TOML to [`Contract`], every value checked in itself.
 
 use super::contract::{
@@ -5,7 +7,7 @@ use super::contract::{
     Role, Sampling, Scale, Small,
 };
 use super::contract_error::ContractError;
-use super::raw::{
+use super::schema::{
     AllCrops, RawAttributes, RawConstant, RawContract, RawCrops, RawGeometry, RawInput, RawOutput, RawSampling,
 };
 
@@ -51,7 +53,7 @@ fn convert(raw: RawContract) -> Result<Parsed, Fault> {
     inputs_together(&inputs, raw.kind)?;
     let output = convert_output(raw.output)?;
     let constants = constants(raw.constant, &inputs)?;
-    let contract = Contract { name: raw.name, kind: raw.kind, licence: raw.licence, inputs, output, constants };
+    let contract = Contract { name: raw.name, kind: raw.kind, license: raw.license, inputs, output, constants };
     Ok(Parsed { contract, default_std })
 }
 
@@ -180,10 +182,10 @@ fn geometry(raw: RawGeometry, prefix: &str) -> Result<Geometry, Fault> {
         return fault(key("seed"), "has no effect without `sampling = \"random\"`");
     }
     let sampling = match raw.sampling {
-        Some(RawSampling::Centre) if crops != Crops::Count(1) => {
+        Some(RawSampling::Center) if crops != Crops::Count(1) => {
             return fault(key("sampling"), "is \"centre\", where there is room for one crop only");
         }
-        Some(RawSampling::Centre) => Sampling::Centre,
+        Some(RawSampling::Center) => Sampling::Center,
         Some(RawSampling::Random) => Sampling::Random { seed: raw.seed.unwrap_or(0) },
         Some(RawSampling::Grid) | None => Sampling::Grid,
     };

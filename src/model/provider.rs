@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Execution providers: who runs a session, and sessions that really run there.
 
 use std::fmt;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! ONNX Runtime: found and loaded when it is first needed, one environment per process.
 
 use std::ffi::OsString;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! From what users type to a model's file: a path, or the name of a bundled model.
 
 use std::path::{Path, PathBuf};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Tensors that are fed beside the pictures.
 
 use half::f16;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Pixel formats, described component by component.
 //!
 //! Names, memory layouts and component order are GStreamer's (`GstVideoFormat`), so a frame is read
@@ -11,7 +13,7 @@ pub enum Family {
     /// R', G', B', in this order, and alpha, if any, fourth (never looked at).
     Rgb,
     /// Y' alone.
-    Grey,
+    Gray,
 }
 
 /// Where one component of a pixel is stored.
@@ -135,8 +137,8 @@ formats! {
     P010 "P010_10LE" Yuv 2 [c(0, 0, 2, 0, 0, 6, 10), c(1, 0, 4, 1, 1, 6, 10), c(1, 2, 4, 1, 1, 6, 10)];
     P012 "P012_LE" Yuv 2 [c(0, 0, 2, 0, 0, 4, 12), c(1, 0, 4, 1, 1, 4, 12), c(1, 2, 4, 1, 1, 4, 12)];
     P016 "P016_LE" Yuv 2 [c(0, 0, 2, 0, 0, 0, 16), c(1, 0, 4, 1, 1, 0, 16), c(1, 2, 4, 1, 1, 0, 16)];
-    Grey8 "GRAY8" Grey 1 [planar8(0, 0, 0)];
-    Grey16 "GRAY16_LE" Grey 1 [planar16(0, 0, 0, 16)];
+    Gray8 "GRAY8" Gray 1 [planar8(0, 0, 0)];
+    Gray16 "GRAY16_LE" Gray 1 [planar16(0, 0, 0, 16)];
     Rgb "RGB" Rgb 1 [packed(0, 3), packed(1, 3), packed(2, 3)];
     Bgr "BGR" Rgb 1 [packed(2, 3), packed(1, 3), packed(0, 3)];
     Rgba "RGBA" Rgb 1 [packed(0, 4), packed(1, 4), packed(2, 4)];

@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! A frame as it lies in memory, borrowed: planes, strides, depth, matrix, range.
 
-mod colour;
+mod colorimetry;
 mod format;
 mod rect;
 
-pub use colour::{Colour, Matrix, Range, Siting};
+pub use colorimetry::{ChromaSite, Colorimetry, Matrix, Range};
 pub use format::{Component, Family, PixelFormat, UnknownFormat};
 pub use rect::Rect;
 
@@ -92,7 +94,7 @@ pub struct Picture<'a> {
     format: PixelFormat,
     width: u32,
     height: u32,
-    colour: Colour,
+    colorimetry: Colorimetry,
     planes: [Plane<'a>; 4],
 }
 
@@ -108,7 +110,7 @@ impl<'a> Picture<'a> {
         width: u32,
         height: u32,
         planes: &[Plane<'a>],
-        colour: Colour,
+        colorimetry: Colorimetry,
     ) -> Result<Self, PictureError> {
         const SIDES: std::ops::RangeInclusive<u32> = 1..=1 << 16;
         if !SIDES.contains(&width) || !SIDES.contains(&height) {
@@ -132,7 +134,7 @@ impl<'a> Picture<'a> {
                 return Err(PictureError::Short { plane: index, expected, actual: plane.data.len() });
             }
         }
-        Ok(Self { format, width, height, colour, planes: kept })
+        Ok(Self { format, width, height, colorimetry, planes: kept })
     }
 
     /// The memory layout.
@@ -151,8 +153,8 @@ impl<'a> Picture<'a> {
     }
 
     /// Matrix, range and siting.
-    pub fn colour(&self) -> Colour {
-        self.colour
+    pub fn colorimetry(&self) -> Colorimetry {
+        self.colorimetry
     }
 
     /// The planes that the format has.
@@ -193,7 +195,7 @@ pub struct OwnedFrame {
     /// In pixels.
     pub height: u32,
     /// Matrix, range and siting.
-    pub colour: Colour,
+    pub colorimetry: Colorimetry,
     /// Each plane's bytes and stride.
     pub planes: Vec<(Vec<u8>, usize)>,
 }
@@ -205,7 +207,7 @@ impl OwnedFrame {
             format: PixelFormat::Rgb,
             width,
             height,
-            colour: Colour::SRGB,
+            colorimetry: Colorimetry::SRGB,
             planes: vec![(pixels, width as usize * 3)],
         }
     }
@@ -214,6 +216,6 @@ impl OwnedFrame {
 impl Frame for OwnedFrame {
     fn picture(&self) -> Result<Picture<'_>, PictureError> {
         let planes: Vec<_> = self.planes.iter().map(|(data, stride)| Plane { data, stride: *stride }).collect();
-        Picture::new(self.format, self.width, self.height, &planes, self.colour)
+        Picture::new(self.format, self.width, self.height, &planes, self.colorimetry)
     }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Part of a picture, borrowed.
 
 use super::{Picture, PictureError, PixelFormat, Plane};
@@ -75,16 +77,16 @@ impl<'a> Picture<'a> {
             let start = row + (rect.x >> component.sub_x) as usize * usize::from(component.step);
             planes[index].data = data.get(start..).unwrap_or_default();
         }
-        Picture::new(format, rect.width, rect.height, &planes, self.colour)
+        Picture::new(format, rect.width, rect.height, &planes, self.colorimetry)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::{Colour, Frame, OwnedFrame};
+    use crate::picture::{Colorimetry, Frame, OwnedFrame};
 
-    /// Each byte of each plane another one than its neighbours.
+    /// Each byte of each plane another one than its neighbors.
     fn counting(format: PixelFormat, width: u32, height: u32) -> OwnedFrame {
         let mut sizes = vec![(0, 0); format.planes()];
         for c in format.components() {
@@ -93,7 +95,7 @@ mod tests {
             *size = (size.0.max(row.next_multiple_of(2) + 2), c.height(height) as usize);
         }
         let plane = |&(stride, rows): &(usize, usize)| ((0..stride * rows).map(|i| (i % 251) as u8).collect(), stride);
-        OwnedFrame { format, width, height, colour: Colour::SRGB, planes: sizes.iter().map(plane).collect() }
+        OwnedFrame { format, width, height, colorimetry: Colorimetry::SRGB, planes: sizes.iter().map(plane).collect() }
     }
 
     /// A sample's bytes.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! A batch: tensors filled picture by picture, and whose they are.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +15,7 @@ use super::queue::{Pending, Ticket};
 use crate::model::Model;
 use crate::model::contract::{Kind, Role};
 use crate::picture::Picture;
-use crate::prepare::Layout;
+use crate::preprocess::Layout;
 
 /// A tensor's elements, of the type that the graph takes.
 pub(super) enum Elements {
@@ -44,20 +46,20 @@ impl Buffers {
 pub(super) type Shape = [usize; 4];
 
 /// Where the crops of a frame lie, for putting their maps together.
-pub(super) struct Places {
+pub(super) struct CropOrigins {
     /// Of the whole scaled picture.
     pub(super) scaled: [u32; 2],
     /// Of a crop.
     pub(super) crop: [u32; 2],
     /// Each crop's left upper corner.
-    pub(super) places: Vec<[u32; 2]>,
+    pub(super) crop_origins: Vec<[u32; 2]>,
 }
 
 /// A job in a batch.
 pub(super) struct Entry {
     pub(super) ticket: Ticket,
     /// Where its maps go, or why it takes no part.
-    pub(super) prepared: Result<Option<Places>, ScoreError>,
+    pub(super) preprocessed: Result<Option<CropOrigins>, ScoreError>,
 }
 
 /// Jobs that run together.
@@ -77,18 +79,18 @@ impl Batch {
 }
 
 /// Writes pictures into batches.
-pub(super) struct Preparer {
+pub(super) struct Preprocessor {
     model: Arc<Model>,
     plans: Plans,
     scratch: Vec<f32>,
 }
 
 enum Written {
-    Yes(Vec<Shape>, Option<Places>),
+    Yes(Vec<Shape>, Option<CropOrigins>),
     OtherShape,
 }
 
-impl Preparer {
+impl Preprocessor {
     pub(super) fn new(model: Arc<Model>) -> Self {
         Self { model, plans: Plans::default(), scratch: Vec::new() }
     }
@@ -104,12 +106,12 @@ impl Preparer {
                 Err(ScoreError::Internal(crate::panic_text(&*panic)))
             })
         };
-        let prepared = match written {
+        let preprocessed = match written {
             Ok(Written::OtherShape) => return Some(pending),
-            Ok(Written::Yes(shapes, places)) => {
+            Ok(Written::Yes(shapes, crop_origins)) => {
                 batch.shapes = shapes;
                 batch.frames += 1;
-                Ok(places)
+                Ok(crop_origins)
             }
             Err(error) => Err(error),
         };
@@ -118,7 +120,7 @@ impl Preparer {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop((distorted, reference)))) {
             log::error!("letting go of a frame panicked: {}", crate::panic_text(&*panic));
         }
-        batch.entries.push(Entry { ticket, prepared });
+        batch.entries.push(Entry { ticket, preprocessed });
         None
     }
 
@@ -144,15 +146,15 @@ impl Preparer {
         if batch.frames > 0 && batch.shapes != shapes {
             return Ok(Written::OtherShape);
         }
-        let mut places = None;
+        let mut crop_origins = None;
         for (index, input) in contract.inputs.iter().enumerate() {
             let picture = picture(input.role);
             let plan = self.plans.get(index, input, picture)?;
             let length = plan.layout().len();
-            if contract.output.map.is_some() && places.is_none() && input.role == Role::Distorted {
-                let Layout { scaled, places: corners, width, height, .. } = plan.layout();
+            if contract.output.map.is_some() && crop_origins.is_none() && input.role == Role::Distorted {
+                let Layout { scaled, crop_origins: corners, width, height, .. } = plan.layout();
                 let crop = [*width as u32, *height as u32];
-                places = Some(Places { scaled: *scaled, crop, places: corners.clone() });
+                crop_origins = Some(CropOrigins { scaled: *scaled, crop, crop_origins: corners.clone() });
             }
             let start = batch.frames * length;
             let range = start..start + length;
@@ -172,7 +174,7 @@ impl Preparer {
                 }
             }
         }
-        Ok(Written::Yes(shapes, places))
+        Ok(Written::Yes(shapes, crop_origins))
     }
 
     /// The tensors' shapes; checks that the inputs belong together.
@@ -192,8 +194,8 @@ impl Preparer {
         for (index, layout) in layouts.iter().enumerate() {
             let input = &contract.inputs[index];
             let differs = layouts[..index].iter().zip(&contract.inputs).find(|(other, earlier)| {
-                let places = (&other.scaled, &other.places) != (&layout.scaled, &layout.places);
-                other.crops != layout.crops || (earlier.geometry == input.geometry && places)
+                let crop_origins = (&other.scaled, &other.crop_origins) != (&layout.scaled, &layout.crop_origins);
+                other.crops != layout.crops || (earlier.geometry == input.geometry && crop_origins)
             });
             if let Some((_, earlier)) = differs {
                 let (a, b) = (picture(earlier.role), picture(input.role));

@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Why a picture has no score.
 
 use crate::picture::PictureError;
-use crate::prepare::PrepareError;
+use crate::preprocess::PreprocessError;
 
 /// Why a picture has no score.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +14,7 @@ pub enum ScoreError {
     Picture(#[from] PictureError),
     /// The frame cannot be turned into the model's tensor.
     #[error("the frame cannot be prepared for the model: {0}")]
-    Prepare(#[from] PrepareError),
+    Prepare(#[from] PreprocessError),
     /// A reference that is missing, not wanted, or does not match.
     #[error("{0}")]
     Reference(String),

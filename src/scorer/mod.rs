@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Scoring: pictures in, scores out, on a worker that all users of a model share.
 //!
 //! The worker has two threads. One turns queued pictures into tensors, the other runs the model, so that the next
@@ -5,10 +7,10 @@
 
 mod batch;
 mod error;
-mod output;
+mod inference;
 mod plans;
+mod postprocess;
 mod queue;
-mod run;
 mod worker;
 
 use std::sync::Arc;
@@ -46,7 +48,7 @@ pub struct Map {
 }
 
 /// What is called with a job's result.
-pub type Done = Box<dyn FnOnce(Result<Score, ScoreError>) + Send>;
+pub type Callback = Box<dyn FnOnce(Result<Score, ScoreError>) + Send>;
 
 /// A picture to be scored.
 pub struct Job {
@@ -55,7 +57,7 @@ pub struct Job {
     /// The original, for full-reference models.
     pub reference: Option<Box<dyn Frame>>,
     /// Called once for a job that was accepted. It must be short: the model waits for it.
-    pub done: Done,
+    pub done: Callback,
 }
 
 impl std::fmt::Debug for Job {
@@ -130,7 +132,7 @@ impl Scorer {
     /// When the picture cannot be scored, or [`cancel`](Self::cancel) came before.
     pub fn score(&self, distorted: Box<dyn Frame>, reference: Option<Box<dyn Frame>>) -> Result<Score, ScoreError> {
         let (sender, receiver) = crossbeam_channel::bounded(1);
-        let done: Done = Box::new(move |result| {
+        let done: Callback = Box::new(move |result| {
             // Nobody listens when the caller's thread has died meanwhile.
             let _ = sender.send(result);
         });

@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Plans for the pictures of late, so that tables are not made anew for every frame.
 
 use crate::model::contract::Input;
 use crate::picture::Picture;
-use crate::prepare::{Plan, PrepareError};
+use crate::preprocess::{Plan, PreprocessError};
 
 /// Plans kept per input. Users with frames of more sizes than this pay for new tables.
 const KEPT_PER_INPUT: usize = 16;
@@ -20,12 +22,13 @@ impl Plans {
         index: usize,
         input: &Input,
         picture: &Picture<'_>,
-    ) -> Result<&mut Plan, PrepareError> {
+    ) -> Result<&mut Plan, PreprocessError> {
         match self.kept.iter().position(|(i, plan)| *i == index && plan.fits(picture)) {
             Some(0) => {}
             Some(at) => self.kept[..=at].rotate_right(1),
             None => {
-                let plan = Plan::new(input, picture.format(), picture.width(), picture.height(), picture.colour())?;
+                let plan =
+                    Plan::new(input, picture.format(), picture.width(), picture.height(), picture.colorimetry())?;
                 if self.kept.iter().filter(|(i, _)| *i == index).count() >= KEPT_PER_INPUT
                     && let Some(oldest) = self.kept.iter().rposition(|(i, _)| *i == index)
                 {

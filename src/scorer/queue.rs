@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The users' queues: bounded, taken from in turn, cancelled at once.
 
 use std::collections::VecDeque;
@@ -5,12 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::{Done, Job, Score, ScoreError};
+use super::{Callback, Job, Score, ScoreError};
 use crate::picture::Frame;
 
 /// The promise to call a job's `done` exactly once, come what may.
 pub(super) struct Ticket {
-    done: Option<Done>,
+    done: Option<Callback>,
     /// Cancellations of the user so far, and how many there were when the job came.
     cancellations: Arc<AtomicU64>,
     seen: u64,

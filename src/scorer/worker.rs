@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The worker of a model: a thread that prepares and a thread that runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,9 +8,9 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 
 use super::ScoreError;
-use super::batch::{Batch, Buffers, Entry, Preparer};
+use super::batch::{Batch, Buffers, Entry, Preprocessor};
+use super::inference::Runner;
 use super::queue::Queue;
-use super::run::Runner;
 use crate::model::Model;
 
 /// The hold that users have on a worker. It ends with the last of them.
@@ -33,7 +35,7 @@ impl Worker {
             }
         };
         let (shared, its_model) = (queue.clone(), model.clone());
-        spawn("iqa-prepare", Box::new(move || prepare(&shared, its_model, &free, &full)));
+        spawn("iqa-prepare", Box::new(move || preprocess(&shared, its_model, &free, &full)));
         let (shared, its_model) = (queue.clone(), model.clone());
         spawn("iqa-run", Box::new(move || run(&shared, its_model, &full_receiver, &free_sender)));
         Arc::new(Self { queue })
@@ -51,16 +53,16 @@ impl Drop for Worker {
 }
 
 /// Turns jobs into batches until the queue is closed.
-fn prepare(queue: &Queue, model: Arc<Model>, free: &Receiver<Buffers>, full: &Sender<Batch>) {
+fn preprocess(queue: &Queue, model: Arc<Model>, free: &Receiver<Buffers>, full: &Sender<Batch>) {
     let one_by_one = model.fixed_batch() == Some(1);
-    let mut preparer = Preparer::new(model);
+    let mut preprocessor = Preprocessor::new(model);
     let mut carried = None;
     while let Ok(buffers) = free.recv() {
         let Some(first) = carried.take().or_else(|| queue.next()) else { return };
         let mut batch = Batch::new(buffers);
         let mut next = Some(first);
         while let Some(pending) = next.take() {
-            carried = preparer.add(&mut batch, pending);
+            carried = preprocessor.add(&mut batch, pending);
             let limit = if one_by_one { 1 } else { queue.batch_size() };
             if carried.is_none() && batch.entries.len() < limit {
                 next = queue.next_while_busy();
@@ -77,7 +79,7 @@ fn prepare(queue: &Queue, model: Arc<Model>, free: &Receiver<Buffers>, full: &Se
 fn run(queue: &Queue, model: Arc<Model>, full: &Receiver<Batch>, free: &Sender<Buffers>) {
     let mut runner = Runner::new(model);
     while let Ok(batch) = full.recv() {
-        let wanted = batch.entries.iter().any(|entry| entry.prepared.is_ok() && !entry.ticket.is_cancelled());
+        let wanted = batch.entries.iter().any(|entry| entry.preprocessed.is_ok() && !entry.ticket.is_cancelled());
         let outputs = if wanted {
             catch_unwind(AssertUnwindSafe(|| runner.run(&batch)))
                 .unwrap_or_else(|panic| Err(crate::panic_text(&*panic)))
@@ -89,17 +91,17 @@ fn run(queue: &Queue, model: Arc<Model>, full: &Receiver<Batch>, free: &Sender<B
         // The other side may be gone.
         let _ = free.send(buffers);
         let mut frame = 0;
-        for Entry { ticket, prepared } in entries {
-            let result = match (prepared, &outputs) {
+        for Entry { ticket, preprocessed } in entries {
+            let result = match (preprocessed, &outputs) {
                 (Err(error), _) => Err(error),
                 (Ok(_), _) if ticket.is_cancelled() => {
                     frame += 1;
                     Err(ScoreError::Cancelled)
                 }
                 (Ok(_), Err(error)) => Err(ScoreError::Run(error.clone())),
-                (Ok(places), Ok(outputs)) => {
+                (Ok(crop_origins), Ok(outputs)) => {
                     frame += 1;
-                    catch_unwind(AssertUnwindSafe(|| runner.score(outputs, &shapes, frame - 1, places.as_ref())))
+                    catch_unwind(AssertUnwindSafe(|| runner.score(outputs, &shapes, frame - 1, crop_origins.as_ref())))
                         .unwrap_or_else(|panic| Err(ScoreError::Internal(crate::panic_text(&*panic))))
                 }
             };

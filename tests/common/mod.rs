@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What several test files need.
 #![allow(dead_code, reason = "not every test file needs all of it")]
 
@@ -32,7 +34,7 @@ pub fn scorer(path: &Path) -> Scorer {
     Scorer::new(open(path), 4, 1)
 }
 
-/// A picture of one colour.
+/// A picture of one color.
 pub fn flat(width: u32, height: u32, rgb: [u8; 3]) -> Box<OwnedFrame> {
     Box::new(OwnedFrame::rgb(width, height, rgb.repeat((width * height) as usize)))
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What `iqacompare` costs, each figure a ratio or a bound within this one run. `make bench` sets the environment.
 //!
 //! * frames per second with no measure and `alignment=pts` against a two-pad aggregator that does nothing but push;
@@ -142,9 +144,9 @@ fn pass(width: i32, height: i32) -> Result<()> {
 
 /// What alignment adds to a pair, in the engine: the same frames, the same order, with and without.
 fn align() -> Result<()> {
-    use onnx_iqa::align::time::{Aligner, Alignment, Settings, Signature, Stamp};
-    use onnx_iqa::fidelity::{Measures, Meter};
-    use onnx_iqa::picture::{Colour, Picture, PixelFormat, Plane};
+    use onnx_iqa::align::time::{Aligner, Alignment, Settings, Signature, Timestamp};
+    use onnx_iqa::metrics::{Measures, Meter};
+    use onnx_iqa::picture::{Colorimetry, Picture, PixelFormat, Plane};
     let (caps, buffers) = frames(1920, 1080, 100)?;
     let info = gst_video::VideoInfo::from_caps(&caps)?;
     let maps = buffers.iter().map(|buffer| buffer.map_readable()).collect::<Result<Vec<_>, _>>()?;
@@ -157,7 +159,7 @@ fn align() -> Result<()> {
                 .zip(info.stride())
                 .map(|(&offset, &stride)| Plane { data: &map[offset..], stride: stride as usize })
                 .collect();
-            Picture::new(PixelFormat::I420, info.width(), info.height(), &planes, Colour::SRGB)
+            Picture::new(PixelFormat::I420, info.width(), info.height(), &planes, Colorimetry::SRGB)
         })
         .collect::<Result<Vec<_>, _>>()?;
     let mut meter = Meter::new(Measures { ssim: true, ..Measures::NONE }, 1);
@@ -173,7 +175,7 @@ fn align() -> Result<()> {
             let mut decided = 0;
             let begin = Instant::now();
             for (number, picture) in pictures.iter().enumerate() {
-                let stamp = Stamp { running: Some(number as i64 * 40_000_000), duration: Some(40_000_000) };
+                let stamp = Timestamp { running: Some(number as i64 * 40_000_000), duration: Some(40_000_000) };
                 aligner.push_reference(stamp, Some(Signature::of(picture)));
                 aligner.push_distorted(stamp, Some(Signature::of(picture)));
                 decided += std::iter::from_fn(|| aligner.next_decision()).count();

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What `iqascore` costs, each figure a ratio or a bound within this one run. `make bench` sets the environment.
 //!
 //! * frames per second against a bare ONNX Runtime session that is fed ready tensors, same model, same threads;
@@ -91,7 +93,7 @@ fn speed(width: i32, height: i32) -> Result<()> {
 /// Median seconds in which a frame becomes the model's tensor, on this thread alone.
 fn time_preparation(caps: &gst::Caps, buffer: &gst::Buffer) -> Result<f64> {
     use onnx_iqa::model::{Model, Options, Provider, Search};
-    use onnx_iqa::picture::{Colour, Picture, PixelFormat, Plane};
+    use onnx_iqa::picture::{Colorimetry, Picture, PixelFormat, Plane};
     let options = Options { provider: Provider::Cpu, ..Options::default() };
     let model = Model::open("metaiqa", &Search::from_env(None), &options)?;
     let input = model.contract().inputs.first().context("an input")?;
@@ -103,9 +105,9 @@ fn time_preparation(caps: &gst::Caps, buffer: &gst::Buffer) -> Result<f64> {
         .zip(info.stride())
         .map(|(&offset, &stride)| Plane { data: &map[offset..], stride: stride as usize })
         .collect();
-    let picture = Picture::new(PixelFormat::I420, info.width(), info.height(), &planes, Colour::SRGB)?;
+    let picture = Picture::new(PixelFormat::I420, info.width(), info.height(), &planes, Colorimetry::SRGB)?;
     let mut plan =
-        onnx_iqa::prepare::Plan::new(input, PixelFormat::I420, info.width(), info.height(), picture.colour())?;
+        onnx_iqa::preprocess::Plan::new(input, PixelFormat::I420, info.width(), info.height(), picture.colorimetry())?;
     let mut out = vec![0.0; plan.layout().len()];
     let mut times = Vec::new();
     for _ in 0..101 {

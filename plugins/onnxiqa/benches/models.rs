@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What a 1080p frame costs with each bundled model, from the first frame's arrival at the sink to the last one's, and as a multiple
 //! of the default model's cost in the same run. `make bench` sets the environment.
 

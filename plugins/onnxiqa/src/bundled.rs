@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What `gst-inspect-1.0` tells of the bundled models.
 
 /// A folder of `models/`, as its card and README.md have it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! GStreamer elements that measure picture quality.
 //!
 //! The plugin is the border between GStreamer and the engine [`onnx_iqa`]: caps, pads, clocks, metadata and messages
@@ -11,7 +13,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod bundled;
-mod frame;
 mod iqacompare;
 mod iqalog;
 mod iqascore;
@@ -19,6 +20,7 @@ mod log;
 pub mod meta;
 mod model;
 mod report;
+mod video_frame;
 
 /// Locks, also after a thread has panicked: what the elements guard is whole at every step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What the engine logs, in GStreamer's debug log under the category `onnxiqa`.
 
 use std::sync::LazyLock;

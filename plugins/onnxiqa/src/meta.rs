@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What a frame carries: the custom meta `IqaMeta`.
 //!
 //! Its structure holds one field per element that scored the frame, named after the element. The value is a

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The properties that say which model runs, where, and what waits for it; shared by the elements that score.
 
 use gst::glib;

@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The element `iqalog`: what it writes, and that it changes nothing.
 
 use gst::prelude::*;
 use gst_check::Harness;
-use onnx_iqa::pool::{FieldRange, Pool};
+use onnx_iqa::stats::{FieldRange, Pool};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Without ONNX Runtime. In a process of its own: a runtime that has been loaded stays.
 
 mod common;
@@ -33,7 +35,7 @@ fn without_a_runtime_the_element_is_there_and_a_later_try_succeeds() {
     }
     // SAFETY: as above.
     unsafe { std::env::set_var("ORT_DYLIB_PATH", real) };
-    let rig = Rig::started(element, CAPS);
-    rig.push(grey(0, 51)).unwrap();
-    assert_scored(&rig.frames(1)[0], 0, 51);
+    let harness = ElementHarness::started(element, CAPS);
+    harness.push(gray(0, 51)).unwrap();
+    assert_scored(&harness.frames(1)[0], 0, 51);
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What can be wrong with two pictures that are to lie on each other.
 
 use crate::picture::PictureError;

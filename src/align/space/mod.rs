@@ -1,6 +1,8 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Alignment in space: letterbox crop, scaling, translation, in this order.
 //!
-//! [`Register`] does all of it for a pair of streams, [`Bars`] finds the black bars of one.
+//! [`SpatialAligner`] does all of it for a pair of streams, [`Letterbox`] finds the black bars of one.
 //!
 //! # What is cut
 //! With [`Registration::Crop`] the bars of each stream are found, and the two pictures cut to what they have in common:
@@ -35,8 +37,8 @@
 //! # What is resampled, and how
 //! Whatever can be had by looking at a part of a picture is: [`Picture::crop`] costs nothing, and pictures of one size,
 //! sampling and place come back as they were. Everything else is one resampling, straight from the frame's memory, in
-//! which crop, scale and translation are one: bicubic (Keys 1981, a = −½), centres aligned, widened when it shrinks, cut
-//! off at the borders and normalised, as Pillow's `BICUBIC` does it. Samples keep their depth and range and are rounded
+//! which crop, scale and translation are one: bicubic (Keys 1981, a = −½), centers aligned, widened when it shrinks, cut
+//! off at the borders and normalized, as Pillow's `BICUBIC` does it. Samples keep their depth and range and are rounded
 //! to the nearest code; limited range is not clipped to 16..235. Subsampled chroma is taken from where its siting says
 //! it is.
 //!
@@ -49,17 +51,17 @@
 //! overshoots are clamped at 65535, not at 1023; and both passes round. The loops that prepare tensors have all of that
 //! already, so they are used here.
 
-mod bars;
-mod content;
+mod active_area;
 mod error;
+mod letterbox;
+mod phase_correlation;
 mod placement;
-mod register;
+mod registration;
 mod resample;
-mod shift;
 
-pub use bars::Bars;
 pub use error::SpaceError;
-pub use register::Register;
+pub use letterbox::Letterbox;
+pub use registration::SpatialAligner;
 
 use crate::picture::{Picture, Rect};
 

@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Where the pixels of one picture lie in another.
 
 use crate::picture::{Component, Picture, Rect};
-use crate::prepare::taps::Band;
+use crate::preprocess::filter::Band;
 
 /// The left edge of output column X lies at `origin + step · X` of the source, whose left border is 0; so for rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,10 +51,10 @@ impl Grid {
     pub const FULL: Self = Self { sub: 0, cosited: false };
 
     /// Of a component, across (0) or down (1).
-    pub fn of(component: &Component, siting: crate::picture::Siting, axis: usize) -> Self {
+    pub fn of(component: &Component, chroma_site: crate::picture::ChromaSite, axis: usize) -> Self {
         match axis {
-            0 => Self { sub: component.sub_x, cosited: siting.cosited_x },
-            _ => Self { sub: component.sub_y, cosited: siting.cosited_y },
+            0 => Self { sub: component.sub_x, cosited: chroma_site.cosited_x },
+            _ => Self { sub: component.sub_y, cosited: chroma_site.cosited_y },
         }
     }
 

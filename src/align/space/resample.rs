@@ -1,11 +1,15 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! From samples to samples: a picture resampled in its own depth.
 
 use std::ops::Range;
 
 use super::placement::{Grid, Placement};
-use crate::picture::{Colour, Component, Family, Frame, OwnedFrame, Picture, PictureError, PixelFormat, Siting};
-use crate::prepare::loops::{LANES, Set, TILE};
-use crate::prepare::sampler::{Sampler, Scratch, Work, dispatch};
+use crate::picture::{
+    ChromaSite, Colorimetry, Component, Family, Frame, OwnedFrame, Picture, PictureError, PixelFormat,
+};
+use crate::preprocess::kernels::{LANES, SimdLevel, TILE};
+use crate::preprocess::sampler::{Sampler, Scratch, Work, dispatch};
 
 /// What is made of a picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,7 +19,7 @@ pub(super) struct Target {
     /// log2 of the chroma's subsampling; without meaning where there is no chroma.
     pub sampling: [u8; 2],
     /// Where the chroma is to be.
-    pub siting: Siting,
+    pub chroma_site: ChromaSite,
 }
 
 /// Subsampling of a format's chroma; 4:4:4 where there is none.
@@ -47,7 +51,7 @@ pub(super) struct Resampler {
 
 #[derive(Debug)]
 struct Plan {
-    of: (PixelFormat, u32, u32, Colour),
+    of: (PixelFormat, u32, u32, Colorimetry),
     to: Target,
     /// Luma or R'G'B', then chroma: which components, and how they are made.
     groups: Vec<(Range<usize>, Sampler)>,
@@ -59,7 +63,7 @@ impl Resampler {
     /// are to be, rounded and clamped to what its depth can hold. If there is no format with the wanted subsampling at
     /// this depth (4:2:2 and 4:1:1 of 16 bits), it stays what it is.
     pub fn run(&mut self, picture: &Picture<'_>, to: Target) -> Result<Picture<'_>, PictureError> {
-        let of = (picture.format(), picture.width(), picture.height(), picture.colour());
+        let of = (picture.format(), picture.width(), picture.height(), picture.colorimetry());
         let plan = match self.plan.take().filter(|plan| plan.of == of && plan.to == to) {
             Some(plan) => plan,
             None => Plan::new(picture, to),
@@ -73,7 +77,7 @@ impl Resampler {
 
 impl Plan {
     fn new(picture: &Picture<'_>, to: Target) -> Self {
-        let (source, colour) = (picture.format(), picture.colour());
+        let (source, colorimetry) = (picture.format(), picture.colorimetry());
         let format = planar(source, to.sampling).or_else(|| planar(source, sampling(source))).unwrap_or(source);
         let components = source.components().len().min(3);
         let luma = if source.family() == Family::Yuv { 1 } else { components };
@@ -82,7 +86,8 @@ impl Plan {
         let sampler = |group: Range<usize>| {
             let target = made[group.start];
             let axis = |component: &Component, axis: usize| {
-                let (from, onto) = (Grid::of(component, colour.siting, axis), Grid::of(&target, to.siting, axis));
+                let (from, onto) =
+                    (Grid::of(component, colorimetry.chroma_site, axis), Grid::of(&target, to.chroma_site, axis));
                 let (inputs, outputs) = match axis {
                     0 => (component.width(picture.width()), target.width(to.size[0])),
                     _ => (component.height(picture.height()), target.height(to.size[1])),
@@ -92,22 +97,22 @@ impl Plan {
             (group.clone(), Sampler::new(source, group, |c| axis(c, 0), |c| axis(c, 1)))
         };
         Self {
-            of: (source, picture.width(), picture.height(), colour),
+            of: (source, picture.width(), picture.height(), colorimetry),
             to,
             groups: groups.map(sampler).collect(),
-            made: blank(format, to.size, Colour { siting: to.siting, ..colour }),
+            made: blank(format, to.size, Colorimetry { chroma_site: to.chroma_site, ..colorimetry }),
         }
     }
 }
 
 /// A picture of zeros.
-fn blank(format: PixelFormat, [width, height]: [u32; 2], colour: Colour) -> OwnedFrame {
+fn blank(format: PixelFormat, [width, height]: [u32; 2], colorimetry: Colorimetry) -> OwnedFrame {
     let mut planes = vec![(Vec::new(), 0); format.planes()];
     for c in format.components() {
         let stride = (c.width(width) as usize * usize::from(c.step)).next_multiple_of(64);
         planes[usize::from(c.plane)] = (vec![0; stride * c.height(height) as usize], stride);
     }
-    OwnedFrame { format, width, height, colour, planes }
+    OwnedFrame { format, width, height, colorimetry, planes }
 }
 
 struct Run<'a, 'p> {
@@ -119,7 +124,7 @@ struct Run<'a, 'p> {
 
 impl Work for Run<'_, '_> {
     #[inline(always)]
-    fn run<I: Set>(self, set: I) {
+    fn run<I: SimdLevel>(self, set: I) {
         let Self { groups, picture, made, scratch } = self;
         for (group, sampler) in groups {
             let first = made.format.components()[group.start];

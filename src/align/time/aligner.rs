@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The front door of alignment in time.
 
 use super::auto::Auto;
 use super::clock::{Clock, Verdict};
 use super::desk::Desk;
 use super::track::Tracker;
-use super::{Alignment, Decision, Ledger, Notice, Pairing, Settings, Signature, Stamp};
+use super::{Alignment, AlignmentEvent, Decision, Ledger, Pairing, Settings, Signature, Timestamp};
 
 /// Finds each distorted frame's partner from time stamps and signatures; holds no pictures.
 ///
@@ -63,7 +65,7 @@ impl Aligner {
                 clock.set_offset(offset);
                 let ledger = self.desk.book.ledger();
                 let distorted = clock.head().map_or(ledger.distorted, |frame| frame.number);
-                self.desk.notify(Notice::Offset { distorted, from: Some(from), to: offset, confidence: 1.0 });
+                self.desk.notify(AlignmentEvent::Offset { distorted, from: Some(from), to: offset, confidence: 1.0 });
             }
             Mode::Auto(auto) => auto.set_offset(offset, &mut self.desk),
             Mode::Track(track) => track.set_offset(offset),
@@ -72,7 +74,7 @@ impl Aligner {
     }
 
     /// A reference frame has come. Returns its number.
-    pub fn push_reference(&mut self, stamp: Stamp, signature: Option<Signature>) -> u64 {
+    pub fn push_reference(&mut self, stamp: Timestamp, signature: Option<Signature>) -> u64 {
         let number = self.desk.book.reference();
         match &mut self.mode {
             Mode::Clock(clock) => {
@@ -86,7 +88,7 @@ impl Aligner {
     }
 
     /// A distorted frame has come. Returns its number.
-    pub fn push_distorted(&mut self, stamp: Stamp, signature: Option<Signature>) -> u64 {
+    pub fn push_distorted(&mut self, stamp: Timestamp, signature: Option<Signature>) -> u64 {
         let number = self.desk.book.distorted();
         match &mut self.mode {
             Mode::Clock(clock) => {
@@ -176,8 +178,8 @@ impl Aligner {
     }
 
     /// The next thing that users have to hear of.
-    pub fn next_notice(&mut self) -> Option<Notice> {
-        self.desk.next_notice()
+    pub fn next_event(&mut self) -> Option<AlignmentEvent> {
+        self.desk.next_event()
     }
 
     /// References with a smaller number will not be the partner of a coming decision.

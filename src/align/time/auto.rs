@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! `auto`: one constant offset, found from the pictures, and watched.
 //!
 //! Until the offset is known ([`search`](super::search)), distorted frames wait: at most as long as the search range is,
@@ -7,7 +9,7 @@
 //! * A pair is *doubtful* when its pictures' similarity falls below [`DOUBTFUL`] of what it was of late. One such frame
 //!   is perhaps what is to be measured: it waits for what follows. If pictures agree again within [`PATIENCE`], it is
 //!   matched, with a low confidence; if not, the pictures are another film's: all of them are unmatched
-//!   ([`Notice::Lost`]), and the search begins anew.
+//!   ([`AlignmentEvent::Lost`]), and the search begins anew.
 //! * When changes agree much better at another offset nearby, or no longer agree at all ([`watch`](super::watch)), the
 //!   search begins anew too. If nothing better is found before frames cannot wait longer, the offset stays.
 //! * When pictures at the offset before are as similar as they were for [`RESUMED`] frames in a row, it holds again.
@@ -23,7 +25,7 @@ use super::desk::Desk;
 use super::look::{Look, Role};
 use super::search::{Found, Search};
 use super::watch::Watch;
-use super::{Notice, Pairing, Settings, Signature, Stamp};
+use super::{AlignmentEvent, Pairing, Settings, Signature, Timestamp};
 
 /// The part of the usual similarity below which a pair is doubtful.
 const DOUBTFUL: f64 = 0.6;
@@ -108,7 +110,7 @@ impl Auto {
 
     /// Searches around another offset, from now on.
     pub fn set_offset(&mut self, offset: i64, desk: &mut Desk) {
-        if offset != self.search.centre() {
+        if offset != self.search.center() {
             self.give_back(desk);
             self.search.set_window(offset, self.search.range());
             self.begin(self.first(), false);
@@ -116,14 +118,14 @@ impl Auto {
     }
 
     /// A running time for every frame.
-    fn timed(&mut self, side: usize, stamp: Stamp) -> (i64, Stamp) {
+    fn timed(&mut self, side: usize, stamp: Timestamp) -> (i64, Timestamp) {
         let next = || self.last[side].map_or(0, |(running, duration)| running.saturating_add_unsigned(duration));
         let running = stamp.running.unwrap_or_else(next);
         self.last[side] = Some((running, stamp.duration.filter(|&d| d > 0).unwrap_or(UNSAID)));
-        (running, Stamp { running: Some(running), ..stamp })
+        (running, Timestamp { running: Some(running), ..stamp })
     }
 
-    pub fn push_reference(&mut self, number: u64, stamp: Stamp, signature: Option<&Signature>) {
+    pub fn push_reference(&mut self, number: u64, stamp: Timestamp, signature: Option<&Signature>) {
         let (running, stamp) = self.timed(0, stamp);
         if self.clock.push_reference(number, stamp) {
             self.search.forget(Role::Reference);
@@ -136,7 +138,7 @@ impl Auto {
         }
     }
 
-    pub fn push_distorted(&mut self, number: u64, stamp: Stamp, signature: Option<&Signature>) {
+    pub fn push_distorted(&mut self, number: u64, stamp: Timestamp, signature: Option<&Signature>) {
         let (running, stamp) = self.timed(1, stamp);
         self.distorted = number + 1;
         if self.clock.push_distorted(number, stamp) {
@@ -175,7 +177,7 @@ impl Auto {
         let least = self.search.interval(Role::Reference).unwrap_or(0).saturating_mul(2);
         let range = (self.search.range() / 4 * 3).max(least.min(self.search.range()));
         if range < self.search.range() {
-            self.search.set_window(self.search.centre(), range);
+            self.search.set_window(self.search.center(), range);
             self.search.restart(self.first());
             self.judged = 0;
         } else if let Some(head) = self.clock.head() {
@@ -218,7 +220,7 @@ impl Auto {
             State::Known(known) => Some(known),
         };
         self.state = State::Searching { before, resume };
-        self.clock.set_offset(self.search.centre());
+        self.clock.set_offset(self.search.center());
         self.search.restart(from);
         self.judged = 0;
     }
@@ -244,7 +246,7 @@ impl Auto {
         let [reference, distorted] = self.last.map(|last| last.map(|(running, _)| running));
         // Inclusive: a frame may wait for one that is just so far away.
         let waited = time.zip(distorted).map_or(0, |(time, newest)| newest.saturating_sub(time));
-        let earliest = time.map(|time| time.saturating_add(self.search.centre()).saturating_sub(range));
+        let earliest = time.map(|time| time.saturating_add(self.search.center()).saturating_sub(range));
         let nothing_left = self.ended[0] && earliest.zip(reference).is_none_or(|(earliest, last)| earliest > last);
         let all_seen = self.ended[0] && self.ended[1];
         let forced = head.is_some_and(|frame| self.forced.is_some_and(|through| frame.number <= through));
@@ -269,7 +271,7 @@ impl Auto {
             let interval = self.search.interval(Role::Reference).unwrap_or(0);
             self.clock.release_before(earliest.saturating_sub(interval));
         } else if let Some(newest) = distorted {
-            self.clock.release_before(newest.saturating_add(self.search.centre()).saturating_sub(range));
+            self.clock.release_before(newest.saturating_add(self.search.center()).saturating_sub(range));
         }
         false
     }
@@ -283,7 +285,7 @@ impl Auto {
         // What was only doubted and is true after all is no news.
         if before != Some(found.offset) || resume {
             let (distorted, confidence) = (self.first(), found.confidence);
-            desk.notify(Notice::Offset { distorted, from: before, to: found.offset, confidence });
+            desk.notify(AlignmentEvent::Offset { distorted, from: before, to: found.offset, confidence });
         }
         self.take_up(found, found.similarity, 0);
     }
@@ -304,7 +306,7 @@ impl Auto {
         }
         let interval = self.search.interval(Role::Reference).unwrap_or(0);
         let Found { offset, shift, .. } = known.found;
-        if offset.abs_diff(self.search.centre()) > (self.search.range() as u64).saturating_add(interval as u64) {
+        if offset.abs_diff(self.search.center()) > (self.search.range() as u64).saturating_add(interval as u64) {
             return false;
         }
         if self.search.denies(offset) {
@@ -328,7 +330,7 @@ impl Auto {
         let settled = if *resume { 0 } else { self.distorted + 250 };
         if *resume {
             let confidence = found.confidence;
-            desk.notify(Notice::Offset { distorted: first, from: Some(offset), to: offset, confidence });
+            desk.notify(AlignmentEvent::Offset { distorted: first, from: Some(offset), to: offset, confidence });
         }
         self.take_up(found, usual, settled);
         true
@@ -413,7 +415,7 @@ impl Auto {
     /// Doubtful frames are another film's.
     fn lose(&mut self, desk: &mut Desk) {
         if let Some(first) = self.held.front() {
-            desk.notify(Notice::Lost { distorted: first.verdict.frame.number });
+            desk.notify(AlignmentEvent::Lost { distorted: first.verdict.frame.number });
         }
         while let Some(Held { verdict, .. }) = self.held.pop_front() {
             self.tell(desk, &verdict, false, 0.0);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Pairing by running time: what `pts` and `offset` do, and `auto` once it knows the offset.
 //!
 //! A distorted frame's partner is the reference frame nearest to its running time plus the offset, the earlier one of
@@ -17,7 +19,7 @@
 
 use std::collections::VecDeque;
 
-use super::Stamp;
+use super::Timestamp;
 use super::run::{Nearest, Reference, nearest, release};
 
 /// A step back by more than this begins a new lap, in ns.
@@ -97,7 +99,7 @@ impl Clock {
     }
 
     /// True if time has jumped back.
-    pub fn push_reference(&mut self, number: u64, stamp: Stamp) -> bool {
+    pub fn push_reference(&mut self, number: u64, stamp: Timestamp) -> bool {
         self.references = number + 1;
         let Some(running) = stamp.running else {
             self.arrivals.push_back(number);
@@ -123,7 +125,7 @@ impl Clock {
     }
 
     /// True if time has jumped back.
-    pub fn push_distorted(&mut self, number: u64, stamp: Stamp) -> bool {
+    pub fn push_distorted(&mut self, number: u64, stamp: Timestamp) -> bool {
         let mut jump = false;
         if let Some(running) = stamp.running {
             if let Some(before) = self.distorted_newest.filter(|n| n.saturating_sub(running) > JUMP as i64) {

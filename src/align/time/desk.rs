@@ -1,20 +1,22 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Where decisions and notices lie until they are taken.
 
 use std::collections::VecDeque;
 
 use super::ledger::Book;
-use super::{Decision, Notice, Pairing};
+use super::{AlignmentEvent, Decision, Pairing};
 
 /// Notices that nobody has taken; beyond, the oldest is lost.
-const NOTICES: usize = 64;
+const EVENTS: usize = 64;
 
 /// What an aligner has to say.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     pub book: Book,
     decisions: VecDeque<Decision>,
-    notices: VecDeque<Notice>,
-    /// The window in the last [`Notice::Shrunk`].
+    events: VecDeque<AlignmentEvent>,
+    /// The window in the last [`AlignmentEvent::Shrunk`].
     window: Option<u64>,
 }
 
@@ -26,18 +28,18 @@ impl Desk {
     }
 
     /// Users have to hear of something.
-    pub fn notify(&mut self, notice: Notice) {
-        if self.notices.len() == NOTICES {
-            self.notices.pop_front();
+    pub fn notify(&mut self, event: AlignmentEvent) {
+        if self.events.len() == EVENTS {
+            self.events.pop_front();
         }
-        self.notices.push_back(notice);
+        self.events.push_back(event);
     }
 
     /// The search window has shrunk; said once for each eighth that it loses.
     pub fn shrunk(&mut self, window: u64) {
         if self.window.is_none_or(|said| window < said - said / 8) {
             self.window = Some(window);
-            self.notify(Notice::Shrunk { window });
+            self.notify(AlignmentEvent::Shrunk { window });
         }
     }
 
@@ -45,7 +47,7 @@ impl Desk {
         self.decisions.pop_front()
     }
 
-    pub fn next_notice(&mut self) -> Option<Notice> {
-        self.notices.pop_front()
+    pub fn next_event(&mut self) -> Option<AlignmentEvent> {
+        self.events.pop_front()
     }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Keeping the ledger while frames come and go.
 
 use super::{Ledger, Pairing};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What `auto` looks at: a frame's picture on a coarse grid, and what has changed in it.
 //!
 //! The grid has 32 × 18 cells. A *change* is what is left of a picture after the best fit (gain and bias, by least
@@ -16,7 +18,7 @@ const ROWS: usize = 18;
 /// Cells of the grid.
 const CELLS: usize = COLUMNS * ROWS;
 
-/// Cells that have neighbours on all sides.
+/// Cells that have neighbors on all sides.
 const INNER: f64 = ((COLUMNS - 2) * (ROWS - 2)) as f64;
 
 /// RMS change of coding noise in a cell, in 8-bit code values.
@@ -81,7 +83,7 @@ impl Look {
         self.variance > FLAT
     }
 
-    /// Zero-mean, normalised correlation with a reference's picture, translated by `shift`; without border.
+    /// Zero-mean, normalized correlation with a reference's picture, translated by `shift`; without border.
     pub fn similarity(&self, reference: &Self, shift: usize) -> f64 {
         let by = (shift / 3 * COLUMNS + shift % 3) as isize - (COLUMNS + 1) as isize;
         let mut sums = [[0.0_f32; COLUMNS - 2]; 5];

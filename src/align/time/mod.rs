@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Alignment in time: which reference frame a distorted frame is to be compared with.
 //!
 //! All times are nanoseconds of running time. Frames are numbered per side in the order of their arrival, from 0.
@@ -20,7 +22,7 @@ pub use signature::{CELLS, COLUMNS, ROWS, Signature};
 
 /// When a frame is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Stamp {
+pub struct Timestamp {
     /// Running time; it may lie before the segment. None: the frame has no time stamp.
     pub running: Option<i64>,
     /// How long it is shown: its own duration, else by the frame rate. None: nobody says.
@@ -87,7 +89,7 @@ pub struct Decision {
 /// Something that users have to hear of: nothing is aligned in silence.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Notice {
+pub enum AlignmentEvent {
     /// An offset was found, or it is another one now.
     Offset {
         /// The distorted frame from which on it holds.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! References in order of time, and which of them is nearest to a time.
 
 use std::collections::VecDeque;

@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The search for a constant offset between two streams.
 //!
 //! For each candidate offset, a quarter of a reference frame apart, changes of distorted frames (see
 //! [`look`](super::look)) are compared with those of the reference frames nearest in time. A candidate's score is
-//! ¾ of the normalised correlation of all their changes, at the best of nine translations by up to a cell of the grid
+//! ¾ of the normalized correlation of all their changes, at the best of nine translations by up to a cell of the grid
 //! (1/32 of the width, 1/18 of the height), plus ¼ of the correlation of the course of their temporal information
 //! (ITU-T P.910, on the cells), ln(1 + TI), which no translation touches. This is the temporal registration of ITU-T
 //! J.144 and J.247 (zero-mean correlation of pictures and of the TI series) made blind to what stands still.
@@ -41,7 +43,7 @@ struct Last {
 /// Both sides' recent frames, and the evidence of what they have in common.
 #[derive(Debug)]
 pub(super) struct Search {
-    centre: i64,
+    center: i64,
     range: i64,
     pub references: VecDeque<Look>,
     pub distorted: VecDeque<Look>,
@@ -55,11 +57,11 @@ pub(super) struct Search {
 }
 
 impl Search {
-    pub fn new(centre: i64, range: u64) -> Self {
+    pub fn new(center: i64, range: u64) -> Self {
         // A day is more than anybody can hold.
         let range = range.min(86_400_000_000_000) as i64;
         Self {
-            centre,
+            center,
             range,
             references: VecDeque::new(),
             distorted: VecDeque::new(),
@@ -75,13 +77,13 @@ impl Search {
         self.range
     }
 
-    pub fn centre(&self) -> i64 {
-        self.centre
+    pub fn center(&self) -> i64 {
+        self.center
     }
 
     /// Looks elsewhere, or less far, from the next restart on.
-    pub fn set_window(&mut self, centre: i64, range: i64) {
-        (self.centre, self.range) = (centre, range);
+    pub fn set_window(&mut self, center: i64, range: i64) {
+        (self.center, self.range) = (center, range);
     }
 
     /// Throws the evidence away and looks at the distorted frames from number `from` on.
@@ -90,7 +92,7 @@ impl Search {
         self.table = None;
         self.last.iter_mut().for_each(|last| *last = None);
         self.active = true;
-        self.prepare();
+        self.preprocess();
     }
 
     /// Frames are kept, but not compared.
@@ -135,7 +137,7 @@ impl Search {
         self.references.push_back(look);
         self.trim();
         if self.table.is_none() {
-            return self.prepare();
+            return self.preprocess();
         }
         self.change(Role::Reference, self.references.len() - 1);
         for index in 0..self.distorted.len() {
@@ -152,7 +154,7 @@ impl Search {
         self.last.push_back(None);
         self.trim();
         if self.table.is_none() {
-            return self.prepare();
+            return self.preprocess();
         }
         self.change(Role::Distorted, self.distorted.len() - 1);
         self.all(self.distorted.len() - 1);
@@ -174,18 +176,18 @@ impl Search {
             self.distorted.pop_front();
             self.last.pop_front();
         }
-        let first = oldest.saturating_add(self.centre).saturating_sub(self.range);
+        let first = oldest.saturating_add(self.center).saturating_sub(self.range);
         while self.references.len() > MOST || (self.references.len() > 1 && self.references[0].running < first) {
             self.references.pop_front();
         }
     }
 
     /// Begins, if both sides' frame rates are known.
-    fn prepare(&mut self) {
+    fn preprocess(&mut self) {
         let (Some(interval), Some(distorted)) = (self.interval(Role::Reference), self.interval(Role::Distorted)) else {
             return;
         };
-        self.table = Some(Table::new(self.centre, self.range, [interval, distorted]));
+        self.table = Some(Table::new(self.center, self.range, [interval, distorted]));
         for index in 0..self.references.len() {
             self.change(Role::Reference, index);
         }
@@ -260,7 +262,7 @@ impl Search {
         let table = self.table.as_ref().filter(|table| !table.is_closed())?;
         let Peak { middle, shift, confidence } = table.judge(last)?;
         let offset = self.exact(middle, table.interval, shift)?;
-        if offset.abs_diff(self.centre) > (self.range + table.interval / 4) as u64 {
+        if offset.abs_diff(self.center) > (self.range + table.interval / 4) as u64 {
             return None;
         }
         let similarity = self.similarity(offset, table.interval, shift)?;

@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What alignment in time keeps of a picture: 64 × 36 means of its luma.
 //!
 //! The grid lies over the whole picture whatever its size and shape, so that a rung of a ladder has the signature of its
 //! source. Luma is on a scale from black 0 to white 1, so that limited and full range, 8 and 16 bits give the same.
-//! Cells are kept without their mean: what pictures have in common is judged by zero-mean, normalised correlation
+//! Cells are kept without their mean: what pictures have in common is judged by zero-mean, normalized correlation
 //! ([`Signature::similarity`]), which neither gain nor bias changes, as in the temporal registration of ITU-T J.144 and
 //! J.247; how much happens between two pictures by the RMS of their difference ([`Signature::difference`]), the temporal
 //! information of ITU-T P.910 computed on the cells.
@@ -10,7 +12,7 @@
 //! Pictures of more than 1079 rows are read every second, third, … row, so that at least 540 are: 15 in each cell.
 
 use crate::picture::{Component, Family, Picture, Range};
-use crate::prepare::loops::{self, Fused, Plain, Set};
+use crate::preprocess::kernels::{self, Fma, Scalar, SimdLevel};
 
 /// Cells in a row of the grid.
 pub const COLUMNS: usize = 64;
@@ -68,7 +70,7 @@ impl Signature {
         self.variance.sqrt() * 255.0
     }
 
-    /// How much two pictures look alike: zero-mean, normalised correlation, -1 to 1.
+    /// How much two pictures look alike: zero-mean, normalized correlation, -1 to 1.
     ///
     /// A variance of half a code value, squared, counts as noise of either picture, so that nothing looks like a picture
     /// that shows nothing.
@@ -163,24 +165,24 @@ impl pulp::WithSimd for Read<'_, '_> {
     fn with_simd<S: pulp::Simd>(self, _: S) {
         // Every instruction set that pulp picks beyond the plain one has fused multiply-add.
         match size_of::<S::f32s>() {
-            4 => self.read::<Plain>(),
-            _ => self.read::<Fused>(),
+            4 => self.read::<Scalar>(),
+            _ => self.read::<Fma>(),
         }
     }
 }
 
 impl Read<'_, '_> {
     #[inline(always)]
-    fn read<I: Set>(self) {
+    fn read<I: SimdLevel>(self) {
         let Self { picture, cells } = self;
-        let (kr, kb) = picture.colour().matrix.weights();
+        let (kr, kb) = picture.colorimetry().matrix.weights();
         let weights: &[f64] = match picture.format().family() {
             Family::Rgb => &[kr, 1.0 - kr - kb, kb],
-            Family::Yuv | Family::Grey => &[1.0],
+            Family::Yuv | Family::Gray => &[1.0],
         };
         let mut sums = Vec::new();
         for (index, (component, &weight)) in picture.format().components().iter().zip(weights).enumerate() {
-            let (black, span) = scale(component, picture.colour().range);
+            let (black, span) = scale(component, picture.colorimetry().range);
             let (gain, offset) = ((weight / span) as f32, (weight * black / span) as f32);
             if component.bytes() == 1 {
                 means::<I, u8>(picture, index, component, &mut sums, |cell, mean| cells[cell] += mean * gain - offset);
@@ -203,7 +205,7 @@ fn scale(component: &Component, range: Range) -> (f64, f64) {
 
 /// Gives `take` each cell's number and the mean of its samples. `sums` is memory.
 #[inline(always)]
-fn means<I: Set, S: loops::Sample>(
+fn means<I: SimdLevel, S: kernels::Sample>(
     picture: &Picture<'_>,
     index: usize,
     component: &Component,
@@ -224,7 +226,7 @@ fn means<I: Set, S: loops::Sample>(
         weights.clear();
         weights.extend((span.first..span.end).map(|y| span.share(y)));
         let data = &plane.data[span.first * every * plane.stride + usize::from(component.offset)..];
-        loops::vertical::<I, S>(data, every * plane.stride, &weights, u32::from(component.shift), sums);
+        kernels::vertical::<I, S>(data, every * plane.stride, &weights, u32::from(component.shift), sums);
         for column in 0..COLUMNS {
             let span = Span::of(column, COLUMNS, width);
             take(row * COLUMNS + column, span.mean(sums, step));

@@ -1,11 +1,13 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The table of candidate offsets: evidence for each, and whether one of them is right.
 //!
 //! # When an offset is found
 //! The best candidate has to reach a score, be ahead of all farther than a frame away by a margin, and of those one
-//! frame away by a smaller one (neighbours do look alike), with so many moving pairs of frames ([`Demand`]). The demands
+//! frame away by a smaller one (neighbors do look alike), with so many moving pairs of frames ([`Demand`]). The demands
 //! are set from three clips (animation, sport, a talking head) against themselves: as x264 makes them of a quarter of
 //! the size at CRF 45, moved by 16 of 640 pixels, with gain 0.7 and noise, at 30 and 50 frames a second. From anywhere in
-//! the clips and after any length from 8 frames on, no wrong offset scored 0.35, was ahead by 0.15 and of its neighbours
+//! the clips and after any length from 8 frames on, no wrong offset scored 0.35, was ahead by 0.15 and of its neighbors
 //! by 0.08; another film's best score was 0.15 after 8 pairs and 0.08 after 16. A scene that stands still, or repeats
 //! itself within the range, meets no demand: the search waits.
 
@@ -131,15 +133,15 @@ pub(super) struct Peak {
 }
 
 impl Table {
-    /// For offsets up to `range` from `centre`; `intervals` are from one frame to the next, references first. All in ns.
-    pub fn new(centre: i64, range: i64, intervals: [i64; 2]) -> Self {
+    /// For offsets up to `range` from `center`; `intervals` are from one frame to the next, references first. All in ns.
+    pub fn new(center: i64, range: i64, intervals: [i64; 2]) -> Self {
         let interval = intervals[0].max(1000);
         let reach = range.saturating_add(interval);
         let step = (interval / 4).max(reach / (CANDIDATES / 2)).max(1);
         let count = reach / step * 2 + 1;
         let pairs = (2 * range / interval).max(1) as u64;
         Self {
-            first: centre.saturating_sub(reach / step * step),
+            first: center.saturating_sub(reach / step * step),
             step,
             candidates: vec![Candidate::default(); count as usize],
             interval,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Watching a known offset: do the pictures still agree, and would another offset suit them better?
 
 use super::look::{Look, SHIFTS};

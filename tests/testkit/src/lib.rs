@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What the tests share: small ONNX files with known arithmetic, folders that clean up after themselves.
 //!
 //! [`mean_model`] and its like write a model with its contract inside and return its path; [`Onnx`] writes any graph.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Ready-made models with known arithmetic.
 
 use std::path::{Path, PathBuf};

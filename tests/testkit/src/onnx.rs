@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Writing small ONNX files.
 
 use std::path::{Path, PathBuf};
@@ -114,7 +116,7 @@ impl Onnx {
         self
     }
 
-    /// A float initialiser.
+    /// A float initializer.
     pub fn floats(mut self, name: &str, dims: &[i64], values: &[f32]) -> Self {
         let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         let tensor = Tensor { dims: dims.to_vec(), data_type: Element::Float as i32, name: name.into(), raw_data };
@@ -122,7 +124,7 @@ impl Onnx {
         self
     }
 
-    /// An int64 initialiser.
+    /// An int64 initializer.
     pub fn int64s(mut self, name: &str, values: &[i64]) -> Self {
         let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         let dims = vec![values.len() as i64];

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The part of onnx.proto that the tests need.
 
 use prost::Message;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Folders for a test's files.
 
 use std::path::{Path, PathBuf};

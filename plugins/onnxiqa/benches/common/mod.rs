@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What the plugin's benchmarks share.
 #![allow(dead_code, reason = "each benchmark uses a part of it")]
 

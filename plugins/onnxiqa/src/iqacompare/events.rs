@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Events: those of `distorted` keep their place between its frames, those of `reference` end here.
 
-use super::deliver::End;
 use super::fifo::Item;
 use super::imp::{CAT, IqaCompare};
+use super::output::End;
 use super::streams::name;
 use crate::lock;
 use gst::prelude::*;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What has come on `distorted` and has not left, in order.
 
 use crate::report::Times;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The shape is an `Aggregator`'s: its thread takes frames from both pads in the order that the comparer asks for,
 //! keeps those of `distorted` in a FIFO, and lets them go as their outcomes come. `VideoAggregator` would not do: it
 //! picks frames by overlap, repeats and drops them in silence and converts without asking.
@@ -7,7 +9,7 @@ use super::settings::Settings;
 use super::signal::Signal;
 use super::state::{State, named};
 use crate::report::{self, Report};
-use crate::{frame, lock};
+use crate::{lock, video_frame};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -211,7 +213,7 @@ impl ElementImpl for IqaCompare {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let caps = frame::template_caps();
+            let caps = video_frame::template_caps();
             [
                 ("reference", gst::PadDirection::Sink),
                 ("distorted", gst::PadDirection::Sink),

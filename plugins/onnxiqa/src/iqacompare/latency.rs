@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Deadlines in live pipelines, and the inherited property `latency`.
 
 use super::imp::IqaCompare;
@@ -46,7 +48,7 @@ impl IqaCompare {
         let head = self.distorted.peek_buffer()?;
         let now = self.obj().current_running_time();
         let mut state = self.state();
-        match super::flow::running_time(&state.segments[Side::Distorted as usize], &head) {
+        match super::input::running_time(&state.segments[Side::Distorted as usize], &head) {
             Some(running) => Some(clock_time(running)),
             // Without a time stamp it counts from when it was first seen.
             None => {

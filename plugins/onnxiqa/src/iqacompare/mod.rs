@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! SECTION:element-iqacompare
 //!
 //! Compares the frames on `distorted` with those on `reference` and passes them on untouched, each with what was found
@@ -49,13 +51,13 @@
 use gst::glib;
 use gst::prelude::*;
 
-mod deliver;
+mod alignment_events;
 mod events;
 mod fifo;
-mod flow;
 mod imp;
+mod input;
 mod latency;
-mod notices;
+mod output;
 mod queries;
 mod session;
 mod settings;

@@ -1,13 +1,15 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Queries: downstream and the distorted stream's source see each other through this element.
 
 use super::imp::IqaCompare;
-use crate::frame;
+use crate::video_frame;
 use gst::prelude::*;
 use gst_base::subclass::prelude::*;
 use onnx_iqa::comparer::Side;
 use std::sync::LazyLock;
 
-static TEMPLATE: LazyLock<gst::Caps> = LazyLock::new(frame::template_caps);
+static TEMPLATE: LazyLock<gst::Caps> = LazyLock::new(video_frame::template_caps);
 
 impl IqaCompare {
     pub(super) fn sink_query(&self, side: Side, query: &mut gst::QueryRef) -> bool {
@@ -47,7 +49,7 @@ impl IqaCompare {
         }
     }
 
-    /// Serialised queries of the distorted stream's source, on the aggregating thread.
+    /// Serialized queries of the distorted stream's source, on the aggregating thread.
     fn pass_on(&self, query: &mut gst::QueryRef) -> bool {
         // Downstream has to have seen what comes before. What waits for the reference cannot leave now: then upstream
         // does without.

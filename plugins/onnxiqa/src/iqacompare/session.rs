@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What is open between READY and PAUSED: the model, and the comparer, which a flush replaces.
 
 use super::imp::{CAT, IqaCompare};
 use super::settings::{NO_MODEL, Settings};
 use super::state::State;
-use crate::report::Subject;
+use crate::report::ModelInfo;
 use crate::{describe, lock, model};
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -31,7 +33,7 @@ impl IqaCompare {
                     .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))?,
             ),
         };
-        let mut subject = Subject { model: NO_MODEL.into(), kind: "fr" };
+        let mut model_info = ModelInfo { model: NO_MODEL.into(), kind: "fr" };
         if let Some(model) = &model {
             if model.contract().kind == Kind::NoReference {
                 return Err(gst::error_msg!(
@@ -39,11 +41,11 @@ impl IqaCompare {
                     ("the model {name} judges a picture by itself; iqacompare compares two, iqascore scores one")
                 ));
             }
-            subject.model.clone_from(&model.contract().name);
+            model_info.model.clone_from(&model.contract().name);
             gst::info!(CAT, imp = self, "{name} runs on {}", model.active_provider());
         }
         lock(&self.report).restart();
-        *self.state() = State { subject: Arc::new(subject), ..State::default() };
+        *self.state() = State { model_info: Arc::new(model_info), ..State::default() };
         for flag in self.woken.iter().chain(&self.flushing) {
             flag.store(false, std::sync::atomic::Ordering::Release);
         }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What users set.
 
 use crate::{bundled, model};
@@ -5,7 +7,7 @@ use gst::glib;
 use gst::prelude::*;
 use onnx_iqa::align::{space, time};
 use onnx_iqa::comparer;
-use onnx_iqa::fidelity;
+use onnx_iqa::metrics;
 
 /// What `model` is when there is none.
 pub const NO_MODEL: &str = "none";
@@ -132,7 +134,7 @@ pub enum Measures {
     MS_SSIM = 1 << 2,
 }
 
-impl From<Measures> for fidelity::Measures {
+impl From<Measures> for metrics::Measures {
     fn from(measures: Measures) -> Self {
         Self {
             psnr: measures.contains(Measures::PSNR),

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Waiting for the comparer on the aggregating thread, and being called off.
 
 use crate::lock;

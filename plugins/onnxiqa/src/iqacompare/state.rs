@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What the aggregating thread works on. Others touch it only while that thread is stopped, or to look.
 
 use super::fifo::Fifo;
 use super::streams::Streams;
-use crate::report::Subject;
+use crate::report::ModelInfo;
 use onnx_iqa::align::time::Ledger;
 use onnx_iqa::comparer::{Comparer, Side};
 use std::collections::VecDeque;
@@ -68,7 +70,7 @@ pub(super) struct State {
     pub(super) head_since: Option<gst::ClockTime>,
     pub(super) announced: Announced,
     pub(super) flow: Result<gst::FlowSuccess, gst::FlowError>,
-    pub(super) subject: Arc<Subject>,
+    pub(super) model_info: Arc<ModelInfo>,
     /// The last frame failed: the next failure needs no warning of its own.
     pub(super) failing: bool,
     /// What became of the frames of comparers that are gone.
@@ -90,7 +92,7 @@ impl Default for State {
             head_since: None,
             announced: Announced::default(),
             flow: Ok(gst::FlowSuccess::Ok),
-            subject: Arc::default(),
+            model_info: Arc::default(),
             failing: false,
             past: Ledger::default(),
         }

@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What the two streams are, by their caps, and what is to be said of them.
 
 use super::imp::{CAT, IqaCompare};
-use crate::frame::Stream;
 use crate::lock;
+use crate::video_frame::Stream;
 use gst::subclass::prelude::*;
 use onnx_iqa::comparer::Side;
 use std::sync::Arc;

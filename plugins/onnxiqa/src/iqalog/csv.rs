@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! A row for each frame.
 
 use super::log::{Element, LogError, Writer};

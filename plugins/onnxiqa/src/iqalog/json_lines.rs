@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! One JSON object a line.
 
 use super::log::{Element, LogError, Writer};
 use super::record::Record;
 use super::rotation::Output;
-use onnx_iqa::pool::Summary;
+use onnx_iqa::stats::Summary;
 use serde_json::{Map, Value, json};
 
 /// Writes the format `json-lines`.

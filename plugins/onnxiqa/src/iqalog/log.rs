@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! A log: the frames as they come, then what they come to.
 
 use super::Format;
@@ -6,7 +8,7 @@ use super::json_lines::JsonLines;
 use super::record::Record;
 use super::rotation::{Output, Rotation};
 use super::vmaf_json::VmafJson;
-use onnx_iqa::pool::FieldPools;
+use onnx_iqa::stats::FieldPools;
 use serde_json::{Map, Value};
 use std::io;
 use std::path::{Path, PathBuf};

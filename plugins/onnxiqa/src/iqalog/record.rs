@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What one frame carries, as the log's formats need it.
 
 use gst::glib;

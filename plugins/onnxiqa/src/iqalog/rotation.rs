@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Where lines go: standard output, or a file that may be rotated.
 
 use super::log::LogError;

@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! One document in the layout of libvmaf's JSON log, so that tools for that can read it.
 
 use super::log::{Element, LogError, Writer, measurements};
 use super::record::Record;
-use onnx_iqa::pool::Summary;
+use onnx_iqa::stats::Summary;
 use serde_json::{Map, Value, json};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, Write};

@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Events and queries, each in its place between the frames.
 
 use super::fifo::Item;
 use super::imp::{CAT, IqaScore};
 use super::settings::Mode;
-use crate::frame::Stream;
 use crate::lock;
+use crate::video_frame::Stream;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use std::sync::Arc;
@@ -13,8 +15,8 @@ impl IqaScore {
     /// Sends an event on in its place. Before EOS goes what there is to say of the whole stream.
     pub(super) fn forward(&self, event: gst::Event) -> bool {
         if event.type_() == gst::EventType::Eos {
-            let subject = self.shared.lock().subject.clone();
-            let messages = lock(&self.report).finish(&subject, &[]);
+            let model_info = self.shared.lock().model_info.clone();
+            let messages = lock(&self.report).finish(&model_info, &[]);
             self.post(messages);
         }
         self.src_pad.push_event(event)
@@ -131,7 +133,7 @@ impl IqaScore {
         if !query.is_serialized() {
             return gst::Pad::query_default(&self.sink_pad, Some(&*self.obj()), query);
         }
-        // A serialised query keeps its place behind what came before it: upstream's thread, which asks, waits for that
+        // A serialized query keeps its place behind what came before it: upstream's thread, which asks, waits for that
         // to leave. Then it can as well go on from this thread.
         let mut state = self.shared.lock();
         loop {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What waits between the pads, in order: frames whose scores are not there yet, and the events behind them.
 
 use crate::report::Times;

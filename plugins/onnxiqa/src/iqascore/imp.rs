@@ -1,11 +1,13 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The shape is that of `queue`: chain puts frames into a bounded FIFO, a task on the source pad takes them out once
 //! they are scored. The scorer's worker only marks frames and wakes the task. `BaseTransform` would not do: it pushes only
 //! from inside chain, so that a finished frame would wait for the next one, and it cannot be woken.
 
 use super::settings::{Mode, Settings};
 use super::state::Shared;
-use crate::report::{self, Report, Subject};
-use crate::{describe, frame, lock, model};
+use crate::report::{self, ModelInfo, Report};
+use crate::{describe, lock, model, video_frame};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -82,7 +84,7 @@ impl IqaScore {
         }
         let provider = model.active_provider().to_string();
         gst::info!(CAT, imp = self, "{name} runs on {provider}");
-        let subject = Subject { model: model.contract().name.clone(), kind: "nr" };
+        let model_info = ModelInfo { model: model.contract().name.clone(), kind: "nr" };
         let scorer = Scorer::new(model, settings.model.queue_size as usize, settings.batch_size as usize);
 
         let mut state = self.shared.lock();
@@ -95,7 +97,7 @@ impl IqaScore {
         };
         state.stream = None;
         state.segment = gst::FormattedSegment::new();
-        state.subject = Arc::new(subject);
+        state.model_info = Arc::new(model_info);
         drop(state);
         lock(&self.report).restart();
         *lock(&self.cautioned) = false;
@@ -227,7 +229,7 @@ impl ElementImpl for IqaScore {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let caps = frame::template_caps();
+            let caps = video_frame::template_caps();
             [("sink", gst::PadDirection::Sink), ("src", gst::PadDirection::Src)]
                 .map(|(name, direction)| {
                     gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps)

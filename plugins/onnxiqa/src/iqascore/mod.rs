@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! SECTION:element-iqascore
 //!
 //! Scores video frames by a no-reference quality model and passes them on untouched, each with its score as metadata
@@ -24,9 +26,9 @@ use gst::prelude::*;
 
 mod events;
 mod fifo;
-mod flow;
 mod imp;
-mod select;
+mod input;
+mod rate_limiter;
 mod settings;
 mod state;
 

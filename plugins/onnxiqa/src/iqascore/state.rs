@@ -1,11 +1,13 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What the pads, the task and the scorer's worker share.
 
 use super::fifo::{Fifo, Finished};
-use super::select::Selector;
+use super::rate_limiter::RateLimiter;
 use super::settings::Mode;
-use crate::frame::Stream;
 use crate::lock;
-use crate::report::{Entry, Subject, Times};
+use crate::report::{Entry, ModelInfo, Times};
+use crate::video_frame::Stream;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
@@ -68,9 +70,9 @@ pub(super) struct State {
     pub(super) flow: Result<gst::FlowSuccess, gst::FlowError>,
     pub(super) stream: Option<Arc<Stream>>,
     pub(super) segment: gst::FormattedSegment<gst::ClockTime>,
-    pub(super) selector: Selector,
+    pub(super) rate_limiter: RateLimiter,
     /// Which model scores, for what frames and messages say.
-    pub(super) subject: Arc<Subject>,
+    pub(super) model_info: Arc<ModelInfo>,
     /// The newest finished score.
     pub(super) newest: Option<Entry>,
     /// The last frame failed: the next failure needs no warning of its own.
@@ -95,8 +97,8 @@ impl Default for State {
             flow: Ok(gst::FlowSuccess::Ok),
             stream: None,
             segment: gst::FormattedSegment::new(),
-            selector: Selector::default(),
-            subject: Arc::default(),
+            rate_limiter: RateLimiter::default(),
+            model_info: Arc::default(),
             newest: None,
             failing: false,
         }
@@ -139,7 +141,7 @@ impl State {
         self.reporting = false;
         self.halting = false;
         self.overdue = false;
-        self.selector = Selector::default();
+        self.rate_limiter = RateLimiter::default();
         self.newest = None;
         self.failing = false;
     }

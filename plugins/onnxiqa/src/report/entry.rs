@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What an element says of a frame.
 
 use crate::meta;
@@ -17,14 +19,14 @@ pub struct Times {
 
 /// Who scores.
 #[derive(Debug, Clone, Default)]
-pub struct Subject {
+pub struct ModelInfo {
     /// The model's name, by its contract.
     pub model: String,
     /// `nr` or `fr`.
     pub kind: &'static str,
 }
 
-impl Subject {
+impl ModelInfo {
     /// What a frame without a score carries.
     pub fn entry(&self, state: &str) -> gst::Structure {
         gst::Structure::builder(meta::ENTRY)
@@ -64,7 +66,7 @@ impl Partner {
 
 /// What was found out about a frame.
 #[derive(Debug, Default)]
-pub struct Findings {
+pub struct FrameResult {
     /// The model's score.
     pub score: Option<Score>,
     /// With a reference: the frame it was compared with.
@@ -73,7 +75,7 @@ pub struct Findings {
     pub measures: Vec<(&'static str, f64)>,
 }
 
-impl From<Score> for Findings {
+impl From<Score> for FrameResult {
     fn from(score: Score) -> Self {
         Self { score: Some(score), ..Self::default() }
     }
@@ -99,8 +101,8 @@ pub struct Entry(Arc<Inner>);
 
 impl Entry {
     /// What was found out about the frame shown at `times`, `latency` after its arrival.
-    pub fn new(times: Times, findings: impl Into<Findings>, latency: gst::ClockTime) -> Self {
-        let Findings { score, partner, measures } = findings.into();
+    pub fn new(times: Times, frame_result: impl Into<FrameResult>, latency: gst::ClockTime) -> Self {
+        let FrameResult { score, partner, measures } = frame_result.into();
         let mut numbers = Vec::with_capacity(measures.len() + 3);
         let (mut values, mut map) = (Vec::new(), None);
         if let Some(score) = score {
@@ -147,23 +149,23 @@ impl Entry {
     }
 
     /// What the scored frame itself carries.
-    pub fn scored(&self, subject: &Subject) -> gst::Structure {
-        self.structure(subject, "scored", Some(gst::ClockTime::ZERO))
+    pub fn scored(&self, model_info: &ModelInfo) -> gst::Structure {
+        self.structure(model_info, "scored", Some(gst::ClockTime::ZERO))
     }
 
     /// What a later frame carries that was not scored.
-    pub fn carried_by(&self, times: Times, subject: &Subject) -> gst::Structure {
+    pub fn carried_by(&self, times: Times, model_info: &ModelInfo) -> gst::Structure {
         // Copied rather than made: this is all the work there is for a frame that is not scored.
-        let mut entry = self.0.carried.get_or_init(|| self.structure(subject, "skipped", None)).clone();
+        let mut entry = self.0.carried.get_or_init(|| self.structure(model_info, "skipped", None)).clone();
         if let Some((now, then)) = times.running.zip(self.0.times.running) {
             entry.set("age", now.saturating_sub(then).nseconds());
         }
         entry
     }
 
-    fn structure(&self, subject: &Subject, state: &str, age: Option<gst::ClockTime>) -> gst::Structure {
+    fn structure(&self, model_info: &ModelInfo, state: &str, age: Option<gst::ClockTime>) -> gst::Structure {
         let inner = &*self.0;
-        let mut entry = subject.entry(state);
+        let mut entry = model_info.entry(state);
         let scores = |name: &str| matches!(name, "score" | "raw");
         for (name, value) in inner.numbers.iter().filter(|(name, _)| scores(name)) {
             entry.set(*name, value);

@@ -1,13 +1,15 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What elements say of a whole stream: statistics, windows, alarms, the pool at the end. The sums are the engine's.
 
 mod entry;
 mod settings;
 
-pub use entry::{Entry, Findings, Partner, Subject, Times};
+pub use entry::{Entry, FrameResult, ModelInfo, Partner, Times};
 pub use settings::Settings;
 
 use gst::prelude::*;
-use onnx_iqa::pool::{Alarm, FieldPools, FieldRange, Pool, Summary, Window, WindowReport};
+use onnx_iqa::stats::{Alarm, FieldPools, FieldRange, Pool, Summary, Window, WindowReport};
 
 /// Counts frames and scores, and makes the messages of it. It posts nothing itself, so that nobody's handler runs under
 /// a lock.
@@ -90,7 +92,7 @@ impl Report {
     }
 
     /// A score is finished.
-    pub fn scored(&mut self, entry: &Entry, subject: &Subject) -> Vec<gst::Structure> {
+    pub fn scored(&mut self, entry: &Entry, model_info: &ModelInfo) -> Vec<gst::Structure> {
         self.last = entry.value(self.settings.main_field).or(self.last);
         self.latency.push(entry.latency().nseconds() as f64);
         self.pools.count_frame();
@@ -102,7 +104,7 @@ impl Report {
         }
         let mut messages = Vec::new();
         if self.settings.frame_messages {
-            let mut message = entry.scored(subject);
+            let mut message = entry.scored(model_info);
             let times = entry.times();
             for (field, time) in [("running-time", times.running), ("stream-time", times.stream)] {
                 if let Some(time) = time {
@@ -116,14 +118,14 @@ impl Report {
     }
 
     /// The stream ends: the last window, and the pool. `ledger` says what became of the frames of a comparison.
-    pub fn finish(&mut self, subject: &Subject, ledger: &[(&str, u64)]) -> Vec<gst::Structure> {
+    pub fn finish(&mut self, model_info: &ModelInfo, ledger: &[(&str, u64)]) -> Vec<gst::Structure> {
         let mut messages = match self.window.finish() {
             Some(report) => self.window_ended(&report),
             None => Vec::new(),
         };
         let mut summary = gst::Structure::builder("iqa-summary")
-            .field("model", &subject.model)
-            .field("kind", subject.kind)
+            .field("model", &model_info.model)
+            .field("kind", model_info.kind)
             .field("scored", self.pools.scored())
             .field("skipped", self.skipped)
             .field("failed", self.failed)

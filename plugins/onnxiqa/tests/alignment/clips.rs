@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Real clips as frames in memory, and what an encoder makes of frames.
 
 use crate::common::{clip, launch};
 use gst::prelude::*;
 use gst_video::prelude::*;
 use onnx_iqa::align::time::Signature;
-use onnx_iqa::picture::{Colour, Matrix, Picture, PixelFormat, Plane, Range, Siting};
+use onnx_iqa::picture::{ChromaSite, Colorimetry, Matrix, Picture, PixelFormat, Plane, Range};
 use std::sync::{Arc, LazyLock, OnceLock};
 
 /// An I420 frame, rows without padding.
@@ -56,8 +58,8 @@ impl Image {
             Plane { data: u, stride: half },
             Plane { data: v, stride: half },
         ];
-        let colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, siting: Siting::LEFT };
-        Picture::new(PixelFormat::I420, self.width as u32, self.height as u32, &planes, colour).unwrap()
+        let colorimetry = Colorimetry { matrix: Matrix::Bt709, range: Range::Limited, chroma_site: ChromaSite::LEFT };
+        Picture::new(PixelFormat::I420, self.width as u32, self.height as u32, &planes, colorimetry).unwrap()
     }
 }
 

@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Alignment in time on pairs of streams with known truth, made from real clips.
 //!
 //! `cargo test -p gst-plugin-onnxiqa --test alignment -- --nocapture` prints what came out. With `ONNX_IQA_SWEEP=1` every
 //! offset from -50 to +50 frames and more seeds are tried, which takes some minutes.
 //!
-//! A frame is rightly paired if its partner shows the same picture ([`truth::SAME`] says how much the same), or if it
+//! A frame is rightly paired if its partner shows the same picture ([`ground_truth::SAME`] says how much the same), or if it
 //! has none and none is there. "Wrong" are frames with another partner than theirs, "false" those with a partner that
 //! have none, "missing" those without a partner that have one.
 
@@ -11,13 +13,13 @@
 mod common;
 
 mod clips;
+mod ground_truth;
 mod report;
-mod truth;
 
 use clips::{BIKES, BUNNY, CARPHONE, Clip};
+use ground_truth::*;
 use onnx_iqa::align::time::Alignment;
 use report::{Row, print, run};
-use truth::*;
 
 fn case(clip: &Clip, name: impl Into<String>, reference: Stream, distorted: Stream) -> Case {
     Case { clip: clip.name, name: name.into(), reference, distorted, offset: None }

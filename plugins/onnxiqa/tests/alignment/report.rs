@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Feeding a pair of streams to the engine, and how well it does.
 
-use crate::truth::{Case, FRAME, fed, partners};
-use onnx_iqa::align::time::{Aligner, Alignment, Decision, Notice, Pairing, Settings};
+use crate::ground_truth::{Case, FRAME, fed, partners};
+use onnx_iqa::align::time::{Aligner, Alignment, AlignmentEvent, Decision, Pairing, Settings};
 use std::time::{Duration, Instant};
 
 /// As the issue has it.
@@ -22,7 +24,7 @@ pub struct Row {
     /// Of the last offset told, in reference frames; none if there is no one offset or none was told.
     pub offset_error: Option<f64>,
     /// How many there were.
-    pub notices: usize,
+    pub events: usize,
     /// Mean confidence of the pairs that are right, and of those that are not.
     pub confidence: [f64; 2],
     /// Of the aligner alone.
@@ -38,7 +40,7 @@ pub fn run(case: &Case, alignment: Alignment) -> Row {
     let truths: Vec<_> = case.distorted.iter().map(|entry| partners(entry, &case.reference, &reference)).collect();
     let started = Instant::now();
     let mut aligner = Aligner::new(settings);
-    let (mut decisions, mut notices): (Vec<Decision>, Vec<Notice>) = (Vec::new(), Vec::new());
+    let (mut decisions, mut events): (Vec<Decision>, Vec<AlignmentEvent>) = (Vec::new(), Vec::new());
     let (mut r, mut d, mut lag) = (0, 0, 0);
     loop {
         while let Some(decision) = aligner.next_decision() {
@@ -48,7 +50,7 @@ pub fn run(case: &Case, alignment: Alignment) -> Row {
             decisions.push(decision);
         }
         lag = lag.max(d - decisions.len());
-        notices.extend(std::iter::from_fn(|| aligner.next_notice()));
+        events.extend(std::iter::from_fn(|| aligner.next_event()));
         match (reference.get(r), distorted.get(d)) {
             (Some(next), Some(head)) => {
                 let (time, limit) = (next.stamp.running.unwrap(), head.stamp.running.unwrap() + aligner.lead());
@@ -78,7 +80,7 @@ pub fn run(case: &Case, alignment: Alignment) -> Row {
         }
     }
     decisions.extend(std::iter::from_fn(|| aligner.next_decision()));
-    notices.extend(std::iter::from_fn(|| aligner.next_notice()));
+    events.extend(std::iter::from_fn(|| aligner.next_event()));
     let time = started.elapsed();
     check(case, &aligner, &decisions);
 
@@ -100,7 +102,8 @@ pub fn run(case: &Case, alignment: Alignment) -> Row {
             *entry = (entry.0 + decision.confidence, entry.1 + 1);
         }
     }
-    let told = notices.iter().rev().find_map(|n| if let Notice::Offset { to, .. } = n { Some(*to) } else { None });
+    let told =
+        events.iter().rev().find_map(|n| if let AlignmentEvent::Offset { to, .. } = n { Some(*to) } else { None });
     let mean = |(sum, count): (f64, u32)| if count == 0 { 0.0 } else { sum / f64::from(count) };
     Row {
         clip: case.clip,
@@ -111,7 +114,7 @@ pub fn run(case: &Case, alignment: Alignment) -> Row {
         wrong,
         strangers,
         offset_error: case.offset.zip(told).map(|(truth, told)| (told - truth) as f64 / FRAME as f64),
-        notices: notices.len(),
+        events: events.len(),
         confidence: confidence.map(mean),
         time,
         lag,
@@ -163,7 +166,7 @@ pub fn print(rows: &[Row]) {
             row.strangers.to_string(),
             format!("{:.1}", missing.abs()),
             error,
-            row.notices.to_string(),
+            row.events.to_string(),
             format!("{:.2}/{:.2}", row.confidence[0], row.confidence[1]),
             row.lag.to_string(),
             (row.time.as_micros() / row.frames.max(1) as u128).to_string(),

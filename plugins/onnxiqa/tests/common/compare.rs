@@ -1,6 +1,8 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! `iqacompare` between three pads of our own, and frames whose PSNR is known.
 
-use super::{FRAME, Pending, Rig, Upstream};
+use super::{ElementHarness, FRAME, Pending, Upstream};
 use gst::prelude::*;
 use std::ops::Deref;
 
@@ -10,7 +12,7 @@ pub const FLAT: &str = "video/x-raw,format=GRAY8,width=16,height=16,framerate=25
 /// What one push gave.
 pub type Pushed = Pending<Result<gst::FlowSuccess, gst::FlowError>>;
 
-/// The frame number `n`: 16×16 pixels of one grey, at 25 a second.
+/// The frame number `n`: 16×16 pixels of one gray, at 25 a second.
 pub fn flat(n: u64, value: u8) -> gst::Buffer {
     let mut buffer = gst::Buffer::from_mut_slice(vec![value; 16 * 16]);
     let fields = buffer.get_mut().unwrap();
@@ -19,7 +21,7 @@ pub fn flat(n: u64, value: u8) -> gst::Buffer {
     buffer
 }
 
-/// The PSNR of two flat frames whose greys differ by so much.
+/// The PSNR of two flat frames whose grays differ by so much.
 pub fn psnr(difference: u8) -> f64 {
     if difference == 0 { 100.0 } else { 20.0 * (255.0 / f64::from(difference)).log10() }
 }
@@ -32,15 +34,15 @@ pub fn iqacompare() -> gst::element_factory::ElementBuilder<'static> {
 
 /// Two sources, the element, and downstream. The distorted stream is the rig's own.
 pub struct Compare {
-    rig: Rig,
+    harness: ElementHarness,
     pub reference: Upstream,
 }
 
 impl Deref for Compare {
-    type Target = Rig;
+    type Target = ElementHarness;
 
-    fn deref(&self) -> &Rig {
-        &self.rig
+    fn deref(&self) -> &ElementHarness {
+        &self.harness
     }
 }
 
@@ -49,7 +51,7 @@ impl Compare {
     #[track_caller]
     pub fn new(element: gst::Element) -> Self {
         let reference = Upstream::new(&element.static_pad("reference").unwrap());
-        Self { rig: Rig::new(element), reference }
+        Self { harness: ElementHarness::new(element), reference }
     }
 
     /// Both streams have begun, with these caps.
@@ -64,7 +66,7 @@ impl Compare {
     #[track_caller]
     pub fn begin(&self, caps: &str) {
         self.reference.start(caps);
-        self.rig.start(caps);
+        self.harness.start(caps);
     }
 
     /// Pushes frames on both sides, each side on its own thread, and waits for none.

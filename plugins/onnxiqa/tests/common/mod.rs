@@ -1,16 +1,18 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What the plugin's tests share: the plugin registered once, frames with known scores, bounded waits.
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
 mod compare;
-mod hold;
+mod harness;
 mod properties;
-mod rig;
+mod scorer_gate;
 mod upstream;
 
 pub use compare::{Compare, FLAT, Pushed, flat, iqacompare, psnr};
-pub use hold::Hold;
+pub use harness::{ElementHarness, Item};
 pub use properties::{check_no_others, check_property, text};
-pub use rig::{Item, Rig};
+pub use scorer_gate::ScorerGate;
 pub use upstream::{Pending, Upstream};
 
 use gst::prelude::*;
@@ -25,7 +27,7 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 /// How long a test looks at what must *not* happen. A longer look finds no more.
 pub const GLANCE: Duration = Duration::from_millis(100);
 
-/// Frames of [`grey`].
+/// Frames of [`gray`].
 pub const CAPS: &str = "video/x-raw,format=RGB,width=4,height=2,framerate=25/1";
 /// Their duration.
 pub const FRAME: gst::ClockTime = gst::ClockTime::from_mseconds(40);
@@ -62,8 +64,8 @@ pub fn iqascore_named<'a>(name: &'a str, model: &Path) -> gst::element_factory::
         .property("threads", 1u32)
 }
 
-/// The frame number `n`: 4×2 pixels of one grey, at 25 a second.
-pub fn grey(n: u64, value: u8) -> gst::Buffer {
+/// The frame number `n`: 4×2 pixels of one gray, at 25 a second.
+pub fn gray(n: u64, value: u8) -> gst::Buffer {
     let mut buffer = gst::Buffer::from_mut_slice(vec![value; 4 * 2 * 3]);
     let fields = buffer.get_mut().unwrap();
     fields.set_pts(n * FRAME);
@@ -71,12 +73,12 @@ pub fn grey(n: u64, value: u8) -> gst::Buffer {
     buffer
 }
 
-/// A grey for the frame number `n`, another one than its neighbours'.
+/// A gray for the frame number `n`, another one than its neighbors'.
 pub fn shade(n: u64) -> u8 {
     (n * 37 + 11) as u8
 }
 
-/// What the testkit's mean model gives for such a grey.
+/// What the testkit's mean model gives for such a gray.
 pub fn score_of(value: u8) -> f64 {
     f64::from(value) * 100.0 / 255.0
 }
@@ -99,7 +101,7 @@ pub fn near(actual: f64, expected: f64, tolerance: f64) {
     assert!((actual - expected).abs() <= tolerance, "{actual} is not within {tolerance} of {expected}");
 }
 
-/// The buffer carries the score of the frame number `n` with that grey.
+/// The buffer carries the score of the frame number `n` with that gray.
 #[track_caller]
 pub fn assert_scored(buffer: &gst::BufferRef, n: u64, value: u8) {
     assert_eq!(buffer.pts(), Some(n * FRAME), "the order of frames");

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! A pad of our own that feeds an element, with a thread of its own as a source has.
 
 use super::{LIMIT, bounded};

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What is said of an alignment found from the pictures.
 
 use crate::common::*;

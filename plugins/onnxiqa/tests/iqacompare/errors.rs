@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What cannot be compared, models that do not fit, and what users have to be told.
 
 use crate::common::*;
@@ -21,18 +23,18 @@ fn blank(caps: &str, n: u64) -> gst::Buffer {
 /// Both streams with caps of their own.
 #[track_caller]
 fn different(element: gst::Element, reference: &str, distorted: &str) -> Compare {
-    let rig = Compare::new(element);
-    rig.reference.start(reference);
-    rig.start(distorted);
-    rig
+    let harness = Compare::new(element);
+    harness.reference.start(reference);
+    harness.start(distorted);
+    harness
 }
 
 fn with_model(path: &std::path::Path) -> gst::element_factory::ElementBuilder<'static> {
     iqacompare().property("model", path.to_str().unwrap().to_owned()).property_from_str("provider", "cpu")
 }
 
-fn warnings(rig: &Rig) -> Vec<String> {
-    let messages = std::iter::from_fn(|| rig.bus.pop_filtered(&[gst::MessageType::Warning]));
+fn warnings(harness: &ElementHarness) -> Vec<String> {
+    let messages = std::iter::from_fn(|| harness.bus.pop_filtered(&[gst::MessageType::Warning]));
     messages
         .filter_map(|message| match message.view() {
             gst::MessageView::Warning(warning) => Some(warning.error().to_string()),
@@ -56,9 +58,9 @@ fn a_model_that_is_not_there() {
     // The same element goes up once the model is right.
     element.set_property("model", "none");
     element.set_property_from_str("alignment", "pts");
-    let rig = Compare::started(element, FLAT);
-    rig.pairs(0..2, 0);
-    assert_eq!(rig.finish_both().len(), 2);
+    let harness = Compare::started(element, FLAT);
+    harness.pairs(0..2, 0);
+    assert_eq!(harness.finish_both().len(), 2);
 }
 
 #[test]
@@ -73,11 +75,11 @@ fn a_model_scores_pairs_beside_the_measures() {
     };
     for measures in ["psnr", "0"] {
         let element = with_model(&model).property_from_str("measures", measures).build().unwrap();
-        let rig = Compare::started(element, rgb);
-        assert_eq!(rig.element.property::<Option<String>>("active-provider").as_deref(), Some("cpu"));
-        assert_eq!(rig.element.property::<String>("alarm-field"), "score");
-        rig.feed((0..10).map(|n| frame(n, 100)), (0..10).map(|n| frame(n, 100 + n as u8)));
-        for (n, buffer) in (0u8..).zip(rig.finish_both()) {
+        let harness = Compare::started(element, rgb);
+        assert_eq!(harness.element.property::<Option<String>>("active-provider").as_deref(), Some("cpu"));
+        assert_eq!(harness.element.property::<String>("alarm-field"), "score");
+        harness.feed((0..10).map(|n| frame(n, 100)), (0..10).map(|n| frame(n, 100 + n as u8)));
+        for (n, buffer) in (0u8..).zip(harness.finish_both()) {
             let entry = entry(&buffer);
             assert_eq!((entry.get::<&str>("model"), entry.get::<&str>("kind")), (Ok("difference"), Ok("fr")));
             near(entry.get("raw").unwrap(), f64::from(n) / 255.0, 1e-5);
@@ -85,8 +87,8 @@ fn a_model_scores_pairs_beside_the_measures() {
             assert_eq!(entry.has_field("psnr"), measures == "psnr");
             assert!(!entry.has_field("psnr-y"), "R'G'B' has no luma of its own");
         }
-        near(rig.stats().get("min").unwrap(), 100.0 - 9.0 / 2.55, 0.02);
-        rig.assert_ledger(&[("scored", 10)]);
+        near(harness.stats().get("min").unwrap(), 100.0 - 9.0 / 2.55, 0.02);
+        harness.assert_ledger(&[("scored", 10)]);
     }
 }
 
@@ -97,48 +99,48 @@ fn a_model_that_fails() {
     let model = kit::difference_model(dir.path(), "difference");
     let (small, large) = (caps("RGB", 16, 16), caps("RGB", 32, 32));
     let element = with_model(&model).property_from_str("scale", "none").property_from_str("on-error", "continue");
-    let rig = different(element.build().unwrap(), &small, &large);
-    rig.feed((0..3).map(|n| blank(&small, n)), (0..3).map(|n| blank(&large, n)));
-    for frame in rig.finish_both() {
+    let harness = different(element.build().unwrap(), &small, &large);
+    harness.feed((0..3).map(|n| blank(&small, n)), (0..3).map(|n| blank(&large, n)));
+    for frame in harness.finish_both() {
         assert_eq!(entry(&frame).get::<&str>("state"), Ok("failed"));
     }
-    assert_eq!(warnings(&rig).len(), 1);
-    rig.assert_ledger(&[("failed", 3), ("matched", 3), ("scored", 0)]);
+    assert_eq!(warnings(&harness).len(), 1);
+    harness.assert_ledger(&[("failed", 3), ("matched", 3), ("scored", 0)]);
 }
 
 #[test]
 fn sizes_that_differ_without_scaling_are_an_error_that_names_both() {
     let (small, large) = (caps("I420", 32, 32), caps("I420", 64, 48));
-    let rig = different(iqacompare().property_from_str("scale", "none").build().unwrap(), &large, &small);
-    rig.feed((0..3).map(|n| blank(&large, n)), (0..3).map(|n| blank(&small, n)));
-    let text = error_text(&rig.bus);
+    let harness = different(iqacompare().property_from_str("scale", "none").build().unwrap(), &large, &small);
+    harness.feed((0..3).map(|n| blank(&large, n)), (0..3).map(|n| blank(&small, n)));
+    let text = error_text(&harness.bus);
     for part in ["64", "48", "32", "scale"] {
         assert!(text.contains(part), "{part} is not in: {text}");
     }
-    let pushed = rig.feed((3..40).map(|n| blank(&large, n)), (3..40).map(|n| blank(&small, n)));
+    let pushed = harness.feed((3..40).map(|n| blank(&large, n)), (3..40).map(|n| blank(&small, n)));
     assert_eq!(pushed.iter().find_map(|push| push.wait().err()), Some(gst::FlowError::Error));
-    drop(rig);
+    drop(harness);
 
     // Nobody looks at pixels then.
     let element = iqacompare().property_from_str("scale", "none").property_from_str("measures", "0");
-    let rig = different(element.build().unwrap(), &large, &small);
-    rig.feed((0..3).map(|n| blank(&large, n)), (0..3).map(|n| blank(&small, n)));
-    assert_eq!(rig.finish_both().len(), 3);
-    rig.assert_ledger(&[("matched", 3)]);
+    let harness = different(element.build().unwrap(), &large, &small);
+    harness.feed((0..3).map(|n| blank(&large, n)), (0..3).map(|n| blank(&small, n)));
+    assert_eq!(harness.finish_both().len(), 3);
+    harness.assert_ledger(&[("matched", 3)]);
 }
 
 #[test]
 fn frames_that_fail_are_marked_and_warned_of_once_per_run() {
     let element = iqacompare().property_from_str("on-error", "continue").build().unwrap();
-    let rig = Compare::started(element, FLAT);
+    let harness = Compare::started(element, FLAT);
     let broken = |n: u64| {
         let mut buffer = flat(n, 100);
         buffer.get_mut().unwrap().set_size(100);
         buffer
     };
     let distorted = (0..12).map(|n| if [3, 4, 5, 8].contains(&n) { broken(n) } else { flat(n, 101) });
-    rig.feed((0..12).map(|n| if n == 10 { broken(n) } else { flat(n, 100) }), distorted);
-    let frames = rig.finish_both();
+    harness.feed((0..12).map(|n| if n == 10 { broken(n) } else { flat(n, 100) }), distorted);
+    let frames = harness.finish_both();
     let failed: Vec<_> = (0..12).filter(|&n| entry(&frames[n]).get::<&str>("state") == Ok("failed")).collect();
     assert_eq!(failed, [3, 4, 5, 8, 10]);
     let said = entry(&frames[4]);
@@ -148,10 +150,10 @@ fn frames_that_fail_are_marked_and_warned_of_once_per_run() {
         "nothing was measured: {said}"
     );
     assert_eq!(frames[4].size(), 100, "it goes on as it is");
-    let warned = warnings(&rig);
+    let warned = warnings(&harness);
     assert_eq!(warned.len(), 3, "{warned:?}");
     assert!(warned[2].contains("reference"), "it says whose frame: {warned:?}");
-    rig.assert_ledger(&[("failed", 5), ("scored", 7), ("matched", 12)]);
+    harness.assert_ledger(&[("failed", 5), ("scored", 7), ("matched", 12)]);
 }
 
 #[test]
@@ -161,9 +163,9 @@ fn the_smallest_and_odd_sizes() {
     {
         let caps = caps(format, width, height);
         let element = iqacompare().property_from_str("measures", "psnr+ssim+ms-ssim").build().unwrap();
-        let rig = Compare::started(element, &caps);
-        rig.feed((0..3).map(|n| blank(&caps, n)), (0..3).map(|n| blank(&caps, n)));
-        for frame in rig.finish_both() {
+        let harness = Compare::started(element, &caps);
+        harness.feed((0..3).map(|n| blank(&caps, n)), (0..3).map(|n| blank(&caps, n)));
+        for frame in harness.finish_both() {
             let entry = entry(&frame);
             assert_eq!(entry.get::<&str>("state"), Ok("scored"), "{caps}: {entry}");
             near(entry.get("psnr").unwrap(), 100.0, 1e-9);
@@ -176,41 +178,41 @@ fn the_smallest_and_odd_sizes() {
 #[test]
 fn bit_depths_may_differ() {
     let (eight, ten) = (caps("I420", 32, 32), caps("I420_10LE", 32, 32));
-    let rig = different(iqacompare().build().unwrap(), &ten, &eight);
+    let harness = different(iqacompare().build().unwrap(), &ten, &eight);
     let deep = |n: u64| {
         let samples = 32 * 32 * 3 / 2;
         let mut buffer = gst::Buffer::from_mut_slice(64u16.to_le_bytes().repeat(samples));
         buffer.get_mut().unwrap().set_pts(n * FRAME);
         buffer
     };
-    rig.feed((0..3).map(deep), (0..3).map(|n| blank(&eight, n)));
-    for frame in rig.finish_both() {
+    harness.feed((0..3).map(deep), (0..3).map(|n| blank(&eight, n)));
+    for frame in harness.finish_both() {
         near(entry(&frame).get("psnr").unwrap(), 100.0, 1e-9);
     }
 }
 
 #[test]
-fn colour_that_only_one_size_suggests_is_no_difference() {
+fn color_that_only_one_size_suggests_is_no_difference() {
     // GStreamer's default is BT.709 for the one size and BT.601 for the other.
     let (large, small) = (caps("I420", 1280, 720), caps("I420", 640, 360));
-    let rig = different(iqacompare().build().unwrap(), &large, &small);
-    rig.feed((0..3).map(|n| blank(&large, n)), (0..3).map(|n| blank(&small, n)));
-    assert_eq!(rig.finish_both().len(), 3);
-    assert!(warnings(&rig).is_empty());
+    let harness = different(iqacompare().build().unwrap(), &large, &small);
+    harness.feed((0..3).map(|n| blank(&large, n)), (0..3).map(|n| blank(&small, n)));
+    assert_eq!(harness.finish_both().len(), 3);
+    assert!(warnings(&harness).is_empty());
 }
 
 #[test]
-fn a_stated_difference_of_colour_is_warned_of_once() {
+fn a_stated_difference_of_color_is_warned_of_once() {
     for (one, two, parts) in
         [("bt709", "bt601", ["Bt709", "Bt601", "matri"]), ("1:3:5:1", "2:3:5:1", ["Full", "Limited", "range"])]
     {
         let reference = caps("I420", 32, 32) + ",colorimetry=(string)" + one;
         let distorted = caps("I420", 32, 32) + ",colorimetry=(string)" + two;
-        let rig = different(iqacompare().build().unwrap(), &reference, &distorted);
-        rig.caps(&(distorted.clone() + ",pixel-aspect-ratio=1/1"));
-        rig.feed((0..3).map(|n| blank(&reference, n)), (0..3).map(|n| blank(&distorted, n)));
-        assert_eq!(rig.finish_both().len(), 3);
-        let warned = warnings(&rig);
+        let harness = different(iqacompare().build().unwrap(), &reference, &distorted);
+        harness.caps(&(distorted.clone() + ",pixel-aspect-ratio=1/1"));
+        harness.feed((0..3).map(|n| blank(&reference, n)), (0..3).map(|n| blank(&distorted, n)));
+        assert_eq!(harness.finish_both().len(), 3);
+        let warned = warnings(&harness);
         assert_eq!(warned.len(), 1, "{warned:?}");
         for part in parts {
             assert!(warned[0].contains(part), "{part} is not in: {warned:?}");
@@ -221,29 +223,29 @@ fn a_stated_difference_of_colour_is_warned_of_once() {
 #[test]
 fn interlaced_video_is_warned_of_once_and_transfers_only_with_a_model() {
     let hdr = caps("I420", 32, 32) + ",colorimetry=(string)bt2100-pq";
-    let rig = Compare::started(iqacompare().build().unwrap(), &hdr);
-    assert!(warnings(&rig).is_empty(), "fidelity measures look at the samples");
-    drop(rig);
+    let harness = Compare::started(iqacompare().build().unwrap(), &hdr);
+    assert!(warnings(&harness).is_empty(), "fidelity measures look at the samples");
+    drop(harness);
     let dir = kit::TempDir::new();
-    let rig = Compare::started(with_model(&kit::difference_model(dir.path(), "d")).build().unwrap(), &hdr);
-    rig.feed([blank(&hdr, 0)], [blank(&hdr, 0)]);
-    rig.finish_both();
-    assert!(warnings(&rig).iter().any(|warning| warning.contains("transfer")));
-    drop(rig);
+    let harness = Compare::started(with_model(&kit::difference_model(dir.path(), "d")).build().unwrap(), &hdr);
+    harness.feed([blank(&hdr, 0)], [blank(&hdr, 0)]);
+    harness.finish_both();
+    assert!(warnings(&harness).iter().any(|warning| warning.contains("transfer")));
+    drop(harness);
     let interlaced = caps("I420", 32, 32) + ",interlace-mode=interleaved";
-    let rig = Compare::started(iqacompare().build().unwrap(), &interlaced);
-    rig.feed([blank(&interlaced, 0)], [blank(&interlaced, 0)]);
-    rig.finish_both();
-    let warned = warnings(&rig);
+    let harness = Compare::started(iqacompare().build().unwrap(), &interlaced);
+    harness.feed([blank(&interlaced, 0)], [blank(&interlaced, 0)]);
+    harness.finish_both();
+    let warned = warnings(&harness);
     assert_eq!(warned.iter().filter(|warning| warning.contains("interlaced")).count(), 1, "{warned:?}");
 }
 
 #[test]
 fn downstream_that_fails_ends_the_flow() {
     for flow in [gst::FlowError::Error, gst::FlowError::Eos, gst::FlowError::NotLinked] {
-        let rig = Compare::started(iqacompare().build().unwrap(), FLAT);
-        rig.answer_flow(move |n| if n < 3 { Ok(gst::FlowSuccess::Ok) } else { Err(flow) });
-        let pushed = rig.pairs(0..30, 1);
+        let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
+        harness.answer_flow(move |n| if n < 3 { Ok(gst::FlowSuccess::Ok) } else { Err(flow) });
+        let pushed = harness.pairs(0..30, 1);
         let refused = pushed.iter().find_map(|push| push.wait().err());
         assert_eq!(refused, Some(flow));
     }
@@ -251,9 +253,9 @@ fn downstream_that_fails_ends_the_flow() {
 
 #[test]
 fn formats_of_two_families_are_an_error() {
-    let (grey, rgb) = (caps("I420", 32, 32), caps("RGB", 32, 32));
-    let rig = different(iqacompare().build().unwrap(), &grey, &rgb);
-    rig.feed((0..3).map(|n| blank(&grey, n)), (0..3).map(|n| blank(&rgb, n)));
-    let text = error_text(&rig.bus);
+    let (gray, rgb) = (caps("I420", 32, 32), caps("RGB", 32, 32));
+    let harness = different(iqacompare().build().unwrap(), &gray, &rgb);
+    harness.feed((0..3).map(|n| blank(&gray, n)), (0..3).map(|n| blank(&rgb, n)));
+    let text = error_text(&harness.bus);
     assert!(text.contains("I420") && text.contains("RGB"), "{text}");
 }

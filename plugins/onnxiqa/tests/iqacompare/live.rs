@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Live pipelines: deadlines, latency, a reference that is dead.
 
 use crate::common::*;
@@ -10,8 +12,8 @@ fn live(element: gst::Element, above: gst::ClockTime) -> Compare {
     let clock = gst::SystemClock::obtain();
     element.set_clock(Some(&clock)).unwrap();
     element.set_base_time(clock.time());
-    let rig = Compare::new(element);
-    for upstream in [&rig.reference, &**rig] {
+    let harness = Compare::new(element);
+    for upstream in [&harness.reference, &**harness] {
         upstream.answer_above(move |query| match query.view_mut() {
             gst::QueryViewMut::Latency(latency) => {
                 latency.set(true, above, gst::ClockTime::NONE);
@@ -20,59 +22,59 @@ fn live(element: gst::Element, above: gst::ClockTime) -> Compare {
             _ => None,
         });
     }
-    rig.begin(FLAT);
-    rig
+    harness.begin(FLAT);
+    harness
 }
 
 /// A frame that is shown so long after now.
-fn now(rig: &Compare, delay: Duration, value: u8) -> gst::Buffer {
+fn now(harness: &Compare, delay: Duration, value: u8) -> gst::Buffer {
     let mut buffer = flat(0, value);
-    let now = rig.element.current_running_time().unwrap() + gst::ClockTime::try_from(delay).unwrap();
+    let now = harness.element.current_running_time().unwrap() + gst::ClockTime::try_from(delay).unwrap();
     buffer.get_mut().unwrap().set_pts(now);
     buffer
 }
 
-fn latency(rig: &Compare) -> (bool, gst::ClockTime, Option<gst::ClockTime>) {
+fn latency(harness: &Compare) -> (bool, gst::ClockTime, Option<gst::ClockTime>) {
     let mut query = gst::query::Latency::new();
-    assert!(rig.sink.peer_query(&mut query));
+    assert!(harness.sink.peer_query(&mut query));
     query.result()
 }
 
 #[test]
 fn a_dead_reference_holds_nothing_up() {
     let element = iqacompare().property("latency", 50_000_000u64).build().unwrap();
-    let rig = live(element, gst::ClockTime::ZERO);
+    let harness = live(element, gst::ClockTime::ZERO);
     for n in 0..10usize {
-        let frame = now(&rig, Duration::ZERO, 100);
-        rig.push(frame).unwrap();
-        let frames = rig.frames(n + 1);
+        let frame = now(&harness, Duration::ZERO, 100);
+        harness.push(frame).unwrap();
+        let frames = harness.frames(n + 1);
         assert_eq!(entry(&frames[n]).get::<&str>("state"), Ok("unmatched"));
     }
-    assert_eq!(rig.finish().len(), 10, "the end does not wait either");
-    rig.assert_ledger(&[("distorted", 10), ("unmatched", 10), ("reference", 0)]);
+    assert_eq!(harness.finish().len(), 10, "the end does not wait either");
+    harness.assert_ledger(&[("distorted", 10), ("unmatched", 10), ("reference", 0)]);
 }
 
 #[test]
 fn a_dead_reference_holds_nothing_up_while_offsets_are_searched() {
     let element = iqacompare().property_from_str("alignment", "auto").property("search-range", 100_000_000u64);
-    let rig = live(element.build().unwrap(), gst::ClockTime::ZERO);
+    let harness = live(element.build().unwrap(), gst::ClockTime::ZERO);
     for n in 0..10 {
-        let frame = now(&rig, Duration::ZERO, shade(n));
-        rig.push(frame).unwrap();
+        let frame = now(&harness, Duration::ZERO, shade(n));
+        harness.push(frame).unwrap();
     }
-    let frames = rig.frames(10);
+    let frames = harness.frames(10);
     assert!(frames.iter().all(|frame| entry(frame).get::<&str>("state") == Ok("unmatched")));
 }
 
 #[test]
 fn frames_without_time_stamps_wait_no_longer_either() {
     let element = iqacompare().property("latency", 50_000_000u64).build().unwrap();
-    let rig = live(element, gst::ClockTime::ZERO);
+    let harness = live(element, gst::ClockTime::ZERO);
     for n in 0..5usize {
         let mut frame = flat(0, 1);
         frame.get_mut().unwrap().set_pts(None);
-        rig.push(frame).unwrap();
-        rig.frames(n + 1);
+        harness.push(frame).unwrap();
+        harness.frames(n + 1);
     }
 }
 
@@ -80,31 +82,31 @@ fn frames_without_time_stamps_wait_no_longer_either() {
 fn a_frame_waits_for_its_partner_as_long_as_the_latency() {
     // As long as any test waits: if the frame left without its partner it would be unmatched.
     let element = iqacompare().property("latency", 600_000_000_000u64).build().unwrap();
-    let rig = live(element, gst::ClockTime::ZERO);
-    let distorted = now(&rig, Duration::ZERO, 105);
+    let harness = live(element, gst::ClockTime::ZERO);
+    let distorted = now(&harness, Duration::ZERO, 105);
     let pts = distorted.pts().unwrap();
-    rig.push(distorted).unwrap();
+    harness.push(distorted).unwrap();
     std::thread::sleep(GLANCE);
-    assert!(!rig.items().iter().any(|item| matches!(item, Item::Buffer(_))), "it has not waited");
+    assert!(!harness.items().iter().any(|item| matches!(item, Item::Buffer(_))), "it has not waited");
     for n in 0..4 {
         let mut reference = flat(0, 100);
         reference.get_mut().unwrap().set_pts(pts + n * FRAME);
-        rig.reference.push(reference).unwrap();
+        harness.reference.push(reference).unwrap();
     }
-    near(entry(&rig.frames(1)[0]).get("psnr-y").unwrap(), psnr(5), 1e-9);
+    near(entry(&harness.frames(1)[0]).get("psnr-y").unwrap(), psnr(5), 1e-9);
 }
 
 #[test]
 fn latency_is_upstreams_and_the_property_and_nothing_more() {
     let twenty = gst::ClockTime::from_mseconds(20);
-    let rig = live(iqacompare().build().unwrap(), twenty);
-    assert_eq!(latency(&rig), (true, twenty, None));
-    rig.element.set_property("latency", 300_000_000u64);
-    assert_eq!(latency(&rig).1, gst::ClockTime::from_mseconds(320));
-    assert!(rig.count(gst::MessageType::Latency) > 0, "the pipeline is told");
+    let harness = live(iqacompare().build().unwrap(), twenty);
+    assert_eq!(latency(&harness), (true, twenty, None));
+    harness.element.set_property("latency", 300_000_000u64);
+    assert_eq!(latency(&harness).1, gst::ClockTime::from_mseconds(320));
+    assert!(harness.count(gst::MessageType::Latency) > 0, "the pipeline is told");
 
-    let rig = live(iqacompare().property_from_str("alignment", "track").build().unwrap(), twenty);
-    assert_eq!(latency(&rig), (true, twenty + gst::ClockTime::from_seconds(2), None));
+    let harness = live(iqacompare().property_from_str("alignment", "track").build().unwrap(), twenty);
+    assert_eq!(latency(&harness), (true, twenty + gst::ClockTime::from_seconds(2), None));
 }
 
 #[test]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! `iqacompare`, by subject.
 
 #[path = "../common/mod.rs"]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Whole pipelines: clips, encoders, seeks, logs.
 
 use crate::common::*;

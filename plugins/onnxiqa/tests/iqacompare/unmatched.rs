@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Frames without a partner, and what is posted of them.
 
 use crate::common::*;
@@ -7,23 +9,23 @@ use gst::prelude::*;
 fn gappy(on_unmatched: &'static str) -> Compare {
     let element = iqacompare().property_from_str("on-unmatched", on_unmatched);
     let element = element.property("frame-messages", true).property("window", 200_000_000u64);
-    let rig = Compare::started(element.build().unwrap(), FLAT);
+    let harness = Compare::started(element.build().unwrap(), FLAT);
     let reference = (0..10).filter(|n| ![3, 4].contains(n)).map(|n| flat(n, 100));
-    rig.feed(reference, (0..10).map(|n| flat(n, 101)));
-    rig
+    harness.feed(reference, (0..10).map(|n| flat(n, 101)));
+    harness
 }
 
 #[test]
 fn flag_marks_them() {
-    let rig = gappy("flag");
-    let frames = rig.finish_both();
+    let harness = gappy("flag");
+    let frames = harness.finish_both();
     assert_eq!(frames.len(), 10);
     for (n, frame) in frames.iter().enumerate() {
         let expected = if [3, 4].contains(&n) { "unmatched" } else { "scored" };
         assert_eq!(entry(frame).get::<&str>("state"), Ok(expected), "frame {n}");
     }
-    rig.assert_ledger(&[("unmatched", 2), ("scored", 8), ("skipped", 0)]);
-    let messages = rig.messages();
+    harness.assert_ledger(&[("unmatched", 2), ("scored", 8), ("skipped", 0)]);
+    let messages = harness.messages();
     let count = |name: &str| messages.iter().filter(|message| message.name() == name).count();
     assert_eq!((count("iqa-score"), count("iqa-window"), count("iqa-summary")), (8, 2, 1));
     let window = messages.iter().find(|message| message.name() == "iqa-window").unwrap();
@@ -34,29 +36,29 @@ fn flag_marks_them() {
 
 #[test]
 fn skip_says_nothing_of_them() {
-    let rig = gappy("skip");
-    let frames = rig.finish_both();
+    let harness = gappy("skip");
+    let frames = harness.finish_both();
     assert_eq!(frames.len(), 10, "they leave all the same");
     for (n, frame) in frames.iter().enumerate() {
         assert_eq!(gstonnxiqa::meta::entries(frame).is_empty(), [3, 4].contains(&n), "frame {n}");
     }
-    rig.assert_ledger(&[("unmatched", 2), ("scored", 8)]);
+    harness.assert_ledger(&[("unmatched", 2), ("scored", 8)]);
 }
 
 #[test]
 fn error_stops_and_names_the_frame() {
-    let rig = gappy("error");
-    let text = error_text(&rig.bus);
+    let harness = gappy("error");
+    let text = error_text(&harness.bus);
     assert!(text.contains("0:00:00.12") && text.contains("on-unmatched"), "{text}");
-    rig.wait_eos();
-    assert_eq!(rig.frames(3).len(), 3);
+    harness.wait_eos();
+    assert_eq!(harness.frames(3).len(), 3);
 }
 
 #[test]
 fn messages_carry_what_frames_carry_and_their_times() {
-    let rig = gappy("flag");
-    let frames = rig.finish_both();
-    let told = rig.messages_named("iqa-score");
+    let harness = gappy("flag");
+    let frames = harness.finish_both();
+    let told = harness.messages_named("iqa-score");
     let (entry, told) = (entry(&frames[9]), told.last().unwrap());
     for field in entry.fields() {
         assert!(told.has_field(field), "{field} of {told}");
@@ -68,45 +70,45 @@ fn messages_carry_what_frames_carry_and_their_times() {
 #[test]
 fn alarms_look_at_psnr_unless_told_otherwise() {
     let element = iqacompare().property("window", 200_000_000u64).property("alarm-below", 40.0).build().unwrap();
-    let rig = Compare::started(element, FLAT);
-    assert_eq!(rig.element.property::<String>("alarm-field"), "psnr-y");
+    let harness = Compare::started(element, FLAT);
+    assert_eq!(harness.element.property::<String>("alarm-field"), "psnr-y");
     let difference = |n: u64| if (10..15).contains(&n) { 30 } else { 1 };
-    rig.feed((0..25).map(|n| flat(n, 100)), (0..25).map(|n| flat(n, 100 + difference(n))));
-    rig.finish_both();
-    let alarms = rig.messages_named("iqa-alarm");
+    harness.feed((0..25).map(|n| flat(n, 100)), (0..25).map(|n| flat(n, 100 + difference(n))));
+    harness.finish_both();
+    let alarms = harness.messages_named("iqa-alarm");
     let changes: Vec<(bool, &str)> =
         alarms.iter().map(|alarm| (alarm.get("active").unwrap(), alarm.get("field").unwrap())).collect();
     assert_eq!(changes, [(true, "psnr-y"), (false, "psnr-y")]);
     near(alarms[0].get("mean").unwrap(), psnr(30), 1e-9);
-    let stats = rig.stats();
+    let stats = harness.stats();
     near(stats.get("min").unwrap(), psnr(30), 1e-9);
     near(stats.get("last").unwrap(), psnr(1), 1e-9);
-    assert!(rig.stat("latency-p99") >= rig.stat("latency-mean") / 2);
+    assert!(harness.stat("latency-p99") >= harness.stat("latency-mean") / 2);
 }
 
 #[test]
 fn without_luma_alarms_look_at_the_psnr_of_all_channels() {
     let caps = "video/x-raw,format=RGB,width=16,height=16,framerate=25/1";
     let element = iqacompare().property("alarm-below", 40.0).build().unwrap();
-    let rig = Compare::started(element, caps);
+    let harness = Compare::started(element, caps);
     let frame = |n: u64, value: u8| {
         let mut buffer = gst::Buffer::from_mut_slice(vec![value; 16 * 16 * 3]);
         buffer.get_mut().unwrap().set_pts(n * FRAME);
         buffer
     };
-    rig.feed((0..5).map(|n| frame(n, 100)), (0..5).map(|n| frame(n, 130)));
-    rig.finish_both();
-    assert_eq!(rig.message("iqa-alarm").get::<&str>("field"), Ok("psnr"));
-    near(rig.stats().get("mean").unwrap(), psnr(30), 1e-9);
+    harness.feed((0..5).map(|n| frame(n, 100)), (0..5).map(|n| frame(n, 130)));
+    harness.finish_both();
+    assert_eq!(harness.message("iqa-alarm").get::<&str>("field"), Ok("psnr"));
+    near(harness.stats().get("mean").unwrap(), psnr(30), 1e-9);
 }
 
 #[test]
 fn another_field_may_be_watched() {
     let element = iqacompare().property("alarm-field", "ssim").property("alarm-below", 2.0).build().unwrap();
-    let rig = Compare::started(element, FLAT);
-    rig.pairs(0..5, 20);
-    rig.finish_both();
-    let alarm = rig.message("iqa-alarm");
+    let harness = Compare::started(element, FLAT);
+    harness.pairs(0..5, 20);
+    harness.finish_both();
+    let alarm = harness.message("iqa-alarm");
     assert_eq!(alarm.get::<&str>("field"), Ok("ssim"));
     assert!(alarm.get::<f64>("mean").unwrap() < 1.0);
 }

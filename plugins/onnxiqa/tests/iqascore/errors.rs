@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Models that cannot be opened, and models that fail.
 
 use crate::common::*;
@@ -63,9 +65,9 @@ fn contracts_that_do_not_fit() {
     let element = at(&model);
     refused(&element);
     std::fs::remove_file(&sidecar).unwrap();
-    let rig = Rig::started(element, CAPS);
-    rig.push(grey(0, 51)).unwrap();
-    assert_scored(&rig.frames(1)[0], 0, 51);
+    let harness = ElementHarness::started(element, CAPS);
+    harness.push(gray(0, 51)).unwrap();
+    assert_scored(&harness.frames(1)[0], 0, 51);
 }
 
 #[test]
@@ -103,8 +105,8 @@ fn a_named_provider_is_never_replaced_in_silence() {
 fn auto_says_what_it_took() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
-    let rig = Rig::new(iqascore(&model).property_from_str("provider", "auto").build().unwrap());
-    let provider = rig.element.property::<Option<String>>("active-provider").unwrap();
+    let harness = ElementHarness::new(iqascore(&model).property_from_str("provider", "auto").build().unwrap());
+    let provider = harness.element.property::<Option<String>>("active-provider").unwrap();
     assert!(["cpu", "cuda", "openvino"].contains(&provider.as_str()), "{provider}");
 }
 
@@ -115,12 +117,16 @@ fn a_failing_model_stops_the_stream() {
         (kit::failing_model(dir.path(), "failing"), "the model failed"),
         (kit::nan_model(dir.path(), "nan"), "not finite"),
     ] {
-        let rig = Rig::started(iqascore(&model).property("batch-size", 2u32).build().unwrap(), CAPS);
-        let error = (0..100).find_map(|n| rig.push(grey(n, 1)).err());
+        let harness = ElementHarness::started(iqascore(&model).property("batch-size", 2u32).build().unwrap(), CAPS);
+        let error = (0..100).find_map(|n| harness.push(gray(n, 1)).err());
         assert_eq!(error, Some(gst::FlowError::Error));
-        says(&error_text(&rig.bus), &[reason]);
-        assert!(rig.order().iter().all(|item| item.parse::<u64>().is_err()), "no frame leaves: {:?}", rig.order());
-        assert_eq!(rig.count(gst::MessageType::Error), 0, "one error is enough");
+        says(&error_text(&harness.bus), &[reason]);
+        assert!(
+            harness.order().iter().all(|item| item.parse::<u64>().is_err()),
+            "no frame leaves: {:?}",
+            harness.order()
+        );
+        assert_eq!(harness.count(gst::MessageType::Error), 0, "one error is enough");
     }
 }
 
@@ -129,18 +135,18 @@ fn a_failing_model_marks_frames_and_warns_once() {
     let dir = kit::TempDir::new();
     for model in [kit::failing_model(dir.path(), "failing"), kit::nan_model(dir.path(), "nan")] {
         let element = iqascore(&model).property_from_str("on-error", "continue").property("batch-size", 3u32);
-        let rig = Rig::started(element.build().unwrap(), CAPS);
+        let harness = ElementHarness::started(element.build().unwrap(), CAPS);
         for n in 0..10 {
-            rig.push(grey(n, 1)).unwrap();
+            harness.push(gray(n, 1)).unwrap();
         }
-        let frames = rig.finish();
+        let frames = harness.finish();
         assert_eq!(frames.len(), 10);
         for buffer in &frames {
             assert_eq!(entry(buffer).get::<&str>("state"), Ok("failed"));
             assert_eq!(fields(&entry(buffer)), ["kind", "model", "state"]);
         }
-        assert_eq!(["frames", "scored", "failed"].map(|field| rig.stat(field)), [10, 0, 10]);
-        assert_eq!(rig.count(gst::MessageType::Warning), 1);
+        assert_eq!(["frames", "scored", "failed"].map(|field| harness.stat(field)), [10, 0, 10]);
+        assert_eq!(harness.count(gst::MessageType::Warning), 1);
     }
 }
 
@@ -162,19 +168,19 @@ fn one_warning_for_each_run_of_failures() {
     let dir = kit::TempDir::new();
     for batch in [1u32, 4] {
         let element = iqascore(&afraid_of_black(dir.path())).property_from_str("on-error", "continue");
-        let rig = Rig::started(element.property("batch-size", batch).build().unwrap(), CAPS);
-        let greys = [9, 9, 0, 0, 0, 9, 0, 9, 0, 0];
-        for (n, value) in (0..).zip(greys) {
-            rig.push(grey(n, value)).unwrap();
+        let harness = ElementHarness::started(element.property("batch-size", batch).build().unwrap(), CAPS);
+        let grays = [9, 9, 0, 0, 0, 9, 0, 9, 0, 0];
+        for (n, value) in (0..).zip(grays) {
+            harness.push(gray(n, value)).unwrap();
         }
-        for ((n, value), buffer) in (0..).zip(greys).zip(rig.finish()) {
+        for ((n, value), buffer) in (0..).zip(grays).zip(harness.finish()) {
             if value == 0 {
                 assert_eq!(entry(&buffer).get::<&str>("state"), Ok("failed"), "frame {n}");
             } else {
                 assert_scored(&buffer, n, value);
             }
         }
-        assert_eq!(rig.count(gst::MessageType::Warning), 3);
+        assert_eq!(harness.count(gst::MessageType::Warning), 3);
     }
 }
 
@@ -182,11 +188,11 @@ fn one_warning_for_each_run_of_failures() {
 fn a_skipped_frame_after_a_failure_carries_the_last_score() {
     let dir = kit::TempDir::new();
     let element = iqascore(&afraid_of_black(dir.path())).property_from_str("on-error", "continue");
-    let rig = Rig::started(element.property("interval", 2u32).build().unwrap(), CAPS);
+    let harness = ElementHarness::started(element.property("interval", 2u32).build().unwrap(), CAPS);
     for (n, value) in (0..).zip([51, 1, 0, 1]) {
-        rig.push(grey(n, value)).unwrap();
+        harness.push(gray(n, value)).unwrap();
     }
-    let last = entry(&rig.finish()[3]);
+    let last = entry(&harness.finish()[3]);
     assert_eq!(last.get::<&str>("state"), Ok("skipped"));
     near(last.get("score").unwrap(), 20.0, 1e-3);
     assert_eq!(last.get("age"), Ok((3 * FRAME).nseconds()));
@@ -195,39 +201,39 @@ fn a_skipped_frame_after_a_failure_carries_the_last_score() {
 #[test]
 fn caps_and_segments_that_cannot_be_scored() {
     let dir = kit::TempDir::new();
-    let rig = Rig::new(at(mean_model(&dir)));
-    assert!(rig.event(gst::event::StreamStart::new("test")));
+    let harness = ElementHarness::new(at(mean_model(&dir)));
+    assert!(harness.event(gst::event::StreamStart::new("test")));
     let caps = "video/x-raw,format=v308,width=4,height=2,framerate=25/1".parse::<gst::Caps>().unwrap();
-    assert!(!rig.event(gst::event::Caps::new(&caps)) || rig.push(grey(0, 1)).is_err());
+    assert!(!harness.event(gst::event::Caps::new(&caps)) || harness.push(gray(0, 1)).is_err());
     let segment = gst::FormattedSegment::<gst::format::Bytes>::new();
-    rig.caps(CAPS);
+    harness.caps(CAPS);
     // Of sticky events upstream hears with its next buffer.
-    let _ = rig.event(gst::event::Segment::new(&segment));
-    assert!(rig.push(grey(0, 1)).is_err());
-    says(&error_text(&rig.bus), &["segment"]);
+    let _ = harness.event(gst::event::Segment::new(&segment));
+    assert!(harness.push(gray(0, 1)).is_err());
+    says(&error_text(&harness.bus), &["segment"]);
 }
 
 #[test]
 fn frames_before_caps_are_refused() {
     let dir = kit::TempDir::new();
-    let rig = Rig::new(at(mean_model(&dir)));
-    assert!(rig.event(gst::event::StreamStart::new("test")));
-    let flow = rig.push(grey(0, 1)).err().or_else(|| (1..100).find_map(|n| rig.push(grey(n, 1)).err()));
+    let harness = ElementHarness::new(at(mean_model(&dir)));
+    assert!(harness.event(gst::event::StreamStart::new("test")));
+    let flow = harness.push(gray(0, 1)).err().or_else(|| (1..100).find_map(|n| harness.push(gray(n, 1)).err()));
     assert!(flow.is_some());
 }
 
 #[test]
 fn interlaced_video_and_foreign_transfers_are_warned_of_once() {
     let dir = kit::TempDir::new();
-    let rig = Rig::new(at(mean_model(&dir)));
-    rig.start(
+    let harness = ElementHarness::new(at(mean_model(&dir)));
+    harness.start(
         "video/x-raw,format=I420,width=4,height=4,framerate=25/1,interlace-mode=interleaved,colorimetry=bt2100-pq",
     );
-    rig.caps(
+    harness.caps(
         "video/x-raw,format=I420,width=8,height=4,framerate=25/1,interlace-mode=interleaved,colorimetry=bt2100-pq",
     );
     let mut texts = Vec::new();
-    while let Some(message) = rig.bus.pop_filtered(&[gst::MessageType::Warning]) {
+    while let Some(message) = harness.bus.pop_filtered(&[gst::MessageType::Warning]) {
         if let gst::MessageView::Warning(warning) = message.view() {
             texts.push(format!("{} {:?}", warning.error(), warning.debug()));
         }

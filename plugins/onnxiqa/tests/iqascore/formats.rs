@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! One picture in all pixel formats and in odd sizes.
 
 use crate::common::*;
@@ -26,7 +28,7 @@ fn draw(format: &str, (width, height): (u32, u32), colorimetry: &str, picture: P
     let format = format.parse::<gst_video::VideoFormat>().unwrap();
     let description = gst_video::VideoFormatInfo::from_format(format);
     let builder = gst_video::VideoInfo::builder(format, width, height);
-    // R'G'B' and grey keep their default: full range.
+    // R'G'B' and gray keep their default: full range.
     let colorimetry = colorimetry.parse::<gst_video::VideoColorimetry>().unwrap();
     let info = if description.is_yuv() { builder.colorimetry(&colorimetry).build() } else { builder.build() }.unwrap();
     let (kr, kb) = match info.colorimetry().matrix() {
@@ -82,13 +84,13 @@ fn draw(format: &str, (width, height): (u32, u32), colorimetry: &str, picture: P
     gst::Sample::builder().buffer(&frame.into_buffer()).caps(&info.to_caps().unwrap()).build()
 }
 
-/// Smooth, so that what chroma subsampling loses is next to nothing; no colour is clipped.
-fn colourful(x: u32, y: u32) -> [f64; 3] {
+/// Smooth, so that what chroma subsampling loses is next to nothing; no color is clipped.
+fn colorful(x: u32, y: u32) -> [f64; 3] {
     let (x, y) = (f64::from(x) / 64.0, f64::from(y) / 48.0);
     [0.1 + 0.5 * x, 0.7 - 0.4 * y, 0.3 + 0.2 * (x - y)]
 }
 
-fn greys(x: u32, y: u32) -> [f64; 3] {
+fn grays(x: u32, y: u32) -> [f64; 3] {
     [f64::from(x + y) / 110.0; 3]
 }
 
@@ -101,12 +103,12 @@ fn scores(contract: Option<&str>, channels: usize, samples: &[gst::Sample]) -> V
     let dir = kit::TempDir::new();
     let graph = kit::mean_graph(kit::Element::Float, &format!("N {channels} H W"));
     let model = graph.contract(contract.unwrap_or(kit::NR_CONTRACT)).write(dir.path(), "m");
-    let rig = Rig::new(iqascore(&model).build().unwrap());
+    let harness = ElementHarness::new(iqascore(&model).build().unwrap());
     for sample in samples {
-        rig.start(&sample.caps().unwrap().to_string());
-        rig.push(sample.buffer_owned().unwrap()).unwrap();
+        harness.start(&sample.caps().unwrap().to_string());
+        harness.push(sample.buffer_owned().unwrap()).unwrap();
     }
-    let frames = rig.finish();
+    let frames = harness.finish();
     assert_eq!(frames.len(), samples.len());
     frames.iter().map(|buffer| entry(buffer).get("score").unwrap()).collect()
 }
@@ -148,11 +150,11 @@ fn mean((width, height): (u32, u32), value: impl Fn(u32, u32) -> f64) -> f64 {
 }
 
 #[test]
-fn one_picture_in_all_colour_formats_scores_alike() {
+fn one_picture_in_all_color_formats_scores_alike() {
     let size = (64, 48);
-    let expected = mean(size, |x, y| colourful(x, y).iter().sum::<f64>() / 3.0);
+    let expected = mean(size, |x, y| colorful(x, y).iter().sum::<f64>() / 3.0);
     for colorimetry in ["bt601", "bt709", "1:4:0:0", "1:3:5:1"] {
-        let (formats, scores) = courses(|name| !name.starts_with("GRAY"), size, colorimetry, colourful, false);
+        let (formats, scores) = courses(|name| !name.starts_with("GRAY"), size, colorimetry, colorful, false);
         // Half a level of 8 bits is 0.2, and averages out over a picture.
         all_alike(&formats, &scores, 0.1);
         near(scores[0], expected, 0.1);
@@ -160,18 +162,18 @@ fn one_picture_in_all_colour_formats_scores_alike() {
 }
 
 #[test]
-fn one_grey_picture_in_all_formats_scores_alike() {
-    let (formats, scores) = courses(|_| true, (64, 48), "bt601", greys, false);
+fn one_gray_picture_in_all_formats_scores_alike() {
+    let (formats, scores) = courses(|_| true, (64, 48), "bt601", grays, false);
     all_alike(&formats, &scores, 0.1);
-    near(scores[0], mean((64, 48), |x, y| greys(x, y)[0]), 0.1);
+    near(scores[0], mean((64, 48), |x, y| grays(x, y)[0]), 0.1);
 }
 
 #[test]
 fn luma_models_see_the_same_in_all_formats() {
-    // R'G'B' formats have no Y' of their own, grey ones no colour.
+    // R'G'B' formats have no Y' of their own, gray ones no color.
     let own = |name: &str| !(name.contains("RGB") || name.contains("BGR") || name.contains("GBR"));
     for colorimetry in ["bt601", "1:4:0:0"] {
-        let (formats, scores) = courses(own, (64, 48), colorimetry, colourful, true);
+        let (formats, scores) = courses(own, (64, 48), colorimetry, colorful, true);
         all_alike(&formats, &scores, 0.1);
     }
 }
@@ -184,7 +186,7 @@ fn odd_sizes_in_all_formats() {
             assert!((score - 100.0).abs() < 0.3, "{format} {size:?}: {score}");
         }
         // Rounding no longer averages out.
-        let (formats, scores) = courses(|name| !name.starts_with("GRAY"), size, "bt709", greys, false);
+        let (formats, scores) = courses(|name| !name.starts_with("GRAY"), size, "bt709", grays, false);
         all_alike(&formats, &scores, 1.0);
     }
 }

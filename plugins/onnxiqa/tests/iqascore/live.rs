@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! `mode=live`: frames are never held.
 
 use crate::common::*;
@@ -13,31 +15,31 @@ fn live(model: &Path) -> gst::Element {
 fn frames_pass_while_the_scorer_is_busy() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
-    let rig = Rig::started(live(&model), CAPS);
-    let hold = Hold::new(&model);
+    let harness = ElementHarness::started(live(&model), CAPS);
+    let hold = ScorerGate::new(&model);
     for n in 0..50 {
-        rig.push(grey(n, shade(n))).unwrap();
+        harness.push(gray(n, shade(n))).unwrap();
         // A push that has returned has gone downstream.
-        assert_eq!(rig.frames(n as usize + 1).len(), n as usize + 1);
+        assert_eq!(harness.frames(n as usize + 1).len(), n as usize + 1);
     }
-    for buffer in rig.frames(50) {
+    for buffer in harness.frames(50) {
         assert_eq!(fields(&entry(&buffer)), ["kind", "model", "state"], "there is no score yet");
         assert_eq!(entry(&buffer).get::<&str>("state"), Ok("skipped"));
     }
     hold.release();
     // The first frame and, while that was in the works, the second.
     for n in 0..2 {
-        let told = rig.message("iqa-score");
+        let told = harness.message("iqa-score");
         assert_eq!(told.get("scored-pts"), Ok((n * FRAME).nseconds()));
         assert_eq!(told.get::<&str>("state"), Ok("scored"));
         near(told.get("score").unwrap(), score_of(shade(n)), 1e-3);
     }
-    let hold = Hold::new(&model);
-    rig.clear();
+    let hold = ScorerGate::new(&model);
+    harness.clear();
     for n in 50..60 {
-        rig.push(grey(n, shade(n))).unwrap();
+        harness.push(gray(n, shade(n))).unwrap();
     }
-    for (n, buffer) in (50u64..).zip(rig.frames(10)) {
+    for (n, buffer) in (50u64..).zip(harness.frames(10)) {
         let entry = entry(&buffer);
         assert_eq!(entry.get::<&str>("state"), Ok("skipped"));
         near(entry.get("score").unwrap(), score_of(shade(1)), 1e-3);
@@ -46,25 +48,25 @@ fn frames_pass_while_the_scorer_is_busy() {
         assert_eq!(entry.get("age"), Ok(((n - 1) * FRAME).nseconds()));
     }
     hold.release();
-    rig.finish();
-    assert_eq!((rig.stat("frames"), rig.stat("scored"), rig.stat("failed")), (60, 4, 0));
-    assert_eq!(rig.stat("skipped"), 56, "each frame is counted once");
+    harness.finish();
+    assert_eq!((harness.stat("frames"), harness.stat("scored"), harness.stat("failed")), (60, 4, 0));
+    assert_eq!(harness.stat("skipped"), 56, "each frame is counted once");
 }
 
 #[test]
 fn eos_waits_for_what_is_in_flight_and_the_summary_counts_it_once() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
-    let rig = Rig::started(live(&model), CAPS);
-    let hold = Hold::new(&model);
+    let harness = ElementHarness::started(live(&model), CAPS);
+    let hold = ScorerGate::new(&model);
     for n in 0..10 {
-        rig.push(grey(n, 51)).unwrap();
+        harness.push(gray(n, 51)).unwrap();
     }
-    assert!(rig.event(gst::event::Eos::new()));
-    assert!(!rig.order().contains(&"eos".to_owned()), "nothing is scored yet");
+    assert!(harness.event(gst::event::Eos::new()));
+    assert!(!harness.order().contains(&"eos".to_owned()), "nothing is scored yet");
     hold.release();
-    rig.wait_eos();
-    let messages = rig.messages();
+    harness.wait_eos();
+    let messages = harness.messages();
     let names: Vec<_> = messages.iter().map(|message| message.name().as_str()).collect();
     assert_eq!(names, ["iqa-score", "iqa-score", "iqa-window", "iqa-summary"]);
     let (window, summary) = (&messages[2], &messages[3]);
@@ -77,24 +79,24 @@ fn eos_waits_for_what_is_in_flight_and_the_summary_counts_it_once() {
 #[test]
 fn eos_does_not_overtake_a_score_that_is_being_reported() {
     let dir = kit::TempDir::new();
-    let rig = Rig::started(live(&mean_model(&dir)), CAPS);
+    let harness = ElementHarness::started(live(&mean_model(&dir)), CAPS);
     let (reporting, reported) = std::sync::mpsc::channel();
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
-    rig.bus.set_sync_handler(move |_, message| {
+    harness.bus.set_sync_handler(move |_, message| {
         if message.structure().is_some_and(|structure| structure.name() == "iqa-score") {
             let _ = reporting.send(());
             let _ = wait.lock().unwrap().recv_timeout(LIMIT);
         }
         gst::BusSyncReply::Pass
     });
-    rig.push(grey(0, 51)).unwrap();
+    harness.push(gray(0, 51)).unwrap();
     reported.recv_timeout(LIMIT).unwrap();
-    assert!(rig.event(gst::event::Eos::new()), "EOS is taken at once");
-    assert!(!rig.order().contains(&"eos".to_owned()), "EOS has overtaken the score");
+    assert!(harness.event(gst::event::Eos::new()), "EOS is taken at once");
+    assert!(!harness.order().contains(&"eos".to_owned()), "EOS has overtaken the score");
     go.send(()).unwrap();
-    rig.wait_eos();
-    let names: Vec<_> = rig.messages().iter().map(|message| message.name().to_string()).collect();
+    harness.wait_eos();
+    let names: Vec<_> = harness.messages().iter().map(|message| message.name().to_string()).collect();
     assert_eq!(names, ["iqa-score", "iqa-window", "iqa-summary"]);
 }
 
@@ -102,44 +104,44 @@ fn eos_does_not_overtake_a_score_that_is_being_reported() {
 fn interval_and_max_rate_hold_in_live_mode() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
-    let rig = Rig::started(live(&model), CAPS);
-    rig.element.set_property("interval", 10u32);
+    let harness = ElementHarness::started(live(&model), CAPS);
+    harness.element.set_property("interval", 10u32);
     let mut scored = Vec::new();
     for n in 0..50 {
-        rig.push(grey(n, shade(n))).unwrap();
+        harness.push(gray(n, shade(n))).unwrap();
         if n % 10 == 0 {
-            scored.push(rig.message("iqa-score").get::<u64>("scored-pts").unwrap() / FRAME.nseconds());
+            scored.push(harness.message("iqa-score").get::<u64>("scored-pts").unwrap() / FRAME.nseconds());
         }
     }
-    rig.finish();
+    harness.finish();
     assert_eq!(scored, [0, 10, 20, 30, 40]);
-    assert_eq!((rig.stat("scored"), rig.stat("skipped")), (5, 45));
+    assert_eq!((harness.stat("scored"), harness.stat("skipped")), (5, 45));
 }
 
 #[test]
 fn failures_in_live_mode_follow_on_error() {
     let dir = kit::TempDir::new();
     let model = kit::failing_model(dir.path(), "failing");
-    let rig = Rig::new(live(&model));
-    rig.state(gst::State::Ready);
-    rig.element.set_property_from_str("on-error", "continue");
-    rig.state(gst::State::Playing);
-    rig.start(CAPS);
+    let harness = ElementHarness::new(live(&model));
+    harness.state(gst::State::Ready);
+    harness.element.set_property_from_str("on-error", "continue");
+    harness.state(gst::State::Playing);
+    harness.start(CAPS);
     for n in 0..5 {
-        rig.push(grey(n, 1)).unwrap();
+        harness.push(gray(n, 1)).unwrap();
     }
-    for buffer in rig.finish() {
+    for buffer in harness.finish() {
         assert_eq!(fields(&entry(&buffer)), ["kind", "model", "state"]);
         assert_eq!(entry(&buffer).get::<&str>("state"), Ok("skipped"));
     }
-    assert!(rig.stat("failed") >= 1);
-    assert_eq!(rig.stat("failed") + rig.stat("skipped"), 5);
-    assert_eq!(rig.count(gst::MessageType::Warning), 1);
+    assert!(harness.stat("failed") >= 1);
+    assert_eq!(harness.stat("failed") + harness.stat("skipped"), 5);
+    assert_eq!(harness.count(gst::MessageType::Warning), 1);
 
-    let rig = Rig::started(live(&model), CAPS);
-    rig.push(grey(0, 1)).unwrap();
-    let text = error_text(&rig.bus);
+    let harness = ElementHarness::started(live(&model), CAPS);
+    harness.push(gray(0, 1)).unwrap();
+    let text = error_text(&harness.bus);
     assert!(text.contains("the model failed"), "{text}");
-    let refused = (1..1000).find_map(|n| rig.push(grey(n, 1)).err());
+    let refused = (1..1000).find_map(|n| harness.push(gray(n, 1)).err());
     assert_eq!(refused, Some(gst::FlowError::Error));
 }

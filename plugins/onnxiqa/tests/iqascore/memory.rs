@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! How frames lie in memory, and memory that lies.
 
 use crate::common::*;
@@ -67,24 +69,24 @@ fn score(buffer: &gst::BufferRef) -> f64 {
 #[test]
 fn strides_and_offsets_change_nothing() {
     let dir = kit::TempDir::new();
-    let rig = Rig::new(iqascore(&mean_model(&dir)).build().unwrap());
-    assert!(rig.event(gst::event::StreamStart::new("test")));
+    let harness = ElementHarness::new(iqascore(&mean_model(&dir)).build().unwrap());
+    assert!(harness.event(gst::event::StreamStart::new("test")));
     let mut started = false;
     for format in ["RGB", "BGRx", "I420", "NV12", "Y42B", "YUY2", "GRAY8", "GRAY16_LE", "P010_10LE", "GBR"] {
         for (width, height) in [(16, 6), (7, 5)] {
             let info = info(format, width, height);
             let data = noise(&info);
-            rig.caps(&info.to_caps().unwrap().to_string());
+            harness.caps(&info.to_caps().unwrap().to_string());
             if !std::mem::replace(&mut started, true) {
-                rig.event(gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new()));
+                harness.event(gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new()));
             }
-            rig.clear();
+            harness.clear();
             let tight = gst::Buffer::from_slice(data.clone());
-            rig.push(tight).unwrap();
+            harness.push(tight).unwrap();
             for (pad, gap) in [(0, 0), (4, 0), (52, 36), (3, 1), (0, 64)] {
-                rig.push(padded(&info, &data, pad & !1, gap & !1)).unwrap();
+                harness.push(padded(&info, &data, pad & !1, gap & !1)).unwrap();
             }
-            let frames = rig.frames(6);
+            let frames = harness.frames(6);
             let expected = score(&frames[0]);
             for frame in &frames {
                 assert_eq!(score(frame), expected, "{format} {width}x{height}");
@@ -97,9 +99,10 @@ fn strides_and_offsets_change_nothing() {
 fn planes_may_lie_in_memories_of_their_own() {
     let dir = kit::TempDir::new();
     let info = info("I420", 16, 6);
-    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), &info.to_caps().unwrap().to_string());
+    let harness =
+        ElementHarness::started(iqascore(&mean_model(&dir)).build().unwrap(), &info.to_caps().unwrap().to_string());
     let data = noise(&info);
-    rig.push(gst::Buffer::from_slice(data.clone())).unwrap();
+    harness.push(gst::Buffer::from_slice(data.clone())).unwrap();
     for meta in [false, true] {
         let mut buffer = gst::Buffer::new();
         let fields = buffer.get_mut().unwrap();
@@ -119,9 +122,9 @@ fn planes_may_lie_in_memories_of_their_own() {
             )
             .unwrap();
         }
-        rig.push(buffer).unwrap();
+        harness.push(buffer).unwrap();
     }
-    let frames = rig.finish();
+    let frames = harness.finish();
     assert_eq!((score(&frames[1]), score(&frames[2])), (score(&frames[0]), score(&frames[0])));
 }
 
@@ -151,18 +154,18 @@ fn lies() -> Vec<(&'static str, gst_video::VideoInfo, gst::Buffer)> {
 fn memory_that_lies_fails_a_frame() {
     let dir = kit::TempDir::new();
     let element = iqascore(&mean_model(&dir)).property_from_str("on-error", "continue").build();
-    let rig = Rig::new(element.unwrap());
+    let harness = ElementHarness::new(element.unwrap());
     for (what, info, buffer) in lies() {
-        rig.clear();
-        rig.start(&info.to_caps().unwrap().to_string());
-        rig.push(buffer).unwrap();
-        rig.push(gst::Buffer::from_slice(noise(&info))).unwrap();
-        let frames = rig.frames(2);
+        harness.clear();
+        harness.start(&info.to_caps().unwrap().to_string());
+        harness.push(buffer).unwrap();
+        harness.push(gst::Buffer::from_slice(noise(&info))).unwrap();
+        let frames = harness.frames(2);
         let failed = entry(&frames[0]);
         assert_eq!(failed.get::<&str>("state"), Ok("failed"), "{what}: {failed}");
         assert_eq!(fields(&failed), ["kind", "model", "state"], "{what}");
         score(&frames[1]);
-        assert_eq!(rig.count(gst::MessageType::Warning), 1, "{what}");
+        assert_eq!(harness.count(gst::MessageType::Warning), 1, "{what}");
     }
 }
 
@@ -171,11 +174,11 @@ fn memory_that_lies_is_an_error() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     for (what, info, buffer) in lies() {
-        let rig = Rig::started(iqascore(&model).build().unwrap(), &info.to_caps().unwrap().to_string());
-        let flow = rig.push(buffer).err();
-        let text = error_text(&rig.bus);
+        let harness = ElementHarness::started(iqascore(&model).build().unwrap(), &info.to_caps().unwrap().to_string());
+        let flow = harness.push(buffer).err();
+        let text = error_text(&harness.bus);
         assert!(text.contains("stride") || text.contains("bytes") || text.contains("memory"), "{what}: {text}");
-        let flow = flow.or_else(|| (0..1000).find_map(|_| rig.push(gst::Buffer::from_slice(noise(&info))).err()));
+        let flow = flow.or_else(|| (0..1000).find_map(|_| harness.push(gst::Buffer::from_slice(noise(&info))).err()));
         assert_eq!(flow, Some(gst::FlowError::Error), "{what}");
     }
 }
@@ -185,17 +188,17 @@ fn memory_that_lies_does_no_harm_in_live_mode() {
     let dir = kit::TempDir::new();
     let element =
         iqascore(&mean_model(&dir)).property_from_str("mode", "live").property_from_str("on-error", "continue").build();
-    let rig = Rig::new(element.unwrap());
+    let harness = ElementHarness::new(element.unwrap());
     let lies = lies();
     let count = lies.len() as u64;
     for (_, info, buffer) in lies {
-        rig.start(&info.to_caps().unwrap().to_string());
-        rig.push(buffer).unwrap();
+        harness.start(&info.to_caps().unwrap().to_string());
+        harness.push(buffer).unwrap();
     }
-    rig.finish();
-    assert_eq!(rig.stat("frames"), count);
-    assert!(rig.stat("failed") > 0);
-    assert_eq!(rig.stat("failed") + rig.stat("skipped"), count, "{}", rig.stats());
+    harness.finish();
+    assert_eq!(harness.stat("frames"), count);
+    assert!(harness.stat("failed") > 0);
+    assert_eq!(harness.stat("failed") + harness.stat("skipped"), count, "{}", harness.stats());
 }
 
 /// Decoders pad frames, say so in the meta, and mean the size in the caps.
@@ -203,7 +206,8 @@ fn memory_that_lies_does_no_harm_in_live_mode() {
 fn padding_that_the_meta_counts_in_is_not_scored() {
     let dir = kit::TempDir::new();
     let (shown, coded) = (info("I420", 14, 6), info("I420", 16, 8));
-    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), &shown.to_caps().unwrap().to_string());
+    let harness =
+        ElementHarness::started(iqascore(&mean_model(&dir)).build().unwrap(), &shown.to_caps().unwrap().to_string());
     let mut data = vec![128u8; coded.size()];
     for row in 0..8 {
         // Black in the padding, white in the picture.
@@ -212,6 +216,6 @@ fn padding_that_the_meta_counts_in_is_not_scored() {
     }
     let offsets = [coded.offset()[0], coded.offset()[1], coded.offset()[2], 0];
     let strides = [coded.stride()[0], coded.stride()[1], coded.stride()[2], 0];
-    rig.push(with_meta(data, &coded, &offsets, &strides)).unwrap();
-    near(score(&rig.frames(1)[0]), 100.0, 0.5);
+    harness.push(with_meta(data, &coded, &offsets, &strides)).unwrap();
+    near(score(&harness.frames(1)[0]), 100.0, 0.5);
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The meta: what others make of it, attributes, maps.
 
 use crate::common::*;
@@ -108,10 +110,10 @@ fn an_element_replaces_what_it_said_before_and_leaves_the_others() {
 #[test]
 fn a_buffer_that_others_hold_is_not_written_to() {
     let dir = kit::TempDir::new();
-    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
-    let kept = grey(0, 51);
-    rig.push(kept.clone()).unwrap();
-    assert_scored(&rig.frames(1)[0], 0, 51);
+    let harness = ElementHarness::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
+    let kept = gray(0, 51);
+    harness.push(kept.clone()).unwrap();
+    assert_scored(&harness.frames(1)[0], 0, 51);
     assert!(gstonnxiqa::meta::entries(&kept).is_empty());
 }
 
@@ -135,17 +137,17 @@ fn attributes_and_maps() {
     let contract = format!("{ATTRIBUTES}map = {{ tensor = \"map\", worst = 0.0, best = 1.0 }}\n");
     let model = kit::outputs_graph().contract(&contract).write(dir.path(), "outputs");
     let element = iqascore(&model).property("frame-messages", true).property("interval", 2u32).build().unwrap();
-    let rig = Rig::started(element, "video/x-raw,format=RGB,width=12,height=4,framerate=25/1");
+    let harness = ElementHarness::started(element, "video/x-raw,format=RGB,width=12,height=4,framerate=25/1");
     // The left half red, the right half white.
     let row: Vec<u8> = (0..12).flat_map(|x| if x < 6 { [255, 0, 0] } else { [255; 3] }).collect();
     for n in 0..2 {
         let mut buffer = gst::Buffer::from_mut_slice(row.repeat(4));
         buffer.get_mut().unwrap().set_pts(n * FRAME);
-        rig.push(buffer).unwrap();
+        harness.push(buffer).unwrap();
     }
-    let frames = rig.frames(2);
+    let frames = harness.frames(2);
     let mut said: Vec<_> = frames.iter().map(|buffer| entry(buffer)).collect();
-    said.extend(rig.messages_named("iqa-score"));
+    said.extend(harness.messages_named("iqa-score"));
     assert_eq!(said.len(), 3);
     for entry in said {
         let attributes = entry.get::<gst::Structure>("attributes").unwrap();

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Real clips through real pipelines.
 
 use crate::common::*;

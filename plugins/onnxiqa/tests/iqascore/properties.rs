@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Properties, as the contract lists them.
 
 use crate::common::*;

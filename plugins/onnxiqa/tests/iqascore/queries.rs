@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Queries: those that keep their place, caps, allocation, latency.
 
 use crate::common::*;
@@ -13,30 +15,30 @@ fn allocation(query: &mut gst::QueryRef) -> Option<bool> {
 }
 
 #[test]
-fn serialised_queries_keep_their_place() {
+fn serialized_queries_keep_their_place() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
-    let rig = Rig::started(iqascore(&model).build().unwrap(), CAPS);
-    rig.answer_below(|query| (query.type_() == gst::QueryType::Drain).then_some(true));
-    let hold = Hold::new(&model);
-    rig.push(grey(0, 1)).unwrap();
-    rig.push(grey(1, 1)).unwrap();
-    let drain = rig.later("DRAIN", |pad| pad.peer_query(&mut gst::query::Drain::new()));
+    let harness = ElementHarness::started(iqascore(&model).build().unwrap(), CAPS);
+    harness.answer_below(|query| (query.type_() == gst::QueryType::Drain).then_some(true));
+    let hold = ScorerGate::new(&model);
+    harness.push(gray(0, 1)).unwrap();
+    harness.push(gray(1, 1)).unwrap();
+    let drain = harness.later("DRAIN", |pad| pad.peer_query(&mut gst::query::Drain::new()));
     assert!(drain.blocks(GLANCE));
     hold.release();
     assert!(drain.wait());
-    rig.push(grey(2, 1)).unwrap();
-    rig.finish();
-    assert_eq!(rig.order()[3..], ["0", "1", "drain", "2", "eos"]);
+    harness.push(gray(2, 1)).unwrap();
+    harness.finish();
+    assert_eq!(harness.order()[3..], ["0", "1", "drain", "2", "eos"]);
 }
 
 #[test]
 fn what_is_held_here_is_asked_for_downstream() {
     let dir = kit::TempDir::new();
     let element = iqascore(&mean_model(&dir)).property("queue-size", 5u32).build().unwrap();
-    let rig = Rig::started(element, CAPS);
-    rig.answer_below(allocation);
-    let (answered, pools, metas) = rig
+    let harness = ElementHarness::started(element, CAPS);
+    harness.answer_below(allocation);
+    let (answered, pools, metas) = harness
         .later("ALLOCATION", |pad| {
             let mut query = gst::query::Allocation::new(Some(&CAPS.parse().unwrap()), true);
             let answered = pad.peer_query(&mut query);
@@ -52,13 +54,13 @@ fn what_is_held_here_is_asked_for_downstream() {
 #[test]
 fn cropping_is_not_offered_since_scores_look_at_whole_frames() {
     let dir = kit::TempDir::new();
-    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
-    rig.answer_below(|query| {
+    let harness = ElementHarness::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
+    harness.answer_below(|query| {
         let gst::QueryViewMut::Allocation(allocation) = query.view_mut() else { return None };
         allocation.add_allocation_meta::<gst_video::VideoCropMeta>(None);
         Some(true)
     });
-    let offered = rig.later("ALLOCATION", |pad| {
+    let offered = harness.later("ALLOCATION", |pad| {
         let mut query = gst::query::Allocation::new(Some(&CAPS.parse().unwrap()), true);
         assert!(pad.peer_query(&mut query));
         query.find_allocation_meta::<gst_video::VideoCropMeta>().is_some()
@@ -69,29 +71,29 @@ fn cropping_is_not_offered_since_scores_look_at_whole_frames() {
 #[test]
 fn caps_are_downstreams_within_the_template() {
     let dir = kit::TempDir::new();
-    let rig = Rig::new(iqascore(&mean_model(&dir)).build().unwrap());
-    rig.answer_below(|query| {
+    let harness = ElementHarness::new(iqascore(&mean_model(&dir)).build().unwrap());
+    harness.answer_below(|query| {
         let gst::QueryViewMut::Caps(caps) = query.view_mut() else { return None };
         let wanted = "video/x-raw,format={I420,BGR,v308},width=64,height=[1,48]; audio/x-raw".parse::<gst::Caps>();
         caps.set_result(&wanted.unwrap());
         Some(true)
     });
-    let caps = rig.src.peer_query_caps(None);
+    let caps = harness.src.peer_query_caps(None);
     assert_eq!(caps.size(), 1, "{caps}");
     assert!(caps.can_intersect(&"video/x-raw,format=BGR,width=64,height=48".parse::<gst::Caps>().unwrap()), "{caps}");
     assert!(!caps.can_intersect(&"video/x-raw,width=65".parse::<gst::Caps>().unwrap()), "{caps}");
     assert!(!caps.can_intersect(&"video/x-raw,format=v308".parse::<gst::Caps>().unwrap()), "{caps}");
 }
 
-fn latency(rig: &Rig, live: bool) -> (bool, gst::ClockTime, Option<gst::ClockTime>) {
+fn latency(harness: &ElementHarness, live: bool) -> (bool, gst::ClockTime, Option<gst::ClockTime>) {
     let ms = gst::ClockTime::from_mseconds;
-    rig.answer_above(move |query| {
+    harness.answer_above(move |query| {
         let gst::QueryViewMut::Latency(latency) = query.view_mut() else { return None };
         latency.set(live, ms(10), Some(ms(90)));
         Some(true)
     });
     let mut query = gst::query::Latency::new();
-    assert!(rig.sink.peer_query(&mut query));
+    assert!(harness.sink.peer_query(&mut query));
     query.result()
 }
 
@@ -101,27 +103,27 @@ fn latency_is_what_frames_may_wait_for_and_only_in_live_pipelines() {
     let model = mean_model(&dir);
     let ms = gst::ClockTime::from_mseconds;
     let build = |mode| iqascore(&model).property_from_str("mode", mode).property("queue-size", 3u32).build().unwrap();
-    let rig = Rig::started(build("every-frame"), CAPS);
-    assert_eq!(latency(&rig, true), (true, ms(10 + 3 * 40), Some(ms(90 + 3 * 40))));
-    assert_eq!(latency(&rig, false), (false, ms(10), Some(ms(90))));
-    rig.caps("video/x-raw,format=RGB,width=4,height=2,framerate=0/1");
-    assert_eq!(latency(&rig, true), (true, ms(10), Some(ms(90))), "nothing is known without a frame rate");
-    assert!(rig.count(gst::MessageType::Latency) >= 2, "a change is announced");
-    let rig = Rig::started(build("live"), CAPS);
-    assert_eq!(latency(&rig, true), (true, ms(10), Some(ms(90))));
-    assert_eq!(rig.count(gst::MessageType::Latency), 0);
+    let harness = ElementHarness::started(build("every-frame"), CAPS);
+    assert_eq!(latency(&harness, true), (true, ms(10 + 3 * 40), Some(ms(90 + 3 * 40))));
+    assert_eq!(latency(&harness, false), (false, ms(10), Some(ms(90))));
+    harness.caps("video/x-raw,format=RGB,width=4,height=2,framerate=0/1");
+    assert_eq!(latency(&harness, true), (true, ms(10), Some(ms(90))), "nothing is known without a frame rate");
+    assert!(harness.count(gst::MessageType::Latency) >= 2, "a change is announced");
+    let harness = ElementHarness::started(build("live"), CAPS);
+    assert_eq!(latency(&harness, true), (true, ms(10), Some(ms(90))));
+    assert_eq!(harness.count(gst::MessageType::Latency), 0);
 }
 
 #[test]
 fn upstream_events_go_up() {
     let dir = kit::TempDir::new();
-    let rig = Rig::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
+    let harness = ElementHarness::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
     let (sender, seen) = std::sync::mpsc::channel();
-    rig.src.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
+    harness.src.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
         let _ = sender.send(info.event().map(|event| event.type_()));
         gst::PadProbeReturn::Ok
     });
     let quality = gst::event::Qos::new(gst::QOSType::Underflow, 0.5, 0, gst::ClockTime::ZERO);
-    rig.sink.push_event(quality);
+    harness.sink.push_event(quality);
     assert_eq!(seen.recv_timeout(LIMIT), Ok(Some(gst::EventType::Qos)));
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Elements that share a model.
 
 use crate::common::*;
@@ -47,7 +49,7 @@ fn other_settings_open_another_session() {
         let options = Options { provider: Provider::Cpu, device_id: 0, threads };
         Model::open(path.to_str().unwrap(), &Search::default(), &options).unwrap()
     };
-    let _rig = Rig::new(iqascore(&path).property("threads", 2u32).build().unwrap());
+    let _rig = ElementHarness::new(iqascore(&path).property("threads", 2u32).build().unwrap());
     assert_eq!(Arc::strong_count(&open(1)), 1);
     assert!(Arc::strong_count(&open(2)) > 1);
 }
@@ -56,12 +58,14 @@ fn other_settings_open_another_session() {
 fn one_element_stops_while_another_goes_on() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
-    let (one, other) =
-        (Rig::started(iqascore(&model).build().unwrap(), CAPS), Rig::started(iqascore(&model).build().unwrap(), CAPS));
-    let hold = Hold::new(&model);
+    let (one, other) = (
+        ElementHarness::started(iqascore(&model).build().unwrap(), CAPS),
+        ElementHarness::started(iqascore(&model).build().unwrap(), CAPS),
+    );
+    let hold = ScorerGate::new(&model);
     for n in 0..4 {
-        one.push(grey(n, 255)).unwrap();
-        other.push(grey(n, shade(n))).unwrap();
+        one.push(gray(n, 255)).unwrap();
+        other.push(gray(n, shade(n))).unwrap();
     }
     one.state(gst::State::Null);
     hold.release();

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Going down from the middle of everything, and up again.
 
 use crate::common::*;
@@ -13,35 +15,35 @@ fn down_and_up(target: gst::State, batch: u32) {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     let element = iqascore(&model).property("queue-size", 4u32).property("batch-size", batch).build().unwrap();
-    let rig = Rig::started(element, CAPS);
+    let harness = ElementHarness::started(element, CAPS);
     for _ in 0..3 {
-        let hold = Hold::new(&model);
+        let hold = ScorerGate::new(&model);
         for n in 0..4 {
-            rig.push(grey(n, 255)).unwrap();
+            harness.push(gray(n, 255)).unwrap();
         }
-        let blocked = rig.push_later(grey(4, 255));
+        let blocked = harness.push_later(gray(4, 255));
         assert!(blocked.blocks(GLANCE));
         // While the worker is held: going down does not wait for an inference.
-        rig.state(target);
+        harness.state(target);
         assert_eq!(blocked.wait(), Err(gst::FlowError::Flushing));
-        assert_eq!(rig.element.property::<Option<String>>("active-provider"), None);
-        rig.clear();
-        rig.state(gst::State::Playing);
+        assert_eq!(harness.element.property::<Option<String>>("active-provider"), None);
+        harness.clear();
+        harness.state(gst::State::Playing);
         hold.release();
-        rig.start(CAPS);
+        harness.start(CAPS);
         for n in 10..16 {
-            rig.push(grey(n, shade(n))).unwrap();
+            harness.push(gray(n, shade(n))).unwrap();
         }
-        let frames = rig.finish();
-        assert_eq!(frames.len(), 6, "{:?}", rig.order());
+        let frames = harness.finish();
+        assert_eq!(frames.len(), 6, "{:?}", harness.order());
         for (n, buffer) in (10..).zip(frames) {
             assert_scored(&buffer, n, shade(n));
         }
-        assert_eq!((rig.stat("frames"), rig.stat("scored")), (6, 6), "counted since READY→PAUSED");
-        rig.state(target);
-        rig.clear();
-        rig.state(gst::State::Playing);
-        rig.start(CAPS);
+        assert_eq!((harness.stat("frames"), harness.stat("scored")), (6, 6), "counted since READY→PAUSED");
+        harness.state(target);
+        harness.clear();
+        harness.state(gst::State::Playing);
+        harness.start(CAPS);
     }
 }
 
@@ -60,13 +62,13 @@ fn in_the_middle_of_an_inference() {
     let dir = kit::TempDir::new();
     // A second or so each: sixteen of them would exceed the limit.
     let model = kit::slow_model(dir.path(), "slow", 60);
-    let rig = Rig::started(iqascore(&model).property("queue-size", 16u32).build().unwrap(), CAPS);
+    let harness = ElementHarness::started(iqascore(&model).property("queue-size", 16u32).build().unwrap(), CAPS);
     for n in 0..16 {
-        rig.push(grey(n, 255)).unwrap();
+        harness.push(gray(n, 255)).unwrap();
     }
-    rig.frames(1);
-    rig.state(gst::State::Null);
-    let out = rig.order().iter().filter(|item| item.parse::<u64>().is_ok()).count();
+    harness.frames(1);
+    harness.state(gst::State::Null);
+    let out = harness.order().iter().filter(|item| item.parse::<u64>().is_ok()).count();
     assert!(out < 16, "going down has waited for all frames");
 }
 
@@ -74,26 +76,26 @@ fn in_the_middle_of_an_inference() {
 fn with_events_and_eos_queued() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
-    let rig = Rig::started(iqascore(&model).build().unwrap(), CAPS);
-    let hold = Hold::new(&model);
-    rig.push(grey(0, 1)).unwrap();
-    assert!(rig.event(gst::event::Tag::new(gst::TagList::new())));
-    assert!(rig.event(gst::event::Eos::new()));
-    rig.state(gst::State::Ready);
+    let harness = ElementHarness::started(iqascore(&model).build().unwrap(), CAPS);
+    let hold = ScorerGate::new(&model);
+    harness.push(gray(0, 1)).unwrap();
+    assert!(harness.event(gst::event::Tag::new(gst::TagList::new())));
+    assert!(harness.event(gst::event::Eos::new()));
+    harness.state(gst::State::Ready);
     hold.release();
-    assert_eq!(rig.order(), ["stream-start", "caps", "segment"]);
+    assert_eq!(harness.order(), ["stream-start", "caps", "segment"]);
 }
 
 #[test]
 fn a_query_that_waits_comes_back() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
-    let rig = Rig::started(iqascore(&model).build().unwrap(), CAPS);
-    let hold = Hold::new(&model);
-    rig.push(grey(0, 1)).unwrap();
-    let drain = rig.later("a query", |pad| pad.peer_query(&mut gst::query::Drain::new()));
+    let harness = ElementHarness::started(iqascore(&model).build().unwrap(), CAPS);
+    let hold = ScorerGate::new(&model);
+    harness.push(gray(0, 1)).unwrap();
+    let drain = harness.later("a query", |pad| pad.peer_query(&mut gst::query::Drain::new()));
     assert!(drain.blocks(GLANCE));
-    rig.state(gst::State::Ready);
+    harness.state(gst::State::Ready);
     assert!(!drain.wait());
     hold.release();
 }
@@ -102,30 +104,30 @@ fn a_query_that_waits_comes_back() {
 fn live_mode_goes_down_with_frames_in_flight() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
-    let rig = Rig::started(live(iqascore(&model)).build().unwrap(), CAPS);
+    let harness = ElementHarness::started(live(iqascore(&model)).build().unwrap(), CAPS);
     for _ in 0..3 {
-        let hold = Hold::new(&model);
+        let hold = ScorerGate::new(&model);
         for n in 0..5 {
-            rig.push(grey(n, 255)).unwrap();
+            harness.push(gray(n, 255)).unwrap();
         }
-        assert!(rig.event(gst::event::Eos::new()));
-        rig.state(gst::State::Null);
+        assert!(harness.event(gst::event::Eos::new()));
+        harness.state(gst::State::Null);
         hold.release();
-        rig.clear();
-        rig.state(gst::State::Playing);
-        rig.start(CAPS);
+        harness.clear();
+        harness.state(gst::State::Playing);
+        harness.start(CAPS);
     }
-    rig.push(grey(10, 51)).unwrap();
-    rig.finish();
-    assert_eq!((rig.stat("frames"), rig.stat("scored")), (1, 1));
+    harness.push(gray(10, 51)).unwrap();
+    harness.finish();
+    assert_eq!((harness.stat("frames"), harness.stat("scored")), (1, 1));
 }
 
 #[test]
 fn up_and_down_without_data() {
     let dir = kit::TempDir::new();
-    let rig = Rig::new(iqascore(&mean_model(&dir)).build().unwrap());
+    let harness = ElementHarness::new(iqascore(&mean_model(&dir)).build().unwrap());
     for state in [gst::State::Null, gst::State::Paused, gst::State::Ready, gst::State::Playing] {
-        rig.state(state);
+        harness.state(state);
     }
-    assert_eq!(rig.element.property::<Option<String>>("active-provider").as_deref(), Some("cpu"));
+    assert_eq!(harness.element.property::<Option<String>>("active-provider").as_deref(), Some("cpu"));
 }

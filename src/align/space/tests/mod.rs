@@ -1,13 +1,16 @@
-mod bars;
-mod content;
+// SPDX-License-Identifier: MPL-2.0
+
+mod active_area;
+mod letterbox;
+mod phase_correlation;
 mod scaling;
 mod scenes;
-mod shift;
 
 use super::Aligned;
-use crate::picture::{Colour, Matrix, Picture, Range, Siting};
+use crate::picture::{ChromaSite, Colorimetry, Matrix, Picture, Range};
 
-const LIMITED: Colour = Colour { matrix: Matrix::Bt709, range: Range::Limited, siting: Siting::LEFT };
+const LIMITED: Colorimetry =
+    Colorimetry { matrix: Matrix::Bt709, range: Range::Limited, chroma_site: ChromaSite::LEFT };
 
 /// The samples of one component.
 fn samples(picture: &Picture<'_>, component: usize) -> Vec<Vec<u16>> {

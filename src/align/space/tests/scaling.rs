@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Scaling: against Pillow, and against what a plane that rises evenly has to become.
 
 use super::scenes::{Random, frame};
 use super::{LIMITED, assert_size, samples};
-use crate::align::space::{Register, Registration, Scale, SpaceError};
-use crate::picture::{Colour, Family, Frame, OwnedFrame, PixelFormat, Rect, Siting};
+use crate::align::space::{Registration, Scale, SpaceError, SpatialAligner};
+use crate::picture::{ChromaSite, Colorimetry, Family, Frame, OwnedFrame, PixelFormat, Rect};
 
 #[derive(serde::Deserialize)]
 struct Reference {
@@ -29,13 +31,13 @@ struct Rounded {
     values: Vec<u8>,
 }
 
-/// What prepare/testdata/make.py stored.
+/// What preprocess/testdata/make.py stored.
 fn reference() -> Reference {
-    serde_json::from_str(include_str!("../../../prepare/testdata/resize.json")).unwrap()
+    serde_json::from_str(include_str!("../../../preprocess/testdata/resize.json")).unwrap()
 }
 
-fn flat(format: PixelFormat, size: [u32; 2], colour: Colour) -> OwnedFrame {
-    frame(format, size, colour, |index, _, _| f64::from(format.components()[index].max() / 2))
+fn flat(format: PixelFormat, size: [u32; 2], colorimetry: Colorimetry) -> OwnedFrame {
+    frame(format, size, colorimetry, |index, _, _| f64::from(format.components()[index].max() / 2))
 }
 
 #[test]
@@ -44,7 +46,7 @@ fn scaling_is_that_of_pillow() {
     let (width, height) = (reference.width, reference.height);
     let green: Vec<u8> = reference.rgb.chunks(3).map(|p| p[1]).collect();
     for depth in [8, 16] {
-        let format = if depth == 8 { PixelFormat::Grey8 } else { PixelFormat::Grey16 };
+        let format = if depth == 8 { PixelFormat::Gray8 } else { PixelFormat::Gray16 };
         // 257: white is white at either depth.
         let unit = if depth == 8 { 1.0 } else { 257.0 };
         let source =
@@ -52,11 +54,11 @@ fn scaling_is_that_of_pillow() {
         let mut cases = 0;
         for case in reference.cases.iter().filter(|case| case.by == "Pillow" && case.filter == "bicubic") {
             let target = flat(format, case.size, LIMITED);
-            let mut register = Register::new(Scale::ToReference, Registration::None);
+            let mut register = SpatialAligner::new(Scale::ToReference, Registration::None);
             let (target, source) = (target.picture().unwrap(), source.picture().unwrap());
             let aligned = register.align(&target, &source).unwrap();
             assert_size(&aligned, case.size);
-            assert_eq!((aligned.distorted.format(), aligned.distorted.colour()), (format, LIMITED));
+            assert_eq!((aligned.distorted.format(), aligned.distorted.colorimetry()), (format, LIMITED));
             for (ours, theirs) in samples(&aligned.distorted, 0).concat().iter().zip(&case.values) {
                 let theirs = f64::from(*theirs).clamp(0.0, 255.0) * unit;
                 // Stored to 0.001.
@@ -71,7 +73,7 @@ fn scaling_is_that_of_pillow() {
     let source = OwnedFrame::rgb(width, height, soft);
     for case in reference.rounded.iter().filter(|case| case.filter == "bicubic") {
         let target = OwnedFrame::rgb(case.size[0], case.size[1], vec![0; (case.size[0] * case.size[1] * 3) as usize]);
-        let mut register = Register::new(Scale::ToReference, Registration::None);
+        let mut register = SpatialAligner::new(Scale::ToReference, Registration::None);
         let (target, source) = (target.picture().unwrap(), source.picture().unwrap());
         let aligned = register.align(&target, &source).unwrap();
         for channel in 0..3 {
@@ -85,15 +87,15 @@ fn scaling_is_that_of_pillow() {
 }
 
 /// A plane that rises evenly along both axes, by the place in the picture (0 to 1), in each component another way.
-fn rising(format: PixelFormat, [width, height]: [u32; 2], colour: Colour) -> OwnedFrame {
-    frame(format, [width, height], colour, |index, x, y| {
+fn rising(format: PixelFormat, [width, height]: [u32; 2], colorimetry: Colorimetry) -> OwnedFrame {
+    frame(format, [width, height], colorimetry, |index, x, y| {
         let c = format.components()[index];
         let place = |i: u32, sub: u8, cosited: bool, side: u32| {
             let middle = if cosited { 0.5 } else { f64::from(1u32 << sub) / 2.0 };
             (f64::from(i << sub) + middle) / f64::from(side)
         };
-        let x = place(x, c.sub_x, colour.siting.cosited_x && c.sub_x > 0, width);
-        let y = place(y, c.sub_y, colour.siting.cosited_y && c.sub_y > 0, height);
+        let x = place(x, c.sub_x, colorimetry.chroma_site.cosited_x && c.sub_x > 0, width);
+        let y = place(y, c.sub_y, colorimetry.chroma_site.cosited_y && c.sub_y > 0, height);
         let [across, down] = [[0.5, 0.25], [0.25, -0.375], [-0.25, 0.5]][index];
         let base = 0.5 - (across + down) / 2.0;
         f64::from(c.max()) * (base + across * x + down * y)
@@ -102,14 +104,14 @@ fn rising(format: PixelFormat, [width, height]: [u32; 2], colour: Colour) -> Own
 
 #[test]
 fn every_component_comes_to_lie_where_its_siting_says() {
-    let sitings = [Siting::CENTRE, Siting::LEFT, Siting::TOP_LEFT];
+    let sitings = [ChromaSite::CENTER, ChromaSite::LEFT, ChromaSite::TOP_LEFT];
     for &format in PixelFormat::ALL {
-        for (i, siting) in sitings.into_iter().enumerate() {
+        for (i, chroma_site) in sitings.into_iter().enumerate() {
             let other = sitings[(i + 1) % 3];
             for (from, to) in [([64, 48], [96, 80]), ([120, 90], [64, 48]), ([65, 47], [99, 31])] {
-                let source = rising(format, from, Colour { siting, ..LIMITED });
-                let target = rising(format, to, Colour { siting: other, ..LIMITED });
-                let mut register = Register::new(Scale::ToReference, Registration::None);
+                let source = rising(format, from, Colorimetry { chroma_site, ..LIMITED });
+                let target = rising(format, to, Colorimetry { chroma_site: other, ..LIMITED });
+                let mut register = SpatialAligner::new(Scale::ToReference, Registration::None);
                 let (target, source) = (target.picture().unwrap(), source.picture().unwrap());
                 let aligned = register.align(&target, &source).unwrap();
                 assert_size(&aligned, to);
@@ -151,7 +153,7 @@ fn sampling_that_differs_is_brought_to_the_references() {
     ] {
         let (a, b) = (rising(reference, size, LIMITED), rising(distorted, size, LIMITED));
         let (a, b) = (a.picture().unwrap(), b.picture().unwrap());
-        let mut register = Register::new(Scale::None, Registration::None);
+        let mut register = SpatialAligner::new(Scale::None, Registration::None);
         let aligned = register.align(&a, &b).unwrap();
         assert_eq!(aligned.reference.planes()[0].data.as_ptr(), a.planes()[0].data.as_ptr());
         assert_eq!(sampling(aligned.distorted.format()), sampling(reference));
@@ -169,7 +171,7 @@ fn sampling_that_differs_is_brought_to_the_references() {
     // Nothing to bring anywhere: only the order in memory differs.
     let (a, b) = (rising(PixelFormat::I420, size, LIMITED), rising(PixelFormat::Nv12, size, LIMITED));
     let (a, b) = (a.picture().unwrap(), b.picture().unwrap());
-    let mut register = Register::new(Scale::ToReference, Registration::None);
+    let mut register = SpatialAligner::new(Scale::ToReference, Registration::None);
     let aligned = register.align(&a, &b).unwrap();
     assert_eq!(aligned.distorted.planes()[0].data.as_ptr(), b.planes()[0].data.as_ptr());
     assert_eq!(aligned.distorted.format(), PixelFormat::Nv12);
@@ -179,18 +181,18 @@ fn sampling_that_differs_is_brought_to_the_references() {
 fn the_rule_says_who_is_scaled() {
     let (large, small) = (rising(PixelFormat::I420, [96, 64], LIMITED), rising(PixelFormat::Y444, [48, 32], LIMITED));
     let (reference, distorted) = (large.picture().unwrap(), small.picture().unwrap());
-    let mut register = Register::new(Scale::ToReference, Registration::None);
+    let mut register = SpatialAligner::new(Scale::ToReference, Registration::None);
     let aligned = register.align(&reference, &distorted).unwrap();
     assert_size(&aligned, [96, 64]);
     // The one that is scaled takes on the other's chroma.
     assert_eq!(aligned.distorted.format(), PixelFormat::I420);
     assert_eq!((aligned.reference_crop, aligned.distorted_crop), (Rect::whole(96, 64), Rect::whole(48, 32)));
-    let mut register = Register::new(Scale::ToDistorted, Registration::None);
+    let mut register = SpatialAligner::new(Scale::ToDistorted, Registration::None);
     let aligned = register.align(&reference, &distorted).unwrap();
     assert_size(&aligned, [48, 32]);
     assert_eq!(aligned.reference.format(), PixelFormat::Y444);
     assert_eq!(aligned.distorted.planes()[0].data.as_ptr(), distorted.planes()[0].data.as_ptr());
-    let mut register = Register::new(Scale::None, Registration::None);
+    let mut register = SpatialAligner::new(Scale::None, Registration::None);
     let error = register.align(&reference, &distorted).unwrap_err();
     assert_eq!(error, SpaceError::Sizes { reference: [96, 64], distorted: [48, 32], cropped: false });
     assert!(error.to_string().contains("96x64") && error.to_string().contains("`to-reference`"), "{error}");
@@ -198,7 +200,7 @@ fn the_rule_says_who_is_scaled() {
 
 #[test]
 fn sizes_and_formats_may_change_from_frame_to_frame() {
-    let mut register = Register::new(Scale::ToReference, Registration::Crop);
+    let mut register = SpatialAligner::new(Scale::ToReference, Registration::Crop);
     let mut random = Random(1);
     let sizes = [[1, 1], [2, 1], [1, 3], [5, 4], [33, 17], [64, 48], [257, 18]];
     for round in 0..400 {
@@ -210,7 +212,7 @@ fn sizes_and_formats_may_change_from_frame_to_frame() {
         let aligned = register.align(&reference, &distorted).unwrap();
         assert_size(&aligned, a);
         assert_eq!(aligned.distorted.format().family(), g.family(), "{round}");
-        for index in 0..if g.family() == Family::Grey { 1 } else { 3 } {
+        for index in 0..if g.family() == Family::Gray { 1 } else { 3 } {
             // What is even stays so.
             let half = (aligned.distorted.format().components()[index].max() / 2) as u16;
             assert!(samples(&aligned.distorted, index).concat().iter().all(|&v| v == half), "{f} {a:?} {g} {b:?}");

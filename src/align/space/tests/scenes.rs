@@ -1,6 +1,8 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Pictures with known content.
 
-use crate::picture::{Colour, OwnedFrame, PixelFormat};
+use crate::picture::{Colorimetry, OwnedFrame, PixelFormat};
 
 /// Numbers without a pattern, the same every time (SplitMix64).
 pub struct Random(pub u64);
@@ -29,7 +31,7 @@ impl Random {
 pub fn frame(
     format: PixelFormat,
     [width, height]: [u32; 2],
-    colour: Colour,
+    colorimetry: Colorimetry,
     mut sample: impl FnMut(usize, u32, u32) -> f64,
 ) -> OwnedFrame {
     let mut sizes = vec![(0, 0); format.planes()];
@@ -49,7 +51,7 @@ pub fn frame(
             }
         }
     }
-    OwnedFrame { format, width, height, colour, planes }
+    OwnedFrame { format, width, height, colorimetry, planes }
 }
 
 /// A scene that is known at every place, not only at whole pixels: waves of all directions whose power falls with

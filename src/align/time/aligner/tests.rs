@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 use super::super::signature::{CELLS, COLUMNS};
 use super::*;
 
@@ -14,14 +16,14 @@ impl Random {
 }
 
 /// A side whose time goes on by chance.
-fn stamp(random: &mut Random, now: &mut i64) -> Stamp {
+fn stamp(random: &mut Random, now: &mut i64) -> Timestamp {
     *now += match random.below(50) {
         0 => -(random.below(3_000_000_000) as i64),
         1 => random.below(3_000_000_000) as i64,
         2 => 0,
         _ => 30_000_000 + random.below(20_000_000) as i64,
     };
-    Stamp {
+    Timestamp {
         running: (random.below(40) > 0).then_some(*now),
         duration: (random.below(3) > 0).then(|| random.below(60_000_000)),
     }
@@ -103,20 +105,20 @@ fn the_ledger_adds_up_whatever_happens() {
 fn an_offset_set_while_running_is_told() {
     let settings = Settings { alignment: Alignment::Offset, offset: 40, search_range: 0 };
     let mut aligner = Aligner::new(settings);
-    aligner.push_distorted(Stamp { running: Some(0), duration: None }, None);
+    aligner.push_distorted(Timestamp { running: Some(0), duration: None }, None);
     aligner.set_offset(40);
-    assert_eq!(aligner.next_notice(), None);
+    assert_eq!(aligner.next_event(), None);
     aligner.set_offset(-3);
-    let notice = Notice::Offset { distorted: 0, from: Some(40), to: -3, confidence: 1.0 };
-    assert_eq!(aligner.next_notice(), Some(notice));
-    aligner.push_reference(Stamp { running: Some(-3), duration: None }, None);
+    let event = AlignmentEvent::Offset { distorted: 0, from: Some(40), to: -3, confidence: 1.0 };
+    assert_eq!(aligner.next_event(), Some(event));
+    aligner.push_reference(Timestamp { running: Some(-3), duration: None }, None);
     assert_eq!(aligner.next_decision().map(|d| d.pairing), Some(Pairing::Matched(0)));
 }
 
 #[test]
 fn a_reference_that_never_comes_leaves_all_unmatched() {
     let mut aligner = Aligner::new(Settings { alignment: Alignment::Pts, offset: 0, search_range: 0 });
-    aligner.push_distorted(Stamp { running: Some(0), duration: None }, None);
+    aligner.push_distorted(Timestamp { running: Some(0), duration: None }, None);
     aligner.end_distorted();
     assert_eq!(aligner.next_decision(), None);
     aligner.end_reference();
@@ -127,8 +129,8 @@ fn a_reference_that_never_comes_leaves_all_unmatched() {
 fn pts_adds_nothing() {
     let mut aligner = Aligner::new(Settings { alignment: Alignment::Pts, offset: 7, search_range: 0 });
     aligner.set_offset(5);
-    aligner.push_distorted(Stamp { running: Some(0), duration: None }, None);
-    aligner.push_reference(Stamp { running: Some(0), duration: None }, None);
+    aligner.push_distorted(Timestamp { running: Some(0), duration: None }, None);
+    aligner.push_reference(Timestamp { running: Some(0), duration: None }, None);
     assert_eq!(aligner.next_decision().map(|d| d.pairing), Some(Pairing::Matched(0)));
-    assert_eq!(aligner.next_notice(), None);
+    assert_eq!(aligner.next_event(), None);
 }

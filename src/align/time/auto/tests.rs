@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 use super::super::signature::{CELLS, COLUMNS, ROWS};
 use super::super::{Aligner, Alignment, Decision, Ledger};
 use super::*;
@@ -29,11 +31,11 @@ impl Film {
             .iter()
             .map(|[a, b, c, d, e, f, g, h]| {
                 let angle = |speed: f64, phase: f64| (time * (0.03 + 0.12 * speed) + 6.3 * phase).sin();
-                let centre_x = COLUMNS as f64 * (a + 0.25 * angle(*c, *d) + 0.06 * angle(3.0 * e, *f));
-                let centre_y = ROWS as f64 * (b + 0.25 * angle(*e, *g) + 0.06 * angle(3.0 * c, *h));
+                let center_x = COLUMNS as f64 * (a + 0.25 * angle(*c, *d) + 0.06 * angle(3.0 * e, *f));
+                let center_y = ROWS as f64 * (b + 0.25 * angle(*e, *g) + 0.06 * angle(3.0 * c, *h));
                 let bell = |far: f64| (-far * far).exp();
-                let across: [f64; COLUMNS] = std::array::from_fn(|x| bell((columns(x) - centre_x) / (3.0 + 4.0 * g)));
-                let down: [f64; ROWS] = std::array::from_fn(|y| bell((rows(y) - centre_y) / (2.0 + 3.0 * h)));
+                let across: [f64; COLUMNS] = std::array::from_fn(|x| bell((columns(x) - center_x) / (3.0 + 4.0 * g)));
+                let down: [f64; ROWS] = std::array::from_fn(|y| bell((rows(y) - center_y) / (2.0 + 3.0 * h)));
                 (f - 0.5, across, down)
             })
             .collect();
@@ -52,10 +54,10 @@ impl Film {
 }
 
 /// One side's frames.
-type Side = Vec<(Stamp, Signature)>;
+type Side = Vec<(Timestamp, Signature)>;
 
-fn stamp(running: i64) -> Stamp {
-    Stamp { running: Some(running), duration: Some(FRAME as u64) }
+fn stamp(running: i64) -> Timestamp {
+    Timestamp { running: Some(running), duration: Some(FRAME as u64) }
 }
 
 /// `count` frames of what `picture` shows, 40 ms apart.
@@ -65,7 +67,7 @@ fn side(count: i64, mut picture: impl FnMut(i64) -> Signature) -> Side {
 
 /// What an aligner said, and how many frames the caller had to hold at most.
 struct Said {
-    notices: Vec<Notice>,
+    events: Vec<AlignmentEvent>,
     decisions: Vec<Decision>,
     held: u64,
 }
@@ -73,8 +75,8 @@ struct Said {
 impl Said {
     /// The offsets found.
     fn offsets(&self) -> Vec<i64> {
-        let to = |notice: &Notice| if let Notice::Offset { to, .. } = notice { Some(*to) } else { None };
-        self.notices.iter().filter_map(to).collect()
+        let to = |event: &AlignmentEvent| if let AlignmentEvent::Offset { to, .. } = event { Some(*to) } else { None };
+        self.events.iter().filter_map(to).collect()
     }
 
     /// Distorted frames that have a partner: how many are `ahead` of theirs by so much, and how many not.
@@ -92,10 +94,10 @@ fn settings(range: u64) -> Settings {
 /// Feeds both sides as the caller does. `live`: as they come, and frames are forced after the search range.
 fn fed(settings: Settings, references: &Side, distorted: &Side, live: bool) -> Said {
     let mut aligner = Aligner::new(settings);
-    let mut said = Said { notices: vec![], decisions: vec![], held: 0 };
+    let mut said = Said { events: vec![], decisions: vec![], held: 0 };
     let mut fed = [0, 0];
     loop {
-        said.notices.extend(std::iter::from_fn(|| aligner.next_notice()));
+        said.events.extend(std::iter::from_fn(|| aligner.next_event()));
         said.decisions.extend(std::iter::from_fn(|| aligner.next_decision()));
         let held = fed[0] as u64 - aligner.needed_from() + (fed[1] - said.decisions.len()) as u64;
         said.held = said.held.max(held);
@@ -169,7 +171,7 @@ fn frame_rates_may_differ() {
     // Frames a second of the reference and the distorted side, which shows the nearest reference frame.
     for (reference, rate) in [(25, 30), (30, 25), (50, 25), (25, 50), (24, 60)] {
         let time =
-            |i: i64, rate: i64| Stamp { running: Some(i * second / rate), duration: Some((second / rate) as u64) };
+            |i: i64, rate: i64| Timestamp { running: Some(i * second / rate), duration: Some((second / rate) as u64) };
         let references: Side = (0..reference * 4)
             .map(|i| (time(i, reference), film.signature(25.0 * i as f64 / reference as f64)))
             .collect();
@@ -189,7 +191,7 @@ fn frame_rates_may_differ() {
         assert!(
             matched >= 3 * rate.min(reference) - 2,
             "{reference} to {rate}: {matched} {:?} {:?}",
-            said.notices,
+            said.events,
             said.decisions
         );
     }
@@ -202,7 +204,7 @@ fn another_film_has_no_partner() {
         let references = side(200, |i| one.signature(i as f64));
         let distorted = side(200, |i| other.signature(i as f64));
         let said = fed(settings(RANGE), &references, &distorted, live);
-        assert_eq!(said.notices, []);
+        assert_eq!(said.events, []);
         assert!(said.decisions.iter().all(|d| d.pairing == Pairing::Unmatched && d.confidence == 0.0));
         assert!(said.held < 110, "{} held", said.held);
     }
@@ -232,7 +234,7 @@ fn black_and_flashes_of_the_whole_picture_say_nothing() {
     };
     let black = |_| Signature::from_cells(Box::new([0.0; CELLS]));
     let said = fed(settings(RANGE), &side(120, black), &side(120, black), false);
-    assert_eq!((said.notices.len(), said.pairs(0)), (0, (0, 0)));
+    assert_eq!((said.events.len(), said.pairs(0)), (0, (0, 0)));
     let still = |i| flashing(i, true);
     let said = fed(settings(RANGE), &side(120, still), &side(120, |i| still(i + 1)), false);
     assert_eq!((said.offsets(), said.pairs(0)), (vec![], (0, 0)));
@@ -261,8 +263,8 @@ fn another_film_in_between_is_left_out() {
         });
         let said = fed(settings(RANGE), &references, &distorted, live);
         let inside = |d: &&Decision| (100..180).contains(&d.distorted) && d.pairing != Pairing::Unmatched;
-        assert_eq!(said.decisions.iter().filter(inside).count(), 0, "{:?}", said.notices);
-        assert!(said.notices.contains(&Notice::Lost { distorted: 100 }), "{:?}", said.notices);
+        assert_eq!(said.decisions.iter().filter(inside).count(), 0, "{:?}", said.events);
+        assert!(said.events.contains(&AlignmentEvent::Lost { distorted: 100 }), "{:?}", said.events);
         let (right, wrong) = said.pairs(0);
         assert!(right >= 210 && wrong == 0, "{right} {wrong}");
     }
@@ -289,10 +291,10 @@ fn a_jump_is_found_and_told() {
     for (jump, live) in [(1, false), (-2, true), (6, false), (-20, false), (20, true)] {
         let distorted = side(350, |i| film.signature((if i < 150 { i } else { i + jump }) as f64));
         let said = fed(settings(RANGE), &references, &distorted, live);
-        assert_eq!(said.offsets().last(), Some(&(jump * FRAME)), "{:?}", said.notices);
+        assert_eq!(said.offsets().last(), Some(&(jump * FRAME)), "{:?}", said.events);
         let after = said.decisions.iter().filter(|d| d.distorted >= 230);
         let right = after.filter(|d| d.pairing == Pairing::Matched((d.distorted as i64 + jump) as u64)).count();
-        assert_eq!(right, 120, "jump {jump}: {:?}", said.notices);
+        assert_eq!(right, 120, "jump {jump}: {:?}", said.events);
     }
 }
 
@@ -322,7 +324,7 @@ fn a_year_takes_no_more_memory_than_a_minute() {
 fn frames_without_times_follow_one_another() {
     let film = Film::new(16);
     let timeless = |count, first: i64| -> Side {
-        let stamp = Stamp { running: None, duration: Some(FRAME as u64) };
+        let stamp = Timestamp { running: None, duration: Some(FRAME as u64) };
         (0..count).map(|i| (stamp, film.signature((i + first) as f64))).collect()
     };
     let (references, distorted) = (timeless(90, 0), timeless(80, 6));
@@ -350,7 +352,7 @@ fn memory_that_runs_out_narrows_the_search() {
     }
     let lead = aligner.lead();
     aligner.shrink();
-    assert_eq!(aligner.next_notice(), Some(Notice::Shrunk { window: RANGE / 4 * 3 }));
+    assert_eq!(aligner.next_event(), Some(AlignmentEvent::Shrunk { window: RANGE / 4 * 3 }));
     assert!(aligner.lead() < lead);
     for _ in 0..100 {
         aligner.shrink();

@@ -1,11 +1,13 @@
+// SPDX-License-Identifier: MPL-2.0
+
 use super::*;
 
-fn at(ms: i64) -> Stamp {
-    Stamp { running: Some(ms * 1_000_000), duration: None }
+fn at(ms: i64) -> Timestamp {
+    Timestamp { running: Some(ms * 1_000_000), duration: None }
 }
 
-fn lasting(ms: i64, duration: u64) -> Stamp {
-    Stamp { duration: Some(duration * 1_000_000), ..at(ms) }
+fn lasting(ms: i64, duration: u64) -> Timestamp {
+    Timestamp { duration: Some(duration * 1_000_000), ..at(ms) }
 }
 
 fn partners(clock: &mut Clock) -> Vec<Option<u64>> {
@@ -89,7 +91,8 @@ fn every_pair_of_rates_keeps_to_the_nearest() {
     for (reference, distorted) in [(25, 25), (25, 30), (30, 25), (50, 25), (25, 50), (24, 60)] {
         let mut clock = Clock::new(0);
         let time = |number: i64, rate: i64| number * 1_000_000_000 / rate;
-        let stamp = |number, rate| Stamp { running: Some(time(number, rate)), duration: Some(time(1, rate) as u64) };
+        let stamp =
+            |number, rate| Timestamp { running: Some(time(number, rate)), duration: Some(time(1, rate) as u64) };
         for second in 0..4 {
             (second * reference..(second + 1) * reference)
                 .for_each(|n| assert!(!clock.push_reference(n as u64, stamp(n, reference))));
@@ -109,7 +112,7 @@ fn every_pair_of_rates_keeps_to_the_nearest() {
 
 #[test]
 fn without_times_order_of_arrival_decides() {
-    let none = Stamp::default();
+    let none = Timestamp::default();
     let mut clock = Clock::new(5);
     clock.push_distorted(0, none);
     assert_eq!(partners(&mut clock), []);
@@ -126,7 +129,7 @@ fn without_times_order_of_arrival_decides() {
 fn references_without_times_do_not_pile_up() {
     let mut clock = Clock::new(0);
     for number in 0..1000 {
-        clock.push_reference(number, Stamp::default());
+        clock.push_reference(number, Timestamp::default());
     }
     assert_eq!(clock.needed_from(), 1000 - ARRIVALS as u64);
 }
@@ -163,7 +166,7 @@ fn partners_of_the_past_are_let_go() {
 
 /// Feeds both sides as the caller does, and returns the partners of all distorted frames and how many references were
 /// held at most.
-fn fed(clock: &mut Clock, references: &[Stamp], distorted: &[Stamp]) -> (Vec<Option<u64>>, usize) {
+fn fed(clock: &mut Clock, references: &[Timestamp], distorted: &[Timestamp]) -> (Vec<Option<u64>>, usize) {
     let (mut r, mut d, mut held) = (0, 0, 0);
     let mut found = Vec::new();
     while r < references.len() || d < distorted.len() {
@@ -241,7 +244,7 @@ fn extreme_times_do_no_harm() {
     let mut clock = Clock::new(i64::MAX);
     let mut count = 0;
     for (number, &running) in times.iter().cycle().take(700).enumerate() {
-        let stamp = Stamp { running: Some(running), duration: Some(u64::MAX) };
+        let stamp = Timestamp { running: Some(running), duration: Some(u64::MAX) };
         clock.push_reference(number as u64, stamp);
         clock.push_distorted(number as u64, stamp);
         count += partners(&mut clock).len();

@@ -1,13 +1,16 @@
+// SPDX-License-Identifier: MPL-2.0
+
 use super::*;
-use crate::picture::{Colour, Frame, Matrix, OwnedFrame, PixelFormat, Siting};
+use crate::picture::{ChromaSite, Colorimetry, Frame, Matrix, OwnedFrame, PixelFormat};
 
 /// A smooth picture: luma at a place in 0..1 squared.
 fn scene(x: f64, y: f64) -> f64 {
     0.5 + 0.3 * (7.0 * x + 2.0 * y).sin() * (5.0 * y).cos() + 0.15 * (23.0 * x - 11.0 * y).sin()
 }
 
-const LIMITED: Colour = Colour { matrix: Matrix::Bt601, range: Range::Limited, siting: Siting::LEFT };
-const FULL: Colour = Colour { range: Range::Full, ..LIMITED };
+const LIMITED: Colorimetry =
+    Colorimetry { matrix: Matrix::Bt601, range: Range::Limited, chroma_site: ChromaSite::LEFT };
+const FULL: Colorimetry = Colorimetry { range: Range::Full, ..LIMITED };
 
 /// `value` as a sample.
 fn sample(component: &Component, range: Range, value: f64) -> u16 {
@@ -15,7 +18,13 @@ fn sample(component: &Component, range: Range, value: f64) -> u16 {
     (black + value * span).round().clamp(0.0, f64::from(component.max())) as u16
 }
 
-fn frame(format: PixelFormat, width: u32, height: u32, colour: Colour, luma: impl Fn(f64, f64) -> f64) -> OwnedFrame {
+fn frame(
+    format: PixelFormat,
+    width: u32,
+    height: u32,
+    colorimetry: Colorimetry,
+    luma: impl Fn(f64, f64) -> f64,
+) -> OwnedFrame {
     let components = format.components();
     let mut planes = vec![(Vec::new(), 0); format.planes()];
     for component in components {
@@ -32,25 +41,25 @@ fn frame(format: PixelFormat, width: u32, height: u32, colour: Colour, luma: imp
         for y in 0..height {
             for x in 0..width {
                 let place = [(f64::from(x) + 0.5) / f64::from(width), (f64::from(y) + 0.5) / f64::from(height)];
-                let word = sample(component, colour.range, luma(place[0], place[1])) << component.shift;
+                let word = sample(component, colorimetry.range, luma(place[0], place[1])) << component.shift;
                 let at =
                     y as usize * *stride + usize::from(component.offset) + x as usize * usize::from(component.step);
                 data[at..at + component.bytes()].copy_from_slice(&word.to_le_bytes()[..component.bytes()]);
             }
         }
     }
-    OwnedFrame { format, width, height, colour, planes }
+    OwnedFrame { format, width, height, colorimetry, planes }
 }
 
-fn signature(format: PixelFormat, width: u32, height: u32, colour: Colour) -> Signature {
-    Signature::of(&frame(format, width, height, colour, scene).picture().unwrap())
+fn signature(format: PixelFormat, width: u32, height: u32, colorimetry: Colorimetry) -> Signature {
+    Signature::of(&frame(format, width, height, colorimetry, scene).picture().unwrap())
 }
 
 #[test]
 fn a_cell_is_the_mean_of_what_it_covers() {
     // 65 × 37 pixels: a cell begins and ends within pixels.
     let value = |x: u32, y: u32| ((x * 31 + y * 57 + x * y) % 200) as f64 / 255.0;
-    let picture = frame(PixelFormat::Grey8, 65, 37, FULL, |x, y| value((x * 65.0) as u32, (y * 37.0) as u32));
+    let picture = frame(PixelFormat::Gray8, 65, 37, FULL, |x, y| value((x * 65.0) as u32, (y * 37.0) as u32));
     let signature = Signature::of(&picture.picture().unwrap());
     for (row, column) in [(0, 0), (0, 63), (35, 0), (17, 40), (35, 63)] {
         let mut expected = 0.0;
@@ -71,11 +80,11 @@ fn a_cell_is_the_mean_of_what_it_covers() {
 
 #[test]
 fn every_format_and_range_gives_the_same() {
-    let one = signature(PixelFormat::Grey16, 320, 180, FULL);
+    let one = signature(PixelFormat::Gray16, 320, 180, FULL);
     for &format in PixelFormat::ALL {
-        for colour in [LIMITED, FULL] {
-            let other = signature(format, 320, 180, colour);
-            assert!(one.difference(&other) < 0.1, "{format} {colour:?}: {}", one.difference(&other));
+        for colorimetry in [LIMITED, FULL] {
+            let other = signature(format, 320, 180, colorimetry);
+            assert!(one.difference(&other) < 0.1, "{format} {colorimetry:?}: {}", one.difference(&other));
             assert!(one.similarity(&other) > 0.9998, "{format}: {}", one.similarity(&other));
         }
     }
@@ -83,9 +92,9 @@ fn every_format_and_range_gives_the_same() {
 
 #[test]
 fn luma_of_rgb_is_weighed_by_the_matrix() {
-    let colour = Colour { matrix: Matrix::Bt709, ..FULL };
+    let colorimetry = Colorimetry { matrix: Matrix::Bt709, ..FULL };
     let mut picture = OwnedFrame::rgb(70, 40, [255, 0, 0].repeat(70 * 40));
-    picture.colour = colour;
+    picture.colorimetry = colorimetry;
     let red = Signature::of(&picture.picture().unwrap());
     assert!((red.mean() - 0.2126).abs() < 1e-5, "{}", red.mean());
 }

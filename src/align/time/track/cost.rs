@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! What a path through the pictures costs: negative logarithms of likelihoods, in nats.
 //!
 //! Pictures are compared by their distance `e = ½‖z_d − z_r‖²`, where `z` is the signature without its mean, of length
-//! one: one minus the zero-mean, normalised correlation, 0 for equal pictures, about 1 for pictures that have nothing
+//! one: one minus the zero-mean, normalized correlation, 0 for equal pictures, about 1 for pictures that have nothing
 //! in common, whatever gain and bias.
 
 /// Cells that are as good as independent. The 2304 of a signature are not: coding errors cover blocks, and noise that
@@ -47,7 +49,7 @@ pub(super) const BEGIN: f64 = 3.0;
 /// Share of the motion that a pair may leave unexplained without cost, and from which on it is a stranger's.
 const UNEXPLAINED: [f64; 2] = [0.45, 0.8];
 
-/// How well a distance fits, given the smallest of all candidates and that one's distance to its neighbours.
+/// How well a distance fits, given the smallest of all candidates and that one's distance to its neighbors.
 ///
 /// With errors of equal variance in [`INDEPENDENT`] cells, estimated from the best candidate, the logarithm of the
 /// likelihood is `−INDEPENDENT · e / 2ê`. Noise scales `ê` and motion scales the differences, so that slow motion is

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! Pairing by the pictures' course: a bounded, monotone dynamic program.
 //!
 //! # Method
@@ -50,7 +52,7 @@ use self::offset::Course;
 use self::row::{Path, Row, State};
 use self::side::{Distorted, KEPT, References, Time};
 use super::desk::Desk;
-use super::{Pairing, Settings, Signature, Stamp};
+use super::{Pairing, Settings, Signature, Timestamp};
 
 /// By how much all paths that have a frame otherwise must be worse than the best one, in nats.
 const MARGIN: f64 = 12.0;
@@ -133,12 +135,12 @@ impl Tracker {
         }
     }
 
-    pub fn push_reference(&mut self, stamp: Stamp, signature: Option<Signature>, desk: &mut Desk) {
+    pub fn push_reference(&mut self, stamp: Timestamp, signature: Option<Signature>, desk: &mut Desk) {
         self.references.push(stamp, signature);
         self.advance(desk);
     }
 
-    pub fn push_distorted(&mut self, number: u64, stamp: Stamp, signature: Option<Signature>, desk: &mut Desk) {
+    pub fn push_distorted(&mut self, number: u64, stamp: Timestamp, signature: Option<Signature>, desk: &mut Desk) {
         let time = self.distorted.next(stamp);
         self.waiting.push_back(Distorted::new(number, time, signature, self.references.shift()));
         self.advance(desk);
@@ -164,7 +166,7 @@ impl Tracker {
     fn ahead(&self) -> i64 {
         let range = self.range.min(self.window);
         let range = if self.course.found() { range / 2 } else { range };
-        self.course.centre().saturating_add(range)
+        self.course.center().saturating_add(range)
     }
 
     pub fn force(&mut self, through: u64, desk: &mut Desk) {
@@ -208,7 +210,7 @@ impl Tracker {
 
     /// The earliest time in reach of a distorted frame of this time.
     fn reach(&self, time: i64) -> i64 {
-        time.saturating_add(self.course.centre()).saturating_sub(self.range.min(self.window))
+        time.saturating_add(self.course.center()).saturating_sub(self.range.min(self.window))
     }
 
     /// Makes all rows and decisions that can be made.
@@ -315,8 +317,8 @@ impl Tracker {
         let offset = pairing.reference().and_then(|r| self.references.get(r)).map(|r| r.time - frame.time);
         let moved = self.distorted.moved - self.references.time.moved;
         let interval = self.references.time.interval();
-        for notice in self.course.decided(number, frame.time, offset, moved, interval, confidence) {
-            desk.notify(notice);
+        for event in self.course.decided(number, frame.time, offset, moved, interval, confidence) {
+            desk.notify(event);
         }
         desk.decide(number, pairing, confidence);
         self.rows[at].settled = pairing.reference();

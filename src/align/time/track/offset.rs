@@ -1,6 +1,8 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! The offset along the decided pairs: where to look, and what users hear of it.
 
-use crate::align::time::Notice;
+use crate::align::time::AlignmentEvent;
 
 /// Pairs in a row that agree before an offset counts as found, or as another one.
 const AGREE: usize = 8;
@@ -17,7 +19,7 @@ const FAR: i64 = 4;
 /// The course of the offset.
 #[derive(Debug)]
 pub(super) struct Course {
-    centre: i64,
+    center: i64,
     found: bool,
     /// Offsets of the last pairs: number, time, offset, confidence.
     pairs: std::collections::VecDeque<(u64, i64, i64, f64)>,
@@ -36,7 +38,7 @@ pub(super) struct Course {
 impl Course {
     pub fn new(offset: i64) -> Self {
         Self {
-            centre: offset,
+            center: offset,
             found: false,
             pairs: std::collections::VecDeque::new(),
             before: std::collections::VecDeque::new(),
@@ -49,8 +51,8 @@ impl Course {
     }
 
     /// Where to look around.
-    pub fn centre(&self) -> i64 {
-        self.centre
+    pub fn center(&self) -> i64 {
+        self.center
     }
 
     /// Whether that is an offset that was found.
@@ -67,16 +69,16 @@ impl Course {
         moved: i64,
         interval: i64,
         confidence: f64,
-    ) -> Vec<Notice> {
+    ) -> Vec<AlignmentEvent> {
         let Some(offset) = offset else {
             self.missing = if self.missing.0 == 0 { (1, number) } else { (self.missing.0 + 1, self.missing.1) };
             if self.missing.0 == LOST {
                 self.pairs.clear();
-                let notice = Notice::Lost { distorted: self.missing.1 };
+                let event = AlignmentEvent::Lost { distorted: self.missing.1 };
                 if (self.found || self.told.is_none()) && !self.told_lost {
                     self.found = false;
                     self.told_lost = true;
-                    return vec![notice];
+                    return vec![event];
                 }
             }
             return Vec::new();
@@ -94,7 +96,7 @@ impl Course {
         let mut sorted: Vec<i64> = offsets().collect();
         sorted.sort_unstable();
         let middle = sorted[AGREE / 2];
-        self.centre = middle.saturating_sub(moved);
+        self.center = middle.saturating_sub(moved);
         self.found = true;
         let change = self.told.map_or(i64::MAX, |told| middle.saturating_sub(told).saturating_abs());
         let sudden = self.before.front().is_none_or(|&b| middle.saturating_sub(b).saturating_abs() > FAR * interval);
@@ -121,6 +123,6 @@ impl Course {
         let from = self.told.replace(middle);
         let first = self.pairs.front().map_or(number, |pair| pair.0);
         let confidence = self.pairs.iter().map(|pair| pair.3).sum::<f64>() / self.pairs.len() as f64;
-        vec![Notice::Offset { distorted: first, from, to: middle, confidence }]
+        vec![AlignmentEvent::Offset { distorted: first, from, to: middle, confidence }]
     }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! When a translation between the streams is looked for, and on which frames.
 
 use super::row::{LAG, State};
@@ -41,7 +43,7 @@ impl Tracker {
             distorted.iter().map(|(time, pyramid)| (*time, pyramid)).filter_map(pair).collect()
         };
         let range = self.range.min(self.window) / interval;
-        let offsets = (-range..=range).map(|n| self.course.centre() + n * interval);
+        let offsets = (-range..=range).map(|n| self.course.center() + n * interval);
         let candidates: Vec<_> =
             offsets.map(candidate).filter(|pairs| 3 * pairs.len() >= 2 * distorted.len()).collect();
         let steps = (first..end.saturating_sub(1)).filter_map(|r| self.references.distance(r, r + 1));

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! One distorted frame and all partners that it may have: a column of the trellis.
 
 use super::cost::{self, BEGIN, JUMP, LEAVE, Motion, SAY, Step, UNMATCHED};

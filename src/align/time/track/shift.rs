@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! A translation between the two streams, as far as signatures see it.
 //!
 //! A picture that lies a little beside its reference looks more like another frame of a panning shot than like its own.

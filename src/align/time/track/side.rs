@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! One side's frames, as the path sees them.
 
 use std::collections::VecDeque;
 
 use super::shift::{Grid, Shift};
 use crate::align::time::signature::dot;
-use crate::align::time::{CELLS, Signature, Stamp};
+use crate::align::time::{CELLS, Signature, Timestamp};
 
 /// From one frame to the next where nobody says, in ns.
 const INTERVAL: i64 = 40_000_000;
@@ -67,7 +69,7 @@ pub(super) struct Time {
 }
 
 impl Time {
-    pub fn next(&mut self, stamp: Stamp) -> i64 {
+    pub fn next(&mut self, stamp: Timestamp) -> i64 {
         let Some(last) = self.last else {
             let first = stamp.running.unwrap_or(0);
             if let Some(duration) = stamp.duration {
@@ -130,7 +132,7 @@ pub(super) struct References {
 
 impl References {
     /// Returns its number.
-    pub fn push(&mut self, stamp: Stamp, signature: Option<Signature>) {
+    pub fn push(&mut self, stamp: Timestamp, signature: Option<Signature>) {
         let time = self.time.next(stamp);
         let interval = self.time.interval() as f64;
         self.frames.push_back(Reference { time, interval, signature, unit: None, before: Vec::new() });

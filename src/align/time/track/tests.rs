@@ -1,5 +1,7 @@
+// SPDX-License-Identifier: MPL-2.0
+
 use super::super::signature::{CELLS, COLUMNS};
-use super::super::{Aligner, Alignment, Decision, Notice, Stamp};
+use super::super::{Aligner, Alignment, AlignmentEvent, Decision, Timestamp};
 use super::*;
 
 const FRAME: i64 = 40_000_000;
@@ -16,8 +18,8 @@ fn picture(n: f32) -> Signature {
     Signature::from_cells(cells.try_into().expect("as many as there are"))
 }
 
-fn stamp(time: i64) -> Stamp {
-    Stamp { running: Some(time), duration: Some(FRAME as u64) }
+fn stamp(time: i64) -> Timestamp {
+    Timestamp { running: Some(time), duration: Some(FRAME as u64) }
 }
 
 fn tracker(search_range: u64) -> Aligner {
@@ -28,10 +30,10 @@ fn tracker(search_range: u64) -> Aligner {
 /// that were needed and the most distorted frames that waited at once.
 fn feed(
     aligner: &mut Aligner,
-    reference: &[(Stamp, f32)],
-    distorted: &[(Stamp, f32)],
-) -> (Vec<Decision>, Vec<Notice>, [usize; 2]) {
-    let (mut decisions, mut notices, mut held) = (Vec::new(), Vec::new(), [0; 2]);
+    reference: &[(Timestamp, f32)],
+    distorted: &[(Timestamp, f32)],
+) -> (Vec<Decision>, Vec<AlignmentEvent>, [usize; 2]) {
+    let (mut decisions, mut events, mut held) = (Vec::new(), Vec::new(), [0; 2]);
     let (mut r, mut d) = (0, 0);
     while d < distorted.len() {
         let wanted = distorted[d].0.running.unwrap_or(d as i64 * FRAME).saturating_add(aligner.lead());
@@ -46,16 +48,16 @@ fn feed(
             d += 1;
         }
         decisions.extend(std::iter::from_fn(|| aligner.next_decision()));
-        notices.extend(std::iter::from_fn(|| aligner.next_notice()));
+        events.extend(std::iter::from_fn(|| aligner.next_event()));
         held = [held[0].max(r - aligner.needed_from() as usize), held[1].max(d - decisions.len())];
     }
     aligner.end_distorted();
     decisions.extend(std::iter::from_fn(|| aligner.next_decision()));
-    notices.extend(std::iter::from_fn(|| aligner.next_notice()));
-    (decisions, notices, held)
+    events.extend(std::iter::from_fn(|| aligner.next_event()));
+    (decisions, events, held)
 }
 
-fn clip(count: i64) -> Vec<(Stamp, f32)> {
+fn clip(count: i64) -> Vec<(Timestamp, f32)> {
     (0..count).map(|n| (stamp(n * FRAME), n as f32)).collect()
 }
 
@@ -85,19 +87,19 @@ fn drift_is_told_ever_less_often() {
     let count = 3000;
     let reference: Vec<_> = (0..count).map(|n| (stamp(n * 1_000_000_000 / 24), n as f32)).collect();
     let mut aligner = tracker(2_000_000_000);
-    let (decisions, notices, held) = feed(&mut aligner, &reference, &clip(count));
+    let (decisions, events, held) = feed(&mut aligner, &reference, &clip(count));
     let right = decisions.iter().filter(|decision| decision.pairing == Pairing::Matched(decision.distorted)).count();
     assert!(right >= decisions.len() * 99 / 100, "{right} of {}", decisions.len());
-    assert!((2..=12).contains(&notices.len()), "{notices:?}");
+    assert!((2..=12).contains(&events.len()), "{events:?}");
     assert!(held[0] < 110 && held[1] < 60, "{held:?} held");
 }
 
 #[test]
 fn one_offset_is_told_once() {
     let distorted: Vec<_> = (0..200).map(|n| (stamp(n * FRAME), (n + 9) as f32)).collect();
-    let (decisions, notices, _) = feed(&mut tracker(1_000_000_000), &clip(220), &distorted);
+    let (decisions, events, _) = feed(&mut tracker(1_000_000_000), &clip(220), &distorted);
     assert!(decisions.iter().all(|decision| decision.pairing == Pairing::Matched(decision.distorted + 9)));
-    let [Notice::Offset { distorted: 0, from: None, to, .. }] = notices[..] else { panic!("{notices:?}") };
+    let [AlignmentEvent::Offset { distorted: 0, from: None, to, .. }] = events[..] else { panic!("{events:?}") };
     assert_eq!(to, 9 * FRAME);
 }
 
@@ -107,22 +109,25 @@ fn what_is_lost_is_told_and_found_again() {
     for (_, shows) in &mut distorted[60..90] {
         *shows += 5000.0;
     }
-    let (decisions, notices, _) = feed(&mut tracker(1_000_000_000), &clip(150), &distorted);
+    let (decisions, events, _) = feed(&mut tracker(1_000_000_000), &clip(150), &distorted);
     let lost = |n: &u64| (60..90).contains(n);
     for decision in &decisions {
         let expected = Some(decision.distorted).filter(|n| !lost(n)).map_or(Pairing::Unmatched, Pairing::Matched);
         assert_eq!(decision.pairing, expected, "{decision:?}");
     }
-    let [Notice::Offset { from: None, to: 0, .. }, Notice::Lost { distorted: 60 }, Notice::Offset { to: 0, .. }] =
-        notices[..]
+    let [
+        AlignmentEvent::Offset { from: None, to: 0, .. },
+        AlignmentEvent::Lost { distorted: 60 },
+        AlignmentEvent::Offset { to: 0, .. },
+    ] = events[..]
     else {
-        panic!("{notices:?}")
+        panic!("{events:?}")
     };
 }
 
 #[test]
 fn without_time_stamps() {
-    let none = |(_, shows): (Stamp, f32)| (Stamp::default(), shows);
+    let none = |(_, shows): (Timestamp, f32)| (Timestamp::default(), shows);
     let reference: Vec<_> = clip(80).into_iter().map(none).collect();
     let distorted: Vec<_> = clip(80).into_iter().skip(5).map(none).collect();
     let (decisions, _, _) = feed(&mut tracker(1_000_000_000), &reference, &distorted);
@@ -132,11 +137,14 @@ fn without_time_stamps() {
 #[test]
 fn time_that_jumps_back_on_both_sides() {
     let looped: Vec<_> = (0..160).map(|n| (stamp((n % 80) * FRAME), n as f32)).collect();
-    let (decisions, notices, _) = feed(&mut tracker(400_000_000), &looped, &looped);
+    let (decisions, events, _) = feed(&mut tracker(400_000_000), &looped, &looped);
     assert_eq!(decisions.len(), 160);
     let right = decisions.iter().filter(|decision| decision.pairing == Pairing::Matched(decision.distorted)).count();
     assert!(right >= 150, "{right} right");
-    assert!(notices.iter().all(|n| matches!(n, Notice::Lost { .. } | Notice::Offset { to: 0, .. })), "{notices:?}");
+    assert!(
+        events.iter().all(|n| matches!(n, AlignmentEvent::Lost { .. } | AlignmentEvent::Offset { to: 0, .. })),
+        "{events:?}"
+    );
 }
 
 #[test]
@@ -166,7 +174,7 @@ fn memory_that_runs_out_shrinks_the_window() {
     assert_eq!(aligner.next_decision(), None, "more references are in reach");
     aligner.shrink();
     assert_eq!(aligner.next_decision().map(|decision| decision.distorted), Some(0));
-    let notices: Vec<_> = std::iter::from_fn(|| aligner.next_notice()).collect();
-    assert!(notices.iter().any(|notice| matches!(notice, Notice::Shrunk { .. })), "{notices:?}");
+    let events: Vec<_> = std::iter::from_fn(|| aligner.next_event()).collect();
+    assert!(events.iter().any(|event| matches!(event, AlignmentEvent::Shrunk { .. })), "{events:?}");
     assert!(aligner.lead() <= 5_000_000_000, "{}", aligner.lead());
 }

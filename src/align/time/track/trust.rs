@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: MPL-2.0
+
 //! How far the pairs of a path are to be trusted.
 
 use super::cost::{Motion, ramp};
 use super::row::{LAG, State};
 use super::{REGISTER, Tracker};
 
-/// Distance to the partner, in that to the partner's neighbours, below which a pair needs no comparison with those that
+/// Distance to the partner, in that to the partner's neighbors, below which a pair needs no comparison with those that
 /// a longer wait would bring.
 const CLEAR: f64 = 0.5;
 
@@ -30,7 +32,7 @@ impl Tracker {
         pairs
     }
 
-    /// Whether the partners of the best path are much nearer than their neighbours are to them.
+    /// Whether the partners of the best path are much nearer than their neighbors are to them.
     pub(super) fn clear(&self, best: State) -> bool {
         let pairs = self.course_of(best, self.decided);
         let (mut distance, mut step) = (0.0, 0.0);

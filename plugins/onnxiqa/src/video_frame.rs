@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! A GStreamer video frame as the engine sees one.
+
+use gst_video::prelude::*;
+use onnx_iqa::picture::{ChromaSite, Colorimetry, Frame, Matrix, Picture, PictureError, PixelFormat, Plane, Range};
+
+/// What the engine has to know of a stream's frames beside their memory, out of the caps.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    /// As negotiated.
+    pub info: gst_video::VideoInfo,
+    format: PixelFormat,
+    colorimetry: Colorimetry,
+    stated_matrix: Option<Matrix>,
+    stated_range: Option<Range>,
+    /// What the caps left out, and what was taken instead; for the log.
+    pub assumed: Option<String>,
+}
+
+/// The caps' template: every format that the engine reads, in system memory, at any frame rate.
+pub fn template_caps() -> gst::Caps {
+    let formats =
+        PixelFormat::ALL.iter().filter_map(|format| match gst_video::VideoFormat::from_string(format.name()) {
+            gst_video::VideoFormat::Unknown => None,
+            known => Some(known),
+        });
+    gst_video::VideoCapsBuilder::new().format_list(formats).build()
+}
+
+impl Stream {
+    /// Reads negotiated caps. What they leave out is taken to be GStreamer's default for such a video.
+    ///
+    /// # Errors
+    /// When they are no raw video in a format that the engine reads.
+    pub fn from_caps(caps: &gst::CapsRef) -> Result<Self, String> {
+        Self::new(caps, None)
+    }
+
+    /// The same, but the default is that for another stream's size: a rung of a ladder is not to be taken for another
+    /// colorimetry than its source because it is smaller.
+    ///
+    /// # Errors
+    /// When they are no raw video in a format that the engine reads.
+    pub fn sized_as(caps: &gst::CapsRef, other: &Self) -> Result<Self, String> {
+        Self::new(caps, Some((other.info.width(), other.info.height())))
+    }
+
+    fn new(caps: &gst::CapsRef, size: Option<(u32, u32)>) -> Result<Self, String> {
+        let info = gst_video::VideoInfo::from_caps(caps).map_err(|_| format!("not raw video: {caps}"))?;
+        let format = info.name().parse::<PixelFormat>().map_err(|error| error.to_string())?;
+        let (width, height) = size.unwrap_or((info.width(), info.height()));
+        let default = gst_video::VideoInfo::builder(info.format(), width, height)
+            .build()
+            .map_err(|error| format!("no video of {width}x{height}: {error}"))?;
+        let usual = default.colorimetry();
+        let mut assumed = Vec::new();
+
+        // GstVideoInfo does not tell what it was given from what it filled in.
+        let given = caps.structure(0).is_some_and(|fields| fields.has_field("colorimetry"));
+        let stated_matrix = given.then(|| matrix(info.colorimetry().matrix())).flatten();
+        let stated_range = given.then(|| range(info.colorimetry().range())).flatten();
+        let matrix = stated_matrix.unwrap_or_else(|| {
+            let taken = matrix(usual.matrix()).unwrap_or(Matrix::Bt709);
+            // R'G'B' has no matrix to leave out.
+            if info.is_yuv() {
+                assumed.push(format!("matrix {taken:?}"));
+            }
+            taken
+        });
+        let range = stated_range.unwrap_or_else(|| {
+            let taken = range(usual.range()).unwrap_or(Range::Limited);
+            assumed.push(format!("range {taken:?}"));
+            taken
+        });
+        let site = Some(info.chroma_site()).filter(|site| !site.is_empty()).unwrap_or(default.chroma_site());
+        let chroma_site = ChromaSite {
+            cosited_x: site.contains(gst_video::VideoChromaSite::H_COSITED),
+            cosited_y: site.contains(gst_video::VideoChromaSite::V_COSITED),
+        };
+        let assumed = (!assumed.is_empty()).then(|| assumed.join(", "));
+        Ok(Self {
+            info,
+            format,
+            colorimetry: Colorimetry { matrix, range, chroma_site },
+            stated_matrix,
+            stated_range,
+            assumed,
+        })
+    }
+
+    /// Where two streams state that their samples mean different things, if they do. Measures compare samples as they
+    /// are.
+    pub fn contradiction(&self, other: &Self) -> Option<String> {
+        if !self.info.is_yuv() || !other.info.is_yuv() {
+            return None;
+        }
+        let mut parts = Vec::new();
+        if let (Some(one), Some(two)) = (self.stated_matrix, other.stated_matrix)
+            && one != two
+        {
+            parts.push(format!("the matrices {one:?} and {two:?}"));
+        }
+        if let (Some(one), Some(two)) = (self.stated_range, other.stated_range)
+            && one != two
+        {
+            parts.push(format!("the ranges {one:?} and {two:?}"));
+        }
+        (!parts.is_empty()).then(|| parts.join(" and "))
+    }
+
+    /// Why scores of this stream are to be taken with care, if so: interlaced pictures, and where there is a model, a
+    /// transfer that no model saw.
+    pub fn caution(&self, model: bool) -> Option<String> {
+        use gst_video::{VideoInterlaceMode, VideoTransferFunction as Transfer};
+        let mut reasons = Vec::new();
+        if self.info.interlace_mode() != VideoInterlaceMode::Progressive {
+            reasons.push(format!(
+                "the video is interlaced ({}): combing counts as a distortion; put a deinterlace element before",
+                self.info.interlace_mode().to_str()
+            ));
+        }
+        let transfer = self.info.colorimetry().transfer();
+        let usual = [
+            Transfer::Unknown,
+            Transfer::Bt709,
+            Transfer::Bt601,
+            Transfer::Srgb,
+            Transfer::Smpte240m,
+            Transfer::Bt202010,
+            Transfer::Bt202012,
+            Transfer::Gamma22,
+        ];
+        if model && !usual.contains(&transfer) {
+            reasons
+                .push(format!("models are trained on standard dynamic range, the transfer function is {transfer:?}"));
+        }
+        (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+
+    /// How long a frame lasts, by the caps.
+    pub fn frame_duration(&self) -> Option<gst::ClockTime> {
+        crate::period(self.info.fps())
+    }
+
+    /// Maps the buffer for reading, on whatever thread.
+    ///
+    /// # Errors
+    /// When its memory cannot be mapped as such a frame.
+    pub fn map(&self, buffer: gst::Buffer) -> Result<MappedFrame, PictureError> {
+        let frame = gst_video::VideoFrame::from_buffer_readable(buffer, &self.info).map_err(|buffer| {
+            PictureError::Unreadable(format!(
+                "a buffer of {} bytes cannot be mapped as {} of {}x{}",
+                buffer.size(),
+                self.info.name(),
+                self.info.width(),
+                self.info.height()
+            ))
+        })?;
+        let size = (self.info.width(), self.info.height());
+        Ok(MappedFrame { frame, format: self.format, size, colorimetry: self.colorimetry })
+    }
+}
+
+fn matrix(matrix: gst_video::VideoColorMatrix) -> Option<Matrix> {
+    use gst_video::VideoColorMatrix;
+    match matrix {
+        VideoColorMatrix::Bt601 => Some(Matrix::Bt601),
+        VideoColorMatrix::Bt709 => Some(Matrix::Bt709),
+        VideoColorMatrix::Bt2020 => Some(Matrix::Bt2020),
+        VideoColorMatrix::Smpte240m => Some(Matrix::Smpte240m),
+        VideoColorMatrix::Fcc => Some(Matrix::Fcc),
+        _ => None,
+    }
+}
+
+fn range(range: gst_video::VideoColorRange) -> Option<Range> {
+    match range {
+        gst_video::VideoColorRange::Range0_255 => Some(Range::Full),
+        gst_video::VideoColorRange::Range16_235 => Some(Range::Limited),
+        _ => None,
+    }
+}
+
+/// A buffer's memory, mapped for reading until this is dropped.
+pub struct MappedFrame {
+    frame: gst_video::VideoFrame<gst_video::video_frame::Readable>,
+    format: PixelFormat,
+    /// By the caps: a `GstVideoMeta` may count a decoder's padding in.
+    size: (u32, u32),
+    colorimetry: Colorimetry,
+}
+
+impl MappedFrame {
+    /// The plane's memory up to where the mapping ends.
+    ///
+    /// `VideoFrame::plane_data` takes stride times height for granted. A last row without padding, and a `GstVideoMeta`
+    /// that says more than the memory holds, would be read past its end.
+    fn plane(&self, index: usize) -> Result<Plane<'_>, PictureError> {
+        let stride = self.frame.plane_stride().get(index).copied().unwrap_or_default();
+        let stride = usize::try_from(stride).map_err(|_| {
+            PictureError::Unreadable(format!("plane {index} has a negative stride ({stride}); rows must go down"))
+        })?;
+        // SAFETY: the pointer is to the frame itself.
+        let raw = unsafe { &*self.frame.as_ptr() };
+        // With a GstVideoMeta each plane is mapped by itself. Without one the first mapping holds them all, and the
+        // others are not even initialized.
+        let map = if raw.meta.is_null() { &raw.map[0] } else { &raw.map[index] };
+        let (start, data) = (map.data as usize, raw.data[index] as usize);
+        let length = start.checked_add(map.size).and_then(|end| end.checked_sub(data)).filter(|_| data >= start);
+        let Some(length) = length.filter(|_| data != 0) else {
+            return Err(PictureError::Unreadable(format!("plane {index} starts outside the buffer's memory")));
+        };
+        // SAFETY: `data..data + length` lies within the mapping, which lives as long as the frame.
+        let data = unsafe { std::slice::from_raw_parts(raw.data[index] as *const u8, length) };
+        Ok(Plane { data, stride })
+    }
+}
+
+impl Frame for MappedFrame {
+    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+        let mut planes = [Plane::default(); 4];
+        let count = self.format.planes();
+        for (index, plane) in planes.iter_mut().enumerate().take(count) {
+            *plane = self.plane(index)?;
+        }
+        let (width, height) = self.size;
+        Picture::new(self.format, width, height, &planes[..count], self.colorimetry)
+    }
+}
+
+/// A frame that somebody else counts as long as it is held.
+pub struct Held {
+    /// The frame.
+    pub frame: MappedFrame,
+    /// Dropped with it.
+    #[expect(dead_code, reason = "only its life matters")]
+    pub hold: Option<std::sync::Arc<()>>,
+}
+
+impl Frame for Held {
+    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+        self.frame.picture()
+    }
+}
+
+/// A frame that could not be mapped, and why.
+pub struct Unreadable(pub PictureError);
+
+impl Frame for Unreadable {
+    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+        Err(self.0.clone())
+    }
+}
+
+/// How many buffers the buffer's pool may have; none if it has no pool, or that has no limit.
+pub fn pool_limit(buffer: &gst::BufferRef) -> Option<usize> {
+    // SAFETY: a buffer holds its pool as long as it is out of it.
+    let pool: Option<gst::BufferPool> = unsafe { gst::glib::translate::from_glib_none((*buffer.as_ptr()).pool) };
+    let (_, _, _, limit) = pool?.config().params()?;
+    usize::try_from(limit).ok().filter(|&limit| limit > 0)
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Holding a model's worker up, so that tests of queues need no slow model and no clock.
+
+use super::LIMIT;
+use onnx_iqa::model::{Model, Options, Provider, Search};
+use onnx_iqa::picture::{Frame, OwnedFrame, Picture, PictureError};
+use onnx_iqa::scorer::{Job, Scorer};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+/// While this lives, the worker of a model scores nothing: it is at work on a picture that takes that long.
+///
+/// It works because elements and programs share an open model and its worker.
+pub struct ScorerGate {
+    gate: Option<Sender<()>>,
+    pub model: Arc<Model>,
+    _scorer: Scorer,
+}
+
+struct Slow {
+    frame: OwnedFrame,
+    entered: Sender<()>,
+    gate: Mutex<Receiver<()>>,
+}
+
+impl Frame for Slow {
+    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+        let _ = self.entered.send(());
+        // Ends, with an error, when the hold is dropped.
+        let _ = self.gate.lock().unwrap().recv();
+        self.frame.picture()
+    }
+}
+
+impl ScorerGate {
+    /// Holds the model that `iqascore` with these properties has: `provider=cpu threads=1`.
+    #[track_caller]
+    pub fn new(path: &Path) -> Self {
+        let options = Options { provider: Provider::Cpu, device_id: 0, threads: 1 };
+        let model = Model::open(path.to_str().unwrap(), &Search::default(), &options).unwrap();
+        let scorer = Scorer::new(model.clone(), 1, 1);
+        let (entered, reached) = channel();
+        let (gate, wait) = channel();
+        let frame = OwnedFrame::rgb(1, 1, vec![0; 3]);
+        let slow = Slow { frame, entered, gate: Mutex::new(wait) };
+        let job = Job { distorted: Box::new(slow), reference: None, done: Box::new(|_| ()) };
+        scorer.try_submit(job).expect("an empty queue has room");
+        reached.recv_timeout(LIMIT).expect("the worker takes the picture up");
+        Self { gate: Some(gate), model, _scorer: scorer }
+    }
+
+    /// Lets the worker go on.
+    pub fn release(mut self) {
+        self.gate = None;
+    }
+}

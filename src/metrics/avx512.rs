@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! SSIM of large 8-bit pictures with AVX-512.
+//!
+//! Gaussian windows of σ = 1.5 leave next to nothing of frequencies above a quarter of the sampling rate, so the map of
+//! SSIM is smooth, and its mean is found as an integral is: by the trapezoidal rule over every second window in both
+//! directions. From the mean over all windows that differed by 1e-6 to 9e-6 with 1280×720 and 1920×1080 frames of film,
+//! blurred, coarsely quantized, made blocky or noisy, and by 4e-5 with white noise upon white noise (SSIM 0.37). Smaller
+//! pictures than [`worth_it`] demands would lose more, and are quickly done by all windows.
+//!
+//! Columns of windows are summed in whole numbers with weights of 16 bits, two rows in one step (`vpdpwssd`), of a, b,
+//! ab and a² + b², with samples taken relative to 128 so that their products fit 16 bits; then across in f32.
+#![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
+
+use std::arch::x86_64::*;
+
+use pulp::bytemuck::cast;
+
+use super::samples::Samples;
+use super::sse::FitSums;
+use super::ssim_window::{Constants, RADIUS, WINDOW, gaussian};
+
+/// Columns that are worked on at a time.
+const TILE: usize = 256;
+/// 64-byte vectors in them.
+const VECTORS: usize = TILE / 64;
+/// Pairs of rows that a window reaches over; the last row of the last pair has no weight.
+const PAIRS: usize = 6;
+/// Windows of a tile, side by side, every second column.
+const OUTPUTS: usize = (TILE - WINDOW) / 2 + 1;
+
+/// Whether this processor has what is needed.
+pub(super) fn available() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vnni")
+}
+
+/// Whether pictures of this size are large enough for the trapezoidal rule.
+pub(super) fn worth_it(width: usize, height: usize) -> bool {
+    width >= 512 && height >= 512 && width * height >= 900_000
+}
+
+/// Working memory.
+pub(super) struct Scratch(Box<Memory>);
+
+struct Memory {
+    ring: [Slot; PAIRS],
+    /// Of this row of windows and of the one before.
+    columns: [Columns; 2],
+}
+
+/// A pair of rows. By vector and column modulo 4: the four moments, each lane a column with two rows.
+#[repr(C)]
+struct Slot {
+    moments: [[[__m512i; 4]; 4]; VECTORS],
+    /// Slots a multiple of 4096 bytes apart would have loads wait for stores to other addresses.
+    _apart: [__m512i; 5],
+}
+
+/// By moment and column modulo 4: columns of windows; behind the last, what a vector may read too much.
+type Columns = [[[f32; TILE / 4 + 16]; 4]; 4];
+
+impl Default for Scratch {
+    fn default() -> Self {
+        // SAFETY: all fields are plain numbers, for which zeros are valid.
+        Self(unsafe { Box::<Memory>::new_zeroed().assume_init() })
+    }
+}
+
+/// What windows count at 0, 2, 4… in a row of `count` windows: as much as the windows that they stand for.
+pub(super) fn weight(at: usize, count: usize) -> f64 {
+    debug_assert!(at.is_multiple_of(2) && at < count);
+    let before = if at == 0 { 0.0 } else { 0.5 };
+    let after = match count - 1 - at {
+        0 => 0.0,
+        1 => 1.0,
+        _ => 0.5,
+    };
+    before + 1.0 + after
+}
+
+/// The weighted sum of SSIM over the windows that begin in the rows `rows`, the first of which is even; the weights of
+/// all rows sum to the number of windows.
+///
+/// `available` and `worth_it` must have been true, and the samples be bytes side by side.
+pub(super) fn sum(
+    pair: [&Samples<'_>; 2],
+    rows: std::ops::Range<usize>,
+    constants: Constants,
+    scratch: &mut Scratch,
+) -> f64 {
+    assert!(available());
+    // SAFETY: the processor has these instructions.
+    unsafe { band(pair, rows, constants, &mut scratch.0) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn band(pair: [&Samples<'_>; 2], rows: std::ops::Range<usize>, constants: Constants, memory: &mut Memory) -> f64 {
+    let (width, height) = (pair[0].width(), pair[0].height());
+    let windows = [width, height].map(|side| side - (WINDOW - 1));
+    // Below the picture lies only the row that has no weight.
+    let all = rows.start..rows.start + 2 * (rows.len().div_ceil(2) + PAIRS - 1);
+    let mut bytes = [Vec::with_capacity(all.len()), Vec::with_capacity(all.len())];
+    for y in all {
+        for (rows, samples) in bytes.iter_mut().zip(pair) {
+            rows.push(samples.bytes(y.min(height - 1)).unwrap_or_default());
+        }
+    }
+    let mut total = 0.0;
+    // The last tile ends at the border, and leaves out what others have done. With an odd width the last window is not
+    // on the lattice of its tile: its neighbor counts for it.
+    let last = (width - TILE) & !1;
+    let reached = (last + 2 * (OUTPUTS - 1) + 1).min(windows[0]);
+    let mut done = 0;
+    while done < reached {
+        let start = done.min(last);
+        let mut weights = [[0.0f32; TILE / 4]; 2];
+        for output in 0..OUTPUTS {
+            let at = start + 2 * output;
+            if at >= done && at < windows[0] {
+                let missing = if at + 2 > reached - 1 { (windows[0] - reached) as f64 } else { 0.0 };
+                weights[output % 2][output / 2] = (weight(at, reached) + missing) as f32;
+            }
+        }
+        total += tile([&bytes[0], &bytes[1]], rows.start, start, windows[1], &weights, constants, memory);
+        done = start + 2 * OUTPUTS;
+    }
+    total
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn tile(
+    rows: [&[&[u8]]; 2],
+    first: usize,
+    start: usize,
+    windows: usize,
+    weights: &[[f32; TILE / 4]; 2],
+    constants: Constants,
+    memory: &mut Memory,
+) -> f64 {
+    let outputs = rows[0].len() / 2 - (PAIRS - 1);
+    let steps = row_weights();
+    let mut total = 0.0;
+    for step in 0..outputs + PAIRS - 1 {
+        let (upper, lower) = (2 * step, 2 * step + 1);
+        let columns = start..start + TILE;
+        let (a, b) = (chunks(rows[0][upper], &columns), chunks(rows[0][lower], &columns));
+        let (c, d) = (chunks(rows[1][upper], &columns), chunks(rows[1][lower], &columns));
+        let slot = &mut memory.ring[step % PAIRS];
+        for v in 0..VECTORS {
+            let reference = expand(cast(a[v]), cast(b[v]));
+            let distorted = expand(cast(c[v]), cast(d[v]));
+            for phase in 0..4 {
+                slot.moments[v][phase] = products(reference[phase], distorted[phase]);
+            }
+        }
+        // What was stored a moment ago can only be loaded as it was stored: the row before is summed up in the meantime.
+        let [now, before] = &mut memory.columns;
+        let (now, before) = if step % 2 == 0 { (now, before) } else { (before, now) };
+        if step + 1 >= PAIRS {
+            down(&memory.ring, step, &steps, now);
+        }
+        if step >= PAIRS {
+            let sum = across(before, weights, constants);
+            total += weight(first + 2 * (step - PAIRS), windows) * f64::from(sum);
+        }
+    }
+    let sum = across(&memory.columns[(outputs + PAIRS) % 2], weights, constants);
+    total + weight(first + 2 * (outputs - 1), windows) * f64::from(sum)
+}
+
+#[inline]
+fn chunks<'a>(row: &'a [u8], columns: &std::ops::Range<usize>) -> &'a [[u8; 64]] {
+    row[columns.clone()].as_chunks().0
+}
+
+/// Sums over two rows of bytes.
+pub(super) fn fit(a: &[u8], b: &[u8]) -> FitSums {
+    assert!(available());
+    // SAFETY: the processor has these instructions.
+    unsafe { fit_sums(a, b) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn fit_sums(a: &[u8], b: &[u8]) -> FitSums {
+    let (blocks, rest) = a.as_chunks::<64>();
+    let (others, other_rest) = b.as_chunks::<64>();
+    let mut total = FitSums::of_bytes(rest, other_rest);
+    let (low, zero) = (_mm512_set1_epi16(0xff), _mm512_setzero_si512());
+    // In a lane, 2¹³ times four products of 8 bits sum to less than 2³¹.
+    for (blocks, others) in blocks.chunks(1 << 13).zip(others.chunks(1 << 13)) {
+        let (mut first, mut second, mut aa, mut ab, mut sse) = (zero, zero, zero, zero, zero);
+        for (a, b) in blocks.iter().zip(others) {
+            let (a, b) = (cast::<_, __m512i>(*a), cast::<_, __m512i>(*b));
+            first = _mm512_add_epi64(first, _mm512_sad_epu8(a, zero));
+            second = _mm512_add_epi64(second, _mm512_sad_epu8(b, zero));
+            let even = [_mm512_and_si512(a, low), _mm512_and_si512(b, low)];
+            let odd = [_mm512_srli_epi16::<8>(a), _mm512_srli_epi16::<8>(b)];
+            for [a, b] in [even, odd] {
+                let difference = _mm512_sub_epi16(a, b);
+                aa = _mm512_dpwssd_epi32(aa, a, a);
+                ab = _mm512_dpwssd_epi32(ab, a, b);
+                sse = _mm512_dpwssd_epi32(sse, difference, difference);
+            }
+        }
+        let sum = |lanes| _mm512_reduce_add_epi64(lanes) as f64;
+        let wide = |lanes| {
+            let halves = [_mm512_extracti64x4_epi64::<0>(lanes), _mm512_extracti64x4_epi64::<1>(lanes)];
+            sum(_mm512_add_epi64(_mm512_cvtepu32_epi64(halves[0]), _mm512_cvtepu32_epi64(halves[1])))
+        };
+        total += FitSums { a: sum(first), b: sum(second), aa: wide(aa), ab: wide(ab), sse: wide(sse) };
+    }
+    total
+}
+
+/// The Gaussian's weights in units of 2⁻¹⁶, two in a lane, in the order of the rows.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn row_weights() -> [__m512i; PAIRS] {
+    let side = gaussian().map(|weight| (weight * 65536.0).round() as i32);
+    let mut all = [0; 2 * PAIRS];
+    for r in 0..=RADIUS {
+        all[RADIUS - r] = side[r];
+        all[RADIUS + r] = side[r];
+    }
+    // Of something flat nothing must be lost.
+    all[RADIUS] += 65536 - all.iter().sum::<i32>();
+    let mut lanes = [_mm512_setzero_si512(); PAIRS];
+    for k in 0..PAIRS {
+        lanes[k] = _mm512_set1_epi32(all[2 * k] | all[2 * k + 1] << 16);
+    }
+    lanes
+}
+
+/// 64 columns of two rows as four vectors, by column modulo 4: in each lane the upper row's sample and the lower's, less
+/// 128.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn expand(upper: __m512i, lower: __m512i) -> [__m512i; 4] {
+    let low = _mm512_set1_epi16(0xff);
+    let middle = _mm512_set1_epi16(128);
+    let even = |row| _mm512_sub_epi16(_mm512_and_si512(row, low), middle);
+    let odd = |row| _mm512_sub_epi16(_mm512_srli_epi16::<8>(row), middle);
+    let first = |upper, lower| _mm512_mask_blend_epi16(0xaaaa_aaaa, upper, _mm512_slli_epi32::<16>(lower));
+    let second = |upper, lower| _mm512_mask_blend_epi16(0xaaaa_aaaa, _mm512_srli_epi32::<16>(upper), lower);
+    let (upper_even, upper_odd, lower_even, lower_odd) = (even(upper), odd(upper), even(lower), odd(lower));
+    [
+        first(upper_even, lower_even),
+        first(upper_odd, lower_odd),
+        second(upper_even, lower_even),
+        second(upper_odd, lower_odd),
+    ]
+}
+
+/// Added to a² + b² less this, which fits 16 bits.
+const SQUARES: f32 = 16384.0;
+
+/// a, b, ab and a² + b² - 2¹⁴.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn products(a: __m512i, b: __m512i) -> [__m512i; 4] {
+    let sse = _mm512_add_epi16(_mm512_mullo_epi16(a, a), _mm512_mullo_epi16(b, b));
+    [a, b, _mm512_mullo_epi16(a, b), _mm512_sub_epi16(sse, _mm512_set1_epi16(SQUARES as i16))]
+}
+
+/// Columns of windows that end with the pair of rows `step`, times 2¹⁶.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn down(ring: &[Slot; PAIRS], step: usize, weights: &[__m512i; PAIRS], columns: &mut Columns) {
+    let mut slots = [&ring[0].moments; PAIRS];
+    for k in 0..PAIRS {
+        slots[k] = &ring[(step + 1 + k) % PAIRS].moments;
+    }
+    for v in 0..VECTORS {
+        for phase in 0..4 {
+            for moment in 0..4 {
+                let sum = dot(slots, (v * 4 + phase) * 4 + moment, weights);
+                columns[moment][phase][16 * v..16 * v + 16]
+                    .copy_from_slice(&cast::<__m512, [f32; 16]>(_mm512_cvtepi32_ps(sum)));
+            }
+        }
+    }
+}
+
+/// The sum of products, 16 bits with 16 bits, of six vectors; `at` counts vectors from a slot's beginning.
+///
+/// In assembler, because LLVM 21 makes two instructions of `_mm512_dpwssd_epi32` (`vpmaddwd` and `vpaddd`), which is
+/// right for processors where the one is slow, and makes half of what this file is for take twice as long.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn dot(slots: [&[[[__m512i; 4]; 4]; VECTORS]; PAIRS], at: usize, weights: &[__m512i; PAIRS]) -> __m512i {
+    let at = at * size_of::<__m512i>();
+    assert!(at < size_of_val(slots[0]));
+    let sum;
+    // SAFETY: one vector at `at`, which is within each slot, is read, and the function's features include all of it.
+    unsafe {
+        std::arch::asm!(
+            "vpmaddwd {sum}, {w0}, [{p0} + {at}]",
+            "vpdpwssd {sum}, {w1}, [{p1} + {at}]",
+            "vpdpwssd {sum}, {w2}, [{p2} + {at}]",
+            "vpdpwssd {sum}, {w3}, [{p3} + {at}]",
+            "vpdpwssd {sum}, {w4}, [{p4} + {at}]",
+            "vpdpwssd {sum}, {w5}, [{p5} + {at}]",
+            sum = out(zmm_reg) sum, at = in(reg) at,
+            w0 = in(zmm_reg) weights[0], w1 = in(zmm_reg) weights[1], w2 = in(zmm_reg) weights[2],
+            w3 = in(zmm_reg) weights[3], w4 = in(zmm_reg) weights[4], w5 = in(zmm_reg) weights[5],
+            p0 = in(reg) slots[0], p1 = in(reg) slots[1], p2 = in(reg) slots[2],
+            p3 = in(reg) slots[3], p4 = in(reg) slots[4], p5 = in(reg) slots[5],
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    sum
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn load(numbers: &[f32], at: usize) -> __m512 {
+    let mut lanes = [0.0f32; 16];
+    lanes.copy_from_slice(&numbers[at..at + 16]);
+    cast(lanes)
+}
+
+/// The weighted sum of SSIM over a row of windows.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn across(columns: &Columns, weights: &[[f32; TILE / 4]; 2], constants: Constants) -> f32 {
+    let side = gaussian().map(|weight| _mm512_set1_ps((weight / 65536.0) as f32));
+    let mut total = _mm512_setzero_ps();
+    for v in 0..VECTORS {
+        let mut moments = [[_mm512_setzero_ps(); 4]; 2];
+        for moment in 0..4 {
+            let at = |column: usize| load(&columns[moment][column % 4], 16 * v + column / 4);
+            // The columns that two windows, two columns apart, reach over.
+            let c = [at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11), at(12)];
+            for window in 0..2 {
+                let middle = RADIUS + 2 * window;
+                let mut sum = _mm512_mul_ps(c[middle], side[0]);
+                for r in 1..=RADIUS {
+                    sum = _mm512_fmadd_ps(_mm512_add_ps(c[middle - r], c[middle + r]), side[r], sum);
+                }
+                moments[window][moment] = sum;
+            }
+        }
+        let [first, second] = [fraction(moments[0], constants), fraction(moments[1], constants)];
+        // One division for two windows.
+        let tops =
+            [_mm512_mul_ps(first[0], load(&weights[0], 16 * v)), _mm512_mul_ps(second[0], load(&weights[1], 16 * v))];
+        let top = _mm512_fmadd_ps(tops[0], second[1], _mm512_mul_ps(tops[1], first[1]));
+        total = _mm512_add_ps(total, _mm512_div_ps(top, _mm512_mul_ps(first[1], second[1])));
+    }
+    _mm512_reduce_add_ps(total)
+}
+
+/// Numerator and denominator of SSIM.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn fraction(moments: [__m512; 4], constants: Constants) -> [__m512; 2] {
+    let [a, b, both, sse] = moments;
+    let Constants { c1, c2, middle, .. } = constants;
+    let set = |number| _mm512_set1_ps(number);
+    let product = _mm512_mul_ps(a, b);
+    let square = _mm512_fmadd_ps(a, a, _mm512_mul_ps(b, b));
+    // Means of samples as they are stored: (a + m)(b + m) = ab + m (a + b) + m².
+    let shift = _mm512_fmadd_ps(_mm512_add_ps(a, b), set(2.0 * middle), set(2.0 * middle * middle + c1));
+    let luminance = [_mm512_fmadd_ps(set(2.0), product, shift), _mm512_add_ps(square, shift)];
+    let covariance = _mm512_fmadd_ps(set(2.0), _mm512_sub_ps(both, product), set(c2));
+    let variances = _mm512_sub_ps(_mm512_add_ps(sse, set(SQUARES + c2)), square);
+    // Never below C₂, but for what a last vector has in the lanes that do not count.
+    let variances = _mm512_max_ps(variances, set(c2));
+    [_mm512_mul_ps(luminance[0], covariance), _mm512_mul_ps(luminance[1], variances)]
+}

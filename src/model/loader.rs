@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Opening models, and sharing those that are open.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+
+use ort::session::Session;
+use sha2::{Digest, Sha256};
+
+use super::contract::Contract;
+use super::error::ModelError;
+use super::graph::{GraphInfo, TensorInfo};
+use super::provider::{self, Options, Provider, SessionError};
+use super::runtime::{Runtime, runtime};
+use super::search::Search;
+use crate::scorer::Worker;
+
+/// What makes two models one.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    /// Of the model's bytes and its sidecar.
+    hash: [u8; 32],
+    /// Only for models with data in files of their own, which the hash does not cover.
+    path: Option<PathBuf>,
+    provider: Provider,
+    device_id: u32,
+    threads: usize,
+}
+
+type Slot = Arc<Mutex<Weak<Model>>>;
+static MODELS: LazyLock<Mutex<HashMap<Key, Slot>>> = LazyLock::new(Mutex::default);
+
+/// A model that is open: its contract, and a session that runs it.
+///
+/// Shared by all in the process who open the same model with the same provider, device and threads.
+pub struct Model {
+    path: PathBuf,
+    contract: Contract,
+    graph: GraphInfo,
+    provider: Provider,
+    session: Mutex<Session>,
+    worker: Mutex<Weak<Worker>>,
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model").field("path", &self.path).field("provider", &self.provider).finish_non_exhaustive()
+    }
+}
+
+impl Model {
+    /// Opens a bundled model by its name, or a model file by its path (a name with a `/` or ending in `.onnx`).
+    ///
+    /// # Errors
+    /// When the file cannot be found, read or loaded, when its contract is missing, wrong or does not fit the graph,
+    /// when the named provider cannot be used, or when ONNX Runtime is not there.
+    pub fn open(name_or_path: &str, search: &Search, options: &Options) -> Result<Arc<Self>, ModelError> {
+        let Some(path) = search.find(name_or_path) else {
+            return Err(ModelError::Unknown { name: name_or_path.to_owned(), bundled: search.bundled_text() });
+        };
+        let file = File::read(&path, search)?;
+        let runtime = runtime(search.runtime.as_deref())?;
+        let mut last = None;
+        for &provider in options.provider.candidates() {
+            let named = options.provider == provider;
+            if !named && !provider.is_built_in() {
+                continue;
+            }
+            match open_shared(&file, &runtime, provider, options, search) {
+                Ok(model) => {
+                    if !named {
+                        log::info!("{}: provider {provider}", path.display());
+                    }
+                    return Ok(model);
+                }
+                Err(error @ ModelError::Provider { .. }) if !named => {
+                    log::info!("{}: {error}", path.display());
+                    last = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last.unwrap_or(ModelError::Provider {
+            provider: options.provider,
+            reason: "the loaded ONNX Runtime has none to choose from".to_owned(),
+        }))
+    }
+
+    /// What the model takes and gives.
+    pub fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// The inputs and outputs of its graph.
+    pub fn graph(&self) -> &GraphInfo {
+        &self.graph
+    }
+
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The provider that really runs it; never `Auto`.
+    pub fn active_provider(&self) -> Provider {
+        self.provider
+    }
+
+    /// How many pictures (crops, or frames of crops with `crops-axis = 1`) the graph takes at once, if that is fixed.
+    ///
+    /// A graph whose output has room for one picture only counts as fixed to 1.
+    pub fn fixed_batch(&self) -> Option<usize> {
+        let first = |tensor: &TensorInfo| tensor.dims.as_ref()?.first()?.fixed();
+        let inputs = self.contract.inputs.iter().filter_map(|input| self.graph.input(&input.tensor));
+        let outputs = self.output_names().into_iter().filter_map(|name| self.graph.output(name));
+        inputs.filter_map(first).next().or_else(|| outputs.filter_map(first).find(|&size| size == 1))
+    }
+
+    /// The outputs that the contract speaks of, each once: the score's, then others.
+    pub(crate) fn output_names(&self) -> Vec<&str> {
+        let output = &self.contract.output;
+        let mut names = vec![output.tensor.as_str()];
+        let others = [output.map.as_ref().map(|m| &m.tensor), output.attributes.as_ref().map(|a| &a.tensor)];
+        for name in others.into_iter().flatten() {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// The session, which one at a time can run.
+    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The worker that all users of the model share, started if there is none.
+    pub(crate) fn worker(self: &Arc<Self>) -> Arc<Worker> {
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        worker.upgrade().unwrap_or_else(|| {
+            let started = Worker::start(self);
+            *worker = Arc::downgrade(&started);
+            started
+        })
+    }
+}
+
+/// A model's file and sidecar, read.
+struct File {
+    path: PathBuf,
+    sidecar: Option<(PathBuf, String)>,
+    hash: [u8; 32],
+    /// Whether the graph may keep tensors in other files.
+    external: bool,
+}
+
+impl File {
+    fn read(path: &Path, search: &Search) -> Result<Self, ModelError> {
+        let unreadable = |path: &Path, cause: String| ModelError::Read {
+            path: path.to_owned(),
+            cause,
+            bundled: search.bundled_text(),
+        };
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, error.to_string()))?;
+        if bytes.is_empty() {
+            return Err(unreadable(&path, "it is empty".to_owned()));
+        }
+        let mut sidecar = None;
+        for place in sidecars(&path) {
+            match std::fs::read_to_string(&place) {
+                Ok(text) => {
+                    sidecar = Some((place, text));
+                    break;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(unreadable(&place, error.to_string())),
+            }
+        }
+        let mut hasher = Sha256::new();
+        hasher.update((bytes.len() as u64).to_le_bytes());
+        hasher.update(&bytes);
+        if let Some((_, text)) = &sidecar {
+            hasher.update(text.as_bytes());
+        }
+        // TensorProto.external_data is a list of keys, of which "location" is always one.
+        let external = bytes.windows(8).any(|window| window == b"location");
+        Ok(Self { path, sidecar, hash: hasher.finalize().into(), external })
+    }
+}
+
+/// Where a contract may lie beside a model, in order.
+fn sidecars(path: &Path) -> [PathBuf; 2] {
+    let mut appended = path.as_os_str().to_owned();
+    appended.push(".toml");
+    [path.with_extension("toml"), PathBuf::from(appended)]
+}
+
+fn open_shared(
+    file: &File,
+    runtime: &Runtime,
+    provider: Provider,
+    options: &Options,
+    search: &Search,
+) -> Result<Arc<Model>, ModelError> {
+    let key = Key {
+        hash: file.hash,
+        path: file.external.then(|| file.path.clone()),
+        provider,
+        device_id: if provider == Provider::Cpu { 0 } else { options.device_id },
+        threads: options.threads,
+    };
+    let slot = {
+        let mut models = MODELS.lock().unwrap_or_else(PoisonError::into_inner);
+        // A slot that someone is waiting at is kept alive by him.
+        models.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|m| m.strong_count() > 0));
+        models.entry(key).or_default().clone()
+    };
+    // Held while the model loads, so that a second user of the same waits for it and no other has to.
+    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(model) = slot.upgrade() {
+        return Ok(model);
+    }
+    let opened = catch_unwind(AssertUnwindSafe(|| load(file, runtime, provider, options, search)));
+    let model = opened.unwrap_or_else(|panic| {
+        Err(ModelError::Internal { path: file.path.clone(), cause: crate::panic_text(&*panic) })
+    })?;
+    let model = Arc::new(model);
+    *slot = Arc::downgrade(&model);
+    Ok(model)
+}
+
+fn load(
+    file: &File,
+    runtime: &Runtime,
+    provider: Provider,
+    options: &Options,
+    search: &Search,
+) -> Result<Model, ModelError> {
+    let path = &file.path;
+    let session = provider::session(runtime, path, provider, options).map_err(|error| match error {
+        SessionError::Provider(reason) => ModelError::Provider { provider, reason },
+        SessionError::Model(cause) => ModelError::Load { path: path.clone(), cause, bundled: search.bundled_text() },
+    })?;
+    let graph = GraphInfo::new(session.inputs(), session.outputs());
+    let (place, text) = match &file.sidecar {
+        Some((place, text)) => (place.display().to_string(), text.clone()),
+        None => match session.metadata().ok().and_then(|metadata| metadata.custom("iqa.contract")) {
+            Some(text) => ("the ONNX metadata (iqa.contract)".to_owned(), text),
+            None => {
+                return Err(ModelError::NoContract {
+                    path: path.clone(),
+                    sidecar: path.with_extension("toml"),
+                    inputs: super::graph::names(&graph.inputs),
+                    outputs: super::graph::names(&graph.outputs),
+                });
+            }
+        },
+    };
+    let contract = Contract::for_graph(&text, &graph).map_err(|source| ModelError::Contract {
+        path: path.clone(),
+        place,
+        source: Box::new(source),
+    })?;
+    Ok(Model {
+        path: path.clone(),
+        contract,
+        graph,
+        provider,
+        session: Mutex::new(session),
+        worker: Mutex::new(Weak::new()),
+    })
+}

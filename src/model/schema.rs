@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! A contract as it is written: every key, before any is checked.
+
+use serde::Deserialize;
+
+use super::contract::{Channels, Filter, Kind, Layout, Role, Small};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawContract {
+    pub(super) contract: i64,
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) license: Option<String>,
+    #[serde(default)]
+    pub(super) input: Vec<RawInput>,
+    pub(super) geometry: Option<RawGeometry>,
+    pub(super) output: RawOutput,
+    #[serde(default)]
+    pub(super) constant: Vec<RawConstant>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawInput {
+    pub(super) tensor: String,
+    pub(super) role: Option<Role>,
+    pub(super) layout: Option<Layout>,
+    pub(super) channels: Option<Channels>,
+    pub(super) mean: Option<Vec<f64>>,
+    pub(super) std: Option<Vec<f64>>,
+    pub(super) geometry: Option<RawGeometry>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawGeometry {
+    pub(super) short_side: Option<u32>,
+    pub(super) resize: Option<[u32; 2]>,
+    pub(super) filter: Option<Filter>,
+    pub(super) antialias: Option<bool>,
+    pub(super) round: Option<bool>,
+    pub(super) crop: Option<[u32; 2]>,
+    pub(super) crops: Option<RawCrops>,
+    pub(super) stride: Option<[u32; 2]>,
+    pub(super) sampling: Option<RawSampling>,
+    pub(super) seed: Option<u64>,
+    pub(super) small: Option<Small>,
+    pub(super) multiple_of: Option<u32>,
+    pub(super) crops_axis: Option<u8>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "`crops` is a number or \"all\"")]
+pub(super) enum RawCrops {
+    Count(u32),
+    Word(AllCrops),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum AllCrops {
+    All,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawSampling {
+    Grid,
+    Center,
+    Random,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawOutput {
+    pub(super) tensor: String,
+    pub(super) worst: Option<f64>,
+    pub(super) best: Option<f64>,
+    pub(super) curve: Option<Vec<[f64; 2]>>,
+    pub(super) distribution: Option<Vec<f64>>,
+    pub(super) softmax: Option<bool>,
+    pub(super) map: Option<RawMap>,
+    pub(super) attributes: Option<RawAttributes>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawMap {
+    pub(super) tensor: String,
+    pub(super) worst: f64,
+    pub(super) best: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawAttributes {
+    pub(super) tensor: String,
+    pub(super) names: Vec<String>,
+    pub(super) worst: f64,
+    pub(super) best: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawConstant {
+    pub(super) tensor: String,
+    pub(super) value: Vec<f64>,
+}

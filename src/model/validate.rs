@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! A contract against the graph: every name, type and shape that it speaks of.
+
+use ort::value::TensorElementType as Element;
+
+use super::contract::{Contract, Crops, Input, Layout};
+use super::contract_error::{ContractError, shape_text};
+use super::graph::{Dim, GraphInfo, TensorInfo, names};
+
+/// Reads `text`, completes it from `graph` and checks the two against each other.
+pub(super) fn for_graph(text: &str, graph: &GraphInfo) -> Result<Contract, ContractError> {
+    let mut parsed = super::parse::parse(text)?;
+    let check = Check { text, graph };
+    for (index, input) in parsed.contract.inputs.iter_mut().enumerate() {
+        let tensor = check.picture_input(index, input)?;
+        if tensor.element == Element::Uint8 && parsed.default_std[index] {
+            input.std = vec![1.0 / 255.0; input.channels.count()];
+        }
+    }
+    check.constants(&parsed.contract)?;
+    check.outputs(&parsed.contract)?;
+    Ok(parsed.contract)
+}
+
+struct Check<'a> {
+    text: &'a str,
+    graph: &'a GraphInfo,
+}
+
+impl Check<'_> {
+    fn fault<T>(&self, key: String, says: impl Into<String>, graph: impl Into<String>) -> Result<T, ContractError> {
+        Err(ContractError::graph(self.text, key, says, graph))
+    }
+
+    fn picture_input(&self, index: usize, input: &Input) -> Result<&TensorInfo, ContractError> {
+        let key = |name: &str| format!("input[{index}].{name}");
+        let Some(tensor) = self.graph.input(&input.tensor) else {
+            return self.fault(
+                key("tensor"),
+                format!("\"{}\"", input.tensor),
+                format!("the inputs {}", names(&self.graph.inputs)),
+            );
+        };
+        if !matches!(tensor.element, Element::Float32 | Element::Float16 | Element::Uint8) {
+            return self.fault(
+                key("tensor"),
+                format!("\"{}\", which must be float32, float16 or uint8", input.tensor),
+                format!("{} there", element_name(tensor.element)),
+            );
+        }
+        // ONNX Runtime reports an unknown rank and a scalar alike.
+        let dims = tensor.dims.as_deref().unwrap_or_default();
+        if dims.is_empty() {
+            return Ok(tensor);
+        }
+        let axis = usize::from(input.geometry.crops_axis);
+        if dims.len() == 5 && axis == 0 {
+            return Err(ContractError::FramesInTime { tensor: input.tensor.clone(), shape: shape_text(dims) });
+        }
+        let order = match (axis, input.layout) {
+            (0, Layout::Nchw) => "N×C×H×W",
+            (0, Layout::Nhwc) => "N×H×W×C",
+            (_, Layout::Nchw) => "N×K×C×H×W",
+            (_, Layout::Nhwc) => "N×K×H×W×C",
+        };
+        if dims.len() != 4 + axis {
+            return self.fault(
+                key("layout"),
+                format!("{} dimensions, {order}", 4 + axis),
+                format!("{} at \"{}\"", shape_text(dims), input.tensor),
+            );
+        }
+        let picture = &dims[1 + axis..];
+        let (channels, height, width) = match input.layout {
+            Layout::Nchw => (&picture[0], &picture[1], &picture[2]),
+            Layout::Nhwc => (&picture[2], &picture[0], &picture[1]),
+        };
+        let count = input.channels.count();
+        if !channels.takes(count) {
+            let other = other_layout(input, picture);
+            return self.fault(
+                key("channels"),
+                format!("{count} ({order})"),
+                format!("{} at \"{}\"{other}", shape_text(dims), input.tensor),
+            );
+        }
+        if axis == 1
+            && let Crops::Count(crops) = input.geometry.crops
+            && !dims[1].takes(crops as usize)
+        {
+            let graph = format!("{} at \"{}\"", shape_text(dims), input.tensor);
+            return self.fault(key("geometry.crops"), format!("{crops}"), graph);
+        }
+        self.size(index, input, width, height, dims, other_layout(input, picture))?;
+        Ok(tensor)
+    }
+
+    fn size(
+        &self,
+        index: usize,
+        input: &Input,
+        width: &Dim,
+        height: &Dim,
+        dims: &[Dim],
+        hint: &str,
+    ) -> Result<(), ContractError> {
+        // Where the key is written decides what the message names.
+        let own = format!("input[{index}].geometry");
+        let fits = match input.geometry.fixed_size() {
+            Some([w, h]) => width.takes(w as usize) && height.takes(h as usize),
+            None => width.fixed().is_none() && height.fixed().is_none(),
+        };
+        if fits {
+            return Ok(());
+        }
+        let says = match (input.geometry.fixed_size(), input.geometry.crop) {
+            (Some([w, h]), Some(_)) => format!("crop = [{w}, {h}]"),
+            (Some([w, h]), None) => format!("resize to {w}×{h}"),
+            (None, _) => "pictures of the frame's own size".to_owned(),
+        };
+        let graph = format!(
+            "{} at \"{}\": width {width}, height {height}{}",
+            shape_text(dims),
+            input.tensor,
+            match input.geometry.fixed_size() {
+                _ if !hint.is_empty() => hint,
+                None => " (add `resize` or `crop`)",
+                Some(_) => "",
+            }
+        );
+        self.fault(own, says, graph)
+    }
+
+    fn constants(&self, contract: &Contract) -> Result<(), ContractError> {
+        for (index, constant) in contract.constants.iter().enumerate() {
+            let key = |name: &str| format!("constant[{index}].{name}");
+            let Some(tensor) = self.graph.input(&constant.tensor) else {
+                let graph = format!("the inputs {}", names(&self.graph.inputs));
+                return self.fault(key("tensor"), format!("\"{}\"", constant.tensor), graph);
+            };
+            if !super::tensor::CONSTANT_TYPES.contains(&tensor.element) {
+                let graph = format!("{} there", element_name(tensor.element));
+                return self.fault(key("tensor"), format!("\"{}\", a number", constant.tensor), graph);
+            }
+            if super::tensor::constant_shape(contract, self.graph, tensor, constant.value.len()).is_none() {
+                let graph = format!("the shape {}", shape_text(tensor.dims.as_deref().unwrap_or_default()));
+                return self.fault(key("value"), format!("{} values", constant.value.len()), graph);
+            }
+        }
+        for tensor in &self.graph.inputs {
+            let fed = contract.inputs.iter().any(|input| input.tensor == tensor.name)
+                || contract.constants.iter().any(|constant| constant.tensor == tensor.name);
+            if !fed {
+                let graph = format!(
+                    "an input \"{}\" ({} {}) that nothing feeds: add an [[input]] or a [[constant]]",
+                    tensor.name,
+                    element_name(tensor.element),
+                    shape_text(tensor.dims.as_deref().unwrap_or_default())
+                );
+                return self.fault("input".to_owned(), format!("{} of them", contract.inputs.len()), graph);
+            }
+        }
+        Ok(())
+    }
+
+    fn float_output(&self, key: &str, name: &str) -> Result<&TensorInfo, ContractError> {
+        let Some(tensor) = self.graph.output(name) else {
+            let graph = format!("the outputs {}", names(&self.graph.outputs));
+            return self.fault(key.to_owned(), format!("\"{name}\""), graph);
+        };
+        if !matches!(tensor.element, Element::Float32 | Element::Float16 | Element::Float64) {
+            return self.fault(
+                key.to_owned(),
+                format!("\"{name}\", which must be float32, float16 or float64"),
+                format!("{} there", element_name(tensor.element)),
+            );
+        }
+        Ok(tensor)
+    }
+
+    /// Numbers that an output holds per picture or per frame of crops, if the graph says.
+    fn numbers(contract: &Contract, tensor: &TensorInfo) -> Option<usize> {
+        let dims = tensor.dims.as_deref().filter(|dims| !dims.is_empty())?;
+        let crops = match contract.inputs.first()?.geometry.crops {
+            Crops::Count(count) => count as usize,
+            Crops::All { .. } => 0,
+        };
+        let stacked = contract.inputs.first()?.geometry.crops_axis == 1;
+        let mut rest = &dims[1..];
+        if stacked && rest.len() > 1 && rest[0].takes(crops) {
+            rest = &rest[1..];
+        }
+        rest.iter().map(Dim::fixed).product()
+    }
+
+    fn outputs(&self, contract: &Contract) -> Result<(), ContractError> {
+        let output = &contract.output;
+        let tensor = self.float_output("output.tensor", &output.tensor)?;
+        let shape = shape_text(tensor.dims.as_deref().unwrap_or_default());
+        let has = Self::numbers(contract, tensor);
+        let stacked = contract.inputs.first().is_some_and(|input| input.geometry.crops_axis == 1);
+        match (&output.distribution, has) {
+            (Some(values), Some(has)) if has != values.len() && !stacked => {
+                let says = format!("{} values", values.len());
+                let graph = format!("{has} numbers a picture at \"{}\" ({shape})", tensor.name);
+                return self.fault("output.distribution".to_owned(), says, graph);
+            }
+            (None, Some(has)) if has != 1 && !stacked => {
+                return self.fault(
+                    "output.tensor".to_owned(),
+                    format!("\"{}\" without `distribution`, which means one number a picture", tensor.name),
+                    format!("{has} numbers a picture there ({shape})"),
+                );
+            }
+            _ => {}
+        }
+        if let Some(map) = &output.map {
+            let tensor = self.float_output("output.map.tensor", &map.tensor)?;
+            let dims = tensor.dims.as_deref().unwrap_or_default();
+            if dims.len() == 1 {
+                let graph = format!("the shape {} there", shape_text(dims));
+                return self.fault("output.map.tensor".to_owned(), format!("\"{}\", a picture", map.tensor), graph);
+            }
+        }
+        if let Some(attributes) = &output.attributes {
+            let tensor = self.float_output("output.attributes.tensor", &attributes.tensor)?;
+            let count = attributes.names.len();
+            if let Some(has) = Self::numbers(contract, tensor)
+                && has != count
+                && !stacked
+            {
+                let shape = shape_text(tensor.dims.as_deref().unwrap_or_default());
+                let graph = format!("{has} numbers a picture at \"{}\" ({shape})", tensor.name);
+                return self.fault("output.attributes.names".to_owned(), format!("{count} names"), graph);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// ONNX's name of an element type.
+fn element_name(element: Element) -> String {
+    match element {
+        Element::Undefined => "no tensor".to_owned(),
+        Element::Float64 => "double".to_owned(),
+        other => format!("{other:?}").to_lowercase(),
+    }
+}
+
+/// A question, when the tensor's three last dimensions look like the layout that the contract does not say.
+fn other_layout(input: &Input, picture: &[Dim]) -> &'static str {
+    let count = Some(input.channels.count());
+    match input.layout {
+        Layout::Nchw if picture[0].fixed() != count && picture[2].fixed() == count => " (is the layout \"nhwc\"?)",
+        Layout::Nhwc if picture[2].fixed() != count && picture[0].fixed() == count => " (is the layout \"nchw\"?)",
+        _ => "",
+    }
+}

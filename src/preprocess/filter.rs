@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Resampling along one axis as a sparse matrix: which samples, with which weights, make each output sample.
+//!
+//! Subsampled chroma is not scaled on its own grid: its matrix is the product of "scale" and "linear interpolation to
+//! the luma grid", so that the result is that of interpolating the whole plane first, edges included.
+
+use super::geometry::reflect;
+use crate::model::contract::Filter;
+
+/// A matrix with few neighboring non-zero elements in a row.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Band {
+    /// Columns: samples that go in.
+    inputs: u32,
+    /// The column of the first element, and the elements.
+    rows: Vec<(u32, Vec<f64>)>,
+}
+
+impl Band {
+    /// From `inputs` samples to `outputs`.
+    ///
+    /// With `antialias`, kernels are widened when shrinking, cut off at the borders and normalized, as PIL does; without,
+    /// they keep their width and borders are repeated, as OpenCV does.
+    pub fn resample(inputs: u32, outputs: u32, filter: Filter, antialias: bool) -> Self {
+        let scale = f64::from(inputs) / f64::from(outputs);
+        let center = |x: u32| (f64::from(x) + 0.5) * scale;
+        let row = |x: u32| match filter {
+            _ if inputs == outputs => (x, vec![1.0]),
+            Filter::Nearest => {
+                let at = (2 * u64::from(x) + 1) * u64::from(inputs) / (2 * u64::from(outputs));
+                (at as u32, vec![1.0])
+            }
+            Filter::Area if scale > 1.0 => covered(x, inputs, outputs),
+            Filter::Area => replicated(x, inputs, scale, 1, triangle),
+            Filter::Bilinear if antialias => widened(center(x), inputs, scale, 1.0, triangle),
+            Filter::Bilinear => replicated(x, inputs, scale, 1, triangle),
+            Filter::Bicubic if antialias => widened(center(x), inputs, scale, 2.0, |d| cubic(-0.5, d)),
+            Filter::Bicubic => replicated(x, inputs, scale, 2, |d| cubic(-0.5, d)),
+            Filter::BicubicOpencv if antialias => widened(center(x), inputs, scale, 2.0, |d| cubic(-0.75, d)),
+            Filter::BicubicOpencv => replicated(x, inputs, scale, 2, |d| cubic(-0.75, d)),
+        };
+        Self { inputs, rows: (0..outputs).map(row).collect() }
+    }
+
+    /// From chroma samples to the `outputs` luma samples which they belong to, linearly; borders are repeated.
+    pub fn interpolate(outputs: u32, sub: u8, cosited: bool) -> Self {
+        let inputs = outputs.div_ceil(1 << sub);
+        let phase = if cosited { 0.0 } else { 0.5 };
+        let row = |x: u32| at_point(inputs, (f64::from(x) + phase) / f64::from(1 << sub) - phase, 1, triangle);
+        Self { inputs, rows: (0..outputs).map(row).collect() }
+    }
+
+    /// Bicubic (a = -½), antialiased, cut off at the borders and normalized, wherever the outputs lie: the center of
+    /// output x is at `first + step * x`, in samples, the left edge of the first sample being 0.
+    pub fn placed(inputs: u32, outputs: u32, first: f64, step: f64) -> Self {
+        let row = |x: u32| {
+            // Beyond the border there is nothing but the last sample.
+            let center = (first + f64::from(x) * step).clamp(0.0, f64::from(inputs));
+            widened(center, inputs, step, 2.0, |d| cubic(-0.5, d))
+        };
+        Self { inputs, rows: (0..outputs).map(row).collect() }
+    }
+
+    /// First `inner`, then `self`.
+    pub fn after(&self, inner: &Self) -> Self {
+        let row = |(start, weights): &(u32, Vec<f64>)| {
+            let used = &inner.rows[*start as usize..*start as usize + weights.len()];
+            let first = used.iter().map(|row| row.0).min().unwrap_or(0);
+            let end = used.iter().map(|row| row.0 as usize + row.1.len()).max().unwrap_or(0);
+            let mut product = vec![0.0; end - first as usize];
+            for (weight, (at, inner_weights)) in weights.iter().zip(used) {
+                for (sum, w) in product[(at - first) as usize..].iter_mut().zip(inner_weights) {
+                    *sum += weight * w;
+                }
+            }
+            (first, product)
+        };
+        Self { inputs: inner.inputs, rows: self.rows.iter().map(row).collect() }
+    }
+
+    /// Mirrors the output at its borders to `outputs` samples, half of the addition (rounded down) before the first.
+    pub fn mirrored(self, outputs: u32) -> Self {
+        let length = self.rows.len() as u32;
+        if outputs <= length {
+            return self;
+        }
+        let before = i64::from((outputs - length) / 2);
+        let rows = (0..i64::from(outputs)).map(|i| self.rows[reflect(i - before, length) as usize].clone()).collect();
+        Self { inputs: self.inputs, rows }
+    }
+
+    /// In single precision and packed, as the loops want it.
+    pub fn pack(&self) -> Axis {
+        let trimmed = |(start, weights): &(u32, Vec<f64>)| {
+            let zeros = weights.iter().take_while(|w| w.abs() < 1e-9).count();
+            let end = weights.iter().rposition(|w| w.abs() >= 1e-9).map_or(zeros, |last| last + 1);
+            (*start + zeros as u32, zeros, end)
+        };
+        let width = self.rows.iter().map(trimmed).map(|(_, zeros, end)| end - zeros).max().unwrap_or(1).max(1);
+        let mut axis = Axis { width, ..Axis::default() };
+        for row in &self.rows {
+            let (start, zeros, end) = trimmed(row);
+            // Filled up with zeros to `width` behind, or before where that would reach beyond the last sample.
+            let moved = start.min(self.inputs - width as u32);
+            let lead = (start - moved) as usize;
+            let at = axis.weights.len();
+            axis.weights.resize(at + width, 0.0);
+            for (packed, w) in axis.weights[at + lead..].iter_mut().zip(&row.1[zeros..end]) {
+                *packed = *w as f32;
+            }
+            axis.starts.push(moved);
+            axis.counts.push((lead + end - zeros) as u32);
+        }
+        axis.ascending = axis.starts.is_sorted();
+        let padding = [0.0; Axis::PADDING];
+        for k in 0..width {
+            axis.turned.extend(axis.weights[k..].iter().step_by(width));
+            axis.turned.extend(padding);
+        }
+        axis.starts.extend([axis.starts.last().copied().unwrap_or(0); Axis::PADDING]);
+        axis
+    }
+}
+
+/// Keys' cubic convolution kernel.
+fn cubic(a: f64, distance: f64) -> f64 {
+    let x = distance.abs();
+    if x < 1.0 {
+        ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0
+    } else if x < 2.0 {
+        (((x - 5.0) * x + 8.0) * x - 4.0) * a
+    } else {
+        0.0
+    }
+}
+
+fn triangle(distance: f64) -> f64 {
+    (1.0 - distance.abs()).max(0.0)
+}
+
+/// Pillow's `precompute_coeffs`.
+fn widened(center: f64, inputs: u32, scale: f64, support: f64, kernel: impl Fn(f64) -> f64) -> (u32, Vec<f64>) {
+    let stretch = scale.max(1.0);
+    let reach = support * stretch;
+    let first = (center - reach + 0.5).max(0.0) as u32;
+    let end = ((center + reach + 0.5) as u32).min(inputs).max(first + 1);
+    let weights: Vec<f64> = (first..end).map(|i| kernel((f64::from(i) - center + 0.5) / stretch)).collect();
+    let sum: f64 = weights.iter().sum();
+    (first, weights.iter().map(|w| w / sum).collect())
+}
+
+/// At the place where output sample `x` lies on the input's grid (centers aligned).
+fn replicated(x: u32, inputs: u32, scale: f64, reach: i64, kernel: impl Fn(f64) -> f64) -> (u32, Vec<f64>) {
+    at_point(inputs, (f64::from(x) + 0.5) * scale - 0.5, reach, kernel)
+}
+
+/// The kernel at `point`; what falls outside goes to the first or last sample.
+fn at_point(inputs: u32, point: f64, reach: i64, kernel: impl Fn(f64) -> f64) -> (u32, Vec<f64>) {
+    let last = i64::from(inputs) - 1;
+    let floor = point.floor() as i64;
+    let (from, to) = (floor + 1 - reach, floor + reach);
+    let first = from.clamp(0, last);
+    let mut weights = vec![0.0; (to.clamp(0, last) - first + 1) as usize];
+    for i in from..=to {
+        weights[(i.clamp(0, last) - first) as usize] += kernel(i as f64 - point);
+    }
+    (first as u32, weights)
+}
+
+/// The share of each input sample in what output sample `x` covers.
+fn covered(x: u32, inputs: u32, outputs: u32) -> (u32, Vec<f64>) {
+    // In units of 1 / outputs of an input sample everything is whole.
+    let (n, m) = (u64::from(inputs), u64::from(outputs));
+    let (from, to) = (u64::from(x) * n, (u64::from(x) + 1) * n);
+    let first = from / m;
+    let share = |i: u64| (to.min((i + 1) * m) - from.max(i * m)) as f64 / n as f64;
+    (first as u32, (first..to.div_ceil(m)).map(share).collect())
+}
+
+/// A band as the loops want it: every row has `width` weights.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Axis {
+    /// Weights in a row.
+    pub width: usize,
+    /// For each output sample the first input sample; then the last one again, `PADDING` times.
+    pub starts: Vec<u32>,
+    /// For each output sample, how many weights there are before only zeros follow.
+    pub counts: Vec<u32>,
+    /// `width` for each output sample.
+    pub weights: Vec<f32>,
+    /// The same the other way round: all first weights and `PADDING` zeros, then all second ones and so on.
+    pub turned: Vec<f32>,
+    /// Starts never step back.
+    pub ascending: bool,
+}
+
+impl Axis {
+    /// A vector's length, so that a whole one can be read for the last output.
+    const PADDING: usize = 16;
+
+    /// Input samples that the outputs `from..from + length` need: the first, and the one after the last.
+    pub fn needs(&self, from: usize, length: usize) -> (usize, usize) {
+        let starts = &self.starts[from..from + length];
+        let first = starts.iter().min().map_or(0, |&s| s as usize);
+        let last = starts.iter().max().map_or(0, |&s| s as usize);
+        (first, last + self.width)
+    }
+
+    /// First input sample and weights of an output sample, without trailing zeros.
+    pub fn row(&self, output: usize) -> (usize, &[f32]) {
+        let at = output * self.width;
+        (self.starts[output] as usize, &self.weights[at..at + self.counts[output] as usize])
+    }
+}

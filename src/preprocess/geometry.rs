@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! From the contract's geometry and a frame's size to sizes and places, in whole pixels.
+
+use super::PreprocessError;
+use super::pcg::Pcg32;
+use crate::model::contract::{Crops, Geometry, Sampling, Scale, Small};
+
+/// The largest side of a scaled picture: what a picture itself may have.
+const MAX_SIDE: u64 = 1 << 16;
+/// The most numbers that one frame may become: a gibibyte of f32.
+const MAX_ELEMENTS: u64 = 1 << 28;
+
+/// A geometry, worked out for one size of frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Resolved {
+    /// The frame is scaled to this.
+    pub scaled: [u32; 2],
+    /// And then mirrored at its borders to this, half of the addition on each side.
+    pub mirrored: [u32; 2],
+    /// Size of what is cut from it: the crops, or all of it.
+    pub crop: [u32; 2],
+    /// Mirrored right and below to this.
+    pub padded: [u32; 2],
+    /// Top left of each crop, in `mirrored`.
+    pub crop_origins: Vec<[u32; 2]>,
+}
+
+impl Resolved {
+    /// Works the geometry out for frames of `frame` pixels and tensors of `channels` channels.
+    pub fn new(geometry: &Geometry, frame: [u32; 2], channels: usize) -> Result<Self, PreprocessError> {
+        let [width, height] = frame;
+        if frame.iter().any(|&side| side == 0 || u64::from(side) > MAX_SIDE) {
+            return Err(PreprocessError::Frame { width, height });
+        }
+        let scaled = enlarge(geometry, scale(geometry, frame)?);
+        if scaled.iter().any(|&side| side > MAX_SIDE) {
+            return Err(PreprocessError::Scaled { width, height, scaled_width: scaled[0], scaled_height: scaled[1] });
+        }
+        let scaled = scaled.map(|side| side as u32);
+        let crop = geometry.crop.unwrap_or(scaled);
+        not_zero("crop", crop[0].min(crop[1]))?;
+        not_zero("multiple-of", geometry.multiple_of)?;
+        let padded = crop.map(|side| u64::from(side).next_multiple_of(u64::from(geometry.multiple_of)));
+        let mirrored = [scaled[0].max(crop[0]), scaled[1].max(crop[1])];
+        let count = count(geometry, mirrored, crop)?;
+        let elements = [padded[1], count, channels as u64].iter().fold(padded[0], |n, &m| n.saturating_mul(m));
+        if elements > MAX_ELEMENTS {
+            return Err(PreprocessError::Elements { crops: count, width: padded[0], height: padded[1] });
+        }
+        let crop_origins = crop_origins(geometry, mirrored, crop);
+        Ok(Self { scaled, mirrored, crop, padded: padded.map(|side| side as u32), crop_origins })
+    }
+}
+
+fn not_zero(key: &'static str, value: u32) -> Result<(), PreprocessError> {
+    if value == 0 { Err(PreprocessError::Zero { key }) } else { Ok(()) }
+}
+
+/// `side * numerator / denominator`, to the nearest, at least 1.
+fn ratio(side: u64, numerator: u64, denominator: u64) -> u64 {
+    ((2 * side * numerator + denominator) / (2 * denominator)).max(1)
+}
+
+/// `short-side` and `resize`.
+fn scale(geometry: &Geometry, [width, height]: [u32; 2]) -> Result<[u64; 2], PreprocessError> {
+    let (width, height) = (u64::from(width), u64::from(height));
+    match geometry.scale {
+        None => Ok([width, height]),
+        Some(Scale::ShortSide(short)) => {
+            not_zero("short-side", short)?;
+            let to = u64::from(short);
+            Ok(if width <= height { [to, ratio(height, to, width)] } else { [ratio(width, to, height), to] })
+        }
+        Some(Scale::Size(size)) => {
+            not_zero("resize", size[0].min(size[1]))?;
+            Ok(size.map(u64::from))
+        }
+    }
+}
+
+/// `small = "upscale"`: the scaled size, enlarged until it covers the crop. The frame is still scaled only once.
+fn enlarge(geometry: &Geometry, [width, height]: [u64; 2]) -> [u64; 2] {
+    let Some(crop) = geometry.crop.filter(|_| geometry.small == Small::Upscale) else { return [width, height] };
+    let [crop_width, crop_height] = crop.map(u64::from);
+    if width >= crop_width && height >= crop_height {
+        [width, height]
+    } else if crop_width * height >= crop_height * width {
+        [crop_width, ratio(height, crop_width, width).max(crop_height)]
+    } else {
+        [ratio(width, crop_height, height).max(crop_width), crop_height]
+    }
+}
+
+fn count(geometry: &Geometry, size: [u32; 2], crop: [u32; 2]) -> Result<u64, PreprocessError> {
+    if geometry.crop.is_none() {
+        return Ok(1);
+    }
+    match geometry.crops {
+        Crops::Count(count) => not_zero("crops", count).map(|()| u64::from(count)),
+        Crops::All { stride } => {
+            not_zero("stride", stride[0].min(stride[1]))?;
+            let along = |axis: usize| 1 + u64::from((size[axis] - crop[axis]).div_ceil(stride[axis]));
+            Ok(along(0) * along(1))
+        }
+    }
+}
+
+/// Whole numbers from 0 to `room`, `stride` apart; the last is moved in to `room`.
+fn tiles(room: u32, stride: u32) -> impl Iterator<Item = u32> {
+    (0..=room.div_ceil(stride)).map(move |i| (u64::from(i) * u64::from(stride)).min(u64::from(room)) as u32)
+}
+
+fn crop_origins(geometry: &Geometry, size: [u32; 2], crop: [u32; 2]) -> Vec<[u32; 2]> {
+    let [right, below] = [size[0] - crop[0], size[1] - crop[1]];
+    let center = [right / 2, below / 2];
+    if geometry.crop.is_none() {
+        return vec![[0, 0]];
+    }
+    let count = match geometry.crops {
+        Crops::All { stride } => {
+            return tiles(below, stride[1]).flat_map(|y| tiles(right, stride[0]).map(move |x| [x, y])).collect();
+        }
+        Crops::Count(count) => count,
+    };
+    match geometry.sampling {
+        Sampling::Grid if count == 5 => vec![center, [0, 0], [right, 0], [0, below], [right, below]],
+        Sampling::Grid => {
+            let side = (1..).find(|side| side * side >= u64::from(count)).unwrap_or(1);
+            let at = |i: u64, room: u32, middle: u32| {
+                if side == 1 { middle } else { ((2 * i * u64::from(room) + side - 1) / (2 * (side - 1))) as u32 }
+            };
+            let place = |i: u64| [at(i % side, right, center[0]), at(i / side, below, center[1])];
+            (0..u64::from(count)).map(place).collect()
+        }
+        Sampling::Center => vec![center; count as usize],
+        Sampling::Random { seed } => {
+            let mut generator = Pcg32::new(seed);
+            let mut draw = || {
+                let x = generator.below(right + 1);
+                [x, generator.below(below + 1)]
+            };
+            (0..count).map(|_| draw()).collect()
+        }
+    }
+}
+
+/// Where index `i`, possibly outside, lies in a row of `length` mirrored at its ends without repeating them.
+pub(super) fn reflect(i: i64, length: u32) -> u32 {
+    if length <= 1 {
+        return 0;
+    }
+    let last = i64::from(length) - 1;
+    let folded = i.rem_euclid(2 * last);
+    folded.min(2 * last - folded) as u32
+}

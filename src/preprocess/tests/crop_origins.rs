@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Sizes and places, and pictures smaller than their crops.
+
+use super::{NONE, crops, input, rgb, tensor};
+use crate::model::contract::{Channels, Crops, Geometry, Sampling, Scale, Small};
+use crate::picture::{Colorimetry, OwnedFrame, PixelFormat};
+use crate::preprocess::{Plan, PreprocessError};
+
+fn layout(geometry: Geometry, width: u32, height: u32) -> crate::preprocess::Layout {
+    try_layout(geometry, width, height).unwrap()
+}
+
+fn try_layout(geometry: Geometry, width: u32, height: u32) -> Result<crate::preprocess::Layout, PreprocessError> {
+    Plan::new(&rgb(geometry), PixelFormat::I420, width, height, Colorimetry::SRGB).map(|plan| plan.layout().clone())
+}
+
+fn short(side: u32, geometry: Geometry) -> Geometry {
+    Geometry { scale: Some(Scale::ShortSide(side)), ..geometry }
+}
+
+/// A gray picture whose samples count up from 0.
+fn counting(width: u32, height: u32) -> OwnedFrame {
+    let data = (0..width * height).map(|i| i as u8).collect();
+    let planes = vec![(data, width as usize)];
+    OwnedFrame { format: PixelFormat::Gray8, width, height, colorimetry: Colorimetry::SRGB, planes }
+}
+
+/// The tensor of such a picture, in its own numbers.
+fn counted(geometry: Geometry, width: u32, height: u32) -> Vec<u8> {
+    let values = tensor(&input(Channels::Luma, geometry), &counting(width, height));
+    values.iter().map(|v| (v * 255.0).round() as u8).collect()
+}
+
+#[test]
+fn no_geometry_is_the_frame_as_it_is() {
+    let layout = layout(NONE, 7, 5);
+    assert_eq!((layout.crops, layout.channels, layout.width, layout.height), (1, 3, 7, 5));
+    assert_eq!((layout.scaled, layout.crop_origins, counted(NONE, 7, 5)), ([7, 5], vec![[0, 0]], (0..35).collect()));
+}
+
+#[test]
+fn the_short_side_is_met_and_the_long_one_rounded() {
+    assert_eq!(layout(short(512, NONE), 1920, 1080).scaled, [910, 512]);
+    assert_eq!(layout(short(512, NONE), 1080, 1920).scaled, [512, 910]);
+    // 7 · 10 / 3 = 23.3, 8 · 10 / 3 = 26.7
+    assert_eq!(layout(short(10, NONE), 7, 3).scaled, [23, 10]);
+    assert_eq!(layout(short(10, NONE), 8, 3).scaled, [27, 10]);
+    assert_eq!(layout(short(1, NONE), 65536, 3).scaled, [21845, 1]);
+}
+
+#[test]
+fn five_crops_are_the_center_and_the_corners() {
+    let layout = layout(short(512, crops(224, 224, 5)), 1920, 1080);
+    assert_eq!(layout.crop_origins, [[343, 144], [0, 0], [686, 0], [0, 288], [686, 288]]);
+    assert_eq!(layout.len(), 5 * 3 * 224 * 224);
+}
+
+#[test]
+fn other_numbers_are_a_grid_row_by_row() {
+    assert_eq!(layout(crops(10, 10, 1), 31, 20).crop_origins, [[10, 5]]);
+    assert_eq!(layout(crops(10, 10, 2), 31, 20).crop_origins, [[0, 0], [21, 0]]);
+    assert_eq!(layout(crops(10, 10, 4), 31, 20).crop_origins, [[0, 0], [21, 0], [0, 10], [21, 10]]);
+    let seven = [[0, 0], [11, 0], [21, 0], [0, 5], [11, 5], [21, 5], [0, 10]];
+    assert_eq!(layout(crops(10, 10, 7), 31, 20).crop_origins, seven);
+}
+
+#[test]
+fn center_and_random_places() {
+    let center = Geometry { sampling: Sampling::Center, ..crops(10, 8, 3) };
+    assert_eq!(layout(center, 31, 20).crop_origins, [[10, 6]; 3]);
+    let random = |seed| Geometry { sampling: Sampling::Random { seed }, ..crops(10, 8, 100) };
+    // Seed 42: the published numbers modulo 22 across and 13 down.
+    assert_eq!(
+        layout(random(42), 31, 20).crop_origins[..3],
+        [
+            [0xa15c_02b7 % 22, 0x7b47_f409 % 13],
+            [0xba1d_3330 % 22, 0x83d2_f293 % 13],
+            [0xbfa4_784b % 22, 0xcbed_606e % 13]
+        ]
+    );
+    assert_eq!(layout(random(3), 31, 20).crop_origins, layout(random(3), 31, 20).crop_origins);
+    assert_ne!(layout(random(3), 31, 20).crop_origins, layout(random(4), 31, 20).crop_origins);
+    assert!(layout(random(9), 31, 20).crop_origins.iter().all(|[x, y]| x + 10 <= 31 && y + 8 <= 20));
+}
+
+#[test]
+fn tiles_cover_everything_and_end_at_the_border() {
+    let tiles = |stride| Geometry { crops: Crops::All { stride }, ..crops(8, 8, 1) };
+    assert_eq!(layout(tiles([8, 8]), 20, 8).crop_origins, [[0, 0], [8, 0], [12, 0]]);
+    assert_eq!(layout(tiles([6, 6]), 20, 14).crop_origins, [[0, 0], [6, 0], [12, 0], [0, 6], [6, 6], [12, 6]]);
+    assert_eq!(layout(tiles([100, 100]), 9, 8).crop_origins, [[0, 0], [1, 0]]);
+}
+
+#[test]
+fn a_small_picture_is_scaled_up_until_it_covers_the_crop() {
+    assert_eq!(layout(crops(224, 224, 5), 320, 180).scaled, [398, 224]);
+    assert_eq!(layout(crops(224, 224, 1), 180, 320).scaled, [224, 398]);
+    assert_eq!(layout(crops(100, 20, 1), 10, 10).scaled, [100, 100]);
+    assert_eq!(layout(short(100, crops(224, 224, 1)), 100, 100).scaled, [224, 224]);
+    assert_eq!(layout(crops(224, 224, 5), 1, 1).scaled, [224, 224]);
+    assert_eq!(layout(crops(64, 64, 5), 640, 180).scaled, [640, 180]);
+}
+
+#[test]
+fn a_small_picture_is_mirrored_without_repeating_its_edge() {
+    let mirror = |w, h| Geometry { small: Small::Mirror, ..crops(w, h, 1) };
+    // Three samples 0 1 2, four more on the left than none, five on the right.
+    assert_eq!(counted(mirror(12, 1), 3, 1), [0, 1, 2, 1, 0, 1, 2, 1, 0, 1, 2, 1]);
+    assert_eq!(counted(mirror(2, 6), 2, 2), [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3]);
+    assert_eq!(counted(mirror(5, 4), 1, 1), [0; 20]);
+    assert_eq!(layout(mirror(12, 9), 3, 20).scaled, [12, 20]);
+    assert_eq!(layout(mirror(12, 9), 3, 20).crop_origins, [[0, 5]]);
+}
+
+#[test]
+fn padding_mirrors_right_and_below() {
+    let padded = Geometry { multiple_of: 4, ..NONE };
+    assert_eq!(counted(padded.clone(), 3, 2), [0, 1, 2, 1, 3, 4, 5, 4, 0, 1, 2, 1, 3, 4, 5, 4]);
+    assert_eq!(counted(Geometry { multiple_of: 7, ..NONE }, 1, 1), [0; 49]);
+    let layout = layout(Geometry { multiple_of: 32, ..NONE }, 1920, 1080);
+    assert_eq!((layout.width, layout.height, layout.scaled), (1920, 1088, [1920, 1080]));
+    assert_eq!(counted(Geometry { multiple_of: 3, ..crops(2, 2, 1) }, 4, 4), [5, 6, 5, 9, 10, 9, 5, 6, 5]);
+}
+
+#[test]
+fn every_format_of_every_odd_size_works() {
+    let geometries = [
+        NONE,
+        Geometry { multiple_of: 8, ..NONE },
+        crops(6, 4, 5),
+        Geometry { small: Small::Mirror, ..crops(17, 13, 5) },
+        short(4, crops(4, 4, 5)),
+        short(9, NONE),
+        Geometry { small: Small::Mirror, crops: Crops::All { stride: [3, 2] }, ..short(3, crops(5, 5, 1)) },
+    ];
+    for &format in PixelFormat::ALL {
+        for (width, height) in [(1, 1), (1, 2), (2, 1), (3, 1), (1, 3), (7, 5), (5, 4), (33, 3)] {
+            let half = |_: f64, _: f64| [0.5; 3];
+            let frame = super::encode::encode(&half, format, width, height, Colorimetry::SRGB);
+            for geometry in &geometries {
+                for value in tensor(&rgb(geometry.clone()), &frame) {
+                    assert!((value - 0.5).abs() < 0.005, "{format} {width}x{height} {geometry:?}: {value}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn impossible_geometries_are_named() {
+    let zero = |geometry| match try_layout(geometry, 64, 48) {
+        Err(PreprocessError::Zero { key }) => key,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(zero(crops(0, 4, 1)), "crop");
+    assert_eq!(zero(crops(4, 4, 0)), "crops");
+    assert_eq!(zero(Geometry { crops: Crops::All { stride: [4, 0] }, ..crops(4, 4, 1) }), "stride");
+    assert_eq!(zero(short(0, NONE)), "short-side");
+    assert_eq!(zero(super::resize(3, 0)), "resize");
+    assert_eq!(zero(Geometry { multiple_of: 0, ..NONE }), "multiple-of");
+
+    assert!(matches!(try_layout(NONE, 0, 5), Err(PreprocessError::Frame { width: 0, height: 5 })));
+    let thin = try_layout(crops(224, 224, 5), 1, 65536);
+    assert!(
+        matches!(
+            thin,
+            Err(PreprocessError::Scaled { width: 1, height: 65536, scaled_width: 224, scaled_height: 14_680_064 })
+        ),
+        "{thin:?}"
+    );
+    assert!(try_layout(Geometry { small: Small::Mirror, ..crops(224, 224, 5) }, 1, 65536).is_ok());
+    let huge = [
+        crops(224, 224, u32::MAX),
+        super::resize(65536, 65536),
+        crops(u32::MAX, u32::MAX, 1),
+        Geometry { multiple_of: u32::MAX, ..NONE },
+        Geometry { crops: Crops::All { stride: [1, 1] }, ..super::resize(60000, 60000) },
+        Geometry { small: Small::Mirror, ..crops(u32::MAX, u32::MAX, u32::MAX) },
+        Geometry { crops: Crops::All { stride: [1, 1] }, small: Small::Mirror, ..crops(u32::MAX, 1, 1) },
+        short(u32::MAX, NONE),
+    ];
+    for geometry in huge {
+        let result = try_layout(geometry.clone(), 1920, 1080);
+        assert!(
+            matches!(result, Err(PreprocessError::Elements { .. } | PreprocessError::Scaled { .. })),
+            "{geometry:?}: {result:?}"
+        );
+    }
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! A batch through the session.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use half::f16;
+use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, SessionInputValue};
+use ort::value::{DynTensor, DynValue, TensorElementType as Element, TensorRef};
+
+use super::batch::{Batch, CropOrigins, Elements, Shape};
+use super::{Score, ScoreError, postprocess};
+use crate::model::contract::Layout;
+use crate::model::{ConstantShape, Model, constant, constant_shape, one_line};
+
+/// An output of a batch: what it holds for each row of the inputs' first dimension.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    /// All rows, one after another.
+    pub(super) values: Vec<f64>,
+    /// Values in a row.
+    pub(super) per_row: usize,
+    /// The shape as the session gave it.
+    pub(super) shape: Vec<usize>,
+}
+
+struct Constant {
+    tensor: String,
+    element: Element,
+    shape: ConstantShape,
+    values: Vec<f64>,
+    /// For so many rows.
+    made: Option<(usize, DynTensor)>,
+}
+
+/// Runs a model's session.
+pub(super) struct Runner {
+    model: Arc<Model>,
+    outputs: Vec<String>,
+    constants: Vec<Constant>,
+    fixed: Option<usize>,
+    options: Option<RunOptions<HasSelectedOutputs>>,
+}
+
+impl Runner {
+    pub(super) fn new(model: Arc<Model>) -> Self {
+        let contract = model.contract();
+        let constants = contract.constants.iter().filter_map(|constant| {
+            let tensor = model.graph().input(&constant.tensor)?;
+            let shape = constant_shape(contract, model.graph(), tensor, constant.value.len())?;
+            let (element, values) = (tensor.element, constant.value.clone());
+            Some(Constant { tensor: constant.tensor.clone(), element, shape, values, made: None })
+        });
+        let constants = constants.collect();
+        let outputs: Vec<String> = model.output_names().into_iter().map(str::to_owned).collect();
+        let fixed = model.fixed_batch();
+        Self { model, outputs, constants, fixed, options: None }
+    }
+
+    /// The outputs that the contract speaks of, in the order of `Model::output_names`.
+    pub(super) fn run(&mut self, batch: &Batch) -> Result<Vec<Rows>, String> {
+        let stacked = self.model.contract().inputs.first().is_some_and(|input| input.geometry.crops_axis == 1);
+        let crops = batch.shapes.first().map_or(1, |shape| shape[0]);
+        let rows = if stacked { batch.frames } else { batch.frames * crops };
+        let step = self.fixed.unwrap_or(rows).max(1);
+        let mut outputs: Vec<Rows> = self.outputs.iter().map(|_| Rows::default()).collect();
+        let mut start = 0;
+        while start < rows {
+            let count = step.min(rows - start);
+            self.run_rows(batch, stacked, start, count, step, &mut outputs).map_err(|error| one_line(&error))?;
+            start += count;
+        }
+        Ok(outputs)
+    }
+
+    /// Runs `count` rows from `start` on, followed by copies of the last up to `step`, which a fixed batch wants.
+    fn run_rows(
+        &mut self,
+        batch: &Batch,
+        stacked: bool,
+        start: usize,
+        count: usize,
+        step: usize,
+        outputs: &mut [Rows],
+    ) -> ort::Result<()> {
+        let model = self.model.clone();
+        let contract = model.contract();
+        for constant in &mut self.constants {
+            constant.make(step)?;
+        }
+        let mut padded: Vec<Elements> = Vec::new();
+        if count < step {
+            for (elements, shape) in batch.buffers.inputs.iter().zip(&batch.shapes) {
+                padded.push(elements.padded(row_length(shape, stacked), start, count, step));
+            }
+        }
+        let mut inputs: Vec<(Cow<'_, str>, SessionInputValue<'_>)> = Vec::new();
+        for (index, (input, shape)) in contract.inputs.iter().zip(&batch.shapes).enumerate() {
+            let &[crops, channels, height, width] = shape;
+            let mut dims = vec![step];
+            if stacked {
+                dims.push(crops);
+            }
+            match input.layout {
+                Layout::Nchw => dims.extend([channels, height, width]),
+                Layout::Nhwc => dims.extend([height, width, channels]),
+            }
+            let length = row_length(shape, stacked);
+            let (elements, range) = match padded.get(index) {
+                Some(elements) => (elements, 0..step * length),
+                None => (&batch.buffers.inputs[index], start * length..(start + count) * length),
+            };
+            let value = match elements {
+                Elements::F32(values) => TensorRef::from_array_view((dims, &values[range]))?.into(),
+                Elements::F16(values) => TensorRef::from_array_view((dims, &values[range]))?.into(),
+                Elements::U8(values) => TensorRef::from_array_view((dims, &values[range]))?.into(),
+            };
+            inputs.push((input.tensor.as_str().into(), value));
+        }
+        for constant in &self.constants {
+            if let Some((_, tensor)) = &constant.made {
+                inputs.push((constant.tensor.as_str().into(), tensor.into()));
+            }
+        }
+        if self.options.is_none() {
+            let rate_limiter = self.outputs.iter().fold(OutputSelector::no_default(), |s, name| s.with(name));
+            self.options = Some(RunOptions::new()?.with_outputs(rate_limiter));
+        }
+        let Some(options) = &self.options else { return Ok(()) };
+        let mut session = model.session();
+        let results = session.run_with_options(inputs, options)?;
+        for (name, rows) in self.outputs.iter().zip(outputs) {
+            let value = results.get(name).ok_or_else(|| ort::Error::new(format!("no output \"{name}\"")))?;
+            append(rows, value, name, count, step)?;
+        }
+        Ok(())
+    }
+
+    /// The score of the batch's frame `frame`.
+    pub(super) fn score(
+        &self,
+        outputs: &[Rows],
+        shapes: &[Shape],
+        frame: usize,
+        crop_origins: Option<&CropOrigins>,
+    ) -> Result<Score, ScoreError> {
+        let contract = self.model.contract();
+        let stacked = contract.inputs.first().is_some_and(|input| input.geometry.crops_axis == 1);
+        let crops = shapes.first().map_or(1, |shape| shape[0]);
+        let frames = postprocess::FrameRows { per_frame: if stacked { 1 } else { crops }, frame };
+        postprocess::score(&contract.output, &self.outputs, outputs, &frames, crop_origins)
+    }
+}
+
+impl Constant {
+    fn make(&mut self, rows: usize) -> ort::Result<()> {
+        let fits = self.made.as_ref().is_some_and(|(made, _)| *made == rows || !self.shape.per_row);
+        if !fits {
+            self.made = Some((rows, constant(self.element, &self.shape, &self.values, rows)?));
+        }
+        Ok(())
+    }
+}
+
+impl Elements {
+    fn padded(&self, length: usize, start: usize, count: usize, step: usize) -> Self {
+        fn pad<T: Copy>(values: &[T], length: usize, start: usize, count: usize, step: usize) -> Vec<T> {
+            let mut rows = values[start * length..(start + count) * length].to_vec();
+            for _ in count..step {
+                rows.extend_from_within((count - 1) * length..count * length);
+            }
+            rows
+        }
+        match self {
+            Self::F32(values) => Self::F32(pad(values, length, start, count, step)),
+            Self::F16(values) => Self::F16(pad(values, length, start, count, step)),
+            Self::U8(values) => Self::U8(pad(values, length, start, count, step)),
+        }
+    }
+}
+
+fn row_length(shape: &Shape, stacked: bool) -> usize {
+    let [crops, channels, height, width] = *shape;
+    channels * height * width * if stacked { crops } else { 1 }
+}
+
+/// Appends the first `count` of `step` rows of `value`.
+fn append(rows: &mut Rows, value: &DynValue, name: &str, count: usize, step: usize) -> ort::Result<()> {
+    let shape = value.dtype().tensor_shape().map(|shape| shape.iter().map(|&d| d as usize).collect::<Vec<_>>());
+    let shape = shape.ok_or_else(|| ort::Error::new(format!("the output \"{name}\" is no tensor")))?;
+    let total: usize = shape.iter().product();
+    if total == 0 || !total.is_multiple_of(step) {
+        let message = format!("the output \"{name}\" has {total} numbers ({shape:?}) for {step} pictures");
+        return Err(ort::Error::new(message));
+    }
+    rows.per_row = total / step;
+    let wanted = rows.per_row * count;
+    match value.dtype().tensor_type() {
+        Some(Element::Float32) => {
+            rows.values.extend(value.try_extract_tensor::<f32>()?.1[..wanted].iter().map(|&v| f64::from(v)));
+        }
+        Some(Element::Float16) => {
+            rows.values.extend(value.try_extract_tensor::<f16>()?.1[..wanted].iter().map(|&v| v.to_f64()));
+        }
+        Some(Element::Float64) => rows.values.extend_from_slice(&value.try_extract_tensor::<f64>()?.1[..wanted]),
+        other => return Err(ort::Error::new(format!("the output \"{name}\" holds {other:?}"))),
+    }
+    rows.shape = shape;
+    Ok(())
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! From an output's numbers to a score, attributes and a map.
+
+use super::batch::CropOrigins;
+use super::inference::Rows;
+use super::{Map, Score, ScoreError};
+use crate::model::contract::{MapOutput, Output, scale_100};
+
+/// Which rows of an output belong to a frame.
+pub(super) struct FrameRows {
+    /// Crops if they are the batch, otherwise 1.
+    pub(super) per_frame: usize,
+    /// From 0.
+    pub(super) frame: usize,
+}
+
+impl FrameRows {
+    fn of<'a>(&self, rows: &'a Rows, tensor: &str) -> Result<&'a [f64], ScoreError> {
+        let length = rows.per_row * self.per_frame;
+        let start = self.frame * length;
+        rows.values.get(start..start + length).ok_or_else(|| ScoreError::Output {
+            tensor: tensor.to_owned(),
+            problem: format!("has {} numbers, too few for frame {}", rows.values.len(), self.frame),
+        })
+    }
+}
+
+/// How far a distribution's sum may be from 1: half precision over a hundred bins stays well within.
+const SUM_TOLERANCE: f64 = 0.02;
+
+/// The score of one frame, from the outputs `names` in `rows`.
+pub(super) fn score(
+    output: &Output,
+    names: &[String],
+    rows: &[Rows],
+    frame: &FrameRows,
+    crop_origins: Option<&CropOrigins>,
+) -> Result<Score, ScoreError> {
+    let find = |tensor: &str| {
+        let index = names.iter().position(|name| name == tensor);
+        index
+            .and_then(|index| rows.get(index))
+            .ok_or_else(|| ScoreError::Output { tensor: tensor.to_owned(), problem: "is missing".to_owned() })
+    };
+    let values = frame.of(find(&output.tensor)?, &output.tensor)?;
+    let raw = match &output.distribution {
+        Some(bins) => expectation(values, bins, output.softmax, &output.tensor)?,
+        None => means(values, 1, &output.tensor)?[0],
+    };
+    let mut attributes = Vec::new();
+    if let Some(wanted) = &output.attributes {
+        let values = frame.of(find(&wanted.tensor)?, &wanted.tensor)?;
+        let means = means(values, wanted.names.len(), &wanted.tensor)?;
+        for (name, mean) in wanted.names.iter().zip(means) {
+            attributes.push((name.clone(), scale_100(mean, wanted.worst, wanted.best)));
+        }
+    }
+    let map = match (&output.map, crop_origins) {
+        (Some(wanted), Some(crop_origins)) => {
+            let rows = find(&wanted.tensor)?;
+            Some(map(wanted, frame.of(rows, &wanted.tensor)?, &rows.shape, crop_origins)?)
+        }
+        _ => None,
+    };
+    Ok(Score { raw, score: output.curve.score(raw), attributes, map })
+}
+
+fn finite(value: f64, tensor: &str) -> Result<f64, ScoreError> {
+    if value.is_finite() { Ok(value) } else { Err(ScoreError::NotFinite { tensor: tensor.to_owned(), value }) }
+}
+
+fn groups<'a>(values: &'a [f64], count: usize, tensor: &str) -> Result<std::slice::ChunksExact<'a, f64>, ScoreError> {
+    if values.is_empty() || !values.len().is_multiple_of(count) {
+        let problem = format!("has {} numbers a frame, which cannot be groups of {count}", values.len());
+        return Err(ScoreError::Output { tensor: tensor.to_owned(), problem });
+    }
+    Ok(values.chunks_exact(count))
+}
+
+/// The means over crops of `count` numbers.
+fn means(values: &[f64], count: usize, tensor: &str) -> Result<Vec<f64>, ScoreError> {
+    let groups = groups(values, count, tensor)?;
+    let crops = groups.len() as f64;
+    let mut means = vec![0.0; count];
+    for group in groups {
+        for (mean, value) in means.iter_mut().zip(group) {
+            *mean += finite(*value, tensor)? / crops;
+        }
+    }
+    Ok(means)
+}
+
+/// The mean over crops of the expectation over `bins`.
+fn expectation(values: &[f64], bins: &[f64], softmax: bool, tensor: &str) -> Result<f64, ScoreError> {
+    let groups = groups(values, bins.len(), tensor)?;
+    let crops = groups.len() as f64;
+    let mut mean = 0.0;
+    for group in groups {
+        for value in group {
+            finite(*value, tensor)?;
+        }
+        let expectation = if softmax {
+            let largest = group.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let weights = group.iter().map(|value| (value - largest).exp());
+            let sum: f64 = weights.clone().sum();
+            weights.zip(bins).map(|(weight, bin)| weight / sum * bin).sum::<f64>()
+        } else {
+            let sum: f64 = group.iter().sum();
+            if (sum - 1.0).abs() > SUM_TOLERANCE {
+                let problem = format!("is a distribution whose sum is {sum}, not 1 (`softmax = true` for logits)");
+                return Err(ScoreError::Output { tensor: tensor.to_owned(), problem });
+            }
+            group.iter().zip(bins).map(|(weight, bin)| weight * bin).sum()
+        };
+        mean += expectation / crops;
+    }
+    Ok(mean)
+}
+
+/// One map, from those of the crops.
+fn map(wanted: &MapOutput, values: &[f64], shape: &[usize], crop_origins: &CropOrigins) -> Result<Map, ScoreError> {
+    let fault = |problem: String| ScoreError::Output { tensor: wanted.tensor.clone(), problem };
+    let [.., height, width] = *shape else { return Err(fault(format!("has the shape {shape:?}, no picture"))) };
+    let crops = crop_origins.crop_origins.len();
+    if values.len() != crops * width * height {
+        let text = format!("has {} numbers a frame, not {crops} pictures of {width}×{height}", values.len());
+        return Err(fault(text));
+    }
+    // From pixels of the picture to pixels of the map.
+    let [x_scale, y_scale] =
+        [width as f64 / f64::from(crop_origins.crop[0]), height as f64 / f64::from(crop_origins.crop[1])];
+    let side = |pixels: u32, scale: f64| ((f64::from(pixels) * scale).round() as usize).max(1);
+    let (total_width, total_height) = (side(crop_origins.scaled[0], x_scale), side(crop_origins.scaled[1], y_scale));
+    let mut sums = vec![0.0; total_width * total_height];
+    let mut counts = vec![0_u32; sums.len()];
+    for (crop, &[x, y]) in values.chunks_exact(width * height).zip(&crop_origins.crop_origins) {
+        let left = (f64::from(x) * x_scale).round() as usize;
+        let top = (f64::from(y) * y_scale).round() as usize;
+        for (row, line) in crop.chunks_exact(width).enumerate().take(total_height.saturating_sub(top)) {
+            for (column, value) in line.iter().enumerate().take(total_width.saturating_sub(left)) {
+                let at = (top + row) * total_width + left + column;
+                sums[at] += scale_100(finite(*value, &wanted.tensor)?, wanted.worst, wanted.best);
+                counts[at] += 1;
+            }
+        }
+    }
+    let covered = counts.iter().filter(|&&count| count > 0).count().max(1);
+    let means = sums.iter().zip(&counts).filter(|(_, count)| **count > 0).map(|(sum, count)| sum / f64::from(*count));
+    let rest = means.sum::<f64>() / covered as f64;
+    let data = sums.iter().zip(&counts).map(|(sum, &count)| {
+        let quality = if count > 0 { sum / f64::from(count) } else { rest };
+        (quality * 2.55).round() as u8
+    });
+    Ok(Map { width: total_width as u32, height: total_height as u32, data: data.collect() })
+}

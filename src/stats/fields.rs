@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The pools of all the fields of one element.
+
+use super::{FieldRange, Pool, Summary};
+
+/// What one element's scores come to: how many frames it scored, and a [`Pool`] for each field that it gave.
+///
+/// Fields keep the order in which they were first seen. A field without a fixed range (see [`FieldRange::of`]) has a
+/// pool without percentiles; attributes have a score's range and are kept apart, so that one may be named `score`.
+#[derive(Debug, Clone, Default)]
+pub struct FieldPools {
+    scored: u64,
+    fields: Vec<(String, Pool)>,
+    attributes: Vec<(String, Pool)>,
+}
+
+impl FieldPools {
+    /// Nothing scored yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counts a scored frame, whose fields are to be pushed.
+    pub fn count_frame(&mut self) {
+        self.scored += 1;
+    }
+
+    /// Counts a value of the field `name` of the contract's `iqa-score`, in its unit.
+    pub fn push(&mut self, name: &str, value: f64) {
+        let new = || FieldRange::of(name).map_or_else(Pool::unranged, Pool::new);
+        find(&mut self.fields, name, new).push(value);
+    }
+
+    /// Counts a value, from 0 to 100, of a model's attribute.
+    pub fn push_attribute(&mut self, name: &str, value: f64) {
+        find(&mut self.attributes, name, || Pool::new(FieldRange::SCORE)).push(value);
+    }
+
+    /// Frames counted.
+    #[must_use]
+    pub fn scored(&self) -> u64 {
+        self.scored
+    }
+
+    /// The pool of a field, if it ever had a value.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Pool> {
+        self.fields.iter().find_map(|(field, pool)| (field == name).then_some(pool))
+    }
+
+    /// Each field's name and what it comes to.
+    pub fn summaries(&self) -> impl Iterator<Item = (&str, Summary)> {
+        self.fields.iter().filter_map(|(name, pool)| Some((name.as_str(), pool.summary()?)))
+    }
+
+    /// Each attribute's name and what it comes to.
+    pub fn attribute_summaries(&self) -> impl Iterator<Item = (&str, Summary)> {
+        self.attributes.iter().filter_map(|(name, pool)| Some((name.as_str(), pool.summary()?)))
+    }
+}
+
+fn find<'a>(pools: &'a mut Vec<(String, Pool)>, name: &str, new: impl FnOnce() -> Pool) -> &'a mut Pool {
+    // A handful of names, nearly always in the same order: looking along them is as fast as a map.
+    let index = pools.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+        pools.push((name.to_owned(), new()));
+        pools.len() - 1
+    });
+    &mut pools[index].1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FieldPools;
+
+    #[test]
+    fn fields_and_attributes_are_kept_apart_and_in_order() {
+        let mut pools = FieldPools::new();
+        for score in [10.0, 30.0] {
+            pools.count_frame();
+            pools.push("score", score);
+            pools.push("raw", -score);
+            pools.push_attribute("score", 90.0);
+        }
+        assert_eq!(pools.scored(), 2);
+        let fields: Vec<_> = pools.summaries().map(|(name, s)| (name, s.mean, s.p5)).collect();
+        assert_eq!(fields, [("score", 20.0, Some(10.0)), ("raw", -20.0, None)]);
+        let attributes: Vec<_> = pools.attribute_summaries().map(|(name, s)| (name, s.mean, s.p5)).collect();
+        assert_eq!(attributes, [("score", 90.0, Some(90.0))]);
+        assert_eq!(pools.field("score").map(super::Pool::count), Some(2));
+        assert!(pools.field("psnr").is_none());
+    }
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! One field over a whole stream.
+
+use super::FieldRange;
+use super::histogram::Histogram;
+use super::sum::Sum;
+
+/// The running pool of one field: of a fixed size (160 kB once it has a value), whatever number of values it takes.
+///
+/// Count, mean, harmonic mean and extremes are exact. Percentiles are by nearest rank from a histogram of 10,000 bins
+/// over the field's range, and stand for the mean of their bin: off by less than a bin's width (0.01 of a score, or of
+/// a dB), and exact where one value, or the same value again and again, is all that fell into the bin.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    count: u64,
+    sum: Sum,
+    /// Of 1 / (x + 1).
+    inverse: Sum,
+    /// Whether x + 1 was above 0 for every value, without which a harmonic mean says nothing.
+    positive: bool,
+    min: f64,
+    max: f64,
+    histogram: Option<Histogram>,
+}
+
+/// What a [`Pool`] comes to. Values that do not exist are `None`, never NaN.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// How many values there were; at least one.
+    pub count: u64,
+    /// Their arithmetic mean.
+    pub mean: f64,
+    /// n / Σ(1 / (x + 1)) − 1, as libvmaf has it; `None` when a value was −1 or less.
+    pub harmonic_mean: Option<f64>,
+    /// The 50th percentile by nearest rank; `None`, as all percentiles, when the pool has no range.
+    pub median: Option<f64>,
+    /// The least value.
+    pub min: f64,
+    /// The greatest value.
+    pub max: f64,
+    /// The 1st percentile: one value in a hundred is not above it.
+    pub p1: Option<f64>,
+    /// The 5th percentile.
+    pub p5: Option<f64>,
+    /// The 10th percentile.
+    pub p10: Option<f64>,
+}
+
+impl Summary {
+    /// The statistics that there are, under the names that logs and messages use, without the count.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, f64)> + use<> {
+        [
+            ("mean", Some(self.mean)),
+            ("harmonic-mean", self.harmonic_mean),
+            ("median", self.median),
+            ("min", Some(self.min)),
+            ("max", Some(self.max)),
+            ("p1", self.p1),
+            ("p5", self.p5),
+            ("p10", self.p10),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    }
+}
+
+impl Pool {
+    /// An empty pool of a field with that range.
+    #[must_use]
+    pub fn new(range: FieldRange) -> Self {
+        Self { histogram: Some(Histogram::new(range)), ..Self::unranged() }
+    }
+
+    /// An empty pool of a field that has no fixed range: it gives no percentiles.
+    #[must_use]
+    pub fn unranged() -> Self {
+        Self {
+            count: 0,
+            sum: Sum::default(),
+            inverse: Sum::default(),
+            positive: true,
+            min: f64::INFINITY,
+            max: f64::NEG_INFINITY,
+            histogram: None,
+        }
+    }
+
+    /// Counts a value, in the field's unit. NaN and infinities are no values and are passed over.
+    pub fn push(&mut self, value: f64) {
+        if !value.is_finite() {
+            return;
+        }
+        self.count += 1;
+        self.sum.add(value);
+        if value > -1.0 {
+            self.inverse.add((value + 1.0).recip());
+        } else {
+            self.positive = false;
+        }
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        if let Some(histogram) = &mut self.histogram {
+            histogram.push(value);
+        }
+    }
+
+    /// How many values it has taken.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The arithmetic mean; `None` without values.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        // Rounding must not put the mean of equal values beside them.
+        (self.count > 0).then(|| (self.sum.total() / self.count as f64).clamp(self.min, self.max))
+    }
+
+    /// The least value; `None` without values.
+    #[must_use]
+    pub fn min(&self) -> Option<f64> {
+        (self.count > 0).then_some(self.min)
+    }
+
+    /// The greatest value; `None` without values.
+    #[must_use]
+    pub fn max(&self) -> Option<f64> {
+        (self.count > 0).then_some(self.max)
+    }
+
+    /// The value at the nearest rank ⌈`percent` / 100 · n⌉, `percent` from 0 to 100; `None` without values or range.
+    #[must_use]
+    pub fn percentile(&self, percent: f64) -> Option<f64> {
+        let value = self.histogram.as_ref()?.percentile(percent)?;
+        Some(value.max(self.min).min(self.max))
+    }
+
+    /// Everything at once; `None` without values.
+    #[must_use]
+    pub fn summary(&self) -> Option<Summary> {
+        let count = self.count as f64;
+        let harmonic_mean =
+            self.positive.then(|| (count / self.inverse.total() - 1.0).clamp(self.min.min(self.max), self.max));
+        Some(Summary {
+            count: self.count,
+            mean: self.mean()?,
+            harmonic_mean,
+            median: self.percentile(50.0),
+            min: self.min,
+            max: self.max,
+            p1: self.percentile(1.0),
+            p5: self.percentile(5.0),
+            p10: self.percentile(10.0),
+        })
+    }
+
+    /// Forgets all values and keeps the memory.
+    pub fn clear(&mut self) {
+        let mut histogram = self.histogram.take();
+        if let Some(histogram) = &mut histogram {
+            histogram.clear();
+        }
+        *self = Self { histogram, ..Self::unranged() };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FieldRange, Pool};
+
+    /// Uniform in 0..1, the same in every run (Knuth's MMIX constants).
+    fn noise(seed: u64) -> impl Iterator<Item = f64> {
+        let mut state = seed;
+        std::iter::repeat_with(move || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        })
+    }
+
+    fn nearest_rank(values: &[f64], percent: usize) -> f64 {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        sorted[(percent * sorted.len()).div_ceil(100).max(1) - 1]
+    }
+
+    fn pool(range: FieldRange, values: &[f64]) -> Pool {
+        let mut pool = Pool::new(range);
+        values.iter().for_each(|&value| pool.push(value));
+        pool
+    }
+
+    #[test]
+    fn percentiles_agree_with_sorting() {
+        for (range, seed) in [(FieldRange::SCORE, 1), (FieldRange::SSIM, 2), (FieldRange::TIME, 3)] {
+            let width = (range.high - range.low) / 10_000.0;
+            for length in [1, 2, 19, 20, 21, 99, 100, 101, 1000, 50_000] {
+                let values: Vec<_> =
+                    noise(seed).take(length).map(|x| range.low + x * x * (range.high - range.low)).collect();
+                let pool = pool(range, &values);
+                for percent in [0, 1, 5, 10, 50, 90, 99, 100] {
+                    let expected = nearest_rank(&values, percent);
+                    let given = pool.percentile(percent as f64).expect("values");
+                    assert!((given - expected).abs() < width, "{range:?} n={length} p{percent}: {given} {expected}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn few_values_come_back_exactly() {
+        let values: Vec<_> = (0..=40).map(|i| f64::from(i) * 2.5).collect();
+        let summary = pool(FieldRange::SCORE, &values).summary().expect("values");
+        // ⌈0.01 · 41⌉ = 1, ⌈0.05 · 41⌉ = 3, ⌈0.1 · 41⌉ = 5, ⌈0.5 · 41⌉ = 21
+        assert_eq!(summary.p1, Some(0.0));
+        assert_eq!(summary.p5, Some(5.0));
+        assert_eq!(summary.p10, Some(10.0));
+        assert_eq!(summary.median, Some(50.0));
+        assert_eq!((summary.min, summary.max, summary.mean, summary.count), (0.0, 100.0, 50.0, 41));
+    }
+
+    #[test]
+    fn the_ends_of_the_range_and_what_lies_beyond() {
+        let all_best = pool(FieldRange::SCORE, &[100.0; 7]).summary().expect("values");
+        assert_eq!((all_best.median, all_best.p1, all_best.mean), (Some(100.0), Some(100.0), 100.0));
+        let beyond = pool(FieldRange::SCORE, &[-3.0, 50.0, 250.0]);
+        assert_eq!(beyond.percentile(1.0), Some(-3.0));
+        assert_eq!(beyond.percentile(50.0), Some(50.0));
+        assert_eq!(beyond.percentile(100.0), Some(250.0));
+        assert_eq!((beyond.min(), beyond.max(), beyond.mean()), (Some(-3.0), Some(250.0), Some(99.0)));
+    }
+
+    #[test]
+    fn harmonic_mean_is_libvmafs() {
+        let summary = pool(FieldRange::SCORE, &[0.0, 1.0, 3.0]).summary().expect("values");
+        let expected = 3.0 / (1.0 + 0.5 + 0.25) - 1.0;
+        assert!((summary.harmonic_mean.expect("positive") - expected).abs() < 1e-12);
+        assert_eq!(pool(FieldRange::SSIM, &[0.5, -1.0]).summary().expect("values").harmonic_mean, None);
+    }
+
+    #[test]
+    fn nothing_in_nothing_out() {
+        let mut pool = Pool::new(FieldRange::SCORE);
+        pool.push(f64::NAN);
+        pool.push(f64::INFINITY);
+        assert_eq!((pool.count(), pool.summary(), pool.percentile(5.0), pool.mean()), (0, None, None, None));
+        pool.push(3.0);
+        pool.clear();
+        assert_eq!((pool.count(), pool.summary(), pool.percentile(5.0), pool.min()), (0, None, None, None));
+        pool.push(9.0);
+        assert_eq!(pool.summary().expect("a value").median, Some(9.0));
+    }
+
+    #[test]
+    fn without_a_range_there_are_no_percentiles() {
+        let mut pool = Pool::unranged();
+        [-7.0, 9.0].iter().for_each(|&value| pool.push(value));
+        let names: Vec<_> = pool.summary().expect("values").named().collect();
+        assert_eq!(names, [("mean", 1.0), ("min", -7.0), ("max", 9.0)]);
+    }
+
+    #[test]
+    fn millions_of_values_cost_no_precision() {
+        // 0.1 has no exact binary form: a plain sum of 5 million is off in the eighth digit.
+        let mut pool = Pool::new(FieldRange::SCORE);
+        let mut plain = 0.0;
+        for _ in 0..5_000_000 {
+            pool.push(0.1);
+            plain += 0.1;
+        }
+        assert!((pool.sum.total() - 5e5).abs() < 1e-9 && (plain - 5e5_f64).abs() > 1e-7);
+        assert_eq!(pool.mean(), Some(0.1));
+        assert_eq!(pool.percentile(50.0), Some(0.1));
+    }
+}
