@@ -12,7 +12,9 @@ pub mod metrics;
 pub mod model;
 pub mod picture;
 pub mod preprocess;
+mod resample;
 pub mod scorer;
+mod simd;
 pub mod stats;
 
 pub use comparer::Comparer;

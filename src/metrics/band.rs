@@ -8,9 +8,9 @@ use std::ops::Range;
 use super::avx512;
 use super::downsample;
 use super::samples::{Luma, Samples};
-use super::simd::{Kernel, SimdLevel};
 use super::sse::{self, FitSums};
 use super::ssim_window::{self, Constants, Ring, Rows, WINDOW, WindowSums};
+use crate::simd::{Kernel, SimdLevel};
 
 /// Rows that a band begins with; windows reach beyond the last.
 pub(super) const BAND: usize = 64;
@@ -102,7 +102,7 @@ impl Kernel for LumaBand<'_> {
     type Output = (WindowSums, FitSums);
 
     #[inline(always)]
-    fn run<I: SimdLevel>(self) -> Self::Output {
+    fn run<L: SimdLevel>(self, _: L) -> Self::Output {
         let Self { scale, wants, index, scratch } = self;
         let Scale { sources, bytes, width, height } = scale;
         let own = index * BAND..((index + 1) * BAND).min(height);
@@ -143,8 +143,8 @@ impl Kernel for LumaBand<'_> {
         }
         let rows = Rows { reference, distorted, stride: width, width };
         let windows = match wants.windows {
-            Some((constants, true)) => ssim_window::sums::<I, true>(rows, constants, &mut scratch.ring),
-            Some((constants, false)) => ssim_window::sums::<I, false>(rows, constants, &mut scratch.ring),
+            Some((constants, true)) => ssim_window::sums::<L, true>(rows, constants, &mut scratch.ring),
+            Some((constants, false)) => ssim_window::sums::<L, false>(rows, constants, &mut scratch.ring),
             None => WindowSums::default(),
         };
         (windows, fit)
@@ -162,7 +162,7 @@ impl Kernel for SseBand<'_> {
     type Output = f64;
 
     #[inline(always)]
-    fn run<I: SimdLevel>(self) -> f64 {
+    fn run<L: SimdLevel>(self, _: L) -> f64 {
         let [a, b] = &self.pair.samples;
         sse::sse([a, b], self.pair.same, self.rows, &mut self.scratch.sse)
     }
@@ -185,7 +185,7 @@ impl Kernel for HalfBand<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<I: SimdLevel>(self) {
+    fn run<L: SimdLevel>(self, _: L) {
         let Self { source, width, height, first, out, scratch } = self;
         let half = width.div_ceil(2);
         let last = first + out.len() / half;
@@ -198,7 +198,7 @@ impl Kernel for HalfBand<'_> {
         }
         for (y, out) in (first..last).zip(out.chunks_exact_mut(half)) {
             let rows = downsample::sources(y, height).map(|y| &loaded[(y - wanted.start) * width..][..width]);
-            downsample::row::<I>(rows, &mut scratch.line, out);
+            downsample::row::<L>(rows, &mut scratch.line, out);
         }
     }
 }

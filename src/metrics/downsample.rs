@@ -2,7 +2,7 @@
 
 //! Halving a picture as libvmaf's MS-SSIM does.
 
-use super::simd::{LANES, SimdLevel, multiply_add};
+use crate::simd::{LANES, SimdLevel, multiply_add};
 
 /// The low-pass filter, from its middle on: that of the 9/7 biorthogonal wavelet (`g_lpf_h` in libvmaf's `ms_ssim.c`).
 const FILTER: [f32; 5] = [0.602914, 0.266846, -0.078201, -0.016828, 0.026727];
@@ -23,7 +23,7 @@ pub(super) fn sources(y: usize, height: usize) -> [usize; 2 * REACH + 1] {
 
 /// A row of the halved picture from nine rows; `scratch` is working memory.
 #[inline(always)]
-pub(super) fn row<I: SimdLevel>(rows: [&[f32]; 2 * REACH + 1], scratch: &mut Vec<f32>, out: &mut [f32]) {
+pub(super) fn row<L: SimdLevel>(rows: [&[f32]; 2 * REACH + 1], scratch: &mut Vec<f32>, out: &mut [f32]) {
     let width = rows[0].len();
     // Room for the mirrored borders, and for a last vector that reads too much.
     scratch.resize(width + 2 * REACH + 2 * LANES, 0.0);
@@ -33,7 +33,7 @@ pub(super) fn row<I: SimdLevel>(rows: [&[f32]; 2 * REACH + 1], scratch: &mut Vec
     for x in 0..width {
         let mut sum = rows[REACH][x] * FILTER[0];
         for r in 1..=REACH {
-            sum = multiply_add::<I>(rows[REACH - r][x] + rows[REACH + r][x], FILTER[r], sum);
+            sum = multiply_add::<L>(rows[REACH - r][x] + rows[REACH + r][x], FILTER[r], sum);
         }
         filtered[x] = sum;
     }
@@ -45,7 +45,7 @@ pub(super) fn row<I: SimdLevel>(rows: [&[f32]; 2 * REACH + 1], scratch: &mut Vec
         let taps = &scratch[2 * x..2 * x + 2 * REACH + 1];
         let mut sum = taps[REACH] * FILTER[0];
         for r in 1..=REACH {
-            sum = multiply_add::<I>(taps[REACH - r] + taps[REACH + r], FILTER[r], sum);
+            sum = multiply_add::<L>(taps[REACH - r] + taps[REACH + r], FILTER[r], sum);
         }
         *out = sum;
     }
@@ -53,8 +53,8 @@ pub(super) fn row<I: SimdLevel>(rows: [&[f32]; 2 * REACH + 1], scratch: &mut Vec
 
 #[cfg(test)]
 mod tests {
-    use super::super::simd::Scalar;
     use super::*;
+    use crate::simd::Scalar;
 
     #[test]
     fn borders_are_mirrored_with_the_outermost_repeated() {

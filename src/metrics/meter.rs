@@ -7,11 +7,11 @@ use rayon::prelude::*;
 use super::band::{BAND, HalfBand, LumaBand, LumaWants, Pair, Scale, Scratch, Source, SseBand};
 use super::range::{Affine, Kind, SampleRange};
 use super::samples::{Luma, Samples};
-use super::simd::dispatch;
 use super::sse::FitSums;
 use super::ssim_window::{Constants, WINDOW, WindowSums};
 use super::{LumaFit, Measurements, Measures, MetricsError, threads};
 use crate::picture::{Family, Picture};
+use crate::simd::Level;
 
 /// What MS-SSIM weighs contrast and structure of its scales with; the last one's luminance has the last exponent too.
 const EXPONENTS: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
@@ -29,7 +29,7 @@ const WORTH_THREADS: usize = 1 << 16;
 /// The numbers do not depend on how many threads there are.
 pub struct Meter {
     measures: Measures,
-    arch: pulp::Arch,
+    level: Level,
     pool: Option<Arc<rayon::ThreadPool>>,
     /// One for each thread, each locked by that thread alone.
     scratch: Vec<Mutex<Scratch>>,
@@ -46,7 +46,7 @@ impl Meter {
         let threads = pool.as_ref().map_or(1, |pool| pool.current_num_threads());
         Self {
             measures,
-            arch: pulp::Arch::new(),
+            level: Level::best(),
             pool,
             scratch: std::iter::repeat_with(Mutex::default).take(threads).collect(),
             halved: Default::default(),
@@ -54,8 +54,8 @@ impl Meter {
     }
 
     #[cfg(test)]
-    fn with_arch(self, arch: pulp::Arch) -> Self {
-        Self { arch, ..self }
+    fn with_level(self, level: Level) -> Self {
+        Self { level, ..self }
     }
 
     /// Measures how far `distorted` is from `reference`.
@@ -105,7 +105,7 @@ impl Meter {
         #[cfg(target_arch = "x86_64")]
         {
             use super::avx512;
-            let available = matches!(self.arch, pulp::Arch::V4(_)) && avx512::available();
+            let available = matches!(self.level, Level::Avx512(level) if level.vnni);
             [available, available && avx512::worth_it(scale.width, scale.height)]
         }
         #[cfg(not(target_arch = "x86_64"))]
@@ -140,7 +140,7 @@ impl Meter {
         let (width, height) = (pair.samples[0].width(), pair.samples[0].height());
         let sums = self.each(height.div_ceil(BAND), width * height, |index, scratch| {
             let rows = index * BAND..((index + 1) * BAND).min(height);
-            dispatch(self.arch, SseBand { pair, rows, scratch })
+            self.level.run(SseBand { pair, rows, scratch })
         });
         [sums.iter().sum(), (width * height) as f64]
     }
@@ -148,7 +148,7 @@ impl Meter {
     /// Sums over a scale.
     fn luma(&self, scale: Scale<'_>, wants: LumaWants) -> (WindowSums, FitSums) {
         let sums = self.each(scale.bands(), scale.width * scale.height, |index, scratch| {
-            dispatch(self.arch, LumaBand { scale, wants, index, scratch })
+            self.level.run(LumaBand { scale, wants, index, scratch })
         });
         let mut total = (WindowSums::default(), FitSums::default());
         for (windows, fit) in sums {
@@ -188,7 +188,7 @@ impl Meter {
         let rows = BAND / 2;
         let chunk = rows * width.div_ceil(2);
         let work = |index: usize, out: &mut [f32], scratch: &mut Scratch| {
-            dispatch(self.arch, HalfBand { source, width, height, first: index * rows, out, scratch });
+            self.level.run(HalfBand { source, width, height, first: index * rows, out, scratch });
         };
         match &self.pool {
             Some(pool) if width * height >= WORTH_THREADS => pool.install(|| {
@@ -375,11 +375,11 @@ mod tests {
         for (width, height) in [(187, 203), (1283, 733), (1536, 1025)] {
             let [a, b] = [frame(width, height, 1), frame(width, height, 2)];
             for measures in [Measures::default(), Measures { psnr: true, ssim: true, ms_ssim: true }] {
-                let measure = |arch| {
-                    let mut meter = Meter::new(measures, 1).with_arch(arch);
+                let measure = |level| {
+                    let mut meter = Meter::new(measures, 1).with_level(level);
                     meter.measure(&a.picture().unwrap(), &b.picture().unwrap()).unwrap()
                 };
-                let (best, plain) = (measure(pulp::Arch::new()), measure(pulp::Arch::Scalar));
+                let (best, plain) = (measure(Level::best()), measure(Level::Scalar));
                 assert_eq!((best.psnr_y, best.psnr), (plain.psnr_y, plain.psnr));
                 assert_eq!(best.fit, plain.fit);
                 let apart = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs();

@@ -52,7 +52,6 @@ mod error;
 mod meter;
 mod range;
 mod samples;
-mod simd;
 mod sse;
 mod ssim_window;
 mod threads;

@@ -3,7 +3,7 @@
 //! The Gaussian windows of SSIM over a band of rows, in f32.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
-use super::simd::{LANES, SimdLevel, multiply_add};
+use crate::simd::{LANES, SimdLevel, multiply_add};
 
 /// Pixels a side of a window.
 pub(super) const WINDOW: usize = 11;
@@ -87,7 +87,7 @@ pub(super) struct Rows<'a> {
 /// Sums over all windows whose pixels are in these rows; with `PARTS` those of luminance, contrast and structure
 /// too, otherwise only of their product.
 #[inline(always)]
-pub(super) fn sums<I: SimdLevel, const PARTS: bool>(
+pub(super) fn sums<L: SimdLevel, const PARTS: bool>(
     rows: Rows<'_>,
     constants: Constants,
     ring: &mut Ring,
@@ -102,7 +102,7 @@ pub(super) fn sums<I: SimdLevel, const PARTS: bool>(
         for y in 0..count {
             let line = y * rows.stride + x..y * rows.stride + x + tile + WINDOW - 1;
             let slot = y % WINDOW;
-            products::<I, PARTS>(&rows.reference[line.clone()], &rows.distorted[line], &mut ring.rows[slot]);
+            products::<L, PARTS>(&rows.reference[line.clone()], &rows.distorted[line], &mut ring.rows[slot]);
             if y + 1 >= WINDOW {
                 for m in 0..if PARTS { 5 } else { 4 } {
                     // `slot` is the last row of the window, the one after it in the ring the first.
@@ -110,9 +110,9 @@ pub(super) fn sums<I: SimdLevel, const PARTS: bool>(
                     for k in 0..WINDOW - 1 {
                         column[k] = &ring.rows[(slot + 1 + k) % WINDOW][m];
                     }
-                    vertical::<I>(column, &weights, used, &mut ring.column[m]);
+                    vertical::<L>(column, &weights, used, &mut ring.column[m]);
                 }
-                total += horizontal::<I, PARTS>(&ring.column, &weights, tile, constants);
+                total += horizontal::<L, PARTS>(&ring.column, &weights, tile, constants);
             }
         }
     }
@@ -121,7 +121,7 @@ pub(super) fn sums<I: SimdLevel, const PARTS: bool>(
 
 /// The moments of single pixels.
 #[inline(always)]
-fn products<I: SimdLevel, const PARTS: bool>(a: &[f32], b: &[f32], out: &mut Moments<[f32; COLUMNS]>) {
+fn products<L: SimdLevel, const PARTS: bool>(a: &[f32], b: &[f32], out: &mut Moments<[f32; COLUMNS]>) {
     let [means_a, means_b, both, first, second] = out;
     let length = a.len();
     for x in 0..length {
@@ -133,14 +133,14 @@ fn products<I: SimdLevel, const PARTS: bool>(a: &[f32], b: &[f32], out: &mut Mom
             first[x] = a * a;
             second[x] = b * b;
         } else {
-            first[x] = multiply_add::<I>(a, a, b * b);
+            first[x] = multiply_add::<L>(a, a, b * b);
         }
     }
 }
 
 /// The windows' columns.
 #[inline(always)]
-fn vertical<I: SimdLevel>(
+fn vertical<L: SimdLevel>(
     rows: [&[f32; COLUMNS]; WINDOW],
     weights: &[f32; RADIUS + 1],
     used: usize,
@@ -154,7 +154,7 @@ fn vertical<I: SimdLevel>(
         for r in 1..=RADIUS {
             for lane in 0..LANES {
                 let pair = rows[RADIUS - r][x + lane] + rows[RADIUS + r][x + lane];
-                sum[lane] = multiply_add::<I>(pair, weights[r], sum[lane]);
+                sum[lane] = multiply_add::<L>(pair, weights[r], sum[lane]);
             }
         }
         out[x..x + LANES].copy_from_slice(&sum);
@@ -163,7 +163,7 @@ fn vertical<I: SimdLevel>(
 
 /// `LANES` windows from their columns.
 #[inline(always)]
-fn across<I: SimdLevel>(columns: &[f32], weights: &[f32; RADIUS + 1]) -> [f32; LANES] {
+fn across<L: SimdLevel>(columns: &[f32], weights: &[f32; RADIUS + 1]) -> [f32; LANES] {
     let columns = &columns[..LANES + WINDOW - 1];
     let mut sum = [0.0; LANES];
     for lane in 0..LANES {
@@ -172,7 +172,7 @@ fn across<I: SimdLevel>(columns: &[f32], weights: &[f32; RADIUS + 1]) -> [f32; L
     for r in 1..=RADIUS {
         for lane in 0..LANES {
             let pair = columns[RADIUS - r + lane] + columns[RADIUS + r + lane];
-            sum[lane] = multiply_add::<I>(pair, weights[r], sum[lane]);
+            sum[lane] = multiply_add::<L>(pair, weights[r], sum[lane]);
         }
     }
     sum
@@ -180,7 +180,7 @@ fn across<I: SimdLevel>(columns: &[f32], weights: &[f32; RADIUS + 1]) -> [f32; L
 
 /// Sums over a row of windows.
 #[inline(always)]
-fn horizontal<I: SimdLevel, const PARTS: bool>(
+fn horizontal<L: SimdLevel, const PARTS: bool>(
     columns: &Moments<[f32; COLUMNS]>,
     weights: &[f32; RADIUS + 1],
     tile: usize,
@@ -190,12 +190,12 @@ fn horizontal<I: SimdLevel, const PARTS: bool>(
     for x in (0..tile).step_by(LANES) {
         let mut moments = [[0.0; LANES]; 5];
         for m in 0..if PARTS { 5 } else { 4 } {
-            moments[m] = across::<I>(&columns[m][x..], weights);
+            moments[m] = across::<L>(&columns[m][x..], weights);
         }
         let [a, b, both, first, second] = &moments;
         for lane in 0..LANES {
             let inside = if x + lane < tile { 1.0 } else { 0.0 };
-            let values = window::<I, PARTS>([a[lane], b[lane], both[lane], first[lane], second[lane]], constants);
+            let values = window::<L, PARTS>([a[lane], b[lane], both[lane], first[lane], second[lane]], constants);
             for i in 0..if PARTS { 4 } else { 1 } {
                 sums[i][lane] += values[i] * inside;
             }
@@ -220,26 +220,26 @@ fn sum_of(lanes: &[f32; LANES]) -> f64 {
 
 /// SSIM and its three parts in one window (Wang et al. 2004, equations 6, 9, 10 and 13).
 #[inline(always)]
-fn window<I: SimdLevel, const PARTS: bool>(moments: [f32; 5], constants: Constants) -> [f32; 4] {
+fn window<L: SimdLevel, const PARTS: bool>(moments: [f32; 5], constants: Constants) -> [f32; 4] {
     let [a, b, both, first, second] = moments;
     let Constants { c1, c2, parts: [l1, l2], middle } = constants;
     let (mean_a, mean_b) = (a + middle, b + middle);
-    let covariance = multiply_add::<I>(-a, b, both);
+    let covariance = multiply_add::<L>(-a, b, both);
     let means = 2.0 * mean_a * mean_b;
-    let sse = multiply_add::<I>(mean_a, mean_a, mean_b * mean_b);
-    let top = (means + c1) * multiply_add::<I>(2.0, covariance, c2);
+    let sse = multiply_add::<L>(mean_a, mean_a, mean_b * mean_b);
+    let top = (means + c1) * multiply_add::<L>(2.0, covariance, c2);
     if !PARTS {
-        let variances = multiply_add::<I>(-a, a, multiply_add::<I>(-b, b, first));
+        let variances = multiply_add::<L>(-a, a, multiply_add::<L>(-b, b, first));
         return [top / ((sse + c1) * (variances + c2)), 0.0, 0.0, 0.0];
     }
     // As libvmaf: variances cannot be negative, nor can the covariance where there is no variance.
-    let variance_a = multiply_add::<I>(-a, a, first).max(0.0);
-    let variance_b = multiply_add::<I>(-b, b, second).max(0.0);
+    let variance_a = multiply_add::<L>(-a, a, first).max(0.0);
+    let variance_b = multiply_add::<L>(-b, b, second).max(0.0);
     let deviations = (variance_a * variance_b).sqrt();
     let bounded = if deviations <= 0.0 { covariance.max(0.0) } else { covariance };
     let variances = variance_a + variance_b;
     let luminance = (means + l1) / (sse + l1);
-    let contrast = multiply_add::<I>(2.0, deviations, l2) / (variances + l2);
-    let structure = multiply_add::<I>(0.5, l2, bounded) / multiply_add::<I>(0.5, l2, deviations);
+    let contrast = multiply_add::<L>(2.0, deviations, l2) / (variances + l2);
+    let structure = multiply_add::<L>(0.5, l2, bounded) / multiply_add::<L>(0.5, l2, deviations);
     [top / ((sse + c1) * (variances + c2)), luminance, contrast, structure]
 }

@@ -6,6 +6,7 @@
 
 use super::contract_error::ContractError;
 use super::graph::GraphInfo;
+pub use crate::resample::Filter;
 
 /// Full reference or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
@@ -60,23 +61,6 @@ impl Channels {
             Self::Luma | Self::Gray601 => 1,
         }
     }
-}
-
-/// How samples between samples are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Filter {
-    /// The sample whose area holds the point.
-    Nearest,
-    /// A triangle of ±1.
-    #[default]
-    Bilinear,
-    /// Keys' cubic with a = -0.5 (PIL).
-    Bicubic,
-    /// Keys' cubic with a = -0.75 (OpenCV, PyTorch).
-    BicubicOpencv,
-    /// The mean over the area that an output pixel covers (OpenCV's INTER_AREA when shrinking).
-    Area,
 }
 
 /// How many crops.

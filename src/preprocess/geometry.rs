@@ -144,13 +144,3 @@ fn crop_origins(geometry: &Geometry, size: [u32; 2], crop: [u32; 2]) -> Vec<[u32
         }
     }
 }
-
-/// Where index `i`, possibly outside, lies in a row of `length` mirrored at its ends without repeating them.
-pub(super) fn reflect(i: i64, length: u32) -> u32 {
-    if length <= 1 {
-        return 0;
-    }
-    let last = i64::from(length) - 1;
-    let folded = i.rem_euclid(2 * last);
-    folded.min(2 * last - folded) as u32
-}

@@ -48,16 +48,12 @@
 //! area of fractional pixels. One behind the other they visit the whole frame three times. Here they are the rivals
 //! in `benches/preprocess.rs`; `pulp` picks the instruction set.
 
-#[cfg(target_arch = "x86_64")]
-mod avx512;
 mod color_transform;
 mod error;
-pub(crate) mod filter;
 mod geometry;
-pub(crate) mod kernels;
+mod kernels;
 mod pcg;
 mod plan;
-pub(crate) mod sampler;
 
 pub use error::{Described, PreprocessError};
 pub use plan::Plan;

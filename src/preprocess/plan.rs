@@ -6,13 +6,13 @@ use std::ops::Range;
 
 use super::color_transform::ColorTransform;
 use super::error::Described;
-use super::filter::Band;
-use super::geometry::{Resolved, reflect};
-use super::kernels::{self, LANES, SimdLevel, TILE};
-use super::sampler::{self, Sampler};
+use super::geometry::Resolved;
+use super::kernels;
 use super::{Layout, PreprocessError};
 use crate::model::contract::{Input, Layout as Order};
 use crate::picture::{Colorimetry, Picture, PixelFormat};
+use crate::resample::{self, FilterTable, Sampler, TILE, reflect};
+use crate::simd::{Kernel, LANES, Level, SimdLevel};
 
 /// The way from pictures of one description to an input's tensor.
 ///
@@ -25,7 +25,7 @@ pub struct Plan {
     layout: Layout,
     sampler: Sampler,
     color_transform: ColorTransform,
-    arch: pulp::Arch,
+    level: Level,
     scratch: Scratch,
 }
 
@@ -33,7 +33,7 @@ pub struct Plan {
 #[derive(Debug, Clone, Default)]
 struct Scratch {
     /// Of each component.
-    sampler: sampler::Scratch,
+    sampler: resample::Scratch,
     /// A row of each channel, before they are interleaved.
     channels: Vec<f32>,
 }
@@ -54,7 +54,7 @@ impl Plan {
         let resolved = Resolved::new(geometry, [width, height], input.channels.count())?;
         let color_transform = ColorTransform::new(input, format, colorimetry)?;
         let scaling = |axis: usize, size: u32| {
-            Band::resample(size, resolved.scaled[axis], geometry.filter, geometry.antialias)
+            FilterTable::resample(size, resolved.scaled[axis], geometry.filter, geometry.antialias)
                 .mirrored(resolved.mirrored[axis])
         };
         let (across, down) = (scaling(0, width), scaling(1, height));
@@ -64,11 +64,11 @@ impl Plan {
             0..color_transform.components,
             |c| match c.sub_x {
                 0 => across.pack(),
-                sub => across.after(&Band::interpolate(width, sub, chroma_site.cosited_x)).pack(),
+                sub => across.after(&FilterTable::interpolate(width, sub, chroma_site.cosited_x)).pack(),
             },
             |c| match c.sub_y {
                 0 => down.pack(),
-                sub => down.after(&Band::interpolate(height, sub, chroma_site.cosited_y)).pack(),
+                sub => down.after(&FilterTable::interpolate(height, sub, chroma_site.cosited_y)).pack(),
             },
         );
         let layout = Layout {
@@ -87,15 +87,15 @@ impl Plan {
             layout,
             sampler,
             color_transform,
-            arch: pulp::Arch::new(),
+            level: Level::best(),
             scratch: Scratch::default(),
         })
     }
 
     /// The same with another instruction set.
     #[cfg(test)]
-    pub(super) fn with_arch(self, arch: pulp::Arch) -> Self {
-        Self { arch, ..self }
+    pub(super) fn with_level(self, level: Level) -> Self {
+        Self { level, ..self }
     }
 
     /// Whether the plan is for such pictures: same format, size and colorimetry.
@@ -121,20 +121,20 @@ impl Plan {
         }
         let mut scratch = std::mem::take(&mut self.scratch);
         let work = Work { plan: self, picture, scratch: &mut scratch, out };
-        sampler::dispatch(self.arch, work);
+        self.level.run(work);
         self.scratch = scratch;
         Ok(())
     }
 
     #[inline(always)]
-    fn write<I: SimdLevel>(&self, set: I, picture: &Picture<'_>, scratch: &mut Scratch, out: &mut [f32]) {
+    fn write<L: SimdLevel>(&self, level: L, picture: &Picture<'_>, scratch: &mut Scratch, out: &mut [f32]) {
         scratch.channels.resize(TILE, 0.0);
         let size = self.layout.channels * self.layout.height * self.layout.width;
         for (place, out) in self.layout.crop_origins.iter().zip(out.chunks_exact_mut(size)) {
             let mut left = 0;
             while left < self.crop[0] {
                 let width = TILE.min(self.crop[0] - left);
-                self.write_tile(set, picture, *place, left..left + width, scratch, out);
+                self.write_tile(level, picture, *place, left..left + width, scratch, out);
                 left += width;
             }
             self.pad(out);
@@ -143,9 +143,9 @@ impl Plan {
 
     /// Some columns of the crop at `place`.
     #[inline(always)]
-    fn write_tile<I: SimdLevel>(
+    fn write_tile<L: SimdLevel>(
         &self,
-        set: I,
+        level: L,
         picture: &Picture<'_>,
         place: [u32; 2],
         columns: Range<usize>,
@@ -158,10 +158,10 @@ impl Plan {
         while top < self.crop[1] {
             let rows = LANES.min(self.crop[1] - top);
             let first = place[1] as usize + top;
-            self.sampler.read(set, picture, &windows, &outputs, first..first + rows, &mut scratch.sampler);
+            self.sampler.read(level, picture, &windows, &outputs, first..first + rows, &mut scratch.sampler);
             for r in 0..rows {
                 let components = [0, 1, 2].map(|component| scratch.sampler.row(component, r));
-                self.transform_row(set, components, top + r, columns.clone(), &mut scratch.channels, out);
+                self.transform_row(level, components, top + r, columns.clone(), &mut scratch.channels, out);
             }
             top += rows;
         }
@@ -169,9 +169,9 @@ impl Plan {
 
     /// Some columns of row `y` of a crop.
     #[inline(always)]
-    fn transform_row<I: SimdLevel>(
+    fn transform_row<L: SimdLevel>(
         &self,
-        set: I,
+        level: L,
         components: [&[f32]; 3],
         y: usize,
         columns: Range<usize>,
@@ -184,13 +184,13 @@ impl Plan {
                 for c in 0..channels {
                     let row = (c * height + y) * width;
                     let out = &mut out[row + columns.start..row + columns.end];
-                    kernels::transform_row(set, &self.color_transform, components, c, out);
+                    kernels::transform_row(level, &self.color_transform, components, c, out);
                 }
             }
             Order::Nhwc => {
                 let out = &mut out[(y * width + columns.start) * channels..(y * width + columns.end) * channels];
                 for c in 0..channels {
-                    kernels::transform_row(set, &self.color_transform, components, c, &mut scratch[..columns.len()]);
+                    kernels::transform_row(level, &self.color_transform, components, c, &mut scratch[..columns.len()]);
                     for (pixel, value) in out.chunks_exact_mut(channels).zip(&*scratch) {
                         pixel[c] = *value;
                     }
@@ -233,10 +233,12 @@ struct Work<'a, 'p> {
     out: &'a mut [f32],
 }
 
-impl sampler::Work for Work<'_, '_> {
+impl Kernel for Work<'_, '_> {
+    type Output = ();
+
     #[inline(always)]
-    fn run<I: SimdLevel>(self, set: I) {
-        self.plan.write(set, self.picture, self.scratch, self.out);
+    fn run<L: SimdLevel>(self, level: L) {
+        self.plan.write(level, self.picture, self.scratch, self.out);
     }
 }
 

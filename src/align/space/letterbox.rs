@@ -5,8 +5,7 @@
 use std::ops::Range;
 
 use crate::picture::{Component, Family, Picture, PixelFormat, Range as Levels, Rect};
-use crate::preprocess::kernels::SimdLevel;
-use crate::preprocess::sampler::{Work, dispatch};
+use crate::simd::{Kernel, SimdLevel, dispatch};
 
 /// A sample so far above black belongs to content; in 8-bit codes. Coding noise and ringing stay below.
 const BRIGHT: u32 = 12;
@@ -63,7 +62,7 @@ impl Letterbox {
             *self = Self { of: Some(of), ..Self::default() };
         }
         let mut looked = self.seen;
-        dispatch(pulp::Arch::new(), Look { dark: &Dark::of(picture), seen: &mut looked, broad: &mut self.broad });
+        dispatch(Look { dark: &Dark::of(picture), seen: &mut looked, broad: &mut self.broad });
         self.seen = looked;
         self.content().unwrap_or_else(|| picture.rect())
     }
@@ -92,9 +91,11 @@ struct Look<'a, 'p> {
     broad: &'a mut [bool; 4],
 }
 
-impl Work for Look<'_, '_> {
+impl Kernel for Look<'_, '_> {
+    type Output = ();
+
     #[inline(always)]
-    fn run<I: SimdLevel>(self, _: I) {
+    fn run<L: SimdLevel>(self, _: L) {
         let Self { dark, seen, broad } = self;
         let (width, height) = (dark.picture.width(), dark.picture.height());
         let all = 0..width;

@@ -3,7 +3,7 @@
 //! Where the pixels of one picture lie in another.
 
 use crate::picture::{Component, Picture, Rect};
-use crate::preprocess::filter::Band;
+use crate::resample::FilterTable;
 
 /// The left edge of output column X lies at `origin + step · X` of the source, whose left border is 0; so for rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,10 +70,10 @@ impl Grid {
 
     /// How `outputs` samples on the grid `to` are made from `inputs` samples on this one; `origin` and `step` are a
     /// [`Placement`]'s.
-    pub fn band(self, inputs: u32, to: Self, outputs: u32, origin: f64, step: f64) -> Band {
+    pub fn band(self, inputs: u32, to: Self, outputs: u32, origin: f64, step: f64) -> FilterTable {
         // In pixels of the source, then in samples.
         let sample = |pixels: f64| (pixels - self.first()) / self.pitch() + 0.5;
         let place = |output: f64| sample(origin + step * (to.first() + to.pitch() * output));
-        Band::placed(inputs, outputs, place(0.0), place(1.0) - place(0.0))
+        FilterTable::placed(inputs, outputs, place(0.0), place(1.0) - place(0.0))
     }
 }

@@ -8,8 +8,8 @@ use super::placement::{Grid, Placement};
 use crate::picture::{
     ChromaSite, Colorimetry, Component, Family, Frame, OwnedFrame, Picture, PictureError, PixelFormat,
 };
-use crate::preprocess::kernels::{LANES, SimdLevel, TILE};
-use crate::preprocess::sampler::{Sampler, Scratch, Work, dispatch};
+use crate::resample::{Sampler, Scratch, TILE};
+use crate::simd::{Kernel, LANES, SimdLevel, dispatch};
 
 /// What is made of a picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,7 +70,7 @@ impl Resampler {
         };
         let plan = self.plan.insert(plan);
         let run = Run { groups: &plan.groups, picture, made: &mut plan.made, scratch: &mut self.scratch };
-        dispatch(pulp::Arch::new(), run);
+        dispatch(run);
         plan.made.picture()
     }
 }
@@ -122,9 +122,11 @@ struct Run<'a, 'p> {
     scratch: &'a mut Scratch,
 }
 
-impl Work for Run<'_, '_> {
+impl Kernel for Run<'_, '_> {
+    type Output = ();
+
     #[inline(always)]
-    fn run<I: SimdLevel>(self, set: I) {
+    fn run<L: SimdLevel>(self, level: L) {
         let Self { groups, picture, made, scratch } = self;
         for (group, sampler) in groups {
             let first = made.format.components()[group.start];
@@ -134,7 +136,7 @@ impl Work for Run<'_, '_> {
                 let windows = sampler.windows(&columns);
                 for top in (0..height).step_by(LANES) {
                     let rows = top..height.min(top + LANES);
-                    sampler.read(set, picture, &windows, &columns, rows.clone(), scratch);
+                    sampler.read(level, picture, &windows, &columns, rows.clone(), scratch);
                     for (index, c) in made.format.components().iter().enumerate().take(group.end).skip(group.start) {
                         let (plane, stride) = &mut made.planes[usize::from(c.plane)];
                         let step = usize::from(c.step);

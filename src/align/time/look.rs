@@ -10,6 +10,7 @@
 
 use super::Signature;
 use super::signature::COLUMNS as FINE_COLUMNS;
+use crate::simd::{Kernel, LANES, SimdLevel, dispatch};
 
 /// Cells in a row of the grid.
 const COLUMNS: usize = 32;
@@ -153,18 +154,17 @@ impl Change {
         if self.is_nothing() || reference.is_nothing() {
             return [0.0; SHIFTS];
         }
-        pulp::Arch::new().dispatch(Products(&self.cells, &reference.cells))
+        dispatch(Products(&self.cells, &reference.cells))
     }
 }
 
 struct Products<'a>(&'a [f32; CELLS + 2 * PADDING], &'a [f32; CELLS + 2 * PADDING]);
 
-impl pulp::WithSimd for Products<'_> {
+impl Kernel for Products<'_> {
     type Output = [f32; SHIFTS];
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> [f32; SHIFTS] {
-        const LANES: usize = 16;
+    fn run<L: SimdLevel>(self, _: L) -> [f32; SHIFTS] {
         const LENGTH: usize = CELLS - 2 * COLUMNS;
         let mine = &self.0[PADDING + COLUMNS..][..LENGTH];
         let mut out = [0.0; SHIFTS];

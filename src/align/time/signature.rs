@@ -12,7 +12,8 @@
 //! Pictures of more than 1079 rows are read every second, third, … row, so that at least 540 are: 15 in each cell.
 
 use crate::picture::{Component, Family, Picture, Range};
-use crate::preprocess::kernels::{self, Fma, Scalar, SimdLevel};
+use crate::resample::{self, Sample};
+use crate::simd::{Kernel, LANES, SimdLevel, dispatch};
 
 /// Cells in a row of the grid.
 pub const COLUMNS: usize = 64;
@@ -41,7 +42,7 @@ impl Signature {
     /// Reads a picture, whose whole area the grid covers.
     pub fn of(picture: &Picture<'_>) -> Self {
         let mut cells = Box::new([0.0; CELLS]);
-        pulp::Arch::new().dispatch(Read { picture, cells: &mut cells });
+        dispatch(Read { picture, cells: &mut cells });
         Self::from_cells(cells)
     }
 
@@ -94,9 +95,7 @@ impl std::fmt::Debug for Signature {
     }
 }
 
-/// Sums of 16 products side by side, which vector registers hold.
-const LANES: usize = 16;
-
+/// A sum of 16 products side by side, which vector registers hold.
 struct Dot<'a>(&'a [f32], &'a [f32]);
 
 impl Dot<'_> {
@@ -123,34 +122,34 @@ impl Dot<'_> {
     }
 }
 
-impl pulp::WithSimd for Dot<'_> {
+impl Kernel for Dot<'_> {
     type Output = f64;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
+    fn run<L: SimdLevel>(self, _: L) -> f64 {
         self.sum(|a, b| a * b)
     }
 }
 
 struct SquareDifference<'a>(Dot<'a>);
 
-impl pulp::WithSimd for SquareDifference<'_> {
+impl Kernel for SquareDifference<'_> {
     type Output = f64;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> f64 {
+    fn run<L: SimdLevel>(self, _: L) -> f64 {
         self.0.sum(|a, b| (a - b) * (a - b))
     }
 }
 
 /// The sum of products; both as long as each other, a multiple of 16.
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f64 {
-    pulp::Arch::new().dispatch(Dot(a, b))
+    dispatch(Dot(a, b))
 }
 
 /// The sum of squared differences; both as long as each other, a multiple of 16.
 pub(super) fn square_difference(a: &[f32], b: &[f32]) -> f64 {
-    pulp::Arch::new().dispatch(SquareDifference(Dot(a, b)))
+    dispatch(SquareDifference(Dot(a, b)))
 }
 
 struct Read<'a, 'p> {
@@ -158,22 +157,18 @@ struct Read<'a, 'p> {
     cells: &'a mut [f32; CELLS],
 }
 
-impl pulp::WithSimd for Read<'_, '_> {
+impl Kernel for Read<'_, '_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) {
-        // Every instruction set that pulp picks beyond the plain one has fused multiply-add.
-        match size_of::<S::f32s>() {
-            4 => self.read::<Scalar>(),
-            _ => self.read::<Fma>(),
-        }
+    fn run<L: SimdLevel>(self, _: L) {
+        self.read::<L>();
     }
 }
 
 impl Read<'_, '_> {
     #[inline(always)]
-    fn read<I: SimdLevel>(self) {
+    fn read<L: SimdLevel>(self) {
         let Self { picture, cells } = self;
         let (kr, kb) = picture.colorimetry().matrix.weights();
         let weights: &[f64] = match picture.format().family() {
@@ -185,10 +180,10 @@ impl Read<'_, '_> {
             let (black, span) = scale(component, picture.colorimetry().range);
             let (gain, offset) = ((weight / span) as f32, (weight * black / span) as f32);
             if component.bytes() == 1 {
-                means::<I, u8>(picture, index, component, &mut sums, |cell, mean| cells[cell] += mean * gain - offset);
+                means::<L, u8>(picture, index, component, &mut sums, |cell, mean| cells[cell] += mean * gain - offset);
             } else {
                 let sums = &mut sums;
-                means::<I, [u8; 2]>(picture, index, component, sums, |cell, mean| cells[cell] += mean * gain - offset);
+                means::<L, [u8; 2]>(picture, index, component, sums, |cell, mean| cells[cell] += mean * gain - offset);
             }
         }
     }
@@ -205,7 +200,7 @@ fn scale(component: &Component, range: Range) -> (f64, f64) {
 
 /// Gives `take` each cell's number and the mean of its samples. `sums` is memory.
 #[inline(always)]
-fn means<I: SimdLevel, S: kernels::Sample>(
+fn means<L: SimdLevel, S: Sample>(
     picture: &Picture<'_>,
     index: usize,
     component: &Component,
@@ -226,7 +221,7 @@ fn means<I: SimdLevel, S: kernels::Sample>(
         weights.clear();
         weights.extend((span.first..span.end).map(|y| span.share(y)));
         let data = &plane.data[span.first * every * plane.stride + usize::from(component.offset)..];
-        kernels::vertical::<I, S>(data, every * plane.stride, &weights, u32::from(component.shift), sums);
+        resample::vertical::<L, S>(data, every * plane.stride, &weights, u32::from(component.shift), sums);
         for column in 0..COLUMNS {
             let span = Span::of(column, COLUMNS, width);
             take(row * COLUMNS + column, span.mean(sums, step));

@@ -9,6 +9,7 @@ mod tensors;
 use super::Plan;
 use crate::model::contract::{Channels, Crops, Filter, Geometry, Input, Layout, Role, Sampling, Scale, Small};
 use crate::picture::{Frame, OwnedFrame};
+use crate::simd::Level;
 
 /// No geometry: the frame as it is.
 pub const NONE: Geometry = Geometry {
@@ -63,23 +64,15 @@ pub fn tensor(input: &Input, frame: &OwnedFrame) -> Vec<f32> {
     let mut again = vec![f32::NAN; out.len()];
     plan.run(&picture, &mut again).unwrap();
     assert_eq!(out, again);
-    for arch in instruction_sets() {
+    for level in Level::all() {
         let mut other = vec![f32::NAN; out.len()];
-        plan.clone().with_arch(arch).run(&picture, &mut other).unwrap();
+        plan.clone().with_level(level).run(&picture, &mut other).unwrap();
         // A value on the border between two 8-bit steps may fall to either side.
         let allowed = if input.geometry.round { 1.001 / 255.0 } else { 1e-5 };
         let apart = distance(&out, &other);
-        assert!(apart < allowed, "{} {arch:?}: {apart}", frame.format);
+        assert!(apart < allowed, "{} {level:?}: {apart}", frame.format);
     }
     out
-}
-
-/// Those that this processor has, beside the best.
-fn instruction_sets() -> Vec<pulp::Arch> {
-    let mut all = vec![pulp::Arch::Scalar];
-    #[cfg(target_arch = "x86_64")]
-    all.extend(pulp::x86::V3::try_new().map(pulp::Arch::V3));
-    all
 }
 
 /// The largest difference between two tensors.

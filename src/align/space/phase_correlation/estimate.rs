@@ -10,7 +10,7 @@ use super::fit::{Fit, Term};
 use super::spectrum::Spectrum;
 use super::tiles::{self, TILES};
 use crate::align::space::registration::Part;
-use crate::preprocess::sampler::Scratch;
+use crate::resample::Scratch;
 
 /// Frequencies beyond are not asked: aliases and noise. In cycles per pixel.
 const BAND: f64 = 0.35;

@@ -5,9 +5,8 @@
 use crate::align::space::placement::Grid;
 use crate::align::space::registration::Part;
 use crate::picture::Family;
-use crate::preprocess::filter::Axis;
-use crate::preprocess::kernels::{LANES, SimdLevel};
-use crate::preprocess::sampler::{Sampler, Scratch, Work, dispatch};
+use crate::resample::{PackedFilter, Sampler, Scratch};
+use crate::simd::{Kernel, LANES, SimdLevel, dispatch};
 
 /// Rows and columns of a tile: the first that fits.
 const SIDES: [u32; 5] = [128, 96, 64, 48, 32];
@@ -54,19 +53,25 @@ pub(super) fn variance(tile: &[f32]) -> f64 {
 }
 
 /// How `side` columns (0) or rows (1) from `place` of the common picture on are made of a part's luma.
-pub(super) fn axis(part: &Part<'_>, axis: usize, place: i32, side: u32) -> Axis {
+pub(super) fn axis(part: &Part<'_>, axis: usize, place: i32, side: u32) -> PackedFilter {
     let placement = part.placement.from([f64::from(place); 2]);
     let inputs = [part.picture.width(), part.picture.height()][axis];
     Grid::FULL.band(inputs, Grid::FULL, side, placement.origin[axis], placement.step[axis]).pack()
 }
 
 /// A square of a part's luma, or green, of which `axis` knows the columns and rows.
-pub(super) fn read(part: &Part<'_>, [across, down]: [&Axis; 2], side: u32, scratch: &mut Scratch, out: &mut Vec<f32>) {
+pub(super) fn read(
+    part: &Part<'_>,
+    [across, down]: [&PackedFilter; 2],
+    side: u32,
+    scratch: &mut Scratch,
+    out: &mut Vec<f32>,
+) {
     let format = part.picture.format();
     let component = if format.family() == Family::Rgb { 1 } else { 0 };
     let sampler = Sampler::new(format, component..component + 1, |_| across.clone(), |_| down.clone());
     out.resize((side * side) as usize, 0.0);
-    dispatch(pulp::Arch::new(), Read { sampler: &sampler, part, component, side: side as usize, scratch, out });
+    dispatch(Read { sampler: &sampler, part, component, side: side as usize, scratch, out });
 }
 
 struct Read<'a, 'p> {
@@ -78,15 +83,17 @@ struct Read<'a, 'p> {
     out: &'a mut [f32],
 }
 
-impl Work for Read<'_, '_> {
+impl Kernel for Read<'_, '_> {
+    type Output = ();
+
     #[inline(always)]
-    fn run<I: SimdLevel>(self, set: I) {
+    fn run<L: SimdLevel>(self, level: L) {
         let Self { sampler, part, component, side, scratch, out } = self;
         let columns = 0..side;
         let windows = sampler.windows(&columns);
         for top in (0..side).step_by(LANES) {
             let rows = top..side.min(top + LANES);
-            sampler.read(set, &part.picture, &windows, &columns, rows.clone(), scratch);
+            sampler.read(level, &part.picture, &windows, &columns, rows.clone(), scratch);
             for row in rows {
                 out[row * side..][..side].copy_from_slice(&scratch.row(component, row - top)[..side]);
             }

@@ -8,28 +8,27 @@ use std::arch::x86_64::{__m512, __m512i};
 use pulp::bytemuck::cast;
 use pulp::x86::V4;
 
-use super::filter::Axis;
-use super::kernels::{Columns, LANES, SimdLevel, TILE};
+use super::filter::PackedFilter;
+use super::kernels::{Columns, TILE};
+use crate::simd::LANES;
 
-impl SimdLevel for V4 {
-    const FMA: bool = true;
-
-    #[inline(always)]
-    fn horizontal(self, want: &Columns<'_>, source: &[f32], out: &mut [f32]) -> bool {
-        let Some(reach) = Reach::of(want) else { return false };
-        macro_rules! taps {
-            ($($n:literal)+) => {
-                match (want.axis.width, reach) {
-                    $(($n, Reach::Run) => run::<$n>(self, want, source, out),
-                    ($n, Reach::Halves) => halves::<$n>(self, want, source, out),)+
-                    (_, Reach::Run) | (_, Reach::Halves) => return false,
-                    (_, Reach::WideHalves) => wide_halves(self, want, source, out),
-                }
-            };
-        }
-        taps!(1 2 3 4 5 6 7 8);
-        true
+/// Resamples `LANES` rows of one component, whose samples are in `source`, into rows of `out`, `TILE` apart. False when this
+/// file has no way for such a filter.
+#[inline(always)]
+pub(super) fn horizontal(simd: V4, want: &Columns<'_>, source: &[f32], out: &mut [f32]) -> bool {
+    let Some(reach) = Reach::of(want) else { return false };
+    macro_rules! taps {
+        ($($n:literal)+) => {
+            match (want.axis.width, reach) {
+                $(($n, Reach::Run) => run::<$n>(simd, want, source, out),
+                ($n, Reach::Halves) => halves::<$n>(simd, want, source, out),)+
+                (_, Reach::Run) | (_, Reach::Halves) => return false,
+                (_, Reach::WideHalves) => wide_halves(simd, want, source, out),
+            }
+        };
     }
+    taps!(1 2 3 4 5 6 7 8);
+    true
 }
 
 /// How far apart the samples for `LANES` neighboring outputs lie.
@@ -47,7 +46,7 @@ impl Reach {
     #[inline(always)]
     fn of(want: &Columns<'_>) -> Option<Self> {
         const HALF: usize = LANES / 2;
-        let Axis { starts, width, ascending, .. } = want.axis;
+        let PackedFilter { starts, width, ascending, .. } = want.axis;
         if !ascending {
             return None;
         }

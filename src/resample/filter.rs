@@ -5,19 +5,33 @@
 //! Subsampled chroma is not scaled on its own grid: its matrix is the product of "scale" and "linear interpolation to
 //! the luma grid", so that the result is that of interpolating the whole plane first, edges included.
 
-use super::geometry::reflect;
-use crate::model::contract::Filter;
+/// How samples between samples are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Filter {
+    /// The sample whose area holds the point.
+    Nearest,
+    /// A triangle of ±1.
+    #[default]
+    Bilinear,
+    /// Keys' cubic with a = -0.5 (PIL).
+    Bicubic,
+    /// Keys' cubic with a = -0.75 (OpenCV, PyTorch).
+    BicubicOpencv,
+    /// The mean over the area that an output pixel covers (OpenCV's INTER_AREA when shrinking).
+    Area,
+}
 
 /// A matrix with few neighboring non-zero elements in a row.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Band {
+pub(crate) struct FilterTable {
     /// Columns: samples that go in.
     inputs: u32,
     /// The column of the first element, and the elements.
     rows: Vec<(u32, Vec<f64>)>,
 }
 
-impl Band {
+impl FilterTable {
     /// From `inputs` samples to `outputs`.
     ///
     /// With `antialias`, kernels are widened when shrinking, cut off at the borders and normalized, as PIL does; without,
@@ -91,14 +105,14 @@ impl Band {
     }
 
     /// In single precision and packed, as the loops want it.
-    pub fn pack(&self) -> Axis {
+    pub fn pack(&self) -> PackedFilter {
         let trimmed = |(start, weights): &(u32, Vec<f64>)| {
             let zeros = weights.iter().take_while(|w| w.abs() < 1e-9).count();
             let end = weights.iter().rposition(|w| w.abs() >= 1e-9).map_or(zeros, |last| last + 1);
             (*start + zeros as u32, zeros, end)
         };
         let width = self.rows.iter().map(trimmed).map(|(_, zeros, end)| end - zeros).max().unwrap_or(1).max(1);
-        let mut axis = Axis { width, ..Axis::default() };
+        let mut axis = PackedFilter { width, ..PackedFilter::default() };
         for row in &self.rows {
             let (start, zeros, end) = trimmed(row);
             // Filled up with zeros to `width` behind, or before where that would reach beyond the last sample.
@@ -113,12 +127,12 @@ impl Band {
             axis.counts.push((lead + end - zeros) as u32);
         }
         axis.ascending = axis.starts.is_sorted();
-        let padding = [0.0; Axis::PADDING];
+        let padding = [0.0; PackedFilter::PADDING];
         for k in 0..width {
             axis.turned.extend(axis.weights[k..].iter().step_by(width));
             axis.turned.extend(padding);
         }
-        axis.starts.extend([axis.starts.last().copied().unwrap_or(0); Axis::PADDING]);
+        axis.starts.extend([axis.starts.last().copied().unwrap_or(0); PackedFilter::PADDING]);
         axis
     }
 }
@@ -178,9 +192,9 @@ fn covered(x: u32, inputs: u32, outputs: u32) -> (u32, Vec<f64>) {
     (first as u32, (first..to.div_ceil(m)).map(share).collect())
 }
 
-/// A band as the loops want it: every row has `width` weights.
+/// A [`FilterTable`] as the loops want it: every row has `width` weights.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Axis {
+pub(crate) struct PackedFilter {
     /// Weights in a row.
     pub width: usize,
     /// For each output sample the first input sample; then the last one again, `PADDING` times.
@@ -195,7 +209,7 @@ pub(crate) struct Axis {
     pub ascending: bool,
 }
 
-impl Axis {
+impl PackedFilter {
     /// A vector's length, so that a whole one can be read for the last output.
     const PADDING: usize = 16;
 
@@ -212,4 +226,14 @@ impl Axis {
         let at = output * self.width;
         (self.starts[output] as usize, &self.weights[at..at + self.counts[output] as usize])
     }
+}
+
+/// Where index `i`, possibly outside, lies in a row of `length` mirrored at its ends without repeating them.
+pub(crate) fn reflect(i: i64, length: u32) -> u32 {
+    if length <= 1 {
+        return 0;
+    }
+    let last = i64::from(length) - 1;
+    let folded = i.rem_euclid(2 * last);
+    folded.min(2 * last - folded) as u32
 }

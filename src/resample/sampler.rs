@@ -4,16 +4,17 @@
 
 use std::ops::Range;
 
-use super::filter::Axis;
-use super::kernels::{self, Columns, LANES, SLACK, Sample, SimdLevel, TILE};
+use super::filter::PackedFilter;
+use super::kernels::{self, Columns, SLACK, Sample, TILE};
 use crate::picture::{Component, Picture, PixelFormat};
+use crate::simd::{LANES, SimdLevel};
 
-/// Resamples some components of pictures of one format. The loops of [`Work`] call it.
+/// Resamples some components of pictures of one format. A [`Kernel`](crate::simd::Kernel) calls it.
 #[derive(Debug, Clone)]
 pub(crate) struct Sampler {
     planes: Vec<PlanePass>,
     /// Tables for the rows and the columns; shared by components of equal subsampling.
-    axes: Vec<Axis>,
+    axes: Vec<PackedFilter>,
 }
 
 /// What is taken from one plane.
@@ -67,8 +68,8 @@ impl Sampler {
     pub fn new(
         format: PixelFormat,
         which: Range<usize>,
-        across: impl Fn(&Component) -> Axis,
-        down: impl Fn(&Component) -> Axis,
+        across: impl Fn(&Component) -> PackedFilter,
+        down: impl Fn(&Component) -> PackedFilter,
     ) -> Self {
         let mut tables = Tables::default();
         let mut planes: Vec<PlanePass> = Vec::new();
@@ -108,9 +109,9 @@ impl Sampler {
 
     /// Makes the `rows`, at most `LANES`, of the columns that the windows are for.
     #[inline(always)]
-    pub fn read<I: SimdLevel>(
+    pub fn read<L: SimdLevel>(
         &self,
-        set: I,
+        level: L,
         picture: &Picture<'_>,
         windows: &Windows,
         outputs: &Range<usize>,
@@ -120,14 +121,14 @@ impl Sampler {
         scratch.components.resize(3 * LANES * TILE, 0.0);
         for (window, plane) in windows.0.iter().zip(&self.planes) {
             if plane.wide {
-                self.read_rows::<I, [u8; 2]>(picture, plane, window, rows.clone(), scratch);
+                self.read_rows::<L, [u8; 2]>(picture, plane, window, rows.clone(), scratch);
             } else {
-                self.read_rows::<I, u8>(picture, plane, window, rows.clone(), scratch);
+                self.read_rows::<L, u8>(picture, plane, window, rows.clone(), scratch);
             }
             for (component, &begin) in plane.components.iter().zip(&window.begins) {
                 let (axis, outputs) = (&self.axes[component.horizontal], outputs.clone());
                 let want = Columns { axis, outputs, first: begin, stride: window.stride(), rows: rows.len() };
-                resample(set, component, window, want, scratch);
+                resample(level, component, window, want, scratch);
             }
         }
     }
@@ -147,7 +148,7 @@ impl Sampler {
 
     /// Vertical pass over a plane, components interleaved as they are.
     #[inline(always)]
-    fn read_rows<I: SimdLevel, S: Sample>(
+    fn read_rows<L: SimdLevel, S: Sample>(
         &self,
         picture: &Picture<'_>,
         plane: &PlanePass,
@@ -166,15 +167,15 @@ impl Sampler {
             // Whole vectors if the memory goes on, so that there is no rest.
             let last = weights.len().saturating_sub(1) * source.stride;
             let length = stride.min(data.len().saturating_sub(last) / size_of::<S>());
-            kernels::vertical::<I, S>(data, source.stride, weights, plane.shift, &mut out[..length]);
+            kernels::vertical::<L, S>(data, source.stride, weights, plane.shift, &mut out[..length]);
         }
     }
 }
 
 /// Horizontal pass over a component.
 #[inline(always)]
-fn resample<I: SimdLevel>(
-    set: I,
+fn resample<L: SimdLevel>(
+    level: L,
     component: &ComponentPass,
     window: &Window,
     mut want: Columns<'_>,
@@ -196,11 +197,15 @@ fn resample<I: SimdLevel>(
         &picked[..]
     };
     let out = &mut components[component.component * LANES * TILE..][..LANES * TILE];
-    if !set.horizontal(&want, source, out) {
-        columns.resize(columns.len().max(want.stride), [0.0; LANES]);
-        kernels::columns(source, want.stride, &mut columns[..want.stride]);
-        kernels::horizontal::<I>(&want, columns, out);
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx512) = level.avx512()
+        && super::avx512::horizontal(avx512.v4, &want, source, out)
+    {
+        return;
     }
+    columns.resize(columns.len().max(want.stride), [0.0; LANES]);
+    kernels::columns(source, want.stride, &mut columns[..want.stride]);
+    kernels::horizontal::<L>(&want, columns, out);
 }
 
 /// What some output columns need of each plane.
@@ -228,58 +233,15 @@ impl Window {
 #[derive(Default)]
 struct Tables {
     keys: Vec<(u8, u8)>,
-    axes: Vec<Axis>,
+    axes: Vec<PackedFilter>,
 }
 
 impl Tables {
-    fn index(&mut self, key: (u8, u8), make: impl FnOnce() -> Axis) -> usize {
+    fn index(&mut self, key: (u8, u8), make: impl FnOnce() -> PackedFilter) -> usize {
         self.keys.iter().position(|known| *known == key).unwrap_or_else(|| {
             self.keys.push(key);
             self.axes.push(make());
             self.keys.len() - 1
         })
-    }
-}
-
-/// Something done with these loops, compiled once for each instruction set; a closure would not always be inlined, and
-/// then be compiled for the oldest processor.
-pub(crate) trait Work {
-    /// Does it. To be marked `#[inline(always)]`.
-    fn run<I: SimdLevel>(self, set: I);
-}
-
-/// Does `work` with the instruction set `arch`.
-pub(crate) fn dispatch(arch: pulp::Arch, work: impl Work) {
-    match arch {
-        pulp::Arch::Scalar => work.run(kernels::Scalar),
-        #[cfg(target_arch = "x86_64")]
-        pulp::Arch::V4(set) => set.vectorize(OnAvx512(work, set)),
-        arch => arch.dispatch(OnFma(work)),
-    }
-}
-
-struct OnFma<W>(W);
-
-impl<W: Work> pulp::WithSimd for OnFma<W> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) {
-        // Every instruction set that pulp picks beyond the plain one has fused multiply-add.
-        self.0.run(kernels::Fma);
-    }
-}
-
-/// The same with AVX-512's own horizontal pass.
-#[cfg(target_arch = "x86_64")]
-struct OnAvx512<W>(W, pulp::x86::V4);
-
-#[cfg(target_arch = "x86_64")]
-impl<W: Work> pulp::NullaryFnOnce for OnAvx512<W> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        self.0.run(self.1);
     }
 }

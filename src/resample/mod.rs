@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Scaling and moving samples: filters as sparse matrices, and the loops that apply them to a picture's planes.
+//!
+//! [`FilterTable`] says which input samples, with which weights, make each output sample along one axis; [`Sampler`] applies
+//! a table for rows and one for columns to the components of a picture, a tile at a time.
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod filter;
+mod kernels;
+mod sampler;
+
+pub use filter::Filter;
+pub(crate) use filter::{FilterTable, PackedFilter, reflect};
+pub(crate) use kernels::{Sample, TILE, vertical};
+pub(crate) use sampler::{Sampler, Scratch};

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The one place that chooses a processor's instructions.
+//!
+//! A [`Kernel`] is written lane by lane, so that the compiler turns it into vector code, and [`dispatch`] runs the copy
+//! that was compiled for the best instructions there are. What needs intrinsics of its own asks the level that it is
+//! run with ([`SimdLevel::avx512`]); nothing outside this module asks the processor.
+//!
+//! The environment variable `ONNX_IQA_SIMD` (`scalar`, `avx2`, `avx512`) takes a lower level than the best, to tell an
+//! error of one of them from an error of all.
+
+use std::sync::LazyLock;
+
+/// Numbers that are worked on together: the lanes of the widest vector.
+pub(crate) const LANES: usize = 16;
+
+/// The instructions that a [`Kernel`] is compiled for, as far as its code differs by them.
+pub(crate) trait SimdLevel: Copy {
+    /// Has fused multiply-add.
+    const FMA: bool;
+
+    /// The right to use AVX-512 (F, BW, CD, DQ, VL).
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn avx512(self) -> Option<Avx512> {
+        None
+    }
+}
+
+/// Any processor.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scalar;
+
+impl SimdLevel for Scalar {
+    const FMA: bool = false;
+}
+
+/// A processor with fused multiply-add: AVX2 on x86-64, NEON on ARM.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fma;
+
+impl SimdLevel for Fma {
+    const FMA: bool = true;
+}
+
+/// An x86-64 processor with AVX-512 (F, BW, CD, DQ, VL).
+#[cfg(target_arch = "x86_64")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx512 {
+    /// The intrinsics, safe to call.
+    pub v4: pulp::x86::V4,
+    /// Has the dot products of VNNI, too.
+    pub vnni: bool,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl SimdLevel for Avx512 {
+    const FMA: bool = true;
+
+    #[inline(always)]
+    fn avx512(self) -> Option<Self> {
+        Some(self)
+    }
+}
+
+/// `a * b + c`, fused where the processor can do that: the last bit depends on the level.
+#[inline(always)]
+pub(crate) fn multiply_add<L: SimdLevel>(a: f32, b: f32, c: f32) -> f32 {
+    // Without the instruction, `mul_add` would be a call.
+    if L::FMA { a.mul_add(b, c) } else { a * b + c }
+}
+
+/// Something that is compiled for each level. A closure would not always be inlined, and then be compiled for the
+/// oldest processor.
+pub(crate) trait Kernel {
+    /// What it gives.
+    type Output;
+
+    /// Does it. To be marked `#[inline(always)]`.
+    fn run<L: SimdLevel>(self, level: L) -> Self::Output;
+}
+
+/// A level, chosen at run time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Level {
+    /// See [`Scalar`].
+    Scalar,
+    /// See [`Fma`].
+    Fma(pulp::Arch),
+    /// See [`Avx512`].
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+}
+
+impl Level {
+    /// Those that this processor has, from the lowest to the best.
+    pub(crate) fn all() -> Vec<Self> {
+        let mut all = vec![Self::Scalar];
+        #[cfg(target_arch = "x86_64")]
+        {
+            all.extend(pulp::x86::V3::try_new().map(|v3| Self::Fma(pulp::Arch::V3(v3))));
+            all.extend(
+                pulp::x86::V4::try_new()
+                    .map(|v4| Self::Avx512(Avx512 { v4, vnni: std::arch::is_x86_feature_detected!("avx512vnni") })),
+            );
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        match pulp::Arch::new() {
+            pulp::Arch::Scalar => {}
+            arch => all.push(Self::Fma(arch)),
+        }
+        all
+    }
+
+    /// The best that this processor has, or the one that `ONNX_IQA_SIMD` names.
+    pub(crate) fn best() -> Self {
+        static BEST: LazyLock<Level> = LazyLock::new(|| {
+            let all = Level::all();
+            let best = all.last().copied().unwrap_or(Level::Scalar);
+            let Some(name) = std::env::var_os("ONNX_IQA_SIMD").filter(|name| !name.is_empty()) else { return best };
+            let named = all.iter().find(|level| name == level.name()).copied();
+            named.unwrap_or_else(|| {
+                let names: Vec<_> = all.iter().map(Level::name).collect();
+                let name = name.to_string_lossy();
+                log::warn!("ONNX_IQA_SIMD={name}: this processor has {}; {} is used", names.join(", "), best.name());
+                best
+            })
+        });
+        *BEST
+    }
+
+    /// As `ONNX_IQA_SIMD` spells it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::Fma(_) if cfg!(target_arch = "x86_64") => "avx2",
+            Self::Fma(_) => "neon",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => "avx512",
+        }
+    }
+
+    /// Runs `kernel` at this level.
+    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        match self {
+            Self::Scalar => kernel.run(Scalar),
+            Self::Fma(arch) => arch.dispatch(OnFma(kernel)),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(level) => level.v4.vectorize(OnAvx512(kernel, level)),
+        }
+    }
+}
+
+/// Runs `kernel` with the best instructions there are.
+pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    Level::best().run(kernel)
+}
+
+struct OnFma<K>(K);
+
+impl<K: Kernel> pulp::WithSimd for OnFma<K> {
+    type Output = K::Output;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> K::Output {
+        self.0.run(Fma)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+struct OnAvx512<K>(K, Avx512);
+
+#[cfg(target_arch = "x86_64")]
+impl<K: Kernel> pulp::NullaryFnOnce for OnAvx512<K> {
+    type Output = K::Output;
+
+    #[inline(always)]
+    fn call(self) -> K::Output {
+        self.0.run(self.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct HasFma;
+
+    impl Kernel for HasFma {
+        type Output = bool;
+
+        fn run<L: SimdLevel>(self, _: L) -> bool {
+            L::FMA
+        }
+    }
+
+    #[test]
+    fn every_level_runs_its_own_copy() {
+        for level in Level::all() {
+            assert_eq!(level.run(HasFma), !matches!(level, Level::Scalar), "{}", level.name());
+        }
+    }
+
+    #[test]
+    fn the_best_is_one_that_the_processor_has() {
+        assert!(Level::all().iter().any(|level| level.name() == Level::best().name()));
+    }
+}
