@@ -1,5 +1,5 @@
 #!/bin/sh
-# Formatting, clippy, the documentation, licences and the shell scripts; every warning is an error. All are run, so that one
+# Formatting, licence headers, clippy, the documentation, licences and the shell scripts; every warning is an error. All are run, so that one
 # look shows all that is wrong.
 set -eu
 # shellcheck source=common.sh
@@ -43,12 +43,28 @@ deny_licences() {
     cargo-deny --all-features --locked check licenses bans sources
 }
 
+# Every source file says under which licence it is.
+spdx_headers() {
+    find . \( -path ./target -o -path ./.cache -o -path ./.git \) -prune -o -name '*.rs' -type f -print | (
+        status=0
+        while read -r file; do
+            if [ "$(head -n 1 "$file")" != '// SPDX-License-Identifier: MPL-2.0' ]; then
+                echo "$file does not begin with // SPDX-License-Identifier: MPL-2.0" >&2
+                status=1
+            fi
+        done
+        exit "$status"
+    )
+}
+
 shell_scripts() {
     find scripts tests .ci -type f \( -name '*.sh' -o -path .ci/run \) -exec shellcheck {} +
 }
 
 check formatting cargo fmt --all --check
+check 'SPDX headers' spdx_headers
 check clippy cargo clippy --workspace --all-targets --locked -- -D warnings
+check 'clippy without ONNX Runtime' cargo clippy -p onnx-iqa --no-default-features --all-targets --locked -- -D warnings
 check documentation env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 check licences deny_licences
 check 'shell scripts' shell_scripts

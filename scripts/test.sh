@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what is missing, builds, and runs all tests: cargo's, then each script in tests/shell.
 # test.sh NAME…: only the scripts tests/shell/NAME.sh.
+# A test that cannot run on this machine says SKIPPED and why; the last line counts them.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -8,6 +9,11 @@ cd "$root"
 
 make build
 passed=0 failed=0
+TEST_TMP=$(mktemp -d)
+export TEST_TMP
+trap 'rm -rf "$TEST_TMP"' EXIT
+output=$TEST_TMP/output
+: >"$output"
 # At a terminal Ctrl-C must reach what runs; without one, a command past its limit is ended with all its children.
 foreground=
 [ ! -t 0 ] || foreground=--foreground
@@ -16,22 +22,52 @@ run() {
     what=$1 limit=$2
     shift 2
     say "testing: $what"
-    # shellcheck disable=SC2086 # empty or one word
-    if timeout $foreground --kill-after=10 "$limit" "$@"; then
+    {
+        status=0
+        # shellcheck disable=SC2086 # empty or one word
+        timeout $foreground --kill-after=10 "$limit" "$@" 2>&1 || status=$?
+        echo "$status" >"$TEST_TMP/status"
+    } | tee -a "$output"
+    status=$(cat "$TEST_TMP/status")
+    if [ "$status" = 0 ]; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
-        say "FAILED: $what (exit $?)"
+        say "FAILED: $what (exit $status)"
     fi
 }
 
-if [ $# = 0 ]; then
-    # The tests register the plugin in their own process, which has no folder with a runtime and models beside it; a staged
-    # plugin must not be found as well.
-    run 'cargo test' 2400 env -u GST_PLUGIN_PATH GST_REGISTRY="$root/target/gstreamer-registry-tests.bin" \
+# cargo_test WHAT SECONDS OPTION…, with the kernels' level $level, or the best if that is empty. The tests register the plugin in their own process, which has no folder with a runtime
+# and models beside it; a staged plugin must not be found as well.
+cargo_test() {
+    what=$1 limit=$2
+    shift 2
+    run "$what" "$limit" env -u GST_PLUGIN_PATH GST_REGISTRY="$root/target/gstreamer-registry-tests.bin" \
         ORT_DYLIB_PATH="${ORT_DYLIB_PATH:-$stage/libonnxruntime.so.1}" \
-        ONNX_IQA_MODEL_PATH="${ONNX_IQA_MODEL_PATH:-$root/models}" ONNX_IQA_CLIPS="$cache/clips" \
-        cargo test --workspace --locked
+        ONNX_IQA_MODEL_PATH="${ONNX_IQA_MODEL_PATH:-$root/models}" ONNX_IQA_CLIPS="$cache/clips" ONNX_IQA_SIMD="$level" \
+        cargo test --locked "$@"
+}
+
+# Whether this processor can run the kernels' level LEVEL (src/simd/mod.rs).
+has_level() {
+    case $1 in
+        scalar) true ;;
+        avx2) grep -qw avx2 /proc/cpuinfo && grep -qw fma /proc/cpuinfo ;;
+        avx512) grep -qw avx512bw /proc/cpuinfo && grep -qw avx512vl /proc/cpuinfo ;;
+    esac
+}
+
+if [ $# = 0 ]; then
+    level=
+    cargo_test 'cargo test' 2400 --workspace
+    # Everything that has kernels, at each level; the best one has just been tested.
+    for level in scalar avx2 avx512; do
+        if has_level "$level"; then
+            cargo_test "kernels, $level" 900 -p onnx-iqa --lib --test metrics --test space
+        else
+            echo "SKIPPED: kernels, $level: this processor does not have it" | tee -a "$output"
+        fi
+    done
     set -- tests/shell/*.sh
 else
     for name; do
@@ -42,14 +78,13 @@ fi
 
 # These use the staged plugin as a user does.
 eval "$(scripts/env.sh)"
-TEST_TMP=$(mktemp -d)
-export TEST_TMP
-trap 'rm -rf "$TEST_TMP"' EXIT
 for script; do
     case $script in */common.sh) continue ;; esac
     run "$script" 600 "$script"
 done
 
 echo
-echo "$passed passed, $failed failed"
+skipped=$(grep -c 'SKIPPED:' "$output" || true)
+[ "$skipped" = 0 ] || grep 'SKIPPED:' "$output"
+echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
