@@ -2,7 +2,7 @@
 
 //! Contracts that are wrong, and the words that say so.
 
-use onnx_iqa::model::contract::{Contract, Crops, Geometry, Sampling, Scale};
+use onnx_iqa::model::contract::{Contract, Crops, Geometry, Sampling, Resize};
 use onnx_iqa::model::{ContractError, Model, ModelError, Options, Provider, Search};
 use onnx_iqa_testkit::{self as kit, Element};
 
@@ -180,7 +180,7 @@ value = [30.0]
 "#;
     let contract = Contract::parse(text).unwrap();
     let geometry: &Geometry = &contract.inputs[1].geometry;
-    assert_eq!(geometry.scale, Some(Scale::ShortSide(512)));
+    assert_eq!(geometry.scale, Some(Resize::ShortSide(512)));
     assert_eq!((geometry.crop, geometry.crops), (Some([224, 224]), Crops::Count(5)));
     assert_eq!(geometry.sampling, Sampling::Random { seed: 7 });
     assert_eq!(contract.license.as_deref(), Some("BSD-2-Clause"));

@@ -25,11 +25,5 @@ impl Frame for Part {
 
 /// A copy of a picture that lives only as long as the next one has not been made.
 pub(super) fn copy(picture: &Picture<'_>) -> OwnedFrame {
-    OwnedFrame {
-        format: picture.format(),
-        width: picture.width(),
-        height: picture.height(),
-        colorimetry: picture.colorimetry(),
-        planes: picture.planes().iter().map(|plane| (plane.data.to_vec(), plane.stride)).collect(),
-    }
+    OwnedFrame::from(picture)
 }

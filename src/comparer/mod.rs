@@ -98,7 +98,7 @@ impl Comparer {
         scorer: Option<Scorer>,
         changed: impl Fn() + Send + Sync + 'static,
     ) -> Result<Self, CompareError> {
-        let contract = scorer.as_ref().map(|scorer| scorer.model().contract());
+        let contract = scorer.as_ref().map(|scorer| scorer.contract());
         if let Some(contract) = contract.filter(|contract| contract.kind != Kind::FullReference) {
             return Err(CompareError::NoReferenceModel(contract.name.clone()));
         }
