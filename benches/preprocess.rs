@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use onnx_iqa::model::contract::{Channels, Crops, Filter, Geometry, Input, Layout, Role, Sampling, Resize, Small};
+use onnx_iqa::model::contract::{Channels, Crops, Filter, Geometry, Input, Layout, Resize, Role, Sampling, Small};
 use onnx_iqa::picture::{ChromaSite, Colorimetry, Frame, Matrix, OwnedFrame, PixelFormat, Range};
 use onnx_iqa::preprocess::Plan;
 use yuv::{YuvPlanarImage, YuvRange, YuvStandardMatrix};

@@ -264,12 +264,5 @@ fn load(
     // The check has found that each of them fits.
     let constants = contract.constants.iter().filter_map(|constant| ConstantTensor::new(&contract, &graph, constant));
     let constants = constants.collect();
-    Ok(Model {
-        path: path.clone(),
-        contract,
-        graph,
-        provider,
-        session: Mutex::new(session),
-        constants,
-    })
+    Ok(Model { path: path.clone(), contract, graph, provider, session: Mutex::new(session), constants })
 }

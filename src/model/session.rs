@@ -46,7 +46,9 @@ pub(super) fn open(
     options: &Options,
 ) -> Result<Session, SessionError> {
     if !provider.is_compiled_in() {
-        return Err(SessionError::Provider(format!("this program was compiled without it (Cargo feature `{provider}`)")));
+        return Err(SessionError::Provider(format!(
+            "this program was compiled without it (Cargo feature `{provider}`)"
+        )));
     }
     if !is_built_in(provider) {
         let has: Vec<_> =

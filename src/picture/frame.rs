@@ -74,9 +74,8 @@ impl OwnedFrame {
 impl From<&Picture<'_>> for OwnedFrame {
     /// A copy of the picture, strides included; of a part of a picture only the memory that the part covers.
     fn from(picture: &Picture<'_>) -> Self {
-        let plane = |(index, plane): (usize, &Plane<'_>)| {
-            (plane.data[..picture.plane_bytes(index)].to_vec(), plane.stride)
-        };
+        let plane =
+            |(index, plane): (usize, &Plane<'_>)| (plane.data[..picture.plane_bytes(index)].to_vec(), plane.stride);
         Self {
             format: picture.format(),
             width: picture.width(),

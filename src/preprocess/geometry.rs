@@ -4,7 +4,7 @@
 
 use super::error::PreprocessError;
 use super::pcg::Pcg32;
-use crate::model::contract::{Crops, Geometry, Sampling, Resize, Small};
+use crate::model::contract::{Crops, Geometry, Resize, Sampling, Small};
 
 /// The largest side of a scaled picture: what a picture itself may have.
 const MAX_SIDE: u64 = 1 << 16;

@@ -110,8 +110,7 @@ fn map(wanted: &MapOutput, values: &[f64], shape: &[usize], cropping: &Cropping)
         return Err(fault(text));
     }
     // From pixels of the picture to pixels of the map.
-    let [x_scale, y_scale] =
-        [width as f64 / f64::from(cropping.crop[0]), height as f64 / f64::from(cropping.crop[1])];
+    let [x_scale, y_scale] = [width as f64 / f64::from(cropping.crop[0]), height as f64 / f64::from(cropping.crop[1])];
     let side = |pixels: u32, scale: f64| ((f64::from(pixels) * scale).round() as usize).max(1);
     let (total_width, total_height) = (side(cropping.scaled[0], x_scale), side(cropping.scaled[1], y_scale));
     let mut sums = vec![0.0; total_width * total_height];

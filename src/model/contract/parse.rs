@@ -7,8 +7,8 @@ use super::schema::{
     AllCrops, RawAttributes, RawConstant, RawContract, RawCrops, RawGeometry, RawInput, RawOutput, RawSampling,
 };
 use super::types::{
-    Attributes, Channels, Constant, Contract, Crops, Curve, Geometry, Input, Kind, Layout, MapOutput, Output, Role,
-    Sampling, Resize, Small,
+    Attributes, Channels, Constant, Contract, Crops, Curve, Geometry, Input, Kind, Layout, MapOutput, Output, Resize,
+    Role, Sampling, Small,
 };
 use crate::resample::Filter;
 

@@ -3,7 +3,7 @@
 //! Sizes and places, and pictures smaller than their crops.
 
 use super::{NONE, crops, input, rgb, tensor};
-use crate::model::contract::{Channels, Crops, Geometry, Sampling, Resize, Small};
+use crate::model::contract::{Channels, Crops, Geometry, Resize, Sampling, Small};
 use crate::picture::{Colorimetry, OwnedFrame, PixelFormat};
 use crate::preprocess::{Plan, PreprocessError};
 

@@ -7,7 +7,7 @@ mod resize;
 mod tensors;
 
 use super::Plan;
-use crate::model::contract::{Channels, Crops, Filter, Geometry, Input, Layout, Role, Sampling, Resize, Small};
+use crate::model::contract::{Channels, Crops, Filter, Geometry, Input, Layout, Resize, Role, Sampling, Small};
 use crate::picture::{Frame, OwnedFrame};
 use crate::simd::Level;
 

@@ -60,7 +60,7 @@ fn rounding_is_that_of_pillow_within_a_step() {
     let reference = reference();
     // As make.py does: away from black and white, because Pillow also clamps between its passes.
     let soft = reference.rgb.iter().map(|v| 64 + v / 2).collect();
-    let frame = OwnedFrame::rgb(reference.width, reference.height, soft);
+    let frame = OwnedFrame::rgb(reference.width, reference.height, soft).unwrap();
     for Rounded { filter, size, values } in reference.rounded {
         let geometry = Geometry { scale: Some(Resize::Size(size)), filter, round: true, ..NONE };
         let interleaved = Input { layout: crate::model::contract::Layout::Nhwc, ..rgb(geometry) };
