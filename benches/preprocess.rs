@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use onnx_iqa::model::contract::{Channels, Crops, Filter, Geometry, Input, Layout, Role, Sampling, Scale, Small};
+use onnx_iqa::model::contract::{Channels, Crops, Filter, Geometry, Input, Layout, Resize, Role, Sampling, Small};
 use onnx_iqa::picture::{ChromaSite, Colorimetry, Frame, Matrix, OwnedFrame, PixelFormat, Range};
 use onnx_iqa::preprocess::Plan;
 use yuv::{YuvPlanarImage, YuvRange, YuvStandardMatrix};
@@ -75,7 +75,7 @@ fn measure(frame: &OwnedFrame, short: Option<u32>, runs: usize) -> Result<[Durat
         mean: MEAN.map(f64::from).to_vec(),
         std: STD.map(f64::from).to_vec(),
         geometry: Geometry {
-            scale: short.map(Scale::ShortSide),
+            scale: short.map(Resize::ShortSide),
             filter: Filter::Bilinear,
             antialias: true,
             round: false,

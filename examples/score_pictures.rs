@@ -105,7 +105,7 @@ fn read_csv(path: &Path) -> Result<Vec<(String, f64)>> {
 
 fn load(path: &Path) -> Result<Box<OwnedFrame>> {
     let picture = image::open(path).with_context(|| path.display().to_string())?.into_rgb8();
-    Ok(Box::new(OwnedFrame::rgb(picture.width(), picture.height(), picture.into_raw())))
+    Ok(Box::new(OwnedFrame::rgb(picture.width(), picture.height(), picture.into_raw())?))
 }
 
 /// Ranks from 1, ties sharing their mean.
@@ -151,7 +151,7 @@ fn main() -> Result<()> {
     }
     let model = Model::open(&arguments.model, &arguments.search, &arguments.options)?;
     eprintln!("{} on {}: {} pictures", model.contract().name, model.active_provider(), pictures.len());
-    let scorer = Scorer::new(model, 4, arguments.batch);
+    let scorer = Scorer::with_queue(model, 4, arguments.batch);
 
     let mut rated: Vec<(PathBuf, f64, f64)> = Vec::new();
     std::thread::scope(|scope| {

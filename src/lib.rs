@@ -2,9 +2,95 @@
 
 //! Picture quality: a frame goes in as a borrowed picture, becomes a tensor, becomes numbers, becomes a score.
 //!
-//! [`Picture`] is a frame as it lies in memory, [`Model`] an ONNX file with its contract, [`Scorer`] a queue in front
-//! of the model, [`Score`] what comes out. [`Comparer`] sets one stream beside another: aligned in time and space, measured
-//! by fidelity measures, and scored by models that take a reference.
+//! [`Picture`] is a frame as it lies in memory, whatever its pixel format. A [`Model`](model) is an ONNX file with a contract
+//! that says what it takes and gives, [`Scorer`] a queue in front of it, [`Score`] what comes out. [`metrics`] compares a
+//! picture with its reference, and [`Comparer`] a stream with its reference stream: aligned in time and space, measured, and
+//! scored by a model that takes a reference.
+//!
+//! # Score a picture
+//!
+#![cfg_attr(feature = "onnx", doc = "```")]
+#![cfg_attr(not(feature = "onnx"), doc = "```ignore")]
+//! use onnx_iqa::picture::{Frame, OwnedFrame};
+//! use onnx_iqa::{Model, Scorer};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let bundled = onnx_iqa::model::Search::from_env(None).bundled();
+//! # if onnx_iqa::model::environment(None).is_err() || !bundled.contains(&"metaiqa".to_owned()) {
+//! #     eprintln!("SKIPPED: there is no ONNX Runtime, or no model `metaiqa`");
+//! #     return Ok(());
+//! # }
+//! // A bundled model by its name, from the folders in ONNX_IQA_MODEL_PATH, or a file by its path.
+//! let model = Model::builder("metaiqa").open()?;
+//! let scorer = Scorer::new(model);
+//!
+//! // Any decoder's R'G'B' bytes will do; `Picture::new` borrows Y'CbCr and others where they lie.
+//! let frame = OwnedFrame::rgb(320, 240, vec![128; 320 * 240 * 3])?;
+//! let score = scorer.score(&frame.picture()?)?;
+//! assert!((0.0..=100.0).contains(&score.score));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # PSNR and SSIM of two pictures
+//!
+//! ```
+//! use onnx_iqa::metrics::{Measures, Meter};
+//! use onnx_iqa::picture::{Frame, OwnedFrame};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let reference = OwnedFrame::rgb(64, 48, vec![100; 64 * 48 * 3])?;
+//! let distorted = OwnedFrame::rgb(64, 48, vec![102; 64 * 48 * 3])?;
+//!
+//! let mut meter = Meter::new(Measures::default(), 0);
+//! let measured = meter.measure(&reference.picture()?, &distorted.picture()?)?;
+//! // 10 log₁₀(255² / 2²) dB.
+//! assert!((measured.psnr.unwrap() - 42.11).abs() < 0.01);
+//! assert!(measured.ssim.unwrap() > 0.999);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Align and compare two streams
+//!
+//! ```
+//! use onnx_iqa::align::time::Timestamp;
+//! use onnx_iqa::comparer::{Comparer, Settings};
+//! use onnx_iqa::picture::OwnedFrame;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // A moving bar, 25 frames a second.
+//! let frame = |number: usize| {
+//!     let shade = |i: usize| if (i % 64).abs_diff(5 * number % 64) < 6 { 220 } else { 40 };
+//!     OwnedFrame::rgb(64, 48, (0..64 * 48).flat_map(|i| [shade(i); 3]).collect()).expect("three bytes a pixel")
+//! };
+//! let reference = (0..60).map(|number| (Timestamp::at_rate(number as u64, 25, 1), frame(number)));
+//! // The copy begins two frames later, which is not known.
+//! let distorted = (0..58).map(|number| (Timestamp::at_rate(number as u64, 25, 1), frame(number + 2)));
+//!
+//! let comparer = Comparer::new(Settings::default(), None, || {})?;
+//! for outcome in comparer.run(reference, distorted) {
+//!     assert_eq!(outcome.pairing.reference(), Some(outcome.distorted + 2));
+//!     let measured = outcome.result.transpose()?.expect("a pair is measured").metrics;
+//!     assert_eq!(measured.psnr, Some(100.0));
+//! }
+//! assert_eq!(comparer.ledger().matched, 58);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! * `onnx` (default): models and [`Scorer`]. ONNX Runtime is loaded when the first model is opened; nothing links to it.
+//!   Without the feature there are metrics, alignment, preprocessing and the comparer.
+//! * `cuda`, `tensorrt`, `openvino` (default): execution providers. One that is not compiled in, not in the loaded ONNX
+//!   Runtime or without its hardware is an error when it is asked for, never a silent fallback.
+//!
+//! # Errors
+//!
+//! An error's message does not repeat its cause: that is its [`source`](std::error::Error::source).
+
+#![deny(missing_docs, unsafe_code)]
 
 pub mod align;
 pub mod comparer;
@@ -18,6 +104,7 @@ mod simd;
 pub mod stats;
 
 pub use comparer::Comparer;
+#[cfg(feature = "onnx")]
 pub use model::Model;
 pub use picture::Picture;
 pub use scorer::{Score, Scorer};

@@ -5,15 +5,21 @@
 mod common;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use common::{flat, near, scorer};
+#[cfg(feature = "onnx")]
+use common::scorer;
+use common::{flat, near};
 use onnx_iqa::align::space::{Registration, Scale};
 use onnx_iqa::align::time::{self, Alignment, Pairing, Timestamp};
-use onnx_iqa::comparer::{CompareError, Comparer, Outcome, Settings, SharedFrame, Side};
+#[cfg(feature = "onnx")]
+use onnx_iqa::comparer::CompareError;
+use onnx_iqa::comparer::{Comparer, Outcome, Settings, SharedFrame, Side, TimedFrame};
 use onnx_iqa::metrics::Measures;
 use onnx_iqa::picture::{Frame, Picture, PictureError};
+#[cfg(feature = "onnx")]
 use onnx_iqa_testkit as kit;
 
 const SECOND: u64 = 1_000_000_000;
@@ -23,15 +29,16 @@ const FRAME: i64 = 40_000_000;
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn settings(alignment: Alignment) -> Settings {
-    Settings {
-        time: time::Settings { alignment, offset: 0, search_range: 2 * SECOND },
-        scale: Scale::ToReference,
-        registration: Registration::None,
-        measures: Measures { psnr: true, ..Measures::NONE },
-        max_bytes: 512 << 20,
-        threads: 1,
-        queue_size: 4,
-    }
+    let mut settings = Settings::default();
+    settings.time.alignment = alignment;
+    settings.time.search_range = 2 * SECOND;
+    settings.scale = Scale::ToReference;
+    settings.registration = Registration::None;
+    settings.measures = Measures { psnr: true, ..Measures::NONE };
+    settings.max_bytes = 512 << 20;
+    settings.threads = 1;
+    settings.queue_size = 4;
+    settings
 }
 
 fn stamp(number: i64) -> Timestamp {
@@ -167,6 +174,7 @@ fn what_is_forced_does_not_wait() {
     assert_eq!(forced, [0, 1, 2]);
 }
 
+#[cfg(feature = "onnx")]
 #[test]
 fn the_model_scores_pairs() {
     let dir = kit::TempDir::new();
@@ -181,6 +189,7 @@ fn the_model_scores_pairs() {
     }
 }
 
+#[cfg(feature = "onnx")]
 #[test]
 fn a_model_without_reference_is_refused() {
     let dir = kit::TempDir::new();
@@ -235,6 +244,7 @@ fn sizes_that_differ_fail_without_scaling() {
     assert_eq!(psnr(&outcomes[0]), Some(100.0));
 }
 
+#[cfg(feature = "onnx")]
 #[test]
 fn cancelling_wakes_who_waits() {
     let dir = kit::TempDir::new();
@@ -269,4 +279,99 @@ fn memory_is_bounded() {
     assert!(
         std::iter::from_fn(|| comparer.next_event()).any(|event| matches!(event, time::AlignmentEvent::Shrunk { .. }))
     );
+}
+
+/// What [`feed`] does by hand, for streams of 16×8 grays that are made as they are asked for.
+fn run(
+    settings: Settings,
+    reference: impl Iterator<Item = TimedFrame> + Send + 'static,
+    distorted: impl Iterator<Item = TimedFrame> + Send + 'static,
+) -> (Vec<Outcome>, time::Ledger) {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let comparer = Comparer::new(settings, None, || {}).unwrap();
+        let outcomes: Vec<_> = comparer.run(reference, distorted).collect();
+        let _ = sender.send((outcomes, comparer.ledger()));
+    });
+    receiver.recv_timeout(LIMIT).expect("the comparer comes to an end")
+}
+
+fn stream(
+    count: i64,
+    timed: bool,
+    value: impl Fn(i64) -> u8 + Send + 'static,
+) -> impl Iterator<Item = TimedFrame> + Send + 'static {
+    (0..count).map(move |number| {
+        let stamp = if timed { stamp(number) } else { Timestamp::default() };
+        TimedFrame::new(stamp, *flat(16, 8, [value(number); 3]))
+    })
+}
+
+#[test]
+fn two_iterators_are_compared_by_one_call() {
+    for alignment in [Alignment::Pts, Alignment::Offset, Alignment::Auto, Alignment::Track] {
+        for timed in [true, false] {
+            let shade = |number: i64| (number * 83 % 251) as u8;
+            let (outcomes, ledger) = run(settings(alignment), stream(80, timed, shade), stream(70, timed, shade));
+            assert!(outcomes.iter().map(|outcome| outcome.distorted).eq(0..70), "each once, in order");
+            assert_eq!((ledger.distorted, ledger.reference), (70, 80), "{alignment:?} {timed}");
+            assert_eq!(ledger.distorted, ledger.matched + ledger.duplicate + ledger.unmatched);
+            if matches!(alignment, Alignment::Pts | Alignment::Offset) {
+                assert_eq!(ledger.matched, 70, "{alignment:?} {timed}");
+                assert!(outcomes.iter().all(|outcome| psnr(outcome) == Some(100.0)));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_run_over_nothing_ends() {
+    for (references, distorted) in [(0, 0), (30, 0), (0, 30)] {
+        for alignment in [Alignment::Pts, Alignment::Auto, Alignment::Track] {
+            let (outcomes, ledger) =
+                run(settings(alignment), stream(references, true, |_| 9), stream(distorted, true, |_| 9));
+            assert_eq!(outcomes.len() as i64, distorted, "{alignment:?}");
+            assert_eq!((ledger.reference as i64, ledger.unmatched as i64), (references, distorted), "{alignment:?}");
+        }
+    }
+}
+
+/// Frames are made when there is room for them, not before.
+#[test]
+fn a_run_holds_few_frames() {
+    let mut settings = settings(Alignment::Pts);
+    settings.max_bytes = 20 * 384;
+    let made = Arc::new(AtomicI64::new(0));
+    let counted = |made: Arc<AtomicI64>| {
+        stream(300, true, move |number| {
+            made.fetch_add(1, Ordering::Relaxed);
+            (number % 256) as u8
+        })
+    };
+    let (outcomes, most) = {
+        let comparer = Comparer::new(settings, None, || {}).unwrap();
+        let mut most = 0;
+        let outcomes = comparer.run(counted(made.clone()), counted(made.clone())).inspect(|outcome| {
+            most = most.max(made.load(Ordering::Relaxed) - 2 * outcome.distorted as i64);
+        });
+        (outcomes.count(), most)
+    };
+    assert_eq!(outcomes, 300);
+    // What the bound allows, what waits to be looked at, and the two heads.
+    assert!(most < 20 + 8 + 4 + 2 + 8, "{most} frames were made ahead of the outcomes");
+}
+
+#[test]
+fn a_cancelled_run_ends() {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let comparer = Comparer::new(settings(Alignment::Pts), None, || {}).unwrap();
+        let endless = || stream(i64::MAX, true, |number| number as u8);
+        let mut outcomes = comparer.run(endless(), endless());
+        assert!(outcomes.next().is_some());
+        comparer.cancel();
+        assert!(outcomes.next().is_none() && outcomes.next().is_none());
+        let _ = sender.send(());
+    });
+    receiver.recv_timeout(LIMIT).expect("the run comes to an end");
 }

@@ -2,8 +2,8 @@
 
 //! Contracts that are wrong, and the words that say so.
 
-use onnx_iqa::model::contract::{Contract, Crops, Geometry, Sampling, Scale};
-use onnx_iqa::model::{ContractError, Model, ModelError, Options, Provider, Search};
+use onnx_iqa::model::contract::{Contract, Crops, Geometry, Resize, Sampling};
+use onnx_iqa::model::{ContractError, Model, ModelError, Provider};
 use onnx_iqa_testkit::{self as kit, Element};
 
 /// A contract that is right, for `mean_graph`.
@@ -180,7 +180,7 @@ value = [30.0]
 "#;
     let contract = Contract::parse(text).unwrap();
     let geometry: &Geometry = &contract.inputs[1].geometry;
-    assert_eq!(geometry.scale, Some(Scale::ShortSide(512)));
+    assert_eq!(geometry.scale, Some(Resize::ShortSide(512)));
     assert_eq!((geometry.crop, geometry.crops), (Some([224, 224]), Crops::Count(5)));
     assert_eq!(geometry.sampling, Sampling::Random { seed: 7 });
     assert_eq!(contract.license.as_deref(), Some("BSD-2-Clause"));
@@ -193,15 +193,14 @@ value = [30.0]
 fn open(onnx: &kit::Onnx) -> Result<(), ModelError> {
     let dir = kit::TempDir::new();
     let path = onnx.write(dir.path(), "model");
-    let options = Options { provider: Provider::Cpu, device_id: 0, threads: 1 };
-    Model::open(&path.to_string_lossy(), &Search::from_env(None), &options).map(drop)
+    Model::builder(path.to_string_lossy()).provider(Provider::Cpu).threads(1).open().map(drop)
 }
 
 #[track_caller]
 fn refused(onnx: &kit::Onnx, words: &[&str]) {
     let error = match open(onnx) {
         Ok(()) => panic!("accepted; expected {words:?}"),
-        Err(error) => error.to_string(),
+        Err(error) => kit::chain(&error),
     };
     for word in words {
         assert!(error.contains(word), "no {word:?} in {error:?}");
@@ -211,7 +210,7 @@ fn refused(onnx: &kit::Onnx, words: &[&str]) {
 #[test]
 fn against_the_graph() {
     let plain = || kit::mean_graph(Element::Float, "N 3 H W");
-    open(&plain().contract(&good())).unwrap_or_else(|error| panic!("{error}"));
+    open(&plain().contract(&good())).unwrap_or_else(|error| panic!("{}", kit::chain(&error)));
 
     refused(&plain().contract(&with("\"x\"", "\"z\"")), &["input[0].tensor", "\"z\"", "\"x\"", "line 6"]);
     refused(&plain().contract(&with("\"y\"", "\"q\"")), &["output.tensor", "\"q\"", "\"y\""]);

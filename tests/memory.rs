@@ -18,12 +18,12 @@ fn resident() -> u64 {
 #[test]
 fn memory_stays_flat() {
     let dir = kit::TempDir::new();
-    let scorer = Scorer::new(open(&kit::mean_model(dir.path(), "mean")), 4, 2);
+    let scorer = Scorer::with_queue(open(&kit::mean_model(dir.path(), "mean")), 4, 2);
     let score = |frames: u32| {
         for frame in 0..frames {
             // Sizes come and go, more of them than plans are kept.
             let side = 16 + frame % 40;
-            scorer.score(flat(side, side, [frame as u8; 3]), None).unwrap();
+            scorer.score_frame(flat(side, side, [frame as u8; 3]), None).unwrap();
         }
     };
     score(1_000);

@@ -3,7 +3,7 @@
 //! The bundled models give what their training's own code gave, on pictures that a formula describes.
 
 use anyhow::{Context, Result, ensure};
-use onnx_iqa::model::{Model, Options, Provider, Search};
+use onnx_iqa::model::{Model, Provider};
 use onnx_iqa::picture::OwnedFrame;
 use onnx_iqa::scorer::Scorer;
 use serde_json::Value;
@@ -50,7 +50,7 @@ fn picture(formulas: &Value, width: u32, height: u32) -> Result<Box<OwnedFrame>>
             }
         }
     }
-    Ok(Box::new(OwnedFrame::rgb(width, height, pixels)))
+    Ok(Box::new(OwnedFrame::rgb(width, height, pixels)?))
 }
 
 /// The scores of the bundled model `name` and of its training, picture by picture.
@@ -61,9 +61,8 @@ fn agrees_with_its_training(name: &str) -> Result<()> {
     let (width, height) = (side("width")?, side("height")?);
 
     let path = models.join(name).join("model.onnx");
-    let options = Options { provider: Provider::Cpu, ..Options::default() };
-    let model = Model::open(&path.display().to_string(), &Search::from_env(None), &options)?;
-    let scorer = Scorer::new(model, 1, 1);
+    let model = Model::builder(path.display().to_string()).provider(Provider::Cpu).open()?;
+    let scorer = Scorer::with_queue(model, 1, 1);
 
     let pictures = parity["pictures"].as_array().context("pictures")?;
     ensure!(pictures.len() >= 3, "only {} pictures", pictures.len());
@@ -75,7 +74,7 @@ fn agrees_with_its_training(name: &str) -> Result<()> {
                 (picture(distorted, width, height)?, Some(picture(&described["formula"], width, height)? as _))
             }
         };
-        let score = scorer.score(frame, reference)?;
+        let score = scorer.score_frame(frame, reference)?;
         let expected = described["raw"].as_f64().context("raw")?;
         let picture = &described["name"];
         assert!((score.raw - expected).abs() < 1e-3, "{name}, {picture}: {} here, {expected} in training", score.raw);

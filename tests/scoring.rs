@@ -6,7 +6,7 @@ mod common;
 
 use common::{flat, near, open, open_with, scorer};
 use onnx_iqa::model::contract::Contract;
-use onnx_iqa::picture::OwnedFrame;
+use onnx_iqa::picture::{Frame as _, OwnedFrame, Rect};
 use onnx_iqa::scorer::{ScoreError, Scorer};
 use onnx_iqa_testkit::{self as kit, Element};
 
@@ -18,7 +18,7 @@ fn mean_contract(geometry: &str) -> String {
 /// A gray picture whose pixel at x, y is `value(x, y)`.
 fn gray(width: u32, height: u32, value: impl Fn(u32, u32) -> u8) -> Box<OwnedFrame> {
     let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).flat_map(|(x, y)| [value(x, y); 3]);
-    Box::new(OwnedFrame::rgb(width, height, pixels.collect()))
+    Box::new(OwnedFrame::rgb(width, height, pixels.collect()).unwrap())
 }
 
 /// Left half black, right half white.
@@ -30,7 +30,7 @@ fn halves(width: u32, height: u32) -> Box<OwnedFrame> {
 fn raw(onnx: &kit::Onnx, frame: Box<OwnedFrame>) -> f64 {
     let dir = kit::TempDir::new();
     let scorer = scorer(&onnx.write(dir.path(), "model"));
-    scorer.score(frame, None).unwrap_or_else(|error| panic!("{error}")).raw
+    scorer.score_frame(frame, None).unwrap_or_else(|error| panic!("{}", kit::chain(&error))).raw
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn a_distribution_and_logits() {
     // Logits that are taken for a distribution do not sum to 1.
     let onnx = kit::distribution_graph().contract(&contract("tensor = \"logits\"\ndistribution = [1, 5]"));
     let dir = kit::TempDir::new();
-    let error = scorer(&onnx.write(dir.path(), "m")).score(flat(8, 8, [51; 3]), None).unwrap_err();
+    let error = scorer(&onnx.write(dir.path(), "m")).score_frame(flat(8, 8, [51; 3]), None).unwrap_err();
     assert!(matches!(&error, ScoreError::Output { tensor, .. } if tensor == "logits"), "{error}");
 }
 
@@ -216,7 +216,7 @@ fn a_curve() {
     let dir = kit::TempDir::new();
     let scorer = scorer(&kit::mean_model_with(dir.path(), "curve", &contract));
     for (gray, score) in [(0, 100.0), (51, 92.0), (153, 40.0), (204, 0.0), (255, 0.0)] {
-        near(scorer.score(flat(4, 4, [gray; 3]), None).unwrap().score, score);
+        near(scorer.score_frame(flat(4, 4, [gray; 3]), None).unwrap().score, score);
     }
 }
 
@@ -227,7 +227,7 @@ fn attributes_and_a_map() {
     let contract = kit::NR_CONTRACT.replace("worst = 0.0\nbest = 1.0", lines);
     let dir = kit::TempDir::new();
     let whole = scorer(&kit::outputs_graph().contract(&contract).write(dir.path(), "whole"));
-    let score = whole.score(flat(8, 6, [51, 204, 153]), None).unwrap();
+    let score = whole.score_frame(flat(8, 6, [51, 204, 153]), None).unwrap();
     let names: Vec<_> = score.attributes.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["red", "green", "blue"]);
     near(score.attributes[0].1, 100.0);
@@ -244,7 +244,7 @@ fn attributes_and_a_map() {
     let tiles = scorer(&kit::outputs_graph().contract(&contract).write(dir.path(), "tiles"));
     let values = [0, 50, 100, 200];
     let frame = gray(8, 8, |x, y| values[(x / 4 + y / 4 * 2) as usize]);
-    let map = tiles.score(frame, None).unwrap().map.unwrap();
+    let map = tiles.score_frame(frame, None).unwrap().map.unwrap();
     assert_eq!((map.width, map.height), (4, 4));
     #[rustfmt::skip]
     assert_eq!(map.data, [
@@ -257,7 +257,7 @@ fn attributes_and_a_map() {
     // One crop in the middle: the rest holds the mean.
     let contract = contract.replace("crops = \"all\"\nstride = [4, 4]", "crops = 1");
     let center = scorer(&kit::outputs_graph().contract(&contract).write(dir.path(), "centre"));
-    let map = center.score(gray(8, 8, |x, _| if x < 4 { 0 } else { 200 }), None).unwrap().map.unwrap();
+    let map = center.score_frame(gray(8, 8, |x, _| if x < 4 { 0 } else { 200 }), None).unwrap().map.unwrap();
     #[rustfmt::skip]
     assert_eq!(map.data, [
         100, 100, 100, 100,
@@ -297,12 +297,12 @@ fn constants_are_fed() {
 fn full_reference() {
     let dir = kit::TempDir::new();
     let plain = scorer(&kit::difference_model(dir.path(), "difference"));
-    let score = plain.score(flat(9, 7, [51, 102, 153]), Some(flat(9, 7, [102, 102, 102]))).unwrap();
+    let score = plain.score_frame(flat(9, 7, [51, 102, 153]), Some(flat(9, 7, [102, 102, 102]))).unwrap();
     near(score.raw, 0.4 / 3.0);
     near(score.score, 100.0 - 40.0 / 3.0);
-    let error = plain.score(flat(9, 7, [0; 3]), None).unwrap_err();
+    let error = plain.score_frame(flat(9, 7, [0; 3]), None).unwrap_err();
     assert!(matches!(&error, ScoreError::Reference(text) if text.contains("needs a reference")), "{error}");
-    let error = plain.score(flat(9, 7, [0; 3]), Some(flat(9, 8, [0; 3]))).unwrap_err();
+    let error = plain.score_frame(flat(9, 7, [0; 3]), Some(flat(9, 8, [0; 3]))).unwrap_err();
     assert!(matches!(&error, ScoreError::Reference(text) if text.contains("9×8")), "{error}");
 
     // Crops at equal places: equal pictures differ nowhere, wherever the dice put the crops.
@@ -310,15 +310,15 @@ fn full_reference() {
     let contract = kit::FR_CONTRACT.replace("[output]", geometry);
     let crops = scorer(&kit::difference_graph().contract(&contract).write(dir.path(), "crops"));
     let noise = || gray(97, 61, |x, y| (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)) as u8);
-    near(crops.score(noise(), Some(noise())).unwrap().raw, 0.0);
+    near(crops.score_frame(noise(), Some(noise())).unwrap().raw, 0.0);
 
     // A resizing model takes pictures of different sizes.
     let contract = kit::FR_CONTRACT.replace("[output]", "[geometry]\nresize = [16, 16]\n[output]");
     let resized = scorer(&kit::difference_graph().contract(&contract).write(dir.path(), "resized"));
-    near(resized.score(flat(64, 48, [51; 3]), Some(flat(31, 17, [102; 3]))).unwrap().raw, 0.2);
+    near(resized.score_frame(flat(64, 48, [51; 3]), Some(flat(31, 17, [102; 3]))).unwrap().raw, 0.2);
 
     let no_reference = scorer(&kit::mean_model(dir.path(), "mean"));
-    let error = no_reference.score(flat(9, 7, [0; 3]), Some(flat(9, 7, [0; 3]))).unwrap_err();
+    let error = no_reference.score_frame(flat(9, 7, [0; 3]), Some(flat(9, 7, [0; 3]))).unwrap_err();
     assert!(matches!(&error, ScoreError::Reference(text) if text.contains("takes no reference")), "{error}");
 }
 
@@ -354,7 +354,7 @@ best = 100.0
 #[test]
 fn nan_is_an_error() {
     let dir = kit::TempDir::new();
-    let error = scorer(&kit::nan_model(dir.path(), "nan")).score(flat(4, 4, [9; 3]), None).unwrap_err();
+    let error = scorer(&kit::nan_model(dir.path(), "nan")).score_frame(flat(4, 4, [9; 3]), None).unwrap_err();
     assert!(matches!(&error, ScoreError::NotFinite { tensor, value } if tensor == "y" && value.is_nan()), "{error}");
 }
 
@@ -362,10 +362,10 @@ fn nan_is_an_error() {
 fn a_model_that_fails_says_why() {
     let dir = kit::TempDir::new();
     let scorer = scorer(&kit::failing_model(dir.path(), "failing"));
-    let error = scorer.score(flat(4, 4, [9; 3]), None).unwrap_err();
+    let error = scorer.score_frame(flat(4, 4, [9; 3]), None).unwrap_err();
     assert!(matches!(&error, ScoreError::Run(text) if text.contains("Reshape")), "{error}");
     // And it goes on answering.
-    assert!(scorer.score(flat(5, 5, [9; 3]), None).is_err());
+    assert!(scorer.score_frame(flat(5, 5, [9; 3]), None).is_err());
 }
 
 #[test]
@@ -377,7 +377,22 @@ fn a_sidecar_wins() {
     std::fs::write(dir.path().join("mean.toml"), &other).unwrap();
     let model = open(&path);
     assert_eq!(model.contract(), &Contract::parse(&other).unwrap());
-    near(Scorer::new(model, 1, 1).score(flat(4, 4, [255; 3]), None).unwrap().score, 50.0);
+    near(Scorer::with_queue(model, 1, 1).score_frame(flat(4, 4, [255; 3]), None).unwrap().score, 50.0);
+}
+
+#[test]
+fn pictures_are_scored_where_they_lie() {
+    let dir = kit::TempDir::new();
+    let (a, b) = (flat(9, 7, [51, 102, 153]), flat(9, 7, [102; 3]));
+    let (a, b) = (a.picture().unwrap(), b.picture().unwrap());
+    let single = Scorer::new(open(&kit::mean_model(dir.path(), "mean")));
+    near(single.score(&a).unwrap().raw, 0.4);
+    let part = a.crop(Rect { x: 1, y: 2, width: 3, height: 4 }).unwrap();
+    near(single.score(&part).unwrap().raw, 0.4);
+    assert!(matches!(single.score_pair(&b, &a), Err(ScoreError::Reference(_))));
+    let pair = Scorer::new(open(&kit::difference_model(dir.path(), "difference")));
+    near(pair.score_pair(&b, &a).unwrap().raw, 0.4 / 3.0);
+    assert!(matches!(pair.score(&a), Err(ScoreError::Reference(_))));
 }
 
 #[test]
@@ -385,7 +400,7 @@ fn threads_are_an_option() {
     let dir = kit::TempDir::new();
     let path = kit::mean_model(dir.path(), "mean");
     for threads in [0, 1, 2] {
-        let scorer = Scorer::new(open_with(&path, threads), 1, 1);
-        near(scorer.score(flat(4, 4, [255; 3]), None).unwrap().raw, 1.0);
+        let scorer = Scorer::with_queue(open_with(&path, threads), 1, 1);
+        near(scorer.score_frame(flat(4, 4, [255; 3]), None).unwrap().raw, 1.0);
     }
 }

@@ -109,7 +109,7 @@ fn opened_from_many_threads_at_once() {
 fn scores_come_in_order_and_once() {
     let dir = kit::TempDir::new();
     for batch_size in [1, 4, 7] {
-        let scorer = Scorer::new(open(&mean(&dir)), 5, batch_size);
+        let scorer = Scorer::with_queue(open(&mean(&dir)), 5, batch_size);
         assert_eq!(scorer.capacity(), 5.max(batch_size));
         let (sender, answers) = channel();
         for number in 0..200 {
@@ -128,7 +128,7 @@ fn scores_come_in_order_and_once() {
 #[test]
 fn batches_hold_pictures_of_one_size() {
     let dir = kit::TempDir::new();
-    let scorer = Scorer::new(open(&mean(&dir)), 16, 8);
+    let scorer = Scorer::with_queue(open(&mean(&dir)), 16, 8);
     let (sender, answers) = channel();
     for number in 0..100 {
         let (width, height) = [(8, 8), (8, 8), (9, 7), (30, 2)][number % 4];
@@ -143,13 +143,13 @@ fn batches_hold_pictures_of_one_size() {
 #[test]
 fn a_bad_frame_keeps_its_place_and_harms_no_other() {
     let dir = kit::TempDir::new();
-    let scorer = Scorer::new(open(&mean(&dir)), 16, 4);
+    let scorer = Scorer::with_queue(open(&mean(&dir)), 16, 4);
     let (sender, answers) = channel();
     for number in 0..40 {
         let frame: Box<dyn Frame> = match number % 5 {
             1 => Box::new(Panics),
             // Too little memory for what it says it is.
-            3 => Box::new(OwnedFrame::rgb(100, 100, vec![0; 10])),
+            3 => Box::new(OwnedFrame { width: 100, height: 100, ..*flat(1, 1, [0; 3]) }),
             _ => numbered(number),
         };
         submit(&scorer, job(number, frame, &sender));
@@ -168,16 +168,16 @@ fn a_bad_frame_keeps_its_place_and_harms_no_other() {
 #[test]
 fn a_callback_that_panics_does_not_stop_the_worker() {
     let dir = kit::TempDir::new();
-    let scorer = Scorer::new(open(&mean(&dir)), 4, 1);
+    let scorer = Scorer::with_queue(open(&mean(&dir)), 4, 1);
     let done = Box::new(|_| panic!("a callback that panics"));
     scorer.try_submit(Job { distorted: numbered(1), reference: None, done }).unwrap();
-    near(scorer.score(numbered(51), None).unwrap().raw, 0.2);
+    near(scorer.score_frame(numbered(51), None).unwrap().raw, 0.2);
 }
 
 #[test]
 fn a_full_queue_gives_the_job_back() {
     let dir = kit::TempDir::new();
-    let scorer = Scorer::new(open(&mean(&dir)), 3, 1);
+    let scorer = Scorer::with_queue(open(&mean(&dir)), 3, 1);
     let (sender, answers) = channel();
     let (frame, opener, reached) = gate();
     submit(&scorer, job(0, frame, &sender));
@@ -196,7 +196,7 @@ fn a_full_queue_gives_the_job_back() {
 #[test]
 fn cancel_ends_what_is_queued_now() {
     let dir = kit::TempDir::new();
-    let scorer = Scorer::new(open(&mean(&dir)), 8, 1);
+    let scorer = Scorer::with_queue(open(&mean(&dir)), 8, 1);
     let (sender, answers) = channel();
     let (frame, opener, reached) = gate();
     submit(&scorer, job(0, frame, &sender));
@@ -228,7 +228,7 @@ fn dropping_in_the_middle_answers_every_job_once() {
     let path = kit::slow_model(dir.path(), "slow", 2);
     for (batch_size, jobs) in [(1, 3), (4, 9), (4, 4), (2, 0)] {
         let counts: Arc<Mutex<HashMap<usize, usize>>> = Arc::default();
-        let scorer = Scorer::new(open(&path), 16, batch_size);
+        let scorer = Scorer::with_queue(open(&path), 16, batch_size);
         for number in 0..jobs {
             let counts = counts.clone();
             let done = Box::new(move |_| *counts.lock().unwrap().entry(number).or_default() += 1);
@@ -250,8 +250,8 @@ fn dropping_in_the_middle_answers_every_job_once() {
 fn users_take_turns() {
     let dir = kit::TempDir::new();
     let model = open(&mean(&dir));
-    let greedy = Scorer::new(model.clone(), 100, 1);
-    let modest = Scorer::new(model, 100, 1);
+    let greedy = Scorer::with_queue(model.clone(), 100, 1);
+    let modest = Scorer::with_queue(model, 100, 1);
     let (sender, answers) = channel();
     let (frame, opener, reached) = gate();
     submit(&greedy, job(0, frame, &sender));
@@ -281,10 +281,10 @@ fn ten_users_of_one_model() {
         for user in 0..10 {
             let (path, total) = (&path, &total);
             scope.spawn(move || {
-                let scorer = Scorer::new(open(path), 4, 1 + user % 3);
+                let scorer = Scorer::with_queue(open(path), 4, 1 + user % 3);
                 for number in 0..30 {
                     let value = user * 20 + number;
-                    near(scorer.score(numbered(value), None).unwrap().raw, value as f64 / 255.0);
+                    near(scorer.score_frame(numbered(value), None).unwrap().raw, value as f64 / 255.0);
                     total.fetch_add(1, Ordering::Relaxed);
                 }
             });
@@ -308,7 +308,7 @@ fn what_is_queued_runs_together() {
         .node("Expand", &["count", "n"], &["y"], [])
         .contract(kit::NR_CONTRACT);
     let path = onnx.write(dir.path(), "count");
-    let scorer = Scorer::new(open(&path), 16, 4);
+    let scorer = Scorer::with_queue(open(&path), 16, 4);
     let (sender, answers) = channel();
     let (frame, opener, reached) = gate();
     submit(&scorer, job(0, frame, &sender));
@@ -320,7 +320,7 @@ fn what_is_queued_runs_together() {
     let sizes: Vec<f64> = answers.iter().take(10).map(|(_, result)| result.unwrap().raw).collect();
     assert_eq!(sizes, [4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 2.0, 2.0]);
     // One alone does not wait for others.
-    assert_eq!(scorer.score(numbered(1), None).unwrap().raw, 1.0);
+    assert_eq!(scorer.score_frame(numbered(1), None).unwrap().raw, 1.0);
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn a_fixed_batch_of_one_runs_one_by_one() {
     let onnx = kit::mean_graph(Element::Float, "1 3 H W").contract(kit::NR_CONTRACT);
     let model = open(&onnx.write(dir.path(), "one"));
     assert_eq!(model.fixed_batch(), Some(1));
-    let scorer = Scorer::new(model, 8, 8);
+    let scorer = Scorer::with_queue(model, 8, 8);
     let (sender, answers) = channel();
     for number in 0..20 {
         submit(&scorer, job(number, numbered(number), &sender));

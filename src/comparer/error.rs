@@ -2,6 +2,7 @@
 
 //! Why two frames could not be compared.
 
+use super::side::Side;
 use crate::align::space::SpaceError;
 use crate::metrics::MetricsError;
 use crate::picture::PictureError;
@@ -15,11 +16,12 @@ pub enum CompareError {
     #[error("the model {0} judges a picture without its reference; there is nothing in it to compare with")]
     NoReferenceModel(String),
     /// A frame's memory cannot be read.
-    #[error("the {side} frame: {error}", side = match .side { super::Side::Reference => "reference", super::Side::Distorted => "distorted" })]
+    #[error("the {side} frame")]
     Picture {
         /// Whose frame it is.
-        side: super::Side,
+        side: Side,
         /// What is wrong with it.
+        #[source]
         error: PictureError,
     },
     /// The frames cannot be brought to one size.

@@ -48,7 +48,7 @@ pub(super) struct Measurer {
 impl Measurer {
     pub(super) fn new(settings: &Settings, shared: Arc<Shared>, scorer: Option<Arc<Scorer>>) -> Self {
         let scorer = scorer.map(|scorer| {
-            let feed = Feed::of(scorer.model().contract());
+            let feed = Feed::of(scorer.contract());
             (scorer, feed)
         });
         let pixels = settings.measures.any() || matches!(scorer, Some((_, Feed::Registered)));

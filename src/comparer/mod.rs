@@ -5,79 +5,34 @@
 //!
 //! A [`Comparer`] has two threads. One looks at the pictures and pairs them ([`align::time`](crate::align::time)); the
 //! other brings each pair to the same place and size ([`align::space`](crate::align::space)), measures it
-//! ([`metrics`](crate::fidelity)) and hands it to the model, if there is one. Nobody who feeds it is held up: a caller
-//! asks [`wants`](Comparer::wants) before he gives it another frame, and that is what bounds it.
+//! ([`metrics`](crate::metrics)) and hands it to the model, if there is one.
+//!
+//! [`run`](Comparer::run) feeds it from two iterators. A caller that must not be held up, such as one with a live source,
+//! feeds it by hand: it asks [`wants`](Comparer::wants) before it gives another frame, and that is what bounds the memory.
 
 mod error;
 mod frames;
 mod measure;
+mod outcome;
 mod pair;
+mod run;
+mod settings;
+mod side;
 mod state;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 pub use error::CompareError;
-pub use frames::SharedFrame;
+pub use frames::{SharedFrame, TimedFrame};
+pub use outcome::{Comparison, Outcome};
+pub use settings::Settings;
+pub use side::Side;
 
-use crate::align::space::{Registration, Scale};
-use crate::align::time::{self, AlignmentEvent, Ledger, Pairing, Timestamp};
-use crate::metrics::{Measurements, Measures};
+use crate::align::time::{AlignmentEvent, Ledger, Timestamp};
 use crate::model::contract::Kind;
-use crate::scorer::{Score, Scorer};
+use crate::scorer::Scorer;
 use state::{Input, Shared};
-
-/// What is compared, and how.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Which frame belongs to which.
-    pub time: time::Settings,
-    /// Which size frames of different sizes are compared at.
-    pub scale: Scale,
-    /// Whether bars are cut and a translation is undone.
-    pub registration: Registration,
-    /// Which fidelity measures are computed.
-    pub measures: Measures,
-    /// What the frames of both sides together may hold, in bytes.
-    pub max_bytes: u64,
-    /// Threads that measure; 0 = one per core.
-    pub threads: usize,
-    /// Pairs that may be under way.
-    pub queue_size: usize,
-}
-
-/// One of the two streams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// The original.
-    Reference,
-    /// What is to be judged.
-    Distorted,
-}
-
-/// What a pair gave.
-#[derive(Debug, Clone, Default)]
-pub struct Comparison {
-    /// The fidelity measures.
-    pub metrics: Measurements,
-    /// What the model says, if there is one.
-    pub score: Option<Score>,
-    /// How far the distorted picture lies to the right of the reference and below it, in reference pixels.
-    pub shift: Option<[f64; 2]>,
-}
-
-/// What became of a distorted frame.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The frame's number.
-    pub distorted: u64,
-    /// What it was compared with.
-    pub pairing: Pairing,
-    /// How far the pairing can be trusted, 0 to 1.
-    pub confidence: f64,
-    /// What came of it. None: the frame has no partner, or nothing was to be measured.
-    pub result: Option<Result<Comparison, CompareError>>,
-}
 
 /// Compares two streams.
 pub struct Comparer {
@@ -87,9 +42,10 @@ pub struct Comparer {
 }
 
 impl Comparer {
-    /// Starts the threads.
+    /// Starts the threads. `scorer` is a full-reference model's, if pairs are to be scored too.
     ///
-    /// `changed` is called on them whenever there may be something new to take, or room for another frame.
+    /// `changed` is called on the threads whenever there may be something new to take, or room for another frame; with
+    /// [`run`](Self::run) it has nothing to do.
     ///
     /// # Errors
     /// When the scorer's model does not compare two pictures, or a thread cannot be started.
@@ -98,7 +54,7 @@ impl Comparer {
         scorer: Option<Scorer>,
         changed: impl Fn() + Send + Sync + 'static,
     ) -> Result<Self, CompareError> {
-        let contract = scorer.as_ref().map(|scorer| scorer.model().contract());
+        let contract = scorer.as_ref().map(|scorer| scorer.contract());
         if let Some(contract) = contract.filter(|contract| contract.kind != Kind::FullReference) {
             return Err(CompareError::NoReferenceModel(contract.name.clone()));
         }
@@ -183,6 +139,11 @@ impl Comparer {
     /// Drops everything that is under way and wakes who waits. Nothing can be given or taken any more.
     pub fn cancel(&self) {
         self.shared.cancel();
+    }
+
+    /// Whether [`cancel`](Self::cancel) was called.
+    pub fn is_cancelled(&self) -> bool {
+        self.shared.is_cancelled()
     }
 
     /// What users have to hear of next.

@@ -5,8 +5,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::error::CompareError;
+use super::guarded;
+use super::settings::Settings;
+use super::side::Side;
 use super::state::{Held, Input, Pair, Shared};
-use super::{CompareError, Settings, Side, guarded};
 use crate::align::space::{Letterbox, Registration};
 use crate::align::time::{Aligner, Decision, Signature};
 

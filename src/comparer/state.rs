@@ -5,15 +5,18 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::error::CompareError;
 use super::frames::SharedFrame;
-use super::{CompareError, Comparison, Outcome, Settings, Side};
+use super::outcome::{Comparison, Outcome};
+use super::settings::Settings;
+use super::side::Side;
 use crate::align::time::{AlignmentEvent, Decision, Ledger, Timestamp};
 use crate::scorer::{Score, ScoreError, Scorer};
 
 /// Frames that may wait to be looked at. Looking takes a fraction of a millisecond: more would only hold memory.
 const BACKLOG: usize = 8;
 
-/// Notices that nobody has taken. They are rare; a caller that never asks must not make them a leak.
+/// Events that have not been taken. They are rare; a caller that never asks must not make them a leak.
 const EVENTS: usize = 256;
 
 /// What the pairing thread is told, in order.
@@ -139,7 +142,7 @@ impl Shared {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something is other than it was.
+    /// Something has changed.
     fn tell(&self, state: MutexGuard<'_, State>) {
         drop(state);
         self.changed.notify_all();
@@ -230,10 +233,14 @@ impl Shared {
         !self.lock().under_way()
     }
 
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.lock().cancelled
+    }
+
     pub(super) fn cancel(&self) {
         let mut state = self.lock();
         state.cancelled = true;
-        // Frames are let go outside the lock: their memory's owner may have locks of his own.
+        // Frames are let go outside the lock: the owner of their memory may have locks of its own.
         let inputs = std::mem::take(&mut state.inputs);
         let pairs = std::mem::take(&mut state.pairs);
         state.outcomes.clear();
@@ -271,7 +278,7 @@ impl Shared {
 
     /// Hands pairs on to be measured; `released` bytes of references have been let go.
     ///
-    /// Whoever takes the outcomes finds the notices about them there already.
+    /// The events about an outcome are there before it can be taken.
     pub(super) fn decided(&self, pairs: Vec<(Pair, u64)>, released: u64, events: Vec<AlignmentEvent>) -> u64 {
         let mut state = self.lock();
         state.events.extend(events);

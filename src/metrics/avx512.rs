@@ -10,6 +10,7 @@
 //!
 //! Columns of windows are summed in whole numbers with weights of 16 bits, two rows in one step (`vpdpwssd`), of a, b,
 //! ab and a² + b², with samples taken relative to 128 so that their products fit 16 bits; then across in f32.
+#![allow(unsafe_code, reason = "instructions of a processor that has been asked for them, and one in assembly")]
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use std::arch::x86_64::*;

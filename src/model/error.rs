@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use super::contract_error::ContractError;
+use super::contract::ContractError;
 use super::provider::Provider;
 use super::runtime::RuntimeError;
 
@@ -58,7 +58,7 @@ pub enum ModelError {
         outputs: String,
     },
     /// The contract is wrong.
-    #[error("the contract of the model {} in {place}: {source}", path.display())]
+    #[error("the contract of the model {} in {place}", path.display())]
     Contract {
         /// The model's file.
         path: PathBuf,

@@ -2,7 +2,7 @@
 
 //! What an ONNX graph takes and gives, as far as contracts talk about it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use ort::value::{Outlet, TensorElementType, ValueType};
 
@@ -52,6 +52,17 @@ pub struct TensorInfo {
 }
 
 impl TensorInfo {
+    /// The shape as people write it: `N×3×224×224`, `?` for a dimension without a name, `()` for a scalar or an unknown
+    /// rank.
+    pub fn shape_text(&self) -> String {
+        let mut text = String::new();
+        for (index, dim) in self.dims.iter().flatten().enumerate() {
+            let separator = if index == 0 { "" } else { "×" };
+            let _ = write!(text, "{separator}{dim}");
+        }
+        if text.is_empty() { "()".to_owned() } else { text }
+    }
+
     fn new(outlet: &Outlet) -> Self {
         let name = outlet.name().to_owned();
         match outlet.dtype() {

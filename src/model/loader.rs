@@ -10,13 +10,14 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use ort::session::Session;
 use sha2::{Digest, Sha256};
 
+use super::constant::ConstantTensor;
 use super::contract::Contract;
 use super::error::ModelError;
 use super::graph::{GraphInfo, TensorInfo};
-use super::provider::{self, Options, Provider, SessionError};
+use super::provider::{Options, Provider};
 use super::runtime::{Runtime, runtime};
 use super::search::Search;
-use crate::scorer::Worker;
+use super::session::{self, SessionError};
 
 /// What makes two models one.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -42,7 +43,7 @@ pub struct Model {
     graph: GraphInfo,
     provider: Provider,
     session: Mutex<Session>,
-    worker: Mutex<Weak<Worker>>,
+    constants: Vec<ConstantTensor>,
 }
 
 impl std::fmt::Debug for Model {
@@ -66,7 +67,7 @@ impl Model {
         let mut last = None;
         for &provider in options.provider.candidates() {
             let named = options.provider == provider;
-            if !named && !provider.is_built_in() {
+            if !named && !session::is_built_in(provider) {
                 continue;
             }
             match open_shared(&file, &runtime, provider, options, search) {
@@ -119,8 +120,13 @@ impl Model {
         inputs.filter_map(first).next().or_else(|| outputs.filter_map(first).find(|&size| size == 1))
     }
 
+    /// The contract's constants, as tensors that go in beside the pictures.
+    pub fn constants(&self) -> &[ConstantTensor] {
+        &self.constants
+    }
+
     /// The outputs that the contract speaks of, each once: the score's, then others.
-    pub(crate) fn output_names(&self) -> Vec<&str> {
+    pub fn output_names(&self) -> Vec<&str> {
         let output = &self.contract.output;
         let mut names = vec![output.tensor.as_str()];
         let others = [output.map.as_ref().map(|m| &m.tensor), output.attributes.as_ref().map(|a| &a.tensor)];
@@ -132,19 +138,9 @@ impl Model {
         names
     }
 
-    /// The session, which one at a time can run.
+    /// The session, locked: one inference runs at a time.
     pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The worker that all users of the model share, started if there is none.
-    pub(crate) fn worker(self: &Arc<Self>) -> Arc<Worker> {
-        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
-        worker.upgrade().unwrap_or_else(|| {
-            let started = Worker::start(self);
-            *worker = Arc::downgrade(&started);
-            started
-        })
     }
 }
 
@@ -215,7 +211,7 @@ fn open_shared(
     };
     let slot = {
         let mut models = MODELS.lock().unwrap_or_else(PoisonError::into_inner);
-        // A slot that someone is waiting at is kept alive by him.
+        // A slot that another thread waits at is kept alive by that thread.
         models.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|m| m.strong_count() > 0));
         models.entry(key).or_default().clone()
     };
@@ -241,7 +237,7 @@ fn load(
     search: &Search,
 ) -> Result<Model, ModelError> {
     let path = &file.path;
-    let session = provider::session(runtime, path, provider, options).map_err(|error| match error {
+    let session = session::open(runtime, path, provider, options).map_err(|error| match error {
         SessionError::Provider(reason) => ModelError::Provider { provider, reason },
         SessionError::Model(cause) => ModelError::Load { path: path.clone(), cause, bundled: search.bundled_text() },
     })?;
@@ -265,12 +261,8 @@ fn load(
         place,
         source: Box::new(source),
     })?;
-    Ok(Model {
-        path: path.clone(),
-        contract,
-        graph,
-        provider,
-        session: Mutex::new(session),
-        worker: Mutex::new(Weak::new()),
-    })
+    // The check has found that each of them fits.
+    let constants = contract.constants.iter().filter_map(|constant| ConstantTensor::new(&contract, &graph, constant));
+    let constants = constants.collect();
+    Ok(Model { path: path.clone(), contract, graph, provider, session: Mutex::new(session), constants })
 }

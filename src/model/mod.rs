@@ -1,26 +1,44 @@
 // SPDX-License-Identifier: MPL-2.0
 
 //! Models: contract, bundled ones, the runtime, providers, sessions.
+//!
+//! Without the feature `onnx` only [`contract`] is there.
 
+#[cfg(feature = "onnx")]
+mod builder;
+#[cfg(feature = "onnx")]
+mod constant;
 pub mod contract;
-mod contract_error;
+#[cfg(feature = "onnx")]
 mod error;
+#[cfg(feature = "onnx")]
 mod graph;
+#[cfg(feature = "onnx")]
 mod loader;
-mod parse;
+#[cfg(feature = "onnx")]
+mod ort_message;
+#[cfg(feature = "onnx")]
 mod provider;
+#[cfg(feature = "onnx")]
 mod runtime;
-mod schema;
+#[cfg(feature = "onnx")]
 mod search;
-mod tensor;
+#[cfg(feature = "onnx")]
+mod session;
+#[cfg(feature = "onnx")]
 mod validate;
 
-pub use contract_error::ContractError;
-pub use error::ModelError;
-pub use graph::{Dim, GraphInfo, TensorInfo};
-pub use loader::Model;
-pub(crate) use provider::one_line;
-pub use provider::{Options, Provider, UnknownProvider};
-pub use runtime::{OLDEST_MINOR, RuntimeError, environment};
-pub use search::Search;
-pub(crate) use tensor::{ConstantShape, constant, constant_shape};
+pub use contract::ContractError;
+#[cfg(feature = "onnx")]
+pub(crate) use ort_message::ort_message;
+#[cfg(feature = "onnx")]
+pub use {
+    builder::ModelBuilder,
+    constant::ConstantTensor,
+    error::ModelError,
+    graph::{Dim, GraphInfo, TensorInfo},
+    loader::Model,
+    provider::{Options, Provider, UnknownProvider},
+    runtime::{OLDEST_MINOR, RuntimeError, environment},
+    search::Search,
+};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Where models and the runtime are looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Search {
     /// Folders of bundled models, in order. In a folder D the model `metaiqa` is `D/metaiqa.onnx` or
     /// `D/metaiqa/model.onnx`.

@@ -4,13 +4,23 @@
 
 use ort::value::TensorElementType as Element;
 
-use super::contract::{Contract, Crops, Input, Layout};
-use super::contract_error::{ContractError, shape_text};
+use super::constant::{ConstantTensor, is_number};
+use super::contract::{self, Contract, ContractError, Crops, Input, Layout};
 use super::graph::{Dim, GraphInfo, TensorInfo, names};
 
+impl Contract {
+    /// Reads a contract and checks it against the graph that it speaks of.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its key, what it says and what the graph has.
+    pub fn for_graph(text: &str, graph: &GraphInfo) -> Result<Self, ContractError> {
+        for_graph(text, graph)
+    }
+}
+
 /// Reads `text`, completes it from `graph` and checks the two against each other.
-pub(super) fn for_graph(text: &str, graph: &GraphInfo) -> Result<Contract, ContractError> {
-    let mut parsed = super::parse::parse(text)?;
+fn for_graph(text: &str, graph: &GraphInfo) -> Result<Contract, ContractError> {
+    let mut parsed = contract::parse(text)?;
     let check = Check { text, graph };
     for (index, input) in parsed.contract.inputs.iter_mut().enumerate() {
         let tensor = check.picture_input(index, input)?;
@@ -56,7 +66,7 @@ impl Check<'_> {
         }
         let axis = usize::from(input.geometry.crops_axis);
         if dims.len() == 5 && axis == 0 {
-            return Err(ContractError::FramesInTime { tensor: input.tensor.clone(), shape: shape_text(dims) });
+            return Err(ContractError::FramesInTime { tensor: input.tensor.clone(), shape: tensor.shape_text() });
         }
         let order = match (axis, input.layout) {
             (0, Layout::Nchw) => "N×C×H×W",
@@ -68,7 +78,7 @@ impl Check<'_> {
             return self.fault(
                 key("layout"),
                 format!("{} dimensions, {order}", 4 + axis),
-                format!("{} at \"{}\"", shape_text(dims), input.tensor),
+                format!("{} at \"{}\"", tensor.shape_text(), input.tensor),
             );
         }
         let picture = &dims[1 + axis..];
@@ -82,17 +92,17 @@ impl Check<'_> {
             return self.fault(
                 key("channels"),
                 format!("{count} ({order})"),
-                format!("{} at \"{}\"{other}", shape_text(dims), input.tensor),
+                format!("{} at \"{}\"{other}", tensor.shape_text(), input.tensor),
             );
         }
         if axis == 1
             && let Crops::Count(crops) = input.geometry.crops
             && !dims[1].takes(crops as usize)
         {
-            let graph = format!("{} at \"{}\"", shape_text(dims), input.tensor);
+            let graph = format!("{} at \"{}\"", tensor.shape_text(), input.tensor);
             return self.fault(key("geometry.crops"), format!("{crops}"), graph);
         }
-        self.size(index, input, width, height, dims, other_layout(input, picture))?;
+        self.size(index, input, [width, height], tensor, other_layout(input, picture))?;
         Ok(tensor)
     }
 
@@ -100,9 +110,8 @@ impl Check<'_> {
         &self,
         index: usize,
         input: &Input,
-        width: &Dim,
-        height: &Dim,
-        dims: &[Dim],
+        [width, height]: [&Dim; 2],
+        tensor: &TensorInfo,
         hint: &str,
     ) -> Result<(), ContractError> {
         // Where the key is written decides what the message names.
@@ -121,7 +130,7 @@ impl Check<'_> {
         };
         let graph = format!(
             "{} at \"{}\": width {width}, height {height}{}",
-            shape_text(dims),
+            tensor.shape_text(),
             input.tensor,
             match input.geometry.fixed_size() {
                 _ if !hint.is_empty() => hint,
@@ -139,12 +148,12 @@ impl Check<'_> {
                 let graph = format!("the inputs {}", names(&self.graph.inputs));
                 return self.fault(key("tensor"), format!("\"{}\"", constant.tensor), graph);
             };
-            if !super::tensor::CONSTANT_TYPES.contains(&tensor.element) {
+            if !is_number(tensor.element) {
                 let graph = format!("{} there", element_name(tensor.element));
                 return self.fault(key("tensor"), format!("\"{}\", a number", constant.tensor), graph);
             }
-            if super::tensor::constant_shape(contract, self.graph, tensor, constant.value.len()).is_none() {
-                let graph = format!("the shape {}", shape_text(tensor.dims.as_deref().unwrap_or_default()));
+            if ConstantTensor::new(contract, self.graph, constant).is_none() {
+                let graph = format!("the shape {}", tensor.shape_text());
                 return self.fault(key("value"), format!("{} values", constant.value.len()), graph);
             }
         }
@@ -156,7 +165,7 @@ impl Check<'_> {
                     "an input \"{}\" ({} {}) that nothing feeds: add an [[input]] or a [[constant]]",
                     tensor.name,
                     element_name(tensor.element),
-                    shape_text(tensor.dims.as_deref().unwrap_or_default())
+                    tensor.shape_text()
                 );
                 return self.fault("input".to_owned(), format!("{} of them", contract.inputs.len()), graph);
             }
@@ -197,7 +206,7 @@ impl Check<'_> {
     fn outputs(&self, contract: &Contract) -> Result<(), ContractError> {
         let output = &contract.output;
         let tensor = self.float_output("output.tensor", &output.tensor)?;
-        let shape = shape_text(tensor.dims.as_deref().unwrap_or_default());
+        let shape = tensor.shape_text();
         let has = Self::numbers(contract, tensor);
         let stacked = contract.inputs.first().is_some_and(|input| input.geometry.crops_axis == 1);
         match (&output.distribution, has) {
@@ -219,7 +228,7 @@ impl Check<'_> {
             let tensor = self.float_output("output.map.tensor", &map.tensor)?;
             let dims = tensor.dims.as_deref().unwrap_or_default();
             if dims.len() == 1 {
-                let graph = format!("the shape {} there", shape_text(dims));
+                let graph = format!("the shape {} there", tensor.shape_text());
                 return self.fault("output.map.tensor".to_owned(), format!("\"{}\", a picture", map.tensor), graph);
             }
         }
@@ -230,7 +239,7 @@ impl Check<'_> {
                 && has != count
                 && !stacked
             {
-                let shape = shape_text(tensor.dims.as_deref().unwrap_or_default());
+                let shape = tensor.shape_text();
                 let graph = format!("{has} numbers a picture at \"{}\" ({shape})", tensor.name);
                 return self.fault("output.attributes.names".to_owned(), format!("{count} names"), graph);
             }

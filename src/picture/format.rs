@@ -51,6 +51,16 @@ impl Component {
         if self.depth > 8 { 2 } else { 1 }
     }
 
+    /// Bytes from the start of a row of the plane to the end of the last sample, in a picture that is `width` pixels wide.
+    pub(super) const fn row_bytes(&self, width: u32) -> usize {
+        self.offset as usize + (self.width(width) as usize - 1) * self.step as usize + self.bytes()
+    }
+
+    /// Bytes from the start of the plane to the end of the last sample.
+    pub(super) const fn plane_bytes(&self, width: u32, height: u32, stride: usize) -> usize {
+        (self.height(height) as usize - 1).saturating_mul(stride).saturating_add(self.row_bytes(width))
+    }
+
     /// The largest value a sample can have.
     pub const fn max(&self) -> u32 {
         (1 << self.depth) - 1

@@ -3,81 +3,16 @@
 //! A frame as it lies in memory, borrowed: planes, strides, depth, matrix, range.
 
 mod colorimetry;
+mod error;
 mod format;
+mod frame;
 mod rect;
 
 pub use colorimetry::{ChromaSite, Colorimetry, Matrix, Range};
+pub use error::PictureError;
 pub use format::{Component, Family, PixelFormat, UnknownFormat};
+pub use frame::{Frame, OwnedFrame};
 pub use rect::Rect;
-
-/// A picture's memory does not hold what its description says.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PictureError {
-    /// A width or height of 0, or above 2¹⁶.
-    #[error("a picture of {width}x{height} pixels; both sides must be from 1 to 65536")]
-    Size {
-        /// Pixels.
-        width: u32,
-        /// Pixels.
-        height: u32,
-    },
-    /// Too few planes for the format.
-    #[error("{format} has {expected} planes, {actual} were given")]
-    Planes {
-        /// Of the picture.
-        format: PixelFormat,
-        /// Planes that it has.
-        expected: usize,
-        /// Planes that there were.
-        actual: usize,
-    },
-    /// Rows that overlap.
-    #[error("plane {plane} has a stride of {stride} bytes, a row of {format} at this width has {row}")]
-    Stride {
-        /// Of the picture.
-        format: PixelFormat,
-        /// From 0.
-        plane: usize,
-        /// In bytes.
-        stride: usize,
-        /// Bytes in a row.
-        row: usize,
-    },
-    /// Memory that ends before the last row.
-    #[error("plane {plane} has {actual} bytes, {expected} are needed")]
-    Short {
-        /// From 0.
-        plane: usize,
-        /// Bytes that would do.
-        expected: usize,
-        /// Bytes that there are.
-        actual: usize,
-    },
-    /// A part that reaches beyond the picture.
-    #[error("a part of {rect} reaches beyond a picture of {width}x{height} pixels")]
-    Outside {
-        /// The part.
-        rect: Rect,
-        /// Of the picture.
-        width: u32,
-        /// Of the picture.
-        height: u32,
-    },
-    /// A part that begins between two samples of a component.
-    #[error("a part of {rect}: in {format} it must begin at multiples of {}x{} pixels", alignment[0], alignment[1])]
-    Begin {
-        /// The part.
-        rect: Rect,
-        /// Of the picture.
-        format: PixelFormat,
-        /// Across and down.
-        alignment: [u32; 2],
-    },
-    /// The memory of a frame could not be had at all.
-    #[error("the frame cannot be read: {0}")]
-    Unreadable(String),
-}
 
 /// One plane of a picture.
 #[derive(Debug, Clone, Copy, Default)]
@@ -124,12 +59,11 @@ impl<'a> Picture<'a> {
         for component in format.components() {
             let index = usize::from(component.plane);
             let plane = kept[index];
-            let (columns, rows) = (component.width(width) as usize, component.height(height) as usize);
-            let row = usize::from(component.offset) + (columns - 1) * usize::from(component.step) + component.bytes();
-            if rows > 1 && plane.stride < row {
+            let row = component.row_bytes(width);
+            if component.height(height) > 1 && plane.stride < row {
                 return Err(PictureError::Stride { format, plane: index, stride: plane.stride, row });
             }
-            let expected = (rows - 1).saturating_mul(plane.stride).saturating_add(row);
+            let expected = component.plane_bytes(width, height, plane.stride);
             if plane.data.len() < expected {
                 return Err(PictureError::Short { plane: index, expected, actual: plane.data.len() });
             }
@@ -162,6 +96,13 @@ impl<'a> Picture<'a> {
         &self.planes[..self.format.planes()]
     }
 
+    /// Bytes of a plane from its beginning to the picture's last sample in it; 0 if the format has no such plane.
+    fn plane_bytes(&self, plane: usize) -> usize {
+        let components = self.format.components().iter().filter(|component| usize::from(component.plane) == plane);
+        let bytes = |c: &Component| c.plane_bytes(self.width, self.height, self.planes[plane].stride);
+        components.map(bytes).max().unwrap_or(0)
+    }
+
     /// The row `y` of a component's plane, from the component's first sample to the end of its last.
     ///
     /// # Panics
@@ -173,49 +114,5 @@ impl<'a> Picture<'a> {
         let start = y as usize * plane.stride + usize::from(component.offset);
         let length = (component.width(self.width) as usize - 1) * usize::from(component.step) + component.bytes();
         &plane.data[start..start + length]
-    }
-}
-
-/// A frame that can be handed to another thread and read there.
-pub trait Frame: Send {
-    /// The picture in it.
-    ///
-    /// # Errors
-    /// When the frame's memory cannot be read or does not hold a picture.
-    fn picture(&self) -> Result<Picture<'_>, PictureError>;
-}
-
-/// A frame that owns its memory, with its planes one after another.
-#[derive(Debug, Clone)]
-pub struct OwnedFrame {
-    /// The memory layout.
-    pub format: PixelFormat,
-    /// In pixels.
-    pub width: u32,
-    /// In pixels.
-    pub height: u32,
-    /// Matrix, range and siting.
-    pub colorimetry: Colorimetry,
-    /// Each plane's bytes and stride.
-    pub planes: Vec<(Vec<u8>, usize)>,
-}
-
-impl OwnedFrame {
-    /// An R'G'B' picture of 8 bits, rows without padding, as image files are decoded to.
-    pub fn rgb(width: u32, height: u32, pixels: Vec<u8>) -> Self {
-        Self {
-            format: PixelFormat::Rgb,
-            width,
-            height,
-            colorimetry: Colorimetry::SRGB,
-            planes: vec![(pixels, width as usize * 3)],
-        }
-    }
-}
-
-impl Frame for OwnedFrame {
-    fn picture(&self) -> Result<Picture<'_>, PictureError> {
-        let planes: Vec<_> = self.planes.iter().map(|(data, stride)| Plane { data, stride: *stride }).collect();
-        Picture::new(self.format, self.width, self.height, &planes, self.colorimetry)
     }
 }

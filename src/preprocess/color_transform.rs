@@ -2,7 +2,7 @@
 
 //! From samples to a tensor's channels: matrix, range, clamp, rounding and normalization.
 
-use super::PreprocessError;
+use super::error::PreprocessError;
 use crate::model::contract::{Channels, Input};
 use crate::picture::{Colorimetry, Component, Family, Matrix, PixelFormat, Range};
 

@@ -2,9 +2,9 @@
 
 //! From the contract's geometry and a frame's size to sizes and places, in whole pixels.
 
-use super::PreprocessError;
+use super::error::PreprocessError;
 use super::pcg::Pcg32;
-use crate::model::contract::{Crops, Geometry, Sampling, Scale, Small};
+use crate::model::contract::{Crops, Geometry, Resize, Sampling, Small};
 
 /// The largest side of a scaled picture: what a picture itself may have.
 const MAX_SIDE: u64 = 1 << 16;
@@ -67,12 +67,12 @@ fn scale(geometry: &Geometry, [width, height]: [u32; 2]) -> Result<[u64; 2], Pre
     let (width, height) = (u64::from(width), u64::from(height));
     match geometry.scale {
         None => Ok([width, height]),
-        Some(Scale::ShortSide(short)) => {
+        Some(Resize::ShortSide(short)) => {
             not_zero("short-side", short)?;
             let to = u64::from(short);
             Ok(if width <= height { [to, ratio(height, to, width)] } else { [ratio(width, to, height), to] })
         }
-        Some(Scale::Size(size)) => {
+        Some(Resize::Size(size)) => {
             not_zero("resize", size[0].min(size[1]))?;
             Ok(size.map(u64::from))
         }

@@ -5,11 +5,11 @@
 use std::ops::Range;
 
 use super::color_transform::ColorTransform;
-use super::error::Described;
+use super::error::{Described, PreprocessError};
 use super::geometry::Resolved;
 use super::kernels;
-use super::{Layout, PreprocessError};
-use crate::model::contract::{Input, Layout as Order};
+use super::layout::TensorLayout;
+use crate::model::contract::{Input, Layout};
 use crate::picture::{Colorimetry, Picture, PixelFormat};
 use crate::resample::{self, FilterTable, Sampler, TILE, reflect};
 use crate::simd::{Kernel, LANES, Level, SimdLevel};
@@ -20,9 +20,8 @@ use crate::simd::{Kernel, LANES, Level, SimdLevel};
 #[derive(Debug, Clone)]
 pub struct Plan {
     described: Described,
-    order: Order,
     crop: [usize; 2],
-    layout: Layout,
+    layout: TensorLayout,
     sampler: Sampler,
     color_transform: ColorTransform,
     level: Level,
@@ -71,18 +70,17 @@ impl Plan {
                 sub => down.after(&FilterTable::interpolate(height, sub, chroma_site.cosited_y)).pack(),
             },
         );
-        let layout = Layout {
+        let layout = TensorLayout {
             crops: resolved.crop_origins.len(),
             channels: input.channels.count(),
             height: resolved.padded[1] as usize,
             width: resolved.padded[0] as usize,
-            layout: input.layout,
+            order: input.layout,
             scaled: resolved.mirrored,
             crop_origins: resolved.crop_origins,
         };
         Ok(Self {
             described: Described { format, width, height, colorimetry },
-            order: input.layout,
             crop: resolved.crop.map(|side| side as usize),
             layout,
             sampler,
@@ -104,7 +102,7 @@ impl Plan {
     }
 
     /// What [`Plan::run`] writes.
-    pub fn layout(&self) -> &Layout {
+    pub fn layout(&self) -> &TensorLayout {
         &self.layout
     }
 
@@ -178,16 +176,16 @@ impl Plan {
         scratch: &mut [f32],
         out: &mut [f32],
     ) {
-        let Layout { channels, height, width, .. } = self.layout;
-        match self.order {
-            Order::Nchw => {
+        let TensorLayout { channels, height, width, .. } = self.layout;
+        match self.layout.order {
+            Layout::Nchw => {
                 for c in 0..channels {
                     let row = (c * height + y) * width;
                     let out = &mut out[row + columns.start..row + columns.end];
                     kernels::transform_row(level, &self.color_transform, components, c, out);
                 }
             }
-            Order::Nhwc => {
+            Layout::Nhwc => {
                 let out = &mut out[(y * width + columns.start) * channels..(y * width + columns.end) * channels];
                 for c in 0..channels {
                     kernels::transform_row(level, &self.color_transform, components, c, &mut scratch[..columns.len()]);
@@ -202,12 +200,12 @@ impl Plan {
     /// Mirrors a crop to the right and below, up to `multiple-of`.
     #[inline(always)]
     fn pad(&self, out: &mut [f32]) {
-        let Layout { channels, height, width, .. } = self.layout;
+        let TensorLayout { channels, height, width, .. } = self.layout;
         let [crop_width, crop_height] = self.crop;
         // An interleaved picture is one plane of wider pixels.
-        let (planes, pixel) = match self.order {
-            Order::Nchw => (channels, 1),
-            Order::Nhwc => (1, channels),
+        let (planes, pixel) = match self.layout.order {
+            Layout::Nchw => (channels, 1),
+            Layout::Nhwc => (1, channels),
         };
         let row = width * pixel;
         for plane in out.chunks_exact_mut(height * row).take(planes) {

@@ -9,13 +9,13 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 use ort::value::TensorElementType as Element;
 
-use super::ScoreError;
+use super::error::ScoreError;
 use super::plans::Plans;
 use super::queue::{Pending, Ticket};
 use crate::model::Model;
 use crate::model::contract::{Kind, Role};
 use crate::picture::Picture;
-use crate::preprocess::Layout;
+use crate::preprocess::TensorLayout;
 
 /// A tensor's elements, of the type that the graph takes.
 pub(super) enum Elements {
@@ -46,20 +46,20 @@ impl Buffers {
 pub(super) type Shape = [usize; 4];
 
 /// Where the crops of a frame lie, for putting their maps together.
-pub(super) struct CropOrigins {
+pub(super) struct Cropping {
     /// Of the whole scaled picture.
     pub(super) scaled: [u32; 2],
     /// Of a crop.
     pub(super) crop: [u32; 2],
     /// Each crop's left upper corner.
-    pub(super) crop_origins: Vec<[u32; 2]>,
+    pub(super) origins: Vec<[u32; 2]>,
 }
 
 /// A job in a batch.
 pub(super) struct Entry {
     pub(super) ticket: Ticket,
     /// Where its maps go, or why it takes no part.
-    pub(super) preprocessed: Result<Option<CropOrigins>, ScoreError>,
+    pub(super) preprocessed: Result<Option<Cropping>, ScoreError>,
 }
 
 /// Jobs that run together.
@@ -86,7 +86,7 @@ pub(super) struct Preprocessor {
 }
 
 enum Written {
-    Yes(Vec<Shape>, Option<CropOrigins>),
+    Yes(Vec<Shape>, Option<Cropping>),
     OtherShape,
 }
 
@@ -108,10 +108,10 @@ impl Preprocessor {
         };
         let preprocessed = match written {
             Ok(Written::OtherShape) => return Some(pending),
-            Ok(Written::Yes(shapes, crop_origins)) => {
+            Ok(Written::Yes(shapes, cropping)) => {
                 batch.shapes = shapes;
                 batch.frames += 1;
-                Ok(crop_origins)
+                Ok(cropping)
             }
             Err(error) => Err(error),
         };
@@ -146,15 +146,15 @@ impl Preprocessor {
         if batch.frames > 0 && batch.shapes != shapes {
             return Ok(Written::OtherShape);
         }
-        let mut crop_origins = None;
+        let mut cropping = None;
         for (index, input) in contract.inputs.iter().enumerate() {
             let picture = picture(input.role);
             let plan = self.plans.get(index, input, picture)?;
             let length = plan.layout().len();
-            if contract.output.map.is_some() && crop_origins.is_none() && input.role == Role::Distorted {
-                let Layout { scaled, crop_origins: corners, width, height, .. } = plan.layout();
+            if contract.output.map.is_some() && cropping.is_none() && input.role == Role::Distorted {
+                let TensorLayout { scaled, crop_origins, width, height, .. } = plan.layout();
                 let crop = [*width as u32, *height as u32];
-                crop_origins = Some(CropOrigins { scaled: *scaled, crop, crop_origins: corners.clone() });
+                cropping = Some(Cropping { scaled: *scaled, crop, origins: crop_origins.clone() });
             }
             let start = batch.frames * length;
             let range = start..start + length;
@@ -174,7 +174,7 @@ impl Preprocessor {
                 }
             }
         }
-        Ok(Written::Yes(shapes, crop_origins))
+        Ok(Written::Yes(shapes, cropping))
     }
 
     /// The tensors' shapes; checks that the inputs belong together.
@@ -182,7 +182,7 @@ impl Preprocessor {
         let model = self.model.clone();
         let contract = model.contract();
         let mut shapes = Vec::with_capacity(contract.inputs.len());
-        let mut layouts: Vec<Layout> = Vec::new();
+        let mut layouts: Vec<TensorLayout> = Vec::new();
         for (index, input) in contract.inputs.iter().enumerate() {
             let layout = self.plans.get(index, input, picture(input.role))?.layout();
             shapes.push([layout.crops, layout.channels, layout.height, layout.width]);

@@ -13,8 +13,8 @@ pub enum ScoreError {
     #[error(transparent)]
     Picture(#[from] PictureError),
     /// The frame cannot be turned into the model's tensor.
-    #[error("the frame cannot be prepared for the model: {0}")]
-    Prepare(#[from] PreprocessError),
+    #[error("the frame cannot be prepared for the model")]
+    Preprocess(#[from] PreprocessError),
     /// A reference that is missing, not wanted, or does not match.
     #[error("{0}")]
     Reference(String),

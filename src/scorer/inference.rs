@@ -9,50 +9,27 @@ use half::f16;
 use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, SessionInputValue};
 use ort::value::{DynTensor, DynValue, TensorElementType as Element, TensorRef};
 
-use super::batch::{Batch, CropOrigins, Elements, Shape};
-use super::{Score, ScoreError, postprocess};
+use super::batch::{Batch, Cropping, Elements, Shape};
+use super::error::ScoreError;
+use super::postprocess;
+use super::rows::{FrameRows, Rows};
+use super::score::Score;
 use crate::model::contract::Layout;
-use crate::model::{ConstantShape, Model, constant, constant_shape, one_line};
-
-/// An output of a batch: what it holds for each row of the inputs' first dimension.
-#[derive(Debug, Default)]
-pub(super) struct Rows {
-    /// All rows, one after another.
-    pub(super) values: Vec<f64>,
-    /// Values in a row.
-    pub(super) per_row: usize,
-    /// The shape as the session gave it.
-    pub(super) shape: Vec<usize>,
-}
-
-struct Constant {
-    tensor: String,
-    element: Element,
-    shape: ConstantShape,
-    values: Vec<f64>,
-    /// For so many rows.
-    made: Option<(usize, DynTensor)>,
-}
+use crate::model::{Model, ort_message};
 
 /// Runs a model's session.
 pub(super) struct Runner {
     model: Arc<Model>,
     outputs: Vec<String>,
-    constants: Vec<Constant>,
+    /// For each of the model's constants, the tensor and how many rows it was made for.
+    constants: Vec<Option<(usize, DynTensor)>>,
     fixed: Option<usize>,
     options: Option<RunOptions<HasSelectedOutputs>>,
 }
 
 impl Runner {
     pub(super) fn new(model: Arc<Model>) -> Self {
-        let contract = model.contract();
-        let constants = contract.constants.iter().filter_map(|constant| {
-            let tensor = model.graph().input(&constant.tensor)?;
-            let shape = constant_shape(contract, model.graph(), tensor, constant.value.len())?;
-            let (element, values) = (tensor.element, constant.value.clone());
-            Some(Constant { tensor: constant.tensor.clone(), element, shape, values, made: None })
-        });
-        let constants = constants.collect();
+        let constants = model.constants().iter().map(|_| None).collect();
         let outputs: Vec<String> = model.output_names().into_iter().map(str::to_owned).collect();
         let fixed = model.fixed_batch();
         Self { model, outputs, constants, fixed, options: None }
@@ -68,7 +45,7 @@ impl Runner {
         let mut start = 0;
         while start < rows {
             let count = step.min(rows - start);
-            self.run_rows(batch, stacked, start, count, step, &mut outputs).map_err(|error| one_line(&error))?;
+            self.run_rows(batch, stacked, start, count, step, &mut outputs).map_err(|error| ort_message(&error))?;
             start += count;
         }
         Ok(outputs)
@@ -86,8 +63,10 @@ impl Runner {
     ) -> ort::Result<()> {
         let model = self.model.clone();
         let contract = model.contract();
-        for constant in &mut self.constants {
-            constant.make(step)?;
+        for (constant, made) in model.constants().iter().zip(&mut self.constants) {
+            if made.as_ref().is_none_or(|(rows, _)| *rows != step && constant.per_row()) {
+                *made = Some((step, constant.tensor(step)?));
+            }
         }
         let mut padded: Vec<Elements> = Vec::new();
         if count < step {
@@ -118,14 +97,14 @@ impl Runner {
             };
             inputs.push((input.tensor.as_str().into(), value));
         }
-        for constant in &self.constants {
-            if let Some((_, tensor)) = &constant.made {
-                inputs.push((constant.tensor.as_str().into(), tensor.into()));
+        for (constant, made) in model.constants().iter().zip(&self.constants) {
+            if let Some((_, tensor)) = made {
+                inputs.push((constant.name().into(), tensor.into()));
             }
         }
         if self.options.is_none() {
-            let rate_limiter = self.outputs.iter().fold(OutputSelector::no_default(), |s, name| s.with(name));
-            self.options = Some(RunOptions::new()?.with_outputs(rate_limiter));
+            let selector = self.outputs.iter().fold(OutputSelector::no_default(), |s, name| s.with(name));
+            self.options = Some(RunOptions::new()?.with_outputs(selector));
         }
         let Some(options) = &self.options else { return Ok(()) };
         let mut session = model.session();
@@ -143,23 +122,13 @@ impl Runner {
         outputs: &[Rows],
         shapes: &[Shape],
         frame: usize,
-        crop_origins: Option<&CropOrigins>,
+        cropping: Option<&Cropping>,
     ) -> Result<Score, ScoreError> {
         let contract = self.model.contract();
         let stacked = contract.inputs.first().is_some_and(|input| input.geometry.crops_axis == 1);
         let crops = shapes.first().map_or(1, |shape| shape[0]);
-        let frames = postprocess::FrameRows { per_frame: if stacked { 1 } else { crops }, frame };
-        postprocess::score(&contract.output, &self.outputs, outputs, &frames, crop_origins)
-    }
-}
-
-impl Constant {
-    fn make(&mut self, rows: usize) -> ort::Result<()> {
-        let fits = self.made.as_ref().is_some_and(|(made, _)| *made == rows || !self.shape.per_row);
-        if !fits {
-            self.made = Some((rows, constant(self.element, &self.shape, &self.values, rows)?));
-        }
-        Ok(())
+        let frames = FrameRows { per_frame: if stacked { 1 } else { crops }, frame };
+        postprocess::score(&contract.output, &self.outputs, outputs, &frames, cropping)
     }
 }
 

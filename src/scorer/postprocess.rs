@@ -2,29 +2,11 @@
 
 //! From an output's numbers to a score, attributes and a map.
 
-use super::batch::CropOrigins;
-use super::inference::Rows;
-use super::{Map, Score, ScoreError};
-use crate::model::contract::{MapOutput, Output, scale_100};
-
-/// Which rows of an output belong to a frame.
-pub(super) struct FrameRows {
-    /// Crops if they are the batch, otherwise 1.
-    pub(super) per_frame: usize,
-    /// From 0.
-    pub(super) frame: usize,
-}
-
-impl FrameRows {
-    fn of<'a>(&self, rows: &'a Rows, tensor: &str) -> Result<&'a [f64], ScoreError> {
-        let length = rows.per_row * self.per_frame;
-        let start = self.frame * length;
-        rows.values.get(start..start + length).ok_or_else(|| ScoreError::Output {
-            tensor: tensor.to_owned(),
-            problem: format!("has {} numbers, too few for frame {}", rows.values.len(), self.frame),
-        })
-    }
-}
+use super::batch::Cropping;
+use super::error::ScoreError;
+use super::rows::{FrameRows, Rows};
+use super::score::{Map, Score};
+use crate::model::contract::{MapOutput, Output};
 
 /// How far a distribution's sum may be from 1: half precision over a hundred bins stays well within.
 const SUM_TOLERANCE: f64 = 0.02;
@@ -35,7 +17,7 @@ pub(super) fn score(
     names: &[String],
     rows: &[Rows],
     frame: &FrameRows,
-    crop_origins: Option<&CropOrigins>,
+    cropping: Option<&Cropping>,
 ) -> Result<Score, ScoreError> {
     let find = |tensor: &str| {
         let index = names.iter().position(|name| name == tensor);
@@ -53,13 +35,13 @@ pub(super) fn score(
         let values = frame.of(find(&wanted.tensor)?, &wanted.tensor)?;
         let means = means(values, wanted.names.len(), &wanted.tensor)?;
         for (name, mean) in wanted.names.iter().zip(means) {
-            attributes.push((name.clone(), scale_100(mean, wanted.worst, wanted.best)));
+            attributes.push((name.clone(), wanted.score(mean)));
         }
     }
-    let map = match (&output.map, crop_origins) {
-        (Some(wanted), Some(crop_origins)) => {
+    let map = match (&output.map, cropping) {
+        (Some(wanted), Some(cropping)) => {
             let rows = find(&wanted.tensor)?;
-            Some(map(wanted, frame.of(rows, &wanted.tensor)?, &rows.shape, crop_origins)?)
+            Some(map(wanted, frame.of(rows, &wanted.tensor)?, &rows.shape, cropping)?)
         }
         _ => None,
     };
@@ -119,28 +101,27 @@ fn expectation(values: &[f64], bins: &[f64], softmax: bool, tensor: &str) -> Res
 }
 
 /// One map, from those of the crops.
-fn map(wanted: &MapOutput, values: &[f64], shape: &[usize], crop_origins: &CropOrigins) -> Result<Map, ScoreError> {
+fn map(wanted: &MapOutput, values: &[f64], shape: &[usize], cropping: &Cropping) -> Result<Map, ScoreError> {
     let fault = |problem: String| ScoreError::Output { tensor: wanted.tensor.clone(), problem };
     let [.., height, width] = *shape else { return Err(fault(format!("has the shape {shape:?}, no picture"))) };
-    let crops = crop_origins.crop_origins.len();
+    let crops = cropping.origins.len();
     if values.len() != crops * width * height {
         let text = format!("has {} numbers a frame, not {crops} pictures of {width}×{height}", values.len());
         return Err(fault(text));
     }
     // From pixels of the picture to pixels of the map.
-    let [x_scale, y_scale] =
-        [width as f64 / f64::from(crop_origins.crop[0]), height as f64 / f64::from(crop_origins.crop[1])];
+    let [x_scale, y_scale] = [width as f64 / f64::from(cropping.crop[0]), height as f64 / f64::from(cropping.crop[1])];
     let side = |pixels: u32, scale: f64| ((f64::from(pixels) * scale).round() as usize).max(1);
-    let (total_width, total_height) = (side(crop_origins.scaled[0], x_scale), side(crop_origins.scaled[1], y_scale));
+    let (total_width, total_height) = (side(cropping.scaled[0], x_scale), side(cropping.scaled[1], y_scale));
     let mut sums = vec![0.0; total_width * total_height];
     let mut counts = vec![0_u32; sums.len()];
-    for (crop, &[x, y]) in values.chunks_exact(width * height).zip(&crop_origins.crop_origins) {
+    for (crop, &[x, y]) in values.chunks_exact(width * height).zip(&cropping.origins) {
         let left = (f64::from(x) * x_scale).round() as usize;
         let top = (f64::from(y) * y_scale).round() as usize;
         for (row, line) in crop.chunks_exact(width).enumerate().take(total_height.saturating_sub(top)) {
             for (column, value) in line.iter().enumerate().take(total_width.saturating_sub(left)) {
                 let at = (top + row) * total_width + left + column;
-                sums[at] += scale_100(finite(*value, &wanted.tensor)?, wanted.worst, wanted.best);
+                sums[at] += wanted.score(finite(*value, &wanted.tensor)?);
                 counts[at] += 1;
             }
         }

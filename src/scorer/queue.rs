@@ -7,7 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::{Callback, Job, Score, ScoreError};
+use super::error::ScoreError;
+use super::job::{Callback, Job};
+use super::score::Score;
 use crate::picture::Frame;
 
 /// The promise to call a job's `done` exactly once, come what may.
@@ -89,7 +91,7 @@ impl State {
 
 /// What all users of a worker and its threads share.
 #[derive(Default)]
-pub(crate) struct Queue {
+pub(super) struct Queue {
     state: Mutex<State>,
     /// A job came, a batch is through, or the end.
     work: Condvar,

@@ -7,19 +7,19 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::ScoreError;
 use super::batch::{Batch, Buffers, Entry, Preprocessor};
+use super::error::ScoreError;
 use super::inference::Runner;
 use super::queue::Queue;
 use crate::model::Model;
 
 /// The hold that users have on a worker. It ends with the last of them.
-pub(crate) struct Worker {
+pub(super) struct Worker {
     queue: Arc<Queue>,
 }
 
 impl Worker {
-    pub(crate) fn start(model: &Arc<Model>) -> Arc<Self> {
+    pub(super) fn start(model: &Arc<Model>) -> Arc<Self> {
         let queue = Arc::new(Queue::default());
         // Two sets of buffers: one with the model, one being filled.
         let (free_sender, free) = crossbeam_channel::bounded(2);
@@ -99,9 +99,9 @@ fn run(queue: &Queue, model: Arc<Model>, full: &Receiver<Batch>, free: &Sender<B
                     Err(ScoreError::Cancelled)
                 }
                 (Ok(_), Err(error)) => Err(ScoreError::Run(error.clone())),
-                (Ok(crop_origins), Ok(outputs)) => {
+                (Ok(cropping), Ok(outputs)) => {
                     frame += 1;
-                    catch_unwind(AssertUnwindSafe(|| runner.score(outputs, &shapes, frame - 1, crop_origins.as_ref())))
+                    catch_unwind(AssertUnwindSafe(|| runner.score(outputs, &shapes, frame - 1, cropping.as_ref())))
                         .unwrap_or_else(|panic| Err(ScoreError::Internal(crate::panic_text(&*panic))))
                 }
             };

@@ -171,7 +171,9 @@ fn align() -> Result<()> {
         }
         rounds[0].push(begin.elapsed().as_secs_f64());
         for (round, alignment) in [(1, Alignment::Auto), (2, Alignment::Track)] {
-            let mut aligner = Aligner::new(Settings { alignment, offset: 0, search_range: 2_000_000_000 });
+            let mut settings = Settings::default();
+            settings.alignment = alignment;
+            let mut aligner = Aligner::new(settings);
             let mut decided = 0;
             let begin = Instant::now();
             for (number, picture) in pictures.iter().enumerate() {

@@ -92,10 +92,9 @@ fn speed(width: i32, height: i32) -> Result<()> {
 
 /// Median seconds in which a frame becomes the model's tensor, on this thread alone.
 fn time_preparation(caps: &gst::Caps, buffer: &gst::Buffer) -> Result<f64> {
-    use onnx_iqa::model::{Model, Options, Provider, Search};
+    use onnx_iqa::model::{Model, Provider};
     use onnx_iqa::picture::{Colorimetry, Picture, PixelFormat, Plane};
-    let options = Options { provider: Provider::Cpu, ..Options::default() };
-    let model = Model::open("metaiqa", &Search::from_env(None), &options)?;
+    let model = Model::builder("metaiqa").provider(Provider::Cpu).open()?;
     let input = model.contract().inputs.first().context("an input")?;
     let info = gst_video::VideoInfo::from_caps(caps)?;
     let map = buffer.map_readable()?;

@@ -7,7 +7,7 @@ mod common;
 
 use anyhow::Result;
 use common::{frames, median, time_pipeline, wanted};
-use onnx_iqa::model::{Model, Options, Provider, Search, contract::Kind};
+use onnx_iqa::model::{Model, Provider, Search, contract::Kind};
 
 /// The default of `iqascore`'s `model`.
 const DEFAULT: &str = "metaiqa";
@@ -23,8 +23,8 @@ fn main() -> Result<()> {
     let count = 8;
     let time = |element: &str| -> Result<f64> { Ok(time_pipeline(element, &caps, &frames, count + 1)? / count as f64) };
     for name in search.bundled() {
-        let options = Options { provider: Provider::Cpu, ..Options::default() };
-        let element = match Model::open(&name, &search, &options)?.contract().kind {
+        let model = Model::builder(&name).search(search.clone()).provider(Provider::Cpu).open()?;
+        let element = match model.contract().kind {
             Kind::NoReference => format!("iqascore model={name} provider=cpu"),
             Kind::FullReference => format!(
                 "tee name=t t. ! queue ! c.reference t. ! queue ! c.distorted \

@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn every_model_of_the_repository_is_listed() {
-        let search = Search { models: vec![root().join("models")], runtime: None };
+        let mut search = Search::default();
+        search.models = vec![root().join("models")];
         let mut names: Vec<_> = BUNDLED.iter().map(|model| model.name.to_owned()).collect();
         names.sort_unstable();
         assert_eq!(names, search.bundled());

@@ -148,11 +148,6 @@ impl Settings {
             _ => return None,
         })
     }
-
-    /// What a session is opened with.
-    fn options(&self) -> model::Options {
-        model::Options { provider: self.provider.into(), device_id: self.device_id, threads: self.threads as usize }
-    }
 }
 
 /// Opens a model for an element, or shares the one that another element has open.
@@ -162,7 +157,12 @@ impl Settings {
 pub fn open(element: &gst::Element, settings: &Settings) -> Result<Arc<model::Model>, model::ModelError> {
     let beside = plugin_folder(element);
     let search = model::Search::from_env(beside.as_deref());
-    model::Model::open(&settings.model, &search, &settings.options())
+    model::Model::builder(&settings.model)
+        .search(search)
+        .provider(settings.provider.into())
+        .device_id(settings.device_id)
+        .threads(settings.threads as usize)
+        .open()
 }
 
 /// The folder of the plugin's file; none if the plugin is linked into a program.

@@ -25,12 +25,30 @@ pub use signature::{CELLS, COLUMNS, ROWS, Signature};
 pub struct Timestamp {
     /// Running time; it may lie before the segment. None: the frame has no time stamp.
     pub running: Option<i64>,
-    /// How long it is shown: its own duration, else by the frame rate. None: nobody says.
+    /// How long it is shown: its own duration, else by the frame rate. None: not known.
     pub duration: Option<u64>,
+}
+
+impl Timestamp {
+    /// That of frame `number`, from 0, of a stream with `frames` frames in `seconds` seconds, such as 30000 in 1001. No
+    /// time stamp if either is 0, or beyond 292 years.
+    pub fn at_rate(number: u64, frames: u32, seconds: u32) -> Self {
+        let start = |number: u128| {
+            let nanoseconds = number * u128::from(seconds) * 1_000_000_000;
+            nanoseconds
+                .checked_div(u128::from(frames))
+                .filter(|_| seconds > 0)
+                .and_then(|time| i64::try_from(time).ok())
+        };
+        let (running, next) = (start(number.into()), start(u128::from(number) + 1));
+        let duration = running.zip(next).and_then(|(running, next)| u64::try_from(next - running).ok());
+        Self { running, duration }
+    }
 }
 
 /// How partners are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Alignment {
     /// Running times match.
     Pts,
@@ -45,6 +63,7 @@ pub enum Alignment {
 
 /// What an [`Aligner`] is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Settings {
     /// How partners are found.
     pub alignment: Alignment,
@@ -54,10 +73,17 @@ pub struct Settings {
     pub search_range: u64,
 }
 
-/// Whom a distorted frame is compared with.
+impl Default for Settings {
+    /// One constant offset, found from the pictures within two seconds.
+    fn default() -> Self {
+        Self { alignment: Alignment::default(), offset: 0, search_range: 2_000_000_000 }
+    }
+}
+
+/// What a distorted frame is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pairing {
-    /// With this reference frame, which nobody before was compared with.
+    /// With this reference frame, which no frame before was compared with.
     Matched(u64),
     /// With the partner of the distorted frame before.
     Duplicate(u64),
@@ -80,7 +106,7 @@ impl Pairing {
 pub struct Decision {
     /// Its number.
     pub distorted: u64,
-    /// Whom it is compared with.
+    /// What it is compared with.
     pub pairing: Pairing,
     /// How far that can be trusted, 0 to 1.
     pub confidence: f64,
@@ -128,8 +154,31 @@ pub struct Ledger {
     pub duplicate: u64,
     /// Distorted frames without a partner.
     pub unmatched: u64,
-    /// Reference frames between the first and the last partner that are nobody's partner.
+    /// Reference frames between the first and the last partner without a partner.
     pub dropped: u64,
     /// Reference frames before the first partner or after the last.
     pub outside: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn time_stamps_at_a_rate() {
+        let at = |number| Timestamp::at_rate(number, 30_000, 1001);
+        assert_eq!(at(0), Timestamp { running: Some(0), duration: Some(33_366_666) });
+        // Durations fill the time between two frames without a gap.
+        for number in [0, 1, 2, 29_999, 30_000] {
+            assert_eq!(
+                at(number).running.unwrap() + at(number).duration.unwrap() as i64,
+                at(number + 1).running.unwrap()
+            );
+        }
+        assert_eq!(at(30_000).running, Some(1_001_000_000_000));
+        for nothing in [Timestamp::at_rate(1, 0, 1), Timestamp::at_rate(1, 25, 0), Timestamp::at_rate(u64::MAX, 25, 1)]
+        {
+            assert_eq!(nothing, Timestamp::default());
+        }
+    }
 }

@@ -3,20 +3,20 @@
 //! Sizes and places, and pictures smaller than their crops.
 
 use super::{NONE, crops, input, rgb, tensor};
-use crate::model::contract::{Channels, Crops, Geometry, Sampling, Scale, Small};
+use crate::model::contract::{Channels, Crops, Geometry, Resize, Sampling, Small};
 use crate::picture::{Colorimetry, OwnedFrame, PixelFormat};
 use crate::preprocess::{Plan, PreprocessError};
 
-fn layout(geometry: Geometry, width: u32, height: u32) -> crate::preprocess::Layout {
+fn layout(geometry: Geometry, width: u32, height: u32) -> crate::preprocess::TensorLayout {
     try_layout(geometry, width, height).unwrap()
 }
 
-fn try_layout(geometry: Geometry, width: u32, height: u32) -> Result<crate::preprocess::Layout, PreprocessError> {
+fn try_layout(geometry: Geometry, width: u32, height: u32) -> Result<crate::preprocess::TensorLayout, PreprocessError> {
     Plan::new(&rgb(geometry), PixelFormat::I420, width, height, Colorimetry::SRGB).map(|plan| plan.layout().clone())
 }
 
 fn short(side: u32, geometry: Geometry) -> Geometry {
-    Geometry { scale: Some(Scale::ShortSide(side)), ..geometry }
+    Geometry { scale: Some(Resize::ShortSide(side)), ..geometry }
 }
 
 /// A gray picture whose samples count up from 0.

@@ -4,7 +4,7 @@
 
 use super::encode::{Scene, encode};
 use super::{NONE, crops, distance, input, resize, rgb, tensor};
-use crate::model::contract::{Channels, Crops, Filter, Geometry, Scale};
+use crate::model::contract::{Channels, Crops, Filter, Geometry, Resize};
 use crate::picture::{ChromaSite, Colorimetry, Family, Matrix, OwnedFrame, PixelFormat, Range};
 
 const WIDTH: u32 = 93;
@@ -39,7 +39,7 @@ fn tolerance(format: PixelFormat, range: Range, filter: Filter) -> f32 {
 }
 
 fn geometries() -> Vec<Geometry> {
-    let short = |filter| Geometry { scale: Some(Scale::ShortSide(40)), filter, ..crops(32, 32, 5) };
+    let short = |filter| Geometry { scale: Some(Resize::ShortSide(40)), filter, ..crops(32, 32, 5) };
     vec![
         NONE,
         crops(32, 32, 5),
@@ -49,7 +49,7 @@ fn geometries() -> Vec<Geometry> {
         short(Filter::Area),
         Geometry { antialias: false, ..short(Filter::Bilinear) },
         Geometry { antialias: false, ..short(Filter::BicubicOpencv) },
-        Geometry { scale: Some(Scale::ShortSide(90)), ..crops(64, 64, 2) },
+        Geometry { scale: Some(Resize::ShortSide(90)), ..crops(64, 64, 2) },
         Geometry { multiple_of: 32, ..NONE },
     ]
 }
@@ -90,7 +90,7 @@ fn every_format_gives_the_same_tensor() {
 
 #[test]
 fn luma_and_gray_are_the_same_from_every_format() {
-    let geometry = Geometry { scale: Some(Scale::ShortSide(40)), ..crops(32, 32, 5) };
+    let geometry = Geometry { scale: Some(Resize::ShortSide(40)), ..crops(32, 32, 5) };
     for channels in [Channels::Luma, Channels::Gray601] {
         let colorimetry = Colorimetry { matrix: Matrix::Bt709, range: Range::Limited, chroma_site: ChromaSite::LEFT };
         let ideal = encode(&scene, PixelFormat::Gbr12, WIDTH, HEIGHT, Colorimetry::SRGB);
@@ -187,7 +187,7 @@ fn a_crop_is_that_part_of_the_whole() {
     for format in [PixelFormat::I420, PixelFormat::Yuy2, PixelFormat::P010, PixelFormat::Bgrx] {
         let colorimetry = Colorimetry { matrix: Matrix::Bt601, range: Range::Limited, chroma_site: ChromaSite::LEFT };
         let frame = encode(&scene, format, WIDTH, HEIGHT, colorimetry);
-        for scale in [None, Some(Scale::Size([351, 270])), Some(Scale::Size([50, 40]))] {
+        for scale in [None, Some(Resize::Size([351, 270])), Some(Resize::Size([50, 40]))] {
             let whole = Geometry { scale, ..NONE };
             let layout = super::plan(&rgb(whole.clone()), &frame).layout().clone();
             let everything = tensor(&rgb(whole), &frame);

@@ -7,7 +7,7 @@ mod resize;
 mod tensors;
 
 use super::Plan;
-use crate::model::contract::{Channels, Crops, Filter, Geometry, Input, Layout, Role, Sampling, Scale, Small};
+use crate::model::contract::{Channels, Crops, Filter, Geometry, Input, Layout, Resize, Role, Sampling, Small};
 use crate::picture::{Frame, OwnedFrame};
 use crate::simd::Level;
 
@@ -43,7 +43,7 @@ pub fn input(channels: Channels, geometry: Geometry) -> Input {
 }
 
 pub fn resize(width: u32, height: u32) -> Geometry {
-    Geometry { scale: Some(Scale::Size([width, height])), ..NONE }
+    Geometry { scale: Some(Resize::Size([width, height])), ..NONE }
 }
 
 pub fn crops(width: u32, height: u32, count: u32) -> Geometry {

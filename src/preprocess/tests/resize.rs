@@ -3,7 +3,7 @@
 //! Against what Pillow and OpenCV make (testdata/make.py).
 
 use super::{NONE, distance, input, rgb, tensor};
-use crate::model::contract::{Channels, Filter, Geometry, Input, Scale};
+use crate::model::contract::{Channels, Filter, Geometry, Input, Resize};
 use crate::picture::{Colorimetry, OwnedFrame, PixelFormat};
 
 #[derive(serde::Deserialize)]
@@ -46,7 +46,7 @@ fn filters_are_those_of_pillow_and_opencv() {
         planes: vec![(reference.rgb.chunks(3).map(|p| p[1]).collect(), reference.width as usize)],
     };
     for Case { by, filter, antialias, size, values } in reference.cases {
-        let geometry = Geometry { scale: Some(Scale::Size(size)), filter, antialias, ..NONE };
+        let geometry = Geometry { scale: Some(Resize::Size(size)), filter, antialias, ..NONE };
         let ours: Vec<f32> = tensor(&input(Channels::Luma, geometry), &frame);
         // Bicubic overshoots; a tensor, like an 8-bit picture, does not.
         let theirs: Vec<f32> = values.iter().map(|v| (v / 255.0).clamp(0.0, 1.0)).collect();
@@ -60,9 +60,9 @@ fn rounding_is_that_of_pillow_within_a_step() {
     let reference = reference();
     // As make.py does: away from black and white, because Pillow also clamps between its passes.
     let soft = reference.rgb.iter().map(|v| 64 + v / 2).collect();
-    let frame = OwnedFrame::rgb(reference.width, reference.height, soft);
+    let frame = OwnedFrame::rgb(reference.width, reference.height, soft).unwrap();
     for Rounded { filter, size, values } in reference.rounded {
-        let geometry = Geometry { scale: Some(Scale::Size(size)), filter, round: true, ..NONE };
+        let geometry = Geometry { scale: Some(Resize::Size(size)), filter, round: true, ..NONE };
         let interleaved = Input { layout: crate::model::contract::Layout::Nhwc, ..rgb(geometry) };
         let ours = tensor(&interleaved, &frame);
         let mut equal = 0;

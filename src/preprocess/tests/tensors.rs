@@ -10,7 +10,7 @@ use crate::preprocess::PreprocessError;
 
 fn colors() -> OwnedFrame {
     let pixels = (0..19 * 11 * 3).map(|i: u32| (i * 89 % 251) as u8).collect();
-    OwnedFrame::rgb(19, 11, pixels)
+    OwnedFrame::rgb(19, 11, pixels).unwrap()
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn orders_of_dimensions_and_channels_hold_the_same_numbers() {
 
 #[test]
 fn normalization_is_that_of_the_contract() {
-    let frame = OwnedFrame::rgb(1, 1, vec![255, 51, 0]);
+    let frame = OwnedFrame::rgb(1, 1, vec![255, 51, 0]).unwrap();
     let input = Input { mean: vec![0.5, 0.1, 0.25], std: vec![0.5, 0.2, 0.125], ..rgb(NONE) };
     assert!(distance(&tensor(&input, &frame), &[1.0, 0.5, -2.0]) < 1e-6);
     // Bytes: mean 0, std 1/255.
@@ -57,7 +57,7 @@ fn normalization_is_that_of_the_contract() {
 fn luma_is_the_frames_own_and_gray_is_bt601s() {
     let frame = OwnedFrame {
         colorimetry: Colorimetry { matrix: Matrix::Bt709, ..Colorimetry::SRGB },
-        ..OwnedFrame::rgb(1, 1, vec![255, 51, 0])
+        ..OwnedFrame::rgb(1, 1, vec![255, 51, 0]).unwrap()
     };
     let luma = tensor(&input(Channels::Luma, NONE), &frame);
     assert!(distance(&luma, &[0.2126 + 0.7152 * 0.2]) < 1e-6);
@@ -76,7 +76,7 @@ fn known_samples_of_limited_range_become_known_colors() {
         assert!(distance(&pixel, &[1.0, 0.0, 0.0]) < 0.006, "{matrix:?}: {pixel:?}");
     }
     let limited = Colorimetry { range: Range::Limited, ..Colorimetry::SRGB };
-    let frame = OwnedFrame { colorimetry: limited, ..OwnedFrame::rgb(2, 1, vec![16, 235, 126, 0, 255, 20]) };
+    let frame = OwnedFrame { colorimetry: limited, ..OwnedFrame::rgb(2, 1, vec![16, 235, 126, 0, 255, 20]).unwrap() };
     let expected = [0.0, 0.0, 1.0, 1.0, 110.0 / 219.0, 4.0 / 219.0];
     assert!(distance(&tensor(&rgb(NONE), &frame), &expected) < 1e-6);
 }

@@ -7,6 +7,7 @@
 mod models;
 mod onnx;
 mod proto;
+mod report;
 mod temp;
 
 pub use models::{
@@ -15,4 +16,5 @@ pub use models::{
 };
 pub use onnx::{Element, Onnx};
 pub use proto::Attribute;
+pub use report::{chain, skipped};
 pub use temp::TempDir;

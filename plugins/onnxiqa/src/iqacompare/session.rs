@@ -60,7 +60,7 @@ impl IqaCompare {
     pub(super) fn renew(&self) -> Result<(), gst::FlowError> {
         let session = lock(&self.session);
         let Some(Session { settings, model }) = &*session else { return Err(gst::FlowError::Flushing) };
-        let scorer = model.clone().map(|model| Scorer::new(model, settings.model.queue_size as usize, 1));
+        let scorer = model.clone().map(|model| Scorer::with_queue(model, settings.model.queue_size as usize, 1));
         let mut engine = settings.comparer();
         // It may have changed since.
         engine.time.offset = lock(&self.settings).offset;

@@ -196,19 +196,17 @@ impl Settings {
 
     /// What the engine is to do.
     pub fn comparer(&self) -> comparer::Settings {
-        comparer::Settings {
-            time: time::Settings {
-                alignment: self.alignment.into(),
-                offset: self.offset,
-                search_range: self.search_range.nseconds(),
-            },
-            scale: self.scale.into(),
-            registration: self.registration.into(),
-            measures: self.measures.into(),
-            max_bytes: self.max_bytes,
-            threads: self.model.threads as usize,
-            queue_size: self.model.queue_size as usize,
-        }
+        let mut settings = comparer::Settings::default();
+        settings.time.alignment = self.alignment.into();
+        settings.time.offset = self.offset;
+        settings.time.search_range = self.search_range.nseconds();
+        settings.scale = self.scale.into();
+        settings.registration = self.registration.into();
+        settings.measures = self.measures.into();
+        settings.max_bytes = self.max_bytes;
+        settings.threads = self.model.threads as usize;
+        settings.queue_size = self.model.queue_size as usize;
+        settings
     }
 
     /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know.

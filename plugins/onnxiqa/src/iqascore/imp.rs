@@ -85,7 +85,7 @@ impl IqaScore {
         let provider = model.active_provider().to_string();
         gst::info!(CAT, imp = self, "{name} runs on {provider}");
         let model_info = ModelInfo { model: model.contract().name.clone(), kind: "nr" };
-        let scorer = Scorer::new(model, settings.model.queue_size as usize, settings.batch_size as usize);
+        let scorer = Scorer::with_queue(model, settings.model.queue_size as usize, settings.batch_size as usize);
 
         let mut state = self.shared.lock();
         state.flush();

@@ -36,7 +36,9 @@ pub struct Row {
 /// Feeds a case frame by frame, as the element does.
 pub fn run(case: &Case, alignment: Alignment) -> Row {
     let (reference, distorted) = (fed(&case.reference), fed(&case.distorted));
-    let settings = Settings { alignment, offset: 0, search_range: SEARCH_RANGE };
+    let mut settings = Settings::default();
+    settings.alignment = alignment;
+    settings.search_range = SEARCH_RANGE;
     let truths: Vec<_> = case.distorted.iter().map(|entry| partners(entry, &case.reference, &reference)).collect();
     let started = Instant::now();
     let mut aligner = Aligner::new(settings);

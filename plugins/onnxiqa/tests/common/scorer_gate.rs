@@ -3,7 +3,7 @@
 //! Holding a model's worker up, so that tests of queues need no slow model and no clock.
 
 use super::LIMIT;
-use onnx_iqa::model::{Model, Options, Provider, Search};
+use onnx_iqa::model::{Model, Provider, Search};
 use onnx_iqa::picture::{Frame, OwnedFrame, Picture, PictureError};
 use onnx_iqa::scorer::{Job, Scorer};
 use std::path::Path;
@@ -38,12 +38,12 @@ impl ScorerGate {
     /// Holds the model that `iqascore` with these properties has: `provider=cpu threads=1`.
     #[track_caller]
     pub fn new(path: &Path) -> Self {
-        let options = Options { provider: Provider::Cpu, device_id: 0, threads: 1 };
-        let model = Model::open(path.to_str().unwrap(), &Search::default(), &options).unwrap();
-        let scorer = Scorer::new(model.clone(), 1, 1);
+        let model = Model::builder(path.to_str().unwrap()).search(Search::default()).provider(Provider::Cpu).threads(1);
+        let model = model.open().unwrap();
+        let scorer = Scorer::with_queue(model.clone(), 1, 1);
         let (entered, reached) = channel();
         let (gate, wait) = channel();
-        let frame = OwnedFrame::rgb(1, 1, vec![0; 3]);
+        let frame = OwnedFrame::rgb(1, 1, vec![0; 3]).unwrap();
         let slow = Slow { frame, entered, gate: Mutex::new(wait) };
         let job = Job { distorted: Box::new(slow), reference: None, done: Box::new(|_| ()) };
         scorer.try_submit(job).expect("an empty queue has room");

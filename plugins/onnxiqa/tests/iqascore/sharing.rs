@@ -4,7 +4,7 @@
 
 use crate::common::*;
 use gst::prelude::*;
-use onnx_iqa::model::{Model, Options, Provider, Search};
+use onnx_iqa::model::{Model, Provider, Search};
 use onnx_iqa_testkit as kit;
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ fn ten_elements_share_one_session_and_score_alike() {
     }
     let pipeline = launch(&description);
     set_state(&pipeline, gst::State::Paused);
-    let options = Options { provider: Provider::Cpu, device_id: 0, threads: 1 };
-    let open = || Model::open(model.to_str().unwrap(), &Search::default(), &options).unwrap();
+    let builder = Model::builder(model.to_str().unwrap()).search(Search::default()).provider(Provider::Cpu).threads(1);
+    let open = || builder.clone().open().unwrap();
     let (one, other) = (open(), open());
     assert!(Arc::ptr_eq(&one, &other));
     assert!(Arc::strong_count(&one) >= 12, "ten elements and two of ours, but {}", Arc::strong_count(&one));
@@ -46,8 +46,8 @@ fn other_settings_open_another_session() {
     let dir = kit::TempDir::new();
     let path = mean_model(&dir);
     let open = |threads| {
-        let options = Options { provider: Provider::Cpu, device_id: 0, threads };
-        Model::open(path.to_str().unwrap(), &Search::default(), &options).unwrap()
+        let builder = Model::builder(path.to_str().unwrap()).search(Search::default()).provider(Provider::Cpu);
+        builder.threads(threads).open().unwrap()
     };
     let _rig = ElementHarness::new(iqascore(&path).property("threads", 2u32).build().unwrap());
     assert_eq!(Arc::strong_count(&open(1)), 1);

@@ -70,9 +70,10 @@ fn scaling_is_that_of_pillow() {
     }
     // Its own 8 bits, which it also rounds between the passes.
     let soft = reference.rgb.iter().map(|v| 64 + v / 2).collect();
-    let source = OwnedFrame::rgb(width, height, soft);
+    let source = OwnedFrame::rgb(width, height, soft).unwrap();
     for case in reference.rounded.iter().filter(|case| case.filter == "bicubic") {
-        let target = OwnedFrame::rgb(case.size[0], case.size[1], vec![0; (case.size[0] * case.size[1] * 3) as usize]);
+        let target =
+            OwnedFrame::rgb(case.size[0], case.size[1], vec![0; (case.size[0] * case.size[1] * 3) as usize]).unwrap();
         let mut register = SpatialAligner::new(Scale::ToReference, Registration::None);
         let (target, source) = (target.picture().unwrap(), source.picture().unwrap());
         let aligned = register.align(&target, &source).unwrap();

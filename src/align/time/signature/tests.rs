@@ -93,7 +93,7 @@ fn every_format_and_range_gives_the_same() {
 #[test]
 fn luma_of_rgb_is_weighed_by_the_matrix() {
     let colorimetry = Colorimetry { matrix: Matrix::Bt709, ..FULL };
-    let mut picture = OwnedFrame::rgb(70, 40, [255, 0, 0].repeat(70 * 40));
+    let mut picture = OwnedFrame::rgb(70, 40, [255, 0, 0].repeat(70 * 40)).unwrap();
     picture.colorimetry = colorimetry;
     let red = Signature::of(&picture.picture().unwrap());
     assert!((red.mean() - 0.2126).abs() < 1e-5, "{}", red.mean());

@@ -2,31 +2,43 @@
 
 //! Reading a contract: TOML to [`Contract`], every value checked in itself.
 
-use super::contract::{
-    Attributes, Channels, Constant, Contract, Crops, Curve, Filter, Geometry, Input, Kind, Layout, MapOutput, Output,
-    Role, Sampling, Scale, Small,
-};
-use super::contract_error::ContractError;
+use super::error::ContractError;
 use super::schema::{
     AllCrops, RawAttributes, RawConstant, RawContract, RawCrops, RawGeometry, RawInput, RawOutput, RawSampling,
 };
+use super::types::{
+    Attributes, Channels, Constant, Contract, Crops, Curve, Geometry, Input, Kind, Layout, MapOutput, Output, Resize,
+    Role, Sampling, Small,
+};
+use crate::resample::Filter;
 
 /// What is wrong with a key: its path and the sentence that follows it.
-pub(super) type Fault = (String, String);
+type Fault = (String, String);
 
 fn fault<T>(key: impl Into<String>, problem: impl Into<String>) -> Result<T, Fault> {
     Err((key.into(), problem.into()))
 }
 
 /// A contract as it was read, with what only the graph can complete.
-pub(super) struct Parsed {
-    pub(super) contract: Contract,
+pub(in crate::model) struct Parsed {
+    pub(in crate::model) contract: Contract,
     /// For each input: whether `std` was left out, so that its default follows the tensor's type.
-    pub(super) default_std: Vec<bool>,
+    #[cfg_attr(not(feature = "onnx"), expect(dead_code, reason = "only a graph says what the tensor's type is"))]
+    pub(in crate::model) default_std: Vec<bool>,
+}
+
+impl Contract {
+    /// Reads a contract and checks all that can be checked without the graph.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its key and line.
+    pub fn parse(text: &str) -> Result<Self, ContractError> {
+        Ok(parse(text)?.contract)
+    }
 }
 
 /// Reads and checks `text`.
-pub(super) fn parse(text: &str) -> Result<Parsed, ContractError> {
+pub(in crate::model) fn parse(text: &str) -> Result<Parsed, ContractError> {
     let raw: RawContract = toml::from_str(text).map_err(|error| ContractError::syntax(text, &error))?;
     convert(raw).map_err(|(key, problem)| ContractError::value(text, key, problem))
 }
@@ -134,8 +146,8 @@ fn geometry(raw: RawGeometry, prefix: &str) -> Result<Geometry, Fault> {
         (Some(side), None) if !(1..=1 << 16).contains(&side) => {
             return fault(key("short-side"), format!("is {side}; it must be from 1 to 65536"));
         }
-        (Some(side), None) => Some(Scale::ShortSide(side)),
-        (None, size) => size.map(Scale::Size),
+        (Some(side), None) => Some(Resize::ShortSide(side)),
+        (None, size) => size.map(Resize::Size),
     };
     let crop = sides(raw.crop, key("crop"))?;
     let scales = scale.is_some() || (crop.is_some() && raw.small != Some(Small::Mirror));

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A model's contract: what its tensors are, how a picture becomes one, and what its output means.
-//!
-//! A TOML text in the ONNX file's metadata under `iqa.contract`, or in a sidecar `<model>.toml`, which wins.
+//! What a contract says, as types.
 
-use super::contract_error::ContractError;
-use super::graph::GraphInfo;
-pub use crate::resample::Filter;
+use crate::resample::Filter;
 
 /// Full reference or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
@@ -103,7 +99,7 @@ pub enum Small {
 
 /// How the frame is scaled before crops are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scale {
+pub enum Resize {
     /// The short side becomes this, aspect kept (long side rounded to the nearest pixel).
     ShortSide(u32),
     /// Width and height become these.
@@ -114,7 +110,7 @@ pub enum Scale {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Geometry {
     /// Scaling, if any.
-    pub scale: Option<Scale>,
+    pub scale: Option<Resize>,
     /// For scaling.
     pub filter: Filter,
     /// Widen the filter when it shrinks.
@@ -158,7 +154,7 @@ impl Geometry {
     pub fn fixed_size(&self) -> Option<[u32; 2]> {
         match (self.crop, self.scale) {
             (Some(crop), _) => Some(crop),
-            (None, Some(Scale::Size(size))) => Some(size.map(|side| side.next_multiple_of(self.multiple_of.max(1)))),
+            (None, Some(Resize::Size(size))) => Some(size.map(|side| side.next_multiple_of(self.multiple_of.max(1)))),
             _ => None,
         }
     }
@@ -215,7 +211,7 @@ impl Curve {
 }
 
 /// `raw` between `worst` (0) and `best` (100), clamped.
-pub(crate) fn scale_100(raw: f64, worst: f64, best: f64) -> f64 {
+fn scale_100(raw: f64, worst: f64, best: f64) -> f64 {
     ((raw - worst) / (best - worst) * 100.0).clamp(0.0, 100.0)
 }
 
@@ -230,6 +226,13 @@ pub struct MapOutput {
     pub best: f64,
 }
 
+impl MapOutput {
+    /// The quality, 0 to 100, that a raw value of the map stands for.
+    pub fn score(&self, raw: f64) -> f64 {
+        scale_100(raw, self.worst, self.best)
+    }
+}
+
 /// Named numbers among the outputs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attributes {
@@ -241,6 +244,13 @@ pub struct Attributes {
     pub worst: f64,
     /// The raw value shown as 100.
     pub best: f64,
+}
+
+impl Attributes {
+    /// The value, 0 to 100, that a raw attribute stands for.
+    pub fn score(&self, raw: f64) -> f64 {
+        scale_100(raw, self.worst, self.best)
+    }
 }
 
 /// What the model gives.
@@ -284,22 +294,4 @@ pub struct Contract {
     pub output: Output,
     /// The other inputs.
     pub constants: Vec<Constant>,
-}
-
-impl Contract {
-    /// Reads a contract and checks all that can be checked without the graph.
-    ///
-    /// # Errors
-    /// The first thing that is wrong, with its key and line.
-    pub fn parse(text: &str) -> Result<Self, ContractError> {
-        Ok(super::parse::parse(text)?.contract)
-    }
-
-    /// Reads a contract and checks it against the graph that it speaks of.
-    ///
-    /// # Errors
-    /// The first thing that is wrong, with its key, what it says and what the graph has.
-    pub fn for_graph(text: &str, graph: &GraphInfo) -> Result<Self, ContractError> {
-        super::validate::for_graph(text, graph)
-    }
 }

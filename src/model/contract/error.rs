@@ -2,8 +2,6 @@
 
 //! What can be wrong with a contract.
 
-use std::fmt::Write as _;
-
 /// A contract that cannot be read, contradicts itself, or does not fit the graph.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -70,7 +68,8 @@ impl ContractError {
         Self::Value { key, problem, line }
     }
 
-    pub(super) fn graph(text: &str, key: String, says: impl Into<String>, graph: impl Into<String>) -> Self {
+    #[cfg(feature = "onnx")]
+    pub(in crate::model) fn graph(text: &str, key: String, says: impl Into<String>, graph: impl Into<String>) -> Self {
         let line = line_of(text, &key);
         Self::Graph { key, says: says.into(), graph: graph.into(), line }
     }
@@ -107,14 +106,4 @@ fn line_of(text: &str, key: &str) -> Option<usize> {
         }
     }
     found.map(|byte| position(text, byte).0)
-}
-
-/// A shape as people write it: `N×3×224×224`, `?` for a dimension without a name.
-pub(super) fn shape_text(dims: &[super::graph::Dim]) -> String {
-    let mut text = String::new();
-    for (index, dim) in dims.iter().enumerate() {
-        let separator = if index == 0 { "" } else { "×" };
-        let _ = write!(text, "{separator}{dim}");
-    }
-    if text.is_empty() { "()".to_owned() } else { text }
 }

@@ -4,7 +4,8 @@
 
 use serde::Deserialize;
 
-use super::contract::{Channels, Filter, Kind, Layout, Role, Small};
+use super::types::{Channels, Kind, Layout, Role, Small};
+use crate::resample::Filter;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What a comparison gives.
+
+use super::error::CompareError;
+use crate::align::time::Pairing;
+use crate::metrics::Measurements;
+use crate::scorer::Score;
+
+/// What a pair gave.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Comparison {
+    /// The fidelity measures.
+    pub metrics: Measurements,
+    /// What the model says, if there is one.
+    pub score: Option<Score>,
+    /// How far the distorted picture lies to the right of the reference and below it, in reference pixels.
+    pub shift: Option<[f64; 2]>,
+}
+
+/// What became of a distorted frame.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The frame's number.
+    pub distorted: u64,
+    /// What it was compared with.
+    pub pairing: Pairing,
+    /// How far the pairing can be trusted, 0 to 1.
+    pub confidence: f64,
+    /// What came of it. None: the frame has no partner, or nothing was to be measured.
+    pub result: Option<Result<Comparison, CompareError>>,
+}

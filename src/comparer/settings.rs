@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What a comparer is told.
+
+use crate::align::space::{Registration, Scale};
+use crate::align::time;
+use crate::metrics::Measures;
+
+/// What is compared, and how.
+///
+/// ```
+/// let mut settings = onnx_iqa::comparer::Settings::default();
+/// settings.measures.ms_ssim = true;
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Which frame belongs to which.
+    pub time: time::Settings,
+    /// Which size frames of different sizes are compared at.
+    pub scale: Scale,
+    /// Whether bars are cut and a translation is undone.
+    pub registration: Registration,
+    /// Which fidelity measures are computed.
+    pub measures: Measures,
+    /// What the frames of both sides together may hold, in bytes.
+    pub max_bytes: u64,
+    /// Threads that measure; 0 = one per core.
+    pub threads: usize,
+    /// Pairs that may be under way.
+    pub queue_size: usize,
+}
+
+impl Default for Settings {
+    /// An offset found from the pictures within two seconds, the distorted picture scaled to the reference's size, PSNR
+    /// and SSIM, half a gibibyte of frames, a thread per core, four pairs under way.
+    fn default() -> Self {
+        Self {
+            time: time::Settings::default(),
+            scale: Scale::default(),
+            registration: Registration::default(),
+            measures: Measures::default(),
+            max_bytes: 512 << 20,
+            threads: 0,
+            queue_size: 4,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Tensors that are fed beside the pictures.
+
+use half::f16;
+use ort::value::{DynTensor, Tensor, TensorElementType as Element};
+
+use super::contract::{Constant, Contract};
+use super::graph::{Dim, GraphInfo, TensorInfo};
+
+/// What constants can be.
+const TYPES: [Element; 7] = [
+    Element::Float32,
+    Element::Float16,
+    Element::Float64,
+    Element::Int64,
+    Element::Int32,
+    Element::Uint8,
+    Element::Bool,
+];
+
+/// Whether a constant can be fed to an input of this type.
+pub(super) fn is_number(element: Element) -> bool {
+    TYPES.contains(&element)
+}
+
+/// A constant of the contract, with the type and shape that the graph has for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConstantTensor {
+    name: String,
+    element: Element,
+    /// All dimensions, or those after the batch.
+    dims: Vec<i64>,
+    /// The values are repeated along a first dimension that has the pictures' batch.
+    per_row: bool,
+    values: Vec<f64>,
+}
+
+impl ConstantTensor {
+    /// The constant at its input of the graph; `None` if there is no such input, or the values do not fit its shape.
+    ///
+    /// A first dimension with the name of the pictures' first dimension is the batch; along it the values are repeated.
+    /// One other free dimension takes what is left.
+    pub(super) fn new(contract: &Contract, graph: &GraphInfo, constant: &Constant) -> Option<Self> {
+        let tensor = graph.input(&constant.tensor)?;
+        let mut dims = tensor.dims.as_deref().unwrap_or_default();
+        let per_row = dims.first().is_some_and(|dim| is_batch(contract, graph, dim));
+        if per_row {
+            dims = &dims[1..];
+        }
+        let count = constant.value.len();
+        let fixed: usize = dims.iter().filter_map(Dim::fixed).product();
+        let free = dims.iter().filter(|dim| dim.fixed().is_none()).count();
+        if fixed == 0 || free > 1 || !count.is_multiple_of(fixed) || (free == 0 && count != fixed) {
+            return None;
+        }
+        let dims = dims.iter().map(|dim| dim.fixed().unwrap_or(count / fixed) as i64).collect();
+        let TensorInfo { name, element, .. } = tensor;
+        Some(Self { name: name.clone(), element: *element, dims, per_row, values: constant.value.clone() })
+    }
+
+    /// The ONNX input's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the tensor has a row for each picture of a batch; otherwise it is the same for every batch.
+    pub fn per_row(&self) -> bool {
+        self.per_row
+    }
+
+    /// The tensor for a batch of `rows` pictures.
+    ///
+    /// # Errors
+    /// When ONNX Runtime cannot make it.
+    pub fn tensor(&self, rows: usize) -> ort::Result<DynTensor> {
+        let times = if self.per_row { rows } else { 1 };
+        let mut dims = self.dims.clone();
+        if self.per_row {
+            dims.insert(0, rows as i64);
+        }
+        let values = self.values.repeat(times);
+        macro_rules! tensor {
+            ($convert:expr) => {
+                Tensor::from_array((dims, values.into_iter().map($convert).collect::<Vec<_>>()))?.upcast()
+            };
+        }
+        Ok(match self.element {
+            Element::Float16 => tensor!(f16::from_f64),
+            Element::Float64 => tensor!(|v| v),
+            Element::Int64 => tensor!(|v| v.round() as i64),
+            Element::Int32 => tensor!(|v| v.round() as i32),
+            Element::Uint8 => tensor!(|v| v.round() as u8),
+            Element::Bool => tensor!(|v| v != 0.0),
+            _ => tensor!(|v| v as f32),
+        })
+    }
+}
+
+/// Whether the dimension is the pictures' batch: it has the name of the first dimension of the first picture input.
+fn is_batch(contract: &Contract, graph: &GraphInfo, dim: &Dim) -> bool {
+    let first = contract.inputs.first().and_then(|input| graph.input(&input.tensor));
+    let pictures = first.and_then(|first| first.dims.as_ref()).and_then(|dims| dims.first());
+    matches!(dim, Dim::Any(name) if !name.is_empty()) && pictures == Some(dim)
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What can be wrong with a picture's memory.
+
+use super::format::PixelFormat;
+use super::rect::Rect;
+
+/// A picture's memory does not hold what its description says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PictureError {
+    /// A width or height of 0, or above 2¹⁶.
+    #[error("a picture of {width}x{height} pixels; both sides must be from 1 to 65536")]
+    Size {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+    },
+    /// Too few planes for the format.
+    #[error("{format} has {expected} planes, {actual} were given")]
+    Planes {
+        /// Of the picture.
+        format: PixelFormat,
+        /// Planes that it has.
+        expected: usize,
+        /// Planes that there were.
+        actual: usize,
+    },
+    /// Rows that overlap.
+    #[error("plane {plane} has a stride of {stride} bytes, a row of {format} at this width has {row}")]
+    Stride {
+        /// Of the picture.
+        format: PixelFormat,
+        /// From 0.
+        plane: usize,
+        /// In bytes.
+        stride: usize,
+        /// Bytes in a row.
+        row: usize,
+    },
+    /// Pixels that are not as many as the sides say.
+    #[error("{width}x{height} pixels of {format} are {expected} bytes, {actual} were given")]
+    Length {
+        /// Of the picture.
+        format: PixelFormat,
+        /// In pixels.
+        width: u32,
+        /// In pixels.
+        height: u32,
+        /// Bytes of such a picture.
+        expected: usize,
+        /// Bytes that there are.
+        actual: usize,
+    },
+    /// Memory that ends before the last row.
+    #[error("plane {plane} has {actual} bytes, {expected} are needed")]
+    Short {
+        /// From 0.
+        plane: usize,
+        /// Bytes that would do.
+        expected: usize,
+        /// Bytes that there are.
+        actual: usize,
+    },
+    /// A part that reaches beyond the picture.
+    #[error("a part of {rect} reaches beyond a picture of {width}x{height} pixels")]
+    Outside {
+        /// The part.
+        rect: Rect,
+        /// Of the picture.
+        width: u32,
+        /// Of the picture.
+        height: u32,
+    },
+    /// A part that begins between two samples of a component.
+    #[error("a part of {rect}: in {format} it must begin at multiples of {}x{} pixels", alignment[0], alignment[1])]
+    Begin {
+        /// The part.
+        rect: Rect,
+        /// Of the picture.
+        format: PixelFormat,
+        /// Across and down.
+        alignment: [u32; 2],
+    },
+    /// The memory of a frame could not be had at all.
+    #[error("the frame cannot be read: {0}")]
+    Unreadable(String),
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What an output of a batch holds, and which part of it belongs to a frame.
+
+use super::error::ScoreError;
+
+/// An output of a batch: what it holds for each row of the inputs' first dimension.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    /// All rows, one after another.
+    pub(super) values: Vec<f64>,
+    /// Values in a row.
+    pub(super) per_row: usize,
+    /// The shape as the session gave it.
+    pub(super) shape: Vec<usize>,
+}
+
+/// Which rows of an output belong to a frame.
+pub(super) struct FrameRows {
+    /// Crops if they are the batch, otherwise 1.
+    pub(super) per_frame: usize,
+    /// From 0.
+    pub(super) frame: usize,
+}
+
+impl FrameRows {
+    /// The frame's values in an output; `tensor` names it in the error.
+    pub(super) fn of<'a>(&self, rows: &'a Rows, tensor: &str) -> Result<&'a [f64], ScoreError> {
+        let length = rows.per_row * self.per_frame;
+        let start = self.frame * length;
+        rows.values.get(start..start + length).ok_or_else(|| ScoreError::Output {
+            tensor: tensor.to_owned(),
+            problem: format!("has {} numbers, too few for frame {}", rows.values.len(), self.frame),
+        })
+    }
+}
