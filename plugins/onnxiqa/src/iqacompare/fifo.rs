@@ -1,83 +1,75 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What has come on `distorted` and has not left, in order.
+//! What has come on `distorted`, is being looked at and has not left, in order.
 
+use super::budget::Charge;
+use super::queues::outlives_flush;
 use crate::report::Times;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// A distorted frame on its way through.
-#[derive(Debug)]
-pub struct Frame {
+pub(super) struct Frame {
     /// The comparer's.
-    pub number: u64,
-    pub buffer: gst::Buffer,
-    pub times: Times,
+    pub(super) number: u64,
+    pub(super) buffer: gst::Buffer,
+    pub(super) times: Times,
     /// Running time, before the segment too.
-    pub running: Option<i64>,
-    pub arrival: Instant,
-    /// In live pipelines: from when on it may wait for `latency`; running time.
-    pub due: Option<gst::ClockTime>,
+    pub(super) running: Option<i64>,
+    pub(super) arrival: Instant,
+    /// In live pipelines: from when on it may wait for the latency; running time.
+    pub(super) due: Option<gst::ClockTime>,
+    pub(super) charge: Arc<Charge>,
 }
 
 /// What leaves in the order in which it came.
-#[derive(Debug)]
-pub enum Item {
-    Frame(Frame),
-    Gap(gst::ClockTime, Option<gst::ClockTime>),
-    Caps(gst::Caps),
-    Segment(gst::FormattedSegment<gst::ClockTime>, gst::Event),
+pub(super) enum Item {
+    Frame(Box<Frame>),
     Event(gst::Event),
 }
 
-/// The items between the pads. The comparer bounds the frames; the others come between frames.
-#[derive(Debug, Default)]
-pub struct Fifo {
+/// The items between the queues and downstream.
+#[derive(Default)]
+pub(super) struct Fifo {
     items: VecDeque<Item>,
     frames: usize,
 }
 
 impl Fifo {
-    pub fn push(&mut self, item: Item) {
+    pub(super) fn push(&mut self, item: Item) {
         self.frames += usize::from(matches!(item, Item::Frame(_)));
         self.items.push_back(item);
     }
 
-    /// Whether what comes next is a frame, which has to wait for its outcome.
-    pub fn frame_is_next(&self) -> bool {
-        matches!(self.items.front(), Some(Item::Frame(_)))
+    pub(super) fn front(&self) -> Option<&Item> {
+        self.items.front()
     }
 
-    pub fn pop(&mut self) -> Option<Item> {
+    pub(super) fn pop(&mut self) -> Option<Item> {
         let item = self.items.pop_front()?;
         self.frames -= usize::from(matches!(item, Item::Frame(_)));
         Some(item)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+    pub(super) fn len(&self) -> usize {
+        self.items.len()
     }
 
-    /// How many frames there are.
-    pub fn len(&self) -> usize {
-        self.frames
-    }
-
-    pub fn frames(&self) -> impl Iterator<Item = &Frame> {
+    pub(super) fn frames(&self) -> impl DoubleEndedIterator<Item = &Frame> {
         self.items.iter().filter_map(|item| match item {
-            Item::Frame(frame) => Some(frame),
-            _ => None,
+            Item::Frame(frame) => Some(&**frame),
+            Item::Event(_) => None,
         })
     }
 
-    /// Frames go, as when their pad is flushed; what belongs to the stream itself stays.
-    pub fn drop_frames(&mut self) {
-        self.items.retain(|item| !matches!(item, Item::Frame(_) | Item::Gap(..)));
-        self.frames = 0;
+    pub(super) fn has_frames(&self) -> bool {
+        self.frames > 0
     }
 
-    pub fn clear(&mut self) {
-        self.items.clear();
+    /// As a flush does: what belongs to the stream itself stays.
+    pub(super) fn flush(&mut self) {
+        self.items.retain(|item| matches!(item, Item::Event(event) if outlives_flush(event)));
         self.frames = 0;
     }
 }
