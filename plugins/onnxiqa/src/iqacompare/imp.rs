@@ -9,7 +9,7 @@ use super::settings::Settings;
 use super::signal::Signal;
 use super::state::{State, named};
 use crate::report::{self, Report};
-use crate::{lock, video_frame};
+use crate::{lock, scoring, video_frame};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -60,7 +60,7 @@ impl IqaCompare {
             gst::element_imp_error!(self, gst::LibraryError::Failed, ("a bug in the element: {text}"));
             self.state().flow = Err(gst::FlowError::Error);
         };
-        crate::guarded(fallback, failed, f)
+        scoring::guarded(fallback, failed, f)
     }
 }
 
@@ -181,7 +181,7 @@ impl ObjectImpl for IqaCompare {
             "active-provider" => {
                 let session = lock(&self.session);
                 let model = session.as_ref().and_then(|session| session.model.as_ref());
-                model.map(|model| model.active_provider().to_string()).to_value()
+                model.map(scoring::Session::active_provider).to_value()
             }
             "stats" => {
                 let ledger = self.state().ledger();

@@ -6,44 +6,31 @@ use super::imp::{CAT, IqaCompare};
 use super::settings::{NO_MODEL, Settings};
 use super::state::State;
 use crate::report::ModelInfo;
-use crate::{describe, lock, model};
+use crate::{describe, lock, scoring};
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use onnx_iqa::comparer::{Comparer, Side};
-use onnx_iqa::model::Model;
 use onnx_iqa::model::contract::Kind;
-use onnx_iqa::scorer::Scorer;
 use std::sync::Arc;
 
 /// What is open from READY to PAUSED and back.
 pub(super) struct Session {
     settings: Settings,
-    pub(super) model: Option<Arc<Model>>,
+    pub(super) model: Option<scoring::Session>,
 }
 
 impl IqaCompare {
     /// READY→PAUSED: opens the model.
     pub(super) fn open(&self) -> Result<(), gst::ErrorMessage> {
         let settings = lock(&self.settings).clone();
-        let name = &settings.model.model;
         let model = match settings.has_model() {
             false => None,
-            true => Some(
-                model::open(self.obj().upcast_ref(), &settings.model)
-                    .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))?,
-            ),
+            true => Some(scoring::Session::open(*CAT, self.obj().upcast_ref(), &settings.model, Kind::FullReference)?),
         };
-        let mut model_info = ModelInfo { model: NO_MODEL.into(), kind: "fr" };
-        if let Some(model) = &model {
-            if model.contract().kind == Kind::NoReference {
-                return Err(gst::error_msg!(
-                    gst::LibraryError::Settings,
-                    ("the model {name} judges a picture by itself; iqacompare compares two, iqascore scores one")
-                ));
-            }
-            model_info.model.clone_from(&model.contract().name);
-            gst::info!(CAT, imp = self, "{name} runs on {}", model.active_provider());
-        }
+        let model_info = match &model {
+            Some(model) => model.model_info(),
+            None => ModelInfo { model: NO_MODEL.into(), kind: "fr" },
+        };
         lock(&self.report).restart();
         *self.state() = State { model_info: Arc::new(model_info), ..State::default() };
         for flag in self.woken.iter().chain(&self.flushing) {
@@ -60,7 +47,7 @@ impl IqaCompare {
     pub(super) fn renew(&self) -> Result<(), gst::FlowError> {
         let session = lock(&self.session);
         let Some(Session { settings, model }) = &*session else { return Err(gst::FlowError::Flushing) };
-        let scorer = model.clone().map(|model| Scorer::new(model, settings.model.queue_size as usize, 1));
+        let scorer = model.as_ref().map(|model| model.scorer(1));
         let mut engine = settings.comparer();
         // It may have changed since.
         engine.time.offset = lock(&self.settings).offset;
