@@ -4,13 +4,14 @@
 
 use super::category::CAT;
 use super::context::Context;
-use super::fifo::Fifo;
+use super::frames::Pending;
+use crate::scheduling::Fifo;
 use onnx_iqa::align::time::AlignmentEvent;
 use onnx_iqa::comparer::Comparer;
 
 /// Logs and posts what the alignment has found since the last time, as `iqa-alignment`. The frames that are meant are
 /// those in `fifo`.
-pub(super) fn announce(context: &Context<'_>, comparer: &Comparer, fifo: &Fifo) {
+pub(super) fn announce(context: &Context<'_>, comparer: &Comparer, fifo: &Fifo<Pending>) {
     let events = std::iter::from_fn(|| comparer.next_event());
     let messages = events.filter_map(|event| {
         log(context.element, &event);
@@ -19,7 +20,7 @@ pub(super) fn announce(context: &Context<'_>, comparer: &Comparer, fifo: &Fifo) 
     context.post(messages.collect());
 }
 
-fn message(event: &AlignmentEvent, fifo: &Fifo) -> Option<gst::Structure> {
+fn message(event: &AlignmentEvent, fifo: &Fifo<Pending>) -> Option<gst::Structure> {
     let message = gst::Structure::builder("iqa-alignment");
     let (mut message, distorted) = match *event {
         AlignmentEvent::Offset { distorted, from, to, confidence } => {
@@ -28,9 +29,7 @@ fn message(event: &AlignmentEvent, fifo: &Fifo) -> Option<gst::Structure> {
             (message.field_if_some("from", from).build(), Some(distorted))
         }
         AlignmentEvent::Lost { distorted } => (message.field("event", "lost").build(), Some(distorted)),
-        AlignmentEvent::Shrunk { window } => {
-            (message.field("event", "shrunk").field("window", window).build(), None)
-        }
+        AlignmentEvent::Shrunk { window } => (message.field("event", "shrunk").field("window", window).build(), None),
         _ => return None,
     };
     if let Some(frame) = distorted.and_then(|number| fifo.frames().find(|frame| frame.number == number)) {

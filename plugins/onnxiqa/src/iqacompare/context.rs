@@ -33,13 +33,14 @@ impl Pads {
         [&self.reference, &self.distorted]
     }
 
-    pub(super) fn start_task(&self, element: &gst::Element) -> Result<(), gst::glib::BoolError> {
+    /// The task. It holds the element weakly.
+    pub(super) fn task(&self, element: &gst::Element) -> impl FnMut() + Send + 'static {
         let (weak, round) = (element.downgrade(), self.round);
-        self.src.start_task(move || {
+        move || {
             if let Some(element) = weak.upgrade() {
                 round(&element);
             }
-        })
+        }
     }
 }
 

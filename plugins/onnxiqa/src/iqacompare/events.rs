@@ -8,6 +8,7 @@ use super::context::Context;
 use super::queues::{Flow, Given};
 use super::streams::name;
 use super::task::flow_error;
+use crate::scheduling::task;
 use crate::video_frame::{Stream, pool_limit};
 use gst::prelude::*;
 use onnx_iqa::comparer::Side;
@@ -73,7 +74,7 @@ pub(super) fn sink_event(context: &Context<'_>, side: Side, event: gst::Event) -
 }
 
 fn start(context: &Context<'_>) -> bool {
-    let started = context.pads.start_task(context.element);
+    let started = task::start(&context.pads.src, context.pads.task(context.element));
     started.inspect_err(|error| gst::error!(CAT, obj = context.element, "{error}")).is_ok()
 }
 
@@ -84,8 +85,7 @@ fn flush_start(context: &Context<'_>, side: Side, event: gst::Event) -> bool {
         return true;
     }
     let forwarded = context.pads.src.push_event(event);
-    // Waits for what the task is about.
-    let _ = context.pads.src.pause_task();
+    task::pause_and_wait(&context.pads.src);
     forwarded
 }
 

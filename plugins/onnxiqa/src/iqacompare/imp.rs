@@ -21,6 +21,8 @@ use super::settings::Settings;
 use super::task::Task;
 use super::{events, queries};
 use crate::report::{self, Report};
+use crate::scheduling::activation;
+use crate::scoring::{self, Guarded};
 use crate::{describe, lock, video_frame};
 use gst::glib;
 use gst::prelude::*;
@@ -54,26 +56,9 @@ impl IqaCompare {
         })
     }
 
-    /// Runs `f` for GStreamer; a panic becomes an element error and ends the flow.
-    fn guard<T>(&self, fallback: T, f: impl FnOnce(&Context<'_>) -> T) -> T {
-        let failed = |text: &str| {
-            gst::element_imp_error!(self, gst::LibraryError::Failed, ("a bug in the element: {text}"));
-            self.queues.stop(gst::FlowError::Error);
-        };
-        crate::guarded(fallback, failed, || self.with(f))
-    }
-
-    /// [`guard`](Self::guard) for a pad's functions.
-    fn guard_pad<T>(parent: Option<&gst::Object>, fallback: T, f: impl FnOnce(&Context<'_>) -> T) -> T {
-        match parent.and_then(|parent| parent.downcast_ref::<super::IqaCompare>()) {
-            Some(element) => element.imp().guard(fallback, f),
-            None => fallback,
-        }
-    }
-
     /// One round of the task on the source pad.
     fn round(element: &gst::Element) {
-        Self::guard_pad(Some(element.upcast_ref()), (), |context| {
+        Self::guarded(Some(element.upcast_ref()), (), |context| {
             let Some(element) = context.element.downcast_ref::<super::IqaCompare>() else { return };
             if let Some(task) = &mut *lock(&element.imp().task) {
                 task.round(context);
@@ -84,7 +69,7 @@ impl IqaCompare {
     /// READY→PAUSED: opens the model and starts a comparer.
     fn open(&self) -> Result<(), gst::ErrorMessage> {
         let settings = lock(&self.settings).clone();
-        let (max_bytes, offset) = (settings.max_bytes, settings.offset);
+        let (max_bytes, offset, on_error) = (settings.max_bytes, settings.offset, settings.model.on_error);
         self.with(|context| self.session.open(context.element, settings))?;
         lock(&self.report).restart();
         self.queues.open(max_bytes);
@@ -93,7 +78,7 @@ impl IqaCompare {
             .session
             .renew(offset, self.queues.work().clone())
             .map_err(|error| gst::error_msg!(gst::LibraryError::Init, ("{}", describe(&error))))?;
-        *lock(&self.task) = comparer.map(|comparer| Task::new(comparer, max_bytes));
+        *lock(&self.task) = comparer.map(|comparer| Task::new(comparer, max_bytes, on_error));
         self.obj().notify("active-provider");
         Ok(())
     }
@@ -108,25 +93,18 @@ impl IqaCompare {
     }
 
     fn activate_src(context: &Context<'_>, mode: gst::PadMode, active: bool) -> Result<(), gst::LoggableError> {
-        if mode == gst::PadMode::Pull {
-            return Err(gst::loggable_error!(CAT, "frames are pushed, not pulled"));
-        }
-        if active {
-            context.queues.activate();
-            return Ok(context.pads.start_task(context.element)?);
-        }
-        context.queues.deactivate();
-        Ok(context.pads.src.stop_task()?)
+        let set_active = |active| if active { context.queues.activate() } else { context.queues.deactivate() };
+        let task = context.pads.task(context.element);
+        activation::source(*CAT, &context.pads.src, mode, active, set_active, task)
     }
 
     fn activate_sink(context: &Context<'_>, mode: gst::PadMode, active: bool) -> Result<(), gst::LoggableError> {
-        if mode == gst::PadMode::Pull {
-            return Err(gst::loggable_error!(CAT, "frames are pushed, not pulled"));
-        }
-        if !active {
-            context.queues.deactivate();
-        }
-        Ok(())
+        activation::sink(*CAT, mode, active, || context.queues.deactivate())
+    }
+
+    /// Runs a pad's function, which is given the pad's parent; a panic becomes an element error and ends the flow.
+    fn guarded<T>(parent: Option<&gst::Object>, fallback: T, f: impl FnOnce(&Context<'_>) -> T) -> T {
+        Self::guard_pad(parent, fallback, |imp, _| imp.with(f))
     }
 
     fn sink_pad(class: &<Self as ObjectSubclass>::Class, side: Side) -> gst::Pad {
@@ -134,16 +112,16 @@ impl IqaCompare {
         let panicked = || gst::loggable_error!(CAT, "panic while activating a pad");
         gst::Pad::builder_from_template(&template)
             .activatemode_function(move |_, parent, mode, active| {
-                Self::guard_pad(parent, Err(panicked()), |context| Self::activate_sink(context, mode, active))
+                Self::guarded(parent, Err(panicked()), |context| Self::activate_sink(context, mode, active))
             })
             .chain_function(move |_, parent, buffer| {
-                Self::guard_pad(parent, Err(gst::FlowError::Error), |context| events::chain(context, side, buffer))
+                Self::guarded(parent, Err(gst::FlowError::Error), |context| events::chain(context, side, buffer))
             })
             .event_function(move |_, parent, event| {
-                Self::guard_pad(parent, false, |context| events::sink_event(context, side, event))
+                Self::guarded(parent, false, |context| events::sink_event(context, side, event))
             })
             .query_function(move |_, parent, query| {
-                Self::guard_pad(parent, false, |context| queries::sink_query(context, side, query))
+                Self::guarded(parent, false, |context| queries::sink_query(context, side, query))
             })
             // Caps without a frame rate are no subset of the template, and video all the same.
             .flags(gst::PadFlags::ACCEPT_INTERSECT)
@@ -155,13 +133,13 @@ impl IqaCompare {
         let panicked = || gst::loggable_error!(CAT, "panic while activating a pad");
         gst::Pad::builder_from_template(&template)
             .activatemode_function(move |_, parent, mode, active| {
-                Self::guard_pad(parent, Err(panicked()), |context| Self::activate_src(context, mode, active))
+                Self::guarded(parent, Err(panicked()), |context| Self::activate_src(context, mode, active))
             })
             .event_function(|_, parent, event| {
-                Self::guard_pad(parent, false, |context| events::src_event(context, event))
+                Self::guarded(parent, false, |context| events::src_event(context, event))
             })
             .query_function(|_, parent, query| {
-                Self::guard_pad(parent, false, |context| queries::src_query(context, query))
+                Self::guarded(parent, false, |context| queries::src_query(context, query))
             })
             .build()
     }
@@ -171,6 +149,12 @@ impl IqaCompare {
         self.deadline.set_latency(latency);
         let element = self.obj();
         let _ = element.post_message(gst::message::Latency::builder().src(&*element).build());
+    }
+}
+
+impl Guarded for IqaCompare {
+    fn stop_after_panic(&self, _element: &gst::Element) {
+        self.queues.stop(gst::FlowError::Error);
     }
 }
 
@@ -313,7 +297,8 @@ impl ElementImpl for IqaCompare {
         match transition {
             gst::StateChange::ReadyToPaused => {
                 let bug = gst::error_msg!(gst::LibraryError::Init, ("a bug in the element"));
-                if let Err(error) = self.guard(Err(bug), |_| self.open()) {
+                let element = self.obj();
+                if let Err(error) = scoring::guard(element.upcast_ref(), Err(bug), || (), || self.open()) {
                     self.post_error_message(error);
                     self.close();
                     return Err(gst::StateChangeError);

@@ -5,13 +5,12 @@
 use super::budget::CountedFrame;
 use super::category::CAT;
 use super::context::Context;
-use super::fifo;
-use super::queues::{Choice, Frame, Item, Rest};
+use super::frames::{Arrived, Item, Pending};
+use super::queues::{Choice, Rest};
 use super::references::{ReferenceTime, References};
 use super::streams::{Streams, name};
 use crate::report::Times;
 use crate::video_frame::{Stream, Unreadable};
-use gst::prelude::*;
 use onnx_iqa::align::time::Timestamp;
 use onnx_iqa::comparer::{Comparer, SharedFrame, Side};
 use std::sync::Arc;
@@ -40,8 +39,10 @@ impl Head {
 pub(super) struct Situation {
     /// Distorted frames of this running time or an earlier one can wait no longer.
     pub(super) due: Option<gst::ClockTime>,
-    /// Items between the queues and downstream.
-    pub(super) held: usize,
+    /// Nothing is between the queues and downstream.
+    pub(super) drained: bool,
+    /// No more events may be there.
+    pub(super) full: bool,
     /// More than what may be held is held.
     pub(super) over: bool,
 }
@@ -100,20 +101,19 @@ impl Input {
         let reference = reference.map_or(Head::Nothing, |item| self.head(Side::Reference, item));
         let distorted_item = distorted;
         let distorted = distorted.map_or(Head::Nothing, |item| self.head(Side::Distorted, item));
-        let full = situation.held >= super::queues::ITEMS;
         match (&reference, &distorted) {
             (Head::Event, _) => return Choice::Take(Side::Reference),
             // Another stream waits until the one before has left.
-            (_, Head::Event) if self.ended[1] && situation.held > 0 && distorted_item.is_some_and(begins) => {}
-            (_, Head::Event) if !full => return Choice::Take(Side::Distorted),
+            (_, Head::Event) if self.ended[1] && !situation.drained && distorted_item.is_some_and(begins) => {}
+            (_, Head::Event) if !situation.full => return Choice::Take(Side::Distorted),
             _ => {}
         }
         let idle = comparer.idle();
         let missing = [&reference, &distorted].map(|head| matches!(head, Head::Nothing));
         let starved = [0, 1].map(|side| idle && missing[side] && !self.ended[side]);
-        let rest = Choice::Rest(Rest { starved, idle, drained: situation.held == 0 });
+        let rest = Choice::Rest(Rest { starved, idle, drained: situation.drained });
         // Memory that is over the bound is given back, or cannot be, before more comes.
-        if full || (situation.over && !idle) {
+        if situation.over && !idle {
             return rest;
         }
         match comparer.wants(reference.stamp(), distorted.stamp()) {
@@ -167,7 +167,7 @@ impl Input {
         &mut self,
         context: &Context<'_>,
         comparer: &Comparer,
-        frame: Frame,
+        frame: Arrived,
     ) -> Result<(), gst::FlowError> {
         let stream = self.stream(context, Side::Reference)?;
         let stamp = self.stamp(Side::Reference, &frame.buffer);
@@ -186,19 +186,19 @@ impl Input {
         &mut self,
         context: &Context<'_>,
         comparer: &Comparer,
-        frame: Frame,
-    ) -> Result<fifo::Frame, gst::FlowError> {
+        frame: Arrived,
+    ) -> Result<Pending, gst::FlowError> {
         let stream = self.stream(context, Side::Distorted)?;
         let stamp = self.stamp(Side::Distorted, &frame.buffer);
         gst::log!(CAT, obj = context.pads.distorted, "{stamp:?} {:?}", frame.buffer);
         let due = stamp.running.map(clock_time).or(frame.seen);
         let shared = shared(comparer, &stream, &frame);
         let number = comparer.push_distorted(stamp, frame.buffer.size() as u64, shared);
-        let Frame { buffer, arrival, charge, .. } = frame;
+        let Arrived { buffer, arrival, charge, .. } = frame;
         let segment = &self.segments[Side::Distorted as usize];
         let pts = buffer.pts();
         let times = Times { pts, running: segment.to_running_time(pts), stream: segment.to_stream_time(pts) };
-        Ok(fifo::Frame { number, buffer, times, running: stamp.running, arrival, due, charge })
+        Ok(Pending { number, buffer, times, running: stamp.running, arrival, due, charge })
     }
 
     fn stream(&self, context: &Context<'_>, side: Side) -> Result<Arc<Stream>, gst::FlowError> {
@@ -270,7 +270,7 @@ fn end(comparer: &Comparer, side: Side) {
 }
 
 /// The frame as the comparer wants it.
-fn shared(comparer: &Comparer, stream: &Stream, frame: &Frame) -> Option<SharedFrame> {
+fn shared(comparer: &Comparer, stream: &Stream, frame: &Arrived) -> Option<SharedFrame> {
     comparer.needs_frames().then(|| match stream.map(frame.buffer.clone()) {
         Ok(mapped) => Arc::new(CountedFrame::new(mapped, frame.charge.clone())) as SharedFrame,
         Err(error) => Arc::new(Unreadable(error)),

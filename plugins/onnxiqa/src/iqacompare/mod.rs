@@ -57,7 +57,7 @@ mod category;
 mod context;
 mod deadline;
 mod events;
-mod fifo;
+mod frames;
 mod imp;
 mod input;
 mod ledger;

@@ -4,11 +4,13 @@
 
 use super::alignment_events::announce;
 use super::context::Context;
-use super::fifo::{Fifo, Frame, Item};
+use super::frames::Pending;
 use super::ledger::named;
 use super::references::ReferenceTime;
 use super::verdict::Verdict;
 use crate::meta;
+use crate::scheduling::{Fifo, Item, Limit};
+use crate::scoring::OnError;
 use gst::prelude::*;
 use onnx_iqa::comparer::{Comparer, Outcome};
 
@@ -63,9 +65,9 @@ impl Prelude {
 }
 
 /// What has come on `distorted`, is being looked at and has not left.
-#[derive(Default)]
 pub(super) struct Output {
-    fifo: Fifo,
+    /// The comparer bounds the frames.
+    fifo: Fifo<Pending>,
     prelude: Prelude,
     verdict: Verdict,
     /// The summary was posted.
@@ -73,9 +75,18 @@ pub(super) struct Output {
 }
 
 impl Output {
+    pub(super) fn new(on_error: OnError) -> Self {
+        Self {
+            fifo: Fifo::new(Limit::frames(usize::MAX)),
+            prelude: Prelude::default(),
+            verdict: Verdict::new(on_error),
+            summed_up: false,
+        }
+    }
+
     /// Keeps a frame until its outcome is there.
-    pub(super) fn push_frame(&mut self, frame: Frame) {
-        self.fifo.push(Item::Frame(Box::new(frame)));
+    pub(super) fn push_frame(&mut self, frame: Pending) {
+        self.fifo.push(Item::Frame(frame));
     }
 
     /// Keeps an event in its place.
@@ -83,14 +94,13 @@ impl Output {
         self.fifo.push(Item::Event(event));
     }
 
-    pub(super) fn fifo(&self) -> &Fifo {
+    pub(super) fn fifo(&self) -> &Fifo<Pending> {
         &self.fifo
     }
 
     /// As a flush of `distorted` does: frames go, and the stream has not ended.
     pub(super) fn flush(&mut self) {
-        self.fifo.flush();
-        self.verdict = Verdict::default();
+        drop(self.fifo.flush());
         self.summed_up = false;
     }
 
@@ -112,9 +122,7 @@ impl Output {
                 outcome => outcome,
             },
             // The ledger has to be closed.
-            Some(Item::Event(event)) if event.type_() == gst::EventType::Eos && !comparer.idle() => {
-                return Ok(Sent::Nothing);
-            }
+            Some(item) if item.is_eos() && !comparer.idle() => return Ok(Sent::Nothing),
             Some(Item::Event(_)) => None,
         };
         // What was found with this frame is known by now, and the frame is still there to be named.
@@ -123,7 +131,7 @@ impl Output {
             Some(Item::Frame(frame)) => {
                 if let Some(outcome) = outcome {
                     let reference = outcome.pairing.reference().and_then(reference);
-                    self.send_frame(context, *frame, outcome, reference)?;
+                    self.send_frame(context, frame, outcome, reference)?;
                 }
                 Ok(Sent::Something)
             }
@@ -135,13 +143,13 @@ impl Output {
     fn send_frame(
         &mut self,
         context: &Context<'_>,
-        frame: Frame,
+        frame: Pending,
         outcome: Outcome,
         reference: Option<ReferenceTime>,
     ) -> Result<(), gst::FlowError> {
         debug_assert_eq!(frame.number, outcome.distorted, "outcomes come in order");
         let entry = self.verdict.entry(context, &frame, outcome, reference)?;
-        let Frame { mut buffer, charge, .. } = frame;
+        let Pending { mut buffer, charge, .. } = frame;
         // It is downstream's from here on.
         drop(charge);
         if let Some(entry) = entry {
@@ -166,7 +174,7 @@ impl Output {
 
     /// Ends the stream here, whatever there was still to come: summary and EOS.
     pub(super) fn cut(&mut self, context: &Context<'_>) {
-        self.fifo.flush();
+        drop(self.fifo.flush());
         self.send_event(context, gst::event::Eos::new());
     }
 

@@ -4,6 +4,7 @@
 
 use super::context::Context;
 use super::queues::FRAMES;
+use crate::scheduling::allocation;
 use gst::prelude::*;
 use onnx_iqa::comparer::Side;
 
@@ -24,7 +25,7 @@ pub(super) fn sink_query(context: &Context<'_>, side: Side, query: &mut gst::Que
         }
         // Frames of the reference do not leave.
         (Side::Reference, QueryViewMut::Drain(_)) => false,
-        (Side::Distorted, _) if query.is_serialized() => pass_on(context, query),
+        (Side::Distorted, QueryViewMut::Allocation(_) | QueryViewMut::Drain(_)) => pass_on(context, query),
         _ => gst::Pad::query_default(pad, Some(context.element), query),
     }
 }
@@ -81,25 +82,11 @@ fn pass_on(context: &Context<'_>, query: &mut gst::QueryRef) -> bool {
         return false;
     }
     if let gst::QueryViewMut::Allocation(allocation) = query.view_mut() {
-        add_held(context, allocation);
+        let fps = allocation.get().0.and_then(|caps| gst_video::VideoInfo::from_caps(caps).ok()).map(|info| info.fps());
+        let fps = fps.unwrap_or(gst::Fraction::new(0, 1));
+        allocation::adapt(allocation, |size| held_at_most(context, size as usize, fps));
     }
     true
-}
-
-fn add_held(context: &Context<'_>, query: &mut gst::query::Allocation<gst::QueryRef>) {
-    // The frame as the caps have it is what is measured: nobody may crop it by a meta that only downstream reads.
-    while let Some(index) = query.find_allocation_meta::<gst_video::VideoCropMeta>() {
-        query.remove_nth_allocation_meta(index);
-    }
-    // As many buffers as are held here are missing downstream.
-    let fps = query.get().0.and_then(|caps| gst_video::VideoInfo::from_caps(caps).ok()).map(|info| info.fps());
-    let fps = fps.unwrap_or(gst::Fraction::new(0, 1));
-    let pools: Vec<_> = query.allocation_pools().collect();
-    for (index, (pool, size, min, max)) in (0u32..).zip(pools) {
-        let held = held_at_most(context, size as usize, fps);
-        let max = if max == 0 { 0 } else { max.saturating_add(held) };
-        query.set_nth_allocation_pool(index, pool.as_ref(), size, min.saturating_add(held), max);
-    }
 }
 
 /// How many frames of one side, each of that size, are held if the other side keeps up.

@@ -6,36 +6,18 @@
 //! normally holds a few frames. While the other side has nothing, and all work is done, it may hold more, up to the
 //! bound: what the other side lacks may come of just these frames, as from an encoder that looks ahead.
 
-use super::budget::{Budget, Charge};
+use super::budget::Budget;
+use super::frames::{Arrived, Item};
 use super::wakeup::Wakeup;
 use crate::lock;
+use crate::scheduling::{Fifo, FlowState, Limit, task};
 use onnx_iqa::comparer::Side;
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 /// Frames that a side may hold while the other side has some, too.
 pub(super) const FRAMES: usize = 4;
-/// Events and frames that a side may hold at all. Nothing that is alive comes near.
-pub(super) const ITEMS: usize = 1 << 16;
-
 pub(super) type Flow = Result<gst::FlowSuccess, gst::FlowError>;
-
-/// A frame as it came.
-pub(super) struct Frame {
-    pub(super) buffer: gst::Buffer,
-    pub(super) arrival: Instant,
-    /// The element's running time at its arrival, if that has a clock.
-    pub(super) seen: Option<gst::ClockTime>,
-    pub(super) charge: Arc<Charge>,
-}
-
-/// What came on a pad, in order.
-pub(super) enum Item {
-    Frame(Frame),
-    /// A serialized one.
-    Event(gst::Event),
-}
 
 /// What the task found to do.
 pub(super) enum Choice {
@@ -88,11 +70,9 @@ pub(super) struct Pressed {
     pub(super) queued: u64,
 }
 
-#[derive(Default)]
 struct Queue {
-    items: VecDeque<Item>,
-    frames: usize,
-    bytes: u64,
+    /// The limit is this side's part of it; what both sides hold together is counted by the budget.
+    items: Fifo<Arrived>,
     flushing: bool,
     /// Was flushed, which the task has not heard of.
     flushed: bool,
@@ -100,46 +80,17 @@ struct Queue {
     waiting: Option<u64>,
 }
 
-impl Queue {
-    fn push(&mut self, item: Item) {
-        if let Item::Frame(frame) = &item {
-            self.frames += 1;
-            self.bytes += frame.buffer.size() as u64;
-        }
-        self.items.push_back(item);
+impl Default for Queue {
+    fn default() -> Self {
+        Self { items: Fifo::new(Limit::frames(FRAMES)), flushing: false, flushed: false, waiting: None }
     }
-
-    fn pop(&mut self) -> Option<Item> {
-        let item = self.items.pop_front()?;
-        if let Item::Frame(frame) = &item {
-            self.frames -= 1;
-            self.bytes -= frame.buffer.size() as u64;
-        }
-        Some(item)
-    }
-
-    /// All goes but, with `sticky`, what a flush leaves on a pad. It is given back, to be dropped outside the lock.
-    fn clear(&mut self, sticky: bool) -> VecDeque<Item> {
-        self.frames = 0;
-        self.bytes = 0;
-        let (stays, goes) = std::mem::take(&mut self.items)
-            .into_iter()
-            .partition(|item| sticky && matches!(item, Item::Event(event) if outlives_flush(event)));
-        self.items = stays;
-        goes
-    }
-}
-
-/// Whether the event says what the stream is, which a flush does not change.
-pub(super) fn outlives_flush(event: &gst::EventRef) -> bool {
-    event.is_sticky() && !matches!(event.type_(), gst::EventType::Segment | gst::EventType::Eos)
 }
 
 struct Inner {
     queues: [Queue; 2],
     max_bytes: u64,
-    /// What pads answer; an error stops the task.
-    flow: Flow,
+    /// Of the stream that goes through; the reference can be flushed by itself.
+    flow: FlowState,
     /// A seek is under way: frames of before and after it may be mixed.
     seeking: bool,
     /// Of the task; none while it is at work, or has not seen what came last.
@@ -147,30 +98,33 @@ struct Inner {
 }
 
 impl Inner {
-    fn check(&self, side: Side) -> Flow {
+    /// Whether frames may come.
+    fn check(&self, side: Side) -> Result<(), gst::FlowError> {
         if self.queues[side as usize].flushing {
             return Err(gst::FlowError::Flushing);
         }
-        self.flow
+        self.flow.admits().map(|_| ())
     }
 
     fn stopped(&self) -> bool {
-        self.queues[Side::Distorted as usize].flushing || self.flow.is_err()
+        self.queues[Side::Distorted as usize].flushing || self.flow != FlowState::Flowing
     }
 
     fn has_room(&self, side: Side, bytes: u64, held: u64) -> bool {
         let queue = &self.queues[side as usize];
         let starving = self.rest.is_some_and(|rest| rest.idle && rest.starved[other(side) as usize]);
-        queue.frames == 0 || (held.saturating_add(bytes) <= self.max_bytes && (queue.frames < FRAMES || starving))
+        let within = held.saturating_add(bytes) <= self.max_bytes && (queue.items.has_room() || starving);
+        queue.items.len() == 0 || within
     }
 
-    /// Something came: the task has to look. Which side is starved does not change by what the other one brings.
-    fn came(&mut self, side: Side) {
-        let queue = &self.queues[side as usize];
-        match &mut self.rest {
-            Some(rest) if !rest.starved[side as usize] && queue.items.len() > 1 => {}
-            rest => *rest = None,
+    /// Puts a frame in. The task has to look, unless there was a frame that it could do nothing with.
+    fn push_frame(&mut self, side: Side, frame: Arrived) {
+        let queue = &mut self.queues[side as usize];
+        if queue.items.len() == 0 {
+            self.rest = None;
         }
+        queue.waiting = None;
+        queue.items.push(Item::Frame(frame));
     }
 }
 
@@ -187,13 +141,8 @@ pub(super) struct Queues {
 impl Default for Queues {
     fn default() -> Self {
         let room = Arc::<Wakeup>::default();
-        let inner = Inner {
-            queues: Default::default(),
-            max_bytes: 0,
-            flow: Err(gst::FlowError::Flushing),
-            seeking: false,
-            rest: None,
-        };
+        let inner =
+            Inner { queues: Default::default(), max_bytes: 0, flow: FlowState::default(), seeking: false, rest: None };
         Self { inner: Mutex::new(inner), budget: Budget::new(room.clone()), work: Arc::default(), room }
     }
 }
@@ -216,7 +165,7 @@ impl Queues {
     /// READY→PAUSED: nothing is there, and all may hold so many bytes.
     pub(super) fn open(&self, max_bytes: u64) {
         let mut inner = self.lock();
-        let old = inner.queues.each_mut().map(|queue| std::mem::take(queue).items);
+        let old = inner.queues.each_mut().map(std::mem::take);
         inner.max_bytes = max_bytes;
         inner.seeking = false;
         inner.rest = None;
@@ -227,7 +176,7 @@ impl Queues {
     /// From now on frames may come.
     pub(super) fn activate(&self) {
         let mut inner = self.lock();
-        inner.flow = Ok(gst::FlowSuccess::Ok);
+        inner.flow.start();
         for queue in &mut inner.queues {
             queue.flushing = false;
         }
@@ -236,6 +185,7 @@ impl Queues {
     /// Wakes every thread that waits; nothing comes in any more.
     pub(super) fn deactivate(&self) {
         let mut inner = self.lock();
+        inner.flow.flush();
         for queue in &mut inner.queues {
             queue.flushing = true;
         }
@@ -262,10 +212,7 @@ impl Queues {
             }
             if inner.has_room(side, bytes, self.budget.bytes()) {
                 let charge = self.budget.charge(side, bytes);
-                let queue = &mut inner.queues[side as usize];
-                queue.waiting = None;
-                queue.push(Item::Frame(Frame { buffer, arrival, seen, charge }));
-                inner.came(side);
+                inner.push_frame(side, Arrived { buffer, arrival, seen, charge });
                 drop(inner);
                 self.work.tell();
                 return Ok(gst::FlowSuccess::Ok);
@@ -281,32 +228,35 @@ impl Queues {
     }
 
     /// Puts a serialized event in.
-    pub(super) fn push_event(&self, side: Side, event: gst::Event) -> Given {
+    pub(super) fn push_event(&self, side: Side, mut event: gst::Event) -> Given {
         loop {
             let generation = self.room.generation();
             let mut inner = self.lock();
             if inner.queues[side as usize].flushing {
                 return Given::Flushing;
             }
-            // What has ended begins anew.
-            let begins = inner.flow == Err(gst::FlowError::Eos)
-                && side == Side::Distorted
-                && matches!(event.type_(), gst::EventType::StreamStart | gst::EventType::Segment);
-            if begins {
-                inner.flow = Ok(gst::FlowSuccess::Ok);
-            } else if let Err(flow) = inner.flow
-                && !(flow == gst::FlowError::Eos && side == Side::Reference && outlives_flush(&event))
-            {
-                return Given::Refused(flow);
+            let before = inner.flow;
+            if side == Side::Distorted {
+                inner.flow.begin_stream(event.type_());
             }
-            let queue = &mut inner.queues[side as usize];
-            if queue.items.len() < ITEMS {
-                queue.push(Item::Event(event));
+            let begins = inner.flow != before;
+            let item = Item::Event(event);
+            // What the reference is has to be known if the other stream begins anew.
+            let kept = || side == Side::Reference && item.outlives_flush();
+            match inner.flow.admits() {
+                Err(flow) if flow != gst::FlowError::Eos || !kept() => return Given::Refused(flow),
+                _ => {}
+            }
+            let items = &mut inner.queues[side as usize].items;
+            if items.has_room_for_event() {
+                items.push(item);
                 inner.rest = None;
                 drop(inner);
                 self.work.tell();
                 return if begins { Given::Begins } else { Given::Queued };
             }
+            let Item::Event(again) = item else { return Given::Flushing };
+            event = again;
             drop(inner);
             self.room.wait(generation, None);
         }
@@ -341,13 +291,13 @@ impl Queues {
     pub(super) fn flush_stop(&self, side: Side) {
         let mut inner = self.lock();
         let queue = &mut inner.queues[side as usize];
-        let old = queue.clear(true);
+        let old = queue.items.flush();
         queue.flushing = false;
         queue.flushed = true;
         queue.waiting = None;
         inner.rest = None;
         if side == Side::Distorted {
-            inner.flow = Ok(gst::FlowSuccess::Ok);
+            inner.flow.start();
         }
         drop(inner);
         drop(old);
@@ -362,12 +312,7 @@ impl Queues {
 
     /// Downstream is linked now, perhaps; true if the task is to be started.
     pub(super) fn relinked(&self) -> bool {
-        let mut inner = self.lock();
-        let again = inner.flow == Err(gst::FlowError::NotLinked);
-        if again {
-            inner.flow = Ok(gst::FlowSuccess::Ok);
-        }
-        again
+        self.lock().flow.relink()
     }
 
     // What the task does.
@@ -382,11 +327,11 @@ impl Queues {
         if flushed.contains(&true) { Interruption::Flushed(flushed) } else { Interruption::None }
     }
 
-    /// Calls `pause` if the flow is still stopped. Under the lock: what starts the task again must not be undone.
-    pub(super) fn pause_if_stopped(&self, pause: impl FnOnce()) {
+    /// Pauses the pad's task if the flow is still stopped.
+    pub(super) fn pause_if_stopped(&self, pad: &gst::Pad) {
         let inner = self.lock();
         if inner.stopped() {
-            pause();
+            task::pause(pad, &inner);
         }
     }
 
@@ -400,7 +345,7 @@ impl Queues {
         let (taken, told) = match choice {
             Choice::Take(side) => {
                 inner.rest = None;
-                (inner.queues[side as usize].pop().map(|item| (side, item)), true)
+                (inner.queues[side as usize].items.pop().map(|item| (side, item)), true)
             }
             Choice::Rest(rest) => (None, inner.rest.replace(rest) != Some(rest)),
         };
@@ -424,13 +369,13 @@ impl Queues {
             let queue = &inner.queues[side as usize];
             let bytes = queue.waiting.filter(|_| rest.starved[other(side) as usize])?;
             let full = !inner.has_room(side, bytes, self.budget.bytes());
-            full.then_some(Pressed { side, bytes, frames: queue.frames, queued: queue.bytes })
+            full.then_some(Pressed { side, bytes, frames: queue.items.len(), queued: queue.items.bytes() })
         })
     }
 
     /// What the queues themselves hold.
     pub(super) fn bytes(&self) -> u64 {
-        self.lock().queues.iter().map(|queue| queue.bytes).sum()
+        self.lock().queues.iter().map(|queue| queue.items.bytes()).sum()
     }
 
     /// Nothing goes any more, for this reason. Gives whether the end of `distorted` is among what is dropped.
@@ -448,10 +393,9 @@ impl Queues {
         if inner.stopped() || !condition(&inner) {
             return false;
         }
-        inner.flow = Err(flow);
-        let ends = |item: &Item| matches!(item, Item::Event(event) if event.type_() == gst::EventType::Eos);
-        let ended = inner.queues[Side::Distorted as usize].items.iter().any(ends);
-        let old = inner.queues.each_mut().map(|queue| queue.clear(true));
+        inner.flow = FlowState::Stopped(flow);
+        let ended = inner.queues[Side::Distorted as usize].items.has_eos();
+        let old = inner.queues.each_mut().map(|queue| queue.items.flush());
         drop(inner);
         drop(old);
         self.wake();

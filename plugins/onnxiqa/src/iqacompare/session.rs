@@ -7,18 +7,16 @@ use super::ledger::{add, decided};
 use super::settings::{NO_MODEL, Settings};
 use super::wakeup::Wakeup;
 use crate::report::ModelInfo;
-use crate::{describe, lock, model};
+use crate::{lock, scoring};
 use onnx_iqa::align::time::Ledger;
 use onnx_iqa::comparer::{CompareError, Comparer};
-use onnx_iqa::model::Model;
 use onnx_iqa::model::contract::Kind;
-use onnx_iqa::scorer::Scorer;
 use std::sync::{Arc, Mutex};
 
 /// What a session is opened with.
 struct Open {
     settings: Settings,
-    model: Option<Arc<Model>>,
+    model: Option<scoring::Session>,
     model_info: Arc<ModelInfo>,
 }
 
@@ -37,25 +35,14 @@ pub(super) struct Session(Mutex<Inner>);
 impl Session {
     /// READY→PAUSED: opens the model. There is no comparer before [`renew`](Self::renew).
     pub(super) fn open(&self, element: &gst::Element, settings: Settings) -> Result<(), gst::ErrorMessage> {
-        let name = &settings.model.model;
         let model = match settings.has_model() {
             false => None,
-            true => Some(
-                model::open(element, &settings.model)
-                    .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))?,
-            ),
+            true => Some(scoring::Session::open(*CAT, element, &settings.model, Kind::FullReference)?),
         };
-        let mut model_info = ModelInfo { model: NO_MODEL.into(), kind: "fr" };
-        if let Some(model) = &model {
-            if model.contract().kind == Kind::NoReference {
-                return Err(gst::error_msg!(
-                    gst::LibraryError::Settings,
-                    ("the model {name} judges a picture by itself; iqacompare compares two, iqascore scores one")
-                ));
-            }
-            model_info.model.clone_from(&model.contract().name);
-            gst::info!(CAT, obj = element, "{name} runs on {}", model.active_provider());
-        }
+        let model_info = match &model {
+            Some(model) => model.model_info(),
+            None => ModelInfo { model: NO_MODEL.into(), kind: "fr" },
+        };
         let open = Open { settings, model, model_info: Arc::new(model_info) };
         let before = std::mem::replace(&mut *lock(&self.0), Inner { open: Some(open), ..Inner::default() });
         drop(before);
@@ -67,7 +54,7 @@ impl Session {
     pub(super) fn renew(&self, offset: i64, work: Arc<Wakeup>) -> Result<Option<Arc<Comparer>>, CompareError> {
         let inner = lock(&self.0);
         let Some(Open { settings, model, .. }) = &inner.open else { return Ok(None) };
-        let scorer = model.clone().map(|model| Scorer::new(model, settings.model.queue_size as usize, 1));
+        let scorer = model.as_ref().map(|model| model.scorer(1));
         let mut engine = settings.comparer();
         // It may have changed since.
         engine.time.offset = offset;
@@ -122,7 +109,7 @@ impl Session {
     /// The provider that really runs the model.
     pub(super) fn provider(&self) -> Option<String> {
         let inner = lock(&self.0);
-        inner.open.as_ref()?.model.as_ref().map(|model| model.active_provider().to_string())
+        inner.open.as_ref()?.model.as_ref().map(scoring::Session::active_provider)
     }
 
     /// Where all frames have gone since READY→PAUSED.

@@ -59,8 +59,7 @@ impl Streams {
             let assumed = &mut self.assumed[side as usize];
             if *assumed != stream.assumed {
                 assumed.clone_from(&stream.assumed);
-                let text =
-                    |assumed| format!("the caps of {} leave out the colorimetry; taken: {assumed}", name(side));
+                let text = |assumed| format!("the caps of {} leave out the colorimetry; taken: {assumed}", name(side));
                 remarks.assumed.extend(stream.assumed.as_ref().map(text));
             }
             if let Some(caution) = stream.caution(has_model)

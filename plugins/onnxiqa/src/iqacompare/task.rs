@@ -4,11 +4,12 @@
 
 use super::category::CAT;
 use super::context::Context;
-use super::fifo;
+use super::frames::{Item, Pending};
 use super::input::{Input, Situation, begins};
 use super::output::{Output, Sent};
-use super::queues::{Interruption, Item, Pressed, other};
+use super::queues::{Interruption, Pressed, other};
 use super::streams::name;
+use crate::scoring::OnError;
 use crate::{describe, lock};
 use gst::prelude::*;
 use onnx_iqa::comparer::{Comparer, Side};
@@ -45,11 +46,11 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(comparer: Arc<Comparer>, max_bytes: u64) -> Self {
+    pub(super) fn new(comparer: Arc<Comparer>, max_bytes: u64, on_error: OnError) -> Self {
         Self {
             comparer,
             input: Input::default(),
-            output: Output::default(),
+            output: Output::new(on_error),
             max_bytes,
             forced: 0,
             emptying: false,
@@ -64,10 +65,7 @@ impl Task {
         let seen = context.queues.work().generation();
         let done = match context.queues.interruption() {
             Interruption::Stopped => {
-                // What pauses a task for good is a pad that is deactivated, which fails to pause.
-                return context.queues.pause_if_stopped(|| {
-                    let _ = context.pads.src.pause_task();
-                });
+                return context.queues.pause_if_stopped(&context.pads.src);
             }
             Interruption::Flushed(sides) => self.begin_anew(context, sides),
             Interruption::None if self.broken => self.begin_anew(context, [false, true]),
@@ -97,7 +95,8 @@ impl Task {
         }
         let situation = Situation {
             due,
-            held: self.output.fifo().len(),
+            drained: self.output.fifo().is_empty(),
+            full: !self.output.fifo().has_room_for_event(),
             over: context.queues.budget().bytes() > self.max_bytes,
         };
         match context.queues.take(|heads| self.input.choose(&self.comparer, heads, &situation)) {
@@ -134,7 +133,7 @@ impl Task {
     /// In a live pipeline: lets go of frames whose time has come, with or without partner.
     fn force(&mut self, due: gst::ClockTime) {
         let forced = self.forced;
-        let is_due = |frame: &&fifo::Frame| frame.number >= forced && frame.due.is_some_and(|time| time <= due);
+        let is_due = |frame: &&Pending| frame.number >= forced && frame.due.is_some_and(|time| time <= due);
         let last = self.output.fifo().frames().rev().find(is_due).map(|frame| frame.number);
         if let Some(through) = last {
             self.forced = through + 1;
@@ -166,7 +165,7 @@ impl Task {
     fn check_outcomes(&self, context: &Context<'_>) -> Result<(), gst::FlowError> {
         let ended = self.emptying || (self.input.ended(Side::Reference) && self.input.ended(Side::Distorted));
         // What is idle has no outcome left that could be taken.
-        if !ended || !self.output.fifo().has_frames() || !self.comparer.idle() {
+        if !ended || self.output.fifo().len() == 0 || !self.comparer.idle() {
             return Ok(());
         }
         gst::element_error!(
@@ -219,7 +218,7 @@ impl Task {
 
     /// The reference has begun anew: waits for what is held of `distorted`, and goes on when that has left.
     fn empty(&mut self, context: &Context<'_>, seen: u64) -> Result<(), gst::FlowError> {
-        if !self.output.fifo().has_frames() {
+        if self.output.fifo().len() == 0 {
             return self.renew(context);
         }
         self.check_outcomes(context)?;
@@ -237,7 +236,7 @@ impl Task {
         if sides[Side::Distorted as usize] {
             self.output.flush();
             lock(context.report).discontinuity();
-        } else if self.output.fifo().has_frames() {
+        } else if self.output.fifo().len() > 0 {
             self.comparer.end_reference();
             self.comparer.end_distorted();
             self.emptying = true;

@@ -4,23 +4,25 @@
 
 use super::category::CAT;
 use super::context::Context;
-use super::fifo::Frame;
+use super::frames::Pending;
 use super::references::ReferenceTime;
 use super::settings::OnUnmatched;
-use crate::describe;
-use crate::model::OnError;
 use crate::report::{Entry, FrameResult, ModelInfo, Partner};
+use crate::scoring::{Failures, OnError};
 use onnx_iqa::align::time::Pairing;
-use onnx_iqa::comparer::{CompareError, Comparison, Outcome};
+use onnx_iqa::comparer::{Comparison, Outcome};
 
 /// Judges outcomes one after the other.
 #[derive(Default)]
 pub(super) struct Verdict {
-    /// The last frame failed: the next failure needs no warning of its own.
-    failing: bool,
+    failures: Failures,
 }
 
 impl Verdict {
+    pub(super) fn new(on_error: OnError) -> Self {
+        Self { failures: Failures::new(on_error) }
+    }
+
     /// Reports what became of a frame; gives what it is to carry, if anything. `reference` is when the frame was shown
     /// that it was compared with.
     ///
@@ -29,7 +31,7 @@ impl Verdict {
     pub(super) fn entry(
         &mut self,
         context: &Context<'_>,
-        frame: &Frame,
+        frame: &Pending,
         outcome: Outcome,
         reference: Option<ReferenceTime>,
     ) -> Result<Option<gst::Structure>, gst::FlowError> {
@@ -43,7 +45,8 @@ impl Verdict {
         };
         match result {
             Some(Err(error)) => {
-                self.failed(context, frame, &error)?;
+                context.report(|report| report.failed(frame.times));
+                self.failures.failed().announce(*CAT, context.element, &error)?;
                 Ok(Some(plain("failed")))
             }
             _ if pairing == Pairing::Unmatched => {
@@ -55,29 +58,15 @@ impl Verdict {
                 Ok(Some(plain("skipped")))
             }
             Some(Ok(comparison)) => {
-                self.failing = false;
+                self.failures.succeeded();
                 Ok(Some(scored(context, frame, &model_info, frame_result(comparison, partner))))
             }
         }
     }
-
-    fn failed(&mut self, context: &Context<'_>, frame: &Frame, error: &CompareError) -> Result<(), gst::FlowError> {
-        context.report(|report| report.failed(frame.times));
-        let text = describe(error);
-        if context.setting(|settings| settings.model.on_error) == OnError::Stop {
-            gst::element_error!(context.element, gst::StreamError::Failed, ("{text}"));
-            return Err(gst::FlowError::Error);
-        }
-        gst::debug!(CAT, obj = context.element, "a frame failed: {text}");
-        if !std::mem::replace(&mut self.failing, true) {
-            gst::element_warning!(context.element, gst::StreamError::Failed, ("{text}"));
-        }
-        Ok(())
-    }
 }
 
 /// Gives whether the frame is to say that it has no partner.
-fn unmatched(context: &Context<'_>, frame: &Frame) -> Result<bool, gst::FlowError> {
+fn unmatched(context: &Context<'_>, frame: &Pending) -> Result<bool, gst::FlowError> {
     let on_unmatched = context.setting(|settings| settings.on_unmatched);
     if on_unmatched == OnUnmatched::Error {
         let time = frame.times.pts.map_or_else(|| "without a time stamp".to_owned(), |pts| format!("at {pts}"));
@@ -92,14 +81,14 @@ fn unmatched(context: &Context<'_>, frame: &Frame) -> Result<bool, gst::FlowErro
     Ok(on_unmatched == OnUnmatched::Flag)
 }
 
-fn scored(context: &Context<'_>, frame: &Frame, model_info: &ModelInfo, result: FrameResult) -> gst::Structure {
+fn scored(context: &Context<'_>, frame: &Pending, model_info: &ModelInfo, result: FrameResult) -> gst::Structure {
     let latency = gst::ClockTime::try_from(frame.arrival.elapsed()).unwrap_or(gst::ClockTime::MAX);
     let entry = Entry::new(frame.times, result, latency);
     context.report(|report| report.scored(&entry, model_info));
     entry.scored(model_info)
 }
 
-fn partner(pairing: Pairing, confidence: f64, frame: &Frame, reference: Option<ReferenceTime>) -> Partner {
+fn partner(pairing: Pairing, confidence: f64, frame: &Pending, reference: Option<ReferenceTime>) -> Partner {
     let theirs = reference.and_then(|(_, running)| running);
     Partner {
         pairing: match pairing {

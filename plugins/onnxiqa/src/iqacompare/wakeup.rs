@@ -47,7 +47,9 @@ impl Wakeup {
         let same = |inner: &mut Inner| inner.generation == seen;
         let mut inner = match limit {
             None => self.changed.wait_while(inner, same).unwrap_or_else(PoisonError::into_inner),
-            Some(limit) => self.changed.wait_timeout_while(inner, limit, same).unwrap_or_else(PoisonError::into_inner).0,
+            Some(limit) => {
+                self.changed.wait_timeout_while(inner, limit, same).unwrap_or_else(PoisonError::into_inner).0
+            }
         };
         inner.waiting -= 1;
     }
