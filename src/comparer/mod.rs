@@ -106,6 +106,11 @@ impl Comparer {
         self.shared.order(Input::Offset(offset));
     }
 
+    /// What both sides' frames may hold from now on, in bytes. If they hold more, the search window shrinks.
+    pub fn set_max_bytes(&self, max_bytes: u64) {
+        self.shared.set_max_bytes(max_bytes);
+    }
+
     /// The distorted frames up to and including this one can wait no longer: their partner is among what has been
     /// given, or they have none.
     pub fn force(&self, through: u64) {

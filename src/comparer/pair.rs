@@ -71,7 +71,7 @@ impl Pairer {
             self.take(input);
             let mut bytes = self.decide(bytes);
             // Each turn lets go of something, or nothing more can be let go.
-            while bytes > self.shared.max_bytes {
+            while bytes > self.shared.max_bytes() {
                 self.aligner.shrink();
                 let after = self.decide(bytes);
                 if after >= bytes {
@@ -113,6 +113,7 @@ impl Pairer {
             Input::End(Side::Distorted) => self.aligner.end_distorted(),
             Input::Offset(offset) => self.aligner.set_offset(offset),
             Input::Force(through) => self.aligner.force(through),
+            Input::Bound => {}
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) enum Input {
     End(Side),
     Offset(i64),
     Force(u64),
+    /// Less may be held than before.
+    Bound,
 }
 
 /// A frame and what it weighs.
@@ -84,6 +86,7 @@ pub(super) struct State {
     ended: [bool; 2],
     /// Held by frames of both sides: references until they are let go, distorted frames until they are taken.
     bytes: u64,
+    max_bytes: u64,
     cancelled: bool,
 }
 
@@ -118,18 +121,16 @@ pub(super) struct Shared {
     notify: Box<dyn Fn() + Send + Sync>,
     scorer: Option<Arc<Scorer>>,
     queue_size: usize,
-    pub(super) max_bytes: u64,
 }
 
 impl Shared {
     pub(super) fn new(settings: &Settings, scorer: Option<Arc<Scorer>>, notify: Box<dyn Fn() + Send + Sync>) -> Self {
         Self {
-            state: Mutex::default(),
+            state: Mutex::new(State { max_bytes: settings.max_bytes, ..State::default() }),
             changed: Condvar::new(),
             notify,
             scorer,
             queue_size: settings.queue_size.max(1),
-            max_bytes: settings.max_bytes,
         }
     }
 
@@ -180,9 +181,18 @@ impl Shared {
         }
     }
 
+    pub(super) fn set_max_bytes(&self, max_bytes: u64) {
+        self.lock().max_bytes = max_bytes;
+        self.order(Input::Bound);
+    }
+
+    pub(super) fn max_bytes(&self) -> u64 {
+        self.lock().max_bytes
+    }
+
     pub(super) fn wants(&self, reference: Option<Timestamp>, distorted: Option<Timestamp>) -> Option<Side> {
         let state = self.lock();
-        let full = state.decided() >= self.queue_size || (state.bytes >= self.max_bytes && state.decided() > 0);
+        let full = state.decided() >= self.queue_size || (state.bytes >= state.max_bytes && state.decided() > 0);
         if state.cancelled || full || state.inputs.len() >= BACKLOG {
             return None;
         }

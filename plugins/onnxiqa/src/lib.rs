@@ -9,7 +9,6 @@
 
 use gst::glib;
 use gst::prelude::MulDiv;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod bundled;
@@ -18,8 +17,9 @@ mod iqalog;
 mod iqascore;
 mod log;
 pub mod meta;
-mod model;
 mod report;
+mod scheduling;
+mod scoring;
 mod video_frame;
 
 /// Locks, also after a thread has panicked: what the elements guard is whole at every step.
@@ -33,24 +33,13 @@ fn period(rate: gst::Fraction) -> Option<gst::ClockTime> {
     gst::ClockTime::SECOND.mul_div_round(u64::try_from(rate.denom()).ok()?, numer)
 }
 
-/// Runs `f` for C code, which a panic must not unwind into: it gives `fallback`, and `failed` hears what the panic says.
-///
-/// Unlike gstreamer-rs's own guards this leaves the element usable, above all stoppable: a pad whose deactivation is refused
-/// keeps its task, and the program never ends.
-fn guarded<T>(fallback: T, failed: impl FnOnce(&str), f: impl FnOnce() -> T) -> T {
-    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
-        failed(&onnx_iqa::panic_text(&*panic));
-        fallback
-    })
-}
-
 /// An error with its causes, for users.
 fn describe(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         let more = error.to_string();
-        // Some errors repeat their cause's words in their own.
+        // Some errors still repeat their cause's words in their own. This goes once none does.
         if !text.contains(&more) {
             text.push_str(": ");
             text.push_str(&more);

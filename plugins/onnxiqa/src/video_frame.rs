@@ -229,21 +229,6 @@ impl Frame for MappedFrame {
     }
 }
 
-/// A frame that somebody else counts as long as it is held.
-pub struct Held {
-    /// The frame.
-    pub frame: MappedFrame,
-    /// Dropped with it.
-    #[expect(dead_code, reason = "only its life matters")]
-    pub hold: Option<std::sync::Arc<()>>,
-}
-
-impl Frame for Held {
-    fn picture(&self) -> Result<Picture<'_>, PictureError> {
-        self.frame.picture()
-    }
-}
-
 /// A frame that could not be mapped, and why.
 pub struct Unreadable(pub PictureError);
 

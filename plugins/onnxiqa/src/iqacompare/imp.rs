@@ -1,66 +1,160 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The shape is an `Aggregator`'s: its thread takes frames from both pads in the order that the comparer asks for,
-//! keeps those of `distorted` in a FIFO, and lets them go as their outcomes come. `VideoAggregator` would not do: it
-//! picks frames by overlap, repeats and drops them in silence and converts without asking.
+//! The element as GStreamer sees it. Its shape is that of `queue` with a second sink: the sink pads' threads put frames
+//! and events into [`Queues`], the [`Task`] on the source pad feeds the comparer out of them, keeps the frames of
+//! `distorted` in order, and sends them on as their outcomes come. An `Aggregator` would not do: it decides itself how
+//! much its pads hold, and sends a segment, caps and an end of its own.
+//!
+//! Lock order: a pad's stream lock, then `task`; after it one of `settings`, `report`, and the locks inside `queues`,
+//! `deadline` and `session`, of which a thread holds one at a time. In `queues` the comparer is asked what it wants, and
+//! the task is paused; wake-ups and budget have locks or counters that nothing is called under. `task` is locked by the
+//! task for its round, in which it calls upstream, downstream and the application, and by a change of state while the
+//! task does not run. Pads' functions do not lock it: they may be called from within the round.
 
-use super::session::{Session, cancel};
+use super::category::CAT;
+use super::context::{Context, Pads};
+use super::deadline::Deadline;
+use super::ledger::named;
+use super::queues::Queues;
+use super::session::Session;
 use super::settings::Settings;
-use super::signal::Signal;
-use super::state::{State, named};
+use super::task::Task;
+use super::{events, queries};
 use crate::report::{self, Report};
-use crate::{lock, video_frame};
+use crate::scheduling::activation;
+use crate::scoring::{self, Guarded};
+use crate::{describe, lock, video_frame};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use gst_base::subclass::prelude::*;
 use onnx_iqa::comparer::Side;
-use std::sync::atomic::AtomicBool;
-use std::sync::{LazyLock, Mutex, MutexGuard};
-
-pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
-    gst::DebugCategory::new("iqacompare", gst::DebugColorFlags::empty(), Some("Full-reference picture quality"))
-});
+use std::sync::{LazyLock, Mutex};
 
 #[doc(hidden)]
 pub struct IqaCompare {
-    pub(super) reference: gst_base::AggregatorPad,
-    pub(super) distorted: gst_base::AggregatorPad,
-    pub(super) settings: Mutex<Settings>,
-    state: Mutex<State>,
-    pub(super) session: Mutex<Option<Session>>,
-    pub(super) report: Mutex<Report>,
-    pub(super) signal: Signal,
-    /// An event by which the comparer wakes is on its way through that pad.
-    pub(super) woken: [AtomicBool; 2],
-    pub(super) flushing: [AtomicBool; 2],
-    /// Of the EOS of `distorted`.
-    pub(super) eos_seqnum: Mutex<Option<gst::Seqnum>>,
+    pads: Pads,
+    settings: Mutex<Settings>,
+    report: Mutex<Report>,
+    queues: Queues,
+    deadline: Deadline,
+    session: Session,
+    /// From READY to PAUSED and back.
+    task: Mutex<Option<Task>>,
 }
 
 impl IqaCompare {
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
+    /// Does something with all that the element is made of.
+    fn with<T>(&self, f: impl FnOnce(&Context<'_>) -> T) -> T {
+        f(&Context {
+            element: self.obj().upcast_ref(),
+            pads: &self.pads,
+            settings: &self.settings,
+            report: &self.report,
+            queues: &self.queues,
+            deadline: &self.deadline,
+            session: &self.session,
+        })
     }
 
-    pub(super) fn pad(&self, side: Side) -> &gst_base::AggregatorPad {
-        match side {
-            Side::Reference => &self.reference,
-            Side::Distorted => &self.distorted,
-        }
+    /// One round of the task on the source pad.
+    fn round(element: &gst::Element) {
+        Self::guarded(Some(element.upcast_ref()), (), |context| {
+            let Some(element) = context.element.downcast_ref::<super::IqaCompare>() else { return };
+            if let Some(task) = &mut *lock(&element.imp().task) {
+                task.round(context);
+            }
+        });
     }
 
-    fn side(&self, pad: &gst_base::AggregatorPad) -> Side {
-        if *pad == self.reference { Side::Reference } else { Side::Distorted }
+    /// READY→PAUSED: opens the model and starts a comparer.
+    fn open(&self) -> Result<(), gst::ErrorMessage> {
+        let settings = lock(&self.settings).clone();
+        let (max_bytes, offset, on_error) = (settings.max_bytes, settings.offset, settings.model.on_error);
+        self.with(|context| self.session.open(context.element, settings))?;
+        lock(&self.report).restart();
+        self.queues.open(max_bytes);
+        self.deadline.reset();
+        let comparer = self
+            .session
+            .renew(offset, self.queues.work().clone())
+            .map_err(|error| gst::error_msg!(gst::LibraryError::Init, ("{}", describe(&error))))?;
+        *lock(&self.task) = comparer.map(|comparer| Task::new(comparer, max_bytes, on_error));
+        self.obj().notify("active-provider");
+        Ok(())
     }
 
-    /// Runs `f` for the base class; a panic becomes an element error and ends the flow.
-    fn guard<T>(&self, fallback: T, f: impl FnOnce() -> T) -> T {
-        let failed = |text: &str| {
-            gst::element_imp_error!(self, gst::LibraryError::Failed, ("a bug in the element: {text}"));
-            self.state().flow = Err(gst::FlowError::Error);
-        };
-        crate::guarded(fallback, failed, f)
+    /// PAUSED→READY, when nothing flows any more.
+    fn close(&self) {
+        let task = lock(&self.task).take();
+        drop(task);
+        self.queues.open(0);
+        self.deadline.reset();
+        self.session.close();
+    }
+
+    fn activate_src(context: &Context<'_>, mode: gst::PadMode, active: bool) -> Result<(), gst::LoggableError> {
+        let set_active = |active| if active { context.queues.activate() } else { context.queues.deactivate() };
+        let task = context.pads.task(context.element);
+        activation::source(*CAT, &context.pads.src, mode, active, set_active, task)
+    }
+
+    fn activate_sink(context: &Context<'_>, mode: gst::PadMode, active: bool) -> Result<(), gst::LoggableError> {
+        activation::sink(*CAT, mode, active, || context.queues.deactivate())
+    }
+
+    /// Runs a pad's function, which is given the pad's parent; a panic becomes an element error and ends the flow.
+    fn guarded<T>(parent: Option<&gst::Object>, fallback: T, f: impl FnOnce(&Context<'_>) -> T) -> T {
+        Self::guard_pad(parent, fallback, |imp, _| imp.with(f))
+    }
+
+    fn sink_pad(class: &<Self as ObjectSubclass>::Class, side: Side) -> gst::Pad {
+        let template = class.pad_template(super::streams::name(side)).expect("the class has this template");
+        let panicked = || gst::loggable_error!(CAT, "panic while activating a pad");
+        gst::Pad::builder_from_template(&template)
+            .activatemode_function(move |_, parent, mode, active| {
+                Self::guarded(parent, Err(panicked()), |context| Self::activate_sink(context, mode, active))
+            })
+            .chain_function(move |_, parent, buffer| {
+                Self::guarded(parent, Err(gst::FlowError::Error), |context| events::chain(context, side, buffer))
+            })
+            .event_function(move |_, parent, event| {
+                Self::guarded(parent, false, |context| events::sink_event(context, side, event))
+            })
+            .query_function(move |_, parent, query| {
+                Self::guarded(parent, false, |context| queries::sink_query(context, side, query))
+            })
+            // Caps without a frame rate are no subset of the template, and video all the same.
+            .flags(gst::PadFlags::ACCEPT_INTERSECT)
+            .build()
+    }
+
+    fn src_pad(class: &<Self as ObjectSubclass>::Class) -> gst::Pad {
+        let template = class.pad_template("src").expect("the class has this template");
+        let panicked = || gst::loggable_error!(CAT, "panic while activating a pad");
+        gst::Pad::builder_from_template(&template)
+            .activatemode_function(move |_, parent, mode, active| {
+                Self::guarded(parent, Err(panicked()), |context| Self::activate_src(context, mode, active))
+            })
+            .event_function(|_, parent, event| {
+                Self::guarded(parent, false, |context| events::src_event(context, event))
+            })
+            .query_function(|_, parent, query| {
+                Self::guarded(parent, false, |context| queries::src_query(context, query))
+            })
+            .build()
+    }
+
+    /// Frames may wait for another time now, as users said or as follows from what they said.
+    fn latency_changed(&self, latency: gst::ClockTime) {
+        self.deadline.set_latency(latency);
+        let element = self.obj();
+        let _ = element.post_message(gst::message::Latency::builder().src(&*element).build());
+    }
+}
+
+impl Guarded for IqaCompare {
+    fn stop_after_panic(&self, _element: &gst::Element) {
+        self.queues.stop(gst::FlowError::Error);
     }
 }
 
@@ -68,29 +162,25 @@ impl IqaCompare {
 impl ObjectSubclass for IqaCompare {
     const NAME: &'static str = "GstIqaCompare";
     type Type = super::IqaCompare;
-    type ParentType = gst_base::Aggregator;
+    type ParentType = gst::Element;
 
     fn with_class(class: &Self::Class) -> Self {
-        let pad = |name| {
-            let template = class.pad_template(name).expect("the class has this template");
-            // Caps without a frame rate are no subset of the template, and video all the same.
-            gst::PadBuilder::<gst_base::AggregatorPad>::from_template(&template)
-                .flags(gst::PadFlags::ACCEPT_INTERSECT)
-                .build()
-        };
         let settings = Settings::default();
         let report = Report::new(report::Settings::new(settings.main_field()));
+        let queues = Queues::default();
         Self {
-            reference: pad("reference"),
-            distorted: pad("distorted"),
+            pads: Pads {
+                reference: Self::sink_pad(class, Side::Reference),
+                distorted: Self::sink_pad(class, Side::Distorted),
+                src: Self::src_pad(class),
+                round: Self::round,
+            },
+            deadline: Deadline::new(queues.work().clone(), settings.latency()),
             settings: Mutex::new(settings),
-            state: Mutex::default(),
-            session: Mutex::default(),
             report: Mutex::new(report),
-            signal: Signal::default(),
-            woken: Default::default(),
-            flushing: Default::default(),
-            eos_seqnum: Mutex::default(),
+            queues,
+            session: Session::default(),
+            task: Mutex::default(),
         }
     }
 }
@@ -100,25 +190,9 @@ impl ObjectImpl for IqaCompare {
         self.parent_constructed();
         let element = self.obj();
         // In this order: what is linked without naming a pad is the stream that goes through.
-        for pad in [&self.distorted, &self.reference] {
+        for pad in [&self.pads.distorted, &self.pads.reference, &self.pads.src] {
             element.add_pad(pad).expect("a new element has no pad of this name");
         }
-        self.apply_latency();
-        // The base class ends the stream, too, once it aggregates, and would send a segment before if it has sent no
-        // frame.
-        let weak = element.downgrade();
-        self.src_pad().add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
-            let ended = || weak.upgrade().is_some_and(|element| element.imp().state().announced.end);
-            let again = info
-                .event()
-                .is_some_and(|event| matches!(event.type_(), gst::EventType::Segment | gst::EventType::Eos));
-            if again && ended() {
-                // Dropped here; gst_pad_push_event() of GStreamer 1.22 does not expect that together with `Drop`.
-                info.data = None;
-                return gst::PadProbeReturn::Handled;
-            }
-            gst::PadProbeReturn::Ok
-        });
     }
 
     fn properties() -> &'static [glib::ParamSpec] {
@@ -160,16 +234,11 @@ impl ObjectImpl for IqaCompare {
         lock(&self.report).settings.main_field = main_field;
         match name {
             _ if !known => gst::warning!(CAT, imp = self, "no property {name} to set"),
-            "offset" => {
-                let comparer = self.state().comparer.clone();
-                if let Some(comparer) = comparer {
-                    comparer.set_offset(offset);
-                }
-            }
+            "offset" => self.session.set_offset(offset),
             _ => {}
         }
         if latency != before {
-            self.apply_latency();
+            self.latency_changed(latency);
             if name != "latency" {
                 self.obj().notify("latency");
             }
@@ -178,13 +247,9 @@ impl ObjectImpl for IqaCompare {
 
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         match pspec.name() {
-            "active-provider" => {
-                let session = lock(&self.session);
-                let model = session.as_ref().and_then(|session| session.model.as_ref());
-                model.map(|model| model.active_provider().to_string()).to_value()
-            }
+            "active-provider" => self.session.provider().to_value(),
             "stats" => {
-                let ledger = self.state().ledger();
+                let ledger = self.session.ledger();
                 lock(&self.report).stats(&named(ledger)).to_value()
             }
             name => {
@@ -220,8 +285,7 @@ impl ElementImpl for IqaCompare {
                 ("src", gst::PadDirection::Src),
             ]
             .map(|(name, direction)| {
-                let pad = gst_base::AggregatorPad::static_type();
-                gst::PadTemplate::with_gtype(name, direction, gst::PadPresence::Always, &caps, pad)
+                gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps)
                     .expect("name, direction and caps are valid")
             })
             .into()
@@ -230,63 +294,31 @@ impl ElementImpl for IqaCompare {
     }
 
     fn change_state(&self, transition: gst::StateChange) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
-        if transition == gst::StateChange::PausedToReady {
-            // Before the pads are deactivated, which waits for the aggregating thread.
-            self.signal.halt(true);
-            let comparer = self.state().comparer.clone();
-            cancel(comparer);
+        match transition {
+            gst::StateChange::ReadyToPaused => {
+                let bug = gst::error_msg!(gst::LibraryError::Init, ("a bug in the element"));
+                let element = self.obj();
+                if let Err(error) = scoring::guard(element.upcast_ref(), Err(bug), || (), || self.open()) {
+                    self.post_error_message(error);
+                    self.close();
+                    return Err(gst::StateChangeError);
+                }
+            }
+            gst::StateChange::PlayingToPaused => self.deadline.set_playing(false),
+            // Before the pads are deactivated, which waits for their threads.
+            gst::StateChange::PausedToReady => {
+                self.queues.deactivate();
+                self.session.cancel();
+            }
+            _ => {}
         }
         let result = self.parent_change_state(transition);
-        if transition == gst::StateChange::ReadyToPaused && result.is_err() {
-            self.close();
+        match transition {
+            gst::StateChange::PausedToPlaying => self.deadline.set_playing(result.is_ok()),
+            gst::StateChange::ReadyToPaused if result.is_ok() => {}
+            gst::StateChange::ReadyToPaused | gst::StateChange::PausedToReady => self.close(),
+            _ => {}
         }
         result
-    }
-}
-
-impl AggregatorImpl for IqaCompare {
-    fn start(&self) -> Result<(), gst::ErrorMessage> {
-        let bug = gst::error_msg!(gst::LibraryError::Init, ("a bug in the element"));
-        self.guard(Err(bug), || self.open())
-    }
-
-    fn stop(&self) -> Result<(), gst::ErrorMessage> {
-        self.guard(Ok(()), || {
-            self.close();
-            Ok(())
-        })
-    }
-
-    fn flush(&self) -> Result<gst::FlowSuccess, gst::FlowError> {
-        self.guard(Err(gst::FlowError::Error), || Self::flush(self))
-    }
-
-    fn aggregate(&self, timeout: bool) -> Result<gst::FlowSuccess, gst::FlowError> {
-        self.guard(Err(gst::FlowError::Error), || Self::aggregate(self, timeout))
-    }
-
-    fn next_time(&self) -> Option<gst::ClockTime> {
-        self.guard(None, || Self::next_time(self))
-    }
-
-    fn negotiate(&self) -> bool {
-        // The caps are those of `distorted`, which come with their event.
-        true
-    }
-
-    fn sink_event(&self, pad: &gst_base::AggregatorPad, event: gst::Event) -> bool {
-        self.guard(false, || Self::sink_event(self, self.side(pad), event))
-    }
-
-    fn sink_query(&self, pad: &gst_base::AggregatorPad, query: &mut gst::QueryRef) -> bool {
-        self.guard(false, || Self::sink_query(self, self.side(pad), query))
-    }
-
-    fn src_event(&self, event: gst::Event) -> bool {
-        self.guard(false, || Self::src_event(self, event))
-    }
-
-    fn src_query(&self, query: &mut gst::QueryRef) -> bool {
-        self.guard(false, || Self::src_query(self, query))
     }
 }

@@ -1,265 +1,290 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The way of the frames in: from the pads, in the order in which the comparer wants them.
+//! The way in: from the heads of the queues to the comparer, in the order in which it wants them.
 
-use super::fifo::{Frame, Item};
-use super::imp::{CAT, IqaCompare};
-use super::latency::clock_time;
-use super::output::End;
-use super::streams::name;
+use super::budget::CountedFrame;
+use super::category::CAT;
+use super::context::Context;
+use super::frames::{Arrived, Item, Pending};
+use super::queues::{Choice, Rest};
+use super::references::{ReferenceTime, References};
+use super::streams::{Streams, name};
 use crate::report::Times;
-use crate::video_frame::{Held, Stream, Unreadable};
-use gst::prelude::*;
-use gst::subclass::prelude::*;
-use gst_base::prelude::*;
+use crate::video_frame::{Stream, Unreadable};
 use onnx_iqa::align::time::Timestamp;
 use onnx_iqa::comparer::{Comparer, SharedFrame, Side};
 use std::sync::Arc;
-use std::time::Instant;
 
-/// What came of looking for a frame to give to the comparer.
-enum Fed {
-    /// One was given.
-    One,
-    /// None can be before something else has come, for which the base class waits.
-    Waiting,
-    /// There are frames, or all have come, and it is the comparer's turn.
-    Busy,
-}
+type Segment = gst::FormattedSegment<gst::ClockTime>;
 
-/// What a pad has to offer.
+/// What a side has next.
 enum Head {
     Nothing,
     Frame(Timestamp),
-    /// Nothing comes until then.
+    /// Of the reference: nothing comes until then.
     Gap(Timestamp),
+    Event,
 }
 
 impl Head {
     fn stamp(&self) -> Option<Timestamp> {
         match self {
-            Self::Nothing => None,
+            Self::Nothing | Self::Event => None,
             Self::Frame(stamp) | Self::Gap(stamp) => Some(*stamp),
         }
     }
 }
 
-impl IqaCompare {
-    /// Every pad that has not ended has something, or, in live pipelines, a frame can wait no longer.
-    pub(super) fn aggregate(&self, timeout: bool) -> Result<gst::FlowSuccess, gst::FlowError> {
-        let latency = self.obj().latency();
-        gst::trace!(CAT, imp = self, "aggregating, timeout: {timeout}");
-        loop {
-            let seen = self.signal.generation();
-            if !self.restart_flushed()? {
-                return Ok(gst::FlowSuccess::Ok);
-            }
-            self.deliver()?;
-            match self.finish() {
-                End::Reached => return Err(gst::FlowError::Eos),
-                End::Near if self.signal.wait(seen) => continue,
-                End::Near => return Ok(gst::FlowSuccess::Ok),
-                End::Ahead => {}
-            }
-            if let Some(latency) = latency {
-                self.force_due(latency);
-            }
-            match self.feed(latency.filter(|_| timeout))? {
-                Fed::One => {}
-                Fed::Waiting => return Ok(gst::FlowSuccess::Ok),
-                Fed::Busy => {
-                    if !self.signal.wait(seen) {
-                        return Ok(gst::FlowSuccess::Ok);
-                    }
-                }
+/// What the choice of the next item depends on, beside the items.
+pub(super) struct Situation {
+    /// Distorted frames of this running time or an earlier one can wait no longer.
+    pub(super) due: Option<gst::ClockTime>,
+    /// Nothing is between the queues and downstream.
+    pub(super) drained: bool,
+    /// No more events may be there.
+    pub(super) full: bool,
+    /// More than what may be held is held.
+    pub(super) over: bool,
+}
+
+/// The two streams as far as they have been looked at.
+pub(super) struct Input {
+    streams: Streams,
+    segments: [Segment; 2],
+    ended: [bool; 2],
+    references: References,
+}
+
+impl Default for Input {
+    fn default() -> Self {
+        Self {
+            streams: Streams::default(),
+            segments: [Segment::new(), Segment::new()],
+            ended: [false; 2],
+            references: References::default(),
+        }
+    }
+}
+
+impl Input {
+    /// Nothing more comes on that side.
+    pub(super) fn ended(&self, side: Side) -> bool {
+        self.ended[side as usize]
+    }
+
+    /// That side begins anew. What its frames are remains.
+    pub(super) fn begin(&mut self, side: Side) {
+        self.segments[side as usize] = Segment::new();
+        self.ended[side as usize] = false;
+    }
+
+    /// Goes on with a comparer that knows nothing.
+    pub(super) fn renewed(&mut self, comparer: &Comparer) {
+        self.references = References::default();
+        for side in [Side::Reference, Side::Distorted] {
+            if self.ended(side) {
+                end(comparer, side);
             }
         }
     }
 
-    /// Gives the comparer a frame. With a `deadline`, a distorted one that has waited so long is given in any case.
-    fn feed(&self, deadline: Option<gst::ClockTime>) -> Result<Fed, gst::FlowError> {
-        let [reference, distorted] = [Side::Reference, Side::Distorted].map(|side| self.head(side));
-        let state = self.state();
-        let Some(comparer) = state.comparer.clone() else { return Ok(Fed::Waiting) };
-        let (ended, drained) = (state.ended, state.drained());
-        drop(state);
-        if matches!(distorted, Head::Gap(_)) {
-            return self.take(&comparer, Side::Distorted);
-        }
-        if matches!(reference, Head::Frame(_)) && ended[Side::Reference as usize] {
-            // It has begun anew without a flush.
-            self.state().flushed[Side::Reference as usize] = true;
-            return Ok(Fed::One);
-        }
-        let wanted = comparer.wants(reference.stamp(), distorted.stamp());
-        match wanted {
-            Some(Side::Reference) if reference.stamp().is_some() => return self.take(&comparer, Side::Reference),
-            Some(Side::Distorted) if distorted.stamp().is_some() => return self.take(&comparer, Side::Distorted),
+    /// When that reference frame is shown.
+    pub(super) fn reference(&self, number: u64) -> Option<ReferenceTime> {
+        self.references.get(number)
+    }
+
+    /// What is to be taken next.
+    pub(super) fn choose(&self, comparer: &Comparer, heads: [Option<&Item>; 2], situation: &Situation) -> Choice {
+        let [reference, distorted] = heads;
+        let due = distorted.and_then(|item| self.due(item)).zip(situation.due);
+        let due = due.is_some_and(|(frame, limit)| frame <= limit);
+        let reference = reference.map_or(Head::Nothing, |item| self.head(Side::Reference, item));
+        let distorted_item = distorted;
+        let distorted = distorted.map_or(Head::Nothing, |item| self.head(Side::Distorted, item));
+        match (&reference, &distorted) {
+            (Head::Event, _) => return Choice::Take(Side::Reference),
+            // Another stream waits until the one before has left.
+            (_, Head::Event) if self.ended[1] && !situation.drained && distorted_item.is_some_and(begins) => {}
+            (_, Head::Event) if !situation.full => return Choice::Take(Side::Distorted),
             _ => {}
         }
-        if let (Some(latency), Head::Frame(stamp), Head::Nothing) = (deadline, &distorted, &reference)
-            && self.head_is_due(latency)
-        {
+        let idle = comparer.idle();
+        let missing = [&reference, &distorted].map(|head| matches!(head, Head::Nothing));
+        let starved = [0, 1].map(|side| idle && missing[side] && !self.ended[side]);
+        let rest = Choice::Rest(Rest { starved, idle, drained: situation.drained });
+        // Memory that is over the bound is given back, or cannot be, before more comes.
+        if situation.over && !idle {
+            return rest;
+        }
+        match comparer.wants(reference.stamp(), distorted.stamp()) {
+            Some(Side::Reference) if reference.stamp().is_some() => return Choice::Take(Side::Reference),
+            Some(Side::Distorted) if distorted.stamp().is_some() => return Choice::Take(Side::Distorted),
+            _ => {}
+        }
+        if let (true, Head::Frame(stamp), Head::Nothing) = (due, &distorted, &reference) {
             // As if the reference's next frame were far ahead: the answer is then whether there is room.
             let [never, now] = [i64::MAX, 0].map(|running| Some(Timestamp { running: Some(running), ..*stamp }));
-            return match comparer.wants(never, now) {
-                Some(_) => self.take(&comparer, Side::Distorted),
-                None => Ok(Fed::Busy),
-            };
-        }
-        if ended == [true, true] && comparer.idle() && !drained && self.state().fifo.frame_is_next() {
-            // Outcomes may have come since they were looked for.
-            if !self.deliver_one()? {
-                gst::element_imp_error!(
-                    self,
-                    gst::LibraryError::Failed,
-                    ("a bug in the engine: a frame has no outcome")
-                );
-                return Err(gst::FlowError::Error);
+            if comparer.wants(never, now).is_some() {
+                return Choice::Take(Side::Distorted);
             }
-            return Ok(Fed::One);
         }
-        // Otherwise the base class would be back at once.
-        let offers = [(&reference, &self.reference), (&distorted, &self.distorted)];
-        let ready = offers.iter().all(|(head, pad)| head.stamp().is_some() || pad.is_eos());
-        Ok(if ready { Fed::Busy } else { Fed::Waiting })
+        rest
     }
 
-    fn head(&self, side: Side) -> Head {
-        let Some(buffer) = self.pad(side).peek_buffer() else { return Head::Nothing };
-        let state = self.state();
-        let segment = &state.segments[side as usize];
-        if is_gap(&buffer) {
-            let end = buffer.pts().map(|start| start.saturating_add(buffer.duration().unwrap_or(gst::ClockTime::ZERO)));
-            return Head::Gap(Timestamp { running: running(segment, end), duration: None });
+    fn head(&self, side: Side, item: &Item) -> Head {
+        match item {
+            Item::Frame(frame) => Head::Frame(self.stamp(side, &frame.buffer)),
+            Item::Event(event) => match event.view() {
+                gst::EventView::Gap(gap) if side == Side::Reference => {
+                    let (start, duration) = gap.get();
+                    let end = start.saturating_add(duration.unwrap_or(gst::ClockTime::ZERO));
+                    Head::Gap(Timestamp { running: running(&self.segments[side as usize], Some(end)), duration: None })
+                }
+                _ => Head::Event,
+            },
         }
-        let period = state.streams.get(side).and_then(|stream| stream.frame_duration());
+    }
+
+    fn stamp(&self, side: Side, buffer: &gst::BufferRef) -> Timestamp {
+        let period = self.streams.get(side).and_then(|stream| stream.frame_duration());
         let duration = buffer.duration().or(period).map(gst::ClockTime::nseconds);
-        Head::Frame(Timestamp { running: running_time(segment, &buffer), duration })
+        Timestamp { running: running(&self.segments[side as usize], buffer.pts()), duration }
     }
 
-    /// Takes what a pad offers.
-    fn take(&self, comparer: &Comparer, side: Side) -> Result<Fed, gst::FlowError> {
-        let Head::Frame(stamp) = self.head(side) else {
-            let gap = self.pad(side).pop_buffer();
-            if let (Side::Distorted, Some(gap)) = (side, gap)
-                && let Some(start) = gap.pts()
-            {
-                self.state().fifo.push(Item::Gap(start, gap.duration()));
-            }
-            return Ok(Fed::One);
-        };
-        let Some(buffer) = self.pad(side).pop_buffer() else { return Ok(Fed::One) };
-        let state = self.state();
-        let Some(stream) = state.streams.get(side).cloned() else {
-            drop(state);
-            gst::element_imp_error!(self, gst::CoreError::Negotiation, ("frames came on {} before caps", name(side)));
-            return Err(gst::FlowError::NotNegotiated);
-        };
-        let held = match side {
-            Side::Reference => Arc::strong_count(&state.held) - 1,
-            Side::Distorted => state.fifo.len(),
-        };
-        drop(state);
-        gst::log!(CAT, obj = self.pad(side), "{stamp:?} {buffer:?}");
-        let buffer = self.own(buffer, held);
-        match side {
-            Side::Reference => self.take_reference(comparer, &stream, stamp, &buffer),
-            Side::Distorted => self.take_distorted(comparer, &stream, stamp, buffer),
-        }
-        Ok(Fed::One)
+    /// From when on a distorted frame that has not been looked at may wait for the latency. Without a time stamp that
+    /// is when it came.
+    pub(super) fn due(&self, item: &Item) -> Option<gst::ClockTime> {
+        let Item::Frame(frame) = item else { return None };
+        let running = running(&self.segments[Side::Distorted as usize], frame.buffer.pts());
+        running.map(clock_time).or(frame.seen)
     }
 
-    fn take_reference(&self, comparer: &Comparer, stream: &Stream, stamp: Timestamp, buffer: &gst::Buffer) {
-        let hold = self.state().held.clone();
-        let frame = map(comparer, stream, buffer, Some(hold));
+    /// Takes a frame of the reference.
+    ///
+    /// # Errors
+    /// When no caps came before it. The element's error has been posted.
+    pub(super) fn take_reference(
+        &mut self,
+        context: &Context<'_>,
+        comparer: &Comparer,
+        frame: Arrived,
+    ) -> Result<(), gst::FlowError> {
+        let stream = self.stream(context, Side::Reference)?;
+        let stamp = self.stamp(Side::Reference, &frame.buffer);
+        gst::log!(CAT, obj = context.pads.reference, "{stamp:?} {:?}", frame.buffer);
         // Numbers are given in order, by this thread alone.
-        comparer.push_reference(stamp, buffer.size() as u64, frame);
-        self.state().references.push(buffer.pts(), stamp.running);
+        comparer.push_reference(stamp, frame.buffer.size() as u64, shared(comparer, &stream, &frame));
+        self.references.push((frame.buffer.pts(), stamp.running));
+        Ok(())
     }
 
-    fn take_distorted(&self, comparer: &Comparer, stream: &Stream, stamp: Timestamp, buffer: gst::Buffer) {
-        let arrival = Instant::now();
-        let due = stamp.running.map(clock_time).or_else(|| self.obj().current_running_time());
-        let frame = map(comparer, stream, &buffer, None);
-        let number = comparer.push_distorted(stamp, buffer.size() as u64, frame);
-        let mut state = self.state();
-        state.head_since = None;
-        let segment = &state.segments[Side::Distorted as usize];
+    /// Takes a frame that is to be judged, and gives it as it waits for its outcome.
+    ///
+    /// # Errors
+    /// When no caps came before it. The element's error has been posted.
+    pub(super) fn take_distorted(
+        &mut self,
+        context: &Context<'_>,
+        comparer: &Comparer,
+        frame: Arrived,
+    ) -> Result<Pending, gst::FlowError> {
+        let stream = self.stream(context, Side::Distorted)?;
+        let stamp = self.stamp(Side::Distorted, &frame.buffer);
+        gst::log!(CAT, obj = context.pads.distorted, "{stamp:?} {:?}", frame.buffer);
+        let due = stamp.running.map(clock_time).or(frame.seen);
+        let shared = shared(comparer, &stream, &frame);
+        let number = comparer.push_distorted(stamp, frame.buffer.size() as u64, shared);
+        let Arrived { buffer, arrival, charge, .. } = frame;
+        let segment = &self.segments[Side::Distorted as usize];
         let pts = buffer.pts();
         let times = Times { pts, running: segment.to_running_time(pts), stream: segment.to_stream_time(pts) };
-        state.fifo.push(Item::Frame(Frame { number, buffer, times, running: stamp.running, arrival, due }));
+        Ok(Pending { number, buffer, times, running: stamp.running, arrival, due, charge })
     }
 
-    /// The buffer, or a copy of it if it is of a pool that has not many: upstream would wait for those that are held
-    /// here.
-    fn own(&self, buffer: gst::Buffer, held: usize) -> gst::Buffer {
-        // What upstream fills and what is between counts, too.
-        const ELSEWHERE: usize = 3;
-        if crate::video_frame::pool_limit(&buffer).is_none_or(|limit| held + ELSEWHERE < limit) {
-            return buffer;
-        }
-        gst::trace!(CAT, imp = self, "copying a frame: {held} of its pool are held");
-        buffer.copy_deep().unwrap_or(buffer)
+    fn stream(&self, context: &Context<'_>, side: Side) -> Result<Arc<Stream>, gst::FlowError> {
+        self.streams.get(side).cloned().ok_or_else(|| {
+            let text = format!("frames came on {} before caps", name(side));
+            gst::element_error!(context.element, gst::CoreError::Negotiation, ("{text}"));
+            gst::FlowError::NotNegotiated
+        })
     }
 
-    /// After a flush of one pad alone, starts anew; false if the flow is being stopped.
-    fn restart_flushed(&self) -> Result<bool, gst::FlowError> {
-        let mut state = self.state();
-        let [reference, distorted] = std::mem::take(&mut state.flushed);
-        let comparer = state.comparer.clone();
-        if distorted {
-            state.fifo.drop_frames();
-        }
-        drop(state);
-        if !reference && !distorted {
-            return Ok(true);
-        }
-        gst::info!(CAT, imp = self, "starting anew: reference flushed: {reference}, distorted flushed: {distorted}");
-        if let Some(comparer) = comparer.filter(|_| !distorted) {
-            // What is held of `distorted` leaves with what there is of the reference's former time.
-            comparer.end_reference();
-            comparer.end_distorted();
-            loop {
-                let seen = self.signal.generation();
-                self.deliver()?;
-                if self.state().fifo.is_empty() {
-                    break;
-                }
-                if !self.signal.wait(seen) {
-                    self.state().flushed = [reference, distorted];
-                    return Ok(false);
+    /// Heeds what an event says of its stream.
+    ///
+    /// # Errors
+    /// When the streams cannot be compared. The element's error has been posted.
+    pub(super) fn take_event(
+        &mut self,
+        context: &Context<'_>,
+        comparer: &Comparer,
+        side: Side,
+        event: &gst::EventRef,
+    ) -> Result<(), gst::FlowError> {
+        use gst::EventView;
+        match event.view() {
+            EventView::Caps(caps) => self.set_caps(context, side, caps.caps())?,
+            EventView::Segment(segment) => {
+                // Others were refused.
+                if let Some(segment) = segment.segment().downcast_ref() {
+                    self.segments[side as usize] = segment.clone();
                 }
             }
+            EventView::Eos(_) => {
+                gst::debug!(CAT, obj = context.element, "{} has ended", name(side));
+                self.ended[side as usize] = true;
+                end(comparer, side);
+            }
+            _ => {}
         }
-        if reference {
-            self.state().ended[Side::Reference as usize] = false;
+        Ok(())
+    }
+
+    fn set_caps(&mut self, context: &Context<'_>, side: Side, caps: &gst::CapsRef) -> Result<(), gst::FlowError> {
+        let has_model = context.setting(|settings| settings.has_model());
+        let remarks = self.streams.set(side, caps, has_model).map_err(|error| {
+            gst::element_error!(context.element, gst::CoreError::Negotiation, ("{}: {error}", name(side)));
+            gst::FlowError::NotNegotiated
+        })?;
+        let main_field = self.streams.main_field(has_model);
+        crate::lock(context.report).settings.main_field = main_field;
+        for assumed in remarks.assumed {
+            gst::info!(CAT, obj = context.element, "{assumed}");
         }
-        self.renew()?;
-        Ok(true)
+        for warning in remarks.warnings {
+            gst::element_warning!(context.element, gst::StreamError::Format, ("{warning}"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a stream begins with it.
+pub(super) fn begins(item: &Item) -> bool {
+    matches!(item, Item::Event(event) if event.type_() == gst::EventType::StreamStart)
+}
+
+fn end(comparer: &Comparer, side: Side) {
+    match side {
+        Side::Reference => comparer.end_reference(),
+        Side::Distorted => comparer.end_distorted(),
     }
 }
 
 /// The frame as the comparer wants it.
-fn map(comparer: &Comparer, stream: &Stream, buffer: &gst::Buffer, hold: Option<Arc<()>>) -> Option<SharedFrame> {
-    comparer.needs_frames().then(|| match stream.map(buffer.clone()) {
-        Ok(frame) => Arc::new(Held { frame, hold }) as SharedFrame,
+fn shared(comparer: &Comparer, stream: &Stream, frame: &Arrived) -> Option<SharedFrame> {
+    comparer.needs_frames().then(|| match stream.map(frame.buffer.clone()) {
+        Ok(mapped) => Arc::new(CountedFrame::new(mapped, frame.charge.clone())) as SharedFrame,
         Err(error) => Arc::new(Unreadable(error)),
     })
 }
 
-/// As the base class makes them of GAP events.
-fn is_gap(buffer: &gst::BufferRef) -> bool {
-    buffer.size() == 0 && buffer.flags().contains(gst::BufferFlags::GAP | gst::BufferFlags::DROPPABLE)
-}
-
-/// When the buffer is shown, in running time, before the segment too.
-pub(super) fn running_time(segment: &gst::FormattedSegment<gst::ClockTime>, buffer: &gst::BufferRef) -> Option<i64> {
-    running(segment, buffer.pts())
-}
-
-fn running(segment: &gst::FormattedSegment<gst::ClockTime>, time: Option<gst::ClockTime>) -> Option<i64> {
+/// Running time, before the segment too.
+fn running(segment: &Segment, time: Option<gst::ClockTime>) -> Option<i64> {
     let running = segment.to_running_time_full(time?)?;
     let nseconds = i64::try_from(running.abs().nseconds()).ok()?;
     Some(if running.is_negative() { -nseconds } else { nseconds })
+}
+
+/// Running times before the segment are at once.
+fn clock_time(running: i64) -> gst::ClockTime {
+    gst::ClockTime::from_nseconds(u64::try_from(running).unwrap_or(0))
 }

@@ -52,24 +52,31 @@ use gst::glib;
 use gst::prelude::*;
 
 mod alignment_events;
+mod budget;
+mod category;
+mod context;
+mod deadline;
 mod events;
-mod fifo;
+mod frames;
 mod imp;
 mod input;
-mod latency;
+mod ledger;
 mod output;
 mod queries;
+mod queues;
+mod references;
 mod session;
 mod settings;
-mod signal;
-mod state;
 mod streams;
+mod task;
+mod verdict;
+mod wakeup;
 
 use settings::{Alignment, Measures, OnUnmatched, Registration, Scale};
 
 glib::wrapper! {
     /// The element `iqacompare`.
-    pub struct IqaCompare(ObjectSubclass<imp::IqaCompare>) @extends gst_base::Aggregator, gst::Element, gst::Object;
+    pub struct IqaCompare(ObjectSubclass<imp::IqaCompare>) @extends gst::Element, gst::Object;
 }
 
 /// Registers the element.

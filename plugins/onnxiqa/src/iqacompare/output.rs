@@ -1,243 +1,189 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The way of the frames out: in order, each with what was found out about it.
+//! The way out: frames, each when its outcome is there, and the events between them, in the order in which they came.
 
-use super::fifo::{Frame, Item};
-use super::imp::{CAT, IqaCompare};
-use super::settings::OnUnmatched;
-use super::state::named;
-use crate::model::OnError;
-use crate::report::{self, Entry, FrameResult, Partner};
-use crate::{describe, lock, meta};
+use super::alignment_events::announce;
+use super::context::Context;
+use super::frames::Pending;
+use super::ledger::named;
+use super::references::ReferenceTime;
+use super::verdict::Verdict;
+use crate::meta;
+use crate::scheduling::{Fifo, Item, Limit};
+use crate::scoring::OnError;
 use gst::prelude::*;
-use gst::subclass::prelude::*;
-use gst_base::prelude::*;
-use onnx_iqa::align::time::Pairing;
-use onnx_iqa::comparer::{Comparison, Outcome};
+use onnx_iqa::comparer::{Comparer, Outcome};
 
-/// How far the stream is.
+/// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// Not everything has left.
-    Ahead,
-    /// Everything has left, but the comparer has not closed its ledger.
-    Near,
-    /// All is said.
-    Reached,
+pub(super) enum Sent {
+    /// What is next has to wait, or nothing is there.
+    Nothing,
+    Something,
+    /// The stream has ended.
+    End,
 }
 
-impl IqaCompare {
-    /// Lets everything go that need not wait any longer.
-    pub(super) fn deliver(&self) -> Result<(), gst::FlowError> {
-        self.announce_alignment();
-        while self.deliver_one()? {}
-        Ok(())
-    }
+/// What comes before the caps, which downstream is to see first of all.
+#[derive(Default)]
+struct Prelude {
+    /// Caps were sent.
+    over: bool,
+    stream_start: Option<gst::Event>,
+    others: Vec<gst::Event>,
+}
 
-    /// Lets go of what is next; false if it has to wait.
-    pub(super) fn deliver_one(&self) -> Result<bool, gst::FlowError> {
-        let state = self.state();
-        state.flow?;
-        let mut outcome = None;
-        if state.fifo.frame_is_next() {
-            outcome = state.comparer.as_ref().and_then(|comparer| comparer.take());
-            if outcome.is_none() {
-                return Ok(false);
+impl Prelude {
+    /// Keeps an event back until the caps come; gives what is to be sent now.
+    fn pass(&mut self, event: gst::Event) -> Vec<gst::Event> {
+        match event.type_() {
+            _ if self.over => vec![event],
+            gst::EventType::StreamStart => {
+                self.stream_start = Some(event);
+                Vec::new()
+            }
+            // Without caps only the end is worth anything to downstream.
+            gst::EventType::Caps | gst::EventType::Eos => {
+                self.over = true;
+                let mut events: Vec<_> = self.stream_start.take().into_iter().collect();
+                let mut others = std::mem::take(&mut self.others);
+                if event.type_() == gst::EventType::Caps {
+                    events.push(event);
+                    events.append(&mut others);
+                } else {
+                    events.append(&mut others);
+                    events.push(event);
+                }
+                events
+            }
+            _ => {
+                self.others.push(event);
+                Vec::new()
             }
         }
-        drop(state);
-        // What was found with this frame is known by now, and the frame is still there to be named.
-        self.announce_alignment();
-        let Some(item) = self.state().fifo.pop() else { return Ok(false) };
-        let flow = match item {
-            Item::Frame(frame) => outcome.map_or(Ok(()), |outcome| self.deliver_frame(frame, outcome)),
-            Item::Gap(start, duration) => {
-                self.settle();
-                self.src_pad().push_event(gst::event::Gap::builder(start).duration(duration).build());
-                Ok(())
-            }
-            Item::Event(event) => {
-                self.state().announced.early.push(event);
-                self.settle_caps();
-                Ok(())
-            }
-            Item::Caps(caps) => {
-                let mut state = self.state();
-                state.announced.caps = Some(caps);
-                state.announced.caps_due = true;
-                Ok(())
-            }
-            Item::Segment(segment, event) => {
-                self.obj().update_segment(&segment);
-                self.state().announced.segment = Some(event);
-                Ok(())
-            }
+    }
+}
+
+/// What has come on `distorted`, is being looked at and has not left.
+pub(super) struct Output {
+    /// The comparer bounds the frames.
+    fifo: Fifo<Pending>,
+    prelude: Prelude,
+    verdict: Verdict,
+    /// The summary was posted.
+    summed_up: bool,
+}
+
+impl Output {
+    pub(super) fn new(on_error: OnError) -> Self {
+        Self {
+            fifo: Fifo::new(Limit::frames(usize::MAX)),
+            prelude: Prelude::default(),
+            verdict: Verdict::new(on_error),
+            summed_up: false,
+        }
+    }
+
+    /// Keeps a frame until its outcome is there.
+    pub(super) fn push_frame(&mut self, frame: Pending) {
+        self.fifo.push(Item::Frame(frame));
+    }
+
+    /// Keeps an event in its place.
+    pub(super) fn push_event(&mut self, event: gst::Event) {
+        self.fifo.push(Item::Event(event));
+    }
+
+    pub(super) fn fifo(&self) -> &Fifo<Pending> {
+        &self.fifo
+    }
+
+    /// As a flush of `distorted` does: frames go, and the stream has not ended.
+    pub(super) fn flush(&mut self) {
+        drop(self.fifo.flush());
+        self.summed_up = false;
+    }
+
+    /// Sends what is next, if it need not wait any longer. `reference` tells when a reference frame is shown.
+    ///
+    /// # Errors
+    /// Downstream's, or when the flow is to end with this frame.
+    pub(super) fn send_next(
+        &mut self,
+        context: &Context<'_>,
+        comparer: &Comparer,
+        reference: impl FnOnce(u64) -> Option<ReferenceTime>,
+    ) -> Result<Sent, gst::FlowError> {
+        announce(context, comparer, &self.fifo);
+        let outcome = match self.fifo.front() {
+            None => return Ok(Sent::Nothing),
+            Some(Item::Frame(_)) => match comparer.take() {
+                None => return Ok(Sent::Nothing),
+                outcome => outcome,
+            },
+            // The ledger has to be closed.
+            Some(item) if item.is_eos() && !comparer.idle() => return Ok(Sent::Nothing),
+            Some(Item::Event(_)) => None,
         };
-        if let Err(flow) = flow {
-            gst::debug!(CAT, imp = self, "flow stops: {flow:?}");
-            self.state().flow = Err(flow);
-        }
-        flow.map(|()| true)
-    }
-
-    /// Sends the caps on, and what has waited for them.
-    pub(super) fn settle_caps(&self) {
-        let mut state = self.state();
-        let announced = &mut state.announced;
-        let Some(caps) = announced.caps.clone() else { return };
-        let due = std::mem::take(&mut announced.caps_due);
-        let early = std::mem::take(&mut announced.early);
-        drop(state);
-        if due {
-            // It sends stream-start, too.
-            self.obj().set_src_caps(&caps);
-        }
-        for event in early {
-            self.src_pad().push_event(event);
+        // What was found with this frame is known by now, and the frame is still there to be named.
+        announce(context, comparer, &self.fifo);
+        match self.fifo.pop() {
+            Some(Item::Frame(frame)) => {
+                if let Some(outcome) = outcome {
+                    let reference = outcome.pairing.reference().and_then(reference);
+                    self.send_frame(context, frame, outcome, reference)?;
+                }
+                Ok(Sent::Something)
+            }
+            Some(Item::Event(event)) => Ok(self.send_event(context, event)),
+            None => Ok(Sent::Nothing),
         }
     }
 
-    /// Sends caps and segment on before something that is no frame. Before a frame the base class does: it sends the
-    /// segment again then, which changes nothing.
-    pub(super) fn settle(&self) {
-        self.settle_caps();
-        let segment = self.state().announced.segment.take();
-        if let Some(segment) = segment {
-            self.src_pad().push_event(segment);
-        }
-    }
-
-    fn deliver_frame(&self, frame: Frame, outcome: Outcome) -> Result<(), gst::FlowError> {
+    fn send_frame(
+        &mut self,
+        context: &Context<'_>,
+        frame: Pending,
+        outcome: Outcome,
+        reference: Option<ReferenceTime>,
+    ) -> Result<(), gst::FlowError> {
         debug_assert_eq!(frame.number, outcome.distorted, "outcomes come in order");
-        let entry = self.entry(&frame, outcome)?;
-        let Frame { mut buffer, times, .. } = frame;
+        let entry = self.verdict.entry(context, &frame, outcome, reference)?;
+        let Pending { mut buffer, charge, .. } = frame;
+        // It is downstream's from here on.
+        drop(charge);
         if let Some(entry) = entry {
-            meta::attach(buffer.make_mut(), &self.obj().name(), entry).map_err(|error| {
-                gst::element_imp_error!(self, gst::CoreError::Failed, ("{error}: is `IqaMeta` registered?"));
+            meta::attach(buffer.make_mut(), &context.element.name(), entry).map_err(|error| {
+                gst::element_error!(context.element, gst::CoreError::Failed, ("{error}: is `IqaMeta` registered?"));
                 gst::FlowError::Error
             })?;
         }
-        self.settle_caps();
-        self.state().announced.segment = None;
-        self.obj().selected_samples(times.pts, buffer.dts(), buffer.duration(), None);
-        self.obj().finish_buffer(buffer).map(|_| ())
+        context.pads.src.push(buffer).map(|_| ())
     }
 
-    /// Reports what became of a frame; gives what it is to carry, if anything.
-    fn entry(&self, frame: &Frame, outcome: Outcome) -> Result<Option<gst::Structure>, gst::FlowError> {
-        let Outcome { pairing, confidence, result, .. } = outcome;
-        let latency = gst::ClockTime::try_from(frame.arrival.elapsed()).unwrap_or(gst::ClockTime::MAX);
-        let (on_unmatched, on_error) = {
-            let settings = lock(&self.settings);
-            (settings.on_unmatched, settings.model.on_error)
-        };
-        let state = self.state();
-        let model_info = state.model_info.clone();
-        let known = pairing.reference().and_then(|number| state.references.get(number));
-        drop(state);
-        let partner = Partner {
-            pairing: match pairing {
-                Pairing::Matched(_) => "matched",
-                Pairing::Duplicate(_) => "duplicate",
-                Pairing::Unmatched => "unmatched",
-            },
-            confidence,
-            pts: known.and_then(|(pts, _)| pts),
-            offset: known
-                .and_then(|(_, running)| running)
-                .zip(frame.running)
-                .map(|(theirs, ours)| theirs.saturating_sub(ours)),
-        };
-        let plain = |state| {
-            let mut entry = model_info.entry(state);
-            partner.describe(&mut entry);
-            entry
-        };
-        if pairing == Pairing::Unmatched && !matches!(result, Some(Err(_))) {
-            if on_unmatched == OnUnmatched::Error {
-                let time = frame.times.pts.map_or_else(|| "without a time stamp".to_owned(), |pts| format!("at {pts}"));
-                gst::element_imp_error!(
-                    self,
-                    gst::StreamError::Failed,
-                    ("the frame {time} has no partner in the reference (on-unmatched=error)")
-                );
-                return Err(gst::FlowError::Error);
-            }
-            let messages = lock(&self.report).unmatched(frame.times);
-            self.post(messages);
-            return Ok((on_unmatched == OnUnmatched::Flag).then(|| plain("unmatched")));
+    fn send_event(&mut self, context: &Context<'_>, event: gst::Event) -> Sent {
+        let end = event.type_() == gst::EventType::Eos;
+        if end {
+            self.sum_up(context);
         }
-        match result {
-            None => {
-                let messages = lock(&self.report).skipped(frame.times);
-                self.post(messages);
-                Ok(Some(plain("skipped")))
-            }
-            Some(Ok(comparison)) => {
-                self.state().failing = false;
-                let entry = Entry::new(frame.times, frame_result(comparison, partner), latency);
-                let messages = lock(&self.report).scored(&entry, &model_info);
-                self.post(messages);
-                Ok(Some(entry.scored(&model_info)))
-            }
-            Some(Err(error)) => {
-                let messages = lock(&self.report).failed(frame.times);
-                self.post(messages);
-                if on_error == OnError::Stop {
-                    gst::element_imp_error!(self, gst::StreamError::Failed, ("{}", describe(&error)));
-                    return Err(gst::FlowError::Error);
-                }
-                gst::debug!(CAT, imp = self, "a frame failed: {}", describe(&error));
-                if !std::mem::replace(&mut self.state().failing, true) {
-                    gst::element_imp_warning!(self, gst::StreamError::Failed, ("{}", describe(&error)));
-                }
-                Ok(Some(plain("failed")))
-            }
+        for event in self.prelude.pass(event) {
+            context.pads.src.push_event(event);
         }
+        if end { Sent::End } else { Sent::Something }
     }
 
-    /// Once everything has left: says what there is to say of the whole stream.
-    pub(super) fn finish(&self) -> End {
-        let mut state = self.state();
-        if !state.drained() {
-            return End::Ahead;
-        }
-        if state.comparer.as_ref().is_some_and(|comparer| !comparer.idle()) {
-            return End::Near;
-        }
-        if std::mem::replace(&mut state.announced.summary, true) {
-            return End::Reached;
-        }
-        let (model_info, ledger) = (state.model_info.clone(), state.ledger());
-        drop(state);
-        self.settle_caps();
-        let messages = lock(&self.report).finish(&model_info, &named(ledger));
-        self.post(messages);
-        End::Reached
+    /// Ends the stream here, whatever there was still to come: summary and EOS.
+    pub(super) fn cut(&mut self, context: &Context<'_>) {
+        drop(self.fifo.flush());
+        self.send_event(context, gst::event::Eos::new());
     }
 
-    pub(super) fn post(&self, messages: Vec<gst::Structure>) {
-        report::post(self.obj().upcast_ref(), messages);
+    /// Says what there is to say of the whole stream, once.
+    fn sum_up(&mut self, context: &Context<'_>) {
+        if std::mem::replace(&mut self.summed_up, true) {
+            return;
+        }
+        let (model_info, ledger) = (context.session.model_info(), context.session.ledger());
+        context.report(|report| report.finish(&model_info, &named(ledger)));
     }
-
-    pub(super) fn src_pad(&self) -> gst::Pad {
-        self.obj().src_pad().clone().upcast()
-    }
-}
-
-fn frame_result(comparison: Comparison, partner: Partner) -> FrameResult {
-    let Comparison { metrics, score, shift, .. } = comparison;
-    let fit = metrics.fit;
-    let measures = [
-        ("psnr-y", metrics.psnr_y),
-        ("psnr", metrics.psnr),
-        ("ssim", metrics.ssim),
-        ("ms-ssim", metrics.ms_ssim),
-        ("shift-x", shift.map(|[x, _]| x)),
-        ("shift-y", shift.map(|[_, y]| y)),
-        ("gain", fit.map(|fit| fit.gain)),
-        ("bias", fit.map(|fit| fit.bias)),
-    ];
-    let measures = measures.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    FrameResult { score, partner: Some(partner), measures }
 }

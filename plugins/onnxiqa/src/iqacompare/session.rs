@@ -2,127 +2,123 @@
 
 //! What is open between READY and PAUSED: the model, and the comparer, which a flush replaces.
 
-use super::imp::{CAT, IqaCompare};
+use super::category::CAT;
+use super::ledger::{add, decided};
 use super::settings::{NO_MODEL, Settings};
-use super::state::State;
+use super::wakeup::Wakeup;
 use crate::report::ModelInfo;
-use crate::{describe, lock, model};
-use gst::prelude::*;
-use gst::subclass::prelude::*;
-use onnx_iqa::comparer::{Comparer, Side};
-use onnx_iqa::model::Model;
+use crate::{lock, scoring};
+use onnx_iqa::align::time::Ledger;
+use onnx_iqa::comparer::{CompareError, Comparer};
 use onnx_iqa::model::contract::Kind;
-use onnx_iqa::scorer::Scorer;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-/// What is open from READY to PAUSED and back.
-pub(super) struct Session {
+/// What a session is opened with.
+struct Open {
     settings: Settings,
-    pub(super) model: Option<Arc<Model>>,
+    model: Option<scoring::Session>,
+    model_info: Arc<ModelInfo>,
 }
 
-impl IqaCompare {
-    /// READY→PAUSED: opens the model.
-    pub(super) fn open(&self) -> Result<(), gst::ErrorMessage> {
-        let settings = lock(&self.settings).clone();
-        let name = &settings.model.model;
+#[derive(Default)]
+struct Inner {
+    open: Option<Open>,
+    comparer: Option<Arc<Comparer>>,
+    /// What became of the frames of comparers that are gone; it outlives the session, to be read.
+    past: Ledger,
+}
+
+/// The model and the comparer.
+#[derive(Default)]
+pub(super) struct Session(Mutex<Inner>);
+
+impl Session {
+    /// READY→PAUSED: opens the model. There is no comparer before [`renew`](Self::renew).
+    pub(super) fn open(&self, element: &gst::Element, settings: Settings) -> Result<(), gst::ErrorMessage> {
         let model = match settings.has_model() {
             false => None,
-            true => Some(
-                model::open(self.obj().upcast_ref(), &settings.model)
-                    .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))?,
-            ),
+            true => Some(scoring::Session::open(*CAT, element, &settings.model, Kind::FullReference)?),
         };
-        let mut model_info = ModelInfo { model: NO_MODEL.into(), kind: "fr" };
-        if let Some(model) = &model {
-            if model.contract().kind == Kind::NoReference {
-                return Err(gst::error_msg!(
-                    gst::LibraryError::Settings,
-                    ("the model {name} judges a picture by itself; iqacompare compares two, iqascore scores one")
-                ));
-            }
-            model_info.model.clone_from(&model.contract().name);
-            gst::info!(CAT, imp = self, "{name} runs on {}", model.active_provider());
-        }
-        lock(&self.report).restart();
-        *self.state() = State { model_info: Arc::new(model_info), ..State::default() };
-        for flag in self.woken.iter().chain(&self.flushing) {
-            flag.store(false, std::sync::atomic::Ordering::Release);
-        }
-        *lock(&self.session) = Some(Session { settings, model });
-        self.signal.halt(false);
-        self.renew().map_err(|_| gst::error_msg!(gst::LibraryError::Init, ("no comparer could be started")))?;
-        self.obj().notify("active-provider");
+        let model_info = match &model {
+            Some(model) => model.model_info(),
+            None => ModelInfo { model: NO_MODEL.into(), kind: "fr" },
+        };
+        let open = Open { settings, model, model_info: Arc::new(model_info) };
+        let before = std::mem::replace(&mut *lock(&self.0), Inner { open: Some(open), ..Inner::default() });
+        drop(before);
         Ok(())
     }
 
-    /// Goes on with another comparer, which knows nothing of what came before.
-    pub(super) fn renew(&self) -> Result<(), gst::FlowError> {
-        let session = lock(&self.session);
-        let Some(Session { settings, model }) = &*session else { return Err(gst::FlowError::Flushing) };
-        let scorer = model.clone().map(|model| Scorer::with_queue(model, settings.model.queue_size as usize, 1));
+    /// Puts a comparer that knows nothing in the place of the one so far, if any. `work` is told when it has something
+    /// new. None: nothing is open.
+    pub(super) fn renew(&self, offset: i64, work: Arc<Wakeup>) -> Result<Option<Arc<Comparer>>, CompareError> {
+        let inner = lock(&self.0);
+        let Some(Open { settings, model, .. }) = &inner.open else { return Ok(None) };
+        let scorer = model.as_ref().map(|model| model.scorer(1));
         let mut engine = settings.comparer();
         // It may have changed since.
-        engine.time.offset = lock(&self.settings).offset;
-        drop(session);
-        let element = self.obj().downgrade();
-        let changed = move || {
-            if let Some(element) = element.upgrade() {
-                element.imp().wake();
-            }
-        };
-        let comparer = Comparer::new(engine, scorer, changed).map_err(|error| {
-            gst::element_imp_error!(self, gst::LibraryError::Init, ("{}", describe(&error)));
-            gst::FlowError::Error
-        })?;
-        let comparer = Arc::new(comparer);
-        let mut state = self.state();
-        for (side, ended) in [Side::Reference, Side::Distorted].into_iter().zip(state.ended) {
-            match side {
-                Side::Reference if ended => comparer.end_reference(),
-                Side::Distorted if ended => comparer.end_distorted(),
-                _ => {}
-            }
+        engine.time.offset = offset;
+        drop(inner);
+        let comparer = Arc::new(Comparer::new(engine, scorer, move || work.tell())?);
+        self.replace(Some(comparer.clone()));
+        Ok(Some(comparer))
+    }
+
+    /// Ends the comparer so far, not under the lock: it says that it has changed, lets go of frames, and waits for its
+    /// threads.
+    fn replace(&self, comparer: Option<Arc<Comparer>>) {
+        let mut inner = lock(&self.0);
+        let before = std::mem::replace(&mut inner.comparer, comparer);
+        if let Some(before) = &before {
+            add(&mut inner.past, decided(before.ledger()));
         }
-        let before = state.replace_comparer(Some(comparer));
-        drop(state);
-        cancel(before);
-        Ok(())
+        drop(inner);
+        if let Some(before) = before {
+            before.cancel();
+        }
+    }
+
+    /// What is under way is of no interest any more; nobody waits for the comparer after this.
+    pub(super) fn cancel(&self) {
+        let comparer = lock(&self.0).comparer.clone();
+        if let Some(comparer) = comparer {
+            comparer.cancel();
+        }
     }
 
     /// PAUSED→READY, when nothing flows any more. What the ledger says remains to be read.
     pub(super) fn close(&self) {
-        let before = self.state().replace_comparer(None);
-        cancel(before);
-        let mut state = self.state();
-        *state = State { past: state.past, ..State::default() };
-        drop(state);
-        let session = lock(&self.session).take();
-        drop(session);
+        self.replace(None);
+        let open = lock(&self.0).open.take();
+        drop(open);
     }
 
-    /// Everything was flushed: what is held is of no interest any more.
-    pub(super) fn flush(&self) -> Result<gst::FlowSuccess, gst::FlowError> {
-        let mut state = self.state();
-        state.fifo.clear();
-        state.ended = [false; 2];
-        state.flow = Ok(gst::FlowSuccess::Ok);
-        state.failing = false;
-        state.announced.segment = None;
-        state.announced.early.clear();
-        state.announced.summary = false;
-        state.announced.end = false;
-        state.segments = [gst::FormattedSegment::new(), gst::FormattedSegment::new()];
-        drop(state);
-        lock(&self.report).discontinuity();
-        self.renew()?;
-        Ok(gst::FlowSuccess::Ok)
+    /// Added to running times from the next distorted frame on.
+    pub(super) fn set_offset(&self, offset: i64) {
+        let comparer = lock(&self.0).comparer.clone();
+        if let Some(comparer) = comparer {
+            comparer.set_offset(offset);
+        }
     }
-}
 
-/// Ends a comparer. Not under a lock: it says that it has changed.
-pub(super) fn cancel(comparer: Option<Arc<Comparer>>) {
-    if let Some(comparer) = comparer {
-        comparer.cancel();
+    /// Who scores, for what frames and messages say.
+    pub(super) fn model_info(&self) -> Arc<ModelInfo> {
+        lock(&self.0).open.as_ref().map(|open| open.model_info.clone()).unwrap_or_default()
+    }
+
+    /// The provider that really runs the model.
+    pub(super) fn provider(&self) -> Option<String> {
+        let inner = lock(&self.0);
+        inner.open.as_ref()?.model.as_ref().map(scoring::Session::active_provider)
+    }
+
+    /// Where all frames have gone since READY→PAUSED.
+    pub(super) fn ledger(&self) -> Ledger {
+        let inner = lock(&self.0);
+        let mut ledger = inner.past;
+        if let Some(comparer) = &inner.comparer {
+            add(&mut ledger, comparer.ledger());
+        }
+        ledger
     }
 }

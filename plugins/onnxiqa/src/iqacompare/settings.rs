@@ -2,7 +2,8 @@
 
 //! What users set.
 
-use crate::{bundled, model};
+use crate::bundled;
+use crate::scoring::ModelSettings;
 use gst::glib;
 use gst::prelude::*;
 use onnx_iqa::align::{space, time};
@@ -147,7 +148,7 @@ impl From<Measures> for metrics::Measures {
 /// The properties of `iqacompare`, with their defaults.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub model: model::Settings,
+    pub model: ModelSettings,
     pub measures: Measures,
     pub alignment: Alignment,
     pub offset: i64,
@@ -163,7 +164,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            model: model::Settings::new(NO_MODEL),
+            model: ModelSettings::new(NO_MODEL),
             measures: Measures::PSNR | Measures::SSIM,
             alignment: Alignment::default(),
             offset: 0,

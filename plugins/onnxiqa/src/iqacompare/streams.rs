@@ -2,19 +2,25 @@
 
 //! What the two streams are, by their caps, and what is to be said of them.
 
-use super::imp::{CAT, IqaCompare};
-use crate::lock;
 use crate::video_frame::Stream;
-use gst::subclass::prelude::*;
 use onnx_iqa::comparer::Side;
 use std::sync::Arc;
 
-/// What the two streams are. Frames keep the description they came with.
+/// What users have to hear of new caps.
+#[derive(Debug, Default)]
+pub(super) struct Remarks {
+    /// What the caps leave out, for the log.
+    pub(super) assumed: Vec<String>,
+    /// What makes the measures doubtful.
+    pub(super) warnings: Vec<String>,
+}
+
+/// What the two streams are. Frames keep the description they were given.
 #[derive(Default)]
 pub(super) struct Streams {
     caps: [Option<gst::Caps>; 2],
     streams: [Option<Arc<Stream>>; 2],
-    /// What was logged of what the caps leave out.
+    /// What was said of what the caps leave out.
     assumed: [Option<String>; 2],
     cautioned: bool,
     contradicted: bool,
@@ -28,7 +34,10 @@ impl Streams {
 
     /// Takes new caps in. The other side's description may change, too: what caps leave out is the reference's default
     /// for both.
-    fn set(&mut self, side: Side, caps: &gst::CapsRef) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// When they are no raw video in a format that the engine reads.
+    pub(super) fn set(&mut self, side: Side, caps: &gst::CapsRef, has_model: bool) -> Result<Remarks, String> {
         let (mut new, index) = (self.caps.clone(), side as usize);
         new[index] = Some(caps.to_owned());
         let [reference, distorted] = &new;
@@ -40,58 +49,45 @@ impl Streams {
         };
         self.streams = [reference, distorted].map(|stream| stream.map(Arc::new));
         self.caps = new;
-        Ok(())
+        Ok(self.remarks(has_model))
     }
-}
 
-impl IqaCompare {
-    /// Caps have come on one of the pads.
-    pub(super) fn set_caps(&self, side: Side, caps: &gst::CapsRef) -> Result<(), String> {
-        let has_model = lock(&self.settings).has_model();
-        let mut warnings = Vec::new();
-        let mut state = self.state();
-        let streams = &mut state.streams;
-        streams.set(side, caps)?;
+    fn remarks(&mut self, has_model: bool) -> Remarks {
+        let mut remarks = Remarks::default();
         for side in [Side::Reference, Side::Distorted] {
-            let Some(stream) = streams.get(side).cloned() else { continue };
-            if streams.assumed[side as usize] != stream.assumed {
-                streams.assumed[side as usize].clone_from(&stream.assumed);
-                if let Some(assumed) = &stream.assumed {
-                    gst::info!(
-                        CAT,
-                        imp = self,
-                        "the caps of {} leave out the colorimetry; taken: {assumed}",
-                        name(side)
-                    );
-                }
+            let Some(stream) = self.get(side).cloned() else { continue };
+            let assumed = &mut self.assumed[side as usize];
+            if *assumed != stream.assumed {
+                assumed.clone_from(&stream.assumed);
+                let text = |assumed| format!("the caps of {} leave out the colorimetry; taken: {assumed}", name(side));
+                remarks.assumed.extend(stream.assumed.as_ref().map(text));
             }
             if let Some(caution) = stream.caution(has_model)
-                && !std::mem::replace(&mut streams.cautioned, true)
+                && !std::mem::replace(&mut self.cautioned, true)
             {
-                warnings.push(format!("{}: {caution}", name(side)));
+                remarks.warnings.push(format!("{}: {caution}", name(side)));
             }
         }
-        if let [Some(reference), Some(distorted)] = &streams.streams
+        if let [Some(reference), Some(distorted)] = &self.streams
             && let Some(contradiction) = reference.contradiction(distorted)
-            && !std::mem::replace(&mut streams.contradicted, true)
+            && !std::mem::replace(&mut self.contradicted, true)
         {
-            warnings.push(format!(
+            remarks.warnings.push(format!(
                 "reference and distorted state {contradiction}: ranges are made equal, but stored samples of different matrices are \
                  compared as they are; put a videoconvert before one of the pads if the caps are right"
             ));
         }
-        // R'G'B' has no luma of its own.
-        let main_field = match streams.get(Side::Distorted) {
+        remarks
+    }
+
+    /// What windows and alarms look at if nobody says.
+    pub(super) fn main_field(&self, has_model: bool) -> &'static str {
+        match self.get(Side::Distorted) {
             _ if has_model => "score",
+            // R'G'B' has no luma of its own.
             Some(stream) if stream.info.is_rgb() => "psnr",
             _ => "psnr-y",
-        };
-        drop(state);
-        lock(&self.report).settings.main_field = main_field;
-        for warning in warnings {
-            gst::element_imp_warning!(self, gst::StreamError::Format, ("{warning}"));
         }
-        Ok(())
     }
 }
 

@@ -1,198 +1,96 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Events and queries, each in its place between the frames.
+//! Events. Serialized ones keep their place between the frames.
 
-use super::fifo::Item;
-use super::imp::{CAT, IqaScore};
-use super::settings::Mode;
-use crate::lock;
-use crate::video_frame::Stream;
+use super::input::Input;
+use super::output::Output;
+use super::queue::Queue;
+use super::reporter::Reporter;
+use crate::scheduling::task;
 use gst::prelude::*;
-use gst::subclass::prelude::*;
 use std::sync::Arc;
 
-impl IqaScore {
-    /// Sends an event on in its place. Before EOS goes what there is to say of the whole stream.
-    pub(super) fn forward(&self, event: gst::Event) -> bool {
-        if event.type_() == gst::EventType::Eos {
-            let model_info = self.shared.lock().model_info.clone();
-            let messages = lock(&self.report).finish(&model_info, &[]);
-            self.post(messages);
-        }
-        self.src_pad.push_event(event)
+/// What follows from events.
+pub struct Events {
+    sink_pad: gst::Pad,
+    src_pad: gst::Pad,
+    queue: Arc<Queue>,
+    input: Arc<Input>,
+    output: Arc<Output>,
+    reporter: Arc<Reporter>,
+}
+
+impl Events {
+    /// For the events on these pads.
+    pub fn new(
+        [sink_pad, src_pad]: [gst::Pad; 2],
+        queue: Arc<Queue>,
+        input: Arc<Input>,
+        output: Arc<Output>,
+        reporter: Arc<Reporter>,
+    ) -> Self {
+        Self { sink_pad, src_pad, queue, input, output, reporter }
     }
 
-    pub(super) fn sink_event(&self, event: gst::Event) -> bool {
+    /// An event from upstream.
+    pub fn sink_event(&self, element: &gst::Element, event: gst::Event) -> bool {
         use gst::EventView;
         match event.view() {
-            EventView::FlushStart(_) => {
-                let mut state = self.shared.lock();
-                state.flushing = true;
-                self.shared.changed.notify_all();
-                drop(state);
-                if let Some(session) = self.session() {
-                    session.scorer.cancel();
-                }
-                let forwarded = self.src_pad.push_event(event);
-                let _ = self.src_pad.pause_task();
-                return forwarded;
-            }
-            EventView::FlushStop(_) => {
-                let forwarded = self.src_pad.push_event(event);
-                let mut state = self.shared.lock();
-                state.flush();
-                state.segment = gst::FormattedSegment::new();
-                state.flow = Ok(gst::FlowSuccess::Ok);
-                state.flushing = false;
-                drop(state);
-                lock(&self.report).discontinuity();
-                return forwarded && self.start_task();
-            }
+            EventView::FlushStart(_) => return self.flush_start(event),
+            EventView::FlushStop(_) => return self.flush_stop(element, event),
             EventView::Caps(caps) => {
-                if let Err(error) = self.set_caps(caps.caps()) {
-                    gst::element_imp_error!(self, gst::CoreError::Negotiation, ("{error}"));
+                if let Err(error) = self.input.set_caps(element, caps.caps()) {
+                    gst::element_error!(element, gst::CoreError::Negotiation, ("{error}"));
                     return false;
                 }
             }
-            EventView::Segment(segment) => match segment.segment().downcast_ref::<gst::ClockTime>() {
-                Some(segment) => self.shared.lock().segment = segment.clone(),
-                None => {
-                    gst::element_imp_error!(
-                        self,
-                        gst::StreamError::Format,
-                        ("a segment in {:?}: scores need one in time", segment.segment().format())
-                    );
+            EventView::Segment(segment) => {
+                if let Err(error) = self.input.set_segment(segment.segment()) {
+                    gst::element_error!(element, gst::StreamError::Format, ("{error}"));
                     return false;
                 }
-            },
+            }
             _ => {}
         }
-        if !event.is_serialized() {
-            return self.src_pad.push_event(event);
-        }
+        if event.is_serialized() { self.pass(element, event) } else { self.src_pad.push_event(event) }
+    }
 
-        let mut state = self.shared.lock();
-        if state.flushing {
-            return false;
-        }
-        let kind = event.type_();
-        let eos = kind == gst::EventType::Eos;
-        match state.flow {
-            // What downstream has seen the end of is over: these begin something new.
-            Err(gst::FlowError::Eos) if matches!(kind, gst::EventType::StreamStart | gst::EventType::Segment) => {
-                state.flow = Ok(gst::FlowSuccess::Ok);
-            }
-            // Frames are refused, events still have to get there.
-            Err(gst::FlowError::Eos) | Ok(_) => {}
-            Err(flow) => {
-                drop(state);
+    /// Lets a serialized event pass in its place.
+    fn pass(&self, element: &gst::Element, event: gst::Event) -> bool {
+        let eos = event.type_() == gst::EventType::Eos;
+        match self.output.pass_event(element, event) {
+            Ok(accepted) => accepted,
+            Err(error) => {
                 // Upstream sends no more buffers that could meet the error.
-                if eos {
-                    self.flow_error(flow);
+                if eos && error != gst::FlowError::Flushing {
+                    self.output.end_with_error(element, error);
                 }
-                return false;
+                false
             }
         }
-        if state.idle() && !(eos && state.unreported()) {
-            state.pushing = true;
-            drop(state);
-            let forwarded = self.forward(event);
-            self.shared.lock().pushing = false;
-            self.shared.changed.notify_all();
-            return forwarded;
-        }
-        state.fifo.push(Item::Event(event));
-        self.shared.changed.notify_all();
-        true
     }
 
-    pub(super) fn set_caps(&self, caps: &gst::CapsRef) -> Result<(), String> {
-        let stream = Stream::from_caps(caps)?;
-        if let Some(assumed) = &stream.assumed {
-            gst::info!(CAT, imp = self, "the caps leave out the colorimetry; taken: {assumed}");
-        }
-        if let Some(caution) = stream.caution(true)
-            && !std::mem::replace(&mut *lock(&self.cautioned), true)
-        {
-            gst::element_imp_warning!(self, gst::StreamError::Format, ("{caution}"));
-        }
-        let mut state = self.shared.lock();
-        let duration = stream.frame_duration();
-        let changed = state.stream.as_ref().is_none_or(|before| before.frame_duration() != duration);
-        state.stream = Some(Arc::new(stream));
-        let holds = state.mode == Mode::EveryFrame;
-        drop(state);
-        if changed && holds {
-            let element = self.obj();
-            let _ = element.post_message(gst::message::Latency::builder().src(&*element).build());
-        }
-        Ok(())
+    fn flush_start(&self, event: gst::Event) -> bool {
+        self.queue.flush_start();
+        let forwarded = self.src_pad.push_event(event);
+        task::pause_and_wait(&self.src_pad);
+        forwarded
     }
 
-    pub(super) fn sink_query(&self, query: &mut gst::QueryRef) -> bool {
-        if !query.is_serialized() {
-            return gst::Pad::query_default(&self.sink_pad, Some(&*self.obj()), query);
-        }
-        // A serialized query keeps its place behind what came before it: upstream's thread, which asks, waits for that
-        // to leave. Then it can as well go on from this thread.
-        let mut state = self.shared.lock();
-        loop {
-            if state.check().is_err() {
-                return false;
-            }
-            if state.idle() {
-                break;
-            }
-            state = self.shared.wait(state);
-        }
-        let held = u32::try_from(state.capacity).unwrap_or(u32::MAX);
-        drop(state);
-        let answered = self.src_pad.peer_query(query);
-        if answered && let gst::QueryViewMut::Allocation(allocation) = query.view_mut() {
-            // The frame as the caps have it is what is scored: nobody may crop it by a meta that only downstream reads.
-            while let Some(index) = allocation.find_allocation_meta::<gst_video::VideoCropMeta>() {
-                allocation.remove_nth_allocation_meta(index);
-            }
-            // As many buffers as are held here are missing downstream.
-            let pools: Vec<_> = allocation.allocation_pools().collect();
-            for (index, (pool, size, min, max)) in (0u32..).zip(pools) {
-                let max = if max == 0 { 0 } else { max.saturating_add(held) };
-                allocation.set_nth_allocation_pool(index, pool.as_ref(), size, min.saturating_add(held), max);
-            }
-        }
-        answered
+    fn flush_stop(&self, element: &gst::Element, event: gst::Event) -> bool {
+        let forwarded = self.src_pad.push_event(event);
+        self.input.discontinuity();
+        self.reporter.discontinuity();
+        self.queue.flush_stop();
+        forwarded && self.output.start_task(element).is_ok()
     }
 
-    pub(super) fn src_event(&self, event: gst::Event) -> bool {
-        if event.type_() == gst::EventType::Reconfigure {
-            // A pad that was not linked may be now.
-            let mut state = self.shared.lock();
-            if state.flow == Err(gst::FlowError::NotLinked) && !state.flushing {
-                state.flow = Ok(gst::FlowSuccess::Ok);
-                drop(state);
-                self.start_task();
-            }
+    /// An event from downstream.
+    pub fn src_event(&self, element: &gst::Element, event: gst::Event) -> bool {
+        // A pad that was not linked may be now. The task logs why it does not start.
+        if event.type_() == gst::EventType::Reconfigure && self.queue.relink() {
+            let _ = self.output.start_task(element);
         }
         self.sink_pad.push_event(event)
-    }
-
-    pub(super) fn src_query(&self, query: &mut gst::QueryRef) -> bool {
-        let gst::QueryViewMut::Latency(latency) = query.view_mut() else {
-            return gst::Pad::query_default(&self.src_pad, Some(&*self.obj()), query);
-        };
-        if !self.sink_pad.peer_query(latency.query_mut()) {
-            return false;
-        }
-        let (live, min, max) = latency.result();
-        // A frame waits for its score at most until the FIFO is full of later ones. Nothing is known without a frame rate.
-        let state = self.shared.lock();
-        let held = (state.mode == Mode::EveryFrame)
-            .then(|| state.stream.as_ref()?.frame_duration())
-            .flatten()
-            .and_then(|duration| duration.checked_mul(state.capacity as u64));
-        if let Some(held) = held.filter(|_| live) {
-            latency.set(live, min.saturating_add(held), max.and_then(|max| max.checked_add(held)));
-        }
-        true
     }
 }

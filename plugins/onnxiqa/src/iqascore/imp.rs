@@ -1,117 +1,104 @@
 // SPDX-License-Identifier: MPL-2.0
 
+//! The GObject.
+//!
 //! The shape is that of `queue`: chain puts frames into a bounded FIFO, a task on the source pad takes them out once
 //! they are scored. The scorer's worker only marks frames and wakes the task. `BaseTransform` would not do: it pushes only
 //! from inside chain, so that a finished frame would wait for the next one, and it cannot be woken.
+//!
+//! Lock order: each of `settings`, `session`, the input's, the reporter's and the queue's lock is taken with no other held.
+//! Under the queue's lock only the scorer's own and, to pause the task, the source pad's are taken. No lock is held
+//! while anything is pushed, queried or posted.
 
-use super::settings::{Mode, Settings};
-use super::state::Shared;
-use crate::report::{self, ModelInfo, Report};
-use crate::{describe, lock, model, video_frame};
+use super::events::Events;
+use super::input::Input;
+use super::output::Output;
+use super::queries::Queries;
+use super::queue::Queue;
+use super::reporter::Reporter;
+use super::settings::Settings;
+use crate::scheduling::activation;
+use crate::scoring::{Guarded, Session};
+use crate::{lock, report, video_frame};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use onnx_iqa::model::contract::Kind;
-use onnx_iqa::scorer::Scorer;
 use std::sync::{Arc, LazyLock, Mutex};
 
 pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new("iqascore", gst::DebugColorFlags::empty(), Some("No-reference picture quality"))
 });
 
-/// What is open from READY to PAUSED and back.
-pub(super) struct Session {
-    pub(super) scorer: Scorer,
-    pub(super) provider: String,
-}
-
 #[doc(hidden)]
 pub struct IqaScore {
-    pub(super) sink_pad: gst::Pad,
-    pub(super) src_pad: gst::Pad,
-    pub(super) settings: Mutex<Settings>,
-    pub(super) shared: Arc<Shared>,
-    pub(super) session: Mutex<Option<Arc<Session>>>,
-    pub(super) report: Mutex<Report>,
-    /// What was said once need not be said again.
-    pub(super) cautioned: Mutex<bool>,
+    sink_pad: gst::Pad,
+    src_pad: gst::Pad,
+    settings: Mutex<Settings>,
+    /// From READY to PAUSED and back.
+    session: Mutex<Option<Session>>,
+    reporter: Arc<Reporter>,
+    queue: Arc<Queue>,
+    input: Arc<Input>,
+    output: Arc<Output>,
+    events: Events,
+    queries: Queries,
 }
 
 impl IqaScore {
-    /// Both pads live and die with the flow: whoever waits is woken before a pad is deactivated.
-    fn activate(&self, active: bool) {
-        let mut state = self.shared.lock();
-        state.flushing = !active;
-        if active {
-            state.flow = Ok(gst::FlowSuccess::Ok);
-        }
-        self.shared.changed.notify_all();
+    /// Puts the element together around its pads.
+    fn new(sink_pad: gst::Pad, src_pad: gst::Pad) -> Self {
+        let (queue, reporter) = (Arc::<Queue>::default(), Arc::<Reporter>::default());
+        let output = Arc::new(Output::new(src_pad.clone(), queue.clone(), reporter.clone()));
+        let input = Arc::new(Input::new(queue.clone(), output.clone(), reporter.clone()));
+        let pads = || [sink_pad.clone(), src_pad.clone()];
+        let events = Events::new(pads(), queue.clone(), input.clone(), output.clone(), reporter.clone());
+        let queries = Queries::new(pads(), queue.clone(), input.clone());
+        let (settings, session) = (Mutex::default(), Mutex::default());
+        Self { sink_pad, src_pad, settings, session, reporter, queue, input, output, events, queries }
     }
 
-    fn activate_src(&self, mode: gst::PadMode, active: bool) -> Result<(), gst::LoggableError> {
-        if mode == gst::PadMode::Pull {
-            return Err(gst::loggable_error!(CAT, "frames are pushed, not pulled"));
-        }
-        self.activate(active);
-        if active {
-            self.start_task().then_some(()).ok_or_else(|| gst::loggable_error!(CAT, "the task does not start"))
-        } else {
-            self.src_pad.stop_task().map_err(Into::into)
-        }
+    fn chain(&self, element: &gst::Element, buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let settings = lock(&self.settings);
+        let (interval, max_rate) = (settings.interval, settings.max_rate);
+        drop(settings);
+        self.input.chain(element, buffer, interval, max_rate)
     }
 
     fn activate_sink(&self, mode: gst::PadMode, active: bool) -> Result<(), gst::LoggableError> {
-        if mode == gst::PadMode::Pull {
-            return Err(gst::loggable_error!(CAT, "frames are pushed, not pulled"));
-        }
-        if !active {
-            self.activate(false);
-        }
-        Ok(())
+        activation::sink(*CAT, mode, active, || self.queue.set_active(false))
+    }
+
+    fn activate_src(&self, element: &gst::Element, mode: gst::PadMode, active: bool) -> Result<(), gst::LoggableError> {
+        let set_active = |active| self.queue.set_active(active);
+        activation::source(*CAT, &self.src_pad, mode, active, set_active, self.output.task(element))
     }
 
     /// READY→PAUSED: opens the model.
     fn open(&self) -> Result<(), gst::ErrorMessage> {
         let settings = lock(&self.settings).clone();
-        let name = &settings.model.model;
-        let model = model::open(self.obj().upcast_ref(), &settings.model)
-            .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))?;
-        if model.contract().kind == Kind::FullReference {
-            return Err(gst::error_msg!(
-                gst::LibraryError::Settings,
-                ("the model {name} compares a picture with its reference; iqascore has none, iqacompare has")
-            ));
-        }
-        let provider = model.active_provider().to_string();
-        gst::info!(CAT, imp = self, "{name} runs on {provider}");
-        let model_info = ModelInfo { model: model.contract().name.clone(), kind: "nr" };
-        let scorer = Scorer::with_queue(model, settings.model.queue_size as usize, settings.batch_size as usize);
-
-        let mut state = self.shared.lock();
-        state.flush();
-        state.mode = settings.mode;
-        state.capacity = match settings.mode {
-            Mode::EveryFrame => scorer.capacity(),
-            // One frame that is scored and one that waits keep the scorer busy; more would only make scores older.
-            Mode::Live => scorer.capacity().min(2.max(settings.batch_size as usize)),
-        };
-        state.stream = None;
-        state.segment = gst::FormattedSegment::new();
-        state.model_info = Arc::new(model_info);
-        drop(state);
-        lock(&self.report).restart();
-        *lock(&self.cautioned) = false;
-        *lock(&self.session) = Some(Arc::new(Session { scorer, provider }));
-        self.obj().notify("active-provider");
+        let element = self.obj();
+        let session = Session::open(*CAT, element.upcast_ref(), &settings.model, Kind::NoReference)?;
+        self.reporter.restart(session.model_info(), settings.model.on_error);
+        self.input.restart();
+        let batch_size = settings.batch_size as usize;
+        self.queue.open(session.scorer(batch_size), settings.mode, batch_size);
+        *lock(&self.session) = Some(session);
+        element.notify("active-provider");
         Ok(())
     }
 
     /// PAUSED→READY, when nothing flows any more.
     fn close(&self) {
-        self.shared.lock().flush();
-        // Its end cancels jobs, which report to the shared state: not under this lock.
+        self.queue.close();
         let session = lock(&self.session).take();
         drop(session);
+    }
+}
+
+impl Guarded for IqaScore {
+    fn stop_after_panic(&self, element: &gst::Element) {
+        self.output.stop(element, gst::FlowError::Error);
     }
 }
 
@@ -127,33 +114,33 @@ impl ObjectSubclass for IqaScore {
         let panicked = || gst::loggable_error!(CAT, "panic while activating a pad");
         let sink_pad = gst::Pad::builder_from_template(&template("sink"))
             .activatemode_function(move |_, parent, mode, active| {
-                Self::guard_pad(parent, Err(panicked()), |imp| imp.activate_sink(mode, active))
+                Self::guard_pad(parent, Err(panicked()), |imp, _| imp.activate_sink(mode, active))
             })
             .chain_function(|_, parent, buffer| {
-                Self::guard_pad(parent, Err(gst::FlowError::Error), |imp| imp.chain(buffer))
+                Self::guard_pad(parent, Err(gst::FlowError::Error), |imp, element| imp.chain(element, buffer))
             })
-            .event_function(|_, parent, event| Self::guard_pad(parent, false, |imp| imp.sink_event(event)))
-            .query_function(|_, parent, query| Self::guard_pad(parent, false, |imp| imp.sink_query(query)))
+            .event_function(|_, parent, event| {
+                Self::guard_pad(parent, false, |imp, element| imp.events.sink_event(element, event))
+            })
+            .query_function(|_, parent, query| {
+                Self::guard_pad(parent, false, |imp, element| imp.queries.sink_query(element, query))
+            })
             // Caps without a frame rate are no subset of the template, and video all the same.
             .flags(flags | gst::PadFlags::ACCEPT_INTERSECT)
             .build();
         let src_pad = gst::Pad::builder_from_template(&template("src"))
             .activatemode_function(move |_, parent, mode, active| {
-                Self::guard_pad(parent, Err(panicked()), |imp| imp.activate_src(mode, active))
+                Self::guard_pad(parent, Err(panicked()), |imp, element| imp.activate_src(element, mode, active))
             })
-            .event_function(|_, parent, event| Self::guard_pad(parent, false, |imp| imp.src_event(event)))
-            .query_function(|_, parent, query| Self::guard_pad(parent, false, |imp| imp.src_query(query)))
+            .event_function(|_, parent, event| {
+                Self::guard_pad(parent, false, |imp, element| imp.events.src_event(element, event))
+            })
+            .query_function(|_, parent, query| {
+                Self::guard_pad(parent, false, |imp, element| imp.queries.src_query(element, query))
+            })
             .flags(flags)
             .build();
-        Self {
-            sink_pad,
-            src_pad,
-            settings: Mutex::default(),
-            shared: Arc::default(),
-            session: Mutex::default(),
-            report: Mutex::default(),
-            cautioned: Mutex::default(),
-        }
+        Self::new(sink_pad, src_pad)
     }
 }
 
@@ -165,6 +152,7 @@ impl ObjectImpl for IqaScore {
             element.add_pad(pad).expect("a new element has no pad of this name");
         }
     }
+
     fn properties() -> &'static [glib::ParamSpec] {
         static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
             let state = [
@@ -190,22 +178,19 @@ impl ObjectImpl for IqaScore {
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
-        let known =
-            lock(&self.report).settings.set(pspec.name(), value) || lock(&self.settings).set(pspec.name(), value);
-        if !known {
-            gst::warning!(CAT, imp = self, "no property {} to set", pspec.name());
+        let name = pspec.name();
+        if !self.reporter.set_property(name, value) && !lock(&self.settings).set(name, value) {
+            gst::warning!(CAT, imp = self, "no property {name} to set");
         }
     }
 
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         match pspec.name() {
-            "active-provider" => self.session().map(|session| session.provider.clone()).to_value(),
-            "stats" => {
-                let report = lock(&self.report);
-                report.stats(&[("frames", report.frames())]).to_value()
-            }
+            "active-provider" => lock(&self.session).as_ref().map(Session::active_provider).to_value(),
+            "stats" => self.reporter.stats().to_value(),
             name => {
-                let value = lock(&self.report).settings.get(name).or_else(|| lock(&self.settings).get(name));
+                let value = self.reporter.property(name);
+                let value = value.or_else(|| lock(&self.settings).get(name));
                 value.unwrap_or_else(|| pspec.default_value().clone())
             }
         }
@@ -249,7 +234,7 @@ impl ElementImpl for IqaScore {
                 }
             }
             // Before the pads are deactivated, which waits for the streaming threads.
-            gst::StateChange::PausedToReady => self.activate(false),
+            gst::StateChange::PausedToReady => self.queue.set_active(false),
             _ => {}
         }
         let result = self.parent_change_state(transition);

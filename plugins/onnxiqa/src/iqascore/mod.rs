@@ -25,12 +25,16 @@ use gst::glib;
 use gst::prelude::*;
 
 mod events;
-mod fifo;
+mod frame;
 mod imp;
 mod input;
+mod jobs;
+mod output;
+mod queries;
+mod queue;
 mod rate_limiter;
+mod reporter;
 mod settings;
-mod state;
 
 pub use settings::Mode;
 
@@ -45,7 +49,7 @@ glib::wrapper! {
 /// When the name is taken.
 pub fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     Mode::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
-    crate::model::Provider::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
-    crate::model::OnError::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
+    crate::scoring::Provider::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
+    crate::scoring::OnError::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
     gst::Element::register(Some(plugin), "iqascore", gst::Rank::NONE, IqaScore::static_type())
 }

@@ -2,7 +2,8 @@
 
 //! What users set.
 
-use crate::{bundled, model};
+use crate::bundled;
+use crate::scoring::ModelSettings;
 use gst::glib;
 use gst::prelude::*;
 
@@ -25,7 +26,7 @@ pub enum Mode {
 /// The properties of `iqascore`, with their defaults.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub model: model::Settings,
+    pub model: ModelSettings,
     pub mode: Mode,
     pub interval: u32,
     pub max_rate: gst::Fraction,
@@ -35,7 +36,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            model: model::Settings::new("metaiqa"),
+            model: ModelSettings::new("metaiqa"),
             mode: Mode::default(),
             interval: 1,
             max_rate: gst::Fraction::new(0, 1),

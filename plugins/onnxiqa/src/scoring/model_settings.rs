@@ -2,11 +2,10 @@
 
 //! The properties that say which model runs, where, and what waits for it; shared by the elements that score.
 
+use super::OnError;
 use gst::glib;
 use gst::prelude::*;
 use onnx_iqa::model;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Where a model runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
@@ -44,10 +43,10 @@ impl From<Provider> for model::Provider {
 
 /// The properties of a model and of the queue before it, with their defaults.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct ModelSettings {
     /// A path, or the name of a bundled model.
     pub model: String,
-    /// What `model` is if nobody says; the element's own.
+    /// What `model` is unless users set it; the element's own.
     default_model: &'static str,
     /// Where the model runs.
     pub provider: Provider,
@@ -61,7 +60,7 @@ pub struct Settings {
     pub on_error: OnError,
 }
 
-impl Settings {
+impl ModelSettings {
     /// The defaults, but for the model's, which is the element's own.
     pub fn new(default_model: &'static str) -> Self {
         Self {
@@ -148,38 +147,12 @@ impl Settings {
             _ => return None,
         })
     }
-}
 
-/// Opens a model for an element, or shares the one that another element has open.
-///
-/// # Errors
-/// When there is no such model, no runtime, or the provider cannot be used; the text is for users.
-pub fn open(element: &gst::Element, settings: &Settings) -> Result<Arc<model::Model>, model::ModelError> {
-    let beside = plugin_folder(element);
-    let search = model::Search::from_env(beside.as_deref());
-    model::Model::builder(&settings.model)
-        .search(search)
-        .provider(settings.provider.into())
-        .device_id(settings.device_id)
-        .threads(settings.threads as usize)
-        .open()
-}
-
-/// The folder of the plugin's file; none if the plugin is linked into a program.
-fn plugin_folder(element: &gst::Element) -> Option<PathBuf> {
-    let file = element.factory()?.plugin()?.filename()?;
-    Some(file.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf))
-}
-
-/// What follows when a frame cannot be scored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
-#[enum_type(name = "GstIqaOnError")]
-pub enum OnError {
-    /// The element posts an error and the pipeline stops.
-    #[default]
-    #[enum_value(name = "Post an error and stop", nick = "stop")]
-    Stop,
-    /// The frame is marked and the next one is tried.
-    #[enum_value(name = "Mark the frame as failed and go on; one warning per run of failures", nick = "continue")]
-    Continue,
+    /// What opens the model.
+    pub(super) fn builder(&self) -> model::ModelBuilder {
+        model::Model::builder(&self.model)
+            .provider(self.provider.into())
+            .device_id(self.device_id)
+            .threads(self.threads as usize)
+    }
 }

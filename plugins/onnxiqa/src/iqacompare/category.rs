@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Where the element's debug log goes.
+
+use std::sync::LazyLock;
+
+pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
+    gst::DebugCategory::new("iqacompare", gst::DebugColorFlags::empty(), Some("Full-reference picture quality"))
+});

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What has come on the two sink pads and has not been looked at: one queue a side, bounded together in bytes.
+//!
+//! The pads' threads put frames and events in and wait for room; the task on the source pad takes them out. A side
+//! normally holds a few frames. While the other side has nothing, and all work is done, it may hold more, up to the
+//! bound: what the other side lacks may come of just these frames, as from an encoder that looks ahead.
+
+use super::budget::Budget;
+use super::frames::{Arrived, Item};
+use super::wakeup::Wakeup;
+use crate::lock;
+use crate::scheduling::{Fifo, FlowState, Limit, task};
+use onnx_iqa::comparer::Side;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
+
+/// Frames that a side may hold while the other side has some, too.
+pub(super) const FRAMES: usize = 4;
+pub(super) type Flow = Result<gst::FlowSuccess, gst::FlowError>;
+
+/// What the task found to do.
+pub(super) enum Choice {
+    /// Take what that side has next.
+    Take(Side),
+    /// Nothing.
+    Rest(Rest),
+}
+
+/// Why the task takes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Rest {
+    /// The sides that have to deliver before anything can go on.
+    pub(super) starved: [bool; 2],
+    /// Nothing goes on by itself.
+    pub(super) idle: bool,
+    /// Of what came on `distorted` nothing is held.
+    pub(super) drained: bool,
+}
+
+/// What keeps the task from its work.
+pub(super) enum Interruption {
+    None,
+    /// The flow is stopped.
+    Stopped,
+    /// These sides were flushed.
+    Flushed([bool; 2]),
+}
+
+/// What came of giving an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Given {
+    Queued,
+    /// Queued, and the task, which had ended, is to be started.
+    Begins,
+    /// The pad is flushing.
+    Flushing,
+    /// Nothing goes any more, for this reason.
+    Refused(gst::FlowError),
+}
+
+/// A side that cannot take its next frame because the bound is reached, while the other side has nothing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pressed {
+    pub(super) side: Side,
+    /// What the frame that waits needs.
+    pub(super) bytes: u64,
+    /// Frames in that side's queue, and what they hold.
+    pub(super) frames: usize,
+    pub(super) queued: u64,
+}
+
+struct Queue {
+    /// The limit is this side's part of it; what both sides hold together is counted by the budget.
+    items: Fifo<Arrived>,
+    flushing: bool,
+    /// Was flushed, which the task has not heard of.
+    flushed: bool,
+    /// What the frame that waits for room needs.
+    waiting: Option<u64>,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self { items: Fifo::new(Limit::frames(FRAMES)), flushing: false, flushed: false, waiting: None }
+    }
+}
+
+struct Inner {
+    queues: [Queue; 2],
+    max_bytes: u64,
+    /// Of the stream that goes through; the reference can be flushed by itself.
+    flow: FlowState,
+    /// A seek is under way: frames of before and after it may be mixed.
+    seeking: bool,
+    /// Of the task; none while it is at work, or has not seen what came last.
+    rest: Option<Rest>,
+}
+
+impl Inner {
+    /// Whether frames may come.
+    fn check(&self, side: Side) -> Result<(), gst::FlowError> {
+        if self.queues[side as usize].flushing {
+            return Err(gst::FlowError::Flushing);
+        }
+        self.flow.admits().map(|_| ())
+    }
+
+    fn stopped(&self) -> bool {
+        self.queues[Side::Distorted as usize].flushing || self.flow != FlowState::Flowing
+    }
+
+    fn has_room(&self, side: Side, bytes: u64, held: u64) -> bool {
+        let queue = &self.queues[side as usize];
+        let starving = self.rest.is_some_and(|rest| rest.idle && rest.starved[other(side) as usize]);
+        let within = held.saturating_add(bytes) <= self.max_bytes && (queue.items.has_room() || starving);
+        queue.items.len() == 0 || within
+    }
+
+    /// Puts a frame in. The task has to look, unless there was a frame that it could do nothing with.
+    fn push_frame(&mut self, side: Side, frame: Arrived) {
+        let queue = &mut self.queues[side as usize];
+        if queue.items.len() == 0 {
+            self.rest = None;
+        }
+        queue.waiting = None;
+        queue.items.push(Item::Frame(frame));
+    }
+}
+
+/// The two queues.
+pub(super) struct Queues {
+    inner: Mutex<Inner>,
+    budget: Arc<Budget>,
+    /// The task waits for it: there is something to do.
+    work: Arc<Wakeup>,
+    /// The pads' threads wait for it: there may be room.
+    room: Arc<Wakeup>,
+}
+
+impl Default for Queues {
+    fn default() -> Self {
+        let room = Arc::<Wakeup>::default();
+        let inner =
+            Inner { queues: Default::default(), max_bytes: 0, flow: FlowState::default(), seeking: false, rest: None };
+        Self { inner: Mutex::new(inner), budget: Budget::new(room.clone()), work: Arc::default(), room }
+    }
+}
+
+impl Queues {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        lock(&self.inner)
+    }
+
+    /// What tells the task that there is something to do.
+    pub(super) fn work(&self) -> &Arc<Wakeup> {
+        &self.work
+    }
+
+    /// What all frames of the element hold.
+    pub(super) fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// READY→PAUSED: nothing is there, and all may hold so many bytes.
+    pub(super) fn open(&self, max_bytes: u64) {
+        let mut inner = self.lock();
+        let old = inner.queues.each_mut().map(std::mem::take);
+        inner.max_bytes = max_bytes;
+        inner.seeking = false;
+        inner.rest = None;
+        drop(inner);
+        drop(old);
+    }
+
+    /// From now on frames may come.
+    pub(super) fn activate(&self) {
+        let mut inner = self.lock();
+        inner.flow.start();
+        for queue in &mut inner.queues {
+            queue.flushing = false;
+        }
+    }
+
+    /// Wakes every thread that waits; nothing comes in any more.
+    pub(super) fn deactivate(&self) {
+        let mut inner = self.lock();
+        inner.flow.flush();
+        for queue in &mut inner.queues {
+            queue.flushing = true;
+        }
+        drop(inner);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        self.work.tell();
+        self.room.tell();
+    }
+
+    // What the pads' threads do.
+
+    /// Puts a frame in, when there is room for it.
+    pub(super) fn push_frame(&self, side: Side, buffer: gst::Buffer, seen: Option<gst::ClockTime>) -> Flow {
+        let (arrival, bytes) = (Instant::now(), buffer.size() as u64);
+        loop {
+            let generation = self.room.generation();
+            let mut inner = self.lock();
+            if let Err(flow) = inner.check(side) {
+                inner.queues[side as usize].waiting = None;
+                return Err(flow);
+            }
+            if inner.has_room(side, bytes, self.budget.bytes()) {
+                let charge = self.budget.charge(side, bytes);
+                inner.push_frame(side, Arrived { buffer, arrival, seen, charge });
+                drop(inner);
+                self.work.tell();
+                return Ok(gst::FlowSuccess::Ok);
+            }
+            let first = inner.queues[side as usize].waiting.replace(bytes).is_none();
+            drop(inner);
+            if first {
+                // The task may have to make room.
+                self.work.tell();
+            }
+            self.room.wait(generation, None);
+        }
+    }
+
+    /// Puts a serialized event in.
+    pub(super) fn push_event(&self, side: Side, mut event: gst::Event) -> Given {
+        loop {
+            let generation = self.room.generation();
+            let mut inner = self.lock();
+            if inner.queues[side as usize].flushing {
+                return Given::Flushing;
+            }
+            let before = inner.flow;
+            if side == Side::Distorted {
+                inner.flow.begin_stream(event.type_());
+            }
+            let begins = inner.flow != before;
+            let item = Item::Event(event);
+            // What the reference is has to be known if the other stream begins anew.
+            let kept = || side == Side::Reference && item.outlives_flush();
+            match inner.flow.admits() {
+                Err(flow) if flow != gst::FlowError::Eos || !kept() => return Given::Refused(flow),
+                _ => {}
+            }
+            let items = &mut inner.queues[side as usize].items;
+            if items.has_room_for_event() {
+                items.push(item);
+                inner.rest = None;
+                drop(inner);
+                self.work.tell();
+                return if begins { Given::Begins } else { Given::Queued };
+            }
+            let Item::Event(again) = item else { return Given::Flushing };
+            event = again;
+            drop(inner);
+            self.room.wait(generation, None);
+        }
+    }
+
+    /// Waits until all that came on `distorted` has left; false if it will not without more to compare with, or the
+    /// flow is being stopped.
+    pub(super) fn wait_drained(&self) -> bool {
+        loop {
+            let generation = self.room.generation();
+            let inner = self.lock();
+            if inner.check(Side::Distorted).is_err() {
+                return false;
+            }
+            match inner.rest {
+                Some(rest) if rest.drained && inner.queues[Side::Distorted as usize].items.is_empty() => return true,
+                Some(rest) if rest.idle => return false,
+                _ => {}
+            }
+            drop(inner);
+            self.room.wait(generation, None);
+        }
+    }
+
+    /// FLUSH_START: what waits on that pad gives up.
+    pub(super) fn flush_start(&self, side: Side) {
+        self.lock().queues[side as usize].flushing = true;
+        self.wake();
+    }
+
+    /// FLUSH_STOP: what came before is gone.
+    pub(super) fn flush_stop(&self, side: Side) {
+        let mut inner = self.lock();
+        let queue = &mut inner.queues[side as usize];
+        let old = queue.items.flush();
+        queue.flushing = false;
+        queue.flushed = true;
+        queue.waiting = None;
+        inner.rest = None;
+        if side == Side::Distorted {
+            inner.flow.start();
+        }
+        drop(inner);
+        drop(old);
+        self.wake();
+    }
+
+    /// A seek begins, or has reached both sides: until then frames of before and after it must not meet.
+    pub(super) fn set_seeking(&self, seeking: bool) {
+        self.lock().seeking = seeking;
+        self.wake();
+    }
+
+    /// Downstream is linked now, perhaps; true if the task is to be started.
+    pub(super) fn relinked(&self) -> bool {
+        self.lock().flow.relink()
+    }
+
+    // What the task does.
+
+    /// What the task has to heed before anything else; of flushes it hears once.
+    pub(super) fn interruption(&self) -> Interruption {
+        let mut inner = self.lock();
+        if inner.stopped() {
+            return Interruption::Stopped;
+        }
+        let flushed = inner.queues.each_mut().map(|queue| std::mem::take(&mut queue.flushed));
+        if flushed.contains(&true) { Interruption::Flushed(flushed) } else { Interruption::None }
+    }
+
+    /// Pauses the pad's task if the flow is still stopped.
+    pub(super) fn pause_if_stopped(&self, pad: &gst::Pad) {
+        let inner = self.lock();
+        if inner.stopped() {
+            task::pause(pad, &inner);
+        }
+    }
+
+    /// Takes what `choose` wants of what both sides have next. Runs it under the lock.
+    pub(super) fn take(&self, choose: impl FnOnce([Option<&Item>; 2]) -> Choice) -> Option<(Side, Item)> {
+        let mut inner = self.lock();
+        if inner.stopped() || inner.seeking || inner.queues.iter().any(|queue| queue.flushed) {
+            return None;
+        }
+        let choice = choose(inner.queues.each_ref().map(|queue| queue.items.front()));
+        let (taken, told) = match choice {
+            Choice::Take(side) => {
+                inner.rest = None;
+                (inner.queues[side as usize].items.pop().map(|item| (side, item)), true)
+            }
+            Choice::Rest(rest) => (None, inner.rest.replace(rest) != Some(rest)),
+        };
+        drop(inner);
+        if told {
+            self.room.tell();
+        }
+        taken
+    }
+
+    /// What `distorted` has next.
+    pub(super) fn peek<T>(&self, side: Side, look: impl FnOnce(&Item) -> Option<T>) -> Option<T> {
+        self.lock().queues[side as usize].items.front().and_then(look)
+    }
+
+    /// Whether the bound keeps a side from growing while the other one is starved.
+    pub(super) fn pressed(&self) -> Option<Pressed> {
+        let inner = self.lock();
+        let rest = inner.rest.filter(|rest| rest.idle)?;
+        [Side::Reference, Side::Distorted].into_iter().find_map(|side| {
+            let queue = &inner.queues[side as usize];
+            let bytes = queue.waiting.filter(|_| rest.starved[other(side) as usize])?;
+            let full = !inner.has_room(side, bytes, self.budget.bytes());
+            full.then_some(Pressed { side, bytes, frames: queue.items.len(), queued: queue.items.bytes() })
+        })
+    }
+
+    /// What the queues themselves hold.
+    pub(super) fn bytes(&self) -> u64 {
+        self.lock().queues.iter().map(|queue| queue.items.bytes()).sum()
+    }
+
+    /// Nothing goes any more, for this reason. Gives whether the end of `distorted` is among what is dropped.
+    pub(super) fn stop(&self, flow: gst::FlowError) -> bool {
+        self.stop_if(flow, |_| true)
+    }
+
+    /// The stream has ended, unless another one has come already on `distorted`.
+    pub(super) fn end(&self) {
+        self.stop_if(gst::FlowError::Eos, |inner| inner.queues[Side::Distorted as usize].items.is_empty());
+    }
+
+    fn stop_if(&self, flow: gst::FlowError, condition: impl FnOnce(&Inner) -> bool) -> bool {
+        let mut inner = self.lock();
+        if inner.stopped() || !condition(&inner) {
+            return false;
+        }
+        inner.flow = FlowState::Stopped(flow);
+        let ended = inner.queues[Side::Distorted as usize].items.has_eos();
+        let old = inner.queues.each_mut().map(|queue| queue.items.flush());
+        drop(inner);
+        drop(old);
+        self.wake();
+        ended
+    }
+}
+
+/// The other side.
+pub(super) fn other(side: Side) -> Side {
+    match side {
+        Side::Reference => Side::Distorted,
+        Side::Distorted => Side::Reference,
+    }
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The task on the source pad: it alone takes from the queues, feeds the comparer and sends downstream.
+
+use super::category::CAT;
+use super::context::Context;
+use super::frames::{Item, Pending};
+use super::input::{Input, Situation, begins};
+use super::output::{Output, Sent};
+use super::queues::{Interruption, Pressed, other};
+use super::streams::name;
+use crate::scoring::OnError;
+use crate::{describe, lock};
+use gst::prelude::*;
+use onnx_iqa::comparer::{Comparer, Side};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long everything stands still, with the memory used up, before something is done about it. A side that is only
+/// slow delivers in less.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Everything has stood still since then.
+struct Stall {
+    since: Instant,
+    /// Frames that the full side's queue held then.
+    frames: usize,
+    /// The comparer was told to hold less.
+    relieved: bool,
+}
+
+/// What the task works on; nothing else touches it while it runs.
+pub(super) struct Task {
+    comparer: Arc<Comparer>,
+    input: Input,
+    output: Output,
+    max_bytes: u64,
+    /// Distorted frames below this number wait no longer.
+    forced: u64,
+    /// The reference was flushed alone: what is held leaves with what there is of its former time.
+    emptying: bool,
+    /// The flow was stopped by an error, and frames are gone.
+    broken: bool,
+    stall: Option<Stall>,
+    warned: bool,
+}
+
+impl Task {
+    pub(super) fn new(comparer: Arc<Comparer>, max_bytes: u64, on_error: OnError) -> Self {
+        Self {
+            comparer,
+            input: Input::default(),
+            output: Output::new(on_error),
+            max_bytes,
+            forced: 0,
+            emptying: false,
+            broken: false,
+            stall: None,
+            warned: false,
+        }
+    }
+
+    /// One round: does one thing, or waits until there may be something to do.
+    pub(super) fn round(&mut self, context: &Context<'_>) {
+        let seen = context.queues.work().generation();
+        let done = match context.queues.interruption() {
+            Interruption::Stopped => {
+                return context.queues.pause_if_stopped(&context.pads.src);
+            }
+            Interruption::Flushed(sides) => self.begin_anew(context, sides),
+            Interruption::None if self.broken => self.begin_anew(context, [false, true]),
+            Interruption::None => self.advance(context, seen),
+        };
+        if let Err(flow) = done {
+            self.stop(context, flow);
+        }
+    }
+
+    fn advance(&mut self, context: &Context<'_>, seen: u64) -> Result<(), gst::FlowError> {
+        let input = &self.input;
+        match self.output.send_next(context, &self.comparer, |number| input.reference(number))? {
+            Sent::Something => return Ok(()),
+            Sent::End => {
+                context.queues.end();
+                return Ok(());
+            }
+            Sent::Nothing => {}
+        }
+        if self.emptying {
+            return self.empty(context, seen);
+        }
+        let due = context.deadline.due(context.element);
+        if let Some(due) = due {
+            self.force(due);
+        }
+        let situation = Situation {
+            due,
+            drained: self.output.fifo().is_empty(),
+            full: !self.output.fifo().has_room_for_event(),
+            over: context.queues.budget().bytes() > self.max_bytes,
+        };
+        match context.queues.take(|heads| self.input.choose(&self.comparer, heads, &situation)) {
+            Some((side, item)) => {
+                self.stall = None;
+                self.accept(context, side, item)
+            }
+            None => self.rest(context, seen),
+        }
+    }
+
+    /// Deals with what was taken of a queue.
+    fn accept(&mut self, context: &Context<'_>, side: Side, item: Item) -> Result<(), gst::FlowError> {
+        if self.input.ended(side) && begins(&item) {
+            self.begin_anew(context, [side == Side::Reference, side == Side::Distorted])?;
+        }
+        match (side, item) {
+            (Side::Reference, Item::Frame(frame)) => self.input.take_reference(context, &self.comparer, frame),
+            (Side::Distorted, Item::Frame(frame)) => {
+                let frame = self.input.take_distorted(context, &self.comparer, frame)?;
+                self.output.push_frame(frame);
+                Ok(())
+            }
+            (_, Item::Event(event)) => {
+                self.input.take_event(context, &self.comparer, side, &event)?;
+                if side == Side::Distorted {
+                    self.output.push_event(event);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// In a live pipeline: lets go of frames whose time has come, with or without partner.
+    fn force(&mut self, due: gst::ClockTime) {
+        let forced = self.forced;
+        let is_due = |frame: &&Pending| frame.number >= forced && frame.due.is_some_and(|time| time <= due);
+        let last = self.output.fifo().frames().rev().find(is_due).map(|frame| frame.number);
+        if let Some(through) = last {
+            self.forced = through + 1;
+            self.comparer.force(through);
+        }
+    }
+
+    /// There is nothing to do: waits for the comparer, the pads or the clock.
+    fn rest(&mut self, context: &Context<'_>, seen: u64) -> Result<(), gst::FlowError> {
+        self.check_outcomes(context)?;
+        let next = self.next_due(context);
+        let pressed = context.queues.pressed();
+        if next.is_some() || pressed.is_some() {
+            context.deadline.ask(context.pads.sinks());
+        }
+        context.deadline.wake_for(context.element, next);
+        let limit = match pressed {
+            Some(pressed) => self.stand_still(context, pressed),
+            None => {
+                self.stall = None;
+                None
+            }
+        };
+        context.queues.work().wait(seen, limit);
+        Ok(())
+    }
+
+    /// Sees to it that nothing waits for ever if the engine has forgotten a frame.
+    fn check_outcomes(&self, context: &Context<'_>) -> Result<(), gst::FlowError> {
+        let ended = self.emptying || (self.input.ended(Side::Reference) && self.input.ended(Side::Distorted));
+        // What is idle has no outcome left that could be taken.
+        if !ended || self.output.fifo().len() == 0 || !self.comparer.idle() {
+            return Ok(());
+        }
+        gst::element_error!(
+            context.element,
+            gst::LibraryError::Failed,
+            ("a bug in the engine: a frame has no outcome")
+        );
+        Err(gst::FlowError::Error)
+    }
+
+    /// When the oldest distorted frame without outcome may wait from, in running time.
+    fn next_due(&self, context: &Context<'_>) -> Option<gst::ClockTime> {
+        let oldest = self.output.fifo().frames().find(|frame| frame.number >= self.forced);
+        match oldest {
+            Some(frame) => frame.due,
+            None => context.queues.peek(Side::Distorted, |item| self.input.due(item)),
+        }
+    }
+
+    /// The memory is used up, and nothing goes on before the other side delivers. Gives how long to look on.
+    fn stand_still(&mut self, context: &Context<'_>, pressed: Pressed) -> Option<Duration> {
+        let new = |relieved| Stall { since: Instant::now(), frames: pressed.frames, relieved };
+        let stall = match &mut self.stall {
+            Some(stall) if stall.frames == pressed.frames => stall,
+            stall => stall.insert(new(false)),
+        };
+        let left = PATIENCE.saturating_sub(stall.since.elapsed());
+        if !left.is_zero() {
+            return Some(left);
+        }
+        if !stall.relieved {
+            *stall = new(true);
+            self.relieve(context, pressed);
+            return Some(PATIENCE);
+        }
+        if !context.deadline.live() && !std::mem::replace(&mut self.warned, true) {
+            warn(context, pressed);
+        }
+        None
+    }
+
+    /// Makes room for the queues out of what the comparer holds. Its window shrinks, which it says.
+    fn relieve(&self, context: &Context<'_>, pressed: Pressed) {
+        let queued = context.queues.bytes();
+        let held = context.queues.budget().bytes().saturating_sub(queued);
+        let room = self.max_bytes.saturating_sub(queued).saturating_sub(pressed.bytes);
+        // In large steps: each takes its time.
+        self.comparer.set_max_bytes(room.min(held / 4 * 3));
+    }
+
+    /// The reference has begun anew: waits for what is held of `distorted`, and goes on when that has left.
+    fn empty(&mut self, context: &Context<'_>, seen: u64) -> Result<(), gst::FlowError> {
+        if self.output.fifo().len() == 0 {
+            return self.renew(context);
+        }
+        self.check_outcomes(context)?;
+        context.queues.work().wait(seen, None);
+        Ok(())
+    }
+
+    /// These sides begin anew, after a flush or an end.
+    fn begin_anew(&mut self, context: &Context<'_>, sides: [bool; 2]) -> Result<(), gst::FlowError> {
+        gst::info!(CAT, obj = context.element, "starting anew: reference: {}, distorted: {}", sides[0], sides[1]);
+        for side in [Side::Reference, Side::Distorted].into_iter().filter(|&side| sides[side as usize]) {
+            self.input.begin(side);
+        }
+        self.broken = false;
+        if sides[Side::Distorted as usize] {
+            self.output.flush();
+            lock(context.report).discontinuity();
+        } else if self.output.fifo().len() > 0 {
+            self.comparer.end_reference();
+            self.comparer.end_distorted();
+            self.emptying = true;
+            return Ok(());
+        }
+        self.renew(context)
+    }
+
+    /// Goes on with another comparer, which knows nothing of what came before.
+    fn renew(&mut self, context: &Context<'_>) -> Result<(), gst::FlowError> {
+        let offset = context.setting(|settings| settings.offset);
+        let comparer = match context.session.renew(offset, context.queues.work().clone()) {
+            Ok(comparer) => comparer.ok_or(gst::FlowError::Flushing)?,
+            Err(error) => {
+                gst::element_error!(context.element, gst::LibraryError::Init, ("{}", describe(&error)));
+                return Err(gst::FlowError::Error);
+            }
+        };
+        self.input.renewed(&comparer);
+        self.comparer = comparer;
+        self.forced = 0;
+        self.emptying = false;
+        self.stall = None;
+        Ok(())
+    }
+
+    /// Downstream, or a failure of our own, ends the flow: both upstreams hear of it with their next frame.
+    pub(super) fn stop(&mut self, context: &Context<'_>, flow: gst::FlowError) {
+        gst::debug!(CAT, obj = context.element, "flow stops: {flow:?}");
+        let ended = self.input.ended(Side::Distorted);
+        // Nothing that still waits can leave.
+        self.broken = true;
+        context.session.cancel();
+        if flow == gst::FlowError::Eos {
+            self.output.cut(context);
+        }
+        let unheard = context.queues.stop(flow) || ended;
+        if matches!(flow, gst::FlowError::Flushing | gst::FlowError::Eos) {
+            return;
+        }
+        if unheard && flow != gst::FlowError::Error {
+            flow_error(context.element, flow);
+        }
+        if unheard || flow == gst::FlowError::Error {
+            context.pads.src.push_event(gst::event::Eos::new());
+        }
+    }
+}
+
+/// Says what upstream cannot, because it sends no more frames that could meet the error.
+pub(super) fn flow_error(element: &gst::Element, flow: gst::FlowError) {
+    gst::element_error!(
+        element,
+        gst::StreamError::Failed,
+        ("Internal data stream error."),
+        ["streaming stopped, reason {flow:?}"]
+    );
+}
+
+fn warn(context: &Context<'_>, pressed: Pressed) {
+    let (full, empty) = (name(pressed.side), name(other(pressed.side)));
+    gst::element_warning!(
+        context.element,
+        gst::StreamError::Failed,
+        (
+            "{full} holds {} frames ({} MiB), all that max-bytes allows, and waits for {empty}, on which nothing comes: raise max-bytes \
+             if what feeds {empty} holds that many frames back, as an encoder with look-ahead does",
+            pressed.frames,
+            pressed.queued >> 20
+        )
+    );
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What a frame's outcome means: what is counted and posted of it, and what the frame is to carry.
+
+use super::category::CAT;
+use super::context::Context;
+use super::frames::Pending;
+use super::references::ReferenceTime;
+use super::settings::OnUnmatched;
+use crate::report::{Entry, FrameResult, ModelInfo, Partner};
+use crate::scoring::{Failures, OnError};
+use onnx_iqa::align::time::Pairing;
+use onnx_iqa::comparer::{Comparison, Outcome};
+
+/// Judges outcomes one after the other.
+#[derive(Default)]
+pub(super) struct Verdict {
+    failures: Failures,
+}
+
+impl Verdict {
+    pub(super) fn new(on_error: OnError) -> Self {
+        Self { failures: Failures::new(on_error) }
+    }
+
+    /// Reports what became of a frame; gives what it is to carry, if anything. `reference` is when the frame was shown
+    /// that it was compared with.
+    ///
+    /// # Errors
+    /// When the flow ends with this frame. The element's error has been posted.
+    pub(super) fn entry(
+        &mut self,
+        context: &Context<'_>,
+        frame: &Pending,
+        outcome: Outcome,
+        reference: Option<ReferenceTime>,
+    ) -> Result<Option<gst::Structure>, gst::FlowError> {
+        let Outcome { pairing, confidence, result, .. } = outcome;
+        let partner = partner(pairing, confidence, frame, reference);
+        let model_info = context.session.model_info();
+        let plain = |state| {
+            let mut entry = model_info.entry(state);
+            partner.describe(&mut entry);
+            entry
+        };
+        match result {
+            Some(Err(error)) => {
+                context.report(|report| report.failed(frame.times));
+                self.failures.failed().announce(*CAT, context.element, &error)?;
+                Ok(Some(plain("failed")))
+            }
+            _ if pairing == Pairing::Unmatched => {
+                let flag = unmatched(context, frame)?;
+                Ok(flag.then(|| plain("unmatched")))
+            }
+            None => {
+                context.report(|report| report.skipped(frame.times));
+                Ok(Some(plain("skipped")))
+            }
+            Some(Ok(comparison)) => {
+                self.failures.succeeded();
+                Ok(Some(scored(context, frame, &model_info, frame_result(comparison, partner))))
+            }
+        }
+    }
+}
+
+/// Gives whether the frame is to say that it has no partner.
+fn unmatched(context: &Context<'_>, frame: &Pending) -> Result<bool, gst::FlowError> {
+    let on_unmatched = context.setting(|settings| settings.on_unmatched);
+    if on_unmatched == OnUnmatched::Error {
+        let time = frame.times.pts.map_or_else(|| "without a time stamp".to_owned(), |pts| format!("at {pts}"));
+        gst::element_error!(
+            context.element,
+            gst::StreamError::Failed,
+            ("the frame {time} has no partner in the reference (on-unmatched=error)")
+        );
+        return Err(gst::FlowError::Error);
+    }
+    context.report(|report| report.unmatched(frame.times));
+    Ok(on_unmatched == OnUnmatched::Flag)
+}
+
+fn scored(context: &Context<'_>, frame: &Pending, model_info: &ModelInfo, result: FrameResult) -> gst::Structure {
+    let latency = gst::ClockTime::try_from(frame.arrival.elapsed()).unwrap_or(gst::ClockTime::MAX);
+    let entry = Entry::new(frame.times, result, latency);
+    context.report(|report| report.scored(&entry, model_info));
+    entry.scored(model_info)
+}
+
+fn partner(pairing: Pairing, confidence: f64, frame: &Pending, reference: Option<ReferenceTime>) -> Partner {
+    let theirs = reference.and_then(|(_, running)| running);
+    Partner {
+        pairing: match pairing {
+            Pairing::Matched(_) => "matched",
+            Pairing::Duplicate(_) => "duplicate",
+            Pairing::Unmatched => "unmatched",
+        },
+        confidence,
+        pts: reference.and_then(|(pts, _)| pts),
+        offset: theirs.zip(frame.running).map(|(theirs, ours)| theirs.saturating_sub(ours)),
+    }
+}
+
+fn frame_result(comparison: Comparison, partner: Partner) -> FrameResult {
+    let Comparison { metrics, score, shift, .. } = comparison;
+    let fit = metrics.fit;
+    let measures = [
+        ("psnr-y", metrics.psnr_y),
+        ("psnr", metrics.psnr),
+        ("ssim", metrics.ssim),
+        ("ms-ssim", metrics.ms_ssim),
+        ("shift-x", shift.map(|[x, _]| x)),
+        ("shift-y", shift.map(|[_, y]| y)),
+        ("gain", fit.map(|fit| fit.gain)),
+        ("bias", fit.map(|fit| fit.bias)),
+    ];
+    let measures = measures.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    FrameResult { score, partner: Some(partner), measures }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The frames that are with the scorer, and the results that nobody waits for.
+
+use super::frame::Finished;
+use super::settings::Mode;
+use std::collections::VecDeque;
+
+/// Says of a result which frame's it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Ticket {
+    /// Counts the frames handed to the scorer.
+    pub number: u64,
+    epoch: u64,
+}
+
+/// The frames that are with the scorer, and in live mode the results that have not been reported.
+#[derive(Debug)]
+pub struct Jobs {
+    /// What becomes of a frame while it is scored.
+    pub mode: Mode,
+    /// Frames that may be with the scorer.
+    limit: usize,
+    in_flight: usize,
+    handed_over: u64,
+    /// Counts flushes and stops: results of an earlier epoch are ignored.
+    epoch: u64,
+    results: VecDeque<Finished>,
+    /// A result has been taken out and is being reported.
+    reporting: bool,
+}
+
+impl Jobs {
+    /// None yet.
+    pub fn new(mode: Mode, limit: usize) -> Self {
+        Self { mode, limit, in_flight: 0, handed_over: 0, epoch: 0, results: VecDeque::new(), reporting: false }
+    }
+
+    /// Goes on as another session's; results of the one before are ignored.
+    pub fn restart(&mut self, mode: Mode, limit: usize) {
+        self.forget();
+        (self.mode, self.limit) = (mode, limit);
+    }
+
+    /// How many may be with the scorer.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Whether another frame may be handed to the scorer.
+    pub fn has_room(&self) -> bool {
+        self.in_flight < self.limit
+    }
+
+    /// A frame is handed to the scorer.
+    pub fn begin(&mut self) -> Ticket {
+        let ticket = Ticket { number: self.handed_over, epoch: self.epoch };
+        self.handed_over += 1;
+        self.in_flight += 1;
+        ticket
+    }
+
+    /// The scorer is done with a frame; false if that is of no interest any more.
+    pub fn end(&mut self, ticket: Ticket) -> bool {
+        let current = ticket.epoch == self.epoch;
+        self.in_flight -= usize::from(current);
+        current
+    }
+
+    /// Keeps a result until it is reported. No more can wait than were in flight.
+    pub fn keep(&mut self, finished: Finished) {
+        self.results.push_back(finished);
+    }
+
+    /// The next result to be reported; [`reported`](Self::reported) has to follow.
+    pub fn take(&mut self) -> Option<Finished> {
+        let finished = self.results.pop_front()?;
+        self.reporting = true;
+        Some(finished)
+    }
+
+    /// The result that was taken has been reported.
+    pub fn reported(&mut self) {
+        self.reporting = false;
+    }
+
+    /// There are results, or will be, that have not been reported: EOS waits for them.
+    pub fn unreported(&self) -> bool {
+        self.in_flight > 0 || self.reporting || !self.results.is_empty()
+    }
+
+    /// Everything that is with the scorer is of no interest any more.
+    pub fn forget(&mut self) {
+        self.results.clear();
+        self.in_flight = 0;
+        self.epoch += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Times;
+    use onnx_iqa::scorer::ScoreError;
+
+    #[test]
+    fn results_of_an_earlier_epoch_are_ignored() {
+        let mut jobs = Jobs::new(Mode::Live, 1);
+        let before = jobs.begin();
+        assert!(!jobs.has_room() && jobs.unreported());
+        jobs.forget();
+        let after = jobs.begin();
+        assert!(!jobs.end(before));
+        assert!(!jobs.has_room(), "the frame of now is still in flight");
+        assert!(jobs.end(after) && jobs.has_room());
+        assert!(before.number < after.number);
+    }
+
+    #[test]
+    fn a_result_is_unreported_until_its_report_is_over() {
+        let mut jobs = Jobs::new(Mode::Live, 1);
+        let ticket = jobs.begin();
+        assert!(jobs.end(ticket));
+        let (times, latency) = (Times::default(), gst::ClockTime::ZERO);
+        jobs.keep(Finished { times, result: Err(ScoreError::Cancelled), latency });
+        assert!(jobs.unreported());
+        assert!(jobs.take().is_some() && jobs.unreported());
+        jobs.reported();
+        assert!(!jobs.unreported());
+    }
+}

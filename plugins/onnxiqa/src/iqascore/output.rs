@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The way of frames and events out, by the task on the source pad or, when nothing waits, straight from chain.
+
+use super::frame::Frame;
+use super::imp::CAT;
+use super::queue::{Passage, Queue, Step};
+use super::reporter::Reporter;
+use crate::meta;
+use crate::scheduling::{Item, task};
+use crate::scoring::guard;
+use gst::prelude::*;
+use std::sync::Arc;
+
+/// What leaves through the source pad.
+pub struct Output {
+    pad: gst::Pad,
+    queue: Arc<Queue>,
+    reporter: Arc<Reporter>,
+}
+
+impl Output {
+    /// Nothing has left yet.
+    pub fn new(pad: gst::Pad, queue: Arc<Queue>, reporter: Arc<Reporter>) -> Self {
+        Self { pad, queue, reporter }
+    }
+
+    /// Lets a frame pass in its place, at once if nothing is before it.
+    ///
+    /// # Errors
+    /// When the flow has ended, or ends with this frame.
+    pub fn pass_frame(&self, element: &gst::Element, frame: Frame) -> Result<gst::FlowSuccess, gst::FlowError> {
+        match self.queue.pass(Item::Frame(frame))? {
+            Passage::Queued => Ok(gst::FlowSuccess::Ok),
+            Passage::Direct(item, turn) => turn.answered(self.push(element, item)),
+        }
+    }
+
+    /// The same for a serialized event; false if downstream refuses it.
+    ///
+    /// # Errors
+    /// When the flow has ended.
+    pub fn pass_event(&self, element: &gst::Element, event: gst::Event) -> Result<bool, gst::FlowError> {
+        match self.queue.pass(Item::Event(event))? {
+            Passage::Direct(Item::Event(event), _turn) => Ok(self.push_event(element, event)),
+            _ => Ok(true),
+        }
+    }
+
+    /// Starts the task, or lets a paused one go on.
+    ///
+    /// # Errors
+    /// When the pad's task cannot be started.
+    pub fn start_task(self: &Arc<Self>, element: &gst::Element) -> Result<(), gst::LoggableError> {
+        task::start(&self.pad, self.task(element))
+    }
+
+    /// What the task does again and again. It keeps neither element nor pad alive, which own it.
+    pub fn task(self: &Arc<Self>, element: &gst::Element) -> impl FnMut() + Send + 'static {
+        let (output, element) = (Arc::downgrade(self), element.downgrade());
+        move || {
+            if let (Some(output), Some(element)) = (output.upgrade(), element.upgrade()) {
+                guard(&element, (), || output.stop(&element, gst::FlowError::Error), || output.run_task(&element));
+            }
+        }
+    }
+
+    /// One round of the task.
+    fn run_task(&self, element: &gst::Element) {
+        let Some(step) = self.queue.next_step(&self.pad) else { return };
+        let flow = match step {
+            Step::Report(finished, reporting) => {
+                let reported = self.reporter.finished(element, finished).map(drop);
+                drop(reporting);
+                reported
+            }
+            Step::Push(item, turn) => {
+                let pushed = self.push(element, item).map(drop);
+                drop(turn);
+                pushed
+            }
+        };
+        if let Err(error) = flow {
+            self.stop(element, error);
+        }
+    }
+
+    /// Downstream, or a failure of our own, ends the flow.
+    pub fn stop(&self, element: &gst::Element, error: gst::FlowError) {
+        gst::debug!(CAT, obj = element, "flow stops: {error:?}");
+        let unheard = self.queue.stop(error);
+        // After EOS no buffer of upstream's will meet the error: it has to be said here.
+        if unheard && !matches!(error, gst::FlowError::Flushing | gst::FlowError::Eos) {
+            self.end_with_error(element, error);
+        }
+    }
+
+    /// Says that the flow has ended with an error, which upstream does not do.
+    pub fn end_with_error(&self, element: &gst::Element, error: gst::FlowError) {
+        if error != gst::FlowError::Flushing && error != gst::FlowError::Error {
+            gst::element_error!(
+                element,
+                gst::StreamError::Failed,
+                ("Internal data stream error."),
+                ["streaming stopped, reason {error:?}"]
+            );
+        }
+        self.pad.push_event(gst::event::Eos::new());
+    }
+
+    fn push(&self, element: &gst::Element, item: Item<Frame>) -> Result<gst::FlowSuccess, gst::FlowError> {
+        match item {
+            Item::Frame(frame) => self.push_frame(element, frame),
+            Item::Event(event) => {
+                self.push_event(element, event);
+                Ok(gst::FlowSuccess::Ok)
+            }
+        }
+    }
+
+    /// Pushes a frame with what is known of it.
+    fn push_frame(&self, element: &gst::Element, frame: Frame) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let Frame { mut buffer, times, outcome } = frame;
+        let entry = self.reporter.leaves(element, times, outcome)?;
+        meta::attach(buffer.make_mut(), &element.name(), entry).map_err(|error| {
+            gst::element_error!(element, gst::CoreError::Failed, ("{error}: is `IqaMeta` registered?"));
+            gst::FlowError::Error
+        })?;
+        self.pad.push(buffer)
+    }
+
+    /// Pushes an event. Before EOS goes what there is to say of the whole stream.
+    fn push_event(&self, element: &gst::Element, event: gst::Event) -> bool {
+        if event.type_() == gst::EventType::Eos {
+            self.reporter.ended(element);
+        }
+        self.pad.push_event(event)
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Queries. Serialized ones keep their place behind the frames before them.
+
+use super::input::Input;
+use super::queue::Queue;
+use super::settings::Mode;
+use crate::scheduling::allocation;
+use gst::prelude::*;
+use std::sync::Arc;
+
+/// The answers to queries.
+pub struct Queries {
+    sink_pad: gst::Pad,
+    src_pad: gst::Pad,
+    queue: Arc<Queue>,
+    input: Arc<Input>,
+}
+
+impl Queries {
+    /// For the queries on these pads.
+    pub fn new([sink_pad, src_pad]: [gst::Pad; 2], queue: Arc<Queue>, input: Arc<Input>) -> Self {
+        Self { sink_pad, src_pad, queue, input }
+    }
+
+    /// Upstream asks.
+    pub fn sink_query(&self, element: &gst::Element, query: &mut gst::QueryRef) -> bool {
+        if !query.is_serialized() {
+            return gst::Pad::query_default(&self.sink_pad, Some(element), query);
+        }
+        // Upstream's thread, which asks, waits for what came before to leave. Then the query can as well go on from this
+        // thread.
+        if self.queue.wait_until_idle().is_err() {
+            return false;
+        }
+        let answered = self.src_pad.peer_query(query);
+        if answered && let gst::QueryViewMut::Allocation(answer) = query.view_mut() {
+            let held = u32::try_from(self.queue.capacity().1).unwrap_or(u32::MAX);
+            allocation::adapt(answer, |_| held);
+        }
+        answered
+    }
+
+    /// Downstream asks.
+    pub fn src_query(&self, element: &gst::Element, query: &mut gst::QueryRef) -> bool {
+        match query.view_mut() {
+            gst::QueryViewMut::Latency(latency) => self.latency(latency),
+            _ => gst::Pad::query_default(&self.src_pad, Some(element), query),
+        }
+    }
+
+    /// A frame waits for its score at most until the queue is full of later ones. Nothing is known without a frame rate.
+    fn latency(&self, latency: &mut gst::query::Latency) -> bool {
+        if !self.sink_pad.peer_query(latency.query_mut()) {
+            return false;
+        }
+        let (live, min, max) = latency.result();
+        let (mode, capacity) = self.queue.capacity();
+        if live
+            && mode == Mode::EveryFrame
+            && let Some(duration) = self.input.frame_duration()
+            && let Some(held) = duration.checked_mul(capacity as u64)
+        {
+            latency.set(live, min.saturating_add(held), max.and_then(|max| max.checked_add(held)));
+        }
+        true
+    }
+}

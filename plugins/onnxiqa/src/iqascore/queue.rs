@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What is between the pads, shared by upstream's thread, the task and the scorer's worker.
+
+use super::frame::{Finished, Frame, Outcome};
+use super::jobs::{Jobs, Ticket};
+use super::settings::Mode;
+use crate::report::Times;
+use crate::scheduling::{Fifo, FlowState, Item, Limit, Monitor, task};
+use onnx_iqa::picture;
+use onnx_iqa::scorer::{Job, ScoreError, Scorer};
+use std::sync::{Arc, MutexGuard};
+use std::time::Instant;
+
+struct State {
+    flow: FlowState,
+    fifo: Fifo<Frame>,
+    jobs: Jobs,
+    /// Some thread has the [`Turn`].
+    turn_taken: bool,
+    /// While a session is open.
+    scorer: Option<Arc<Scorer>>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            flow: FlowState::default(),
+            fifo: Fifo::new(Limit::frames(1)),
+            jobs: Jobs::new(Mode::default(), 1),
+            turn_taken: false,
+            scorer: None,
+        }
+    }
+}
+
+impl State {
+    /// Nothing is before what comes now.
+    fn idle(&self) -> bool {
+        self.fifo.is_empty() && !self.turn_taken
+    }
+
+    /// Whether the item may enter now.
+    fn admits(&self, item: &Item<Frame>) -> Result<bool, gst::FlowError> {
+        match item {
+            Item::Frame(_) => self.flow.admits(),
+            Item::Event(_) => Ok(self.flow.admits_events()? && self.fifo.has_room_for_event()),
+        }
+    }
+
+    /// Whether the item has to wait: a frame for its score, EOS for results that have not been reported.
+    fn holds(item: &Item<Frame>, jobs: &Jobs) -> bool {
+        item.frame().is_some_and(Frame::waits) || (item.is_eos() && jobs.unreported())
+    }
+
+    /// What the task is to push, if anything may leave.
+    fn next_item(&mut self) -> Option<Item<Frame>> {
+        if self.turn_taken || !self.flow.lets_leave() {
+            return None;
+        }
+        let Self { fifo, jobs, .. } = self;
+        fifo.pop_if(|item| !Self::holds(item, jobs))
+    }
+
+    /// Drops the frames; what the scorer makes of them is ignored.
+    fn drop_frames(&mut self) {
+        self.fifo.drop_frames();
+        self.jobs.forget();
+    }
+
+    /// Drops everything.
+    fn clear(&mut self) {
+        self.drop_frames();
+        self.fifo.clear();
+    }
+}
+
+/// What is between the pads.
+///
+/// The scorer's worker holds it instead of the element, so that the element is never disposed of on the worker's
+/// thread. No method calls into the element or a pad's peer, and none is called with another lock held.
+#[derive(Default)]
+pub struct Queue(Monitor<State>);
+
+/// The right to push downstream, which one thread has at a time: so frames and events stay in order, whether chain
+/// pushes or the task. It ends when it is dropped, in a panic too.
+pub struct Turn<'a>(&'a Queue);
+
+impl Turn<'_> {
+    /// Downstream has answered a frame; gives what upstream is told.
+    ///
+    /// # Errors
+    /// Downstream's, or the one that has stopped the flow meanwhile.
+    pub fn answered(
+        self,
+        answer: Result<gst::FlowSuccess, gst::FlowError>,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        self.0.0.lock().flow.answered(answer)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.0.lock().turn_taken = false;
+        self.0.0.wake();
+    }
+}
+
+/// A result is being reported until this is dropped: EOS waits.
+pub struct Reporting<'a>(&'a Queue);
+
+impl Drop for Reporting<'_> {
+    fn drop(&mut self) {
+        self.0.0.lock().jobs.reported();
+        self.0.0.wake();
+    }
+}
+
+/// How an item passes.
+pub enum Passage<'a> {
+    /// At once: nothing is before it.
+    Direct(Item<Frame>, Turn<'a>),
+    /// Behind what is before it, by the task.
+    Queued,
+}
+
+/// What the task does next.
+pub enum Step<'a> {
+    /// Reports a result that no frame waits for.
+    Report(Finished, Reporting<'a>),
+    /// Pushes the item.
+    Push(Item<Frame>, Turn<'a>),
+}
+
+/// Life cycle.
+impl Queue {
+    /// READY→PAUSED: frames will go to this scorer.
+    pub fn open(&self, scorer: Scorer, mode: Mode, batch_size: usize) {
+        let capacity = match mode {
+            Mode::EveryFrame => scorer.capacity(),
+            // One frame that is scored and one that waits keep the scorer busy; more would only make scores older.
+            Mode::Live => scorer.capacity().min(2.max(batch_size)),
+        };
+        let mut state = self.0.lock();
+        state.clear();
+        state.fifo.set_limit(Limit::frames(capacity));
+        state.jobs.restart(mode, capacity);
+        state.scorer = Some(Arc::new(scorer));
+    }
+
+    /// PAUSED→READY, when nothing flows any more.
+    pub fn close(&self) {
+        let mut state = self.0.lock();
+        state.clear();
+        let scorer = state.scorer.take();
+        drop(state);
+        // Its end cancels jobs, which report to the state: not under the lock.
+        drop(scorer);
+    }
+
+    /// Both pads live and die with the flow: every wait ends before a pad is deactivated.
+    pub fn set_active(&self, active: bool) {
+        let mut state = self.0.lock();
+        if active {
+            state.flow.start();
+        } else {
+            state.flow.flush();
+        }
+        drop(state);
+        self.0.wake();
+    }
+
+    /// FLUSH_START: nothing waits any more, and the scorer drops what it has queued.
+    pub fn flush_start(&self) {
+        let mut state = self.0.lock();
+        state.flow.flush();
+        let scorer = state.scorer.clone();
+        drop(state);
+        self.0.wake();
+        if let Some(scorer) = scorer {
+            scorer.cancel();
+        }
+    }
+
+    /// FLUSH_STOP: the stream begins anew. The task is to be started.
+    pub fn flush_stop(&self) {
+        let mut state = self.0.lock();
+        state.clear();
+        state.flow.start();
+    }
+
+    /// Downstream asks for a new negotiation; true if the task is to be started.
+    pub fn relink(&self) -> bool {
+        self.0.lock().flow.relink()
+    }
+
+    /// Ends the flow: upstream is told with its next buffer. True if it sends none, since EOS is already here.
+    pub fn stop(&self, error: gst::FlowError) -> bool {
+        let mut state = self.0.lock();
+        if !state.flow.begin_stop(error) {
+            return false;
+        }
+        // Nothing that still waits can leave.
+        state.drop_frames();
+        let scorer = state.scorer.clone();
+        drop(state);
+        if let Some(scorer) = scorer {
+            scorer.cancel();
+        }
+        let mut state = self.0.lock();
+        let unheard = state.flow.end_stop() && state.fifo.has_eos();
+        drop(state);
+        self.0.wake();
+        unheard
+    }
+
+    /// What becomes of a frame while it is scored, and how many may be between the pads meanwhile.
+    pub fn capacity(&self) -> (Mode, usize) {
+        let state = self.0.lock();
+        (state.jobs.mode, state.jobs.limit())
+    }
+}
+
+/// Upstream's thread.
+impl Queue {
+    fn wait_until(
+        &self,
+        ready: impl FnMut(&State) -> Result<bool, gst::FlowError>,
+    ) -> Result<MutexGuard<'_, State>, gst::FlowError> {
+        self.0.wait_until(self.0.lock(), ready)
+    }
+
+    /// Waits until data may enter at all.
+    ///
+    /// # Errors
+    /// What upstream is told instead.
+    pub fn enter(&self) -> Result<Mode, gst::FlowError> {
+        self.wait_until(|state| state.flow.admits()).map(|state| state.jobs.mode)
+    }
+
+    /// Waits until there is room for a frame.
+    ///
+    /// # Errors
+    /// When the flow ends.
+    pub fn wait_for_room(&self) -> Result<(), gst::FlowError> {
+        self.wait_until(|state| Ok(state.flow.admits()? && state.fifo.has_room())).map(drop)
+    }
+
+    /// Waits until everything that came before has left.
+    ///
+    /// # Errors
+    /// When the flow ends.
+    pub fn wait_until_idle(&self) -> Result<(), gst::FlowError> {
+        self.wait_until(|state| Ok(state.flow.admits()? && state.idle())).map(drop)
+    }
+
+    /// Whether the scorer can take another frame at once.
+    pub fn scorer_has_room(&self) -> bool {
+        self.0.lock().jobs.has_room()
+    }
+
+    /// Lets an item pass that waits for nothing itself.
+    ///
+    /// # Errors
+    /// When the flow has ended.
+    pub fn pass(&self, item: Item<Frame>) -> Result<Passage<'_>, gst::FlowError> {
+        let mut state = self.wait_until(|state| state.admits(&item))?;
+        if let Item::Event(event) = &item {
+            state.flow.begin_stream(event.type_());
+        }
+        if state.idle() && !State::holds(&item, &state.jobs) {
+            state.turn_taken = true;
+            return Ok(Passage::Direct(item, Turn(self)));
+        }
+        state.fifo.push(item);
+        drop(state);
+        self.0.wake();
+        Ok(Passage::Queued)
+    }
+
+    /// Hands a frame to the scorer. With `waiting` it waits here for its score.
+    ///
+    /// # Errors
+    /// When the flow has ended.
+    pub fn score(
+        self: &Arc<Self>,
+        picture: Box<dyn picture::Frame>,
+        times: Times,
+        arrival: Instant,
+        waiting: Option<gst::Buffer>,
+    ) -> Result<(), gst::FlowError> {
+        let mut state = self.wait_until(|state| state.flow.admits())?;
+        let ticket = state.jobs.begin();
+        let queue = self.clone();
+        let done = Box::new(move |result| {
+            let latency = gst::ClockTime::try_from(arrival.elapsed()).unwrap_or(gst::ClockTime::MAX);
+            queue.finish(ticket, Finished { times, result, latency });
+        });
+        if let Some(buffer) = waiting {
+            state.fifo.push(Item::Frame(Frame { buffer, times, outcome: Outcome::Pending(ticket.number) }));
+        }
+        let job = Job { distorted: picture, reference: None, done };
+        // Under the lock: a job that came after a flush has cancelled its like would take the room of a later one.
+        let refused = match &state.scorer {
+            Some(scorer) => scorer.try_submit(job).err(),
+            // The element is being stopped, and no thread waits for the result.
+            None => None,
+        };
+        drop(state);
+        self.0.wake();
+        // Never, since the bound here is the scorer's capacity.
+        if let Some(job) = refused {
+            (job.done)(Err(ScoreError::Internal("the scorer's queue is full".into())));
+        }
+        Ok(())
+    }
+}
+
+/// The other threads.
+impl Queue {
+    /// The scorer is done with a frame. Runs on the scorer's worker.
+    fn finish(&self, ticket: Ticket, finished: Finished) {
+        let mut state = self.0.lock();
+        if !state.jobs.end(ticket) {
+            return;
+        }
+        if state.jobs.mode == Mode::Live {
+            state.jobs.keep(finished);
+        } else {
+            let number = ticket.number;
+            let waits = |frame: &&mut Frame| matches!(frame.outcome, Outcome::Pending(pending) if pending == number);
+            if let Some(frame) = state.fifo.frames_mut().find(waits) {
+                frame.outcome = Outcome::Finished(finished);
+            }
+        }
+        drop(state);
+        self.0.wake();
+    }
+
+    /// Waits for what the task is to do next; none if its pad's task has been paused.
+    pub fn next_step(&self, pad: &gst::Pad) -> Option<Step<'_>> {
+        let mut state = self.0.lock();
+        loop {
+            if state.flow.halts_task() {
+                task::pause(pad, &state);
+                return None;
+            }
+            if let Some(finished) = state.jobs.take() {
+                return Some(Step::Report(finished, Reporting(self)));
+            }
+            if let Some(item) = state.next_item() {
+                state.turn_taken = true;
+                drop(state);
+                // There is room for another.
+                self.0.wake();
+                return Some(Step::Push(item, Turn(self)));
+            }
+            state = self.0.wait(state);
+        }
+    }
+}

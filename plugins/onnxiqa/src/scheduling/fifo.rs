@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What waits between pads, in the order of its arrival: frames, and the events between them.
+
+use std::collections::VecDeque;
+
+/// A frame that waits.
+pub trait Payload {
+    /// How much memory it holds.
+    fn bytes(&self) -> u64;
+}
+
+impl Payload for gst::Buffer {
+    fn bytes(&self) -> u64 {
+        self.size() as u64
+    }
+}
+
+/// What leaves in the order in which it came.
+#[derive(Debug)]
+pub enum Item<F> {
+    /// A frame, with what the element knows of it.
+    Frame(F),
+    /// A serialized event.
+    Event(gst::Event),
+}
+
+impl<F> Item<F> {
+    /// Whether it is the end of the stream.
+    pub fn is_eos(&self) -> bool {
+        matches!(self, Self::Event(event) if event.type_() == gst::EventType::Eos)
+    }
+
+    /// Whether it says what the stream is, which a flush does not change.
+    pub fn outlives_flush(&self) -> bool {
+        let at_its_time = |event: &gst::Event| matches!(event.type_(), gst::EventType::Segment | gst::EventType::Eos);
+        matches!(self, Self::Event(event) if event.is_sticky() && !at_its_time(event))
+    }
+
+    /// The frame, if it is one.
+    pub fn frame(&self) -> Option<&F> {
+        match self {
+            Self::Frame(frame) => Some(frame),
+            Self::Event(_) => None,
+        }
+    }
+}
+
+/// How much may wait before upstream has to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// Frames.
+    pub frames: usize,
+    /// Memory of the frames. One frame may always wait, however large it is.
+    pub bytes: u64,
+}
+
+impl Limit {
+    /// Events that may wait. Streams have a handful; this only keeps a broken upstream from filling the memory.
+    pub const EVENTS: usize = 4096;
+
+    /// So many frames, whatever they weigh.
+    pub fn frames(frames: usize) -> Self {
+        Self { frames, bytes: u64::MAX }
+    }
+}
+
+/// The items between two pads.
+///
+/// The limit is kept by its owner: who pushes has to wait for [`has_room`](Self::has_room) first.
+#[derive(Debug)]
+pub struct Fifo<F> {
+    items: VecDeque<Item<F>>,
+    frames: usize,
+    bytes: u64,
+    limit: Limit,
+}
+
+impl<F> Fifo<F> {
+    /// An empty one.
+    pub fn new(limit: Limit) -> Self {
+        Self { items: VecDeque::new(), frames: 0, bytes: 0, limit }
+    }
+
+    /// Changes how much may wait. What waits already stays.
+    pub fn set_limit(&mut self, limit: Limit) {
+        self.limit = limit;
+    }
+
+    /// Whether there is room for another frame.
+    pub fn has_room(&self) -> bool {
+        self.frames == 0 || (self.frames < self.limit.frames && self.bytes < self.limit.bytes)
+    }
+
+    /// Whether there is room for another event.
+    pub fn has_room_for_event(&self) -> bool {
+        self.items.len() - self.frames < Limit::EVENTS
+    }
+
+    /// Frames that wait.
+    #[allow(dead_code, reason = "for elements that ask")]
+    pub fn len(&self) -> usize {
+        self.frames
+    }
+
+    /// What the frames hold.
+    #[allow(dead_code, reason = "queues that are bounded in bytes ask")]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether nothing waits, neither frames nor events.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Whether the end of the stream waits.
+    pub fn has_eos(&self) -> bool {
+        self.items.iter().any(Item::is_eos)
+    }
+
+    /// What leaves next.
+    #[allow(dead_code, reason = "for elements that look at it first")]
+    pub fn front(&self) -> Option<&Item<F>> {
+        self.items.front()
+    }
+
+    /// The frames that wait, the oldest first.
+    #[allow(dead_code, reason = "for elements that look for a frame")]
+    pub fn frames(&self) -> impl DoubleEndedIterator<Item = &F> {
+        self.items.iter().filter_map(Item::frame)
+    }
+
+    /// The same, to be changed in all but their size.
+    pub fn frames_mut(&mut self) -> impl Iterator<Item = &mut F> {
+        self.items.iter_mut().filter_map(|item| match item {
+            Item::Frame(frame) => Some(frame),
+            Item::Event(_) => None,
+        })
+    }
+
+    /// Drops the frames, for which there is no use any more. Events stay: they belong to the stream, not to its frames.
+    pub fn drop_frames(&mut self) {
+        self.items.retain(|item| matches!(item, Item::Event(_)));
+        (self.frames, self.bytes) = (0, 0);
+    }
+
+    /// Takes everything out that a flush takes with it: frames, and events that belong to their time. What says what the
+    /// stream is stays. It is given back to be dropped where that may take its time.
+    pub fn flush(&mut self) -> VecDeque<Item<F>> {
+        (self.frames, self.bytes) = (0, 0);
+        let (stays, goes) = std::mem::take(&mut self.items).into_iter().partition(Item::outlives_flush);
+        self.items = stays;
+        goes
+    }
+
+    /// Drops everything, as a flush does.
+    pub fn clear(&mut self) {
+        self.items.clear();
+        (self.frames, self.bytes) = (0, 0);
+    }
+}
+
+impl<F: Payload> Fifo<F> {
+    /// Appends an item.
+    pub fn push(&mut self, item: Item<F>) {
+        if let Item::Frame(frame) = &item {
+            self.frames += 1;
+            self.bytes = self.bytes.saturating_add(frame.bytes());
+        }
+        self.items.push_back(item);
+    }
+
+    /// Takes what leaves next.
+    pub fn pop(&mut self) -> Option<Item<F>> {
+        let item = self.items.pop_front()?;
+        if let Item::Frame(frame) = &item {
+            self.frames -= 1;
+            self.bytes = self.bytes.saturating_sub(frame.bytes());
+        }
+        Some(item)
+    }
+
+    /// The same, if it need not wait.
+    pub fn pop_if(&mut self, leaves: impl FnOnce(&Item<F>) -> bool) -> Option<Item<F>> {
+        if leaves(self.items.front()?) { self.pop() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Payload for u64 {
+        fn bytes(&self) -> u64 {
+            *self
+        }
+    }
+
+    fn eos() -> gst::Event {
+        gst::init().expect("GStreamer");
+        gst::event::Eos::new()
+    }
+
+    #[test]
+    fn frames_and_events_leave_in_order() {
+        let mut fifo = Fifo::new(Limit::frames(8));
+        fifo.push(Item::Frame(1u64));
+        fifo.push(Item::Event(eos()));
+        fifo.push(Item::Frame(2));
+        assert!(fifo.has_eos());
+        assert_eq!((fifo.len(), fifo.bytes()), (2, 3));
+        assert!(fifo.pop_if(Item::is_eos).is_none(), "a frame is next");
+        assert!(matches!(fifo.pop(), Some(Item::Frame(1))));
+        assert!(fifo.pop_if(Item::is_eos).is_some());
+        assert!(matches!(fifo.pop(), Some(Item::Frame(2))));
+        assert!(fifo.pop().is_none() && fifo.is_empty());
+        assert_eq!(fifo.bytes(), 0);
+    }
+
+    #[test]
+    fn room_is_bounded_by_frames_and_by_bytes() {
+        let mut fifo = Fifo::new(Limit { frames: 3, bytes: 10 });
+        fifo.push(Item::Frame(4));
+        assert!(fifo.has_room());
+        fifo.push(Item::Frame(6));
+        assert!(!fifo.has_room(), "the bytes are used up");
+        fifo.set_limit(Limit { frames: 2, bytes: 100 });
+        assert!(!fifo.has_room(), "the frames are");
+        fifo.set_limit(Limit { frames: 0, bytes: 0 });
+        fifo.clear();
+        assert!(fifo.has_room(), "one frame may always wait");
+    }
+
+    #[test]
+    fn events_outlive_frames_that_are_dropped() {
+        let mut fifo = Fifo::new(Limit::frames(8));
+        fifo.push(Item::Frame(1u64));
+        fifo.push(Item::Event(eos()));
+        fifo.drop_frames();
+        assert_eq!((fifo.len(), fifo.bytes(), fifo.has_eos()), (0, 0, true));
+        fifo.clear();
+        assert!(fifo.is_empty());
+    }
+
+    #[test]
+    fn a_flush_leaves_what_says_what_the_stream_is() {
+        let (mut fifo, end) = (Fifo::new(Limit::frames(8)), eos());
+        fifo.push(Item::Event(gst::event::StreamStart::new("test")));
+        fifo.push(Item::Event(gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new())));
+        fifo.push(Item::Frame(1u64));
+        fifo.push(Item::Event(gst::event::Gap::builder(gst::ClockTime::ZERO).build()));
+        fifo.push(Item::Event(end));
+        assert_eq!(fifo.flush().len(), 4);
+        assert_eq!((fifo.len(), fifo.bytes(), fifo.has_eos()), (0, 0, false));
+        assert!(matches!(fifo.pop(), Some(Item::Event(event)) if event.type_() == gst::EventType::StreamStart));
+        assert!(fifo.is_empty());
+    }
+
+    #[test]
+    fn events_are_bounded() {
+        let mut fifo = Fifo::<u64>::new(Limit::frames(1));
+        for _ in 0..Limit::EVENTS {
+            assert!(fifo.has_room_for_event());
+            fifo.push(Item::Event(eos()));
+        }
+        assert!(!fifo.has_room_for_event());
+        assert!(fifo.has_room());
+    }
+}
