@@ -306,10 +306,7 @@ impl ElementImpl for IqaCompare {
             }
             gst::StateChange::PlayingToPaused => self.deadline.set_playing(false),
             // Before the pads are deactivated, which waits for their threads.
-            gst::StateChange::PausedToReady => {
-                self.queues.deactivate();
-                self.session.cancel();
-            }
+            gst::StateChange::PausedToReady => self.queues.deactivate(),
             _ => {}
         }
         let result = self.parent_change_state(transition);
