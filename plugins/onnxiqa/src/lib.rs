@@ -17,9 +17,10 @@ mod iqacompare;
 mod iqalog;
 mod iqascore;
 mod log;
+pub mod messages;
 pub mod meta;
 mod model;
-mod report;
+mod scoring;
 mod video_frame;
 
 /// Locks, also after a thread has panicked: what the elements guard is whole at every step.

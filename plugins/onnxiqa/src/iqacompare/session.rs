@@ -5,7 +5,7 @@
 use super::imp::{CAT, IqaCompare};
 use super::settings::{NO_MODEL, Settings};
 use super::state::State;
-use crate::report::ModelInfo;
+use crate::scoring::ModelInfo;
 use crate::{describe, lock, model};
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -33,7 +33,7 @@ impl IqaCompare {
                     .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))?,
             ),
         };
-        let mut model_info = ModelInfo { model: NO_MODEL.into(), kind: "fr" };
+        let mut model_info = ModelInfo { model: NO_MODEL.into(), kind: Kind::FullReference };
         if let Some(model) = &model {
             if model.contract().kind == Kind::NoReference {
                 return Err(gst::error_msg!(

@@ -16,7 +16,7 @@ impl IqaScore {
     pub(super) fn forward(&self, event: gst::Event) -> bool {
         if event.type_() == gst::EventType::Eos {
             let model_info = self.shared.lock().model_info.clone();
-            let messages = lock(&self.report).finish(&model_info, &[]);
+            let messages = lock(&self.report).finish(&model_info, None);
             self.post(messages);
         }
         self.src_pad.push_event(event)

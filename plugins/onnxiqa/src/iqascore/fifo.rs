@@ -2,7 +2,7 @@
 
 //! What waits between the pads, in order: frames whose scores are not there yet, and the events behind them.
 
-use crate::report::Times;
+use crate::scoring::Times;
 use onnx_iqa::scorer::{Score, ScoreError};
 use std::collections::VecDeque;
 

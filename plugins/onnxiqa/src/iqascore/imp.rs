@@ -6,7 +6,7 @@
 
 use super::settings::{Mode, Settings};
 use super::state::Shared;
-use crate::report::{self, ModelInfo, Report};
+use crate::scoring::{ModelInfo, Report, report_settings};
 use crate::{describe, lock, model, video_frame};
 use gst::glib;
 use gst::prelude::*;
@@ -84,7 +84,7 @@ impl IqaScore {
         }
         let provider = model.active_provider().to_string();
         gst::info!(CAT, imp = self, "{name} runs on {provider}");
-        let model_info = ModelInfo { model: model.contract().name.clone(), kind: "nr" };
+        let model_info = ModelInfo { model: model.contract().name.clone(), kind: Kind::NoReference };
         let scorer = Scorer::new(model, settings.model.queue_size as usize, settings.batch_size as usize);
 
         let mut state = self.shared.lock();
@@ -183,7 +183,7 @@ impl ObjectImpl for IqaScore {
                     .build(),
             ];
             let fields = "What windows and alarms look at: score, raw, or the name of an attribute";
-            let report = report::Settings::default().properties(fields);
+            let report = report_settings::Settings::default().properties(fields);
             Settings::properties().into_iter().chain(report).chain(state).collect()
         });
         &PROPERTIES
@@ -200,10 +200,7 @@ impl ObjectImpl for IqaScore {
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         match pspec.name() {
             "active-provider" => self.session().map(|session| session.provider.clone()).to_value(),
-            "stats" => {
-                let report = lock(&self.report);
-                report.stats(&[("frames", report.frames())]).to_value()
-            }
+            "stats" => lock(&self.report).stats(None).to_value(),
             name => {
                 let value = lock(&self.report).settings.get(name).or_else(|| lock(&self.settings).get(name));
                 value.unwrap_or_else(|| pspec.default_value().clone())

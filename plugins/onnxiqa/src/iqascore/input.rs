@@ -6,11 +6,13 @@ use super::fifo::{Finished, Frame, Item, Outcome};
 use super::imp::{CAT, IqaScore, Session};
 use super::settings::Mode;
 use super::state::State;
+use crate::messages::Structured;
 use crate::model::OnError;
-use crate::report::{self, Entry, Times};
+use crate::scoring::{ScoredFrame, Times, report};
 use crate::{describe, lock, meta};
 use gst::prelude::*;
 use gst::subclass::prelude::*;
+use onnx_iqa::record::State::{Failed, Skipped};
 use onnx_iqa::scorer::{Job, ScoreError};
 use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
@@ -256,19 +258,19 @@ impl IqaScore {
     }
 
     /// Reports a result and keeps it as the newest. An error ends the flow, unless users want to go on.
-    pub(super) fn settle(&self, finished: Finished) -> Result<Option<Entry>, gst::FlowError> {
+    pub(super) fn settle(&self, finished: Finished) -> Result<Option<ScoredFrame>, gst::FlowError> {
         let Finished { times, result, latency } = finished;
         match result {
             Ok(score) => {
-                let entry = Entry::new(times, score, latency);
+                let model_info = self.shared.lock().model_info.clone();
+                let scored = ScoredFrame::new(&model_info, times, score, latency);
                 let mut state = self.shared.lock();
                 state.failing = false;
-                state.newest = Some(entry.clone());
-                let model_info = state.model_info.clone();
+                state.newest = Some(scored.clone());
                 drop(state);
-                let messages = lock(&self.report).scored(&entry, &model_info);
+                let messages = lock(&self.report).scored(&scored);
                 self.post(messages);
-                Ok(Some(entry))
+                Ok(Some(scored))
             }
             Err(ScoreError::Cancelled) => Err(gst::FlowError::Flushing),
             Err(error) => {
@@ -292,9 +294,9 @@ impl IqaScore {
     pub(super) fn deliver(&self, frame: Frame) -> Result<gst::FlowSuccess, gst::FlowError> {
         let Frame { mut buffer, times, outcome, .. } = frame;
         let entry = if let Outcome::Finished(finished) = outcome {
-            let entry = self.settle(finished)?;
+            let scored = self.settle(finished)?;
             let model_info = self.shared.lock().model_info.clone();
-            entry.map_or_else(|| model_info.entry("failed"), |entry| entry.scored(&model_info))
+            scored.map_or_else(|| model_info.record(Failed).to_structure(), |scored| scored.scored())
         } else {
             if matches!(outcome, Outcome::Skipped) {
                 let messages = lock(&self.report).skipped(times);
@@ -303,7 +305,7 @@ impl IqaScore {
             let state = self.shared.lock();
             let (newest, model_info) = (state.newest.clone(), state.model_info.clone());
             drop(state);
-            newest.map_or_else(|| model_info.entry("skipped"), |entry| entry.carried_by(times, &model_info))
+            newest.map_or_else(|| model_info.record(Skipped).to_structure(), |newest| newest.carried_by(times))
         };
         meta::attach(buffer.make_mut(), &self.obj().name(), entry).map_err(|error| {
             gst::element_imp_error!(self, gst::CoreError::Failed, ("{error}: is `IqaMeta` registered?"));

@@ -6,7 +6,7 @@ use super::fifo::{Fifo, Finished};
 use super::rate_limiter::RateLimiter;
 use super::settings::Mode;
 use crate::lock;
-use crate::report::{Entry, ModelInfo, Times};
+use crate::scoring::{ModelInfo, ScoredFrame, Times};
 use crate::video_frame::Stream;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -74,7 +74,7 @@ pub(super) struct State {
     /// Which model scores, for what frames and messages say.
     pub(super) model_info: Arc<ModelInfo>,
     /// The newest finished score.
-    pub(super) newest: Option<Entry>,
+    pub(super) newest: Option<ScoredFrame>,
     /// The last frame failed: the next failure needs no warning of its own.
     pub(super) failing: bool,
 }
