@@ -2,7 +2,7 @@
 
 //! What has come on `distorted` and has not left, in order.
 
-use crate::report::Times;
+use crate::scoring::Times;
 use std::collections::VecDeque;
 use std::time::Instant;
 

@@ -7,8 +7,8 @@
 use super::session::{Session, cancel};
 use super::settings::Settings;
 use super::signal::Signal;
-use super::state::{State, named};
-use crate::report::{self, Report};
+use super::state::State;
+use crate::scoring::{Report, report_settings};
 use crate::{lock, scoring, video_frame};
 use gst::glib;
 use gst::prelude::*;
@@ -79,7 +79,7 @@ impl ObjectSubclass for IqaCompare {
                 .build()
         };
         let settings = Settings::default();
-        let report = Report::new(report::Settings::new(settings.main_field()));
+        let report = Report::new(report_settings::Settings::new(settings.main_field()));
         Self {
             reference: pad("reference"),
             distorted: pad("distorted"),
@@ -141,7 +141,7 @@ impl ObjectImpl for IqaCompare {
             ];
             let fields = "What windows and alarms look at: psnr-y, psnr, ssim, ms-ssim, score, raw, or the name of an attribute; by default score \
                           with a model, psnr-y without";
-            let report = report::Settings::new(Settings::default().main_field()).properties(fields);
+            let report = report_settings::Settings::new(Settings::default().main_field()).properties(fields);
             Settings::properties().into_iter().chain(report).chain(state).collect()
         });
         &PROPERTIES
@@ -185,7 +185,7 @@ impl ObjectImpl for IqaCompare {
             }
             "stats" => {
                 let ledger = self.state().ledger();
-                lock(&self.report).stats(&named(ledger)).to_value()
+                lock(&self.report).stats(Some(ledger)).to_value()
             }
             name => {
                 let value = lock(&self.report).settings.get(name).or_else(|| lock(&self.settings).get(name));

@@ -7,7 +7,7 @@ use super::imp::{CAT, IqaCompare};
 use super::latency::clock_time;
 use super::output::End;
 use super::streams::name;
-use crate::report::Times;
+use crate::scoring::Times;
 use crate::video_frame::{Held, Stream, Unreadable};
 use gst::prelude::*;
 use gst::subclass::prelude::*;

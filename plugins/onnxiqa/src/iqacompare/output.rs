@@ -5,15 +5,16 @@
 use super::fifo::{Frame, Item};
 use super::imp::{CAT, IqaCompare};
 use super::settings::OnUnmatched;
-use super::state::named;
-use crate::report::{self, Entry, FrameResult, Partner};
-use crate::scoring::OnError;
+use crate::messages::Structured;
+
+use crate::scoring::{FrameResult, OnError, ScoredFrame, report};
 use crate::{describe, lock, meta};
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::prelude::*;
 use onnx_iqa::align::time::Pairing;
 use onnx_iqa::comparer::{Comparison, Outcome};
+use onnx_iqa::record::{Partner, State};
 
 /// How far the stream is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,22 +137,18 @@ impl IqaCompare {
         let known = pairing.reference().and_then(|number| state.references.get(number));
         drop(state);
         let partner = Partner {
-            pairing: match pairing {
-                Pairing::Matched(_) => "matched",
-                Pairing::Duplicate(_) => "duplicate",
-                Pairing::Unmatched => "unmatched",
-            },
+            pairing: pairing.into(),
             confidence,
-            pts: known.and_then(|(pts, _)| pts),
+            reference_pts: known.and_then(|(pts, _)| pts).map(gst::ClockTime::nseconds),
             offset: known
                 .and_then(|(_, running)| running)
                 .zip(frame.running)
                 .map(|(theirs, ours)| theirs.saturating_sub(ours)),
         };
         let plain = |state| {
-            let mut entry = model_info.entry(state);
-            partner.describe(&mut entry);
-            entry
+            let mut record = model_info.record(state);
+            record.set_partner(partner);
+            record.to_structure()
         };
         if pairing == Pairing::Unmatched && !matches!(result, Some(Err(_))) {
             if on_unmatched == OnUnmatched::Error {
@@ -165,20 +162,20 @@ impl IqaCompare {
             }
             let messages = lock(&self.report).unmatched(frame.times);
             self.post(messages);
-            return Ok((on_unmatched == OnUnmatched::Flag).then(|| plain("unmatched")));
+            return Ok((on_unmatched == OnUnmatched::Flag).then(|| plain(State::Unmatched)));
         }
         match result {
             None => {
                 let messages = lock(&self.report).skipped(frame.times);
                 self.post(messages);
-                Ok(Some(plain("skipped")))
+                Ok(Some(plain(State::Skipped)))
             }
             Some(Ok(comparison)) => {
                 self.state().failing = false;
-                let entry = Entry::new(frame.times, frame_result(comparison, partner), latency);
-                let messages = lock(&self.report).scored(&entry, &model_info);
+                let scored = ScoredFrame::new(&model_info, frame.times, frame_result(comparison, partner), latency);
+                let messages = lock(&self.report).scored(&scored);
                 self.post(messages);
-                Ok(Some(entry.scored(&model_info)))
+                Ok(Some(scored.scored()))
             }
             Some(Err(error)) => {
                 let messages = lock(&self.report).failed(frame.times);
@@ -191,7 +188,7 @@ impl IqaCompare {
                 if !std::mem::replace(&mut self.state().failing, true) {
                     gst::element_imp_warning!(self, gst::StreamError::Failed, ("{}", describe(&error)));
                 }
-                Ok(Some(plain("failed")))
+                Ok(Some(plain(State::Failed)))
             }
         }
     }
@@ -211,7 +208,7 @@ impl IqaCompare {
         let (model_info, ledger) = (state.model_info.clone(), state.ledger());
         drop(state);
         self.settle_caps();
-        let messages = lock(&self.report).finish(&model_info, &named(ledger));
+        let messages = lock(&self.report).finish(&model_info, Some(ledger));
         self.post(messages);
         End::Reached
     }

@@ -5,7 +5,7 @@
 use super::imp::{CAT, IqaCompare};
 use super::settings::{NO_MODEL, Settings};
 use super::state::State;
-use crate::report::ModelInfo;
+use crate::scoring::ModelInfo;
 use crate::{describe, lock, scoring};
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -29,7 +29,7 @@ impl IqaCompare {
         };
         let model_info = match &model {
             Some(model) => model.model_info(),
-            None => ModelInfo { model: NO_MODEL.into(), kind: "fr" },
+            None => ModelInfo { model: NO_MODEL.into(), kind: Kind::FullReference },
         };
         lock(&self.report).restart();
         *self.state() = State { model_info: Arc::new(model_info), ..State::default() };

@@ -4,7 +4,7 @@
 
 use super::fifo::Fifo;
 use super::streams::Streams;
-use crate::report::ModelInfo;
+use crate::scoring::ModelInfo;
 use onnx_iqa::align::time::Ledger;
 use onnx_iqa::comparer::{Comparer, Side};
 use std::collections::VecDeque;
@@ -146,17 +146,4 @@ fn add(sum: &mut Ledger, more: Ledger) {
     sum.unmatched += more.unmatched;
     sum.dropped += more.dropped;
     sum.outside += more.outside;
-}
-
-/// The ledger as `stats` and `iqa-summary` have it.
-pub(super) fn named(ledger: Ledger) -> [(&'static str, u64); 7] {
-    [
-        ("distorted", ledger.distorted),
-        ("matched", ledger.matched),
-        ("duplicate", ledger.duplicate),
-        ("unmatched", ledger.unmatched),
-        ("reference", ledger.reference),
-        ("dropped", ledger.dropped),
-        ("outside", ledger.outside),
-    ]
 }

@@ -7,10 +7,10 @@ use super::imp::CAT;
 use super::output::Output;
 use super::queue::Queue;
 use super::rate_limiter::RateLimiter;
-use super::reporter::Reporter;
+use super::scores::Scores;
 use super::settings::Mode;
 use crate::lock;
-use crate::report::Times;
+use crate::scoring::Times;
 use crate::video_frame::{Stream, Unreadable};
 use gst::prelude::*;
 use onnx_iqa::picture::{self, PictureError};
@@ -33,14 +33,14 @@ struct Arrivals {
 pub struct Input {
     queue: Arc<Queue>,
     output: Arc<Output>,
-    reporter: Arc<Reporter>,
+    scores: Arc<Scores>,
     arrivals: Mutex<Arrivals>,
 }
 
 impl Input {
     /// Nothing has come yet.
-    pub fn new(queue: Arc<Queue>, output: Arc<Output>, reporter: Arc<Reporter>) -> Self {
-        Self { queue, output, reporter, arrivals: Mutex::default() }
+    pub fn new(queue: Arc<Queue>, output: Arc<Output>, scores: Arc<Scores>) -> Self {
+        Self { queue, output, scores, arrivals: Mutex::default() }
     }
 
     /// READY→PAUSED: forgets the stream before.
@@ -74,7 +74,7 @@ impl Input {
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
         let arrival = Instant::now();
         let mode = self.queue.enter()?;
-        self.reporter.arrived();
+        self.scores.arrived();
         let (times, selected) = lock(&self.arrivals).select(&buffer, interval, max_rate);
         match mode {
             Mode::EveryFrame => self.hold(element, buffer, times, arrival, selected),

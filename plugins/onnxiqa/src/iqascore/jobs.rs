@@ -100,7 +100,7 @@ impl Jobs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Times;
+    use crate::scoring::Times;
     use onnx_iqa::scorer::ScoreError;
 
     #[test]

@@ -33,7 +33,7 @@ mod output;
 mod queries;
 mod queue;
 mod rate_limiter;
-mod reporter;
+mod scores;
 mod settings;
 
 pub use settings::Mode;

@@ -5,8 +5,8 @@
 use super::frame::{Finished, Frame, Outcome};
 use super::jobs::{Jobs, Ticket};
 use super::settings::Mode;
-use crate::report::Times;
 use crate::scheduling::{Fifo, FlowState, Item, Limit, Monitor, task};
+use crate::scoring::Times;
 use onnx_iqa::picture;
 use onnx_iqa::scorer::{Job, ScoreError, Scorer};
 use std::sync::{Arc, MutexGuard};
