@@ -229,7 +229,7 @@ impl Frame for MappedFrame {
     }
 }
 
-/// A frame that somebody else counts as long as it is held.
+/// A frame with a token that counts the frames held.
 pub struct Held {
     /// The frame.
     pub frame: MappedFrame,

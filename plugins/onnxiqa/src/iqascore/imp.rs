@@ -6,10 +6,11 @@
 //! they are scored. The scorer's worker only marks frames and wakes the task. `BaseTransform` would not do: it pushes only
 //! from inside chain, so that a finished frame would wait for the next one, and it cannot be woken.
 //!
-//! Lock order: each of `settings`, `session`, the input's, the scores's and the queue's lock is taken with no other held.
-//! Under the queue's lock only the scorer's own and, to pause the task, the source pad's are taken. No lock is held
-//! while anything is pushed, queried or posted.
+//! Lock order: `settings`, `session` and the locks inside `input`, `scores` and `queue` are never nested: each is taken
+//! with none of the others held. Below the lock of `queue` come the scorer's own, to hand a frame over, and the source
+//! pad's, to pause the task. No lock is held while anything is pushed, queried, posted or notified.
 
+use super::debug::CAT;
 use super::events::Events;
 use super::input::Input;
 use super::output::Output;
@@ -25,10 +26,6 @@ use gst::prelude::*;
 use gst::subclass::prelude::*;
 use onnx_iqa::model::contract::Kind;
 use std::sync::{Arc, LazyLock, Mutex};
-
-pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
-    gst::DebugCategory::new("iqascore", gst::DebugColorFlags::empty(), Some("No-reference picture quality"))
-});
 
 #[doc(hidden)]
 pub struct IqaScore {

@@ -24,6 +24,7 @@
 use gst::glib;
 use gst::prelude::*;
 
+mod debug;
 mod events;
 mod frame;
 mod imp;

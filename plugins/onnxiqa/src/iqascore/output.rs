@@ -2,8 +2,8 @@
 
 //! The way of frames and events out, by the task on the source pad or, when nothing waits, straight from chain.
 
+use super::debug::CAT;
 use super::frame::Frame;
-use super::imp::CAT;
 use super::queue::{Passage, Queue, Step};
 use super::scores::Scores;
 use crate::meta;

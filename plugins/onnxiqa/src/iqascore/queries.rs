@@ -35,7 +35,7 @@ impl Queries {
         }
         let answered = self.src_pad.peer_query(query);
         if answered && let gst::QueryViewMut::Allocation(answer) = query.view_mut() {
-            let held = u32::try_from(self.queue.capacity().1).unwrap_or(u32::MAX);
+            let held = u32::try_from(self.queue.capacity()).unwrap_or(u32::MAX);
             allocation::adapt(answer, |_| held);
         }
         answered
@@ -55,11 +55,10 @@ impl Queries {
             return false;
         }
         let (live, min, max) = latency.result();
-        let (mode, capacity) = self.queue.capacity();
         if live
-            && mode == Mode::EveryFrame
+            && self.queue.mode() == Mode::EveryFrame
             && let Some(duration) = self.input.frame_duration()
-            && let Some(held) = duration.checked_mul(capacity as u64)
+            && let Some(held) = duration.checked_mul(self.queue.capacity() as u64)
         {
             latency.set(live, min.saturating_add(held), max.and_then(|max| max.checked_add(held)));
         }

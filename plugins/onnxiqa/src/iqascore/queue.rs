@@ -214,10 +214,14 @@ impl Queue {
         unheard
     }
 
-    /// What becomes of a frame while it is scored, and how many may be between the pads meanwhile.
-    pub fn capacity(&self) -> (Mode, usize) {
-        let state = self.0.lock();
-        (state.jobs.mode, state.jobs.limit())
+    /// What becomes of a frame while it is scored.
+    pub fn mode(&self) -> Mode {
+        self.0.lock().jobs.mode()
+    }
+
+    /// How many frames may be held here.
+    pub fn capacity(&self) -> usize {
+        self.0.lock().jobs.limit()
     }
 }
 
@@ -235,7 +239,7 @@ impl Queue {
     /// # Errors
     /// What upstream is told instead.
     pub fn enter(&self) -> Result<Mode, gst::FlowError> {
-        self.wait_until(|state| state.flow.admits()).map(|state| state.jobs.mode)
+        self.wait_until(|state| state.flow.admits()).map(|state| state.jobs.mode())
     }
 
     /// Waits until there is room for a frame.
@@ -278,7 +282,7 @@ impl Queue {
         Ok(Passage::Queued)
     }
 
-    /// Hands a frame to the scorer. With `waiting` it waits here for its score.
+    /// Hands a frame to the scorer, which came at `since`. With `waiting`, its buffer, it waits here for its score.
     ///
     /// # Errors
     /// When the flow has ended.
@@ -286,14 +290,14 @@ impl Queue {
         self: &Arc<Self>,
         picture: Box<dyn picture::Frame>,
         times: Times,
-        arrival: Instant,
+        since: Instant,
         waiting: Option<gst::Buffer>,
     ) -> Result<(), gst::FlowError> {
         let mut state = self.wait_until(|state| state.flow.admits())?;
         let ticket = state.jobs.begin();
         let queue = self.clone();
         let done = Box::new(move |result| {
-            let latency = gst::ClockTime::try_from(arrival.elapsed()).unwrap_or(gst::ClockTime::MAX);
+            let latency = gst::ClockTime::try_from(since.elapsed()).unwrap_or(gst::ClockTime::MAX);
             queue.finish(ticket, Finished { times, result, latency });
         });
         if let Some(buffer) = waiting {
@@ -324,7 +328,7 @@ impl Queue {
         if !state.jobs.end(ticket) {
             return;
         }
-        if state.jobs.mode == Mode::Live {
+        if state.jobs.mode() == Mode::Live {
             state.jobs.keep(finished);
         } else {
             let number = ticket.number;
@@ -357,5 +361,148 @@ impl Queue {
             }
             state = self.0.wait(state);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video_frame;
+    use gst::{FlowError, FlowSuccess};
+    use onnx_iqa::picture::PictureError;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::time::Duration;
+
+    /// A queue through which data flows. Without a scorer: results come when a test gives them.
+    fn flowing(mode: Mode, limit: usize) -> Arc<Queue> {
+        gst::init().expect("GStreamer");
+        let queue = Queue::default();
+        let mut state = queue.0.lock();
+        state.jobs.restart(mode, limit);
+        state.fifo.set_limit(Limit::frames(limit));
+        state.flow.start();
+        drop(state);
+        Arc::new(queue)
+    }
+
+    fn pad() -> gst::Pad {
+        gst::Pad::new(gst::PadDirection::Src)
+    }
+
+    fn skipped() -> Item<Frame> {
+        Item::Frame(Frame { buffer: gst::Buffer::new(), times: Times::default(), outcome: Outcome::Skipped })
+    }
+
+    fn tag() -> Item<Frame> {
+        Item::Event(gst::event::Tag::new(gst::TagList::new()))
+    }
+
+    fn eos() -> Item<Frame> {
+        Item::Event(gst::event::Eos::new())
+    }
+
+    /// Hands a frame to the scorer that there is not, and gives the ticket of its result.
+    fn score(queue: &Arc<Queue>, waits: bool) -> Ticket {
+        let picture = video_frame::Unreadable(PictureError::Unreadable(String::new()));
+        let waiting = waits.then(gst::Buffer::new);
+        let next = queue.0.lock().jobs.next_ticket();
+        queue.score(Box::new(picture), Times::default(), Instant::now(), waiting).expect("data flows");
+        next
+    }
+
+    fn finished() -> Finished {
+        Finished { times: Times::default(), result: Err(ScoreError::Cancelled), latency: gst::ClockTime::ZERO }
+    }
+
+    #[track_caller]
+    fn passes_directly(queue: &Queue, item: Item<Frame>) -> bool {
+        matches!(queue.pass(item).expect("data flows"), Passage::Direct(..))
+    }
+
+    #[test]
+    fn what_comes_while_another_thread_pushes_waits_for_its_turn() {
+        let queue = flowing(Mode::EveryFrame, 4);
+        let Ok(Passage::Direct(_, turn)) = queue.pass(skipped()) else { panic!("nothing is before it") };
+        assert!(!passes_directly(&queue, tag()));
+        assert!(!passes_directly(&queue, skipped()));
+        assert_eq!(turn.answered(Ok(FlowSuccess::Ok)), Ok(FlowSuccess::Ok));
+        assert!(!passes_directly(&queue, skipped()), "behind what waits");
+        assert!(matches!(queue.next_step(&pad()), Some(Step::Push(Item::Event(_), _))));
+        for _ in 0..2 {
+            assert!(matches!(queue.next_step(&pad()), Some(Step::Push(Item::Frame(_), _))));
+        }
+        assert!(passes_directly(&queue, skipped()));
+    }
+
+    #[test]
+    fn a_turn_ends_in_a_panic_too() {
+        let queue = flowing(Mode::EveryFrame, 4);
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let _passage = queue.pass(skipped());
+            panic!("while pushing");
+        }));
+        assert!(panicked.is_err());
+        assert!(passes_directly(&queue, skipped()));
+    }
+
+    #[test]
+    fn eos_waits_for_results_and_for_their_reports() {
+        let queue = flowing(Mode::Live, 4);
+        let ticket = score(&queue, false);
+        assert!(passes_directly(&queue, tag()), "only EOS waits");
+        assert!(!passes_directly(&queue, eos()));
+        queue.finish(ticket, finished());
+        let Some(Step::Report(_, reporting)) = queue.next_step(&pad()) else { panic!("a result is to be reported") };
+        assert!(queue.0.lock().next_item().is_none(), "EOS overtakes a report");
+        drop(reporting);
+        assert!(matches!(queue.next_step(&pad()), Some(Step::Push(item, _)) if item.is_eos()));
+    }
+
+    #[test]
+    fn frames_wait_for_their_scores_in_order() {
+        let queue = flowing(Mode::EveryFrame, 2);
+        let [first, second] = [(); 2].map(|()| score(&queue, true));
+        queue.finish(second, finished());
+        assert!(queue.0.lock().next_item().is_none(), "the first is not scored yet");
+        queue.finish(first, finished());
+        for _ in 0..2 {
+            assert!(matches!(queue.next_step(&pad()), Some(Step::Push(Item::Frame(_), _))));
+        }
+    }
+
+    #[test]
+    fn a_stop_drops_frames_and_ignores_their_results() {
+        let queue = flowing(Mode::EveryFrame, 2);
+        let ticket = score(&queue, true);
+        assert!(!passes_directly(&queue, tag()));
+        assert!(!queue.stop(FlowError::Eos), "upstream is told with its next frame");
+        assert_eq!(queue.enter(), Err(FlowError::Eos));
+        queue.finish(ticket, finished());
+        assert!(matches!(queue.next_step(&pad()), Some(Step::Push(Item::Event(_), _))), "events still pass");
+        let segment = gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new());
+        assert!(passes_directly(&queue, Item::Event(segment)));
+        assert_eq!(queue.enter(), Ok(Mode::EveryFrame), "a new segment takes the end back");
+        score(&queue, true);
+        assert!(!passes_directly(&queue, eos()));
+        assert!(queue.stop(FlowError::Error), "after EOS upstream sends no frame");
+        assert!(queue.next_step(&pad()).is_none(), "the task has nothing to do");
+    }
+
+    #[test]
+    fn a_flush_ends_every_wait() {
+        let queue = flowing(Mode::EveryFrame, 1);
+        score(&queue, true);
+        std::thread::scope(|scope| {
+            let room = scope.spawn(|| queue.wait_for_room());
+            let idle = scope.spawn(|| queue.wait_until_idle());
+            let task = scope.spawn(|| queue.next_step(&pad()).is_none());
+            std::thread::sleep(Duration::from_millis(20));
+            queue.flush_start();
+            assert_eq!(room.join().expect("no panic"), Err(FlowError::Flushing));
+            assert_eq!(idle.join().expect("no panic"), Err(FlowError::Flushing));
+            assert!(task.join().expect("no panic"));
+        });
+        queue.flush_stop();
+        assert!(passes_directly(&queue, skipped()), "nothing is left of what was before");
     }
 }

@@ -2,8 +2,8 @@
 
 //! What is said of frames and of the stream: on frames, on the bus, and in the property `stats`.
 
+use super::debug::CAT;
 use super::frame::{Finished, Outcome};
-use super::imp::CAT;
 use crate::lock;
 use crate::messages::Structured;
 use crate::scoring::{Failures, ModelInfo, OnError, Report, ScoredFrame, Times, report};

@@ -42,3 +42,30 @@ pub trait Guarded: ElementImpl {
         guard(element, fallback, || imp.stop_after_panic(element), || f(imp, element))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_element_error_and_stops_the_flow() {
+        gst::init().expect("GStreamer");
+        let (element, bus) = (gst::Bin::new().upcast::<gst::Element>(), gst::Bus::new());
+        element.set_bus(Some(&bus));
+        let mut stopped = false;
+        let returned = guard(&element, 1, || stopped = true, || panic!("out of paper"));
+        assert_eq!((returned, stopped), (1, true));
+        let message = bus.pop_filtered(&[gst::MessageType::Error]).expect("an error message");
+        let gst::MessageView::Error(error) = message.view() else { panic!("{message:?}") };
+        assert_eq!(error.error().message(), "a bug in the element: out of paper");
+    }
+
+    #[test]
+    fn without_a_panic_nothing_is_posted() {
+        gst::init().expect("GStreamer");
+        let (element, bus) = (gst::Bin::new().upcast::<gst::Element>(), gst::Bus::new());
+        element.set_bus(Some(&bus));
+        assert_eq!(guard(&element, 1, || panic!("not to be stopped"), || 2), 2);
+        assert!(bus.pop().is_none());
+    }
+}
