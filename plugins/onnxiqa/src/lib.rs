@@ -30,7 +30,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The time from one event to the next at that rate per second; none for 0/1, which stands for "unknown" and "no limit".
+/// The time from one event to the next at that rate per second; none for 0/1, which stands for "unknown" and "no
+/// limit".
 fn period(rate: gst::Fraction) -> Option<gst::ClockTime> {
     let numer = u64::try_from(rate.numer()).ok().filter(|&numer| numer > 0)?;
     gst::ClockTime::SECOND.mul_div_round(u64::try_from(rate.denom()).ok()?, numer)

@@ -3,8 +3,8 @@
 //! The GObject.
 //!
 //! The shape is that of `queue`: chain puts frames into a bounded FIFO, a task on the source pad takes them out once
-//! they are scored. The scorer's worker only marks frames and wakes the task. `BaseTransform` would not do: it pushes only
-//! from inside chain, so that a finished frame would wait for the next one, and it cannot be woken.
+//! they are scored. The scorer's worker only marks frames and wakes the task. `BaseTransform` would not do: it pushes
+//! only from inside chain, so that a finished frame would wait for the next one, and it cannot be woken.
 //!
 //! Lock order: `settings`, `session` and the locks inside `input`, `scores` and `queue` are never nested: each is taken
 //! with none of the others held. Below the lock of `queue` come the scorer's own, to hand a frame over, and the source
@@ -161,8 +161,8 @@ impl ObjectImpl for IqaScore {
                 glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
                     .nick("Statistics")
                     .blurb(
-                        "frames, scored, skipped, failed; mean, min, p5 and last of the score; latency-mean and latency-p99 in \
-                         nanoseconds; since the element went from READY to PAUSED",
+                        "frames, scored, skipped, failed; mean, min, p5 and last of the score; latency-mean and \
+                         latency-p99 in nanoseconds; since the element went from READY to PAUSED",
                     )
                     .read_only()
                     .build(),
@@ -202,7 +202,8 @@ impl ElementImpl for IqaScore {
             gst::subclass::ElementMetadata::new(
                 "No-reference picture quality",
                 "Filter/Analyzer/Video",
-                "Scores frames by an ONNX quality model and passes them on untouched, each with its score (0 to 100) as metadata",
+                "Scores frames by an ONNX quality model and passes them on untouched, each with its score (0 to 100) as \
+                 metadata",
                 "The onnx-iqa authors",
             )
         });

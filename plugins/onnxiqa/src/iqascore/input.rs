@@ -97,11 +97,11 @@ impl Input {
     fn hold(&self, element: &gst::Element, arrival: Arrival) -> Result<gst::FlowSuccess, gst::FlowError> {
         let Arrival { buffer, times, since, selected } = arrival;
         self.queue.wait_for_room()?;
+        let frame = Frame { buffer, times, outcome: Outcome::Skipped };
         if !selected {
-            return self.output.pass_frame(element, Frame { buffer, times, outcome: Outcome::Skipped });
+            return self.output.pass_frame(element, frame);
         }
-        let picture = self.picture(&buffer);
-        self.queue.score(picture, times, since, Some(buffer))?;
+        self.queue.hold(self.picture(&frame.buffer), frame, since)?;
         Ok(gst::FlowSuccess::Ok)
     }
 
@@ -111,13 +111,12 @@ impl Input {
         // Only events that wait for EOS to leave can be before it.
         self.queue.wait_until_idle()?;
         let has_room = self.queue.scorer_has_room();
-        let mut outcome = Outcome::Skipped;
-        if lock(&self.arrivals).is_due(selected, has_room) {
-            outcome = Outcome::ReportedApart;
-            // Before the frame is pushed: the scorer can be at work while it goes through the elements downstream.
-            self.queue.score(self.picture(&buffer), times, since, None)?;
+        if !lock(&self.arrivals).is_due(selected, has_room) {
+            return self.output.pass_frame(element, Frame { buffer, times, outcome: Outcome::Skipped });
         }
-        self.output.pass_frame(element, Frame { buffer, times, outcome })
+        // Before the frame is pushed: the scorer can be at work while it goes through the elements downstream.
+        let turn = self.queue.score_apart(self.picture(&buffer), times, since)?;
+        self.output.push_frame_in(turn, element, Frame { buffer, times, outcome: Outcome::ReportedApart })
     }
 
     /// The frame as the scorer wants it. What cannot be read fails there.

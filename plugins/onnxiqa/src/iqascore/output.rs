@@ -4,7 +4,7 @@
 
 use super::debug::CAT;
 use super::frame::Frame;
-use super::queue::{Passage, Queue, Step};
+use super::queue::{Passage, Queue, Step, Turn};
 use super::scores::Scores;
 use crate::meta;
 use crate::scheduling::{Item, task};
@@ -34,6 +34,19 @@ impl Output {
             Passage::Queued => Ok(gst::FlowSuccess::Ok),
             Passage::Direct(item, turn) => turn.answered(self.push(element, item)),
         }
+    }
+
+    /// Pushes a frame in a turn that has been taken.
+    ///
+    /// # Errors
+    /// When the flow ends with this frame.
+    pub fn push_frame_in(
+        &self,
+        turn: Turn<'_>,
+        element: &gst::Element,
+        frame: Frame,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        turn.answered(self.push_frame(element, frame))
     }
 
     /// The same for a serialized event; false if downstream refuses it.

@@ -28,8 +28,8 @@ impl Queries {
         if !query.is_serialized() {
             return gst::Pad::query_default(&self.sink_pad, Some(element), query);
         }
-        // Upstream's thread, which asks, waits for what came before to leave. Then the query can as well go on from this
-        // thread.
+        // Upstream's thread, which asks, waits for what came before to leave. Then the query can as well go on from
+        // this thread.
         if self.queue.wait_until_idle().is_err() {
             return false;
         }
@@ -49,7 +49,8 @@ impl Queries {
         }
     }
 
-    /// A frame waits for its score at most until the queue is full of later ones. Nothing is known without a frame rate.
+    /// A frame waits for its score at most until the queue is full of later ones. Nothing is known without a frame
+    /// rate.
     fn latency(&self, latency: &mut gst::query::Latency) -> bool {
         if !self.sink_pad.peer_query(latency.query_mut()) {
             return false;

@@ -90,7 +90,7 @@ impl Turn<'_> {
     /// Downstream has answered a frame; gives what upstream is told.
     ///
     /// # Errors
-    /// Downstream's, or the one that has stopped the flow meanwhile.
+    /// Downstream's.
     pub fn answered(
         self,
         answer: Result<gst::FlowSuccess, gst::FlowError>,
@@ -282,29 +282,56 @@ impl Queue {
         Ok(Passage::Queued)
     }
 
-    /// Hands a frame to the scorer, which came at `since`. With `waiting`, its buffer, it waits here for its score.
+    /// Hands a frame to the scorer; `frame` waits here for its score, and the latency counts from `since`.
     ///
     /// # Errors
     /// When the flow has ended.
-    pub fn score(
+    pub fn hold(
+        self: &Arc<Self>,
+        picture: Box<dyn picture::Frame>,
+        mut frame: Frame,
+        since: Instant,
+    ) -> Result<(), gst::FlowError> {
+        let mut state = self.wait_until(|state| state.flow.admits())?;
+        let ticket = state.jobs.begin();
+        let job = self.job(ticket, picture, frame.times, since);
+        frame.outcome = Outcome::Pending(ticket.number);
+        state.fifo.push(Item::Frame(frame));
+        self.submit(state, job);
+        Ok(())
+    }
+
+    /// Hands a frame to the scorer that is pushed meanwhile, in the turn that this gives: whatever the scorer makes of
+    /// it, the frame passes.
+    ///
+    /// # Errors
+    /// When the flow has ended.
+    pub fn score_apart(
         self: &Arc<Self>,
         picture: Box<dyn picture::Frame>,
         times: Times,
         since: Instant,
-        waiting: Option<gst::Buffer>,
-    ) -> Result<(), gst::FlowError> {
-        let mut state = self.wait_until(|state| state.flow.admits())?;
+    ) -> Result<Turn<'_>, gst::FlowError> {
+        let mut state = self.wait_until(|state| Ok(state.flow.admits()? && state.idle()))?;
         let ticket = state.jobs.begin();
+        let job = self.job(ticket, picture, times, since);
+        state.turn_taken = true;
+        self.submit(state, job);
+        Ok(Turn(self))
+    }
+
+    fn job(self: &Arc<Self>, ticket: Ticket, picture: Box<dyn picture::Frame>, times: Times, since: Instant) -> Job {
         let queue = self.clone();
         let done = Box::new(move |result| {
             let latency = gst::ClockTime::try_from(since.elapsed()).unwrap_or(gst::ClockTime::MAX);
             queue.finish(ticket, Finished { times, result, latency });
         });
-        if let Some(buffer) = waiting {
-            state.fifo.push(Item::Frame(Frame { buffer, times, outcome: Outcome::Pending(ticket.number) }));
-        }
-        let job = Job { distorted: picture, reference: None, done };
-        // Under the lock: a job that came after a flush has cancelled its like would take the room of a later one.
+        Job { distorted: picture, reference: None, done }
+    }
+
+    /// Hands a job to the scorer, under the lock: a job that came after a flush has cancelled its like would take the
+    /// room of a later one.
+    fn submit(&self, state: MutexGuard<'_, State>, job: Job) {
         let refused = match &state.scorer {
             Some(scorer) => scorer.try_submit(job).err(),
             // The element is being stopped, and no thread waits for the result.
@@ -316,7 +343,6 @@ impl Queue {
         if let Some(job) = refused {
             (job.done)(Err(ScoreError::Internal("the scorer's queue is full".into())));
         }
-        Ok(())
     }
 }
 
@@ -390,7 +416,7 @@ mod tests {
     }
 
     fn skipped() -> Item<Frame> {
-        Item::Frame(Frame { buffer: gst::Buffer::new(), times: Times::default(), outcome: Outcome::Skipped })
+        Item::Frame(frame())
     }
 
     fn tag() -> Item<Frame> {
@@ -401,13 +427,27 @@ mod tests {
         Item::Event(gst::event::Eos::new())
     }
 
-    /// Hands a frame to the scorer that there is not, and gives the ticket of its result.
-    fn score(queue: &Arc<Queue>, waits: bool) -> Ticket {
-        let picture = video_frame::Unreadable(PictureError::Unreadable(String::new()));
-        let waiting = waits.then(gst::Buffer::new);
-        let next = queue.0.lock().jobs.next_ticket();
-        queue.score(Box::new(picture), Times::default(), Instant::now(), waiting).expect("data flows");
-        next
+    fn frame() -> Frame {
+        Frame { buffer: gst::Buffer::new(), times: Times::default(), outcome: Outcome::Skipped }
+    }
+
+    fn picture() -> Box<dyn picture::Frame> {
+        Box::new(video_frame::Unreadable(PictureError::Unreadable(String::new())))
+    }
+
+    /// Lets a frame wait for its score, and gives the ticket of its result.
+    fn hold(queue: &Arc<Queue>) -> Ticket {
+        let ticket = queue.0.lock().jobs.next_ticket();
+        queue.hold(picture(), frame(), Instant::now()).expect("data flows");
+        ticket
+    }
+
+    /// Lets a frame pass while it is scored, and gives the ticket of its result.
+    fn score_apart(queue: &Arc<Queue>) -> Ticket {
+        let ticket = queue.0.lock().jobs.next_ticket();
+        let turn = queue.score_apart(picture(), Times::default(), Instant::now()).expect("data flows");
+        assert_eq!(turn.answered(Ok(FlowSuccess::Ok)), Ok(FlowSuccess::Ok));
+        ticket
     }
 
     fn finished() -> Finished {
@@ -448,7 +488,7 @@ mod tests {
     #[test]
     fn eos_waits_for_results_and_for_their_reports() {
         let queue = flowing(Mode::Live, 4);
-        let ticket = score(&queue, false);
+        let ticket = score_apart(&queue);
         assert!(passes_directly(&queue, tag()), "only EOS waits");
         assert!(!passes_directly(&queue, eos()));
         queue.finish(ticket, finished());
@@ -461,7 +501,7 @@ mod tests {
     #[test]
     fn frames_wait_for_their_scores_in_order() {
         let queue = flowing(Mode::EveryFrame, 2);
-        let [first, second] = [(); 2].map(|()| score(&queue, true));
+        let [first, second] = [(); 2].map(|()| hold(&queue));
         queue.finish(second, finished());
         assert!(queue.0.lock().next_item().is_none(), "the first is not scored yet");
         queue.finish(first, finished());
@@ -471,9 +511,18 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_that_is_scored_apart_passes_though_its_score_fails() {
+        let queue = flowing(Mode::Live, 2);
+        let turn = queue.score_apart(picture(), Times::default(), Instant::now()).expect("data flows");
+        assert!(!queue.stop(FlowError::Error));
+        assert_eq!(turn.answered(Ok(FlowSuccess::Ok)), Ok(FlowSuccess::Ok));
+        assert_eq!(queue.enter(), Err(FlowError::Error), "upstream is told with its next frame");
+    }
+
+    #[test]
     fn a_stop_drops_frames_and_ignores_their_results() {
         let queue = flowing(Mode::EveryFrame, 2);
-        let ticket = score(&queue, true);
+        let ticket = hold(&queue);
         assert!(!passes_directly(&queue, tag()));
         assert!(!queue.stop(FlowError::Eos), "upstream is told with its next frame");
         assert_eq!(queue.enter(), Err(FlowError::Eos));
@@ -482,7 +531,7 @@ mod tests {
         let segment = gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new());
         assert!(passes_directly(&queue, Item::Event(segment)));
         assert_eq!(queue.enter(), Ok(Mode::EveryFrame), "a new segment takes the end back");
-        score(&queue, true);
+        hold(&queue);
         assert!(!passes_directly(&queue, eos()));
         assert!(queue.stop(FlowError::Error), "after EOS upstream sends no frame");
         assert!(queue.next_step(&pad()).is_none(), "the task has nothing to do");
@@ -491,7 +540,7 @@ mod tests {
     #[test]
     fn a_flush_ends_every_wait() {
         let queue = flowing(Mode::EveryFrame, 1);
-        score(&queue, true);
+        hold(&queue);
         std::thread::scope(|scope| {
             let room = scope.spawn(|| queue.wait_for_room());
             let idle = scope.spawn(|| queue.wait_until_idle());

@@ -22,8 +22,8 @@ struct Inner {
     newest: Option<ScoredFrame>,
 }
 
-/// Counts frames and scores, and tells users. Messages are posted without the lock, for handlers run at once and may ask
-/// for `stats`.
+/// Counts frames and scores, and tells users. Messages are posted without the lock, for handlers run at once and may
+/// ask for `stats`.
 #[derive(Default)]
 pub struct Scores(Mutex<Inner>);
 
@@ -46,7 +46,8 @@ impl Scores {
         lock(&self.0).report.arrived();
     }
 
-    /// A result is there: counts it, tells of it and keeps it as the newest. None is a failure that the stream outlives.
+    /// A result is there: counts it, tells of it and keeps it as the newest. None is a failure that the stream
+    /// outlives.
     ///
     /// # Errors
     /// When the failure ends the flow.

@@ -7,10 +7,11 @@ use gst::prelude::*;
 use gst::subclass::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs `f` for C code, which a panic must not unwind into: it gives `fallback`, and `panicked` hears what the panic says.
+/// Runs `f` for C code, which a panic must not unwind into: it gives `fallback`, and `panicked` hears what the panic
+/// says.
 ///
-/// Unlike gstreamer-rs's own guards this leaves the element usable, above all stoppable: a pad whose deactivation is refused
-/// keeps its task, and the program never ends.
+/// Unlike gstreamer-rs's own guards this leaves the element usable, above all stoppable: a pad whose deactivation is
+/// refused keeps its task, and the program never ends.
 pub fn guarded<T>(fallback: T, panicked: impl FnOnce(&str), f: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
         panicked(&onnx_iqa::panic_text(&*panic));

@@ -22,8 +22,8 @@ impl Session {
     /// Opens the model that the settings name, or shares the one that another element has open.
     ///
     /// # Errors
-    /// When there is no such model, no runtime, the provider cannot be used, or the model is not of this `kind`. The text
-    /// is for users.
+    /// When there is no such model, no runtime, the provider cannot be used, or the model is not of this `kind`. The
+    /// text is for users.
     pub fn open(
         cat: gst::DebugCategory,
         element: &gst::Element,
