@@ -229,7 +229,7 @@ impl Frame for MappedFrame {
     }
 }
 
-/// A frame with a token that counts the frames held.
+/// A frame that somebody else counts as long as it is held.
 pub struct Held {
     /// The frame.
     pub frame: MappedFrame,

@@ -10,7 +10,7 @@
 //! with none of the others held. Below the lock of `queue` come the scorer's own, to hand a frame over, and the source
 //! pad's, to pause the task. No lock is held while anything is pushed, queried, posted or notified.
 
-use super::debug::CAT;
+use super::category::CAT;
 use super::events::Events;
 use super::input::Input;
 use super::output::Output;

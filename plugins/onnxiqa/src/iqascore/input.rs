@@ -2,7 +2,7 @@
 
 //! The way of frames in: which are scored, and where they wait meanwhile.
 
-use super::debug::CAT;
+use super::category::CAT;
 use super::frame::{Frame, Outcome};
 use super::output::Output;
 use super::queue::Queue;

@@ -26,7 +26,7 @@
 use gst::glib;
 use gst::prelude::*;
 
-mod debug;
+mod category;
 mod events;
 mod frame;
 mod imp;

@@ -2,7 +2,7 @@
 
 //! The way of frames and events out, by the task on the source pad or, when nothing waits, straight from chain.
 
-use super::debug::CAT;
+use super::category::CAT;
 use super::frame::Frame;
 use super::queue::{Passage, Queue, Step, Turn};
 use super::scores::Scores;

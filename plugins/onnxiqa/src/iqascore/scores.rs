@@ -2,7 +2,7 @@
 
 //! What is said of frames and of the stream: on frames, on the bus, and in the property `stats`.
 
-use super::debug::CAT;
+use super::category::CAT;
 use super::frame::{Finished, Outcome};
 use crate::lock;
 use crate::messages::Structured;
