@@ -98,6 +98,7 @@ pub mod metrics;
 pub mod model;
 pub mod picture;
 pub mod preprocess;
+pub mod record;
 mod resample;
 pub mod scorer;
 mod simd;

@@ -10,7 +10,7 @@ use super::FieldRange;
 /// or to the top of the field's range, if that is nearer: an alarm that could never clear would be none. A window
 /// without any value leaves it as it is.
 #[derive(Debug, Clone, Copy)]
-pub struct Alarm {
+pub struct AlarmMonitor {
     top: f64,
     below: Option<f64>,
     hysteresis: f64,
@@ -26,7 +26,7 @@ pub struct AlarmChange {
     pub mean: f64,
 }
 
-impl Alarm {
+impl AlarmMonitor {
     /// An alarm, off, on a field with that range.
     #[must_use]
     pub fn new(range: FieldRange) -> Self {
@@ -67,7 +67,7 @@ impl Alarm {
 
 #[cfg(test)]
 mod tests {
-    use super::{Alarm, AlarmChange, FieldRange};
+    use super::{AlarmChange, AlarmMonitor, FieldRange};
 
     fn raised(mean: f64) -> Option<AlarmChange> {
         Some(AlarmChange { active: true, mean })
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn hysteresis() {
-        let mut alarm = Alarm::new(FieldRange::SCORE);
+        let mut alarm = AlarmMonitor::new(FieldRange::SCORE);
         alarm.set(Some(40.0), 5.0);
         let means = [50.0, 40.0, 39.9, 42.0, 30.0, 44.9, 45.0, 41.0, 40.0, 39.0];
         let changes: Vec<_> = means.iter().filter_map(|&mean| alarm.update(Some(mean))).collect();
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_window_without_scores_changes_nothing() {
-        let mut alarm = Alarm::new(FieldRange::SCORE);
+        let mut alarm = AlarmMonitor::new(FieldRange::SCORE);
         alarm.set(Some(40.0), 5.0);
         assert_eq!(alarm.update(None), None);
         assert_eq!(alarm.update(Some(10.0)), raised(10.0));
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn it_can_always_clear() {
-        let mut alarm = Alarm::new(FieldRange::SCORE);
+        let mut alarm = AlarmMonitor::new(FieldRange::SCORE);
         alarm.set(Some(97.0), 5.0);
         assert_eq!(alarm.update(Some(96.0)), raised(96.0));
         assert_eq!(alarm.update(Some(99.9)), None);
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn switching_off_clears_at_the_next_mean() {
-        let mut alarm = Alarm::new(FieldRange::SCORE);
+        let mut alarm = AlarmMonitor::new(FieldRange::SCORE);
         assert_eq!(alarm.update(Some(0.0)), None, "off at first");
         alarm.set(Some(40.0), 5.0);
         assert_eq!(alarm.update(Some(0.0)), raised(0.0));

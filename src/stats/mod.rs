@@ -7,19 +7,19 @@
 //!
 //! * [`Pool`] – one field's mean, harmonic mean, extremes and percentiles; [`FieldRange`] says between what values a
 //!   field lies.
-//! * [`FieldPools`] – all the fields of one element, under their names, with the attributes beside them.
-//! * [`Window`] – the same over one span of running time after the other; [`Alarm`] – whether their means are too low.
+//! * [`WindowPools`] – the same over one span of running time after the other; [`AlarmMonitor`] – whether their means are
+//!   too low.
+//!
+//! Fields have their names, and with them their ranges, in [`record`](crate::record).
 
 mod alarm;
-mod fields;
 mod histogram;
+mod pool;
 mod range;
-mod running;
 mod sum;
 mod window;
 
-pub use alarm::{Alarm, AlarmChange};
-pub use fields::FieldPools;
+pub use alarm::{AlarmChange, AlarmMonitor};
+pub use pool::{Pool, Statistics};
 pub use range::FieldRange;
-pub use running::{Pool, Summary};
-pub use window::{Window, WindowReport};
+pub use window::{WindowPools, WindowStatistics};

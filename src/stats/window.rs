@@ -15,7 +15,7 @@ use super::{FieldRange, Pool};
 /// Memory is fixed: a window of a day takes what a window of a second takes. The fifth percentile is exact to
 /// 1/10,000 of the field's range.
 #[derive(Debug, Clone)]
-pub struct Window {
+pub struct WindowPools {
     span: u64,
     /// Where the open window began, in running time.
     start: Option<u64>,
@@ -28,7 +28,7 @@ pub struct Window {
 /// What the frames of one window come to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub struct WindowReport {
+pub struct WindowStatistics {
     /// Where it began, in nanoseconds of running time; `None` when no frame in it had one.
     pub start: Option<u64>,
     /// Its end, in nanoseconds of running time; for a window that the end of the stream or a jump cut short, that of
@@ -46,7 +46,7 @@ pub struct WindowReport {
     pub skipped: u64,
 }
 
-impl Window {
+impl WindowPools {
     /// Windows of `span` nanoseconds (0 is taken as 1) of a field with that range.
     #[must_use]
     pub fn new(span: u64, range: FieldRange) -> Self {
@@ -67,7 +67,7 @@ impl Window {
     /// Counts a frame at `running_time`, in nanoseconds, with its value if it has one; NaN and infinities are none.
     ///
     /// Gives the report of the window before, when the frame is the first of a new one.
-    pub fn push(&mut self, running_time: Option<u64>, value: Option<f64>) -> Option<WindowReport> {
+    pub fn push(&mut self, running_time: Option<u64>, value: Option<f64>) -> Option<WindowStatistics> {
         let report = running_time.and_then(|now| self.advance(now));
         match value.filter(|value| value.is_finite()) {
             Some(value) => self.pool.push(value),
@@ -77,7 +77,7 @@ impl Window {
     }
 
     /// Moves on to `now` without counting a frame, as for a gap; gives the report of a window that has ended.
-    pub fn advance(&mut self, now: u64) -> Option<WindowReport> {
+    pub fn advance(&mut self, now: u64) -> Option<WindowStatistics> {
         let Some(start) = self.start else {
             (self.start, self.last) = (Some(now), now);
             return None;
@@ -98,7 +98,7 @@ impl Window {
     }
 
     /// Ends the open window now, as at the end of the stream; `None` when no frame came since the last report.
-    pub fn finish(&mut self) -> Option<WindowReport> {
+    pub fn finish(&mut self) -> Option<WindowStatistics> {
         let report = self.report(self.last);
         self.start = None;
         report
@@ -110,12 +110,12 @@ impl Window {
         (self.start, self.without) = (None, 0);
     }
 
-    fn report(&mut self, end: u64) -> Option<WindowReport> {
+    fn report(&mut self, end: u64) -> Option<WindowStatistics> {
         let (scored, skipped) = (self.pool.count(), self.without);
         if scored + skipped == 0 {
             return None;
         }
-        let report = WindowReport {
+        let report = WindowStatistics {
             start: self.start,
             end: self.start.map(|_| end),
             mean: self.pool.mean(),
@@ -132,15 +132,15 @@ impl Window {
 
 #[cfg(test)]
 mod tests {
-    use super::{FieldRange, Window, WindowReport};
+    use super::{FieldRange, WindowPools, WindowStatistics};
 
     const S: u64 = 1_000_000_000;
 
-    fn window() -> Window {
-        Window::new(S, FieldRange::SCORE)
+    fn window() -> WindowPools {
+        WindowPools::new(S, FieldRange::SCORE)
     }
 
-    fn bounds(report: Option<WindowReport>) -> Option<(u64, u64, u64, u64)> {
+    fn bounds(report: Option<WindowStatistics>) -> Option<(u64, u64, u64, u64)> {
         report.map(|r| (r.start.expect("start"), r.end.expect("end"), r.scored, r.skipped))
     }
 

@@ -5,6 +5,7 @@
 //! The plugin is the border between GStreamer and the engine [`onnx_iqa`]: caps, pads, clocks, metadata and messages
 //! are here, all arithmetic is there.
 
+#![deny(unsafe_code)]
 #![allow(missing_docs, reason = "plugin_define! makes public items without documentation")]
 
 use gst::glib;
@@ -12,14 +13,16 @@ use gst::prelude::MulDiv;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod bundled;
+#[allow(unsafe_code, reason = "sets a property of the parent class; goes when the element has no such parent")]
 mod iqacompare;
 mod iqalog;
 mod iqascore;
 mod log;
+pub mod messages;
 pub mod meta;
-mod report;
 mod scheduling;
 mod scoring;
+#[allow(unsafe_code, reason = "maps frames, whose planes GStreamer gives as pointers")]
 mod video_frame;
 
 /// Locks, also after a thread has panicked: what the elements guard is whole at every step.
@@ -27,7 +30,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The time from one to the next at so many a second; none for 0/1, which stands for "unknown" and "no limit".
+/// The time from one event to the next at that rate per second; none for 0/1, which stands for "unknown" and "no
+/// limit".
 fn period(rate: gst::Fraction) -> Option<gst::ClockTime> {
     let numer = u64::try_from(rate.numer()).ok().filter(|&numer| numer > 0)?;
     gst::ClockTime::SECOND.mul_div_round(u64::try_from(rate.denom()).ok()?, numer)
@@ -39,7 +43,7 @@ fn describe(error: &dyn std::error::Error) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let more = error.to_string();
-        // Some errors still repeat their cause's words in their own. This goes once none does.
+        // TODO: goes once no error of the engine repeats its cause's words in its own.
         if !text.contains(&more) {
             text.push_str(": ");
             text.push_str(&more);

@@ -11,9 +11,6 @@ use gst::meta::CustomMeta;
 /// The name under which the meta is registered.
 pub const NAME: &str = "IqaMeta";
 
-/// The name of an element's entry.
-pub const ENTRY: &str = "iqa-score";
-
 /// Registers the meta, unless somebody has: a second registration would be refused with a critical warning.
 pub fn register() {
     if !CustomMeta::is_registered(NAME) {

@@ -150,7 +150,7 @@ fn a_line_is_in_the_file_when_its_frame_is_out_and_the_pool_comes_last() {
     );
     let pool = &lines_at_eos[50]["pool"]["iqascore0"];
     assert_eq!(pool["scored"], 50);
-    let expected = reference.summary().expect("values");
+    let expected = reference.statistics().expect("values");
     assert_eq!(pool["score"]["count"], 50);
     for (name, value) in expected.named() {
         assert_eq!(pool["score"][name].as_f64(), Some(value), "{name}");

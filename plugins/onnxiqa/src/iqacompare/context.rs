@@ -7,7 +7,7 @@ use super::queues::Queues;
 use super::session::Session;
 use super::settings::Settings;
 use crate::lock;
-use crate::report::{self, Report};
+use crate::scoring::{Report, report};
 use gst::prelude::*;
 use onnx_iqa::comparer::Side;
 use std::sync::Mutex;

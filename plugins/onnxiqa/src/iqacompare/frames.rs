@@ -3,8 +3,8 @@
 //! Frames as they wait: in the queues, and between the queues and downstream.
 
 use super::budget::Charge;
-use crate::report::Times;
 use crate::scheduling::{self, Payload};
+use crate::scoring::Times;
 use std::sync::Arc;
 use std::time::Instant;
 

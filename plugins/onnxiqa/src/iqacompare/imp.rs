@@ -14,15 +14,13 @@
 use super::category::CAT;
 use super::context::{Context, Pads};
 use super::deadline::Deadline;
-use super::ledger::named;
 use super::queues::Queues;
 use super::session::Session;
 use super::settings::Settings;
 use super::task::Task;
 use super::{events, queries};
-use crate::report::{self, Report};
 use crate::scheduling::activation;
-use crate::scoring::{self, Guarded};
+use crate::scoring::{self, Guarded, Report, report_settings};
 use crate::{describe, lock, video_frame};
 use gst::glib;
 use gst::prelude::*;
@@ -166,7 +164,7 @@ impl ObjectSubclass for IqaCompare {
 
     fn with_class(class: &Self::Class) -> Self {
         let settings = Settings::default();
-        let report = Report::new(report::Settings::new(settings.main_field()));
+        let report = Report::new(report_settings::Settings::new(settings.main_field()));
         let queues = Queues::default();
         Self {
             pads: Pads {
@@ -215,7 +213,7 @@ impl ObjectImpl for IqaCompare {
             ];
             let fields = "What windows and alarms look at: psnr-y, psnr, ssim, ms-ssim, score, raw, or the name of an attribute; by default score \
                           with a model, psnr-y without";
-            let report = report::Settings::new(Settings::default().main_field()).properties(fields);
+            let report = report_settings::Settings::new(Settings::default().main_field()).properties(fields);
             Settings::properties().into_iter().chain(report).chain(state).collect()
         });
         &PROPERTIES
@@ -250,7 +248,7 @@ impl ObjectImpl for IqaCompare {
             "active-provider" => self.session.provider().to_value(),
             "stats" => {
                 let ledger = self.session.ledger();
-                lock(&self.report).stats(&named(ledger)).to_value()
+                lock(&self.report).stats(Some(ledger)).to_value()
             }
             name => {
                 let value = lock(&self.report).settings.get(name).or_else(|| lock(&self.settings).get(name));
@@ -306,10 +304,7 @@ impl ElementImpl for IqaCompare {
             }
             gst::StateChange::PlayingToPaused => self.deadline.set_playing(false),
             // Before the pads are deactivated, which waits for their threads.
-            gst::StateChange::PausedToReady => {
-                self.queues.deactivate();
-                self.session.cancel();
-            }
+            gst::StateChange::PausedToReady => self.queues.deactivate(),
             _ => {}
         }
         let result = self.parent_change_state(transition);

@@ -9,7 +9,7 @@ use super::frames::{Arrived, Item, Pending};
 use super::queues::{Choice, Rest};
 use super::references::{ReferenceTime, References};
 use super::streams::{Streams, name};
-use crate::report::Times;
+use crate::scoring::Times;
 use crate::video_frame::{Stream, Unreadable};
 use onnx_iqa::align::time::Timestamp;
 use onnx_iqa::comparer::{Comparer, SharedFrame, Side};

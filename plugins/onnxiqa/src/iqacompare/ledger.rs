@@ -23,16 +23,3 @@ pub(super) fn add(sum: &mut Ledger, more: Ledger) {
     sum.dropped += more.dropped;
     sum.outside += more.outside;
 }
-
-/// The ledger as `stats` and `iqa-summary` have it.
-pub(super) fn named(ledger: Ledger) -> [(&'static str, u64); 7] {
-    [
-        ("distorted", ledger.distorted),
-        ("matched", ledger.matched),
-        ("duplicate", ledger.duplicate),
-        ("unmatched", ledger.unmatched),
-        ("reference", ledger.reference),
-        ("dropped", ledger.dropped),
-        ("outside", ledger.outside),
-    ]
-}

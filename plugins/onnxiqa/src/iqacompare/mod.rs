@@ -23,13 +23,18 @@
 //! | `window` | uint64 | how far the search still reaches, in nanoseconds |
 //! | `pts`, `running-time` | uint64 | of the first distorted frame for which this holds, if that has a time stamp |
 //!
-//! ## Live pipelines and encoders that look ahead
-//! `latency` is how long a frame may wait for its partner in a live pipeline, where a reference that has died then
-//! holds nothing up; and in every pipeline it is how much of one stream the pads hold while the other has not come. It
-//! follows from the alignment until it is set: `search-range` with `auto` and `track`, 0 with `pts` and `offset`.
-//! Behind a tee whose other branch runs through an encoder with look-ahead, it has to cover what that encoder holds
-//! back, or the pipeline stands still: set it, or put a `queue` that is large enough into the branch without the
-//! encoder.
+//! ## What is held, and for how long
+//! A frame waits for its partner. In a pipeline that is not live it waits until the other stream has come that far, or
+//! has ended; each side is held back as soon as a few of its frames are waiting. Only while the other side has nothing
+//! at all, and nothing else goes on, more are let in: so a branch that holds frames back, as an encoder with look-ahead
+//! does behind a tee, needs no `queue` beside it. All that the element holds, frames that are being looked at included,
+//! is at most `max-bytes` (and one frame a side). When that is used up the search window gives way first. If the other
+//! side still does not deliver, a warning says which side is full, and what to do.
+//!
+//! In a live pipeline a frame waits `latency` at most, after which it leaves with or without partner: a reference that
+//! has died holds nothing up. `latency` follows from the alignment until it is set: `search-range` with `auto` and
+//! `track`, 0 with `pts` and `offset`. Where one live branch comes later than the other, as through an encoder, set it
+//! to at least the difference.
 //!
 //! ## Example pipelines
 //!
@@ -45,7 +50,7 @@
 //! ```bash
 //! gst-launch-1.0 videotestsrc num-buffers=300 ! tee name=t  t. ! c.reference \
 //!   t. ! queue ! x264enc bitrate=300 ! avdec_h264 \
-//!   ! iqacompare name=c alignment=pts latency=4000000000 ! iqalog location=- ! fakesink
+//!   ! iqacompare name=c alignment=pts ! iqalog location=- ! fakesink
 //! ```
 
 use gst::glib;

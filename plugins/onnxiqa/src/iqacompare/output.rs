@@ -5,7 +5,6 @@
 use super::alignment_events::announce;
 use super::context::Context;
 use super::frames::Pending;
-use super::ledger::named;
 use super::references::ReferenceTime;
 use super::verdict::Verdict;
 use crate::meta;
@@ -184,6 +183,6 @@ impl Output {
             return;
         }
         let (model_info, ledger) = (context.session.model_info(), context.session.ledger());
-        context.report(|report| report.finish(&model_info, &named(ledger)));
+        context.report(|report| report.finish(&model_info, Some(ledger)));
     }
 }

@@ -43,6 +43,8 @@ pub(super) enum Interruption {
     None,
     /// The flow is stopped.
     Stopped,
+    /// A seek is under way.
+    Seeking,
     /// These sides were flushed.
     Flushed([bool; 2]),
 }
@@ -239,10 +241,10 @@ impl Queues {
             if side == Side::Distorted {
                 inner.flow.begin_stream(event.type_());
             }
-            let begins = inner.flow != before;
+            let (begins, is_sticky) = (inner.flow != before, event.is_sticky());
             let item = Item::Event(event);
             // What the reference is has to be known if the other stream begins anew.
-            let kept = || side == Side::Reference && item.outlives_flush();
+            let kept = || side == Side::Reference && is_sticky && !item.is_eos();
             match inner.flow.admits() {
                 Err(flow) if flow != gst::FlowError::Eos || !kept() => return Given::Refused(flow),
                 _ => {}
@@ -322,6 +324,10 @@ impl Queues {
         let mut inner = self.lock();
         if inner.stopped() {
             return Interruption::Stopped;
+        }
+        // It flushes one side after the other: what the first one's means is known after the second's.
+        if inner.seeking {
+            return Interruption::Seeking;
         }
         let flushed = inner.queues.each_mut().map(|queue| std::mem::take(&mut queue.flushed));
         if flushed.contains(&true) { Interruption::Flushed(flushed) } else { Interruption::None }

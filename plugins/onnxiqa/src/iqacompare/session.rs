@@ -6,7 +6,7 @@ use super::category::CAT;
 use super::ledger::{add, decided};
 use super::settings::{NO_MODEL, Settings};
 use super::wakeup::Wakeup;
-use crate::report::ModelInfo;
+use crate::scoring::ModelInfo;
 use crate::{lock, scoring};
 use onnx_iqa::align::time::Ledger;
 use onnx_iqa::comparer::{CompareError, Comparer};
@@ -41,7 +41,7 @@ impl Session {
         };
         let model_info = match &model {
             Some(model) => model.model_info(),
-            None => ModelInfo { model: NO_MODEL.into(), kind: "fr" },
+            None => ModelInfo { model: NO_MODEL.into(), kind: Kind::FullReference },
         };
         let open = Open { settings, model, model_info: Arc::new(model_info) };
         let before = std::mem::replace(&mut *lock(&self.0), Inner { open: Some(open), ..Inner::default() });

@@ -250,7 +250,8 @@ impl Settings {
                 .build(),
             glib::ParamSpecUInt64::builder("max-bytes")
                 .nick("Maximum bytes")
-                .blurb("What the frames of both sides together may hold; when it is reached, the search window shrinks and a message says so")
+                .blurb("What the frames of both sides together may hold, waiting ones included; when it is reached, the search window shrinks \
+                     and a message says so")
                 .minimum(1)
                 .default_value(default.max_bytes)
                 .mutable_ready()
@@ -273,10 +274,9 @@ impl Settings {
             glib::ParamSpecUInt64::builder("latency")
                 .nick("Latency")
                 .blurb(
-                    "How long the other side's frames may be waited for in a live pipeline, and how much of one side is held in any; in \
-                     nanoseconds, all the latency that this element adds. Until it is set it follows from the alignment: search-range for \
-                     auto and track, 0 for pts and offset. Set it to at least what an upstream branch holds back, such as an encoder with \
-                     look-ahead behind a tee",
+                    "How long the other side's frames may be waited for in a live pipeline; in nanoseconds, all the latency that this \
+                     element adds. Until it is set it follows from the alignment: search-range for auto and track, 0 for pts and offset. \
+                     Set it to at least what one live branch comes later than the other",
                 )
                 .default_value(default.latency().nseconds())
                 .mutable_playing()

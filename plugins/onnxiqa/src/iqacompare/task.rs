@@ -67,6 +67,7 @@ impl Task {
             Interruption::Stopped => {
                 return context.queues.pause_if_stopped(&context.pads.src);
             }
+            Interruption::Seeking => return context.queues.work().wait(seen, None),
             Interruption::Flushed(sides) => self.begin_anew(context, sides),
             Interruption::None if self.broken => self.begin_anew(context, [false, true]),
             Interruption::None => self.advance(context, seen),

@@ -7,10 +7,11 @@ use super::context::Context;
 use super::frames::Pending;
 use super::references::ReferenceTime;
 use super::settings::OnUnmatched;
-use crate::report::{Entry, FrameResult, ModelInfo, Partner};
-use crate::scoring::{Failures, OnError};
+use crate::messages::Structured;
+use crate::scoring::{Failures, FrameResult, ModelInfo, OnError, ScoredFrame};
 use onnx_iqa::align::time::Pairing;
 use onnx_iqa::comparer::{Comparison, Outcome};
+use onnx_iqa::record::{Partner, State};
 
 /// Judges outcomes one after the other.
 #[derive(Default)]
@@ -39,23 +40,23 @@ impl Verdict {
         let partner = partner(pairing, confidence, frame, reference);
         let model_info = context.session.model_info();
         let plain = |state| {
-            let mut entry = model_info.entry(state);
-            partner.describe(&mut entry);
-            entry
+            let mut record = model_info.record(state);
+            record.set_partner(partner);
+            record.to_structure()
         };
         match result {
             Some(Err(error)) => {
                 context.report(|report| report.failed(frame.times));
                 self.failures.failed().announce(*CAT, context.element, &error)?;
-                Ok(Some(plain("failed")))
+                Ok(Some(plain(State::Failed)))
             }
             _ if pairing == Pairing::Unmatched => {
                 let flag = unmatched(context, frame)?;
-                Ok(flag.then(|| plain("unmatched")))
+                Ok(flag.then(|| plain(State::Unmatched)))
             }
             None => {
                 context.report(|report| report.skipped(frame.times));
-                Ok(Some(plain("skipped")))
+                Ok(Some(plain(State::Skipped)))
             }
             Some(Ok(comparison)) => {
                 self.failures.succeeded();
@@ -83,21 +84,17 @@ fn unmatched(context: &Context<'_>, frame: &Pending) -> Result<bool, gst::FlowEr
 
 fn scored(context: &Context<'_>, frame: &Pending, model_info: &ModelInfo, result: FrameResult) -> gst::Structure {
     let latency = gst::ClockTime::try_from(frame.arrival.elapsed()).unwrap_or(gst::ClockTime::MAX);
-    let entry = Entry::new(frame.times, result, latency);
-    context.report(|report| report.scored(&entry, model_info));
-    entry.scored(model_info)
+    let scored = ScoredFrame::new(model_info, frame.times, result, latency);
+    context.report(|report| report.scored(&scored));
+    scored.scored()
 }
 
 fn partner(pairing: Pairing, confidence: f64, frame: &Pending, reference: Option<ReferenceTime>) -> Partner {
     let theirs = reference.and_then(|(_, running)| running);
     Partner {
-        pairing: match pairing {
-            Pairing::Matched(_) => "matched",
-            Pairing::Duplicate(_) => "duplicate",
-            Pairing::Unmatched => "unmatched",
-        },
+        pairing: pairing.into(),
         confidence,
-        pts: reference.and_then(|(pts, _)| pts),
+        reference_pts: reference.and_then(|(pts, _)| pts).map(gst::ClockTime::nseconds),
         offset: theirs.zip(frame.running).map(|(theirs, ours)| theirs.saturating_sub(ours)),
     }
 }

@@ -141,9 +141,9 @@ impl Writer for Csv {
         let titles = ["element", "field", "scored", "count"];
         let mut table = row(titles.into_iter().chain(STATISTICS).map(str::to_owned));
         for element in elements {
-            let attributes = element.pools.attribute_summaries();
+            let attributes = element.pools.attributes();
             let attributes = attributes.map(|(name, summary)| (format!("{ATTRIBUTES}_{name}"), summary));
-            let fields = element.pools.summaries().map(|(name, summary)| (name.to_owned(), summary));
+            let fields = element.pools.fields().map(|(name, summary)| (name.to_owned(), summary));
             for (field, summary) in fields.chain(attributes) {
                 let counts = [element.pools.scored(), summary.count].map(|count| count.to_string());
                 let statistics = STATISTICS.map(|statistic| {

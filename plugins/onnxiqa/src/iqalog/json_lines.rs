@@ -5,7 +5,7 @@
 use super::log::{Element, LogError, Writer};
 use super::record::Record;
 use super::rotation::Output;
-use onnx_iqa::stats::Summary;
+use onnx_iqa::stats::Statistics;
 use serde_json::{Map, Value, json};
 
 /// Writes the format `json-lines`.
@@ -46,12 +46,9 @@ fn pools(elements: &[Element]) -> Map<String, Value> {
     let pool = |element: &Element| {
         let mut pool = Map::new();
         pool.insert("scored".into(), element.pools.scored().into());
-        pool.extend(element.pools.summaries().map(|(name, summary)| (name.to_owned(), statistics(&summary))));
-        let attributes: Map<_, _> = element
-            .pools
-            .attribute_summaries()
-            .map(|(name, summary)| (name.to_owned(), statistics(&summary)))
-            .collect();
+        pool.extend(element.pools.fields().map(|(name, summary)| (name.to_owned(), statistics(&summary))));
+        let attributes: Map<_, _> =
+            element.pools.attributes().map(|(name, summary)| (name.to_owned(), statistics(&summary))).collect();
         if !attributes.is_empty() {
             pool.insert("attributes".into(), attributes.into());
         }
@@ -60,7 +57,7 @@ fn pools(elements: &[Element]) -> Map<String, Value> {
     elements.iter().map(|element| (element.name.clone(), pool(element))).collect()
 }
 
-fn statistics(summary: &Summary) -> Value {
+fn statistics(summary: &Statistics) -> Value {
     let count = std::iter::once(("count".to_owned(), Value::from(summary.count)));
     let named = summary.named().map(|(name, value)| (name.to_owned(), Value::from(value)));
     Value::Object(count.chain(named).collect())

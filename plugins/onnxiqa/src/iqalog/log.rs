@@ -8,7 +8,7 @@ use super::json_lines::JsonLines;
 use super::record::Record;
 use super::rotation::{Output, Rotation};
 use super::vmaf_json::VmafJson;
-use onnx_iqa::stats::FieldPools;
+use onnx_iqa::record::FieldPools;
 use serde_json::{Map, Value};
 use std::io;
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@
 
 use super::log::{Element, LogError, Writer, measurements};
 use super::record::Record;
-use onnx_iqa::stats::Summary;
+use onnx_iqa::stats::Statistics;
 use serde_json::{Map, Value, json};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, Write};
@@ -81,8 +81,8 @@ impl Writer for VmafJson {
     fn pool(&mut self, elements: &[Element]) -> Result<(), LogError> {
         let mut pooled = Map::new();
         for element in elements {
-            let fields = element.pools.summaries().map(|(name, summary)| (name, summary, false));
-            let attributes = element.pools.attribute_summaries().map(|(name, summary)| (name, summary, true));
+            let fields = element.pools.fields().map(|(name, summary)| (name, summary, false));
+            let attributes = element.pools.attributes().map(|(name, summary)| (name, summary, true));
             for (name, summary, is_attribute) in fields.chain(attributes) {
                 pooled.insert(metric(&element.name, name, is_attribute), statistics(&summary));
             }
@@ -108,7 +108,7 @@ fn metric(element: &str, name: &str, is_attribute: bool) -> String {
 }
 
 /// libvmaf's names and order, then what it does not have.
-fn statistics(summary: &Summary) -> Value {
+fn statistics(summary: &Statistics) -> Value {
     let named: Map<_, _> = summary.named().map(|(name, value)| (name.replace('-', "_"), Value::from(value))).collect();
     let first = ["min", "max", "mean", "harmonic_mean"];
     let mut ordered: Map<_, _> =

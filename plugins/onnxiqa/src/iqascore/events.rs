@@ -5,7 +5,7 @@
 use super::input::Input;
 use super::output::Output;
 use super::queue::Queue;
-use super::reporter::Reporter;
+use super::scores::Scores;
 use crate::scheduling::task;
 use gst::prelude::*;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub struct Events {
     queue: Arc<Queue>,
     input: Arc<Input>,
     output: Arc<Output>,
-    reporter: Arc<Reporter>,
+    scores: Arc<Scores>,
 }
 
 impl Events {
@@ -27,9 +27,9 @@ impl Events {
         queue: Arc<Queue>,
         input: Arc<Input>,
         output: Arc<Output>,
-        reporter: Arc<Reporter>,
+        scores: Arc<Scores>,
     ) -> Self {
-        Self { sink_pad, src_pad, queue, input, output, reporter }
+        Self { sink_pad, src_pad, queue, input, output, scores }
     }
 
     /// An event from upstream.
@@ -80,7 +80,7 @@ impl Events {
     fn flush_stop(&self, element: &gst::Element, event: gst::Event) -> bool {
         let forwarded = self.src_pad.push_event(event);
         self.input.discontinuity();
-        self.reporter.discontinuity();
+        self.scores.discontinuity();
         self.queue.flush_stop();
         forwarded && self.output.start_task(element).is_ok()
     }

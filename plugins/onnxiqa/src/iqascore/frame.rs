@@ -2,8 +2,8 @@
 
 //! A frame between the pads, and how far its score is.
 
-use crate::report::Times;
 use crate::scheduling::Payload;
+use crate::scoring::Times;
 use onnx_iqa::scorer::{Score, ScoreError};
 
 /// What the scorer made of a frame.

@@ -3,32 +3,29 @@
 //! The GObject.
 //!
 //! The shape is that of `queue`: chain puts frames into a bounded FIFO, a task on the source pad takes them out once
-//! they are scored. The scorer's worker only marks frames and wakes the task. `BaseTransform` would not do: it pushes only
-//! from inside chain, so that a finished frame would wait for the next one, and it cannot be woken.
+//! they are scored. The scorer's worker only marks frames and wakes the task. `BaseTransform` would not do: it pushes
+//! only from inside chain, so that a finished frame would wait for the next one, and it cannot be woken.
 //!
-//! Lock order: each of `settings`, `session`, the input's, the reporter's and the queue's lock is taken with no other held.
-//! Under the queue's lock only the scorer's own and, to pause the task, the source pad's are taken. No lock is held
-//! while anything is pushed, queried or posted.
+//! Lock order: `settings`, `session` and the locks inside `input`, `scores` and `queue` are never nested: each is taken
+//! with none of the others held. Below the lock of `queue` come the scorer's own, to hand a frame over, and the source
+//! pad's, to pause the task. No lock is held while anything is pushed, queried, posted or notified.
 
+use super::category::CAT;
 use super::events::Events;
 use super::input::Input;
 use super::output::Output;
 use super::queries::Queries;
 use super::queue::Queue;
-use super::reporter::Reporter;
+use super::scores::Scores;
 use super::settings::Settings;
 use crate::scheduling::activation;
-use crate::scoring::{Guarded, Session};
-use crate::{lock, report, video_frame};
+use crate::scoring::{Guarded, Session, report_settings};
+use crate::{lock, video_frame};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use onnx_iqa::model::contract::Kind;
 use std::sync::{Arc, LazyLock, Mutex};
-
-pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
-    gst::DebugCategory::new("iqascore", gst::DebugColorFlags::empty(), Some("No-reference picture quality"))
-});
 
 #[doc(hidden)]
 pub struct IqaScore {
@@ -37,7 +34,7 @@ pub struct IqaScore {
     settings: Mutex<Settings>,
     /// From READY to PAUSED and back.
     session: Mutex<Option<Session>>,
-    reporter: Arc<Reporter>,
+    scores: Arc<Scores>,
     queue: Arc<Queue>,
     input: Arc<Input>,
     output: Arc<Output>,
@@ -48,14 +45,14 @@ pub struct IqaScore {
 impl IqaScore {
     /// Puts the element together around its pads.
     fn new(sink_pad: gst::Pad, src_pad: gst::Pad) -> Self {
-        let (queue, reporter) = (Arc::<Queue>::default(), Arc::<Reporter>::default());
-        let output = Arc::new(Output::new(src_pad.clone(), queue.clone(), reporter.clone()));
-        let input = Arc::new(Input::new(queue.clone(), output.clone(), reporter.clone()));
+        let (queue, scores) = (Arc::<Queue>::default(), Arc::<Scores>::default());
+        let output = Arc::new(Output::new(src_pad.clone(), queue.clone(), scores.clone()));
+        let input = Arc::new(Input::new(queue.clone(), output.clone(), scores.clone()));
         let pads = || [sink_pad.clone(), src_pad.clone()];
-        let events = Events::new(pads(), queue.clone(), input.clone(), output.clone(), reporter.clone());
+        let events = Events::new(pads(), queue.clone(), input.clone(), output.clone(), scores.clone());
         let queries = Queries::new(pads(), queue.clone(), input.clone());
         let (settings, session) = (Mutex::default(), Mutex::default());
-        Self { sink_pad, src_pad, settings, session, reporter, queue, input, output, events, queries }
+        Self { sink_pad, src_pad, settings, session, scores, queue, input, output, events, queries }
     }
 
     fn chain(&self, element: &gst::Element, buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
@@ -79,7 +76,7 @@ impl IqaScore {
         let settings = lock(&self.settings).clone();
         let element = self.obj();
         let session = Session::open(*CAT, element.upcast_ref(), &settings.model, Kind::NoReference)?;
-        self.reporter.restart(session.model_info(), settings.model.on_error);
+        self.scores.restart(session.model_info(), settings.model.on_error);
         self.input.restart();
         let batch_size = settings.batch_size as usize;
         self.queue.open(session.scorer(batch_size), settings.mode, batch_size);
@@ -164,14 +161,14 @@ impl ObjectImpl for IqaScore {
                 glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
                     .nick("Statistics")
                     .blurb(
-                        "frames, scored, skipped, failed; mean, min, p5 and last of the score; latency-mean and latency-p99 in \
-                         nanoseconds; since the element went from READY to PAUSED",
+                        "frames, scored, skipped, failed; mean, min, p5 and last of the score; latency-mean and \
+                         latency-p99 in nanoseconds; since the element went from READY to PAUSED",
                     )
                     .read_only()
                     .build(),
             ];
             let fields = "What windows and alarms look at: score, raw, or the name of an attribute";
-            let report = report::Settings::default().properties(fields);
+            let report = report_settings::Settings::default().properties(fields);
             Settings::properties().into_iter().chain(report).chain(state).collect()
         });
         &PROPERTIES
@@ -179,7 +176,7 @@ impl ObjectImpl for IqaScore {
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
         let name = pspec.name();
-        if !self.reporter.set_property(name, value) && !lock(&self.settings).set(name, value) {
+        if !self.scores.set_property(name, value) && !lock(&self.settings).set(name, value) {
             gst::warning!(CAT, imp = self, "no property {name} to set");
         }
     }
@@ -187,9 +184,9 @@ impl ObjectImpl for IqaScore {
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         match pspec.name() {
             "active-provider" => lock(&self.session).as_ref().map(Session::active_provider).to_value(),
-            "stats" => self.reporter.stats().to_value(),
+            "stats" => self.scores.stats().to_value(),
             name => {
-                let value = self.reporter.property(name);
+                let value = self.scores.property(name);
                 let value = value.or_else(|| lock(&self.settings).get(name));
                 value.unwrap_or_else(|| pspec.default_value().clone())
             }
@@ -205,7 +202,8 @@ impl ElementImpl for IqaScore {
             gst::subclass::ElementMetadata::new(
                 "No-reference picture quality",
                 "Filter/Analyzer/Video",
-                "Scores frames by an ONNX quality model and passes them on untouched, each with its score (0 to 100) as metadata",
+                "Scores frames by an ONNX quality model and passes them on untouched, each with its score (0 to 100) as \
+                 metadata",
                 "The onnx-iqa authors",
             )
         });

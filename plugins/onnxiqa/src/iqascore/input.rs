@@ -2,20 +2,30 @@
 
 //! The way of frames in: which are scored, and where they wait meanwhile.
 
+use super::category::CAT;
 use super::frame::{Frame, Outcome};
-use super::imp::CAT;
 use super::output::Output;
 use super::queue::Queue;
 use super::rate_limiter::RateLimiter;
-use super::reporter::Reporter;
+use super::scores::Scores;
 use super::settings::Mode;
 use crate::lock;
-use crate::report::Times;
+use crate::scoring::Times;
 use crate::video_frame::{Stream, Unreadable};
 use gst::prelude::*;
 use onnx_iqa::picture::{self, PictureError};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
+
+/// A frame that has just come.
+struct Arrival {
+    buffer: gst::Buffer,
+    times: Times,
+    /// When it came: the latency of its score counts from here.
+    since: Instant,
+    /// Whether it is its turn to be scored.
+    selected: bool,
+}
 
 /// What upstream has said of its stream, and which of its frames are scored.
 #[derive(Default)]
@@ -33,14 +43,14 @@ struct Arrivals {
 pub struct Input {
     queue: Arc<Queue>,
     output: Arc<Output>,
-    reporter: Arc<Reporter>,
+    scores: Arc<Scores>,
     arrivals: Mutex<Arrivals>,
 }
 
 impl Input {
     /// Nothing has come yet.
-    pub fn new(queue: Arc<Queue>, output: Arc<Output>, reporter: Arc<Reporter>) -> Self {
-        Self { queue, output, reporter, arrivals: Mutex::default() }
+    pub fn new(queue: Arc<Queue>, output: Arc<Output>, scores: Arc<Scores>) -> Self {
+        Self { queue, output, scores, arrivals: Mutex::default() }
     }
 
     /// READY→PAUSED: forgets the stream before.
@@ -72,53 +82,41 @@ impl Input {
         interval: u32,
         max_rate: gst::Fraction,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
-        let arrival = Instant::now();
+        let since = Instant::now();
         let mode = self.queue.enter()?;
-        self.reporter.arrived();
+        self.scores.arrived();
         let (times, selected) = lock(&self.arrivals).select(&buffer, interval, max_rate);
+        let arrival = Arrival { buffer, times, since, selected };
         match mode {
-            Mode::EveryFrame => self.hold(element, buffer, times, arrival, selected),
-            Mode::Live => self.pass_at_once(element, buffer, times, arrival, selected),
+            Mode::EveryFrame => self.hold(element, arrival),
+            Mode::Live => self.pass_at_once(element, arrival),
         }
     }
 
     /// The frame waits for its score if it is to have one, and upstream until there is room.
-    fn hold(
-        &self,
-        element: &gst::Element,
-        buffer: gst::Buffer,
-        times: Times,
-        arrival: Instant,
-        selected: bool,
-    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+    fn hold(&self, element: &gst::Element, arrival: Arrival) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let Arrival { buffer, times, since, selected } = arrival;
         self.queue.wait_for_room()?;
+        let frame = Frame { buffer, times, outcome: Outcome::Skipped };
         if !selected {
-            return self.output.pass_frame(element, Frame { buffer, times, outcome: Outcome::Skipped });
+            return self.output.pass_frame(element, frame);
         }
-        let picture = self.picture(&buffer);
-        self.queue.score(picture, times, arrival, Some(buffer))?;
+        self.queue.hold(self.picture(&frame.buffer), frame, since)?;
         Ok(gst::FlowSuccess::Ok)
     }
 
     /// The frame passes at once, with the newest score there is.
-    fn pass_at_once(
-        &self,
-        element: &gst::Element,
-        buffer: gst::Buffer,
-        times: Times,
-        arrival: Instant,
-        selected: bool,
-    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+    fn pass_at_once(&self, element: &gst::Element, arrival: Arrival) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let Arrival { buffer, times, since, selected } = arrival;
         // Only events that wait for EOS to leave can be before it.
         self.queue.wait_until_idle()?;
         let has_room = self.queue.scorer_has_room();
-        let mut outcome = Outcome::Skipped;
-        if lock(&self.arrivals).is_due(selected, has_room) {
-            outcome = Outcome::ReportedApart;
-            // Before the frame is pushed: the scorer can be at work while it goes through the elements downstream.
-            self.queue.score(self.picture(&buffer), times, arrival, None)?;
+        if !lock(&self.arrivals).is_due(selected, has_room) {
+            return self.output.pass_frame(element, Frame { buffer, times, outcome: Outcome::Skipped });
         }
-        self.output.pass_frame(element, Frame { buffer, times, outcome })
+        // Before the frame is pushed: the scorer can be at work while it goes through the elements downstream.
+        let turn = self.queue.score_apart(self.picture(&buffer), times, since)?;
+        self.output.push_frame_in(turn, element, Frame { buffer, times, outcome: Outcome::ReportedApart })
     }
 
     /// The frame as the scorer wants it. What cannot be read fails there.
@@ -152,7 +150,7 @@ impl Input {
             gst::element_warning!(element, gst::StreamError::Format, ("{caution}"));
         }
         let changed = before.is_none_or(|before| before.frame_duration() != duration);
-        if changed && self.queue.capacity().0 == Mode::EveryFrame {
+        if changed && self.queue.mode() == Mode::EveryFrame {
             let _ = element.post_message(gst::message::Latency::builder().src(element).build());
         }
         Ok(())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The frames that are with the scorer, and the results that nobody waits for.
+//! The frames that are with the scorer, and the results that no frame waits for.
 
 use super::frame::Finished;
 use super::settings::Mode;
@@ -17,8 +17,7 @@ pub struct Ticket {
 /// The frames that are with the scorer, and in live mode the results that have not been reported.
 #[derive(Debug)]
 pub struct Jobs {
-    /// What becomes of a frame while it is scored.
-    pub mode: Mode,
+    mode: Mode,
     /// Frames that may be with the scorer.
     limit: usize,
     in_flight: usize,
@@ -42,6 +41,11 @@ impl Jobs {
         (self.mode, self.limit) = (mode, limit);
     }
 
+    /// What becomes of a frame while it is scored.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// How many may be with the scorer.
     pub fn limit(&self) -> usize {
         self.limit
@@ -54,10 +58,15 @@ impl Jobs {
 
     /// A frame is handed to the scorer.
     pub fn begin(&mut self) -> Ticket {
-        let ticket = Ticket { number: self.handed_over, epoch: self.epoch };
+        let ticket = self.next_ticket();
         self.handed_over += 1;
         self.in_flight += 1;
         ticket
+    }
+
+    /// What the next frame gets.
+    pub(super) fn next_ticket(&self) -> Ticket {
+        Ticket { number: self.handed_over, epoch: self.epoch }
     }
 
     /// The scorer is done with a frame; false if that is of no interest any more.
@@ -100,7 +109,7 @@ impl Jobs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Times;
+    use crate::scoring::Times;
     use onnx_iqa::scorer::ScoreError;
 
     #[test]

@@ -2,10 +2,10 @@
 
 //! The way of frames and events out, by the task on the source pad or, when nothing waits, straight from chain.
 
+use super::category::CAT;
 use super::frame::Frame;
-use super::imp::CAT;
-use super::queue::{Passage, Queue, Step};
-use super::reporter::Reporter;
+use super::queue::{Passage, Queue, Step, Turn};
+use super::scores::Scores;
 use crate::meta;
 use crate::scheduling::{Item, task};
 use crate::scoring::guard;
@@ -16,13 +16,13 @@ use std::sync::Arc;
 pub struct Output {
     pad: gst::Pad,
     queue: Arc<Queue>,
-    reporter: Arc<Reporter>,
+    scores: Arc<Scores>,
 }
 
 impl Output {
     /// Nothing has left yet.
-    pub fn new(pad: gst::Pad, queue: Arc<Queue>, reporter: Arc<Reporter>) -> Self {
-        Self { pad, queue, reporter }
+    pub fn new(pad: gst::Pad, queue: Arc<Queue>, scores: Arc<Scores>) -> Self {
+        Self { pad, queue, scores }
     }
 
     /// Lets a frame pass in its place, at once if nothing is before it.
@@ -34,6 +34,19 @@ impl Output {
             Passage::Queued => Ok(gst::FlowSuccess::Ok),
             Passage::Direct(item, turn) => turn.answered(self.push(element, item)),
         }
+    }
+
+    /// Pushes a frame in a turn that has been taken.
+    ///
+    /// # Errors
+    /// When the flow ends with this frame.
+    pub fn push_frame_in(
+        &self,
+        turn: Turn<'_>,
+        element: &gst::Element,
+        frame: Frame,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        turn.answered(self.push_frame(element, frame))
     }
 
     /// The same for a serialized event; false if downstream refuses it.
@@ -70,7 +83,7 @@ impl Output {
         let Some(step) = self.queue.next_step(&self.pad) else { return };
         let flow = match step {
             Step::Report(finished, reporting) => {
-                let reported = self.reporter.finished(element, finished).map(drop);
+                let reported = self.scores.finished(element, finished).map(drop);
                 drop(reporting);
                 reported
             }
@@ -121,7 +134,7 @@ impl Output {
     /// Pushes a frame with what is known of it.
     fn push_frame(&self, element: &gst::Element, frame: Frame) -> Result<gst::FlowSuccess, gst::FlowError> {
         let Frame { mut buffer, times, outcome } = frame;
-        let entry = self.reporter.leaves(element, times, outcome)?;
+        let entry = self.scores.leaves(element, times, outcome)?;
         meta::attach(buffer.make_mut(), &element.name(), entry).map_err(|error| {
             gst::element_error!(element, gst::CoreError::Failed, ("{error}: is `IqaMeta` registered?"));
             gst::FlowError::Error
@@ -132,7 +145,7 @@ impl Output {
     /// Pushes an event. Before EOS goes what there is to say of the whole stream.
     fn push_event(&self, element: &gst::Element, event: gst::Event) -> bool {
         if event.type_() == gst::EventType::Eos {
-            self.reporter.ended(element);
+            self.scores.ended(element);
         }
         self.pad.push_event(event)
     }

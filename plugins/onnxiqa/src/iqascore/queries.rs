@@ -28,14 +28,14 @@ impl Queries {
         if !query.is_serialized() {
             return gst::Pad::query_default(&self.sink_pad, Some(element), query);
         }
-        // Upstream's thread, which asks, waits for what came before to leave. Then the query can as well go on from this
-        // thread.
+        // Upstream's thread, which asks, waits for what came before to leave. Then the query can as well go on from
+        // this thread.
         if self.queue.wait_until_idle().is_err() {
             return false;
         }
         let answered = self.src_pad.peer_query(query);
         if answered && let gst::QueryViewMut::Allocation(answer) = query.view_mut() {
-            let held = u32::try_from(self.queue.capacity().1).unwrap_or(u32::MAX);
+            let held = u32::try_from(self.queue.capacity()).unwrap_or(u32::MAX);
             allocation::adapt(answer, |_| held);
         }
         answered
@@ -49,17 +49,17 @@ impl Queries {
         }
     }
 
-    /// A frame waits for its score at most until the queue is full of later ones. Nothing is known without a frame rate.
+    /// A frame waits for its score at most until the queue is full of later ones. Nothing is known without a frame
+    /// rate.
     fn latency(&self, latency: &mut gst::query::Latency) -> bool {
         if !self.sink_pad.peer_query(latency.query_mut()) {
             return false;
         }
         let (live, min, max) = latency.result();
-        let (mode, capacity) = self.queue.capacity();
         if live
-            && mode == Mode::EveryFrame
+            && self.queue.mode() == Mode::EveryFrame
             && let Some(duration) = self.input.frame_duration()
-            && let Some(held) = duration.checked_mul(capacity as u64)
+            && let Some(held) = duration.checked_mul(self.queue.capacity() as u64)
         {
             latency.set(live, min.saturating_add(held), max.and_then(|max| max.checked_add(held)));
         }

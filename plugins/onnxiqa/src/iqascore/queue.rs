@@ -5,8 +5,8 @@
 use super::frame::{Finished, Frame, Outcome};
 use super::jobs::{Jobs, Ticket};
 use super::settings::Mode;
-use crate::report::Times;
 use crate::scheduling::{Fifo, FlowState, Item, Limit, Monitor, task};
+use crate::scoring::Times;
 use onnx_iqa::picture;
 use onnx_iqa::scorer::{Job, ScoreError, Scorer};
 use std::sync::{Arc, MutexGuard};
@@ -90,7 +90,7 @@ impl Turn<'_> {
     /// Downstream has answered a frame; gives what upstream is told.
     ///
     /// # Errors
-    /// Downstream's, or the one that has stopped the flow meanwhile.
+    /// Downstream's.
     pub fn answered(
         self,
         answer: Result<gst::FlowSuccess, gst::FlowError>,
@@ -214,10 +214,14 @@ impl Queue {
         unheard
     }
 
-    /// What becomes of a frame while it is scored, and how many may be between the pads meanwhile.
-    pub fn capacity(&self) -> (Mode, usize) {
-        let state = self.0.lock();
-        (state.jobs.mode, state.jobs.limit())
+    /// What becomes of a frame while it is scored.
+    pub fn mode(&self) -> Mode {
+        self.0.lock().jobs.mode()
+    }
+
+    /// How many frames may be held here.
+    pub fn capacity(&self) -> usize {
+        self.0.lock().jobs.limit()
     }
 }
 
@@ -235,7 +239,7 @@ impl Queue {
     /// # Errors
     /// What upstream is told instead.
     pub fn enter(&self) -> Result<Mode, gst::FlowError> {
-        self.wait_until(|state| state.flow.admits()).map(|state| state.jobs.mode)
+        self.wait_until(|state| state.flow.admits()).map(|state| state.jobs.mode())
     }
 
     /// Waits until there is room for a frame.
@@ -278,29 +282,56 @@ impl Queue {
         Ok(Passage::Queued)
     }
 
-    /// Hands a frame to the scorer. With `waiting` it waits here for its score.
+    /// Hands a frame to the scorer; `frame` waits here for its score, and the latency counts from `since`.
     ///
     /// # Errors
     /// When the flow has ended.
-    pub fn score(
+    pub fn hold(
         self: &Arc<Self>,
         picture: Box<dyn picture::Frame>,
-        times: Times,
-        arrival: Instant,
-        waiting: Option<gst::Buffer>,
+        mut frame: Frame,
+        since: Instant,
     ) -> Result<(), gst::FlowError> {
         let mut state = self.wait_until(|state| state.flow.admits())?;
         let ticket = state.jobs.begin();
+        let job = self.job(ticket, picture, frame.times, since);
+        frame.outcome = Outcome::Pending(ticket.number);
+        state.fifo.push(Item::Frame(frame));
+        self.submit(state, job);
+        Ok(())
+    }
+
+    /// Hands a frame to the scorer that is pushed meanwhile, in the turn that this gives: whatever the scorer makes of
+    /// it, the frame passes.
+    ///
+    /// # Errors
+    /// When the flow has ended.
+    pub fn score_apart(
+        self: &Arc<Self>,
+        picture: Box<dyn picture::Frame>,
+        times: Times,
+        since: Instant,
+    ) -> Result<Turn<'_>, gst::FlowError> {
+        let mut state = self.wait_until(|state| Ok(state.flow.admits()? && state.idle()))?;
+        let ticket = state.jobs.begin();
+        let job = self.job(ticket, picture, times, since);
+        state.turn_taken = true;
+        self.submit(state, job);
+        Ok(Turn(self))
+    }
+
+    fn job(self: &Arc<Self>, ticket: Ticket, picture: Box<dyn picture::Frame>, times: Times, since: Instant) -> Job {
         let queue = self.clone();
         let done = Box::new(move |result| {
-            let latency = gst::ClockTime::try_from(arrival.elapsed()).unwrap_or(gst::ClockTime::MAX);
+            let latency = gst::ClockTime::try_from(since.elapsed()).unwrap_or(gst::ClockTime::MAX);
             queue.finish(ticket, Finished { times, result, latency });
         });
-        if let Some(buffer) = waiting {
-            state.fifo.push(Item::Frame(Frame { buffer, times, outcome: Outcome::Pending(ticket.number) }));
-        }
-        let job = Job { distorted: picture, reference: None, done };
-        // Under the lock: a job that came after a flush has cancelled its like would take the room of a later one.
+        Job { distorted: picture, reference: None, done }
+    }
+
+    /// Hands a job to the scorer, under the lock: a job that came after a flush has cancelled its like would take the
+    /// room of a later one.
+    fn submit(&self, state: MutexGuard<'_, State>, job: Job) {
         let refused = match &state.scorer {
             Some(scorer) => scorer.try_submit(job).err(),
             // The element is being stopped, and no thread waits for the result.
@@ -312,7 +343,6 @@ impl Queue {
         if let Some(job) = refused {
             (job.done)(Err(ScoreError::Internal("the scorer's queue is full".into())));
         }
-        Ok(())
     }
 }
 
@@ -324,7 +354,7 @@ impl Queue {
         if !state.jobs.end(ticket) {
             return;
         }
-        if state.jobs.mode == Mode::Live {
+        if state.jobs.mode() == Mode::Live {
             state.jobs.keep(finished);
         } else {
             let number = ticket.number;
@@ -357,5 +387,171 @@ impl Queue {
             }
             state = self.0.wait(state);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video_frame;
+    use gst::{FlowError, FlowSuccess};
+    use onnx_iqa::picture::PictureError;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::time::Duration;
+
+    /// A queue through which data flows. Without a scorer: results come when a test gives them.
+    fn flowing(mode: Mode, limit: usize) -> Arc<Queue> {
+        gst::init().expect("GStreamer");
+        let queue = Queue::default();
+        let mut state = queue.0.lock();
+        state.jobs.restart(mode, limit);
+        state.fifo.set_limit(Limit::frames(limit));
+        state.flow.start();
+        drop(state);
+        Arc::new(queue)
+    }
+
+    fn pad() -> gst::Pad {
+        gst::Pad::new(gst::PadDirection::Src)
+    }
+
+    fn skipped() -> Item<Frame> {
+        Item::Frame(frame())
+    }
+
+    fn tag() -> Item<Frame> {
+        Item::Event(gst::event::Tag::new(gst::TagList::new()))
+    }
+
+    fn eos() -> Item<Frame> {
+        Item::Event(gst::event::Eos::new())
+    }
+
+    fn frame() -> Frame {
+        Frame { buffer: gst::Buffer::new(), times: Times::default(), outcome: Outcome::Skipped }
+    }
+
+    fn picture() -> Box<dyn picture::Frame> {
+        Box::new(video_frame::Unreadable(PictureError::Unreadable(String::new())))
+    }
+
+    /// Lets a frame wait for its score, and gives the ticket of its result.
+    fn hold(queue: &Arc<Queue>) -> Ticket {
+        let ticket = queue.0.lock().jobs.next_ticket();
+        queue.hold(picture(), frame(), Instant::now()).expect("data flows");
+        ticket
+    }
+
+    /// Lets a frame pass while it is scored, and gives the ticket of its result.
+    fn score_apart(queue: &Arc<Queue>) -> Ticket {
+        let ticket = queue.0.lock().jobs.next_ticket();
+        let turn = queue.score_apart(picture(), Times::default(), Instant::now()).expect("data flows");
+        assert_eq!(turn.answered(Ok(FlowSuccess::Ok)), Ok(FlowSuccess::Ok));
+        ticket
+    }
+
+    fn finished() -> Finished {
+        Finished { times: Times::default(), result: Err(ScoreError::Cancelled), latency: gst::ClockTime::ZERO }
+    }
+
+    #[track_caller]
+    fn passes_directly(queue: &Queue, item: Item<Frame>) -> bool {
+        matches!(queue.pass(item).expect("data flows"), Passage::Direct(..))
+    }
+
+    #[test]
+    fn what_comes_while_another_thread_pushes_waits_for_its_turn() {
+        let queue = flowing(Mode::EveryFrame, 4);
+        let Ok(Passage::Direct(_, turn)) = queue.pass(skipped()) else { panic!("nothing is before it") };
+        assert!(!passes_directly(&queue, tag()));
+        assert!(!passes_directly(&queue, skipped()));
+        assert_eq!(turn.answered(Ok(FlowSuccess::Ok)), Ok(FlowSuccess::Ok));
+        assert!(!passes_directly(&queue, skipped()), "behind what waits");
+        assert!(matches!(queue.next_step(&pad()), Some(Step::Push(Item::Event(_), _))));
+        for _ in 0..2 {
+            assert!(matches!(queue.next_step(&pad()), Some(Step::Push(Item::Frame(_), _))));
+        }
+        assert!(passes_directly(&queue, skipped()));
+    }
+
+    #[test]
+    fn a_turn_ends_in_a_panic_too() {
+        let queue = flowing(Mode::EveryFrame, 4);
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let _passage = queue.pass(skipped());
+            panic!("while pushing");
+        }));
+        assert!(panicked.is_err());
+        assert!(passes_directly(&queue, skipped()));
+    }
+
+    #[test]
+    fn eos_waits_for_results_and_for_their_reports() {
+        let queue = flowing(Mode::Live, 4);
+        let ticket = score_apart(&queue);
+        assert!(passes_directly(&queue, tag()), "only EOS waits");
+        assert!(!passes_directly(&queue, eos()));
+        queue.finish(ticket, finished());
+        let Some(Step::Report(_, reporting)) = queue.next_step(&pad()) else { panic!("a result is to be reported") };
+        assert!(queue.0.lock().next_item().is_none(), "EOS overtakes a report");
+        drop(reporting);
+        assert!(matches!(queue.next_step(&pad()), Some(Step::Push(item, _)) if item.is_eos()));
+    }
+
+    #[test]
+    fn frames_wait_for_their_scores_in_order() {
+        let queue = flowing(Mode::EveryFrame, 2);
+        let [first, second] = [(); 2].map(|()| hold(&queue));
+        queue.finish(second, finished());
+        assert!(queue.0.lock().next_item().is_none(), "the first is not scored yet");
+        queue.finish(first, finished());
+        for _ in 0..2 {
+            assert!(matches!(queue.next_step(&pad()), Some(Step::Push(Item::Frame(_), _))));
+        }
+    }
+
+    #[test]
+    fn a_frame_that_is_scored_apart_passes_though_its_score_fails() {
+        let queue = flowing(Mode::Live, 2);
+        let turn = queue.score_apart(picture(), Times::default(), Instant::now()).expect("data flows");
+        assert!(!queue.stop(FlowError::Error));
+        assert_eq!(turn.answered(Ok(FlowSuccess::Ok)), Ok(FlowSuccess::Ok));
+        assert_eq!(queue.enter(), Err(FlowError::Error), "upstream is told with its next frame");
+    }
+
+    #[test]
+    fn a_stop_drops_frames_and_ignores_their_results() {
+        let queue = flowing(Mode::EveryFrame, 2);
+        let ticket = hold(&queue);
+        assert!(!passes_directly(&queue, tag()));
+        assert!(!queue.stop(FlowError::Eos), "upstream is told with its next frame");
+        assert_eq!(queue.enter(), Err(FlowError::Eos));
+        queue.finish(ticket, finished());
+        assert!(matches!(queue.next_step(&pad()), Some(Step::Push(Item::Event(_), _))), "events still pass");
+        let segment = gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new());
+        assert!(passes_directly(&queue, Item::Event(segment)));
+        assert_eq!(queue.enter(), Ok(Mode::EveryFrame), "a new segment takes the end back");
+        hold(&queue);
+        assert!(!passes_directly(&queue, eos()));
+        assert!(queue.stop(FlowError::Error), "after EOS upstream sends no frame");
+        assert!(queue.next_step(&pad()).is_none(), "the task has nothing to do");
+    }
+
+    #[test]
+    fn a_flush_ends_every_wait() {
+        let queue = flowing(Mode::EveryFrame, 1);
+        hold(&queue);
+        std::thread::scope(|scope| {
+            let room = scope.spawn(|| queue.wait_for_room());
+            let idle = scope.spawn(|| queue.wait_until_idle());
+            let task = scope.spawn(|| queue.next_step(&pad()).is_none());
+            std::thread::sleep(Duration::from_millis(20));
+            queue.flush_start();
+            assert_eq!(room.join().expect("no panic"), Err(FlowError::Flushing));
+            assert_eq!(idle.join().expect("no panic"), Err(FlowError::Flushing));
+            assert!(task.join().expect("no panic"));
+        });
+        queue.flush_stop();
+        assert!(passes_directly(&queue, skipped()), "nothing is left of what was before");
     }
 }

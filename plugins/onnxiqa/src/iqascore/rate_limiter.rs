@@ -29,8 +29,8 @@ impl RateLimiter {
             if time >= last && time + TOLERANCE < due {
                 return false;
             }
-            // On schedule the next time counts from when this one was due, so that rates that do not divide the frame rate are kept on
-            // average; after a gap it counts from now.
+            // On schedule the next time counts from when this one was due, so that rates that do not divide the frame
+            // rate are kept on average; after a gap it counts from now.
             let on_schedule = time >= last && time < due + period;
             self.due = Some((if on_schedule { due + period } else { time + period }, time));
         } else {

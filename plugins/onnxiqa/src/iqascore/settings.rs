@@ -51,8 +51,8 @@ impl Settings {
         let default = Self::default();
         let mut properties = default.model.properties(
             &format!(
-                "An ONNX file (contains / or ends in .onnx), with its contract inside or beside it, or the name of a bundled \
-                 model, looked for in ONNX_IQA_MODEL_PATH and in onnxiqa-models/ beside the plugin:{}",
+                "An ONNX file (contains / or ends in .onnx), with its contract inside or beside it, or the name of a \
+                 bundled model, looked for in ONNX_IQA_MODEL_PATH and in onnxiqa-models/ beside the plugin:{}",
                 bundled::list(false)
             ),
             "Threads of ONNX Runtime within an operator; 0 = one per core",

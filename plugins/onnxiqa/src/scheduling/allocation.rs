@@ -7,7 +7,7 @@ use gst::query::Allocation;
 /// Makes downstream's answer one for upstream of an element that holds up to `held(size)` buffers of that many bytes
 /// and looks at whole frames.
 pub fn adapt(answer: &mut Allocation, held: impl Fn(u32) -> u32) {
-    // The frame as the caps have it is what is measured: nobody may crop it by a meta that only downstream reads.
+    // What is measured is the frame as the caps have it: it must not be cropped by a meta that only downstream reads.
     while let Some(index) = answer.find_allocation_meta::<gst_video::VideoCropMeta>() {
         answer.remove_nth_allocation_meta(index);
     }

@@ -59,7 +59,7 @@ impl Limit {
     /// Events that may wait. Streams have a handful; this only keeps a broken upstream from filling the memory.
     pub const EVENTS: usize = 4096;
 
-    /// So many frames, whatever they weigh.
+    /// A number of frames, whatever their size.
     pub fn frames(frames: usize) -> Self {
         Self { frames, bytes: u64::MAX }
     }

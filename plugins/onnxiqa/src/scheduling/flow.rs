@@ -69,7 +69,8 @@ impl FlowState {
         matches!(self, Self::Flowing | Self::Stopped(gst::FlowError::Eos))
     }
 
-    /// An event of that type enters. A new stream or segment takes downstream's EOS back: what is over is what was before.
+    /// An event of that type enters. A new stream or segment takes downstream's EOS back: what is over is what was
+    /// before.
     pub fn begin_stream(&mut self, event: gst::EventType) {
         let begins = matches!(event, gst::EventType::StreamStart | gst::EventType::Segment);
         if begins && *self == Self::Stopped(gst::FlowError::Eos) {
@@ -77,8 +78,8 @@ impl FlowState {
         }
     }
 
-    /// Downstream asks for a new negotiation: a pad that was not linked may be now. True if data flows again, so that the
-    /// task is to be started.
+    /// Downstream asks for a new negotiation: a pad that was not linked may be now. True if data flows again, so that
+    /// the task is to be started.
     pub fn relink(&mut self) -> bool {
         let relinked = *self == Self::Stopped(gst::FlowError::NotLinked);
         if relinked {
@@ -87,18 +88,17 @@ impl FlowState {
         relinked
     }
 
-    /// Downstream has answered a frame that was pushed from chain; gives what upstream is told.
+    /// Downstream has answered a frame that was pushed from chain; gives what upstream is told. If the flow has been
+    /// stopped meanwhile, upstream hears of that with its next frame: this one has passed.
     ///
     /// # Errors
-    /// Downstream's, or the one that has stopped the flow meanwhile.
+    /// Downstream's.
     pub fn answered(
         &mut self,
         answer: Result<gst::FlowSuccess, gst::FlowError>,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
-        match (*self, answer) {
-            (Self::Stopping(error) | Self::Stopped(error), _) => return Err(error),
-            (Self::Flowing, Err(error)) => *self = Self::Stopped(error),
-            (Self::Flushing, _) | (Self::Flowing, Ok(_)) => {}
+        if let (Self::Flowing, Err(error)) = (*self, answer) {
+            *self = Self::Stopped(error);
         }
         answer
     }
@@ -185,7 +185,8 @@ mod tests {
         let (mut flow, ok) = (FlowState::Flowing, Ok(FlowSuccess::Ok));
         assert_eq!(flow.answered(ok), ok);
         assert_eq!(flow.answered(Err(FlowError::NotLinked)), Err(FlowError::NotLinked));
-        assert_eq!(flow.answered(ok), Err(FlowError::NotLinked), "it stays so");
+        assert_eq!(flow.answered(ok), ok, "a frame that was on its way has passed");
+        assert_eq!(flow.admits(), Err(FlowError::NotLinked), "it stays so");
         flow.flush();
         assert_eq!(flow.answered(Err(FlowError::Eos)), Err(FlowError::Eos));
         assert_eq!(flow, FlowState::Flushing);

@@ -7,7 +7,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 /// A mutex with the condition variable that belongs to it.
 ///
 /// There is one condition, "something has changed": the waits are few, and each checks for itself what it waits for.
-/// Whoever changes the state calls [`wake`](Self::wake), above all when a flush or the end makes waiting pointless.
+/// A thread that changes the state calls [`wake`](Self::wake), above all when a flush or a shutdown makes waiting
+/// pointless.
 #[derive(Debug, Default)]
 pub struct Monitor<T> {
     state: Mutex<T>,
@@ -40,7 +41,7 @@ impl<T> Monitor<T> {
         Ok(state)
     }
 
-    /// The state has changed: everybody who waits looks again.
+    /// The state has changed: all waits look at it again.
     pub fn wake(&self) {
         self.changed.notify_all();
     }

@@ -5,8 +5,8 @@
 use gst::prelude::*;
 use std::sync::MutexGuard;
 
-/// Starts the task, or lets a paused one go on. `round` runs again and again; it has to hold its element weakly, for the
-/// pad owns it and the element the pad.
+/// Starts the task, or lets a paused one go on. `round` runs again and again. It holds its element weakly: the pad owns
+/// the task, and the element the pad.
 ///
 /// # Errors
 /// When the pad's task cannot be started.
@@ -16,8 +16,8 @@ pub fn start(pad: &gst::Pad, round: impl FnMut() + Send + 'static) -> Result<(),
 
 /// Pauses the task from its own round.
 ///
-/// Under the lock: whoever lets data flow again does so under this lock and starts the task afterwards, and that must
-/// not be undone.
+/// Under the lock: the thread that lets data flow again does so under this lock and starts the task afterwards, and
+/// that must not be undone.
 pub fn pause<T>(pad: &gst::Pad, _locked: &MutexGuard<'_, T>) {
     // It fails only for a pad without task, which is what was wanted.
     let _ = pad.pause_task();

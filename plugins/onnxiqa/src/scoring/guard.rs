@@ -7,10 +7,11 @@ use gst::prelude::*;
 use gst::subclass::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs `f` for C code, which a panic must not unwind into: it gives `fallback`, and `panicked` hears what the panic says.
+/// Runs `f` for C code, which a panic must not unwind into: it gives `fallback`, and `panicked` hears what the panic
+/// says.
 ///
-/// Unlike gstreamer-rs's own guards this leaves the element usable, above all stoppable: a pad whose deactivation is refused
-/// keeps its task, and the program never ends.
+/// Unlike gstreamer-rs's own guards this leaves the element usable, above all stoppable: a pad whose deactivation is
+/// refused keeps its task, and the program never ends.
 fn guarded<T>(fallback: T, panicked: impl FnOnce(&str), f: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
         panicked(&onnx_iqa::panic_text(&*panic));
@@ -40,5 +41,32 @@ pub trait Guarded: ElementImpl {
         let Some(object) = parent.and_then(|parent| parent.downcast_ref::<Self::Type>()) else { return fallback };
         let (imp, element) = (object.imp(), object.upcast_ref::<gst::Element>());
         guard(element, fallback, || imp.stop_after_panic(element), || f(imp, element))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_element_error_and_stops_the_flow() {
+        gst::init().expect("GStreamer");
+        let (element, bus) = (gst::Bin::new().upcast::<gst::Element>(), gst::Bus::new());
+        element.set_bus(Some(&bus));
+        let mut stopped = false;
+        let returned = guard(&element, 1, || stopped = true, || panic!("out of paper"));
+        assert_eq!((returned, stopped), (1, true));
+        let message = bus.pop_filtered(&[gst::MessageType::Error]).expect("an error message");
+        let gst::MessageView::Error(error) = message.view() else { panic!("{message:?}") };
+        assert_eq!(error.error().message(), "a bug in the element: out of paper");
+    }
+
+    #[test]
+    fn without_a_panic_nothing_is_posted() {
+        gst::init().expect("GStreamer");
+        let (element, bus) = (gst::Bin::new().upcast::<gst::Element>(), gst::Bus::new());
+        element.set_bus(Some(&bus));
+        assert_eq!(guard(&element, 1, || panic!("not to be stopped"), || 2), 2);
+        assert!(bus.pop().is_none());
     }
 }

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What every element that scores needs: the properties of its model, the open model, what follows from failures, and
-//! the guard against panics.
+//! What every element that scores needs: the properties of its model and of its reports, the open model, what is said
+//! of frames and of the stream, what follows from failures, and the guard against panics.
 
 mod failure;
 mod guard;
 mod model_settings;
+pub mod report;
+pub mod report_settings;
+pub mod scored_frame;
 mod session;
 
 pub use failure::{Failures, OnError};
 pub use guard::{Guarded, guard};
 pub use model_settings::{ModelSettings, Provider};
+pub use report::Report;
+pub use scored_frame::{FrameResult, ModelInfo, ScoredFrame, Times};
 pub use session::Session;

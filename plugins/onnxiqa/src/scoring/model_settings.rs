@@ -86,7 +86,10 @@ impl ModelSettings {
                 .build(),
             glib::ParamSpecEnum::builder_with_default("provider", self.provider)
                 .nick("Provider")
-                .blurb("Where the model runs. One that cannot be used is an error when the element starts, never a silent fallback")
+                .blurb(
+                    "Where the model runs. One that cannot be used is an error when the element starts, never a silent \
+                     fallback",
+                )
                 .mutable_ready()
                 .build(),
             glib::ParamSpecUInt::builder("device-id")

@@ -2,9 +2,8 @@
 
 //! The model that an element has open from READY to PAUSED and back.
 
-use super::ModelSettings;
+use super::{ModelInfo, ModelSettings};
 use crate::describe;
-use crate::report::ModelInfo;
 use gst::prelude::*;
 use onnx_iqa::model::contract::Kind;
 use onnx_iqa::model::{Model, Search};
@@ -23,8 +22,8 @@ impl Session {
     /// Opens the model that the settings name, or shares the one that another element has open.
     ///
     /// # Errors
-    /// When there is no such model, no runtime, the provider cannot be used, or the model is not of this `kind`. The text
-    /// is for users.
+    /// When there is no such model, no runtime, the provider cannot be used, or the model is not of this `kind`. The
+    /// text is for users.
     pub fn open(
         cat: gst::DebugCategory,
         element: &gst::Element,
@@ -66,11 +65,7 @@ impl Session {
     /// Which model scores, for what frames and messages say.
     pub fn model_info(&self) -> ModelInfo {
         let contract = self.model.contract();
-        let kind = match contract.kind {
-            Kind::NoReference => "nr",
-            Kind::FullReference => "fr",
-        };
-        ModelInfo { model: contract.name.clone(), kind }
+        ModelInfo { model: contract.name.clone(), kind: contract.kind }
     }
 }
 

@@ -147,3 +147,66 @@ fn notifications_tell_of_the_latency() {
     element.set_property("latency", 9u64);
     assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [0, 9]);
 }
+
+/// Deadlines are the element's clock's, whatever clock it is.
+#[test]
+fn a_frame_leaves_when_the_clock_says_so() {
+    init();
+    let clock = gst_check::TestClock::new();
+    let element = iqacompare().property("latency", 50_000_000u64).build().unwrap();
+    element.set_clock(Some(&clock)).unwrap();
+    element.set_base_time(gst::ClockTime::ZERO);
+    let harness = Compare::new(element);
+    let ten = gst::ClockTime::from_mseconds(10);
+    for (upstream, min) in [(&harness.reference, gst::ClockTime::ZERO), (&*harness, ten)] {
+        upstream.answer_above(move |query| match query.view_mut() {
+            gst::QueryViewMut::Latency(latency) => {
+                latency.set(true, min, Some(gst::ClockTime::SECOND + min));
+                Some(true)
+            }
+            _ => None,
+        });
+    }
+    harness.begin(FLAT);
+    let fifty = gst::ClockTime::from_mseconds(50);
+    assert_eq!(latency(&harness), (true, ten + fifty, Some(gst::ClockTime::SECOND + fifty)));
+    // Shown at 40 ms, it is due at 100 ms.
+    harness.push(flat(1, 100)).unwrap();
+    bounded("a wait for the clock", {
+        let clock = clock.clone();
+        move || clock.wait_for_pending_id_count(1)
+    });
+    assert_eq!(clock.next_entry_time(), Some(gst::ClockTime::from_mseconds(100)));
+    clock.set_time(gst::ClockTime::from_mseconds(99));
+    std::thread::sleep(GLANCE);
+    assert!(!harness.items().iter().any(|item| matches!(item, Item::Buffer(_))), "it is not due");
+    assert!(clock.crank());
+    assert_eq!(entry(&harness.frames(1)[0]).get::<&str>("state"), Ok("unmatched"));
+}
+
+#[test]
+fn only_live_sides_count() {
+    let harness = Compare::new(iqacompare().property("latency", 5_000_000u64).build().unwrap());
+    let answer = |upstream: &Upstream, live: bool, min: u64, max: Option<u64>| {
+        upstream.answer_above(move |query| match query.view_mut() {
+            gst::QueryViewMut::Latency(latency) => {
+                latency.set(live, gst::ClockTime::from_mseconds(min), max.map(gst::ClockTime::from_mseconds));
+                Some(true)
+            }
+            _ => None,
+        });
+    };
+    let ms = gst::ClockTime::from_mseconds;
+    for (reference, distorted, expected) in [
+        ((true, 20, Some(100)), (true, 30, Some(90)), (true, ms(35), Some(ms(95)))),
+        ((true, 20, None), (false, 70, Some(80)), (true, ms(25), None)),
+        ((false, 20, None), (true, 30, Some(60)), (true, ms(35), Some(ms(65)))),
+    ] {
+        answer(&harness.reference, reference.0, reference.1, reference.2);
+        answer(&harness, distorted.0, distorted.1, distorted.2);
+        assert_eq!(latency(&harness), expected);
+    }
+    answer(&harness.reference, false, 0, None);
+    answer(&harness, false, 0, None);
+    assert!(!latency(&harness).0);
+}

@@ -13,6 +13,7 @@ mod live;
 mod pairs;
 mod pipelines;
 mod properties;
+mod queues;
 mod shutdown;
 mod stream;
 mod unmatched;

@@ -2,11 +2,14 @@
 
 //! The pools of all the fields of one element.
 
-use super::{FieldRange, Pool, Summary};
+use super::field::Field;
+use super::frame::FrameRecord;
+use super::summary::PooledField;
+use crate::stats::{FieldRange, Pool, Statistics};
 
 /// What one element's scores come to: how many frames it scored, and a [`Pool`] for each field that it gave.
 ///
-/// Fields keep the order in which they were first seen. A field without a fixed range (see [`FieldRange::of`]) has a
+/// Fields keep the order in which they were first seen. A field without a fixed range (see [`Field::range`]) has a
 /// pool without percentiles; attributes have a score's range and are kept apart, so that one may be named `score`.
 #[derive(Debug, Clone, Default)]
 pub struct FieldPools {
@@ -22,6 +25,17 @@ impl FieldPools {
         Self::default()
     }
 
+    /// Counts a scored frame with all its numbers and attributes.
+    pub fn count(&mut self, record: &FrameRecord) {
+        self.count_frame();
+        for (name, value) in record.numbers() {
+            self.push(name, value);
+        }
+        for (name, value) in &record.attributes {
+            self.push_attribute(name, *value);
+        }
+    }
+
     /// Counts a scored frame, whose fields are to be pushed.
     pub fn count_frame(&mut self) {
         self.scored += 1;
@@ -29,7 +43,7 @@ impl FieldPools {
 
     /// Counts a value of the field `name` of the contract's `iqa-score`, in its unit.
     pub fn push(&mut self, name: &str, value: f64) {
-        let new = || FieldRange::of(name).map_or_else(Pool::unranged, Pool::new);
+        let new = || Field::named(name).and_then(|field| field.range).map_or_else(Pool::unranged, Pool::new);
         find(&mut self.fields, name, new).push(value);
     }
 
@@ -51,13 +65,27 @@ impl FieldPools {
     }
 
     /// Each field's name and what it comes to.
-    pub fn summaries(&self) -> impl Iterator<Item = (&str, Summary)> {
-        self.fields.iter().filter_map(|(name, pool)| Some((name.as_str(), pool.summary()?)))
+    pub fn fields(&self) -> impl Iterator<Item = (&str, Statistics)> {
+        self.fields.iter().filter_map(|(name, pool)| Some((name.as_str(), pool.statistics()?)))
     }
 
     /// Each attribute's name and what it comes to.
-    pub fn attribute_summaries(&self) -> impl Iterator<Item = (&str, Summary)> {
-        self.attributes.iter().filter_map(|(name, pool)| Some((name.as_str(), pool.summary()?)))
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, Statistics)> {
+        self.attributes.iter().filter_map(|(name, pool)| Some((name.as_str(), pool.statistics()?)))
+    }
+}
+
+impl FieldPools {
+    /// What the fields come to, as messages and logs have it.
+    #[must_use]
+    pub fn pooled_fields(&self) -> Vec<(String, PooledField)> {
+        self.fields().map(|(name, statistics)| (name.to_owned(), (&statistics).into())).collect()
+    }
+
+    /// What the attributes come to, as messages and logs have it.
+    #[must_use]
+    pub fn pooled_attributes(&self) -> Vec<(String, PooledField)> {
+        self.attributes().map(|(name, statistics)| (name.to_owned(), (&statistics).into())).collect()
     }
 }
 
@@ -72,7 +100,7 @@ fn find<'a>(pools: &'a mut Vec<(String, Pool)>, name: &str, new: impl FnOnce() -
 
 #[cfg(test)]
 mod tests {
-    use super::FieldPools;
+    use super::{FieldPools, Pool};
 
     #[test]
     fn fields_and_attributes_are_kept_apart_and_in_order() {
@@ -84,11 +112,11 @@ mod tests {
             pools.push_attribute("score", 90.0);
         }
         assert_eq!(pools.scored(), 2);
-        let fields: Vec<_> = pools.summaries().map(|(name, s)| (name, s.mean, s.p5)).collect();
+        let fields: Vec<_> = pools.fields().map(|(name, s)| (name, s.mean, s.p5)).collect();
         assert_eq!(fields, [("score", 20.0, Some(10.0)), ("raw", -20.0, None)]);
-        let attributes: Vec<_> = pools.attribute_summaries().map(|(name, s)| (name, s.mean, s.p5)).collect();
+        let attributes: Vec<_> = pools.attributes().map(|(name, s)| (name, s.mean, s.p5)).collect();
         assert_eq!(attributes, [("score", 90.0, Some(90.0))]);
-        assert_eq!(pools.field("score").map(super::Pool::count), Some(2));
+        assert_eq!(pools.field("score").map(Pool::count), Some(2));
         assert!(pools.field("psnr").is_none());
     }
 }

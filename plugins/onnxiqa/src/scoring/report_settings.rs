@@ -4,6 +4,7 @@
 
 use gst::glib;
 use gst::prelude::*;
+use onnx_iqa::record::ReporterSettings;
 
 /// Windows, alarms and messages.
 #[derive(Debug, Clone)]
@@ -44,6 +45,26 @@ impl Settings {
     /// What windows and alarms look at.
     pub fn alarm_field(&self) -> &str {
         self.alarm_field.as_deref().unwrap_or(self.main_field)
+    }
+
+    /// What the engine's reporter is to look at.
+    pub fn reporter(&self) -> ReporterSettings {
+        let mut reporter = ReporterSettings::default();
+        self.apply(&mut reporter);
+        reporter
+    }
+
+    /// Brings the reporter's settings to what users want now.
+    pub fn apply(&self, reporter: &mut ReporterSettings) {
+        reporter.window = self.window.nseconds();
+        reporter.alarm_below = (self.alarm_below >= 0.0).then_some(self.alarm_below);
+        reporter.alarm_hysteresis = self.alarm_hysteresis;
+        // For every frame: text is copied only when it changes.
+        for (to, from) in [(&mut reporter.main_field, self.main_field), (&mut reporter.field, self.alarm_field())] {
+            if to != from {
+                from.clone_into(to);
+            }
+        }
     }
 
     /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know. `fields` says what

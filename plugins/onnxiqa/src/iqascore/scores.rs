@@ -2,12 +2,13 @@
 
 //! What is said of frames and of the stream: on frames, on the bus, and in the property `stats`.
 
+use super::category::CAT;
 use super::frame::{Finished, Outcome};
-use super::imp::CAT;
 use crate::lock;
-use crate::report::{self, Entry, ModelInfo, Report, Times};
-use crate::scoring::{Failures, OnError};
+use crate::messages::Structured;
+use crate::scoring::{Failures, ModelInfo, OnError, Report, ScoredFrame, Times, report};
 use gst::glib;
+use onnx_iqa::record::State;
 use onnx_iqa::scorer::ScoreError;
 use std::sync::Mutex;
 
@@ -18,15 +19,15 @@ struct Inner {
     on_error: OnError,
     failures: Failures,
     /// The newest finished score.
-    newest: Option<Entry>,
+    newest: Option<ScoredFrame>,
 }
 
-/// Counts frames and scores, and tells users. Messages are posted without the lock, for handlers run at once and may ask
-/// for `stats`.
+/// Counts frames and scores, and tells users. Messages are posted without the lock, for handlers run at once and may
+/// ask for `stats`.
 #[derive(Default)]
-pub struct Reporter(Mutex<Inner>);
+pub struct Scores(Mutex<Inner>);
 
-impl Reporter {
+impl Scores {
     /// Counts from nothing, as the element goes from READY to PAUSED.
     pub fn restart(&self, model_info: ModelInfo, on_error: OnError) {
         let mut inner = lock(&self.0);
@@ -45,18 +46,21 @@ impl Reporter {
         lock(&self.0).report.arrived();
     }
 
-    /// A result is there: counts it, tells of it and keeps it as the newest. None is a failure that the stream outlives.
+    /// A result is there: counts it, tells of it and keeps it as the newest. None is a failure that the stream
+    /// outlives.
     ///
     /// # Errors
     /// When the failure ends the flow.
-    pub fn finished(&self, element: &gst::Element, finished: Finished) -> Result<Option<Entry>, gst::FlowError> {
+    pub fn finished(&self, element: &gst::Element, finished: Finished) -> Result<Option<ScoredFrame>, gst::FlowError> {
         let Finished { times, result, latency } = finished;
         match result {
             Ok(score) => {
-                let entry = Entry::new(times, score, latency);
-                let messages = lock(&self.0).scored(&entry);
+                let mut inner = lock(&self.0);
+                let scored = ScoredFrame::new(&inner.model_info, times, score, latency);
+                let messages = inner.scored(&scored);
+                drop(inner);
                 report::post(element, messages);
-                Ok(Some(entry))
+                Ok(Some(scored))
             }
             Err(ScoreError::Cancelled) => Err(gst::FlowError::Flushing),
             Err(error) => {
@@ -81,9 +85,8 @@ impl Reporter {
     ) -> Result<gst::Structure, gst::FlowError> {
         match outcome {
             Outcome::Finished(finished) => {
-                let entry = self.finished(element, finished)?;
-                let model_info = &lock(&self.0).model_info;
-                return Ok(entry.map_or_else(|| model_info.entry("failed"), |entry| entry.scored(model_info)));
+                let scored = self.finished(element, finished)?;
+                return Ok(scored.map_or_else(|| lock(&self.0).without_score(State::Failed), |scored| scored.scored()));
             }
             Outcome::Skipped => {
                 let messages = lock(&self.0).report.skipped(times);
@@ -99,15 +102,14 @@ impl Reporter {
     pub fn ended(&self, element: &gst::Element) {
         let mut inner = lock(&self.0);
         let Inner { report, model_info, .. } = &mut *inner;
-        let messages = report.finish(model_info, &[]);
+        let messages = report.finish(model_info, None);
         drop(inner);
         report::post(element, messages);
     }
 
     /// The property `stats`.
     pub fn stats(&self) -> gst::Structure {
-        let report = &lock(&self.0).report;
-        report.stats(&[("frames", report.frames())])
+        lock(&self.0).report.stats(None)
     }
 
     /// Sets a property; false if it is none of the report's.
@@ -128,17 +130,21 @@ impl Inner {
         self.newest = None;
     }
 
-    fn scored(&mut self, entry: &Entry) -> Vec<gst::Structure> {
+    fn scored(&mut self, scored: &ScoredFrame) -> Vec<gst::Structure> {
         self.failures.succeeded();
-        self.newest = Some(entry.clone());
-        self.report.scored(entry, &self.model_info)
+        self.newest = Some(scored.clone());
+        self.report.scored(scored)
     }
 
     /// What a frame without a score of its own carries.
     fn carried_by(&self, times: Times) -> gst::Structure {
         match &self.newest {
-            Some(entry) => entry.carried_by(times, &self.model_info),
-            None => self.model_info.entry("skipped"),
+            Some(newest) => newest.carried_by(times),
+            None => self.without_score(State::Skipped),
         }
+    }
+
+    fn without_score(&self, state: State) -> gst::Structure {
+        self.model_info.record(state).to_structure()
     }
 }

@@ -24,10 +24,10 @@ pub struct Pool {
     histogram: Option<Histogram>,
 }
 
-/// What a [`Pool`] comes to. Values that do not exist are `None`, never NaN.
+/// What the values of a [`Pool`] come to. Values that do not exist are `None`, never NaN.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub struct Summary {
+pub struct Statistics {
     /// How many values there were; at least one.
     pub count: u64,
     /// Their arithmetic mean.
@@ -48,21 +48,15 @@ pub struct Summary {
     pub p10: Option<f64>,
 }
 
-impl Summary {
+impl Statistics {
+    /// The names of all statistics but the count, in the order of [`named`](Self::named).
+    pub const NAMES: [&str; 8] = ["mean", "harmonic-mean", "median", "min", "max", "p1", "p5", "p10"];
+
     /// The statistics that there are, under the names that logs and messages use, without the count.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, f64)> + use<> {
-        [
-            ("mean", Some(self.mean)),
-            ("harmonic-mean", self.harmonic_mean),
-            ("median", self.median),
-            ("min", Some(self.min)),
-            ("max", Some(self.max)),
-            ("p1", self.p1),
-            ("p5", self.p5),
-            ("p10", self.p10),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
+        let Self { mean, harmonic_mean, median, min, max, p1, p5, p10, .. } = *self;
+        let values = [Some(mean), harmonic_mean, median, Some(min), Some(max), p1, p5, p10];
+        Self::NAMES.into_iter().zip(values).filter_map(|(name, value)| Some((name, value?)))
     }
 }
 
@@ -140,11 +134,11 @@ impl Pool {
 
     /// Everything at once; `None` without values.
     #[must_use]
-    pub fn summary(&self) -> Option<Summary> {
+    pub fn statistics(&self) -> Option<Statistics> {
         let count = self.count as f64;
         let harmonic_mean =
             self.positive.then(|| (count / self.inverse.total() - 1.0).clamp(self.min.min(self.max), self.max));
-        Some(Summary {
+        Some(Statistics {
             count: self.count,
             mean: self.mean()?,
             harmonic_mean,
@@ -194,7 +188,7 @@ mod tests {
 
     #[test]
     fn percentiles_agree_with_sorting() {
-        for (range, seed) in [(FieldRange::SCORE, 1), (FieldRange::SSIM, 2), (FieldRange::TIME, 3)] {
+        for (range, seed) in [(FieldRange::SCORE, 1), (FieldRange::new(-1.0, 1.0), 2), (FieldRange::TIME, 3)] {
             let width = (range.high - range.low) / 10_000.0;
             for length in [1, 2, 19, 20, 21, 99, 100, 101, 1000, 50_000] {
                 let values: Vec<_> =
@@ -212,7 +206,7 @@ mod tests {
     #[test]
     fn few_values_come_back_exactly() {
         let values: Vec<_> = (0..=40).map(|i| f64::from(i) * 2.5).collect();
-        let summary = pool(FieldRange::SCORE, &values).summary().expect("values");
+        let summary = pool(FieldRange::SCORE, &values).statistics().expect("values");
         // ⌈0.01 · 41⌉ = 1, ⌈0.05 · 41⌉ = 3, ⌈0.1 · 41⌉ = 5, ⌈0.5 · 41⌉ = 21
         assert_eq!(summary.p1, Some(0.0));
         assert_eq!(summary.p5, Some(5.0));
@@ -223,7 +217,7 @@ mod tests {
 
     #[test]
     fn the_ends_of_the_range_and_what_lies_beyond() {
-        let all_best = pool(FieldRange::SCORE, &[100.0; 7]).summary().expect("values");
+        let all_best = pool(FieldRange::SCORE, &[100.0; 7]).statistics().expect("values");
         assert_eq!((all_best.median, all_best.p1, all_best.mean), (Some(100.0), Some(100.0), 100.0));
         let beyond = pool(FieldRange::SCORE, &[-3.0, 50.0, 250.0]);
         assert_eq!(beyond.percentile(1.0), Some(-3.0));
@@ -234,10 +228,10 @@ mod tests {
 
     #[test]
     fn harmonic_mean_is_libvmafs() {
-        let summary = pool(FieldRange::SCORE, &[0.0, 1.0, 3.0]).summary().expect("values");
+        let summary = pool(FieldRange::SCORE, &[0.0, 1.0, 3.0]).statistics().expect("values");
         let expected = 3.0 / (1.0 + 0.5 + 0.25) - 1.0;
         assert!((summary.harmonic_mean.expect("positive") - expected).abs() < 1e-12);
-        assert_eq!(pool(FieldRange::SSIM, &[0.5, -1.0]).summary().expect("values").harmonic_mean, None);
+        assert_eq!(pool(FieldRange::new(-1.0, 1.0), &[0.5, -1.0]).statistics().expect("values").harmonic_mean, None);
     }
 
     #[test]
@@ -245,19 +239,19 @@ mod tests {
         let mut pool = Pool::new(FieldRange::SCORE);
         pool.push(f64::NAN);
         pool.push(f64::INFINITY);
-        assert_eq!((pool.count(), pool.summary(), pool.percentile(5.0), pool.mean()), (0, None, None, None));
+        assert_eq!((pool.count(), pool.statistics(), pool.percentile(5.0), pool.mean()), (0, None, None, None));
         pool.push(3.0);
         pool.clear();
-        assert_eq!((pool.count(), pool.summary(), pool.percentile(5.0), pool.min()), (0, None, None, None));
+        assert_eq!((pool.count(), pool.statistics(), pool.percentile(5.0), pool.min()), (0, None, None, None));
         pool.push(9.0);
-        assert_eq!(pool.summary().expect("a value").median, Some(9.0));
+        assert_eq!(pool.statistics().expect("a value").median, Some(9.0));
     }
 
     #[test]
     fn without_a_range_there_are_no_percentiles() {
         let mut pool = Pool::unranged();
         [-7.0, 9.0].iter().for_each(|&value| pool.push(value));
-        let names: Vec<_> = pool.summary().expect("values").named().collect();
+        let names: Vec<_> = pool.statistics().expect("values").named().collect();
         assert_eq!(names, [("mean", 1.0), ("min", -7.0), ("max", 9.0)]);
     }
 

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What an element says of a frame, and of the frames that carry its score.
+
+use crate::messages::Structured;
+use onnx_iqa::model::contract::Kind;
+use onnx_iqa::record::{FrameRecord, Named, Partner, State};
+use onnx_iqa::scorer::Score;
+use std::sync::{Arc, OnceLock};
+
+/// When a frame is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Times {
+    /// Its time stamp.
+    pub pts: Option<gst::ClockTime>,
+    /// In running time.
+    pub running: Option<gst::ClockTime>,
+    /// In stream time.
+    pub stream: Option<gst::ClockTime>,
+}
+
+/// Which model scores, and what it looks at.
+#[derive(Debug, Clone)]
+pub struct ModelInfo {
+    /// The model's name, by its contract.
+    pub model: String,
+    /// Whether it compares with a reference.
+    pub kind: Kind,
+}
+
+impl Default for ModelInfo {
+    fn default() -> Self {
+        Self { model: String::new(), kind: Kind::NoReference }
+    }
+}
+
+impl ModelInfo {
+    /// The record of a frame without a score.
+    pub fn record(&self, state: State) -> FrameRecord {
+        FrameRecord::new(&self.model, self.kind, state)
+    }
+}
+
+/// What was found out about a frame.
+#[derive(Debug, Default)]
+pub struct FrameResult {
+    /// The model's score.
+    pub score: Option<Score>,
+    /// With a reference: the frame it was compared with.
+    pub partner: Option<Partner>,
+    /// Numbers beside the model's, under their fields' names.
+    pub measures: Vec<(&'static str, f64)>,
+}
+
+impl From<Score> for FrameResult {
+    fn from(score: Score) -> Self {
+        Self { score: Some(score), ..Self::default() }
+    }
+}
+
+#[derive(Debug)]
+struct Inner {
+    times: Times,
+    record: FrameRecord,
+    /// What the frame itself carries.
+    scored: OnceLock<gst::Structure>,
+    /// What other frames carry, but for the age.
+    carried: OnceLock<gst::Structure>,
+}
+
+/// A frame that was scored: its record and the structures made of it, shared by the frames that carry it.
+#[derive(Debug, Clone)]
+pub struct ScoredFrame(Arc<Inner>);
+
+impl ScoredFrame {
+    /// What `model_info`'s model, and the measures beside it, found out about the frame shown at `times`, `latency` after
+    /// its arrival.
+    pub fn new(
+        model_info: &ModelInfo,
+        times: Times,
+        frame_result: impl Into<FrameResult>,
+        latency: gst::ClockTime,
+    ) -> Self {
+        let FrameResult { score, partner, measures } = frame_result.into();
+        let mut record = model_info.record(State::Scored);
+        if let Some(score) = score {
+            record.set_score(score);
+        }
+        if let Some(partner) = partner {
+            record.set_partner(partner);
+        }
+        record.measures = measures;
+        record.scored_pts = times.pts.map(gst::ClockTime::nseconds);
+        record.age = Some(0);
+        record.latency = Some(latency.nseconds());
+        Self(Arc::new(Inner { times, record, scored: OnceLock::new(), carried: OnceLock::new() }))
+    }
+
+    /// When the frame is shown.
+    pub fn times(&self) -> Times {
+        self.0.times
+    }
+
+    /// What is said of the frame.
+    pub fn record(&self) -> &FrameRecord {
+        &self.0.record
+    }
+
+    /// What the scored frame itself carries.
+    pub fn scored(&self) -> gst::Structure {
+        self.0.scored.get_or_init(|| self.0.record.to_structure()).clone()
+    }
+
+    /// What a later frame carries that was not scored.
+    pub fn carried_by(&self, times: Times) -> gst::Structure {
+        // Copied rather than made: this is all the work there is for a frame that is not scored.
+        let mut structure = self.0.carried.get_or_init(|| self.unscored()).clone();
+        match times.running.zip(self.0.times.running) {
+            Some((now, then)) => structure.set("age", now.saturating_sub(then).nseconds()),
+            None => structure.remove_field("age"),
+        }
+        structure
+    }
+
+    /// The scored frame's structure, with the map in it, as one of a frame that was not scored.
+    fn unscored(&self) -> gst::Structure {
+        let mut structure = self.scored();
+        structure.set("state", State::Skipped.name());
+        structure
+    }
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What is held while one stream waits for the other: how much, for how long, and what ends it.
+
+use crate::common::*;
+use gst::prelude::*;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// The bytes of a frame of [`flat`].
+const BYTES: usize = 16 * 16;
+
+/// Memory that is counted as long as it lives.
+struct Counted(Vec<u8>, Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(value: u8, alive: &Arc<AtomicUsize>) -> Self {
+        alive.fetch_add(1, Ordering::SeqCst);
+        Self(vec![value; BYTES], alive.clone())
+    }
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.1.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// The frame number `n` of [`FLAT`], counted among those that are alive.
+fn counted(n: u64, value: u8, alive: &Arc<AtomicUsize>) -> gst::Buffer {
+    let mut buffer = gst::Buffer::from_slice(Counted::new(value, alive));
+    let fields = buffer.get_mut().unwrap();
+    fields.set_pts(n * FRAME);
+    fields.set_duration(FRAME);
+    buffer
+}
+
+/// An element that may hold so many frames.
+fn bounded_to(frames: usize) -> gst::element_factory::ElementBuilder<'static> {
+    iqacompare().property("max-bytes", (frames * BYTES) as u64)
+}
+
+#[track_caller]
+fn wait_for(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + LIMIT;
+    while !condition() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// How many of the frames that were pushed have been let in.
+fn let_in(pushed: &[Pushed]) -> usize {
+    pushed.iter().take_while(|push| !push.blocks(GLANCE)).count()
+}
+
+fn warnings(harness: &ElementHarness) -> Vec<String> {
+    let messages = std::iter::from_fn(|| harness.bus.pop_filtered(&[gst::MessageType::Warning]));
+    let texts = messages.filter_map(|message| match message.view() {
+        gst::MessageView::Warning(warning) => Some(warning.error().to_string()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+/// Behind a tee one branch has nothing before the other has been given all that the encoder looks ahead.
+#[test]
+fn an_encoder_that_looks_ahead_needs_neither_latency_nor_a_queue() {
+    for alignment in ["pts", "auto"] {
+        let pipeline = launch(&format!(
+            "filesrc location={} ! decodebin ! videoconvert ! video/x-raw,format=I420 ! tee name=t t. ! c.reference \
+             t. ! queue ! x264enc ! avdec_h264 ! c.distorted iqacompare name=c alignment={alignment} ! fakesink",
+            clip("carphone_pristine.mp4").display()
+        ));
+        let (errors, messages) = run(&pipeline);
+        assert!(errors.is_empty(), "{errors:?}");
+        let summary = messages.iter().find(|message| message.name() == "iqa-summary").expect("a summary");
+        let count = |field: &str| summary.get::<u64>(field).unwrap();
+        assert!(count("distorted") > 100, "{summary}");
+        assert_eq!((count("matched"), count("unmatched")), (count("distorted"), 0), "{alignment}: {summary}");
+    }
+}
+
+#[test]
+fn a_side_that_waits_holds_what_max_bytes_allows() {
+    for side in ["reference", "distorted"] {
+        let harness = Compare::started(bounded_to(20).build().unwrap(), FLAT);
+        let alive = Arc::new(AtomicUsize::new(0));
+        let most = Arc::new(AtomicUsize::new(0));
+        let upstream = if side == "reference" { &harness.reference } else { &*harness };
+        let (source, seen) = (alive.clone(), most.clone());
+        let pushing = upstream.later("frames", move |pad| {
+            for n in 0..60 {
+                pad.push(counted(n, 100, &source)).unwrap();
+                seen.fetch_max(source.load(Ordering::SeqCst), Ordering::SeqCst);
+            }
+        });
+        wait_for("as many frames as fit", || alive.load(Ordering::SeqCst) == 21);
+        assert!(pushing.blocks(GLANCE), "{side} goes on");
+        assert_eq!(alive.load(Ordering::SeqCst), 21, "those that are held, and one that waits");
+        // The other side frees it.
+        let (other, count) = if side == "reference" { (&*harness, 60) } else { (&harness.reference, 62) };
+        let others: Vec<_> = (0..count).map(|n| other.push_later(counted(n, 105, &alive))).collect();
+        pushing.wait();
+        for push in others {
+            push.wait().unwrap();
+        }
+        let ended = harness.end_reference();
+        assert_eq!(harness.finish().len(), 60);
+        ended.wait();
+        harness.assert_ledger(&[("matched", 60)]);
+        assert!(most.load(Ordering::SeqCst) >= 20);
+        harness.clear();
+        harness.state(gst::State::Null);
+        wait_for("all frames are let go", || alive.load(Ordering::SeqCst) == 0);
+    }
+}
+
+/// All that is held, also what is looked at and what waits for its outcome, is under the bound.
+#[test]
+fn both_sides_together_stay_below_max_bytes() {
+    for alignment in ["pts", "auto", "track"] {
+        let element = bounded_to(24).property_from_str("alignment", alignment).build().unwrap();
+        let harness = Compare::started(element, FLAT);
+        let alive = Arc::new(AtomicUsize::new(0));
+        let most = Arc::new(AtomicUsize::new(0));
+        let feed = |upstream: &Upstream, delay: u64| {
+            let (source, seen) = (alive.clone(), most.clone());
+            upstream.later("frames", move |pad| {
+                for n in 0..300 {
+                    pad.push(counted(n, shade(n), &source)).unwrap();
+                    seen.fetch_max(source.load(Ordering::SeqCst), Ordering::SeqCst);
+                    std::thread::sleep(Duration::from_micros(delay));
+                }
+            })
+        };
+        // Downstream keeps nothing.
+        let both = [feed(&harness.reference, 200), feed(&harness, 300)];
+        let out = harness.sink.clone();
+        out.add_probe(gst::PadProbeType::BUFFER, |_, info| {
+            info.data = None;
+            gst::PadProbeReturn::Handled
+        });
+        for pushing in both {
+            pushing.wait();
+        }
+        let ended = harness.end_reference();
+        harness.finish();
+        ended.wait();
+        harness.assert_ledger(&[("distorted", 300), ("reference", 300)]);
+        // One frame a side in its queue, whatever else is held, one a side on its way in, and the one on its way out.
+        let most = most.load(Ordering::SeqCst);
+        assert!((10..=24 + 5).contains(&most), "{alignment}: {most} frames");
+    }
+}
+
+#[test]
+fn a_few_frames_are_enough_where_both_streams_come() {
+    let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
+    harness.block();
+    let pushed = harness.pairs(0..100, 3);
+    harness.frames(1);
+    // Downstream is stuck: both sides are held back, and nothing grows.
+    assert!(let_in(&pushed[..100]) < 30 && let_in(&pushed[100..]) < 30);
+    harness.unblock();
+    assert_eq!(harness.finish_both().len(), 100);
+}
+
+#[test]
+fn a_reference_that_stalls_is_warned_of_once() {
+    let harness = Compare::started(bounded_to(10).build().unwrap(), FLAT);
+    let pushed = harness.feed([], (0..40).map(|n| flat(n, 100)));
+    let limit = gst::ClockTime::try_from(LIMIT).unwrap();
+    let message = harness.bus.timed_pop_filtered(limit, &[gst::MessageType::Warning]).expect("a warning");
+    let gst::MessageView::Warning(warning) = message.view() else { panic!("{message:?}") };
+    let text = warning.error().to_string();
+    for part in ["distorted", "reference", "10 frames", "max-bytes"] {
+        assert!(text.contains(part), "{part} is not in: {text}");
+    }
+    // It goes on, and stalls again.
+    harness.feed((0..15).map(|n| flat(n, 103)), []);
+    harness.frames(13);
+    std::thread::sleep(Duration::from_millis(2500));
+    assert_eq!(warnings(&harness), [""; 0], "once is enough");
+    harness.state(gst::State::Ready);
+    for push in pushed {
+        assert!(matches!(push.wait(), Ok(_) | Err(gst::FlowError::Flushing)));
+    }
+}
+
+#[test]
+fn a_slow_reference_is_not_warned_of() {
+    let harness = Compare::started(bounded_to(10).build().unwrap(), FLAT);
+    harness.feed([], (0..20).map(|n| flat(n, 100)));
+    for n in 0..21 {
+        harness.reference.push(flat(n, 103)).unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(harness.finish_both().len(), 20);
+    assert_eq!(warnings(&harness), [""; 0]);
+}
+
+/// The window of the search is memory that a stalled stream needs more.
+#[test]
+fn the_window_gives_way_to_frames_that_have_to_wait() {
+    let element = bounded_to(60).property_from_str("alignment", "auto").property("search-range", 1_000_000_000u64);
+    let harness = Compare::started(element.build().unwrap(), FLAT);
+    let alike = |n: u64| {
+        let pixels: Vec<u8> = (0..BYTES as u64).map(|i| ((i * i + n * 7919 * (i + 3)) % 251) as u8).collect();
+        let mut buffer = gst::Buffer::from_mut_slice(pixels);
+        buffer.get_mut().unwrap().set_pts(n * FRAME);
+        buffer
+    };
+    // The comparer holds what it looks at, on both sides; then `distorted` comes no further.
+    let pushed = harness.feed((0..90).map(alike), (0..20).map(alike));
+    wait_for("the search window shrinks", || {
+        harness.messages_named("iqa-alignment").iter().any(|told| told.get::<&str>("event") == Ok("shrunk"))
+    });
+    let more = harness.feed([], (20..90).map(alike));
+    for push in pushed.iter().chain(&more) {
+        push.wait().unwrap();
+    }
+    assert_eq!(harness.finish_both().len(), 90);
+    harness.assert_ledger(&[("distorted", 90), ("reference", 90)]);
+    assert_eq!(warnings(&harness), [""; 0]);
+}
+
+#[test]
+fn flushes_end_a_stall() {
+    let harness = Compare::started(bounded_to(10).build().unwrap(), FLAT);
+    // Of the side that is full.
+    let pushed = harness.feed([], (0..40).map(|n| flat(n, 100)));
+    assert!((10..=11).contains(&let_in(&pushed)));
+    harness.flush_start();
+    for push in &pushed {
+        assert!(matches!(push.wait(), Ok(_) | Err(gst::FlowError::Flushing)));
+    }
+    harness.flush_stop();
+    harness.pairs(0..8, 3);
+    near(entry(&harness.frames(6)[0]).get("psnr-y").unwrap(), psnr(3), 1e-9);
+
+    // Of the side that is empty: what waits for it goes on waiting.
+    let pushed = harness.feed([], (8..40).map(|n| flat(n, 100)));
+    assert!(let_in(&pushed) < 32);
+    harness.reference.flush();
+    harness.feed((8..41).map(|n| flat(n, 107)), []);
+    for push in pushed {
+        push.wait().unwrap();
+    }
+    let frames = harness.finish_both();
+    assert_eq!(frames.len(), 40);
+    near(entry(&frames[39]).get("psnr-y").unwrap(), psnr(7), 1e-9);
+    harness.assert_ledger(&[("distorted", 40)]);
+}
+
+#[test]
+fn the_end_of_one_side_lets_the_other_pass() {
+    let harness = Compare::started(bounded_to(10).build().unwrap(), FLAT);
+    harness.feed((0..5).map(|n| flat(n, 100)), []);
+    let ended = harness.end_reference();
+    let pushed = harness.feed([], (0..200).map(|n| flat(n, 105)));
+    for push in pushed {
+        push.wait().unwrap();
+    }
+    assert_eq!(harness.finish().len(), 200);
+    ended.wait();
+    harness.assert_ledger(&[("matched", 5), ("unmatched", 195)]);
+
+    let harness = Compare::started(bounded_to(10).build().unwrap(), FLAT);
+    let references = harness.feed((0..200).map(|n| flat(n, 100)), (0..5).map(|n| flat(n, 105)));
+    assert_eq!(harness.finish().len(), 5);
+    let refused = references.iter().find_map(|push| push.wait().err());
+    assert_eq!(refused, Some(gst::FlowError::Eos));
+}
+
+#[test]
+fn fifty_starts_and_stops() {
+    let harness = Compare::new(bounded_to(10).build().unwrap());
+    for round in 0..50u64 {
+        harness.begin(FLAT);
+        let pushed = match round % 3 {
+            0 => harness.pairs(0..6, 2),
+            1 => harness.feed([], (0..30).map(|n| flat(n, 100))),
+            _ => harness.feed((0..30).map(|n| flat(n, 100)), [flat(0, 101)]),
+        };
+        if round % 2 == 0 {
+            let _ = pushed[0].wait();
+        }
+        harness.state(if round % 4 == 0 { gst::State::Null } else { gst::State::Ready });
+        for push in pushed {
+            assert!(matches!(push.wait(), Ok(_) | Err(gst::FlowError::Flushing)));
+        }
+        harness.reference.restart();
+        harness.restart();
+        assert_eq!(harness.count(gst::MessageType::Error), 0);
+        harness.clear();
+        harness.state(gst::State::Playing);
+    }
+    harness.begin(FLAT);
+    harness.pairs(0..4, 3);
+    assert_eq!(harness.finish_both().len(), 4);
+    harness.assert_ledger(&[("distorted", 4), ("matched", 4)]);
+}
+
+/// A stream that begins after the end is another one, without a flush.
+#[test]
+fn another_stream_after_the_end() {
+    let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
+    for round in 0..3 {
+        harness.pairs(0..4, 2);
+        let ended = harness.end_reference();
+        assert!(harness.event(gst::event::Eos::new()));
+        ended.wait();
+        harness.wait_eos();
+        assert_eq!(harness.order().iter().filter(|item| *item == "eos").count(), 1);
+        harness.clear();
+        if round < 2 {
+            harness.start(FLAT);
+            harness.reference.start(FLAT);
+        }
+    }
+    harness.assert_ledger(&[("distorted", 12), ("matched", 12)]);
+}

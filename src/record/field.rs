@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The fields of a frame's record, once.
+
+use super::frame::FrameRecord;
+use super::value::Value;
+use crate::model::contract::Kind;
+use crate::stats::FieldRange;
+use std::sync::LazyLock;
+
+/// What kind of value a field has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FieldType {
+    /// Text, or one of a few words.
+    Text,
+    /// A number with a fraction.
+    Double,
+    /// A whole number that is not negative.
+    Unsigned,
+    /// A whole number.
+    Integer,
+    /// Numbers under names that the model gives.
+    Attributes,
+    /// A picture, which logs leave out.
+    Map,
+}
+
+/// Which records have a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FieldScope {
+    /// Those of every element.
+    Every,
+    /// Those of elements of one kind.
+    Of(Kind),
+    /// Those in messages; what a frame carries does not have it.
+    Message,
+}
+
+/// A row of [`FIELDS`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Field {
+    /// What it is called in metas, messages and logs.
+    pub name: &'static str,
+    /// What kind of value it has.
+    pub value_type: FieldType,
+    /// Which records have it.
+    pub scope: FieldScope,
+    /// Between what values it lies, if that holds for every model and stream: what percentiles need.
+    pub range: Option<FieldRange>,
+    /// Its unit, if it has one.
+    pub unit: Option<&'static str>,
+    /// One line for users.
+    pub description: &'static str,
+    place: Place,
+}
+
+/// Where a record holds a field.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Member {
+        get: fn(&FrameRecord) -> Option<Value>,
+        set: fn(&mut FrameRecord, Value) -> Result<(), Value>,
+    },
+    /// In [`FrameRecord::measures`].
+    Measure,
+}
+
+/// The [`Place`] of a member that is an `Option`.
+macro_rules! member {
+    ($member:ident) => {
+        Place::Member {
+            get: |record| record.$member.clone().map(Value::from),
+            set: |record, value| value.try_into().map(|value| record.$member = Some(value)),
+        }
+    };
+}
+
+const NS: Option<&str> = Some("ns");
+const PX: Option<&str> = Some("px");
+const DB: Option<&str> = Some("dB");
+const FULL_REFERENCE: FieldScope = FieldScope::Of(Kind::FullReference);
+
+/// Every field of a frame's record, in the order in which metas and logs have them.
+#[rustfmt::skip]
+pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
+    use FieldScope::{Every, Message};
+    use FieldType::{Attributes, Double, Integer, Map, Text, Unsigned};
+    let score = Some(FieldRange::SCORE);
+    let time = Some(FieldRange::TIME);
+    let one = Some(FieldRange::new(0.0, 1.0));
+    let mut fields = vec![
+        row("model", Text, Every, None, None, "The model's name, by its contract", member!(model)),
+        row("kind", Text, Every, None, None, "nr without a reference, fr with one", member!(kind)),
+        row("state", Text, Every, None, None, "scored, skipped, failed or unmatched", member!(state)),
+        row("score", Double, Every, score, None, "0 to 100, higher is better", member!(score)),
+        row("raw", Double, Every, None, None, "What the model itself gives", member!(raw)),
+        row("scored-pts", Unsigned, Every, None, NS, "Time stamp of the frame that was scored", member!(scored_pts)),
+        row("age", Unsigned, Every, time, NS, "This frame's running time minus the scored frame's", member!(age)),
+        row("latency", Unsigned, Every, time, NS, "From arrival to score", member!(latency)),
+        row("attributes", Attributes, Every, score, None, "What else the model gives, 0 to 100", ATTRIBUTES),
+        row("map", Map, Every, None, None, "A picture of quality", member!(map)),
+        row("reference-pts", Unsigned, FULL_REFERENCE, None, NS, "The partner's time stamp", member!(reference_pts)),
+        row("offset", Integer, FULL_REFERENCE, None, NS, "The partner's running time minus this frame's", member!(offset)),
+        row("pairing", Text, FULL_REFERENCE, None, None, "matched, duplicate or unmatched", member!(pairing)),
+        row("confidence", Double, FULL_REFERENCE, one, None, "How far the pairing can be trusted", member!(confidence)),
+    ];
+    fields.extend(measures());
+    fields.extend([
+        row("running-time", Unsigned, Message, None, NS, "This frame's running time", member!(running_time)),
+        row("stream-time", Unsigned, Message, None, NS, "This frame's stream time", member!(stream_time)),
+    ]);
+    fields
+});
+
+/// The fields that measures give. Once the registry of measures is there, the rows of `psnr-y` to `ms-ssim` and of `gain`
+/// and `bias` come from it; `shift-x` and `shift-y` are the registration's and stay, between the two.
+fn measures() -> impl Iterator<Item = Field> {
+    let decibels = Some(FieldRange::new(0.0, 100.0));
+    let correlation = Some(FieldRange::new(-1.0, 1.0));
+    let rows: [(&str, Option<FieldRange>, Option<&str>, &str); 8] = [
+        ("psnr-y", decibels, DB, "Peak signal-to-noise ratio of luma, 100 at most"),
+        ("psnr", decibels, DB, "Peak signal-to-noise ratio of all planes, 100 at most"),
+        ("ssim", correlation, None, "Structural similarity of luma"),
+        ("ms-ssim", correlation, None, "Multi-scale structural similarity of luma"),
+        ("shift-x", None, PX, "How far this frame lies to the right of the reference, in reference pixels"),
+        ("shift-y", None, PX, "How far this frame lies below the reference, in reference pixels"),
+        ("gain", None, None, "Of the luma fit: this frame's luma = gain * reference's + bias"),
+        ("bias", None, None, "Of the luma fit, in units of 8-bit samples"),
+    ];
+    rows.into_iter().map(|(name, range, unit, description)| {
+        row(name, FieldType::Double, FULL_REFERENCE, range, unit, description, Place::Measure)
+    })
+}
+
+fn row(
+    name: &'static str,
+    value_type: FieldType,
+    scope: FieldScope,
+    range: Option<FieldRange>,
+    unit: Option<&'static str>,
+    description: &'static str,
+    place: Place,
+) -> Field {
+    Field { name, value_type, scope, range, unit, description, place }
+}
+
+const ATTRIBUTES: Place = Place::Member {
+    get: |record| {
+        let values = || record.attributes.iter().map(|(name, value)| (name.clone(), Value::Double(*value))).collect();
+        (!record.attributes.is_empty()).then(|| Value::Values(values()))
+    },
+    set: |record, value| {
+        let Value::Values(values) = &value else { return Err(value) };
+        let numbers = values.iter().map(|(name, value)| Ok((name.clone(), f64::try_from(value.clone())?)));
+        let Ok(numbers) = numbers.collect::<Result<Vec<_>, Value>>() else { return Err(value) };
+        record.attributes = numbers.into_iter().filter(|(_, number)| number.is_finite()).collect();
+        Ok(())
+    },
+};
+
+impl Field {
+    /// The row of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        FIELDS.iter().find(|field| field.name == name)
+    }
+
+    /// The field's value in a record, if it has one.
+    #[must_use]
+    pub fn get(&self, record: &FrameRecord) -> Option<Value> {
+        match self.place {
+            Place::Member { get, .. } => get(record),
+            Place::Measure => record.measures.iter().find(|(name, _)| *name == self.name).map(|&(_, v)| v.into()),
+        }
+    }
+
+    /// The field's value in a record, if it has one and that is a [`FieldType::Double`].
+    #[must_use]
+    pub fn number(&self, record: &FrameRecord) -> Option<f64> {
+        if self.value_type != FieldType::Double {
+            return None;
+        }
+        self.get(record)?.try_into().ok()
+    }
+
+    /// Sets the field in a record. NaN and infinities are no values and set nothing.
+    ///
+    /// # Errors
+    /// A value that the field cannot have comes back.
+    pub fn set(&self, record: &mut FrameRecord, value: Value) -> Result<(), Value> {
+        if matches!(value, Value::Double(value) if !value.is_finite()) {
+            return Ok(());
+        }
+        match self.place {
+            Place::Member { set, .. } => set(record, value),
+            Place::Measure => {
+                let number = f64::try_from(value)?;
+                match record.measures.iter_mut().find(|(name, _)| *name == self.name) {
+                    Some((_, place)) => *place = number,
+                    None => record.measures.push((self.name, number)),
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What is said about a stream, as data: one [`FrameRecord`] for a frame, [`Window`]s and [`Alarm`]s for spans of it, one
+//! [`Summary`] for the whole, and an [`AlignmentEvent`] when two streams are set against each other anew.
+//!
+//! [`FIELDS`] is the only list of the fields of a frame's record: logs, metas, pools and alarms take names, types and
+//! ranges from it, in its order. A new measure is a row there; so is a new typed field, beside the member it stands for.
+//! [`Reporter`] makes windows, alarms and the summary out of the records of one element.
+
+mod access;
+mod alignment_event;
+mod field;
+mod field_pools;
+mod frame;
+mod ledger;
+mod names;
+mod reporter;
+mod summary;
+mod value;
+mod window;
+
+pub use alignment_event::{AlignmentChange, AlignmentEvent};
+pub use field::{FIELDS, Field, FieldScope, FieldType};
+pub use field_pools::FieldPools;
+pub use frame::{FrameRecord, Partner};
+pub use ledger::{ledger_counts, set_ledger_count};
+pub use names::{Named, PairingState, State};
+pub use reporter::{Message, Reporter, ReporterSettings};
+pub use summary::{PooledField, StreamStats, Summary};
+pub use value::Value;
+pub use window::{Alarm, Window};
