@@ -106,3 +106,6 @@ impl std::fmt::Debug for Log {
         f.debug_struct("Log").field("elements", &self.elements.len()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
