@@ -235,7 +235,7 @@ mod tests {
             (_, FieldType::Unsigned) => 7u64.into(),
             (_, FieldType::Integer) => (-7i64).into(),
             (_, FieldType::Attributes) => Value::Values(vec![("noise".into(), 4.5.into())]),
-            (_, FieldType::Map) => crate::scorer::Map { width: 2, height: 1, data: vec![0, 255] }.into(),
+            (_, FieldType::Map) => Value::Map(crate::scorer::Map { width: 2, height: 1, data: vec![0, 255] }.into()),
         }
     }
 

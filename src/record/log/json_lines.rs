@@ -59,7 +59,22 @@ pub enum Line {
     Pools(Vec<ElementPools>),
 }
 
-/// Reads a log line by line. Empty lines are passed over, and an unfinished last line is left out: its writer was stopped.
+/// Reads a log line by line.
+///
+/// ```
+/// use onnx_iqa::record::log::json_lines::{Line, Reader};
+/// # let log = r#"{"pts":0,"running-time":0,"scores":{"iqascore0":{"state":"scored","score":60.0}}}"#.as_bytes();
+/// for line in Reader::new(log) {
+///     if let Line::Frame(frame) = line? {
+///         for (element, record) in &frame.scores {
+///             println!("{:?} {element} {:?}", frame.running_time, record.score);
+///         }
+///     }
+/// }
+/// # Ok::<_, onnx_iqa::record::log::ReadError>(())
+/// ```
+///
+/// Empty lines are passed over, and an unfinished last line is left out: its writer was stopped.
 #[derive(Debug)]
 pub struct Reader<R> {
     input: R,

@@ -68,7 +68,7 @@ fn json_lines_come_back_whole() {
 #[test]
 fn maps_are_left_out() {
     let mut record = FrameRecord::new("metaiqa", Kind::NoReference, State::Scored);
-    record.map = Some(Map { width: 1, height: 1, data: vec![9] });
+    record.map = Some(Map { width: 1, height: 1, data: vec![9] }.into());
     let mut frame = LoggedFrame { scores: vec![("s".into(), record)], ..LoggedFrame::default() };
     let (mut lines, mut rows, mut table) = (Vec::new(), Vec::new(), csv::Table::new());
     json_lines::write_frame(&mut lines, &frame).expect("memory");
