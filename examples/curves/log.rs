@@ -2,8 +2,10 @@
 
 //! What an `iqalog` file in the format `json-lines` says about one element's scores.
 
-use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use anyhow::Result;
+use onnx_iqa::record::PooledField;
+use onnx_iqa::record::log::ElementPools;
+use onnx_iqa::record::log::json_lines::{Line, Reader};
 
 /// One element's scores over a stream.
 #[derive(Debug)]
@@ -19,13 +21,19 @@ pub struct Course {
 #[derive(Debug)]
 pub struct Pool {
     pub scored: u64,
-    score: Value,
+    score: PooledField,
 }
 
 impl Pool {
     /// `mean`, `p5` and so on, if the pool has it.
     pub fn value(&self, statistic: &str) -> Option<f64> {
-        self.score.get(statistic)?.as_f64()
+        self.score.get(statistic)
+    }
+}
+
+impl From<&ElementPools> for Pool {
+    fn from(pools: &ElementPools) -> Self {
+        Self { scored: pools.scored, score: pools.field("score").cloned().unwrap_or_default() }
     }
 }
 
@@ -37,41 +45,32 @@ impl Course {
     pub fn parse(name: &str, text: &str, element: Option<&str>) -> Result<Self> {
         let mut element = element.map(str::to_owned);
         let mut course = Self { name: name.to_owned(), points: Vec::new(), pool: None };
-        let mut lines = text.split_inclusive('\n').enumerate().peekable();
-        while let Some((index, line)) = lines.next() {
-            if line.trim().is_empty() {
-                continue;
-            }
-            let value: Value = match serde_json::from_str(line) {
-                Ok(value) => value,
-                Err(error) if error.is_eof() && lines.peek().is_none() && !line.ends_with('\n') => break,
-                Err(error) => return Err(error).with_context(|| format!("line {} is not JSON", index + 1)),
-            };
-            if let Some(pools) = value.get("pool") {
-                course.pool = chosen(pools, &mut element).map(|pool| Pool {
-                    scored: pool.get("scored").and_then(Value::as_u64).unwrap_or(0),
-                    score: pool.get("score").cloned().unwrap_or(Value::Null),
-                });
-            } else if let Some(scores) = value.get("scores") {
-                let Some(score) = chosen(scores, &mut element).and_then(|fields| fields.get("score")?.as_f64()) else {
-                    continue;
-                };
-                let time = ["running-time", "pts"].iter().find_map(|key| value.get(*key)?.as_f64());
-                course.points.extend(time.map(|ns| (ns / 1e9, score)));
-            } else {
-                bail!("line {} has neither \"scores\" nor \"pool\": not a log of iqalog", index + 1);
+        for line in Reader::new(text.as_bytes()) {
+            match line? {
+                Line::Frame(frame) => {
+                    let names = frame.scores.iter().map(|(name, _)| name);
+                    let Some(index) = chosen(names, &mut element) else { continue };
+                    let time = frame.running_time.or(frame.pts);
+                    let score = frame.scores.get(index).and_then(|(_, record)| record.score);
+                    course.points.extend(time.zip(score).map(|(ns, score)| (ns as f64 / 1e9, score)));
+                }
+                Line::Pools(pools) => {
+                    let index = chosen(pools.iter().map(|pools| &pools.element), &mut element);
+                    course.pool = index.and_then(|index| pools.get(index)).map(Pool::from);
+                }
+                _ => {}
             }
         }
         Ok(course)
     }
 }
 
-/// The fields of the element wanted; the first one seen becomes the one wanted.
-fn chosen<'a>(elements: &'a Value, element: &mut Option<String>) -> Option<&'a Value> {
-    if element.is_none() {
-        *element = elements.as_object()?.keys().next().cloned();
+/// Which of these elements is wanted, if it is among them; the first one seen becomes the one wanted.
+fn chosen<'a>(mut names: impl Iterator<Item = &'a String> + Clone, wanted: &mut Option<String>) -> Option<usize> {
+    if wanted.is_none() {
+        *wanted = names.clone().next().cloned();
     }
-    elements.get(element.as_deref()?)
+    names.position(|name| Some(name) == wanted.as_ref())
 }
 
 #[cfg(test)]

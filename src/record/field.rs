@@ -207,3 +207,70 @@ impl Field {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_every_row_leads_to_a_place_of_its_own() {
+        for (index, field) in FIELDS.iter().enumerate() {
+            assert!(FIELDS.iter().skip(index + 1).all(|other| other.name != field.name), "{}", field.name);
+            let mut record = FrameRecord::default();
+            field.set(&mut record, example(field)).unwrap_or_else(|value| panic!("{}: {value:?}", field.name));
+            let set: Vec<_> = record.fields().map(|(name, value)| (name.to_owned(), value)).collect();
+            assert_eq!(set, [(field.name.to_owned(), example(field))]);
+            assert_eq!(Field::named(field.name).map(|found| found.name), Some(field.name));
+        }
+    }
+
+    /// A value that the field can have.
+    fn example(field: &Field) -> Value {
+        match (field.name, field.value_type) {
+            ("kind", _) => "fr".into(),
+            ("state", _) => "unmatched".into(),
+            ("pairing", _) => "duplicate".into(),
+            (_, FieldType::Text) => "a model".into(),
+            (_, FieldType::Double) => 0.25.into(),
+            (_, FieldType::Unsigned) => 7u64.into(),
+            (_, FieldType::Integer) => (-7i64).into(),
+            (_, FieldType::Attributes) => Value::Values(vec![("noise".into(), 4.5.into())]),
+            (_, FieldType::Map) => Value::Map(crate::scorer::Map { width: 2, height: 1, data: vec![0, 255] }.into()),
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_or_has_another_type_is_kept_beside() {
+        let mut record = FrameRecord::default();
+        record.set("score", "high".into());
+        record.set("vmaf", 93.5.into());
+        record.set("vmaf", 94.0.into());
+        record.set("state", "dreaming".into());
+        record.set("raw", f64::NAN.into());
+        record.set("attributes", Value::Values(vec![("noise".into(), "much".into())]));
+        assert_eq!((record.score, record.state, record.raw), (None, None, None));
+        assert!(record.attributes.is_empty());
+        let names: Vec<_> = record.fields().map(|(name, _)| name).collect();
+        assert_eq!(names, ["score", "vmaf", "state", "attributes"]);
+        assert_eq!(record.numbers().collect::<Vec<_>>(), [("vmaf", 94.0)]);
+    }
+
+    #[test]
+    fn the_order_is_that_of_logs_and_metas() {
+        let names: Vec<_> = FIELDS.iter().map(|field| field.name).collect();
+        assert_eq!(
+            names.join(" "),
+            "model kind state score raw scored-pts age latency attributes map reference-pts offset pairing confidence psnr-y \
+             psnr ssim ms-ssim shift-x shift-y gain bias running-time stream-time"
+        );
+    }
+
+    #[test]
+    fn a_value_to_look_at_is_a_number_or_an_attribute() {
+        let mut record = FrameRecord { score: Some(50.0), latency: Some(5), ..FrameRecord::default() };
+        record.attributes = vec![("noise".into(), 4.5), ("score".into(), 1.0)];
+        record.measures = vec![("ssim", 0.5)];
+        let values = ["score", "noise", "ssim", "latency", "psnr"].map(|name| record.value(name));
+        assert_eq!(values, [Some(50.0), Some(4.5), Some(0.5), None, None]);
+    }
+}

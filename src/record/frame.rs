@@ -6,6 +6,7 @@ use super::names::{PairingState, State};
 use super::value::Value;
 use crate::model::contract::Kind;
 use crate::scorer::{Map, Score};
+use std::sync::Arc;
 
 /// What one element says of one frame. A value that does not exist is `None`, never NaN or 0.
 ///
@@ -33,7 +34,7 @@ pub struct FrameRecord {
     /// Named numbers beside the score, 0 to 100.
     pub attributes: Vec<(String, f64)>,
     /// A picture of quality.
-    pub map: Option<Map>,
+    pub map: Option<Arc<Map>>,
     /// Time stamp of the partner in the reference, in nanoseconds.
     pub reference_pts: Option<u64>,
     /// The partner's running time minus the frame's, in nanoseconds.
@@ -77,7 +78,7 @@ impl FrameRecord {
     pub fn set_score(&mut self, score: Score) {
         let Score { raw, score, attributes, map, .. } = score;
         (self.score, self.raw) = (Some(score), Some(raw));
-        (self.attributes, self.map) = (attributes, map);
+        (self.attributes, self.map) = (attributes, map.map(Arc::new));
     }
 
     /// Takes over what is known of the frame's partner.

@@ -13,6 +13,7 @@ mod field;
 mod field_pools;
 mod frame;
 mod ledger;
+pub mod log;
 mod names;
 mod reporter;
 mod summary;

@@ -5,6 +5,7 @@
 use super::names::{Named, PairingState, State};
 use crate::model::contract::Kind;
 use crate::scorer::Map;
+use std::sync::Arc;
 
 /// What a field can hold: the forms that metas, messages and logs have in common.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,8 +23,8 @@ pub enum Value {
     Boolean(bool),
     /// Values under names, in order.
     Values(Vec<(String, Value)>),
-    /// A map of quality.
-    Map(Map),
+    /// A map of quality. It is large, and copies of records share it.
+    Map(Arc<Map>),
 }
 
 impl From<f64> for Value {
@@ -62,8 +63,8 @@ impl From<String> for Value {
     }
 }
 
-impl From<Map> for Value {
-    fn from(value: Map) -> Self {
+impl From<Arc<Map>> for Value {
+    fn from(value: Arc<Map>) -> Self {
         Self::Map(value)
     }
 }
@@ -134,7 +135,7 @@ impl TryFrom<Value> for String {
 }
 
 /// What has the wrong type comes back as the error.
-impl TryFrom<Value> for Map {
+impl TryFrom<Value> for Arc<Map> {
     type Error = Value;
 
     fn try_from(value: Value) -> Result<Self, Value> {

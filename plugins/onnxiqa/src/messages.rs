@@ -369,7 +369,9 @@ fn engine_value(value: &glib::Value, with_map: bool) -> Option<Value> {
             let values = structure.iter().filter_map(|(name, v)| Some((name.to_string(), engine_value(v, with_map)?)));
             Some(Value::Values(values.collect()))
         }
-        t if with_map && t == gst::Sample::static_type() => map(&value.get::<gst::Sample>().ok()?).map(Value::Map),
+        t if with_map && t == gst::Sample::static_type() => {
+            map(&value.get::<gst::Sample>().ok()?).map(|map| Value::Map(map.into()))
+        }
         _ => None,
     }
 }
@@ -401,3 +403,6 @@ fn map(sample: &gst::Sample) -> Option<Map> {
     }
     (data.len() == width * height).then_some(Map { width: info.width(), height: info.height(), data })
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,10 @@
 //! Its structure holds one field per element that scored the frame, named after the element. The value is a
 //! structure `iqa-score`. The meta has no tags, so converters, scalers and encoders copy it.
 
+use crate::messages;
 use gst::glib;
 use gst::meta::CustomMeta;
+use onnx_iqa::record::FrameRecord;
 
 /// The name under which the meta is registered.
 pub const NAME: &str = "IqaMeta";
@@ -39,4 +41,9 @@ pub fn entries(buffer: &gst::BufferRef) -> Vec<(String, gst::Structure)> {
         .iter()
         .filter_map(|(element, value)| Some((element.to_string(), value.get::<gst::Structure>().ok()?)))
         .collect()
+}
+
+/// The same as records, without the maps of quality.
+pub fn records(buffer: &gst::BufferRef) -> Vec<(String, FrameRecord)> {
+    entries(buffer).into_iter().map(|(element, entry)| (element, messages::frame_record(&entry, false))).collect()
 }

@@ -2,14 +2,12 @@
 
 //! The element.
 
-use super::Format;
-use super::log::{Log, LogError};
-use super::record::{self, Record};
-use super::rotation::Rotation;
-use crate::{lock, meta};
+use super::format::Format;
+use crate::{describe, lock, meta};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
+use onnx_iqa::record::log::{Log, LogError, LoggedFrame, Rotation};
 use std::sync::{LazyLock, Mutex, MutexGuard};
 
 static CAT: LazyLock<gst::DebugCategory> =
@@ -75,7 +73,7 @@ impl IqaLog {
                 lock(&self.state).segment = segment.segment().downcast_ref::<gst::ClockTime>().cloned();
             }
             gst::EventView::FlushStop(_) => lock(&self.state).segment = None,
-            // Whoever sees the end of the stream downstream, or on the bus, finds the log complete.
+            // When the end of the stream is seen downstream, or on the bus, the log is complete.
             gst::EventView::Eos(_) => self.finish(),
             _ => {}
         }
@@ -84,11 +82,11 @@ impl IqaLog {
 
     /// Writes what the buffer carries.
     fn log(&self, buffer: &gst::BufferRef) -> Result<(), gst::FlowError> {
-        let entries = meta::entries(buffer);
+        let scores = meta::records(buffer);
         let mut guard = lock(&self.state);
         let state = &mut *guard;
         state.buffers += 1;
-        if entries.is_empty() {
+        if scores.is_empty() {
             let warning = state.no_scores(PATIENCE);
             drop(guard);
             self.warn(warning);
@@ -99,12 +97,11 @@ impl IqaLog {
             return Err(gst::FlowError::Error);
         };
         let running_time = state.segment.as_ref().and_then(|segment| segment.to_running_time(buffer.pts()));
-        let record = Record {
+        let written = log.frame(&LoggedFrame {
             pts: buffer.pts().map(gst::ClockTime::nseconds),
             running_time: running_time.map(gst::ClockTime::nseconds),
-            scores: entries.into_iter().map(|(element, entry)| (element, record::fields(&entry))).collect(),
-        };
-        let written = log.frame(&record);
+            scores,
+        });
         state.logged += 1;
         self.check(guard, written).map_err(|()| gst::FlowError::Error)
     }
@@ -160,7 +157,7 @@ impl IqaLog {
                 ("No file to log to: set location to a path, or to - for standard output")
             ));
         };
-        let log = Log::open(&location, format, rotation).map_err(|error| error_message(&error))?;
+        let log = Log::open(&location, format.into(), rotation).map_err(|error| error_message(&error))?;
         gst::info!(CAT, imp = self, "Logging to {location} as {format:?} with {rotation:?}");
         *lock(&self.state) = State { log: Some(log), ..State::default() };
         Ok(())
@@ -174,7 +171,7 @@ fn error_message(error: &LogError) -> gst::ErrorMessage {
         LogError::Write { .. } | LogError::Rename { .. } => gst::ResourceError::Write,
         _ => gst::ResourceError::Settings,
     };
-    gst::error_msg!(code, ("{error}"))
+    gst::error_msg!(code, ("{}", describe(error)))
 }
 
 #[glib::object_subclass]

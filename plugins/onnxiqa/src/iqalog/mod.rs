@@ -63,29 +63,10 @@
 use gst::glib;
 use gst::prelude::*;
 
-mod csv;
+mod format;
 mod imp;
-mod json_lines;
-mod log;
-mod record;
-mod rotation;
-mod vmaf_json;
 
-/// How a log is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
-#[enum_type(name = "GstIqaLogFormat")]
-pub enum Format {
-    /// One JSON object a line.
-    #[default]
-    #[enum_value(name = "One JSON object a line, the pool in the last", nick = "json-lines")]
-    JsonLines,
-    /// A table.
-    #[enum_value(name = "A row for each frame, the pool in a file of its own", nick = "csv")]
-    Csv,
-    /// What tools for VMAF read.
-    #[enum_value(name = "One JSON document, as libvmaf writes it", nick = "vmaf-json")]
-    VmafJson,
-}
+use format::Format;
 
 glib::wrapper! {
     /// The element `iqalog`.

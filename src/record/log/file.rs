@@ -2,13 +2,13 @@
 
 //! Where lines go: standard output, or a file that may be rotated.
 
-use super::log::LogError;
+use super::error::LogError;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// When a new file is begun.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rotation {
     /// In bytes; 0 = never.
     pub max_file_size: u64,
@@ -16,8 +16,8 @@ pub struct Rotation {
     pub max_files: u32,
 }
 
-/// Lines written without a buffer in between: a line is in the file when [`Output::write`] is back.
-pub struct Output {
+/// Lines written without a buffer in between: a line is in the file when [`LogFile::write`] is back.
+pub(super) struct LogFile {
     path: PathBuf,
     /// `None` is standard output.
     file: Option<File>,
@@ -26,7 +26,7 @@ pub struct Output {
     rotation: Rotation,
 }
 
-impl Output {
+impl LogFile {
     /// Opens `location`, `-` being standard output. A file that is there is rotated away, or overwritten when nothing
     /// is to be rotated.
     pub fn open(location: &str, rotation: Rotation) -> Result<Self, LogError> {
@@ -79,7 +79,12 @@ impl Output {
         Ok(())
     }
 
-    /// Opens the path again, appending to what is there: after somebody moved the file away, this is a new one.
+    /// That this file cannot be written.
+    pub fn error(&self, source: std::io::Error) -> LogError {
+        LogError::write(&self.path, source)
+    }
+
+    /// Opens the path again, appending to what is there: after the file was moved away, this is a new one.
     pub fn reopen(&mut self) -> Result<(), LogError> {
         if self.file.is_none() {
             return Ok(());
@@ -103,7 +108,7 @@ fn shift(path: &Path, max_files: u32) -> Result<(), LogError> {
         let from = if n == 1 { path.to_owned() } else { numbered(path, n - 1) };
         let to = numbered(path, n);
         match fs::rename(&from, &to) {
-            // Not yet so many files, or somebody tidied up.
+            // Not yet so many files, or one was removed.
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(source) => return Err(LogError::Rename { from, to, source }),
             Ok(()) => {}

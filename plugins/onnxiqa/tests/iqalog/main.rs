@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The element `iqalog`: what it writes, and that it changes nothing.
+
+mod csv;
+mod errors;
+mod harness;
+mod json_lines;
+mod pools;
+mod rotation;
+mod standard_output;
+mod stream;
+mod vmaf_json;

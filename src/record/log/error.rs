@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Why a log cannot be written or read.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a log cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// The file cannot be opened.
+    #[error("cannot open {} for writing", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file cannot be written.
+    #[error("cannot write to {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file cannot be renamed.
+    #[error("cannot rename {} to {}", from.display(), to.display())]
+    Rename {
+        /// Its name.
+        from: PathBuf,
+        /// The name that it should have.
+        to: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The format needs a file.
+    #[error(
+        "format=vmaf-json takes its name only when it is complete, which standard output cannot; set location to a path"
+    )]
+    VmafStdout,
+    /// The format has one file.
+    #[error("format=vmaf-json is one document and cannot be rotated; set max-file-size=0 or another format")]
+    VmafRotation,
+    /// Standard output is no file.
+    #[error("standard output cannot be rotated; set max-file-size=0 or location to a path")]
+    StdoutRotation,
+}
+
+impl LogError {
+    pub(super) fn open(path: &Path, source: io::Error) -> Self {
+        Self::Open { path: path.to_owned(), source }
+    }
+
+    pub(super) fn write(path: &Path, source: io::Error) -> Self {
+        Self::Write { path: path.to_owned(), source }
+    }
+
+    /// Whether there was no room left.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Open { source, .. } | Self::Write { source, .. } | Self::Rename { source, .. } => {
+                matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Why a log cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// What holds it cannot be read.
+    #[error("the log cannot be read")]
+    Io(#[from] io::Error),
+    /// A line, or the document, is not JSON.
+    #[error("line {line} is not JSON")]
+    Json {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// It is something else.
+    #[error("line {line} {problem}: not a log of iqalog")]
+    Layout {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl ReadError {
+    pub(super) fn layout(line: usize, problem: impl Into<String>) -> Self {
+        Self::Layout { line, problem: problem.into() }
+    }
+}
