@@ -18,6 +18,7 @@ mod simd;
 pub mod stats;
 
 pub use comparer::Comparer;
+pub use metrics::{psnr, ssim};
 pub use model::Model;
 pub use picture::Picture;
 pub use scorer::{Score, Scorer};

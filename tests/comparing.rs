@@ -27,7 +27,7 @@ fn settings(alignment: Alignment) -> Settings {
         time: time::Settings { alignment, offset: 0, search_range: 2 * SECOND },
         scale: Scale::ToReference,
         registration: Registration::None,
-        measures: Measures { psnr: true, ..Measures::NONE },
+        measures: Measures::PSNR,
         max_bytes: 512 << 20,
         threads: 1,
         queue_size: 4,
@@ -101,7 +101,7 @@ fn compare(
 }
 
 fn psnr(outcome: &Outcome) -> Option<f64> {
-    outcome.result.as_ref()?.as_ref().unwrap().metrics.psnr
+    outcome.result.as_ref()?.as_ref().unwrap().metrics.psnr()
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn the_model_scores_pairs() {
     for (i, outcome) in feed(&comparer, reference, distorted).iter().enumerate() {
         let comparison = outcome.result.as_ref().unwrap().as_ref().unwrap();
         near(comparison.score.as_ref().unwrap().raw, i as f64 / 255.0);
-        assert!(comparison.metrics.psnr.is_some());
+        assert!(comparison.metrics.psnr().is_some());
     }
 }
 

@@ -20,6 +20,7 @@ mod log;
 pub mod meta;
 mod model;
 mod report;
+mod scoring;
 mod video_frame;
 
 /// Locks, also after a thread has panicked: what the elements guard is whole at every step.

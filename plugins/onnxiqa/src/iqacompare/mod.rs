@@ -65,7 +65,8 @@ mod signal;
 mod state;
 mod streams;
 
-use settings::{Alignment, Measures, OnUnmatched, Registration, Scale};
+use crate::scoring::measures::Measures;
+use settings::{Alignment, OnUnmatched, Registration, Scale};
 
 glib::wrapper! {
     /// The element `iqacompare`.
