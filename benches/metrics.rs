@@ -42,13 +42,13 @@ fn main() -> Result<()> {
     let cores = std::thread::available_parallelism()?.get();
     let counts = if cores > 1 { vec![1, cores] } else { vec![1] };
     for threads in counts {
-        let simple = Measures { psnr: true, ssim: true, ms_ssim: false };
+        let simple = Measures::PSNR | Measures::SSIM;
         let graph = "split[c][d];[b]split[e][f];[c][e]psnr[g];[d]nullsink;[g][f]ssim";
         let bare = "split[c][d];[b]split[e][f];[c][e]streamselect=inputs=2:map=0[g];[d]nullsink;[f]nullsink;[g]null";
         row("PSNR, SSIM", simple, threads, &pairs, rival.as_ref().map(|rival| (rival, graph, bare)), rounds, loops)?;
     }
     for threads in [1, cores] {
-        let all = Measures { psnr: false, ssim: false, ms_ssim: true };
+        let all = Measures::MS_SSIM;
         let with = format!("null[c];[c][b]libvmaf=n_threads={threads}:feature=name=float_ms_ssim");
         let without = format!("null[c];[c][b]libvmaf=n_threads={threads}");
         row("MS-SSIM", all, threads, &pairs, rival.as_ref().map(|rival| (rival, &*with, &*without)), rounds.min(3), 3)?;

@@ -105,6 +105,7 @@ mod simd;
 pub mod stats;
 
 pub use comparer::Comparer;
+pub use metrics::{psnr, ssim};
 #[cfg(feature = "onnx")]
 pub use model::Model;
 pub use picture::Picture;

@@ -1,45 +1,48 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! SSIM of large 8-bit pictures with AVX-512.
+//! The kernels for AVX-512 with VNNI: SSIM by the trapezoidal rule, and sums over bytes.
 //!
-//! Gaussian windows of σ = 1.5 leave next to nothing of frequencies above a quarter of the sampling rate, so the map of
-//! SSIM is smooth, and its mean is found as an integral is: by the trapezoidal rule over every second window in both
-//! directions. From the mean over all windows that differed by 1e-6 to 9e-6 with 1280×720 and 1920×1080 frames of film,
-//! blurred, coarsely quantized, made blocky or noisy, and by 4e-5 with white noise upon white noise (SSIM 0.37). Smaller
-//! pictures than [`worth_it`] demands would lose more, and are quickly done by all windows.
-//!
-//! Columns of windows are summed in whole numbers with weights of 16 bits, two rows in one step (`vpdpwssd`), of a, b,
-//! ab and a² + b², with samples taken relative to 128 so that their products fit 16 bits; then across in f32.
-#![allow(unsafe_code, reason = "instructions of a processor that has been asked for them, and one in assembly")]
+//! They give the bits that `trapezoid.rs` and `sse.rs` give: whole numbers are exact, and everything in f32 has the same
+//! operations in the same order there. Columns of windows are summed two rows in one step (`vpdpwssd`).
+#![allow(unsafe_code, reason = "intrinsics and assembler of a processor that Level has found")]
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use std::arch::x86_64::*;
 
 use pulp::bytemuck::cast;
 
-use super::samples::Samples;
 use super::sse::FitSums;
-use super::ssim_window::{Constants, RADIUS, WINDOW, gaussian};
+use super::ssim_window::{Constants, RADIUS};
+use super::trapezoid::{Columns, Rows, SQUARES, TILE, Weights, column_weights, row_weights, sum_of, tiles};
+use crate::simd::Avx512;
 
-/// Columns that are worked on at a time.
-const TILE: usize = 256;
-/// 64-byte vectors in them.
+/// 64-byte vectors in a tile.
 const VECTORS: usize = TILE / 64;
 /// Pairs of rows that a window reaches over; the last row of the last pair has no weight.
 const PAIRS: usize = 6;
-/// Windows of a tile, side by side, every second column.
-const OUTPUTS: usize = (TILE - WINDOW) / 2 + 1;
 
-/// Whether this processor has what is needed.
-pub(super) fn available() -> bool {
-    is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("avx512vnni")
-}
+/// The right to call what is in here.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Vnni(());
 
-/// Whether pictures of this size are large enough for the trapezoidal rule.
-pub(super) fn worth_it(width: usize, height: usize) -> bool {
-    width >= 512 && height >= 512 && width * height >= 900_000
+impl Vnni {
+    /// `None` when the processor lacks VNNI.
+    #[inline(always)]
+    pub fn new(level: Avx512) -> Option<Self> {
+        level.vnni.then_some(Self(()))
+    }
+
+    /// See [`trapezoid::sum`](super::trapezoid::sum).
+    pub fn sum(self, rows: Rows<'_>, constants: Constants, scratch: &mut Scratch) -> f64 {
+        // SAFETY: there is a `Vnni` only where the processor has these instructions.
+        unsafe { band(rows, constants, &mut scratch.0) }
+    }
+
+    /// See [`FitSums::of_bytes`].
+    pub fn fit(self, a: &[u8], b: &[u8]) -> FitSums {
+        // SAFETY: there is a `Vnni` only where the processor has these instructions.
+        unsafe { fit_sums(a, b) }
+    }
 }
 
 /// Working memory.
@@ -59,9 +62,6 @@ struct Slot {
     _apart: [__m512i; 5],
 }
 
-/// By moment and column modulo 4: columns of windows; behind the last, what a vector may read too much.
-type Columns = [[[f32; TILE / 4 + 16]; 4]; 4];
-
 impl Default for Scratch {
     fn default() -> Self {
         // SAFETY: all fields are plain numbers, for which zeros are valid.
@@ -69,87 +69,30 @@ impl Default for Scratch {
     }
 }
 
-/// What windows count at 0, 2, 4… in a row of `count` windows: as much as the windows that they stand for.
-pub(super) fn weight(at: usize, count: usize) -> f64 {
-    debug_assert!(at.is_multiple_of(2) && at < count);
-    let before = if at == 0 { 0.0 } else { 0.5 };
-    let after = match count - 1 - at {
-        0 => 0.0,
-        1 => 1.0,
-        _ => 0.5,
-    };
-    before + 1.0 + after
-}
-
-/// The weighted sum of SSIM over the windows that begin in the rows `rows`, the first of which is even; the weights of
-/// all rows sum to the number of windows.
-///
-/// `available` and `worth_it` must have been true, and the samples be bytes side by side.
-pub(super) fn sum(
-    pair: [&Samples<'_>; 2],
-    rows: std::ops::Range<usize>,
-    constants: Constants,
-    scratch: &mut Scratch,
-) -> f64 {
-    assert!(available());
-    // SAFETY: the processor has these instructions.
-    unsafe { band(pair, rows, constants, &mut scratch.0) }
-}
-
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn band(pair: [&Samples<'_>; 2], rows: std::ops::Range<usize>, constants: Constants, memory: &mut Memory) -> f64 {
-    let (width, height) = (pair[0].width(), pair[0].height());
-    let windows = [width, height].map(|side| side - (WINDOW - 1));
-    // Below the picture lies only the row that has no weight.
-    let all = rows.start..rows.start + 2 * (rows.len().div_ceil(2) + PAIRS - 1);
-    let mut bytes = [Vec::with_capacity(all.len()), Vec::with_capacity(all.len())];
-    for y in all {
-        for (rows, samples) in bytes.iter_mut().zip(pair) {
-            rows.push(samples.bytes(y.min(height - 1)).unwrap_or_default());
-        }
-    }
+fn band(rows: Rows<'_>, constants: Constants, memory: &mut Memory) -> f64 {
+    let width = rows.bytes[0].first().map_or(0, |row| row.len());
     let mut total = 0.0;
-    // The last tile ends at the border, and leaves out what others have done. With an odd width the last window is not
-    // on the lattice of its tile: its neighbor counts for it.
-    let last = (width - TILE) & !1;
-    let reached = (last + 2 * (OUTPUTS - 1) + 1).min(windows[0]);
-    let mut done = 0;
-    while done < reached {
-        let start = done.min(last);
-        let mut weights = [[0.0f32; TILE / 4]; 2];
-        for output in 0..OUTPUTS {
-            let at = start + 2 * output;
-            if at >= done && at < windows[0] {
-                let missing = if at + 2 > reached - 1 { (windows[0] - reached) as f64 } else { 0.0 };
-                weights[output % 2][output / 2] = (weight(at, reached) + missing) as f32;
-            }
-        }
-        total += tile([&bytes[0], &bytes[1]], rows.start, start, windows[1], &weights, constants, memory);
-        done = start + 2 * OUTPUTS;
+    for (start, weights) in tiles(width) {
+        total += tile(rows, start, &weights, constants, memory);
     }
     total
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn tile(
-    rows: [&[&[u8]]; 2],
-    first: usize,
-    start: usize,
-    windows: usize,
-    weights: &[[f32; TILE / 4]; 2],
-    constants: Constants,
-    memory: &mut Memory,
-) -> f64 {
-    let outputs = rows[0].len() / 2 - (PAIRS - 1);
-    let steps = row_weights();
+fn tile(rows: Rows<'_>, start: usize, weights: &Weights, constants: Constants, memory: &mut Memory) -> f64 {
+    let (outputs, last) = (rows.outputs(), rows.bytes[0].len() - 1);
+    let steps = pairs_of_weights();
     let mut total = 0.0;
     for step in 0..outputs + PAIRS - 1 {
-        let (upper, lower) = (2 * step, 2 * step + 1);
+        // Below the last row lies only the row that has no weight.
+        let (upper, lower) = (2 * step, (2 * step + 1).min(last));
         let columns = start..start + TILE;
-        let (a, b) = (chunks(rows[0][upper], &columns), chunks(rows[0][lower], &columns));
-        let (c, d) = (chunks(rows[1][upper], &columns), chunks(rows[1][lower], &columns));
+        let [reference, distorted] = rows.bytes;
+        let (a, b) = (chunks(reference[upper], &columns), chunks(reference[lower], &columns));
+        let (c, d) = (chunks(distorted[upper], &columns), chunks(distorted[lower], &columns));
         let slot = &mut memory.ring[step % PAIRS];
         for v in 0..VECTORS {
             let reference = expand(cast(a[v]), cast(b[v]));
@@ -165,24 +108,16 @@ fn tile(
             down(&memory.ring, step, &steps, now);
         }
         if step >= PAIRS {
-            let sum = across(before, weights, constants);
-            total += weight(first + 2 * (step - PAIRS), windows) * f64::from(sum);
+            total += rows.weight(step - PAIRS) * f64::from(across(before, weights, constants));
         }
     }
     let sum = across(&memory.columns[(outputs + PAIRS) % 2], weights, constants);
-    total + weight(first + 2 * (outputs - 1), windows) * f64::from(sum)
+    total + rows.weight(outputs - 1) * f64::from(sum)
 }
 
 #[inline]
 fn chunks<'a>(row: &'a [u8], columns: &std::ops::Range<usize>) -> &'a [[u8; 64]] {
     row[columns.clone()].as_chunks().0
-}
-
-/// Sums over two rows of bytes.
-pub(super) fn fit(a: &[u8], b: &[u8]) -> FitSums {
-    assert!(available());
-    // SAFETY: the processor has these instructions.
-    unsafe { fit_sums(a, b) }
 }
 
 #[inline]
@@ -218,21 +153,15 @@ fn fit_sums(a: &[u8], b: &[u8]) -> FitSums {
     total
 }
 
-/// The Gaussian's weights in units of 2⁻¹⁶, two in a lane, in the order of the rows.
+/// The weights of rows, two in a lane, in their order.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn row_weights() -> [__m512i; PAIRS] {
-    let side = gaussian().map(|weight| (weight * 65536.0).round() as i32);
-    let mut all = [0; 2 * PAIRS];
-    for r in 0..=RADIUS {
-        all[RADIUS - r] = side[r];
-        all[RADIUS + r] = side[r];
-    }
-    // Of something flat nothing must be lost.
-    all[RADIUS] += 65536 - all.iter().sum::<i32>();
+fn pairs_of_weights() -> [__m512i; PAIRS] {
+    let weights = row_weights();
     let mut lanes = [_mm512_setzero_si512(); PAIRS];
     for k in 0..PAIRS {
-        lanes[k] = _mm512_set1_epi32(all[2 * k] | all[2 * k + 1] << 16);
+        let [upper, lower] = [2 * k, 2 * k + 1].map(|row| i32::from(weights.get(row).copied().unwrap_or(0)));
+        lanes[k] = _mm512_set1_epi32(upper | lower << 16);
     }
     lanes
 }
@@ -257,15 +186,12 @@ fn expand(upper: __m512i, lower: __m512i) -> [__m512i; 4] {
     ]
 }
 
-/// Added to a² + b² less this, which fits 16 bits.
-const SQUARES: f32 = 16384.0;
-
 /// a, b, ab and a² + b² - 2¹⁴.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn products(a: __m512i, b: __m512i) -> [__m512i; 4] {
     let sse = _mm512_add_epi16(_mm512_mullo_epi16(a, a), _mm512_mullo_epi16(b, b));
-    [a, b, _mm512_mullo_epi16(a, b), _mm512_sub_epi16(sse, _mm512_set1_epi16(SQUARES as i16))]
+    [a, b, _mm512_mullo_epi16(a, b), _mm512_sub_epi16(sse, _mm512_set1_epi16(SQUARES))]
 }
 
 /// Columns of windows that end with the pair of rows `step`, times 2¹⁶.
@@ -328,8 +254,8 @@ fn load(numbers: &[f32], at: usize) -> __m512 {
 /// The weighted sum of SSIM over a row of windows.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn across(columns: &Columns, weights: &[[f32; TILE / 4]; 2], constants: Constants) -> f32 {
-    let side = gaussian().map(|weight| _mm512_set1_ps((weight / 65536.0) as f32));
+fn across(columns: &Columns, weights: &Weights, constants: Constants) -> f32 {
+    let side = column_weights().map(|weight| _mm512_set1_ps(weight));
     let mut total = _mm512_setzero_ps();
     for v in 0..VECTORS {
         let mut moments = [[_mm512_setzero_ps(); 4]; 2];
@@ -353,7 +279,7 @@ fn across(columns: &Columns, weights: &[[f32; TILE / 4]; 2], constants: Constant
         let top = _mm512_fmadd_ps(tops[0], second[1], _mm512_mul_ps(tops[1], first[1]));
         total = _mm512_add_ps(total, _mm512_div_ps(top, _mm512_mul_ps(first[1], second[1])));
     }
-    _mm512_reduce_add_ps(total)
+    sum_of(cast(total))
 }
 
 /// Numerator and denominator of SSIM.
@@ -369,7 +295,7 @@ fn fraction(moments: [__m512; 4], constants: Constants) -> [__m512; 2] {
     let shift = _mm512_fmadd_ps(_mm512_add_ps(a, b), set(2.0 * middle), set(2.0 * middle * middle + c1));
     let luminance = [_mm512_fmadd_ps(set(2.0), product, shift), _mm512_add_ps(square, shift)];
     let covariance = _mm512_fmadd_ps(set(2.0), _mm512_sub_ps(both, product), set(c2));
-    let variances = _mm512_sub_ps(_mm512_add_ps(sse, set(SQUARES + c2)), square);
+    let variances = _mm512_sub_ps(_mm512_add_ps(sse, set(f32::from(SQUARES) + c2)), square);
     // Never below C₂, but for what a last vector has in the lanes that do not count.
     let variances = _mm512_max_ps(variances, set(c2));
     [_mm512_mul_ps(luminance[0], covariance), _mm512_mul_ps(luminance[1], variances)]

@@ -2,7 +2,8 @@
 
 //! Halving a picture as libvmaf's MS-SSIM does.
 
-use crate::simd::{LANES, SimdLevel, multiply_add};
+use super::fused::fused;
+use crate::simd::{LANES, SimdLevel};
 
 /// The low-pass filter, from its middle on: that of the 9/7 biorthogonal wavelet (`g_lpf_h` in libvmaf's `ms_ssim.c`).
 const FILTER: [f32; 5] = [0.602914, 0.266846, -0.078201, -0.016828, 0.026727];
@@ -33,7 +34,7 @@ pub(super) fn row<L: SimdLevel>(rows: [&[f32]; 2 * REACH + 1], scratch: &mut Vec
     for x in 0..width {
         let mut sum = rows[REACH][x] * FILTER[0];
         for r in 1..=REACH {
-            sum = multiply_add::<L>(rows[REACH - r][x] + rows[REACH + r][x], FILTER[r], sum);
+            sum = fused::<L>(rows[REACH - r][x] + rows[REACH + r][x], FILTER[r], sum);
         }
         filtered[x] = sum;
     }
@@ -45,7 +46,7 @@ pub(super) fn row<L: SimdLevel>(rows: [&[f32]; 2 * REACH + 1], scratch: &mut Vec
         let taps = &scratch[2 * x..2 * x + 2 * REACH + 1];
         let mut sum = taps[REACH] * FILTER[0];
         for r in 1..=REACH {
-            sum = multiply_add::<L>(taps[REACH - r] + taps[REACH + r], FILTER[r], sum);
+            sum = fused::<L>(taps[REACH - r] + taps[REACH + r], FILTER[r], sum);
         }
         *out = sum;
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
+//! Why two pictures cannot be measured.
+
 use crate::picture::PixelFormat;
 
 /// Two pictures cannot be measured against each other.
@@ -27,5 +29,15 @@ pub enum MetricsError {
         reference: PixelFormat,
         /// Of the distorted picture.
         distorted: PixelFormat,
+    },
+    /// There is no such number of pictures so small.
+    #[error("{measure} needs pictures of at least {least}x{least} pixels, these have {}x{}", .size[0], .size[1])]
+    TooSmall {
+        /// The measure.
+        measure: &'static str,
+        /// Width and height.
+        size: [u32; 2],
+        /// What each side has to have.
+        least: u32,
     },
 }

@@ -6,6 +6,20 @@
 //! compared, no matrix is ever applied to Y'CbCr; where depths or ranges differ, both pictures are taken at the larger
 //! depth and in the reference's range (ITU-T H.273), without rounding.
 //!
+//! Which measures there are is said once, in the [`registry`]:
+//!
+//! | measure | field | range | unit | R'G'B' | |
+//! |---|---|---|---|---|---|
+//! | `psnr` | `psnr-y` | 0 to 100 | dB | no | peak signal-to-noise ratio of luma |
+//! | `psnr` | `psnr` | 0 to 100 | dB | yes | peak signal-to-noise ratio of all planes |
+//! | `ssim` | `ssim` | -1 to 1 | – | yes | structural similarity of luma |
+//! | `ms-ssim` | `ms-ssim` | -1 to 1 | – | yes | multi-scale structural similarity of luma |
+//! | `luma-fit` | `gain` | – | – | yes | the distorted luma's contrast: gain of the least-squares line over the reference's |
+//! | `luma-fit` | `bias` | – | 8-bit samples | yes | the distorted luma's brightness: bias of the same line |
+//!
+//! The luma fit is taken whenever anything is measured. A field has the same bits on every processor, with any number of
+//! threads and whatever else is measured.
+//!
 //! # PSNR
 //! 10 log₁₀(L² / MSE) dB with L = 2ⁿ − 1, at most 100 dB (which is what equal pictures get). `psnr_y` is that of luma.
 //! `psnr` takes the mean square over the samples of all planes, which is ffmpeg's `psnr_avg`; it is absent when the
@@ -23,8 +37,12 @@
 //! use_sample_covariance=False, data_range=L)`. Absent when a side has less than 11 pixels. R'G'B' is compared by luma
 //! with the weights of the reference's matrix.
 //!
-//! With AVX-512 (VNNI), when MS-SSIM is not asked for, pictures of 8 bits with 900,000 pixels and more are averaged by the
-//! trapezoidal rule over every second window in both directions: see `avx512.rs` for why that comes as close as it does.
+//! Where luma is stored in 8 bits, alike in both pictures, and the pictures have 900,000 pixels and more (512 and more a
+//! side), the mean is found by the trapezoidal rule over every second window in both directions: see `trapezoid.rs` for
+//! why that comes as close as it does. All other pictures, R'G'B' among them, have all their windows averaged. Nothing
+//! but the pictures decides which of the two it is, and every operation is rounded alike on every processor. (Up to
+//! 0.1.0 the rule was used only with AVX-512 VNNI and only without MS-SSIM, and sums were rounded as the processor had
+//! it: SSIM of such pictures differed by up to 5e-5 between machines, and of others in the sixth digit.)
 //!
 //! # MS-SSIM
 //! Wang, Simoncelli and Bovik, "Multiscale structural similarity for image quality assessment", Asilomar 2003, equation
@@ -46,67 +64,33 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-mod band;
 mod downsample;
 mod error;
+mod field;
+mod fused;
+mod luma_fit;
+mod luma_pass;
+mod measure;
+mod measurements;
 mod meter;
+mod ms_ssim;
+mod one_call;
+mod pair;
+mod psnr;
 mod range;
+pub mod registry;
 mod samples;
+mod scale;
+mod scratch;
 mod sse;
+mod ssim;
 mod ssim_window;
-mod threads;
+mod trapezoid;
+mod workers;
 
 pub use error::MetricsError;
+pub use field::Field;
+pub use measurements::{LumaFit, Measurements};
 pub use meter::Meter;
-
-/// What a [`Meter`] is to measure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Measures {
-    /// [`Measurements::psnr_y`] and [`Measurements::psnr`].
-    pub psnr: bool,
-    /// [`Measurements::ssim`].
-    pub ssim: bool,
-    /// [`Measurements::ms_ssim`].
-    pub ms_ssim: bool,
-}
-
-impl Measures {
-    /// Nothing.
-    pub const NONE: Self = Self { psnr: false, ssim: false, ms_ssim: false };
-
-    /// Whether there is anything to measure.
-    pub const fn any(self) -> bool {
-        self.psnr || self.ssim || self.ms_ssim
-    }
-}
-
-impl Default for Measures {
-    /// PSNR and SSIM.
-    fn default() -> Self {
-        Self { psnr: true, ssim: true, ms_ssim: false }
-    }
-}
-
-/// What was measured of a pair of pictures; what was not asked for or does not exist for them is `None`.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Measurements {
-    /// PSNR of luma in dB, up to 100. Not for R'G'B'.
-    pub psnr_y: Option<f64>,
-    /// PSNR of all components in dB, up to 100.
-    pub psnr: Option<f64>,
-    /// SSIM of luma, −1 to 1.
-    pub ssim: Option<f64>,
-    /// MS-SSIM of luma, 0 to 1.
-    pub ms_ssim: Option<f64>,
-    /// How the distorted luma follows the reference's; none when that is flat.
-    pub fit: Option<LumaFit>,
-}
-
-/// distorted ≈ gain · reference + bias
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LumaFit {
-    /// 1 where contrast is the same.
-    pub gain: f64,
-    /// In units of 8-bit samples.
-    pub bias: f64,
-}
+pub use one_call::{Psnr, psnr, ssim};
+pub use registry::{MeasureInfo, Measures};

@@ -54,7 +54,7 @@ impl Affine {
     pub const SAME: Self = Self { gain: 1.0, offset: 0.0 };
 
     /// This, then minus `middle`, then times `factor`.
-    pub fn centerd(self, middle: f64, factor: f64) -> Self {
+    pub fn centered(self, middle: f64, factor: f64) -> Self {
         Self { gain: self.gain * factor, offset: (self.offset - middle) * factor }
     }
 }

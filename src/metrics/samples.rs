@@ -2,9 +2,10 @@
 
 //! A row of samples, wherever it lies, as numbers.
 
-use crate::picture::{Component, Picture};
+use std::ops::Range;
 
 use super::range::Affine;
+use crate::picture::{Component, Picture};
 
 /// One component of a picture and what is done to its samples.
 #[derive(Clone, Copy)]
@@ -80,6 +81,24 @@ impl<'a> Samples<'a> {
     #[inline(always)]
     pub fn bytes(&self, y: usize) -> Option<&'a [u8]> {
         (self.component.step == 1).then(|| self.picture.row(self.index, y as u32))
+    }
+
+    /// Rows of samples of 8 bits, side by side: as they lie, or taken out into `unpacked`.
+    #[inline(always)]
+    pub fn rows_of_bytes<'b>(&self, rows: Range<usize>, unpacked: &'b mut Vec<u8>) -> Vec<&'b [u8]>
+    where
+        'a: 'b,
+    {
+        if self.component.step == 1 {
+            return rows.map(|y| self.picture.row(self.index, y as u32)).collect();
+        }
+        let width = self.width();
+        unpacked.resize(rows.len() * width, 0);
+        for (y, out) in rows.zip(unpacked.chunks_exact_mut(width)) {
+            let row = self.picture.row(self.index, y as u32);
+            stepped(row, usize::from(self.component.step), out, |sample: &u8, out| *out = *sample);
+        }
+        unpacked.chunks_exact(width).collect()
     }
 
     pub fn depth(&self) -> u8 {

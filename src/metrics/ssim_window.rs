@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The Gaussian windows of SSIM over a band of rows, in f32.
+//! The Gaussian windows of SSIM and MS-SSIM over a band of rows, all of them, in f32.
+//!
+//! Sums are the same bits at every level, and whatever else is summed up: each operation is rounded once, and lanes are
+//! added in their order.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
-use crate::simd::{LANES, SimdLevel, multiply_add};
+use super::fused::fused;
+use crate::simd::{LANES, SimdLevel};
 
 /// Pixels a side of a window.
 pub(super) const WINDOW: usize = 11;
@@ -22,7 +26,7 @@ pub(super) fn gaussian() -> [f64; RADIUS + 1] {
     raw.map(|weight| weight / sum)
 }
 
-/// The stabilising constants, and what to add to a sample to get it as it was before it was centerd.
+/// The stabilizing constants, and what to add to a sample to get it as it was before it was centered.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Constants {
     pub c1: f32,
@@ -46,22 +50,42 @@ impl Constants {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct WindowSums {
     pub ssim: f64,
-    pub luminance: f64,
-    pub contrast: f64,
-    pub structure: f64,
+    pub parts: Parts<f64>,
+}
+
+/// The three parts of SSIM, for MS-SSIM.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Parts<T> {
+    pub luminance: T,
+    pub contrast: T,
+    pub structure: T,
 }
 
 impl std::ops::AddAssign for WindowSums {
     fn add_assign(&mut self, other: Self) {
         self.ssim += other.ssim;
-        self.luminance += other.luminance;
-        self.contrast += other.contrast;
-        self.structure += other.structure;
+        self.parts.luminance += other.parts.luminance;
+        self.parts.contrast += other.parts.contrast;
+        self.parts.structure += other.parts.structure;
     }
 }
 
-/// Moments: the means of a, b, ab and either of a² + b², or of a² and b².
-type Moments<T> = [T; 5];
+/// How many windows there are along a side.
+pub(super) fn windows(side: usize) -> usize {
+    side.saturating_sub(WINDOW - 1)
+}
+
+/// The means of a, b, ab, a² + b², a² and b².
+type Moments<T> = [T; 6];
+
+/// Whether a moment is needed: the fourth is SSIM's, the last two are those of its parts.
+const fn needed<const SSIM: bool, const PARTS: bool>(moment: usize) -> bool {
+    match moment {
+        3 => SSIM,
+        4 | 5 => PARTS,
+        _ => true,
+    }
+}
 
 /// Working memory of [`sums`].
 pub(super) struct Ring {
@@ -71,40 +95,38 @@ pub(super) struct Ring {
 
 impl Default for Ring {
     fn default() -> Self {
-        Self { rows: Box::new([[[0.0; COLUMNS]; 5]; WINDOW]), column: Box::new([[0.0; COLUMNS]; 5]) }
+        Self { rows: Box::new([[[0.0; COLUMNS]; 6]; WINDOW]), column: Box::new([[0.0; COLUMNS]; 6]) }
     }
 }
 
-/// Rows of two pictures, `stride` numbers apart and `width` long.
+/// Rows of two pictures, `width` numbers long, one after another.
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a> {
     pub reference: &'a [f32],
     pub distorted: &'a [f32],
-    pub stride: usize,
     pub width: usize,
 }
 
-/// Sums over all windows whose pixels are in these rows; with `PARTS` those of luminance, contrast and structure
-/// too, otherwise only of their product.
+/// Sums over all windows whose pixels are in these rows: with `SSIM` of SSIM, with `PARTS` of its three parts.
 #[inline(always)]
-pub(super) fn sums<L: SimdLevel, const PARTS: bool>(
+pub(super) fn sums<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
     rows: Rows<'_>,
     constants: Constants,
     ring: &mut Ring,
 ) -> WindowSums {
     let weights = gaussian().map(|weight| weight as f32);
     let mut total = WindowSums::default();
-    let count = rows.reference.len() / rows.stride;
-    let windows = rows.width.saturating_sub(WINDOW - 1);
+    let count = rows.reference.len() / rows.width;
+    let windows = windows(rows.width);
     for x in (0..windows).step_by(TILE) {
         let tile = TILE.min(windows - x);
         let used = (tile + WINDOW - 1).next_multiple_of(LANES);
         for y in 0..count {
-            let line = y * rows.stride + x..y * rows.stride + x + tile + WINDOW - 1;
+            let line = y * rows.width + x..y * rows.width + x + tile + WINDOW - 1;
             let slot = y % WINDOW;
-            products::<L, PARTS>(&rows.reference[line.clone()], &rows.distorted[line], &mut ring.rows[slot]);
+            products::<SSIM, PARTS>(&rows.reference[line.clone()], &rows.distorted[line], &mut ring.rows[slot]);
             if y + 1 >= WINDOW {
-                for m in 0..if PARTS { 5 } else { 4 } {
+                for m in (0..6).filter(|&m| needed::<SSIM, PARTS>(m)) {
                     // `slot` is the last row of the window, the one after it in the ring the first.
                     let mut column = [&ring.rows[slot][m]; WINDOW];
                     for k in 0..WINDOW - 1 {
@@ -112,7 +134,7 @@ pub(super) fn sums<L: SimdLevel, const PARTS: bool>(
                     }
                     vertical::<L>(column, &weights, used, &mut ring.column[m]);
                 }
-                total += horizontal::<L, PARTS>(&ring.column, &weights, tile, constants);
+                total += horizontal::<L, SSIM, PARTS>(&ring.column, &weights, tile, constants);
             }
         }
     }
@@ -121,19 +143,20 @@ pub(super) fn sums<L: SimdLevel, const PARTS: bool>(
 
 /// The moments of single pixels.
 #[inline(always)]
-fn products<L: SimdLevel, const PARTS: bool>(a: &[f32], b: &[f32], out: &mut Moments<[f32; COLUMNS]>) {
-    let [means_a, means_b, both, first, second] = out;
+fn products<const SSIM: bool, const PARTS: bool>(a: &[f32], b: &[f32], out: &mut Moments<[f32; COLUMNS]>) {
+    let [means_a, means_b, both, sum, first, second] = out;
     let length = a.len();
     for x in 0..length {
         let (a, b) = (a[x], b[x]);
         means_a[x] = a;
         means_b[x] = b;
         both[x] = a * b;
+        if SSIM {
+            sum[x] = a * a + b * b;
+        }
         if PARTS {
             first[x] = a * a;
             second[x] = b * b;
-        } else {
-            first[x] = multiply_add::<L>(a, a, b * b);
         }
     }
 }
@@ -154,7 +177,7 @@ fn vertical<L: SimdLevel>(
         for r in 1..=RADIUS {
             for lane in 0..LANES {
                 let pair = rows[RADIUS - r][x + lane] + rows[RADIUS + r][x + lane];
-                sum[lane] = multiply_add::<L>(pair, weights[r], sum[lane]);
+                sum[lane] = fused::<L>(pair, weights[r], sum[lane]);
             }
         }
         out[x..x + LANES].copy_from_slice(&sum);
@@ -172,7 +195,7 @@ fn across<L: SimdLevel>(columns: &[f32], weights: &[f32; RADIUS + 1]) -> [f32; L
     for r in 1..=RADIUS {
         for lane in 0..LANES {
             let pair = columns[RADIUS - r + lane] + columns[RADIUS + r + lane];
-            sum[lane] = multiply_add::<L>(pair, weights[r], sum[lane]);
+            sum[lane] = fused::<L>(pair, weights[r], sum[lane]);
         }
     }
     sum
@@ -180,7 +203,7 @@ fn across<L: SimdLevel>(columns: &[f32], weights: &[f32; RADIUS + 1]) -> [f32; L
 
 /// Sums over a row of windows.
 #[inline(always)]
-fn horizontal<L: SimdLevel, const PARTS: bool>(
+fn horizontal<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
     columns: &Moments<[f32; COLUMNS]>,
     weights: &[f32; RADIUS + 1],
     tile: usize,
@@ -188,25 +211,29 @@ fn horizontal<L: SimdLevel, const PARTS: bool>(
 ) -> WindowSums {
     let mut sums = [[0.0f32; LANES]; 4];
     for x in (0..tile).step_by(LANES) {
-        let mut moments = [[0.0; LANES]; 5];
-        for m in 0..if PARTS { 5 } else { 4 } {
-            moments[m] = across::<L>(&columns[m][x..], weights);
+        let mut moments = [[0.0; LANES]; 6];
+        for m in 0..6 {
+            if needed::<SSIM, PARTS>(m) {
+                moments[m] = across::<L>(&columns[m][x..], weights);
+            }
         }
-        let [a, b, both, first, second] = &moments;
+        let [a, b, both, sum, first, second] = &moments;
         for lane in 0..LANES {
             let inside = if x + lane < tile { 1.0 } else { 0.0 };
-            let values = window::<L, PARTS>([a[lane], b[lane], both[lane], first[lane], second[lane]], constants);
-            for i in 0..if PARTS { 4 } else { 1 } {
-                sums[i][lane] += values[i] * inside;
+            let common = Common::new::<L>(a[lane], b[lane], both[lane], constants);
+            if SSIM {
+                sums[0][lane] += common.ssim::<L>(sum[lane], constants) * inside;
+            }
+            if PARTS {
+                let parts = common.parts::<L>(first[lane], second[lane], constants);
+                sums[1][lane] += parts.luminance * inside;
+                sums[2][lane] += parts.contrast * inside;
+                sums[3][lane] += parts.structure * inside;
             }
         }
     }
-    WindowSums {
-        ssim: sum_of(&sums[0]),
-        luminance: sum_of(&sums[1]),
-        contrast: sum_of(&sums[2]),
-        structure: sum_of(&sums[3]),
-    }
+    let [ssim, luminance, contrast, structure] = sums.map(|lanes| sum_of(&lanes));
+    WindowSums { ssim, parts: Parts { luminance, contrast, structure } }
 }
 
 #[inline(always)]
@@ -218,28 +245,54 @@ fn sum_of(lanes: &[f32; LANES]) -> f64 {
     sum
 }
 
-/// SSIM and its three parts in one window (Wang et al. 2004, equations 6, 9, 10 and 13).
-#[inline(always)]
-fn window<L: SimdLevel, const PARTS: bool>(moments: [f32; 5], constants: Constants) -> [f32; 4] {
-    let [a, b, both, first, second] = moments;
-    let Constants { c1, c2, parts: [l1, l2], middle } = constants;
-    let (mean_a, mean_b) = (a + middle, b + middle);
-    let covariance = multiply_add::<L>(-a, b, both);
-    let means = 2.0 * mean_a * mean_b;
-    let sse = multiply_add::<L>(mean_a, mean_a, mean_b * mean_b);
-    let top = (means + c1) * multiply_add::<L>(2.0, covariance, c2);
-    if !PARTS {
-        let variances = multiply_add::<L>(-a, a, multiply_add::<L>(-b, b, first));
-        return [top / ((sse + c1) * (variances + c2)), 0.0, 0.0, 0.0];
+/// What SSIM and its parts have in common, in one window.
+#[derive(Clone, Copy)]
+struct Common {
+    /// The means of the samples less the middle.
+    a: f32,
+    b: f32,
+    covariance: f32,
+    /// 2 μₐμᵦ, of the samples as they are stored.
+    means: f32,
+    /// μₐ² + μᵦ²
+    squares: f32,
+}
+
+impl Common {
+    #[inline(always)]
+    fn new<L: SimdLevel>(a: f32, b: f32, both: f32, constants: Constants) -> Self {
+        let (mean_a, mean_b) = (a + constants.middle, b + constants.middle);
+        Self {
+            a,
+            b,
+            covariance: fused::<L>(-a, b, both),
+            means: 2.0 * mean_a * mean_b,
+            squares: fused::<L>(mean_a, mean_a, mean_b * mean_b),
+        }
     }
-    // As libvmaf: variances cannot be negative, nor can the covariance where there is no variance.
-    let variance_a = multiply_add::<L>(-a, a, first).max(0.0);
-    let variance_b = multiply_add::<L>(-b, b, second).max(0.0);
-    let deviations = (variance_a * variance_b).sqrt();
-    let bounded = if deviations <= 0.0 { covariance.max(0.0) } else { covariance };
-    let variances = variance_a + variance_b;
-    let luminance = (means + l1) / (sse + l1);
-    let contrast = multiply_add::<L>(2.0, deviations, l2) / (variances + l2);
-    let structure = multiply_add::<L>(0.5, l2, bounded) / multiply_add::<L>(0.5, l2, deviations);
-    [top / ((sse + c1) * (variances + c2)), luminance, contrast, structure]
+
+    /// Wang et al. 2004, equation 13; `sum` is the mean of a² + b².
+    #[inline(always)]
+    fn ssim<L: SimdLevel>(self, sum: f32, constants: Constants) -> f32 {
+        let Constants { c1, c2, .. } = constants;
+        let variances = fused::<L>(-self.a, self.a, fused::<L>(-self.b, self.b, sum));
+        let top = (self.means + c1) * fused::<L>(2.0, self.covariance, c2);
+        top / ((self.squares + c1) * (variances + c2))
+    }
+
+    /// Equations 6, 9 and 10; `first` and `second` are the means of a² and b².
+    #[inline(always)]
+    fn parts<L: SimdLevel>(self, first: f32, second: f32, constants: Constants) -> Parts<f32> {
+        let [l1, l2] = constants.parts;
+        // As libvmaf: variances cannot be negative, nor can the covariance where there is no variance.
+        let variance_a = fused::<L>(-self.a, self.a, first).max(0.0);
+        let variance_b = fused::<L>(-self.b, self.b, second).max(0.0);
+        let deviations = (variance_a * variance_b).sqrt();
+        let bounded = if deviations <= 0.0 { self.covariance.max(0.0) } else { self.covariance };
+        Parts {
+            luminance: (self.means + l1) / (self.squares + l1),
+            contrast: fused::<L>(2.0, deviations, l2) / (variance_a + variance_b + l2),
+            structure: fused::<L>(0.5, l2, bounded) / fused::<L>(0.5, l2, deviations),
+        }
+    }
 }

@@ -4,6 +4,7 @@
 
 use super::frame::FrameRecord;
 use super::value::Value;
+use crate::metrics;
 use crate::model::contract::Kind;
 use crate::stats::FieldRange;
 use std::sync::LazyLock;
@@ -80,7 +81,6 @@ macro_rules! member {
 
 const NS: Option<&str> = Some("ns");
 const PX: Option<&str> = Some("px");
-const DB: Option<&str> = Some("dB");
 const FULL_REFERENCE: FieldScope = FieldScope::Of(Kind::FullReference);
 
 /// Every field of a frame's record, in the order in which metas and logs have them.
@@ -115,24 +115,24 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     fields
 });
 
-/// The fields that measures give. Once the registry of measures is there, the rows of `psnr-y` to `ms-ssim` and of `gain`
-/// and `bias` come from it; `shift-x` and `shift-y` are the registration's and stay, between the two.
+/// The fields that measures give, out of their registry, and between them what registration finds, which is held as they
+/// are.
 fn measures() -> impl Iterator<Item = Field> {
-    let decibels = Some(FieldRange::new(0.0, 100.0));
-    let correlation = Some(FieldRange::new(-1.0, 1.0));
-    let rows: [(&str, Option<FieldRange>, Option<&str>, &str); 8] = [
-        ("psnr-y", decibels, DB, "Peak signal-to-noise ratio of luma, 100 at most"),
-        ("psnr", decibels, DB, "Peak signal-to-noise ratio of all planes, 100 at most"),
-        ("ssim", correlation, None, "Structural similarity of luma"),
-        ("ms-ssim", correlation, None, "Multi-scale structural similarity of luma"),
-        ("shift-x", None, PX, "How far this frame lies to the right of the reference, in reference pixels"),
-        ("shift-y", None, PX, "How far this frame lies below the reference, in reference pixels"),
-        ("gain", None, None, "Of the luma fit: this frame's luma = gain * reference's + bias"),
-        ("bias", None, None, "Of the luma fit, in units of 8-bit samples"),
+    let of = |measure: &metrics::MeasureInfo| measure.fields.iter().map(|field| measured(field)).collect::<Vec<_>>();
+    let shift = |name, description| {
+        row(name, FieldType::Double, FULL_REFERENCE, None, PX, description, Place::Measure)
+    };
+    let shifts = [
+        shift("shift-x", "How far this frame lies to the right of the reference, in reference pixels"),
+        shift("shift-y", "How far this frame lies below the reference, in reference pixels"),
     ];
-    rows.into_iter().map(|(name, range, unit, description)| {
-        row(name, FieldType::Double, FULL_REFERENCE, range, unit, description, Place::Measure)
-    })
+    metrics::MEASURES.iter().flat_map(of).chain(shifts).chain(of(&metrics::LUMA_FIT))
+}
+
+fn measured(field: &metrics::Field) -> Field {
+    let range = field.range.map(|[low, high]| FieldRange::new(low, high));
+    let unit = Some(field.unit).filter(|unit| !unit.is_empty());
+    row(field.name, FieldType::Double, FULL_REFERENCE, range, unit, field.description, Place::Measure)
 }
 
 fn row(

@@ -77,7 +77,8 @@ mod task;
 mod verdict;
 mod wakeup;
 
-use settings::{Alignment, Measures, OnUnmatched, Registration, Scale};
+use crate::scoring::measures::Measures;
+use settings::{Alignment, OnUnmatched, Registration, Scale};
 
 glib::wrapper! {
     /// The element `iqacompare`.

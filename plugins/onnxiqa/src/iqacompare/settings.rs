@@ -4,11 +4,11 @@
 
 use crate::bundled;
 use crate::scoring::ModelSettings;
+use crate::scoring::measures::{self, Measures};
 use gst::glib;
 use gst::prelude::*;
 use onnx_iqa::align::{space, time};
 use onnx_iqa::comparer;
-use onnx_iqa::metrics;
 
 /// What `model` is when there is none.
 pub const NO_MODEL: &str = "none";
@@ -121,30 +121,6 @@ pub enum OnUnmatched {
     Error,
 }
 
-/// Fidelity measures.
-#[glib::flags(name = "GstIqaMeasures")]
-pub enum Measures {
-    /// Peak signal-to-noise ratio, of luma and of all planes.
-    #[flags_value(name = "Peak signal-to-noise ratio, of luma and of all planes", nick = "psnr")]
-    PSNR = 1 << 0,
-    /// Structural similarity.
-    #[flags_value(name = "Structural similarity of luma", nick = "ssim")]
-    SSIM = 1 << 1,
-    /// Multi-scale structural similarity.
-    #[flags_value(name = "Multi-scale structural similarity of luma", nick = "ms-ssim")]
-    MS_SSIM = 1 << 2,
-}
-
-impl From<Measures> for metrics::Measures {
-    fn from(measures: Measures) -> Self {
-        Self {
-            psnr: measures.contains(Measures::PSNR),
-            ssim: measures.contains(Measures::SSIM),
-            ms_ssim: measures.contains(Measures::MS_SSIM),
-        }
-    }
-}
-
 /// The properties of `iqacompare`, with their defaults.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -165,7 +141,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             model: ModelSettings::new(NO_MODEL),
-            measures: Measures::PSNR | Measures::SSIM,
+            measures: Measures::default(),
             alignment: Alignment::default(),
             offset: 0,
             search_range: gst::ClockTime::from_seconds(2),
@@ -224,8 +200,7 @@ impl Settings {
             "Pairs on their way through measures and model, at most",
         );
         properties.extend([
-            glib::ParamSpecFlags::builder::<Measures>("measures")
-                .default_value(default.measures)
+            measures::property("measures")
                 .nick("Measures")
                 .blurb("What is measured on the aligned pair; 0 = nothing")
                 .mutable_ready()

@@ -101,17 +101,9 @@ fn partner(pairing: Pairing, confidence: f64, frame: &Pending, reference: Option
 
 fn frame_result(comparison: Comparison, partner: Partner) -> FrameResult {
     let Comparison { metrics, score, shift, .. } = comparison;
-    let fit = metrics.fit;
-    let measures = [
-        ("psnr-y", metrics.psnr_y),
-        ("psnr", metrics.psnr),
-        ("ssim", metrics.ssim),
-        ("ms-ssim", metrics.ms_ssim),
-        ("shift-x", shift.map(|[x, _]| x)),
-        ("shift-y", shift.map(|[_, y]| y)),
-        ("gain", fit.map(|fit| fit.gain)),
-        ("bias", fit.map(|fit| fit.bias)),
-    ];
-    let measures = measures.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    let mut measures: Vec<_> = metrics.iter().map(|(field, value)| (field.name, value)).collect();
+    if let Some([x, y]) = shift {
+        measures.extend([("shift-x", x), ("shift-y", y)]);
+    }
     FrameResult { score, partner: Some(partner), measures }
 }

@@ -5,6 +5,8 @@
 
 mod failure;
 mod guard;
+#[allow(unsafe_code, reason = "registers a flags type at run time")]
+pub mod measures;
 mod model_settings;
 pub mod report;
 pub mod report_settings;

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The one pass over luma that all measures share: each row is read once for everything that is summed up over it.
+
+use std::ops::Range;
+
+use super::samples::Samples;
+use super::scale::{BAND, Scale, Source};
+use super::scratch::Scratch;
+use super::sse::FitSums;
+use super::ssim_window::{self, Constants, WINDOW, WindowSums, windows};
+use super::trapezoid;
+use super::workers::Workers;
+use crate::simd::{Kernel, SimdLevel};
+
+/// What is wanted of a pass.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct LumaWants {
+    /// The sum of SSIM, and which windows it is taken over.
+    pub ssim: Option<Windows>,
+    /// The sums of SSIM's three parts, over all windows.
+    pub parts: bool,
+    /// Sums for the fit, and the sample that they are taken from (0 for bytes).
+    pub fit: Option<f32>,
+}
+
+impl LumaWants {
+    /// What one or the other wants.
+    pub fn or(self, other: Self) -> Self {
+        Self { ssim: self.ssim.or(other.ssim), parts: self.parts || other.parts, fit: self.fit.or(other.fit) }
+    }
+}
+
+/// Which windows a mean is taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Windows {
+    /// Each.
+    All,
+    /// Every second one in both directions, by the trapezoidal rule. Needs bytes.
+    EverySecond,
+}
+
+/// What a pass gives.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct LumaSums {
+    pub windows: WindowSums,
+    pub fit: FitSums,
+}
+
+/// Goes over the luma of a scale.
+pub(super) fn sums(workers: &Workers, scale: Scale<'_>, wants: LumaWants, constants: Constants) -> LumaSums {
+    let bands = workers.each(scale.bands(), scale.pixels(), |index, scratch| {
+        workers.level.run(Band { scale, wants, constants, index, scratch })
+    });
+    let mut total = LumaSums::default();
+    for band in bands {
+        total.windows += band.windows;
+        total.fit += band.fit;
+    }
+    total
+}
+
+/// The pass over a band.
+struct Band<'a> {
+    scale: Scale<'a>,
+    wants: LumaWants,
+    constants: Constants,
+    index: usize,
+    scratch: &'a mut Scratch,
+}
+
+impl Kernel for Band<'_> {
+    type Output = LumaSums;
+
+    #[inline(always)]
+    fn run<L: SimdLevel>(mut self, level: L) -> LumaSums {
+        let mut sums = LumaSums::default();
+        let LumaWants { ssim, parts, fit } = self.wants;
+        let fit_of_numbers = fit.filter(|_| self.scale.bytes.is_none());
+        if let Some(pair) = self.scale.bytes {
+            self.bytes(level, &pair, &mut sums);
+        }
+        if ssim == Some(Windows::All) || parts || fit_of_numbers.is_some() {
+            self.numbers::<L>(fit_of_numbers, &mut sums);
+        }
+        sums
+    }
+}
+
+impl Band<'_> {
+    /// The rows that begin in this band, and `reach` more, as far as there are any.
+    fn rows(&self, reach: usize) -> Range<usize> {
+        let first = self.index * BAND;
+        first..(first + BAND + reach).min(self.scale.height)
+    }
+
+    /// What is summed up over bytes: exact, but for the last steps of SSIM.
+    #[inline(always)]
+    fn bytes<L: SimdLevel>(&mut self, level: L, pair: &[Samples<'_>; 2], sums: &mut LumaSums) {
+        let every_second = self.wants.ssim == Some(Windows::EverySecond);
+        let own = self.rows(0).len();
+        let rows = self.rows(if every_second { WINDOW - 1 } else { 0 });
+        let first = rows.start;
+        let [unpacked_a, unpacked_b] = &mut self.scratch.bytes;
+        let reference = pair[0].rows_of_bytes(rows.clone(), unpacked_a);
+        let distorted = pair[1].rows_of_bytes(rows, unpacked_b);
+        if self.wants.fit.is_some() {
+            for (a, b) in reference.iter().zip(&distorted).take(own) {
+                sums.fit += fit_of_bytes(level, a, b);
+            }
+        }
+        if every_second && windows(reference.len()) > 0 {
+            let bytes = [&reference[..], &distorted[..]];
+            let rows = trapezoid::Rows { bytes, first, height: self.scale.height };
+            #[cfg(target_arch = "x86_64")]
+            if let Some(vnni) = level.avx512().and_then(super::avx512::Vnni::new) {
+                let scratch = self.scratch.avx512.get_or_insert_default();
+                sums.windows.ssim = vnni.sum(rows, self.constants, scratch);
+                return;
+            }
+            let scratch = self.scratch.trapezoid.get_or_insert_default();
+            sums.windows.ssim = trapezoid::sum::<L>(rows, self.constants, scratch);
+        }
+    }
+
+    /// What is summed up over numbers.
+    #[inline(always)]
+    fn numbers<L: SimdLevel>(&mut self, fit: Option<f32>, sums: &mut LumaSums) {
+        let LumaWants { ssim, parts, .. } = self.wants;
+        let ssim = ssim == Some(Windows::All);
+        let own = self.rows(0).len();
+        let rows = self.rows(if ssim || parts { WINDOW - 1 } else { 0 });
+        let width = self.scale.width;
+        for (plane, source) in self.scratch.luma.iter_mut().zip(&self.scale.sources) {
+            load(source, rows.clone(), width, plane);
+        }
+        let [reference, distorted] = &self.scratch.luma;
+        if let Some(start) = fit {
+            for (a, b) in reference.chunks_exact(width).zip(distorted.chunks_exact(width)).take(own) {
+                sums.fit += FitSums::of(a, b, start);
+            }
+        }
+        let rows = ssim_window::Rows { reference, distorted, width };
+        let ring = &mut self.scratch.ring;
+        let windows = match (ssim, parts) {
+            (true, true) => ssim_window::sums::<L, true, true>(rows, self.constants, ring),
+            (true, false) => ssim_window::sums::<L, true, false>(rows, self.constants, ring),
+            (false, true) => ssim_window::sums::<L, false, true>(rows, self.constants, ring),
+            (false, false) => WindowSums::default(),
+        };
+        sums.windows += windows;
+    }
+}
+
+/// Rows of a scale, one after another.
+#[inline(always)]
+fn load(source: &Source<'_>, rows: Range<usize>, width: usize, out: &mut Vec<f32>) {
+    out.resize(rows.len() * width, 0.0);
+    for (y, row) in rows.zip(out.chunks_exact_mut(width)) {
+        source.load(y, row);
+    }
+}
+
+#[inline(always)]
+fn fit_of_bytes<L: SimdLevel>(level: L, a: &[u8], b: &[u8]) -> FitSums {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(vnni) = level.avx512().and_then(super::avx512::Vnni::new) {
+        return vnni.fit(a, b);
+    }
+    let _ = level;
+    FitSums::of_bytes(a, b)
+}

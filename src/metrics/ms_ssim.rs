@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! MS-SSIM.
+
+use super::downsample;
+use super::field::Field;
+use super::luma_pass::{self, LumaWants};
+use super::measure::{Measure, Pass};
+use super::measurements::Measurements;
+use super::scale::{BAND, Scale, Source};
+use super::scratch::Scratch;
+use super::ssim_window::{Parts, WINDOW, windows};
+use super::workers::Workers;
+use crate::simd::{Kernel, SimdLevel};
+
+/// What contrast and structure of the scales are weighed with; the last one's luminance has the last exponent too.
+const EXPONENTS: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
+/// The shortest side of which the last scale still has a window.
+const SHORTEST: usize = WINDOW << (EXPONENTS.len() - 1);
+
+pub(super) static MS_SSIM: Field = Field {
+    name: "ms-ssim",
+    range: Some([-1.0, 1.0]),
+    unit: "",
+    description: "multi-scale structural similarity of luma",
+    rgb: true,
+};
+
+/// Multi-scale structural similarity.
+#[derive(Default)]
+pub(super) struct MsSsimMeasure {
+    /// The second to fifth scale of both pictures.
+    halved: [[Vec<f32>; 2]; EXPONENTS.len() - 1],
+}
+
+impl Measure for MsSsimMeasure {
+    fn wants(&self, luma: Scale<'_>) -> LumaWants {
+        LumaWants { parts: luma.shorter_side() >= SHORTEST, ..LumaWants::default() }
+    }
+
+    fn measure(&mut self, pass: &Pass<'_>, found: &mut Measurements) {
+        if pass.luma.shorter_side() >= SHORTEST {
+            // Rounding must not make equal pictures differ.
+            let value = if pass.equal() { 1.0 } else { product(&self.scales(pass)) };
+            found.add(&MS_SSIM, Some(value));
+        }
+    }
+}
+
+impl MsSsimMeasure {
+    /// The mean parts of each scale.
+    fn scales(&mut self, pass: &Pass<'_>) -> Vec<Parts<f64>> {
+        let mut scale = pass.luma;
+        let mut all = vec![means(pass.sums.windows.parts, scale)];
+        for planes in &mut self.halved {
+            let (width, height) = (scale.width.div_ceil(2), scale.height.div_ceil(2));
+            for (source, plane) in scale.sources.into_iter().zip(&mut *planes) {
+                plane.resize(width * height, 0.0);
+                halve(pass.workers, source, scale, plane);
+            }
+            let [a, b] = &*planes;
+            scale = Scale { sources: [Source::Plane(a), Source::Plane(b)], bytes: None, width, height };
+            let wants = LumaWants { parts: true, ..LumaWants::default() };
+            let sums = luma_pass::sums(pass.workers, scale, wants, pass.constants);
+            all.push(means(sums.windows.parts, scale));
+        }
+        all
+    }
+}
+
+fn means(sums: Parts<f64>, scale: Scale<'_>) -> Parts<f64> {
+    let count = (windows(scale.width) * windows(scale.height)) as f64;
+    Parts { luminance: sums.luminance / count, contrast: sums.contrast / count, structure: sums.structure / count }
+}
+
+/// Wang, Simoncelli and Bovik 2003, equation 7.
+fn product(scales: &[Parts<f64>]) -> f64 {
+    let parts = scales.iter().zip(EXPONENTS);
+    let product: f64 = parts.map(|(m, e)| (m.contrast.max(0.0) * m.structure.max(0.0)).powf(e)).product();
+    let luminance = scales.last().map_or(0.0, |last| last.luminance);
+    product * luminance.powf(EXPONENTS[EXPONENTS.len() - 1])
+}
+
+fn halve(workers: &Workers, source: Source<'_>, scale: Scale<'_>, out: &mut [f32]) {
+    let Scale { width, height, .. } = scale;
+    let rows = BAND / 2;
+    workers.fill(out, rows * width.div_ceil(2), width * height, |index, out, scratch| {
+        workers.level.run(Half { source, width, height, first: index * rows, out, scratch });
+    });
+}
+
+/// Some rows of a halved scale.
+struct Half<'a> {
+    source: Source<'a>,
+    /// Of what is halved.
+    width: usize,
+    /// Of what is halved.
+    height: usize,
+    /// The first row.
+    first: usize,
+    out: &'a mut [f32],
+    scratch: &'a mut Scratch,
+}
+
+impl Kernel for Half<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: SimdLevel>(self, _: L) {
+        let Self { source, width, height, first, out, scratch } = self;
+        let half = width.div_ceil(2);
+        let last = first + out.len() / half;
+        let wanted = (2 * first).saturating_sub(downsample::REACH)..(2 * last + downsample::REACH).min(height);
+        // Mirrored rows at the lower border lie above it, but never above the first.
+        let loaded = &mut scratch.luma[0];
+        loaded.resize(wanted.len() * width, 0.0);
+        for (y, row) in wanted.clone().zip(loaded.chunks_exact_mut(width)) {
+            source.load(y, row);
+        }
+        for (y, out) in (first..last).zip(out.chunks_exact_mut(half)) {
+            let rows = downsample::sources(y, height).map(|y| &loaded[(y - wanted.start) * width..][..width]);
+            downsample::row::<L>(rows, &mut scratch.line, out);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! A thread's working memory, kept from one pair to the next.
+
+#[cfg(target_arch = "x86_64")]
+use super::avx512;
+use super::{sse, ssim_window, trapezoid};
+
+/// A thread's working memory. Each part grows when it is first used.
+#[derive(Default)]
+pub(super) struct Scratch {
+    /// Rows of luma of both pictures.
+    pub luma: [Vec<f32>; 2],
+    /// The same in bytes, where they had to be taken out of packed pictures.
+    pub bytes: [Vec<u8>; 2],
+    pub line: Vec<f32>,
+    pub ring: ssim_window::Ring,
+    pub sse: sse::Scratch,
+    pub trapezoid: Option<trapezoid::Scratch>,
+    #[cfg(target_arch = "x86_64")]
+    pub avx512: Option<avx512::Scratch>,
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The threads that bands of rows are shared out to, with their working memory.
+//!
+//! Meters that want the same number of threads share them: a wall of streams must not have threads for each.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use rayon::prelude::*;
+
+use super::scratch::Scratch;
+use crate::simd::Level;
+
+/// Pictures with fewer pixels are measured where the caller is: waking threads would take as long.
+const WORTH_THREADS: usize = 1 << 16;
+
+/// Threads, the instructions that they use, and their working memory.
+pub(super) struct Workers {
+    pub level: Level,
+    threads: Option<Arc<rayon::ThreadPool>>,
+    /// One for each thread, each locked by that thread alone.
+    scratch: Vec<Mutex<Scratch>>,
+}
+
+impl Workers {
+    /// Up to `threads` threads, 0 being one for each core; with 1, everything is done by the caller's.
+    pub fn new(threads: usize) -> Self {
+        let threads = shared(threads);
+        let count = threads.as_ref().map_or(1, |threads| threads.current_num_threads());
+        Self { level: Level::best(), threads, scratch: std::iter::repeat_with(Mutex::default).take(count).collect() }
+    }
+
+    /// How many threads there are.
+    pub fn count(&self) -> usize {
+        self.scratch.len()
+    }
+
+    /// Does `work` for every band of something with that many pixels, in this thread or in all, and gives the results
+    /// in order.
+    pub fn each<T: Send>(&self, bands: usize, pixels: usize, work: impl Fn(usize, &mut Scratch) -> T + Sync) -> Vec<T> {
+        let one = |index| self.with_scratch(|scratch| work(index, scratch));
+        match &self.threads {
+            Some(threads) if pixels >= WORTH_THREADS => {
+                threads.install(|| (0..bands).into_par_iter().map(one).collect())
+            }
+            _ => (0..bands).map(one).collect(),
+        }
+    }
+
+    /// Does `work` for every piece of `out`, `piece` long each, as [`each`](Self::each) does.
+    pub fn fill(
+        &self,
+        out: &mut [f32],
+        piece: usize,
+        pixels: usize,
+        work: impl Fn(usize, &mut [f32], &mut Scratch) + Sync,
+    ) {
+        let one = |(index, out)| self.with_scratch(|scratch| work(index, out, scratch));
+        match &self.threads {
+            Some(threads) if pixels >= WORTH_THREADS => {
+                threads.install(|| out.par_chunks_mut(piece).enumerate().for_each(one));
+            }
+            _ => out.chunks_mut(piece).enumerate().for_each(one),
+        }
+    }
+
+    /// With this thread's working memory.
+    fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
+        let index = rayon::current_thread_index().unwrap_or(0) % self.scratch.len();
+        work(&mut self.scratch[index].lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Threads, or none where the caller's does.
+fn shared(threads: usize) -> Option<Arc<rayon::ThreadPool>> {
+    static SHARED: Mutex<Vec<(usize, Weak<rayon::ThreadPool>)>> = Mutex::new(Vec::new());
+
+    let threads = match threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    if threads == 1 {
+        return None;
+    }
+    let mut all = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    all.retain(|(_, shared)| shared.strong_count() > 0);
+    if let Some(shared) = all.iter().find(|(count, _)| *count == threads).and_then(|(_, shared)| shared.upgrade()) {
+        return Some(shared);
+    }
+    let named = |index| format!("iqa-metrics{index}");
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(named).build() {
+        Ok(started) => {
+            let started = Arc::new(started);
+            all.push((threads, Arc::downgrade(&started)));
+            Some(started)
+        }
+        Err(error) => {
+            log::warn!("fidelity measures run on one thread: {threads} could not be started: {error}");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn meters_share_threads_by_number() {
+        assert!(shared(1).is_none());
+        let two = shared(2).unwrap();
+        assert!(Arc::ptr_eq(&two, &shared(2).unwrap()));
+        assert_eq!(two.current_num_threads(), 2);
+        assert!(!Arc::ptr_eq(&two, &shared(3).unwrap()));
+    }
+}
