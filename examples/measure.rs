@@ -20,9 +20,9 @@ fn main() -> Result<()> {
     let [reference, distorted] = arguments.as_slice() else { bail!("usage: measure REFERENCE DISTORTED") };
     let (reference, distorted) = (read(reference)?, read(distorted)?);
     let measurements = Meter::new(Measures::default(), 0).measure(&reference.picture()?, &distorted.picture()?)?;
-    // What does not exist for a pair, such as the SSIM of pictures with less than 11 rows, is `None`.
-    for (name, value) in [("PSNR", measurements.psnr), ("SSIM", measurements.ssim)] {
-        println!("{name}: {}", value.map_or("none".to_owned(), |value| format!("{value:.4}")));
+    // What does not exist for a pair, such as the SSIM of pictures with less than 11 rows, is not there.
+    for (field, value) in measurements.iter() {
+        println!("{}: {value:.4} {}", field.name, field.unit);
     }
     Ok(())
 }

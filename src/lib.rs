@@ -35,18 +35,18 @@
 //! # PSNR and SSIM of two pictures
 //!
 //! ```
-//! use onnx_iqa::metrics::{Measures, Meter};
 //! use onnx_iqa::picture::{Frame, OwnedFrame};
+//! use onnx_iqa::{psnr, ssim};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let reference = OwnedFrame::rgb(64, 48, vec![100; 64 * 48 * 3])?;
 //! let distorted = OwnedFrame::rgb(64, 48, vec![102; 64 * 48 * 3])?;
 //!
-//! let mut meter = Meter::new(Measures::default(), 0);
-//! let measured = meter.measure(&reference.picture()?, &distorted.picture()?)?;
+//! let (reference, distorted) = (reference.picture()?, distorted.picture()?);
 //! // 10 log₁₀(255² / 2²) dB.
-//! assert!((measured.psnr.unwrap() - 42.11).abs() < 0.01);
-//! assert!(measured.ssim.unwrap() > 0.999);
+//! assert!((psnr(&reference, &distorted)?.all.unwrap() - 42.11).abs() < 0.01);
+//! assert!(ssim(&reference, &distorted)? > 0.999);
+//! // For a whole stream, `metrics::Meter` keeps memory and threads from pair to pair.
 //! # Ok(())
 //! # }
 //! ```
@@ -72,7 +72,7 @@
 //! for outcome in comparer.run(reference, distorted) {
 //!     assert_eq!(outcome.pairing.reference(), Some(outcome.distorted + 2));
 //!     let measured = outcome.result.transpose()?.expect("a pair is measured").metrics;
-//!     assert_eq!(measured.psnr, Some(100.0));
+//!     assert_eq!(measured.psnr(), Some(100.0));
 //! }
 //! assert_eq!(comparer.ledger().matched, 58);
 //! # Ok(())

@@ -93,4 +93,4 @@ pub use field::Field;
 pub use measurements::{LumaFit, Measurements};
 pub use meter::Meter;
 pub use one_call::{Psnr, psnr, ssim};
-pub use registry::{MeasureInfo, Measures};
+pub use registry::{LUMA_FIT, MEASURES, MeasureInfo, Measures};

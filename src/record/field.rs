@@ -119,9 +119,7 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
 /// are.
 fn measures() -> impl Iterator<Item = Field> {
     let of = |measure: &metrics::MeasureInfo| measure.fields.iter().map(|field| measured(field)).collect::<Vec<_>>();
-    let shift = |name, description| {
-        row(name, FieldType::Double, FULL_REFERENCE, None, PX, description, Place::Measure)
-    };
+    let shift = |name, description| row(name, FieldType::Double, FULL_REFERENCE, None, PX, description, Place::Measure);
     let shifts = [
         shift("shift-x", "How far this frame lies to the right of the reference, in reference pixels"),
         shift("shift-y", "How far this frame lies below the reference, in reference pixels"),
