@@ -39,7 +39,7 @@ pub(super) struct Measurer {
     scorer: Option<(Arc<Scorer>, Feed)>,
     measures: bool,
     registration: Registration,
-    /// Sizes may differ: nobody compares pixel by pixel.
+    /// Sizes may differ: nothing compares pixel by pixel.
     any_size: bool,
     register: SpatialAligner,
     meter: Meter,
@@ -116,7 +116,7 @@ fn submit(
 ) {
     let Some((scorer, _)) = scorer else { return };
     shared.expect_score(number);
-    // Whoever has stopped listening must not be kept alive by a job that waits.
+    // A comparer that has stopped listening must not be kept alive by a job that waits.
     let listener = Arc::downgrade(shared);
     let done = Box::new(move |score| {
         if let Some(shared) = listener.upgrade() {

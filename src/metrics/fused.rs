@@ -23,7 +23,7 @@ fn emulated(a: f32, b: f32, c: f32) -> f32 {
     let lost = (product - (sum - part)) + (c - part);
     // A sum that is not exact is made odd, so that rounding it again cannot take it for one halfway between two f32.
     let bits = sum.to_bits();
-    let inexact = u64::from(lost != 0.0) & !bits & 1;
+    let inexact = u64::from(lost.abs() > 0.0) & !bits & 1;
     let away = u64::from((lost > 0.0) == (sum > 0.0));
     f64::from_bits(bits.wrapping_add(inexact * away).wrapping_sub(inexact * (1 - away))) as f32
 }

@@ -314,6 +314,6 @@ mod tests {
         let rows = Rows { bytes: rows, first: 0, height: WINDOW };
         let sum = sum::<crate::simd::Scalar>(rows, constants, &mut Scratch::default());
         let expected = (2.0 * 100.0 * 116.0 + 6.5025) / (100.0 * 100.0 + 116.0 * 116.0 + 6.5025);
-        assert!((sum / windows(512) as f64 - expected).abs() < 1e-5, "{sum}");
+        assert!((sum / windows(512) as f64 - expected).abs() < 1e-4, "{sum}");
     }
 }
