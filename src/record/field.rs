@@ -81,7 +81,7 @@ macro_rules! member {
 const NS: Option<&str> = Some("ns");
 const PX: Option<&str> = Some("px");
 const DB: Option<&str> = Some("dB");
-const FULL_REFERENCE: FieldScope = FieldScope::Of(Kind::FullReference);
+const FR: FieldScope = FieldScope::Of(Kind::FullReference);
 
 /// Every field of a frame's record, in the order in which metas and logs have them.
 #[rustfmt::skip]
@@ -102,10 +102,10 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         row("latency", Unsigned, Every, time, NS, "From arrival to score", member!(latency)),
         row("attributes", Attributes, Every, score, None, "What else the model gives, 0 to 100", ATTRIBUTES),
         row("map", Map, Every, None, None, "A picture of quality", member!(map)),
-        row("reference-pts", Unsigned, FULL_REFERENCE, None, NS, "The partner's time stamp", member!(reference_pts)),
-        row("offset", Integer, FULL_REFERENCE, None, NS, "The partner's running time minus this frame's", member!(offset)),
-        row("pairing", Text, FULL_REFERENCE, None, None, "matched, duplicate or unmatched", member!(pairing)),
-        row("confidence", Double, FULL_REFERENCE, one, None, "How far the pairing can be trusted", member!(confidence)),
+        row("reference-pts", Unsigned, FR, None, NS, "The partner's time stamp", member!(reference_pts)),
+        row("offset", Integer, FR, None, NS, "The partner's running time minus this frame's", member!(offset)),
+        row("pairing", Text, FR, None, None, "matched, duplicate or unmatched", member!(pairing)),
+        row("confidence", Double, FR, one, None, "How far the pairing can be trusted", member!(confidence)),
     ];
     fields.extend(measures());
     fields.extend([
@@ -115,8 +115,8 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     fields
 });
 
-/// The fields that measures give. Once the registry of measures is there, the rows of `psnr-y` to `ms-ssim` and of `gain`
-/// and `bias` come from it; `shift-x` and `shift-y` are the registration's and stay, between the two.
+/// The fields that measures give. Once the registry of measures is there, the rows of `psnr-y` to `ms-ssim` and of
+/// `gain` and `bias` come from it; `shift-x` and `shift-y` are the registration's and stay, between the two.
 fn measures() -> impl Iterator<Item = Field> {
     let decibels = Some(FieldRange::new(0.0, 100.0));
     let correlation = Some(FieldRange::new(-1.0, 1.0));
@@ -131,7 +131,7 @@ fn measures() -> impl Iterator<Item = Field> {
         ("bias", None, None, "Of the luma fit, in units of 8-bit samples"),
     ];
     rows.into_iter().map(|(name, range, unit, description)| {
-        row(name, FieldType::Double, FULL_REFERENCE, range, unit, description, Place::Measure)
+        row(name, FieldType::Double, FR, range, unit, description, Place::Measure)
     })
 }
 
@@ -260,8 +260,8 @@ mod tests {
         let names: Vec<_> = FIELDS.iter().map(|field| field.name).collect();
         assert_eq!(
             names.join(" "),
-            "model kind state score raw scored-pts age latency attributes map reference-pts offset pairing confidence psnr-y \
-             psnr ssim ms-ssim shift-x shift-y gain bias running-time stream-time"
+            "model kind state score raw scored-pts age latency attributes map reference-pts offset pairing confidence \
+             psnr-y psnr ssim ms-ssim shift-x shift-y gain bias running-time stream-time"
         );
     }
 
