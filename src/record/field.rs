@@ -81,7 +81,7 @@ macro_rules! member {
 
 const NS: Option<&str> = Some("ns");
 const PX: Option<&str> = Some("px");
-const FULL_REFERENCE: FieldScope = FieldScope::Of(Kind::FullReference);
+const FR: FieldScope = FieldScope::Of(Kind::FullReference);
 
 /// Every field of a frame's record, in the order in which metas and logs have them.
 #[rustfmt::skip]
@@ -102,10 +102,10 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         row("latency", Unsigned, Every, time, NS, "From arrival to score", member!(latency)),
         row("attributes", Attributes, Every, score, None, "What else the model gives, 0 to 100", ATTRIBUTES),
         row("map", Map, Every, None, None, "A picture of quality", member!(map)),
-        row("reference-pts", Unsigned, FULL_REFERENCE, None, NS, "The partner's time stamp", member!(reference_pts)),
-        row("offset", Integer, FULL_REFERENCE, None, NS, "The partner's running time minus this frame's", member!(offset)),
-        row("pairing", Text, FULL_REFERENCE, None, None, "matched, duplicate or unmatched", member!(pairing)),
-        row("confidence", Double, FULL_REFERENCE, one, None, "How far the pairing can be trusted", member!(confidence)),
+        row("reference-pts", Unsigned, FR, None, NS, "The partner's time stamp", member!(reference_pts)),
+        row("offset", Integer, FR, None, NS, "The partner's running time minus this frame's", member!(offset)),
+        row("pairing", Text, FR, None, None, "matched, duplicate or unmatched", member!(pairing)),
+        row("confidence", Double, FR, one, None, "How far the pairing can be trusted", member!(confidence)),
     ];
     fields.extend(measures());
     fields.extend([
@@ -119,7 +119,7 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
 /// are.
 fn measures() -> impl Iterator<Item = Field> {
     let of = |measure: &metrics::MeasureInfo| measure.fields.iter().map(|field| measured(field)).collect::<Vec<_>>();
-    let shift = |name, description| row(name, FieldType::Double, FULL_REFERENCE, None, PX, description, Place::Measure);
+    let shift = |name, description| row(name, FieldType::Double, FR, None, PX, description, Place::Measure);
     let shifts = [
         shift("shift-x", "How far this frame lies to the right of the reference, in reference pixels"),
         shift("shift-y", "How far this frame lies below the reference, in reference pixels"),
@@ -130,7 +130,7 @@ fn measures() -> impl Iterator<Item = Field> {
 fn measured(field: &metrics::Field) -> Field {
     let range = field.range.map(|[low, high]| FieldRange::new(low, high));
     let unit = Some(field.unit).filter(|unit| !unit.is_empty());
-    row(field.name, FieldType::Double, FULL_REFERENCE, range, unit, field.description, Place::Measure)
+    row(field.name, FieldType::Double, FR, range, unit, field.description, Place::Measure)
 }
 
 fn row(
@@ -258,8 +258,8 @@ mod tests {
         let names: Vec<_> = FIELDS.iter().map(|field| field.name).collect();
         assert_eq!(
             names.join(" "),
-            "model kind state score raw scored-pts age latency attributes map reference-pts offset pairing confidence psnr-y \
-             psnr ssim ms-ssim shift-x shift-y gain bias running-time stream-time"
+            "model kind state score raw scored-pts age latency attributes map reference-pts offset pairing confidence \
+             psnr-y psnr ssim ms-ssim shift-x shift-y gain bias running-time stream-time"
         );
     }
 

@@ -28,3 +28,20 @@ pub fn set_ledger_count(ledger: &mut Ledger, name: &str, count: u64) -> bool {
     let place = COUNTS.iter().find(|(known, _)| *known == name);
     place.map(|(_, place)| *place(ledger) = count).is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_count_has_a_name_and_a_place_of_its_own() {
+        let mut ledger = Ledger::default();
+        for (value, (name, _)) in (1..).zip(COUNTS) {
+            assert!(set_ledger_count(&mut ledger, name, value), "{name}");
+        }
+        assert!(!set_ledger_count(&mut ledger, "scored", 9));
+        assert_eq!(ledger_counts(ledger).map(|(_, count)| count).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
+        let Ledger { distorted, reference, matched, duplicate, unmatched, dropped, outside } = ledger;
+        assert_eq!([distorted, matched, duplicate, unmatched, reference, dropped, outside], [1, 2, 3, 4, 5, 6, 7]);
+    }
+}

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is said about a stream, as data: one [`FrameRecord`] for a frame, [`Window`]s and [`Alarm`]s for spans of it, one
-//! [`Summary`] for the whole, and an [`AlignmentEvent`] when two streams are set against each other anew.
+//! What is said about a stream, as data: one [`FrameRecord`] for a frame, [`Window`]s and [`Alarm`]s for spans of it,
+//! one [`Summary`] for the whole, and an [`AlignmentEvent`] when two streams are set against each other anew.
 //!
 //! [`FIELDS`] is the only list of the fields of a frame's record: logs, metas, pools and alarms take names, types and
-//! ranges from it, in its order. A new measure is a row there; so is a new typed field, beside the member it stands for.
-//! [`Reporter`] makes windows, alarms and the summary out of the records of one element.
+//! ranges from it, in its order. A new field is a row there, and a member where the value has a type of its own; what a
+//! measure gives is a row only. [`Reporter`] makes windows, alarms and the summary out of the records of one element,
+//! and [`log`] writes and reads files.
 
 mod access;
 mod alignment_event;

@@ -215,3 +215,94 @@ impl Reporter {
 fn range_of(field: &str) -> FieldRange {
     Field::named(field).and_then(|field| field.range).unwrap_or(FieldRange::SCORE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::State;
+
+    const S: u64 = 1_000_000_000;
+
+    fn record(score: f64) -> FrameRecord {
+        let mut record = FrameRecord::new("metaiqa", Kind::NoReference, State::Scored);
+        (record.score, record.latency) = (Some(score), Some(4));
+        record.attributes = vec![("noise".into(), score / 2.0)];
+        record
+    }
+
+    fn reporter(field: &str) -> Reporter {
+        let field = field.to_owned();
+        Reporter::new(ReporterSettings { alarm_below: Some(40.0), field, ..ReporterSettings::default() })
+    }
+
+    #[test]
+    fn windows_alarms_and_the_summary_of_a_stream() {
+        let mut reporter = reporter("score");
+        let mut messages = Vec::new();
+        for (n, score) in [80.0, 60.0, 20.0, 30.0].into_iter().enumerate() {
+            reporter.arrived();
+            messages.extend(reporter.scored(Some(n as u64 * S / 2), &record(score)));
+        }
+        messages.extend(reporter.failed(Some(2 * S)));
+        messages.extend(reporter.skipped(None));
+        messages.extend(reporter.unmatched(None));
+        messages.extend(reporter.finish("metaiqa", Kind::NoReference, None));
+        let [Message::Window(first), Message::Window(second), Message::Alarm(alarm), Message::Window(last), rest] =
+            messages.as_slice()
+        else {
+            panic!("{messages:?}");
+        };
+        assert_eq!((first.mean, first.min, first.start, first.end), (Some(70.0), Some(60.0), Some(0), Some(S)));
+        assert_eq!((second.mean, second.scored, second.field.as_str()), (Some(25.0), 2, "score"));
+        assert_eq!((alarm.active, alarm.mean), (true, 25.0));
+        assert_eq!((last.mean, last.scored, last.skipped), (None, 0, 3));
+        let Message::Summary(summary) = rest else { panic!("{rest:?}") };
+        assert_eq!((summary.scored, summary.skipped, summary.failed), (4, 1, 1));
+        let (name, noise) = &summary.attributes[0];
+        assert_eq!((name.as_str(), noise.get("mean"), noise.count), ("noise", Some(23.75), Some(4)));
+    }
+
+    #[test]
+    fn statistics_are_of_the_main_field_and_a_restart_forgets_them() {
+        let mut reporter = reporter("noise");
+        reporter.arrived();
+        reporter.scored(Some(0), &record(80.0));
+        let stats = reporter.stats(None);
+        assert_eq!(
+            (stats.frames, stats.mean, stats.last, stats.latency_mean),
+            (Some(1), Some(80.0), Some(80.0), Some(4))
+        );
+        let ledger = Ledger { distorted: 1, ..Ledger::default() };
+        let stats = reporter.stats(Some(ledger));
+        assert_eq!((stats.frames, stats.ledger), (None, Some(ledger)));
+        reporter.restart();
+        assert_eq!(reporter.stats(None), StreamStats { frames: Some(0), ..StreamStats::default() });
+        assert_eq!(reporter.settings.field, "noise");
+    }
+
+    #[test]
+    fn another_field_begins_another_window() {
+        let mut reporter = reporter("score");
+        reporter.scored(Some(0), &record(80.0));
+        reporter.settings.field = "noise".to_owned();
+        reporter.scored(Some(S / 2), &record(60.0));
+        let messages = reporter.finish("metaiqa", Kind::NoReference, None);
+        let [Message::Window(window), Message::Alarm(_), Message::Summary(_)] = messages.as_slice() else {
+            panic!("{messages:?}");
+        };
+        assert_eq!((window.field.as_str(), window.mean, window.scored), ("noise", Some(30.0), 1));
+    }
+
+    #[test]
+    fn a_late_score_counts_now_and_a_discontinuity_sets_time_back() {
+        let mut reporter = reporter("score");
+        assert!(reporter.skipped(Some(5 * S / 2)).is_empty());
+        // Finished after the frame of 2.5 s has passed.
+        assert!(reporter.scored(Some(0), &record(80.0)).is_empty());
+        reporter.discontinuity();
+        reporter.scored(Some(0), &record(70.0));
+        let messages = reporter.finish("metaiqa", Kind::NoReference, None);
+        let Some(Message::Window(window)) = messages.first() else { panic!("{messages:?}") };
+        assert_eq!((window.start, window.scored, window.mean), (Some(0), 1, Some(70.0)));
+    }
+}

@@ -7,8 +7,8 @@
 //!
 //! * [`Pool`] – one field's mean, harmonic mean, extremes and percentiles; [`FieldRange`] says between what values a
 //!   field lies.
-//! * [`WindowPools`] – the same over one span of running time after the other; [`AlarmMonitor`] – whether their means are
-//!   too low.
+//! * [`WindowPools`] – the same over one span of running time after the other; [`AlarmMonitor`] – whether their means
+//!   are too low.
 //!
 //! Fields have their names, and with them their ranges, in [`record`](crate::record).
 

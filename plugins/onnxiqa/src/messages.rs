@@ -19,8 +19,8 @@ const ATTRIBUTES: &str = "attributes";
 
 /// A record that travels as a structure.
 ///
-/// This is `From<&Self> for gst::Structure` and `TryFrom<&gst::StructureRef> for Self`, which only the crates that define
-/// one of the two types can implement.
+/// This is `From<&Self> for gst::Structure` and `TryFrom<&gst::StructureRef> for Self`, which only the crates that
+/// define one of the two types can implement.
 pub trait Structured: Sized {
     /// The structure's name.
     const NAME: &'static str;

@@ -13,7 +13,7 @@ use onnx_iqa::record::FrameRecord;
 /// The name under which the meta is registered.
 pub const NAME: &str = "IqaMeta";
 
-/// Registers the meta, unless somebody has: a second registration would be refused with a critical warning.
+/// Registers the meta, unless it is registered already: a second registration would be refused with a critical warning.
 pub fn register() {
     if !CustomMeta::is_registered(NAME) {
         CustomMeta::register(NAME, &[]);

@@ -2,10 +2,8 @@
 
 //! Which of the scores that frames carry count, and what they come to.
 
-use super::super::field_pools::FieldPools;
-use super::super::frame::FrameRecord;
-use super::super::names::State;
 use super::logged::ElementPools;
+use crate::record::{FieldPools, FrameRecord, State};
 
 /// What has been counted of one element.
 pub(super) struct ElementCount {

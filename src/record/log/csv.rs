@@ -3,8 +3,8 @@
 //! A row for each frame, with columns `<element>_<field>` and `<element>_attributes_<name>`.
 //!
 //! A file's columns are fixed by its first row. What comes up later and has none is in the last column, `other`, as a
-//! JSON object, so that nothing is lost. The pools are a table of their own. Cells are quoted by RFC 4180; rows end with a
-//! line feed alone.
+//! JSON object, so that nothing is lost. The pools are a table of their own. Cells are quoted by RFC 4180; rows end
+//! with a line feed alone.
 
 use super::error::{LogError, ReadError};
 use super::file::LogFile;

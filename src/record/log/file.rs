@@ -108,7 +108,7 @@ fn shift(path: &Path, max_files: u32) -> Result<(), LogError> {
         let from = if n == 1 { path.to_owned() } else { numbered(path, n - 1) };
         let to = numbered(path, n);
         match fs::rename(&from, &to) {
-            // Not yet so many files, or one was removed.
+            // There are fewer files yet, or one was removed.
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(source) => return Err(LogError::Rename { from, to, source }),
             Ok(()) => {}

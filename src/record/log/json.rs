@@ -2,9 +2,7 @@
 
 //! Records and pools as JSON.
 
-use super::super::frame::FrameRecord;
-use super::super::summary::PooledField;
-use super::super::value::Value;
+use crate::record::{FrameRecord, PooledField, Value};
 use serde_json::{Map, Number, Value as Json};
 
 /// A record as an object, its fields in order. Maps of quality, and numbers that are none, are left out.

@@ -2,8 +2,7 @@
 
 //! What logs hold.
 
-use super::super::frame::FrameRecord;
-use super::super::summary::PooledField;
+use crate::record::{FrameRecord, PooledField};
 
 /// One frame of a log.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -74,7 +74,8 @@ impl Writer {
     }
 }
 
-/// Every number of a record that is a measurement, under its metric's name. Times are whole numbers and no measurements.
+/// Every number of a record that is a measurement, under its metric's name. Times are whole numbers and no
+/// measurements.
 fn measurements(element: &str, record: &FrameRecord) -> Vec<(String, Json)> {
     let mut metrics = Vec::new();
     for (name, value) in record.fields() {

@@ -4,6 +4,7 @@
 
 use super::*;
 use onnx_iqa::model::contract::Kind;
+use onnx_iqa::record::log::{LoggedFrame, json_lines};
 use onnx_iqa::record::{FIELDS, Field, FieldType, PairingState, Partner, Reporter, ReporterSettings, State};
 
 /// A value that the field can have.
@@ -88,6 +89,32 @@ fn what_a_frame_carries_that_has_no_form_is_left_out_and_other_types_are_kept() 
     assert_eq!((record.age, record.offset), (Some(u64::MAX - 1), Some(-5)));
     assert_eq!((record.attributes.len(), record.map.is_none()), (1, true));
     assert_eq!(record.other, [("frames".to_owned(), Value::Integer(3))]);
+}
+
+#[test]
+fn a_log_line_has_the_order_of_the_table() {
+    gst::init().expect("GStreamer");
+    let entry = gst::Structure::builder("iqa-score")
+        .field("model", "metaiqa")
+        .field("score", 62.5)
+        .field("raw", f64::NAN)
+        .field("scored-pts", gst::ClockTime::from_seconds(4))
+        .field("age", u64::MAX - 1)
+        .field("offset", -5i64)
+        .field("attributes", gst::Structure::builder("attributes").field("noise", 3.0).build())
+        .field("map", gst::Sample::builder().build())
+        .build();
+    let scores = vec![("s".to_owned(), frame_record(&entry, false))];
+    let mut line = Vec::new();
+    json_lines::write_frame(&mut line, &LoggedFrame { pts: Some(0), running_time: None, scores }).expect("memory");
+    assert_eq!(
+        String::from_utf8(line).expect("UTF-8"),
+        concat!(
+            r#"{"pts":0,"running-time":null,"scores":{"s":{"model":"metaiqa","score":62.5,"scored-pts":4000000000,"#,
+            r#""age":18446744073709551614,"attributes":{"noise":3.0},"offset":-5}}}"#,
+            "\n"
+        )
+    );
 }
 
 #[test]

@@ -9,7 +9,8 @@ use gst::prelude::*;
 use onnx_iqa::align::time::Ledger;
 use onnx_iqa::record::{Message, Reporter};
 
-/// Counts frames and scores, and makes the messages of it. It posts nothing itself, so that no handler runs under a lock.
+/// Counts frames and scores, and makes the messages of it. It posts nothing itself, so that no handler runs under a
+/// lock.
 #[derive(Debug)]
 pub struct Report {
     /// May change at any time.

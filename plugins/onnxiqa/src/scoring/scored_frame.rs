@@ -73,8 +73,8 @@ struct Inner {
 pub struct ScoredFrame(Arc<Inner>);
 
 impl ScoredFrame {
-    /// What `model_info`'s model, and the measures beside it, found out about the frame shown at `times`, `latency` after
-    /// its arrival.
+    /// What `model_info`'s model, and the measures beside it, found out about the frame shown at `times`, `latency`
+    /// after its arrival.
     pub fn new(
         model_info: &ModelInfo,
         times: Times,

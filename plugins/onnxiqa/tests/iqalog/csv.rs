@@ -3,6 +3,7 @@
 //! The format `csv`.
 
 use super::harness::{Folder, column, element, frame, harness, live, scored, table};
+use gst::prelude::*;
 use serde_json::Value;
 use std::fs;
 

@@ -3,6 +3,7 @@
 //! Logging to standard output.
 
 use super::harness::{element, harness, numbered};
+use gst::prelude::*;
 use serde_json::Value;
 
 const CHILD: &str = "IQALOG_TEST_CHILD";
