@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use onnx_iqa::model::contract::{Channels, Crops, Filter, Geometry, Input, Layout, Resize, Role, Sampling, Small};
+use onnx_iqa::model::contract::{Channels, Crops, Input, Resize};
 use onnx_iqa::picture::{ChromaSite, Colorimetry, Frame, Matrix, OwnedFrame, PixelFormat, Range};
 use onnx_iqa::preprocess::Plan;
 use yuv::{YuvPlanarImage, YuvRange, YuvStandardMatrix};
@@ -67,26 +67,13 @@ fn frame(width: u32, height: u32) -> OwnedFrame {
 }
 
 fn measure(frame: &OwnedFrame, short: Option<u32>, runs: usize) -> Result<[Duration; 4]> {
-    let input = Input {
-        tensor: "input".into(),
-        role: Role::Distorted,
-        layout: Layout::Nchw,
-        channels: Channels::Rgb,
-        mean: MEAN.map(f64::from).to_vec(),
-        std: STD.map(f64::from).to_vec(),
-        geometry: Geometry {
-            scale: short.map(Resize::ShortSide),
-            filter: Filter::Bilinear,
-            antialias: true,
-            round: false,
-            crop: Some([CROP as u32; 2]),
-            crops: Crops::Count(5),
-            sampling: Sampling::Grid,
-            small: Small::Upscale,
-            multiple_of: 1,
-            crops_axis: 0,
-        },
-    };
+    let mut input = Input::new("input", Channels::Rgb);
+    input.mean = MEAN.map(f64::from).to_vec();
+    input.std = STD.map(f64::from).to_vec();
+    // Bilinear, antialiased, crops on a grid.
+    input.geometry.scale = short.map(Resize::ShortSide);
+    input.geometry.crop = Some([CROP as u32; 2]);
+    input.geometry.crops = Crops::Count(5);
     let picture = frame.picture()?;
     let mut plan = Plan::new(&input, frame.format, frame.width, frame.height, frame.colorimetry)?;
     let layout = plan.layout().clone();

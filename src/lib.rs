@@ -96,6 +96,7 @@ pub mod align;
 pub mod comparer;
 pub mod metrics;
 pub mod model;
+mod panic;
 pub mod picture;
 pub mod preprocess;
 pub mod record;
@@ -108,12 +109,7 @@ pub use comparer::Comparer;
 pub use metrics::{psnr, ssim};
 #[cfg(feature = "onnx")]
 pub use model::Model;
+#[doc(hidden)]
+pub use panic::panic_text;
 pub use picture::Picture;
 pub use scorer::{Score, Scorer};
-
-/// What a panic says.
-#[doc(hidden)]
-pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without words").to_owned()
-}

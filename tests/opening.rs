@@ -114,6 +114,7 @@ fn a_named_provider_works_or_is_an_error() {
             Err(ModelError::Provider { provider: named, reason }) => {
                 assert_eq!(named, provider);
                 assert!(!reason.is_empty());
+                assert_eq!(reason.contains("compiled without it"), !provider.is_compiled_in(), "{reason}");
                 kit::skipped(&format!("a model on the provider {provider}: {reason}"));
             }
             Err(error) => panic!("{}", kit::chain(&error)),

@@ -88,7 +88,7 @@ fn equal_models_share_a_session() {
     let other = kit::mean_model_with(dir.path(), "other", &kit::NR_CONTRACT.replace("best = 1.0", "best = 2.0"));
     assert!(!Arc::ptr_eq(&first, &open(&other)));
     assert_eq!(first.active_provider(), Provider::Cpu);
-    // And nobody keeps it open.
+    // And nothing keeps it open.
     let weak = Arc::downgrade(&first);
     drop(first);
     assert!(weak.upgrade().is_none());

@@ -81,12 +81,12 @@ impl Comparer {
         self.needs_frames
     }
 
-    /// Takes the reference's next frame, which holds so many bytes; gives its number, from 0.
+    /// Takes the reference's next frame, which holds `bytes` bytes; gives its number, from 0.
     pub fn push_reference(&self, stamp: Timestamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
         self.shared.push(Side::Reference, stamp, bytes, frame)
     }
 
-    /// Takes the next frame to be judged, which holds so many bytes; gives its number, from 0.
+    /// Takes the next distorted frame, which holds `bytes` bytes; gives its number, from 0.
     pub fn push_distorted(&self, stamp: Timestamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
         self.shared.push(Side::Distorted, stamp, bytes, frame)
     }
@@ -141,7 +141,7 @@ impl Comparer {
         self.shared.idle()
     }
 
-    /// Drops everything that is under way and wakes who waits. Nothing can be given or taken any more.
+    /// Drops everything that is under way and wakes every wait. Nothing can be given or taken any more.
     pub fn cancel(&self) {
         self.shared.cancel();
     }
@@ -151,7 +151,7 @@ impl Comparer {
         self.shared.is_cancelled()
     }
 
-    /// What users have to hear of next.
+    /// The next alignment event, which users should be told of.
     pub fn next_event(&self) -> Option<AlignmentEvent> {
         self.shared.next_event()
     }
@@ -184,5 +184,5 @@ impl std::fmt::Debug for Comparer {
 /// What `f` gives; of a panic, in a frame's own code for example, the error that says so.
 fn guarded<T>(f: impl FnOnce() -> Result<T, CompareError>) -> Result<T, CompareError> {
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
-    caught.unwrap_or_else(|panic| Err(CompareError::Internal(crate::panic_text(&*panic))))
+    caught.unwrap_or_else(|panic| Err(CompareError::Internal(crate::panic::panic_text(&*panic))))
 }

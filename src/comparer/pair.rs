@@ -42,8 +42,8 @@ pub(super) struct Pairer {
     aligner: Aligner,
     /// Pairs are measured; otherwise their frames are of no use once they have been looked at.
     measuring: bool,
-    /// Bars are cut off before pictures are looked at: with bars on one side only they would not agree.
-    bars: Option<[Letterbox; 2]>,
+    /// Black bars are cut off before pictures are looked at: with bars on one side only they would not agree.
+    letterboxes: Option<[Letterbox; 2]>,
     references: Frames,
     distorted: Frames,
 }
@@ -54,7 +54,7 @@ impl Pairer {
             shared,
             aligner: Aligner::new(settings.time),
             measuring,
-            bars: (settings.registration != Registration::None).then(|| [Letterbox::new(), Letterbox::new()]),
+            letterboxes: (settings.registration != Registration::None).then(|| [Letterbox::new(), Letterbox::new()]),
             references: Frames::default(),
             distorted: Frames::default(),
         }
@@ -122,11 +122,11 @@ impl Pairer {
             return None;
         }
         let frame = held.frame.clone()?;
-        let bars = self.bars.as_mut().map(|bars| &mut bars[side as usize]);
+        let letterbox = self.letterboxes.as_mut().map(|letterboxes| &mut letterboxes[side as usize]);
         let look = || {
             let picture = frame.picture()?;
-            let part = match bars {
-                Some(bars) => picture.crop(bars.look(&picture))?,
+            let part = match letterbox {
+                Some(letterbox) => picture.crop(letterbox.look(&picture))?,
                 None => picture,
             };
             Ok(Signature::of(&part))
@@ -134,7 +134,7 @@ impl Pairer {
         Some(guarded(|| look().map_err(|error| CompareError::Picture { side, error })))
     }
 
-    /// Hands on what has been decided and lets go of what nobody needs; gives the bytes that are held then.
+    /// Hands on what has been decided and drops the frames that are no longer needed; gives the bytes that are held then.
     fn decide(&mut self, held: u64) -> u64 {
         let mut pairs = Vec::new();
         while let Some(decision) = self.aligner.next_decision() {

@@ -222,7 +222,7 @@ fn open_shared(
     }
     let opened = catch_unwind(AssertUnwindSafe(|| load(file, runtime, provider, options, search)));
     let model = opened.unwrap_or_else(|panic| {
-        Err(ModelError::Internal { path: file.path.clone(), cause: crate::panic_text(&*panic) })
+        Err(ModelError::Internal { path: file.path.clone(), cause: crate::panic::panic_text(&*panic) })
     })?;
     let model = Arc::new(model);
     *slot = Arc::downgrade(&model);

@@ -118,7 +118,7 @@ fn load(path: &Path) -> Result<Environment, String> {
         environment.set_log_level(LogLevel::Warning);
         Ok(environment)
     }));
-    attempt.unwrap_or_else(|panic| Err(format!("not a usable ONNX Runtime: {}", crate::panic_text(&*panic))))
+    attempt.unwrap_or_else(|panic| Err(format!("not a usable ONNX Runtime: {}", crate::panic::panic_text(&*panic))))
 }
 
 fn load_reason(error: &ort::LoadDynamicError) -> String {

@@ -3,6 +3,7 @@
 //! A frame as it lies in memory, borrowed: planes, strides, depth, matrix, range.
 
 mod colorimetry;
+mod crop;
 mod error;
 mod format;
 mod frame;

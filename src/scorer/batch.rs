@@ -103,7 +103,7 @@ impl Preprocessor {
             // Frames are their users' code.
             catch_unwind(AssertUnwindSafe(|| self.write(batch, &pending))).unwrap_or_else(|panic| {
                 self.plans.clear();
-                Err(ScoreError::Internal(crate::panic_text(&*panic)))
+                Err(ScoreError::Internal(crate::panic::panic_text(&*panic)))
             })
         };
         let preprocessed = match written {
@@ -118,7 +118,7 @@ impl Preprocessor {
         let Pending { distorted, reference, ticket } = pending;
         // The frames' memory is wanted back upstream.
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop((distorted, reference)))) {
-            log::error!("letting go of a frame panicked: {}", crate::panic_text(&*panic));
+            log::error!("letting go of a frame panicked: {}", crate::panic::panic_text(&*panic));
         }
         batch.entries.push(Entry { ticket, preprocessed });
         None

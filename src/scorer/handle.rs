@@ -116,7 +116,7 @@ impl Scorer {
     ) -> Result<Score, ScoreError> {
         let (sender, receiver) = crossbeam_channel::bounded(1);
         let done: Callback = Box::new(move |result| {
-            // Nobody listens when the caller's thread has died meanwhile.
+            // The caller's thread may have ended meanwhile.
             let _ = sender.send(result);
         });
         self.submit(Job { distorted, reference, done });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Plans for the pictures of late, so that tables are not made anew for every frame.
+//! Plans for the latest kinds of pictures, so that tables are not computed for every frame.
 
 use crate::model::contract::Input;
 use crate::picture::Picture;
@@ -40,7 +40,7 @@ impl Plans {
         Ok(&mut self.kept[0].1)
     }
 
-    /// Forgets all, after a panic may have left one half written.
+    /// Drops all plans: a panic may have left one half written.
     pub(super) fn clear(&mut self) {
         self.kept.clear();
     }

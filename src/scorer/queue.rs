@@ -12,7 +12,7 @@ use super::job::{Callback, Job};
 use super::score::Score;
 use crate::picture::Frame;
 
-/// The promise to call a job's `done` exactly once, come what may.
+/// The promise to call a job's `done` exactly once, whatever happens.
 pub(super) struct Ticket {
     done: Option<Callback>,
     /// Cancellations of the user so far, and how many there were when the job came.
@@ -33,7 +33,7 @@ impl Ticket {
         if let Some(done) = self.done.take()
             && let Err(panic) = catch_unwind(AssertUnwindSafe(|| done(result)))
         {
-            log::error!("a callback for a score panicked: {}", crate::panic_text(&*panic));
+            log::error!("a callback for a score panicked: {}", crate::panic::panic_text(&*panic));
         }
     }
 }

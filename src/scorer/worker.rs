@@ -75,14 +75,14 @@ fn preprocess(queue: &Queue, model: Arc<Model>, free: &Receiver<Buffers>, full: 
     }
 }
 
-/// Runs batches until there is nobody who makes any.
+/// Runs batches until the other thread has ended.
 fn run(queue: &Queue, model: Arc<Model>, full: &Receiver<Batch>, free: &Sender<Buffers>) {
     let mut runner = Runner::new(model);
     while let Ok(batch) = full.recv() {
         let wanted = batch.entries.iter().any(|entry| entry.preprocessed.is_ok() && !entry.ticket.is_cancelled());
         let outputs = if wanted {
             catch_unwind(AssertUnwindSafe(|| runner.run(&batch)))
-                .unwrap_or_else(|panic| Err(crate::panic_text(&*panic)))
+                .unwrap_or_else(|panic| Err(crate::panic::panic_text(&*panic)))
         } else {
             Ok(Vec::new())
         };
@@ -102,7 +102,7 @@ fn run(queue: &Queue, model: Arc<Model>, full: &Receiver<Batch>, free: &Sender<B
                 (Ok(cropping), Ok(outputs)) => {
                     frame += 1;
                     catch_unwind(AssertUnwindSafe(|| runner.score(outputs, &shapes, frame - 1, cropping.as_ref())))
-                        .unwrap_or_else(|panic| Err(ScoreError::Internal(crate::panic_text(&*panic))))
+                        .unwrap_or_else(|panic| Err(ScoreError::Internal(crate::panic::panic_text(&*panic))))
                 }
             };
             ticket.finish(result);

@@ -205,4 +205,25 @@ mod tests {
     fn the_best_is_one_that_the_processor_has() {
         assert!(Level::all().iter().any(|level| level.name() == Level::best().name()));
     }
+
+    /// A run of the tests that forces a level is one of that level.
+    #[test]
+    fn a_forced_level_is_in_force() {
+        let best = Level::best().name();
+        match std::env::var("ONNX_IQA_SIMD").ok().filter(|name| !name.is_empty()) {
+            Some(forced) if Level::all().iter().any(|level| level.name() == forced) => assert_eq!(best, forced),
+            Some(missing) => onnx_iqa_testkit::skipped(&format!("level {missing}: the processor does not have it")),
+            None => assert_eq!(Level::all().last().map(Level::name), Some(best)),
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn levels_that_are_not_tested_here() {
+        let all: Vec<_> = Level::all().iter().map(Level::name).collect();
+        assert_eq!(all[0], "scalar");
+        for level in ["avx2", "avx512"].into_iter().filter(|level| !all.contains(level)) {
+            onnx_iqa_testkit::skipped(&format!("level {level}: the processor does not have it"));
+        }
+    }
 }

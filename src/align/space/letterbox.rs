@@ -7,19 +7,20 @@ use std::ops::Range;
 use crate::picture::{Component, Family, Picture, PixelFormat, Range as Levels, Rect};
 use crate::simd::{Kernel, SimdLevel, dispatch};
 
-/// A sample so far above black belongs to content; in 8-bit codes. Coding noise and ringing stay below.
+/// A sample that is further above black belongs to content, in 8-bit codes. Coding noise and ringing stay below.
 const BRIGHT: u32 = 12;
-/// The mean of a line of a bar is at most so far above black; in 8-bit codes.
+/// The mean of a line of a bar is at most this far above black, in 8-bit codes.
 const MEAN: u32 = 4;
-/// One bright sample in so many makes a line one of content; fewer are noise.
+/// A line belongs to content if at least one in this number of its samples is bright; fewer are noise.
 const FEW: u32 = 256;
-/// Of an edge between bar and content one sample in so many is bright, or the edge is that of a thing in the dark.
+/// At an edge between bar and content, at least one in this number of samples is bright; otherwise it is the edge of an
+/// object in the dark.
 const BROAD: u32 = 4;
 /// Lines behind an edge that are looked at for that: content's first line may be blurred.
 const BEHIND: u32 = 4;
-/// Content is at least one in so many of all rows and columns: 2.39:1 in an upright 9:16 is 1 in 4.3.
+/// Content is at least one in this number of all rows and columns: 2.39:1 in an upright 9:16 is 1 in 4.3.
 const LEAST: u32 = 5;
-/// Columns are looked at in every so-maniest row: letters and logos are higher.
+/// Columns are looked at in every fourth row: letters and logos are higher.
 const EVERY: u32 = 4;
 /// Columns that are looked at together.
 const COLUMNS: usize = 32;
@@ -32,7 +33,7 @@ const COLUMNS: usize = 32;
 /// a quarter of its edge is bright, so that a title on black is not taken for a small picture; and only if at least a
 /// fifth of the picture's width or height is left.
 ///
-/// A frame costs no more than looking at the bars themselves. A change of format or size starts anew.
+/// A frame costs no more than looking at the bars themselves. A change of format or size starts again.
 #[derive(Debug, Clone, Default)]
 pub struct Letterbox {
     of: Option<(PixelFormat, u32, u32, Levels)>,

@@ -54,6 +54,7 @@
 mod active_area;
 mod error;
 mod letterbox;
+mod part;
 mod phase_correlation;
 mod placement;
 mod registration;
@@ -67,6 +68,7 @@ use crate::picture::{Picture, Rect};
 
 /// Which picture is scaled when sizes differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Scale {
     /// The distorted one.
     #[default]
@@ -79,6 +81,7 @@ pub enum Scale {
 
 /// What is looked for before pictures are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Registration {
     /// Nothing: they lie on each other as they are.
     #[default]
@@ -91,6 +94,7 @@ pub enum Registration {
 
 /// Two pictures of equal size that show the same at the same place.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Aligned<'a> {
     /// The reference, or what is left of it.
     pub reference: Picture<'a>,

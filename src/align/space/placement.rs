@@ -70,7 +70,7 @@ impl Grid {
 
     /// How `outputs` samples on the grid `to` are made from `inputs` samples on this one; `origin` and `step` are a
     /// [`Placement`]'s.
-    pub fn band(self, inputs: u32, to: Self, outputs: u32, origin: f64, step: f64) -> FilterTable {
+    pub fn filter(self, inputs: u32, to: Self, outputs: u32, origin: f64, step: f64) -> FilterTable {
         // In pixels of the source, then in samples.
         let sample = |pixels: f64| (pixels - self.first()) / self.pitch() + 0.5;
         let place = |output: f64| sample(origin + step * (to.first() + to.pitch() * output));

@@ -4,6 +4,7 @@
 
 use super::active_area::{Common, Side, common};
 use super::letterbox::Letterbox;
+use super::part::Part;
 use super::phase_correlation::Translation;
 use super::placement::Placement;
 use super::resample::{Resampler, Target, sampling};
@@ -12,12 +13,12 @@ use crate::picture::{Family, Picture, Rect};
 
 /// Brings the frames of a pair of streams together, one pair of frames after the other: letterbox crop, scale, shift.
 ///
-/// Keeps what it learned about the streams (bars, translation), and the memory of resampled pictures.
+/// Keeps what it learned about the streams (black bars, translation), and the memory of resampled pictures.
 #[derive(Debug)]
 pub struct SpatialAligner {
     scale: Scale,
     registration: Registration,
-    bars: [Letterbox; 2],
+    letterboxes: [Letterbox; 2],
     translation: Translation,
     /// Sizes of the pictures as they came and what was taken of them when the translation was last looked at.
     framing: Option<Framing>,
@@ -28,24 +29,13 @@ pub struct SpatialAligner {
 /// Sizes of two pictures, and what is taken of them.
 type Framing = [([u32; 2], Rect); 2];
 
-/// What is taken of one picture.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Part<'a> {
-    /// Nothing outside of it is looked at.
-    pub picture: Picture<'a>,
-    /// Of the common picture in it.
-    pub placement: Placement,
-    /// The whole pixels that it covers, in the picture as it came.
-    pub crop: Rect,
-}
-
 impl SpatialAligner {
     /// For a new pair of streams.
     pub fn new(scale: Scale, registration: Registration) -> Self {
         Self {
             scale,
             registration,
-            bars: [Letterbox::new(), Letterbox::new()],
+            letterboxes: [Letterbox::new(), Letterbox::new()],
             translation: Translation::default(),
             framing: None,
             reference: Resampler::default(),
@@ -108,8 +98,8 @@ impl SpatialAligner {
             alignment: picture.format().alignment(),
         });
         if self.registration != Registration::None {
-            for ((side, bars), picture) in sides.iter_mut().zip(&mut self.bars).zip(&pictures) {
-                side.content = bars.look(picture);
+            for ((side, letterbox), picture) in sides.iter_mut().zip(&mut self.letterboxes).zip(&pictures) {
+                side.content = letterbox.look(picture);
             }
         }
         let to = if self.scale == Scale::ToDistorted { 1 } else { 0 };

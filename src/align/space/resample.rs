@@ -45,12 +45,12 @@ fn planar(format: PixelFormat, sampling: [u8; 2]) -> Option<PixelFormat> {
 /// Makes pictures of one kind of pictures of another kind; tables and memory are kept from frame to frame.
 #[derive(Debug, Default)]
 pub(super) struct Resampler {
-    plan: Option<Plan>,
+    plan: Option<ResamplePlan>,
     scratch: Scratch,
 }
 
 #[derive(Debug)]
-struct Plan {
+struct ResamplePlan {
     of: (PixelFormat, u32, u32, Colorimetry),
     to: Target,
     /// Luma or R'G'B', then chroma: which components, and how they are made.
@@ -66,7 +66,7 @@ impl Resampler {
         let of = (picture.format(), picture.width(), picture.height(), picture.colorimetry());
         let plan = match self.plan.take().filter(|plan| plan.of == of && plan.to == to) {
             Some(plan) => plan,
-            None => Plan::new(picture, to),
+            None => ResamplePlan::new(picture, to),
         };
         let plan = self.plan.insert(plan);
         let run = Run { groups: &plan.groups, picture, made: &mut plan.made, scratch: &mut self.scratch };
@@ -75,7 +75,7 @@ impl Resampler {
     }
 }
 
-impl Plan {
+impl ResamplePlan {
     fn new(picture: &Picture<'_>, to: Target) -> Self {
         let (source, colorimetry) = (picture.format(), picture.colorimetry());
         let format = planar(source, to.sampling).or_else(|| planar(source, sampling(source))).unwrap_or(source);
@@ -92,7 +92,7 @@ impl Plan {
                     0 => (component.width(picture.width()), target.width(to.size[0])),
                     _ => (component.height(picture.height()), target.height(to.size[1])),
                 };
-                from.band(inputs, onto, outputs, to.placement.origin[axis], to.placement.step[axis]).pack()
+                from.filter(inputs, onto, outputs, to.placement.origin[axis], to.placement.step[axis]).pack()
             };
             (group.clone(), Sampler::new(source, group, |c| axis(c, 0), |c| axis(c, 1)))
         };

@@ -13,6 +13,8 @@ pub(super) struct RawContract {
     pub(super) contract: i64,
     pub(super) name: String,
     pub(super) kind: Kind,
+    // Contracts spell it as the first version of the interface did.
+    #[serde(rename = "licence")]
     pub(super) license: Option<String>,
     #[serde(default)]
     pub(super) input: Vec<RawInput>,
@@ -69,6 +71,7 @@ pub(super) enum AllCrops {
 #[serde(rename_all = "kebab-case")]
 pub(super) enum RawSampling {
     Grid,
+    #[serde(rename = "centre")]
     Center,
     Random,
 }

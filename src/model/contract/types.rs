@@ -38,6 +38,7 @@ pub enum Layout {
 /// What a tensor's channels are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Channels {
     /// R', G', B', full range.
     Rgb,
@@ -61,8 +62,9 @@ impl Channels {
 
 /// How many crops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Crops {
-    /// So many.
+    /// This number of crops, placed by [`Sampling`].
     Count(u32),
     /// Tiles all over the picture, `stride` (horizontal, vertical) apart; the last of a row or column is moved in so
     /// that it ends at the border.
@@ -74,6 +76,7 @@ pub enum Crops {
 
 /// Where crops are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Sampling {
     /// 5: the center, then the corners; n: a grid of ceil(sqrt n) a side, row by row.
     Grid,
@@ -89,6 +92,7 @@ pub enum Sampling {
 /// What becomes of a frame that is smaller than the crop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Small {
     /// Scaled up, aspect kept, until it covers the crop.
     #[default]
@@ -99,6 +103,7 @@ pub enum Small {
 
 /// How the frame is scaled before crops are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Resize {
     /// The short side becomes this, aspect kept (long side rounded to the nearest pixel).
     ShortSide(u32),
@@ -108,6 +113,7 @@ pub enum Resize {
 
 /// The way from a frame to the pictures that a tensor holds. Steps in the fields' order, each optional.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Geometry {
     /// Scaling, if any.
     pub scale: Option<Resize>,
@@ -162,6 +168,7 @@ impl Geometry {
 
 /// One ONNX input that takes a picture.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Input {
     /// The ONNX input's name.
     pub tensor: String,
@@ -179,8 +186,25 @@ pub struct Input {
     pub geometry: Geometry,
 }
 
+impl Input {
+    /// The distorted picture as it is, in N×C×H×W, from 0 to 1: `mean` is 0, `std` is 1.
+    pub fn new(tensor: impl Into<String>, channels: Channels) -> Self {
+        let count = channels.count();
+        Self {
+            tensor: tensor.into(),
+            role: Role::Distorted,
+            layout: Layout::Nchw,
+            channels,
+            mean: vec![0.0; count],
+            std: vec![1.0; count],
+            geometry: Geometry::default(),
+        }
+    }
+}
+
 /// From raw values to 0..100.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Curve {
     /// Linear between, clamped outside.
     Line {
@@ -217,6 +241,7 @@ fn scale_100(raw: f64, worst: f64, best: f64) -> f64 {
 
 /// A picture of quality among the outputs.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct MapOutput {
     /// The ONNX output's name.
     pub tensor: String,
@@ -235,6 +260,7 @@ impl MapOutput {
 
 /// Named numbers among the outputs.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Attributes {
     /// The ONNX output's name.
     pub tensor: String,
@@ -255,6 +281,7 @@ impl Attributes {
 
 /// What the model gives.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Output {
     /// The ONNX output's name.
     pub tensor: String,
@@ -272,6 +299,7 @@ pub struct Output {
 
 /// An ONNX input with a fixed value.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Constant {
     /// The ONNX input's name.
     pub tensor: String,
@@ -281,6 +309,7 @@ pub struct Constant {
 
 /// A model's contract, read and checked in itself (not yet against the graph).
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Contract {
     /// The model's name.
     pub name: String,

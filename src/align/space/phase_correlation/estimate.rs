@@ -9,19 +9,19 @@ use rustfft::num_complex::{Complex32, Complex64};
 use super::fit::{Fit, Term};
 use super::spectrum::Spectrum;
 use super::tiles::{self, TILES};
-use crate::align::space::registration::Part;
+use crate::align::space::part::Part;
 use crate::resample::Scratch;
 
-/// Frequencies beyond are not asked: aliases and noise. In cycles per pixel.
-const BAND: f64 = 0.35;
-/// Nor are those of so few waves in a tile: the window makes them.
-const SLOW: f64 = 2.5;
-/// Nine neighboring frequencies say as much as so many that are independent, because of the window. One in so many is
+/// Frequencies beyond are aliases and noise, and left out. In cycles per pixel.
+const MAX_FREQUENCY: f64 = 0.35;
+/// So are those of fewer waves in a tile: the window makes them.
+const MIN_WAVES: f64 = 2.5;
+/// Nine neighboring frequencies say as much as this number of independent ones, because of the window. Its inverse is
 /// the coherence of noise with noise.
 const INDEPENDENT: f64 = 3.6;
 /// A tile's standard deviation, in 8-bit codes, below which there is nothing to see.
 const TEXTURE: f64 = 1.0;
-/// The peak of the correlation stands at least so many times above whatever else there is.
+/// The peak of the correlation is at least this many times the highest value elsewhere.
 const PEAK: f32 = 1.6;
 /// Pixels around the peak that belong to it.
 const FOOT: i32 = 5;
@@ -42,7 +42,7 @@ pub(super) struct Estimate {
     /// By how much the distorted content lies to the right and below, in pixels of the common picture.
     pub shift: [f64; 2],
     /// It rests on the pairs before too.
-    pub pooled: bool,
+    pub accumulated: bool,
 }
 
 /// Finds translations; keeps its tables and memory, and what the pairs before said.
@@ -105,14 +105,14 @@ impl Estimator {
         self.gather(&mut sums.now, parts, size, apart);
         sums.fine.fade_into(KEEP, &sums.now);
         let alone = alone.and_then(|_| self.fine(&sums.now, size, apart));
-        let pooled = self.fine(&sums.fine, size, apart);
+        let accumulated = self.fine(&sums.fine, size, apart);
         let agree = |a: [f64; 2], b: [f64; 2]| (0..2).all(|axis| (a[axis] - b[axis]).abs() < AGREE);
-        match (alone, pooled) {
+        match (alone, accumulated) {
             // Together they say it more exactly; unless this pair says something else.
             (alone, Some(shift)) if alone.is_none_or(|alone| agree(alone, shift)) => {
-                Some(Estimate { shift, pooled: true })
+                Some(Estimate { shift, accumulated: true })
             }
-            (alone, _) => alone.map(|shift| Estimate { shift, pooled: false }),
+            (alone, _) => alone.map(|shift| Estimate { shift, accumulated: false }),
         }
     }
 
@@ -123,11 +123,11 @@ impl Estimator {
         let side = spectrum.side as u32;
         // Tiles above each other have their columns in common, tiles beside each other their rows.
         let [columns, rows] = [0, 1].map(|axis| {
-            let places = tiles::places(size[axis], side, TILES[axis], apart[axis]);
+            let origins = tiles::origins(size[axis], side, TILES[axis], apart[axis]);
             let of = |[reference, distorted]: [i32; 2]| {
                 [tiles::axis(parts[0], axis, reference, side), tiles::axis(parts[1], axis, distorted, side)]
             };
-            places.into_iter().map(of).collect::<Vec<_>>()
+            origins.into_iter().map(of).collect::<Vec<_>>()
         });
         let mut variance = 0.0;
         for down in &rows {
@@ -152,7 +152,7 @@ impl Estimator {
         let powers = spectrum.reference.iter().zip(&spectrum.distorted);
         self.weighted.extend(spectrum.cross.iter().zip(powers).enumerate().map(|(at, (cross, (r, d)))| {
             let frequency = frequency(at, side);
-            let far = (frequency[0].hypot(frequency[1]) / BAND).powi(2);
+            let far = (frequency[0].hypot(frequency[1]) / MAX_FREQUENCY).powi(2);
             let power = (f64::from(*r) * f64::from(*d)).sqrt();
             if power > 0.0 { *cross * ((-3.0 * far).exp() / power) as f32 } else { Complex32::default() }
         }));
@@ -213,7 +213,7 @@ impl Estimator {
         let distance = frequency[0].hypot(frequency[1]);
         // The other half says the same.
         let half = frequency[0] > 0.0 || (frequency[0] == 0.0 && frequency[1] > 0.0);
-        if !half || distance > BAND || distance * (side as f64) < SLOW {
+        if !half || distance > MAX_FREQUENCY || distance * (side as f64) < MIN_WAVES {
             return None;
         }
         let cross = Complex64::new(f64::from(self.weighted[at].re), f64::from(self.weighted[at].im));

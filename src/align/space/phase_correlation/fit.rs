@@ -4,7 +4,7 @@
 
 use std::f64::consts::TAU;
 
-/// Hann's window and the smoothing make of so many frequencies one.
+/// Neighboring frequencies that Hann's window and the smoothing make one of.
 const DEPENDENT: f64 = 9.0;
 
 /// What one frequency says about the translation.
@@ -95,7 +95,7 @@ fn blind(terms: &[Term], [xx, xy, yy]: [f64; 3], side: usize) -> bool {
 
 /// Waves in a tile by which the window and the sum of neighbors widen everything.
 const LEAK: f64 = 3.5;
-/// Of what is known of a direction, so much must not come from the window.
+/// The share of what is known of a direction that must not come from the window.
 const SEEN: f64 = 0.15;
 
 /// Steps to the best fit at most; each is many times closer than the one before.

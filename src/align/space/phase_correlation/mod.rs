@@ -9,7 +9,7 @@ mod tiles;
 
 use estimate::Estimator;
 
-use super::registration::Part;
+use super::part::Part;
 
 /// Estimates that are made one after the other before a translation counts as known.
 const LEARNED: usize = 8;
@@ -19,7 +19,7 @@ const PAUSE: u32 = 24;
 const MEMORY: usize = 16;
 /// Estimates of the same translation lie no further apart, in pixels of the reference.
 const NEAR: f64 = 0.19;
-/// So many in a row have to say that it is another one.
+/// Estimates in a row that have to say that it is another one.
 const CONFIRMED: usize = 3;
 
 /// The translation of one stream against another.
@@ -51,7 +51,7 @@ impl Translation {
             Some(estimate) => {
                 self.misses = 0;
                 let shift = [0, 1].map(|axis| estimate.shift[axis] * step[axis]);
-                if estimate.pooled {
+                if estimate.accumulated {
                     // The ones before are in it.
                     self.known.retain(|known| near(*known, shift));
                     self.known.iter_mut().for_each(|known| *known = shift);
@@ -92,7 +92,7 @@ impl Translation {
         }
         let mean = mean(&self.known);
         let held = self.in_force.map(|quarters| quarters.map(|q| f64::from(q) / 4.0));
-        // Held on to once it is known, lest it changes to and fro between two quarters.
+        // Kept once it is known, so that it does not change to and fro between two quarters.
         if self.known.len() <= LEARNED || held.is_none_or(|held| !near(held, mean)) {
             self.in_force = Some(mean.map(|pixels| (pixels * 4.0).round() as i32));
         }

@@ -2,8 +2,8 @@
 
 //! The squares that two pictures are compared in.
 
+use crate::align::space::part::Part;
 use crate::align::space::placement::Grid;
-use crate::align::space::registration::Part;
 use crate::picture::Family;
 use crate::resample::{PackedFilter, Sampler, Scratch};
 use crate::simd::{Kernel, LANES, SimdLevel, dispatch};
@@ -32,18 +32,18 @@ pub(super) fn room(size: u32, side: usize) -> i32 {
 
 /// Where tiles of the reference and the distorted picture begin, `apart` from each other as far as there is room:
 /// spread evenly, away from the borders where a translated picture may be empty.
-pub(super) fn places(size: u32, side: u32, most: u32, apart: i32) -> Vec<[i32; 2]> {
+pub(super) fn origins(size: u32, side: u32, most: u32, apart: i32) -> Vec<[i32; 2]> {
     let room = room(size, side as usize);
     let margin = reach(side as usize).min(room / 4);
     // Half over each other: the window makes them nearly independent all the same (Welch 1967).
     let count = (1 + (4 * (room - 2 * margin) + side as i32) / (2 * side as i32)).clamp(1, most as i32);
     let apart = apart.clamp(-room, room);
-    let place = |i: i32| {
+    let origin = |i: i32| {
         let at = if count == 1 { room / 2 } else { margin + i * (room - 2 * margin) / (count - 1) };
         let reference = (at - apart / 2).clamp((-apart).max(0), (room - apart).min(room));
         [reference, reference + apart]
     };
-    (0..count).map(place).collect()
+    (0..count).map(origin).collect()
 }
 
 /// Of a tile's samples.
@@ -56,7 +56,7 @@ pub(super) fn variance(tile: &[f32]) -> f64 {
 pub(super) fn axis(part: &Part<'_>, axis: usize, place: i32, side: u32) -> PackedFilter {
     let placement = part.placement.from([f64::from(place); 2]);
     let inputs = [part.picture.width(), part.picture.height()][axis];
-    Grid::FULL.band(inputs, Grid::FULL, side, placement.origin[axis], placement.step[axis]).pack()
+    Grid::FULL.filter(inputs, Grid::FULL, side, placement.origin[axis], placement.step[axis]).pack()
 }
 
 /// A square of a part's luma, or green, of which `axis` knows the columns and rows.
