@@ -13,6 +13,9 @@ use super::state::{Held, Input, Pair, Shared};
 use crate::align::space::{Letterbox, Registration};
 use crate::align::time::{Aligner, Decision, Signature};
 
+/// Steps in which a search gives its range up without letting go of a frame, before that is taken to be all.
+const STEPS: usize = 16;
+
 /// Frames of one side that are held, by number.
 #[derive(Default)]
 struct Frames {
@@ -69,17 +72,25 @@ impl Pairer {
         self.publish();
         while let Some((input, bytes)) = self.shared.next_input() {
             self.take(input);
-            let mut bytes = self.decide(bytes);
-            // Each turn lets go of something, or nothing more can be let go.
-            while bytes > self.shared.max_bytes() {
-                self.aligner.shrink();
-                let after = self.decide(bytes);
-                if after >= bytes {
-                    break;
-                }
-                bytes = after;
-            }
+            let (bytes, _) = self.decide(bytes);
+            self.shrink(bytes);
             self.publish();
+        }
+    }
+
+    /// Lets go of what is over the bound, as far as it can be let go.
+    fn shrink(&mut self, mut bytes: u64) {
+        let mut fruitless = 0;
+        while bytes > self.shared.max_bytes() && fruitless < STEPS {
+            self.aligner.shrink();
+            let (after, decided) = self.decide(bytes);
+            match (after < bytes, decided) {
+                (true, _) => fruitless = 0,
+                // What was decided is let go when its outcome is taken.
+                (false, true) => return,
+                (false, false) => fruitless += 1,
+            }
+            bytes = after;
         }
     }
 
@@ -134,8 +145,9 @@ impl Pairer {
         Some(guarded(|| look().map_err(|error| CompareError::Picture { side, error })))
     }
 
-    /// Hands on what has been decided and drops the frames that are no longer needed; gives the bytes that are held then.
-    fn decide(&mut self, held: u64) -> u64 {
+    /// Hands on what has been decided and drops the frames that are no longer needed; gives the bytes that are held then,
+    /// and whether anything was decided.
+    fn decide(&mut self, held: u64) -> (u64, bool) {
         let mut pairs = Vec::new();
         while let Some(decision) = self.aligner.next_decision() {
             let Some((distorted, error)) = self.distorted.pop() else {
@@ -152,9 +164,10 @@ impl Pairer {
         }
         let events: Vec<_> = std::iter::from_fn(|| self.aligner.next_event()).collect();
         if pairs.is_empty() && released == 0 && events.is_empty() {
-            return held;
+            return (held, false);
         }
-        self.shared.decided(pairs, released, events)
+        let decided = !pairs.is_empty();
+        (self.shared.decided(pairs, released, events), decided)
     }
 
     fn pair(&self, decision: Decision, distorted: Held, error: Option<CompareError>) -> Pair {
