@@ -30,7 +30,7 @@ fn main() -> Result<()> {
     let [reference, distorted] = arguments.as_slice() else { bail!("usage: compare REFERENCE DISTORTED") };
     let comparer = Comparer::new(Settings::default(), None, || {})?;
     for outcome in comparer.run(frames(reference)?, frames(distorted)?) {
-        let psnr = outcome.result.transpose()?.and_then(|comparison| comparison.metrics.psnr);
+        let psnr = outcome.result.transpose()?.and_then(|comparison| comparison.metrics.psnr());
         println!("{}: {:?}, PSNR {psnr:?}", outcome.distorted, outcome.pairing);
     }
     println!("{:?}", comparer.ledger());
