@@ -59,9 +59,9 @@
 //! use onnx_iqa::picture::OwnedFrame;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // A moving bar, 25 frames a second.
+//! // Blocks whose brightness changes from frame to frame.
 //! let frame = |number: usize| {
-//!     let shade = |i: usize| if (i % 64).abs_diff(5 * number % 64) < 6 { 220 } else { 40 };
+//!     let shade = |i: usize| ((i % 64 / 8 * 31 + i / 512 * 17 + number * number * 7) % 200) as u8;
 //!     OwnedFrame::rgb(64, 48, (0..64 * 48).flat_map(|i| [shade(i); 3]).collect()).expect("three bytes a pixel")
 //! };
 //! let reference = (0..60).map(|number| (Timestamp::at_rate(number as u64, 25, 1), frame(number)));
