@@ -4,12 +4,18 @@
 
 use super::field::{FIELDS, Field, FieldType};
 use super::frame::FrameRecord;
+use super::names::State;
 use super::value::Value;
 
 impl FrameRecord {
     /// Every field that has a value, with it: those of [`FIELDS`] in their order, then [`other`](Self::other).
+    ///
+    /// The age of a score that a frame carries along comes after the rest of that score, where logs have always had it.
     pub fn fields(&self) -> impl Iterator<Item = (&str, Value)> {
-        let known = FIELDS.iter().filter_map(|field| Some((field.name, field.get(self)?)));
+        let carries = self.state == Some(State::Skipped);
+        let is_late = move |field: &&Field| carries && field.name == "age";
+        let known = FIELDS.iter().filter(move |field| !is_late(field)).chain(FIELDS.iter().filter(is_late));
+        let known = known.filter_map(|field| Some((field.name, field.get(self)?)));
         known.chain(self.other.iter().map(|(name, value)| (name.as_str(), value.clone())))
     }
 

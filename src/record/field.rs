@@ -264,6 +264,18 @@ mod tests {
     }
 
     #[test]
+    fn the_age_of_a_score_that_is_carried_comes_last() {
+        let mut record = FrameRecord { score: Some(50.0), age: Some(3), latency: Some(5), ..FrameRecord::default() };
+        record.attributes = vec![("noise".into(), 4.5)];
+        let names =
+            |record: &FrameRecord| record.fields().map(|(name, _)| name.to_owned()).collect::<Vec<_>>().join(" ");
+        record.set("state", "scored".into());
+        assert_eq!(names(&record), "state score age latency attributes");
+        record.set("state", "skipped".into());
+        assert_eq!(names(&record), "state score latency attributes age");
+    }
+
+    #[test]
     fn a_value_to_look_at_is_a_number_or_an_attribute() {
         let mut record = FrameRecord { score: Some(50.0), latency: Some(5), ..FrameRecord::default() };
         record.attributes = vec![("noise".into(), 4.5), ("score".into(), 1.0)];

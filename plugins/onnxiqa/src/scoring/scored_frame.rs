@@ -115,9 +115,8 @@ impl ScoredFrame {
     pub fn carried_by(&self, times: Times) -> gst::Structure {
         // Copied rather than made: this is all the work there is for a frame that is not scored.
         let mut structure = self.0.carried.get_or_init(|| self.unscored()).clone();
-        match times.running.zip(self.0.times.running) {
-            Some((now, then)) => structure.set("age", now.saturating_sub(then).nseconds()),
-            None => structure.remove_field("age"),
+        if let Some((now, then)) = times.running.zip(self.0.times.running) {
+            structure.set("age", now.saturating_sub(then).nseconds());
         }
         structure
     }
@@ -126,6 +125,7 @@ impl ScoredFrame {
     fn unscored(&self) -> gst::Structure {
         let mut structure = self.scored();
         structure.set("state", State::Skipped.name());
+        structure.remove_field("age");
         structure
     }
 }
