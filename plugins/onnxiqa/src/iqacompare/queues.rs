@@ -115,8 +115,9 @@ impl Inner {
     fn has_room(&self, side: Side, bytes: u64, held: u64) -> bool {
         let queue = &self.queues[side as usize];
         let starving = self.rest.is_some_and(|rest| rest.idle && rest.starved[other(side) as usize]);
-        let within = held.saturating_add(bytes) <= self.max_bytes && (queue.items.has_room() || starving);
-        queue.items.len() == 0 || within
+        let within = held.saturating_add(bytes) <= self.max_bytes;
+        let more = starving && queue.items.bytes().saturating_add(bytes) <= self.max_bytes - reserve(self.max_bytes);
+        queue.items.len() == 0 || (within && (queue.items.has_room() || more))
     }
 
     /// Puts a frame in. The task has to look, unless there was a frame that it could do nothing with.
@@ -407,6 +408,11 @@ impl Queues {
         self.wake();
         ended
     }
+}
+
+/// What queues that grow leave to the comparer of what may be held: with nothing it could pair nothing.
+pub(super) fn reserve(max_bytes: u64) -> u64 {
+    max_bytes / 4
 }
 
 /// The other side.
