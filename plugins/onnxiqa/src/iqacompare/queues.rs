@@ -117,13 +117,13 @@ impl Inner {
         let starving = self.rest.is_some_and(|rest| rest.idle && rest.starved[other(side) as usize]);
         let within = held.saturating_add(bytes) <= self.max_bytes;
         let more = starving && queue.items.bytes().saturating_add(bytes) <= self.max_bytes - reserve(self.max_bytes);
-        queue.items.len() == 0 || (within && (queue.items.has_room() || more))
+        !queue.items.has_frames() || (within && (queue.items.has_room() || more))
     }
 
     /// Puts a frame in. The task has to look, unless there was a frame that it could do nothing with.
     fn push_frame(&mut self, side: Side, frame: Arrived) {
         let queue = &mut self.queues[side as usize];
-        if queue.items.len() == 0 {
+        if !queue.items.has_frames() {
             self.rest = None;
         }
         queue.waiting = None;

@@ -168,7 +168,7 @@ impl Task {
     fn check_outcomes(&self, context: &Context<'_>) -> Result<(), gst::FlowError> {
         let ended = self.emptying || (self.input.ended(Side::Reference) && self.input.ended(Side::Distorted));
         // What is idle has no outcome left that could be taken.
-        if !ended || self.output.fifo().len() == 0 || !self.comparer.idle() {
+        if !ended || !self.output.fifo().has_frames() || !self.comparer.idle() {
             return Ok(());
         }
         gst::element_error!(
@@ -226,7 +226,7 @@ impl Task {
 
     /// The reference has begun anew: waits for what is held of `distorted`, and goes on when that has left.
     fn empty(&mut self, context: &Context<'_>, seen: u64) -> Result<(), gst::FlowError> {
-        if self.output.fifo().len() == 0 {
+        if !self.output.fifo().has_frames() {
             return self.renew(context);
         }
         self.check_outcomes(context)?;
@@ -244,7 +244,7 @@ impl Task {
         if sides[Side::Distorted as usize] {
             self.output.flush();
             lock(context.report).discontinuity();
-        } else if self.output.fifo().len() > 0 {
+        } else if self.output.fifo().has_frames() {
             self.comparer.end_reference();
             self.comparer.end_distorted();
             self.emptying = true;
