@@ -93,8 +93,8 @@ struct Inner {
     max_bytes: u64,
     /// Of the stream that goes through; the reference can be flushed by itself.
     flow: FlowState,
-    /// A seek is under way: frames of before and after it may be mixed.
-    seeking: bool,
+    /// Seeks that are under way: frames of before and after them may be mixed.
+    seeks: usize,
     /// Of the task; none while it is at work, or has not seen what came last.
     rest: Option<Rest>,
 }
@@ -145,7 +145,7 @@ impl Default for Queues {
     fn default() -> Self {
         let room = Arc::<Wakeup>::default();
         let inner =
-            Inner { queues: Default::default(), max_bytes: 0, flow: FlowState::default(), seeking: false, rest: None };
+            Inner { queues: Default::default(), max_bytes: 0, flow: FlowState::default(), seeks: 0, rest: None };
         Self { inner: Mutex::new(inner), budget: Budget::new(room.clone()), work: Arc::default(), room }
     }
 }
@@ -170,7 +170,6 @@ impl Queues {
         let mut inner = self.lock();
         let old = inner.queues.each_mut().map(std::mem::take);
         inner.max_bytes = max_bytes;
-        inner.seeking = false;
         inner.rest = None;
         drop(inner);
         drop(old);
@@ -307,10 +306,11 @@ impl Queues {
         self.wake();
     }
 
-    /// A seek begins, or has reached both sides: until then frames of before and after it must not meet.
-    pub(super) fn set_seeking(&self, seeking: bool) {
-        self.lock().seeking = seeking;
-        self.wake();
+    /// A seek begins. Until it has reached both sides, and the token is dropped, the task does nothing: frames of before
+    /// and after it must not meet.
+    pub(super) fn seek(&self) -> Seeking<'_> {
+        self.lock().seeks += 1;
+        Seeking(self)
     }
 
     /// Downstream is linked now, perhaps; true if the task is to be started.
@@ -327,7 +327,7 @@ impl Queues {
             return Interruption::Stopped;
         }
         // It flushes one side after the other: what the first one's means is known after the second's.
-        if inner.seeking {
+        if inner.seeks > 0 {
             return Interruption::Seeking;
         }
         let flushed = inner.queues.each_mut().map(|queue| std::mem::take(&mut queue.flushed));
@@ -345,7 +345,7 @@ impl Queues {
     /// Takes what `choose` wants of what both sides have next. Runs it under the lock.
     pub(super) fn take(&self, choose: impl FnOnce([Option<&Item>; 2]) -> Choice) -> Option<(Side, Item)> {
         let mut inner = self.lock();
-        if inner.stopped() || inner.seeking || inner.queues.iter().any(|queue| queue.flushed) {
+        if inner.stopped() || inner.seeks > 0 || inner.queues.iter().any(|queue| queue.flushed) {
             return None;
         }
         let choice = choose(inner.queues.each_ref().map(|queue| queue.items.front()));
@@ -407,6 +407,16 @@ impl Queues {
         drop(old);
         self.wake();
         ended
+    }
+}
+
+/// A seek is under way as long as this lives.
+pub(super) struct Seeking<'a>(&'a Queues);
+
+impl Drop for Seeking<'_> {
+    fn drop(&mut self) {
+        self.0.lock().seeks -= 1;
+        self.0.wake();
     }
 }
 
