@@ -181,7 +181,8 @@ impl Shared {
     pub(super) fn set_max_bytes(&self, max_bytes: u64) {
         let mut state = self.lock();
         state.max_bytes = max_bytes;
-        let over = state.bytes > max_bytes;
+        // What is decided is let go soon, without any harm.
+        let over = state.bytes > max_bytes && state.decided() == 0;
         drop(state);
         if over {
             self.order(Input::Bound);

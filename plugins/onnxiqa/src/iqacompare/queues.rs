@@ -73,7 +73,7 @@ pub(super) struct Pressed {
 }
 
 struct Queue {
-    /// The limit is this side's part of it; what both sides hold together is counted by the budget.
+    /// Its limit holds while the other side has something, too. What all hold together is counted by the budget.
     items: Fifo<Arrived>,
     flushing: bool,
     /// Was flushed, which the task has not heard of.
@@ -169,6 +169,10 @@ impl Queues {
     pub(super) fn open(&self, max_bytes: u64) {
         let mut inner = self.lock();
         let old = inner.queues.each_mut().map(std::mem::take);
+        for queue in &mut inner.queues {
+            // Of large frames fewer.
+            queue.items.set_limit(Limit { frames: FRAMES, bytes: max_bytes / 8 });
+        }
         inner.max_bytes = max_bytes;
         inner.rest = None;
         drop(inner);
