@@ -106,7 +106,8 @@ impl Comparer {
         self.shared.order(Input::Offset(offset));
     }
 
-    /// What both sides' frames may hold from now on, in bytes. If they hold more, the search window shrinks.
+    /// What both sides' frames may hold from now on, in bytes. If they hold more, once all that is decided has been
+    /// taken, the search window shrinks.
     pub fn set_max_bytes(&self, max_bytes: u64) {
         self.shared.set_max_bytes(max_bytes);
     }

@@ -25,7 +25,7 @@ pub(super) enum Input {
     End(Side),
     Offset(i64),
     Force(u64),
-    /// Less may be held than before.
+    /// More is held than may be from now on.
     Bound,
 }
 
@@ -182,8 +182,14 @@ impl Shared {
     }
 
     pub(super) fn set_max_bytes(&self, max_bytes: u64) {
-        self.lock().max_bytes = max_bytes;
-        self.order(Input::Bound);
+        let mut state = self.lock();
+        state.max_bytes = max_bytes;
+        // What is decided is let go soon, without any harm.
+        let over = state.bytes > max_bytes && state.decided() == 0;
+        drop(state);
+        if over {
+            self.order(Input::Bound);
+        }
     }
 
     pub(super) fn max_bytes(&self) -> u64 {

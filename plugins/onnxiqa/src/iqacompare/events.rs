@@ -61,14 +61,16 @@ pub(super) fn sink_event(context: &Context<'_>, side: Side, event: gst::Event) -
     match context.queues.push_event(side, event) {
         Given::Queued => true,
         Given::Begins => start(context),
-        Given::Refused(flow) if end && flow != gst::FlowError::Eos => {
-            if !matches!(flow, gst::FlowError::Flushing | gst::FlowError::Error) {
+        Given::Refused(gst::FlowError::Eos) => true,
+        Given::Refused(gst::FlowError::Flushing | gst::FlowError::Error) => false,
+        Given::Refused(flow) => {
+            // Upstream sends no more frames that could meet the error.
+            if end {
                 flow_error(context.element, flow);
+                context.pads.src.push_event(gst::event::Eos::new());
             }
-            context.pads.src.push_event(gst::event::Eos::new());
             false
         }
-        Given::Refused(flow) => flow == gst::FlowError::Eos,
         Given::Flushing => false,
     }
 }
@@ -105,14 +107,8 @@ pub(super) fn src_event(context: &Context<'_>, event: gst::Event) -> bool {
     let pads = context.pads;
     match event.view() {
         EventView::Seek(seek) => {
-            let flushes = seek.get().1.contains(gst::SeekFlags::FLUSH);
-            if flushes {
-                context.queues.set_seeking(true);
-            }
+            let _seeking = seek.get().1.contains(gst::SeekFlags::FLUSH).then(|| context.queues.seek());
             let [reference, distorted] = pads.sinks().map(|pad| pad.push_event(event.clone()));
-            if flushes {
-                context.queues.set_seeking(false);
-            }
             reference && distorted
         }
         // What downstream thinks of the frames concerns their source only: a reference that drops frames would spoil

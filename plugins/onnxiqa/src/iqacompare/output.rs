@@ -3,6 +3,7 @@
 //! The way out: frames, each when its outcome is there, and the events between them, in the order in which they came.
 
 use super::alignment_events::announce;
+use super::category::CAT;
 use super::context::Context;
 use super::frames::Pending;
 use super::references::ReferenceTime;
@@ -33,6 +34,11 @@ struct Prelude {
 }
 
 impl Prelude {
+    /// As a flush does: what belongs to the time before goes.
+    fn flush(&mut self) {
+        self.others.retain(|event| event.is_sticky() && event.type_() != gst::EventType::Segment);
+    }
+
     /// Keeps an event back until the caps come; gives what is to be sent now.
     fn pass(&mut self, event: gst::Event) -> Vec<gst::Event> {
         match event.type_() {
@@ -54,6 +60,10 @@ impl Prelude {
                     events.push(event);
                 }
                 events
+            }
+            kind if self.others.len() >= Limit::EVENTS => {
+                gst::warning!(CAT, "{kind} is lost: too many events come before caps");
+                Vec::new()
             }
             _ => {
                 self.others.push(event);
@@ -100,6 +110,7 @@ impl Output {
     /// As a flush of `distorted` does: frames go, and the stream has not ended.
     pub(super) fn flush(&mut self) {
         drop(self.fifo.flush());
+        self.prelude.flush();
         self.summed_up = false;
     }
 

@@ -73,7 +73,7 @@ pub(super) struct Pressed {
 }
 
 struct Queue {
-    /// The limit is this side's part of it; what both sides hold together is counted by the budget.
+    /// Its limit holds while the other side has something, too. What all hold together is counted by the budget.
     items: Fifo<Arrived>,
     flushing: bool,
     /// Was flushed, which the task has not heard of.
@@ -93,8 +93,8 @@ struct Inner {
     max_bytes: u64,
     /// Of the stream that goes through; the reference can be flushed by itself.
     flow: FlowState,
-    /// A seek is under way: frames of before and after it may be mixed.
-    seeking: bool,
+    /// Seeks that are under way: frames of before and after them may be mixed.
+    seeks: usize,
     /// Of the task; none while it is at work, or has not seen what came last.
     rest: Option<Rest>,
 }
@@ -115,14 +115,15 @@ impl Inner {
     fn has_room(&self, side: Side, bytes: u64, held: u64) -> bool {
         let queue = &self.queues[side as usize];
         let starving = self.rest.is_some_and(|rest| rest.idle && rest.starved[other(side) as usize]);
-        let within = held.saturating_add(bytes) <= self.max_bytes && (queue.items.has_room() || starving);
-        queue.items.len() == 0 || within
+        let within = held.saturating_add(bytes) <= self.max_bytes;
+        let more = starving && queue.items.bytes().saturating_add(bytes) <= self.max_bytes - reserve(self.max_bytes);
+        !queue.items.has_frames() || (within && (queue.items.has_room() || more))
     }
 
     /// Puts a frame in. The task has to look, unless there was a frame that it could do nothing with.
     fn push_frame(&mut self, side: Side, frame: Arrived) {
         let queue = &mut self.queues[side as usize];
-        if queue.items.len() == 0 {
+        if !queue.items.has_frames() {
             self.rest = None;
         }
         queue.waiting = None;
@@ -144,7 +145,7 @@ impl Default for Queues {
     fn default() -> Self {
         let room = Arc::<Wakeup>::default();
         let inner =
-            Inner { queues: Default::default(), max_bytes: 0, flow: FlowState::default(), seeking: false, rest: None };
+            Inner { queues: Default::default(), max_bytes: 0, flow: FlowState::default(), seeks: 0, rest: None };
         Self { inner: Mutex::new(inner), budget: Budget::new(room.clone()), work: Arc::default(), room }
     }
 }
@@ -168,8 +169,11 @@ impl Queues {
     pub(super) fn open(&self, max_bytes: u64) {
         let mut inner = self.lock();
         let old = inner.queues.each_mut().map(std::mem::take);
+        for queue in &mut inner.queues {
+            // Of large frames fewer.
+            queue.items.set_limit(Limit { frames: FRAMES, bytes: max_bytes / 8 });
+        }
         inner.max_bytes = max_bytes;
-        inner.seeking = false;
         inner.rest = None;
         drop(inner);
         drop(old);
@@ -306,10 +310,11 @@ impl Queues {
         self.wake();
     }
 
-    /// A seek begins, or has reached both sides: until then frames of before and after it must not meet.
-    pub(super) fn set_seeking(&self, seeking: bool) {
-        self.lock().seeking = seeking;
-        self.wake();
+    /// A seek begins. Until it has reached both sides, and the token is dropped, the task does nothing: frames of before
+    /// and after it must not meet.
+    pub(super) fn seek(&self) -> Seeking<'_> {
+        self.lock().seeks += 1;
+        Seeking(self)
     }
 
     /// Downstream is linked now, perhaps; true if the task is to be started.
@@ -326,7 +331,7 @@ impl Queues {
             return Interruption::Stopped;
         }
         // It flushes one side after the other: what the first one's means is known after the second's.
-        if inner.seeking {
+        if inner.seeks > 0 {
             return Interruption::Seeking;
         }
         let flushed = inner.queues.each_mut().map(|queue| std::mem::take(&mut queue.flushed));
@@ -344,7 +349,7 @@ impl Queues {
     /// Takes what `choose` wants of what both sides have next. Runs it under the lock.
     pub(super) fn take(&self, choose: impl FnOnce([Option<&Item>; 2]) -> Choice) -> Option<(Side, Item)> {
         let mut inner = self.lock();
-        if inner.stopped() || inner.seeking || inner.queues.iter().any(|queue| queue.flushed) {
+        if inner.stopped() || inner.seeks > 0 || inner.queues.iter().any(|queue| queue.flushed) {
             return None;
         }
         let choice = choose(inner.queues.each_ref().map(|queue| queue.items.front()));
@@ -407,6 +412,21 @@ impl Queues {
         self.wake();
         ended
     }
+}
+
+/// A seek is under way as long as this lives.
+pub(super) struct Seeking<'a>(&'a Queues);
+
+impl Drop for Seeking<'_> {
+    fn drop(&mut self) {
+        self.0.lock().seeks -= 1;
+        self.0.wake();
+    }
+}
+
+/// What queues that grow leave to the comparer of what may be held: with nothing it could pair nothing.
+pub(super) fn reserve(max_bytes: u64) -> u64 {
+    max_bytes / 4
 }
 
 /// The other side.

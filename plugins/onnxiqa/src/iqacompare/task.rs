@@ -7,7 +7,7 @@ use super::context::Context;
 use super::frames::{Item, Pending};
 use super::input::{Input, Situation, begins};
 use super::output::{Output, Sent};
-use super::queues::{Interruption, Pressed, other};
+use super::queues::{Interruption, Pressed, other, reserve};
 use super::streams::name;
 use crate::scoring::OnError;
 use crate::{describe, lock};
@@ -103,6 +103,8 @@ impl Task {
         match context.queues.take(|heads| self.input.choose(&self.comparer, heads, &situation)) {
             Some((side, item)) => {
                 self.stall = None;
+                // What waits in the queues is a part of what may be held.
+                self.bound(self.max_bytes.saturating_sub(context.queues.bytes()));
                 self.accept(context, side, item)
             }
             None => self.rest(context, seen),
@@ -166,7 +168,7 @@ impl Task {
     fn check_outcomes(&self, context: &Context<'_>) -> Result<(), gst::FlowError> {
         let ended = self.emptying || (self.input.ended(Side::Reference) && self.input.ended(Side::Distorted));
         // What is idle has no outcome left that could be taken.
-        if !ended || self.output.fifo().len() == 0 || !self.comparer.idle() {
+        if !ended || !self.output.fifo().has_frames() || !self.comparer.idle() {
             return Ok(());
         }
         gst::element_error!(
@@ -214,12 +216,17 @@ impl Task {
         let held = context.queues.budget().bytes().saturating_sub(queued);
         let room = self.max_bytes.saturating_sub(queued).saturating_sub(pressed.bytes);
         // In large steps: each takes its time.
-        self.comparer.set_max_bytes(room.min(held / 4 * 3));
+        self.bound(room.min(held / 4 * 3));
+    }
+
+    /// Lets the comparer hold so much.
+    fn bound(&self, bytes: u64) {
+        self.comparer.set_max_bytes(bytes.max(reserve(self.max_bytes)));
     }
 
     /// The reference has begun anew: waits for what is held of `distorted`, and goes on when that has left.
     fn empty(&mut self, context: &Context<'_>, seen: u64) -> Result<(), gst::FlowError> {
-        if self.output.fifo().len() == 0 {
+        if !self.output.fifo().has_frames() {
             return self.renew(context);
         }
         self.check_outcomes(context)?;
@@ -237,7 +244,7 @@ impl Task {
         if sides[Side::Distorted as usize] {
             self.output.flush();
             lock(context.report).discontinuity();
-        } else if self.output.fifo().len() > 0 {
+        } else if self.output.fifo().has_frames() {
             self.comparer.end_reference();
             self.comparer.end_distorted();
             self.emptying = true;

@@ -98,13 +98,16 @@ impl<F> Fifo<F> {
     }
 
     /// Frames that wait.
-    #[allow(dead_code, reason = "for elements that ask")]
     pub fn len(&self) -> usize {
         self.frames
     }
 
+    /// Whether a frame waits. [`is_empty`](Self::is_empty) looks at events, too.
+    pub fn has_frames(&self) -> bool {
+        self.frames > 0
+    }
+
     /// What the frames hold.
-    #[allow(dead_code, reason = "queues that are bounded in bytes ask")]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -120,13 +123,11 @@ impl<F> Fifo<F> {
     }
 
     /// What leaves next.
-    #[allow(dead_code, reason = "for elements that look at it first")]
     pub fn front(&self) -> Option<&Item<F>> {
         self.items.front()
     }
 
     /// The frames that wait, the oldest first.
-    #[allow(dead_code, reason = "for elements that look for a frame")]
     pub fn frames(&self) -> impl DoubleEndedIterator<Item = &F> {
         self.items.iter().filter_map(Item::frame)
     }

@@ -191,7 +191,7 @@ fn nothing_to_measure_leaves_frames_paired() {
 /// A source whose pool has four buffers would wait for ever for those that are held for the reference.
 #[test]
 fn frames_of_small_pools_are_copied() {
-    let element = iqacompare().property("max-bytes", 20u64 * 16 * 16);
+    let element = iqacompare().property("max-bytes", 32u64 * 16 * 16);
     let harness = Compare::started(element.build().unwrap(), FLAT);
     let pool = gst::BufferPool::new();
     let mut config = pool.config();
