@@ -35,9 +35,7 @@ fn register() -> glib::Type {
     let end = glib::gobject_ffi::GFlagsValue { value: 0, value_name: std::ptr::null(), value_nick: std::ptr::null() };
     let values: &'static [_] = Vec::leak(rows.chain([end]).collect());
     // SAFETY: the name ends with a zero, and the values, with what they point to, are never freed.
-    unsafe {
-        from_glib(glib::gobject_ffi::g_flags_register_static(c"GstIqaMeasures".as_ptr(), values.as_ptr()))
-    }
+    unsafe { from_glib(glib::gobject_ffi::g_flags_register_static(c"GstIqaMeasures".as_ptr(), values.as_ptr())) }
 }
 
 impl StaticType for Measures {
