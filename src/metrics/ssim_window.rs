@@ -88,14 +88,18 @@ const fn needed<const SSIM: bool, const PARTS: bool>(moment: usize) -> bool {
 }
 
 /// Working memory of [`sums`].
-pub(super) struct Ring {
-    rows: Box<[Moments<[f32; COLUMNS]>; WINDOW]>,
-    column: Box<Moments<[f32; COLUMNS]>>,
+pub(super) struct Ring(Box<Memory>);
+
+/// Aligned, for a vector that lies across two lines of the cache takes two loads.
+#[repr(C, align(64))]
+struct Memory {
+    rows: [Moments<[f32; COLUMNS]>; WINDOW],
+    column: Moments<[f32; COLUMNS]>,
 }
 
 impl Default for Ring {
     fn default() -> Self {
-        Self { rows: Box::new([[[0.0; COLUMNS]; 6]; WINDOW]), column: Box::new([[0.0; COLUMNS]; 6]) }
+        Self(Box::new(Memory { rows: [[[0.0; COLUMNS]; 6]; WINDOW], column: [[0.0; COLUMNS]; 6] }))
     }
 }
 
@@ -114,6 +118,7 @@ pub(super) fn sums<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
     constants: Constants,
     ring: &mut Ring,
 ) -> WindowSums {
+    let Memory { rows: ring, column: columns } = &mut *ring.0;
     let weights = gaussian().map(|weight| weight as f32);
     let mut total = WindowSums::default();
     let count = rows.reference.len() / rows.width;
@@ -124,17 +129,20 @@ pub(super) fn sums<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
         for y in 0..count {
             let line = y * rows.width + x..y * rows.width + x + tile + WINDOW - 1;
             let slot = y % WINDOW;
-            products::<SSIM, PARTS>(&rows.reference[line.clone()], &rows.distorted[line], &mut ring.rows[slot]);
+            products::<L, SSIM, PARTS>(&rows.reference[line.clone()], &rows.distorted[line], &mut ring[slot]);
             if y + 1 >= WINDOW {
-                for m in (0..6).filter(|&m| needed::<SSIM, PARTS>(m)) {
-                    // `slot` is the last row of the window, the one after it in the ring the first.
-                    let mut column = [&ring.rows[slot][m]; WINDOW];
-                    for k in 0..WINDOW - 1 {
-                        column[k] = &ring.rows[(slot + 1 + k) % WINDOW][m];
+                for m in 0..6 {
+                    if !needed::<SSIM, PARTS>(m) {
+                        continue;
                     }
-                    vertical::<L>(column, &weights, used, &mut ring.column[m]);
+                    // `slot` is the last row of the window, the one after it in the ring the first.
+                    let mut column = [&ring[slot][m]; WINDOW];
+                    for k in 0..WINDOW - 1 {
+                        column[k] = &ring[(slot + 1 + k) % WINDOW][m];
+                    }
+                    vertical::<L>(column, &weights, used, &mut columns[m]);
                 }
-                total += horizontal::<L, SSIM, PARTS>(&ring.column, &weights, tile, constants);
+                total += horizontal::<L, SSIM, PARTS>(columns, &weights, tile, constants);
             }
         }
     }
@@ -143,7 +151,11 @@ pub(super) fn sums<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
 
 /// The moments of single pixels.
 #[inline(always)]
-fn products<const SSIM: bool, const PARTS: bool>(a: &[f32], b: &[f32], out: &mut Moments<[f32; COLUMNS]>) {
+fn products<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
+    a: &[f32],
+    b: &[f32],
+    out: &mut Moments<[f32; COLUMNS]>,
+) {
     let [means_a, means_b, both, sum, first, second] = out;
     let length = a.len();
     for x in 0..length {
@@ -152,7 +164,7 @@ fn products<const SSIM: bool, const PARTS: bool>(a: &[f32], b: &[f32], out: &mut
         means_b[x] = b;
         both[x] = a * b;
         if SSIM {
-            sum[x] = a * a + b * b;
+            sum[x] = fused::<L>(a, a, b * b);
         }
         if PARTS {
             first[x] = a * a;

@@ -131,6 +131,7 @@ type Moments = [[[i16; QUARTER]; 4]; 4];
 #[derive(Default)]
 pub(super) struct Scratch(Box<Memory>);
 
+#[repr(C, align(64))]
 struct Memory {
     ring: [Moments; WINDOW],
     columns: Columns,
