@@ -81,6 +81,10 @@ pub(super) fn open(
     })
 }
 
+#[cfg_attr(
+    not(any(feature = "cuda", feature = "tensorrt", feature = "openvino")),
+    expect(unused_variables, reason = "the CPU has no options")
+)]
 fn dispatch(provider: Provider, options: &Options) -> Option<ExecutionProviderDispatch> {
     match provider {
         #[cfg(feature = "cuda")]
