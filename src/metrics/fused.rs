@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
 //! Fused multiply-add with the same bits on every processor.
+//!
+//! Rounding the product too would also give the same bits everywhere, without `emulated`, but with AVX2 and AVX-512 it
+//! takes a fifth more time over all windows, and 4 % more over every second one. What has neither pays instead: SSIM takes
+//! 2.5 times as long over every second window of 1080p as all of them did, and 13 times over all of them.
 
 use crate::simd::SimdLevel;
 

@@ -244,8 +244,9 @@ fn horizontal<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
             }
         }
     }
-    let [ssim, luminance, contrast, structure] = sums.map(|lanes| sum_of(&lanes));
-    WindowSums { ssim, parts: Parts { luminance, contrast, structure } }
+    let [ssim, luminance, contrast, structure] = &sums;
+    let parts = Parts { luminance: sum_of(luminance), contrast: sum_of(contrast), structure: sum_of(structure) };
+    WindowSums { ssim: sum_of(ssim), parts }
 }
 
 #[inline(always)]

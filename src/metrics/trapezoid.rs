@@ -168,7 +168,9 @@ fn tile<L: SimdLevel>(
     let mut loaded = 0;
     for output in 0..rows.outputs() {
         while loaded < 2 * output + WINDOW {
-            let [a, b] = rows.bytes.map(|rows| quarters(&rows[loaded][start..start + TILE]));
+            let [a, b] = rows.bytes;
+            let a = quarters(&a[loaded][start..start + TILE]);
+            let b = quarters(&b[loaded][start..start + TILE]);
             products(&a, &b, &mut memory.ring[loaded % WINDOW]);
             loaded += 1;
         }
@@ -209,18 +211,26 @@ fn products(a: &[[u8; QUARTER]; 4], b: &[[u8; QUARTER]; 4], out: &mut Moments) {
 /// Columns of the windows whose first row is `top`, times 2¹⁶.
 #[inline(always)]
 fn down(ring: &[Moments; WINDOW], top: usize, weights: &[i16; WINDOW], columns: &mut Columns) {
+    let mut rows = [&ring[0]; WINDOW];
+    for k in 0..WINDOW {
+        rows[k] = &ring[(top + k) % WINDOW];
+    }
     for moment in 0..4 {
         for quarter in 0..4 {
+            let mut lines = [&rows[0][moment][quarter]; WINDOW];
+            for k in 0..WINDOW {
+                lines[k] = &rows[k][moment][quarter];
+            }
+            let out = &mut columns[moment][quarter];
             for block in (0..QUARTER).step_by(LANES) {
                 let mut sum = [0i32; LANES];
                 for k in 0..WINDOW {
-                    let row = &ring[(top + k) % WINDOW][moment][quarter][block..block + LANES];
                     for lane in 0..LANES {
-                        sum[lane] += i32::from(row[lane]) * i32::from(weights[k]);
+                        sum[lane] += i32::from(lines[k][block + lane]) * i32::from(weights[k]);
                     }
                 }
                 for lane in 0..LANES {
-                    columns[moment][quarter][block + lane] = sum[lane] as f32;
+                    out[block + lane] = sum[lane] as f32;
                 }
             }
         }
@@ -239,8 +249,9 @@ fn across<L: SimdLevel>(columns: &Columns, sides: &[f32; RADIUS + 1], weights: &
             }
         }
         for lane in 0..LANES {
-            let at = |window: usize| [0, 1, 2, 3].map(|moment: usize| moments[window][moment][lane]);
-            let [first, second] = [fraction::<L>(at(0), constants), fraction::<L>(at(1), constants)];
+            let [[a, b, both, squares], [a2, b2, both2, squares2]] = &moments;
+            let first = fraction::<L>([a[lane], b[lane], both[lane], squares[lane]], constants);
+            let second = fraction::<L>([a2[lane], b2[lane], both2[lane], squares2[lane]], constants);
             // One division for two windows.
             let tops = [first[0] * weights[0][block + lane], second[0] * weights[1][block + lane]];
             let top = fused::<L>(tops[0], second[1], tops[1] * first[1]);
