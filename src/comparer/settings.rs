@@ -10,7 +10,7 @@ use crate::metrics::Measures;
 ///
 /// ```
 /// let mut settings = onnx_iqa::comparer::Settings::default();
-/// settings.measures.ms_ssim = true;
+/// settings.measures |= onnx_iqa::metrics::Measures::MS_SSIM;
 /// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
