@@ -5,7 +5,6 @@
 
 mod failure;
 mod guard;
-#[allow(unsafe_code, reason = "registers a flags type at run time")]
 pub mod measures;
 mod model_settings;
 pub mod report;
