@@ -74,8 +74,10 @@ fn frames_without_time_stamps_wait_no_longer_either() {
         let mut frame = flat(0, 1);
         frame.get_mut().unwrap().set_pts(None);
         harness.push(frame).unwrap();
-        harness.frames(n + 1);
+        let frames = harness.frames(n + 1);
+        assert_eq!(entry(&frames[n]).get::<&str>("state"), Ok("unmatched"));
     }
+    harness.assert_ledger(&[("distorted", 5), ("unmatched", 5), ("reference", 0)]);
 }
 
 #[test]

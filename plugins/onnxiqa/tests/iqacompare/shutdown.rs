@@ -56,8 +56,15 @@ fn in_the_middle_of_measuring() {
     harness.frames(1);
     harness.state(gst::State::Null);
     for push in pushed {
-        let _ = push.wait();
+        assert!(matches!(push.wait(), Ok(_) | Err(gst::FlowError::Flushing)));
     }
+    // What had left by then was measured.
+    let measured = harness.items().into_iter().filter_map(|item| match item {
+        Item::Buffer(buffer) => Some(buffer),
+        _ => None,
+    });
+    let states: Vec<_> = measured.map(|buffer| entry(&buffer).get::<String>("state").unwrap()).collect();
+    assert!(!states.is_empty() && states.iter().all(|state| state == "scored"), "{states:?}");
 }
 
 #[test]
@@ -65,7 +72,9 @@ fn up_and_down_without_data() {
     let harness = Compare::new(iqacompare().build().unwrap());
     for state in [gst::State::Null, gst::State::Paused, gst::State::Ready, gst::State::Playing] {
         harness.state(state);
+        assert_eq!(harness.element.current_state(), state);
     }
+    harness.assert_ledger(&[("distorted", 0), ("reference", 0)]);
 }
 
 #[test]

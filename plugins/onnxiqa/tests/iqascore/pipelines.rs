@@ -118,9 +118,12 @@ fn down_in_the_middle_of_a_clip() {
         sink.set_property("max-buffers", 1u32);
         set_state(&pipeline, gst::State::Playing);
         for _ in 0..3 {
-            sink.try_pull_sample(gst::ClockTime::try_from(LIMIT).unwrap()).expect("a frame");
+            let sample = sink.try_pull_sample(gst::ClockTime::try_from(LIMIT).unwrap()).expect("a frame");
+            let score = entry(&sample.buffer_owned().expect("a buffer")).get::<f64>("score").expect("a score");
+            assert!((0.0..=100.0).contains(&score), "{score}");
         }
         set_state(&pipeline, state);
+        assert_eq!(pipeline.current_state(), state);
         set_state(&pipeline, gst::State::Null);
     }
 }
