@@ -4,7 +4,6 @@
 //!
 //! Sums are the same bits at every level, and whatever else is summed up: each operation is rounded once, and lanes are
 //! added in their order.
-#![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use super::fused::fused;
 use crate::simd::{LANES, SimdLevel};
