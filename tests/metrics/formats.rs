@@ -206,3 +206,20 @@ fn pictures_that_do_not_fit_together_are_named() {
     assert_eq!(found, MetricsError::Family { reference: PixelFormat::Rgb, distorted: PixelFormat::Y444 });
     assert!(found.to_string().contains("Y444"), "{found}");
 }
+
+#[test]
+fn one_call_gives_what_a_meter_gives() {
+    let [a, b] = frames(&case("yuv420", 8), [PixelFormat::I420; 2]);
+    let expected = measure(&a, &b);
+    let [a, b] = [a.picture().unwrap(), b.picture().unwrap()];
+    let psnr = onnx_iqa::psnr(&a, &b).unwrap();
+    assert_eq!((psnr.y, psnr.all), (expected.psnr_y(), expected.psnr()));
+    assert_eq!(onnx_iqa::ssim(&a, &b).unwrap(), expected.ssim().unwrap());
+    let small = Planar::gray(40, 10, |x, _| x as u16).frame(PixelFormat::Gray8, COLORIMETRY, 0);
+    let small = small.picture().unwrap();
+    assert_eq!(onnx_iqa::psnr(&small, &small).unwrap().y, Some(100.0));
+    let error = onnx_iqa::ssim(&small, &small).unwrap_err();
+    assert_eq!(error, MetricsError::TooSmall { measure: "SSIM", size: [40, 10], least: 11 });
+    assert!(error.to_string().contains("11x11") && error.to_string().contains("40x10"), "{error}");
+    assert!(matches!(onnx_iqa::ssim(&small, &a), Err(MetricsError::Size { .. })));
+}
