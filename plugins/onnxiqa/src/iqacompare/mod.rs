@@ -26,11 +26,11 @@
 //! ## What is held, and for how long
 //! A frame waits for its partner. In a pipeline that is not live it waits until the other stream has come that far, or
 //! has ended; each side is held back as soon as a few of its frames are waiting. Only while the other side has nothing
-//! at all, and nothing else goes on, more are let in: so a branch that holds frames back, as an encoder with look-ahead
+//! at all, for longer than its frames are usually apart, and nothing else goes on, more are let in: so a branch that holds frames back, as an encoder with look-ahead
 //! does behind a tee, needs no `queue` beside it. All that the element holds, frames that are being looked at included,
 //! is at most `max-bytes` (and one frame a side), of which those that wait may use three quarters. When that is used up
 //! the search window gives way first. If the other side still does not deliver, a warning says which side is full, and
-//! what to do.
+//! what to do; if nothing has moved ten seconds later, an error.
 //!
 //! In a live pipeline a frame waits `latency` at most, after which it leaves with or without partner: a reference that
 //! has died holds nothing up. `latency` follows from the alignment until it is set: `search-range` with `auto` and

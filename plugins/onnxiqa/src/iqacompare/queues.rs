@@ -13,10 +13,15 @@ use crate::lock;
 use crate::scheduling::{Fifo, FlowState, Limit, task};
 use onnx_iqa::comparer::Side;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Frames that a side may hold while the other side has some, too.
 pub(super) const FRAMES: usize = 4;
+/// How long the other side may send nothing before a side holds more: at first, and later between these, as many times as
+/// its frames are usually apart. A side that is only slower must not fill the memory with the other one's frames.
+const FIRST_PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
+const INTERVALS: u32 = 4;
 pub(super) type Flow = Result<gst::FlowSuccess, gst::FlowError>;
 
 /// What the task found to do.
@@ -80,11 +85,48 @@ struct Queue {
     flushed: bool,
     /// What the frame that waits for room needs.
     waiting: Option<u64>,
+    arrivals: Arrivals,
 }
 
 impl Default for Queue {
     fn default() -> Self {
-        Self { items: Fifo::new(Limit::frames(FRAMES)), flushing: false, flushed: false, waiting: None }
+        Self {
+            items: Fifo::new(Limit::frames(FRAMES)),
+            flushing: false,
+            flushed: false,
+            waiting: None,
+            arrivals: Arrivals::default(),
+        }
+    }
+}
+
+/// When a side's frames come.
+struct Arrivals {
+    /// When the last one was queued, or when the first could come.
+    last: Instant,
+    /// Usually between two of them; none before there are two.
+    interval: Option<Duration>,
+}
+
+impl Default for Arrivals {
+    fn default() -> Self {
+        Self { last: Instant::now(), interval: None }
+    }
+}
+
+impl Arrivals {
+    /// A frame that came at `arrival` is in its queue now; the time that it waited for room is none of upstream's.
+    fn arrived(&mut self, arrival: Instant) {
+        let interval = arrival.saturating_duration_since(self.last);
+        self.interval = Some(self.interval.map_or(interval, |usual| (usual * 3 + interval) / 4));
+        self.last = Instant::now();
+    }
+
+    /// How long the side may still be silent before that is unusual.
+    fn patience(&self, now: Instant) -> Duration {
+        let [least, most] = PATIENCE;
+        let patience = self.interval.map_or(FIRST_PATIENCE, |usual| (usual * INTERVALS).clamp(least, most));
+        patience.saturating_sub(now.saturating_duration_since(self.last))
     }
 }
 
@@ -112,12 +154,21 @@ impl Inner {
         self.queues[Side::Distorted as usize].flushing || self.flow != FlowState::Flowing
     }
 
-    fn has_room(&self, side: Side, bytes: u64, held: u64) -> bool {
+    /// How long a frame has to wait for room, if nothing changes: not at all, for a time, or (none) for ever.
+    fn room(&self, side: Side, bytes: u64, held: u64, now: Instant) -> Option<Duration> {
         let queue = &self.queues[side as usize];
+        if !queue.items.has_frames() {
+            return Some(Duration::ZERO);
+        }
+        if held.saturating_add(bytes) > self.max_bytes {
+            return None;
+        }
+        if queue.items.has_room() {
+            return Some(Duration::ZERO);
+        }
         let starving = self.rest.is_some_and(|rest| rest.idle && rest.starved[other(side) as usize]);
-        let within = held.saturating_add(bytes) <= self.max_bytes;
         let more = starving && queue.items.bytes().saturating_add(bytes) <= self.max_bytes - reserve(self.max_bytes);
-        !queue.items.has_frames() || (within && (queue.items.has_room() || more))
+        more.then(|| self.queues[other(side) as usize].arrivals.patience(now))
     }
 
     /// Puts a frame in. The task has to look, unless there was a frame that it could do nothing with.
@@ -127,7 +178,13 @@ impl Inner {
             self.rest = None;
         }
         queue.waiting = None;
+        queue.arrivals.arrived(frame.arrival);
+        let grows = !queue.items.has_room();
         queue.items.push(Item::Frame(frame));
+        if grows {
+            // What the other side needed once it needs again: that much may be held from now on.
+            queue.items.set_limit(Limit { frames: queue.items.len(), bytes: u64::MAX });
+        }
     }
 }
 
@@ -216,7 +273,8 @@ impl Queues {
                 inner.queues[side as usize].waiting = None;
                 return Err(flow);
             }
-            if inner.has_room(side, bytes, self.budget.bytes()) {
+            let room = inner.room(side, bytes, self.budget.bytes(), Instant::now());
+            if room == Some(Duration::ZERO) {
                 let charge = self.budget.charge(side, bytes);
                 inner.push_frame(side, Arrived { buffer, arrival, seen, charge });
                 drop(inner);
@@ -229,7 +287,7 @@ impl Queues {
                 // The task may have to make room.
                 self.work.tell();
             }
-            self.room.wait(generation, None);
+            self.room.wait(generation, room);
         }
     }
 
@@ -301,6 +359,7 @@ impl Queues {
         queue.flushing = false;
         queue.flushed = true;
         queue.waiting = None;
+        queue.arrivals = Arrivals::default();
         inner.rest = None;
         if side == Side::Distorted {
             inner.flow.start();
@@ -379,7 +438,7 @@ impl Queues {
         [Side::Reference, Side::Distorted].into_iter().find_map(|side| {
             let queue = &inner.queues[side as usize];
             let bytes = queue.waiting.filter(|_| rest.starved[other(side) as usize])?;
-            let full = !inner.has_room(side, bytes, self.budget.bytes());
+            let full = inner.room(side, bytes, self.budget.bytes(), Instant::now()).is_none();
             full.then_some(Pressed { side, bytes, frames: queue.items.len(), queued: queue.items.bytes() })
         })
     }

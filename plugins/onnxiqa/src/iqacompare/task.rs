@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 /// slow delivers in less.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long everything may stand still after the warning before that is an error: nothing may hang.
+const GIVE_UP: Duration = Duration::from_secs(10);
+
 /// Everything has stood still since then.
 struct Stall {
     since: Instant,
@@ -27,6 +30,7 @@ struct Stall {
     frames: usize,
     /// The comparer was told to hold less.
     relieved: bool,
+    warned: Option<Instant>,
 }
 
 /// What the task works on; nothing else touches it while it runs.
@@ -154,7 +158,7 @@ impl Task {
         }
         context.deadline.wake_for(context.element, next);
         let limit = match pressed {
-            Some(pressed) => self.stand_still(context, pressed),
+            Some(pressed) => self.stand_still(context, pressed)?,
             None => {
                 self.stall = None;
                 None
@@ -189,25 +193,35 @@ impl Task {
     }
 
     /// The memory is used up, and nothing goes on before the other side delivers. Gives how long to look on.
-    fn stand_still(&mut self, context: &Context<'_>, pressed: Pressed) -> Option<Duration> {
-        let new = |relieved| Stall { since: Instant::now(), frames: pressed.frames, relieved };
+    fn stand_still(&mut self, context: &Context<'_>, pressed: Pressed) -> Result<Option<Duration>, gst::FlowError> {
+        let new = |relieved| Stall { since: Instant::now(), frames: pressed.frames, relieved, warned: None };
         let stall = match &mut self.stall {
             Some(stall) if stall.frames == pressed.frames => stall,
             stall => stall.insert(new(false)),
         };
         let left = PATIENCE.saturating_sub(stall.since.elapsed());
         if !left.is_zero() {
-            return Some(left);
+            return Ok(Some(left));
         }
         if !stall.relieved {
             *stall = new(true);
             self.relieve(context, pressed);
-            return Some(PATIENCE);
+            return Ok(Some(PATIENCE));
         }
-        if !context.deadline.live() && !std::mem::replace(&mut self.warned, true) {
-            warn(context, pressed);
+        if context.deadline.live() {
+            return Ok(None);
         }
-        None
+        let warned = *stall.warned.get_or_insert_with(Instant::now);
+        if !std::mem::replace(&mut self.warned, true) {
+            gst::element_warning!(context.element, gst::StreamError::Failed, ("{}", advice(pressed)));
+        }
+        let left = GIVE_UP.saturating_sub(warned.elapsed());
+        if left.is_zero() {
+            let text = format!("nothing has moved for {} s: {}", GIVE_UP.as_secs(), advice(pressed));
+            gst::element_error!(context.element, gst::StreamError::Failed, ("{text}"));
+            return Err(gst::FlowError::Error);
+        }
+        Ok(Some(left))
     }
 
     /// Makes room for the queues out of what the comparer holds. Its window shrinks, which it says.
@@ -304,16 +318,12 @@ pub(super) fn flow_error(element: &gst::Element, flow: gst::FlowError) {
     );
 }
 
-fn warn(context: &Context<'_>, pressed: Pressed) {
+fn advice(pressed: Pressed) -> String {
     let (full, empty) = (name(pressed.side), name(other(pressed.side)));
-    gst::element_warning!(
-        context.element,
-        gst::StreamError::Failed,
-        (
-            "{full} holds {} frames ({} MiB), all that max-bytes allows, and waits for {empty}, on which nothing comes: raise max-bytes \
-             if what feeds {empty} holds that many frames back, as an encoder with look-ahead does",
-            pressed.frames,
-            pressed.queued >> 20
-        )
-    );
+    format!(
+        "{full} holds {} frames ({} MiB), all that max-bytes allows, and waits for {empty}, on which nothing comes: raise max-bytes if \
+         what feeds {empty} holds that many frames back, as an encoder with look-ahead does",
+        pressed.frames,
+        pressed.queued >> 20
+    )
 }
