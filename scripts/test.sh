@@ -60,10 +60,10 @@ has_level() {
 if [ $# = 0 ]; then
     level=
     cargo_test 'cargo test' 2400 --workspace
-    # Everything that has kernels, at each level; the best one has just been tested.
+    # Everything that has kernels, at each level. As one workspace, or cargo would build the engine once more.
     for level in scalar avx2 avx512; do
         if has_level "$level"; then
-            cargo_test "kernels, $level" 900 -p onnx-iqa --lib --test metrics --test space
+            cargo_test "kernels, $level" 900 --workspace --lib --test metrics --test space
         else
             echo "SKIPPED: kernels, $level: this processor does not have it" | tee -a "$output"
         fi
