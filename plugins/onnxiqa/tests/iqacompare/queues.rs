@@ -207,26 +207,44 @@ fn a_stall_that_does_not_end_is_an_error() {
     assert_eq!(refused, 60, "upstream hears of it");
 }
 
-#[test]
-fn a_side_that_is_only_slower_does_not_fill_the_memory_with_the_others_frames() {
+/// The reference comes as fast as it can, `distorted` one frame in 20 ms; gives the most reference frames that were
+/// held, and the longest time between two distorted ones.
+fn slower() -> (usize, Duration) {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     let alive = Arc::new(AtomicUsize::new(0));
     let source = alive.clone();
     let pushing = harness
         .reference
         .later("frames", move |pad| (0..200).take_while(|&n| pad.push(counted(n, 100, &source)).is_ok()).count());
-    let mut most = 0;
+    let (mut most, mut longest, mut last) = (0, Duration::ZERO, Instant::now());
     for n in 0..30 {
         std::thread::sleep(Duration::from_millis(20));
         harness.push(flat(n, 105)).unwrap();
+        longest = longest.max(last.elapsed());
+        last = Instant::now();
         most = most.max(alive.load(Ordering::SeqCst));
     }
-    assert!(most < 20, "{most} frames of the reference are held");
     let frames = harness.finish();
     assert_eq!(frames.len(), 30);
     assert!(frames.iter().all(|frame| entry(frame).get::<&str>("state") == Ok("scored")));
     harness.state(gst::State::Null);
     assert!(pushing.wait() >= 30);
+    (most, longest)
+}
+
+#[test]
+fn a_side_that_is_only_slower_does_not_fill_the_memory_with_the_others_frames() {
+    for _ in 0..10 {
+        let (most, longest) = slower();
+        // On a busy machine this thread may have slept for longer than a side may be silent.
+        if longest < Duration::from_millis(80) {
+            assert!(most < 20, "{most} frames of the reference are held");
+            return;
+        }
+    }
+    onnx_iqa_testkit::skipped(
+        "what a slower side makes the other one hold: this machine is too busy to tell slow from silent",
+    );
 }
 
 #[test]
