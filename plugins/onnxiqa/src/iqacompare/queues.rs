@@ -104,7 +104,7 @@ impl Default for Queue {
 struct Arrivals {
     /// When the last one was queued, or when the first could come.
     last: Instant,
-    /// Usually between two of them; none before there are two.
+    /// What usually lies between two frames, first from the beginning to the first one; none before that.
     interval: Option<Duration>,
 }
 

@@ -30,7 +30,8 @@ struct Stall {
     frames: usize,
     /// The comparer was told to hold less.
     relieved: bool,
-    warned: Option<Instant>,
+    /// When the time began after which it is an error.
+    countdown: Option<Instant>,
 }
 
 /// What the task works on; nothing else touches it while it runs.
@@ -194,7 +195,7 @@ impl Task {
 
     /// The memory is used up, and nothing goes on before the other side delivers. Gives how long to look on.
     fn stand_still(&mut self, context: &Context<'_>, pressed: Pressed) -> Result<Option<Duration>, gst::FlowError> {
-        let new = |relieved| Stall { since: Instant::now(), frames: pressed.frames, relieved, warned: None };
+        let new = |relieved| Stall { since: Instant::now(), frames: pressed.frames, relieved, countdown: None };
         let stall = match &mut self.stall {
             Some(stall) if stall.frames == pressed.frames => stall,
             stall => stall.insert(new(false)),
@@ -211,11 +212,11 @@ impl Task {
         if context.deadline.live() {
             return Ok(None);
         }
-        let warned = *stall.warned.get_or_insert_with(Instant::now);
+        let countdown = *stall.countdown.get_or_insert_with(Instant::now);
         if !std::mem::replace(&mut self.warned, true) {
             gst::element_warning!(context.element, gst::StreamError::Failed, ("{}", advice(pressed)));
         }
-        let left = GIVE_UP.saturating_sub(warned.elapsed());
+        let left = GIVE_UP.saturating_sub(countdown.elapsed());
         if left.is_zero() {
             let text = format!("nothing has moved for {} s: {}", GIVE_UP.as_secs(), advice(pressed));
             gst::element_error!(context.element, gst::StreamError::Failed, ("{text}"));
