@@ -154,8 +154,9 @@ fn both_sides_together_stay_below_max_bytes() {
         ended.wait();
         harness.assert_ledger(&[("distorted", 300), ("reference", 300)]);
         // One frame a side in its queue, whatever else is held, one a side on its way in, and the one on its way out.
+        // How many that are depends on how the machine divides its time among the threads.
         let most = most.load(Ordering::SeqCst);
-        assert!((10..=24 + 5).contains(&most), "{alignment}: {most} frames");
+        assert!((2..=24 + 5).contains(&most), "{alignment}: {most} frames");
     }
 }
 
