@@ -3,7 +3,7 @@
 //! What a comparison gives.
 
 use super::error::CompareError;
-use crate::align::time::Pairing;
+use crate::align::time::{Evidence, Pairing};
 use crate::metrics::Measurements;
 use crate::scorer::Score;
 
@@ -29,6 +29,8 @@ pub struct Outcome {
     pub pairing: Pairing,
     /// How far the pairing can be trusted, 0 to 1.
     pub confidence: f64,
+    /// What the pairing rests on.
+    pub evidence: Evidence,
     /// What came of it. None: the frame has no partner, or nothing was to be measured.
     pub result: Option<Result<Comparison, CompareError>>,
 }

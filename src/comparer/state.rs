@@ -57,13 +57,13 @@ struct Slot {
 
 impl Slot {
     fn outcome(self) -> Outcome {
-        let Decision { distorted, pairing, confidence } = self.decision;
+        let Decision { distorted, pairing, confidence, evidence } = self.decision;
         let result = match (self.comparison, self.score) {
             (Some(Ok(_)), Some(Err(error))) => Some(Err(error.into())),
             (Some(Ok(comparison)), Some(Ok(score))) => Some(Ok(Comparison { score: Some(score), ..comparison })),
             (comparison, _) => comparison,
         };
-        Outcome { distorted, pairing, confidence, result }
+        Outcome { distorted, pairing, confidence, evidence, result }
     }
 }
 

@@ -106,6 +106,7 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         row("offset", Integer, FR, None, NS, "The partner's running time minus this frame's", member!(offset)),
         row("pairing", Text, FR, None, None, "matched, duplicate or unmatched", member!(pairing)),
         row("confidence", Double, FR, one, None, "How far the pairing can be trusted", member!(confidence)),
+        row("evidence", Text, FR, None, None, "What the pairing rests on: picture or time", member!(evidence)),
     ];
     fields.extend(measures());
     fields.extend([
@@ -228,6 +229,7 @@ mod tests {
             ("kind", _) => "fr".into(),
             ("state", _) => "unmatched".into(),
             ("pairing", _) => "duplicate".into(),
+            ("evidence", _) => "time".into(),
             (_, FieldType::Text) => "a model".into(),
             (_, FieldType::Double) => 0.25.into(),
             (_, FieldType::Unsigned) => 7u64.into(),
@@ -258,7 +260,7 @@ mod tests {
         let names: Vec<_> = FIELDS.iter().map(|field| field.name).collect();
         assert_eq!(
             names.join(" "),
-            "model kind state score raw scored-pts age latency attributes map reference-pts offset pairing confidence \
+            "model kind state score raw scored-pts age latency attributes map reference-pts offset pairing confidence evidence \
              psnr-y psnr ssim ms-ssim shift-x shift-y gain bias running-time stream-time"
         );
     }

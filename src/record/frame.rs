@@ -4,6 +4,7 @@
 
 use super::names::{PairingState, State};
 use super::value::Value;
+use crate::align::time::Evidence;
 use crate::model::contract::Kind;
 use crate::scorer::{Map, Score};
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub struct FrameRecord {
     pub pairing: Option<PairingState>,
     /// How far the pairing can be trusted, 0 to 1.
     pub confidence: Option<f64>,
+    /// What the pairing rests on.
+    pub evidence: Option<Evidence>,
     /// What the measures give: the field's name and its value, in the field's unit.
     pub measures: Vec<(&'static str, f64)>,
     /// In messages: the frame's running time, in nanoseconds.
@@ -61,6 +64,8 @@ pub struct Partner {
     pub pairing: PairingState,
     /// How far the pairing can be trusted, 0 to 1.
     pub confidence: f64,
+    /// What the pairing rests on. None: the frame has no partner.
+    pub evidence: Option<Evidence>,
     /// The reference frame's time stamp, in nanoseconds.
     pub reference_pts: Option<u64>,
     /// Its running time minus the distorted frame's, in nanoseconds.
@@ -84,6 +89,7 @@ impl FrameRecord {
     /// Takes over what is known of the frame's partner.
     pub fn set_partner(&mut self, partner: Partner) {
         (self.pairing, self.confidence) = (Some(partner.pairing), Some(partner.confidence));
+        self.evidence = partner.evidence;
         (self.reference_pts, self.offset) = (partner.reference_pts, partner.offset);
     }
 }

@@ -2,7 +2,7 @@
 
 //! Terms that records hold as enums, and logs and metas as words.
 
-use crate::align::time::Pairing;
+use crate::align::time::{Evidence, Pairing};
 use crate::model::contract::Kind;
 
 /// An enum each of whose values has a fixed name in logs, metas and messages.
@@ -24,6 +24,11 @@ pub trait Named: Copy + PartialEq + 'static {
 /// `nr` and `fr`.
 impl Named for Kind {
     const NAMES: &'static [(Self, &'static str)] = &[(Self::NoReference, "nr"), (Self::FullReference, "fr")];
+}
+
+/// `picture` and `time`.
+impl Named for Evidence {
+    const NAMES: &'static [(Self, &'static str)] = &[(Self::Picture, "picture"), (Self::Time, "time")];
 }
 
 /// What became of a frame.
@@ -92,5 +97,6 @@ mod tests {
         there_and_back::<Kind>();
         there_and_back::<State>();
         there_and_back::<PairingState>();
+        there_and_back::<Evidence>();
     }
 }

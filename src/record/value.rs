@@ -3,6 +3,7 @@
 //! A field's value when its type is known at run time only.
 
 use super::names::{Named, PairingState, State};
+use crate::align::time::Evidence;
 use crate::model::contract::Kind;
 use crate::scorer::Map;
 use std::sync::Arc;
@@ -170,7 +171,7 @@ macro_rules! by_name {
     };
 }
 
-by_name!(Kind, State, PairingState);
+by_name!(Kind, State, PairingState, Evidence);
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use super::auto::Auto;
 use super::clock::{Clock, Verdict};
 use super::desk::Desk;
 use super::track::Tracker;
-use super::{Alignment, AlignmentEvent, Decision, Ledger, Pairing, Settings, Signature, Timestamp};
+use super::{Alignment, AlignmentEvent, Decision, Evidence, Ledger, Pairing, Settings, Signature, Timestamp};
 
 /// Finds each distorted frame's partner from time stamps and signatures; holds no pictures.
 ///
@@ -201,7 +201,8 @@ impl Aligner {
         match &mut self.mode {
             Mode::Clock(clock) => {
                 while let Some(Verdict { frame, partner, fit }) = clock.decide() {
-                    self.desk.decide(frame.number, partner.map_or(Pairing::Unmatched, Pairing::Matched), fit);
+                    let pairing = partner.map_or(Pairing::Unmatched, Pairing::Matched);
+                    self.desk.decide(frame.number, pairing, fit, Evidence::Time);
                 }
             }
             Mode::Auto(auto) => auto.settle(&mut self.desk),

@@ -25,7 +25,7 @@ use super::desk::Desk;
 use super::look::{Look, Role};
 use super::search::{Found, Search};
 use super::watch::Watch;
-use super::{AlignmentEvent, Pairing, Settings, Signature, Timestamp};
+use super::{AlignmentEvent, Evidence, Pairing, Settings, Signature, Timestamp};
 
 /// The part of the usual similarity below which a pair is doubtful.
 const DOUBTFUL: f64 = 0.6;
@@ -264,7 +264,7 @@ impl Auto {
             }
         }
         if last && let Some(verdict) = self.clock.give_up() {
-            desk.decide(verdict.frame.number, Pairing::Unmatched, 0.0);
+            desk.decide(verdict.frame.number, Pairing::Unmatched, 0.0, Evidence::Picture);
             return true;
         }
         if let Some(earliest) = earliest {
@@ -400,8 +400,13 @@ impl Auto {
 
     fn tell(&self, desk: &mut Desk, verdict: &Verdict, trusted: bool, confidence: f64) {
         match verdict.partner.filter(|_| trusted) {
-            Some(partner) => desk.decide(verdict.frame.number, Pairing::Matched(partner), confidence.clamp(0.01, 1.0)),
-            None => desk.decide(verdict.frame.number, Pairing::Unmatched, 0.0),
+            Some(partner) => desk.decide(
+                verdict.frame.number,
+                Pairing::Matched(partner),
+                confidence.clamp(0.01, 1.0),
+                Evidence::Picture,
+            ),
+            None => desk.decide(verdict.frame.number, Pairing::Unmatched, 0.0, Evidence::Picture),
         }
     }
 

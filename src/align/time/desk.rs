@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use super::ledger::Book;
-use super::{AlignmentEvent, Decision, Pairing};
+use super::{AlignmentEvent, Decision, Evidence, Pairing};
 
 /// Notices that nobody has taken; beyond, the oldest is lost.
 const EVENTS: usize = 64;
@@ -22,9 +22,9 @@ pub(super) struct Desk {
 
 impl Desk {
     /// A distorted frame is decided.
-    pub fn decide(&mut self, distorted: u64, pairing: Pairing, confidence: f64) {
+    pub fn decide(&mut self, distorted: u64, pairing: Pairing, confidence: f64, evidence: Evidence) {
         self.book.decided(pairing);
-        self.decisions.push_back(Decision { distorted, pairing, confidence });
+        self.decisions.push_back(Decision { distorted, pairing, confidence, evidence });
     }
 
     /// Users have to hear of something.

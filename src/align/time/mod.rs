@@ -101,6 +101,15 @@ impl Pairing {
     }
 }
 
+/// What a pairing rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// The pictures tell this partner from others.
+    Picture,
+    /// The pictures do not tell, or were not looked at: running times decide.
+    Time,
+}
+
 /// What was decided about a distorted frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Decision {
@@ -110,6 +119,8 @@ pub struct Decision {
     pub pairing: Pairing,
     /// How far that can be trusted, 0 to 1.
     pub confidence: f64,
+    /// What that rests on.
+    pub evidence: Evidence,
 }
 
 /// Something that users have to hear of: nothing is aligned in silence.

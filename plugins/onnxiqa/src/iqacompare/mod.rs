@@ -19,7 +19,8 @@
 //! |---|---|---|
 //! | `event` | string | `found`, `changed`: the offset; `lost`: frames are unmatched until the pictures agree again; `shrunk`: the search window |
 //! | `from`, `to` | int64 | the offset before, if there was one, and from now on, in nanoseconds, as in the frames' `offset` |
-//! | `confidence` | double | of the offset, 0 to 1 |
+//! | `confidence` | double | how far the pairing can be trusted, 0 to 1 |
+//! | `evidence` | string | what it rests on: `picture` or `time` |
 //! | `window` | uint64 | how far the search still reaches, in nanoseconds |
 //! | `pts`, `running-time` | uint64 | of the first distorted frame for which this holds, if that has a time stamp |
 //!

@@ -9,7 +9,7 @@ use super::references::ReferenceTime;
 use super::settings::OnUnmatched;
 use crate::messages::Structured;
 use crate::scoring::{Failures, FrameResult, ModelInfo, OnError, ScoredFrame};
-use onnx_iqa::align::time::Pairing;
+use onnx_iqa::align::time::{Evidence, Pairing};
 use onnx_iqa::comparer::{Comparison, Outcome};
 use onnx_iqa::record::{Partner, State};
 
@@ -36,8 +36,8 @@ impl Verdict {
         outcome: Outcome,
         reference: Option<ReferenceTime>,
     ) -> Result<Option<gst::Structure>, gst::FlowError> {
-        let Outcome { pairing, confidence, result, .. } = outcome;
-        let partner = partner(pairing, confidence, frame, reference);
+        let Outcome { pairing, confidence, evidence, result, .. } = outcome;
+        let partner = partner(pairing, confidence, evidence, frame, reference);
         let model_info = context.session.model_info();
         let plain = |state| {
             let mut record = model_info.record(state);
@@ -89,11 +89,18 @@ fn scored(context: &Context<'_>, frame: &Pending, model_info: &ModelInfo, result
     scored.scored()
 }
 
-fn partner(pairing: Pairing, confidence: f64, frame: &Pending, reference: Option<ReferenceTime>) -> Partner {
+fn partner(
+    pairing: Pairing,
+    confidence: f64,
+    evidence: Evidence,
+    frame: &Pending,
+    reference: Option<ReferenceTime>,
+) -> Partner {
     let theirs = reference.and_then(|(_, running)| running);
     Partner {
         pairing: pairing.into(),
         confidence,
+        evidence: pairing.reference().map(|_| evidence),
         reference_pts: reference.and_then(|(pts, _)| pts).map(gst::ClockTime::nseconds),
         offset: theirs.zip(frame.running).map(|(theirs, ours)| theirs.saturating_sub(ours)),
     }

@@ -122,7 +122,13 @@ fn a_frame_without_a_score_says_no_more_than_it_knows() {
     gst::init().expect("GStreamer");
     let mut record = FrameRecord::new("none", Kind::FullReference, State::Unmatched);
     assert_eq!(names(&there_and_back(&record)), "model kind state");
-    let partner = Partner { pairing: PairingState::Unmatched, confidence: 0.5, reference_pts: None, offset: Some(0) };
+    let partner = Partner {
+        pairing: PairingState::Unmatched,
+        confidence: 0.5,
+        evidence: None,
+        reference_pts: None,
+        offset: Some(0),
+    };
     record.set_partner(partner);
     assert_eq!(names(&there_and_back(&record)), "model kind state offset pairing confidence");
 }

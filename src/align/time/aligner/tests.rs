@@ -74,7 +74,7 @@ fn the_ledger_adds_up_whatever_happens() {
                     pushed[1] += 1;
                 }
             }
-            while let Some(Decision { distorted, pairing, confidence }) = aligner.next_decision() {
+            while let Some(Decision { distorted, pairing, confidence, .. }) = aligner.next_decision() {
                 assert_eq!(distorted, next);
                 next += 1;
                 assert!((0.0..=1.0).contains(&confidence));

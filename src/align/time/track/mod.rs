@@ -52,7 +52,7 @@ use self::offset::Course;
 use self::row::{Path, Row, State};
 use self::side::{Distorted, KEPT, References, Time};
 use super::desk::Desk;
-use super::{Pairing, Settings, Signature, Timestamp};
+use super::{Evidence, Pairing, Settings, Signature, Timestamp};
 
 /// By how much all paths that have a frame otherwise must be worse than the best one, in nats.
 const MARGIN: f64 = 12.0;
@@ -320,7 +320,7 @@ impl Tracker {
         for event in self.course.decided(number, frame.time, offset, moved, interval, confidence) {
             desk.notify(event);
         }
-        desk.decide(number, pairing, confidence);
+        desk.decide(number, pairing, confidence, Evidence::Picture);
         self.rows[at].settled = pairing.reference();
         self.state = state;
         self.decided += 1;
