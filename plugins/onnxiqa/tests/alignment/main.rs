@@ -13,8 +13,15 @@
 mod common;
 
 mod clips;
+mod codec;
+mod contents;
+mod dump;
 mod ground_truth;
+mod kinds;
 mod report;
+mod table;
+mod truth;
+mod truth_cases;
 
 use clips::{BIKES, BUNNY, CARPHONE, Clip};
 use ground_truth::*;
@@ -22,7 +29,7 @@ use onnx_iqa::align::time::Alignment;
 use report::{Row, print, run};
 
 fn case(clip: &Clip, name: impl Into<String>, reference: Stream, distorted: Stream) -> Case {
-    Case { clip: clip.name, name: name.into(), reference, distorted, offset: None }
+    Case::new(clip, name, reference, distorted)
 }
 
 fn all() -> [&'static Clip; 3] {

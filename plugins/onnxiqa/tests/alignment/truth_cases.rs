@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The truth cases of all kinds, fed to the default alignment, and what has to come out.
+//!
+//! `ONNX_IQA_HALF=tuning` or `held-out` runs one half of them, `ONNX_IQA_KIND` the kinds whose name contains it,
+//! `ONNX_IQA_CASES=1` prints each case, `ONNX_IQA_DUMP` writes them all into a file ([`crate::dump`]).
+
+use crate::contents::{Half, Set};
+use crate::dump::Dump;
+use crate::ground_truth::Case;
+use crate::kinds::{ALL, Kind};
+use crate::report::feed;
+use crate::table::{Counts, print_kinds};
+use crate::truth::truths;
+use onnx_iqa::align::time::Settings;
+use std::sync::Mutex;
+
+/// One kind of one half.
+struct Job {
+    half: Half,
+    kind: &'static Kind,
+}
+
+#[test]
+fn truth_cases() {
+    let settings = Settings::default();
+    let jobs = jobs();
+    let dump = Mutex::new(Dump::wanted());
+    let counts: Vec<Mutex<Counts>> = jobs.iter().map(|_| Mutex::default()).collect();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(job) = jobs.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                    let number = jobs.iter().position(|other| std::ptr::eq(other, job)).unwrap_or(0);
+                    *counts[number].lock().unwrap() = run_kind(job, settings, &dump);
+                }
+            });
+        }
+    });
+    if let Some(dump) = dump.into_inner().unwrap() {
+        dump.finish();
+    }
+    let counts: Vec<Counts> = counts.into_iter().map(|counts| counts.into_inner().unwrap()).collect();
+    let mut failures = Vec::new();
+    for half in Half::BOTH {
+        let of_half = jobs.iter().zip(&counts).filter(|(job, _)| job.half == half);
+        let kinds: Vec<(&str, Counts)> = of_half.map(|(job, counts)| (job.kind.0, *counts)).collect();
+        if !kinds.is_empty() {
+            print_kinds(half.name(), &kinds);
+            failures.extend(goals(half, &kinds));
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+fn jobs() -> Vec<Job> {
+    let variable = |name| std::env::var(name).ok();
+    let (half, kind) = (variable("ONNX_IQA_HALF"), variable("ONNX_IQA_KIND").unwrap_or_default());
+    let halves = Half::BOTH.into_iter().filter(|other| half.as_ref().is_none_or(|half| half == other.name()));
+    let kinds = || ALL.iter().filter(|(name, _)| name.contains(&kind));
+    let jobs: Vec<Job> = halves.flat_map(|half| kinds().map(move |kind| Job { half, kind })).collect();
+    assert!(!jobs.is_empty(), "ONNX_IQA_HALF is `tuning` or `held-out`, ONNX_IQA_KIND part of a kind's name");
+    jobs
+}
+
+fn run_kind(job: &Job, settings: Settings, dump: &Mutex<Option<Dump>>) -> Counts {
+    let (name, make) = job.kind;
+    let mut sum = Counts::default();
+    let mut lines = String::new();
+    for case in make(&Set::of(job.half)) {
+        let truths = truths(&case);
+        if let Some(dump) = dump.lock().unwrap().as_mut() {
+            dump.add(name, job.half, &case, &truths, settings.search_range);
+        }
+        let run = feed(&case, settings);
+        let counts = Counts::of(&case, &truths, &run);
+        lines += &line(job, &case, &counts);
+        sum += counts;
+    }
+    if std::env::var_os("ONNX_IQA_CASES").is_some() {
+        print!("{lines}");
+    }
+    sum
+}
+
+fn line(job: &Job, case: &Case, counts: &Counts) -> String {
+    let Counts { frames, right, wrong, missing, strangers, .. } = counts;
+    let head = format!("{}, {}, {}: {}", job.half.name(), job.kind.0, case.clip, case.name);
+    format!("{head}: {right} of {frames} right, {wrong} wrong, {missing} missing, {strangers} false\n")
+}
+
+/// What the half misses.
+fn goals(half: Half, kinds: &[(&str, Counts)]) -> Vec<String> {
+    let mut failures = Vec::new();
+    let mut must = |good: bool, what: String| {
+        if !good {
+            failures.push(format!("{}: {what}", half.name()));
+        }
+    };
+    let mut all = Counts::default();
+    for (kind, counts) in kinds {
+        all += *counts;
+        must(counts.right_percent() >= 99.0, format!("{kind}: {:.2} % right", counts.right_percent()));
+        must(counts.silent == 0, format!("{kind}: {} silent cases", counts.silent));
+        if kind.starts_with("another") {
+            must(counts.strangers == 0, format!("{kind}: {} false pairs", counts.strangers));
+        }
+    }
+    must(all.reliability(0) >= 99.5, format!("{:.2} % of the pairs with at least 0.9 are right", all.reliability(0)));
+    must(all.reliability(1) >= 80.0, format!("{:.2} % of the pairs with 0.5 to 0.9 are right", all.reliability(1)));
+    must(all.sure_percent() >= 90.0, format!("{:.2} % of the right moving pairs have 0.9", all.sure_percent()));
+    failures
+}
