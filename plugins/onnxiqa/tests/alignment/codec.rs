@@ -20,8 +20,7 @@ pub enum Codec {
 use Codec::{Mpeg4, Theora, Vp8, X264, X265};
 
 /// All in use, worst first and best last per encoder.
-pub const CODECS: [Codec; 8] =
-    [X264(20), X264(50), X264(100), X264(300), X265(30), Mpeg4(100), Vp8(50), Theora(100)];
+pub const CODECS: [Codec; 8] = [X264(20), X264(50), X264(100), X264(300), X265(30), Mpeg4(100), Vp8(50), Theora(100)];
 
 impl Codec {
     pub fn name(self) -> String {
@@ -48,9 +47,10 @@ impl Codec {
             ),
             Mpeg4(_) => format!("avenc_mpeg4 bitrate={rate} gop-size=100 ! avdec_mpeg4 max-threads=2"),
             Theora(_) => format!("theoraenc bitrate={kilo} drop-frames=false speed-level=2 ! theoradec"),
-            Vp8(_) => format!(
-                "vp8enc target-bitrate={rate} deadline=1 cpu-used=8 threads=1 keyframe-max-dist=100 ! vp8dec"
-            ),
+            // With a positive `cpu-used` what it tries would depend on how fast the machine is.
+            Vp8(_) => {
+                format!("vp8enc target-bitrate={rate} deadline=1 cpu-used=-8 threads=1 keyframe-max-dist=100 ! vp8dec")
+            }
         }
     }
 

@@ -18,13 +18,16 @@ pub struct Entry {
     pub shows: Option<usize>,
     /// The number of the picture that it should show; another one where an encoder has frozen.
     pub due: Option<usize>,
-    /// How long it says it lasts, ns; none: until the next.
+    /// How long it says it lasts, ns, or [`UNKNOWN`]; none: until the next.
     pub duration: Option<u64>,
     /// What it shows cannot be seen in it.
     pub damaged: bool,
     /// It may stay without a partner that it has: that one is beyond the search range.
     pub optional: bool,
 }
+
+/// A frame does not say how long it lasts.
+pub const UNKNOWN: u64 = u64::MAX;
 
 /// A stream.
 pub type Stream = Vec<Entry>;
@@ -283,7 +286,7 @@ pub struct Fed {
 pub fn fed(stream: &[Entry]) -> Vec<Fed> {
     let feed = |n: usize| {
         let next = stream.get(n + 1).and_then(|next| u64::try_from(next.time - stream[n].time).ok());
-        let duration = stream[n].duration.or(next).or(Some(FRAME as u64));
+        let duration = stream[n].duration.or(next).or(Some(FRAME as u64)).filter(|&d| d != UNKNOWN);
         let stamp = Timestamp { running: Some(stream[n].time), duration };
         Fed { stamp, signature: stream[n].image.signature() }
     };

@@ -128,7 +128,8 @@ fn close(case: &Case, truth: &Truth, partner: u64) -> bool {
 pub fn print_kinds(half: &str, kinds: &[(&str, Counts)]) {
     let heads = ["cases", "frames", "right %", "wrong", "of them close", "missing", "false", "as repetition"];
     let more = ["silent cases", "lost", "by time %", "≥ 0.9 on moving %"];
-    let mut table = format!("\n{half}\n\n| kind | {} | {} |\n|---{}|\n", heads.join(" | "), more.join(" | "), "|--:".repeat(12));
+    let mut table =
+        format!("\n{half}\n\n| kind | {} | {} |\n|---{}|\n", heads.join(" | "), more.join(" | "), "|--:".repeat(12));
     let mut all = Counts::default();
     for (_, counts) in kinds {
         all += *counts;

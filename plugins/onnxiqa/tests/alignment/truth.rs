@@ -31,7 +31,7 @@ pub fn truths(case: &Case) -> Vec<Truth> {
     let mut truths = Vec::new();
     for entry in &case.distorted {
         let mut truth = prepared.truth(entry);
-        truth.fresh = entry.shows.is_some() && entry.shows != before && !truth.right.is_empty();
+        truth.fresh = entry.shows.is_some() && entry.shows != before && !truth.none;
         before = entry.shows;
         truths.push(truth);
     }

@@ -3,7 +3,8 @@
 //! The truth cases of all kinds, fed to the default alignment, and what has to come out.
 //!
 //! `ONNX_IQA_HALF=tuning` or `held-out` runs one half of them, `ONNX_IQA_KIND` the kinds whose name contains it,
-//! `ONNX_IQA_CASES=1` prints each case, `ONNX_IQA_DUMP` writes them all into a file ([`crate::dump`]).
+//! `ONNX_IQA_CASES=1` prints each case, `ONNX_IQA_ALIGNMENT=pts` or `track` takes another alignment than the default,
+//! `ONNX_IQA_DUMP` writes all cases into a file ([`crate::dump`]).
 
 use crate::contents::{Half, Set};
 use crate::dump::Dump;
@@ -12,7 +13,7 @@ use crate::kinds::{ALL, Kind};
 use crate::report::feed;
 use crate::table::{Counts, print_kinds};
 use crate::truth::truths;
-use onnx_iqa::align::time::Settings;
+use onnx_iqa::align::time::{Alignment, Settings};
 use std::sync::Mutex;
 
 /// One kind of one half.
@@ -23,7 +24,7 @@ struct Job {
 
 #[test]
 fn truth_cases() {
-    let settings = Settings::default();
+    let settings = settings();
     let jobs = jobs();
     let dump = Mutex::new(Dump::wanted());
     let counts: Vec<Mutex<Counts>> = jobs.iter().map(|_| Mutex::default()).collect();
@@ -52,6 +53,17 @@ fn truth_cases() {
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+fn settings() -> Settings {
+    let mut settings = Settings::default();
+    settings.alignment = match std::env::var("ONNX_IQA_ALIGNMENT").as_deref() {
+        Ok("pts") => Alignment::Pts,
+        Ok("track") => Alignment::Track,
+        Ok(other) => panic!("ONNX_IQA_ALIGNMENT is `pts` or `track`, not `{other}`"),
+        Err(_) => settings.alignment,
+    };
+    settings
 }
 
 fn jobs() -> Vec<Job> {
@@ -90,6 +102,17 @@ fn line(job: &Job, case: &Case, counts: &Counts) -> String {
     format!("{head}: {right} of {frames} right, {wrong} wrong, {missing} missing, {strangers} false\n")
 }
 
+/// Kinds in which each frame has a partner of its own, and is to be matched with that or one like it.
+const ONE_TO_ONE: &[&str] = &[
+    "nothing moves",
+    "one picture",
+    "clips of 1 to 10 frames",
+    "pictures under 32 pixels",
+    "1 frame a second",
+    "fade-in after black",
+    "equal timing, coded",
+];
+
 /// What the half misses.
 fn goals(half: Half, kinds: &[(&str, Counts)]) -> Vec<String> {
     let mut failures = Vec::new();
@@ -103,6 +126,10 @@ fn goals(half: Half, kinds: &[(&str, Counts)]) -> Vec<String> {
         all += *counts;
         must(counts.right_percent() >= 99.0, format!("{kind}: {:.2} % right", counts.right_percent()));
         must(counts.silent == 0, format!("{kind}: {} silent cases", counts.silent));
+        if ONE_TO_ONE.contains(kind) {
+            let repetitions = counts.repetitions;
+            must(repetitions * 100 <= counts.frames, format!("{kind}: {repetitions} frames are called repetitions"));
+        }
         if kind.starts_with("another") {
             must(counts.strangers == 0, format!("{kind}: {} false pairs", counts.strangers));
         }

@@ -24,7 +24,9 @@ pub fn levels_and_geometry(set: &Set) -> Vec<Case> {
     let mut cases = Vec::new();
     for (n, (name, change)) in changes.iter().enumerate() {
         for i in 0..2 {
-            let clip = set.moving[(n + i) % 5];
+            // A pan that is moved is the pan at another time.
+            let clip =
+                if name.starts_with("moved") { set.moving[[0, 1, 4][(n + i) % 3]] } else { set.moving[(n + i) % 5] };
             let seen = drawn(coded(clip, DRAWN), change);
             let by = if (n + i) % 2 == 0 { 0 } else { 7 };
             let case = Case::new(clip, format!("{name}, {by:+} frames"), stream(clip), cut(&seen, by));

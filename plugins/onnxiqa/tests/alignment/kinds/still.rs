@@ -6,7 +6,7 @@ use super::{codec, coded, constant, drawn, frames, part, with_images};
 use crate::clips::Image;
 use crate::codec::{Codec, version};
 use crate::contents::{Set, noisy};
-use crate::ground_truth::{Case, Entry, FRAME, Stream, cut, fit, flashes, gain, restamp, still, stream, then};
+use crate::ground_truth::{Case, Entry, FRAME, Stream, UNKNOWN, cut, fit, flashes, gain, restamp, still, stream, then};
 
 pub fn nothing_moves(set: &Set) -> Vec<Case> {
     let mut cases = Vec::new();
@@ -23,7 +23,8 @@ pub fn one_picture(set: &Set) -> Vec<Case> {
     let mut cases = Vec::new();
     for (n, clip) in [set.moving[0], set.moving[4], set.still[4], set.photos].into_iter().enumerate() {
         let codec = codec(n);
-        let one = |stream: Stream| part(&stream, 1, 2);
+        // As `pngdec` and `jpegdec` stamp it.
+        let one = |stream: Stream| vec![Entry { time: 0, duration: Some(UNKNOWN), ..stream[1].clone() }];
         cases.push(Case::new(clip, codec.name(), one(stream(clip)), one(coded(clip, codec))));
     }
     cases
@@ -106,6 +107,13 @@ pub fn then_moving(set: &Set) -> Vec<Case> {
         cases.push(constant(Case::new(clip, name, both.clone(), cut(&seen, later)), frames(later as i64)));
         let name = format!("70 frames, {}", codec(n).name());
         cases.push(constant(Case::new(clip, name, both, seen), 0));
+    }
+    // What tells the offset is the change from one slide to the next.
+    let slides = set.still[0];
+    for (n, by) in [7, 20].into_iter().enumerate() {
+        let name = format!("slides, {by:+}, {}", codec(n).name());
+        let case = Case::new(slides, name, stream(slides), cut(&coded(slides, codec(n)), by));
+        cases.push(constant(case, frames(by as i64)));
     }
     cases
 }

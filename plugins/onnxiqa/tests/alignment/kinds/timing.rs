@@ -5,9 +5,7 @@
 use super::{both, codec, coded, constant, drawn, frames, later};
 use crate::codec::{CODECS, Codec};
 use crate::contents::{Set, carphone_pair};
-use crate::ground_truth::{
-    Case, Entry, FRAME, Stream, cut, damage, fit, freeze, pause, resample, restamp, stream,
-};
+use crate::ground_truth::{Case, Entry, FRAME, Stream, cut, damage, fit, freeze, pause, resample, restamp, stream};
 
 const MS: i64 = 1_000_000;
 
@@ -72,6 +70,13 @@ pub fn dropped_restamped(set: &Set) -> Vec<Case> {
         let some = damage(&coded(clip, codec(n + 2)), percent, 0.0, set.seed + n as u64);
         let name = format!("{percent} %, {}", codec(n + 2).name());
         both(&mut cases, Case::new(clip, name, stream(clip), restamp(some, FRAME as f64)));
+    }
+    // The encoder does not get what is dropped.
+    for (n, codec) in [Codec::X264(50), Codec::Vp8(50), Codec::X265(30)].into_iter().enumerate() {
+        let clip = set.moving[n];
+        let some = restamp(damage(&stream(clip), 2.0, 0.0, set.seed + 100 + n as u64), FRAME as f64);
+        let name = format!("2 % before {}", codec.name());
+        cases.push(Case::new(clip, name, stream(clip), codec.coded(some)));
     }
     cases
 }
