@@ -20,7 +20,7 @@ pub enum Codec {
 use Codec::{Mpeg4, Theora, Vp8, X264, X265};
 
 /// All in use, worst first and best last per encoder.
-pub const CODECS: [Codec; 8] = [X264(20), X264(50), X264(100), X264(300), X265(30), Mpeg4(100), Vp8(50), Theora(100)];
+pub const CODECS: [Codec; 8] = [X264(20), X264(50), X264(100), X264(300), X265(30), Mpeg4(100), Vp8(50), Theora(200)];
 
 impl Codec {
     pub fn name(self) -> String {

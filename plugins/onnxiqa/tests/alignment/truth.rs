@@ -66,7 +66,8 @@ impl<'a> Prepared<'a> {
         if right.is_empty() {
             return Truth { right: self.around(shows), none: true, ..Truth::default() };
         }
-        let moving = found && !entry.damaged && self.moving(right[0] as usize);
+        let seen = !entry.damaged && entry.shows == entry.due;
+        let moving = found && seen && self.moving(right[0] as usize);
         Truth { right, none: entry.optional, moving, fresh: false }
     }
 
