@@ -34,8 +34,8 @@ impl Image {
         self.data.1.get_or_init(|| Signature::of(&self.picture())).clone()
     }
 
-    /// Its signature without its samples, of which a long list would fill the memory. Nothing but [`Self::signature`] may
-    /// be asked of it.
+    /// Its signature without its samples, of which a long list would fill the memory. Nothing but
+    /// [`Self::signature`] may be asked of it.
     pub fn without_samples(&self) -> Self {
         let kept = Self::new(self.width, self.height, Vec::new());
         let _ = kept.data.1.set(self.signature());

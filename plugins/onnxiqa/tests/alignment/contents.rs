@@ -2,8 +2,8 @@
 
 //! What the truth cases show: parts of the clips, and pictures made for what clips do not have.
 //!
-//! Two halves that share neither pictures nor seeds: `tuning` is what the aligner is made with, `held-out` is only looked
-//! at afterwards.
+//! Two halves that share neither pictures nor seeds: `tuning` is what the aligner is made with, `held-out` is only
+//! looked at afterwards.
 
 use crate::clips::{BIKES, BUNNY, CARPHONE, CARPHONE_DISTORTED, Clip, Image, generate};
 use crate::ground_truth::{Chance, fit};
@@ -230,7 +230,7 @@ fn photos(images: &[Image], first: usize) -> Vec<Image> {
     let step = (images.len() - first) / 12;
     let photo = |n: usize| {
         let image = fit(&images[first + n * step], WIDE.0, WIDE.1);
-        if n % 2 == 0 { image } else { mirror(&image) }
+        if n.is_multiple_of(2) { image } else { mirror(&image) }
     };
     (0..12).map(photo).collect()
 }

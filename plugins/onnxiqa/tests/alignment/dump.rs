@@ -9,7 +9,8 @@
 //! u32       signatures
 //! u32       cases
 //! signatures times:
-//!   2304 × f32   luma of each cell, 0 black to 1 white, row by row, the mean included: what `Signature::from_cells` takes
+//!   2304 × f32   luma of each cell, 0 black to 1 white, row by row, the mean included, as `Signature::from_cells` takes
+//!                it
 //! cases times:
 //!   text   kind
 //!   text   clip and name

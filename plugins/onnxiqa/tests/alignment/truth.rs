@@ -95,8 +95,13 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// What is known of two images, which are kept: another might be at the address of one that is gone.
-static KNOWN: LazyLock<Mutex<HashMap<(usize, usize), (bool, Image, Image)>>> = LazyLock::new(Mutex::default);
+/// Whether two images are equal. They are kept: another might be at the address of one that is gone.
+struct Compared {
+    equal: bool,
+    _images: [Image; 2],
+}
+
+static COMPARED: LazyLock<Mutex<HashMap<(usize, usize), Compared>>> = LazyLock::new(Mutex::default);
 
 /// The pictures are equal: 60 dB or more between their luma. Computed once for each two.
 fn equal(a: &Image, b: &Image) -> bool {
@@ -107,14 +112,14 @@ fn equal(a: &Image, b: &Image) -> bool {
         return false;
     }
     let key = (a.id().min(b.id()), a.id().max(b.id()));
-    if let Some((equal, ..)) = KNOWN.lock().unwrap().get(&key) {
-        return *equal;
+    if let Some(known) = COMPARED.lock().unwrap().get(&key) {
+        return known.equal;
     }
     // 60 dB: a mean squared error of 255² / 10⁶.
     let limit = 255.0 * 255.0 * 1e-6 * (a.width * a.height) as f64;
     let square = |(&a, &b): (&u8, &u8)| u64::from(a.abs_diff(b)).pow(2);
     let sum: u64 = a.luma().iter().zip(b.luma()).map(square).sum();
     let equal = sum as f64 <= limit;
-    KNOWN.lock().unwrap().insert(key, (equal, a.clone(), b.clone()));
+    COMPARED.lock().unwrap().insert(key, Compared { equal, _images: [a.clone(), b.clone()] });
     equal
 }

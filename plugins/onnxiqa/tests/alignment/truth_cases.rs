@@ -14,7 +14,8 @@ use crate::report::feed;
 use crate::table::{Counts, print_kinds};
 use crate::truth::truths;
 use onnx_iqa::align::time::{Alignment, Settings};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 /// One kind of one half.
 struct Job {
@@ -24,28 +25,8 @@ struct Job {
 
 #[test]
 fn truth_cases() {
-    let settings = settings();
     let jobs = jobs();
-    let dump = Mutex::new(Dump::wanted());
-    let counts: Vec<Mutex<Counts>> = jobs.iter().map(|_| Mutex::default()).collect();
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    // One after the other the cases are always in the same order.
-    let dumping = dump.lock().unwrap().is_some();
-    let threads = if dumping { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(job) = jobs.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                    let number = jobs.iter().position(|other| std::ptr::eq(other, job)).unwrap_or(0);
-                    *counts[number].lock().unwrap() = run_kind(job, settings, &dump);
-                }
-            });
-        }
-    });
-    if let Some(dump) = dump.into_inner().unwrap() {
-        dump.finish();
-    }
-    let counts: Vec<Counts> = counts.into_iter().map(|counts| counts.into_inner().unwrap()).collect();
+    let counts = run_all(&jobs, settings());
     let mut failures = Vec::new();
     for half in Half::BOTH {
         let of_half = jobs.iter().zip(&counts).filter(|(job, _)| job.half == half);
@@ -56,6 +37,29 @@ fn truth_cases() {
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+/// Kind after kind on every processor. What comes out does not depend on their number.
+fn run_all(jobs: &[Job], settings: Settings) -> Vec<Counts> {
+    let dump = Mutex::new(Dump::wanted());
+    // One after the other the cases are always in the same order.
+    let dumping = dump.lock().unwrap().is_some();
+    let threads = if dumping { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
+    let counts: Vec<OnceLock<Counts>> = jobs.iter().map(|_| OnceLock::new()).collect();
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((job, counts)) = jobs.iter().zip(&counts).nth(next.fetch_add(1, Ordering::Relaxed)) {
+                    counts.get_or_init(|| run_kind(job, settings, &dump));
+                }
+            });
+        }
+    });
+    if let Some(dump) = dump.into_inner().unwrap() {
+        dump.finish();
+    }
+    counts.into_iter().map(|counts| counts.into_inner().expect("each kind is run")).collect()
 }
 
 fn settings() -> Settings {

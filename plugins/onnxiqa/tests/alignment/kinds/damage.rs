@@ -75,8 +75,8 @@ pub fn packets(set: &Set) -> Vec<Case> {
     cases
 }
 
-/// Slices are lost in 5 % of the frames; what should be there is taken from elsewhere in an older frame, and stays until
-/// the next key frame. True where much of the picture is so.
+/// Slices are lost in 5 % of the frames; what should be there is taken from elsewhere in an older frame, and stays
+/// until the next key frame. True where much of the picture is so.
 fn lost(images: &[Image], key: usize, seed: u64) -> Vec<(Image, bool)> {
     let (width, height) = (images[0].width, images[0].height);
     let (columns, rows) = (width.div_ceil(16), height.div_ceil(16));
@@ -137,7 +137,8 @@ pub fn overlays(set: &Set) -> Vec<Case> {
     cases
 }
 
-/// White letters on black over a part of the picture (left, top, right, bottom as shares), moved left by `moved` pixels.
+/// White letters on black over a part of the picture (left, top, right, bottom as shares), moved left by `moved`
+/// pixels.
 fn over(image: &Image, part: (f64, f64, f64, f64), seed: u64, moved: usize) -> Image {
     let (width, height) = (image.width, image.height);
     let at = |share: f64, of: usize| (share * of as f64) as usize;
