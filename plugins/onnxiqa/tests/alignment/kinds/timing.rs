@@ -4,7 +4,7 @@
 
 use super::{both, codec, coded, constant, drawn, frames, later};
 use crate::codec::{CODECS, Codec};
-use crate::contents::{Set, carphone_pair};
+use crate::contents::Set;
 use crate::ground_truth::{Case, Entry, FRAME, Stream, cut, damage, fit, freeze, pause, resample, restamp, stream};
 
 const MS: i64 = 1_000_000;
@@ -17,7 +17,7 @@ pub fn equal(set: &Set) -> Vec<Case> {
             cases.push(constant(Case::new(clip, codec.name(), stream(clip), coded(clip, *codec)), 0));
         }
     }
-    let (source, copy) = carphone_pair();
+    let (source, copy) = set.pair;
     cases.push(constant(Case::new(source, "as it came", stream(source), stream(copy)), 0));
     cases
 }
