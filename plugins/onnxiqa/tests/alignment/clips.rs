@@ -18,7 +18,7 @@ pub struct Image {
 }
 
 impl Image {
-    fn new(width: usize, height: usize, data: Vec<u8>) -> Self {
+    pub fn new(width: usize, height: usize, data: Vec<u8>) -> Self {
         Self { width, height, data: Arc::new((data, OnceLock::new())) }
     }
 
@@ -32,6 +32,19 @@ impl Image {
     /// Computed once.
     pub fn signature(&self) -> Signature {
         self.data.1.get_or_init(|| Signature::of(&self.picture())).clone()
+    }
+
+    /// Its signature without its samples, of which a long list would fill the memory. Nothing but
+    /// [`Self::signature`] may be asked of it.
+    pub fn without_samples(&self) -> Self {
+        let kept = Self::new(self.width, self.height, Vec::new());
+        let _ = kept.data.1.set(self.signature());
+        kept
+    }
+
+    /// The same for all copies of one image, another for each other image while this one is there.
+    pub fn id(&self) -> usize {
+        Arc::as_ptr(&self.data) as usize
     }
 
     pub fn luma(&self) -> &[u8] {
@@ -102,26 +115,33 @@ fn pull(pipeline: &gst::Pipeline) -> Vec<Image> {
     images
 }
 
-/// Encodes and decodes frames. Comes back with as many.
-pub fn encode(images: &[Image], encoder: &str) -> Vec<Image> {
+/// Frames that a source in gst-launch's words makes.
+pub fn generate(source: &str, width: usize, height: usize) -> Vec<Image> {
+    pull(&launch(&format!(
+        "{source} ! video/x-raw,format=I420,width={width},height={height},framerate=25/1 \
+         ! appsink name=out sync=false max-buffers=8"
+    )))
+}
+
+/// Encodes and decodes frames. `codec`: encoder, parser and decoder. Comes back with as many.
+pub fn encode(images: &[Image], codec: &str) -> Vec<Image> {
     let (width, height) = (images[0].width, images[0].height);
     let pipeline = launch(&format!(
         "appsrc name=in format=time block=true max-buffers=8 \
          caps=video/x-raw,format=I420,width={width},height={height},framerate=25/1,colorimetry=bt709,pixel-aspect-ratio=1/1 \
-         ! {encoder} ! h264parse ! avdec_h264 max-threads=2 ! videoconvert ! video/x-raw,format=I420 \
+         ! {codec} ! videoconvert ! video/x-raw,format=I420 \
          ! appsink name=out sync=false max-buffers=8"
     ));
     let source = pipeline.by_name("in").unwrap().downcast::<gst_app::AppSrc>().unwrap();
     let buffers: Vec<_> = images.iter().zip(0..).map(|(image, n)| buffer(image, n)).collect();
     let feeder = std::thread::spawn(move || {
-        for buffer in buffers {
-            source.push_buffer(buffer).unwrap();
-        }
-        source.end_of_stream().unwrap();
+        // What goes wrong is told where frames are missing in the end.
+        let pushed = buffers.into_iter().try_for_each(|buffer| source.push_buffer(buffer).map(|_| ()));
+        let _ = pushed.and_then(|()| source.end_of_stream().map(|_| ()));
     });
     let coded = pull(&pipeline);
     feeder.join().unwrap();
-    assert_eq!(coded.len(), images.len(), "{encoder} loses frames");
+    assert_eq!(coded.len(), images.len(), "{codec} loses frames");
     coded
 }
 
@@ -153,3 +173,5 @@ pub static BUNNY: LazyLock<Clip> =
     LazyLock::new(|| decode("bunny", "bigbuckbunny.mp4", ",width=640,height=360,pixel-aspect-ratio=1/1"));
 /// 120 frames of a man talking in a car, the background moving in its window.
 pub static CARPHONE: LazyLock<Clip> = LazyLock::new(|| decode("carphone", "carphone_pristine.mp4", ""));
+/// The same after an encoder that was short of bits.
+pub static CARPHONE_DISTORTED: LazyLock<Clip> = LazyLock::new(|| decode("carphone", "carphone_distorted.mp4", ""));

@@ -16,7 +16,18 @@ pub struct Entry {
     pub source: Image,
     /// The number of the picture that it shows, in the clip; none for what is not in it.
     pub shows: Option<usize>,
+    /// The number of the picture that it should show; another one where an encoder has frozen.
+    pub due: Option<usize>,
+    /// How long it says it lasts, ns, or [`UNKNOWN`]; none: until the next.
+    pub duration: Option<u64>,
+    /// What it shows cannot be seen in it.
+    pub damaged: bool,
+    /// It may stay without a partner that it has: that one is beyond the search range.
+    pub optional: bool,
 }
+
+/// A frame does not say how long it lasts.
+pub const UNKNOWN: u64 = u64::MAX;
 
 /// A stream.
 pub type Stream = Vec<Entry>;
@@ -31,6 +42,23 @@ pub struct Case {
     pub offset: Option<i64>,
 }
 
+impl Case {
+    pub fn new(clip: &Clip, name: impl Into<String>, reference: Stream, distorted: Stream) -> Self {
+        Self { clip: clip.name, name: name.into(), reference, distorted, offset: None }
+    }
+
+    /// The other way round.
+    pub fn swapped(&self) -> Self {
+        Self {
+            clip: self.clip,
+            name: format!("{}, swapped", self.name),
+            reference: self.distorted.clone(),
+            distorted: self.reference.clone(),
+            offset: self.offset.map(|offset| -offset),
+        }
+    }
+}
+
 /// 25 frames a second.
 pub const FRAME: i64 = 40_000_000;
 
@@ -41,6 +69,10 @@ pub fn stream(clip: &Clip) -> Stream {
         image: image.clone(),
         source: image.clone(),
         shows: Some(n),
+        due: Some(n),
+        duration: None,
+        damaged: false,
+        optional: false,
     };
     clip.images.iter().enumerate().map(entry).collect()
 }
@@ -67,6 +99,11 @@ impl Chance {
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
+    }
+
+    /// From 0 to below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        (self.next() % end.max(1) as u64) as usize
     }
 
     /// True in `percent` of all cases.
@@ -99,7 +136,8 @@ pub fn freeze(stream: &[Entry], percent: f64, seed: u64) -> Stream {
     let mut frozen: Stream = Vec::new();
     for (n, entry) in stream.iter().enumerate() {
         let held = frozen.last().filter(|_| n > 1 && chance.one_in(percent)).cloned();
-        frozen.push(Entry { time: entry.time, ..held.unwrap_or_else(|| entry.clone()) });
+        let held = held.unwrap_or_else(|| entry.clone());
+        frozen.push(Entry { time: entry.time, due: entry.due, ..held });
     }
     frozen
 }
@@ -133,8 +171,10 @@ pub fn insert(stream: &[Entry], at: usize, other: &[Entry]) -> Stream {
     let foreign = |(n, entry): (usize, &Entry)| Entry {
         time: stream[at].time + n as i64 * FRAME,
         shows: None,
+        due: None,
         source: entry.image.clone(),
         image: fit(&entry.image, stream[0].image.width, stream[0].image.height),
+        ..entry.clone()
     };
     longer.extend(other.iter().enumerate().map(foreign));
     let later = other.len() as i64 * FRAME;
@@ -164,13 +204,13 @@ pub fn flashes(mut stream: Stream, percent: f64, seed: u64) -> Stream {
         }
     }
     // What is shown is another picture than the clip's now.
-    stream.iter_mut().enumerate().for_each(|(n, entry)| entry.shows = Some(n));
+    stream.iter_mut().enumerate().for_each(|(n, entry)| (entry.shows, entry.due) = (Some(n), Some(n)));
     stream
 }
 
 /// Nothing of it is in the other stream.
 pub fn foreign(mut stream: Stream) -> Stream {
-    stream.iter_mut().for_each(|entry| entry.shows = None);
+    stream.iter_mut().for_each(|entry| (entry.shows, entry.due) = (None, None));
     stream
 }
 
@@ -189,7 +229,8 @@ pub fn coded(mut stream: Stream, encoder: &str) -> Stream {
 
 /// x264 with so many kbit/s.
 pub fn x264(bitrate: u32) -> String {
-    format!("x264enc bitrate={bitrate} speed-preset=veryfast threads=1 key-int-max=100")
+    let encoder = format!("x264enc bitrate={bitrate} speed-preset=veryfast threads=1 key-int-max=100");
+    format!("{encoder} ! h264parse ! avdec_h264 max-threads=2")
 }
 
 pub fn gain(gain: f64, bias: f64) -> impl Fn(&Image) -> Image {
@@ -244,8 +285,9 @@ pub struct Fed {
 /// What is fed of a stream.
 pub fn fed(stream: &[Entry]) -> Vec<Fed> {
     let feed = |n: usize| {
-        let next = stream.get(n + 1).map(|next| (next.time - stream[n].time) as u64);
-        let stamp = Timestamp { running: Some(stream[n].time), duration: next.or(Some(FRAME as u64)) };
+        let next = stream.get(n + 1).and_then(|next| u64::try_from(next.time - stream[n].time).ok());
+        let duration = stream[n].duration.or(next).or(Some(FRAME as u64)).filter(|&d| d != UNKNOWN);
+        let stamp = Timestamp { running: Some(stream[n].time), duration };
         Fed { stamp, signature: stream[n].image.signature() }
     };
     (0..stream.len()).map(feed).collect()

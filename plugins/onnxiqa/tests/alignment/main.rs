@@ -5,6 +5,8 @@
 //! `cargo test -p gst-plugin-onnxiqa --test alignment -- --nocapture` prints what came out. With `ONNX_IQA_SWEEP=1` every
 //! offset from -50 to +50 frames and more seeds are tried, which takes some minutes.
 //!
+//! [`truth_cases`] are the cases of all kinds by which the default alignment is judged.
+//!
 //! A frame is rightly paired if its partner shows the same picture ([`ground_truth::SAME`] says how much the same), or if it
 //! has none and none is there. "Wrong" are frames with another partner than theirs, "false" those with a partner that
 //! have none, "missing" those without a partner that have one.
@@ -13,8 +15,15 @@
 mod common;
 
 mod clips;
+mod codec;
+mod contents;
+mod dump;
 mod ground_truth;
+mod kinds;
 mod report;
+mod table;
+mod truth;
+mod truth_cases;
 
 use clips::{BIKES, BUNNY, CARPHONE, Clip};
 use ground_truth::*;
@@ -22,7 +31,7 @@ use onnx_iqa::align::time::Alignment;
 use report::{Row, print, run};
 
 fn case(clip: &Clip, name: impl Into<String>, reference: Stream, distorted: Stream) -> Case {
-    Case { clip: clip.name, name: name.into(), reference, distorted, offset: None }
+    Case::new(clip, name, reference, distorted)
 }
 
 fn all() -> [&'static Clip; 3] {

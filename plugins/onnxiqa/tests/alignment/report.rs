@@ -33,13 +33,19 @@ pub struct Row {
     pub lag: usize,
 }
 
+/// What came out of one case.
+pub struct Run {
+    pub decisions: Vec<Decision>,
+    pub events: Vec<AlignmentEvent>,
+    /// The most distorted frames that waited for their decision at once.
+    pub lag: usize,
+    /// Of the aligner alone.
+    pub time: Duration,
+}
+
 /// Feeds a case frame by frame, as the element does.
-pub fn run(case: &Case, alignment: Alignment) -> Row {
+pub fn feed(case: &Case, settings: Settings) -> Run {
     let (reference, distorted) = (fed(&case.reference), fed(&case.distorted));
-    let mut settings = Settings::default();
-    settings.alignment = alignment;
-    settings.search_range = SEARCH_RANGE;
-    let truths: Vec<_> = case.distorted.iter().map(|entry| partners(entry, &case.reference, &reference)).collect();
     let started = Instant::now();
     let mut aligner = Aligner::new(settings);
     let (mut decisions, mut events): (Vec<Decision>, Vec<AlignmentEvent>) = (Vec::new(), Vec::new());
@@ -85,6 +91,17 @@ pub fn run(case: &Case, alignment: Alignment) -> Row {
     events.extend(std::iter::from_fn(|| aligner.next_event()));
     let time = started.elapsed();
     check(case, &aligner, &decisions);
+    Run { decisions, events, lag, time }
+}
+
+/// Feeds a case and compares what comes out with what is right.
+pub fn run(case: &Case, alignment: Alignment) -> Row {
+    let mut settings = Settings::default();
+    settings.alignment = alignment;
+    settings.search_range = SEARCH_RANGE;
+    let reference = fed(&case.reference);
+    let truths: Vec<_> = case.distorted.iter().map(|entry| partners(entry, &case.reference, &reference)).collect();
+    let Run { decisions, events, lag, time } = feed(case, settings);
 
     let (mut right, mut wrong, mut strangers) = (0, 0, 0);
     let mut confidence = [(0.0, 0u32); 2];
