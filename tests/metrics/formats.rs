@@ -20,9 +20,12 @@ fn frames(pictures: &[Planar; 2], formats: [PixelFormat; 2]) -> [OwnedFrame; 2] 
 
 fn same(ours: &Measurements, expected: &Measurements, what: &str) {
     close(ours.psnr_y(), expected.psnr_y(), 1e-9, what);
+    close(ours.psnr_cb(), expected.psnr_cb(), 1e-9, what);
+    close(ours.psnr_cr(), expected.psnr_cr(), 1e-9, what);
     close(ours.psnr(), expected.psnr(), 1e-9, what);
     close(ours.ssim(), expected.ssim(), 1e-6, what);
     close(ours.ms_ssim(), expected.ms_ssim(), 1e-6, what);
+    close(ours.float_ssim(), expected.float_ssim(), 1e-6, what);
     close(ours.luma_fit().map(|fit| fit.gain), expected.luma_fit().map(|fit| fit.gain), 1e-6, what);
     close(ours.luma_fit().map(|fit| fit.bias), expected.luma_fit().map(|fit| fit.bias), 1e-4, what);
 }

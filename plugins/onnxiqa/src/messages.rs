@@ -16,6 +16,8 @@ use onnx_iqa::scorer::Map;
 use onnx_iqa::stats::Statistics;
 
 const ATTRIBUTES: &str = "attributes";
+/// In the event of a summary: whose it is.
+const ELEMENT: &str = "element";
 
 /// A record that travels as a structure.
 ///
@@ -219,6 +221,10 @@ impl Structured for Summary {
             .field("failed", self.failed)
             .build();
         set_ledger(&mut summary, self.ledger);
+        if let Some(verdict) = self.verdict {
+            summary.set("verdict", verdict.name());
+            summary.set("reasons", gst::Array::new(&self.reasons));
+        }
         set_pools(&mut summary, &self.fields);
         if !self.attributes.is_empty() {
             let mut attributes = gst::Structure::new_empty(ATTRIBUTES);
@@ -236,12 +242,33 @@ impl Structured for Summary {
         summary.skipped = required(structure, "skipped")?;
         summary.failed = required(structure, "failed")?;
         summary.ledger = ledger(structure);
+        summary.verdict = word(structure, "verdict")?;
+        if let Ok(reasons) = structure.get::<gst::Array>("reasons") {
+            summary.reasons = reasons.iter().filter_map(|reason| reason.get::<String>().ok()).collect();
+        }
         summary.fields = pools(structure);
         if let Ok(attributes) = structure.get::<gst::Structure>(ATTRIBUTES) {
             summary.attributes = pools(&attributes);
         }
         Ok(summary)
     }
+}
+
+/// The event that takes an element's summary down the stream, before the end: logs see no messages. It is a serialized
+/// event as any application may send one, so that queues and encoders keep it in its place.
+pub fn summary_event(element: &str, summary: &Summary) -> gst::Event {
+    let mut structure = summary.to_structure();
+    structure.set(ELEMENT, element);
+    gst::event::CustomDownstream::new(structure)
+}
+
+/// The summary that an event takes down the stream, and the name of the element that it is of; none if it is another
+/// event.
+pub fn summary_of(event: &gst::Event) -> Option<(String, Summary)> {
+    let gst::EventView::CustomDownstream(event) = event.view() else { return None };
+    let structure = event.structure()?;
+    let element = structure.get(ELEMENT).ok()?;
+    Some((element, Summary::from_structure(structure).ok()?))
 }
 
 impl Structured for StreamStats {

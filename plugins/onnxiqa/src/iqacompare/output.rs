@@ -8,9 +8,9 @@ use super::context::Context;
 use super::frames::Pending;
 use super::references::ReferenceTime;
 use super::verdict::Verdict;
-use crate::meta;
+use crate::{lock, meta};
 use crate::scheduling::{Fifo, Item, Limit};
-use crate::scoring::OnError;
+use crate::scoring::{OnError, report};
 use gst::prelude::*;
 use onnx_iqa::comparer::{Comparer, Outcome};
 
@@ -173,11 +173,11 @@ impl Output {
 
     fn send_event(&mut self, context: &Context<'_>, event: gst::Event) -> Sent {
         let end = event.type_() == gst::EventType::Eos;
-        if end {
-            self.sum_up(context);
-        }
-        for event in self.prelude.pass(event) {
-            context.pads.src.push_event(event);
+        let summary = if end { self.sum_up(context) } else { None };
+        for event in summary.into_iter().chain([event]) {
+            for event in self.prelude.pass(event) {
+                context.pads.src.push_event(event);
+            }
         }
         if end { Sent::End } else { Sent::Something }
     }
@@ -188,12 +188,15 @@ impl Output {
         self.send_event(context, gst::event::Eos::new());
     }
 
-    /// Says what there is to say of the whole stream, once.
-    fn sum_up(&mut self, context: &Context<'_>) {
+    /// Says what there is to say of the whole stream, once; gives the event that says it downstream.
+    fn sum_up(&mut self, context: &Context<'_>) -> Option<gst::Event> {
         if std::mem::replace(&mut self.summed_up, true) {
-            return;
+            return None;
         }
         let (model_info, ledger) = (context.session.model_info(), context.session.ledger());
-        context.report(|report| report.finish(&model_info, Some(ledger)));
+        let messages = lock(context.report).finish(&model_info, Some(ledger));
+        let summary = report::summary_event(context.element, &messages);
+        context.post(messages);
+        summary
     }
 }

@@ -144,8 +144,10 @@ impl Output {
 
     /// Pushes an event. Before EOS goes what there is to say of the whole stream.
     fn push_event(&self, element: &gst::Element, event: gst::Event) -> bool {
-        if event.type_() == gst::EventType::Eos {
-            self.scores.ended(element);
+        if event.type_() == gst::EventType::Eos
+            && let Some(summary) = self.scores.ended(element)
+        {
+            self.pad.push_event(summary);
         }
         self.pad.push_event(event)
     }

@@ -98,13 +98,15 @@ impl Scores {
         Ok(lock(&self.0).carried_by(times))
     }
 
-    /// The stream ends.
-    pub fn ended(&self, element: &gst::Element) {
+    /// The stream ends; gives the event that says what there is to say of it.
+    pub fn ended(&self, element: &gst::Element) -> Option<gst::Event> {
         let mut inner = lock(&self.0);
         let Inner { report, model_info, .. } = &mut *inner;
         let messages = report.finish(model_info, None);
         drop(inner);
+        let summary = report::summary_event(element, &messages);
         report::post(element, messages);
+        summary
     }
 
     /// The property `stats`.
