@@ -4,12 +4,12 @@
 
 use super::downsample::mirrored;
 use super::field::Field;
-use super::luma_pass::{self, LumaWants, Windows};
+use super::luma_pass::{self, LumaWants};
 use super::measure::{Measure, Pass};
 use super::measurements::Measurements;
 use super::scale::{BAND, Scale, Source};
 use super::scratch::Scratch;
-use super::ssim_window::{Constants, WINDOW, windows};
+use super::ssim_window::{WINDOW, windows};
 use super::workers::Workers;
 use crate::simd::{Kernel, SimdLevel};
 
@@ -57,10 +57,8 @@ impl Measure for FloatSsimMeasure {
             _ => self.shrink(pass, factor, [width, height]),
         };
         let scale = Scale { sources, bytes: None, width, height };
-        let wants = LumaWants { ssim: Some(Windows::All), ..LumaWants::default() };
-        // At every depth, libvmaf compares on the scale of 8 bits.
-        let [c1, c2] = pass.constants.parts;
-        let sums = luma_pass::sums(pass.workers, scale, wants, Constants { c1, c2, ..pass.constants });
+        let wants = LumaWants { float_ssim: true, ..LumaWants::default() };
+        let sums = luma_pass::sums(pass.workers, scale, wants, pass.constants);
         let count = (windows(width) * windows(height)) as f64;
         found.add(&FLOAT_SSIM, Some(sums.windows.ssim / count));
     }
@@ -143,6 +141,9 @@ mod tests {
 
     #[test]
     fn sides_are_those_of_libvmaf() {
-        assert_eq!([shrunk_side(1080, 4), shrunk_side(771, 3), shrunk_side(643, 3), shrunk_side(99, 1)], [270, 258, 215, 99]);
+        assert_eq!(
+            [shrunk_side(1080, 4), shrunk_side(771, 3), shrunk_side(643, 3), shrunk_side(99, 1)],
+            [270, 258, 215, 99]
+        );
     }
 }

@@ -58,14 +58,15 @@
 //! # float-ssim
 //! SSIM as above, of luma that is shrunk first, as libvmaf's `float_ssim` computes it: by f = max(1, round(s / 256)), s
 //! being the shorter side. A pixel is the mean of the f×f pixels around every f-th one, mirrored at the borders, the
-//! outermost repeated. Samples are brought to 8 bits (divided by 2ⁿ⁻⁸, L = 255), and every window counts. Absent when a
-//! side of the shrunk picture has less than 11 pixels.
+//! outermost repeated. Samples are brought to 8 bits (divided by 2ⁿ⁻⁸, L = 255), every window counts, and no variance is
+//! below 0. Absent when a side of the shrunk picture has less than 11 pixels.
 //!
 //! # Agreement
 //! `tests/metrics` holds it to stored values for pictures of 8, 10, 12 and 16 bits, from 1×1 to 1920×1080, and to the
 //! script that made them. It found no more than: PSNR, 1e-5 dB from ffmpeg's `psnr`; SSIM, 1e-5 from scikit-image, and
-//! 5e-5 by the trapezoidal rule; MS-SSIM, 2e-4 from libvmaf, and 5e-4 where there is hardly any contrast; `float-ssim`, 1e-4 from libvmaf. (The weights of
-//! libvmaf's window have six digits and sum to 1.000002, which takes 4e-6 μ² from its variances; here they sum to 1.)
+//! 5e-5 by the trapezoidal rule; MS-SSIM, 2e-4 from libvmaf, and 5e-4 where there is hardly any contrast; `float-ssim`,
+//! 2e-5 from libvmaf. (The weights of libvmaf's window have six digits and sum to 1.000002, which takes 4e-6 μ² from its
+//! variances; `float-ssim` follows it there, and elsewhere they sum to 1.)
 //!
 //! # Luma fit
 //! The line distorted ≈ gain · reference + bias of least squares over all luma samples, bias in units of 8-bit samples

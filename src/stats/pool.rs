@@ -58,8 +58,7 @@ pub struct Statistics {
 
 impl Statistics {
     /// The names of all statistics but the count, in the order of [`named`](Self::named).
-    pub const NAMES: [&str; 9] =
-        ["mean", "harmonic-mean", "median", "min", "max", "p1", "p5", "p10", "of-mean-error"];
+    pub const NAMES: [&str; 9] = ["mean", "harmonic-mean", "median", "min", "max", "p1", "p5", "p10", "of-mean-error"];
 
     /// The statistics that there are, under the names that logs and messages use, without the count.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, f64)> + use<> {

@@ -152,7 +152,8 @@ impl Seen {
     /// What is known without the element's own word: nothing of the reference's other frames.
     fn counts(&self, scored: u64) -> Counts {
         let skipped = self.skipped.saturating_sub(self.late);
-        let mut counts = Counts { scored: Some(scored), skipped: Some(skipped), failed: Some(self.failed), ..Counts::default() };
+        let mut counts =
+            Counts { scored: Some(scored), skipped: Some(skipped), failed: Some(self.failed), ..Counts::default() };
         if self.compares {
             counts.distorted = Some(self.matched + self.duplicate + self.unmatched);
             counts.matched = Some(self.matched);

@@ -5,7 +5,7 @@
 use super::claim::Claim;
 use super::error::LogError;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// When a new file is begun.
@@ -42,7 +42,11 @@ impl LogFile {
         if !append {
             keep_old(&path, rotation.max_files)?;
         }
-        let (file, size) = open_to_append(&path)?;
+        let (mut file, mut size) = open_to_append(&path)?;
+        if size > 0 && unfinished(&path).map_err(|source| LogError::open(&path, source))? {
+            file.write_all(b"\n").map_err(|source| LogError::write(&path, source))?;
+            size += 1;
+        }
         // Renaming a device or a pipe away would be no rotation.
         let is_file = file.metadata().is_ok_and(|opened| opened.is_file());
         let rotation = if is_file { rotation } else { Rotation::default() };
@@ -61,6 +65,10 @@ impl LogFile {
             return Ok(());
         }
         shift(&self.path, self.rotation.max_files)?;
+        if let Some(before) = &self.file {
+            // With one file in all, it is the same again. Where there are no locks there is none to give up.
+            let _ = before.unlock();
+        }
         let file = File::create(&self.path).map_err(|source| LogError::open(&self.path, source))?;
         lock(&file, &self.path)?;
         (self.file, self.size) = (Some(file), 0);
@@ -105,6 +113,15 @@ fn open_to_append(path: &Path) -> Result<(File, u64), LogError> {
     let there = file.metadata().map_err(|source| LogError::open(path, source))?;
     let size = if there.is_file() { there.len() } else { 0 };
     Ok((file, size))
+}
+
+/// Whether a file that is not empty ends within a line, because its writer was stopped.
+fn unfinished(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }
 
 /// Makes sure that no other process writes the file, as far as its file system knows of locks.

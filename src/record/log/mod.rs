@@ -96,9 +96,11 @@ impl Log {
             LogFormat::JsonLines => {
                 Box::new(json_lines::JsonLinesLog::new(LogFile::open(location, *rotation, *append, claim)?))
             }
-            LogFormat::Csv => {
-                Box::new(csv::CsvLog::open(LogFile::open(location, *rotation, false, claim)?, location, rotation.max_files)?)
-            }
+            LogFormat::Csv => Box::new(csv::CsvLog::open(
+                LogFile::open(location, *rotation, false, claim)?,
+                location,
+                rotation.max_files,
+            )?),
         };
         // A stream without any frame still leaves a log that says so.
         Ok(Self { format, writer, elements: Vec::new(), pools_due: true })

@@ -87,7 +87,8 @@ impl Writer {
         if metrics.is_empty() {
             return Ok(());
         }
-        let mut object = Map::from_iter([("frameNum".to_owned(), number.into()), ("metrics".to_owned(), metrics.into())]);
+        let mut object =
+            Map::from_iter([("frameNum".to_owned(), number.into()), ("metrics".to_owned(), metrics.into())]);
         if !details.is_empty() {
             object.insert("details".to_owned(), details.into());
         }

@@ -8,9 +8,9 @@ use super::context::Context;
 use super::frames::Pending;
 use super::references::ReferenceTime;
 use super::verdict::Verdict;
-use crate::{lock, meta};
 use crate::scheduling::{Fifo, Item, Limit};
 use crate::scoring::{OnError, report};
+use crate::{lock, meta};
 use gst::prelude::*;
 use onnx_iqa::comparer::{Comparer, Outcome};
 

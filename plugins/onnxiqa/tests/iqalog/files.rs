@@ -56,6 +56,12 @@ fn append_goes_on_with_the_file_and_rotates_it_when_it_is_full() {
     assert_eq!(folder.names(), ["log"]);
     let found = lines(&path);
     assert_eq!((found.len(), &found[2]["scores"]["iqascore0"]["score"]), (4, &2.0.into()));
+    // A run that was killed within a line: the next one begins another.
+    fs::write(folder.file("killed"), "{\"pts\":").expect("a file");
+    run(&folder.file("killed"), "json-lines", 5, append);
+    let text = fs::read_to_string(folder.file("killed")).expect("a log");
+    assert!(text.lines().nth(1).is_some_and(|line| line.contains("5.0")), "{text}");
+    fs::remove_file(folder.file("killed")).expect("a log");
     let size = fs::metadata(&path).expect("a log").len();
     run(&path, "json-lines", 3, |log| {
         append(log);
@@ -110,7 +116,10 @@ fn a_file_that_another_process_has_locked_is_left_alone() {
         let (error, text) = start_error(&log);
         assert!(error.matches(gst::ResourceError::Busy) && text.contains(&path), "{text}");
     }
-    assert_eq!((folder.names(), fs::read_to_string(&path).expect("a file")), (vec!["log".to_owned()], "theirs".to_owned()));
+    assert_eq!(
+        (folder.names(), fs::read_to_string(&path).expect("a file")),
+        (vec!["log".to_owned()], "theirs".to_owned())
+    );
     // And the element locks its own file.
     drop(theirs);
     let log = element(&path, "json-lines");

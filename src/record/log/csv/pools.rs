@@ -20,7 +20,8 @@ const REASONS: &str = "reasons";
 /// # Errors
 /// When `out` cannot be written.
 pub fn write_pools(out: &mut impl Write, pools: &[ElementPools]) -> io::Result<()> {
-    let titles = TITLES.into_iter().chain(Statistics::NAMES).chain(Counts::NAMES.into_iter().filter(|name| *name != "scored"));
+    let titles =
+        TITLES.into_iter().chain(Statistics::NAMES).chain(Counts::NAMES.into_iter().filter(|name| *name != "scored"));
     write_row(out, titles.chain([MODEL, VERDICT, REASONS]).map(str::to_owned))?;
     for element in pools {
         let attributes = element.attributes.iter().map(|(name, pooled)| (format!("{ATTRIBUTES}_{name}"), pooled));
@@ -41,10 +42,12 @@ fn row(element: &ElementPools, field: String, pooled: &PooledField) -> impl Iter
     let number = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
     let counts = element.counts;
     let head = [element.element.clone(), field, number(counts.scored), number(pooled.count)];
-    let statistics = Statistics::NAMES.map(|name| pooled.get(name).map(|value| serde_json::Value::from(value).to_string()));
+    let statistics =
+        Statistics::NAMES.map(|name| pooled.get(name).map(|value| serde_json::Value::from(value).to_string()));
     let others = Counts::NAMES.into_iter().filter(|name| *name != "scored").map(move |name| number(counts.get(name)));
     let verdict = element.verdict.map(|verdict| verdict.name().to_owned()).unwrap_or_default();
-    let reasons = if element.reasons.is_empty() { String::new() } else { serde_json::json!(element.reasons).to_string() };
+    let reasons =
+        if element.reasons.is_empty() { String::new() } else { serde_json::json!(element.reasons).to_string() };
     let tail = [element.model.clone().unwrap_or_default(), verdict, reasons];
     head.into_iter().chain(statistics.map(Option::unwrap_or_default)).chain(others).chain(tail)
 }
