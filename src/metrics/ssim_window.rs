@@ -301,7 +301,8 @@ impl Common {
         top / ((self.squares + c1) * (variances + c2))
     }
 
-    /// The same as libvmaf has it: `first` and `second` are the means of a² and b², and variances cannot be negative.
+    /// The same as libvmaf has it: `first` and `second` are the means of a² and b². Variances cannot be negative, nor can
+    /// the covariance where there is no variance.
     #[inline(always)]
     fn float_ssim<L: SimdLevel>(self, first: f32, second: f32, constants: Constants) -> f32 {
         let [c1, c2] = constants.parts;
@@ -309,6 +310,8 @@ impl Common {
         let variance_a = fused::<L>(-EXCESS * mean_a, mean_a, fused::<L>(-self.a, self.a, first)).max(0.0);
         let variance_b = fused::<L>(-EXCESS * mean_b, mean_b, fused::<L>(-self.b, self.b, second)).max(0.0);
         let covariance = fused::<L>(-EXCESS * mean_a, mean_b, self.covariance);
+        let flat = variance_a * variance_b <= 0.0;
+        let covariance = if flat { covariance.max(0.0) } else { covariance };
         let top = (self.means + c1) * fused::<L>(2.0, covariance, c2);
         top / ((self.squares + c1) * (variance_a + variance_b + c2))
     }
