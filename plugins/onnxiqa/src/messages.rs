@@ -16,8 +16,8 @@ use onnx_iqa::scorer::Map;
 use onnx_iqa::stats::Statistics;
 
 const ATTRIBUTES: &str = "attributes";
-/// In the event of a summary: whose it is.
-const ELEMENT: &str = "element";
+/// In an end-of-stream event: what elements say of the whole stream, by their names.
+const SUMMARIES: &str = "iqa-summaries";
 
 /// A record that travels as a structure.
 ///
@@ -254,21 +254,24 @@ impl Structured for Summary {
     }
 }
 
-/// The event that takes an element's summary down the stream, before the end: logs see no messages. It is a serialized
-/// event as any application may send one, so that queues and encoders keep it in its place.
-pub fn summary_event(element: &str, summary: &Summary) -> gst::Event {
-    let mut structure = summary.to_structure();
-    structure.set(ELEMENT, element);
-    gst::event::CustomDownstream::new(structure)
+/// Puts an element's summary into an end-of-stream event, for logs downstream: they see no messages. The event keeps its
+/// place and its type, and queues and encoders pass it on as it is.
+pub fn add_summary(event: &mut gst::Event, element: &str, summary: &Summary) {
+    let structure = event.make_mut().structure_mut();
+    let known = structure.get::<gst::Structure>(SUMMARIES).ok();
+    let mut summaries = known.unwrap_or_else(|| gst::Structure::new_empty(SUMMARIES));
+    summaries.set(element, summary.to_structure());
+    structure.set(SUMMARIES, summaries);
 }
 
-/// The summary that an event takes down the stream, and the name of the element that it is of; none if it is another
-/// event.
-pub fn summary_of(event: &gst::Event) -> Option<(String, Summary)> {
-    let gst::EventView::CustomDownstream(event) = event.view() else { return None };
-    let structure = event.structure()?;
-    let element = structure.get(ELEMENT).ok()?;
-    Some((element, Summary::from_structure(structure).ok()?))
+/// The summaries in an end-of-stream event, each with the name of its element.
+pub fn summaries(event: &gst::EventRef) -> Vec<(String, Summary)> {
+    let summaries = event.structure().and_then(|structure| structure.get::<gst::Structure>(SUMMARIES).ok());
+    let entries = summaries.iter().flat_map(|summaries| summaries.iter());
+    let read = entries.filter_map(|(element, value)| {
+        Some((element.to_string(), Summary::from_structure(&value.get::<gst::Structure>().ok()?).ok()?))
+    });
+    read.collect()
 }
 
 impl Structured for StreamStats {

@@ -171,13 +171,13 @@ impl Output {
         context.pads.src.push(buffer).map(|_| ())
     }
 
-    fn send_event(&mut self, context: &Context<'_>, event: gst::Event) -> Sent {
+    fn send_event(&mut self, context: &Context<'_>, mut event: gst::Event) -> Sent {
         let end = event.type_() == gst::EventType::Eos;
-        let summary = if end { self.sum_up(context) } else { None };
-        for event in summary.into_iter().chain([event]) {
-            for event in self.prelude.pass(event) {
-                context.pads.src.push_event(event);
-            }
+        if end {
+            self.sum_up(context, &mut event);
+        }
+        for event in self.prelude.pass(event) {
+            context.pads.src.push_event(event);
         }
         if end { Sent::End } else { Sent::Something }
     }
@@ -188,15 +188,14 @@ impl Output {
         self.send_event(context, gst::event::Eos::new());
     }
 
-    /// Says what there is to say of the whole stream, once; gives the event that says it downstream.
-    fn sum_up(&mut self, context: &Context<'_>) -> Option<gst::Event> {
+    /// Says what there is to say of the whole stream, once: on the bus, and downstream with the event that ends it.
+    fn sum_up(&mut self, context: &Context<'_>, eos: &mut gst::Event) {
         if std::mem::replace(&mut self.summed_up, true) {
-            return None;
+            return;
         }
         let (model_info, ledger) = (context.session.model_info(), context.session.ledger());
         let messages = lock(context.report).finish(&model_info, Some(ledger));
-        let summary = report::summary_event(context.element, &messages);
+        report::add_summary(context.element, &messages, eos);
         context.post(messages);
-        summary
     }
 }

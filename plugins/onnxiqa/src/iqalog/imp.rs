@@ -74,9 +74,11 @@ impl IqaLog {
                 lock(&self.state).segment = segment.segment().downcast_ref::<gst::ClockTime>().cloned();
             }
             gst::EventView::FlushStop(_) => lock(&self.state).segment = None,
-            gst::EventView::CustomDownstream(_) => self.note_summary(&event),
             // When the end of the stream is seen downstream, or on the bus, the log is complete.
-            gst::EventView::Eos(_) => self.finish(),
+            gst::EventView::Eos(_) => {
+                self.note_summaries(&event);
+                self.finish();
+            }
             _ => {}
         }
         gst::Pad::event_default(pad, Some(&*self.obj()), event)
@@ -108,11 +110,13 @@ impl IqaLog {
         self.check(guard, written).map_err(|()| gst::FlowError::Error)
     }
 
-    /// Takes note of what an element upstream says of its whole stream.
-    fn note_summary(&self, event: &gst::Event) {
-        let Some((element, summary)) = messages::summary_of(event) else { return };
+    /// Takes note of what elements upstream say of their whole streams.
+    fn note_summaries(&self, eos: &gst::EventRef) {
+        let summaries = messages::summaries(eos);
         if let Some(log) = &mut lock(&self.state).log {
-            log.summary(&element, &summary);
+            for (element, summary) in &summaries {
+                log.summary(element, summary);
+            }
         }
     }
 

@@ -58,7 +58,7 @@
  *
  * Beside the figures are the counts `scored`, `skipped` and `failed`, and of a comparison `distorted`, `matched`,
  * `duplicate`, `unmatched`, `reference`, `dropped` and `outside`, with `verdict` and `reasons`. They are those of the
- * element's `iqa-summary`, which comes down the stream as an event before EOS, through queues and encoders. Where it
+ * element's `iqa-summary`, which comes down the stream within the EOS event, through queues and encoders. Where it
  * did not come, because the pipeline was stopped before the end, the log counts the frames that it has seen;
  * `reference`, `dropped`, `outside` and `verdict` are absent then.
  *

@@ -98,15 +98,14 @@ impl Scores {
         Ok(lock(&self.0).carried_by(times))
     }
 
-    /// The stream ends; gives the event that says what there is to say of it.
-    pub fn ended(&self, element: &gst::Element) -> Option<gst::Event> {
+    /// The stream ends with this event, which takes the summary downstream.
+    pub fn ended(&self, element: &gst::Element, eos: &mut gst::Event) {
         let mut inner = lock(&self.0);
         let Inner { report, model_info, .. } = &mut *inner;
         let messages = report.finish(model_info, None);
         drop(inner);
-        let summary = report::summary_event(element, &messages);
+        report::add_summary(element, &messages, eos);
         report::post(element, messages);
-        summary
     }
 
     /// The property `stats`.

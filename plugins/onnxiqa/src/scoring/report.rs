@@ -105,10 +105,11 @@ fn structures(messages: Vec<Message>) -> Vec<gst::Structure> {
     messages.iter().filter_map(crate::messages::message).collect()
 }
 
-/// The event that tells elements downstream what the summary among these messages says; none without a summary.
-pub fn summary_event(element: &gst::Element, messages: &[gst::Structure]) -> Option<gst::Event> {
-    let summary = messages.iter().rev().find_map(|message| Summary::from_structure(message).ok())?;
-    Some(crate::messages::summary_event(&element.name(), &summary))
+/// Puts the summary among these messages, if there is one, into the event that ends the stream.
+pub fn add_summary(element: &gst::Element, messages: &[gst::Structure], eos: &mut gst::Event) {
+    if let Some(summary) = messages.iter().rev().find_map(|message| Summary::from_structure(message).ok()) {
+        crate::messages::add_summary(eos, &element.name(), &summary);
+    }
 }
 
 /// Posts an element's messages. Not under a lock: handlers run at once and may call back.

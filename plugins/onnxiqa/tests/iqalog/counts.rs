@@ -4,6 +4,7 @@
 
 use super::harness::{Folder, column, compared, element, frame, harness, lines, table};
 use gst::prelude::*;
+use gstonnxiqa::messages::Structured as _;
 use serde_json::{Value, json};
 use std::fs;
 
@@ -138,14 +139,13 @@ fn a_summary_holds_until_more_frames_come() {
     let path = folder.file("log");
     let log = element(&path, "json-lines");
     let mut harness = harness(&log);
-    let summary = |scored: u64| {
-        let structure = gst::Structure::builder("iqa-summary").field("element", "c").field("scored", scored);
-        let structure = structure.field("skipped", 0u64).field("failed", 0u64).field("dropped", 9u64).build();
-        gst::event::CustomDownstream::new(structure)
-    };
+    let structure = gst::Structure::builder("iqa-summary").field("scored", 7u64).field("skipped", 0u64);
+    let structure = structure.field("failed", 0u64).field("dropped", 9u64).build();
+    let summary = onnx_iqa::record::Summary::from_structure(&structure).expect("a summary");
+    let mut eos = gst::event::Eos::new();
+    gstonnxiqa::messages::add_summary(&mut eos, "c", &summary);
     harness.push(frame(Some(0), &[("c", compared(0))])).expect("flow");
-    harness.push_event(summary(7));
-    harness.push_event(gst::event::Eos::new());
+    harness.push_event(eos);
     harness.push_event(gst::event::FlushStart::new());
     harness.push_event(gst::event::FlushStop::new(true));
     harness.push_event(gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new()));
