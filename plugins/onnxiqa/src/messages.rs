@@ -269,7 +269,8 @@ pub fn summaries(event: &gst::EventRef) -> Vec<(String, Summary)> {
     let summaries = event.structure().and_then(|structure| structure.get::<gst::Structure>(SUMMARIES).ok());
     let entries = summaries.iter().flat_map(|summaries| summaries.iter());
     let read = entries.filter_map(|(element, value)| {
-        Some((element.to_string(), Summary::from_structure(&value.get::<gst::Structure>().ok()?).ok()?))
+        let structure = value.get::<gst::Structure>().ok()?;
+        Some((element.to_string(), Summary::from_structure(&structure).ok()?))
     });
     read.collect()
 }
