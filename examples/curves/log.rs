@@ -33,7 +33,7 @@ impl Pool {
 
 impl From<&ElementPools> for Pool {
     fn from(pools: &ElementPools) -> Self {
-        Self { scored: pools.scored, score: pools.field("score").cloned().unwrap_or_default() }
+        Self { scored: pools.scored(), score: pools.field("score").cloned().unwrap_or_default() }
     }
 }
 

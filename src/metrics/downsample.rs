@@ -11,7 +11,7 @@ const FILTER: [f32; 5] = [0.602914, 0.266846, -0.078201, -0.016828, 0.026727];
 pub(super) const REACH: usize = FILTER.len() - 1;
 
 /// A row or column outside the picture is the mirrored one inside, the outermost repeated.
-fn mirrored(at: isize, size: usize) -> usize {
+pub(super) fn mirrored(at: isize, size: usize) -> usize {
     let size = size as isize;
     let at = if at < 0 { -1 - at } else { at };
     (if at >= size { 2 * size - 1 - at } else { at }).clamp(0, size - 1) as usize

@@ -18,6 +18,8 @@ use crate::simd::{Kernel, SimdLevel};
 pub(super) struct LumaWants {
     /// The sum of SSIM, and which windows it is taken over.
     pub ssim: Option<Windows>,
+    /// The sum of SSIM as libvmaf's `float_ssim` has it, over all windows, instead of `ssim`.
+    pub float_ssim: bool,
     /// The sums of SSIM's three parts, over all windows.
     pub parts: bool,
     /// Sums for the fit, and the sample that they are taken from (0 for bytes).
@@ -27,7 +29,12 @@ pub(super) struct LumaWants {
 impl LumaWants {
     /// What one or the other wants.
     pub fn or(self, other: Self) -> Self {
-        Self { ssim: self.ssim.or(other.ssim), parts: self.parts || other.parts, fit: self.fit.or(other.fit) }
+        Self {
+            ssim: self.ssim.or(other.ssim),
+            float_ssim: self.float_ssim || other.float_ssim,
+            parts: self.parts || other.parts,
+            fit: self.fit.or(other.fit),
+        }
     }
 }
 
@@ -75,12 +82,12 @@ impl Kernel for Band<'_> {
     #[inline(always)]
     fn run<L: SimdLevel>(mut self, level: L) -> LumaSums {
         let mut sums = LumaSums::default();
-        let LumaWants { ssim, parts, fit } = self.wants;
+        let LumaWants { ssim, float_ssim, parts, fit } = self.wants;
         let fit_of_numbers = fit.filter(|_| self.scale.bytes.is_none());
         if let Some(pair) = self.scale.bytes {
             self.bytes(level, &pair, &mut sums);
         }
-        if ssim == Some(Windows::All) || parts || fit_of_numbers.is_some() {
+        if ssim == Some(Windows::All) || float_ssim || parts || fit_of_numbers.is_some() {
             self.numbers::<L>(fit_of_numbers, &mut sums);
         }
         sums
@@ -126,10 +133,10 @@ impl Band<'_> {
     /// What is summed up over numbers.
     #[inline(always)]
     fn numbers<L: SimdLevel>(&mut self, fit: Option<f32>, sums: &mut LumaSums) {
-        let LumaWants { ssim, parts, .. } = self.wants;
+        let LumaWants { ssim, float_ssim, parts, .. } = self.wants;
         let ssim = ssim == Some(Windows::All);
         let own = self.rows(0).len();
-        let rows = self.rows(if ssim || parts { WINDOW - 1 } else { 0 });
+        let rows = self.rows(if ssim || float_ssim || parts { WINDOW - 1 } else { 0 });
         let width = self.scale.width;
         for (plane, source) in self.scratch.luma.iter_mut().zip(&self.scale.sources) {
             load(source, rows.clone(), width, plane);
@@ -143,9 +150,10 @@ impl Band<'_> {
         let rows = ssim_window::Rows { reference, distorted, width };
         let ring = &mut self.scratch.ring;
         let windows = match (ssim, parts) {
-            (true, true) => ssim_window::sums::<L, true, true>(rows, self.constants, ring),
-            (true, false) => ssim_window::sums::<L, true, false>(rows, self.constants, ring),
-            (false, true) => ssim_window::sums::<L, false, true>(rows, self.constants, ring),
+            _ if float_ssim => ssim_window::sums::<L, false, false, true>(rows, self.constants, ring),
+            (true, true) => ssim_window::sums::<L, true, true, false>(rows, self.constants, ring),
+            (true, false) => ssim_window::sums::<L, true, false, false>(rows, self.constants, ring),
+            (false, true) => ssim_window::sums::<L, false, true, false>(rows, self.constants, ring),
             (false, false) => WindowSums::default(),
         };
         sums.windows += windows;

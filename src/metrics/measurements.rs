@@ -9,6 +9,7 @@ use super::field::Field;
 pub struct Measurements {
     /// In the registry's order.
     values: Vec<(&'static Field, f64)>,
+    depth: Option<u8>,
 }
 
 impl Measurements {
@@ -35,6 +36,18 @@ impl Measurements {
         self.get("psnr-y")
     }
 
+    /// PSNR of Cb in dB, up to 100. Not for R'G'B' and gray.
+    #[must_use]
+    pub fn psnr_cb(&self) -> Option<f64> {
+        self.get("psnr-cb")
+    }
+
+    /// PSNR of Cr in dB, up to 100. Not for R'G'B' and gray.
+    #[must_use]
+    pub fn psnr_cr(&self) -> Option<f64> {
+        self.get("psnr-cr")
+    }
+
     /// PSNR of all components in dB, up to 100.
     #[must_use]
     pub fn psnr(&self) -> Option<f64> {
@@ -53,10 +66,27 @@ impl Measurements {
         self.get("ms-ssim")
     }
 
+    /// SSIM of luma that is shrunk first, as libvmaf's `float_ssim`, −1 to 1.
+    #[must_use]
+    pub fn float_ssim(&self) -> Option<f64> {
+        self.get("float-ssim")
+    }
+
+    /// Bits of the samples that the pictures were compared at: those of the deeper one. `None` if nothing was measured.
+    #[must_use]
+    pub fn depth(&self) -> Option<u8> {
+        self.depth
+    }
+
     /// How the distorted luma follows the reference's; `None` when that is flat.
     #[must_use]
     pub fn luma_fit(&self) -> Option<LumaFit> {
         Some(LumaFit { gain: self.get("gain")?, bias: self.get("bias")? })
+    }
+
+    /// Nothing measured yet, of samples of so many bits.
+    pub(super) fn at_depth(depth: u8) -> Self {
+        Self { values: Vec::new(), depth: Some(depth) }
     }
 
     /// Adds what a measure gives, if it gives it for this pair.

@@ -46,10 +46,10 @@ impl Meter {
     /// When their sizes differ, or one of them is R'G'B' and the other one not.
     pub fn measure(&mut self, reference: &Picture<'_>, distorted: &Picture<'_>) -> Result<Measurements, MetricsError> {
         let pair = Pair::new(reference, distorted)?;
-        let mut found = Measurements::default();
         if self.measures.is_empty() {
-            return Ok(found);
+            return Ok(Measurements::default());
         }
+        let mut found = Measurements::at_depth(pair.depth());
         let (luma, constants) = (pair.luma(), pair.constants());
         let wants = self.measures.iter().map(|measure| measure.wants(luma)).fold(LumaWants::default(), LumaWants::or);
         let sums = luma_pass::sums(&self.workers, luma, wants, constants);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How far a picture is from its reference: PSNR, SSIM and MS-SSIM.
+//! How far a picture is from its reference: PSNR, SSIM, MS-SSIM and libvmaf's `float_ssim`.
 //!
 //! A [`Meter`] is kept for a stream and measures pair after pair of pictures of the same size. Stored samples are
 //! compared, no matrix is ever applied to Y'CbCr; where depths or ranges differ, both pictures are taken at the larger
@@ -11,9 +11,12 @@
 //! | measure | field | range | unit | R'G'B' | |
 //! |---|---|---|---|---|---|
 //! | `psnr` | `psnr-y` | 0 to 100 | dB | no | peak signal-to-noise ratio of luma |
+//! | `psnr` | `psnr-cb` | 0 to 100 | dB | no | peak signal-to-noise ratio of Cb |
+//! | `psnr` | `psnr-cr` | 0 to 100 | dB | no | peak signal-to-noise ratio of Cr |
 //! | `psnr` | `psnr` | 0 to 100 | dB | yes | peak signal-to-noise ratio of all planes |
 //! | `ssim` | `ssim` | -1 to 1 | – | yes | structural similarity of luma |
 //! | `ms-ssim` | `ms-ssim` | -1 to 1 | – | yes | multi-scale structural similarity of luma |
+//! | `float-ssim` | `float-ssim` | -1 to 1 | – | yes | structural similarity of luma that is shrunk first, as libvmaf's float_ssim |
 //! | `luma-fit` | `gain` | – | – | yes | the distorted luma's contrast: gain of the least-squares line over the reference's |
 //! | `luma-fit` | `bias` | – | 8-bit samples | yes | the distorted luma's brightness: bias of the same line |
 //!
@@ -21,9 +24,9 @@
 //! threads and whatever else is measured.
 //!
 //! # PSNR
-//! 10 log₁₀(L² / MSE) dB with L = 2ⁿ − 1, at most 100 dB (which is what equal pictures get). `psnr_y` is that of luma.
-//! `psnr` takes the mean square over the samples of all planes, which is ffmpeg's `psnr_avg`; it is absent when the
-//! chroma planes' sizes differ. For R'G'B' it is the mean of the three channels' PSNR, and `psnr_y` is absent. Where
+//! 10 log₁₀(L² / MSE) dB with L = 2ⁿ − 1, at most 100 dB (which is what equal pictures get). `psnr-y`,
+//! `psnr-cb` and `psnr-cr` are those of single planes, which ffmpeg calls `psnr_y`, `psnr_u` and `psnr_v`. `psnr` takes the mean square over the samples of all planes, which is ffmpeg's `psnr_avg`; it is absent when the
+//! chroma planes' sizes differ, as `psnr-cb` and `psnr-cr` are. For R'G'B' it is the mean of the three channels' PSNR, and the other three are absent. Where
 //! depth and range are the same, sums are those of whole numbers and exact.
 //!
 //! # SSIM
@@ -52,11 +55,18 @@
 //! (NaN) for a pair whose mean structure is negative at some scale; here that scale counts as 0. Absent when a side has
 //! less than 176 pixels.
 //!
+//! # float-ssim
+//! SSIM as above, of luma that is shrunk first, as libvmaf's `float_ssim` computes it: by f = max(1, round(s / 256)), s
+//! being the shorter side. A pixel is the mean of the f×f pixels around every f-th one, mirrored at the borders, the
+//! outermost repeated. Samples are brought to 8 bits (divided by 2ⁿ⁻⁸, L = 255), every window counts, and no variance is
+//! below 0. Absent when a side of the shrunk picture has less than 11 pixels.
+//!
 //! # Agreement
 //! `tests/metrics` holds it to stored values for pictures of 8, 10, 12 and 16 bits, from 1×1 to 1920×1080, and to the
 //! script that made them. It found no more than: PSNR, 1e-5 dB from ffmpeg's `psnr`; SSIM, 1e-5 from scikit-image, and
-//! 5e-5 by the trapezoidal rule; MS-SSIM, 2e-4 from libvmaf, and 5e-4 where there is hardly any contrast. (The weights of
-//! libvmaf's window have six digits and sum to 1.000002, which takes 4e-6 μ² from its variances; here they sum to 1.)
+//! 5e-5 by the trapezoidal rule; MS-SSIM, 2e-4 from libvmaf, and 5e-4 where there is hardly any contrast; `float-ssim`,
+//! 2e-5 from libvmaf. (The weights of libvmaf's window have six digits and sum to 1.000002, which takes 4e-6 μ² from its
+//! variances; `float-ssim` follows it there, and elsewhere they sum to 1.)
 //!
 //! # Luma fit
 //! The line distorted ≈ gain · reference + bias of least squares over all luma samples, bias in units of 8-bit samples
@@ -67,6 +77,7 @@ mod avx512;
 mod downsample;
 mod error;
 mod field;
+mod float_ssim;
 mod fused;
 mod luma_fit;
 mod luma_pass;

@@ -54,6 +54,11 @@ impl<'a> Pair<'a> {
         self.pictures[0].format().family() == Family::Rgb
     }
 
+    /// Bits of a sample at which the two are compared.
+    pub fn depth(&self) -> u8 {
+        self.depth
+    }
+
     /// The largest sample.
     pub fn peak(&self) -> f64 {
         f64::from((1u32 << self.depth) - 1)

@@ -22,6 +22,20 @@ pub(super) static PSNR_Y: Field = Field {
     description: "peak signal-to-noise ratio of luma",
     rgb: false,
 };
+pub(super) static PSNR_CB: Field = Field {
+    name: "psnr-cb",
+    range: Some([0.0, MOST]),
+    unit: "dB",
+    description: "peak signal-to-noise ratio of Cb",
+    rgb: false,
+};
+pub(super) static PSNR_CR: Field = Field {
+    name: "psnr-cr",
+    range: Some([0.0, MOST]),
+    unit: "dB",
+    description: "peak signal-to-noise ratio of Cr",
+    rgb: false,
+};
 pub(super) static PSNR: Field = Field {
     name: "psnr",
     range: Some([0.0, MOST]),
@@ -53,7 +67,9 @@ impl Measure for PsnrMeasure {
             return found.add(&PSNR, Some(sum / errors.len() as f64));
         }
         let all = errors.iter().fold([0.0; 2], |all, one| [all[0] + one[0], all[1] + one[1]]);
-        found.add(&PSNR_Y, errors.first().map(|error| decibels(*error)));
+        for (field, error) in [&PSNR_Y, &PSNR_CB, &PSNR_CR].into_iter().zip(&errors) {
+            found.add(field, Some(decibels(*error)));
+        }
         found.add(&PSNR, pass.pair.same_sizes().then(|| decibels(all)));
     }
 }

@@ -4,6 +4,7 @@
 //! rows in here.
 
 use super::field::Field;
+use super::float_ssim::{self, FloatSsimMeasure};
 use super::luma_fit::{self, LumaFitMeasure};
 use super::measure::Measure;
 use super::ms_ssim::{self, MsSsimMeasure};
@@ -42,12 +43,14 @@ macro_rules! measures {
 }
 
 measures! {
-    PSNR: "psnr", "Peak signal-to-noise ratio, of luma and of all planes",
-        [&psnr::PSNR_Y, &psnr::PSNR], || Box::new(PsnrMeasure);
+    PSNR: "psnr", "Peak signal-to-noise ratio, of luma, of Cb, of Cr and of all planes",
+        [&psnr::PSNR_Y, &psnr::PSNR_CB, &psnr::PSNR_CR, &psnr::PSNR], || Box::new(PsnrMeasure);
     SSIM: "ssim", "Structural similarity of luma",
         [&ssim::SSIM], || Box::new(SsimMeasure);
     MS_SSIM: "ms-ssim", "Multi-scale structural similarity of luma",
         [&ms_ssim::MS_SSIM], || Box::<MsSsimMeasure>::default();
+    FLOAT_SSIM: "float-ssim", "Structural similarity of luma that is shrunk first, as libvmaf's float_ssim",
+        [&float_ssim::FLOAT_SSIM], || Box::<FloatSsimMeasure>::default();
 }
 
 /// What is measured whenever anything is, after everything else.

@@ -15,6 +15,11 @@ pub(super) const RADIUS: usize = WINDOW / 2;
 
 /// Windows side by side that are worked on at a time, so that what is in use stays in the nearest cache.
 const TILE: usize = 128;
+/// What libvmaf's variances lack, in squares of the mean. Its weights have six digits, so that those of a side sum to
+/// s = 1.000002: its means are s² times those of weights that sum to 1, as are its means of squares, and s² x² − (s² x)²
+/// is −(s⁴ − s²) x² where it should be 0. In flat parts of a picture that shows in the third digit of SSIM.
+const EXCESS: f32 = 4.00002e-6;
+
 /// Columns that they reach over, rounded up, and what the last vector may read too much.
 const COLUMNS: usize = TILE + LANES;
 
@@ -77,11 +82,11 @@ pub(super) fn windows(side: usize) -> usize {
 /// The means of a, b, ab, a² + b², a² and b².
 type Moments<T> = [T; 6];
 
-/// Whether a moment is needed: the fourth is SSIM's, the last two are those of its parts.
-const fn needed<const SSIM: bool, const PARTS: bool>(moment: usize) -> bool {
+/// Whether a moment is needed: the fourth is SSIM's, the last two are those of its parts and of libvmaf's.
+const fn needed<const SSIM: bool, const PARTS: bool, const FLOAT: bool>(moment: usize) -> bool {
     match moment {
         3 => SSIM,
-        4 | 5 => PARTS,
+        4 | 5 => PARTS || FLOAT,
         _ => true,
     }
 }
@@ -110,9 +115,10 @@ pub(super) struct Rows<'a> {
     pub width: usize,
 }
 
-/// Sums over all windows whose pixels are in these rows: with `SSIM` of SSIM, with `PARTS` of its three parts.
+/// Sums over all windows whose pixels are in these rows: with `SSIM` of SSIM, with `FLOAT` instead of SSIM by libvmaf's
+/// weights, with `PARTS` of its three parts.
 #[inline(always)]
-pub(super) fn sums<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
+pub(super) fn sums<L: SimdLevel, const SSIM: bool, const PARTS: bool, const FLOAT: bool>(
     rows: Rows<'_>,
     constants: Constants,
     ring: &mut Ring,
@@ -128,10 +134,10 @@ pub(super) fn sums<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
         for y in 0..count {
             let line = y * rows.width + x..y * rows.width + x + tile + WINDOW - 1;
             let slot = y % WINDOW;
-            products::<L, SSIM, PARTS>(&rows.reference[line.clone()], &rows.distorted[line], &mut ring[slot]);
+            products::<L, SSIM, PARTS, FLOAT>(&rows.reference[line.clone()], &rows.distorted[line], &mut ring[slot]);
             if y + 1 >= WINDOW {
                 for m in 0..6 {
-                    if !needed::<SSIM, PARTS>(m) {
+                    if !needed::<SSIM, PARTS, FLOAT>(m) {
                         continue;
                     }
                     // `slot` is the last row of the window, the one after it in the ring the first.
@@ -141,7 +147,7 @@ pub(super) fn sums<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
                     }
                     vertical::<L>(column, &weights, used, &mut columns[m]);
                 }
-                total += horizontal::<L, SSIM, PARTS>(columns, &weights, tile, constants);
+                total += horizontal::<L, SSIM, PARTS, FLOAT>(columns, &weights, tile, constants);
             }
         }
     }
@@ -150,7 +156,7 @@ pub(super) fn sums<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
 
 /// The moments of single pixels.
 #[inline(always)]
-fn products<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
+fn products<L: SimdLevel, const SSIM: bool, const PARTS: bool, const FLOAT: bool>(
     a: &[f32],
     b: &[f32],
     out: &mut Moments<[f32; COLUMNS]>,
@@ -165,7 +171,7 @@ fn products<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
         if SSIM {
             sum[x] = fused::<L>(a, a, b * b);
         }
-        if PARTS {
+        if PARTS || FLOAT {
             first[x] = a * a;
             second[x] = b * b;
         }
@@ -214,7 +220,7 @@ fn across<L: SimdLevel>(columns: &[f32], weights: &[f32; RADIUS + 1]) -> [f32; L
 
 /// Sums over a row of windows.
 #[inline(always)]
-fn horizontal<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
+fn horizontal<L: SimdLevel, const SSIM: bool, const PARTS: bool, const FLOAT: bool>(
     columns: &Moments<[f32; COLUMNS]>,
     weights: &[f32; RADIUS + 1],
     tile: usize,
@@ -224,7 +230,7 @@ fn horizontal<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
     for x in (0..tile).step_by(LANES) {
         let mut moments = [[0.0; LANES]; 6];
         for m in 0..6 {
-            if needed::<SSIM, PARTS>(m) {
+            if needed::<SSIM, PARTS, FLOAT>(m) {
                 moments[m] = across::<L>(&columns[m][x..], weights);
             }
         }
@@ -234,6 +240,9 @@ fn horizontal<L: SimdLevel, const SSIM: bool, const PARTS: bool>(
             let common = Common::new::<L>(a[lane], b[lane], both[lane], constants);
             if SSIM {
                 sums[0][lane] += common.ssim::<L>(sum[lane], constants) * inside;
+            }
+            if FLOAT {
+                sums[0][lane] += common.float_ssim::<L>(first[lane], second[lane], constants) * inside;
             }
             if PARTS {
                 let parts = common.parts::<L>(first[lane], second[lane], constants);
@@ -290,6 +299,21 @@ impl Common {
         let variances = fused::<L>(-self.a, self.a, fused::<L>(-self.b, self.b, sum));
         let top = (self.means + c1) * fused::<L>(2.0, self.covariance, c2);
         top / ((self.squares + c1) * (variances + c2))
+    }
+
+    /// The same as libvmaf has it: `first` and `second` are the means of a² and b². Variances cannot be negative, nor can
+    /// the covariance where there is no variance.
+    #[inline(always)]
+    fn float_ssim<L: SimdLevel>(self, first: f32, second: f32, constants: Constants) -> f32 {
+        let [c1, c2] = constants.parts;
+        let [mean_a, mean_b] = [self.a + constants.middle, self.b + constants.middle];
+        let variance_a = fused::<L>(-EXCESS * mean_a, mean_a, fused::<L>(-self.a, self.a, first)).max(0.0);
+        let variance_b = fused::<L>(-EXCESS * mean_b, mean_b, fused::<L>(-self.b, self.b, second)).max(0.0);
+        let covariance = fused::<L>(-EXCESS * mean_a, mean_b, self.covariance);
+        let flat = variance_a * variance_b <= 0.0;
+        let covariance = if flat { covariance.max(0.0) } else { covariance };
+        let top = (self.means + c1) * fused::<L>(2.0, covariance, c2);
+        top / ((self.squares + c1) * (variance_a + variance_b + c2))
     }
 
     /// Equations 6, 9 and 10; `first` and `second` are the means of a² and b².

@@ -80,6 +80,7 @@ macro_rules! member {
 }
 
 const NS: Option<&str> = Some("ns");
+const BIT: Option<&str> = Some("bit");
 const PX: Option<&str> = Some("px");
 const FR: FieldScope = FieldScope::Of(Kind::FullReference);
 
@@ -107,6 +108,7 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         row("pairing", Text, FR, None, None, "matched, duplicate or unmatched", member!(pairing)),
         row("confidence", Double, FR, one, None, "How far the pairing can be trusted", member!(confidence)),
         row("evidence", Text, FR, None, None, "What the pairing rests on: picture or time", member!(evidence)),
+        row("depth", Unsigned, FR, None, BIT, "Bits of the samples that measures compare", member!(depth)),
     ];
     fields.extend(measures());
     fields.extend([
@@ -260,8 +262,8 @@ mod tests {
         let names: Vec<_> = FIELDS.iter().map(|field| field.name).collect();
         assert_eq!(
             names.join(" "),
-            "model kind state score raw scored-pts age latency attributes map reference-pts offset pairing confidence evidence \
-             psnr-y psnr ssim ms-ssim shift-x shift-y gain bias running-time stream-time"
+            "model kind state score raw scored-pts age latency attributes map reference-pts offset pairing confidence evidence depth \
+             psnr-y psnr-cb psnr-cr psnr ssim ms-ssim float-ssim shift-x shift-y gain bias running-time stream-time"
         );
     }
 

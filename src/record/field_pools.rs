@@ -27,9 +27,14 @@ impl FieldPools {
 
     /// Counts a scored frame with all its numbers and attributes.
     pub fn count(&mut self, record: &FrameRecord) {
+        self.count_cut(record, |_| f64::INFINITY);
+    }
+
+    /// The same with each field counting as at most what `most` says for its name.
+    pub fn count_cut(&mut self, record: &FrameRecord, most: impl Fn(&str) -> f64) {
         self.count_frame();
         for (name, value) in record.numbers() {
-            self.push(name, value);
+            find(&mut self.fields, name, || pool_of(name)).push_cut(value, most(name));
         }
         for (name, value) in &record.attributes {
             self.push_attribute(name, *value);
@@ -43,8 +48,7 @@ impl FieldPools {
 
     /// Counts a value of the field `name` of the contract's `iqa-score`, in its unit.
     pub fn push(&mut self, name: &str, value: f64) {
-        let new = || Field::named(name).and_then(|field| field.range).map_or_else(Pool::unranged, Pool::new);
-        find(&mut self.fields, name, new).push(value);
+        find(&mut self.fields, name, || pool_of(name)).push(value);
     }
 
     /// Counts a value, from 0 to 100, of a model's attribute.
@@ -86,6 +90,16 @@ impl FieldPools {
     #[must_use]
     pub fn pooled_attributes(&self) -> Vec<(String, PooledField)> {
         self.attributes().map(|(name, statistics)| (name.to_owned(), (&statistics).into())).collect()
+    }
+}
+
+/// An empty pool of the field of that name.
+fn pool_of(name: &str) -> Pool {
+    let field = Field::named(name);
+    match field.and_then(|field| field.range) {
+        Some(range) if field.is_some_and(|field| field.unit == Some("dB")) => Pool::decibels(range),
+        Some(range) => Pool::new(range),
+        None => Pool::unranged(),
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod access;
 mod alignment_event;
+mod counts;
 mod field;
 mod field_pools;
 mod frame;
@@ -19,9 +20,11 @@ mod names;
 mod reporter;
 mod summary;
 mod value;
+mod verdict;
 mod window;
 
 pub use alignment_event::{AlignmentChange, AlignmentEvent};
+pub use counts::Counts;
 pub use field::{FIELDS, Field, FieldScope, FieldType};
 pub use field_pools::FieldPools;
 pub use frame::{FrameRecord, Partner};
@@ -30,4 +33,5 @@ pub use names::{Named, PairingState, State};
 pub use reporter::{Message, Reporter, ReporterSettings};
 pub use summary::{PooledField, StreamStats, Summary};
 pub use value::Value;
+pub use verdict::Verdict;
 pub use window::{Alarm, Window};

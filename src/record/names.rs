@@ -84,6 +84,7 @@ impl From<Pairing> for PairingState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Verdict;
 
     fn there_and_back<T: Named + std::fmt::Debug>() {
         for &(value, name) in T::NAMES {
@@ -98,5 +99,6 @@ mod tests {
         there_and_back::<State>();
         there_and_back::<PairingState>();
         there_and_back::<Evidence>();
+        there_and_back::<Verdict>();
     }
 }

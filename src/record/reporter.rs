@@ -6,8 +6,9 @@ use super::field::Field;
 use super::field_pools::FieldPools;
 use super::frame::FrameRecord;
 use super::summary::{StreamStats, Summary};
+use super::verdict::Verdict;
 use super::window::{Alarm, Window};
-use crate::align::time::Ledger;
+use crate::align::time::{Evidence, Ledger};
 use crate::model::contract::Kind;
 use crate::stats::{AlarmMonitor, FieldRange, Pool, WindowPools, WindowStatistics};
 
@@ -26,6 +27,9 @@ pub struct ReporterSettings {
     /// How far above it the alarm clears.
     pub alarm_hysteresis: f64,
 }
+
+/// How many reasons a summary gives.
+const MOST_REASONS: usize = 16;
 
 /// One second, the score, no alarm.
 impl Default for ReporterSettings {
@@ -63,6 +67,11 @@ pub struct Reporter {
     frames: u64,
     skipped: u64,
     failed: u64,
+    /// Pairs that rest on time stamps.
+    by_time: u64,
+    /// The pictures show that the pairs are wrong.
+    contradicted: bool,
+    reasons: Vec<String>,
     last: Option<f64>,
     latency: Pool,
     pools: FieldPools,
@@ -84,6 +93,9 @@ impl Reporter {
             frames: 0,
             skipped: 0,
             failed: 0,
+            by_time: 0,
+            contradicted: false,
+            reasons: Vec::new(),
             last: None,
             latency: Pool::new(FieldRange::TIME),
             pools: FieldPools::new(),
@@ -109,6 +121,24 @@ impl Reporter {
     /// A frame came.
     pub fn arrived(&mut self) {
         self.frames += 1;
+    }
+
+    /// A frame has a partner, and what that rests on; whatever becomes of the frame.
+    pub fn paired(&mut self, evidence: Evidence) {
+        self.by_time += u64::from(evidence == Evidence::Time);
+    }
+
+    /// The pictures show that the pairs are wrong: the verdict is [`Verdict::NotAligned`].
+    pub fn contradicted(&mut self) {
+        self.contradicted = true;
+    }
+
+    /// Adds a reason for the verdict, once; at most so many that the summary stays readable.
+    pub fn add_reason(&mut self, reason: impl Into<String>) {
+        let reason = reason.into();
+        if self.reasons.len() < MOST_REASONS && !self.reasons.contains(&reason) {
+            self.reasons.push(reason);
+        }
     }
 
     /// Frames that came.
@@ -157,6 +187,8 @@ impl Reporter {
             skipped: self.skipped,
             failed: self.failed,
             ledger,
+            verdict: ledger.map(|ledger| Verdict::of(ledger, self.by_time, self.contradicted)),
+            reasons: self.reasons.clone(),
             fields: self.pools.pooled_fields(),
             attributes: self.pools.pooled_attributes(),
         }));
@@ -278,6 +310,28 @@ mod tests {
         reporter.restart();
         assert_eq!(reporter.stats(None), StreamStats { frames: Some(0), ..StreamStats::default() });
         assert_eq!(reporter.settings.field, "noise");
+    }
+
+    #[test]
+    fn the_verdict_counts_what_pairs_rest_on() {
+        let mut reporter = reporter("score");
+        let ledger = Ledger { distorted: 3, matched: 3, ..Ledger::default() };
+        let summary = |reporter: &mut Reporter| match reporter.finish("none", Kind::FullReference, Some(ledger)).pop() {
+            Some(Message::Summary(summary)) => summary,
+            other => panic!("{other:?}"),
+        };
+        for evidence in [Evidence::Time, Evidence::Picture, Evidence::Time] {
+            reporter.paired(evidence);
+        }
+        assert_eq!(summary(&mut reporter).verdict, Some(Verdict::AlignedByTime));
+        reporter.contradicted();
+        for _ in 0..2 {
+            reporter.add_reason("the pictures are turned by 90°");
+        }
+        let found = summary(&mut reporter);
+        assert_eq!((found.verdict, found.reasons.len()), (Some(Verdict::NotAligned), 1));
+        let nr = reporter.finish("metaiqa", Kind::NoReference, None).pop();
+        assert!(matches!(nr, Some(Message::Summary(Summary { verdict: None, .. }))), "{nr:?}");
     }
 
     #[test]

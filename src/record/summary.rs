@@ -2,6 +2,7 @@
 
 //! What is said of a whole stream.
 
+use super::verdict::Verdict;
 use crate::align::time::Ledger;
 use crate::model::contract::Kind;
 use crate::stats::Statistics;
@@ -22,6 +23,10 @@ pub struct Summary {
     pub failed: u64,
     /// Of a comparison: what became of the frames of both sides.
     pub ledger: Option<Ledger>,
+    /// Of a comparison: whether its numbers can be trusted.
+    pub verdict: Option<Verdict>,
+    /// Why the verdict is not better, in words for users.
+    pub reasons: Vec<String>,
     /// Each field's name and what its values come to.
     pub fields: Vec<(String, PooledField)>,
     /// The same for the model's attributes.

@@ -3,6 +3,7 @@
 //! A field's value when its type is known at run time only.
 
 use super::names::{Named, PairingState, State};
+use super::verdict::Verdict;
 use crate::align::time::Evidence;
 use crate::model::contract::Kind;
 use crate::scorer::Map;
@@ -171,7 +172,7 @@ macro_rules! by_name {
     };
 }
 
-by_name!(Kind, State, PairingState, Evidence);
+by_name!(Kind, State, PairingState, Evidence, Verdict);
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,9 @@ use super::sum::Sum;
 
 /// The running pool of one field: of a fixed size (160 kB once it has a value), whatever number of values it takes.
 ///
+/// A pool of [`decibels`](Self::decibels) also has the value of the mean error: a mean of decibels lets a few very good
+/// values hide bad ones, the mean of the errors behind them does not.
+///
 /// Count, mean, harmonic mean and extremes are exact. Percentiles are by nearest rank from a histogram of 10,000 bins
 /// over the field's range, and stand for the mean of their bin: off by less than a bin's width (0.01 of a score, or of
 /// a dB), and exact where one value, or the same value again and again, is all that fell into the bin.
@@ -17,6 +20,8 @@ pub struct Pool {
     sum: Sum,
     /// Of 1 / (x + 1).
     inverse: Sum,
+    /// Of 10^(−x / 10), where values are decibels.
+    error: Option<Sum>,
     /// Whether x + 1 was above 0 for every value, without which a harmonic mean says nothing.
     positive: bool,
     min: f64,
@@ -46,16 +51,19 @@ pub struct Statistics {
     pub p5: Option<f64>,
     /// The 10th percentile.
     pub p10: Option<f64>,
+    /// Of decibels: the value of the mean error, −10 log₁₀ of the mean of 10^(−x / 10). For PSNR that is the PSNR of the
+    /// mean of the mean squared errors, which ffmpeg prints as `average`. `None` for other fields.
+    pub of_mean_error: Option<f64>,
 }
 
 impl Statistics {
     /// The names of all statistics but the count, in the order of [`named`](Self::named).
-    pub const NAMES: [&str; 8] = ["mean", "harmonic-mean", "median", "min", "max", "p1", "p5", "p10"];
+    pub const NAMES: [&str; 9] = ["mean", "harmonic-mean", "median", "min", "max", "p1", "p5", "p10", "of-mean-error"];
 
     /// The statistics that there are, under the names that logs and messages use, without the count.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, f64)> + use<> {
-        let Self { mean, harmonic_mean, median, min, max, p1, p5, p10, .. } = *self;
-        let values = [Some(mean), harmonic_mean, median, Some(min), Some(max), p1, p5, p10];
+        let Self { mean, harmonic_mean, median, min, max, p1, p5, p10, of_mean_error, .. } = *self;
+        let values = [Some(mean), harmonic_mean, median, Some(min), Some(max), p1, p5, p10, of_mean_error];
         Self::NAMES.into_iter().zip(values).filter_map(|(name, value)| Some((name, value?)))
     }
 }
@@ -67,6 +75,13 @@ impl Pool {
         Self { histogram: Some(Histogram::new(range)), ..Self::unranged() }
     }
 
+    /// An empty pool of a field with that range whose values are decibels of an error: it has the value of the mean
+    /// error too.
+    #[must_use]
+    pub fn decibels(range: FieldRange) -> Self {
+        Self { error: Some(Sum::default()), ..Self::new(range) }
+    }
+
     /// An empty pool of a field that has no fixed range: it gives no percentiles.
     #[must_use]
     pub fn unranged() -> Self {
@@ -74,6 +89,7 @@ impl Pool {
             count: 0,
             sum: Sum::default(),
             inverse: Sum::default(),
+            error: None,
             positive: true,
             min: f64::INFINITY,
             max: f64::NEG_INFINITY,
@@ -83,9 +99,18 @@ impl Pool {
 
     /// Counts a value, in the field's unit. NaN and infinities are no values and are passed over.
     pub fn push(&mut self, value: f64) {
+        self.push_cut(value, f64::INFINITY);
+    }
+
+    /// The same for a value that counts as at most `most`. The mean error is that of the value before it is cut.
+    pub fn push_cut(&mut self, value: f64, most: f64) {
         if !value.is_finite() {
             return;
         }
+        if let Some(error) = &mut self.error {
+            error.add(10f64.powf(value / -10.0));
+        }
+        let value = value.min(most);
         self.count += 1;
         self.sum.add(value);
         if value > -1.0 {
@@ -132,6 +157,13 @@ impl Pool {
         Some(value.max(self.min).min(self.max))
     }
 
+    /// −10 log₁₀ of the mean of 10^(−x / 10); `None` without values, or when they are not decibels.
+    #[must_use]
+    pub fn of_mean_error(&self) -> Option<f64> {
+        let error = self.error.filter(|_| self.count > 0)?;
+        Some(-10.0 * (error.total() / self.count as f64).log10())
+    }
+
     /// Everything at once; `None` without values.
     #[must_use]
     pub fn statistics(&self) -> Option<Statistics> {
@@ -148,6 +180,7 @@ impl Pool {
             p1: self.percentile(1.0),
             p5: self.percentile(5.0),
             p10: self.percentile(10.0),
+            of_mean_error: self.of_mean_error(),
         })
     }
 
@@ -157,7 +190,8 @@ impl Pool {
         if let Some(histogram) = &mut histogram {
             histogram.clear();
         }
-        *self = Self { histogram, ..Self::unranged() };
+        let error = self.error.map(|_| Sum::default());
+        *self = Self { histogram, error, ..Self::unranged() };
     }
 }
 
@@ -253,6 +287,24 @@ mod tests {
         [-7.0, 9.0].iter().for_each(|&value| pool.push(value));
         let names: Vec<_> = pool.statistics().expect("values").named().collect();
         assert_eq!(names, [("mean", 1.0), ("min", -7.0), ("max", 9.0)]);
+    }
+
+    #[test]
+    fn the_mean_error_of_decibels_is_that_of_the_errors() {
+        let mut pool = Pool::decibels(FieldRange::SCORE);
+        // Errors of 1e-2, 1e-4 and, by the greatest value of the field, 1e-10.
+        for value in [20.0, 40.0, 100.0] {
+            pool.push_cut(value, 60.0);
+        }
+        let found = pool.statistics().expect("values");
+        let expected = -10.0 * ((1e-2 + 1e-4 + 1e-10) / 3.0f64).log10();
+        assert!((found.of_mean_error.expect("decibels") - expected).abs() < 1e-12, "{found:?}");
+        assert_eq!((found.mean, found.max), (40.0, 60.0), "the values are cut");
+        pool.clear();
+        assert_eq!(pool.of_mean_error(), None);
+        pool.push(30.0);
+        assert!((pool.of_mean_error().expect("a value") - 30.0).abs() < 1e-12);
+        assert_eq!(self::pool(FieldRange::SCORE, &[30.0]).of_mean_error(), None);
     }
 
     #[test]

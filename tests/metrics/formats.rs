@@ -20,9 +20,12 @@ fn frames(pictures: &[Planar; 2], formats: [PixelFormat; 2]) -> [OwnedFrame; 2] 
 
 fn same(ours: &Measurements, expected: &Measurements, what: &str) {
     close(ours.psnr_y(), expected.psnr_y(), 1e-9, what);
+    close(ours.psnr_cb(), expected.psnr_cb(), 1e-9, what);
+    close(ours.psnr_cr(), expected.psnr_cr(), 1e-9, what);
     close(ours.psnr(), expected.psnr(), 1e-9, what);
     close(ours.ssim(), expected.ssim(), 1e-6, what);
     close(ours.ms_ssim(), expected.ms_ssim(), 1e-6, what);
+    close(ours.float_ssim(), expected.float_ssim(), 1e-6, what);
     close(ours.luma_fit().map(|fit| fit.gain), expected.luma_fit().map(|fit| fit.gain), 1e-6, what);
     close(ours.luma_fit().map(|fit| fit.bias), expected.luma_fit().map(|fit| fit.bias), 1e-4, what);
 }
@@ -73,6 +76,10 @@ fn depths_meet_at_the_larger_one() {
         let mixed = measure(&a, &b);
         close(mixed.psnr_y(), deeper_expected.psnr_y(), 1e-6, "8 against 10 bits");
         close(mixed.psnr(), deeper_expected.psnr(), 1e-6, "8 against 10 bits");
+        close(mixed.psnr_cb(), deeper_expected.psnr_cb(), 1e-6, "8 against 10 bits");
+        close(mixed.psnr_cr(), deeper_expected.psnr_cr(), 1e-6, "8 against 10 bits");
+        close(mixed.float_ssim(), deeper_expected.float_ssim(), 1e-6, "8 against 10 bits");
+        assert_eq!((mixed.depth(), expected.depth()), (Some(10), Some(8)));
         close(mixed.ssim(), deeper_expected.ssim(), 1e-6, "8 against 10 bits");
         close(
             mixed.luma_fit().map(|fit| fit.bias),
@@ -109,7 +116,7 @@ fn rgb_is_compared_by_channel_and_by_luma() {
     let pictures = case("yuv444", 8);
     let expected = frames(&pictures, [PixelFormat::Gbr; 2]);
     let expected = measure(&expected[0], &expected[1]);
-    assert_eq!(expected.psnr_y(), None);
+    assert_eq!([expected.psnr_y(), expected.psnr_cb(), expected.psnr_cr()], [None; 3]);
     // The mean over three channels, each by itself.
     let channels = [0, 1, 2].map(|plane| {
         let gray =
@@ -128,6 +135,8 @@ fn rgb_is_compared_by_channel_and_by_luma() {
     let rgb = gray.each_ref().map(|picture| picture.tripled().frame(PixelFormat::Bgrx, COLORIMETRY, 0));
     let gray = gray.each_ref().map(|picture| picture.frame(PixelFormat::Gray8, COLORIMETRY, 0));
     let (rgb, gray) = (measure(&rgb[0], &rgb[1]), measure(&gray[0], &gray[1]));
+    assert_eq!([gray.psnr_cb(), gray.psnr_cr()], [None; 2], "gray has no chroma");
+    close(rgb.float_ssim(), gray.float_ssim(), 1e-6, "float-ssim of grey in R'G'B'");
     close(rgb.psnr(), gray.psnr_y(), 1e-9, "psnr of grey in R'G'B'");
     close(rgb.ssim(), gray.ssim(), 1e-6, "ssim of grey in R'G'B'");
     close(rgb.ms_ssim(), gray.ms_ssim(), 1e-6, "ms-ssim of grey in R'G'B'");
@@ -190,6 +199,7 @@ fn chroma_of_other_sizes_leaves_luma() {
             (expected.psnr_y(), None, expected.ssim()),
             "{format}"
         );
+        assert_eq!([found.psnr_cb(), found.psnr_cr()], [None; 2], "{format}");
     }
 }
 

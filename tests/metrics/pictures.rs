@@ -19,9 +19,12 @@ pub struct Case {
     pub bias: i64,
     pub sha256: [String; 2],
     pub psnr_y: f64,
+    pub psnr_cb: f64,
+    pub psnr_cr: f64,
     pub psnr: f64,
     pub ssim: Option<f64>,
     pub ms_ssim: Option<f64>,
+    pub float_ssim: Option<f64>,
     pub fit: Option<[f64; 2]>,
 }
 

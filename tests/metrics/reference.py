@@ -23,7 +23,8 @@ from skimage.metrics import structural_similarity
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 PIXEL_FORMATS = {
     ("yuv420", 8): "yuv420p", ("yuv420", 10): "yuv420p10le", ("yuv420", 12): "yuv420p12le",
-    ("yuv422", 8): "yuv422p", ("yuv444", 8): "yuv444p", ("yuv444", 12): "yuv444p12le", ("yuv444", 16): "yuv444p16le",
+    ("yuv422", 8): "yuv422p", ("yuv444", 8): "yuv444p", ("yuv444", 10): "yuv444p10le",
+    ("yuv444", 12): "yuv444p12le", ("yuv444", 16): "yuv444p16le",
 }
 SUBSAMPLING = {"yuv420": (1, 1), "yuv422": (1, 0), "yuv444": (0, 0)}
 
@@ -48,11 +49,16 @@ CASES = [
     case("yuv420", 8, 320, 200, contrast=900, noise=1, blur=False),
     case("yuv420", 8, 320, 200, contrast=0, noise=0, bias=3),
     case("yuv420", 10, 333, 251, noise=16),
+    case("yuv444", 10, 180, 190, noise=9, gain=60),
     case("yuv420", 12, 322, 242, noise=300, blur=False),
     case("yuv444", 12, 200, 180, contrast=400, noise=6),
     case("yuv444", 16, 256, 192, noise=900),
     case("yuv444", 16, 256, 192, contrast=300, noise=60, blur=False),
     case("yuv444", 16, 240, 180, contrast=40, noise=2, gain=63, bias=1000),
+    # What float_ssim shrinks by 2 and by 3, sides of odd lengths among them.
+    case("yuv420", 10, 640, 401, noise=20),
+    case("yuv420", 10, 769, 643, noise=30, blur=False),
+    case("yuv420", 8, 771, 641, noise=8),
     case("yuv420", 8, 1282, 722, noise=6),
     case("yuv420", 8, 1920, 1080, noise=25, gain=60, bias=4),
 ]
@@ -126,17 +132,21 @@ def measure(c, reference, distorted):
         run("psnr,metadata=print:file=psnr.txt")
         text = open(os.path.join(folder, "psnr.txt")).read()
         found = lambda key: float(re.search(rf"lavfi\.psnr\.{key}=(\S+)", text)[1])
-        values = dict(psnr_y=min(100.0, found("psnr.y")), psnr=min(100.0, found("psnr_avg")), ssim=None, ms_ssim=None)
+        planes = dict(psnr_y="psnr.y", psnr_cb="psnr.u", psnr_cr="psnr.v", psnr="psnr_avg")
+        values = {name: min(100.0, found(key)) for name, key in planes.items()} | dict(ssim=None, ms_ssim=None)
         least = min(c["width"], c["height"])
         if least >= 11:
             a, b = (p[0].astype(np.float64) for p in (reference, distorted))
             values["ssim"] = structural_similarity(
                 a, b, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=(1 << c["depth"]) - 1
             )
-        if least >= 176:
-            run("libvmaf=feature=name=float_ms_ssim:log_fmt=json:log_path=vmaf.json")
-            frame = json.load(open(os.path.join(folder, "vmaf.json")))["frames"][0]
-            values["ms_ssim"] = frame["metrics"]["float_ms_ssim"]
+        values["float_ssim"] = None
+        # Smaller pictures than 32 pixels a side crash libvmaf, whose default model runs along.
+        for name, feature, smallest in (("ms_ssim", "float_ms_ssim", 176), ("float_ssim", "float_ssim", 32)):
+            if least >= smallest:
+                run(f"libvmaf=feature=name={feature}:log_fmt=json:log_path=vmaf.json")
+                frame = json.load(open(os.path.join(folder, "vmaf.json")))["frames"][0]
+                values[name] = frame["metrics"][feature]
         # Least squares in units of 8-bit samples.
         a, b = (p[0].astype(np.float64).ravel() / (1 << c["depth"] - 8) for p in (reference, distorted))
         values["fit"] = None

@@ -16,6 +16,8 @@ use onnx_iqa::scorer::Map;
 use onnx_iqa::stats::Statistics;
 
 const ATTRIBUTES: &str = "attributes";
+/// In an end-of-stream event: what elements say of the whole stream, by their names.
+const SUMMARIES: &str = "iqa-summaries";
 
 /// A record that travels as a structure.
 ///
@@ -219,6 +221,10 @@ impl Structured for Summary {
             .field("failed", self.failed)
             .build();
         set_ledger(&mut summary, self.ledger);
+        if let Some(verdict) = self.verdict {
+            summary.set("verdict", verdict.name());
+            summary.set("reasons", gst::Array::new(&self.reasons));
+        }
         set_pools(&mut summary, &self.fields);
         if !self.attributes.is_empty() {
             let mut attributes = gst::Structure::new_empty(ATTRIBUTES);
@@ -236,12 +242,37 @@ impl Structured for Summary {
         summary.skipped = required(structure, "skipped")?;
         summary.failed = required(structure, "failed")?;
         summary.ledger = ledger(structure);
+        summary.verdict = word(structure, "verdict")?;
+        if let Ok(reasons) = structure.get::<gst::Array>("reasons") {
+            summary.reasons = reasons.iter().filter_map(|reason| reason.get::<String>().ok()).collect();
+        }
         summary.fields = pools(structure);
         if let Ok(attributes) = structure.get::<gst::Structure>(ATTRIBUTES) {
             summary.attributes = pools(&attributes);
         }
         Ok(summary)
     }
+}
+
+/// Puts an element's summary into an end-of-stream event, for logs downstream: they see no messages. The event keeps its
+/// place and its type, and queues and encoders pass it on as it is.
+pub fn add_summary(event: &mut gst::Event, element: &str, summary: &Summary) {
+    let structure = event.make_mut().structure_mut();
+    let known = structure.get::<gst::Structure>(SUMMARIES).ok();
+    let mut summaries = known.unwrap_or_else(|| gst::Structure::new_empty(SUMMARIES));
+    summaries.set(element, summary.to_structure());
+    structure.set(SUMMARIES, summaries);
+}
+
+/// The summaries in an end-of-stream event, each with the name of its element.
+pub fn summaries(event: &gst::EventRef) -> Vec<(String, Summary)> {
+    let summaries = event.structure().and_then(|structure| structure.get::<gst::Structure>(SUMMARIES).ok());
+    let entries = summaries.iter().flat_map(|summaries| summaries.iter());
+    let read = entries.filter_map(|(element, value)| {
+        let structure = value.get::<gst::Structure>().ok()?;
+        Some((element.to_string(), Summary::from_structure(&structure).ok()?))
+    });
+    read.collect()
 }
 
 impl Structured for StreamStats {

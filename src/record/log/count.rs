@@ -3,17 +3,26 @@
 //! Which of the scores that frames carry count, and what they come to.
 
 use super::logged::ElementPools;
-use crate::record::{FieldPools, FrameRecord, State};
+use crate::model::contract::Kind;
+use crate::record::{Counts, FieldPools, FrameRecord, PairingState, State, Summary, Verdict};
+use std::collections::VecDeque;
+
+/// How many scores are remembered. A frame that is shown twice may come back after others: an encoder sends frames in
+/// another order.
+const REMEMBERED: usize = 64;
 
 /// What has been counted of one element.
 pub(super) struct ElementCount {
     name: String,
+    model: Option<String>,
     pools: FieldPools,
-    last: Option<ScoreId>,
+    recent: VecDeque<ScoreId>,
+    seen: Seen,
+    /// What the element itself has said of its stream, until another frame of it comes.
+    told: Option<Told>,
 }
 
-/// Tells one finished score from the next. Scores have no number; two in a row that agree in all of this are taken
-/// for one.
+/// Tells one finished score from the next. Scores have no number; two that agree in all of this are taken for one.
 #[derive(PartialEq)]
 struct ScoreId {
     scored_pts: Option<u64>,
@@ -21,43 +30,136 @@ struct ScoreId {
     latency: Option<u64>,
 }
 
+/// Frames without a score of their own, and pairs.
+#[derive(Default)]
+struct Seen {
+    skipped: u64,
+    failed: u64,
+    /// Scores that came with a later frame. The frames that they are of came as skipped ones.
+    late: u64,
+    compares: bool,
+    matched: u64,
+    duplicate: u64,
+    unmatched: u64,
+}
+
+/// The part of a summary that frames alone do not tell.
+#[derive(PartialEq)]
+struct Told {
+    counts: Counts,
+    verdict: Option<Verdict>,
+    reasons: Vec<String>,
+}
+
 impl ElementCount {
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), pools: FieldPools::new(), last: None }
+        Self {
+            name: name.to_owned(),
+            model: None,
+            pools: FieldPools::new(),
+            recent: VecDeque::new(),
+            seen: Seen::default(),
+            told: None,
+        }
     }
 
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Counts the frame if it brings a score that has not been counted.
-    pub fn count(&mut self, pts: Option<u64>, record: &FrameRecord) {
-        let id = ScoreId {
-            scored_pts: record.scored_pts,
-            raw: record.raw.or(record.score).map(f64::to_bits),
-            latency: record.latency,
-        };
-        match record.state {
-            // Its own score, whatever the one before was.
-            Some(State::Scored) => self.last = Some(ScoreId { scored_pts: id.scored_pts.or(pts), ..id }),
-            // An older one that it carries along.
-            Some(State::Skipped) if id.raw.is_some() => {
-                if self.last.as_ref() == Some(&id) {
-                    return;
-                }
-                self.last = Some(id);
-            }
-            _ => return,
+    /// Counts the frame, and the score if it brings one that has not been counted; each field as at most what `most`
+    /// says.
+    pub fn count(&mut self, pts: Option<u64>, record: &FrameRecord, most: impl Fn(&str) -> f64) {
+        self.told = None;
+        if self.model.is_none() {
+            self.model.clone_from(&record.model);
         }
-        self.pools.count(record);
+        self.seen.compares |= record.kind == Some(Kind::FullReference);
+        if self.brings_score(pts, record) {
+            self.pools.count_cut(record, most);
+        } else if record.state == Some(State::Scored) {
+            // The same frame again, as `videorate` sends it.
+            return;
+        }
+        self.seen.count(record);
+    }
+
+    /// Whether the record holds a score that has not been counted.
+    fn brings_score(&mut self, pts: Option<u64>, record: &FrameRecord) -> bool {
+        let raw = record.raw.or(record.score).map(f64::to_bits);
+        let mut id = ScoreId { scored_pts: record.scored_pts, raw, latency: record.latency };
+        match record.state {
+            Some(State::Scored) => {
+                id.scored_pts = id.scored_pts.or(pts);
+                if id.scored_pts.is_none() {
+                    // Nothing tells it from the next one.
+                    return true;
+                }
+            }
+            // An older one that it carries along.
+            Some(State::Skipped) if raw.is_some() => {}
+            _ => return false,
+        }
+        if self.recent.contains(&id) {
+            return false;
+        }
+        self.seen.late += u64::from(record.state == Some(State::Skipped));
+        if self.recent.len() >= REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(id);
+        true
+    }
+
+    /// What the element says of its whole stream; whether that is new.
+    pub fn tell(&mut self, summary: &Summary) -> bool {
+        let told = Told { counts: summary.into(), verdict: summary.verdict, reasons: summary.reasons.clone() };
+        let new = self.told.as_ref() != Some(&told);
+        self.told = Some(told);
+        self.model = summary.model.clone().or(self.model.take());
+        new
     }
 
     pub fn pools(&self) -> ElementPools {
+        let Told { counts, verdict, reasons } = match &self.told {
+            Some(told) => Told { reasons: told.reasons.clone(), ..*told },
+            None => Told { counts: self.seen.counts(self.pools.scored()), verdict: None, reasons: Vec::new() },
+        };
         ElementPools {
             element: self.name.clone(),
-            scored: self.pools.scored(),
+            model: self.model.clone(),
+            counts,
+            verdict,
+            reasons,
             fields: self.pools.pooled_fields(),
             attributes: self.pools.pooled_attributes(),
         }
+    }
+}
+
+impl Seen {
+    fn count(&mut self, record: &FrameRecord) {
+        self.skipped += u64::from(record.state == Some(State::Skipped));
+        self.failed += u64::from(record.state == Some(State::Failed));
+        match record.pairing {
+            Some(PairingState::Matched) => self.matched += 1,
+            Some(PairingState::Duplicate) => self.duplicate += 1,
+            Some(PairingState::Unmatched) => self.unmatched += 1,
+            None => {}
+        }
+    }
+
+    /// What is known without the element's own word: nothing of the reference's other frames.
+    fn counts(&self, scored: u64) -> Counts {
+        let skipped = self.skipped.saturating_sub(self.late);
+        let mut counts =
+            Counts { scored: Some(scored), skipped: Some(skipped), failed: Some(self.failed), ..Counts::default() };
+        if self.compares {
+            counts.distorted = Some(self.matched + self.duplicate + self.unmatched);
+            counts.matched = Some(self.matched);
+            counts.duplicate = Some(self.duplicate);
+            counts.unmatched = Some(self.unmatched);
+        }
+        counts
     }
 }

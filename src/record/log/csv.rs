@@ -6,13 +6,16 @@
 //! JSON object, so that nothing is lost. The pools are a table of their own. Cells are quoted by RFC 4180; rows end
 //! with a line feed alone.
 
+mod pools;
+
+pub use pools::{read_pools, write_pools};
+
 use super::error::{LogError, ReadError};
-use super::file::LogFile;
+use super::file::{LogFile, keep_old};
 use super::json;
 use super::logged::{ElementPools, LoggedFrame};
 use super::writer::LogWriter;
-use crate::record::{FIELDS, Field, FieldScope, FieldType, FrameRecord, PooledField, Value};
-use crate::stats::Statistics;
+use crate::record::{FIELDS, Field, FieldScope, FieldType, FrameRecord, Value};
 use serde_json::{Map, Value as Json};
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
@@ -22,8 +25,6 @@ const ATTRIBUTES: &str = "attributes";
 const PTS: &str = "pts";
 const RUNNING_TIME: &str = "running-time";
 const OTHER: &str = "other";
-/// Titles of the pools' first columns.
-const POOL_TITLES: [&str; 4] = ["element", "field", "scored", "count"];
 
 /// A value's place in a frame's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,26 +165,6 @@ fn is_column(field: &Field, record: &FrameRecord) -> bool {
         }
 }
 
-/// Writes the table of the pools.
-///
-/// # Errors
-/// When `out` cannot be written.
-pub fn write_pools(out: &mut impl Write, pools: &[ElementPools]) -> io::Result<()> {
-    write_row(out, POOL_TITLES.into_iter().chain(Statistics::NAMES).map(str::to_owned))?;
-    for element in pools {
-        let attributes = element.attributes.iter().map(|(name, pooled)| (format!("{ATTRIBUTES}_{name}"), pooled));
-        let fields = element.fields.iter().map(|(name, pooled)| (name.clone(), pooled));
-        for (field, pooled) in fields.chain(attributes) {
-            let count = pooled.count.map(|count| count.to_string()).unwrap_or_default();
-            let statistics = Statistics::NAMES.map(|name| pooled.get(name).map(Json::from));
-            let statistics = statistics.map(|value| value.map(|value| value.to_string()).unwrap_or_default());
-            let head = [element.element.clone(), field, element.scored.to_string(), count];
-            write_row(out, head.into_iter().chain(statistics))?;
-        }
-    }
-    Ok(())
-}
-
 fn cell(value: &Json) -> String {
     match value {
         Json::String(text) => text.clone(),
@@ -257,40 +238,6 @@ impl<R: BufRead> Iterator for Reader<R> {
     fn next(&mut self) -> Option<Self::Item> {
         self.frame().transpose()
     }
-}
-
-/// Reads the table of the pools.
-///
-/// # Errors
-/// When `input` cannot be read or is something else.
-pub fn read_pools(input: impl BufRead) -> Result<Vec<ElementPools>, ReadError> {
-    let mut rows = Rows { input, line: 0 };
-    let titles = rows.next_row()?.unwrap_or_default();
-    if titles.get(..POOL_TITLES.len()).is_none_or(|titles| titles != POOL_TITLES) {
-        return Err(ReadError::layout(1, "is not the header of a log's pools"));
-    }
-    let mut pools: Vec<ElementPools> = Vec::new();
-    while let Some(cells) = rows.next_row()? {
-        let [element, field, scored, count, ..] = cells.as_slice() else {
-            return Err(ReadError::layout(rows.line, "has too few cells"));
-        };
-        let statistics = titles.iter().zip(&cells).skip(POOL_TITLES.len());
-        let statistics = statistics.filter_map(|(title, cell)| Some((title.clone(), cell.parse().ok()?))).collect();
-        let pooled = PooledField { count: count.parse().ok(), statistics };
-        if pools.last().is_none_or(|last| last.element != *element) {
-            pools.push(ElementPools {
-                element: element.clone(),
-                scored: time(scored, rows.line)?,
-                ..Default::default()
-            });
-        }
-        let Some(last) = pools.last_mut() else { continue };
-        match field.strip_prefix("attributes_") {
-            Some(name) => last.attributes.push((name.to_owned(), pooled)),
-            None => last.fields.push((field.clone(), pooled)),
-        }
-    }
-    Ok(pools)
 }
 
 fn time(cell: &str, line: usize) -> Result<u64, ReadError> {
@@ -383,9 +330,12 @@ pub(super) struct CsvLog {
 }
 
 impl CsvLog {
-    pub fn new(file: LogFile, location: &str) -> Self {
+    pub fn open(file: LogFile, location: &str, max_files: u32) -> Result<Self, LogError> {
         let pool_path = (location != "-").then(|| PathBuf::from(format!("{location}.pool.csv")));
-        Self { file, pool_path, table: Table::new() }
+        if let Some(path) = &pool_path {
+            keep_old(path, max_files)?;
+        }
+        Ok(Self { file, pool_path, table: Table::new() })
     }
 }
 

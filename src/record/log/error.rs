@@ -35,6 +35,28 @@ pub enum LogError {
         /// What the system says.
         source: io::Error,
     },
+    /// Another log of this process writes it.
+    #[error(
+        "{owner} and {other} both write to {}: give each a location of its own, or let one of them log for both",
+        path.display()
+    )]
+    Shared {
+        /// The file.
+        path: PathBuf,
+        /// Who wanted to write it.
+        owner: String,
+        /// Who writes it.
+        other: String,
+    },
+    /// Another process has it locked.
+    #[error("another process writes to {}: stop it, or set location to another path", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Only lines can be added to what is there.
+    #[error("append=true needs format=json-lines: the other formats have a beginning or an end of their own")]
+    AppendFormat,
     /// The format needs a file.
     #[error(
         "format=vmaf-json takes its name only when it is complete, which standard output cannot; set location to a path"

@@ -2,9 +2,10 @@
 
 //! Where lines go: standard output, or a file that may be rotated.
 
+use super::claim::Claim;
 use super::error::LogError;
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// When a new file is begun.
@@ -24,28 +25,32 @@ pub(super) struct LogFile {
     /// Bytes in the file now, or written to standard output.
     size: u64,
     rotation: Rotation,
+    _claim: Option<Claim>,
 }
 
 impl LogFile {
-    /// Opens `location`, `-` being standard output. A file that is there is rotated away, or overwritten when nothing
-    /// is to be rotated.
-    pub fn open(location: &str, rotation: Rotation) -> Result<Self, LogError> {
+    /// Opens `location`, `-` being standard output. A file that is there is moved to `<location>.1`, or goes on with
+    /// `append`.
+    pub fn open(location: &str, rotation: Rotation, append: bool, claim: Option<Claim>) -> Result<Self, LogError> {
         let path = PathBuf::from(location);
         if location == "-" {
             if rotation.max_file_size > 0 {
                 return Err(LogError::StdoutRotation);
             }
-            return Ok(Self { path, file: None, size: 0, rotation });
+            return Ok(Self { path, file: None, size: 0, rotation, _claim: claim });
         }
-        let full = fs::metadata(&path).is_ok_and(|there| there.is_file() && there.len() > 0);
-        if full && rotation.max_file_size > 0 {
-            shift(&path, rotation.max_files)?;
+        if !append {
+            keep_old(&path, rotation.max_files)?;
         }
-        let file = File::create(&path).map_err(|source| LogError::open(&path, source))?;
+        let (mut file, mut size) = open_to_append(&path)?;
+        if size > 0 && unfinished(&path).map_err(|source| LogError::open(&path, source))? {
+            file.write_all(b"\n").map_err(|source| LogError::write(&path, source))?;
+            size += 1;
+        }
         // Renaming a device or a pipe away would be no rotation.
         let is_file = file.metadata().is_ok_and(|opened| opened.is_file());
         let rotation = if is_file { rotation } else { Rotation::default() };
-        Ok(Self { path, file: Some(file), size: 0, rotation })
+        Ok(Self { path, file: Some(file), size, rotation, _claim: claim })
     }
 
     /// Whether nothing is in the file yet, so that a header belongs before the next line.
@@ -60,8 +65,13 @@ impl LogFile {
             return Ok(());
         }
         shift(&self.path, self.rotation.max_files)?;
-        self.file = Some(File::create(&self.path).map_err(|source| LogError::open(&self.path, source))?);
-        self.size = 0;
+        if let Some(before) = &self.file {
+            // With one file in all, it is the same again. Where there are no locks there is none to give up.
+            let _ = before.unlock();
+        }
+        let file = File::create(&self.path).map_err(|source| LogError::open(&self.path, source))?;
+        lock(&file, &self.path)?;
+        (self.file, self.size) = (Some(file), 0);
         Ok(())
     }
 
@@ -86,15 +96,53 @@ impl LogFile {
 
     /// Opens the path again, appending to what is there: after the file was moved away, this is a new one.
     pub fn reopen(&mut self) -> Result<(), LogError> {
-        if self.file.is_none() {
-            return Ok(());
-        }
-        let open = OpenOptions::new().append(true).create(true).open(&self.path);
-        let file = open.map_err(|source| LogError::open(&self.path, source))?;
-        self.size = file.metadata().map_err(|source| LogError::open(&self.path, source))?.len();
-        self.file = Some(file);
+        let Some(before) = &self.file else { return Ok(()) };
+        // It may be the same file again. Where there are no locks there is none to give up.
+        let _ = before.unlock();
+        let (file, size) = open_to_append(&self.path)?;
+        (self.file, self.size) = (Some(file), size);
         Ok(())
     }
+}
+
+/// Opens a file, or what else the path leads to, to write at its end; how long it is.
+fn open_to_append(path: &Path) -> Result<(File, u64), LogError> {
+    let open = OpenOptions::new().append(true).create(true).open(path);
+    let file = open.map_err(|source| LogError::open(path, source))?;
+    lock(&file, path)?;
+    let there = file.metadata().map_err(|source| LogError::open(path, source))?;
+    let size = if there.is_file() { there.len() } else { 0 };
+    Ok((file, size))
+}
+
+/// Whether a file that is not empty ends within a line, because its writer was stopped.
+fn unfinished(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
+}
+
+/// Makes sure that no other process writes the file, as far as its file system knows of locks.
+pub(super) fn lock(file: &File, path: &Path) -> Result<(), LogError> {
+    let is_file = file.metadata().is_ok_and(|opened| opened.is_file());
+    match is_file.then(|| file.try_lock()) {
+        Some(Err(TryLockError::WouldBlock)) => Err(LogError::InUse { path: path.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+/// Moves a file that is there, with something in it, to `<path>.1`: a new run never overwrites what one before it has
+/// written.
+pub(super) fn keep_old(path: &Path, max_files: u32) -> Result<(), LogError> {
+    if !fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() > 0) {
+        return Ok(());
+    }
+    let old = File::open(path).map_err(|source| LogError::open(path, source))?;
+    lock(&old, path)?;
+    // With one file in all, a rotation has nowhere to move it.
+    shift(path, if max_files == 1 { 2 } else { max_files })
 }
 
 /// Moves `path` to `path.1`, that to `path.2` and so on, so that with a new `path` there are `max_files` in all.

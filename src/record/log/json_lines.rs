@@ -2,7 +2,8 @@
 
 //! One JSON object a line: `{"pts": ns, "running-time": ns, "scores": {"iqascore0": {…}}}` with the fields of
 //! [`FIELDS`](crate::record::FIELDS) except `map`; the last line is
-//! `{"pool": {"iqascore0": {"scored": n, "score": {"count": n, "mean": …}, …}}}`. A missing time is `null`, any other
+//! `{"pool": {"iqascore0": {"model": …, "scored": n, "skipped": n, "failed": n, "score": {"count": n, "mean": …}, …}}}`,
+//! of a comparison with the counts of its ledger, `verdict` and `reasons` too. A missing time is `null`, any other
 //! missing value an absent field.
 
 use super::error::{LogError, ReadError};
@@ -10,11 +11,14 @@ use super::file::LogFile;
 use super::json;
 use super::logged::{ElementPools, LoggedFrame};
 use super::writer::LogWriter;
-use crate::record::PooledField;
+use crate::record::{Named as _, PooledField, Verdict};
 use serde_json::{Map, Value, json};
 use std::io::{self, BufRead, Write};
 
 const ATTRIBUTES: &str = "attributes";
+const MODEL: &str = "model";
+const VERDICT: &str = "verdict";
+const REASONS: &str = "reasons";
 
 /// Writes the line of a frame.
 ///
@@ -41,7 +45,12 @@ fn element_object(pools: &ElementPools) -> Map<String, Value> {
         pools.iter().map(|(name, pooled)| (name.clone(), json::pool(pooled).into())).collect()
     };
     let mut object = Map::new();
-    object.insert("scored".into(), pools.scored.into());
+    object.extend(pools.model.iter().map(|model| (MODEL.to_owned(), model.as_str().into())));
+    object.extend(pools.counts.named().map(|(name, count)| (name.to_owned(), count.into())));
+    object.extend(pools.verdict.map(|verdict| (VERDICT.to_owned(), verdict.name().into())));
+    if pools.verdict.is_some() {
+        object.insert(REASONS.into(), pools.reasons.clone().into());
+    }
     object.extend(each(&pools.fields));
     if !pools.attributes.is_empty() {
         object.insert(ATTRIBUTES.into(), each(&pools.attributes).into());
@@ -134,11 +143,21 @@ fn parse(mut value: Value, number: usize) -> Result<Line, ReadError> {
 }
 
 fn element_pools(element: &str, pools: &Value) -> ElementPools {
-    let scored = pools.get("scored").and_then(Value::as_u64).unwrap_or(0);
+    let mut found = ElementPools { element: element.to_owned(), ..ElementPools::default() };
+    for (name, value) in pools.as_object().into_iter().flatten() {
+        if let Some(count) = value.as_u64() {
+            found.counts.set(name, count);
+        }
+    }
+    let text = |name: &str| pools.get(name).and_then(Value::as_str);
+    found.model = text(MODEL).map(str::to_owned);
+    found.verdict = text(VERDICT).and_then(Verdict::from_name);
+    let reasons = pools.get(REASONS).and_then(Value::as_array).into_iter().flatten();
+    found.reasons = reasons.filter_map(|reason| Some(reason.as_str()?.to_owned())).collect();
     let attributes = pools.get(ATTRIBUTES).map(fields).unwrap_or_default();
     let mut fields = fields(pools);
     fields.retain(|(name, _)| name != ATTRIBUTES);
-    ElementPools { element: element.to_owned(), scored, fields, attributes }
+    ElementPools { fields, attributes, ..found }
 }
 
 /// What each field that is an object comes to.

@@ -2,7 +2,7 @@
 
 //! What logs hold.
 
-use crate::record::{FrameRecord, PooledField};
+use crate::record::{Counts, FrameRecord, PooledField, Verdict};
 
 /// One frame of a log.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,8 +20,14 @@ pub struct LoggedFrame {
 pub struct ElementPools {
     /// The element's name.
     pub element: String,
-    /// Frames with a score of their own, and scores that later frames carried.
-    pub scored: u64,
+    /// The model's name, by its contract.
+    pub model: Option<String>,
+    /// What became of the frames, as far as it is known.
+    pub counts: Counts,
+    /// Of a comparison: whether its numbers can be trusted.
+    pub verdict: Option<Verdict>,
+    /// Why the verdict is not better.
+    pub reasons: Vec<String>,
     /// Each field's name and what its values come to.
     pub fields: Vec<(String, PooledField)>,
     /// The same for the model's attributes.
@@ -29,6 +35,12 @@ pub struct ElementPools {
 }
 
 impl ElementPools {
+    /// Frames with a score of their own, and scores that later frames carried; 0 where that is not known.
+    #[must_use]
+    pub fn scored(&self) -> u64 {
+        self.counts.scored.unwrap_or(0)
+    }
+
     /// The pool of a field, if it ever had a value.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&PooledField> {

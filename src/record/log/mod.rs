@@ -6,6 +6,7 @@
 //! [`io::Write`](std::io::Write) and what reads back: [`json_lines`] everything, [`csv`] everything but the order of an
 //! entry's unknown fields, [`vmaf_json`] the measurements.
 
+mod claim;
 mod count;
 pub mod csv;
 mod error;
@@ -20,8 +21,11 @@ pub use error::{LogError, ReadError};
 pub use file::Rotation;
 pub use logged::{ElementPools, LoggedFrame};
 
+use crate::record::Summary;
+use claim::Claim;
 use count::ElementCount;
 use file::LogFile;
+use std::path::Path;
 use writer::LogWriter;
 
 /// How a log is written.
@@ -37,28 +41,69 @@ pub enum LogFormat {
     VmafJson,
 }
 
+/// How a log is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogOptions {
+    /// When a new file is begun.
+    pub rotation: Rotation,
+    /// Whether lines are added to a file that is there, which otherwise is moved to `<location>.1`.
+    pub append: bool,
+    /// Who writes it, for the error when another writes it too.
+    pub owner: String,
+}
+
+impl Default for LogOptions {
+    fn default() -> Self {
+        Self { rotation: Rotation::default(), append: false, owner: "a log".to_owned() }
+    }
+}
+
 /// An open log.
 pub struct Log {
+    format: LogFormat,
     writer: Box<dyn LogWriter>,
     elements: Vec<ElementCount>,
     pools_due: bool,
 }
 
 impl Log {
+    /// Opens `location`, `-` being standard output. A file that is there is moved to `<location>.1`, that one to
+    /// `<location>.2` and so on.
+    ///
+    /// # Errors
+    /// As of [`open_with`](Self::open_with).
+    pub fn open(location: &str, format: LogFormat, rotation: Rotation) -> Result<Self, LogError> {
+        Self::open_with(location, format, &LogOptions { rotation, ..LogOptions::default() })
+    }
+
     /// Opens `location`, `-` being standard output.
     ///
     /// # Errors
-    /// When the file cannot be written, or the format does not go with the location or the rotation.
-    pub fn open(location: &str, format: LogFormat, rotation: Rotation) -> Result<Self, LogError> {
-        let writer: Box<dyn LogWriter> = match format {
-            LogFormat::JsonLines => Box::new(json_lines::JsonLinesLog::new(LogFile::open(location, rotation)?)),
-            LogFormat::Csv => Box::new(csv::CsvLog::new(LogFile::open(location, rotation)?, location)),
+    /// When the file cannot be written, when another log of this process or another process writes it, or when the
+    /// format does not go with the location or the options.
+    pub fn open_with(location: &str, format: LogFormat, options: &LogOptions) -> Result<Self, LogError> {
+        let LogOptions { rotation, append, owner } = options;
+        match format {
             LogFormat::VmafJson if location == "-" => return Err(LogError::VmafStdout),
             LogFormat::VmafJson if rotation.max_file_size > 0 => return Err(LogError::VmafRotation),
-            LogFormat::VmafJson => Box::new(vmaf_json::VmafJsonLog::create(location)?),
+            LogFormat::VmafJson | LogFormat::Csv if *append => return Err(LogError::AppendFormat),
+            _ => {}
+        }
+        let claim = if location == "-" { None } else { Claim::new(Path::new(location), owner)? };
+        let writer: Box<dyn LogWriter> = match format {
+            LogFormat::VmafJson => Box::new(vmaf_json::VmafJsonLog::create(location, rotation.max_files, claim)?),
+            LogFormat::JsonLines => {
+                Box::new(json_lines::JsonLinesLog::new(LogFile::open(location, *rotation, *append, claim)?))
+            }
+            LogFormat::Csv => Box::new(csv::CsvLog::open(
+                LogFile::open(location, *rotation, false, claim)?,
+                location,
+                rotation.max_files,
+            )?),
         };
         // A stream without any frame still leaves a log that says so.
-        Ok(Self { writer, elements: Vec::new(), pools_due: true })
+        Ok(Self { format, writer, elements: Vec::new(), pools_due: true })
     }
 
     /// Writes a frame and counts it. It is in the file when this is back.
@@ -68,16 +113,28 @@ impl Log {
     pub fn frame(&mut self, frame: &LoggedFrame) -> Result<(), LogError> {
         self.pools_due = true;
         for (name, record) in &frame.scores {
-            let known = self.elements.iter().position(|element| element.name() == name);
-            let index = known.unwrap_or(self.elements.len());
-            if known.is_none() {
-                self.elements.push(ElementCount::new(name));
-            }
-            if let Some(element) = self.elements.get_mut(index) {
-                element.count(frame.pts, record);
-            }
+            let cut = self.format == LogFormat::VmafJson;
+            let most = |field: &str| if cut { vmaf_json::most(field, record.depth) } else { f64::INFINITY };
+            self.element(name).count(frame.pts, record, most);
         }
         self.writer.frame(frame)
+    }
+
+    /// Takes note of what an element says of its whole stream. Its counts and its verdict are written with the pools,
+    /// unless more frames of it come: those found in the frames cannot know of frames that did not come this far.
+    pub fn summary(&mut self, element: &str, summary: &Summary) {
+        let new = self.element(element).tell(summary);
+        self.pools_due |= new;
+    }
+
+    /// The counts of the element of that name; new ones if it has none yet.
+    fn element(&mut self, name: &str) -> &mut ElementCount {
+        let known = self.elements.iter().position(|element| element.name() == name);
+        let index = known.unwrap_or_else(|| {
+            self.elements.push(ElementCount::new(name));
+            self.elements.len() - 1
+        });
+        &mut self.elements[index]
     }
 
     /// Writes the pools, unless they have been written and nothing came since.

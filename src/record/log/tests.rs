@@ -4,7 +4,9 @@
 
 use super::*;
 use crate::model::contract::Kind;
-use crate::record::{FIELDS, FieldPools, FieldScope, FieldType, FrameRecord, PairingState, State, Value};
+use crate::record::{
+    Counts, FIELDS, FieldPools, FieldScope, FieldType, FrameRecord, PairingState, State, Value, Verdict,
+};
 use crate::scorer::Map;
 
 /// A record of a full-reference element in which every field has a value that a log has a form for.
@@ -12,7 +14,7 @@ fn full() -> FrameRecord {
     let mut record = FrameRecord::new("a \"quoted\", broken\nname", Kind::FullReference, State::Scored);
     (record.score, record.raw, record.confidence) = (Some(62.5), Some(-0.1), Some(1.0));
     (record.scored_pts, record.age, record.latency) = (Some(u64::MAX - 1), Some(0), Some(1_000_000));
-    (record.reference_pts, record.offset) = (Some(40_000_000), Some(-5));
+    (record.reference_pts, record.offset, record.depth) = (Some(40_000_000), Some(-5), Some(8));
     record.pairing = Some(PairingState::Duplicate);
     record.attributes = vec![("noise_level".into(), 3.0), ("score".into(), 97.25)];
     for (index, field) in FIELDS.iter().enumerate() {
@@ -45,7 +47,10 @@ fn pools() -> Vec<ElementPools> {
     pools.count(&full());
     let element = |element: &str| ElementPools {
         element: element.to_owned(),
-        scored: pools.scored(),
+        model: Some("metaiqa".to_owned()),
+        counts: Counts { scored: Some(pools.scored()), skipped: Some(0), dropped: Some(7), ..Counts::default() },
+        verdict: Some(Verdict::Partly),
+        reasons: vec!["first, \"quoted\"".to_owned(), "second".to_owned()],
         fields: pools.pooled_fields(),
         attributes: pools.pooled_attributes(),
     };
@@ -106,12 +111,16 @@ fn vmaf_json_gives_the_measurements_back() {
     let document = vmaf_json::read(text.as_slice()).expect("a document");
     assert_eq!(document.version, concat!("onnxiqa ", env!("CARGO_PKG_VERSION")));
     let numbers: Vec<_> = document.frames.iter().map(|(number, metrics)| (*number, metrics.len())).collect();
-    let count = full().numbers().count() + full().attributes.len();
+    // psnr-y, psnr-cb, psnr-cr, psnr, ssim, ms-ssim, float-ssim and the score.
+    let count = 8;
     assert_eq!(numbers, [(1, count), (2, count)], "a frame without measurements is counted and left out");
-    assert_eq!(document.frames[0].1[0], ("my_compare_score".to_owned(), 62.5));
-    assert!(document.frames[0].1.contains(&("my_compare_attributes_score".to_owned(), 97.25)));
-    let pool = document.pooled.iter().find(|(name, _)| name == "late_vmaf").map(|(_, pool)| pool.clone());
-    let ours = pools()[1].field("vmaf").cloned().expect("a pool");
+    // One element came first, then another.
+    assert_eq!(document.frames[0].1[0], ("a \"quoted\", broken\nname".to_owned(), 62.5));
+    assert_eq!(document.frames[1].1[0], ("my_compare_a \"quoted\", broken\nname".to_owned(), 62.5));
+    assert!(document.aggregate.contains(&("late_dropped".to_owned(), 7.0)), "{:?}", document.aggregate);
+    assert!(document.fps.is_some_and(|fps| fps >= 0.0));
+    let pool = document.pooled.iter().find(|(name, _)| name == "late_ssim").map(|(_, pool)| pool.clone());
+    let ours = pools()[1].field("ssim").cloned().expect("a pool");
     for (name, value) in ours.statistics {
         assert_eq!(pool.as_ref().and_then(|pool| pool.get(&name)), Some(value), "{name}");
     }

@@ -2,27 +2,42 @@
 
 //! One document in the layout of libvmaf's JSON log, so that tools for that can read it.
 //!
-//! Metrics are called `<element>_<field>` and `<element>_attributes_<name>`: every field that is a measurement. Frames
-//! without one are left out, as libvmaf does, and keep their number.
+//! Metrics are called as libvmaf calls them where they are the same number: `psnr_y`, `psnr_cb` and `psnr_cr`, cut at
+//! 6n + 12 dB as there, `float_ms_ssim`, `float_ssim`, `vmaf`, `cambi`; a model's score by the model's name, and
+//! everything else as in other logs, with `_` for `-`. When several elements scored, `<element>_` stands before each
+//! name. What is no measurement (confidence, gain, attributes and the like) stands beside the metrics of a frame as
+//! `details`, its pools in `pooled_details`. Frames without a measurement are left out, as libvmaf does, and keep their
+//! number. `aggregate_metrics` has the counts of frames, `elements` each element's model, verdict and reasons.
 
-use super::error::{LogError, ReadError};
+mod file;
+mod metrics;
+
+pub(super) use file::VmafJsonLog;
+pub(super) use metrics::most;
+
+use super::error::ReadError;
 use super::json;
 use super::logged::{ElementPools, LoggedFrame};
-use super::writer::LogWriter;
-use crate::record::{FrameRecord, PooledField, Value};
+use crate::record::{Named as _, PooledField};
+use metrics::{Numbers, attribute, detail, metric};
 use serde_json::{Map, Value as Json, json};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, Write};
-use std::path::PathBuf;
-
-const ATTRIBUTES: &str = "attributes";
+use std::io::{self, Read, Write};
+use std::time::Instant;
 
 /// Writes the parts of a document in their order: the beginning, frames, the end.
-#[derive(Debug, Clone, Copy, Default)]
+///
+/// Whether names have their element's before them is decided by the elements that are known when a part is written.
+#[derive(Debug, Clone, Default)]
 pub struct Writer {
     next_frame: u64,
     /// A frame was written, so that a comma belongs before the next.
     separated: bool,
+    /// The first element that came up.
+    first: Option<String>,
+    /// Another one did.
+    several: bool,
+    /// When the first frame came.
+    started: Option<Instant>,
 }
 
 impl Writer {
@@ -30,6 +45,20 @@ impl Writer {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Takes note of elements; gives the first one if it is no longer alone, and frames were written without its name.
+    pub(super) fn learn<'a>(&mut self, elements: impl Iterator<Item = &'a str>) -> Option<String> {
+        let before = self.several;
+        for element in elements {
+            self.several |= self.first.get_or_insert_with(|| element.to_owned()) != element;
+        }
+        (self.several && !before && self.separated).then(|| self.first.clone()).flatten()
+    }
+
+    /// What stands before the names of an element's metrics.
+    fn prefix(&self, element: &str) -> String {
+        if self.several { format!("{element}_") } else { String::new() }
     }
 
     /// Writes what stands before the frames.
@@ -46,57 +75,69 @@ impl Writer {
     /// # Errors
     /// When `out` cannot be written.
     pub fn write_frame(&mut self, out: &mut impl Write, frame: &LoggedFrame) -> io::Result<()> {
-        let mut metrics = Map::new();
+        self.started.get_or_insert_with(Instant::now);
+        self.learn(frame.scores.iter().map(|(element, _)| element.as_str()));
+        let mut numbers = Numbers::default();
         for (element, record) in &frame.scores {
-            metrics.extend(measurements(element, record));
+            numbers.add(&self.prefix(element), record);
         }
         let number = self.next_frame;
         self.next_frame += 1;
+        let Numbers { metrics, details } = numbers;
         if metrics.is_empty() {
             return Ok(());
         }
+        let mut object =
+            Map::from_iter([("frameNum".to_owned(), number.into()), ("metrics".to_owned(), metrics.into())]);
+        if !details.is_empty() {
+            object.insert("details".to_owned(), details.into());
+        }
         let separator = if std::mem::replace(&mut self.separated, true) { ",\n    " } else { "\n    " };
-        write!(out, "{separator}{}", json!({"frameNum": number, "metrics": metrics}))
+        write!(out, "{separator}{}", Json::Object(object))
     }
 
     /// Writes what stands after the frames.
     ///
     /// # Errors
     /// When `out` cannot be written.
-    pub fn write_end(&self, out: &mut impl Write, pools: &[ElementPools]) -> io::Result<()> {
-        let mut pooled = Map::new();
-        for ElementPools { element, fields, attributes, .. } in pools {
-            pooled.extend(fields.iter().map(|(name, pool)| (metric(element, name), statistics(pool))));
-            pooled.extend(attributes.iter().map(|(name, pool)| (attribute(element, name), statistics(pool))));
-        }
-        let pooled = Json::Object(pooled);
-        write!(out, "\n  ],\n  \"pooled_metrics\": {pooled},\n  \"aggregate_metrics\": {{}}\n}}\n")
-    }
-}
-
-/// Every number of a record that is a measurement, under its metric's name. Times are whole numbers and no
-/// measurements.
-fn measurements(element: &str, record: &FrameRecord) -> Vec<(String, Json)> {
-    let mut metrics = Vec::new();
-    for (name, value) in record.fields() {
-        match value {
-            Value::Double(number) => metrics.push((metric(element, name), number.into())),
-            Value::Values(values) if name == ATTRIBUTES => {
-                let numbers = values.into_iter().filter_map(|(name, value)| Some((name, f64::try_from(value).ok()?)));
-                metrics.extend(numbers.map(|(name, number)| (attribute(element, &name), number.into())));
+    pub fn write_end(&mut self, out: &mut impl Write, pools: &[ElementPools]) -> io::Result<()> {
+        self.learn(pools.iter().map(|pools| pools.element.as_str()));
+        let (mut pooled, mut details, mut counts, mut elements) = (Map::new(), Map::new(), Map::new(), Map::new());
+        for element in pools {
+            let prefix = self.prefix(&element.element);
+            for (name, pool) in &element.fields {
+                match metric(name, element.model.as_deref()) {
+                    Some(metric) => pooled.insert(format!("{prefix}{metric}"), statistics(pool)),
+                    None => details.insert(format!("{prefix}{}", detail(name)), statistics(pool)),
+                };
             }
-            _ => {}
+            let attributes = element.attributes.iter();
+            details.extend(attributes.map(|(name, pool)| (format!("{prefix}{}", attribute(name)), statistics(pool))));
+            counts.extend(element.counts.named().map(|(name, count)| (format!("{prefix}{name}"), count.into())));
+            elements.insert(element.element.clone(), about(element));
         }
+        let fps = json!(self.frames_a_second());
+        let [pooled, details, counts, elements] = [pooled, details, counts, elements].map(Json::Object);
+        write!(out, "\n  ],\n  \"fps\": {fps},\n  \"pooled_metrics\": {pooled},\n  \"pooled_details\": {details},")?;
+        write!(out, "\n  \"aggregate_metrics\": {counts},\n  \"elements\": {elements}\n}}\n")
     }
-    metrics
+
+    /// How many frames came a second of real time, which is what libvmaf's `fps` says; 0 where nothing can be said.
+    fn frames_a_second(&self) -> f64 {
+        let seconds = self.started.map_or(0.0, |started| started.elapsed().as_secs_f64());
+        if seconds > 0.0 { (self.next_frame as f64 / seconds * 100.0).round() / 100.0 } else { 0.0 }
+    }
 }
 
-fn metric(element: &str, field: &str) -> String {
-    format!("{element}_{field}")
-}
-
-fn attribute(element: &str, name: &str) -> String {
-    format!("{element}_{ATTRIBUTES}_{name}")
+/// What is said of an element in words.
+fn about(element: &ElementPools) -> Json {
+    let mut about = Map::new();
+    about.extend(element.model.iter().map(|model| ("model".to_owned(), model.as_str().into())));
+    if let Some(verdict) = element.verdict {
+        about.insert("verdict".to_owned(), verdict.name().into());
+        about.insert("reasons".to_owned(), element.reasons.clone().into());
+    }
+    Json::Object(about)
 }
 
 /// libvmaf's names and order, then what it does not have.
@@ -118,8 +159,12 @@ pub struct Document {
     pub version: String,
     /// Each frame's number and its metrics. Frames without any are left out.
     pub frames: Vec<(u64, Vec<(String, f64)>)>,
+    /// Frames a second of real time while it was written.
+    pub fps: Option<f64>,
     /// Each metric's name and what its values come to; statistics are called as everywhere else, `harmonic-mean`.
     pub pooled: Vec<(String, PooledField)>,
+    /// Counts of frames, by their names.
+    pub aggregate: Vec<(String, f64)>,
 }
 
 /// Reads a document, also one that libvmaf wrote.
@@ -142,7 +187,10 @@ pub fn read(input: impl Read) -> Result<Document, ReadError> {
         pooled.statistics.iter_mut().for_each(|(name, _)| *name = name.replace('_', "-"));
         Some((name.clone(), pooled))
     });
+    let aggregate = value.get("aggregate_metrics").and_then(Json::as_object).into_iter().flatten();
     Ok(Document {
+        fps: value.get("fps").and_then(Json::as_f64),
+        aggregate: aggregate.filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect(),
         version: value.get("version").and_then(Json::as_str).unwrap_or_default().to_owned(),
         frames: frames.collect(),
         pooled: pooled.collect(),
@@ -151,78 +199,4 @@ pub fn read(input: impl Read) -> Result<Document, ReadError> {
 
 fn json_error(error: serde_json::Error) -> ReadError {
     if error.is_io() { ReadError::Io(error.into()) } else { ReadError::Json { line: error.line(), source: error } }
-}
-
-/// Writes a log in this format: to a file beside, frame by frame, which takes its name when the document is whole.
-pub(super) struct VmafJsonLog {
-    path: PathBuf,
-    part: PathBuf,
-    /// `None` while there is a whole document under the final name.
-    file: Option<File>,
-    /// Where the list of frames ends.
-    frames_end: u64,
-    writer: Writer,
-}
-
-impl VmafJsonLog {
-    pub fn create(location: &str) -> Result<Self, LogError> {
-        let (path, part) = (PathBuf::from(location), PathBuf::from(format!("{location}.part")));
-        // Found out now rather than when there is a whole film to be named so.
-        if path.is_dir() {
-            return Err(LogError::open(&path, io::ErrorKind::IsADirectory.into()));
-        }
-        let file = File::create(&part).map_err(|source| LogError::open(&part, source))?;
-        let mut log = Self { path, part, file: Some(file), frames_end: 0, writer: Writer::new() };
-        let mut text = Vec::new();
-        log.writer.write_beginning(&mut text).map_err(|source| LogError::write(&log.part, source))?;
-        log.append(&text)?;
-        Ok(log)
-    }
-
-    fn append(&mut self, text: &[u8]) -> Result<(), LogError> {
-        let Some(file) = &mut self.file else { return Ok(()) };
-        file.write_all(text).map_err(|source| LogError::write(&self.part, source))?;
-        self.frames_end += text.len() as u64;
-        Ok(())
-    }
-
-    /// Takes a document that was complete, but is not any more, back to where its frames end.
-    fn resume(&mut self) -> Result<(), LogError> {
-        if self.file.is_some() {
-            return Ok(());
-        }
-        let (from, to) = (self.path.clone(), self.part.clone());
-        fs::rename(&from, &to).map_err(|source| LogError::Rename { from, to, source })?;
-        let open = OpenOptions::new().write(true).open(&self.part);
-        let mut file = open.map_err(|source| LogError::open(&self.part, source))?;
-        let cut = file.set_len(self.frames_end).and_then(|()| file.seek(io::SeekFrom::End(0)));
-        cut.map_err(|source| LogError::write(&self.part, source))?;
-        self.file = Some(file);
-        Ok(())
-    }
-}
-
-impl LogWriter for VmafJsonLog {
-    fn frame(&mut self, frame: &LoggedFrame) -> Result<(), LogError> {
-        self.resume()?;
-        let mut text = Vec::new();
-        self.writer.write_frame(&mut text, frame).map_err(|source| LogError::write(&self.part, source))?;
-        self.append(&text)
-    }
-
-    fn pools(&mut self, pools: &[ElementPools]) -> Result<(), LogError> {
-        let Some(mut file) = self.file.take() else { return Ok(()) };
-        let mut end = Vec::new();
-        let written = self.writer.write_end(&mut end, pools);
-        // On the disk before it gets its name: a power cut must not leave a name on half a document.
-        let written = written.and_then(|()| file.write_all(&end)).and_then(|()| file.sync_all());
-        written.map_err(|source| LogError::write(&self.part, source))?;
-        let (from, to) = (self.part.clone(), self.path.clone());
-        fs::rename(&from, &to).map_err(|source| LogError::Rename { from, to, source })
-    }
-
-    fn reopen(&mut self) -> Result<(), LogError> {
-        // One document has one file.
-        Ok(())
-    }
 }

@@ -8,9 +8,9 @@ use super::context::Context;
 use super::frames::Pending;
 use super::references::ReferenceTime;
 use super::verdict::Verdict;
-use crate::meta;
 use crate::scheduling::{Fifo, Item, Limit};
-use crate::scoring::OnError;
+use crate::scoring::{OnError, report};
+use crate::{lock, meta};
 use gst::prelude::*;
 use onnx_iqa::comparer::{Comparer, Outcome};
 
@@ -171,10 +171,10 @@ impl Output {
         context.pads.src.push(buffer).map(|_| ())
     }
 
-    fn send_event(&mut self, context: &Context<'_>, event: gst::Event) -> Sent {
+    fn send_event(&mut self, context: &Context<'_>, mut event: gst::Event) -> Sent {
         let end = event.type_() == gst::EventType::Eos;
         if end {
-            self.sum_up(context);
+            self.sum_up(context, &mut event);
         }
         for event in self.prelude.pass(event) {
             context.pads.src.push_event(event);
@@ -188,12 +188,14 @@ impl Output {
         self.send_event(context, gst::event::Eos::new());
     }
 
-    /// Says what there is to say of the whole stream, once.
-    fn sum_up(&mut self, context: &Context<'_>) {
+    /// Says what there is to say of the whole stream, once: on the bus, and downstream with the event that ends it.
+    fn sum_up(&mut self, context: &Context<'_>, eos: &mut gst::Event) {
         if std::mem::replace(&mut self.summed_up, true) {
             return;
         }
         let (model_info, ledger) = (context.session.model_info(), context.session.ledger());
-        context.report(|report| report.finish(&model_info, Some(ledger)));
+        let messages = lock(context.report).finish(&model_info, Some(ledger));
+        report::add_summary(context.element, &messages, eos);
+        context.post(messages);
     }
 }

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::frames::Pending;
 use super::references::ReferenceTime;
 use super::settings::OnUnmatched;
+use crate::lock;
 use crate::messages::Structured;
 use crate::scoring::{Failures, FrameResult, ModelInfo, OnError, ScoredFrame};
 use onnx_iqa::align::time::{Evidence, Pairing};
@@ -37,6 +38,9 @@ impl Verdict {
         reference: Option<ReferenceTime>,
     ) -> Result<Option<gst::Structure>, gst::FlowError> {
         let Outcome { pairing, confidence, evidence, result, .. } = outcome;
+        if pairing.reference().is_some() {
+            lock(context.report).paired(evidence);
+        }
         let partner = partner(pairing, confidence, evidence, frame, reference);
         let model_info = context.session.model_info();
         let plain = |state| {
@@ -112,5 +116,5 @@ fn frame_result(comparison: Comparison, partner: Partner) -> FrameResult {
     if let Some([x, y]) = shift {
         measures.extend([("shift-x", x), ("shift-y", y)]);
     }
-    FrameResult { score, partner: Some(partner), measures }
+    FrameResult { score, partner: Some(partner), measures, depth: metrics.depth() }
 }

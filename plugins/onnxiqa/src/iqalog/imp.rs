@@ -3,11 +3,11 @@
 //! The element.
 
 use super::format::Format;
-use crate::{describe, lock, meta};
+use crate::{describe, lock, messages, meta};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use onnx_iqa::record::log::{Log, LogError, LoggedFrame, Rotation};
+use onnx_iqa::record::log::{Log, LogError, LogOptions, LoggedFrame, Rotation};
 use std::sync::{LazyLock, Mutex, MutexGuard};
 
 static CAT: LazyLock<gst::DebugCategory> =
@@ -21,6 +21,7 @@ struct Settings {
     location: Option<String>,
     format: Format,
     rotation: Rotation,
+    append: bool,
 }
 
 #[derive(Default)]
@@ -74,7 +75,10 @@ impl IqaLog {
             }
             gst::EventView::FlushStop(_) => lock(&self.state).segment = None,
             // When the end of the stream is seen downstream, or on the bus, the log is complete.
-            gst::EventView::Eos(_) => self.finish(),
+            gst::EventView::Eos(_) => {
+                self.note_summaries(&event);
+                self.finish();
+            }
             _ => {}
         }
         gst::Pad::event_default(pad, Some(&*self.obj()), event)
@@ -104,6 +108,16 @@ impl IqaLog {
         });
         state.logged += 1;
         self.check(guard, written).map_err(|()| gst::FlowError::Error)
+    }
+
+    /// Takes note of what elements upstream say of their whole streams.
+    fn note_summaries(&self, eos: &gst::EventRef) {
+        let summaries = messages::summaries(eos);
+        if let Some(log) = &mut lock(&self.state).log {
+            for (element, summary) in &summaries {
+                log.summary(element, summary);
+            }
+        }
     }
 
     /// Writes the pool, if anything came since the last one.
@@ -150,14 +164,17 @@ impl IqaLog {
     }
 
     fn start(&self) -> Result<(), gst::ErrorMessage> {
-        let Settings { location, format, rotation } = lock(&self.settings).clone();
+        let Settings { location, format, rotation, append } = lock(&self.settings).clone();
         let Some(location) = location.filter(|location| !location.is_empty()) else {
             return Err(gst::error_msg!(
                 gst::ResourceError::NotFound,
                 ("No file to log to: set location to a path, or to - for standard output")
             ));
         };
-        let log = Log::open(&location, format.into(), rotation).map_err(|error| error_message(&error))?;
+        let mut options = LogOptions::default();
+        (options.rotation, options.append) = (rotation, append);
+        options.owner = self.obj().path_string().into();
+        let log = Log::open_with(&location, format.into(), &options).map_err(|error| error_message(&error))?;
         gst::info!(CAT, imp = self, "Logging to {location} as {format:?} with {rotation:?}");
         *lock(&self.state) = State { log: Some(log), ..State::default() };
         Ok(())
@@ -167,6 +184,7 @@ impl IqaLog {
 fn error_message(error: &LogError) -> gst::ErrorMessage {
     let code = match error {
         error if error.is_full() => gst::ResourceError::NoSpaceLeft,
+        LogError::Shared { .. } | LogError::InUse { .. } => gst::ResourceError::Busy,
         LogError::Open { .. } => gst::ResourceError::OpenWrite,
         LogError::Write { .. } | LogError::Rename { .. } => gst::ResourceError::Write,
         _ => gst::ResourceError::Settings,
@@ -214,7 +232,10 @@ impl ObjectImpl for IqaLog {
             vec![
                 glib::ParamSpecString::builder("location")
                     .nick("Location")
-                    .blurb("File to write, - for standard output (keep gst-launch-1.0 quiet with -q)")
+                    .blurb(
+                        "File to write, - for standard output (keep gst-launch-1.0 quiet with -q); a file that is there \
+                         is moved to <location>.1, and two elements cannot write one file",
+                    )
                     .mutable_ready()
                     .build(),
                 glib::ParamSpecEnum::builder_with_default("format", Format::default())
@@ -232,6 +253,11 @@ impl ObjectImpl for IqaLog {
                     .blurb("How many files rotation keeps, the one being written among them (0 = all)")
                     .mutable_ready()
                     .build(),
+                glib::ParamSpecBoolean::builder("append")
+                    .nick("Append")
+                    .blurb("Add lines to a file that is there instead of moving it to <location>.1 (json-lines only)")
+                    .mutable_ready()
+                    .build(),
             ]
         });
         &PROPERTIES
@@ -246,6 +272,7 @@ impl ObjectImpl for IqaLog {
             "location" => settings.location = value.get().expect("type checked upstream"),
             "format" => settings.format = value.get().expect("type checked upstream"),
             "max-file-size" => settings.rotation.max_file_size = value.get().expect("type checked upstream"),
+            "append" => settings.append = value.get().expect("type checked upstream"),
             "max-files" => settings.rotation.max_files = value.get().expect("type checked upstream"),
             name => gst::error!(CAT, imp = self, "There is no property {name}"),
         }
@@ -257,6 +284,7 @@ impl ObjectImpl for IqaLog {
             "location" => settings.location.to_value(),
             "format" => settings.format.to_value(),
             "max-file-size" => settings.rotation.max_file_size.to_value(),
+            "append" => settings.append.to_value(),
             "max-files" => settings.rotation.max_files.to_value(),
             _ => pspec.default_value().clone(),
         }

@@ -31,32 +31,54 @@
  * ## Formats
  *
  * `json-lines`: one object a line, `{"pts": ns, "running-time": ns, "scores": {"iqascore0": {…}}}` with the fields of
- * `iqa-score`, except `map`; the last line is `{"pool": {"iqascore0": {"scored": n, "score": {"mean": …}, …}}}`. A
+ * `iqa-score`, except `map`; the last line is
+ * `{"pool": {"iqascore0": {"model": "metaiqa", "scored": n, "skipped": n, "failed": n, "score": {"mean": …}, …}}}`. A
  * missing time is `null`, any other missing value an absent field.
  *
  * `csv`: a row for each frame, with columns `<element>_<field>` and `<element>_attributes_<name>`. A file's columns
  * are fixed by its first row; what comes up later and has none is in the last column, `other`, as a JSON object, so
- * that nothing is lost. The pool goes to `<location>.pool.csv`, in place of an earlier one, and nowhere if the location is `-`.
+ * that nothing is lost. The pool goes to `<location>.pool.csv`, and nowhere if the location is `-`; its counts are in
+ * every row of an element, and an element without any figure has a row without a field.
  *
- * `vmaf-json`: the layout of libvmaf's log, with metrics `<element>_<field>` for every field that is a measurement.
- * Frames without one are left out, as libvmaf does, and keep their number. Written to `<location>.part`, renamed when
- * complete. libvmaf's `fps` is left out.
+ * `vmaf-json`: the layout of libvmaf's log. Metrics are called as libvmaf calls them where they are the same number:
+ * `psnr_y`, `psnr_cb` and `psnr_cr`, cut at 6n + 12 dB for n bits as there, `float_ms_ssim`, `float_ssim`, `vmaf`,
+ * `cambi`; a model's score by the model's name; `ssim` is this plugin's own, which does not shrink the picture first as
+ * libvmaf's `float_ssim` does. When several elements have scored, `<element>_` stands before each name. What is no
+ * measurement (confidence, gain and bias, raw values, attributes) is in `details` beside a frame's `metrics`, and in
+ * `pooled_details`. Frames without a measurement are left out, as libvmaf does, and keep their number; `fps` is, as
+ * there, frames a second of real time; the counts are in `aggregate_metrics`, the verdict in `elements`. Written to
+ * `<location>.part`, renamed when complete.
  *
  * ## Pools
  *
  * Frames with `state=scored` count; of frames that carry an older score (`mode=live`), the first with each score. A
- * score that no frame carried, because a newer one was there by the next frame, is not in the log. A field that has no
- * fixed range, such as `raw`, has no percentiles.
+ * frame that comes again, as `videorate` sends it, counts once. A score that no frame carried, because a newer one was
+ * there by the next frame, is not in the log's figures. A field that has no fixed range, such as `raw`, has no
+ * percentiles.
+ *
+ * Beside the figures are the counts `scored`, `skipped` and `failed`, and of a comparison `distorted`, `matched`,
+ * `duplicate`, `unmatched`, `reference`, `dropped` and `outside`, with `verdict` and `reasons`. They are those of the
+ * element's `iqa-summary`, which comes down the stream within the EOS event, through queues and encoders. Where it
+ * did not come, because the pipeline was stopped before the end, the log counts the frames that it has seen;
+ * `reference`, `dropped`, `outside` and `verdict` are absent then.
+ *
+ * PSNR's pools have `of-mean-error` beside `mean`: the PSNR of the mean of all frames' mean squared errors, which
+ * ffmpeg's `psnr` prints as average. `mean` is the mean of decibels, which equal frames (black ones, for instance) lift
+ * with 100 dB each. A frame of 100 dB counts in `of-mean-error` with the error that 100 dB stand for; for R'G'B', whose
+ * `psnr` is the mean of three channels, with the error that this mean stands for.
+ *
  * Pools go on over seeks and flushes. If frames still come after the end of the stream (a loop), they go on too, and
  * a new pool, of everything, follows at the next end.
  *
  * ## Files
  *
- * With `max-file-size`, a file that would grow beyond it is renamed to `<location>.1`, that one to `<location>.2` and
- * so on. `max-files` says how many there may be, the one being written among them; 0 is no limit. A file that is
- * there at the start is overwritten without rotation, and rotated away with it. For a rotation from outside, as by
- * logrotate, move the file and emit the action signal `reopen`, which closes the file and opens the location again,
- * appending to what is there.
+ * A file that is there is never overwritten: at the start it is renamed to `<location>.1`, that one to `<location>.2`
+ * and so on (`vmaf-json` does it when the new document is complete). With `append=true` (`json-lines` only) lines are
+ * added to it instead. With `max-file-size`, a file that would grow beyond it is renamed in the same way.
+ * `max-files` says how many there may be, the one being written among them; 0 is no limit. Two elements that write to
+ * one file are an error, and so is a file that another process writes: regular files are locked (flock). For a
+ * rotation from outside, as by logrotate, move the file and emit the action signal `reopen`, which closes the file and
+ * opens the location again, appending to what is there.
  *
  * Since: plugins-onnxiqa-0.1.0
  */

@@ -143,9 +143,9 @@ impl Output {
     }
 
     /// Pushes an event. Before EOS goes what there is to say of the whole stream.
-    fn push_event(&self, element: &gst::Element, event: gst::Event) -> bool {
+    fn push_event(&self, element: &gst::Element, mut event: gst::Event) -> bool {
         if event.type_() == gst::EventType::Eos {
-            self.scores.ended(element);
+            self.scores.ended(element, &mut event);
         }
         self.pad.push_event(event)
     }

@@ -98,12 +98,13 @@ impl Scores {
         Ok(lock(&self.0).carried_by(times))
     }
 
-    /// The stream ends.
-    pub fn ended(&self, element: &gst::Element) {
+    /// The stream ends with this event, which takes the summary downstream.
+    pub fn ended(&self, element: &gst::Element, eos: &mut gst::Event) {
         let mut inner = lock(&self.0);
         let Inner { report, model_info, .. } = &mut *inner;
         let messages = report.finish(model_info, None);
         drop(inner);
+        report::add_summary(element, &messages, eos);
         report::post(element, messages);
     }
 

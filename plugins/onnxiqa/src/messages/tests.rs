@@ -13,6 +13,7 @@ fn example(field: &Field) -> Value {
         ("kind", _) => "fr".into(),
         ("state", _) => "scored".into(),
         ("pairing", _) => "matched".into(),
+        ("evidence", _) => "picture".into(),
         (_, FieldType::Text) => "metaiqa".into(),
         (_, FieldType::Double) => 62.5.into(),
         (_, FieldType::Unsigned) => (u64::MAX - 1).into(),
@@ -30,7 +31,6 @@ fn full() -> FrameRecord {
         assert_eq!(field.set(&mut record, example(field)), Ok(()), "{}", field.name);
     }
     record.set("vmaf", 93.25.into());
-    record.set("evidence", "picture".into());
     record.set("truth", true.into());
     record
 }
@@ -64,9 +64,9 @@ fn every_field_of_a_frame_comes_back_with_its_type() {
         assert_eq!(structure.value(field.name).expect(field.name).type_(), expected, "{}", field.name);
     }
     let in_order: Vec<_> = FIELDS.iter().map(|field| field.name).collect();
-    assert_eq!(names(&structure), in_order.join(" ") + " vmaf evidence truth");
+    assert_eq!(names(&structure), in_order.join(" ") + " vmaf truth");
     let without = frame_record(&structure, false);
-    assert_eq!((without.map.is_none(), without.score, without.other.len()), (true, record.score, 3));
+    assert_eq!((without.map.is_none(), without.score, without.other.len()), (true, record.score, 2));
 }
 
 #[test]
@@ -181,6 +181,23 @@ fn messages_come_back() {
         }
     }
     assert_eq!(kinds[..4], ["iqa-window", "iqa-window", "iqa-alarm", "iqa-summary"]);
+}
+
+#[test]
+fn summaries_of_several_elements_come_back_from_the_end_of_the_stream() {
+    gst::init().expect("GStreamer");
+    let mut eos = gst::event::Eos::builder().seqnum(gst::Seqnum::next()).build();
+    let (seqnum, upstream) = (eos.seqnum(), eos.clone());
+    let ledger = Ledger { distorted: 2, matched: 2, reference: 2, ..Ledger::default() };
+    let mut summary = Summary::default();
+    summary.ledger = Some(ledger);
+    summary.verdict = Some(onnx_iqa::record::Verdict::Partly);
+    summary.reasons = vec!["one, two".to_owned(), "three".to_owned()];
+    add_summary(&mut eos, "c", &summary);
+    add_summary(&mut eos, "s", &Summary::default());
+    assert_eq!((eos.type_(), eos.seqnum()), (gst::EventType::Eos, seqnum));
+    assert_eq!(summaries(&eos), [("c".to_owned(), summary), ("s".to_owned(), Summary::default())]);
+    assert!(summaries(&upstream).is_empty(), "the event that others hold is not changed");
 }
 
 #[test]

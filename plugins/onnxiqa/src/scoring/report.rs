@@ -6,8 +6,8 @@ use super::report_settings::Settings;
 use super::scored_frame::{ModelInfo, ScoredFrame, Times};
 use crate::messages::Structured;
 use gst::prelude::*;
-use onnx_iqa::align::time::Ledger;
-use onnx_iqa::record::{Message, Reporter};
+use onnx_iqa::align::time::{Evidence, Ledger};
+use onnx_iqa::record::{Message, Reporter, Summary};
 
 /// Counts frames and scores, and makes the messages of it. It posts nothing itself, so that no handler runs under a
 /// lock.
@@ -43,6 +43,11 @@ impl Report {
     /// A frame came.
     pub fn arrived(&mut self) {
         self.reporter.arrived();
+    }
+
+    /// A frame has a partner, and what that rests on.
+    pub fn paired(&mut self, evidence: Evidence) {
+        self.reporter.paired(evidence);
     }
 
     /// A frame goes on that was not to be scored.
@@ -98,6 +103,13 @@ fn running(times: Times) -> Option<u64> {
 
 fn structures(messages: Vec<Message>) -> Vec<gst::Structure> {
     messages.iter().filter_map(crate::messages::message).collect()
+}
+
+/// Puts the summary among these messages, if there is one, into the event that ends the stream.
+pub fn add_summary(element: &gst::Element, messages: &[gst::Structure], eos: &mut gst::Event) {
+    if let Some(summary) = messages.iter().rev().find_map(|message| Summary::from_structure(message).ok()) {
+        crate::messages::add_summary(eos, &element.name(), &summary);
+    }
 }
 
 /// Posts an element's messages. Not under a lock: handlers run at once and may call back.

@@ -50,6 +50,8 @@ pub struct FrameResult {
     pub partner: Option<Partner>,
     /// Numbers beside the model's, under their fields' names.
     pub measures: Vec<(&'static str, f64)>,
+    /// Bits of the samples that measures compared.
+    pub depth: Option<u8>,
 }
 
 impl From<Score> for FrameResult {
@@ -81,7 +83,7 @@ impl ScoredFrame {
         frame_result: impl Into<FrameResult>,
         latency: gst::ClockTime,
     ) -> Self {
-        let FrameResult { score, partner, measures } = frame_result.into();
+        let FrameResult { score, partner, measures, depth } = frame_result.into();
         let mut record = model_info.record(State::Scored);
         if let Some(score) = score {
             record.set_score(score);
@@ -90,6 +92,7 @@ impl ScoredFrame {
             record.set_partner(partner);
         }
         record.measures = measures;
+        record.depth = depth.map(u64::from);
         record.scored_pts = times.pts.map(gst::ClockTime::nseconds);
         record.age = Some(0);
         record.latency = Some(latency.nseconds());

@@ -146,7 +146,7 @@ fn frames_that_fail_are_marked_and_warned_of_once_per_run() {
     let said = entry(&frames[4]);
     assert_eq!(
         fields(&said),
-        ["confidence", "kind", "model", "offset", "pairing", "reference-pts", "state"],
+        ["confidence", "evidence", "kind", "model", "offset", "pairing", "reference-pts", "state"],
         "nothing was measured: {said}"
     );
     assert_eq!(frames[4].size(), 100, "it goes on as it is");

@@ -180,7 +180,7 @@ fn nothing_to_measure_leaves_frames_paired() {
         let entry = entry(&buffer);
         assert_eq!(
             fields(&entry),
-            ["confidence", "kind", "model", "offset", "pairing", "reference-pts", "state"],
+            ["confidence", "evidence", "kind", "model", "offset", "pairing", "reference-pts", "state"],
             "{entry}"
         );
         assert_eq!((entry.get::<&str>("state"), entry.get::<&str>("pairing")), (Ok("skipped"), Ok("matched")));

@@ -122,8 +122,8 @@ fn logs_carry_everything_in_every_format() {
     assert_eq!(table.lines().count(), frames.len() + 1);
     let document: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&vmaf).unwrap()).unwrap();
     assert_eq!(document["frames"].as_array().unwrap().len(), frames.len());
-    assert!(document["frames"][0]["metrics"]["c_psnr-y"].is_f64(), "{}", document["frames"][0]);
-    assert!(document["pooled_metrics"]["c_ssim"]["mean"].is_f64());
+    assert!(document["frames"][0]["metrics"]["psnr_y"].is_f64(), "{}", document["frames"][0]);
+    assert!(document["pooled_metrics"]["ssim"]["mean"].is_f64());
 }
 
 #[test]

@@ -33,7 +33,8 @@ fn csv_has_fixed_columns_and_loses_nothing() {
     assert_eq!(late["late"]["score"], 1.0);
 
     let pool = table(&format!("{path}.pool.csv"));
-    let title = "element field scored count mean harmonic-mean median min max p1 p5 p10";
+    let title = "element field scored count mean harmonic-mean median min max p1 p5 p10 of-mean-error \
+                 skipped failed distorted matched duplicate unmatched reference dropped outside model verdict reasons";
     assert_eq!(pool[0].join(" "), title);
     assert_eq!(column(&pool, "field"), ["score", "raw", "attributes_noise", "score", "raw"]);
     assert_eq!(column(&pool, "element"), ["s", "s", "s", "late", "late"]);

@@ -7,7 +7,7 @@ use gst::prelude::*;
 use serde_json::json;
 
 /// The error that a pipeline with this element ends in when it is started.
-fn start_error(log: &gst::Element) -> (gst::glib::Error, String) {
+pub fn start_error(log: &gst::Element) -> (gst::glib::Error, String) {
     let pipeline = gst::Pipeline::new();
     pipeline.add(log).expect("a new pipeline");
     assert!(pipeline.set_state(gst::State::Paused).is_err(), "it cannot start");

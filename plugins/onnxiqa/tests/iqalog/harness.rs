@@ -74,6 +74,19 @@ pub fn scored(score: f64) -> gst::Structure {
         .build()
 }
 
+/// What a comparison says of the frame with that time stamp.
+pub fn compared(pts: u64) -> gst::Structure {
+    gst::Structure::builder("iqa-score")
+        .field("model", "none")
+        .field("kind", "fr")
+        .field("state", "scored")
+        .field("scored-pts", pts)
+        .field("latency", 1_000_000u64)
+        .field("pairing", "matched")
+        .field("confidence", 0.75)
+        .build()
+}
+
 pub fn skipped() -> gst::Structure {
     gst::Structure::builder("iqa-score").field("model", "metaiqa").field("kind", "nr").field("state", "skipped").build()
 }

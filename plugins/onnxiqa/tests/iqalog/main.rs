@@ -2,8 +2,10 @@
 
 //! The element `iqalog`: what it writes, and that it changes nothing.
 
+mod counts;
 mod csv;
 mod errors;
+mod files;
 mod harness;
 mod json_lines;
 mod pools;

@@ -22,7 +22,7 @@ fn a_pipeline_that_is_just_stopped_has_its_pool_too() {
     assert_eq!(lines(folder.file("a")).last().expect("a line")["pool"]["iqascore0"]["scored"], 1);
     assert_eq!(column(&table(&folder.file("b.pool.csv")), "scored"), ["1", "1"]);
     let document: Value = serde_json::from_str(&fs::read_to_string(folder.file("c")).expect("c")).expect("JSON");
-    assert_eq!(document["pooled_metrics"]["iqascore0_score"]["mean"], 7.0);
+    assert_eq!(document["pooled_metrics"]["metaiqa"]["mean"], 7.0);
 }
 
 #[test]
@@ -50,6 +50,8 @@ fn a_score_that_several_frames_carry_counts_once() {
     assert_eq!(lines.len(), 12);
     let pool = &lines[11]["pool"]["s"];
     assert_eq!((&pool["scored"], &pool["score"]["mean"]), (&json!(4), &json!(40.0)));
+    // 8 frames came as skipped ones, and 3 scores of such frames later.
+    assert_eq!((&pool["skipped"], &pool["failed"]), (&json!(5), &json!(1)));
     assert_eq!((&pool["attributes"]["noise"]["count"], &pool["attributes"]["noise"]["max"]), (&json!(3), &json!(20.0)));
 }
 
@@ -81,7 +83,7 @@ fn flushes_and_loops_go_on_counting() {
     assert_eq!(lines[3]["running-time"], 360_000_000);
     let document: Value = serde_json::from_str(&fs::read_to_string(folder.file("vmaf")).expect("log")).expect("JSON");
     assert_eq!(document["frames"].as_array().map(Vec::len), Some(3));
-    assert_eq!(document["pooled_metrics"]["iqascore0_score"]["mean"], 4.0);
+    assert_eq!(document["pooled_metrics"]["metaiqa"]["mean"], 4.0);
 }
 
 #[test]

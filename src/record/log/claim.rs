@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! That a file has one writer in this process.
+
+use super::error::LogError;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// The files that are being written, and by whom.
+static CLAIMED: Mutex<Vec<(PathBuf, String)>> = Mutex::new(Vec::new());
+
+/// A file is the claim's owner's until the claim is dropped.
+#[derive(Debug)]
+pub(super) struct Claim(PathBuf);
+
+impl Claim {
+    /// Claims a file that is there or is to be made; none for what is no file, which may have several writers.
+    pub fn new(path: &Path, owner: &str) -> Result<Option<Self>, LogError> {
+        if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            return Ok(None);
+        }
+        let canonical = canonical(path);
+        let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, other)) = claimed.iter().find(|(known, _)| *known == canonical) {
+            let (path, owner, other) = (path.to_owned(), owner.to_owned(), other.clone());
+            return Err(LogError::Shared { path, owner, other });
+        }
+        claimed.push((canonical.clone(), owner.to_owned()));
+        Ok(Some(Self(canonical)))
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        CLAIMED.lock().unwrap_or_else(PoisonError::into_inner).retain(|(path, _)| *path != self.0);
+    }
+}
+
+/// The path without links and dots, also of a file that is not there yet.
+fn canonical(path: &Path) -> PathBuf {
+    if let Ok(path) = fs::canonicalize(path) {
+        return path;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (fs::canonicalize(folder), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What fields are called in a document: as libvmaf calls them, where they are the same number.
+
+use crate::metrics::MEASURES;
+use crate::record::{FrameRecord, Value};
+use serde_json::{Map, Value as Json};
+
+pub(super) const ATTRIBUTES: &str = "attributes";
+
+/// The fields whose values libvmaf cuts.
+const CUT: [&str; 3] = ["psnr-y", "psnr-cb", "psnr-cr"];
+
+/// At most so much does a field count in a document: libvmaf cuts the PSNR of a plane of n bits at 6n + 12 dB.
+pub(in super::super) fn most(field: &str, depth: Option<u64>) -> f64 {
+    match depth {
+        Some(depth) if CUT.contains(&field) => 6.0 * depth as f64 + 12.0,
+        _ => f64::INFINITY,
+    }
+}
+
+/// What a document calls a field that is a metric: the score by its model's name, and what measures give. None for
+/// what stands beside the metrics, so that a mean over all of them is one of measurements.
+pub(super) fn metric(field: &str, model: Option<&str>) -> Option<String> {
+    match field {
+        "score" => Some(model.filter(|model| !model.is_empty()).unwrap_or(field).to_owned()),
+        "ms-ssim" => Some("float_ms_ssim".to_owned()),
+        _ => {
+            let mut fields = MEASURES.iter().flat_map(|measure| measure.fields);
+            fields.any(|known| known.name == field).then(|| detail(field))
+        }
+    }
+}
+
+/// What a document calls any other number.
+pub(super) fn detail(field: &str) -> String {
+    field.replace('-', "_")
+}
+
+/// The same for an attribute of a model.
+pub(super) fn attribute(name: &str) -> String {
+    format!("{ATTRIBUTES}_{name}")
+}
+
+/// The numbers of a frame.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    /// Measurements.
+    pub metrics: Map<String, Json>,
+    /// What stands beside them: how far a pair can be trusted, what a model gave before it was scaled.
+    pub details: Map<String, Json>,
+}
+
+impl Numbers {
+    /// Adds a record's numbers. Times are whole numbers and stay out.
+    pub fn add(&mut self, prefix: &str, record: &FrameRecord) {
+        for (name, value) in record.fields() {
+            match value {
+                Value::Double(number) => match metric(name, record.model.as_deref()) {
+                    Some(metric) => {
+                        let number = number.min(most(name, record.depth));
+                        self.metrics.insert(format!("{prefix}{metric}"), number.into());
+                    }
+                    None => {
+                        self.details.insert(format!("{prefix}{}", detail(name)), number.into());
+                    }
+                },
+                Value::Values(values) if name == ATTRIBUTES => {
+                    let numbers = values.into_iter().filter_map(|(name, v)| Some((name, f64::try_from(v).ok()?)));
+                    let named = numbers.map(|(name, number)| (format!("{prefix}{}", attribute(&name)), number.into()));
+                    self.details.extend(named);
+                }
+                _ => {}
+            }
+        }
+    }
+}
