@@ -63,6 +63,7 @@ mod budget;
 mod category;
 mod context;
 mod deadline;
+mod differences;
 mod events;
 mod frames;
 mod imp;

@@ -8,9 +8,8 @@ use super::context::Context;
 use super::frames::Pending;
 use super::references::ReferenceTime;
 use super::verdict::Verdict;
-use crate::meta;
 use crate::scheduling::{Fifo, Item, Limit};
-use crate::scoring::OnError;
+use crate::scoring::{Labels, OnError};
 use gst::prelude::*;
 use onnx_iqa::comparer::{Comparer, Outcome};
 
@@ -79,6 +78,7 @@ pub(super) struct Output {
     fifo: Fifo<Pending>,
     prelude: Prelude,
     verdict: Verdict,
+    labels: Labels,
     /// The summary was posted.
     summed_up: bool,
 }
@@ -89,6 +89,7 @@ impl Output {
             fifo: Fifo::new(Limit::frames(usize::MAX)),
             prelude: Prelude::default(),
             verdict: Verdict::new(on_error),
+            labels: Labels::default(),
             summed_up: false,
         }
     }
@@ -163,10 +164,7 @@ impl Output {
         // It is downstream's from here on.
         drop(charge);
         if let Some(entry) = entry {
-            meta::attach(buffer.make_mut(), &context.element.name(), entry).map_err(|error| {
-                gst::element_error!(context.element, gst::CoreError::Failed, ("{error}: is `IqaMeta` registered?"));
-                gst::FlowError::Error
-            })?;
+            self.labels.put(context.element, buffer.make_mut(), entry)?;
         }
         context.pads.src.push(buffer).map(|_| ())
     }

@@ -33,6 +33,7 @@ mod imp;
 mod input;
 mod jobs;
 mod output;
+mod pace;
 mod queries;
 mod queue;
 mod rate_limiter;
