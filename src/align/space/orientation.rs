@@ -18,7 +18,7 @@ const REACH: usize = 3;
 const LEAST_DETAIL: f64 = 1.0 / 255.0;
 /// Cells that share the details evenly, at least: what shows less, a ball on black, is the same picture in many
 /// orientations.
-const LEAST_CELLS: f64 = 40.0;
+const LEAST_CELLS: f64 = 100.0;
 /// Correlation of the details of one picture in two codings, at least.
 const ALIKE: f64 = 0.7;
 /// How far any other orientation, the upright one too, has to be below.
