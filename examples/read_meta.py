@@ -3,12 +3,12 @@
     eval "$(make -s env)"
     /usr/bin/python3 examples/read_meta.py clip.mp4
 
-prints one line a frame: its presentation time in seconds, the element that scored it, its state, its score and the raw
-value, separated by tabs, and at the end the mean score of each element. Needs Python's GStreamer binding: python3-gi and
-python3-gst-1.0 on Debian and Ubuntu, which belong to /usr/bin/python3 and not to another Python in PATH.
+prints one line a frame: its presentation time in seconds, the element that scored it, its state, its score and the
+raw value, separated by tabs, and at the end the mean score of each element. Needs Python's GStreamer binding:
+python3-gi and python3-gst-1.0 on Debian and Ubuntu, which belong to /usr/bin/python3 and not to another Python in PATH.
 
-A program of your own imports two functions: scores(buffer) for what a frame carries, and told(message) for what is posted
-on the bus. Both give plain dicts, which stay as they are after the buffer or the message is gone.
+A program of your own imports two functions: scores(buffer) for what a frame carries, and told(message) for what is
+posted on the bus. Both give plain dicts, which stay as they are after the buffer or the message is gone.
 """
 
 import sys
@@ -22,8 +22,8 @@ from gi.repository import Gst  # noqa: E402 (the version is chosen first)
 def scores(buffer):
     """The entries of a buffer's IqaMeta, as (element, entry): one for each element that saw the frame.
 
-    An entry is a dict of its fields. One that is not there has no key: a skipped frame has no score of its own. A map of
-    quality is a dict of width, height and data, bytes row by row.
+    An entry is a dict of its fields. One that is not there has no key: a skipped frame has no score of its own. A map
+    of quality is a dict of width, height and data, bytes row by row.
     """
     meta = buffer.get_custom_meta("IqaMeta")
     if meta is not None:
@@ -31,8 +31,10 @@ def scores(buffer):
 
 
 def told(message):
-    """The name and the fields of an element's message (iqa-score, iqa-window, iqa-alarm, iqa-summary, iqa-alignment), as
-    (name, dict); (None, {}) for any other message."""
+    """The name and the fields of an element's message: iqa-score, iqa-window, iqa-alarm, iqa-summary, iqa-alignment.
+
+    (None, {}) for any other message.
+    """
     structure = message.get_structure() if message.type == Gst.MessageType.ELEMENT else None
     if structure is None or not structure.get_name().startswith("iqa-"):
         return None, {}

@@ -118,7 +118,12 @@ fn clear_level(settings: &ReporterSettings) -> Option<Warning> {
     if let Some(limit) = settings.alarm_below
         && limit + hysteresis > range.high
     {
-        return Some(Warning::ClearLevel { field: field(), limit, clears: limit + hysteresis, end: range.high.max(limit) });
+        return Some(Warning::ClearLevel {
+            field: field(),
+            limit,
+            clears: limit + hysteresis,
+            end: range.high.max(limit),
+        });
     }
     let limit = settings.alarm_above.filter(|limit| limit - hysteresis < range.low)?;
     Some(Warning::ClearLevel { field: field(), limit, clears: limit - hysteresis, end: range.low.min(limit) })
@@ -190,8 +195,7 @@ mod tests {
         let (mut doubts, settings) = (Doubts::default(), settings("score"));
         let raw = |n: u32| if n.is_multiple_of(2) { 40.0 } else { -3.0 };
         let said: Vec<_> = (0..200).flat_map(|n| doubts.scored(&settings, &record(raw(n)))).collect();
-        let expected =
-            Warning::RawOutside { model: "m".to_owned(), scored: 50, seen: [-3.0, 40.0], range: [0.0, 1.0] };
+        let expected = Warning::RawOutside { model: "m".to_owned(), scored: 50, seen: [-3.0, 40.0], range: [0.0, 1.0] };
         assert_eq!(said, [expected]);
         // The ends belong to the range.
         let mut doubts = Doubts::default();

@@ -5,8 +5,8 @@
 //!
 //! [`FIELDS`] is the only list of the fields of a frame's record: logs, metas, pools and alarms take names, types and
 //! ranges from it, in its order. A new field is a row there, and a member where the value has a type of its own; what a
-//! measure gives is a row only. [`Reporter`] makes windows, alarms, warnings and the summary out of the records of one element,
-//! and [`log`] writes and reads files.
+//! measure gives is a row only. [`Reporter`] makes windows, alarms, warnings and the summary out of the records of one
+//! element, and [`log`] writes and reads files.
 
 mod access;
 mod alignment_event;

@@ -2,9 +2,9 @@
 
 //! From the records of one element's frames to windows, alarms, warnings, statistics and the summary.
 
+use super::doubts::Doubts;
 use super::field::Field;
 use super::field_pools::FieldPools;
-use super::doubts::Doubts;
 use super::frame::FrameRecord;
 use super::place::{Place, Timeline};
 use super::summary::{StreamStats, Summary};
@@ -125,8 +125,8 @@ impl Reporter {
         self.timed = false;
     }
 
-    /// What is doubtful of the settings, as soon as it is known which fields there are. Later changes are looked at with
-    /// the next frame.
+    /// What is doubtful of the settings, as soon as it is known which fields there are. Later changes are looked at
+    /// with the next frame.
     pub fn check_settings(&mut self) -> Vec<Message> {
         self.doubts.settings(&self.settings).into_iter().map(Message::Warning).collect()
     }
@@ -239,7 +239,7 @@ impl Reporter {
             }
             Some(ledger) => ledger.distorted,
         };
-        Some(Warning::NothingScored { frames, failed: self.failed })
+        (self.failed == 0).then_some(Warning::NothingScored { frames })
     }
 
     /// Counts a frame in the window of its place, and says what follows.
@@ -466,17 +466,19 @@ mod tests {
         let mut reporter = reporter("score");
         assert_eq!(nothing(&mut reporter, None), Some(Warning::NoFrames { side: None }));
         reporter.arrived();
-        reporter.failed(Some(0));
-        assert_eq!(nothing(&mut reporter, None), Some(Warning::NothingScored { frames: 1, failed: 1 }));
+        reporter.skipped(Some(0));
+        assert_eq!(nothing(&mut reporter, None), Some(Warning::NothingScored { frames: 1 }));
         let ledger = |distorted, reference, matched| Ledger { distorted, reference, matched, ..Ledger::default() };
         for (ledger, expected) in [
             (ledger(0, 5, 0), Warning::NoFrames { side: Some("distorted") }),
             (ledger(5, 0, 0), Warning::NoFrames { side: Some("reference") }),
             (ledger(5, 6, 0), Warning::NothingMatched { distorted: 5, reference: 6 }),
-            (ledger(5, 6, 5), Warning::NothingScored { frames: 5, failed: 1 }),
+            (ledger(5, 6, 5), Warning::NothingScored { frames: 5 }),
         ] {
             assert_eq!(nothing(&mut reporter, Some(ledger)), Some(expected));
         }
+        reporter.failed(Some(0));
+        assert_eq!(nothing(&mut reporter, None), None, "a failure is warned of when it comes");
         reporter.scored(Some(0), &record(50.0));
         assert_eq!(nothing(&mut reporter, Some(ledger(5, 6, 5))), None);
         assert_eq!(nothing(&mut reporter, None), None);

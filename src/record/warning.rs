@@ -56,12 +56,10 @@ pub enum Warning {
         /// Frames of the reference.
         reference: u64,
     },
-    /// Frames came, and none of them was scored.
+    /// Frames came, and none of them was to be scored. Of those that failed there were warnings.
     NothingScored {
         /// Frames that came.
         frames: u64,
-        /// Those that could not be scored.
-        failed: u64,
     },
 }
 
@@ -70,47 +68,45 @@ impl fmt::Display for Warning {
         match self {
             Self::UnknownField { field, known } => write!(
                 f,
-                "alarm-field={field}: there is no such field here, so windows stay empty and no alarm is raised; set it \
-                 to one of: {}",
+                "alarm-field={field}: there is no such field here, so windows stay empty and no alarm is raised; set \
+                 it to one of: {}",
                 known.join(", ")
             ),
             Self::NoValue { field, scored } => write!(
                 f,
-                "alarm-field={field}: none of {scored} scored frames has this field, so windows stay empty and no alarm \
-                 is raised; set alarm-field to a field that the frames carry"
+                "alarm-field={field}: none of {scored} scored frames has this field, so windows stay empty and no \
+                 alarm is raised; set alarm-field to a field that the frames carry"
             ),
             Self::ClearLevel { field, limit, clears, end } => write!(
                 f,
-                "an alarm at {limit} clears at {clears}, which {field} never reaches: it will clear only at {end}; make \
-                 alarm-hysteresis smaller"
+                "an alarm at {limit} clears at {clears}, which {field} never reaches: it will clear only at {end}; \
+                 make alarm-hysteresis smaller"
             ),
             Self::RawOutside { model, scored, seen: [least, most], range: [low, high] } => write!(
                 f,
                 "{model}: the raw values of all {scored} scores so far ({least:.4} to {most:.4}) lie outside the \
-                 contract's worst and best ({low} to {high}), so each score is cut to 0 or 100; check worst and best, and \
-                 with them mean, std and the order of channels, in the model's contract"
+                 contract's worst and best ({low} to {high}), so each score is cut to 0 or 100; check worst and best, \
+                 and with them mean, std and the order of channels, in the model's contract"
             ),
-            Self::NoFrames { side: None } => write!(f, "the stream ended and no frame came: nothing was scored; {CAUSES}"),
+            Self::NoFrames { side: None } => {
+                write!(f, "the stream ended and no frame came: nothing was scored; {CAUSES}")
+            }
             Self::NoFrames { side: Some(side) } => {
                 write!(f, "the streams ended and no frame came on {side}: nothing was compared; {CAUSES}")
             }
             Self::NothingMatched { distorted, reference } => write!(
                 f,
                 "no frame was matched: none of {distorted} distorted frames has a partner among {reference} of the \
-                 reference; check that both show the same part of the same film, and try a larger search-range or another \
-                 alignment"
+                 reference; check that both show the same part of the same film, and try a larger search-range or \
+                 another alignment"
             ),
-            Self::NothingScored { frames, failed: 0 } => {
+            Self::NothingScored { frames } => {
                 write!(f, "none of {frames} frames was scored: all were skipped; check interval, max-rate and measures")
             }
-            Self::NothingScored { frames, failed } => write!(
-                f,
-                "none of {frames} frames was scored: {failed} failed; the warnings before this one say why"
-            ),
         }
     }
 }
 
 /// What may be behind a stream without a frame.
-const CAUSES: &str = "check that the file plays and that its video, not its audio, is linked (the edit list of a trimmed \
-                      MP4 is one cause: qtdemux of GStreamer 1.22 then shows no frame; remux or re-encode such a file)";
+const CAUSES: &str = "check that the file plays and that its video, not its audio, is linked (the edit list of a \
+                      trimmed MP4 is one cause: qtdemux of GStreamer 1.22 then shows no frame; encode such a file anew)";

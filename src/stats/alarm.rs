@@ -14,8 +14,8 @@ enum Passed {
 /// An alarm on the means of windows, with hysteresis.
 ///
 /// It is raised when a mean falls below the lower limit or rises above the upper one, and clears when a mean has come
-/// back to that limit and the hysteresis beyond it, or to the end of the field's range, if that is nearer: an alarm that
-/// could never clear would be none. A window without any value leaves it as it is.
+/// back to that limit and the hysteresis beyond it, or to the end of the field's range, if that is nearer: an alarm
+/// that could never clear would be none. A window without any value leaves it as it is.
 #[derive(Debug, Clone, Copy)]
 pub struct AlarmMonitor {
     range: FieldRange,
@@ -41,8 +41,8 @@ impl AlarmMonitor {
         Self { range, below: None, above: None, hysteresis: 0.0, passed: None }
     }
 
-    /// Sets the lower limit, in the field's unit (`None` is off), and how far beyond a limit the alarm clears (not below
-    /// 0). What is raised stays so until the next mean.
+    /// Sets the lower limit, in the field's unit (`None` is off), and how far beyond a limit the alarm clears (not
+    /// below 0). What is raised stays so until the next mean.
     pub fn set(&mut self, below: Option<f64>, hysteresis: f64) {
         self.below = below;
         self.hysteresis = hysteresis.max(0.0);

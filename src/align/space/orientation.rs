@@ -2,9 +2,9 @@
 
 //! Whether one picture is the other turned or mirrored.
 //!
-//! Pictures are compared by their details on a square grid, in which a picture that was turned by a quarter has the same
-//! cells in other places. Details are what is left of a cell without the mean of those around it: of what pictures have in
-//! the large, light above and dark below, unrelated ones often have the same, of details they have not.
+//! Pictures are compared by their details on a square grid, in which a picture that was turned by a quarter has the
+//! same cells in other places. Details are what is left of a cell without the mean of those around it: of what pictures
+//! have in the large, light above and dark below, unrelated ones often have the same, of details they have not.
 
 use crate::align::time::{CELLS, COLUMNS, ROWS, Signature};
 use std::fmt;
@@ -57,8 +57,8 @@ impl Orientation {
     ];
 
     /// The orientation in which the distorted pictures, second in each pair, agree with their references clearly better
-    /// than upright and than in any other. `None` if there is none, or the pictures cannot tell: they show too little, are
-    /// symmetric, or are not the same pictures.
+    /// than upright and than in any other. `None` if there is none, or the pictures cannot tell: they show too little,
+    /// are symmetric, or are not the same pictures.
     ///
     /// Pairs should show the same moment, as far as that is known. One with much detail is enough.
     pub fn seen_in<'a>(pairs: impl Iterator<Item = (&'a Signature, &'a Signature)>) -> Option<Self> {
@@ -136,7 +136,10 @@ impl fmt::Display for Orientation {
 /// The one with the highest correlation.
 fn best(agreements: &[Agreement]) -> Option<usize> {
     let correlations = agreements.iter().map(Agreement::correlation).enumerate();
-    correlations.filter(|(_, correlation)| *correlation > 0.0).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index)
+    correlations
+        .filter(|(_, correlation)| *correlation > 0.0)
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .map(|(index, _)| index)
 }
 
 /// Correlation in the making.

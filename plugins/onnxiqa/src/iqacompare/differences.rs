@@ -35,8 +35,8 @@ pub(super) fn differences(reference: &Stream, distorted: &Stream, crops: bool) -
 fn colorimetry(reference: &Stream, distorted: &Stream) -> Option<String> {
     let contradiction = reference.contradiction(distorted)?;
     Some(format!(
-        "reference and distorted state {contradiction}: ranges are made equal, but stored samples of different matrices are \
-         compared as they are; put a videoconvert before one of the pads if the caps are right"
+        "reference and distorted state {contradiction}: ranges are made equal, but stored samples of different \
+         matrices are compared as they are; put a videoconvert before one of the pads if the caps are right"
     ))
 }
 
@@ -53,8 +53,8 @@ fn aspect(reference: &Stream, distorted: &Stream) -> Option<String> {
     });
     Some(format!(
         "the display aspects differ: reference {one}, distorted {other}: the distorted picture is stretched to the \
-         reference's size before it is compared; if one has black bars, set registration=crop, otherwise scale or crop one \
-         of them to the other's shape, or correct its pixel-aspect-ratio"
+         reference's size before it is compared; if one has black bars, set registration=crop, otherwise scale or \
+         crop one of them to the other's shape, or correct its pixel-aspect-ratio"
     ))
 }
 
@@ -77,8 +77,8 @@ fn depth(reference: &Stream, distorted: &Stream) -> Option<String> {
         return None;
     }
     Some(format!(
-        "the depths differ: reference {one} bits, distorted {other}: the rounding to 8 bits counts as a distortion, which \
-         limits PSNR to about 59 dB; compare with a reference of the distorted stream's depth to judge the coding alone"
+        "the depths differ: reference {one} bits, distorted {other}: the rounding to 8 bits counts as a distortion, \
+         which limits PSNR to about 59 dB; compare with a reference of the distorted stream's depth to judge coding alone"
     ))
 }
 
@@ -124,7 +124,8 @@ mod tests {
     #[test]
     fn depths_and_transfers() {
         let of = |format: &str, colorimetry: &str| {
-            let colorimetry = if colorimetry.is_empty() { String::new() } else { format!(",colorimetry={colorimetry}") };
+            let colorimetry =
+                if colorimetry.is_empty() { String::new() } else { format!(",colorimetry={colorimetry}") };
             format!("format={format},width=64,height=64{colorimetry}")
         };
         assert_eq!(kinds(&of("I420", ""), &of("I420_10LE", "")), [Difference::Depth]);

@@ -39,11 +39,11 @@
 //! to at least the difference.
 //!
 //! ## Warnings
-//! Once each, with what to do: display aspects that differ by more than 1 % (unless `registration` cuts bars off), transfer
-//! functions of which one is PQ or HLG, 8 bits against more, stated matrices or ranges that differ, interlaced pictures, an
-//! `alarm-field` that no measure or model has, an alarm that cannot clear, frames without time stamps under `window` or an
-//! alarm, entries of another element of the same name, and at the end a side without a frame, no matched and no scored
-//! frame. Windows and alarms are those of `iqascore`.
+//! Once each, with what to do: display aspects that differ by more than 1 % (unless `registration` cuts bars off),
+//! transfer functions of which one is PQ or HLG, 8 bits against more, stated matrices or ranges that differ, interlaced
+//! pictures, an `alarm-field` that no measure or model has, an alarm that cannot clear, frames without time stamps
+//! under `window` or an alarm, entries of another element of the same name, and at the end a side without a frame, no
+//! matched and no scored frame. Windows and alarms are those of `iqascore`.
 //!
 //! ## Example pipelines
 //!

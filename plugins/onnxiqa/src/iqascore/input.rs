@@ -127,10 +127,8 @@ impl Input {
         gst::element_warning!(
             element,
             gst::StreamError::Failed,
-            (
-                "frames come from a live source faster than they are scored, and mode=every-frame holds the source up: \
-                 frames are lost or come ever later; set mode=live, or score fewer frames with interval or max-rate"
-            )
+            ("frames come from a live source faster than they are scored, and mode=every-frame holds the source up: \
+                 frames are lost or come ever later; set mode=live, or score fewer frames with interval or max-rate")
         );
     }
 

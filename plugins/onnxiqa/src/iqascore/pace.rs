@@ -2,8 +2,8 @@
 
 //! Whether the scorer keeps up with a live source.
 
-/// How long frames are looked at before anything is said: a first inference takes longer, and what it has held up is made
-/// up for.
+/// How long frames are looked at before anything is said: a first inference takes longer, and what it has held up is
+/// made up for.
 const SPAN: gst::ClockTime = gst::ClockTime::from_seconds(2);
 /// Frames that are looked at, at least.
 const ENOUGH: u32 = 10;
@@ -84,7 +84,8 @@ mod tests {
         assert!(!found(|_| false, (0..1000).map(|n| (n * 40, n * 40))));
         // Now and then a frame waits.
         assert!(!found(|n| n % 3 == 0, (0..1000).map(|n| (n * 40 + 7 * (n % 3), n * 40))));
-        // The first inference took five seconds; what has come meanwhile waits for its turn, each less than the one before.
+        // The first inference took five seconds; what has come meanwhile waits for its turn, each less than the one
+        // before.
         assert!(!found(|n| n < 200, (0..300).map(|n| ((5000 + n * 20).max(n * 40), n * 40))));
     }
 

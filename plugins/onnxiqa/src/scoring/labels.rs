@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// What was put last. A frame that carries it is a copy of one of ours.
+    /// What was put last, but for the map. A frame that carries it is a copy of one of ours.
     latest: Option<gst::Structure>,
     /// Users have been told that a name is another element's, too.
     told: bool,
@@ -43,10 +43,8 @@ impl Labels {
             gst::element_warning!(
                 element,
                 gst::StreamError::Failed,
-                (
-                    "another element called {name} has scored these frames, too: its entries on the frames are replaced \
-                     and the logs mix both; give each element a name of its own (name=…)"
-                )
+                ("another element called {name} has scored these frames, too: its entries on the frames are replaced \
+                     and the logs mix both; give each element a name of its own (name=…)")
             );
         }
         Ok(())
@@ -54,8 +52,15 @@ impl Labels {
 
     /// Whether the entry that was there is another element's, and that has not been said.
     fn is_foreign(&self, before: Option<gst::Structure>, entry: gst::Structure) -> bool {
+        // Two samples are never equal to GStreamer.
+        let [before, entry] = [before, Some(entry)].map(|entry| {
+            entry.map(|mut entry| {
+                entry.remove_field("map");
+                entry
+            })
+        });
         let mut inner = lock(&self.0);
-        let ours = std::mem::replace(&mut inner.latest, Some(entry));
+        let ours = std::mem::replace(&mut inner.latest, entry);
         let foreign = before.is_some_and(|before| ours.is_none_or(|ours| before != ours));
         foreign && !std::mem::replace(&mut inner.told, true)
     }

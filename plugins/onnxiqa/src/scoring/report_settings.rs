@@ -84,9 +84,9 @@ impl Settings {
             glib::ParamSpecUInt64::builder("window")
                 .nick("Window")
                 .blurb(
-                    "Span of the sliding statistics, in nanoseconds of running time; an `iqa-window` message is posted once \
-                     per window. Frames without a time stamp are counted by their durations, at 25 a second where caps say \
-                     no rate; where running time jumps back, another window begins",
+                    "Span of the sliding statistics, in nanoseconds of running time; an `iqa-window` message is \
+                     posted once per window. Frames without a time stamp are counted by their durations, at 25 a \
+                     second where caps say no rate; where running time jumps back, another window begins",
                 )
                 .minimum(1)
                 .default_value(default.window.nseconds())
@@ -102,7 +102,7 @@ impl Settings {
                 .build(),
             glib::ParamSpecDouble::builder("alarm-above")
                 .nick("Alarm above")
-                .blurb("Post `iqa-alarm` when the window's mean rises above, for fields of which more is worse; -1 = off")
+                .blurb("Post `iqa-alarm` when the window's mean rises above, where more is worse; -1 = off")
                 .minimum(-1.0)
                 .maximum(f64::MAX)
                 .default_value(default.alarm_above)
@@ -117,8 +117,8 @@ impl Settings {
             glib::ParamSpecDouble::builder("alarm-hysteresis")
                 .nick("Alarm hysteresis")
                 .blurb(
-                    "The alarm clears this far above alarm-below, or below alarm-above; a clear level outside the field's \
-                     range is warned of",
+                    "The alarm clears this far above alarm-below, or below alarm-above; a clear level outside the \
+                     field's range is warned of",
                 )
                 .minimum(0.0)
                 .maximum(f64::MAX)

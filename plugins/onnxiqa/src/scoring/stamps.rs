@@ -16,12 +16,7 @@ pub(super) struct Stamps {
 impl Stamps {
     /// A frame came, with this time stamp. `has_rate`: scores are limited to so many a second; `has_windows`: windows
     /// or alarms were asked for. Gives what users are to be told, once.
-    pub(super) fn seen(
-        &mut self,
-        pts: Option<gst::ClockTime>,
-        has_rate: bool,
-        has_windows: bool,
-    ) -> Option<String> {
+    pub(super) fn seen(&mut self, pts: Option<gst::ClockTime>, has_rate: bool, has_windows: bool) -> Option<String> {
         self.settled |= pts.is_some();
         if self.settled {
             return None;

@@ -3,7 +3,7 @@
 //! Whether the engine tells pictures of real clips that are turned or mirrored, and names what puts them upright.
 
 use crate::common::*;
-use gst::prelude::*;
+use gst_video::prelude::*;
 use onnx_iqa::align::space::Orientation;
 use onnx_iqa::align::time::Signature;
 use onnx_iqa::picture::Frame;
@@ -26,7 +26,8 @@ fn signatures(clip_name: &str, piece: &str) -> Vec<Signature> {
         if number % 15 == 1 {
             let caps = pad.current_caps().unwrap();
             let info_video = gst_video::VideoInfo::from_caps(&caps).unwrap();
-            let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(info.buffer().unwrap(), &info_video).unwrap();
+            let frame =
+                gst_video::VideoFrameRef::from_buffer_ref_readable(info.buffer().unwrap(), &info_video).unwrap();
             let (width, height) = (info_video.width(), info_video.height());
             let stride = frame.plane_stride()[0] as usize;
             let rows = frame.plane_data(0).unwrap().chunks(stride).take(height as usize);
@@ -80,8 +81,8 @@ fn coded_blurred_and_cut_clips_are_upright() {
         ] {
             assert_eq!(seen(&upright, &signatures(name, piece)), None, "{name} {piece}");
         }
-        let coded = "! videoflip video-direction=horiz ! videoconvert ! x264enc pass=quant quantizer=45 tune=zerolatency \
-                     ! avdec_h264 ! videoconvert";
+        let coded = "! videoflip video-direction=horiz ! videoconvert ! x264enc pass=quant quantizer=45 \
+                     tune=zerolatency ! avdec_h264 ! videoconvert";
         assert_eq!(seen(&upright, &signatures(name, coded)), Some(Orientation::MirroredHorizontally), "{name}");
     }
 }

@@ -3,7 +3,6 @@
 //! What users are warned of, once, and what to do about it.
 
 use crate::common::*;
-use gst::prelude::*;
 
 fn caps(format: &str, width: u32, height: u32) -> String {
     format!("video/x-raw,format={format},width={width},height={height},framerate=25/1")
@@ -87,7 +86,7 @@ fn a_side_without_a_frame_and_sides_without_a_pair() {
 #[test]
 fn fields_and_levels_of_alarms() {
     let element = |field: &str, below: f64| {
-        iqacompare().property("alarm-field", field).property("alarm-below", below).build().unwrap()
+        iqacompare().property("alarm-field", field.to_owned()).property("alarm-below", below).build().unwrap()
     };
     let gray = caps("GRAY8", 32, 32);
     assert_one(&warned(element("psnr-Y", 30.0), &gray, &gray), &["psnr-Y", "psnr-y", "ssim", "gain"]);

@@ -3,7 +3,6 @@
 //! Windows and alarms go on whatever time does.
 
 use crate::common::*;
-use gst::prelude::*;
 
 /// Ten hours, in frames.
 const HOURS: u64 = 10 * 3600 * 25;

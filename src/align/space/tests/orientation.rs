@@ -27,8 +27,7 @@ fn seen(pictures: &[Luma], distorted: impl Fn(&Luma) -> Luma) -> Option<Orientat
 fn turned(luma: &Luma, orientation: Orientation) -> Luma {
     let rows = |luma: &Luma| luma.iter().rev().cloned().collect::<Luma>();
     let columns = |luma: &Luma| luma.iter().map(|row| row.iter().rev().copied().collect()).collect::<Luma>();
-    let transpose =
-        |luma: &Luma| (0..luma[0].len()).map(|x| luma.iter().map(|row| row[x]).collect()).collect::<Luma>();
+    let transpose = |luma: &Luma| (0..luma[0].len()).map(|x| luma.iter().map(|row| row[x]).collect()).collect::<Luma>();
     match orientation {
         // The lower left corner comes to the upper left: rows from below, as columns.
         Orientation::Turned90 => transpose(&rows(luma)),
@@ -65,7 +64,8 @@ fn every_orientation_is_told() {
 #[test]
 fn upright_pictures_raise_no_alarm() {
     assert_eq!(seen(&scenes(5), Luma::clone), None);
-    let stripes: Luma = (0..180).map(|y| (0..320).map(|_| if y / 20 % 2 == 0 { 40.0 } else { 200.0 }).collect()).collect();
+    let stripes: Luma =
+        (0..180).map(|y| (0..320).map(|_| if y / 20 % 2 == 0 { 40.0 } else { 200.0 }).collect()).collect();
     assert_eq!(seen(&[stripes], Luma::clone), None);
 }
 
