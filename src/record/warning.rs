@@ -109,4 +109,4 @@ impl fmt::Display for Warning {
 
 /// What may be behind a stream without a frame.
 const CAUSES: &str = "check that the file plays and that its video, not its audio, is linked (the edit list of a \
-                      trimmed MP4 is one cause: qtdemux of GStreamer 1.22 then shows no frame; encode such a file anew)";
+                      trimmed MP4 is one cause: qtdemux of GStreamer 1.22 then shows none; encode such a file again)";

@@ -78,7 +78,7 @@ fn depth(reference: &Stream, distorted: &Stream) -> Option<String> {
     }
     Some(format!(
         "the depths differ: reference {one} bits, distorted {other}: the rounding to 8 bits counts as a distortion, \
-         which limits PSNR to about 59 dB; compare with a reference of the distorted stream's depth to judge coding alone"
+         which limits PSNR to about 59 dB; compare with a reference of the distorted depth to judge coding alone"
     ))
 }
 

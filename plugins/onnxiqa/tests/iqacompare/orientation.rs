@@ -7,6 +7,7 @@ use gst_video::prelude::*;
 use onnx_iqa::align::space::Orientation;
 use onnx_iqa::align::time::Signature;
 use onnx_iqa::picture::Frame;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const CLIPS: [&str; 3] = ["bikes", "bigbuckbunny", "carphone_pristine"];
 
@@ -20,10 +21,9 @@ fn signatures(clip_name: &str, piece: &str) -> Vec<Signature> {
     ));
     let (sender, receiver) = std::sync::mpsc::channel();
     let out = pipeline.by_name("out").unwrap();
-    let mut number = 0;
+    let number = AtomicU32::new(0);
     out.static_pad("sink").unwrap().add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
-        number += 1;
-        if number % 15 == 1 {
+        if number.fetch_add(1, Ordering::Relaxed).is_multiple_of(15) {
             let caps = pad.current_caps().unwrap();
             let info_video = gst_video::VideoInfo::from_caps(&caps).unwrap();
             let frame =
