@@ -117,6 +117,7 @@ impl Drop for Reporting<'_> {
 }
 
 /// How an item passes.
+#[allow(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub enum Passage<'a> {
     /// At once: nothing is before it.
     Direct(Item<Frame>, Turn<'a>),

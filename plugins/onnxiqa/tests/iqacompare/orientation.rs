@@ -76,7 +76,7 @@ fn coded_blurred_and_cut_clips_are_upright() {
             "! videoconvert ! x264enc pass=quant quantizer=45 tune=zerolatency ! avdec_h264 ! videoconvert",
             "! videoconvert ! gaussianblur sigma=6 ! videoconvert",
             "! videocrop left=16 top=16",
-            "! videobalance contrast=0.5 brightness=0.2",
+            "! videoconvert ! videobalance contrast=0.5 brightness=0.2 ! videoconvert",
             "! videobox top=-40 bottom=-40",
         ] {
             assert_eq!(seen(&upright, &signatures(name, piece)), None, "{name} {piece}");
