@@ -54,21 +54,23 @@ gc.collect()
 # Memory that was freed is used again by this.
 ballast = [Gst.Structure.new_from_string(f"ballast, n=(int){n}, text=(string)abcdefgh") for n in range(10000)]
 
-assert len(buffers) == 3, buffers
+count = len(buffers)
+assert 2 < count < 20, count
 for entries, text in zip(buffers, texts):
     assert repr(list(entries.items())) == text, "it has changed since"
-    assert type(entries["one"]) is dict and 0 <= entries["one"]["score"] <= 100, entries
+    assert type(entries["one"]) is dict and 0 <= entries["one"]["score"] <= 100, entries["one"]
     assert (entries["one"]["model"], entries["one"]["kind"], entries["one"]["state"]) == ("metaiqa", "nr", "scored")
-assert [entries["two"]["state"] for entries in buffers] == ["scored", "skipped", "scored"], texts
+states = [entries["two"]["state"] for entries in buffers]
+assert states == (["scored", "skipped"] * 10)[:count], states
 quality = buffers[0]["two"]["map"]
-assert len(quality["data"]) == quality["width"] * quality["height"] > 0, quality
+assert len(quality["data"]) == quality["width"] * quality["height"] > 0, (quality["width"], quality["height"])
 names = [name for name, _ in messages if name]
-assert names.count("iqa-score") == 3 and names.count("iqa-summary") == 2, names
+assert names.count("iqa-score") == count and names.count("iqa-summary") == 2, names
 told_scores = [fields["score"] for name, fields in messages if name == "iqa-score"]
 assert told_scores == [entries["one"]["score"] for entries in buffers]
 summaries = [fields for name, fields in messages if name == "iqa-summary"]
 means = {fields["model"]: fields["score"]["mean"] for fields in summaries}
-assert abs(means["metaiqa"] - sum(told_scores) / 3) < 1e-9, (means, told_scores)
+assert abs(means["metaiqa"] - sum(told_scores) / count) < 1e-9, (means, told_scores)
 PY
 
 if timeout 60 /usr/bin/python3 examples/read_meta.py /nonexistent.mp4 2>"$TEST_TMP/error.txt"; then fail "a missing file is no error"; fi
