@@ -3,9 +3,12 @@
     eval "$(make -s env)"
     /usr/bin/python3 examples/read_meta.py clip.mp4
 
-prints one line a frame: its presentation time in seconds, the element that scored it, its state, its score and the raw
-value, separated by tabs. Needs Python's GStreamer binding: python3-gi and python3-gst-1.0 on Debian and Ubuntu, which belong to
-/usr/bin/python3 and not to another Python in PATH.
+prints one line a frame: its presentation time in seconds, the element that scored it, its state, its score and the
+raw value, separated by tabs, and at the end the mean score of each element. Needs Python's GStreamer binding:
+python3-gi and python3-gst-1.0 on Debian and Ubuntu, which belong to /usr/bin/python3 and not to another Python in PATH.
+
+A program of your own imports two functions: scores(buffer) for what a frame carries, and told(message) for what is
+posted on the bus. Both give plain dicts, which stay as they are after the buffer or the message is gone.
 """
 
 import sys
@@ -17,16 +20,58 @@ from gi.repository import Gst  # noqa: E402 (the version is chosen first)
 
 
 def scores(buffer):
-    """The entries of a buffer's IqaMeta, as (element, entry): one entry for each element that saw the frame."""
+    """The entries of a buffer's IqaMeta, as (element, entry): one for each element that saw the frame.
+
+    An entry is a dict of its fields. One that is not there has no key: a skipped frame has no score of its own. A map
+    of quality is a dict of width, height and data, bytes row by row.
+    """
     meta = buffer.get_custom_meta("IqaMeta")
-    if meta is None:
-        return
-    structure = meta.get_structure()
+    if meta is not None:
+        yield from values(meta.get_structure()).items()
+
+
+def told(message):
+    """The name and the fields of an element's message: iqa-score, iqa-window, iqa-alarm, iqa-summary, iqa-alignment.
+
+    (None, {}) for any other message.
+    """
+    structure = message.get_structure() if message.type == Gst.MessageType.ELEMENT else None
+    if structure is None or not structure.get_name().startswith("iqa-"):
+        return None, {}
+    return structure.get_name(), values(structure)
+
+
+def values(structure):
+    """The fields of a structure as a dict of plain values.
+
+    A structure within a structure is the outer one's and goes with it: all of it is read while the outer one is there.
+    """
+    fields = {}
     for index in range(structure.n_fields()):
-        element = structure.nth_field_name(index)
-        # A structure within the structure; its own fields are read by get_value() too, and a field that is not there is
-        # None: a skipped frame has no score of its own.
-        yield element, structure.get_value(element)
+        name = structure.nth_field_name(index)
+        fields[name] = plain(structure.get_value(name))
+    return fields
+
+
+def plain(value):
+    if isinstance(value, Gst.Structure):
+        return values(value)
+    if isinstance(value, Gst.Sample):
+        return picture(value)
+    if isinstance(value, (Gst.ValueArray, Gst.ValueList)) or type(value) is list:
+        return [plain(item) for item in value]
+    return value
+
+
+def picture(sample):
+    """A map of quality, GRAY8: 0 is the worst, 255 the best."""
+    caps = sample.get_caps().get_structure(0)
+    width, height = caps.get_int("width")[1], caps.get_int("height")[1]
+    memory = sample.get_buffer().extract_dup(0, sample.get_buffer().get_size())
+    # GStreamer pads the rows of such a picture to a multiple of four bytes.
+    stride = (width + 3) // 4 * 4
+    rows = (memory[row * stride : row * stride + width] for row in range(height))
+    return {"width": width, "height": height, "data": b"".join(rows)}
 
 
 def text(value, digits):
@@ -36,8 +81,15 @@ def text(value, digits):
 def report(buffer):
     pts = "-" if buffer.pts == Gst.CLOCK_TIME_NONE else f"{buffer.pts / Gst.SECOND:.3f}"
     for element, entry in scores(buffer):
-        score, raw = text(entry.get_value("score"), 2), text(entry.get_value("raw"), 5)
-        print(pts, element, entry.get_value("state"), score, raw, sep="\t", flush=True)
+        score, raw = text(entry.get("score"), 2), text(entry.get("raw"), 5)
+        print(pts, element, entry["state"], score, raw, sep="\t", flush=True)
+
+
+def conclude(message):
+    name, fields = told(message)
+    if name == "iqa-summary":
+        mean = text(fields.get("score", {}).get("mean"), 2)
+        print(f"{message.src.get_name()}: mean score {mean} of {fields['scored']} frames", file=sys.stderr)
 
 
 def main(path):
@@ -53,9 +105,13 @@ def main(path):
             sample = out.emit("try-pull-sample", 100 * Gst.MSECOND)
             if sample is not None:
                 report(sample.get_buffer())
-            elif (message := bus.pop_filtered(Gst.MessageType.ERROR)) is not None:
-                error, details = message.parse_error()
-                sys.exit(f"{message.src.get_path_string()}: {error.message}\n{details or ''}")
+            while (message := bus.pop_filtered(Gst.MessageType.ERROR | Gst.MessageType.ELEMENT)) is not None:
+                if message.type == Gst.MessageType.ERROR:
+                    error, details = message.parse_error()
+                    sys.exit(f"{message.src.get_path_string()}: {error.message}\n{details or ''}")
+                conclude(message)
+        while (message := bus.pop_filtered(Gst.MessageType.ELEMENT)) is not None:
+            conclude(message)
     finally:
         pipeline.set_state(Gst.State.NULL)
 

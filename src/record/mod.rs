@@ -5,22 +5,25 @@
 //!
 //! [`FIELDS`] is the only list of the fields of a frame's record: logs, metas, pools and alarms take names, types and
 //! ranges from it, in its order. A new field is a row there, and a member where the value has a type of its own; what a
-//! measure gives is a row only. [`Reporter`] makes windows, alarms and the summary out of the records of one element,
-//! and [`log`] writes and reads files.
+//! measure gives is a row only. [`Reporter`] makes windows, alarms, warnings and the summary out of the records of one
+//! element, and [`log`] writes and reads files.
 
 mod access;
 mod alignment_event;
 mod counts;
+mod doubts;
 mod field;
 mod field_pools;
 mod frame;
 mod ledger;
 pub mod log;
 mod names;
+mod place;
 mod reporter;
 mod summary;
 mod value;
 mod verdict;
+mod warning;
 mod window;
 
 pub use alignment_event::{AlignmentChange, AlignmentEvent};
@@ -30,8 +33,10 @@ pub use field_pools::FieldPools;
 pub use frame::{FrameRecord, Partner};
 pub use ledger::{ledger_counts, set_ledger_count};
 pub use names::{Named, PairingState, State};
+pub use place::Place;
 pub use reporter::{Message, Reporter, ReporterSettings};
 pub use summary::{PooledField, StreamStats, Summary};
 pub use value::Value;
 pub use verdict::Verdict;
+pub use warning::Warning;
 pub use window::{Alarm, Window};

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! From the records of one element's frames to windows, alarms, statistics and the summary.
+//! From the records of one element's frames to windows, alarms, warnings, statistics and the summary.
 
+use super::doubts::Doubts;
 use super::field::Field;
 use super::field_pools::FieldPools;
 use super::frame::FrameRecord;
+use super::place::{Place, Timeline};
 use super::summary::{StreamStats, Summary};
 use super::verdict::Verdict;
+use super::warning::Warning;
 use super::window::{Alarm, Window};
 use crate::align::time::{Evidence, Ledger};
 use crate::model::contract::Kind;
@@ -24,8 +27,14 @@ pub struct ReporterSettings {
     pub field: String,
     /// The alarm is raised when a window's mean falls below; `None` is off.
     pub alarm_below: Option<f64>,
-    /// How far above it the alarm clears.
+    /// The alarm is raised when a window's mean rises above; `None` is off.
+    pub alarm_above: Option<f64>,
+    /// How far beyond the limit, on its good side, the alarm clears.
     pub alarm_hysteresis: f64,
+    /// The fields and attributes that records can have; empty: not known.
+    pub known_fields: Vec<String>,
+    /// The raw values that a model's contract shows as 0 and as 100, the lesser one first; `None`: there is no model.
+    pub raw_range: Option<[f64; 2]>,
 }
 
 /// How many reasons a summary gives.
@@ -39,7 +48,10 @@ impl Default for ReporterSettings {
             main_field: "score".to_owned(),
             field: "score".to_owned(),
             alarm_below: None,
+            alarm_above: None,
             alarm_hysteresis: 5.0,
+            known_fields: Vec::new(),
+            raw_range: None,
         }
     }
 }
@@ -54,6 +66,8 @@ pub enum Message {
     Alarm(Alarm),
     /// The stream has ended.
     Summary(Summary),
+    /// What makes the numbers doubtful; each kind once.
+    Warning(Warning),
 }
 
 /// Counts frames and scores of one element, and says what they come to.
@@ -79,8 +93,10 @@ pub struct Reporter {
     field: String,
     windows: WindowPools,
     alarm: AlarmMonitor,
-    /// The latest running time of any frame.
-    now: Option<u64>,
+    timeline: Timeline,
+    /// A frame in the open window has said when it is shown.
+    timed: bool,
+    doubts: Doubts,
 }
 
 impl Reporter {
@@ -102,7 +118,9 @@ impl Reporter {
             windows: WindowPools::new(settings.window, range),
             alarm: AlarmMonitor::new(range),
             field,
-            now: None,
+            timeline: Timeline::default(),
+            timed: false,
+            doubts: Doubts::default(),
             settings,
         }
     }
@@ -115,7 +133,14 @@ impl Reporter {
     /// Time starts anew, as after a flush. The pools are over the whole stream and stay.
     pub fn discontinuity(&mut self) {
         self.windows.reset();
-        self.now = None;
+        self.timeline = Timeline::default();
+        self.timed = false;
+    }
+
+    /// What is doubtful of the settings, as soon as it is known which fields there are. Later changes are looked at
+    /// with the next frame.
+    pub fn check_settings(&mut self) -> Vec<Message> {
+        self.doubts.settings(&self.settings).into_iter().map(Message::Warning).collect()
     }
 
     /// A frame came.
@@ -147,31 +172,45 @@ impl Reporter {
         self.frames
     }
 
-    /// A frame goes on that was not to be scored; `running_time` in nanoseconds, here and below.
-    pub fn skipped(&mut self, running_time: Option<u64>) -> Vec<Message> {
+    /// A frame goes on that was not to be scored. `place` is where it stands, here and below; a running time in
+    /// nanoseconds will do.
+    pub fn skipped(&mut self, place: impl Into<Place>) -> Vec<Message> {
         self.skipped += 1;
-        self.count(running_time, None)
+        self.count(place.into(), None)
     }
 
     /// A frame has nothing to be compared with.
-    pub fn unmatched(&mut self, running_time: Option<u64>) -> Vec<Message> {
-        self.count(running_time, None)
+    pub fn unmatched(&mut self, place: impl Into<Place>) -> Vec<Message> {
+        self.count(place.into(), None)
     }
 
     /// A frame could not be scored.
-    pub fn failed(&mut self, running_time: Option<u64>) -> Vec<Message> {
+    pub fn failed(&mut self, place: impl Into<Place>) -> Vec<Message> {
         self.failed += 1;
-        self.count(running_time, None)
+        self.count(place.into(), None)
+    }
+
+    /// A frame goes on that is counted when its result is there, as [`Place::Passed`].
+    pub fn passed(&mut self, place: impl Into<Place>) -> Vec<Message> {
+        let mut messages = self.follow_settings();
+        let place = place.into();
+        if let Some(window) = self.timeline.place(place).and_then(|now| self.windows.advance(now)) {
+            messages.extend(self.window_ended(&window));
+        }
+        self.timed |= is_timed(place);
+        messages
     }
 
     /// A score is finished.
-    pub fn scored(&mut self, running_time: Option<u64>, record: &FrameRecord) -> Vec<Message> {
+    pub fn scored(&mut self, place: impl Into<Place>, record: &FrameRecord) -> Vec<Message> {
         self.last = record.value(&self.settings.main_field).or(self.last);
         if let Some(latency) = record.latency {
             self.latency.push(latency as f64);
         }
         self.pools.count(record);
-        self.count(running_time, record.value(&self.settings.field))
+        let mut messages = self.count(place.into(), record.value(&self.settings.field));
+        messages.extend(self.doubts.scored(&self.settings, record).into_iter().map(Message::Warning));
+        messages
     }
 
     /// The stream ends: the last window, and the summary. `ledger` says what became of the frames of a comparison.
@@ -180,6 +219,7 @@ impl Reporter {
             Some(window) => self.window_ended(&window),
             None => Vec::new(),
         };
+        messages.extend(self.nothing(ledger).map(Message::Warning));
         messages.push(Message::Summary(Summary {
             model: Some(model.to_owned()),
             kind: Some(kind),
@@ -216,8 +256,37 @@ impl Reporter {
         }
     }
 
-    /// Counts a frame in the window of its running time, and says what follows.
-    fn count(&mut self, running_time: Option<u64>, value: Option<f64>) -> Vec<Message> {
+    /// What there is to say of a stream without a score.
+    fn nothing(&self, ledger: Option<Ledger>) -> Option<Warning> {
+        if self.pools.scored() > 0 {
+            return None;
+        }
+        let frames = match ledger {
+            None if self.frames == 0 => return Some(Warning::NoFrames { side: None }),
+            None => self.frames,
+            Some(Ledger { distorted: 0, .. }) => return Some(Warning::NoFrames { side: Some("distorted") }),
+            Some(Ledger { reference: 0, .. }) => return Some(Warning::NoFrames { side: Some("reference") }),
+            Some(Ledger { matched: 0, duplicate: 0, distorted, reference, .. }) => {
+                return Some(Warning::NothingMatched { distorted, reference });
+            }
+            Some(ledger) => ledger.distorted,
+        };
+        (self.failed == 0).then_some(Warning::NothingScored { frames })
+    }
+
+    /// Counts a frame in the window of its place, and says what follows.
+    fn count(&mut self, place: Place, value: Option<f64>) -> Vec<Message> {
+        let mut messages = self.follow_settings();
+        let now = self.timeline.place(place);
+        if let Some(window) = self.windows.push(now, value) {
+            messages.extend(self.window_ended(&window));
+        }
+        self.timed |= is_timed(place);
+        messages
+    }
+
+    /// Does as the settings say now.
+    fn follow_settings(&mut self) -> Vec<Message> {
         if self.field != self.settings.field {
             self.field.clone_from(&self.settings.field);
             let range = range_of(&self.field);
@@ -225,17 +294,18 @@ impl Reporter {
             self.alarm = AlarmMonitor::new(range);
         }
         self.windows.set_span(self.settings.window);
-        // In live mode a score is finished after later frames have passed. It counts when it is finished.
-        self.now = self.now.max(running_time);
-        match self.windows.push(running_time.and(self.now), value) {
-            Some(window) => self.window_ended(&window),
-            None => Vec::new(),
-        }
+        self.check_settings()
     }
 
     fn window_ended(&mut self, window: &WindowStatistics) -> Vec<Message> {
-        let mut messages = vec![Message::Window(Window::new(&self.field, window))];
+        let mut ended = Window::new(&self.field, window);
+        if !std::mem::take(&mut self.timed) {
+            // Its place in the stream is known only by counting.
+            (ended.start, ended.end) = (None, None);
+        }
+        let mut messages = vec![Message::Window(ended)];
         self.alarm.set(self.settings.alarm_below, self.settings.alarm_hysteresis);
+        self.alarm.set_above(self.settings.alarm_above);
         if let Some(change) = self.alarm.update(window.mean) {
             messages.push(Message::Alarm(Alarm::new(&self.field, change)));
         }
@@ -243,8 +313,12 @@ impl Reporter {
     }
 }
 
+fn is_timed(place: Place) -> bool {
+    matches!(place, Place::Next { running_time: Some(_), .. })
+}
+
 /// The range of a field; what the table does not have is an attribute of the model, which is scaled as a score is.
-fn range_of(field: &str) -> FieldRange {
+pub(super) fn range_of(field: &str) -> FieldRange {
     Field::named(field).and_then(|field| field.range).unwrap_or(FieldRange::SCORE)
 }
 
@@ -352,11 +426,115 @@ mod tests {
         let mut reporter = reporter("score");
         assert!(reporter.skipped(Some(5 * S / 2)).is_empty());
         // Finished after the frame of 2.5 s has passed.
-        assert!(reporter.scored(Some(0), &record(80.0)).is_empty());
+        assert!(reporter.scored(Place::Passed, &record(80.0)).is_empty());
         reporter.discontinuity();
         reporter.scored(Some(0), &record(70.0));
         let messages = reporter.finish("metaiqa", Kind::NoReference, None);
         let Some(Message::Window(window)) = messages.first() else { panic!("{messages:?}") };
         assert_eq!((window.start, window.scored, window.mean), (Some(0), 1, Some(70.0)));
+    }
+
+    fn windows(messages: &[Message]) -> Vec<(Option<u64>, Option<u64>, u64)> {
+        let window = |message: &Message| match message {
+            Message::Window(window) => Some((window.start, window.end, window.scored)),
+            _ => None,
+        };
+        messages.iter().filter_map(window).collect()
+    }
+
+    /// A camera that has run for ten hours begins at 0 again.
+    #[test]
+    fn windows_and_alarms_go_on_when_time_jumps_back() {
+        let mut reporter = reporter("score");
+        let mut messages = Vec::new();
+        for n in 0..3 {
+            messages.extend(reporter.scored(Some(36_000 * S + n * S / 2), &record(80.0)));
+        }
+        for n in 0..5 {
+            messages.extend(reporter.scored(Some(n * S / 2), &record(20.0)));
+        }
+        let hours = 36_000 * S;
+        assert_eq!(
+            windows(&messages),
+            [
+                (Some(hours), Some(hours + S), 2),
+                // Cut short by the jump.
+                (Some(hours + S), Some(hours + S), 1),
+                (Some(0), Some(S), 2),
+                (Some(S), Some(2 * S), 2)
+            ]
+        );
+        let alarms = messages.iter().filter(|message| matches!(message, Message::Alarm(alarm) if alarm.active));
+        assert_eq!(alarms.count(), 1, "{messages:?}");
+    }
+
+    #[test]
+    fn frames_without_a_time_fill_windows_by_their_durations() {
+        let mut reporter = reporter("score");
+        let mut messages = Vec::new();
+        for _ in 0..11 {
+            let place = Place::Next { running_time: None, duration: Some(S / 5) };
+            messages.extend(reporter.scored(place, &record(20.0)));
+        }
+        // Five of a fifth of a second each; nothing is known of when that was.
+        assert_eq!(windows(&messages), [(None, None, 5), (None, None, 5)]);
+        assert!(messages.iter().any(|message| matches!(message, Message::Alarm(alarm) if alarm.active)));
+    }
+
+    #[test]
+    fn frames_that_pass_before_their_results_move_windows_on() {
+        let mut reporter = reporter("score");
+        let mut messages = reporter.passed(Some(0));
+        messages.extend(reporter.scored(Place::Passed, &record(80.0)));
+        messages.extend(reporter.passed(Some(3 * S)));
+        messages.extend(reporter.scored(Place::Passed, &record(60.0)));
+        messages.extend(reporter.passed(Some(4 * S)));
+        assert_eq!(windows(&messages), [(Some(0), Some(S), 1), (Some(3 * S), Some(4 * S), 1)]);
+    }
+
+    #[test]
+    fn an_alarm_may_be_on_what_rises() {
+        let mut reporter = reporter("score");
+        (reporter.settings.alarm_below, reporter.settings.alarm_above) = (None, Some(90.0));
+        let mut messages = Vec::new();
+        for (n, score) in [95.0, 88.0, 84.0, 84.0].into_iter().enumerate() {
+            messages.extend(reporter.scored(Some(n as u64 * S), &record(score)));
+        }
+        let alarm = |message: &Message| match message {
+            Message::Alarm(alarm) => Some((alarm.active, alarm.mean)),
+            _ => None,
+        };
+        assert_eq!(messages.iter().filter_map(alarm).collect::<Vec<_>>(), [(true, 95.0), (false, 84.0)]);
+    }
+
+    fn nothing(reporter: &mut Reporter, ledger: Option<Ledger>) -> Option<Warning> {
+        let messages = reporter.finish("metaiqa", Kind::NoReference, ledger);
+        messages.into_iter().find_map(|message| match message {
+            Message::Warning(warning) => Some(warning),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn a_stream_without_a_score_says_so() {
+        let mut reporter = reporter("score");
+        assert_eq!(nothing(&mut reporter, None), Some(Warning::NoFrames { side: None }));
+        reporter.arrived();
+        reporter.skipped(Some(0));
+        assert_eq!(nothing(&mut reporter, None), Some(Warning::NothingScored { frames: 1 }));
+        let ledger = |distorted, reference, matched| Ledger { distorted, reference, matched, ..Ledger::default() };
+        for (ledger, expected) in [
+            (ledger(0, 5, 0), Warning::NoFrames { side: Some("distorted") }),
+            (ledger(5, 0, 0), Warning::NoFrames { side: Some("reference") }),
+            (ledger(5, 6, 0), Warning::NothingMatched { distorted: 5, reference: 6 }),
+            (ledger(5, 6, 5), Warning::NothingScored { frames: 5 }),
+        ] {
+            assert_eq!(nothing(&mut reporter, Some(ledger)), Some(expected));
+        }
+        reporter.failed(Some(0));
+        assert_eq!(nothing(&mut reporter, None), None, "a failure is warned of when it comes");
+        reporter.scored(Some(0), &record(50.0));
+        assert_eq!(nothing(&mut reporter, Some(ledger(5, 6, 5))), None);
+        assert_eq!(nothing(&mut reporter, None), None);
     }
 }

@@ -67,10 +67,18 @@ struct State {
     turn: usize,
     /// Batches that have been sent to the model and have not come back.
     running: usize,
-    closed: bool,
+    /// Holds on the worker, which goes on while there is one.
+    holds: usize,
+    /// The worker's threads end, and nothing is taken up any more.
+    ended: bool,
 }
 
 impl State {
+    /// Nothing holds the worker, and nothing is with the model.
+    fn is_over(&self) -> bool {
+        self.holds == 0 && self.running == 0
+    }
+
     fn user(&mut self, id: u64) -> Option<&mut User> {
         self.users.iter_mut().find(|user| user.id == id)
     }
@@ -162,17 +170,21 @@ impl Queue {
         self.lock().users.iter().map(|user| user.batch_size).max().unwrap_or(1)
     }
 
-    /// Waits for a job; `None` is the end.
+    /// Waits for a job; `None` is the end: nothing holds the worker, and the model is through with everything.
     pub(super) fn next(&self) -> Option<Pending> {
-        self.wait(|_| false)
+        self.wait(|state| {
+            // Under the lock: whoever takes a hold after this finds the end.
+            state.ended |= state.is_over();
+            state.ended
+        })
     }
 
     /// A job that can join a batch; waits for one while the model is busy anyway.
     pub(super) fn next_while_busy(&self) -> Option<Pending> {
-        self.wait(|state| state.running == 0)
+        self.wait(|state| state.running == 0 || state.ended || state.holds == 0)
     }
 
-    fn wait(&self, give_up: impl Fn(&State) -> bool) -> Option<Pending> {
+    fn wait(&self, give_up: impl Fn(&mut State) -> bool) -> Option<Pending> {
         let mut state = self.lock();
         loop {
             if let Some(pending) = state.take() {
@@ -180,7 +192,7 @@ impl Queue {
                 self.room.notify_all();
                 return Some(pending);
             }
-            if state.closed || give_up(&state) {
+            if give_up(&mut state) {
                 return None;
             }
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -198,8 +210,24 @@ impl Queue {
         self.work.notify_one();
     }
 
-    pub(super) fn close(&self) {
-        self.lock().closed = true;
+    /// Takes a hold on a worker that may have lost its last one; false if its threads end already.
+    pub(super) fn hold(&self) -> bool {
+        let mut state = self.lock();
+        state.holds += usize::from(!state.ended);
+        !state.ended
+    }
+
+    /// Lets go of a hold.
+    pub(super) fn let_go(&self) {
+        let mut state = self.lock();
+        state.holds = state.holds.saturating_sub(1);
+        drop(state);
+        self.work.notify_all();
+    }
+
+    /// The worker's threads end.
+    pub(super) fn end(&self) {
+        self.lock().ended = true;
         self.work.notify_all();
     }
 }

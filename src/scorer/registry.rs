@@ -4,21 +4,40 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use super::queue::Queue;
 use super::worker::Worker;
 use crate::model::Model;
 
-/// A weak pointer keeps a model's address from being used again, so addresses tell models apart.
-static WORKERS: Mutex<Vec<(Weak<Model>, Weak<Worker>)>> = Mutex::new(Vec::new());
+/// A worker: whose it is, the hold that its users share, and what lives as long as its threads.
+struct Entry {
+    /// A weak pointer keeps a model's address from being used again, so addresses tell models apart.
+    model: Weak<Model>,
+    worker: Weak<Worker>,
+    queue: Weak<Queue>,
+}
+
+static WORKERS: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
 
 /// The worker that all users of the model share, started if there is none.
+///
+/// One whose last user has let go, but which is still at work, goes on for the new user: an element that is stopped and
+/// started while an inference runs must not start another pair of threads each time, which would all wait for the one
+/// session.
 pub(super) fn worker(model: &Arc<Model>) -> Arc<Worker> {
     let mut workers = WORKERS.lock().unwrap_or_else(PoisonError::into_inner);
-    workers.retain(|(_, worker)| worker.strong_count() > 0);
-    let running = workers.iter().find(|(of, _)| std::ptr::eq(of.as_ptr(), Arc::as_ptr(model)));
-    // The last user may have let go since.
-    running.and_then(|(_, worker)| worker.upgrade()).unwrap_or_else(|| {
-        let started = Worker::start(model);
-        workers.push((Arc::downgrade(model), Arc::downgrade(&started)));
-        started
-    })
+    workers.retain(|entry| entry.queue.strong_count() > 0);
+    let of_model = |entry: &&mut Entry| std::ptr::eq(entry.model.as_ptr(), Arc::as_ptr(model));
+    for entry in workers.iter_mut().filter(of_model) {
+        if let Some(worker) = entry.worker.upgrade() {
+            return worker;
+        }
+        if let Some(worker) = entry.queue.upgrade().and_then(Worker::go_on) {
+            entry.worker = Arc::downgrade(&worker);
+            return worker;
+        }
+    }
+    let started = Worker::start(model);
+    let queue = Arc::downgrade(started.queue());
+    workers.push(Entry { model: Arc::downgrade(model), worker: Arc::downgrade(&started), queue });
+    started
 }

@@ -21,6 +21,7 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn start(model: &Arc<Model>) -> Arc<Self> {
         let queue = Arc::new(Queue::default());
+        queue.hold();
         // Two sets of buffers: one with the model, one being filled.
         let (free_sender, free) = crossbeam_channel::bounded(2);
         let (full, full_receiver) = crossbeam_channel::bounded(2);
@@ -31,7 +32,7 @@ impl Worker {
             if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(body) {
                 // The jobs' tickets then report it.
                 log::error!("the thread {name} cannot be started: {error}");
-                queue.close();
+                queue.end();
             }
         };
         let (shared, its_model) = (queue.clone(), model.clone());
@@ -41,19 +42,34 @@ impl Worker {
         Arc::new(Self { queue })
     }
 
-    pub(super) fn queue(&self) -> &Queue {
+    /// A new hold on the worker whose threads use that queue; none if they have ended.
+    pub(super) fn go_on(queue: Arc<Queue>) -> Option<Arc<Self>> {
+        queue.hold().then(|| Arc::new(Self { queue }))
+    }
+
+    pub(super) fn queue(&self) -> &Arc<Queue> {
         &self.queue
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.queue.close();
+        self.queue.let_go();
     }
 }
 
-/// Turns jobs into batches until the queue is closed.
+/// Says that the worker's threads end, however they do.
+struct End<'a>(&'a Queue);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Turns jobs into batches until nothing holds the worker.
 fn preprocess(queue: &Queue, model: Arc<Model>, free: &Receiver<Buffers>, full: &Sender<Batch>) {
+    let _end = End(queue);
     let one_by_one = model.fixed_batch() == Some(1);
     let mut preprocessor = Preprocessor::new(model);
     let mut carried = None;

@@ -4,17 +4,25 @@
 
 use super::FieldRange;
 
+/// The limit that an alarm has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passed {
+    Below,
+    Above,
+}
+
 /// An alarm on the means of windows, with hysteresis.
 ///
-/// It is raised when a mean falls below the limit, and clears when one has come back to the limit plus the hysteresis,
-/// or to the top of the field's range, if that is nearer: an alarm that could never clear would be none. A window
-/// without any value leaves it as it is.
+/// It is raised when a mean falls below the lower limit or rises above the upper one, and clears when a mean has come
+/// back to that limit and the hysteresis beyond it, or to the end of the field's range, if that is nearer: an alarm
+/// that could never clear would be none. A window without any value leaves it as it is.
 #[derive(Debug, Clone, Copy)]
 pub struct AlarmMonitor {
-    top: f64,
+    range: FieldRange,
     below: Option<f64>,
+    above: Option<f64>,
     hysteresis: f64,
-    active: bool,
+    passed: Option<Passed>,
 }
 
 /// That an alarm was raised or has cleared.
@@ -30,38 +38,60 @@ impl AlarmMonitor {
     /// An alarm, off, on a field with that range.
     #[must_use]
     pub fn new(range: FieldRange) -> Self {
-        Self { top: range.high, below: None, hysteresis: 0.0, active: false }
+        Self { range, below: None, above: None, hysteresis: 0.0, passed: None }
     }
 
-    /// Sets the limit, in the field's unit (`None` is off), and how far above it the alarm clears (not below 0). What
-    /// is raised stays so until the next mean.
+    /// Sets the lower limit, in the field's unit (`None` is off), and how far beyond a limit the alarm clears (not
+    /// below 0). What is raised stays so until the next mean.
     pub fn set(&mut self, below: Option<f64>, hysteresis: f64) {
         self.below = below;
         self.hysteresis = hysteresis.max(0.0);
     }
 
+    /// Sets the upper limit, for fields of which more is worse; `None` is off.
+    pub fn set_above(&mut self, above: Option<f64>) {
+        self.above = above;
+    }
+
     /// Whether it is raised.
     #[must_use]
     pub fn active(&self) -> bool {
-        self.active
+        self.passed.is_some()
     }
 
     /// Forgets that it was raised, as when a stream starts anew.
     pub fn reset(&mut self) {
-        self.active = false;
+        self.passed = None;
     }
 
     /// Takes a window's mean, if the window has one; says when that changes anything.
     pub fn update(&mut self, mean: Option<f64>) -> Option<AlarmChange> {
         let mean = mean?;
-        let active = match self.below {
-            Some(below) if self.active => mean < (below + self.hysteresis).min(self.top.max(below)),
-            Some(below) => mean < below,
+        let was_active = self.active();
+        let held = match self.passed {
+            Some(Passed::Below) => self.below.is_some_and(|limit| mean < self.clears_below(limit)),
+            Some(Passed::Above) => self.above.is_some_and(|limit| mean > self.clears_above(limit)),
             None => false,
         };
-        let changed = active != self.active;
-        self.active = active;
-        changed.then_some(AlarmChange { active, mean })
+        if !held {
+            self.passed = if self.below.is_some_and(|limit| mean < limit) {
+                Some(Passed::Below)
+            } else {
+                self.above.filter(|&limit| mean > limit).map(|_| Passed::Above)
+            };
+        }
+        let active = self.active();
+        (active != was_active).then_some(AlarmChange { active, mean })
+    }
+
+    /// Where an alarm clears that was raised below the limit.
+    fn clears_below(&self, limit: f64) -> f64 {
+        (limit + self.hysteresis).min(self.range.high.max(limit))
+    }
+
+    /// Where an alarm clears that was raised above the limit.
+    fn clears_above(&self, limit: f64) -> f64 {
+        (limit - self.hysteresis).max(self.range.low.min(limit))
     }
 }
 
@@ -103,6 +133,30 @@ mod tests {
         assert_eq!(alarm.update(Some(96.0)), raised(96.0));
         assert_eq!(alarm.update(Some(99.9)), None);
         assert_eq!(alarm.update(Some(100.0)), cleared(100.0));
+    }
+
+    #[test]
+    fn more_may_be_worse() {
+        let mut alarm = AlarmMonitor::new(FieldRange::new(0.0, 20.0));
+        alarm.set_above(Some(5.0));
+        alarm.set(None, 2.0);
+        let means = [5.0, 5.1, 3.1, 3.0, 9.0, 2.0];
+        let changes: Vec<_> = means.iter().filter_map(|&mean| alarm.update(Some(mean))).collect();
+        assert_eq!(changes, [raised(5.1), cleared(3.0), raised(9.0), cleared(2.0)].map(Option::unwrap));
+        // The hysteresis would put the clear level at -1: it clears at the end of the range.
+        alarm.set_above(Some(1.0));
+        assert_eq!([1.5, 0.1, 0.0].map(|mean| alarm.update(Some(mean))), [raised(1.5), None, cleared(0.0)]);
+    }
+
+    #[test]
+    fn one_alarm_may_have_both_limits() {
+        let mut alarm = AlarmMonitor::new(FieldRange::SCORE);
+        alarm.set(Some(40.0), 5.0);
+        alarm.set_above(Some(60.0));
+        // From below the one to above the other it stays raised.
+        let means = [50.0, 30.0, 44.0, 61.0, 56.0, 55.0, 39.0, 45.0];
+        let changes: Vec<_> = means.iter().filter_map(|&mean| alarm.update(Some(mean))).collect();
+        assert_eq!(changes, [raised(30.0), cleared(55.0), raised(39.0), cleared(45.0)].map(Option::unwrap));
     }
 
     #[test]

@@ -20,18 +20,24 @@ pub fn register() {
     }
 }
 
-/// Puts `entry` on the buffer as what `element` says of it, in place of what it said before.
+/// Puts `entry` on the buffer as what `element` says of it; gives the entry of that name that was there before.
 ///
 /// # Errors
 /// When GStreamer cannot add the meta (it is not registered).
-pub fn attach(buffer: &mut gst::BufferRef, element: &str, entry: gst::Structure) -> Result<(), glib::BoolError> {
+pub fn attach(
+    buffer: &mut gst::BufferRef,
+    element: &str,
+    entry: gst::Structure,
+) -> Result<Option<gst::Structure>, glib::BoolError> {
     if let Ok(mut meta) = CustomMeta::from_mut_buffer(buffer, NAME) {
-        meta.mut_structure().set(element, entry);
-        return Ok(());
+        let structure = meta.mut_structure();
+        let before = structure.get(element).ok();
+        structure.set(element, entry);
+        return Ok(before);
     }
     let mut meta = CustomMeta::add(buffer, NAME)?;
     meta.mut_structure().set(element, entry);
-    Ok(())
+    Ok(None)
 }
 
 /// What the elements upstream say of the buffer: their names and entries.

@@ -114,11 +114,9 @@ impl Stream {
     pub fn caution(&self, model: bool) -> Option<String> {
         use gst_video::{VideoInterlaceMode, VideoTransferFunction as Transfer};
         let mut reasons = Vec::new();
-        if self.info.interlace_mode() != VideoInterlaceMode::Progressive {
-            reasons.push(format!(
-                "the video is interlaced ({}): combing counts as a distortion; put a deinterlace element before",
-                self.info.interlace_mode().to_str()
-            ));
+        // Of mixed video each frame says what it is.
+        if !matches!(self.info.interlace_mode(), VideoInterlaceMode::Progressive | VideoInterlaceMode::Mixed) {
+            reasons.push(self.interlaced());
         }
         let transfer = self.info.colorimetry().transfer();
         let usual = [
@@ -136,6 +134,44 @@ impl Stream {
                 .push(format!("models are trained on standard dynamic range, the transfer function is {transfer:?}"));
         }
         (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+
+    fn interlaced(&self) -> String {
+        format!(
+            "the video is interlaced ({}): combing counts as a distortion; put a deinterlace element before",
+            self.info.interlace_mode().to_str()
+        )
+    }
+
+    /// What is to be said of an interlaced frame if the caps leave it to each frame to be one.
+    pub fn interlaced_among_others(&self, buffer: &gst::BufferRef) -> Option<String> {
+        let mixed = self.info.interlace_mode() == gst_video::VideoInterlaceMode::Mixed;
+        // SAFETY: reads a field of a buffer that is there. The flags of video are not among those that `flags()` knows.
+        let flags = unsafe { (*buffer.as_ptr()).mini_object.flags };
+        let flags = gst_video::VideoBufferFlags::from_bits_truncate(flags);
+        (mixed && flags.contains(gst_video::VideoBufferFlags::INTERLACED)).then(|| self.interlaced())
+    }
+
+    /// The width of the picture as it is shown, for a height of 1.
+    pub fn display_aspect(&self) -> f64 {
+        let (pixels, info) = (self.info.par(), &self.info);
+        f64::from(info.width()) * f64::from(pixels.numer().max(1))
+            / (f64::from(info.height().max(1)) * f64::from(pixels.denom().max(1)))
+    }
+
+    /// The transfer function's name, if it is one of high dynamic range.
+    pub fn high_dynamic_range(&self) -> Option<&'static str> {
+        use gst_video::VideoTransferFunction as Transfer;
+        match self.info.colorimetry().transfer() {
+            Transfer::Smpte2084 => Some("PQ (SMPTE ST 2084)"),
+            Transfer::AribStdB67 => Some("HLG (ARIB STD-B67)"),
+            _ => None,
+        }
+    }
+
+    /// Bits of a sample.
+    pub fn depth(&self) -> u32 {
+        self.info.format_info().depth().iter().copied().max().unwrap_or(8)
     }
 
     /// How long a frame lasts, by the caps.

@@ -2,7 +2,8 @@
 
 //! Alignment in space: letterbox crop, scaling, translation, in this order.
 //!
-//! [`SpatialAligner`] does all of it for a pair of streams, [`Letterbox`] finds the black bars of one.
+//! [`SpatialAligner`] does all of it for a pair of streams, [`Letterbox`] finds the black bars of one, [`Orientation`]
+//! tells when one is turned or mirrored.
 //!
 //! # What is cut
 //! With [`Registration::Crop`] the bars of each stream are found, and the two pictures cut to what they have in common:
@@ -54,6 +55,7 @@
 mod active_area;
 mod error;
 mod letterbox;
+mod orientation;
 mod part;
 mod phase_correlation;
 mod placement;
@@ -62,6 +64,7 @@ mod resample;
 
 pub use error::SpaceError;
 pub use letterbox::Letterbox;
+pub use orientation::Orientation;
 pub use registration::SpatialAligner;
 
 use crate::picture::{Picture, Rect};

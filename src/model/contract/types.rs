@@ -232,6 +232,17 @@ impl Curve {
             }
         }
     }
+
+    /// The least and the greatest raw value that is not cut off.
+    pub fn raw_range(&self) -> [f64; 2] {
+        match self {
+            Self::Line { worst, best } => [worst.min(*best), worst.max(*best)],
+            Self::Points(points) => {
+                let ends = points.first().zip(points.last()).map(|(first, last)| [first[0], last[0]]);
+                ends.unwrap_or([f64::NEG_INFINITY, f64::INFINITY])
+            }
+        }
+    }
 }
 
 /// `raw` between `worst` (0) and `best` (100), clamped.

@@ -17,7 +17,7 @@ pub(super) fn announce(context: &Context<'_>, comparer: &Comparer, fifo: &Fifo<P
     let messages = std::iter::from_fn(|| comparer.next_event()).map(|event| {
         let event = named(&event, fifo);
         log(context.element, &event.change);
-        event.to_structure()
+        event.to_structure().into()
     });
     context.post(messages.collect());
 }

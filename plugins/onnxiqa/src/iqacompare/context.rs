@@ -7,7 +7,7 @@ use super::queues::Queues;
 use super::session::Session;
 use super::settings::Settings;
 use crate::lock;
-use crate::scoring::{Report, report};
+use crate::scoring::{Notice, Report, report};
 use gst::prelude::*;
 use onnx_iqa::comparer::Side;
 use std::sync::Mutex;
@@ -62,13 +62,13 @@ impl Context<'_> {
     }
 
     /// Counts, and posts what follows.
-    pub(super) fn report(&self, count: impl FnOnce(&mut Report) -> Vec<gst::Structure>) {
-        let messages = count(&mut lock(self.report));
-        self.post(messages);
+    pub(super) fn report(&self, count: impl FnOnce(&mut Report) -> Vec<Notice>) {
+        let notices = count(&mut lock(self.report));
+        self.post(notices);
     }
 
-    /// Posts element messages.
-    pub(super) fn post(&self, messages: Vec<gst::Structure>) {
-        report::post(self.element, messages);
+    /// Posts messages and warnings.
+    pub(super) fn post(&self, notices: Vec<Notice>) {
+        report::post(self.element, notices);
     }
 }

@@ -20,7 +20,7 @@ use super::settings::Settings;
 use super::task::Task;
 use super::{events, queries};
 use crate::scheduling::activation;
-use crate::scoring::{self, Guarded, Report, report_settings};
+use crate::scoring::{self, Guarded, Report, report, report_settings};
 use crate::{describe, lock, video_frame};
 use gst::glib;
 use gst::prelude::*;
@@ -69,7 +69,8 @@ impl IqaCompare {
         let settings = lock(&self.settings).clone();
         let (max_bytes, offset, on_error) = (settings.max_bytes, settings.offset, settings.model.on_error);
         self.with(|context| self.session.open(context.element, settings))?;
-        lock(&self.report).restart();
+        let notices = lock(&self.report).restart(self.session.fields());
+        report::post(self.obj().upcast_ref(), notices);
         self.queues.open(max_bytes);
         self.deadline.reset();
         let comparer = self

@@ -170,6 +170,7 @@ impl Input {
         frame: Arrived,
     ) -> Result<(), gst::FlowError> {
         let stream = self.stream(context, Side::Reference)?;
+        self.look_at(context, Side::Reference, &frame.buffer);
         let stamp = self.stamp(Side::Reference, &frame.buffer);
         gst::log!(CAT, obj = context.pads.reference, "{stamp:?} {:?}", frame.buffer);
         // Numbers are given in order, by this thread alone.
@@ -189,6 +190,7 @@ impl Input {
         frame: Arrived,
     ) -> Result<Pending, gst::FlowError> {
         let stream = self.stream(context, Side::Distorted)?;
+        self.look_at(context, Side::Distorted, &frame.buffer);
         let stamp = self.stamp(Side::Distorted, &frame.buffer);
         gst::log!(CAT, obj = context.pads.distorted, "{stamp:?} {:?}", frame.buffer);
         let due = stamp.running.map(clock_time).or(frame.seen);
@@ -196,9 +198,16 @@ impl Input {
         let number = comparer.push_distorted(stamp, frame.buffer.size() as u64, shared);
         let Arrived { buffer, arrival, charge, .. } = frame;
         let segment = &self.segments[Side::Distorted as usize];
-        let pts = buffer.pts();
-        let times = Times { pts, running: segment.to_running_time(pts), stream: segment.to_stream_time(pts) };
+        let times = Times::of(&buffer, segment, stream.frame_duration());
+        context.report(|report| report.arrived(times, false));
         Ok(Pending { number, buffer, times, running: stamp.running, arrival, due, charge })
+    }
+
+    /// Warns of the first interlaced frame among others.
+    fn look_at(&mut self, context: &Context<'_>, side: Side, buffer: &gst::BufferRef) {
+        if let Some(text) = self.streams.found_interlaced(side, buffer) {
+            gst::element_warning!(context.element, gst::StreamError::Format, ("{text}"));
+        }
     }
 
     fn stream(&self, context: &Context<'_>, side: Side) -> Result<Arc<Stream>, gst::FlowError> {
@@ -240,8 +249,8 @@ impl Input {
     }
 
     fn set_caps(&mut self, context: &Context<'_>, side: Side, caps: &gst::CapsRef) -> Result<(), gst::FlowError> {
-        let has_model = context.setting(|settings| settings.has_model());
-        let remarks = self.streams.set(side, caps, has_model).map_err(|error| {
+        let (has_model, crops) = context.setting(|settings| (settings.has_model(), settings.registration.crops()));
+        let remarks = self.streams.set(side, caps, has_model, crops).map_err(|error| {
             gst::element_error!(context.element, gst::CoreError::Negotiation, ("{}: {error}", name(side)));
             gst::FlowError::NotNegotiated
         })?;

@@ -38,6 +38,13 @@
 //! `track`, 0 with `pts` and `offset`. Where one live branch comes later than the other, as through an encoder, set it
 //! to at least the difference.
 //!
+//! ## Warnings
+//! Once each, with what to do: display aspects that differ by more than 1 % (unless `registration` cuts bars off),
+//! transfer functions of which one is PQ or HLG, 8 bits against more, stated matrices or ranges that differ, interlaced
+//! pictures, an `alarm-field` that no measure or model has, an alarm that cannot clear, frames without time stamps
+//! under `window` or an alarm, entries of another element of the same name, and at the end a side without a frame, no
+//! matched and no scored frame. Windows and alarms are those of `iqascore`.
+//!
 //! ## Example pipelines
 //!
 //! A transcode against its source, every frame to a log; what is linked without naming a pad is the stream that goes
@@ -63,6 +70,7 @@ mod budget;
 mod category;
 mod context;
 mod deadline;
+mod differences;
 mod events;
 mod frames;
 mod imp;

@@ -8,9 +8,9 @@ use super::context::Context;
 use super::frames::Pending;
 use super::references::ReferenceTime;
 use super::verdict::Verdict;
+use crate::lock;
 use crate::scheduling::{Fifo, Item, Limit};
-use crate::scoring::{OnError, report};
-use crate::{lock, meta};
+use crate::scoring::{Labels, OnError, report};
 use gst::prelude::*;
 use onnx_iqa::comparer::{Comparer, Outcome};
 
@@ -79,6 +79,7 @@ pub(super) struct Output {
     fifo: Fifo<Pending>,
     prelude: Prelude,
     verdict: Verdict,
+    labels: Labels,
     /// The summary was posted.
     summed_up: bool,
 }
@@ -89,6 +90,7 @@ impl Output {
             fifo: Fifo::new(Limit::frames(usize::MAX)),
             prelude: Prelude::default(),
             verdict: Verdict::new(on_error),
+            labels: Labels::default(),
             summed_up: false,
         }
     }
@@ -163,10 +165,7 @@ impl Output {
         // It is downstream's from here on.
         drop(charge);
         if let Some(entry) = entry {
-            meta::attach(buffer.make_mut(), &context.element.name(), entry).map_err(|error| {
-                gst::element_error!(context.element, gst::CoreError::Failed, ("{error}: is `IqaMeta` registered?"));
-                gst::FlowError::Error
-            })?;
+            self.labels.put(context.element, buffer.make_mut(), entry)?;
         }
         context.pads.src.push(buffer).map(|_| ())
     }
@@ -194,8 +193,8 @@ impl Output {
             return;
         }
         let (model_info, ledger) = (context.session.model_info(), context.session.ledger());
-        let messages = lock(context.report).finish(&model_info, Some(ledger));
-        report::add_summary(context.element, &messages, eos);
-        context.post(messages);
+        let notices = lock(context.report).finish(&model_info, Some(ledger));
+        report::add_summary(context.element, &notices, eos);
+        context.post(notices);
     }
 }

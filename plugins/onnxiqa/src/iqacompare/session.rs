@@ -6,7 +6,7 @@ use super::category::CAT;
 use super::ledger::{add, decided};
 use super::settings::{NO_MODEL, Settings};
 use super::wakeup::Wakeup;
-use crate::scoring::ModelInfo;
+use crate::scoring::{Fields, ModelInfo};
 use crate::{lock, scoring};
 use onnx_iqa::align::time::Ledger;
 use onnx_iqa::comparer::{CompareError, Comparer};
@@ -104,6 +104,13 @@ impl Session {
     /// Who scores, for what frames and messages say.
     pub(super) fn model_info(&self) -> Arc<ModelInfo> {
         lock(&self.0).open.as_ref().map(|open| open.model_info.clone()).unwrap_or_default()
+    }
+
+    /// What frames carry.
+    pub(super) fn fields(&self) -> Fields {
+        let inner = lock(&self.0);
+        let fields = |open: &Open| open.settings.fields(open.model.as_ref().map(scoring::Session::fields));
+        inner.open.as_ref().map(fields).unwrap_or_default()
     }
 
     /// The provider that really runs the model.

@@ -3,8 +3,8 @@
 //! What users set.
 
 use crate::bundled;
-use crate::scoring::ModelSettings;
 use crate::scoring::measures::{self, Measures};
+use crate::scoring::{Fields, ModelSettings};
 use gst::glib;
 use gst::prelude::*;
 use onnx_iqa::align::{space, time};
@@ -95,6 +95,13 @@ pub enum Registration {
     Shift,
 }
 
+impl Registration {
+    /// Whether bars are cut off.
+    pub fn crops(self) -> bool {
+        self != Self::None
+    }
+}
+
 impl From<Registration> for space::Registration {
     fn from(registration: Registration) -> Self {
         match registration {
@@ -163,6 +170,22 @@ impl Settings {
     /// What windows look at if nobody says: the model's score, else the measure that everybody knows.
     pub fn main_field(&self) -> &'static str {
         if self.has_model() { "score" } else { "psnr-y" }
+    }
+
+    /// What frames carry; `model` is what the model says of them.
+    pub fn fields(&self, model: Option<Fields>) -> Fields {
+        let mut fields = model.unwrap_or_default();
+        let measures = onnx_iqa::metrics::Measures::from(self.measures);
+        let mut known = vec!["confidence"];
+        if measures != onnx_iqa::metrics::Measures::NONE {
+            let fit = [&onnx_iqa::metrics::LUMA_FIT];
+            known.extend(measures.iter().chain(fit).flat_map(|measure| measure.fields.iter().map(|field| field.name)));
+        }
+        if self.registration == Registration::Shift {
+            known.extend(["shift-x", "shift-y"]);
+        }
+        fields.known.extend(known.into_iter().map(str::to_owned));
+        fields
     }
 
     /// How long frames may be waited for in a live pipeline.

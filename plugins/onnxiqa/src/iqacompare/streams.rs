@@ -2,6 +2,7 @@
 
 //! What the two streams are, by their caps, and what is to be said of them.
 
+use super::differences::{Difference, differences};
 use crate::video_frame::Stream;
 use onnx_iqa::comparer::Side;
 use std::sync::Arc;
@@ -23,7 +24,10 @@ pub(super) struct Streams {
     /// What was said of what the caps leave out.
     assumed: [Option<String>; 2],
     cautioned: bool,
-    contradicted: bool,
+    /// An interlaced frame was warned of.
+    interlaced: bool,
+    /// Differences that were warned of.
+    told: Vec<Difference>,
 }
 
 impl Streams {
@@ -33,11 +37,17 @@ impl Streams {
     }
 
     /// Takes new caps in. The other side's description may change, too: what caps leave out is the reference's default
-    /// for both.
+    /// for both. `crops`: bars are cut off before pictures are compared.
     ///
     /// # Errors
     /// When they are no raw video in a format that the engine reads.
-    pub(super) fn set(&mut self, side: Side, caps: &gst::CapsRef, has_model: bool) -> Result<Remarks, String> {
+    pub(super) fn set(
+        &mut self,
+        side: Side,
+        caps: &gst::CapsRef,
+        has_model: bool,
+        crops: bool,
+    ) -> Result<Remarks, String> {
         let (mut new, index) = (self.caps.clone(), side as usize);
         new[index] = Some(caps.to_owned());
         let [reference, distorted] = &new;
@@ -49,10 +59,10 @@ impl Streams {
         };
         self.streams = [reference, distorted].map(|stream| stream.map(Arc::new));
         self.caps = new;
-        Ok(self.remarks(has_model))
+        Ok(self.remarks(has_model, crops))
     }
 
-    fn remarks(&mut self, has_model: bool) -> Remarks {
+    fn remarks(&mut self, has_model: bool, crops: bool) -> Remarks {
         let mut remarks = Remarks::default();
         for side in [Side::Reference, Side::Distorted] {
             let Some(stream) = self.get(side).cloned() else { continue };
@@ -68,16 +78,25 @@ impl Streams {
                 remarks.warnings.push(format!("{}: {caution}", name(side)));
             }
         }
-        if let [Some(reference), Some(distorted)] = &self.streams
-            && let Some(contradiction) = reference.contradiction(distorted)
-            && !std::mem::replace(&mut self.contradicted, true)
-        {
-            remarks.warnings.push(format!(
-                "reference and distorted state {contradiction}: ranges are made equal, but stored samples of different matrices are \
-                 compared as they are; put a videoconvert before one of the pads if the caps are right"
-            ));
+        if let [Some(reference), Some(distorted)] = &self.streams {
+            for (difference, text) in differences(reference, distorted, crops) {
+                if !self.told.contains(&difference) {
+                    self.told.push(difference);
+                    remarks.warnings.push(text);
+                }
+            }
         }
         remarks
+    }
+
+    /// What is to be said, once, of the first interlaced frame of a stream that has both kinds.
+    pub(super) fn found_interlaced(&mut self, side: Side, buffer: &gst::BufferRef) -> Option<String> {
+        if self.interlaced {
+            return None;
+        }
+        let text = self.get(side)?.interlaced_among_others(buffer)?;
+        self.interlaced = true;
+        Some(format!("{}: {text}", name(side)))
     }
 
     /// What windows and alarms look at if nobody says.

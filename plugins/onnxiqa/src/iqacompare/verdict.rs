@@ -50,7 +50,7 @@ impl Verdict {
         };
         match result {
             Some(Err(error)) => {
-                context.report(|report| report.failed(frame.times));
+                context.report(|report| report.failed(frame.times.place()));
                 self.failures.failed().announce(*CAT, context.element, &error)?;
                 Ok(Some(plain(State::Failed)))
             }
@@ -89,7 +89,7 @@ fn unmatched(context: &Context<'_>, frame: &Pending) -> Result<bool, gst::FlowEr
 fn scored(context: &Context<'_>, frame: &Pending, model_info: &ModelInfo, result: FrameResult) -> gst::Structure {
     let latency = gst::ClockTime::try_from(frame.arrival.elapsed()).unwrap_or(gst::ClockTime::MAX);
     let scored = ScoredFrame::new(model_info, frame.times, result, latency);
-    context.report(|report| report.scored(&scored));
+    context.report(|report| report.scored(&scored, frame.times.place()));
     scored.scored()
 }
 

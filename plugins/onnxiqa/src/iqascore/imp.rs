@@ -76,8 +76,9 @@ impl IqaScore {
         let settings = lock(&self.settings).clone();
         let element = self.obj();
         let session = Session::open(*CAT, element.upcast_ref(), &settings.model, Kind::NoReference)?;
-        self.scores.restart(session.model_info(), settings.model.on_error);
+        self.scores.restart(element.upcast_ref(), session.model_info(), session.fields(), settings.model.on_error);
         self.input.restart();
+        self.output.restart();
         let batch_size = settings.batch_size as usize;
         self.queue.open(session.scorer(batch_size), settings.mode, batch_size);
         *lock(&self.session) = Some(session);

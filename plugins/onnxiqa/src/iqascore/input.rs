@@ -5,6 +5,7 @@
 use super::category::CAT;
 use super::frame::{Frame, Outcome};
 use super::output::Output;
+use super::pace::Pace;
 use super::queue::Queue;
 use super::rate_limiter::RateLimiter;
 use super::scores::Scores;
@@ -37,6 +38,9 @@ struct Arrivals {
     overdue: bool,
     /// Users have been told why scores of this stream are to be taken with care.
     cautioned: bool,
+    /// The same of interlaced pictures among others.
+    interlaced: bool,
+    pace: Pace,
 }
 
 /// What comes through the sink pad.
@@ -64,6 +68,7 @@ impl Input {
         arrivals.segment = gst::FormattedSegment::default();
         arrivals.rate_limiter = RateLimiter::default();
         arrivals.overdue = false;
+        arrivals.pace.discontinuity();
     }
 
     /// How long a frame lasts, by the caps.
@@ -84,8 +89,14 @@ impl Input {
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
         let since = Instant::now();
         let mode = self.queue.enter()?;
-        self.scores.arrived();
-        let (times, selected) = lock(&self.arrivals).select(&buffer, interval, max_rate);
+        let mut arrivals = lock(&self.arrivals);
+        let (times, selected) = arrivals.select(&buffer, interval, max_rate);
+        let interlaced = arrivals.found_interlaced(&buffer);
+        drop(arrivals);
+        self.scores.arrived(element, times, max_rate.numer() > 0);
+        if let Some(text) = interlaced {
+            gst::element_warning!(element, gst::StreamError::Format, ("{text}"));
+        }
         let arrival = Arrival { buffer, times, since, selected };
         match mode {
             Mode::EveryFrame => self.hold(element, arrival),
@@ -96,13 +107,29 @@ impl Input {
     /// The frame waits for its score if it is to have one, and upstream until there is room.
     fn hold(&self, element: &gst::Element, arrival: Arrival) -> Result<gst::FlowSuccess, gst::FlowError> {
         let Arrival { buffer, times, since, selected } = arrival;
-        self.queue.wait_for_room()?;
+        let held = self.queue.wait_for_room()?;
+        self.watch_pace(element, times, held);
         let frame = Frame { buffer, times, outcome: Outcome::Skipped };
         if !selected {
             return self.output.pass_frame(element, frame);
         }
         self.queue.hold(self.picture(&frame.buffer), frame, since)?;
         Ok(gst::FlowSuccess::Ok)
+    }
+
+    /// Looks whether the scorer holds up a live source for good, which is said once.
+    fn watch_pace(&self, element: &gst::Element, times: Times, held: bool) {
+        let Some((now, running)) = element.current_running_time().zip(times.running) else { return };
+        if !lock(&self.arrivals).pace.cannot_follow(held, now, running) || !is_live(element) {
+            return;
+        }
+        lock(&self.arrivals).pace.settle();
+        gst::element_warning!(
+            element,
+            gst::StreamError::Failed,
+            ("frames come from a live source faster than they are scored, and mode=every-frame holds the source up: \
+                 frames are lost or come ever later; set mode=live, or score fewer frames with interval or max-rate")
+        );
     }
 
     /// The frame passes at once, with the newest score there is.
@@ -172,10 +199,19 @@ impl Input {
 impl Arrivals {
     /// When the frame is shown, and whether it is its turn to be scored.
     fn select(&mut self, buffer: &gst::BufferRef, interval: u32, max_rate: gst::Fraction) -> (Times, bool) {
-        let pts = buffer.pts();
-        let segment = &self.segment;
-        let times = Times { pts, running: segment.to_running_time(pts), stream: segment.to_stream_time(pts) };
+        let period = self.video.as_ref().and_then(|video| video.frame_duration());
+        let times = Times::of(buffer, &self.segment, period);
         (times, self.rate_limiter.pick(times.stream, interval, max_rate))
+    }
+
+    /// What is to be said, once, of the first interlaced frame of a stream that has both kinds.
+    fn found_interlaced(&mut self, buffer: &gst::BufferRef) -> Option<String> {
+        if self.interlaced {
+            return None;
+        }
+        let text = self.video.as_ref()?.interlaced_among_others(buffer)?;
+        self.interlaced = true;
+        Some(text)
     }
 
     /// Whether a frame is scored now, in its own turn or in that of one before.
@@ -184,4 +220,10 @@ impl Arrivals {
         self.overdue = due && !scorer_has_room;
         due && scorer_has_room
     }
+}
+
+/// Whether upstream says that it is live.
+fn is_live(element: &gst::Element) -> bool {
+    let mut query = gst::query::Latency::new();
+    element.static_pad("sink").is_some_and(|pad| pad.peer_query(&mut query)) && query.result().0
 }

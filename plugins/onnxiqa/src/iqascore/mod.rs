@@ -9,6 +9,29 @@
 //! happens to a frame while it is scored by `mode`: with `every-frame` it waits for its own score and back-pressure
 //! holds upstream, with `live` it is never held and carries the newest score that is finished.
 //!
+//! ## Latency
+//! With `mode=every-frame` in a live pipeline, a frame leaves when it and those before it are scored, and up to
+//! max(`queue-size`, `batch-size`) frames wait. The element reports that many frame durations (by the caps' frame rate)
+//! as its latency: four at 25 frames a second are 160 ms, by which a sink with `sync=true` shows everything later.
+//! Without a frame rate in the caps it reports none, and a sink drops what comes late: set a rate, or the pipeline's
+//! `latency`. Where nothing is live no latency is reported or needed. `mode=live` adds none at all. If a live source
+//! sends frames faster than they are scored, no latency is enough, and a warning says so.
+//!
+//! ## Windows and alarms
+//! Once in each `window` of running time `iqa-window` is posted with the mean, the least value and the fifth percentile
+//! of `alarm-field`, and `iqa-alarm` when that mean falls below `alarm-below` or rises above `alarm-above`, or has come
+//! back by `alarm-hysteresis`. Where running time jumps back by more than a window (a camera that starts again), the
+//! open window is reported as it is and another begins. Frames without a time stamp count, each by its duration, else
+//! by the caps' frame rate, else as 1/25 s; windows of such frames have no `start` and no `end`. In `mode=live` a score
+//! counts in the window that is open when it is finished.
+//!
+//! ## Warnings
+//! Once each, with what to do: an `alarm-field` that the model does not have, or that no score has had; an alarm that
+//! cannot clear; frames without time stamps under `max-rate`, `window` or an alarm; a live source that `every-frame`
+//! cannot follow; raw values that never lie between the contract's worst and best; entries of another element of the
+//! same name; interlaced pictures and foreign transfer functions; a stream that ends without a frame, or with nothing
+//! but skipped ones.
+//!
 //! ## Example pipelines
 //!
 //! Every frame of a file, to a log:
@@ -33,6 +56,7 @@ mod imp;
 mod input;
 mod jobs;
 mod output;
+mod pace;
 mod queries;
 mod queue;
 mod rate_limiter;

@@ -6,9 +6,8 @@ use super::category::CAT;
 use super::frame::Frame;
 use super::queue::{Passage, Queue, Step, Turn};
 use super::scores::Scores;
-use crate::meta;
 use crate::scheduling::{Item, task};
-use crate::scoring::guard;
+use crate::scoring::{Labels, guard};
 use gst::prelude::*;
 use std::sync::Arc;
 
@@ -17,12 +16,18 @@ pub struct Output {
     pad: gst::Pad,
     queue: Arc<Queue>,
     scores: Arc<Scores>,
+    labels: Labels,
 }
 
 impl Output {
     /// Nothing has left yet.
     pub fn new(pad: gst::Pad, queue: Arc<Queue>, scores: Arc<Scores>) -> Self {
-        Self { pad, queue, scores }
+        Self { pad, queue, scores, labels: Labels::default() }
+    }
+
+    /// READY→PAUSED: what was said is forgotten.
+    pub fn restart(&self) {
+        self.labels.restart();
     }
 
     /// Lets a frame pass in its place, at once if nothing is before it.
@@ -83,7 +88,7 @@ impl Output {
         let Some(step) = self.queue.next_step(&self.pad) else { return };
         let flow = match step {
             Step::Report(finished, reporting) => {
-                let reported = self.scores.finished(element, finished).map(drop);
+                let reported = self.scores.finished_apart(element, finished);
                 drop(reporting);
                 reported
             }
@@ -135,10 +140,7 @@ impl Output {
     fn push_frame(&self, element: &gst::Element, frame: Frame) -> Result<gst::FlowSuccess, gst::FlowError> {
         let Frame { mut buffer, times, outcome } = frame;
         let entry = self.scores.leaves(element, times, outcome)?;
-        meta::attach(buffer.make_mut(), &element.name(), entry).map_err(|error| {
-            gst::element_error!(element, gst::CoreError::Failed, ("{error}: is `IqaMeta` registered?"));
-            gst::FlowError::Error
-        })?;
+        self.labels.put(element, buffer.make_mut(), entry)?;
         self.pad.push(buffer)
     }
 

@@ -117,6 +117,7 @@ impl Drop for Reporting<'_> {
 }
 
 /// How an item passes.
+#[allow(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub enum Passage<'a> {
     /// At once: nothing is before it.
     Direct(Item<Frame>, Turn<'a>),
@@ -242,12 +243,19 @@ impl Queue {
         self.wait_until(|state| state.flow.admits()).map(|state| state.jobs.mode())
     }
 
-    /// Waits until there is room for a frame.
+    /// Waits until there is room for a frame; gives whether it had to, for a frame that is not scored yet.
     ///
     /// # Errors
     /// When the flow ends.
-    pub fn wait_for_room(&self) -> Result<(), gst::FlowError> {
-        self.wait_until(|state| Ok(state.flow.admits()? && state.fifo.has_room())).map(drop)
+    pub fn wait_for_room(&self) -> Result<bool, gst::FlowError> {
+        let mut held = false;
+        let waited = self.wait_until(|state| {
+            let has_room = state.fifo.has_room();
+            held |= !has_room && state.fifo.front().is_some_and(|item| item.frame().is_some_and(Frame::waits));
+            Ok(state.flow.admits()? && has_room)
+        });
+        waited.map(drop)?;
+        Ok(held)
     }
 
     /// Waits until everything that came before has left.

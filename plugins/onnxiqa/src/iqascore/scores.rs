@@ -6,9 +6,9 @@ use super::category::CAT;
 use super::frame::{Finished, Outcome};
 use crate::lock;
 use crate::messages::Structured;
-use crate::scoring::{Failures, ModelInfo, OnError, Report, ScoredFrame, Times, report};
+use crate::scoring::{Failures, Fields, ModelInfo, Notice, OnError, Report, ScoredFrame, Times, report};
 use gst::glib;
-use onnx_iqa::record::State;
+use onnx_iqa::record::{Place, State};
 use onnx_iqa::scorer::ScoreError;
 use std::sync::Mutex;
 
@@ -28,12 +28,14 @@ struct Inner {
 pub struct Scores(Mutex<Inner>);
 
 impl Scores {
-    /// Counts from nothing, as the element goes from READY to PAUSED.
-    pub fn restart(&self, model_info: ModelInfo, on_error: OnError) {
+    /// Counts from nothing, as the element goes from READY to PAUSED; `fields` says what frames will carry.
+    pub fn restart(&self, element: &gst::Element, model_info: ModelInfo, fields: Fields, on_error: OnError) {
         let mut inner = lock(&self.0);
-        inner.report.restart();
+        let notices = inner.report.restart(fields);
         (inner.model_info, inner.on_error) = (model_info, on_error);
         inner.discontinuity();
+        drop(inner);
+        report::post(element, notices);
     }
 
     /// Time starts anew, as after a flush.
@@ -41,23 +43,34 @@ impl Scores {
         lock(&self.0).discontinuity();
     }
 
-    /// A frame came.
-    pub fn arrived(&self) {
-        lock(&self.0).report.arrived();
+    /// A frame came. `has_rate` says whether users have limited scores to so many a second.
+    pub fn arrived(&self, element: &gst::Element, times: Times, has_rate: bool) {
+        let notices = lock(&self.0).report.arrived(times, has_rate);
+        report::post(element, notices);
     }
 
-    /// A result is there: counts it, tells of it and keeps it as the newest. None is a failure that the stream
-    /// outlives.
+    /// A result is there whose frame has gone on, or is about to.
     ///
     /// # Errors
-    /// When the failure ends the flow.
-    pub fn finished(&self, element: &gst::Element, finished: Finished) -> Result<Option<ScoredFrame>, gst::FlowError> {
+    /// When it is a failure that ends the flow.
+    pub fn finished_apart(&self, element: &gst::Element, finished: Finished) -> Result<(), gst::FlowError> {
+        self.finished(element, finished, Place::Passed).map(drop)
+    }
+
+    /// A result is there: counts it at `place`, tells of it and keeps it as the newest. None is a failure that the
+    /// stream outlives.
+    fn finished(
+        &self,
+        element: &gst::Element,
+        finished: Finished,
+        place: Place,
+    ) -> Result<Option<ScoredFrame>, gst::FlowError> {
         let Finished { times, result, latency } = finished;
         match result {
             Ok(score) => {
                 let mut inner = lock(&self.0);
                 let scored = ScoredFrame::new(&inner.model_info, times, score, latency);
-                let messages = inner.scored(&scored);
+                let messages = inner.scored(&scored, place);
                 drop(inner);
                 report::post(element, messages);
                 Ok(Some(scored))
@@ -65,7 +78,7 @@ impl Scores {
             Err(ScoreError::Cancelled) => Err(gst::FlowError::Flushing),
             Err(error) => {
                 let mut inner = lock(&self.0);
-                let (messages, consequence) = (inner.report.failed(times), inner.failures.failed());
+                let (messages, consequence) = (inner.report.failed(place), inner.failures.failed());
                 drop(inner);
                 report::post(element, messages);
                 consequence.announce(*CAT, element, &error).map(|()| None)
@@ -85,7 +98,7 @@ impl Scores {
     ) -> Result<gst::Structure, gst::FlowError> {
         match outcome {
             Outcome::Finished(finished) => {
-                let scored = self.finished(element, finished)?;
+                let scored = self.finished(element, finished, times.place())?;
                 return Ok(scored.map_or_else(|| lock(&self.0).without_score(State::Failed), |scored| scored.scored()));
             }
             Outcome::Skipped => {
@@ -93,7 +106,11 @@ impl Scores {
                 report::post(element, messages);
             }
             // It is counted with its result.
-            Outcome::Pending(_) | Outcome::ReportedApart => {}
+            Outcome::Pending(_) => {}
+            Outcome::ReportedApart => {
+                let messages = lock(&self.0).report.passed(times);
+                report::post(element, messages);
+            }
         }
         Ok(lock(&self.0).carried_by(times))
     }
@@ -102,10 +119,10 @@ impl Scores {
     pub fn ended(&self, element: &gst::Element, eos: &mut gst::Event) {
         let mut inner = lock(&self.0);
         let Inner { report, model_info, .. } = &mut *inner;
-        let messages = report.finish(model_info, None);
+        let notices = report.finish(model_info, None);
         drop(inner);
-        report::add_summary(element, &messages, eos);
-        report::post(element, messages);
+        report::add_summary(element, &notices, eos);
+        report::post(element, notices);
     }
 
     /// The property `stats`.
@@ -131,10 +148,10 @@ impl Inner {
         self.newest = None;
     }
 
-    fn scored(&mut self, scored: &ScoredFrame) -> Vec<gst::Structure> {
+    fn scored(&mut self, scored: &ScoredFrame, place: Place) -> Vec<Notice> {
         self.failures.succeeded();
         self.newest = Some(scored.clone());
-        self.report.scored(scored)
+        self.report.scored(scored, place)
     }
 
     /// What a frame without a score of its own carries.

@@ -5,16 +5,19 @@
 
 mod failure;
 mod guard;
+mod labels;
 pub mod measures;
 mod model_settings;
 pub mod report;
 pub mod report_settings;
 pub mod scored_frame;
 mod session;
+mod stamps;
 
 pub use failure::{Failures, OnError};
 pub use guard::{Guarded, guard};
+pub use labels::Labels;
 pub use model_settings::{ModelSettings, Provider};
-pub use report::Report;
+pub use report::{Fields, Notice, Report};
 pub use scored_frame::{FrameResult, ModelInfo, ScoredFrame, Times};
 pub use session::Session;

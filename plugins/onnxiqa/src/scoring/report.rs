@@ -1,13 +1,39 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What elements say of a whole stream: statistics, windows, alarms, the summary at the end. The sums are the engine's.
+//! What elements say of a whole stream: statistics, windows, alarms, warnings, the summary at the end. The sums are the
+//! engine's.
 
 use super::report_settings::Settings;
 use super::scored_frame::{ModelInfo, ScoredFrame, Times};
-use crate::messages::Structured;
+use super::stamps::Stamps;
+use crate::messages::{self, Structured};
 use gst::prelude::*;
 use onnx_iqa::align::time::{Evidence, Ledger};
-use onnx_iqa::record::{Message, Reporter, Summary};
+use onnx_iqa::record::{Message, Place, Reporter, Summary};
+
+/// What is told on the bus.
+#[derive(Debug)]
+pub enum Notice {
+    /// An element message.
+    Message(gst::Structure),
+    /// A warning, in words for users.
+    Warning(String),
+}
+
+impl From<gst::Structure> for Notice {
+    fn from(structure: gst::Structure) -> Self {
+        Self::Message(structure)
+    }
+}
+
+/// What the records of a session can hold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fields {
+    /// The fields and attributes that windows and alarms can look at.
+    pub known: Vec<String>,
+    /// The raw values that the model's contract shows as 0 and as 100, the lesser one first.
+    pub raw_range: Option<[f64; 2]>,
+}
 
 /// Counts frames and scores, and makes the messages of it. It posts nothing itself, so that no handler runs under a
 /// lock.
@@ -16,6 +42,7 @@ pub struct Report {
     /// May change at any time.
     pub settings: Settings,
     reporter: Reporter,
+    stamps: Stamps,
 }
 
 impl Default for Report {
@@ -27,12 +54,17 @@ impl Default for Report {
 impl Report {
     /// Nothing counted yet.
     pub fn new(settings: Settings) -> Self {
-        Self { reporter: Reporter::new(settings.reporter()), settings }
+        Self { reporter: Reporter::new(settings.reporter()), settings, stamps: Stamps::default() }
     }
 
-    /// Counts from nothing, as the element goes from READY to PAUSED.
-    pub fn restart(&mut self) {
-        self.reporter = Reporter::new(self.settings.reporter());
+    /// Counts from nothing, as the element goes from READY to PAUSED; `fields` says what frames will carry.
+    #[must_use = "it may be warned of settings"]
+    pub fn restart(&mut self, fields: Fields) -> Vec<Notice> {
+        let mut settings = self.settings.reporter();
+        (settings.known_fields, settings.raw_range) = (fields.known, fields.raw_range);
+        self.reporter = Reporter::new(settings);
+        self.stamps = Stamps::default();
+        notices(self.reporter.check_settings())
     }
 
     /// Time starts anew, as after a flush. The pools are over the whole stream and stay.
@@ -40,9 +72,10 @@ impl Report {
         self.reporter.discontinuity();
     }
 
-    /// A frame came.
-    pub fn arrived(&mut self) {
+    /// A frame came. `has_rate` says whether users have asked for no more than so many scores a second.
+    pub fn arrived(&mut self, times: Times, has_rate: bool) -> Vec<Notice> {
         self.reporter.arrived();
+        self.stamps.seen(times.pts, has_rate, self.settings.looks_at_time()).map(Notice::Warning).into_iter().collect()
     }
 
     /// A frame has a partner, and what that rests on.
@@ -51,38 +84,43 @@ impl Report {
     }
 
     /// A frame goes on that was not to be scored.
-    pub fn skipped(&mut self, times: Times) -> Vec<gst::Structure> {
-        structures(self.reporter().skipped(running(times)))
+    pub fn skipped(&mut self, times: Times) -> Vec<Notice> {
+        notices(self.reporter().skipped(times.place()))
     }
 
     /// A frame has nothing to be compared with.
-    pub fn unmatched(&mut self, times: Times) -> Vec<gst::Structure> {
-        structures(self.reporter().unmatched(running(times)))
+    pub fn unmatched(&mut self, times: Times) -> Vec<Notice> {
+        notices(self.reporter().unmatched(times.place()))
     }
 
-    /// A frame could not be scored.
-    pub fn failed(&mut self, times: Times) -> Vec<gst::Structure> {
-        structures(self.reporter().failed(running(times)))
+    /// A frame could not be scored; `place` is where that counts.
+    pub fn failed(&mut self, place: Place) -> Vec<Notice> {
+        notices(self.reporter().failed(place))
     }
 
-    /// A score is finished.
-    pub fn scored(&mut self, frame: &ScoredFrame) -> Vec<gst::Structure> {
+    /// A frame goes on whose score is not there: it counts later, as [`Place::Passed`].
+    pub fn passed(&mut self, times: Times) -> Vec<Notice> {
+        notices(self.reporter().passed(times.place()))
+    }
+
+    /// A score is finished; `place` is where it counts.
+    pub fn scored(&mut self, frame: &ScoredFrame, place: Place) -> Vec<Notice> {
         let times = frame.times();
-        let mut messages = Vec::new();
+        let mut told = Vec::new();
         if self.settings.frame_messages {
             let mut message = frame.scored();
             for (field, time) in [("running-time", times.running), ("stream-time", times.stream)] {
                 message.set_if_some(field, time.map(gst::ClockTime::nseconds));
             }
-            messages.push(message);
+            told.push(message.into());
         }
-        messages.extend(structures(self.reporter().scored(running(times), frame.record())));
-        messages
+        told.extend(notices(self.reporter().scored(place, frame.record())));
+        told
     }
 
     /// The stream ends: the last window, and the summary. `ledger` says what became of the frames of a comparison.
-    pub fn finish(&mut self, model_info: &ModelInfo, ledger: Option<Ledger>) -> Vec<gst::Structure> {
-        structures(self.reporter().finish(&model_info.model, model_info.kind, ledger))
+    pub fn finish(&mut self, model_info: &ModelInfo, ledger: Option<Ledger>) -> Vec<Notice> {
+        notices(self.reporter().finish(&model_info.model, model_info.kind, ledger))
     }
 
     /// The property `stats`; `ledger` says what frames of a comparison came and where they went.
@@ -97,24 +135,33 @@ impl Report {
     }
 }
 
-fn running(times: Times) -> Option<u64> {
-    times.running.map(gst::ClockTime::nseconds)
+fn notices(told: Vec<Message>) -> Vec<Notice> {
+    let notice = |message: &Message| match message {
+        Message::Warning(warning) => Some(Notice::Warning(warning.to_string())),
+        message => messages::message(message).map(Notice::Message),
+    };
+    told.iter().filter_map(notice).collect()
 }
 
-fn structures(messages: Vec<Message>) -> Vec<gst::Structure> {
-    messages.iter().filter_map(crate::messages::message).collect()
-}
-
-/// Puts the summary among these messages, if there is one, into the event that ends the stream.
-pub fn add_summary(element: &gst::Element, messages: &[gst::Structure], eos: &mut gst::Event) {
-    if let Some(summary) = messages.iter().rev().find_map(|message| Summary::from_structure(message).ok()) {
-        crate::messages::add_summary(eos, &element.name(), &summary);
+/// Puts the summary among these notices, if there is one, into the event that ends the stream.
+pub fn add_summary(element: &gst::Element, notices: &[Notice], eos: &mut gst::Event) {
+    let summary = |notice: &Notice| match notice {
+        Notice::Message(message) => Summary::from_structure(message).ok(),
+        Notice::Warning(_) => None,
+    };
+    if let Some(summary) = notices.iter().rev().find_map(summary) {
+        messages::add_summary(eos, &element.name(), &summary);
     }
 }
 
-/// Posts an element's messages. Not under a lock: handlers run at once and may call back.
-pub fn post(element: &gst::Element, messages: Vec<gst::Structure>) {
-    for structure in messages {
-        let _ = element.post_message(gst::message::Element::builder(structure).src(element).build());
+/// Posts what an element tells. Not under a lock: handlers run at once and may call back.
+pub fn post(element: &gst::Element, notices: Vec<Notice>) {
+    for notice in notices {
+        match notice {
+            Notice::Message(structure) => {
+                let _ = element.post_message(gst::message::Element::builder(structure).src(element).build());
+            }
+            Notice::Warning(text) => gst::element_warning!(element, gst::StreamError::Failed, ("{text}")),
+        }
     }
 }

@@ -13,11 +13,13 @@ pub struct Settings {
     pub window: gst::ClockTime,
     /// Alarm when the window's mean falls below; negative = off.
     pub alarm_below: f64,
+    /// Alarm when the window's mean rises above; negative = off.
+    pub alarm_above: f64,
     /// What windows and alarms look at, if users said so.
     alarm_field: Option<String>,
     /// What they look at otherwise: the element's main figure.
     pub main_field: &'static str,
-    /// How far above `alarm_below` the alarm clears.
+    /// How far above `alarm_below`, or below `alarm_above`, the alarm clears.
     pub alarm_hysteresis: f64,
     /// Post a message for each score.
     pub frame_messages: bool,
@@ -28,6 +30,7 @@ impl Default for Settings {
         Self {
             window: gst::ClockTime::SECOND,
             alarm_below: -1.0,
+            alarm_above: -1.0,
             alarm_field: None,
             main_field: "score",
             alarm_hysteresis: 5.0,
@@ -47,6 +50,11 @@ impl Settings {
         self.alarm_field.as_deref().unwrap_or(self.main_field)
     }
 
+    /// Whether users have asked for windows or alarms, which go by time.
+    pub fn looks_at_time(&self) -> bool {
+        self.alarm_below >= 0.0 || self.alarm_above >= 0.0 || self.window != Self::default().window
+    }
+
     /// What the engine's reporter is to look at.
     pub fn reporter(&self) -> ReporterSettings {
         let mut reporter = ReporterSettings::default();
@@ -58,6 +66,7 @@ impl Settings {
     pub fn apply(&self, reporter: &mut ReporterSettings) {
         reporter.window = self.window.nseconds();
         reporter.alarm_below = (self.alarm_below >= 0.0).then_some(self.alarm_below);
+        reporter.alarm_above = (self.alarm_above >= 0.0).then_some(self.alarm_above);
         reporter.alarm_hysteresis = self.alarm_hysteresis;
         // For every frame: text is copied only when it changes.
         for (to, from) in [(&mut reporter.main_field, self.main_field), (&mut reporter.field, self.alarm_field())] {
@@ -74,7 +83,11 @@ impl Settings {
         vec![
             glib::ParamSpecUInt64::builder("window")
                 .nick("Window")
-                .blurb("Span of the sliding statistics, in nanoseconds of running time; an `iqa-window` message is posted once per window")
+                .blurb(
+                    "Span of the sliding statistics, in nanoseconds of running time; an `iqa-window` message is \
+                     posted once per window. Frames without a time stamp are counted by their durations, at 25 a \
+                     second where caps say no rate; where running time jumps back, another window begins",
+                )
                 .minimum(1)
                 .default_value(default.window.nseconds())
                 .mutable_playing()
@@ -87,6 +100,14 @@ impl Settings {
                 .default_value(default.alarm_below)
                 .mutable_playing()
                 .build(),
+            glib::ParamSpecDouble::builder("alarm-above")
+                .nick("Alarm above")
+                .blurb("Post `iqa-alarm` when the window's mean rises above, where more is worse; -1 = off")
+                .minimum(-1.0)
+                .maximum(f64::MAX)
+                .default_value(default.alarm_above)
+                .mutable_playing()
+                .build(),
             glib::ParamSpecString::builder("alarm-field")
                 .nick("Alarm field")
                 .blurb(fields)
@@ -95,7 +116,10 @@ impl Settings {
                 .build(),
             glib::ParamSpecDouble::builder("alarm-hysteresis")
                 .nick("Alarm hysteresis")
-                .blurb("The alarm clears this far above alarm-below")
+                .blurb(
+                    "The alarm clears this far above alarm-below, or below alarm-above; a clear level outside the \
+                     field's range is warned of",
+                )
                 .minimum(0.0)
                 .maximum(f64::MAX)
                 .default_value(default.alarm_hysteresis)
@@ -116,6 +140,7 @@ impl Settings {
         match name {
             "window" => self.window = gst::ClockTime::from_nseconds(value.get().unwrap_or(self.window.nseconds())),
             "alarm-below" => self.alarm_below = value.get().unwrap_or(self.alarm_below),
+            "alarm-above" => self.alarm_above = value.get().unwrap_or(self.alarm_above),
             "alarm-field" => self.alarm_field = value.get().ok().flatten(),
             "alarm-hysteresis" => self.alarm_hysteresis = value.get().unwrap_or(self.alarm_hysteresis),
             "frame-messages" => self.frame_messages = value.get().unwrap_or(self.frame_messages),
@@ -129,6 +154,7 @@ impl Settings {
         Some(match name {
             "window" => self.window.nseconds().to_value(),
             "alarm-below" => self.alarm_below.to_value(),
+            "alarm-above" => self.alarm_above.to_value(),
             "alarm-field" => self.alarm_field().to_value(),
             "alarm-hysteresis" => self.alarm_hysteresis.to_value(),
             "frame-messages" => self.frame_messages.to_value(),

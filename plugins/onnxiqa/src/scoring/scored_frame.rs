@@ -4,7 +4,7 @@
 
 use crate::messages::Structured;
 use onnx_iqa::model::contract::Kind;
-use onnx_iqa::record::{FrameRecord, Named, Partner, State};
+use onnx_iqa::record::{FrameRecord, Named, Partner, Place, State};
 use onnx_iqa::scorer::Score;
 use std::sync::{Arc, OnceLock};
 
@@ -17,6 +17,31 @@ pub struct Times {
     pub running: Option<gst::ClockTime>,
     /// In stream time.
     pub stream: Option<gst::ClockTime>,
+    /// How long, by the frame itself or its caps.
+    pub duration: Option<gst::ClockTime>,
+}
+
+impl Times {
+    /// Those of a buffer in a segment, whose caps say that a frame lasts for `period`.
+    pub fn of(
+        buffer: &gst::BufferRef,
+        segment: &gst::FormattedSegment<gst::ClockTime>,
+        period: Option<gst::ClockTime>,
+    ) -> Self {
+        let pts = buffer.pts();
+        Self {
+            pts,
+            running: segment.to_running_time(pts),
+            stream: segment.to_stream_time(pts),
+            duration: buffer.duration().or(period),
+        }
+    }
+
+    /// Where windows count the frame.
+    pub fn place(self) -> Place {
+        let [running_time, duration] = [self.running, self.duration].map(|time| time.map(gst::ClockTime::nseconds));
+        Place::Next { running_time, duration }
+    }
 }
 
 /// Which model scores, and what it looks at.

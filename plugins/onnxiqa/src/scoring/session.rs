@@ -2,7 +2,7 @@
 
 //! The model that an element has open from READY to PAUSED and back.
 
-use super::{ModelInfo, ModelSettings};
+use super::{Fields, ModelInfo, ModelSettings};
 use crate::describe;
 use gst::prelude::*;
 use onnx_iqa::model::contract::Kind;
@@ -66,6 +66,14 @@ impl Session {
     pub fn model_info(&self) -> ModelInfo {
         let contract = self.model.contract();
         ModelInfo { model: contract.name.clone(), kind: contract.kind }
+    }
+
+    /// What the model says of a frame.
+    pub fn fields(&self) -> Fields {
+        let output = &self.model.contract().output;
+        let attributes = output.attributes.iter().flat_map(|attributes| attributes.names.iter().cloned());
+        let known = ["score", "raw"].map(str::to_owned).into_iter().chain(attributes).collect();
+        Fields { known, raw_range: Some(output.curve.raw_range()) }
     }
 }
 

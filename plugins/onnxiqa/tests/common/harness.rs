@@ -200,6 +200,12 @@ impl ElementHarness {
         }
     }
 
+    /// The texts of all warnings so far; other messages are lost.
+    pub fn warnings(&self) -> Vec<String> {
+        let texts = std::iter::from_fn(|| self.bus.pop_filtered(&[gst::MessageType::Warning]));
+        texts.filter_map(|message| super::warning_text(&message)).collect()
+    }
+
     /// How many messages of that type there are so far; all messages are gone then.
     pub fn count(&self, kind: gst::MessageType) -> usize {
         std::iter::from_fn(|| self.bus.pop()).filter(|message| message.type_() == kind).count()

@@ -164,6 +164,23 @@ pub fn error_text(bus: &gst::Bus) -> String {
     }
 }
 
+/// The text of a warning, as gst-launch-1.0 prints it.
+pub fn warning_text(message: &gst::Message) -> Option<String> {
+    match message.view() {
+        gst::MessageView::Warning(warning) => Some(warning.error().message().to_owned()),
+        _ => None,
+    }
+}
+
+/// One text, which has all these parts.
+#[track_caller]
+pub fn assert_one(texts: &[String], parts: &[&str]) {
+    assert_eq!(texts.len(), 1, "{texts:?}");
+    for part in parts {
+        assert!(texts[0].contains(part), "{part} is not in: {}", texts[0]);
+    }
+}
+
 /// Runs a pipeline to its end; gives the errors' texts and all element messages' structures.
 #[track_caller]
 pub fn run(pipeline: &gst::Pipeline) -> (Vec<String>, Vec<gst::Structure>) {

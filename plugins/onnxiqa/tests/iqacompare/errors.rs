@@ -33,16 +33,6 @@ fn with_model(path: &std::path::Path) -> gst::element_factory::ElementBuilder<'s
     iqacompare().property("model", path.to_str().unwrap().to_owned()).property_from_str("provider", "cpu")
 }
 
-fn warnings(harness: &ElementHarness) -> Vec<String> {
-    let messages = std::iter::from_fn(|| harness.bus.pop_filtered(&[gst::MessageType::Warning]));
-    messages
-        .filter_map(|message| match message.view() {
-            gst::MessageView::Warning(warning) => Some(warning.error().to_string()),
-            _ => None,
-        })
-        .collect()
-}
-
 #[test]
 fn a_no_reference_model_is_refused_with_advice() {
     let dir = kit::TempDir::new();
@@ -104,7 +94,7 @@ fn a_model_that_fails() {
     for frame in harness.finish_both() {
         assert_eq!(entry(&frame).get::<&str>("state"), Ok("failed"));
     }
-    assert_eq!(warnings(&harness).len(), 1);
+    assert_eq!(harness.warnings().len(), 1);
     harness.assert_ledger(&[("failed", 3), ("matched", 3), ("scored", 0)]);
 }
 
@@ -150,7 +140,7 @@ fn frames_that_fail_are_marked_and_warned_of_once_per_run() {
         "nothing was measured: {said}"
     );
     assert_eq!(frames[4].size(), 100, "it goes on as it is");
-    let warned = warnings(&harness);
+    let warned = harness.warnings();
     assert_eq!(warned.len(), 3, "{warned:?}");
     assert!(warned[2].contains("reference"), "it says whose frame: {warned:?}");
     harness.assert_ledger(&[("failed", 5), ("scored", 7), ("matched", 12)]);
@@ -198,7 +188,7 @@ fn color_that_only_one_size_suggests_is_no_difference() {
     let harness = different(iqacompare().build().unwrap(), &large, &small);
     harness.feed((0..3).map(|n| blank(&large, n)), (0..3).map(|n| blank(&small, n)));
     assert_eq!(harness.finish_both().len(), 3);
-    assert!(warnings(&harness).is_empty());
+    assert!(harness.warnings().is_empty());
 }
 
 #[test]
@@ -212,7 +202,7 @@ fn a_stated_difference_of_color_is_warned_of_once() {
         harness.caps(&(distorted.clone() + ",pixel-aspect-ratio=1/1"));
         harness.feed((0..3).map(|n| blank(&reference, n)), (0..3).map(|n| blank(&distorted, n)));
         assert_eq!(harness.finish_both().len(), 3);
-        let warned = warnings(&harness);
+        let warned = harness.warnings();
         assert_eq!(warned.len(), 1, "{warned:?}");
         for part in parts {
             assert!(warned[0].contains(part), "{part} is not in: {warned:?}");
@@ -224,19 +214,19 @@ fn a_stated_difference_of_color_is_warned_of_once() {
 fn interlaced_video_is_warned_of_once_and_transfers_only_with_a_model() {
     let hdr = caps("I420", 32, 32) + ",colorimetry=(string)bt2100-pq";
     let harness = Compare::started(iqacompare().build().unwrap(), &hdr);
-    assert!(warnings(&harness).is_empty(), "fidelity measures look at the samples");
+    assert!(harness.warnings().is_empty(), "fidelity measures look at the samples");
     drop(harness);
     let dir = kit::TempDir::new();
     let harness = Compare::started(with_model(&kit::difference_model(dir.path(), "d")).build().unwrap(), &hdr);
     harness.feed([blank(&hdr, 0)], [blank(&hdr, 0)]);
     harness.finish_both();
-    assert!(warnings(&harness).iter().any(|warning| warning.contains("transfer")));
+    assert!(harness.warnings().iter().any(|warning| warning.contains("transfer")));
     drop(harness);
     let interlaced = caps("I420", 32, 32) + ",interlace-mode=interleaved";
     let harness = Compare::started(iqacompare().build().unwrap(), &interlaced);
     harness.feed([blank(&interlaced, 0)], [blank(&interlaced, 0)]);
     harness.finish_both();
-    let warned = warnings(&harness);
+    let warned = harness.warnings();
     assert_eq!(warned.iter().filter(|warning| warning.contains("interlaced")).count(), 1, "{warned:?}");
 }
 

@@ -20,3 +20,5 @@ mod queries;
 mod selection;
 mod sharing;
 mod shutdown;
+mod warnings;
+mod windows;

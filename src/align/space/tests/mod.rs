@@ -2,6 +2,7 @@
 
 mod active_area;
 mod letterbox;
+mod orientation;
 mod phase_correlation;
 mod scaling;
 mod scenes;

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Where the two streams differ, by their caps, so that their numbers say less than they seem to, and what to do.
+
+use crate::video_frame::Stream;
+
+/// How far display aspects may differ, as a part of the one.
+const ASPECTS: f64 = 0.01;
+
+/// A kind of difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// In the colorimetry of stored samples.
+    Colorimetry,
+    /// In the display aspect.
+    Aspect,
+    /// In the transfer function: one is of high dynamic range, the other of another one.
+    Transfer,
+    /// In the depth: one has 8 bits, the other more.
+    Depth,
+}
+
+/// The differences between two streams, each with a text for users. `crops`: bars are cut off before pictures are
+/// compared.
+pub(super) fn differences(reference: &Stream, distorted: &Stream, crops: bool) -> Vec<(Difference, String)> {
+    let found = [
+        (Difference::Colorimetry, colorimetry(reference, distorted)),
+        (Difference::Aspect, aspect(reference, distorted).filter(|_| !crops)),
+        (Difference::Transfer, transfer(reference, distorted)),
+        (Difference::Depth, depth(reference, distorted)),
+    ];
+    found.into_iter().filter_map(|(kind, text)| Some((kind, text?))).collect()
+}
+
+fn colorimetry(reference: &Stream, distorted: &Stream) -> Option<String> {
+    let contradiction = reference.contradiction(distorted)?;
+    Some(format!(
+        "reference and distorted state {contradiction}: ranges are made equal, but stored samples of different \
+         matrices are compared as they are; put a videoconvert before one of the pads if the caps are right"
+    ))
+}
+
+fn aspect(reference: &Stream, distorted: &Stream) -> Option<String> {
+    let [one, other] = [reference, distorted].map(Stream::display_aspect);
+    if (one / other).max(other / one) <= 1.0 + ASPECTS {
+        return None;
+    }
+    let [one, other] = [reference, distorted].map(|stream| {
+        let (info, aspect) = (&stream.info, stream.display_aspect());
+        let pixels = info.par();
+        let shape = if pixels.numer() == pixels.denom() { String::new() } else { format!(" pixels of {pixels}") };
+        format!("{}x{}{shape}, {aspect:.3}:1", info.width(), info.height())
+    });
+    Some(format!(
+        "the display aspects differ: reference {one}, distorted {other}: the distorted picture is stretched to the \
+         reference's size before it is compared; if one has black bars, set registration=crop, otherwise scale or \
+         crop one of them to the other's shape, or correct its pixel-aspect-ratio"
+    ))
+}
+
+fn transfer(reference: &Stream, distorted: &Stream) -> Option<String> {
+    let [one, other] = [reference, distorted].map(Stream::high_dynamic_range);
+    if one == other {
+        return None;
+    }
+    let [one, other] = [one, other].map(|transfer| transfer.unwrap_or("standard dynamic range"));
+    Some(format!(
+        "the transfer functions differ: reference {one}, distorted {other}: equal light has different samples, so the \
+         numbers say nothing about coding; bring both to one transfer function before this element (tone mapping), or \
+         correct the colorimetry in the caps if it is wrong"
+    ))
+}
+
+fn depth(reference: &Stream, distorted: &Stream) -> Option<String> {
+    let [one, other] = [reference, distorted].map(Stream::depth);
+    if (one > 8) == (other > 8) {
+        return None;
+    }
+    Some(format!(
+        "the depths differ: reference {one} bits, distorted {other}: the rounding to 8 bits counts as a distortion, \
+         which limits PSNR to about 59 dB; compare with a reference of the distorted depth to judge coding alone"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stream(caps: &str) -> Stream {
+        gst::init().expect("GStreamer");
+        let caps = format!("video/x-raw,framerate=25/1,{caps}").parse::<gst::Caps>().expect("caps");
+        Stream::from_caps(&caps).expect("a stream")
+    }
+
+    fn kinds(reference: &str, distorted: &str) -> Vec<Difference> {
+        let [one, other] = [reference, distorted].map(stream);
+        let kinds = |one, other| differences(one, other, false).into_iter().map(|(kind, _)| kind).collect::<Vec<_>>();
+        let found = kinds(&one, &other);
+        assert_eq!(kinds(&other, &one), found, "both ways");
+        found
+    }
+
+    #[test]
+    fn aspects_are_those_of_the_display() {
+        let plain = "format=I420,width=640,height=272";
+        // 2.353 and 2.222: 5.9 % apart.
+        assert_eq!(kinds(plain, "format=I420,width=640,height=288"), [Difference::Aspect]);
+        // 640×272 against 320×136 and 480×204 are equal, and 480×206 is 1.0 % off: 2.330.
+        for same in ["width=320,height=136", "width=480,height=204", "width=480,height=206"] {
+            assert_eq!(kinds(plain, &format!("format=I420,{same}")), []);
+        }
+        // 720×576 of 64:45 pixels is 16:9.
+        let pal = "format=I420,width=720,height=576,pixel-aspect-ratio=64/45";
+        assert_eq!(kinds("format=I420,width=1280,height=720", pal), []);
+        assert_eq!(kinds("format=I420,width=720,height=576", pal), [Difference::Aspect]);
+        let [reference, distorted] = [plain, "format=I420,width=640,height=288"].map(stream);
+        assert!(differences(&reference, &distorted, true).is_empty(), "bars are cut off");
+        let text = &differences(&reference, &distorted, false)[0].1;
+        for part in ["640x272", "2.353", "640x288", "2.222", "registration=crop"] {
+            assert!(text.contains(part), "{part} is not in: {text}");
+        }
+    }
+
+    #[test]
+    fn depths_and_transfers() {
+        let of = |format: &str, colorimetry: &str| {
+            let colorimetry =
+                if colorimetry.is_empty() { String::new() } else { format!(",colorimetry={colorimetry}") };
+            format!("format={format},width=64,height=64{colorimetry}")
+        };
+        assert_eq!(kinds(&of("I420", ""), &of("I420_10LE", "")), [Difference::Depth]);
+        assert_eq!(kinds(&of("I420_12LE", ""), &of("I420_10LE", "")), []);
+        assert_eq!(kinds(&of("RGB", ""), &of("I420", "")), []);
+        let [pq, hlg, sdr] = ["bt2100-pq", "bt2100-hlg", "bt2020-10"].map(|name| of("I420_10LE", name));
+        assert_eq!(kinds(&pq, &sdr), [Difference::Transfer]);
+        assert_eq!(kinds(&pq, &hlg), [Difference::Transfer]);
+        assert_eq!(kinds(&pq, &pq), []);
+        let [bt709, bt601] = ["2:3:5:1", "2:3:16:4"].map(|name| of("I420", name));
+        assert_eq!(kinds(&bt709, &bt601), [], "these two differ in name only");
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Users that come and go while the worker is busy: it goes on for the next one, and no other is started. Alone in its
+//! process, whose threads it counts.
+
+mod common;
+
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use common::{flat, near, open};
+use onnx_iqa::picture::{Frame, OwnedFrame, Picture, PictureError};
+use onnx_iqa::scorer::{Job, Scorer};
+use onnx_iqa_testkit as kit;
+
+/// A frame that takes as long to read as the gate is shut.
+struct Gate {
+    shut: Mutex<Receiver<()>>,
+    reached: Sender<()>,
+    frame: OwnedFrame,
+}
+
+impl Frame for Gate {
+    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+        let _ = self.reached.send(());
+        // Ends, with an error, when the gate is dropped.
+        let _ = self.shut.lock().unwrap().recv();
+        self.frame.picture()
+    }
+}
+
+/// Threads of workers in this process.
+fn workers() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("the process's threads");
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.filter(|name| name.starts_with("iqa-")).count()
+}
+
+#[test]
+fn twenty_restarts_while_the_worker_is_busy_start_no_other() {
+    let dir = kit::TempDir::new();
+    let model = open(&kit::mean_model(dir.path(), "mean"));
+    let (gate, shut) = channel();
+    let (reached, at) = channel();
+    let slow = Gate { shut: Mutex::new(shut), reached, frame: *flat(8, 8, [255; 3]) };
+    let first = Scorer::with_queue(model.clone(), 1, 1);
+    first.try_submit(Job { distorted: Box::new(slow), reference: None, done: Box::new(|_| ()) }).expect("room");
+    at.recv_timeout(Duration::from_secs(60)).expect("the worker takes the frame up");
+    assert_eq!(workers(), 2, "one that prepares and one that runs");
+    drop(first);
+    for restart in 0..20 {
+        let scorer = Scorer::with_queue(model.clone(), 1, 1);
+        let job = Job { distorted: flat(8, 8, [1; 3]), reference: None, done: Box::new(|_| ()) };
+        assert!(scorer.try_submit(job).is_ok());
+        assert_eq!(workers(), 2, "after {restart} restarts");
+    }
+    let last = Scorer::with_queue(model, 1, 1);
+    drop(gate);
+    near(last.score_frame(flat(8, 8, [51; 3]), None).expect("a score").score, 20.0);
+    assert_eq!(workers(), 2);
+    drop(last);
+    // With the last user the threads end.
+    let limit = std::time::Instant::now() + Duration::from_secs(60);
+    while workers() > 0 {
+        assert!(std::time::Instant::now() < limit, "{} threads are left", workers());
+        std::thread::yield_now();
+    }
+}
