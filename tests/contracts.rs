@@ -2,7 +2,7 @@
 
 //! Contracts that are wrong, and the words that say so.
 
-use onnx_iqa::model::contract::{Contract, Crops, Geometry, Resize, Sampling};
+use onnx_iqa::model::contract::{Contract, Crops, Filter, Geometry, Letterbox, LetterboxAt, Resize, Sampling};
 use onnx_iqa::model::{ContractError, Model, ModelError, Provider};
 use onnx_iqa_testkit::{self as kit, Element};
 
@@ -57,7 +57,29 @@ fn wrong() -> Vec<(String, &'static [&'static str])> {
         (geometry("resize = [0, 5]"), &["geometry.resize", "[0, 5]", "65536"]),
         (geometry("filter = \"bicubic\""), &["geometry.filter", "no effect"]),
         (geometry("round = true"), &["geometry.round", "no effect"]),
-        (geometry("resize = [8, 8]\nfilter = \"lanczos\""), &["lanczos", "bicubic"]),
+        (geometry("resize = [8, 8]\nfilter = \"mitchell\""), &["mitchell", "lanczos"]),
+        (geometry("resize = [8, 8]\nfilter = \"lanczos\"\nantialias = false"), &["geometry.antialias", "lanczos"]),
+        (geometry("long-side = 0"), &["geometry.long-side", "is 0"]),
+        (geometry("short-side = 5\nlong-side = 5"), &["geometry.short-side", "`long-side`", "exclude"]),
+        (geometry("resize = 0"), &["geometry.resize", "[0, 0]"]),
+        (geometry("resize = \"large\""), &["sides are a whole number of pixels"]),
+        (geometry("resize = 8\ncrop = [4, 4]"), &["geometry.resize", "short-side = 8", "resize = [8, 8]"]),
+        (geometry("letterbox = { size = [0, 4] }"), &["geometry.letterbox.size", "[0, 4]"]),
+        (geometry("letterbox = { size = 4, colour = [114, 114, 114] }"), &["letterbox.colour", "114", "0.447"]),
+        (geometry("letterbox = { size = 4, at = \"left\" }"), &["left", "centre", "top-left"]),
+        (geometry("letterbox = { size = 4, shade = 3 }"), &["unknown field `shade`"]),
+        (geometry("letterbox = { size = 4 }\nresize = 4"), &["geometry.letterbox", "`resize`", "exclude"]),
+        (geometry("letterbox = { size = 4 }\ncrop = [4, 4]"), &["geometry.letterbox", "`crop`", "exclude"]),
+        (
+            geometry("letterbox = { size = 4 }") + "map = { tensor = \"m\", worst = 0, best = 1 }",
+            &["output.map", "letterbox"],
+        ),
+        (with("\"x\"", "\"x\"\nmean = [123.675, 116.28, 103.53]"), &["input[0].mean", "123.675", "by 255", "1/255"]),
+        (with("\"x\"", "\"x\"\nmean = 127.5"), &["input[0].mean", "127.5", "by 255"]),
+        (with("\"x\"", "\"x\"\nstd = 255"), &["input[0].std", "255", "by 255"]),
+        (with("\"x\"", "\"x\"\nmean = \"half\""), &["`mean` and `std` are a number, or a list"]),
+        (output("worst = 0\nbest = 1\nindex = -1"), &["-1", "line 11"]),
+        (output("worst = 0\nbest = 1\nindex = 1\ndistribution = [1, 2]"), &["output.index", "exclude"]),
         (geometry("resize = [8, 8]\nfilter = \"nearest\"\nantialias = true"), &["geometry.antialias", "nearest"]),
         (geometry("crops = 5"), &["geometry.crops", "without `crop`"]),
         (geometry("small = \"mirror\""), &["geometry.small", "without `crop`"]),
@@ -190,6 +212,37 @@ value = [30.0]
     }
 }
 
+#[test]
+fn one_number_stands_for_all_channels_or_both_sides() {
+    let input = |lines: &str| Contract::parse(&with("\"x\"", &format!("\"x\"\n{lines}"))).unwrap().inputs.remove(0);
+    let scalar = input("mean = 0.5\nstd = 0.25");
+    assert_eq!((scalar.mean, scalar.std), (vec![0.5; 3], vec![0.25; 3]));
+    let luma = input("channels = \"luma\"\nmean = 1\nstd = 1");
+    assert_eq!((luma.mean, luma.std), (vec![1.0], vec![1.0]));
+    let geometry = |lines: &str| Contract::parse(&geometry(lines)).unwrap().inputs.remove(0).geometry;
+    assert_eq!(geometry("resize = 224").scale, Some(Resize::Size([224, 224])));
+    assert_eq!(geometry("resize = 224").fixed_size(), Some([224, 224]));
+    assert_eq!(geometry("short-side = 256\ncrop = 224").crop, Some([224, 224]));
+    assert_eq!(geometry("long-side = 640").scale, Some(Resize::LongSide(640)));
+    assert_eq!(geometry("resize = 8\nfilter = \"lanczos\"").filter, Filter::Lanczos);
+    assert_eq!(geometry("resize = 8").filter, Filter::Bilinear);
+}
+
+#[test]
+fn a_letterbox_is_written_in_either_spelling() {
+    let scale = |lines: &str| Contract::parse(&geometry(lines)).unwrap().inputs.remove(0).geometry.scale;
+    let expected = |color, at| Some(Resize::Letterbox(Letterbox { size: [640, 320], color, at }));
+    let gray = expected([0.5; 3], LetterboxAt::Center);
+    assert_eq!(scale("letterbox = { size = [640, 320], colour = [0.5, 0.5, 0.5], at = \"centre\" }"), gray);
+    assert_eq!(scale("letterbox = { size = [640, 320], color = [0.5, 0.5, 0.5], at = \"center\" }"), gray);
+    assert_eq!(scale("letterbox = { size = [640, 320] }"), expected([0.0; 3], LetterboxAt::Center));
+    let corner = scale("letterbox = { size = [640, 320], colour = [0, 0, 1], at = \"top-left\" }");
+    assert_eq!(corner, expected([0.0, 0.0, 1.0], LetterboxAt::TopLeft));
+    let centered = Contract::parse(&geometry("crop = [8, 8]\nsampling = \"center\"")).unwrap();
+    assert_eq!(centered.inputs[0].geometry.sampling, Sampling::Center);
+    assert_eq!(Contract::parse(&with("name", "license = \"MIT\"\nname")).unwrap().license.as_deref(), Some("MIT"));
+}
+
 fn open(onnx: &kit::Onnx) -> Result<(), ModelError> {
     let dir = kit::TempDir::new();
     let path = onnx.write(dir.path(), "model");
@@ -242,17 +295,17 @@ fn against_the_graph() {
 
     // Types.
     refused(&kit::mean_graph(Element::Int32, "N 3 H W").contract(&good()), &["float32, float16 or uint8", "int32"]);
-    let integers = kit::Onnx::new("int")
+    let truths = kit::Onnx::new("int")
         .input("x", Element::Float, "N 3 H W")
-        .output("y", Element::Int64, "N")
+        .output("y", Element::Bool, "N")
         .node(
             "ReduceMean",
             &["x"],
             &["m"],
             [kit::Attribute::ints("axes", &[1, 2, 3]), kit::Attribute::int("keepdims", 0)],
         )
-        .node("Cast", &["m"], &["y"], [kit::Attribute::int("to", Element::Int64 as i64)]);
-    refused(&integers.contract(&good()), &["output.tensor", "float64", "int64"]);
+        .node("Cast", &["m"], &["y"], [kit::Attribute::int("to", Element::Bool as i64)]);
+    refused(&truths.contract(&good()), &["output.tensor", "float64", "bool"]);
 
     // Other inputs.
     let gain = || {
@@ -276,6 +329,10 @@ fn against_the_graph() {
         &outputs().contract(&output(&format!("worst = 0\nbest = 1\n{attributes}"))),
         &["output.attributes.names", "2 names", "3 numbers"],
     );
+    let channels = |lines: &str| outputs().contract(&output(lines).replace("tensor = \"y\"", "tensor = \"channels\""));
+    refused(&channels("worst = 0\nbest = 1"), &["output.tensor", "3 numbers", "`index = 0`"]);
+    refused(&channels("worst = 0\nbest = 1\nindex = 3"), &["output.index", "3, counted from 0", "3 numbers"]);
+    open(&channels("worst = 0\nbest = 1\nindex = 2")).unwrap();
     refused(
         &outputs().contract(&output("worst = 0\nbest = 1\nmap = { tensor = \"y\", worst = 0, best = 1 }")),
         &["output.map.tensor", "a picture"],

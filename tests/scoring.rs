@@ -210,6 +210,46 @@ fn a_distribution_and_logits() {
 }
 
 #[test]
+fn one_number_out_of_several_of_any_type() {
+    let output = |lines: &str| kit::NR_CONTRACT.replace("worst = 0.0\nbest = 1.0", lines);
+    let contract = |index: usize| output(&format!("worst = 0.0\nbest = 100.0\nindex = {index}"));
+    // 20.39, 80.39 and 60.39 of 100; integers are cut.
+    let pixel = [52, 205, 154];
+    for (element, first) in [
+        (Element::Float, 52.0 / 2.55),
+        (Element::Double, 52.0 / 2.55),
+        (Element::Float16, 20.390625),
+        // 8 bits of mantissa.
+        (Element::Bfloat16, 20.375),
+        (Element::Int8, 20.0),
+        (Element::Int16, 20.0),
+        (Element::Int32, 20.0),
+        (Element::Int64, 20.0),
+        (Element::Uint8, 20.0),
+        (Element::Uint16, 20.0),
+        (Element::Uint32, 20.0),
+        (Element::Uint64, 20.0),
+    ] {
+        let found = raw(&kit::percent_graph(element).contract(&contract(0)), flat(4, 4, pixel));
+        assert!((found - first).abs() < 1e-4, "{element:?}: {found}");
+    }
+
+    let whole = |index| raw(&kit::percent_graph(Element::Int64).contract(&contract(index)), flat(4, 4, pixel));
+    assert_eq!([whole(1), whole(2)], [80.0, 60.0]);
+    // The mean over crops, be they the batch or a dimension of their own.
+    let crops = |axis: u8| {
+        output("worst = 0.0\nbest = 1.0\nindex = 2")
+            + &format!("[geometry]\ncrop = [2, 2]\ncrops = 5\ncrops-axis = {axis}\n")
+    };
+    for onnx in [
+        kit::outputs_graph().contract(&crops(0).replace("\"y\"", "\"channels\"")),
+        kit::stacked_graph().contract(&crops(1)),
+    ] {
+        near(raw(&onnx, flat(8, 8, pixel)), 154.0 / 255.0);
+    }
+}
+
+#[test]
 fn a_curve() {
     let contract =
         kit::NR_CONTRACT.replace("worst = 0.0\nbest = 1.0", "curve = [[0.0, 100.0], [0.5, 80.0], [0.7, 0.0]]");

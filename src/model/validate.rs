@@ -33,6 +33,22 @@ fn for_graph(text: &str, graph: &GraphInfo) -> Result<Contract, ContractError> {
     Ok(parsed.contract)
 }
 
+/// What outputs can be.
+const OUTPUTS: [Element; 12] = [
+    Element::Float32,
+    Element::Float16,
+    Element::Bfloat16,
+    Element::Float64,
+    Element::Int8,
+    Element::Int16,
+    Element::Int32,
+    Element::Int64,
+    Element::Uint8,
+    Element::Uint16,
+    Element::Uint32,
+    Element::Uint64,
+];
+
 struct Check<'a> {
     text: &'a str,
     graph: &'a GraphInfo,
@@ -173,15 +189,15 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn float_output(&self, key: &str, name: &str) -> Result<&TensorInfo, ContractError> {
+    fn number_output(&self, key: &str, name: &str) -> Result<&TensorInfo, ContractError> {
         let Some(tensor) = self.graph.output(name) else {
             let graph = format!("the outputs {}", names(&self.graph.outputs));
             return self.fault(key.to_owned(), format!("\"{name}\""), graph);
         };
-        if !matches!(tensor.element, Element::Float32 | Element::Float16 | Element::Float64) {
+        if !OUTPUTS.contains(&tensor.element) {
             return self.fault(
                 key.to_owned(),
-                format!("\"{name}\", which must be float32, float16 or float64"),
+                format!("\"{name}\", which must hold numbers (float16 to float64, int8 to int64, uint8 to uint64)"),
                 format!("{} there", element_name(tensor.element)),
             );
         }
@@ -205,7 +221,7 @@ impl Check<'_> {
 
     fn outputs(&self, contract: &Contract) -> Result<(), ContractError> {
         let output = &contract.output;
-        let tensor = self.float_output("output.tensor", &output.tensor)?;
+        let tensor = self.number_output("output.tensor", &output.tensor)?;
         let shape = tensor.shape_text();
         let has = Self::numbers(contract, tensor);
         let stacked = contract.inputs.first().is_some_and(|input| input.geometry.crops_axis == 1);
@@ -215,17 +231,24 @@ impl Check<'_> {
                 let graph = format!("{has} numbers a picture at \"{}\" ({shape})", tensor.name);
                 return self.fault("output.distribution".to_owned(), says, graph);
             }
-            (None, Some(has)) if has != 1 && !stacked => {
-                return self.fault(
-                    "output.tensor".to_owned(),
-                    format!("\"{}\" without `distribution`, which means one number a picture", tensor.name),
-                    format!("{has} numbers a picture there ({shape})"),
-                );
-            }
+            (None, Some(has)) if !stacked => match output.index {
+                Some(index) if index >= has => {
+                    let graph = format!("{has} numbers a picture at \"{}\" ({shape})", tensor.name);
+                    return self.fault("output.index".to_owned(), format!("{index}, counted from 0"), graph);
+                }
+                None if has != 1 => {
+                    return self.fault(
+                        "output.tensor".to_owned(),
+                        format!("\"{}\" without `distribution`, which means one number a picture", tensor.name),
+                        format!("{has} numbers a picture there ({shape}); `index = 0` takes the first of them"),
+                    );
+                }
+                _ => {}
+            },
             _ => {}
         }
         if let Some(map) = &output.map {
-            let tensor = self.float_output("output.map.tensor", &map.tensor)?;
+            let tensor = self.number_output("output.map.tensor", &map.tensor)?;
             let dims = tensor.dims.as_deref().unwrap_or_default();
             if dims.len() == 1 {
                 let graph = format!("the shape {} there", tensor.shape_text());
@@ -233,7 +256,7 @@ impl Check<'_> {
             }
         }
         if let Some(attributes) = &output.attributes {
-            let tensor = self.float_output("output.attributes.tensor", &attributes.tensor)?;
+            let tensor = self.number_output("output.attributes.tensor", &attributes.tensor)?;
             let count = attributes.names.len();
             if let Some(has) = Self::numbers(contract, tensor)
                 && has != count

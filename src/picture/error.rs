@@ -20,8 +20,8 @@ pub enum PictureError {
     /// Too few planes for the format.
     #[error("{format} has {expected} planes, {actual} were given")]
     Planes {
-        /// Of the picture.
-        format: PixelFormat,
+        /// The format's name.
+        format: &'static str,
         /// Planes that it has.
         expected: usize,
         /// Planes that there were.
@@ -30,8 +30,8 @@ pub enum PictureError {
     /// Rows that overlap.
     #[error("plane {plane} has a stride of {stride} bytes, a row of {format} at this width has {row}")]
     Stride {
-        /// Of the picture.
-        format: PixelFormat,
+        /// The format's name.
+        format: &'static str,
         /// From 0.
         plane: usize,
         /// In bytes.

@@ -3,7 +3,8 @@
 //! Pixel formats, described component by component.
 //!
 //! Names, memory layouts and component order are GStreamer's (`GstVideoFormat`), so a frame is read
-//! where it lies. A new format is a row in the table below and nothing else.
+//! where it lies. A new format is a row in the table below and nothing else. Formats whose samples are no bytes or
+//! little-endian words of their own are in the table of [`PackedFormat`](super::PackedFormat).
 
 /// What the components of a format mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,6 +87,11 @@ const fn packed(offset: u8, step: u8) -> Component {
     c(0, offset, step, 0, 0, 0, 8)
 }
 
+/// A 16-bit component of a packed pixel without subsampling.
+const fn packed16(offset: u8, step: u8) -> Component {
+    c(0, offset, step, 0, 0, 0, 16)
+}
+
 macro_rules! formats {
     ($($variant:ident $name:literal $family:ident $planes:literal [$($component:expr),+ $(,)?];)+) => {
         /// A memory layout for pictures. The names are GStreamer's.
@@ -109,7 +115,7 @@ macro_rules! formats {
                 match self { $(Self::$variant => Family::$family,)+ }
             }
 
-            /// How many planes there are.
+            /// How many planes are looked at: one of alpha alone, behind the others, is not among them.
             pub const fn planes(self) -> usize {
                 match self { $(Self::$variant => $planes,)+ }
             }
@@ -131,12 +137,16 @@ formats! {
     Y42b "Y42B" Yuv 3 [planar8(0, 0, 0), planar8(1, 1, 0), planar8(2, 1, 0)];
     Y444 "Y444" Yuv 3 [planar8(0, 0, 0), planar8(1, 0, 0), planar8(2, 0, 0)];
     Nv16 "NV16" Yuv 2 [planar8(0, 0, 0), c(1, 0, 2, 1, 0, 0, 8), c(1, 1, 2, 1, 0, 0, 8)];
+    Nv61 "NV61" Yuv 2 [planar8(0, 0, 0), c(1, 1, 2, 1, 0, 0, 8), c(1, 0, 2, 1, 0, 0, 8)];
     Nv24 "NV24" Yuv 2 [planar8(0, 0, 0), c(1, 0, 2, 0, 0, 0, 8), c(1, 1, 2, 0, 0, 0, 8)];
     Yuy2 "YUY2" Yuv 1 [c(0, 0, 2, 0, 0, 0, 8), c(0, 1, 4, 1, 0, 0, 8), c(0, 3, 4, 1, 0, 0, 8)];
     Yvyu "YVYU" Yuv 1 [c(0, 0, 2, 0, 0, 0, 8), c(0, 3, 4, 1, 0, 0, 8), c(0, 1, 4, 1, 0, 0, 8)];
     Uyvy "UYVY" Yuv 1 [c(0, 1, 2, 0, 0, 0, 8), c(0, 0, 4, 1, 0, 0, 8), c(0, 2, 4, 1, 0, 0, 8)];
     Vyuy "VYUY" Yuv 1 [c(0, 1, 2, 0, 0, 0, 8), c(0, 2, 4, 1, 0, 0, 8), c(0, 0, 4, 1, 0, 0, 8)];
     Ayuv "AYUV" Yuv 1 [packed(1, 4), packed(2, 4), packed(3, 4)];
+    Vuya "VUYA" Yuv 1 [packed(2, 4), packed(1, 4), packed(0, 4)];
+    A420 "A420" Yuv 3 [planar8(0, 0, 0), planar8(1, 1, 1), planar8(2, 1, 1)];
+    Av12 "AV12" Yuv 2 [planar8(0, 0, 0), c(1, 0, 2, 1, 1, 0, 8), c(1, 1, 2, 1, 1, 0, 8)];
     I420p10 "I420_10LE" Yuv 3 [planar16(0, 0, 0, 10), planar16(1, 1, 1, 10), planar16(2, 1, 1, 10)];
     I420p12 "I420_12LE" Yuv 3 [planar16(0, 0, 0, 12), planar16(1, 1, 1, 12), planar16(2, 1, 1, 12)];
     I422p10 "I422_10LE" Yuv 3 [planar16(0, 0, 0, 10), planar16(1, 1, 0, 10), planar16(2, 1, 0, 10)];
@@ -147,7 +157,16 @@ formats! {
     P010 "P010_10LE" Yuv 2 [c(0, 0, 2, 0, 0, 6, 10), c(1, 0, 4, 1, 1, 6, 10), c(1, 2, 4, 1, 1, 6, 10)];
     P012 "P012_LE" Yuv 2 [c(0, 0, 2, 0, 0, 4, 12), c(1, 0, 4, 1, 1, 4, 12), c(1, 2, 4, 1, 1, 4, 12)];
     P016 "P016_LE" Yuv 2 [c(0, 0, 2, 0, 0, 0, 16), c(1, 0, 4, 1, 1, 0, 16), c(1, 2, 4, 1, 1, 0, 16)];
+    A420p10 "A420_10LE" Yuv 3 [planar16(0, 0, 0, 10), planar16(1, 1, 1, 10), planar16(2, 1, 1, 10)];
+    A422p10 "A422_10LE" Yuv 3 [planar16(0, 0, 0, 10), planar16(1, 1, 0, 10), planar16(2, 1, 0, 10)];
+    A444p10 "A444_10LE" Yuv 3 [planar16(0, 0, 0, 10), planar16(1, 0, 0, 10), planar16(2, 0, 0, 10)];
+    Y210 "Y210" Yuv 1 [c(0, 0, 4, 0, 0, 6, 10), c(0, 2, 8, 1, 0, 6, 10), c(0, 6, 8, 1, 0, 6, 10)];
+    Y212 "Y212_LE" Yuv 1 [c(0, 0, 4, 0, 0, 4, 12), c(0, 2, 8, 1, 0, 4, 12), c(0, 6, 8, 1, 0, 4, 12)];
+    V216 "v216" Yuv 1 [c(0, 2, 4, 0, 0, 0, 16), c(0, 0, 8, 1, 0, 0, 16), c(0, 4, 8, 1, 0, 0, 16)];
+    Y412 "Y412_LE" Yuv 1 [c(0, 2, 8, 0, 0, 4, 12), c(0, 0, 8, 0, 0, 4, 12), c(0, 4, 8, 0, 0, 4, 12)];
+    Ayuv64 "AYUV64" Yuv 1 [packed16(2, 8), packed16(4, 8), packed16(6, 8)];
     Gray8 "GRAY8" Gray 1 [planar8(0, 0, 0)];
+    Gray10 "GRAY10_LE16" Gray 1 [planar16(0, 0, 0, 10)];
     Gray16 "GRAY16_LE" Gray 1 [planar16(0, 0, 0, 16)];
     Rgb "RGB" Rgb 1 [packed(0, 3), packed(1, 3), packed(2, 3)];
     Bgr "BGR" Rgb 1 [packed(2, 3), packed(1, 3), packed(0, 3)];
@@ -163,7 +182,22 @@ formats! {
     Gbr "GBR" Rgb 3 [planar8(2, 0, 0), planar8(0, 0, 0), planar8(1, 0, 0)];
     Gbr10 "GBR_10LE" Rgb 3 [planar16(2, 0, 0, 10), planar16(0, 0, 0, 10), planar16(1, 0, 0, 10)];
     Gbr12 "GBR_12LE" Rgb 3 [planar16(2, 0, 0, 12), planar16(0, 0, 0, 12), planar16(1, 0, 0, 12)];
+    Rgbp "RGBP" Rgb 3 [planar8(0, 0, 0), planar8(1, 0, 0), planar8(2, 0, 0)];
+    Bgrp "BGRP" Rgb 3 [planar8(2, 0, 0), planar8(1, 0, 0), planar8(0, 0, 0)];
+    Gbra "GBRA" Rgb 3 [planar8(2, 0, 0), planar8(0, 0, 0), planar8(1, 0, 0)];
+    Gbra10 "GBRA_10LE" Rgb 3 [planar16(2, 0, 0, 10), planar16(0, 0, 0, 10), planar16(1, 0, 0, 10)];
+    Gbra12 "GBRA_12LE" Rgb 3 [planar16(2, 0, 0, 12), planar16(0, 0, 0, 12), planar16(1, 0, 0, 12)];
+    Argb64 "ARGB64_LE" Rgb 1 [packed16(2, 8), packed16(4, 8), packed16(6, 8)];
+    Rgba64 "RGBA64_LE" Rgb 1 [packed16(0, 8), packed16(2, 8), packed16(4, 8)];
+    Bgra64 "BGRA64_LE" Rgb 1 [packed16(4, 8), packed16(2, 8), packed16(0, 8)];
+    Abgr64 "ABGR64_LE" Rgb 1 [packed16(6, 8), packed16(4, 8), packed16(2, 8)];
+    // Of the machine's byte order in GStreamer.
+    Argb64Native "ARGB64" Rgb 1 [packed16(2, 8), packed16(4, 8), packed16(6, 8)];
 }
+
+// Samples are read as little-endian words; ARGB64 and AYUV64 would have to be unpacked elsewhere.
+#[cfg(not(target_endian = "little"))]
+compile_error!("onnx-iqa reads samples on little-endian machines only");
 
 impl std::fmt::Display for PixelFormat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
 
 //! A frame as it lies in memory, borrowed: planes, strides, depth, matrix, range.
+//!
+//! A [`Picture`] is read in place, in one of the formats of [`PixelFormat`]. What is stored otherwise, several samples to a
+//! word or in big-endian words, is unpacked once by [`PackedFormat`] into a frame of its own. Alpha is not looked at.
 
 mod colorimetry;
 mod crop;
 mod error;
 mod format;
 mod frame;
+mod packed;
 mod rect;
 
 pub use colorimetry::{ChromaSite, Colorimetry, Matrix, Range};
 pub use error::PictureError;
 pub use format::{Component, Family, PixelFormat, UnknownFormat};
 pub use frame::{Frame, OwnedFrame};
+pub use packed::PackedFormat;
 pub use rect::Rect;
+
+/// What a side of a picture can be, in pixels.
+const SIDES: std::ops::RangeInclusive<u32> = 1..=1 << 16;
 
 /// One plane of a picture.
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,12 +56,15 @@ impl<'a> Picture<'a> {
         planes: &[Plane<'a>],
         colorimetry: Colorimetry,
     ) -> Result<Self, PictureError> {
-        const SIDES: std::ops::RangeInclusive<u32> = 1..=1 << 16;
         if !SIDES.contains(&width) || !SIDES.contains(&height) {
             return Err(PictureError::Size { width, height });
         }
         if planes.len() < format.planes() {
-            return Err(PictureError::Planes { format, expected: format.planes(), actual: planes.len() });
+            return Err(PictureError::Planes {
+                format: format.name(),
+                expected: format.planes(),
+                actual: planes.len(),
+            });
         }
         let mut kept = [Plane::default(); 4];
         kept[..format.planes()].copy_from_slice(&planes[..format.planes()]);
@@ -62,7 +73,7 @@ impl<'a> Picture<'a> {
             let plane = kept[index];
             let row = component.row_bytes(width);
             if component.height(height) > 1 && plane.stride < row {
-                return Err(PictureError::Stride { format, plane: index, stride: plane.stride, row });
+                return Err(PictureError::Stride { format: format.name(), plane: index, stride: plane.stride, row });
             }
             let expected = component.plane_bytes(width, height, plane.stride);
             if plane.data.len() < expected {

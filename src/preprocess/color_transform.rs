@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! From samples to a tensor's channels: matrix, range, clamp, rounding and normalization.
+//! From samples to a tensor's channels: matrix, range, clamp and normalization.
 
 use super::error::PreprocessError;
 use crate::model::contract::{Channels, Input};
 use crate::picture::{Colorimetry, Component, Family, Matrix, PixelFormat, Range};
 
-/// One channel: `samples · weights + offset`, clamped to 0..1, perhaps rounded, times `scale` plus `shift`.
+/// One channel: `samples · weights + offset`, clamped to 0..1, times `scale` plus `shift`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Channel {
     /// Of each component.
@@ -28,8 +28,6 @@ pub(super) struct ColorTransform {
     pub channels: Vec<Channel>,
     /// The weights of R', G', B' in the only channel, which is normalized as the first of `channels` says.
     pub gray: Option<[f32; 3]>,
-    /// To steps of 1 / 255.
-    pub round: bool,
 }
 
 /// A value as an affine function of three samples.
@@ -60,17 +58,36 @@ impl ColorTransform {
                 shift: (-mean / std) as f32,
             }
         });
-        Ok(Self {
-            components: if one { 1 } else { 3 },
-            channels: channels.collect(),
-            gray,
-            round: input.geometry.round,
-        })
+        Ok(Self { components: if one { 1 } else { 3 }, channels: channels.collect(), gray })
+    }
+
+    /// How many channels the tensor has.
+    pub fn channels(&self) -> usize {
+        if self.gray.is_some() { 1 } else { self.channels.len() }
+    }
+
+    /// The same, but the tensor's numbers are from 0 to 255.
+    pub fn in_bytes(mut self) -> Self {
+        for channel in &mut self.channels {
+            (channel.scale, channel.shift) = (255.0, 0.0);
+        }
+        self
+    }
+}
+
+/// What the channels of `input` have for an R'G'B' color, from 0 to 1, before they are normalized.
+pub(super) fn color(input: &Input, [red, green, blue]: [f64; 3], colorimetry: Colorimetry) -> Vec<f64> {
+    let gray = |(kr, kb): (f64, f64)| kr * red + (1.0 - kr - kb) * green + kb * blue;
+    match input.channels {
+        Channels::Rgb => vec![red, green, blue],
+        Channels::Bgr => vec![blue, green, red],
+        Channels::Luma => vec![gray(colorimetry.matrix.weights())],
+        Channels::Gray601 => vec![gray(Matrix::Bt601.weights())],
     }
 }
 
 /// (mean, std) of each channel.
-fn normalization(input: &Input) -> Result<Vec<(f64, f64)>, PreprocessError> {
+pub(super) fn normalization(input: &Input) -> Result<Vec<(f64, f64)>, PreprocessError> {
     let expected = input.channels.count();
     for (key, values) in [("mean", &input.mean), ("std", &input.std)] {
         if values.len() != expected {

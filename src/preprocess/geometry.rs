@@ -4,7 +4,7 @@
 
 use super::error::PreprocessError;
 use super::pcg::Pcg32;
-use crate::model::contract::{Crops, Geometry, Resize, Sampling, Small};
+use crate::model::contract::{Crops, Geometry, Letterbox, LetterboxAt, Resize, Sampling, Small};
 
 /// The largest side of a scaled picture: what a picture itself may have.
 const MAX_SIDE: u64 = 1 << 16;
@@ -20,6 +20,10 @@ pub(super) struct Resolved {
     pub mirrored: [u32; 2],
     /// Size of what is cut from it: the crops, or all of it.
     pub crop: [u32; 2],
+    /// Left and top of that in the picture which the tensor holds; with a letterbox only not 0.
+    pub inset: [u32; 2],
+    /// Size of the picture which the tensor holds.
+    pub size: [u32; 2],
     /// Mirrored right and below to this.
     pub padded: [u32; 2],
     /// Top left of each crop, in `mirrored`.
@@ -41,7 +45,8 @@ impl Resolved {
         let crop = geometry.crop.unwrap_or(scaled);
         not_zero("crop", crop[0].min(crop[1]))?;
         not_zero("multiple-of", geometry.multiple_of)?;
-        let padded = crop.map(|side| u64::from(side).next_multiple_of(u64::from(geometry.multiple_of)));
+        let (size, inset) = letterbox(geometry, crop);
+        let padded = size.map(|side| u64::from(side).next_multiple_of(u64::from(geometry.multiple_of)));
         let mirrored = [scaled[0].max(crop[0]), scaled[1].max(crop[1])];
         let count = count(geometry, mirrored, crop)?;
         let elements = [padded[1], count, channels as u64].iter().fold(padded[0], |n, &m| n.saturating_mul(m));
@@ -49,7 +54,7 @@ impl Resolved {
             return Err(PreprocessError::Elements { crops: count, width: padded[0], height: padded[1] });
         }
         let crop_origins = crop_origins(geometry, mirrored, crop);
-        Ok(Self { scaled, mirrored, crop, padded: padded.map(|side| side as u32), crop_origins })
+        Ok(Self { scaled, mirrored, crop, inset, size, padded: padded.map(|side| side as u32), crop_origins })
     }
 }
 
@@ -62,7 +67,17 @@ fn ratio(side: u64, numerator: u64, denominator: u64) -> u64 {
     ((2 * side * numerator + denominator) / (2 * denominator)).max(1)
 }
 
-/// `short-side` and `resize`.
+/// The letterbox's size and where the picture lies in it; without one, the picture itself.
+fn letterbox(geometry: &Geometry, picture: [u32; 2]) -> ([u32; 2], [u32; 2]) {
+    let Some(Resize::Letterbox(Letterbox { size, at, .. })) = geometry.scale else { return (picture, [0, 0]) };
+    let room = [0, 1].map(|axis| size[axis].saturating_sub(picture[axis]));
+    match at {
+        LetterboxAt::Center => (size, room.map(|room| room / 2)),
+        LetterboxAt::TopLeft => (size, [0, 0]),
+    }
+}
+
+/// `short-side`, `long-side`, `letterbox` and `resize`.
 fn scale(geometry: &Geometry, [width, height]: [u32; 2]) -> Result<[u64; 2], PreprocessError> {
     let (width, height) = (u64::from(width), u64::from(height));
     match geometry.scale {
@@ -71,6 +86,21 @@ fn scale(geometry: &Geometry, [width, height]: [u32; 2]) -> Result<[u64; 2], Pre
             not_zero("short-side", short)?;
             let to = u64::from(short);
             Ok(if width <= height { [to, ratio(height, to, width)] } else { [ratio(width, to, height), to] })
+        }
+        Some(Resize::LongSide(long)) => {
+            not_zero("long-side", long)?;
+            let to = u64::from(long);
+            Ok(if width >= height { [to, ratio(height, to, width)] } else { [ratio(width, to, height), to] })
+        }
+        Some(Resize::Letterbox(Letterbox { size, .. })) => {
+            not_zero("letterbox", size[0].min(size[1]))?;
+            let [w, h] = size.map(u64::from);
+            // The side that reaches its border first. The other one stays inside, however it is rounded.
+            Ok(if w * height <= h * width {
+                [w, ratio(height, w, width).min(h)]
+            } else {
+                [ratio(width, h, height).min(w), h]
+            })
         }
         Some(Resize::Size(size)) => {
             not_zero("resize", size[0].min(size[1]))?;

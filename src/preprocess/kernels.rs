@@ -27,9 +27,9 @@ fn each(pixels: impl Pixels, rows: [&[f32]; 3], out: &mut [f32]) {
 }
 
 /// A tensor's channel from N components.
-struct FromComponents<L, const N: usize, const ROUND: bool>(Channel, L);
+struct FromComponents<L, const N: usize>(Channel, L);
 
-impl<L: SimdLevel, const N: usize, const ROUND: bool> Pixels for FromComponents<L, N, ROUND> {
+impl<L: SimdLevel, const N: usize> Pixels for FromComponents<L, N> {
     #[inline(always)]
     fn of(&self, rows: [&[f32; LANES]; 3]) -> [f32; LANES] {
         let Self(channel, _) = self;
@@ -39,16 +39,16 @@ impl<L: SimdLevel, const N: usize, const ROUND: bool> Pixels for FromComponents<
             for k in 0..N {
                 sum = multiply_add::<L>(rows[k][lane], channel.weights[k], sum);
             }
-            out[lane] = multiply_add::<L>(rounded::<ROUND>(sum.clamp(0.0, 1.0)), channel.scale, channel.shift);
+            out[lane] = multiply_add::<L>(sum.clamp(0.0, 1.0), channel.scale, channel.shift);
         }
         out
     }
 }
 
 /// Gray from R'G'B'.
-struct Gray<L, const ROUND: bool>([Channel; 3], [f32; 3], L);
+struct Gray<L>([Channel; 3], [f32; 3], L);
 
-impl<L: SimdLevel, const ROUND: bool> Pixels for Gray<L, ROUND> {
+impl<L: SimdLevel> Pixels for Gray<L> {
     #[inline(always)]
     fn of(&self, rows: [&[f32; LANES]; 3]) -> [f32; LANES] {
         let Self(channels, weights, _) = self;
@@ -62,18 +62,10 @@ impl<L: SimdLevel, const ROUND: bool> Pixels for Gray<L, ROUND> {
                 }
                 value = multiply_add::<L>(sum.clamp(0.0, 1.0), weights[c], value);
             }
-            out[lane] = multiply_add::<L>(rounded::<ROUND>(value), channels[0].scale, channels[0].shift);
+            out[lane] = multiply_add::<L>(value, channels[0].scale, channels[0].shift);
         }
         out
     }
-}
-
-/// To the nearest step of 1 / 255.
-#[inline(always)]
-fn rounded<const ROUND: bool>(value: f32) -> f32 {
-    // Beyond 2^23 a float has no fraction left: adding that rounds, in any instruction level.
-    const WHOLE: f32 = 8_388_608.0;
-    if ROUND { ((value * 255.0 + WHOLE) - WHOLE) * (1.0 / 255.0) } else { value }
 }
 
 /// A row of the tensor's channel `index`; `rows` are the components'.
@@ -88,15 +80,10 @@ pub(super) fn transform_row<L: SimdLevel>(
     let chosen = color_transform.channels[index];
     if let Some(weights) = color_transform.gray {
         let channels = [color_transform.channels[0], color_transform.channels[1], color_transform.channels[2]];
-        return match color_transform.round {
-            false => each(Gray::<L, false>(channels, weights, level), rows, out),
-            true => each(Gray::<L, true>(channels, weights, level), rows, out),
-        };
+        return each(Gray::<L>(channels, weights, level), rows, out);
     }
-    match (color_transform.components, color_transform.round) {
-        (1, false) => each(FromComponents::<L, 1, false>(chosen, level), rows, out),
-        (1, true) => each(FromComponents::<L, 1, true>(chosen, level), rows, out),
-        (_, false) => each(FromComponents::<L, 3, false>(chosen, level), rows, out),
-        (_, true) => each(FromComponents::<L, 3, true>(chosen, level), rows, out),
+    match color_transform.components {
+        1 => each(FromComponents::<L, 1>(chosen, level), rows, out),
+        _ => each(FromComponents::<L, 3>(chosen, level), rows, out),
     }
 }

@@ -8,8 +8,12 @@
 //! # What a number is
 //! For every crop, each component plane (Y', Cb, Cr or R', G', B') is resampled straight from where it lies onto the
 //! crop's pixels; the result goes through the matrix and range to full-range R'G'B' or luma, is clamped to 0..1 as an
-//! 8-bit picture would be, rounded to steps of 1/255 if the geometry says `round`, and becomes
-//! (value − mean) / std. Nothing is quantized on the way, and what lies outside the crops is not converted.
+//! 8-bit picture would be, and becomes (value − mean) / std. Nothing is quantized on the way, and what lies outside the
+//! crops is not converted.
+//!
+//! With `round` it is Pillow's way: the whole frame becomes a picture of 8 bits first, is scaled along its rows, rounded and
+//! clamped to 8 bits, then along its columns, rounded and clamped again, all with Pillow's whole weights. From an 8-bit
+//! R'G'B' frame the result is the one of `Image.resize`, bit by bit, for `bilinear`, `bicubic` and `lanczos`.
 //!
 //! * **Y'CbCr**: ITU-R BT.601, BT.709, BT.2020 (non-constant luminance), SMPTE 240M or FCC, limited or full range as
 //!   in ITU-T H.273, at the components' own depths. R'G'B' of limited range (16..235) is expanded.
@@ -20,13 +24,14 @@
 //!
 //! # Geometry
 //! * **Scaling** aligns the pictures' edges, so centers lie at (x + ½) · in / out − ½. `bilinear` and `bicubic` with
-//!   `antialias` are Pillow's `Image.resize`; without, they are OpenCV's `INTER_LINEAR` and, as `bicubic-opencv`,
-//!   `INTER_CUBIC` (PyTorch's `interpolate` with `align_corners=False`). `nearest` takes the sample whose area holds
-//!   the output pixel's center (Pillow's; PyTorch's `nearest-exact`). `area` is OpenCV's `INTER_AREA` where it
-//!   shrinks, and `bilinear` without antialiasing along an axis that it enlarges. `nearest` and `area` ignore
-//!   `antialias`. With `round`, Pillow also rounds and clamps between its two passes; here that happens once, at the
-//!   end, so a value may differ by a step, and by more beside black and white that a cubic overshoots.
-//! * **`short-side`**: the long side is rounded to the nearest pixel.
+//!   `antialias` are Pillow's `Image.resize` (and PyTorch's `interpolate` with `antialias=True`); without, they are
+//!   OpenCV's `INTER_LINEAR` and, as `bicubic-opencv`, `INTER_CUBIC` (and PyTorch's `interpolate` without it, both with
+//!   `align_corners=False`). `lanczos` is Pillow's. `nearest` takes the sample whose area holds the output pixel's
+//!   center (Pillow's; PyTorch's `nearest-exact`). `area` is OpenCV's `INTER_AREA` where it shrinks, and `bilinear`
+//!   without antialiasing along an axis that it enlarges. `nearest`, `area` and `lanczos` ignore `antialias`.
+//! * **`short-side`, `long-side`**: the other side is rounded to the nearest pixel.
+//! * **`letterbox`** scales the picture until one side reaches that of the letterbox, the other rounded to the nearest
+//!   pixel, and surrounds it with one color: half of the room (rounded down) left or above, or all of it right and below.
 //! * **`small = "upscale"`** enlarges the scaled size until it covers the crop, and the frame is still scaled only
 //!   once, to that size. **`"mirror"`** reflects the picture at its borders, without repeating the outermost samples
 //!   and as often as it takes, half of the addition (rounded down) left or above.
@@ -49,6 +54,7 @@
 //! in `benches/preprocess.rs`; `pulp` picks the instruction set.
 
 mod color_transform;
+mod eight_bit;
 mod error;
 mod geometry;
 mod kernels;

@@ -4,12 +4,13 @@
 
 use std::ops::Range;
 
-use super::color_transform::ColorTransform;
+use super::color_transform::{self, ColorTransform, normalization};
+use super::eight_bit::{self, EightBit};
 use super::error::{Described, PreprocessError};
 use super::geometry::Resolved;
 use super::kernels;
 use super::layout::TensorLayout;
-use crate::model::contract::{Input, Layout};
+use crate::model::contract::{Input, Layout, Resize};
 use crate::picture::{Colorimetry, Picture, PixelFormat};
 use crate::resample::{self, FilterTable, Sampler, TILE, reflect};
 use crate::simd::{Kernel, LANES, Level, SimdLevel};
@@ -21,9 +22,17 @@ use crate::simd::{Kernel, LANES, Level, SimdLevel};
 pub struct Plan {
     described: Described,
     crop: [usize; 2],
+    /// Left and top of the crop in the picture that the tensor holds.
+    inset: [usize; 2],
+    /// Of that picture.
+    size: [usize; 2],
+    /// What each channel has around the crop.
+    border: Vec<f32>,
     layout: TensorLayout,
     sampler: Sampler,
     color_transform: ColorTransform,
+    /// Scaling in 8 bits, after the color transform.
+    eight_bit: Option<EightBit>,
     level: Level,
     scratch: Scratch,
 }
@@ -35,6 +44,7 @@ struct Scratch {
     sampler: resample::Scratch,
     /// A row of each channel, before they are interleaved.
     channels: Vec<f32>,
+    eight_bit: eight_bit::Scratch,
 }
 
 impl Plan {
@@ -51,12 +61,21 @@ impl Plan {
     ) -> Result<Self, PreprocessError> {
         let geometry = &input.geometry;
         let resolved = Resolved::new(geometry, [width, height], input.channels.count())?;
-        let color_transform = ColorTransform::new(input, format, colorimetry)?;
-        let scaling = |axis: usize, size: u32| {
+        let mut color_transform = ColorTransform::new(input, format, colorimetry)?;
+        let table = |axis: usize, size: u32| {
             FilterTable::resample(size, resolved.scaled[axis], geometry.filter, geometry.antialias)
-                .mirrored(resolved.mirrored[axis])
         };
-        let (across, down) = (scaling(0, width), scaling(1, height));
+        let mut border = border(input, colorimetry);
+        let mut eight_bit = None;
+        let (across, down) = if geometry.round {
+            eight_bit = Some(EightBit::new(input, [table(0, width), table(1, height)], resolved.mirrored)?);
+            color_transform = color_transform.in_bytes();
+            border.iter_mut().for_each(|value| *value = (*value * 255.0).round() / 255.0);
+            let whole = |size| FilterTable::resample(size, size, geometry.filter, false);
+            (whole(width), whole(height))
+        } else {
+            (table(0, width).mirrored(resolved.mirrored[0]), table(1, height).mirrored(resolved.mirrored[1]))
+        };
         let chroma_site = colorimetry.chroma_site;
         let sampler = Sampler::new(
             format,
@@ -76,15 +95,23 @@ impl Plan {
             height: resolved.padded[1] as usize,
             width: resolved.padded[0] as usize,
             order: input.layout,
-            scaled: resolved.mirrored,
+            scaled: if resolved.size == resolved.crop { resolved.mirrored } else { resolved.size },
             crop_origins: resolved.crop_origins,
         };
         Ok(Self {
             described: Described { format, width, height, colorimetry },
             crop: resolved.crop.map(|side| side as usize),
+            inset: resolved.inset.map(|side| side as usize),
+            size: resolved.size.map(|side| side as usize),
+            border: normalization(input)?
+                .iter()
+                .zip(border)
+                .map(|((mean, std), v)| ((v - mean) / std) as f32)
+                .collect(),
             layout,
             sampler,
             color_transform,
+            eight_bit,
             level: Level::best(),
             scratch: Scratch::default(),
         })
@@ -128,40 +155,87 @@ impl Plan {
     fn write<L: SimdLevel>(&self, level: L, picture: &Picture<'_>, scratch: &mut Scratch, out: &mut [f32]) {
         scratch.channels.resize(TILE, 0.0);
         let size = self.layout.channels * self.layout.height * self.layout.width;
-        for (place, out) in self.layout.crop_origins.iter().zip(out.chunks_exact_mut(size)) {
-            let mut left = 0;
-            while left < self.crop[0] {
-                let width = TILE.min(self.crop[0] - left);
-                self.write_tile(level, picture, *place, left..left + width, scratch, out);
-                left += width;
-            }
-            self.pad(out);
+        if self.size != self.crop {
+            out.chunks_exact_mut(size).for_each(|out| self.fill(out));
         }
+        let Scratch { sampler, channels, eight_bit: bytes } = scratch;
+        let source = [self.described.width as usize, self.described.height as usize];
+        let (places, extent) = match &self.eight_bit {
+            Some(_) => {
+                bytes.begin(source, self.color_transform.channels());
+                (&[[0, 0]][..], source)
+            }
+            None => (&self.layout.crop_origins[..], self.crop),
+        };
+        for (index, place) in places.iter().enumerate() {
+            let corner = place.map(|at| at as usize);
+            let mut sink = match &self.eight_bit {
+                Some(_) => Sink::Bytes { row: channels, out: bytes },
+                None => Sink::Crop { corner, scratch: channels, out: &mut out[index * size..][..size] },
+            };
+            self.sample(level, picture, corner, extent, sampler, &mut sink);
+        }
+        if let Some(eight_bit) = &self.eight_bit {
+            eight_bit.scale(bytes);
+            for (place, out) in self.layout.crop_origins.iter().zip(out.chunks_exact_mut(size)) {
+                self.write_bytes(eight_bit, *place, bytes, out);
+            }
+        }
+        out.chunks_exact_mut(size).for_each(|out| self.pad(out));
     }
 
-    /// Some columns of the crop at `place`.
+    /// Makes the part at `corner` of what the sampler makes, row by row of each tile.
     #[inline(always)]
-    fn write_tile<L: SimdLevel>(
+    fn sample<L: SimdLevel>(
         &self,
         level: L,
         picture: &Picture<'_>,
-        place: [u32; 2],
-        columns: Range<usize>,
-        scratch: &mut Scratch,
-        out: &mut [f32],
+        corner: [usize; 2],
+        extent: [usize; 2],
+        scratch: &mut resample::Scratch,
+        sink: &mut Sink<'_>,
     ) {
-        let outputs = place[0] as usize + columns.start..place[0] as usize + columns.end;
-        let windows = self.sampler.windows(&outputs);
-        let mut top = 0;
-        while top < self.crop[1] {
-            let rows = LANES.min(self.crop[1] - top);
-            let first = place[1] as usize + top;
-            self.sampler.read(level, picture, &windows, &outputs, first..first + rows, &mut scratch.sampler);
-            for r in 0..rows {
-                let components = [0, 1, 2].map(|component| scratch.sampler.row(component, r));
-                self.transform_row(level, components, top + r, columns.clone(), &mut scratch.channels, out);
+        let [right, bottom] = [corner[0] + extent[0], corner[1] + extent[1]];
+        let mut left = corner[0];
+        while left < right {
+            let columns = left..right.min(left + TILE);
+            let windows = self.sampler.windows(&columns);
+            let mut top = corner[1];
+            while top < bottom {
+                let rows = LANES.min(bottom - top);
+                self.sampler.read(level, picture, &windows, &columns, top..top + rows, scratch);
+                for r in 0..rows {
+                    let components = [0, 1, 2].map(|component| scratch.row(component, r));
+                    self.take(level, components, top + r, &columns, sink);
+                }
+                top += rows;
             }
-            top += rows;
+            left = columns.end;
+        }
+    }
+
+    /// Puts some columns of a row of components where they go.
+    #[inline(always)]
+    fn take<L: SimdLevel>(
+        &self,
+        level: L,
+        components: [&[f32]; 3],
+        y: usize,
+        columns: &Range<usize>,
+        sink: &mut Sink<'_>,
+    ) {
+        match sink {
+            Sink::Crop { corner: [left, top], scratch, out } => {
+                let columns = columns.start - *left..columns.end - *left;
+                self.transform_row(level, components, y - *top, columns, scratch, out);
+            }
+            Sink::Bytes { row, out } => {
+                let row = &mut row[..columns.len()];
+                for c in 0..self.color_transform.channels() {
+                    kernels::transform_row(level, &self.color_transform, components, c, row);
+                    out.store(c, y, columns.start, row);
+                }
+            }
         }
     }
 
@@ -177,6 +251,7 @@ impl Plan {
         out: &mut [f32],
     ) {
         let TensorLayout { channels, height, width, .. } = self.layout;
+        let (y, columns) = (y + self.inset[1], columns.start + self.inset[0]..columns.end + self.inset[0]);
         match self.layout.order {
             Layout::Nchw => {
                 for c in 0..channels {
@@ -197,11 +272,47 @@ impl Plan {
         }
     }
 
+    /// A crop of the picture that was scaled in 8 bits.
+    #[inline(always)]
+    fn write_bytes(&self, eight_bit: &EightBit, place: [u32; 2], bytes: &eight_bit::Scratch, out: &mut [f32]) {
+        let TensorLayout { channels, height, width, order, .. } = self.layout;
+        for c in 0..channels {
+            for y in 0..self.crop[1] {
+                let row = eight_bit.row(bytes, c, place[1] as usize + y);
+                let (x0, y) = (self.inset[0], y + self.inset[1]);
+                let values = eight_bit.columns(place[0] as usize, self.crop[0]).map(|x| eight_bit.value(c, row[x]));
+                match order {
+                    Layout::Nchw => {
+                        let start = (c * height + y) * width + x0;
+                        out[start..].iter_mut().zip(values).for_each(|(out, value)| *out = value);
+                    }
+                    Layout::Nhwc => {
+                        let start = (y * width + x0) * channels + c;
+                        out[start..].iter_mut().step_by(channels).zip(values).for_each(|(out, value)| *out = value);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes all of a tensor's picture border.
+    fn fill(&self, out: &mut [f32]) {
+        match self.layout.order {
+            Layout::Nchw => {
+                let planes = out.chunks_exact_mut(self.layout.height * self.layout.width);
+                planes.zip(&self.border).for_each(|(plane, value)| plane.fill(*value));
+            }
+            Layout::Nhwc => {
+                out.chunks_exact_mut(self.border.len()).for_each(|pixel| pixel.copy_from_slice(&self.border));
+            }
+        }
+    }
+
     /// Mirrors a crop to the right and below, up to `multiple-of`.
     #[inline(always)]
     fn pad(&self, out: &mut [f32]) {
         let TensorLayout { channels, height, width, .. } = self.layout;
-        let [crop_width, crop_height] = self.crop;
+        let [crop_width, crop_height] = self.size;
         // An interleaved picture is one plane of wider pixels.
         let (planes, pixel) = match self.layout.order {
             Layout::Nchw => (channels, 1),
@@ -223,6 +334,14 @@ impl Plan {
     }
 }
 
+/// Where rows of components go.
+enum Sink<'a> {
+    /// Into a crop of the tensor, whose left upper corner this is.
+    Crop { corner: [usize; 2], scratch: &'a mut [f32], out: &'a mut [f32] },
+    /// Into the 8-bit picture.
+    Bytes { row: &'a mut [f32], out: &'a mut eight_bit::Scratch },
+}
+
 /// [`Plan::write`] for one instruction set.
 struct Work<'a, 'p> {
     plan: &'a Plan,
@@ -238,6 +357,15 @@ impl Kernel for Work<'_, '_> {
     fn run<L: SimdLevel>(self, level: L) {
         self.plan.write(level, self.picture, self.scratch, self.out);
     }
+}
+
+/// What is around the picture, from 0 to 1, in each channel.
+fn border(input: &Input, colorimetry: Colorimetry) -> Vec<f64> {
+    let rgb = match input.geometry.scale {
+        Some(Resize::Letterbox(letterbox)) => letterbox.color,
+        _ => [0.0; 3],
+    };
+    color_transform::color(input, rgb, colorimetry)
 }
 
 fn describe(picture: &Picture<'_>) -> Described {

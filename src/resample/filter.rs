@@ -5,6 +5,8 @@
 //! Subsampled chroma is not scaled on its own grid: its matrix is the product of "scale" and "linear interpolation to
 //! the luma grid", so that the result is that of interpolating the whole plane first, edges included.
 
+use std::f64::consts::PI;
+
 /// How samples between samples are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -14,12 +16,14 @@ pub enum Filter {
     /// A triangle of ±1.
     #[default]
     Bilinear,
-    /// Keys' cubic with a = -0.5 (PIL).
+    /// Keys' cubic with a = -0.5 (Pillow, and PyTorch's `interpolate` with `antialias=True`).
     Bicubic,
-    /// Keys' cubic with a = -0.75 (OpenCV, PyTorch).
+    /// Keys' cubic with a = -0.75 (OpenCV, and PyTorch's `interpolate` without antialiasing).
     BicubicOpencv,
     /// The mean over the area that an output pixel covers (OpenCV's INTER_AREA when shrinking).
     Area,
+    /// A sinc windowed by a sinc of three times its width, always widened when shrinking (Pillow's `LANCZOS`).
+    Lanczos,
 }
 
 /// A matrix with few neighboring non-zero elements in a row.
@@ -53,6 +57,7 @@ impl FilterTable {
             Filter::Bicubic => replicated(x, inputs, scale, 2, |d| cubic(-0.5, d)),
             Filter::BicubicOpencv if antialias => widened(center(x), inputs, scale, 2.0, |d| cubic(-0.75, d)),
             Filter::BicubicOpencv => replicated(x, inputs, scale, 2, |d| cubic(-0.75, d)),
+            Filter::Lanczos => widened(center(x), inputs, scale, LOBES, lanczos),
         };
         Self { inputs, rows: (0..outputs).map(row).collect() }
     }
@@ -104,6 +109,11 @@ impl FilterTable {
         Self { inputs: self.inputs, rows }
     }
 
+    /// The column of the first element, and the elements, of each row.
+    pub fn rows(&self) -> &[(u32, Vec<f64>)] {
+        &self.rows
+    }
+
     /// In single precision and packed, as the loops want it.
     pub fn pack(&self) -> PackedFilter {
         let trimmed = |(start, weights): &(u32, Vec<f64>)| {
@@ -149,6 +159,14 @@ fn cubic(a: f64, distance: f64) -> f64 {
     }
 }
 
+/// What Pillow calls a = 3.
+const LOBES: f64 = 3.0;
+
+fn lanczos(distance: f64) -> f64 {
+    let sinc = |x: f64| if x == 0.0 { 1.0 } else { (x * PI).sin() / (x * PI) };
+    if distance.abs() < LOBES { sinc(distance) * sinc(distance / LOBES) } else { 0.0 }
+}
+
 fn triangle(distance: f64) -> f64 {
     (1.0 - distance.abs()).max(0.0)
 }
@@ -159,7 +177,9 @@ fn widened(center: f64, inputs: u32, scale: f64, support: f64, kernel: impl Fn(f
     let reach = support * stretch;
     let first = (center - reach + 0.5).max(0.0) as u32;
     let end = ((center + reach + 0.5) as u32).min(inputs).max(first + 1);
-    let weights: Vec<f64> = (first..end).map(|i| kernel((f64::from(i) - center + 0.5) / stretch)).collect();
+    // By the reciprocal, as Pillow does: its weights are rounded to whole numbers, which a last bit can move.
+    let shrink = 1.0 / stretch;
+    let weights: Vec<f64> = (first..end).map(|i| kernel((f64::from(i) - center + 0.5) * shrink)).collect();
     let sum: f64 = weights.iter().sum();
     (first, weights.iter().map(|w| w / sum).collect())
 }

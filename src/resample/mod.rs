@@ -7,10 +7,12 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod eight_bit;
 mod filter;
 mod kernels;
 mod sampler;
 
+pub(crate) use eight_bit::WholeFilter;
 pub use filter::Filter;
 pub(crate) use filter::{FilterTable, PackedFilter, reflect};
 pub(crate) use kernels::{Sample, TILE, vertical};

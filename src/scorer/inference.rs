@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use half::f16;
+use half::{bf16, f16};
 use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, SessionInputValue};
 use ort::value::{DynTensor, DynValue, TensorElementType as Element, TensorRef};
 
@@ -127,7 +127,8 @@ impl Runner {
         let contract = self.model.contract();
         let stacked = contract.inputs.first().is_some_and(|input| input.geometry.crops_axis == 1);
         let crops = shapes.first().map_or(1, |shape| shape[0]);
-        let frames = FrameRows { per_frame: if stacked { 1 } else { crops }, frame };
+        let (per_frame, stack) = if stacked { (1, crops) } else { (crops, 1) };
+        let frames = FrameRows { per_frame, stack, frame };
         postprocess::score(&contract.output, &self.outputs, outputs, &frames, cropping)
     }
 }
@@ -165,14 +166,24 @@ fn append(rows: &mut Rows, value: &DynValue, name: &str, count: usize, step: usi
     }
     rows.per_row = total / step;
     let wanted = rows.per_row * count;
+    macro_rules! take {
+        ($type:ty, $convert:expr) => {
+            rows.values.extend(value.try_extract_tensor::<$type>()?.1[..wanted].iter().map($convert))
+        };
+    }
     match value.dtype().tensor_type() {
-        Some(Element::Float32) => {
-            rows.values.extend(value.try_extract_tensor::<f32>()?.1[..wanted].iter().map(|&v| f64::from(v)));
-        }
-        Some(Element::Float16) => {
-            rows.values.extend(value.try_extract_tensor::<f16>()?.1[..wanted].iter().map(|&v| v.to_f64()));
-        }
-        Some(Element::Float64) => rows.values.extend_from_slice(&value.try_extract_tensor::<f64>()?.1[..wanted]),
+        Some(Element::Float32) => take!(f32, |&v| f64::from(v)),
+        Some(Element::Float16) => take!(f16, |&v| v.to_f64()),
+        Some(Element::Bfloat16) => take!(bf16, |&v| v.to_f64()),
+        Some(Element::Float64) => take!(f64, |&v| v),
+        Some(Element::Int8) => take!(i8, |&v| f64::from(v)),
+        Some(Element::Int16) => take!(i16, |&v| f64::from(v)),
+        Some(Element::Int32) => take!(i32, |&v| f64::from(v)),
+        Some(Element::Int64) => take!(i64, |&v| v as f64),
+        Some(Element::Uint8) => take!(u8, |&v| f64::from(v)),
+        Some(Element::Uint16) => take!(u16, |&v| f64::from(v)),
+        Some(Element::Uint32) => take!(u32, |&v| f64::from(v)),
+        Some(Element::Uint64) => take!(u64, |&v| v as f64),
         other => return Err(ort::Error::new(format!("the output \"{name}\" holds {other:?}"))),
     }
     rows.shape = shape;

@@ -25,10 +25,12 @@ pub(super) fn score(
             .and_then(|index| rows.get(index))
             .ok_or_else(|| ScoreError::Output { tensor: tensor.to_owned(), problem: "is missing".to_owned() })
     };
-    let values = frame.of(find(&output.tensor)?, &output.tensor)?;
-    let raw = match &output.distribution {
-        Some(bins) => expectation(values, bins, output.softmax, &output.tensor)?,
-        None => means(values, 1, &output.tensor)?[0],
+    let rows_of_raw = find(&output.tensor)?;
+    let values = frame.of(rows_of_raw, &output.tensor)?;
+    let raw = match (&output.distribution, output.index) {
+        (Some(bins), _) => expectation(values, bins, output.softmax, &output.tensor)?,
+        (None, Some(index)) => chosen(values, frame.per_picture(rows_of_raw), index, &output.tensor)?,
+        (None, None) => means(values, 1, &output.tensor)?[0],
     };
     let mut attributes = Vec::new();
     if let Some(wanted) = &output.attributes {
@@ -71,6 +73,21 @@ fn means(values: &[f64], count: usize, tensor: &str) -> Result<Vec<f64>, ScoreEr
         }
     }
     Ok(means)
+}
+
+/// The mean over crops of the number `index` of `count`.
+fn chosen(values: &[f64], count: usize, index: usize, tensor: &str) -> Result<f64, ScoreError> {
+    let groups = groups(values, count.max(1), tensor)?;
+    let crops = groups.len() as f64;
+    let mut mean = 0.0;
+    for group in groups {
+        let value = group.get(index).ok_or_else(|| {
+            let problem = format!("has {count} numbers a picture, none at `index = {index}`, counted from 0");
+            ScoreError::Output { tensor: tensor.to_owned(), problem }
+        })?;
+        mean += finite(*value, tensor)? / crops;
+    }
+    Ok(mean)
 }
 
 /// The mean over crops of the expectation over `bins`.

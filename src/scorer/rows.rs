@@ -19,11 +19,19 @@ pub(super) struct Rows {
 pub(super) struct FrameRows {
     /// Crops if they are the batch, otherwise 1.
     pub(super) per_frame: usize,
+    /// Crops that one row holds: all of a frame's if they are a dimension of their own, otherwise 1.
+    pub(super) stack: usize,
     /// From 0.
     pub(super) frame: usize,
 }
 
 impl FrameRows {
+    /// Numbers that an output has for one picture.
+    pub(super) fn per_picture(&self, rows: &Rows) -> usize {
+        let stacked = rows.shape.len() > 2 && rows.shape.get(1) == Some(&self.stack);
+        if stacked { rows.per_row / self.stack.max(1) } else { rows.per_row }
+    }
+
     /// The frame's values in an output; `tensor` names it in the error.
     pub(super) fn of<'a>(&self, rows: &'a Rows, tensor: &str) -> Result<&'a [f64], ScoreError> {
         let length = rows.per_row * self.per_frame;

@@ -3,28 +3,52 @@
 //! A GStreamer video frame as the engine sees one.
 
 use gst_video::prelude::*;
-use onnx_iqa::picture::{ChromaSite, Colorimetry, Frame, Matrix, Picture, PictureError, PixelFormat, Plane, Range};
+use onnx_iqa::picture::{
+    ChromaSite, Colorimetry, Frame, Matrix, OwnedFrame, PackedFormat, Picture, PictureError, PixelFormat, Plane, Range,
+    Rect,
+};
+use std::sync::OnceLock;
 
 /// What the engine has to know of a stream's frames beside their memory, out of the caps.
 #[derive(Debug, Clone)]
 pub struct Stream {
     /// As negotiated.
     pub info: gst_video::VideoInfo,
-    format: PixelFormat,
+    format: Format,
     colorimetry: Colorimetry,
-    stated_matrix: Option<Matrix>,
-    stated_range: Option<Range>,
+    stated: Stated,
     /// What the caps left out, and what was taken instead; for the log.
     pub assumed: Option<String>,
 }
 
+/// How frames are read.
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    /// Where they lie.
+    InPlace(PixelFormat),
+    /// Unpacked, once, into memory of their own.
+    Unpacked(PackedFormat),
+}
+
+impl Format {
+    fn named(name: &str) -> Result<Self, String> {
+        let packed = || name.parse::<PackedFormat>().map(Self::Unpacked);
+        name.parse::<PixelFormat>().map(Self::InPlace).or_else(|_| packed()).map_err(|error| error.to_string())
+    }
+
+    fn planes(self) -> usize {
+        match self {
+            Self::InPlace(format) => format.planes(),
+            Self::Unpacked(format) => format.planes(),
+        }
+    }
+}
+
 /// The caps' template: every format that the engine reads, in system memory, at any frame rate.
 pub fn template_caps() -> gst::Caps {
-    let formats =
-        PixelFormat::ALL.iter().filter_map(|format| match gst_video::VideoFormat::from_string(format.name()) {
-            gst_video::VideoFormat::Unknown => None,
-            known => Some(known),
-        });
+    let names = PixelFormat::ALL.iter().map(|f| f.name()).chain(PackedFormat::ALL.iter().map(|f| f.name()));
+    // A name that this GStreamer does not know yet is left out.
+    let formats = names.map(gst_video::VideoFormat::from_string).filter(|f| *f != gst_video::VideoFormat::Unknown);
     gst_video::VideoCapsBuilder::new().format_list(formats).build()
 }
 
@@ -48,7 +72,7 @@ impl Stream {
 
     fn new(caps: &gst::CapsRef, size: Option<(u32, u32)>) -> Result<Self, String> {
         let info = gst_video::VideoInfo::from_caps(caps).map_err(|_| format!("not raw video: {caps}"))?;
-        let format = info.name().parse::<PixelFormat>().map_err(|error| error.to_string())?;
+        let format = Format::named(info.name())?;
         let (width, height) = size.unwrap_or((info.width(), info.height()));
         let default = gst_video::VideoInfo::builder(info.format(), width, height)
             .build()
@@ -56,11 +80,8 @@ impl Stream {
         let usual = default.colorimetry();
         let mut assumed = Vec::new();
 
-        // GstVideoInfo does not tell what it was given from what it filled in.
-        let given = caps.structure(0).is_some_and(|fields| fields.has_field("colorimetry"));
-        let stated_matrix = given.then(|| matrix(info.colorimetry().matrix())).flatten();
-        let stated_range = given.then(|| range(info.colorimetry().range())).flatten();
-        let matrix = stated_matrix.unwrap_or_else(|| {
+        let stated = Stated::of(caps);
+        let matrix = stated.matrix.unwrap_or_else(|| {
             let taken = matrix(usual.matrix()).unwrap_or(Matrix::Bt709);
             // R'G'B' has no matrix to leave out.
             if info.is_yuv() {
@@ -68,7 +89,7 @@ impl Stream {
             }
             taken
         });
-        let range = stated_range.unwrap_or_else(|| {
+        let range = stated.range.unwrap_or_else(|| {
             let taken = range(usual.range()).unwrap_or(Range::Limited);
             assumed.push(format!("range {taken:?}"));
             taken
@@ -78,15 +99,11 @@ impl Stream {
             cosited_x: site.contains(gst_video::VideoChromaSite::H_COSITED),
             cosited_y: site.contains(gst_video::VideoChromaSite::V_COSITED),
         };
-        let assumed = (!assumed.is_empty()).then(|| assumed.join(", "));
-        Ok(Self {
-            info,
-            format,
-            colorimetry: Colorimetry { matrix, range, chroma_site },
-            stated_matrix,
-            stated_range,
-            assumed,
-        })
+        let mut assumed = (!assumed.is_empty()).then(|| assumed.join(", "));
+        if let (Some(taken), Some(text)) = (&mut assumed, &stated.unknown) {
+            taken.push_str(&format!(" (the caps say \"{text}\", which GStreamer does not know)"));
+        }
+        Ok(Self { info, format, colorimetry: Colorimetry { matrix, range, chroma_site }, stated, assumed })
     }
 
     /// Where two streams state that their samples mean different things, if they do. Measures compare samples as they
@@ -96,12 +113,12 @@ impl Stream {
             return None;
         }
         let mut parts = Vec::new();
-        if let (Some(one), Some(two)) = (self.stated_matrix, other.stated_matrix)
+        if let (Some(one), Some(two)) = (self.stated.matrix, other.stated.matrix)
             && one != two
         {
             parts.push(format!("the matrices {one:?} and {two:?}"));
         }
-        if let (Some(one), Some(two)) = (self.stated_range, other.stated_range)
+        if let (Some(one), Some(two)) = (self.stated.range, other.stated.range)
             && one != two
         {
             parts.push(format!("the ranges {one:?} and {two:?}"));
@@ -118,7 +135,7 @@ impl Stream {
         if !matches!(self.info.interlace_mode(), VideoInterlaceMode::Progressive | VideoInterlaceMode::Mixed) {
             reasons.push(self.interlaced());
         }
-        let transfer = self.info.colorimetry().transfer();
+        let transfer = self.stated.transfer;
         let usual = [
             Transfer::Unknown,
             Transfer::Bt709,
@@ -184,6 +201,10 @@ impl Stream {
     /// # Errors
     /// When its memory cannot be mapped as such a frame.
     pub fn map(&self, buffer: gst::Buffer) -> Result<MappedFrame, PictureError> {
+        let crop = buffer.meta::<gst_video::VideoCropMeta>().map(|meta| {
+            let (x, y, width, height) = meta.rect();
+            Rect { x, y, width, height }
+        });
         let frame = gst_video::VideoFrame::from_buffer_readable(buffer, &self.info).map_err(|buffer| {
             PictureError::Unreadable(format!(
                 "a buffer of {} bytes cannot be mapped as {} of {}x{}",
@@ -193,8 +214,50 @@ impl Stream {
                 self.info.height()
             ))
         })?;
-        let size = (self.info.width(), self.info.height());
-        Ok(MappedFrame { frame, format: self.format, size, colorimetry: self.colorimetry })
+        // A GstVideoMeta may count a decoder's padding in; with a GstVideoCropMeta its size is what is cropped.
+        let size = match crop {
+            Some(_) => (frame.width(), frame.height()),
+            None => (self.info.width(), self.info.height()),
+        };
+        let (format, colorimetry) = (self.format, self.colorimetry);
+        Ok(MappedFrame { frame, format, size, crop, colorimetry, unpacked: OnceLock::new() })
+    }
+
+    /// What a buffer takes while it is measured: its own memory, and that of the unpacked picture where there is one.
+    pub fn bytes(&self, buffer: &gst::BufferRef) -> u64 {
+        let size = buffer.meta::<gst_video::VideoMeta>().map(|meta| (meta.width(), meta.height()));
+        let (width, height) = size.unwrap_or((self.info.width(), self.info.height()));
+        let unpacked = match self.format {
+            Format::InPlace(_) => 0,
+            Format::Unpacked(format) => format.unpacked_bytes(width, height),
+        };
+        buffer.size() as u64 + unpacked
+    }
+}
+
+/// What the caps' own colorimetry says, component by component.
+///
+/// `GstVideoInfo` replaces all of it by the default if one component is missing where it wants one: `1:0:0:0`, full range
+/// with an unknown matrix, which decoders give for streams that state no matrix, would become limited range.
+#[derive(Debug, Clone)]
+struct Stated {
+    matrix: Option<Matrix>,
+    range: Option<Range>,
+    transfer: gst_video::VideoTransferFunction,
+    /// A text that is no colorimetry.
+    unknown: Option<String>,
+}
+
+impl Stated {
+    fn of(caps: &gst::CapsRef) -> Self {
+        let text = caps.structure(0).and_then(|fields| fields.get::<String>("colorimetry").ok());
+        let read = text.as_ref().and_then(|text| text.parse::<gst_video::VideoColorimetry>().ok());
+        Self {
+            matrix: read.as_ref().and_then(|read| matrix(read.matrix())),
+            range: read.as_ref().and_then(|read| range(read.range())),
+            transfer: read.as_ref().map_or(gst_video::VideoTransferFunction::Unknown, |read| read.transfer()),
+            unknown: text.filter(|_| read.is_none()),
+        }
     }
 }
 
@@ -221,10 +284,14 @@ fn range(range: gst_video::VideoColorRange) -> Option<Range> {
 /// A buffer's memory, mapped for reading until this is dropped.
 pub struct MappedFrame {
     frame: gst_video::VideoFrame<gst_video::video_frame::Readable>,
-    format: PixelFormat,
-    /// By the caps: a `GstVideoMeta` may count a decoder's padding in.
+    format: Format,
+    /// Of the picture, before it is cropped.
     size: (u32, u32),
+    /// What a `GstVideoCropMeta` leaves of it.
+    crop: Option<Rect>,
     colorimetry: Colorimetry,
+    /// Made by the first who reads the picture.
+    unpacked: OnceLock<Result<OwnedFrame, PictureError>>,
 }
 
 impl MappedFrame {
@@ -253,15 +320,34 @@ impl MappedFrame {
     }
 }
 
-impl Frame for MappedFrame {
-    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+impl MappedFrame {
+    /// The whole picture.
+    fn whole(&self) -> Result<Picture<'_>, PictureError> {
         let mut planes = [Plane::default(); 4];
         let count = self.format.planes();
         for (index, plane) in planes.iter_mut().enumerate().take(count) {
             *plane = self.plane(index)?;
         }
-        let (width, height) = self.size;
-        Picture::new(self.format, width, height, &planes[..count], self.colorimetry)
+        let (planes, (width, height)) = (&planes[..count], self.size);
+        match self.format {
+            Format::InPlace(format) => Picture::new(format, width, height, planes, self.colorimetry),
+            Format::Unpacked(format) => {
+                let unpack = || format.unpack(width, height, planes, self.colorimetry);
+                self.unpacked.get_or_init(unpack).as_ref().map_err(Clone::clone)?.picture()
+            }
+        }
+    }
+}
+
+impl Frame for MappedFrame {
+    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+        let whole = self.whole()?;
+        let Some(rect) = self.crop else { return Ok(whole) };
+        whole.crop(rect).map_err(|error| {
+            PictureError::Unreadable(format!(
+                "GstVideoCropMeta: {error}; a videocrop or videoconvert before cuts in memory"
+            ))
+        })
     }
 }
 
@@ -281,3 +367,6 @@ pub fn pool_limit(buffer: &gst::BufferRef) -> Option<usize> {
     let (_, _, _, limit) = pool?.config().params()?;
     usize::try_from(limit).ok().filter(|&limit| limit > 0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,7 @@ struct ResamplePlan {
 impl Resampler {
     /// `picture` as `to` says: bicubic (a = -½), antialiased, each component from where its samples are to where they
     /// are to be, rounded and clamped to what its depth can hold. If there is no format with the wanted subsampling at
-    /// this depth (4:2:2 and 4:1:1 of 16 bits), it stays what it is.
+    /// this depth (4:1:1 of more than 8 bits), it stays what it is.
     pub fn run(&mut self, picture: &Picture<'_>, to: Target) -> Result<Picture<'_>, PictureError> {
         let of = (picture.format(), picture.width(), picture.height(), picture.colorimetry());
         let plan = match self.plan.take().filter(|plan| plan.of == of && plan.to == to) {

@@ -14,8 +14,8 @@ pub use error::ContractError;
 #[cfg(feature = "onnx")]
 pub(super) use parse::parse;
 pub use types::{
-    Attributes, Channels, Constant, Contract, Crops, Curve, Geometry, Input, Kind, Layout, MapOutput, Output, Resize,
-    Role, Sampling, Small,
+    Attributes, Channels, Constant, Contract, Crops, Curve, Geometry, Input, Kind, Layout, Letterbox, LetterboxAt,
+    MapOutput, Output, Resize, Role, Sampling, Small,
 };
 
 pub use crate::resample::Filter;

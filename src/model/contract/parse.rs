@@ -4,13 +4,17 @@
 
 use super::error::ContractError;
 use super::schema::{
-    AllCrops, RawAttributes, RawConstant, RawContract, RawCrops, RawGeometry, RawInput, RawOutput, RawSampling,
+    AllCrops, RawAttributes, RawConstant, RawContract, RawCrops, RawGeometry, RawInput, RawLetterbox, RawNumbers,
+    RawOutput, RawSampling, RawSides,
 };
 use super::types::{
-    Attributes, Channels, Constant, Contract, Crops, Curve, Geometry, Input, Kind, Layout, MapOutput, Output, Resize,
-    Role, Sampling, Small,
+    Attributes, Channels, Constant, Contract, Crops, Curve, Geometry, Input, Kind, Layout, Letterbox, MapOutput,
+    Output, Resize, Role, Sampling, Small,
 };
 use crate::resample::Filter;
+
+/// A pixel from 0 to 1 divided by more than this would be next to nothing: such values are for pixels from 0 to 255.
+const LARGEST_STD: f64 = 16.0;
 
 /// What is wrong with a key: its path and the sentence that follows it.
 type Fault = (String, String);
@@ -64,6 +68,12 @@ fn convert(raw: RawContract) -> Result<Parsed, Fault> {
     }
     inputs_together(&inputs, raw.kind)?;
     let output = convert_output(raw.output)?;
+    if let Some(index) = inputs.iter().position(|input| matches!(input.geometry.scale, Some(Resize::Letterbox(_))))
+        && output.map.is_some()
+    {
+        let problem = format!("is not possible with the letterbox of input[{index}]: its borders are no picture");
+        return fault("output.map", problem);
+    }
     let constants = constants(raw.constant, &inputs)?;
     let contract = Contract { name: raw.name, kind: raw.kind, license: raw.license, inputs, output, constants };
     Ok(Parsed { contract, default_std })
@@ -82,8 +92,12 @@ fn convert_input(raw: RawInput, index: usize, kind: Kind, shared: &Geometry) -> 
     };
     let channels = raw.channels.unwrap_or(Channels::Rgb);
     let count = channels.count();
-    let per_channel = |name: &str, given: Option<Vec<f64>>, default: f64| -> Result<Vec<f64>, Fault> {
-        let values = given.unwrap_or_else(|| vec![default; count]);
+    let per_channel = |name: &str, given: Option<RawNumbers>, default: f64| -> Result<Vec<f64>, Fault> {
+        let values = match given {
+            None => vec![default; count],
+            Some(RawNumbers::One(value)) => vec![value; count],
+            Some(RawNumbers::Each(values)) => values,
+        };
         if values.len() != count {
             return fault(key(name), format!("has {} values, the input has {count} channels", values.len()));
         }
@@ -96,6 +110,17 @@ fn convert_input(raw: RawInput, index: usize, kind: Kind, shared: &Geometry) -> 
     let std = per_channel("std", raw.std, 1.0)?;
     if std.contains(&0.0) {
         return fault(key("std"), "holds 0, by which nothing can be divided");
+    }
+    for (name, values, most) in [("mean", &mean, 1.0), ("std", &std, LARGEST_STD)] {
+        if let Some(value) = values.iter().find(|value| **value > most) {
+            return fault(
+                key(name),
+                format!(
+                    "holds {value}, but a pixel is from 0 to 1 here: divide `mean` and `std` by 255 \
+                     (a tensor from 0 to 255 has `std = 0.00392157`, which is 1/255)"
+                ),
+            );
+        }
     }
     let geometry = match raw.geometry {
         Some(own) => geometry(own, &key("geometry"))?,
@@ -130,7 +155,11 @@ fn inputs_together(inputs: &[Input], kind: Kind) -> Result<(), Fault> {
     Ok(())
 }
 
-fn sides(value: Option<[u32; 2]>, key: String) -> Result<Option<[u32; 2]>, Fault> {
+fn sides(value: Option<RawSides>, key: String) -> Result<Option<[u32; 2]>, Fault> {
+    let value = value.map(|value| match value {
+        RawSides::One(side) => [side, side],
+        RawSides::Two(sides) => sides,
+    });
     match value {
         Some([w, h]) if !(1..=1 << 16).contains(&w) || !(1..=1 << 16).contains(&h) => {
             fault(key, format!("is [{w}, {h}]; both must be from 1 to 65536"))
@@ -139,28 +168,78 @@ fn sides(value: Option<[u32; 2]>, key: String) -> Result<Option<[u32; 2]>, Fault
     }
 }
 
-fn geometry(raw: RawGeometry, prefix: &str) -> Result<Geometry, Fault> {
+fn letterbox(raw: RawLetterbox, prefix: &str) -> Result<Letterbox, Fault> {
+    let key = |name: &str| format!("{prefix}.letterbox.{name}");
+    let size = sides(Some(raw.size), key("size"))?.unwrap_or([1, 1]);
+    let color = raw.colour.unwrap_or([0.0; 3]);
+    if let Some(value) = color.iter().find(|value| !(0.0..=1.0).contains(*value)) {
+        return fault(key("colour"), format!("holds {value}; each must be from 0 to 1 (114 of 255 is 0.447)"));
+    }
+    Ok(Letterbox { size, color, at: raw.at.unwrap_or_default() })
+}
+
+/// The one of `short-side`, `long-side`, `letterbox` and `resize` that is written.
+fn scale(raw: &mut RawGeometry, prefix: &str) -> Result<Option<Resize>, Fault> {
     let key = |name: &str| format!("{prefix}.{name}");
-    let scale = match (raw.short_side, sides(raw.resize, key("resize"))?) {
-        (Some(_), Some(_)) => return fault(key("short-side"), "and `resize` exclude each other"),
-        (Some(side), None) if !(1..=1 << 16).contains(&side) => {
-            return fault(key("short-side"), format!("is {side}; it must be from 1 to 65536"));
-        }
-        (Some(side), None) => Some(Resize::ShortSide(side)),
-        (None, size) => size.map(Resize::Size),
+    let mut found: Option<(&str, Resize)> = None;
+    let mut one = |name: &'static str, scale: Resize| match found.replace((name, scale)) {
+        Some((other, _)) => fault(key(other), format!("and `{name}` exclude each other")),
+        None => Ok(()),
     };
+    for (name, side, scale) in [
+        ("short-side", raw.short_side, Resize::ShortSide as fn(u32) -> Resize),
+        ("long-side", raw.long_side, Resize::LongSide),
+    ] {
+        match side {
+            Some(side) if !(1..=1 << 16).contains(&side) => {
+                return fault(key(name), format!("is {side}; it must be from 1 to 65536"));
+            }
+            Some(side) => one(name, scale(side))?,
+            None => {}
+        }
+    }
+    if let Some(raw) = raw.letterbox.take() {
+        one("letterbox", Resize::Letterbox(letterbox(raw, prefix)?))?;
+    }
+    if let (Some(RawSides::One(side)), Some(_)) = (raw.resize, raw.crop) {
+        return fault(
+            key("resize"),
+            format!(
+                "is one number beside `crop`, which can mean two things: `short-side = {side}`, as torchvision's \
+                 Resize({side}), or the square `resize = [{side}, {side}]`"
+            ),
+        );
+    }
+    if let Some(size) = sides(raw.resize, key("resize"))? {
+        one("resize", Resize::Size(size))?;
+    }
+    Ok(found.map(|(_, scale)| scale))
+}
+
+fn geometry(mut raw: RawGeometry, prefix: &str) -> Result<Geometry, Fault> {
+    let key = |name: &str| format!("{prefix}.{name}");
+    let scale = scale(&mut raw, prefix)?;
     let crop = sides(raw.crop, key("crop"))?;
+    if matches!(scale, Some(Resize::Letterbox(_))) && crop.is_some() {
+        return fault(key("letterbox"), "and `crop` exclude each other: a letterbox is what the model gets");
+    }
     let scales = scale.is_some() || (crop.is_some() && raw.small != Some(Small::Mirror));
     for (given, name) in
         [(raw.filter.is_some(), "filter"), (raw.antialias.is_some(), "antialias"), (raw.round.is_some(), "round")]
     {
         if given && !scales {
-            return fault(key(name), "has no effect: nothing is scaled (`short-side`, `resize`)");
+            return fault(
+                key(name),
+                "has no effect: nothing is scaled (`short-side`, `long-side`, `letterbox`, `resize`)",
+            );
         }
     }
     let filter = raw.filter.unwrap_or_default();
     if filter == Filter::Nearest && raw.antialias == Some(true) {
         return fault(key("antialias"), "is true, but the filter \"nearest\" takes one sample");
+    }
+    if filter == Filter::Lanczos && raw.antialias == Some(false) {
+        return fault(key("antialias"), "is false, but the filter \"lanczos\" is Pillow's, which always widens it");
     }
     for (given, name) in [
         (raw.crops.is_some(), "crops"),
@@ -272,6 +351,9 @@ fn convert_output(raw: RawOutput) -> Result<Output, Fault> {
         (Some(_), None, None) => return fault("output", "says `worst` but not `best`"),
     };
     if let Some(values) = &raw.distribution {
+        if raw.index.is_some() {
+            return fault("output.index", "and `distribution` exclude each other");
+        }
         if values.len() < 2 {
             return fault("output.distribution", format!("has {} values; it needs two or more", values.len()));
         }
@@ -299,6 +381,7 @@ fn convert_output(raw: RawOutput) -> Result<Output, Fault> {
     };
     Ok(Output {
         tensor: raw.tensor,
+        index: raw.index.map(|index| index as usize),
         curve,
         distribution: raw.distribution,
         softmax: raw.softmax.unwrap_or(false),

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::types::{Channels, Kind, Layout, Role, Small};
+use super::types::{Channels, Kind, Layout, LetterboxAt, Role, Small};
 use crate::resample::Filter;
 
 #[derive(Deserialize)]
@@ -14,7 +14,7 @@ pub(super) struct RawContract {
     pub(super) name: String,
     pub(super) kind: Kind,
     // Contracts spell it as the first version of the interface did.
-    #[serde(rename = "licence")]
+    #[serde(rename = "licence", alias = "license")]
     pub(super) license: Option<String>,
     #[serde(default)]
     pub(super) input: Vec<RawInput>,
@@ -31,8 +31,8 @@ pub(super) struct RawInput {
     pub(super) role: Option<Role>,
     pub(super) layout: Option<Layout>,
     pub(super) channels: Option<Channels>,
-    pub(super) mean: Option<Vec<f64>>,
-    pub(super) std: Option<Vec<f64>>,
+    pub(super) mean: Option<RawNumbers>,
+    pub(super) std: Option<RawNumbers>,
     pub(super) geometry: Option<RawGeometry>,
 }
 
@@ -40,18 +40,47 @@ pub(super) struct RawInput {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawGeometry {
     pub(super) short_side: Option<u32>,
-    pub(super) resize: Option<[u32; 2]>,
+    pub(super) long_side: Option<u32>,
+    pub(super) letterbox: Option<RawLetterbox>,
+    pub(super) resize: Option<RawSides>,
     pub(super) filter: Option<Filter>,
     pub(super) antialias: Option<bool>,
     pub(super) round: Option<bool>,
-    pub(super) crop: Option<[u32; 2]>,
+    pub(super) crop: Option<RawSides>,
     pub(super) crops: Option<RawCrops>,
-    pub(super) stride: Option<[u32; 2]>,
+    pub(super) stride: Option<RawSides>,
     pub(super) sampling: Option<RawSampling>,
     pub(super) seed: Option<u64>,
     pub(super) small: Option<Small>,
     pub(super) multiple_of: Option<u32>,
     pub(super) crops_axis: Option<u8>,
+}
+
+/// `mean` and `std`.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "`mean` and `std` are a number, or a list of one for each channel")]
+pub(super) enum RawNumbers {
+    /// The same for each channel.
+    One(f64),
+    Each(Vec<f64>),
+}
+
+/// A size or a distance.
+#[derive(Deserialize, Clone, Copy)]
+#[serde(untagged, expecting = "sides are a whole number of pixels, or two, `[width, height]`")]
+pub(super) enum RawSides {
+    /// The same for both.
+    One(u32),
+    Two([u32; 2]),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawLetterbox {
+    pub(super) size: RawSides,
+    #[serde(alias = "color")]
+    pub(super) colour: Option<[f64; 3]>,
+    pub(super) at: Option<LetterboxAt>,
 }
 
 #[derive(Deserialize)]
@@ -71,7 +100,7 @@ pub(super) enum AllCrops {
 #[serde(rename_all = "kebab-case")]
 pub(super) enum RawSampling {
     Grid,
-    #[serde(rename = "centre")]
+    #[serde(rename = "centre", alias = "center")]
     Center,
     Random,
 }
@@ -80,6 +109,7 @@ pub(super) enum RawSampling {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawOutput {
     pub(super) tensor: String,
+    pub(super) index: Option<u32>,
     pub(super) worst: Option<f64>,
     pub(super) best: Option<f64>,
     pub(super) curve: Option<Vec<[f64; 2]>>,

@@ -102,17 +102,44 @@ pub enum Small {
 }
 
 /// How the frame is scaled before crops are cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Resize {
     /// The short side becomes this, aspect kept (long side rounded to the nearest pixel).
     ShortSide(u32),
+    /// The long side becomes this, aspect kept (short side rounded to the nearest pixel).
+    LongSide(u32),
+    /// As large as it fits into a picture of one size, aspect kept.
+    Letterbox(Letterbox),
     /// Width and height become these.
     Size([u32; 2]),
 }
 
+/// A picture of one size around what is scaled to fit into it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Letterbox {
+    /// Width and height, in pixels.
+    pub size: [u32; 2],
+    /// R', G', B', from 0 to 1, of what the scaled frame leaves free.
+    pub color: [f64; 3],
+    /// Where the scaled frame lies.
+    pub at: LetterboxAt,
+}
+
+/// Where a scaled frame lies in its letterbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+pub enum LetterboxAt {
+    /// In the middle; half of the room, rounded down, is left or above.
+    #[default]
+    #[serde(rename = "centre", alias = "center")]
+    Center,
+    /// At the left and the top.
+    #[serde(rename = "top-left")]
+    TopLeft,
+}
+
 /// The way from a frame to the pictures that a tensor holds. Steps in the fields' order, each optional.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Geometry {
     /// Scaling, if any.
@@ -121,7 +148,7 @@ pub struct Geometry {
     pub filter: Filter,
     /// Widen the filter when it shrinks.
     pub antialias: bool,
-    /// To 8 bit after scaling, as PIL does.
+    /// To 8 bits before scaling and after each of its two passes, as Pillow does.
     pub round: bool,
     /// Size of the crops (width, height), if any are cut.
     pub crop: Option<[u32; 2]>,
@@ -158,11 +185,12 @@ impl Default for Geometry {
 impl Geometry {
     /// Width and height of what the tensor holds, where they do not depend on the frame.
     pub fn fixed_size(&self) -> Option<[u32; 2]> {
-        match (self.crop, self.scale) {
-            (Some(crop), _) => Some(crop),
-            (None, Some(Resize::Size(size))) => Some(size.map(|side| side.next_multiple_of(self.multiple_of.max(1)))),
-            _ => None,
-        }
+        let size = match (self.crop, self.scale) {
+            (Some(crop), _) => return Some(crop),
+            (None, Some(Resize::Size(size) | Resize::Letterbox(Letterbox { size, .. }))) => size,
+            _ => return None,
+        };
+        Some(size.map(|side| side.next_multiple_of(self.multiple_of.max(1))))
     }
 }
 
@@ -296,6 +324,8 @@ impl Attributes {
 pub struct Output {
     /// The ONNX output's name.
     pub tensor: String,
+    /// Which of a picture's numbers is the raw value; `None` where there is but one, or a distribution.
+    pub index: Option<usize>,
     /// From raw to score.
     pub curve: Curve,
     /// The output is a histogram over these values; raw = its expectation.

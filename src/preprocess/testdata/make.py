@@ -8,7 +8,7 @@ import json
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 WIDTH, HEIGHT = 23, 17
 SIZES = [(11, 9), (40, 31), (23, 5), (7, 34), (1, 1), (10, 17)]
@@ -41,12 +41,13 @@ for size in SIZES:
     case("Pillow", "nearest", False, size, pillow(size, Image.Resampling.NEAREST))
     case("Pillow", "bilinear", True, size, pillow(size, Image.Resampling.BILINEAR))
     case("Pillow", "bicubic", True, size, pillow(size, Image.Resampling.BICUBIC))
+    case("Pillow", "lanczos", True, size, pillow(size, Image.Resampling.LANCZOS))
     case("OpenCV", "bilinear", False, size, opencv(size, cv2.INTER_LINEAR))
     case("OpenCV", "bicubic-opencv", False, size, opencv(size, cv2.INTER_CUBIC))
     if size[0] <= WIDTH and size[1] <= HEIGHT:
         case("OpenCV", "area", False, size, opencv(size, cv2.INTER_AREA))
 
-# Pillow clamps between its two passes as well; with room above and below, that changes nothing.
+# Without 8 bits between its passes nothing is clamped there with room above and below; src/align/space rounds once.
 soft = (64 + rgb // 2).astype(np.uint8)
 rounded = []
 for size in [(11, 9), (40, 31)]:
@@ -54,6 +55,24 @@ for size in [(11, 9), (40, 31)]:
         values = np.asarray(Image.fromarray(soft).resize(size, resample)).reshape(-1)
         rounded.append({"filter": name, "size": list(size), "values": [int(v) for v in values]})
 
+FILTERS = [("bilinear", Image.Resampling.BILINEAR), ("bicubic", Image.Resampling.BICUBIC),
+           ("lanczos", Image.Resampling.LANCZOS)]
+picture = Image.fromarray(rgb)
+eight_bit = []
+for size in SIZES + [(23, 17)]:
+    for name, resample in FILTERS:
+        values = np.asarray(picture.resize(size, resample)).reshape(-1)
+        eight_bit.append({"filter": name, "size": list(size), "values": values.tobytes().hex()})
+
+# Sizes with half a pixel of room are rounded down by Pillow, too.
+COLOUR = (114, 20, 250)
+letterboxes = []
+for size in [(32, 32), (20, 33), (40, 20), (30, 31)]:
+    for at, centering in [("centre", (0.5, 0.5)), ("top-left", (0, 0))]:
+        padded = ImageOps.pad(picture, size, Image.Resampling.BICUBIC, COLOUR, centering)
+        values = np.asarray(padded).reshape(-1)
+        letterboxes.append({"at": at, "size": list(size), "values": values.tobytes().hex()})
+
 print(json.dumps({"made-with": f"Pillow {Image.__version__}, OpenCV {cv2.__version__}",
-                  "width": WIDTH, "height": HEIGHT, "rgb": [int(v) for v in rgb.reshape(-1)],
-                  "cases": cases, "rounded": rounded}, separators=(",", ":")))
+                  "width": WIDTH, "height": HEIGHT, "rgb": [int(v) for v in rgb.reshape(-1)], "colour": COLOUR,
+                  "cases": cases, "rounded": rounded, "eight_bit": eight_bit, "letterboxes": letterboxes}, separators=(",", ":")))

@@ -3,7 +3,7 @@
 //! Sizes and places, and pictures smaller than their crops.
 
 use super::{NONE, crops, input, rgb, tensor};
-use crate::model::contract::{Channels, Crops, Geometry, Resize, Sampling, Small};
+use crate::model::contract::{Channels, Crops, Geometry, Letterbox, LetterboxAt, Resize, Sampling, Small};
 use crate::picture::{Colorimetry, OwnedFrame, PixelFormat};
 use crate::preprocess::{Plan, PreprocessError};
 
@@ -47,6 +47,46 @@ fn the_short_side_is_met_and_the_long_one_rounded() {
     assert_eq!(layout(short(10, NONE), 7, 3).scaled, [23, 10]);
     assert_eq!(layout(short(10, NONE), 8, 3).scaled, [27, 10]);
     assert_eq!(layout(short(1, NONE), 65536, 3).scaled, [21845, 1]);
+}
+
+#[test]
+fn the_long_side_is_met_and_the_short_one_rounded() {
+    let long = |side| Geometry { scale: Some(Resize::LongSide(side)), ..NONE };
+    assert_eq!(layout(long(512), 1920, 1080).scaled, [512, 288]);
+    assert_eq!(layout(long(512), 1080, 1920).scaled, [288, 512]);
+    // 3 · 10 / 7 = 4.3, 5 · 10 / 7 = 7.1; 1 · 8 / 100 = 0.1, but there is at least one row.
+    assert_eq!(layout(long(10), 7, 3).scaled, [10, 4]);
+    assert_eq!(layout(long(10), 7, 5).scaled, [10, 7]);
+    assert_eq!(layout(long(8), 100, 1).scaled, [8, 1]);
+}
+
+#[test]
+fn a_letterbox_has_its_size_whatever_the_frame() {
+    for (width, height) in [(1920, 1080), (1080, 1920), (640, 640), (65536, 1), (1, 1), (333, 334)] {
+        let letterbox = Letterbox { size: [640, 384], color: [0.0; 3], at: LetterboxAt::Center };
+        let geometry = Geometry { scale: Some(Resize::Letterbox(letterbox)), ..NONE };
+        let layout = layout(geometry, width, height);
+        assert_eq!((layout.width, layout.height, layout.crop_origins), (640, 384, vec![[0, 0]]), "{width}x{height}");
+    }
+    // Mirrored to a multiple, borders and all.
+    let letterbox = Letterbox { size: [2, 3], color: [1.0; 3], at: LetterboxAt::TopLeft };
+    let geometry = Geometry { scale: Some(Resize::Letterbox(letterbox)), multiple_of: 4, ..NONE };
+    let expected = [0, 1, 0, 1, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255];
+    assert_eq!(counted(geometry, 2, 1), expected);
+}
+
+#[test]
+fn rounded_pictures_are_cropped_mirrored_and_padded_as_others() {
+    for geometry in [
+        crops(3, 2, 5),
+        Geometry { small: Small::Mirror, ..crops(12, 9, 1) },
+        Geometry { multiple_of: 4, ..NONE },
+        Geometry { crops: Crops::All { stride: [2, 2] }, ..crops(3, 3, 1) },
+    ] {
+        // Nothing is scaled, so that there is nothing to round.
+        let rounded = counted(Geometry { round: true, ..geometry.clone() }, 7, 5);
+        assert_eq!(rounded, counted(geometry, 7, 5));
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ mod temp;
 
 pub use models::{
     FR_CONTRACT, NR_CONTRACT, difference_graph, difference_model, distribution_graph, failing_model, mean_graph,
-    mean_model, mean_model_with, nan_model, outputs_graph, slow_model,
+    mean_model, mean_model_with, nan_model, outputs_graph, percent_graph, slow_model, stacked_graph,
 };
 pub use onnx::{Element, Onnx};
 pub use proto::Attribute;

@@ -158,6 +158,29 @@ pub fn outputs_graph() -> Onnx {
         )
 }
 
+/// `y` (N×3): the means of R', G' and B' from 0 to 100, cut to whole numbers where `element` is an integer. No contract yet.
+pub fn percent_graph(element: Element) -> Onnx {
+    let mean = [Attribute::ints("axes", &[2, 3]), Attribute::int("keepdims", 0)];
+    Onnx::new("percent")
+        .input("x", Element::Float, "N 3 H W")
+        .output("y", element, "N 3")
+        .floats("hundred", &[1, 1], &[100.0])
+        .node("ReduceMean", &["x"], &["m"], mean)
+        .node("Mul", &["m", "hundred"], &["percent"], [])
+        .node("Cast", &["percent"], &["y"], [Attribute::int("to", element as i64)])
+}
+
+/// `y` (N×K×3): the means of R', G' and B' of each of a frame's K crops. No contract yet.
+pub fn stacked_graph() -> Onnx {
+    let mean = [Attribute::ints("axes", &[3, 4]), Attribute::int("keepdims", 0)];
+    Onnx::new("stacked").input("x", Element::Float, "N K 3 H W").output("y", Element::Float, "N K 3").node(
+        "ReduceMean",
+        &["x"],
+        &["y"],
+        mean,
+    )
+}
+
 /// A histogram over two bins, `y` (N×2) = [1 − m, m] with m the mean of a picture; `logits` (N×2) = [0, m]. No
 /// contract yet.
 pub fn distribution_graph() -> Onnx {

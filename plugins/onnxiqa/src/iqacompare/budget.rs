@@ -26,7 +26,7 @@ impl Budget {
     pub(super) fn charge(self: &Arc<Self>, side: Side, bytes: u64) -> Arc<Charge> {
         self.bytes.fetch_add(bytes, Ordering::AcqRel);
         self.frames[side as usize].fetch_add(1, Ordering::AcqRel);
-        Arc::new(Charge { budget: self.clone(), side, bytes })
+        Arc::new(Charge { budget: self.clone(), side, bytes: AtomicU64::new(bytes) })
     }
 
     /// What the frames of both sides hold.
@@ -44,12 +44,20 @@ impl Budget {
 pub(super) struct Charge {
     budget: Arc<Budget>,
     side: Side,
-    bytes: u64,
+    bytes: AtomicU64,
+}
+
+impl Charge {
+    /// The frame holds so much from now on.
+    pub(super) fn set(&self, bytes: u64) {
+        let before = self.bytes.swap(bytes, Ordering::AcqRel);
+        self.budget.bytes.fetch_add(bytes.wrapping_sub(before), Ordering::AcqRel);
+    }
 }
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        self.budget.bytes.fetch_sub(self.bytes, Ordering::AcqRel);
+        self.budget.bytes.fetch_sub(self.bytes.load(Ordering::Acquire), Ordering::AcqRel);
         self.budget.frames[self.side as usize].fetch_sub(1, Ordering::AcqRel);
         self.budget.room.tell();
     }

@@ -174,7 +174,8 @@ impl Input {
         let stamp = self.stamp(Side::Reference, &frame.buffer);
         gst::log!(CAT, obj = context.pads.reference, "{stamp:?} {:?}", frame.buffer);
         // Numbers are given in order, by this thread alone.
-        comparer.push_reference(stamp, frame.buffer.size() as u64, shared(comparer, &stream, &frame));
+        let bytes = held(&stream, &frame);
+        comparer.push_reference(stamp, bytes, shared(comparer, &stream, &frame));
         self.references.push((frame.buffer.pts(), stamp.running));
         Ok(())
     }
@@ -195,7 +196,7 @@ impl Input {
         gst::log!(CAT, obj = context.pads.distorted, "{stamp:?} {:?}", frame.buffer);
         let due = stamp.running.map(clock_time).or(frame.seen);
         let shared = shared(comparer, &stream, &frame);
-        let number = comparer.push_distorted(stamp, frame.buffer.size() as u64, shared);
+        let number = comparer.push_distorted(stamp, held(&stream, &frame), shared);
         let Arrived { buffer, arrival, charge, .. } = frame;
         let segment = &self.segments[Side::Distorted as usize];
         let times = Times::of(&buffer, segment, stream.frame_duration());
@@ -276,6 +277,13 @@ fn end(comparer: &Comparer, side: Side) {
         Side::Reference => comparer.end_reference(),
         Side::Distorted => comparer.end_distorted(),
     }
+}
+
+/// What the frame holds in the comparer's hands, which is charged for it.
+fn held(stream: &Stream, frame: &Arrived) -> u64 {
+    let bytes = stream.bytes(&frame.buffer);
+    frame.charge.set(bytes);
+    bytes
 }
 
 /// The frame as the comparer wants it.

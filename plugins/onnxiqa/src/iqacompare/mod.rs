@@ -24,6 +24,17 @@
 //! | `window` | uint64 | how far the search still reaches, in nanoseconds |
 //! | `pts`, `running-time` | uint64 | of the first distorted frame for which this holds, if that has a time stamp |
 //!
+//! ## What is measured
+//! Frames are read in the format in which they come, at its full depth; matrix and range are the caps'. What caps leave
+//! out (a matrix, in `1:0:0:0`) takes GStreamer's default for such a video, which is logged. Alpha is not looked at. A
+//! `GstVideoCropMeta` is honored: the picture is the rectangle that it leaves, which must begin where the format has a
+//! chroma sample.
+//!
+//! Do not convert before comparing. A `videoconvert` that has nothing to do changes nothing, but one that is made to
+//! convert to R'G'B' turns an 8-bit white into 253, and one that is made to lift 8
+//! bits to 10 repeats bits, which is 53 dB away from the same picture. `jpegdec` drops every second chroma sample of a
+//! 4:4:4 JPEG; `jpegparse ! avdec_mjpeg` keeps them.
+//!
 //! ## What is held, and for how long
 //! A frame waits for its partner. In a pipeline that is not live it waits until the other stream has come that far, or
 //! has ended; each side is held back as soon as a few of its frames are waiting. Only while the other side has nothing

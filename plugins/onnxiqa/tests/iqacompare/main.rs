@@ -6,9 +6,11 @@
 mod common;
 
 mod alignment;
+mod colorimetry;
 mod ends;
 mod errors;
 mod flush;
+mod formats;
 mod live;
 mod orientation;
 mod pairs;

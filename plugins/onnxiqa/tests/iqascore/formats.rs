@@ -8,7 +8,12 @@ use onnx_iqa_testkit as kit;
 
 /// The formats that the contract names. There may be more.
 const FORMATS: &str = "I420 YV12 NV12 NV21 Y42B Y444 YUY2 UYVY GRAY8 RGB BGR RGBA BGRA ARGB ABGR RGBx BGRx xRGB xBGR GBR \
-                       I420_10LE I422_10LE Y444_10LE P010_10LE I420_12LE GRAY16_LE";
+                       I420_10LE I422_10LE Y444_10LE P010_10LE I420_12LE GRAY16_LE A444_10LE A422_10LE A420 A420_10LE \
+                       GBRA_10LE GBRA_12LE ARGB64 ARGB64_LE RGBA64_LE BGRA64_LE ABGR64_LE BGR10A2_LE RGB10A2_LE Y410 \
+                       Y412_LE v210 Y210 Y212_LE VUYA AYUV NV61 NV16 NV24 GRAY10_LE32 P012_LE P016_LE GBR_10LE GBR_12LE \
+                       I420_10BE I420_12BE I422_10BE I422_12BE Y444_10BE Y444_12BE Y444_16BE P010_10BE P012_BE P016_BE \
+                       GRAY16_BE GBR_10BE GBR_12BE A420_10BE A422_10BE A444_10BE GBRA_10BE GBRA_12BE ARGB64_BE RGBA64_BE \
+                       BGRA64_BE ABGR64_BE Y212_BE Y412_BE";
 
 fn template_formats() -> Vec<String> {
     init();
@@ -22,8 +27,8 @@ fn template_formats() -> Vec<String> {
 /// R'G'B' from 0 to 1 at each place.
 type Picture = fn(u32, u32) -> [f64; 3];
 
-/// A picture in a format, written by what GStreamer itself says of where samples lie, not by the engine's tables, and
-/// with rounding, which videoconvert does not do everywhere.
+/// A picture in a format, written by GStreamer's own packing, not by the engine's tables, and with rounding, which
+/// videoconvert does not do everywhere.
 fn draw(format: &str, (width, height): (u32, u32), colorimetry: &str, picture: Picture) -> gst::Sample {
     let format = format.parse::<gst_video::VideoFormat>().unwrap();
     let description = gst_video::VideoFormatInfo::from_format(format);
@@ -37,51 +42,72 @@ fn draw(format: &str, (width, height): (u32, u32), colorimetry: &str, picture: P
     };
     let (offsets, scales) = description.range_offsets(info.colorimetry().range());
     let mut frame =
-        gst_video::VideoFrame::from_buffer_writable(gst::Buffer::from_mut_slice(vec![0; info.size()]), &info).unwrap();
+        gst_video::VideoFrame::from_buffer_writable(gst::Buffer::from_mut_slice(vec![0; info.size()]), &info)
+            .unwrap_or_else(|_| panic!("{format:?} of {width}x{height}"));
+    let to = gst_video::VideoFormatInfo::from_format(description.unpack_format());
+    let (pixel, wide) = (to.pixel_stride()[0] as usize, to.depth()[0] > 8);
+    let stride = pixel * (width as usize + 16);
+    let mut pixels = vec![0; stride * (height as usize + 1)];
+    let channels = |x: u32, y: u32| {
+        let [r, g, b] = picture(x, y);
+        let luma = kr * r + (1.0 - kr - kb) * g + kb * b;
+        match description.is_rgb() {
+            true => [r, g, b],
+            false => [luma, (b - luma) / (2.0 - 2.0 * kb), (r - luma) / (2.0 - 2.0 * kr)],
+        }
+    };
     let components = if description.is_gray() { 1 } else { 3 };
     for component in 0..components {
         let (sub_x, sub_y) = (1 << description.w_sub()[component], 1 << description.h_sub()[component]);
-        let plane = description.plane()[component];
-        let stride = frame.plane_stride()[plane as usize] as usize;
-        let (step, first) = (description.pixel_stride()[component] as usize, description.poffset()[component] as usize);
-        // GStreamer's table, unlike its own pack functions, says byte 1 for the second of two interleaved 16-bit samples …
-        let first = if first == 1 && description.depth()[component] > 8 { 2 } else { first };
-        // … and has U and V of VYUY exchanged.
-        let meaning = match component {
-            1 | 2 if format == gst_video::VideoFormat::Vyuy => 3 - component,
-            _ => component,
-        };
-        let (shift, depth) = (description.shift()[component], description.depth()[component]);
-        for y in 0..height.div_ceil(sub_y) {
-            for x in 0..width.div_ceil(sub_x) {
-                let value = |x: u32, y: u32| {
-                    let [r, g, b] = picture(x, y);
-                    let luma = kr * r + (1.0 - kr - kb) * g + kb * b;
-                    match meaning {
-                        0 if description.is_rgb() => r,
-                        1 if description.is_rgb() => g,
-                        2 if description.is_rgb() => b,
-                        0 => luma,
-                        1 => (b - luma) / (2.0 - 2.0 * kb),
-                        _ => (r - luma) / (2.0 - 2.0 * kr),
-                    }
-                };
-                let block = (0..sub_x * sub_y).map(|i| (x * sub_x + i % sub_x, y * sub_y + i / sub_x));
+        let depth = description.depth()[component];
+        for y in 0..height {
+            for x in 0..width {
+                // Pixels that share a sample all have their mean, so that it does not matter which of them is packed.
+                let (left, top) = (x / sub_x * sub_x, y / sub_y * sub_y);
+                let block = (0..sub_x * sub_y).map(|i| (left + i % sub_x, top + i / sub_x));
                 let block: Vec<_> = block.filter(|&(x, y)| x < width && y < height).collect();
-                let mean = block.iter().map(|&(x, y)| value(x, y)).sum::<f64>() / block.len() as f64;
+                let mean = block.iter().map(|&(x, y)| channels(x, y)[component]).sum::<f64>() / block.len() as f64;
                 let code = (mean * f64::from(scales[component]) + f64::from(offsets[component])).round();
-                let code = (code.clamp(0.0, f64::from((1 << depth) - 1)) as u16) << shift;
-                let at = y as usize * stride + x as usize * step + first;
-                let data = frame.plane_data_mut(plane).unwrap();
-                if depth > 8 {
-                    data[at..at + 2].copy_from_slice(&code.to_le_bytes());
+                let code = code.clamp(0.0, f64::from((1 << depth) - 1)) as u16;
+                // Alpha is the first component.
+                let at = y as usize * stride + x as usize * pixel + (component + 1) * if wide { 2 } else { 1 };
+                if wide {
+                    pixels[at..at + 2].copy_from_slice(&(code << (16 - depth)).to_ne_bytes());
                 } else {
-                    data[at] = code as u8;
+                    pixels[at] = code as u8;
                 }
             }
         }
     }
+    pack(&description, &mut frame, &pixels, stride);
     gst::Sample::builder().buffer(&frame.into_buffer()).caps(&info.to_caps().unwrap()).build()
+}
+
+/// Packs rows of pixels as GStreamer does.
+fn pack(
+    description: &gst_video::VideoFormatInfo,
+    frame: &mut gst_video::VideoFrame<gst_video::video_frame::Writable>,
+    pixels: &[u8],
+    stride: usize,
+) {
+    let (width, height) = (frame.width() as i32, frame.height() as i32);
+    let strides: Vec<i32> = frame.plane_stride().to_vec();
+    // gstreamer-rs wants memory for row y of every plane, also where a plane has fewer rows than the picture.
+    let copy = |plane: u32| {
+        let mut data = frame.plane_data(plane).unwrap().to_vec();
+        data.resize(data.len() + strides[plane as usize] as usize * height as usize, 0);
+        data
+    };
+    let mut copies: Vec<Vec<u8>> = (0..description.n_planes()).map(copy).collect();
+    for y in (0..height).step_by(description.pack_lines().max(1) as usize) {
+        let mut planes: Vec<&mut [u8]> = copies.iter_mut().map(Vec::as_mut_slice).collect();
+        let (flags, site) = (gst_video::VideoPackFlags::TRUNCATE_RANGE, gst_video::VideoChromaSite::NONE);
+        description.pack(flags, &pixels[y as usize * stride..], stride as i32, &mut planes, &strides, site, y, width);
+    }
+    for (plane, copy) in copies.iter().enumerate() {
+        let data = frame.plane_data_mut(plane as u32).unwrap();
+        data.copy_from_slice(&copy[..data.len()]);
+    }
 }
 
 /// Smooth, so that what chroma subsampling loses is next to nothing; no color is clipped.
@@ -106,7 +132,8 @@ fn scores(contract: Option<&str>, channels: usize, samples: &[gst::Sample]) -> V
     let harness = ElementHarness::new(iqascore(&model).build().unwrap());
     for sample in samples {
         harness.start(&sample.caps().unwrap().to_string());
-        harness.push(sample.buffer_owned().unwrap()).unwrap();
+        let pushed = harness.push(sample.buffer_owned().unwrap());
+        assert!(pushed.is_ok(), "{:?} {pushed:?}", sample.caps());
     }
     let frames = harness.finish();
     assert_eq!(frames.len(), samples.len());
@@ -171,7 +198,7 @@ fn one_gray_picture_in_all_formats_scores_alike() {
 #[test]
 fn luma_models_see_the_same_in_all_formats() {
     // R'G'B' formats have no Y' of their own, gray ones no color.
-    let own = |name: &str| !(name.contains("RGB") || name.contains("BGR") || name.contains("GBR"));
+    let own = |name: &str| !(name.contains("RGB") || name.contains("BGR") || name.contains("GBR") || name == "r210");
     for colorimetry in ["bt601", "1:4:0:0"] {
         let (formats, scores) = courses(own, (64, 48), colorimetry, colorful, true);
         all_alike(&formats, &scores, 0.1);
@@ -191,19 +218,79 @@ fn odd_sizes_in_all_formats() {
     }
 }
 
+/// One gray of 4×2 pixels, as its caps say.
+fn flat_sample(format: &str, colorimetry: &str, luma: u8) -> gst::Sample {
+    let caps = format!("video/x-raw,format={format},width=4,height=2,framerate=0/1,colorimetry=(string){colorimetry}");
+    let mut bytes = vec![luma; 8];
+    if format == "I420" {
+        bytes.extend([128; 8]);
+    }
+    init();
+    let caps = caps.parse::<gst::Caps>().unwrap();
+    gst::Sample::builder().buffer(&gst::Buffer::from_mut_slice(bytes)).caps(&caps).build()
+}
+
 #[test]
 fn range_and_matrix_come_from_the_caps() {
     let (full, limited) = ("1:4:0:0", "2:4:0:0");
-    let sample = |colorimetry: &str, luma: u8| {
-        let caps = format!("video/x-raw,format=I420,width=4,height=2,framerate=0/1,colorimetry={colorimetry}");
-        let mut bytes = vec![luma; 8];
-        bytes.extend([128; 8]);
-        let caps = caps.parse::<gst::Caps>().unwrap();
-        gst::Sample::builder().buffer(&gst::Buffer::from_mut_slice(bytes)).caps(&caps).build()
-    };
+    let sample = |colorimetry: &str, luma: u8| flat_sample("I420", colorimetry, luma);
     let samples = [sample(full, 235), sample(limited, 235), sample(full, 16), sample(limited, 16)];
     let scores = scores(None, 3, &samples);
     for (score, expected) in scores.iter().zip([235.0 / 2.55, 100.0, 16.0 / 2.55, 0.0]) {
         near(*score, expected, 0.05);
+    }
+}
+
+#[test]
+fn a_colorimetry_may_leave_parts_out() {
+    // Range, matrix, transfer, primaries; 0 is unknown. GstVideoInfo drops the first two for want of a matrix.
+    let (full, limited) = (235.0 / 2.55, 100.0);
+    let cases = [
+        ("I420", "1:0:0:0", full),
+        ("I420", "2:0:0:0", limited),
+        ("I420", "1:0:5:1", full),
+        ("I420", "1:4:0:0", full),
+        ("I420", "1:3:0:0", full),
+        // An R'G'B' matrix and a number that is none are no matrix for Y'CbCr.
+        ("I420", "1:1:0:0", full),
+        ("I420", "1:77:0:0", full),
+        // Without a range, GStreamer's default for such a video: limited for Y'CbCr, full for gray.
+        ("I420", "0:0:0:0", limited),
+        ("I420", "0:4:0:0", limited),
+        ("I420", "bt601", limited),
+        ("I420", "bt709", limited),
+        ("I420", "bt2020", limited),
+        ("I420", "nonsense", limited),
+        ("I420", "1:0:0", limited),
+        ("GRAY8", "1:0:0:0", full),
+        ("GRAY8", "2:0:0:0", limited),
+        ("GRAY8", "2:4:0:0", limited),
+        ("GRAY8", "0:0:0:0", full),
+        ("GRAY8", "nonsense", full),
+    ];
+    let samples: Vec<_> = cases.iter().map(|(format, text, _)| flat_sample(format, text, 235)).collect();
+    for ((format, text, expected), score) in cases.iter().zip(scores(None, 3, &samples)) {
+        assert!((score - expected).abs() < 0.05, "{format} {text}: {score}, not {expected}");
+    }
+}
+
+#[test]
+fn a_crop_meta_is_the_picture() {
+    init();
+    let sample = |x: u32, y: u32| {
+        // 8×4 pixels of I420: white in the right half, black in the left.
+        let mut bytes: Vec<u8> = (0..8 * 4).map(|i| if i % 8 < 4 { 16 } else { 235 }).collect();
+        bytes.extend([128; 16]);
+        let mut buffer = gst::Buffer::from_mut_slice(bytes);
+        let fields = buffer.get_mut().unwrap();
+        let flags = gst_video::VideoFrameFlags::empty();
+        gst_video::VideoMeta::add(fields, flags, gst_video::VideoFormat::I420, 8, 4).unwrap();
+        gst_video::VideoCropMeta::add(fields, (x, y, 4, 2));
+        let caps = "video/x-raw,format=I420,width=4,height=2,framerate=0/1".parse::<gst::Caps>().unwrap();
+        gst::Sample::builder().buffer(&buffer).caps(&caps).build()
+    };
+    let scores = scores(None, 3, &[sample(0, 0), sample(2, 2), sample(4, 0)]);
+    for (score, expected) in scores.iter().zip([0.0, 50.0, 100.0]) {
+        near(*score, expected, 0.01);
     }
 }
