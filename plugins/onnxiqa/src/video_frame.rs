@@ -179,7 +179,7 @@ impl Stream {
     /// The transfer function's name, if it is one of high dynamic range.
     pub fn high_dynamic_range(&self) -> Option<&'static str> {
         use gst_video::VideoTransferFunction as Transfer;
-        match self.info.colorimetry().transfer() {
+        match self.stated.transfer {
             Transfer::Smpte2084 => Some("PQ (SMPTE ST 2084)"),
             Transfer::AribStdB67 => Some("HLG (ARIB STD-B67)"),
             _ => None,

@@ -46,6 +46,9 @@ fn depths_and_transfers_that_differ() {
     let [pq, sdr] = ["bt2100-pq", "bt2020-10"].map(|name| format!("{ten},colorimetry=(string){name}"));
     assert_one(&warned(iqacompare().build().unwrap(), &pq, &sdr), &["PQ", "standard dynamic range", "tone mapping"]);
     assert!(warned(iqacompare().build().unwrap(), &pq, &pq).is_empty());
+    // No matrix is stated: GstVideoInfo alone would take all of it for the default.
+    let partial = format!("{ten},colorimetry=(string)2:0:14:7");
+    assert_one(&warned(iqacompare().build().unwrap(), &partial, &sdr), &["PQ", "tone mapping"]);
 }
 
 #[test]
