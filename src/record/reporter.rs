@@ -219,7 +219,16 @@ impl Reporter {
             Some(window) => self.window_ended(&window),
             None => Vec::new(),
         };
-        messages.extend(self.nothing(ledger).map(Message::Warning));
+        for warning in self.nothing(ledger).into_iter().chain(ledger.and_then(incomplete)) {
+            if ledger.is_some() {
+                self.add_reason(warning.to_string());
+            }
+            messages.push(Message::Warning(warning));
+        }
+        let verdict = ledger.map(|ledger| Verdict::of(ledger, self.by_time, self.contradicted));
+        if verdict == Some(Verdict::AlignedByTime) {
+            self.add_reason("most pairs rest on time stamps: the pictures do not tell them from their neighbors");
+        }
         messages.push(Message::Summary(Summary {
             model: Some(model.to_owned()),
             kind: Some(kind),
@@ -227,7 +236,7 @@ impl Reporter {
             skipped: self.skipped,
             failed: self.failed,
             ledger,
-            verdict: ledger.map(|ledger| Verdict::of(ledger, self.by_time, self.contradicted)),
+            verdict,
             reasons: self.reasons.clone(),
             fields: self.pools.pooled_fields(),
             attributes: self.pools.pooled_attributes(),
@@ -320,6 +329,13 @@ fn is_timed(place: Place) -> bool {
 /// The range of a field; what the table does not have is an attribute of the model, which is scaled as a score is.
 pub(super) fn range_of(field: &str) -> FieldRange {
     Field::named(field).and_then(|field| field.range).unwrap_or(FieldRange::SCORE)
+}
+
+/// What there is to say of a comparison in which many frames are without a pair.
+fn incomplete(ledger: Ledger) -> Option<Warning> {
+    let Ledger { distorted, matched, duplicate, unmatched, dropped, .. } = ledger;
+    let many = (unmatched + dropped).saturating_mul(50) > distorted;
+    (matched + duplicate > 0 && many).then_some(Warning::PartlyMatched { distorted, unmatched, dropped })
 }
 
 #[cfg(test)]
@@ -531,6 +547,9 @@ mod tests {
         ] {
             assert_eq!(nothing(&mut reporter, Some(ledger)), Some(expected));
         }
+        let partly = Ledger { unmatched: 3, dropped: 2, ..ledger(100, 99, 97) };
+        let expected = Warning::PartlyMatched { distorted: 100, unmatched: 3, dropped: 2 };
+        assert!(reporter.finish("none", Kind::FullReference, Some(partly)).contains(&Message::Warning(expected)));
         reporter.failed(Some(0));
         assert_eq!(nothing(&mut reporter, None), None, "a failure is warned of when it comes");
         reporter.scored(Some(0), &record(50.0));

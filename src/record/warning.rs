@@ -56,6 +56,16 @@ pub enum Warning {
         /// Frames of the reference.
         reference: u64,
     },
+    /// Of a comparison: more than 2 % of the distorted frames have no partner, or as many reference frames between the
+    /// pairs were left out.
+    PartlyMatched {
+        /// Frames of the distorted side.
+        distorted: u64,
+        /// Those of them without a partner.
+        unmatched: u64,
+        /// Reference frames that were left out.
+        dropped: u64,
+    },
     /// Frames came, and none of them was to be scored. Of those that failed there were warnings.
     NothingScored {
         /// Frames that came.
@@ -99,6 +109,12 @@ impl fmt::Display for Warning {
                 "no frame was matched: none of {distorted} distorted frames has a partner among {reference} of the \
                  reference; check that both show the same part of the same film, and try a larger search-range or \
                  another alignment"
+            ),
+            Self::PartlyMatched { distorted, unmatched, dropped } => write!(
+                f,
+                "of {distorted} distorted frames {unmatched} have no partner, and {dropped} reference frames between the \
+                 pairs were left out: all figures are of the pairs alone; look for lost frames, other material, or a \
+                 different frame rate (the messages iqa-alignment say where the offset changes)"
             ),
             Self::NothingScored { frames } => {
                 write!(f, "none of {frames} frames was scored: all were skipped; check interval, max-rate and measures")

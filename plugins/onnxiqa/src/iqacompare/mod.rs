@@ -19,8 +19,7 @@
 //! |---|---|---|
 //! | `event` | string | `found`, `changed`: the offset; `lost`: frames are unmatched until the pictures agree again; `shrunk`: the search window |
 //! | `from`, `to` | int64 | the offset before, if there was one, and from now on, in nanoseconds, as in the frames' `offset` |
-//! | `confidence` | double | how far the pairing can be trusted, 0 to 1 |
-//! | `evidence` | string | what it rests on: `picture` or `time` |
+//! | `confidence` | double | of the offset, 0 to 1 |
 //! | `window` | uint64 | how far the search still reaches, in nanoseconds |
 //! | `pts`, `running-time` | uint64 | of the first distorted frame for which this holds, if that has a time stamp |
 //!
@@ -54,7 +53,7 @@
 //! transfer functions of which one is PQ or HLG, 8 bits against more, stated matrices or ranges that differ, interlaced
 //! pictures, an `alarm-field` that no measure or model has, an alarm that cannot clear, frames without time stamps
 //! under `window` or an alarm, entries of another element of the same name, and at the end a side without a frame, no
-//! matched and no scored frame. Windows and alarms are those of `iqascore`.
+//! matched and no scored frame, or more than 2 % of the frames without a pair. Windows and alarms are those of `iqascore`.
 //!
 //! ## Example pipelines
 //!

@@ -82,7 +82,7 @@ clip!(A_BUNNY, "bunny", each(&BUNNY.images, |image| fit(image, 480, 270)));
 clip!(A_PAN, "pan", pan(&BIKES.images[190], (2, 0), 140));
 clip!(A_CREDITS, "credits", credits(31, 150));
 clip!(A_HEAD, "head", each(&CARPHONE.images[..60], |image| crop(image, 0, 0, 144, 112)));
-clip!(A_SLIDES, "slides", slides(&BIKES.images[130..], 32, 200));
+clip!(A_SLIDES, "slides", slides(&BIKES.images[160..], 32, 200));
 clip!(A_TYPED, "typed text", typed(33, 2, 200));
 clip!(A_GRAIN, "still with grain", grain(&BIKES.images[200], 34, 100));
 clip!(A_BARS, "bars", generate("videotestsrc pattern=smpte-rp-219 num-buffers=75", 320, 180));
