@@ -147,6 +147,8 @@ fn messages(ledger: Option<Ledger>) -> (Vec<Message>, StreamStats) {
     }
     let stats = reporter.stats(ledger);
     messages.extend(reporter.finish("metaiqa", Kind::NoReference, ledger));
+    // Warnings are the element's own, and have no structure.
+    messages.retain(|message| !matches!(message, Message::Warning(_)));
     (messages, stats)
 }
 
