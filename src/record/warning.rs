@@ -114,7 +114,7 @@ impl fmt::Display for Warning {
                 f,
                 "of {distorted} distorted frames {unmatched} have no partner, and {dropped} reference frames between the \
                  pairs were left out: all figures are of the pairs alone; look for lost frames, other material, or a \
-                 different frame rate (the messages iqa-alignment say where the offset changes)"
+                 different frame rate (messages on the bus say where the offset changes)"
             ),
             Self::NothingScored { frames } => {
                 write!(f, "none of {frames} frames was scored: all were skipped; check interval, max-rate and measures")
