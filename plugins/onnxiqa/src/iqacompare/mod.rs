@@ -30,18 +30,18 @@
 //! chroma sample.
 //!
 //! Do not convert before comparing. A `videoconvert` that has nothing to do changes nothing, but one that is made to
-//! convert to R'G'B' turns an 8-bit white into 253, and one that is made to lift 8
-//! bits to 10 repeats bits, which is 53 dB away from the same picture. `jpegdec` drops every second chroma sample of a
-//! 4:4:4 JPEG; `jpegparse ! avdec_mjpeg` keeps them.
+//! convert to R'G'B' turns an 8-bit white into 253, and one that is made to lift 8 bits to 10 repeats bits, which is
+//! 53 dB away from the same picture. `jpegdec` drops every second chroma sample of a 4:4:4 JPEG;
+//! `jpegparse ! avdec_mjpeg` keeps them.
 //!
 //! ## What is held, and for how long
 //! A frame waits for its partner. In a pipeline that is not live it waits until the other stream has come that far, or
 //! has ended; each side is held back as soon as a few of its frames are waiting. Only while the other side has nothing
-//! at all, for longer than its frames are usually apart, and nothing else goes on, more are let in: so a branch that holds frames back, as an encoder with look-ahead
-//! does behind a tee, needs no `queue` beside it. All that the element holds, frames that are being looked at included,
-//! is at most `max-bytes` (and one frame a side), of which those that wait may use three quarters. When that is used up
-//! the search window gives way first. If the other side still does not deliver, a warning says which side is full, and
-//! what to do; if nothing has moved ten seconds later, an error.
+//! at all, for longer than its frames are usually apart, and nothing else goes on, more are let in: so a branch that
+//! holds frames back, as an encoder with look-ahead does behind a tee, needs no `queue` beside it. All that the element
+//! holds, frames that are being looked at included, is at most `max-bytes` (and one frame a side), of which those that
+//! wait may use three quarters. When that is used up the search window gives way first. If the other side still does
+//! not deliver, a warning says which side is full, and what to do; if nothing has moved ten seconds later, an error.
 //!
 //! In a live pipeline a frame waits `latency` at most, after which it leaves with or without partner: a reference that
 //! has died holds nothing up. `latency` follows from the alignment until it is set: `search-range` with `auto` and
@@ -52,8 +52,8 @@
 //! Once each, with what to do: display aspects that differ by more than 1 % (unless `registration` cuts bars off),
 //! transfer functions of which one is PQ or HLG, 8 bits against more, stated matrices or ranges that differ, interlaced
 //! pictures, an `alarm-field` that no measure or model has, an alarm that cannot clear, frames without time stamps
-//! under `window` or an alarm, entries of another element of the same name, and at the end a side without a frame, no
-//! matched and no scored frame, or more than 2 % of the frames without a pair. Windows and alarms are those of `iqascore`.
+//! under `window` or an alarm, and entries of another element of the same name. At the end: a side without a frame, no
+//! matched or no scored frame, more than 2 % of the frames without a pair. Windows and alarms are those of `iqascore`.
 //!
 //! ## Example pipelines
 //!
