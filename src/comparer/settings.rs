@@ -32,7 +32,7 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// An offset found from the pictures within two seconds, the distorted picture scaled to the reference's size, PSNR
+    /// Alignment by times and pictures within two seconds, the distorted picture scaled to the reference's size, PSNR
     /// and SSIM, half a gibibyte of frames, a thread per core, four pairs under way.
     fn default() -> Self {
         Self {

@@ -2,10 +2,9 @@
 
 //! The front door of alignment in time.
 
-use super::auto::Auto;
 use super::clock::{Clock, Verdict};
 use super::desk::Desk;
-use super::track::Tracker;
+use super::path::Tracker;
 use super::{Alignment, AlignmentEvent, Decision, Evidence, Ledger, Pairing, Settings, Signature, Timestamp};
 
 /// Finds each distorted frame's partner from time stamps and signatures; holds no pictures.
@@ -25,8 +24,7 @@ pub struct Aligner {
 #[derive(Debug)]
 enum Mode {
     Clock(Box<Clock>),
-    Auto(Box<Auto>),
-    Track(Box<Tracker>),
+    Path(Box<Tracker>),
 }
 
 impl Aligner {
@@ -35,8 +33,7 @@ impl Aligner {
         let mode = match settings.alignment {
             Alignment::Pts => Mode::Clock(Box::new(Clock::new(0))),
             Alignment::Offset => Mode::Clock(Box::new(Clock::new(settings.offset))),
-            Alignment::Auto => Mode::Auto(Box::new(Auto::new(settings))),
-            Alignment::Track => Mode::Track(Box::new(Tracker::new(settings))),
+            Alignment::Auto | Alignment::Track => Mode::Path(Box::new(Tracker::new(settings))),
         };
         Self { mode, fixed: settings.alignment == Alignment::Pts, desk: Desk::default() }
     }
@@ -45,7 +42,7 @@ impl Aligner {
     pub fn needs_signatures(&self) -> bool {
         match &self.mode {
             Mode::Clock(_) => false,
-            Mode::Auto(_) | Mode::Track(_) => true,
+            Mode::Path(_) => true,
         }
     }
 
@@ -67,8 +64,7 @@ impl Aligner {
                 let distorted = clock.head().map_or(ledger.distorted, |frame| frame.number);
                 self.desk.notify(AlignmentEvent::Offset { distorted, from: Some(from), to: offset, confidence: 1.0 });
             }
-            Mode::Auto(auto) => auto.set_offset(offset, &mut self.desk),
-            Mode::Track(track) => track.set_offset(offset),
+            Mode::Path(path) => path.set_offset(offset),
         }
         self.settle();
     }
@@ -80,8 +76,7 @@ impl Aligner {
             Mode::Clock(clock) => {
                 clock.push_reference(number, stamp);
             }
-            Mode::Auto(auto) => auto.push_reference(number, stamp, signature.as_ref()),
-            Mode::Track(track) => track.push_reference(stamp, signature, &mut self.desk),
+            Mode::Path(path) => path.push_reference(stamp, signature, &mut self.desk),
         }
         self.settle();
         number
@@ -94,8 +89,7 @@ impl Aligner {
             Mode::Clock(clock) => {
                 clock.push_distorted(number, stamp);
             }
-            Mode::Auto(auto) => auto.push_distorted(number, stamp, signature.as_ref()),
-            Mode::Track(track) => track.push_distorted(number, stamp, signature, &mut self.desk),
+            Mode::Path(path) => path.push_distorted(number, stamp, signature, &mut self.desk),
         }
         self.settle();
         number
@@ -105,8 +99,7 @@ impl Aligner {
     pub fn end_reference(&mut self) {
         match &mut self.mode {
             Mode::Clock(clock) => clock.end_reference(),
-            Mode::Auto(auto) => auto.end_reference(),
-            Mode::Track(track) => track.end_reference(&mut self.desk),
+            Mode::Path(path) => path.end_reference(&mut self.desk),
         }
         self.settle();
     }
@@ -115,8 +108,7 @@ impl Aligner {
     pub fn end_distorted(&mut self) {
         match &mut self.mode {
             Mode::Clock(clock) => clock.end_distorted(),
-            Mode::Auto(auto) => auto.end_distorted(),
-            Mode::Track(track) => track.end_distorted(&mut self.desk),
+            Mode::Path(path) => path.end_distorted(&mut self.desk),
         }
         self.settle();
     }
@@ -128,8 +120,7 @@ impl Aligner {
     pub fn lead(&self) -> i64 {
         match &self.mode {
             Mode::Clock(clock) => clock.lead(),
-            Mode::Auto(auto) => auto.lead(),
-            Mode::Track(track) => track.lead(),
+            Mode::Path(path) => path.lead(),
         }
     }
 
@@ -141,8 +132,7 @@ impl Aligner {
         let lead = self.lead();
         match &self.mode {
             Mode::Clock(clock) => clock.offset().min(lead),
-            Mode::Auto(auto) => auto.enough().min(lead),
-            Mode::Track(_) => lead,
+            Mode::Path(_) => lead,
         }
     }
 
@@ -150,8 +140,7 @@ impl Aligner {
     pub fn force(&mut self, through: u64) {
         match &mut self.mode {
             Mode::Clock(clock) => clock.force(through),
-            Mode::Auto(auto) => auto.force(through),
-            Mode::Track(track) => track.force(through, &mut self.desk),
+            Mode::Path(path) => path.force(through, &mut self.desk),
         }
         self.settle();
     }
@@ -166,8 +155,7 @@ impl Aligner {
                 }
                 self.desk.shrunk(clock.held());
             }
-            Mode::Auto(auto) => auto.shrink(&mut self.desk),
-            Mode::Track(track) => track.shrink(&mut self.desk),
+            Mode::Path(path) => path.shrink(&mut self.desk),
         }
         self.settle();
     }
@@ -186,8 +174,7 @@ impl Aligner {
     pub fn needed_from(&self) -> u64 {
         match &self.mode {
             Mode::Clock(clock) => clock.needed_from(),
-            Mode::Auto(auto) => auto.needed_from(),
-            Mode::Track(track) => track.needed_from(),
+            Mode::Path(path) => path.needed_from(),
         }
     }
 
@@ -205,9 +192,8 @@ impl Aligner {
                     self.desk.decide(frame.number, pairing, fit, Evidence::Time);
                 }
             }
-            Mode::Auto(auto) => auto.settle(&mut self.desk),
             // It decides as it is fed.
-            Mode::Track(_) => {}
+            Mode::Path(_) => {}
         }
     }
 }

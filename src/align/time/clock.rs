@@ -220,11 +220,6 @@ impl Clock {
         Some(self.verdict(partner))
     }
 
-    /// Decides the oldest: it has no partner.
-    pub fn give_up(&mut self) -> Option<Verdict> {
-        self.head().map(|_| self.verdict(None))
-    }
-
     fn verdict(&mut self, partner: Option<(u64, f64)>) -> Verdict {
         let frame = self.waiting.pop_front().unwrap_or(Waiting { number: 0, running: None, lap: 0 });
         self.clear_if_done();
@@ -246,17 +241,6 @@ impl Clock {
         if let Some(passed) = self.passed {
             release(&mut self.open, passed);
         }
-    }
-
-    /// Lets go of references before `time`.
-    pub fn release_before(&mut self, time: i64) {
-        let before = self.open.partition_point(|r| r.running < time);
-        self.open.drain(..before);
-    }
-
-    /// Lets go of the references before the last jump back.
-    pub fn forget_closed(&mut self) {
-        self.closed.clear();
     }
 
     /// Lets go of the oldest reference that could still become a partner.

@@ -5,17 +5,13 @@
 //! All times are nanoseconds of running time. Frames are numbered per side in the order of their arrival, from 0.
 
 mod aligner;
-mod auto;
 mod clock;
 mod desk;
 mod ledger;
-mod look;
+mod path;
 mod run;
-mod search;
 mod signature;
-mod table;
-mod track;
-mod watch;
+mod unit;
 
 pub use aligner::Aligner;
 pub use signature::{CELLS, COLUMNS, ROWS, Signature};
@@ -54,10 +50,10 @@ pub enum Alignment {
     Pts,
     /// Running times match after an offset has been added to the distorted frame's.
     Offset,
-    /// By one constant offset, found from the pictures.
+    /// By running times, unless the pictures show another offset, drops, repeats, jumps or drift.
     #[default]
     Auto,
-    /// By a monotone path, found from the pictures.
+    /// By a monotone path, found from the pictures alone.
     Track,
 }
 
@@ -74,7 +70,7 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// One constant offset, found from the pictures within two seconds.
+    /// Running times, unless the pictures show otherwise, within two seconds.
     fn default() -> Self {
         Self { alignment: Alignment::default(), offset: 0, search_range: 2_000_000_000 }
     }

@@ -25,7 +25,7 @@ pub enum Alignment {
     Offset,
     /// One offset, found from the pictures.
     #[default]
-    #[enum_value(name = "By one constant offset, found from the pictures", nick = "auto")]
+    #[enum_value(name = "By running times, unless the pictures show otherwise", nick = "auto")]
     Auto,
     /// A path, found from the pictures.
     #[enum_value(

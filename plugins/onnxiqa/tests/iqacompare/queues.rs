@@ -265,8 +265,8 @@ fn a_slow_reference_is_not_warned_of() {
 fn the_window_gives_way_to_frames_that_have_to_wait() {
     let element = bounded_to(60).property_from_str("alignment", "auto").property("search-range", 400_000_000u64);
     let harness = Compare::started(element.build().unwrap(), FLAT);
-    // Pictures that are all alike tell nothing: the comparer holds what may still tell it. Then `distorted` stalls.
-    let mut pushed = harness.feed((0..90).map(|n| flat(n, 100)), (0..20).map(|n| flat(n, 105)));
+    // Pictures that have nothing in common: the comparer holds what may still tell it. Then `distorted` stalls.
+    let mut pushed = harness.feed((0..90).map(|n| noise(n, 1)), (0..20).map(|n| noise(n, 2)));
     let distorted = pushed.split_off(90);
     for push in distorted {
         push.wait().unwrap();
@@ -279,15 +279,28 @@ fn the_window_gives_way_to_frames_that_have_to_wait() {
     };
     wait_for("the search window shrinks", shrinks);
     pushed[held].wait().unwrap();
-    let more = harness.feed([], (20..90).map(|n| flat(n, 105)));
+    let more = harness.feed([], (20..90).map(|n| noise(n, 2)));
     for push in pushed[held + 1..].iter().chain(&more) {
         push.wait().unwrap();
     }
     assert_eq!(harness.finish_both().len(), 90);
     harness.assert_ledger(&[("distorted", 90), ("reference", 90), ("unmatched", 90)]);
-    // Nothing is said of the stall, only of what came of it.
     let warnings = warnings(&harness);
     assert!(warnings.len() == 1 && warnings[0].contains("no frame was matched"), "{warnings:?}");
+}
+
+/// The frame number `n` of [`FLAT`], but its picture is another one in each frame of each stream.
+fn noise(n: u64, stream: u64) -> gst::Buffer {
+    let mut state = (n + 1) * 1_000_003 + stream * 7_777_777;
+    let data = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    });
+    let mut buffer = gst::Buffer::from_slice(data.take(BYTES).collect::<Vec<_>>());
+    let fields = buffer.get_mut().unwrap();
+    fields.set_pts(n * FRAME);
+    fields.set_duration(FRAME);
+    buffer
 }
 
 #[test]

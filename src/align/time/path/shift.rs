@@ -19,6 +19,9 @@ const NEAR: f64 = 0.006;
 /// Share of the residual that a translation must leave at most to be believed.
 const HELPS: f64 = 0.6;
 
+/// Share of the motion that a translation must leave at most for it to be the camera's.
+const PAN: f64 = 0.6;
+
 /// Residual beyond which no offset fits, in distances from one reference to the next: what is left of a frame beside
 /// its own reference is little against that, what is left beside another one is not.
 const STRANGE: f64 = 0.3;
@@ -246,8 +249,15 @@ pub(super) fn search(candidates: &[Vec<(&Pyramid, &Pyramid)>], step: f64) -> Opt
             (*residual, *shift) = refine(&candidates[*n], level, finer, times, memory);
         }
     }
-    let (residual, shift, _) = moved.into_iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
-    (shift.length() >= NEAR && residual < HELPS * unmoved && residual < STRANGE * step).then_some(shift)
+    let (residual, shift, n) = moved.into_iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let least = unmoved.min(back(&candidates[n], shift, memory));
+    (shift.length() >= NEAR && residual < HELPS * least && residual < STRANGE * step).then_some(shift)
+}
+
+/// The mean distance after the opposite translation. Interpolation smooths noise as much there, so that what only does that
+/// is no better.
+fn back(pairs: &[(&Pyramid, &Pyramid)], shift: Shift, memory: &mut [Vec<f32>; 2]) -> f64 {
+    fit(pairs, 2, Shift { x: -shift.x, y: -shift.y }, memory).0
 }
 
 /// A better translation from pairs that are known.
@@ -256,5 +266,19 @@ pub(super) fn follow(pairs: &[(&Pyramid, &Pyramid)], shift: Shift) -> Option<Shi
     let before = fit(pairs, 2, shift, memory).0;
     let (residual, better) = refine(pairs, 2, shift, 3, memory);
     let by = (better.x - shift.x).hypot(better.y - shift.y);
-    (by >= NEAR && residual < 0.9 * before).then_some(better)
+    let enough = match shift.is_none() {
+        true => HELPS * before.min(back(pairs, better, memory)),
+        false => 0.97 * before,
+    };
+    (by >= NEAR && residual < enough).then_some(better)
+}
+
+/// Whether what moves from the first to the second of each pair is the camera: then a translation cannot be told from
+/// another time.
+pub(super) fn is_pan(pairs: &[(&Pyramid, &Pyramid)]) -> bool {
+    let memory = &mut [Vec::new(), Vec::new()];
+    let still = fit(pairs, 1, Shift::default(), memory).0;
+    let (_, shift) = refine(pairs, 0, Shift::default(), 4, memory);
+    let (residual, _) = refine(pairs, 1, Shift { x: 2.0 * shift.x, y: 2.0 * shift.y }, 3, memory);
+    residual < PAN * still
 }

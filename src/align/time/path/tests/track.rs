@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 
-use super::super::signature::{CELLS, COLUMNS};
-use super::super::{Aligner, Alignment, AlignmentEvent, Decision, Timestamp};
-use super::*;
+//! Paths from pictures alone.
+
+use crate::align::time::signature::{CELLS, COLUMNS};
+use crate::align::time::{Aligner, Alignment, AlignmentEvent, Decision, Pairing, Settings, Signature, Timestamp};
 
 const FRAME: i64 = 40_000_000;
+
+/// Pictures from this number on are of another scene.
+const OTHER: f32 = 5000.0;
 
 /// The picture number `n` of a scene in which waves travel in several directions.
 fn picture(n: f32) -> Signature {
@@ -12,6 +16,9 @@ fn picture(n: f32) -> Signature {
         .map(|i| {
             let (x, y) = ((i % COLUMNS) as f32, (i / COLUMNS) as f32);
             let wave = |a: f32, b: f32, c: f32| (a * x + b * y + c * n).sin();
+            if n >= OTHER {
+                return 0.5 + 0.1 * (wave(0.83, -0.57, 0.19) + wave(0.61, 0.94, -0.23) + wave(-0.42, 0.71, 0.13));
+            }
             0.5 + 0.1 * (wave(0.21, 0.13, 0.11) + wave(-0.17, 0.31, 0.173) + wave(0.05, -0.23, -0.071))
         })
         .collect();
@@ -107,7 +114,7 @@ fn one_offset_is_told_once() {
 fn what_is_lost_is_told_and_found_again() {
     let mut distorted = clip(150);
     for (_, shows) in &mut distorted[60..90] {
-        *shows += 5000.0;
+        *shows += OTHER;
     }
     let (decisions, events, _) = feed(&mut tracker(1_000_000_000), &clip(150), &distorted);
     let lost = |n: &u64| (60..90).contains(n);

@@ -60,6 +60,11 @@ impl Course {
         self.found
     }
 
+    /// Whether the last frames have no partner.
+    pub fn lost(&self) -> bool {
+        self.missing.0 >= LOST
+    }
+
     /// A frame was decided. `moved` is to be added for users; `interval` is that of the references.
     pub fn decided(
         &mut self,

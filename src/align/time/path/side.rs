@@ -5,8 +5,8 @@
 use std::collections::VecDeque;
 
 use super::shift::{Grid, Shift};
-use crate::align::time::signature::dot;
-use crate::align::time::{CELLS, Signature, Timestamp};
+use crate::align::time::unit::{Blocks, Unit};
+use crate::align::time::{Signature, Timestamp};
 
 /// From one frame to the next where nobody says, in ns.
 const INTERVAL: i64 = 40_000_000;
@@ -17,55 +17,41 @@ const JUMP: i64 = 250_000_000;
 /// A step between frames that is taken as the frame rate, in ns.
 const RATES: std::ops::RangeInclusive<i64> = 1_000_000..=2_000_000_000;
 
+/// A step of less than one of so many parts of a frame is none.
+const SAME: i64 = 8;
+
+/// Steps that the frame rate is taken from.
+const STEPS: usize = 7;
+
 /// How many earlier references a reference is compared with when it comes: those that paths may have been at.
-const BEFORE: usize = 64;
+const BEFORE: usize = 16;
 
 /// How many references that are no longer needed are kept, for motion to be measured from.
 pub(super) const KEPT: usize = 16;
 
-/// A signature of length one (less if the picture shows next to nothing).
-#[derive(Debug, Clone)]
-pub(super) struct Unit {
-    cells: Box<[f32]>,
-    /// Squared length.
-    pub square: f64,
+/// A signature, moved by its `half` of a translation between the streams.
+fn unit(signature: &Signature, shift: Shift, half: Shift) -> Unit {
+    if shift.is_none() {
+        return Unit::of(signature.cells());
+    }
+    Unit::of(&Grid::of(signature).moved(shift, half))
 }
 
-/// Variance of cells that show nothing: one 8-bit code value, squared.
-const NOTHING: f64 = 1.0 / (255.0 * 255.0);
-
-impl Unit {
-    /// Moved by its `half` of a translation between the streams.
-    pub fn of(signature: &Signature, shift: Shift, half: Shift) -> Self {
-        if !shift.is_none() {
-            let cells: Box<[f32]> = Grid::of(signature).moved(shift, half).into();
-            let square = dot(&cells, &cells);
-            return Self { cells, square };
-        }
-        let cells = &signature.cells()[..];
-        let square = dot(cells, cells) + NOTHING * CELLS as f64;
-        let scale = square.sqrt().recip() as f32;
-        let cells: Box<[f32]> = cells.iter().map(|cell| cell * scale).collect();
-        let square = dot(&cells, &cells);
-        Self { cells, square }
-    }
-
-    pub fn dot(&self, other: &Self) -> f64 {
-        dot(&self.cells, &other.cells)
-    }
-}
-
-/// Time that never falls.
+/// Time that rises from frame to frame.
 ///
-/// A frame a little earlier than the one before is shown with it; after a jump back, or without a time stamp, time goes
-/// on by one frame. What was added is taken out again of what users see.
+/// Where a time stamp does not, or there is none, time goes on by one frame. What is added after a jump back is taken out
+/// again of what users see.
 #[derive(Debug, Default)]
 pub(super) struct Time {
     last: Option<i64>,
+    /// The last time stamp.
+    stamp: Option<i64>,
     /// Added to running time.
     pub moved: i64,
-    /// From one frame to the next, in ns; 0: not known.
+    /// From one frame to the next, in ns, of the first frame by its duration; 0: not known.
     interval: i64,
+    /// The last steps that may be a frame rate's, in ns.
+    steps: VecDeque<i64>,
 }
 
 impl Time {
@@ -76,22 +62,33 @@ impl Time {
                 self.interval = i64::try_from(duration).unwrap_or(INTERVAL).clamp(0, *RATES.end());
             }
             self.last = Some(first);
+            self.stamp = stamp.running;
             return first;
         };
+        let next = last.saturating_add(self.interval());
+        let same =
+            stamp.running.zip(self.stamp).is_some_and(|(a, b)| a.saturating_sub(b).abs() < self.interval() / SAME);
+        self.stamp = stamp.running.or(self.stamp);
         let time = match stamp.running.map(|running| running.saturating_add(self.moved)) {
-            Some(time) if time >= last => time,
-            Some(time) if last.saturating_sub(time) <= JUMP => last,
+            // Shown with the one before: that is no time. What follows may be in time again.
+            Some(_) if same => next,
+            Some(time) if time > last.saturating_add(self.interval() / SAME) => time,
+            Some(time) if last.saturating_sub(time) <= JUMP => next,
             _ => {
-                let time = last.saturating_add(self.interval());
-                self.moved = stamp.running.map_or(self.moved, |running| time.saturating_sub(running));
-                time
+                self.moved = stamp.running.map_or(self.moved, |running| next.saturating_sub(running));
+                next
             }
         };
         let step = time.saturating_sub(last);
         if RATES.contains(&step) {
-            // The shorter steps are the frame rate, longer ones are gaps.
-            let now = self.interval();
-            self.interval = if self.interval == 0 || step < now { step } else { now + (step.min(2 * now) - now) / 8 };
+            self.steps.push_back(step);
+            if self.steps.len() > STEPS {
+                self.steps.pop_front();
+            }
+            // Gaps, and frames that come between, are fewer than those of the frame rate.
+            let mut sorted: Vec<i64> = self.steps.iter().copied().collect();
+            sorted.sort_unstable();
+            self.interval = sorted[(sorted.len() - 1) / 2];
         }
         self.last = Some(time);
         time
@@ -116,7 +113,7 @@ pub(super) struct Reference {
     pub signature: Option<Signature>,
     pub unit: Option<Unit>,
     /// Products with the references before, the nearest first.
-    before: Vec<f64>,
+    before: Vec<Blocks>,
 }
 
 /// The references held, by number.
@@ -126,6 +123,8 @@ pub(super) struct References {
     /// Number of the first one held.
     first: u64,
     pub time: Time,
+    /// No more will come.
+    pub ended: bool,
     /// Of the distorted pictures.
     shift: Shift,
 }
@@ -151,10 +150,11 @@ impl References {
 
     fn compute(&mut self, at: usize) {
         let shift = self.shift;
-        let unit = self.frames[at].signature.as_ref().map(|signature| Unit::of(signature, shift, shift.half(-1.0)));
+        let unit = self.frames[at].signature.as_ref().map(|signature| unit(signature, shift, shift.half(-1.0)));
+        // Frames without a picture are no partners: their products are never asked for.
         let product = |frame: &Reference| match (&frame.unit, &unit) {
-            (Some(a), Some(b)) => a.dot(b),
-            _ => 0.0,
+            (Some(a), Some(b)) => a.products(b),
+            _ => Blocks::default(),
         };
         let before = self.frames.range(..at).rev().take(BEFORE).map(product).collect();
         self.frames[at].before = before;
@@ -163,6 +163,12 @@ impl References {
 
     pub fn get(&self, number: u64) -> Option<&Reference> {
         self.frames.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
+    }
+
+    /// How many are held.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.frames.len()
     }
 
     /// The number of the next to come.
@@ -180,28 +186,45 @@ impl References {
         self.first + self.frames.partition_point(|frame| frame.time <= time) as u64
     }
 
-    /// Product of two signatures.
-    pub fn product(&self, a: u64, b: u64) -> Option<f64> {
+    /// The one that is nearest to a time, if it is no farther than half a frame.
+    pub fn nearest(&self, time: i64) -> Option<u64> {
+        let after = self.from(time);
+        let distance = |r: u64| Some((self.get(r)?.time.abs_diff(time), r));
+        let (far, near) = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(distance).min()?;
+        (far as f64 <= 0.55 * self.get(near)?.interval).then_some(near)
+    }
+
+    /// Products of two pictures.
+    pub fn products(&self, a: u64, b: u64) -> Option<Blocks> {
         let (early, late) = (a.min(b), a.max(b));
         let frame = self.get(late)?;
         let unit = frame.unit.as_ref()?;
-        let Some(distance) = (late - early).checked_sub(1) else { return Some(unit.square) };
+        let Some(distance) = (late - early).checked_sub(1) else { return Some(unit.energy) };
         match frame.before.get(distance as usize) {
-            Some(&product) => Some(product),
-            None => Some(unit.dot(self.get(early)?.unit.as_ref()?)),
+            Some(products) => Some(*products),
+            None => Some(unit.products(self.get(early)?.unit.as_ref()?)),
         }
     }
 
-    /// Distance of two pictures, 0 to 2.
-    pub fn distance(&self, a: u64, b: u64) -> Option<f64> {
-        Some(0.5 * (self.product(a, a)? + self.product(b, b)?) - self.product(a, b)?)
+    /// Distances of two pictures.
+    pub fn distances(&self, a: u64, b: u64) -> Option<Blocks> {
+        let products = self.products(a, b)?;
+        Some(self.get(a)?.unit.as_ref()?.distances(self.get(b)?.unit.as_ref()?, &products))
     }
 
-    /// Mean distance to the references before and after.
-    pub fn step(&self, number: u64) -> f64 {
+    /// Distance of two pictures as a whole, 0 to 2.
+    pub fn distance(&self, a: u64, b: u64) -> Option<f64> {
+        let products = self.products(a, b)?.iter().sum::<f32>();
+        let energy = |r: u64| Some(self.get(r)?.unit.as_ref()?.energy.iter().sum::<f32>());
+        Some(f64::from(0.5 * (energy(a)? + energy(b)?) - products).max(0.0))
+    }
+
+    /// Distances to the one of the references before and after that is nearer. An encoder's key frame, which is far from
+    /// the frame before it in a scene that stands still, is no motion.
+    pub fn step(&self, number: u64) -> Blocks {
         let beside = [number.checked_sub(1), Some(number + 1)];
-        let known = || beside.iter().filter_map(|other| self.distance(number, (*other)?));
-        known().sum::<f64>() / known().count().max(1) as f64
+        let known = beside.iter().filter_map(|other| self.distances(number, (*other)?));
+        known.reduce(|a, b| std::array::from_fn(|block| a[block].min(b[block]))).unwrap_or_default()
     }
 
     /// Lets go of those with a smaller number.
@@ -223,7 +246,7 @@ pub(super) struct Distorted {
 
 impl Distorted {
     pub fn new(number: u64, time: i64, signature: Option<Signature>, shift: Shift) -> Self {
-        let unit = signature.as_ref().map(|signature| Unit::of(signature, shift, shift.half(1.0)));
+        let unit = signature.as_ref().map(|signature| unit(signature, shift, shift.half(1.0)));
         Self { number, time, signature, unit }
     }
 

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
+
+mod auto;
+mod track;

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! How far the pairs of a path are to be trusted.
+
+use super::cost::{self, Motion, ramp};
+use super::row::{LAG, Row, State};
+use super::{ENOUGH, FIRST, FIRST_MARGIN, PATIENCE, Tracker};
+use crate::align::time::Evidence;
+use crate::align::time::unit::BLOCKS;
+
+/// Pairs around a frame that its trust is measured on: before and after it.
+const AROUND: [usize; 2] = [8, 12];
+
+/// A partner's rivals, by how many references they lie from it; first those that are none.
+const BESIDE: [&[i64]; 2] = [&[], &[-4, -3, -2, -1, 1, 2, 3, 4]];
+
+/// The same where it only matters whether a frame belongs to this part of the stream.
+const AWAY: [&[i64]; 2] = [&[-2, -1, 1, 2], &[-12, -10, -8, -6, -4, 4, 6, 8, 10, 12]];
+
+/// The most that one frame says for its partner against a rival, in nats.
+const SAYS: f64 = 6.0;
+
+/// Confidence in a pair that rests on time.
+pub(super) const BY_TIME: f64 = 0.4;
+
+/// Lead over all rivals, in nats, from which on pictures decide.
+const TELLING: f64 = 2.0;
+
+/// Lead over all rivals, in nats, that is worth one nat of a fair bet.
+const WORTH: f64 = 2.0;
+
+/// Mean distance up to which pictures that do not move are believed to be the same.
+const NEAR_ENOUGH: f64 = 0.05;
+
+/// Lead over all rivals, in nats, that is a reason to leave the time.
+const ELSEWHERE_TOLD: f64 = 6.0;
+
+/// Mean distance of blocks from which on a frame moves, and share of it up to which its partner stands still.
+const MOVES: f32 = 5e-4;
+const STILL: f32 = 0.1;
+
+/// Distance from which on pictures are not the same.
+const ELSEWHERE: f64 = 0.25;
+
+/// Share of the distance to the neighbors that pairs may have, to be clear.
+const CLEAR: f32 = 0.5;
+
+impl Tracker {
+    /// The pairs of the best path from the row `from` on, the newest first: row and reference.
+    pub(super) fn course_of(&self, best: State, from: usize) -> Vec<(usize, u64)> {
+        let (mut pairs, mut state) = (Vec::new(), best);
+        for index in (from..self.rows.len()).rev() {
+            if let State::Partner(r) = state {
+                pairs.push((index, r));
+            }
+            state = self.rows[index].path(state).from;
+        }
+        pairs
+    }
+
+    /// Whether the best path is believed to begin at the right offset.
+    pub(super) fn believed(&self, best: State, margin: f64) -> bool {
+        let count = self.undecided();
+        let pairs = self.course_of(best, self.decided);
+        let inner = |(index, r): &&(usize, u64)| *r + 1 < self.rows[*index].end();
+        // A translation that was taken out leaves pictures softer, and no more as near.
+        let soft = || !self.references.shift().is_none() && self.told(self.decided, best, &AWAY) >= ELSEWHERE_TOLD;
+        if pairs.iter().filter(inner).count() >= FIRST[0]
+            && margin >= FIRST_MARGIN
+            && (self.clear(best) || soft())
+        {
+            return true;
+        }
+        let far = |&(index, r): &(usize, u64)| self.rows[index].likeness(r).map(|likeness| likeness.far);
+        let far = pairs.iter().filter_map(far).sum::<f64>() / pairs.len().max(1) as f64;
+        let expected = pairs.last().is_some_and(|&(index, r)| self.is_expected(index, r));
+        self.timed
+            && expected
+            && pairs.len() == count
+            && count >= FIRST[1]
+            && margin >= FIRST_MARGIN
+            && far < NEAR_ENOUGH
+    }
+
+    /// Whether a pair is where time says, at the offset to begin with.
+    fn is_expected(&self, index: usize, r: u64) -> bool {
+        let Some(reference) = self.references.get(r) else { return false };
+        let offset = reference.time - self.rows[index].frame.time;
+        (offset - self.course.center()).abs() as f64 <= 1.6 * reference.interval
+    }
+
+    /// Whether a reference shows what the frame does, the one that time gives it does not, and nothing moves, so that this
+    /// is all that the pictures tell.
+    fn is_replacing(&self, at: usize, r: u64) -> bool {
+        let row = &self.rows[at];
+        if !row.repeated && !self.rows.get(at + 1).is_some_and(|next| next.repeated) {
+            return false;
+        }
+        let far = |r| row.likeness(r).map(|likeness| likeness.far);
+        let by_time = self.references.nearest(row.frame.time.saturating_add(self.course.center())).and_then(far);
+        far(r).is_some_and(|far| far < 0.08) && by_time.is_none_or(|far| far > ELSEWHERE)
+    }
+
+    /// Whether the partners of the best path are much nearer than their neighbors are to them.
+    fn clear(&self, best: State) -> bool {
+        let (mut distance, mut step) = (0.0, 0.0);
+        for (index, r) in self.course_of(best, self.decided) {
+            let likeness = self.rows[index].likeness(r);
+            let next = self.references.distances(r, r + 1).or_else(|| self.references.distances(r.checked_sub(1)?, r));
+            if let (Some(likeness), Some(next)) = (likeness, next) {
+                // The middle one of the blocks, so that neither what covers a part nor what is still counts.
+                distance += likeness.distances.iter().sum::<f32>();
+                step += next.iter().sum::<f32>();
+            }
+        }
+        distance < CLEAR * step
+    }
+
+    /// How far a state of the best path is to be trusted, 0 to 1: whether what moves around it moves in both streams, or,
+    /// where nothing does, whether the pictures are alike. None: it is no pair, or not to be trusted.
+    pub(super) fn trusted(&self, at: usize, state: State, best: State) -> Option<f64> {
+        let State::Partner(reference) = state else { return None };
+        // Few pairs elsewhere are chance.
+        if !self.course.found()
+            && !self.is_expected(at, reference)
+            && self.course_of(best, self.decided).len() < FIRST[0]
+        {
+            return None;
+        }
+        // Elsewhere than time says only pictures can be a reason.
+        if self.timed
+            && !self.is_expected(at, reference)
+            && !self.is_replacing(at, reference)
+            && !self.clear(best)
+            && self.told(at, best, &AWAY) < ELSEWHERE_TOLD
+        {
+            return None;
+        }
+        let trust = self.trust(at, reference, best);
+        (trust >= ENOUGH && self.is_near_enough(at, reference, best)).then_some(trust)
+    }
+
+    /// Whether a pair may be believed although no offset was found and a whole search has found nothing better.
+    fn is_near_enough(&self, at: usize, r: u64, best: State) -> bool {
+        let searched = self.timed && !self.course.found() && self.undecided() > 2 * FIRST[1];
+        let near = || self.rows[at].likeness(r).is_some_and(|likeness| likeness.far < NEAR_ENOUGH);
+        let told = || {
+            let pairs = self.course_of(best, self.decided);
+            2 * pairs.len() >= self.undecided() && self.told_by(&pairs, &AWAY) >= ELSEWHERE_TOLD
+        };
+        !searched || near() || self.clear(best) || told()
+    }
+
+    fn trust(&self, at: usize, reference: u64, best: State) -> f64 {
+        // The path's pairs around the row.
+        let mut pairs = self.course_of(best, at.saturating_sub(AROUND[0]));
+        pairs.retain(|(index, _)| *index <= at + AROUND[1]);
+        let sum = self.motion(&pairs);
+        let Some(likeness) = self.rows[at].likeness(reference) else { return 0.0 };
+        let far = likeness.far;
+        let alike = 1.0 - self.prior.strange(far, likeness.whole);
+        if !self.timed {
+            return alike * (1.0 - sum.strange(far));
+        }
+        alike * (1.0 - sum.contradiction(far))
+    }
+
+    /// Whether the frame moves and its partner stands still, so that what follows may show another one.
+    pub(super) fn is_doubtful(&self, at: usize, state: State) -> bool {
+        let (State::Partner(r), Some(row)) = (state, self.rows.get(at)) else { return false };
+        let still = r.checked_sub(1).and_then(|before| self.references.distances(r, before));
+        let still = still.map(|distances| distances.iter().sum::<f32>());
+        row.motion_before() > MOVES * BLOCKS as f32 && still.is_some_and(|still| still < STILL * row.motion_before())
+    }
+
+    /// What moves along these pairs, the newest first.
+    fn motion(&self, pairs: &[(usize, u64)]) -> Motion {
+        let mut sum = Motion::default();
+        for (index, (later, partner)) in pairs.iter().enumerate() {
+            let lag = (index + LAG).min(pairs.len() - 1);
+            let (earlier, other) = pairs[lag];
+            if lag > index
+                && let Some(motion) = self.rows[*later].motion(*partner, &self.rows[earlier], other, &self.references)
+            {
+                sum += motion;
+            }
+        }
+        sum
+    }
+
+    /// The reference that time gives to the oldest row which is not decided, if the pictures do not contradict that.
+    pub(super) fn partner_by_time(&self) -> Option<u64> {
+        let at = self.decided;
+        let nearest = |row: &Row| self.references.nearest(row.frame.time.saturating_add(self.course.center()));
+        let partner =
+            nearest(self.rows.get(at)?).filter(|&r| r >= self.needed && self.last.is_none_or(|(last, _)| r > last))?;
+        let before = (at.saturating_sub(AROUND[0])..at).filter_map(|index| {
+            let row = &self.rows[index];
+            Some((index, row.settled.or_else(|| nearest(row))?))
+        });
+        let after = self.rows.range(at..).take(AROUND[1]).zip(at..);
+        let after = after.filter_map(|(row, index)| Some((index, nearest(row)?)));
+        let mut pairs: Vec<(usize, u64)> = before.chain(after).collect();
+        pairs.reverse();
+        // While the streams do not agree, the last frames are no beginning: too little follows to contradict them.
+        if self.course.lost() && self.undecided() <= PATIENCE {
+            return None;
+        }
+        let far = self.rows[at].likeness(partner)?.far;
+        if !self.course.found() && self.undecided() > 2 * FIRST[1] && far >= NEAR_ENOUGH {
+            let all = self.rows.range(at..).zip(at..).filter_map(|(row, index)| Some((index, nearest(row)?)));
+            let all: Vec<(usize, u64)> = all.collect();
+            if self.told_by(&all, &AWAY) < ELSEWHERE_TOLD {
+                return None;
+            }
+        }
+        let trust = (1.0 - ramp(far, cost::ALIKE)) * (1.0 - self.motion(&pairs).contradiction(far));
+        (trust >= ENOUGH).then_some(partner)
+    }
+
+    /// The confidence in the pair of a row on the best path, and what it rests on.
+    pub(super) fn confidence(&self, at: usize, best: State, margin: f64, trust: f64) -> (f64, Evidence) {
+        let lead = self.told(at, best, &BESIDE).min(margin);
+        if lead < TELLING && self.timed {
+            return (BY_TIME, Evidence::Time);
+        }
+        let fair = 1.0 - 0.5 * (-lead.max(0.0) / WORTH).exp();
+        (trust * fair, Evidence::Picture)
+    }
+
+    /// By how much the pictures around a row say that they belong to their partners, or to a reference beside these that is
+    /// no rival, and not to any rival, in nats. Rivals are references so far before or behind the partners.
+    fn told(&self, at: usize, best: State, rivals: &[&[i64]; 2]) -> f64 {
+        let mut pairs = self.course_of(best, at.saturating_sub(AROUND[0]));
+        // What is shown again says nothing new.
+        pairs.retain(|(index, _)| *index <= at + AROUND[1] && (*index == at || !self.rows[*index].repeated));
+        self.told_by(&pairs, rivals)
+    }
+
+    /// The same of these pairs.
+    fn told_by(&self, pairs: &[(usize, u64)], [own, rivals]: &[&[i64]; 2]) -> f64 {
+        let sum = |by: i64| {
+            let says = |&(index, r): &(usize, u64)| {
+                let (row, other) = (&self.rows[index], r.checked_add_signed(by)?);
+                Some((row.likeness(r)?.likelihood - row.likeness(other)?.likelihood).clamp(-SAYS, SAYS))
+            };
+            let (sum, count) = pairs.iter().filter_map(says).fold((0.0, 0), |(sum, n), says| (sum + says, n + 1));
+            (2 * count >= pairs.len()).then_some(sum)
+        };
+        let least = |offsets: &[i64]| offsets.iter().filter_map(|&by| sum(by)).min_by(f64::total_cmp);
+        // What changes slowly one way looks least like what is farthest: rivals on one side say nothing of the place.
+        let sides = [-1, 1].map(|side| rivals.iter().any(|by| by.signum() == side && sum(*by).is_some()));
+        if !own.is_empty() && sides.contains(&false) {
+            return 0.0;
+        }
+        match (least(rivals), least(own)) {
+            (Some(rivals), own) => rivals - own.unwrap_or(0.0).min(0.0),
+            (None, _) => 0.0,
+        }
+    }
+}
