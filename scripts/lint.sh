@@ -58,7 +58,7 @@ spdx_headers() {
 }
 
 shell_scripts() {
-    find scripts tests .ci -type f \( -name '*.sh' -o -path .ci/run \) -exec shellcheck {} +
+    find scripts tests findings .ci -type f \( -name '*.sh' -o -path .ci/run \) -exec shellcheck {} +
 }
 
 check formatting cargo fmt --all --check

@@ -15,7 +15,8 @@
 //! * a step that is not the one that time says, a change of offset ([`cost::Step`]), and a beginning at another offset
 //!   than the one expected ([`cost::Prior`]). Where pictures do not tell, as in a static scene, the path therefore goes on
 //!   with time;
-//! * every frame without a partner, less than a stranger's picture costs.
+//! * every frame without a partner, less than a stranger's picture costs. Frames before the first reference cost nothing,
+//!   and damaged ones before a beginning where time says cost little.
 //!
 //! `auto` and `track` differ in the prior alone: to `auto` the time stamps are what is expected, and leaving them is
 //! dear; `track` begins anywhere and bends easily.
@@ -28,15 +29,18 @@
 //! contradict the path, frames wait; the rows that wait are then made anew, again and again, with all references that have
 //! come since ([`Tracker::widen`]). So an offset is found as soon as enough of what both streams have in common is there,
 //! up to the search range, and what is held is what that offset needs. Which frames are in reach depends on the streams
-//! alone, never on what came first.
+//! alone, never on what came first. Until an offset is found references come in no later than the times say, whatever the
+//! best path so far.
 //!
 //! # When a frame is decided
-//! As soon as no path that has it otherwise is nearly as good ([`Tracker::decide`]), or when it has waited too long. Runs
-//! without partner wait for what follows: they may be damage ([`damage`]).
+//! As soon as no path that has it otherwise is nearly as good ([`Tracker::decide`]), or when it has waited too long. A frame
+//! that moves beside a reference that stands still waits a little longer, and runs without partner wait for what follows:
+//! they may be damage ([`damage`]).
 //!
 //! # A translation
 //! A picture a little beside its reference looks like another frame of a panning shot. Until an offset is found, a
-//! translation is looked for with it and taken out of the signatures ([`shift`]), and measured again later.
+//! translation is looked for with it and taken out of the signatures ([`shift`]), and measured again later. While the camera
+//! moves, a translation between the streams cannot be told from another time, and none is believed.
 
 mod cost;
 mod damage;
