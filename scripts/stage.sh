@@ -33,3 +33,9 @@ for folder in "$root"/models/*/; do
     put "$model" "$stage/onnxiqa-models/$(basename "$folder").onnx"
     [ ! -f "$folder/model.toml" ] || put "$folder/model.toml" "$stage/onnxiqa-models/$(basename "$folder").toml"
 done
+
+# VMAF's models, with their licence.
+mkdir -p "$stage/onnxiqa-models/vmaf"
+for file in "$root"/models/vmaf/*.json "$root"/models/vmaf/LICENSE; do
+    put "$file" "$stage/onnxiqa-models/vmaf/$(basename "$file")"
+done

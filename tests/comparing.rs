@@ -143,15 +143,17 @@ fn frames_without_time_pair_in_order_of_arrival() {
     assert!(outcomes[20..].iter().all(|outcome| outcome.result.is_none()));
 }
 
+/// The pictures say how far times can be trusted. Without them times decide all the same.
 #[test]
-fn nothing_to_measure_needs_no_frames() {
+fn frames_that_are_not_there_pair_by_time() {
     let mut settings = settings(Alignment::Pts);
     settings.measures = Measures::NONE;
-    assert!(!Comparer::new(settings.clone(), None, || {}).unwrap().needs_frames());
+    assert!(Comparer::new(settings.clone(), None, || {}).unwrap().needs_frames());
     let frames = || (0..20).map(|i| (stamp(i), None)).collect::<Vec<_>>();
     let (outcomes, ledger) = compare(settings, frames(), frames());
     assert_eq!(ledger.matched, 20);
     assert!(outcomes.iter().all(|outcome| outcome.result.is_none()));
+    assert!(outcomes.iter().all(|outcome| (outcome.confidence, outcome.evidence) == (0.4, time::Evidence::Time)));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::frames::{Part, SharedFrame, copy};
-use super::state::{Pair, Shared};
+use super::state::{Pair, Shared, Work};
 use super::{CompareError, Comparison, Settings, Side, guarded};
 use crate::align::space::{Registration, SpatialAligner};
 use crate::metrics::{Measurements, Meter};
@@ -43,6 +43,8 @@ pub(super) struct Measurer {
     any_size: bool,
     register: SpatialAligner,
     meter: Meter,
+    /// The last pair that was measured, if it lacks something that the next one tells.
+    waiting: Option<u64>,
 }
 
 impl Measurer {
@@ -58,21 +60,45 @@ impl Measurer {
             registration: settings.registration,
             any_size: !pixels && settings.registration == Registration::None,
             register: SpatialAligner::new(settings.scale, settings.registration),
-            meter: Meter::new(settings.measures, settings.threads),
+            meter: match settings.vmaf_model.clone() {
+                Some(model) => Meter::with_vmaf_model(settings.measures, settings.threads, model),
+                None => Meter::new(settings.measures, settings.threads),
+            },
+            waiting: None,
             scorer,
         }
     }
 
     pub(super) fn run(mut self) {
-        while let Some(Pair { decision, frames, error }) = self.shared.next_pair() {
-            let number = decision.distorted;
-            let result = match (error, frames) {
-                (Some(error), _) => Some(Err(error)),
-                (None, None) => None,
-                (None, Some((reference, distorted))) => Some(guarded(|| self.compare(number, &reference, &distorted))),
-            };
-            self.shared.measured(number, result);
+        while let Some(work) = self.shared.next_work() {
+            match work {
+                Work::Pair(pair) => self.pair(pair),
+                Work::End => {
+                    if let Some(last) = self.waiting.take() {
+                        self.shared.late(last, self.meter.finish());
+                    }
+                }
+            }
         }
+    }
+
+    fn pair(&mut self, Pair { decision, frames, error, .. }: Pair) {
+        let number = decision.distorted;
+        let result = match (error, frames) {
+            (Some(error), _) => Some(Err(error)),
+            (None, None) => None,
+            (None, Some((reference, distorted))) => Some(guarded(|| self.compare(number, &reference, &distorted))),
+        };
+        if matches!(result, Some(Ok(_))) {
+            if let Some(before) = self.waiting.take() {
+                self.shared.late(before, self.meter.late());
+            }
+            if self.meter.waits() {
+                self.waiting = Some(number);
+                self.shared.expect_late(number);
+            }
+        }
+        self.shared.measured(number, result);
     }
 
     fn compare(

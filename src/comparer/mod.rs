@@ -12,6 +12,7 @@
 
 mod error;
 mod frames;
+mod late;
 mod measure;
 mod outcome;
 mod pair;
@@ -29,6 +30,7 @@ pub use outcome::{Comparison, Outcome};
 pub use settings::Settings;
 pub use side::Side;
 
+use crate::align::Suspicions;
 use crate::align::time::{AlignmentEvent, Ledger, Timestamp};
 use crate::model::contract::Kind;
 use crate::scorer::Scorer;
@@ -160,6 +162,11 @@ impl Comparer {
     /// Where the frames have gone so far.
     pub fn ledger(&self) -> Ledger {
         self.shared.ledger()
+    }
+
+    /// What seems to keep the streams apart now, as long as most frames find no partner, or wrong ones.
+    pub fn suspicions(&self) -> Suspicions {
+        self.shared.suspicions()
     }
 }
 

@@ -3,6 +3,7 @@
 //! What a comparison gives.
 
 use super::error::CompareError;
+use crate::align::Suspicions;
 use crate::align::time::{Evidence, Pairing};
 use crate::metrics::Measurements;
 use crate::scorer::Score;
@@ -31,6 +32,8 @@ pub struct Outcome {
     pub confidence: f64,
     /// What the pairing rests on.
     pub evidence: Evidence,
+    /// What seemed to keep the streams apart when that was decided.
+    pub suspicions: Suspicions,
     /// What came of it. None: the frame has no partner, or nothing was to be measured.
     pub result: Option<Result<Comparison, CompareError>>,
 }

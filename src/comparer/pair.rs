@@ -10,8 +10,9 @@ use super::guarded;
 use super::settings::Settings;
 use super::side::Side;
 use super::state::{Held, Input, Pair, Shared};
+use crate::align::Suspect;
 use crate::align::space::{Letterbox, Registration};
-use crate::align::time::{Aligner, Decision, Signature};
+use crate::align::time::{Aligner, Decision, Signature, Timestamp};
 
 /// Steps in which a search gives its range up without letting go of a frame, before that is taken to be all.
 const STEPS: usize = 16;
@@ -43,6 +44,8 @@ impl Frames {
 pub(super) struct Pairer {
     shared: Arc<Shared>,
     aligner: Aligner,
+    suspect: Suspect,
+    ended: [bool; 2],
     /// Pairs are measured; otherwise their frames are of no use once they have been looked at.
     measuring: bool,
     /// Black bars are cut off before pictures are looked at: with bars on one side only they would not agree.
@@ -56,6 +59,8 @@ impl Pairer {
         Self {
             shared,
             aligner: Aligner::new(settings.time),
+            suspect: Suspect::new(settings.time),
+            ended: [false; 2],
             measuring,
             letterboxes: (settings.registration != Registration::None).then(|| [Letterbox::new(), Letterbox::new()]),
             references: Frames::default(),
@@ -82,6 +87,9 @@ impl Pairer {
     fn shrink(&mut self, mut bytes: u64) {
         let mut fruitless = 0;
         while bytes > self.shared.max_bytes() && fruitless < STEPS {
+            if self.shared.relieve() {
+                return;
+            }
             self.aligner.shrink();
             let (after, decided) = self.decide(bytes);
             match (after < bytes, decided) {
@@ -95,7 +103,8 @@ impl Pairer {
     }
 
     fn publish(&self) {
-        self.shared.paired(self.aligner.ledger(), self.aligner.lead(), self.aligner.enough());
+        let found = self.suspect.found();
+        self.shared.paired(self.aligner.ledger(), found, self.aligner.lead(), self.aligner.enough());
     }
 
     fn take(&mut self, input: Input) {
@@ -109,30 +118,52 @@ impl Pairer {
                 if !self.measuring {
                     held.frame = None;
                 }
+                self.push(side, stamp, signature);
                 match side {
-                    Side::Reference => {
-                        self.aligner.push_reference(stamp, signature);
-                        self.references.push(held, error);
-                    }
-                    Side::Distorted => {
-                        self.aligner.push_distorted(stamp, signature);
-                        self.distorted.push(held, error);
-                    }
+                    Side::Reference => self.references.push(held, error),
+                    Side::Distorted => self.distorted.push(held, error),
                 }
             }
-            Input::End(Side::Reference) => self.aligner.end_reference(),
-            Input::End(Side::Distorted) => self.aligner.end_distorted(),
-            Input::Offset(offset) => self.aligner.set_offset(offset),
+            Input::End(side) => {
+                self.ended[side as usize] = true;
+                match side {
+                    Side::Reference => self.aligner.end_reference(),
+                    Side::Distorted => self.aligner.end_distorted(),
+                }
+            }
+            Input::Offset(offset) => {
+                self.suspect.set_offset(offset);
+                self.aligner.set_offset(offset);
+            }
             Input::Force(through) => self.aligner.force(through),
             Input::Bound => {}
         }
     }
 
+    fn push(&mut self, side: Side, stamp: Timestamp, signature: Option<Signature>) {
+        match side {
+            Side::Reference => {
+                signature.iter().for_each(|signature| self.suspect.push_reference(stamp, signature));
+                self.aligner.push_reference(stamp, signature);
+            }
+            Side::Distorted => {
+                signature.iter().for_each(|signature| self.suspect.push_distorted(stamp, signature));
+                self.aligner.push_distorted(stamp, signature);
+            }
+        }
+    }
+
+    /// All distorted frames have come and are decided: what still comes is only counted.
+    fn is_done(&self) -> bool {
+        self.ended[Side::Distorted as usize] && self.distorted.held.is_empty()
+    }
+
     fn look(&mut self, side: Side, held: &Held) -> Option<Result<Signature, CompareError>> {
-        if !self.looks() {
+        if !self.looks() || self.is_done() {
             return None;
         }
         let frame = held.frame.clone()?;
+        let skims = self.aligner.decides_by_time();
         let letterbox = self.letterboxes.as_mut().map(|letterboxes| &mut letterboxes[side as usize]);
         let look = || {
             let picture = frame.picture()?;
@@ -140,7 +171,7 @@ impl Pairer {
                 Some(letterbox) => picture.crop(letterbox.look(&picture))?,
                 None => picture,
             };
-            Ok(Signature::of(&part))
+            Ok(if skims { Signature::skimmed(&part) } else { Signature::of(&part) })
         };
         Some(guarded(|| look().map_err(|error| CompareError::Picture { side, error })))
     }
@@ -154,8 +185,12 @@ impl Pairer {
                 log::error!("a decision about a frame that is not there: {decision:?}");
                 break;
             };
+            self.suspect.decided(&decision);
             let bytes = distorted.bytes;
             pairs.push((self.pair(decision, distorted, error), bytes));
+        }
+        if self.ended[Side::Reference as usize] && self.is_done() {
+            self.suspect.ended();
         }
         let mut released = 0;
         while self.references.first < self.aligner.needed_from() {
@@ -173,6 +208,6 @@ impl Pairer {
     fn pair(&self, decision: Decision, distorted: Held, error: Option<CompareError>) -> Pair {
         let reference = decision.pairing.reference().and_then(|number| self.references.get(number));
         let frames = reference.and_then(|reference| reference.frame.clone()).zip(distorted.frame);
-        Pair { decision, frames, error }
+        Pair { decision, suspicions: self.suspect.found(), frames, error }
     }
 }

@@ -4,7 +4,8 @@
 
 use crate::align::space::{Registration, Scale};
 use crate::align::time;
-use crate::metrics::Measures;
+use crate::metrics::{Measures, VmafModel};
+use std::sync::Arc;
 
 /// What is compared, and how.
 ///
@@ -23,6 +24,8 @@ pub struct Settings {
     pub registration: Registration,
     /// Which fidelity measures are computed.
     pub measures: Measures,
+    /// The model of the measure `vmaf`; none: `vmaf_v0.6.1`.
+    pub vmaf_model: Option<Arc<VmafModel>>,
     /// What the frames of both sides together may hold, in bytes.
     pub max_bytes: u64,
     /// Threads that measure; 0 = one per core.
@@ -40,6 +43,7 @@ impl Default for Settings {
             scale: Scale::default(),
             registration: Registration::default(),
             measures: Measures::default(),
+            vmaf_model: None,
             max_bytes: 512 << 20,
             threads: 0,
             queue_size: 4,

@@ -10,7 +10,9 @@ use super::frames::SharedFrame;
 use super::outcome::{Comparison, Outcome};
 use super::settings::Settings;
 use super::side::Side;
+use crate::align::Suspicions;
 use crate::align::time::{AlignmentEvent, Decision, Ledger, Timestamp};
+use crate::metrics::Measurements;
 use crate::scorer::{Score, ScoreError, Scorer};
 
 /// Frames that may wait to be looked at. Looking takes a fraction of a millisecond: more would only hold memory.
@@ -39,23 +41,46 @@ pub(super) struct Held {
 /// A decision with the frames that it is about.
 pub(super) struct Pair {
     pub decision: Decision,
+    /// What seemed to keep the streams apart then.
+    pub suspicions: Suspicions,
     /// None: nothing is to be measured.
     pub frames: Option<(SharedFrame, SharedFrame)>,
     /// Why a frame could not even be looked at.
     pub error: Option<CompareError>,
 }
 
+/// What the measuring thread does next.
+pub(super) enum Work {
+    Pair(Pair),
+    /// No pair follows the last one.
+    End,
+}
+
 /// What becomes an outcome.
-struct Slot {
-    decision: Decision,
+pub(super) struct Slot {
+    pub(super) decision: Decision,
+    suspicions: Suspicions,
     bytes: u64,
     /// Results that are still to come.
-    awaited: u8,
-    comparison: Option<Result<Comparison, CompareError>>,
+    pub(super) awaited: u8,
+    /// The next pair is waited for, too.
+    pub(super) late: bool,
+    /// It stood behind one that waited for the next pair, or was one, when that was given up.
+    pub(super) piled_up: bool,
+    pub(super) comparison: Option<Result<Comparison, CompareError>>,
     score: Option<Result<Score, ScoreError>>,
 }
 
 impl Slot {
+    fn new(decision: Decision, suspicions: Suspicions, bytes: u64) -> Self {
+        Self { decision, suspicions, bytes, awaited: 1, late: false, piled_up: false, comparison: None, score: None }
+    }
+
+    /// Nothing is to come any more.
+    pub(super) fn complete(&self) -> bool {
+        self.awaited == 0 && !self.late
+    }
+
     fn outcome(self) -> Outcome {
         let Decision { distorted, pairing, confidence, evidence } = self.decision;
         let result = match (self.comparison, self.score) {
@@ -63,7 +88,7 @@ impl Slot {
             (Some(Ok(comparison)), Some(Ok(score))) => Some(Ok(Comparison { score: Some(score), ..comparison })),
             (comparison, _) => comparison,
         };
-        Outcome { distorted, pairing, confidence, evidence, result }
+        Outcome { distorted, pairing, confidence, evidence, suspicions: self.suspicions, result }
     }
 }
 
@@ -72,10 +97,15 @@ pub(super) struct State {
     inputs: VecDeque<Input>,
     /// The pairing thread has taken an input and is not done with it.
     pairing: bool,
-    pairs: VecDeque<(Pair, u64)>,
-    outcomes: VecDeque<Slot>,
+    pub(super) pairs: VecDeque<(Pair, u64)>,
+    pub(super) outcomes: VecDeque<Slot>,
+    /// Distorted frames that have had their place among the outcomes.
+    placed: u64,
+    /// Distorted frames below this number can wait no longer.
+    pub(super) forced: u64,
     events: VecDeque<AlignmentEvent>,
     ledger: Ledger,
+    suspicions: Suspicions,
     /// How far a reference is to be ahead.
     lead: i64,
     /// How far it has to be for a pair to be told at once.
@@ -92,7 +122,18 @@ pub(super) struct State {
 
 impl State {
     fn under_way(&self) -> bool {
-        !self.cancelled && (self.decided() > 0 || self.pairing || !self.inputs.is_empty())
+        !self.cancelled && (self.pairing || !self.inputs.is_empty() || !self.stands() || self.last_is_late())
+    }
+
+    /// Whether the pairing thread has nothing to do.
+    pub(super) fn paired(&self) -> bool {
+        !self.pairing && self.inputs.is_empty()
+    }
+
+    /// Whether a late value is waited for, and no pair can follow that brings it.
+    fn last_is_late(&self) -> bool {
+        let all = self.ended[Side::Distorted as usize] && self.placed == self.pushed[Side::Distorted as usize];
+        all && self.pairs.is_empty() && self.outcomes.iter().any(|slot| slot.late)
     }
 
     fn decided(&self) -> usize {
@@ -100,7 +141,7 @@ impl State {
     }
 
     fn take(&mut self) -> Option<Outcome> {
-        if self.cancelled || self.outcomes.front()?.awaited > 0 {
+        if self.cancelled || !self.outcomes.front()?.complete() {
             return None;
         }
         let slot = self.outcomes.pop_front()?;
@@ -108,7 +149,7 @@ impl State {
         Some(slot.outcome())
     }
 
-    fn slot(&mut self, distorted: u64) -> Option<&mut Slot> {
+    pub(super) fn slot(&mut self, distorted: u64) -> Option<&mut Slot> {
         let first = self.outcomes.front()?.decision.distorted;
         let index = usize::try_from(distorted.checked_sub(first)?).ok()?;
         self.outcomes.get_mut(index)
@@ -176,6 +217,9 @@ impl Shared {
     pub(super) fn order(&self, input: Input) {
         let mut state = self.lock();
         if !state.cancelled {
+            if let Input::Force(through) = input {
+                state.forced = state.forced.max(through.saturating_add(1));
+            }
             state.inputs.push_back(input);
             self.changed.notify_all();
         }
@@ -185,7 +229,7 @@ impl Shared {
         let mut state = self.lock();
         state.max_bytes = max_bytes;
         // What is decided is let go soon, without any harm.
-        let over = state.bytes > max_bytes && state.decided() == 0;
+        let over = state.bytes > max_bytes && state.stands();
         drop(state);
         if over {
             self.order(Input::Bound);
@@ -197,8 +241,14 @@ impl Shared {
     }
 
     pub(super) fn wants(&self, reference: Option<Timestamp>, distorted: Option<Timestamp>) -> Option<Side> {
-        let state = self.lock();
-        let full = state.decided() >= self.queue_size || (state.bytes >= state.max_bytes && state.decided() > 0);
+        let mut state = self.lock();
+        let over = state.bytes >= state.max_bytes && state.decided() > 0;
+        if over && state.give_up_pressed() {
+            self.tell(state);
+            return None;
+        }
+        // What waits for the next pair must not keep that away.
+        let full = (over || state.decided() >= self.queue_size) && !state.stands();
         if state.cancelled || full || state.inputs.len() >= BACKLOG {
             return None;
         }
@@ -275,6 +325,10 @@ impl Shared {
         self.lock().ledger
     }
 
+    pub(super) fn suspicions(&self) -> Suspicions {
+        self.lock().suspicions
+    }
+
     // What the pairing thread does.
 
     /// The next thing to do, and what all frames weigh; none when all is over.
@@ -290,6 +344,17 @@ impl Shared {
             }
             state = self.wait_change(state);
         }
+    }
+
+    /// The memory is used up. Whether that is because of outcomes that waited for the next pair, which are let go first.
+    pub(super) fn relieve(&self) -> bool {
+        let mut state = self.lock();
+        let piled_up = state.decided() > 1 && state.outcomes.iter().any(|slot| slot.late || slot.piled_up);
+        if piled_up && state.stands() {
+            state.give_up_late();
+            self.tell(state);
+        }
+        piled_up
     }
 
     /// Hands pairs on to be measured; `released` bytes of references have been let go.
@@ -312,31 +377,37 @@ impl Shared {
     }
 
     /// The input has been dealt with.
-    pub(super) fn paired(&self, ledger: Ledger, lead: i64, enough: i64) {
+    pub(super) fn paired(&self, ledger: Ledger, suspicions: Suspicions, lead: i64, enough: i64) {
         let mut state = self.lock();
+        state.pairing = false;
+        state.give_up_forced();
         state.ledger = ledger;
+        state.suspicions = suspicions;
         state.lead = lead;
         state.enough = enough;
         while state.events.len() > EVENTS {
             state.events.pop_front();
         }
-        state.pairing = false;
         self.tell(state);
     }
 
     // What the measuring thread does.
 
     /// The next pair; its outcome has its place among the others from now on.
-    pub(super) fn next_pair(&self) -> Option<Pair> {
+    pub(super) fn next_work(&self) -> Option<Work> {
         let mut state = self.lock();
         loop {
             if state.cancelled {
                 return None;
             }
             if let Some((pair, bytes)) = state.pairs.pop_front() {
-                let decision = pair.decision;
-                state.outcomes.push_back(Slot { decision, bytes, awaited: 1, comparison: None, score: None });
-                return Some(pair);
+                let (decision, suspicions) = (pair.decision, pair.suspicions);
+                state.placed = decision.distorted + 1;
+                state.outcomes.push_back(Slot::new(decision, suspicions, bytes));
+                return Some(Work::Pair(pair));
+            }
+            if state.last_is_late() {
+                return Some(Work::End);
             }
             state = self.wait_change(state);
         }
@@ -355,6 +426,26 @@ impl Shared {
         if let Some(slot) = state.slot(distorted) {
             slot.comparison = comparison;
             slot.awaited -= 1;
+        }
+        state.give_up_forced();
+        self.tell(state);
+    }
+
+    /// The frame's outcome will not be complete before the next pair was measured, or none can follow.
+    pub(super) fn expect_late(&self, distorted: u64) {
+        if let Some(slot) = self.lock().slot(distorted) {
+            slot.late = true;
+        }
+    }
+
+    /// What a frame's outcome lacked. It is too late if that was given up.
+    pub(super) fn late(&self, distorted: u64, late: Measurements) {
+        let mut state = self.lock();
+        if let Some(slot) = state.slot(distorted).filter(|slot| slot.late) {
+            slot.late = false;
+            if let Some(Ok(comparison)) = &mut slot.comparison {
+                comparison.metrics.complete(late);
+            }
         }
         self.tell(state);
     }

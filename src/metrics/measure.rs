@@ -20,6 +20,21 @@ pub(super) trait Measure: Send {
 
     /// Adds what it gives for a pair; pairs come in the order of the stream.
     fn measure(&mut self, pass: &Pass<'_>, found: &mut Measurements);
+
+    /// Whether the last pair lacks something that only the next one, or the end, tells.
+    fn waits(&self) -> bool {
+        false
+    }
+
+    /// Adds what the pair before the last one has gained by the last one.
+    fn late(&mut self, found: &mut Measurements) {
+        let _ = found;
+    }
+
+    /// Adds what the last pair lacks, as no other follows. The next pair is then the first of a sequence.
+    fn finish(&mut self, found: &mut Measurements) {
+        let _ = found;
+    }
 }
 
 /// A pair, after the pass over its luma.

@@ -3,6 +3,7 @@
 //! What was measured of a pair.
 
 use super::field::Field;
+use super::registry;
 
 /// What was measured of a pair of pictures. What was not asked for, or does not exist for these pictures, is absent.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -10,6 +11,7 @@ pub struct Measurements {
     /// In the registry's order.
     values: Vec<(&'static Field, f64)>,
     depth: Option<u8>,
+    missing: Vec<Missing>,
 }
 
 impl Measurements {
@@ -72,6 +74,26 @@ impl Measurements {
         self.get("float-ssim")
     }
 
+    /// VMAF, 0 to 110, by the meter's model. It comes [late](super::Meter::late).
+    #[must_use]
+    pub fn vmaf(&self) -> Option<f64> {
+        self.get("vmaf")
+    }
+
+    /// Why something that was asked for is not there.
+    #[must_use]
+    pub fn missing(&self) -> &[Missing] {
+        &self.missing
+    }
+
+    /// Adds what came late.
+    pub fn complete(&mut self, late: Self) {
+        let place = |field: &Field| registry::fields().position(|known| known.name == field.name);
+        self.values.extend(late.values);
+        self.values.sort_by_key(|(field, _)| place(field));
+        self.missing.extend(late.missing);
+    }
+
     /// Bits of the samples that the pictures were compared at: those of the deeper one. `None` if nothing was measured.
     #[must_use]
     pub fn depth(&self) -> Option<u8> {
@@ -86,12 +108,68 @@ impl Measurements {
 
     /// Nothing measured yet, of samples of so many bits.
     pub(super) fn at_depth(depth: u8) -> Self {
-        Self { values: Vec::new(), depth: Some(depth) }
+        Self { depth: Some(depth), ..Self::default() }
+    }
+
+    /// Something that was asked for is not there.
+    pub(crate) fn lacks(&mut self, missing: Missing) {
+        self.missing.push(missing);
     }
 
     /// Adds what a measure gives, if it gives it for this pair.
     pub(super) fn add(&mut self, field: &'static Field, value: Option<f64>) {
         self.values.extend(value.map(|value| (field, value)));
+    }
+}
+
+/// Why a measure gives nothing for a pair.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Missing {
+    /// There is no such number of pictures so small.
+    #[error("{measure} needs pictures of at least {least}x{least} pixels, these have {}x{}", .size[0], .size[1])]
+    TooSmall {
+        /// The measure.
+        measure: &'static str,
+        /// Width and height.
+        size: [u32; 2],
+        /// What each side has to have.
+        least: u32,
+    },
+    /// There is no such number of samples of so many bits.
+    #[error("{measure} takes samples of up to {most} bits, these have {depth}")]
+    TooDeep {
+        /// The measure.
+        measure: &'static str,
+        /// Bits of a sample.
+        depth: u8,
+        /// Bits that a sample may have.
+        most: u8,
+    },
+    /// There is no such number of R'G'B'.
+    #[error("{measure} takes Y'CbCr or gray, these pictures are R'G'B': convert both")]
+    Rgb {
+        /// The measure.
+        measure: &'static str,
+    },
+    /// The next pair did not come in time.
+    #[error("{measure} needs the next pair, which has not come in time")]
+    NoNextPair {
+        /// The measure.
+        measure: &'static str,
+    },
+}
+
+impl Missing {
+    /// The name of the measure that lacks something: `vmaf`.
+    #[must_use]
+    pub fn measure(&self) -> &'static str {
+        match *self {
+            Self::TooSmall { measure, .. }
+            | Self::TooDeep { measure, .. }
+            | Self::Rgb { measure }
+            | Self::NoNextPair { measure } => measure,
+        }
     }
 }
 

@@ -7,11 +7,13 @@ use super::luma_pass::{self, LumaWants};
 use super::measure::{Measure, Pass};
 use super::measurements::Measurements;
 use super::pair::Pair;
-use super::registry::{LUMA_FIT, Measures};
+use super::registry::{LUMA_FIT, Measures, Options};
+use super::vmaf::VmafModel;
 use super::workers::Workers;
 use crate::picture::Picture;
 #[cfg(test)]
 use crate::simd::Level;
+use std::sync::Arc;
 
 /// Measures pairs of pictures; keeps working memory and threads from one to the next.
 ///
@@ -29,9 +31,20 @@ impl Meter {
     /// Meters with the same number share their threads; with 1, everything is done by the caller's.
     #[must_use]
     pub fn new(measures: Measures, threads: usize) -> Self {
+        Self::started(measures, threads, &Options::default())
+    }
+
+    /// The same with another model of VMAF than the default one, `vmaf_v0.6.1`.
+    #[must_use]
+    pub fn with_vmaf_model(measures: Measures, threads: usize, model: Arc<VmafModel>) -> Self {
+        Self::started(measures, threads, &Options { vmaf: Some(model) })
+    }
+
+    fn started(measures: Measures, threads: usize, options: &Options) -> Self {
         let threads = if measures.any() { threads } else { 1 };
         let rows = measures.iter().chain(measures.any().then_some(&LUMA_FIT));
-        Self { wanted: measures, measures: rows.map(|row| (row.new)()).collect(), workers: Workers::new(threads) }
+        let started = rows.map(|row| (row.new)(options)).collect();
+        Self { wanted: measures, measures: started, workers: Workers::new(threads) }
     }
 
     #[cfg(test)]
@@ -40,7 +53,27 @@ impl Meter {
         self
     }
 
-    /// Measures how far `distorted` is from `reference`.
+    /// Measures how far `distorted` is from `reference`. Pairs come in the order of the stream.
+    ///
+    /// VMAF is not among what is measured: it comes [late](Self::late), with the next pair.
+    ///
+    /// ```
+    /// use onnx_iqa::metrics::{Measures, Meter};
+    /// use onnx_iqa::picture::{Colorimetry, Picture, PixelFormat, Plane};
+    ///
+    /// let gray = |data| Picture::new(PixelFormat::Gray8, 64, 64, &[Plane { data, stride: 64 }], Colorimetry::SRGB);
+    /// let samples: Vec<u8> = (0..64 * 64).map(|i| (i * 37 % 200) as u8).collect();
+    /// let picture = gray(&samples)?;
+    /// let mut meter = Meter::new(Measures::VMAF, 1);
+    /// let mut first = meter.measure(&picture, &picture)?;
+    /// assert!(meter.waits() && first.vmaf().is_none());
+    /// meter.measure(&picture, &picture)?;
+    /// first.complete(meter.late());
+    /// assert!(first.vmaf().unwrap() > 90.0);
+    /// // Of the last pair.
+    /// assert!(meter.finish().vmaf().unwrap() > 90.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// When their sizes differ, or one of them is R'G'B' and the other one not.
@@ -58,6 +91,28 @@ impl Meter {
             measure.measure(&pass, &mut found);
         }
         Ok(found)
+    }
+
+    /// Whether the last pair still lacks values, which the next pair or the [end](Self::finish) tells.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.measures.iter().any(|measure| measure.waits())
+    }
+
+    /// What the pair before the last one has gained by the last one. To be asked after each [`measure`](Self::measure).
+    #[must_use]
+    pub fn late(&mut self) -> Measurements {
+        let mut found = Measurements::default();
+        self.measures.iter_mut().for_each(|measure| measure.late(&mut found));
+        found
+    }
+
+    /// What the last pair lacks, as no other pair follows it. The next one begins a stream anew.
+    #[must_use]
+    pub fn finish(&mut self) -> Measurements {
+        let mut found = Measurements::default();
+        self.measures.iter_mut().for_each(|measure| measure.finish(&mut found));
+        found
     }
 }
 

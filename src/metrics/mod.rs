@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How far a picture is from its reference: PSNR, SSIM, MS-SSIM and libvmaf's `float_ssim`.
+//! How far a picture is from its reference: PSNR, SSIM, MS-SSIM, VMAF and libvmaf's `float_ssim`.
 //!
 //! A [`Meter`] is kept for a stream and measures pair after pair of pictures of the same size. Stored samples are
 //! compared, no matrix is ever applied to Y'CbCr; where depths or ranges differ, both pictures are taken at the larger
@@ -17,6 +17,7 @@
 //! | `ssim` | `ssim` | -1 to 1 | – | yes | structural similarity of luma |
 //! | `ms-ssim` | `ms-ssim` | -1 to 1 | – | yes | multi-scale structural similarity of luma |
 //! | `float-ssim` | `float-ssim` | -1 to 1 | – | yes | structural similarity of luma that is shrunk first, as libvmaf's float_ssim |
+//! | `vmaf` | `vmaf` | 0 to 110 | – | no | Netflix's video multi-method assessment fusion of luma, by the chosen model |
 //! | `luma-fit` | `gain` | – | – | yes | the distorted luma's contrast: gain of the least-squares line over the reference's |
 //! | `luma-fit` | `bias` | – | 8-bit samples | yes | the distorted luma's brightness: bias of the same line |
 //!
@@ -61,11 +62,23 @@
 //! outermost repeated. Samples are brought to 8 bits (divided by 2ⁿ⁻⁸, L = 255), every window counts, and no variance is
 //! below 0. Absent when a side of the shrunk picture has less than 11 pixels.
 //!
+//! # VMAF
+//! Li, Aaron, Katsavounidis, Moorthy and Manohara, "Toward a practical perceptual video quality metric", 2016: VIF at four
+//! scales, the detail loss measure (ADM) and motion, brought to a score by a support-vector regression, as libvmaf's default
+//! features (`integer_vif`, `integer_adm`, `integer_motion`) compute them, in the same whole numbers. Models are Netflix's
+//! ([`VmafModel`]): `vmaf_v0.6.1`, `vmaf_v0.6.1neg`, `vmaf_4k_v0.6.1`, or another file in libvmaf's format that takes the same
+//! features. Motion is the smaller of the differences to the references of the pairs before and after, 0 for the first pair of
+//! a sequence and the difference to the one before for the last: so a value comes with the next pair
+//! ([`Meter::late`]) or at the end ([`Meter::finish`]). Where depths or ranges differ, samples are brought to the larger depth
+//! and the reference's range, and rounded. Absent, with a [reason](Measurements::missing), for R'G'B', for samples of more than
+//! 12 bits, and when a side has less than 33 pixels: of such pictures libvmaf reads what lies beside its memory, or crashes.
+//!
 //! # Agreement
 //! `tests/metrics` holds it to stored values for pictures of 8, 10, 12 and 16 bits, from 1×1 to 1920×1080, and to the
 //! script that made them. It found no more than: PSNR, 1e-5 dB from ffmpeg's `psnr`; SSIM, 1e-5 from scikit-image, and
 //! 5e-5 by the trapezoidal rule; MS-SSIM, 2e-4 from libvmaf, and 5e-4 where there is hardly any contrast; `float-ssim`,
-//! 2e-5 from libvmaf. (The weights of libvmaf's window have six digits and sum to 1.000002, which takes 4e-6 μ² from its
+//! 2e-5 from libvmaf; VMAF and each of its features, 1e-6 from libvmaf (which prints six digits), on seventeen clips from 33×35 to
+//! 3840×2160. (The weights of libvmaf's window have six digits and sum to 1.000002, which takes 4e-6 μ² from its
 //! variances; `float-ssim` follows it there, and elsewhere they sum to 1.)
 //!
 //! # Luma fit
@@ -97,11 +110,13 @@ mod sse;
 mod ssim;
 mod ssim_window;
 mod trapezoid;
+mod vmaf;
 mod workers;
 
 pub use error::MetricsError;
 pub use field::Field;
-pub use measurements::{LumaFit, Measurements};
+pub use measurements::{LumaFit, Measurements, Missing};
 pub use meter::Meter;
 pub use one_call::{Psnr, psnr, ssim};
 pub use registry::{LUMA_FIT, MEASURES, MeasureInfo, Measures};
+pub use vmaf::{ModelErrorKind as VmafModelErrorKind, VmafModel, VmafModelError};

@@ -10,6 +10,8 @@ use super::measure::Measure;
 use super::ms_ssim::{self, MsSsimMeasure};
 use super::psnr::{self, PsnrMeasure};
 use super::ssim::{self, SsimMeasure};
+use super::vmaf::{self, VmafMeasure, VmafModel};
+use std::sync::Arc;
 
 /// What is said of a measure.
 #[derive(Debug)]
@@ -22,7 +24,14 @@ pub struct MeasureInfo {
     /// What it gives.
     pub fields: &'static [&'static Field],
     /// Starts it for a stream.
-    pub(super) new: fn() -> Box<dyn Measure>,
+    pub(super) new: fn(&Options) -> Box<dyn Measure>,
+}
+
+/// What measures are started with.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Options {
+    /// VMAF's model, if it is not the default one.
+    pub vmaf: Option<Arc<VmafModel>>,
 }
 
 /// Makes the rows and, of each, a constant of [`Measures`]. The bits are those of the rows' order: new ones go to the end.
@@ -44,13 +53,15 @@ macro_rules! measures {
 
 measures! {
     PSNR: "psnr", "Peak signal-to-noise ratio, of luma, of Cb, of Cr and of all planes",
-        [&psnr::PSNR_Y, &psnr::PSNR_CB, &psnr::PSNR_CR, &psnr::PSNR], || Box::new(PsnrMeasure);
+        [&psnr::PSNR_Y, &psnr::PSNR_CB, &psnr::PSNR_CR, &psnr::PSNR], |_| Box::new(PsnrMeasure);
     SSIM: "ssim", "Structural similarity of luma",
-        [&ssim::SSIM], || Box::new(SsimMeasure);
+        [&ssim::SSIM], |_| Box::new(SsimMeasure);
     MS_SSIM: "ms-ssim", "Multi-scale structural similarity of luma",
-        [&ms_ssim::MS_SSIM], || Box::<MsSsimMeasure>::default();
+        [&ms_ssim::MS_SSIM], |_| Box::<MsSsimMeasure>::default();
     FLOAT_SSIM: "float-ssim", "Structural similarity of luma that is shrunk first, as libvmaf's float_ssim",
-        [&float_ssim::FLOAT_SSIM], || Box::<FloatSsimMeasure>::default();
+        [&float_ssim::FLOAT_SSIM], |_| Box::<FloatSsimMeasure>::default();
+    VMAF: "vmaf", "Netflix's VMAF of luma, by the model that was chosen",
+        [&vmaf::VMAF], |options| Box::new(VmafMeasure::new(options.vmaf.clone().unwrap_or_default()));
 }
 
 /// What is measured whenever anything is, after everything else.
@@ -58,7 +69,7 @@ pub static LUMA_FIT: MeasureInfo = MeasureInfo {
     name: "luma-fit",
     description: "The least-squares line from the reference's luma to the distorted one's",
     fields: &[&luma_fit::GAIN, &luma_fit::BIAS],
-    new: || Box::new(LumaFitMeasure),
+    new: |_| Box::new(LumaFitMeasure),
 };
 
 /// Every field that a measure gives, in the order of [`Measurements::iter`](super::Measurements::iter).

@@ -47,6 +47,22 @@ impl Workers {
         }
     }
 
+    /// Does `work` for every item, each belonging to a band of something with that many pixels, as [`each`](Self::each) does.
+    pub fn over<I: Send, T: Send>(
+        &self,
+        items: Vec<I>,
+        pixels: usize,
+        work: impl Fn(usize, I, &mut Scratch) -> T + Sync,
+    ) -> Vec<T> {
+        let one = |(index, item)| self.with_scratch(|scratch| work(index, item, scratch));
+        match &self.threads {
+            Some(threads) if pixels >= WORTH_THREADS => {
+                threads.install(|| items.into_par_iter().enumerate().map(one).collect())
+            }
+            _ => items.into_iter().enumerate().map(one).collect(),
+        }
+    }
+
     /// Does `work` for every piece of `out`, `piece` long each, as [`each`](Self::each) does.
     pub fn fill(
         &self,

@@ -38,6 +38,8 @@ pub enum AlignmentChange {
     },
     /// The pictures no longer agree: frames are unmatched until they do.
     Lost,
+    /// No two frames belong together so far.
+    NotFound,
     /// `max-bytes` is reached.
     Shrunk {
         /// What is left of the search window, in nanoseconds.
@@ -61,6 +63,7 @@ impl AlignmentChange {
             Self::Found { .. } => "found",
             Self::Changed { .. } => "changed",
             Self::Lost => "lost",
+            Self::NotFound => "not-found",
             Self::Shrunk { .. } => "shrunk",
         }
     }

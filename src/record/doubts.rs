@@ -5,6 +5,7 @@
 use super::frame::FrameRecord;
 use super::reporter::{ReporterSettings, range_of};
 use super::warning::Warning;
+use crate::metrics::Missing;
 
 /// Scores that are looked at before something is said of all of them.
 const ENOUGH: u64 = 50;
@@ -35,6 +36,8 @@ pub(super) struct Doubts {
     /// Frames scored since the field was chosen; none: a value of it was there, or that there is none has been said.
     without_value: Option<u64>,
     raw: Raw,
+    /// What measures did not give.
+    missing: Vec<Missing>,
 }
 
 /// What raw values were seen.
@@ -73,6 +76,18 @@ impl Doubts {
     /// What is doubtful after another score.
     pub(super) fn scored(&mut self, settings: &ReporterSettings, record: &FrameRecord) -> Vec<Warning> {
         self.value(settings, record).into_iter().chain(self.raw.outside(settings, record)).collect()
+    }
+
+    /// What a measure does not give, once for each reason.
+    pub(super) fn lacks(&mut self, missing: &Missing) -> Option<Warning> {
+        let same = |told: &Missing| {
+            told.measure() == missing.measure() && std::mem::discriminant(told) == std::mem::discriminant(missing)
+        };
+        if self.missing.iter().any(same) {
+            return None;
+        }
+        self.missing.push(missing.clone());
+        Some(Warning::Missing(missing.clone()))
     }
 
     fn value(&mut self, settings: &ReporterSettings, record: &FrameRecord) -> Option<Warning> {

@@ -245,16 +245,16 @@ mod tests {
     fn what_is_not_known_or_has_another_type_is_kept_beside() {
         let mut record = FrameRecord::default();
         record.set("score", "high".into());
-        record.set("vmaf", 93.5.into());
-        record.set("vmaf", 94.0.into());
+        record.set("vif", 93.5.into());
+        record.set("vif", 94.0.into());
         record.set("state", "dreaming".into());
         record.set("raw", f64::NAN.into());
         record.set("attributes", Value::Values(vec![("noise".into(), "much".into())]));
         assert_eq!((record.score, record.state, record.raw), (None, None, None));
         assert!(record.attributes.is_empty());
         let names: Vec<_> = record.fields().map(|(name, _)| name).collect();
-        assert_eq!(names, ["score", "vmaf", "state", "attributes"]);
-        assert_eq!(record.numbers().collect::<Vec<_>>(), [("vmaf", 94.0)]);
+        assert_eq!(names, ["score", "vif", "state", "attributes"]);
+        assert_eq!(record.numbers().collect::<Vec<_>>(), [("vif", 94.0)]);
     }
 
     #[test]
@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(
             names.join(" "),
             "model kind state score raw scored-pts age latency attributes map reference-pts offset pairing confidence evidence depth \
-             psnr-y psnr-cb psnr-cr psnr ssim ms-ssim float-ssim shift-x shift-y gain bias running-time stream-time"
+             psnr-y psnr-cb psnr-cr psnr ssim ms-ssim float-ssim vmaf shift-x shift-y gain bias running-time stream-time"
         );
     }
 

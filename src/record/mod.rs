@@ -18,6 +18,7 @@ mod frame;
 mod ledger;
 pub mod log;
 mod names;
+mod pair_doubts;
 mod place;
 mod reporter;
 mod summary;

@@ -6,12 +6,15 @@ use super::doubts::Doubts;
 use super::field::Field;
 use super::field_pools::FieldPools;
 use super::frame::FrameRecord;
+use super::pair_doubts::PairDoubts;
 use super::place::{Place, Timeline};
 use super::summary::{StreamStats, Summary};
 use super::verdict::Verdict;
 use super::warning::Warning;
 use super::window::{Alarm, Window};
+use crate::align::Suspicions;
 use crate::align::time::{Evidence, Ledger};
+use crate::metrics::Missing;
 use crate::model::contract::Kind;
 use crate::stats::{AlarmMonitor, FieldRange, Pool, WindowPools, WindowStatistics};
 
@@ -35,6 +38,8 @@ pub struct ReporterSettings {
     pub known_fields: Vec<String>,
     /// The raw values that a model's contract shows as 0 and as 100, the lesser one first; `None`: there is no model.
     pub raw_range: Option<[f64; 2]>,
+    /// The name of VMAF's model; `None`: VMAF is not measured.
+    pub vmaf_model: Option<String>,
 }
 
 /// How many reasons a summary gives.
@@ -52,6 +57,7 @@ impl Default for ReporterSettings {
             alarm_hysteresis: 5.0,
             known_fields: Vec::new(),
             raw_range: None,
+            vmaf_model: None,
         }
     }
 }
@@ -81,10 +87,7 @@ pub struct Reporter {
     frames: u64,
     skipped: u64,
     failed: u64,
-    /// Pairs that rest on time stamps.
-    by_time: u64,
-    /// The pictures show that the pairs are wrong.
-    contradicted: bool,
+    pairs: PairDoubts,
     reasons: Vec<String>,
     last: Option<f64>,
     latency: Pool,
@@ -109,8 +112,7 @@ impl Reporter {
             frames: 0,
             skipped: 0,
             failed: 0,
-            by_time: 0,
-            contradicted: false,
+            pairs: PairDoubts::default(),
             reasons: Vec::new(),
             last: None,
             latency: Pool::new(FieldRange::TIME),
@@ -148,18 +150,25 @@ impl Reporter {
         self.frames += 1;
     }
 
-    /// A frame has a partner, and what that rests on; whatever becomes of the frame.
-    pub fn paired(&mut self, evidence: Evidence) {
-        self.by_time += u64::from(evidence == Evidence::Time);
+    /// A frame has a partner, what that rests on, and how far it can be trusted; whatever becomes of the frame.
+    pub fn paired(&mut self, evidence: Evidence, confidence: f64) {
+        self.pairs.paired(evidence, confidence);
     }
 
-    /// The pictures show that the pairs are wrong: the verdict is [`Verdict::NotAligned`].
-    pub fn contradicted(&mut self) {
-        self.contradicted = true;
+    /// What there is to say of a comparison's pairs for the first time. `ledger`: what frames came, and became of them;
+    /// `suspicions`: what seems to keep the streams apart, which holds until it is told otherwise.
+    pub fn look_at_pairs(&mut self, ledger: Ledger, suspicions: Suspicions) -> Vec<Message> {
+        self.suspect(suspicions);
+        self.pairs.first(ledger).into_iter().map(Message::Warning).collect()
+    }
+
+    /// What seems to keep the streams of a comparison apart.
+    pub fn suspect(&mut self, suspicions: Suspicions) {
+        self.pairs.suspect(suspicions);
     }
 
     /// Adds a reason for the verdict, once; at most so many that the summary stays readable.
-    pub fn add_reason(&mut self, reason: impl Into<String>) {
+    fn add_reason(&mut self, reason: impl Into<String>) {
         let reason = reason.into();
         if self.reasons.len() < MOST_REASONS && !self.reasons.contains(&reason) {
             self.reasons.push(reason);
@@ -181,6 +190,7 @@ impl Reporter {
 
     /// A frame has nothing to be compared with.
     pub fn unmatched(&mut self, place: impl Into<Place>) -> Vec<Message> {
+        self.pairs.unmatched();
         self.count(place.into(), None)
     }
 
@@ -213,24 +223,34 @@ impl Reporter {
         messages
     }
 
+    /// A frame lacks what a measure was to give.
+    pub fn lacks(&mut self, missing: &Missing) -> Vec<Message> {
+        self.doubts.lacks(missing).into_iter().map(Message::Warning).collect()
+    }
+
     /// The stream ends: the last window, and the summary. `ledger` says what became of the frames of a comparison.
     pub fn finish(&mut self, model: &str, kind: Kind, ledger: Option<Ledger>) -> Vec<Message> {
         let mut messages = match self.windows.finish() {
             Some(window) => self.window_ended(&window),
             None => Vec::new(),
         };
-        for warning in self.nothing(ledger).into_iter().chain(ledger.and_then(incomplete)) {
+        let of_pairs = ledger.map_or_else(Vec::new, |ledger| self.pairs.last(ledger));
+        for (warning, said) in self.nothing(ledger).map(|warning| (warning, true)).into_iter().chain(of_pairs) {
             if ledger.is_some() {
                 self.add_reason(warning.to_string());
             }
-            messages.push(Message::Warning(warning));
+            if said {
+                messages.push(Message::Warning(warning));
+            }
         }
-        let verdict = ledger.map(|ledger| Verdict::of(ledger, self.by_time, self.contradicted));
+        let pairs = &self.pairs;
+        let verdict = ledger.map(|ledger| Verdict::of(ledger, pairs.by_time(), pairs.is_contradicted()));
         if verdict == Some(Verdict::AlignedByTime) {
             self.add_reason("most pairs rest on time stamps: the pictures do not tell them from their neighbors");
         }
         messages.push(Message::Summary(Summary {
             model: Some(model.to_owned()),
+            vmaf_model: self.settings.vmaf_model.clone(),
             kind: Some(kind),
             scored: self.pools.scored(),
             skipped: self.skipped,
@@ -275,9 +295,8 @@ impl Reporter {
             None => self.frames,
             Some(Ledger { distorted: 0, .. }) => return Some(Warning::NoFrames { side: Some("distorted") }),
             Some(Ledger { reference: 0, .. }) => return Some(Warning::NoFrames { side: Some("reference") }),
-            Some(Ledger { matched: 0, duplicate: 0, distorted, reference, .. }) => {
-                return Some(Warning::NothingMatched { distorted, reference });
-            }
+            // That is said of the pairs.
+            Some(Ledger { matched: 0, duplicate: 0, .. }) => return None,
             Some(ledger) => ledger.distorted,
         };
         (self.failed == 0).then_some(Warning::NothingScored { frames })
@@ -329,13 +348,6 @@ fn is_timed(place: Place) -> bool {
 /// The range of a field; what the table does not have is an attribute of the model, which is scaled as a score is.
 pub(super) fn range_of(field: &str) -> FieldRange {
     Field::named(field).and_then(|field| field.range).unwrap_or(FieldRange::SCORE)
-}
-
-/// What there is to say of a comparison in which many frames are without a pair.
-fn incomplete(ledger: Ledger) -> Option<Warning> {
-    let Ledger { distorted, matched, duplicate, unmatched, dropped, .. } = ledger;
-    let many = (unmatched + dropped).saturating_mul(50) > distorted;
-    (matched + duplicate > 0 && many).then_some(Warning::PartlyMatched { distorted, unmatched, dropped })
 }
 
 #[cfg(test)]
@@ -410,13 +422,20 @@ mod tests {
             Some(Message::Summary(summary)) => summary,
             other => panic!("{other:?}"),
         };
-        for evidence in [Evidence::Time, Evidence::Picture, Evidence::Time] {
-            reporter.paired(evidence);
+        for (evidence, confidence) in [(Evidence::Time, 0.4), (Evidence::Picture, 0.9), (Evidence::Time, 0.05)] {
+            reporter.paired(evidence, confidence);
         }
         assert_eq!(summary(&mut reporter).verdict, Some(Verdict::AlignedByTime));
-        reporter.contradicted();
+        reporter.paired(Evidence::Time, 0.05);
+        assert_eq!(summary(&mut reporter).verdict, Some(Verdict::AlignedByTime), "two of four");
+        reporter.paired(Evidence::Time, 0.05);
+        let contradicted = summary(&mut reporter);
+        assert_eq!(contradicted.verdict, Some(Verdict::NotAligned));
+        assert!(contradicted.reasons.iter().any(|reason| reason.contains("contradict 3 of 5 pairs")));
+        let orientation = Some(crate::align::space::Orientation::Turned90);
+        let suspicions = Suspicions { orientation, offset: None };
         for _ in 0..2 {
-            reporter.add_reason("the pictures are turned by 90°");
+            reporter.look_at_pairs(ledger, suspicions);
         }
         let found = summary(&mut reporter);
         let turned = found.reasons.iter().filter(|reason| reason.contains("90°")).count();

@@ -13,6 +13,8 @@ use crate::stats::Statistics;
 pub struct Summary {
     /// The model's name, by its contract.
     pub model: Option<String>,
+    /// The name of VMAF's model, if VMAF was measured.
+    pub vmaf_model: Option<String>,
     /// Whether frames were compared with a reference.
     pub kind: Option<Kind>,
     /// Frames with a score of their own.

@@ -2,7 +2,11 @@
 
 //! What makes the numbers of a stream doubtful, in words for users: what it is, and what to do.
 
+use crate::metrics::Missing;
 use std::fmt;
+
+use crate::align::FarOffset;
+use crate::align::space::Orientation;
 
 /// What makes the numbers of a stream doubtful. Its text names properties as elements and commands call them.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,11 +70,27 @@ pub enum Warning {
         /// Reference frames that were left out.
         dropped: u64,
     },
+    /// Of a comparison: the pictures contradict most of the pairs that time stamps have made.
+    Contradicted {
+        /// Pairs so far.
+        pairs: u64,
+        /// Those that the pictures contradict.
+        contradicted: u64,
+    },
+    /// Of a comparison: the pictures agree when the distorted one is turned or mirrored.
+    Oriented {
+        /// How it stands to the reference.
+        orientation: Orientation,
+    },
+    /// Of a comparison: the pictures agree at an offset that is not looked at.
+    FarOffset(FarOffset),
     /// Frames came, and none of them was to be scored. Of those that failed there were warnings.
     NothingScored {
         /// Frames that came.
         frames: u64,
     },
+    /// A measure that was asked for gives nothing for some frames.
+    Missing(Missing),
 }
 
 impl fmt::Display for Warning {
@@ -110,12 +130,21 @@ impl fmt::Display for Warning {
                  reference; check that both show the same part of the same film, and try a larger search-range or \
                  another alignment"
             ),
-            Self::PartlyMatched { distorted, unmatched, dropped } => write!(
+            Self::PartlyMatched { distorted, unmatched, dropped } => partly(f, *distorted, *unmatched, *dropped),
+            Self::Contradicted { pairs, contradicted } => write!(
                 f,
-                "of {distorted} distorted frames {unmatched} have no partner, and {dropped} reference frames between the \
-                 pairs were left out: all figures are of the pairs alone; look for lost frames, other material, or a \
-                 different frame rate (messages on the bus say where the offset changes)"
+                "the pictures contradict {contradicted} of {pairs} pairs that time stamps have made: the partner shows \
+                 something else, or a reference beside it shows what the frame does; set alignment=auto, which goes by \
+                 the pictures, or correct offset, and check that both show the same part of the same film"
             ),
+            Self::Oriented { orientation } => write!(
+                f,
+                "the distorted picture is {orientation}: as they are, the pictures do not agree; put `videoflip \
+                 video-direction={}` before the distorted pad",
+                orientation.video_direction()
+            ),
+            Self::FarOffset(far) => far_offset(f, *far),
+            Self::Missing(missing) => write!(f, "frames without {}: {missing}", missing.measure()),
             Self::NothingScored { frames } => {
                 write!(f, "none of {frames} frames was scored: all were skipped; check interval, max-rate and measures")
             }
@@ -123,6 +152,82 @@ impl fmt::Display for Warning {
     }
 }
 
+fn partly(f: &mut fmt::Formatter<'_>, distorted: u64, unmatched: u64, dropped: u64) -> fmt::Result {
+    let left_out = "reference frames between the pairs were left out: all figures are of the pairs alone";
+    let where_to_look = "(messages on the bus say where the offset changes)";
+    match (unmatched, dropped) {
+        (0, _) => write!(
+            f,
+            "all of {distorted} distorted frames have a partner, but {dropped} {left_out}; look for frames that were \
+             lost, or a lower frame rate {where_to_look}"
+        ),
+        (_, 0) => write!(
+            f,
+            "of {distorted} distorted frames {unmatched} have no partner: all figures are of the pairs alone; look for \
+             other material, frames that the reference does not have, or a higher frame rate {where_to_look}"
+        ),
+        _ => write!(
+            f,
+            "of {distorted} distorted frames {unmatched} have no partner, and {dropped} {left_out}; look for lost \
+             frames, other material, or a different frame rate {where_to_look}"
+        ),
+    }
+}
+
+fn far_offset(f: &mut fmt::Formatter<'_>, far: FarOffset) -> fmt::Result {
+    let FarOffset { offset, search_range, needed } = far;
+    let offset = (offset as f64 / 1e6).round();
+    let (seconds, nanoseconds) = (offset / 1e3, offset as i64 * 1_000_000);
+    match search_range {
+        Some(range) => write!(
+            f,
+            "search-range is {} s, but the pictures agree at an offset of about {seconds} s: set offset={nanoseconds}, \
+             or search-range={needed}",
+            range as f64 / 1e9
+        ),
+        None => write!(
+            f,
+            "time stamps decide which frames are compared, but the pictures agree at an offset of about {seconds} s: \
+             set alignment=offset offset={nanoseconds}, or alignment=auto, which finds it with search-range={needed}"
+        ),
+    }
+}
+
 /// What may be behind a stream without a frame.
 const CAUSES: &str = "check that the file plays and that its video, not its audio, is linked (the edit list of a \
                       trimmed MP4 is one cause: qtdemux of GStreamer 1.22 then shows none; encode such a file again)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_are_given_as_users_type_them() {
+        let text = |search_range| {
+            let far = FarOffset { offset: 3_400_200_000, search_range, needed: 4_000_000_000 };
+            Warning::FarOffset(far).to_string()
+        };
+        assert_eq!(
+            text(Some(2_000_000_000)),
+            "search-range is 2 s, but the pictures agree at an offset of about 3.4 s: set offset=3400000000, or \
+             search-range=4000000000"
+        );
+        assert!(text(None).contains("set alignment=offset offset=3400000000, or alignment=auto"), "{}", text(None));
+    }
+
+    #[test]
+    fn missing_pairs_are_told_by_what_is_missing() {
+        let text = |unmatched, dropped| Warning::PartlyMatched { distorted: 90, unmatched, dropped }.to_string();
+        assert!(text(0, 10).contains("all of 90 distorted frames have a partner, but 10 reference frames"));
+        assert!(text(7, 0).starts_with("of 90 distorted frames 7 have no partner: all figures"));
+        assert!(text(7, 10).starts_with("of 90 distorted frames 7 have no partner, and 10 reference frames"));
+    }
+
+    #[test]
+    fn a_turned_picture_is_named_with_what_cures_it() {
+        let text = Warning::Oriented { orientation: Orientation::Turned90 }.to_string();
+        for part in ["turned by 90° clockwise", "videoflip video-direction=90l"] {
+            assert!(text.contains(part), "{part} is not in: {text}");
+        }
+    }
+}

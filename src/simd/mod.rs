@@ -9,6 +9,10 @@
 //! The environment variable `ONNX_IQA_SIMD` (`scalar`, `avx2`, `avx512`) takes a lower level than the best, to tell an
 //! error of one of them from an error of all.
 
+mod whole;
+
+pub(crate) use whole::whole as whole_number;
+
 use std::sync::LazyLock;
 
 /// Numbers that are worked on together: the lanes of the widest vector.
@@ -25,6 +29,22 @@ pub(crate) trait SimdLevel: Copy {
     fn avx512(self) -> Option<Avx512> {
         None
     }
+
+    /// Sums of whole numbers, 16 side by side.
+    type Sums: Copy;
+
+    /// Sums that begin with a number.
+    fn sums(self, start: i32) -> Self::Sums;
+
+    /// Adds products: to each sum the lower half of a pair times the lower half of `weights`, and the upper half times the
+    /// upper one, all of them signed. Sums wrap around; the two products together must fit 32 bits.
+    fn dot(self, pairs: &[i32; LANES], weights: i32, sums: Self::Sums) -> Self::Sums;
+
+    /// The sums.
+    fn lanes(self, sums: Self::Sums) -> [i32; LANES];
+
+    /// Numbers of a table, by their indices, which must be below 2¹⁵. The last of a table is not read.
+    fn look_up(self, table: &[u16; (1 << 15) + 1], indices: &[i32; LANES]) -> [i32; LANES];
 }
 
 /// Any processor.
@@ -33,6 +53,7 @@ pub(crate) struct Scalar;
 
 impl SimdLevel for Scalar {
     const FMA: bool = false;
+    whole::portable!();
 }
 
 /// A processor with fused multiply-add: AVX2 on x86-64, NEON on ARM.
@@ -41,6 +62,10 @@ pub(crate) struct Fma;
 
 impl SimdLevel for Fma {
     const FMA: bool = true;
+    #[cfg(not(target_arch = "x86_64"))]
+    whole::portable!();
+    #[cfg(target_arch = "x86_64")]
+    whole::avx2!();
 }
 
 /// An x86-64 processor with AVX-512 (F, BW, CD, DQ, VL).
@@ -61,6 +86,23 @@ impl SimdLevel for Avx512 {
     fn avx512(self) -> Option<Self> {
         Some(self)
     }
+    whole::avx512!(madd);
+}
+
+/// An AVX-512 level that has the dot products of VNNI.
+#[cfg(target_arch = "x86_64")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Vnni(Avx512);
+
+#[cfg(target_arch = "x86_64")]
+impl SimdLevel for Vnni {
+    const FMA: bool = true;
+
+    #[inline(always)]
+    fn avx512(self) -> Option<Avx512> {
+        Some(self.0)
+    }
+    whole::avx512!(vnni);
 }
 
 /// `a * b + c`, fused where the processor can do that: the last bit depends on the level.
@@ -137,6 +179,21 @@ impl Level {
             Self::Fma(_) => "neon",
             #[cfg(target_arch = "x86_64")]
             Self::Avx512(_) => "avx512",
+        }
+    }
+
+    /// Runs `kernel`, of whole numbers, at this level, with the dot products of VNNI too, if there are any.
+    pub(crate) fn run_whole<K: Kernel>(self, kernel: K) -> K::Output {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(level) if level.vnni => whole::with_vnni(kernel, level),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(level) => whole::with_avx512(kernel, level),
+            #[cfg(target_arch = "x86_64")]
+            Self::Fma(arch) => whole::with_avx2(kernel, arch),
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Fma(_) => kernel.run(Fma),
+            Self::Scalar => kernel.run(Scalar),
         }
     }
 

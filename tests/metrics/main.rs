@@ -4,6 +4,7 @@
 
 mod formats;
 mod pictures;
+mod vmaf;
 
 use onnx_iqa::metrics::{Measurements, Measures, Meter};
 use onnx_iqa::picture::{Frame as _, OwnedFrame};

@@ -18,7 +18,6 @@ import tempfile
 
 import imageio_ffmpeg
 import numpy as np
-from skimage.metrics import structural_similarity
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 PIXEL_FORMATS = {
@@ -118,6 +117,9 @@ def planes(c):
 
 
 def measure(c, reference, distorted):
+    # vmaf.py draws the same pictures without it.
+    from skimage.metrics import structural_similarity
+
     with tempfile.TemporaryDirectory() as folder:
         names = []
         for name, picture in (("a", reference), ("b", distorted)):
@@ -141,7 +143,7 @@ def measure(c, reference, distorted):
                 a, b, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=(1 << c["depth"]) - 1
             )
         values["float_ssim"] = None
-        # Smaller pictures than 32 pixels a side crash libvmaf, whose default model runs along.
+        # libvmaf, whose default model runs along, is not made for smaller pictures.
         for name, feature, smallest in (("ms_ssim", "float_ms_ssim", 176), ("float_ssim", "float_ssim", 32)):
             if least >= smallest:
                 run(f"libvmaf=feature=name={feature}:log_fmt=json:log_path=vmaf.json")
@@ -166,4 +168,5 @@ def main():
     print(f"[\n{lines}\n]")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -17,7 +17,7 @@ gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! identity eos-after=40 !
     ! filesink location="$copy"
 gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! queue ! c.reference \
     filesrc location="$copy" ! decodebin ! queue ! c.distorted \
-    iqacompare name=c alignment=pts measures=psnr+ssim+ms-ssim+float-ssim \
+    iqacompare name=c alignment=pts measures=psnr+ssim+ms-ssim+float-ssim+vmaf \
     ! iqalog format=vmaf-json location="$ours" ! iqalog location="$TEST_TMP/ours.jsonl" ! fakesink
 features='name=psnr|name=float_ms_ssim|name=float_ssim'
 "$ffmpeg" -v error -i "$copy" -i "$clip" -lavfi \
@@ -35,7 +35,7 @@ sys.modules["easyvmaf"] = package
 sys.path.insert(0, wheel)
 results = importlib.import_module("easyvmaf.results")
 
-names = {"psnr_y": 1e-3, "psnr_cb": 1e-3, "psnr_cr": 1e-3, "float_ms_ssim": 2e-4, "float_ssim": 1e-4}
+names = {"psnr_y": 1e-3, "psnr_cb": 1e-3, "psnr_cr": 1e-3, "float_ms_ssim": 2e-4, "float_ssim": 1e-4, "vmaf": 0.005}
 read = [results.read_frames(path, "json") for path in (ours, theirs)]
 print(len(read[0]), "frames")
 assert [number for number, _ in read[0]] == [number for number, _ in read[1]] and len(read[0]) > 30
@@ -58,6 +58,8 @@ for name in names:
         assert abs(a - b) < 1e-3, (name, statistic, a, b)
 results.trim_log(ours, "json", 5, 10, 0)
 assert len(json.load(open(ours))["frames"]) == 10
+
+assert document["elements"]["c"]["vmaf_model"] == "vmaf_v0.6.1", document["elements"]
 
 pool = json.loads(open(lines).read().splitlines()[-1])["pool"]["c"]
 line = re.search(r"PSNR y:(\S+) u:(\S+) v:(\S+) average:(\S+)", open(printed).read())

@@ -196,6 +196,7 @@ impl Structured for AlignmentEvent {
                 AlignmentChange::Changed { from: required(structure, "from")?, to: to()?, confidence: confidence()? }
             }
             "lost" => AlignmentChange::Lost,
+            "not-found" => AlignmentChange::NotFound,
             "shrunk" => AlignmentChange::Shrunk { window: required(structure, "window")? },
             _ => {
                 let structure = structure.name().to_string();
@@ -215,6 +216,7 @@ impl Structured for Summary {
     fn to_structure(&self) -> gst::Structure {
         let mut summary = gst::Structure::builder(Self::NAME)
             .field_if_some("model", self.model.as_ref())
+            .field_if_some("vmaf-model", self.vmaf_model.as_ref())
             .field_if_some("kind", self.kind.map(Named::name))
             .field("scored", self.scored)
             .field("skipped", self.skipped)
@@ -237,6 +239,7 @@ impl Structured for Summary {
     fn read(structure: &gst::StructureRef) -> Result<Self, MessageError> {
         let mut summary = Self::default();
         summary.model = structure.get("model").ok();
+        summary.vmaf_model = structure.get("vmaf-model").ok();
         summary.kind = word(structure, "kind")?;
         summary.scored = required(structure, "scored")?;
         summary.skipped = required(structure, "skipped")?;

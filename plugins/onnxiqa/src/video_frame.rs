@@ -72,7 +72,8 @@ impl Stream {
 
     fn new(caps: &gst::CapsRef, size: Option<(u32, u32)>) -> Result<Self, String> {
         let info = gst_video::VideoInfo::from_caps(caps).map_err(|_| format!("not raw video: {caps}"))?;
-        let format = Format::named(info.name())?;
+        let stated = Stated::of(caps);
+        let format = Format::named(if stated.rgb { as_rgb(info.name()) } else { info.name() })?;
         let (width, height) = size.unwrap_or((info.width(), info.height()));
         let default = gst_video::VideoInfo::builder(info.format(), width, height)
             .build()
@@ -80,11 +81,10 @@ impl Stream {
         let usual = default.colorimetry();
         let mut assumed = Vec::new();
 
-        let stated = Stated::of(caps);
         let matrix = stated.matrix.unwrap_or_else(|| {
             let taken = matrix(usual.matrix()).unwrap_or(Matrix::Bt709);
             // R'G'B' has no matrix to leave out.
-            if info.is_yuv() {
+            if info.is_yuv() && !stated.rgb {
                 assumed.push(format!("matrix {taken:?}"));
             }
             taken
@@ -241,6 +241,8 @@ impl Stream {
 /// with an unknown matrix, which decoders give for streams that state no matrix, would become limited range.
 #[derive(Debug, Clone)]
 struct Stated {
+    /// The samples are R'G'B'.
+    rgb: bool,
     matrix: Option<Matrix>,
     range: Option<Range>,
     transfer: gst_video::VideoTransferFunction,
@@ -253,11 +255,23 @@ impl Stated {
         let text = caps.structure(0).and_then(|fields| fields.get::<String>("colorimetry").ok());
         let read = text.as_ref().and_then(|text| text.parse::<gst_video::VideoColorimetry>().ok());
         Self {
+            rgb: read.as_ref().is_some_and(|read| read.matrix() == gst_video::VideoColorMatrix::Rgb),
             matrix: read.as_ref().and_then(|read| matrix(read.matrix())),
             range: read.as_ref().and_then(|read| range(read.range())),
             transfer: read.as_ref().map_or(gst_video::VideoTransferFunction::Unknown, |read| read.transfer()),
             unknown: text.filter(|_| read.is_none()),
         }
+    }
+}
+
+/// The format in which the planes of one with an RGB matrix are what they hold: GStreamer 1.28's and older `av1dec` give
+/// AV1's G'B'R' as `Y444` with such a matrix.
+fn as_rgb(name: &str) -> &str {
+    match name {
+        "Y444" => "GBR",
+        "Y444_10LE" => "GBR_10LE",
+        "Y444_12LE" => "GBR_12LE",
+        other => other,
     }
 }
 

@@ -5,7 +5,8 @@
 use super::clock::{Clock, Verdict};
 use super::desk::Desk;
 use super::path::Tracker;
-use super::{Alignment, AlignmentEvent, Decision, Evidence, Ledger, Pairing, Settings, Signature, Timestamp};
+use super::witness::Witness;
+use super::{Alignment, AlignmentEvent, Decision, Ledger, Pairing, Settings, Signature, Timestamp};
 
 /// Finds each distorted frame's partner from time stamps and signatures; holds no pictures.
 ///
@@ -23,7 +24,8 @@ pub struct Aligner {
 /// How partners are found.
 #[derive(Debug)]
 enum Mode {
-    Clock(Box<Clock>),
+    /// Times decide; the pictures say how far that can be trusted.
+    Clock(Box<Clock>, Box<Witness>),
     Path(Box<Tracker>),
 }
 
@@ -31,19 +33,24 @@ impl Aligner {
     /// An aligner that has seen nothing.
     pub fn new(settings: Settings) -> Self {
         let mode = match settings.alignment {
-            Alignment::Pts => Mode::Clock(Box::new(Clock::new(0))),
-            Alignment::Offset => Mode::Clock(Box::new(Clock::new(settings.offset))),
+            Alignment::Pts => Mode::Clock(Box::new(Clock::new(0)), Box::default()),
+            Alignment::Offset => Mode::Clock(Box::new(Clock::new(settings.offset)), Box::default()),
             Alignment::Auto | Alignment::Track => Mode::Path(Box::new(Tracker::new(settings))),
         };
         Self { mode, fixed: settings.alignment == Alignment::Pts, desk: Desk::default() }
     }
 
-    /// Whether frames are to be pushed with signatures.
+    /// Whether frames are to be pushed with signatures. Where there are none times decide, and are little trusted.
     pub fn needs_signatures(&self) -> bool {
         match &self.mode {
-            Mode::Clock(_) => false,
-            Mode::Path(_) => true,
+            Mode::Clock(..) | Mode::Path(_) => true,
         }
+    }
+
+    /// Whether partners follow from the times alone. Signatures then need not be exact:
+    /// [`Signature::skimmed`] will do.
+    pub fn decides_by_time(&self) -> bool {
+        matches!(self.mode, Mode::Clock(..))
     }
 
     /// What is added to the running time of distorted frames that are not decided yet.
@@ -54,12 +61,13 @@ impl Aligner {
             return;
         }
         match &mut self.mode {
-            Mode::Clock(clock) => {
+            Mode::Clock(clock, witness) => {
                 let from = clock.offset();
                 if offset == from {
                     return;
                 }
                 clock.set_offset(offset);
+                witness.restart();
                 let ledger = self.desk.book.ledger();
                 let distorted = clock.head().map_or(ledger.distorted, |frame| frame.number);
                 self.desk.notify(AlignmentEvent::Offset { distorted, from: Some(from), to: offset, confidence: 1.0 });
@@ -73,7 +81,8 @@ impl Aligner {
     pub fn push_reference(&mut self, stamp: Timestamp, signature: Option<Signature>) -> u64 {
         let number = self.desk.book.reference();
         match &mut self.mode {
-            Mode::Clock(clock) => {
+            Mode::Clock(clock, witness) => {
+                witness.push_reference(signature.as_ref());
                 clock.push_reference(number, stamp);
             }
             Mode::Path(path) => path.push_reference(stamp, signature, &mut self.desk),
@@ -86,7 +95,8 @@ impl Aligner {
     pub fn push_distorted(&mut self, stamp: Timestamp, signature: Option<Signature>) -> u64 {
         let number = self.desk.book.distorted();
         match &mut self.mode {
-            Mode::Clock(clock) => {
+            Mode::Clock(clock, witness) => {
+                witness.push_distorted(signature.as_ref());
                 clock.push_distorted(number, stamp);
             }
             Mode::Path(path) => path.push_distorted(number, stamp, signature, &mut self.desk),
@@ -98,7 +108,7 @@ impl Aligner {
     /// No more reference frames will come.
     pub fn end_reference(&mut self) {
         match &mut self.mode {
-            Mode::Clock(clock) => clock.end_reference(),
+            Mode::Clock(clock, _) => clock.end_reference(),
             Mode::Path(path) => path.end_reference(&mut self.desk),
         }
         self.settle();
@@ -107,7 +117,7 @@ impl Aligner {
     /// No more distorted frames will come.
     pub fn end_distorted(&mut self) {
         match &mut self.mode {
-            Mode::Clock(clock) => clock.end_distorted(),
+            Mode::Clock(clock, _) => clock.end_distorted(),
             Mode::Path(path) => path.end_distorted(&mut self.desk),
         }
         self.settle();
@@ -119,7 +129,7 @@ impl Aligner {
     /// the distorted frame is.
     pub fn lead(&self) -> i64 {
         match &self.mode {
-            Mode::Clock(clock) => clock.lead(),
+            Mode::Clock(clock, _) => clock.lead(),
             Mode::Path(path) => path.lead(),
         }
     }
@@ -131,7 +141,7 @@ impl Aligner {
     pub fn enough(&self) -> i64 {
         let lead = self.lead();
         match &self.mode {
-            Mode::Clock(clock) => clock.offset().min(lead),
+            Mode::Clock(clock, _) => clock.offset().min(lead),
             Mode::Path(_) => lead,
         }
     }
@@ -139,7 +149,7 @@ impl Aligner {
     /// Decides all distorted frames up to and including this number with what is there.
     pub fn force(&mut self, through: u64) {
         match &mut self.mode {
-            Mode::Clock(clock) => clock.force(through),
+            Mode::Clock(clock, _) => clock.force(through),
             Mode::Path(path) => path.force(through, &mut self.desk),
         }
         self.settle();
@@ -148,7 +158,7 @@ impl Aligner {
     /// Memory has run out: decides the oldest undecided frame, or lets go of the oldest reference if there is none.
     pub fn shrink(&mut self) {
         match &mut self.mode {
-            Mode::Clock(clock) => {
+            Mode::Clock(clock, _) => {
                 match clock.head() {
                     Some(frame) => clock.force(frame.number),
                     None => clock.drop_oldest(),
@@ -173,7 +183,7 @@ impl Aligner {
     /// References with a smaller number will not be the partner of a coming decision.
     pub fn needed_from(&self) -> u64 {
         match &self.mode {
-            Mode::Clock(clock) => clock.needed_from(),
+            Mode::Clock(clock, _) => clock.needed_from(),
             Mode::Path(path) => path.needed_from(),
         }
     }
@@ -186,11 +196,13 @@ impl Aligner {
     /// Takes all decisions that can be taken.
     fn settle(&mut self) {
         match &mut self.mode {
-            Mode::Clock(clock) => {
+            Mode::Clock(clock, witness) => {
                 while let Some(Verdict { frame, partner, fit }) = clock.decide() {
                     let pairing = partner.map_or(Pairing::Unmatched, Pairing::Matched);
-                    self.desk.decide(frame.number, pairing, fit, Evidence::Time);
+                    let (confidence, evidence) = witness.judge(partner, fit);
+                    self.desk.decide(frame.number, pairing, confidence, evidence);
                 }
+                witness.release(clock.needed_from());
             }
             // It decides as it is fed.
             Mode::Path(_) => {}

@@ -4,7 +4,8 @@
 //!
 //! A distorted frame's partner is the reference frame nearest to its running time plus the offset, the earlier one of
 //! two as near, if it is no farther than half that reference frame's duration, or without one, half the distance to the
-//! next reference frame, or without that, if both times are equal. A reference frame that has a partner already stays
+//! next reference frame, or without that, if both times are equal. A duration far below the distance of the references
+//! is a time base: the usual distance stands for it ([`Intervals`]). A reference frame that has a partner already stays
 //! the nearest: the second claimant has none. A frame is decided as soon as a reference frame that is not before it has
 //! come: which one is nearest cannot change after that, so that decisions do not depend on who came when.
 //!
@@ -20,6 +21,7 @@
 use std::collections::VecDeque;
 
 use super::Timestamp;
+use super::intervals::Intervals;
 use super::run::{Nearest, Reference, nearest, release};
 
 /// A step back by more than this begins a new lap, in ns.
@@ -71,6 +73,7 @@ pub(super) struct Clock {
     arrivals: VecDeque<u64>,
     references: u64,
     newest: Option<i64>,
+    intervals: Intervals,
     references_ended: bool,
     waiting: VecDeque<Waiting>,
     distorted_lap: u64,
@@ -114,7 +117,9 @@ impl Clock {
             self.lap += 1;
             self.passed = None;
         }
-        self.newest = Some(running);
+        if let Some(newest) = self.newest.replace(running) {
+            self.intervals.push(u64::try_from(running.saturating_sub(newest)).unwrap_or(0));
+        }
         if !self.done() {
             let duration = stamp.duration.filter(|&d| d > 0);
             let place = self.open.partition_point(|r| r.running <= running);
@@ -202,7 +207,8 @@ impl Clock {
             1 => (&mut self.closed, true),
             _ => return Some(self.verdict(None)),
         };
-        let partner = match nearest(run, time, complete) {
+        let intervals = &self.intervals;
+        let partner = match nearest(run, time, complete, |duration| intervals.shown(duration)) {
             Nearest::Unknown => return None,
             Nearest::Found(place, fit) if !run[place].taken => {
                 run[place].taken = true;
@@ -265,7 +271,7 @@ impl Clock {
         let mut newest = self.open.iter().rev();
         let (last, before) = (newest.next(), newest.next());
         let gap = || last.zip(before).map(|(a, b)| a.running.abs_diff(b.running));
-        last.and_then(|r| r.duration).or_else(gap).unwrap_or(0)
+        last.and_then(|r| self.intervals.shown(r.duration)).or_else(gap).unwrap_or(0)
     }
 
     /// See [`Aligner::lead`](super::Aligner::lead), for frames that are paired at once.

@@ -5,15 +5,19 @@
 //! All times are nanoseconds of running time. Frames are numbered per side in the order of their arrival, from 0.
 
 mod aligner;
+mod beyond;
 mod clock;
 mod desk;
+mod intervals;
 mod ledger;
 mod path;
 mod run;
 mod signature;
 mod unit;
+mod witness;
 
 pub use aligner::Aligner;
+pub(in crate::align) use beyond::{Beyond, Of};
 pub use signature::{CELLS, COLUMNS, ROWS, Signature};
 
 /// When a frame is shown.
@@ -102,9 +106,13 @@ impl Pairing {
 pub enum Evidence {
     /// The pictures tell this partner from others.
     Picture,
-    /// The pictures do not tell, or were not looked at: running times decide.
+    /// The pictures do not tell, cannot be read, or say something else: running times decide.
     Time,
 }
+
+/// Confidence up to which the pictures contradict a pair that times have made: they show something else, or another
+/// reference near by shows what the frame does.
+pub const CONTRADICTED: f64 = 0.1;
 
 /// What was decided about a distorted frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -167,9 +175,44 @@ pub struct Ledger {
     pub outside: u64,
 }
 
+impl Ledger {
+    /// What was decided of it: frames that still wait, or were dropped undecided, are not counted.
+    #[must_use]
+    pub fn decided(self) -> Self {
+        Self {
+            distorted: self.matched + self.duplicate + self.unmatched,
+            reference: self.matched + self.dropped + self.outside,
+            ..self
+        }
+    }
+}
+
+/// Of streams one after another.
+impl std::ops::AddAssign for Ledger {
+    fn add_assign(&mut self, more: Self) {
+        self.distorted += more.distorted;
+        self.reference += more.reference;
+        self.matched += more.matched;
+        self.duplicate += more.duplicate;
+        self.unmatched += more.unmatched;
+        self.dropped += more.dropped;
+        self.outside += more.outside;
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Timestamp;
+    use super::{Ledger, Timestamp};
+
+    #[test]
+    fn ledgers_are_added_up() {
+        let one = Ledger { distorted: 9, reference: 8, matched: 1, duplicate: 2, unmatched: 3, dropped: 4, outside: 2 };
+        let mut sum = one.decided();
+        assert_eq!((sum.distorted, sum.reference), (6, 7), "1 + 2 + 3, and 1 + 4 + 2");
+        sum += one;
+        let Ledger { distorted, reference, matched, duplicate, unmatched, dropped, outside } = sum;
+        assert_eq!([distorted, reference, matched, duplicate, unmatched, dropped, outside], [15, 15, 2, 4, 6, 8, 4]);
+    }
 
     #[test]
     fn time_stamps_at_a_rate() {

@@ -31,8 +31,14 @@ pub(super) fn release(run: &mut VecDeque<Reference>, passed: i64) {
     }
 }
 
-/// The reference nearest to `time`, and how well it fits. `complete`: no more will come.
-pub(super) fn nearest(run: &VecDeque<Reference>, time: i64, complete: bool) -> Nearest {
+/// The reference nearest to `time`, and how well it fits. `complete`: no more will come; `shown`: how long a reference
+/// is shown that says this of itself, if that tells.
+pub(super) fn nearest(
+    run: &VecDeque<Reference>,
+    time: i64,
+    complete: bool,
+    shown: impl FnOnce(Option<u64>) -> Option<u64>,
+) -> Nearest {
     let after = run.partition_point(|r| r.running < time);
     if after == run.len() && !complete {
         return Nearest::Unknown;
@@ -54,7 +60,7 @@ pub(super) fn nearest(run: &VecDeque<Reference>, time: i64, complete: bool) -> N
         return Nearest::Found(place, 1.0);
     }
     let next = || run.get(place + 1).map(|r| r.running.abs_diff(found.running));
-    match found.duration.or_else(next) {
+    match shown(found.duration).or_else(next) {
         Some(duration) if far.saturating_mul(2) <= duration => {
             Nearest::Found(place, 1.0 - far as f64 / duration as f64)
         }

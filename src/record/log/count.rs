@@ -44,11 +44,23 @@ struct Seen {
 }
 
 /// The part of a summary that frames alone do not tell.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Told {
     counts: Counts,
+    vmaf_model: Option<String>,
     verdict: Option<Verdict>,
     reasons: Vec<String>,
+}
+
+impl From<&Summary> for Told {
+    fn from(summary: &Summary) -> Self {
+        Self {
+            counts: summary.into(),
+            vmaf_model: summary.vmaf_model.clone(),
+            verdict: summary.verdict,
+            reasons: summary.reasons.clone(),
+        }
+    }
 }
 
 impl ElementCount {
@@ -113,7 +125,7 @@ impl ElementCount {
 
     /// What the element says of its whole stream; whether that is new.
     pub fn tell(&mut self, summary: &Summary) -> bool {
-        let told = Told { counts: summary.into(), verdict: summary.verdict, reasons: summary.reasons.clone() };
+        let told = Told::from(summary);
         let new = self.told.as_ref() != Some(&told);
         self.told = Some(told);
         self.model = summary.model.clone().or(self.model.take());
@@ -121,13 +133,13 @@ impl ElementCount {
     }
 
     pub fn pools(&self) -> ElementPools {
-        let Told { counts, verdict, reasons } = match &self.told {
-            Some(told) => Told { reasons: told.reasons.clone(), ..*told },
-            None => Told { counts: self.seen.counts(self.pools.scored()), verdict: None, reasons: Vec::new() },
-        };
+        let seen = || self.seen.counts(self.pools.scored());
+        let told = || Told { counts: seen(), vmaf_model: None, verdict: None, reasons: Vec::new() };
+        let Told { counts, vmaf_model, verdict, reasons } = self.told.clone().unwrap_or_else(told);
         ElementPools {
             element: self.name.clone(),
             model: self.model.clone(),
+            vmaf_model,
             counts,
             verdict,
             reasons,

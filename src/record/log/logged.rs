@@ -22,6 +22,8 @@ pub struct ElementPools {
     pub element: String,
     /// The model's name, by its contract.
     pub model: Option<String>,
+    /// The name of VMAF's model, if VMAF was measured.
+    pub vmaf_model: Option<String>,
     /// What became of the frames, as far as it is known.
     pub counts: Counts,
     /// Of a comparison: whether its numbers can be trusted.

@@ -49,6 +49,7 @@ fn pools() -> Vec<ElementPools> {
         element: element.to_owned(),
         model: Some("metaiqa".to_owned()),
         counts: Counts { scored: Some(pools.scored()), skipped: Some(0), dropped: Some(7), ..Counts::default() },
+        vmaf_model: Some("vmaf_v0.6.1neg".into()),
         verdict: Some(Verdict::Partly),
         reasons: vec!["first, \"quoted\"".to_owned(), "second".to_owned()],
         fields: pools.pooled_fields(),
@@ -111,8 +112,8 @@ fn vmaf_json_gives_the_measurements_back() {
     let document = vmaf_json::read(text.as_slice()).expect("a document");
     assert_eq!(document.version, concat!("onnxiqa ", env!("CARGO_PKG_VERSION")));
     let numbers: Vec<_> = document.frames.iter().map(|(number, metrics)| (*number, metrics.len())).collect();
-    // psnr-y, psnr-cb, psnr-cr, psnr, ssim, ms-ssim, float-ssim and the score.
-    let count = 8;
+    // psnr-y, psnr-cb, psnr-cr, psnr, ssim, ms-ssim, float-ssim, vmaf and the score.
+    let count = 9;
     assert_eq!(numbers, [(1, count), (2, count)], "a frame without measurements is counted and left out");
     // One element came first, then another.
     assert_eq!(document.frames[0].1[0], ("a \"quoted\", broken\nname".to_owned(), 62.5));

@@ -7,7 +7,9 @@
 //! everything else as in other logs, with `_` for `-`. When several elements scored, `<element>_` stands before each
 //! name. What is no measurement (confidence, gain, attributes and the like) stands beside the metrics of a frame as
 //! `details`, its pools in `pooled_details`. Frames without a measurement are left out, as libvmaf does, and keep their
-//! number. `aggregate_metrics` has the counts of frames, `elements` each element's model, verdict and reasons.
+//! number; so are those that only carry on the score of a frame before them: each score is there once.
+//! `aggregate_metrics` has the counts of frames, `elements` each element's model, VMAF's model as `vmaf_model`, verdict
+//! and reasons.
 
 mod file;
 mod metrics;
@@ -18,7 +20,7 @@ pub(super) use metrics::most;
 use super::error::ReadError;
 use super::json;
 use super::logged::{ElementPools, LoggedFrame};
-use crate::record::{Named as _, PooledField};
+use crate::record::{FrameRecord, Named as _, PooledField, State};
 use metrics::{Numbers, attribute, detail, metric};
 use serde_json::{Map, Value as Json, json};
 use std::io::{self, Read, Write};
@@ -38,7 +40,12 @@ pub struct Writer {
     several: bool,
     /// When the first frame came.
     started: Option<Instant>,
+    /// The last score of each element: its name, and what tells it from the next.
+    last: Vec<(String, ScoreId)>,
 }
+
+/// When the scored frame is shown, what the model gave, and how long that took.
+type ScoreId = (Option<u64>, Option<u64>, Option<u64>);
 
 impl Writer {
     /// Nothing written yet.
@@ -79,7 +86,9 @@ impl Writer {
         self.learn(frame.scores.iter().map(|(element, _)| element.as_str()));
         let mut numbers = Numbers::default();
         for (element, record) in &frame.scores {
-            numbers.add(&self.prefix(element), record);
+            if !self.repeats(element, record) {
+                numbers.add(&self.prefix(element), record);
+            }
         }
         let number = self.next_frame;
         self.next_frame += 1;
@@ -94,6 +103,22 @@ impl Writer {
         }
         let separator = if std::mem::replace(&mut self.separated, true) { ",\n    " } else { "\n    " };
         write!(out, "{separator}{}", Json::Object(object))
+    }
+
+    /// Whether the frame has no score of its own, and that which it carries was written before.
+    fn repeats(&mut self, element: &str, record: &FrameRecord) -> bool {
+        if record.score.is_none() {
+            return false;
+        }
+        let id = (record.scored_pts, record.raw.map(f64::to_bits), record.latency);
+        let is_own = record.state == Some(State::Scored);
+        match self.last.iter_mut().find(|(name, _)| name == element) {
+            Some((_, last)) => std::mem::replace(last, id) == id && !is_own,
+            None => {
+                self.last.push((element.to_owned(), id));
+                false
+            }
+        }
     }
 
     /// Writes what stands after the frames.
@@ -133,6 +158,7 @@ impl Writer {
 fn about(element: &ElementPools) -> Json {
     let mut about = Map::new();
     about.extend(element.model.iter().map(|model| ("model".to_owned(), model.as_str().into())));
+    about.extend(element.vmaf_model.iter().map(|model| ("vmaf_model".to_owned(), model.as_str().into())));
     if let Some(verdict) = element.verdict {
         about.insert("verdict".to_owned(), verdict.name().into());
         about.insert("reasons".to_owned(), element.reasons.clone().into());

@@ -45,16 +45,18 @@ fn aspect(reference: &Stream, distorted: &Stream) -> Option<String> {
     if (one / other).max(other / one) <= 1.0 + ASPECTS {
         return None;
     }
+    let exchanged = (one * other).max(1.0 / (one * other)) <= 1.0 + ASPECTS;
     let [one, other] = [reference, distorted].map(|stream| {
         let (info, aspect) = (&stream.info, stream.display_aspect());
         let pixels = info.par();
         let shape = if pixels.numer() == pixels.denom() { String::new() } else { format!(" pixels of {pixels}") };
         format!("{}x{}{shape}, {aspect:.3}:1", info.width(), info.height())
     });
+    let turned = if exchanged { "if one is turned by 90°, put videoflip before its pad; " } else { "" };
     Some(format!(
         "the display aspects differ: reference {one}, distorted {other}: the distorted picture is stretched to the \
-         reference's size before it is compared; if one has black bars, set registration=crop, otherwise scale or \
-         crop one of them to the other's shape, or correct its pixel-aspect-ratio"
+         reference's size before it is compared; {turned}if one has black bars, set registration=crop, otherwise \
+         scale or crop one of them to the other's shape, or correct its pixel-aspect-ratio"
     ))
 }
 
@@ -113,6 +115,10 @@ mod tests {
         let pal = "format=I420,width=720,height=576,pixel-aspect-ratio=64/45";
         assert_eq!(kinds("format=I420,width=1280,height=720", pal), []);
         assert_eq!(kinds("format=I420,width=720,height=576", pal), [Difference::Aspect]);
+        let text = |one: &str, other: &str| differences(&stream(one), &stream(other), false).remove(0).1;
+        let turned = "format=I420,width=272,height=640";
+        assert!(text(plain, turned).contains("videoflip") && text(turned, plain).contains("videoflip"));
+        assert!(!text(plain, pal).contains("videoflip"));
         let [reference, distorted] = [plain, "format=I420,width=640,height=288"].map(stream);
         assert!(differences(&reference, &distorted, true).is_empty(), "bars are cut off");
         let text = &differences(&reference, &distorted, false)[0].1;

@@ -11,6 +11,7 @@ use super::references::{ReferenceTime, References};
 use super::streams::{Streams, name};
 use crate::scoring::Times;
 use crate::video_frame::{Stream, Unreadable};
+use gst::prelude::*;
 use onnx_iqa::align::time::Timestamp;
 use onnx_iqa::comparer::{Comparer, SharedFrame, Side};
 use std::sync::Arc;
@@ -257,6 +258,7 @@ impl Input {
         })?;
         let main_field = self.streams.main_field(has_model);
         crate::lock(context.report).settings.main_field = main_field;
+        self.set_next_pair(context);
         for assumed in remarks.assumed {
             gst::info!(CAT, obj = context.element, "{assumed}");
         }
@@ -265,7 +267,23 @@ impl Input {
         }
         Ok(())
     }
+
+    /// A frame waits for the next pair where VMAF is measured: by the caps of `distorted`, a frame's duration.
+    fn set_next_pair(&self, context: &Context<'_>) {
+        let Some(stream) =
+            self.streams.get(Side::Distorted).filter(|_| context.setting(|settings| settings.has_vmaf()))
+        else {
+            return;
+        };
+        let wait = stream.frame_duration().unwrap_or(NEXT_PAIR);
+        if context.deadline.set_next_pair(wait) {
+            let _ = context.element.post_message(gst::message::Latency::builder().src(context.element).build());
+        }
+    }
 }
+
+/// How long the next pair is waited for where the caps state no frame rate.
+const NEXT_PAIR: gst::ClockTime = gst::ClockTime::from_mseconds(40);
 
 /// Whether a stream begins with it.
 pub(super) fn begins(item: &Item) -> bool {

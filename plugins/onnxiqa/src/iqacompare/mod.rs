@@ -3,21 +3,31 @@
 //! SECTION:element-iqacompare
 //!
 //! Compares the frames on `distorted` with those on `reference` and passes them on untouched, each with what was found
-//! as metadata (`IqaMeta`): PSNR, SSIM, MS-SSIM, the score of a full-reference model, and which reference frame it was
+//! as metadata (`IqaMeta`): PSNR, SSIM, MS-SSIM, VMAF, the score of a full-reference model, and which reference frame it was
 //! compared with.
 //!
 //! ## Which frame is compared with which
-//! `alignment=auto`, the default, finds one constant offset between the two streams from the pictures; `track` follows
-//! drops, duplicates and drift; `pts` and `offset` go by running time alone. Every frame says its `pairing`, its
-//! `offset` and how far that can be trusted. A frame without a trustworthy partner is `unmatched`, which enters no
-//! statistics. The property `stats` is a ledger of all frames.
+//! `alignment=auto`, the default, goes by running time unless the pictures show another offset, drops, repeats, jumps
+//! or drift; `track` goes by the pictures alone; `pts` and `offset` go by running time alone. Every frame says its
+//! `pairing`, its `offset`, how far that can be trusted (`confidence`) and what it rests on (`evidence`). A frame
+//! without a trustworthy partner is `unmatched`, which enters no statistics. The property `stats` is a ledger of all
+//! frames.
 //!
-//! Whenever the offset is found or changes, the pictures no longer agree, or the memory given by `max-bytes` runs out,
-//! an element message `iqa-alignment` is posted:
+//! With `pts` and `offset` the pictures decide nothing, but are asked all the same: where they tell the partner from
+//! the frames beside it, `evidence` is `picture` and the confidence at least 0.9; where they do not, as in a still,
+//! `time` and 0.4; where they contradict the pair, since the partner shows something else or a frame beside it shows
+//! the same, `time` and at most 0.1. If that is so of most pairs, the `verdict` of `iqa-summary` is `not-aligned`.
+//!
+//! Times match to within half a reference frame: by its duration, or the frame rate of the caps. Where that is far
+//! below the distance of the frames, caps state a time base (24000/1) and not a frame rate, and the usual distance
+//! counts.
+//!
+//! Whenever the offset is found or changes, the pictures no longer agree, nothing is matched, or the memory given by
+//! `max-bytes` runs out, an element message `iqa-alignment` is posted:
 //!
 //! | field | type | |
 //! |---|---|---|
-//! | `event` | string | `found`, `changed`: the offset; `lost`: frames are unmatched until the pictures agree again; `shrunk`: the search window |
+//! | `event` | string | `found`, `changed`: the offset; `lost`: frames are unmatched until the pictures agree again; `not-found`: no two frames belong together so far; `shrunk`: the search window |
 //! | `from`, `to` | int64 | the offset before, if there was one, and from now on, in nanoseconds, as in the frames' `offset` |
 //! | `confidence` | double | of the offset, 0 to 1 |
 //! | `window` | uint64 | how far the search still reaches, in nanoseconds |
@@ -32,7 +42,19 @@
 //! Do not convert before comparing. A `videoconvert` that has nothing to do changes nothing, but one that is made to
 //! convert to R'G'B' turns an 8-bit white into 253, and one that is made to lift 8 bits to 10 repeats bits, which is
 //! 53 dB away from the same picture. `jpegdec` drops every second chroma sample of a 4:4:4 JPEG;
-//! `jpegparse ! avdec_mjpeg` keeps them.
+//! `jpegparse ! avdec_mjpeg` keeps them. `videoconvert` down to 8 bits cuts samples off, whatever `dither` says;
+//! `jpegenc` stores limited-range samples as they are (put `videoconvert ! video/x-raw,colorimetry=1:4:0:0` before it);
+//! `pngdec` announces a PNG of high dynamic range as sRGB; `avdec_h264` adds the film grain that an SEI describes and
+//! `openh264dec` does not (GStreamer 1.22.0 and 1.28.8). R'G'B' in AV1, which `av1dec` gives as `Y444` with an RGB
+//! matrix, is read as `GBR`. YCgCo, ICtCp and constant luminance have no name in caps and are taken for the default.
+//!
+//! ## VMAF
+//! `measures=vmaf` is what libvmaf's default features and the model of `vmaf-model` give for the pairs in their order:
+//! motion is taken from a pair's reference frame to the next pair's, whatever was dropped between them. A frame waits for
+//! the next pair, the last one for the end; a flush, a seek or another size begins another sequence. Frames without a partner
+//! that come between two pairs wait too; in a live pipeline, and where `max-bytes` is used up, the frame then goes without
+//! `vmaf`, which a warning says. `iqa-summary` and logs name the model as `vmaf-model`. The 4K model is used only where it is
+//! asked for. Pictures of less than 33 pixels a side, R'G'B' and samples of more than 12 bits have no VMAF; a warning says why.
 //!
 //! ## What is held, and for how long
 //! A frame waits for its partner. In a pipeline that is not live it waits until the other stream has come that far, or
@@ -46,14 +68,26 @@
 //! In a live pipeline a frame waits `latency` at most, after which it leaves with or without partner: a reference that
 //! has died holds nothing up. `latency` follows from the alignment until it is set: `search-range` with `auto` and
 //! `track`, 0 with `pts` and `offset`. Where one live branch comes later than the other, as through an encoder, set it
-//! to at least the difference.
+//! to at least the difference. With the measure `vmaf` a frame's duration is added to what the element reports.
 //!
 //! ## Warnings
 //! Once each, with what to do: display aspects that differ by more than 1 % (unless `registration` cuts bars off),
 //! transfer functions of which one is PQ or HLG, 8 bits against more, stated matrices or ranges that differ, interlaced
 //! pictures, an `alarm-field` that no measure or model has, an alarm that cannot clear, frames without time stamps
 //! under `window` or an alarm, and entries of another element of the same name. At the end: a side without a frame, no
-//! matched or no scored frame, more than 2 % of the frames without a pair. Windows and alarms are those of `iqascore`.
+//! scored frame.
+//!
+//! At the first sign and, if it holds, at the end:
+//!
+//! * no frame of a hundred is matched;
+//! * more than 2 % of the frames are without a pair;
+//! * the pictures contradict most pairs that `pts` or `offset` have made;
+//! * the distorted picture is turned or mirrored: the text names the `videoflip` that puts it upright;
+//! * the pictures agree at an offset beyond `search-range`, or at another one than `pts` or `offset` take: the text
+//!   says what to set. Offsets up to ten times `search-range` are found, where scenes are not still and do not repeat.
+//!
+//! Of the last two, which are causes, nothing else is said that follows from them. Windows and alarms are those of
+//! `iqascore`.
 //!
 //! ## Example pipelines
 //!
@@ -85,7 +119,6 @@ mod events;
 mod frames;
 mod imp;
 mod input;
-mod ledger;
 mod output;
 mod queries;
 mod queues;

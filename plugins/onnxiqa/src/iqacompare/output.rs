@@ -160,7 +160,9 @@ impl Output {
         reference: Option<ReferenceTime>,
     ) -> Result<(), gst::FlowError> {
         debug_assert_eq!(frame.number, outcome.distorted, "outcomes come in order");
+        let (suspicions, ledger) = (outcome.suspicions, context.session.ledger());
         let entry = self.verdict.entry(context, &frame, outcome, reference)?;
+        context.report(|report| report.look_at_pairs(ledger, suspicions));
         let Pending { mut buffer, charge, .. } = frame;
         // It is downstream's from here on.
         drop(charge);
@@ -193,7 +195,11 @@ impl Output {
             return;
         }
         let (model_info, ledger) = (context.session.model_info(), context.session.ledger());
-        let notices = lock(context.report).finish(&model_info, Some(ledger));
+        let suspicions = context.session.suspicions();
+        let mut counts = lock(context.report);
+        counts.suspect(suspicions);
+        let notices = counts.finish(&model_info, Some(ledger));
+        drop(counts);
         report::add_summary(context.element, &notices, eos);
         context.post(notices);
     }

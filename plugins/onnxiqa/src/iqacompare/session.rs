@@ -3,13 +3,14 @@
 //! What is open between READY and PAUSED: the model, and the comparer, which a flush replaces.
 
 use super::category::CAT;
-use super::ledger::{add, decided};
 use super::settings::{NO_MODEL, Settings};
 use super::wakeup::Wakeup;
 use crate::scoring::{Fields, ModelInfo};
 use crate::{lock, scoring};
+use onnx_iqa::align::Suspicions;
 use onnx_iqa::align::time::Ledger;
 use onnx_iqa::comparer::{CompareError, Comparer};
+use onnx_iqa::metrics::VmafModel;
 use onnx_iqa::model::contract::Kind;
 use std::sync::{Arc, Mutex};
 
@@ -18,6 +19,7 @@ struct Open {
     settings: Settings,
     model: Option<scoring::Session>,
     model_info: Arc<ModelInfo>,
+    vmaf_model: Option<Arc<VmafModel>>,
 }
 
 #[derive(Default)]
@@ -43,7 +45,11 @@ impl Session {
             Some(model) => model.model_info(),
             None => ModelInfo { model: NO_MODEL.into(), kind: Kind::FullReference },
         };
-        let open = Open { settings, model, model_info: Arc::new(model_info) };
+        let vmaf_model = match settings.has_vmaf() {
+            false => None,
+            true => Some(Arc::new(scoring::open_vmaf(element, &settings.vmaf_model)?)),
+        };
+        let open = Open { settings, model, model_info: Arc::new(model_info), vmaf_model };
         let before = std::mem::replace(&mut *lock(&self.0), Inner { open: Some(open), ..Inner::default() });
         drop(before);
         Ok(())
@@ -53,9 +59,10 @@ impl Session {
     /// new. None: nothing is open.
     pub(super) fn renew(&self, offset: i64, work: Arc<Wakeup>) -> Result<Option<Arc<Comparer>>, CompareError> {
         let inner = lock(&self.0);
-        let Some(Open { settings, model, .. }) = &inner.open else { return Ok(None) };
+        let Some(Open { settings, model, vmaf_model, .. }) = &inner.open else { return Ok(None) };
         let scorer = model.as_ref().map(|model| model.scorer(1));
         let mut engine = settings.comparer();
+        engine.vmaf_model.clone_from(vmaf_model);
         // It may have changed since.
         engine.time.offset = offset;
         drop(inner);
@@ -70,7 +77,7 @@ impl Session {
         let mut inner = lock(&self.0);
         let before = std::mem::replace(&mut inner.comparer, comparer);
         if let Some(before) = &before {
-            add(&mut inner.past, decided(before.ledger()));
+            inner.past += before.ledger().decided();
         }
         drop(inner);
         if let Some(before) = before {
@@ -109,7 +116,10 @@ impl Session {
     /// What frames carry.
     pub(super) fn fields(&self) -> Fields {
         let inner = lock(&self.0);
-        let fields = |open: &Open| open.settings.fields(open.model.as_ref().map(scoring::Session::fields));
+        let fields = |open: &Open| Fields {
+            vmaf_model: open.vmaf_model.as_ref().map(|model| model.name().to_owned()),
+            ..open.settings.fields(open.model.as_ref().map(scoring::Session::fields))
+        };
         inner.open.as_ref().map(fields).unwrap_or_default()
     }
 
@@ -119,12 +129,17 @@ impl Session {
         inner.open.as_ref()?.model.as_ref().map(scoring::Session::active_provider)
     }
 
+    /// What seems to keep the streams apart now.
+    pub(super) fn suspicions(&self) -> Suspicions {
+        lock(&self.0).comparer.as_ref().map(|comparer| comparer.suspicions()).unwrap_or_default()
+    }
+
     /// Where all frames have gone since READY→PAUSED.
     pub(super) fn ledger(&self) -> Ledger {
         let inner = lock(&self.0);
         let mut ledger = inner.past;
         if let Some(comparer) = &inner.comparer {
-            add(&mut ledger, comparer.ledger());
+            ledger += comparer.ledger();
         }
         ledger
     }

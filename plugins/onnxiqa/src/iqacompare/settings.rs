@@ -9,6 +9,7 @@ use gst::glib;
 use gst::prelude::*;
 use onnx_iqa::align::{space, time};
 use onnx_iqa::comparer;
+use onnx_iqa::metrics::{self, VmafModel};
 
 /// What `model` is when there is none.
 pub const NO_MODEL: &str = "none";
@@ -133,6 +134,7 @@ pub enum OnUnmatched {
 pub struct Settings {
     pub model: ModelSettings,
     pub measures: Measures,
+    pub vmaf_model: String,
     pub alignment: Alignment,
     pub offset: i64,
     pub search_range: gst::ClockTime,
@@ -149,6 +151,7 @@ impl Default for Settings {
         Self {
             model: ModelSettings::new(NO_MODEL),
             measures: Measures::default(),
+            vmaf_model: VmafModel::DEFAULT_NAME.into(),
             alignment: Alignment::default(),
             offset: 0,
             search_range: gst::ClockTime::from_seconds(2),
@@ -167,6 +170,11 @@ impl Settings {
         self.model.model != NO_MODEL
     }
 
+    /// Whether VMAF is measured.
+    pub fn has_vmaf(&self) -> bool {
+        metrics::Measures::from(self.measures).contains(metrics::Measures::VMAF)
+    }
+
     /// What windows look at if nobody says: the model's score, else the measure that everybody knows.
     pub fn main_field(&self) -> &'static str {
         if self.has_model() { "score" } else { "psnr-y" }
@@ -175,10 +183,10 @@ impl Settings {
     /// What frames carry; `model` is what the model says of them.
     pub fn fields(&self, model: Option<Fields>) -> Fields {
         let mut fields = model.unwrap_or_default();
-        let measures = onnx_iqa::metrics::Measures::from(self.measures);
+        let measures = metrics::Measures::from(self.measures);
         let mut known = vec!["confidence"];
-        if measures != onnx_iqa::metrics::Measures::NONE {
-            let fit = [&onnx_iqa::metrics::LUMA_FIT];
+        if measures != metrics::Measures::NONE {
+            let fit = [&metrics::LUMA_FIT];
             known.extend(measures.iter().chain(fit).flat_map(|measure| measure.fields.iter().map(|field| field.name)));
         }
         if self.registration == Registration::Shift {
@@ -228,6 +236,15 @@ impl Settings {
                 .blurb("What is measured on the aligned pair; 0 = nothing")
                 .mutable_ready()
                 .build(),
+            glib::ParamSpecString::builder("vmaf-model")
+                .nick("VMAF model")
+                .blurb(
+                    "The model of the measure vmaf: a JSON file of libvmaf's format (contains / or ends in .json), or the name of one of \
+                     Netflix's, looked for where models are, in the folder vmaf: vmaf_v0.6.1, vmaf_v0.6.1neg, vmaf_4k_v0.6.1",
+                )
+                .default_value(Some(VmafModel::DEFAULT_NAME))
+                .mutable_ready()
+                .build(),
             glib::ParamSpecEnum::builder_with_default("alignment", default.alignment)
                 .nick("Alignment")
                 .blurb("How a distorted frame's partner in the reference is found")
@@ -273,7 +290,7 @@ impl Settings {
                 .nick("Latency")
                 .blurb(
                     "How long the other side's frames may be waited for in a live pipeline; in nanoseconds, all the latency that this \
-                     element adds. Until it is set it follows from the alignment: search-range for auto and track, 0 for pts and offset. \
+                     element adds but for a frame's duration with the measure vmaf, which needs the next pair. Until it is set it follows from the alignment: search-range for auto and track, 0 for pts and offset. \
                      Set it to at least what one live branch comes later than the other",
                 )
                 .default_value(default.latency().nseconds())
@@ -288,6 +305,10 @@ impl Settings {
         // GObject has checked the value against its specification.
         match name {
             "measures" => self.measures = value.get().unwrap_or(self.measures),
+            "vmaf-model" => {
+                let name = value.get::<Option<String>>().ok().flatten();
+                self.vmaf_model = name.unwrap_or_else(|| VmafModel::DEFAULT_NAME.into());
+            }
             "alignment" => self.alignment = value.get().unwrap_or(self.alignment),
             "offset" => self.offset = value.get().unwrap_or(self.offset),
             "search-range" => {
@@ -312,6 +333,7 @@ impl Settings {
     pub fn get(&self, name: &str) -> Option<glib::Value> {
         Some(match name {
             "measures" => self.measures.to_value(),
+            "vmaf-model" => self.vmaf_model.to_value(),
             "alignment" => self.alignment.to_value(),
             "offset" => self.offset.to_value(),
             "search-range" => self.search_range.nseconds().to_value(),

@@ -39,7 +39,7 @@ impl Verdict {
     ) -> Result<Option<gst::Structure>, gst::FlowError> {
         let Outcome { pairing, confidence, evidence, result, .. } = outcome;
         if pairing.reference().is_some() {
-            lock(context.report).paired(evidence);
+            lock(context.report).paired(evidence, confidence);
         }
         let partner = partner(pairing, confidence, evidence, frame, reference);
         let model_info = context.session.model_info();
@@ -64,6 +64,9 @@ impl Verdict {
             }
             Some(Ok(comparison)) => {
                 self.failures.succeeded();
+                for missing in comparison.metrics.missing() {
+                    context.report(|report| report.lacks(missing));
+                }
                 Ok(Some(scored(context, frame, &model_info, frame_result(comparison, partner))))
             }
         }

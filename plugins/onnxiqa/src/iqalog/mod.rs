@@ -57,7 +57,8 @@
  * percentiles.
  *
  * Beside the figures are the counts `scored`, `skipped` and `failed`, and of a comparison `distorted`, `matched`,
- * `duplicate`, `unmatched`, `reference`, `dropped` and `outside`, with `verdict` and `reasons`. They are those of the
+ * `duplicate`, `unmatched`, `reference`, `dropped` and `outside`, with `verdict` and `reasons`, and `vmaf-model` where VMAF is
+ * measured. They are those of the
  * element's `iqa-summary`, which comes down the stream within the EOS event, through queues and encoders. Where it
  * did not come, because the pipeline was stopped before the end, the log counts the frames that it has seen;
  * `reference`, `dropped`, `outside` and `verdict` are absent then.

@@ -30,7 +30,7 @@ fn full() -> FrameRecord {
     for field in FIELDS.iter() {
         assert_eq!(field.set(&mut record, example(field)), Ok(()), "{}", field.name);
     }
-    record.set("vmaf", 93.25.into());
+    record.set("vif", 93.25.into());
     record.set("truth", true.into());
     record
 }
@@ -64,7 +64,7 @@ fn every_field_of_a_frame_comes_back_with_its_type() {
         assert_eq!(structure.value(field.name).expect(field.name).type_(), expected, "{}", field.name);
     }
     let in_order: Vec<_> = FIELDS.iter().map(|field| field.name).collect();
-    assert_eq!(names(&structure), in_order.join(" ") + " vmaf truth");
+    assert_eq!(names(&structure), in_order.join(" ") + " vif truth");
     let without = frame_record(&structure, false);
     assert_eq!((without.map.is_none(), without.score, without.other.len()), (true, record.score, 2));
 }
@@ -220,6 +220,7 @@ fn alignment_events_come_back() {
         (AlignmentChange::Found { to: -4, confidence: 0.9 }, "event to confidence pts"),
         (AlignmentChange::Changed { from: -4, to: 4, confidence: 0.9 }, "event to confidence from pts"),
         (AlignmentChange::Lost, "event pts"),
+        (AlignmentChange::NotFound, "event pts"),
         (AlignmentChange::Shrunk { window: 5 }, "event window pts"),
     ];
     for (change, fields) in changes {

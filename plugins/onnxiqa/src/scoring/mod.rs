@@ -20,4 +20,4 @@ pub use labels::Labels;
 pub use model_settings::{ModelSettings, Provider};
 pub use report::{Fields, Notice, Report};
 pub use scored_frame::{FrameResult, ModelInfo, ScoredFrame, Times};
-pub use session::Session;
+pub use session::{Session, open_vmaf};

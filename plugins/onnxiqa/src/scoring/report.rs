@@ -8,8 +8,10 @@ use super::scored_frame::{ModelInfo, ScoredFrame, Times};
 use super::stamps::Stamps;
 use crate::messages::{self, Structured};
 use gst::prelude::*;
+use onnx_iqa::align::Suspicions;
 use onnx_iqa::align::time::{Evidence, Ledger};
-use onnx_iqa::record::{Message, Place, Reporter, Summary};
+use onnx_iqa::metrics::Missing;
+use onnx_iqa::record::{AlignmentChange, AlignmentEvent, Message, Place, Reporter, Summary, Warning};
 
 /// What is told on the bus.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub struct Fields {
     pub known: Vec<String>,
     /// The raw values that the model's contract shows as 0 and as 100, the lesser one first.
     pub raw_range: Option<[f64; 2]>,
+    /// The name of VMAF's model, if VMAF is measured.
+    pub vmaf_model: Option<String>,
 }
 
 /// Counts frames and scores, and makes the messages of it. It posts nothing itself, so that no handler runs under a
@@ -43,6 +47,8 @@ pub struct Report {
     pub settings: Settings,
     reporter: Reporter,
     stamps: Stamps,
+    /// That no two frames belong together was posted.
+    not_found: bool,
 }
 
 impl Default for Report {
@@ -54,7 +60,8 @@ impl Default for Report {
 impl Report {
     /// Nothing counted yet.
     pub fn new(settings: Settings) -> Self {
-        Self { reporter: Reporter::new(settings.reporter()), settings, stamps: Stamps::default() }
+        let reporter = Reporter::new(settings.reporter());
+        Self { reporter, settings, stamps: Stamps::default(), not_found: false }
     }
 
     /// Counts from nothing, as the element goes from READY to PAUSED; `fields` says what frames will carry.
@@ -62,8 +69,10 @@ impl Report {
     pub fn restart(&mut self, fields: Fields) -> Vec<Notice> {
         let mut settings = self.settings.reporter();
         (settings.known_fields, settings.raw_range) = (fields.known, fields.raw_range);
+        settings.vmaf_model = fields.vmaf_model;
         self.reporter = Reporter::new(settings);
         self.stamps = Stamps::default();
+        self.not_found = false;
         notices(self.reporter.check_settings())
     }
 
@@ -78,9 +87,20 @@ impl Report {
         self.stamps.seen(times.pts, has_rate, self.settings.looks_at_time()).map(Notice::Warning).into_iter().collect()
     }
 
-    /// A frame has a partner, and what that rests on.
-    pub fn paired(&mut self, evidence: Evidence) {
-        self.reporter.paired(evidence);
+    /// A frame has a partner, what that rests on, and how far it can be trusted.
+    pub fn paired(&mut self, evidence: Evidence, confidence: f64) {
+        self.reporter.paired(evidence, confidence);
+    }
+
+    /// What there is to warn of a comparison's pairs for the first time.
+    pub fn look_at_pairs(&mut self, ledger: Ledger, suspicions: Suspicions) -> Vec<Notice> {
+        let told = self.reporter.look_at_pairs(ledger, suspicions);
+        self.with_event(told)
+    }
+
+    /// What seems to keep the streams of a comparison apart, before it ends.
+    pub fn suspect(&mut self, suspicions: Suspicions) {
+        self.reporter.suspect(suspicions);
     }
 
     /// A frame goes on that was not to be scored.
@@ -91,6 +111,11 @@ impl Report {
     /// A frame has nothing to be compared with.
     pub fn unmatched(&mut self, times: Times) -> Vec<Notice> {
         notices(self.reporter().unmatched(times.place()))
+    }
+
+    /// A frame lacks what a measure was to give.
+    pub fn lacks(&mut self, missing: &Missing) -> Vec<Notice> {
+        notices(self.reporter.lacks(missing))
     }
 
     /// A frame could not be scored; `place` is where that counts.
@@ -120,7 +145,16 @@ impl Report {
 
     /// The stream ends: the last window, and the summary. `ledger` says what became of the frames of a comparison.
     pub fn finish(&mut self, model_info: &ModelInfo, ledger: Option<Ledger>) -> Vec<Notice> {
-        notices(self.reporter().finish(&model_info.model, model_info.kind, ledger))
+        let told = self.reporter().finish(&model_info.model, model_info.kind, ledger);
+        self.with_event(told)
+    }
+
+    /// The notices of what is told. That no two frames belong together is an event of the alignment, too, once.
+    fn with_event(&mut self, told: Vec<Message>) -> Vec<Notice> {
+        let nothing = told.iter().any(|message| matches!(message, Message::Warning(Warning::NothingMatched { .. })));
+        let is_news = nothing && !std::mem::replace(&mut self.not_found, true);
+        let event = is_news.then(|| AlignmentEvent::new(AlignmentChange::NotFound).to_structure().into());
+        event.into_iter().chain(notices(told)).collect()
     }
 
     /// The property `stats`; `ledger` says what frames of a comparison came and where they went.

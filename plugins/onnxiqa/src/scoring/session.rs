@@ -5,6 +5,7 @@
 use super::{Fields, ModelInfo, ModelSettings};
 use crate::describe;
 use gst::prelude::*;
+use onnx_iqa::metrics::VmafModel;
 use onnx_iqa::model::contract::Kind;
 use onnx_iqa::model::{Model, Search};
 use onnx_iqa::scorer::Scorer;
@@ -73,8 +74,18 @@ impl Session {
         let output = &self.model.contract().output;
         let attributes = output.attributes.iter().flat_map(|attributes| attributes.names.iter().cloned());
         let known = ["score", "raw"].map(str::to_owned).into_iter().chain(attributes).collect();
-        Fields { known, raw_range: Some(output.curve.raw_range()) }
+        Fields { known, raw_range: Some(output.curve.raw_range()), vmaf_model: None }
     }
+}
+
+/// Opens a model of VMAF, which is looked for where models are.
+///
+/// # Errors
+/// When there is no such model, or it needs features that are not there. The text is for users.
+pub fn open_vmaf(element: &gst::Element, name: &str) -> Result<VmafModel, gst::ErrorMessage> {
+    let search = Search::from_env(plugin_folder(element).as_deref());
+    VmafModel::open(name, &search.models)
+        .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))
 }
 
 /// The folder of the plugin's file; none if the plugin is linked into a program.

@@ -33,8 +33,7 @@ fn truth_cases() {
         let kinds: Vec<(&str, Counts)> = of_half.map(|(job, counts)| (job.kind.0, *counts)).collect();
         if !kinds.is_empty() {
             print_kinds(half.name(), &kinds);
-            println!("Short of the goals:\n{}", goals(half, &kinds).join("\n"));
-            failures.extend(below(half, &kinds));
+            failures.extend(missed(half, &kinds));
         }
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
@@ -124,35 +123,40 @@ const ONE_TO_ONE: &[&str] = &[
 /// What every kind is to reach: percent of its frames that are right.
 const GOAL: f64 = 99.0;
 
-/// What a half must not fall below while it misses goals: what is measured, rounded down.
-struct Floor {
-    /// Percent of all frames that are right.
+/// A kind that misses a goal in one of the halves, and what it must not fall below.
+struct Short {
+    kind: &'static str,
+    /// Percent of the frames that are right, rounded down.
     right: f64,
-    /// Percent of the pairs with a confidence of at least 0.9 that are right.
-    reliability: f64,
     /// Cases whose frames all have partners, and fewer than 99 % of them are paired.
     silent: usize,
+    /// Percent of the frames that are called repetitions, rounded up.
+    repetitions: usize,
 }
 
-const FLOOR: Floor = Floor { right: 50.0, reliability: 85.0, silent: 240 };
-
-/// What of that a half misses; frames of another film, or of another part of the film, are never paired.
-fn below(half: Half, kinds: &[(&str, Counts)]) -> Vec<String> {
-    let mut all = Counts::default();
-    kinds.iter().for_each(|(_, counts)| all += *counts);
-    let others = kinds.iter().filter(|(kind, _)| kind.starts_with("another"));
-    let strangers: usize = others.map(|(_, counts)| counts.strangers).sum();
-    let figures = [
-        (all.right_percent() >= FLOOR.right, format!("{:.2} % right", all.right_percent())),
-        (all.reliability(0) >= FLOOR.reliability, format!("{:.2} % of the sure pairs right", all.reliability(0))),
-        (all.silent <= FLOOR.silent, format!("{} silent cases", all.silent)),
-        (strangers == 0, format!("{strangers} false pairs of other films")),
-    ];
-    figures.into_iter().filter(|(good, _)| !good).map(|(_, what)| format!("{}: {what}", half.name())).collect()
+const fn short(kind: &'static str, right: f64, silent: usize) -> Short {
+    Short { kind, right, silent, repetitions: 1 }
 }
 
-/// The goals that the half misses.
-fn goals(half: Half, kinds: &[(&str, Counts)]) -> Vec<String> {
+const SHORT: &[Short] = &[
+    Short { repetitions: 6, ..short("nothing moves", 97.0, 2) },
+    short("loops of 1 s", 95.0, 0),
+    short("still, then moving", 96.0, 1),
+    short("flashes", 98.0, 1),
+    short("fade-in after black", 98.0, 0),
+    short("equal timing, coded", 98.0, 1),
+    short("constant offset", 98.0, 1),
+    short("part of a frame, late start", 98.0, 1),
+    short("dropped, restamped", 98.0, 0),
+    short("dropped", 97.0, 0),
+    short("frozen", 98.0, 1),
+    short("frame rates", 98.0, 0),
+    short("lost packets", 96.0, 1),
+    short("inserted advertisement", 98.0, 0),
+];
+
+/// What the half misses of the goals, or of what is reached where these are not yet.
+fn missed(half: Half, kinds: &[(&str, Counts)]) -> Vec<String> {
     let mut failures = Vec::new();
     let mut must = |good: bool, what: String| {
         if !good {
@@ -162,11 +166,17 @@ fn goals(half: Half, kinds: &[(&str, Counts)]) -> Vec<String> {
     let mut all = Counts::default();
     for (kind, counts) in kinds {
         all += *counts;
-        must(counts.right_percent() >= GOAL, format!("{kind}: {:.2} % right", counts.right_percent()));
-        must(counts.silent == 0, format!("{kind}: {} silent cases", counts.silent));
+        let none = short("", GOAL, 0);
+        let Short { right, silent, repetitions: repeated, .. } =
+            *SHORT.iter().find(|short| short.kind == *kind).unwrap_or(&none);
+        must(counts.right_percent() >= right, format!("{kind}: {:.2} % right", counts.right_percent()));
+        must(counts.silent <= silent, format!("{kind}: {} silent cases", counts.silent));
         if ONE_TO_ONE.contains(kind) {
             let repetitions = counts.repetitions;
-            must(repetitions * 100 <= counts.frames, format!("{kind}: {repetitions} frames are called repetitions"));
+            must(
+                repetitions * 100 <= repeated * counts.frames,
+                format!("{kind}: {repetitions} frames are called repetitions"),
+            );
         }
         if kind.starts_with("another") {
             must(counts.strangers == 0, format!("{kind}: {} false pairs", counts.strangers));

@@ -53,6 +53,8 @@ fn another_film_matches_nothing_and_enters_no_pool() {
     assert_eq!((count("matched"), count("scored")), (0, 0), "{summary}");
     assert_eq!(count("unmatched"), count("distorted"));
     assert!(!summary.has_field("psnr-y"), "{summary}");
+    let told: Vec<_> = named(&messages, "iqa-alignment").iter().filter_map(|m| m.get::<String>("event").ok()).collect();
+    assert_eq!(told.iter().filter(|event| *event == "not-found").count(), 1, "{told:?}");
 }
 
 #[test]

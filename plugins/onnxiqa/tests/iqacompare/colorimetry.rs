@@ -53,3 +53,23 @@ fn what_is_no_colorimetry_is_the_default() {
     assert_eq!(psnr_y("I420", ("nonsense", 89), ("1:0:0:0", 85)), 100.0);
     assert_eq!(psnr_y("I420", ("0:0:0:0", 89), ("1:0:0:0", 85)), 100.0);
 }
+
+/// AV1 keeps R'G'B' as G'B'R' planes with an identity matrix, which decoders give as `Y444`.
+#[test]
+fn planes_with_an_rgb_matrix_are_read_as_rgb() {
+    let caps = |format: &str| {
+        format!("video/x-raw,format={format},width=16,height=16,framerate=25/1,colorimetry=(string)1:1:0:0")
+    };
+    let picture = |n: u64, [g, b, r]: [u8; 3]| {
+        let mut buffer = gst::Buffer::from_mut_slice([[g; 256], [b; 256], [r; 256]].concat());
+        buffer.get_mut().unwrap().set_pts(n * FRAME);
+        buffer
+    };
+    let harness = Compare::new(iqacompare().build().unwrap());
+    harness.reference.start(&caps("GBR"));
+    harness.start(&caps("Y444"));
+    let frames = || (0..2).map(|n| picture(n, [200, 20, 90]));
+    harness.feed(frames(), frames());
+    let frames = harness.finish_both();
+    assert_eq!(entry(&frames[1]).get::<f64>("psnr"), Ok(100.0));
+}

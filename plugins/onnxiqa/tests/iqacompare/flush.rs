@@ -11,7 +11,7 @@ fn segment() -> gst::Event {
 
 /// FLUSH_START and FLUSH_STOP on both pads, as parts of one flush, from a thread that is not upstream's.
 #[track_caller]
-fn flush_both(harness: &Compare) {
+pub fn flush_both(harness: &Compare) {
     flush_both_start(harness);
     flush_both_stop(harness);
 }

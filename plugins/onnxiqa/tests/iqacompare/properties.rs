@@ -15,6 +15,7 @@ const PROPERTIES: &[(&str, &str, &str, &str)] = &[
     ("queue-size", "guint", "4", "ready"),
     ("on-error", "GstIqaOnError", "stop", "ready"),
     ("measures", "GstIqaMeasures", "psnr+ssim", "ready"),
+    ("vmaf-model", "gchararray", "vmaf_v0.6.1", "ready"),
     ("alignment", "GstIqaAlignment", "auto", "ready"),
     ("offset", "gint64", "0", "playing"),
     ("search-range", "guint64", "2000000000", "ready"),
@@ -73,6 +74,7 @@ fn what_is_set_is_read_back() {
         ("queue-size", "9"),
         ("on-error", "continue"),
         ("measures", "psnr+ms-ssim"),
+        ("vmaf-model", "/a/b.json"),
         ("alignment", "track"),
         ("offset", "-40000000"),
         ("search-range", "0"),
@@ -93,6 +95,8 @@ fn what_is_set_is_read_back() {
     }
     element.set_property_from_str("measures", "0");
     assert_eq!(text(&element.property_value("measures")), "");
+    element.set_property("vmaf-model", None::<&str>);
+    assert_eq!(text(&element.property_value("vmaf-model")), "vmaf_v0.6.1", "nothing means the default");
     element.set_property("model", None::<&str>);
     assert_eq!(text(&element.property_value("model")), "none", "nothing means the default");
 }

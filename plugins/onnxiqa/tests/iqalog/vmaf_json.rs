@@ -120,3 +120,25 @@ fn names_of_several_elements_have_theirs_before_them_also_when_one_comes_late() 
     assert_eq!(document["aggregate_metrics"]["s_scored"], 1);
     assert_eq!(folder.names(), ["log.json"]);
 }
+
+/// What `mode=live` gives: frames that are skipped, and carry the newest score on.
+#[test]
+fn a_score_that_frames_carry_on_is_there_once() {
+    let folder = Folder::new();
+    let path = folder.file("log.json");
+    let log = element(&path, "vmaf-json");
+    let mut harness = harness(&log);
+    let carried = |score: f64| {
+        let mut entry = scored(score);
+        entry.set("state", "skipped");
+        entry
+    };
+    let entries = [skipped(), carried(1.0), carried(1.0), carried(2.0), carried(2.0), scored(2.0), carried(2.0)];
+    for (i, entry) in (0..).zip(entries) {
+        harness.push(frame(Some(i), &[("s", entry)])).expect("flow");
+    }
+    end(harness);
+    let frames = document(&path)["frames"].clone();
+    let frames: Vec<_> = frames.as_array().expect("a list").iter().map(|frame| frame["frameNum"].clone()).collect();
+    assert_eq!(frames, [1, 3, 5], "a frame of its own counts, whatever came before");
+}

@@ -254,3 +254,30 @@ fn extreme_times_do_no_harm() {
     clock.end_reference();
     assert_eq!(count + partners(&mut clock).len(), 700);
 }
+
+/// The case of issue 17: 7 of 10 frames at 24000/1001 a second, whose caps say 24000/1, against their copy in Matroska,
+/// which rounds to milliseconds.
+#[test]
+fn a_time_base_is_no_duration() {
+    let time = |n: i64| n * 1_001_000_000_000 / 24_000;
+    let kept: Vec<i64> = (0..200).filter(|n| n * 7 % 10 < 7).map(time).collect();
+    let base = |running: i64| Timestamp { running: Some(running), duration: Some(41_666) };
+    let rounded = |running: i64| at((running + 500_000) / 1_000_000);
+    for late in [0, 1, -1] {
+        let references: Vec<_> = kept.iter().map(|&running| base(running)).collect();
+        let distorted: Vec<_> = kept.iter().map(|&running| rounded(running + late * 1_000_000)).collect();
+        let (found, held) = fed(&mut Clock::new(0), &references, &distorted);
+        let expected: Vec<_> = (0..kept.len() as u64).map(Some).collect();
+        assert_eq!(found, expected, "late by {late} ms");
+        assert!(held < 8, "{held} frames held");
+    }
+    // Half of the usual distance is the limit all the same.
+    let mut clock = Clock::new(0);
+    for (number, ms) in (0..).zip([0, 40, 80, 200]) {
+        clock.push_reference(number, base(ms * 1_000_000));
+    }
+    for (number, ms) in (0..).zip([60, 100, 101]) {
+        clock.push_distorted(number, at(ms));
+    }
+    assert_eq!(partners(&mut clock), [Some(1), Some(2), None]);
+}

@@ -59,6 +59,7 @@ use self::register::Registered;
 use self::row::{Path, Row, State};
 use self::side::{Distorted, KEPT, References, Time};
 use super::desk::Desk;
+use super::unit::Blocks;
 use super::{Alignment, Evidence, Pairing, Settings, Signature, Timestamp};
 
 /// By how much all paths that have a frame otherwise must be worse than the best one, in nats: a little less than the
@@ -88,6 +89,22 @@ const FOLLOW: [u64; 4] = [8, 25, 75, 250];
 
 /// Trust from which on a pair is one.
 const ENOUGH: f64 = 0.6;
+
+/// See [`cost::ALIKE`].
+pub(super) const ALIKE: [f64; 2] = cost::ALIKE;
+
+/// See [`trust::BY_TIME`].
+pub(super) const BY_TIME: f64 = trust::BY_TIME;
+
+/// See [`cost::likelihood`].
+pub(super) fn likelihood(distances: &Blocks, nearest: &Blocks, step: &Blocks) -> f64 {
+    cost::likelihood(distances, nearest, step, None)
+}
+
+/// See [`cost::nearness`].
+pub(super) fn nearness(distances: &Blocks) -> f32 {
+    cost::nearness(distances)
+}
 
 /// Pairs each distorted frame with a reference frame along a monotone path.
 #[derive(Debug)]
@@ -345,7 +362,10 @@ impl Tracker {
                     false => self.believed(best, margin),
                 };
             if ready || must || late {
-                let outcome = self.pair(at, state, best, margin, trust);
+                let outcome = match self.precedes(at, state, best) {
+                    true => Outcome::UNMATCHED,
+                    false => self.pair(at, state, best, margin, trust),
+                };
                 self.settle(outcome, desk);
                 return true;
             }
@@ -367,7 +387,7 @@ impl Tracker {
             return true;
         }
         // It may be damage yet, or the streams go on elsewhere.
-        let known = || self.course.found() || self.believed(best, margin);
+        let known = || self.pairs > 0 || self.believed(best, margin);
         if must || late || (known() && self.is_replaced(best)) {
             self.settle(Outcome::UNMATCHED, desk);
             return true;

@@ -2,8 +2,8 @@
 
 //! One distorted frame and all partners that it may have: a column of the trellis.
 
-use super::damage::LONGEST;
 use super::cost::{self, Expected, JUMP, LEAVE, Motion, Prior, SAY, Step, UNMATCHED};
+use super::damage::LONGEST;
 use super::side::{Distorted, Reference, References};
 use crate::align::time::unit::{BLOCKS, Blocks, ROUNDING, Unit};
 
@@ -29,7 +29,7 @@ const REPEAT: f64 = 2.0;
 
 /// What it costs to keep the partner although the picture moves, and from how much on it does, in steps of the reference.
 const MOVED: f64 = 3.0;
-const HAS_MOVED: [f64; 2] = [0.3, 0.7];
+pub(super) const HAS_MOVED: [f64; 2] = [0.3, 0.7];
 
 /// What it costs to have a partner again after a run without, where time goes on.
 const BEGIN: f64 = 3.0;
@@ -174,7 +174,8 @@ impl Row {
     /// A frame with the references `first..end` in reach; `before` is the one before.
     pub fn new(frame: Distorted, first: u64, end: u64, before: Option<&Unit>, references: &References) -> Self {
         let mut row = Self::empty(frame, first, end, Path::NONE);
-        row.moved = row.frame.unit.as_ref().zip(before).map(|(now, before)| now.distances(before, &now.products(before)));
+        row.moved =
+            row.frame.unit.as_ref().zip(before).map(|(now, before)| now.distances(before, &now.products(before)));
         row.compared = first.saturating_sub(BEHIND);
         row.likenesses = (row.compared..end).map(|r| row.liken(r, references)).collect();
         row.weigh(references);
@@ -339,7 +340,7 @@ impl Row {
         // The best path so far to any partner before, and out of any run without partner.
         let mut jump = (f64::INFINITY, State::Free);
         let mut passed = last.first.min(self.first);
-        for at in 0..self.partner.len() {
+        for (at, returns) in returns.into_iter().enumerate() {
             let r = self.first + at as u64;
             while passed < r {
                 for state in [State::Partner(passed), State::After(passed)] {
@@ -350,7 +351,7 @@ impl Row {
                 }
                 passed += 1;
             }
-            let arrivals = Arrivals { last, returns: returns[at], jump };
+            let arrivals = Arrivals { last, returns, jump };
             self.partner[at] = self.arrive(r, &arrivals, &earlier, references, prior);
         }
         self.without(last, references);

@@ -3,7 +3,7 @@
 //! How far the pairs of a path are to be trusted.
 
 use super::cost::{self, Motion, ramp};
-use super::row::{LAG, Row, State};
+use super::row::{HAS_MOVED, LAG, Row, State};
 use super::{ENOUGH, FIRST, FIRST_MARGIN, PATIENCE, Tracker};
 use crate::align::time::Evidence;
 use crate::align::time::unit::BLOCKS;
@@ -65,10 +65,7 @@ impl Tracker {
         let inner = |(index, r): &&(usize, u64)| *r + 1 < self.rows[*index].end();
         // A translation that was taken out leaves pictures softer, and no more as near.
         let soft = || !self.references.shift().is_none() && self.told(self.decided, best, &AWAY) >= ELSEWHERE_TOLD;
-        if pairs.iter().filter(inner).count() >= FIRST[0]
-            && margin >= FIRST_MARGIN
-            && (self.clear(best) || soft())
-        {
+        if pairs.iter().filter(inner).count() >= FIRST[0] && margin >= FIRST_MARGIN && (self.clear(best) || soft()) {
             return true;
         }
         let far = |&(index, r): &(usize, u64)| self.rows[index].likeness(r).map(|likeness| likeness.far);
@@ -171,6 +168,18 @@ impl Tracker {
         let still = r.checked_sub(1).and_then(|before| self.references.distances(r, before));
         let still = still.map(|distances| distances.iter().sum::<f32>());
         row.motion_before() > MOVES * BLOCKS as f32 && still.is_some_and(|still| still < STILL * row.motion_before())
+    }
+
+    /// Whether a frame on the first reference is from before that: the next one moves on, and is nearer to it.
+    pub(super) fn precedes(&self, at: usize, state: State, best: State) -> bool {
+        let Some((row, next)) = self.rows.get(at).zip(self.rows.get(at + 1)) else { return false };
+        if state != State::Partner(0) || self.ancestor(best, at + 1) != state {
+            return false;
+        }
+        let step = f64::from(self.references.step(0).iter().sum::<f32>());
+        let far = |row: &Row| row.likeness(0).map(|likeness| likeness.distances.iter().sum::<f32>());
+        let nearer = far(row).zip(far(next)).is_some_and(|(far, near)| near < far);
+        nearer && !next.repeated && f64::from(next.motion_before()) >= HAS_MOVED[0] * step
     }
 
     /// What moves along these pairs, the newest first.

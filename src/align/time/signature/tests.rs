@@ -138,3 +138,25 @@ fn nothing_looks_like_black() {
     assert!(black.similarity(&shown).abs() < 1e-6, "{}", black.similarity(&shown));
     assert_eq!(black.difference(&black), 0.0);
 }
+
+#[test]
+fn what_is_skimmed_says_nearly_the_same_at_any_size() {
+    let whole = signature(PixelFormat::Gray8, 640, 360, FULL);
+    for [width, height] in [[64, 37], [320, 108], [480, 270], [640, 360], [1280, 720], [1920, 1080], [1280, 2159]] {
+        let owned = frame(PixelFormat::Gray8, width, height, FULL, scene);
+        let skimmed = Signature::skimmed(&owned.picture().unwrap());
+        let alike = whole.similarity(&skimmed);
+        assert!(alike > 0.999, "{width}x{height}: {alike}");
+    }
+}
+
+/// Of 108 rows the cells of row `r` are the mean of rows 3r to 3r + 2; of 216 rows, of every second of six.
+#[test]
+fn skimmed_rows_lie_evenly() {
+    let mut weights = Vec::new();
+    assert_eq!([0, 1, 35].map(|row| lines(row, 108, true, &mut weights)), [(0, 1), (3, 1), (105, 1)]);
+    assert_eq!([0, 1, 35].map(|row| lines(row, 216, true, &mut weights)), [(1, 2), (7, 2), (211, 2)]);
+    assert_eq!(weights, [1.0 / 3.0; 3]);
+    // Of fewer rows all are read.
+    assert_eq!(lines(1, 107, true, &mut weights), lines(1, 107, false, &mut weights));
+}

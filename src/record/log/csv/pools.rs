@@ -14,6 +14,7 @@ const TITLES: [&str; 4] = ["element", "field", "scored", "count"];
 const MODEL: &str = "model";
 const VERDICT: &str = "verdict";
 const REASONS: &str = "reasons";
+const VMAF_MODEL: &str = "vmaf-model";
 
 /// Writes the table of the pools.
 ///
@@ -22,7 +23,7 @@ const REASONS: &str = "reasons";
 pub fn write_pools(out: &mut impl Write, pools: &[ElementPools]) -> io::Result<()> {
     let titles =
         TITLES.into_iter().chain(Statistics::NAMES).chain(Counts::NAMES.into_iter().filter(|name| *name != "scored"));
-    write_row(out, titles.chain([MODEL, VERDICT, REASONS]).map(str::to_owned))?;
+    write_row(out, titles.chain([MODEL, VERDICT, REASONS, VMAF_MODEL]).map(str::to_owned))?;
     for element in pools {
         let attributes = element.attributes.iter().map(|(name, pooled)| (format!("{ATTRIBUTES}_{name}"), pooled));
         let fields = element.fields.iter().map(|(name, pooled)| (name.clone(), pooled));
@@ -48,7 +49,8 @@ fn row(element: &ElementPools, field: String, pooled: &PooledField) -> impl Iter
     let verdict = element.verdict.map(|verdict| verdict.name().to_owned()).unwrap_or_default();
     let reasons =
         if element.reasons.is_empty() { String::new() } else { serde_json::json!(element.reasons).to_string() };
-    let tail = [element.model.clone().unwrap_or_default(), verdict, reasons];
+    let [model, vmaf_model] = [&element.model, &element.vmaf_model].map(|name| name.clone().unwrap_or_default());
+    let tail = [model, verdict, reasons, vmaf_model];
     head.into_iter().chain(statistics.map(Option::unwrap_or_default)).chain(others).chain(tail)
 }
 
@@ -95,6 +97,7 @@ fn head<'a>(
     for (title, cell) in cells.filter(|(_, cell)| !cell.is_empty()) {
         match title {
             MODEL => found.model = Some(cell.to_owned()),
+            VMAF_MODEL => found.vmaf_model = Some(cell.to_owned()),
             VERDICT => found.verdict = Verdict::from_name(cell),
             REASONS => {
                 found.reasons = serde_json::from_str(cell).map_err(|source| ReadError::Json { line, source })?;

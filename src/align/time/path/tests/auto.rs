@@ -213,7 +213,7 @@ fn another_film_has_no_partner() {
         let paired: Vec<_> = said.decisions.iter().filter(|d| d.pairing != Pairing::Unmatched).collect();
         // The background is the same, and of the first frames little motion is known.
         assert!(paired.len() <= 4, "{paired:?}");
-        assert!(said.held < 110, "{} held", said.held);
+        assert!(said.held < 140, "{} held", said.held);
     }
 }
 
@@ -274,8 +274,9 @@ fn another_film_in_between_is_left_out() {
         });
         let said = fed(settings(RANGE), &references, &distorted, live);
         let inside = |d: &&Decision| (100..180).contains(&d.distorted) && d.pairing != Pairing::Unmatched;
-        // The films have a background in common: the first frame could be the one whose turn it is.
-        assert!(said.decisions.iter().filter(inside).count() <= 1, "{:?}", said.events);
+        // The films have a background in common: frames at the ends could be those whose turn it is.
+        let inside: Vec<_> = said.decisions.iter().filter(inside).collect();
+        assert!(inside.len() <= 4, "{inside:?}");
         let lost = |event: &AlignmentEvent| matches!(event, AlignmentEvent::Lost { distorted: 100 | 101 });
         assert!(said.events.iter().any(lost), "{:?}", said.events);
         let (right, wrong) = said.pairs(0);

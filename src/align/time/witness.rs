@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What the pictures say of pairs that times have made: what `pts` and `offset` ask, and decide nothing by.
+//!
+//! A pair's pictures are a distance apart ([`Unit::far`]), and its partner may lead over the references beside it: by
+//! so much more likely is it what the frame shows ([`likelihood`](super::path::likelihood)), summed over the last
+//! pairs. Each pair is judged when it is decided, by the references up to the last partner: those after the partner are
+//! known for most of the pairs before. Others may have come, but that would depend on who is faster.
+
+use std::collections::VecDeque;
+
+use super::path::{ALIKE, BY_TIME, likelihood, nearness};
+use super::unit::{BLOCKS, Blocks, Unit};
+use super::{CONTRADICTED, Evidence, Signature};
+
+/// References that a pair is compared with, by how far they lie from the partner.
+const BESIDE: [i64; 7] = [0, -4, -2, -1, 1, 2, 4];
+
+/// Pairs that are looked at together.
+const WINDOW: usize = 20;
+
+/// References that are kept before those that may still become partners.
+const BEHIND: u64 = 16;
+
+/// References, and frames that are not decided, whose pictures are kept at most: 3 MB together.
+const KEPT: usize = 160;
+
+/// The most that one pair says for its partner against another reference, in nats.
+const SAYS: f64 = 6.0;
+
+/// Lead over all others, in nats, from which on the pictures tell; the same for another one, against the partner.
+const TELLS: f64 = 3.3;
+const TELLS_AGAINST: f64 = -6.0;
+
+/// Lead over all others, in nats, that is worth one nat of a fair bet.
+const WORTH: f64 = 2.0;
+
+/// Mean distance of blocks up to which a frame repeats the one before, and says nothing new.
+const REPEATED: f32 = 2e-4;
+
+/// A pair, and how far its frame is from the references beside the partner.
+#[derive(Debug)]
+struct Pair {
+    reference: u64,
+    unit: Unit,
+    /// It shows what the frame before showed.
+    repeated: bool,
+    /// Distances, in the order of [`BESIDE`]; none: that reference has not come, or is gone.
+    distances: [Option<Blocks>; BESIDE.len()],
+    /// The same as logarithms of likelihoods, against the nearest.
+    likelihoods: [Option<f64>; BESIDE.len()],
+}
+
+/// Pictures around the pairs.
+#[derive(Debug, Default)]
+pub(super) struct Witness {
+    references: VecDeque<Option<Unit>>,
+    /// Number of the first one kept.
+    first: u64,
+    /// Of frames that are not decided, in order.
+    frames: VecDeque<Option<Unit>>,
+    /// The last pairs, the newest at the end.
+    pairs: VecDeque<Pair>,
+    /// The last partner.
+    last: u64,
+}
+
+impl Witness {
+    pub fn push_reference(&mut self, signature: Option<&Signature>) {
+        self.references.push_back(signature.map(|signature| Unit::of(signature.cells())));
+        if self.references.len() > KEPT {
+            self.references.pop_front();
+            self.first += 1;
+        }
+    }
+
+    pub fn push_distorted(&mut self, signature: Option<&Signature>) {
+        let room = self.frames.len() < KEPT;
+        self.frames.push_back(signature.filter(|_| room).map(|signature| Unit::of(signature.cells())));
+    }
+
+    /// The pairs so far say nothing of those to come.
+    pub fn restart(&mut self) {
+        self.pairs.clear();
+    }
+
+    /// What the pictures say of the next frame's pair: confidence, and what it rests on. `fit`: how well the times do,
+    /// 0 to 1, which is all that is known where a picture is missing.
+    pub fn judge(&mut self, partner: Option<u64>, fit: f64) -> (f64, Evidence) {
+        let unit = self.frames.pop_front().flatten();
+        let Some(reference) = partner else { return (0.0, Evidence::Time) };
+        let Some(far) = unit.and_then(|unit| self.add(reference, unit)) else {
+            return (BY_TIME * fit, Evidence::Time);
+        };
+        let alike = 1.0 - ((far - ALIKE[0]) / (ALIKE[1] - ALIKE[0])).clamp(0.0, 1.0);
+        let lead = self.lead();
+        if alike < 0.5 || lead <= TELLS_AGAINST {
+            return (CONTRADICTED / 2.0, Evidence::Time);
+        }
+        if lead < TELLS {
+            return (BY_TIME, Evidence::Time);
+        }
+        (alike * (1.0 - 0.5 * (-lead / WORTH).exp()), Evidence::Picture)
+    }
+
+    /// Lets go of references that are neither partners to come nor beside one.
+    pub fn release(&mut self, needed: u64) {
+        let last = self.pairs.back().map_or(needed, |pair| pair.reference.min(needed));
+        while self.first + BEHIND < last && self.references.pop_front().is_some() {
+            self.first += 1;
+        }
+    }
+
+    /// The picture of a reference that is no later than the last partner.
+    fn reference(&self, number: u64) -> Option<&Unit> {
+        if number > self.last {
+            return None;
+        }
+        self.references.get(usize::try_from(number.checked_sub(self.first)?).ok()?)?.as_ref()
+    }
+
+    /// Takes a pair in; gives the distance of its pictures, none if the reference has no picture.
+    fn add(&mut self, reference: u64, unit: Unit) -> Option<f64> {
+        self.last = self.last.max(reference);
+        let partner = self.reference(reference)?;
+        let [far, _] = unit.far(partner, &unit.distances(partner, &unit.products(partner)));
+        let repeated = self.pairs.back().is_some_and(|before| {
+            let moved = before.unit.distances(&unit, &before.unit.products(&unit));
+            moved.iter().sum::<f32>() < REPEATED * BLOCKS as f32
+        });
+        if self.pairs.len() == WINDOW {
+            self.pairs.pop_front();
+        }
+        let nothing = [None; BESIDE.len()];
+        self.pairs.push_back(Pair {
+            reference,
+            unit,
+            repeated,
+            distances: nothing.map(|_: Option<f64>| None),
+            likelihoods: nothing,
+        });
+        let mut pairs = std::mem::take(&mut self.pairs);
+        pairs.iter_mut().for_each(|pair| self.compare(pair));
+        self.pairs = pairs;
+        Some(far)
+    }
+
+    /// Compares a pair's frame with the references beside the partner that have come since.
+    fn compare(&self, pair: &mut Pair) {
+        let mut news = false;
+        for (by, distances) in BESIDE.into_iter().zip(&mut pair.distances) {
+            let other = || self.reference(pair.reference.checked_add_signed(by)?);
+            if distances.is_none()
+                && let Some(other) = other()
+            {
+                *distances = Some(pair.unit.distances(other, &pair.unit.products(other)));
+                news = true;
+            }
+        }
+        if !news {
+            return;
+        }
+        let known = BESIDE.into_iter().zip(&pair.distances).filter_map(|(by, d)| Some((by, d.as_ref()?)));
+        let Some((by, nearest)) = known.min_by(|a, b| nearness(a.1).total_cmp(&nearness(b.1))) else { return };
+        let step = pair.reference.checked_add_signed(by).map_or([0.0; BLOCKS], |nearest| self.step(nearest));
+        pair.likelihoods =
+            pair.distances.each_ref().map(|d| d.as_ref().map(|distances| likelihood(distances, nearest, &step)));
+    }
+
+    /// Distances of a reference to the one of those before and after it that is nearer.
+    fn step(&self, number: u64) -> Blocks {
+        let beside = [number.checked_sub(1), Some(number + 1)];
+        let distances = |other: Option<u64>| {
+            let (one, other) = (self.reference(number)?, self.reference(other?)?);
+            Some(one.distances(other, &one.products(other)))
+        };
+        let known = beside.into_iter().filter_map(distances);
+        known.reduce(|a, b| std::array::from_fn(|block| a[block].min(b[block]))).unwrap_or([0.0; BLOCKS])
+    }
+
+    /// By how much the last pairs together say for the partners against any of the others, in nats. 0 while there is
+    /// nothing to compare with before the partners and after them: what is on one side says nothing of the place.
+    fn lead(&self) -> f64 {
+        let newest = self.pairs.len().saturating_sub(1);
+        let pairs: Vec<&Pair> = self
+            .pairs
+            .iter()
+            .enumerate()
+            .filter(|(at, pair)| *at == newest || !pair.repeated)
+            .map(|(_, p)| p)
+            .collect();
+        let sum = |other: usize| {
+            let says = |pair: &&Pair| Some((pair.likelihoods[0]? - pair.likelihoods[other]?).clamp(-SAYS, SAYS));
+            let (sum, count) = pairs.iter().filter_map(says).fold((0.0, 0), |(sum, n), says| (sum + says, n + 1));
+            (2 * count >= pairs.len()).then_some(sum)
+        };
+        let least = |side: i64| {
+            let others = (1..BESIDE.len()).filter(|&other| BESIDE[other].signum() == side);
+            others.filter_map(sum).min_by(f64::total_cmp)
+        };
+        match (least(-1), least(1)) {
+            (Some(before), Some(after)) => before.min(after),
+            _ => 0.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

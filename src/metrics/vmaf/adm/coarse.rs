@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The three coarser scales: low-pass coefficients in, coefficients of 32 bits.
+//!
+//! The arithmetic is that of libvmaf's `integer_adm`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent
+//! (`models/vmaf/LICENSE`). Its roundings that look like mistakes (half a unit is taken away before the shares of a
+//! neighbor are cut off; a whole unit is added to a square) are kept.
+#![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
+
+use super::rows::{COSINE_SQUARED, Lanes, Parts, Steps};
+use super::scale::Low;
+use super::wavelet::{Coefficients, FILTERS, Row, taken};
+use crate::simd::{LANES, SimdLevel, whole_number};
+
+/// 1/15, 2³² times as large.
+const FIFTEENTH: i64 = 286_331_153;
+/// 1/30, 2³² times as large.
+const THIRTIETH: i64 = 143_165_577;
+/// By how many bits sums down a column are shifted, by scale.
+const DOWN: [u32; 3] = [0, 16, 16];
+/// The same along a row.
+const ACROSS: [u32; 3] = [15, 16, 15];
+/// The same of squares of the reference's coefficients.
+const SQUARE: [u32; 3] = [31, 30, 31];
+
+/// Rows of a picture after the filter down the columns: low-pass and high-pass, of both pictures.
+#[derive(Default)]
+pub struct CoarseRows([[Row<i32>; 2]; 2]);
+
+/// What a coarser scale is made of.
+pub struct Coarse<'a> {
+    pub pictures: [&'a Low; 2],
+    /// 1 to 3.
+    pub scale: usize,
+    pub weights: [i64; 3],
+    pub limit: f64,
+    pub rows: &'a mut CoarseRows,
+    /// By how many bits cubes are shifted: of what is left, and of the reference's coefficients.
+    pub shifts: [u32; 2],
+}
+
+impl Steps for Coarse<'_> {
+    #[inline(always)]
+    fn down<L: SimdLevel>(&mut self, _: L, row: usize) {
+        let width = self.pictures[0].width;
+        let shift = DOWN[self.scale - 1];
+        for (picture, out) in self.pictures.iter().zip(&mut self.rows.0) {
+            let rows = taken(row, picture.height).map(|y| picture.row(y));
+            out.iter_mut().for_each(|row| row.resize(width));
+            let [low, high] = out;
+            for x in (0..width).step_by(LANES) {
+                let taps = [lanes(rows[0], x), lanes(rows[1], x), lanes(rows[2], x), lanes(rows[3], x)];
+                low.at(x)[..LANES].copy_from_slice(&filtered(&taps, &FILTERS[0], shift));
+                high.at(x)[..LANES].copy_from_slice(&filtered(&taps, &FILTERS[1], shift));
+            }
+            low.reflect(width);
+            high.reflect(width);
+        }
+    }
+
+    #[inline(always)]
+    fn across<L: SimdLevel>(&self, _: L, column: usize) -> Coefficients {
+        let mut found = Coefficients { low: [[0; LANES]; 2], detail: [[[0; LANES]; 3]; 2] };
+        let shift = ACROSS[self.scale - 1];
+        for picture in 0..2 {
+            let [low, high] = &self.rows.0[picture];
+            let (low, high) = (taps(low.from(column)), taps(high.from(column)));
+            found.low[picture] = filtered(&low, &FILTERS[0], shift);
+            found.detail[picture][0] = filtered(&high, &FILTERS[0], shift);
+            found.detail[picture][1] = filtered(&low, &FILTERS[1], shift);
+            found.detail[picture][2] = filtered(&high, &FILTERS[1], shift);
+        }
+        found
+    }
+
+    #[inline(always)]
+    fn split(&self, detail: &[[Lanes; 3]; 2]) -> Parts {
+        let [reference, distorted] = detail;
+        let along = along(detail);
+        let mut parts = Parts::default();
+        for direction in 0..3 {
+            let (own, theirs) = (&reference[direction], &distorted[direction]);
+            let left = self.left(own, theirs, &along);
+            let weight = self.weights[direction];
+            let (mut added, mut weighted) = ([0; LANES], [0; LANES]);
+            for lane in 0..LANES {
+                added[lane] = theirs[lane].wrapping_sub(left[lane]);
+            }
+            for lane in 0..LANES {
+                added[lane] = ((weight * i64::from(added[lane]) + (1 << 27)) >> 28) as i32;
+                weighted[lane] = ((weight * i64::from(left[lane]) + (1 << 27)) >> 28) as i32;
+            }
+            for lane in 0..LANES {
+                let added = i64::from(added[lane].wrapping_abs());
+                let around = ((THIRTIETH * added - (1 << 31)) >> 32) as i32;
+                let at = ((FIFTEENTH * added - (1 << 31)) >> 32) as i32;
+                parts.around[lane] = parts.around[lane].wrapping_add(around);
+                parts.more_at[lane] = parts.more_at[lane].wrapping_add(at.wrapping_sub(around));
+                parts.left[direction][lane] = weighted[lane].wrapping_abs();
+            }
+        }
+        parts
+    }
+
+    #[inline(always)]
+    fn cubes(&self, coefficients: &Lanes) -> [u64; LANES] {
+        let (square, cube) = (SQUARE[self.scale - 1], self.shifts[1]);
+        let mut found = [0; LANES];
+        for lane in 0..LANES {
+            let size = u64::from(coefficients[lane].unsigned_abs());
+            let squared = (size * size + (1 << square)) >> square;
+            // Both have 32 bits.
+            found[lane] = ((squared & 0xffff_ffff) * size + ((1 << cube) >> 1)) >> cube;
+        }
+        found
+    }
+
+    #[inline(always)]
+    fn masked(&self, left: &Lanes, threshold: &Lanes, _: usize) -> [i64; LANES] {
+        let shift = self.shifts[0];
+        let mut found = [0; LANES];
+        for lane in 0..LANES {
+            let rest = i64::from(left[lane].wrapping_sub(threshold[lane]).max(0));
+            let square = ((rest * rest + (1 << 29)) >> 30) as i32;
+            found[lane] = (i64::from(square) * rest + ((1 << shift) >> 1)) >> shift;
+        }
+        found
+    }
+}
+
+impl Coarse<'_> {
+    /// What is left of the reference's detail.
+    #[inline(always)]
+    fn left(&self, own: &Lanes, theirs: &Lanes, along: &Lanes) -> Lanes {
+        let (mut shifts, mut reciprocals, mut signed) = ([0u32; LANES], [0i32; LANES], [0i32; LANES]);
+        for lane in 0..LANES {
+            let size = own[lane].unsigned_abs();
+            // Of larger numbers the first 15 bits, rounded.
+            let zeros = size.leading_zeros();
+            shifts[lane] = 17u32.saturating_sub(zeros);
+            let short = (size + ((1 << shifts[lane]) >> 1)) >> shifts[lane];
+            reciprocals[lane] = short.max(1) as i32;
+            signed[lane] = if own[lane] < 0 { theirs[lane].wrapping_neg() } else { theirs[lane] };
+        }
+        for lane in 0..LANES {
+            reciprocals[lane] = whole_number(1_073_741_824.0 / f64::from(reciprocals[lane]));
+        }
+        let (mut ratios, mut lefts) = ([0i32; LANES], [0i32; LANES]);
+        for lane in 0..LANES {
+            let product = i64::from(reciprocals[lane]) * i64::from(signed[lane]);
+            let ratio = (product + (1i64 << (14 + shifts[lane]))) >> (15 + shifts[lane]);
+            ratios[lane] = ratio.clamp(0, 32768) as i32;
+        }
+        for lane in 0..LANES {
+            ratios[lane] = if own[lane] == 0 { 32768 } else { ratios[lane] };
+            lefts[lane] = ((i64::from(ratios[lane]) * i64::from(own[lane]) + 16384) >> 15) as i32;
+        }
+        for lane in 0..LANES {
+            let (own, theirs, left) = (own[lane], theirs[lane], lefts[lane]);
+            let more = f64::from(left) * self.limit;
+            let there = f64::from(theirs);
+            let least = if more < there { more } else { there };
+            let most = if more > there { more } else { there };
+            let bounded = whole_number(if own > 0 { least } else { most });
+            let is_bounded = along[lane] & -i32::from((ratios[lane] > 0) & (own != 0));
+            lefts[lane] = bounded & is_bounded | left & !is_bounded;
+        }
+        lefts
+    }
+}
+
+/// Where the two pictures' detail points within a degree of the same way (−1): what is left is then what is there.
+#[inline(always)]
+fn along(detail: &[[Lanes; 3]; 2]) -> Lanes {
+    let [reference, distorted] = detail;
+    let mut along = [0; LANES];
+    for lane in 0..LANES {
+        let (a, b) = (i64::from(reference[0][lane]), i64::from(reference[1][lane]));
+        let (c, d) = (i64::from(distorted[0][lane]), i64::from(distorted[1][lane]));
+        // In f32, as libvmaf has it; their products are exact in f64.
+        let both = f64::from((a * c).wrapping_add(b * d) as f32);
+        let own = f64::from((a * a).wrapping_add(b * b) as f32);
+        let theirs = f64::from((c * c).wrapping_add(d * d) as f32);
+        along[lane] = -i32::from((both >= 0.0) & (both * both >= COSINE_SQUARED * own * theirs));
+    }
+    along
+}
+
+/// 16 numbers from a place on.
+#[inline(always)]
+fn lanes(row: &[i32], at: usize) -> Lanes {
+    row[at..].first_chunk().copied().unwrap_or([0; LANES])
+}
+
+/// What 16 coefficients take in, tap by tap.
+#[inline(always)]
+fn taps(row: &[i32]) -> [Lanes; 4] {
+    let row: &[i32; 2 * LANES + 2] = row.first_chunk().unwrap_or(&[0; 2 * LANES + 2]);
+    let mut taps = [[0; LANES]; 4];
+    for tap in 0..4 {
+        for lane in 0..LANES {
+            taps[tap][lane] = row[2 * lane + tap];
+        }
+    }
+    taps
+}
+
+/// A filter of four taps, shifted to the nearest.
+#[inline(always)]
+fn filtered(taps: &[Lanes; 4], filter: &[i16; 4], shift: u32) -> Lanes {
+    let mut found = [0; LANES];
+    for lane in 0..LANES {
+        let product = |tap: usize| i64::from(taps[tap][lane]) * i64::from(filter[tap]);
+        let sum = product(0) + product(1) + product(2) + product(3) + ((1i64 << shift) >> 1);
+        found[lane] = (sum >> shift) as i32;
+    }
+    found
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Planes of 16-bit samples with what filters need beside them.
+
+use super::taps::{OFFSET, REACH, TILE, reflected};
+use crate::metrics::pair::Component;
+use crate::metrics::samples::Samples;
+use crate::metrics::workers::Workers;
+
+/// Rows that a thread works on at a time. Even, so that pairs of rows are not torn apart.
+pub const BAND: usize = 32;
+
+/// 16-bit samples, less [`OFFSET`], with [`REACH`] mirrored ones on either side of each row.
+#[derive(Default)]
+pub struct Plane {
+    data: Vec<i16>,
+    pub width: usize,
+    pub height: usize,
+    stride: usize,
+}
+
+impl Plane {
+    /// Makes it so large; what is in it is then of no use.
+    pub fn resize(&mut self, width: usize, height: usize) {
+        let stride = width.next_multiple_of(TILE) + 2 * REACH;
+        if (self.width, self.height) != (width, height) {
+            *self = Self { data: vec![0; stride * height], width, height, stride };
+        }
+    }
+
+    /// A row, which begins [`REACH`] samples to the left of the picture and ends beyond its right border.
+    #[inline(always)]
+    pub fn row(&self, y: usize) -> &[i16] {
+        &self.data[y * self.stride..][..self.stride]
+    }
+
+    /// The row above or below that stands for one outside the picture.
+    #[inline(always)]
+    pub fn reflected_row(&self, y: isize) -> &[i16] {
+        self.row(reflected(y, self.height))
+    }
+
+    /// Bands of `rows` rows each, to be written.
+    pub fn bands(&mut self, rows: usize) -> impl Iterator<Item = Rows<'_>> {
+        let (width, stride) = (self.width, self.stride);
+        self.data.chunks_mut((stride * rows).max(1)).map(move |data| Rows { data, width, stride })
+    }
+
+    /// Takes the samples of a component of both pictures, of `depth` bits.
+    pub fn fill(planes: [&mut Self; 2], workers: &Workers, component: &Component<'_>, depth: u8) {
+        let [reference, distorted] = planes;
+        let pixels = component.count();
+        let bands: Vec<_> = reference.bands(BAND).zip(distorted.bands(BAND)).collect();
+        workers.over(bands, pixels, |index, (reference, distorted), _| {
+            for (samples, mut rows) in component.samples.iter().zip([reference, distorted]) {
+                for y in 0..rows.count() {
+                    let peak = (!component.same).then(|| f32::from((1u16 << depth) - 1));
+                    load(samples, peak, index * BAND + y, rows.row(y));
+                    rows.mirror(y);
+                }
+            }
+        });
+    }
+}
+
+/// One row of samples. With a `peak` they are brought to the common depth and range, and rounded.
+fn load(samples: &Samples<'_>, peak: Option<f32>, y: usize, out: &mut [i16]) {
+    let store = |sample: i32| (sample - OFFSET) as i16;
+    if let Some(peak) = peak {
+        let mut numbers = vec![0.0; out.len()];
+        samples.load(y, &mut numbers);
+        out.iter_mut().zip(&numbers).for_each(|(out, sample)| *out = store(sample.round().clamp(0.0, peak) as i32));
+    } else if let (8, Some(bytes)) = (samples.depth(), samples.bytes(y)) {
+        out.iter_mut().zip(bytes).for_each(|(out, sample)| *out = store(i32::from(*sample)));
+    } else {
+        let mut whole = vec![0; out.len()];
+        samples.whole(y, &mut whole);
+        out.iter_mut().zip(&whole).for_each(|(out, sample)| *out = store(i32::from(*sample)));
+    }
+}
+
+/// Some rows of a plane, to be written.
+pub struct Rows<'a> {
+    data: &'a mut [i16],
+    width: usize,
+    stride: usize,
+}
+
+impl Rows<'_> {
+    pub fn count(&self) -> usize {
+        self.data.len() / self.stride.max(1)
+    }
+
+    /// The samples of a row within the picture.
+    #[inline(always)]
+    pub fn row(&mut self, y: usize) -> &mut [i16] {
+        &mut self.data[y * self.stride + REACH..][..self.width]
+    }
+
+    /// Completes a row: what lies outside the picture.
+    pub fn mirror(&mut self, y: usize) {
+        let row = &mut self.data[y * self.stride..][..self.stride];
+        for x in 1..=REACH {
+            row[REACH - x] = row[REACH + reflected(-(x as isize), self.width)];
+            let right = self.width - 1 + x;
+            row[REACH + right] = row[REACH + reflected(right as isize, self.width)];
+        }
+    }
+}

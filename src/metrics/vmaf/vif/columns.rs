@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The filters of a band of rows: down the columns, along the rows.
+//!
+//! The arithmetic is that of libvmaf's `integer_vif`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent
+//! (`models/vmaf/LICENSE`).
+#![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
+
+use std::ops::Range;
+
+use super::super::plane::{Plane, Rows};
+use super::super::taps::{COLUMNS, OFFSET, REACH, TILE, Tap, Taps, vector};
+use super::Format;
+use super::statistics::{Moments, Statistics, Sums};
+use crate::simd::{Kernel, LANES, SimdLevel};
+
+/// Vectors of columns in a tile with what is beside it.
+const VECTORS: usize = COLUMNS / LANES;
+/// Pairs of rows that the longest filter reaches.
+const PAIRS: usize = REACH + 1;
+/// The reference and the distorted picture; the low halves of the three products, of the reference with itself, of the
+/// distorted one with itself, and of both; their high halves.
+const PLANES: usize = 8;
+/// How many of them are pictures.
+const PICTURES: usize = 2;
+/// How many come before the high halves.
+const LOW: usize = 5;
+/// The number 0 of an unsigned sum, from which [`OFFSET`] times 2¹⁶ has been subtracted.
+const START: i32 = i32::MIN;
+
+/// Working memory.
+pub struct Scratch(Box<Memory>);
+
+#[repr(C, align(64))]
+struct Memory {
+    /// Pairs of rows, interleaved, less [`OFFSET`].
+    ring: [Slot; PAIRS],
+    /// Two rows after the filter down the columns, less [`OFFSET`].
+    rows: [[[i16; COLUMNS]; PLANES]; 2],
+    /// The same for the next scale.
+    half: [[i16; COLUMNS]; 2],
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self(Box::new(Memory {
+            ring: [[[[0; LANES]; VECTORS]; PLANES]; PAIRS],
+            rows: [[[0; COLUMNS]; PLANES]; 2],
+            half: [[0; COLUMNS]; 2],
+        }))
+    }
+}
+
+/// A band of rows, beginning with an even one.
+pub struct Band<'a> {
+    pub pictures: [&'a Plane; 2],
+    pub format: &'a Format,
+    pub rows: Range<usize>,
+    /// The rows of the next scale.
+    pub halves: Option<[Rows<'a>; 2]>,
+    pub scratch: &'a mut Scratch,
+}
+
+impl Kernel for Band<'_> {
+    type Output = Sums;
+
+    #[inline(always)]
+    fn run<L: SimdLevel>(mut self, level: L) -> Sums {
+        let width = self.pictures[0].width;
+        let mut sums = Sums::default();
+        for start in (0..width).step_by(TILE) {
+            let mut statistics = Statistics::default();
+            match self.format.wide {
+                true => self.tile::<L, true>(level, start, &mut statistics),
+                false => self.tile::<L, false>(level, start, &mut statistics),
+            }
+            sums = sums + statistics.sums();
+        }
+        for half in self.halves.iter_mut().flatten() {
+            (0..half.count()).for_each(|y| half.mirror(y));
+        }
+        sums
+    }
+}
+
+impl Band<'_> {
+    /// The columns from `start` on.
+    #[inline(always)]
+    fn tile<L: SimdLevel, const WIDE: bool>(&mut self, level: L, start: usize, statistics: &mut Statistics) {
+        let width = (self.pictures[0].width - start).min(TILE);
+        let vectors = (width.next_multiple_of(2 * LANES) + 2 * REACH) / LANES;
+        let reach = self.format.window.reach;
+        let pairs = self.format.window.pairs();
+        let first = self.rows.start as isize - reach as isize;
+        for pair in 0..pairs - 1 {
+            self.fill::<WIDE>(pair, first + 2 * pair as isize, start, vectors);
+        }
+        for step in 0..self.rows.len().div_ceil(2) {
+            let newest = step + pairs - 1;
+            self.fill::<WIDE>(newest % pairs, first + 2 * newest as isize, start, vectors);
+            let oldest = step % pairs;
+            self.down::<L, WIDE>(level, oldest, vectors);
+            self.halve(level, step, oldest, start, width, vectors);
+            let rows = (self.rows.len() - 2 * step).min(2);
+            for row in 0..rows {
+                self.along::<L, WIDE>(level, row, width, statistics);
+            }
+        }
+    }
+
+    /// Puts rows `y` and `y + 1`, with their products, into the ring.
+    #[inline(always)]
+    fn fill<const WIDE: bool>(&mut self, slot: usize, y: isize, start: usize, vectors: usize) {
+        let rows = self.pictures.map(|picture| [picture.reflected_row(y), picture.reflected_row(y + 1)]);
+        let slot = &mut self.scratch.0.ring[slot];
+        for v in 0..vectors {
+            let at = start + v * LANES;
+            let reference = [unsigned(vector(rows[0][0], at)), unsigned(vector(rows[0][1], at))];
+            let distorted = [unsigned(vector(rows[1][0], at)), unsigned(vector(rows[1][1], at))];
+            slot[0][v] = join(&reference[0], &reference[1]);
+            slot[1][v] = join(&distorted[0], &distorted[1]);
+            put_products::<WIDE>(slot, v, 0, [&reference, &reference]);
+            put_products::<WIDE>(slot, v, 1, [&distorted, &distorted]);
+            put_products::<WIDE>(slot, v, 2, [&reference, &distorted]);
+        }
+    }
+
+    /// The filter down the columns, for two rows.
+    #[inline(always)]
+    fn down<L: SimdLevel, const WIDE: bool>(&mut self, level: L, oldest: usize, vectors: usize) {
+        let Memory { ring, rows, .. } = &mut *self.scratch.0;
+        let [shift, shift_squares] = self.format.shifts;
+        let window = &self.format.window;
+        let pairs = window.pairs();
+        let mut slots = [&ring[0]; PAIRS];
+        for pair in 0..pairs {
+            slots[pair] = &ring[(oldest + pair) % pairs];
+        }
+        let [upper, lower] = rows;
+        for v in 0..vectors {
+            for picture in 0..PICTURES {
+                let [even, odd] = down(level, &slots, &window.taps, picture, v);
+                put(&mut upper[picture], v, &rounded_lanes(&even, shift));
+                put(&mut lower[picture], v, &rounded_lanes(&odd, shift));
+            }
+            for product in 0..3 {
+                let low = down(level, &slots, &window.taps, PICTURES + product, v);
+                let high = if WIDE { down(level, &slots, &window.taps, LOW + product, v) } else { [[0; LANES]; 2] };
+                put_square::<WIDE>(upper, product, v, [&low[0], &high[0]], shift_squares);
+                put_square::<WIDE>(lower, product, v, [&low[1], &high[1]], shift_squares);
+            }
+        }
+    }
+
+    /// The row of the next scale that the two rows give.
+    #[inline(always)]
+    fn halve<L: SimdLevel>(
+        &mut self,
+        level: L,
+        step: usize,
+        oldest: usize,
+        start: usize,
+        width: usize,
+        vectors: usize,
+    ) {
+        let (Some(halves), Some(taps)) = (&mut self.halves, &self.format.half) else { return };
+        if step >= halves[0].count() {
+            return;
+        }
+        let Memory { ring, half, .. } = &mut *self.scratch.0;
+        let pairs = self.format.window.pairs();
+        let skipped = (self.format.window.reach - taps.reach) / 2;
+        for picture in 0..PICTURES {
+            for v in 0..vectors {
+                let mut sums = level.sums(START);
+                for tap in &taps.taps {
+                    let slot = &ring[(oldest + skipped + tap.pair) % pairs];
+                    sums = level.dot(&slot[picture][v], tap.weights[0], sums);
+                }
+                put(&mut half[picture], v, &rounded_lanes(&level.lanes(sums), self.format.shifts[0]));
+            }
+            let row = &mut halves[picture].row(step)[start / 2..];
+            let outputs = (width / 2).min(row.len());
+            put_halves(level, taps, &half[picture], &mut row[..outputs]);
+        }
+    }
+
+    /// The filter along a row, and the statistics of its windows.
+    #[inline(always)]
+    fn along<L: SimdLevel, const WIDE: bool>(
+        &mut self,
+        level: L,
+        row: usize,
+        width: usize,
+        statistics: &mut Statistics,
+    ) {
+        let planes = &self.scratch.0.rows[row];
+        let window = &self.format.window;
+        for x in (0..width).step_by(2 * LANES) {
+            let mut moments = [Moments::default(), Moments::default()];
+            for picture in 0..2 {
+                let sums = window.across(level, &planes[picture], x + REACH, START);
+                moments[0].means[picture] = unsigned_lanes(&sums[0]);
+                moments[1].means[picture] = unsigned_lanes(&sums[1]);
+            }
+            for product in 0..3 {
+                let low = window.across(level, &planes[PICTURES + product], x + REACH, START);
+                let high = window.across(level, &planes[LOW + product], x + REACH, START);
+                moments[0].products[product] = wide(&high[0], &low[0], 16);
+                moments[1].products[product] = wide(&high[1], &low[1], 16);
+            }
+            for (odd, moments) in moments.iter().enumerate() {
+                // Of even places there is one more in an odd number.
+                let inside = (width - x + 1 - odd) / 2;
+                statistics.add(level, moments, inside, self.format.limit);
+            }
+        }
+    }
+}
+
+/// A pair of rows in the ring: by plane and vector.
+type Slot = [[[i32; LANES]; VECTORS]; PLANES];
+
+/// Puts a product of two rows of both pictures into the ring.
+#[inline(always)]
+fn put_products<const WIDE: bool>(slot: &mut Slot, vector: usize, product: usize, [a, b]: [&[[u32; LANES]; 2]; 2]) {
+    let (upper, lower) = (multiply(&a[0], &b[0]), multiply(&a[1], &b[1]));
+    slot[PICTURES + product][vector] = join(&upper, &lower);
+    if WIDE {
+        slot[LOW + product][vector] = join(&high_half(&upper), &high_half(&lower));
+    }
+}
+
+/// Puts a product into a row that was filtered down the columns, in halves.
+#[inline(always)]
+fn put_square<const WIDE: bool>(
+    row: &mut [[i16; COLUMNS]; PLANES],
+    product: usize,
+    vector: usize,
+    [low, high]: [&[i32; LANES]; 2],
+    shift: u32,
+) {
+    let square = if WIDE { wide(high, low, shift) } else { unsigned_lanes(low) };
+    put(&mut row[PICTURES + product], vector, &square);
+    put(&mut row[LOW + product], vector, &high_half(&square));
+}
+
+/// The filter down 16 columns of a plane, around an even row and around the odd one after it.
+#[inline(always)]
+fn down<L: SimdLevel>(
+    level: L,
+    slots: &[&Slot; PAIRS],
+    taps: &[Tap],
+    plane: usize,
+    vector: usize,
+) -> [[i32; LANES]; 2] {
+    let (mut even, mut odd) = (level.sums(START), level.sums(START));
+    for tap in taps {
+        let two = &slots[tap.pair][plane][vector];
+        even = level.dot(two, tap.weights[0], even);
+        odd = level.dot(two, tap.weights[1], odd);
+    }
+    [level.lanes(even), level.lanes(odd)]
+}
+
+/// Samples as they are without [`OFFSET`].
+#[inline(always)]
+fn unsigned(samples: &[i16; LANES]) -> [u32; LANES] {
+    let mut out = [0; LANES];
+    for lane in 0..LANES {
+        out[lane] = u32::from(samples[lane] as u16 ^ 0x8000);
+    }
+    out
+}
+
+/// The low halves of two rows as they are stored, one above the other.
+#[inline(always)]
+fn join(upper: &[u32; LANES], lower: &[u32; LANES]) -> [i32; LANES] {
+    let mut out = [0; LANES];
+    for lane in 0..LANES {
+        out[lane] = ((upper[lane] & 0xffff | lower[lane] << 16) ^ 0x8000_8000) as i32;
+    }
+    out
+}
+
+#[inline(always)]
+fn multiply(a: &[u32; LANES], b: &[u32; LANES]) -> [u32; LANES] {
+    let mut out = [0; LANES];
+    for lane in 0..LANES {
+        out[lane] = a[lane].wrapping_mul(b[lane]);
+    }
+    out
+}
+
+#[inline(always)]
+fn high_half(numbers: &[u32; LANES]) -> [u32; LANES] {
+    let mut out = [0; LANES];
+    for lane in 0..LANES {
+        out[lane] = numbers[lane] >> 16;
+    }
+    out
+}
+
+#[inline(always)]
+fn unsigned_lanes(sums: &[i32; LANES]) -> [u32; LANES] {
+    let mut out = [0; LANES];
+    for lane in 0..LANES {
+        out[lane] = sums[lane] as u32;
+    }
+    out
+}
+
+#[inline(always)]
+fn rounded_lanes(sums: &[i32; LANES], shift: u32) -> [u32; LANES] {
+    let mut out = [0; LANES];
+    for lane in 0..LANES {
+        out[lane] = rounded(sums[lane] as u32, shift);
+    }
+    out
+}
+
+/// Two sums of halves put together and divided by a power of two.
+#[inline(always)]
+fn wide(high: &[i32; LANES], low: &[i32; LANES], shift: u32) -> [u32; LANES] {
+    let mut out = [0; LANES];
+    for lane in 0..LANES {
+        out[lane] = ((high[lane] as u32) << (16 - shift)).wrapping_add(rounded(low[lane] as u32, shift));
+    }
+    out
+}
+
+/// Puts the low halves into a row, as they are stored.
+#[inline(always)]
+fn put(row: &mut [i16; COLUMNS], vector: usize, numbers: &[u32; LANES]) {
+    let out = &mut row[vector * LANES..][..LANES];
+    for lane in 0..LANES {
+        out[lane] = stored(numbers[lane]);
+    }
+}
+
+/// Every second place of a row.
+#[inline(always)]
+fn put_halves<L: SimdLevel>(level: L, taps: &Taps, row: &[i16; COLUMNS], out: &mut [i16]) {
+    for (index, out) in out.chunks_mut(LANES).enumerate() {
+        let sums = taps.across_even(level, row, index * 2 * LANES + REACH, START);
+        let mut halves = [0; LANES];
+        for lane in 0..LANES {
+            halves[lane] = stored(rounded(sums[lane] as u32, 16));
+        }
+        out.copy_from_slice(&halves[..out.len()]);
+    }
+}
+
+/// A number divided by a power of two, to the nearest; halves go up.
+#[inline(always)]
+fn rounded(number: u32, shift: u32) -> u32 {
+    number.wrapping_add((1 << shift) >> 1) >> shift
+}
+
+/// The low 16 bits, as they are stored.
+#[inline(always)]
+fn stored(number: u32) -> i16 {
+    (number as u16 ^ OFFSET as u16) as i16
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What is doubtful of a comparison's pairs: each kind said at the first sign and, if it holds, at the end.
+
+use std::mem::{Discriminant, discriminant};
+
+use super::warning::Warning;
+use crate::align::Suspicions;
+use crate::align::time::{CONTRADICTED, Evidence, Ledger};
+
+/// Frames of both sides after which something is said of all of them.
+const ENOUGH: u64 = 100;
+
+/// Frames after which the end is no longer the first sign.
+const AGAIN: u64 = 25;
+
+/// The pairs of a comparison, as far as they are known.
+#[derive(Debug, Default)]
+pub(super) struct PairDoubts {
+    pairs: u64,
+    by_time: u64,
+    contradicted: u64,
+    unmatched: u64,
+    /// Those before the first pair.
+    leading: u64,
+    suspicions: Suspicions,
+    /// What was said, and after how many frames.
+    said: Vec<(Discriminant<Warning>, u64)>,
+}
+
+impl PairDoubts {
+    pub(super) fn paired(&mut self, evidence: Evidence, confidence: f64) {
+        self.pairs += 1;
+        self.by_time += u64::from(evidence == Evidence::Time);
+        self.contradicted += u64::from(confidence <= CONTRADICTED);
+    }
+
+    pub(super) fn unmatched(&mut self) {
+        self.unmatched += 1;
+        self.leading += u64::from(self.pairs == 0);
+    }
+
+    pub(super) fn suspect(&mut self, suspicions: Suspicions) {
+        self.suspicions = suspicions;
+    }
+
+    /// Pairs that rest on time stamps.
+    pub(super) fn by_time(&self) -> u64 {
+        self.by_time
+    }
+
+    /// The pictures contradict most of the pairs.
+    pub(super) fn is_contradicted(&self) -> bool {
+        2 * self.contradicted > self.pairs
+    }
+
+    fn frames(&self) -> u64 {
+        self.pairs + self.unmatched
+    }
+
+    /// What shows for the first time. `ledger`: what frames came, and became of them.
+    pub(super) fn first(&mut self, ledger: Ledger) -> Vec<Warning> {
+        let mut warnings = self.suspected().unwrap_or_else(|| self.signs(ledger));
+        warnings.retain(|warning| !self.said.iter().any(|(kind, _)| *kind == discriminant(warning)));
+        let frames = self.frames();
+        self.said.extend(warnings.iter().map(|warning| (discriminant(warning), frames)));
+        warnings
+    }
+
+    /// What holds of the whole, and whether it is to be said again.
+    pub(super) fn last(&self, ledger: Ledger) -> Vec<(Warning, bool)> {
+        let again = |warning: &Warning| {
+            let said = self.said.iter().find(|(kind, _)| *kind == discriminant(warning));
+            said.is_none_or(|(_, at)| self.frames() >= at + AGAIN)
+        };
+        let none = ledger.matched + ledger.duplicate == 0 && ledger.distorted.min(ledger.reference) > 0;
+        let found = self.suspected().unwrap_or_else(|| {
+            let nothing =
+                none.then_some(Warning::NothingMatched { distorted: ledger.distorted, reference: ledger.reference });
+            nothing.into_iter().chain(incomplete(ledger)).chain(self.contradiction()).collect()
+        });
+        let judged = |warning: Warning| {
+            let again = again(&warning);
+            (warning, again)
+        };
+        found.into_iter().map(judged).collect()
+    }
+
+    /// The causes that are known: where there is one, what follows from it is not said.
+    fn suspected(&self) -> Option<Vec<Warning>> {
+        let Suspicions { orientation, offset, .. } = self.suspicions;
+        let oriented = orientation.map(|orientation| Warning::Oriented { orientation });
+        let offset = offset.map(Warning::FarOffset);
+        let warnings: Vec<_> = oriented.into_iter().chain(offset).collect();
+        (!warnings.is_empty()).then_some(warnings)
+    }
+
+    /// What shows before the end.
+    fn signs(&self, ledger: Ledger) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        if self.pairs == 0 && self.unmatched >= ENOUGH && ledger.reference >= ENOUGH {
+            warnings.push(Warning::NothingMatched { distorted: self.unmatched, reference: ledger.reference });
+        }
+        // What comes before the first pair may be the part that the reference does not have.
+        let since = Ledger {
+            distorted: self.frames() - self.leading,
+            matched: self.pairs,
+            duplicate: 0,
+            unmatched: self.unmatched - self.leading,
+            ..ledger
+        };
+        if since.distorted >= ENOUGH {
+            warnings.extend(incomplete(since));
+        }
+        if self.pairs >= ENOUGH {
+            warnings.extend(self.contradiction());
+        }
+        warnings
+    }
+
+    fn contradiction(&self) -> Option<Warning> {
+        let Self { pairs, contradicted, .. } = *self;
+        self.is_contradicted().then_some(Warning::Contradicted { pairs, contradicted })
+    }
+}
+
+/// What there is to say of a comparison in which many frames are without a pair.
+fn incomplete(ledger: Ledger) -> Option<Warning> {
+    let Ledger { distorted, matched, duplicate, unmatched, dropped, .. } = ledger;
+    let many = (unmatched + dropped).saturating_mul(50) > distorted;
+    (matched + duplicate > 0 && many).then_some(Warning::PartlyMatched { distorted, unmatched, dropped })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::align::FarOffset;
+    use crate::align::space::Orientation;
+
+    /// A ledger of so many pairs and frames without one; as many references have come as distorted frames.
+    fn ledger(matched: u64, unmatched: u64, dropped: u64) -> Ledger {
+        let distorted = matched + unmatched;
+        Ledger { distorted, reference: distorted, matched, unmatched, dropped, ..Ledger::default() }
+    }
+
+    fn count(doubts: &mut PairDoubts, unmatched: u64, pairs: u64, confidence: f64) {
+        (0..unmatched).for_each(|_| doubts.unmatched());
+        (0..pairs).for_each(|_| doubts.paired(Evidence::Time, confidence));
+    }
+
+    #[test]
+    fn nothing_matched_is_said_after_a_hundred_frames_and_at_the_end() {
+        let mut doubts = PairDoubts::default();
+        count(&mut doubts, 99, 0, 0.0);
+        assert_eq!(doubts.first(ledger(0, 99, 0)), []);
+        count(&mut doubts, 1, 0, 0.0);
+        let few = Ledger { reference: 99, ..ledger(0, 100, 0) };
+        assert_eq!(doubts.first(few), [], "the reference has hardly begun");
+        let expected = |n| Warning::NothingMatched { distorted: n, reference: n };
+        assert_eq!(doubts.first(ledger(0, 100, 0)), [expected(100)]);
+        assert_eq!(doubts.first(ledger(0, 100, 0)), [], "once");
+        assert_eq!(doubts.last(ledger(0, 100, 0)), [(expected(100), false)], "just said");
+        count(&mut doubts, 25, 0, 0.0);
+        assert_eq!(doubts.last(ledger(0, 125, 0)), [(expected(125), true)]);
+        assert_eq!(doubts.last(Ledger { reference: 0, ..ledger(0, 125, 0) }), [], "there was no reference");
+    }
+
+    #[test]
+    fn two_percent_without_a_pair_are_said_and_a_head_is_not_before_the_end() {
+        let mut doubts = PairDoubts::default();
+        count(&mut doubts, 40, 99, 0.4);
+        assert_eq!(doubts.first(ledger(99, 40, 0)), []);
+        count(&mut doubts, 0, 1, 0.4);
+        assert_eq!(doubts.first(ledger(100, 40, 2)), [], "2 of 100 are not more than 2 %");
+        let partly = |distorted, unmatched, dropped| Warning::PartlyMatched { distorted, unmatched, dropped };
+        assert_eq!(doubts.first(ledger(100, 40, 3)), [partly(100, 0, 3)]);
+        assert_eq!(doubts.last(ledger(200, 40, 3)), [(partly(240, 40, 3), false)]);
+        assert_eq!(doubts.last(ledger(5000, 40, 3)), [], "it does not hold");
+        // A tenth of each hundred.
+        let mut doubts = PairDoubts::default();
+        (0..10).for_each(|_| count(&mut doubts, 1, 9, 0.4));
+        assert_eq!(doubts.first(ledger(90, 10, 0)), []);
+        count(&mut doubts, 0, 1, 0.4);
+        assert_eq!(doubts.first(ledger(91, 10, 0)), [partly(100, 9, 0)]);
+    }
+
+    #[test]
+    fn contradicted_pairs_are_said_where_they_are_most() {
+        let mut doubts = PairDoubts::default();
+        count(&mut doubts, 0, 50, CONTRADICTED);
+        count(&mut doubts, 0, 50, 0.4);
+        assert!(doubts.first(ledger(100, 0, 0)).is_empty() && !doubts.is_contradicted());
+        count(&mut doubts, 0, 1, CONTRADICTED);
+        let expected = Warning::Contradicted { pairs: 101, contradicted: 51 };
+        assert_eq!(doubts.first(ledger(101, 0, 0)), [expected]);
+        assert!(doubts.is_contradicted());
+    }
+
+    #[test]
+    fn a_known_cause_is_all_that_is_said() {
+        let mut doubts = PairDoubts::default();
+        count(&mut doubts, 120, 10, CONTRADICTED);
+        let orientation = Some(Orientation::Turned180);
+        doubts.suspect(Suspicions { orientation, offset: None });
+        let oriented = Warning::Oriented { orientation: Orientation::Turned180 };
+        assert_eq!(doubts.first(ledger(10, 120, 0)), std::slice::from_ref(&oriented));
+        assert_eq!(doubts.first(ledger(10, 120, 0)), []);
+        let far = FarOffset { offset: 3_400_000_000, search_range: Some(2_000_000_000), needed: 4_000_000_000 };
+        doubts.suspect(Suspicions { orientation, offset: Some(far) });
+        assert_eq!(doubts.first(ledger(10, 120, 0)), [Warning::FarOffset(far)]);
+        count(&mut doubts, 25, 0, 0.0);
+        let last = doubts.last(ledger(10, 145, 0));
+        assert_eq!(last, [(oriented, true), (Warning::FarOffset(far), true)]);
+        doubts.suspect(Suspicions::default());
+        let partly = Warning::PartlyMatched { distorted: 155, unmatched: 145, dropped: 0 };
+        assert_eq!(doubts.last(ledger(10, 145, 0))[0], (partly, true));
+    }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Whole numbers, 16 side by side: the methods of [`SimdLevel`](super::SimdLevel) that need a processor's own instructions.
+#![allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
+
+#[cfg(target_arch = "x86_64")]
+use super::{Avx512, Fma, Kernel, Vnni};
+
+/// A number without what is behind its point; one that has more than 31 bits becomes the nearest that has not. Unlike `as`,
+/// this costs three instructions for as many numbers as fit a vector.
+#[inline(always)]
+pub(crate) fn whole(number: f64) -> i32 {
+    const MOST: f64 = i32::MAX as f64;
+    const LEAST: f64 = i32::MIN as f64;
+    // In this order: what is no number becomes one.
+    let number = if number < MOST { number } else { MOST };
+    let number = if number > LEAST { number } else { LEAST };
+    // SAFETY: it is within the range.
+    unsafe { number.to_int_unchecked() }
+}
+
+// `pulp` has functions like the following ones, but what a large kernel calls is not always compiled into them, and an
+// intrinsic that is not is a call.
+
+/// Runs `kernel` with AVX2.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn with_avx2<K: Kernel>(kernel: K, _: pulp::Arch) -> K::Output {
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c,bmi1,bmi2,lzcnt,popcnt,movbe")]
+    fn run<K: Kernel>(kernel: K) -> K::Output {
+        kernel.run(Fma)
+    }
+    // SAFETY: on x86-64, `Level` holds this only where the processor has AVX2 and the rest.
+    unsafe { run(kernel) }
+}
+
+/// Runs `kernel` with AVX-512.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn with_avx512<K: Kernel>(kernel: K, level: Avx512) -> K::Output {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
+    #[target_feature(enable = "avx2,fma,f16c,bmi1,bmi2,lzcnt,popcnt,movbe")]
+    fn run<K: Kernel>(kernel: K, level: Avx512) -> K::Output {
+        kernel.run(level)
+    }
+    // SAFETY: the level says that the processor has all of these; where there is AVX-512, there is the rest.
+    unsafe { run(kernel, level) }
+}
+
+/// Runs `kernel` with AVX-512 and VNNI.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn with_vnni<K: Kernel>(kernel: K, level: Avx512) -> K::Output {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vnni")]
+    #[target_feature(enable = "avx2,fma,f16c,bmi1,bmi2,lzcnt,popcnt,movbe")]
+    fn run<K: Kernel>(kernel: K, level: Avx512) -> K::Output {
+        kernel.run(Vnni(level))
+    }
+    // SAFETY: the level says that the processor has all of these, and it is only called where that says VNNI, too.
+    unsafe { run(kernel, level) }
+}
+
+/// The methods, lane by lane.
+macro_rules! portable {
+    () => {
+        type Sums = [i32; LANES];
+
+        #[inline(always)]
+        fn sums(self, start: i32) -> [i32; LANES] {
+            [start; LANES]
+        }
+
+        #[inline(always)]
+        fn dot(self, pairs: &[i32; LANES], weights: i32, mut sums: [i32; LANES]) -> [i32; LANES] {
+            let (low, high) = (i32::from(weights as i16), weights >> 16);
+            for lane in 0..LANES {
+                let products = i32::from(pairs[lane] as i16) * low + (pairs[lane] >> 16) * high;
+                sums[lane] = sums[lane].wrapping_add(products);
+            }
+            sums
+        }
+
+        #[inline(always)]
+        fn lanes(self, sums: [i32; LANES]) -> [i32; LANES] {
+            sums
+        }
+
+        #[inline(always)]
+        fn look_up(self, table: &[u16; (1 << 15) + 1], indices: &[i32; LANES]) -> [i32; LANES] {
+            let mut found = [0; LANES];
+            for lane in 0..LANES {
+                found[lane] = i32::from(table[(indices[lane] & 0x7fff) as usize]);
+            }
+            found
+        }
+    };
+}
+
+/// The methods with AVX2.
+#[cfg(target_arch = "x86_64")]
+macro_rules! avx2 {
+    () => {
+        type Sums = [std::arch::x86_64::__m256i; 2];
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
+        fn sums(self, start: i32) -> Self::Sums {
+            // SAFETY: there is such a level only where the processor has AVX2.
+            unsafe { [std::arch::x86_64::_mm256_set1_epi32(start); 2] }
+        }
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
+        fn dot(self, pairs: &[i32; LANES], weights: i32, sums: Self::Sums) -> Self::Sums {
+            use std::arch::x86_64::*;
+            // SAFETY: there is such a level only where the processor has AVX2.
+            unsafe {
+                let weights = _mm256_set1_epi32(weights);
+                let [low, high]: [__m256i; 2] = pulp::bytemuck::cast(*pairs);
+                [
+                    _mm256_add_epi32(sums[0], _mm256_madd_epi16(low, weights)),
+                    _mm256_add_epi32(sums[1], _mm256_madd_epi16(high, weights)),
+                ]
+            }
+        }
+
+        #[inline(always)]
+        fn lanes(self, sums: Self::Sums) -> [i32; LANES] {
+            pulp::bytemuck::cast(sums)
+        }
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
+        fn look_up(self, table: &[u16; (1 << 15) + 1], indices: &[i32; LANES]) -> [i32; LANES] {
+            use std::arch::x86_64::*;
+            // SAFETY: there is such a level only where the processor has AVX2; indices are cut to 15 bits, and behind the
+            // number of the largest there is another one of 16 bits.
+            unsafe {
+                let [mask, half] = [_mm256_set1_epi32(0x7fff), _mm256_set1_epi32(0xffff)];
+                let indices: [__m256i; 2] = pulp::bytemuck::cast(*indices);
+                let base = table.as_ptr().cast::<i32>();
+                let low = _mm256_i32gather_epi32::<2>(base, _mm256_and_si256(indices[0], mask));
+                let high = _mm256_i32gather_epi32::<2>(base, _mm256_and_si256(indices[1], mask));
+                pulp::bytemuck::cast([_mm256_and_si256(low, half), _mm256_and_si256(high, half)])
+            }
+        }
+    };
+}
+
+/// The methods with AVX-512.
+#[cfg(target_arch = "x86_64")]
+macro_rules! avx512 {
+    ($dot:ident) => {
+        type Sums = std::arch::x86_64::__m512i;
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
+        fn sums(self, start: i32) -> Self::Sums {
+            // SAFETY: there is such a level only where the processor has AVX-512.
+            unsafe { std::arch::x86_64::_mm512_set1_epi32(start) }
+        }
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
+        fn dot(self, pairs: &[i32; LANES], weights: i32, sums: Self::Sums) -> Self::Sums {
+            // SAFETY: there is such a level only where the processor has AVX-512, and VNNI where it is used.
+            unsafe {
+                let weights = std::arch::x86_64::_mm512_set1_epi32(weights);
+                whole::avx512_dot!($dot, pulp::bytemuck::cast(*pairs), weights, sums)
+            }
+        }
+
+        #[inline(always)]
+        fn lanes(self, sums: Self::Sums) -> [i32; LANES] {
+            pulp::bytemuck::cast(sums)
+        }
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
+        fn look_up(self, table: &[u16; (1 << 15) + 1], indices: &[i32; LANES]) -> [i32; LANES] {
+            use std::arch::x86_64::*;
+            // SAFETY: there is such a level only where the processor has AVX-512; indices are cut to 15 bits, and behind the
+            // number of the largest there is another one of 16 bits.
+            unsafe {
+                let indices = _mm512_and_si512(pulp::bytemuck::cast(*indices), _mm512_set1_epi32(0x7fff));
+                let found = _mm512_i32gather_epi32::<2>(indices, table.as_ptr().cast());
+                pulp::bytemuck::cast(_mm512_and_si512(found, _mm512_set1_epi32(0xffff)))
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+macro_rules! avx512_dot {
+    (madd, $pairs:expr, $weights:expr, $sums:expr) => {
+        std::arch::x86_64::_mm512_add_epi32($sums, std::arch::x86_64::_mm512_madd_epi16($pairs, $weights))
+    };
+    (vnni, $pairs:expr, $weights:expr, $sums:expr) => {
+        std::arch::x86_64::_mm512_dpwssd_epi32($sums, $pairs, $weights)
+    };
+}
+
+pub(super) use portable;
+#[cfg(target_arch = "x86_64")]
+pub(super) use {avx2, avx512, avx512_dot};

@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""Makes vmaf.json: what libvmaf says of the pictures of reference.py, in pairs that follow each other.
+
+    env/bin/python tests/metrics/vmaf.py > tests/metrics/vmaf.json
+
+with the environment of reference.py. A case's two pictures, A and B, make three frames of a reference, A B A, and three of a
+distorted stream, B A B. Each line has the case's index, and the scores of the three frames by each model.
+"""
+
+import json
+import os
+import subprocess
+import tempfile
+
+from reference import CASES, FFMPEG, PIXEL_FORMATS, planes
+
+MODELS = ["vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_4k_v0.6.1"]
+# libvmaf reads beside its bands where pictures are smaller.
+LEAST = 33
+
+
+def scores(c):
+    pictures = [b"".join(plane.tobytes() for plane in picture) for picture in planes(c)]
+    raw = ["-f", "rawvideo", "-pix_fmt", PIXEL_FORMATS[c["layout"], c["depth"]], "-s", f"{c['width']}x{c['height']}"]
+    models = "|".join(f"version={model}\\:name={model}" for model in MODELS)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, order in (("r", (0, 1, 0)), ("d", (1, 0, 1))):
+            with open(os.path.join(folder, name), "wb") as out:
+                out.writelines(pictures[picture] for picture in order)
+        # The first input is the distorted one.
+        graph = f"libvmaf=model='{models}':log_fmt=json:log_path=log.json"
+        command = [FFMPEG, "-v", "error", *raw, "-i", "d", *raw, "-i", "r", "-lavfi", graph, "-f", "null", "-"]
+        subprocess.run(command, check=True, cwd=folder)
+        with open(os.path.join(folder, "log.json")) as log:
+            frames = json.load(log)["frames"]
+    return {model: [frame["metrics"][model] for frame in frames] for model in MODELS}
+
+
+def main():
+    chosen = [(n, c) for n, c in enumerate(CASES) if min(c["width"], c["height"]) >= LEAST and c["depth"] <= 12]
+    lines = ",\n".join("  " + json.dumps({"case": n, "scores": scores(c)}) for n, c in chosen)
+    print(f"[\n{lines}\n]")
+
+
+if __name__ == "__main__":
+    main()
