@@ -63,8 +63,7 @@ struct Post {
 
 impl Post {
     fn compare(&mut self, time: i64, unit: &Unit) {
-        let products = self.unit.products(unit);
-        let [far, _] = self.unit.far(unit, &self.unit.distances(unit, &products));
+        let [far, _] = self.unit.far(unit, &self.unit.distances_to(unit));
         self.seen = self.seen.saturating_add(1);
         let (nearest, at) = self.best;
         let is_another = time.saturating_sub(at).saturating_abs() > AROUND;

@@ -38,6 +38,11 @@ impl Intervals {
         self.median = sorted.get((sorted.len() - 1) / 2).copied();
     }
 
+    /// How far apart frames usually are, in ns, once a step is known.
+    pub fn median(&self) -> Option<u64> {
+        self.median
+    }
+
     /// How long a frame is shown that says this of itself: what it says, unless that is a time base. None: only the
     /// next frame will tell.
     pub fn shown(&self, duration: Option<u64>) -> Option<u64> {

@@ -29,8 +29,21 @@ const COMMON: f32 = 0.5;
 /// Distances of blocks that are below this are 0, but for rounding.
 pub(super) const ROUNDING: f32 = 2e-6;
 
+/// Mean distance of blocks up to which a picture repeats another one.
+const REPEATED: f32 = 2e-4;
+
 /// One number a block.
 pub(super) type Blocks = [f32; BLOCKS];
+
+/// Whether pictures so far apart show the same.
+pub(super) fn is_repetition(distances: &Blocks) -> bool {
+    distances.iter().sum::<f32>() < REPEATED * BLOCKS as f32
+}
+
+/// Of each block the least distance; 0 if there are none.
+pub(super) fn nearest(distances: impl Iterator<Item = Blocks>) -> Blocks {
+    distances.reduce(|a, b| std::array::from_fn(|block| a[block].min(b[block]))).unwrap_or_default()
+}
 
 /// A signature of length one (less if the picture shows next to nothing), each block without its mean.
 #[derive(Debug, Clone)]
@@ -70,7 +83,12 @@ impl Unit {
         dispatch(Products(&self.cells, &other.cells))
     }
 
-    /// Distance of each block, 0 to 2, given the products.
+    /// Distance of each block, 0 to 2.
+    pub fn distances_to(&self, other: &Self) -> Blocks {
+        self.distances(other, &self.products(other))
+    }
+
+    /// The same, given the products.
     pub fn distances(&self, other: &Self, products: &Blocks) -> Blocks {
         let nothing = (self.nothing * other.nothing).sqrt();
         std::array::from_fn(|b| {
@@ -151,7 +169,7 @@ mod tests {
 
     fn far(a: &[f32], b: &[f32]) -> f64 {
         let (a, b) = (Unit::of(a), Unit::of(b));
-        a.far(&b, &a.distances(&b, &a.products(&b)))[0]
+        a.far(&b, &a.distances_to(&b))[0]
     }
 
     #[test]

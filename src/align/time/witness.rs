@@ -9,8 +9,8 @@
 
 use std::collections::VecDeque;
 
-use super::path::{ALIKE, BY_TIME, likelihood, nearness};
-use super::unit::{BLOCKS, Blocks, Unit};
+use super::path::{ALIKE, BY_TIME, likelihood, nearness, ramp};
+use super::unit::{BLOCKS, Blocks, Unit, is_repetition, nearest};
 use super::{CONTRADICTED, Evidence, Signature};
 
 /// References that a pair is compared with, by how far they lie from the partner.
@@ -35,15 +35,12 @@ const TELLS_AGAINST: f64 = -6.0;
 /// Lead over all others, in nats, that is worth one nat of a fair bet.
 const WORTH: f64 = 2.0;
 
-/// Mean distance of blocks up to which a frame repeats the one before, and says nothing new.
-const REPEATED: f32 = 2e-4;
-
 /// A pair, and how far its frame is from the references beside the partner.
 #[derive(Debug)]
 struct Pair {
     reference: u64,
     unit: Unit,
-    /// It shows what the frame before showed.
+    /// It shows what the frame before showed, and says nothing new.
     repeated: bool,
     /// Distances, in the order of [`BESIDE`]; none: that reference has not come, or is gone.
     distances: [Option<Blocks>; BESIDE.len()],
@@ -92,7 +89,7 @@ impl Witness {
         let Some(far) = unit.and_then(|unit| self.add(reference, unit)) else {
             return (BY_TIME * fit, Evidence::Time);
         };
-        let alike = 1.0 - ((far - ALIKE[0]) / (ALIKE[1] - ALIKE[0])).clamp(0.0, 1.0);
+        let alike = 1.0 - ramp(far, ALIKE);
         let lead = self.lead();
         if alike < 0.5 || lead <= TELLS_AGAINST {
             return (CONTRADICTED / 2.0, Evidence::Time);
@@ -123,22 +120,13 @@ impl Witness {
     fn add(&mut self, reference: u64, unit: Unit) -> Option<f64> {
         self.last = self.last.max(reference);
         let partner = self.reference(reference)?;
-        let [far, _] = unit.far(partner, &unit.distances(partner, &unit.products(partner)));
-        let repeated = self.pairs.back().is_some_and(|before| {
-            let moved = before.unit.distances(&unit, &before.unit.products(&unit));
-            moved.iter().sum::<f32>() < REPEATED * BLOCKS as f32
-        });
+        let [far, _] = unit.far(partner, &unit.distances_to(partner));
+        let repeated = self.pairs.back().is_some_and(|before| is_repetition(&before.unit.distances_to(&unit)));
         if self.pairs.len() == WINDOW {
             self.pairs.pop_front();
         }
-        let nothing = [None; BESIDE.len()];
-        self.pairs.push_back(Pair {
-            reference,
-            unit,
-            repeated,
-            distances: nothing.map(|_: Option<f64>| None),
-            likelihoods: nothing,
-        });
+        let (distances, likelihoods) = ([None; BESIDE.len()], [None; BESIDE.len()]);
+        self.pairs.push_back(Pair { reference, unit, repeated, distances, likelihoods });
         let mut pairs = std::mem::take(&mut self.pairs);
         pairs.iter_mut().for_each(|pair| self.compare(pair));
         self.pairs = pairs;
@@ -153,7 +141,7 @@ impl Witness {
             if distances.is_none()
                 && let Some(other) = other()
             {
-                *distances = Some(pair.unit.distances(other, &pair.unit.products(other)));
+                *distances = Some(pair.unit.distances_to(other));
                 news = true;
             }
         }
@@ -164,7 +152,7 @@ impl Witness {
         let Some((by, nearest)) = known.min_by(|a, b| nearness(a.1).total_cmp(&nearness(b.1))) else { return };
         let step = pair.reference.checked_add_signed(by).map_or([0.0; BLOCKS], |nearest| self.step(nearest));
         pair.likelihoods =
-            pair.distances.each_ref().map(|d| d.as_ref().map(|distances| likelihood(distances, nearest, &step)));
+            pair.distances.each_ref().map(|d| d.as_ref().map(|distances| likelihood(distances, nearest, &step, None)));
     }
 
     /// Distances of a reference to the one of those before and after it that is nearer.
@@ -172,10 +160,9 @@ impl Witness {
         let beside = [number.checked_sub(1), Some(number + 1)];
         let distances = |other: Option<u64>| {
             let (one, other) = (self.reference(number)?, self.reference(other?)?);
-            Some(one.distances(other, &one.products(other)))
+            Some(one.distances_to(other))
         };
-        let known = beside.into_iter().filter_map(distances);
-        known.reduce(|a, b| std::array::from_fn(|block| a[block].min(b[block]))).unwrap_or([0.0; BLOCKS])
+        nearest(beside.into_iter().filter_map(distances))
     }
 
     /// By how much the last pairs together say for the partners against any of the others, in nats. 0 while there is

@@ -31,7 +31,7 @@ const STRANGE: f64 = 9.0;
 /// Distance ([`Unit::far`](crate::align::time::unit::Unit::far)) up to which pictures are alike, and from which on they
 /// are strangers. Real clips at 0.004 bits a pixel, under captions and logos, reach 0.07; pictures of other scenes are
 /// beyond 0.47.
-pub(super) const ALIKE: [f64; 2] = [0.2, 0.4];
+pub(in crate::align::time) const ALIKE: [f64; 2] = [0.2, 0.4];
 
 /// The same of whole pictures.
 const WHOLLY: [f64; 2] = [0.2, 0.5];
@@ -98,7 +98,12 @@ impl Prior {
 /// blocks as they were and lags behind the motion. They must not be counted as often as there are frames, and so the
 /// estimate grows by its ratio to the motion. A block that stands still where the reference's moves, and is near none, has
 /// lost what moved, such as grain: which one happens to be nearest says nothing.
-pub(super) fn likelihood(distances: &Blocks, nearest: &Blocks, step: &Blocks, moved: Option<&Blocks>) -> f64 {
+pub(in crate::align::time) fn likelihood(
+    distances: &Blocks,
+    nearest: &Blocks,
+    step: &Blocks,
+    moved: Option<&Blocks>,
+) -> f64 {
     let mut sum = 0.0;
     for b in 0..BLOCKS {
         let least = nearest[b] + ROUNDING;
@@ -112,7 +117,7 @@ pub(super) fn likelihood(distances: &Blocks, nearest: &Blocks, step: &Blocks, mo
 }
 
 /// The part of a likelihood by which the nearest of several candidates is chosen.
-pub(super) fn nearness(distances: &Blocks) -> f32 {
+pub(in crate::align::time) fn nearness(distances: &Blocks) -> f32 {
     distances.iter().map(|distance| (distance + 10.0 * ROUNDING).ln()).sum()
 }
 
@@ -262,6 +267,6 @@ fn ramp32(value: f32, [from, to]: [f32; 2]) -> f32 {
 }
 
 /// 0 up to the first limit, 1 from the second on.
-pub(super) fn ramp(value: f64, [from, to]: [f64; 2]) -> f64 {
+pub(in crate::align::time) fn ramp(value: f64, [from, to]: [f64; 2]) -> f64 {
     ((value - from) / (to - from)).clamp(0.0, 1.0)
 }

@@ -53,13 +53,15 @@ mod trust;
 
 use std::collections::VecDeque;
 
+pub(super) use self::cost::{ALIKE, likelihood, nearness, ramp};
+pub(super) use self::trust::BY_TIME;
+
 use self::cost::Prior;
 use self::offset::Course;
 use self::register::Registered;
 use self::row::{Path, Row, State};
 use self::side::{Distorted, KEPT, References, Time};
 use super::desk::Desk;
-use super::unit::Blocks;
 use super::{Alignment, Evidence, Pairing, Settings, Signature, Timestamp};
 
 /// By how much all paths that have a frame otherwise must be worse than the best one, in nats: a little less than the
@@ -89,22 +91,6 @@ const FOLLOW: [u64; 4] = [8, 25, 75, 250];
 
 /// Trust from which on a pair is one.
 const ENOUGH: f64 = 0.6;
-
-/// See [`cost::ALIKE`].
-pub(super) const ALIKE: [f64; 2] = cost::ALIKE;
-
-/// See [`trust::BY_TIME`].
-pub(super) const BY_TIME: f64 = trust::BY_TIME;
-
-/// See [`cost::likelihood`].
-pub(super) fn likelihood(distances: &Blocks, nearest: &Blocks, step: &Blocks) -> f64 {
-    cost::likelihood(distances, nearest, step, None)
-}
-
-/// See [`cost::nearness`].
-pub(super) fn nearness(distances: &Blocks) -> f32 {
-    cost::nearness(distances)
-}
 
 /// Pairs each distorted frame with a reference frame along a monotone path.
 #[derive(Debug)]

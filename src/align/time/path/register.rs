@@ -14,8 +14,8 @@ const REGISTER: usize = 12;
 /// Mean distance of blocks below which pictures are equal, so that there is no translation.
 const EQUAL: f32 = 1e-4;
 
-/// Offsets at which it is looked for first, in reference frames to both sides, and the largest that is believed there,
-/// in cells.
+/// Offsets at which it is looked for first, in reference frames to both sides, and the largest that is believed while the
+/// camera moves, in cells.
 const HERE: i64 = 8;
 const SMALL: f64 = 0.6;
 
@@ -36,7 +36,7 @@ impl Tracker {
     /// Looks for a translation between the streams; true if there is another one now.
     ///
     /// In a panning shot a translation looks like an offset in time. So, until all offsets are in reach, it is believed
-    /// only if it is small and the streams fit best at the offset that is expected.
+    /// while the camera moves only if it is small, and at the offset that is expected.
     pub(super) fn register(&mut self, must: bool, best: State) -> bool {
         let count = self.undecided();
         let all = must || self.waited() >= self.range.min(self.window) + REGISTER as i64 * self.distorted.interval();
@@ -60,10 +60,10 @@ impl Tracker {
             true => self.translation(range),
             // At the offset that is expected, if there is one; what is elsewhere must not be the camera's motion.
             false => {
-                let moves = || !self.is_panning(self.references.end());
+                let steady = || !self.is_panning(self.references.end());
                 let here = self.translation(range.min(interval));
-                let here = here.filter(|shift| shift.length() <= SMALL || moves());
-                here.or_else(|| self.translation(range.min(HERE * interval)).filter(|_| moves()))
+                let here = here.filter(|shift| shift.length() <= SMALL || steady());
+                here.or_else(|| self.translation(range.min(HERE * interval)).filter(|_| steady()))
             }
         };
         let shift = shift.unwrap_or_default();

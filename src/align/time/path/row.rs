@@ -5,7 +5,7 @@
 use super::cost::{self, Expected, JUMP, LEAVE, Motion, Prior, SAY, Step, UNMATCHED};
 use super::damage::LONGEST;
 use super::side::{Distorted, Reference, References};
-use crate::align::time::unit::{BLOCKS, Blocks, ROUNDING, Unit};
+use crate::align::time::unit::{BLOCKS, Blocks, ROUNDING, Unit, is_repetition};
 
 /// How many pairs before one its motion is measured from.
 pub(super) const LAG: usize = 4;
@@ -22,9 +22,7 @@ const MOTIONLESS: f32 = 6e-6;
 /// Share of the distance of a pair that changes from frame to frame.
 const FLICKER: f32 = 0.03;
 
-/// Mean distance of blocks up to which a distorted frame repeats the one before, and what it then costs to keep the
-/// partner.
-const REPEATED: f32 = 2e-4;
+/// What it costs a frame that repeats the one before to keep the partner.
 const REPEAT: f64 = 2.0;
 
 /// What it costs to keep the partner although the picture moves, and from how much on it does, in steps of the reference.
@@ -174,8 +172,7 @@ impl Row {
     /// A frame with the references `first..end` in reach; `before` is the one before.
     pub fn new(frame: Distorted, first: u64, end: u64, before: Option<&Unit>, references: &References) -> Self {
         let mut row = Self::empty(frame, first, end, Path::NONE);
-        row.moved =
-            row.frame.unit.as_ref().zip(before).map(|(now, before)| now.distances(before, &now.products(before)));
+        row.moved = row.frame.unit.as_ref().zip(before).map(|(now, before)| now.distances_to(before));
         row.compared = first.saturating_sub(BEHIND);
         row.likenesses = (row.compared..end).map(|r| row.liken(r, references)).collect();
         row.weigh(references);
@@ -336,7 +333,7 @@ impl Row {
             .filter_map(|row| Some((*row, self.frame.unit.as_ref()?.products(row.frame.unit.as_ref()?))))
             .collect();
         let returns = self.returns(last, references);
-        self.repeated = self.moved.is_some() && self.motion_before() < REPEATED * BLOCKS as f32;
+        self.repeated = self.moved.as_ref().is_some_and(is_repetition);
         // The best path so far to any partner before, and out of any run without partner.
         let mut jump = (f64::INFINITY, State::Free);
         let mut passed = last.first.min(self.first);

@@ -5,7 +5,8 @@
 use std::collections::VecDeque;
 
 use super::shift::{Grid, Shift};
-use crate::align::time::unit::{Blocks, Unit};
+use crate::align::time::intervals::Intervals;
+use crate::align::time::unit::{Blocks, Unit, nearest};
 use crate::align::time::{Signature, Timestamp};
 
 /// From one frame to the next where nobody says, in ns.
@@ -19,9 +20,6 @@ const RATES: std::ops::RangeInclusive<i64> = 1_000_000..=2_000_000_000;
 
 /// A step of less than one of so many parts of a frame is none.
 const SAME: i64 = 8;
-
-/// Steps that the frame rate is taken from.
-const STEPS: usize = 7;
 
 /// How many earlier references a reference is compared with when it comes: those that paths may have been at.
 const BEFORE: usize = 16;
@@ -50,8 +48,7 @@ pub(super) struct Time {
     pub moved: i64,
     /// From one frame to the next, in ns, of the first frame by its duration; 0: not known.
     interval: i64,
-    /// The last steps that may be a frame rate's, in ns.
-    steps: VecDeque<i64>,
+    steps: Intervals,
 }
 
 impl Time {
@@ -80,15 +77,9 @@ impl Time {
             }
         };
         let step = time.saturating_sub(last);
-        if RATES.contains(&step) {
-            self.steps.push_back(step);
-            if self.steps.len() > STEPS {
-                self.steps.pop_front();
-            }
-            // Gaps, and frames that come between, are fewer than those of the frame rate.
-            let mut sorted: Vec<i64> = self.steps.iter().copied().collect();
-            sorted.sort_unstable();
-            self.interval = sorted[(sorted.len() - 1) / 2];
+        self.steps.push(u64::try_from(step).unwrap_or(0));
+        if let Some(median) = self.steps.median() {
+            self.interval = median as i64;
         }
         self.last = Some(time);
         time
@@ -223,8 +214,7 @@ impl References {
     /// the frame before it in a scene that stands still, is no motion.
     pub fn step(&self, number: u64) -> Blocks {
         let beside = [number.checked_sub(1), Some(number + 1)];
-        let known = beside.iter().filter_map(|other| self.distances(number, (*other)?));
-        known.reduce(|a, b| std::array::from_fn(|block| a[block].min(b[block]))).unwrap_or_default()
+        nearest(beside.into_iter().filter_map(|other| self.distances(number, other?)))
     }
 
     /// Lets go of those with a smaller number.

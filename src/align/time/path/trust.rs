@@ -21,7 +21,7 @@ const AWAY: [&[i64]; 2] = [&[-2, -1, 1, 2], &[-12, -10, -8, -6, -4, 4, 6, 8, 10,
 const SAYS: f64 = 6.0;
 
 /// Confidence in a pair that rests on time.
-pub(super) const BY_TIME: f64 = 0.4;
+pub(in crate::align::time) const BY_TIME: f64 = 0.4;
 
 /// Lead over all rivals, in nats, from which on pictures decide.
 const TELLING: f64 = 2.0;

@@ -8,7 +8,7 @@
 
 use super::super::plane::Plane;
 use super::super::taps::{OFFSET, REACH, interleave, pairs, vector};
-use super::rows::{COSINE_SQUARED, Lanes, Parts, Steps};
+use super::rows::{COSINE_SQUARED, Lanes, Parts, Steps, bounded};
 use super::sensitivity::Sensitivity;
 use super::wavelet::{Coefficients, FILTERS, Row, taken};
 use crate::simd::{LANES, SimdLevel, whole_number};
@@ -160,17 +160,7 @@ impl Fine<'_> {
             ratios[lane] = if own[lane] == 0 { 32768 } else { ratios[lane] };
             lefts[lane] = (ratios[lane] * own[lane] + 16384) >> 15;
         }
-        for lane in 0..LANES {
-            let (own, theirs, left) = (own[lane], theirs[lane], lefts[lane]);
-            let more = f64::from(left) * self.limit;
-            let there = f64::from(theirs);
-            let least = if more < there { more } else { there };
-            let most = if more > there { more } else { there };
-            let bounded = whole_number(if own > 0 { least } else { most });
-            let is_bounded = along[lane] & -i32::from((ratios[lane] > 0) & (own != 0));
-            lefts[lane] = bounded & is_bounded | left & !is_bounded;
-        }
-        lefts
+        bounded([own, theirs, along], &ratios, lefts, self.limit)
     }
 }
 

@@ -14,7 +14,7 @@ use super::fine::FineRows;
 use super::region::{Region, wider};
 use super::scale::LowRows;
 use super::wavelet::Coefficients;
-use crate::simd::{Kernel, LANES, SimdLevel};
+use crate::simd::{Kernel, LANES, SimdLevel, whole_number};
 
 /// A number of each of 16 places side by side.
 pub type Lanes = [i32; LANES];
@@ -48,6 +48,23 @@ pub trait Steps {
     fn cubes(&self, coefficients: &Lanes) -> [u64; LANES];
     /// What coefficients add to the detail that is left, where so much is masked.
     fn masked(&self, left: &Lanes, threshold: &Lanes, direction: usize) -> [i64; LANES];
+}
+
+/// What is left of the reference's detail where it points the same way as the distorted picture's: up to `limit` times as
+/// much, but no more than is there.
+#[inline(always)]
+pub fn bounded([own, theirs, along]: [&Lanes; 3], ratios: &Lanes, mut lefts: Lanes, limit: f64) -> Lanes {
+    for lane in 0..LANES {
+        let (own, theirs, left) = (own[lane], theirs[lane], lefts[lane]);
+        let more = f64::from(left) * limit;
+        let there = f64::from(theirs);
+        let least = if more < there { more } else { there };
+        let most = if more > there { more } else { there };
+        let bounded = whole_number(if own > 0 { least } else { most });
+        let is_bounded = along[lane] & -i32::from((ratios[lane] > 0) & (own != 0));
+        lefts[lane] = bounded & is_bounded | left & !is_bounded;
+    }
+    lefts
 }
 
 /// Working memory.
