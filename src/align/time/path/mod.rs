@@ -200,10 +200,13 @@ impl Tracker {
         ahead.saturating_add(self.distorted.moved).saturating_sub(self.references.time.moved)
     }
 
-    /// The offset at which the next frame is expected. What is not found yet may lie later than the best path so far.
+    /// The offset at which the next frame is expected. While none is found, what the best path so far expects says
+    /// nothing: frames wait, and with them come the references.
     fn center(&self) -> i64 {
-        let expected = self.rows.back().map_or(0, |row| row.path(row.best().0).expected.offset as i64);
-        if self.course.found() { expected } else { expected.max(self.course.center()) }
+        if !self.course.found() {
+            return self.course.center();
+        }
+        self.rows.back().map_or(0, |row| row.path(row.best().0).expected.offset as i64)
     }
 
     /// How far after a distorted frame its references are in reach, in ns.
@@ -447,16 +450,7 @@ impl Tracker {
     /// The oldest row that is not decided has come to this.
     fn settle(&mut self, outcome: Outcome, desk: &mut Desk) {
         let at = self.decided;
-        let newest = self.rows.len() - 1;
-        let kept = self.rows[newest].best().0;
-        let state = self.ancestor(kept, at);
-        // Only paths that agree go on.
-        let doomed: Vec<State> = self.rows[newest]
-            .states()
-            .map(|(other, _)| other)
-            .filter(|&other| self.ancestor(other, at) != state)
-            .collect();
-        self.rows[newest].prune(|other, _| !doomed.contains(&other));
+        let state = self.agree(at, outcome.pairing);
 
         let Outcome { pairing, confidence, evidence } = outcome;
         self.last = match (pairing.reference(), self.last) {
@@ -486,6 +480,26 @@ impl Tracker {
             self.rows.pop_front();
             self.decided -= 1;
         }
+    }
+
+    /// Keeps only the paths that agree with what a row has come to, and with each other there; says where they are.
+    fn agree(&mut self, at: usize, pairing: Pairing) -> State {
+        let newest = self.rows.len() - 1;
+        let ancestors: Vec<(State, f64, State)> = self.rows[newest]
+            .states()
+            .map(|(other, path)| (other, path.cost, self.ancestor(other, at)))
+            .collect();
+        // A partner that is not believed must not keep the frames that follow from what is before it.
+        let left = |(_, _, state): &&(State, f64, State)| !matches!(state, State::Partner(_));
+        let least = |paths: &mut dyn Iterator<Item = &(State, f64, State)>| {
+            paths.min_by(|a, b| a.1.total_cmp(&b.1)).map(|&(_, _, state)| state)
+        };
+        let unmatched = matches!(pairing, Pairing::Unmatched);
+        let without = unmatched.then(|| least(&mut ancestors.iter().filter(left))).flatten();
+        let state = without.or_else(|| least(&mut ancestors.iter())).unwrap_or(State::Free);
+        let kept = |other| ancestors.iter().any(|&(path, _, ancestor)| path == other && ancestor == state);
+        self.rows[newest].prune(|other, _| kept(other));
+        state
     }
 
     fn release(&mut self) {

@@ -39,6 +39,9 @@ const ELSEWHERE_TOLD: f64 = 6.0;
 const MOVES: f32 = 5e-4;
 const STILL: f32 = 0.1;
 
+/// References by which the offsets of pairs may differ that tell of the same place.
+const TOGETHER: i64 = 3;
+
 /// Distance from which on pictures are not the same.
 const ELSEWHERE: f64 = 0.25;
 
@@ -128,13 +131,25 @@ impl Tracker {
         if self.timed
             && !self.is_expected(at, reference)
             && !self.is_replacing(at, reference)
-            && !self.clear(best)
-            && self.told(at, best, &AWAY) < ELSEWHERE_TOLD
+            && !self.is_told(at, reference, best)
         {
             return None;
         }
         let trust = self.trust(at, reference, best);
         (trust >= ENOUGH && self.is_near_enough(at, reference, best)).then_some(trust)
+    }
+
+    /// Whether pictures are a reason to be elsewhere than time says: those of the pairs that are where this one is.
+    fn is_told(&self, at: usize, reference: u64, best: State) -> bool {
+        let offset = |index: usize, r: u64| Some(self.references.get(r)?.time - self.rows[index].frame.time);
+        let Some(here) = offset(at, reference) else { return false };
+        let reach = TOGETHER * self.references.time.interval();
+        let mut pairs = self.around(best, at);
+        pairs.retain(|&(index, r)| offset(index, r).is_some_and(|there| (there - here).abs() <= reach));
+        if pairs.len() < FIRST[0] {
+            return false;
+        }
+        self.clear(best) || self.told_by(&pairs, &AWAY) >= ELSEWHERE_TOLD
     }
 
     /// Whether a pair may be believed although no offset was found and a whole search has found nothing better.
@@ -240,10 +255,14 @@ impl Tracker {
     /// By how much the pictures around a row say that they belong to their partners, or to a reference beside these that is
     /// no rival, and not to any rival, in nats. Rivals are references so far before or behind the partners.
     fn told(&self, at: usize, best: State, rivals: &[&[i64]; 2]) -> f64 {
+        self.told_by(&self.around(best, at), rivals)
+    }
+
+    /// The best path's pairs around a row, without those that show again what the one before did, which says nothing new.
+    fn around(&self, best: State, at: usize) -> Vec<(usize, u64)> {
         let mut pairs = self.course_of(best, at.saturating_sub(AROUND[0]));
-        // What is shown again says nothing new.
         pairs.retain(|(index, _)| *index <= at + AROUND[1] && (*index == at || !self.rows[*index].repeated));
-        self.told_by(&pairs, rivals)
+        pairs
     }
 
     /// The same of these pairs.

@@ -211,9 +211,8 @@ fn another_film_has_no_partner() {
         let said = fed(settings(RANGE), &references, &distorted, live);
         assert!(said.offsets().is_empty(), "{:?}", said.events);
         let paired: Vec<_> = said.decisions.iter().filter(|d| d.pairing != Pairing::Unmatched).collect();
-        // The background is the same, and of the first frames little motion is known.
-        assert!(paired.len() <= 4, "{paired:?}");
-        assert!(said.held < 140, "{} held", said.held);
+        assert!(paired.is_empty(), "{paired:?}");
+        assert!(said.held < 110, "{} held", said.held);
     }
 }
 
@@ -274,15 +273,11 @@ fn another_film_in_between_is_left_out() {
         });
         let said = fed(settings(RANGE), &references, &distorted, live);
         let inside = |d: &&Decision| (100..180).contains(&d.distorted) && d.pairing != Pairing::Unmatched;
-        // The films have a background in common, and few frames in a row may look like others of it.
         let inside: Vec<_> = said.decisions.iter().filter(inside).collect();
-        assert!(inside.len() <= 6, "{inside:?}");
-        let lost = |event: &AlignmentEvent| matches!(event, AlignmentEvent::Lost { distorted: 100 | 101 });
-        assert!(said.events.iter().any(lost), "{:?}", said.events);
+        assert!(inside.is_empty(), "{inside:?}");
+        assert!(said.events.contains(&AlignmentEvent::Lost { distorted: 100 }), "{:?}", said.events);
         let (right, wrong) = said.pairs(0);
-        // Frames that may not wait find their way back later.
-        let least = if live { 120 } else { 210 };
-        assert!(right >= least && wrong <= 6, "{right} {wrong}");
+        assert!(right >= 210 && wrong == 0, "{right} {wrong}");
     }
 }
 
