@@ -110,6 +110,8 @@ pub(super) struct Tracker {
     decided: usize,
     /// Up to this number all must be decided.
     forced: Option<u64>,
+    /// A frame could not wait until its partner was known.
+    hurried: bool,
     /// The state of the last one decided.
     state: State,
     /// How many rows waited when they were made anew.
@@ -153,6 +155,7 @@ impl Tracker {
             rows: VecDeque::from([Row::before(settings.offset)]),
             decided: 1,
             forced: None,
+            hurried: false,
             state: State::Free,
             widened: 0,
             registered: Registered::Never,
@@ -200,13 +203,18 @@ impl Tracker {
         ahead.saturating_add(self.distorted.moved).saturating_sub(self.references.time.moved)
     }
 
-    /// The offset at which the next frame is expected. While none is found, what the best path so far expects says
-    /// nothing: frames wait, and with them come the references.
+    /// The offset at which the next frame is expected. What is not found yet may lie where the best path so far leads, unless
+    /// frames may not wait for that.
     fn center(&self) -> i64 {
-        if !self.course.found() {
-            return self.course.center();
+        let center = self.course.center();
+        let Some(row) = self.rows.back() else { return center };
+        let best = row.best().0;
+        let expected = row.path(best).expected.offset as i64;
+        match self.course.found() {
+            true => expected,
+            false if expected > center && !self.hurried && self.leads(best) => expected,
+            false => center,
         }
-        self.rows.back().map_or(0, |row| row.path(row.best().0).expected.offset as i64)
     }
 
     /// How far after a distorted frame its references are in reach, in ns.
@@ -334,6 +342,7 @@ impl Tracker {
         let (Some(oldest), Some(newest)) = (self.rows.get(at), self.rows.back()) else { return false };
         let (best, least) = newest.best();
         let forced = self.forced.is_some_and(|through| oldest.frame.number <= through);
+        let hurried = forced && !self.complete();
         let must = forced || self.complete();
         let count = self.undecided();
         let late = self.waited() >= self.range.min(self.window) + PATIENCE as i64 * self.distorted.interval();
@@ -378,6 +387,7 @@ impl Tracker {
         // It may be damage yet, or the streams go on elsewhere.
         let known = || self.pairs > 0 || self.believed(best, margin);
         if must || late || (known() && self.is_replaced(best)) {
+            self.hurried |= hurried;
             self.settle(Outcome::UNMATCHED, desk);
             return true;
         }

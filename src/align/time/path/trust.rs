@@ -149,7 +149,7 @@ impl Tracker {
         if pairs.len() < FIRST[0] {
             return false;
         }
-        self.clear(best) || self.told_by(&pairs, &AWAY) >= ELSEWHERE_TOLD
+        self.clear(best) || self.told_new(&pairs, at, &AWAY) >= ELSEWHERE_TOLD
     }
 
     /// Whether a pair may be believed although no offset was found and a whole search has found nothing better.
@@ -163,11 +163,15 @@ impl Tracker {
         !searched || near() || self.clear(best) || told()
     }
 
+    /// Whether the best path may lead to the offset, as far as its first pairs tell.
+    pub(super) fn leads(&self, best: State) -> bool {
+        let pairs = self.course_of(best, self.decided);
+        let first = &pairs[pairs.len().saturating_sub(AROUND[1])..];
+        first.len() >= FIRST[0] && first.iter().all(|&(at, r)| self.trust(at, r, best) >= ENOUGH)
+    }
+
     fn trust(&self, at: usize, reference: u64, best: State) -> f64 {
-        // The path's pairs around the row.
-        let mut pairs = self.course_of(best, at.saturating_sub(AROUND[0]));
-        pairs.retain(|(index, _)| *index <= at + AROUND[1]);
-        let sum = self.motion(&pairs);
+        let sum = self.motion(&self.around(best, at));
         let Some(likeness) = self.rows[at].likeness(reference) else { return 0.0 };
         let far = likeness.far;
         let alike = 1.0 - self.prior.strange(far, likeness.whole);
@@ -255,14 +259,20 @@ impl Tracker {
     /// By how much the pictures around a row say that they belong to their partners, or to a reference beside these that is
     /// no rival, and not to any rival, in nats. Rivals are references so far before or behind the partners.
     fn told(&self, at: usize, best: State, rivals: &[&[i64]; 2]) -> f64 {
-        self.told_by(&self.around(best, at), rivals)
+        self.told_new(&self.around(best, at), at, rivals)
     }
 
-    /// The best path's pairs around a row, without those that show again what the one before did, which says nothing new.
+    /// The best path's pairs around a row.
     fn around(&self, best: State, at: usize) -> Vec<(usize, u64)> {
         let mut pairs = self.course_of(best, at.saturating_sub(AROUND[0]));
-        pairs.retain(|(index, _)| *index <= at + AROUND[1] && (*index == at || !self.rows[*index].repeated));
+        pairs.retain(|(index, _)| *index <= at + AROUND[1]);
         pairs
+    }
+
+    /// The same of those of these pairs that show something new.
+    fn told_new(&self, pairs: &[(usize, u64)], at: usize, rivals: &[&[i64]; 2]) -> f64 {
+        let new = |(index, _): &&(usize, u64)| *index == at || !self.rows[*index].repeated;
+        self.told_by(&pairs.iter().filter(new).copied().collect::<Vec<_>>(), rivals)
     }
 
     /// The same of these pairs.
