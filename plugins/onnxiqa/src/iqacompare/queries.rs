@@ -4,7 +4,7 @@
 
 use super::context::Context;
 use super::queues::FRAMES;
-use crate::scheduling::allocation;
+use crate::scheduling::allocation::{self, Held};
 use gst::prelude::*;
 use onnx_iqa::comparer::Side;
 
@@ -69,8 +69,8 @@ fn answer_allocation(context: &Context<'_>, query: &mut gst::query::Allocation<g
     let info = query.get().0.and_then(|caps| gst_video::VideoInfo::from_caps(caps).ok());
     if let Some(info) = info {
         let size = u32::try_from(info.size()).unwrap_or(u32::MAX);
-        let held = held_at_most(context, info.size(), info.fps());
-        query.add_allocation_pool(None::<&gst::BufferPool>, size, held, 0);
+        let held = held(context, info.size(), info.fps());
+        query.add_allocation_pool(None::<&gst::BufferPool>, size, held.usual, 0);
     }
 }
 
@@ -84,18 +84,25 @@ fn pass_on(context: &Context<'_>, query: &mut gst::QueryRef) -> bool {
     if let gst::QueryViewMut::Allocation(allocation) = query.view_mut() {
         let fps = allocation.get().0.and_then(|caps| gst_video::VideoInfo::from_caps(caps).ok()).map(|info| info.fps());
         let fps = fps.unwrap_or(gst::Fraction::new(0, 1));
-        allocation::adapt(allocation, |size| held_at_most(context, size as usize, fps));
+        allocation::adapt(allocation, |size| held(context, size as usize, fps));
     }
     true
 }
 
-/// How many frames of one side, each of that size, are held if the other side keeps up.
-fn held_at_most(context: &Context<'_>, bytes: usize, fps: gst::Fraction) -> u32 {
+/// How many frames of one side, each of that size, are held if the other side keeps up: where both have the same times, and
+/// at the farthest offset.
+fn held(context: &Context<'_>, bytes: usize, fps: gst::Fraction) -> Held {
+    /// Until the pictures have confirmed the times.
+    const CONFIRMED: u64 = 8;
     let (queue, max_bytes, range) = context.setting(|settings| {
         let range = if settings.alignment.searches() { settings.search_range } else { gst::ClockTime::ZERO };
         (u64::from(settings.model.queue_size), settings.max_bytes, range)
     });
     let period = crate::period(fps).unwrap_or(gst::ClockTime::from_mseconds(40)).nseconds().max(1);
-    let frames = range.nseconds() / period + queue + FRAMES as u64;
-    u32::try_from(frames.min(max_bytes / (bytes as u64).max(1)).max(2)).unwrap_or(u32::MAX)
+    let range = range.nseconds() / period;
+    let [usual, most] = [range.min(CONFIRMED), range].map(|ahead| {
+        let frames = ahead + queue + FRAMES as u64;
+        u32::try_from(frames.min(max_bytes / (bytes as u64).max(1)).max(2)).unwrap_or(u32::MAX)
+    });
+    Held { usual, most }
 }

@@ -36,7 +36,7 @@ impl Queries {
         let answered = self.src_pad.peer_query(query);
         if answered && let gst::QueryViewMut::Allocation(answer) = query.view_mut() {
             let held = u32::try_from(self.queue.capacity()).unwrap_or(u32::MAX);
-            allocation::adapt(answer, |_| held);
+            allocation::adapt(answer, |_| held.into());
         }
         answered
     }

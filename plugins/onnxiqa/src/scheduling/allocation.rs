@@ -4,9 +4,24 @@
 
 use gst::query::Allocation;
 
-/// Makes downstream's answer one for upstream of an element that holds up to `held(size)` buffers of that many bytes
-/// and looks at whole frames.
-pub fn adapt(answer: &mut Allocation, held: impl Fn(u32) -> u32) {
+/// How many buffers of one size an element holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Held {
+    /// Usually. Pools that can grow begin with so many: a pool allocates its minimum at once.
+    pub usual: u32,
+    /// At most. Pools that cannot grow must have so many.
+    pub most: u32,
+}
+
+impl From<u32> for Held {
+    fn from(held: u32) -> Self {
+        Self { usual: held, most: held }
+    }
+}
+
+/// Makes downstream's answer one for upstream of an element that holds `held(size)` buffers of that many bytes and looks
+/// at whole frames.
+pub fn adapt(answer: &mut Allocation, held: impl Fn(u32) -> Held) {
     // What is measured is the frame as the caps have it: it must not be cropped by a meta that only downstream reads.
     while let Some(index) = answer.find_allocation_meta::<gst_video::VideoCropMeta>() {
         answer.remove_nth_allocation_meta(index);
@@ -14,10 +29,13 @@ pub fn adapt(answer: &mut Allocation, held: impl Fn(u32) -> u32) {
     // As many buffers as are held here are missing downstream.
     let pools: Vec<_> = answer.allocation_pools().collect();
     for (index, (pool, size, min, max)) in (0u32..).zip(pools) {
-        let held = held(size);
+        let Held { usual, most } = held(size);
         // 0 = no limit.
-        let max = if max == 0 { 0 } else { max.saturating_add(held) };
-        answer.set_nth_allocation_pool(index, pool.as_ref(), size, min.saturating_add(held), max);
+        let (min, max) = match max {
+            0 => (min.saturating_add(usual), 0),
+            _ => (min.saturating_add(most), max.saturating_add(most)),
+        };
+        answer.set_nth_allocation_pool(index, pool.as_ref(), size, min, max);
     }
 }
 
@@ -33,9 +51,9 @@ mod tests {
         query.add_allocation_pool(None::<&gst::BufferPool>, 48, 3, 10);
         query.add_allocation_meta::<gst_video::VideoCropMeta>(None);
         query.add_allocation_meta::<gst_video::VideoMeta>(None);
-        adapt(&mut query, |size| 240 / size);
+        adapt(&mut query, |size| Held { usual: 48 / size, most: 240 / size });
         let pools: Vec<_> = query.allocation_pools().map(|(_, size, min, max)| (size, min, max)).collect();
-        assert_eq!(pools, [(24, 12, 0), (48, 8, 15)]);
+        assert_eq!(pools, [(24, 4, 0), (48, 8, 15)]);
         assert!(query.find_allocation_meta::<gst_video::VideoCropMeta>().is_none());
         assert!(query.find_allocation_meta::<gst_video::VideoMeta>().is_some());
     }

@@ -92,8 +92,6 @@ fn floor(case: &Case) -> Option<f64> {
 fn constant(must: impl Fn(&Case, &Row) -> Result<(), String>) -> impl Fn(&Case, &Row) -> Result<(), String> {
     move |case, row| match (row.alignment, floor(case)) {
         (Alignment::Track, _) => must(case, row),
-        // Of slow content the frame before the reference's first may be taken for that.
-        (_, Some(floor)) if case.offset == Some(-FRAME) && row.wrong + row.strangers <= 1 => well(floor)(case, row),
         (_, Some(floor)) if floor > 0.0 => well(floor)(case, row).and_then(|()| none_wrong(row)),
         (_, Some(_)) => none_wrong(row),
         (_, None) => Ok(()),

@@ -7,6 +7,7 @@
 //! paired by time. All else, longer or not as long on both sides, is other material.
 
 use super::Tracker;
+use super::best::BestPath;
 use super::row::State;
 
 /// The longest run that is damage, in ns.
@@ -18,15 +19,14 @@ const FOLLOWED: usize = 3;
 impl Tracker {
     /// The partners of the damaged frames which begin with the oldest row that is not decided; none if they are not
     /// damaged, or if that is not known yet. `last`: no more rows will come.
-    pub(super) fn damaged(&self, best: State, last: bool) -> Option<Vec<Option<u64>>> {
+    pub(super) fn damaged(&self, best: &BestPath, last: bool) -> Option<Vec<Option<u64>>> {
         let from = self.decided;
         // Of a run that is not damage nothing is.
         let goes_on = self.last.map_or(self.rows[from].frame.number > 0, |(_, current)| !current);
         if goes_on {
             return None;
         }
-        let states = self.states_of(best);
-        let trusted = |index: &usize| self.trusted(*index, states[*index - from], best).is_some();
+        let trusted = |index: &usize| self.trusted(*index, best).is_some();
         let next = (from..self.rows.len()).find(trusted);
         let end = next.unwrap_or(self.rows.len());
         let interval = self.references.time.interval().max(self.distorted.interval());
@@ -40,7 +40,7 @@ impl Tracker {
         }
         // What lies between the same neighbors of the reference.
         let before = self.last.map(|(last, _)| last);
-        let (start, offset) = match (next.map(|next| states[next - from]), before) {
+        let (start, offset) = match (next.map(|next| best.state(next)), before) {
             (Some(State::Partner(after)), before) => {
                 if self.rows.len() - end < FOLLOWED && !last {
                     return None;
@@ -84,24 +84,11 @@ impl Tracker {
         rows.map(partner).collect()
     }
 
-    /// The states of the best path in the rows that are not decided.
-    fn states_of(&self, best: State) -> Vec<State> {
-        let mut states = Vec::with_capacity(self.undecided());
-        let mut state = best;
-        for index in (self.decided..self.rows.len()).rev() {
-            states.push(state);
-            state = self.rows[index].path(state).from;
-        }
-        states.reverse();
-        states
-    }
-
     /// Whether the run that begins with the oldest row is over, and no damage: what follows goes on elsewhere.
-    pub(super) fn is_replaced(&self, best: State) -> bool {
-        let states = self.states_of(best);
+    pub(super) fn is_replaced(&self, best: &BestPath) -> bool {
         let from = self.decided;
-        let next = (from..self.rows.len()).find(|&index| self.trusted(index, states[index - from], best).is_some());
-        let pairs = states.iter().filter(|state| matches!(state, State::Partner(_))).count();
+        let next = (from..self.rows.len()).find(|&index| self.trusted(index, best).is_some());
+        let pairs = best.pairs_from(from).len();
         next.is_some_and(|next| self.rows.len() - next >= super::PATIENCE) && pairs >= super::PATIENCE
     }
 }

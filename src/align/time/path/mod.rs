@@ -42,6 +42,7 @@
 //! translation is looked for with it and taken out of the signatures ([`shift`]), and measured again later. While the camera
 //! moves, a translation between the streams cannot be told from another time, and none is believed.
 
+mod best;
 mod cost;
 mod damage;
 mod offset;
@@ -56,6 +57,7 @@ use std::collections::VecDeque;
 pub(super) use self::cost::{ALIKE, likelihood, nearness, ramp};
 pub(super) use self::trust::BY_TIME;
 
+use self::best::BestPath;
 use self::cost::Prior;
 use self::offset::Course;
 use self::register::Registered;
@@ -208,11 +210,10 @@ impl Tracker {
     fn center(&self) -> i64 {
         let center = self.course.center();
         let Some(row) = self.rows.back() else { return center };
-        let best = row.best().0;
-        let expected = row.path(best).expected.offset as i64;
+        let expected = row.path(row.best().0).expected.offset as i64;
         match self.course.found() {
             true => expected,
-            false if expected > center && !self.hurried && self.leads(best) => expected,
+            false if expected > center && !self.hurried && self.leads(&self.best_path().0) => expected,
             false => center,
         }
     }
@@ -339,37 +340,37 @@ impl Tracker {
     /// Decides the oldest row that is not, if that can be done.
     fn decide(&mut self, desk: &mut Desk) -> bool {
         let at = self.decided;
-        let (Some(oldest), Some(newest)) = (self.rows.get(at), self.rows.back()) else { return false };
-        let (best, least) = newest.best();
+        let Some(oldest) = self.rows.get(at) else { return false };
+        let (best, least) = self.best_path();
         let forced = self.forced.is_some_and(|through| oldest.frame.number <= through);
         let hurried = forced && !self.complete();
         let must = forced || self.complete();
         let count = self.undecided();
         let late = self.waited() >= self.range.min(self.window) + PATIENCE as i64 * self.distorted.interval();
-        if self.pairs == 0 && self.register(must, best) {
+        if self.pairs == 0 && self.register(must, &best) {
             return self.decide(desk);
         }
-        let state = self.ancestor(best, at);
+        let state = best.state(at);
         let margin = self.margin(at, state, least);
-        let strong = self.trusted(at, state, best);
+        let strong = self.trusted(at, &best);
         if let Some(trust) = strong {
             let ready = !self.at_the_edge(at, state)
                 && (count > 2 * PATIENCE || !self.is_doubtful(at, state))
                 && match self.course.found() {
                     true => margin >= MARGIN || count > PATIENCE,
-                    false => self.believed(best, margin),
+                    false => self.believed(&best, margin),
                 };
             if ready || must || late {
-                let outcome = match self.precedes(at, state, best) {
+                let outcome = match self.precedes(at, &best) {
                     true => Outcome::UNMATCHED,
-                    false => self.pair(at, state, best, margin, trust),
+                    false => self.pair(at, &best, margin, trust),
                 };
                 self.settle(outcome, desk);
                 return true;
             }
             return false;
         }
-        if let Some(partners) = self.damaged(best, must) {
+        if let Some(partners) = self.damaged(&best, must) {
             for partner in partners {
                 self.settle(self.by_time(partner), desk);
             }
@@ -385,8 +386,8 @@ impl Tracker {
             return true;
         }
         // It may be damage yet, or the streams go on elsewhere.
-        let known = || self.pairs > 0 || self.believed(best, margin);
-        if must || late || (known() && self.is_replaced(best)) {
+        let known = || self.pairs > 0 || self.believed(&best, margin);
+        if must || late || (known() && self.is_replaced(&best)) {
             self.hurried |= hurried;
             self.settle(Outcome::UNMATCHED, desk);
             return true;
@@ -432,8 +433,8 @@ impl Tracker {
     }
 
     /// What the pair of a row on the best path comes to.
-    fn pair(&self, at: usize, state: State, best: State, margin: f64, trust: f64) -> Outcome {
-        let State::Partner(reference) = state else {
+    fn pair(&self, at: usize, best: &BestPath, margin: f64, trust: f64) -> Outcome {
+        let State::Partner(reference) = best.state(at) else {
             return Outcome::UNMATCHED;
         };
         let pairing = self.pairing(reference);
@@ -495,10 +496,8 @@ impl Tracker {
     /// Keeps only the paths that agree with what a row has come to, and with each other there; says where they are.
     fn agree(&mut self, at: usize, pairing: Pairing) -> State {
         let newest = self.rows.len() - 1;
-        let ancestors: Vec<(State, f64, State)> = self.rows[newest]
-            .states()
-            .map(|(other, path)| (other, path.cost, self.ancestor(other, at)))
-            .collect();
+        let ancestors: Vec<(State, f64, State)> =
+            self.rows[newest].states().map(|(other, path)| (other, path.cost, self.ancestor(other, at))).collect();
         // A partner that is not believed must not keep the frames that follow from what is before it.
         let left = |(_, _, state): &&(State, f64, State)| !matches!(state, State::Partner(_));
         let least = |paths: &mut dyn Iterator<Item = &(State, f64, State)>| {

@@ -3,6 +3,7 @@
 //! When a translation between the streams is looked for, and on which frames.
 
 use super::Tracker;
+use super::best::BestPath;
 use super::row::{LAG, Row, State};
 use super::shift::{self, Pyramid, Shift};
 use super::side::Distorted;
@@ -37,7 +38,7 @@ impl Tracker {
     ///
     /// In a panning shot a translation looks like an offset in time. So, until all offsets are in reach, it is believed
     /// while the camera moves only if it is small, and at the offset that is expected.
-    pub(super) fn register(&mut self, must: bool, best: State) -> bool {
+    pub(super) fn register(&mut self, must: bool, best: &BestPath) -> bool {
         let count = self.undecided();
         let all = must || self.waited() >= self.range.min(self.window) + REGISTER as i64 * self.distorted.interval();
         let due = match self.registered {
@@ -49,7 +50,7 @@ impl Tracker {
             return false;
         }
         self.registered = if all { Registered::All } else { Registered::Here };
-        let pairs = self.course_of(best, self.decided);
+        let pairs = best.pairs_from(self.decided);
         let likenesses = pairs.iter().filter_map(|&(index, r)| self.rows[index].likeness(r));
         let distance: f32 = likenesses.flat_map(|likeness| likeness.distances).sum();
         if pairs.len() == count && distance < EQUAL * (count * BLOCKS) as f32 {

@@ -2,6 +2,7 @@
 
 //! How far the pairs of a path are to be trusted.
 
+use super::best::{BestPath, RowPair};
 use super::cost::{self, Motion, ramp};
 use super::row::{HAS_MOVED, LAG, Row, State};
 use super::{ENOUGH, FIRST, FIRST_MARGIN, PATIENCE, Tracker};
@@ -49,29 +50,17 @@ const ELSEWHERE: f64 = 0.25;
 const CLEAR: f32 = 0.5;
 
 impl Tracker {
-    /// The pairs of the best path from the row `from` on, the newest first: row and reference.
-    pub(super) fn course_of(&self, best: State, from: usize) -> Vec<(usize, u64)> {
-        let (mut pairs, mut state) = (Vec::new(), best);
-        for index in (from..self.rows.len()).rev() {
-            if let State::Partner(r) = state {
-                pairs.push((index, r));
-            }
-            state = self.rows[index].path(state).from;
-        }
-        pairs
-    }
-
     /// Whether the best path is believed to begin at the right offset.
-    pub(super) fn believed(&self, best: State, margin: f64) -> bool {
+    pub(super) fn believed(&self, best: &BestPath, margin: f64) -> bool {
         let count = self.undecided();
-        let pairs = self.course_of(best, self.decided);
-        let inner = |(index, r): &&(usize, u64)| *r + 1 < self.rows[*index].end();
+        let pairs = best.pairs_from(self.decided);
+        let inner = |(index, r): &&RowPair| *r + 1 < self.rows[*index].end();
         // A translation that was taken out leaves pictures softer, and no more as near.
         let soft = || !self.references.shift().is_none() && self.told(self.decided, best, &AWAY) >= ELSEWHERE_TOLD;
         if pairs.iter().filter(inner).count() >= FIRST[0] && margin >= FIRST_MARGIN && (self.clear(best) || soft()) {
             return true;
         }
-        let far = |&(index, r): &(usize, u64)| self.rows[index].likeness(r).map(|likeness| likeness.far);
+        let far = |&(index, r): &RowPair| self.rows[index].likeness(r).map(|likeness| likeness.far);
         let far = pairs.iter().filter_map(far).sum::<f64>() / pairs.len().max(1) as f64;
         let expected = pairs.last().is_some_and(|&(index, r)| self.is_expected(index, r));
         self.timed
@@ -102,9 +91,13 @@ impl Tracker {
     }
 
     /// Whether the partners of the best path are much nearer than their neighbors are to them.
-    fn clear(&self, best: State) -> bool {
+    fn clear(&self, best: &BestPath) -> bool {
+        *best.clear.get_or_init(|| self.is_clear(best.pairs_from(self.decided)))
+    }
+
+    fn is_clear(&self, pairs: &[RowPair]) -> bool {
         let (mut distance, mut step) = (0.0, 0.0);
-        for (index, r) in self.course_of(best, self.decided) {
+        for &(index, r) in pairs {
             let likeness = self.rows[index].likeness(r);
             let next = self.references.distances(r, r + 1).or_else(|| self.references.distances(r.checked_sub(1)?, r));
             if let (Some(likeness), Some(next)) = (likeness, next) {
@@ -118,13 +111,10 @@ impl Tracker {
 
     /// How far a state of the best path is to be trusted, 0 to 1: whether what moves around it moves in both streams, or,
     /// where nothing does, whether the pictures are alike. None: it is no pair, or not to be trusted.
-    pub(super) fn trusted(&self, at: usize, state: State, best: State) -> Option<f64> {
-        let State::Partner(reference) = state else { return None };
+    pub(super) fn trusted(&self, at: usize, best: &BestPath) -> Option<f64> {
+        let State::Partner(reference) = best.state(at) else { return None };
         // Few pairs elsewhere are chance.
-        if !self.course.found()
-            && !self.is_expected(at, reference)
-            && self.course_of(best, self.decided).len() < FIRST[0]
-        {
+        if !self.course.found() && !self.is_expected(at, reference) && best.pairs_from(self.decided).len() < FIRST[0] {
             return None;
         }
         // Elsewhere than time says only pictures can be a reason.
@@ -140,12 +130,12 @@ impl Tracker {
     }
 
     /// Whether pictures are a reason to be elsewhere than time says: those of the pairs that are where this one is.
-    fn is_told(&self, at: usize, reference: u64, best: State) -> bool {
+    fn is_told(&self, at: usize, reference: u64, best: &BestPath) -> bool {
         let offset = |index: usize, r: u64| Some(self.references.get(r)?.time - self.rows[index].frame.time);
         let Some(here) = offset(at, reference) else { return false };
         let reach = TOGETHER * self.references.time.interval();
-        let mut pairs = self.around(best, at);
-        pairs.retain(|&(index, r)| offset(index, r).is_some_and(|there| (there - here).abs() <= reach));
+        let together = |&&(index, r): &&RowPair| offset(index, r).is_some_and(|there| (there - here).abs() <= reach);
+        let pairs: Vec<RowPair> = around(best, at).iter().filter(together).copied().collect();
         if pairs.len() < FIRST[0] {
             return false;
         }
@@ -153,25 +143,25 @@ impl Tracker {
     }
 
     /// Whether a pair may be believed although no offset was found and a whole search has found nothing better.
-    fn is_near_enough(&self, at: usize, r: u64, best: State) -> bool {
+    fn is_near_enough(&self, at: usize, r: u64, best: &BestPath) -> bool {
         let searched = self.timed && !self.course.found() && self.undecided() > 2 * FIRST[1];
         let near = || self.rows[at].likeness(r).is_some_and(|likeness| likeness.far < NEAR_ENOUGH);
         let told = || {
-            let pairs = self.course_of(best, self.decided);
-            2 * pairs.len() >= self.undecided() && self.told_by(&pairs, &AWAY) >= ELSEWHERE_TOLD
+            let pairs = best.pairs_from(self.decided);
+            2 * pairs.len() >= self.undecided() && self.told_by(pairs, &AWAY) >= ELSEWHERE_TOLD
         };
         !searched || near() || self.clear(best) || told()
     }
 
     /// Whether the best path may lead to the offset, as far as its first pairs tell.
-    pub(super) fn leads(&self, best: State) -> bool {
-        let pairs = self.course_of(best, self.decided);
+    pub(super) fn leads(&self, best: &BestPath) -> bool {
+        let pairs = best.pairs_from(self.decided);
         let first = &pairs[pairs.len().saturating_sub(AROUND[1])..];
         first.len() >= FIRST[0] && first.iter().all(|&(at, r)| self.trust(at, r, best) >= ENOUGH)
     }
 
-    fn trust(&self, at: usize, reference: u64, best: State) -> f64 {
-        let sum = self.motion(&self.around(best, at));
+    fn trust(&self, at: usize, reference: u64, best: &BestPath) -> f64 {
+        let sum = self.motion(around(best, at));
         let Some(likeness) = self.rows[at].likeness(reference) else { return 0.0 };
         let far = likeness.far;
         let alike = 1.0 - self.prior.strange(far, likeness.whole);
@@ -190,9 +180,9 @@ impl Tracker {
     }
 
     /// Whether a frame on the first reference is from before that: the next one moves on, and is nearer to it.
-    pub(super) fn precedes(&self, at: usize, state: State, best: State) -> bool {
+    pub(super) fn precedes(&self, at: usize, best: &BestPath) -> bool {
         let Some((row, next)) = self.rows.get(at).zip(self.rows.get(at + 1)) else { return false };
-        if state != State::Partner(0) || self.ancestor(best, at + 1) != state {
+        if [at, at + 1].map(|row| best.state(row)) != [State::Partner(0); 2] {
             return false;
         }
         let step = f64::from(self.references.step(0).iter().sum::<f32>());
@@ -202,7 +192,7 @@ impl Tracker {
     }
 
     /// What moves along these pairs, the newest first.
-    fn motion(&self, pairs: &[(usize, u64)]) -> Motion {
+    fn motion(&self, pairs: &[RowPair]) -> Motion {
         let mut sum = Motion::default();
         for (index, (later, partner)) in pairs.iter().enumerate() {
             let lag = (index + LAG).min(pairs.len() - 1);
@@ -228,7 +218,7 @@ impl Tracker {
         });
         let after = self.rows.range(at..).take(AROUND[1]).zip(at..);
         let after = after.filter_map(|(row, index)| Some((index, nearest(row)?)));
-        let mut pairs: Vec<(usize, u64)> = before.chain(after).collect();
+        let mut pairs: Vec<RowPair> = before.chain(after).collect();
         pairs.reverse();
         // While the streams do not agree, the last frames are no beginning: too little follows to contradict them.
         if self.course.lost() && self.undecided() <= PATIENCE {
@@ -237,7 +227,7 @@ impl Tracker {
         let far = self.rows[at].likeness(partner)?.far;
         if !self.course.found() && self.undecided() > 2 * FIRST[1] && far >= NEAR_ENOUGH {
             let all = self.rows.range(at..).zip(at..).filter_map(|(row, index)| Some((index, nearest(row)?)));
-            let all: Vec<(usize, u64)> = all.collect();
+            let all: Vec<RowPair> = all.collect();
             if self.told_by(&all, &AWAY) < ELSEWHERE_TOLD {
                 return None;
             }
@@ -247,7 +237,7 @@ impl Tracker {
     }
 
     /// The confidence in the pair of a row on the best path, and what it rests on.
-    pub(super) fn confidence(&self, at: usize, best: State, margin: f64, trust: f64) -> (f64, Evidence) {
+    pub(super) fn confidence(&self, at: usize, best: &BestPath, margin: f64, trust: f64) -> (f64, Evidence) {
         let lead = self.told(at, best, &BESIDE).min(margin);
         if lead < TELLING && self.timed {
             return (BY_TIME, Evidence::Time);
@@ -258,27 +248,20 @@ impl Tracker {
 
     /// By how much the pictures around a row say that they belong to their partners, or to a reference beside these that is
     /// no rival, and not to any rival, in nats. Rivals are references so far before or behind the partners.
-    fn told(&self, at: usize, best: State, rivals: &[&[i64]; 2]) -> f64 {
-        self.told_new(&self.around(best, at), at, rivals)
-    }
-
-    /// The best path's pairs around a row.
-    fn around(&self, best: State, at: usize) -> Vec<(usize, u64)> {
-        let mut pairs = self.course_of(best, at.saturating_sub(AROUND[0]));
-        pairs.retain(|(index, _)| *index <= at + AROUND[1]);
-        pairs
+    fn told(&self, at: usize, best: &BestPath, rivals: &[&[i64]; 2]) -> f64 {
+        self.told_new(around(best, at), at, rivals)
     }
 
     /// The same of those of these pairs that show something new.
-    fn told_new(&self, pairs: &[(usize, u64)], at: usize, rivals: &[&[i64]; 2]) -> f64 {
-        let new = |(index, _): &&(usize, u64)| *index == at || !self.rows[*index].repeated;
+    fn told_new(&self, pairs: &[RowPair], at: usize, rivals: &[&[i64]; 2]) -> f64 {
+        let new = |(index, _): &&RowPair| *index == at || !self.rows[*index].repeated;
         self.told_by(&pairs.iter().filter(new).copied().collect::<Vec<_>>(), rivals)
     }
 
     /// The same of these pairs.
-    fn told_by(&self, pairs: &[(usize, u64)], [own, rivals]: &[&[i64]; 2]) -> f64 {
+    fn told_by(&self, pairs: &[RowPair], [own, rivals]: &[&[i64]; 2]) -> f64 {
         let sum = |by: i64| {
-            let says = |&(index, r): &(usize, u64)| {
+            let says = |&(index, r): &RowPair| {
                 let (row, other) = (&self.rows[index], r.checked_add_signed(by)?);
                 Some((row.likeness(r)?.likelihood - row.likeness(other)?.likelihood).clamp(-SAYS, SAYS))
             };
@@ -296,4 +279,9 @@ impl Tracker {
             (None, _) => 0.0,
         }
     }
+}
+
+/// The best path's pairs around a row.
+fn around(best: &BestPath, at: usize) -> &[RowPair] {
+    best.pairs_within(at.saturating_sub(AROUND[0])..=at + AROUND[1])
 }
