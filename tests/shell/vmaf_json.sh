@@ -1,7 +1,7 @@
 #!/bin/sh
 # The format vmaf-json against libvmaf's own log of the same two files: the same names, and under them the same numbers,
-# also for the readers of tools that are made for that log. easyVmaf's and Av1an's are run. Those of the newer Av1an (Rust)
-# and of ease (Go) can be had from no registry: what they demand of a log is stated here.
+# also for the readers of tools that are made for that log. easyVmaf's and Av1an's (Python) are run. Those of the newer
+# Av1an (Rust) and of ease (Go) are not there to be called by themselves: what they demand of a log is stated here.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
