@@ -3,13 +3,13 @@
 //! One document in the layout of libvmaf's JSON log, so that tools for that can read it.
 //!
 //! Metrics are called as libvmaf calls them where they are the same number: `psnr_y`, `psnr_cb` and `psnr_cr`, cut at
-//! 6n + 12 dB as there, `float_ms_ssim`, `float_ssim`, `vmaf`, `cambi`; a model's score by the model's name, and
-//! everything else as in other logs, with `_` for `-`. When several elements scored, `<element>_` stands before each
-//! name. What is no measurement (confidence, gain, attributes and the like) stands beside the metrics of a frame as
-//! `details`, its pools in `pooled_details`. Frames without a measurement are left out, as libvmaf does, and keep their
-//! number; so are those that only carry on the score of a frame before them: each score is there once.
-//! `aggregate_metrics` has the counts of frames, `elements` each element's model, VMAF's model as `vmaf_model`, verdict
-//! and reasons.
+//! 6n + 12 dB as there, `float_ms_ssim`, `float_ssim`, `vmaf`, `cambi`; PSNR over all planes is `psnr_avg`, as ffmpeg's
+//! filter calls it; a model's score has the model's name, and everything else is called as in other logs, with `_` for
+//! `-`. When several elements scored, `<element>_` stands before each name. What is no measurement (confidence, gain,
+//! attributes and the like) stands beside the metrics of a frame as `details`, its pools in `pooled_details`. Frames
+//! without a measurement are left out, as libvmaf does, and keep their number; so are those that only carry on the
+//! score of a frame before them: each score is there once. `aggregate_metrics` has the counts of frames, `elements`
+//! each element's model, VMAF's model as `vmaf_model`, verdict and reasons.
 
 mod file;
 mod metrics;

@@ -42,12 +42,12 @@
  *
  * `vmaf-json`: the layout of libvmaf's log. Metrics are called as libvmaf calls them where they are the same number:
  * `psnr_y`, `psnr_cb` and `psnr_cr`, cut at 6n + 12 dB for n bits as there, `float_ms_ssim`, `float_ssim`, `vmaf`,
- * `cambi`; a model's score by the model's name; `ssim` is this plugin's own, which does not shrink the picture first as
- * libvmaf's `float_ssim` does. When several elements have scored, `<element>_` stands before each name. What is no
- * measurement (confidence, gain and bias, raw values, attributes) is in `details` beside a frame's `metrics`, and in
- * `pooled_details`. Frames without a measurement are left out, as libvmaf does, and keep their number; `fps` is, as
- * there, frames a second of real time; the counts are in `aggregate_metrics`, the verdict in `elements`. Written to
- * `<location>.part`, renamed when complete.
+ * `cambi`; a model's score by the model's name; `psnr_avg`, as in ffmpeg's filter, is PSNR over all planes; `ssim` is
+ * this plugin's own, which does not shrink the picture first as libvmaf's `float_ssim` does. When several elements have
+ * scored, `<element>_` stands before each name. What is no measurement (confidence, gain and bias, raw values,
+ * attributes) is in `details` beside a frame's `metrics`, and in `pooled_details`. Frames without a measurement are left
+ * out, as libvmaf does, and keep their number; `fps` is, as there, frames a second of real time; the counts are in
+ * `aggregate_metrics`, the verdict in `elements`. Written to `<location>.part`, renamed when complete.
  *
  * ## Pools
  *

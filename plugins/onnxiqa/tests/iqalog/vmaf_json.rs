@@ -78,7 +78,7 @@ fn one_comparison_has_libvmafs_names_and_limits() {
         assert_eq!(
             document["frames"][0]["metrics"],
             json!({
-                "psnr_y": cut, "psnr_cb": cut, "psnr_cr": cut, "psnr": 100.0,
+                "psnr_y": cut, "psnr_cb": cut, "psnr_cr": cut, "psnr_avg": 100.0,
                 "ssim": 0.5, "float_ms_ssim": 0.5, "float_ssim": 0.5,
             })
         );

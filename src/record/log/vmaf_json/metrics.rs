@@ -25,6 +25,8 @@ pub(super) fn metric(field: &str, model: Option<&str>) -> Option<String> {
     match field {
         "score" => Some(model.filter(|model| !model.is_empty()).unwrap_or(field).to_owned()),
         "ms-ssim" => Some("float_ms_ssim".to_owned()),
+        // `psnr` is luma's alone in the logs of libvmaf 1, and readers take it for `psnr_y`.
+        "psnr" => Some("psnr_avg".to_owned()),
         _ => {
             let mut fields = MEASURES.iter().flat_map(|measure| measure.fields);
             fields.any(|known| known.name == field).then(|| detail(field))
@@ -72,6 +74,22 @@ impl Numbers {
                 }
                 _ => {}
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What readers take for other metrics: libvmaf 1 wrote `psnr` for `psnr_y`, `ms_ssim` for `float_ms_ssim`.
+    #[test]
+    fn no_metric_has_an_older_name_of_another() {
+        let fields = MEASURES.iter().flat_map(|measure| measure.fields);
+        let names: Vec<_> = fields.filter_map(|field| metric(field.name, None)).collect();
+        for (older, name) in [("psnr", "psnr_y"), ("ms_ssim", "float_ms_ssim")] {
+            assert!(!names.iter().any(|other| other == older), "{names:?}");
+            assert_eq!(names.iter().filter(|other| *other == name).count(), 1, "{names:?}");
         }
     }
 }
