@@ -4,7 +4,7 @@
 
 use super::Tracker;
 use super::best::BestPath;
-use super::row::{LAG, Row, State};
+use super::row::{LAG, Row};
 use super::shift::{self, Pyramid, Shift};
 use super::side::Distorted;
 use crate::align::time::unit::BLOCKS;
