@@ -157,7 +157,10 @@ impl Tracker {
     pub(super) fn leads(&self, best: &BestPath) -> bool {
         let pairs = best.pairs_from(self.decided);
         let first = &pairs[pairs.len().saturating_sub(AROUND[1])..];
-        first.len() >= FIRST[0] && first.iter().all(|&(at, r)| self.trust(at, r, best) >= ENOUGH)
+        let new = |(index, _): &&RowPair| !self.rows[*index].repeated;
+        first.len() >= FIRST[0]
+            && first.iter().filter(new).count() >= 2
+            && first.iter().all(|&(at, r)| self.trust(at, r, best) >= ENOUGH)
     }
 
     fn trust(&self, at: usize, reference: u64, best: &BestPath) -> f64 {
