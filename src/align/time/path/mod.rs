@@ -438,6 +438,9 @@ impl Tracker {
             return Outcome::UNMATCHED;
         };
         let pairing = self.pairing(reference);
+        if pairing == Pairing::Unmatched {
+            return Outcome::UNMATCHED;
+        }
         let (confidence, evidence) = self.confidence(at, best, margin, trust);
         Outcome { pairing, confidence, evidence }
     }

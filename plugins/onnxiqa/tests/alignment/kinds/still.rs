@@ -77,11 +77,14 @@ pub fn one_a_second(set: &Set) -> Vec<Case> {
     cases
 }
 
+/// Frames of a loop.
+const LOOP: usize = 25;
+
 pub fn loops(set: &Set) -> Vec<Case> {
     let mut cases = Vec::new();
     for (n, clip) in [set.moving[0], set.moving[1], set.moving[2]].into_iter().enumerate() {
         let looped = |whole: Stream, from: usize| {
-            let at = |n: usize| Entry { time: frames(n as i64), ..whole[20 + (n + from) % 25].clone() };
+            let at = |n: usize| Entry { time: frames(n as i64), ..whole[20 + (n + from) % LOOP].clone() };
             (0..150).map(at).collect::<Stream>()
         };
         let codec = codec(n);
@@ -90,6 +93,10 @@ pub fn loops(set: &Set) -> Vec<Case> {
             let mut distorted = looped(coded(clip, codec), offset as usize);
             // The reference has ended before these, unless the offset is one of a whole loop more.
             distorted[150 - offset as usize..].iter_mut().for_each(|entry| entry.optional = true);
+            // Or a whole loop less, where that is nearer to the times: then it begins after these.
+            if 2 * offset > LOOP as i64 {
+                distorted[..LOOP - offset as usize].iter_mut().for_each(|entry| entry.optional = true);
+            }
             Case::new(clip, name, looped(stream(clip), 0), distorted)
         };
         cases.extend([constant(case(0), 0), case(7), case(13)]);
