@@ -16,7 +16,7 @@ use crate::metrics::Measurements;
 use crate::scorer::{Score, ScoreError, Scorer};
 
 /// Frames that may wait to be looked at. Looking takes a fraction of a millisecond: more would only hold memory.
-const BACKLOG: usize = 8;
+const BACKLOG: usize = 4;
 
 /// Events that have not been taken. They are rare; a caller that never asks must not make them a leak.
 const EVENTS: usize = 256;

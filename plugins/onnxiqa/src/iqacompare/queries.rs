@@ -92,17 +92,15 @@ fn pass_on(context: &Context<'_>, query: &mut gst::QueryRef) -> bool {
 /// How many frames of one side, each of that size, are held if the other side keeps up: where both have the same times, and
 /// at the farthest offset.
 fn held(context: &Context<'_>, bytes: usize, fps: gst::Fraction) -> Held {
-    /// Until the pictures have confirmed the times.
-    const CONFIRMED: u64 = 8;
     let (queue, max_bytes, range) = context.setting(|settings| {
         let range = if settings.alignment.searches() { settings.search_range } else { gst::ClockTime::ZERO };
         (u64::from(settings.model.queue_size), settings.max_bytes, range)
     });
     let period = crate::period(fps).unwrap_or(gst::ClockTime::from_mseconds(40)).nseconds().max(1);
-    let range = range.nseconds() / period;
-    let [usual, most] = [range.min(CONFIRMED), range].map(|ahead| {
-        let frames = ahead + queue + FRAMES as u64;
+    let [usual, most] = [0, range.nseconds() / period].map(|searched| {
+        let frames = searched + queue + FRAMES as u64;
         u32::try_from(frames.min(max_bytes / (bytes as u64).max(1)).max(2)).unwrap_or(u32::MAX)
     });
     Held { usual, most }
+}
 }
