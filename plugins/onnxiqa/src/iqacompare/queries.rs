@@ -103,4 +103,3 @@ fn held(context: &Context<'_>, bytes: usize, fps: gst::Fraction) -> Held {
     });
     Held { usual, most }
 }
-}

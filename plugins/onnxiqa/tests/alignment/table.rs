@@ -6,6 +6,7 @@ use crate::ground_truth::{Case, SAME};
 use crate::report::Run;
 use crate::truth::Truth;
 use onnx_iqa::align::time::{AlignmentEvent, Evidence, Pairing};
+use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
 /// Lower ends of the bins of confidence.
@@ -37,6 +38,8 @@ pub struct Counts {
     pub bins: [(usize, usize); BINS.len()],
     /// Right pairs of moving content: those with a confidence of at least 0.9, and all.
     pub moving: (usize, usize),
+    /// Cases whose every frame has a partner: those of which users are warned that frames are missing, and all.
+    pub complete: (usize, usize),
 }
 
 impl AddAssign for Counts {
@@ -56,6 +59,7 @@ impl AddAssign for Counts {
             *bin = (bin.0 + other.0, bin.1 + other.1);
         }
         self.moving = (self.moving.0 + other.moving.0, self.moving.1 + other.moving.1);
+        self.complete = (self.complete.0 + other.complete.0, self.complete.1 + other.complete.1);
     }
 }
 
@@ -85,6 +89,10 @@ impl Counts {
         let paired = run.decisions.iter().filter(|decision| decision.pairing != Pairing::Unmatched).count();
         let all = truths.iter().all(|truth| !truth.none);
         counts.silent = usize::from(all && paired * 100 < truths.len() * 99);
+        if all {
+            let warned = is_incomplete(run.decisions.iter().map(|decision| decision.pairing));
+            counts.complete = (usize::from(warned), 1);
+        }
         let lost = |event: &&AlignmentEvent| matches!(event, AlignmentEvent::Lost { .. });
         counts.lost = run.events.iter().filter(lost).count();
         counts
@@ -109,10 +117,26 @@ impl Counts {
         percent(self.bins[bin].0, self.bins[bin].1)
     }
 
+    /// Percent of the cases whose every frame has a partner in which users are warned that frames are missing.
+    pub fn warned_percent(&self) -> f64 {
+        if self.complete.1 == 0 { 0.0 } else { percent(self.complete.0, self.complete.1) }
+    }
+
     /// Percent of the right pairs on moving content with a confidence of at least 0.9.
     pub fn sure_percent(&self) -> f64 {
         percent(self.moving.0, self.moving.1)
     }
+}
+
+/// Whether so much is missing that users are warned: more than 2 % of the distorted frames are without a partner, or as many
+/// references between the pairs are nobody's.
+fn is_incomplete(pairings: impl ExactSizeIterator<Item = Pairing>) -> bool {
+    let frames = pairings.len();
+    let partners: Vec<Option<u64>> = pairings.map(Pairing::reference).collect();
+    let unmatched = partners.iter().filter(|partner| partner.is_none()).count();
+    let used: BTreeSet<u64> = partners.into_iter().flatten().collect();
+    let between = used.first().zip(used.last()).map_or(0, |(first, last)| (last - first + 1) as usize);
+    (unmatched + between - used.len()) * 50 > frames || used.is_empty()
 }
 
 fn percent(part: usize, whole: usize) -> f64 {
@@ -127,9 +151,9 @@ fn close(case: &Case, truth: &Truth, partner: u64) -> bool {
 /// The table of one half: a row for each kind, and one for all.
 pub fn print_kinds(half: &str, kinds: &[(&str, Counts)]) {
     let heads = ["cases", "frames", "right %", "wrong", "of them close", "missing", "false", "as repetition"];
-    let more = ["silent cases", "lost", "by time %", "≥ 0.9 on moving %"];
+    let more = ["silent cases", "lost", "by time %", "≥ 0.9 on moving %", "warned, of complete"];
     let mut table =
-        format!("\n{half}\n\n| kind | {} | {} |\n|---{}|\n", heads.join(" | "), more.join(" | "), "|--:".repeat(12));
+        format!("\n{half}\n\n| kind | {} | {} |\n|---{}|\n", heads.join(" | "), more.join(" | "), "|--:".repeat(13));
     let mut all = Counts::default();
     for (_, counts) in kinds {
         all += *counts;
@@ -149,6 +173,7 @@ pub fn print_kinds(half: &str, kinds: &[(&str, Counts)]) {
             counts.lost.to_string(),
             format!("{:.0}", percent(counts.by_time, pairs)),
             format!("{:.1}", counts.sure_percent()),
+            format!("{} of {}", counts.complete.0, counts.complete.1),
         ];
         table += &format!("| {kind} | {} |\n", cells.join(" | "));
     }

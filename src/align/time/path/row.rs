@@ -38,9 +38,6 @@ const DAMAGED: f64 = 0.75;
 /// What a frame costs whose partner is still to come.
 const BEYOND: f64 = 0.25;
 
-/// What a frame costs that is from before the reference began: more than a pair usually does.
-const BEFORE: f64 = 0.6;
-
 /// A path whose cost is above the best one's by more than this is given up.
 const BEAM: f64 = 60.0;
 
@@ -507,8 +504,8 @@ impl Row {
             };
             let (mut head, mut damage) = (path.head, path.damage);
             if path.pairs[0].is_none() {
-                head += cost - BEFORE;
-                damage += if strange(&expected) { cost - BEFORE } else { 0.0 };
+                head += cost - BEYOND;
+                damage += if strange(&expected) { cost - BEYOND } else { 0.0 };
             }
             let next = Path { cost: path.cost + cost, from: state, expected, head, damage, ..*path };
             let slot = match state {
