@@ -18,6 +18,11 @@ use crate::scorer::{Score, ScoreError, Scorer};
 /// Frames that may wait to be looked at. Looking takes a fraction of a millisecond: more would only hold memory.
 const BACKLOG: usize = 4;
 
+/// Decided frames that may wait for their values once frames hold more than this part of the bound: one is measured while
+/// the next one waits.
+const FEW: usize = 2;
+const LARGE: u64 = 4;
+
 /// Events that have not been taken. They are rare; a caller that never asks must not make them a leak.
 const EVENTS: usize = 256;
 
@@ -248,7 +253,9 @@ impl Shared {
             return None;
         }
         // What waits for the next pair must not keep that away.
-        let full = (over || state.decided() >= self.queue_size) && !state.stands();
+        let large = state.bytes > state.max_bytes / LARGE;
+        let most = if large { self.queue_size.min(FEW) } else { self.queue_size };
+        let full = (over || state.decided() >= most) && !state.stands();
         if state.cancelled || full || state.inputs.len() >= BACKLOG {
             return None;
         }
