@@ -5,7 +5,6 @@
 mod args;
 mod compare;
 mod exit;
-mod plugin;
 mod report;
 mod score;
 
