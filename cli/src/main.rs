@@ -5,6 +5,7 @@
 mod args;
 mod compare;
 mod exit;
+mod plugin;
 mod report;
 mod score;
 

@@ -63,7 +63,7 @@ impl Model {
             return Err(ModelError::Unknown { name: name_or_path.to_owned(), bundled: search.bundled_text() });
         };
         let file = File::read(&path, search)?;
-        let runtime = runtime(search.runtime.as_deref())?;
+        let runtime = runtime(&search.runtime)?;
         let mut last = None;
         for &provider in options.provider.candidates() {
             let named = options.provider == provider;
