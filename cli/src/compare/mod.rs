@@ -7,6 +7,7 @@
 //! and `ladder` make the report's data of what was gathered.
 
 mod branch;
+mod cache;
 mod decode;
 mod fan_out;
 mod frames;
@@ -14,6 +15,7 @@ mod inputs;
 mod judge;
 mod ladder;
 mod memory;
+mod models;
 mod outcome;
 mod pass;
 mod pictures;
@@ -25,16 +27,18 @@ mod watch;
 
 use crate::args::{Common, Compare};
 use crate::exit::Exit;
-use crate::report::data::Rendition;
+use crate::report::data::Media;
 use crate::report::files::Folder;
 use anyhow::{Context as _, Result};
-use branch::Measured;
+use cache::Cache;
 use inputs::{Input, Inputs};
+use models::Hashes;
+use outcome::Finished;
 use pass::{Job, SourceKnown};
 use progress::Progress;
 use settings::Settings;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thresholds::Thresholds;
 
@@ -62,11 +66,19 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     let interrupted = interruption()?;
     let mut progress = Progress::new(common);
 
-    let work = Work { inputs: &inputs, settings: &settings, folder: folder.as_ref(), interrupted: &interrupted };
+    let models = Hashes::of(&settings);
+    let work = Work {
+        inputs: &inputs,
+        settings: &settings,
+        models: &models,
+        folder: folder.as_ref(),
+        use_cache: !args.no_cache,
+        interrupted: &interrupted,
+    };
     let results = work.measure(memory::budget(args.memory), &mut progress)?;
     progress.end();
 
-    let report = outcome::report(&inputs.source, &results, &settings, &thresholds);
+    let report = outcome::report(&results, &settings, &models, &thresholds);
     for height in thresholds.missing_heights(&report.renditions) {
         progress.say(&format!("iqa: no rendition has {height} lines: its thresholds were not checked"));
     }
@@ -96,7 +108,9 @@ fn interruption() -> Result<Arc<AtomicBool>> {
 struct Work<'a> {
     inputs: &'a Inputs,
     settings: &'a Settings,
+    models: &'a Hashes,
     folder: Option<&'a Folder>,
+    use_cache: bool,
     interrupted: &'a AtomicBool,
 }
 
@@ -104,9 +118,9 @@ struct Work<'a> {
 #[derive(Debug)]
 pub struct Results {
     /// What is known of the source.
-    pub source: SourceKnown,
+    pub source: Media,
     /// In the order of the renditions.
-    pub renditions: Vec<(Rendition, Option<Measured>)>,
+    pub renditions: Vec<Finished>,
     /// Whether the run was interrupted.
     pub interrupted: bool,
 }
@@ -114,35 +128,39 @@ pub struct Results {
 impl Results {
     /// The frames of every rendition, with none where they are not to be shown.
     fn frames(&self) -> Vec<Option<&Frames>> {
-        let frames = self.renditions.iter().map(|(rendition, measured)| {
-            measured.as_ref().map(|measured| &measured.frames).filter(|_| judge::is_trusted(&rendition.verdict))
+        let frames = self.renditions.iter().map(|finished| {
+            Some(&finished.frames).filter(|_| judge::is_trusted(&finished.rendition.verdict))
         });
         frames.collect()
     }
 }
 
 impl Work<'_> {
-    /// Measures all renditions, in as few passes over the source as memory allows.
+    /// Measures all renditions that are not known from an earlier run, in as few passes over the source as memory allows.
     fn measure(&self, budget: u64, progress: &mut Progress) -> Result<Results> {
         let renditions = &self.inputs.renditions;
         let logs: Vec<Option<PathBuf>> =
             renditions.iter().map(|input| self.folder.map(|folder| folder.vmaf_json(&input.name))).collect();
-        let mut done: Vec<Option<(Rendition, Option<Measured>)>> = renditions.iter().map(|_| None).collect();
-        let mut source = SourceKnown::default();
-        let known_bad = renditions.iter().zip(&mut done);
-        for (input, place) in known_bad {
-            if let Some(problem) = &input.problem {
-                *place = Some((judge::failed(input, problem.clone()), None));
+        let log = |index: usize| logs.get(index).and_then(Option::as_deref);
+        let mut done: Vec<Option<Finished>> = renditions.iter().map(|input| self.without_measuring(input)).collect();
+        let mut source = None;
+        let mut cache = self.cache();
+        let mut keys = Vec::new();
+        for (index, (input, place)) in renditions.iter().zip(&mut done).enumerate() {
+            let key = cache.as_mut().filter(|_| place.is_none()).and_then(|cache| cache.key(&self.inputs.source, input));
+            let found = key.as_ref().zip(cache.as_ref()).and_then(|(key, cache)| cache.find(key, log(index)));
+            if let Some(found) = found {
+                progress.say(&format!("{}: known from an earlier run", input.name));
+                source = source.or_else(|| Some(found.source.clone()));
+                *place = Some(found.renamed(input));
             }
+            keys.push(key);
         }
         let left: Vec<usize> = (0..renditions.len()).filter(|&index| done.get(index).is_some_and(Option::is_none)).collect();
         let plan = memory::plan(budget, left.len());
         let passes = left.chunks(plan.renditions).count();
         for (number, chunk) in left.chunks(plan.renditions).enumerate() {
-            let job = |&index: &usize| {
-                let vmaf_json = logs.get(index).and_then(Option::as_deref);
-                Some(Job { input: renditions.get(index)?, vmaf_json })
-            };
+            let job = |&index: &usize| Some(Job { input: renditions.get(index)?, vmaf_json: log(index) });
             let jobs: Vec<_> = chunk.iter().filter_map(job).collect();
             progress.begin(&what(&jobs, number, passes), number, passes);
             let passed =
@@ -150,23 +168,45 @@ impl Work<'_> {
             if let Some(failure) = &passed.source.failure {
                 anyhow::bail!("the source {}: {failure}", self.inputs.source.shown);
             }
-            source = passed.source;
+            let known = passed.source;
+            let media = judge::source(&self.inputs.source, &known);
             for ((&index, job), measured) in chunk.iter().zip(&jobs).zip(passed.renditions) {
                 let Some(measured) = measured else { continue };
-                let rendition = judge::judge(job.input, &measured, &source, self.settings);
+                let finished = Finished::new(job.input, measured, &known, media.clone(), self.settings);
+                let key = keys.get(index).and_then(Option::as_ref).filter(|_| finished.rendition.verdict != judge::FAILED);
+                if let (Some(key), Some(cache)) = (key, &cache)
+                    && let Err(error) = cache.keep(key, &finished, job.vmaf_json)
+                {
+                    progress.say(&format!("iqa: the result is not kept for a later run: {error:#}"));
+                }
                 if let Some(place) = done.get_mut(index) {
-                    *place = Some((rendition, Some(measured)));
+                    *place = Some(finished);
                 }
             }
-            if self.interrupted.load(std::sync::atomic::Ordering::Relaxed) {
+            source = Some(media);
+            if self.interrupted.load(Ordering::Relaxed) {
                 break;
             }
         }
         let interrupted = done.iter().any(Option::is_none);
-        let finished = done.into_iter().zip(renditions).map(|(result, input): (_, &Input)| {
-            result.unwrap_or_else(|| (judge::interrupted(input), None))
+        let source = source.unwrap_or_else(|| judge::source(&self.inputs.source, &SourceKnown::default()));
+        let finished = done.into_iter().zip(renditions).map(|(result, input)| {
+            result.unwrap_or_else(|| Finished::without(judge::interrupted(input), source.clone()))
         });
-        Ok(Results { source, renditions: finished.collect(), interrupted })
+        Ok(Results { renditions: finished.collect(), source: source.clone(), interrupted })
+    }
+
+    /// The result of an input that cannot be read, as far as that is known already.
+    fn without_measuring(&self, input: &Input) -> Option<Finished> {
+        let problem = input.problem.clone()?;
+        let source = judge::source(&self.inputs.source, &SourceKnown::default());
+        Some(Finished::without(judge::failed(input, problem), source))
+    }
+
+    /// Results of earlier runs. One without a log is of no use to a run that writes one.
+    fn cache(&self) -> Option<Cache> {
+        let cache = Cache::new(self.settings, self.models, self.folder.is_some());
+        cache.filter(|_| self.use_cache)
     }
 }
 

@@ -2,17 +2,60 @@
 
 //! The whole report, and how the command ends.
 
+use super::branch::Measured;
+use super::frames::Frames;
 use super::inputs::Input;
+use super::models::{self, Hashes};
+use super::pass::SourceKnown;
 use super::settings::Settings;
 use super::thresholds::{Ladder, Thresholds};
 use super::{Results, judge, ladder};
 use crate::exit::Exit;
-use crate::report::data::{Measure, Rendition, Report, VERSION};
+use crate::report::data::{Measure, Media, Rendition, Report, VERSION};
 use onnx_iqa::record::{Field, Named as _, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// What a rendition came to, and what was known of the source with it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Finished {
+    /// Without thresholds.
+    pub rendition: Rendition,
+    /// Every frame.
+    pub frames: Frames,
+    /// The source.
+    pub source: Media,
+    /// The model's name, by its contract.
+    pub model: Option<String>,
+    /// The name of VMAF's model.
+    pub vmaf_model: Option<String>,
+}
+
+impl Finished {
+    /// A rendition that was compared to its end.
+    pub fn new(input: &Input, measured: Measured, known: &SourceKnown, source: Media, settings: &Settings) -> Self {
+        let rendition = judge::judge(input, &measured, known, settings);
+        let Measured { summary, frames, .. } = measured;
+        let (model, vmaf_model) = summary.map(|summary| (summary.model, summary.vmaf_model)).unwrap_or_default();
+        Self { rendition, frames, source, model, vmaf_model }
+    }
+
+    /// A rendition of which nothing was measured.
+    pub fn without(rendition: Rendition, source: Media) -> Self {
+        Self { rendition, frames: Frames::default(), source, model: None, vmaf_model: None }
+    }
+
+    /// The same under the name that it has now.
+    pub fn renamed(mut self, input: &Input) -> Self {
+        let media = &mut self.rendition.media;
+        (media.name, media.uri) = (input.name.clone(), input.shown.clone());
+        media.declared_bandwidth = input.declared_bandwidth;
+        self
+    }
+}
 
 /// The report on a comparison.
-pub fn report(source: &Input, results: &Results, settings: &Settings, thresholds: &Thresholds) -> Report {
-    let mut renditions: Vec<Rendition> = results.renditions.iter().map(|(rendition, _)| rendition.clone()).collect();
+pub fn report(results: &Results, settings: &Settings, models: &Hashes, thresholds: &Thresholds) -> Report {
+    let mut renditions: Vec<_> = results.renditions.iter().map(|finished| finished.rendition.clone()).collect();
     let inversions = ladder::inversions(&renditions, &settings.fields());
     let about = Ladder { inversions: ladder::inverted_pairs(&inversions) };
     for rendition in &mut renditions {
@@ -29,8 +72,8 @@ pub fn report(source: &Input, results: &Results, settings: &Settings, thresholds
         version: VERSION,
         generator: concat!("iqa ", env!("CARGO_PKG_VERSION")).to_owned(),
         created: now(),
-        source: judge::source(source, &results.source),
-        measures: measures(results, settings),
+        source: results.source.clone(),
+        measures: measures(results, settings, models),
         renditions,
         inversions,
         versus: None,
@@ -59,22 +102,21 @@ fn ends(rendition: &Rendition, thresholds: &Thresholds) -> Exit {
 }
 
 /// What was measured, in words.
-fn measures(results: &Results, settings: &Settings) -> Vec<Measure> {
-    let mut summaries = results.renditions.iter().filter_map(|(_, measured)| measured.as_ref()?.summary.as_ref());
-    let summary = summaries.next();
+fn measures(results: &Results, settings: &Settings, hashes: &Hashes) -> Vec<Measure> {
+    let first = |get: fn(&Finished) -> &Option<String>| results.renditions.iter().find_map(|one| get(one).clone());
     let fields = settings.fields().into_iter().map(|name| {
         let field = Field::named(name);
-        let model = match name {
-            "vmaf" => summary.and_then(|summary| summary.vmaf_model.clone()),
-            "score" => summary.and_then(|summary| summary.model.clone()),
-            _ => None,
+        let (model, hash) = match name {
+            "vmaf" => (first(|one| &one.vmaf_model), hashes.vmaf.as_deref()),
+            "score" => (first(|one| &one.model), hashes.score.as_deref()),
+            _ => (None, None),
         };
         Measure {
             name: name.to_owned(),
             unit: field.and_then(|field| field.unit).map(str::to_owned),
             description: field.map(|field| field.description.to_owned()).unwrap_or_default(),
             model,
-            model_hash: None,
+            model_hash: hash.map(models::short),
         }
     });
     fields.collect()
