@@ -30,6 +30,12 @@ impl Exit {
             Self::Interrupted => 130,
         }
     }
+
+    /// What a status of this command's says.
+    pub fn from_code(code: u8) -> Self {
+        let all = [Self::Good, Self::Missed, Self::NotMeasurable, Self::Interrupted];
+        all.into_iter().find(|exit| exit.code() == code).unwrap_or(Self::Usage)
+    }
 }
 
 impl From<Exit> for ExitCode {

@@ -2,4 +2,7 @@
 
 //! What `iqa compare` writes: the data of `report.json`, and the files made of it.
 
+mod csv;
 pub mod data;
+pub mod files;
+mod junit;

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The whole report, and how the command ends.
+
+use super::branch::Measured;
+use super::frames::Frames;
+use super::inputs::Input;
+use super::models::{self, Hashes};
+use super::pass::SourceKnown;
+use super::settings::Settings;
+use super::thresholds::{Ladder, Thresholds};
+use super::{Results, judge, ladder};
+use crate::exit::Exit;
+use crate::report::data::{Measure, Media, Rendition, Report, VERSION};
+use onnx_iqa::record::{Field, Named as _, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// What a rendition came to, and what was known of the source with it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Finished {
+    /// Without thresholds.
+    pub rendition: Rendition,
+    /// Every frame.
+    pub frames: Frames,
+    /// The source.
+    pub source: Media,
+    /// The model's name, by its contract.
+    pub model: Option<String>,
+    /// The name of VMAF's model.
+    pub vmaf_model: Option<String>,
+}
+
+impl Finished {
+    /// A rendition that was compared to its end.
+    pub fn new(input: &Input, measured: Measured, known: &SourceKnown, source: Media, settings: &Settings) -> Self {
+        let rendition = judge::judge(input, &measured, known, settings);
+        let Measured { summary, frames, .. } = measured;
+        let (model, vmaf_model) = summary.map(|summary| (summary.model, summary.vmaf_model)).unwrap_or_default();
+        Self { rendition, frames, source, model, vmaf_model }
+    }
+
+    /// A rendition of which nothing was measured.
+    pub fn without(rendition: Rendition, source: Media) -> Self {
+        Self { rendition, frames: Frames::default(), source, model: None, vmaf_model: None }
+    }
+
+    /// The same under the name that it has now.
+    pub fn renamed(mut self, input: &Input) -> Self {
+        let media = &mut self.rendition.media;
+        (media.name, media.uri) = (input.name.clone(), input.shown.clone());
+        media.declared_bandwidth = input.declared_bandwidth;
+        self
+    }
+}
+
+/// The report on a comparison.
+pub fn report(results: &Results, settings: &Settings, models: &Hashes, thresholds: &Thresholds) -> Report {
+    let mut renditions: Vec<_> = results.renditions.iter().map(|finished| finished.rendition.clone()).collect();
+    let inversions = ladder::inversions(&renditions, &settings.fields());
+    let about = Ladder { inversions: ladder::inverted_pairs(&inversions) };
+    for rendition in &mut renditions {
+        rendition.thresholds = thresholds.check(rendition, about, judge::is_trusted(&rendition.verdict));
+    }
+    let mut exit = renditions.iter().map(|rendition| ends(rendition, thresholds)).max().unwrap_or(Exit::Good);
+    if !thresholds.missing_heights(&renditions).is_empty() {
+        exit = exit.max(Exit::NotMeasurable);
+    }
+    if results.interrupted {
+        exit = Exit::Interrupted;
+    }
+    Report {
+        version: VERSION,
+        generator: concat!("iqa ", env!("CARGO_PKG_VERSION")).to_owned(),
+        created: now(),
+        source: results.source.clone(),
+        measures: measures(results, settings, models),
+        renditions,
+        inversions,
+        versus: None,
+        interrupted: results.interrupted,
+        exit: exit.code(),
+    }
+}
+
+/// How the command would end if there were that rendition alone.
+fn ends(rendition: &Rendition, thresholds: &Thresholds) -> Exit {
+    let verdict = rendition.verdict.as_str();
+    if verdict == judge::FAILED {
+        return Exit::Usage;
+    }
+    if !judge::is_trusted(verdict) || (verdict == Verdict::Partly.name() && !thresholds.is_empty()) {
+        return Exit::NotMeasurable;
+    }
+    // A model or measure that was asked for and gave nothing.
+    let failed = rendition.counts.get("failed").is_some_and(|&failed| failed > 0) && rendition.measures.is_empty();
+    let unchecked = rendition.thresholds.iter().any(|threshold| threshold.met.is_none());
+    if failed || unchecked || rendition.measures.is_empty() {
+        return Exit::NotMeasurable;
+    }
+    let missed = rendition.thresholds.iter().any(|threshold| threshold.met == Some(false));
+    if missed { Exit::Missed } else { Exit::Good }
+}
+
+/// What was measured, in words.
+fn measures(results: &Results, settings: &Settings, hashes: &Hashes) -> Vec<Measure> {
+    let first = |get: fn(&Finished) -> &Option<String>| results.renditions.iter().find_map(|one| get(one).clone());
+    let fields = settings.fields().into_iter().map(|name| {
+        let field = Field::named(name);
+        let (model, hash) = match name {
+            "vmaf" => (first(|one| &one.vmaf_model), hashes.vmaf.as_deref()),
+            "score" => (first(|one| &one.model), hashes.score.as_deref()),
+            _ => (None, None),
+        };
+        Measure {
+            name: name.to_owned(),
+            unit: field.and_then(|field| field.unit).map(str::to_owned),
+            description: field.map(|field| field.description.to_owned()).unwrap_or_default(),
+            model,
+            model_hash: hash.map(models::short),
+        }
+    });
+    fields.collect()
+}
+
+/// The time, in RFC 3339.
+fn now() -> String {
+    let now = gst::glib::DateTime::now_utc().and_then(|now| now.format("%Y-%m-%dT%H:%M:%SZ"));
+    now.map(|text| text.to_string()).unwrap_or_default()
+}
