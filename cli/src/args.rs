@@ -68,6 +68,8 @@ pub enum Command {
     Compare(Compare),
     /// Score pictures and videos without a reference.
     Score(Score),
+    /// Show which models there are.
+    Models(Models),
 }
 
 /// `iqa compare`.
@@ -216,7 +218,9 @@ fn duration(text: &str) -> Result<Duration, String> {
     let in_units = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, *seconds)));
     let seconds = match in_units {
         Some((number, unit)) => number.trim().parse::<f64>().map_err(|_| wrong())? * unit,
-        None => text.split(':').try_fold(0.0, |sum, part| Ok(sum * 60.0 + part.parse::<f64>().map_err(|_| wrong())?))?,
+        None => {
+            text.split(':').try_fold(0.0, |sum, part| Ok(sum * 60.0 + part.parse::<f64>().map_err(|_| wrong())?))?
+        }
     };
     Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero() || seconds == 0.0).ok_or_else(wrong)
 }
@@ -243,12 +247,44 @@ fn rate(text: &str) -> Result<(u32, u32), String> {
 }
 
 /// `iqa score`.
-#[derive(Debug, Group)]
+#[derive(Debug, Clone, Group)]
+#[command(after_help = SCORE_EXAMPLES)]
 pub struct Score {
-    /// Files, URIs, folders of pictures; `-` reads a list from standard input.
+    /// Files, URIs, folders of pictures; `-` reads a list from standard input, one a line.
     #[arg(required = true)]
     pub inputs: Vec<String>,
+    /// Score one frame in so many.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub every: u32,
+    /// Score at most so many frames a second of the film, such as 2 or 1/5.
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub max_rate: Option<(u32, u32)>,
+    /// What has to hold of every input, such as 'score.p5>=60'; may be given often.
+    #[arg(long, value_name = "EXPRESSION")]
+    pub threshold: Vec<String>,
+    /// Write a row for every scored frame or picture into this file.
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
 }
+
+const SCORE_EXAMPLES: &str = "Examples:
+  iqa score film.mp4 --every 5 --threshold 'score.p5>=60'
+  ls photos/*.jpg | iqa score - --json
+
+Exit status: 0 good, 1 a threshold was missed, 2 wrong usage or an input that gives no frame, 3 not measurable,
+130 interrupted.";
+
+/// `iqa models`.
+#[derive(Debug, Clone, Group)]
+#[command(after_help = MODELS_EXAMPLES)]
+pub struct Models {
+    /// Show this model's contract and card.
+    pub name: Option<String>,
+}
+
+const MODELS_EXAMPLES: &str = "Examples:
+  iqa models
+  iqa models metaiqa";
 
 #[cfg(test)]
 mod tests {

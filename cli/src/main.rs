@@ -5,6 +5,7 @@
 mod args;
 mod compare;
 mod exit;
+mod models;
 mod plugin;
 mod report;
 mod score;
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
     let outcome = match args.command {
         args::Command::Compare(compare) => compare::run(&args.common, &compare),
         args::Command::Score(score) => score::run(&args.common, &score),
+        args::Command::Models(models) => models::run(&args.common, &models),
     };
     let exit = outcome.unwrap_or_else(|error| {
         eprintln!("iqa: {error:#}");
