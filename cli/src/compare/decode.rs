@@ -104,8 +104,8 @@ impl Decoding {
                 decoder
             }
         };
-        // Other streams of a file are not decoded.
-        decoder.set_property("caps", gst::Caps::new_empty_simple("video/x-raw"));
+        // Other streams of a file are not decoded. Without `ANY` decodebin of 1.22 then takes no decoder at all.
+        decoder.set_property("caps", gst::Caps::builder("video/x-raw").any_features().build());
         decoder.set_property("expose-all-streams", false);
         watch_decoders(&decoder, &state)?;
         let linking = Linking {
