@@ -219,7 +219,8 @@ fn duration(text: &str) -> Result<Duration, String> {
     let seconds = match in_units {
         Some((number, unit)) => number.trim().parse::<f64>().map_err(|_| wrong())? * unit,
         None => {
-            text.split(':').try_fold(0.0, |sum, part| Ok(sum * 60.0 + part.parse::<f64>().map_err(|_| wrong())?))?
+            let parts = text.split(':').map(|part| part.parse::<f64>().map_err(|_| wrong()));
+            parts.collect::<Result<Vec<_>, _>>()?.into_iter().fold(0.0, |sum, part| sum * 60.0 + part)
         }
     };
     Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero() || seconds == 0.0).ok_or_else(wrong)

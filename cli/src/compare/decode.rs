@@ -11,7 +11,6 @@ use super::pictures;
 use crate::args::Deinterlace;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
-use gst_video::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -105,8 +104,8 @@ impl Decoding {
                 decoder
             }
         };
-        // Other streams of a file are not decoded.
-        decoder.set_property("caps", gst::Caps::new_empty_simple("video/x-raw"));
+        // Other streams of a file are not decoded. Without `ANY` decodebin of 1.22 then takes no decoder at all.
+        decoder.set_property("caps", gst::Caps::builder("video/x-raw").any_features().build());
         decoder.set_property("expose-all-streams", false);
         watch_decoders(&decoder, &state)?;
         let linking = Linking {
@@ -192,9 +191,7 @@ fn watch_decoders(decoder: &gst::Element, state: &Arc<State>) -> Result<()> {
 
 /// The codec's name, for people.
 fn codec(caps: &gst::CapsRef) -> String {
-    let fixed = caps.to_owned();
-    gst_pbutils::functions::pb_utils_get_codec_description(&fixed)
-        .map_or_else(|_| caps.structure(0).map(|s| s.name().to_string()).unwrap_or_default(), |name| name.to_string())
+    gst_pbutils::functions::pb_utils_get_codec_description(caps).to_string()
 }
 
 /// What links the decoder's pad.

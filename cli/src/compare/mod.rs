@@ -42,7 +42,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thresholds::Thresholds;
 
-pub use frames::{Frames, Pairing};
+pub use frames::Frames;
 pub use judge::worst_second;
 
 /// Locks, also after a thread has panicked: what is guarded is whole at every step.

@@ -6,3 +6,5 @@ mod csv;
 pub mod data;
 pub mod files;
 mod junit;
+#[cfg(test)]
+mod schema;

@@ -5,7 +5,9 @@
 mod expression;
 mod file;
 
-pub use expression::{Expression, Quantity};
+pub use expression::WORST_SECOND;
+
+use expression::{Expression, Quantity};
 
 use super::settings::Settings;
 use crate::args::Compare;
