@@ -70,6 +70,18 @@ pub enum Command {
     Score(Score),
     /// Show which models there are.
     Models(Models),
+    /// Write a shell's completions to standard output.
+    #[command(hide = true)]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual's pages into a folder.
+    #[command(hide = true)]
+    Man {
+        /// The folder.
+        folder: PathBuf,
+    },
 }
 
 /// `iqa compare`.

@@ -5,7 +5,9 @@
 mod args;
 mod compare;
 mod exit;
+mod manual;
 mod models;
+mod out;
 mod plugin;
 mod report;
 mod score;
@@ -20,6 +22,8 @@ fn main() -> ExitCode {
         args::Command::Compare(compare) => compare::run(&args.common, &compare),
         args::Command::Score(score) => score::run(&args.common, &score),
         args::Command::Models(models) => models::run(&args.common, &models),
+        args::Command::Completions { shell } => manual::completions(shell),
+        args::Command::Man { folder } => manual::pages(&folder),
     };
     let exit = outcome.unwrap_or_else(|error| {
         eprintln!("iqa: {error:#}");

@@ -4,6 +4,7 @@
 
 use crate::args::{Common, Models};
 use crate::exit::Exit;
+use crate::out;
 use anyhow::{Result, bail};
 use onnx_iqa::metrics::VmafModel;
 use onnx_iqa::model::contract::Kind;
@@ -55,8 +56,7 @@ fn list(common: &Common, search: &Search) -> Result<()> {
     let mut rows: Vec<_> = search.bundled().iter().map(|name| onnx(name, search)).collect();
     rows.extend(VmafModel::bundled(&search.models).iter().map(|(name, path)| vmaf(name, path.as_deref(), search)));
     if common.json {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
-        return Ok(());
+        return out::print_json(&rows);
     }
     let cell = |text: Option<&str>| text.unwrap_or("-").to_owned();
     let mut table = vec![["name", "kind", "licence", "size", "model-hash", "path"].map(str::to_owned)];
@@ -73,10 +73,12 @@ fn list(common: &Common, search: &Search) -> Result<()> {
     }));
     let widths: [usize; 5] =
         std::array::from_fn(|column| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
+    let mut text = String::new();
     for row in &table {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}  "));
-        println!("{}{}", cells.collect::<String>(), row[5]);
+        text.extend(row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}  ")));
+        text += &format!("{}\n", row[5]);
     }
+    out::print(text.as_bytes())?;
     if search.bundled().is_empty() {
         let folders: Vec<_> = search.models.iter().map(|folder| folder.display().to_string()).collect();
         eprintln!("iqa: no ONNX model is in {}; ONNX_IQA_MODEL_PATH names folders of models", folders.join(", "));
@@ -99,8 +101,7 @@ fn show(common: &Common, name: &str, search: &Search) -> Result<()> {
         }
     };
     if common.json {
-        println!("{}", serde_json::to_string_pretty(&row)?);
-        return Ok(());
+        return out::print_json(&row);
     }
     let size = row.size.map(|size| format!("{size} bytes"));
     let path = row.path.as_ref().map_or_else(|| "built in".to_owned(), |path| path.display().to_string());
@@ -113,17 +114,10 @@ fn show(common: &Common, name: &str, search: &Search) -> Result<()> {
         ("path", Some(path)),
         ("cannot be used", row.problem.clone()),
     ];
-    for (title, text) in lines {
-        if let Some(text) = text {
-            println!("{title}: {text}");
-        }
-    }
-    for (title, text) in [("contract", &row.contract), ("card", &row.card)] {
-        if let Some(text) = text {
-            println!("\n--- {title} ---\n{}", text.trim_end());
-        }
-    }
-    Ok(())
+    let lines = lines.into_iter().filter_map(|(title, text)| Some(format!("{title}: {}\n", text?)));
+    let parts = [("contract", &row.contract), ("card", &row.card)].into_iter();
+    let parts = parts.filter_map(|(title, text)| Some(format!("\n--- {title} ---\n{}\n", text.as_deref()?.trim_end())));
+    out::print(lines.chain(parts).collect::<String>().as_bytes())
 }
 
 /// A model in an ONNX file.

@@ -16,6 +16,7 @@ use crate::compare::decode;
 use crate::compare::progress::Progress;
 use crate::compare::thresholds::{Expression, Quantity};
 use crate::exit::Exit;
+use crate::out;
 use anyhow::{Context as _, Result, bail, ensure};
 use inputs::{Item, Media};
 use onnx_iqa::model::contract::Kind;
@@ -58,9 +59,9 @@ pub fn run(common: &Common, args: &Score) -> Result<Exit> {
     }
     let report = Report::new(ModelName::of(&model), results, interrupted.load(Ordering::Relaxed));
     if common.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        out::print_json(&report)?;
     } else if !common.quiet {
-        print!("{}", table::table(&report));
+        out::print(table::table(&report).as_bytes())?;
     }
     Ok(report.exit())
 }
