@@ -16,10 +16,14 @@ use std::sync::{Arc, Mutex};
 const SEEK: &str = "iqa-seek";
 
 /// Has decoders taken that keep every sample: `jpegdec` drops every second chroma sample of a 4:4:4 JPEG.
+/// `avdec_mjpeg`, which does not, wants a parser before it.
 pub fn prefer_exact_decoders() {
-    let [exact, other] = ["avdec_mjpeg", "jpegdec"].map(gst::ElementFactory::find);
-    if let (Some(exact), Some(other)) = (exact, other) {
-        exact.set_rank(exact.rank().max(other.rank() + 1));
+    let [parser, exact, other] = ["jpegparse", "avdec_mjpeg", "jpegdec"].map(gst::ElementFactory::find);
+    if let (Some(parser), Some(exact), Some(other)) = (parser, exact, other) {
+        let above = other.rank() + 1;
+        for better in [parser, exact] {
+            better.set_rank(better.rank().max(above));
+        }
     }
 }
 
