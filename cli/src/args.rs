@@ -210,17 +210,16 @@ names! {
     }
 }
 
-names! {
-    /// Whether pictures are deinterlaced.
-    Deinterlace {
-        /// Where the stream says that they are interlaced.
-        #[default]
-        Auto = "auto",
-        /// All as if they were interlaced.
-        On = "on",
-        /// None.
-        Off = "off",
-    }
+/// Whether pictures are deinterlaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Deinterlace {
+    /// Where the stream says that they are interlaced.
+    #[default]
+    Auto,
+    /// All as if they were interlaced.
+    On,
+    /// None.
+    Off,
 }
 
 /// A time such as `90`, `1.5s`, `500ms`, `2m`, `1h` or `00:01:30.5`.

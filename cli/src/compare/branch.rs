@@ -40,10 +40,10 @@ pub struct Measured {
     pub remarks: Vec<String>,
     /// Why it could not be read or compared.
     pub failure: Option<String>,
+    /// Whether that was not its file's fault: frames came, and could not be compared.
+    pub not_comparable: bool,
     /// What is known of the stream.
     pub known: Known,
-    /// Bytes that went into the decoder.
-    pub encoded_bytes: u64,
     /// Running times of the first frame and of the last one's end, in nanoseconds.
     pub span: Option<(u64, u64)>,
 }
@@ -58,6 +58,7 @@ struct Gathered {
 /// A rendition that is being compared.
 pub struct Branch {
     pipeline: gst::Pipeline,
+    compare: gst::Element,
     decoding: Decoding,
     gathered: Arc<Mutex<Gathered>>,
     done: bool,
@@ -98,7 +99,7 @@ impl Branch {
         let target = queue.static_pad("sink").context("a queue has a sink pad")?;
         let decoding = Decoding::new(&pipeline, input, options, &target)?;
         source.add(&compare.static_pad("reference").context("iqacompare has no pad `reference`")?)?;
-        Ok(Self { pipeline, decoding, gathered, done: false })
+        Ok(Self { pipeline, compare, decoding, gathered, done: false })
     }
 
     /// Whether nothing more comes of it.
@@ -117,11 +118,12 @@ impl Branch {
             return;
         }
         if let Err(failure) = self.decoding.message(message) {
+            let by_compare = message.src().is_some_and(|source| source == self.compare.upcast_ref::<gst::Object>());
+            lock(&self.gathered).measured.not_comparable |= by_compare;
             return self.fail(failure);
         }
         match message.view() {
             gst::MessageView::Eos(_) => self.end(),
-            gst::MessageView::Error(error) => self.fail(watch::error_text(error)),
             gst::MessageView::Warning(warning) => self.remark(warning.error().message().to_owned()),
             gst::MessageView::Element(element) => {
                 let Some(structure) = element.structure() else { return };
@@ -177,7 +179,6 @@ impl Branch {
         self.stop();
         let mut measured = std::mem::take(&mut lock(&self.gathered).measured);
         measured.known = self.decoding.known();
-        measured.encoded_bytes = self.decoding.encoded_bytes();
         measured
     }
 }

@@ -6,22 +6,24 @@
 //! the decoder's pad is blocked until its first frame is there, with all that was said before it, and then linked.
 
 use super::inputs::{Input, Source};
-use super::lock;
-use super::pictures;
+use super::{lock, pictures, watch};
 use crate::args::Deinterlace;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// The name of the message that asks for [`Decoding::seek`].
 const SEEK: &str = "iqa-seek";
 
 /// Has decoders taken that keep every sample: `jpegdec` drops every second chroma sample of a 4:4:4 JPEG.
+/// `avdec_mjpeg`, which does not, wants a parser before it.
 pub fn prefer_exact_decoders() {
-    let [exact, other] = ["avdec_mjpeg", "jpegdec"].map(gst::ElementFactory::find);
-    if let (Some(exact), Some(other)) = (exact, other) {
-        exact.set_rank(exact.rank().max(other.rank() + 1));
+    let [parser, exact, other] = ["jpegparse", "avdec_mjpeg", "jpegdec"].map(gst::ElementFactory::find);
+    if let (Some(parser), Some(exact), Some(other)) = (parser, exact, other) {
+        let above = other.rank() + 1;
+        for better in [parser, exact] {
+            better.set_rank(better.rank().max(above));
+        }
     }
 }
 
@@ -52,6 +54,31 @@ pub struct Options {
     pub rate: (u32, u32),
 }
 
+/// What went into a video decoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Encoded {
+    /// How many bytes.
+    pub bytes: u64,
+    /// The earliest time of a picture and the latest end, in nanoseconds.
+    pub span: Option<(u64, u64)>,
+}
+
+impl Encoded {
+    fn add(&mut self, buffer: &gst::BufferRef) {
+        self.bytes += buffer.size() as u64;
+        let Some(begin) = buffer.pts().map(gst::ClockTime::nseconds) else { return };
+        let end = begin.saturating_add(buffer.duration().map_or(0, gst::ClockTime::nseconds));
+        let (first, last) = self.span.unwrap_or((begin, end));
+        self.span = Some((first.min(begin), last.max(end)));
+    }
+
+    /// Bits a second, if that can be told.
+    pub fn bit_rate(self) -> Option<f64> {
+        let (first, last) = self.span?;
+        (last > first && self.bytes > 0).then(|| self.bytes as f64 * 8e9 / (last - first) as f64)
+    }
+}
+
 /// What is known of a stream by now.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Known {
@@ -61,6 +88,8 @@ pub struct Known {
     pub info: Option<gst_video::VideoInfo>,
     /// What was done to the frames before they were compared, in words.
     pub changes: Vec<String>,
+    /// What went into the decoder; nothing where pictures lie in files of their own.
+    pub encoded: Encoded,
     /// What is in the file that cannot be decoded, for errors.
     pub undecoded: Vec<String>,
 }
@@ -74,9 +103,10 @@ pub struct Decoding {
 #[derive(Debug, Default)]
 struct State {
     known: Mutex<Known>,
-    /// Bytes that went into the video decoder.
-    encoded: AtomicU64,
+    encoded: Mutex<Encoded>,
     part: Part,
+    /// Whether every picture has a file of its own.
+    in_files: bool,
     /// The decoder's pad, and whether it has been sought on.
     pad: Mutex<(Option<gst::Pad>, bool)>,
 }
@@ -89,7 +119,7 @@ impl Decoding {
     pub fn new(pipeline: &gst::Pipeline, input: &Input, options: &Options, target: &gst::Pad) -> Result<Self> {
         let is_uri = matches!(input.source, Source::Uri(_));
         let part = if is_uri { options.part } else { Part::default() };
-        let state = Arc::new(State { part, ..State::default() });
+        let state = Arc::new(State { part, in_files: !is_uri, ..State::default() });
         let decoder = match &input.source {
             Source::Uri(uri) => {
                 let decoder = gst::ElementFactory::make("uridecodebin").property("uri", uri).build()?;
@@ -128,7 +158,7 @@ impl Decoding {
         Ok(Self { state })
     }
 
-    /// Answers a message of the pipeline's; gives why the stream cannot be decoded if that fails.
+    /// Answers a message of the pipeline's; gives what an error says, or why the stream cannot be decoded.
     pub fn message(&self, message: &gst::MessageRef) -> Result<(), String> {
         match message.view() {
             gst::MessageView::Application(message) if message.structure().is_some_and(|s| s.name() == SEEK) => {
@@ -142,18 +172,18 @@ impl Decoding {
                 }
                 Err("it cannot be sought in: compare it without --start and --duration".to_owned())
             }
+            gst::MessageView::Error(error) if error.error().matches(gst::CoreError::MissingPlugin) => {
+                Err(no_video(&lock(&self.state.known).undecoded))
+            }
+            gst::MessageView::Error(error) => Err(watch::error_text(error)),
             _ => Ok(()),
         }
     }
 
     /// What is known of the stream by now.
     pub fn known(&self) -> Known {
-        lock(&self.state.known).clone()
-    }
-
-    /// Bytes that have gone into the video decoder.
-    pub fn encoded_bytes(&self) -> u64 {
-        self.state.encoded.load(Ordering::Relaxed)
+        let encoded = if self.state.in_files { Encoded::default() } else { *lock(&self.state.encoded) };
+        Known { encoded, ..lock(&self.state.known).clone() }
     }
 }
 
@@ -173,12 +203,12 @@ fn watch_decoders(decoder: &gst::Element, state: &Arc<State>) -> Result<()> {
         pad.add_probe(gst::PadProbeType::BUFFER | events, move |_, probe| {
             match &probe.data {
                 Some(gst::PadProbeData::Buffer(buffer)) => {
-                    state.encoded.fetch_add(buffer.size() as u64, Ordering::Relaxed);
+                    lock(&state.encoded).add(buffer);
                 }
                 Some(gst::PadProbeData::Event(event)) => match event.view() {
                     gst::EventView::Caps(caps) => lock(&state.known).codec = Some(codec(caps.caps())),
                     // What came before a seek is not compared.
-                    gst::EventView::FlushStop(_) => state.encoded.store(0, Ordering::Relaxed),
+                    gst::EventView::FlushStop(_) => *lock(&state.encoded) = Encoded::default(),
                     _ => {}
                 },
                 _ => {}
@@ -283,17 +313,18 @@ impl Linking {
     }
 }
 
-/// Why nothing can be decoded.
-pub fn no_video(undecoded: &[String]) -> String {
+/// Why nothing can be decoded, by the caps of what is there.
+fn no_video(undecoded: &[String]) -> String {
     let name = |caps: &String| caps.split(',').next().unwrap_or_default().to_owned();
     let names = undecoded.iter().map(name).collect::<Vec<_>>().join(", ");
     if undecoded.iter().any(|caps| caps.contains("cenc") || caps.contains("protection-system")) {
-        format!("it is encrypted ({names}): give a clear copy of it")
-    } else if names.is_empty() {
-        "it has no video".to_owned()
-    } else {
-        format!("no decoder here takes its {names}: install the GStreamer plugin that does")
+        return format!("it is encrypted ({names}): give a clear copy of it");
     }
+    if undecoded.iter().all(|caps| !caps.starts_with("video/") && !caps.starts_with("image/")) {
+        let there = if names.is_empty() { String::new() } else { format!(", but {names}") };
+        return format!("it has no video{there}");
+    }
+    format!("no decoder here takes its {names}: install the GStreamer plugin that does")
 }
 
 /// The stream's orientation, if a tag says that it is not upright.

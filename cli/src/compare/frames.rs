@@ -51,11 +51,6 @@ impl Frames {
         Self { fields, ..Self::default() }
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.times.len()
-    }
-
     /// Adds a frame. A score that was carried over from another frame is not its own.
     pub fn push(&mut self, running_time: Option<u64>, record: &FrameRecord) {
         self.times.push(running_time);
@@ -117,7 +112,7 @@ mod tests {
         let mut alone = FrameRecord::new("none", Kind::FullReference, State::Unmatched);
         alone.pairing = Some(PairingState::Unmatched);
         frames.push(Some(160), &alone);
-        assert_eq!((frames.len(), frames.offset(), frames.covered()), (5, Some(80), Some((80, 200))));
+        assert_eq!((frames.times.len(), frames.offset(), frames.covered()), (5, Some(80), Some((80, 200))));
         let psnr = frames.field("psnr-y").unwrap();
         assert_eq!(frames.timed(psnr).collect::<Vec<_>>(), [(0, 30.0), (40, 31.0), (80, 32.0), (120, 33.0)]);
         assert_eq!(frames.field("score"), Some(&[None; 5][..]));

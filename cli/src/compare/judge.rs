@@ -34,7 +34,7 @@ pub fn is_trusted(verdict: &str) -> bool {
 pub fn source(input: &Input, known: &SourceKnown) -> Media {
     let mut media = media(input, known.known.codec.clone(), known.known.info.as_ref());
     media.duration = known.duration.map(seconds);
-    media.bit_rate = known.encoded.and_then(|(bytes, time)| rate(bytes, seconds(time)));
+    media.bit_rate = known.known.encoded.bit_rate();
     media
 }
 
@@ -54,10 +54,9 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
     let known = &measured.known;
     let mut media = media(input, known.codec.clone(), known.info.as_ref());
     if let Some((begin, end)) = measured.span {
-        let length = seconds(end.saturating_sub(begin));
-        media.duration = Some(length);
-        media.bit_rate = rate(measured.encoded_bytes, length);
+        media.duration = Some(seconds(end.saturating_sub(begin)));
     }
+    media.bit_rate = known.encoded.bit_rate();
     let mut reasons: Vec<String> = measured.failure.iter().cloned().collect();
     let Some(summary) = measured.summary.as_ref().filter(|_| measured.failure.is_none()) else {
         if reasons.is_empty() {
@@ -85,6 +84,7 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
         let by_picture = measured.by_picture.saturating_mul(2) >= measured.pairs;
         rendition.evidence = Some(if by_picture { "picture" } else { "time" }.to_owned());
         rendition.measures = measures(summary, frames, settings);
+        reasons.extend(other_rate(&rendition.media, source));
         reasons.extend(lacks(frames, source, settings));
         reasons.extend(tone(measured));
     }
@@ -108,14 +108,13 @@ fn rendition(media: Media, verdict: &str, reasons: Vec<String>) -> Rendition {
 }
 
 fn media(input: &Input, codec: Option<String>, info: Option<&VideoInfo>) -> Media {
-    let frame_rate = info.map(VideoInfo::fps).filter(|rate| rate.numer() > 0 && rate.denom() > 0);
     Media {
         name: input.name.clone(),
         uri: input.shown.clone(),
         codec,
         width: info.map(VideoInfo::width),
         height: info.map(VideoInfo::height),
-        frame_rate: frame_rate.map(|rate| f64::from(rate.numer()) / f64::from(rate.denom())),
+        frame_rate: info.and_then(frame_rate),
         format: info.map(|info| info.format().to_str().to_string()),
         colorimetry: info.map(|info| info.colorimetry().to_string()).filter(|text| !text.is_empty()),
         duration: None,
@@ -124,13 +123,14 @@ fn media(input: &Input, codec: Option<String>, info: Option<&VideoInfo>) -> Medi
     }
 }
 
-fn seconds(nanoseconds: u64) -> f64 {
-    nanoseconds as f64 / 1e9
+/// Frames a second, where caps say them.
+fn frame_rate(info: &VideoInfo) -> Option<f64> {
+    let rate = info.fps();
+    (rate.numer() > 0 && rate.denom() > 0).then(|| f64::from(rate.numer()) / f64::from(rate.denom()))
 }
 
-/// Bits a second.
-fn rate(bytes: u64, seconds: f64) -> Option<f64> {
-    (seconds > 0.0 && bytes > 0).then(|| bytes as f64 * 8.0 / seconds)
+fn seconds(nanoseconds: u64) -> f64 {
+    nanoseconds as f64 / 1e9
 }
 
 fn mean(sum: f64, count: u64) -> Option<f64> {
@@ -167,6 +167,14 @@ pub fn worst_second(frames: &Frames, field: &str) -> Option<f64> {
     whole.into_iter().chain(rest).reduce(f64::min)
 }
 
+/// Whether the rendition shows fewer or more frames a second.
+fn other_rate(rendition: &Media, source: &SourceKnown) -> Option<String> {
+    let (own, theirs) = (rendition.frame_rate?, source.known.info.as_ref().and_then(frame_rate)?);
+    let differ = (own / theirs - 1.0).abs() > 0.01;
+    let rounded = |rate: f64| (rate * 1000.0).round() / 1000.0;
+    differ.then(|| format!("it has {} frames a second, the source {}", rounded(own), rounded(theirs)))
+}
+
 /// What of the source's beginning and end the rendition does not have.
 fn lacks(frames: &Frames, source: &SourceKnown, settings: &Settings) -> Vec<String> {
     // Of a part of a film the source is decoded beyond it on purpose.
@@ -180,7 +188,8 @@ fn lacks(frames: &Frames, source: &SourceKnown, settings: &Settings) -> Vec<Stri
     if before > LACKS {
         said.push(format!("it lacks the source's first {before:.2} s"));
     }
-    let after = source.duration.map_or(0.0, seconds) - last as f64 / 1e9;
+    let rate = source.known.info.as_ref().and_then(frame_rate);
+    let after = source.duration.map_or(0.0, seconds) - last as f64 / 1e9 - rate.map_or(0.0, |rate| 1.0 / rate);
     if after > LACKS {
         said.push(format!("it ends {after:.2} s before the source: it may have been cut off"));
     }

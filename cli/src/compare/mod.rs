@@ -59,8 +59,7 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     let thresholds = Thresholds::new(args, &settings)?;
     crate::plugin::init()?;
     decode::prefer_exact_decoders();
-    // What an element does not take is said before anything is decoded.
-    settings.element(1)?;
+    let _models = settings.open()?;
     let inputs = Inputs::new(args)?;
     thresholds.check_names(inputs.renditions.iter().map(|input| input.name.as_str()))?;
     let folder = args.output.as_deref().map(Folder::new).transpose()?;

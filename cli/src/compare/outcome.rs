@@ -24,6 +24,8 @@ pub struct Finished {
     pub frames: Frames,
     /// The source.
     pub source: Media,
+    /// Whether frames came that could not be compared.
+    pub not_comparable: bool,
     /// The model's name, by its contract.
     pub model: Option<String>,
     /// The name of VMAF's model.
@@ -34,14 +36,15 @@ impl Finished {
     /// A rendition that was compared to its end.
     pub fn new(input: &Input, measured: Measured, known: &SourceKnown, source: Media, settings: &Settings) -> Self {
         let rendition = judge::judge(input, &measured, known, settings);
-        let Measured { summary, frames, .. } = measured;
+        let Measured { summary, frames, not_comparable, .. } = measured;
         let (model, vmaf_model) = summary.map(|summary| (summary.model, summary.vmaf_model)).unwrap_or_default();
-        Self { rendition, frames, source, model, vmaf_model }
+        Self { rendition, frames, source, not_comparable, model, vmaf_model }
     }
 
     /// A rendition of which nothing was measured.
     pub fn without(rendition: Rendition, source: Media) -> Self {
-        Self { rendition, frames: Frames::default(), source, model: None, vmaf_model: None }
+        let (frames, not_comparable) = (Frames::default(), false);
+        Self { rendition, frames, source, not_comparable, model: None, vmaf_model: None }
     }
 
     /// The same under the name that it has now.
@@ -61,7 +64,10 @@ pub fn report(results: &Results, settings: &Settings, models: &Hashes, threshold
     for rendition in &mut renditions {
         rendition.thresholds = thresholds.check(rendition, about, judge::is_trusted(&rendition.verdict));
     }
-    let mut exit = renditions.iter().map(|rendition| ends(rendition, thresholds)).max().unwrap_or(Exit::Good);
+    let ends = renditions.iter().zip(&results.renditions).map(|(rendition, finished)| {
+        if finished.not_comparable { Exit::NotMeasurable } else { ends(rendition, thresholds) }
+    });
+    let mut exit = ends.max().unwrap_or(Exit::Good);
     if !thresholds.missing_heights(&renditions).is_empty() {
         exit = exit.max(Exit::NotMeasurable);
     }

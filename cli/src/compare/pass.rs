@@ -37,8 +37,6 @@ pub struct SourceKnown {
     pub begin: Option<u64>,
     /// How long it is, as it says itself or as it was decoded, in nanoseconds of its running time.
     pub duration: Option<u64>,
-    /// Bytes that went into the decoder, and the nanoseconds that came of them.
-    pub encoded: Option<(u64, u64)>,
     /// Why it could not be read.
     pub failure: Option<String>,
 }
@@ -124,7 +122,7 @@ pub fn run(
                     branch.message(&message);
                 }
             }
-            Ok((Who::Source, message)) => failure = source_message(&pipeline.decoding, &message),
+            Ok((Who::Source, message)) => failure = pipeline.decoding.message(&message).err(),
             Err(RecvTimeoutError::Timeout) => {
                 let duration = duration(&pipeline.pipeline, source_part);
                 progress.position(fan_out.position(), duration, fan_out.frames());
@@ -139,7 +137,6 @@ pub fn run(
         known: pipeline.decoding.known(),
         begin: fan_out.begin(),
         duration: duration(&pipeline.pipeline, source_part).max(fan_out.end()),
-        encoded: fan_out.end().map(|end| (pipeline.decoding.encoded_bytes(), end)),
         failure,
     };
     let finished: Vec<_> = branches.iter().map(Branch::is_done).collect();
@@ -160,14 +157,6 @@ fn parts(settings: &Settings) -> (Part, Part, gst::ClockTime) {
     let begin = start.saturating_sub(range);
     let source = Part { start: begin, stop: stop.map(|stop| stop.saturating_add(range)) };
     (source, Part { start, stop }, start.saturating_sub(begin))
-}
-
-/// Takes note of a message of the source's pipeline; gives why it cannot be read, if that is so.
-fn source_message(decoding: &Decoding, message: &gst::MessageRef) -> Option<String> {
-    if let gst::MessageView::Error(error) = message.view() {
-        return Some(watch::error_text(error));
-    }
-    decoding.message(message).err()
 }
 
 /// Why the source gave no frame, if it is not the renditions that ended before it could.

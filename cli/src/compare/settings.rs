@@ -3,7 +3,7 @@
 //! How a comparison is made: what the command line says, checked.
 
 use crate::args::{Alignment, Common, Compare, Deinterlace, Registration, Scale};
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use gst::prelude::*;
 use onnx_iqa::metrics::{self, MEASURES, Measures};
 use std::time::Duration;
@@ -120,10 +120,42 @@ impl Settings {
         Ok(element)
     }
 
+    /// The models, open: what is wrong with them is said before anything is decoded, and comparisons share them.
+    ///
+    /// # Errors
+    /// When one is not there or cannot be used.
+    pub fn open(&self) -> Result<OpenModels> {
+        let element = self.element(1)?;
+        let bus = gst::Bus::new();
+        element.set_bus(Some(&bus));
+        let started = element.set_state(gst::State::Paused);
+        let models = OpenModels(element);
+        if started.is_err() {
+            let message = bus.pop_filtered(&[gst::MessageType::Error]);
+            let text = message.map(|message| match message.view() {
+                gst::MessageView::Error(error) => error.error().message().to_owned(),
+                _ => String::new(),
+            });
+            bail!("{}", text.unwrap_or_else(|| "the models cannot be opened".to_owned()));
+        }
+        Ok(models)
+    }
+
     /// The names of the measures' fields that there are at all, whether measured or not.
     pub fn known_fields() -> impl Iterator<Item = &'static str> {
         let measured = MEASURES.iter().flat_map(|measure: &metrics::MeasureInfo| measure.fields.iter());
         measured.map(|field| field.name).chain(["score"])
+    }
+}
+
+/// Keeps models open.
+#[derive(Debug)]
+pub struct OpenModels(gst::Element);
+
+impl Drop for OpenModels {
+    fn drop(&mut self) {
+        // Going to NULL does not fail.
+        let _ = self.0.set_state(gst::State::Null);
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::judge::is_trusted;
 use crate::report::data::{Media, Rendition, Report};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -23,9 +24,9 @@ pub fn table(report: &Report, folder: Option<&Path>) -> String {
     }
     if !report.inversions.is_empty() {
         line(&mut out, "");
-        line(&mut out, "A higher rung is worse than a lower one:");
-        for one in &report.inversions {
-            line(&mut out, &format!("  {} < {} by {:.2} in {}", one.higher, one.lower, one.difference, one.measure));
+        line(&mut out, "Rungs that are worse than one of a lower rate:");
+        for ((higher, lower), measures) in inversions(report) {
+            wrapped(&mut out, "  ", &format!("{higher} is worse than {lower} in {}", measures.join(", ")));
         }
     }
     line(&mut out, "");
@@ -55,13 +56,18 @@ fn bit_rate(rate: f64) -> String {
 }
 
 fn rows(out: &mut String, report: &Report) {
-    let fields: Vec<_> = COLUMNS.iter().filter(|name| report.measures.iter().any(|one| one.name == **name)).collect();
+    let measured = |name: &str| report.measures.iter().any(|one| one.name == name);
+    // R'G'B' has no luma.
+    let in_luma = report.renditions.iter().any(|one| one.measures.contains_key("psnr-y"));
+    let in_all = report.renditions.iter().any(|one| one.measures.contains_key("psnr"));
+    let name = |name: &&'static str| if *name == "psnr-y" && !in_luma && in_all { "psnr" } else { name };
+    let fields: Vec<_> = COLUMNS.iter().filter(|name| measured(name)).map(name).collect();
     let header = ["rendition", "rate", "verdict", "offset", "pairs"].map(str::to_owned).into_iter();
-    let header: Vec<String> = header.chain(fields.iter().map(|name| (**name).to_owned())).collect();
+    let header: Vec<String> = header.chain(fields.iter().map(|name| (*name).to_owned())).collect();
     let mut table = vec![header];
     for rendition in &report.renditions {
-        let mean = |field: &&&str| {
-            let mean = rendition.measures.get(**field).and_then(|pool| pool.get("mean"));
+        let mean = |field: &&str| {
+            let mean = rendition.measures.get(*field).and_then(|pool| pool.get("mean"));
             mean.map_or_else(|| "-".to_owned(), |&mean| number(field, mean))
         };
         let mut row = vec![
@@ -149,6 +155,16 @@ fn wrapped(out: &mut String, start: &str, text: &str) {
     line(out, &current);
 }
 
+/// Pairs of rungs, each with the measures by which the higher is worse, and by how much.
+fn inversions(report: &Report) -> BTreeMap<(&str, &str), Vec<String>> {
+    let mut pairs = BTreeMap::<_, Vec<String>>::new();
+    for one in &report.inversions {
+        let measures = pairs.entry((one.higher.as_str(), one.lower.as_str())).or_default();
+        measures.push(format!("{} (by {})", one.measure, number(&one.measure, one.difference)));
+    }
+    pairs
+}
+
 /// The last word.
 fn verdict(report: &Report) -> String {
     let names = |which: &dyn Fn(&Rendition) -> bool| {
@@ -160,7 +176,7 @@ fn verdict(report: &Report) -> String {
     let unchecked = |one: &Rendition| is_trusted(&one.verdict) && one.thresholds.iter().any(|threshold| threshold.met.is_none());
     let parts = [
         report.interrupted.then(|| "The run was interrupted; what was finished is above.".to_owned()),
-        names(&|one| one.verdict == "failed").map(|names| format!("Could not be read: {names}.")),
+        names(&|one| one.verdict == "failed").map(|names| format!("Failed: {names}. See the reasons above.")),
         names(&untrusted).map(|names| {
             format!("Not aligned with the source, so there are no numbers: {names}. See the reasons above.")
         }),
@@ -173,8 +189,10 @@ fn verdict(report: &Report) -> String {
         return said.join(" ");
     }
     let thresholds: usize = report.renditions.iter().map(|one| one.thresholds.len()).sum();
+    let remarks = report.renditions.iter().any(|one| !one.reasons.is_empty());
+    let remarks = if remarks { " There are remarks above." } else { "" };
     match thresholds {
-        0 => "All renditions are aligned with the source and measured.".to_owned(),
-        _ => format!("All renditions are aligned and measured, and all {thresholds} thresholds are met."),
+        0 => format!("All renditions are aligned with the source and measured.{remarks}"),
+        _ => format!("All renditions are aligned and measured, and all {thresholds} thresholds are met.{remarks}"),
     }
 }

@@ -50,14 +50,15 @@ pub fn sink() -> Result<gst::Element> {
     Ok(sink.property("enable-last-sample", false).build()?)
 }
 
-/// What an error message says, for people. Where GStreamer's own text says nothing, its debug text does.
+/// What an error message says, for people. Where GStreamer's own text says nothing, the end of its debug text does.
 pub fn error_text(error: &gst::message::Error) -> String {
     let text = error.error().message().trim_end_matches('.').to_owned();
-    let vague = ["Internal data stream error", "GStreamer encountered a general stream error", "Could not"];
+    let vague = ["Internal data stream error", "GStreamer encountered", "Could not", "File not found"];
     let debug = error.debug().filter(|_| vague.iter().any(|start| text.starts_with(start)));
-    let detail = debug.as_deref().and_then(|debug| debug.lines().nth(1)).map(str::trim).filter(|line| !line.is_empty());
-    match detail {
-        Some(detail) => format!("{text}: {detail}"),
+    let detail = debug.as_deref().and_then(|debug| debug.lines().rfind(|line| !line.trim().is_empty()));
+    match detail.map(|line| line.trim().trim_end_matches(", Redirect to: (NULL)")) {
+        Some(detail) if !detail.starts_with(&text) => format!("{text}: {detail}"),
+        Some(detail) => detail.to_owned(),
         None => text,
     }
 }

@@ -16,5 +16,5 @@ fn the_published_schema_is_that_of_the_data() {
         std::fs::write(&file, &schema).unwrap();
     }
     let published = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(published, schema, "run this test with {UPDATE}=1 to write {}", file.display());
+    assert!(published == schema, "it is another one: run this test with {UPDATE}=1 to write {}", file.display());
 }

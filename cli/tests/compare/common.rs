@@ -30,7 +30,7 @@ pub struct Bench {
 impl Bench {
     pub fn new(test: &str) -> Option<Self> {
         let (Some(clips), Some(ffmpeg)) = (clips(), ffmpeg()) else {
-            onnx_iqa_testkit::skipped(test, "there are no clips, or ONNX_IQA_FFMPEG names no ffmpeg");
+            onnx_iqa_testkit::skipped(&format!("{test}: there are no clips, or ONNX_IQA_FFMPEG names no ffmpeg"));
             return None;
         };
         Some(Self { folder: tempfile::tempdir().expect("a folder"), clips, ffmpeg })

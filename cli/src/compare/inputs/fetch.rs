@@ -2,6 +2,7 @@
 
 //! Small documents from the network, by GStreamer's own sources: what they reach, the decoders reach too.
 
+use crate::compare::watch::error_text;
 use anyhow::{Result, bail, ensure};
 use gst::prelude::*;
 use std::time::{Duration, Instant};
@@ -29,11 +30,13 @@ pub fn fetch(uri: &str, most: u64) -> Result<Vec<u8>> {
 fn pull(pipeline: &gst::Pipeline, sink: &gst_app::AppSink, most: u64) -> Result<Vec<u8>> {
     let bus = pipeline.bus();
     let error = || {
-        let message = bus.as_ref().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
-        message.map(|message| match message.view() {
-            gst::MessageView::Error(error) => error.error().to_string(),
-            _ => String::new(),
-        })
+        let next = || bus.as_ref().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
+        let texts = std::iter::from_fn(next).filter_map(|message| match message.view() {
+            gst::MessageView::Error(error) => Some(error_text(error)),
+            _ => None,
+        });
+        // What a server answers comes with an error that says no more than that there was one.
+        texts.reduce(|first, second| if first.starts_with("Internal data stream error") { second } else { first })
     };
     if pipeline.set_state(gst::State::Playing).is_err() {
         bail!("{}", error().unwrap_or_else(|| "it cannot be opened".to_owned()));
@@ -49,6 +52,9 @@ fn pull(pipeline: &gst::Pipeline, sink: &gst_app::AppSink, most: u64) -> Result<
                 last = Instant::now();
             }
             None => match error() {
+                Some(error) if error.starts_with("Internal data stream error") => {
+                    bail!("it cannot be read: is there a server that answers at this address? ({error})")
+                }
                 Some(error) => bail!(error),
                 None if sink.is_eos() => return Ok(bytes),
                 None => ensure!(last.elapsed() < PATIENCE, "nothing came for {} s", PATIENCE.as_secs()),
