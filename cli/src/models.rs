@@ -62,11 +62,14 @@ fn list(common: &Common, search: &Search) -> Result<()> {
     let mut table = vec![["name", "kind", "licence", "size", "model-hash", "path"].map(str::to_owned)];
     table.extend(rows.iter().map(|row| {
         let place = match (&row.problem, &row.path) {
-            (Some(problem), _) => format!("cannot be used: {problem}"),
+            (Some(_), _) => format!("cannot be used: `iqa models {}` says why", row.name),
             (None, Some(path)) => path.display().to_string(),
             (None, None) => "built in".to_owned(),
         };
-        let size = row.size.map(|size| format!("{:.1} MB", size as f64 / 1e6));
+        let size = row.size.map(|size| match size {
+            0..1_000_000 => format!("{:.0} kB", size as f64 / 1e3),
+            _ => format!("{:.1} MB", size as f64 / 1e6),
+        });
         let texts = [row.kind, row.licence.as_deref(), size.as_deref(), row.model_hash.as_deref()].map(cell);
         let [kind, licence, size, hash] = texts;
         [row.name.clone(), kind, licence, size, hash, place]

@@ -192,7 +192,7 @@ impl InputResult {
     }
 
     fn add(&mut self, scored: &Scored) {
-        self.frames += scored.frames.len() as u64;
+        self.frames += scored.frames.times.len() as u64;
         self.failed += scored.failed;
         for score in scored.frames.field("score").unwrap_or_default().iter().flatten() {
             self.pool.push(f64::from(*score));

@@ -164,7 +164,7 @@ pub fn run(input: &Input, settings: &Settings, progress: &mut Progress, interrup
                 let [position, duration] =
                     [pipeline.pipeline.query_position(), pipeline.pipeline.query_duration::<gst::ClockTime>()];
                 let [position, duration] = [position, duration].map(|time| time.map(gst::ClockTime::nseconds));
-                progress.position(position, duration, lock(&pipeline.frames).len() as u64);
+                progress.position(position, duration, lock(&pipeline.frames).times.len() as u64);
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => break,
@@ -196,7 +196,7 @@ pub fn run(input: &Input, settings: &Settings, progress: &mut Progress, interrup
     }
     pipeline.pipeline.set_state(gst::State::Null).context("the pipeline does not stop")?;
     scored.frames = std::mem::take(&mut *lock(&pipeline.frames));
-    if scored.frames.len() == 0 && scored.failure.is_none() && scored.ended == Ended::Whole {
+    if scored.frames.times.len() == 0 && scored.failure.is_none() && scored.ended == Ended::Whole {
         scored.failure = Some(NO_FRAME.to_owned());
     }
     Ok(scored)

@@ -89,8 +89,12 @@ fn the_table_of_frames_takes_its_name_when_it_is_complete() {
     let rows: Vec<_> = text.lines().collect();
     assert_eq!(rows.len(), 3, "{text}");
     assert_eq!(rows[0], "input,picture,time,score,raw");
-    assert!(rows[1].starts_with("photos,\"a, b.png\",,20"), "{text}");
-    assert!(rows[2].starts_with("one.png,,0,40"), "{text}");
+    for (row, start, gray) in [(rows[1], "photos,\"a, b.png\",,", 51), (rows[2], "one.png,,0,", 102)] {
+        let rest = row.strip_prefix(start).unwrap_or_else(|| panic!("{text}"));
+        let (found, raw) = rest.split_once(',').expect("two numbers");
+        near(&json!(found.parse::<f64>().expect("a score")), score(gray), 1e-3);
+        near(&json!(raw.parse::<f64>().expect("a raw value")), score(gray) / 100.0, 1e-5);
+    }
     let ran = bench.score(&["one.png", "--csv", "nowhere/scores.csv"]).ended(2);
     assert!(ran.stderr.contains("nowhere"), "{}", ran.stderr);
 }
