@@ -52,7 +52,7 @@ mkdir -p "$top/share/man/man1" "$top/share/bash-completion/completions" "$top/sh
 "$iqa" completions bash >"$top/share/bash-completion/completions/iqa"
 "$iqa" completions zsh >"$top/share/zsh/site-functions/_iqa"
 "$iqa" completions fish >"$top/share/fish/vendor_completions.d/iqa.fish"
-for file in LICENSE README.md CHANGELOG.md; do
+for file in LICENSE THIRD-PARTY.md README.md CHANGELOG.md; do
     install -D -m 644 "$root/$file" "$top/share/doc/onnx-iqa/$file"
 done
 for file in LICENSE ThirdPartyNotices.txt; do

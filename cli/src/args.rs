@@ -8,15 +8,21 @@ use std::time::Duration;
 
 /// Picture quality of files, transcodes and ladders.
 #[derive(Debug, Parser)]
-#[command(name = "iqa", version, propagate_version = true)]
+#[command(name = "iqa", version, propagate_version = true, arg_required_else_help = true, after_help = EXAMPLE)]
 pub struct Args {
     /// What holds for every job.
     #[command(flatten)]
     pub common: Common,
+    /// Print the licences of what is bundled.
+    #[arg(long)]
+    pub licenses: bool,
     /// The job.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
+
+const EXAMPLE: &str = "Example:
+  iqa score film.mp4 --every 10";
 
 /// Options of every job.
 #[derive(Debug, Clone, Group)]

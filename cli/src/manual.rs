@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the command line says of itself, for shells and for `man`.
+//! What the program says of itself: for shells, for `man`, and of what is bundled with it.
 
 use crate::args::Args;
 use crate::exit::Exit;
@@ -16,6 +16,15 @@ pub fn completions(shell: clap_complete::Shell) -> Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "iqa", &mut script);
     crate::out::print(&script)?;
+    Ok(Exit::Good)
+}
+
+/// Prints the licences of what is bundled.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn licenses() -> Result<Exit> {
+    crate::out::print(include_bytes!("../../THIRD-PARTY.md"))?;
     Ok(Exit::Good)
 }
 

@@ -34,8 +34,8 @@ pub struct Picture {
     pub input: Input,
 }
 
-/// What the command line means; `-` stands for the lines of standard input. An input that cannot be read keeps the others from
-/// nothing: it says why.
+/// What the command line means; `-` stands for the lines of standard input. An input that cannot be read says why, and
+/// keeps the others from nothing.
 ///
 /// # Errors
 /// When standard input cannot be read, or there is no input.

@@ -60,7 +60,9 @@ pub fn run(common: &Common, args: &Score) -> Result<Exit> {
     let report = Report::new(ModelName::of(&model), results, interrupted.load(Ordering::Relaxed));
     if common.json {
         out::print_json(&report)?;
-    } else if !common.quiet {
+    } else if common.quiet {
+        report.failures().for_each(|failure| eprintln!("iqa: {failure}"));
+    } else {
         out::print(table::table(&report).as_bytes())?;
     }
     Ok(report.exit())

@@ -245,6 +245,11 @@ impl Report {
         Self { version: VERSION, generator, model, inputs, interrupted, exit: exit.code() }
     }
 
+    /// What could not be read, and why.
+    pub fn failures(&self) -> impl Iterator<Item = String> + '_ {
+        self.inputs.iter().filter_map(|input| Some(format!("{}: {}", input.input, input.failure.as_ref()?)))
+    }
+
     /// How the command ends.
     pub fn exit(&self) -> Exit {
         Exit::from_code(self.exit)

@@ -203,5 +203,5 @@ pub fn run(input: &Input, settings: &Settings, progress: &mut Progress, interrup
 }
 
 /// What is said of a stream that ends without a frame.
-const NO_FRAME: &str = "no frame could be decoded of it: check that it plays (the edit list of a trimmed MP4 is one cause: GStreamer \
-                        1.22 then shows none of its frames; encode such a file again)";
+const NO_FRAME: &str = "no frame could be decoded of it: check that it plays (the edit list of a trimmed MP4 is one \
+                        cause: GStreamer 1.22 then shows none of its frames; encode such a file again)";

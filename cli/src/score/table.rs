@@ -7,13 +7,13 @@ use onnx_iqa::stats::course;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
-/// The statistics that have a column, and their titles.
+/// The statistics that have a column, and their titles: with a curve a row has 80 characters.
 const STATISTICS: [(&str, &str); 5] =
-    [("mean", "mean"), ("p5", "p5"), ("p1", "p1"), ("min", "min"), ("worst-second", "worst s")];
+    [("mean", "mean"), ("p5", "p5"), ("p1", "p1"), ("min", "min"), ("worst-second", "1s-min")];
 /// Characters of a name.
-const NAME: usize = 24;
+const NAME: usize = 18;
 /// Characters of a curve.
-const CURVE: usize = 20;
+const CURVE: usize = 18;
 /// From a span's lowest eighth to its highest.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -28,23 +28,25 @@ fn render(report: &Report, curves: bool) -> String {
     line(&mut out, &format!("{} ({}, on {}): 0 is worst, 100 is best", model.name, model.model_hash, model.provider));
     line(&mut out, "");
     let scale = scale(&report.inputs);
-    let mut header = format!("{:<NAME$} {:>7}", "input", "frames");
+    let mut header = format!("{:<NAME$} {:>6}", "input", "frames");
     for (_, title) in STATISTICS {
-        let _ = write!(header, " {title:>7}");
+        let _ = write!(header, " {title:>6}");
     }
     if curves && report.inputs.iter().any(|input| input.course.len() > 1) {
         let _ = write!(header, "  from {:.0} to {:.0}", scale.0, scale.1);
     }
     line(&mut out, &header);
     for input in &report.inputs {
-        let mut row = format!("{:<NAME$} {:>7}", shortened(&input.input), input.frames);
+        let mut row = format!("{:<NAME$} {:>6}", shortened(&input.input), input.frames);
         for (statistic, _) in STATISTICS {
             let value = input.score.get(statistic).map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"));
-            let _ = write!(row, " {value:>7}");
+            let _ = write!(row, " {value:>6}");
         }
         if curves && input.course.len() > 1 {
             row.push_str("  ");
-            row.extend(course(&input.course, CURVE).iter().map(|mean| mean.map_or(' ', |mean| bar(mean, scale))));
+            // Fewer points than characters would leave holes.
+            let columns = CURVE.min(input.course.len());
+            row.extend(course(&input.course, columns).iter().map(|mean| mean.map_or(' ', |mean| bar(mean, scale))));
         }
         line(&mut out, &row);
     }

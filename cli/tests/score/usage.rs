@@ -19,6 +19,8 @@ fn an_input_that_cannot_be_read_is_named_and_the_others_are_scored() {
     assert!(!failure(1).is_empty());
     assert!(failure(2).contains("no picture"), "{}", failure(2));
     near(&report["inputs"][3]["score"]["mean"], 20.0, 0.01);
+    let quiet = bench.score(&["absent.mp4", "good.png", "--quiet"]).ended(2);
+    assert!(quiet.stdout.is_empty() && quiet.stderr.contains("absent.mp4: there is no such file"), "{quiet:?}");
     let table = bench.score(&["absent.mp4", "good.png"]).ended(2);
     assert!(table.stdout.contains("ERROR") && table.stdout.contains("20.0"), "{}", table.stdout);
 }
@@ -36,7 +38,8 @@ fn wrong_usage_says_what_is_right() {
     says(&["good.png", "--every", "0"], &["--every"]);
     says(&[], &["INPUTS"]);
     let with_model = |model: &str| {
-        Ran::new(iqa(bench.folder.path(), &["score", "good.png", "--model", model]).output().expect("iqa runs")).ended(2)
+        Ran::new(iqa(bench.folder.path(), &["score", "good.png", "--model", model]).output().expect("iqa runs"))
+            .ended(2)
     };
     let unknown = with_model("nosuch").stderr;
     assert!(unknown.contains("nosuch") && unknown.contains("metaiqa"), "{unknown}");
@@ -45,10 +48,25 @@ fn wrong_usage_says_what_is_right() {
     assert!(refused.contains("iqa compare"), "{refused}");
 }
 
+#[test]
+fn the_licences_of_what_is_bundled_are_printed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = Ran::new(iqa(folder.path(), &["--licenses"]).output().expect("iqa runs")).ended(0).stdout;
+    for word in ["ONNX Runtime", "BSD-2-Clause-Patent", "| clap |", "| gstreamer |", "| ort |", "Permission is hereby"]
+    {
+        assert!(text.contains(word), "{word}");
+    }
+    for wrong in [&[][..], &["--json"]] {
+        Ran::new(iqa(folder.path(), wrong).output().expect("iqa runs")).ended(2);
+    }
+}
+
 /// The lines of a help that begin with the command's name.
-fn examples(command: &str) -> Vec<String> {
+fn examples(command: &[&str]) -> Vec<String> {
     let bench = Bench::new();
-    let help = Ran::new(iqa(bench.folder.path(), &[command, "--help"]).output().expect("iqa runs")).ended(0).stdout;
+    let help = Ran::new(iqa(bench.folder.path(), &[command, &["--help"]].concat()).output().expect("iqa runs"))
+        .ended(0)
+        .stdout;
     let is_example = |line: &&str| line.starts_with("iqa ") || line.contains("| iqa ");
     help.lines().map(str::trim).filter(is_example).map(str::to_owned).collect()
 }
@@ -64,9 +82,9 @@ fn the_examples_of_the_help_run() {
     bench.picture("photos/a.jpg", (320, 240), 90);
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_iqa")).parent().expect("a folder");
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("PATH"));
-    for command in ["score", "models"] {
+    for command in [&[][..], &["score"], &["models"]] {
         let examples = examples(command);
-        assert!(!examples.is_empty(), "{command} has none");
+        assert!(!examples.is_empty(), "{command:?} has none");
         for example in examples {
             let mut shell = Command::new("sh");
             let shell = shell.arg("-c").arg(&example).current_dir(bench.folder.path()).env("PATH", &path);
