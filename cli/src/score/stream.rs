@@ -196,7 +196,7 @@ pub fn run(input: &Input, settings: &Settings, progress: &mut Progress, interrup
     }
     pipeline.pipeline.set_state(gst::State::Null).context("the pipeline does not stop")?;
     scored.frames = std::mem::take(&mut *lock(&pipeline.frames));
-    if scored.frames.times.len() == 0 && scored.failure.is_none() && scored.ended == Ended::Whole {
+    if scored.frames.times.is_empty() && scored.failure.is_none() && scored.ended == Ended::Whole {
         scored.failure = Some(NO_FRAME.to_owned());
     }
     Ok(scored)
