@@ -9,10 +9,12 @@
 //!   field lies.
 //! * [`WindowPools`] – the same over one span of running time after the other; [`AlarmMonitor`] – whether their means
 //!   are too low.
+//! * [`course`] – values over time, in few numbers.
 //!
 //! Fields have their names, and with them their ranges, in [`record`](crate::record).
 
 mod alarm;
+mod course;
 mod histogram;
 mod pool;
 mod range;
@@ -20,6 +22,7 @@ mod sum;
 mod window;
 
 pub use alarm::{AlarmChange, AlarmMonitor};
+pub use course::course;
 pub use pool::{Pool, Statistics};
 pub use range::FieldRange;
 pub use window::{WindowPools, WindowStatistics};

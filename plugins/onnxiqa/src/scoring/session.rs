@@ -74,7 +74,8 @@ impl Session {
         let output = &self.model.contract().output;
         let attributes = output.attributes.iter().flat_map(|attributes| attributes.names.iter().cloned());
         let known = ["score", "raw"].map(str::to_owned).into_iter().chain(attributes).collect();
-        Fields { known, raw_range: Some(output.curve.raw_range()), vmaf_model: None }
+        let model_hash = Some(self.model.hash().to_owned());
+        Fields { known, raw_range: Some(output.curve.raw_range()), model_hash, ..Fields::default() }
     }
 }
 
