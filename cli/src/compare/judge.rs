@@ -85,6 +85,7 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
         rendition.evidence = Some(if by_picture { "picture" } else { "time" }.to_owned());
         rendition.measures = measures(summary, frames, settings);
         reasons.extend(other_rate(&rendition.media, source));
+        reasons.extend(converted(known.info.as_ref(), source.known.info.as_ref()));
         reasons.extend(lacks(frames, source, settings));
         reasons.extend(tone(measured));
     }
@@ -173,6 +174,19 @@ fn other_rate(rendition: &Media, source: &SourceKnown) -> Option<String> {
     let differ = (own / theirs - 1.0).abs() > 0.01;
     let rounded = |rate: f64| (rate * 1000.0).round() / 1000.0;
     differ.then(|| format!("it has {} frames a second, the source {}", rounded(own), rounded(theirs)))
+}
+
+/// Which side was converted to be comparable with the other.
+fn converted(rendition: Option<&VideoInfo>, source: Option<&VideoInfo>) -> Option<String> {
+    let (rendition, source) = (rendition?, source?);
+    let (side, other) = match (rendition.is_rgb(), source.is_rgb()) {
+        (true, false) => ("its R'G'B' was", source),
+        (false, true) => ("the source's R'G'B' was", rendition),
+        _ => return None,
+    };
+    let colorimetry = other.colorimetry().to_string();
+    let to = if colorimetry.is_empty() { "GStreamer's default".to_owned() } else { colorimetry };
+    Some(format!("{side} converted to the other's Y'CbCr ({to}) to be compared with it"))
 }
 
 /// What of the source's beginning and end the rendition does not have.

@@ -65,7 +65,7 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     let interrupted = interruption()?;
     let mut progress = Progress::new(common);
 
-    let models = Hashes::of(&settings);
+    let models = Hashes::of(&settings)?;
     let work = Work {
         inputs: &inputs,
         settings: &settings,
@@ -77,7 +77,7 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     let results = work.measure(memory::budget(args.memory), &mut progress)?;
     progress.end();
 
-    let report = outcome::report(&results, &settings, &models, &thresholds);
+    let report = outcome::report(&results, &settings, &thresholds);
     for height in thresholds.missing_heights(&report.renditions) {
         progress.say(&format!("iqa: no rendition has {height} lines: its thresholds were not checked"));
     }

@@ -5,7 +5,6 @@
 use super::branch::Measured;
 use super::frames::Frames;
 use super::inputs::Input;
-use super::models::{self, Hashes};
 use super::pass::SourceKnown;
 use super::settings::Settings;
 use super::thresholds::{Ladder, Thresholds};
@@ -28,8 +27,12 @@ pub struct Finished {
     pub not_comparable: bool,
     /// The model's name, by its contract.
     pub model: Option<String>,
+    /// That file's hash.
+    pub model_hash: Option<String>,
     /// The name of VMAF's model.
     pub vmaf_model: Option<String>,
+    /// That file's hash.
+    pub vmaf_model_hash: Option<String>,
 }
 
 impl Finished {
@@ -37,14 +40,26 @@ impl Finished {
     pub fn new(input: &Input, measured: Measured, known: &SourceKnown, source: Media, settings: &Settings) -> Self {
         let rendition = judge::judge(input, &measured, known, settings);
         let Measured { summary, frames, not_comparable, .. } = measured;
-        let (model, vmaf_model) = summary.map(|summary| (summary.model, summary.vmaf_model)).unwrap_or_default();
-        Self { rendition, frames, source, not_comparable, model, vmaf_model }
+        let mut finished = Self { frames, not_comparable, ..Self::without(rendition, source) };
+        if let Some(summary) = summary {
+            (finished.model, finished.model_hash) = (summary.model, summary.model_hash);
+            (finished.vmaf_model, finished.vmaf_model_hash) = (summary.vmaf_model, summary.vmaf_model_hash);
+        }
+        finished
     }
 
     /// A rendition of which nothing was measured.
     pub fn without(rendition: Rendition, source: Media) -> Self {
-        let (frames, not_comparable) = (Frames::default(), false);
-        Self { rendition, frames, source, not_comparable, model: None, vmaf_model: None }
+        Self {
+            rendition,
+            frames: Frames::default(),
+            source,
+            not_comparable: false,
+            model: None,
+            model_hash: None,
+            vmaf_model: None,
+            vmaf_model_hash: None,
+        }
     }
 
     /// The same under the name that it has now.
@@ -57,7 +72,7 @@ impl Finished {
 }
 
 /// The report on a comparison.
-pub fn report(results: &Results, settings: &Settings, models: &Hashes, thresholds: &Thresholds) -> Report {
+pub fn report(results: &Results, settings: &Settings, thresholds: &Thresholds) -> Report {
     let mut renditions: Vec<_> = results.renditions.iter().map(|finished| finished.rendition.clone()).collect();
     let inversions = ladder::inversions(&renditions, &settings.fields());
     let about = Ladder { inversions: ladder::inverted_pairs(&inversions) };
@@ -79,7 +94,7 @@ pub fn report(results: &Results, settings: &Settings, models: &Hashes, threshold
         generator: concat!("iqa ", env!("CARGO_PKG_VERSION")).to_owned(),
         created: now(),
         source: results.source.clone(),
-        measures: measures(results, settings, models),
+        measures: measures(results, settings),
         renditions,
         inversions,
         versus: None,
@@ -108,13 +123,13 @@ fn ends(rendition: &Rendition, thresholds: &Thresholds) -> Exit {
 }
 
 /// What was measured, in words.
-fn measures(results: &Results, settings: &Settings, hashes: &Hashes) -> Vec<Measure> {
+fn measures(results: &Results, settings: &Settings) -> Vec<Measure> {
     let first = |get: fn(&Finished) -> &Option<String>| results.renditions.iter().find_map(|one| get(one).clone());
     let fields = settings.fields().into_iter().map(|name| {
         let field = Field::named(name);
-        let (model, hash) = match name {
-            "vmaf" => (first(|one| &one.vmaf_model), hashes.vmaf.as_deref()),
-            "score" => (first(|one| &one.model), hashes.score.as_deref()),
+        let (model, model_hash) = match name {
+            "vmaf" => (first(|one| &one.vmaf_model), first(|one| &one.vmaf_model_hash)),
+            "score" => (first(|one| &one.model), first(|one| &one.model_hash)),
             _ => (None, None),
         };
         Measure {
@@ -122,7 +137,7 @@ fn measures(results: &Results, settings: &Settings, hashes: &Hashes) -> Vec<Meas
             unit: field.and_then(|field| field.unit).map(str::to_owned),
             description: field.map(|field| field.description.to_owned()).unwrap_or_default(),
             model,
-            model_hash: hash.map(models::short),
+            model_hash,
         }
     });
     fields.collect()

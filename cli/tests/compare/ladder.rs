@@ -107,3 +107,20 @@ fn a_part_is_the_same_part_of_both() {
         assert!((whole_source - source).abs() < 1e-3 && (whole_psnr - psnr).abs() < 1e-9, "{time}: {psnr} {same:?}");
     }
 }
+
+#[test]
+fn with_little_memory_there_are_more_passes_and_the_same_numbers() {
+    let Some(bench) = Bench::new("with_little_memory_there_are_more_passes_and_the_same_numbers") else { return };
+    let source = bench.source("bikes.mp4", "1");
+    let renditions = ["26", "30", "34"].map(|crf| bench.rendition(&format!("{crf}.mp4"), crf, &[]));
+    let run = |memory: &str| {
+        let mut arguments = vec![source.as_str()];
+        arguments.extend(renditions.iter().map(String::as_str));
+        arguments.extend(["--json", "--no-cache", "--measures", "psnr", "--memory", memory]);
+        let ran = bench.iqa(&arguments).ended(0);
+        let passes = ran.stderr.lines().filter(|line| line.contains("pass ")).count();
+        (ran.json()["renditions"].clone(), passes)
+    };
+    let (once, (in_three, passes)) = (run("2G").0, run("100M"));
+    assert_eq!((&once, passes), (&in_three, 3));
+}
