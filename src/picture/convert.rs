@@ -109,11 +109,7 @@ impl Code {
     fn of(&self, r: f32, g: f32, b: f32) -> [u16; 3] {
         let y = self.weights[0] * r + self.weights[1] * g + self.weights[2] * b;
         let code = |[offset, scale]: [f32; 2], value: f32| (offset + scale * value + 0.5).clamp(0.0, self.most) as u16;
-        [
-            code(self.luma, y),
-            code(self.chroma, (b - y) / self.spans[0]),
-            code(self.chroma, (r - y) / self.spans[1]),
-        ]
+        [code(self.luma, y), code(self.chroma, (b - y) / self.spans[0]), code(self.chroma, (r - y) / self.spans[1])]
     }
 }
 

@@ -87,9 +87,11 @@ impl Frames {
 
     /// The source's running times of the first and of the last pair, in nanoseconds.
     pub fn covered(&self) -> Option<(i64, i64)> {
-        let mut pairs = self.times.iter().zip(&self.offsets).filter_map(|(time, offset)| {
-            i64::try_from((*time)?).ok()?.checked_add((*offset)?)
-        });
+        let mut pairs = self
+            .times
+            .iter()
+            .zip(&self.offsets)
+            .filter_map(|(time, offset)| i64::try_from((*time)?).ok()?.checked_add((*offset)?));
         let first = pairs.next()?;
         Some((first, pairs.next_back().unwrap_or(first)))
     }

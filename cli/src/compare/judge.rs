@@ -9,7 +9,7 @@ use super::pass::SourceKnown;
 use super::settings::Settings;
 use super::thresholds::WORST_SECOND;
 use crate::report::data::{Media, Pooled, Rendition};
-use gst_video::VideoInfo;
+use gst_video::{VideoColorMatrix, VideoColorRange, VideoInfo};
 use onnx_iqa::record::{Field, Named as _, Summary, Verdict, ledger_counts};
 use onnx_iqa::stats::{FieldRange, WindowPools};
 use std::collections::BTreeMap;
@@ -184,9 +184,17 @@ fn converted(rendition: Option<&VideoInfo>, source: Option<&VideoInfo>) -> Optio
         (false, true) => ("the source's R'G'B' was", rendition),
         _ => return None,
     };
-    let colorimetry = other.colorimetry().to_string();
-    let to = if colorimetry.is_empty() { "GStreamer's default".to_owned() } else { colorimetry };
-    Some(format!("{side} converted to the other's Y'CbCr ({to}) to be compared with it"))
+    let colorimetry = other.colorimetry();
+    let matrix = match colorimetry.matrix() {
+        VideoColorMatrix::Bt601 => "BT.601",
+        VideoColorMatrix::Bt709 => "BT.709",
+        VideoColorMatrix::Bt2020 => "BT.2020",
+        VideoColorMatrix::Smpte240m => "SMPTE 240M",
+        VideoColorMatrix::Fcc => "FCC",
+        _ => "GStreamer's default matrix",
+    };
+    let range = if colorimetry.range() == VideoColorRange::Range0_255 { "full" } else { "limited" };
+    Some(format!("{side} converted to the other's Y'CbCr ({matrix}, {range} range) to be compared with it"))
 }
 
 /// What of the source's beginning and end the rendition does not have.

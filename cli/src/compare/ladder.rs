@@ -11,15 +11,20 @@ use std::collections::BTreeSet;
 pub fn inversions(renditions: &[Rendition], fields: &[&str]) -> Vec<Inversion> {
     let mut rungs: Vec<_> = renditions.iter().filter(|one| is_trusted(&one.verdict)).collect();
     rungs.retain(|one| one.media.bit_rate.is_some());
-    rungs.sort_by(|one, other| one.media.bit_rate.partial_cmp(&other.media.bit_rate).unwrap_or(std::cmp::Ordering::Equal));
+    rungs.sort_by(|one, other| {
+        one.media.bit_rate.partial_cmp(&other.media.bit_rate).unwrap_or(std::cmp::Ordering::Equal)
+    });
     let mut found = Vec::new();
     for &field in fields {
         let mean = |rung: &Rendition| rung.measures.get(field)?.get("mean").copied();
         for (index, higher) in rungs.iter().enumerate() {
             for lower in rungs.iter().take(index) {
-                let Some(difference) = mean(lower).zip(mean(higher)).map(|(lower, higher)| lower - higher) else { continue };
+                let Some(difference) = mean(lower).zip(mean(higher)).map(|(lower, higher)| lower - higher) else {
+                    continue;
+                };
                 if difference > 0.0 {
-                    let (measure, higher, lower) = (field.to_owned(), higher.media.name.clone(), lower.media.name.clone());
+                    let (measure, higher, lower) =
+                        (field.to_owned(), higher.media.name.clone(), lower.media.name.clone());
                     found.push(Inversion { measure, higher, lower, difference });
                 }
             }
@@ -61,7 +66,8 @@ mod tests {
             rung("odd", 5e6, 10.0, 10.0, "not-aligned"),
         ];
         let found = inversions(&ladder, &["psnr-y", "vmaf"]);
-        let shown: Vec<_> = found.iter().map(|one| (one.measure.as_str(), one.higher.as_str(), one.lower.as_str())).collect();
+        let shown: Vec<_> =
+            found.iter().map(|one| (one.measure.as_str(), one.higher.as_str(), one.lower.as_str())).collect();
         assert_eq!(shown, [("psnr-y", "high", "mid"), ("vmaf", "high", "mid")]);
         assert_eq!((found[0].difference, inverted_pairs(&found)), (1.0, 1));
     }

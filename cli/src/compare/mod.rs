@@ -127,9 +127,10 @@ pub struct Results {
 impl Results {
     /// The frames of every rendition, with none where they are not to be shown.
     fn frames(&self) -> Vec<Option<&Frames>> {
-        let frames = self.renditions.iter().map(|finished| {
-            Some(&finished.frames).filter(|_| judge::is_trusted(&finished.rendition.verdict))
-        });
+        let frames = self
+            .renditions
+            .iter()
+            .map(|finished| Some(&finished.frames).filter(|_| judge::is_trusted(&finished.rendition.verdict)));
         frames.collect()
     }
 }
@@ -146,7 +147,8 @@ impl Work<'_> {
         let mut cache = self.cache();
         let mut keys = Vec::new();
         for (index, (input, place)) in renditions.iter().zip(&mut done).enumerate() {
-            let key = cache.as_mut().filter(|_| place.is_none()).and_then(|cache| cache.key(&self.inputs.source, input));
+            let key =
+                cache.as_mut().filter(|_| place.is_none()).and_then(|cache| cache.key(&self.inputs.source, input));
             let found = key.as_ref().zip(cache.as_ref()).and_then(|(key, cache)| cache.find(key, log(index)));
             if let Some(found) = found {
                 progress.say(&format!("{}: known from an earlier run", input.name));
@@ -155,7 +157,8 @@ impl Work<'_> {
             }
             keys.push(key);
         }
-        let left: Vec<usize> = (0..renditions.len()).filter(|&index| done.get(index).is_some_and(Option::is_none)).collect();
+        let left: Vec<usize> =
+            (0..renditions.len()).filter(|&index| done.get(index).is_some_and(Option::is_none)).collect();
         let plan = memory::plan(budget, left.len());
         let passes = left.chunks(plan.renditions).count();
         for (number, chunk) in left.chunks(plan.renditions).enumerate() {
@@ -172,7 +175,8 @@ impl Work<'_> {
             for ((&index, job), measured) in chunk.iter().zip(&jobs).zip(passed.renditions) {
                 let Some(measured) = measured else { continue };
                 let finished = Finished::new(job.input, measured, &known, media.clone(), self.settings);
-                let key = keys.get(index).and_then(Option::as_ref).filter(|_| finished.rendition.verdict != judge::FAILED);
+                let key =
+                    keys.get(index).and_then(Option::as_ref).filter(|_| finished.rendition.verdict != judge::FAILED);
                 if let (Some(key), Some(cache)) = (key, &cache)
                     && let Err(error) = cache.keep(key, &finished, job.vmaf_json)
                 {

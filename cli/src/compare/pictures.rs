@@ -24,9 +24,8 @@ pub fn source(files: &[PathBuf], (over, under): (u32, u32), part: Part) -> Resul
     let name = media_type(first).with_context(|| format!("{} is no picture", first.display()))?;
     let rate = gst::Fraction::new(i32::try_from(over)?, i32::try_from(under)?);
     let caps = gst::Caps::builder(name).field("framerate", rate).build();
-    let time = move |number: u64| {
-        gst::ClockTime::SECOND.mul_div_round(number.saturating_mul(under.into()), u64::from(over))
-    };
+    let time =
+        move |number: u64| gst::ClockTime::SECOND.mul_div_round(number.saturating_mul(under.into()), u64::from(over));
     let total = time(files.len() as u64);
     let mut files = (0..).zip(files);
     let need = move |source: &gst_app::AppSrc, _| {

@@ -168,12 +168,14 @@ fn inversions(report: &Report) -> BTreeMap<(&str, &str), Vec<String>> {
 /// The last word.
 fn verdict(report: &Report) -> String {
     let names = |which: &dyn Fn(&Rendition) -> bool| {
-        let names: Vec<_> = report.renditions.iter().filter(|one| which(one)).map(|one| one.media.name.as_str()).collect();
+        let names: Vec<_> =
+            report.renditions.iter().filter(|one| which(one)).map(|one| one.media.name.as_str()).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
     let untrusted = |one: &Rendition| !is_trusted(&one.verdict) && one.verdict == "not-aligned";
     let missed = |one: &Rendition| one.thresholds.iter().any(|threshold| threshold.met == Some(false));
-    let unchecked = |one: &Rendition| is_trusted(&one.verdict) && one.thresholds.iter().any(|threshold| threshold.met.is_none());
+    let unchecked =
+        |one: &Rendition| is_trusted(&one.verdict) && one.thresholds.iter().any(|threshold| threshold.met.is_none());
     let parts = [
         report.interrupted.then(|| "The run was interrupted; what was finished is above.".to_owned()),
         names(&|one| one.verdict == "failed").map(|names| format!("Failed: {names}. See the reasons above.")),

@@ -12,13 +12,16 @@ fn the_folder_holds_whole_files_and_a_second_run_reuses_them() {
     let high = bench.rendition("high.mp4", "25", &[]);
     let low = bench.rendition("low.mp4", "38", &[]);
     let run = |more: &[&str]| {
-        let mut arguments = vec![source.as_str(), &high, "-o", "out", "--measures", "psnr,vmaf", "--threshold", "vmaf.mean>=1"];
+        let mut arguments =
+            vec![source.as_str(), &high, "-o", "out", "--measures", "psnr,vmaf", "--threshold", "vmaf.mean>=1"];
         arguments.extend(more);
         bench.iqa(&arguments).ended(0)
     };
     let first = run(&[]);
-    let mut names: Vec<_> =
-        std::fs::read_dir(bench.path("out")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> = std::fs::read_dir(bench.path("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     for name in ["frames.csv", "high.vmaf.json", "junit.xml", "report.json"] {
         assert!(names.iter().any(|known| known == name), "{names:?}");

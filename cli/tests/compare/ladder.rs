@@ -2,7 +2,7 @@
 
 //! A ladder of files: what is found of each rung, and that numbers are ffmpeg's.
 
-use crate::common::{Bench, number, rendition, reasons};
+use crate::common::{Bench, number, reasons, rendition};
 
 /// Of ffmpeg's `psnr` filter: the mean over frames is not printed, so it is taken from its statistics.
 fn psnr_of_ffmpeg(bench: &Bench, distorted: &str) -> f64 {

@@ -41,7 +41,7 @@ fn r_g_b_is_compared_with_y_cb_cr_as_that_is_stored() {
         let (luma, cb) = (number(one, &["measures", "psnr-y", "mean"]), number(one, &["measures", "psnr-cb", "mean"]));
         // Rounding to R'G'B' and back costs at most about a code.
         assert!(luma > 48.0 && cb > 45.0, "{luma} {cb}");
-        assert!(reasons(one).contains("converted to the other's Y'CbCr (bt709)"), "{one:#}");
+        assert!(reasons(one).contains("converted to the other's Y'CbCr (BT.709, limited range)"), "{one:#}");
     }
 }
 
