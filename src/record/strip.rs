@@ -78,7 +78,7 @@ impl Strip {
                 }
             }
             first = first.or(Some(frame.time));
-            last = last.max(Some(frame.time));
+            last = Some(last.map_or(frame.time, |last| last.max(frame.time)));
         }
         let reach = source_interval.unwrap_or(0.0);
         for (index, cell) in cells.iter_mut().enumerate() {

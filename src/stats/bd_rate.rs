@@ -109,7 +109,7 @@ impl Pchip {
         }
         let nodes: Vec<_> = points.iter().map(|point| (point.quality, point.rate.log10())).collect();
         let steps: Vec<_> =
-            nodes.array_windows().map(|[a, b]| Step { h: b.0 - a.0, slope: (b.1 - a.1) / (b.0 - a.0) }).collect();
+            pairs(&nodes).map(|(a, b)| Step { h: b.0 - a.0, slope: (b.1 - a.1) / (b.0 - a.0) }).collect();
         let inner = pairs(&steps).map(|(a, b)| {
             // Slopes are above 0, because rate and quality rise.
             let (w1, w2) = (2.0 * b.h + a.h, b.h + 2.0 * a.h);

@@ -16,13 +16,14 @@
 //! These look at a whole curve, one value a frame: times in seconds, ascending; NaN where a frame has no value.
 //!
 //! * [`reduce`], [`stretches`], [`longest_step`] – a curve of few points that still shows every dip and every gap.
-//! * [`worst`] – the lowest frame of each dip.
+//! * [`worst`] – the lowest frame of each dip; [`below`] – when the curve is under a limit.
 //! * [`hull`] and [`bd_rate`] – rungs of a ladder against each other, and two ladders.
 //!
 //! Fields have their names, and with them their ranges, in [`record`](crate::record).
 
 mod alarm;
 mod bd_rate;
+mod below;
 mod curve;
 mod histogram;
 mod hull;
@@ -34,6 +35,7 @@ mod worst;
 
 pub use alarm::{AlarmChange, AlarmMonitor};
 pub use bd_rate::{BdRateError, Ladder, bd_rate};
+pub use below::below;
 pub use curve::{CurvePoint, Stretch, longest_step, reduce, stretches};
 pub use hull::{HullPlace, RatePoint, hull};
 pub use pool::{Pool, Statistics};

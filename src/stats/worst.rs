@@ -4,9 +4,10 @@
 
 /// The lowest frame of each dip, the lowest dip first, at most `count` of them.
 ///
-/// A dip reaches from its lowest frame, in both directions, to where the curve has come back half of the way to the
-/// median, and over at least `apart` seconds. Beside the lowest frame of all, only frames below the median are in a dip.
-/// `times` are in seconds and do not fall; values that are not finite are none. The result are places in `values`.
+/// A frame is in a dip of its own if it is at least `apart` seconds from every lower one that was found, and the curve
+/// comes back in between, half of the way from the frame to the median or further. Beside the lowest frame of all, only
+/// frames below the median are in a dip. `times` are in seconds and do not fall; values that are not finite are none.
+/// The result are places in `values`.
 #[must_use]
 pub fn worst(times: &[f64], values: &[f32], count: usize, apart: f64) -> Vec<usize> {
     let mut order: Vec<(usize, f32)> =
@@ -14,34 +15,45 @@ pub fn worst(times: &[f64], values: &[f32], count: usize, apart: f64) -> Vec<usi
     // Of equal values the first.
     order.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
     let Some(&(_, median)) = order.get(order.len() / 2) else { return Vec::new() };
-    let frames: Vec<(f64, f32)> = times.iter().copied().zip(values.iter().copied()).collect();
-    let mut taken = vec![false; frames.len()];
+    let mut frames: Vec<Frame> =
+        times.iter().zip(values).map(|(&time, &value)| Frame { time, value, taken: !value.is_finite() }).collect();
     let mut found = Vec::new();
     for (lowest, value) in order {
         if found.len() == count || (!found.is_empty() && value >= median) {
             break;
         }
-        if taken.get(lowest).copied().unwrap_or(true) {
+        if frames.get(lowest).is_none_or(|frame| frame.taken) {
             continue;
         }
         found.push(lowest);
-        let recovered = value + (median - value) / 2.0;
-        let Some((before, after)) = frames.split_at_checked(lowest) else { continue };
-        let at = after.first().map_or(0.0, |frame| frame.0);
-        // A frame without a value does not end a dip.
-        let reach = |frames: &mut dyn Iterator<Item = &(f64, f32)>| {
-            let mut over = false;
-            let within = |frame: &&(f64, f32)| {
-                over |= frame.1 >= recovered;
-                !over || (frame.0 - at).abs() < apart
-            };
-            frames.take_while(within).count()
-        };
-        let (back, on) = (reach(&mut before.iter().rev()), reach(&mut after.iter()));
-        // A dip that is as low again later is another one only if the curve came back in between.
-        taken.iter_mut().take(lowest + on).skip(lowest - back).for_each(|taken| *taken = true);
+        let Some((before, from)) = frames.split_at_mut_checked(lowest) else { continue };
+        let at = from.first().map_or(0.0, |frame| frame.time);
+        take(before.iter_mut().rev(), at, median, apart);
+        take(from.iter_mut(), at, median, apart);
     }
     found
+}
+
+struct Frame {
+    time: f64,
+    value: f32,
+    /// It has no value, or is in a dip that was found.
+    taken: bool,
+}
+
+/// Takes the frames of the dip at the time `at`, going away from it.
+fn take<'a>(frames: impl Iterator<Item = &'a mut Frame>, at: f64, median: f32, apart: f64) {
+    // How far the curve has come back up to here.
+    let mut back = f32::NEG_INFINITY;
+    for frame in frames {
+        let near = (frame.time - at).abs() < apart;
+        if !near && back >= median {
+            break;
+        }
+        frame.taken |= near || back < frame.value.midpoint(median);
+        // A frame without a value leaves it as it is.
+        back = back.max(frame.value);
+    }
 }
 
 #[cfg(test)]
@@ -53,7 +65,11 @@ mod tests {
         let times: Vec<_> = (0..2500).map(|frame| f64::from(frame) * 0.04).collect();
         let value = |time: &f64| {
             let depth = |&(at, depth, length): &(f64, f32, f64)| {
-                if (time - at).abs() < length / 2.0 { depth * (1.0 - ((time - at).abs() / length) as f32) } else { 0.0 }
+                if (time - at).abs() < length / 2.0 {
+                    depth * (1.0 - ((time - at).abs() / length * 2.0) as f32)
+                } else {
+                    0.0
+                }
             };
             90.0 + (*time as f32 * 50.0).sin() - dips.iter().map(depth).sum::<f32>()
         };
