@@ -94,6 +94,7 @@
 
 pub mod align;
 pub mod comparer;
+pub mod evidence;
 pub mod metrics;
 pub mod model;
 mod panic;
