@@ -3,3 +3,4 @@
 //! What `iqa compare` writes: the data of `report.json`, and the files made of it.
 
 pub mod data;
+pub mod page;

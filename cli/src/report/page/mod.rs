@@ -19,6 +19,7 @@ mod verdict;
 mod words;
 
 use super::data::Report;
+use minijinja::value::Serde;
 use minijinja::{Environment, Value, context};
 use onnx_iqa::record::PairingState;
 use standing::Standing;
@@ -93,31 +94,31 @@ fn render(folder: &Path, report: &Report, curves: &[RenditionCurves]) -> Result<
     let page = Page::new(report, curves);
     let shown = moments::shown(folder, &page);
     let mut environment = Environment::new();
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
     environment.add_template("report.html", TEMPLATE)?;
     let safe = |text: &str| Value::from_safe_string(text.to_owned());
     let hull = hull::plots(&page);
     let data = charts::data(&page, &hull)?;
+    let any_thresholds = report.renditions.iter().any(|rendition| !rendition.thresholds.is_empty());
+    let measures: Vec<_> = page.measures.iter().map(words::MeasureWords::view).collect();
     let html = environment.get_template("report.html")?.render(context! {
         tokens => safe(TOKENS), style => safe(STYLE), uplot_style => safe(UPLOT_STYLE),
         uplot => safe(UPLOT), script => safe(SCRIPT), data => safe(&data),
-        verdict => verdict::verdict(&page),
-        report,
-        renditions => table::rows(&page),
-        statistics => table::statistics(&page),
-        measures => page.measures.iter().map(|measure| measure.view()).collect::<Vec<_>>(),
-        curves => charts::tables(&page),
-        hull,
-        strips => strips::strips(&page),
-        untrusted => shown.untrusted,
-        moments => shown.moments,
-        legend => words::legend(&page),
-        versus => table::versus(report),
+        verdict => Value::from(Serde(verdict::verdict(&page))),
+        report => Value::from(Serde(report)),
+        renditions => Value::from(Serde(table::rows(&page))),
+        statistics => Value::from(Serde(table::statistics(&page))),
+        measures => Value::from(Serde(measures)),
+        curves => Value::from(Serde(charts::tables(&page))),
+        hull => Value::from(Serde(hull)),
+        strips => Value::from(Serde(strips::strips(&page))),
+        untrusted => Value::from(Serde(shown.untrusted)),
+        moments => Value::from(Serde(shown.moments)),
+        legend => Value::from(Serde(words::legend(&page))),
+        versus => Value::from(Serde(table::versus(report))),
         finished => words::instant(&report.created),
         source => words::media_facts(&report.source, true),
         exit => words::exit_words(report.exit),
-        any_thresholds => report.renditions.iter().any(|rendition| !rendition.thresholds.is_empty()),
+        any_thresholds,
     })?;
     Ok(html)
 }

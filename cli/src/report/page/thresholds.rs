@@ -76,6 +76,9 @@ mod tests {
         assert!((parts.margin(84.0) - 0.05).abs() < 1e-12 && parts.margin(76.0) < 0.0);
         let count = Expression::of("dropped <= 5").expect("an expression");
         assert!(count.measure().is_none() && count.margin(12.0) < 0.0 && count.margin(5.0) == 0.0);
-        assert_eq!(["vmaf.p5>=80", "dropped <= 05", "inversions"].map(pretty), ["vmaf.p5 ≥ 80", "dropped ≤ 05", "inversions"]);
+        assert_eq!(
+            ["vmaf.p5>=80", "dropped <= 05", "inversions"].map(pretty),
+            ["vmaf.p5 ≥ 80", "dropped ≤ 05", "inversions"]
+        );
     }
 }

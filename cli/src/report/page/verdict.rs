@@ -78,8 +78,11 @@ fn sentence(page: &Page<'_>) -> Rich {
     let unfinished = named(page, Standing::Unfinished).len();
     if page.report.interrupted {
         let when = words::instant(&page.report.created);
-        return Rich::default()
-            .text(format!("Interrupted after {} of {}, at {when}", all - unfinished, renditions(all)));
+        return Rich::default().text(format!(
+            "Interrupted after {} of {}, at {when}",
+            all - unfinished,
+            renditions(all)
+        ));
     }
     let passed = named(page, Standing::Pass);
     let measured = named(page, Standing::Measured);
@@ -283,7 +286,9 @@ fn inverted(page: &Page<'_>, inversion: &crate::report::data::Inversion) -> Rich
     let measure = page.measures.iter().find(|measure| measure.name == inversion.measure);
     let by = measure.map_or_else(
         || format!("{:.2} {}", inversion.difference, inversion.measure),
-        |measure: &MeasureWords| format!("{} {}{}", measure.number(inversion.difference.abs()), measure.label, measure.unit),
+        |measure: &MeasureWords| {
+            format!("{} {}{}", measure.number(inversion.difference.abs()), measure.label, measure.unit)
+        },
     );
     Rich::default()
         .bold(format!("{} is worse than {}", inversion.higher, inversion.lower))
@@ -306,7 +311,9 @@ fn fails(page: &Page<'_>, rung: &Rung<'_>) -> Rich {
         let write = |value: f64| thresholds::value(&given.expression, value, &page.measures);
         let (value, limit, by) = (write(value), write(parts.limit), write((value - parts.limit).abs()));
         text = match parts.measure() {
-            Some(_) => text.text(format!(" is {value}, that is {by} too {}.", if parts.wants_more() { "low" } else { "high" })),
+            Some(_) => {
+                text.text(format!(" is {value}, that is {by} too {}.", if parts.wants_more() { "low" } else { "high" }))
+            }
             None => text.text(format!(
                 " is {value} where {limit} {} {}.",
                 if limit == "1" { "is" } else { "are" },
@@ -315,7 +322,9 @@ fn fails(page: &Page<'_>, rung: &Rung<'_>) -> Rich {
         };
     }
     match rung.rendition.worst.first() {
-        Some(moment) => text.text(" ").link("worst", format!("See its worst moment, {}", page.clock(moment.source_time.unwrap_or(moment.time)))),
+        Some(moment) => text
+            .text(" ")
+            .link("worst", format!("See its worst moment, {}", page.clock(moment.source_time.unwrap_or(moment.time)))),
         None => text,
     }
 }

@@ -41,30 +41,37 @@ impl MeasureWords {
         let known = |label: &str, digits, meaning: &str| (label.to_owned(), digits, meaning.to_owned());
         let (label, digits, meaning) = match name {
             "vmaf" => known(
-                "VMAF", 1,
+                "VMAF",
+                1,
                 "How close a viewer finds the picture to the source, from 0 to 100. Above 93 few notice a difference; \
                  below 70 most do.",
             ),
             "psnr-y" => known(
-                "PSNR-Y", 1,
+                "PSNR-Y",
+                1,
                 "How far brightness differs, sample by sample. More is better, 100 dB is identical; it does not know what \
                  the eye sees.",
             ),
             "psnr-cb" => known("PSNR-Cb", 1, "The same for the color difference blue."),
             "psnr-cr" => known("PSNR-Cr", 1, "The same for the color difference red."),
             "psnr" => known("PSNR", 1, "How far all samples differ, brightness and color together."),
-            "ssim" => known(
-                "SSIM", 3,
-                "Whether edges and texture are still there. 1 is identical; small steps near 1 count.",
-            ),
+            "ssim" => {
+                known("SSIM", 3, "Whether edges and texture are still there. 1 is identical; small steps near 1 count.")
+            }
             "ms-ssim" => known(
-                "MS-SSIM", 3,
+                "MS-SSIM",
+                3,
                 "SSIM at five sizes of the picture, from detail to outline. 1 is identical; small steps near 1 count.",
             ),
-            "float-ssim" => known("SSIM (libvmaf)", 3, "SSIM of the shrunk picture, as libvmaf has it. 1 is identical."),
-            "cambi" => known("CAMBI", 2, "How much banding there is in smooth areas. 0 is none; from about 5 it is seen."),
+            "float-ssim" => {
+                known("SSIM (libvmaf)", 3, "SSIM of the shrunk picture, as libvmaf has it. 1 is identical.")
+            }
+            "cambi" => {
+                known("CAMBI", 2, "How much banding there is in smooth areas. 0 is none; from about 5 it is seen.")
+            }
             "score" => (
-                measure.model.clone().unwrap_or_else(|| "Score".to_owned()), 1,
+                measure.model.clone().unwrap_or_else(|| "Score".to_owned()),
+                1,
                 "What the model gives, from 0 to 100. More is better; 100 is as good as the source.".to_owned(),
             ),
             other => (other.to_owned(), 2, measure.description.clone()),
@@ -95,8 +102,7 @@ impl MeasureWords {
 
 /// The report's measures, the most telling first.
 pub fn measures(report: &Report) -> Vec<MeasureWords> {
-    const ORDER: [&str; 9] =
-        ["vmaf", "score", "ms-ssim", "ssim", "psnr-y", "psnr", "float-ssim", "cambi", "psnr-cb"];
+    const ORDER: [&str; 9] = ["vmaf", "score", "ms-ssim", "ssim", "psnr-y", "psnr", "float-ssim", "cambi", "psnr-cb"];
     let place = |measure: &&Measure| ORDER.iter().position(|name| *name == measure.name).unwrap_or(ORDER.len());
     let has_luma = report.measures.iter().any(|measure| measure.name == "psnr-y");
     let minor = |name: &str| matches!(name, "psnr-cb" | "psnr-cr") || has_luma && name == "psnr";
@@ -116,17 +122,36 @@ pub struct Meaning {
 pub fn legend(page: &Page<'_>) -> Vec<Meaning> {
     let measures = page.measures.iter().map(|measure| {
         let model = page.report.measures.iter().find(|given| given.name == measure.name);
-        let model = model.and_then(|given| Some(format!(" Model: {}{}.", given.model.as_ref()?,
-            given.model_hash.as_ref().map_or(String::new(), |hash| format!(", hash {hash}")))));
+        let model = model.and_then(|given| {
+            Some(format!(
+                " Model: {}{}.",
+                given.model.as_ref()?,
+                given.model_hash.as_ref().map_or(String::new(), |hash| format!(", hash {hash}"))
+            ))
+        });
         Meaning { word: measure.heading(), meaning: measure.meaning.clone() + &model.unwrap_or_default() }
     });
     let words = [
-        ("mean, p5, min", "The mean hides short faults. At p5, 5 % of the frames are as bad or worse; min is the single worst frame."),
-        ("Offset, how sure", "How much later a source frame stands than its partner. By picture: the pictures themselves agree. By time: only the time stamps do."),
-        ("Matched, duplicate, dropped, unmatched, outside", "Found its partner; shows its predecessor’s partner again; source frame that is missing; rendition frame without a partner (not scored); source frame before the first or after the last pair."),
-        ("On the hull, off the hull", "No mixture of the other renditions gives this quality for less rate; off the hull, one does."),
+        (
+            "mean, p5, min",
+            "The mean hides short faults. At p5, 5 % of the frames are as bad or worse; min is the single worst frame.",
+        ),
+        (
+            "Offset, how sure",
+            "How much later a source frame stands than its partner. By picture: the pictures themselves agree. By time: only the time stamps do.",
+        ),
+        (
+            "Matched, duplicate, dropped, unmatched, outside",
+            "Found its partner; shows its predecessor’s partner again; source frame that is missing; rendition frame without a partner (not scored); source frame before the first or after the last pair.",
+        ),
+        (
+            "On the hull, off the hull",
+            "No mixture of the other renditions gives this quality for less rate; off the hull, one does.",
+        ),
     ];
-    measures.chain(words.map(|(word, meaning)| Meaning { word: word.to_owned(), meaning: meaning.to_owned() })).collect()
+    measures
+        .chain(words.map(|(word, meaning)| Meaning { word: word.to_owned(), meaning: meaning.to_owned() }))
+        .collect()
 }
 
 /// With a real minus, and no minus before a zero.
@@ -226,7 +251,9 @@ pub fn media_facts(media: &Media, with_duration: bool) -> String {
 
 /// An RFC 3339 time as people read it; what is none stays as it is.
 pub fn instant(time: &str) -> String {
-    let parts = time.split_once('T').and_then(|(date, clock)| Some((date, clock.get(..5)?, clock.ends_with('Z') || clock.ends_with("+00:00"))));
+    let parts = time
+        .split_once('T')
+        .and_then(|(date, clock)| Some((date, clock.get(..5)?, clock.ends_with('Z') || clock.ends_with("+00:00"))));
     match parts {
         Some((date, clock, true)) => format!("{date}, {clock} UTC"),
         Some((date, clock, false)) => {
@@ -254,7 +281,8 @@ pub fn exit_words(exit: u8) -> String {
 pub fn anchors<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut taken = BTreeSet::new();
     let mut anchor = |name: &str| {
-        let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+        let plain: String =
+            name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
         let mut anchor = format!("r-{plain}");
         while !taken.insert(anchor.clone()) {
             anchor.push('x');
