@@ -17,7 +17,7 @@ const short = (s, n = 14) => s.length > n ? s.slice(0, n - 1) + '…' : s;
 
 /* Curves: seconds and values; null is a gap. */
 for (const m of D.measures) for (const c of m.curves) {
-  let t = START * 1000 - START * 1000;
+  let t = 0;
   c.x = c.t.map(d => START + (t += d) / 1000);
 }
 const withCurves = D.measures.filter(m => m.curves.length);
@@ -108,16 +108,17 @@ function chart(into, m, curves, height, title) {
   }, data, holder);
   u.over.addEventListener('dblclick', () => zoom(START, END));
   const over = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  over.setAttribute('class', 'over'); over.setAttribute('aria-hidden', 'true'); over.setAttribute('width', width); over.setAttribute('height', height);
+  over.setAttribute('class', 'marks'); over.setAttribute('aria-hidden', 'true'); over.setAttribute('width', width); over.setAttribute('height', height);
   holder.append(over);
   charts.push({ u, m, curves, over, width, height, right, names });
 }
 function marks() {
   for (const { u, m, curves, over, width, height, right, names } of charts) {
     const x0 = u.over.offsetLeft, y0 = u.over.offsetTop, w = u.over.offsetWidth, h = u.over.offsetHeight;
+    if (!w) continue;
     const X = t => x0 + u.valToPos(t, 'x'), Y = v => y0 + u.valToPos(v, 'y');
     let s = '';
-    m.limits.forEach((l, i) => { const y = Y(l.value); s += `<path class="th" d="M${x0} ${y}H${x0 + w}"/><text class="f h" x="${x0 + 6}" y="${y + (y < y0 + h - 18 ? 14 : -5)}">threshold ${esc(l.label)}</text>`; });
+    m.limits.forEach((l, i) => { const y = Y(l.value); s += `<path class="th" d="M${x0} ${y}H${x0 + w}"/><text class="f h" x="${x0 + w - 6}" text-anchor="end" y="${y + (y < y0 + h - 18 ? 14 : -5)}">threshold ${esc(l.label)}</text>`; });
     if (names) {
       const ends = curves.map(c => ({ c, y: at(c, st.b) })).filter(e => e.y != null).map(e => ({ ...e, y: Y(e.y) })).sort((p, q) => p.y - q.y);
       let py = -99;
@@ -152,7 +153,9 @@ function build() {
   if (!$$('[data-plot]').some(e => !e.hidden) && $('[data-plot]')) $('[data-plot]').hidden = false;
   const plots = $$('[data-plot]').filter(e => !e.hidden);
   plots.slice(1).forEach(e => e.hidden = true);
-  marks(); read();
+  read();
+  /* uPlot lays itself out in a microtask; ours comes after it. */
+  queueMicrotask(marks);
 }
 function read() {
   const m = byName(st.m), list = $('#read');
@@ -260,7 +263,7 @@ function pick(rung, number) {
 for (const rung of $$('.rung')) {
   $$('.moments label', rung).forEach((label, i) => {
     const big = $(`.moment.n${i + 1} img.ren`, rung);
-    if (big) { const img = new Image(); img.alt = ''; img.decoding = 'async'; img.src = big.src; label.insertBefore(img, label.lastElementChild); }
+    if (big) { const img = new Image(); img.alt = ''; img.src = big.src; label.insertBefore(img, label.lastElementChild); }
   });
   const choose = $('fieldset', rung);
   choose.hidden = $$('.moment', rung).length < 2;

@@ -262,6 +262,7 @@ fn lines(page: &Page<'_>) -> Vec<Line> {
         let same = passed.iter().all(|rung| rung.rendition.thresholds.len() == number);
         let what = match (number, same) {
             (1, true) => " the threshold.".to_owned(),
+            (2, true) => " both thresholds.".to_owned(),
             (number, true) if number > 1 => format!(" all {number} thresholds."),
             _ => " all thresholds.".to_owned(),
         };

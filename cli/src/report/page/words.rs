@@ -235,14 +235,14 @@ pub fn sure(confidence: f64) -> &'static str {
 
 /// `1920 × 1080`.
 pub fn size(media: &Media) -> Option<String> {
-    Some(format!("{} × {}", media.width?, media.height?))
+    Some(format!("{}\u{a0}×\u{a0}{}", media.width?, media.height?))
 }
 
 /// What is known of a file, in one line.
 pub fn media_facts(media: &Media, with_duration: bool) -> String {
     let rate = media.frame_rate.map(|rate| {
         let text = format!("{rate:.3}");
-        format!("{} frames/s", text.trim_end_matches('0').trim_end_matches('.'))
+        format!("{}\u{a0}frames/s", text.trim_end_matches('0').trim_end_matches('.'))
     });
     let duration = media.duration.filter(|_| with_duration).map(duration);
     let facts = [size(media), rate, duration, media.codec.clone()];

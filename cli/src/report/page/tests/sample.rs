@@ -70,14 +70,14 @@ fn curve(rung: &Rung, seed: u64, seconds: f64) -> RenditionCurves {
     let (mut times, mut vmaf, mut psnr, mut ssim, mut pairing) = (vec![], vec![], vec![], vec![], vec![]);
     for frame in 0..(seconds * 25.0) as u32 {
         let time = f64::from(frame) * 0.04;
-        // 12 frames are dropped, and 10 have no partner.
+        // 12 frames are dropped, 3 repeated, and 4 have no partner.
         let within = time % 72.0;
         if *name == "360p" && (41.2..41.68).contains(&within) {
             continue;
         }
         let state = match frame % 1800 {
             455 | 825 | 1385 if *name == "720p" => PairingState::Duplicate,
-            1300..1310 if *name == "540p" => PairingState::Unmatched,
+            1300..1304 if *name == "540p" => PairingState::Unmatched,
             _ => PairingState::Matched,
         };
         let hole = depth / (1.0 + (-(within - 41.4) * 4.0).exp()) / (1.0 + ((within - 46.6) * 4.0).exp());
@@ -165,7 +165,12 @@ fn rendition(folder: &Path, rung: &Rung, curves: &RenditionCurves, size: [u32; 2
     });
     let worst = worst.collect();
     let p5 = measures["vmaf"]["p5"];
-    let dropped = if name == "360p" { 12 } else { 0 };
+    let dropped = match name {
+        "360p" => 12,
+        "720p" => 3,
+        "540p" => 4,
+        _ => 0,
+    };
     Rendition {
         media: Media {
             name: name.to_owned(),
