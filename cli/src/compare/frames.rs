@@ -2,6 +2,7 @@
 
 //! What is kept of every frame for curves and tables: columns, so that a film of hours takes some megabytes.
 
+use crate::report::page::RenditionCurves;
 use onnx_iqa::record::{FrameRecord, PairingState, State};
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +84,27 @@ impl Frames {
         let middle = offsets.len().checked_sub(1)? / 2;
         let (_, median, _) = offsets.select_nth_unstable(middle);
         Some(*median)
+    }
+
+    /// The frames over the source's time. One without a partner stands where the offset before it puts it, and time never
+    /// goes back.
+    pub fn curves(&self) -> RenditionCurves {
+        let (mut latest, mut offset) = (0.0f64, self.offset().unwrap_or(0));
+        let times = self.times.iter().zip(&self.offsets).map(|(time, own)| {
+            offset = own.unwrap_or(offset);
+            let source = time.map_or(latest, |time| (time as f64 + offset as f64) / 1e9);
+            latest = latest.max(source);
+            latest
+        });
+        let times = times.collect();
+        let pairing = self.pairings.iter().map(|pairing| match pairing {
+            Pairing::Matched | Pairing::Failed => PairingState::Matched,
+            Pairing::Duplicate => PairingState::Duplicate,
+            Pairing::Unmatched => PairingState::Unmatched,
+        });
+        let column = |values: &Vec<Option<f32>>| values.iter().map(|value| value.unwrap_or(f32::NAN)).collect();
+        let fields = self.fields.iter().map(|(name, values)| (name.clone(), column(values)));
+        RenditionCurves { name: String::new(), times, pairing: pairing.collect(), fields: fields.collect() }
     }
 
     /// The source's running times of the first and of the last pair, in nanoseconds.

@@ -3,7 +3,8 @@
 //! What the rungs of a ladder say of each other.
 
 use super::judge::is_trusted;
-use crate::report::data::{Inversion, Rendition};
+use crate::report::data::{BdRate, Inversion, Rendition, Versus};
+use onnx_iqa::stats::{RatePoint, bd_rate};
 use std::collections::BTreeSet;
 
 /// Pairs of rungs, by measure, of which the one of the higher rate has the lower mean. `fields` are measures of which
@@ -31,6 +32,27 @@ pub fn inversions(renditions: &[Rendition], fields: &[&str]) -> Vec<Inversion> {
         }
     }
     found
+}
+
+/// How much more rate `other` needs than `own` for the same quality, by each measure.
+pub fn versus(own: &[Rendition], other: Vec<Rendition>, fields: &[&str]) -> Versus {
+    let points = |ladder: &[Rendition], field: &str| {
+        let trusted = ladder.iter().filter(|one| is_trusted(&one.verdict));
+        let point = |one: &Rendition| {
+            let (rate, quality) = (one.media.bit_rate?, *one.measures.get(field)?.get("mean")?);
+            Some(RatePoint { rate, quality })
+        };
+        trusted.filter_map(point).collect::<Vec<_>>()
+    };
+    let rates = fields.iter().map(|&field| {
+        let rate = match bd_rate(&points(own, field), &points(&other, field)) {
+            Ok(percent) => BdRate { percent: Some(percent), reason: None },
+            Err(error) => BdRate { percent: None, reason: Some(error.to_string()) },
+        };
+        (field.to_owned(), rate)
+    });
+    let bd_rate = rates.collect();
+    Versus { renditions: other, bd_rate }
 }
 
 /// How many pairs of rungs are meant, whatever the measure.

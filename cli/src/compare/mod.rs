@@ -16,6 +16,7 @@ mod judge;
 mod ladder;
 mod memory;
 mod models;
+mod moments;
 mod outcome;
 mod pass;
 mod pictures;
@@ -29,6 +30,7 @@ use crate::args::{Common, Compare};
 use crate::exit::Exit;
 use crate::report::data::Media;
 use crate::report::files::Folder;
+use crate::report::page::RenditionCurves;
 use anyhow::{Context as _, Result};
 use cache::Cache;
 use inputs::{Input, Inputs};
@@ -60,7 +62,7 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     decode::prefer_exact_decoders();
     let _models = settings.open()?;
     let inputs = Inputs::new(args)?;
-    thresholds.check_names(inputs.renditions.iter().map(|input| input.name.as_str()))?;
+    thresholds.check_names(inputs.renditions.iter().take(inputs.own).map(|input| input.name.as_str()))?;
     let folder = args.output.as_deref().map(Folder::new).transpose()?;
     let interrupted = interruption()?;
     let mut progress = Progress::new(common);
@@ -77,12 +79,20 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     let results = work.measure(memory::budget(args.memory), &mut progress)?;
     progress.end();
 
-    let report = outcome::report(&results, &settings, &thresholds);
+    let mut report = outcome::report(&results, inputs.own, &settings, &thresholds);
     for height in thresholds.missing_heights(&report.renditions) {
         progress.say(&format!("iqa: no rendition has {height} lines: its thresholds were not checked"));
     }
     if let Some(folder) = &folder {
-        folder.write(&report, &results.frames())?;
+        if !results.interrupted {
+            progress.say("writing the report");
+            let (renditions, finished) = (&inputs.renditions, &results.renditions);
+            let shown = &mut report.renditions;
+            for failure in moments::pictures(folder, &inputs.source, renditions, finished, shown, &settings) {
+                progress.say(&format!("iqa: {failure}"));
+            }
+        }
+        folder.write(&report, &results.frames(), &results.curves(inputs.own))?;
     }
     if common.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
@@ -132,6 +142,15 @@ impl Results {
             .iter()
             .map(|finished| Some(&finished.frames).filter(|_| judge::is_trusted(&finished.rendition.verdict)));
         frames.collect()
+    }
+
+    /// Those of the first ladder, which has so many rungs, over time, for the page.
+    fn curves(&self, own: usize) -> Vec<RenditionCurves> {
+        let curves = self.renditions.iter().zip(self.frames()).take(own).map(|(finished, frames)| RenditionCurves {
+            name: finished.rendition.media.name.clone(),
+            ..frames.map(Frames::curves).unwrap_or_default()
+        });
+        curves.collect()
     }
 }
 

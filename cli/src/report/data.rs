@@ -42,6 +42,13 @@ pub struct Report {
     pub exit: u8,
 }
 
+impl Report {
+    /// The renditions of all ladders, in the order in which they were measured.
+    pub fn all_renditions(&self) -> impl Iterator<Item = &Rendition> {
+        self.renditions.iter().chain(self.versus.iter().flat_map(|versus| &versus.renditions))
+    }
+}
+
 /// Something to know of the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -28,8 +28,14 @@ fn the_folder_holds_whole_files_and_a_second_run_reuses_them() {
     }
     assert!(names.iter().all(|name| !name.starts_with('.') && !name.ends_with(".part")), "{names:?}");
     let read = |name: &str| std::fs::read_to_string(bench.path(name)).unwrap();
+    assert!(read("out/report.html").contains("high"));
     let report: Value = serde_json::from_str(&read("out/report.json")).unwrap();
     let vmaf: Value = serde_json::from_str(&read("out/high.vmaf.json")).unwrap();
+    let worst = &rendition(&report, "high")["worst"][0];
+    for picture in ["source-picture", "picture", "difference"] {
+        let path = worst[picture].as_str().unwrap_or_else(|| panic!("{worst:#}"));
+        assert!(bench.path("out").join(path).is_file(), "{path}");
+    }
     let mean = number(rendition(&report, "high"), &["measures", "vmaf", "mean"]);
     assert!((number(&vmaf, &["pooled_metrics", "vmaf", "mean"]) - mean).abs() < 1e-9);
     let frames = vmaf["frames"].as_array().unwrap().len();

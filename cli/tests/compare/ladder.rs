@@ -74,6 +74,12 @@ fn another_film_gives_no_numbers() {
     let one = rendition(&report, "bikes");
     assert_eq!((&one["verdict"], &one["measures"]), (&"not-aligned".into(), &serde_json::json!({})));
     assert!(one["offset-ms"].is_null() && !reasons(one).is_empty(), "{one:#}");
+    let shown = &one["worst"][0];
+    assert!(shown["value"].is_null() && shown["values"] == serde_json::json!({}), "{shown:#}");
+    for picture in ["source-picture", "picture"] {
+        let path = shown[picture].as_str().unwrap_or_else(|| panic!("{shown:#}"));
+        assert!(bench.path("out").join(path).is_file(), "{path}");
+    }
     assert!(!bench.path("out/bikes.vmaf.json").exists() && bench.path("out/good.vmaf.json").exists());
     let csv = std::fs::read_to_string(bench.path("out/frames.csv")).unwrap();
     assert!(csv.lines().skip(1).all(|line| line.starts_with("good,")) && csv.lines().count() > 50);
@@ -123,4 +129,26 @@ fn with_little_memory_there_are_more_passes_and_the_same_numbers() {
     };
     let (once, (in_three, passes)) = (run("2G").0, run("100M"));
     assert_eq!((&once, passes), (&in_three, 3));
+}
+
+#[test]
+fn two_ladders_are_set_against_each_other() {
+    let Some(bench) = Bench::new("two_ladders_are_set_against_each_other") else { return };
+    let source = bench.source("bikes.mp4", "1");
+    let crf = ["24", "28", "32", "36"];
+    let ladder = |preset: &str| crf.map(|crf| bench.rendition(&format!("{preset}-{crf}.mp4"), crf, &["-preset", preset]));
+    let (own, other) = (ladder("medium"), ladder("ultrafast"));
+    let mut arguments = vec![source.as_str()];
+    arguments.extend(own.iter().map(String::as_str));
+    arguments.extend(["--json", "--measures", "psnr", "--versus"]);
+    let short = arguments.len();
+    arguments.extend(other.iter().map(String::as_str));
+    let report = bench.iqa(&arguments).ended(0).json();
+    assert_eq!(report["renditions"].as_array().unwrap().len(), 4);
+    assert_eq!(report["versus"]["renditions"].as_array().unwrap().len(), 4);
+    let percent = number(&report["versus"], &["bd-rate", "psnr-y", "percent"]);
+    assert!(percent > 5.0, "x264's ultrafast needs more rate than its medium, not {percent} %");
+    let report = bench.iqa(&arguments[..short + 3]).ended(0).json();
+    let rate = &report["versus"]["bd-rate"]["psnr-y"];
+    assert!(rate["percent"].is_null() && rate["reason"].as_str().unwrap().contains("has 3 measured rungs"), "{rate:#}");
 }
