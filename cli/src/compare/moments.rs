@@ -32,9 +32,12 @@ pub fn find(finished: &Finished, source_end: Option<f64>) -> Vec<Moment> {
             return Vec::new();
         };
         let values = frames.field(measure).unwrap_or_default();
-        let timed = || (0..).zip(&frames.times).zip(values).filter_map(|((index, time), value)| {
-            Some((index, (*time)? as f64 / 1e9, (*value)?))
-        });
+        let timed = || {
+            (0..)
+                .zip(&frames.times)
+                .zip(values)
+                .filter_map(|((index, time), value)| Some((index, (*time)? as f64 / 1e9, (*value)?)))
+        };
         let (times, values): (Vec<_>, Vec<_>) = timed().map(|(_, time, value)| (time, value)).unzip();
         let indices: Vec<usize> = timed().map(|(index, ..)| index).collect();
         let places = worst(&times, &values, COUNT, APART).into_iter().filter_map(|place| indices.get(place));
@@ -56,9 +59,10 @@ fn moment(finished: &Finished, index: usize, measure: &str) -> Option<Moment> {
     let frames = &finished.frames;
     let time = (*frames.times.get(index)?)?;
     let offset = frames.offsets.get(index).copied().flatten();
-    let values = frames.fields.iter().filter_map(|(name, values)| {
-        Some((name.clone(), f64::from(values.get(index).copied().flatten()?)))
-    });
+    let values = frames
+        .fields
+        .iter()
+        .filter_map(|(name, values)| Some((name.clone(), f64::from(values.get(index).copied().flatten()?))));
     let values: BTreeMap<_, _> = values.collect();
     Some(Moment {
         time: time as f64 / 1e9,

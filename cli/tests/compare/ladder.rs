@@ -136,7 +136,8 @@ fn two_ladders_are_set_against_each_other() {
     let Some(bench) = Bench::new("two_ladders_are_set_against_each_other") else { return };
     let source = bench.source("bikes.mp4", "1");
     let crf = ["24", "28", "32", "36"];
-    let ladder = |preset: &str| crf.map(|crf| bench.rendition(&format!("{preset}-{crf}.mp4"), crf, &["-preset", preset]));
+    let ladder =
+        |preset: &str| crf.map(|crf| bench.rendition(&format!("{preset}-{crf}.mp4"), crf, &["-preset", preset]));
     let (own, other) = (ladder("medium"), ladder("ultrafast"));
     let mut arguments = vec![source.as_str()];
     arguments.extend(own.iter().map(String::as_str));
