@@ -65,7 +65,7 @@ pub enum Progress {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Compare renditions with their source: quality over time, alignment, thresholds, report.
-    Compare(Compare),
+    Compare(Box<Compare>),
     /// Score pictures and videos without a reference.
     Score(Score),
 }

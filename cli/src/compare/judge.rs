@@ -70,6 +70,7 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
         return rendition(media, FAILED, reasons);
     }
     let verdict = summary.verdict.unwrap_or(Verdict::NotAligned);
+    reasons.extend(source.known.changes.iter().map(|change| format!("the source was {change}")));
     reasons.extend(known.changes.iter().map(|change| format!("it was {change}")));
     reasons.extend(summary.reasons.iter().cloned());
     for remark in measured.remarks.iter().filter(|remark| !summary.reasons.contains(remark)) {

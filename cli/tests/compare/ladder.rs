@@ -88,6 +88,38 @@ fn another_film_gives_no_numbers() {
 }
 
 #[test]
+fn another_transfer_function_is_found_by_its_tag_or_by_the_pictures() {
+    let Some(bench) = Bench::new("another_transfer_function_is_found_by_its_tag_or_by_the_pictures") else { return };
+    let source = bench.source("bigbuckbunny.mp4", "2");
+    let pq = "zscale=tin=709:min=709:pin=709:rin=limited:t=smpte2084:m=709:p=709:npl=200,format=yuv420p";
+    let tagged = |transfer: &str| format!("{pq},setparams=color_trc={transfer}:color_primaries=bt709:colorspace=bt709");
+    let hidden = bench.rendition("hidden.mp4", "22", &["-vf", &tagged("bt709")]);
+    let plain = bench.rendition("plain.mp4", "22", &["-vf", &tagged("smpte2084")]);
+    let good = bench.rendition("good.mp4", "30", &[]);
+    let report = bench.iqa(&[&source, &hidden, &plain, &good, "--json", "--measures", "psnr"]).json();
+    let of = |name| reasons(rendition(&report, name));
+    assert!(of("hidden").contains("its luma is another one") && !of("hidden").contains("transfer functions differ"));
+    assert!(of("plain").contains("the transfer functions differ") && of("plain").contains("PQ"), "{}", of("plain"));
+    assert_eq!(of("good"), "");
+}
+
+#[test]
+fn interlaced_pictures_are_deinterlaced_and_that_is_said() {
+    let Some(bench) = Bench::new("interlaced_pictures_are_deinterlaced_and_that_is_said") else { return };
+    let source = bench.source("bikes.mp4", "2");
+    let interlaced = ["-vf", "interlace=lowpass=0", "-flags", "+ildct+ilme", "-x264opts", "tff=1"];
+    let interlaced = bench.rendition("interlaced.mp4", "22", &interlaced);
+    let run = |how: &str| {
+        let arguments = [&source, &interlaced, "--json", "--measures", "psnr", "--deinterlace", how, "--no-cache"];
+        rendition(&bench.iqa(&arguments).json(), "interlaced").clone()
+    };
+    let (auto, off) = (run("auto"), run("off"));
+    assert!(reasons(&auto).contains("it was deinterlaced"), "{auto:#}");
+    assert!(!reasons(&off).contains("it was deinterlaced"), "{off:#}");
+    assert!(number(&auto, &["counts", "distorted"]) >= number(&off, &["counts", "distorted"]), "{auto:#} {off:#}");
+}
+
+#[test]
 fn a_part_is_the_same_part_of_both() {
     let Some(bench) = Bench::new("a_part_is_the_same_part_of_both") else { return };
     let source = bench.source("bigbuckbunny.mp4", "4");
