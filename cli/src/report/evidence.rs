@@ -49,7 +49,7 @@ impl Drop for Player {
 #[derive(Debug, Clone)]
 struct Decoded {
     sample: gst::Sample,
-    /// In the stream's own time.
+    /// When it is shown, from the stream's beginning.
     time: gst::ClockTime,
     duration: Option<gst::ClockTime>,
 }
@@ -72,13 +72,12 @@ impl FrameReader {
         Ok(Self { decode: Box::new(decode), player, exact, last: None })
     }
 
-    /// The frame that is shown at `time` of the stream's own time: for a stream that is played from its beginning that is
-    /// the running time.
+    /// The frame that has the running time `time` when the stream is played from its beginning.
     fn frame(&mut self, time: gst::ClockTime) -> Result<Decoded> {
         if self.exact {
             let before = gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
             let sought = self.player.pipeline.seek_simple(before, time).is_ok();
-            let frame = if sought { self.player.decode_to(time, None)?.0 } else { None };
+            let frame = if sought { self.player.decode_to(time, None, true)?.0 } else { None };
             if let Some(frame) = frame.filter(|frame| frame.is_at(time)) {
                 return Ok(frame);
             }
@@ -89,7 +88,7 @@ impl FrameReader {
             self.exact = false;
             self.last = None;
         }
-        let (found, last) = self.player.decode_to(time, self.last.take())?;
+        let (found, last) = self.player.decode_to(time, self.last.take(), false)?;
         self.last = last;
         let nearest = found.as_ref().map_or("none".to_owned(), |frame| frame.time.to_string());
         found
@@ -115,16 +114,34 @@ impl Player {
         Ok(player)
     }
 
-    /// Whether frames have the same times after a seek.
+    /// Whether a frame's own time is the running time that it had when the stream was played from its beginning, and is
+    /// the same after a seek.
     fn seeks_exactly(&self) -> bool {
+        let segment = self.sink.static_pad("sink").and_then(|pad| pad.sticky_event::<gst::event::Segment>(0));
+        let segment = segment.and_then(|event| event.segment().downcast_ref::<gst::ClockTime>().cloned());
+        if segment.is_none_or(|segment| segment.base() != segment.time()) {
+            return false;
+        }
         let inexact = |element: gst::Element| {
             element.factory().is_some_and(|factory| ["tsdemux", "mpegpsdemux"].contains(&factory.name().as_str()))
         };
         !self.pipeline.iterate_recurse().into_iter().flatten().any(inexact)
     }
 
+    /// A frame's time; after a seek that of the stream, for the running time begins anew.
+    fn time(sample: &gst::Sample, sought: bool) -> Option<gst::ClockTime> {
+        let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
+        let time = sample.buffer()?.pts();
+        if sought { segment.to_stream_time(time) } else { segment.to_running_time(time) }
+    }
+
     /// Decodes until that time; gives the frame that is nearest to it, `last` among them, and the last one.
-    fn decode_to(&self, time: gst::ClockTime, last: Option<Decoded>) -> Result<(Option<Decoded>, Option<Decoded>)> {
+    fn decode_to(
+        &self,
+        time: gst::ClockTime,
+        last: Option<Decoded>,
+        sought: bool,
+    ) -> Result<(Option<Decoded>, Option<Decoded>)> {
         let (mut nearest, mut last) = (last.clone(), last);
         while last.as_ref().is_none_or(|last| last.time < time) {
             let Some(sample) = self.sink.try_pull_sample(PATIENCE) else {
@@ -136,10 +153,8 @@ impl Player {
                 }
                 break;
             };
-            let segment = sample.segment().and_then(|segment| segment.downcast_ref::<gst::ClockTime>().cloned());
-            let buffer = sample.buffer();
-            let at = segment.zip(buffer).and_then(|(segment, buffer)| segment.to_stream_time(buffer.pts()));
-            let (Some(at), duration) = (at, buffer.and_then(|buffer| buffer.duration())) else { continue };
+            let Some(at) = Self::time(&sample, sought) else { continue };
+            let duration = sample.buffer().and_then(|buffer| buffer.duration());
             let frame = Decoded { sample, time: at, duration };
             if nearest.as_ref().is_none_or(|nearest| at.absdiff(time) < nearest.time.absdiff(time)) {
                 nearest = Some(frame.clone());
@@ -175,9 +190,9 @@ pub struct Pictures {
 /// Two moments that are to be shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Moments {
-    /// In the source's own time.
+    /// The source's running time.
     pub source: gst::ClockTime,
-    /// In the rendition's.
+    /// The rendition's.
     pub rendition: gst::ClockTime,
     /// Whether the two frames are partners, so that their difference says something.
     pub partners: bool,
