@@ -348,7 +348,7 @@ mod tests {
                 assert!(there.any(|frame| frame.1 == found), "{file:?}: {number} at {time} is {place:?}");
             }
             let beyond = frames.last().expect("frames").0 + gst::ClockTime::SECOND;
-            let error = reader.frame(beyond).err().expect("no frame").to_string();
+            let error = reader.frame(beyond).expect_err("no frame").to_string();
             assert!(error.starts_with("there is no frame at"), "{error}");
         }
     }
