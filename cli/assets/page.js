@@ -13,7 +13,17 @@ const clock = (s, tenths = 1) => {
   return (s < 0 && n ? '−' : '') + (LONG ? Math.floor(m / 60) + ':' + p(m % 60) : p(m)) + ':' + rest;
 };
 const fixed = (v, d) => v.toFixed(d).replace('-', '−');
-const short = (s, n = 14) => s.length > n ? s.slice(0, n - 1) + '…' : s;
+/* Names where there is little room: of long ones what tells them from the others. */
+const NAMES = D.rungs.map(r => r.name);
+const same = at => { let n = 0; if (NAMES.length > 1) while (NAMES.every(s => n < s.length && at(s, n) === at(NAMES[0], n))) n++; return n; };
+const ahead = NAMES.length ? NAMES[0].slice(0, same((s, n) => s[n])).search(/[^\s._/-]*$/) : 0, behind = same((s, n) => s[s.length - 1 - n]);
+const short = (s, n = 14) => {
+  if (s.length <= n) return s;
+  /* What the common end has of the word that differs: the p of 1080p.mp4. */
+  const word = s.slice(s.length - behind).split(/[\s._/-]/)[0];
+  const rest = ahead + behind < s.length ? s.slice(ahead, s.length - behind) + word : s;
+  return rest.length > n ? rest.slice(0, n - 1) + '…' : rest;
+};
 
 /* Curves: seconds and values; null is a gap. */
 for (const m of D.measures) for (const c of m.curves) {
