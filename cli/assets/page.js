@@ -13,7 +13,17 @@ const clock = (s, tenths = 1) => {
   return (s < 0 && n ? '−' : '') + (LONG ? Math.floor(m / 60) + ':' + p(m % 60) : p(m)) + ':' + rest;
 };
 const fixed = (v, d) => v.toFixed(d).replace('-', '−');
-const short = (s, n = 14) => s.length > n ? s.slice(0, n - 1) + '…' : s;
+/* Names where there is little room: of long ones what tells them from the others. */
+const NAMES = D.rungs.map(r => r.name);
+const same = at => { let n = 0; if (NAMES.length > 1) while (NAMES.every(s => n < s.length && at(s, n) === at(NAMES[0], n))) n++; return n; };
+const ahead = NAMES.length ? NAMES[0].slice(0, same((s, n) => s[n])).search(/[^\s._/-]*$/) : 0, behind = same((s, n) => s[s.length - 1 - n]);
+const short = (s, n = 14) => {
+  if (s.length <= n) return s;
+  /* What the common end has of the word that differs: the p of 1080p.mp4. */
+  const word = s.slice(s.length - behind).split(/[\s._/-]/)[0];
+  const rest = ahead + behind < s.length ? s.slice(ahead, s.length - behind) + word : s;
+  return rest.length > n ? rest.slice(0, n - 1) + '…' : rest;
+};
 
 /* Curves: seconds and values; null is a gap. */
 for (const m of D.measures) for (const c of m.curves) {
@@ -100,7 +110,7 @@ function chart(into, m, curves, height, title) {
       { ...axis, grid: { show: false }, size: 26, splits: (u, a, lo, hi) => { const s = step(hi - lo), o = []; for (let t = Math.ceil(lo / s - 1e-9) * s; t <= hi + 1e-9; t += s) o.push(t); return o; }, values: (u, v) => v.map(t => clock(t, step(st.b - st.a) < 1)) },
       { ...axis, size: 46, space: 28, values: (u, v) => v.map(x => fixed(x, v.length > 1 && Math.abs(v[1] - v[0]) < 1 ? Math.min(4, Math.ceil(-Math.log10(Math.abs(v[1] - v[0])) - 1e-9)) : 0)) },
     ],
-    series: [{}, ...curves.map(c => { const k = D.rungs[c.rung].style; return { stroke: color(k ? '--s' + k : '--ink-3'), width: k == 3 ? 2 : k == 4 ? 2.2 : 1.7, dash: DASH[k], spanGaps: false, points: { show: true, size: 5, filter: alone } }; })],
+    series: [{}, ...curves.map(c => { const k = D.rungs[c.rung].style; return { stroke: color(k ? '--s' + k : '--ink-3'), width: c.x.length > width * 2 ? 1 : k == 3 ? 2 : k == 4 ? 2.2 : 1.7, dash: DASH[k], spanGaps: false, points: { show: true, size: 5, filter: alone } }; })],
     hooks: {
       setCursor: [u => { if (!quiet && u.cursor.left >= 0 && u.cursor.event) setTime(u.posToVal(u.cursor.left, 'x')); }],
       setScale: [(u, k) => { if (k === 'x' && !quiet) zoom(u.scales.x.min, u.scales.x.max); }],
@@ -209,12 +219,14 @@ function strips() {
     for (const p of merge(p => p.o && p.m + p.d + p.u === 0)) g += rect(p, 'g-out', 10.5, 15);
     for (const p of merge(p => p.u)) g += rect(p, 'gap g-box', 10.5, 15, 3);
     for (const p of merge(p => p.d)) { const a = X(p.a), b = X(p.b); g += b - a > 14 ? `<path class="g-dup" d="M${a} 8v20M${b} 8v20M${a} 28H${b}"/>` : `<path class="g-dup" d="M${a} 8v20M${a + 4} 8v20"/>`; }
-    let text = -1e9;
+    let edge = 0;
     for (const p of merge(p => p.x)) {
       const a = X(p.a), b = X(p.b), mid = (a + b) / 2;
       g += b - a > 14 ? `<path class="g-drop" d="M${a} 1H${b}V5H${a}z"/>` : `<path class="g-drop" d="M${mid - 5} 1h10l-5 7z"/>`;
       const label = p.n + ' dropped', room = label.length * 6;
-      if (p.n > 1 && mid - 9 - room > text) { text = mid + 12; g += b - a > room + 8 ? '' : `<text class="f" x="${mid - 9}" y="9" text-anchor="end">${label}</text>`; }
+      /* Only where it lies over nothing else. */
+      if (p.n > 1 && b - a <= 14 && mid - 9 - room > edge) g += `<text class="f" x="${mid - 9}" y="9" text-anchor="end">${label}</text>`;
+      edge = Math.max(b, mid + 6);
     }
     if (st.t >= st.a && st.t <= st.b) g += `<path class="cur" d="M${X(st.t)} 6V30"/>`;
     if (last) { const sp = st.b - st.a, d = [.1, .2, .5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200].find(d => sp / d <= w / 80) || 18000; for (let t = Math.ceil(st.a / d - 1e-9) * d; t <= st.b + 1e-9; t += d) { const x = X(t); g += `<path class="ax" d="M${x} 32v4"/><text x="${x}" y="48" text-anchor="${x < 16 ? 'start' : x > w - 16 ? 'end' : 'middle'}">${clock(t, d < 1)}</text>`; } }

@@ -75,7 +75,7 @@ pub fn shown(folder: &Path, page: &Page<'_>) -> Shown {
         page.rungs.iter().zip(&anchors).filter(|(rung, _)| rung.standing.trusted() && !rung.rendition.worst.is_empty())
     };
     // What fails is what a reader looks for; else the last rung, which mostly is the lowest.
-    let first = with_moments().find(|(rung, _)| rung.standing == Standing::Fail).or_else(|| with_moments().last());
+    let first = with_moments().find(|(rung, _)| rung.standing == Standing::Fail).or_else(|| with_moments().next_back());
     let first = first.map(|(_, anchor)| anchor.clone());
     let moments = with_moments()
         .map(|(rung, anchor)| RungMoments {

@@ -150,7 +150,7 @@ pub fn statistics(page: &Page<'_>) -> AllStatistics {
     };
     let mut names: Vec<_> = Statistics::NAMES.into_iter().filter(there).collect();
     // Not a pool's own.
-    names.extend(["worst-second"].into_iter().filter(|name| there(&name)));
+    names.extend(["worst-second"].into_iter().filter(|name| there(name)));
     let mut rows = Vec::new();
     for rung in page.trusted() {
         for measure in &page.measures {

@@ -129,7 +129,6 @@ fn sentence(page: &Page<'_>) -> Rich {
     let last = clauses.len().saturating_sub(1);
     clauses.iter().enumerate().fold(Rich::default(), |sentence, (index, clause)| match index {
         0 => sentence.then(clause),
-        1 if last == 1 => sentence.text("; ").then(clause),
         1 => sentence.text("; ").then(clause),
         _ if index == last => sentence.text(", and ").then(clause),
         _ => sentence.text(", ").then(clause),
@@ -166,8 +165,7 @@ fn all_pass(page: &Page<'_>, passed: &[&Rung<'_>]) -> Rich {
 }
 
 fn nothing_asked(page: &Page<'_>, measured: &[&Rung<'_>]) -> Rich {
-    let verb = if measured.len() == 1 { "measured" } else { "measured" };
-    let sentence = Rich::default().text(format!("{} {verb}; nothing was asked of ", renditions(measured.len())));
+    let sentence = Rich::default().text(format!("{} measured; nothing was asked of ", renditions(measured.len())));
     let sentence = sentence.text(if measured.len() == 1 { "it" } else { "them" });
     let Some(measure) = page.measures.first() else { return sentence };
     let mean = |rung: &&&Rung<'_>| rung.pooled(&measure.name, "mean");

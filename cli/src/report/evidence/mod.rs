@@ -5,159 +5,18 @@
 //! They are fetched after all has been measured, by a decoder of their own: it is sought to the last key frame before a
 //! moment and decodes from there to the very frame. Conversion and difference are the engine's.
 
-use anyhow::{Context, Result, bail};
-use gst::prelude::*;
+mod reader;
+
+use anyhow::{Context, Result};
 use gstonnxiqa::video_frame::Stream;
 use image::ImageEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use onnx_iqa::evidence::{Shown, difference, show, ssim_map};
 use onnx_iqa::picture::Frame;
+use reader::Decoded;
 use std::path::Path;
 
-/// How long a decoder may be silent.
-const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(30);
-
-/// Puts a decoder into the pipeline and links it to the pad, decoded and not converted.
-type Decode = Box<dyn Fn(&gst::Pipeline, &gst::Pad) -> Result<()>>;
-
-/// Decodes single frames of a stream.
-///
-/// It seeks where that is exact. `tsdemux` and `mpegpsdemux` give other times after a seek: behind them everything is
-/// decoded from the beginning, so that moments are best asked for in their order.
-pub struct FrameReader {
-    decode: Decode,
-    player: Player,
-    exact: bool,
-    /// The last frame that was decoded without a seek since the beginning.
-    last: Option<Decoded>,
-}
-
-/// A pipeline that plays into our hands.
-struct Player {
-    pipeline: gst::Pipeline,
-    sink: gst_app::AppSink,
-}
-
-impl Drop for Player {
-    fn drop(&mut self) {
-        // What does not stop is left to its threads.
-        let _ = self.pipeline.set_state(gst::State::Null);
-    }
-}
-
-/// A decoded frame.
-#[derive(Debug, Clone)]
-struct Decoded {
-    sample: gst::Sample,
-    /// In the stream's own time.
-    time: gst::ClockTime,
-    duration: Option<gst::ClockTime>,
-}
-
-impl Decoded {
-    /// Whether it is the one that is shown at that time.
-    fn is_at(&self, time: gst::ClockTime) -> bool {
-        self.time.absdiff(time) <= self.duration.unwrap_or(gst::ClockTime::from_mseconds(40)) / 2
-    }
-}
-
-impl FrameReader {
-    /// Of the stream that `decode` puts into a pipeline and links to the pad, decoded and not converted.
-    ///
-    /// # Errors
-    /// When it cannot be decoded.
-    pub fn new(decode: impl Fn(&gst::Pipeline, &gst::Pad) -> Result<()> + 'static) -> Result<Self> {
-        let player = Player::new(&decode)?;
-        let exact = player.seeks_exactly();
-        Ok(Self { decode: Box::new(decode), player, exact, last: None })
-    }
-
-    /// The frame that is shown at `time` of the stream's own time: for a stream that is played from its beginning that is
-    /// the running time.
-    fn frame(&mut self, time: gst::ClockTime) -> Result<Decoded> {
-        if self.exact {
-            let before = gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
-            let sought = self.player.pipeline.seek_simple(before, time).is_ok();
-            let frame = if sought { self.player.decode_to(time, None)?.0 } else { None };
-            if let Some(frame) = frame.filter(|frame| frame.is_at(time)) {
-                return Ok(frame);
-            }
-        }
-        // From the beginning every frame comes. Indexes of files are wrong at times.
-        if self.exact || self.last.as_ref().is_some_and(|last| last.time > time) {
-            self.player = Player::new(&self.decode)?;
-            self.exact = false;
-            self.last = None;
-        }
-        let (found, last) = self.player.decode_to(time, self.last.take())?;
-        self.last = last;
-        let nearest = found.as_ref().map_or("none".to_owned(), |frame| frame.time.to_string());
-        found
-            .filter(|frame| frame.is_at(time))
-            .with_context(|| format!("there is no frame at {time}; the nearest is at {nearest}"))
-    }
-}
-
-impl Player {
-    fn new(decode: &dyn Fn(&gst::Pipeline, &gst::Pad) -> Result<()>) -> Result<Self> {
-        let pipeline = gst::Pipeline::new();
-        let sink = gst_app::AppSink::builder().sync(false).max_buffers(2).build();
-        pipeline.add(&sink)?;
-        let target = sink.static_pad("sink").context("appsink has no sink pad")?;
-        decode(&pipeline, &target)?;
-        let player = Self { pipeline, sink };
-        // Before it plays there is nothing to seek in.
-        let started = player.pipeline.set_state(gst::State::Playing).is_ok();
-        let (result, state, _) = player.pipeline.state(PATIENCE);
-        if !started || result.is_err() || state != gst::State::Playing {
-            bail!("{}", player.fault().unwrap_or_else(|| "it does not start to play".to_owned()));
-        }
-        Ok(player)
-    }
-
-    /// Whether frames have the same times after a seek.
-    fn seeks_exactly(&self) -> bool {
-        let inexact = |element: gst::Element| {
-            element.factory().is_some_and(|factory| ["tsdemux", "mpegpsdemux"].contains(&factory.name().as_str()))
-        };
-        !self.pipeline.iterate_recurse().into_iter().flatten().any(inexact)
-    }
-
-    /// Decodes until that time; gives the frame that is nearest to it, `last` among them, and the last one.
-    fn decode_to(&self, time: gst::ClockTime, last: Option<Decoded>) -> Result<(Option<Decoded>, Option<Decoded>)> {
-        let (mut nearest, mut last) = (last.clone(), last);
-        while last.as_ref().is_none_or(|last| last.time < time) {
-            let Some(sample) = self.sink.try_pull_sample(PATIENCE) else {
-                if let Some(fault) = self.fault() {
-                    bail!("{fault}");
-                }
-                if !self.sink.is_eos() {
-                    bail!("its decoder gave nothing for {PATIENCE}");
-                }
-                break;
-            };
-            let segment = sample.segment().and_then(|segment| segment.downcast_ref::<gst::ClockTime>().cloned());
-            let buffer = sample.buffer();
-            let at = segment.zip(buffer).and_then(|(segment, buffer)| segment.to_stream_time(buffer.pts()));
-            let (Some(at), duration) = (at, buffer.and_then(|buffer| buffer.duration())) else { continue };
-            let frame = Decoded { sample, time: at, duration };
-            if nearest.as_ref().is_none_or(|nearest| at.absdiff(time) < nearest.time.absdiff(time)) {
-                nearest = Some(frame.clone());
-            }
-            last = Some(frame);
-        }
-        Ok((nearest, last))
-    }
-
-    /// What an element says has gone wrong.
-    fn fault(&self) -> Option<String> {
-        let message = self.pipeline.bus()?.pop_filtered(&[gst::MessageType::Error])?;
-        match message.view() {
-            gst::MessageView::Error(error) => Some(error.error().to_string()),
-            _ => None,
-        }
-    }
-}
+pub use reader::FrameReader;
 
 /// Where pictures of a moment lie, relative to the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,9 +34,9 @@ pub struct Pictures {
 /// Two moments that are to be shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Moments {
-    /// In the source's own time.
+    /// The source's running time.
     pub source: gst::ClockTime,
-    /// In the rendition's.
+    /// The rendition's.
     pub rendition: gst::ClockTime,
     /// Whether the two frames are partners, so that their difference says something.
     pub partners: bool,
@@ -248,7 +107,9 @@ fn png(shown: &Shown, path: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::reader::PATIENCE;
     use super::*;
+    use gst::prelude::*;
     use onnx_iqa_testkit::skipped;
     use std::path::PathBuf;
     use std::sync::Once;
@@ -333,7 +194,7 @@ mod tests {
                 assert!(there.any(|frame| frame.1 == found), "{file:?}: {number} at {time} is {place:?}");
             }
             let beyond = frames.last().expect("frames").0 + gst::ClockTime::SECOND;
-            let error = reader.frame(beyond).err().expect("no frame").to_string();
+            let error = reader.frame(beyond).expect_err("no frame").to_string();
             assert!(error.starts_with("there is no frame at"), "{error}");
         }
     }
