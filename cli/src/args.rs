@@ -8,15 +8,21 @@ use std::time::Duration;
 
 /// Picture quality of files, transcodes and ladders.
 #[derive(Debug, Parser)]
-#[command(name = "iqa", version, propagate_version = true)]
+#[command(name = "iqa", version, propagate_version = true, arg_required_else_help = true, after_help = EXAMPLE)]
 pub struct Args {
     /// What holds for every job.
     #[command(flatten)]
     pub common: Common,
+    /// Print the licences of what is bundled.
+    #[arg(long)]
+    pub licenses: bool,
     /// The job.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
+
+const EXAMPLE: &str = "Example:
+  iqa score film.mp4 --every 10";
 
 /// Options of every job.
 #[derive(Debug, Clone, Group)]
@@ -68,6 +74,20 @@ pub enum Command {
     Compare(Box<Compare>),
     /// Score pictures and videos without a reference.
     Score(Score),
+    /// Show which models there are.
+    Models(Models),
+    /// Write a shell's completions to standard output.
+    #[command(hide = true)]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual's pages into a folder.
+    #[command(hide = true)]
+    Man {
+        /// The folder.
+        folder: PathBuf,
+    },
 }
 
 /// `iqa compare`.
@@ -248,12 +268,44 @@ fn rate(text: &str) -> Result<(u32, u32), String> {
 }
 
 /// `iqa score`.
-#[derive(Debug, Group)]
+#[derive(Debug, Clone, Group)]
+#[command(after_help = SCORE_EXAMPLES)]
 pub struct Score {
-    /// Files, URIs, folders of pictures; `-` reads a list from standard input.
+    /// Files, URIs, folders of pictures; `-` reads a list from standard input, one a line.
     #[arg(required = true)]
     pub inputs: Vec<String>,
+    /// Score one frame in so many.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub every: u32,
+    /// Score at most so many frames a second of the film, such as 2 or 1/5.
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub max_rate: Option<(u32, u32)>,
+    /// What has to hold of every input, such as 'score.p5>=60'; may be given often.
+    #[arg(long, value_name = "EXPRESSION")]
+    pub threshold: Vec<String>,
+    /// Write a row for every scored frame or picture into this file.
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
 }
+
+const SCORE_EXAMPLES: &str = "Examples:
+  iqa score film.mp4 --every 5 --threshold 'score.p5>=60'
+  ls photos/*.jpg | iqa score - --json
+
+Exit status: 0 good, 1 a threshold was missed, 2 wrong usage or an input that gives no frame, 3 not measurable,
+130 interrupted.";
+
+/// `iqa models`.
+#[derive(Debug, Clone, Group)]
+#[command(after_help = MODELS_EXAMPLES)]
+pub struct Models {
+    /// Show this model's contract and card.
+    pub name: Option<String>,
+}
+
+const MODELS_EXAMPLES: &str = "Examples:
+  iqa models
+  iqa models metaiqa";
 
 #[cfg(test)]
 mod tests {

@@ -5,19 +5,30 @@
 mod args;
 mod compare;
 mod exit;
+mod manual;
+mod models;
+mod out;
 mod plugin;
 mod report;
 mod score;
 
-use clap::Parser;
+use args::{Args, Command};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 use exit::Exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
+    let args = Args::parse();
+    let common = &args.common;
     let outcome = match args.command {
-        args::Command::Compare(compare) => compare::run(&args.common, &compare),
-        args::Command::Score(score) => score::run(&args.common, &score),
+        Some(Command::Compare(compare)) => compare::run(common, &compare),
+        Some(Command::Score(score)) => score::run(common, &score),
+        Some(Command::Models(models)) => models::run(common, &models),
+        Some(Command::Completions { shell }) => manual::completions(shell),
+        Some(Command::Man { folder }) => manual::pages(&folder),
+        None if args.licenses => manual::licenses(),
+        None => Args::command().error(ErrorKind::MissingSubcommand, "what is to be done? Give a command").exit(),
     };
     let exit = outcome.unwrap_or_else(|error| {
         eprintln!("iqa: {error:#}");

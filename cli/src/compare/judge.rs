@@ -157,7 +157,7 @@ fn measures(summary: &Summary, frames: &Frames, settings: &Settings) -> BTreeMap
 }
 
 /// The least mean over a second. A rest at the end that is shorter counts only where there is nothing else.
-fn worst_second(frames: &Frames, field: &str) -> Option<f64> {
+pub fn worst_second(frames: &Frames, field: &str) -> Option<f64> {
     let range = Field::named(field).and_then(|field| field.range).unwrap_or(FieldRange::SCORE);
     let mut windows = WindowPools::new(SECOND, range);
     let values = frames.timed(frames.field(field)?);

@@ -8,10 +8,10 @@
 
 mod branch;
 mod cache;
-mod decode;
+pub mod decode;
 mod fan_out;
 mod frames;
-mod inputs;
+pub mod inputs;
 mod judge;
 mod ladder;
 mod memory;
@@ -20,11 +20,11 @@ mod moments;
 mod outcome;
 mod pass;
 mod pictures;
-mod progress;
+pub mod progress;
 mod settings;
 mod table;
-mod thresholds;
-mod watch;
+pub mod thresholds;
+pub mod watch;
 
 use crate::args::{Common, Compare};
 use crate::exit::Exit;
@@ -45,9 +45,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thresholds::Thresholds;
 
 pub use frames::Frames;
+pub use judge::worst_second;
 
 /// Locks, also after a thread has panicked: what is guarded is whole at every step.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -103,7 +104,7 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
 }
 
 /// Set when the user or the system wants the end. The second time the process ends at once.
-fn interruption() -> Result<Arc<AtomicBool>> {
+pub fn interruption() -> Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register_conditional_shutdown(signal, Exit::Interrupted.code().into(), interrupted.clone())

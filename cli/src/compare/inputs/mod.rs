@@ -8,7 +8,7 @@ mod hls;
 mod pictures;
 mod place;
 
-pub use pictures::media_type;
+pub use pictures::{is_picture, media_type};
 pub use place::shown;
 
 use crate::args::Compare;
@@ -92,7 +92,10 @@ impl Inputs {
 }
 
 /// A file, a folder of pictures or a URI.
-fn input(text: &str) -> Result<Input> {
+///
+/// # Errors
+/// When there is no such file, or it cannot be read.
+pub fn input(text: &str) -> Result<Input> {
     let place = Place::new(text)?;
     let mut input = Input {
         name: place.stem(),

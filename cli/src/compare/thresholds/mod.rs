@@ -7,7 +7,7 @@ mod file;
 
 pub use expression::WORST_SECOND;
 
-use expression::{Expression, Quantity};
+pub use expression::{Expression, Quantity};
 
 use super::settings::Settings;
 use crate::args::Compare;
