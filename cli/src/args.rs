@@ -71,7 +71,7 @@ pub enum Progress {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Compare renditions with their source: quality over time, alignment, thresholds, report.
-    Compare(Compare),
+    Compare(Box<Compare>),
     /// Score pictures and videos without a reference.
     Score(Score),
     /// Show which models there are.
@@ -104,6 +104,9 @@ pub struct Compare {
     /// Every video representation of a DASH manifest.
     #[arg(long, value_name = "MANIFEST")]
     pub dash: Vec<String>,
+    /// Another ladder, for the rate that each needs for the same quality (BD-rate): files, or a playlist or manifest.
+    #[arg(long, value_name = "LADDER", num_args = 1..)]
+    pub versus: Vec<String>,
     /// Write the report into this folder.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,

@@ -10,7 +10,7 @@ use super::{CompareError, Comparison, Settings, Side, guarded};
 use crate::align::space::{Registration, SpatialAligner};
 use crate::metrics::{Measurements, Meter};
 use crate::model::contract::Contract;
-use crate::picture::{Frame, Picture, Rect};
+use crate::picture::{Family, Frame, OwnedFrame, Picture, Rect, y_cb_cr};
 use crate::scorer::{Job, Scorer, Selector};
 
 /// Whether there is anything to do for a pair.
@@ -119,7 +119,10 @@ impl Measurer {
             submit(&self.shared, scorer, number, [whole(reference), whole(distorted)]);
             return Ok(Comparison::default());
         }
-        let aligned = self.register.align(&pictures.0, &pictures.1)?;
+        let converted = (as_the_other(&pictures.0, &pictures.1), as_the_other(&pictures.1, &pictures.0));
+        let reference_picture = reopen(Side::Reference, converted.0.as_ref(), pictures.0)?;
+        let distorted_picture = reopen(Side::Distorted, converted.1.as_ref(), pictures.1)?;
+        let aligned = self.register.align(&reference_picture, &distorted_picture)?;
         let shift = aligned.shift;
         // The model works while this thread measures.
         if let Some((_, feed)) = scorer {
@@ -161,6 +164,17 @@ fn submit(
 
 fn open(side: Side, frame: &SharedFrame) -> Result<Picture<'_>, CompareError> {
     frame.picture().map_err(|error| CompareError::Picture { side, error })
+}
+
+/// An R'G'B' picture as the other one is stored, if that is Y'CbCr or gray: samples of two kinds cannot be compared.
+fn as_the_other(picture: &Picture<'_>, other: &Picture<'_>) -> Option<OwnedFrame> {
+    let depth = other.format().components().first().map_or(0, |component| component.depth);
+    let differ = other.format().family() != Family::Rgb;
+    differ.then(|| y_cb_cr(picture, other.colorimetry(), depth)).flatten()
+}
+
+fn reopen<'a>(side: Side, frame: Option<&'a OwnedFrame>, picture: Picture<'a>) -> Result<Picture<'a>, CompareError> {
+    frame.map_or(Ok(picture), |frame| frame.picture().map_err(|error| CompareError::Picture { side, error }))
 }
 
 fn equal_sizes(a: &Picture<'_>, b: &Picture<'_>) -> bool {

@@ -44,6 +44,8 @@ pub struct Measured {
     pub not_comparable: bool,
     /// What is known of the stream.
     pub known: Known,
+    /// The stream's own time minus its running time, in nanoseconds.
+    pub stream_offset: i64,
     /// Running times of the first frame and of the last one's end, in nanoseconds.
     pub span: Option<(u64, u64)>,
 }
@@ -227,6 +229,11 @@ impl Gathered {
         let running = self.segment.as_ref().and_then(|segment| segment.to_running_time(buffer.pts()));
         let running_time = running.map(gst::ClockTime::nseconds);
         let measured = &mut self.measured;
+        if measured.span.is_none()
+            && let Some(offset) = self.segment.as_ref().and_then(|segment| watch::stream_offset(segment, buffer))
+        {
+            measured.stream_offset = offset;
+        }
         if let Some(begin) = running_time {
             let end = begin.saturating_add(buffer.duration().map_or(0, gst::ClockTime::nseconds));
             let (first, last) = measured.span.unwrap_or((begin, end));

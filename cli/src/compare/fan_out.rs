@@ -7,7 +7,7 @@
 //! comparison takes no more, at once, which a `tee` turns into one reason for all, and `appsrc` into a queue that waits
 //! for ever. The frames' memory is shared.
 
-use super::lock;
+use super::{lock, watch};
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use std::sync::{Arc, Mutex};
@@ -30,6 +30,8 @@ struct State {
     /// The latest end of a frame, in running time.
     end: Option<u64>,
     frames: u64,
+    /// Stream time minus running time of the first frame, in nanoseconds.
+    stream_offset: i64,
 }
 
 impl FanOut {
@@ -97,6 +99,10 @@ impl FanOut {
     fn note(&self, buffer: &gst::BufferRef) {
         let mut state = lock(&self.state);
         state.frames += 1;
+        if state.frames == 1 {
+            let offset = state.segment.as_ref().and_then(|segment| watch::stream_offset(segment, buffer));
+            state.stream_offset = offset.unwrap_or(0);
+        }
         let running = state.segment.as_ref().and_then(|segment| segment.to_running_time(buffer.pts()));
         if let Some(running) = running {
             state.position = Some(running.nseconds());
@@ -119,6 +125,11 @@ impl FanOut {
     /// Where the source's latest frame ends, in nanoseconds of running time.
     pub fn end(&self) -> Option<u64> {
         lock(&self.state).end
+    }
+
+    /// The source's stream time minus its running time, in nanoseconds.
+    pub fn stream_offset(&self) -> i64 {
+        lock(&self.state).stream_offset
     }
 
     /// How many frames the source has given.

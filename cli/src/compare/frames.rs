@@ -2,6 +2,7 @@
 
 //! What is kept of every frame for curves and tables: columns, so that a film of hours takes some megabytes.
 
+use crate::report::page::RenditionCurves;
 use onnx_iqa::record::{FrameRecord, PairingState, State};
 use serde::{Deserialize, Serialize};
 
@@ -85,11 +86,34 @@ impl Frames {
         Some(*median)
     }
 
+    /// The frames over the source's time. One without a partner stands where the offset before it puts it, and time never
+    /// goes back.
+    pub fn curves(&self) -> RenditionCurves {
+        let (mut latest, mut offset) = (0.0f64, self.offset().unwrap_or(0));
+        let times = self.times.iter().zip(&self.offsets).map(|(time, own)| {
+            offset = own.unwrap_or(offset);
+            let source = time.map_or(latest, |time| (time as f64 + offset as f64) / 1e9);
+            latest = latest.max(source);
+            latest
+        });
+        let times = times.collect();
+        let pairing = self.pairings.iter().map(|pairing| match pairing {
+            Pairing::Matched | Pairing::Failed => PairingState::Matched,
+            Pairing::Duplicate => PairingState::Duplicate,
+            Pairing::Unmatched => PairingState::Unmatched,
+        });
+        let column = |values: &Vec<Option<f32>>| values.iter().map(|value| value.unwrap_or(f32::NAN)).collect();
+        let fields = self.fields.iter().map(|(name, values)| (name.clone(), column(values)));
+        RenditionCurves { name: String::new(), times, pairing: pairing.collect(), fields: fields.collect() }
+    }
+
     /// The source's running times of the first and of the last pair, in nanoseconds.
     pub fn covered(&self) -> Option<(i64, i64)> {
-        let mut pairs = self.times.iter().zip(&self.offsets).filter_map(|(time, offset)| {
-            i64::try_from((*time)?).ok()?.checked_add((*offset)?)
-        });
+        let mut pairs = self
+            .times
+            .iter()
+            .zip(&self.offsets)
+            .filter_map(|(time, offset)| i64::try_from((*time)?).ok()?.checked_add((*offset)?));
         let first = pairs.next()?;
         Some((first, pairs.next_back().unwrap_or(first)))
     }

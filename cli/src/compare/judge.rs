@@ -9,7 +9,7 @@ use super::pass::SourceKnown;
 use super::settings::Settings;
 use super::thresholds::WORST_SECOND;
 use crate::report::data::{Media, Pooled, Rendition};
-use gst_video::VideoInfo;
+use gst_video::{VideoColorMatrix, VideoColorRange, VideoInfo};
 use onnx_iqa::record::{Field, Named as _, Summary, Verdict, ledger_counts};
 use onnx_iqa::stats::{FieldRange, WindowPools};
 use std::collections::BTreeMap;
@@ -70,6 +70,7 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
         return rendition(media, FAILED, reasons);
     }
     let verdict = summary.verdict.unwrap_or(Verdict::NotAligned);
+    reasons.extend(source.known.changes.iter().map(|change| format!("the source was {change}")));
     reasons.extend(known.changes.iter().map(|change| format!("it was {change}")));
     reasons.extend(summary.reasons.iter().cloned());
     for remark in measured.remarks.iter().filter(|remark| !summary.reasons.contains(remark)) {
@@ -85,6 +86,7 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
         rendition.evidence = Some(if by_picture { "picture" } else { "time" }.to_owned());
         rendition.measures = measures(summary, frames, settings);
         reasons.extend(other_rate(&rendition.media, source));
+        reasons.extend(converted(known.info.as_ref(), source.known.info.as_ref()));
         reasons.extend(lacks(frames, source, settings));
         reasons.extend(tone(measured));
     }
@@ -173,6 +175,27 @@ fn other_rate(rendition: &Media, source: &SourceKnown) -> Option<String> {
     let differ = (own / theirs - 1.0).abs() > 0.01;
     let rounded = |rate: f64| (rate * 1000.0).round() / 1000.0;
     differ.then(|| format!("it has {} frames a second, the source {}", rounded(own), rounded(theirs)))
+}
+
+/// Which side was converted to be comparable with the other.
+fn converted(rendition: Option<&VideoInfo>, source: Option<&VideoInfo>) -> Option<String> {
+    let (rendition, source) = (rendition?, source?);
+    let (side, other) = match (rendition.is_rgb(), source.is_rgb()) {
+        (true, false) => ("its R'G'B' was", source),
+        (false, true) => ("the source's R'G'B' was", rendition),
+        _ => return None,
+    };
+    let colorimetry = other.colorimetry();
+    let matrix = match colorimetry.matrix() {
+        VideoColorMatrix::Bt601 => "BT.601",
+        VideoColorMatrix::Bt709 => "BT.709",
+        VideoColorMatrix::Bt2020 => "BT.2020",
+        VideoColorMatrix::Smpte240m => "SMPTE 240M",
+        VideoColorMatrix::Fcc => "FCC",
+        _ => "GStreamer's default matrix",
+    };
+    let range = if colorimetry.range() == VideoColorRange::Range0_255 { "full" } else { "limited" };
+    Some(format!("{side} converted to the other's Y'CbCr ({matrix}, {range} range) to be compared with it"))
 }
 
 /// What of the source's beginning and end the rendition does not have.

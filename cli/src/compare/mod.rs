@@ -16,6 +16,7 @@ mod judge;
 mod ladder;
 mod memory;
 mod models;
+mod moments;
 mod outcome;
 mod pass;
 mod pictures;
@@ -29,6 +30,7 @@ use crate::args::{Common, Compare};
 use crate::exit::Exit;
 use crate::report::data::Media;
 use crate::report::files::Folder;
+use crate::report::page::RenditionCurves;
 use anyhow::{Context as _, Result};
 use cache::Cache;
 use inputs::{Input, Inputs};
@@ -61,12 +63,12 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     decode::prefer_exact_decoders();
     let _models = settings.open()?;
     let inputs = Inputs::new(args)?;
-    thresholds.check_names(inputs.renditions.iter().map(|input| input.name.as_str()))?;
+    thresholds.check_names(inputs.renditions.iter().take(inputs.own).map(|input| input.name.as_str()))?;
     let folder = args.output.as_deref().map(Folder::new).transpose()?;
     let interrupted = interruption()?;
     let mut progress = Progress::new(common);
 
-    let models = Hashes::of(&settings);
+    let models = Hashes::of(&settings)?;
     let work = Work {
         inputs: &inputs,
         settings: &settings,
@@ -78,12 +80,20 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     let results = work.measure(memory::budget(args.memory), &mut progress)?;
     progress.end();
 
-    let report = outcome::report(&results, &settings, &models, &thresholds);
+    let mut report = outcome::report(&results, inputs.own, &settings, &thresholds);
     for height in thresholds.missing_heights(&report.renditions) {
         progress.say(&format!("iqa: no rendition has {height} lines: its thresholds were not checked"));
     }
     if let Some(folder) = &folder {
-        folder.write(&report, &results.frames())?;
+        if !results.interrupted {
+            progress.say("writing the report");
+            let (renditions, finished) = (&inputs.renditions, &results.renditions);
+            let shown = &mut report.renditions;
+            for failure in moments::pictures(folder, &inputs.source, renditions, finished, shown, &settings) {
+                progress.say(&format!("iqa: {failure}"));
+            }
+        }
+        folder.write(&report, &results.frames(), &results.curves(inputs.own))?;
     }
     if common.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
@@ -128,10 +138,20 @@ pub struct Results {
 impl Results {
     /// The frames of every rendition, with none where they are not to be shown.
     fn frames(&self) -> Vec<Option<&Frames>> {
-        let frames = self.renditions.iter().map(|finished| {
-            Some(&finished.frames).filter(|_| judge::is_trusted(&finished.rendition.verdict))
-        });
+        let frames = self
+            .renditions
+            .iter()
+            .map(|finished| Some(&finished.frames).filter(|_| judge::is_trusted(&finished.rendition.verdict)));
         frames.collect()
+    }
+
+    /// Those of the first ladder, which has so many rungs, over time, for the page.
+    fn curves(&self, own: usize) -> Vec<RenditionCurves> {
+        let curves = self.renditions.iter().zip(self.frames()).take(own).map(|(finished, frames)| RenditionCurves {
+            name: finished.rendition.media.name.clone(),
+            ..frames.map(Frames::curves).unwrap_or_default()
+        });
+        curves.collect()
     }
 }
 
@@ -147,7 +167,8 @@ impl Work<'_> {
         let mut cache = self.cache();
         let mut keys = Vec::new();
         for (index, (input, place)) in renditions.iter().zip(&mut done).enumerate() {
-            let key = cache.as_mut().filter(|_| place.is_none()).and_then(|cache| cache.key(&self.inputs.source, input));
+            let key =
+                cache.as_mut().filter(|_| place.is_none()).and_then(|cache| cache.key(&self.inputs.source, input));
             let found = key.as_ref().zip(cache.as_ref()).and_then(|(key, cache)| cache.find(key, log(index)));
             if let Some(found) = found {
                 progress.say(&format!("{}: known from an earlier run", input.name));
@@ -156,7 +177,8 @@ impl Work<'_> {
             }
             keys.push(key);
         }
-        let left: Vec<usize> = (0..renditions.len()).filter(|&index| done.get(index).is_some_and(Option::is_none)).collect();
+        let left: Vec<usize> =
+            (0..renditions.len()).filter(|&index| done.get(index).is_some_and(Option::is_none)).collect();
         let plan = memory::plan(budget, left.len());
         let passes = left.chunks(plan.renditions).count();
         for (number, chunk) in left.chunks(plan.renditions).enumerate() {
@@ -173,7 +195,8 @@ impl Work<'_> {
             for ((&index, job), measured) in chunk.iter().zip(&jobs).zip(passed.renditions) {
                 let Some(measured) = measured else { continue };
                 let finished = Finished::new(job.input, measured, &known, media.clone(), self.settings);
-                let key = keys.get(index).and_then(Option::as_ref).filter(|_| finished.rendition.verdict != judge::FAILED);
+                let key =
+                    keys.get(index).and_then(Option::as_ref).filter(|_| finished.rendition.verdict != judge::FAILED);
                 if let (Some(key), Some(cache)) = (key, &cache)
                     && let Err(error) = cache.keep(key, &finished, job.vmaf_json)
                 {

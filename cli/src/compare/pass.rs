@@ -35,6 +35,8 @@ pub struct SourceKnown {
     pub known: Known,
     /// Running time of its first frame, in nanoseconds.
     pub begin: Option<u64>,
+    /// Its stream time minus its running time, in nanoseconds.
+    pub stream_offset: i64,
     /// How long it is, as it says itself or as it was decoded, in nanoseconds of its running time.
     pub duration: Option<u64>,
     /// Why it could not be read.
@@ -136,6 +138,7 @@ pub fn run(
     let known = SourceKnown {
         known: pipeline.decoding.known(),
         begin: fan_out.begin(),
+        stream_offset: fan_out.stream_offset(),
         duration: duration(&pipeline.pipeline, source_part).max(fan_out.end()),
         failure,
     };
@@ -149,7 +152,7 @@ pub fn run(
 
 /// What is decoded of the source and of a rendition, and by how much the source begins earlier: a rendition's partners
 /// may lie a search range to either side.
-fn parts(settings: &Settings) -> (Part, Part, gst::ClockTime) {
+pub fn parts(settings: &Settings) -> (Part, Part, gst::ClockTime) {
     let time = |time: Duration| gst::ClockTime::try_from(time).unwrap_or(gst::ClockTime::MAX);
     let start = time(settings.start);
     let stop = settings.duration.map(|duration| start.saturating_add(time(duration)));

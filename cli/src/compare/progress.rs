@@ -50,7 +50,9 @@ impl Progress {
         self.bar.set_message(what.to_owned());
         match self.how {
             args::Progress::Plain => eprintln!("{what}"),
-            args::Progress::Json => self.json(serde_json::json!({"event": "begin", "what": what, "pass": done + 1, "passes": all})),
+            args::Progress::Json => {
+                self.json(serde_json::json!({"event": "begin", "what": what, "pass": done + 1, "passes": all}))
+            }
             _ => {}
         }
     }
@@ -72,7 +74,8 @@ impl Progress {
         let left = total.filter(|&total| total > 0.01).map(|total| elapsed * (1.0 - total) / total);
         match self.how {
             args::Progress::Plain => {
-                let percent = total.map_or_else(|| format!("{frames} frames"), |total| format!("{:.0} %", total * 100.0));
+                let percent =
+                    total.map_or_else(|| format!("{frames} frames"), |total| format!("{:.0} %", total * 100.0));
                 let left = left.map_or_else(String::new, |left| format!(", about {left:.0} s left"));
                 eprintln!("{}: {percent}{left}", self.what);
             }

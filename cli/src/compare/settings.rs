@@ -53,7 +53,7 @@ impl Settings {
         for name in args.measures.iter().map(|name| name.trim()).filter(|name| !name.is_empty() && *name != "none") {
             let known = || MEASURES.iter().map(|measure| measure.name).collect::<Vec<_>>().join(", ");
             let measure = Measures::from_name(name);
-            measures = measures | measure.ok_or_else(|| anyhow!("there is no measure {name:?}; known are: {}", known()))?;
+            measures |= measure.ok_or_else(|| anyhow!("there is no measure {name:?}; known are: {}", known()))?;
         }
         let model = common.model.clone().filter(|model| model != "none");
         ensure!(measures.any() || model.is_some(), "nothing is to be measured: give --measures or --model");

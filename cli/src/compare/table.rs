@@ -19,7 +19,7 @@ pub fn table(report: &Report, folder: Option<&Path>) -> String {
     line(&mut out, &format!("{}: {}", report.source.name, about(&report.source)));
     line(&mut out, "");
     rows(&mut out, report);
-    for rendition in &report.renditions {
+    for rendition in report.all_renditions() {
         details(&mut out, rendition);
     }
     if !report.inversions.is_empty() {
@@ -27,6 +27,17 @@ pub fn table(report: &Report, folder: Option<&Path>) -> String {
         line(&mut out, "Rungs that are worse than one of a lower rate:");
         for ((higher, lower), measures) in inversions(report) {
             wrapped(&mut out, "  ", &format!("{higher} is worse than {lower} in {}", measures.join(", ")));
+        }
+    }
+    if let Some(versus) = &report.versus {
+        line(&mut out, "");
+        line(&mut out, "The other ladder, for the same quality:");
+        for (measure, rate) in &versus.bd_rate {
+            let said = match (rate.percent, &rate.reason) {
+                (Some(percent), _) => format!("{percent:+.2} % rate (BD-rate)"),
+                (None, reason) => format!("no BD-rate: {}", reason.as_deref().unwrap_or("not known")),
+            };
+            wrapped(&mut out, &format!("  {measure:<10} "), &said);
         }
     }
     line(&mut out, "");
@@ -58,14 +69,14 @@ fn bit_rate(rate: f64) -> String {
 fn rows(out: &mut String, report: &Report) {
     let measured = |name: &str| report.measures.iter().any(|one| one.name == name);
     // R'G'B' has no luma.
-    let in_luma = report.renditions.iter().any(|one| one.measures.contains_key("psnr-y"));
-    let in_all = report.renditions.iter().any(|one| one.measures.contains_key("psnr"));
+    let in_luma = report.all_renditions().any(|one| one.measures.contains_key("psnr-y"));
+    let in_all = report.all_renditions().any(|one| one.measures.contains_key("psnr"));
     let name = |name: &&'static str| if *name == "psnr-y" && !in_luma && in_all { "psnr" } else { name };
     let fields: Vec<_> = COLUMNS.iter().filter(|name| measured(name)).map(name).collect();
     let header = ["rendition", "rate", "verdict", "offset", "pairs"].map(str::to_owned).into_iter();
     let header: Vec<String> = header.chain(fields.iter().map(|name| (*name).to_owned())).collect();
     let mut table = vec![header];
-    for rendition in &report.renditions {
+    for rendition in report.all_renditions() {
         let mean = |field: &&str| {
             let mean = rendition.measures.get(*field).and_then(|pool| pool.get("mean"));
             mean.map_or_else(|| "-".to_owned(), |&mean| number(field, mean))
@@ -168,12 +179,14 @@ fn inversions(report: &Report) -> BTreeMap<(&str, &str), Vec<String>> {
 /// The last word.
 fn verdict(report: &Report) -> String {
     let names = |which: &dyn Fn(&Rendition) -> bool| {
-        let names: Vec<_> = report.renditions.iter().filter(|one| which(one)).map(|one| one.media.name.as_str()).collect();
+        let names: Vec<_> =
+            report.renditions.iter().filter(|one| which(one)).map(|one| one.media.name.as_str()).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
     let untrusted = |one: &Rendition| !is_trusted(&one.verdict) && one.verdict == "not-aligned";
     let missed = |one: &Rendition| one.thresholds.iter().any(|threshold| threshold.met == Some(false));
-    let unchecked = |one: &Rendition| is_trusted(&one.verdict) && one.thresholds.iter().any(|threshold| threshold.met.is_none());
+    let unchecked =
+        |one: &Rendition| is_trusted(&one.verdict) && one.thresholds.iter().any(|threshold| threshold.met.is_none());
     let parts = [
         report.interrupted.then(|| "The run was interrupted; what was finished is above.".to_owned()),
         names(&|one| one.verdict == "failed").map(|names| format!("Failed: {names}. See the reasons above.")),

@@ -62,3 +62,9 @@ pub fn error_text(error: &gst::message::Error) -> String {
         None => text,
     }
 }
+
+/// A buffer's stream time minus its running time, in nanoseconds.
+pub fn stream_offset(segment: &gst::FormattedSegment<gst::ClockTime>, buffer: &gst::BufferRef) -> Option<i64> {
+    let (running, stream) = (segment.to_running_time(buffer.pts())?, segment.to_stream_time(buffer.pts())?);
+    i64::try_from(i128::from(stream.nseconds()) - i128::from(running.nseconds())).ok()
+}

@@ -18,7 +18,7 @@ pub fn write(out: &mut impl Write, report: &Report, frames: &[Option<&Frames>]) 
         write!(out, ",{}", measure.name)?;
     }
     writeln!(out)?;
-    for (rendition, frames) in report.renditions.iter().zip(frames) {
+    for (rendition, frames) in report.all_renditions().zip(frames) {
         let Some(frames) = frames else { continue };
         let name = quoted(&rendition.media.name);
         let columns: Vec<_> = report.measures.iter().map(|measure| frames.field(&measure.name)).collect();

@@ -33,10 +33,30 @@ pub struct Report {
     /// The comparison with another ladder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub versus: Option<Versus>,
+    /// What was run: versions, models, options, in the order in which the page shows them.
+    #[serde(default)]
+    pub run: Vec<Fact>,
     /// Whether the run was interrupted before all was measured.
     pub interrupted: bool,
     /// The process's exit status.
     pub exit: u8,
+}
+
+impl Report {
+    /// The renditions of all ladders, in the order in which they were measured.
+    pub fn all_renditions(&self) -> impl Iterator<Item = &Rendition> {
+        self.renditions.iter().chain(self.versus.iter().flat_map(|versus| &versus.renditions))
+    }
+}
+
+/// Something to know of the run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Fact {
+    /// What it is, for example `Command` or `Scaling`.
+    pub name: String,
+    /// In words.
+    pub value: String,
 }
 
 /// A measure that was taken.

@@ -4,6 +4,7 @@
 //! that nothing half-written ever has a final name, whatever ends the run.
 
 use super::data::Report;
+use super::page::{self, RenditionCurves};
 use super::{csv, junit};
 use crate::compare::Frames;
 use anyhow::{Context as _, Result, bail};
@@ -42,18 +43,23 @@ impl Folder {
         &self.path
     }
 
+    /// Where its files are made until they are whole.
+    pub fn made(&self) -> &Path {
+        self.made.path()
+    }
+
     /// Where the log in libvmaf's format of the rendition of that name is made.
     pub fn vmaf_json(&self, rendition: &str) -> PathBuf {
         self.made.path().join(vmaf_json(rendition))
     }
 
-    /// Writes all files of a report, with the frames of its renditions, and gives them their names. A rendition without
-    /// frames to show has no log either.
+    /// Writes all files of a report, with the frames of its renditions and their curves, and gives them their names. A
+    /// rendition without frames to show has no log either.
     ///
     /// # Errors
     /// When something cannot be written; then the files of an earlier run are still there.
-    pub fn write(&self, report: &Report, frames: &[Option<&Frames>]) -> Result<()> {
-        for (rendition, frames) in report.renditions.iter().zip(frames) {
+    pub fn write(&self, report: &Report, frames: &[Option<&Frames>], curves: &[RenditionCurves]) -> Result<()> {
+        for (rendition, frames) in report.all_renditions().zip(frames) {
             let log = self.vmaf_json(&rendition.media.name);
             // What a comparison that did not come to its end has written, or one whose numbers are not to be trusted.
             for path in [log.with_extension("json.part"), log] {
@@ -65,7 +71,7 @@ impl Folder {
         self.make("report.json", |file| Ok(serde_json::to_writer_pretty(file, report)?))?;
         self.make("frames.csv", |file| csv::write(file, report, frames))?;
         self.make("junit.xml", |file| junit::write(file, report))?;
-        // The page belongs here: `super::page::write(self.made.path(), report, …)`; all that is made there is moved.
+        page::write(self.made.path(), report, curves)?;
         self.publish(report)
     }
 
@@ -87,7 +93,7 @@ impl Folder {
             names.push(entry?.file_name());
         }
         names.sort_by_key(|name| name == "report.json");
-        for rendition in &report.renditions {
+        for rendition in report.all_renditions() {
             let name = vmaf_json(&rendition.media.name);
             if !names.iter().any(|made| *made == *name) {
                 remove(&self.path.join(name))?;
@@ -117,7 +123,11 @@ fn remove(path: &Path) -> Result<()> {
 }
 
 fn vmaf_json(rendition: &str) -> String {
+    format!("{}.{VMAF_JSON}", plain(rendition))
+}
+
+/// A name as part of a file's.
+pub fn plain(name: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
-    let name: String = rendition.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
-    format!("{name}.{VMAF_JSON}")
+    name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()
 }

@@ -13,7 +13,7 @@ use std::io::Write;
 /// When `out` cannot be written.
 pub fn write(out: &mut impl Write, report: &Report) -> Result<()> {
     let mut document = quick_junit::Report::new("iqa compare");
-    for rendition in &report.renditions {
+    for rendition in report.all_renditions() {
         let mut suite = TestSuite::new(rendition.media.name.as_str());
         suite.add_test_case(alignment(rendition));
         suite.add_test_cases(thresholds(rendition));

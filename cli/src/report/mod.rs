@@ -4,7 +4,9 @@
 
 mod csv;
 pub mod data;
+pub mod evidence;
 pub mod files;
 mod junit;
+pub mod page;
 #[cfg(test)]
 mod schema;

@@ -2,7 +2,7 @@
 
 //! What can be wrong: the status, and a message that names the input and what to do.
 
-use crate::common::{Bench, rendition, reasons};
+use crate::common::{Bench, reasons, rendition};
 
 #[test]
 fn what_is_not_there_is_named() {

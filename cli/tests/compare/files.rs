@@ -12,21 +12,30 @@ fn the_folder_holds_whole_files_and_a_second_run_reuses_them() {
     let high = bench.rendition("high.mp4", "25", &[]);
     let low = bench.rendition("low.mp4", "38", &[]);
     let run = |more: &[&str]| {
-        let mut arguments = vec![source.as_str(), &high, "-o", "out", "--measures", "psnr,vmaf", "--threshold", "vmaf.mean>=1"];
+        let mut arguments =
+            vec![source.as_str(), &high, "-o", "out", "--measures", "psnr,vmaf", "--threshold", "vmaf.mean>=1"];
         arguments.extend(more);
         bench.iqa(&arguments).ended(0)
     };
     let first = run(&[]);
-    let mut names: Vec<_> =
-        std::fs::read_dir(bench.path("out")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> = std::fs::read_dir(bench.path("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     for name in ["frames.csv", "high.vmaf.json", "junit.xml", "report.json"] {
         assert!(names.iter().any(|known| known == name), "{names:?}");
     }
     assert!(names.iter().all(|name| !name.starts_with('.') && !name.ends_with(".part")), "{names:?}");
     let read = |name: &str| std::fs::read_to_string(bench.path(name)).unwrap();
+    assert!(read("out/report.html").contains("high"));
     let report: Value = serde_json::from_str(&read("out/report.json")).unwrap();
     let vmaf: Value = serde_json::from_str(&read("out/high.vmaf.json")).unwrap();
+    let worst = &rendition(&report, "high")["worst"][0];
+    for picture in ["source-picture", "picture", "difference"] {
+        let path = worst[picture].as_str().unwrap_or_else(|| panic!("{worst:#}"));
+        assert!(bench.path("out").join(path).is_file(), "{path}");
+    }
     let mean = number(rendition(&report, "high"), &["measures", "vmaf", "mean"]);
     assert!((number(&vmaf, &["pooled_metrics", "vmaf", "mean"]) - mean).abs() < 1e-9);
     let frames = vmaf["frames"].as_array().unwrap().len();

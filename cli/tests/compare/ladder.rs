@@ -2,7 +2,7 @@
 
 //! A ladder of files: what is found of each rung, and that numbers are ffmpeg's.
 
-use crate::common::{Bench, number, rendition, reasons};
+use crate::common::{Bench, number, reasons, rendition};
 
 /// Of ffmpeg's `psnr` filter: the mean over frames is not printed, so it is taken from its statistics.
 fn psnr_of_ffmpeg(bench: &Bench, distorted: &str) -> f64 {
@@ -74,11 +74,49 @@ fn another_film_gives_no_numbers() {
     let one = rendition(&report, "bikes");
     assert_eq!((&one["verdict"], &one["measures"]), (&"not-aligned".into(), &serde_json::json!({})));
     assert!(one["offset-ms"].is_null() && !reasons(one).is_empty(), "{one:#}");
+    let shown = &one["worst"][0];
+    assert!(shown["value"].is_null() && shown["values"] == serde_json::json!({}), "{shown:#}");
+    for picture in ["source-picture", "picture"] {
+        let path = shown[picture].as_str().unwrap_or_else(|| panic!("{shown:#}"));
+        assert!(bench.path("out").join(path).is_file(), "{path}");
+    }
     assert!(!bench.path("out/bikes.vmaf.json").exists() && bench.path("out/good.vmaf.json").exists());
     let csv = std::fs::read_to_string(bench.path("out/frames.csv")).unwrap();
     assert!(csv.lines().skip(1).all(|line| line.starts_with("good,")) && csv.lines().count() > 50);
     let good = rendition(&report, "good");
     assert!(number(good, &["measures", "vmaf", "mean"]) > 20.0, "{good:#}");
+}
+
+#[test]
+fn another_transfer_function_is_found_by_its_tag_or_by_the_pictures() {
+    let Some(bench) = Bench::new("another_transfer_function_is_found_by_its_tag_or_by_the_pictures") else { return };
+    let source = bench.source("bigbuckbunny.mp4", "2");
+    let pq = "zscale=tin=709:min=709:pin=709:rin=limited:t=smpte2084:m=709:p=709:npl=200,format=yuv420p";
+    let tagged = |transfer: &str| format!("{pq},setparams=color_trc={transfer}:color_primaries=bt709:colorspace=bt709");
+    let hidden = bench.rendition("hidden.mp4", "22", &["-vf", &tagged("bt709")]);
+    let plain = bench.rendition("plain.mp4", "22", &["-vf", &tagged("smpte2084")]);
+    let good = bench.rendition("good.mp4", "30", &[]);
+    let report = bench.iqa(&[&source, &hidden, &plain, &good, "--json", "--measures", "psnr"]).json();
+    let of = |name| reasons(rendition(&report, name));
+    assert!(of("hidden").contains("its luma is another one") && !of("hidden").contains("transfer functions differ"));
+    assert!(of("plain").contains("the transfer functions differ") && of("plain").contains("PQ"), "{}", of("plain"));
+    assert_eq!(of("good"), "");
+}
+
+#[test]
+fn interlaced_pictures_are_deinterlaced_and_that_is_said() {
+    let Some(bench) = Bench::new("interlaced_pictures_are_deinterlaced_and_that_is_said") else { return };
+    let source = bench.source("bikes.mp4", "2");
+    let interlaced = ["-vf", "interlace=lowpass=0", "-flags", "+ildct+ilme", "-x264opts", "tff=1"];
+    let interlaced = bench.rendition("interlaced.mp4", "22", &interlaced);
+    let run = |how: &str| {
+        let arguments = [&source, &interlaced, "--json", "--measures", "psnr", "--deinterlace", how, "--no-cache"];
+        rendition(&bench.iqa(&arguments).json(), "interlaced").clone()
+    };
+    let (auto, off) = (run("auto"), run("off"));
+    assert!(reasons(&auto).contains("it was deinterlaced"), "{auto:#}");
+    assert!(!reasons(&off).contains("it was deinterlaced"), "{off:#}");
+    assert!(number(&auto, &["counts", "distorted"]) >= number(&off, &["counts", "distorted"]), "{auto:#} {off:#}");
 }
 
 #[test]
@@ -106,4 +144,44 @@ fn a_part_is_the_same_part_of_both() {
         let (_, whole_source, whole_psnr) = same.unwrap_or_else(|| panic!("{time} is not in {all:?}"));
         assert!((whole_source - source).abs() < 1e-3 && (whole_psnr - psnr).abs() < 1e-9, "{time}: {psnr} {same:?}");
     }
+}
+
+#[test]
+fn with_little_memory_there_are_more_passes_and_the_same_numbers() {
+    let Some(bench) = Bench::new("with_little_memory_there_are_more_passes_and_the_same_numbers") else { return };
+    let source = bench.source("bikes.mp4", "1");
+    let renditions = ["26", "30", "34"].map(|crf| bench.rendition(&format!("{crf}.mp4"), crf, &[]));
+    let run = |memory: &str| {
+        let mut arguments = vec![source.as_str()];
+        arguments.extend(renditions.iter().map(String::as_str));
+        arguments.extend(["--json", "--no-cache", "--measures", "psnr", "--memory", memory]);
+        let ran = bench.iqa(&arguments).ended(0);
+        let passes = ran.stderr.lines().filter(|line| line.contains("pass ")).count();
+        (ran.json()["renditions"].clone(), passes)
+    };
+    let (once, (in_three, passes)) = (run("2G").0, run("100M"));
+    assert_eq!((&once, passes), (&in_three, 3));
+}
+
+#[test]
+fn two_ladders_are_set_against_each_other() {
+    let Some(bench) = Bench::new("two_ladders_are_set_against_each_other") else { return };
+    let source = bench.source("bikes.mp4", "1");
+    let crf = ["24", "28", "32", "36"];
+    let ladder =
+        |preset: &str| crf.map(|crf| bench.rendition(&format!("{preset}-{crf}.mp4"), crf, &["-preset", preset]));
+    let (own, other) = (ladder("medium"), ladder("ultrafast"));
+    let mut arguments = vec![source.as_str()];
+    arguments.extend(own.iter().map(String::as_str));
+    arguments.extend(["--json", "--measures", "psnr", "--versus"]);
+    let short = arguments.len();
+    arguments.extend(other.iter().map(String::as_str));
+    let report = bench.iqa(&arguments).ended(0).json();
+    assert_eq!(report["renditions"].as_array().unwrap().len(), 4);
+    assert_eq!(report["versus"]["renditions"].as_array().unwrap().len(), 4);
+    let percent = number(&report["versus"], &["bd-rate", "psnr-y", "percent"]);
+    assert!(percent > 5.0, "x264's ultrafast needs more rate than its medium, not {percent} %");
+    let report = bench.iqa(&arguments[..short + 3]).ended(0).json();
+    let rate = &report["versus"]["bd-rate"]["psnr-y"];
+    assert!(rate["percent"].is_null() && rate["reason"].as_str().unwrap().contains("has 3 measured rungs"), "{rate:#}");
 }

@@ -8,6 +8,7 @@ mod errors;
 mod files;
 mod interrupted;
 mod ladder;
+mod model;
 mod pictures;
 mod playlists;
 mod thresholds;

@@ -2,12 +2,12 @@
 
 //! Pictures and folders of pictures.
 
-use crate::common::{Bench, number, rendition};
+use crate::common::{Bench, number, reasons, rendition};
 
 #[test]
 fn pictures_are_compared_as_they_are() {
     let Some(bench) = Bench::new("pictures_are_compared_as_they_are") else { return };
-    let source = bench.source("bikes.mp4", "1");
+    bench.source("bikes.mp4", "1");
     for (folder, filter) in [("a", "null"), ("b", "noise=alls=12:allf=t")] {
         std::fs::create_dir(bench.path(folder)).unwrap();
         let name = format!("{folder}/%d.png");
@@ -20,10 +20,29 @@ fn pictures_are_compared_as_they_are() {
     let report = bench.iqa(&["a/3.png", "b/3.png", "--json", "--measures", "psnr"]).ended(0).json();
     let single = number(rendition(&report, "3"), &["measures", "psnr", "mean"]);
     assert!((25.0..40.0).contains(&single) && (single - folders).abs() < 1.0, "{single} {folders}");
-    // R'G'B' is not compared with Y'CbCr, and that is said.
-    let ran = bench.iqa(&["a", &source, "--json", "--measures", "psnr"]).ended(3);
-    let text = ran.json().to_string();
-    assert!(text.contains("R'G'B'"), "{text}");
+}
+
+#[test]
+fn r_g_b_is_compared_with_y_cb_cr_as_that_is_stored() {
+    let Some(bench) = Bench::new("r_g_b_is_compared_with_y_cb_cr_as_that_is_stored") else { return };
+    bench.source("bikes.mp4", "1");
+    std::fs::create_dir(bench.path("rgb")).unwrap();
+    // 4:4:4, so that R'G'B' and Y'CbCr hold the same colors but for rounding.
+    let matrix = "scale=out_color_matrix=bt709:out_range=limited,format=yuv444p";
+    let tags = ["-colorspace", "bt709", "-color_range", "tv", "-color_primaries", "bt709", "-color_trc", "bt709"];
+    let lossless = ["-frames:v", "12", "-c:v", "libx264", "-qp", "0", "yuv.mp4"];
+    bench.ffmpeg(&[&["-i", "source.mp4", "-vf", matrix][..], &tags, &lossless].concat());
+    let back = "scale=in_color_matrix=bt709:in_range=limited:flags=accurate_rnd+full_chroma_int,format=rgb24";
+    bench.ffmpeg(&["-i", "yuv.mp4", "-vf", back, "rgb/%d.png"]);
+    for pair in [["rgb", "yuv.mp4"], ["yuv.mp4", "rgb"]] {
+        let ran = bench.iqa(&[&pair[..], &["--json", "--measures", "psnr,ssim", "--no-cache"]].concat()).ended(0);
+        let report = ran.json();
+        let one = &report["renditions"][0];
+        let (luma, cb) = (number(one, &["measures", "psnr-y", "mean"]), number(one, &["measures", "psnr-cb", "mean"]));
+        // Rounding to R'G'B' and back costs at most about a code.
+        assert!(luma > 48.0 && cb > 45.0, "{luma} {cb}");
+        assert!(reasons(one).contains("converted to the other's Y'CbCr (BT.709, limited range)"), "{one:#}");
+    }
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 //! HLS and DASH ladders that ffmpeg makes.
 
-use crate::common::{Bench, number, rendition, reasons};
+use crate::common::{Bench, number, reasons, rendition};
 
 /// A ladder of two rungs by one of ffmpeg's muxers.
 fn ladder(bench: &Bench, muxer: &[&str]) {
-    let video = ["-i", "source.mp4", "-map", "0:v", "-map", "0:v", "-c:v", "libx264", "-preset", "veryfast", "-g", "25"];
+    let video =
+        ["-i", "source.mp4", "-map", "0:v", "-map", "0:v", "-c:v", "libx264", "-preset", "veryfast", "-g", "25"];
     let rungs = ["-s:v:0", "640x360", "-b:v:0", "500k", "-s:v:1", "320x180", "-b:v:1", "150k"];
     bench.ffmpeg(&[&video[..], &rungs, muxer].concat());
 }

@@ -21,7 +21,10 @@ thresholds = ["psnr-y.mean>=15"]
     let report = bench.iqa(&arguments).ended(0).json();
     let met = |name| {
         let thresholds = rendition(&report, name)["thresholds"].as_array().unwrap().clone();
-        thresholds.iter().map(|one| (one["expression"].as_str().unwrap().to_owned(), one["met"].clone())).collect::<Vec<_>>()
+        thresholds
+            .iter()
+            .map(|one| (one["expression"].as_str().unwrap().to_owned(), one["met"].clone()))
+            .collect::<Vec<_>>()
     };
     let all = |names: [&str; 4]| names.map(|name| (name.to_owned(), true.into())).to_vec();
     assert_eq!(met("high"), all(["psnr-y.mean>=33", "unmatched<=0", "inversions<=0", "psnr-y.worst-second>=10"]));

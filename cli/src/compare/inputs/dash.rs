@@ -117,9 +117,8 @@ fn alone(text: &str, id: &str, place: &Place) -> Result<Vec<u8>> {
             Event::End(element) => element.local_name().as_ref().to_vec(),
             _ => Vec::new(),
         };
-        let other = |element: &BytesStart<'_>| {
-            name == b"Representation" && attribute(element, "id").as_deref() != Some(id)
-        };
+        let other =
+            |element: &BytesStart<'_>| name == b"Representation" && attribute(element, "id").as_deref() != Some(id);
         match &event {
             Event::Eof => break,
             Event::Start(_) if skipped > 0 => skipped += 1,
@@ -137,7 +136,9 @@ fn alone(text: &str, id: &str, place: &Place) -> Result<Vec<u8>> {
                 }
                 // An address of the whole manifest becomes absolute; those below it are relative to it.
                 let event = match event {
-                    Event::Text(text) if !joined && path.len() == 2 && path.last().is_some_and(|name| name == b"BaseURL") => {
+                    Event::Text(text)
+                        if !joined && path.len() == 2 && path.last().is_some_and(|name| name == b"BaseURL") =>
+                    {
                         // An entity in it begins another text.
                         joined = true;
                         let relative = text.decode()?.trim().to_owned();

@@ -49,8 +49,10 @@ pub enum Source {
 pub struct Inputs {
     /// What renditions are compared with.
     pub source: Input,
-    /// In the order in which they were given: files, then HLS, then DASH.
+    /// In the order in which they were given: files, then HLS, then DASH; then those of another ladder.
     pub renditions: Vec<Input>,
+    /// How many of them are of the first ladder.
+    pub own: usize,
     /// Holds manifests that were made of others; it goes with this.
     _folder: TempDir,
 }
@@ -74,8 +76,18 @@ impl Inputs {
             renditions.extend(found.with_context(|| shown(manifest))?);
         }
         ensure!(!renditions.is_empty(), "no rendition is given: name files, or a playlist with --hls or --dash");
+        let own = renditions.len();
+        for text in &args.versus {
+            let place = Place::new(text)?;
+            let found = match place.extension().as_deref() {
+                Some("m3u8") => hls::variants(&place),
+                Some("mpd") => dash::representations(&place, folder.path(), renditions.len()),
+                _ => input(text).map(|input| vec![input]),
+            };
+            renditions.extend(found.with_context(|| format!("--versus {}", shown(text)))?);
+        }
         unique(&mut renditions);
-        Ok(Self { source, renditions, _folder: folder })
+        Ok(Self { source, renditions, own, _folder: folder })
     }
 }
 

@@ -58,6 +58,12 @@ impl Place {
         stem.or_else(|| self.0.host_str().map(str::to_owned)).unwrap_or_else(|| "input".to_owned())
     }
 
+    /// The end of the file's name, in small letters.
+    pub fn extension(&self) -> Option<String> {
+        let path = self.path().unwrap_or_else(|| PathBuf::from(self.0.path()));
+        path.extension().map(|extension| extension.to_string_lossy().to_lowercase())
+    }
+
     /// The text that is here.
     ///
     /// # Errors

@@ -143,9 +143,8 @@ mod tests {
         );
         let ladder = Ladder { inversions: 0 };
         let check = |name, height, p5| thresholds.check(&rendition(name, height, p5), ladder, true);
-        let shown = |checked: Vec<Threshold>| {
-            checked.into_iter().map(|one| (one.expression, one.met)).collect::<Vec<_>>()
-        };
+        let shown =
+            |checked: Vec<Threshold>| checked.into_iter().map(|one| (one.expression, one.met)).collect::<Vec<_>>();
         let expected = |p5: &str, met| {
             vec![
                 ("unmatched<=2".to_owned(), Some(false)),

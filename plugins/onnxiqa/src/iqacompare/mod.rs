@@ -48,6 +48,9 @@
 //! `openh264dec` does not (GStreamer 1.22.0 and 1.28.8). R'G'B' in AV1, which `av1dec` gives as `Y444` with an RGB
 //! matrix, is read as `GBR`. YCgCo, ICtCp and constant luminance have no name in caps and are taken for the default.
 //!
+//! Where one side is R'G'B' and the other Y'CbCr or gray, the R'G'B' side is converted once, to the other's matrix, range
+//! and at least its depth; the other stays as it is.
+//!
 //! ## Which pairs a model scores
 //! All, unless `interval` or `max-rate` say less: one pair in so many, and at most so many a second of stream time. Only frames
 //! with a partner have a turn. A pair without one has the state `skipped`, its measures, and no score; it counts among
