@@ -15,12 +15,18 @@ use tempfile::TempDir;
 
 /// What a log in libvmaf's format is called behind the rendition's name.
 const VMAF_JSON: &str = "vmaf.json";
+/// How the names of folders begin in which reports are made.
+const MADE: &str = ".iqa-";
+/// In such a folder: what its run has locked.
+const LOCK: &str = ".lock";
 
 /// A folder that a report is written into.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
     made: TempDir,
+    /// Locked as long as this run lives.
+    _lock: File,
 }
 
 impl Folder {
@@ -30,12 +36,17 @@ impl Folder {
     /// When that is not so.
     pub fn new(path: &Path) -> Result<Self> {
         fs::create_dir_all(path).with_context(|| format!("the folder {} cannot be made", path.display()))?;
-        let made = tempfile::Builder::new().prefix(".iqa-").tempdir_in(path);
-        let made = made.with_context(|| format!("the folder {} cannot be written into", path.display()))?;
-        let probe = made.path().join("probe");
-        let written = fs::write(&probe, [0; 4096]).and_then(|()| fs::remove_file(&probe));
-        written.with_context(|| format!("the folder {} cannot be written into", path.display()))?;
-        Ok(Self { path: path.to_owned(), made })
+        let begin = || {
+            let made = tempfile::Builder::new().prefix(MADE).tempdir_in(path)?;
+            fs::write(made.path().join(LOCK), [b'\n'; 4096])?;
+            let lock = File::open(made.path().join(LOCK))?;
+            lock.lock()?;
+            Ok::<_, std::io::Error>((made, lock))
+        };
+        let begun = begin().with_context(|| format!("the folder {} cannot be written into", path.display()));
+        let (made, lock) = begun?;
+        remove_abandoned(path)?;
+        Ok(Self { path: path.to_owned(), made, _lock: lock })
     }
 
     /// Where it is.
@@ -92,6 +103,7 @@ impl Folder {
         for entry in fs::read_dir(self.made.path())? {
             names.push(entry?.file_name());
         }
+        names.retain(|name| *name != LOCK);
         names.sort_by_key(|name| name == "report.json");
         for rendition in report.all_renditions() {
             let name = vmaf_json(&rendition.media.name);
@@ -110,6 +122,20 @@ impl Folder {
         }
         Ok(())
     }
+}
+
+/// Removes what runs have left that were killed.
+fn remove_abandoned(path: &Path) -> Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let is_made = entry.file_name().to_string_lossy().starts_with(MADE);
+        let Ok(lock) = File::open(entry.path().join(LOCK)) else { continue };
+        if is_made && lock.try_lock().is_ok() {
+            let removed = fs::remove_dir_all(entry.path());
+            removed.with_context(|| format!("{} cannot be removed", entry.path().display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes a file, if it is there.

@@ -27,3 +27,23 @@ fn ctrl_c_leaves_a_report_that_says_so() {
     assert_eq!(rendition(&report, "high")["verdict"], "interrupted");
     assert!(!bench.path("out/high.vmaf.json").exists());
 }
+
+#[test]
+fn what_a_killed_run_leaves_has_no_final_name_and_goes_with_the_next() {
+    let Some(bench) = Bench::new("what_a_killed_run_leaves_has_no_final_name_and_goes_with_the_next") else { return };
+    let source = bench.source("bikes.mp4", "2");
+    let high = bench.rendition("high.mp4", "25", &[]);
+    let arguments = [source.as_str(), &high, "-o", "out", "--progress", "json", "--measures", "ms-ssim,vmaf"];
+    let mut child = bench.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("iqa runs");
+    let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    assert!(lines.next().expect("a line").expect("text").contains("begin"));
+    child.kill().expect("it is killed");
+    child.wait().expect("it ends");
+    let names = || {
+        let entries = std::fs::read_dir(bench.path("out")).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    assert!(names().iter().all(|name| name.starts_with(".iqa-")), "{:?}", names());
+    bench.iqa(&[&source, &high, "-o", "out", "--measures", "psnr"]).ended(0);
+    assert!(names().iter().all(|name| !name.starts_with('.')), "{:?}", names());
+}
