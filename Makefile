@@ -6,7 +6,12 @@ MAKEFLAGS += --no-print-directory
 # make setup ORT=gpu or ORT=openvino: another ONNX Runtime, kept from then on
 ORT ?=
 
-.PHONY: help demo test env setup build bench lint doc clean
+# make install PREFIX=/usr DESTDIR=/tmp/package PLUGINDIR=/usr/lib/x86_64-linux-gnu/gstreamer-1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
+
+.PHONY: help demo test env setup build install uninstall bench lint doc clean
 
 help: ## this list
 	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -26,10 +31,16 @@ setup: ## install what is missing: packages, ONNX Runtime (ORT=cpu, gpu or openv
 	@scripts/clips.sh
 	@if [ -f target/onnxiqa/libgstonnxiqa.so ]; then scripts/stage.sh; fi
 
-build: setup ## build the plugin into target/onnxiqa
-	@echo '==> building the plugin' >&2
-	cargo build --release --locked -p gst-plugin-onnxiqa
+build: setup ## build the plugin into target/onnxiqa, and the command target/release/iqa
+	@echo '==> building the plugin and the command' >&2
+	cargo build --release --locked -p gst-plugin-onnxiqa -p iqa-cli
 	@scripts/stage.sh
+
+install: ## install what `make build` made: plugin, command, models, runtime (PREFIX, DESTDIR, PLUGINDIR)
+	@scripts/install.sh '$(DESTDIR)' '$(PREFIX)' '$(PLUGINDIR)'
+
+uninstall: ## remove what `make install` installed
+	@scripts/install.sh --remove '$(DESTDIR)' '$(PREFIX)' '$(PLUGINDIR)'
 
 bench: build ## measure what README.md says about speed
 	@scripts/bench.sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints what sets a shell up for gst-launch-1.0 and gst-inspect-1.0, one export a line: eval "$(make -s env)"
+# Prints what sets a shell up for iqa, gst-launch-1.0 and gst-inspect-1.0, one export a line: eval "$(make -s env)"
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -15,6 +15,12 @@ case :${GST_PLUGIN_PATH-}: in
 *) path=$stage:$GST_PLUGIN_PATH ;;
 esac
 export_line GST_PLUGIN_PATH "$path"
+# The command.
+bin=${CARGO_TARGET_DIR:-$root/target}/release
+case :$PATH: in
+:"$bin":*) export_line PATH "$PATH" ;;
+*) export_line PATH "$bin:$PATH" ;;
+esac
 # A registry of our own: the user's neither learns of this folder nor remembers a build that failed.
 export_line GST_REGISTRY "$root/target/gstreamer-registry.bin"
 export_line ONNX_IQA_CLIPS "$cache/clips"

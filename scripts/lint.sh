@@ -67,6 +67,7 @@ check clippy cargo clippy --workspace --all-targets --locked -- -D warnings
 check 'clippy without ONNX Runtime' cargo clippy -p onnx-iqa --no-default-features --all-targets --locked -- -D warnings
 check documentation env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 check licences deny_licences
+check 'third parties' scripts/third-party.sh --check
 check 'shell scripts' shell_scripts
 
 [ "$failed" = 0 ] || die "$failed of $((passed + failed)) lints failed"

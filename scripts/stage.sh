@@ -27,10 +27,16 @@ fi
 # .so, would be loaded by GStreamer's scanner as if they were plugins.
 ln -sfn "$library" "$stage/libonnxruntime.so.1"
 
+# The command looks beside itself: it runs without `make env`, too.
+release=$(dirname -- "$plugin")
+ln -sfn "$library" "$release/libonnxruntime.so.1"
+ln -sfn "$stage/onnxiqa-models" "$release/onnxiqa-models"
+
 for folder in "$root"/models/*/; do
     model=$folder/model.onnx
     [ -f "$model" ] || continue
     put "$model" "$stage/onnxiqa-models/$(basename "$folder").onnx"
+    [ ! -f "$folder/card.md" ] || put "$folder/card.md" "$stage/onnxiqa-models/$(basename "$folder").md"
     [ ! -f "$folder/model.toml" ] || put "$folder/model.toml" "$stage/onnxiqa-models/$(basename "$folder").toml"
 done
 

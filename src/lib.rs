@@ -94,6 +94,8 @@
 
 pub mod align;
 pub mod comparer;
+pub mod evidence;
+mod hash;
 pub mod metrics;
 pub mod model;
 mod panic;

@@ -54,7 +54,7 @@ fn bundled_models_by_name() {
 fn where_models_are_looked_for() {
     let search = Search::from_env(Some(Path::new("/usr/lib/gst")));
     assert_eq!(search.models.last().unwrap(), Path::new("/usr/lib/gst/onnxiqa-models"));
-    assert_eq!(search.runtime.as_deref(), Some(Path::new("/usr/lib/gst")));
+    assert_eq!(search.runtime, [Path::new("/usr/lib/gst")]);
 }
 
 #[test]

@@ -10,8 +10,8 @@ use super::{CompareError, Comparison, Settings, Side, guarded};
 use crate::align::space::{Registration, SpatialAligner};
 use crate::metrics::{Measurements, Meter};
 use crate::model::contract::Contract;
-use crate::picture::{Frame, Picture, Rect};
-use crate::scorer::{Job, Scorer};
+use crate::picture::{Family, Frame, OwnedFrame, Picture, Rect, y_cb_cr};
+use crate::scorer::{Job, Scorer, Selector};
 
 /// Whether there is anything to do for a pair.
 pub(super) fn wanted(settings: &Settings, scored: bool) -> bool {
@@ -37,6 +37,7 @@ impl Feed {
 pub(super) struct Measurer {
     shared: Arc<Shared>,
     scorer: Option<(Arc<Scorer>, Feed)>,
+    selector: Selector,
     measures: bool,
     registration: Registration,
     /// Sizes may differ: nothing compares pixel by pixel.
@@ -56,6 +57,7 @@ impl Measurer {
         let pixels = settings.measures.any() || matches!(scorer, Some((_, Feed::Registered)));
         Self {
             shared,
+            selector: Selector::default(),
             measures: settings.measures.any(),
             registration: settings.registration,
             any_size: !pixels && settings.registration == Registration::None,
@@ -82,12 +84,15 @@ impl Measurer {
         }
     }
 
-    fn pair(&mut self, Pair { decision, frames, error, .. }: Pair) {
+    fn pair(&mut self, Pair { decision, time, frames, error, .. }: Pair) {
         let number = decision.distorted;
         let result = match (error, frames) {
             (Some(error), _) => Some(Err(error)),
             (None, None) => None,
-            (None, Some((reference, distorted))) => Some(guarded(|| self.compare(number, &reference, &distorted))),
+            (None, Some((reference, distorted))) => {
+                let selected = self.scorer.is_some() && self.selector.pick(time, self.shared.selection());
+                Some(guarded(|| self.compare(number, selected, &reference, &distorted)))
+            }
         };
         if matches!(result, Some(Ok(_))) {
             if let Some(before) = self.waiting.take() {
@@ -104,25 +109,30 @@ impl Measurer {
     fn compare(
         &mut self,
         number: u64,
+        selected: bool,
         reference: &SharedFrame,
         distorted: &SharedFrame,
     ) -> Result<Comparison, CompareError> {
         let pictures = (open(Side::Reference, reference)?, open(Side::Distorted, distorted)?);
+        let scorer = self.scorer.as_ref().filter(|_| selected);
         if self.any_size {
-            submit(&self.shared, &self.scorer, number, [whole(reference), whole(distorted)]);
+            submit(&self.shared, scorer, number, [whole(reference), whole(distorted)]);
             return Ok(Comparison::default());
         }
-        let aligned = self.register.align(&pictures.0, &pictures.1)?;
+        let converted = (as_the_other(&pictures.0, &pictures.1), as_the_other(&pictures.1, &pictures.0));
+        let reference_picture = reopen(Side::Reference, converted.0.as_ref(), pictures.0)?;
+        let distorted_picture = reopen(Side::Distorted, converted.1.as_ref(), pictures.1)?;
+        let aligned = self.register.align(&reference_picture, &distorted_picture)?;
         let shift = aligned.shift;
         // The model works while this thread measures.
-        if let Some((_, feed)) = &self.scorer {
+        if let Some((_, feed)) = scorer {
             let same = self.registration == Registration::None && equal_sizes(&pictures.0, &pictures.1);
             let frames: [Box<dyn Frame>; 2] = match feed {
                 Feed::Frames => [part(reference, aligned.reference_crop), part(distorted, aligned.distorted_crop)],
                 Feed::Registered if same => [whole(reference), whole(distorted)],
                 Feed::Registered => [Box::new(copy(&aligned.reference)), Box::new(copy(&aligned.distorted))],
             };
-            submit(&self.shared, &self.scorer, number, frames);
+            submit(&self.shared, scorer, number, frames);
         }
         let metrics = if self.measures || self.registration != Registration::None {
             self.meter.measure(&aligned.reference, &aligned.distorted)?
@@ -136,7 +146,7 @@ impl Measurer {
 /// Gives a pair to the model, waiting for room in its queue.
 fn submit(
     shared: &Arc<Shared>,
-    scorer: &Option<(Arc<Scorer>, Feed)>,
+    scorer: Option<&(Arc<Scorer>, Feed)>,
     number: u64,
     [reference, distorted]: [Box<dyn Frame>; 2],
 ) {
@@ -154,6 +164,17 @@ fn submit(
 
 fn open(side: Side, frame: &SharedFrame) -> Result<Picture<'_>, CompareError> {
     frame.picture().map_err(|error| CompareError::Picture { side, error })
+}
+
+/// An R'G'B' picture as the other one is stored, if that is Y'CbCr or gray: samples of two kinds cannot be compared.
+fn as_the_other(picture: &Picture<'_>, other: &Picture<'_>) -> Option<OwnedFrame> {
+    let depth = other.format().components().first().map_or(0, |component| component.depth);
+    let differ = other.format().family() != Family::Rgb;
+    differ.then(|| y_cb_cr(picture, other.colorimetry(), depth)).flatten()
+}
+
+fn reopen<'a>(side: Side, frame: Option<&'a OwnedFrame>, picture: Picture<'a>) -> Result<Picture<'a>, CompareError> {
+    frame.map_or(Ok(picture), |frame| frame.picture().map_err(|error| CompareError::Picture { side, error }))
 }
 
 fn equal_sizes(a: &Picture<'_>, b: &Picture<'_>) -> bool {

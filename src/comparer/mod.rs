@@ -33,8 +33,8 @@ pub use side::Side;
 use crate::align::Suspicions;
 use crate::align::time::{AlignmentEvent, Ledger, Timestamp};
 use crate::model::contract::Kind;
-use crate::scorer::Scorer;
-use state::{Input, Shared};
+use crate::scorer::{Scorer, Selection};
+use state::{Held, Input, Shared};
 
 /// Compares two streams.
 pub struct Comparer {
@@ -85,12 +85,24 @@ impl Comparer {
 
     /// Takes the reference's next frame, which holds `bytes` bytes; gives its number, from 0.
     pub fn push_reference(&self, stamp: Timestamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
-        self.shared.push(Side::Reference, stamp, bytes, frame)
+        self.shared.push(Side::Reference, stamp, Held { time: None, bytes, frame })
     }
 
     /// Takes the next distorted frame, which holds `bytes` bytes; gives its number, from 0.
     pub fn push_distorted(&self, stamp: Timestamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
-        self.shared.push(Side::Distorted, stamp, bytes, frame)
+        self.push_distorted_at(stamp, stamp.running, bytes, frame)
+    }
+
+    /// The same of a frame that has another time in its film, in nanoseconds, than its running time: when it is played
+    /// faster, for example. [`Selection::period`] counts in that.
+    pub fn push_distorted_at(
+        &self,
+        stamp: Timestamp,
+        time: Option<i64>,
+        bytes: u64,
+        frame: Option<SharedFrame>,
+    ) -> u64 {
+        self.shared.push(Side::Distorted, stamp, Held { time, bytes, frame })
     }
 
     /// No more reference frames will come.
@@ -106,6 +118,11 @@ impl Comparer {
     /// Another offset from the next frame on.
     pub fn set_offset(&self, offset: i64) {
         self.shared.order(Input::Offset(offset));
+    }
+
+    /// Which pairs the model scores from the next one on.
+    pub fn set_selection(&self, selection: Selection) {
+        self.shared.set_selection(selection);
     }
 
     /// What both sides' frames may hold from now on, in bytes. If they hold more, once all that is decided has been

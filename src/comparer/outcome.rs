@@ -14,7 +14,7 @@ use crate::scorer::Score;
 pub struct Comparison {
     /// The fidelity measures.
     pub metrics: Measurements,
-    /// What the model says, if there is one.
+    /// What the model says, if there is one, and the pair was among those that it scores.
     pub score: Option<Score>,
     /// How far the distorted picture lies to the right of the reference and below it, in reference pixels.
     pub shift: Option<[f64; 2]>,

@@ -207,7 +207,8 @@ impl Pairer {
 
     fn pair(&self, decision: Decision, distorted: Held, error: Option<CompareError>) -> Pair {
         let reference = decision.pairing.reference().and_then(|number| self.references.get(number));
+        let time = distorted.time;
         let frames = reference.and_then(|reference| reference.frame.clone()).zip(distorted.frame);
-        Pair { decision, suspicions: self.suspect.found(), frames, error }
+        Pair { decision, suspicions: self.suspect.found(), time, frames, error }
     }
 }

@@ -5,6 +5,7 @@
 use crate::align::space::{Registration, Scale};
 use crate::align::time;
 use crate::metrics::{Measures, VmafModel};
+use crate::scorer::Selection;
 use std::sync::Arc;
 
 /// What is compared, and how.
@@ -24,6 +25,8 @@ pub struct Settings {
     pub registration: Registration,
     /// Which fidelity measures are computed.
     pub measures: Measures,
+    /// Which pairs the model scores; measures are taken of every pair.
+    pub selection: Selection,
     /// The model of the measure `vmaf`; none: `vmaf_v0.6.1`.
     pub vmaf_model: Option<Arc<VmafModel>>,
     /// What the frames of both sides together may hold, in bytes.
@@ -36,13 +39,14 @@ pub struct Settings {
 
 impl Default for Settings {
     /// Alignment by times and pictures within two seconds, the distorted picture scaled to the reference's size, PSNR
-    /// and SSIM, half a gibibyte of frames, a thread per core, four pairs under way.
+    /// and SSIM, half a gibibyte of frames, a thread per core, four pairs under way, of which each is scored.
     fn default() -> Self {
         Self {
             time: time::Settings::default(),
             scale: Scale::default(),
             registration: Registration::default(),
             measures: Measures::default(),
+            selection: Selection::default(),
             vmaf_model: None,
             max_bytes: 512 << 20,
             threads: 0,

@@ -13,7 +13,7 @@ use super::side::Side;
 use crate::align::Suspicions;
 use crate::align::time::{AlignmentEvent, Decision, Ledger, Timestamp};
 use crate::metrics::Measurements;
-use crate::scorer::{Score, ScoreError, Scorer};
+use crate::scorer::{Score, ScoreError, Scorer, Selection};
 
 /// Frames that may wait to be looked at. Looking takes a fraction of a millisecond: more would only hold memory.
 const BACKLOG: usize = 4;
@@ -39,6 +39,8 @@ pub(super) enum Input {
 /// A frame and what it weighs.
 #[derive(Clone)]
 pub(super) struct Held {
+    /// When it is shown, for the selection of the pairs that are scored.
+    pub time: Option<i64>,
     pub bytes: u64,
     pub frame: Option<SharedFrame>,
 }
@@ -48,6 +50,8 @@ pub(super) struct Pair {
     pub decision: Decision,
     /// What seemed to keep the streams apart then.
     pub suspicions: Suspicions,
+    /// When the distorted frame is shown, for the selection of the pairs that are scored.
+    pub time: Option<i64>,
     /// None: nothing is to be measured.
     pub frames: Option<(SharedFrame, SharedFrame)>,
     /// Why a frame could not even be looked at.
@@ -122,6 +126,7 @@ pub(super) struct State {
     /// Held by frames of both sides: references until they are let go, distorted frames until they are taken.
     bytes: u64,
     max_bytes: u64,
+    selection: Selection,
     cancelled: bool,
 }
 
@@ -172,7 +177,11 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(settings: &Settings, scorer: Option<Arc<Scorer>>, notify: Box<dyn Fn() + Send + Sync>) -> Self {
         Self {
-            state: Mutex::new(State { max_bytes: settings.max_bytes, ..State::default() }),
+            state: Mutex::new(State {
+                max_bytes: settings.max_bytes,
+                selection: settings.selection,
+                ..State::default()
+            }),
             changed: Condvar::new(),
             notify,
             scorer,
@@ -196,7 +205,7 @@ impl Shared {
         (self.notify)();
     }
 
-    pub(super) fn push(&self, side: Side, stamp: Timestamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
+    pub(super) fn push(&self, side: Side, stamp: Timestamp, held: Held) -> u64 {
         let mut state = self.lock();
         let number = state.pushed[side as usize];
         state.pushed[side as usize] += 1;
@@ -204,8 +213,8 @@ impl Shared {
             state.newest = stamp.running;
         }
         if !state.cancelled {
-            state.bytes += bytes;
-            state.inputs.push_back(Input::Frame(side, stamp, Held { bytes, frame }));
+            state.bytes += held.bytes;
+            state.inputs.push_back(Input::Frame(side, stamp, held));
             self.changed.notify_all();
         }
         number
@@ -243,6 +252,14 @@ impl Shared {
 
     pub(super) fn max_bytes(&self) -> u64 {
         self.lock().max_bytes
+    }
+
+    pub(super) fn set_selection(&self, selection: Selection) {
+        self.lock().selection = selection;
+    }
+
+    pub(super) fn selection(&self) -> Selection {
+        self.lock().selection
     }
 
     pub(super) fn wants(&self, reference: Option<Timestamp>, distorted: Option<Timestamp>) -> Option<Side> {

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
 use ort::session::Session;
-use sha2::{Digest, Sha256};
 
 use super::constant::ConstantTensor;
 use super::contract::Contract;
 use super::error::ModelError;
+use super::file::{File, METADATA};
 use super::graph::{GraphInfo, TensorInfo};
 use super::provider::{Options, Provider};
 use super::runtime::{Runtime, runtime};
@@ -22,8 +22,10 @@ use super::session::{self, SessionError};
 /// What makes two models one.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
-    /// Of the model's bytes and its sidecar.
+    /// Of the file.
     hash: [u8; 32],
+    /// Its contract, if that lies beside it.
+    sidecar: Option<String>,
     /// Only for models with data in files of their own, which the hash does not cover.
     path: Option<PathBuf>,
     provider: Provider,
@@ -39,6 +41,7 @@ static MODELS: LazyLock<Mutex<HashMap<Key, Slot>>> = LazyLock::new(Mutex::defaul
 /// Shared by all in the process who open the same model with the same provider, device and threads.
 pub struct Model {
     path: PathBuf,
+    hash: String,
     contract: Contract,
     graph: GraphInfo,
     provider: Provider,
@@ -63,7 +66,7 @@ impl Model {
             return Err(ModelError::Unknown { name: name_or_path.to_owned(), bundled: search.bundled_text() });
         };
         let file = File::read(&path, search)?;
-        let runtime = runtime(search.runtime.as_deref())?;
+        let runtime = runtime(&search.runtime)?;
         let mut last = None;
         for &provider in options.provider.candidates() {
             let named = options.provider == provider;
@@ -105,6 +108,11 @@ impl Model {
         &self.path
     }
 
+    /// What summaries, logs and reports tell its file by: the first 12 hexadecimal digits of its SHA-256.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
     /// The provider that really runs it; never `Auto`.
     pub fn active_provider(&self) -> Provider {
         self.provider
@@ -144,57 +152,6 @@ impl Model {
     }
 }
 
-/// A model's file and sidecar, read.
-struct File {
-    path: PathBuf,
-    sidecar: Option<(PathBuf, String)>,
-    hash: [u8; 32],
-    /// Whether the graph may keep tensors in other files.
-    external: bool,
-}
-
-impl File {
-    fn read(path: &Path, search: &Search) -> Result<Self, ModelError> {
-        let unreadable = |path: &Path, cause: String| ModelError::Read {
-            path: path.to_owned(),
-            cause,
-            bundled: search.bundled_text(),
-        };
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, error.to_string()))?;
-        if bytes.is_empty() {
-            return Err(unreadable(&path, "it is empty".to_owned()));
-        }
-        let mut sidecar = None;
-        for place in sidecars(&path) {
-            match std::fs::read_to_string(&place) {
-                Ok(text) => {
-                    sidecar = Some((place, text));
-                    break;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(unreadable(&place, error.to_string())),
-            }
-        }
-        let mut hasher = Sha256::new();
-        hasher.update((bytes.len() as u64).to_le_bytes());
-        hasher.update(&bytes);
-        if let Some((_, text)) = &sidecar {
-            hasher.update(text.as_bytes());
-        }
-        // TensorProto.external_data is a list of keys, of which "location" is always one.
-        let external = bytes.windows(8).any(|window| window == b"location");
-        Ok(Self { path, sidecar, hash: hasher.finalize().into(), external })
-    }
-}
-
-/// Where a contract may lie beside a model, in order.
-fn sidecars(path: &Path) -> [PathBuf; 2] {
-    let mut appended = path.as_os_str().to_owned();
-    appended.push(".toml");
-    [path.with_extension("toml"), PathBuf::from(appended)]
-}
-
 fn open_shared(
     file: &File,
     runtime: &Runtime,
@@ -204,6 +161,7 @@ fn open_shared(
 ) -> Result<Arc<Model>, ModelError> {
     let key = Key {
         hash: file.hash,
+        sidecar: file.sidecar.as_ref().map(|(_, text)| text.clone()),
         path: file.external.then(|| file.path.clone()),
         provider,
         device_id: if provider == Provider::Cpu { 0 } else { options.device_id },
@@ -244,7 +202,7 @@ fn load(
     let graph = GraphInfo::new(session.inputs(), session.outputs());
     let (place, text) = match &file.sidecar {
         Some((place, text)) => (place.display().to_string(), text.clone()),
-        None => match session.metadata().ok().and_then(|metadata| metadata.custom("iqa.contract")) {
+        None => match session.metadata().ok().and_then(|metadata| metadata.custom(METADATA)) {
             Some(text) => ("the ONNX metadata (iqa.contract)".to_owned(), text),
             None => {
                 return Err(ModelError::NoContract {
@@ -264,5 +222,6 @@ fn load(
     // The check has found that each of them fits.
     let constants = contract.constants.iter().filter_map(|constant| ConstantTensor::new(&contract, &graph, constant));
     let constants = constants.collect();
-    Ok(Model { path: path.clone(), contract, graph, provider, session: Mutex::new(session), constants })
+    let hash = crate::hash::short(&file.hash);
+    Ok(Model { path: path.clone(), hash, contract, graph, provider, session: Mutex::new(session), constants })
 }

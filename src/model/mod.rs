@@ -10,7 +10,11 @@ mod builder;
 mod constant;
 pub mod contract;
 #[cfg(feature = "onnx")]
+mod description;
+#[cfg(feature = "onnx")]
 mod error;
+#[cfg(feature = "onnx")]
+mod file;
 #[cfg(feature = "onnx")]
 mod graph;
 #[cfg(feature = "onnx")]
@@ -35,6 +39,7 @@ pub(crate) use ort_message::ort_message;
 pub use {
     builder::ModelBuilder,
     constant::ConstantTensor,
+    description::Description,
     error::ModelError,
     graph::{Dim, GraphInfo, TensorInfo},
     loader::Model,

@@ -55,9 +55,9 @@ pub(super) struct Runtime {
 // Never dropped: ONNX Runtime allows one environment in a process's life.
 static RUNTIME: Mutex<Option<Runtime>> = Mutex::new(None);
 
-/// The process's runtime, loaded now if it has not been: from `ORT_DYLIB_PATH` if set, else from the folder `beside`,
-/// else by the loader's own path.
-pub(super) fn runtime(beside: Option<&Path>) -> Result<Runtime, RuntimeError> {
+/// The process's runtime, loaded now if it has not been: from `ORT_DYLIB_PATH` if set, else from the first of
+/// these folders that has one, else by the loader's own path.
+pub(super) fn runtime(folders: &[PathBuf]) -> Result<Runtime, RuntimeError> {
     let mut loaded = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(runtime) = &*loaded {
         return Ok(runtime.clone());
@@ -65,7 +65,7 @@ pub(super) fn runtime(beside: Option<&Path>) -> Result<Runtime, RuntimeError> {
     let variable = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty());
     let from_variable = variable.is_some();
     let mut tried = Vec::new();
-    for path in candidates(variable, beside) {
+    for path in candidates(variable, folders) {
         match load(&path) {
             Ok(environment) => {
                 log::info!("ONNX Runtime loaded from {}", path.display());
@@ -83,19 +83,20 @@ pub(super) fn runtime(beside: Option<&Path>) -> Result<Runtime, RuntimeError> {
 /// # Errors
 /// When ONNX Runtime cannot be loaded.
 pub fn environment(beside: Option<&Path>) -> Result<Environment, RuntimeError> {
-    runtime(beside).map(|runtime| runtime.environment)
+    let beside: Vec<_> = beside.map(Path::to_owned).into_iter().collect();
+    runtime(&beside).map(|runtime| runtime.environment)
 }
 
-fn candidates(variable: Option<OsString>, beside: Option<&Path>) -> Vec<PathBuf> {
+fn candidates(variable: Option<OsString>, folders: &[PathBuf]) -> Vec<PathBuf> {
     if let Some(path) = variable {
         let path = PathBuf::from(path);
         // `ort` would look a relative path up beside the running executable.
         return vec![std::path::absolute(&path).unwrap_or(path)];
     }
-    let beside = beside.map(|folder| folder.join("libonnxruntime.so.1"));
+    let beside = folders.iter().map(|folder| folder.join("libonnxruntime.so.1"));
     let beside = beside.map(|path| std::path::absolute(&path).unwrap_or(path));
     // Bare names go to the loader: LD_LIBRARY_PATH, ld.so.cache.
-    beside.into_iter().chain(["libonnxruntime.so.1".into(), "libonnxruntime.so".into()]).collect()
+    beside.chain(["libonnxruntime.so.1".into(), "libonnxruntime.so".into()]).collect()
 }
 
 fn load(path: &Path) -> Result<Environment, String> {

@@ -6,6 +6,7 @@
 //! word or in big-endian words, is unpacked once by [`PackedFormat`] into a frame of its own. Alpha is not looked at.
 
 mod colorimetry;
+mod convert;
 mod crop;
 mod error;
 mod format;
@@ -14,6 +15,7 @@ mod packed;
 mod rect;
 
 pub use colorimetry::{ChromaSite, Colorimetry, Matrix, Range};
+pub use convert::y_cb_cr;
 pub use error::PictureError;
 pub use format::{Component, Family, PixelFormat, UnknownFormat};
 pub use frame::{Frame, OwnedFrame};

@@ -33,11 +33,16 @@ impl FieldPools {
     /// The same with each field counting as at most what `most` says for its name.
     pub fn count_cut(&mut self, record: &FrameRecord, most: impl Fn(&str) -> f64) {
         self.count_frame();
-        for (name, value) in record.numbers() {
-            find(&mut self.fields, name, || pool_of(name)).push_cut(value, most(name));
-        }
+        self.count_measures(record, most);
         for (name, value) in &record.attributes {
             self.push_attribute(name, *value);
+        }
+    }
+
+    /// Counts the numbers of a frame that was measured and not scored, as [`count_cut`](Self::count_cut) does.
+    pub fn count_measures(&mut self, record: &FrameRecord, most: impl Fn(&str) -> f64) {
+        for (name, value) in record.numbers() {
+            find(&mut self.fields, name, || pool_of(name)).push_cut(value, most(name));
         }
     }
 

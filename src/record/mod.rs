@@ -6,7 +6,7 @@
 //! [`FIELDS`] is the only list of the fields of a frame's record: logs, metas, pools and alarms take names, types and
 //! ranges from it, in its order. A new field is a row there, and a member where the value has a type of its own; what a
 //! measure gives is a row only. [`Reporter`] makes windows, alarms, warnings and the summary out of the records of one
-//! element, and [`log`] writes and reads files.
+//! element, [`log`] writes and reads files, and a [`Strip`] shows where in time two streams belong together.
 
 mod access;
 mod alignment_event;
@@ -21,6 +21,7 @@ mod names;
 mod pair_doubts;
 mod place;
 mod reporter;
+mod strip;
 mod summary;
 mod value;
 mod verdict;
@@ -36,6 +37,7 @@ pub use ledger::{ledger_counts, set_ledger_count};
 pub use names::{Named, PairingState, State};
 pub use place::Place;
 pub use reporter::{Message, Reporter, ReporterSettings};
+pub use strip::{Cell, Strip, StripFrame};
 pub use summary::{PooledField, StreamStats, Summary};
 pub use value::Value;
 pub use verdict::Verdict;

@@ -40,6 +40,10 @@ pub struct ReporterSettings {
     pub raw_range: Option<[f64; 2]>,
     /// The name of VMAF's model; `None`: VMAF is not measured.
     pub vmaf_model: Option<String>,
+    /// The first 12 hexadecimal digits of the SHA-256 of the model's file; `None`: there is no model.
+    pub model_hash: Option<String>,
+    /// The same of VMAF's model.
+    pub vmaf_model_hash: Option<String>,
 }
 
 /// How many reasons a summary gives.
@@ -58,6 +62,8 @@ impl Default for ReporterSettings {
             known_fields: Vec::new(),
             raw_range: None,
             vmaf_model: None,
+            model_hash: None,
+            vmaf_model_hash: None,
         }
     }
 }
@@ -188,6 +194,14 @@ impl Reporter {
         self.count(place.into(), None)
     }
 
+    /// A frame goes on that was measured, and not to be scored: its numbers count, and it is one of the skipped.
+    pub fn measured(&mut self, place: impl Into<Place>, record: &FrameRecord) -> Vec<Message> {
+        self.skipped += 1;
+        self.last = record.value(&self.settings.main_field).or(self.last);
+        self.pools.count_measures(record, |_| f64::INFINITY);
+        self.count(place.into(), record.value(&self.settings.field))
+    }
+
     /// A frame has nothing to be compared with.
     pub fn unmatched(&mut self, place: impl Into<Place>) -> Vec<Message> {
         self.pairs.unmatched();
@@ -250,7 +264,9 @@ impl Reporter {
         }
         messages.push(Message::Summary(Summary {
             model: Some(model.to_owned()),
+            model_hash: self.settings.model_hash.clone(),
             vmaf_model: self.settings.vmaf_model.clone(),
+            vmaf_model_hash: self.settings.vmaf_model_hash.clone(),
             kind: Some(kind),
             scored: self.pools.scored(),
             skipped: self.skipped,

@@ -13,8 +13,12 @@ use crate::stats::Statistics;
 pub struct Summary {
     /// The model's name, by its contract.
     pub model: Option<String>,
+    /// The first 12 hexadecimal digits of the SHA-256 of its file.
+    pub model_hash: Option<String>,
     /// The name of VMAF's model, if VMAF was measured.
     pub vmaf_model: Option<String>,
+    /// The same digits of its file.
+    pub vmaf_model_hash: Option<String>,
     /// Whether frames were compared with a reference.
     pub kind: Option<Kind>,
     /// Frames with a score of their own.

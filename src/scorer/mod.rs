@@ -29,6 +29,7 @@ mod registry;
 #[cfg(feature = "onnx")]
 mod rows;
 mod score;
+mod selection;
 #[cfg(feature = "onnx")]
 mod worker;
 
@@ -39,3 +40,4 @@ pub use error::ScoreError;
 pub use handle::Scorer;
 pub use job::{Callback, Job};
 pub use score::{Map, Score};
+pub use selection::{Selection, Selector};

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Every ```sh block of README.md that uses gst-launch-1.0 or Python runs as it stands, in a folder of its own. A block without
+# Every ```sh block of README.md that uses gst-launch-1.0, iqa or Python runs as it stands, in a folder of its own. A block without
 # end is one that says so in its last words, `# until Ctrl-C`, and is interrupted as a person would.
 set -eu
 # shellcheck source=common.sh
@@ -9,7 +9,7 @@ set -eu
 import pathlib, re, sys
 
 blocks = re.findall(r"^```sh\n(.*?)^```$", pathlib.Path("README.md").read_text(), re.M | re.S)
-blocks = [block for block in blocks if re.search(r"gst-(launch|inspect)-1\.0|python3 ", block)]
+blocks = [block for block in blocks if re.search(r"gst-(launch|inspect)-1\.0|python3 |^iqa ", block, re.M)]
 for index, block in enumerate(blocks):
     # The environment is there already; the folder that a block runs in has no Makefile.
     pathlib.Path(sys.argv[1], f"readme{index}.sh").write_text(block.replace('eval "$(make -s env)"\n', ""))

@@ -23,7 +23,7 @@ pub mod meta;
 mod scheduling;
 mod scoring;
 #[allow(unsafe_code, reason = "maps frames, whose planes GStreamer gives as pointers")]
-mod video_frame;
+pub mod video_frame;
 
 /// Locks, also after a thread has panicked: what the elements guard is whole at every step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -216,7 +216,9 @@ impl Structured for Summary {
     fn to_structure(&self) -> gst::Structure {
         let mut summary = gst::Structure::builder(Self::NAME)
             .field_if_some("model", self.model.as_ref())
+            .field_if_some("model-hash", self.model_hash.as_ref())
             .field_if_some("vmaf-model", self.vmaf_model.as_ref())
+            .field_if_some("vmaf-model-hash", self.vmaf_model_hash.as_ref())
             .field_if_some("kind", self.kind.map(Named::name))
             .field("scored", self.scored)
             .field("skipped", self.skipped)
@@ -239,7 +241,9 @@ impl Structured for Summary {
     fn read(structure: &gst::StructureRef) -> Result<Self, MessageError> {
         let mut summary = Self::default();
         summary.model = structure.get("model").ok();
+        summary.model_hash = structure.get("model-hash").ok();
         summary.vmaf_model = structure.get("vmaf-model").ok();
+        summary.vmaf_model_hash = structure.get("vmaf-model-hash").ok();
         summary.kind = word(structure, "kind")?;
         summary.scored = required(structure, "scored")?;
         summary.skipped = required(structure, "skipped")?;

@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::error::{ModelErrorKind, VmafModelError};
 use super::svm::Svm;
 use super::vif;
+use crate::hash;
 
 /// Libvmaf's limit of a gain where a model sets none.
 const GAIN_LIMIT: f64 = 100.0;
@@ -95,6 +96,7 @@ struct Line {
 #[derive(Debug, Clone, PartialEq)]
 pub struct VmafModel {
     name: String,
+    hash: String,
     inputs: Vec<(Feature, Line)>,
     output: Line,
     limits: Limits,
@@ -126,7 +128,7 @@ impl VmafModel {
         match path {
             Some(path) => Self::parse(&name, &read(&path).map_err(error)?).map_err(error),
             None if name == Self::DEFAULT_NAME => Ok(Self::default()),
-            None => Err(error(ModelErrorKind::Unknown(known(folders)))),
+            None => Err(error(ModelErrorKind::Unknown(known_text(folders)))),
         }
     }
 
@@ -142,6 +144,20 @@ impl VmafModel {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The first 12 hexadecimal digits of the SHA-256 of the model's file.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The names of the models in the folder `vmaf` of each of `folders`, with the one that is built in, sorted; and where each
+    /// lies, if it is a file.
+    #[must_use]
+    pub fn bundled(folders: &[PathBuf]) -> Vec<(String, Option<PathBuf>)> {
+        let names = known(folders).into_iter();
+        names.map(|name| (name.clone(), find(&name, folders))).collect()
     }
 
     /// The largest gains that count.
@@ -164,7 +180,7 @@ impl VmafModel {
             return Err(ModelErrorKind::Features(vec!["a collection of models (bootstrapping)".to_owned()]));
         }
         let file: File = serde_json::from_value(value).map_err(ModelErrorKind::Json)?;
-        file.model_dict.model(name)
+        file.model_dict.model(name, hash::short(&hash::sha256(json.as_bytes())))
     }
 }
 
@@ -199,8 +215,8 @@ fn find(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
     places.into_iter().find(|path| path.is_file())
 }
 
-/// The end of an error's sentence: what there is.
-fn known(folders: &[PathBuf]) -> String {
+/// The names of the models that there are, sorted.
+fn known(folders: &[PathBuf]) -> Vec<String> {
     let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder.join("vmaf")).ok()).flatten().flatten();
     let names = files.filter_map(|file| {
         let path = file.path();
@@ -210,6 +226,12 @@ fn known(folders: &[PathBuf]) -> String {
     let mut names: Vec<_> = names.chain([VmafModel::DEFAULT_NAME.to_owned()]).collect();
     names.sort_unstable();
     names.dedup();
+    names
+}
+
+/// The end of an error's sentence: what there is.
+fn known_text(folders: &[PathBuf]) -> String {
+    let names = known(folders);
     let folders: Vec<_> = folders.iter().map(|folder| folder.join("vmaf").display().to_string()).collect();
     format!("there are {} (looked for in: {})", names.join(", "), folders.join(", "))
 }
@@ -250,7 +272,7 @@ struct ModelDict {
 }
 
 impl ModelDict {
-    fn model(self, name: &str) -> Result<VmafModel, ModelErrorKind> {
+    fn model(self, name: &str, hash: String) -> Result<VmafModel, ModelErrorKind> {
         let wrong = |what: String| Err(ModelErrorKind::Inconsistent(what));
         if self.model_type != "LIBSVMNUSVR" {
             return wrong(format!("model_type is `{}`: only LIBSVMNUSVR is known", self.model_type));
@@ -274,7 +296,8 @@ impl ModelDict {
         let svm = Svm::parse(&self.model, count)?;
         let transform = self.score_transform.map(TransformDict::transform).transpose()?.flatten();
         let (output, inputs) = (lines[0], features.into_iter().zip(lines[1..].iter().copied()).collect());
-        Ok(VmafModel { name: name.to_owned(), inputs, output, limits, svm, transform, clip: self.score_clip })
+        let (name, clip) = (name.to_owned(), self.score_clip);
+        Ok(VmafModel { name, hash, inputs, output, limits, svm, transform, clip })
     }
 
     /// What the model takes. All that is missing is said at once.

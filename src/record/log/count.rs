@@ -44,10 +44,12 @@ struct Seen {
 }
 
 /// The part of a summary that frames alone do not tell.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 struct Told {
     counts: Counts,
+    model_hash: Option<String>,
     vmaf_model: Option<String>,
+    vmaf_model_hash: Option<String>,
     verdict: Option<Verdict>,
     reasons: Vec<String>,
 }
@@ -56,7 +58,9 @@ impl From<&Summary> for Told {
     fn from(summary: &Summary) -> Self {
         Self {
             counts: summary.into(),
+            model_hash: summary.model_hash.clone(),
             vmaf_model: summary.vmaf_model.clone(),
+            vmaf_model_hash: summary.vmaf_model_hash.clone(),
             verdict: summary.verdict,
             reasons: summary.reasons.clone(),
         }
@@ -89,7 +93,9 @@ impl ElementCount {
         self.seen.compares |= record.kind == Some(Kind::FullReference);
         if self.brings_score(pts, record) {
             self.pools.count_cut(record, most);
-        } else if record.state == Some(State::Scored) {
+        } else if is_measured(record) && self.is_new(measured_id(record)) {
+            self.pools.count_measures(record, most);
+        } else if record.state == Some(State::Scored) || is_measured(record) {
             // The same frame again, as `videorate` sends it.
             return;
         }
@@ -112,10 +118,16 @@ impl ElementCount {
             Some(State::Skipped) if raw.is_some() => {}
             _ => return false,
         }
+        let is_new = self.is_new(id);
+        self.seen.late += u64::from(is_new && record.state == Some(State::Skipped));
+        is_new
+    }
+
+    /// Whether it was not remembered; from now on it is.
+    fn is_new(&mut self, id: ScoreId) -> bool {
         if self.recent.contains(&id) {
             return false;
         }
-        self.seen.late += u64::from(record.state == Some(State::Skipped));
         if self.recent.len() >= REMEMBERED {
             self.recent.pop_front();
         }
@@ -134,12 +146,15 @@ impl ElementCount {
 
     pub fn pools(&self) -> ElementPools {
         let seen = || self.seen.counts(self.pools.scored());
-        let told = || Told { counts: seen(), vmaf_model: None, verdict: None, reasons: Vec::new() };
-        let Told { counts, vmaf_model, verdict, reasons } = self.told.clone().unwrap_or_else(told);
+        let told = || Told { counts: seen(), ..Told::default() };
+        let Told { counts, model_hash, vmaf_model, vmaf_model_hash, verdict, reasons } =
+            self.told.clone().unwrap_or_else(told);
         ElementPools {
             element: self.name.clone(),
             model: self.model.clone(),
+            model_hash,
             vmaf_model,
+            vmaf_model_hash,
             counts,
             verdict,
             reasons,
@@ -147,6 +162,17 @@ impl ElementCount {
             attributes: self.pools.pooled_attributes(),
         }
     }
+}
+
+/// Whether it is of a pair that was measured, and that the model was not to score.
+fn is_measured(record: &FrameRecord) -> bool {
+    record.state == Some(State::Skipped) && record.raw.or(record.score).is_none() && !record.measures.is_empty()
+}
+
+/// Tells such a pair from the next one: it has no score, whose time stamp would.
+fn measured_id(record: &FrameRecord) -> ScoreId {
+    let first = record.measures.first().map(|(_, value)| value.to_bits());
+    ScoreId { scored_pts: record.reference_pts, raw: first, latency: record.latency }
 }
 
 impl Seen {

@@ -3,8 +3,8 @@
 //! One JSON object a line: `{"pts": ns, "running-time": ns, "scores": {"iqascore0": {…}}}` with the fields of
 //! [`FIELDS`](crate::record::FIELDS) except `map`; the last line is
 //! `{"pool": {"iqascore0": {"model": …, "scored": n, "skipped": n, "failed": n, "score": {"count": n, "mean": …}, …}}}`,
-//! of a comparison with the counts of its ledger, `verdict` and `reasons` too, with VMAF its `vmaf-model`. A missing time is `null`, any other
-//! missing value an absent field.
+//! of a comparison with the counts of its ledger, `verdict` and `reasons` too, with VMAF its `vmaf-model`; `model-hash` and
+//! `vmaf-model-hash` tell the models' files. A missing time is `null`, any other missing value an absent field.
 
 use super::error::{LogError, ReadError};
 use super::file::LogFile;
@@ -17,7 +17,9 @@ use std::io::{self, BufRead, Write};
 
 const ATTRIBUTES: &str = "attributes";
 const MODEL: &str = "model";
+const MODEL_HASH: &str = "model-hash";
 const VMAF_MODEL: &str = "vmaf-model";
+const VMAF_MODEL_HASH: &str = "vmaf-model-hash";
 const VERDICT: &str = "verdict";
 const REASONS: &str = "reasons";
 
@@ -46,8 +48,14 @@ fn element_object(pools: &ElementPools) -> Map<String, Value> {
         pools.iter().map(|(name, pooled)| (name.clone(), json::pool(pooled).into())).collect()
     };
     let mut object = Map::new();
-    object.extend(pools.model.iter().map(|model| (MODEL.to_owned(), model.as_str().into())));
-    object.extend(pools.vmaf_model.iter().map(|model| (VMAF_MODEL.to_owned(), model.as_str().into())));
+    let texts = [
+        (MODEL, &pools.model),
+        (MODEL_HASH, &pools.model_hash),
+        (VMAF_MODEL, &pools.vmaf_model),
+        (VMAF_MODEL_HASH, &pools.vmaf_model_hash),
+    ];
+    let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text.as_deref()?.into())));
+    object.extend(texts);
     object.extend(pools.counts.named().map(|(name, count)| (name.to_owned(), count.into())));
     object.extend(pools.verdict.map(|verdict| (VERDICT.to_owned(), verdict.name().into())));
     if pools.verdict.is_some() {
@@ -152,8 +160,14 @@ fn element_pools(element: &str, pools: &Value) -> ElementPools {
         }
     }
     let text = |name: &str| pools.get(name).and_then(Value::as_str);
-    found.model = text(MODEL).map(str::to_owned);
-    found.vmaf_model = text(VMAF_MODEL).map(str::to_owned);
+    for (name, place) in [
+        (MODEL, &mut found.model),
+        (MODEL_HASH, &mut found.model_hash),
+        (VMAF_MODEL, &mut found.vmaf_model),
+        (VMAF_MODEL_HASH, &mut found.vmaf_model_hash),
+    ] {
+        *place = text(name).map(str::to_owned);
+    }
     found.verdict = text(VERDICT).and_then(Verdict::from_name);
     let reasons = pools.get(REASONS).and_then(Value::as_array).into_iter().flatten();
     found.reasons = reasons.filter_map(|reason| Some(reason.as_str()?.to_owned())).collect();

@@ -22,8 +22,12 @@ pub struct ElementPools {
     pub element: String,
     /// The model's name, by its contract.
     pub model: Option<String>,
+    /// The first 12 hexadecimal digits of the SHA-256 of its file.
+    pub model_hash: Option<String>,
     /// The name of VMAF's model, if VMAF was measured.
     pub vmaf_model: Option<String>,
+    /// The same digits of its file.
+    pub vmaf_model_hash: Option<String>,
     /// What became of the frames, as far as it is known.
     pub counts: Counts,
     /// Of a comparison: whether its numbers can be trusted.

@@ -9,7 +9,7 @@
 //! attributes and the like) stands beside the metrics of a frame as `details`, its pools in `pooled_details`. Frames
 //! without a measurement are left out, as libvmaf does, and keep their number; so are those that only carry on the
 //! score of a frame before them: each score is there once. `aggregate_metrics` has the counts of frames, `elements`
-//! each element's model, VMAF's model as `vmaf_model`, verdict and reasons.
+//! each element's model, VMAF's model as `vmaf_model`, their hashes, verdict and reasons.
 
 mod file;
 mod metrics;
@@ -157,8 +157,14 @@ impl Writer {
 /// What is said of an element in words.
 fn about(element: &ElementPools) -> Json {
     let mut about = Map::new();
-    about.extend(element.model.iter().map(|model| ("model".to_owned(), model.as_str().into())));
-    about.extend(element.vmaf_model.iter().map(|model| ("vmaf_model".to_owned(), model.as_str().into())));
+    for (name, text) in [
+        ("model", &element.model),
+        ("model_hash", &element.model_hash),
+        ("vmaf_model", &element.vmaf_model),
+        ("vmaf_model_hash", &element.vmaf_model_hash),
+    ] {
+        about.extend(text.iter().map(|text| (name.to_owned(), text.as_str().into())));
+    }
     if let Some(verdict) = element.verdict {
         about.insert("verdict".to_owned(), verdict.name().into());
         about.insert("reasons".to_owned(), element.reasons.clone().into());

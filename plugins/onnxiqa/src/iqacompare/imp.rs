@@ -67,7 +67,7 @@ impl IqaCompare {
     /// READY→PAUSED: opens the model and starts a comparer.
     fn open(&self) -> Result<(), gst::ErrorMessage> {
         let settings = lock(&self.settings).clone();
-        let (max_bytes, offset, on_error) = (settings.max_bytes, settings.offset, settings.model.on_error);
+        let (max_bytes, changeable, on_error) = (settings.max_bytes, settings.changeable(), settings.model.on_error);
         self.with(|context| self.session.open(context.element, settings))?;
         let notices = lock(&self.report).restart(self.session.fields());
         report::post(self.obj().upcast_ref(), notices);
@@ -75,7 +75,7 @@ impl IqaCompare {
         self.deadline.reset();
         let comparer = self
             .session
-            .renew(offset, self.queues.work().clone())
+            .renew(changeable, self.queues.work().clone())
             .map_err(|error| gst::error_msg!(gst::LibraryError::Init, ("{}", describe(&error))))?;
         *lock(&self.task) = comparer.map(|comparer| Task::new(comparer, max_bytes, on_error));
         self.obj().notify("active-provider");
@@ -228,12 +228,14 @@ impl ObjectImpl for IqaCompare {
         let mut settings = lock(&self.settings);
         let before = settings.latency();
         let known = settings.set(name, value);
-        let (latency, offset, main_field) = (settings.latency(), settings.offset, settings.main_field());
+        let (latency, (offset, selection), main_field) =
+            (settings.latency(), settings.changeable(), settings.main_field());
         drop(settings);
         lock(&self.report).settings.main_field = main_field;
         match name {
             _ if !known => gst::warning!(CAT, imp = self, "no property {name} to set"),
             "offset" => self.session.set_offset(offset),
+            "interval" | "max-rate" => self.session.set_selection(selection),
             _ => {}
         }
         if latency != before {

@@ -197,11 +197,13 @@ impl Input {
         gst::log!(CAT, obj = context.pads.distorted, "{stamp:?} {:?}", frame.buffer);
         let due = stamp.running.map(clock_time).or(frame.seen);
         let shared = shared(comparer, &stream, &frame);
-        let number = comparer.push_distorted(stamp, held(&stream, &frame), shared);
-        let Arrived { buffer, arrival, charge, .. } = frame;
         let segment = &self.segments[Side::Distorted as usize];
-        let times = Times::of(&buffer, segment, stream.frame_duration());
-        context.report(|report| report.arrived(times, false));
+        let times = Times::of(&frame.buffer, segment, stream.frame_duration());
+        let time = times.stream.and_then(|time| i64::try_from(time.nseconds()).ok());
+        let number = comparer.push_distorted_at(stamp, time, held(&stream, &frame), shared);
+        let Arrived { buffer, arrival, charge, .. } = frame;
+        let has_rate = context.setting(|settings| settings.has_model() && settings.selection.has_rate());
+        context.report(|report| report.arrived(times, has_rate));
         Ok(Pending { number, buffer, times, running: stamp.running, arrival, due, charge })
     }
 

@@ -48,6 +48,14 @@
 //! `openh264dec` does not (GStreamer 1.22.0 and 1.28.8). R'G'B' in AV1, which `av1dec` gives as `Y444` with an RGB
 //! matrix, is read as `GBR`. YCgCo, ICtCp and constant luminance have no name in caps and are taken for the default.
 //!
+//! Where one side is R'G'B' and the other Y'CbCr or gray, the R'G'B' side is converted once, to the other's matrix, range
+//! and at least its depth; the other stays as it is.
+//!
+//! ## Which pairs a model scores
+//! All, unless `interval` or `max-rate` say less: one pair in so many, and at most so many a second of stream time. Only frames
+//! with a partner have a turn. A pair without one has the state `skipped`, its measures, and no score; it counts among
+//! `skipped`, and its measures count in the pools. Without a model both do nothing: measures are taken of every pair.
+//!
 //! ## VMAF
 //! `measures=vmaf` is what libvmaf's default features and the model of `vmaf-model` give for the pairs in their order:
 //! motion is taken from a pair's reference frame to the next pair's, whatever was dropped between them. A frame waits for
@@ -74,7 +82,7 @@
 //! Once each, with what to do: display aspects that differ by more than 1 % (unless `registration` cuts bars off),
 //! transfer functions of which one is PQ or HLG, 8 bits against more, stated matrices or ranges that differ, interlaced
 //! pictures, an `alarm-field` that no measure or model has, an alarm that cannot clear, frames without time stamps
-//! under `window` or an alarm, and entries of another element of the same name. At the end: a side without a frame, no
+//! under `max-rate`, `window` or an alarm, and entries of another element of the same name. At the end: a side without a frame, no
 //! scored frame.
 //!
 //! At the first sign and, if it holds, at the end:

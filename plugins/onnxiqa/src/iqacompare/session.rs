@@ -12,6 +12,7 @@ use onnx_iqa::align::time::Ledger;
 use onnx_iqa::comparer::{CompareError, Comparer};
 use onnx_iqa::metrics::VmafModel;
 use onnx_iqa::model::contract::Kind;
+use onnx_iqa::scorer::Selection;
 use std::sync::{Arc, Mutex};
 
 /// What a session is opened with.
@@ -55,16 +56,20 @@ impl Session {
         Ok(())
     }
 
-    /// Puts a comparer that knows nothing in the place of the one so far, if any. `work` is told when it has something
-    /// new. None: nothing is open.
-    pub(super) fn renew(&self, offset: i64, work: Arc<Wakeup>) -> Result<Option<Arc<Comparer>>, CompareError> {
+    /// Puts a comparer that knows nothing in the place of the one so far, if any, with what users want now of what may
+    /// change while playing. `work` is told when it has something new. None: nothing is open.
+    pub(super) fn renew(
+        &self,
+        (offset, selection): (i64, Selection),
+        work: Arc<Wakeup>,
+    ) -> Result<Option<Arc<Comparer>>, CompareError> {
         let inner = lock(&self.0);
         let Some(Open { settings, model, vmaf_model, .. }) = &inner.open else { return Ok(None) };
         let scorer = model.as_ref().map(|model| model.scorer(1));
         let mut engine = settings.comparer();
         engine.vmaf_model.clone_from(vmaf_model);
-        // It may have changed since.
-        engine.time.offset = offset;
+        // They may have changed since.
+        (engine.time.offset, engine.selection) = (offset, selection);
         drop(inner);
         let comparer = Arc::new(Comparer::new(engine, scorer, move || work.tell())?);
         self.replace(Some(comparer.clone()));
@@ -108,6 +113,14 @@ impl Session {
         }
     }
 
+    /// Which pairs the model scores from the next one on.
+    pub(super) fn set_selection(&self, selection: Selection) {
+        let comparer = lock(&self.0).comparer.clone();
+        if let Some(comparer) = comparer {
+            comparer.set_selection(selection);
+        }
+    }
+
     /// Who scores, for what frames and messages say.
     pub(super) fn model_info(&self) -> Arc<ModelInfo> {
         lock(&self.0).open.as_ref().map(|open| open.model_info.clone()).unwrap_or_default()
@@ -118,6 +131,7 @@ impl Session {
         let inner = lock(&self.0);
         let fields = |open: &Open| Fields {
             vmaf_model: open.vmaf_model.as_ref().map(|model| model.name().to_owned()),
+            vmaf_model_hash: open.vmaf_model.as_ref().map(|model| model.hash().to_owned()),
             ..open.settings.fields(open.model.as_ref().map(scoring::Session::fields))
         };
         inner.open.as_ref().map(fields).unwrap_or_default()

@@ -4,12 +4,13 @@
 
 use crate::bundled;
 use crate::scoring::measures::{self, Measures};
-use crate::scoring::{Fields, ModelSettings};
+use crate::scoring::{Fields, ModelSettings, SelectionSettings};
 use gst::glib;
 use gst::prelude::*;
 use onnx_iqa::align::{space, time};
 use onnx_iqa::comparer;
 use onnx_iqa::metrics::{self, VmafModel};
+use onnx_iqa::scorer::Selection;
 
 /// What `model` is when there is none.
 pub const NO_MODEL: &str = "none";
@@ -133,6 +134,7 @@ pub enum OnUnmatched {
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub model: ModelSettings,
+    pub selection: SelectionSettings,
     pub measures: Measures,
     pub vmaf_model: String,
     pub alignment: Alignment,
@@ -150,6 +152,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             model: ModelSettings::new(NO_MODEL),
+            selection: SelectionSettings::default(),
             measures: Measures::default(),
             vmaf_model: VmafModel::DEFAULT_NAME.into(),
             alignment: Alignment::default(),
@@ -196,6 +199,11 @@ impl Settings {
         fields
     }
 
+    /// What the engine is told again when it changes while playing: the offset, and which pairs are scored.
+    pub fn changeable(&self) -> (i64, Selection) {
+        (self.offset, self.selection.selection())
+    }
+
     /// How long frames may be waited for in a live pipeline.
     pub fn latency(&self) -> gst::ClockTime {
         let searched = if self.alignment.searches() { self.search_range } else { gst::ClockTime::ZERO };
@@ -210,6 +218,7 @@ impl Settings {
         settings.time.search_range = self.search_range.nseconds();
         settings.scale = self.scale.into();
         settings.registration = self.registration.into();
+        settings.selection = self.selection.selection();
         settings.measures = self.measures.into();
         settings.max_bytes = self.max_bytes;
         settings.threads = self.model.threads as usize;
@@ -230,6 +239,10 @@ impl Settings {
             "Threads of ONNX Runtime within an operator, and threads that measure; 0 = one per core",
             "Pairs on their way through measures and model, at most",
         );
+        properties.extend(SelectionSettings::properties(
+            "The model scores one pair in so many; the others have the state `skipped`, and their measures",
+            "The model scores at most so many pairs a second of stream time; 0/1 = no limit. Measures are taken of every pair",
+        ));
         properties.extend([
             measures::property("measures")
                 .nick("Measures")
@@ -324,7 +337,7 @@ impl Settings {
                 self.latency =
                     value.get::<u64>().ok().filter(|&latency| latency != u64::MAX).map(gst::ClockTime::from_nseconds);
             }
-            name => return self.model.set(name, value),
+            name => return self.selection.set(name, value) || self.model.set(name, value),
         }
         true
     }
@@ -342,7 +355,7 @@ impl Settings {
             "registration" => self.registration.to_value(),
             "on-unmatched" => self.on_unmatched.to_value(),
             "latency" => self.latency().nseconds().to_value(),
-            name => return self.model.get(name),
+            name => return self.selection.get(name).or_else(|| self.model.get(name)),
         })
     }
 }

@@ -270,8 +270,8 @@ impl Task {
 
     /// Goes on with another comparer, which knows nothing of what came before.
     fn renew(&mut self, context: &Context<'_>) -> Result<(), gst::FlowError> {
-        let offset = context.setting(|settings| settings.offset);
-        let comparer = match context.session.renew(offset, context.queues.work().clone()) {
+        let changeable = context.setting(|settings| settings.changeable());
+        let comparer = match context.session.renew(changeable, context.queues.work().clone()) {
             Ok(comparer) => comparer.ok_or(gst::FlowError::Flushing)?,
             Err(error) => {
                 gst::element_error!(context.element, gst::LibraryError::Init, ("{}", describe(&error)));

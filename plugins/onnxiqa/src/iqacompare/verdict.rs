@@ -6,7 +6,7 @@ use super::category::CAT;
 use super::context::Context;
 use super::frames::Pending;
 use super::references::ReferenceTime;
-use super::settings::OnUnmatched;
+use super::settings::{OnUnmatched, Settings};
 use crate::lock;
 use crate::messages::Structured;
 use crate::scoring::{Failures, FrameResult, ModelInfo, OnError, ScoredFrame};
@@ -67,7 +67,13 @@ impl Verdict {
                 for missing in comparison.metrics.missing() {
                     context.report(|report| report.lacks(missing));
                 }
-                Ok(Some(scored(context, frame, &model_info, frame_result(comparison, partner))))
+                // A model that was asked for says something, or the frame has failed.
+                let skipped = comparison.score.is_none() && context.setting(Settings::has_model);
+                let result = frame_result(comparison, partner);
+                Ok(Some(match skipped {
+                    true => measured(context, frame, &model_info, result),
+                    false => scored(context, frame, &model_info, result),
+                }))
             }
         }
     }
@@ -89,9 +95,19 @@ fn unmatched(context: &Context<'_>, frame: &Pending) -> Result<bool, gst::FlowEr
     Ok(on_unmatched == OnUnmatched::Flag)
 }
 
+/// What a pair carries that the model was not to score.
+fn measured(context: &Context<'_>, frame: &Pending, model_info: &ModelInfo, result: FrameResult) -> gst::Structure {
+    let record = result.record(model_info, State::Skipped, latency(frame));
+    context.report(|report| report.measured(frame.times, &record));
+    record.to_structure()
+}
+
+fn latency(frame: &Pending) -> gst::ClockTime {
+    gst::ClockTime::try_from(frame.arrival.elapsed()).unwrap_or(gst::ClockTime::MAX)
+}
+
 fn scored(context: &Context<'_>, frame: &Pending, model_info: &ModelInfo, result: FrameResult) -> gst::Structure {
-    let latency = gst::ClockTime::try_from(frame.arrival.elapsed()).unwrap_or(gst::ClockTime::MAX);
-    let scored = ScoredFrame::new(model_info, frame.times, result, latency);
+    let scored = ScoredFrame::new(model_info, frame.times, result, latency(frame));
     context.report(|report| report.scored(&scored, frame.times.place()));
     scored.scored()
 }

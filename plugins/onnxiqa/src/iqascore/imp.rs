@@ -56,10 +56,8 @@ impl IqaScore {
     }
 
     fn chain(&self, element: &gst::Element, buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
-        let settings = lock(&self.settings);
-        let (interval, max_rate) = (settings.interval, settings.max_rate);
-        drop(settings);
-        self.input.chain(element, buffer, interval, max_rate)
+        let selection = lock(&self.settings).selection;
+        self.input.chain(element, buffer, selection)
     }
 
     fn activate_sink(&self, mode: gst::PadMode, active: bool) -> Result<(), gst::LoggableError> {

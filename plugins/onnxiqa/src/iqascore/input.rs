@@ -7,14 +7,14 @@ use super::frame::{Frame, Outcome};
 use super::output::Output;
 use super::pace::Pace;
 use super::queue::Queue;
-use super::rate_limiter::RateLimiter;
 use super::scores::Scores;
 use super::settings::Mode;
 use crate::lock;
-use crate::scoring::Times;
+use crate::scoring::{SelectionSettings, Times};
 use crate::video_frame::{Stream, Unreadable};
 use gst::prelude::*;
 use onnx_iqa::picture::{self, PictureError};
+use onnx_iqa::scorer::Selector;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -33,7 +33,7 @@ struct Arrival {
 struct Arrivals {
     video: Option<Arc<Stream>>,
     segment: gst::FormattedSegment<gst::ClockTime>,
-    rate_limiter: RateLimiter,
+    selector: Selector,
     /// A frame's turn to be scored came while the scorer had no room: the next frame takes it (live mode).
     overdue: bool,
     /// Users have been told why scores of this stream are to be taken with care.
@@ -66,7 +66,7 @@ impl Input {
     pub fn discontinuity(&self) {
         let mut arrivals = lock(&self.arrivals);
         arrivals.segment = gst::FormattedSegment::default();
-        arrivals.rate_limiter = RateLimiter::default();
+        arrivals.selector = Selector::default();
         arrivals.overdue = false;
         arrivals.pace.discontinuity();
     }
@@ -76,7 +76,7 @@ impl Input {
         lock(&self.arrivals).video.as_ref()?.frame_duration()
     }
 
-    /// A frame comes. One in `interval`, and no more than `max_rate` a second, is scored.
+    /// A frame comes, which is scored if it is its turn.
     ///
     /// # Errors
     /// When the flow has ended.
@@ -84,16 +84,15 @@ impl Input {
         &self,
         element: &gst::Element,
         buffer: gst::Buffer,
-        interval: u32,
-        max_rate: gst::Fraction,
+        selection: SelectionSettings,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
         let since = Instant::now();
         let mode = self.queue.enter()?;
         let mut arrivals = lock(&self.arrivals);
-        let (times, selected) = arrivals.select(&buffer, interval, max_rate);
+        let (times, selected) = arrivals.select(&buffer, selection);
         let interlaced = arrivals.found_interlaced(&buffer);
         drop(arrivals);
-        self.scores.arrived(element, times, max_rate.numer() > 0);
+        self.scores.arrived(element, times, selection.has_rate());
         if let Some(text) = interlaced {
             gst::element_warning!(element, gst::StreamError::Format, ("{text}"));
         }
@@ -198,10 +197,11 @@ impl Input {
 
 impl Arrivals {
     /// When the frame is shown, and whether it is its turn to be scored.
-    fn select(&mut self, buffer: &gst::BufferRef, interval: u32, max_rate: gst::Fraction) -> (Times, bool) {
+    fn select(&mut self, buffer: &gst::BufferRef, selection: SelectionSettings) -> (Times, bool) {
         let period = self.video.as_ref().and_then(|video| video.frame_duration());
         let times = Times::of(buffer, &self.segment, period);
-        (times, self.rate_limiter.pick(times.stream, interval, max_rate))
+        let time = times.stream.and_then(|time| i64::try_from(time.nseconds()).ok());
+        (times, self.selector.pick(time, selection.selection()))
     }
 
     /// What is to be said, once, of the first interlaced frame of a stream that has both kinds.

@@ -70,7 +70,6 @@ mod output;
 mod pace;
 mod queries;
 mod queue;
-mod rate_limiter;
 mod scores;
 mod settings;
 

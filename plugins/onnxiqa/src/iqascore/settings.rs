@@ -3,7 +3,7 @@
 //! What users set.
 
 use crate::bundled;
-use crate::scoring::ModelSettings;
+use crate::scoring::{ModelSettings, SelectionSettings};
 use gst::glib;
 use gst::prelude::*;
 
@@ -28,8 +28,7 @@ pub enum Mode {
 pub struct Settings {
     pub model: ModelSettings,
     pub mode: Mode,
-    pub interval: u32,
-    pub max_rate: gst::Fraction,
+    pub selection: SelectionSettings,
     pub batch_size: u32,
 }
 
@@ -38,8 +37,7 @@ impl Default for Settings {
         Self {
             model: ModelSettings::new("metaiqa"),
             mode: Mode::default(),
-            interval: 1,
-            max_rate: gst::Fraction::new(0, 1),
+            selection: SelectionSettings::default(),
             batch_size: 1,
         }
     }
@@ -64,21 +62,6 @@ impl Settings {
                 .blurb("Whether a frame waits for its score")
                 .mutable_ready()
                 .build(),
-            glib::ParamSpecUInt::builder("interval")
-                .nick("Interval")
-                .blurb("Score one frame in so many; the others carry the state `skipped`")
-                .minimum(1)
-                .default_value(default.interval)
-                .mutable_playing()
-                .build(),
-            gst::ParamSpecFraction::builder("max-rate")
-                .nick("Maximum rate")
-                .blurb("At most so many scores a second of stream time; 0/1 = no limit")
-                .minimum(gst::Fraction::new(0, 1))
-                .maximum(gst::Fraction::new(i32::MAX, 1))
-                .default_value(default.max_rate)
-                .mutable_playing()
-                .build(),
             glib::ParamSpecUInt::builder("batch-size")
                 .nick("Batch size")
                 .blurb("Frames per inference, at most; an incomplete batch runs when nothing more is queued")
@@ -88,6 +71,10 @@ impl Settings {
                 .mutable_ready()
                 .build(),
         ]);
+        properties.extend(SelectionSettings::properties(
+            "Score one frame in so many; the others carry the state `skipped`",
+            "At most so many scores a second of stream time; 0/1 = no limit",
+        ));
         properties
     }
 
@@ -96,10 +83,8 @@ impl Settings {
         // GObject has checked the value against its specification.
         match name {
             "mode" => self.mode = value.get().unwrap_or(self.mode),
-            "interval" => self.interval = value.get().unwrap_or(self.interval),
-            "max-rate" => self.max_rate = value.get().unwrap_or(self.max_rate),
             "batch-size" => self.batch_size = value.get().unwrap_or(self.batch_size),
-            name => return self.model.set(name, value),
+            name => return self.selection.set(name, value) || self.model.set(name, value),
         }
         true
     }
@@ -108,10 +93,8 @@ impl Settings {
     pub fn get(&self, name: &str) -> Option<glib::Value> {
         Some(match name {
             "mode" => self.mode.to_value(),
-            "interval" => self.interval.to_value(),
-            "max-rate" => self.max_rate.to_value(),
             "batch-size" => self.batch_size.to_value(),
-            name => return self.model.get(name),
+            name => return self.selection.get(name).or_else(|| self.model.get(name)),
         })
     }
 }

@@ -11,6 +11,7 @@ mod model_settings;
 pub mod report;
 pub mod report_settings;
 pub mod scored_frame;
+mod selection_settings;
 mod session;
 mod stamps;
 
@@ -20,4 +21,5 @@ pub use labels::Labels;
 pub use model_settings::{ModelSettings, Provider};
 pub use report::{Fields, Notice, Report};
 pub use scored_frame::{FrameResult, ModelInfo, ScoredFrame, Times};
+pub use selection_settings::SelectionSettings;
 pub use session::{Session, open_vmaf};

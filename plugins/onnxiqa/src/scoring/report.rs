@@ -11,7 +11,7 @@ use gst::prelude::*;
 use onnx_iqa::align::Suspicions;
 use onnx_iqa::align::time::{Evidence, Ledger};
 use onnx_iqa::metrics::Missing;
-use onnx_iqa::record::{AlignmentChange, AlignmentEvent, Message, Place, Reporter, Summary, Warning};
+use onnx_iqa::record::{AlignmentChange, AlignmentEvent, FrameRecord, Message, Place, Reporter, Summary, Warning};
 
 /// What is told on the bus.
 #[derive(Debug)]
@@ -37,6 +37,10 @@ pub struct Fields {
     pub raw_range: Option<[f64; 2]>,
     /// The name of VMAF's model, if VMAF is measured.
     pub vmaf_model: Option<String>,
+    /// What the model's file is told by, if there is a model.
+    pub model_hash: Option<String>,
+    /// What the file of VMAF's model is told by.
+    pub vmaf_model_hash: Option<String>,
 }
 
 /// Counts frames and scores, and makes the messages of it. It posts nothing itself, so that no handler runs under a
@@ -69,7 +73,8 @@ impl Report {
     pub fn restart(&mut self, fields: Fields) -> Vec<Notice> {
         let mut settings = self.settings.reporter();
         (settings.known_fields, settings.raw_range) = (fields.known, fields.raw_range);
-        settings.vmaf_model = fields.vmaf_model;
+        (settings.vmaf_model, settings.vmaf_model_hash) = (fields.vmaf_model, fields.vmaf_model_hash);
+        settings.model_hash = fields.model_hash;
         self.reporter = Reporter::new(settings);
         self.stamps = Stamps::default();
         self.not_found = false;
@@ -106,6 +111,11 @@ impl Report {
     /// A frame goes on that was not to be scored.
     pub fn skipped(&mut self, times: Times) -> Vec<Notice> {
         notices(self.reporter().skipped(times.place()))
+    }
+
+    /// A frame goes on that was measured, and not to be scored.
+    pub fn measured(&mut self, times: Times, record: &FrameRecord) -> Vec<Notice> {
+        notices(self.reporter().measured(times.place(), record))
     }
 
     /// A frame has nothing to be compared with.

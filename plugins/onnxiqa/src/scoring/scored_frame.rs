@@ -79,6 +79,24 @@ pub struct FrameResult {
     pub depth: Option<u8>,
 }
 
+impl FrameResult {
+    /// What is said of the frame, `latency` after its arrival.
+    pub fn record(self, model_info: &ModelInfo, state: State, latency: gst::ClockTime) -> FrameRecord {
+        let Self { score, partner, measures, depth } = self;
+        let mut record = model_info.record(state);
+        if let Some(score) = score {
+            record.set_score(score);
+        }
+        if let Some(partner) = partner {
+            record.set_partner(partner);
+        }
+        record.measures = measures;
+        record.depth = depth.map(u64::from);
+        record.latency = Some(latency.nseconds());
+        record
+    }
+}
+
 impl From<Score> for FrameResult {
     fn from(score: Score) -> Self {
         Self { score: Some(score), ..Self::default() }
@@ -108,19 +126,9 @@ impl ScoredFrame {
         frame_result: impl Into<FrameResult>,
         latency: gst::ClockTime,
     ) -> Self {
-        let FrameResult { score, partner, measures, depth } = frame_result.into();
-        let mut record = model_info.record(State::Scored);
-        if let Some(score) = score {
-            record.set_score(score);
-        }
-        if let Some(partner) = partner {
-            record.set_partner(partner);
-        }
-        record.measures = measures;
-        record.depth = depth.map(u64::from);
+        let mut record = frame_result.into().record(model_info, State::Scored, latency);
         record.scored_pts = times.pts.map(gst::ClockTime::nseconds);
         record.age = Some(0);
-        record.latency = Some(latency.nseconds());
         Self(Arc::new(Inner { times, record, scored: OnceLock::new(), carried: OnceLock::new() }))
     }
 

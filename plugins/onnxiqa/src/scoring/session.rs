@@ -32,7 +32,7 @@ impl Session {
         kind: Kind,
     ) -> Result<Self, gst::ErrorMessage> {
         let name = &settings.model;
-        let search = Search::from_env(plugin_folder(element).as_deref());
+        let search = search(element);
         let model = settings
             .builder()
             .search(search)
@@ -74,7 +74,8 @@ impl Session {
         let output = &self.model.contract().output;
         let attributes = output.attributes.iter().flat_map(|attributes| attributes.names.iter().cloned());
         let known = ["score", "raw"].map(str::to_owned).into_iter().chain(attributes).collect();
-        Fields { known, raw_range: Some(output.curve.raw_range()), vmaf_model: None }
+        let model_hash = Some(self.model.hash().to_owned());
+        Fields { known, raw_range: Some(output.curve.raw_range()), model_hash, ..Fields::default() }
     }
 }
 
@@ -83,9 +84,15 @@ impl Session {
 /// # Errors
 /// When there is no such model, or it needs features that are not there. The text is for users.
 pub fn open_vmaf(element: &gst::Element, name: &str) -> Result<VmafModel, gst::ErrorMessage> {
-    let search = Search::from_env(plugin_folder(element).as_deref());
+    let search = search(element);
     VmafModel::open(name, &search.models)
         .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))
+}
+
+/// Where models and the runtime are looked for: beside the plugin's file, or, if the plugin is linked into a program,
+/// where that has its files.
+fn search(element: &gst::Element) -> Search {
+    plugin_folder(element).map_or_else(Search::for_program, |folder| Search::from_env(Some(&folder)))
 }
 
 /// The folder of the plugin's file; none if the plugin is linked into a program.

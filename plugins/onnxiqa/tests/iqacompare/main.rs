@@ -18,6 +18,7 @@ mod pairs;
 mod pipelines;
 mod properties;
 mod queues;
+mod selection;
 mod shutdown;
 mod stream;
 mod unmatched;

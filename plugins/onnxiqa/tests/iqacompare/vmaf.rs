@@ -44,6 +44,7 @@ fn every_frame_carries_its_vmaf_and_the_summary_names_the_model() {
     assert!(scores[1..].iter().any(|score| (1.0..99.0).contains(score)), "nothing is measured: {scores:?}");
     let summary = &harness.messages_named("iqa-summary")[0];
     assert_eq!(summary.get::<&str>("vmaf-model"), Ok("vmaf_v0.6.1"));
+    assert_eq!(summary.get::<&str>("vmaf-model-hash"), Ok("5950d61fa1f8"), "sha256sum of its file");
     let pool = summary.get::<gst::Structure>("vmaf").unwrap();
     near(pool.get("mean").unwrap(), scores.iter().sum::<f64>() / 8.0, 1e-9);
     harness.assert_ledger(&[("matched", 8), ("scored", 8)]);

@@ -11,10 +11,15 @@ use std::fs;
 /// A comparison whose distorted stream begins 4 frames late: of 30 reference frames 4 lie outside. Runs it with a piece
 /// of pipeline behind, in gst-launch's words; gives the summary on the bus.
 fn compare(behind: &str) -> gst::Structure {
+    compare_with("", behind)
+}
+
+/// The same with these properties of `iqacompare`, in gst-launch's words.
+fn compare_with(properties: &str, behind: &str) -> gst::Structure {
     super::harness::init();
     let caps = "video/x-raw,format=I420,width=64,height=64,framerate=25/1";
     let description = format!(
-        "videotestsrc num-buffers=30 pattern=ball ! {caps} ! tee name=t iqacompare name=c alignment=pts
+        "videotestsrc num-buffers=30 pattern=ball ! {caps} ! tee name=t iqacompare name=c alignment=pts {properties}
          t. ! queue ! c.reference  t. ! queue ! identity name=late ! c.distorted  c. ! {behind}"
     );
     let pipeline = gst::parse::launch(&description).expect("elements of the tests");
@@ -99,6 +104,33 @@ fn frames_that_are_shown_twice_count_once() {
     let pool = lines.pop().expect("a pool")["pool"]["c"].take();
     assert!(lines.len() >= 50, "{} frames", lines.len());
     assert_eq!((&pool["scored"], &pool["ssim"]["count"]), (&json!(26), &json!(26)));
+}
+
+#[test]
+fn pairs_that_are_measured_and_not_scored_count_once_too() {
+    let folder = Folder::new();
+    let models = onnx_iqa_testkit::TempDir::new();
+    let model = onnx_iqa_testkit::difference_model(models.path(), "difference");
+    let properties = format!("model={} provider=cpu interval=4", model.display());
+    let (path, doubled) = (folder.file("log"), folder.file("doubled"));
+    let vmaf = folder.file("vmaf");
+    let summary = compare_with(
+        &properties,
+        &format!(
+            "iqalog location={path} ! iqalog location={vmaf} format=vmaf-json ! videorate \
+             ! video/x-raw,framerate=50/1 ! iqalog location={doubled} ! fakesink"
+        ),
+    );
+    assert_eq!((summary.get("scored"), summary.get("skipped")), (Ok(7u64), Ok(19u64)));
+    for path in [path, doubled] {
+        let pool = lines(&path).pop().expect("a pool")["pool"]["c"].take();
+        assert_eq!((&pool["scored"], &pool["skipped"], &pool["matched"]), (&json!(7), &json!(19), &json!(26)));
+        assert_eq!((&pool["score"]["count"], &pool["ssim"]["count"]), (&json!(7), &json!(26)), "{path}");
+    }
+    let document: Value = serde_json::from_str(&fs::read_to_string(vmaf).expect("a log")).expect("JSON");
+    let frames = document["frames"].as_array().expect("frames");
+    let with = |metric: &str| frames.iter().filter(|frame| !frame["metrics"][metric].is_null()).count();
+    assert_eq!((frames.len(), with("ssim"), with("difference")), (26, 26, 7));
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn csv_has_fixed_columns_and_loses_nothing() {
     let pool = table(&format!("{path}.pool.csv"));
     let title = "element field scored count mean harmonic-mean median min max p1 p5 p10 of-mean-error \
                  skipped failed distorted matched duplicate unmatched reference dropped outside model verdict reasons \
-                 vmaf-model";
+                 vmaf-model model-hash vmaf-model-hash";
     assert_eq!(pool[0].join(" "), title);
     assert_eq!(column(&pool, "field"), ["score", "raw", "attributes_noise", "score", "raw"]);
     assert_eq!(column(&pool, "element"), ["s", "s", "s", "late", "late"]);

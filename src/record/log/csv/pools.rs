@@ -15,6 +15,8 @@ const MODEL: &str = "model";
 const VERDICT: &str = "verdict";
 const REASONS: &str = "reasons";
 const VMAF_MODEL: &str = "vmaf-model";
+const MODEL_HASH: &str = "model-hash";
+const VMAF_MODEL_HASH: &str = "vmaf-model-hash";
 
 /// Writes the table of the pools.
 ///
@@ -23,7 +25,10 @@ const VMAF_MODEL: &str = "vmaf-model";
 pub fn write_pools(out: &mut impl Write, pools: &[ElementPools]) -> io::Result<()> {
     let titles =
         TITLES.into_iter().chain(Statistics::NAMES).chain(Counts::NAMES.into_iter().filter(|name| *name != "scored"));
-    write_row(out, titles.chain([MODEL, VERDICT, REASONS, VMAF_MODEL]).map(str::to_owned))?;
+    write_row(
+        out,
+        titles.chain([MODEL, VERDICT, REASONS, VMAF_MODEL, MODEL_HASH, VMAF_MODEL_HASH]).map(str::to_owned),
+    )?;
     for element in pools {
         let attributes = element.attributes.iter().map(|(name, pooled)| (format!("{ATTRIBUTES}_{name}"), pooled));
         let fields = element.fields.iter().map(|(name, pooled)| (name.clone(), pooled));
@@ -49,8 +54,9 @@ fn row(element: &ElementPools, field: String, pooled: &PooledField) -> impl Iter
     let verdict = element.verdict.map(|verdict| verdict.name().to_owned()).unwrap_or_default();
     let reasons =
         if element.reasons.is_empty() { String::new() } else { serde_json::json!(element.reasons).to_string() };
-    let [model, vmaf_model] = [&element.model, &element.vmaf_model].map(|name| name.clone().unwrap_or_default());
-    let tail = [model, verdict, reasons, vmaf_model];
+    let texts = [&element.model, &element.vmaf_model, &element.model_hash, &element.vmaf_model_hash];
+    let [model, vmaf_model, hash, vmaf_hash] = texts.map(|text| text.clone().unwrap_or_default());
+    let tail = [model, verdict, reasons, vmaf_model, hash, vmaf_hash];
     head.into_iter().chain(statistics.map(Option::unwrap_or_default)).chain(others).chain(tail)
 }
 
@@ -98,6 +104,8 @@ fn head<'a>(
         match title {
             MODEL => found.model = Some(cell.to_owned()),
             VMAF_MODEL => found.vmaf_model = Some(cell.to_owned()),
+            MODEL_HASH => found.model_hash = Some(cell.to_owned()),
+            VMAF_MODEL_HASH => found.vmaf_model_hash = Some(cell.to_owned()),
             VERDICT => found.verdict = Verdict::from_name(cell),
             REASONS => {
                 found.reasons = serde_json::from_str(cell).map_err(|source| ReadError::Json { line, source })?;

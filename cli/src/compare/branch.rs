@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! One rendition's pipeline: decoded, compared, and what comes of it gathered.
+
+use super::decode::{Decoding, Known, Options};
+use super::fan_out::FanOut;
+use super::frames::Frames;
+use super::inputs::Input;
+use super::settings::Settings;
+use super::watch::Watched;
+use super::{lock, watch};
+use anyhow::{Context as _, Result};
+use gst::prelude::*;
+use gstonnxiqa::messages::Structured as _;
+use gstonnxiqa::meta;
+use onnx_iqa::align::time::Evidence;
+use onnx_iqa::record::log::{Log, LogFormat, LogOptions, LoggedFrame};
+use onnx_iqa::record::{AlignmentChange, AlignmentEvent, Summary};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// What a rendition came to.
+#[derive(Debug, Clone, Default)]
+pub struct Measured {
+    /// What its comparison says of all of it; none if it did not end.
+    pub summary: Option<Summary>,
+    /// Every frame.
+    pub frames: Frames,
+    /// Sum of the pairs' confidences.
+    pub confidence: f64,
+    /// Pairs, and those of them that rest on pictures.
+    pub pairs: u64,
+    /// Pairs that rest on pictures.
+    pub by_picture: u64,
+    /// Mean gain and bias of the luma fit, as sums.
+    pub fit: [f64; 2],
+    /// Frames that have a luma fit.
+    pub fitted: u64,
+    /// Warnings and what the alignment had to say, each once.
+    pub remarks: Vec<String>,
+    /// Why it could not be read or compared.
+    pub failure: Option<String>,
+    /// Whether that was not its file's fault: frames came, and could not be compared.
+    pub not_comparable: bool,
+    /// What is known of the stream.
+    pub known: Known,
+    /// The stream's own time minus its running time, in nanoseconds.
+    pub stream_offset: i64,
+    /// Running times of the first frame and of the last one's end, in nanoseconds.
+    pub span: Option<(u64, u64)>,
+}
+
+/// What the streaming thread writes.
+struct Gathered {
+    measured: Measured,
+    log: Option<Log>,
+    segment: Option<gst::FormattedSegment<gst::ClockTime>>,
+}
+
+/// A rendition that is being compared.
+pub struct Branch {
+    pipeline: gst::Pipeline,
+    compare: gst::Element,
+    decoding: Decoding,
+    gathered: Arc<Mutex<Gathered>>,
+    done: bool,
+}
+
+impl Branch {
+    /// Builds the pipeline and links it behind the source. `lead`: how much earlier the source begins; `vmaf_json`: where
+    /// that log goes.
+    ///
+    /// # Errors
+    /// When an element is missing or does not take a setting.
+    pub fn new(
+        input: &Input,
+        settings: &Settings,
+        options: &Options,
+        (max_bytes, lead): (u64, gst::ClockTime),
+        source: &FanOut,
+        vmaf_json: Option<&Path>,
+    ) -> Result<Self> {
+        let pipeline = gst::Pipeline::new();
+        let compare = settings.element(max_bytes)?;
+        let queue = watch::queue()?;
+        let sink = watch::sink()?;
+        pipeline.add_many([&queue, &compare, &sink])?;
+        let distorted = compare.static_pad("distorted").context("iqacompare has no pad `distorted`")?;
+        let pad = queue.static_pad("src").context("a queue has a source pad")?;
+        pad.set_offset(i64::try_from(lead.nseconds())?);
+        pad.link(&distorted)?;
+        compare.link(&sink)?;
+        let log = vmaf_json.map(|path| {
+            let location = path.to_str().with_context(|| format!("{} is no text", path.display()))?;
+            Ok::<_, anyhow::Error>(Log::open_with(location, LogFormat::VmafJson, &LogOptions::default())?)
+        });
+        let measured = Measured { frames: Frames::new(&settings.fields()), ..Measured::default() };
+        let gathered = Gathered { measured, log: log.transpose()?, segment: None };
+        let gathered = Arc::new(Mutex::new(gathered));
+        gather(&compare, &gathered)?;
+        let target = queue.static_pad("sink").context("a queue has a sink pad")?;
+        let decoding = Decoding::new(&pipeline, input, options, &target)?;
+        source.add(&compare.static_pad("reference").context("iqacompare has no pad `reference`")?)?;
+        Ok(Self { pipeline, compare, decoding, gathered, done: false })
+    }
+
+    /// Whether nothing more comes of it.
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Whether it was given up.
+    pub fn has_failed(&self) -> bool {
+        lock(&self.gathered).measured.failure.is_some()
+    }
+
+    /// Takes note of a message of the pipeline's.
+    pub fn message(&mut self, message: &gst::MessageRef) {
+        if self.done {
+            return;
+        }
+        if let Err(failure) = self.decoding.message(message) {
+            let by_compare = message.src().is_some_and(|source| source == self.compare.upcast_ref::<gst::Object>());
+            lock(&self.gathered).measured.not_comparable |= by_compare;
+            return self.fail(failure);
+        }
+        match message.view() {
+            gst::MessageView::Eos(_) => self.end(),
+            gst::MessageView::Warning(warning) => self.remark(warning.error().message().to_owned()),
+            gst::MessageView::Element(element) => {
+                let Some(structure) = element.structure() else { return };
+                if let Ok(summary) = Summary::from_structure(structure) {
+                    lock(&self.gathered).measured.summary = Some(summary);
+                } else if let Ok(event) = AlignmentEvent::from_structure(structure)
+                    && let Some(text) = remark(&event)
+                {
+                    self.remark(text);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn remark(&self, text: String) {
+        let remarks = &mut lock(&self.gathered).measured.remarks;
+        if !remarks.contains(&text) && remarks.len() < 100 {
+            remarks.push(text);
+        }
+    }
+
+    /// Gives it up.
+    pub fn fail(&mut self, failure: String) {
+        lock(&self.gathered).measured.failure.get_or_insert(failure);
+        self.stop();
+    }
+
+    fn end(&mut self) {
+        let mut gathered = lock(&self.gathered);
+        let Gathered { measured, log, .. } = &mut *gathered;
+        if let (Some(log), Some(summary)) = (log.as_mut(), &measured.summary) {
+            log.summary(ELEMENT, summary);
+            if let Err(error) = log.finish() {
+                measured.failure = Some(format!("{:#}", anyhow::Error::from(error)));
+            }
+        }
+        *log = None;
+        drop(gathered);
+        self.stop();
+    }
+
+    /// Stops the pipeline, which waits for its threads.
+    pub fn stop(&mut self) {
+        self.done = true;
+        // Going to NULL does not fail.
+        let _ = self.pipeline.set_state(gst::State::Null);
+        lock(&self.gathered).log = None;
+    }
+
+    /// What came of it.
+    pub fn finish(mut self) -> Measured {
+        self.stop();
+        let mut measured = std::mem::take(&mut lock(&self.gathered).measured);
+        measured.known = self.decoding.known();
+        measured
+    }
+}
+
+impl Watched for Branch {
+    fn pipeline(&self) -> &gst::Pipeline {
+        &self.pipeline
+    }
+}
+
+/// What logs call the element.
+const ELEMENT: &str = "iqa";
+
+/// Has every frame that comes out of `compare` gathered.
+fn gather(compare: &gst::Element, gathered: &Arc<Mutex<Gathered>>) -> Result<()> {
+    let pad = compare.static_pad("src").context("iqacompare has no source pad")?;
+    let gathered = gathered.clone();
+    let element = compare.downgrade();
+    let mask = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
+    pad.add_probe(mask, move |_, probe| {
+        let mut gathered = lock(&gathered);
+        match &probe.data {
+            Some(gst::PadProbeData::Event(event)) => {
+                if let gst::EventView::Segment(segment) = event.view() {
+                    gathered.segment = segment.segment().downcast_ref().cloned();
+                }
+            }
+            Some(gst::PadProbeData::Buffer(buffer)) => {
+                let written = gathered.frame(buffer);
+                drop(gathered);
+                if let (Err(error), Some(element)) = (written, element.upgrade()) {
+                    gst::element_error!(element, gst::ResourceError::Write, ("{error:#}"));
+                    probe.flow_res = Err(gst::FlowError::Error);
+                    return gst::PadProbeReturn::Handled;
+                }
+            }
+            _ => {}
+        }
+        gst::PadProbeReturn::Ok
+    });
+    Ok(())
+}
+
+impl Gathered {
+    fn frame(&mut self, buffer: &gst::BufferRef) -> Result<()> {
+        let running = self.segment.as_ref().and_then(|segment| segment.to_running_time(buffer.pts()));
+        let running_time = running.map(gst::ClockTime::nseconds);
+        let measured = &mut self.measured;
+        if measured.span.is_none()
+            && let Some(offset) = self.segment.as_ref().and_then(|segment| watch::stream_offset(segment, buffer))
+        {
+            measured.stream_offset = offset;
+        }
+        if let Some(begin) = running_time {
+            let end = begin.saturating_add(buffer.duration().map_or(0, gst::ClockTime::nseconds));
+            let (first, last) = measured.span.unwrap_or((begin, end));
+            measured.span = Some((first.min(begin), last.max(end)));
+        }
+        let Some((_, record)) = meta::records(buffer).into_iter().next() else { return Ok(()) };
+        measured.frames.push(running_time, &record);
+        if record.evidence.is_some() {
+            measured.pairs += 1;
+            measured.confidence += record.confidence.unwrap_or(0.0);
+            measured.by_picture += u64::from(record.evidence == Some(Evidence::Picture));
+        }
+        if let (Some(gain), Some(bias)) = (record.value("gain"), record.value("bias")) {
+            measured.fit = [measured.fit[0] + gain, measured.fit[1] + bias];
+            measured.fitted += 1;
+        }
+        if let Some(log) = &mut self.log {
+            let pts = buffer.pts().map(gst::ClockTime::nseconds);
+            log.frame(&LoggedFrame { pts, running_time, scores: vec![(ELEMENT.to_owned(), record)] })?;
+        }
+        Ok(())
+    }
+}
+
+/// What users have to hear of an alignment's change; none where it is as it should be.
+fn remark(event: &AlignmentEvent) -> Option<String> {
+    let at = event.running_time.map_or_else(String::new, |time| format!(" at {:.2} s", time as f64 / 1e9));
+    let milliseconds = |time: i64| time as f64 / 1e6;
+    match event.change {
+        AlignmentChange::Changed { from, to, .. } => {
+            let (from, to) = (milliseconds(from), milliseconds(to));
+            Some(format!("the offset changes from {from:.0} ms to {to:.0} ms{at}"))
+        }
+        AlignmentChange::Lost => Some(format!("the pictures no longer agree{at}")),
+        AlignmentChange::Shrunk { window } => Some(format!(
+            "memory ran out: partners are only looked for within {:.2} s; give more with --memory",
+            window as f64 / 1e9
+        )),
+        _ => None,
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What finished renditions came to, kept for a later run with the same inputs and options: an interrupted run goes on
+//! where it was, and one more rung costs that rung alone.
+//!
+//! An entry is a folder named after a hash of everything that the result depends on. It is made beside and renamed, so
+//! that it is whole or not there. What cannot be hashed, as a stream from the network, is not kept.
+
+use super::inputs::Input;
+use super::models::Hashes;
+use super::outcome::Finished;
+use super::settings::Settings;
+use anyhow::{Context as _, Result};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, Read};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Entries that are kept; the oldest go first.
+const ENTRIES: usize = 500;
+
+/// Part of every key: entries of another layout, or of another way to measure, are not taken.
+const LAYOUT: &str = concat!("1 ", env!("CARGO_PKG_VERSION"));
+
+/// Results of earlier runs.
+#[derive(Debug)]
+pub struct Cache {
+    folder: PathBuf,
+    /// What all keys begin with: options and models.
+    options: String,
+    hashes: HashMap<PathBuf, String>,
+}
+
+impl Cache {
+    /// The user's cache; none where there is no place for it. `with_log`: results have a log in libvmaf's format.
+    pub fn new(settings: &Settings, models: &Hashes, with_log: bool) -> Option<Self> {
+        let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let base = base.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
+        let options = format!("{LAYOUT} {with_log} {models:?} {settings:?}");
+        Some(Self { folder: base.join("onnx-iqa").join("compare"), options, hashes: HashMap::new() })
+    }
+
+    /// The key of a rendition against its source; none if one of them cannot be hashed.
+    pub fn key(&mut self, source: &Input, rendition: &Input) -> Option<String> {
+        let mut hasher = Sha256::new();
+        hasher.update(self.options.as_bytes());
+        for input in [source, rendition] {
+            for file in input.files.as_ref()? {
+                // Names matter in playlists, and contents everywhere.
+                hasher.update(file.file_name()?.as_encoded_bytes());
+                hasher.update(self.hash(file)?.as_bytes());
+            }
+            hasher.update([0]);
+        }
+        Some(hex(&hasher.finalize()))
+    }
+
+    fn hash(&mut self, file: &Path) -> Option<&str> {
+        if !self.hashes.contains_key(file) {
+            let hash = hash(file).ok()?;
+            self.hashes.insert(file.to_owned(), hash);
+        }
+        self.hashes.get(file).map(String::as_str)
+    }
+
+    /// What an earlier run has found; `vmaf_json` becomes its log in libvmaf's format. None if there is none, or it
+    /// cannot be read.
+    pub fn find(&self, key: &str, vmaf_json: Option<&Path>) -> Option<Finished> {
+        let folder = self.folder.join(key);
+        let entry = serde_json::from_reader(BufReader::new(File::open(folder.join("result.json")).ok()?)).ok()?;
+        if let Some(path) = vmaf_json {
+            fs::copy(folder.join("vmaf.json"), path).ok()?;
+        }
+        // So that what is used stays: the oldest go first.
+        let now = File::open(folder.join("result.json")).and_then(|file| file.set_modified(SystemTime::now()));
+        now.ok();
+        Some(entry)
+    }
+
+    /// Keeps a result.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep(&self, key: &str, entry: &Finished, vmaf_json: Option<&Path>) -> Result<()> {
+        fs::create_dir_all(&self.folder).with_context(|| self.folder.display().to_string())?;
+        let made = tempfile::Builder::new().prefix(".new-").tempdir_in(&self.folder)?;
+        let mut file = BufWriter::new(File::create(made.path().join("result.json"))?);
+        serde_json::to_writer(&mut file, entry)?;
+        file.into_inner()?.sync_all()?;
+        if let Some(path) = vmaf_json {
+            fs::copy(path, made.path().join("vmaf.json"))?;
+        }
+        let to = self.folder.join(key);
+        if to.exists() {
+            fs::remove_dir_all(&to)?;
+        }
+        fs::rename(made.path(), &to)?;
+        self.prune()
+    }
+
+    fn prune(&self) -> Result<()> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let used = fs::metadata(path.join("result.json")).and_then(|about| about.modified());
+            if let Ok(used) = used {
+                entries.push((used, path));
+            }
+        }
+        entries.sort();
+        let old = entries.len().saturating_sub(ENTRIES);
+        entries.iter().take(old).try_for_each(|(_, path)| Ok(fs::remove_dir_all(path)?))
+    }
+}
+
+/// The SHA-256 of a file's content, in hexadecimal digits.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn hash(file: &Path) -> std::io::Result<String> {
+    let mut reader = File::open(file)?;
+    let mut hasher = Sha256::new();
+    let mut block = vec![0; 1 << 20];
+    loop {
+        let read = reader.read(&mut block)?;
+        let Some(bytes) = block.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        hasher.update(bytes);
+    }
+    Ok(hex(&hasher.finalize()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

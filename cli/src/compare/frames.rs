@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What is kept of every frame for curves and tables: columns, so that a film of hours takes some megabytes.
+
+use crate::report::page::RenditionCurves;
+use onnx_iqa::record::{FrameRecord, PairingState, State};
+use serde::{Deserialize, Serialize};
+
+/// How a frame was paired, in a byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pairing {
+    /// With a source frame of its own.
+    Matched,
+    /// With the partner of the frame before it.
+    Duplicate,
+    /// With none.
+    Unmatched,
+    /// With one, but it could not be measured.
+    Failed,
+}
+
+impl Pairing {
+    /// As tables have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Matched => "matched",
+            Self::Duplicate => "duplicate",
+            Self::Unmatched => "unmatched",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The frames of a rendition, in their order. All columns are of one length.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Frames {
+    /// Running times in nanoseconds; none: the frame has no time.
+    pub times: Vec<Option<u64>>,
+    /// How each was paired.
+    pub pairings: Vec<Pairing>,
+    /// The partner's running time minus the frame's, in nanoseconds.
+    pub offsets: Vec<Option<i64>>,
+    /// The columns' names and values; none: the frame has no such value.
+    pub fields: Vec<(String, Vec<Option<f32>>)>,
+}
+
+impl Frames {
+    /// No frames, with these columns.
+    pub fn new(fields: &[&str]) -> Self {
+        let fields = fields.iter().map(|&field| (field.to_owned(), Vec::new())).collect();
+        Self { fields, ..Self::default() }
+    }
+
+    /// Adds a frame. A score that was carried over from another frame is not its own.
+    pub fn push(&mut self, running_time: Option<u64>, record: &FrameRecord) {
+        self.times.push(running_time);
+        self.pairings.push(match (record.state, record.pairing) {
+            (Some(State::Failed), _) => Pairing::Failed,
+            (_, Some(PairingState::Matched)) => Pairing::Matched,
+            (_, Some(PairingState::Duplicate)) => Pairing::Duplicate,
+            _ => Pairing::Unmatched,
+        });
+        self.offsets.push(record.offset);
+        for (name, values) in &mut self.fields {
+            let value = record.value(name).filter(|_| record.age.is_none_or(|age| age == 0));
+            values.push(value.map(|value| value as f32));
+        }
+    }
+
+    /// The values of a field, if it is a column.
+    pub fn field(&self, name: &str) -> Option<&[Option<f32>]> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, values)| values.as_slice())
+    }
+
+    /// Times of frames with their values, in nanoseconds; what has no time or no value is left out.
+    pub fn timed<'a>(&'a self, values: &'a [Option<f32>]) -> impl Iterator<Item = (u64, f64)> + 'a {
+        self.times.iter().zip(values).filter_map(|(time, value)| Some(((*time)?, f64::from((*value)?))))
+    }
+
+    /// The offset of most pairs: their median, in nanoseconds.
+    pub fn offset(&self) -> Option<i64> {
+        let mut offsets: Vec<_> = self.offsets.iter().flatten().copied().collect();
+        let middle = offsets.len().checked_sub(1)? / 2;
+        let (_, median, _) = offsets.select_nth_unstable(middle);
+        Some(*median)
+    }
+
+    /// The frames over the source's time. One without a partner stands where the offset before it puts it, and time never
+    /// goes back.
+    pub fn curves(&self) -> RenditionCurves {
+        let (mut latest, mut offset) = (0.0f64, self.offset().unwrap_or(0));
+        let times = self.times.iter().zip(&self.offsets).map(|(time, own)| {
+            offset = own.unwrap_or(offset);
+            let source = time.map_or(latest, |time| (time as f64 + offset as f64) / 1e9);
+            latest = latest.max(source);
+            latest
+        });
+        let times = times.collect();
+        let pairing = self.pairings.iter().map(|pairing| match pairing {
+            Pairing::Matched | Pairing::Failed => PairingState::Matched,
+            Pairing::Duplicate => PairingState::Duplicate,
+            Pairing::Unmatched => PairingState::Unmatched,
+        });
+        let column = |values: &Vec<Option<f32>>| values.iter().map(|value| value.unwrap_or(f32::NAN)).collect();
+        let fields = self.fields.iter().map(|(name, values)| (name.clone(), column(values)));
+        RenditionCurves { name: String::new(), times, pairing: pairing.collect(), fields: fields.collect() }
+    }
+
+    /// The source's running times of the first and of the last pair, in nanoseconds.
+    pub fn covered(&self) -> Option<(i64, i64)> {
+        let mut pairs = self
+            .times
+            .iter()
+            .zip(&self.offsets)
+            .filter_map(|(time, offset)| i64::try_from((*time)?).ok()?.checked_add((*offset)?));
+        let first = pairs.next()?;
+        Some((first, pairs.next_back().unwrap_or(first)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use onnx_iqa::model::contract::Kind;
+
+    #[test]
+    fn columns_stay_of_one_length_and_the_offset_is_that_of_most() {
+        let mut frames = Frames::new(&["psnr-y", "score"]);
+        for (n, offset) in [(0, 80), (1, 80), (2, 120), (3, 80)] {
+            let mut record = FrameRecord::new("none", Kind::FullReference, State::Scored);
+            (record.pairing, record.offset) = (Some(PairingState::Matched), Some(offset));
+            record.measures = vec![("psnr-y", 30.0 + n as f64)];
+            frames.push(Some(n * 40), &record);
+        }
+        let mut alone = FrameRecord::new("none", Kind::FullReference, State::Unmatched);
+        alone.pairing = Some(PairingState::Unmatched);
+        frames.push(Some(160), &alone);
+        assert_eq!((frames.times.len(), frames.offset(), frames.covered()), (5, Some(80), Some((80, 200))));
+        let psnr = frames.field("psnr-y").unwrap();
+        assert_eq!(frames.timed(psnr).collect::<Vec<_>>(), [(0, 30.0), (40, 31.0), (80, 32.0), (120, 33.0)]);
+        assert_eq!(frames.field("score"), Some(&[None; 5][..]));
+        assert_eq!(frames.pairings.last(), Some(&Pairing::Unmatched));
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Small documents from the network, by GStreamer's own sources: what they reach, the decoders reach too.
+
+use crate::compare::watch::error_text;
+use anyhow::{Result, bail, ensure};
+use gst::prelude::*;
+use std::time::{Duration, Instant};
+
+/// How long a server may be silent.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often errors are looked for.
+const STEP: gst::ClockTime = gst::ClockTime::from_mseconds(200);
+
+/// What is at `uri`, at most so many bytes.
+///
+/// # Errors
+/// When there is no source for such a URI, it cannot be read, or it is larger.
+pub fn fetch(uri: &str, most: u64) -> Result<Vec<u8>> {
+    let source = gst::Element::make_from_uri(gst::URIType::Src, uri, None)?;
+    let sink = gst_app::AppSink::builder().sync(false).max_buffers(16).build();
+    let pipeline = gst::Pipeline::new();
+    pipeline.add_many([&source, sink.upcast_ref()])?;
+    source.link(&sink)?;
+    let bytes = pull(&pipeline, &sink, most);
+    pipeline.set_state(gst::State::Null)?;
+    bytes
+}
+
+fn pull(pipeline: &gst::Pipeline, sink: &gst_app::AppSink, most: u64) -> Result<Vec<u8>> {
+    let bus = pipeline.bus();
+    let error = || {
+        let next = || bus.as_ref().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
+        let texts = std::iter::from_fn(next).filter_map(|message| match message.view() {
+            gst::MessageView::Error(error) => Some(error_text(error)),
+            _ => None,
+        });
+        // What a server answers comes with an error that says no more than that there was one.
+        texts.reduce(|first, second| if first.starts_with("Internal data stream error") { second } else { first })
+    };
+    if pipeline.set_state(gst::State::Playing).is_err() {
+        bail!("{}", error().unwrap_or_else(|| "it cannot be opened".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    let mut last = Instant::now();
+    loop {
+        match sink.try_pull_sample(STEP) {
+            Some(sample) => {
+                let Some(buffer) = sample.buffer() else { continue };
+                bytes.extend_from_slice(&buffer.map_readable()?);
+                ensure!(bytes.len() as u64 <= most, "it has more than {} MiB: is it a playlist?", most >> 20);
+                last = Instant::now();
+            }
+            None => match error() {
+                Some(error) if error.starts_with("Internal data stream error") => {
+                    bail!("it cannot be read: is there a server that answers at this address? ({error})")
+                }
+                Some(error) => bail!(error),
+                None if sink.is_eos() => return Ok(bytes),
+                None => ensure!(last.elapsed() < PATIENCE, "nothing came for {} s", PATIENCE.as_secs()),
+            },
+        }
+    }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What is compared: from what users type to what can be decoded.
+
+mod dash;
+mod fetch;
+mod hls;
+mod pictures;
+mod place;
+
+pub use pictures::{is_picture, media_type};
+pub use place::shown;
+
+use crate::args::Compare;
+use anyhow::{Context as _, Result, bail, ensure};
+use place::Place;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// One stream of pictures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input {
+    /// A short name, unique among the renditions.
+    pub name: String,
+    /// Where it is, for people: without a password.
+    pub shown: String,
+    /// What is decoded.
+    pub source: Source,
+    /// Bits a second that its playlist declares.
+    pub declared_bandwidth: Option<f64>,
+    /// Why it cannot be decoded, if that is known already.
+    pub problem: Option<String>,
+    /// The local files that it consists of, for what is kept between runs; none if there are others.
+    pub files: Option<Vec<PathBuf>>,
+}
+
+/// What is decoded.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// A file or a stream.
+    Uri(String),
+    /// Pictures in the order in which they are shown.
+    Pictures(Vec<PathBuf>),
+}
+
+/// All inputs of a comparison.
+#[derive(Debug)]
+pub struct Inputs {
+    /// What renditions are compared with.
+    pub source: Input,
+    /// In the order in which they were given: files, then HLS, then DASH; then those of another ladder.
+    pub renditions: Vec<Input>,
+    /// How many of them are of the first ladder.
+    pub own: usize,
+    /// Holds manifests that were made of others; it goes with this.
+    _folder: TempDir,
+}
+
+impl Inputs {
+    /// Finds out what the command line means.
+    ///
+    /// # Errors
+    /// When there is no such file, no rendition, or a playlist or manifest cannot be read.
+    pub fn new(args: &Compare) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("iqa-").tempdir().context("no temporary folder can be made")?;
+        let source = input(&args.source).with_context(|| format!("the source {}", shown(&args.source)))?;
+        let given = args.renditions.iter().map(|text| input(text).with_context(|| shown(text)));
+        let mut renditions = given.collect::<Result<Vec<_>>>()?;
+        for playlist in &args.hls {
+            renditions.extend(hls::variants(&Place::new(playlist)?).with_context(|| shown(playlist))?);
+        }
+        for manifest in &args.dash {
+            let number = renditions.len();
+            let found = dash::representations(&Place::new(manifest)?, folder.path(), number);
+            renditions.extend(found.with_context(|| shown(manifest))?);
+        }
+        ensure!(!renditions.is_empty(), "no rendition is given: name files, or a playlist with --hls or --dash");
+        let own = renditions.len();
+        for text in &args.versus {
+            let place = Place::new(text)?;
+            let found = match place.extension().as_deref() {
+                Some("m3u8") => hls::variants(&place),
+                Some("mpd") => dash::representations(&place, folder.path(), renditions.len()),
+                _ => input(text).map(|input| vec![input]),
+            };
+            renditions.extend(found.with_context(|| format!("--versus {}", shown(text)))?);
+        }
+        unique(&mut renditions);
+        Ok(Self { source, renditions, own, _folder: folder })
+    }
+}
+
+/// A file, a folder of pictures or a URI.
+///
+/// # Errors
+/// When there is no such file, or it cannot be read.
+pub fn input(text: &str) -> Result<Input> {
+    let place = Place::new(text)?;
+    let mut input = Input {
+        name: place.stem(),
+        shown: place.shown(),
+        source: Source::Uri(place.uri()),
+        declared_bandwidth: None,
+        problem: None,
+        files: None,
+    };
+    if let Some(path) = place.path() {
+        let about = std::fs::metadata(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => anyhow::anyhow!("there is no such file: {}", path.display()),
+            _ => anyhow::anyhow!("{}: {error}", path.display()),
+        })?;
+        if about.is_dir() {
+            let files = pictures::of_folder(&path)?;
+            input.files = Some(files.clone());
+            input.source = Source::Pictures(files);
+            return Ok(input);
+        }
+        if about.is_file() {
+            // Opened now, so that what must not be read is said at once and in plain words.
+            std::fs::File::open(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+            if about.len() == 0 {
+                bail!("{} is empty", path.display());
+            }
+            if pictures::is_picture(&path) {
+                input.source = Source::Pictures(vec![path.clone()]);
+            } else if is_playlist(&path) {
+                return Ok(input);
+            }
+            input.files = Some(vec![path]);
+        }
+    }
+    Ok(input)
+}
+
+/// Whether what is shown stands in other files.
+fn is_playlist(path: &std::path::Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| ["m3u8", "m3u", "mpd"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
+}
+
+/// Numbers names that came up before.
+fn unique(renditions: &mut [Input]) {
+    let mut taken = BTreeSet::new();
+    for rendition in renditions {
+        let plain = rendition.name.clone();
+        let mut number = 1;
+        while !taken.insert(rendition.name.clone()) {
+            number += 1;
+            rendition.name = format!("{plain}-{number}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let mut inputs = ["/a/x.mp4", "/b/x.mp4", "/c/x-2.mp4", "/d/x.mkv"].map(|text| Input {
+            name: Place::new(text).unwrap().stem(),
+            shown: String::new(),
+            source: Source::Uri(String::new()),
+            declared_bandwidth: None,
+            problem: None,
+            files: None,
+        });
+        unique(&mut inputs);
+        assert_eq!(inputs.map(|input| input.name), ["x", "x-2", "x-2-2", "x-3"]);
+    }
+
+    #[test]
+    fn what_is_not_there_is_said_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = |name: &str| input(folder.path().join(name).to_str().unwrap()).unwrap_err().to_string();
+        assert!(error("absent.mp4").starts_with("there is no such file: "));
+        std::fs::write(folder.path().join("empty.mp4"), "").unwrap();
+        assert!(error("empty.mp4").ends_with("empty.mp4 is empty"));
+        std::fs::create_dir(folder.path().join("folder")).unwrap();
+        assert!(error("folder").contains("no picture"), "{}", error("folder"));
+    }
+}

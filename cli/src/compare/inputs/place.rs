@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! A path or a URI, and what is found relative to it.
+
+use anyhow::{Context as _, Result, ensure};
+use std::path::{Path, PathBuf};
+use url::Url;
+
+/// The largest playlist or manifest that is read, in bytes.
+const LARGEST: u64 = 64 << 20;
+
+/// Where something is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place(Url);
+
+impl Place {
+    /// A path, relative or absolute, or a URI.
+    ///
+    /// # Errors
+    /// When it is empty or no URI.
+    pub fn new(text: &str) -> Result<Self> {
+        ensure!(!text.is_empty(), "an input is empty: give a file or a URI");
+        if text.contains("://") {
+            return Ok(Self(Url::parse(text).with_context(|| format!("{} is no URI", shown(text)))?));
+        }
+        let path = std::path::absolute(text).with_context(|| text.to_owned())?;
+        let url = Url::from_file_path(&path);
+        Ok(Self(url.map_err(|()| anyhow::anyhow!("{} has no URI", path.display()))?))
+    }
+
+    /// What `relative` means in a document that is here.
+    ///
+    /// # Errors
+    /// When that is no URI.
+    pub fn join(&self, relative: &str) -> Result<Self> {
+        Ok(Self(self.0.join(relative).with_context(|| format!("{relative} is no URI"))?))
+    }
+
+    /// For GStreamer.
+    pub fn uri(&self) -> String {
+        self.0.to_string()
+    }
+
+    /// For people, without a password.
+    pub fn shown(&self) -> String {
+        self.path().map_or_else(|| shown(self.0.as_str()), |path| path.display().to_string())
+    }
+
+    /// The local file, if it is one.
+    pub fn path(&self) -> Option<PathBuf> {
+        if self.0.scheme() == "file" { self.0.to_file_path().ok() } else { None }
+    }
+
+    /// The file's name without its extension, or as much as there is.
+    pub fn stem(&self) -> String {
+        let path = self.path().unwrap_or_else(|| PathBuf::from(self.0.path()));
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).filter(|stem| !stem.is_empty());
+        stem.or_else(|| self.0.host_str().map(str::to_owned)).unwrap_or_else(|| "input".to_owned())
+    }
+
+    /// The end of the file's name, in small letters.
+    pub fn extension(&self) -> Option<String> {
+        let path = self.path().unwrap_or_else(|| PathBuf::from(self.0.path()));
+        path.extension().map(|extension| extension.to_string_lossy().to_lowercase())
+    }
+
+    /// The text that is here.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(&self) -> Result<Vec<u8>> {
+        let bytes = match self.path() {
+            Some(path) => read_file(&path)?,
+            None => super::fetch::fetch(&self.uri(), LARGEST)?,
+        };
+        ensure!(!bytes.is_empty(), "it is empty");
+        Ok(bytes)
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let about = std::fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => anyhow::anyhow!("there is no such file"),
+        _ => error.into(),
+    })?;
+    ensure!(about.len() <= LARGEST, "it has more than {} MiB: is it a playlist?", LARGEST >> 20);
+    Ok(std::fs::read(path)?)
+}
+
+/// A path or URI for people, without a password.
+pub fn shown(text: &str) -> String {
+    match Url::parse(text) {
+        Ok(mut url) if text.contains("://") && url.password().is_some() => {
+            // A URI that has a password can have none.
+            let _ = url.set_password(Some("***"));
+            url.to_string()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_uris() {
+        let place = |text: &str| Place::new(text).unwrap();
+        assert_eq!(place("/a b/c#1.mp4").uri(), "file:///a%20b/c%231.mp4");
+        assert_eq!(place("/a b/c#1.mp4").path(), Some("/a b/c#1.mp4".into()));
+        assert_eq!(place("file:///a%20b.mp4").shown(), "/a b.mp4");
+        assert_eq!(place("https://host/x/720p.m3u8?token=1").stem(), "720p");
+        assert_eq!(place("https://me:secret@host/x").shown(), "https://me:***@host/x");
+        assert!(Place::new("relative.mp4").unwrap().path().unwrap().is_absolute());
+        let base = place("https://host/a/master.m3u8");
+        for (relative, expected) in [
+            ("v/1.m3u8", "https://host/a/v/1.m3u8"),
+            ("/v.m3u8", "https://host/v.m3u8"),
+            ("http://other/v.m3u8", "http://other/v.m3u8"),
+        ] {
+            assert_eq!(base.join(relative).unwrap().uri(), expected);
+        }
+        assert!(Place::new("").is_err() && Place::new("http://").is_err());
+    }
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What a rendition's comparison means: the report's data, out of what was gathered.
+
+use super::branch::Measured;
+use super::frames::Frames;
+use super::inputs::Input;
+use super::pass::SourceKnown;
+use super::settings::Settings;
+use super::thresholds::WORST_SECOND;
+use crate::report::data::{Media, Pooled, Rendition};
+use gst_video::{VideoColorMatrix, VideoColorRange, VideoInfo};
+use onnx_iqa::record::{Field, Named as _, Summary, Verdict, ledger_counts};
+use onnx_iqa::stats::{FieldRange, WindowPools};
+use std::collections::BTreeMap;
+
+/// The verdict on a rendition that could not be read or compared.
+pub const FAILED: &str = "failed";
+/// The verdict on a rendition that the run did not come to the end of.
+pub const INTERRUPTED: &str = "interrupted";
+
+const SECOND: u64 = 1_000_000_000;
+/// How much may lack at the source's beginning and end before it is said, in seconds.
+const LACKS: f64 = 0.25;
+/// How far the luma fit may be from the source's before it is said: its gain, and its bias in 8-bit samples.
+const TONE: [f64; 2] = [0.08, 6.0];
+
+/// Whether a rendition's numbers can be trusted.
+pub fn is_trusted(verdict: &str) -> bool {
+    [Verdict::Aligned, Verdict::AlignedByTime, Verdict::Partly].iter().any(|known| known.name() == verdict)
+}
+
+/// What is known of the source.
+pub fn source(input: &Input, known: &SourceKnown) -> Media {
+    let mut media = media(input, known.known.codec.clone(), known.known.info.as_ref());
+    media.duration = known.duration.map(seconds);
+    media.bit_rate = known.known.encoded.bit_rate();
+    media
+}
+
+/// A rendition that was not compared to its end.
+pub fn interrupted(input: &Input) -> Rendition {
+    let reason = "the run was interrupted before it was finished".to_owned();
+    rendition(media(input, None, None), INTERRUPTED, vec![reason])
+}
+
+/// A rendition that could not be read.
+pub fn failed(input: &Input, reason: String) -> Rendition {
+    rendition(media(input, None, None), FAILED, vec![reason])
+}
+
+/// What a rendition came to.
+pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings: &Settings) -> Rendition {
+    let known = &measured.known;
+    let mut media = media(input, known.codec.clone(), known.info.as_ref());
+    if let Some((begin, end)) = measured.span {
+        media.duration = Some(seconds(end.saturating_sub(begin)));
+    }
+    media.bit_rate = known.encoded.bit_rate();
+    let mut reasons: Vec<String> = measured.failure.iter().cloned().collect();
+    let Some(summary) = measured.summary.as_ref().filter(|_| measured.failure.is_none()) else {
+        if reasons.is_empty() {
+            reasons.push("its comparison ended without a result".to_owned());
+        }
+        return rendition(media, FAILED, reasons);
+    };
+    let came = summary.ledger.map_or(0, |ledger| ledger.distorted);
+    if came == 0 {
+        reasons.extend(summary.reasons.iter().cloned());
+        return rendition(media, FAILED, reasons);
+    }
+    let verdict = summary.verdict.unwrap_or(Verdict::NotAligned);
+    reasons.extend(source.known.changes.iter().map(|change| format!("the source was {change}")));
+    reasons.extend(known.changes.iter().map(|change| format!("it was {change}")));
+    reasons.extend(summary.reasons.iter().cloned());
+    for remark in measured.remarks.iter().filter(|remark| !summary.reasons.contains(remark)) {
+        reasons.push(remark.clone());
+    }
+    let mut rendition = rendition(media, verdict.name(), Vec::new());
+    rendition.counts = counts(summary);
+    if is_trusted(&rendition.verdict) {
+        let frames = &measured.frames;
+        rendition.offset_ms = frames.offset().map(|offset| offset as f64 / 1e6);
+        rendition.confidence = mean(measured.confidence, measured.pairs);
+        let by_picture = measured.by_picture.saturating_mul(2) >= measured.pairs;
+        rendition.evidence = Some(if by_picture { "picture" } else { "time" }.to_owned());
+        rendition.measures = measures(summary, frames, settings);
+        reasons.extend(other_rate(&rendition.media, source));
+        reasons.extend(converted(known.info.as_ref(), source.known.info.as_ref()));
+        reasons.extend(lacks(frames, source, settings));
+        reasons.extend(tone(measured));
+    }
+    rendition.reasons = reasons;
+    rendition
+}
+
+fn rendition(media: Media, verdict: &str, reasons: Vec<String>) -> Rendition {
+    Rendition {
+        media,
+        verdict: verdict.to_owned(),
+        offset_ms: None,
+        confidence: None,
+        evidence: None,
+        counts: BTreeMap::new(),
+        measures: BTreeMap::new(),
+        thresholds: Vec::new(),
+        reasons,
+        worst: Vec::new(),
+    }
+}
+
+fn media(input: &Input, codec: Option<String>, info: Option<&VideoInfo>) -> Media {
+    Media {
+        name: input.name.clone(),
+        uri: input.shown.clone(),
+        codec,
+        width: info.map(VideoInfo::width),
+        height: info.map(VideoInfo::height),
+        frame_rate: info.and_then(frame_rate),
+        format: info.map(|info| info.format().to_str().to_string()),
+        colorimetry: info.map(|info| info.colorimetry().to_string()).filter(|text| !text.is_empty()),
+        duration: None,
+        bit_rate: None,
+        declared_bandwidth: input.declared_bandwidth,
+    }
+}
+
+/// Frames a second, where caps say them.
+fn frame_rate(info: &VideoInfo) -> Option<f64> {
+    let rate = info.fps();
+    (rate.numer() > 0 && rate.denom() > 0).then(|| f64::from(rate.numer()) / f64::from(rate.denom()))
+}
+
+fn seconds(nanoseconds: u64) -> f64 {
+    nanoseconds as f64 / 1e9
+}
+
+fn mean(sum: f64, count: u64) -> Option<f64> {
+    (count > 0).then(|| sum / count as f64)
+}
+
+fn counts(summary: &Summary) -> BTreeMap<String, u64> {
+    let ledger = summary.ledger.into_iter().flat_map(ledger_counts);
+    ledger.chain([("failed", summary.failed)]).map(|(name, count)| (name.to_owned(), count)).collect()
+}
+
+/// The pools of what was asked for, as the element has them, and the worst second of each.
+fn measures(summary: &Summary, frames: &Frames, settings: &Settings) -> BTreeMap<String, Pooled> {
+    let wanted = settings.fields();
+    let fields = summary.fields.iter().filter(|(name, _)| wanted.contains(&name.as_str()));
+    let pools = fields.map(|(name, pool)| {
+        let mut pooled: Pooled = pool.statistics.iter().cloned().collect();
+        pooled.extend(worst_second(frames, name).map(|worst| (WORST_SECOND.to_owned(), worst)));
+        (name.clone(), pooled)
+    });
+    pools.collect()
+}
+
+/// The least mean over a second. A rest at the end that is shorter counts only where there is nothing else.
+pub fn worst_second(frames: &Frames, field: &str) -> Option<f64> {
+    let range = Field::named(field).and_then(|field| field.range).unwrap_or(FieldRange::SCORE);
+    let mut windows = WindowPools::new(SECOND, range);
+    let values = frames.timed(frames.field(field)?);
+    let whole: Vec<_> = values.filter_map(|(time, value)| windows.push(Some(time), Some(value))?.mean).collect();
+    let rest = windows.finish().and_then(|rest| {
+        let is_long = rest.start.zip(rest.end).is_some_and(|(start, end)| end.saturating_sub(start) > SECOND * 4 / 5);
+        rest.mean.filter(|_| is_long || whole.is_empty())
+    });
+    whole.into_iter().chain(rest).reduce(f64::min)
+}
+
+/// Whether the rendition shows fewer or more frames a second.
+fn other_rate(rendition: &Media, source: &SourceKnown) -> Option<String> {
+    let (own, theirs) = (rendition.frame_rate?, source.known.info.as_ref().and_then(frame_rate)?);
+    let differ = (own / theirs - 1.0).abs() > 0.01;
+    let rounded = |rate: f64| (rate * 1000.0).round() / 1000.0;
+    differ.then(|| format!("it has {} frames a second, the source {}", rounded(own), rounded(theirs)))
+}
+
+/// Which side was converted to be comparable with the other.
+fn converted(rendition: Option<&VideoInfo>, source: Option<&VideoInfo>) -> Option<String> {
+    let (rendition, source) = (rendition?, source?);
+    let (side, other) = match (rendition.is_rgb(), source.is_rgb()) {
+        (true, false) => ("its R'G'B' was", source),
+        (false, true) => ("the source's R'G'B' was", rendition),
+        _ => return None,
+    };
+    let colorimetry = other.colorimetry();
+    let matrix = match colorimetry.matrix() {
+        VideoColorMatrix::Bt601 => "BT.601",
+        VideoColorMatrix::Bt709 => "BT.709",
+        VideoColorMatrix::Bt2020 => "BT.2020",
+        VideoColorMatrix::Smpte240m => "SMPTE 240M",
+        VideoColorMatrix::Fcc => "FCC",
+        _ => "GStreamer's default matrix",
+    };
+    let range = if colorimetry.range() == VideoColorRange::Range0_255 { "full" } else { "limited" };
+    Some(format!("{side} converted to the other's Y'CbCr ({matrix}, {range} range) to be compared with it"))
+}
+
+/// What of the source's beginning and end the rendition does not have.
+fn lacks(frames: &Frames, source: &SourceKnown, settings: &Settings) -> Vec<String> {
+    // Of a part of a film the source is decoded beyond it on purpose.
+    if !settings.start.is_zero() || settings.duration.is_some() {
+        return Vec::new();
+    }
+    let Some((first, last)) = frames.covered() else { return Vec::new() };
+    let begin = source.begin.map_or(0.0, seconds);
+    let mut said = Vec::new();
+    let before = first as f64 / 1e9 - begin;
+    if before > LACKS {
+        said.push(format!("it lacks the source's first {before:.2} s"));
+    }
+    let rate = source.known.info.as_ref().and_then(frame_rate);
+    let after = source.duration.map_or(0.0, seconds) - last as f64 / 1e9 - rate.map_or(0.0, |rate| 1.0 / rate);
+    if after > LACKS {
+        said.push(format!("it ends {after:.2} s before the source: it may have been cut off"));
+    }
+    said
+}
+
+/// Whether bright and dark are where the source has them.
+fn tone(measured: &Measured) -> Option<String> {
+    let [gain, bias] = measured.fit.map(|sum| mean(sum, measured.fitted));
+    let (gain, bias) = (gain?, bias?);
+    if (gain - 1.0).abs() <= TONE[0] && bias.abs() <= TONE[1] {
+        return None;
+    }
+    Some(format!(
+        "its luma is another one than the source's, about {gain:.2} × it {sign} {bias:.0} of 255: its levels, transfer \
+         function or tone mapping differ, whatever its tags say (HDR samples that are tagged as SDR look like this), and \
+         the numbers are of that difference too",
+        sign = if bias < 0.0 { '−' } else { '+' },
+        bias = bias.abs(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use onnx_iqa::model::contract::Kind;
+    use onnx_iqa::record::{FrameRecord, State};
+
+    fn frames(values: impl IntoIterator<Item = f64>) -> Frames {
+        let mut frames = Frames::new(&["vmaf"]);
+        for (n, value) in (0..).zip(values) {
+            let mut record = FrameRecord::new("none", Kind::FullReference, State::Scored);
+            (record.measures, record.offset) = (vec![("vmaf", value)], Some(0));
+            frames.push(Some(n * SECOND / 10), &record);
+        }
+        frames
+    }
+
+    #[test]
+    fn the_worst_second_is_a_whole_one() {
+        let dip = (0..30).map(|n| if (10..20).contains(&n) { 40.0 } else { 90.0 });
+        assert_eq!(worst_second(&frames(dip), "vmaf"), Some(40.0));
+        // Two frames of 10 at the end are no second.
+        let rest = (0..22).map(|n| if n >= 20 { 10.0 } else { 90.0 });
+        assert_eq!(worst_second(&frames(rest), "vmaf"), Some(90.0));
+        assert_eq!(worst_second(&frames([10.0, 30.0]), "vmaf"), Some(20.0));
+        assert_eq!(worst_second(&frames([]), "vmaf"), None);
+    }
+
+    #[test]
+    fn another_tone_is_said() {
+        let of = |gain, bias| tone(&Measured { fit: [gain * 4.0, bias * 4.0], fitted: 4, ..Measured::default() });
+        assert_eq!((of(1.0, 0.5), of(0.95, 3.0)), (None, None));
+        assert!(of(0.6, 40.0).unwrap().contains("0.60 × it + 40 of 255"));
+        assert!(of(1.1, -9.0).unwrap().contains("1.10 × it − 9 of 255"));
+    }
+}

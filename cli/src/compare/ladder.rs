@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What the rungs of a ladder say of each other.
+
+use super::judge::is_trusted;
+use crate::report::data::{BdRate, Inversion, Rendition, Versus};
+use onnx_iqa::stats::{RatePoint, bd_rate};
+use std::collections::BTreeSet;
+
+/// Pairs of rungs, by measure, of which the one of the higher rate has the lower mean. `fields` are measures of which
+/// more is better.
+pub fn inversions(renditions: &[Rendition], fields: &[&str]) -> Vec<Inversion> {
+    let mut rungs: Vec<_> = renditions.iter().filter(|one| is_trusted(&one.verdict)).collect();
+    rungs.retain(|one| one.media.bit_rate.is_some());
+    rungs.sort_by(|one, other| {
+        one.media.bit_rate.partial_cmp(&other.media.bit_rate).unwrap_or(std::cmp::Ordering::Equal)
+    });
+    let mut found = Vec::new();
+    for &field in fields {
+        let mean = |rung: &Rendition| rung.measures.get(field)?.get("mean").copied();
+        for (index, higher) in rungs.iter().enumerate() {
+            for lower in rungs.iter().take(index) {
+                let Some(difference) = mean(lower).zip(mean(higher)).map(|(lower, higher)| lower - higher) else {
+                    continue;
+                };
+                if difference > 0.0 {
+                    let (measure, higher, lower) =
+                        (field.to_owned(), higher.media.name.clone(), lower.media.name.clone());
+                    found.push(Inversion { measure, higher, lower, difference });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// How much more rate `other` needs than `own` for the same quality, by each measure.
+pub fn versus(own: &[Rendition], other: Vec<Rendition>, fields: &[&str]) -> Versus {
+    let points = |ladder: &[Rendition], field: &str| {
+        let trusted = ladder.iter().filter(|one| is_trusted(&one.verdict));
+        let point = |one: &Rendition| {
+            let (rate, quality) = (one.media.bit_rate?, *one.measures.get(field)?.get("mean")?);
+            Some(RatePoint { rate, quality })
+        };
+        trusted.filter_map(point).collect::<Vec<_>>()
+    };
+    let rates = fields.iter().map(|&field| {
+        let rate = match bd_rate(&points(own, field), &points(&other, field)) {
+            Ok(percent) => BdRate { percent: Some(percent), reason: None },
+            Err(error) => BdRate { percent: None, reason: Some(error.to_string()) },
+        };
+        (field.to_owned(), rate)
+    });
+    let bd_rate = rates.collect();
+    Versus { renditions: other, bd_rate }
+}
+
+/// How many pairs of rungs are meant, whatever the measure.
+pub fn inverted_pairs(inversions: &[Inversion]) -> u64 {
+    inversions.iter().map(|one| (&one.higher, &one.lower)).collect::<BTreeSet<_>>().len() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::data::Media;
+
+    #[test]
+    fn a_higher_rung_that_is_worse_is_found() {
+        let rung = |name: &str, bit_rate, psnr, vmaf, verdict: &str| Rendition {
+            media: Media { name: name.into(), bit_rate: Some(bit_rate), ..Media::default() },
+            verdict: verdict.into(),
+            offset_ms: None,
+            confidence: None,
+            evidence: None,
+            counts: [].into(),
+            measures: [("psnr-y", psnr), ("vmaf", vmaf)]
+                .map(|(name, mean)| (name.to_owned(), [("mean".to_owned(), mean)].into()))
+                .into(),
+            thresholds: Vec::new(),
+            reasons: Vec::new(),
+            worst: Vec::new(),
+        };
+        let ladder = [
+            rung("high", 4e6, 39.0, 90.0, "aligned"),
+            rung("low", 1e6, 33.0, 70.0, "aligned"),
+            rung("mid", 2e6, 40.0, 91.0, "aligned-by-time"),
+            rung("odd", 5e6, 10.0, 10.0, "not-aligned"),
+        ];
+        let found = inversions(&ladder, &["psnr-y", "vmaf"]);
+        let shown: Vec<_> =
+            found.iter().map(|one| (one.measure.as_str(), one.higher.as_str(), one.lower.as_str())).collect();
+        assert_eq!(shown, [("psnr-y", "high", "mid"), ("vmaf", "high", "mid")]);
+        assert_eq!((found[0].difference, inverted_pairs(&found)), (1.0, 1));
+    }
+}

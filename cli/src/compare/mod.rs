@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! `iqa compare`: renditions against their source.
+//!
+//! `inputs` finds out what is meant, `settings` and `thresholds` how it is to be judged. A [`pass`] decodes the source
+//! once, beside as many renditions as fit into memory: each has a [`branch`] of its own, fed by the [`fan_out`]. `judge`
+//! and `ladder` make the report's data of what was gathered.
+
+mod branch;
+mod cache;
+pub mod decode;
+mod fan_out;
+mod frames;
+pub mod inputs;
+mod judge;
+mod ladder;
+mod memory;
+mod models;
+mod moments;
+mod outcome;
+mod pass;
+mod pictures;
+pub mod progress;
+mod settings;
+mod table;
+pub mod thresholds;
+pub mod watch;
+
+use crate::args::{Common, Compare};
+use crate::exit::Exit;
+use crate::report::data::Media;
+use crate::report::files::Folder;
+use crate::report::page::RenditionCurves;
+use anyhow::{Context as _, Result};
+use cache::Cache;
+use inputs::{Input, Inputs};
+use models::Hashes;
+use outcome::Finished;
+use pass::{Job, SourceKnown};
+use progress::Progress;
+use settings::Settings;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use thresholds::Thresholds;
+
+pub use frames::Frames;
+pub use judge::worst_second;
+
+/// Locks, also after a thread has panicked: what is guarded is whole at every step.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Compares, and says how the command ends.
+///
+/// # Errors
+/// When the command line is wrong, an input is not there, the source cannot be read, or a report cannot be written.
+pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
+    let settings = Settings::new(common, args)?;
+    let thresholds = Thresholds::new(args, &settings)?;
+    crate::plugin::init()?;
+    decode::prefer_exact_decoders();
+    let _models = settings.open()?;
+    let inputs = Inputs::new(args)?;
+    thresholds.check_names(inputs.renditions.iter().take(inputs.own).map(|input| input.name.as_str()))?;
+    let folder = args.output.as_deref().map(Folder::new).transpose()?;
+    let interrupted = interruption()?;
+    let mut progress = Progress::new(common);
+
+    let models = Hashes::of(&settings)?;
+    let work = Work {
+        inputs: &inputs,
+        settings: &settings,
+        models: &models,
+        folder: folder.as_ref(),
+        use_cache: !args.no_cache,
+        interrupted: &interrupted,
+    };
+    let results = work.measure(memory::budget(args.memory), &mut progress)?;
+    progress.end();
+
+    let mut report = outcome::report(&results, inputs.own, &settings, &thresholds);
+    for height in thresholds.missing_heights(&report.renditions) {
+        progress.say(&format!("iqa: no rendition has {height} lines: its thresholds were not checked"));
+    }
+    if let Some(folder) = &folder {
+        if !results.interrupted {
+            progress.say("writing the report");
+            let (renditions, finished) = (&inputs.renditions, &results.renditions);
+            let shown = &mut report.renditions;
+            for failure in moments::pictures(folder, &inputs.source, renditions, finished, shown, &settings) {
+                progress.say(&format!("iqa: {failure}"));
+            }
+        }
+        folder.write(&report, &results.frames(), &results.curves(inputs.own))?;
+    }
+    if common.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else if !common.quiet {
+        print!("{}", table::table(&report, folder.as_ref().map(Folder::path)));
+    }
+    Ok(Exit::from_code(report.exit))
+}
+
+/// Set when the user or the system wants the end. The second time the process ends at once.
+pub fn interruption() -> Result<Arc<AtomicBool>> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, Exit::Interrupted.code().into(), interrupted.clone())
+            .and_then(|_| signal_hook::flag::register(signal, interrupted.clone()))
+            .context("signals cannot be heeded")?;
+    }
+    Ok(interrupted)
+}
+
+/// What is to be measured.
+struct Work<'a> {
+    inputs: &'a Inputs,
+    settings: &'a Settings,
+    models: &'a Hashes,
+    folder: Option<&'a Folder>,
+    use_cache: bool,
+    interrupted: &'a AtomicBool,
+}
+
+/// What all renditions came to.
+#[derive(Debug)]
+pub struct Results {
+    /// What is known of the source.
+    pub source: Media,
+    /// In the order of the renditions.
+    pub renditions: Vec<Finished>,
+    /// Whether the run was interrupted.
+    pub interrupted: bool,
+}
+
+impl Results {
+    /// The frames of every rendition, with none where they are not to be shown.
+    fn frames(&self) -> Vec<Option<&Frames>> {
+        let frames = self
+            .renditions
+            .iter()
+            .map(|finished| Some(&finished.frames).filter(|_| judge::is_trusted(&finished.rendition.verdict)));
+        frames.collect()
+    }
+
+    /// Those of the first ladder, which has so many rungs, over time, for the page.
+    fn curves(&self, own: usize) -> Vec<RenditionCurves> {
+        let curves = self.renditions.iter().zip(self.frames()).take(own).map(|(finished, frames)| RenditionCurves {
+            name: finished.rendition.media.name.clone(),
+            ..frames.map(Frames::curves).unwrap_or_default()
+        });
+        curves.collect()
+    }
+}
+
+impl Work<'_> {
+    /// Measures all renditions that are not known from an earlier run, in as few passes over the source as memory allows.
+    fn measure(&self, budget: u64, progress: &mut Progress) -> Result<Results> {
+        let renditions = &self.inputs.renditions;
+        let logs: Vec<Option<PathBuf>> =
+            renditions.iter().map(|input| self.folder.map(|folder| folder.vmaf_json(&input.name))).collect();
+        let log = |index: usize| logs.get(index).and_then(Option::as_deref);
+        let mut done: Vec<Option<Finished>> = renditions.iter().map(|input| self.without_measuring(input)).collect();
+        let mut source = None;
+        let mut cache = self.cache();
+        let mut keys = Vec::new();
+        for (index, (input, place)) in renditions.iter().zip(&mut done).enumerate() {
+            let key =
+                cache.as_mut().filter(|_| place.is_none()).and_then(|cache| cache.key(&self.inputs.source, input));
+            let found = key.as_ref().zip(cache.as_ref()).and_then(|(key, cache)| cache.find(key, log(index)));
+            if let Some(found) = found {
+                progress.say(&format!("{}: known from an earlier run", input.name));
+                source = source.or_else(|| Some(found.source.clone()));
+                *place = Some(found.renamed(input));
+            }
+            keys.push(key);
+        }
+        let left: Vec<usize> =
+            (0..renditions.len()).filter(|&index| done.get(index).is_some_and(Option::is_none)).collect();
+        let plan = memory::plan(budget, left.len());
+        let passes = left.chunks(plan.renditions).count();
+        for (number, chunk) in left.chunks(plan.renditions).enumerate() {
+            let job = |&index: &usize| Some(Job { input: renditions.get(index)?, vmaf_json: log(index) });
+            let jobs: Vec<_> = chunk.iter().filter_map(job).collect();
+            progress.begin(&what(&jobs, number, passes), number, passes);
+            let passed =
+                pass::run(&self.inputs.source, &jobs, self.settings, plan.max_bytes, progress, self.interrupted)?;
+            if let Some(failure) = &passed.source.failure {
+                anyhow::bail!("the source {}: {failure}", self.inputs.source.shown);
+            }
+            let known = passed.source;
+            let media = judge::source(&self.inputs.source, &known);
+            for ((&index, job), measured) in chunk.iter().zip(&jobs).zip(passed.renditions) {
+                let Some(measured) = measured else { continue };
+                let finished = Finished::new(job.input, measured, &known, media.clone(), self.settings);
+                let key =
+                    keys.get(index).and_then(Option::as_ref).filter(|_| finished.rendition.verdict != judge::FAILED);
+                if let (Some(key), Some(cache)) = (key, &cache)
+                    && let Err(error) = cache.keep(key, &finished, job.vmaf_json)
+                {
+                    progress.say(&format!("iqa: the result is not kept for a later run: {error:#}"));
+                }
+                if let Some(place) = done.get_mut(index) {
+                    *place = Some(finished);
+                }
+            }
+            source = Some(media);
+            if self.interrupted.load(Ordering::Relaxed) {
+                break;
+            }
+        }
+        let interrupted = done.iter().any(Option::is_none);
+        let source = source.unwrap_or_else(|| judge::source(&self.inputs.source, &SourceKnown::default()));
+        let finished = done.into_iter().zip(renditions).map(|(result, input)| {
+            result.unwrap_or_else(|| Finished::without(judge::interrupted(input), source.clone()))
+        });
+        Ok(Results { renditions: finished.collect(), source: source.clone(), interrupted })
+    }
+
+    /// The result of an input that cannot be read, as far as that is known already.
+    fn without_measuring(&self, input: &Input) -> Option<Finished> {
+        let problem = input.problem.clone()?;
+        let source = judge::source(&self.inputs.source, &SourceKnown::default());
+        Some(Finished::without(judge::failed(input, problem), source))
+    }
+
+    /// Results of earlier runs. One without a log is of no use to a run that writes one.
+    fn cache(&self) -> Option<Cache> {
+        let cache = Cache::new(self.settings, self.models, self.folder.is_some());
+        cache.filter(|_| self.use_cache)
+    }
+}
+
+/// What is done in a pass, for people.
+fn what(jobs: &[Job<'_>], number: usize, passes: usize) -> String {
+    let what = match jobs {
+        [one] => format!("comparing {}", one.input.name),
+        jobs => format!("comparing {} renditions", jobs.len()),
+    };
+    if passes > 1 { format!("{what} (pass {} of {passes}, for want of memory)", number + 1) } else { what }
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The whole report, and how the command ends.
+
+use super::branch::Measured;
+use super::frames::Frames;
+use super::inputs::Input;
+use super::pass::SourceKnown;
+use super::settings::Settings;
+use super::thresholds::{Ladder, Thresholds};
+use super::{Results, judge, ladder, moments};
+use crate::exit::Exit;
+use crate::report::data::{Fact, Measure, Media, Rendition, Report, VERSION};
+use onnx_iqa::record::{Field, Named as _, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// What a rendition came to, and what was known of the source with it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Finished {
+    /// Without thresholds.
+    pub rendition: Rendition,
+    /// Every frame.
+    pub frames: Frames,
+    /// The source.
+    pub source: Media,
+    /// The rendition's stream time minus its running time, in nanoseconds.
+    pub stream_offset: i64,
+    /// The source's.
+    pub source_stream_offset: i64,
+    /// Whether frames came that could not be compared.
+    pub not_comparable: bool,
+    /// The model's name, by its contract.
+    pub model: Option<String>,
+    /// That file's hash.
+    pub model_hash: Option<String>,
+    /// The name of VMAF's model.
+    pub vmaf_model: Option<String>,
+    /// That file's hash.
+    pub vmaf_model_hash: Option<String>,
+}
+
+impl Finished {
+    /// A rendition that was compared to its end.
+    pub fn new(input: &Input, measured: Measured, known: &SourceKnown, source: Media, settings: &Settings) -> Self {
+        let rendition = judge::judge(input, &measured, known, settings);
+        let Measured { summary, frames, not_comparable, stream_offset, .. } = measured;
+        let source_stream_offset = known.stream_offset;
+        let without = Self::without(rendition, source);
+        let mut finished = Self { frames, not_comparable, stream_offset, source_stream_offset, ..without };
+        if let Some(summary) = summary {
+            (finished.model, finished.model_hash) = (summary.model, summary.model_hash);
+            (finished.vmaf_model, finished.vmaf_model_hash) = (summary.vmaf_model, summary.vmaf_model_hash);
+        }
+        finished
+    }
+
+    /// A rendition of which nothing was measured.
+    pub fn without(rendition: Rendition, source: Media) -> Self {
+        Self {
+            rendition,
+            frames: Frames::default(),
+            source,
+            stream_offset: 0,
+            source_stream_offset: 0,
+            not_comparable: false,
+            model: None,
+            model_hash: None,
+            vmaf_model: None,
+            vmaf_model_hash: None,
+        }
+    }
+
+    /// The same under the name that it has now.
+    pub fn renamed(mut self, input: &Input) -> Self {
+        let media = &mut self.rendition.media;
+        (media.name, media.uri) = (input.name.clone(), input.shown.clone());
+        media.declared_bandwidth = input.declared_bandwidth;
+        self
+    }
+}
+
+/// The report on a comparison, of whose renditions the first `own` are of the ladder that is judged, the others of the
+/// one that it is set against.
+pub fn report(results: &Results, own: usize, settings: &Settings, thresholds: &Thresholds) -> Report {
+    let mut renditions: Vec<_> = results.renditions.iter().map(|finished| finished.rendition.clone()).collect();
+    let other = renditions.split_off(own.min(renditions.len()));
+    let inversions = ladder::inversions(&renditions, &settings.fields());
+    let about = Ladder { inversions: ladder::inverted_pairs(&inversions) };
+    for (rendition, finished) in renditions.iter_mut().zip(&results.renditions) {
+        rendition.thresholds = thresholds.check(rendition, about, judge::is_trusted(&rendition.verdict));
+        rendition.worst = moments::find(finished, results.source.duration);
+    }
+    let none = Thresholds::default();
+    let given = renditions.iter().map(|rendition| (rendition, thresholds));
+    let given = given.chain(other.iter().map(|rendition| (rendition, &none)));
+    let ends = given.zip(&results.renditions).map(|((rendition, thresholds), finished)| {
+        if finished.not_comparable { Exit::NotMeasurable } else { ends(rendition, thresholds) }
+    });
+    let mut exit = ends.max().unwrap_or(Exit::Good);
+    if !thresholds.missing_heights(&renditions).is_empty() {
+        exit = exit.max(Exit::NotMeasurable);
+    }
+    if results.interrupted {
+        exit = Exit::Interrupted;
+    }
+    let versus = (!other.is_empty()).then(|| ladder::versus(&renditions, other, &settings.fields()));
+    Report {
+        version: VERSION,
+        generator: concat!("iqa ", env!("CARGO_PKG_VERSION")).to_owned(),
+        created: now(),
+        source: results.source.clone(),
+        measures: measures(results, settings),
+        renditions,
+        inversions,
+        versus,
+        run: run(settings),
+        interrupted: results.interrupted,
+        exit: exit.code(),
+    }
+}
+
+/// How the command would end if there were that rendition alone.
+fn ends(rendition: &Rendition, thresholds: &Thresholds) -> Exit {
+    let verdict = rendition.verdict.as_str();
+    if verdict == judge::FAILED {
+        return Exit::Usage;
+    }
+    if !judge::is_trusted(verdict) || (verdict == Verdict::Partly.name() && !thresholds.is_empty()) {
+        return Exit::NotMeasurable;
+    }
+    // A model or measure that was asked for and gave nothing.
+    let failed = rendition.counts.get("failed").is_some_and(|&failed| failed > 0) && rendition.measures.is_empty();
+    let unchecked = rendition.thresholds.iter().any(|threshold| threshold.met.is_none());
+    if failed || unchecked || rendition.measures.is_empty() {
+        return Exit::NotMeasurable;
+    }
+    let missed = rendition.thresholds.iter().any(|threshold| threshold.met == Some(false));
+    if missed { Exit::Missed } else { Exit::Good }
+}
+
+/// What was measured, in words.
+fn measures(results: &Results, settings: &Settings) -> Vec<Measure> {
+    let first = |get: fn(&Finished) -> &Option<String>| results.renditions.iter().find_map(|one| get(one).clone());
+    let fields = settings.fields().into_iter().map(|name| {
+        let field = Field::named(name);
+        let (model, model_hash) = match name {
+            "vmaf" => (first(|one| &one.vmaf_model), first(|one| &one.vmaf_model_hash)),
+            "score" => (first(|one| &one.model), first(|one| &one.model_hash)),
+            _ => (None, None),
+        };
+        Measure {
+            name: name.to_owned(),
+            unit: field.and_then(|field| field.unit).map(str::to_owned),
+            description: field.map(|field| field.description.to_owned()).unwrap_or_default(),
+            model,
+            model_hash,
+        }
+    });
+    fields.collect()
+}
+
+/// What was run, for whoever wants to run it again.
+fn run(settings: &Settings) -> Vec<Fact> {
+    let part = match settings.duration {
+        Some(duration) => format!("{} s from {} s on", duration.as_secs_f64(), settings.start.as_secs_f64()),
+        None if settings.start.is_zero() => "all".to_owned(),
+        None => format!("from {} s on", settings.start.as_secs_f64()),
+    };
+    let searched = format!("{}, within {} s", settings.alignment.name(), settings.search_range.as_secs_f64());
+    let model = settings.model.iter().map(|model| match settings.every {
+        1 => ("Model", model.clone()),
+        every => ("Model", format!("{model}, one pair in {every}")),
+    });
+    let facts = [
+        ("Program", concat!("iqa ", env!("CARGO_PKG_VERSION")).to_owned()),
+        ("GStreamer", gst::version_string().to_string()),
+        ("Measures", settings.measures.names().collect::<Vec<_>>().join(", ")),
+        ("Alignment", searched),
+        ("Registration", settings.registration.name().to_owned()),
+        ("Scaling", settings.scale.name().to_owned()),
+        ("Part", part),
+    ];
+    facts.into_iter().chain(model).map(|(name, value)| Fact { name: name.to_owned(), value }).collect()
+}
+
+/// The time, in RFC 3339.
+fn now() -> String {
+    let now = gst::glib::DateTime::now_utc().and_then(|now| now.format("%Y-%m-%dT%H:%M:%SZ"));
+    now.map(|text| text.to_string()).unwrap_or_default()
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! One pass over the source, with as many renditions beside it as fit into memory.
+
+use super::branch::{Branch, Measured};
+use super::decode::{Decoding, Known, Options, Part};
+use super::fan_out::FanOut;
+use super::inputs::Input;
+use super::progress::Progress;
+use super::settings::Settings;
+use super::watch::{self, Watched};
+use anyhow::{Context as _, Result};
+use gst::prelude::*;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+/// How often progress is shown and an interruption heeded.
+const STEP: Duration = Duration::from_millis(100);
+
+/// What a pass came to.
+#[derive(Debug)]
+pub struct Passed {
+    /// Of the renditions, in their order; none: the pass was interrupted before it was finished.
+    pub renditions: Vec<Option<Measured>>,
+    /// What is known of the source.
+    pub source: SourceKnown,
+}
+
+/// What is known of the source after a pass.
+#[derive(Debug, Clone, Default)]
+pub struct SourceKnown {
+    /// Of the stream.
+    pub known: Known,
+    /// Running time of its first frame, in nanoseconds.
+    pub begin: Option<u64>,
+    /// Its stream time minus its running time, in nanoseconds.
+    pub stream_offset: i64,
+    /// How long it is, as it says itself or as it was decoded, in nanoseconds of its running time.
+    pub duration: Option<u64>,
+    /// Why it could not be read.
+    pub failure: Option<String>,
+}
+
+/// A rendition of a pass.
+pub struct Job<'a> {
+    /// What is decoded.
+    pub input: &'a Input,
+    /// Where its log in libvmaf's format goes.
+    pub vmaf_json: Option<&'a Path>,
+}
+
+/// Who sent a message.
+#[derive(Debug, Clone, Copy)]
+enum Who {
+    Source,
+    Branch(usize),
+}
+
+/// The source's pipeline.
+struct SourcePipeline {
+    pipeline: gst::Pipeline,
+    decoding: Decoding,
+}
+
+impl Watched for SourcePipeline {
+    fn pipeline(&self) -> &gst::Pipeline {
+        &self.pipeline
+    }
+}
+
+impl SourcePipeline {
+    fn new(input: &Input, options: &Options, fan_out: &FanOut) -> Result<Self> {
+        let pipeline = gst::Pipeline::new();
+        let (queue, sink) = (watch::queue()?, watch::sink()?);
+        pipeline.add_many([&queue, &sink])?;
+        queue.link(&sink)?;
+        fan_out.attach(&sink.static_pad("sink").context("a sink has a pad")?);
+        let target = queue.static_pad("sink").context("a queue has a sink pad")?;
+        let decoding = Decoding::new(&pipeline, input, options, &target)?;
+        Ok(Self { pipeline, decoding })
+    }
+}
+
+/// Compares the renditions with the source. Each may hold `max_bytes` of frames.
+///
+/// # Errors
+/// When elements are missing, or do not take the settings.
+pub fn run(
+    source: &Input,
+    jobs: &[Job<'_>],
+    settings: &Settings,
+    max_bytes: u64,
+    progress: &mut Progress,
+    interrupted: &AtomicBool,
+) -> Result<Passed> {
+    let (source_part, part, lead) = parts(settings);
+    let options = |part| Options { part, deinterlace: settings.deinterlace, rate: settings.rate };
+    let fan_out = FanOut::default();
+    let pipeline = SourcePipeline::new(source, &options(source_part), &fan_out)?;
+    let (sender, messages) = mpsc::channel();
+    pipeline.watch(Who::Source, &sender)?;
+    let mut branches = Vec::new();
+    for (index, job) in jobs.iter().enumerate() {
+        let options = options(part);
+        let branch = Branch::new(job.input, settings, &options, (max_bytes, lead), &fan_out, job.vmaf_json)?;
+        branch.watch(Who::Branch(index), &sender)?;
+        branches.push(branch);
+    }
+    // Pads take frames from PAUSED on, so the renditions come first.
+    branches.iter().for_each(Watched::start);
+    pipeline.start();
+
+    let mut failure = None;
+    while branches.iter().any(|branch| !branch.is_done()) && failure.is_none() {
+        if interrupted.load(Ordering::Relaxed) {
+            break;
+        }
+        let message = messages.recv_timeout(STEP);
+        match message {
+            Ok((Who::Branch(index), message)) => {
+                if let Some(branch) = branches.get_mut(index) {
+                    branch.message(&message);
+                }
+            }
+            Ok((Who::Source, message)) => failure = pipeline.decoding.message(&message).err(),
+            Err(RecvTimeoutError::Timeout) => {
+                let duration = duration(&pipeline.pipeline, source_part);
+                progress.position(fan_out.position(), duration, fan_out.frames());
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    if fan_out.frames() == 0 && failure.is_none() && !interrupted.load(Ordering::Relaxed) {
+        failure = no_frame(&branches);
+    }
+    let known = SourceKnown {
+        known: pipeline.decoding.known(),
+        begin: fan_out.begin(),
+        stream_offset: fan_out.stream_offset(),
+        duration: duration(&pipeline.pipeline, source_part).max(fan_out.end()),
+        failure,
+    };
+    let finished: Vec<_> = branches.iter().map(Branch::is_done).collect();
+    // First the renditions: the source may be waiting in one of them.
+    let measured: Vec<_> = branches.into_iter().map(Branch::finish).collect();
+    pipeline.pipeline.set_state(gst::State::Null)?;
+    let renditions = finished.into_iter().zip(measured).map(|(finished, measured)| finished.then_some(measured));
+    Ok(Passed { renditions: renditions.collect(), source: known })
+}
+
+/// What is decoded of the source and of a rendition, and by how much the source begins earlier: a rendition's partners
+/// may lie a search range to either side.
+pub fn parts(settings: &Settings) -> (Part, Part, gst::ClockTime) {
+    let time = |time: Duration| gst::ClockTime::try_from(time).unwrap_or(gst::ClockTime::MAX);
+    let start = time(settings.start);
+    let stop = settings.duration.map(|duration| start.saturating_add(time(duration)));
+    let range = if settings.searches() { time(settings.search_range) } else { gst::ClockTime::ZERO };
+    let begin = start.saturating_sub(range);
+    let source = Part { start: begin, stop: stop.map(|stop| stop.saturating_add(range)) };
+    (source, Part { start, stop }, start.saturating_sub(begin))
+}
+
+/// Why the source gave no frame, if it is not the renditions that ended before it could.
+fn no_frame(branches: &[Branch]) -> Option<String> {
+    let all_failed = branches.iter().all(Branch::has_failed);
+    let causes = "check that the file plays (the edit list of a trimmed MP4 is one cause: GStreamer 1.22 then shows \
+                  none of its frames; encode such a file again)";
+    (!all_failed).then(|| format!("no frame could be decoded of it: {causes}"))
+}
+
+/// How long the source is, as far as it is compared, in nanoseconds of its running time.
+fn duration(pipeline: &gst::Pipeline, part: Part) -> Option<u64> {
+    let whole = pipeline.query_duration::<gst::ClockTime>()?;
+    let end = part.stop.map_or(whole, |stop| stop.min(whole));
+    Some(end.saturating_sub(part.start).nseconds())
+}

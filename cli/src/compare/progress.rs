@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! How far a comparison is, on standard error.
+
+use crate::args::{self, Common};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+
+/// How often a line is written where there is no bar.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// Says how far it is.
+#[derive(Debug)]
+pub struct Progress {
+    how: args::Progress,
+    bar: ProgressBar,
+    /// Passes in all and finished, of the source.
+    passes: (u64, u64),
+    what: String,
+    last: Instant,
+    began: Instant,
+}
+
+impl Progress {
+    /// As the command line says.
+    pub fn new(common: &Common) -> Self {
+        let how = match common.progress {
+            _ if common.quiet => args::Progress::None,
+            args::Progress::Auto if !std::io::stderr().is_terminal() => args::Progress::Plain,
+            other => other,
+        };
+        let bar = if how == args::Progress::Auto {
+            ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr())
+        } else {
+            ProgressBar::hidden()
+        };
+        // A wrong template would be a bug, and the default one does as well.
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {percent:>3} %, {eta} left") {
+            bar.set_style(style);
+        }
+        let now = Instant::now();
+        Self { how, bar, passes: (1, 0), what: String::new(), last: now, began: now }
+    }
+
+    /// A pass begins, the number `done` + 1 of `all`; `what` says what is done in it.
+    pub fn begin(&mut self, what: &str, done: usize, all: usize) {
+        self.passes = (all as u64, done as u64);
+        self.what = what.to_owned();
+        self.bar.set_message(what.to_owned());
+        match self.how {
+            args::Progress::Plain => eprintln!("{what}"),
+            args::Progress::Json => {
+                self.json(serde_json::json!({"event": "begin", "what": what, "pass": done + 1, "passes": all}))
+            }
+            _ => {}
+        }
+    }
+
+    /// The source has come so far, in nanoseconds of its running time, out of so much.
+    pub fn position(&mut self, position: Option<u64>, duration: Option<u64>, frames: u64) {
+        let share = position.zip(duration.filter(|&duration| duration > 0));
+        let share = share.map(|(position, duration)| (position as f64 / duration as f64).min(1.0));
+        let (all, done) = self.passes;
+        let total = share.map(|share| (done as f64 + share) / all.max(1) as f64);
+        if let Some(total) = total {
+            self.bar.set_position((total * 1000.0) as u64);
+        }
+        if self.last.elapsed() < INTERVAL {
+            return;
+        }
+        self.last = Instant::now();
+        let elapsed = self.began.elapsed().as_secs_f64();
+        let left = total.filter(|&total| total > 0.01).map(|total| elapsed * (1.0 - total) / total);
+        match self.how {
+            args::Progress::Plain => {
+                let percent =
+                    total.map_or_else(|| format!("{frames} frames"), |total| format!("{:.0} %", total * 100.0));
+                let left = left.map_or_else(String::new, |left| format!(", about {left:.0} s left"));
+                eprintln!("{}: {percent}{left}", self.what);
+            }
+            args::Progress::Json => {
+                let object = serde_json::json!({
+                    "event": "progress", "what": self.what, "share": total, "frames": frames, "seconds-left": left,
+                });
+                self.json(object);
+            }
+            _ => {}
+        }
+    }
+
+    /// A line beside the progress.
+    pub fn say(&self, text: &str) {
+        match self.how {
+            args::Progress::None => {}
+            args::Progress::Json => self.json(serde_json::json!({"event": "note", "text": text})),
+            _ => self.bar.suspend(|| eprintln!("{text}")),
+        }
+    }
+
+    /// It is over.
+    pub fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn json(&self, object: serde_json::Value) {
+        // Nobody reads it: then nobody misses it.
+        let _ = writeln!(std::io::stderr(), "{object}");
+    }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! One threshold: `vmaf.p5>=80`, `unmatched<=2`, `offset-ms<=100`.
+
+use super::Ladder;
+use crate::compare::settings::Settings;
+use crate::report::data::Rendition;
+use anyhow::{Context as _, Result, bail};
+use onnx_iqa::stats::Statistics;
+use std::fmt;
+use std::str::FromStr;
+
+/// The statistic that is no pool's: the least mean over a second.
+pub const WORST_SECOND: &str = "worst-second";
+
+/// Counts that a ledger has, or that follow from it.
+const COUNTS: [&str; 8] =
+    ["distorted", "matched", "duplicate", "unmatched", "reference", "dropped", "outside", "failed"];
+
+/// What is looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Quantity {
+    /// A statistic of a measure.
+    Measure {
+        /// The field's name.
+        field: String,
+        /// The statistic's name.
+        statistic: String,
+    },
+    /// A count of frames.
+    Count(&'static str),
+    /// How far the rendition is off, in milliseconds, whichever way.
+    OffsetMs,
+    /// Pairs of rungs of which the higher is worse.
+    Inversions,
+    /// How far the measured rate is from the declared one, in percent of that.
+    BandwidthError,
+}
+
+/// How a value and its limit have to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    AtLeast,
+    AtMost,
+    Above,
+    Below,
+    Equal,
+}
+
+const RELATIONS: [(&str, Relation); 5] = [
+    (">=", Relation::AtLeast),
+    ("<=", Relation::AtMost),
+    ("==", Relation::Equal),
+    (">", Relation::Above),
+    ("<", Relation::Below),
+];
+
+/// A threshold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expression {
+    /// Without spaces.
+    text: String,
+    quantity: Quantity,
+    relation: Relation,
+    limit: f64,
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for Expression {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let found = RELATIONS.iter().find_map(|(sign, relation)| Some((text.split_once(sign)?, *relation)));
+        let ((name, limit), relation) = found.context("it has no relation: write it as vmaf.p5>=80")?;
+        let limit: f64 = limit.parse().ok().with_context(|| format!("{limit:?} is no number"))?;
+        if !limit.is_finite() {
+            bail!("{limit} is no limit");
+        }
+        let quantity = quantity(name)?;
+        Ok(Self { text: text.clone(), quantity, relation, limit })
+    }
+}
+
+fn quantity(name: &str) -> Result<Quantity> {
+    if let Some((field, statistic)) = name.split_once('.') {
+        let statistics = || Statistics::NAMES.into_iter().chain([WORST_SECOND]);
+        if !Settings::known_fields().any(|known| known == field) {
+            let known = Settings::known_fields().collect::<Vec<_>>().join(", ");
+            bail!("there is no measure {field:?}; known are: {known}");
+        }
+        if !statistics().any(|known| known == statistic) {
+            bail!("there is no statistic {statistic:?}; known are: {}", statistics().collect::<Vec<_>>().join(", "));
+        }
+        return Ok(Quantity::Measure { field: field.to_owned(), statistic: statistic.to_owned() });
+    }
+    let others = [
+        ("offset-ms", Quantity::OffsetMs),
+        ("inversions", Quantity::Inversions),
+        ("bandwidth-error", Quantity::BandwidthError),
+    ];
+    if let Some((_, quantity)) = others.iter().find(|(known, _)| *known == name) {
+        return Ok(quantity.clone());
+    }
+    let count = COUNTS.iter().find(|known| **known == name);
+    count.map(|&count| Quantity::Count(count)).with_context(|| {
+        let known = COUNTS.into_iter().chain(others.iter().map(|(known, _)| *known)).collect::<Vec<_>>().join(", ");
+        format!("there is nothing called {name:?}; a measure has its statistic with it, as in vmaf.mean; else known are: {known}")
+    })
+}
+
+impl Expression {
+    /// What it looks at.
+    pub fn quantity(&self) -> &Quantity {
+        &self.quantity
+    }
+
+    /// Whether this holds instead of `general`.
+    pub fn replaces(&self, general: &Self) -> bool {
+        let lower = |relation| matches!(relation, Relation::AtLeast | Relation::Above);
+        let upper = |relation| matches!(relation, Relation::AtMost | Relation::Below);
+        let same_way = (lower(self.relation) && lower(general.relation))
+            || (upper(self.relation) && upper(general.relation))
+            || self.relation == general.relation;
+        self.quantity == general.quantity && same_way
+    }
+
+    /// Whether a value is as it has to be.
+    pub fn holds(&self, value: f64) -> bool {
+        match self.relation {
+            Relation::AtLeast => value >= self.limit,
+            Relation::AtMost => value <= self.limit,
+            Relation::Above => value > self.limit,
+            Relation::Below => value < self.limit,
+            Relation::Equal => value == self.limit,
+        }
+    }
+
+    /// The value of a rendition; none: it has no such value.
+    pub fn value(&self, rendition: &Rendition, ladder: Ladder) -> Option<f64> {
+        match &self.quantity {
+            Quantity::Measure { field, statistic } => rendition.measures.get(field)?.get(statistic).copied(),
+            Quantity::Count(name) => rendition.counts.get(*name).map(|&count| count as f64),
+            Quantity::OffsetMs => rendition.offset_ms.map(f64::abs),
+            Quantity::Inversions => Some(ladder.inversions as f64),
+            Quantity::BandwidthError => {
+                let (declared, measured) = (rendition.media.declared_bandwidth?, rendition.media.bit_rate?);
+                (declared > 0.0).then(|| (measured / declared - 1.0).abs() * 100.0)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_are_read() {
+        let read = |text: &str| text.parse::<Expression>().unwrap();
+        let expression = read(" vmaf.p5 >= 80 ");
+        assert_eq!(expression.to_string(), "vmaf.p5>=80");
+        assert!(expression.holds(80.0) && !expression.holds(79.99));
+        assert!(read("unmatched<3").holds(2.0) && !read("unmatched<3").holds(3.0));
+        assert_eq!(read("dropped==0").quantity(), &Quantity::Count("dropped"));
+        assert_eq!(read("offset-ms<=40").quantity(), &Quantity::OffsetMs);
+        assert!(read("vmaf.p5>90").replaces(&expression) && !read("vmaf.p5<90").replaces(&expression));
+        assert!(!read("vmaf.p1>90").replaces(&expression));
+    }
+
+    #[test]
+    fn unknown_names_list_the_known_ones() {
+        let error = |text: &str| format!("{:#}", text.parse::<Expression>().unwrap_err());
+        assert!(error("vmef.p5>=80").contains("known are: psnr-y"), "{}", error("vmef.p5>=80"));
+        assert!(error("vmaf.p6>=80").contains("worst-second"));
+        assert!(error("unmached<=2").contains("unmatched"));
+        assert!(error("vmaf>=80").contains("vmaf.mean"));
+        assert!(error("vmaf.p5=80").contains("no relation"));
+        assert!(error("vmaf.p5>=x").contains("no number"));
+        assert!(error("vmaf.p5>=nan").contains("no limit"));
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The file of `--thresholds`:
+//!
+//! ```toml
+//! thresholds = ["vmaf.p5>=80", "unmatched<=2"]
+//!
+//! [[rung]]            # takes the place of general ones of the same quantity
+//! height = 360        # or name = "360p"
+//! thresholds = ["vmaf.p5>=40"]
+//! ```
+
+use super::Expression;
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    thresholds: Vec<String>,
+    #[serde(default)]
+    rung: Vec<RungText>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RungText {
+    name: Option<String>,
+    height: Option<u32>,
+    thresholds: Vec<String>,
+}
+
+/// Thresholds of some renditions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rung {
+    /// Of the one of that name.
+    pub name: Option<String>,
+    /// Of those of so many lines.
+    pub height: Option<u32>,
+    /// What has to hold.
+    pub expressions: Vec<Expression>,
+}
+
+/// The general thresholds of a file, and those of rungs.
+///
+/// # Errors
+/// When it is no TOML of that kind, has an unknown key, or a threshold that cannot be read.
+pub fn parse(text: &str) -> Result<(Vec<Expression>, Vec<Rung>)> {
+    let document: Document = toml::from_str(text)?;
+    let read = |texts: &[String]| {
+        let read = texts.iter().map(|text| text.parse().with_context(|| text.clone()));
+        read.collect::<Result<Vec<Expression>>>()
+    };
+    let rungs = document.rung.iter().map(|rung| {
+        let one = rung.name.is_some() != rung.height.is_some();
+        ensure!(one, "a [[rung]] is meant either by its `name` or by its `height`");
+        Ok(Rung { name: rung.name.clone(), height: rung.height, expressions: read(&rung.thresholds)? })
+    });
+    Ok((read(&document.thresholds)?, rungs.collect::<Result<_>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn what_is_not_known_is_an_error() {
+        let error = |text: &str| format!("{:#}", parse(text).unwrap_err());
+        assert!(error("treshold = []").contains("treshold"));
+        assert!(error("thresholds = [\"vmaf.p55>=1\"]").contains("p55"));
+        assert!(error("[[rung]]\nthresholds = []").contains("either"));
+        assert!(parse("").unwrap().0.is_empty());
+    }
+}

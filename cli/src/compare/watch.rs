@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What the pipelines of a comparison have in common: how they end, how they are watched, how they say what is wrong.
+
+use anyhow::{Context as _, Result};
+use gst::prelude::*;
+use std::sync::mpsc::Sender;
+
+/// Something that has a pipeline.
+pub trait Watched {
+    /// The pipeline.
+    fn pipeline(&self) -> &gst::Pipeline;
+
+    /// Has its messages sent on with `tag`.
+    ///
+    /// # Errors
+    /// When the pipeline has no bus.
+    fn watch<T: Copy + Send + Sync + 'static>(&self, tag: T, sender: &Sender<(T, gst::Message)>) -> Result<()> {
+        let bus = self.pipeline().bus().context("a pipeline has a bus")?;
+        let sender = sender.clone();
+        bus.set_sync_handler(move |_, message| {
+            // Nobody listens any more: the comparison is over.
+            let _ = sender.send((tag, message.to_owned()));
+            gst::BusSyncReply::Drop
+        });
+        Ok(())
+    }
+
+    /// Starts it. What keeps it from starting comes as a message.
+    fn start(&self) {
+        let _ = self.pipeline().set_state(gst::State::Playing);
+    }
+}
+
+/// A few frames between threads.
+///
+/// # Errors
+/// When there is no such element.
+pub fn queue() -> Result<gst::Element> {
+    let queue = gst::ElementFactory::make("queue").property("max-size-buffers", 3u32);
+    Ok(queue.property("max-size-bytes", 0u32).property("max-size-time", 0u64).build()?)
+}
+
+/// The end of a pipeline, as fast as it goes.
+///
+/// # Errors
+/// When there is no such element.
+pub fn sink() -> Result<gst::Element> {
+    let sink = gst::ElementFactory::make("fakesink").property("sync", false).property("async", false);
+    Ok(sink.property("enable-last-sample", false).build()?)
+}
+
+/// What an error message says, for people. Where GStreamer's own text says nothing, the end of its debug text does.
+pub fn error_text(error: &gst::message::Error) -> String {
+    let text = error.error().message().trim_end_matches('.').to_owned();
+    let vague = ["Internal data stream error", "GStreamer encountered", "Could not", "File not found"];
+    let debug = error.debug().filter(|_| vague.iter().any(|start| text.starts_with(start)));
+    let detail = debug.as_deref().and_then(|debug| debug.lines().rfind(|line| !line.trim().is_empty()));
+    match detail.map(|line| line.trim().trim_end_matches(", Redirect to: (NULL)")) {
+        Some(detail) if !detail.starts_with(&text) => format!("{text}: {detail}"),
+        Some(detail) => detail.to_owned(),
+        None => text,
+    }
+}
+
+/// A buffer's stream time minus its running time, in nanoseconds.
+pub fn stream_offset(segment: &gst::FormattedSegment<gst::ClockTime>, buffer: &gst::BufferRef) -> Option<i64> {
+    let (running, stream) = (segment.to_running_time(buffer.pts())?, segment.to_stream_time(buffer.pts())?);
+    i64::try_from(i128::from(stream.nseconds()) - i128::from(running.nseconds())).ok()
+}

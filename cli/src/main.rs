@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The command `iqa`: picture quality of files, transcodes and ladders.
+
+mod args;
+mod compare;
+mod exit;
+mod manual;
+mod models;
+mod out;
+mod plugin;
+mod report;
+mod score;
+
+use args::{Args, Command};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
+use exit::Exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let common = &args.common;
+    let outcome = match args.command {
+        Some(Command::Compare(compare)) => compare::run(common, &compare),
+        Some(Command::Score(score)) => score::run(common, &score),
+        Some(Command::Models(models)) => models::run(common, &models),
+        Some(Command::Completions { shell }) => manual::completions(shell),
+        Some(Command::Man { folder }) => manual::pages(&folder),
+        None if args.licenses => manual::licenses(),
+        None => Args::command().error(ErrorKind::MissingSubcommand, "what is to be done? Give a command").exit(),
+    };
+    let exit = outcome.unwrap_or_else(|error| {
+        eprintln!("iqa: {error:#}");
+        Exit::Usage
+    });
+    exit.into()
+}

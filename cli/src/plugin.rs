@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The elements of this program: the plugin is linked into it.
+
+use anyhow::{Context as _, Result, bail};
+
+/// The plugin's name.
+const NAME: &str = "onnxiqa";
+
+/// Starts GStreamer, and registers the elements that are linked in.
+///
+/// A file of the plugin, of whatever version, may be on `GST_PLUGIN_PATH`. It leaves this process's registry before an
+/// element is made, so that nothing loads it later.
+///
+/// # Errors
+/// When GStreamer does not start, or has loaded such a file already: where it scans plugins without a process of its
+/// own, which it does when its registry is new.
+pub fn init() -> Result<()> {
+    gst::init().context("GStreamer does not start")?;
+    let registry = gst::Registry::get();
+    let files: Vec<_> = registry.plugins().iter().filter(|plugin| plugin.plugin_name() == NAME).cloned().collect();
+    // A type of the same name cannot be registered a second time.
+    if gst::glib::Type::from_name("GstIqaScore").is_some() {
+        let names = files.iter().filter_map(|plugin| plugin.filename()).map(|file| file.display().to_string());
+        let names: Vec<_> = names.collect();
+        bail!(
+            "GStreamer has loaded {} into this program while it looked for plugins, since GST_REGISTRY_FORK=no is set \
+             or its gst-plugin-scanner is missing; run the command again, or take that folder off GST_PLUGIN_PATH",
+            if names.is_empty() { "another copy of the plugin".to_owned() } else { names.join(" and ") }
+        );
+    }
+    files.iter().for_each(|plugin| registry.remove_plugin(plugin));
+    gstonnxiqa::plugin_register_static().context("the elements that are linked in cannot be registered")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gst::prelude::*;
+    use std::path::{Path, PathBuf};
+    use std::process::Command;
+
+    /// What tells the test that it is the process that another one started.
+    const CHILD: &str = "ONNX_IQA_TEST_CHILD";
+
+    /// The plugin's file of this build, which cargo leaves beside the tests' program.
+    fn plugin_file() -> PathBuf {
+        std::env::current_exe().expect("a path").with_file_name("libgstonnxiqa.so")
+    }
+
+    fn is_mapped() -> bool {
+        std::fs::read_to_string("/proc/self/maps").expect("maps").contains("libgstonnxiqa.so")
+    }
+
+    #[test]
+    fn child() {
+        if std::env::var_os(CHILD).is_none() {
+            return;
+        }
+        match init() {
+            Ok(()) => {
+                for name in ["iqascore", "iqacompare", "iqalog"] {
+                    let element = gst::ElementFactory::make(name).build().expect("an element");
+                    let plugin = element.factory().expect("a factory").plugin().expect("a plugin");
+                    assert_eq!(plugin.filename(), None, "{name} is of a file");
+                }
+                let all = gst::Registry::get().features(gst::ElementFactory::static_type());
+                assert_eq!(all.iter().filter(|feature| feature.name() == "iqascore").count(), 1);
+                assert!(!is_mapped(), "something has loaded the file");
+                println!("outcome: ours");
+            }
+            Err(error) => println!("outcome: {error:#}"),
+        }
+    }
+
+    /// What a process says that has the plugin's file on its path.
+    fn outcome(folder: &Path, fork: &str) -> String {
+        let output = Command::new(std::env::current_exe().expect("a path"))
+            .args(["--exact", "plugin::tests::child", "--nocapture"])
+            .env(CHILD, "1")
+            .env("GST_PLUGIN_PATH", folder)
+            .env("GST_REGISTRY", folder.join(format!("registry-{fork}.bin")))
+            .env("GST_REGISTRY_FORK", fork)
+            .env("G_DEBUG", "fatal-criticals")
+            .output()
+            .expect("the tests run");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let said = text.lines().find_map(|line| line.split_once("outcome: ")).map(|(_, said)| said.to_owned());
+        said.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
+    }
+
+    #[test]
+    fn a_file_of_the_plugin_on_the_path_is_not_used() {
+        assert!(plugin_file().is_file(), "cargo builds the plugin's file with its library");
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("libgstonnxiqa.so");
+        std::os::unix::fs::symlink(plugin_file(), &file).expect("a link");
+        // Scanned now, and remembered in the registry.
+        for _ in 0..2 {
+            assert_eq!(outcome(folder.path(), "yes"), "ours");
+        }
+        // Scanned in the process itself: the first run says what to do, and that helps.
+        let first = outcome(folder.path(), "no");
+        assert!(first.contains(file.to_str().expect("UTF-8")) && first.contains("run the command again"), "{first}");
+        assert_eq!(outcome(folder.path(), "no"), "ours");
+    }
+}

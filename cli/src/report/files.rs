@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The folder of a report. What belongs to it is made in a hidden folder there and moved to its name when it is whole, so
+//! that nothing half-written ever has a final name, whatever ends the run.
+
+use super::data::Report;
+use super::page::{self, RenditionCurves};
+use super::{csv, junit};
+use crate::compare::Frames;
+use anyhow::{Context as _, Result, bail};
+use std::fs::{self, File};
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// What a log in libvmaf's format is called behind the rendition's name.
+const VMAF_JSON: &str = "vmaf.json";
+/// How the names of folders begin in which reports are made.
+const MADE: &str = ".iqa-";
+/// In such a folder: what its run has locked.
+const LOCK: &str = ".lock";
+
+/// A folder that a report is written into.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    made: TempDir,
+    /// Locked as long as this run lives.
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes the folder, and makes sure that it can be written into: now, rather than after an hour.
+    ///
+    /// # Errors
+    /// When that is not so.
+    pub fn new(path: &Path) -> Result<Self> {
+        fs::create_dir_all(path).with_context(|| format!("the folder {} cannot be made", path.display()))?;
+        let begin = || {
+            let made = tempfile::Builder::new().prefix(MADE).tempdir_in(path)?;
+            fs::write(made.path().join(LOCK), [b'\n'; 4096])?;
+            let lock = File::open(made.path().join(LOCK))?;
+            lock.lock()?;
+            Ok::<_, std::io::Error>((made, lock))
+        };
+        let begun = begin().with_context(|| format!("the folder {} cannot be written into", path.display()));
+        let (made, lock) = begun?;
+        remove_abandoned(path)?;
+        Ok(Self { path: path.to_owned(), made, _lock: lock })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where its files are made until they are whole.
+    pub fn made(&self) -> &Path {
+        self.made.path()
+    }
+
+    /// Where the log in libvmaf's format of the rendition of that name is made.
+    pub fn vmaf_json(&self, rendition: &str) -> PathBuf {
+        self.made.path().join(vmaf_json(rendition))
+    }
+
+    /// Writes all files of a report, with the frames of its renditions and their curves, and gives them their names. A
+    /// rendition without frames to show has no log either.
+    ///
+    /// # Errors
+    /// When something cannot be written; then the files of an earlier run are still there.
+    pub fn write(&self, report: &Report, frames: &[Option<&Frames>], curves: &[RenditionCurves]) -> Result<()> {
+        for (rendition, frames) in report.all_renditions().zip(frames) {
+            let log = self.vmaf_json(&rendition.media.name);
+            // What a comparison that did not come to its end has written, or one whose numbers are not to be trusted.
+            for path in [log.with_extension("json.part"), log] {
+                if frames.is_none() || path.extension().is_some_and(|extension| extension == "part") {
+                    remove(&path)?;
+                }
+            }
+        }
+        self.make("report.json", |file| Ok(serde_json::to_writer_pretty(file, report)?))?;
+        self.make("frames.csv", |file| csv::write(file, report, frames))?;
+        self.make("junit.xml", |file| junit::write(file, report))?;
+        page::write(self.made.path(), report, curves)?;
+        self.publish(report)
+    }
+
+    fn make(&self, name: &str, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
+        let path = self.made.path().join(name);
+        let written = (|| {
+            let mut file = BufWriter::new(File::create(&path)?);
+            write(&mut file)?;
+            file.into_inner()?.sync_all()?;
+            Ok::<_, anyhow::Error>(())
+        })();
+        written.with_context(|| format!("{} cannot be written", self.path.join(name).display()))
+    }
+
+    /// Moves what was made to its names, `report.json` last.
+    fn publish(&self, report: &Report) -> Result<()> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.made.path())? {
+            names.push(entry?.file_name());
+        }
+        names.retain(|name| *name != LOCK);
+        names.sort_by_key(|name| name == "report.json");
+        for rendition in report.all_renditions() {
+            let name = vmaf_json(&rendition.media.name);
+            if !names.iter().any(|made| *made == *name) {
+                remove(&self.path.join(name))?;
+            }
+        }
+        for name in names {
+            let (from, to) = (self.made.path().join(&name), self.path.join(&name));
+            if from.is_dir() && to.is_dir() {
+                fs::remove_dir_all(&to).with_context(|| format!("{} cannot be replaced", to.display()))?;
+            } else if to.is_dir() {
+                bail!("{} is a folder: it cannot be replaced by a file", to.display());
+            }
+            fs::rename(&from, &to).with_context(|| format!("{} cannot be written", to.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes what runs have left that were killed.
+fn remove_abandoned(path: &Path) -> Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let is_made = entry.file_name().to_string_lossy().starts_with(MADE);
+        let Ok(lock) = File::open(entry.path().join(LOCK)) else { continue };
+        if is_made && lock.try_lock().is_ok() {
+            let removed = fs::remove_dir_all(entry.path());
+            removed.with_context(|| format!("{} cannot be removed", entry.path().display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be removed", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn vmaf_json(rendition: &str) -> String {
+    format!("{}.{VMAF_JSON}", plain(rendition))
+}
+
+/// A name as part of a file's.
+pub fn plain(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
+    name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! `junit.xml`: a suite for every rendition, with a case `alignment` and one for each threshold.
+
+use super::data::{Rendition, Report};
+use anyhow::Result;
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+use std::io::Write;
+
+/// Writes the cases.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write(out: &mut impl Write, report: &Report) -> Result<()> {
+    let mut document = quick_junit::Report::new("iqa compare");
+    for rendition in report.all_renditions() {
+        let mut suite = TestSuite::new(rendition.media.name.as_str());
+        suite.add_test_case(alignment(rendition));
+        suite.add_test_cases(thresholds(rendition));
+        document.add_test_suite(suite);
+    }
+    document.serialize(&mut *out)?;
+    Ok(())
+}
+
+fn case(rendition: &Rendition, name: &str, problem: Option<(NonSuccessKind, String)>) -> TestCase {
+    let status = match problem {
+        None => TestCaseStatus::success(),
+        Some((kind, text)) => {
+            let mut status = TestCaseStatus::non_success(kind);
+            status.set_message(text);
+            if !rendition.reasons.is_empty() {
+                status.set_description(rendition.reasons.join("\n"));
+            }
+            status
+        }
+    };
+    let mut case = TestCase::new(name, status);
+    case.set_classname(rendition.media.name.as_str());
+    case
+}
+
+/// Fails where the numbers are not to be trusted, or are of a part only.
+fn alignment(rendition: &Rendition) -> TestCase {
+    let problem = match rendition.verdict.as_str() {
+        "aligned" | "aligned-by-time" => None,
+        "not-aligned" | "partly" => Some(NonSuccessKind::Failure),
+        _ => Some(NonSuccessKind::Error),
+    };
+    case(rendition, "alignment", problem.map(|kind| (kind, format!("the verdict is {}", rendition.verdict))))
+}
+
+fn thresholds(rendition: &Rendition) -> impl Iterator<Item = TestCase> + '_ {
+    rendition.thresholds.iter().map(|threshold| {
+        let problem = match (threshold.met, threshold.value) {
+            (Some(true), _) => None,
+            (Some(false), value) => {
+                let value = value.map_or_else(|| "unknown".to_owned(), |value| value.to_string());
+                Some((NonSuccessKind::Failure, format!("the value is {value}")))
+            }
+            (None, _) => Some((NonSuccessKind::Error, "it could not be checked".to_owned())),
+        };
+        case(rendition, &threshold.expression, problem)
+    })
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! How the partners were found: the ledger of each rendition, and where along the source frames were lost.
+
+use super::standing::Standing;
+use super::words;
+use super::{Page, Rung};
+use onnx_iqa::record::{Cell, Strip, StripFrame};
+use serde::Serialize;
+
+/// Cells of a strip.
+const CELLS: usize = 2000;
+/// Lines of a strip's table.
+const LINES: usize = 30;
+
+/// What the template has of a rendition's alignment.
+#[derive(Debug, Serialize)]
+pub struct StripView {
+    name: String,
+    style: usize,
+    trusted: bool,
+    /// The offset, or that there is none.
+    offset: String,
+    sure: String,
+    /// Whether the script has cells to draw.
+    drawn: bool,
+    /// What the drawing shows, in words.
+    label: String,
+    rendition_sum: String,
+    source_sum: String,
+    incidents: Vec<Incident>,
+    more: usize,
+}
+
+/// Neighboring cells in which something is not as it should be.
+#[derive(Debug, Serialize)]
+struct Incident {
+    from: String,
+    to: String,
+    dropped: String,
+    duplicate: String,
+    unmatched: String,
+}
+
+/// What the script draws: runs of equal cells.
+#[derive(Debug, Serialize)]
+pub struct Cells {
+    rung: usize,
+    start: f64,
+    length: f64,
+    /// Each with how many, matched, duplicate, unmatched, dropped, outside.
+    runs: Vec<[u32; 6]>,
+}
+
+fn strip(page: &Page<'_>, rung: &Rung<'_>) -> Option<Strip> {
+    let frames = rung.frames.filter(|frames| !frames.times.is_empty())?;
+    let frames = frames.times.iter().zip(&frames.pairing).map(|(&time, &pairing)| StripFrame { time, pairing });
+    Some(Strip::new(frames, page.source_interval(), page.span[0], page.span[1], CELLS))
+}
+
+/// The script's strips.
+pub fn cells(page: &Page<'_>) -> Vec<Cells> {
+    let run = |run: &[Cell]| {
+        let length = u32::try_from(run.len()).unwrap_or(u32::MAX);
+        let first = run.first().copied().unwrap_or_default();
+        [length, first.matched, first.duplicate, first.unmatched, first.dropped, u32::from(first.outside)]
+    };
+    let cells = |(index, rung): (usize, &Rung<'_>)| {
+        let strip = strip(page, rung)?;
+        let runs = strip.cells.chunk_by(|a, b| a == b).map(run).collect();
+        Some(Cells { rung: index, start: strip.start, length: strip.length, runs })
+    };
+    page.rungs.iter().enumerate().filter_map(cells).collect()
+}
+
+/// The template's strips; of renditions that were compared at all.
+pub fn strips(page: &Page<'_>) -> Vec<StripView> {
+    let compared = |rung: &&Rung<'_>| !matches!(rung.standing, Standing::Unreadable | Standing::Unfinished);
+    page.rungs.iter().filter(compared).map(|rung| view(page, rung)).collect()
+}
+
+fn view(page: &Page<'_>, rung: &Rung<'_>) -> StripView {
+    let rendition = rung.rendition;
+    let trusted = rung.standing.trusted();
+    let number = |name: &str| rendition.counts.get(name).copied().unwrap_or(0);
+    let [matched, duplicate, unmatched, dropped, outside] =
+        ["matched", "duplicate", "unmatched", "dropped", "outside"].map(number);
+    let sum = |whole: u64, parts: [(&str, u64); 3]| {
+        let parts = parts.map(|(name, number)| format!("{} {name}", words::count(number)));
+        format!("{} = {}", words::count(whole), parts.join(" + "))
+    };
+    let strip = strip(page, rung);
+    let all = strip.as_ref().map(|strip| incidents(page, strip)).unwrap_or_default();
+    let evidence = rendition.evidence.as_deref().map(|evidence| format!(", by {evidence}")).unwrap_or_default();
+    StripView {
+        name: rung.name().to_owned(),
+        style: rung.style,
+        trusted,
+        offset: rendition.offset_ms.filter(|_| trusted).map_or("not found".to_owned(), words::offset),
+        sure: match rendition.confidence.filter(|_| trusted) {
+            Some(confidence) => format!("{confidence:.2} {}{evidence}", words::sure(confidence)),
+            None if trusted => String::new(),
+            None => "no trustworthy alignment".to_owned(),
+        },
+        drawn: strip.is_some(),
+        label: format!(
+            "{}: {} frames matched, {} duplicate, {} unmatched, {} source frames dropped",
+            rung.name(),
+            words::count(matched),
+            words::count(duplicate),
+            words::count(unmatched),
+            words::count(dropped)
+        ),
+        rendition_sum: sum(
+            matched + duplicate + unmatched,
+            [("matched", matched), ("duplicate", duplicate), ("unmatched", unmatched)],
+        ),
+        source_sum: sum(
+            matched + dropped + outside,
+            [("matched", matched), ("dropped", dropped), ("outside", outside)],
+        ),
+        more: all.len().saturating_sub(LINES),
+        incidents: all.into_iter().take(LINES).collect(),
+    }
+}
+
+/// Cells next to each other in which frames were dropped, repeated or left alone, as one.
+fn incidents(page: &Page<'_>, strip: &Strip) -> Vec<Incident> {
+    let odd = |cell: &Cell| cell.dropped + cell.duplicate + cell.unmatched > 0;
+    let mut first = 0;
+    let mut found = Vec::new();
+    for run in strip.cells.chunk_by(|a, b| odd(a) == odd(b)) {
+        let last = first + run.len();
+        if run.first().is_some_and(odd) {
+            let sum = |of: fn(&Cell) -> u32| words::count(run.iter().map(|cell| u64::from(of(cell))).sum());
+            found.push(Incident {
+                from: page.clock(strip.start + strip.length * first as f64),
+                to: page.clock(strip.start + strip.length * last as f64),
+                dropped: sum(|cell| cell.dropped),
+                duplicate: sum(|cell| cell.duplicate),
+                unmatched: sum(|cell| cell.unmatched),
+            });
+        }
+        first = last;
+    }
+    found
+}

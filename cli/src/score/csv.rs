@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The table of `--csv`: a row for every frame or picture that was scored.
+
+use crate::compare::Frames;
+use anyhow::{Context as _, Result};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// A table that takes its final name only when it is complete.
+pub struct Table {
+    out: BufWriter<NamedTempFile>,
+    path: PathBuf,
+}
+
+impl Table {
+    /// Begins a table that will be called `path`.
+    ///
+    /// # Errors
+    /// When no file can be made in its folder.
+    pub fn create(path: &Path) -> Result<Self> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = NamedTempFile::new_in(folder)
+            .with_context(|| format!("--csv: no file can be made in {}", folder.display()))?;
+        let mut table = Self { out: BufWriter::new(file), path: path.to_owned() };
+        table.row(["input", "picture", "time", "score", "raw"].map(str::to_owned))?;
+        Ok(table)
+    }
+
+    /// Adds a film: times are in seconds of running time.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn frames(&mut self, input: &str, frames: &Frames) -> Result<()> {
+        self.add(input, "", frames)
+    }
+
+    /// Adds a picture of a folder.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn picture(&mut self, input: &str, picture: &str, frames: &Frames) -> Result<()> {
+        self.add(input, picture, frames)
+    }
+
+    fn add(&mut self, input: &str, picture: &str, frames: &Frames) -> Result<()> {
+        let [scores, raws] = ["score", "raw"].map(|name| frames.field(name).unwrap_or_default());
+        let (input, picture) = (quoted(input), quoted(picture));
+        for ((time, score), raw) in frames.times.iter().zip(scores).zip(raws) {
+            let Some(score) = score else { continue };
+            let time =
+                time.filter(|_| picture.is_empty()).map_or_else(String::new, |time| (time as f64 / 1e9).to_string());
+            let raw = raw.map_or_else(String::new, |raw| raw.to_string());
+            self.row([input.clone(), picture.clone(), time, score.to_string(), raw])?;
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, cells: [String; 5]) -> Result<()> {
+        writeln!(self.out, "{}", cells.join(",")).with_context(|| self.path.display().to_string())
+    }
+
+    /// Gives the table its name.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn finish(self) -> Result<()> {
+        let shown = self.path.display().to_string();
+        let file = self.out.into_inner().map_err(|error| error.into_error()).with_context(|| shown.clone())?;
+        file.as_file().sync_all().with_context(|| shown.clone())?;
+        file.persist(&self.path).map_err(|error| error.error).context(shown)?;
+        Ok(())
+    }
+}
+
+/// A cell by RFC 4180.
+fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}

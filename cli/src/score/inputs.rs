@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What is scored: from what users type to what can be decoded.
+
+use crate::compare::inputs::{self, Input, Source};
+use anyhow::{Context as _, Result, ensure};
+use std::io::BufRead as _;
+use std::path::{Path, PathBuf};
+
+/// One row of the result.
+#[derive(Debug)]
+pub struct Item {
+    /// As users typed it, without a password.
+    pub shown: String,
+    /// What it is, or why it cannot be read.
+    pub media: Result<Media, String>,
+}
+
+/// What an input is.
+#[derive(Debug)]
+pub enum Media {
+    /// A film, a stream, or one picture.
+    Stream(Input),
+    /// The pictures of a folder, in the order of their names.
+    Pictures(Vec<Picture>),
+}
+
+/// A picture of a folder.
+#[derive(Debug)]
+pub struct Picture {
+    /// Its file's name.
+    pub name: String,
+    /// What is decoded.
+    pub input: Input,
+}
+
+/// What the command line means; `-` stands for the lines of standard input. An input that cannot be read says why, and
+/// keeps the others from nothing.
+///
+/// # Errors
+/// When standard input cannot be read, or there is no input.
+pub fn items(texts: &[String]) -> Result<Vec<Item>> {
+    let mut items = Vec::new();
+    for text in texts {
+        if text != "-" {
+            items.push(item(text));
+            continue;
+        }
+        for line in std::io::stdin().lock().lines() {
+            let line = line.context("standard input cannot be read")?;
+            if !line.trim().is_empty() {
+                items.push(item(line.trim()));
+            }
+        }
+    }
+    ensure!(!items.is_empty(), "standard input names no file");
+    Ok(items)
+}
+
+fn item(text: &str) -> Item {
+    let media = if Path::new(text).is_dir() { folder(Path::new(text)).map(Media::Pictures) } else { input(text) };
+    Item { shown: inputs::shown(text), media: media.map_err(|error| format!("{error:#}")) }
+}
+
+fn input(text: &str) -> Result<Media> {
+    inputs::input(text).map(Media::Stream)
+}
+
+/// Pictures may be of several kinds: each is decoded by itself, and one that is broken spoils no other.
+fn folder(folder: &Path) -> Result<Vec<Picture>> {
+    let entries = std::fs::read_dir(folder)?;
+    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<PathBuf>>>()?;
+    files.retain(|file| inputs::is_picture(file) && !name(file).starts_with('.'));
+    ensure!(!files.is_empty(), "it holds no picture");
+    files.sort_by(|one, other| natord::compare(&name(one), &name(other)));
+    Ok(files.into_iter().map(picture).collect())
+}
+
+fn picture(file: PathBuf) -> Picture {
+    let name = name(&file);
+    let input = Input {
+        name: name.clone(),
+        shown: file.display().to_string(),
+        source: Source::Pictures(vec![file.clone()]),
+        declared_bandwidth: None,
+        problem: None,
+        files: Some(vec![file]),
+    };
+    Picture { name, input }
+}
+
+fn name(file: &Path) -> String {
+    file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_that_is_not_there_says_so_beside_the_others() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["b10.png", "b9.jpg", "notes.txt", ".b1.png"] {
+            std::fs::write(folder.path().join(name), "x").expect("a file");
+        }
+        let text = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+        let items = items(&[text(&folder.path().join("absent.mp4")), text(folder.path())]).expect("items");
+        let [absent, pictures] = items.as_slice() else { panic!("{items:?}") };
+        assert!(absent.media.as_ref().is_err_and(|problem| problem.contains("no such file")), "{absent:?}");
+        let Ok(Media::Pictures(pictures)) = &pictures.media else { panic!("{pictures:?}") };
+        assert_eq!(pictures.iter().map(|picture| picture.name.as_str()).collect::<Vec<_>>(), ["b9.jpg", "b10.png"]);
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! `iqa score`: pictures and videos without a reference.
+//!
+//! One input after the other is decoded and scored by the same open model. [`stream`] is the pipeline of one file,
+//! [`result`] what an input comes to, [`table`] and [`csv`] how that is shown.
+
+mod csv;
+mod inputs;
+mod result;
+mod stream;
+mod table;
+
+use crate::args::{Common, Score};
+use crate::compare::decode;
+use crate::compare::progress::Progress;
+use crate::compare::thresholds::{Expression, Quantity};
+use crate::exit::Exit;
+use crate::out;
+use anyhow::{Context as _, Result, bail, ensure};
+use inputs::{Item, Media};
+use onnx_iqa::model::contract::Kind;
+use onnx_iqa::model::{Model, Provider, Search};
+use result::{InputResult, ModelName, Report};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use stream::{Ended, Settings};
+
+/// The model that scores where nobody says which.
+const MODEL: &str = "metaiqa";
+
+/// Scores, and says how the command ends.
+///
+/// # Errors
+/// When the command line is wrong, the model cannot be opened, or a file cannot be written.
+pub fn run(common: &Common, args: &Score) -> Result<Exit> {
+    let thresholds = thresholds(&args.threshold)?;
+    crate::plugin::init()?;
+    decode::prefer_exact_decoders();
+    let (model, settings) = open(common, args)?;
+    let items = inputs::items(&args.inputs)?;
+    let table = args.csv.as_deref().map(csv::Table::create).transpose()?;
+    let interrupted = crate::compare::interruption()?;
+    let mut progress = Progress::new(common);
+
+    let mut results = Vec::new();
+    let mut scorer = Scorer { settings: &settings, interrupted: &interrupted, table };
+    let all = items.len();
+    for (number, item) in items.iter().enumerate() {
+        if interrupted.load(Ordering::Relaxed) {
+            break;
+        }
+        progress.begin(&format!("scoring {}", item.shown), number, all);
+        results.push(scorer.score(item, &mut progress, &thresholds)?);
+    }
+    progress.end();
+    if let Some(table) = scorer.table {
+        table.finish()?;
+    }
+    let report = Report::new(ModelName::of(&model), results, interrupted.load(Ordering::Relaxed));
+    if common.json {
+        out::print_json(&report)?;
+    } else if common.quiet {
+        report.failures().for_each(|failure| eprintln!("iqa: {failure}"));
+    } else {
+        out::print(table::table(&report).as_bytes())?;
+    }
+    Ok(report.exit())
+}
+
+/// What has to hold.
+fn thresholds(texts: &[String]) -> Result<Vec<Expression>> {
+    let parse = |text: &String| {
+        let expression: Expression = text.parse().with_context(|| format!("--threshold {text}"))?;
+        match expression.quantity() {
+            Quantity::Measure { field, .. } if field == "score" => Ok(expression),
+            _ => bail!("--threshold {text}: only the score can be checked here, as in score.p5>=60"),
+        }
+    };
+    texts.iter().map(parse).collect()
+}
+
+/// Opens the model, which stays open from input to input, and gives what the elements are to do.
+fn open(common: &Common, args: &Score) -> Result<(Arc<Model>, Settings)> {
+    let name = common.model.clone().unwrap_or_else(|| MODEL.to_owned());
+    let provider: Provider = common.provider.parse().context("--provider")?;
+    let model = Model::builder(&name)
+        .search(Search::for_program())
+        .provider(provider)
+        .device_id(common.device_id)
+        .threads(usize::try_from(common.threads)?)
+        .open()
+        .context("--model")?;
+    let compares = model.contract().kind == Kind::FullReference;
+    ensure!(
+        !compares,
+        "--model {name}: it compares a picture with its reference; iqa compare does, with --model {name}"
+    );
+    let settings = Settings {
+        model: name,
+        provider: common.provider.clone(),
+        device_id: common.device_id,
+        threads: common.threads,
+        every: args.every,
+        max_rate: args.max_rate,
+    };
+    Ok((model, settings))
+}
+
+/// Scores inputs.
+struct Scorer<'a> {
+    settings: &'a Settings,
+    interrupted: &'a AtomicBool,
+    table: Option<csv::Table>,
+}
+
+impl Scorer<'_> {
+    fn score(&mut self, item: &Item, progress: &mut Progress, thresholds: &[Expression]) -> Result<InputResult> {
+        let mut result = InputResult::new(item);
+        match &item.media {
+            Err(problem) => result.failure = Some(problem.clone()),
+            Ok(Media::Stream(input)) => {
+                let scored = stream::run(input, self.settings, progress, self.interrupted)?;
+                if let Some(table) = &mut self.table {
+                    table.frames(&item.shown, &scored.frames)?;
+                }
+                result.add_stream(scored);
+            }
+            Ok(Media::Pictures(pictures)) => {
+                for (number, picture) in pictures.iter().enumerate() {
+                    if self.interrupted.load(Ordering::Relaxed) {
+                        result.ended = Ended::Interrupted;
+                        break;
+                    }
+                    progress.position(Some(number as u64), Some(pictures.len() as u64), number as u64);
+                    let scored = stream::run(&picture.input, self.settings, progress, self.interrupted)?;
+                    if let Some(table) = &mut self.table {
+                        table.picture(&item.shown, &picture.name, &scored.frames)?;
+                    }
+                    result.add_picture(&picture.name, scored);
+                }
+            }
+        }
+        result.check(thresholds);
+        Ok(result)
+    }
+}

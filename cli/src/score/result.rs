@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What inputs come to, as the table and `--json` have it.
+
+use super::inputs::{Item, Media};
+use super::stream::{Ended, Scored};
+use crate::compare::thresholds::{Expression, Quantity};
+use crate::compare::worst_second;
+use crate::exit::Exit;
+use crate::report::data::Threshold;
+use onnx_iqa::model::Model;
+use onnx_iqa::stats::{FieldRange, Pool};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The version of this format.
+const VERSION: u32 = 1;
+/// The statistic that is no pool's.
+const WORST_SECOND: &str = "worst-second";
+
+/// The whole result.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Report {
+    /// The version of this format.
+    pub version: u32,
+    /// The program that made it, with its version.
+    pub generator: String,
+    /// What scored.
+    pub model: ModelName,
+    /// In the order in which they were given.
+    pub inputs: Vec<InputResult>,
+    /// Whether the run was interrupted before all was scored.
+    pub interrupted: bool,
+    /// The process's exit status.
+    pub exit: u8,
+}
+
+/// Which model scored.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ModelName {
+    /// By its contract.
+    pub name: String,
+    /// The first 12 hexadecimal digits of the SHA-256 of its file.
+    pub model_hash: String,
+    /// What ran it.
+    pub provider: String,
+}
+
+impl ModelName {
+    /// Of an open model.
+    pub fn of(model: &Model) -> Self {
+        Self {
+            name: model.contract().name.clone(),
+            model_hash: model.hash().to_owned(),
+            provider: model.active_provider().to_string(),
+        }
+    }
+}
+
+/// What an input comes to. What is not known is absent.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct InputResult {
+    /// As it was given, without a password.
+    pub input: String,
+    /// Frames, or pictures of a folder, that were decoded.
+    pub frames: u64,
+    /// Those with a score.
+    pub scored: u64,
+    /// Those that could not be scored.
+    pub failed: u64,
+    /// Statistics of the score: `mean`, `p5`, `worst-second` and so on.
+    pub score: BTreeMap<String, f64>,
+    /// The worst frame or picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worst: Option<Worst>,
+    /// The pictures of a folder, each with its score.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<PictureScore>,
+    /// Each threshold.
+    pub thresholds: Vec<Threshold>,
+    /// Warnings.
+    pub remarks: Vec<String>,
+    /// Why it could not be read, or not to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// How it ended.
+    #[serde(skip)]
+    pub ended: Ended,
+    /// Times in nanoseconds, or a folder's pictures by number, and their scores.
+    #[serde(skip)]
+    pub course: Vec<(u64, f64)>,
+    #[serde(skip)]
+    pool: Pool,
+}
+
+/// The worst of an input.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Worst {
+    /// When, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<f64>,
+    /// Which picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    /// Its score.
+    pub score: f64,
+}
+
+/// A picture of a folder.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PictureScore {
+    /// Its file's name.
+    pub picture: String,
+    /// Absent: it could not be scored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    /// Why it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+impl InputResult {
+    /// Nothing is known yet.
+    pub fn new(item: &Item) -> Self {
+        let capacity = match &item.media {
+            Ok(Media::Pictures(pictures)) => pictures.len(),
+            _ => 0,
+        };
+        Self {
+            input: item.shown.clone(),
+            frames: 0,
+            scored: 0,
+            failed: 0,
+            score: BTreeMap::new(),
+            worst: None,
+            pictures: Vec::with_capacity(capacity),
+            thresholds: Vec::new(),
+            remarks: Vec::new(),
+            failure: None,
+            ended: Ended::Whole,
+            course: Vec::new(),
+            pool: Pool::new(FieldRange::SCORE),
+        }
+    }
+
+    /// Takes in what a film came to.
+    pub fn add_stream(&mut self, scored: Scored) {
+        self.add(&scored);
+        (self.ended, self.failure) = (scored.ended, scored.failure);
+        let scores = scored.frames.field("score").unwrap_or_default();
+        self.course = scored.frames.timed(scores).collect();
+        let worst = scored.frames.times.iter().zip(scores).filter_map(|(time, score)| Some((*time, (*score)?)));
+        let worst = worst.min_by(|one, other| one.1.total_cmp(&other.1));
+        self.worst = worst.map(|(time, score)| Worst {
+            time: time.map(|time| time as f64 / 1e9),
+            picture: None,
+            score: f64::from(score),
+        });
+        self.finish();
+        if self.frames > 1
+            && let Some(worst) = worst_second(&scored.frames, "score")
+        {
+            self.score.insert(WORST_SECOND.to_owned(), worst);
+        }
+    }
+
+    /// Takes in what a picture of a folder came to.
+    pub fn add_picture(&mut self, name: &str, scored: Scored) {
+        self.add(&scored);
+        let value = scored.frames.field("score").and_then(|scores| scores.first().copied().flatten()).map(f64::from);
+        if scored.ended == Ended::Interrupted {
+            self.ended = Ended::Interrupted;
+            return;
+        }
+        if let Some(score) = value {
+            self.course.push((self.pictures.len() as u64, score));
+            if self.worst.as_ref().is_none_or(|worst| score < worst.score) {
+                self.worst = Some(Worst { time: None, picture: Some(name.to_owned()), score });
+            }
+        }
+        if let Some(failure) = &scored.failure {
+            // The first says enough: each has its own beside it.
+            self.failure.get_or_insert_with(|| format!("{name}: {failure}"));
+        }
+        self.pictures.push(PictureScore { picture: name.to_owned(), score: value, failure: scored.failure });
+        self.finish();
+    }
+
+    fn add(&mut self, scored: &Scored) {
+        self.frames += scored.frames.times.len() as u64;
+        self.failed += scored.failed;
+        for score in scored.frames.field("score").unwrap_or_default().iter().flatten() {
+            self.pool.push(f64::from(*score));
+        }
+        for remark in &scored.remarks {
+            if !self.remarks.contains(remark) {
+                self.remarks.push(remark.clone());
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        self.scored = self.pool.count();
+        if let Some(statistics) = self.pool.statistics() {
+            self.score = statistics.named().map(|(name, value)| (name.to_owned(), value)).collect();
+        }
+    }
+
+    /// Sees what becomes of the thresholds.
+    pub fn check(&mut self, thresholds: &[Expression]) {
+        let check = |expression: &Expression| {
+            let value = match expression.quantity() {
+                Quantity::Measure { statistic, .. } => self.score.get(statistic).copied(),
+                _ => None,
+            };
+            let value = value.filter(|_| self.ended == Ended::Whole);
+            let met = value.map(|value| expression.holds(value));
+            Threshold { expression: expression.to_string(), value, met }
+        };
+        self.thresholds = thresholds.iter().map(check).collect();
+    }
+
+    /// How the command ends for its sake.
+    pub fn exit(&self) -> Exit {
+        let failed = self.failure.as_ref().map(|_| Exit::Usage);
+        let unscored = (self.scored == 0 || self.thresholds.iter().any(|one| one.met.is_none()))
+            .then_some(Exit::NotMeasurable)
+            .filter(|_| self.frames > 0);
+        let missed = self.thresholds.iter().any(|one| one.met == Some(false)).then_some(Exit::Missed);
+        [failed, unscored, missed].into_iter().flatten().max().unwrap_or(Exit::Good)
+    }
+}
+
+impl Report {
+    /// Of all inputs.
+    pub fn new(model: ModelName, inputs: Vec<InputResult>, interrupted: bool) -> Self {
+        let exit = inputs.iter().map(InputResult::exit).max().unwrap_or(Exit::Good);
+        let exit = if interrupted { Exit::Interrupted } else { exit };
+        let generator = concat!("iqa ", env!("CARGO_PKG_VERSION")).to_owned();
+        Self { version: VERSION, generator, model, inputs, interrupted, exit: exit.code() }
+    }
+
+    /// What could not be read, and why.
+    pub fn failures(&self) -> impl Iterator<Item = String> + '_ {
+        self.inputs.iter().filter_map(|input| Some(format!("{}: {}", input.input, input.failure.as_ref()?)))
+    }
+
+    /// How the command ends.
+    pub fn exit(&self) -> Exit {
+        Exit::from_code(self.exit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Frames;
+    use onnx_iqa::model::contract::Kind;
+    use onnx_iqa::record::{FrameRecord, State};
+
+    fn item() -> Item {
+        Item { shown: "film".into(), media: Err(String::new()) }
+    }
+
+    fn scored(scores: &[Option<f64>]) -> Scored {
+        let mut frames = Frames::new(&["score", "raw"]);
+        for (n, score) in (0..).zip(scores) {
+            let mut record = FrameRecord::new("m", Kind::NoReference, State::Scored);
+            record.score = *score;
+            frames.push(Some(n * 500_000_000), &record);
+        }
+        Scored { frames, ..Scored::default() }
+    }
+
+    fn thresholds(texts: &[&str]) -> Vec<Expression> {
+        texts.iter().map(|text| text.parse().expect("a threshold")).collect()
+    }
+
+    #[test]
+    fn a_film_has_its_worst_frame_and_second() {
+        let mut result = InputResult::new(&item());
+        result.add_stream(scored(&[Some(80.0), Some(60.0), Some(20.0), None, Some(70.0), Some(72.0)]));
+        result.check(&thresholds(&["score.min>=20", "score.worst-second>=30"]));
+        assert_eq!((result.frames, result.scored), (6, 5));
+        assert_eq!(result.worst, Some(Worst { time: Some(1.0), picture: None, score: 20.0 }));
+        assert_eq!((result.score.get("min"), result.score.get(WORST_SECOND)), (Some(&20.0), Some(&20.0)));
+        assert_eq!(result.thresholds.iter().map(|one| one.met).collect::<Vec<_>>(), [Some(true), Some(false)]);
+        assert_eq!(result.exit(), Exit::Missed);
+    }
+
+    #[test]
+    fn the_exit_status_is_that_of_the_gravest_input() {
+        let mut good = InputResult::new(&item());
+        good.add_stream(scored(&[Some(50.0)]));
+        assert_eq!(good.exit(), Exit::Good);
+        let mut unscored = InputResult::new(&item());
+        unscored.add_stream(scored(&[None]));
+        assert_eq!(unscored.exit(), Exit::NotMeasurable);
+        let mut unreadable = InputResult::new(&item());
+        unreadable.add_stream(Scored { failure: Some("no frame".into()), ..Scored::default() });
+        unreadable.check(&thresholds(&["score.mean>=1"]));
+        assert_eq!(unreadable.exit(), Exit::Usage);
+        let name = ModelName { name: String::new(), model_hash: String::new(), provider: String::new() };
+        assert_eq!(Report::new(name.clone(), vec![good, unreadable, unscored], false).exit(), Exit::Usage);
+        assert_eq!(Report::new(name, Vec::new(), true).exit(), Exit::Interrupted);
+    }
+
+    #[test]
+    fn a_folder_names_its_worst_picture_and_the_one_that_is_broken() {
+        let mut result = InputResult::new(&item());
+        result.add_picture("a.png", scored(&[Some(40.0)]));
+        result.add_picture("b.png", Scored { failure: Some("it is no PNG".into()), ..Scored::default() });
+        result.add_picture("c.png", scored(&[Some(30.0)]));
+        assert_eq!((result.scored, result.score.get("mean")), (2, Some(&35.0)));
+        assert_eq!(result.worst.as_ref().and_then(|worst| worst.picture.as_deref()), Some("c.png"));
+        assert_eq!(result.failure.as_deref(), Some("b.png: it is no PNG"));
+        assert_eq!(result.course, [(0, 40.0), (2, 30.0)]);
+        assert_eq!(result.exit(), Exit::Usage);
+    }
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The pipeline of one film or picture: decoded, scored, and its scores gathered.
+
+use crate::args::Deinterlace;
+use crate::compare::decode::{Decoding, Options, Part};
+use crate::compare::inputs::Input;
+use crate::compare::progress::Progress;
+use crate::compare::watch::{self, Watched};
+use crate::compare::{Frames, lock};
+use anyhow::{Context as _, Result};
+use gst::prelude::*;
+use gstonnxiqa::messages::Structured as _;
+use gstonnxiqa::meta;
+use onnx_iqa::record::Summary;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How often progress is shown and an interruption heeded.
+const STEP: Duration = Duration::from_millis(100);
+
+/// How frames are scored.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The model's name or path.
+    pub model: String,
+    /// Where it runs.
+    pub provider: String,
+    /// Which GPU.
+    pub device_id: u32,
+    /// Threads of ONNX Runtime.
+    pub threads: u32,
+    /// One frame in so many.
+    pub every: u32,
+    /// At most so many frames a second.
+    pub max_rate: Option<(u32, u32)>,
+}
+
+/// How a stream ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ended {
+    /// At its end.
+    #[default]
+    Whole,
+    /// Before, because the user wanted it.
+    Interrupted,
+}
+
+/// What a stream came to.
+#[derive(Debug, Default)]
+pub struct Scored {
+    /// Every frame, with the columns `score` and `raw`.
+    pub frames: Frames,
+    /// How many frames could not be scored.
+    pub failed: u64,
+    /// Warnings, each once.
+    pub remarks: Vec<String>,
+    /// Why it could not be read.
+    pub failure: Option<String>,
+    /// How it ended.
+    pub ended: Ended,
+}
+
+struct Pipeline {
+    pipeline: gst::Pipeline,
+    decoding: Decoding,
+    frames: Arc<Mutex<Frames>>,
+}
+
+impl Watched for Pipeline {
+    fn pipeline(&self) -> &gst::Pipeline {
+        &self.pipeline
+    }
+}
+
+impl Settings {
+    fn element(&self) -> Result<gst::Element> {
+        let element = gst::ElementFactory::make("iqascore")
+            .property("model", &self.model)
+            .property_from_str("provider", &self.provider)
+            .property("device-id", self.device_id)
+            .property("threads", self.threads)
+            .property("interval", self.every)
+            .property_from_str("on-error", "continue")
+            .build()?;
+        if let Some((over, under)) = self.max_rate {
+            element.set_property("max-rate", gst::Fraction::new(i32::try_from(over)?, i32::try_from(under)?));
+        }
+        Ok(element)
+    }
+}
+
+impl Pipeline {
+    fn new(input: &Input, settings: &Settings) -> Result<Self> {
+        let pipeline = gst::Pipeline::new();
+        let (queue, score, sink) = (watch::queue()?, settings.element()?, watch::sink()?);
+        pipeline.add_many([&queue, &score, &sink])?;
+        gst::Element::link_many([&queue, &score, &sink])?;
+        let frames = Arc::new(Mutex::new(Frames::new(&["score", "raw"])));
+        gather(&sink.static_pad("sink").context("a sink has a pad")?, &frames);
+        let target = queue.static_pad("sink").context("a queue has a sink pad")?;
+        let options = Options { part: Part::default(), deinterlace: Deinterlace::Auto, rate: (25, 1) };
+        let decoding = Decoding::new(&pipeline, input, &options, &target)?;
+        Ok(Self { pipeline, decoding, frames })
+    }
+}
+
+/// Has every frame that arrives at `pad` gathered.
+fn gather(pad: &gst::Pad, frames: &Arc<Mutex<Frames>>) {
+    let frames = frames.clone();
+    let segment = Mutex::new(gst::FormattedSegment::<gst::ClockTime>::new());
+    let mask = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
+    pad.add_probe(mask, move |_, probe| {
+        match &probe.data {
+            Some(gst::PadProbeData::Event(event)) => {
+                if let gst::EventView::Segment(event) = event.view()
+                    && let Some(new) = event.segment().downcast_ref()
+                {
+                    lock(&segment).clone_from(new);
+                }
+            }
+            Some(gst::PadProbeData::Buffer(buffer)) => {
+                let running = lock(&segment).to_running_time(buffer.pts()).map(gst::ClockTime::nseconds);
+                if let Some((_, record)) = meta::records(buffer).into_iter().next() {
+                    lock(&frames).push(running, &record);
+                }
+            }
+            _ => {}
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+/// Decodes and scores an input to its end.
+///
+/// # Errors
+/// When an element is missing or does not take a setting. What is wrong with the input is in the result.
+pub fn run(input: &Input, settings: &Settings, progress: &mut Progress, interrupted: &AtomicBool) -> Result<Scored> {
+    let mut scored = Scored::default();
+    if let Some(problem) = &input.problem {
+        scored.failure = Some(problem.clone());
+        return Ok(scored);
+    }
+    let pipeline = match Pipeline::new(input, settings) {
+        Ok(pipeline) => pipeline,
+        Err(error) => {
+            scored.failure = Some(format!("{error:#}"));
+            return Ok(scored);
+        }
+    };
+    let (sender, messages) = mpsc::channel();
+    pipeline.watch((), &sender)?;
+    pipeline.start();
+    loop {
+        if interrupted.load(Ordering::Relaxed) {
+            scored.ended = Ended::Interrupted;
+            break;
+        }
+        let message = match messages.recv_timeout(STEP) {
+            Ok(((), message)) => message,
+            Err(RecvTimeoutError::Timeout) => {
+                let [position, duration] =
+                    [pipeline.pipeline.query_position(), pipeline.pipeline.query_duration::<gst::ClockTime>()];
+                let [position, duration] = [position, duration].map(|time| time.map(gst::ClockTime::nseconds));
+                progress.position(position, duration, lock(&pipeline.frames).times.len() as u64);
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        if let Err(failure) = pipeline.decoding.message(&message) {
+            scored.failure = Some(failure);
+            break;
+        }
+        match message.view() {
+            gst::MessageView::Eos(_) => break,
+            gst::MessageView::Error(error) => {
+                scored.failure = Some(watch::error_text(error));
+                break;
+            }
+            gst::MessageView::Warning(warning) => {
+                let text = warning.error().message().to_owned();
+                if !scored.remarks.contains(&text) {
+                    scored.remarks.push(text);
+                }
+            }
+            gst::MessageView::Element(element) => {
+                let summary = element.structure().and_then(|structure| Summary::from_structure(structure).ok());
+                if let Some(summary) = summary {
+                    scored.failed = summary.failed;
+                }
+            }
+            _ => {}
+        }
+    }
+    pipeline.pipeline.set_state(gst::State::Null).context("the pipeline does not stop")?;
+    scored.frames = std::mem::take(&mut *lock(&pipeline.frames));
+    if scored.frames.times.is_empty() && scored.failure.is_none() && scored.ended == Ended::Whole {
+        scored.failure = Some(NO_FRAME.to_owned());
+    }
+    Ok(scored)
+}
+
+/// What is said of a stream that ends without a frame.
+const NO_FRAME: &str = "no frame could be decoded of it: check that it plays (the edit list of a trimmed MP4 is one \
+                        cause: GStreamer 1.22 then shows none of its frames; encode such a file again)";

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Running the command, and making what it is given.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// The folder of clips; none where `make setup` has not run.
+pub fn clips() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = std::env::var_os("ONNX_IQA_CLIPS").map_or_else(|| root.join(".cache/clips"), PathBuf::from);
+    folder.join("bikes.mp4").is_file().then_some(folder)
+}
+
+/// The ffmpeg of the tests, which has libx264.
+fn ffmpeg() -> Option<PathBuf> {
+    let path = std::env::var_os("ONNX_IQA_FFMPEG").map(PathBuf::from)?;
+    path.is_file().then_some(path)
+}
+
+/// A folder for one test, with clips and an ffmpeg; none, with a line that says so, where there are none.
+pub struct Bench {
+    pub folder: TempDir,
+    pub clips: PathBuf,
+    ffmpeg: PathBuf,
+}
+
+impl Bench {
+    pub fn new(test: &str) -> Option<Self> {
+        let (Some(clips), Some(ffmpeg)) = (clips(), ffmpeg()) else {
+            onnx_iqa_testkit::skipped(&format!("{test}: there are no clips, or ONNX_IQA_FFMPEG names no ffmpeg"));
+            return None;
+        };
+        Some(Self { folder: tempfile::tempdir().expect("a folder"), clips, ffmpeg })
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn text(&self, name: &str) -> String {
+        self.path(name).to_str().expect("text").to_owned()
+    }
+
+    /// Runs ffmpeg in the folder; gives what it prints.
+    #[track_caller]
+    pub fn ffmpeg(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(&self.ffmpeg);
+        let command = command.current_dir(&self.folder).args(["-nostdin", "-y", "-v", "info"]).args(arguments);
+        let output = command.output().expect("ffmpeg runs");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {text}");
+        text
+    }
+
+    /// The first seconds of a clip, as `source.mp4`, without sound.
+    #[track_caller]
+    pub fn source(&self, clip: &str, seconds: &str) -> String {
+        let clip = self.clips.join(clip);
+        let lossless = ["-an", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "source.mp4"];
+        self.ffmpeg(&[&["-i", clip.to_str().expect("text"), "-t", seconds], &lossless[..]].concat());
+        self.text("source.mp4")
+    }
+
+    /// A rendition of the source by x264.
+    #[track_caller]
+    pub fn rendition(&self, name: &str, crf: &str, more: &[&str]) -> String {
+        let coded = ["-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", crf];
+        self.ffmpeg(&[&["-i", "source.mp4"], &coded[..], more, &[name]].concat());
+        self.text(name)
+    }
+
+    /// `iqa compare` with these arguments and a cache of its own.
+    pub fn iqa(&self, arguments: &[&str]) -> Ran {
+        Ran::new(self.command(arguments).output().expect("iqa runs"))
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iqa"));
+        command.current_dir(&self.folder).env("XDG_CACHE_HOME", self.path("cache"));
+        command.arg("compare").args(arguments);
+        command
+    }
+}
+
+/// What a run of the command gave.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    pub fn new(output: Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self { code: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
+    /// Ended with that status.
+    #[track_caller]
+    pub fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The report on standard output.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// The rendition of that name in a report.
+#[track_caller]
+pub fn rendition<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let renditions = report["renditions"].as_array().expect("an array");
+    renditions.iter().find(|one| one["name"] == name).unwrap_or_else(|| panic!("no {name} in {report:#}"))
+}
+
+/// A number at a path of keys.
+#[track_caller]
+pub fn number(value: &Value, path: &[&str]) -> f64 {
+    let found = path.iter().fold(value, |value, key| &value[*key]);
+    found.as_f64().unwrap_or_else(|| panic!("{path:?} is {found} in {value:#}"))
+}
+
+/// All reasons of a rendition.
+pub fn reasons(rendition: &Value) -> String {
+    let reasons = rendition["reasons"].as_array().cloned().unwrap_or_default();
+    reasons.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+}

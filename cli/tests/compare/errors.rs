@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What can be wrong: the status, and a message that names the input and what to do.
+
+use crate::common::{Bench, reasons, rendition};
+
+#[test]
+fn what_is_not_there_is_named() {
+    let Some(bench) = Bench::new("what_is_not_there_is_named") else { return };
+    let source = bench.source("bikes.mp4", "1");
+    let ran = bench.iqa(&[&source, "absent.mp4"]).ended(2);
+    assert!(ran.stderr.contains("no such file") && ran.stderr.contains("absent.mp4"), "{}", ran.stderr);
+    let ran = bench.iqa(&["absent.mp4", &source]).ended(2);
+    assert!(ran.stderr.contains("the source absent.mp4"), "{}", ran.stderr);
+    assert!(bench.iqa(&[&source]).ended(2).stderr.contains("no rendition is given"));
+    let ran = bench.iqa(&[&source, &source, "--measures", "psnr,vmef"]).ended(2);
+    assert!(ran.stderr.contains("vmef") && ran.stderr.contains("ms-ssim"), "{}", ran.stderr);
+    let ran = bench.iqa(&[&source, &source, "--measures", "psnr", "--threshold", "vmaf.mean>=1"]).ended(2);
+    assert!(ran.stderr.contains("vmaf is not measured"), "{}", ran.stderr);
+    let ran = bench.iqa(&[&source, &source, "--vmaf-model", "nonsense"]).ended(2);
+    assert!(ran.stderr.contains("nonsense") || ran.stdout.contains("nonsense"), "{ran:?}");
+}
+
+#[test]
+fn a_rung_that_cannot_be_read_fails_by_name_and_the_others_go_on() {
+    let Some(bench) = Bench::new("a_rung_that_cannot_be_read_fails_by_name_and_the_others_go_on") else { return };
+    let source = bench.source("bikes.mp4", "1");
+    let good = bench.rendition("good.mp4", "30", &[]);
+    std::fs::write(bench.path("noise.mp4"), [0x5a; 4000]).unwrap();
+    bench.ffmpeg(&["-f", "lavfi", "-i", "sine=d=1", "sound.m4a"]);
+    bench.ffmpeg(&["-i", "source.mp4", "-c", "copy", "-t", "1", "-movflags", "+faststart", "start.mp4"]);
+    let whole = std::fs::read(bench.path("start.mp4")).unwrap();
+    let head = whole.windows(4).position(|four| four == b"mdat").expect("mdat") + 8;
+    std::fs::write(bench.path("headless.mp4"), &whole[..head]).unwrap();
+    let files = ["noise.mp4", "sound.m4a", "headless.mp4"].map(|name| bench.text(name));
+    let [noise, sound, headless] = &files;
+    let arguments = [&source, noise, &good, sound, headless, "--json", "--measures", "psnr"];
+    let report = bench.iqa(&arguments).ended(2).json();
+    assert_eq!(rendition(&report, "good")["verdict"], "aligned");
+    for name in ["noise", "sound", "headless"] {
+        let one = rendition(&report, name);
+        assert_eq!(one["verdict"], "failed", "{one:#}");
+        assert!(!reasons(one).is_empty());
+    }
+    assert!(reasons(rendition(&report, "sound")).contains("no video"), "{report:#}");
+    let ran = bench.iqa(&[noise, &good]).ended(2);
+    assert!(ran.stderr.contains("the source") && ran.stderr.contains("noise.mp4"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_mp4_of_which_no_frame_is_shown_is_an_error() {
+    let Some(bench) = Bench::new("an_mp4_of_which_no_frame_is_shown_is_an_error") else { return };
+    let source = bench.source("bikes.mp4", "2");
+    // Cut by stream copy between key frames: qtdemux of GStreamer 1.22 shows none of its frames.
+    bench.rendition("long.mp4", "30", &["-g", "250"]);
+    bench.ffmpeg(&["-ss", "1.2", "-i", "long.mp4", "-t", "0.4", "-c", "copy", "trimmed.mp4"]);
+    let trimmed = bench.text("trimmed.mp4");
+    let ran = bench.iqa(&[&source, &trimmed, "--json", "--measures", "psnr"]);
+    let report = ran.json();
+    let one = rendition(&report, "trimmed");
+    // Later versions of GStreamer show its frames; then there are some.
+    let frames = one["counts"]["distorted"].as_u64().unwrap_or(0);
+    assert_eq!((ran.code == 2, one["verdict"] == "failed"), (frames == 0, frames == 0), "{one:#}");
+    assert!(frames > 0 || reasons(one).contains("trimmed MP4"), "{one:#}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_said_first() {
+    let Some(bench) = Bench::new("a_folder_that_cannot_be_written_is_said_first") else { return };
+    let source = bench.source("bikes.mp4", "1");
+    std::fs::write(bench.path("file"), "").unwrap();
+    let ran = bench.iqa(&[&source, &source, "-o", "file/report"]).ended(2);
+    assert!(ran.stderr.contains("file/report") && ran.stdout.is_empty(), "{ran:?}");
+    // A full device: nothing is left under a final name.
+    let ran = bench.iqa(&[&source, &source, "-o", "/proc/report"]).ended(2);
+    assert!(ran.stderr.contains("/proc/report"), "{ran:?}");
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! A run that is interrupted keeps what it has.
+
+use crate::common::{Bench, Ran, rendition};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+#[test]
+fn ctrl_c_leaves_a_report_that_says_so() {
+    let Some(bench) = Bench::new("ctrl_c_leaves_a_report_that_says_so") else { return };
+    let source = bench.source("bigbuckbunny.mp4", "5");
+    let high = bench.rendition("high.mp4", "25", &[]);
+    let arguments = [source.as_str(), &high, "-o", "out", "--progress", "json", "--measures", "ms-ssim,vmaf"];
+    let mut child = bench.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("iqa runs");
+    let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    let first = lines.next().expect("a line").expect("text");
+    assert!(first.contains("\"event\":\"begin\""), "{first}");
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success());
+    let ran = Ran::new(child.wait_with_output().expect("it ends"));
+    let ran = ran.ended(130);
+    assert!(ran.stdout.contains("interrupted"), "{}", ran.stdout);
+    let text = std::fs::read_to_string(bench.path("out/report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&report["interrupted"], &report["exit"]), (&true.into(), &130.into()));
+    assert_eq!(rendition(&report, "high")["verdict"], "interrupted");
+    assert!(!bench.path("out/high.vmaf.json").exists());
+}
+
+#[test]
+fn what_a_killed_run_leaves_has_no_final_name_and_goes_with_the_next() {
+    let Some(bench) = Bench::new("what_a_killed_run_leaves_has_no_final_name_and_goes_with_the_next") else { return };
+    let source = bench.source("bikes.mp4", "2");
+    let high = bench.rendition("high.mp4", "25", &[]);
+    let arguments = [source.as_str(), &high, "-o", "out", "--progress", "json", "--measures", "ms-ssim,vmaf"];
+    let mut child = bench.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("iqa runs");
+    let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    assert!(lines.next().expect("a line").expect("text").contains("begin"));
+    child.kill().expect("it is killed");
+    child.wait().expect("it ends");
+    let names = || {
+        let entries = std::fs::read_dir(bench.path("out")).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    assert!(names().iter().all(|name| name.starts_with(".iqa-")), "{:?}", names());
+    bench.iqa(&[&source, &high, "-o", "out", "--measures", "psnr"]).ended(0);
+    assert!(names().iter().all(|name| !name.starts_with('.')), "{:?}", names());
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! `iqa compare` as users run it, on real clips: ladders that ffmpeg makes, playlists, and what can be wrong with them.
+
+mod common;
+
+mod errors;
+mod files;
+mod interrupted;
+mod ladder;
+mod model;
+mod pictures;
+mod playlists;
+mod thresholds;

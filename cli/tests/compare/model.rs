@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! A model beside the measures.
+
+use crate::common::{Bench, number, rendition};
+
+#[test]
+fn a_model_scores_one_pair_in_n_and_measures_take_every_pair() {
+    let Some(bench) = Bench::new("a_model_scores_one_pair_in_n_and_measures_take_every_pair") else { return };
+    let source = bench.source("bikes.mp4", "1");
+    let low = bench.rendition("low.mp4", "35", &[]);
+    let model = onnx_iqa_testkit::difference_model(bench.folder.path(), "difference");
+    let model = model.to_str().unwrap();
+    let arguments = [&source, &low, "-o", "out", "--measures", "psnr", "--model", model, "--every", "5"];
+    bench.iqa(&arguments).ended(0);
+    let text = std::fs::read_to_string(bench.path("out/report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let score = report["measures"].as_array().unwrap().iter().find(|one| one["name"] == "score").unwrap();
+    assert_eq!(score["model-hash"].as_str().unwrap().len(), 12, "{score:#}");
+    let one = rendition(&report, "low");
+    assert!(number(one, &["measures", "score", "mean"]) > 0.0, "{one:#}");
+    let frames = number(one, &["counts", "distorted"]);
+    let csv = std::fs::read_to_string(bench.path("out/frames.csv")).unwrap();
+    let mut lines = csv.lines();
+    let column = |name: &str, header: &str| header.split(',').position(|cell| cell == name).unwrap();
+    let header = lines.next().unwrap();
+    let (psnr, score) = (column("psnr-y", header), column("score", header));
+    let filled = |column: usize| {
+        csv.lines().skip(1).filter(|line| line.split(',').nth(column).is_some_and(|cell| !cell.is_empty())).count()
+    };
+    assert_eq!((filled(psnr) as f64, filled(score) as f64), (frames, (frames / 5.0).ceil()));
+}
+
+#[test]
+fn a_model_that_is_not_there_or_of_another_kind_is_wrong_usage() {
+    let Some(bench) = Bench::new("a_model_that_is_not_there_or_of_another_kind_is_wrong_usage") else { return };
+    let source = bench.source("bikes.mp4", "1");
+    let ran = bench.iqa(&[&source, &source, "--model", "nonsense"]).ended(2);
+    assert!(ran.stderr.contains("nonsense") && ran.stderr.contains("bundled models"), "{}", ran.stderr);
+    let ran = bench.iqa(&[&source, &source, "--model", "metaiqa"]).ended(2);
+    assert!(ran.stderr.contains("judges a picture by itself"), "{}", ran.stderr);
+}

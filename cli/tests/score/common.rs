@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Running the command, and pictures whose score is known.
+
+use onnx_iqa_testkit as kit;
+use serde_json::Value;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// The command with these arguments, in that folder.
+pub fn iqa(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_iqa"));
+    command.current_dir(folder).args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// What a run of the command gave.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    pub fn new(output: Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self { code: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
+    /// Ended with that status.
+    #[track_caller]
+    pub fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The result on standard output.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+#[track_caller]
+pub fn near(value: &Value, expected: f64, tolerance: f64) {
+    let found = value.as_f64().unwrap_or_else(|| panic!("{value} is no number"));
+    assert!((found - expected).abs() <= tolerance, "{found} is not {expected}");
+}
+
+/// A folder with a model that gives the mean of R', G' and B' as its score, 0 to 100.
+pub struct Bench {
+    pub folder: TempDir,
+    model: PathBuf,
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let model = kit::mean_model(folder.path(), "mean");
+        Self { folder, model }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a picture of one gray; how is said by the name's end.
+    pub fn picture(&self, name: &str, (width, height): (u32, u32), gray: u8) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        image::RgbImage::from_pixel(width, height, image::Rgb([gray; 3])).save(path).expect("a picture");
+    }
+
+    /// `iqa score` by that model.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let model = self.model.to_str().expect("UTF-8");
+        let mut command = iqa(self.folder.path(), &["score", "--model", model, "--provider", "cpu", "--threads", "1"]);
+        command.args(arguments);
+        command
+    }
+
+    pub fn score(&self, arguments: &[&str]) -> Ran {
+        Ran::new(self.command(arguments).output().expect("iqa runs"))
+    }
+
+    /// The same with these lines on standard input.
+    pub fn score_of_list(&self, arguments: &[&str], list: &str) -> Ran {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("iqa runs");
+        child.stdin.take().expect("a pipe").write_all(list.as_bytes()).expect("a reader");
+        Ran::new(child.wait_with_output().expect("an end"))
+    }
+}
+
+/// A clip, if `make setup` has run.
+pub fn clip(name: &str) -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = std::env::var_os("ONNX_IQA_CLIPS").map_or_else(|| root.join(".cache/clips"), PathBuf::from);
+    Some(folder.join(name)).filter(|path| path.is_file())
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Films, by a bundled model.
+
+use crate::common::{Ran, clip, iqa, near};
+use onnx_iqa_testkit as kit;
+use sha2::{Digest as _, Sha256};
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+
+/// Frames of the clips `carphone_….mp4`, 176×144 at 30 a second.
+const FRAMES: u64 = 120;
+
+#[test]
+fn one_frame_in_so_many_is_scored_and_the_better_film_scores_higher() {
+    let (Some(good), Some(bad)) = (clip("carphone_pristine.mp4"), clip("carphone_distorted.mp4")) else {
+        kit::skipped("films: there are no clips");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let [good, bad] = [good, bad].map(|path| path.to_str().expect("UTF-8").to_owned());
+    let ran = iqa(folder.path(), &["score", &good, &bad, "--every", "20", "--json", "--csv", "frames.csv"]);
+    let report = Ran::new({ ran }.output().expect("iqa runs")).ended(0).json();
+    let [good, bad] = [0, 1].map(|n| &report["inputs"][n]);
+    for input in [good, bad] {
+        let frames = input["frames"].as_u64().expect("a count");
+        assert_eq!(frames, FRAMES, "{input}");
+        assert_eq!(input["scored"].as_u64(), Some(frames.div_ceil(20)));
+        assert!(input["worst"]["time"].as_f64().is_some_and(|time| time <= 5.0), "{input}");
+        assert!(input["score"]["worst-second"].as_f64() <= input["score"]["mean"].as_f64(), "{input}");
+    }
+    assert!(good["score"]["mean"].as_f64() > bad["score"]["mean"].as_f64(), "{report:#}");
+
+    // The table has what the statistics are made of.
+    let table = std::fs::read_to_string(folder.path().join("frames.csv")).expect("a table");
+    let cells = |row: &str| row.rsplit(',').map(str::to_owned).collect::<Vec<_>>();
+    let scores: Vec<f64> = table.lines().skip(1).take(6).map(|row| cells(row)[1].parse().expect("a score")).collect();
+    near(&good["score"]["mean"], scores.iter().sum::<f64>() / 6.0, 1e-3);
+
+    let models = std::env::var("ONNX_IQA_MODEL_PATH").expect("make test sets it");
+    let model = std::fs::read(Path::new(&models).join("metaiqa/model.onnx")).expect("the model");
+    let digest: String = Sha256::digest(model).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!((&report["model"]["name"], &report["model"]["model-hash"]), (&"metaiqa".into(), &digest[..12].into()));
+}
+
+#[test]
+fn max_rate_counts_in_the_films_time() {
+    let Some(clip) = clip("carphone_distorted.mp4") else {
+        kit::skipped("max-rate: there are no clips");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let ran = iqa(folder.path(), &["score", clip.to_str().expect("UTF-8"), "--max-rate", "1", "--json"]).output();
+    let report = Ran::new(ran.expect("iqa runs")).ended(0).json();
+    // Four seconds: at 0, 1, 2 and 3.
+    assert_eq!(report["inputs"][0]["scored"], 4, "{report:#}");
+}
+
+#[test]
+fn an_interrupted_run_keeps_what_was_scored() {
+    let (Some(first), Some(film)) = (clip("carphone_distorted.mp4"), clip("bikes.mp4")) else {
+        kit::skipped("an interrupted run: there are no clips");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let film = film.to_str().expect("UTF-8");
+    let mut command = iqa(folder.path(), &["score", first.to_str().expect("UTF-8"), film, "--json", "--every", "60"]);
+    let films = vec![film; 200];
+    command.args(films).args(["--progress", "plain"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("iqa runs");
+    let mut said = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    // The first film is finished when the second one begins.
+    let begins = |line: &std::io::Result<String>| line.as_ref().is_ok_and(|line| line.contains("bikes"));
+    assert!(said.any(|line| begins(&line)), "the second film never begins");
+    // SAFETY of what is ended: it is this test's own child.
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.is_ok_and(|status| status.success()));
+    said.for_each(drop);
+    let report = Ran::new(child.wait_with_output().expect("an end")).ended(130).json();
+    assert_eq!((&report["interrupted"], &report["exit"]), (&true.into(), &130.into()));
+    assert_eq!(report["inputs"][0]["scored"], 2, "{report:#}");
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! `iqa models`.
+
+use crate::common::{Ran, iqa};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+fn models() -> PathBuf {
+    std::env::var_os("ONNX_IQA_MODEL_PATH").map(PathBuf::from).expect("make test sets it")
+}
+
+fn run(arguments: &[&str], code: i32) -> Ran {
+    let folder = tempfile::tempdir().expect("a folder");
+    // None of it needs ONNX Runtime.
+    let mut command = iqa(folder.path(), &["models"]);
+    Ran::new(command.args(arguments).env("ORT_DYLIB_PATH", "/nowhere").output().expect("iqa runs")).ended(code)
+}
+
+#[test]
+fn all_models_are_listed_with_what_they_say() {
+    let listed = run(&["--json"], 0).json();
+    let find = |name: &str| {
+        let listed = listed.as_array().expect("an array");
+        listed.iter().find(|model| model["name"] == name).unwrap_or_else(|| panic!("no {name}: {listed:#?}"))
+    };
+    for (name, kind) in [
+        ("metaiqa", "no-reference"),
+        ("mt-irn", "no-reference"),
+        ("bpclip-nr", "no-reference"),
+        ("bpclip-fr", "full-reference"),
+    ] {
+        let model = find(name);
+        assert_eq!(model["kind"], kind, "{model}");
+        let path = Path::new(model["path"].as_str().expect("a path"));
+        assert_eq!(path, models().join(name).join("model.onnx"));
+        assert_eq!(model["size"].as_u64(), std::fs::metadata(path).ok().map(|about| about.len()));
+        assert!(model["licence"].is_string() && model["card"].is_string() && model["contract"].is_string(), "{name}");
+        assert_eq!(model["model-hash"].as_str().map(str::len), Some(12));
+    }
+    let vmaf = find("vmaf_v0.6.1");
+    assert_eq!((&vmaf["kind"], &vmaf["licence"]), (&Value::from("vmaf"), &Value::from("BSD-2-Clause-Patent")));
+    let table = run(&[], 0).stdout;
+    for word in ["name", "licence", "model-hash", "metaiqa", "bpclip-fr", "vmaf_v0.6.1neg", "12.9 MB", "says why"] {
+        assert!(table.contains(word), "{word} is not in {table}");
+    }
+}
+
+#[test]
+fn one_model_shows_its_contract_and_its_card() {
+    let text = run(&["metaiqa"], 0).stdout;
+    for word in ["--- contract ---", "kind = \"no-reference\"", "--- card ---", "# metaiqa", "model-hash: "] {
+        assert!(text.contains(word), "{word} is not in {text}");
+    }
+    let path = models().join("metaiqa/model.onnx");
+    assert_eq!(run(&[path.to_str().expect("UTF-8"), "--json"], 0).json()["name"], "metaiqa");
+}
+
+#[test]
+fn an_unknown_name_lists_the_known_ones() {
+    let said = run(&["metaiqq"], 2).stderr;
+    for word in ["metaiqq", "metaiqa", "bpclip-fr", "vmaf_v0.6.1"] {
+        assert!(said.contains(word), "{word} is not in {said}");
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! A model's file as it lies on the disk: its bytes' hash, and the contract in it or beside it.
+
+use std::path::{Path, PathBuf};
+
+use prost::Message;
+
+use super::error::ModelError;
+use super::search::Search;
+use crate::hash;
+
+/// Under which name a contract stands in a file's metadata.
+pub(super) const METADATA: &str = "iqa.contract";
+
+/// A model's file and sidecar, read.
+pub(super) struct File {
+    pub path: PathBuf,
+    pub sidecar: Option<(PathBuf, String)>,
+    /// The file's SHA-256.
+    pub hash: [u8; 32],
+    /// Whether the graph may keep tensors in other files.
+    pub external: bool,
+    bytes: Vec<u8>,
+}
+
+impl File {
+    pub fn read(path: &Path, search: &Search) -> Result<Self, ModelError> {
+        let unreadable = |path: &Path, cause: String| ModelError::Read {
+            path: path.to_owned(),
+            cause,
+            bundled: search.bundled_text(),
+        };
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let bytes = std::fs::read(&path).map_err(|error| unreadable(&path, error.to_string()))?;
+        if bytes.is_empty() {
+            return Err(unreadable(&path, "it is empty".to_owned()));
+        }
+        let mut sidecar = None;
+        for place in sidecars(&path) {
+            match std::fs::read_to_string(&place) {
+                Ok(text) => {
+                    sidecar = Some((place, text));
+                    break;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(unreadable(&place, error.to_string())),
+            }
+        }
+        // TensorProto.external_data is a list of keys, of which "location" is always one.
+        let external = bytes.windows(8).any(|window| window == b"location");
+        Ok(Self { path, sidecar, hash: hash::sha256(&bytes), external, bytes })
+    }
+
+    /// Its length in bytes.
+    pub fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    /// The contract beside the file, which wins, or in it.
+    pub fn contract(&self) -> Option<String> {
+        let beside = self.sidecar.as_ref().map(|(_, text)| text.clone());
+        beside.or_else(|| {
+            let metadata = Metadata::decode(self.bytes.as_slice()).ok()?.entries;
+            metadata.into_iter().find(|entry| entry.key == METADATA).map(|entry| entry.value)
+        })
+    }
+}
+
+/// Where a contract may lie beside a model, in order.
+fn sidecars(path: &Path) -> [PathBuf; 2] {
+    let mut appended = path.as_os_str().to_owned();
+    appended.push(".toml");
+    [path.with_extension("toml"), PathBuf::from(appended)]
+}
+
+/// The part of ONNX's ModelProto that holds the metadata. Everything else is passed over.
+#[derive(Message)]
+struct Metadata {
+    #[prost(message, repeated, tag = "14")]
+    entries: Vec<Entry>,
+}
+
+/// ONNX's StringStringEntryProto.
+#[derive(Message)]
+struct Entry {
+    #[prost(string, tag = "1")]
+    key: String,
+    #[prost(string, tag = "2")]
+    value: String,
+}

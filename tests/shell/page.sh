@@ -1,0 +1,24 @@
+#!/bin/sh
+# The report's page as a browser shows it: made-up ladders of 72 s and of two hours, driven in headless Chromium by page.cjs.
+# Screenshots and the printed page are left in ONNX_IQA_SHOTS, if that is set.
+set -eu
+# shellcheck source=common.sh
+. "$(dirname -- "$0")/common.sh"
+
+for program in chromium node; do
+    if ! command -v $program >/dev/null 2>&1; then
+        echo "SKIPPED: the report's page in a browser: there is no $program"
+        exit 0
+    fi
+done
+if ! tools=$(scripts/browser.sh); then
+    echo "SKIPPED: the report's page in a browser: playwright-core and axe-core could not be fetched"
+    exit 0
+fi
+
+ONNX_IQA_PAGES=$TEST_TMP/pages cargo test --locked --quiet -p iqa-cli report::page::tests::pages
+for name in ladder film; do
+    [ -s "$TEST_TMP/pages/$name/report.html" ] || fail "there is no page $name"
+done
+node tests/shell/page.cjs "$tools" "$TEST_TMP/pages" "${ONNX_IQA_SHOTS:-$TEST_TMP/shots}" "$TEST_TMP/profile" ||
+    fail "the page, see above"
