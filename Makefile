@@ -16,7 +16,7 @@ PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 help: ## this list
 	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
-demo: build ## score a clip (or CLIP=yours.mp4) and a hard re-encode of it, and draw both courses
+demo: build ## score a clip (or CLIP=yours.mp4) and a hard re-encode of it, and compare a ladder with it
 	@scripts/demo.sh $(if $(CLIP),'$(CLIP)')
 
 test: ## install what is missing, build, run all tests

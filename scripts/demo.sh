@@ -1,5 +1,6 @@
 #!/bin/sh
-# demo.sh [CLIP]: scores a clip and a hard re-encode of it, and draws both courses. Needs `make build` to have run.
+# demo.sh [CLIP]: scores a clip and a hard re-encode of it, draws both courses, and compares a ladder of three rungs with the
+# clip. Needs `make build` to have run.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -11,7 +12,7 @@ clip=${1:-$ONNX_IQA_CLIPS/bigbuckbunny.mp4}
 folder=$cache/demo
 hard=$folder/re-encoded.mkv
 mkdir -p "$folder"
-rm -f "$folder"/*
+rm -rf "${folder:?}"/*
 
 say "re-encoding $clip with x264 at a quantiser of 44"
 gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! videoconvert ! video/x-raw,format=I420 \
@@ -41,4 +42,21 @@ score "$hard" "$folder/re-encoded.jsonl"
 
 say "drawing (the program is examples/curves)"
 cargo run --quiet --release --locked --example curves -- "original=$folder/original.jsonl" "re-encoded=$folder/re-encoded.jsonl"
+say "encoding a ladder of three rungs"
+ladder=
+# rung LINES KBIT: that many lines, whatever columns the picture's shape asks for.
+rung() {
+    ladder="$ladder $1p.mp4"
+    gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! videoconvert ! videoscale \
+        ! "video/x-raw,format=I420,height=$1,width=[2,16384,2],pixel-aspect-ratio=1/1" \
+        ! x264enc bitrate="$2" speed-preset=veryfast ! h264parse ! mp4mux ! filesink location="$folder/$1p.mp4" >&2
+}
+rung 720 1500
+rung 540 800
+rung 360 400
+say "comparing it: iqa compare $clip$ladder -o report"
+source=$(CDPATH='' cd -- "$(dirname -- "$clip")" && pwd)/$(basename -- "$clip")
+# shellcheck disable=SC2086 # names without spaces
+(cd "$folder" && iqa compare "$source" $ladder -o report)
+say "the report, for a browser: $folder/report/report.html"
 say "the logs are in $folder; for a shell of your own: eval \"\$(make -s env)\""

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The demo runs from end to end on a short clip, and the hard re-encode scores lower.
+# The demo runs from end to end on a short clip, the hard re-encode scores lower, and a ladder is compared.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -12,3 +12,7 @@ for row in original re-encoded; do
 done
 if grep -q "$(printf '\033')" "$TEST_TMP/demo.txt"; then fail "colours in a file"; fi
 less "$(mean .cache/demo/re-encoded.jsonl)" "$(mean .cache/demo/original.jsonl)" 3 || fail "the re-encode is not 3 points lower"
+for rung in 720p 540p 360p; do
+    grep -Eq "^ *$rung" "$TEST_TMP/demo.txt" || fail "no verdict on $rung"
+done
+[ -s .cache/demo/report/report.html ] || fail "no report"
