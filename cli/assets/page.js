@@ -40,7 +40,7 @@ const at = (c, t) => {
   return c.v[i];
 };
 const first = $('.rung:not([hidden]) .moment');
-const st = { m: withCurves[0]?.name, l: 'one', t: first ? +first.dataset.time : START, a: START, b: END, rung: null };
+const st = { m: $('[name=m]:checked')?.value ?? withCurves[0]?.name, l: 'one', t: first ? +first.dataset.time : START, a: START, b: END, rung: null };
 
 /* Marks that go with a rung's style, as in the tables. */
 const MK = (k, x, y, s = 4) => k == 1 ? `<circle class="m s1" cx="${x}" cy="${y}" r="${s}"/>`
@@ -64,6 +64,8 @@ const nice = (lo, hi, n) => {
   const raw = (hi - lo) / n, mag = 10 ** Math.floor(Math.log10(raw)), f = raw / mag;
   return (f <= 1 ? 1 : f <= 2 ? 2 : f <= 5 ? 5 : 10) * mag;
 };
+/* As many digits as tell one line of a scale from the next. */
+const digits = step => [0, 1, 2, 3, 4].find(d => Math.abs(step * 10 ** d - Math.round(step * 10 ** d)) < 1e-6) ?? 5;
 const yRange = m => {
   if (m.y) return m.y;
   let lo = Infinity, hi = -Infinity;
@@ -108,7 +110,7 @@ function chart(into, m, curves, height, title) {
     scales: { x: { time: false, min: st.a, max: st.b, range: (u, lo, hi) => [lo, hi] }, y: { range: yRange(m) } },
     axes: [
       { ...axis, grid: { show: false }, size: 26, splits: (u, a, lo, hi) => { const s = step(hi - lo), o = []; for (let t = Math.ceil(lo / s - 1e-9) * s; t <= hi + 1e-9; t += s) o.push(t); return o; }, values: (u, v) => v.map(t => clock(t, step(st.b - st.a) < 1)) },
-      { ...axis, size: 46, space: 28, values: (u, v) => v.map(x => fixed(x, v.length > 1 && Math.abs(v[1] - v[0]) < 1 ? Math.min(4, Math.ceil(-Math.log10(Math.abs(v[1] - v[0])) - 1e-9)) : 0)) },
+      { ...axis, size: 46, space: 28, values: (u, v) => v.map(x => fixed(x, v.length > 1 ? digits(v[1] - v[0]) : 0)) },
     ],
     series: [{}, ...curves.map(c => { const k = D.rungs[c.rung].style; return { stroke: color(k ? '--s' + k : '--ink-3'), width: c.x.length > width * 2 ? 1 : k == 3 ? 2 : k == 4 ? 2.2 : 1.7, dash: DASH[k], spanGaps: false, points: { show: true, size: 5, filter: alone } }; })],
     hooks: {
@@ -244,7 +246,7 @@ function hull() {
     const x0 = Math.min(...rates) - .18, x1 = Math.max(...rates) + .18, lo = Math.min(...q), hi = Math.max(...q), pad = Math.max((hi - lo) * .14, 10 ** -m.digits), y0 = lo - pad, y1 = hi + pad;
     const X = r => L + (lg(r) - x0) / (x1 - x0) * (w - L - R), Y = v => h - B - (v - y0) / (y1 - y0) * (h - T - B);
     let s = `<text x="${(w + L) / 2}" y="${h - 4}" text-anchor="middle">Rate, Mb/s (log)</text><text x="0" y="11">mean ${esc(m.label + (m.unit ? ',' + m.unit : ''))}</text>`;
-    const d = nice(y0, y1, 5), dd = Math.max(0, Math.ceil(-lg(d) - 1e-9));
+    const d = nice(y0, y1, 5), dd = digits(d);
     for (let v = Math.ceil(y0 / d) * d; v <= y1; v += d) s += `<path class="gl" d="M${L} ${Y(v)}H${w - R}"/><text x="${L - 6}" y="${Y(v) + 4}" text-anchor="end">${fixed(v, dd)}</text>`;
     const ticks = [];
     for (let e = Math.floor(x0); e <= x1; e++) for (const f of x1 - x0 < 1.1 ? [1, 1.5, 2, 3, 5, 7] : [1, 2, 5]) { const r = f * 10 ** e; if (lg(r) >= x0 && lg(r) <= x1) ticks.push(r); }

@@ -150,6 +150,20 @@ struct TableLine {
     cells: Vec<[String; 2]>,
 }
 
+/// The measure that is shown first: that of a threshold that was missed, else of any threshold, else the most telling.
+pub fn chosen<'a>(page: &'a Page<'_>) -> Option<&'a str> {
+    let drawn = |name: &str| page.trusted().any(|rung| rung.curve(name).is_some());
+    let asked = |missed: bool| {
+        let thresholds = page.trusted().flat_map(|rung| &rung.rendition.thresholds);
+        let thresholds = thresholds.filter(|given| !missed || given.met == Some(false));
+        let names: Vec<_> =
+            thresholds.filter_map(|given| Some(Expression::of(&given.expression)?.measure()?.0)).collect();
+        page.measures.iter().map(|measure| measure.name.as_str()).find(|name| names.contains(name) && drawn(name))
+    };
+    let first = || page.measures.iter().map(|measure| measure.name.as_str()).find(|name| drawn(name));
+    asked(true).or_else(|| asked(false)).or_else(first)
+}
+
 /// A table for each measure.
 pub fn tables(page: &Page<'_>) -> Vec<Table> {
     page.measures.iter().filter_map(|measure| table(page, measure)).collect()

@@ -8,6 +8,7 @@
 
 mod charts;
 mod hull;
+mod inversions;
 mod moments;
 mod pictures;
 mod rich;
@@ -119,6 +120,7 @@ fn render(folder: &Path, report: &Report, curves: &[RenditionCurves]) -> Result<
         source => words::media_facts(&report.source, true),
         exit => words::exit_words(report.exit),
         any_thresholds,
+        chosen => charts::chosen(&page),
     })?;
     Ok(html)
 }

@@ -52,8 +52,8 @@ impl MeasureWords {
                 "How far brightness differs, sample by sample. More is better, 100 dB is identical; it does not know what \
                  the eye sees.",
             ),
-            "psnr-cb" => known("PSNR-Cb", 1, "The same for the color difference blue."),
-            "psnr-cr" => known("PSNR-Cr", 1, "The same for the color difference red."),
+            "psnr-cb" => known("PSNR-Cb", 1, "How far the color difference blue − luma differs, sample by sample."),
+            "psnr-cr" => known("PSNR-Cr", 1, "How far the color difference red − luma differs, sample by sample."),
             "psnr" => known("PSNR", 1, "How far all samples differ, brightness and color together."),
             "ssim" => {
                 known("SSIM", 3, "Whether edges and texture are still there. 1 is identical; small steps near 1 count.")
@@ -152,6 +152,15 @@ pub fn legend(page: &Page<'_>) -> Vec<Meaning> {
     measures
         .chain(words.map(|(word, meaning)| Meaning { word: word.to_owned(), meaning: meaning.to_owned() }))
         .collect()
+}
+
+/// What a program says, as a sentence.
+pub fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    let end = if text.is_empty() || text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
 }
 
 /// With a real minus, and no minus before a zero.
