@@ -92,7 +92,7 @@ function chart(into, m, curves, height, title) {
   holder.style.position = 'relative';
   box.append(holder); into.append(box);
   const width = Math.max(240, Math.round(into.clientWidth * ink()));
-  const names = curves.length > 1 && width > 520, right = names ? Math.min(110, 12 + 6.4 * Math.max(...curves.map(c => short(D.rungs[c.rung].name).length))) : 12;
+  const names = curves.length > 1 && width > 520, right = names ? Math.min(110, 12 + 6.4 * Math.max(...curves.map(c => short(D.rungs[c.rung].name).length))) : 24;
   const data = curves.length > 1 ? uPlot.join(curves.map(c => [c.x, c.v])) : [curves[0].x, curves[0].v];
   const axis = { stroke: color('--ink-3'), font: '11px ' + getComputedStyle(document.body).fontFamily, grid: { stroke: color('--line'), width: 1 }, ticks: { show: false } };
   /* A single frame between two gaps is a dot. */

@@ -99,6 +99,7 @@ fn render(folder: &Path, report: &Report, curves: &[RenditionCurves]) -> Result<
     let safe = |text: &str| Value::from_safe_string(text.to_owned());
     let hull = hull::plots(&page);
     let data = charts::data(&page, &hull)?;
+    let has_hull = !hull.is_empty();
     let any_thresholds = report.renditions.iter().any(|rendition| !rendition.thresholds.is_empty());
     let measures: Vec<_> = page.measures.iter().map(words::MeasureWords::view).collect();
     let html = environment.get_template("report.html")?.render(context! {
@@ -114,7 +115,7 @@ fn render(folder: &Path, report: &Report, curves: &[RenditionCurves]) -> Result<
         strips => Value::from(Serde(strips::strips(&page))),
         untrusted => Value::from(Serde(shown.untrusted)),
         moments => Value::from(Serde(shown.moments)),
-        legend => Value::from(Serde(words::legend(&page))),
+        legend => Value::from(Serde(words::legend(&page, has_hull))),
         versus => Value::from(Serde(table::versus(report))),
         finished => words::instant(&report.created),
         source => words::media_facts(&report.source, true),

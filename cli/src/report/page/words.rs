@@ -119,7 +119,7 @@ pub struct Meaning {
 }
 
 /// The measures and the words of the table.
-pub fn legend(page: &Page<'_>) -> Vec<Meaning> {
+pub fn legend(page: &Page<'_>, hull: bool) -> Vec<Meaning> {
     let measures = page.measures.iter().map(|measure| {
         let model = page.report.measures.iter().find(|given| given.name == measure.name);
         let model = model.and_then(|given| {
@@ -149,6 +149,8 @@ pub fn legend(page: &Page<'_>) -> Vec<Meaning> {
             "No mixture of the other renditions gives this quality for less rate; off the hull, one does.",
         ),
     ];
+    // Without a plot there is no hull.
+    let words = words.into_iter().take(if hull { 4 } else { 3 });
     measures
         .chain(words.map(|(word, meaning)| Meaning { word: word.to_owned(), meaning: meaning.to_owned() }))
         .collect()
