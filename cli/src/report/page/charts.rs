@@ -116,8 +116,8 @@ fn encode(rung: usize, points: &[stats::CurvePoint], start: f64, digits: usize) 
     }
 }
 
-/// The limits that trusted renditions have for a measure, each once. A limit of a mean or a percentile is drawn among the
-/// frames' values, and its label says which it is.
+/// The limits that trusted renditions have for a measure, each once. A limit of a mean or a percentile is drawn among
+/// the frames' values, and its label says which it is.
 fn limits(page: &Page<'_>, measure: &MeasureWords) -> Vec<Limit> {
     let mut limits = Vec::new();
     for given in page.trusted().flat_map(|rung| &rung.rendition.thresholds) {

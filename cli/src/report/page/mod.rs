@@ -2,7 +2,7 @@
 
 //! `report.html`: one page that a browser opens from disk, without a network.
 //!
-//! Verdict, tables and pictures are plain HTML of the template; `page.js` draws the curves over them and makes the
+//! Verdict, tables and pictures are plain HTML of the template; the script draws the curves over them and makes the
 //! pictures' slider move. Of a rendition whose alignment is not trusted nothing gets into the page that could be taken
 //! for a measure: [`Standing::trusted`] is asked before anything else.
 
@@ -33,8 +33,8 @@ use std::path::{Path, PathBuf};
 pub struct RenditionCurves {
     /// Its name in the report.
     pub name: String,
-    /// When the source shows it, in seconds from the source's beginning, ascending: the partner's time, or where a frame
-    /// without a partner would have had one.
+    /// When the source shows it, in seconds from the source's beginning, ascending: the partner's time, or where a
+    /// frame without a partner would have had one.
     pub times: Vec<f64>,
     /// What became of it.
     pub pairing: Vec<PairingState>,
@@ -64,7 +64,15 @@ pub enum PageError {
 const TEMPLATE: &str = include_str!("../../../assets/report.html");
 const TOKENS: &str = include_str!("../../../assets/tokens.css");
 const STYLE: &str = include_str!("../../../assets/page.css");
-const SCRIPT: &str = include_str!("../../../assets/page.js");
+const SCRIPT: &str = concat!(
+    "(() => {\n'use strict';\n",
+    include_str!("../../../assets/script/base.js"),
+    include_str!("../../../assets/script/curves.js"),
+    include_str!("../../../assets/script/strips.js"),
+    include_str!("../../../assets/script/hull.js"),
+    include_str!("../../../assets/script/page.js"),
+    "})();\n"
+);
 const UPLOT: &str = include_str!("../../../assets/uPlot.iife.min.js");
 const UPLOT_STYLE: &str = include_str!("../../../assets/uPlot.min.css");
 

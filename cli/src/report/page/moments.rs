@@ -146,7 +146,8 @@ fn untrusted(page: &Page<'_>, rung: &Rung<'_>, embedded: &Embedded) -> Untrusted
         reasons: rendition.reasons.iter().map(|reason| words::sentence(reason)).collect(),
         verdict: rendition.verdict.clone(),
         share: format!(
-            "{} of {} frames found a partner; half is the least that can be trusted, and the pictures must not contradict it.",
+            "{} of {} frames found a partner; half is the least that can be trusted, and the pictures must not \
+             contradict it.",
             words::count(paired),
             words::count(paired + unmatched)
         ),

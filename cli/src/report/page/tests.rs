@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The page as text. As a browser shows it: `tests/shell/page.sh`, for which [`pages`] writes pages into the folder that
-//! ONNX_IQA_PAGES names.
+//! The page as text. As a browser shows it: `tests/shell/page.sh`, for which [`pages`] writes pages into the folder
+//! that ONNX_IQA_PAGES names.
 
 mod sample;
 

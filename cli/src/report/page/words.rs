@@ -49,8 +49,8 @@ impl MeasureWords {
             "psnr-y" => known(
                 "PSNR-Y",
                 1,
-                "How far brightness differs, sample by sample. More is better, 100 dB is identical; it does not know what \
-                 the eye sees.",
+                "How far brightness differs, sample by sample. More is better, 100 dB is identical; it does not know \
+                 what the eye sees.",
             ),
             "psnr-cb" => known("PSNR-Cb", 1, "How far the color difference blue − luma differs, sample by sample."),
             "psnr-cr" => known("PSNR-Cr", 1, "How far the color difference red − luma differs, sample by sample."),
@@ -138,11 +138,13 @@ pub fn legend(page: &Page<'_>, hull: bool) -> Vec<Meaning> {
         ),
         (
             "Offset, how sure",
-            "How much later a source frame stands than its partner. By picture: the pictures themselves agree. By time: only the time stamps do.",
+            "How much later a source frame stands than its partner. By picture: the pictures themselves agree. By \
+             time: only the time stamps do.",
         ),
         (
             "Matched, duplicate, dropped, unmatched, outside",
-            "Found its partner; shows its predecessor’s partner again; source frame that is missing; rendition frame without a partner (not scored); source frame before the first or after the last pair.",
+            "Found its partner; shows its predecessor’s partner again; source frame that is missing; rendition frame \
+             without a partner (not scored); source frame before the first or after the last pair.",
         ),
         (
             "On the hull, off the hull",
