@@ -3,11 +3,13 @@
 //! The pipeline of one film or picture: decoded, scored, and its scores gathered.
 
 use crate::args::Deinterlace;
-use crate::compare::decode::{Decoding, Options, Part};
+use crate::compare::decode::{Decoding, Options};
 use crate::compare::inputs::Input;
+use crate::compare::lock;
+use crate::compare::part::Part;
 use crate::compare::progress::Progress;
 use crate::compare::watch::{self, Watched};
-use crate::compare::{Frames, lock};
+use crate::report::frames::Frames;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use gstonnxiqa::messages::Structured as _;
@@ -196,7 +198,7 @@ pub fn run(input: &Input, settings: &Settings, progress: &mut Progress, interrup
     }
     pipeline.pipeline.set_state(gst::State::Null).context("the pipeline does not stop")?;
     scored.frames = std::mem::take(&mut *lock(&pipeline.frames));
-    if scored.frames.times.len() == 0 && scored.failure.is_none() && scored.ended == Ended::Whole {
+    if scored.frames.times.is_empty() && scored.failure.is_none() && scored.ended == Ended::Whole {
         scored.failure = Some(NO_FRAME.to_owned());
     }
     Ok(scored)
