@@ -60,9 +60,7 @@ mod tests {
     use std::path::Path;
 
     fn search() -> Search {
-        let mut search = Search::default();
-        search.models = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("models")];
-        search
+        Search { models: vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("models")], ..Search::default() }
     }
 
     #[test]

@@ -116,7 +116,7 @@ fn an_empty_stream_has_a_summary_without_numbers() {
     harness.finish();
     let messages = harness.messages();
     assert_eq!(messages.len(), 1, "{messages:?}");
-    assert_eq!(fields(&messages[0]), ["failed", "kind", "model", "scored", "skipped"]);
+    assert_eq!(fields(&messages[0]), ["failed", "kind", "model", "model-hash", "scored", "skipped"]);
     assert_eq!(fields(&harness.stats()), ["failed", "frames", "scored", "skipped"]);
 }
 
