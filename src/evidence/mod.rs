@@ -36,7 +36,10 @@ pub enum EvidenceError {
     #[error("the pictures cannot be compared")]
     Metrics(#[from] MetricsError),
     /// Shown pictures of different sizes.
-    #[error("one picture is shown with {}x{} pixels, the other with {}x{}: show both in one size", one[0], one[1], two[0], two[1])]
+    #[error(
+        "one picture is shown with {}x{} pixels, the other with {}x{}: show both in one size",
+        one[0], one[1], two[0], two[1]
+    )]
     Sizes {
         /// Width and height.
         one: [u32; 2],

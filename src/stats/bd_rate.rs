@@ -39,8 +39,8 @@ pub enum BdRateError {
     },
     /// More rate gives no more quality, so that no rate belongs to a quality.
     #[error(
-        "the curve of {ladder} is not monotone: at {rate} bit/s the quality is {quality}, no more than at a lower rate: \
-         leave that rung out"
+        "the curve of {ladder} is not monotone: at {rate} bit/s the quality is {quality}, no more than at a lower \
+         rate: leave that rung out"
     )]
     NotMonotone {
         /// Which.

@@ -84,8 +84,8 @@ pub struct Stretch {
     pub without: usize,
 }
 
-/// The curve in `count` stretches of equal length from `start` to `end` (seconds), as a table has it. Frames outside are
-/// not looked at.
+/// The curve in `count` stretches of equal length from `start` to `end` (seconds), as a table has it. Frames outside
+/// are not looked at.
 #[must_use]
 pub fn stretches(times: &[f64], values: &[f32], start: f64, end: f64, count: usize) -> Vec<Stretch> {
     let length = (end - start) / count as f64;

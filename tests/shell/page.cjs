@@ -9,21 +9,37 @@ const { pathToFileURL } = require('node:url');
 const [tools, pages, shots, profile] = process.argv.slice(2);
 const { chromium } = require(path.join(tools, 'playwright-core'));
 const axe = fs.readFileSync(path.join(tools, 'axe-core', 'axe.min.js'), 'utf8');
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 fs.mkdirSync(shots, { recursive: true });
 let context = 0;
 
 /* Opens a page of its own, runs the test in it, and says what the page said. */
 async function visit(name, options, test) {
   const browser = await chromium.launchPersistentContext(path.join(profile, String(context++)), {
-    executablePath: '/usr/bin/chromium', args: FLAGS, viewport: { width: 1280, height: 900 }, ...options,
+    executablePath: '/usr/bin/chromium',
+    args: FLAGS,
+    viewport: { width: 1280, height: 900 },
+    ...options,
   });
-  const page = browser.pages()[0] ?? await browser.newPage();
-  const said = [], url = pathToFileURL(path.join(pages, name, 'report.html')).href;
-  page.on('console', m => { if (['error', 'warning'].includes(m.type())) said.push(m.text()); });
+  const page = browser.pages()[0] ?? (await browser.newPage());
+  const said = [],
+    url = pathToFileURL(path.join(pages, name, 'report.html')).href;
+  page.on('console', m => {
+    if (['error', 'warning'].includes(m.type())) said.push(m.text());
+  });
   page.on('pageerror', e => said.push(String(e.stack)));
-  page.on('request', r => { if (!r.url().startsWith('data:') && r.url() !== url) said.push('request: ' + r.url()); });
+  page.on('request', r => {
+    if (!r.url().startsWith('data:') && r.url() !== url) said.push('request: ' + r.url());
+  });
   const begin = Date.now();
   await page.goto(url, { waitUntil: 'load' });
   const opened = Date.now() - begin;
@@ -37,7 +53,8 @@ async function visit(name, options, test) {
 const shot = (page, name) => page.screenshot({ path: path.join(shots, name + '.png'), fullPage: true });
 const range = page => page.$eval('#cursor', e => [+e.min, +e.max]);
 const choose = (page, name) => page.getByRole('radio', { name, exact: true }).check();
-const frame = page => page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+const frame = page =>
+  page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
 
 async function accessible(page, name) {
   await page.evaluate(axe);
@@ -50,10 +67,17 @@ async function accessible(page, name) {
 /* What can be read must not be smaller than 11 px, nor wider than the window. */
 async function readable(page) {
   const small = await page.evaluate(() => {
-    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), out = new Set();
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT),
+      out = new Set();
     for (let n = walk.nextNode(); n; n = walk.nextNode()) {
       const e = n.parentElement;
-      if (n.textContent.trim() && e.checkVisibility() && !e.closest('script,style,noscript') && parseFloat(getComputedStyle(e).fontSize) < 11) out.add(n.textContent.trim());
+      if (
+        n.textContent.trim() &&
+        e.checkVisibility() &&
+        !e.closest('script,style,noscript') &&
+        parseFloat(getComputedStyle(e).fontSize) < 11
+      )
+        out.add(n.textContent.trim());
     }
     return [...out];
   });
@@ -63,7 +87,10 @@ async function readable(page) {
 }
 
 async function behaves(page) {
-  assert.match(await page.textContent('h1'), /^3 of 5 renditions pass; 360p falls below vmaf\.p5 ≥ 80 between 00:41 and 00:46, and 240p could not be measured$/);
+  assert.match(
+    await page.textContent('h1'),
+    /^3 of 5 renditions pass; 360p falls below vmaf\.p5 ≥ 80 between 00:41 and 00:46, and 240p could not be measured$/,
+  );
   // The pictures' slider, by keyboard.
   const slider = page.locator('.rung:not([hidden]) .moment:not([hidden]) .slide input');
   const clip = () => page.$eval('.rung:not([hidden]) .moment:not([hidden]) img.ren', e => getComputedStyle(e).clipPath);
@@ -90,22 +117,22 @@ async function behaves(page) {
   await page.click('#z-in');
   await frame(page);
   const half = await range(page);
-  assert.ok(Math.abs((half[1] - half[0]) - (all[1] - all[0]) / 2) < 1e-6, `${half} of ${all}`);
+  assert.ok(Math.abs(half[1] - half[0] - (all[1] - all[0]) / 2) < 1e-6, `${half} of ${all}`);
   await page.focus('#cursor');
   await page.keyboard.press('+');
   await frame(page);
   const quarter = await range(page);
-  assert.ok(quarter[1] - quarter[0] < (half[1] - half[0]) * .6);
+  assert.ok(quarter[1] - quarter[0] < (half[1] - half[0]) * 0.6);
   await page.click('#z-all');
   await frame(page);
   assert.deepEqual(await range(page), all);
   const over = page.locator('#c-time .u-over');
   await over.scrollIntoViewIfNeeded();
   const { width } = await over.boundingBox();
-  await over.hover({ position: { x: width * .5, y: 60 } });
+  await over.hover({ position: { x: width * 0.5, y: 60 } });
   await page.mouse.down();
-  await over.hover({ position: { x: width * .6, y: 60 } });
-  await over.hover({ position: { x: width * .7, y: 60 } });
+  await over.hover({ position: { x: width * 0.6, y: 60 } });
+  await over.hover({ position: { x: width * 0.7, y: 60 } });
   await page.mouse.up();
   await frame(page);
   const dragged = await range(page);
@@ -114,20 +141,31 @@ async function behaves(page) {
   await choose(page, 'One row each');
   await frame(page);
   assert.equal(await page.locator('#c-time .plot').count(), 4);
-  const drawn = seconds => page.evaluate(t => {
-    const plot = document.querySelectorAll('#c-time .plot')[3], canvas = plot.querySelector('canvas'), over = plot.querySelector('.u-over');
-    const { min, max } = document.querySelector('#cursor'), ratio = canvas.width / canvas.clientWidth;
-    const x = Math.round((over.offsetLeft + (t - min) / (max - min) * over.offsetWidth) * ratio), top = Math.round(over.offsetTop * ratio), h = Math.round(over.offsetHeight * ratio);
-    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
-    copy.drawImage(canvas, 0, 0);
-    const data = copy.getImageData(x, top, 1, h).data;
-    let strong = 0;
-    for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 120 && Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 60) strong++;
-    return strong;
-  }, seconds);
+  const drawn = seconds =>
+    page.evaluate(t => {
+      const plot = document.querySelectorAll('#c-time .plot')[3],
+        canvas = plot.querySelector('canvas'),
+        over = plot.querySelector('.u-over');
+      const { min, max } = document.querySelector('#cursor'),
+        ratio = canvas.width / canvas.clientWidth;
+      const x = Math.round((over.offsetLeft + ((t - min) / (max - min)) * over.offsetWidth) * ratio),
+        top = Math.round(over.offsetTop * ratio),
+        h = Math.round(over.offsetHeight * ratio);
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+      copy.drawImage(canvas, 0, 0);
+      const data = copy.getImageData(x, top, 1, h).data;
+      let strong = 0;
+      for (let i = 0; i < data.length; i += 4)
+        if (
+          data[i + 3] > 120 &&
+          Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 60
+        )
+          strong++;
+      return strong;
+    }, seconds);
   assert.equal(await drawn(41.44), 0, 'nothing is drawn in the gap');
   let beside = 0;
-  for (let t = 39; t < 41; t += .1) beside += await drawn(t);
+  for (let t = 39; t < 41; t += 0.1) beside += await drawn(t);
   assert.ok(beside > 0, 'the curve is drawn beside it');
   await page.locator('#c-time .u-over').first().dblclick();
   await frame(page);
@@ -150,7 +188,16 @@ async function behaves(page) {
   const time = await page.locator('.rung:not([hidden]) .moment:not([hidden]) .facts dd').first().textContent();
   await frame(page);
   assert.ok((await readout()).includes('at ' + time.split(' ')[0]), `${await readout()} for ${time}`);
-  const broken = await page.$$eval('img', all => Promise.all(all.map(e => e.decode().then(() => null, () => e.alt))).then(r => r.filter(x => x !== null)));
+  const broken = await page.$$eval('img', all =>
+    Promise.all(
+      all.map(e =>
+        e.decode().then(
+          () => null,
+          () => e.alt,
+        ),
+      ),
+    ).then(r => r.filter(x => x !== null)),
+  );
   assert.deepEqual(broken, [], 'pictures that cannot be decoded');
 }
 
@@ -182,7 +229,7 @@ async function main() {
   });
   await visit('ladder', { javaScriptEnabled: false }, async page => {
     assert.equal(await page.locator('noscript').count(), 1);
-    assert.ok(await page.locator('h1').isVisible() && await page.locator('#renditions table').first().isVisible());
+    assert.ok((await page.locator('h1').isVisible()) && (await page.locator('#renditions table').first().isVisible()));
     assert.ok(await page.locator('[data-table]').first().isVisible());
     assert.ok(await page.locator('.moment img.src').nth(3).isVisible());
   });

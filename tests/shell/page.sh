@@ -16,7 +16,8 @@ if ! tools=$(scripts/browser.sh); then
     exit 0
 fi
 
-ONNX_IQA_PAGES=$TEST_TMP/pages cargo test --locked --quiet -p iqa-cli report::page::tests::pages
+# With all of the workspace's features, as the other tests are built.
+ONNX_IQA_PAGES=$TEST_TMP/pages cargo test --locked --quiet --workspace --bin iqa report::page::tests::pages
 for name in ladder film; do
     [ -s "$TEST_TMP/pages/$name/report.html" ] || fail "there is no page $name"
 done

@@ -116,8 +116,8 @@ fn encode(rung: usize, points: &[stats::CurvePoint], start: f64, digits: usize) 
     }
 }
 
-/// The limits that trusted renditions have for a measure, each once. A limit of a mean or a percentile is drawn among the
-/// frames' values, and its label says which it is.
+/// The limits that trusted renditions have for a measure, each once. A limit of a mean or a percentile is drawn among
+/// the frames' values, and its label says which it is.
 fn limits(page: &Page<'_>, measure: &MeasureWords) -> Vec<Limit> {
     let mut limits = Vec::new();
     for given in page.trusted().flat_map(|rung| &rung.rendition.thresholds) {
@@ -148,6 +148,20 @@ struct TableLine {
     to: String,
     /// For each rendition the lowest value and the mean; a dash where there is none.
     cells: Vec<[String; 2]>,
+}
+
+/// The measure that is shown first: that of a threshold that was missed, else of any threshold, else the most telling.
+pub fn chosen<'a>(page: &'a Page<'_>) -> Option<&'a str> {
+    let drawn = |name: &str| page.trusted().any(|rung| rung.curve(name).is_some());
+    let asked = |missed: bool| {
+        let thresholds = page.trusted().flat_map(|rung| &rung.rendition.thresholds);
+        let thresholds = thresholds.filter(|given| !missed || given.met == Some(false));
+        let names: Vec<_> =
+            thresholds.filter_map(|given| Some(Expression::of(&given.expression)?.measure()?.0)).collect();
+        page.measures.iter().map(|measure| measure.name.as_str()).find(|name| names.contains(name) && drawn(name))
+    };
+    let first = || page.measures.iter().map(|measure| measure.name.as_str()).find(|name| drawn(name));
+    asked(true).or_else(|| asked(false)).or_else(first)
 }
 
 /// A table for each measure.

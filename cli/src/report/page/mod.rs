@@ -2,12 +2,13 @@
 
 //! `report.html`: one page that a browser opens from disk, without a network.
 //!
-//! Verdict, tables and pictures are plain HTML of the template; `page.js` draws the curves over them and makes the
+//! Verdict, tables and pictures are plain HTML of the template; the script draws the curves over them and makes the
 //! pictures' slider move. Of a rendition whose alignment is not trusted nothing gets into the page that could be taken
 //! for a measure: [`Standing::trusted`] is asked before anything else.
 
 mod charts;
 mod hull;
+mod inversions;
 mod moments;
 mod pictures;
 mod rich;
@@ -32,8 +33,8 @@ use std::path::{Path, PathBuf};
 pub struct RenditionCurves {
     /// Its name in the report.
     pub name: String,
-    /// When the source shows it, in seconds from the source's beginning, ascending: the partner's time, or where a frame
-    /// without a partner would have had one.
+    /// When the source shows it, in seconds from the source's beginning, ascending: the partner's time, or where a
+    /// frame without a partner would have had one.
     pub times: Vec<f64>,
     /// What became of it.
     pub pairing: Vec<PairingState>,
@@ -63,7 +64,15 @@ pub enum PageError {
 const TEMPLATE: &str = include_str!("../../../assets/report.html");
 const TOKENS: &str = include_str!("../../../assets/tokens.css");
 const STYLE: &str = include_str!("../../../assets/page.css");
-const SCRIPT: &str = include_str!("../../../assets/page.js");
+const SCRIPT: &str = concat!(
+    "(() => {\n'use strict';\n",
+    include_str!("../../../assets/script/base.js"),
+    include_str!("../../../assets/script/curves.js"),
+    include_str!("../../../assets/script/strips.js"),
+    include_str!("../../../assets/script/hull.js"),
+    include_str!("../../../assets/script/page.js"),
+    "})();\n"
+);
 const UPLOT: &str = include_str!("../../../assets/uPlot.iife.min.js");
 const UPLOT_STYLE: &str = include_str!("../../../assets/uPlot.min.css");
 
@@ -98,6 +107,7 @@ fn render(folder: &Path, report: &Report, curves: &[RenditionCurves]) -> Result<
     let safe = |text: &str| Value::from_safe_string(text.to_owned());
     let hull = hull::plots(&page);
     let data = charts::data(&page, &hull)?;
+    let has_hull = !hull.is_empty();
     let any_thresholds = report.renditions.iter().any(|rendition| !rendition.thresholds.is_empty());
     let measures: Vec<_> = page.measures.iter().map(words::MeasureWords::view).collect();
     let html = environment.get_template("report.html")?.render(context! {
@@ -113,12 +123,13 @@ fn render(folder: &Path, report: &Report, curves: &[RenditionCurves]) -> Result<
         strips => Value::from(Serde(strips::strips(&page))),
         untrusted => Value::from(Serde(shown.untrusted)),
         moments => Value::from(Serde(shown.moments)),
-        legend => Value::from(Serde(words::legend(&page))),
+        legend => Value::from(Serde(words::legend(&page, has_hull))),
         versus => Value::from(Serde(table::versus(report))),
         finished => words::instant(&report.created),
         source => words::media_facts(&report.source, true),
         exit => words::exit_words(report.exit),
         any_thresholds,
+        chosen => charts::chosen(&page),
     })?;
     Ok(html)
 }

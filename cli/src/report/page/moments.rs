@@ -143,10 +143,11 @@ fn untrusted(page: &Page<'_>, rung: &Rung<'_>, embedded: &Embedded) -> Untrusted
     let (paired, unmatched) = (count("matched") + count("duplicate"), count("unmatched"));
     Untrusted {
         name: rung.name().to_owned(),
-        reasons: rendition.reasons.clone(),
+        reasons: rendition.reasons.iter().map(|reason| words::sentence(reason)).collect(),
         verdict: rendition.verdict.clone(),
         share: format!(
-            "{} of {} frames found a partner; half is the least that can be trusted, and the pictures must not contradict it.",
+            "{} of {} frames found a partner; half is the least that can be trusted, and the pictures must not \
+             contradict it.",
             words::count(paired),
             words::count(paired + unmatched)
         ),

@@ -9,7 +9,8 @@ use image::imageops::FilterType;
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
-/// What all pictures of a page may take, in bytes of its text. A page has 20 MB at most; curves and script have the rest.
+/// What all pictures of a page may take, in bytes of its text. A page has 20 MB at most: curves and script
+/// have the rest.
 const BUDGET: usize = 13 << 20;
 /// The longer side in pixels, and JPEG's quality: from the best to what takes least.
 const LEVELS: [(u32, u8); 5] = [(1280, 84), (1280, 70), (1024, 65), (800, 60), (480, 50)];

@@ -8,8 +8,8 @@ use super::{Page, Rung};
 use onnx_iqa::record::{Cell, Strip, StripFrame};
 use serde::Serialize;
 
-/// Cells of a strip.
-const CELLS: usize = 2000;
+/// Cells of a strip, at most.
+const CELLS: f64 = 2000.0;
 /// Lines of a strip's table.
 const LINES: usize = 30;
 
@@ -54,8 +54,12 @@ pub struct Cells {
 
 fn strip(page: &Page<'_>, rung: &Rung<'_>) -> Option<Strip> {
     let frames = rung.frames.filter(|frames| !frames.times.is_empty())?;
+    // A cell holds two frames at least: one that falls between two frames would look like a hole.
+    let length = page.span[1] - page.span[0];
+    let interval = page.source_interval().unwrap_or(0.0).max(length / frames.times.len() as f64);
+    let cells = (length / interval / 2.0).clamp(1.0, CELLS) as usize;
     let frames = frames.times.iter().zip(&frames.pairing).map(|(&time, &pairing)| StripFrame { time, pairing });
-    Some(Strip::new(frames, page.source_interval(), page.span[0], page.span[1], CELLS))
+    Some(Strip::new(frames, page.source_interval(), page.span[0], page.span[1], cells))
 }
 
 /// The script's strips.

@@ -101,7 +101,7 @@ fn row(page: &Page<'_>, rung: &Rung<'_>) -> Row {
             _ => "No measures: there is no trustworthy alignment, so any number would compare the wrong pictures.",
         },
         thresholds: rendition.thresholds.iter().map(|given| threshold(page, given, trusted)).collect(),
-        reasons: rendition.reasons.clone(),
+        reasons: rendition.reasons.iter().map(|reason| words::sentence(reason)).collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The page as text. As a browser shows it: `tests/shell/page.sh`, for which [`pages`] writes pages into the folder that
-//! ONNX_IQA_PAGES names.
+//! The page as text. As a browser shows it: `tests/shell/page.sh`, for which [`pages`] writes pages into the folder
+//! that ONNX_IQA_PAGES names.
 
 mod sample;
 
@@ -124,6 +124,13 @@ fn the_verdict_names_who_what_and_when() {
         sentence(&report, &curves),
         "All 4 renditions pass; the closest is 360p with vmaf.p5 = 81.3 where 80.0 is asked"
     );
+    for rung in [1, 2] {
+        report.renditions[rung].thresholds[0].met = Some(false);
+    }
+    assert_eq!(sentence(&report, &curves), "2 of 4 renditions pass; 720p and 540p miss vmaf.p5 ≥ 80");
+    for rung in [1, 2] {
+        report.renditions[rung].thresholds[0].met = Some(true);
+    }
     report.renditions[1].verdict = "partly".to_owned();
     assert_eq!(sentence(&report, &curves), "3 of 4 renditions pass; 720p was measured only in part");
     report.renditions[1].verdict = "failed".to_owned();
@@ -156,12 +163,13 @@ fn sample_threshold() -> crate::report::data::Threshold {
 fn two_ladders_and_inversions_are_in_words() {
     let folder = tempfile::tempdir().expect("a folder");
     let Sample { mut report, curves } = small();
-    report.inversions = vec![Inversion {
-        measure: "vmaf".to_owned(),
+    let inversion = |measure: &str, difference| Inversion {
+        measure: measure.to_owned(),
         higher: "720p".to_owned(),
         lower: "540p".to_owned(),
-        difference: 1.25,
-    }];
+        difference,
+    };
+    report.inversions = vec![inversion("vmaf", 1.25), inversion("psnr-y", 0.03), inversion("ssim", -0.004)];
     let refused = "the other ladder has 3 measured rungs with a rate, and 4 are needed: add rungs";
     report.versus = Some(Versus {
         renditions: report.renditions.clone(),
@@ -174,7 +182,7 @@ fn two_ladders_and_inversions_are_in_words() {
     let html = render(folder.path(), &report, &curves).expect("a page");
     assert!(html.contains("The other ladder needs 12.3 % less rate for the same VMAF."));
     assert!(html.contains("−12.3 %") && html.contains(refused));
-    assert!(html.contains("<b>720p is worse than 540p</b> by 1.2 VMAF, at a higher rate."));
+    assert!(html.contains("<b>720p is worse than 540p</b> by 1.2 VMAF and 0.004 SSIM, at a higher rate."));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use super::rich::{Rich, list};
 use super::standing::Standing;
 use super::thresholds::{self, Expression};
-use super::words::{self, MeasureWords};
+use super::words;
 use super::{Page, Rung};
 use minijinja::Value;
 use onnx_iqa::stats;
@@ -109,7 +109,7 @@ fn sentence(page: &Page<'_>) -> Rich {
     match failed.as_slice() {
         [] => {}
         [one] => clauses.push(misses(page, one)),
-        many => clauses.push(Rich::default().text(format!("{} miss what was asked of them", names(many)))),
+        many => clauses.push(miss(many)),
     }
     for (standing, words) in [
         (Standing::Partly, "measured only in part"),
@@ -201,6 +201,20 @@ fn misses(page: &Page<'_>, rung: &Rung<'_>) -> Rich {
     }
 }
 
+/// Several that fail: what all of them miss, if it is the same.
+fn miss(rungs: &[&Rung<'_>]) -> Rich {
+    let missed = |rung: &Rung<'_>, expression: &str| {
+        rung.rendition.thresholds.iter().any(|given| given.met == Some(false) && given.expression == expression)
+    };
+    let of_first = rungs.first().map(|rung| rung.rendition.thresholds.as_slice()).unwrap_or_default();
+    let common = of_first.iter().find(|given| rungs.iter().all(|rung| missed(rung, &given.expression)));
+    let text = Rich::default().text(format!("{} miss ", names(rungs)));
+    match common {
+        Some(given) => text.code(thresholds::pretty(&given.expression)),
+        None => text.text("what was asked of them"),
+    }
+}
+
 /// When the curve is below the limit, as far as one time says it.
 fn when(page: &Page<'_>, rung: &Rung<'_>, expression: &str) -> String {
     let Some(parts) = Expression::of(expression) else { return String::new() };
@@ -232,16 +246,17 @@ fn lines(page: &Page<'_>) -> Vec<Line> {
                 Rich::default()
                     .bold(format!("{} is not measurable.", rung.name()))
                     .text(" ")
-                    .text(rung.rendition.reasons.first().map_or("Its alignment is not trusted.", String::as_str))
+                    .text(words::sentence(
+                        rung.rendition.reasons.first().map_or("Its alignment is not trusted", String::as_str),
+                    ))
                     .text(" So it has no numbers. ")
                     .link("untrusted", "See why"),
             )),
             Standing::Unreadable => lines.push(Line::of(
                 rung.standing,
-                Rich::default()
-                    .bold(format!("{} could not be read.", rung.name()))
-                    .text(" ")
-                    .text(rung.rendition.reasons.join(" ")),
+                Rich::default().bold(format!("{} could not be read.", rung.name())).text(" ").text(
+                    rung.rendition.reasons.iter().map(|reason| words::sentence(reason)).collect::<Vec<_>>().join(" "),
+                ),
             )),
             Standing::Pass | Standing::Measured | Standing::Unfinished => {}
         }
@@ -272,27 +287,8 @@ fn lines(page: &Page<'_>) -> Vec<Line> {
             " Most of its pairs rest on time stamps, because its pictures hardly tell one moment from another.",
         )));
     }
-    for inversion in &page.report.inversions {
-        let trusted = |name: &str| page.trusted().any(|rung| rung.name() == name);
-        if trusted(&inversion.higher) && trusted(&inversion.lower) {
-            lines.push(Line::warning(inverted(page, inversion)));
-        }
-    }
+    lines.extend(super::inversions::lines(page).into_iter().map(Line::warning));
     lines
-}
-
-fn inverted(page: &Page<'_>, inversion: &crate::report::data::Inversion) -> Rich {
-    let measure = page.measures.iter().find(|measure| measure.name == inversion.measure);
-    let by = measure.map_or_else(
-        || format!("{:.2} {}", inversion.difference, inversion.measure),
-        |measure: &MeasureWords| {
-            format!("{} {}{}", measure.number(inversion.difference.abs()), measure.label, measure.unit)
-        },
-    );
-    Rich::default()
-        .bold(format!("{} is worse than {}", inversion.higher, inversion.lower))
-        .text(format!(" by {by}, at a higher rate. "))
-        .link("hull", "See the curve")
 }
 
 fn fails(page: &Page<'_>, rung: &Rung<'_>) -> Rich {

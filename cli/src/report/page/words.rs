@@ -49,11 +49,11 @@ impl MeasureWords {
             "psnr-y" => known(
                 "PSNR-Y",
                 1,
-                "How far brightness differs, sample by sample. More is better, 100 dB is identical; it does not know what \
-                 the eye sees.",
+                "How far brightness differs, sample by sample. More is better, 100 dB is identical; it does not know \
+                 what the eye sees.",
             ),
-            "psnr-cb" => known("PSNR-Cb", 1, "The same for the color difference blue."),
-            "psnr-cr" => known("PSNR-Cr", 1, "The same for the color difference red."),
+            "psnr-cb" => known("PSNR-Cb", 1, "How far the color difference blue − luma differs, sample by sample."),
+            "psnr-cr" => known("PSNR-Cr", 1, "How far the color difference red − luma differs, sample by sample."),
             "psnr" => known("PSNR", 1, "How far all samples differ, brightness and color together."),
             "ssim" => {
                 known("SSIM", 3, "Whether edges and texture are still there. 1 is identical; small steps near 1 count.")
@@ -119,7 +119,7 @@ pub struct Meaning {
 }
 
 /// The measures and the words of the table.
-pub fn legend(page: &Page<'_>) -> Vec<Meaning> {
+pub fn legend(page: &Page<'_>, hull: bool) -> Vec<Meaning> {
     let measures = page.measures.iter().map(|measure| {
         let model = page.report.measures.iter().find(|given| given.name == measure.name);
         let model = model.and_then(|given| {
@@ -138,20 +138,33 @@ pub fn legend(page: &Page<'_>) -> Vec<Meaning> {
         ),
         (
             "Offset, how sure",
-            "How much later a source frame stands than its partner. By picture: the pictures themselves agree. By time: only the time stamps do.",
+            "How much later a source frame stands than its partner. By picture: the pictures themselves agree. By \
+             time: only the time stamps do.",
         ),
         (
             "Matched, duplicate, dropped, unmatched, outside",
-            "Found its partner; shows its predecessor’s partner again; source frame that is missing; rendition frame without a partner (not scored); source frame before the first or after the last pair.",
+            "Found its partner; shows its predecessor’s partner again; source frame that is missing; rendition frame \
+             without a partner (not scored); source frame before the first or after the last pair.",
         ),
         (
             "On the hull, off the hull",
             "No mixture of the other renditions gives this quality for less rate; off the hull, one does.",
         ),
     ];
+    // Without a plot there is no hull.
+    let words = words.into_iter().take(if hull { 4 } else { 3 });
     measures
         .chain(words.map(|(word, meaning)| Meaning { word: word.to_owned(), meaning: meaning.to_owned() }))
         .collect()
+}
+
+/// What a program says, as a sentence.
+pub fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    let end = if text.is_empty() || text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
 }
 
 /// With a real minus, and no minus before a zero.
