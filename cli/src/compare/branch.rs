@@ -4,11 +4,11 @@
 
 use super::decode::{Decoding, Known, Options};
 use super::fan_out::FanOut;
-use super::frames::Frames;
 use super::inputs::Input;
 use super::settings::Settings;
 use super::watch::Watched;
 use super::{lock, watch};
+use crate::report::frames::Frames;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use gstonnxiqa::messages::Structured as _;

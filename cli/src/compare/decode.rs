@@ -6,6 +6,7 @@
 //! the decoder's pad is blocked until its first frame is there, with all that was said before it, and then linked.
 
 use super::inputs::{Input, Source};
+use super::part::Part;
 use super::{lock, pictures, watch};
 use crate::args::Deinterlace;
 use anyhow::{Context as _, Result};
@@ -24,22 +25,6 @@ pub fn prefer_exact_decoders() {
         for better in [parser, exact] {
             better.set_rank(better.rank().max(above));
         }
-    }
-}
-
-/// What part of a stream is decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Part {
-    /// Its beginning in the stream's own time.
-    pub start: gst::ClockTime,
-    /// Its end.
-    pub stop: Option<gst::ClockTime>,
-}
-
-impl Part {
-    /// Whether it is all of the stream.
-    pub fn is_all(self) -> bool {
-        self == Self::default()
     }
 }
 

@@ -3,12 +3,12 @@
 //! What a rendition's comparison means: the report's data, out of what was gathered.
 
 use super::branch::Measured;
-use super::frames::Frames;
 use super::inputs::Input;
 use super::pass::SourceKnown;
 use super::settings::Settings;
 use super::thresholds::WORST_SECOND;
 use crate::report::data::{Media, Pooled, Rendition};
+use crate::report::frames::Frames;
 use gst_video::{VideoColorMatrix, VideoColorRange, VideoInfo};
 use onnx_iqa::record::{Field, Named as _, Summary, Verdict, ledger_counts};
 use onnx_iqa::stats::{FieldRange, WindowPools};

@@ -10,7 +10,6 @@ mod branch;
 mod cache;
 pub mod decode;
 mod fan_out;
-mod frames;
 pub mod inputs;
 mod judge;
 mod ladder;
@@ -18,6 +17,7 @@ mod memory;
 mod models;
 mod moments;
 mod outcome;
+pub mod part;
 mod pass;
 mod pictures;
 pub mod progress;
@@ -30,6 +30,7 @@ use crate::args::{Common, Compare};
 use crate::exit::Exit;
 use crate::report::data::Media;
 use crate::report::files::Folder;
+use crate::report::frames::Frames;
 use crate::report::page::RenditionCurves;
 use anyhow::{Context as _, Result};
 use cache::Cache;
@@ -44,7 +45,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thresholds::Thresholds;
 
-pub use frames::Frames;
 pub use judge::worst_second;
 
 /// Locks, also after a thread has panicked: what is guarded is whole at every step.
@@ -81,6 +81,9 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     progress.end();
 
     let mut report = outcome::report(&results, inputs.own, &settings, &thresholds);
+    for (rendition, finished) in report.renditions.iter_mut().zip(&results.renditions) {
+        rendition.worst = moments::find(finished, results.source.duration);
+    }
     for height in thresholds.missing_heights(&report.renditions) {
         progress.say(&format!("iqa: no rendition has {height} lines: its thresholds were not checked"));
     }

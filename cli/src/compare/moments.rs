@@ -2,10 +2,11 @@
 
 //! The moments worth a look, and their pictures.
 
-use super::decode::{Decoding, Options, Part};
+use super::decode::{Decoding, Options};
 use super::inputs::{Input, Source};
 use super::judge::is_trusted;
 use super::outcome::Finished;
+use super::part::Part;
 use super::pass;
 use super::settings::Settings;
 use crate::report::data::{Moment, Rendition};

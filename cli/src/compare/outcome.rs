@@ -3,14 +3,14 @@
 //! The whole report, and how the command ends.
 
 use super::branch::Measured;
-use super::frames::Frames;
 use super::inputs::Input;
 use super::pass::SourceKnown;
 use super::settings::Settings;
 use super::thresholds::{Ladder, Thresholds};
-use super::{Results, judge, ladder, moments};
+use super::{Results, judge, ladder};
 use crate::exit::Exit;
 use crate::report::data::{Fact, Measure, Media, Rendition, Report, VERSION};
+use crate::report::frames::Frames;
 use onnx_iqa::record::{Field, Named as _, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -86,9 +86,8 @@ pub fn report(results: &Results, own: usize, settings: &Settings, thresholds: &T
     let other = renditions.split_off(own.min(renditions.len()));
     let inversions = ladder::inversions(&renditions, &settings.fields());
     let about = Ladder { inversions: ladder::inverted_pairs(&inversions) };
-    for (rendition, finished) in renditions.iter_mut().zip(&results.renditions) {
+    for rendition in &mut renditions {
         rendition.thresholds = thresholds.check(rendition, about, judge::is_trusted(&rendition.verdict));
-        rendition.worst = moments::find(finished, results.source.duration);
     }
     let none = Thresholds::default();
     let given = renditions.iter().map(|rendition| (rendition, thresholds));

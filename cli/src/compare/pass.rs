@@ -3,9 +3,10 @@
 //! One pass over the source, with as many renditions beside it as fit into memory.
 
 use super::branch::{Branch, Measured};
-use super::decode::{Decoding, Known, Options, Part};
+use super::decode::{Decoding, Known, Options};
 use super::fan_out::FanOut;
 use super::inputs::Input;
+use super::part::Part;
 use super::progress::Progress;
 use super::settings::Settings;
 use super::watch::{self, Watched};

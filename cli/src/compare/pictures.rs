@@ -2,9 +2,9 @@
 
 //! Picture files as a stream, each read when it is asked for.
 
-use super::decode::Part;
 use super::inputs::media_type;
 use super::lock;
+use super::part::Part;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use std::path::PathBuf;

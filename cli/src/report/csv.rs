@@ -3,7 +3,7 @@
 //! `frames.csv`: a row for every frame of every rendition.
 
 use super::data::Report;
-use crate::compare::Frames;
+use super::frames::Frames;
 use anyhow::Result;
 use std::io::Write;
 

@@ -4,9 +4,9 @@
 //! that nothing half-written ever has a final name, whatever ends the run.
 
 use super::data::Report;
+use super::frames::Frames;
 use super::page::{self, RenditionCurves};
 use super::{csv, junit};
-use crate::compare::Frames;
 use anyhow::{Context as _, Result, bail};
 use std::fs::{self, File};
 use std::io::BufWriter;

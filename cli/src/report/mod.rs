@@ -6,6 +6,7 @@ mod csv;
 pub mod data;
 pub mod evidence;
 pub mod files;
+pub mod frames;
 mod junit;
 pub mod page;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 //! The table of `--csv`: a row for every frame or picture that was scored.
 
-use crate::compare::Frames;
+use crate::report::frames::Frames;
 use anyhow::{Context as _, Result};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};

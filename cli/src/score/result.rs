@@ -259,7 +259,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::Frames;
+    use crate::report::frames::Frames;
     use onnx_iqa::model::contract::Kind;
     use onnx_iqa::record::{FrameRecord, State};
 

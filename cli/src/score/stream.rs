@@ -3,11 +3,13 @@
 //! The pipeline of one film or picture: decoded, scored, and its scores gathered.
 
 use crate::args::Deinterlace;
-use crate::compare::decode::{Decoding, Options, Part};
+use crate::compare::decode::{Decoding, Options};
 use crate::compare::inputs::Input;
+use crate::compare::lock;
+use crate::compare::part::Part;
 use crate::compare::progress::Progress;
 use crate::compare::watch::{self, Watched};
-use crate::compare::{Frames, lock};
+use crate::report::frames::Frames;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use gstonnxiqa::messages::Structured as _;

@@ -2,7 +2,7 @@
 
 //! What is kept of every frame for curves and tables: columns, so that a film of hours takes some megabytes.
 
-use crate::report::page::RenditionCurves;
+use super::page::RenditionCurves;
 use onnx_iqa::record::{FrameRecord, PairingState, State};
 use serde::{Deserialize, Serialize};
 
