@@ -146,7 +146,7 @@ fn what_was_not_asked_is_no_pass() {
     let Sample { mut report, curves } = small();
     report.renditions.iter_mut().for_each(|rendition| rendition.thresholds.clear());
     let said = sentence(&report, &curves);
-    assert!(said.starts_with("4 renditions measured; nothing was asked of them. 1080p is best with a mean VMAF of 9"));
+    assert!(said.starts_with("4 renditions measured, no threshold given. 1080p is best with a mean VMAF of 9"));
     let folder = tempfile::tempdir().expect("a folder");
     let html = render(folder.path(), &report, &curves).expect("a page");
     assert!(!html.contains("</svg>Pass</span>"));

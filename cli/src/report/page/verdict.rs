@@ -165,8 +165,7 @@ fn all_pass(page: &Page<'_>, passed: &[&Rung<'_>]) -> Rich {
 }
 
 fn nothing_asked(page: &Page<'_>, measured: &[&Rung<'_>]) -> Rich {
-    let sentence = Rich::default().text(format!("{} measured; nothing was asked of ", renditions(measured.len())));
-    let sentence = sentence.text(if measured.len() == 1 { "it" } else { "them" });
+    let sentence = Rich::default().text(format!("{} measured, no threshold given", renditions(measured.len())));
     let Some(measure) = page.measures.first() else { return sentence };
     let mean = |rung: &&&Rung<'_>| rung.pooled(&measure.name, "mean");
     let best = measured.iter().filter(|rung| mean(rung).is_some()).max_by(|a, b| {
