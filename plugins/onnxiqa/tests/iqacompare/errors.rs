@@ -242,10 +242,16 @@ fn downstream_that_fails_ends_the_flow() {
 }
 
 #[test]
-fn formats_of_two_families_are_an_error() {
-    let (gray, rgb) = (caps("I420", 32, 32), caps("RGB", 32, 32));
-    let harness = different(iqacompare().build().unwrap(), &gray, &rgb);
-    harness.feed((0..3).map(|n| blank(&gray, n)), (0..3).map(|n| blank(&rgb, n)));
-    let text = error_text(&harness.bus);
-    assert!(text.contains("I420") && text.contains("RGB"), "{text}");
+fn r_g_b_is_compared_with_y_cb_cr_as_that_is_stored() {
+    let (yuv, rgb) = (caps("I420", 32, 32), caps("RGB", 32, 32));
+    for (reference, distorted) in [(&yuv, &rgb), (&rgb, &yuv)] {
+        let harness = different(iqacompare().build().unwrap(), reference, distorted);
+        harness.feed((0..3).map(|n| blank(reference, n)), (0..3).map(|n| blank(distorted, n)));
+        let frames = harness.finish_both();
+        assert_eq!(frames.len(), 3);
+        for buffer in frames {
+            // A gray of 16 in full-range R'G'B' is 16 + 16 · 219 / 255 ≈ 30 in limited range; the other frame holds 16.
+            near(entry(&buffer).get("psnr-y").unwrap(), psnr(14), 1e-9);
+        }
+    }
 }
