@@ -69,7 +69,9 @@ fn main() -> Result<()> {
             goal: 0.4,
         },
     ];
-    println!("A ladder of four rungs, {frames} frames, from files, {threads} cores, medians of {rounds} alternated runs\n");
+    println!(
+        "A ladder of four rungs, {frames} frames, from files, {threads} cores, medians of {rounds} alternated runs\n"
+    );
     println!("| measures | `iqa compare` | its memory | four runs of ffmpeg's | | ratio | goal |");
     println!("|---|---:|---:|---:|---|---:|---:|");
     for Row { measures, graph, theirs, goal } in rows {
@@ -83,7 +85,10 @@ fn main() -> Result<()> {
         }
         let [ours, rival] = times.map(median);
         let ratio = ours / rival;
-        println!("| {measures} | {ours:.2} s | {} MiB | {rival:.2} s | {theirs} | {ratio:.2} | {goal:.2} |", memory >> 10);
+        println!(
+            "| {measures} | {ours:.2} s | {} MiB | {rival:.2} s | {theirs} | {ratio:.2} | {goal:.2} |",
+            memory >> 10
+        );
     }
     Ok(())
 }
@@ -93,7 +98,13 @@ fn median(mut times: Vec<f64>) -> f64 {
     times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-fn encode(ffmpeg: &Path, from: &Path, (lines, columns, quality): (u32, u32, u32), frames: u32, to: &Path) -> Result<()> {
+fn encode(
+    ffmpeg: &Path,
+    from: &Path,
+    (lines, columns, quality): (u32, u32, u32),
+    frames: u32,
+    to: &Path,
+) -> Result<()> {
     let status = Command::new(ffmpeg)
         .args(["-v", "error", "-nostdin", "-y", "-i"])
         .arg(from)

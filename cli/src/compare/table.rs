@@ -206,6 +206,6 @@ fn verdict(report: &Report) -> String {
     let remarks = if remarks { " There are remarks above." } else { "" };
     match thresholds {
         0 => format!("All renditions are aligned with the source and measured.{remarks}"),
-        _ => format!("All renditions are aligned and measured, and all {thresholds} thresholds are met.{remarks}"),
+        _ => format!("All renditions are aligned and measured, and every threshold is met.{remarks}"),
     }
 }
