@@ -14,7 +14,7 @@ pub struct Args {
     #[command(flatten)]
     pub common: Common,
     /// Print the licences of what is bundled.
-    #[arg(long)]
+    #[arg(long, help_heading = "General options")]
     pub licenses: bool,
     /// The job.
     #[command(subcommand)]
@@ -26,6 +26,7 @@ const EXAMPLE: &str = "Example:
 
 /// Options of every job.
 #[derive(Debug, Clone, Group)]
+#[command(next_help_heading = "General options")]
 pub struct Common {
     /// A bundled model's name, or the path of an ONNX file.
     #[arg(long, global = true)]
@@ -48,7 +49,7 @@ pub struct Common {
     /// Show errors only.
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Show more; twice for everything.
+    /// Show what the elements and GStreamer have to report; twice for more.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 }
@@ -99,61 +100,67 @@ pub struct Compare {
     /// The renditions: files, URIs, or folders of pictures.
     pub renditions: Vec<String>,
     /// Every variant of an HLS master playlist, or one media playlist.
-    #[arg(long, value_name = "PLAYLIST")]
+    #[arg(long, value_name = "PLAYLIST", help_heading = "Inputs")]
     pub hls: Vec<String>,
     /// Every video representation of a DASH manifest.
-    #[arg(long, value_name = "MANIFEST")]
+    #[arg(long, value_name = "MANIFEST", help_heading = "Inputs")]
     pub dash: Vec<String>,
     /// Another ladder, for the rate that each needs for the same quality (BD-rate): files, or a playlist or manifest.
-    #[arg(long, value_name = "LADDER", num_args = 1..)]
+    #[arg(long, value_name = "LADDER", num_args = 1.., help_heading = "Inputs")]
     pub versus: Vec<String>,
     /// Write the report into this folder.
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", help_heading = "Result")]
     pub output: Option<PathBuf>,
     /// What is measured on every pair of frames, with commas between: psnr, ssim, ms-ssim, float-ssim, vmaf.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "psnr,ssim,vmaf")]
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "psnr,ssim,vmaf",
+        help_heading = "Measures"
+    )]
     pub measures: Vec<String>,
     /// VMAF's model: one of Netflix's names, or the path of its JSON file.
-    #[arg(long, value_name = "MODEL", default_value = "vmaf_v0.6.1")]
+    #[arg(long, value_name = "MODEL", default_value = "vmaf_v0.6.1", help_heading = "Measures")]
     pub vmaf_model: String,
     /// Score one pair in so many with the model; measures are taken of every pair.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Measures")]
     pub every: u32,
     /// How a rendition's frames find their partners: auto, track, or pts, which trusts time stamps.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Alignment")]
     pub alignment: Alignment,
     /// How far off frames are looked for, such as 2s or 500ms.
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration, help_heading = "Alignment")]
     pub search_range: Duration,
     /// How the two pictures are laid over each other: as they are, without bars, or without bars and moved.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Alignment")]
     pub registration: Registration,
     /// Which picture is scaled where sizes differ.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Alignment")]
     pub scale: Scale,
     /// Whether interlaced pictures are deinterlaced first; auto: those whose stream says that it is interlaced.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Inputs")]
     pub deinterlace: Deinterlace,
     /// Begin here, in each file's own time.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Inputs")]
     pub start: Option<Duration>,
     /// Compare so much.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Inputs")]
     pub duration: Option<Duration>,
     /// Frames a second of folders of pictures.
-    #[arg(long, value_name = "RATE", default_value = "25", value_parser = rate)]
+    #[arg(long, value_name = "RATE", default_value = "25", value_parser = rate, help_heading = "Inputs")]
     pub rate: (u32, u32),
     /// Memory for frames, such as 700M or 4G; half of what is free unless it is given.
-    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", value_parser = bytes, help_heading = "Run")]
     pub memory: Option<u64>,
     /// What has to hold, such as 'vmaf.p5>=80', 'unmatched<=2' or 'inversions<=0'; may be given often.
-    #[arg(long, value_name = "EXPRESSION")]
+    #[arg(long, value_name = "EXPRESSION", help_heading = "Result")]
     pub threshold: Vec<String>,
     /// A TOML file of thresholds, which may differ from rung to rung.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Result")]
     pub thresholds: Option<PathBuf>,
     /// Measure again what an earlier run has measured, and keep nothing for a later one.
-    #[arg(long)]
+    #[arg(long, help_heading = "Run")]
     pub no_cache: bool,
 }
 

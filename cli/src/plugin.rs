@@ -7,16 +7,30 @@ use anyhow::{Context as _, Result, bail};
 /// The plugin's name.
 const NAME: &str = "onnxiqa";
 
+/// What GStreamer and the elements say on standard error with `-v` and with `-vv`.
+const SAID: [&str; 2] =
+    ["*:WARNING,onnxiqa:INFO,iqacompare:INFO,iqascore:INFO", "*:INFO,onnxiqa:DEBUG,iqacompare:DEBUG,iqascore:DEBUG"];
+
+/// Has GStreamer and the elements say more, by how often `-v` was given. `GST_DEBUG` wins.
+fn speak(verbose: u8) {
+    let said = usize::from(verbose).checked_sub(1).map(|more| SAID[more.min(SAID.len() - 1)]);
+    if let Some(said) = said.filter(|_| std::env::var_os("GST_DEBUG").is_none()) {
+        gst::log::set_active(true);
+        gst::log::set_threshold_from_string(said, true);
+    }
+}
+
 /// Starts GStreamer, and registers the elements that are linked in.
 ///
 /// A file of the plugin, of whatever version, may be on `GST_PLUGIN_PATH`. It leaves this process's registry before an
-/// element is made, so that nothing loads it later.
+/// element is made, so that nothing loads it later. `verbose`: how often `-v` was given.
 ///
 /// # Errors
 /// When GStreamer does not start, or has loaded such a file already: where it scans plugins without a process of its
 /// own, which it does when its registry is new.
-pub fn init() -> Result<()> {
+pub fn init(verbose: u8) -> Result<()> {
     gst::init().context("GStreamer does not start")?;
+    speak(verbose);
     let registry = gst::Registry::get();
     let files: Vec<_> = registry.plugins().iter().filter(|plugin| plugin.plugin_name() == NAME).cloned().collect();
     // A type of the same name cannot be registered a second time.
@@ -57,7 +71,7 @@ mod tests {
         if std::env::var_os(CHILD).is_none() {
             return;
         }
-        match init() {
+        match init(0) {
             Ok(()) => {
                 for name in ["iqascore", "iqacompare", "iqalog"] {
                     let element = gst::ElementFactory::make(name).build().expect("an element");

@@ -22,6 +22,7 @@ mod pass;
 mod pictures;
 pub mod progress;
 mod settings;
+mod swapped;
 mod table;
 pub mod thresholds;
 pub mod watch;
@@ -59,7 +60,7 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     let settings = Settings::new(common, args)?;
     let thresholds = Thresholds::new(args, &settings)?;
-    crate::plugin::init()?;
+    crate::plugin::init(common.verbose)?;
     decode::prefer_exact_decoders();
     let _models = settings.open()?;
     let inputs = Inputs::new(args)?;
@@ -83,6 +84,12 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     let mut report = outcome::report(&results, inputs.own, &settings, &thresholds);
     for (rendition, finished) in report.renditions.iter_mut().zip(&results.renditions) {
         rendition.worst = moments::find(finished, results.source.duration);
+    }
+    if !results.interrupted {
+        let (renditions, finished) = (&inputs.renditions, &results.renditions);
+        for failure in swapped::look(&inputs.source, renditions, finished, &mut report.renditions, &settings) {
+            progress.say(&format!("iqa: {failure}"));
+        }
     }
     for height in thresholds.missing_heights(&report.renditions) {
         progress.say(&format!("iqa: no rendition has {height} lines: its thresholds were not checked"));

@@ -135,13 +135,16 @@ fn show(
 }
 
 /// A running time in seconds as the stream's own time.
-fn stream_time(seconds: f64, offset: i64) -> gst::ClockTime {
+pub fn stream_time(seconds: f64, offset: i64) -> gst::ClockTime {
     let nanoseconds = (seconds * 1e9).round() + offset as f64;
     gst::ClockTime::from_nseconds(nanoseconds.max(0.0) as u64)
 }
 
 /// Decodes single frames of an input, of which `part` was compared.
-fn reader(input: &Input, part: Part, settings: &Settings) -> Result<FrameReader> {
+///
+/// # Errors
+/// When it cannot be decoded.
+pub fn reader(input: &Input, part: Part, settings: &Settings) -> Result<FrameReader> {
     let (input, deinterlace, rate) = (input.clone(), settings.deinterlace, settings.rate);
     // The times of files are those of the whole stream; those of pictures begin with the part.
     let part = if matches!(input.source, Source::Pictures(_)) { part } else { Part::default() };

@@ -29,6 +29,8 @@ pub struct Finished {
     pub source_stream_offset: i64,
     /// Whether frames came that could not be compared.
     pub not_comparable: bool,
+    /// The mean gain of the luma fit.
+    pub gain: Option<f64>,
     /// The model's name, by its contract.
     pub model: Option<String>,
     /// That file's hash.
@@ -43,10 +45,11 @@ impl Finished {
     /// A rendition that was compared to its end.
     pub fn new(input: &Input, measured: Measured, known: &SourceKnown, source: Media, settings: &Settings) -> Self {
         let rendition = judge::judge(input, &measured, known, settings);
+        let gain = (measured.fitted > 0).then(|| measured.fit[0] / measured.fitted as f64);
         let Measured { summary, frames, not_comparable, stream_offset, .. } = measured;
         let source_stream_offset = known.stream_offset;
         let without = Self::without(rendition, source);
-        let mut finished = Self { frames, not_comparable, stream_offset, source_stream_offset, ..without };
+        let mut finished = Self { frames, not_comparable, gain, stream_offset, source_stream_offset, ..without };
         if let Some(summary) = summary {
             (finished.model, finished.model_hash) = (summary.model, summary.model_hash);
             (finished.vmaf_model, finished.vmaf_model_hash) = (summary.vmaf_model, summary.vmaf_model_hash);
@@ -63,6 +66,7 @@ impl Finished {
             stream_offset: 0,
             source_stream_offset: 0,
             not_comparable: false,
+            gain: None,
             model: None,
             model_hash: None,
             vmaf_model: None,

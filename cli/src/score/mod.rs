@@ -35,7 +35,7 @@ const MODEL: &str = "metaiqa";
 /// When the command line is wrong, the model cannot be opened, or a file cannot be written.
 pub fn run(common: &Common, args: &Score) -> Result<Exit> {
     let thresholds = thresholds(&args.threshold)?;
-    crate::plugin::init()?;
+    crate::plugin::init(common.verbose)?;
     decode::prefer_exact_decoders();
     let (model, settings) = open(common, args)?;
     let items = inputs::items(&args.inputs)?;

@@ -11,8 +11,8 @@ use anyhow::{Context, Result};
 use gstonnxiqa::video_frame::Stream;
 use image::ImageEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use onnx_iqa::evidence::{Shown, difference, show, ssim_map};
-use onnx_iqa::picture::Frame;
+use onnx_iqa::evidence::{Detail, Shown, difference, show, ssim_map};
+use onnx_iqa::picture::{Frame, Picture};
 use reader::Decoded;
 use std::path::Path;
 
@@ -53,6 +53,56 @@ pub fn write(
     folder: &Path,
     stem: &str,
 ) -> Result<Pictures> {
+    with_both(source, rendition, moments, |one, two| {
+        let frames = folder.join("frames");
+        std::fs::create_dir_all(&frames).with_context(|| frames.display().to_string())?;
+        let save = |shown: &Shown, kind: &str| {
+            let name = format!("frames/{stem}-{kind}.png");
+            png(shown, &folder.join(&name))?;
+            anyhow::Ok(name)
+        };
+        let shown = show(&one.picture, one.size)?;
+        let mut pictures = Pictures {
+            source: save(&shown, "source")?,
+            rendition: save(&show(&two.picture, two.size)?, "rendition")?,
+            difference: None,
+            map: None,
+        };
+        if moments.partners {
+            let difference = difference(&shown, &show(&two.picture, one.size)?)?;
+            pictures.difference = Some(save(&difference, "difference")?);
+            // R'G'B' against Y'CbCr, or a picture without room for a tile, has none.
+            let map = ssim_map(&one.picture, &two.picture).ok();
+            pictures.map = map.map(|shown| save(&shown, "map")).transpose()?;
+        }
+        Ok(pictures)
+    })
+}
+
+/// How the detail of the rendition's picture stands to that of the source's; none where they say nothing.
+///
+/// # Errors
+/// When a frame cannot be decoded.
+pub fn detail(source: &mut FrameReader, rendition: &mut FrameReader, moments: Moments) -> Result<Option<Detail>> {
+    with_both(source, rendition, moments, |one, two| {
+        let [source, rendition] = [show(&one.picture, one.size)?, show(&two.picture, one.size)?];
+        Ok(Detail::of(&source, &rendition)?)
+    })
+}
+
+/// A frame, and its size in square pixels.
+struct SizedPicture<'a> {
+    picture: Picture<'a>,
+    size: [u32; 2],
+}
+
+/// Does something with the two frames of a moment.
+fn with_both<T>(
+    source: &mut FrameReader,
+    rendition: &mut FrameReader,
+    moments: Moments,
+    act: impl FnOnce(SizedPicture<'_>, SizedPicture<'_>) -> Result<T>,
+) -> Result<T> {
     let one = source.frame(moments.source).context("the source")?;
     let two = rendition.frame(moments.rendition).context("the rendition")?;
     let caps = |frame: &Decoded| frame.sample.caps_owned().context("a frame without caps");
@@ -66,26 +116,8 @@ pub fn write(
     };
     let (one, two) = (map(&stream, &one)?, map(&other, &two)?);
     let (one, two) = (one.picture()?, two.picture()?);
-    std::fs::create_dir_all(folder.join("frames")).with_context(|| folder.join("frames").display().to_string())?;
-    let save = |shown: &Shown, kind: &str| {
-        let name = format!("frames/{stem}-{kind}.png");
-        png(shown, &folder.join(&name))?;
-        anyhow::Ok(name)
-    };
-    let size = display_size(&stream, [one.width(), one.height()]);
-    let shown = show(&one, size)?;
-    let mut pictures = Pictures {
-        source: save(&shown, "source")?,
-        rendition: save(&show(&two, display_size(&other, [two.width(), two.height()]))?, "rendition")?,
-        difference: None,
-        map: None,
-    };
-    if moments.partners {
-        pictures.difference = Some(save(&difference(&shown, &show(&two, size)?)?, "difference")?);
-        // R'G'B' against Y'CbCr, or a picture without room for a tile, has none.
-        pictures.map = ssim_map(&one, &two).ok().map(|shown| save(&shown, "map")).transpose()?;
-    }
-    Ok(pictures)
+    let sizes = [display_size(&stream, [one.width(), one.height()]), display_size(&other, [two.width(), two.height()])];
+    act(SizedPicture { picture: one, size: sizes[0] }, SizedPicture { picture: two, size: sizes[1] })
 }
 
 /// The size in square pixels.

@@ -63,6 +63,11 @@ impl FrameReader {
         Ok(Self { decode: Box::new(decode), player, exact, last: None })
     }
 
+    /// Whether it gets to a frame without decoding all before it.
+    pub fn seeks(&self) -> bool {
+        self.exact
+    }
+
     /// The frame that has the running time `time` when the stream is played from its beginning.
     pub(super) fn frame(&mut self, time: gst::ClockTime) -> Result<Decoded> {
         if self.exact {
