@@ -21,7 +21,8 @@ pub struct Args {
     pub command: Option<Command>,
 }
 
-const EXAMPLE: &str = "Example:
+const EXAMPLE: &str = "Examples:
+  iqa compare source.mp4 1080p.mp4 720p.mp4 -o report
   iqa score film.mp4 --every 10";
 
 /// Options of every job.

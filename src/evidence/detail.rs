@@ -11,8 +11,6 @@ const BLOCK: usize = 16;
 const FEW: usize = 32;
 /// How much more energy the rendition's detail must have than the source's, at least.
 const MORE: f64 = 1.2;
-/// By how much the source's detail must be found in the rendition rather than the rendition's in the source.
-const RATHER: f64 = 1.15;
 /// How much the source's own detail may be amplified: more is sharpening.
 const SHARPENED: f64 = 1.1;
 /// By how much more the rest must be where the picture has detail than where it has least: noise is everywhere.
@@ -21,17 +19,14 @@ const PLACED: f64 = 5.0;
 /// How the detail of a rendition's picture stands to that of the source's. Detail is luma less its mean over the nearest
 /// pixels.
 ///
-/// Coding takes detail away and leaves the rest: what a decoded picture shows is in its source too, but not the reverse.
-/// So the regression of the source's detail on the decoded one's is near 1, and that of the decoded one's on the source's
-/// below it; of two inputs that were exchanged it is the other way round. Sharpening amplifies the source's own detail,
-/// and noise or grain lies where there is none.
+/// Coding takes detail away where there is some: a decoded picture has less of it than its source, and of two inputs that
+/// were exchanged the "rendition" has more. Sharpening, which amplifies the source's own detail, and noise or grain, which
+/// lies where there is none, give more of it as well, and are told apart by that.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Detail {
-    /// The regression of the rendition's detail on the source's.
-    pub of_source: f64,
-    /// The regression of the source's detail on the rendition's.
-    pub of_rendition: f64,
+    /// The gain of the rendition's detail over the source's, by least squares.
+    pub gain: f64,
     /// The energy of the rendition's detail, in that of the source's.
     pub energy: f64,
     /// The energy of what the source's detail does not explain, in the quarter of the blocks with the most detail, in that
@@ -84,8 +79,7 @@ impl Detail {
         };
         let (flat, busy) = (rest(&blocks[..quarter]), rest(&blocks[blocks.len() - quarter..]));
         Ok(Some(Self {
-            of_source: gain,
-            of_rendition: all.both / all.rendition,
+            gain,
             energy: all.rendition / all.source,
             placed: busy / flat.max((quarter * BLOCK * BLOCK) as f64 / 256.0),
         }))
@@ -94,10 +88,7 @@ impl Detail {
     /// Whether the rendition has detail that the source lacks, and that is neither noise nor sharpening.
     #[must_use]
     pub fn is_the_renditions(&self) -> bool {
-        self.energy >= MORE
-            && self.of_source <= SHARPENED
-            && self.of_source >= RATHER * self.of_rendition
-            && self.placed >= PLACED
+        self.energy >= MORE && self.gain <= SHARPENED && self.placed >= PLACED
     }
 }
 
@@ -129,9 +120,9 @@ fn detail(shown: &Shown, y: usize, row: &mut [f64]) {
         0.299 * f64::from(pixel[0]) + 0.587 * f64::from(pixel[1]) + 0.114 * f64::from(pixel[2])
     };
     row.fill(0.0);
-    for x in 1..width.saturating_sub(1) {
+    for (x, detail) in row.iter_mut().enumerate().take(width.saturating_sub(1)).skip(1) {
         let around = luma(x - 1, y) + luma(x + 1, y) + luma(x, y - 1) + luma(x, y + 1);
-        row[x] = 0.5 * luma(x, y) - 0.125 * around;
+        *detail = 0.5 * luma(x, y) - 0.125 * around;
     }
 }
 

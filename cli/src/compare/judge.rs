@@ -3,13 +3,13 @@
 //! What a rendition's comparison means: the report's data, out of what was gathered.
 
 use super::branch::Measured;
-use super::inputs::Input;
+use super::inputs::{Input, Source};
 use super::pass::SourceKnown;
 use super::settings::Settings;
 use super::thresholds::WORST_SECOND;
 use crate::report::data::{Media, Pooled, Rendition};
 use crate::report::frames::Frames;
-use gst_video::{VideoColorMatrix, VideoColorRange, VideoInfo};
+use gst_video::{VideoColorMatrix, VideoColorRange, VideoInfo, VideoTransferFunction};
 use onnx_iqa::record::{Field, Named as _, Summary, Verdict, ledger_counts};
 use onnx_iqa::stats::{FieldRange, WindowPools};
 use std::collections::BTreeMap;
@@ -67,6 +67,13 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
     let came = summary.ledger.map_or(0, |ledger| ledger.distorted);
     if came == 0 {
         reasons.extend(summary.reasons.iter().cloned());
+        return rendition(media, FAILED, reasons);
+    }
+    if let Source::Pictures(files) = &input.source
+        && settings.takes_all()
+        && (came as usize) < files.len()
+    {
+        reasons.push(format!("only {came} of its {} pictures could be decoded: one of them is damaged", files.len()));
         return rendition(media, FAILED, reasons);
     }
     let verdict = summary.verdict.unwrap_or(Verdict::NotAligned);
@@ -198,10 +205,16 @@ fn converted(rendition: Option<&VideoInfo>, source: Option<&VideoInfo>) -> Optio
     Some(format!("{side} converted to the other's Y'CbCr ({matrix}, {range} range) to be compared with it"))
 }
 
+/// Whether pictures are HDR, by their transfer function.
+pub fn is_hdr(info: Option<&VideoInfo>) -> bool {
+    let transfer = info.map(|info| info.colorimetry().transfer());
+    matches!(transfer, Some(VideoTransferFunction::Smpte2084 | VideoTransferFunction::AribStdB67))
+}
+
 /// What of the source's beginning and end the rendition does not have.
 fn lacks(frames: &Frames, source: &SourceKnown, settings: &Settings) -> Vec<String> {
     // Of a part of a film the source is decoded beyond it on purpose.
-    if !settings.start.is_zero() || settings.duration.is_some() {
+    if !settings.takes_all() {
         return Vec::new();
     }
     let Some((first, last)) = frames.covered() else { return Vec::new() };

@@ -7,11 +7,17 @@ use crate::report::data::{BdRate, Inversion, Rendition, Versus};
 use onnx_iqa::stats::{RatePoint, bd_rate};
 use std::collections::BTreeSet;
 
+/// Share of the longest rung's duration that a rung must have to be set beside it.
+const WHOLE: f64 = 0.95;
+
 /// Pairs of rungs, by measure, of which the one of the higher rate has the lower mean. `fields` are measures of which
 /// more is better.
 pub fn inversions(renditions: &[Rendition], fields: &[&str]) -> Vec<Inversion> {
     let mut rungs: Vec<_> = renditions.iter().filter(|one| is_trusted(&one.verdict)).collect();
     rungs.retain(|one| one.media.bit_rate.is_some());
+    // The mean of a part of the film says nothing beside that of all of it.
+    let longest = rungs.iter().filter_map(|one| one.media.duration).fold(0.0, f64::max);
+    rungs.retain(|one| one.media.duration.is_none_or(|duration| duration >= WHOLE * longest));
     rungs.sort_by(|one, other| {
         one.media.bit_rate.partial_cmp(&other.media.bit_rate).unwrap_or(std::cmp::Ordering::Equal)
     });

@@ -92,7 +92,7 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
         }
     }
     for height in thresholds.missing_heights(&report.renditions) {
-        progress.say(&format!("iqa: no rendition has {height} lines: its thresholds were not checked"));
+        eprintln!("iqa: no rendition has {height} lines: its thresholds were not checked");
     }
     if let Some(folder) = &folder {
         if !results.interrupted {
@@ -106,9 +106,9 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
         folder.write(&report, &results.frames(), &results.curves(inputs.own))?;
     }
     if common.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        crate::out::print_json(&report)?;
     } else if !common.quiet {
-        print!("{}", table::table(&report, folder.as_ref().map(Folder::path)));
+        crate::out::print(table::table(&report, folder.as_ref().map(Folder::path)).as_bytes())?;
     }
     Ok(Exit::from_code(report.exit))
 }

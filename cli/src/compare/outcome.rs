@@ -29,6 +29,8 @@ pub struct Finished {
     pub source_stream_offset: i64,
     /// Whether frames came that could not be compared.
     pub not_comparable: bool,
+    /// Whether one side is HDR by its caps and the other is not: its figures say nothing about coding.
+    pub other_transfer: bool,
     /// The mean gain of the luma fit.
     pub gain: Option<f64>,
     /// The model's name, by its contract.
@@ -46,10 +48,12 @@ impl Finished {
     pub fn new(input: &Input, measured: Measured, known: &SourceKnown, source: Media, settings: &Settings) -> Self {
         let rendition = judge::judge(input, &measured, known, settings);
         let gain = (measured.fitted > 0).then(|| measured.fit[0] / measured.fitted as f64);
+        let other_transfer = judge::is_hdr(measured.known.info.as_ref()) != judge::is_hdr(known.known.info.as_ref());
         let Measured { summary, frames, not_comparable, stream_offset, .. } = measured;
         let source_stream_offset = known.stream_offset;
         let without = Self::without(rendition, source);
-        let mut finished = Self { frames, not_comparable, gain, stream_offset, source_stream_offset, ..without };
+        let mut finished =
+            Self { frames, not_comparable, other_transfer, gain, stream_offset, source_stream_offset, ..without };
         if let Some(summary) = summary {
             (finished.model, finished.model_hash) = (summary.model, summary.model_hash);
             (finished.vmaf_model, finished.vmaf_model_hash) = (summary.vmaf_model, summary.vmaf_model_hash);
@@ -66,6 +70,7 @@ impl Finished {
             stream_offset: 0,
             source_stream_offset: 0,
             not_comparable: false,
+            other_transfer: false,
             gain: None,
             model: None,
             model_hash: None,
@@ -97,7 +102,8 @@ pub fn report(results: &Results, own: usize, settings: &Settings, thresholds: &T
     let given = renditions.iter().map(|rendition| (rendition, thresholds));
     let given = given.chain(other.iter().map(|rendition| (rendition, &none)));
     let ends = given.zip(&results.renditions).map(|((rendition, thresholds), finished)| {
-        if finished.not_comparable { Exit::NotMeasurable } else { ends(rendition, thresholds) }
+        let untold = finished.not_comparable || (finished.other_transfer && !thresholds.is_empty());
+        if untold { Exit::NotMeasurable } else { ends(rendition, thresholds) }
     });
     let mut exit = ends.max().unwrap_or(Exit::Good);
     if !thresholds.missing_heights(&renditions).is_empty() {

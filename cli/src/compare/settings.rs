@@ -85,6 +85,11 @@ impl Settings {
         measured.chain(self.model.is_some().then_some("score")).collect()
     }
 
+    /// Whether streams are compared from their beginning to their end.
+    pub fn takes_all(&self) -> bool {
+        self.start.is_zero() && self.duration.is_none()
+    }
+
     /// Whether frames are looked for elsewhere than where their times put them.
     pub fn searches(&self) -> bool {
         self.alignment != Alignment::Pts

@@ -20,7 +20,7 @@ const LOOKS: usize = 5;
 /// Of these so many must say it.
 const SAY: usize = 4;
 /// Gain of the luma fit from which on it is possible: a rendition has lost contrast of detail, its source has not.
-const POSSIBLE: f64 = 0.995;
+const POSSIBLE: f64 = 0.97;
 /// How far into a stream is looked that cannot be sought in, in nanoseconds.
 const WITHOUT_SEEKING: u64 = 30_000_000_000;
 

@@ -3,6 +3,7 @@
 //! The result as a table for a terminal of 80 columns.
 
 use super::judge::is_trusted;
+use crate::exit::Exit;
 use crate::report::data::{Media, Rendition, Report};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -180,7 +181,7 @@ fn inversions(report: &Report) -> BTreeMap<(&str, &str), Vec<String>> {
 fn verdict(report: &Report) -> String {
     let names = |which: &dyn Fn(&Rendition) -> bool| {
         let names: Vec<_> =
-            report.renditions.iter().filter(|one| which(one)).map(|one| one.media.name.as_str()).collect();
+            report.all_renditions().filter(|one| which(one)).map(|one| one.media.name.as_str()).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
     let untrusted = |one: &Rendition| !is_trusted(&one.verdict) && one.verdict == "not-aligned";
@@ -197,7 +198,10 @@ fn verdict(report: &Report) -> String {
         names(&missed).map(|names| format!("Thresholds missed by: {names}.")),
         names(&unchecked).map(|names| format!("Thresholds that could not be checked: {names}.")),
     ];
-    let said: Vec<_> = parts.into_iter().flatten().collect();
+    let mut said: Vec<_> = parts.into_iter().flatten().collect();
+    if said.is_empty() && report.exit != Exit::Good.code() {
+        said.push("Not everything that was asked for could be measured or checked.".to_owned());
+    }
     if !said.is_empty() {
         return said.join(" ");
     }

@@ -10,13 +10,17 @@ use super::{csv, junit};
 use anyhow::{Context as _, Result, bail};
 use std::fs::{self, File};
 use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use tempfile::TempDir;
 
 /// What a log in libvmaf's format is called behind the rendition's name.
 const VMAF_JSON: &str = "vmaf.json";
 /// How the names of folders begin in which reports are made.
 const MADE: &str = ".iqa-";
+/// What a report consists of, beside the logs.
+const OURS: [&str; 5] = ["report.json", "report.html", "frames.csv", "junit.xml", "frames"];
+/// The keys of a moment's pictures in `report.json`.
+const PICTURES: [&str; 4] = ["source-picture", "picture", "difference", "map"];
 /// In such a folder: what its run has locked.
 const LOCK: &str = ".lock";
 
@@ -25,6 +29,8 @@ const LOCK: &str = ".lock";
 pub struct Folder {
     path: PathBuf,
     made: TempDir,
+    /// Files of an earlier report there, which this one replaces.
+    earlier: Vec<PathBuf>,
     /// Locked as long as this run lives.
     _lock: File,
 }
@@ -36,6 +42,7 @@ impl Folder {
     /// When that is not so.
     pub fn new(path: &Path) -> Result<Self> {
         fs::create_dir_all(path).with_context(|| format!("the folder {} cannot be made", path.display()))?;
+        let earlier = earlier(path)?;
         let begin = || {
             let made = tempfile::Builder::new().prefix(MADE).tempdir_in(path)?;
             fs::write(made.path().join(LOCK), [b'\n'; 4096])?;
@@ -46,7 +53,7 @@ impl Folder {
         let begun = begin().with_context(|| format!("the folder {} cannot be written into", path.display()));
         let (made, lock) = begun?;
         remove_abandoned(path)?;
-        Ok(Self { path: path.to_owned(), made, _lock: lock })
+        Ok(Self { path: path.to_owned(), made, earlier, _lock: lock })
     }
 
     /// Where it is.
@@ -105,6 +112,7 @@ impl Folder {
         }
         names.retain(|name| *name != LOCK);
         names.sort_by_key(|name| name == "report.json");
+        self.earlier.iter().try_for_each(|file| remove(file))?;
         for rendition in report.all_renditions() {
             let name = vmaf_json(&rendition.media.name);
             if !names.iter().any(|made| *made == *name) {
@@ -112,16 +120,54 @@ impl Folder {
             }
         }
         for name in names {
-            let (from, to) = (self.made.path().join(&name), self.path.join(&name));
-            if from.is_dir() && to.is_dir() {
-                fs::remove_dir_all(&to).with_context(|| format!("{} cannot be replaced", to.display()))?;
-            } else if to.is_dir() {
-                bail!("{} is a folder: it cannot be replaced by a file", to.display());
-            }
-            fs::rename(&from, &to).with_context(|| format!("{} cannot be written", to.display()))?;
+            rename(&self.made.path().join(&name), &self.path.join(&name))?;
         }
         Ok(())
     }
+}
+
+/// Moves a file, or the files of a folder, which may be there with others in it.
+fn rename(from: &Path, to: &Path) -> Result<()> {
+    if from.is_dir() && to.is_dir() {
+        for entry in fs::read_dir(from)? {
+            let name = entry?.file_name();
+            rename(&from.join(&name), &to.join(&name))?;
+        }
+        return Ok(());
+    }
+    if to.is_dir() {
+        bail!("{} is a folder: it cannot be replaced by a file", to.display());
+    }
+    fs::rename(from, to).with_context(|| format!("{} cannot be written", to.display()))
+}
+
+/// The logs and pictures of the report that is in the folder.
+///
+/// # Errors
+/// When something else is there under a name of ours: that is not ours to replace.
+fn earlier(path: &Path) -> Result<Vec<PathBuf>> {
+    let read = fs::read(path.join("report.json")).ok();
+    let report = read.and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
+    let is_ours =
+        |report: &serde_json::Value| report["generator"].as_str().is_some_and(|name| name.starts_with("iqa "));
+    let Some(report) = report.filter(is_ours) else {
+        let taken = OURS.iter().map(|name| path.join(name)).find(|file| file.exists());
+        return match taken {
+            Some(file) => bail!(
+                "{} is there, and no report of iqa's beside it: give another folder, or move it away",
+                file.display()
+            ),
+            None => Ok(Vec::new()),
+        };
+    };
+    let ladders = [&report["renditions"], &report["versus"]["renditions"]];
+    let renditions: Vec<_> = ladders.iter().filter_map(|ladder| ladder.as_array()).flatten().collect();
+    let logs = renditions.iter().filter_map(|rendition| rendition["name"].as_str()).map(vmaf_json);
+    let moments = renditions.iter().filter_map(|rendition| rendition["worst"].as_array()).flatten();
+    let pictures = moments.flat_map(|moment| PICTURES.iter().filter_map(|kind| moment[kind].as_str()));
+    let inside = |name: &&str| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    let pictures = pictures.filter(inside).map(str::to_owned);
+    Ok(logs.chain(pictures).map(|name| path.join(name)).collect())
 }
 
 /// Removes what runs have left that were killed.

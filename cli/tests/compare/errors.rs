@@ -75,3 +75,17 @@ fn a_folder_that_cannot_be_written_is_said_first() {
     let ran = bench.iqa(&[&source, &source, "-o", "/proc/report"]).ended(2);
     assert!(ran.stderr.contains("/proc/report"), "{ran:?}");
 }
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error_and_a_pipe_is_no_input() {
+    let Some(bench) = Bench::new("a_reader_that_has_seen_enough_is_no_error_and_a_pipe_is_no_input") else { return };
+    let source = bench.source("bikes.mp4", "1");
+    let mut command = bench.command(&[&source, &source, "--json", "--measures", "psnr", "--progress", "none"]);
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let made = std::process::Command::new("mkfifo").arg(bench.path("pipe")).status().unwrap();
+    assert!(made.success());
+    let ran = bench.iqa(&[&source, "pipe"]).ended(2);
+    assert!(ran.stderr.contains("pipe is no regular file"), "{}", ran.stderr);
+}

@@ -59,6 +59,38 @@ fn the_folder_holds_whole_files_and_a_second_run_reuses_them() {
 }
 
 #[test]
+fn what_is_not_ours_stays() {
+    let Some(bench) = Bench::new("what_is_not_ours_stays") else { return };
+    let source = bench.source("bikes.mp4", "1");
+    let high = bench.rendition("high.mp4", "30", &[]);
+    std::fs::create_dir_all(bench.path("theirs/frames")).unwrap();
+    std::fs::write(bench.path("theirs/frames/mine.txt"), "mine").unwrap();
+    let compare = |folder: &str| bench.iqa(&[&source, &high, "-o", folder, "--measures", "psnr"]);
+    let ran = compare("theirs").ended(2);
+    assert!(ran.stderr.contains("theirs/frames is there"), "{}", ran.stderr);
+    // Beside a report of ours, too.
+    compare("out").ended(0);
+    std::fs::write(bench.path("out/frames/mine.txt"), "mine").unwrap();
+    std::fs::rename(bench.path("out/frames/high-1-source.png"), bench.path("out/frames/kept.png")).unwrap();
+    compare("out").ended(0);
+    for file in ["theirs/frames/mine.txt", "out/frames/mine.txt", "out/frames/kept.png", "out/frames/high-1-source.png"]
+    {
+        assert!(bench.path(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn names_that_are_one_as_files_are_told_apart() {
+    let Some(bench) = Bench::new("names_that_are_one_as_files_are_told_apart") else { return };
+    let source = bench.source("bikes.mp4", "1");
+    let names = ["x#1.mp4", "x&1.mp4"].map(|name| bench.rendition(name, "30", &[]));
+    bench.iqa(&[&source, &names[0], &names[1], "-o", "out", "--measures", "psnr"]).ended(0);
+    for log in ["x_1.vmaf.json", "x_1-2.vmaf.json"] {
+        assert!(bench.path("out").join(log).is_file(), "{log}");
+    }
+}
+
+#[test]
 fn junit_has_a_case_for_the_alignment_and_for_each_threshold() {
     let Some(bench) = Bench::new("junit_has_a_case_for_the_alignment_and_for_each_threshold") else { return };
     let source = bench.source("bikes.mp4", "1");

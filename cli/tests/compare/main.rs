@@ -11,4 +11,5 @@ mod ladder;
 mod model;
 mod pictures;
 mod playlists;
+mod swapped;
 mod thresholds;

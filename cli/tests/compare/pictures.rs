@@ -23,6 +23,22 @@ fn pictures_are_compared_as_they_are() {
 }
 
 #[test]
+fn a_damaged_picture_is_not_passed_over() {
+    let Some(bench) = Bench::new("a_damaged_picture_is_not_passed_over") else { return };
+    bench.source("bikes.mp4", "1");
+    for folder in ["a", "b"] {
+        std::fs::create_dir(bench.path(folder)).unwrap();
+        bench.ffmpeg(&["-i", "source.mp4", "-frames:v", "5", "-vf", "format=rgb24", &format!("{folder}/%d.png")]);
+    }
+    let whole = std::fs::read(bench.path("b/3.png")).unwrap();
+    std::fs::write(bench.path("b/3.png"), &whole[..whole.len() / 3]).unwrap();
+    let report = bench.iqa(&["a", "b", "--json", "--measures", "psnr"]).ended(2).json();
+    let one = rendition(&report, "b");
+    assert_eq!(one["verdict"], "failed", "{one:#}");
+    assert!(reasons(one).contains("5 pictures") || reasons(one).contains("3.png"), "{one:#}");
+}
+
+#[test]
 fn r_g_b_is_compared_with_y_cb_cr_as_that_is_stored() {
     let Some(bench) = Bench::new("r_g_b_is_compared_with_y_cb_cr_as_that_is_stored") else { return };
     bench.source("bikes.mp4", "1");

@@ -26,6 +26,11 @@ fn every_variant_of_an_hls_ladder_is_found_and_aligned() {
         assert_eq!((number(one, &["height"]), number(one, &["counts", "unmatched"])), (height, 0.0), "{one:#}");
         assert!(number(one, &["counts", "distorted"]) > 60.0 && number(one, &["declared-bandwidth"]) > 0.0, "{one:#}");
     }
+    // A playlist is never played as an adaptive whole, wherever it is named.
+    let report = bench.iqa(&[&source, "master.m3u8", "--json", "--measures", "psnr"]).ended(0).json();
+    assert_eq!(report["renditions"].as_array().unwrap().len(), 2, "{report:#}");
+    let ran = bench.iqa(&["master.m3u8", &source, "--measures", "psnr"]).ended(2);
+    assert!(ran.stderr.contains("it has 2 variants"), "{}", ran.stderr);
     std::fs::remove_file(bench.path("v11.ts")).unwrap();
     let report = run().ended(2).json();
     assert_eq!(rendition(&report, "180p")["verdict"], "failed");

@@ -40,7 +40,8 @@ fn of_master(place: &Place, master: &MasterPlaylist) -> Result<Vec<Input>> {
             Playlist::MasterPlaylist(_) => anyhow::bail!("it is a master playlist again"),
         };
         let playlist = read().with_context(|| format!("the playlist {}", place.shown()));
-        Ok(media(&place, name, Some(variant.bandwidth as f64), playlist))
+        let declared = variant.average_bandwidth.unwrap_or(variant.bandwidth);
+        Ok(media(&place, name, Some(declared as f64), playlist))
     });
     inputs.collect()
 }
@@ -84,6 +85,7 @@ fn files(place: &Place, playlist: &MediaPlaylist) -> Result<Option<Vec<PathBuf>>
         uris.extend(segment.map.iter().map(|map| map.uri.as_str()));
         uris.push(&segment.uri);
     }
+    ensure!(playlist.end_list, "its playlist has no #EXT-X-ENDLIST: a live stream has no end to compare it to");
     uris.dedup();
     let mut files = vec![place.path()];
     for uri in uris {
@@ -140,6 +142,15 @@ audio.m3u8
         let problem = |n: usize| inputs[n].problem.clone().unwrap();
         assert!(problem(1).contains("s1.ts is missing"), "{}", problem(1));
         assert!(problem(2).contains("encrypted") && problem(2).contains("SAMPLE-AES"), "{}", problem(2));
+    }
+
+    #[test]
+    fn a_live_playlist_is_a_problem() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "live.m3u8", &MEDIA.replace("#EXT-X-ENDLIST\n", ""));
+        let place = Place::new(folder.path().join("live.m3u8").to_str().unwrap()).unwrap();
+        let problem = variants(&place).unwrap()[0].problem.clone().unwrap();
+        assert!(problem.contains("#EXT-X-ENDLIST"), "{problem}");
     }
 
     #[test]

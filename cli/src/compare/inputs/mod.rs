@@ -64,9 +64,13 @@ impl Inputs {
     /// When there is no such file, no rendition, or a playlist or manifest cannot be read.
     pub fn new(args: &Compare) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("iqa-").tempdir().context("no temporary folder can be made")?;
-        let source = input(&args.source).with_context(|| format!("the source {}", shown(&args.source)))?;
-        let given = args.renditions.iter().map(|text| input(text).with_context(|| shown(text)));
-        let mut renditions = given.collect::<Result<Vec<_>>>()?;
+        let source =
+            source(&args.source, folder.path()).with_context(|| format!("the source {}", shown(&args.source)))?;
+        let mut renditions = Vec::new();
+        for text in &args.renditions {
+            let found = expand(text, folder.path(), renditions.len()).with_context(|| shown(text))?;
+            renditions.extend(found);
+        }
         for playlist in &args.hls {
             renditions.extend(hls::variants(&Place::new(playlist)?).with_context(|| shown(playlist))?);
         }
@@ -78,17 +82,32 @@ impl Inputs {
         ensure!(!renditions.is_empty(), "no rendition is given: name files, or a playlist with --hls or --dash");
         let own = renditions.len();
         for text in &args.versus {
-            let place = Place::new(text)?;
-            let found = match place.extension().as_deref() {
-                Some("m3u8") => hls::variants(&place),
-                Some("mpd") => dash::representations(&place, folder.path(), renditions.len()),
-                _ => input(text).map(|input| vec![input]),
-            };
+            let found = expand(text, folder.path(), renditions.len());
             renditions.extend(found.with_context(|| format!("--versus {}", shown(text)))?);
         }
         unique(&mut renditions);
         Ok(Self { source, renditions, own, _folder: folder })
     }
+}
+
+/// What a file, folder or URI stands for: of a playlist or manifest its variants, never the adaptive whole. `number`: how
+/// many inputs there are before it.
+fn expand(text: &str, folder: &std::path::Path, number: usize) -> Result<Vec<Input>> {
+    let place = Place::new(text)?;
+    match place.extension().as_deref() {
+        Some("m3u8") => hls::variants(&place),
+        Some("mpd") => dash::representations(&place, folder, number),
+        _ => Ok(vec![input(text)?]),
+    }
+}
+
+/// The source: one stream.
+fn source(text: &str, folder: &std::path::Path) -> Result<Input> {
+    let mut found = expand(text, folder, 0)?;
+    let one = found.pop().context("it names no stream")?;
+    let others = found.len();
+    ensure!(others == 0, "it has {} variants: give the playlist of the one that is the source", others + 1);
+    Ok(one)
 }
 
 /// A file, a folder of pictures or a URI.
@@ -116,19 +135,18 @@ pub fn input(text: &str) -> Result<Input> {
             input.source = Source::Pictures(files);
             return Ok(input);
         }
-        if about.is_file() {
-            // Opened now, so that what must not be read is said at once and in plain words.
-            std::fs::File::open(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-            if about.len() == 0 {
-                bail!("{} is empty", path.display());
-            }
-            if pictures::is_picture(&path) {
-                input.source = Source::Pictures(vec![path.clone()]);
-            } else if is_playlist(&path) {
-                return Ok(input);
-            }
-            input.files = Some(vec![path]);
+        ensure!(about.is_file(), "{} is no regular file", path.display());
+        // Opened now, so that what must not be read is said at once and in plain words.
+        std::fs::File::open(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        if about.len() == 0 {
+            bail!("{} is empty", path.display());
         }
+        if pictures::is_picture(&path) {
+            input.source = Source::Pictures(vec![path.clone()]);
+        } else if is_playlist(&path) {
+            return Ok(input);
+        }
+        input.files = Some(vec![path]);
     }
     Ok(input)
 }
@@ -139,13 +157,13 @@ fn is_playlist(path: &std::path::Path) -> bool {
     extension.is_some_and(|extension| ["m3u8", "m3u", "mpd"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
 }
 
-/// Numbers names that came up before.
+/// Numbers names that came up before, also as names of files.
 fn unique(renditions: &mut [Input]) {
     let mut taken = BTreeSet::new();
     for rendition in renditions {
         let plain = rendition.name.clone();
         let mut number = 1;
-        while !taken.insert(rendition.name.clone()) {
+        while !taken.insert(crate::report::files::plain(&rendition.name)) {
             number += 1;
             rendition.name = format!("{plain}-{number}");
         }
@@ -158,16 +176,17 @@ mod tests {
 
     #[test]
     fn names_are_unique() {
-        let mut inputs = ["/a/x.mp4", "/b/x.mp4", "/c/x-2.mp4", "/d/x.mkv"].map(|text| Input {
-            name: Place::new(text).unwrap().stem(),
-            shown: String::new(),
-            source: Source::Uri(String::new()),
-            declared_bandwidth: None,
-            problem: None,
-            files: None,
-        });
+        let mut inputs =
+            ["/a/x.mp4", "/b/x.mp4", "/c/x-2.mp4", "/d/x.mkv", "/e/x#.mp4", "/f/x&.mp4"].map(|text| Input {
+                name: Place::new(text).unwrap().stem(),
+                shown: String::new(),
+                source: Source::Uri(String::new()),
+                declared_bandwidth: None,
+                problem: None,
+                files: None,
+            });
         unique(&mut inputs);
-        assert_eq!(inputs.map(|input| input.name), ["x", "x-2", "x-2-2", "x-3"]);
+        assert_eq!(inputs.map(|input| input.name), ["x", "x-2", "x-2-2", "x-3", "x#", "x&-2"]);
     }
 
     #[test]

@@ -55,7 +55,9 @@ impl Place {
     pub fn stem(&self) -> String {
         let path = self.path().unwrap_or_else(|| PathBuf::from(self.0.path()));
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).filter(|stem| !stem.is_empty());
-        stem.or_else(|| self.0.host_str().map(str::to_owned)).unwrap_or_else(|| "input".to_owned())
+        let name = stem.or_else(|| self.0.host_str().map(str::to_owned)).unwrap_or_else(|| "input".to_owned());
+        // A terminal must not be told what to do.
+        name.chars().map(|c| if c.is_control() { '_' } else { c }).collect()
     }
 
     /// The end of the file's name, in small letters.

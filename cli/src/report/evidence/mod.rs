@@ -34,9 +34,9 @@ pub struct Pictures {
 /// Two moments that are to be shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Moments {
-    /// The source's running time.
+    /// The source's stream time.
     pub source: gst::ClockTime,
-    /// The rendition's.
+    /// The rendition's stream time.
     pub rendition: gst::ClockTime,
     /// Whether the two frames are partners, so that their difference says something.
     pub partners: bool,
@@ -177,13 +177,13 @@ mod tests {
         sample.buffer().expect("a buffer").map_readable().expect("memory").to_vec()
     }
 
-    /// All frames by their running times, in order.
+    /// All frames by their stream times, in order.
     fn all(path: &Path) -> Vec<(gst::ClockTime, Vec<u8>)> {
         let reader = FrameReader::new(decode(path)).expect("a reader");
         let mut frames = Vec::new();
         while let Some(sample) = reader.player.sink.try_pull_sample(PATIENCE) {
             let segment = sample.segment().expect("a segment").downcast_ref::<gst::ClockTime>().expect("time").clone();
-            let time = segment.to_running_time(sample.buffer().expect("a buffer").pts()).expect("a time");
+            let time = segment.to_stream_time(sample.buffer().expect("a buffer").pts()).expect("a time");
             frames.push((time, bytes(&sample)));
         }
         frames

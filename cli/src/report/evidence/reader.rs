@@ -68,12 +68,12 @@ impl FrameReader {
         self.exact
     }
 
-    /// The frame that has the running time `time` when the stream is played from its beginning.
+    /// The frame that has the stream time `time`.
     pub(super) fn frame(&mut self, time: gst::ClockTime) -> Result<Decoded> {
         if self.exact {
             let before = gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
             let sought = self.player.pipeline.seek_simple(before, time).is_ok();
-            let frame = if sought { self.player.decode_to(time, None, true)?.0 } else { None };
+            let frame = if sought { self.player.decode_to(time, None)?.0 } else { None };
             if let Some(frame) = frame.filter(|frame| frame.is_at(time)) {
                 return Ok(frame);
             }
@@ -84,7 +84,7 @@ impl FrameReader {
             self.exact = false;
             self.last = None;
         }
-        let (found, last) = self.player.decode_to(time, self.last.take(), false)?;
+        let (found, last) = self.player.decode_to(time, self.last.take())?;
         self.last = last;
         let nearest = found.as_ref().map_or("none".to_owned(), |frame| frame.time.to_string());
         found
@@ -110,8 +110,7 @@ impl Player {
         Ok(player)
     }
 
-    /// Whether a frame's own time is the running time that it had when the stream was played from its beginning, and is
-    /// the same after a seek.
+    /// Whether a frame has the same time after a seek.
     fn seeks_exactly(&self) -> bool {
         let segment = self.sink.static_pad("sink").and_then(|pad| pad.sticky_event::<gst::event::Segment>(0));
         let segment = segment.and_then(|event| event.segment().downcast_ref::<gst::ClockTime>().cloned());
@@ -124,20 +123,14 @@ impl Player {
         !self.pipeline.iterate_recurse().into_iter().flatten().any(inexact)
     }
 
-    /// A frame's time; after a seek that of the stream, for the running time begins anew.
-    fn time(sample: &gst::Sample, sought: bool) -> Option<gst::ClockTime> {
+    /// A frame's time in the stream: its running time begins anew after a seek.
+    fn time(sample: &gst::Sample) -> Option<gst::ClockTime> {
         let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
-        let time = sample.buffer()?.pts();
-        if sought { segment.to_stream_time(time) } else { segment.to_running_time(time) }
+        segment.to_stream_time(sample.buffer()?.pts())
     }
 
     /// Decodes until that time; gives the frame that is nearest to it, `last` among them, and the last one.
-    fn decode_to(
-        &self,
-        time: gst::ClockTime,
-        last: Option<Decoded>,
-        sought: bool,
-    ) -> Result<(Option<Decoded>, Option<Decoded>)> {
+    fn decode_to(&self, time: gst::ClockTime, last: Option<Decoded>) -> Result<(Option<Decoded>, Option<Decoded>)> {
         let (mut nearest, mut last) = (last.clone(), last);
         while last.as_ref().is_none_or(|last| last.time < time) {
             let Some(sample) = self.sink.try_pull_sample(PATIENCE) else {
@@ -149,7 +142,7 @@ impl Player {
                 }
                 break;
             };
-            let Some(at) = Self::time(&sample, sought) else { continue };
+            let Some(at) = Self::time(&sample) else { continue };
             let duration = sample.buffer().and_then(|buffer| buffer.duration());
             let frame = Decoded { sample, time: at, duration };
             if nearest.as_ref().is_none_or(|nearest| at.absdiff(time) < nearest.time.absdiff(time)) {
