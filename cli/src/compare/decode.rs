@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use std::sync::{Arc, Mutex};
 
-/// The name of the message that asks for [`Decoding::seek`].
+/// The name of the message that asks for a seek.
 const SEEK: &str = "iqa-seek";
 
 /// Has decoders taken that keep every sample: `jpegdec` drops every second chroma sample of a 4:4:4 JPEG.

@@ -58,6 +58,8 @@ impl Settings {
         let model = common.model.clone().filter(|model| model != "none");
         ensure!(measures.any() || model.is_some(), "nothing is to be measured: give --measures or --model");
         let range = args.search_range;
+        ensure!(args.every == 1 || model.is_some(), "--every chooses pairs for a model: give one with --model");
+        ensure!(args.duration != Some(Duration::ZERO), "--duration 0 leaves nothing to compare");
         ensure!(range <= Duration::from_secs(600), "--search-range: more than ten minutes are not looked at");
         Ok(Self {
             measures,

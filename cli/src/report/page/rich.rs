@@ -44,8 +44,8 @@ impl Rich {
         Value::from_safe_string(self.0)
     }
 
-    /// The words alone, for the page's title.
-    pub fn plain(&self) -> String {
+    /// The words alone, for the page's title; what is escaped stays so.
+    pub fn plain(&self) -> Value {
         let mut plain = String::new();
         let mut inside = false;
         for letter in self.0.chars() {
@@ -56,7 +56,7 @@ impl Rich {
                 _ => {}
             }
         }
-        plain
+        Value::from_safe_string(plain)
     }
 
     fn within(mut self, open: &str, text: &str, close: &str) -> Self {

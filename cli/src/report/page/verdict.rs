@@ -15,7 +15,7 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 pub struct Verdict {
     /// The window's title.
-    title: String,
+    title: Value,
     /// A name in the sprite of icons.
     icon: &'static str,
     class: &'static str,
