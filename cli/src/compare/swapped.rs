@@ -21,6 +21,8 @@ const LOOKS: usize = 5;
 const SAY: usize = 4;
 /// Gain of the luma fit from which on it is possible: a rendition has lost contrast of detail, its source has not.
 const POSSIBLE: f64 = 0.97;
+/// Share of the source's rate below which a rendition is not looked at.
+const LOWER: f64 = 0.8;
 /// How far into a stream is looked that cannot be sought in, in nanoseconds.
 const WITHOUT_SEEKING: u64 = 30_000_000_000;
 
@@ -39,7 +41,7 @@ pub fn look(
     let mut failures = Vec::new();
     for ((input, finished), rendition) in inputs.iter().zip(finished).zip(renditions) {
         let possible = finished.gain.is_some_and(|gain| gain >= POSSIBLE);
-        if !possible || !is_trusted(&rendition.verdict) {
+        if !possible || !is_worth_a_look(finished) || !is_trusted(&rendition.verdict) {
             continue;
         }
         match is_swapped(source, input, finished, settings) {
@@ -49,6 +51,12 @@ pub fn look(
         }
     }
     failures
+}
+
+/// Looking costs seconds: of a rung of a much lower rate than the source's it is not done. What is said does not rest on rates.
+fn is_worth_a_look(finished: &Finished) -> bool {
+    let rates = finished.rendition.media.bit_rate.zip(finished.source.bit_rate);
+    rates.is_none_or(|(rendition, source)| rendition >= LOWER * source)
 }
 
 fn is_swapped(source: &Input, input: &Input, finished: &Finished, settings: &Settings) -> Result<bool> {
