@@ -109,11 +109,8 @@ fn show(
     rendition: &mut Rendition,
     settings: &Settings,
 ) -> Result<()> {
-    let (source_part, part, _) = pass::parts(settings);
-    let of_source = match of_source {
-        Some(reader) => reader,
-        None => of_source.insert(reader(source, source_part, settings).context("the source")?),
-    };
+    let (_, part, _) = pass::parts(settings);
+    let of_source = source_reader(of_source, source, settings)?;
     let mut of_rendition = reader(input, part, settings)?;
     let partners = is_trusted(&rendition.verdict);
     let mut order: Vec<usize> = (0..rendition.worst.len()).collect();
@@ -138,6 +135,21 @@ fn show(
 pub fn stream_time(seconds: f64, offset: i64) -> gst::ClockTime {
     let nanoseconds = (seconds * 1e9).round() + offset as f64;
     gst::ClockTime::from_nseconds(nanoseconds.max(0.0) as u64)
+}
+
+/// Decodes single frames of the source, by the reader that there is, if there is one.
+///
+/// # Errors
+/// When it cannot be decoded.
+pub fn source_reader<'a>(
+    of_source: &'a mut Option<FrameReader>,
+    source: &Input,
+    settings: &Settings,
+) -> Result<&'a mut FrameReader> {
+    Ok(match of_source {
+        Some(reader) => reader,
+        None => of_source.insert(reader(source, pass::parts(settings).0, settings).context("the source")?),
+    })
 }
 
 /// Decodes single frames of an input, of which `part` was compared.

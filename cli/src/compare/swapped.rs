@@ -7,7 +7,7 @@
 
 use super::inputs::Input;
 use super::judge::is_trusted;
-use super::moments::{reader, stream_time};
+use super::moments::{reader, source_reader, stream_time};
 use super::outcome::Finished;
 use super::pass;
 use super::settings::Settings;
@@ -39,12 +39,13 @@ pub fn look(
     settings: &Settings,
 ) -> Vec<String> {
     let mut failures = Vec::new();
+    let mut of_source = None;
     for ((input, finished), rendition) in inputs.iter().zip(finished).zip(renditions) {
         let possible = finished.gain.is_some_and(|gain| gain >= POSSIBLE);
         if !possible || !is_worth_a_look(finished) || !is_trusted(&rendition.verdict) {
             continue;
         }
-        match is_swapped(source, input, finished, settings) {
+        match is_swapped((source, input), &mut of_source, finished, settings) {
             Ok(true) => rendition.reasons.push(REASON.to_owned()),
             Ok(false) => {}
             Err(error) => failures.push(format!("{}: its detail cannot be looked at: {error:#}", input.name)),
@@ -59,11 +60,16 @@ fn is_worth_a_look(finished: &Finished) -> bool {
     rates.is_none_or(|(rendition, source)| rendition >= LOWER * source)
 }
 
-fn is_swapped(source: &Input, input: &Input, finished: &Finished, settings: &Settings) -> Result<bool> {
-    let (source_part, part, _) = pass::parts(settings);
-    let mut of_source = reader(source, source_part, settings)?;
+fn is_swapped(
+    (source, input): (&Input, &Input),
+    of_source: &mut Option<FrameReader>,
+    finished: &Finished,
+    settings: &Settings,
+) -> Result<bool> {
+    let (_, part, _) = pass::parts(settings);
+    let of_source = source_reader(of_source, source, settings)?;
     let mut of_rendition = reader(input, part, settings)?;
-    let seeks = [&of_source, &of_rendition].into_iter().all(FrameReader::seeks);
+    let seeks = of_source.seeks() && of_rendition.seeks();
     let mut said = 0;
     for (time, offset) in places(finished, if seeks { u64::MAX } else { WITHOUT_SEEKING }) {
         let seconds = |time: i64| time as f64 / 1e9;
@@ -72,7 +78,7 @@ fn is_swapped(source: &Input, input: &Input, finished: &Finished, settings: &Set
             rendition: stream_time(seconds(time), finished.stream_offset),
             partners: true,
         };
-        let detail = evidence::detail(&mut of_source, &mut of_rendition, moments)?;
+        let detail = evidence::detail(of_source, &mut of_rendition, moments)?;
         said += usize::from(detail.is_some_and(|detail| detail.is_the_renditions()));
     }
     Ok(said >= SAY)

@@ -184,7 +184,7 @@ fn verdict(report: &Report) -> String {
             report.all_renditions().filter(|one| which(one)).map(|one| one.media.name.as_str()).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
-    let untrusted = |one: &Rendition| !is_trusted(&one.verdict) && one.verdict == "not-aligned";
+    let untrusted = |one: &Rendition| one.verdict == "not-aligned";
     let missed = |one: &Rendition| one.thresholds.iter().any(|threshold| threshold.met == Some(false));
     let unchecked =
         |one: &Rendition| is_trusted(&one.verdict) && one.thresholds.iter().any(|threshold| threshold.met.is_none());
