@@ -78,7 +78,9 @@ fn the_examples_of_the_help_run() {
         return;
     };
     let bench = Bench::new();
-    symlink(clip, bench.path("film.mp4")).expect("a link");
+    for name in ["film.mp4", "source.mp4", "1080p.mp4", "720p.mp4"] {
+        symlink(&clip, bench.path(name)).expect("a link");
+    }
     bench.picture("photos/a.jpg", (320, 240), 90);
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_iqa")).parent().expect("a folder");
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("PATH"));
