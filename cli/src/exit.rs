@@ -2,7 +2,10 @@
 
 //! How the command ends.
 
+use anyhow::{Context as _, Result};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// What the command's exit status says. The derived order is that of importance: of two, the greater is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,4 +45,18 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         exit.code().into()
     }
+}
+
+/// Set when the user or the system wants the end. The second time the process ends at once.
+///
+/// # Errors
+/// When the system does not let signals be handled.
+pub fn interruption() -> Result<Arc<AtomicBool>> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, Exit::Interrupted.code().into(), interrupted.clone())
+            .and_then(|_| signal_hook::flag::register(signal, interrupted.clone()))
+            .context("signals cannot be heeded")?;
+    }
+    Ok(interrupted)
 }

@@ -6,11 +6,14 @@ mod args;
 mod compare;
 mod exit;
 mod manual;
+mod media;
 mod models;
 mod out;
 mod plugin;
+mod progress;
 mod report;
 mod score;
+mod thresholds;
 
 use args::{Args, Command};
 use clap::error::ErrorKind;

@@ -2,12 +2,12 @@
 
 //! One rendition's pipeline: decoded, compared, and what comes of it gathered.
 
-use super::decode::{Decoding, Known, Options};
 use super::fan_out::FanOut;
-use super::inputs::Input;
 use super::settings::Settings;
-use super::watch::Watched;
-use super::{lock, watch};
+use crate::media::decode::{Decoding, Known, Options};
+use crate::media::inputs::Input;
+use crate::media::watch::Watched;
+use crate::media::{lock, watch};
 use crate::report::frames::Frames;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;

@@ -6,10 +6,10 @@
 //! An entry is a folder named after a hash of everything that the result depends on. It is made beside and renamed, so
 //! that it is whole or not there. What cannot be hashed, as a stream from the network, is not kept.
 
-use super::inputs::Input;
 use super::models::Hashes;
 use super::outcome::Finished;
 use super::settings::Settings;
+use crate::media::inputs::Input;
 use anyhow::{Context as _, Result};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;

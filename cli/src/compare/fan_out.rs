@@ -7,7 +7,7 @@
 //! comparison takes no more, at once, which a `tee` turns into one reason for all, and `appsrc` into a queue that waits
 //! for ever. The frames' memory is shared.
 
-use super::{lock, watch};
+use crate::media::{lock, watch};
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use std::sync::{Arc, Mutex};

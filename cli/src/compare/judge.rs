@@ -3,15 +3,14 @@
 //! What a rendition's comparison means: the report's data, out of what was gathered.
 
 use super::branch::Measured;
-use super::inputs::{Input, Source};
 use super::pass::SourceKnown;
 use super::settings::Settings;
-use super::thresholds::WORST_SECOND;
+use crate::media::inputs::{Input, Source};
 use crate::report::data::{Media, Pooled, Rendition};
 use crate::report::frames::Frames;
+use crate::thresholds::WORST_SECOND;
 use gst_video::{VideoColorMatrix, VideoColorRange, VideoInfo, VideoTransferFunction};
-use onnx_iqa::record::{Field, Named as _, Summary, Verdict, ledger_counts};
-use onnx_iqa::stats::{FieldRange, WindowPools};
+use onnx_iqa::record::{Named as _, Summary, Verdict, ledger_counts};
 use std::collections::BTreeMap;
 
 /// The verdict on a rendition that could not be read or compared.
@@ -19,7 +18,6 @@ pub const FAILED: &str = "failed";
 /// The verdict on a rendition that the run did not come to the end of.
 pub const INTERRUPTED: &str = "interrupted";
 
-const SECOND: u64 = 1_000_000_000;
 /// How much may lack at the source's beginning and end before it is said, in seconds.
 const LACKS: f64 = 0.25;
 /// How far the luma fit may be from the source's before it is said: its gain, and its bias in 8-bit samples.
@@ -157,23 +155,10 @@ fn measures(summary: &Summary, frames: &Frames, settings: &Settings) -> BTreeMap
     let fields = summary.fields.iter().filter(|(name, _)| wanted.contains(&name.as_str()));
     let pools = fields.map(|(name, pool)| {
         let mut pooled: Pooled = pool.statistics.iter().cloned().collect();
-        pooled.extend(worst_second(frames, name).map(|worst| (WORST_SECOND.to_owned(), worst)));
+        pooled.extend(frames.worst_second(name).map(|worst| (WORST_SECOND.to_owned(), worst)));
         (name.clone(), pooled)
     });
     pools.collect()
-}
-
-/// The least mean over a second. A rest at the end that is shorter counts only where there is nothing else.
-pub fn worst_second(frames: &Frames, field: &str) -> Option<f64> {
-    let range = Field::named(field).and_then(|field| field.range).unwrap_or(FieldRange::SCORE);
-    let mut windows = WindowPools::new(SECOND, range);
-    let values = frames.timed(frames.field(field)?);
-    let whole: Vec<_> = values.filter_map(|(time, value)| windows.push(Some(time), Some(value))?.mean).collect();
-    let rest = windows.finish().and_then(|rest| {
-        let is_long = rest.start.zip(rest.end).is_some_and(|(start, end)| end.saturating_sub(start) > SECOND * 4 / 5);
-        rest.mean.filter(|_| is_long || whole.is_empty())
-    });
-    whole.into_iter().chain(rest).reduce(f64::min)
 }
 
 /// Whether the rendition shows fewer or more frames a second.
@@ -251,29 +236,6 @@ fn tone(measured: &Measured) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use onnx_iqa::model::contract::Kind;
-    use onnx_iqa::record::{FrameRecord, State};
-
-    fn frames(values: impl IntoIterator<Item = f64>) -> Frames {
-        let mut frames = Frames::new(&["vmaf"]);
-        for (n, value) in (0..).zip(values) {
-            let mut record = FrameRecord::new("none", Kind::FullReference, State::Scored);
-            (record.measures, record.offset) = (vec![("vmaf", value)], Some(0));
-            frames.push(Some(n * SECOND / 10), &record);
-        }
-        frames
-    }
-
-    #[test]
-    fn the_worst_second_is_a_whole_one() {
-        let dip = (0..30).map(|n| if (10..20).contains(&n) { 40.0 } else { 90.0 });
-        assert_eq!(worst_second(&frames(dip), "vmaf"), Some(40.0));
-        // Two frames of 10 at the end are no second.
-        let rest = (0..22).map(|n| if n >= 20 { 10.0 } else { 90.0 });
-        assert_eq!(worst_second(&frames(rest), "vmaf"), Some(90.0));
-        assert_eq!(worst_second(&frames([10.0, 30.0]), "vmaf"), Some(20.0));
-        assert_eq!(worst_second(&frames([]), "vmaf"), None);
-    }
 
     #[test]
     fn another_tone_is_said() {

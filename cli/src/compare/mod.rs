@@ -2,56 +2,42 @@
 
 //! `iqa compare`: renditions against their source.
 //!
-//! `inputs` finds out what is meant, `settings` and `thresholds` how it is to be judged. A [`pass`] decodes the source
+//! `settings` and `crate::thresholds` say how the inputs are to be judged. A [`pass`] decodes the source
 //! once, beside as many renditions as fit into memory: each has a [`branch`] of its own, fed by the [`fan_out`]. `judge`
 //! and `ladder` make the report's data of what was gathered.
 
 mod branch;
 mod cache;
-pub mod decode;
 mod fan_out;
-pub mod inputs;
 mod judge;
 mod ladder;
 mod memory;
 mod models;
 mod moments;
 mod outcome;
-pub mod part;
 mod pass;
-mod pictures;
-pub mod progress;
 mod settings;
 mod swapped;
 mod table;
-pub mod thresholds;
-pub mod watch;
 
 use crate::args::{Common, Compare};
-use crate::exit::Exit;
+use crate::exit::{Exit, interruption};
+use crate::media::decode;
+use crate::media::inputs::{Input, Inputs};
+use crate::progress::Progress;
 use crate::report::data::Media;
 use crate::report::files::Folder;
 use crate::report::frames::Frames;
 use crate::report::page::RenditionCurves;
-use anyhow::{Context as _, Result};
+use crate::thresholds::Thresholds;
+use anyhow::Result;
 use cache::Cache;
-use inputs::{Input, Inputs};
 use models::Hashes;
 use outcome::Finished;
 use pass::{Job, SourceKnown};
-use progress::Progress;
 use settings::Settings;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use thresholds::Thresholds;
-
-pub use judge::worst_second;
-
-/// Locks, also after a thread has panicked: what is guarded is whole at every step.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Compares, and says how the command ends.
 ///
@@ -59,7 +45,7 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// When the command line is wrong, an input is not there, the source cannot be read, or a report cannot be written.
 pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     let settings = Settings::new(common, args)?;
-    let thresholds = Thresholds::new(args, &settings)?;
+    let thresholds = Thresholds::new(args, &settings.fields())?;
     crate::plugin::init(common.verbose)?;
     decode::prefer_exact_decoders();
     let _models = settings.open()?;
@@ -111,17 +97,6 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
         crate::out::print(table::table(&report, folder.as_ref().map(Folder::path)).as_bytes())?;
     }
     Ok(Exit::from_code(report.exit))
-}
-
-/// Set when the user or the system wants the end. The second time the process ends at once.
-pub fn interruption() -> Result<Arc<AtomicBool>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, Exit::Interrupted.code().into(), interrupted.clone())
-            .and_then(|_| signal_hook::flag::register(signal, interrupted.clone()))
-            .context("signals cannot be heeded")?;
-    }
-    Ok(interrupted)
 }
 
 /// What is to be measured.

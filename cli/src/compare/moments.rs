@@ -2,13 +2,13 @@
 
 //! The moments worth a look, and their pictures.
 
-use super::decode::{Decoding, Options};
-use super::inputs::{Input, Source};
 use super::judge::is_trusted;
 use super::outcome::Finished;
-use super::part::Part;
 use super::pass;
 use super::settings::Settings;
+use crate::media::decode::{Decoding, Options};
+use crate::media::inputs::{Input, Source};
+use crate::media::part::Part;
 use crate::report::data::{Moment, Rendition};
 use crate::report::evidence::{self, FrameReader, Moments};
 use crate::report::files::Folder;

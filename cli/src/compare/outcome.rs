@@ -3,14 +3,14 @@
 //! The whole report, and how the command ends.
 
 use super::branch::Measured;
-use super::inputs::Input;
 use super::pass::SourceKnown;
 use super::settings::Settings;
-use super::thresholds::{Ladder, Thresholds};
 use super::{Results, judge, ladder};
 use crate::exit::Exit;
+use crate::media::inputs::Input;
 use crate::report::data::{Fact, Measure, Media, Rendition, Report, VERSION};
 use crate::report::frames::Frames;
+use crate::thresholds::{Ladder, Thresholds};
 use onnx_iqa::record::{Field, Named as _, Verdict};
 use serde::{Deserialize, Serialize};
 

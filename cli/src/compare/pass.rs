@@ -3,13 +3,13 @@
 //! One pass over the source, with as many renditions beside it as fit into memory.
 
 use super::branch::{Branch, Measured};
-use super::decode::{Decoding, Known, Options};
 use super::fan_out::FanOut;
-use super::inputs::Input;
-use super::part::Part;
-use super::progress::Progress;
 use super::settings::Settings;
-use super::watch::{self, Watched};
+use crate::media::decode::{Decoding, Known, Options};
+use crate::media::inputs::Input;
+use crate::media::part::Part;
+use crate::media::watch::{self, Watched};
+use crate::progress::Progress;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use std::path::Path;

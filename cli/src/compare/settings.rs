@@ -5,7 +5,7 @@
 use crate::args::{Alignment, Common, Compare, Deinterlace, Registration, Scale};
 use anyhow::{Result, anyhow, bail, ensure};
 use gst::prelude::*;
-use onnx_iqa::metrics::{self, MEASURES, Measures};
+use onnx_iqa::metrics::{MEASURES, Measures};
 use std::time::Duration;
 
 /// How a comparison is made.
@@ -146,12 +146,6 @@ impl Settings {
             bail!("{}", text.unwrap_or_else(|| "the models cannot be opened".to_owned()));
         }
         Ok(models)
-    }
-
-    /// The names of the measures' fields that there are at all, whether measured or not.
-    pub fn known_fields() -> impl Iterator<Item = &'static str> {
-        let measured = MEASURES.iter().flat_map(|measure: &metrics::MeasureInfo| measure.fields.iter());
-        measured.map(|field| field.name).chain(["score"])
     }
 }
 

@@ -5,12 +5,12 @@
 //! It is said from the pictures of aligned frames alone, by detail that only the rendition has: never from sizes, rates or
 //! names.
 
-use super::inputs::Input;
 use super::judge::is_trusted;
 use super::moments::{reader, source_reader, stream_time};
 use super::outcome::Finished;
 use super::pass;
 use super::settings::Settings;
+use crate::media::inputs::Input;
 use crate::report::data::Rendition;
 use crate::report::evidence::{self, FrameReader, Moments};
 use anyhow::Result;

@@ -3,8 +3,11 @@
 //! What is kept of every frame for curves and tables: columns, so that a film of hours takes some megabytes.
 
 use super::page::RenditionCurves;
-use onnx_iqa::record::{FrameRecord, PairingState, State};
+use onnx_iqa::record::{Field, FrameRecord, PairingState, State};
+use onnx_iqa::stats::{FieldRange, WindowPools};
 use serde::{Deserialize, Serialize};
+
+const SECOND: u64 = 1_000_000_000;
 
 /// How a frame was paired, in a byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +89,20 @@ impl Frames {
         Some(*median)
     }
 
+    /// The least mean of a field over a second. A rest at the end that is shorter counts only where there is nothing else.
+    pub fn worst_second(&self, field: &str) -> Option<f64> {
+        let range = Field::named(field).and_then(|field| field.range).unwrap_or(FieldRange::SCORE);
+        let mut windows = WindowPools::new(SECOND, range);
+        let values = self.timed(self.field(field)?);
+        let whole: Vec<_> = values.filter_map(|(time, value)| windows.push(Some(time), Some(value))?.mean).collect();
+        let rest = windows.finish().and_then(|rest| {
+            let is_long =
+                rest.start.zip(rest.end).is_some_and(|(start, end)| end.saturating_sub(start) > SECOND * 4 / 5);
+            rest.mean.filter(|_| is_long || whole.is_empty())
+        });
+        whole.into_iter().chain(rest).reduce(f64::min)
+    }
+
     /// The frames over the source's time. One without a partner stands where the offset before it puts it, and time never
     /// goes back.
     pub fn curves(&self) -> RenditionCurves {
@@ -123,6 +140,27 @@ impl Frames {
 mod tests {
     use super::*;
     use onnx_iqa::model::contract::Kind;
+
+    fn frames(values: impl IntoIterator<Item = f64>) -> Frames {
+        let mut frames = Frames::new(&["vmaf"]);
+        for (n, value) in (0..).zip(values) {
+            let mut record = FrameRecord::new("none", Kind::FullReference, State::Scored);
+            (record.measures, record.offset) = (vec![("vmaf", value)], Some(0));
+            frames.push(Some(n * SECOND / 10), &record);
+        }
+        frames
+    }
+
+    #[test]
+    fn the_worst_second_is_a_whole_one() {
+        let dip = (0..30).map(|n| if (10..20).contains(&n) { 40.0 } else { 90.0 });
+        assert_eq!(frames(dip).worst_second("vmaf"), Some(40.0));
+        // Two frames of 10 at the end are no second.
+        let rest = (0..22).map(|n| if n >= 20 { 10.0 } else { 90.0 });
+        assert_eq!(frames(rest).worst_second("vmaf"), Some(90.0));
+        assert_eq!(frames([10.0, 30.0]).worst_second("vmaf"), Some(20.0));
+        assert_eq!(frames([]).worst_second("vmaf"), None);
+    }
 
     #[test]
     fn columns_stay_of_one_length_and_the_offset_is_that_of_most() {

@@ -2,7 +2,7 @@
 
 //! What is scored: from what users type to what can be decoded.
 
-use crate::compare::inputs::{self, Input, Source};
+use crate::media::inputs::{self, Input, Source};
 use anyhow::{Context as _, Result, ensure};
 use std::io::BufRead as _;
 use std::path::{Path, PathBuf};

@@ -12,11 +12,11 @@ mod stream;
 mod table;
 
 use crate::args::{Common, Score};
-use crate::compare::decode;
-use crate::compare::progress::Progress;
-use crate::compare::thresholds::{Expression, Quantity};
 use crate::exit::Exit;
+use crate::media::decode;
 use crate::out;
+use crate::progress::Progress;
+use crate::thresholds::{Expression, Quantity};
 use anyhow::{Context as _, Result, bail, ensure};
 use inputs::{Item, Media};
 use onnx_iqa::model::contract::Kind;
@@ -40,7 +40,7 @@ pub fn run(common: &Common, args: &Score) -> Result<Exit> {
     let (model, settings) = open(common, args)?;
     let items = inputs::items(&args.inputs)?;
     let table = args.csv.as_deref().map(csv::Table::create).transpose()?;
-    let interrupted = crate::compare::interruption()?;
+    let interrupted = crate::exit::interruption()?;
     let mut progress = Progress::new(common);
 
     let mut results = Vec::new();

@@ -4,10 +4,9 @@
 
 use super::inputs::{Item, Media};
 use super::stream::{Ended, Scored};
-use crate::compare::thresholds::{Expression, Quantity};
-use crate::compare::worst_second;
 use crate::exit::Exit;
 use crate::report::data::Threshold;
+use crate::thresholds::{Expression, Quantity, WORST_SECOND};
 use onnx_iqa::model::Model;
 use onnx_iqa::stats::{FieldRange, Pool};
 use serde::Serialize;
@@ -15,8 +14,6 @@ use std::collections::BTreeMap;
 
 /// The version of this format.
 const VERSION: u32 = 1;
-/// The statistic that is no pool's.
-const WORST_SECOND: &str = "worst-second";
 
 /// The whole result.
 #[derive(Debug, Serialize)]
@@ -163,7 +160,7 @@ impl InputResult {
         });
         self.finish();
         if self.frames > 1
-            && let Some(worst) = worst_second(&scored.frames, "score")
+            && let Some(worst) = scored.frames.worst_second("score")
         {
             self.score.insert(WORST_SECOND.to_owned(), worst);
         }

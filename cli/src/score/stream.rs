@@ -3,12 +3,12 @@
 //! The pipeline of one film or picture: decoded, scored, and its scores gathered.
 
 use crate::args::Deinterlace;
-use crate::compare::decode::{Decoding, Options};
-use crate::compare::inputs::Input;
-use crate::compare::lock;
-use crate::compare::part::Part;
-use crate::compare::progress::Progress;
-use crate::compare::watch::{self, Watched};
+use crate::media::decode::{Decoding, Options};
+use crate::media::inputs::Input;
+use crate::media::lock;
+use crate::media::part::Part;
+use crate::media::watch::{self, Watched};
+use crate::progress::Progress;
 use crate::report::frames::Frames;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;

@@ -2,16 +2,16 @@
 
 //! Running the command, and making what it is given.
 
+pub use crate::shared::Ran;
+use crate::shared::clip;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
+use std::process::Command;
 use tempfile::TempDir;
 
-/// The folder of clips; none where `make setup` has not run.
+/// The folder of clips.
 pub fn clips() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folder = std::env::var_os("ONNX_IQA_CLIPS").map_or_else(|| root.join(".cache/clips"), PathBuf::from);
-    folder.join("bikes.mp4").is_file().then_some(folder)
+    Some(clip("bikes.mp4")?.parent()?.to_owned())
 }
 
 /// The ffmpeg of the tests, which has libx264.
@@ -82,34 +82,6 @@ impl Bench {
         command.current_dir(&self.folder).env("XDG_CACHE_HOME", self.path("cache"));
         command.arg("compare").args(arguments);
         command
-    }
-}
-
-/// What a run of the command gave.
-#[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl Ran {
-    pub fn new(output: Output) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self { code: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
-    }
-
-    /// Ended with that status.
-    #[track_caller]
-    pub fn ended(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "{}\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    /// The report on standard output.
-    #[track_caller]
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
 

@@ -2,11 +2,12 @@
 
 //! Running the command, and pictures whose score is known.
 
+pub use crate::shared::{Ran, clip};
 use onnx_iqa_testkit as kit;
 use serde_json::Value;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// The command with these arguments, in that folder.
@@ -14,34 +15,6 @@ pub fn iqa(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_iqa"));
     command.current_dir(folder).args(arguments).stdin(Stdio::null());
     command
-}
-
-/// What a run of the command gave.
-#[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl Ran {
-    pub fn new(output: Output) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self { code: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
-    }
-
-    /// Ended with that status.
-    #[track_caller]
-    pub fn ended(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "{}\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    /// The result on standard output.
-    #[track_caller]
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
 }
 
 #[track_caller]
@@ -94,11 +67,4 @@ impl Bench {
         child.stdin.take().expect("a pipe").write_all(list.as_bytes()).expect("a reader");
         Ran::new(child.wait_with_output().expect("an end"))
     }
-}
-
-/// A clip, if `make setup` has run.
-pub fn clip(name: &str) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folder = std::env::var_os("ONNX_IQA_CLIPS").map_or_else(|| root.join(".cache/clips"), PathBuf::from);
-    Some(folder.join(name)).filter(|path| path.is_file())
 }

@@ -3,6 +3,8 @@
 //! `iqa score` and `iqa models` as users run them.
 
 mod common;
+#[path = "../common/mod.rs"]
+mod shared;
 
 mod films;
 mod models;

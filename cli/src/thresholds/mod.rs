@@ -9,7 +9,6 @@ pub use expression::WORST_SECOND;
 
 pub use expression::{Expression, Quantity};
 
-use super::settings::Settings;
 use crate::args::Compare;
 use crate::report::data::{Rendition, Threshold};
 use anyhow::{Context as _, Result, bail, ensure};
@@ -35,8 +34,8 @@ impl Thresholds {
     /// Those of the command line and of the file that it names.
     ///
     /// # Errors
-    /// When one cannot be read, or is of something that is not measured.
-    pub fn new(args: &Compare, settings: &Settings) -> Result<Self> {
+    /// When one cannot be read, or is of something that is not among the `measured` fields.
+    pub fn new(args: &Compare, measured: &[&str]) -> Result<Self> {
         let mut thresholds = match &args.thresholds {
             Some(path) => {
                 let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
@@ -48,7 +47,6 @@ impl Thresholds {
         for text in &args.threshold {
             thresholds.general.push(text.parse().with_context(|| format!("--threshold {text}"))?);
         }
-        let measured = settings.fields();
         for expression in thresholds.all() {
             if let Quantity::Measure { field, .. } = expression.quantity() {
                 let advice = if field == "score" { "give a --model" } else { "add it to --measures" };

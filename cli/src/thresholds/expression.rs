@@ -3,9 +3,9 @@
 //! One threshold: `vmaf.p5>=80`, `unmatched<=2`, `offset-ms<=100`.
 
 use super::Ladder;
-use crate::compare::settings::Settings;
 use crate::report::data::Rendition;
 use anyhow::{Context as _, Result, bail};
+use onnx_iqa::metrics::MEASURES;
 use onnx_iqa::stats::Statistics;
 use std::fmt;
 use std::str::FromStr;
@@ -87,11 +87,16 @@ impl FromStr for Expression {
     }
 }
 
+/// The names of the measures' fields that there are at all, whether measured or not.
+fn known_fields() -> impl Iterator<Item = &'static str> {
+    MEASURES.iter().flat_map(|measure| measure.fields.iter().map(|field| field.name)).chain(["score"])
+}
+
 fn quantity(name: &str) -> Result<Quantity> {
     if let Some((field, statistic)) = name.split_once('.') {
         let statistics = || Statistics::NAMES.into_iter().chain([WORST_SECOND]);
-        if !Settings::known_fields().any(|known| known == field) {
-            let known = Settings::known_fields().collect::<Vec<_>>().join(", ");
+        if !known_fields().any(|known| known == field) {
+            let known = known_fields().collect::<Vec<_>>().join(", ");
             bail!("there is no measure {field:?}; known are: {known}");
         }
         if !statistics().any(|known| known == statistic) {

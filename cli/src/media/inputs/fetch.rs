@@ -2,7 +2,7 @@
 
 //! Small documents from the network, by GStreamer's own sources: what they reach, the decoders reach too.
 
-use crate::compare::watch::error_text;
+use crate::media::watch::error_text;
 use anyhow::{Result, bail, ensure};
 use gst::prelude::*;
 use std::time::{Duration, Instant};
