@@ -45,7 +45,7 @@ cargo_test() {
     run "$what" "$limit" env -u GST_PLUGIN_PATH GST_REGISTRY="$root/target/gstreamer-registry-tests.bin" \
         ORT_DYLIB_PATH="${ORT_DYLIB_PATH:-$stage/libonnxruntime.so.1}" \
         ONNX_IQA_MODEL_PATH="${ONNX_IQA_MODEL_PATH:-$root/models}" ONNX_IQA_CLIPS="$cache/clips" ONNX_IQA_SIMD="$level" \
-        ONNX_IQA_FFMPEG="$ffmpeg" \
+        ONNX_IQA_FFMPEG="$ffmpeg" ONNX_IQA_SKIMAGE="$skimage" \
         cargo test --locked "$@"
 }
 
@@ -62,6 +62,8 @@ if [ $# = 0 ]; then
     level=
     # VMAF is compared with the libvmaf in it; once, for all levels give the same bits.
     ffmpeg=$(scripts/ffmpeg.sh) || ffmpeg=
+    # The pools of a ladder are compared with scikit-image's.
+    skimage=$(scripts/skimage.sh) || skimage=
     cargo_test 'cargo test' 2400 --workspace
     ffmpeg=
     # Everything that has kernels, at each level. As one workspace, or cargo would build the engine once more.

@@ -120,6 +120,12 @@ impl Comparer {
         self.shared.order(Input::Offset(offset));
     }
 
+    /// Whether both sides' frames are of one size from the next one on, as far as that is known: pairing then reads fewer of
+    /// their rows.
+    pub fn set_one_size(&self, one_size: bool) {
+        self.shared.order(Input::OneSize(one_size));
+    }
+
     /// Which pairs the model scores from the next one on.
     pub fn set_selection(&self, selection: Selection) {
         self.shared.set_selection(selection);

@@ -46,6 +46,7 @@ pub(super) struct Pairer {
     aligner: Aligner,
     suspect: Suspect,
     ended: [bool; 2],
+    one_size: bool,
     /// Pairs are measured; otherwise their frames are of no use once they have been looked at.
     measuring: bool,
     /// Black bars are cut off before pictures are looked at: with bars on one side only they would not agree.
@@ -61,6 +62,7 @@ impl Pairer {
             aligner: Aligner::new(settings.time),
             suspect: Suspect::new(settings.time),
             ended: [false; 2],
+            one_size: false,
             measuring,
             letterboxes: (settings.registration != Registration::None).then(|| [Letterbox::new(), Letterbox::new()]),
             references: Frames::default(),
@@ -135,6 +137,7 @@ impl Pairer {
                 self.suspect.set_offset(offset);
                 self.aligner.set_offset(offset);
             }
+            Input::OneSize(one_size) => self.one_size = one_size,
             Input::Force(through) => self.aligner.force(through),
             Input::Bound => {}
         }
@@ -163,7 +166,11 @@ impl Pairer {
             return None;
         }
         let frame = held.frame.clone()?;
-        let skims = self.aligner.decides_by_time();
+        let read = match (self.aligner.decides_by_time(), self.one_size && self.letterboxes.is_none()) {
+            (true, _) => Signature::skimmed,
+            (false, true) => Signature::sampled,
+            (false, false) => Signature::of,
+        };
         let letterbox = self.letterboxes.as_mut().map(|letterboxes| &mut letterboxes[side as usize]);
         let look = || {
             let picture = frame.picture()?;
@@ -171,7 +178,7 @@ impl Pairer {
                 Some(letterbox) => picture.crop(letterbox.look(&picture))?,
                 None => picture,
             };
-            Ok(if skims { Signature::skimmed(&part) } else { Signature::of(&part) })
+            Ok(read(&part))
         };
         Some(guarded(|| look().map_err(|error| CompareError::Picture { side, error })))
     }

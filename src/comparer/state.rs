@@ -31,6 +31,7 @@ pub(super) enum Input {
     Frame(Side, Timestamp, Held),
     End(Side),
     Offset(i64),
+    OneSize(bool),
     Force(u64),
     /// More is held than may be from now on.
     Bound,

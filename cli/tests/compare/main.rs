@@ -11,6 +11,7 @@ mod files;
 mod interrupted;
 mod ladder;
 mod model;
+mod numbers;
 mod pictures;
 mod playlists;
 mod swapped;

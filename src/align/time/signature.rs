@@ -9,8 +9,9 @@
 //! J.247; how much happens between two pictures by the RMS of their difference ([`Signature::difference`]), the temporal
 //! information of ITU-T P.910 computed on the cells.
 //!
-//! Pictures of more than 1079 rows are read every second, third, … row, so that at least 540 are: 15 in each cell.
-//! Where less will do, three rows a cell are read, in the same places of the picture whatever its height.
+//! What that costs is the memory that is read. Pictures of more than 1079 rows are read every second, third, … row, so
+//! that at least 540 are: 15 in each cell. Pictures of one size lose the same by being read more thinly: six rows in each
+//! cell are enough. Where less will do, three are read, in the same places of the picture whatever its height.
 
 use crate::picture::{Component, Family, Picture, Range};
 use crate::resample::{self, Sample};
@@ -23,11 +24,19 @@ pub const ROWS: usize = 36;
 /// Cells of the grid.
 pub const CELLS: usize = COLUMNS * ROWS;
 
-/// Rows that are enough of any picture.
-const ENOUGH_ROWS: usize = 540;
-
-/// Rows of a cell that [`Signature::skimmed`] reads.
+/// Rows of a cell that [`Sampling::Sparse`] reads.
 const FEW: usize = 3;
+
+/// How many rows of a picture are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sampling {
+    /// At least 540.
+    Dense,
+    /// At least 216.
+    Medium,
+    /// 108.
+    Sparse,
+}
 
 /// Variance of the cells below which a picture shows nothing: half an 8-bit code value, squared.
 const NOTHING: f64 = (0.5 / 255.0) * (0.5 / 255.0);
@@ -45,18 +54,23 @@ pub struct Signature {
 impl Signature {
     /// Reads a picture, whose whole area the grid covers.
     pub fn of(picture: &Picture<'_>) -> Self {
-        Self::read(picture, false)
+        Self::read(picture, Sampling::Dense)
+    }
+
+    /// The same of six rows a cell or more: enough to tell a picture from others of the same size.
+    pub fn sampled(picture: &Picture<'_>) -> Self {
+        Self::read(picture, Sampling::Medium)
     }
 
     /// The same of three rows a cell: at 1080 rows a fifth of the work. Small details are sampled, not averaged, so
     /// that pictures of different sizes are a little less alike; of one size it says as much.
     pub fn skimmed(picture: &Picture<'_>) -> Self {
-        Self::read(picture, true)
+        Self::read(picture, Sampling::Sparse)
     }
 
-    fn read(picture: &Picture<'_>, skims: bool) -> Self {
+    fn read(picture: &Picture<'_>, sampling: Sampling) -> Self {
         let mut cells = Box::new([0.0; CELLS]);
-        dispatch(Read { picture, cells: &mut cells, skims });
+        dispatch(Read { picture, cells: &mut cells, sampling });
         Self::from_cells(cells)
     }
 
@@ -175,7 +189,7 @@ pub(super) fn square_difference(a: &[f32], b: &[f32]) -> f64 {
 struct Read<'a, 'p> {
     picture: &'a Picture<'p>,
     cells: &'a mut [f32; CELLS],
-    skims: bool,
+    sampling: Sampling,
 }
 
 impl Kernel for Read<'_, '_> {
@@ -190,7 +204,7 @@ impl Kernel for Read<'_, '_> {
 impl Read<'_, '_> {
     #[inline(always)]
     fn read<L: SimdLevel>(self) {
-        let Self { picture, cells, skims } = self;
+        let Self { picture, cells, sampling } = self;
         let (kr, kb) = picture.colorimetry().matrix.weights();
         let weights: &[f64] = match picture.format().family() {
             Family::Rgb => &[kr, 1.0 - kr - kb, kb],
@@ -202,10 +216,10 @@ impl Read<'_, '_> {
             let (gain, offset) = ((weight / span) as f32, (weight * black / span) as f32);
             if component.bytes() == 1 {
                 let take = |cell: usize, mean: f32| cells[cell] += mean * gain - offset;
-                means::<L, u8>(picture, index, component, skims, &mut sums, take);
+                means::<L, u8>(picture, index, component, sampling, &mut sums, take);
             } else {
                 let take = |cell: usize, mean: f32| cells[cell] += mean * gain - offset;
-                means::<L, [u8; 2]>(picture, index, component, skims, &mut sums, take);
+                means::<L, [u8; 2]>(picture, index, component, sampling, &mut sums, take);
             }
         }
     }
@@ -226,7 +240,7 @@ fn means<L: SimdLevel, S: Sample>(
     picture: &Picture<'_>,
     index: usize,
     component: &Component,
-    skims: bool,
+    sampling: Sampling,
     sums: &mut Vec<f32>,
     mut take: impl FnMut(usize, f32),
 ) {
@@ -239,7 +253,7 @@ fn means<L: SimdLevel, S: Sample>(
     sums.resize(length + columns.as_ref().map_or(0, |columns| columns.vectors * LANES), 0.0);
     let mut weights = Vec::new();
     for row in 0..ROWS {
-        let (first, every) = lines(row, height, skims, &mut weights);
+        let (first, every) = lines(row, height, sampling, &mut weights);
         let data = &plane.data[first * plane.stride + usize::from(component.offset)..];
         resample::vertical::<L, S>(
             data,
@@ -260,14 +274,15 @@ fn means<L: SimdLevel, S: Sample>(
 
 /// The rows of a picture that are read for a row of cells: the first, and how far apart they are; sets what each
 /// counts.
-fn lines(row: usize, height: usize, skims: bool, weights: &mut Vec<f32>) -> (usize, usize) {
+fn lines(row: usize, height: usize, sampling: Sampling, weights: &mut Vec<f32>) -> (usize, usize) {
     weights.clear();
-    if skims && height >= FEW * ROWS {
+    if sampling == Sampling::Sparse && height >= FEW * ROWS {
         weights.resize(FEW, 1.0 / FEW as f32);
         // Each in the middle of its part of the cell, as nearly as rows equally far apart can be.
         return ((2 * FEW * row + 1) * height / (2 * FEW * ROWS), height / (FEW * ROWS));
     }
-    let every = (height / ENOUGH_ROWS).max(1);
+    let enough = if sampling == Sampling::Medium { 216 } else { 540 };
+    let every = (height / enough).max(1);
     let span = Span::of(row, ROWS, height.div_ceil(every));
     weights.extend((span.first..span.end).map(|y| span.share(y)));
     (span.first * every, every)

@@ -82,6 +82,7 @@ impl Input {
     /// Goes on with a comparer that knows nothing.
     pub(super) fn renewed(&mut self, comparer: &Comparer) {
         self.references = References::default();
+        comparer.set_one_size(self.streams.one_size());
         for side in [Side::Reference, Side::Distorted] {
             if self.ended(side) {
                 end(comparer, side);
@@ -235,7 +236,10 @@ impl Input {
     ) -> Result<(), gst::FlowError> {
         use gst::EventView;
         match event.view() {
-            EventView::Caps(caps) => self.set_caps(context, side, caps.caps())?,
+            EventView::Caps(caps) => {
+                self.set_caps(context, side, caps.caps())?;
+                comparer.set_one_size(self.streams.one_size());
+            }
             EventView::Segment(segment) => {
                 // Others were refused.
                 if let Some(segment) = segment.segment().downcast_ref() {

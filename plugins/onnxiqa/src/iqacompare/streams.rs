@@ -36,6 +36,12 @@ impl Streams {
         self.streams[side as usize].as_ref()
     }
 
+    /// Whether both are of one size, as far as that is known.
+    pub(super) fn one_size(&self) -> bool {
+        let [one, other] = self.streams.each_ref().map(|stream| stream.as_ref().map(|stream| &stream.info));
+        one.zip(other).is_some_and(|(one, other)| [one.width(), one.height()] == [other.width(), other.height()])
+    }
+
     /// Takes new caps in. The other side's description may change, too: what caps leave out is the reference's default
     /// for both. `crops`: bars are cut off before pictures are compared.
     ///

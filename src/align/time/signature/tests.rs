@@ -150,13 +150,28 @@ fn what_is_skimmed_says_nearly_the_same_at_any_size() {
     }
 }
 
+/// Of 1080 rows every second is read, or every fifth: 15 and six in each cell.
+#[test]
+fn of_pictures_of_one_size_fewer_rows_are_read() {
+    let mut weights = Vec::new();
+    for (sampling, every, rows) in [(Sampling::Dense, 2, 15), (Sampling::Medium, 5, 6)] {
+        assert_eq!(lines(1, 1080, sampling, &mut weights), (30, every));
+        assert_eq!(weights, vec![1.0 / rows as f32; rows]);
+        assert_eq!(lines(1, 200, sampling, &mut weights).1, 1);
+    }
+    let owned = frame(PixelFormat::Gray8, 1280, 1080, FULL, scene);
+    let picture = owned.picture().unwrap();
+    let alike = Signature::of(&picture).similarity(&Signature::sampled(&picture));
+    assert!(alike > 0.9999, "{alike}");
+}
+
 /// Of 108 rows the cells of row `r` are the mean of rows 3r to 3r + 2; of 216 rows, of every second of six.
 #[test]
 fn skimmed_rows_lie_evenly() {
     let mut weights = Vec::new();
-    assert_eq!([0, 1, 35].map(|row| lines(row, 108, true, &mut weights)), [(0, 1), (3, 1), (105, 1)]);
-    assert_eq!([0, 1, 35].map(|row| lines(row, 216, true, &mut weights)), [(1, 2), (7, 2), (211, 2)]);
+    assert_eq!([0, 1, 35].map(|row| lines(row, 108, Sampling::Sparse, &mut weights)), [(0, 1), (3, 1), (105, 1)]);
+    assert_eq!([0, 1, 35].map(|row| lines(row, 216, Sampling::Sparse, &mut weights)), [(1, 2), (7, 2), (211, 2)]);
     assert_eq!(weights, [1.0 / 3.0; 3]);
     // Of fewer rows all are read.
-    assert_eq!(lines(1, 107, true, &mut weights), lines(1, 107, false, &mut weights));
+    assert_eq!(lines(1, 107, Sampling::Sparse, &mut weights), lines(1, 107, Sampling::Dense, &mut weights));
 }
