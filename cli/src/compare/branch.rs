@@ -6,6 +6,8 @@ use super::fan_out::FanOut;
 use super::settings::Settings;
 use crate::media::decode::{Decoding, Known, Options};
 use crate::media::inputs::Input;
+use crate::media::remarks::Remarks;
+use crate::media::stall::PATIENCE;
 use crate::media::watch::Watched;
 use crate::media::{lock, watch};
 use crate::report::frames::Frames;
@@ -36,8 +38,8 @@ pub struct Measured {
     pub fit: [f64; 2],
     /// Frames that have a luma fit.
     pub fitted: u64,
-    /// Warnings and what the alignment had to say, each once.
-    pub remarks: Vec<String>,
+    /// Warnings and what the alignment had to say, each kind once.
+    pub remarks: Remarks,
     /// Why it could not be read or compared.
     pub failure: Option<String>,
     /// Whether that was not its file's fault: frames came, and could not be compared.
@@ -126,7 +128,7 @@ impl Branch {
         }
         match message.view() {
             gst::MessageView::Eos(_) => self.end(),
-            gst::MessageView::Warning(warning) => self.remark(warning.error().message().to_owned()),
+            gst::MessageView::Warning(warning) => lock(&self.gathered).measured.remarks.warning(warning),
             gst::MessageView::Element(element) => {
                 let Some(structure) = element.structure() else { return };
                 if let Ok(summary) = Summary::from_structure(structure) {
@@ -134,17 +136,19 @@ impl Branch {
                 } else if let Ok(event) = AlignmentEvent::from_structure(structure)
                     && let Some(text) = remark(&event)
                 {
-                    self.remark(text);
+                    lock(&self.gathered).measured.remarks.text(text);
                 }
             }
             _ => {}
         }
     }
 
-    fn remark(&self, text: String) {
-        let remarks = &mut lock(&self.gathered).measured.remarks;
-        if !remarks.contains(&text) && remarks.len() < 100 {
-            remarks.push(text);
+    /// Gives it up if its server is silent.
+    pub fn look(&mut self) {
+        if !self.done
+            && let Some(failure) = self.decoding.stalled(PATIENCE)
+        {
+            self.fail(failure);
         }
     }
 

@@ -2,10 +2,10 @@
 
 //! What elements find, in the terms of this command: its options, and what its users can do.
 
-use gst::prelude::*;
 use gstonnxiqa::messages::Structured as _;
 use onnx_iqa::align::FarOffset;
 use onnx_iqa::record::{Cure, Finding};
+use serde::{Serialize, Serializer};
 
 /// Remarks that are kept at most.
 const MOST: usize = 100;
@@ -42,15 +42,31 @@ impl Remarks {
         }
     }
 
-    /// These, then those of `others` that are of other kinds. A kind that both have is as `others` has it.
-    pub fn followed_by(mut self, others: &Self) -> Self {
-        others.0.iter().for_each(|(kind, text)| self.add(kind.clone(), text.clone()));
+    /// These, then those of `others` that are of other kinds.
+    pub fn and(mut self, others: &Self) -> Self {
+        let new = others.0.iter().filter(|(kind, _)| self.0.iter().all(|(known, _)| known != kind));
+        let new: Vec<_> = new.cloned().collect();
+        self.0.extend(new);
         self
     }
 
     /// In words.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(_, text)| text.as_str())
+    }
+}
+
+impl<'a> FromIterator<&'a Finding> for Remarks {
+    fn from_iter<T: IntoIterator<Item = &'a Finding>>(findings: T) -> Self {
+        let mut remarks = Self::default();
+        findings.into_iter().for_each(|finding| remarks.finding(finding));
+        remarks
+    }
+}
+
+impl Serialize for Remarks {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.texts())
     }
 }
 
@@ -116,7 +132,7 @@ mod tests {
         assert_eq!(remarks.texts().collect::<Vec<_>>(), expected);
         let mut last = Remarks::default();
         last.finding(&Finding::new("partly-matched", "12 have no partner", None));
-        assert_eq!(remarks.followed_by(&last).texts().collect::<Vec<_>>(), ["12 have no partner", expected[1]]);
+        assert_eq!(last.and(&remarks).texts().collect::<Vec<_>>(), ["12 have no partner", expected[1]]);
     }
 
     #[test]
