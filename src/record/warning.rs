@@ -192,9 +192,9 @@ fn partly(distorted: u64, unmatched: u64, dropped: u64) -> String {
     let left_out = "reference frames between the pairs were left out: all figures are of the pairs alone";
     match (unmatched, dropped) {
         (0, _) => format!("all of {distorted} distorted frames have a partner, but {dropped} {left_out}"),
-        (_, 0) => format!(
-            "of {distorted} distorted frames {unmatched} have no partner: all figures are of the pairs alone"
-        ),
+        (_, 0) => {
+            format!("of {distorted} distorted frames {unmatched} have no partner: all figures are of the pairs alone")
+        }
         _ => format!("of {distorted} distorted frames {unmatched} have no partner, and {dropped} {left_out}"),
     }
 }

@@ -49,13 +49,16 @@ impl Coverage {
     pub fn reasons(&self) -> Vec<String> {
         let said = [
             (self.before, format!("it lacks the source's first {:.2} s", self.before)),
-            (self.within, format!("it leaves out {:.2} s of the source between its first frame and its last", self.within)),
+            (
+                self.within,
+                format!("it leaves out {:.2} s of the source between its first frame and its last", self.within),
+            ),
             (self.after, format!("it ends {:.2} s before the source: it may have been cut off", self.after)),
         ];
         let mut reasons: Vec<_> = said.into_iter().filter(|(lacks, _)| *lacks > 0.0).map(|(_, text)| text).collect();
         if !reasons.is_empty() {
             reasons.push(format!(
-                "its figures are of {:.1} % of the source: the threshold coverage>=99 has that fail",
+                "all figures are of {:.1} % of the source; --threshold 'coverage>=99' makes that a miss",
                 self.percent()
             ));
         }

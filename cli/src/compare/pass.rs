@@ -23,6 +23,9 @@ use std::time::Duration;
 /// How often progress is shown and an interruption heeded.
 const STEP: Duration = Duration::from_millis(100);
 
+/// The largest source that is read to its end for its rate alone, in bytes.
+const READ: u64 = 4 << 30;
+
 /// What a pass came to.
 #[derive(Debug)]
 pub struct Passed {
@@ -163,9 +166,13 @@ fn whole(encoded: Encoded, stream: Option<&str>, source: &Input, part: Part, int
     if encoded.ended {
         return encoded;
     }
-    let is_file = source.files.as_ref().is_some_and(|files| files.len() == 1);
+    let size = match source.files.as_deref() {
+        Some([file]) => std::fs::metadata(file).ok().map(|about| about.len()),
+        _ => None,
+    };
+    let is_soon_read = size.is_some_and(|size| size <= READ);
     let read = match &source.source {
-        Source::Uri(uri) if is_file && part.is_all() => rate::whole(uri, stream, interrupted),
+        Source::Uri(uri) if is_soon_read && part.is_all() => rate::whole(uri, stream, interrupted),
         _ => None,
     };
     read.unwrap_or_default()

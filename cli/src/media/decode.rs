@@ -5,9 +5,9 @@
 //! What has to stand between the decoder and what follows depends on the stream: a rotation tag, interlaced pictures. So
 //! the decoder's pad is blocked until its first frame is there, with all that was said before it, and then linked.
 
+use super::errors::{self, no_video};
 use super::inputs::{Input, Source};
 use super::part::Part;
-use super::errors::{self, no_video};
 use super::stall::Activity;
 use super::tracks::{Encoded, Track, Tracks};
 use super::{lock, pictures};
@@ -136,7 +136,7 @@ impl Decoding {
                 let Part { start, stop } = self.state.part;
                 let length = pad.as_ref().and_then(|pad| pad.query_duration::<gst::ClockTime>());
                 if let Some(length) = length.filter(|length| start >= *length) {
-                    return Err(beyond(start, length));
+                    return Err(beyond(length));
                 }
                 let flags = gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE;
                 let stop_type = if stop.is_some() { gst::SeekType::Set } else { gst::SeekType::None };
@@ -172,9 +172,9 @@ impl Decoding {
 }
 
 /// That a part begins where nothing is any more.
-pub(super) fn beyond(start: gst::ClockTime, length: gst::ClockTime) -> String {
-    let seconds = |time: gst::ClockTime| time.nseconds() as f64 / 1e9;
-    format!("--start {:.2} s is beyond its end: it has {:.2} s; give a smaller --start", seconds(start), seconds(length))
+pub(super) fn beyond(length: gst::ClockTime) -> String {
+    let seconds = length.nseconds() as f64 / 1e9;
+    format!("--start is beyond its end: it is {seconds:.2} s long; give a smaller one")
 }
 
 /// What links the decoder's pad.

@@ -100,7 +100,10 @@ mod tests {
         assert_eq!(plain(passed_on, None), "No such file \"/films/2.m4s\"");
         let debug = "../x.c(1): f (): /GstPipeline:p/GstX:x:\nNot enough data";
         assert_eq!(plain("Could not decode stream.", Some(debug)), "Not enough data");
-        assert_eq!(plain("Could not decode stream.", Some("../x.c(1): f (): /GstPipeline:p")), "Could not decode stream");
+        assert_eq!(
+            plain("Could not decode stream.", Some("../x.c(1): f (): /GstPipeline:p")),
+            "Could not decode stream"
+        );
         assert_eq!(plain("Not Found", Some(debug)), "Not Found");
     }
 }

@@ -27,7 +27,7 @@ pub fn source(files: &[PathBuf], (over, under): (u32, u32), part: Part) -> Resul
     let all = files.len() as u64;
     let files = files.get(begin..end).unwrap_or_default().to_vec();
     let length = gst::ClockTime::SECOND.mul_div_round(all.saturating_mul(under.into()), u64::from(over));
-    let first = files.first().with_context(|| beyond(part.start, length.unwrap_or(gst::ClockTime::MAX)))?;
+    let first = files.first().with_context(|| beyond(length.unwrap_or(gst::ClockTime::MAX)))?;
     let name = media_type(first).with_context(|| format!("{} is no picture", first.display()))?;
     let rate = gst::Fraction::new(i32::try_from(over)?, i32::try_from(under)?);
     let caps = gst::Caps::builder(name).field("framerate", rate).build();

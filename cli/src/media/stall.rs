@@ -94,3 +94,36 @@ fn limit(source: &gst::Element) {
         source.set_property("timeout", longer);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn activity(elements: &[&str]) -> Arc<Activity> {
+        gst::init().expect("GStreamer");
+        let (bin, activity) = (gst::Bin::new(), Arc::new(Activity::default()));
+        let target = gst::Pad::new(gst::PadDirection::Sink);
+        activity.watch(&bin, &target);
+        for name in elements {
+            bin.add(&gst::ElementFactory::make(name).build().expect("an element")).expect("added");
+        }
+        activity
+    }
+
+    #[test]
+    fn only_what_comes_from_the_network_is_given_up() {
+        assert_eq!(activity(&["filesrc", "fdsrc"]).stalled(false, Duration::ZERO), None);
+        let activity = activity(&["souphttpsrc"]);
+        assert_eq!(activity.stalled(false, Duration::from_secs(3600)), None, "it has just begun");
+        let text = activity.stalled(false, Duration::ZERO).expect("it is silent");
+        assert!(text.contains("silent for 0 s"), "{text}");
+    }
+
+    #[test]
+    fn what_waits_to_be_taken_is_no_silence() {
+        let activity = activity(&["souphttpsrc"]);
+        *lock(&activity.last) = Instant::now().checked_sub(Duration::from_secs(7)).expect("the clock runs for longer");
+        assert_eq!(activity.stalled(true, Duration::from_secs(5)), None, "the comparison is slow");
+        assert_eq!(activity.stalled(false, Duration::from_secs(5)), None, "and was a moment ago");
+    }
+}

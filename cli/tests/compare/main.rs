@@ -6,11 +6,14 @@ mod common;
 #[path = "../common/mod.rs"]
 mod shared;
 
+mod advice;
+mod coverage;
 mod errors;
 mod files;
 mod interrupted;
 mod ladder;
 mod model;
+mod network;
 mod pictures;
 mod playlists;
 mod swapped;

@@ -9,8 +9,8 @@ use gst::prelude::*;
 use gst_video::prelude::*;
 use onnx_iqa::align::time::Ledger;
 use onnx_iqa::record::{
-    self, Alarm, AlignmentChange, AlignmentEvent, Finding, FrameRecord, Message, Named, PooledField, StreamStats, Summary,
-    Value, Window,
+    self, Alarm, AlignmentChange, AlignmentEvent, Finding, FrameRecord, Message, Named, PooledField, StreamStats,
+    Summary, Value, Window,
 };
 use onnx_iqa::scorer::Map;
 use onnx_iqa::stats::Statistics;

@@ -158,10 +158,7 @@ impl Stream {
     }
 
     fn interlaced(&self) -> String {
-        format!(
-            "the video is interlaced ({}): combing counts as a distortion",
-            self.info.interlace_mode().to_str()
-        )
+        format!("the video is interlaced ({}): combing counts as a distortion", self.info.interlace_mode().to_str())
     }
 
     /// What is to be said of an interlaced frame if the caps leave it to each frame to be one.

@@ -53,7 +53,11 @@ fn pull(pipeline: &gst::Pipeline, sink: &gst_app::AppSink, most: u64) -> Result<
             None => match error() {
                 Some(error) => bail!(error),
                 None if sink.is_eos() => return Ok(bytes),
-                None => ensure!(last.elapsed() < PATIENCE, "its server was silent for {} s: check that it and the way to it work", PATIENCE.as_secs()),
+                None => ensure!(
+                    last.elapsed() < PATIENCE,
+                    "its server was silent for {} s: check that it and the way to it work",
+                    PATIENCE.as_secs()
+                ),
             },
         }
     }

@@ -78,10 +78,14 @@ fn key_file(key: &Key) -> Result<Option<&str>> {
     match (&key.method, &key.uri, key.keyformat.as_deref()) {
         (KeyMethod::None, ..) => Ok(None),
         (KeyMethod::AES128, Some(uri), None | Some("identity")) => Ok(Some(uri)),
-        (KeyMethod::AES128, None, _) => bail!("it is encrypted (AES-128) and its playlist names no key: give a clear copy of it"),
+        (KeyMethod::AES128, None, _) => {
+            bail!("it is encrypted (AES-128) and its playlist names no key: give a clear copy of it")
+        }
         (method, _, format) => {
             let format = format.map_or_else(String::new, |format| format!(", KEYFORMAT={format}"));
-            bail!("it is encrypted (#EXT-X-KEY:METHOD={method}{format}), which only AES-128 with a key of its own may be: give a clear copy of it")
+            bail!(
+                "it is encrypted (#EXT-X-KEY:METHOD={method}{format}), which only AES-128 with a key of its own may be: give a clear copy of it"
+            )
         }
     }
 }

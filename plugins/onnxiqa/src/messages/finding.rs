@@ -99,7 +99,11 @@ fn cure(structure: &gst::StructureRef) -> Result<Option<Cure>, MessageError> {
             let found: String = required(structure, DIRECTION)?;
             let orientation = Orientation::ALL.into_iter().find(|one| one.video_direction() == found);
             let structure = || structure.name().to_string();
-            Cure::Turn(orientation.ok_or_else(|| MessageError::Word { structure: structure(), field: DIRECTION, found })?)
+            Cure::Turn(orientation.ok_or_else(|| MessageError::Word {
+                structure: structure(),
+                field: DIRECTION,
+                found,
+            })?)
         }
         "look-at" => Cure::LookAt(FarOffset {
             offset: required(structure, OFFSET)?,

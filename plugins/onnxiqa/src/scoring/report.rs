@@ -11,7 +11,9 @@ use gst::prelude::*;
 use onnx_iqa::align::Suspicions;
 use onnx_iqa::align::time::{Evidence, Ledger};
 use onnx_iqa::metrics::Missing;
-use onnx_iqa::record::{AlignmentChange, AlignmentEvent, Finding, FrameRecord, Message, Place, Reporter, Summary, Warning};
+use onnx_iqa::record::{
+    AlignmentChange, AlignmentEvent, Finding, FrameRecord, Message, Place, Reporter, Summary, Warning,
+};
 
 /// What is told on the bus.
 #[derive(Debug)]
