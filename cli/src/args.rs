@@ -131,7 +131,7 @@ pub struct Compare {
     /// How a rendition's frames find their partners: auto, track, or pts, which trusts time stamps.
     #[arg(long, value_enum, default_value_t, help_heading = "Alignment")]
     pub alignment: Alignment,
-    /// How far off frames are looked for, such as 2s or 500ms.
+    /// How far off frames are looked for, such as 2s or 500ms; at least 100ms.
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration, help_heading = "Alignment")]
     pub search_range: Duration,
     /// How the two pictures are laid over each other: as they are, without bars, or without bars and moved.
