@@ -44,11 +44,14 @@ pub struct Track {
     pub encoded: Encoded,
 }
 
+/// A decoder, as long as it is there.
+type Decoder = gst::glib::WeakRef<gst::Element>;
+
 /// The video decoders of a stream, and which of them is shown.
 #[derive(Debug, Default)]
 pub struct Tracks {
-    all: Mutex<Vec<(gst::glib::WeakRef<gst::Element>, Arc<Mutex<Track>>)>>,
-    chosen: Mutex<Option<gst::glib::WeakRef<gst::Element>>>,
+    all: Mutex<Vec<(Decoder, Arc<Mutex<Track>>)>>,
+    chosen: Mutex<Option<Decoder>>,
 }
 
 impl Tracks {
@@ -100,7 +103,7 @@ impl Tracks {
 
     /// The one that is shown; nothing is known of it where it cannot be told from others.
     pub fn chosen(&self) -> Track {
-        let chosen = lock(&self.chosen).as_ref().and_then(gst::glib::WeakRef::upgrade);
+        let chosen = lock(&self.chosen).as_ref().and_then(Decoder::upgrade);
         let all = lock(&self.all);
         let found = all.iter().find(|(decoder, _)| chosen.is_some() && decoder.upgrade() == chosen);
         let only = if let [only] = all.as_slice() { Some(only) } else { None };
