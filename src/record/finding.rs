@@ -75,6 +75,8 @@ pub enum Cure {
     ScoreMore,
     /// Frames have to have times.
     Stamp,
+    /// More frames have to be held while that side gives none.
+    HoldMore(String),
 }
 
 impl fmt::Display for Cure {
@@ -129,6 +131,10 @@ impl fmt::Display for Cure {
             ),
             Self::Deinterlace => f.write_str("put a deinterlace element before"),
             Self::ScoreMore => f.write_str("check interval, max-rate and measures"),
+            Self::HoldMore(side) => write!(
+                f,
+                "raise max-bytes if what feeds {side} holds that many frames back, as an encoder with look-ahead does"
+            ),
             Self::Stamp => f.write_str(
                 "let the source stamp them (do-timestamp=true), or set a rate before this element (videorate, or a \
                  parser with framerate)",

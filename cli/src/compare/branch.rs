@@ -7,7 +7,7 @@ use super::settings::Settings;
 use crate::media::decode::{Decoding, Known, Options};
 use crate::media::inputs::Input;
 use crate::media::remarks::Remarks;
-use crate::media::stall::PATIENCE;
+use crate::media::stall::{PATIENCE, STILL};
 use crate::media::watch::Watched;
 use crate::media::{lock, watch};
 use crate::report::frames::Frames;
@@ -116,6 +116,11 @@ impl Branch {
         lock(&self.gathered).measured.failure.is_some()
     }
 
+    /// Whether it was given up by the comparison.
+    pub fn is_not_comparable(&self) -> bool {
+        lock(&self.gathered).measured.not_comparable
+    }
+
     /// Takes note of a message of the pipeline's.
     pub fn message(&mut self, message: &gst::MessageRef) {
         if self.done {
@@ -123,8 +128,10 @@ impl Branch {
         }
         if let Err(failure) = self.decoding.message(message) {
             let by_compare = message.src().is_some_and(|source| source == self.compare.upcast_ref::<gst::Object>());
-            lock(&self.gathered).measured.not_comparable |= by_compare;
-            return self.fail(failure);
+            // A comparison whose memory is full does not wait for long: then it is its server's fault.
+            let silent = self.decoding.stalled(STILL).filter(|_| by_compare);
+            lock(&self.gathered).measured.not_comparable |= by_compare && silent.is_none();
+            return self.fail(silent.unwrap_or(failure));
         }
         match message.view() {
             gst::MessageView::Eos(_) => self.end(),

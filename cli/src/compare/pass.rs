@@ -9,7 +9,7 @@ use crate::media::decode::{Decoding, Known, Options};
 use crate::media::inputs::{Input, Source};
 use crate::media::part::Part;
 use crate::media::rate;
-use crate::media::stall::PATIENCE;
+use crate::media::stall::{PATIENCE, STILL};
 use crate::media::tracks::Encoded;
 use crate::media::watch::{self, Watched};
 use crate::progress::Progress;
@@ -131,6 +131,8 @@ pub fn run(
             Ok((Who::Branch(index), message)) => {
                 if let Some(branch) = branches.get_mut(index) {
                     branch.message(&message);
+                    // It may have stood still for want of the source.
+                    failure = failure.or(pipeline.decoding.stalled(STILL).filter(|_| branch.is_not_comparable()));
                 }
             }
             Ok((Who::Source, message)) => failure = failure.or(pipeline.decoding.message(&message).err()),

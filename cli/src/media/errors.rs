@@ -3,7 +3,10 @@
 //! What GStreamer's errors say, in a line for people: what, where, and what to do.
 
 use super::inputs::shown;
+use super::remarks::in_words;
 use gst::prelude::*;
+use gstonnxiqa::messages::Structured as _;
+use onnx_iqa::record::Finding;
 
 /// What GStreamer says where nothing is known but that it failed.
 const VAGUE: [&str; 5] =
@@ -11,6 +14,9 @@ const VAGUE: [&str; 5] =
 
 /// What an error message says. Where GStreamer's own text says nothing, the end of its debug text does.
 pub fn text(error: &gst::message::Error) -> String {
+    if let Some(finding) = error.details().and_then(|details| Finding::from_structure(details).ok()) {
+        return in_words(&finding);
+    }
     let said = error.error();
     let source = error.src().and_then(|source| source.downcast_ref::<gst::Element>());
     let message = said.message();

@@ -71,7 +71,7 @@ impl Serialize for Remarks {
 }
 
 /// Cause and cure.
-fn in_words(finding: &Finding) -> String {
+pub(super) fn in_words(finding: &Finding) -> String {
     match finding.cure.as_ref().and_then(in_options) {
         Some(cure) => format!("{}; {cure}", finding.cause),
         None => finding.cause.clone(),
@@ -110,6 +110,7 @@ fn in_options(cure: &Cure) -> Option<String> {
         }
         Cure::Deinterlace => "leave --deinterlace at auto, or set it to on",
         Cure::ScoreMore => "give a smaller --every",
+        Cure::HoldMore(_) => "give more with --memory, and look at what keeps the other one",
         Cure::Stamp => "put it into a container that has times, such as Matroska or MP4",
         _ => return None,
     };
@@ -155,6 +156,7 @@ mod tests {
             Cure::Deinterlace,
             Cure::ScoreMore,
             Cure::Stamp,
+            Cure::HoldMore("reference".into()),
         ];
         for cure in cures {
             let text = in_options(&cure).unwrap_or_else(|| panic!("{cure:?}"));

@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// How long a server may be silent.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The same where frames that wait for it have filled the memory: the element gives up after about so long.
+pub const STILL: Duration = Duration::from_secs(10);
+
 /// What moves in a stream.
 #[derive(Debug)]
 pub struct Activity {

@@ -122,3 +122,16 @@ fn playlists_that_are_encrypted_with_a_key_of_their_own_are_compared() {
     assert!(reasons(rendition(&report, "secret")).contains("film.key is missing"), "{report:#}");
     assert!(reasons(rendition(&report, "sample")).contains("SAMPLE-AES"), "{report:#}");
 }
+
+#[test]
+fn a_silent_source_is_to_blame_where_its_rendition_fills_the_memory() {
+    let Some(bench) = Bench::new("a_silent_source_is_to_blame_where_its_rendition_fills_the_memory") else { return };
+    bench.source("bikes.mp4", "3");
+    let good = bench.rendition("good.mp4", "30", &["-g", "25", "-movflags", "+faststart"]);
+    let (folder, size) = (bench.folder.path().to_owned(), std::fs::metadata(&good).unwrap().len() as usize);
+    let half = server(move |connection| answer(connection, &folder, size / 2));
+    let source = format!("{half}/good.mp4");
+    let ran = bench.iqa(&[&source, &good, "--measures", "psnr", "--memory", "1M"]).ended(2);
+    assert!(ran.stderr.contains("the source") && ran.stderr.contains("its server was silent"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("max-bytes") && !ran.stdout.contains("max-bytes"), "{ran:?}");
+}

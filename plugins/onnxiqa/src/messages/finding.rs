@@ -47,6 +47,10 @@ fn set_cure(structure: &mut gst::Structure, cure: &Cure) {
             structure.set(WORDS, words);
             "look-for"
         }
+        Cure::HoldMore(side) => {
+            structure.set(WORDS, side);
+            "hold-more"
+        }
         Cure::AnotherField { known } => {
             structure.set(KNOWN, gst::Array::new(known));
             "another-field"
@@ -91,6 +95,7 @@ fn cure(structure: &gst::StructureRef) -> Result<Option<Cure>, MessageError> {
     let cure = match word.as_str() {
         "advice" => Cure::Advice(required(structure, WORDS)?),
         "look-for" => Cure::LookFor(required(structure, WORDS)?),
+        "hold-more" => Cure::HoldMore(required(structure, WORDS)?),
         "another-field" => {
             let known: gst::Array = required(structure, KNOWN)?;
             Cure::AnotherField { known: known.iter().filter_map(|field| field.get().ok()).collect() }
@@ -131,6 +136,7 @@ mod tests {
         let cures = [
             Cure::Advice("wait".into()),
             Cure::LookFor("lost frames".into()),
+            Cure::HoldMore("reference".into()),
             Cure::AnotherField { known: vec!["score".into(), "raw".into()] },
             Cure::Turn(Orientation::AntiTransposed),
             Cure::LookAt(far),
