@@ -66,8 +66,9 @@ impl Settings {
         ensure!(args.duration != Some(Duration::ZERO), "--duration 0 leaves nothing to compare");
         ensure!(
             range >= SHORTEST || args.alignment == Alignment::Pts,
-            "--search-range {range:?} is shorter than frames are shown: pictures beside the one that times give have to be \
-             looked at to tell whether it is right; give {SHORTEST:?} or more, or --alignment pts to trust time stamps"
+            "--search-range {range:?} is shorter than frames are shown: pictures beside the one that times give have \
+             to be looked at to tell whether it is right; give {SHORTEST:?} or more, or --alignment pts to trust time \
+             stamps"
         );
         ensure!(range <= Duration::from_secs(600), "--search-range: more than ten minutes are not looked at");
         Ok(Self {

@@ -90,7 +90,8 @@ fn in_options(cure: &Cure) -> Option<String> {
         }
         Cure::CheckPlays => super::watch::NO_FRAME,
         Cure::SearchWider => {
-            "check that both show the same part of the same film, and try a larger --search-range or another --alignment"
+            "check that both show the same part of the same film, and try a larger --search-range or another \
+             --alignment"
         }
         Cure::GoByPictures => {
             "give --alignment auto, which goes by the pictures, and check that both show the same part of the same film"
@@ -106,7 +107,8 @@ fn in_options(cure: &Cure) -> Option<String> {
         }
         Cure::OneMatrix => "if the tags are wrong, correct them; otherwise encode one again with the other's matrix",
         Cure::OneTransfer => {
-            "give a source of the same transfer function (tone mapping makes one), or correct the tags if they are wrong"
+            "give a source of the same transfer function (tone mapping makes one), or correct the tags if they are \
+             wrong"
         }
         Cure::Deinterlace => "leave --deinterlace at auto, or set it to on",
         Cure::ScoreMore => "give a smaller --every",

@@ -85,7 +85,10 @@ impl Activity {
         let silent = concerned && lock(&self.last).elapsed() >= patience;
         let seconds = patience.as_secs();
         silent.then(|| {
-            format!("its server was silent for {seconds} s: check that it and the way to it work, or copy the file here first")
+            format!(
+                "its server was silent for {seconds} s: check that it and the way to it work, or copy the file here \
+                 first"
+            )
         })
     }
 }

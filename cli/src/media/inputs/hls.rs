@@ -84,7 +84,8 @@ fn key_file(key: &Key) -> Result<Option<&str>> {
         (method, _, format) => {
             let format = format.map_or_else(String::new, |format| format!(", KEYFORMAT={format}"));
             bail!(
-                "it is encrypted (#EXT-X-KEY:METHOD={method}{format}), which only AES-128 with a key of its own may be: give a clear copy of it"
+                "it is encrypted (#EXT-X-KEY:METHOD={method}{format}), which only AES-128 with a key of its own may be: \
+                 give a clear copy of it"
             )
         }
     }
