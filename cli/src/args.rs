@@ -3,6 +3,7 @@
 //! What the command line says.
 
 use clap::{ArgAction, Args as Group, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -97,18 +98,18 @@ pub enum Command {
 #[command(after_help = COMPARE_EXAMPLES)]
 pub struct Compare {
     /// The source: a file, a URI, or a folder of pictures.
-    pub source: String,
+    pub source: OsString,
     /// The renditions: files, URIs, or folders of pictures.
-    pub renditions: Vec<String>,
+    pub renditions: Vec<OsString>,
     /// Every variant of an HLS master playlist, or one media playlist.
     #[arg(long, value_name = "PLAYLIST", help_heading = "Inputs")]
-    pub hls: Vec<String>,
+    pub hls: Vec<OsString>,
     /// Every video representation of a DASH manifest.
     #[arg(long, value_name = "MANIFEST", help_heading = "Inputs")]
-    pub dash: Vec<String>,
+    pub dash: Vec<OsString>,
     /// Another ladder, for the rate that each needs for the same quality (BD-rate): files, or a playlist or manifest.
     #[arg(long, value_name = "LADDER", num_args = 1.., help_heading = "Inputs")]
-    pub versus: Vec<String>,
+    pub versus: Vec<OsString>,
     /// Write the report into this folder.
     #[arg(short, long, value_name = "DIR", help_heading = "Result")]
     pub output: Option<PathBuf>,
@@ -130,7 +131,7 @@ pub struct Compare {
     /// How a rendition's frames find their partners: auto, track, or pts, which trusts time stamps.
     #[arg(long, value_enum, default_value_t, help_heading = "Alignment")]
     pub alignment: Alignment,
-    /// How far off frames are looked for, such as 2s or 500ms.
+    /// How far off frames are looked for, such as 2s or 500ms; at least 100ms.
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration, help_heading = "Alignment")]
     pub search_range: Duration,
     /// How the two pictures are laid over each other: as they are, without bars, or without bars and moved.
@@ -281,7 +282,7 @@ fn rate(text: &str) -> Result<(u32, u32), String> {
 pub struct Score {
     /// Files, URIs, folders of pictures; `-` reads a list from standard input, one a line.
     #[arg(required = true)]
-    pub inputs: Vec<String>,
+    pub inputs: Vec<OsString>,
     /// Score one frame in so many.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub every: u32,

@@ -5,6 +5,7 @@
 use super::doubts::Doubts;
 use super::field::Field;
 use super::field_pools::FieldPools;
+use super::finding::Finding;
 use super::frame::FrameRecord;
 use super::pair_doubts::PairDoubts;
 use super::place::{Place, Timeline};
@@ -94,7 +95,7 @@ pub struct Reporter {
     skipped: u64,
     failed: u64,
     pairs: PairDoubts,
-    reasons: Vec<String>,
+    findings: Vec<Finding>,
     last: Option<f64>,
     latency: Pool,
     pools: FieldPools,
@@ -119,7 +120,7 @@ impl Reporter {
             skipped: 0,
             failed: 0,
             pairs: PairDoubts::default(),
-            reasons: Vec::new(),
+            findings: Vec::new(),
             last: None,
             latency: Pool::new(FieldRange::TIME),
             pools: FieldPools::new(),
@@ -173,11 +174,12 @@ impl Reporter {
         self.pairs.suspect(suspicions);
     }
 
-    /// Adds a reason for the verdict, once; at most so many that the summary stays readable.
-    fn add_reason(&mut self, reason: impl Into<String>) {
-        let reason = reason.into();
-        if self.reasons.len() < MOST_REASONS && !self.reasons.contains(&reason) {
-            self.reasons.push(reason);
+    /// Adds a reason for the verdict, of each kind the last; at most so many that the summary stays readable.
+    fn add_reason(&mut self, finding: Finding) {
+        if let Some(known) = self.findings.iter_mut().find(|known| known.kind == finding.kind) {
+            *known = finding;
+        } else if self.findings.len() < MOST_REASONS {
+            self.findings.push(finding);
         }
     }
 
@@ -251,7 +253,7 @@ impl Reporter {
         let of_pairs = ledger.map_or_else(Vec::new, |ledger| self.pairs.last(ledger));
         for (warning, said) in self.nothing(ledger).map(|warning| (warning, true)).into_iter().chain(of_pairs) {
             if ledger.is_some() {
-                self.add_reason(warning.to_string());
+                self.add_reason(warning.finding());
             }
             if said {
                 messages.push(Message::Warning(warning));
@@ -260,7 +262,8 @@ impl Reporter {
         let pairs = &self.pairs;
         let verdict = ledger.map(|ledger| Verdict::of(ledger, pairs.by_time(), pairs.is_contradicted()));
         if verdict == Some(Verdict::AlignedByTime) {
-            self.add_reason("most pairs rest on time stamps: the pictures do not tell them from their neighbors");
+            let cause = "most pairs rest on time stamps: the pictures do not tell them from their neighbors";
+            self.add_reason(Finding::new("by-time", cause, None));
         }
         messages.push(Message::Summary(Summary {
             model: Some(model.to_owned()),
@@ -273,7 +276,8 @@ impl Reporter {
             failed: self.failed,
             ledger,
             verdict,
-            reasons: self.reasons.clone(),
+            reasons: self.findings.iter().map(Finding::to_string).collect(),
+            findings: self.findings.clone(),
             fields: self.pools.pooled_fields(),
             attributes: self.pools.pooled_attributes(),
         }));

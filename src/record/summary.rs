@@ -2,6 +2,7 @@
 
 //! What is said of a whole stream.
 
+use super::finding::Finding;
 use super::verdict::Verdict;
 use crate::align::time::Ledger;
 use crate::model::contract::Kind;
@@ -33,6 +34,8 @@ pub struct Summary {
     pub verdict: Option<Verdict>,
     /// Why the verdict is not better, in words for users.
     pub reasons: Vec<String>,
+    /// The same reasons with cause and cure apart.
+    pub findings: Vec<Finding>,
     /// Each field's name and what its values come to.
     pub fields: Vec<(String, PooledField)>,
     /// The same for the model's attributes.

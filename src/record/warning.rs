@@ -2,13 +2,13 @@
 
 //! What makes the numbers of a stream doubtful, in words for users: what it is, and what to do.
 
+use super::finding::{Cure, Finding};
+use crate::align::FarOffset;
+use crate::align::space::Orientation;
 use crate::metrics::Missing;
 use std::fmt;
 
-use crate::align::FarOffset;
-use crate::align::space::Orientation;
-
-/// What makes the numbers of a stream doubtful. Its text names properties as elements and commands call them.
+/// What makes the numbers of a stream doubtful. Its text is that of its [finding](Self::finding).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Warning {
@@ -93,109 +93,124 @@ pub enum Warning {
     Missing(Missing),
 }
 
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Warning {
+    /// What it says: its kind, what was found, and what to do.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        let (cause, cure) = (self.cause(), self.cure());
+        let kind = match self {
+            Self::UnknownField { .. } => "unknown-field",
+            Self::NoValue { .. } => "no-value",
+            Self::ClearLevel { .. } => "clear-level",
+            Self::RawOutside { .. } => "raw-outside",
+            Self::NoFrames { .. } => "no-frames",
+            Self::NothingMatched { .. } => "nothing-matched",
+            Self::PartlyMatched { .. } => "partly-matched",
+            Self::Contradicted { .. } => "contradicted",
+            Self::Oriented { .. } => "oriented",
+            Self::FarOffset(_) => "far-offset",
+            Self::NothingScored { .. } => "nothing-scored",
+            // Each measure has its own.
+            Self::Missing(missing) => return Finding::new(format!("missing-{}", missing.measure()), cause, cure),
+        };
+        Finding::new(kind, cause, cure)
+    }
+
+    fn cause(&self) -> String {
         match self {
-            Self::UnknownField { field, known } => write!(
-                f,
-                "alarm-field={field}: there is no such field here, so windows stay empty and no alarm is raised; set \
-                 it to one of: {}",
-                known.join(", ")
+            Self::UnknownField { field, .. } => format!(
+                "alarm-field={field}: there is no such field here, so windows stay empty and no alarm is raised"
             ),
-            Self::NoValue { field, scored } => write!(
-                f,
+            Self::NoValue { field, scored } => format!(
                 "alarm-field={field}: none of {scored} scored frames has this field, so windows stay empty and no \
-                 alarm is raised; set alarm-field to a field that the frames carry"
+                 alarm is raised"
             ),
-            Self::ClearLevel { field, limit, clears, end } => write!(
-                f,
-                "an alarm at {limit} clears at {clears}, which {field} never reaches: it will clear only at {end}; \
-                 make alarm-hysteresis smaller"
+            Self::ClearLevel { field, limit, clears, end } => format!(
+                "an alarm at {limit} clears at {clears}, which {field} never reaches: it will clear only at {end}"
             ),
-            Self::RawOutside { model, scored, seen: [least, most], range: [low, high] } => write!(
-                f,
+            Self::RawOutside { model, scored, seen: [least, most], range: [low, high] } => format!(
                 "{model}: the raw values of all {scored} scores so far ({least:.4} to {most:.4}) lie outside the \
-                 contract's worst and best ({low} to {high}), so each score is cut to 0 or 100; check worst and best, \
-                 and with them mean, std and the order of channels, in the model's contract"
+                 contract's worst and best ({low} to {high}), so each score is cut to 0 or 100"
             ),
-            Self::NoFrames { side: None } => {
-                write!(f, "the stream ended and no frame came: nothing was scored; {CAUSES}")
-            }
+            Self::NoFrames { side: None } => "the stream ended and no frame came: nothing was scored".to_owned(),
             Self::NoFrames { side: Some(side) } => {
-                write!(f, "the streams ended and no frame came on {side}: nothing was compared; {CAUSES}")
+                format!("the streams ended and no frame came on {side}: nothing was compared")
             }
-            Self::NothingMatched { distorted, reference } => write!(
-                f,
+            Self::NothingMatched { distorted, reference } => format!(
                 "no frame was matched: none of {distorted} distorted frames has a partner among {reference} of the \
-                 reference; check that both show the same part of the same film, and try a larger search-range or \
-                 another alignment"
+                 reference"
             ),
-            Self::PartlyMatched { distorted, unmatched, dropped } => partly(f, *distorted, *unmatched, *dropped),
-            Self::Contradicted { pairs, contradicted } => write!(
-                f,
+            Self::PartlyMatched { distorted, unmatched, dropped } => partly(*distorted, *unmatched, *dropped),
+            Self::Contradicted { pairs, contradicted } => format!(
                 "the pictures contradict {contradicted} of {pairs} pairs that time stamps have made: the partner shows \
-                 something else, or a reference beside it shows what the frame does; set alignment=auto, which goes by \
-                 the pictures, or correct offset, and check that both show the same part of the same film"
+                 something else, or a reference beside it shows what the frame does"
             ),
-            Self::Oriented { orientation } => write!(
-                f,
-                "the distorted picture is {orientation}: as they are, the pictures do not agree; put `videoflip \
-                 video-direction={}` before the distorted pad",
-                orientation.video_direction()
-            ),
-            Self::FarOffset(far) => far_offset(f, *far),
-            Self::Missing(missing) => write!(f, "frames without {}: {missing}", missing.measure()),
-            Self::NothingScored { frames } => {
-                write!(f, "none of {frames} frames was scored: all were skipped; check interval, max-rate and measures")
+            Self::Oriented { orientation } => {
+                format!("the distorted picture is {orientation}: as they are, the pictures do not agree")
             }
+            Self::FarOffset(far) => far_offset(*far),
+            Self::Missing(missing) => format!("frames without {}: {missing}", missing.measure()),
+            Self::NothingScored { frames } => format!("none of {frames} frames was scored: all were skipped"),
         }
     }
-}
 
-fn partly(f: &mut fmt::Formatter<'_>, distorted: u64, unmatched: u64, dropped: u64) -> fmt::Result {
-    let left_out = "reference frames between the pairs were left out: all figures are of the pairs alone";
-    let where_to_look = "(messages on the bus say where the offset changes)";
-    match (unmatched, dropped) {
-        (0, _) => write!(
-            f,
-            "all of {distorted} distorted frames have a partner, but {dropped} {left_out}; look for frames that were \
-             lost, or a lower frame rate {where_to_look}"
-        ),
-        (_, 0) => write!(
-            f,
-            "of {distorted} distorted frames {unmatched} have no partner: all figures are of the pairs alone; look for \
-             other material, frames that the reference does not have, or a higher frame rate {where_to_look}"
-        ),
-        _ => write!(
-            f,
-            "of {distorted} distorted frames {unmatched} have no partner, and {dropped} {left_out}; look for lost \
-             frames, other material, or a different frame rate {where_to_look}"
-        ),
+    fn cure(&self) -> Option<Cure> {
+        Some(match self {
+            Self::UnknownField { known, .. } => Cure::AnotherField { known: known.clone() },
+            Self::NoValue { .. } => Cure::AnotherField { known: Vec::new() },
+            Self::ClearLevel { .. } => Cure::SmallerHysteresis,
+            Self::RawOutside { .. } => Cure::Advice(
+                "check worst and best, and with them mean, std and the order of channels, in the model's contract"
+                    .to_owned(),
+            ),
+            Self::NoFrames { .. } => Cure::CheckPlays,
+            Self::NothingMatched { .. } => Cure::SearchWider,
+            Self::PartlyMatched { unmatched, dropped, .. } => {
+                let what = match (unmatched, dropped) {
+                    (0, _) => "frames that were lost, or a lower frame rate",
+                    (_, 0) => "other material, frames that the reference does not have, or a higher frame rate",
+                    _ => "lost frames, other material, or a different frame rate",
+                };
+                Cure::LookFor(what.to_owned())
+            }
+            Self::Contradicted { .. } => Cure::GoByPictures,
+            Self::Oriented { orientation } => Cure::Turn(*orientation),
+            Self::FarOffset(far) => Cure::LookAt(*far),
+            Self::NothingScored { .. } => Cure::ScoreMore,
+            Self::Missing(_) => return None,
+        })
     }
 }
 
-fn far_offset(f: &mut fmt::Formatter<'_>, far: FarOffset) -> fmt::Result {
-    let FarOffset { offset, search_range, needed } = far;
-    let offset = (offset as f64 / 1e6).round();
-    let (seconds, nanoseconds) = (offset / 1e3, offset as i64 * 1_000_000);
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.finding().fmt(f)
+    }
+}
+
+fn partly(distorted: u64, unmatched: u64, dropped: u64) -> String {
+    let left_out = "reference frames between the pairs were left out: all figures are of the pairs alone";
+    match (unmatched, dropped) {
+        (0, _) => format!("all of {distorted} distorted frames have a partner, but {dropped} {left_out}"),
+        (_, 0) => {
+            format!("of {distorted} distorted frames {unmatched} have no partner: all figures are of the pairs alone")
+        }
+        _ => format!("of {distorted} distorted frames {unmatched} have no partner, and {dropped} {left_out}"),
+    }
+}
+
+fn far_offset(FarOffset { offset, search_range, .. }: FarOffset) -> String {
+    let seconds = (offset as f64 / 1e6).round() / 1e3;
     match search_range {
-        Some(range) => write!(
-            f,
-            "search-range is {} s, but the pictures agree at an offset of about {seconds} s: set offset={nanoseconds}, \
-             or search-range={needed}",
+        Some(range) => format!(
+            "the search range is {} s, but the pictures agree at an offset of about {seconds} s",
             range as f64 / 1e9
         ),
-        None => write!(
-            f,
-            "time stamps decide which frames are compared, but the pictures agree at an offset of about {seconds} s: \
-             set alignment=offset offset={nanoseconds}, or alignment=auto, which finds it with search-range={needed}"
+        None => format!(
+            "time stamps decide which frames are compared, but the pictures agree at an offset of about {seconds} s"
         ),
     }
 }
-
-/// What may be behind a stream without a frame.
-const CAUSES: &str = "check that the file plays and that its video, not its audio, is linked (the edit list of a \
-                      trimmed MP4 is one cause: qtdemux of GStreamer 1.22 then shows none; encode such a file again)";
 
 #[cfg(test)]
 mod tests {
@@ -209,7 +224,7 @@ mod tests {
         };
         assert_eq!(
             text(Some(2_000_000_000)),
-            "search-range is 2 s, but the pictures agree at an offset of about 3.4 s: set offset=3400000000, or \
+            "the search range is 2 s, but the pictures agree at an offset of about 3.4 s; set offset=3400000000, or \
              search-range=4000000000"
         );
         assert!(text(None).contains("set alignment=offset offset=3400000000, or alignment=auto"), "{}", text(None));

@@ -6,6 +6,8 @@ use super::fan_out::FanOut;
 use super::settings::Settings;
 use crate::media::decode::{Decoding, Known, Options};
 use crate::media::inputs::Input;
+use crate::media::remarks::Remarks;
+use crate::media::stall::{PATIENCE, STILL};
 use crate::media::watch::Watched;
 use crate::media::{lock, watch};
 use crate::report::frames::Frames;
@@ -36,8 +38,8 @@ pub struct Measured {
     pub fit: [f64; 2],
     /// Frames that have a luma fit.
     pub fitted: u64,
-    /// Warnings and what the alignment had to say, each once.
-    pub remarks: Vec<String>,
+    /// Warnings and what the alignment had to say, each kind once.
+    pub remarks: Remarks,
     /// Why it could not be read or compared.
     pub failure: Option<String>,
     /// Whether that was not its file's fault: frames came, and could not be compared.
@@ -114,6 +116,11 @@ impl Branch {
         lock(&self.gathered).measured.failure.is_some()
     }
 
+    /// Whether it was given up by the comparison.
+    pub fn is_not_comparable(&self) -> bool {
+        lock(&self.gathered).measured.not_comparable
+    }
+
     /// Takes note of a message of the pipeline's.
     pub fn message(&mut self, message: &gst::MessageRef) {
         if self.done {
@@ -121,12 +128,14 @@ impl Branch {
         }
         if let Err(failure) = self.decoding.message(message) {
             let by_compare = message.src().is_some_and(|source| source == self.compare.upcast_ref::<gst::Object>());
-            lock(&self.gathered).measured.not_comparable |= by_compare;
-            return self.fail(failure);
+            // A comparison whose memory is full does not wait for long: then it is its server's fault.
+            let silent = self.decoding.stalled(STILL).filter(|_| by_compare);
+            lock(&self.gathered).measured.not_comparable |= by_compare && silent.is_none();
+            return self.fail(silent.unwrap_or(failure));
         }
         match message.view() {
             gst::MessageView::Eos(_) => self.end(),
-            gst::MessageView::Warning(warning) => self.remark(warning.error().message().to_owned()),
+            gst::MessageView::Warning(warning) => lock(&self.gathered).measured.remarks.warning(warning),
             gst::MessageView::Element(element) => {
                 let Some(structure) = element.structure() else { return };
                 if let Ok(summary) = Summary::from_structure(structure) {
@@ -134,17 +143,19 @@ impl Branch {
                 } else if let Ok(event) = AlignmentEvent::from_structure(structure)
                     && let Some(text) = remark(&event)
                 {
-                    self.remark(text);
+                    lock(&self.gathered).measured.remarks.text(text);
                 }
             }
             _ => {}
         }
     }
 
-    fn remark(&self, text: String) {
-        let remarks = &mut lock(&self.gathered).measured.remarks;
-        if !remarks.contains(&text) && remarks.len() < 100 {
-            remarks.push(text);
+    /// Gives it up if its server is silent.
+    pub fn look(&mut self) {
+        if !self.done
+            && let Some(failure) = self.decoding.stalled(PATIENCE)
+        {
+            self.fail(failure);
         }
     }
 

@@ -3,9 +3,12 @@
 //! What a rendition's comparison means: the report's data, out of what was gathered.
 
 use super::branch::Measured;
+use super::coverage::Coverage;
 use super::pass::SourceKnown;
 use super::settings::Settings;
 use crate::media::inputs::{Input, Source};
+use crate::media::remarks::Remarks;
+use crate::media::watch::NO_FRAME;
 use crate::report::data::{Media, Pooled, Rendition};
 use crate::report::frames::Frames;
 use crate::thresholds::WORST_SECOND;
@@ -18,8 +21,6 @@ pub const FAILED: &str = "failed";
 /// The verdict on a rendition that the run did not come to the end of.
 pub const INTERRUPTED: &str = "interrupted";
 
-/// How much may lack at the source's beginning and end before it is said, in seconds.
-const LACKS: f64 = 0.25;
 /// How far the luma fit may be from the source's before it is said: its gain, and its bias in 8-bit samples.
 const TONE: [f64; 2] = [0.08, 6.0];
 
@@ -54,7 +55,7 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
     if let Some((begin, end)) = measured.span {
         media.duration = Some(seconds(end.saturating_sub(begin)));
     }
-    media.bit_rate = known.encoded.bit_rate();
+    let bit_rate = known.encoded.bit_rate();
     let mut reasons: Vec<String> = measured.failure.iter().cloned().collect();
     let Some(summary) = measured.summary.as_ref().filter(|_| measured.failure.is_none()) else {
         if reasons.is_empty() {
@@ -64,7 +65,7 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
     };
     let came = summary.ledger.map_or(0, |ledger| ledger.distorted);
     if came == 0 {
-        reasons.extend(summary.reasons.iter().cloned());
+        reasons.push(format!("no frame could be decoded of it: {NO_FRAME}"));
         return rendition(media, FAILED, reasons);
     }
     if let Source::Pictures(files) = &input.source
@@ -77,10 +78,11 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
     let verdict = summary.verdict.unwrap_or(Verdict::NotAligned);
     reasons.extend(source.known.changes.iter().map(|change| format!("the source was {change}")));
     reasons.extend(known.changes.iter().map(|change| format!("it was {change}")));
-    reasons.extend(summary.reasons.iter().cloned());
-    for remark in measured.remarks.iter().filter(|remark| !summary.reasons.contains(remark)) {
-        reasons.push(remark.clone());
-    }
+    // What holds of the whole is in the summary.
+    let remarks = summary.findings.iter().collect::<Remarks>().and(&measured.remarks);
+    reasons.extend(remarks.texts().map(str::to_owned));
+    // That of a part says nothing of the file.
+    media.bit_rate = bit_rate;
     let mut rendition = rendition(media, verdict.name(), Vec::new());
     rendition.counts = counts(summary);
     if is_trusted(&rendition.verdict) {
@@ -92,7 +94,11 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
         rendition.measures = measures(summary, frames, settings);
         reasons.extend(other_rate(&rendition.media, source));
         reasons.extend(converted(known.info.as_ref(), source.known.info.as_ref()));
-        reasons.extend(lacks(frames, source, settings));
+        // Of a part of a film the source is decoded beyond it on purpose.
+        let interval = source.known.info.as_ref().and_then(frame_rate).map(f64::recip);
+        let coverage = Coverage::of(frames, source, interval).filter(|_| settings.takes_all());
+        rendition.coverage = coverage.as_ref().map(Coverage::percent);
+        reasons.extend(coverage.iter().flat_map(Coverage::reasons));
         reasons.extend(tone(measured));
     }
     rendition.reasons = reasons;
@@ -106,6 +112,7 @@ fn rendition(media: Media, verdict: &str, reasons: Vec<String>) -> Rendition {
         offset_ms: None,
         confidence: None,
         evidence: None,
+        coverage: None,
         counts: BTreeMap::new(),
         measures: BTreeMap::new(),
         thresholds: Vec::new(),
@@ -194,27 +201,6 @@ fn converted(rendition: Option<&VideoInfo>, source: Option<&VideoInfo>) -> Optio
 pub fn is_hdr(info: Option<&VideoInfo>) -> bool {
     let transfer = info.map(|info| info.colorimetry().transfer());
     matches!(transfer, Some(VideoTransferFunction::Smpte2084 | VideoTransferFunction::AribStdB67))
-}
-
-/// What of the source's beginning and end the rendition does not have.
-fn lacks(frames: &Frames, source: &SourceKnown, settings: &Settings) -> Vec<String> {
-    // Of a part of a film the source is decoded beyond it on purpose.
-    if !settings.takes_all() {
-        return Vec::new();
-    }
-    let Some((first, last)) = frames.covered() else { return Vec::new() };
-    let begin = source.begin.map_or(0.0, seconds);
-    let mut said = Vec::new();
-    let before = first as f64 / 1e9 - begin;
-    if before > LACKS {
-        said.push(format!("it lacks the source's first {before:.2} s"));
-    }
-    let rate = source.known.info.as_ref().and_then(frame_rate);
-    let after = source.duration.map_or(0.0, seconds) - last as f64 / 1e9 - rate.map_or(0.0, |rate| 1.0 / rate);
-    if after > LACKS {
-        said.push(format!("it ends {after:.2} s before the source: it may have been cut off"));
-    }
-    said
 }
 
 /// Whether bright and dark are where the source has them.

@@ -79,6 +79,7 @@ mod tests {
             offset_ms: None,
             confidence: None,
             evidence: None,
+            coverage: None,
             counts: [].into(),
             measures: [("psnr-y", psnr), ("vmaf", vmaf)]
                 .map(|(name, mean)| (name.to_owned(), [("mean".to_owned(), mean)].into()))

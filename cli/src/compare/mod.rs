@@ -8,6 +8,7 @@
 
 mod branch;
 mod cache;
+mod coverage;
 mod fan_out;
 mod judge;
 mod ladder;
@@ -51,6 +52,12 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     let _models = settings.open()?;
     let inputs = Inputs::new(args)?;
     thresholds.check_names(inputs.renditions.iter().take(inputs.own).map(|input| input.name.as_str()))?;
+    for input in &inputs.renditions {
+        if let Some(problem) = &input.problem {
+            // Now, rather than after an hour; the report has it, too.
+            eprintln!("iqa: {}: {problem}", input.shown);
+        }
+    }
     let folder = args.output.as_deref().map(Folder::new).transpose()?;
     let interrupted = interruption()?;
     let mut progress = Progress::new(common);
@@ -77,9 +84,10 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
             progress.say(&format!("iqa: {failure}"));
         }
     }
-    for height in thresholds.missing_heights(&report.renditions) {
-        eprintln!("iqa: no rendition has {height} lines: its thresholds were not checked");
+    for unchecked in &report.unchecked {
+        eprintln!("iqa: no rendition has {} lines: its thresholds were not checked", unchecked.height);
     }
+    let mut written = None;
     if let Some(folder) = &folder {
         if !results.interrupted {
             progress.say("writing the report");
@@ -89,12 +97,17 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
                 progress.say(&format!("iqa: {failure}"));
             }
         }
-        folder.write(&report, &results.frames(), &results.curves(inputs.own))?;
+        let path = folder.write(&report, &results.frames(), &results.curves(inputs.own))?;
+        if path != folder.path() {
+            let (path, folder) = (path.display(), folder.path().display());
+            eprintln!("iqa: interrupted: what was finished is in {path}; {folder} keeps the report of the earlier run");
+        }
+        written = Some(path);
     }
     if common.json {
         crate::out::print_json(&report)?;
     } else if !common.quiet {
-        crate::out::print(table::table(&report, folder.as_ref().map(Folder::path)).as_bytes())?;
+        crate::out::print(table::table(&report, written.as_deref()).as_bytes())?;
     }
     Ok(Exit::from_code(report.exit))
 }

@@ -106,7 +106,8 @@ pub fn report(results: &Results, own: usize, settings: &Settings, thresholds: &T
         if untold { Exit::NotMeasurable } else { ends(rendition, thresholds) }
     });
     let mut exit = ends.max().unwrap_or(Exit::Good);
-    if !thresholds.missing_heights(&renditions).is_empty() {
+    let unchecked = thresholds.unchecked(&renditions);
+    if !unchecked.is_empty() {
         exit = exit.max(Exit::NotMeasurable);
     }
     if results.interrupted {
@@ -120,6 +121,7 @@ pub fn report(results: &Results, own: usize, settings: &Settings, thresholds: &T
         source: results.source.clone(),
         measures: measures(results, settings),
         renditions,
+        unchecked,
         inversions,
         versus,
         run: run(settings),

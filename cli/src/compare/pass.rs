@@ -6,8 +6,11 @@ use super::branch::{Branch, Measured};
 use super::fan_out::FanOut;
 use super::settings::Settings;
 use crate::media::decode::{Decoding, Known, Options};
-use crate::media::inputs::Input;
+use crate::media::inputs::{Input, Source};
 use crate::media::part::Part;
+use crate::media::rate;
+use crate::media::stall::{PATIENCE, STILL};
+use crate::media::tracks::Encoded;
 use crate::media::watch::{self, Watched};
 use crate::progress::Progress;
 use anyhow::{Context as _, Result};
@@ -19,6 +22,9 @@ use std::time::Duration;
 
 /// How often progress is shown and an interruption heeded.
 const STEP: Duration = Duration::from_millis(100);
+
+/// The largest source that is read to its end for its rate alone, in bytes.
+const READ: u64 = 4 << 30;
 
 /// What a pass came to.
 #[derive(Debug)]
@@ -118,14 +124,18 @@ pub fn run(
         if interrupted.load(Ordering::Relaxed) {
             break;
         }
+        branches.iter_mut().for_each(Branch::look);
+        failure = pipeline.decoding.stalled(PATIENCE);
         let message = messages.recv_timeout(STEP);
         match message {
             Ok((Who::Branch(index), message)) => {
                 if let Some(branch) = branches.get_mut(index) {
                     branch.message(&message);
+                    // It may have stood still for want of the source.
+                    failure = failure.or(pipeline.decoding.stalled(STILL).filter(|_| branch.is_not_comparable()));
                 }
             }
-            Ok((Who::Source, message)) => failure = pipeline.decoding.message(&message).err(),
+            Ok((Who::Source, message)) => failure = failure.or(pipeline.decoding.message(&message).err()),
             Err(RecvTimeoutError::Timeout) => {
                 let duration = duration(&pipeline.pipeline, source_part);
                 progress.position(fan_out.position(), duration, fan_out.frames());
@@ -136,7 +146,7 @@ pub fn run(
     if fan_out.frames() == 0 && failure.is_none() && !interrupted.load(Ordering::Relaxed) {
         failure = no_frame(&branches);
     }
-    let known = SourceKnown {
+    let mut known = SourceKnown {
         known: pipeline.decoding.known(),
         begin: fan_out.begin(),
         stream_offset: fan_out.stream_offset(),
@@ -147,8 +157,27 @@ pub fn run(
     // First the renditions: the source may be waiting in one of them.
     let measured: Vec<_> = branches.into_iter().map(Branch::finish).collect();
     pipeline.pipeline.set_state(gst::State::Null)?;
+    known.known.encoded = whole(known.known.encoded, known.known.stream.as_deref(), source, source_part, interrupted);
     let renditions = finished.into_iter().zip(measured).map(|(finished, measured)| finished.then_some(measured));
     Ok(Passed { renditions: renditions.collect(), source: known })
+}
+
+/// What a decoder of all of the source is given: a rendition that ends before it stops it, and the rate of a part is
+/// not its rate. Nothing where that is not known.
+fn whole(encoded: Encoded, stream: Option<&str>, source: &Input, part: Part, interrupted: &AtomicBool) -> Encoded {
+    if encoded.ended {
+        return encoded;
+    }
+    let size = match source.files.as_deref() {
+        Some([file]) => std::fs::metadata(file).ok().map(|about| about.len()),
+        _ => None,
+    };
+    let is_soon_read = size.is_some_and(|size| size <= READ);
+    let read = match &source.source {
+        Source::Uri(uri) if is_soon_read && part.is_all() => rate::whole(uri, stream, interrupted),
+        _ => None,
+    };
+    read.unwrap_or_default()
 }
 
 /// What is decoded of the source and of a rendition, and by how much the source begins earlier: a rendition's partners
@@ -166,9 +195,7 @@ pub fn parts(settings: &Settings) -> (Part, Part, gst::ClockTime) {
 /// Why the source gave no frame, if it is not the renditions that ended before it could.
 fn no_frame(branches: &[Branch]) -> Option<String> {
     let all_failed = branches.iter().all(Branch::has_failed);
-    let causes = "check that the file plays (the edit list of a trimmed MP4 is one cause: GStreamer 1.22 then shows \
-                  none of its frames; encode such a file again)";
-    (!all_failed).then(|| format!("no frame could be decoded of it: {causes}"))
+    (!all_failed).then(|| format!("no frame could be decoded of it: {}", watch::NO_FRAME))
 }
 
 /// How long the source is, as far as it is compared, in nanoseconds of its running time.

@@ -8,6 +8,10 @@ use gst::prelude::*;
 use onnx_iqa::metrics::{MEASURES, Measures};
 use std::time::Duration;
 
+/// The shortest search range. Within less than a frame there is nothing to set a wrong partner against, and pairs look
+/// good that are not.
+const SHORTEST: Duration = Duration::from_millis(100);
+
 /// How a comparison is made.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -60,6 +64,12 @@ impl Settings {
         let range = args.search_range;
         ensure!(args.every == 1 || model.is_some(), "--every chooses pairs for a model: give one with --model");
         ensure!(args.duration != Some(Duration::ZERO), "--duration 0 leaves nothing to compare");
+        ensure!(
+            range >= SHORTEST || args.alignment == Alignment::Pts,
+            "--search-range {range:?} is shorter than frames are shown: pictures beside the one that times give have \
+             to be looked at to tell whether it is right; give {SHORTEST:?} or more, or --alignment pts to trust time \
+             stamps"
+        );
         ensure!(range <= Duration::from_secs(600), "--search-range: more than ten minutes are not looked at");
         Ok(Self {
             measures,

@@ -74,7 +74,10 @@ fn rows(out: &mut String, report: &Report) {
     let in_all = report.all_renditions().any(|one| one.measures.contains_key("psnr"));
     let name = |name: &&'static str| if *name == "psnr-y" && !in_luma && in_all { "psnr" } else { name };
     let fields: Vec<_> = COLUMNS.iter().filter(|name| measured(name)).map(name).collect();
+    // Where all of them show all of the source there is nothing to say.
+    let is_cut = report.all_renditions().any(|rendition| rendition.part_of(&report.source).is_some());
     let header = ["rendition", "rate", "verdict", "offset", "pairs"].map(str::to_owned).into_iter();
+    let header = header.chain(is_cut.then(|| "of source".to_owned()));
     let header: Vec<String> = header.chain(fields.iter().map(|name| (*name).to_owned())).collect();
     let mut table = vec![header];
     for rendition in report.all_renditions() {
@@ -89,6 +92,10 @@ fn rows(out: &mut String, report: &Report) {
             rendition.offset_ms.map_or_else(|| "-".to_owned(), |offset| format!("{offset:+.0} ms")),
             pairs(rendition),
         ];
+        if is_cut {
+            let all = if rendition.coverage.is_some() { "all" } else { "-" };
+            row.push(rendition.part_of(&report.source).unwrap_or_else(|| all.to_owned()));
+        }
         row.extend(fields.iter().map(mean));
         table.push(row);
     }
@@ -197,6 +204,10 @@ fn verdict(report: &Report) -> String {
         names(&|one| one.verdict == "partly").map(|names| format!("Only partly aligned: {names}.")),
         names(&missed).map(|names| format!("Thresholds missed by: {names}.")),
         names(&unchecked).map(|names| format!("Thresholds that could not be checked: {names}.")),
+        (!report.unchecked.is_empty()).then(|| {
+            let heights: Vec<_> = report.unchecked.iter().map(|one| one.height.to_string()).collect();
+            format!("No rendition has {} lines, so thresholds were not checked.", heights.join(" or "))
+        }),
     ];
     let mut said: Vec<_> = parts.into_iter().flatten().collect();
     if said.is_empty() && report.exit != Exit::Good.code() {

@@ -5,13 +5,17 @@
 //! What has to stand between the decoder and what follows depends on the stream: a rotation tag, interlaced pictures. So
 //! the decoder's pad is blocked until its first frame is there, with all that was said before it, and then linked.
 
+use super::errors::{self, no_video};
 use super::inputs::{Input, Source};
 use super::part::Part;
-use super::{lock, pictures, watch};
+use super::stall::Activity;
+use super::tracks::{Encoded, Track, Tracks};
+use super::{lock, pictures};
 use crate::args::Deinterlace;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The name of the message that asks for a seek.
 const SEEK: &str = "iqa-seek";
@@ -39,36 +43,13 @@ pub struct Options {
     pub rate: (u32, u32),
 }
 
-/// What went into a video decoder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Encoded {
-    /// How many bytes.
-    pub bytes: u64,
-    /// The earliest time of a picture and the latest end, in nanoseconds.
-    pub span: Option<(u64, u64)>,
-}
-
-impl Encoded {
-    fn add(&mut self, buffer: &gst::BufferRef) {
-        self.bytes += buffer.size() as u64;
-        let Some(begin) = buffer.pts().map(gst::ClockTime::nseconds) else { return };
-        let end = begin.saturating_add(buffer.duration().map_or(0, gst::ClockTime::nseconds));
-        let (first, last) = self.span.unwrap_or((begin, end));
-        self.span = Some((first.min(begin), last.max(end)));
-    }
-
-    /// Bits a second, if that can be told.
-    pub fn bit_rate(self) -> Option<f64> {
-        let (first, last) = self.span?;
-        (last > first && self.bytes > 0).then(|| self.bytes as f64 * 8e9 / (last - first) as f64)
-    }
-}
-
 /// What is known of a stream by now.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Known {
     /// The codec's name, for people.
     pub codec: Option<String>,
+    /// The stream id of the track that is shown.
+    pub stream: Option<String>,
     /// The decoded frames.
     pub info: Option<gst_video::VideoInfo>,
     /// What was done to the frames before they were compared, in words.
@@ -88,12 +69,15 @@ pub struct Decoding {
 #[derive(Debug, Default)]
 struct State {
     known: Mutex<Known>,
-    encoded: Mutex<Encoded>,
+    tracks: Arc<Tracks>,
+    activity: Arc<Activity>,
     part: Part,
     /// Whether every picture has a file of its own.
     in_files: bool,
     /// The decoder's pad, and whether it has been sought on.
     pad: Mutex<(Option<gst::Pad>, bool)>,
+    /// Where the frames go.
+    target: gst::glib::WeakRef<gst::Pad>,
 }
 
 impl Decoding {
@@ -104,7 +88,8 @@ impl Decoding {
     pub fn new(pipeline: &gst::Pipeline, input: &Input, options: &Options, target: &gst::Pad) -> Result<Self> {
         let is_uri = matches!(input.source, Source::Uri(_));
         let part = if is_uri { options.part } else { Part::default() };
-        let state = Arc::new(State { part, in_files: !is_uri, ..State::default() });
+        let state = Arc::new(State { part, in_files: !is_uri, target: target.downgrade(), ..State::default() });
+        state.activity.watch(pipeline.upcast_ref(), target);
         let decoder = match &input.source {
             Source::Uri(uri) => {
                 let decoder = gst::ElementFactory::make("uridecodebin").property("uri", uri).build()?;
@@ -122,7 +107,7 @@ impl Decoding {
         // Other streams of a file are not decoded. Without `ANY` decodebin of 1.22 then takes no decoder at all.
         decoder.set_property("caps", gst::Caps::builder("video/x-raw").any_features().build());
         decoder.set_property("expose-all-streams", false);
-        watch_decoders(&decoder, &state)?;
+        state.tracks.watch(&decoder)?;
         let linking = Linking {
             state: state.clone(),
             pipeline: pipeline.downgrade(),
@@ -149,6 +134,10 @@ impl Decoding {
             gst::MessageView::Application(message) if message.structure().is_some_and(|s| s.name() == SEEK) => {
                 let pad = lock(&self.state.pad).0.clone();
                 let Part { start, stop } = self.state.part;
+                let length = pad.as_ref().and_then(|pad| pad.query_duration::<gst::ClockTime>());
+                if let Some(length) = length.filter(|length| start >= *length) {
+                    return Err(beyond(length));
+                }
                 let flags = gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE;
                 let stop_type = if stop.is_some() { gst::SeekType::Set } else { gst::SeekType::None };
                 let seek = gst::event::Seek::new(1.0, flags, gst::SeekType::Set, start, stop_type, stop);
@@ -160,53 +149,32 @@ impl Decoding {
             gst::MessageView::Error(error) if error.error().matches(gst::CoreError::MissingPlugin) => {
                 Err(no_video(&lock(&self.state.known).undecoded))
             }
-            gst::MessageView::Error(error) => Err(watch::error_text(error)),
+            gst::MessageView::Error(error) => Err(errors::text(error)),
             _ => Ok(()),
         }
     }
 
+    /// Why it is given up, if its server has been silent for so long.
+    pub fn stalled(&self, patience: Duration) -> Option<String> {
+        let queue = self.state.target.upgrade().and_then(|target| target.parent_element());
+        let queue = queue.filter(|queue| queue.has_property("current-level-buffers"));
+        let waits = queue.is_some_and(|queue| queue.property::<u32>("current-level-buffers") > 0);
+        self.state.activity.stalled(waits, patience)
+    }
+
     /// What is known of the stream by now.
     pub fn known(&self) -> Known {
-        let encoded = if self.state.in_files { Encoded::default() } else { *lock(&self.state.encoded) };
-        Known { encoded, ..lock(&self.state.known).clone() }
+        let Track { codec, encoded } = self.state.tracks.chosen();
+        let encoded = if self.state.in_files { Encoded::default() } else { encoded };
+        let stream = lock(&self.state.pad).0.as_ref().and_then(PadExt::stream_id).map(|id| id.to_string());
+        Known { codec, encoded, stream, ..lock(&self.state.known).clone() }
     }
 }
 
-/// Counts what goes into the decoder of video, and learns the codec's name.
-fn watch_decoders(decoder: &gst::Element, state: &Arc<State>) -> Result<()> {
-    let bin = decoder.downcast_ref::<gst::Bin>().context("the decoder is no bin")?;
-    let state = state.clone();
-    bin.connect_deep_element_added(move |_, _, element| {
-        let class = element.factory().and_then(|factory| factory.metadata("klass").map(str::to_owned));
-        let is_decoder = class.is_some_and(|class| {
-            let has = |word| class.split('/').any(|part| part == word);
-            has("Decoder") && (has("Video") || has("Image"))
-        });
-        let Some(pad) = element.static_pad("sink").filter(|_| is_decoder) else { return };
-        let state = state.clone();
-        let events = gst::PadProbeType::EVENT_DOWNSTREAM | gst::PadProbeType::EVENT_FLUSH;
-        pad.add_probe(gst::PadProbeType::BUFFER | events, move |_, probe| {
-            match &probe.data {
-                Some(gst::PadProbeData::Buffer(buffer)) => {
-                    lock(&state.encoded).add(buffer);
-                }
-                Some(gst::PadProbeData::Event(event)) => match event.view() {
-                    gst::EventView::Caps(caps) => lock(&state.known).codec = Some(codec(caps.caps())),
-                    // What came before a seek is not compared.
-                    gst::EventView::FlushStop(_) => *lock(&state.encoded) = Encoded::default(),
-                    _ => {}
-                },
-                _ => {}
-            }
-            gst::PadProbeReturn::Ok
-        });
-    });
-    Ok(())
-}
-
-/// The codec's name, for people.
-fn codec(caps: &gst::CapsRef) -> String {
-    gst_pbutils::functions::pb_utils_get_codec_description(caps).to_string()
+/// That a part begins where nothing is any more.
+pub(super) fn beyond(length: gst::ClockTime) -> String {
+    let seconds = length.nseconds() as f64 / 1e9;
+    format!("--start is beyond its end: it is {seconds:.2} s long; give a smaller one")
 }
 
 /// What links the decoder's pad.
@@ -227,6 +195,7 @@ impl Linking {
         }
         chosen.0 = Some(pad.clone());
         drop(chosen);
+        self.state.tracks.choose(pad);
         let linking = self.clone();
         let mask = gst::PadProbeType::BLOCK | gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
         pad.add_probe(mask, move |pad, probe| match &probe.data {
@@ -269,9 +238,10 @@ impl Linking {
             elements.push(builder.property_from_str("fields", "top").property_from_str("method", "yadif").build()?);
             known.changes.push("deinterlaced (yadif, a frame of each pair of fields)".to_owned());
         }
-        if let Some(orientation) = orientation(pad) {
-            elements.push(gst::ElementFactory::make("videoflip").property_from_str("video-direction", "auto").build()?);
-            known.changes.push(format!("turned upright as its tag says ({orientation})"));
+        if let Some((method, word)) = orientation(pad) {
+            // Not `auto`: it learns of the tag after the caps, which then have the picture's shape as it lies.
+            elements.push(gst::ElementFactory::make("videoflip").property("video-direction", method).build()?);
+            known.changes.push(format!("turned upright as its tag says ({word})"));
         }
         known.info = Some(info);
         drop(known);
@@ -298,30 +268,17 @@ impl Linking {
     }
 }
 
-/// Why nothing can be decoded, by the caps of what is there.
-fn no_video(undecoded: &[String]) -> String {
-    let name = |caps: &String| caps.split(',').next().unwrap_or_default().to_owned();
-    let names = undecoded.iter().map(name).collect::<Vec<_>>().join(", ");
-    if undecoded.iter().any(|caps| caps.contains("cenc") || caps.contains("protection-system")) {
-        return format!("it is encrypted ({names}): give a clear copy of it");
-    }
-    if undecoded.iter().all(|caps| !caps.starts_with("video/") && !caps.starts_with("image/")) {
-        let there = if names.is_empty() { String::new() } else { format!(", but {names}") };
-        return format!("it has no video{there}");
-    }
-    format!("no decoder here takes its {names}: install the GStreamer plugin that does")
-}
-
-/// The stream's orientation, if a tag says that it is not upright.
-fn orientation(pad: &gst::Pad) -> Option<String> {
+/// The stream's orientation, if a tag says that it is not upright: as elements have it, and the tag's own word.
+fn orientation(pad: &gst::Pad) -> Option<(gst_video::VideoOrientationMethod, String)> {
     let mut found = None;
     pad.sticky_events_foreach(|event| {
-        if let gst::EventView::Tag(tag) = event.view()
-            && let Some(orientation) = tag.tag().get::<gst::tags::ImageOrientation>()
+        if let gst::EventView::Tag(event) = event.view()
+            && let Some(word) = event.tag().get::<gst::tags::ImageOrientation>()
+            && let Some(method) = gst_video::VideoOrientationMethod::from_tag(event.tag())
         {
-            found = Some(orientation.get().to_owned());
+            found = Some((method, word.get().to_owned()));
         }
         std::ops::ControlFlow::Continue(gst::EventForeachAction::Keep)
     });
-    found.filter(|orientation| orientation != "rotate-0")
+    found.filter(|(method, _)| *method != gst_video::VideoOrientationMethod::Identity)
 }

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 
 //! Inputs of any kind as decoded frames: `inputs` finds out what is meant, `decode` decodes a [`part`] of it, `watch` says
-//! how its pipeline ends.
+//! how its pipeline ends, `errors` what was wrong with it,
+//! `remarks` what elements had to say of it, and `stall` that nothing comes any more.
 
 pub mod decode;
+pub mod errors;
 pub mod inputs;
 pub mod part;
 mod pictures;
+pub mod rate;
+pub mod remarks;
+pub mod stall;
+pub mod tracks;
 pub mod watch;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

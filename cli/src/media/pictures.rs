@@ -2,6 +2,7 @@
 
 //! Picture files as a stream, each read when it is asked for.
 
+use super::decode::beyond;
 use super::inputs::media_type;
 use super::lock;
 use super::part::Part;
@@ -23,8 +24,10 @@ pub fn source(files: &[PathBuf], (over, under): (u32, u32), part: Part) -> Resul
         usize::try_from(number.unwrap_or(u64::MAX)).unwrap_or(usize::MAX).min(files.len())
     };
     let (begin, end) = (number(part.start), part.stop.map_or(files.len(), number));
+    let all = files.len() as u64;
     let files = files.get(begin..end).unwrap_or_default().to_vec();
-    let first = files.first().context("it has no picture in this part")?;
+    let length = gst::ClockTime::SECOND.mul_div_round(all.saturating_mul(under.into()), u64::from(over));
+    let first = files.first().with_context(|| beyond(length.unwrap_or(gst::ClockTime::MAX)))?;
     let name = media_type(first).with_context(|| format!("{} is no picture", first.display()))?;
     let rate = gst::Fraction::new(i32::try_from(over)?, i32::try_from(under)?);
     let caps = gst::Caps::builder(name).field("framerate", rate).build();

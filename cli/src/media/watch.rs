@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the pipelines of a comparison have in common: how they end, how they are watched, how they say what is wrong.
+//! What the pipelines of a comparison have in common: how they end, and how they are watched.
 
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use std::sync::mpsc::Sender;
+
+/// What to do where a stream ends without a frame.
+pub const NO_FRAME: &str = "check that it plays (the edit list of a trimmed MP4 is one cause: GStreamer 1.22 then shows \
+                            none of its frames; encode such a file again)";
 
 /// Something that has a pipeline.
 pub trait Watched {
@@ -48,19 +52,6 @@ pub fn queue() -> Result<gst::Element> {
 pub fn sink() -> Result<gst::Element> {
     let sink = gst::ElementFactory::make("fakesink").property("sync", false).property("async", false);
     Ok(sink.property("enable-last-sample", false).build()?)
-}
-
-/// What an error message says, for people. Where GStreamer's own text says nothing, the end of its debug text does.
-pub fn error_text(error: &gst::message::Error) -> String {
-    let text = error.error().message().trim_end_matches('.').to_owned();
-    let vague = ["Internal data stream error", "GStreamer encountered", "Could not", "File not found"];
-    let debug = error.debug().filter(|_| vague.iter().any(|start| text.starts_with(start)));
-    let detail = debug.as_deref().and_then(|debug| debug.lines().rfind(|line| !line.trim().is_empty()));
-    match detail.map(|line| line.trim().trim_end_matches(", Redirect to: (NULL)")) {
-        Some(detail) if !detail.starts_with(&text) => format!("{text}: {detail}"),
-        Some(detail) => detail.to_owned(),
-        None => text,
-    }
 }
 
 /// A buffer's stream time minus its running time, in nanoseconds.

@@ -28,6 +28,9 @@ pub struct Report {
     pub measures: Vec<Measure>,
     /// In the order in which they were given.
     pub renditions: Vec<Rendition>,
+    /// Thresholds of heights that no rendition has: they were not checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unchecked: Vec<Unchecked>,
     /// Pairs of rungs of which the higher is worse.
     pub inversions: Vec<Inversion>,
     /// The comparison with another ladder.
@@ -134,6 +137,9 @@ pub struct Rendition {
     /// What most pairs rest on: `picture` or `time`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
+    /// How much of the source's time has a counterpart in it, in percent; absent where only a part was compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<f64>,
     /// What became of the frames of both sides: `matched`, `duplicate`, `unmatched`, `dropped`, `outside` and others.
     pub counts: BTreeMap<String, u64>,
     /// Each measure's pool. Empty where the alignment is not trusted.
@@ -159,6 +165,27 @@ pub struct Threshold {
     /// Absent where it could not be checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub met: Option<bool>,
+}
+
+/// Thresholds of renditions that are not there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Unchecked {
+    /// Lines of the renditions that are meant.
+    pub height: u32,
+    /// As they were given.
+    pub thresholds: Vec<String>,
+}
+
+impl Rendition {
+    /// How much of the source has a counterpart in it, such as `58.0 of 60.0 s`, unless all has.
+    pub fn part_of(&self, source: &Media) -> Option<String> {
+        let share = self.coverage.filter(|&percent| percent < 100.0)? / 100.0;
+        let whole = source.duration?;
+        // What lacks is not rounded away.
+        let shown = (whole * share * 100.0).floor() / 100.0;
+        Some(if whole < 10.0 { format!("{shown:.2} of {whole:.2} s") } else { format!("{shown:.1} of {whole:.1} s") })
+    }
 }
 
 /// A moment that is worth a look.

@@ -23,6 +23,8 @@ const OURS: [&str; 5] = ["report.json", "report.html", "frames.csv", "junit.xml"
 const PICTURES: [&str; 4] = ["source-picture", "picture", "difference", "map"];
 /// In such a folder: what its run has locked.
 const LOCK: &str = ".lock";
+/// The folder of what an interrupted run has, where there is a whole report already.
+const INTERRUPTED: &str = "interrupted";
 
 /// A folder that a report is written into.
 #[derive(Debug)]
@@ -30,7 +32,7 @@ pub struct Folder {
     path: PathBuf,
     made: TempDir,
     /// Files of an earlier report there, which this one replaces.
-    earlier: Vec<PathBuf>,
+    earlier: Earlier,
     /// Locked as long as this run lives.
     _lock: File,
 }
@@ -72,11 +74,12 @@ impl Folder {
     }
 
     /// Writes all files of a report, with the frames of its renditions and their curves, and gives them their names. A
-    /// rendition without frames to show has no log either.
+    /// rendition without frames to show has no log either. Gives the folder in which they are: a report that was
+    /// interrupted does not take the place of a whole one, but has a folder of its own in it.
     ///
     /// # Errors
     /// When something cannot be written; then the files of an earlier run are still there.
-    pub fn write(&self, report: &Report, frames: &[Option<&Frames>], curves: &[RenditionCurves]) -> Result<()> {
+    pub fn write(&self, report: &Report, frames: &[Option<&Frames>], curves: &[RenditionCurves]) -> Result<PathBuf> {
         for (rendition, frames) in report.all_renditions().zip(frames) {
             let log = self.vmaf_json(&rendition.media.name);
             // What a comparison that did not come to its end has written, or one whose numbers are not to be trusted.
@@ -105,22 +108,40 @@ impl Folder {
     }
 
     /// Moves what was made to its names, `report.json` last.
-    fn publish(&self, report: &Report) -> Result<()> {
+    fn publish(&self, report: &Report) -> Result<PathBuf> {
+        let apart = self.path.join(INTERRUPTED);
+        if report.interrupted && self.earlier.is_whole {
+            fs::create_dir_all(&apart).with_context(|| format!("the folder {} cannot be made", apart.display()))?;
+            self.publish_into(&apart, &earlier(&apart)?, report)?;
+            return Ok(apart);
+        }
+        self.publish_into(&self.path, &self.earlier, report)?;
+        // What an interrupted run had is in this one, too.
+        if let Ok(Earlier { files, is_there: true, .. }) = earlier(&apart) {
+            let own = OURS.iter().map(|name| apart.join(name)).filter(|file| file.is_file());
+            files.into_iter().chain(own).try_for_each(|file| remove(&file))?;
+            // Something else is in it: that stays.
+            let _ = fs::remove_dir(&apart);
+        }
+        Ok(self.path.clone())
+    }
+
+    fn publish_into(&self, path: &Path, earlier: &Earlier, report: &Report) -> Result<()> {
         let mut names = Vec::new();
         for entry in fs::read_dir(self.made.path())? {
             names.push(entry?.file_name());
         }
         names.retain(|name| *name != LOCK);
         names.sort_by_key(|name| name == "report.json");
-        self.earlier.iter().try_for_each(|file| remove(file))?;
+        earlier.files.iter().try_for_each(|file| remove(file))?;
         for rendition in report.all_renditions() {
             let name = vmaf_json(&rendition.media.name);
             if !names.iter().any(|made| *made == *name) {
-                remove(&self.path.join(name))?;
+                remove(&path.join(name))?;
             }
         }
         for name in names {
-            rename(&self.made.path().join(&name), &self.path.join(&name))?;
+            rename(&self.made.path().join(&name), &path.join(&name))?;
         }
         Ok(())
     }
@@ -141,11 +162,22 @@ fn rename(from: &Path, to: &Path) -> Result<()> {
     fs::rename(from, to).with_context(|| format!("{} cannot be written", to.display()))
 }
 
-/// The logs and pictures of the report that is in the folder.
+/// The report that is in a folder already.
+#[derive(Debug, Default)]
+struct Earlier {
+    /// Its logs and pictures.
+    files: Vec<PathBuf>,
+    /// Whether there is one.
+    is_there: bool,
+    /// Whether its run came to its end.
+    is_whole: bool,
+}
+
+/// The report that is in the folder.
 ///
 /// # Errors
 /// When something else is there under a name of ours: that is not ours to replace.
-fn earlier(path: &Path) -> Result<Vec<PathBuf>> {
+fn earlier(path: &Path) -> Result<Earlier> {
     let read = fs::read(path.join("report.json")).ok();
     let report = read.and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
     let is_ours =
@@ -157,7 +189,7 @@ fn earlier(path: &Path) -> Result<Vec<PathBuf>> {
                 "{} is there, and no report of iqa's beside it: give another folder, or move it away",
                 file.display()
             ),
-            None => Ok(Vec::new()),
+            None => Ok(Earlier::default()),
         };
     };
     let ladders = [&report["renditions"], &report["versus"]["renditions"]];
@@ -167,7 +199,8 @@ fn earlier(path: &Path) -> Result<Vec<PathBuf>> {
     let pictures = moments.flat_map(|moment| PICTURES.iter().filter_map(|kind| moment[kind].as_str()));
     let inside = |name: &&str| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
     let pictures = pictures.filter(inside).map(str::to_owned);
-    Ok(logs.chain(pictures).map(|name| path.join(name)).collect())
+    let files = logs.chain(pictures).map(|name| path.join(name)).collect();
+    Ok(Earlier { files, is_there: true, is_whole: report["interrupted"] != true })
 }
 
 /// Removes what runs have left that were killed.

@@ -19,6 +19,18 @@ pub fn write(out: &mut impl Write, report: &Report) -> Result<()> {
         suite.add_test_cases(thresholds(rendition));
         document.add_test_suite(suite);
     }
+    for unchecked in &report.unchecked {
+        let name = format!("renditions of {} lines", unchecked.height);
+        let mut suite = TestSuite::new(name.as_str());
+        suite.add_test_cases(unchecked.thresholds.iter().map(|expression| {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_message(format!("it could not be checked: no rendition has {} lines", unchecked.height));
+            let mut case = TestCase::new(expression.as_str(), status);
+            case.set_classname(name.as_str());
+            case
+        }));
+        document.add_test_suite(suite);
+    }
     document.serialize(&mut *out)?;
     Ok(())
 }

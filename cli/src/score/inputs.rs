@@ -4,7 +4,9 @@
 
 use crate::media::inputs::{self, Input, Source};
 use anyhow::{Context as _, Result, ensure};
+use std::ffi::{OsStr, OsString};
 use std::io::BufRead as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 /// One row of the result.
@@ -39,17 +41,18 @@ pub struct Picture {
 ///
 /// # Errors
 /// When standard input cannot be read, or there is no input.
-pub fn items(texts: &[String]) -> Result<Vec<Item>> {
+pub fn items(texts: &[OsString]) -> Result<Vec<Item>> {
     let mut items = Vec::new();
     for text in texts {
         if text != "-" {
             items.push(item(text));
             continue;
         }
-        for line in std::io::stdin().lock().lines() {
+        for line in std::io::stdin().lock().split(b'\n') {
             let line = line.context("standard input cannot be read")?;
-            if !line.trim().is_empty() {
-                items.push(item(line.trim()));
+            let name = line.trim_ascii();
+            if !name.is_empty() {
+                items.push(item(OsStr::from_bytes(name)));
             }
         }
     }
@@ -57,12 +60,12 @@ pub fn items(texts: &[String]) -> Result<Vec<Item>> {
     Ok(items)
 }
 
-fn item(text: &str) -> Item {
+fn item(text: &OsStr) -> Item {
     let media = if Path::new(text).is_dir() { folder(Path::new(text)).map(Media::Pictures) } else { input(text) };
     Item { shown: inputs::shown(text), media: media.map_err(|error| format!("{error:#}")) }
 }
 
-fn input(text: &str) -> Result<Media> {
+fn input(text: &OsStr) -> Result<Media> {
     inputs::input(text).map(Media::Stream)
 }
 
@@ -103,7 +106,7 @@ mod tests {
         for name in ["b10.png", "b9.jpg", "notes.txt", ".b1.png"] {
             std::fs::write(folder.path().join(name), "x").expect("a file");
         }
-        let text = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+        let text = |path: &Path| path.as_os_str().to_owned();
         let items = items(&[text(&folder.path().join("absent.mp4")), text(folder.path())]).expect("items");
         let [absent, pictures] = items.as_slice() else { panic!("{items:?}") };
         assert!(absent.media.as_ref().is_err_and(|problem| problem.contains("no such file")), "{absent:?}");

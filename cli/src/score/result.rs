@@ -5,6 +5,7 @@
 use super::inputs::{Item, Media};
 use super::stream::{Ended, Scored};
 use crate::exit::Exit;
+use crate::media::remarks::Remarks;
 use crate::report::data::Threshold;
 use crate::thresholds::{Expression, Quantity, WORST_SECOND};
 use onnx_iqa::model::Model;
@@ -79,7 +80,7 @@ pub struct InputResult {
     /// Each threshold.
     pub thresholds: Vec<Threshold>,
     /// Warnings.
-    pub remarks: Vec<String>,
+    pub remarks: Remarks,
     /// Why it could not be read, or not to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
@@ -137,7 +138,7 @@ impl InputResult {
             worst: None,
             pictures: Vec::with_capacity(capacity),
             thresholds: Vec::new(),
-            remarks: Vec::new(),
+            remarks: Remarks::default(),
             failure: None,
             ended: Ended::Whole,
             course: Vec::new(),
@@ -194,11 +195,7 @@ impl InputResult {
         for score in scored.frames.field("score").unwrap_or_default().iter().flatten() {
             self.pool.push(f64::from(*score));
         }
-        for remark in &scored.remarks {
-            if !self.remarks.contains(remark) {
-                self.remarks.push(remark.clone());
-            }
-        }
+        self.remarks = std::mem::take(&mut self.remarks).and(&scored.remarks);
     }
 
     fn finish(&mut self) {

@@ -4,9 +4,12 @@
 
 use crate::args::Deinterlace;
 use crate::media::decode::{Decoding, Options};
+use crate::media::errors;
 use crate::media::inputs::Input;
 use crate::media::lock;
 use crate::media::part::Part;
+use crate::media::remarks::Remarks;
+use crate::media::stall::PATIENCE;
 use crate::media::watch::{self, Watched};
 use crate::progress::Progress;
 use crate::report::frames::Frames;
@@ -57,8 +60,8 @@ pub struct Scored {
     pub frames: Frames,
     /// How many frames could not be scored.
     pub failed: u64,
-    /// Warnings, each once.
-    pub remarks: Vec<String>,
+    /// Warnings, each kind once.
+    pub remarks: Remarks,
     /// Why it could not be read.
     pub failure: Option<String>,
     /// How it ended.
@@ -160,6 +163,10 @@ pub fn run(input: &Input, settings: &Settings, progress: &mut Progress, interrup
             scored.ended = Ended::Interrupted;
             break;
         }
+        scored.failure = pipeline.decoding.stalled(PATIENCE);
+        if scored.failure.is_some() {
+            break;
+        }
         let message = match messages.recv_timeout(STEP) {
             Ok(((), message)) => message,
             Err(RecvTimeoutError::Timeout) => {
@@ -178,15 +185,10 @@ pub fn run(input: &Input, settings: &Settings, progress: &mut Progress, interrup
         match message.view() {
             gst::MessageView::Eos(_) => break,
             gst::MessageView::Error(error) => {
-                scored.failure = Some(watch::error_text(error));
+                scored.failure = Some(errors::text(error));
                 break;
             }
-            gst::MessageView::Warning(warning) => {
-                let text = warning.error().message().to_owned();
-                if !scored.remarks.contains(&text) {
-                    scored.remarks.push(text);
-                }
-            }
+            gst::MessageView::Warning(warning) => scored.remarks.warning(warning),
             gst::MessageView::Element(element) => {
                 let summary = element.structure().and_then(|structure| Summary::from_structure(structure).ok());
                 if let Some(summary) = summary {
@@ -199,11 +201,7 @@ pub fn run(input: &Input, settings: &Settings, progress: &mut Progress, interrup
     pipeline.pipeline.set_state(gst::State::Null).context("the pipeline does not stop")?;
     scored.frames = std::mem::take(&mut *lock(&pipeline.frames));
     if scored.frames.times.is_empty() && scored.failure.is_none() && scored.ended == Ended::Whole {
-        scored.failure = Some(NO_FRAME.to_owned());
+        scored.failure = Some(format!("no frame could be decoded of it: {}", watch::NO_FRAME));
     }
     Ok(scored)
 }
-
-/// What is said of a stream that ends without a frame.
-const NO_FRAME: &str = "no frame could be decoded of it: check that it plays (the edit list of a trimmed MP4 is one \
-                        cause: GStreamer 1.22 then shows none of its frames; encode such a file again)";

@@ -28,7 +28,12 @@ fn render(report: &Report, curves: bool) -> String {
     line(&mut out, &format!("{} ({}, on {}): 0 is worst, 100 is best", model.name, model.model_hash, model.provider));
     line(&mut out, "");
     let scale = scale(&report.inputs);
+    // With every frame scored, one count says all.
+    let is_sparse = report.inputs.iter().any(|input| input.failure.is_none() && input.scored != input.frames);
     let mut header = format!("{:<NAME$} {:>6}", "input", "frames");
+    if is_sparse {
+        let _ = write!(header, " {:>6}", "scored");
+    }
     for (_, title) in STATISTICS {
         let _ = write!(header, " {title:>6}");
     }
@@ -38,6 +43,9 @@ fn render(report: &Report, curves: bool) -> String {
     line(&mut out, &header);
     for input in &report.inputs {
         let mut row = format!("{:<NAME$} {:>6}", shortened(&input.input), input.frames);
+        if is_sparse {
+            let _ = write!(row, " {:>6}", input.scored);
+        }
         for (statistic, _) in STATISTICS {
             let value = input.score.get(statistic).map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"));
             let _ = write!(row, " {value:>6}");
@@ -45,7 +53,8 @@ fn render(report: &Report, curves: bool) -> String {
         if curves && input.course.len() > 1 {
             row.push_str("  ");
             // Fewer points than characters would leave holes.
-            let columns = CURVE.min(input.course.len());
+            let room = if is_sparse { CURVE - 7 } else { CURVE };
+            let columns = room.min(input.course.len());
             row.extend(course(&input.course, columns).iter().map(|mean| mean.map_or(' ', |mean| bar(mean, scale))));
         }
         line(&mut out, &row);
@@ -115,7 +124,7 @@ fn details(out: &mut String, input: &InputResult) {
     if input.failed > 0 {
         said.push(format!("{} frames could not be scored", input.failed));
     }
-    said.extend(input.remarks.iter().cloned());
+    said.extend(input.remarks.texts().map(str::to_owned));
     if let Some(failure) = &input.failure {
         let only = if input.scored > 0 { " (only a part of it was scored)" } else { "" };
         said.push(format!("ERROR{only}: {failure}"));

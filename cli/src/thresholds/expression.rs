@@ -29,6 +29,8 @@ pub enum Quantity {
     },
     /// A count of frames.
     Count(&'static str),
+    /// How much of the source has a counterpart, in percent.
+    Coverage,
     /// How far the rendition is off, in milliseconds, whichever way.
     OffsetMs,
     /// Pairs of rungs of which the higher is worse.
@@ -105,6 +107,7 @@ fn quantity(name: &str) -> Result<Quantity> {
         return Ok(Quantity::Measure { field: field.to_owned(), statistic: statistic.to_owned() });
     }
     let others = [
+        ("coverage", Quantity::Coverage),
         ("offset-ms", Quantity::OffsetMs),
         ("inversions", Quantity::Inversions),
         ("bandwidth-error", Quantity::BandwidthError),
@@ -151,6 +154,7 @@ impl Expression {
         match &self.quantity {
             Quantity::Measure { field, statistic } => rendition.measures.get(field)?.get(statistic).copied(),
             Quantity::Count(name) => rendition.counts.get(*name).map(|&count| count as f64),
+            Quantity::Coverage => rendition.coverage,
             Quantity::OffsetMs => rendition.offset_ms.map(f64::abs),
             Quantity::Inversions => Some(ladder.inversions as f64),
             Quantity::BandwidthError => {
@@ -174,6 +178,7 @@ mod tests {
         assert!(read("unmatched<3").holds(2.0) && !read("unmatched<3").holds(3.0));
         assert_eq!(read("dropped==0").quantity(), &Quantity::Count("dropped"));
         assert_eq!(read("offset-ms<=40").quantity(), &Quantity::OffsetMs);
+        assert_eq!(read("coverage>=99").quantity(), &Quantity::Coverage);
         assert!(read("vmaf.p5>90").replaces(&expression) && !read("vmaf.p5<90").replaces(&expression));
         assert!(!read("vmaf.p1>90").replaces(&expression));
     }

@@ -10,7 +10,7 @@ pub use expression::WORST_SECOND;
 pub use expression::{Expression, Quantity};
 
 use crate::args::Compare;
-use crate::report::data::{Rendition, Threshold};
+use crate::report::data::{Rendition, Threshold, Unchecked};
 use anyhow::{Context as _, Result, bail, ensure};
 use file::Rung;
 
@@ -47,7 +47,12 @@ impl Thresholds {
         for text in &args.threshold {
             thresholds.general.push(text.parse().with_context(|| format!("--threshold {text}"))?);
         }
+        let takes_all = args.start.is_none_or(|start| start.is_zero()) && args.duration.is_none();
         for expression in thresholds.all() {
+            ensure!(
+                takes_all || *expression.quantity() != Quantity::Coverage,
+                "{expression}: how much of the source is covered is only known of whole films; leave out --start and --duration"
+            );
             if let Quantity::Measure { field, .. } = expression.quantity() {
                 let advice = if field == "score" { "give a --model" } else { "add it to --measures" };
                 ensure!(measured.contains(&field.as_str()), "{expression}: {field} is not measured; {advice}");
@@ -79,10 +84,15 @@ impl Thresholds {
         Ok(())
     }
 
-    /// The heights that thresholds name and no rendition has.
-    pub fn missing_heights(&self, renditions: &[Rendition]) -> Vec<u32> {
-        let heights = self.rungs.iter().filter_map(|rung| rung.height);
-        heights.filter(|&height| renditions.iter().all(|one| one.media.height != Some(height))).collect()
+    /// The thresholds of heights that no rendition has.
+    pub fn unchecked(&self, renditions: &[Rendition]) -> Vec<Unchecked> {
+        let rungs = self.rungs.iter().filter_map(|rung| Some((rung.height?, rung)));
+        let missing = rungs.filter(|(height, _)| renditions.iter().all(|one| one.media.height != Some(*height)));
+        let of = |(height, rung): (u32, &Rung)| Unchecked {
+            height,
+            thresholds: rung.expressions.iter().map(Expression::to_string).collect(),
+        };
+        missing.map(of).collect()
     }
 
     /// What becomes of the thresholds that concern a rendition. `trusted`: its numbers count.
@@ -115,6 +125,7 @@ mod tests {
             offset_ms: Some(-80.0),
             confidence: None,
             evidence: None,
+            coverage: None,
             counts: [("unmatched".to_owned(), 3)].into(),
             measures: [("vmaf".to_owned(), BTreeMap::from([("p5".to_owned(), p5)]))].into(),
             thresholds: Vec::new(),
@@ -156,7 +167,9 @@ mod tests {
         assert_eq!(general.first(), Some(&("vmaf.p5>=80".to_owned(), Some(false))));
         let untrusted = thresholds.check(&rendition("mid", 720, 99.0), ladder, false);
         assert!(untrusted.iter().all(|one| one.met.is_none() && one.value.is_none()));
-        assert_eq!(thresholds.missing_heights(&[rendition("top", 1080, 1.0)]), [360]);
+        let missing = Unchecked { height: 360, thresholds: vec!["vmaf.p5>=40".to_owned()] };
+        assert_eq!(thresholds.unchecked(&[rendition("top", 1080, 1.0)]), [missing]);
+        assert!(thresholds.unchecked(&[rendition("low", 360, 1.0)]).is_empty());
         assert!(thresholds.check_names(["low"].into_iter()).unwrap_err().to_string().contains("there are: low"));
     }
 }

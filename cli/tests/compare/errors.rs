@@ -89,3 +89,64 @@ fn a_reader_that_has_seen_enough_is_no_error_and_a_pipe_is_no_input() {
     let ran = bench.iqa(&[&source, "pipe"]).ended(2);
     assert!(ran.stderr.contains("pipe is no regular file"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_rung_that_is_not_there_fails_alone() {
+    let Some(bench) = Bench::new("a_rung_that_is_not_there_fails_alone") else { return };
+    let source = bench.source("bikes.mp4", "1");
+    let good = bench.rendition("good.mp4", "30", &[]);
+    std::fs::write(bench.path("empty.mp4"), "").unwrap();
+    let more = ["--hls", "absent.m3u8", "--dash", "absent.mpd", "--json", "--measures", "psnr", "-o", "out"];
+    let ran = bench.iqa(&[&[&source, "absent.mp4", &good, "empty.mp4"], &more[..]].concat()).ended(2);
+    for said in ["absent.mp4: there is no such file", "empty.mp4 is empty", "absent.m3u8: ", "absent.mpd: "] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+    let report = ran.json();
+    let names: Vec<_> = report["renditions"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
+    assert_eq!(names, ["absent", "good", "empty", "absent-2", "absent-3"]);
+    for one in report["renditions"].as_array().unwrap() {
+        assert_eq!(one["verdict"], if one["name"] == "good" { "aligned" } else { "failed" }, "{one:#}");
+    }
+    assert!(bench.path("out/good.vmaf.json").is_file() && bench.path("out/report.html").is_file());
+}
+
+#[test]
+fn errors_say_what_where_and_what_to_do_in_a_line() {
+    let Some(bench) = Bench::new("errors_say_what_where_and_what_to_do_in_a_line") else { return };
+    let source = bench.source("bikes.mp4", "2");
+    let good = bench.rendition("good.mp4", "30", &["-g", "25"]);
+    std::fs::write(bench.path("note.mp4"), "not a film\n").unwrap();
+    std::fs::write(bench.path("notes.mp4"), "a line of a text that is long enough\n".repeat(500)).unwrap();
+    bench.ffmpeg(&["-i", "good.mp4", "-c", "copy", "-f", "dash", "-seg_duration", "1", "manifest.mpd"]);
+    std::fs::remove_file(bench.path("chunk-stream0-00002.m4s")).unwrap();
+    let arguments = [&source, "note.mp4", "notes.mp4", "--dash", "manifest.mpd", "--json", "--measures", "psnr"];
+    let report = bench.iqa(&arguments).ended(2).json();
+    let all: Vec<_> = report["renditions"].as_array().unwrap().iter().map(reasons).collect();
+    let [note, notes, dash] = all.as_slice() else { panic!("{report:#}") };
+    assert!(note.contains("of a kind that GStreamer knows") && note.contains("check that"), "{note}");
+    assert!(notes.contains("it is a text file"), "{notes}");
+    assert!(dash.contains("chunk-stream0-00002.m4s") && dash.contains("check that it is there"), "{dash}");
+    for text in &all {
+        assert!(text.lines().count() == 1 && !text.contains(".c("), "{text}");
+    }
+    let ran = bench.iqa(&[&source, &good, "--start", "100s"]).ended(2);
+    assert!(ran.stderr.contains("--start is beyond its end: it is 2.00 s long"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("edit list"), "{}", ran.stderr);
+}
+
+#[test]
+fn names_of_files_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let Some(bench) = Bench::new("names_of_files_need_not_be_text") else { return };
+    bench.source("bikes.mp4", "1");
+    bench.rendition("good.mp4", "30", &[]);
+    let [source, rendition] = [&b"quelle-\xfc.mp4"[..], b"caf\xe9.mp4"].map(std::ffi::OsStr::from_bytes);
+    std::fs::rename(bench.path("source.mp4"), bench.folder.path().join(source)).unwrap();
+    std::fs::rename(bench.path("good.mp4"), bench.folder.path().join(rendition)).unwrap();
+    let mut command = bench.command(&[]);
+    command.args([source, rendition]).args(["--json", "--measures", "psnr", "-o", "out"]);
+    let report = crate::common::Ran::new(command.output().unwrap()).ended(0).json();
+    assert_eq!(report["renditions"][0]["name"], "caf\u{fffd}");
+    assert_eq!(report["renditions"][0]["verdict"], "aligned");
+    assert!(bench.path("out/caf_.vmaf.json").is_file());
+}

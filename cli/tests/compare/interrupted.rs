@@ -47,3 +47,32 @@ fn what_a_killed_run_leaves_has_no_final_name_and_goes_with_the_next() {
     bench.iqa(&[&source, &high, "-o", "out", "--measures", "psnr"]).ended(0);
     assert!(names().iter().all(|name| !name.starts_with('.')), "{:?}", names());
 }
+
+#[test]
+fn an_interrupted_run_leaves_a_whole_report_where_it_is() {
+    let Some(bench) = Bench::new("an_interrupted_run_leaves_a_whole_report_where_it_is") else { return };
+    let source = bench.source("bigbuckbunny.mp4", "5");
+    let high = bench.rendition("high.mp4", "25", &[]);
+    let read = |name: &str| std::fs::read(bench.path(name)).ok();
+    bench.iqa(&[&source, &high, "-o", "out", "--measures", "psnr"]).ended(0);
+    let files = ["report.json", "report.html", "frames.csv", "junit.xml", "high.vmaf.json"];
+    let before = files.map(|name| read(&format!("out/{name}")));
+    assert!(before.iter().all(Option::is_some));
+    let arguments = [source.as_str(), &high, "-o", "out", "--progress", "json", "--measures", "ms-ssim,vmaf"];
+    let mut child = bench.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("iqa runs");
+    let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    assert!(lines.next().expect("a line").expect("text").contains("begin"));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success());
+    let said: Vec<_> = lines.map_while(Result::ok).collect();
+    let ran = Ran::new(child.wait_with_output().expect("it ends")).ended(130);
+    assert!(ran.stdout.contains("The report is in out/interrupted"), "{}", ran.stdout);
+    let kept = |line: &String| line.contains("out/interrupted") && line.contains("keeps the report of the earlier run");
+    assert!(said.iter().any(kept), "{said:?}");
+    assert_eq!(files.map(|name| read(&format!("out/{name}"))), before);
+    let report: serde_json::Value = serde_json::from_slice(&read("out/interrupted/report.json").unwrap()).unwrap();
+    assert_eq!(report["interrupted"], true);
+    // A run that comes to its end takes the place of both.
+    bench.iqa(&[&source, &high, "-o", "out", "--measures", "psnr", "--no-cache"]).ended(0);
+    assert!(!bench.path("out/interrupted").exists());
+}

@@ -185,3 +185,19 @@ fn two_ladders_are_set_against_each_other() {
     let rate = &report["versus"]["bd-rate"]["psnr-y"];
     assert!(rate["percent"].is_null() && rate["reason"].as_str().unwrap().contains("has 3 measured rungs"), "{rate:#}");
 }
+
+#[test]
+fn a_rotation_tag_is_followed_and_no_shape_is_called_another() {
+    let Some(bench) = Bench::new("a_rotation_tag_is_followed_and_no_shape_is_called_another") else { return };
+    let source = bench.source("bikes.mp4", "1");
+    bench.rendition("lying.mp4", "28", &["-vf", "transpose=2"]);
+    bench.ffmpeg(&["-display_rotation:v:0", "-90", "-i", "lying.mp4", "-c", "copy", "tagged.mp4"]);
+    let tagged = bench.text("tagged.mp4");
+    let report = bench.iqa(&[&source, &tagged, "--json", "--measures", "psnr"]).ended(0).json();
+    let one = rendition(&report, "tagged");
+    assert!(number(one, &["measures", "psnr-y", "mean"]) > 30.0, "{one:#}");
+    assert_eq!(reasons(one), "it was turned upright as its tag says (rotate-90)");
+    // As it lies, it is another shape, and is said to be turned.
+    let report = bench.iqa(&[&source, "lying.mp4", "--json", "--measures", "psnr"]).ended(3).json();
+    assert!(reasons(rendition(&report, "lying")).contains("turned"), "{report:#}");
+}

@@ -6,12 +6,15 @@ mod common;
 #[path = "../common/mod.rs"]
 mod shared;
 
+mod advice;
+mod coverage;
 mod errors;
 mod files;
 mod interrupted;
 mod ladder;
 mod model;
 mod numbers;
+mod network;
 mod pictures;
 mod playlists;
 mod swapped;

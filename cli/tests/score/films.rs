@@ -2,7 +2,7 @@
 
 //! Films, by a bundled model.
 
-use crate::common::{Ran, clip, iqa, near};
+use crate::common::{Bench, Ran, clip, iqa, near};
 use onnx_iqa_testkit as kit;
 use sha2::{Digest as _, Sha256};
 use std::io::{BufRead as _, BufReader};
@@ -80,4 +80,26 @@ fn an_interrupted_run_keeps_what_was_scored() {
     let report = Ran::new(child.wait_with_output().expect("an end")).ended(130).json();
     assert_eq!((&report["interrupted"], &report["exit"]), (&true.into(), &130.into()));
     assert_eq!(report["inputs"][0]["scored"], 2, "{report:#}");
+}
+
+#[test]
+fn the_table_says_how_many_frames_were_scored_where_not_all_were() {
+    let Some(film) = clip("bikes.mp4") else {
+        kit::skipped("the table of a film: there are no clips");
+        return;
+    };
+    let bench = Bench::new();
+    let film = film.to_str().expect("UTF-8");
+    let run = |more: &[&str]| bench.score(&[&[film], more].concat()).ended(0);
+    let frames = run(&["--json", "--every", "50"]).json()["inputs"][0]["frames"].as_u64().expect("a count");
+    let words = |text: &str, start: &str| -> Vec<String> {
+        let line = text.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{text}"));
+        line.split_whitespace().map(str::to_owned).collect()
+    };
+    let sparse = run(&["--every", "50"]).stdout;
+    assert_eq!(words(&sparse, "input")[1..3], ["frames", "scored"]);
+    let row = sparse.lines().skip_while(|line| !line.starts_with("input")).nth(1).expect("a row");
+    let row: Vec<_> = row.split_whitespace().collect();
+    assert_eq!(row[1..3], [frames.to_string(), frames.div_ceil(50).to_string()]);
+    assert!(!run(&[]).stdout.contains("scored"));
 }

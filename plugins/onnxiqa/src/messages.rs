@@ -9,13 +9,17 @@ use gst::prelude::*;
 use gst_video::prelude::*;
 use onnx_iqa::align::time::Ledger;
 use onnx_iqa::record::{
-    self, Alarm, AlignmentChange, AlignmentEvent, FrameRecord, Message, Named, PooledField, StreamStats, Summary,
-    Value, Window,
+    self, Alarm, AlignmentChange, AlignmentEvent, Finding, FrameRecord, Message, Named, PooledField, StreamStats,
+    Summary, Value, Window,
 };
 use onnx_iqa::scorer::Map;
 use onnx_iqa::stats::Statistics;
 
+mod finding;
+
 const ATTRIBUTES: &str = "attributes";
+/// In a summary: its reasons, with cause and cure apart.
+const FINDINGS: &str = "findings";
 /// In an end-of-stream event: what elements say of the whole stream, by their names.
 const SUMMARIES: &str = "iqa-summaries";
 
@@ -228,6 +232,7 @@ impl Structured for Summary {
         if let Some(verdict) = self.verdict {
             summary.set("verdict", verdict.name());
             summary.set("reasons", gst::Array::new(&self.reasons));
+            summary.set(FINDINGS, gst::Array::new(self.findings.iter().map(Structured::to_structure)));
         }
         set_pools(&mut summary, &self.fields);
         if !self.attributes.is_empty() {
@@ -252,6 +257,10 @@ impl Structured for Summary {
         summary.verdict = word(structure, "verdict")?;
         if let Ok(reasons) = structure.get::<gst::Array>("reasons") {
             summary.reasons = reasons.iter().filter_map(|reason| reason.get::<String>().ok()).collect();
+        }
+        if let Ok(findings) = structure.get::<gst::Array>(FINDINGS) {
+            let structures = findings.iter().filter_map(|finding| finding.get::<gst::Structure>().ok());
+            summary.findings = structures.filter_map(|finding| Finding::from_structure(&finding).ok()).collect();
         }
         summary.fields = pools(structure);
         if let Ok(attributes) = structure.get::<gst::Structure>(ATTRIBUTES) {

@@ -7,6 +7,7 @@ use onnx_iqa::picture::{
     ChromaSite, Colorimetry, Frame, Matrix, OwnedFrame, PackedFormat, Picture, PictureError, PixelFormat, Plane, Range,
     Rect,
 };
+use onnx_iqa::record::{Cure, Finding};
 use std::sync::OnceLock;
 
 /// What the engine has to know of a stream's frames beside their memory, out of the caps.
@@ -128,11 +129,13 @@ impl Stream {
 
     /// Why scores of this stream are to be taken with care, if so: interlaced pictures, and where there is a model, a
     /// transfer that no model saw.
-    pub fn caution(&self, model: bool) -> Option<String> {
+    pub fn caution(&self, model: bool) -> Option<Finding> {
         use gst_video::{VideoInterlaceMode, VideoTransferFunction as Transfer};
         let mut reasons = Vec::new();
         // Of mixed video each frame says what it is.
-        if !matches!(self.info.interlace_mode(), VideoInterlaceMode::Progressive | VideoInterlaceMode::Mixed) {
+        let interlaced =
+            !matches!(self.info.interlace_mode(), VideoInterlaceMode::Progressive | VideoInterlaceMode::Mixed);
+        if interlaced {
             reasons.push(self.interlaced());
         }
         let transfer = self.stated.transfer;
@@ -150,23 +153,22 @@ impl Stream {
             reasons
                 .push(format!("models are trained on standard dynamic range, the transfer function is {transfer:?}"));
         }
-        (!reasons.is_empty()).then(|| reasons.join("; "))
+        let cure = interlaced.then_some(Cure::Deinterlace);
+        (!reasons.is_empty()).then(|| Finding::new("caution", reasons.join("; "), cure))
     }
 
     fn interlaced(&self) -> String {
-        format!(
-            "the video is interlaced ({}): combing counts as a distortion; put a deinterlace element before",
-            self.info.interlace_mode().to_str()
-        )
+        format!("the video is interlaced ({}): combing counts as a distortion", self.info.interlace_mode().to_str())
     }
 
     /// What is to be said of an interlaced frame if the caps leave it to each frame to be one.
-    pub fn interlaced_among_others(&self, buffer: &gst::BufferRef) -> Option<String> {
+    pub fn interlaced_among_others(&self, buffer: &gst::BufferRef) -> Option<Finding> {
         let mixed = self.info.interlace_mode() == gst_video::VideoInterlaceMode::Mixed;
         // SAFETY: reads a field of a buffer that is there. The flags of video are not among those that `flags()` knows.
         let flags = unsafe { (*buffer.as_ptr()).mini_object.flags };
         let flags = gst_video::VideoBufferFlags::from_bits_truncate(flags);
-        (mixed && flags.contains(gst_video::VideoBufferFlags::INTERLACED)).then(|| self.interlaced())
+        let found = mixed && flags.contains(gst_video::VideoBufferFlags::INTERLACED);
+        found.then(|| Finding::new("interlaced", self.interlaced(), Cure::Deinterlace))
     }
 
     /// The width of the picture as it is shown, for a height of 1.

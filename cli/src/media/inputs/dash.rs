@@ -42,7 +42,7 @@ pub fn representations(place: &Place, folder: &Path, first: usize) -> Result<Vec
         Ok(Input {
             name,
             shown: format!("{} (representation {})", place.shown(), one.id),
-            source: Source::Uri(Place::new(&path.to_string_lossy())?.uri()),
+            source: Source::Uri(Place::new(&path)?.uri()),
             declared_bandwidth: one.bandwidth,
             problem: one.encrypted.then(|| encrypted.to_owned()),
             files: None,

@@ -2,13 +2,12 @@
 
 //! Small documents from the network, by GStreamer's own sources: what they reach, the decoders reach too.
 
-use crate::media::watch::error_text;
+use crate::media::errors;
+use crate::media::stall::PATIENCE;
 use anyhow::{Result, bail, ensure};
 use gst::prelude::*;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// How long a server may be silent.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How often errors are looked for.
 const STEP: gst::ClockTime = gst::ClockTime::from_mseconds(200);
 
@@ -32,11 +31,11 @@ fn pull(pipeline: &gst::Pipeline, sink: &gst_app::AppSink, most: u64) -> Result<
     let error = || {
         let next = || bus.as_ref().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
         let texts = std::iter::from_fn(next).filter_map(|message| match message.view() {
-            gst::MessageView::Error(error) => Some(error_text(error)),
+            gst::MessageView::Error(error) => Some(errors::text(error)),
             _ => None,
         });
         // What a server answers comes with an error that says no more than that there was one.
-        texts.reduce(|first, second| if first.starts_with("Internal data stream error") { second } else { first })
+        texts.reduce(|first, second| if first.starts_with("nothing came from") { second } else { first })
     };
     if pipeline.set_state(gst::State::Playing).is_err() {
         bail!("{}", error().unwrap_or_else(|| "it cannot be opened".to_owned()));
@@ -52,12 +51,13 @@ fn pull(pipeline: &gst::Pipeline, sink: &gst_app::AppSink, most: u64) -> Result<
                 last = Instant::now();
             }
             None => match error() {
-                Some(error) if error.starts_with("Internal data stream error") => {
-                    bail!("it cannot be read: is there a server that answers at this address? ({error})")
-                }
                 Some(error) => bail!(error),
                 None if sink.is_eos() => return Ok(bytes),
-                None => ensure!(last.elapsed() < PATIENCE, "nothing came for {} s", PATIENCE.as_secs()),
+                None => ensure!(
+                    last.elapsed() < PATIENCE,
+                    "its server was silent for {} s: check that it and the way to it work",
+                    PATIENCE.as_secs()
+                ),
             },
         }
     }

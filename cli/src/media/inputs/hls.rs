@@ -4,8 +4,8 @@
 
 use super::place::Place;
 use super::{Input, Source};
-use anyhow::{Context as _, Result, ensure};
-use m3u8_rs::{KeyMethod, MasterPlaylist, MediaPlaylist, Playlist, VariantStream};
+use anyhow::{Context as _, Result, bail, ensure};
+use m3u8_rs::{Key, KeyMethod, MasterPlaylist, MediaPlaylist, Playlist, VariantStream};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -70,6 +70,27 @@ fn media(place: &Place, name: String, declared_bandwidth: Option<f64>, playlist:
     input
 }
 
+/// Where the key of a segment is, if it has one; with it `hlsdemux` decrypts whole segments.
+///
+/// # Errors
+/// When it is encrypted in a way that cannot be decrypted here.
+fn key_file(key: &Key) -> Result<Option<&str>> {
+    match (&key.method, &key.uri, key.keyformat.as_deref()) {
+        (KeyMethod::None, ..) => Ok(None),
+        (KeyMethod::AES128, Some(uri), None | Some("identity")) => Ok(Some(uri)),
+        (KeyMethod::AES128, None, _) => {
+            bail!("it is encrypted (AES-128) and its playlist names no key: give a clear copy of it")
+        }
+        (method, _, format) => {
+            let format = format.map_or_else(String::new, |format| format!(", KEYFORMAT={format}"));
+            bail!(
+                "it is encrypted (#EXT-X-KEY:METHOD={method}{format}), which only AES-128 with a key of its own may be: \
+                 give a clear copy of it"
+            )
+        }
+    }
+}
+
 /// The local files of a playlist; none if some are not local.
 ///
 /// # Errors
@@ -79,8 +100,7 @@ fn files(place: &Place, playlist: &MediaPlaylist) -> Result<Option<Vec<PathBuf>>
     let mut uris = Vec::new();
     for segment in &playlist.segments {
         if let Some(key) = &segment.key {
-            let clear = matches!(key.method, KeyMethod::None);
-            ensure!(clear, "it is encrypted (#EXT-X-KEY:METHOD={}): give a clear copy of it", key.method);
+            uris.extend(key_file(key)?);
         }
         uris.extend(segment.map.iter().map(|map| map.uri.as_str()));
         uris.push(&segment.uri);
@@ -91,7 +111,7 @@ fn files(place: &Place, playlist: &MediaPlaylist) -> Result<Option<Vec<PathBuf>>
     for uri in uris {
         let path = place.join(uri)?.path();
         if let Some(path) = &path {
-            ensure!(path.is_file(), "its segment {} is missing", path.display());
+            ensure!(path.is_file(), "its segment or key {} is missing: put it there", path.display());
         }
         files.push(path);
     }

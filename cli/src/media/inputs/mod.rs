@@ -15,7 +15,8 @@ use crate::args::Compare;
 use anyhow::{Context as _, Result, bail, ensure};
 use place::Place;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// One stream of pictures.
@@ -61,38 +62,58 @@ impl Inputs {
     /// Finds out what the command line means.
     ///
     /// # Errors
-    /// When there is no such file, no rendition, or a playlist or manifest cannot be read.
+    /// When the source is not there or cannot be read, or no rendition is given. One that cannot be read is among the
+    /// others, with its problem.
     pub fn new(args: &Compare) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("iqa-").tempdir().context("no temporary folder can be made")?;
         let source =
             source(&args.source, folder.path()).with_context(|| format!("the source {}", shown(&args.source)))?;
+        if let Some(problem) = &source.problem {
+            bail!("the source {}: {problem}", source.shown);
+        }
         let mut renditions = Vec::new();
         for text in &args.renditions {
-            let found = expand(text, folder.path(), renditions.len()).with_context(|| shown(text))?;
-            renditions.extend(found);
+            let found = expand(text, folder.path(), renditions.len());
+            renditions.extend(or_problem(text, found));
         }
         for playlist in &args.hls {
-            renditions.extend(hls::variants(&Place::new(playlist)?).with_context(|| shown(playlist))?);
+            let found = Place::new(playlist).and_then(|place| hls::variants(&place));
+            renditions.extend(or_problem(playlist, found));
         }
         for manifest in &args.dash {
             let number = renditions.len();
-            let found = dash::representations(&Place::new(manifest)?, folder.path(), number);
-            renditions.extend(found.with_context(|| shown(manifest))?);
+            let found = Place::new(manifest).and_then(|place| dash::representations(&place, folder.path(), number));
+            renditions.extend(or_problem(manifest, found));
         }
         ensure!(!renditions.is_empty(), "no rendition is given: name files, or a playlist with --hls or --dash");
         let own = renditions.len();
         for text in &args.versus {
             let found = expand(text, folder.path(), renditions.len());
-            renditions.extend(found.with_context(|| format!("--versus {}", shown(text)))?);
+            renditions.extend(or_problem(text, found));
         }
         unique(&mut renditions);
         Ok(Self { source, renditions, own, _folder: folder })
     }
 }
 
+/// What was found; where that is nothing, an input that says why: it fails alone.
+fn or_problem(text: &OsStr, found: Result<Vec<Input>>) -> Vec<Input> {
+    found.unwrap_or_else(|error| {
+        let name = Path::new(text).file_stem().map_or_else(|| "input".into(), OsStr::to_string_lossy);
+        vec![Input {
+            name: Place::new(text).map_or_else(|_| name.into_owned(), |place| place.stem()),
+            shown: shown(text),
+            source: Source::Uri(String::new()),
+            declared_bandwidth: None,
+            problem: Some(format!("{error:#}")),
+            files: None,
+        }]
+    })
+}
+
 /// What a file, folder or URI stands for: of a playlist or manifest its variants, never the adaptive whole. `number`: how
 /// many inputs there are before it.
-fn expand(text: &str, folder: &std::path::Path, number: usize) -> Result<Vec<Input>> {
+fn expand(text: &OsStr, folder: &Path, number: usize) -> Result<Vec<Input>> {
     let place = Place::new(text)?;
     match place.extension().as_deref() {
         Some("m3u8") => hls::variants(&place),
@@ -102,7 +123,7 @@ fn expand(text: &str, folder: &std::path::Path, number: usize) -> Result<Vec<Inp
 }
 
 /// The source: one stream.
-fn source(text: &str, folder: &std::path::Path) -> Result<Input> {
+fn source(text: &OsStr, folder: &Path) -> Result<Input> {
     let mut found = expand(text, folder, 0)?;
     let one = found.pop().context("it names no stream")?;
     let others = found.len();
@@ -114,8 +135,9 @@ fn source(text: &str, folder: &std::path::Path) -> Result<Input> {
 ///
 /// # Errors
 /// When there is no such file, or it cannot be read.
-pub fn input(text: &str) -> Result<Input> {
+pub fn input(text: &OsStr) -> Result<Input> {
     let place = Place::new(text)?;
+    place.check()?;
     let mut input = Input {
         name: place.stem(),
         shown: place.shown(),
@@ -152,7 +174,7 @@ pub fn input(text: &str) -> Result<Input> {
 }
 
 /// Whether what is shown stands in other files.
-fn is_playlist(path: &std::path::Path) -> bool {
+fn is_playlist(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     extension.is_some_and(|extension| ["m3u8", "m3u", "mpd"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
 }
@@ -192,7 +214,7 @@ mod tests {
     #[test]
     fn what_is_not_there_is_said_at_once() {
         let folder = tempfile::tempdir().unwrap();
-        let error = |name: &str| input(folder.path().join(name).to_str().unwrap()).unwrap_err().to_string();
+        let error = |name: &str| input(folder.path().join(name).as_os_str()).unwrap_err().to_string();
         assert!(error("absent.mp4").starts_with("there is no such file: "));
         std::fs::write(folder.path().join("empty.mp4"), "").unwrap();
         assert!(error("empty.mp4").ends_with("empty.mp4 is empty"));

@@ -3,6 +3,7 @@
 //! A path or a URI, and what is found relative to it.
 
 use anyhow::{Context as _, Result, ensure};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -18,12 +19,14 @@ impl Place {
     ///
     /// # Errors
     /// When it is empty or no URI.
-    pub fn new(text: &str) -> Result<Self> {
+    pub fn new(text: impl AsRef<OsStr>) -> Result<Self> {
+        let text = text.as_ref();
         ensure!(!text.is_empty(), "an input is empty: give a file or a URI");
-        if text.contains("://") {
-            return Ok(Self(Url::parse(text).with_context(|| format!("{} is no URI", shown(text)))?));
+        // The name of a file need not be text.
+        if let Some(uri) = text.to_str().filter(|text| text.contains("://")) {
+            return Ok(Self(Url::parse(uri).with_context(|| format!("{} is no URI", shown(uri)))?));
         }
-        let path = std::path::absolute(text).with_context(|| text.to_owned())?;
+        let path = std::path::absolute(text).with_context(|| shown(text))?;
         let url = Url::from_file_path(&path);
         Ok(Self(url.map_err(|()| anyhow::anyhow!("{} has no URI", path.display()))?))
     }
@@ -34,6 +37,26 @@ impl Place {
     /// When that is no URI.
     pub fn join(&self, relative: &str) -> Result<Self> {
         Ok(Self(self.0.join(relative).with_context(|| format!("{relative} is no URI"))?))
+    }
+
+    /// Makes sure that there is something that reads from here.
+    ///
+    /// # Errors
+    /// When GStreamer has nothing for URIs of this kind.
+    pub fn check(&self) -> Result<()> {
+        let scheme = self.0.scheme();
+        if scheme == "file" {
+            return Ok(());
+        }
+        let sources = gst::ElementFactory::factories_with_type(gst::ElementFactoryType::SRC, gst::Rank::NONE);
+        ensure!(
+            sources.iter().any(|source| {
+                source.uri_type() == gst::URIType::Src && source.uri_protocols().iter().any(|known| known == scheme)
+            }),
+            "nothing here reads from {scheme}://: give a file, or a URI of a kind that GStreamer has a source for, such \
+             as https://"
+        );
+        Ok(())
     }
 
     /// For GStreamer.
@@ -89,15 +112,16 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
     Ok(std::fs::read(path)?)
 }
 
-/// A path or URI for people, without a password.
-pub fn shown(text: &str) -> String {
-    match Url::parse(text) {
+/// A path or URI for people, without a password; of a name that is no text what can be shown of it.
+pub fn shown(text: impl AsRef<OsStr>) -> String {
+    let text = text.as_ref().to_string_lossy();
+    match Url::parse(&text) {
         Ok(mut url) if text.contains("://") && url.password().is_some() => {
             // A URI that has a password can have none.
             let _ = url.set_password(Some("***"));
             url.to_string()
         }
-        _ => text.to_owned(),
+        _ => text.into_owned(),
     }
 }
 
@@ -123,5 +147,9 @@ mod tests {
             assert_eq!(base.join(relative).unwrap().uri(), expected);
         }
         assert!(Place::new("").is_err() && Place::new("http://").is_err());
+        let odd = <OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"/films/caf\xe9.mp4");
+        let place = Place::new(odd).unwrap();
+        assert_eq!((place.path(), place.uri()), (Some(odd.into()), "file:///films/caf%E9.mp4".to_owned()));
+        assert_eq!((place.stem(), place.shown()), ("caf\u{fffd}".to_owned(), "/films/caf\u{fffd}.mp4".to_owned()));
     }
 }

@@ -16,6 +16,7 @@ mod standing;
 mod strips;
 mod table;
 mod thresholds;
+mod unchecked;
 mod verdict;
 mod words;
 

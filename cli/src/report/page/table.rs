@@ -6,7 +6,7 @@ use super::standing::Standing;
 use super::thresholds::{self, Expression};
 use super::words::{self, MeasureWords};
 use super::{Page, Rung};
-use crate::report::data::{Report, Threshold};
+use crate::report::data::{Rendition, Report, Threshold};
 use onnx_iqa::stats::Statistics;
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ pub struct Row {
     sure: Option<String>,
     evidence: Option<String>,
     matched: String,
-    frames: [String; 2],
+    frames: [String; 3],
     cells: Vec<Cell>,
     /// Why there are no cells.
     no_measures: &'static str,
@@ -90,6 +90,7 @@ fn row(page: &Page<'_>, rung: &Rung<'_>) -> Row {
             [
                 format!("{} dropped · {} duplicate", number("dropped"), number("duplicate")),
                 format!("{} unmatched", number("unmatched")),
+                part_of(page, rendition).filter(|_| trusted).unwrap_or_default(),
             ]
         } else {
             Default::default()
@@ -103,6 +104,11 @@ fn row(page: &Page<'_>, rung: &Rung<'_>) -> Row {
         thresholds: rendition.thresholds.iter().map(|given| threshold(page, given, trusted)).collect(),
         reasons: rendition.reasons.iter().map(|reason| words::sentence(reason)).collect(),
     }
+}
+
+/// How much of the source it shows, unless that is all.
+fn part_of(page: &Page<'_>, rendition: &Rendition) -> Option<String> {
+    Some(format!("{} of the source", rendition.part_of(&page.report.source)?))
 }
 
 fn cell(rung: &Rung<'_>, measure: &MeasureWords) -> Cell {

@@ -58,7 +58,10 @@ fn worst_standing(page: &Page<'_>) -> Standing {
     use Standing::*;
     let order = [Fail, Unreadable, NotMeasurable, Unfinished, Partly, Unchecked, Measured, Pass];
     let stands = |standing: &Standing| page.rungs.iter().any(|rung| rung.standing == *standing);
-    order.into_iter().find(stands).unwrap_or(Unfinished)
+    let worst = order.into_iter().find(stands).unwrap_or(Unfinished);
+    // A threshold that nothing was held against is not met.
+    let open = !page.report.unchecked.is_empty() && matches!(worst, Measured | Pass);
+    if open { Unchecked } else { worst }
 }
 
 fn named<'a>(page: &'a Page<'_>, standing: Standing) -> Vec<&'a Rung<'a>> {
@@ -84,18 +87,19 @@ fn sentence(page: &Page<'_>) -> Rich {
             renditions(all)
         ));
     }
+    let unchecked = super::unchecked::clause(page.report);
     let passed = named(page, Standing::Pass);
     let measured = named(page, Standing::Measured);
-    if all > 0 && passed.len() == all {
+    if all > 0 && passed.len() == all && unchecked.is_none() {
         return all_pass(page, &passed);
     }
-    if all > 0 && measured.len() == all {
+    if all > 0 && measured.len() == all && unchecked.is_none() {
         return nothing_asked(page, &measured);
     }
     let failed = named(page, Standing::Fail);
     let mut clauses = Vec::new();
     let asked = page.rungs.iter().any(|rung| !rung.rendition.thresholds.is_empty());
-    if all > 1 {
+    if all > 1 || unchecked.is_some() {
         let good = passed.len() + measured.len();
         let verb = match (asked, good) {
             (true, 1) => "passes",
@@ -126,6 +130,7 @@ fn sentence(page: &Page<'_>) -> Rich {
         };
         clauses.push(Rich::default().text(format!("{} {verb}{words}", names(&rungs))));
     }
+    clauses.extend(unchecked);
     let last = clauses.len().saturating_sub(1);
     clauses.iter().enumerate().fold(Rich::default(), |sentence, (index, clause)| match index {
         0 => sentence.then(clause),
@@ -286,6 +291,7 @@ fn lines(page: &Page<'_>) -> Vec<Line> {
             " Most of its pairs rest on time stamps, because its pictures hardly tell one moment from another.",
         )));
     }
+    lines.extend(super::unchecked::lines(page.report).into_iter().map(|text| Line::of(Standing::Unchecked, text)));
     lines.extend(super::inversions::lines(page).into_iter().map(Line::warning));
     lines
 }

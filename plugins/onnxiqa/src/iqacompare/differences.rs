@@ -3,6 +3,7 @@
 //! Where the two streams differ, by their caps, so that their numbers say less than they seem to, and what to do.
 
 use crate::video_frame::Stream;
+use onnx_iqa::record::{Cure, Finding};
 
 /// How far display aspects may differ, as a part of the one.
 const ASPECTS: f64 = 0.01;
@@ -20,27 +21,28 @@ pub(super) enum Difference {
     Depth,
 }
 
-/// The differences between two streams, each with a text for users. `crops`: bars are cut off before pictures are
+/// The differences between two streams, each as a finding. `crops`: bars are cut off before pictures are
 /// compared.
-pub(super) fn differences(reference: &Stream, distorted: &Stream, crops: bool) -> Vec<(Difference, String)> {
+pub(super) fn differences(reference: &Stream, distorted: &Stream, crops: bool) -> Vec<(Difference, Finding)> {
     let found = [
         (Difference::Colorimetry, colorimetry(reference, distorted)),
         (Difference::Aspect, aspect(reference, distorted).filter(|_| !crops)),
         (Difference::Transfer, transfer(reference, distorted)),
         (Difference::Depth, depth(reference, distorted)),
     ];
-    found.into_iter().filter_map(|(kind, text)| Some((kind, text?))).collect()
+    found.into_iter().filter_map(|(kind, finding)| Some((kind, finding?))).collect()
 }
 
-fn colorimetry(reference: &Stream, distorted: &Stream) -> Option<String> {
+fn colorimetry(reference: &Stream, distorted: &Stream) -> Option<Finding> {
     let contradiction = reference.contradiction(distorted)?;
-    Some(format!(
+    let cause = format!(
         "reference and distorted state {contradiction}: ranges are made equal, but stored samples of different \
-         matrices are compared as they are; put a videoconvert before one of the pads if the caps are right"
-    ))
+         matrices are compared as they are"
+    );
+    Some(Finding::new("colorimetry", cause, Cure::OneMatrix))
 }
 
-fn aspect(reference: &Stream, distorted: &Stream) -> Option<String> {
+fn aspect(reference: &Stream, distorted: &Stream) -> Option<Finding> {
     let [one, other] = [reference, distorted].map(Stream::display_aspect);
     if (one / other).max(other / one) <= 1.0 + ASPECTS {
         return None;
@@ -52,36 +54,37 @@ fn aspect(reference: &Stream, distorted: &Stream) -> Option<String> {
         let shape = if pixels.numer() == pixels.denom() { String::new() } else { format!(" pixels of {pixels}") };
         format!("{}x{}{shape}, {aspect:.3}:1", info.width(), info.height())
     });
-    let turned = if exchanged { "if one is turned by 90°, put videoflip before its pad; " } else { "" };
-    Some(format!(
+    let cause = format!(
         "the display aspects differ: reference {one}, distorted {other}: the distorted picture is stretched to the \
-         reference's size before it is compared; {turned}if one has black bars, set registration=crop, otherwise \
-         scale or crop one of them to the other's shape, or correct its pixel-aspect-ratio"
-    ))
+         reference's size before it is compared"
+    );
+    Some(Finding::new("aspect", cause, Cure::OneShape { turned: exchanged }))
 }
 
-fn transfer(reference: &Stream, distorted: &Stream) -> Option<String> {
+fn transfer(reference: &Stream, distorted: &Stream) -> Option<Finding> {
     let [one, other] = [reference, distorted].map(Stream::high_dynamic_range);
     if one == other {
         return None;
     }
     let [one, other] = [one, other].map(|transfer| transfer.unwrap_or("standard dynamic range"));
-    Some(format!(
+    let cause = format!(
         "the transfer functions differ: reference {one}, distorted {other}: equal light has different samples, so the \
-         numbers say nothing about coding; bring both to one transfer function before this element (tone mapping), or \
-         correct the colorimetry in the caps if it is wrong"
-    ))
+         numbers say nothing about coding"
+    );
+    Some(Finding::new("transfer", cause, Cure::OneTransfer))
 }
 
-fn depth(reference: &Stream, distorted: &Stream) -> Option<String> {
+fn depth(reference: &Stream, distorted: &Stream) -> Option<Finding> {
     let [one, other] = [reference, distorted].map(Stream::depth);
     if (one > 8) == (other > 8) {
         return None;
     }
-    Some(format!(
+    let cause = format!(
         "the depths differ: reference {one} bits, distorted {other}: the rounding to 8 bits counts as a distortion, \
-         which limits PSNR to about 59 dB; compare with a reference of the distorted depth to judge coding alone"
-    ))
+         which limits PSNR to about 59 dB"
+    );
+    let cure = "compare with a reference of the distorted depth to judge coding alone";
+    Some(Finding::new("depth", cause, Cure::Advice(cure.to_owned())))
 }
 
 #[cfg(test)]
@@ -115,13 +118,13 @@ mod tests {
         let pal = "format=I420,width=720,height=576,pixel-aspect-ratio=64/45";
         assert_eq!(kinds("format=I420,width=1280,height=720", pal), []);
         assert_eq!(kinds("format=I420,width=720,height=576", pal), [Difference::Aspect]);
-        let text = |one: &str, other: &str| differences(&stream(one), &stream(other), false).remove(0).1;
+        let text = |one: &str, other: &str| differences(&stream(one), &stream(other), false).remove(0).1.to_string();
         let turned = "format=I420,width=272,height=640";
         assert!(text(plain, turned).contains("videoflip") && text(turned, plain).contains("videoflip"));
         assert!(!text(plain, pal).contains("videoflip"));
         let [reference, distorted] = [plain, "format=I420,width=640,height=288"].map(stream);
         assert!(differences(&reference, &distorted, true).is_empty(), "bars are cut off");
-        let text = &differences(&reference, &distorted, false)[0].1;
+        let text = differences(&reference, &distorted, false)[0].1.to_string();
         for part in ["640x272", "2.353", "640x288", "2.222", "registration=crop"] {
             assert!(text.contains(part), "{part} is not in: {text}");
         }

@@ -9,7 +9,7 @@ use super::frames::{Arrived, Item, Pending};
 use super::queues::{Choice, Rest};
 use super::references::{ReferenceTime, References};
 use super::streams::{Streams, name};
-use crate::scoring::Times;
+use crate::scoring::{Times, warn};
 use crate::video_frame::{Stream, Unreadable};
 use gst::prelude::*;
 use onnx_iqa::align::time::Timestamp;
@@ -210,8 +210,8 @@ impl Input {
 
     /// Warns of the first interlaced frame among others.
     fn look_at(&mut self, context: &Context<'_>, side: Side, buffer: &gst::BufferRef) {
-        if let Some(text) = self.streams.found_interlaced(side, buffer) {
-            gst::element_warning!(context.element, gst::StreamError::Format, ("{text}"));
+        if let Some(found) = self.streams.found_interlaced(side, buffer) {
+            warn(context.element, gst::StreamError::Format, &found);
         }
     }
 
@@ -269,7 +269,7 @@ impl Input {
             gst::info!(CAT, obj = context.element, "{assumed}");
         }
         for warning in remarks.warnings {
-            gst::element_warning!(context.element, gst::StreamError::Format, ("{warning}"));
+            warn(context.element, gst::StreamError::Format, &warning);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 use super::differences::{Difference, differences};
 use crate::video_frame::Stream;
 use onnx_iqa::comparer::Side;
+use onnx_iqa::record::Finding;
 use std::sync::Arc;
 
 /// What users have to hear of new caps.
@@ -13,7 +14,7 @@ pub(super) struct Remarks {
     /// What the caps leave out, for the log.
     pub(super) assumed: Vec<String>,
     /// What makes the measures doubtful.
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Finding>,
 }
 
 /// What the two streams are. Frames keep the description they were given.
@@ -81,14 +82,14 @@ impl Streams {
             if let Some(caution) = stream.caution(has_model)
                 && !std::mem::replace(&mut self.cautioned, true)
             {
-                remarks.warnings.push(format!("{}: {caution}", name(side)));
+                remarks.warnings.push(of(side, caution));
             }
         }
         if let [Some(reference), Some(distorted)] = &self.streams {
-            for (difference, text) in differences(reference, distorted, crops) {
+            for (difference, finding) in differences(reference, distorted, crops) {
                 if !self.told.contains(&difference) {
                     self.told.push(difference);
-                    remarks.warnings.push(text);
+                    remarks.warnings.push(finding);
                 }
             }
         }
@@ -96,13 +97,13 @@ impl Streams {
     }
 
     /// What is to be said, once, of the first interlaced frame of a stream that has both kinds.
-    pub(super) fn found_interlaced(&mut self, side: Side, buffer: &gst::BufferRef) -> Option<String> {
+    pub(super) fn found_interlaced(&mut self, side: Side, buffer: &gst::BufferRef) -> Option<Finding> {
         if self.interlaced {
             return None;
         }
-        let text = self.get(side)?.interlaced_among_others(buffer)?;
+        let found = self.get(side)?.interlaced_among_others(buffer)?;
         self.interlaced = true;
-        Some(format!("{}: {text}", name(side)))
+        Some(of(side, found))
     }
 
     /// What windows and alarms look at if nobody says.
@@ -114,6 +115,12 @@ impl Streams {
             _ => "psnr-y",
         }
     }
+}
+
+/// A finding of one side, which it names.
+fn of(side: Side, mut finding: Finding) -> Finding {
+    finding.cause = format!("{}: {}", name(side), finding.cause);
+    finding
 }
 
 /// The pad's name.

@@ -9,10 +9,12 @@ use super::input::{Input, Situation, begins};
 use super::output::{Output, Sent};
 use super::queues::{Interruption, Pressed, other, reserve};
 use super::streams::name;
-use crate::scoring::OnError;
+use crate::messages::Structured as _;
+use crate::scoring::{OnError, warn};
 use crate::{describe, lock};
 use gst::prelude::*;
 use onnx_iqa::comparer::{Comparer, Side};
+use onnx_iqa::record::{Cure, Finding};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -214,12 +216,14 @@ impl Task {
         }
         let countdown = *stall.countdown.get_or_insert_with(Instant::now);
         if !std::mem::replace(&mut self.warned, true) {
-            gst::element_warning!(context.element, gst::StreamError::Failed, ("{}", advice(pressed)));
+            warn(context.element, gst::StreamError::Failed, &standstill(pressed));
         }
         let left = GIVE_UP.saturating_sub(countdown.elapsed());
         if left.is_zero() {
-            let text = format!("nothing has moved for {} s: {}", GIVE_UP.as_secs(), advice(pressed));
-            gst::element_error!(context.element, gst::StreamError::Failed, ("{text}"));
+            let mut finding = standstill(pressed);
+            finding.cause = format!("nothing has moved for {} s: {}", GIVE_UP.as_secs(), finding.cause);
+            let details = finding.to_structure();
+            gst::element_error!(context.element, gst::StreamError::Failed, ("{finding}"), details: details);
             return Err(gst::FlowError::Error);
         }
         Ok(Some(left))
@@ -319,12 +323,12 @@ pub(super) fn flow_error(element: &gst::Element, flow: gst::FlowError) {
     );
 }
 
-fn advice(pressed: Pressed) -> String {
+fn standstill(pressed: Pressed) -> Finding {
     let (full, empty) = (name(pressed.side), name(other(pressed.side)));
-    format!(
-        "{full} holds {} frames ({} MiB), all that max-bytes allows, and waits for {empty}, on which nothing comes: raise max-bytes if \
-         what feeds {empty} holds that many frames back, as an encoder with look-ahead does",
+    let cause = format!(
+        "{full} holds {} frames ({} MiB), all that its memory allows, and waits for {empty}, on which nothing comes",
         pressed.frames,
         pressed.queued >> 20
-    )
+    );
+    Finding::new("standstill", cause, Cure::HoldMore(empty.to_owned()))
 }

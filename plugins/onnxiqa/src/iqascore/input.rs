@@ -10,10 +10,11 @@ use super::queue::Queue;
 use super::scores::Scores;
 use super::settings::Mode;
 use crate::lock;
-use crate::scoring::{SelectionSettings, Times};
+use crate::scoring::{SelectionSettings, Times, warn};
 use crate::video_frame::{Stream, Unreadable};
 use gst::prelude::*;
 use onnx_iqa::picture::{self, PictureError};
+use onnx_iqa::record::Finding;
 use onnx_iqa::scorer::Selector;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -93,8 +94,8 @@ impl Input {
         let interlaced = arrivals.found_interlaced(&buffer);
         drop(arrivals);
         self.scores.arrived(element, times, selection.has_rate());
-        if let Some(text) = interlaced {
-            gst::element_warning!(element, gst::StreamError::Format, ("{text}"));
+        if let Some(found) = interlaced {
+            warn(element, gst::StreamError::Format, &found);
         }
         let arrival = Arrival { buffer, times, since, selected };
         match mode {
@@ -173,7 +174,7 @@ impl Input {
         let before = arrivals.video.replace(Arc::new(video));
         drop(arrivals);
         if let Some(caution) = caution.filter(|_| !told) {
-            gst::element_warning!(element, gst::StreamError::Format, ("{caution}"));
+            warn(element, gst::StreamError::Format, &caution);
         }
         let changed = before.is_none_or(|before| before.frame_duration() != duration);
         if changed && self.queue.mode() == Mode::EveryFrame {
@@ -205,7 +206,7 @@ impl Arrivals {
     }
 
     /// What is to be said, once, of the first interlaced frame of a stream that has both kinds.
-    fn found_interlaced(&mut self, buffer: &gst::BufferRef) -> Option<String> {
+    fn found_interlaced(&mut self, buffer: &gst::BufferRef) -> Option<Finding> {
         if self.interlaced {
             return None;
         }

@@ -19,7 +19,7 @@ pub use failure::{Failures, OnError};
 pub use guard::{Guarded, guard};
 pub use labels::Labels;
 pub use model_settings::{ModelSettings, Provider};
-pub use report::{Fields, Notice, Report};
+pub use report::{Fields, Notice, Report, warn};
 pub use scored_frame::{FrameResult, ModelInfo, ScoredFrame, Times};
 pub use selection_settings::SelectionSettings;
 pub use session::{Session, open_vmaf};

@@ -11,15 +11,17 @@ use gst::prelude::*;
 use onnx_iqa::align::Suspicions;
 use onnx_iqa::align::time::{Evidence, Ledger};
 use onnx_iqa::metrics::Missing;
-use onnx_iqa::record::{AlignmentChange, AlignmentEvent, FrameRecord, Message, Place, Reporter, Summary, Warning};
+use onnx_iqa::record::{
+    AlignmentChange, AlignmentEvent, Finding, FrameRecord, Message, Place, Reporter, Summary, Warning,
+};
 
 /// What is told on the bus.
 #[derive(Debug)]
 pub enum Notice {
     /// An element message.
     Message(gst::Structure),
-    /// A warning, in words for users.
-    Warning(String),
+    /// A warning.
+    Warning(Finding),
 }
 
 impl From<gst::Structure> for Notice {
@@ -181,7 +183,7 @@ impl Report {
 
 fn notices(told: Vec<Message>) -> Vec<Notice> {
     let notice = |message: &Message| match message {
-        Message::Warning(warning) => Some(Notice::Warning(warning.to_string())),
+        Message::Warning(warning) => Some(Notice::Warning(warning.finding())),
         message => messages::message(message).map(Notice::Message),
     };
     told.iter().filter_map(notice).collect()
@@ -205,7 +207,12 @@ pub fn post(element: &gst::Element, notices: Vec<Notice>) {
             Notice::Message(structure) => {
                 let _ = element.post_message(gst::message::Element::builder(structure).src(element).build());
             }
-            Notice::Warning(text) => gst::element_warning!(element, gst::StreamError::Failed, ("{text}")),
+            Notice::Warning(finding) => warn(element, gst::StreamError::Failed, &finding),
         }
     }
+}
+
+/// Posts a warning, whose details are the finding itself. Not under a lock.
+pub fn warn(element: &gst::Element, error: impl gst::MessageErrorDomain, finding: &Finding) {
+    gst::element_warning!(element, error, ("{finding}"), details: finding.to_structure());
 }

@@ -2,6 +2,8 @@
 
 //! Streams whose frames do not say when they are shown.
 
+use onnx_iqa::record::{Cure, Finding};
+
 /// Frames without a time stamp that are looked at: one alone may be a still.
 const ENOUGH: u32 = 2;
 
@@ -16,7 +18,7 @@ pub(super) struct Stamps {
 impl Stamps {
     /// A frame came, with this time stamp. `has_rate`: scores are limited to so many a second; `has_windows`: windows
     /// or alarms were asked for. Gives what users are to be told, once.
-    pub(super) fn seen(&mut self, pts: Option<gst::ClockTime>, has_rate: bool, has_windows: bool) -> Option<String> {
+    pub(super) fn seen(&mut self, pts: Option<gst::ClockTime>, has_rate: bool, has_windows: bool) -> Option<Finding> {
         self.settled |= pts.is_some();
         if self.settled {
             return None;
@@ -33,11 +35,8 @@ impl Stamps {
             return None;
         }
         self.settled = true;
-        Some(format!(
-            "the frames have no time stamps: {}; let the source stamp them (do-timestamp=true), or set a rate before \
-             this element (videorate, or a parser with framerate)",
-            follows.join("; ")
-        ))
+        let cause = format!("the frames have no time stamps: {}", follows.join("; "));
+        Some(Finding::new("no-times", cause, Cure::Stamp))
     }
 }
 
@@ -49,13 +48,13 @@ mod tests {
     fn two_frames_without_a_stamp_are_enough_where_it_matters_and_it_is_said_once() {
         let mut stamps = Stamps::default();
         assert!((0..9).all(|_| stamps.seen(None, false, false).is_none()), "nothing depends on it");
-        let text = stamps.seen(None, true, false).expect("max-rate depends on it");
+        let text = stamps.seen(None, true, false).expect("max-rate depends on it").to_string();
         assert!(text.contains("max-rate") && !text.contains("alarms"), "{text}");
         assert!(stamps.seen(None, true, true).is_none());
 
         let mut stamps = Stamps::default();
         assert!(stamps.seen(None, false, true).is_none(), "one may be a still");
-        assert!(stamps.seen(None, false, true).is_some_and(|text| text.contains("alarms")));
+        assert!(stamps.seen(None, false, true).is_some_and(|found| found.to_string().contains("alarms")));
     }
 
     #[test]

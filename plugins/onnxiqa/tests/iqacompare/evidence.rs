@@ -134,7 +134,7 @@ fn an_offset_beyond_the_search_range_is_named() {
     let (distorted, late) = (coded(400), 3_400_000_000);
     for alignment in ["auto", "track"] {
         let judged = compared("bikes", 240, &distorted, late, &format!("alignment={alignment}"));
-        let parts = ["search-range is 2 s", "about -3.4", "search-range=4000000000"];
+        let parts = ["the search range is 2 s", "about -3.4", "search-range=4000000000"];
         assert!(!judged.warnings.is_empty(), "{alignment}");
         for warning in &judged.warnings {
             parts.iter().for_each(|part| assert!(warning.contains(part), "{part} is not in {warning}"));
@@ -142,7 +142,7 @@ fn an_offset_beyond_the_search_range_is_named() {
         assert_eq!(judged.verdict(), "not-aligned");
         let cured = format!("alignment={alignment} search-range=4000000000");
         let cured = compared("bikes", 240, &distorted, late, &cured);
-        assert!(cured.warnings.iter().all(|warning| !warning.contains("search-range is")), "{:?}", cured.warnings);
+        assert!(cured.warnings.iter().all(|warning| !warning.contains("search range is")), "{:?}", cured.warnings);
         assert!(cured.summary.get::<u64>("matched").unwrap() > 100, "{}", cured.summary);
     }
 }
@@ -216,7 +216,7 @@ fn other_films_are_contradicted_and_no_cause_is_made_up() {
             println!("{reference} {distorted} {alignment}: {:?} {:?}", judged.shares(), judged.warnings);
             assert_eq!(judged.verdict(), "not-aligned");
             let expected = if alignment == "pts" { "the pictures contradict" } else { "no frame was matched" };
-            let causes = ["search-range is", "the pictures agree at", "videoflip"];
+            let causes = ["search range is", "the pictures agree at", "videoflip"];
             assert!(judged.warnings.iter().any(|text| text.contains(expected)), "{:?}", judged.warnings);
             assert!(causes.iter().all(|cause| !judged.reasons().contains(cause)), "{}", judged.reasons());
             assert!(!judged.warnings.iter().any(|text| causes.iter().any(|cause| text.contains(cause))));

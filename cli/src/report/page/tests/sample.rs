@@ -187,6 +187,7 @@ fn rendition(folder: &Path, rung: &Rung, curves: &RenditionCurves, size: [u32; 2
         offset_ms: Some(40.0),
         confidence: Some(if name == "540p" { 0.94 } else { 0.99 }),
         evidence: Some("picture".to_owned()),
+        coverage: Some(100.0),
         counts: counts(curves, dropped, 1),
         measures,
         thresholds: vec![
@@ -221,6 +222,7 @@ pub fn ladder(folder: &Path, seconds: f64, size: [u32; 2]) -> Sample {
             Fact { name: "Command".to_owned(), value: "iqa compare harbour-master.mov harbour-*.mp4".to_owned() },
             Fact { name: "Scaling".to_owned(), value: "to the source’s size, bicubic".to_owned() },
         ],
+        unchecked: vec![],
         inversions: vec![],
         versus: None,
         interrupted: false,
@@ -256,6 +258,7 @@ pub fn with_stranger(folder: &Path, size: [u32; 2]) -> Sample {
         offset_ms: Some(FORBIDDEN),
         confidence: Some(FORBIDDEN / 100.0),
         evidence: None,
+        coverage: None,
         counts: counts(&curves, 1391, 197),
         measures: [("vmaf".to_owned(), [("mean".to_owned(), FORBIDDEN), ("p5".to_owned(), FORBIDDEN)].into())].into(),
         thresholds: vec![threshold("vmaf.p5>=80", Some(FORBIDDEN), Some(false))],

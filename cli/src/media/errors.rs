@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What GStreamer's errors say, in a line for people: what, where, and what to do.
+
+use super::inputs::shown;
+use super::remarks::in_words;
+use gst::prelude::*;
+use gstonnxiqa::messages::Structured as _;
+use onnx_iqa::record::Finding;
+
+/// What GStreamer says where nothing is known but that it failed.
+const VAGUE: [&str; 5] =
+    ["Internal data stream error", "GStreamer encountered", "Could not", "File not found", "Resource not found"];
+
+/// What an error message says. Where GStreamer's own text says nothing, the end of its debug text does.
+pub fn text(error: &gst::message::Error) -> String {
+    if let Some(finding) = error.details().and_then(|details| Finding::from_structure(details).ok()) {
+        return in_words(&finding);
+    }
+    let said = error.error();
+    let source = error.src().and_then(|source| source.downcast_ref::<gst::Element>());
+    let message = said.message();
+    if said.matches(gst::StreamError::TypeNotFound) && source.is_some_and(|source| is_made_by(source, "typefind")) {
+        return "it is no video, picture or playlist of a kind that GStreamer knows: check that it is the right file, \
+                and whole"
+            .to_owned();
+    }
+    if message.contains("text file") {
+        return "it is a text file, no video: check that it is the right file".to_owned();
+    }
+    let address = source.filter(|source| is_network(source)).map(address);
+    if let Some(address) = &address
+        && message.starts_with("Internal data stream error")
+    {
+        return format!("nothing came from {address}: check the address, and that its server runs and can be reached");
+    }
+    let text = plain(message, error.debug().as_deref());
+    let advice = if said.matches(gst::ResourceError::NotFound) || text.starts_with("No such file") {
+        "; check that it is there"
+    } else {
+        ""
+    };
+    match address {
+        Some(address) if !text.contains(&address) => format!("{address}: {text}{advice}"),
+        _ => format!("{text}{advice}"),
+    }
+}
+
+/// The words of a message, without the places in GStreamer's own files and pipelines.
+fn plain(message: &str, debug: Option<&str>) -> String {
+    let last = |text: &str| {
+        let line = text.lines().map(str::trim).rfind(|line| !line.is_empty());
+        line.map(|line| line.trim_end_matches(", Redirect to: (NULL)").trim_end_matches('.').to_owned())
+    };
+    let text = message.lines().next().unwrap_or_default().trim();
+    // A demuxer passes on what its own source says, debug text and all.
+    let passed_on = message.contains(".c(").then(|| last(message)).flatten();
+    let text = text.split(": ..").next().unwrap_or(text).trim_end_matches(['.', ':']).to_owned();
+    let vague = VAGUE.iter().any(|start| text.starts_with(start));
+    let detail = passed_on.or_else(|| debug.filter(|_| vague).and_then(last)).filter(|detail| !detail.contains(".c("));
+    match detail {
+        Some(detail) if vague || detail.starts_with(&text) => detail,
+        Some(detail) => format!("{text}: {detail}"),
+        None => text,
+    }
+}
+
+/// Where an element reads from, without a password.
+fn address(element: &gst::Element) -> String {
+    let uri = element.dynamic_cast_ref::<gst::URIHandler>().and_then(|handler| handler.uri());
+    uri.map_or_else(|| "its server".to_owned(), |uri| shown(uri.as_str()))
+}
+
+/// Whether an element reads from the network.
+pub fn is_network(element: &gst::Element) -> bool {
+    let class = element.factory().and_then(|factory| factory.metadata("klass").map(str::to_owned));
+    class.is_some_and(|class| ["Source", "Network"].iter().all(|word| class.split('/').any(|part| part == *word)))
+}
+
+fn is_made_by(element: &gst::Element, factory: &str) -> bool {
+    element.factory().is_some_and(|made| made.name() == factory)
+}
+
+/// Why nothing can be decoded, by the caps of what is there.
+pub fn no_video(undecoded: &[String]) -> String {
+    let name = |caps: &String| caps.split(',').next().unwrap_or_default().to_owned();
+    let names = undecoded.iter().map(name).collect::<Vec<_>>().join(", ");
+    if undecoded.iter().any(|caps| caps.contains("cenc") || caps.contains("protection-system")) {
+        return format!("it is encrypted ({names}): give a clear copy of it");
+    }
+    if undecoded.iter().all(|caps| !caps.starts_with("video/") && !caps.starts_with("image/")) {
+        let there = if names.is_empty() { String::new() } else { format!(", but {names}") };
+        return format!("it has no video{there}");
+    }
+    format!("no decoder here takes its {names}: install the GStreamer plugin that does")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn places_in_other_programs_are_left_out() {
+        let passed_on = "Resource not found.: ../plugins/elements/gstfilesrc.c(553): gst_file_src_start (): \
+                         /GstPipeline:pipeline1/GstFileSrc:filesrc0:\nNo such file \"/films/2.m4s\"";
+        assert_eq!(plain(passed_on, None), "No such file \"/films/2.m4s\"");
+        let debug = "../x.c(1): f (): /GstPipeline:p/GstX:x:\nNot enough data";
+        assert_eq!(plain("Could not decode stream.", Some(debug)), "Not enough data");
+        assert_eq!(
+            plain("Could not decode stream.", Some("../x.c(1): f (): /GstPipeline:p")),
+            "Could not decode stream"
+        );
+        assert_eq!(plain("Not Found", Some(debug)), "Not Found");
+    }
+}

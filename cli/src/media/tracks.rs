@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What goes into the decoders of a stream, by track: of a file with several only the one counts that is shown.
+
+use super::lock;
+use anyhow::{Context as _, Result};
+use gst::prelude::*;
+use std::sync::{Arc, Mutex};
+
+/// What went into a video decoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Encoded {
+    /// How many bytes.
+    pub bytes: u64,
+    /// The earliest time of a picture and the latest end, in nanoseconds.
+    pub span: Option<(u64, u64)>,
+    /// Whether that is all there was.
+    pub ended: bool,
+}
+
+impl Encoded {
+    /// Counts a picture.
+    pub fn add(&mut self, buffer: &gst::BufferRef) {
+        self.bytes += buffer.size() as u64;
+        let Some(begin) = buffer.pts().map(gst::ClockTime::nseconds) else { return };
+        let end = begin.saturating_add(buffer.duration().map_or(0, gst::ClockTime::nseconds));
+        let (first, last) = self.span.unwrap_or((begin, end));
+        self.span = Some((first.min(begin), last.max(end)));
+    }
+
+    /// Bits a second, if that can be told.
+    pub fn bit_rate(self) -> Option<f64> {
+        let (first, last) = self.span?;
+        (last > first && self.bytes > 0).then(|| self.bytes as f64 * 8e9 / (last - first) as f64)
+    }
+}
+
+/// What one decoder is given.
+#[derive(Debug, Clone, Default)]
+pub struct Track {
+    /// The codec's name, for people.
+    pub codec: Option<String>,
+    /// How much went in.
+    pub encoded: Encoded,
+}
+
+/// A decoder, as long as it is there.
+type Decoder = gst::glib::WeakRef<gst::Element>;
+
+/// The video decoders of a stream, and which of them is shown.
+#[derive(Debug, Default)]
+pub struct Tracks {
+    all: Mutex<Vec<(Decoder, Arc<Mutex<Track>>)>>,
+    chosen: Mutex<Option<Decoder>>,
+}
+
+impl Tracks {
+    /// Looks into the video decoders that are put into `bin`.
+    ///
+    /// # Errors
+    /// When it is no bin.
+    pub fn watch(self: &Arc<Self>, bin: &gst::Element) -> Result<()> {
+        let bin = bin.downcast_ref::<gst::Bin>().context("the decoder is no bin")?;
+        let tracks = Arc::downgrade(self);
+        bin.connect_deep_element_added(move |_, _, element| {
+            if let Some(tracks) = tracks.upgrade().filter(|_| is_video_decoder(element)) {
+                tracks.add(element);
+            }
+        });
+        Ok(())
+    }
+
+    fn add(&self, decoder: &gst::Element) {
+        let Some(pad) = decoder.static_pad("sink") else { return };
+        let track = Arc::new(Mutex::new(Track::default()));
+        lock(&self.all).push((decoder.downgrade(), track.clone()));
+        let events = gst::PadProbeType::EVENT_DOWNSTREAM | gst::PadProbeType::EVENT_FLUSH;
+        pad.add_probe(gst::PadProbeType::BUFFER | events, move |_, probe| {
+            let mut track = lock(&track);
+            match &probe.data {
+                Some(gst::PadProbeData::Buffer(buffer)) => track.encoded.add(buffer),
+                Some(gst::PadProbeData::Event(event)) => match event.view() {
+                    gst::EventView::Caps(caps) => track.codec = Some(codec(caps.caps())),
+                    gst::EventView::Eos(_) => track.encoded.ended = true,
+                    // What came before a seek is not compared.
+                    gst::EventView::FlushStop(_) => track.encoded = Encoded::default(),
+                    _ => {}
+                },
+                _ => {}
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+
+    /// The track whose frames come out of `pad` is the one that is shown.
+    pub fn choose(&self, pad: &gst::Pad) {
+        let mut pad = pad.clone();
+        while let Some(target) = pad.downcast_ref::<gst::GhostPad>().and_then(|ghost| ghost.target()) {
+            pad = target;
+        }
+        *lock(&self.chosen) = pad.parent_element().map(|decoder| decoder.downgrade());
+    }
+
+    /// The one that is shown; nothing is known of it where it cannot be told from others.
+    pub fn chosen(&self) -> Track {
+        let chosen = lock(&self.chosen).as_ref().and_then(Decoder::upgrade);
+        let all = lock(&self.all);
+        let found = all.iter().find(|(decoder, _)| chosen.is_some() && decoder.upgrade() == chosen);
+        let only = if let [only] = all.as_slice() { Some(only) } else { None };
+        found.or(only).map(|(_, track)| lock(track).clone()).unwrap_or_default()
+    }
+}
+
+fn is_video_decoder(element: &gst::Element) -> bool {
+    let class = element.factory().and_then(|factory| factory.metadata("klass").map(str::to_owned));
+    class.is_some_and(|class| {
+        let has = |word| class.split('/').any(|part| part == word);
+        has("Decoder") && (has("Video") || has("Image"))
+    })
+}
+
+/// The codec's name, for people.
+fn codec(caps: &gst::CapsRef) -> String {
+    gst_pbutils::functions::pb_utils_get_codec_description(caps).to_string()
+}
