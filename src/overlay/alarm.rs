@@ -39,10 +39,7 @@ mod tests {
         for (size, alignment) in [([23, 17], [2, 2]), ([64, 48], [4, 1]), ([9, 90], [1, 1])] {
             let strips = strips(size, 2, alignment);
             let covers = |x, y| {
-                strips
-                    .iter()
-                    .filter(|(r, _)| (r.x..r.right()).contains(&x) && (r.y..r.bottom()).contains(&y))
-                    .count()
+                strips.iter().filter(|(r, _)| (r.x..r.right()).contains(&x) && (r.y..r.bottom()).contains(&y)).count()
             };
             for y in 0..size[1] {
                 for x in 0..size[0] {

@@ -21,7 +21,11 @@ impl Code {
     pub fn of(info: FrameInfo) -> impl Iterator<Item = (&'static Component, Self)> {
         let (format, colorimetry) = (info.format, info.colorimetry);
         let family = format.family();
-        format.components().iter().enumerate().map(move |(index, c)| (c, Self::new(family, index, c.depth, colorimetry)))
+        format
+            .components()
+            .iter()
+            .enumerate()
+            .map(move |(index, c)| (c, Self::new(family, index, c.depth, colorimetry)))
     }
 
     fn new(family: Family, index: usize, depth: u8, colorimetry: Colorimetry) -> Self {

@@ -70,10 +70,7 @@ mod tests {
     #[test]
     fn fifths_have_their_words() {
         let words = [-1.0, 0.0, 19.9, 20.0, 59.9, 60.0, 80.0, 100.0, 110.0, f64::NAN].map(|value| band(value).word);
-        assert_eq!(
-            words,
-            ["bad", "bad", "bad", "poor", "fair", "good", "excellent", "excellent", "excellent", "bad"]
-        );
+        assert_eq!(words, ["bad", "bad", "bad", "poor", "fair", "good", "excellent", "excellent", "excellent", "bad"]);
     }
 
     #[test]

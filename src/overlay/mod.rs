@@ -166,7 +166,8 @@ impl Overlay {
         }
         if resized || wanted.rows != self.drawn.rows || wanted.place != self.drawn.place {
             let place = (self.settings.position, self.settings.scale);
-            let drawn = panel::draw(&wanted.rows, &tracks, size, place, &mut self.text, |r| aligned(r, alignment, size));
+            let drawn =
+                panel::draw(&wanted.rows, &tracks, size, place, &mut self.text, |r| aligned(r, alignment, size));
             self.panel = drawn.map(new);
         }
         self.drawn = wanted;

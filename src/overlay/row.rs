@@ -150,7 +150,8 @@ impl Row {
                 let color = if *worth == Worth::Stale { colors::FAINT } else { colors::INK };
                 pen.write(number, [x, y + unit * 2.0], sizes.big(), color);
                 // The room of three digits, a point and one digit.
-                let beside = x + pen.text.width("00.0", sizes.big()).max(pen.text.width(number, sizes.big())) + unit * 0.5;
+                let beside =
+                    x + pen.text.width("00.0", sizes.big()).max(pen.text.width(number, sizes.big())) + unit * 0.5;
                 let stale = *worth == Worth::Stale;
                 let upper = [beside, y + unit * 1.0];
                 match (fault, stale) {
@@ -250,7 +251,13 @@ impl Pen<'_> {
     }
 
     /// The curve, the ends of its axis, and how far it reaches back.
-    fn course(&mut self, [left, top, right, bottom]: [f32; 4], history: &History, (step, digits): (f64, usize), color: Rgba) {
+    fn course(
+        &mut self,
+        [left, top, right, bottom]: [f32; 4],
+        history: &History,
+        (step, digits): (f64, usize),
+        color: Rgba,
+    ) {
         let unit = self.sizes.unit;
         let size = self.sizes.font(0.7);
         let axis = course::axis(history, step);

@@ -125,8 +125,8 @@ fn in_every_format_drawn_colors_are_right() {
                         for x in 4 >> c.sub_x..24 >> c.sub_x {
                             let was = f64::from(sample(&before, c, x, y));
                             // Opacity has 256 steps: one of them is a 256th of the difference.
+                            let bound = 1.0 + if a < 255.0 { (expected - was).abs() / 256.0 } else { 0.0 };
                             let expected = was + (expected - was) * a / 255.0;
-                            let bound = 1.0 + if a < 255.0 { f64::from(c.max()) / 256.0 } else { 0.0 };
                             let found = f64::from(sample(&after, c, x, y));
                             assert!((found - expected).abs() <= bound, "{format} {index}: {found} for {expected}");
                         }
@@ -245,7 +245,10 @@ fn measures_stand_for_a_comparison_without_a_model() {
     overlay.observe(Some(0), [("c", &compared)]);
     let text = said(&mut overlay);
     assert!(text.contains(r#"Title("psnr-y")"#) && text.contains(r#"number: "38.2""#), "{text}");
-    assert!(text.contains(r#"Value("ssim", "0.953")"#) && !text.contains("psnr-cb") && !text.contains("39.0"), "{text}");
+    assert!(
+        text.contains(r#"Value("ssim", "0.953")"#) && !text.contains("psnr-cb") && !text.contains("39.0"),
+        "{text}"
+    );
     compared.measures.push(("vmaf", 81.0));
     overlay.observe(Some(SECOND), [("c", &compared)]);
     let text = said(&mut overlay);

@@ -28,7 +28,8 @@ impl Rectangles {
         }
         if let Some(mut meta) = buffer.meta_mut::<VideoOverlayCompositionMeta>() {
             let below: Vec<_> = meta.overlay().iter().collect();
-            let both = VideoOverlayComposition::new(below.iter().chain(&self.made)).map_err(|error| error.to_string())?;
+            let both =
+                VideoOverlayComposition::new(below.iter().chain(&self.made)).map_err(|error| error.to_string())?;
             meta.set_overlay(&both);
         } else if let Some(composition) = &self.alone {
             VideoOverlayCompositionMeta::add(buffer, composition);

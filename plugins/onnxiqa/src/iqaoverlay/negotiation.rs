@@ -13,8 +13,8 @@ pub fn template_caps() -> gst::Caps {
 
 /// These caps, and the same with a composition.
 fn both(caps: &gst::CapsRef) -> gst::Caps {
-    let mut all = with(caps);
-    all.merge(caps.to_owned());
+    let mut all = caps.to_owned();
+    all.merge(with(caps));
     all
 }
 
@@ -66,7 +66,8 @@ pub fn negotiate(src_pad: &gst::Pad, caps: &gst::Caps) -> Result<bool, gst::Flow
 }
 
 fn push(src_pad: &gst::Pad, caps: &gst::Caps) -> Result<(), gst::FlowError> {
-    if src_pad.current_caps().is_some_and(|current| current == *caps) || src_pad.push_event(gst::event::Caps::new(caps)) {
+    if src_pad.current_caps().is_some_and(|current| current == *caps) || src_pad.push_event(gst::event::Caps::new(caps))
+    {
         return Ok(());
     }
     // Whoever has flushed refuses everything.
