@@ -15,6 +15,8 @@ pub fn template_caps() -> gst::Caps {
 fn both(caps: &gst::CapsRef) -> gst::Caps {
     let mut all = caps.to_owned();
     all.merge(with(caps));
+    // Few elements leave out that it is system memory, and mean the same.
+    all.merge(changed(&with(caps), |features| features.remove(gst::CAPS_FEATURE_MEMORY_SYSTEM_MEMORY)));
     all
 }
 

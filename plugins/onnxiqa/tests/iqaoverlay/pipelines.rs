@@ -65,8 +65,9 @@ fn stills_and_other_sizes_pass() {
     harness.push(with(frame(0), &scored(50.0))).unwrap();
     assert!(drawn(&harness.frames(1)[0]) > 1000);
     let pipeline = launch(
-        "videotestsrc num-buffers=2 ! video/x-raw,format=UYVY,width=321,height=243,framerate=0/1 ! iqaoverlay \
+        "videotestsrc ! video/x-raw,format=UYVY,width=321,height=243,framerate=0/1 ! iqaoverlay \
          ! videoscale ! video/x-raw,width=16,height=16 ! iqaoverlay ! appsink name=out",
     );
-    assert_eq!(buffers(&pipeline).len(), 2);
+    // `videotestsrc` ends by itself after the only frame of such a stream.
+    assert_eq!(buffers(&pipeline).len(), 1);
 }
