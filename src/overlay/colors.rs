@@ -50,15 +50,20 @@ const HEAT: [[f32; 3]; 5] =
     [[0.0, 0.0, 4.0], [87.0, 16.0, 110.0], [188.0, 55.0, 84.0], [249.0, 142.0, 9.0], [252.0, 255.0, 164.0]];
 
 /// The color of a value of a map: 0 is the worst, 255 the best.
-pub fn of_map(colormap: Colormap, value: u8) -> [u8; 3] {
+///
+/// Heat is clear where nothing is wrong, so that the picture is seen there. It goes with the root of what is missing to the
+/// best: maps of structure are near it nearly everywhere, and little is seen of a small part of a linear scale.
+pub fn of_map(colormap: Colormap, value: u8) -> Rgba {
     match colormap {
-        Colormap::Gray => [value; 3],
+        Colormap::Gray => [value, value, value, 255],
         Colormap::Heat => {
-            let place = f32::from(255 - value) / 255.0 * (HEAT.len() - 1) as f32;
+            let heat = (f32::from(255 - value) / 255.0).sqrt();
+            let place = heat * (HEAT.len() - 1) as f32;
             let step = (place as usize).min(HEAT.len() - 2);
             let share = place - step as f32;
             let mix = |channel: usize| HEAT[step][channel] * (1.0 - share) + HEAT[step + 1][channel] * share;
-            [mix(0), mix(1), mix(2)].map(|value| (value + 0.5) as u8)
+            let alpha = (2.0 * heat).min(1.0) * 255.0;
+            [mix(0), mix(1), mix(2), alpha].map(|value| (value + 0.5) as u8)
         }
     }
 }
@@ -74,11 +79,13 @@ mod tests {
     }
 
     #[test]
-    fn maps_get_lighter_from_end_to_end() {
-        assert_eq!(of_map(Colormap::Gray, 77), [77; 3]);
-        assert_eq!([of_map(Colormap::Heat, 255), of_map(Colormap::Heat, 0)], [[0, 0, 4], [252, 255, 164]]);
-        let luma = |[r, g, b]: [u8; 3]| 0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b);
-        let course: Vec<_> = (0..=255).map(|value| luma(of_map(Colormap::Heat, value))).collect();
-        assert!(course.windows(2).all(|pair| pair[0] >= pair[1]), "the worse, the lighter");
+    fn maps_get_lighter_and_denser_from_end_to_end() {
+        assert_eq!(of_map(Colormap::Gray, 77), [77, 77, 77, 255]);
+        assert_eq!([of_map(Colormap::Heat, 255), of_map(Colormap::Heat, 0)], [[0, 0, 4, 0], [252, 255, 164, 255]]);
+        let luma = |[r, g, b, _]: Rgba| 0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b);
+        let course: Vec<_> = (0..=255).map(|value| of_map(Colormap::Heat, value)).collect();
+        // Rounding moves each channel by half a step at most.
+        assert!(course.windows(2).all(|pair| luma(pair[0]) + 0.5 >= luma(pair[1])), "the worse, the lighter");
+        assert!(course.windows(2).all(|pair| pair[0][3] >= pair[1][3]), "the worse, the denser");
     }
 }

@@ -63,7 +63,9 @@ mod tests {
     #[test]
     fn a_jump_back_begins_anew_and_the_same_frame_counts_once() {
         let mut history = History::default();
-        [(5, 1.0), (6, 2.0), (6, 3.0), (4, 4.0), (4, 5.0)].map(|(at, score)| history.push(at, score));
+        for (at, score) in [(5, 1.0), (6, 2.0), (6, 3.0), (4, 4.0), (4, 5.0)] {
+            history.push(at, score);
+        }
         assert_eq!(history.points().collect::<Vec<_>>(), [(4, 5.0)]);
         assert_eq!(history.last(), Some((4, 5.0)));
     }

@@ -220,8 +220,8 @@ fn inner(rect: Rect, alignment: [u32; 2], whole: [u32; 2]) -> Option<Rect> {
 fn colored(map: &Map, colormap: Colormap, opacity: u8) -> Option<Canvas> {
     let colors: Vec<Rgba> = (0..=255)
         .map(|value| {
-            let [r, g, b] = colors::of_map(colormap, value);
-            [r, g, b, opacity]
+            let [r, g, b, a] = colors::of_map(colormap, value);
+            [r, g, b, ((u16::from(a) * u16::from(opacity) + 127) / 255) as u8]
         })
         .collect();
     let pixels = map.data.iter().filter_map(|&value| colors.get(usize::from(value)).copied()).collect();

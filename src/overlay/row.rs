@@ -288,8 +288,8 @@ impl Pen<'_> {
         let columns = (from.ceil() as i32)..(to.floor() as i32);
         let count = columns.len().max(2) as f32 - 1.0;
         for (index, x) in columns.enumerate() {
-            let [r, g, b] = colors::of_map(colormap, (index as f32 / count * 255.0) as u8);
-            self.canvas.fill_column(x, (top + unit * 0.15).round(), (bottom - unit * 0.15).round(), [r, g, b, 255]);
+            let color = colors::of_map(colormap, (index as f32 / count * 255.0) as u8);
+            self.canvas.fill_column(x, (top + unit * 0.15).round(), (bottom - unit * 0.15).round(), color);
         }
     }
 }

@@ -44,7 +44,7 @@ impl Position {
 /// How a map of quality is colored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Colormap {
-    /// Dark where the picture is good, through red to light yellow where it is bad.
+    /// Clear where the picture is good, through purple and red to light yellow where it is bad.
     #[default]
     Heat,
     /// Black where the picture is bad, white where it is good, as the map itself.
@@ -84,7 +84,7 @@ pub struct Settings {
     pub scale: f64,
     /// Which parts are drawn.
     pub show: Show,
-    /// How opaque the map is, 0 to 1.
+    /// How opaque the map is, 0 to 1; heat is as opaque where the picture is bad, and clear where it is good.
     pub map_opacity: f64,
     /// How it is colored.
     pub map_colormap: Colormap,

@@ -54,7 +54,7 @@ impl From<Position> for overlay::Position {
 pub enum Colormap {
     /// Light where the picture is bad.
     #[default]
-    #[enum_value(name = "Dark where the picture is good, through red to light yellow where it is bad", nick = "heat")]
+    #[enum_value(name = "Clear where the picture is good, through red to light yellow where it is bad", nick = "heat")]
     Heat,
     /// Dark where the picture is bad.
     #[enum_value(name = "White where the picture is good, black where it is bad", nick = "grey")]
@@ -163,7 +163,7 @@ impl Settings {
                 .build(),
             glib::ParamSpecDouble::builder("map-opacity")
                 .nick("Map opacity")
-                .blurb("How opaque the map of quality is; 0 = not drawn")
+                .blurb("How opaque the map of quality is, heat only where the picture is bad; 0 = not drawn")
                 .minimum(0.0)
                 .maximum(1.0)
                 .default_value(default.map_opacity)
