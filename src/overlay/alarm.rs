@@ -7,8 +7,8 @@ use super::colors;
 use super::layer::aligned;
 use crate::picture::Rect;
 
-/// The four strips along the edges of a picture, each with what is drawn there: slanting stripes, which are seen without
-/// colors, too. None for a picture that they would cover.
+/// The four strips along the edges of a picture, each with what is drawn there: slanting stripes, which are seen
+/// without colors, too. None for a picture that they would cover.
 pub fn strips(size: [u32; 2], thickness: u32, alignment: [u32; 2]) -> Vec<(Rect, Canvas)> {
     let [width, height] = size;
     if width.min(height) < 4 * thickness {
@@ -21,7 +21,7 @@ pub fn strips(size: [u32; 2], thickness: u32, alignment: [u32; 2]) -> Vec<(Rect,
     let left = grown(0, top.bottom(), thickness, middle);
     let right = grown(width - thickness, top.bottom(), thickness, middle);
     let period = (4 * thickness).max(1);
-    let color = |x: u32, y: u32| if (x + y) / period % 2 == 0 { colors::ALARM } else { colors::ALARM_DARK };
+    let color = |x: u32, y: u32| if ((x + y) / period).is_multiple_of(2) { colors::ALARM } else { colors::ALARM_DARK };
     let draw = |rect: Rect| {
         let rows = rect.y..rect.bottom();
         let pixels = rows.flat_map(|y| (rect.x..rect.right()).map(move |x| color(x, y))).collect();

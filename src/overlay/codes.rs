@@ -7,8 +7,8 @@ use crate::picture::{Colorimetry, Component, Family, FrameInfo, Range};
 /// The least depth of limited range, to which its codes are scaled.
 const BASE_DEPTH: u8 = 8;
 
-/// A component's sample of a color: a weighted sum of R', G' and B' (0 to 255), and an offset. It is linear, so that colors
-/// may be mixed before or after.
+/// A component's sample of a color: a weighted sum of R', G' and B' (0 to 255), and an offset. It is linear, so that
+/// colors may be mixed before or after.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Code {
     weights: [f32; 3],

@@ -44,15 +44,15 @@ pub fn band(value: f64) -> &'static Band {
     BANDS.get(index).unwrap_or(&BANDS[4])
 }
 
-/// Black, purple, red, orange, light yellow: matplotlib's `inferno` (CC0) at 0, ¼, ½, ¾ and 1. Told apart by lightness alone,
-/// too.
+/// Black, purple, red, orange, light yellow: matplotlib's `inferno` (CC0) at 0, ¼, ½, ¾ and 1. Told apart by lightness
+/// alone, too.
 const HEAT: [[f32; 3]; 5] =
     [[0.0, 0.0, 4.0], [87.0, 16.0, 110.0], [188.0, 55.0, 84.0], [249.0, 142.0, 9.0], [252.0, 255.0, 164.0]];
 
 /// The color of a value of a map: 0 is the worst, 255 the best.
 ///
-/// Heat is clear where nothing is wrong, so that the picture is seen there. It goes with the root of what is missing to the
-/// best: maps of structure are near it nearly everywhere, and little is seen of a small part of a linear scale.
+/// Heat is clear where nothing is wrong, so that the picture is seen there. It goes with the root of what is missing to
+/// the best: maps of structure are near it nearly everywhere, and little is seen of a small part of a linear scale.
 pub fn of_map(colormap: Colormap, value: u8) -> Rgba {
     match colormap {
         Colormap::Gray => [value, value, value, 255],

@@ -16,8 +16,8 @@ const MOST: usize = 3600;
 pub struct History(VecDeque<(u64, f64)>);
 
 impl History {
-    /// Adds a score of the frame that is shown at the running time `at`, in nanoseconds. Where that is before the last one,
-    /// time has jumped back, and the course begins anew; the same time again replaces the score.
+    /// Adds a score of the frame that is shown at the running time `at`, in nanoseconds. Where that is before the last
+    /// one, time has jumped back, and the course begins anew; the same time again replaces the score.
     pub fn push(&mut self, at: u64, score: f64) {
         match self.0.back() {
             Some(&(last, _)) if at < last => self.0.clear(),

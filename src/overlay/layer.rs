@@ -60,8 +60,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// The two samples of a row of `from` samples between which the middle of sample `at` of `to` lies, and how far it is from
-/// the first.
+/// The two samples of a row of `from` samples between which the middle of sample `at` of `to` lies, and how far it is
+/// from the first.
 fn neighbors(at: u32, to: u32, from: u32) -> (u32, u32, f32) {
     let last = from.saturating_sub(1);
     let place = ((at as f32 + 0.5) * from as f32 / to.max(1) as f32 - 0.5).clamp(0.0, last as f32);
@@ -126,7 +126,8 @@ impl Prepared {
         self.serial == layer.serial && self.info == info
     }
 
-    /// Lays it over a plane of a frame whose shown part begins at `origin`, which is a multiple of the format's alignment.
+    /// Lays it over a plane of a frame whose shown part begins at `origin`, which is a multiple of the format's
+    /// alignment.
     ///
     /// # Errors
     /// When the plane ends before.

@@ -3,12 +3,13 @@
 //! Scores drawn on the picture, for people.
 //!
 //! An [`Overlay`] is told what elements say of each frame ([`Overlay::observe`]) and draws it on the frame
-//! ([`Overlay::draw`]), where its samples lie, or gives it as [`Layer`]s to who composites by himself: a box with the newest
-//! score, its course and other values, a map of where the picture is bad, and a frame of stripes while an alarm is raised.
+//! ([`Overlay::draw`]), where its samples lie, or gives it as [`Layer`]s to who composites by himself: a box with the
+//! newest score, its course and other values, a map of where the picture is bad, and a frame of stripes while an alarm
+//! is raised.
 //!
-//! What lies outside of the layers keeps its bits, in every format, and so does alpha. Layers begin and end where the format
-//! has chroma samples. Colors are made by the frame's own matrix and range; the transfer is left as it is. Nothing is drawn
-//! anew until something has changed, and the cost of a frame grows with the area that is covered.
+//! What lies outside of the layers keeps its bits, in every format, and so does alpha. Layers begin and end where the
+//! format has chroma samples. Colors are made by the frame's own matrix and range; the transfer is left as it is.
+//! Nothing is drawn anew until something has changed, and the cost of a frame grows with the area that is covered.
 //!
 //! Text is set in Roboto (© 2011 Google Inc., Apache License 2.0), which is in the binary.
 
@@ -106,8 +107,8 @@ impl Overlay {
         self.time = None;
     }
 
-    /// A frame comes that is shown at the running time `time` (in nanoseconds, if it is known), of which elements say this.
-    /// Who says nothing is drawn with what he said last, and with its age.
+    /// A frame comes that is shown at the running time `time` (in nanoseconds, if it is known), of which elements say
+    /// this. Who says nothing is drawn with what he said last, and with its age.
     pub fn observe<'a>(&mut self, time: Option<u64>, records: impl IntoIterator<Item = (&'a str, &'a FrameRecord)>) {
         if let (Some(now), Some(before)) = (time, self.time)
             && now.saturating_add(DISORDER) < before
@@ -129,8 +130,8 @@ impl Overlay {
         }
     }
 
-    /// What is to be laid over a shown picture of `size` (width and height in pixels), the lowest first, each beginning and
-    /// ending at multiples of `alignment` pixels or with the picture. It is drawn anew if anything has changed.
+    /// What is to be laid over a shown picture of `size` (width and height in pixels), the lowest first, each beginning
+    /// and ending at multiples of `alignment` pixels or with the picture. It is drawn anew if anything has changed.
     pub fn layers(&mut self, size: [u32; 2], alignment: [u32; 2]) -> &[Layer] {
         let chosen = |track: &&Track| self.settings.elements.is_empty() || self.settings.elements.contains(&track.name);
         let tracks: Vec<_> = self.tracks.iter().filter(chosen).collect();

@@ -19,7 +19,8 @@ pub enum Position {
 }
 
 impl Position {
-    /// Where a box begins that takes `length` of `whole` pixels, and keeps `margin` to the picture's edges; across and down.
+    /// Where a box begins that takes `length` of `whole` pixels, and keeps `margin` to the picture's edges; across and
+    /// down.
     pub(super) fn place(self, length: [u32; 2], whole: [u32; 2], margin: u32) -> [u32; 2] {
         let [across, down] = match self {
             Self::TopLeft => [0, 0],

@@ -38,8 +38,8 @@ pub struct Track {
     pub name: String,
     /// Its model's, if it has one.
     pub model: Option<String>,
-    /// Which of [`HEADLINES`] stands for its frames, the number, and when the frame of that number was shown, in running
-    /// time.
+    /// Which of [`HEADLINES`] stands for its frames, the number, and when the frame of that number was shown, in
+    /// running time.
     newest: Option<(usize, f64, Option<u64>)>,
     /// How old the number is where there is no running time.
     carried_age: Option<u64>,

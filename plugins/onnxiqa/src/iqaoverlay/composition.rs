@@ -16,7 +16,8 @@ pub struct Rectangles {
 }
 
 impl Rectangles {
-    /// Attaches the layers, of a shown picture that begins at `origin`, to the buffer: above what upstream has attached.
+    /// Attaches the layers, of a shown picture that begins at `origin`, to the buffer: above what upstream has
+    /// attached.
     ///
     /// # Errors
     /// In words, when GStreamer refuses a rectangle.

@@ -5,16 +5,16 @@
 //!
 //! Draws on the picture what elements upstream have found out about it, and passes the frames on.
 //!
-//! A box shows the newest score as a number, as a word (bad, poor, fair, good, excellent: a fifth of the scale each) and
-//! as a place on a bar, its course over the last 30 seconds, and what else is known: the measures of `iqacompare`, a
-//! model's attributes. Where no model scores, the first of `vmaf`, `psnr-y`, `psnr`, `ms-ssim` and `ssim` is the large
-//! number, and its name stands above it; only `vmaf` has words. A model that gives a map of quality (`mt-irn`) has it laid
-//! over the whole picture. While the alarm of a scoring element is raised (`alarm-below`, `alarm-above`), the picture has a
-//! striped frame, and the box says so.
+//! A box shows the newest score as a number, as a word (bad, poor, fair, good, excellent: a fifth of the scale each)
+//! and as a place on a bar, its course over the last 30 seconds, and what else is known: the measures of `iqacompare`,
+//! a model's attributes. Where no model scores, the first of `vmaf`, `psnr-y`, `psnr`, `ms-ssim` and `ssim` is the
+//! large number, and its name stands above it; only `vmaf` has words. A model that gives a map of quality (`mt-irn`)
+//! has it laid over the whole picture. While the alarm of a scoring element is raised (`alarm-below`, `alarm-above`),
+//! the picture has a striped frame, and the box says so.
 //!
-//! A frame without a score of its own, by `interval`, `max-rate` or `mode=live`, is drawn with the last one and with its
-//! age; one older than `stale-after` is gray and marked. `show` chooses parts, `elements` whose scores are drawn. All
-//! properties may change while playing.
+//! A frame without a score of its own, by `interval`, `max-rate` or `mode=live`, is drawn with the last one and with
+//! its age; one older than `stale-after` is gray and marked. `show` chooses parts, `elements` whose scores are drawn.
+//! All properties may change while playing.
 //!
 //! ## What is changed
 //! Nothing but the pixels under the drawing; those beside keep their bits, in every format, and so do alpha and metas.
@@ -29,8 +29,8 @@
 //! are not drawn on: there the drawing is attached, or a warning says once that downstream does not composite.
 //!
 //! ## Cost
-//! It grows with the area that is covered: for score and course at 1080p some hundredths of a millisecond a frame, and for a map,
-//! which covers all, about a millisecond. Drawn anew is only what has changed.
+//! It grows with the area that is covered: for score and course at 1080p some hundredths of a millisecond a frame, and
+//! for a map, which covers all, about a millisecond. Drawn anew is only what has changed.
 //!
 //! ## Time
 //! Ages and the course go by running time. A flush forgets all, and where running time jumps back by more than a second

@@ -80,8 +80,9 @@ impl FrameMut for WritableFrame<'_> {
         let Some(length) = length.filter(|_| data != 0) else {
             return Err(unreadable("starts outside the buffer's memory"));
         };
-        // SAFETY: `data..data + length` lies within the mapping, which is for writing and lives as long as the frame. The
-        // frame is borrowed as long as the plane, so that no other plane, which may share the memory, is there meanwhile.
+        // SAFETY: `data..data + length` lies within the mapping, which is for writing and lives as long as the frame.
+        // The frame is borrowed as long as the plane, so that no other plane, which may share the memory, is there
+        // meanwhile.
         let data = unsafe { std::slice::from_raw_parts_mut(start.cast::<u8>(), length) };
         Ok(PlaneMut { data, stride })
     }

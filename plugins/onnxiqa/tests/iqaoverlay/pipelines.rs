@@ -27,7 +27,7 @@ fn scores_of_a_test_pattern_are_drawn_on_it() {
     let model = mean_model(&dir);
     for format in ["I420", "NV12", "RGBA", "I420_10LE"] {
         let source = format!(
-            "videotestsrc num-buffers=5 pattern=smpte ! video/x-raw,format={format},width=640,height=360,framerate=25/1 \
+            "videotestsrc num-buffers=5 ! video/x-raw,format={format},width=640,height=360,framerate=25/1 \
              ! iqascore name=q provider=cpu threads=1 model={}",
             model.display()
         );
