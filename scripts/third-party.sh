@@ -35,6 +35,7 @@ out.append("Made by `scripts/third-party.sh`. onnx-iqa itself is licensed under 
 out.append("## Beside the crates\n")
 out.append("* ONNX Runtime, loaded at run time: MIT; `LICENSE` and `ThirdPartyNotices.txt` are installed in `share/doc/onnx-iqa/onnxruntime`.")
 out.append("* Netflix's VMAF models (`models/vmaf`) and the arithmetic of `src/metrics/vmaf`: BSD-2-Clause-Patent, below.")
+out.append("* A part of the font Roboto Medium (`src/overlay/font`), © 2011 Google Inc.: Apache License 2.0, below.")
 out.append("* The models in `models/`: their cards name the licences of weights and data; `iqa models NAME` shows them.\n")
 out.append("## Crates\n")
 out.append("| crate | version | licence | |\n|---|---|---|---|")
@@ -49,6 +50,8 @@ for crate in crates:
             texts.setdefault(re.sub(r"\s+", " ", text), [text, []])[1].append(name)
 vmaf = pathlib.Path("models/vmaf/LICENSE").read_text().strip()
 texts.setdefault(re.sub(r"\s+", " ", vmaf), [vmaf, []])[1].append("Netflix's VMAF models")
+roboto = pathlib.Path("src/overlay/font/LICENSE").read_text().strip()
+texts.setdefault(re.sub(r"\s+", " ", roboto), [roboto, []])[1].append("Roboto")
 out.append("\n## Texts")
 for text, users in sorted(texts.values(), key=lambda entry: (-len(entry[1]), entry[1])):
     users = ", ".join(dict.fromkeys(users))

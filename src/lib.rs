@@ -98,6 +98,7 @@ pub mod evidence;
 mod hash;
 pub mod metrics;
 pub mod model;
+pub mod overlay;
 mod panic;
 pub mod picture;
 pub mod preprocess;

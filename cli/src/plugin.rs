@@ -73,7 +73,7 @@ mod tests {
         }
         match init(0) {
             Ok(()) => {
-                for name in ["iqascore", "iqacompare", "iqalog"] {
+                for name in ["iqascore", "iqacompare", "iqalog", "iqaoverlay"] {
                     let element = gst::ElementFactory::make(name).build().expect("an element");
                     let plugin = element.factory().expect("a factory").plugin().expect("a plugin");
                     assert_eq!(plugin.filename(), None, "{name} is of a file");

@@ -6,6 +6,9 @@
 //! where it lies. A new format is a row in the table below and nothing else. Formats whose samples are no bytes or
 //! little-endian words of their own are in the table of [`PackedFormat`](super::PackedFormat).
 
+use super::Plane;
+use super::error::PictureError;
+
 /// What the components of a format mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
@@ -60,6 +63,25 @@ impl Component {
     /// Bytes from the start of the plane to the end of the last sample.
     pub(super) const fn plane_bytes(&self, width: u32, height: u32, stride: usize) -> usize {
         (self.height(height) as usize - 1).saturating_mul(stride).saturating_add(self.row_bytes(width))
+    }
+
+    /// Makes sure that the plane with that index holds the component of a picture with these sides.
+    pub(super) fn check(
+        &self,
+        format: PixelFormat,
+        index: usize,
+        [width, height]: [u32; 2],
+        plane: Plane<'_>,
+    ) -> Result<(), PictureError> {
+        let row = self.row_bytes(width);
+        if self.height(height) > 1 && plane.stride < row {
+            return Err(PictureError::Stride { format: format.name(), plane: index, stride: plane.stride, row });
+        }
+        let expected = self.plane_bytes(width, height, plane.stride);
+        if plane.data.len() < expected {
+            return Err(PictureError::Short { plane: index, expected, actual: plane.data.len() });
+        }
+        Ok(())
     }
 
     /// The largest value a sample can have.

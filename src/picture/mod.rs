@@ -13,6 +13,7 @@ mod format;
 mod frame;
 mod packed;
 mod rect;
+mod writable;
 
 pub use colorimetry::{ChromaSite, Colorimetry, Matrix, Range};
 pub use convert::y_cb_cr;
@@ -21,6 +22,7 @@ pub use format::{Component, Family, PixelFormat, UnknownFormat};
 pub use frame::{Frame, OwnedFrame};
 pub use packed::PackedFormat;
 pub use rect::Rect;
+pub use writable::{FrameInfo, FrameMut, PlaneMut};
 
 /// What a side of a picture can be, in pixels.
 const SIDES: std::ops::RangeInclusive<u32> = 1..=1 << 16;
@@ -72,15 +74,7 @@ impl<'a> Picture<'a> {
         kept[..format.planes()].copy_from_slice(&planes[..format.planes()]);
         for component in format.components() {
             let index = usize::from(component.plane);
-            let plane = kept[index];
-            let row = component.row_bytes(width);
-            if component.height(height) > 1 && plane.stride < row {
-                return Err(PictureError::Stride { format: format.name(), plane: index, stride: plane.stride, row });
-            }
-            let expected = component.plane_bytes(width, height, plane.stride);
-            if plane.data.len() < expected {
-                return Err(PictureError::Short { plane: index, expected, actual: plane.data.len() });
-            }
+            component.check(format, index, [width, height], kept[index])?;
         }
         Ok(Self { format, width, height, colorimetry, planes: kept })
     }

@@ -21,6 +21,8 @@ pub enum FieldType {
     Unsigned,
     /// A whole number.
     Integer,
+    /// Yes or no.
+    Boolean,
     /// Numbers under names that the model gives.
     Attributes,
     /// A picture, which logs leave out.
@@ -88,7 +90,7 @@ const FR: FieldScope = FieldScope::Of(Kind::FullReference);
 #[rustfmt::skip]
 pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     use FieldScope::{Every, Message};
-    use FieldType::{Attributes, Double, Integer, Map, Text, Unsigned};
+    use FieldType::{Attributes, Boolean, Double, Integer, Map, Text, Unsigned};
     let score = Some(FieldRange::SCORE);
     let time = Some(FieldRange::TIME);
     let one = Some(FieldRange::new(0.0, 1.0));
@@ -101,6 +103,7 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         row("scored-pts", Unsigned, Every, None, NS, "Time stamp of the frame that was scored", member!(scored_pts)),
         row("age", Unsigned, Every, time, NS, "This frame's running time minus the scored frame's", member!(age)),
         row("latency", Unsigned, Every, time, NS, "From arrival to score", member!(latency)),
+        row("alarm", Boolean, Every, None, None, "Whether the alarm was raised as the frame left", member!(alarm)),
         row("attributes", Attributes, Every, score, None, "What else the model gives, 0 to 100", ATTRIBUTES),
         row("map", Map, Every, None, None, "A picture of quality", member!(map)),
         row("reference-pts", Unsigned, FR, None, NS, "The partner's time stamp", member!(reference_pts)),
@@ -236,6 +239,7 @@ mod tests {
             (_, FieldType::Double) => 0.25.into(),
             (_, FieldType::Unsigned) => 7u64.into(),
             (_, FieldType::Integer) => (-7i64).into(),
+            (_, FieldType::Boolean) => true.into(),
             (_, FieldType::Attributes) => Value::Values(vec![("noise".into(), 4.5.into())]),
             (_, FieldType::Map) => Value::Map(crate::scorer::Map { width: 2, height: 1, data: vec![0, 255] }.into()),
         }
@@ -262,7 +266,7 @@ mod tests {
         let names: Vec<_> = FIELDS.iter().map(|field| field.name).collect();
         assert_eq!(
             names.join(" "),
-            "model kind state score raw scored-pts age latency attributes map reference-pts offset pairing confidence evidence depth \
+            "model kind state score raw scored-pts age latency alarm attributes map reference-pts offset pairing confidence evidence depth \
              psnr-y psnr-cb psnr-cr psnr ssim ms-ssim float-ssim vmaf shift-x shift-y gain bias running-time stream-time"
         );
     }

@@ -32,6 +32,8 @@ pub struct FrameRecord {
     pub age: Option<u64>,
     /// From arrival to score, in nanoseconds.
     pub latency: Option<u64>,
+    /// Whether the alarm was raised as the frame left; `None`: no alarm is set.
+    pub alarm: Option<bool>,
     /// Named numbers beside the score, 0 to 100.
     pub attributes: Vec<(String, f64)>,
     /// A picture of quality.

@@ -305,6 +305,13 @@ impl Reporter {
         }
     }
 
+    /// Whether the alarm is raised; none: no alarm is set.
+    #[must_use]
+    pub fn alarm(&self) -> Option<bool> {
+        let is_set = self.settings.alarm_below.is_some() || self.settings.alarm_above.is_some();
+        is_set.then(|| self.alarm.active())
+    }
+
     /// What there is to say of a stream without a score.
     fn nothing(&self, ledger: Option<Ledger>) -> Option<Warning> {
         if self.pools.scored() > 0 {

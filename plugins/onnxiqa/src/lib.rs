@@ -16,6 +16,7 @@ mod bundled;
 #[allow(unsafe_code, reason = "sets a property of the parent class; goes when the element has no such parent")]
 mod iqacompare;
 mod iqalog;
+mod iqaoverlay;
 mod iqascore;
 mod log;
 pub mod messages;
@@ -48,7 +49,8 @@ fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     meta::register();
     iqascore::register(plugin)?;
     iqacompare::register(plugin)?;
-    iqalog::register(plugin)
+    iqalog::register(plugin)?;
+    iqaoverlay::register(plugin)
 }
 
 gst::plugin_define!(

@@ -436,7 +436,7 @@ fn sample(map: &Map) -> Option<gst::Sample> {
 }
 
 /// The map of quality that a GRAY8 picture is.
-fn map(sample: &gst::Sample) -> Option<Map> {
+pub(crate) fn map(sample: &gst::Sample) -> Option<Map> {
     let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
     if info.format() != gst_video::VideoFormat::Gray8 {
         return None;

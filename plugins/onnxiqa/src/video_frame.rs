@@ -10,6 +10,10 @@ use onnx_iqa::picture::{
 use onnx_iqa::record::{Cure, Finding};
 use std::sync::OnceLock;
 
+mod writable;
+
+pub use writable::crop;
+
 /// What the engine has to know of a stream's frames beside their memory, out of the caps.
 #[derive(Debug, Clone)]
 pub struct Stream {
@@ -203,10 +207,7 @@ impl Stream {
     /// # Errors
     /// When its memory cannot be mapped as such a frame.
     pub fn map(&self, buffer: gst::Buffer) -> Result<MappedFrame, PictureError> {
-        let crop = buffer.meta::<gst_video::VideoCropMeta>().map(|meta| {
-            let (x, y, width, height) = meta.rect();
-            Rect { x, y, width, height }
-        });
+        let crop = crop(&buffer);
         let frame = gst_video::VideoFrame::from_buffer_readable(buffer, &self.info).map_err(|buffer| {
             PictureError::Unreadable(format!(
                 "a buffer of {} bytes cannot be mapped as {} of {}x{}",

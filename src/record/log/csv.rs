@@ -156,7 +156,8 @@ impl Table {
 
 /// Whether an element that makes such records has a column for the field, whatever this record holds.
 fn is_column(field: &Field, record: &FrameRecord) -> bool {
-    let has_cell = !matches!(field.value_type, FieldType::Attributes | FieldType::Map);
+    // An alarm is there only where one is set; its column is learned of the first record.
+    let has_cell = !matches!(field.value_type, FieldType::Attributes | FieldType::Map | FieldType::Boolean);
     has_cell
         && match field.scope {
             FieldScope::Every => true,

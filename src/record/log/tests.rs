@@ -16,6 +16,7 @@ fn full() -> FrameRecord {
     (record.scored_pts, record.age, record.latency) = (Some(u64::MAX - 1), Some(0), Some(1_000_000));
     (record.reference_pts, record.offset, record.depth) = (Some(40_000_000), Some(-5), Some(8));
     record.pairing = Some(PairingState::Duplicate);
+    record.alarm = Some(true);
     record.attributes = vec![("noise_level".into(), 3.0), ("score".into(), 97.25)];
     for (index, field) in FIELDS.iter().enumerate() {
         if field.value_type == FieldType::Double && field.get(&record).is_none() {

@@ -166,7 +166,8 @@ impl Output {
         let Pending { mut buffer, charge, .. } = frame;
         // It is downstream's from here on.
         drop(charge);
-        if let Some(entry) = entry {
+        if let Some(mut entry) = entry {
+            lock(context.report).add_alarm(&mut entry);
             self.labels.put(context.element, buffer.make_mut(), entry)?;
         }
         context.pads.src.push(buffer).map(|_| ())

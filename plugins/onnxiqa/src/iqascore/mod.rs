@@ -23,7 +23,8 @@
 //! back by `alarm-hysteresis`. Where running time jumps back by more than a window (a camera that starts again), the
 //! open window is reported as it is and another begins. Frames without a time stamp count, each by its duration, else
 //! by the caps' frame rate, else as 1/25 s; windows of such frames have no `start` and no `end`. In `mode=live` a score
-//! counts in the window that is open when it is finished.
+//! counts in the window that is open when it is finished. Where an alarm is set, each frame carries `alarm`: whether it
+//! was raised as the frame left.
 //!
 //! ## Warnings
 //! Once each, with what to do: an `alarm-field` that the model does not have, or that no score has had; an alarm that

@@ -96,6 +96,13 @@ impl Scores {
         times: Times,
         outcome: Outcome,
     ) -> Result<gst::Structure, gst::FlowError> {
+        let mut entry = self.entry(element, times, outcome)?;
+        lock(&self.0).report.add_alarm(&mut entry);
+        Ok(entry)
+    }
+
+    /// The same, but for the alarm.
+    fn entry(&self, element: &gst::Element, times: Times, outcome: Outcome) -> Result<gst::Structure, gst::FlowError> {
         match outcome {
             Outcome::Finished(finished) => {
                 let scored = self.finished(element, finished, times.place())?;

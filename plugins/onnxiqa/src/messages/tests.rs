@@ -18,6 +18,7 @@ fn example(field: &Field) -> Value {
         (_, FieldType::Double) => 62.5.into(),
         (_, FieldType::Unsigned) => (u64::MAX - 1).into(),
         (_, FieldType::Integer) => (-5i64).into(),
+        (_, FieldType::Boolean) => true.into(),
         (_, FieldType::Attributes) => Value::Values(vec![("noise".into(), 3.0.into())]),
         // Rows are padded to four bytes.
         (_, FieldType::Map) => Value::Map(Map { width: 3, height: 2, data: vec![0, 1, 2, 253, 254, 255] }.into()),
@@ -57,6 +58,7 @@ fn every_field_of_a_frame_comes_back_with_its_type() {
             FieldType::Double => glib::Type::F64,
             FieldType::Unsigned => glib::Type::U64,
             FieldType::Integer => glib::Type::I64,
+            FieldType::Boolean => glib::Type::BOOL,
             FieldType::Attributes => gst::Structure::static_type(),
             FieldType::Map => gst::Sample::static_type(),
             other => panic!("a type without an example: {other:?}"),

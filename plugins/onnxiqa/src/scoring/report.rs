@@ -174,6 +174,11 @@ impl Report {
         self.reporter.stats(ledger).to_structure()
     }
 
+    /// Puts on what a frame is to carry whether the alarm is raised as it leaves, if an alarm is set.
+    pub fn add_alarm(&mut self, entry: &mut gst::Structure) {
+        entry.set_if_some("alarm", self.reporter().alarm());
+    }
+
     /// The reporter, told what users want now.
     fn reporter(&mut self) -> &mut Reporter {
         self.settings.apply(&mut self.reporter.settings);

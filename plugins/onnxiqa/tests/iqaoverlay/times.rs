@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Ages, flushes, jumps.
+
+use super::*;
+
+#[test]
+fn a_frame_without_a_score_shows_the_last_one_and_it_becomes_stale() {
+    let harness =
+        ElementHarness::started(iqaoverlay().property("stale-after", 1_000_000_000u64).build().unwrap(), LARGE);
+    harness.push(with(frame(0), &scored(72.4))).unwrap();
+    for n in [1, 20, 26] {
+        harness.push(frame(n)).unwrap();
+    }
+    let out: Vec<_> = harness.frames(4).iter().map(|buffer| data(buffer)).collect();
+    assert_eq!(out[0], out[1], "40 ms later nothing is drawn anew");
+    assert_ne!(out[1], out[2], "it says its age");
+    // The word in color is a badge now.
+    assert_ne!(out[2], out[3]);
+}
+
+#[test]
+fn a_flush_forgets_all() {
+    let harness = ElementHarness::started(iqaoverlay().build().unwrap(), LARGE);
+    harness.push(with(frame(0), &scored(72.4))).unwrap();
+    harness.frames(1);
+    harness.flush();
+    harness.push(frame(0)).unwrap();
+    harness.push(with(frame(1), &scored(10.0))).unwrap();
+    let out = harness.frames(3);
+    assert_eq!(drawn(&out[1]), 0);
+    assert!(drawn(&out[2]) > 1000);
+}
+
+#[test]
+fn a_restart_forgets_all() {
+    let harness = ElementHarness::started(iqaoverlay().build().unwrap(), LARGE);
+    harness.push(with(frame(0), &scored(72.4))).unwrap();
+    harness.frames(1);
+    harness.state(gst::State::Ready);
+    harness.clear();
+    harness.state(gst::State::Playing);
+    harness.start(LARGE);
+    harness.push(frame(0)).unwrap();
+    assert_eq!(drawn(&harness.frames(1)[0]), 0);
+}
+
+#[test]
+fn frames_without_times_are_drawn_on() {
+    let harness = ElementHarness::started(iqaoverlay().build().unwrap(), LARGE);
+    for n in 0..2 {
+        let mut buffer = with(frame(n), &scored(72.4));
+        buffer.make_mut().set_pts(gst::ClockTime::NONE);
+        harness.push(buffer).unwrap();
+    }
+    assert!(harness.frames(2).iter().all(|buffer| drawn(buffer) > 1000));
+}

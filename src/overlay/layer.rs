@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What is laid over a frame, and as which samples.
+
+use super::canvas::{Canvas, Rgba};
+use super::codes::Code;
+use crate::picture::{Component, FrameInfo, PictureError, PlaneMut, Rect};
+use std::sync::Arc;
+
+/// A picture that is laid over a part of the frame.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// Where, in pixels of the shown picture. It begins and ends at chroma samples, or with the picture.
+    pub rect: Rect,
+    /// What: scaled to the rectangle (bilinearly) if that has another size.
+    pub canvas: Arc<Canvas>,
+    /// Another one whenever anything has changed.
+    pub serial: u64,
+}
+
+/// The rows of a layer's rectangle, one after the other.
+struct Rows<'a> {
+    canvas: &'a Canvas,
+    rect: Rect,
+    /// For each column, between which of the canvas's it lies; empty if nothing is scaled.
+    columns: Vec<(u32, u32, f32)>,
+    /// A row of the canvas's columns, and one of the rectangle's.
+    narrow: Vec<[f32; 4]>,
+    wide: Vec<Rgba>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(layer: &'a Layer) -> Self {
+        let (canvas, rect) = (&*layer.canvas, layer.rect);
+        let scaled = (canvas.width(), canvas.height()) != (rect.width, rect.height);
+        let columns = if scaled { 0..rect.width } else { 0..0 };
+        let columns = columns.map(|x| neighbors(x, rect.width, canvas.width())).collect();
+        Self { canvas, rect, columns, narrow: Vec::new(), wide: Vec::new() }
+    }
+
+    fn row(&mut self, y: u32) -> &[Rgba] {
+        if self.columns.is_empty() {
+            return self.canvas.row(y);
+        }
+        let (top, bottom, down) = neighbors(y, self.rect.height, self.canvas.height());
+        let mix = |one: f32, two: f32, share: f32| one + (two - one) * share;
+        let pairs = self.canvas.row(top).iter().zip(self.canvas.row(bottom));
+        self.narrow.clear();
+        self.narrow.extend(pairs.map(|(top, bottom)| -> [f32; 4] {
+            std::array::from_fn(|channel| mix(f32::from(top[channel]), f32::from(bottom[channel]), down))
+        }));
+        let narrow = &self.narrow;
+        let at = |x: u32| narrow.get(x as usize).copied().unwrap_or_default();
+        self.wide.clear();
+        self.wide.extend(self.columns.iter().map(|&(left, right, across)| -> Rgba {
+            let (left, right) = (at(left), at(right));
+            std::array::from_fn(|channel| (mix(left[channel], right[channel], across) + 0.5) as u8)
+        }));
+        &self.wide
+    }
+}
+
+/// The two samples of a row of `from` samples between which the middle of sample `at` of `to` lies, and how far it is
+/// from the first.
+fn neighbors(at: u32, to: u32, from: u32) -> (u32, u32, f32) {
+    let last = from.saturating_sub(1);
+    let place = ((at as f32 + 0.5) * from as f32 / to.max(1) as f32 - 0.5).clamp(0.0, last as f32);
+    let first = place as u32;
+    (first, (first + 1).min(last), place - first as f32)
+}
+
+/// The rectangle, grown until it begins and ends at multiples of `alignment` or with the picture.
+pub fn aligned(rect: Rect, alignment: [u32; 2], [width, height]: [u32; 2]) -> Rect {
+    let grow = |from: u32, to: u32, step: u32, length: u32| {
+        let from = from.min(length) / step * step;
+        (from, to.min(length).max(from).next_multiple_of(step).min(length) - from)
+    };
+    let (x, width) = grow(rect.x, rect.right(), alignment[0], width);
+    let (y, height) = grow(rect.y, rect.bottom(), alignment[1], height);
+    Rect { x, y, width, height }
+}
+
+/// The samples of one component.
+#[derive(Debug)]
+struct Samples {
+    component: &'static Component,
+    values: Vec<u16>,
+    /// How opaque each is; of components with the same subsampling the same.
+    alpha: Arc<[u8]>,
+    width: usize,
+}
+
+/// A layer as samples of one format.
+#[derive(Debug)]
+pub struct Prepared {
+    serial: u64,
+    info: FrameInfo,
+    rect: Rect,
+    samples: Vec<Samples>,
+}
+
+impl Prepared {
+    /// The layer for frames of that kind.
+    pub fn new(layer: &Layer, info: FrameInfo) -> Self {
+        let rect = layer.rect;
+        let components: Vec<_> = Code::of(info).collect();
+        let mut samples: Vec<Samples> = Vec::new();
+        let (mut colors, mut alpha) = (Vec::new(), Vec::new());
+        for (index, (component, _)) in components.iter().enumerate() {
+            let sub = |component: &Component| (component.sub_x, component.sub_y);
+            if components.iter().take(index).any(|(other, _)| sub(other) == sub(component)) {
+                continue;
+            }
+            average(layer, component, &mut colors, &mut alpha);
+            let alpha: Arc<[u8]> = alpha.as_slice().into();
+            for (other, code) in components.iter().filter(|(other, _)| sub(other) == sub(component)) {
+                let width = component.width(rect.width) as usize;
+                samples.push(Samples { component: other, values: values(&colors, code), alpha: alpha.clone(), width });
+            }
+        }
+        Self { serial: layer.serial, info, rect, samples }
+    }
+
+    /// Whether it is this layer for such frames.
+    pub fn is(&self, layer: &Layer, info: FrameInfo) -> bool {
+        self.serial == layer.serial && self.info == info
+    }
+
+    /// Lays it over a plane of a frame whose shown part begins at `origin`, which is a multiple of the format's
+    /// alignment.
+    ///
+    /// # Errors
+    /// When the plane ends before.
+    pub fn blend(&self, index: usize, mut plane: PlaneMut<'_>, origin: [u32; 2]) -> Result<(), PictureError> {
+        for samples in self.samples.iter().filter(|samples| usize::from(samples.component.plane) == index) {
+            let component = samples.component;
+            let (x, y) = (origin[0] + self.rect.x, origin[1] + self.rect.y);
+            let (x, y) = (x >> component.sub_x, y >> component.sub_y);
+            let rows = samples.values.chunks(samples.width.max(1)).zip(samples.alpha.chunks(samples.width.max(1)));
+            for (y, (values, alpha)) in (y..).zip(rows) {
+                let row = plane.from_sample(component, x, y);
+                let expected = values.len().saturating_sub(1) * usize::from(component.step) + component.bytes();
+                if row.len() < expected {
+                    return Err(PictureError::Short { plane: index, expected, actual: row.len() });
+                }
+                blend_row(row, component, values, alpha);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The mean colors and opacities of the pixels that each of the component's samples covers.
+fn average(layer: &Layer, component: &Component, colors: &mut Vec<[f32; 3]>, alpha: &mut Vec<u8>) {
+    let (rect, mut rows) = (layer.rect, Rows::of(layer));
+    let (across, down) = (1usize << component.sub_x, 1u32 << component.sub_y);
+    colors.clear();
+    alpha.clear();
+    if across == 1 && down == 1 {
+        for y in 0..rect.height {
+            let row = rows.row(y);
+            colors.extend(row.iter().map(|&[r, g, b, _]| [r, g, b].map(f32::from)));
+            alpha.extend(row.iter().map(|pixel| pixel[3]));
+        }
+        return;
+    }
+    // Sums of the colors times alpha, of alpha, and the number of pixels.
+    let mut sums: Vec<[u32; 5]> = Vec::new();
+    for top in (0..rect.height).step_by(down as usize) {
+        sums.clear();
+        sums.resize(component.width(rect.width) as usize, [0; 5]);
+        for y in top..(top + down).min(rect.height) {
+            for (sum, pixels) in sums.iter_mut().zip(rows.row(y).chunks(across)) {
+                for &[r, g, b, a] in pixels {
+                    let (r, g, b, a) = (u32::from(r), u32::from(g), u32::from(b), u32::from(a));
+                    let add = [r * a, g * a, b * a, a, 1];
+                    sum.iter_mut().zip(add).for_each(|(sum, value)| *sum += value);
+                }
+            }
+        }
+        for &[r, g, b, a, count] in &sums {
+            let share = if a == 0 { 0.0 } else { 1.0 / a as f32 };
+            colors.push([r, g, b].map(|sum| sum as f32 * share));
+            alpha.push(((a + count / 2) / count.max(1)) as u8);
+        }
+    }
+}
+
+/// The colors as samples. Most of a drawing is of one color: it is not looked at twice.
+fn values(colors: &[[f32; 3]], code: &Code) -> Vec<u16> {
+    let mut last = ([f32::NAN; 3], 0);
+    let value = |&color: &[f32; 3]| {
+        if last.0 != color {
+            last = (color, code.round(color));
+        }
+        last.1
+    };
+    colors.iter().map(value).collect()
+}
+
+/// Mixes samples with those that are there.
+fn blend_row(row: &mut [u8], component: &Component, values: &[u16], alpha: &[u8]) {
+    let samples = values.iter().zip(alpha);
+    let step = usize::from(component.step);
+    match (component.bytes(), step) {
+        (1, 1) => row.iter_mut().zip(samples).for_each(|(place, (&value, &alpha))| mix_byte(place, value, alpha)),
+        (1, _) => {
+            let places = row.iter_mut().step_by(step);
+            places.zip(samples).for_each(|(place, (&value, &alpha))| mix_byte(place, value, alpha));
+        }
+        _ => {
+            for (place, (&value, &alpha)) in row.chunks_mut(step).zip(samples) {
+                if let Some(word) = place.first_chunk_mut::<2>() {
+                    *word = mix_word(u16::from_le_bytes(*word), component.shift, value, alpha).to_le_bytes();
+                }
+            }
+        }
+    }
+}
+
+/// An opacity of 255 as a share of 256.
+fn share(alpha: u8) -> u16 {
+    u16::from(alpha) + u16::from(alpha >> 7)
+}
+
+#[inline]
+fn mix_byte(place: &mut u8, value: u16, alpha: u8) {
+    let share = share(alpha);
+    // At most 255 × 256 + 128, which a u16 holds.
+    *place = ((u16::from(*place) * (256 - share) + value * share + 128) >> 8) as u8;
+}
+
+/// Bits below a sample in its word are kept.
+#[inline]
+fn mix_word(word: u16, shift: u8, value: u16, alpha: u8) -> u16 {
+    let share = u32::from(share(alpha));
+    let mixed = (u32::from(word >> shift) * (256 - share) + u32::from(value) * share + 128) >> 8;
+    (mixed as u16) << shift | word & ((1 << shift) - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rectangles_grow_to_chroma_samples_and_end_with_the_picture() {
+        let rect = |x, y, width, height| Rect { x, y, width, height };
+        let grown = |part| aligned(part, [2, 2], [23, 17]);
+        assert_eq!(grown(rect(3, 4, 4, 4)), rect(2, 4, 6, 4));
+        assert_eq!(grown(rect(20, 15, 9, 9)), rect(20, 14, 3, 3));
+        assert_eq!(grown(rect(90, 90, 9, 9)), rect(22, 16, 1, 1));
+        assert_eq!(aligned(rect(5, 1, 1, 1), [4, 1], [23, 17]), rect(4, 1, 4, 1));
+        assert_eq!(aligned(rect(u32::MAX, 0, u32::MAX, 2), [1, 1], [8, 8]), rect(8, 0, 0, 2));
+    }
+
+    #[test]
+    fn opacity_has_both_ends() {
+        let mix = |below, value, alpha| {
+            let mut place = below;
+            mix_byte(&mut place, value, alpha);
+            place
+        };
+        assert_eq!([mix(255, 7, 0), mix(255, 7, 255), mix(0, 255, 255), mix(255, 255, 90)], [255, 7, 255, 255]);
+        assert_eq!(mix(100, 200, 128), 150);
+        // P010: the six low bits stay.
+        assert_eq!(mix_word(0b11_1111, 6, 1023, 255), 0xffff);
+        assert_eq!(mix_word(0xabcd, 6, 0, 0), 0xabcd);
+        assert_eq!(mix_word(0xffff, 0, 0xffff, 77), 0xffff);
+    }
+
+    #[test]
+    fn what_is_scaled_reaches_from_end_to_end() {
+        assert_eq!(neighbors(0, 100, 2), (0, 1, 0.0));
+        assert_eq!(neighbors(99, 100, 2), (1, 1, 0.0));
+        let (first, second, share) = neighbors(50, 101, 2);
+        assert!((first, second) == (0, 1) && (share - 0.5).abs() < 1e-6);
+        assert_eq!(neighbors(3, 7, 1), (0, 0, 0.0));
+    }
+}
