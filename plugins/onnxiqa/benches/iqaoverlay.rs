@@ -74,10 +74,10 @@ fn time(
     carried: Carried,
     change: impl Fn(u64),
 ) -> Result<f64> {
-    let mut harness = gst_check::Harness::with_element(element, None, Some("src"));
-    // `textoverlay` has a second pad.
-    let pad = element.static_pad("sink").or_else(|| element.static_pad("video_sink")).context("a sink pad")?;
-    harness.add_element_src_pad(&pad);
+    // `textoverlay` has a second sink pad, for text.
+    let sink =
+        ["sink", "video_sink"].into_iter().find(|name| element.static_pad(name).is_some()).context("a sink pad")?;
+    let mut harness = gst_check::Harness::with_element(element, Some(sink), Some("src"));
     harness.set_src_caps(caps.clone());
     harness.play();
     let map = Map { width: 683, height: 384, data: (0..683 * 384).map(|n| (n / 1024) as u8).collect() };

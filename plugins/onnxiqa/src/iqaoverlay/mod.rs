@@ -29,8 +29,9 @@
 //! are not drawn on: there the drawing is attached, or a warning says once that downstream does not composite.
 //!
 //! ## Cost
-//! It grows with the area that is covered: for score and course at 1080p some hundredths of a millisecond a frame, and
-//! for a map, which covers all, about a millisecond. Drawn anew is only what has changed.
+//! It grows with the area that is covered: a box costs little, a map that covers all of the picture as much as its pixels.
+//! Drawn anew is only what has changed. A frame whose memory others hold, a tee's other branch for instance, is copied
+//! before it is drawn on. `cargo bench --bench iqaoverlay` measures.
 //!
 //! ## Time
 //! Ages and the course go by running time. A flush forgets all, and where running time jumps back by more than a second

@@ -139,3 +139,26 @@ fn new_caps_are_followed() {
     let out = harness.frames(2);
     assert!(drawn(&out[1]) > drawn(&out[0]) * 2, "{} {}", drawn(&out[0]), drawn(&out[1]));
 }
+
+/// Of `mt-irn`, for instance; frames that are not scored carry it along.
+#[test]
+fn a_map_lies_over_the_picture() {
+    let element = iqaoverlay().property_from_str("show", "map").property("map-opacity", 1.0);
+    let harness = ElementHarness::started(element.property_from_str("map-colormap", "grey").build().unwrap(), LARGE);
+    let mut record = scored(50.0);
+    record.map = Some(onnx_iqa::scorer::Map { width: 2, height: 2, data: vec![0, 255, 255, 255] }.into());
+    let first = with(frame(0), &record);
+    let entry = entry(&first);
+    harness.push(first).unwrap();
+    let mut carrying = frame(1);
+    gstonnxiqa::meta::attach(carrying.make_mut(), "q", entry).unwrap();
+    harness.push(carrying).unwrap();
+    for buffer in harness.frames(2) {
+        let bytes = data(&buffer);
+        // The box with the legend is in the upper left corner.
+        let at = |x: usize, y: usize| bytes[y * 320 + x];
+        let row: Vec<_> = [0, 100, 160, 220, 319].map(|x| at(x, 110)).into();
+        assert!(row.windows(2).all(|pair| pair[0] < pair[1] || pair[0] == 255), "{row:?}");
+        assert_eq!([at(319, 0), at(0, 239), at(319, 239)], [255; 3], "GRAY8 is of full range");
+    }
+}
