@@ -84,6 +84,8 @@ pub enum Warning {
     },
     /// Of a comparison: the pictures agree at an offset that is not looked at.
     FarOffset(FarOffset),
+    /// Of a comparison: the distorted pictures have detail that the reference's lack.
+    Swapped,
     /// Frames came, and none of them was to be scored. Of those that failed there were warnings.
     NothingScored {
         /// Frames that came.
@@ -144,6 +146,10 @@ impl fmt::Display for Warning {
                 orientation.video_direction()
             ),
             Self::FarOffset(far) => far_offset(f, *far),
+            Self::Swapped => f.write_str(
+                "the distorted stream has detail that the reference lacks: check that the two were not swapped (a \
+                 reference that was itself coded harder, or a distorted stream that was restored, looks like this too)",
+            ),
             Self::Missing(missing) => write!(f, "frames without {}: {missing}", missing.measure()),
             Self::NothingScored { frames } => {
                 write!(f, "none of {frames} frames was scored: all were skipped; check interval, max-rate and measures")
