@@ -8,7 +8,7 @@ use super::frames::{Part, SharedFrame, copy};
 use super::state::{Pair, Shared, Work};
 use super::{CompareError, Comparison, Settings, Side, guarded};
 use crate::align::space::{Registration, SpatialAligner};
-use crate::metrics::{Measurements, Meter};
+use crate::metrics::{Detail, DetailLooks, Measurements, Meter};
 use crate::model::contract::Contract;
 use crate::picture::{Family, Frame, OwnedFrame, Picture, Rect, y_cb_cr};
 use crate::scorer::{Job, Scorer, Selector};
@@ -44,6 +44,7 @@ pub(super) struct Measurer {
     any_size: bool,
     register: SpatialAligner,
     meter: Meter,
+    looks: DetailLooks,
     /// The last pair that was measured, if it lacks something that the next one tells.
     waiting: Option<u64>,
 }
@@ -66,6 +67,7 @@ impl Measurer {
                 Some(model) => Meter::with_vmaf_model(settings.measures, settings.threads, model),
                 None => Meter::new(settings.measures, settings.threads),
             },
+            looks: DetailLooks::default(),
             waiting: None,
             scorer,
         }
@@ -139,7 +141,12 @@ impl Measurer {
         } else {
             Measurements::default()
         };
-        Ok(Comparison { metrics, score: None, shift })
+        let detail = self.looks.next_is_due().then(|| {
+            // Pictures that cannot be compared say nothing.
+            self.looks.keep(Detail::of(&aligned.reference, &aligned.distorted).ok().flatten());
+            self.looks.clone()
+        });
+        Ok(Comparison { metrics, score: None, shift, detail })
     }
 }
 

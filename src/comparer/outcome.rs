@@ -5,7 +5,7 @@
 use super::error::CompareError;
 use crate::align::Suspicions;
 use crate::align::time::{Evidence, Pairing};
-use crate::metrics::Measurements;
+use crate::metrics::{DetailLooks, Measurements};
 use crate::scorer::Score;
 
 /// What a pair gave.
@@ -18,6 +18,8 @@ pub struct Comparison {
     pub score: Option<Score>,
     /// How far the distorted picture lies to the right of the reference and below it, in reference pixels.
     pub shift: Option<[f64; 2]>,
+    /// What pairs up to this one say of which stream is the source, if this one was looked at for that.
+    pub detail: Option<DetailLooks>,
 }
 
 /// What became of a distorted frame.

@@ -5,14 +5,11 @@
 //! * [`show`] – a frame as a screen shows it: full-range R'G'B' of 8 bits, of any size.
 //! * [`difference`] – where two such pictures differ, amplified.
 //! * [`ssim_map`] – how alike two frames are, tile by tile.
-//! * [`Detail`] – which of two such pictures has detail that the other lacks.
 
-mod detail;
 mod difference;
 mod map;
 mod show;
 
-pub use detail::Detail;
 pub use difference::{DIFFERENCE_GAIN, difference};
 pub use map::{MAP_WORST, ssim_map};
 pub use show::{Shown, show};

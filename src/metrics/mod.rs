@@ -84,9 +84,16 @@
 //! # Luma fit
 //! The line distorted ≈ gain · reference + bias of least squares over all luma samples, bias in units of 8-bit samples
 //! and both on the reference's range.
+//!
+//! # Detail
+//! [`Detail`] is no measure of quality: it says which of two pictures has detail that the other lacks, and with
+//! [`DetailLooks`] whether two streams may have been given the wrong way round.
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod block_edges;
+mod detail;
+mod detail_looks;
 mod downsample;
 mod error;
 mod field;
@@ -113,6 +120,8 @@ mod trapezoid;
 mod vmaf;
 mod workers;
 
+pub use detail::Detail;
+pub use detail_looks::DetailLooks;
 pub use error::MetricsError;
 pub use field::Field;
 pub use measurements::{LumaFit, Measurements, Missing};

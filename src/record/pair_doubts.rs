@@ -4,9 +4,11 @@
 
 use std::mem::{Discriminant, discriminant};
 
+use super::verdict::Verdict;
 use super::warning::Warning;
 use crate::align::Suspicions;
 use crate::align::time::{CONTRADICTED, Evidence, Ledger};
+use crate::metrics::DetailLooks;
 
 /// Frames of both sides after which something is said of all of them.
 const ENOUGH: u64 = 100;
@@ -24,6 +26,8 @@ pub(super) struct PairDoubts {
     /// Those before the first pair.
     leading: u64,
     suspicions: Suspicions,
+    /// What pairs say of which stream is the source.
+    detail: DetailLooks,
     /// What was said, and after how many frames.
     said: Vec<(Discriminant<Warning>, u64)>,
 }
@@ -42,6 +46,10 @@ impl PairDoubts {
 
     pub(super) fn suspect(&mut self, suspicions: Suspicions) {
         self.suspicions = suspicions;
+    }
+
+    pub(super) fn look_at_detail(&mut self, looks: DetailLooks) {
+        self.detail = looks;
     }
 
     /// Pairs that rest on time stamps.
@@ -77,7 +85,11 @@ impl PairDoubts {
         let found = self.suspected().unwrap_or_else(|| {
             let nothing =
                 none.then_some(Warning::NothingMatched { distorted: ledger.distorted, reference: ledger.reference });
-            nothing.into_iter().chain(incomplete(ledger)).chain(self.contradiction()).collect()
+            let pairs = incomplete(ledger).into_iter().chain(self.contradiction());
+            // Of pairs that are none it says nothing.
+            let trusted = Verdict::of(ledger, self.by_time, self.is_contradicted()) != Verdict::NotAligned;
+            let swapped = (trusted && self.detail.are_swapped()).then_some(Warning::Swapped);
+            nothing.into_iter().chain(pairs).chain(swapped).collect()
         });
         let judged = |warning: Warning| {
             let again = again(&warning);
@@ -114,6 +126,8 @@ impl PairDoubts {
         }
         if self.pairs >= ENOUGH {
             warnings.extend(self.contradiction());
+            let sure = !self.is_contradicted() && self.pairs > self.unmatched && self.detail.are_surely_swapped();
+            warnings.extend(sure.then_some(Warning::Swapped));
         }
         warnings
     }
@@ -136,6 +150,8 @@ mod tests {
     use super::*;
     use crate::align::FarOffset;
     use crate::align::space::Orientation;
+    use crate::metrics::Detail;
+    use crate::picture::{Colorimetry, Picture, PixelFormat, Plane};
 
     /// A ledger of so many pairs and frames without one; as many references have come as distorted frames.
     fn ledger(matched: u64, unmatched: u64, dropped: u64) -> Ledger {
@@ -194,6 +210,49 @@ mod tests {
         let expected = Warning::Contradicted { pairs: 101, contradicted: 51 };
         assert_eq!(doubts.first(ledger(101, 0, 0)), [expected]);
         assert!(doubts.is_contradicted());
+    }
+
+    /// Looks at so many pairs of which the distorted picture has more detail.
+    fn looks(pairs: u64) -> DetailLooks {
+        let gray = |data| Picture::new(PixelFormat::Gray8, 96, 96, &[Plane { data, stride: 96 }], Colorimetry::SRGB);
+        let mixed = |at: u32, by: u32| at.wrapping_mul(by) >> 16;
+        let texture = |fine: u32| {
+            (0..96 * 96u32).map(move |at| (mixed(at, 2_654_435_761) % 64 + mixed(at, 2_246_822_519) % fine) as u8)
+        };
+        let [coded, whole]: [Vec<u8>; 2] = [1, 64].map(|fine| {
+            let halved = |(at, value)| if at as u32 % 96 < 48 { value } else { 100 };
+            texture(fine).enumerate().map(halved).collect()
+        });
+        let detail = Detail::of(&gray(&coded).unwrap(), &gray(&whole).unwrap()).unwrap();
+        let mut looks = DetailLooks::default();
+        for _ in 0..pairs {
+            if looks.next_is_due() {
+                looks.keep(detail);
+            }
+        }
+        looks
+    }
+
+    #[test]
+    fn swapped_streams_are_said_once_it_is_sure_or_at_the_end() {
+        let mut doubts = PairDoubts::default();
+        count(&mut doubts, 0, 40, 0.9);
+        doubts.look_at_detail(looks(40));
+        assert_eq!(doubts.first(ledger(40, 0, 0)), [], "few pairs");
+        assert_eq!(doubts.last(ledger(40, 0, 0)), [(Warning::Swapped, true)]);
+        count(&mut doubts, 0, 60, 0.9);
+        doubts.look_at_detail(looks(100));
+        assert_eq!(doubts.first(ledger(100, 0, 0)), [Warning::Swapped]);
+        assert_eq!(doubts.first(ledger(100, 0, 0)), []);
+        assert_eq!(doubts.last(ledger(100, 0, 0)), [(Warning::Swapped, false)]);
+        let few = Ledger { distorted: 300, unmatched: 200, ..ledger(100, 0, 0) };
+        assert!(doubts.last(few).iter().all(|(warning, _)| *warning != Warning::Swapped), "pairs that are none");
+        let mut doubts = PairDoubts::default();
+        count(&mut doubts, 0, 100, CONTRADICTED);
+        doubts.look_at_detail(looks(100));
+        let contradicted = Warning::Contradicted { pairs: 100, contradicted: 100 };
+        assert_eq!(doubts.first(ledger(100, 0, 0)), std::slice::from_ref(&contradicted));
+        assert_eq!(doubts.last(ledger(100, 0, 0)), [(contradicted, false)]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::warning::Warning;
 use super::window::{Alarm, Window};
 use crate::align::Suspicions;
 use crate::align::time::{Evidence, Ledger};
-use crate::metrics::Missing;
+use crate::metrics::{DetailLooks, Missing};
 use crate::model::contract::Kind;
 use crate::stats::{AlarmMonitor, FieldRange, Pool, WindowPools, WindowStatistics};
 
@@ -160,6 +160,11 @@ impl Reporter {
     /// A frame has a partner, what that rests on, and how far it can be trusted; whatever becomes of the frame.
     pub fn paired(&mut self, evidence: Evidence, confidence: f64) {
         self.pairs.paired(evidence, confidence);
+    }
+
+    /// What pairs so far say of which stream of a comparison is the source.
+    pub fn look_at_detail(&mut self, looks: DetailLooks) {
+        self.pairs.look_at_detail(looks);
     }
 
     /// What there is to say of a comparison's pairs for the first time. `ledger`: what frames came, and became of them;

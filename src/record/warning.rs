@@ -84,6 +84,8 @@ pub enum Warning {
     },
     /// Of a comparison: the pictures agree at an offset that is not looked at.
     FarOffset(FarOffset),
+    /// Of a comparison: the distorted pictures have detail that the reference's lack.
+    Swapped,
     /// Frames came, and none of them was to be scored. Of those that failed there were warnings.
     NothingScored {
         /// Frames that came.
@@ -109,6 +111,7 @@ impl Warning {
             Self::Contradicted { .. } => "contradicted",
             Self::Oriented { .. } => "oriented",
             Self::FarOffset(_) => "far-offset",
+            Self::Swapped => "swapped",
             Self::NothingScored { .. } => "nothing-scored",
             // Each measure has its own.
             Self::Missing(missing) => return Finding::new(format!("missing-{}", missing.measure()), cause, cure),
@@ -149,6 +152,7 @@ impl Warning {
                 format!("the distorted picture is {orientation}: as they are, the pictures do not agree")
             }
             Self::FarOffset(far) => far_offset(*far),
+            Self::Swapped => "the distorted stream has detail that the reference lacks".to_owned(),
             Self::Missing(missing) => format!("frames without {}: {missing}", missing.measure()),
             Self::NothingScored { frames } => format!("none of {frames} frames was scored: all were skipped"),
         }
@@ -176,6 +180,11 @@ impl Warning {
             Self::Contradicted { .. } => Cure::GoByPictures,
             Self::Oriented { orientation } => Cure::Turn(*orientation),
             Self::FarOffset(far) => Cure::LookAt(*far),
+            Self::Swapped => Cure::Advice(
+                "check that the two were not swapped (a reference that was itself coded harder, or a distorted stream \
+                 that was restored, looks like this too)"
+                    .to_owned(),
+            ),
             Self::NothingScored { .. } => Cure::ScoreMore,
             Self::Missing(_) => return None,
         })

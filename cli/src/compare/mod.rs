@@ -18,7 +18,7 @@ mod moments;
 mod outcome;
 mod pass;
 mod settings;
-mod swapped;
+mod stills;
 mod table;
 
 use crate::args::{Common, Compare};
@@ -71,18 +71,13 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
         use_cache: !args.no_cache,
         interrupted: &interrupted,
     };
-    let results = work.measure(memory::budget(args.memory), &mut progress)?;
+    let budget = memory::budget(args.memory);
+    let results = work.measure(budget, &mut progress)?;
     progress.end();
 
     let mut report = outcome::report(&results, inputs.own, &settings, &thresholds);
     for (rendition, finished) in report.renditions.iter_mut().zip(&results.renditions) {
         rendition.worst = moments::find(finished, results.source.duration);
-    }
-    if !results.interrupted {
-        let (renditions, finished) = (&inputs.renditions, &results.renditions);
-        for failure in swapped::look(&inputs.source, renditions, finished, &mut report.renditions, &settings) {
-            progress.say(&format!("iqa: {failure}"));
-        }
     }
     for unchecked in &report.unchecked {
         eprintln!("iqa: no rendition has {} lines: its thresholds were not checked", unchecked.height);
@@ -93,7 +88,8 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
             progress.say("writing the report");
             let (renditions, finished) = (&inputs.renditions, &results.renditions);
             let shown = &mut report.renditions;
-            for failure in moments::pictures(folder, &inputs.source, renditions, finished, shown, &settings) {
+            let how = (&settings, budget);
+            for failure in stills::write(folder, &inputs.source, renditions, finished, shown, how) {
                 progress.say(&format!("iqa: {failure}"));
             }
         }

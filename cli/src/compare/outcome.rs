@@ -31,8 +31,6 @@ pub struct Finished {
     pub not_comparable: bool,
     /// Whether one side is HDR by its caps and the other is not: its figures say nothing about coding.
     pub other_transfer: bool,
-    /// The mean gain of the luma fit.
-    pub gain: Option<f64>,
     /// The model's name, by its contract.
     pub model: Option<String>,
     /// That file's hash.
@@ -47,13 +45,12 @@ impl Finished {
     /// A rendition that was compared to its end.
     pub fn new(input: &Input, measured: Measured, known: &SourceKnown, source: Media, settings: &Settings) -> Self {
         let rendition = judge::judge(input, &measured, known, settings);
-        let gain = (measured.fitted > 0).then(|| measured.fit[0] / measured.fitted as f64);
         let other_transfer = judge::is_hdr(measured.known.info.as_ref()) != judge::is_hdr(known.known.info.as_ref());
         let Measured { summary, frames, not_comparable, stream_offset, .. } = measured;
         let source_stream_offset = known.stream_offset;
         let without = Self::without(rendition, source);
         let mut finished =
-            Self { frames, not_comparable, other_transfer, gain, stream_offset, source_stream_offset, ..without };
+            Self { frames, not_comparable, other_transfer, stream_offset, source_stream_offset, ..without };
         if let Some(summary) = summary {
             (finished.model, finished.model_hash) = (summary.model, summary.model_hash);
             (finished.vmaf_model, finished.vmaf_model_hash) = (summary.vmaf_model, summary.vmaf_model_hash);
@@ -71,7 +68,6 @@ impl Finished {
             source_stream_offset: 0,
             not_comparable: false,
             other_transfer: false,
-            gain: None,
             model: None,
             model_hash: None,
             vmaf_model: None,

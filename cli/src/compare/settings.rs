@@ -124,6 +124,8 @@ impl Settings {
             .property("vmaf-model", &self.vmaf_model)
             .property("search-range", nanoseconds)
             .property("max-bytes", max_bytes)
+            // A slow rung holds the source up: the others must not fill the memory meanwhile.
+            .property("independent-sources", true)
             .build()?;
         set(&element, "measures", &names.join("+"))?;
         set(&element, "provider", &self.provider)?;

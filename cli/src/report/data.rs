@@ -214,7 +214,8 @@ pub struct Moment {
     /// The amplified difference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<String>,
-    /// The model's map of quality.
+    /// The map of SSIM, tile by tile, after scaling: dark blue is 1, yellow 0.5 or less. Absent where the two cannot be
+    /// measured against each other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub map: Option<String>,
 }

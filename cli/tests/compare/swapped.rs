@@ -4,7 +4,7 @@
 
 use crate::common::{Bench, reasons};
 
-const WHAT: &str = "detail that the source lacks";
+const WHAT: &str = "detail that the reference lacks";
 
 /// What is said of `rendition` against `source`.
 fn said(bench: &Bench, source: &str, rendition: &str) -> bool {
@@ -31,4 +31,47 @@ fn exchanged_inputs_are_said_and_others_are_not() {
         let rendition = bench.rendition(name, "18", &["-vf", filter]);
         assert!(!said(&bench, &source, &rendition), "{name}");
     }
+}
+
+/// Coders without a filter against blocks add noise where the detail is.
+#[test]
+fn what_coders_add_is_no_detail() {
+    let Some(bench) = Bench::new("what_coders_add_is_no_detail") else { return };
+    for clip in ["bigbuckbunny.mp4", "bikes.mp4", "carphone_pristine.mp4"] {
+        let source = bench.source(clip, "3");
+        for (codec, quality, name) in
+            [("mjpeg", "3", "fine.mkv"), ("mjpeg", "20", "coarse.mkv"), ("mpeg4", "12", "c.mp4")]
+        {
+            bench.ffmpeg(&["-i", "source.mp4", "-c:v", codec, "-q:v", quality, name]);
+            assert!(!said(&bench, &source, &bench.text(name)), "{clip}, {codec} {quality}");
+        }
+    }
+}
+
+/// Not the rate decides: the rung has a part of the source's, and more detail.
+#[test]
+fn a_rung_of_a_much_lower_rate_is_looked_at_too() {
+    let Some(bench) = Bench::new("a_rung_of_a_much_lower_rate_is_looked_at_too") else { return };
+    bench.source("bigbuckbunny.mp4", "3");
+    let rung = bench.rendition("rung.mp4", "24", &[]);
+    bench.rendition("coarse.mp4", "36", &[]);
+    bench.ffmpeg(&["-i", "coarse.mp4", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "kept.mp4"]);
+    let size = |name: &str| std::fs::metadata(bench.path(name)).expect("a file").len();
+    assert!(size("rung.mp4") * 2 < size("kept.mp4"), "{} of {}", size("rung.mp4"), size("kept.mp4"));
+    assert!(said(&bench, &bench.text("kept.mp4"), &rung));
+}
+
+/// A single picture is enough.
+#[test]
+fn pictures_are_looked_at_too() {
+    let Some(bench) = Bench::new("pictures_are_looked_at_too") else { return };
+    bench.source("bikes.mp4", "2");
+    bench.rendition("coarse.mp4", "36", &[]);
+    for (film, picture) in [("source.mp4", "whole.png"), ("coarse.mp4", "coarse.png")] {
+        bench.ffmpeg(&["-ss", "1", "-i", film, "-frames:v", "1", picture]);
+    }
+    bench.ffmpeg(&["-i", "whole.png", "-q:v", "4", "coded.jpg"]);
+    let [whole, coarse, coded] = ["whole.png", "coarse.png", "coded.jpg"].map(|name| bench.text(name));
+    assert!(!said(&bench, &whole, &coarse) && !said(&bench, &whole, &coded));
+    assert!(said(&bench, &coarse, &whole));
 }

@@ -2,8 +2,7 @@
 
 //! Pictures of moments: the source's frame, the rendition's, where they differ, how alike they are place by place.
 //!
-//! They are fetched after all has been measured, by a decoder of their own: it is sought to the last key frame before a
-//! moment and decodes from there to the very frame. Conversion and difference are the engine's.
+//! They are fetched after all has been measured, by decoders of their own, each of which goes from moment to moment. Conversion and difference are the engine's.
 
 mod reader;
 
@@ -11,12 +10,11 @@ use anyhow::{Context, Result};
 use gstonnxiqa::video_frame::Stream;
 use image::ImageEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use onnx_iqa::evidence::{Detail, Shown, difference, show, ssim_map};
-use onnx_iqa::picture::{Frame, Picture};
-use reader::Decoded;
+use onnx_iqa::evidence::{Shown, difference, show, ssim_map};
+use onnx_iqa::picture::Frame;
 use std::path::Path;
 
-pub use reader::FrameReader;
+pub use reader::{FrameReader, Still};
 
 /// Where pictures of a moment lie, relative to the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,93 +29,47 @@ pub struct Pictures {
     pub map: Option<String>,
 }
 
-/// Two moments that are to be shown.
-#[derive(Debug, Clone, Copy)]
-pub struct Moments {
-    /// The source's stream time.
-    pub source: gst::ClockTime,
-    /// The rendition's stream time.
-    pub rendition: gst::ClockTime,
-    /// Whether the two frames are partners, so that their difference says something.
-    pub partners: bool,
-}
-
-/// Writes a moment's pictures as PNG into `frames/` of `folder`, under names that begin with `stem`.
+/// Writes a moment's pictures as PNG into `frames/` of `folder`, under names that begin with `stem`. `partners`: whether the
+/// two frames are, so that their difference says something.
 ///
 /// # Errors
-/// When a frame cannot be decoded or a file not be written.
-pub fn write(
-    source: &mut FrameReader,
-    rendition: &mut FrameReader,
-    moments: Moments,
-    folder: &Path,
-    stem: &str,
-) -> Result<Pictures> {
-    with_both(source, rendition, moments, |one, two| {
-        let frames = folder.join("frames");
-        std::fs::create_dir_all(&frames).with_context(|| frames.display().to_string())?;
-        let save = |shown: &Shown, kind: &str| {
-            let name = format!("frames/{stem}-{kind}.png");
-            png(shown, &folder.join(&name))?;
-            anyhow::Ok(name)
-        };
-        let shown = show(&one.picture, one.size)?;
-        let mut pictures = Pictures {
-            source: save(&shown, "source")?,
-            rendition: save(&show(&two.picture, two.size)?, "rendition")?,
-            difference: None,
-            map: None,
-        };
-        if moments.partners {
-            let difference = difference(&shown, &show(&two.picture, one.size)?)?;
-            pictures.difference = Some(save(&difference, "difference")?);
-            // R'G'B' against Y'CbCr, or a picture without room for a tile, has none.
-            let map = ssim_map(&one.picture, &two.picture).ok();
-            pictures.map = map.map(|shown| save(&shown, "map")).transpose()?;
-        }
-        Ok(pictures)
-    })
-}
-
-/// How the detail of the rendition's picture stands to that of the source's; none where they say nothing.
-///
-/// # Errors
-/// When a frame cannot be decoded.
-pub fn detail(source: &mut FrameReader, rendition: &mut FrameReader, moments: Moments) -> Result<Option<Detail>> {
-    with_both(source, rendition, moments, |one, two| {
-        let [source, rendition] = [show(&one.picture, one.size)?, show(&two.picture, one.size)?];
-        Ok(Detail::of(&source, &rendition)?)
-    })
-}
-
-/// A frame, and its size in square pixels.
-struct SizedPicture<'a> {
-    picture: Picture<'a>,
-    size: [u32; 2],
-}
-
-/// Does something with the two frames of a moment.
-fn with_both<T>(
-    source: &mut FrameReader,
-    rendition: &mut FrameReader,
-    moments: Moments,
-    act: impl FnOnce(SizedPicture<'_>, SizedPicture<'_>) -> Result<T>,
-) -> Result<T> {
-    let one = source.frame(moments.source).context("the source")?;
-    let two = rendition.frame(moments.rendition).context("the rendition")?;
-    let caps = |frame: &Decoded| frame.sample.caps_owned().context("a frame without caps");
-    let [source_caps, rendition_caps] = [caps(&one)?, caps(&two)?];
+/// When a frame cannot be read or a file not be written.
+pub fn write(source: &Still, rendition: &Still, partners: bool, folder: &Path, stem: &str) -> Result<Pictures> {
+    let caps = |still: &Still| still.sample().caps_owned().context("a frame without caps");
+    let [source_caps, rendition_caps] = [caps(source)?, caps(rendition)?];
     let stream = Stream::from_caps(&source_caps).map_err(anyhow::Error::msg)?;
     // As in the comparison, what the rendition's caps leave out is taken from the source's size.
     let other = Stream::sized_as(&rendition_caps, &stream).map_err(anyhow::Error::msg)?;
-    let map = |stream: &Stream, frame: &Decoded| {
-        let buffer = frame.sample.buffer_owned().context("a sample without a buffer")?;
+    let map = |stream: &Stream, still: &Still| {
+        let buffer = still.sample().buffer_owned().context("a sample without a buffer")?;
         stream.map(buffer).context("a frame cannot be read")
     };
-    let (one, two) = (map(&stream, &one)?, map(&other, &two)?);
+    let (one, two) = (map(&stream, source)?, map(&other, rendition)?);
     let (one, two) = (one.picture()?, two.picture()?);
     let sizes = [display_size(&stream, [one.width(), one.height()]), display_size(&other, [two.width(), two.height()])];
-    act(SizedPicture { picture: one, size: sizes[0] }, SizedPicture { picture: two, size: sizes[1] })
+
+    let frames = folder.join("frames");
+    std::fs::create_dir_all(&frames).with_context(|| frames.display().to_string())?;
+    let save = |shown: &Shown, kind: &str| {
+        let name = format!("frames/{stem}-{kind}.png");
+        png(shown, &folder.join(&name))?;
+        anyhow::Ok(name)
+    };
+    let shown = show(&one, sizes[0])?;
+    let mut pictures = Pictures {
+        source: save(&shown, "source")?,
+        rendition: save(&show(&two, sizes[1])?, "rendition")?,
+        difference: None,
+        map: None,
+    };
+    if partners {
+        let difference = difference(&shown, &show(&two, sizes[0])?)?;
+        pictures.difference = Some(save(&difference, "difference")?);
+        // R'G'B' against Y'CbCr, or a picture without room for a tile, has none.
+        let map = ssim_map(&one, &two).ok();
+        pictures.map = map.map(|shown| save(&shown, "map")).transpose()?;
+    }
+    Ok(pictures)
 }
 
 /// The size in square pixels.
@@ -216,8 +168,9 @@ mod tests {
             let frames = all(&file);
             assert!(frames.len() > 40, "{}: {} frames", file.display(), frames.len());
             let mut reader = FrameReader::new(decode(&file)).expect("a reader");
-            // Not in order, so that it goes back too.
-            for number in [frames.len() - 1, 0, 17, frames.len() / 2, 1, frames.len() / 2 + 1] {
+            // Not in order, so that it goes back too, and in order, so that it goes on.
+            let half = frames.len() / 2;
+            for number in [frames.len() - 1, 0, 17, half, 1, half + 1, half + 1, half + 2, half + 9, frames.len() - 2] {
                 let time = frames[number].0;
                 let found = bytes(&reader.frame(time).expect("a frame").sample);
                 // Of MPEG-TS with B-frames GStreamer gives several frames one time.
@@ -231,14 +184,42 @@ mod tests {
         }
     }
 
+    /// The clip has one key frame: every seek goes back to the beginning.
+    #[test]
+    fn moments_in_order_are_decoded_in_one_walk() {
+        let Some(clip) = clip() else { return };
+        let mut reader = FrameReader::new(decode(&clip)).expect("a reader");
+        let seeks = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let count = seeks.clone();
+        let pad = reader.player.sink.static_pad("sink").expect("a pad");
+        pad.add_probe(gst::PadProbeType::EVENT_FLUSH, move |_, probe| {
+            let is_end = |event: &gst::Event| event.type_() == gst::EventType::FlushStop;
+            if matches!(&probe.data, Some(gst::PadProbeData::Event(event)) if is_end(event)) {
+                count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            }
+            gst::PadProbeReturn::Ok
+        });
+        for milliseconds in [1000, 1400, 1400, 2600, 4000] {
+            reader.frame(gst::ClockTime::from_mseconds(milliseconds)).expect("a frame");
+        }
+        assert_eq!(seeks.load(std::sync::atomic::Ordering::SeqCst), 1);
+        reader.frame(gst::ClockTime::from_mseconds(400)).expect("a frame");
+        assert_eq!(seeks.load(std::sync::atomic::Ordering::SeqCst), 2, "there is no way back but a seek");
+    }
+
     #[test]
     fn a_moment_has_four_pictures() {
         let Some(clip) = clip() else { return };
         let folder = tempfile::tempdir().expect("a folder");
         let [mut one, mut two] = [0, 1].map(|_| FrameReader::new(decode(&clip)).expect("a reader"));
         let time = |milliseconds| gst::ClockTime::from_mseconds(milliseconds);
-        let moments = Moments { source: time(400), rendition: time(400), partners: true };
-        let pictures = write(&mut one, &mut two, moments, folder.path(), "copy-1").expect("pictures");
+        let mut shown = |times: [u64; 2], partners, stem: &str| {
+            let stills = [one.frame(time(times[0])), two.frame(time(times[1]))].map(|still| still.expect("a frame"));
+            // The source's outlives its decoder.
+            let source = stills[0].copied().expect("a copy");
+            write(&source, &stills[1], partners, folder.path(), stem).expect("pictures")
+        };
+        let pictures = shown([400, 400], true, "copy-1");
         let open = |name: &String| image::open(folder.path().join(name)).expect("a picture").to_rgb8();
         let source = open(&pictures.source);
         assert_eq!(source, open(&pictures.rendition), "the same frame");
@@ -246,8 +227,7 @@ mod tests {
         assert!(open(&pictures.map.expect("a map")).pixels().all(|pixel| pixel.0 == [0, 34, 78]));
         let (low, high) = source.as_raw().iter().fold((255, 0), |(low, high), v| (low.min(*v), high.max(*v)));
         assert!(low < 40 && high > 200, "a picture, not a plane: {low} to {high}");
-        let other = Moments { rendition: time(1200), partners: false, ..moments };
-        let pictures = write(&mut one, &mut two, other, folder.path(), "other-1").expect("pictures");
+        let pictures = shown([400, 1200], false, "other-1");
         assert_eq!((pictures.difference, pictures.map), (None, None));
         assert_ne!(open(&pictures.source), open(&pictures.rendition));
     }

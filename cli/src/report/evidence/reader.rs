@@ -8,19 +8,28 @@ use gst::prelude::*;
 /// How long a decoder may be silent.
 pub(super) const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(30);
 
+/// What is so near ahead is not sought, whatever is known.
+const NEAR: gst::ClockTime = gst::ClockTime::from_seconds(1);
+/// Nor what is so many times nearer than a key frame was at most.
+const AHEAD: u64 = 2;
+
 /// Puts a decoder into the pipeline and links it to the pad, decoded and not converted.
 type Decode = Box<dyn Fn(&gst::Pipeline, &gst::Pad) -> Result<()>>;
 
 /// Decodes single frames of a stream.
 ///
-/// It seeks where that is exact. `tsdemux` and `mpegpsdemux` give other times after a seek: behind them everything is
-/// decoded from the beginning, so that moments are best asked for in their order.
+/// It seeks where that is exact, to the last key frame before a moment, and decodes from there to the very frame. Where the
+/// frame is not far ahead of the last one it goes on instead: from the key frame it might decode the same once more.
+/// `tsdemux` and `mpegpsdemux` give other times after a seek: behind them everything is decoded from the beginning. So
+/// moments are best asked for in their order.
 pub struct FrameReader {
     decode: Decode,
     pub(super) player: Player,
     exact: bool,
-    /// The last frame that was decoded without a seek since the beginning.
-    last: Option<Decoded>,
+    /// The last frame that was decoded.
+    last: Option<Still>,
+    /// How much was decoded to get from a key frame to a moment, at most: groups of pictures are that long.
+    run: gst::ClockTime,
 }
 
 /// A pipeline that plays into our hands.
@@ -36,16 +45,41 @@ impl Drop for Player {
     }
 }
 
+/// What was decoded on the way to a moment.
+struct Reached {
+    /// When the first frame after a seek, or of all, is shown.
+    first: Option<gst::ClockTime>,
+    /// The frame that is nearest to the moment.
+    nearest: Option<Still>,
+    /// The last one.
+    last: Option<Still>,
+}
+
 /// A decoded frame.
 #[derive(Debug, Clone)]
-pub(super) struct Decoded {
+pub struct Still {
     pub(super) sample: gst::Sample,
     /// When it is shown, from the stream's beginning.
     time: gst::ClockTime,
     duration: Option<gst::ClockTime>,
 }
 
-impl Decoded {
+impl Still {
+    /// The frame with its caps.
+    pub fn sample(&self) -> &gst::Sample {
+        &self.sample
+    }
+
+    /// The same in memory of its own: the decoder's may be of a pool that has no more.
+    ///
+    /// # Errors
+    /// When its memory cannot be read.
+    pub fn copied(&self) -> Result<Self> {
+        let buffer = self.sample.buffer().context("a sample without a buffer")?.copy_deep()?;
+        let sample = gst::Sample::builder().buffer(&buffer).caps_if_some(self.sample.caps_owned().as_ref()).build();
+        Ok(Self { sample, ..self.clone() })
+    }
+
     /// Whether it is the one that is shown at that time.
     fn is_at(&self, time: gst::ClockTime) -> bool {
         self.time.absdiff(time) <= self.duration.unwrap_or(gst::ClockTime::from_mseconds(40)) / 2
@@ -60,21 +94,23 @@ impl FrameReader {
     pub fn new(decode: impl Fn(&gst::Pipeline, &gst::Pad) -> Result<()> + 'static) -> Result<Self> {
         let player = Player::new(&decode)?;
         let exact = player.seeks_exactly();
-        Ok(Self { decode: Box::new(decode), player, exact, last: None })
-    }
-
-    /// Whether it gets to a frame without decoding all before it.
-    pub fn seeks(&self) -> bool {
-        self.exact
+        Ok(Self { decode: Box::new(decode), player, exact, last: None, run: gst::ClockTime::ZERO })
     }
 
     /// The frame that has the stream time `time`.
-    pub(super) fn frame(&mut self, time: gst::ClockTime) -> Result<Decoded> {
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be decoded.
+    pub fn frame(&mut self, time: gst::ClockTime) -> Result<Still> {
         if self.exact {
-            let before = gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
-            let sought = self.player.pipeline.seek_simple(before, time).is_ok();
-            let frame = if sought { self.player.decode_to(time, None)?.0 } else { None };
-            if let Some(frame) = frame.filter(|frame| frame.is_at(time)) {
+            let is_ahead =
+                |last: &Still| last.time <= time && time - last.time <= self.run.saturating_mul(AHEAD).max(NEAR);
+            let on = self.last.take().filter(is_ahead);
+            let found = match on {
+                Some(last) => self.decode_to(time, Some(last))?,
+                None => self.seek_to(time)?,
+            };
+            if let Some(frame) = found.filter(|frame| frame.is_at(time)) {
                 return Ok(frame);
             }
         }
@@ -84,12 +120,31 @@ impl FrameReader {
             self.exact = false;
             self.last = None;
         }
-        let (found, last) = self.player.decode_to(time, self.last.take())?;
-        self.last = last;
+        let last = self.last.take();
+        let found = self.decode_to(time, last)?;
         let nearest = found.as_ref().map_or("none".to_owned(), |frame| frame.time.to_string());
         found
             .filter(|frame| frame.is_at(time))
             .with_context(|| format!("there is no frame at {time}; the nearest is at {nearest}"))
+    }
+
+    /// Decodes from the last key frame before that time; gives the frame that is nearest to it.
+    fn seek_to(&mut self, time: gst::ClockTime) -> Result<Option<Still>> {
+        let before = gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
+        if self.player.pipeline.seek_simple(before, time).is_err() {
+            return Ok(None);
+        }
+        self.decode_to(time, None)
+    }
+
+    /// Decodes on from `last`, or from where the player was put; gives the frame that is nearest to that time.
+    fn decode_to(&mut self, time: gst::ClockTime, last: Option<Still>) -> Result<Option<Still>> {
+        let Reached { first, nearest, last } = self.player.decode_to(time, last)?;
+        if let Some((first, last)) = first.zip(last.as_ref()) {
+            self.run = self.run.max(last.time.saturating_sub(first));
+        }
+        self.last = last;
+        Ok(nearest)
     }
 }
 
@@ -129,9 +184,10 @@ impl Player {
         segment.to_stream_time(sample.buffer()?.pts())
     }
 
-    /// Decodes until that time; gives the frame that is nearest to it, `last` among them, and the last one.
-    fn decode_to(&self, time: gst::ClockTime, last: Option<Decoded>) -> Result<(Option<Decoded>, Option<Decoded>)> {
-        let (mut nearest, mut last) = (last.clone(), last);
+    /// Decodes until that time, `last` being the frame before.
+    fn decode_to(&self, time: gst::ClockTime, last: Option<Still>) -> Result<Reached> {
+        let anew = last.is_none();
+        let (mut first, mut nearest, mut last) = (None, last.clone(), last);
         while last.as_ref().is_none_or(|last| last.time < time) {
             let Some(sample) = self.sink.try_pull_sample(PATIENCE) else {
                 if let Some(fault) = self.fault() {
@@ -144,13 +200,14 @@ impl Player {
             };
             let Some(at) = Self::time(&sample) else { continue };
             let duration = sample.buffer().and_then(|buffer| buffer.duration());
-            let frame = Decoded { sample, time: at, duration };
+            let frame = Still { sample, time: at, duration };
+            first = first.or(Some(at).filter(|_| anew));
             if nearest.as_ref().is_none_or(|nearest| at.absdiff(time) < nearest.time.absdiff(time)) {
                 nearest = Some(frame.clone());
             }
             last = Some(frame);
         }
-        Ok((nearest, last))
+        Ok(Reached { first, nearest, last })
     }
 
     /// What an element says has gone wrong.

@@ -67,11 +67,12 @@ impl IqaCompare {
     /// READY→PAUSED: opens the model and starts a comparer.
     fn open(&self) -> Result<(), gst::ErrorMessage> {
         let settings = lock(&self.settings).clone();
-        let (max_bytes, changeable, on_error) = (settings.max_bytes, settings.changeable(), settings.model.on_error);
+        let (max_bytes, independent) = (settings.max_bytes, settings.independent_sources);
+        let (changeable, on_error) = (settings.changeable(), settings.model.on_error);
         self.with(|context| self.session.open(context.element, settings))?;
         let notices = lock(&self.report).restart(self.session.fields());
         report::post(self.obj().upcast_ref(), notices);
-        self.queues.open(max_bytes);
+        self.queues.open(max_bytes, independent);
         self.deadline.reset();
         let comparer = self
             .session
@@ -86,7 +87,7 @@ impl IqaCompare {
     fn close(&self) {
         let task = lock(&self.task).take();
         drop(task);
-        self.queues.open(0);
+        self.queues.open(0, false);
         self.deadline.reset();
         self.session.close();
     }

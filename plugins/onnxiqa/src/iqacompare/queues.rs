@@ -133,6 +133,8 @@ impl Arrivals {
 struct Inner {
     queues: [Queue; 2],
     max_bytes: u64,
+    /// Neither side's frames come of the other's: none grows for the other's sake.
+    independent: bool,
     /// Of the stream that goes through; the reference can be flushed by itself.
     flow: FlowState,
     /// Seeks that are under way: frames of before and after them may be mixed.
@@ -154,19 +156,25 @@ impl Inner {
         self.queues[Side::Distorted as usize].flushing || self.flow != FlowState::Flowing
     }
 
+    /// Whether a frame of so many bytes is more than may be held.
+    fn is_over(&self, bytes: u64, held: u64) -> bool {
+        held.saturating_add(bytes) > self.max_bytes
+    }
+
     /// How long a frame has to wait for room, if nothing changes: not at all, for a time, or (none) for ever.
     fn room(&self, side: Side, bytes: u64, held: u64, now: Instant) -> Option<Duration> {
         let queue = &self.queues[side as usize];
         if !queue.items.has_frames() {
             return Some(Duration::ZERO);
         }
-        if held.saturating_add(bytes) > self.max_bytes {
+        if self.is_over(bytes, held) {
             return None;
         }
         if queue.items.has_room() {
             return Some(Duration::ZERO);
         }
-        let starving = self.rest.is_some_and(|rest| rest.idle && rest.starved[other(side) as usize]);
+        let starving =
+            !self.independent && self.rest.is_some_and(|rest| rest.idle && rest.starved[other(side) as usize]);
         let more = starving && queue.items.bytes().saturating_add(bytes) <= self.max_bytes - reserve(self.max_bytes);
         more.then(|| self.queues[other(side) as usize].arrivals.patience(now))
     }
@@ -201,8 +209,14 @@ pub(super) struct Queues {
 impl Default for Queues {
     fn default() -> Self {
         let room = Arc::<Wakeup>::default();
-        let inner =
-            Inner { queues: Default::default(), max_bytes: 0, flow: FlowState::default(), seeks: 0, rest: None };
+        let inner = Inner {
+            queues: Default::default(),
+            max_bytes: 0,
+            independent: false,
+            flow: FlowState::default(),
+            seeks: 0,
+            rest: None,
+        };
         Self { inner: Mutex::new(inner), budget: Budget::new(room.clone()), work: Arc::default(), room }
     }
 }
@@ -222,8 +236,9 @@ impl Queues {
         &self.budget
     }
 
-    /// READY→PAUSED: nothing is there, and all may hold so many bytes.
-    pub(super) fn open(&self, max_bytes: u64) {
+    /// READY→PAUSED: nothing is there, and all may hold so many bytes. `independent`: neither side's frames come of the
+    /// other's.
+    pub(super) fn open(&self, max_bytes: u64, independent: bool) {
         let mut inner = self.lock();
         let old = inner.queues.each_mut().map(std::mem::take);
         for queue in &mut inner.queues {
@@ -231,6 +246,7 @@ impl Queues {
             queue.items.set_limit(Limit { frames: FRAMES, bytes: max_bytes / 8 });
         }
         inner.max_bytes = max_bytes;
+        inner.independent = independent;
         inner.rest = None;
         drop(inner);
         drop(old);
@@ -438,7 +454,11 @@ impl Queues {
         [Side::Reference, Side::Distorted].into_iter().find_map(|side| {
             let queue = &inner.queues[side as usize];
             let bytes = queue.waiting.filter(|_| rest.starved[other(side) as usize])?;
-            let full = inner.room(side, bytes, self.budget.bytes(), Instant::now()).is_none();
+            let held = self.budget.bytes();
+            let full = match inner.independent {
+                true => inner.is_over(bytes, held),
+                false => inner.room(side, bytes, held, Instant::now()).is_none(),
+            };
             full.then_some(Pressed { side, bytes, frames: queue.items.len(), queued: queue.items.bytes() })
         })
     }

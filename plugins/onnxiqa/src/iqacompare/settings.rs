@@ -141,6 +141,7 @@ pub struct Settings {
     pub offset: i64,
     pub search_range: gst::ClockTime,
     pub max_bytes: u64,
+    pub independent_sources: bool,
     pub scale: Scale,
     pub registration: Registration,
     pub on_unmatched: OnUnmatched,
@@ -159,6 +160,7 @@ impl Default for Settings {
             offset: 0,
             search_range: gst::ClockTime::from_seconds(2),
             max_bytes: 512 << 20,
+            independent_sources: false,
             scale: Scale::default(),
             registration: Registration::default(),
             on_unmatched: OnUnmatched::default(),
@@ -284,6 +286,13 @@ impl Settings {
                 .default_value(default.max_bytes)
                 .mutable_ready()
                 .build(),
+            glib::ParamSpecBoolean::builder("independent-sources")
+                .nick("Independent sources")
+                .blurb("Neither side's frames come of the other's, as they do behind a tee: while one side is silent, the other does not \
+                     hold more frames than usual")
+                .default_value(default.independent_sources)
+                .mutable_ready()
+                .build(),
             glib::ParamSpecEnum::builder_with_default("scale", default.scale)
                 .nick("Scale")
                 .blurb("Which frame is scaled (bicubic, antialiased) when sizes differ; a model that resizes does so by itself, once")
@@ -329,6 +338,7 @@ impl Settings {
                 self.search_range = gst::ClockTime::from_nseconds(range);
             }
             "max-bytes" => self.max_bytes = value.get().unwrap_or(self.max_bytes),
+            "independent-sources" => self.independent_sources = value.get().unwrap_or(self.independent_sources),
             "scale" => self.scale = value.get().unwrap_or(self.scale),
             "registration" => self.registration = value.get().unwrap_or(self.registration),
             "on-unmatched" => self.on_unmatched = value.get().unwrap_or(self.on_unmatched),
@@ -351,6 +361,7 @@ impl Settings {
             "offset" => self.offset.to_value(),
             "search-range" => self.search_range.nseconds().to_value(),
             "max-bytes" => self.max_bytes.to_value(),
+            "independent-sources" => self.independent_sources.to_value(),
             "scale" => self.scale.to_value(),
             "registration" => self.registration.to_value(),
             "on-unmatched" => self.on_unmatched.to_value(),

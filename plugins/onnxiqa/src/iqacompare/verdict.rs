@@ -62,8 +62,11 @@ impl Verdict {
                 context.report(|report| report.skipped(frame.times));
                 Ok(Some(plain(State::Skipped)))
             }
-            Some(Ok(comparison)) => {
+            Some(Ok(mut comparison)) => {
                 self.failures.succeeded();
+                if let Some(looks) = comparison.detail.take() {
+                    lock(context.report).look_at_detail(looks);
+                }
                 for missing in comparison.metrics.missing() {
                     context.report(|report| report.lacks(missing));
                 }

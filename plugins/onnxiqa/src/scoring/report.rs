@@ -10,7 +10,7 @@ use crate::messages::{self, Structured};
 use gst::prelude::*;
 use onnx_iqa::align::Suspicions;
 use onnx_iqa::align::time::{Evidence, Ledger};
-use onnx_iqa::metrics::Missing;
+use onnx_iqa::metrics::{DetailLooks, Missing};
 use onnx_iqa::record::{
     AlignmentChange, AlignmentEvent, Finding, FrameRecord, Message, Place, Reporter, Summary, Warning,
 };
@@ -97,6 +97,11 @@ impl Report {
     /// A frame has a partner, what that rests on, and how far it can be trusted.
     pub fn paired(&mut self, evidence: Evidence, confidence: f64) {
         self.reporter.paired(evidence, confidence);
+    }
+
+    /// What pairs so far say of which stream of a comparison is the source.
+    pub fn look_at_detail(&mut self, looks: DetailLooks) {
+        self.reporter.look_at_detail(looks);
     }
 
     /// What there is to warn of a comparison's pairs for the first time.

@@ -121,6 +121,39 @@ fn a_side_that_waits_holds_what_max_bytes_allows() {
     }
 }
 
+/// With sources of their own no side holds more because the other one is slow, and both go on when it is not.
+#[test]
+fn independent_sources_do_not_pile_up() {
+    for side in ["reference", "distorted"] {
+        let element = bounded_to(40).property("independent-sources", true).build().unwrap();
+        let harness = Compare::started(element, FLAT);
+        let alive = Arc::new(AtomicUsize::new(0));
+        let (reference, distorted): (&Upstream, &Upstream) = (&harness.reference, &harness);
+        let (own, other) = if side == "reference" { (reference, distorted) } else { (distorted, reference) };
+        let source = alive.clone();
+        let pushing = own.later("frames", move |pad| {
+            for n in 0..60 {
+                pad.push(counted(n, 100, &source)).unwrap();
+            }
+        });
+        let held = || alive.load(Ordering::SeqCst);
+        wait_for("a few frames are let in", || held() >= 4);
+        // Longer than a side is patient otherwise.
+        std::thread::sleep(Duration::from_millis(1500));
+        assert!(held() <= 10, "{side}: {} frames", held());
+        assert_eq!(warnings(&harness), Vec::<String>::new());
+        let others: Vec<_> = (0..62).map(|n| other.push_later(counted(n, 105, &alive))).collect();
+        pushing.wait();
+        let ended = harness.end_reference();
+        assert_eq!(harness.finish().len(), if side == "reference" { 62 } else { 60 });
+        ended.wait();
+        for push in others {
+            push.wait().unwrap();
+        }
+        harness.assert_ledger(&[("matched", 60)]);
+    }
+}
+
 /// All that is held, also what is looked at and what waits for its outcome, is under the bound.
 #[test]
 fn both_sides_together_stay_below_max_bytes() {
