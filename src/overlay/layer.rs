@@ -5,6 +5,7 @@
 use super::canvas::{Canvas, Rgba};
 use super::codes::Code;
 use crate::picture::{Component, FrameInfo, PictureError, PlaneMut, Rect};
+use std::iter::repeat_n;
 use std::sync::Arc;
 
 /// A picture that is laid over a part of the frame.
@@ -105,18 +106,27 @@ impl Prepared {
         let rect = layer.rect;
         let components: Vec<_> = Code::of(info).collect();
         let mut samples: Vec<Samples> = Vec::new();
-        let (mut colors, mut alpha) = (Vec::new(), Vec::new());
-        for (index, (component, _)) in components.iter().enumerate() {
-            let sub = |component: &Component| (component.sub_x, component.sub_y);
-            if components.iter().take(index).any(|(other, _)| sub(other) == sub(component)) {
+        for (index, (first, _)) in components.iter().enumerate() {
+            let alike = |other: &Component| (other.sub_x, other.sub_y) == (first.sub_x, first.sub_y);
+            if components.iter().take(index).any(|(other, _)| alike(other)) {
                 continue;
             }
-            average(layer, component, &mut colors, &mut alpha);
-            let alpha: Arc<[u8]> = alpha.as_slice().into();
-            for (other, code) in components.iter().filter(|(other, _)| sub(other) == sub(component)) {
-                let width = component.width(rect.width) as usize;
-                samples.push(Samples { component: other, values: values(&colors, code), alpha: alpha.clone(), width });
-            }
+            let own: Vec<_> = components.iter().filter(|(other, _)| alike(other)).collect();
+            let (width, height) = (first.width(rect.width) as usize, first.height(rect.height) as usize);
+            let mut values = vec![Vec::with_capacity(width * height); own.len()];
+            let mut alpha = Vec::with_capacity(width * height);
+            average(layer, first, |color, opacity, count| {
+                alpha.extend(repeat_n(opacity, count));
+                for (values, (_, code)) in values.iter_mut().zip(&own) {
+                    values.extend(repeat_n(code.round(color), count));
+                }
+            });
+            let alpha: Arc<[u8]> = alpha.into();
+            let own = own.into_iter().zip(values);
+            samples.extend(own.map(|((component, _), values)| {
+                let alpha = alpha.clone();
+                Samples { component, values, alpha, width }
+            }));
         }
         Self { serial: layer.serial, info, rect, samples }
     }
@@ -150,52 +160,71 @@ impl Prepared {
     }
 }
 
-/// The mean colors and opacities of the pixels that each of the component's samples covers.
-fn average(layer: &Layer, component: &Component, colors: &mut Vec<[f32; 3]>, alpha: &mut Vec<u8>) {
+/// The mean color and opacity of the pixels that each of the component's samples covers, and how many samples in a row have
+/// it: most of a drawing is of one color.
+fn average(layer: &Layer, component: &Component, mut each: impl FnMut([f32; 3], u8, usize)) {
     let (rect, mut rows) = (layer.rect, Rows::of(layer));
     let (across, down) = (1usize << component.sub_x, 1u32 << component.sub_y);
-    colors.clear();
-    alpha.clear();
     if across == 1 && down == 1 {
         for y in 0..rect.height {
-            let row = rows.row(y);
-            colors.extend(row.iter().map(|&[r, g, b, _]| [r, g, b].map(f32::from)));
-            alpha.extend(row.iter().map(|pixel| pixel[3]));
-        }
-        return;
-    }
-    // Sums of the colors times alpha, of alpha, and the number of pixels.
-    let mut sums: Vec<[u32; 5]> = Vec::new();
-    for top in (0..rect.height).step_by(down as usize) {
-        sums.clear();
-        sums.resize(component.width(rect.width) as usize, [0; 5]);
-        for y in top..(top + down).min(rect.height) {
-            for (sum, pixels) in sums.iter_mut().zip(rows.row(y).chunks(across)) {
-                for &[r, g, b, a] in pixels {
-                    let (r, g, b, a) = (u32::from(r), u32::from(g), u32::from(b), u32::from(a));
-                    let add = [r * a, g * a, b * a, a, 1];
-                    sum.iter_mut().zip(add).for_each(|(sum, value)| *sum += value);
+            for run in rows.row(y).chunk_by(|one, two| one == two) {
+                if let Some(&[r, g, b, a]) = run.first() {
+                    each([r, g, b].map(f32::from), a, run.len());
                 }
             }
         }
-        for &[r, g, b, a, count] in &sums {
-            let share = if a == 0 { 0.0 } else { 1.0 / a as f32 };
-            colors.push([r, g, b].map(|sum| sum as f32 * share));
-            alpha.push(((a + count / 2) / count.max(1)) as u8);
+        return;
+    }
+    // One row of samples; no format has more than two rows of pixels to it.
+    let (mut upper, mut lower): (Vec<Rgba>, Vec<Rgba>) = Default::default();
+    for top in (0..rect.height).step_by(down as usize) {
+        upper.clear();
+        upper.extend_from_slice(rows.row(top));
+        lower.clear();
+        if down > 1 && top + 1 < rect.height {
+            lower.extend_from_slice(rows.row(top + 1));
         }
+        let below = lower.chunks(across).chain(std::iter::repeat(&[][..]));
+        let mut run = None::<(Rgba, usize)>;
+        for (above, below) in upper.chunks(across).zip(below) {
+            let pixels = || above.iter().chain(below);
+            let first = above.first().copied().unwrap_or_default();
+            let uniform = pixels().all(|pixel| *pixel == first);
+            match &mut run {
+                Some((color, count)) if uniform && *color == first => {
+                    *count += 1;
+                    continue;
+                }
+                _ => end(run.take(), &mut each),
+            }
+            if uniform {
+                run = Some((first, 1));
+            } else {
+                let (color, alpha) = mean(pixels());
+                each(color, alpha, 1);
+            }
+        }
+        end(run, &mut each);
     }
 }
 
-/// The colors as samples. Most of a drawing is of one color: it is not looked at twice.
-fn values(colors: &[[f32; 3]], code: &Code) -> Vec<u16> {
-    let mut last = ([f32::NAN; 3], 0);
-    let value = |&color: &[f32; 3]| {
-        if last.0 != color {
-            last = (color, code.round(color));
-        }
-        last.1
-    };
-    colors.iter().map(value).collect()
+/// Hands over samples of one color.
+fn end(run: Option<(Rgba, usize)>, each: &mut impl FnMut([f32; 3], u8, usize)) {
+    if let Some(([r, g, b, a], count)) = run {
+        each([r, g, b].map(f32::from), a, count);
+    }
+}
+
+/// The mean of the colors, each as far as it is opaque, and of their opacities.
+fn mean<'a>(pixels: impl Iterator<Item = &'a Rgba>) -> ([f32; 3], u8) {
+    let (mut colors, mut opacity, mut count) = ([0; 3], 0, 0);
+    for &[r, g, b, a] in pixels {
+        let a = u32::from(a);
+        colors.iter_mut().zip([r, g, b]).for_each(|(sum, value)| *sum += u32::from(value) * a);
+        (opacity, count) = (opacity + a, count + 1);
+    }
+    let share = if opacity == 0 { 0.0 } else { 1.0 / opacity as f32 };
+    (colors.map(|sum| sum as f32 * share), ((opacity + count / 2) / count.max(1)) as u8)
 }
 
 /// Mixes samples with those that are there.
