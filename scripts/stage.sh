@@ -36,6 +36,8 @@ for folder in "$root"/models/*/; do
     model=$folder/model.onnx
     [ -f "$model" ] || continue
     put "$model" "$stage/onnxiqa-models/$(basename "$folder").onnx"
+    # The same network in float, for providers that are better with it.
+    [ ! -f "$folder/model.float.onnx" ] || put "$folder/model.float.onnx" "$stage/onnxiqa-models/$(basename "$folder").float.onnx"
     [ ! -f "$folder/card.md" ] || put "$folder/card.md" "$stage/onnxiqa-models/$(basename "$folder").md"
     [ ! -f "$folder/model.toml" ] || put "$folder/model.toml" "$stage/onnxiqa-models/$(basename "$folder").toml"
 done

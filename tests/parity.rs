@@ -55,12 +55,17 @@ fn picture(formulas: &Value, width: u32, height: u32) -> Result<Box<OwnedFrame>>
 
 /// The scores of the bundled model `name` and of its training, picture by picture.
 fn agrees_with_its_training(name: &str) -> Result<()> {
+    file_agrees(name, "model.onnx", "parity.json")
+}
+
+/// The scores of a file in the folder of the model `name`, and those that its training wrote down in `parity`.
+fn file_agrees(name: &str, file: &str, parity: &str) -> Result<()> {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let parity: Value = serde_json::from_slice(&std::fs::read(models.join(name).join("parity.json"))?)?;
+    let parity: Value = serde_json::from_slice(&std::fs::read(models.join(name).join(parity))?)?;
     let side = |name: &str| parity[name].as_u64().and_then(|side| u32::try_from(side).ok()).context("a side");
     let (width, height) = (side("width")?, side("height")?);
 
-    let path = models.join(name).join("model.onnx");
+    let path = models.join(name).join(file);
     let model = Model::builder(path.display().to_string()).provider(Provider::Cpu).open()?;
     let scorer = Scorer::with_queue(model, 1, 1);
 
@@ -85,6 +90,11 @@ fn agrees_with_its_training(name: &str) -> Result<()> {
 #[test]
 fn metaiqa_agrees_with_its_training() -> Result<()> {
     agrees_with_its_training("metaiqa")
+}
+
+#[test]
+fn metaiqa_in_float_agrees_with_its_training() -> Result<()> {
+    file_agrees("metaiqa", "model.float.onnx", "parity.float.json")
 }
 
 #[test]

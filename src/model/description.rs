@@ -46,10 +46,12 @@ impl Description {
         self.contract.as_deref().map(Contract::parse)
     }
 
-    /// The model's card, in Markdown: `card.md` beside `model.onnx`, or `<name>.md` beside `<name>.onnx`.
+    /// The model's card, in Markdown: `card.md` beside `model.onnx`, or `<name>.md` beside `<name>.onnx`. What computes
+    /// the same in float (`model.float.onnx`, `<name>.float.onnx`) has no other.
     pub fn card(&self) -> Option<PathBuf> {
-        let alone = self.path.file_name().is_some_and(|name| name == "model.onnx");
-        let place = if alone { self.path.with_file_name("card.md") } else { self.path.with_extension("md") };
+        let stem = self.path.file_stem()?.to_str()?;
+        let name = stem.strip_suffix(".float").unwrap_or(stem);
+        let place = self.path.with_file_name(if name == "model" { "card.md".to_owned() } else { format!("{name}.md") });
         Some(place).filter(|path| path.is_file())
     }
 }

@@ -58,6 +58,9 @@ impl std::fmt::Debug for Model {
 impl Model {
     /// Opens a bundled model by its name, or a model file by its path (a name with a `/` or ending in `.onnx`).
     ///
+    /// Of a bundled model that computes in 8-bit integers, providers that are better with float run the file in float
+    /// that lies beside it ([`path`](Self::path) and [`hash`](Self::hash) tell which).
+    ///
     /// # Errors
     /// When the file cannot be found, read or loaded, when its contract is missing, wrong or does not fit the graph,
     /// when the named provider cannot be used, or when ONNX Runtime is not there.
@@ -73,7 +76,9 @@ impl Model {
             if !named && !session::is_built_in(provider) {
                 continue;
             }
-            match open_shared(&file, &runtime, provider, options, search) {
+            let fitting = Search::fitting(name_or_path, &path, provider);
+            let other = (fitting != path).then(|| File::read(&fitting, search)).transpose()?;
+            match open_shared(other.as_ref().unwrap_or(&file), &runtime, provider, options, search) {
                 Ok(model) => {
                     if !named {
                         log::info!("{}: provider {provider}", path.display());

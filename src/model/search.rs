@@ -4,12 +4,15 @@
 
 use std::path::{Path, PathBuf};
 
+use super::provider::Provider;
+
 /// Where models and the runtime are looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Search {
     /// Folders of bundled models, in order. In a folder D the model `metaiqa` is `D/metaiqa.onnx` or
-    /// `D/metaiqa/model.onnx`.
+    /// `D/metaiqa/model.onnx`. Where such a file computes in 8-bit integers, the same network in float may lie beside
+    /// it, as `D/metaiqa.float.onnx` or `D/metaiqa/model.float.onnx`; it is no model of its own.
     pub models: Vec<PathBuf>,
     /// Folders where `libonnxruntime.so.1` may be, in order, asked before the loader's own path.
     pub runtime: Vec<PathBuf>,
@@ -45,7 +48,7 @@ impl Search {
             let is_model = if path.is_dir() {
                 path.join("model.onnx").is_file()
             } else {
-                path.extension().is_some_and(|extension| extension == "onnx")
+                path.extension().is_some_and(|extension| extension == "onnx") && !is_float_twin(&path)
             };
             let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
             if let (true, Some(name)) = (is_model, stem.and_then(|stem| stem.to_str())) {
@@ -59,7 +62,7 @@ impl Search {
 
     /// The file that `name_or_path` means: a path if it has a `/` or ends in `.onnx`, otherwise a bundled model.
     pub(super) fn find(&self, name_or_path: &str) -> Option<PathBuf> {
-        if name_or_path.contains('/') || name_or_path.ends_with(".onnx") {
+        if is_path(name_or_path) {
             return Some(PathBuf::from(name_or_path));
         }
         if name_or_path.is_empty() || name_or_path.starts_with('.') {
@@ -68,7 +71,15 @@ impl Search {
         let places = self.models.iter().flat_map(|folder| {
             [folder.join(format!("{name_or_path}.onnx")), folder.join(name_or_path).join("model.onnx")]
         });
-        places.into_iter().find(|path| path.is_file())
+        places.into_iter().find(|path| path.is_file() && !is_float_twin(path))
+    }
+
+    /// The file that `provider` runs of the model at `found`, which `name_or_path` means: a path is taken as it is; of
+    /// a bundled model, that in float if there is one and the provider is better with it.
+    pub(super) fn fitting(name_or_path: &str, found: &Path, provider: Provider) -> PathBuf {
+        let float = found.with_extension("float.onnx");
+        let in_float = !is_path(name_or_path) && !provider.is_fast_in_integers() && float.is_file();
+        if in_float { float } else { found.to_owned() }
     }
 
     /// The end of an error's sentence.
@@ -83,6 +94,18 @@ impl Search {
     }
 }
 
+/// Whether a model is meant by its file, not by its name.
+fn is_path(name_or_path: &str) -> bool {
+    name_or_path.contains('/') || name_or_path.ends_with(".onnx")
+}
+
+/// Whether the file has, in float, the network of the one beside it.
+fn is_float_twin(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let own = name.and_then(|name| name.strip_suffix(".float.onnx"));
+    own.is_some_and(|own| path.with_file_name(format!("{own}.onnx")).is_file())
+}
+
 /// Where the files of a program in the folder `bin` lie: beside it, as after a build, or where it is installed.
 fn program_folders(bin: &Path) -> Vec<PathBuf> {
     // `..` is resolved by name, so that errors show the path that is meant.
@@ -93,6 +116,34 @@ fn program_folders(bin: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_float_twin_is_taken_by_the_providers_that_are_better_with_it_and_is_no_model_of_its_own() {
+        let folder = onnx_iqa_testkit::TempDir::new();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("b")).expect("a folder");
+        for name in ["a.onnx", "a.float.onnx", "b/model.onnx", "b/model.float.onnx", "c.onnx", "d.float.onnx"] {
+            std::fs::write(at(name), "").expect("a file");
+        }
+        let search = Search { models: vec![folder.path().to_owned()], ..Search::default() };
+        assert_eq!(search.bundled(), ["a", "b", "c", "d.float"], "d.float stands alone");
+        assert_eq!(search.find("a.float"), None);
+
+        let chosen = |name: &str, provider| Search::fitting(name, &search.find(name).expect("found"), provider);
+        for provider in [Provider::Cuda, Provider::TensorRt] {
+            assert_eq!(chosen("a", provider), at("a.float.onnx"));
+            assert_eq!(chosen("b", provider), at("b/model.float.onnx"));
+            assert_eq!(chosen("c", provider), at("c.onnx"), "there is no other");
+            let path = at("a.onnx").display().to_string();
+            assert_eq!(chosen(&path, provider), at("a.onnx"), "a path means that file");
+        }
+        let cpu = if cfg!(target_arch = "x86_64") {
+            ["a.onnx", "b/model.onnx"]
+        } else {
+            ["a.float.onnx", "b/model.float.onnx"]
+        };
+        assert_eq!(["a", "b"].map(|name| chosen(name, Provider::Cpu)), cpu.map(at));
+    }
 
     #[test]
     fn a_program_has_its_files_beside_it_or_where_it_is_installed() {

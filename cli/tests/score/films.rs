@@ -6,7 +6,7 @@ use crate::common::{Bench, Ran, clip, iqa, near};
 use onnx_iqa_testkit as kit;
 use sha2::{Digest as _, Sha256};
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 /// Frames of the clips `carphone_….mp4`, 176×144 at 30 a second.
@@ -38,10 +38,48 @@ fn one_frame_in_so_many_is_scored_and_the_better_film_scores_higher() {
     let scores: Vec<f64> = table.lines().skip(1).take(6).map(|row| cells(row)[1].parse().expect("a score")).collect();
     near(&good["score"]["mean"], scores.iter().sum::<f64>() / 6.0, 1e-3);
 
-    let models = std::env::var("ONNX_IQA_MODEL_PATH").expect("make test sets it");
-    let model = std::fs::read(Path::new(&models).join("metaiqa/model.onnx")).expect("the model");
+    // What x86-64 runs is the file in integers.
+    let file = if cfg!(target_arch = "x86_64") { "model.onnx" } else { "model.float.onnx" };
+    let model = std::fs::read(models().join("metaiqa").join(file)).expect("the model");
     let digest: String = Sha256::digest(model).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!((&report["model"]["name"], &report["model"]["model-hash"]), (&"metaiqa".into(), &digest[..12].into()));
+}
+
+fn models() -> PathBuf {
+    std::env::var_os("ONNX_IQA_MODEL_PATH").map(PathBuf::from).expect("make test sets it")
+}
+
+/// Each frame's score in the table that `iqa score` writes.
+fn scores(table: &Path) -> Vec<f64> {
+    let table = std::fs::read_to_string(table).expect("a table");
+    let last = |row: &str| row.rsplit(',').nth(1).and_then(|cell| cell.parse().ok()).expect("a score");
+    table.lines().skip(1).map(last).collect()
+}
+
+#[test]
+fn films_have_the_same_scores_in_integers_as_in_float() {
+    let clips = ["bigbuckbunny.mp4", "bikes.mp4", "carphone_pristine.mp4", "carphone_distorted.mp4"].map(clip);
+    if clips.iter().any(Option::is_none) {
+        kit::skipped("integers against float: there are no clips");
+        return;
+    }
+    let clips = clips.map(|path| path.expect("is there").to_str().expect("UTF-8").to_owned());
+    let folder = tempfile::tempdir().expect("a folder");
+    let of = |file: &str| {
+        let model = models().join("metaiqa").join(file);
+        let mut command = iqa(folder.path(), &["score", "--every", "8", "--csv", "table.csv", "--model"]);
+        Ran::new(command.arg(model).args(&clips).output().expect("iqa runs")).ended(0);
+        scores(&folder.path().join("table.csv"))
+    };
+    let (float, integers) = (of("model.float.onnx"), of("model.onnx"));
+    assert!(float.len() > 70 && float.len() == integers.len(), "{} and {}", float.len(), integers.len());
+    let apart: Vec<f64> = float.iter().zip(&integers).map(|(a, b)| (a - b).abs()).collect();
+    let mean = apart.iter().sum::<f64>() / apart.len() as f64;
+    let most = apart.iter().copied().fold(0.0, f64::max);
+    println!("{} frames: {mean:.3} apart in the mean, {most:.3} at most", apart.len());
+    // What 99 % of the card's held-out pictures must keep, every frame does. The mean says little: frames of a film are
+    // apart by much the same, and there are four films.
+    assert!(mean > 0.0 && most <= 1.5, "mean {mean}, largest {most}");
 }
 
 #[test]

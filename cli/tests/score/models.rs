@@ -41,7 +41,7 @@ fn all_models_are_listed_with_what_they_say() {
     let vmaf = find("vmaf_v0.6.1");
     assert_eq!((&vmaf["kind"], &vmaf["licence"]), (&Value::from("vmaf"), &Value::from("BSD-2-Clause-Patent")));
     let table = run(&[], 0).stdout;
-    for word in ["name", "licence", "model-hash", "metaiqa", "bpclip-fr", "vmaf_v0.6.1neg", "12.9 MB", "says why"] {
+    for word in ["name", "licence", "model-hash", "metaiqa", "bpclip-fr", "vmaf_v0.6.1neg", "12.4 MB", "says why"] {
         assert!(table.contains(word), "{word} is not in {table}");
     }
 }

@@ -6,7 +6,8 @@
     python -m iqatrain.evaluate attributes --made made --network bpclip-nr --checkpoint run/checkpoint.pt
     python -m iqatrain.evaluate map        --made made --network mt-irn --checkpoint run/checkpoint.pt
 
-`test` is for a finished network, once: choices are made on held-out training pictures. `rounding` and `order` look at
+`test` is for a finished network, once: choices are made on held-out training pictures. With --model instead of --checkpoint it is the
+exported graph in ONNX Runtime that is tested; --log FILE appends what was found to the log of looks. `rounding` and `order` look at
 those held-out pictures, `attributes` and `map`, and `rounding` of pairs, at made pictures of held-out references.
 """
 
@@ -18,11 +19,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import data, distortions, export, full_reference, kadid, labels, made, networks, restoration, text
+from . import data, distortions, export, full_reference, kadid, labels, live, made, networks, restoration, text
 from .auxiliary import MadeBatches
 from .export import load_averaged
 from .measures import by_subset, srocc
 from .run import inputs, predictions, score, scores_of
+from .runtime import Exported, sha256
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -35,8 +37,11 @@ def on_test(network, given):
     if given.scores:
         with open(given.scores, "w", newline="") as file:
             csv.writer(file).writerows(zip(pictures.names, pictures.mos, scores))
-    for subset, part in by_subset(scores, pictures).items():
-        yield {"subset": subset, **part}
+    found = [{"subset": subset, **part} for subset, part in by_subset(scores, pictures).items()]
+    if given.log:
+        of = {"model": sha256(given.model)} if given.model else {"checkpoint": given.checkpoint.name}
+        live.record_use(given.log, name=given.name, set="BIQ2021's test part", **of, subsets=found)
+    yield from found
 
 
 def held_out_scored(network, given):
@@ -145,13 +150,22 @@ def main():
     options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
     options.add_argument("--made", type=Path, help="what iqatrain.made made, for `attributes`, `map` and pairs")
     options.add_argument("--tables", type=Path, help="what iqatrain.labels wrote, for pairs")
-    options.add_argument("--checkpoint", type=Path, required=True)
+    weights = options.add_mutually_exclusive_group(required=True)
+    weights.add_argument("--checkpoint", type=Path)
+    weights.add_argument("--model", type=Path, help="for `test`: an exported model in place of a checkpoint")
     export.add_rounding_options(options)
     options.add_argument("--scores", type=Path, help="where `test` writes each picture's name, MOS and score")
+    options.add_argument("--log", type=Path, help="for `test`: the log of looks that it is added to")
+    options.add_argument("--name", help="for `test`: what it is called in the log")
     options.add_argument("--held-out", type=int, default=500, help="as in training")
     options.add_argument("--count", type=int, default=200, help="how many held-out pictures; `attributes`: references; `map`: batches of 16")
     given = options.parse_args()
-    network = load_averaged(given.checkpoint, given.network).to(memory_format=torch.channels_last)
+    if given.model and given.what != "test":
+        options.error("--model is for `test`")
+    if given.model:
+        network = Exported(given.model, given.network)
+    else:
+        network = load_averaged(given.checkpoint, given.network).to(memory_format=torch.channels_last)
     for line in COMMANDS[given.what](network, given):
         print(json.dumps(line), flush=True)
 

@@ -1,8 +1,10 @@
 """Scores of pictures that a formula describes, for tests of other implementations.
 
     python -m iqatrain.parity --network metaiqa --checkpoint run/checkpoint.pt --weights half --out metaiqa/parity.json
+    python -m iqatrain.parity --network metaiqa --model metaiqa/model.onnx --out metaiqa/parity.json
 
-The scores are PyTorch's, with the weights as the exported model stores them, on pictures whose size needs no scaling.
+The scores are PyTorch's, with the weights as the exported model stores them, on pictures whose size needs no scaling. What computes in integers
+(`quantize`) exists as an exported model only: with --model the scores are ONNX Runtime's.
 """
 
 import argparse
@@ -10,10 +12,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import torch
 
 from . import export, networks, run
 from .data import views
+from .runtime import Exported
 
 # Width and height; all whole numbers, `/` rounds down; x is the column, y the row.
 WIDTH, HEIGHT = 512, 384
@@ -47,8 +51,8 @@ def crops_of(network, formula, width, height) -> torch.Tensor:
 
 
 @torch.no_grad()
-def vectors(network) -> dict:
-    """What parity.json holds, of a network with rounded weights (`export.rounded`)."""
+def vectors(network, runtime: str) -> dict:
+    """What parity.json holds, of a network with rounded weights (`export.rounded`) or an exported one; `runtime` says what ran it."""
     network.eval()
     width, height = WIDTH, HEIGHT
     pictures = []
@@ -66,7 +70,7 @@ def vectors(network) -> dict:
         "model's output for its crops, in the contract's order; 'raw': their mean. "
         "With a reference, 'formula' describes the reference and 'distorted' the other picture.",
         "made-by": "python -m iqatrain.parity",
-        "runtime": f"PyTorch {torch.__version__}, the stored weights in single precision",
+        "runtime": runtime,
         "width": width,
         "height": height,
         "pictures": pictures,
@@ -76,12 +80,18 @@ def vectors(network) -> dict:
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
-    options.add_argument("--checkpoint", type=Path, required=True)
+    weights = options.add_mutually_exclusive_group(required=True)
+    weights.add_argument("--checkpoint", type=Path)
+    weights.add_argument("--model", type=Path, help="an exported model in place of a checkpoint")
     export.add_rounding_options(options)
     options.add_argument("--out", type=Path, required=True)
     given = options.parse_args()
-    network, _ = export.rounded(export.load_averaged(given.checkpoint, given.network), **export.rounding_of(given))
-    given.out.write_text(json.dumps(vectors(network), indent=1) + "\n")
+    if given.model:
+        network, by = Exported(given.model, given.network), f"ONNX Runtime {onnxruntime.__version__}, CPU"
+    else:
+        network, _ = export.rounded(export.load_averaged(given.checkpoint, given.network), **export.rounding_of(given))
+        by = f"PyTorch {torch.__version__}, the stored weights in single precision"
+    given.out.write_text(json.dumps(vectors(network, by), indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ number, for what an earlier run with --keep learned from the same training part.
 `choose` compares recipes without a look at a test part: trained on four fifths of a split's training part, measured on the
 rest of it; `protocol/choices.jsonl` has what it found.
 
-`unseen` is for weights that learned from other pictures and were frozen by a commit: one look, at all 1,162.
+`unseen` is for weights that learned from other pictures and were frozen by a commit: one look, at all 1,162. With --model instead of
+--checkpoint it is the exported graph that is looked at, in ONNX Runtime.
 """
 
 import argparse
@@ -27,6 +28,7 @@ import numpy as np
 from . import data, export, live, networks, run
 from .features import Ridge
 from .measures import plcc, srocc
+from .runtime import Exported, sha256
 
 
 class Results:
@@ -157,9 +159,13 @@ def floor(given, pictures, results: Results) -> None:
 
 def unseen(given, pictures, results: Results) -> None:
     once(given, results)
-    network = export.load_averaged(given.checkpoint, given.network).to(given.device)
-    scores = run.predictions(network, pictures, True, bf16=False, device=given.device)
-    results.add(given.name, None, scores, pictures.mos, checkpoint=given.checkpoint.name, short_side=given.short_side)
+    if given.model:
+        network, device, what = Exported(given.model, given.network), "cpu", {"model": sha256(given.model)}
+    else:
+        network = export.load_averaged(given.checkpoint, given.network).to(given.device)
+        device, what = given.device, {"checkpoint": given.checkpoint.name}
+    scores = run.predictions(network, pictures, True, bf16=False, device=device)
+    results.add(given.name, None, scores, pictures.mos, **what, short_side=given.short_side)
 
 
 def main():
@@ -174,6 +180,7 @@ def main():
     options.add_argument("--against", help="for `summary`: the name to compare with, split by split")
     options.add_argument("--short-side", type=int, default=0, help="pictures are scaled to it first; 0: as they are")
     options.add_argument("--checkpoint", type=Path, help="for `unseen`")
+    options.add_argument("--model", type=Path, help="for `unseen`: an exported model in place of a checkpoint")
     options.add_argument("--cache", type=Path, help="for `floor`: BIQ2021, as iqatrain.data made it")
     options.add_argument("--scored-features", type=Path, help="for `floor`: frozen features of BIQ2021's training part")
     options.add_argument("--stop-at", type=int)

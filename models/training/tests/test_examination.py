@@ -99,7 +99,7 @@ def test_an_exported_network_is_read_back_as_it_was_rounded(name, rounding, tmp_
 
 def test_parity_vectors_are_the_rounded_networks_scores():
     network, _ = export.rounded(networks.build("metaiqa"), "int8")
-    found = parity.vectors(network)
+    found = parity.vectors(network, "PyTorch")
     first = found["pictures"][0]
     centre = parity.picture(tuple(first["formula"].values()))[80:304, 144:368]
     mean, std = np.float32(network.mean), np.float32(network.std)

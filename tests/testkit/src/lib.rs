@@ -2,7 +2,8 @@
 
 //! What the tests share: small ONNX files with known arithmetic, folders that clean up after themselves.
 //!
-//! [`mean_model`] and its like write a model with its contract inside and return its path; [`Onnx`] writes any graph.
+//! [`mean_model`] and its like write a model with its contract inside and return its path; [`Onnx`] writes any graph,
+//! [`operators`] reads what a graph is made of.
 
 mod models;
 mod onnx;
@@ -14,7 +15,7 @@ pub use models::{
     FR_CONTRACT, NR_CONTRACT, difference_graph, difference_model, distribution_graph, failing_model, mean_graph,
     mean_model, mean_model_with, nan_model, outputs_graph, percent_graph, slow_model, stacked_graph,
 };
-pub use onnx::{Element, Onnx};
+pub use onnx::{Element, Onnx, operators};
 pub use proto::Attribute;
 pub use report::{chain, skipped};
 pub use temp::TempDir;

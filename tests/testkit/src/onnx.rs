@@ -177,3 +177,14 @@ fn value_info(name: &str, element: Element, dims: &str) -> ValueInfo {
     let tensor_type = Some(TensorType { elem_type: element as i32, shape });
     ValueInfo { name: name.into(), kind: Some(Type { tensor_type }) }
 }
+
+/// The operators of the nodes of an ONNX file, in the graph's order.
+///
+/// # Panics
+/// When the file cannot be read.
+#[must_use]
+pub fn operators(path: &Path) -> Vec<String> {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let model = Model::decode(bytes.as_slice()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    model.graph.into_iter().flat_map(|graph| graph.node).map(|node| node.op_type).collect()
+}

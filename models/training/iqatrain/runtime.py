@@ -1,0 +1,42 @@
+"""An exported model in ONNX Runtime, used as the network is that it was exported from."""
+
+import hashlib
+from pathlib import Path
+
+import onnxruntime
+import torch
+
+from . import contracts, networks
+
+
+def sha256(path: Path) -> str:
+    """By which a look's log tells exported models apart."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def open_session(path: Path, threads: int = 0, optimized: Path | None = None) -> onnxruntime.InferenceSession:
+    """A session on the CPU with the options that the plugin sets; 0 threads: one a core. `optimized`: where the graph that runs is written."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.log_severity_level = 3  # that a graph is written for this processor alone is a warning
+    for kind in ("intra_op", "inter_op"):
+        options.add_session_config_entry(f"session.{kind}.allow_spinning", "0")
+    if optimized:
+        options.optimized_model_filepath = str(optimized)
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+class Exported:
+    """Takes the pictures' tensors and gives their scores, [n, 1], as the network called `name` does."""
+
+    def __init__(self, path: Path, name: str, threads: int = 0):
+        network = networks.build(name)
+        self.name, self.crop, self.stride, self.mean, self.std = network.name, network.crop, network.stride, network.mean, network.std
+        self.session, self.tensors = open_session(path, threads), list(contracts.roles(name))
+
+    def eval(self) -> "Exported":
+        return self
+
+    def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
+        feed = {tensor: x.contiguous(memory_format=torch.contiguous_format).numpy() for tensor, x in zip(self.tensors, inputs, strict=True)}
+        return torch.from_numpy(self.session.run(["score"], feed)[0])
