@@ -83,9 +83,9 @@ mod tests {
         assert_eq!(of_map(Colormap::Gray, 77), [77, 77, 77, 255]);
         assert_eq!([of_map(Colormap::Heat, 255), of_map(Colormap::Heat, 0)], [[0, 0, 4, 0], [252, 255, 164, 255]]);
         let luma = |[r, g, b, _]: Rgba| 0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b);
-        let course: Vec<_> = (0..=255).map(|value| of_map(Colormap::Heat, value)).collect();
+        let colors: Vec<_> = (0..=255).map(|value| of_map(Colormap::Heat, value)).collect();
         // Rounding moves each channel by half a step at most.
-        assert!(course.windows(2).all(|pair| luma(pair[0]) + 0.5 >= luma(pair[1])), "the worse, the lighter");
-        assert!(course.windows(2).all(|pair| pair[0][3] >= pair[1][3]), "the worse, the denser");
+        assert!(colors.windows(2).all(|pair| luma(pair[0]) + 0.5 >= luma(pair[1])), "the worse, the lighter");
+        assert!(colors.windows(2).all(|pair| pair[0][3] >= pair[1][3]), "the worse, the denser");
     }
 }

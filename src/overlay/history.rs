@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The recent course of a score.
+//! The recent history of a score.
 
 use std::collections::VecDeque;
 
@@ -17,7 +17,7 @@ pub struct History(VecDeque<(u64, f64)>);
 
 impl History {
     /// Adds a score of the frame that is shown at the running time `at`, in nanoseconds. Where that is before the last
-    /// one, time has jumped back, and the course begins anew; the same time again replaces the score.
+    /// one, time has jumped back, and the history begins anew; the same time again replaces the score.
     pub fn push(&mut self, at: u64, score: f64) {
         match self.0.back() {
             Some(&(last, _)) if at < last => self.0.clear(),

@@ -4,7 +4,7 @@
 //!
 //! An [`Overlay`] is told what elements say of each frame ([`Overlay::observe`]) and draws it on the frame
 //! ([`Overlay::draw`]), where its samples lie, or gives it as [`Layer`]s to who composites by himself: a box with the
-//! newest score, its course and other values, a map of where the picture is bad, and a frame of stripes while an alarm
+//! newest score, its history and other values, a map of where the picture is bad, and a frame of stripes while an alarm
 //! is raised.
 //!
 //! What lies outside of the layers keeps its bits, in every format, and so does alpha. Layers begin and end where the
@@ -17,7 +17,7 @@ mod alarm;
 mod canvas;
 mod codes;
 mod colors;
-mod course;
+mod curve;
 mod history;
 mod layer;
 mod panel;

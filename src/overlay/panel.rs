@@ -103,7 +103,7 @@ fn written_age(age: u64, stale: bool) -> Option<String> {
 }
 
 /// The fullest of the rows that fits into a picture of that size, with the size of its text: first the text is made
-/// smaller, then other values go, then the course, then all but the number. None: there is no room even for that.
+/// smaller, then other values go, then the history, then all but the number. None: there is no room even for that.
 fn fit(rows: &[Row], size: [u32; 2], scale: f64, text: &mut Text) -> Option<(Vec<Row>, Sizes)> {
     let margin = margin(size);
     let room = size.map(|length| length.saturating_sub(2 * margin) as f32);

@@ -4,7 +4,7 @@
 
 use super::canvas::{Canvas, Rgba};
 use super::colors::{self, BANDS};
-use super::course;
+use super::curve;
 use super::history::{History, SPAN};
 use super::settings::Colormap;
 use super::text::Text;
@@ -50,7 +50,7 @@ pub enum Row {
     },
     /// Where on the scale from 0 to 100 it is.
     Bar { value: f64, stale: bool },
-    /// Its course: of which element, by number, which is there to be told from others, and the axis.
+    /// Its history: of which element, by number, which is there to be told from others, and the axis.
     Course { track: usize, revision: u64, step: f64, digits: usize, worth: Worth },
     /// Something else that is known.
     Value(String, String),
@@ -172,7 +172,7 @@ impl Row {
             Self::Course { track, step, digits, worth, .. } => {
                 if let Some(history) = pen.histories.get(*track).copied() {
                     let bottom = y + height - unit * 0.35;
-                    pen.course([x, y + unit * 0.35, x + width, bottom], history, (*step, *digits), worth.color());
+                    pen.curve([x, y + unit * 0.35, x + width, bottom], history, (*step, *digits), worth.color());
                 }
             }
             Self::Value(name, value) => {
@@ -202,7 +202,7 @@ pub struct Pen<'a> {
     pub text: &'a mut Text,
     /// How large.
     pub sizes: Sizes,
-    /// The courses that rows name by number.
+    /// The curves that rows name by number.
     pub histories: &'a [&'a History],
 }
 
@@ -251,7 +251,7 @@ impl Pen<'_> {
     }
 
     /// The curve, the ends of its axis, and how far it reaches back.
-    fn course(
+    fn curve(
         &mut self,
         [left, top, right, bottom]: [f32; 4],
         history: &History,
@@ -260,7 +260,7 @@ impl Pen<'_> {
     ) {
         let unit = self.sizes.unit;
         let size = self.sizes.font(0.7);
-        let axis = course::axis(history, step);
+        let axis = curve::axis(history, step);
         let digits = if digits > 1 { 2 } else { 0 };
         let labels = axis.map(|end| format!("{end:.digits$}"));
         let room = labels.iter().map(|label| self.text.width(label, size)).fold(0.0, f32::max).max(unit * 1.3);
@@ -273,7 +273,7 @@ impl Pen<'_> {
             let x = right - self.text.width(label, size);
             self.write(label, [x, y + unit * 0.26], size, colors::FAINT);
         }
-        course::draw(self.canvas, [left, top, end, bottom], history, axis, color);
+        curve::draw(self.canvas, [left, top, end, bottom], history, axis, color);
         let span = format!("{} s", SPAN / 1_000_000_000);
         self.write(&span, [left + unit * 0.15, bottom - unit * 0.2], size, colors::FAINT);
     }

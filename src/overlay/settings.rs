@@ -57,7 +57,7 @@ pub enum Colormap {
 pub struct Show {
     /// The score, as a number, a word and a place on a bar.
     pub score: bool,
-    /// Its course over the last 30 s.
+    /// Its history over the last 30 s.
     pub history: bool,
     /// The map of quality, over the whole picture.
     pub map: bool,

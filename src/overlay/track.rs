@@ -51,7 +51,7 @@ pub struct Track {
     pub map: Option<Arc<Map>>,
     /// An alarm is raised.
     pub alarm: bool,
-    /// The course of the number.
+    /// The history of the number.
     pub history: History,
     /// Counts the changes of the history.
     pub revision: u64,

@@ -172,7 +172,7 @@ impl ElementImpl for IqaOverlay {
             gst::subclass::ElementMetadata::new(
                 "Picture quality overlay",
                 "Filter/Editor/Video",
-                "Draws the quality scores that frames carry on the picture: score, course, values, alarm, map",
+                "Draws the quality scores that frames carry on the picture: score, recent history, values, alarm, map",
                 "The onnx-iqa authors",
             )
         });

@@ -6,7 +6,7 @@
 //! Draws on the picture what elements upstream have found out about it, and passes the frames on.
 //!
 //! A box shows the newest score as a number, as a word (bad, poor, fair, good, excellent: a fifth of the scale each)
-//! and as a place on a bar, its course over the last 30 seconds, and what else is known: the measures of `iqacompare`,
+//! and as a place on a bar, its history over the last 30 seconds, and what else is known: the measures of `iqacompare`,
 //! a model's attributes. Where no model scores, the first of `vmaf`, `psnr-y`, `psnr`, `ms-ssim` and `ssim` is the
 //! large number, and its name stands above it; only `vmaf` has words. A model that gives a map of quality (`mt-irn`)
 //! has it laid over the whole picture. While the alarm of a scoring element is raised (`alarm-below`, `alarm-above`),
@@ -34,8 +34,8 @@
 //! before it is drawn on. `cargo bench --bench iqaoverlay` measures.
 //!
 //! ## Time
-//! Ages and the course go by running time. A flush forgets all, and where running time jumps back by more than a second
-//! the course begins anew. Where it jumps ahead, the score becomes stale, and the curve has a gap of what is not known.
+//! Ages and the history go by running time. A flush forgets all, and where running time jumps back by more than a second
+//! the history begins anew. Where it jumps ahead, the score becomes stale, and the curve has a gap of what is not known.
 //!
 //! ## Example pipelines
 //!

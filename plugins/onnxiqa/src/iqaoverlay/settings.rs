@@ -77,7 +77,7 @@ pub enum Show {
     #[flags_value(name = "The newest score: number, word, place on the scale, age", nick = "score")]
     SCORE = 1 << 0,
     /// The curve.
-    #[flags_value(name = "Its course over the last 30 seconds", nick = "history")]
+    #[flags_value(name = "Its history over the last 30 seconds", nick = "history")]
     HISTORY = 1 << 1,
     /// The map of quality.
     #[flags_value(name = "The model's map of where the picture is bad, over the picture", nick = "map")]
