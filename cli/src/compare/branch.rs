@@ -116,6 +116,11 @@ impl Branch {
         lock(&self.gathered).measured.failure.is_some()
     }
 
+    /// Whether a frame of it came.
+    pub fn has_frames(&self) -> bool {
+        lock(&self.gathered).measured.span.is_some()
+    }
+
     /// Whether it was given up by the comparison.
     pub fn is_not_comparable(&self) -> bool {
         lock(&self.gathered).measured.not_comparable

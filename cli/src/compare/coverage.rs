@@ -6,7 +6,7 @@ use super::pass::SourceKnown;
 use crate::report::frames::Frames;
 
 /// What is shorter is not said to lack, in seconds: clocks of containers differ by as much.
-const LACKS: f64 = 0.25;
+pub const LACKS: f64 = 0.25;
 
 /// The parts of a source, in seconds, of which a rendition shows nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

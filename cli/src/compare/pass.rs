@@ -157,24 +157,29 @@ pub fn run(
     // First the renditions: the source may be waiting in one of them.
     let measured: Vec<_> = branches.into_iter().map(Branch::finish).collect();
     pipeline.pipeline.set_state(gst::State::Null)?;
-    known.known.encoded = whole(known.known.encoded, known.known.stream.as_deref(), source, source_part, interrupted);
-    let renditions = finished.into_iter().zip(measured).map(|(finished, measured)| finished.then_some(measured));
+    known.known.encoded = whole(&known.known, source, source_part, interrupted);
+    let renditions = finished.into_iter().zip(measured).zip(jobs).map(|((finished, mut measured), job)| {
+        if !part.is_all() {
+            measured.known.encoded = whole(&measured.known, job.input, part, interrupted);
+        }
+        finished.then_some(measured)
+    });
     Ok(Passed { renditions: renditions.collect(), source: known })
 }
 
-/// What a decoder of all of the source is given: a rendition that ends before it stops it, and the rate of a part is
-/// not its rate. Nothing where that is not known.
-fn whole(encoded: Encoded, stream: Option<&str>, source: &Input, part: Part, interrupted: &AtomicBool) -> Encoded {
-    if encoded.ended {
-        return encoded;
+/// What a decoder of all of an input is given: a rendition that ends before the source stops it, and the rate of a part is
+/// not the file's. Nothing where that is not known.
+fn whole(known: &Known, input: &Input, part: Part, interrupted: &AtomicBool) -> Encoded {
+    if known.encoded.ended && part.is_all() {
+        return known.encoded;
     }
-    let size = match source.files.as_deref() {
+    let size = match input.files.as_deref() {
         Some([file]) => std::fs::metadata(file).ok().map(|about| about.len()),
         _ => None,
     };
     let is_soon_read = size.is_some_and(|size| size <= READ);
-    let read = match &source.source {
-        Source::Uri(uri) if is_soon_read && part.is_all() => rate::whole(uri, stream, interrupted),
+    let read = match &input.source {
+        Source::Uri(uri) if is_soon_read => rate::whole(uri, known.stream.as_deref(), interrupted),
         _ => None,
     };
     read.unwrap_or_default()
@@ -192,10 +197,10 @@ pub fn parts(settings: &Settings) -> (Part, Part, gst::ClockTime) {
     (source, Part { start, stop }, start.saturating_sub(begin))
 }
 
-/// Why the source gave no frame, if it is not the renditions that ended before it could.
+/// Why the source gave no frame, if it is not the renditions that failed or ended before it could.
 fn no_frame(branches: &[Branch]) -> Option<String> {
-    let all_failed = branches.iter().all(Branch::has_failed);
-    (!all_failed).then(|| format!("no frame could be decoded of it: {}", watch::NO_FRAME))
+    let is_wanted = branches.iter().any(|branch| !branch.has_failed() && branch.has_frames());
+    is_wanted.then(|| format!("no frame could be decoded of it: {}", watch::NO_FRAME))
 }
 
 /// How long the source is, as far as it is compared, in nanoseconds of its running time.

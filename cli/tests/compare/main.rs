@@ -15,6 +15,7 @@ mod ladder;
 mod model;
 mod network;
 mod numbers;
+mod parts;
 mod pictures;
 mod playlists;
 mod swapped;

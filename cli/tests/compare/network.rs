@@ -27,8 +27,8 @@ fn hold(mut connection: TcpStream) {
     while connection.read(&mut bytes).is_ok_and(|read| read > 0) {}
 }
 
-/// What a client asks for.
-fn asked(connection: &mut TcpStream) -> Option<String> {
+/// What a client asks for, and from which byte on.
+fn asked(connection: &mut TcpStream) -> Option<(String, usize)> {
     let mut request = Vec::new();
     while !request.windows(4).any(|four| four == b"\r\n\r\n") {
         let mut bytes = [0; 1024];
@@ -36,19 +36,30 @@ fn asked(connection: &mut TcpStream) -> Option<String> {
         request.extend_from_slice(&bytes[..read]);
     }
     let text = String::from_utf8(request).ok()?;
-    Some(text.split_whitespace().nth(1)?.trim_start_matches('/').to_owned())
+    let range =
+        text.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("range: bytes=").map(str::to_owned));
+    let from = range.and_then(|range| range.split('-').next()?.parse().ok());
+    Some((text.split_whitespace().nth(1)?.trim_start_matches('/').to_owned(), from.unwrap_or(0)))
 }
 
-/// Answers with the file of that name, or with as many bytes of it, and is silent then.
+/// Answers with the file of that name, or with as many bytes of it, and is silent then. Clients that were cut off, as on a
+/// busy machine, go on where they were.
 fn answer(mut connection: TcpStream, folder: &Path, most: usize) {
-    let Some(name) = asked(&mut connection) else { return };
+    let Some((name, from)) = asked(&mut connection) else { return };
     let Ok(bytes) = std::fs::read(folder.join(name)) else {
         let _ = connection.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         return;
     };
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len());
+    let (length, from) = (bytes.len(), from.min(bytes.len()));
+    let status = match from {
+        0 => "200 OK".to_owned(),
+        _ => format!("206 Partial Content\r\nContent-Range: bytes {from}-{}/{length}", length - 1),
+    };
+    let rest = length - from;
+    let head =
+        format!("HTTP/1.1 {status}\r\nAccept-Ranges: bytes\r\nContent-Length: {rest}\r\nConnection: close\r\n\r\n");
     let _ = connection.write_all(head.as_bytes());
-    let _ = connection.write_all(&bytes[..most.min(bytes.len())]);
+    let _ = connection.write_all(&bytes[from..most.min(length).max(from)]);
     if most < bytes.len() {
         hold(connection);
     }

@@ -113,7 +113,8 @@ impl Drawing {
         if stream.format_in_place().is_none() {
             return Err(format!(
                 "scores cannot be drawn on {} where it lies, and downstream does not composite \
-                 (GstVideoOverlayCompositionMeta): the frames pass as they are; put a videoconvert before",
+                 (GstVideoOverlayCompositionMeta): the frames pass as they are; put `videoconvert ! \
+                 video/x-raw,format=I420` before",
                 stream.info.name()
             ));
         }
