@@ -8,7 +8,11 @@ use crate::{messages, meta};
 use onnx_iqa::overlay::{Overlay, Settings};
 use onnx_iqa::picture::{FrameMut, Rect};
 use onnx_iqa::scorer::Map;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// Elements that are kept in mind, at most.
+const MOST: usize = 64;
 
 /// What is known of the stream, and what is drawn on it.
 #[derive(Default)]
@@ -22,6 +26,9 @@ pub struct Drawing {
     /// The newest map of each element, as it came and as it is drawn.
     maps: Vec<(String, gst::Sample, Arc<Map>)>,
     told: bool,
+    /// Frames so far, and the elements of which one said something.
+    frames: u64,
+    elements: BTreeSet<String>,
 }
 
 impl Drawing {
@@ -63,14 +70,37 @@ impl Drawing {
         result.err().filter(|_| !std::mem::replace(&mut self.told, true))
     }
 
+    /// What users are to be told at the end of a stream on which nothing was drawn, because it carried no scores.
+    pub fn nothing_drawn(&self) -> Option<String> {
+        let chosen = &self.overlay.settings().elements;
+        let is_drawn = |name: &String| chosen.is_empty() || chosen.contains(name);
+        if self.frames == 0 || self.elements.iter().any(is_drawn) {
+            return None;
+        }
+        Some(match self.elements.is_empty() {
+            true => {
+                "no frame carried scores, so none were drawn: put iqascore or iqacompare before this element".to_owned()
+            }
+            false => format!(
+                "no frame carried scores of {}, so none were drawn: set elements to names of these, or leave it empty: {}",
+                chosen.join(", "),
+                self.elements.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+            ),
+        })
+    }
+
     /// Takes note of what the buffer carries.
     fn observe(&mut self, buffer: &gst::BufferRef) {
         let time = self.segment.as_ref().and_then(|segment| segment.to_running_time(buffer.pts()));
+        self.frames += 1;
         let mut records = Vec::new();
         for (element, entry) in meta::entries(buffer) {
             let mut record = messages::frame_record(&entry, false);
             if self.overlay.settings().show.map {
                 record.map = entry.get("map").ok().and_then(|sample| self.map(&element, sample));
+            }
+            if !self.elements.contains(&element) && self.elements.len() < MOST {
+                self.elements.insert(element.clone());
             }
             records.push((element, record));
         }

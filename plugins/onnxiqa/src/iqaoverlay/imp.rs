@@ -71,6 +71,12 @@ impl IqaOverlay {
             }
             gst::EventView::Segment(segment) => lock(&self.drawing).set_segment(segment.segment()),
             gst::EventView::FlushStop(_) => lock(&self.drawing).flush(),
+            gst::EventView::Eos(_) => {
+                let warning = lock(&self.drawing).nothing_drawn();
+                if let Some(warning) = warning {
+                    gst::element_imp_warning!(self, gst::StreamError::Failed, ("{warning}"));
+                }
+            }
             _ => {}
         }
         gst::Pad::event_default(&self.sink_pad, Some(element), event)

@@ -105,6 +105,19 @@ fn strides_and_offsets_are_the_buffers_own() {
 }
 
 #[test]
+fn a_stream_without_scores_ends_with_a_warning() {
+    for (elements, scores, words) in [("", false, "put iqascore"), ("nosuch,p", true, "nosuch, p"), ("p,q", true, "")] {
+        let harness = ElementHarness::started(iqaoverlay().property("elements", elements).build().unwrap(), LARGE);
+        harness.push(if scores { with(frame(0), &scored(50.0)) } else { frame(0) }).unwrap();
+        harness.finish();
+        match words {
+            "" => assert_eq!(harness.warnings(), [] as [String; 0]),
+            words => assert_one(&harness.warnings(), &["no frame carried scores", words]),
+        }
+    }
+}
+
+#[test]
 fn a_frame_that_cannot_be_mapped_passes_with_one_warning() {
     let harness = ElementHarness::started(iqaoverlay().build().unwrap(), LARGE);
     for n in 0..3 {
