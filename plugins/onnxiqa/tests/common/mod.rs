@@ -230,3 +230,19 @@ pub fn refused(element: &gst::Element) -> String {
     set_state(element, gst::State::Null);
     text
 }
+
+/// The buffers that come out of a pipeline whose appsink is called `out`.
+pub fn buffers(pipeline: &gst::Pipeline) -> Vec<gst::Buffer> {
+    let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
+    sink.set_property("sync", false);
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let limit = gst::ClockTime::try_from(LIMIT).unwrap();
+    let buffers =
+        std::iter::from_fn(|| sink.try_pull_sample(limit)).filter_map(|sample| sample.buffer_owned()).collect();
+    if let Some(message) = pipeline.bus().unwrap().pop_filtered(&[gst::MessageType::Error]) {
+        panic!("{message:?}");
+    }
+    assert!(sink.is_eos(), "it ends");
+    set_state(pipeline, gst::State::Null);
+    buffers
+}

@@ -5,22 +5,6 @@
 use super::*;
 use onnx_iqa_testkit as kit;
 
-/// The buffers that come out of a pipeline whose appsink is called `out`.
-fn buffers(pipeline: &gst::Pipeline) -> Vec<gst::Buffer> {
-    let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
-    sink.set_property("sync", false);
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let limit = gst::ClockTime::try_from(LIMIT).unwrap();
-    let buffers =
-        std::iter::from_fn(|| sink.try_pull_sample(limit)).filter_map(|sample| sample.buffer_owned()).collect();
-    if let Some(message) = pipeline.bus().unwrap().pop_filtered(&[gst::MessageType::Error]) {
-        panic!("{message:?}");
-    }
-    assert!(sink.is_eos(), "it ends");
-    set_state(pipeline, gst::State::Null);
-    buffers
-}
-
 #[test]
 fn scores_of_a_test_pattern_are_drawn_on_it() {
     let dir = kit::TempDir::new();
