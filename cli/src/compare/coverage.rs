@@ -2,11 +2,12 @@
 
 //! How much of the source has a counterpart in a rendition.
 
-use super::pass::SourceKnown;
+use super::pass::{SourceKnown, parts};
+use super::settings::Settings;
 use crate::report::frames::Frames;
 
 /// What is shorter is not said to lack, in seconds: clocks of containers differ by as much.
-pub const LACKS: f64 = 0.25;
+const LACKS: f64 = 0.25;
 
 /// The parts of a source, in seconds, of which a rendition shows nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -82,6 +83,37 @@ fn gaps(frames: &Frames) -> impl Iterator<Item = i64> + '_ {
         let (from, shown): (i64, i64) = previous.replace((partner, time))?;
         let shows = if was_broken { 0 } else { time.saturating_sub(shown) };
         Some(partner.saturating_sub(from).saturating_sub(shows))
+    })
+}
+
+/// Why frames of a part may not come, and what to do.
+pub const INEXACT: &str = "it ends before, or its times are not exact after a seek (those of MPEG-TS and MPEG-PS are not); \
+                       compare all of it, or copy it to another container: ffmpeg -i FILE -c copy FILE.mkv";
+
+/// What did not come of the part that was asked for.
+pub struct Lack {
+    /// The share of the part that is missing, 0 to 1.
+    pub share: f64,
+    /// The same in words, with what to do.
+    pub reason: String,
+}
+
+/// The same, of a rendition whose frames have the running times `span`, if it is more than clocks of containers differ by.
+/// Of whole streams the [`Coverage`] says it.
+pub fn lack(span: Option<(u64, u64)>, source: &SourceKnown, settings: &Settings) -> Option<Lack> {
+    let in_seconds = |nanoseconds: u64| nanoseconds as f64 / 1e9;
+    let (_, part, lead) = parts(settings);
+    if part.is_all() {
+        return None;
+    }
+    let there = gst::ClockTime::from_nseconds(source.duration?).saturating_sub(lead);
+    let wanted = part.stop.map_or(there, |stop| stop.saturating_sub(part.start).min(there)).nseconds();
+    let came = span.map_or(0, |(begin, end)| end.saturating_sub(begin));
+    let lacks = wanted.saturating_sub(came);
+    let share = lacks as f64 / wanted.max(1) as f64;
+    (share > 0.05 && in_seconds(lacks) > LACKS.min(in_seconds(wanted) / 2.0)).then(|| Lack {
+        share,
+        reason: format!("only {:.2} of {:.2} s of this part came: {INEXACT}", in_seconds(came), in_seconds(wanted)),
     })
 }
 

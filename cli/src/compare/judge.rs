@@ -3,8 +3,8 @@
 //! What a rendition's comparison means: the report's data, out of what was gathered.
 
 use super::branch::Measured;
-use super::coverage::{Coverage, LACKS};
-use super::pass::{SourceKnown, parts};
+use super::coverage::{Coverage, INEXACT, lack};
+use super::pass::SourceKnown;
 use super::settings::Settings;
 use crate::media::inputs::{Input, Source};
 use crate::media::remarks::Remarks;
@@ -55,7 +55,6 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
     if let Some((begin, end)) = measured.span {
         media.duration = Some(seconds(end.saturating_sub(begin)));
     }
-    let bit_rate = known.encoded.bit_rate();
     let mut reasons: Vec<String> = measured.failure.iter().cloned().collect();
     let Some(summary) = measured.summary.as_ref().filter(|_| measured.failure.is_none()) else {
         if reasons.is_empty() {
@@ -78,7 +77,7 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
         reasons.push(format!("only {came} of its {} pictures could be decoded: one of them is damaged", files.len()));
         return rendition(media, FAILED, reasons);
     }
-    let lack = lack(measured, source, settings);
+    let lack = lack(measured.span, source, settings);
     let verdict = match (summary.verdict.unwrap_or(Verdict::NotAligned), &lack) {
         (_, Some(lack)) if lack.share > 0.5 => Verdict::NotAligned,
         (Verdict::Aligned | Verdict::AlignedByTime, Some(_)) => Verdict::Partly,
@@ -90,8 +89,8 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
     // What holds of the whole is in the summary.
     let remarks = summary.findings.iter().collect::<Remarks>().and(&measured.remarks);
     reasons.extend(remarks.texts().map(str::to_owned));
-    // That of a part says nothing of the file.
-    media.bit_rate = bit_rate;
+    // Of one that failed only a part was read.
+    media.bit_rate = known.encoded.bit_rate();
     let mut rendition = rendition(media, verdict.name(), Vec::new());
     rendition.counts = counts(summary);
     if is_trusted(&rendition.verdict) {
@@ -112,34 +111,6 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
     }
     rendition.reasons = reasons;
     rendition
-}
-
-/// Why frames of a part may not come, and what to do.
-const INEXACT: &str = "it ends before, or its times are not exact after a seek (those of MPEG-TS and MPEG-PS are not); \
-                       compare all of it, or copy it to another container: ffmpeg -i FILE -c copy FILE.mkv";
-
-/// What did not come of the part that was asked for.
-struct Lack {
-    /// Of 1.
-    share: f64,
-    reason: String,
-}
-
-/// The same, if it is more than clocks of containers differ by. Of whole streams the coverage says it.
-fn lack(measured: &Measured, source: &SourceKnown, settings: &Settings) -> Option<Lack> {
-    let (_, part, lead) = parts(settings);
-    if part.is_all() {
-        return None;
-    }
-    let there = gst::ClockTime::from_nseconds(source.duration?).saturating_sub(lead);
-    let wanted = part.stop.map_or(there, |stop| stop.saturating_sub(part.start).min(there)).nseconds();
-    let came = measured.span.map_or(0, |(begin, end)| end.saturating_sub(begin));
-    let lacks = wanted.saturating_sub(came);
-    let share = lacks as f64 / wanted.max(1) as f64;
-    (share > 0.05 && seconds(lacks) > LACKS.min(seconds(wanted) / 2.0)).then(|| Lack {
-        share,
-        reason: format!("only {:.2} of {:.2} s of this part came: {INEXACT}", seconds(came), seconds(wanted)),
-    })
 }
 
 fn rendition(media: Media, verdict: &str, reasons: Vec<String>) -> Rendition {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
 //! Inputs of any kind as decoded frames: `inputs` finds out what is meant, `decode` decodes a [`part`] of it, `watch` says
-//! how its pipeline ends, `errors` what was wrong with it,
-//! `remarks` what elements had to say of it, and `stall` that nothing comes any more.
+//! how its pipeline ends, `errors` what was wrong with it, `remarks` what elements had to say of it, and `stall` that
+//! nothing comes any more.
 
 pub mod decode;
 pub mod errors;

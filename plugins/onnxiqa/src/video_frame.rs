@@ -57,6 +57,18 @@ pub fn template_caps() -> gst::Caps {
     gst_video::VideoCapsBuilder::new().format_list(formats).build()
 }
 
+/// Templates of pads that are always there, all with these caps.
+///
+/// # Panics
+/// When a name is none for a pad.
+pub fn pad_templates<const N: usize>(caps: &gst::Caps, pads: [(&str, gst::PadDirection); N]) -> Vec<gst::PadTemplate> {
+    pads.map(|(name, direction)| {
+        gst::PadTemplate::new(name, direction, gst::PadPresence::Always, caps)
+            .expect("name, direction and caps are valid")
+    })
+    .into()
+}
+
 impl Stream {
     /// Reads negotiated caps. What they leave out is taken to be GStreamer's default for such a video.
     ///

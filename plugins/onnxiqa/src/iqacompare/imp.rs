@@ -280,17 +280,12 @@ impl ElementImpl for IqaCompare {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let caps = video_frame::template_caps();
-            [
+            let pads = [
                 ("reference", gst::PadDirection::Sink),
                 ("distorted", gst::PadDirection::Sink),
                 ("src", gst::PadDirection::Src),
-            ]
-            .map(|(name, direction)| {
-                gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps)
-                    .expect("name, direction and caps are valid")
-            })
-            .into()
+            ];
+            video_frame::pad_templates(&video_frame::template_caps(), pads)
         });
         &TEMPLATES
     }

@@ -13,6 +13,7 @@ use super::settings::Settings;
 use crate::lock;
 use crate::scheduling::allocation;
 use crate::scoring::Guarded;
+use crate::video_frame;
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -187,13 +188,8 @@ impl ElementImpl for IqaOverlay {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let caps = negotiation::template_caps();
-            [("sink", gst::PadDirection::Sink), ("src", gst::PadDirection::Src)]
-                .map(|(name, direction)| {
-                    gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps)
-                        .expect("name, direction and caps are valid")
-                })
-                .into()
+            let pads = [("sink", gst::PadDirection::Sink), ("src", gst::PadDirection::Src)];
+            video_frame::pad_templates(&negotiation::template_caps(), pads)
         });
         &TEMPLATES
     }

@@ -211,13 +211,8 @@ impl ElementImpl for IqaScore {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let caps = video_frame::template_caps();
-            [("sink", gst::PadDirection::Sink), ("src", gst::PadDirection::Src)]
-                .map(|(name, direction)| {
-                    gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps)
-                        .expect("name, direction and caps are valid")
-                })
-                .into()
+            let pads = [("sink", gst::PadDirection::Sink), ("src", gst::PadDirection::Src)];
+            video_frame::pad_templates(&video_frame::template_caps(), pads)
         });
         &TEMPLATES
     }
