@@ -187,8 +187,7 @@ impl Branch {
     /// Stops the pipeline, which waits for its threads.
     pub fn stop(&mut self) {
         self.done = true;
-        // Going to NULL does not fail.
-        let _ = self.pipeline.set_state(gst::State::Null);
+        self.decoding.stop(&self.pipeline);
         lock(&self.gathered).log = None;
     }
 

@@ -156,7 +156,7 @@ pub fn run(
     let finished: Vec<_> = branches.iter().map(Branch::is_done).collect();
     // First the renditions: the source may be waiting in one of them.
     let measured: Vec<_> = branches.into_iter().map(Branch::finish).collect();
-    pipeline.pipeline.set_state(gst::State::Null)?;
+    pipeline.decoding.stop(&pipeline.pipeline);
     known.known.encoded = whole(&known.known, source, source_part, interrupted);
     let renditions = finished.into_iter().zip(measured).zip(jobs).map(|((finished, mut measured), job)| {
         if !part.is_all() {

@@ -10,7 +10,7 @@ use super::inputs::{Input, Source};
 use super::part::Part;
 use super::stall::Activity;
 use super::tracks::{Encoded, Track, Tracks};
-use super::{lock, pictures};
+use super::{lock, pictures, watch};
 use crate::args::Deinterlace;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
@@ -76,6 +76,8 @@ struct State {
     in_files: bool,
     /// The decoder's pad, and whether it has been sought on.
     pad: Mutex<(Option<gst::Pad>, bool)>,
+    /// What blocks that pad until it is linked.
+    block: Mutex<Option<gst::PadProbeId>>,
     /// Where the frames go.
     target: gst::glib::WeakRef<gst::Pad>,
 }
@@ -154,7 +156,16 @@ impl Decoding {
         }
     }
 
-    /// Why it is given up, if its server has been silent for so long.
+    /// Stops its pipeline.
+    pub fn stop(&self, pipeline: &gst::Pipeline) {
+        // A pad that is blocked keeps its thread inside the decoder, and the decoder waits for that thread.
+        if let (Some(pad), Some(block)) = (lock(&self.state.pad).0.clone(), lock(&self.state.block).take()) {
+            pad.remove_probe(block);
+        }
+        watch::stop(pipeline);
+    }
+
+    /// Why it is given up, if nothing has moved for so long.
     pub fn stalled(&self, patience: Duration) -> Option<String> {
         let queue = self.state.target.upgrade().and_then(|target| target.parent_element());
         let queue = queue.filter(|queue| queue.has_property("current-level-buffers"));
@@ -198,10 +209,11 @@ impl Linking {
         self.state.tracks.choose(pad);
         let linking = self.clone();
         let mask = gst::PadProbeType::BLOCK | gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
-        pad.add_probe(mask, move |pad, probe| match &probe.data {
+        let block = pad.add_probe(mask, move |pad, probe| match &probe.data {
             Some(gst::PadProbeData::Event(event)) if event.type_() != gst::EventType::Eos => gst::PadProbeReturn::Pass,
             _ => linking.first_frame(pad),
         });
+        *lock(&self.state.block) = block;
     }
 
     /// What is known of the stream is on the pad now.
@@ -281,4 +293,47 @@ fn orientation(pad: &gst::Pad) -> Option<(gst_video::VideoOrientationMethod, Str
         std::ops::ControlFlow::Continue(gst::EventForeachAction::Keep)
     });
     found.filter(|(method, _)| *method != gst_video::VideoOrientationMethod::Identity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    #[test]
+    fn a_pad_that_waits_for_a_seek_does_not_keep_its_pipeline_from_stopping() {
+        gst::init().expect("GStreamer");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("picture.png");
+        image::RgbImage::new(64, 64).save(&path).expect("a picture");
+        let uri = gst::glib::filename_to_uri(&path, None).expect("a URI").into();
+        let input = Input {
+            name: String::new(),
+            shown: String::new(),
+            source: Source::Uri(uri),
+            declared_bandwidth: None,
+            problem: None,
+            files: None,
+        };
+        let part = Part { start: gst::ClockTime::from_seconds(1), stop: None };
+        let options = Options { part, deinterlace: Deinterlace::Off, rate: (25, 1) };
+        let pipeline = gst::Pipeline::new();
+        let sink = watch::sink().expect("a sink");
+        pipeline.add(&sink).expect("added");
+        let target = sink.static_pad("sink").expect("a pad");
+        let decoding = Decoding::new(&pipeline, &input, &options, &target).expect("a decoder");
+        pipeline.set_state(gst::State::Playing).expect("it plays");
+        let bus = pipeline.bus().expect("a bus");
+        let limit = gst::ClockTime::from_seconds(60);
+        bus.timed_pop_filtered(limit, &[gst::MessageType::Application]).expect("it asks for a seek");
+        let pad = lock(&decoding.state.pad).0.clone().expect("the decoder's pad");
+        let begin = Instant::now();
+        while !pad.is_blocking() && begin.elapsed() < Duration::from_secs(60) {
+            std::thread::yield_now();
+        }
+        assert!(pad.is_blocking());
+        decoding.stop(&pipeline);
+        assert_eq!(pipeline.current_state(), gst::State::Null);
+        assert!(!pad.is_blocking());
+    }
 }

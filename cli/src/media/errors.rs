@@ -73,8 +73,14 @@ fn address(element: &gst::Element) -> String {
 
 /// Whether an element reads from the network.
 pub fn is_network(element: &gst::Element) -> bool {
-    let class = element.factory().and_then(|factory| factory.metadata("klass").map(str::to_owned));
-    class.is_some_and(|class| ["Source", "Network"].iter().all(|word| class.split('/').any(|part| part == *word)))
+    ["Source", "Network"].iter().all(|word| is_of_class(element, word))
+}
+
+/// Whether an element's class has that word, as in `Source/Network`.
+pub fn is_of_class(element: &gst::Element, word: &str) -> bool {
+    let factory = element.factory();
+    let class = factory.as_ref().and_then(|factory| factory.metadata("klass"));
+    class.is_some_and(|class| class.split('/').any(|part| part == word))
 }
 
 fn is_made_by(element: &gst::Element, factory: &str) -> bool {

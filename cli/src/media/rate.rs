@@ -3,7 +3,9 @@
 //! The rate of a whole file of which only a part was decoded: its pictures are read and not decoded.
 
 use super::lock;
+use super::stall::{Activity, HUNG};
 use super::tracks::Encoded;
+use super::watch;
 use gst::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -26,9 +28,10 @@ pub fn whole(uri: &str, stream: Option<&str>, interrupted: &AtomicBool) -> Optio
             added_pad(&pipeline, pad, &added);
         }
     });
-    let ended = play(&pipeline, interrupted);
-    // What does not stop is left to its threads.
-    let _ = pipeline.set_state(gst::State::Null);
+    let activity = Arc::new(Activity::default());
+    activity.look_at(&source.static_pad("src")?, false);
+    let ended = play(&pipeline, &activity, interrupted);
+    watch::stop(&pipeline);
     let tracks = lock(&tracks);
     let wanted = tracks.iter().find(|(id, _): &&Counted| id.is_some() && id.as_deref() == stream);
     let (_, encoded) = wanted.or(tracks.first()).filter(|_| ended)?;
@@ -41,7 +44,7 @@ type Counted = (Option<String>, Arc<Mutex<Encoded>>);
 
 /// What comes out of `pad` is counted if it is video, and thrown away.
 fn added_pad(pipeline: &gst::Pipeline, pad: &gst::Pad, tracks: &Mutex<Vec<Counted>>) {
-    let Ok(sink) = super::watch::sink() else { return };
+    let Ok(sink) = watch::sink() else { return };
     if pipeline.add(&sink).is_err() {
         return;
     }
@@ -64,9 +67,9 @@ fn added_pad(pipeline: &gst::Pipeline, pad: &gst::Pad, tracks: &Mutex<Vec<Counte
 }
 
 /// Whether it comes to its end.
-fn play(pipeline: &gst::Pipeline, interrupted: &AtomicBool) -> bool {
+fn play(pipeline: &gst::Pipeline, activity: &Activity, interrupted: &AtomicBool) -> bool {
     let Some(bus) = pipeline.bus().filter(|_| pipeline.set_state(gst::State::Playing).is_ok()) else { return false };
-    while !interrupted.load(Ordering::Relaxed) {
+    while !interrupted.load(Ordering::Relaxed) && activity.stalled(false, HUNG).is_none() {
         let message = bus.timed_pop_filtered(STEP, &[gst::MessageType::Eos, gst::MessageType::Error]);
         if let Some(message) = message {
             return message.type_() == gst::MessageType::Eos;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Servers that fall silent.
+//! Servers that fall silent, and elements that hang.
 //!
-//! A stream from the network is given up when its decoder starves: nothing has come from the network, into a decoder or
-//! out of it for so long, and nothing that was decoded waits to be taken. A file, a pipe, a slow decoder and a slow
-//! comparison are never given up.
+//! A stream is given up when its decoder starves: nothing has been read, nothing has gone into a decoder or come out of it
+//! for so long, and nothing that was decoded waits to be taken. A server has less time than a file, with which only an
+//! element that hangs takes so long. A slow comparison is never given up.
 
-use super::errors::is_network;
+use super::errors::{is_network, is_of_class};
 use super::lock;
 use gst::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +18,9 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The same where frames that wait for it have filled the memory: the element gives up after about so long.
 pub const STILL: Duration = Duration::from_secs(10);
+
+/// How long a file may stand still.
+pub const HUNG: Duration = Duration::from_secs(120);
 
 /// What moves in a stream.
 #[derive(Debug)]
@@ -35,19 +38,17 @@ impl Default for Activity {
 }
 
 impl Activity {
-    /// Looks at what is put into `bin`: the network's elements and the decoders; and at what comes to `target`.
+    /// Looks at what is put into `bin`: sources and decoders; and at what comes to `target`.
     pub fn watch(self: &Arc<Self>, bin: &gst::Bin, target: &gst::Pad) {
         let activity = Arc::downgrade(self);
         bin.connect_deep_element_added(move |_, _, element| {
             let Some(activity) = activity.upgrade() else { return };
-            let is_source = is_network(element);
-            if is_source {
+            if is_network(element) {
                 activity.from_network.store(true, Ordering::Relaxed);
-                activity.moved();
                 limit(element);
             }
-            let class = element.factory().and_then(|factory| factory.metadata("klass").map(str::to_owned));
-            let is_decoder = class.is_some_and(|class| class.split('/').any(|part| part == "Decoder"));
+            activity.moved();
+            let [is_source, is_decoder] = ["Source", "Decoder"].map(|word| is_of_class(element, word));
             let name = if is_source { "src" } else { "sink" };
             if let Some(pad) = element.static_pad(name).filter(|_| is_source || is_decoder) {
                 activity.look_at(&pad, false);
@@ -56,8 +57,8 @@ impl Activity {
         self.look_at(target, true);
     }
 
-    /// `is_end`: what comes here is the end of all.
-    fn look_at(self: &Arc<Self>, pad: &gst::Pad, is_end: bool) {
+    /// Looks at what comes to `pad`. `is_end`: what comes here is the end of all.
+    pub fn look_at(self: &Arc<Self>, pad: &gst::Pad, is_end: bool) {
         let activity = self.clone();
         let mask = gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST | gst::PadProbeType::EVENT_DOWNSTREAM;
         pad.add_probe(mask, move |_, probe| {
@@ -76,18 +77,26 @@ impl Activity {
         *lock(&self.last) = Instant::now();
     }
 
-    /// Why it is given up, if it is. `waits`: something that was decoded waits to be taken.
+    /// Why it is given up, if it is. `waits`: something that was decoded waits to be taken; `patience`: with a server.
     pub fn stalled(&self, waits: bool, patience: Duration) -> Option<String> {
         if waits {
             self.moved();
         }
-        let concerned = self.from_network.load(Ordering::Relaxed) && !self.ended.load(Ordering::Relaxed);
-        let silent = concerned && lock(&self.last).elapsed() >= patience;
-        let seconds = patience.as_secs();
-        silent.then(|| {
+        let from_network = self.from_network.load(Ordering::Relaxed);
+        let limit = if from_network { patience } else { patience.max(HUNG) };
+        if self.ended.load(Ordering::Relaxed) || lock(&self.last).elapsed() < limit {
+            return None;
+        }
+        let seconds = limit.as_secs();
+        Some(if from_network {
             format!(
                 "its server was silent for {seconds} s: check that it and the way to it work, or copy the file here \
                  first"
+            )
+        } else {
+            format!(
+                "nothing more came of it for {seconds} s: an element of GStreamer hangs in it; check that it plays, or \
+                 encode it again"
             )
         })
     }
@@ -117,8 +126,13 @@ mod tests {
     }
 
     #[test]
-    fn only_what_comes_from_the_network_is_given_up() {
-        assert_eq!(activity(&["filesrc", "fdsrc"]).stalled(false, Duration::ZERO), None);
+    fn a_server_has_less_time_than_a_file() {
+        let local = activity(&["filesrc"]);
+        *lock(&local.last) = Instant::now().checked_sub(PATIENCE).expect("the clock runs for longer");
+        assert_eq!(local.stalled(false, PATIENCE), None);
+        *lock(&local.last) = Instant::now().checked_sub(HUNG).expect("the clock runs for longer");
+        let text = local.stalled(false, PATIENCE).expect("it hangs");
+        assert!(text.contains("for 120 s"), "{text}");
         let activity = activity(&["souphttpsrc"]);
         assert_eq!(activity.stalled(false, Duration::from_secs(3600)), None, "it has just begun");
         let text = activity.stalled(false, Duration::ZERO).expect("it is silent");

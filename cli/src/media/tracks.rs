@@ -2,6 +2,7 @@
 
 //! What goes into the decoders of a stream, by track: of a file with several only the one counts that is shown.
 
+use super::errors::is_of_class;
 use super::lock;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
@@ -44,14 +45,14 @@ pub struct Track {
     pub encoded: Encoded,
 }
 
-/// A decoder, as long as it is there.
-type Decoder = gst::glib::WeakRef<gst::Element>;
+/// What a decoder is given; it outlives the decoder, which goes when its pipeline stops.
+type Shared = Arc<Mutex<Track>>;
 
 /// The video decoders of a stream, and which of them is shown.
 #[derive(Debug, Default)]
 pub struct Tracks {
-    all: Mutex<Vec<(Decoder, Arc<Mutex<Track>>)>>,
-    chosen: Mutex<Option<Decoder>>,
+    all: Mutex<Vec<(gst::glib::WeakRef<gst::Element>, Shared)>>,
+    chosen: Mutex<Option<Shared>>,
 }
 
 impl Tracks {
@@ -98,25 +99,22 @@ impl Tracks {
         while let Some(target) = pad.downcast_ref::<gst::GhostPad>().and_then(|ghost| ghost.target()) {
             pad = target;
         }
-        *lock(&self.chosen) = pad.parent_element().map(|decoder| decoder.downgrade());
+        let decoder = pad.parent_element();
+        let all = lock(&self.all);
+        let found = all.iter().find(|(one, _)| decoder.is_some() && one.upgrade() == decoder);
+        *lock(&self.chosen) = found.map(|(_, track)| track.clone());
     }
 
     /// The one that is shown; nothing is known of it where it cannot be told from others.
     pub fn chosen(&self) -> Track {
-        let chosen = lock(&self.chosen).as_ref().and_then(Decoder::upgrade);
-        let all = lock(&self.all);
-        let found = all.iter().find(|(decoder, _)| chosen.is_some() && decoder.upgrade() == chosen);
-        let only = if let [only] = all.as_slice() { Some(only) } else { None };
-        found.or(only).map(|(_, track)| lock(track).clone()).unwrap_or_default()
+        let chosen = lock(&self.chosen).clone();
+        let only = || if let [(_, only)] = lock(&self.all).as_slice() { Some(only.clone()) } else { None };
+        chosen.or_else(only).map(|track| lock(&track).clone()).unwrap_or_default()
     }
 }
 
 fn is_video_decoder(element: &gst::Element) -> bool {
-    let class = element.factory().and_then(|factory| factory.metadata("klass").map(str::to_owned));
-    class.is_some_and(|class| {
-        let has = |word| class.split('/').any(|part| part == word);
-        has("Decoder") && (has("Video") || has("Image"))
-    })
+    is_of_class(element, "Decoder") && ["Video", "Image"].iter().any(|word| is_of_class(element, word))
 }
 
 /// The codec's name, for people.

@@ -4,7 +4,11 @@
 
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{self, Sender};
+use std::time::Duration;
+
+/// How long a pipeline may take to stop: as long as its servers may take to answer.
+const STOPPING: Duration = Duration::from_secs(30);
 
 /// What to do where a stream ends without a frame.
 pub const NO_FRAME: &str = "check that it plays (the edit list of a trimmed MP4 is one cause: GStreamer 1.22 then shows \
@@ -33,6 +37,22 @@ pub trait Watched {
     /// Starts it. What keeps it from starting comes as a message.
     fn start(&self) {
         let _ = self.pipeline().set_state(gst::State::Playing);
+    }
+}
+
+/// Stops a pipeline, which waits for its threads. One whose elements hang is left to them, with a warning.
+pub fn stop(pipeline: &gst::Pipeline) {
+    let (stopped, waiting) = mpsc::channel();
+    let pipeline = pipeline.clone();
+    std::thread::spawn(move || {
+        // Going to NULL does not fail.
+        let _ = pipeline.set_state(gst::State::Null);
+        // It took too long, and nobody waits any more.
+        let _ = stopped.send(());
+    });
+    if waiting.recv_timeout(STOPPING).is_err() {
+        let seconds = STOPPING.as_secs();
+        eprintln!("iqa: warning: a pipeline did not stop within {seconds} s: an element of GStreamer hangs");
     }
 }
 

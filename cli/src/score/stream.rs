@@ -198,7 +198,7 @@ pub fn run(input: &Input, settings: &Settings, progress: &mut Progress, interrup
             _ => {}
         }
     }
-    pipeline.pipeline.set_state(gst::State::Null).context("the pipeline does not stop")?;
+    pipeline.decoding.stop(&pipeline.pipeline);
     scored.frames = std::mem::take(&mut *lock(&pipeline.frames));
     if scored.frames.times.is_empty() && scored.failure.is_none() && scored.ended == Ended::Whole {
         scored.failure = Some(format!("no frame could be decoded of it: {}", watch::NO_FRAME));

@@ -4,7 +4,12 @@
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// How long a run may take: more than anything that the command itself gives up.
+const LIMIT: Duration = Duration::from_secs(400);
 
 /// What a run of the command gave.
 #[derive(Debug)]
@@ -15,7 +20,36 @@ pub struct Ran {
 }
 
 impl Ran {
-    pub fn new(output: Output) -> Self {
+    /// Runs the command to its end.
+    #[track_caller]
+    pub fn of(command: &mut Command) -> Self {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("iqa runs");
+        Self::end_of(child)
+    }
+
+    /// The end of a command that runs. One that hangs is ended, and says where its threads were.
+    #[track_caller]
+    pub fn end_of(child: Child) -> Self {
+        let process = child.id();
+        let (ended, end) = mpsc::channel::<()>();
+        let watchdog = std::thread::spawn(move || {
+            let hangs = end.recv_timeout(LIMIT) == Err(mpsc::RecvTimeoutError::Timeout);
+            hangs.then(|| {
+                let threads = threads(process);
+                let _ = Command::new("kill").args(["-KILL", &process.to_string()]).status();
+                threads
+            })
+        });
+        let output = child.wait_with_output().expect("an end");
+        drop(ended);
+        let ran = Self::new(output);
+        if let Some(threads) = watchdog.join().expect("no panic") {
+            panic!("it hangs after {} s: {ran:?}; its threads:\n{threads}", LIMIT.as_secs());
+        }
+        ran
+    }
+
+    fn new(output: Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self { code: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
@@ -32,6 +66,14 @@ impl Ran {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
+}
+
+/// Names of a process' threads, and what each waits for in the kernel.
+fn threads(process: u32) -> String {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let read = |path: PathBuf| std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+    let lines = tasks.map(|task| format!("{}: {}", read(task.path().join("comm")), read(task.path().join("wchan"))));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A clip; none where `make setup` has not run.

@@ -73,8 +73,9 @@ impl Bench {
     }
 
     /// `iqa compare` with these arguments and a cache of its own.
+    #[track_caller]
     pub fn iqa(&self, arguments: &[&str]) -> Ran {
-        Ran::new(self.command(arguments).output().expect("iqa runs"))
+        Ran::of(&mut self.command(arguments))
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {

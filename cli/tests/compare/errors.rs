@@ -146,7 +146,7 @@ fn names_of_files_need_not_be_text() {
     std::fs::rename(bench.path("good.mp4"), bench.folder.path().join(rendition)).unwrap();
     let mut command = bench.command(&[]);
     command.args([source, rendition]).args(["--json", "--measures", "psnr", "-o", "out"]);
-    let report = crate::common::Ran::new(command.output().unwrap()).ended(0).json();
+    let report = crate::common::Ran::of(&mut command).ended(0).json();
     assert_eq!(report["renditions"][0]["name"], "caf\u{fffd}");
     assert_eq!(report["renditions"][0]["verdict"], "aligned");
     assert!(bench.path("out/caf_.vmaf.json").is_file());

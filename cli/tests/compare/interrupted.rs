@@ -18,7 +18,7 @@ fn ctrl_c_leaves_a_report_that_says_so() {
     assert!(first.contains("\"event\":\"begin\""), "{first}");
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
     assert!(killed.success());
-    let ran = Ran::new(child.wait_with_output().expect("it ends"));
+    let ran = Ran::end_of(child);
     let ran = ran.ended(130);
     assert!(ran.stdout.contains("interrupted"), "{}", ran.stdout);
     let text = std::fs::read_to_string(bench.path("out/report.json")).unwrap();
@@ -65,7 +65,7 @@ fn an_interrupted_run_leaves_a_whole_report_where_it_is() {
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
     assert!(killed.success());
     let said: Vec<_> = lines.map_while(Result::ok).collect();
-    let ran = Ran::new(child.wait_with_output().expect("it ends")).ended(130);
+    let ran = Ran::end_of(child).ended(130);
     assert!(ran.stdout.contains("The report is in out/interrupted"), "{}", ran.stdout);
     let kept = |line: &String| line.contains("out/interrupted") && line.contains("keeps the report of the earlier run");
     assert!(said.iter().any(kept), "{said:?}");

@@ -56,7 +56,7 @@ impl Bench {
     }
 
     pub fn score(&self, arguments: &[&str]) -> Ran {
-        Ran::new(self.command(arguments).output().expect("iqa runs"))
+        Ran::of(&mut self.command(arguments))
     }
 
     /// The same with these lines on standard input.
@@ -65,6 +65,6 @@ impl Bench {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("iqa runs");
         child.stdin.take().expect("a pipe").write_all(list.as_bytes()).expect("a reader");
-        Ran::new(child.wait_with_output().expect("an end"))
+        Ran::end_of(child)
     }
 }

@@ -20,8 +20,8 @@ fn one_frame_in_so_many_is_scored_and_the_better_film_scores_higher() {
     };
     let folder = tempfile::tempdir().expect("a folder");
     let [good, bad] = [good, bad].map(|path| path.to_str().expect("UTF-8").to_owned());
-    let ran = iqa(folder.path(), &["score", &good, &bad, "--every", "20", "--json", "--csv", "frames.csv"]);
-    let report = Ran::new({ ran }.output().expect("iqa runs")).ended(0).json();
+    let mut command = iqa(folder.path(), &["score", &good, &bad, "--every", "20", "--json", "--csv", "frames.csv"]);
+    let report = Ran::of(&mut command).ended(0).json();
     let [good, bad] = [0, 1].map(|n| &report["inputs"][n]);
     for input in [good, bad] {
         let frames = input["frames"].as_u64().expect("a count");
@@ -68,7 +68,7 @@ fn films_have_the_same_scores_in_integers_as_in_float() {
     let of = |file: &str| {
         let model = models().join("metaiqa").join(file);
         let mut command = iqa(folder.path(), &["score", "--every", "8", "--csv", "table.csv", "--model"]);
-        Ran::new(command.arg(model).args(&clips).output().expect("iqa runs")).ended(0);
+        Ran::of(command.arg(model).args(&clips)).ended(0);
         scores(&folder.path().join("table.csv"))
     };
     let (float, integers) = (of("model.float.onnx"), of("model.onnx"));
@@ -89,8 +89,8 @@ fn max_rate_counts_in_the_films_time() {
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");
-    let ran = iqa(folder.path(), &["score", clip.to_str().expect("UTF-8"), "--max-rate", "1", "--json"]).output();
-    let report = Ran::new(ran.expect("iqa runs")).ended(0).json();
+    let mut command = iqa(folder.path(), &["score", clip.to_str().expect("UTF-8"), "--max-rate", "1", "--json"]);
+    let report = Ran::of(&mut command).ended(0).json();
     // Four seconds: at 0, 1, 2 and 3.
     assert_eq!(report["inputs"][0]["scored"], 4, "{report:#}");
 }
@@ -115,7 +115,7 @@ fn an_interrupted_run_keeps_what_was_scored() {
     let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(killed.is_ok_and(|status| status.success()));
     said.for_each(drop);
-    let report = Ran::new(child.wait_with_output().expect("an end")).ended(130).json();
+    let report = Ran::end_of(child).ended(130).json();
     assert_eq!((&report["interrupted"], &report["exit"]), (&true.into(), &130.into()));
     assert_eq!(report["inputs"][0]["scored"], 2, "{report:#}");
 }

@@ -14,7 +14,7 @@ fn run(arguments: &[&str], code: i32) -> Ran {
     let folder = tempfile::tempdir().expect("a folder");
     // None of it needs ONNX Runtime.
     let mut command = iqa(folder.path(), &["models"]);
-    Ran::new(command.args(arguments).env("ORT_DYLIB_PATH", "/nowhere").output().expect("iqa runs")).ended(code)
+    Ran::of(command.args(arguments).env("ORT_DYLIB_PATH", "/nowhere")).ended(code)
 }
 
 #[test]

@@ -37,10 +37,8 @@ fn wrong_usage_says_what_is_right() {
     says(&["good.png", "--threshold", "score.p6>=60"], &["p6", "worst-second"]);
     says(&["good.png", "--every", "0"], &["--every"]);
     says(&[], &["INPUTS"]);
-    let with_model = |model: &str| {
-        Ran::new(iqa(bench.folder.path(), &["score", "good.png", "--model", model]).output().expect("iqa runs"))
-            .ended(2)
-    };
+    let with_model =
+        |model: &str| Ran::of(&mut iqa(bench.folder.path(), &["score", "good.png", "--model", model])).ended(2);
     let unknown = with_model("nosuch").stderr;
     assert!(unknown.contains("nosuch") && unknown.contains("metaiqa"), "{unknown}");
     let compares = kit::difference_model(bench.folder.path(), "difference");
@@ -51,22 +49,20 @@ fn wrong_usage_says_what_is_right() {
 #[test]
 fn the_licences_of_what_is_bundled_are_printed() {
     let folder = tempfile::tempdir().expect("a folder");
-    let text = Ran::new(iqa(folder.path(), &["--licenses"]).output().expect("iqa runs")).ended(0).stdout;
+    let text = Ran::of(&mut iqa(folder.path(), &["--licenses"])).ended(0).stdout;
     for word in ["ONNX Runtime", "BSD-2-Clause-Patent", "| clap |", "| gstreamer |", "| ort |", "Permission is hereby"]
     {
         assert!(text.contains(word), "{word}");
     }
     for wrong in [&[][..], &["--json"]] {
-        Ran::new(iqa(folder.path(), wrong).output().expect("iqa runs")).ended(2);
+        Ran::of(&mut iqa(folder.path(), wrong)).ended(2);
     }
 }
 
 /// The lines of a help that begin with the command's name.
 fn examples(command: &[&str]) -> Vec<String> {
     let bench = Bench::new();
-    let help = Ran::new(iqa(bench.folder.path(), &[command, &["--help"]].concat()).output().expect("iqa runs"))
-        .ended(0)
-        .stdout;
+    let help = Ran::of(&mut iqa(bench.folder.path(), &[command, &["--help"]].concat())).ended(0).stdout;
     let is_example = |line: &&str| line.starts_with("iqa ") || line.contains("| iqa ");
     help.lines().map(str::trim).filter(is_example).map(str::to_owned).collect()
 }
@@ -90,7 +86,7 @@ fn the_examples_of_the_help_run() {
         for example in examples {
             let mut shell = Command::new("sh");
             let shell = shell.arg("-c").arg(&example).current_dir(bench.folder.path()).env("PATH", &path);
-            let ran = Ran::new(shell.output().expect("a shell"));
+            let ran = Ran::of(shell);
             assert!([0, 1].contains(&ran.code), "{example}: {ran:?}");
             assert!(!ran.stdout.is_empty(), "{example}");
         }

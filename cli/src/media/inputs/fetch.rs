@@ -4,6 +4,7 @@
 
 use crate::media::errors;
 use crate::media::stall::PATIENCE;
+use crate::media::watch;
 use anyhow::{Result, bail, ensure};
 use gst::prelude::*;
 use std::time::Instant;
@@ -22,7 +23,7 @@ pub fn fetch(uri: &str, most: u64) -> Result<Vec<u8>> {
     pipeline.add_many([&source, sink.upcast_ref()])?;
     source.link(&sink)?;
     let bytes = pull(&pipeline, &sink, most);
-    pipeline.set_state(gst::State::Null)?;
+    watch::stop(&pipeline);
     bytes
 }
 

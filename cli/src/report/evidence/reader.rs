@@ -2,6 +2,7 @@
 
 //! Single frames of a stream.
 
+use crate::media::watch;
 use anyhow::{Context, Result, bail};
 use gst::prelude::*;
 
@@ -40,8 +41,7 @@ pub(super) struct Player {
 
 impl Drop for Player {
     fn drop(&mut self) {
-        // What does not stop is left to its threads.
-        let _ = self.pipeline.set_state(gst::State::Null);
+        watch::stop(&self.pipeline);
     }
 }
 
