@@ -241,7 +241,7 @@ pub enum Deinterlace {
 }
 
 /// A time such as `90`, `1.5s`, `500ms`, `2m`, `1h` or `00:01:30.5`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is no time; write it as 90, 1.5s, 500ms, 2m, 1h or 00:01:30");
     let units = [("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
     let in_units = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, *seconds)));

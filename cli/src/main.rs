@@ -14,6 +14,8 @@ mod progress;
 mod report;
 mod score;
 mod thresholds;
+#[cfg(feature = "watch")]
+mod watch;
 
 use args::{Args, Command};
 use clap::error::ErrorKind;
