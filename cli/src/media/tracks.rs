@@ -111,7 +111,8 @@ impl Tracks {
     }
 }
 
-fn is_video_decoder(element: &gst::Element) -> bool {
+/// Whether an element decodes pictures.
+pub fn is_video_decoder(element: &gst::Element) -> bool {
     let class = element.factory().and_then(|factory| factory.metadata("klass").map(str::to_owned));
     class.is_some_and(|class| {
         let has = |word| class.split('/').any(|part| part == word);
@@ -120,6 +121,6 @@ fn is_video_decoder(element: &gst::Element) -> bool {
 }
 
 /// The codec's name, for people.
-fn codec(caps: &gst::CapsRef) -> String {
+pub fn codec(caps: &gst::CapsRef) -> String {
     gst_pbutils::functions::pb_utils_get_codec_description(caps).to_string()
 }

@@ -3,6 +3,7 @@
 //! What can be asked of the running program.
 
 use serde::Serialize;
+use std::fmt;
 
 /// What a new configuration has changed, by cameras' names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -27,4 +28,21 @@ pub trait Control: Send + Sync {
     /// # Errors
     /// When it is wrong: where and why, without secrets. Everything then goes on as before.
     fn reload(&self) -> Result<Reloaded, String>;
+}
+
+impl fmt::Display for Reloaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration is taken up: {} cameras as before", self.kept.len())?;
+        for (names, what) in [
+            (&self.added, "new"),
+            (&self.changed, "changed"),
+            (&self.removed, "removed"),
+            (&self.restart, "taken up at the next start"),
+        ] {
+            if !names.is_empty() {
+                write!(f, "; {what}: {}", names.join(", "))?;
+            }
+        }
+        Ok(())
+    }
 }
