@@ -4,11 +4,19 @@
 
 use super::secret::redact;
 use sd_notify::NotifyState;
+use std::fmt;
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 /// Says something in the log.
 pub fn say(text: &str) {
-    eprintln!("iqa watch: {}", redact(text));
+    // Nobody reads it: then nobody misses it.
+    let _ = writeln!(std::io::stderr().lock(), "iqa watch: {}", redact(text));
+}
+
+/// Something that somebody should look at.
+pub fn warn(text: fmt::Arguments<'_>) {
+    say(&format!("warning: {text}"));
 }
 
 /// Cameras are being watched.
