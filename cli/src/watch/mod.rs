@@ -20,6 +20,8 @@ mod notify;
 mod page;
 mod program;
 mod secret;
+mod services;
+mod shared;
 mod status;
 mod system;
 mod wall;
@@ -30,9 +32,11 @@ use anyhow::{Context as _, Result, bail};
 use camera::Scoring;
 use control::Control as _;
 use program::Program;
+use services::Services;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use wall::Wall;
 
 /// How often signals are looked for.
 const STEP: Duration = Duration::from_millis(100);
@@ -52,11 +56,21 @@ pub fn run(common: &Common, args: &Watch) -> Result<Exit> {
     let scoring = Scoring { provider: common.provider.clone(), device_id: common.device_id, threads: common.threads };
     let interrupted = crate::exit::interruption()?;
     let reload = hangup()?;
-    let program = Program::start(args.config.clone(), config, scoring)?;
+    let wall = Arc::new(Wall::default());
+    // Before the cameras, so that nothing of theirs is missed.
+    let mut services = Services::open(&config, &wall)?;
+    let program = Program::start(args.config.clone(), config.clone(), scoring, wall.clone())?;
+    let address = services.serve(&config, &wall, program.clone())?;
+    system::say(&format!("open http://{address}"));
     system::ready();
     let ended = serve(&program, &interrupted, &reload);
     system::stopping();
-    if !program.end(Instant::now() + ENDING) {
+    let all_ended = std::thread::scope(|scope| {
+        scope.spawn(|| services.close());
+        program.end(Instant::now() + ENDING)
+    });
+    services.stop();
+    if !all_ended {
         system::say("a camera hangs; the program ends without it");
         signal_hook::low_level::exit(i32::from(ended.is_err()));
     }

@@ -38,14 +38,14 @@ pub struct Program {
 }
 
 impl Program {
-    /// Opens the models and begins to watch the cameras of `config`, which was read from `path`.
+    /// Opens the models and begins to watch the cameras of `config`, which was read from `path`, on the wall.
     ///
     /// # Errors
     /// When a model cannot be opened, or the system gives no thread.
-    pub fn start(path: PathBuf, config: Config, scoring: Scoring) -> Result<Arc<Self>> {
+    pub fn start(path: PathBuf, config: Config, scoring: Scoring, wall: Arc<Wall>) -> Result<Arc<Self>> {
         let models = open_models(&config, &Models::new(), &scoring)?;
         let shared = Arc::new(Shared {
-            wall: Arc::new(Wall::default()),
+            wall,
             scoring,
             abandoned: Arc::new(Abandoned::default()),
             ending: AtomicBool::new(false),

@@ -87,7 +87,7 @@ impl Access {
             let (until, sealed) = cookie.split_once('.')?;
             let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
             seal(digest, until)?.verify_slice(&sealed).ok()?;
-            Some(seconds(now) < until.parse().ok()?)
+            Some(seconds(now) < until.parse::<u64>().ok()?)
         };
         holds().unwrap_or(false)
     }

@@ -55,10 +55,9 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Accepts connections until `ending` says true or its sender is gone.
 pub async fn accept(listener: TcpListener, router: Router, limits: Limits, ending: watch::Receiver<bool>) {
     let open = Arc::new(Open::default());
-    let mut over = ending.clone();
     loop {
         let accepted = tokio::select! {
-            _ = over.wait_for(|&over| over) => return,
+            () = over(ending.clone()) => return,
             accepted = listener.accept() => accepted,
         };
         match accepted {
@@ -72,13 +71,19 @@ pub async fn accept(listener: TcpListener, router: Router, limits: Limits, endin
     }
 }
 
+/// Waits for the server's end.
+pub async fn over(mut ending: watch::Receiver<bool>) {
+    // Its sender gone is the end too.
+    let _ = ending.wait_for(|&over| over).await;
+}
+
 async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
     limits: Limits,
     slot: Slot,
-    mut ending: watch::Receiver<bool>,
+    ending: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
@@ -96,7 +101,7 @@ async fn serve(
         // A client that broke off or sent nonsense concerns nobody else.
         _ = connection.as_mut() => {}
         () = slot.client.displaced.notified() => {}
-        _ = ending.wait_for(|&over| over) => {
+        () = over(ending) => {
             connection.as_mut().graceful_shutdown();
             let _ = tokio::time::timeout(FAREWELL, connection).await;
         }

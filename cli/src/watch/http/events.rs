@@ -7,6 +7,7 @@
 //! and get the parts that have changed. Both get `event: time` every two seconds.
 
 use super::App;
+use super::connections::over;
 use super::problem::Problem;
 use crate::watch::event::Event;
 use crate::watch::page::{Live, View};
@@ -61,12 +62,11 @@ pub async fn events(
     tokio::spawn(async move {
         let _place = place;
         let news = app.serve.wall.subscribe();
-        let mut ending = app.ending.clone();
         // A reader that is gone, or the server's end, ends it wherever it waits.
         tokio::select! {
             _ = tell(&app, view, news, &sender) => {}
             () = sender.closed() => {}
-            _ = ending.wait_for(|&over| over) => {}
+            () = over(app.ending.clone()) => {}
         }
     });
     Ok(Sse::new(ReceiverStream::new(receiver).map(Ok)))

@@ -58,7 +58,7 @@ const VIEWERS: usize = 64;
 const LOGINS: usize = 4;
 
 /// How long the last answers may take when the server ends.
-const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_millis(1200);
 
 /// What is served.
 pub struct Serve {
@@ -140,7 +140,7 @@ impl Server {
         self.address
     }
 
-    /// Ends, once the answers that are on their way have been given or two seconds are over.
+    /// Ends, once the answers that are on their way have been given or a second is over.
     pub fn stop(self) {
         self.ending.send_replace(true);
         self.runtime.shutdown_timeout(FAREWELL);

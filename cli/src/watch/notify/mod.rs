@@ -15,7 +15,8 @@ use super::config::{Mqtt, Webhook};
 use super::event::Event;
 use super::metrics::Notified;
 use super::wall::Wall;
-use std::sync::Arc;
+use crate::media::lock;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
@@ -51,12 +52,12 @@ impl Counts {
 pub struct Notify {
     counts: Vec<(&'static str, Arc<Counts>)>,
     over: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Notify {
-    /// Tells these of what happens on the wall from now on. `source` is the address of this program's pages, where it is
-    /// known: messages name it.
+    /// Tells these of what happens on the wall from now on. `pages` is the address of this program's pages: messages name
+    /// it.
     ///
     /// # Errors
     /// When encrypted connections, or threads, are not to be had.
@@ -64,15 +65,15 @@ impl Notify {
         webhook: Option<&Webhook>,
         mqtt: Option<&Mqtt>,
         wall: &Arc<Wall>,
-        source: Option<&str>,
+        pages: &str,
     ) -> anyhow::Result<Self> {
         let over = Arc::new(AtomicBool::new(false));
         if webhook.is_none() && mqtt.is_none() {
-            return Ok(Self { counts: Vec::new(), over, thread: None });
+            return Ok(Self { counts: Vec::new(), over, thread: Mutex::default() });
         }
         // The one that is linked in; another one of the process is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let webhook = webhook.map(|webhook| webhook::Sender::start(webhook, source)).transpose()?;
+        let webhook = webhook.map(|webhook| webhook::Sender::start(webhook, pages)).transpose()?;
         let mqtt = mqtt.map(|mqtt| mqtt::Publisher::start(mqtt, wall)).transpose()?;
         let of_webhook = webhook.iter().map(|webhook| ("webhook", webhook.counts().clone()));
         let counts = of_webhook.chain(mqtt.iter().map(|mqtt| ("mqtt", mqtt.counts().clone()))).collect();
@@ -81,7 +82,7 @@ impl Notify {
         let thread = thread::Builder::new()
             .name("notify".to_owned())
             .spawn(move || hand_on(&events, webhook, mqtt, &ended))?;
-        Ok(Self { counts, over, thread: Some(thread) })
+        Ok(Self { counts, over, thread: Mutex::new(Some(thread)) })
     }
 
     /// What became of the messages to each receiver.
@@ -89,13 +90,11 @@ impl Notify {
         self.counts.iter().map(|(to, counts)| counts.read(to)).collect()
     }
 
-    /// Tells of what is still to be told, as far as that takes at most two seconds, and ends.
-    pub fn stop(mut self) {
+    /// Tells of what is still to be told, as far as that takes at most a second, and ends.
+    pub fn stop(&self) {
         self.over.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // One that has panicked has said so.
-            let _ = thread.join();
-        }
+        // One that has panicked has said so.
+        let _ = lock(&self.thread).take().map(JoinHandle::join);
     }
 }
 

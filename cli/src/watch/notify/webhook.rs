@@ -29,7 +29,7 @@ const TRY: Duration = Duration::from_secs(10);
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// How long the last messages may take when the program ends.
-const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Hands messages to the thread that sends them.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub struct Sender {
     over: crossbeam_channel::Sender<()>,
     ended: Receiver<()>,
     counts: Arc<Counts>,
-    source: String,
+    pages: String,
 }
 
 impl Sender {
@@ -48,7 +48,7 @@ impl Sender {
     ///
     /// # Errors
     /// When the address cannot be used, or there is no thread to be had.
-    pub fn start(webhook: &Webhook, source: Option<&str>) -> anyhow::Result<Self> {
+    pub fn start(webhook: &Webhook, pages: &str) -> anyhow::Result<Self> {
         let (queue, waiting) = bounded(WAITING);
         let (over, is_over) = bounded(0);
         let (ending, ended) = bounded(0);
@@ -59,7 +59,7 @@ impl Sender {
             waiting.iter().for_each(|message| post.deliver(&message));
             drop(ending);
         })?;
-        Ok(Self { queue, oldest, over, ended, counts, source: source.unwrap_or_default().to_owned() })
+        Ok(Self { queue, oldest, over, ended, counts, pages: pages.to_owned() })
     }
 
     /// What became of the messages.
@@ -70,7 +70,7 @@ impl Sender {
     /// Has a message sent where there is something to say. Never waits.
     pub fn take(&self, event: &Event) {
         let (Event::AlarmBegan(alarm) | Event::AlarmEnded(alarm)) = event else { return };
-        let mut message = message(alarm, &self.source);
+        let mut message = message(alarm, &self.pages);
         while let Err(TrySendError::Full(again)) = self.queue.try_send(message) {
             if self.oldest.try_recv().is_ok() {
                 Counts::add(&self.counts.lost);
@@ -80,7 +80,7 @@ impl Sender {
         }
     }
 
-    /// Has what waits sent without pauses, for at most two seconds, and ends.
+    /// Has what waits sent without pauses, for at most a second, and ends.
     pub fn stop(self) {
         let Self { queue, over, ended, oldest, .. } = self;
         drop((queue, over, oldest));
@@ -177,7 +177,7 @@ impl Post {
 }
 
 /// An alarm as Alertmanager's webhook receivers read it.
-fn message(alarm: &Alarm, source: &str) -> Value {
+fn message(alarm: &Alarm, pages: &str) -> Value {
     let status = if alarm.ended.is_some() { "resolved" } else { "firing" };
     let name = format!("iqa-{}", alarm.kind);
     let labels = json!({ "alertname": name, "kind": alarm.kind.name(), "source": alarm.camera });
@@ -185,7 +185,7 @@ fn message(alarm: &Alarm, source: &str) -> Value {
         "summary": format!("{}: {}", alarm.camera, alarm.kind),
         "description": alarm.text,
     });
-    let page = if source.is_empty() { String::new() } else { format!("{source}/camera/{}", alarm.camera) };
+    let page = format!("{pages}/camera/{}", alarm.camera);
     let ends = alarm.ended.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), |ended| ended.wall.to_string());
     json!({
         "version": "4",
@@ -196,7 +196,7 @@ fn message(alarm: &Alarm, source: &str) -> Value {
         "groupLabels": { "alertname": name, "source": alarm.camera },
         "commonLabels": labels,
         "commonAnnotations": annotations,
-        "externalURL": source,
+        "externalURL": pages,
         "alerts": [{
             "status": status,
             "labels": labels,

@@ -9,6 +9,7 @@ use crate::watch::alarm::AlarmKind;
 use crate::watch::history::{PastAlarm, PastMoment, Slice};
 use crate::watch::status::{State, Status};
 use jiff::Timestamp;
+use minijinja::value::Serde;
 use minijinja::{Value, context};
 use onnx_iqa::stats::{FieldRange, Pool};
 use serde::Serialize;
@@ -42,7 +43,8 @@ impl Pages {
         let page = self.templates.get_template("camera.html")?;
         let history = self.camera_past(name);
         let common = self.common(std::slice::from_ref(&camera));
-        let context = context! { history, ..self.camera_context(&camera), ..common };
+        let shared = context! { ..self.camera_context(&camera), ..common };
+        let context = context! { history, ..shared };
         Ok(Some(page.render(context)?))
     }
 
@@ -65,12 +67,12 @@ impl Pages {
             .collect();
         let off: Vec<_> = AlarmKind::ALL.into_iter().filter(|kind| !camera.about.alarms.contains_key(kind)).collect();
         context! {
-            title, heading, tile,
+            title, heading, tile => Value::from(Serde(tile)),
             format => format.join(", "),
             limit => low_limit(camera),
-            facts => facts(camera, &day),
-            model => camera.about.model, hash => camera.about.model_hash,
-            address => camera.about.address,
+            facts => Value::from(Serde(facts(camera, &day))),
+            model => camera.about.model.clone(), hash => camera.about.model_hash.clone(),
+            address => camera.about.address.clone(),
             interval => camera.about.interval,
             settings,
             off => off.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
@@ -86,7 +88,7 @@ impl Pages {
         let unread = alarms.is_err() || moments.is_err();
         let alarms: Vec<_> = alarms.unwrap_or_default().into_iter().map(|alarm| self.line(alarm)).collect();
         let moments: Vec<_> = moments.unwrap_or_default().into_iter().map(|moment| self.moment(&moment)).collect();
-        context! { past => alarms, moments, unread }
+        context! { past => Value::from(Serde(alarms)), moments => Value::from(Serde(moments)), unread }
     }
 
     fn line(&self, alarm: PastAlarm) -> Line {

@@ -7,7 +7,8 @@ use super::{heading, title};
 use crate::watch::event::Event;
 use crate::watch::status::Status;
 use jiff::Timestamp;
-use minijinja::{Value, context};
+use minijinja::value::Serde;
+use minijinja::{Captured, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -105,11 +106,11 @@ impl Live {
         let tiles: Vec<_> = cameras.iter().map(|camera| self.pages.tile(camera)).collect();
         parts.text("title", title(&cameras));
         parts.text("heading", heading(&cameras));
-        parts.call("alarms", "alarms", &[Value::from_serialize(&tiles)])?;
+        parts.call("alarms", "alarms", &[Value::from(Serde(&tiles))])?;
         for tile in tiles.iter().filter(|tile| changed(&tile.name)) {
             parts.tile(&tile.name, &tile.class, tile.state);
             for part in ["picture", "score", "badges"] {
-                parts.call(&format!("{part}-{}", tile.name), part, &[Value::from_serialize(tile)])?;
+                parts.call(&format!("{part}-{}", tile.name), part, &[Value::from(Serde(tile))])?;
             }
         }
         Ok(parts.made)
@@ -130,7 +131,7 @@ impl Live {
         }
         if self.past.is_none_or(|at| at.elapsed() > PAST) {
             self.past = Some(Instant::now());
-            let past = context! { ..self.pages.camera_past(name) };
+            let past = self.pages.camera_past(name);
             parts.call("past", "past", &[past.clone()])?;
             parts.call("moments", "moments", &[past])?;
         }
@@ -140,14 +141,14 @@ impl Live {
 
 /// Parts of a page: HTML by the name of the element that holds it; `title` is text, and `tile:NAME` state and classes.
 struct Parts<'a> {
-    state: minijinja::State<'a, 'a>,
+    templates: Captured<'a>,
     made: BTreeMap<String, String>,
 }
 
 impl<'a> Parts<'a> {
     fn new(pages: &'a Pages) -> anyhow::Result<Self> {
-        let state = pages.templates.get_template("parts.html")?.eval_to_state(())?;
-        Ok(Self { state, made: BTreeMap::new() })
+        let templates = pages.templates.get_template("parts.html")?.render_captured(())?;
+        Ok(Self { templates, made: BTreeMap::new() })
     }
 
     fn text(&mut self, name: &str, text: String) {
@@ -159,7 +160,7 @@ impl<'a> Parts<'a> {
     }
 
     fn call(&mut self, name: &str, part: &str, arguments: &[Value]) -> anyhow::Result<()> {
-        let html = self.state.call_macro(part, arguments)?;
+        let html = self.templates.with_state_mut(|state| state.call_macro(part, arguments))?;
         self.text(name, html);
         Ok(())
     }

@@ -22,7 +22,8 @@ use super::wall::Wall;
 use crate::media::lock;
 use base64::Engine as _;
 use jiff::Timestamp;
-use minijinja::{Environment, context};
+use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -106,7 +107,8 @@ impl Pages {
         tags.dedup();
         let page = self.templates.get_template("wall.html")?;
         Ok(page.render(context! {
-            title => title(&cameras), heading => heading(&cameras), tiles, states, tags, ..self.common(&cameras)
+            title => title(&cameras), heading => heading(&cameras), tiles => Value::from(Serde(tiles)), states, tags,
+            ..self.common(&cameras)
         })?)
     }
 
@@ -115,7 +117,7 @@ impl Pages {
     /// # Errors
     /// When the page cannot be made, which is a fault of this program.
     pub fn login(&self, to: &str, wrong: bool) -> anyhow::Result<(String, String)> {
-        let style = minijinja::Value::from_safe_string(LOGIN_STYLE.to_owned());
+        let style = Value::from_safe_string(LOGIN_STYLE.to_owned());
         let page = self.templates.get_template("login.html")?.render(context! { style, to, wrong })?;
         let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(LOGIN_STYLE));
         let policy = format!(
@@ -125,7 +127,7 @@ impl Pages {
     }
 
     /// What every page names.
-    fn common(&self, cameras: &[Status]) -> minijinja::Value {
+    fn common(&self, cameras: &[Status]) -> Value {
         let mut models: Vec<_> = cameras
             .iter()
             .filter_map(|camera| Some((camera.about.model.clone()?, camera.about.model_hash.clone())))
@@ -135,7 +137,8 @@ impl Pages {
         let models: Vec<_> = models.into_iter().map(|(name, hash)| context! { name, hash }).collect();
         let now = self.clock.time(Timestamp::now());
         context! {
-            version => self.version, program => env!("CARGO_PKG_VERSION"), zone => self.clock.zone(), now, models,
+            version => self.version.clone(), program => env!("CARGO_PKG_VERSION"), zone => self.clock.zone(),
+            now => Value::from(Serde(now)), models,
         }
     }
 

@@ -4,7 +4,7 @@
 
 use crate::watch::moment::Moment;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, ZonedDateTime};
 use serde::Serialize;
 
 /// The zone of all times on a page.
@@ -45,7 +45,7 @@ impl Clock {
 
     /// A time.
     pub fn time(&self, time: Timestamp) -> Shown {
-        let there = |time| Zoned::new(time, self.zone.clone());
+        let there = |time| ZonedDateTime::new(time, self.zone.clone());
         let (then, now) = (there(time), there(Timestamp::now()));
         let form = if then.date() == now.date() { "%H:%M:%S" } else { "%-d %b %H:%M:%S" };
         Shown { ms: time.as_millisecond(), clock: then.strftime(form).to_string() }
