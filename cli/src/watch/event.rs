@@ -4,6 +4,7 @@
 
 use super::alarm::Alarm;
 use super::moment::Moment;
+use super::shared;
 use super::status::{Measured, State};
 use serde::Serialize;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub enum Event {
     /// A camera has gone into another state.
     State {
         /// The camera.
+        #[serde(serialize_with = "shared::one")]
         camera: Arc<str>,
         /// Its state.
         state: State,
@@ -27,15 +29,19 @@ pub enum Event {
     /// A camera's frame has been scored, or looked at.
     Score {
         /// The camera.
+        #[serde(serialize_with = "shared::one")]
         camera: Arc<str>,
         /// What was measured, and when.
         measured: Measured,
     },
     /// An alarm has begun.
+    #[serde(serialize_with = "shared::one")]
     AlarmBegan(Arc<Alarm>),
     /// Somebody has seen it.
+    #[serde(serialize_with = "shared::one")]
     AlarmAcknowledged(Arc<Alarm>),
     /// It has ended.
+    #[serde(serialize_with = "shared::one")]
     AlarmEnded(Arc<Alarm>),
     /// Another configuration is in force: cameras may be others, their order too.
     Reloaded,

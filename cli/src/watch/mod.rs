@@ -15,6 +15,7 @@ mod event;
 mod moment;
 mod program;
 mod secret;
+mod shared;
 mod status;
 mod system;
 mod wall;

@@ -4,6 +4,7 @@
 
 use super::alarm::{Alarm, AlarmKind};
 use super::moment::Moment;
+use super::shared;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -171,7 +172,7 @@ impl Histogram {
 #[serde(rename_all = "kebab-case")]
 pub struct Status {
     /// What the configuration says.
-    #[serde(flatten)]
+    #[serde(flatten, serialize_with = "shared::one")]
     pub about: Arc<About>,
     /// Whether pictures come.
     pub state: State,
@@ -204,6 +205,7 @@ pub struct Status {
     #[serde(skip)]
     pub inference: Histogram,
     /// Alarms that go on, oldest first.
+    #[serde(serialize_with = "shared::all")]
     pub alarms: Vec<Arc<Alarm>>,
 }
 

@@ -47,6 +47,22 @@ struct Camera {
     pictures: Option<Arc<dyn Pictures>>,
 }
 
+impl Camera {
+    /// One that was known before or not, by another configuration.
+    fn arranged(before: Option<Self>, about: Arc<About>, enabled: bool) -> Self {
+        let state = if enabled { State::Connecting } else { State::Disabled };
+        let Some(mut camera) = before else {
+            return Self { name: about.name.as_str().into(), status: Status::new(about, state), pictures: None };
+        };
+        camera.status.about = about;
+        if enabled == (camera.status.state == State::Disabled) {
+            (camera.status.state, camera.status.since) = (state, Moment::now());
+            (camera.status.reason, camera.status.next_try) = (None, None);
+        }
+        camera
+    }
+}
+
 /// Who hears what happens.
 struct News {
     subscribers: broadcast::Sender<Event>,
@@ -108,22 +124,23 @@ impl Wall {
         pictures.newest()
     }
 
-    /// Puts up these cameras, in this order. What is known of a camera of the same name stays.
+    /// Puts up these cameras, in this order. What is known of a camera of the same name stays; alarms of one that is gone
+    /// end.
     pub fn arrange(&self, cameras: impl IntoIterator<Item = (Arc<About>, bool)>) {
         let mut news = lock(&self.news);
-        {
+        let gone = {
             let mut known = lock(&self.cameras);
-            let arranged = cameras.into_iter().map(|(about, enabled)| {
-                let place = known.iter().position(|camera| *camera.name == *about.name);
-                let state = if enabled { State::Connecting } else { State::Disabled };
-                let Some(mut camera) = place.map(|place| known.swap_remove(place)) else {
-                    let name = about.name.as_str().into();
-                    return Camera { name, status: Status::new(about, state), pictures: None };
-                };
-                camera.status.about = about;
-                camera
-            });
-            *known = arranged.collect();
+            let mut before = std::mem::take(&mut *known);
+            known.extend(cameras.into_iter().map(|(about, enabled)| {
+                let place = before.iter().position(|camera| *camera.name == *about.name);
+                Camera::arranged(place.map(|place| before.swap_remove(place)), about, enabled)
+            }));
+            before
+        };
+        for alarm in gone.into_iter().flat_map(|camera| camera.status.alarms) {
+            let mut alarm = Arc::unwrap_or_clone(alarm);
+            alarm.ended = Some(Moment::now());
+            news.tell(Event::AlarmEnded(Arc::new(alarm)));
         }
         news.tell(Event::Reloaded);
     }

@@ -4,7 +4,7 @@
 
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, ZonedDateTime};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
@@ -62,8 +62,8 @@ pub struct Schedule {
 impl Schedule {
     /// Whether a time is in it.
     pub fn holds(&self, time: Timestamp) -> bool {
-        let now = time.to_zoned(self.zone.clone());
-        let has = |day: Option<Zoned>| day.is_some_and(|day| self.days.contains(&day.weekday()));
+        let now = time.to_zoned_datetime(self.zone.clone());
+        let has = |day: Option<ZonedDateTime>| day.is_some_and(|day| self.days.contains(&day.weekday()));
         let (clock, today) = (now.time(), has(Some(now.clone())));
         if self.from < self.to {
             return today && self.from <= clock && clock < self.to;
