@@ -24,6 +24,8 @@ mod services;
 mod shared;
 mod status;
 mod system;
+#[cfg(test)]
+mod testing;
 mod wall;
 
 use crate::args::{Common, Watch};
