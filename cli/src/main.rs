@@ -12,6 +12,8 @@ mod out;
 mod plugin;
 mod progress;
 mod report;
+#[cfg(test)]
+mod schemas;
 mod score;
 mod thresholds;
 #[cfg(feature = "watch")]

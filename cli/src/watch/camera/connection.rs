@@ -179,3 +179,60 @@ fn failure(error: &gst::message::Error) -> Said {
     };
     Said::Failed { text: redact(&text), lasting }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    mod imp {
+        use super::DEADLINE;
+        use gst::glib;
+        use gst::subclass::prelude::*;
+        use std::time::Duration;
+
+        /// An element that takes longer to end than anybody waits.
+        #[derive(Default)]
+        pub struct Hanging;
+
+        #[glib::object_subclass]
+        impl ObjectSubclass for Hanging {
+            const NAME: &'static str = "IqaTestHanging";
+            type Type = super::Hanging;
+            type ParentType = gst::Element;
+        }
+
+        impl ObjectImpl for Hanging {}
+        impl GstObjectImpl for Hanging {}
+        impl ElementImpl for Hanging {
+            fn change_state(&self, change: gst::StateChange) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+                if change == gst::StateChange::ReadyToNull {
+                    std::thread::sleep(DEADLINE + Duration::from_secs(2));
+                }
+                self.parent_change_state(change)
+            }
+        }
+    }
+
+    gst::glib::wrapper! {
+        pub struct Hanging(ObjectSubclass<imp::Hanging>) @extends gst::Element, gst::Object;
+    }
+
+    #[test]
+    fn a_pipeline_that_does_not_end_is_left_alone_and_counted() {
+        gst::init().expect("GStreamer");
+        let pipeline = gst::Pipeline::new();
+        pipeline.add(&gst::glib::Object::new::<Hanging>()).expect("added");
+        let said = listen(&pipeline).expect("a bus");
+        pipeline.set_state(gst::State::Playing).expect("it starts");
+        let abandoned = Arc::new(Abandoned::default());
+        let connection = Connection { pipeline, said, score: None, network: Network::default() };
+        let start = Instant::now();
+        assert!(!connection.end(&abandoned), "it hangs");
+        assert_eq!(abandoned.count(), 1);
+        while abandoned.count() > 0 {
+            assert!(start.elapsed() < Duration::from_secs(60), "it comes back in the end");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}

@@ -108,10 +108,8 @@ fn link_video(decoder: &gst::Element, target: &gst::Pad) {
             );
         }
     });
-    let decoder_without = decoder.downgrade();
-    decoder.connect_no_more_pads(move |decoder| {
-        let has_video = decoder.src_pads().iter().any(|pad| pad.is_linked());
-        if let Some(decoder) = decoder_without.upgrade().filter(|_| !has_video) {
+    decoder.connect_no_more_pads(|decoder| {
+        if decoder.src_pads().is_empty() {
             gst::element_error!(decoder, gst::StreamError::WrongType, ("it has no video that can be decoded here"));
         }
     });
@@ -136,6 +134,8 @@ fn look_into(pipeline: &gst::Pipeline, camera: &Camera, feed: &Arc<Feed>, networ
 fn set_up_rtsp(element: &gst::Element, camera: &Camera) {
     let milliseconds = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
     element.set_property("latency", milliseconds(camera.latency));
+    // A host that is gone is noticed before its pipeline is taken to hang. In microseconds.
+    element.set_property("tcp-timeout", 4_000_000u64);
     match camera.transport {
         Transport::Auto => {}
         Transport::Tcp => element.set_property_from_str("protocols", "tcp"),

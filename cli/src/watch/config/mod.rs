@@ -14,8 +14,12 @@ mod text;
 
 pub use address::{Address, Source};
 pub use error::ConfigError;
-pub use file::{Decode, File, Transport};
-pub use read::{parse, read};
+#[cfg(test)]
+pub use file::File;
+pub use file::{Decode, Transport};
+#[cfg(test)]
+pub use read::parse;
+pub use read::read;
 pub use schedule::Schedule;
 
 use super::alarm::AlarmKind;
