@@ -6,6 +6,7 @@ set -eu
 cd "$root"
 
 scripts/servers.sh rtsp >/dev/null
+scripts/servers.sh prometheus >/dev/null
 date -u '+%Y-%m-%d %H:%M UTC'
 env -u GST_PLUGIN_PATH ONNX_IQA_SLOW=1 GST_REGISTRY="$root/target/gstreamer-registry-tests.bin" \
     ORT_DYLIB_PATH="${ORT_DYLIB_PATH:-$stage/libonnxruntime.so.1}" ONNX_IQA_MODEL_PATH="${ONNX_IQA_MODEL_PATH:-$root/models}" \

@@ -9,7 +9,7 @@
 mod alarm;
 mod alarms;
 mod camera;
-mod config;
+pub mod config;
 mod control;
 mod event;
 mod history;

@@ -104,7 +104,7 @@ impl Drop for Server {
     }
 }
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
@@ -117,7 +117,7 @@ fn libraries() -> Option<PathBuf> {
 pub struct Watch {
     pub folder: TempDir,
     child: Child,
-    port: u16,
+    pub port: u16,
 }
 
 impl Watch {

@@ -10,5 +10,7 @@ mod shared;
 
 mod alarms;
 mod faults;
+mod notices;
 mod reload;
+mod security;
 mod slow;

@@ -104,7 +104,7 @@ fn hand_on(
     mut mqtt: Option<mqtt::Publisher>,
     over: &AtomicBool,
 ) {
-    let mut take = |event: &Event, mqtt: &mut Option<mqtt::Publisher>| {
+    let take = |event: &Event, mqtt: &mut Option<mqtt::Publisher>| {
         if let Some(webhook) = &webhook {
             webhook.take(event);
         }

@@ -14,6 +14,7 @@ use base64::Engine as _;
 use crossbeam_channel::{Receiver, RecvTimeoutError, TrySendError, bounded};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 use ureq::Agent;
@@ -73,10 +74,18 @@ impl Sender {
         let mut message = message(alarm, &self.pages);
         while let Err(TrySendError::Full(again)) = self.queue.try_send(message) {
             if self.oldest.try_recv().is_ok() {
-                Counts::add(&self.counts.lost);
-                system::warn(format_args!("{WAITING} messages wait for the webhook: the oldest was given up"));
+                self.gave_up();
             }
             message = again;
+        }
+    }
+
+    /// Counts an old message, and says so at the 1st, the 2nd, the 4th, the 8th …: a long outage fills no log.
+    fn gave_up(&self) {
+        Counts::add(&self.counts.lost);
+        let lost = self.counts.lost.load(Ordering::Relaxed);
+        if lost.is_power_of_two() {
+            system::warn(format_args!("{WAITING} messages wait for the webhook: the oldest are given up, {lost} so far"));
         }
     }
 
