@@ -9,6 +9,7 @@ mod common;
 mod shared;
 
 mod alarms;
+mod disk;
 mod faults;
 mod notices;
 mod reload;
