@@ -31,7 +31,7 @@ fn a_dark_picture_is_black_and_low_and_ends_both() {
 
 #[test]
 fn a_flat_picture_is_covered() {
-    let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("ball"))]) else { return };
+    let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let mut watch = Watch::start(&camera(&server.uri("cam"), "alarms.covered = { for = '2s' }\nalarms.black = {}"));
     watch.wait_for("cam", "live");
     server.set("cam", "src", "pattern", "white");
@@ -41,7 +41,7 @@ fn a_flat_picture_is_covered() {
 
 #[test]
 fn the_same_picture_again_and_again_is_frozen_and_stale() {
-    let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("ball"))]) else { return };
+    let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let mut watch = Watch::start(&camera(&server.uri("cam"), "alarms.frozen = { for = '3s' }"));
     watch.wait_for("cam", "live");
     assert!(!watch.has_alarm("cam", "frozen"));
@@ -49,7 +49,7 @@ fn the_same_picture_again_and_again_is_frozen_and_stale() {
     watch.wait_until("it is frozen", |watch| watch.has_alarm("cam", "frozen"));
     watch.wait_for("cam", "stale");
     assert!(!watch.has_alarm("cam", "offline"), "frames come");
-    server.set("cam", "src", "pattern", "ball");
+    server.set("cam", "src", "pattern", "smpte");
     watch.wait_for("cam", "live");
     watch.wait_until("it ends", |watch| !watch.has_alarm("cam", "frozen"));
 }

@@ -28,7 +28,7 @@ fn a_camera_is_live_and_scored_and_ends_in_time() {
 
 #[test]
 fn a_server_that_is_killed_and_comes_back_is_seen_again_at_once() {
-    let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("ball"))]) else { return };
+    let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let uri = server.uri("cam");
     let mut watch = Watch::start(&format!("[[camera]]\nname = 'cam'\nuri = '{uri}'\nmodel = 'none'\ninterval = '1s'"));
     watch.wait_for("cam", "live");
@@ -44,7 +44,7 @@ fn a_server_that_is_killed_and_comes_back_is_seen_again_at_once() {
 
 #[test]
 fn a_server_that_is_stopped_makes_its_camera_stale_and_then_offline() {
-    let Some(server) = Server::start(&[], &[format!("cam={}", h264("ball"))]) else { return };
+    let Some(server) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let uri = server.uri("cam");
     let mut watch = Watch::start(&format!(
         "[[camera]]\nname = 'cam'\nuri = '{uri}'\nmodel = 'none'\ntimeout = '2s'\nalarms.offline = {{ for = '0s' }}"
@@ -61,7 +61,7 @@ fn a_server_that_is_stopped_makes_its_camera_stale_and_then_offline() {
 
 #[test]
 fn a_wrong_password_is_an_error_that_does_not_show_it() {
-    let mount = format!("cam={}", h264("ball"));
+    let mount = format!("cam={}", h264("smpte"));
     let Some(server) = Server::start(&["--login", "me:p@ss:w/rd%"], &[mount]) else { return };
     let address = format!("127.0.0.1:{}/cam", server.port);
     let cameras = format!(
@@ -84,7 +84,7 @@ fn a_wrong_password_is_an_error_that_does_not_show_it() {
 
 #[test]
 fn frames_that_stop_coming_make_it_stale() {
-    let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("ball"))]) else { return };
+    let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let uri = server.uri("cam");
     let mut watch = Watch::start(&format!("[[camera]]\nname = 'cam'\nuri = '{uri}'\nmodel = 'none'\ntimeout = '2s'"));
     watch.wait_for("cam", "live");
@@ -96,7 +96,7 @@ fn frames_that_stop_coming_make_it_stale() {
 
 #[test]
 fn another_codec_and_another_size_are_taken() {
-    let mount = format!("cam={}", h264("ball"));
+    let mount = format!("cam={}", h264("smpte"));
     let Some(mut server) = Server::start(&[], &[mount]) else { return };
     let uri = server.uri("cam");
     let mut watch =
@@ -116,7 +116,7 @@ fn another_codec_and_another_size_are_taken() {
 
 #[test]
 fn key_frames_alone_are_decoded() {
-    let Some(server) = Server::start(&[], &[format!("cam={}", h264("ball"))]) else { return };
+    let Some(server) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let uri = server.uri("cam");
     let camera = |name: &str, decode: &str| {
         format!("[[camera]]\nname = '{name}'\nuri = '{uri}'\nmodel = 'none'\ndecode = '{decode}'\n")

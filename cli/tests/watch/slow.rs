@@ -11,7 +11,7 @@ fn ten_restarts_leave_threads_and_files_as_they_were() {
     if !slow("ten restarts of a server") {
         return;
     }
-    let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("ball"))]) else { return };
+    let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let uri = server.uri("cam");
     let mut watch = Watch::start(&format!("[[camera]]\nname = 'cam'\nuri = '{uri}'\nmodel = 'MODEL'\ninterval = '1s'"));
     watch.wait_for("cam", "live");
@@ -38,7 +38,7 @@ fn after_a_long_outage_it_is_back_within_the_wait() {
     if !slow("a long outage") {
         return;
     }
-    let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("ball"))]) else { return };
+    let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let uri = server.uri("cam");
     let mut watch = Watch::start(&format!("[[camera]]\nname = 'cam'\nuri = '{uri}'\nmodel = 'none'"));
     for outage in [5, 14, 40] {
@@ -62,8 +62,8 @@ fn of_twenty_cameras_ten_flap_and_ten_do_not_notice() {
         return;
     }
     let minutes = std::env::var("ONNX_IQA_SLOW_MINUTES").ok().and_then(|text| text.parse().ok()).unwrap_or(2u64);
-    let Some(steady) = Server::start(&[], &[format!("cam={}", h264("ball"))]) else { return };
-    let Some(mut flapping) = Server::start(&[], &[format!("cam={}", h264("ball"))]) else { return };
+    let Some(steady) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
+    let Some(mut flapping) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let mut cameras = String::new();
     for number in 0..20 {
         let uri = if number % 2 == 0 { steady.uri("cam") } else { flapping.uri("cam") };
