@@ -11,16 +11,22 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
-.PHONY: help demo test env setup build install uninstall bench lint doc clean
+.PHONY: help demo demo-watch test test-slow env setup build install uninstall bench lint doc clean
 
 help: ## this list
-	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 demo: build ## score a clip (or CLIP=yours.mp4) and a hard re-encode of it, and compare a ladder with it
 	@scripts/demo.sh $(if $(CLIP),'$(CLIP)')
 
+demo-watch: build ## watch three cameras that are none: a good one, a poor one, and one that goes away and comes back
+	@scripts/demo-watch.sh
+
 test: ## install what is missing, build, run all tests
 	@scripts/test.sh
+
+test-slow: build ## faults of cameras that take minutes to happen
+	@scripts/test-slow.sh
 
 env: ## what sets a shell up:  eval "$$(make -s env)"
 	@scripts/env.sh

@@ -77,6 +77,9 @@ pub enum Command {
     Compare(Box<Compare>),
     /// Score pictures and videos without a reference.
     Score(Score),
+    /// Watch cameras: states, scores, alarms, a wall in the browser, metrics.
+    #[cfg(feature = "watch")]
+    Watch(Watch),
     /// Show which models there are.
     Models(Models),
     /// Write a shell's completions to standard output.
@@ -241,7 +244,7 @@ pub enum Deinterlace {
 }
 
 /// A time such as `90`, `1.5s`, `500ms`, `2m`, `1h` or `00:01:30.5`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is no time; write it as 90, 1.5s, 500ms, 2m, 1h or 00:01:30");
     let units = [("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
     let in_units = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, *seconds)));
@@ -303,6 +306,27 @@ const SCORE_EXAMPLES: &str = "Examples:
 
 Exit status: 0 good, 1 a threshold was missed, 2 wrong usage or an input that gives no frame, 3 not measurable,
 130 interrupted.";
+
+/// `iqa watch`.
+#[cfg(feature = "watch")]
+#[derive(Debug, Clone, Group)]
+#[command(after_help = WATCH_EXAMPLES)]
+pub struct Watch {
+    /// The configuration, a TOML file.
+    pub config: PathBuf,
+}
+
+#[cfg(feature = "watch")]
+const WATCH_EXAMPLES: &str = "Example:
+  iqa watch cameras.toml
+
+where cameras.toml is
+  [[camera]]
+  name = \"yard\"
+  uri = \"rtsp://camera.example/stream\"
+  alarms.low = { below = 40 }
+
+SIGHUP has the file read again. Exit status: 0 told to end, 2 wrong usage or configuration, or too many cameras hang.";
 
 /// `iqa models`.
 #[derive(Debug, Clone, Group)]

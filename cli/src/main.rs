@@ -12,8 +12,12 @@ mod out;
 mod plugin;
 mod progress;
 mod report;
+#[cfg(test)]
+mod schemas;
 mod score;
 mod thresholds;
+#[cfg(feature = "watch")]
+mod watch;
 
 use args::{Args, Command};
 use clap::error::ErrorKind;
@@ -27,6 +31,8 @@ fn main() -> ExitCode {
     let outcome = match args.command {
         Some(Command::Compare(compare)) => compare::run(common, &compare),
         Some(Command::Score(score)) => score::run(common, &score),
+        #[cfg(feature = "watch")]
+        Some(Command::Watch(watch)) => watch::run(common, &watch),
         Some(Command::Models(models)) => models::run(common, &models),
         Some(Command::Completions { shell }) => manual::completions(shell),
         Some(Command::Man { folder }) => manual::pages(&folder),

@@ -85,6 +85,10 @@
 //! The line distorted ≈ gain · reference + bias of least squares over all luma samples, bias in units of 8-bit samples
 //! and both on the reference's range.
 //!
+//! # Without a reference
+//! [`LumaMeter`] looks at the pictures of one stream: mean and deviation of luma, how much of it is dark, and how far it
+//! differs from the picture before. They say what is wrong with a camera, not how good its pictures are.
+//!
 //! # Detail
 //! [`Detail`] is no measure of quality: it says which of two pictures has detail that the other lacks, and with
 //! [`DetailLooks`] whether two streams may have been given the wrong way round.
@@ -105,6 +109,7 @@ mod measure;
 mod measurements;
 mod meter;
 mod ms_ssim;
+mod no_reference;
 mod one_call;
 mod pair;
 mod psnr;
@@ -126,6 +131,7 @@ pub use error::MetricsError;
 pub use field::Field;
 pub use measurements::{LumaFit, Measurements, Missing};
 pub use meter::Meter;
+pub use no_reference::{DARK, LumaLook, LumaMeter};
 pub use one_call::{Psnr, psnr, ssim};
 pub use registry::{LUMA_FIT, MEASURES, MeasureInfo, Measures};
 pub use vmaf::{ModelErrorKind as VmafModelErrorKind, VmafModel, VmafModelError};

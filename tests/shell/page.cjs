@@ -7,30 +7,12 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const [tools, pages, shots, profile] = process.argv.slice(2);
-const { chromium } = require(path.join(tools, 'playwright-core'));
-const axe = fs.readFileSync(path.join(tools, 'axe-core', 'axe.min.js'), 'utf8');
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+const { open, frame, accessible, readable } = require('./browser.cjs')(tools, profile);
 fs.mkdirSync(shots, { recursive: true });
-let context = 0;
 
 /* Opens a page of its own, runs the test in it, and says what the page said. */
 async function visit(name, options, test) {
-  const browser = await chromium.launchPersistentContext(path.join(profile, String(context++)), {
-    executablePath: '/usr/bin/chromium',
-    args: FLAGS,
-    viewport: { width: 1280, height: 900 },
-    ...options,
-  });
-  const page = browser.pages()[0] ?? (await browser.newPage());
+  const [browser, page] = await open(options);
   const said = [],
     url = pathToFileURL(path.join(pages, name, 'report.html')).href;
   page.on('console', m => {
@@ -53,38 +35,6 @@ async function visit(name, options, test) {
 const shot = (page, name) => page.screenshot({ path: path.join(shots, name + '.png'), fullPage: true });
 const range = page => page.$eval('#cursor', e => [+e.min, +e.max]);
 const choose = (page, name) => page.getByRole('radio', { name, exact: true }).check();
-const frame = page =>
-  page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
-
-async function accessible(page, name) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
-  const serious = found.violations.filter(v => ['serious', 'critical'].includes(v.impact));
-  const words = serious.map(v => `${v.id}: ${v.nodes.map(n => n.target.join(' ')).join(', ')}`);
-  assert.deepEqual(words, [], `axe-core, ${name}`);
-}
-
-/* What can be read must not be smaller than 11 px, nor wider than the window. */
-async function readable(page) {
-  const small = await page.evaluate(() => {
-    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT),
-      out = new Set();
-    for (let n = walk.nextNode(); n; n = walk.nextNode()) {
-      const e = n.parentElement;
-      if (
-        n.textContent.trim() &&
-        e.checkVisibility() &&
-        !e.closest('script,style,noscript') &&
-        parseFloat(getComputedStyle(e).fontSize) < 11
-      )
-        out.add(n.textContent.trim());
-    }
-    return [...out];
-  });
-  assert.deepEqual(small, [], 'text under 11 px');
-  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  assert.ok(wide <= window, `the page is ${wide} px wide in a window of ${window}`);
-}
 
 async function behaves(page) {
   assert.match(

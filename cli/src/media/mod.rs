@@ -15,9 +15,17 @@ pub mod stall;
 pub mod tracks;
 pub mod watch;
 
+use gstonnxiqa::video_frame::Stream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Locks, also after a thread has panicked: what is guarded is whole at every step.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A frame's size in square pixels.
+pub fn display_size(stream: &Stream, [width, height]: [u32; 2]) -> [u32; 2] {
+    let pixel = stream.info.par();
+    let ratio = f64::from(pixel.numer().max(1)) / f64::from(pixel.denom().max(1));
+    [(f64::from(width) * ratio).round().clamp(1.0, 65_536.0) as u32, height]
 }

@@ -113,11 +113,12 @@ impl Tracks {
     }
 }
 
-fn is_video_decoder(element: &gst::Element) -> bool {
+/// Whether an element decodes pictures.
+pub fn is_video_decoder(element: &gst::Element) -> bool {
     is_of_class(element, "Decoder") && ["Video", "Image"].iter().any(|word| is_of_class(element, word))
 }
 
 /// The codec's name, for people.
-fn codec(caps: &gst::CapsRef) -> String {
+pub fn codec(caps: &gst::CapsRef) -> String {
     gst_pbutils::functions::pb_utils_get_codec_description(caps).to_string()
 }

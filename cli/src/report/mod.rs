@@ -9,5 +9,3 @@ pub mod files;
 pub mod frames;
 mod junit;
 pub mod page;
-#[cfg(test)]
-mod schema;

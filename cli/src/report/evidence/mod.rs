@@ -6,6 +6,7 @@
 
 mod reader;
 
+use crate::media::display_size;
 use anyhow::{Context, Result};
 use gstonnxiqa::video_frame::Stream;
 use image::ImageEncoder;
@@ -70,13 +71,6 @@ pub fn write(source: &Still, rendition: &Still, partners: bool, folder: &Path, s
         pictures.map = map.map(|shown| save(&shown, "map")).transpose()?;
     }
     Ok(pictures)
-}
-
-/// The size in square pixels.
-fn display_size(stream: &Stream, [width, height]: [u32; 2]) -> [u32; 2] {
-    let pixel = stream.info.par();
-    let ratio = f64::from(pixel.numer().max(1)) / f64::from(pixel.denom().max(1));
-    [(f64::from(width) * ratio).round().clamp(1.0, 65_536.0) as u32, height]
 }
 
 fn png(shown: &Shown, path: &Path) -> Result<()> {

@@ -63,6 +63,7 @@ pub enum PageError {
 }
 
 const TEMPLATE: &str = include_str!("../../../assets/report.html");
+const ICONS: &str = include_str!("../../../assets/icons.html");
 const TOKENS: &str = include_str!("../../../assets/tokens.css");
 const STYLE: &str = include_str!("../../../assets/page.css");
 const SCRIPT: &str = concat!(
@@ -104,6 +105,7 @@ fn render(folder: &Path, report: &Report, curves: &[RenditionCurves]) -> Result<
     let page = Page::new(report, curves);
     let shown = moments::shown(folder, &page);
     let mut environment = Environment::new();
+    environment.add_template("icons.html", ICONS)?;
     environment.add_template("report.html", TEMPLATE)?;
     let safe = |text: &str| Value::from_safe_string(text.to_owned());
     let hull = hull::plots(&page);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Whether something is wrong with a camera now.
+
+use super::Facts;
+use super::course::Finding;
+use crate::watch::alarm::AlarmKind;
+use crate::watch::config::Low;
+use crate::watch::status::State;
+use onnx_iqa::metrics::LumaLook;
+use onnx_iqa::stats::{AlarmMonitor, FieldRange};
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// A picture is black of which this share, or more, is dark.
+pub const BLACK: f64 = 0.98;
+/// A picture whose luma deviates less than this share of full scale, and that is not black, is covered.
+pub const COVERED: f64 = 3.0 / 255.0;
+/// A picture that differs from the one before by no more than this share of full scale is the same.
+pub const FROZEN: f64 = 0.001;
+
+/// What conditions look at.
+#[derive(Debug)]
+pub struct Conditions {
+    low: Option<LowMean>,
+    look: Option<LumaLook>,
+    /// The greatest motion since pictures do not change.
+    motion: Option<f64>,
+}
+
+/// The mean of the scores of a window.
+#[derive(Debug)]
+struct LowMean {
+    limits: Low,
+    monitor: AlarmMonitor,
+    scores: VecDeque<(Instant, f64)>,
+    mean: Option<f64>,
+}
+
+impl Conditions {
+    /// Nothing is known yet.
+    pub fn new(low: Option<Low>) -> Self {
+        let low = low.map(|limits| {
+            let mut monitor = AlarmMonitor::new(FieldRange::SCORE);
+            monitor.set(Some(limits.below), limits.hysteresis);
+            LowMean { limits, monitor, scores: VecDeque::new(), mean: None }
+        });
+        Self { low, look: None, motion: None }
+    }
+
+    /// A frame has been scored.
+    pub fn scored(&mut self, at: Instant, score: f64) {
+        if let Some(low) = &mut self.low {
+            low.scores.push_back((at, score));
+        }
+    }
+
+    /// Takes what is known now.
+    pub fn take(&mut self, facts: &Facts) {
+        if let Some(low) = &mut self.low {
+            low.forget(facts.now);
+        }
+        self.look = facts.look;
+        self.motion = match facts.look.and_then(|look| look.motion) {
+            Some(motion) if motion <= FROZEN => Some(self.motion.map_or(motion, |most| most.max(motion))),
+            _ => None,
+        };
+    }
+
+    /// Whether it is so.
+    pub fn finding(&self, kind: AlarmKind, facts: &Facts) -> Finding {
+        let whether = |wrong: bool| if wrong { Finding::Wrong } else { Finding::Right };
+        let of_look = |wrong: &dyn Fn(&LumaLook) -> bool| {
+            self.look.as_ref().map_or(Finding::Unknown, |look| whether(wrong(look)))
+        };
+        match kind {
+            AlarmKind::Offline => match facts.state {
+                State::Offline | State::Error => Finding::Wrong,
+                State::Stale => whether(self.look.is_none()),
+                State::Live => Finding::Right,
+                State::Connecting | State::Disabled => Finding::Unknown,
+            },
+            AlarmKind::Low => match &self.low {
+                Some(low) if low.mean.is_some() => whether(low.monitor.active()),
+                _ => Finding::Unknown,
+            },
+            AlarmKind::Black => of_look(&|look| look.dark >= BLACK),
+            AlarmKind::Covered => of_look(&|look| look.deviation < COVERED && look.dark < BLACK),
+            AlarmKind::Frozen => match self.look.and_then(|look| look.motion) {
+                Some(motion) => whether(motion <= FROZEN),
+                None => Finding::Unknown,
+            },
+        }
+    }
+
+    /// What was measured, and the limit.
+    pub fn value(&self, kind: AlarmKind) -> (Option<f64>, Option<f64>) {
+        match kind {
+            AlarmKind::Offline => (None, None),
+            AlarmKind::Low => self.low.as_ref().map_or((None, None), |low| (low.mean, Some(low.limits.below))),
+            AlarmKind::Black => (self.look.map(|look| look.dark), Some(BLACK)),
+            AlarmKind::Covered => (self.look.map(|look| look.deviation), Some(COVERED)),
+            AlarmKind::Frozen => (self.motion, Some(FROZEN)),
+        }
+    }
+}
+
+impl LowMean {
+    /// Leaves out what is older than the window, and looks at the mean of the rest.
+    fn forget(&mut self, now: Instant) {
+        let window = self.limits.window;
+        while self.scores.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) > window) {
+            self.scores.pop_front();
+        }
+        let sum: f64 = self.scores.iter().map(|(_, score)| score).sum();
+        self.mean = (!self.scores.is_empty()).then(|| sum / self.scores.len() as f64);
+        let _ = self.monitor.update(self.mean);
+    }
+}

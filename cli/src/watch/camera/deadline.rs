@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Calls that may never come back: sources hang in `set_state`, in a driver or before a server.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+/// It has come back.
+const DONE: u8 = 1;
+/// Nobody waits for it any more.
+const LEFT: u8 = 2;
+
+/// Counts calls that were left to themselves, over all cameras.
+#[derive(Debug, Default)]
+pub struct Abandoned(AtomicUsize);
+
+impl Abandoned {
+    /// Runs `work` in a thread of its own; none: it has not come back in time. Then the thread, and what `work` holds, are
+    /// left to themselves, and counted until it does come back.
+    pub fn within<T: Send + 'static>(
+        self: &Arc<Self>,
+        limit: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let (sender, result) = mpsc::sync_channel(1);
+        let progress = Arc::new(AtomicU8::new(0));
+        let (abandoned, there) = (self.clone(), progress.clone());
+        let run = move || {
+            // There is room for it, and nobody may be waiting.
+            let _ = sender.send(work());
+            if there.swap(DONE, Ordering::AcqRel) == LEFT {
+                abandoned.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        };
+        // A thread that cannot be made is a call that does not come back.
+        std::thread::Builder::new().name("state change".to_owned()).spawn(run).ok()?;
+        match result.recv_timeout(limit) {
+            Ok(value) => return Some(value),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        self.0.fetch_add(1, Ordering::Relaxed);
+        if progress.swap(LEFT, Ordering::AcqRel) != DONE {
+            return None;
+        }
+        self.0.fetch_sub(1, Ordering::Relaxed);
+        result.try_recv().ok()
+    }
+
+    /// How many are out now.
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+    use std::time::Instant;
+
+    #[test]
+    fn what_comes_back_is_given() {
+        let abandoned = Arc::new(Abandoned::default());
+        assert_eq!(abandoned.within(Duration::from_secs(60), || 7), Some(7));
+        assert_eq!(abandoned.count(), 0);
+    }
+
+    #[test]
+    fn what_hangs_is_counted_until_it_comes_back() {
+        let abandoned = Arc::new(Abandoned::default());
+        let gate = Arc::new(Barrier::new(2));
+        let there = gate.clone();
+        assert_eq!(abandoned.within(Duration::from_millis(20), move || {
+            there.wait();
+        }), None);
+        assert_eq!(abandoned.count(), 1);
+        gate.wait();
+        let start = Instant::now();
+        while abandoned.count() > 0 && start.elapsed() < Duration::from_secs(30) {
+            std::thread::yield_now();
+        }
+        assert_eq!(abandoned.count(), 0);
+    }
+}

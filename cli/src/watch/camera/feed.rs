@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What comes out of a camera's pipelines, from one connection to the next: the newest frame, and what its luma says.
+
+use crate::media::lock;
+use crate::watch::moment::Moment;
+use gst::prelude::*;
+use gstonnxiqa::video_frame::Stream;
+use onnx_iqa::metrics::{LumaLook, LumaMeter};
+use onnx_iqa::picture::Frame as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A frame's luma is looked at once in so long: the shortest alarm that goes by it takes two seconds.
+const LOOK: Duration = Duration::from_millis(900);
+
+/// A decoded frame.
+#[derive(Debug, Clone)]
+pub struct Newest {
+    /// What has to be known of its memory.
+    pub stream: Arc<Stream>,
+    /// The frame itself.
+    pub buffer: gst::Buffer,
+    /// When it came.
+    pub at: Moment,
+}
+
+/// What is known by now.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The newest frame.
+    pub newest: Option<Newest>,
+    /// When something was last given to the decoder, or came out of it.
+    pub moved: Option<Moment>,
+    /// What the luma of the frame that was looked at last says.
+    pub look: Option<(Moment, LumaLook)>,
+    /// The codec's name, for people.
+    pub codec: Option<String>,
+    /// Why frames cannot be read.
+    pub problem: Option<String>,
+}
+
+/// Where frames come by.
+#[derive(Debug, Default)]
+pub struct Feed {
+    frames: AtomicU64,
+    known: Mutex<Known>,
+    meter: Mutex<LumaMeter>,
+}
+
+impl Feed {
+    /// How many frames have come.
+    pub fn frames(&self) -> u64 {
+        self.frames.load(Ordering::Relaxed)
+    }
+
+    /// What is known by now.
+    pub fn known(&self) -> Known {
+        lock(&self.known).clone()
+    }
+
+    /// A new connection begins. The last picture is kept for those who want to see it.
+    pub fn begin(&self) {
+        let mut known = lock(&self.known);
+        (known.moved, known.look, known.problem) = (None, None, None);
+        drop(known);
+        lock(&self.meter).reset();
+    }
+
+    /// Looks at every frame that comes to this pad.
+    pub fn watch(self: &Arc<Self>, pad: &gst::Pad) {
+        let feed = self.clone();
+        let stream = Mutex::new(None::<Arc<Stream>>);
+        let mask = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
+        pad.add_probe(mask, move |_, probe| {
+            match &probe.data {
+                Some(gst::PadProbeData::Buffer(buffer)) => {
+                    if let Some(stream) = lock(&stream).clone() {
+                        feed.frame(Newest { stream, buffer: buffer.clone(), at: Moment::now() });
+                    }
+                }
+                Some(gst::PadProbeData::Event(event)) => {
+                    if let gst::EventView::Caps(caps) = event.view() {
+                        let read = Stream::from_caps(caps.caps());
+                        lock(&feed.known).problem = read.as_ref().err().cloned();
+                        *lock(&stream) = read.ok().map(Arc::new);
+                    }
+                }
+                _ => {}
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+
+    /// Something encoded has come.
+    pub fn moved(&self) {
+        lock(&self.known).moved = Some(Moment::now());
+    }
+
+    /// The codec is known.
+    pub fn set_codec(&self, codec: String) {
+        lock(&self.known).codec = Some(codec);
+    }
+
+    fn frame(&self, newest: Newest) {
+        self.frames.fetch_add(1, Ordering::Relaxed);
+        let mut known = lock(&self.known);
+        let before = known.look.map(|(at, _)| at.steady);
+        let due = before.is_none_or(|before| newest.at.steady.saturating_duration_since(before) >= LOOK);
+        known.moved = Some(newest.at);
+        known.newest = Some(newest.clone());
+        drop(known);
+        if !due {
+            return;
+        }
+        // Looked at without the lock on what is known: it takes milliseconds.
+        let look = look(&newest, &mut lock(&self.meter));
+        let mut known = lock(&self.known);
+        match look {
+            Ok(look) => known.look = Some((newest.at, look)),
+            Err(problem) => known.problem = Some(problem),
+        }
+    }
+}
+
+fn look(newest: &Newest, meter: &mut LumaMeter) -> Result<LumaLook, String> {
+    let frame = newest.stream.map(newest.buffer.clone()).map_err(|error| error.to_string())?;
+    let picture = frame.picture().map_err(|error| error.to_string())?;
+    Ok(meter.look(&picture))
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Which state a camera is in: by its connection, and by how old its newest frame is.
+
+use crate::watch::status::State;
+use std::time::{Duration, Instant};
+
+/// Without a frame for so many timeouts a connection is given up.
+const PATIENCE: u32 = 2;
+/// A first frame may take so much longer: a connection is made, and a key frame waited for.
+const BEGINNING: Duration = Duration::from_secs(10);
+
+/// What is known of a running connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Course {
+    /// When it was begun.
+    pub begun: Instant,
+    /// When something came last.
+    pub moved: Option<Instant>,
+    /// Whether a frame has been decoded.
+    pub has_frame: bool,
+    /// Whether frames come that are always the same, and somebody wants to know.
+    pub frozen: bool,
+}
+
+/// What that comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The first frame is waited for.
+    Waiting,
+    /// The camera is in this state.
+    In(State),
+    /// Nothing comes any more, or nothing has come at all: a new connection is to be made.
+    GiveUp,
+}
+
+impl Course {
+    /// Where it stands at `now`, without a frame for no longer than `timeout`.
+    pub fn verdict(&self, now: Instant, timeout: Duration) -> Verdict {
+        let patience = timeout * PATIENCE;
+        let age = |since: Instant| now.saturating_duration_since(since);
+        let Some(moved) = self.moved.filter(|_| self.has_frame) else {
+            return if age(self.begun) > patience + BEGINNING { Verdict::GiveUp } else { Verdict::Waiting };
+        };
+        match age(moved) {
+            age if age > patience => Verdict::GiveUp,
+            age if age > timeout => Verdict::In(State::Stale),
+            _ if self.frozen => Verdict::In(State::Stale),
+            _ => Verdict::In(State::Live),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(5);
+
+    fn after(seconds: u64, course: Course) -> Verdict {
+        course.verdict(course.begun + Duration::from_secs(seconds), TIMEOUT)
+    }
+
+    fn new() -> Course {
+        Course { begun: Instant::now(), moved: None, has_frame: false, frozen: false }
+    }
+
+    #[test]
+    fn a_first_frame_is_waited_for_a_while() {
+        assert_eq!((after(0, new()), after(20, new())), (Verdict::Waiting, Verdict::Waiting));
+        assert_eq!(after(21, new()), Verdict::GiveUp);
+        // Packets come, but nothing can be decoded of them.
+        let course = Course { moved: Some(new().begun), ..new() };
+        assert_eq!((after(3, course), after(21, course)), (Verdict::Waiting, Verdict::GiveUp));
+    }
+
+    #[test]
+    fn what_is_old_is_stale_and_then_given_up() {
+        let course = Course { moved: Some(new().begun), has_frame: true, ..new() };
+        assert_eq!(after(5, course), Verdict::In(State::Live));
+        assert_eq!(after(6, course), Verdict::In(State::Stale));
+        assert_eq!(after(10, course), Verdict::In(State::Stale));
+        assert_eq!(after(11, course), Verdict::GiveUp);
+    }
+
+    #[test]
+    fn a_picture_that_does_not_change_is_not_live() {
+        let course = Course { moved: Some(new().begun), has_frame: true, frozen: true, ..new() };
+        assert_eq!(after(1, course), Verdict::In(State::Stale));
+    }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The beginning of a camera's pipeline, as far as decoded frames: what the configuration says, put into elements.
+
+use super::feed::Feed;
+use crate::media::{lock, tracks};
+use crate::watch::config::{Address, Camera, Decode, Source, Transport};
+use anyhow::{Context as _, Result};
+use gst::prelude::*;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Sources of files and of HLS do not keep time by themselves.
+const NOT_LIVE: [&str; 3] = ["file", "http", "https"];
+
+/// What a test picture looks like.
+const PATTERN_CAPS: &str = "video/x-raw,format=I420,width=640,height=360,framerate=25/1";
+
+/// Elements of a pipeline that are asked now and then.
+#[derive(Debug, Clone, Default)]
+pub struct Network {
+    /// Jitter buffers, each with the lost packets that it has told of.
+    buffers: Arc<Mutex<Vec<(gst::glib::WeakRef<gst::Element>, u64)>>>,
+}
+
+impl Network {
+    /// How many more RTP packets have been lost since it was asked last.
+    pub fn lost(&self) -> u64 {
+        let mut more = 0;
+        lock(&self.buffers).retain_mut(|(buffer, told)| {
+            let Some(buffer) = buffer.upgrade() else { return false };
+            let stats = buffer.property::<Option<gst::Structure>>("stats");
+            let lost = stats.and_then(|stats| stats.get::<u64>("num-lost").ok()).unwrap_or(*told);
+            more += lost.saturating_sub(*told);
+            *told = lost.max(*told);
+            true
+        });
+        more
+    }
+}
+
+/// Whether frames have to be held until it is time for them.
+pub fn keeps_time(address: &Address) -> bool {
+    !NOT_LIVE.contains(&address.scheme.as_str())
+}
+
+/// Puts what gives decoded frames into `pipeline`; they come to `target`, the sink pad of an element there.
+///
+/// # Errors
+/// When an element is missing.
+pub fn add(pipeline: &gst::Pipeline, camera: &Camera, feed: &Arc<Feed>, target: &gst::Pad) -> Result<Network> {
+    let network = Network::default();
+    look_into(pipeline, camera, feed, &network);
+    match &camera.address.source {
+        Source::Uri(uri) => {
+            let decoder = gst::ElementFactory::make("uridecodebin").property("uri", uri.reveal()).build()?;
+            pipeline.add(&decoder)?;
+            link_video(&decoder, target);
+        }
+        Source::Device(path) => {
+            let path = path.to_str().context("the device's path is no text")?;
+            let source = gst::ElementFactory::make("v4l2src").property("device", path).build()?;
+            let decoder = gst::ElementFactory::make("decodebin").build()?;
+            pipeline.add_many([&source, &decoder])?;
+            source.link(&decoder)?;
+            link_video(&decoder, target);
+        }
+        Source::Pattern(name) => {
+            let source = gst::ElementFactory::make("videotestsrc").property("is-live", true).build()?;
+            set_pattern(&source, name)?;
+            let caps: gst::Caps = PATTERN_CAPS.parse()?;
+            let filter = gst::ElementFactory::make("capsfilter").property("caps", caps).build()?;
+            pipeline.add_many([&source, &filter])?;
+            source.link(&filter)?;
+            filter.static_pad("src").context("a filter has a pad")?.link(target)?;
+        }
+    }
+    Ok(network)
+}
+
+/// # Errors
+/// When there is no such pattern.
+fn set_pattern(source: &gst::Element, name: &str) -> Result<()> {
+    let class =
+        source.find_property("pattern").and_then(|property| gst::glib::EnumClass::with_type(property.value_type()));
+    let class = class.context("videotestsrc has no patterns")?;
+    let value = class.to_value_by_nick(name);
+    let value = value
+        .with_context(|| format!("videotestsrc has no pattern {name:?}: gst-inspect-1.0 videotestsrc lists them"))?;
+    source.set_property_from_value("pattern", &value);
+    Ok(())
+}
+
+/// Has the first pad with video linked. Sound is not decoded.
+fn link_video(decoder: &gst::Element, target: &gst::Pad) {
+    // Without `ANY` decodebin of 1.22 takes no decoder at all.
+    decoder.set_property("caps", gst::Caps::builder("video/x-raw").any_features().build());
+    decoder.set_property("expose-all-streams", false);
+    let target = target.downgrade();
+    decoder.connect_pad_added(move |decoder, pad| {
+        let Some(target) = target.upgrade().filter(|target| !target.is_linked()) else { return };
+        if let Err(error) = pad.link(&target) {
+            let caps = pad.current_caps().map_or_else(String::new, |caps| caps.to_string());
+            gst::element_error!(
+                decoder,
+                gst::StreamError::Format,
+                ("frames of this kind cannot be scored ({error}): {caps}")
+            );
+        }
+    });
+    decoder.connect_no_more_pads(|decoder| {
+        if decoder.src_pads().is_empty() {
+            gst::element_error!(decoder, gst::StreamError::WrongType, ("it has no video that can be decoded here"));
+        }
+    });
+}
+
+/// Sets up elements as they are put into the pipeline.
+fn look_into(pipeline: &gst::Pipeline, camera: &Camera, feed: &Arc<Feed>, network: &Network) {
+    let (camera, feed, network) = (camera.clone(), feed.clone(), network.clone());
+    pipeline.connect_deep_element_added(move |_, _, element| {
+        let factory = element.factory().map(|factory| factory.name().to_string()).unwrap_or_default();
+        match factory.as_str() {
+            "rtspsrc" => set_up_rtsp(element, &camera),
+            "souphttpsrc" => log_in(element, &camera.address, "user-id", "user-pw"),
+            "rtmp2src" => log_in(element, &camera.address, "username", "password"),
+            "rtpjitterbuffer" => lock(&network.buffers).push((element.downgrade(), 0)),
+            _ if tracks::is_video_decoder(element) => set_up_decoder(element, &camera, &feed),
+            _ => {}
+        }
+    });
+}
+
+fn set_up_rtsp(element: &gst::Element, camera: &Camera) {
+    let milliseconds = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+    element.set_property("latency", milliseconds(camera.latency));
+    // A host that is gone is noticed before its pipeline is taken to hang. In microseconds.
+    element.set_property("tcp-timeout", 4_000_000u64);
+    match camera.transport {
+        Transport::Auto => {}
+        Transport::Tcp => element.set_property_from_str("protocols", "tcp"),
+        Transport::Udp => element.set_property_from_str("protocols", "udp"),
+    }
+    log_in(element, &camera.address, "user-id", "user-pw");
+    // Sound is not even asked for.
+    element.connect("select-stream", false, |values| {
+        let caps = values.get(2).and_then(|caps| caps.get::<gst::Caps>().ok());
+        let media = caps.and_then(|caps| caps.structure(0).and_then(|caps| caps.get::<String>("media").ok()));
+        Some((media.as_deref() != Some("audio")).to_value())
+    });
+}
+
+fn log_in(element: &gst::Element, address: &Address, user: &str, password: &str) {
+    if let Some(name) = address.user.as_deref().filter(|_| element.has_property(user)) {
+        element.set_property(user, name);
+    }
+    if let Some(secret) = address.password.as_ref().filter(|_| element.has_property(password)) {
+        element.set_property(password, secret.reveal());
+    }
+}
+
+/// Has the codec told, and what comes; leaves out frames that need others where only key frames are wanted.
+fn set_up_decoder(element: &gst::Element, camera: &Camera, feed: &Arc<Feed>) {
+    let Some(pad) = element.static_pad("sink") else { return };
+    let keyframes = camera.decode == Decode::Keyframes;
+    if keyframes && element.has_property("max-threads") {
+        // A decoder with threads gives a frame only when each of them has one.
+        element.set_property_from_str("max-threads", "1");
+    }
+    let feed = feed.clone();
+    let mask = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
+    pad.add_probe(mask, move |_, probe| {
+        match &probe.data {
+            Some(gst::PadProbeData::Buffer(buffer)) => {
+                feed.moved();
+                if keyframes && buffer.flags().contains(gst::BufferFlags::DELTA_UNIT) {
+                    return gst::PadProbeReturn::Drop;
+                }
+            }
+            Some(gst::PadProbeData::Event(event)) => {
+                if let gst::EventView::Caps(caps) = event.view() {
+                    feed.set_codec(tracks::codec(caps.caps()));
+                }
+            }
+            _ => {}
+        }
+        gst::PadProbeReturn::Ok
+    });
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! A camera's thread: it connects, watches, ends and waits, and says on the wall what it sees.
+
+use super::backoff::Backoff;
+use super::connection::{Connection, Said};
+use super::feed::{Feed, Known};
+use super::freshness::{Course, Verdict};
+use super::reports::Reports;
+use super::{Shared, Signals};
+use crate::watch::config::Camera;
+use crate::watch::moment::Moment;
+use crate::watch::status::{Reason, State};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often it looks whether something has changed.
+const STEP: Duration = Duration::from_millis(200);
+
+/// Why a connection has ended.
+#[derive(Debug, Clone, PartialEq)]
+enum Ending {
+    /// The camera is not to be watched any more.
+    Stopped,
+    /// It has to be made anew.
+    Lost {
+        reason: Reason,
+        /// In words.
+        text: String,
+        /// Trying again will hardly help.
+        lasting: bool,
+    },
+}
+
+impl Ending {
+    fn lost(reason: Reason, text: impl Into<String>) -> Self {
+        Self::Lost { reason, text: text.into(), lasting: false }
+    }
+}
+
+/// What a camera's thread works with.
+pub struct Supervisor {
+    camera: Camera,
+    shared: Arc<Shared>,
+    feed: Arc<Feed>,
+    signals: Arc<Signals>,
+    reports: Reports,
+    backoff: Backoff,
+}
+
+impl Supervisor {
+    /// Nothing has been done yet.
+    pub fn new(camera: Camera, shared: Arc<Shared>, feed: Arc<Feed>, signals: Arc<Signals>) -> Self {
+        let reports = Reports::new(&camera, shared.wall.clone(), feed.clone());
+        Self { camera, shared, feed, signals, reports, backoff: Backoff::default() }
+    }
+
+    /// Watches the camera until it is told to stop.
+    pub fn run(mut self) {
+        while !self.signals.is_stopped() {
+            let (ending, pictures) = self.connect();
+            let Ending::Lost { reason, text, lasting } = ending else { break };
+            let wait = self.backoff.wait(pictures, rand::random());
+            let state = if lasting { State::Error } else { State::Offline };
+            self.reports.lost(state, reason, text, wait);
+            self.wait(wait);
+        }
+        if !self.shared.ends() {
+            self.reports.end_alarms();
+        }
+    }
+
+    /// One connection, from its beginning to its end; and for how long it gave pictures.
+    fn connect(&mut self) -> (Ending, Duration) {
+        let Shared { scoring, abandoned, .. } = &*self.shared;
+        let connection = match Connection::start(&self.camera, scoring, &self.feed, abandoned) {
+            Ok(Some(connection)) => connection,
+            Ok(None) => return (Ending::lost(Reason::Hung, "its pipeline does not start"), Duration::ZERO),
+            Err(error) => {
+                let text = crate::watch::secret::redact(&format!("{error:#}"));
+                return (Ending::Lost { reason: Reason::Error, text, lasting: true }, Duration::ZERO);
+            }
+        };
+        let (begun, frames) = (Instant::now(), self.feed.frames());
+        let ending = self.watch(&connection, begun);
+        let pictures = if self.feed.frames() > frames { begun.elapsed() } else { Duration::ZERO };
+        self.reports.end_connection(&connection);
+        let hangs = !connection.end(&self.shared.abandoned);
+        let ending = match ending {
+            Ending::Lost { text, .. } if hangs => {
+                Ending::lost(Reason::Hung, format!("{text}; its pipeline does not end and was left alone"))
+            }
+            ending => ending,
+        };
+        (ending, pictures)
+    }
+
+    /// Watches until the connection has to end.
+    fn watch(&mut self, connection: &Connection, begun: Instant) -> Ending {
+        let frames = self.feed.frames();
+        loop {
+            if self.signals.is_stopped() {
+                return Ending::Stopped;
+            }
+            self.signals.beat();
+            match connection.listen(STEP) {
+                Some(Said::Score(record)) => self.reports.scored(&record),
+                Some(Said::Ended) => return Ending::lost(Reason::Ended, "its stream has ended"),
+                Some(Said::Failed { text, lasting }) => return Ending::Lost { reason: Reason::Error, text, lasting },
+                None => {}
+            }
+            let (now, known) = (Moment::now(), self.feed.known());
+            let course = Course {
+                begun,
+                moved: known.moved.map(|moved| moved.steady),
+                has_frame: self.feed.frames() > frames,
+                frozen: self.reports.is_frozen(),
+            };
+            let verdict = course.verdict(now.steady, self.camera.timeout);
+            if verdict == Verdict::GiveUp {
+                return Ending::lost(Reason::Timeout, silence(course.has_frame, begun, &known, now));
+            }
+            self.reports.step(now, &known, verdict, Some(connection));
+        }
+    }
+
+    /// Waits, and lets alarms go on.
+    fn wait(&mut self, time: Duration) {
+        let start = Instant::now();
+        while !self.signals.is_stopped() && start.elapsed() < time {
+            self.signals.beat();
+            std::thread::sleep(STEP.min(time.saturating_sub(start.elapsed())));
+            self.reports.step(Moment::now(), &self.feed.known(), Verdict::Waiting, None);
+        }
+    }
+}
+
+/// That nothing comes.
+fn silence(has_frame: bool, begun: Instant, known: &Known, now: Moment) -> String {
+    let since = known.moved.filter(|_| has_frame).map_or(begun, |moved| moved.steady);
+    let seconds = now.steady.saturating_duration_since(since).as_secs();
+    match (&known.problem, has_frame, known.moved) {
+        (Some(problem), ..) => format!("its frames cannot be read: {problem}"),
+        (None, true, _) => format!("no frame has come for {seconds} s"),
+        (None, false, Some(_)) => format!("something comes, but no picture of it in {seconds} s"),
+        (None, false, None) => format!("nothing has come in {seconds} s: check the address, and that the camera runs"),
+    }
+}

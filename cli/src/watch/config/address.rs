@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Where something is, with what must not be shown apart.
+
+use crate::watch::secret::{HIDDEN, Secret, password};
+use percent_encoding::percent_decode_str;
+use std::path::PathBuf;
+use url::Url;
+
+/// Words in the names of a URI's parameters whose values are secrets.
+const SECRET_WORDS: [&str; 7] = ["pass", "pwd", "token", "secret", "key", "auth", "sig"];
+
+/// Schemes that cameras may have.
+const CAMERA_SCHEMES: [&str; 15] = [
+    "rtsp",
+    "rtsps",
+    "rtspt",
+    "rtspu",
+    "rtspst",
+    "rtsph",
+    "http",
+    "https",
+    "rtmp",
+    "rtmps",
+    "srt",
+    "udp",
+    "rtp",
+    "file",
+    "videotestsrc",
+];
+
+/// Where pictures come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// What GStreamer opens; without user and password, but with secret parameters.
+    Uri(Secret),
+    /// A camera of this machine.
+    Device(PathBuf),
+    /// A test picture, by the name of `videotestsrc`'s pattern.
+    Pattern(String),
+}
+
+/// An address, its user and its password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Without user and password.
+    pub source: Source,
+    /// The scheme of its URI.
+    pub scheme: String,
+    /// Who asks.
+    pub user: Option<String>,
+    /// How that is proved.
+    pub password: Option<Secret>,
+    /// For people: without secrets.
+    pub shown: String,
+}
+
+impl Address {
+    /// Of a camera.
+    ///
+    /// # Errors
+    /// When it is no URI, or of a kind that is not known. What is said holds no secret.
+    pub fn camera(text: &str) -> Result<Self, String> {
+        let known = || CAMERA_SCHEMES.map(|scheme| format!("{scheme}://")).join(", ");
+        if let Some(path) = text.strip_prefix("v4l2://") {
+            return match path {
+                "" => Err("v4l2:// needs a device, as in v4l2:///dev/video0".to_owned()),
+                path => Ok(Self::plain(Source::Device(PathBuf::from(path)), "v4l2", text)),
+            };
+        }
+        let address = Self::parse(text)?;
+        if !CAMERA_SCHEMES.contains(&address.scheme.as_str()) {
+            return Err(format!("{}:// is no source of pictures; there are v4l2://, {}", address.scheme, known()));
+        }
+        if address.scheme == "videotestsrc" {
+            let pattern = text.trim_start_matches("videotestsrc://").trim_matches('/');
+            let pattern = if pattern.is_empty() { "smpte" } else { pattern };
+            return Ok(Self::plain(Source::Pattern(pattern.to_owned()), "videotestsrc", text));
+        }
+        Ok(address)
+    }
+
+    fn plain(source: Source, scheme: &str, shown: &str) -> Self {
+        Self { source, scheme: scheme.to_owned(), user: None, password: None, shown: shown.to_owned() }
+    }
+
+    /// Of anything.
+    ///
+    /// # Errors
+    /// When it is no URI. What is said holds no secret.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let Some((_, rest)) = text.split_once("://") else {
+            return Err("it is no URI; write it as rtsp://host/path, or file:///path".to_owned());
+        };
+        let found = password(rest).map(|range| &rest[range]);
+        // Known before anything can be said of it.
+        found.into_iter().for_each(|password| {
+            let _ = (Secret::new(password), decoded(password));
+        });
+        let mut url = Url::parse(text).map_err(|error| match found {
+            Some(_) => encode_it(),
+            None => format!("it is no URI: {error}"),
+        })?;
+        let ambiguous = found.is_some() && (url.path().contains('@') || url.password().is_none());
+        if ambiguous || (found.is_some() && url.host_str().is_none_or(str::is_empty)) {
+            return Err(encode_it());
+        }
+        let user = percent_decode_str(url.username()).decode_utf8_lossy().into_owned();
+        let user = Some(user).filter(|user| !user.is_empty());
+        let password = url.password().map(decoded);
+        // A URI that has them can have none.
+        let _ = (url.set_username(""), url.set_password(None));
+        let shown = without_secrets(&url);
+        let (source, scheme) = (Source::Uri(Secret::unlisted(url.as_str())), url.scheme().to_owned());
+        Ok(Self { source, scheme, user, password, shown })
+    }
+}
+
+fn encode_it() -> String {
+    "its password has letters that stand for something else in a URI: write @ as %40, : as %3A, / as %2F and % as %25, or \
+     give `user` with `password-file` or `password-env`"
+        .to_owned()
+}
+
+fn decoded(password: &str) -> Secret {
+    Secret::new(&percent_decode_str(password).decode_utf8_lossy())
+}
+
+/// The URI with secret parameters hidden, and made known.
+fn without_secrets(url: &Url) -> String {
+    let is_secret = |name: &str| {
+        let name = name.to_lowercase();
+        SECRET_WORDS.iter().any(|word| name.contains(word))
+    };
+    let Some(query) = url.query() else { return url.to_string() };
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, value)) if is_secret(name) && !value.is_empty() => {
+            let _ = decoded(value);
+            format!("{name}={HIDDEN}")
+        }
+        _ => pair.to_owned(),
+    });
+    let query = pairs.collect::<Vec<_>>().join("&");
+    let mut shown = url.clone();
+    shown.set_query(Some(&query));
+    shown.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_and_password_stand_apart() {
+        let address = Address::camera("rtsp://me:p%40ss%2Fw@host:8554/cam?x=1&token=abcdef").unwrap();
+        assert_eq!(
+            (address.user.as_deref(), address.password.as_ref().map(Secret::reveal)),
+            (Some("me"), Some("p@ss/w"))
+        );
+        assert_eq!(address.shown, "rtsp://host:8554/cam?x=1&token=***");
+        let Source::Uri(uri) = &address.source else { panic!("a URI") };
+        assert_eq!(uri.reveal(), "rtsp://host:8554/cam?x=1&token=abcdef");
+        assert!(!format!("{address:?}").contains("abcdef") && !format!("{address:?}").contains("p@ss"));
+    }
+
+    #[test]
+    fn a_password_that_cannot_be_told_from_the_rest_is_refused_without_being_shown() {
+        for text in [
+            "rtsp://me:se/cr@host/cam",
+            "rtsp://me:se@cr/et@host/cam",
+            "rtsp://me:p@:/%secret@host/cam",
+            "rtsp://me:12/se@host/cam",
+        ] {
+            let said = Address::camera(text).unwrap_err();
+            assert!(said.contains("%40") && !said.contains("se/") && !said.contains("secret"), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn devices_patterns_and_what_is_not_known() {
+        let source = |text: &str| Address::camera(text).map(|address| address.source);
+        assert_eq!(source("v4l2:///dev/video0"), Ok(Source::Device("/dev/video0".into())));
+        assert_eq!(source("videotestsrc://"), Ok(Source::Pattern("smpte".into())));
+        assert_eq!(source("videotestsrc://ball"), Ok(Source::Pattern("ball".into())));
+        for wrong in ["v4l2://", "yard.mp4", "gopher://host/", "rtsp://", ""] {
+            assert!(source(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! From the file to the configuration: defaults, limits, secrets from their files.
+
+use super::file::{AlarmsText, CameraText, File, LowText, MqttText, RuleText, WebhookText};
+use super::text::Time;
+use super::{Address, Camera, Config, ConfigError, Low, Mqtt, Rule, Webhook};
+use crate::watch::alarm::AlarmKind;
+use crate::watch::secret::Secret;
+use serde_spanned::Spanned;
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Range;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Where pages are served unless the file says so.
+const PORT: u16 = 9464;
+/// The model that scores unless the file says so.
+const MODEL: &str = "metaiqa";
+/// A file of a secret is not longer than this.
+const LONGEST_SECRET: u64 = 64 << 10;
+
+/// What is wrong with a piece of the file.
+type Wrong = (Option<Range<usize>>, String);
+
+/// Reads a configuration, and the files of its secrets.
+///
+/// # Errors
+/// When the file cannot be read or something in it is wrong: where and what, without secrets.
+pub fn read(path: &Path) -> Result<Config, ConfigError> {
+    let file = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
+        file: file.clone(),
+        place: None,
+        text: format!("it cannot be read: {error}"),
+    })?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    parse(&text, folder).map_err(|error| ConfigError { file, ..error })
+}
+
+/// The configuration that a text says. Relative paths in it begin in `folder`.
+///
+/// # Errors
+/// As [`read`]; the error names no file.
+pub fn parse(text: &str, folder: &Path) -> Result<Config, ConfigError> {
+    let file: File = toml::from_str(text).map_err(|error| ConfigError::at(text, error.span(), error.message()))?;
+    let mut reader = Reader { folder, warnings: Vec::new() };
+    reader.config(file).map_err(|(span, said)| ConfigError::at(text, span, said))
+}
+
+/// Puts a configuration together.
+struct Reader<'a> {
+    folder: &'a Path,
+    warnings: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn config(&mut self, file: File) -> Result<Config, Wrong> {
+        let token = file.token_file.as_ref().map(|path| self.secret(path)).transpose()?;
+        let listen = match &file.listen {
+            Some(listen) => *listen.get_ref(),
+            None => SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
+        };
+        if !listen.ip().is_loopback() && token.is_none() {
+            let text = "others than this machine can reach this address: give `token-file`, a file with the token that \
+                        they have to know, or listen on 127.0.0.1";
+            return Err((file.listen.map(|listen| listen.span()), text.to_owned()));
+        }
+        let webhook = file.webhook.map(|webhook| self.webhook(webhook)).transpose()?;
+        let mqtt = file.mqtt.map(|mqtt| self.mqtt(mqtt)).transpose()?;
+        if file.camera.is_empty() {
+            return Err((None, "it has no camera: give at least one [[camera]] with `name` and `uri`".to_owned()));
+        }
+        let mut names = BTreeSet::new();
+        let mut cameras = Vec::with_capacity(file.camera.len());
+        for camera in file.camera {
+            if !names.insert(camera.name.get_ref().clone()) {
+                let text = format!("there is another camera of the name {:?}", camera.name.get_ref());
+                return Err((Some(camera.name.span()), text));
+            }
+            cameras.push(self.camera(camera)?);
+        }
+        let data_dir = file.data_dir.map_or_else(state_folder, |folder| self.folder.join(folder));
+        Ok(Config { listen, data_dir, token, webhook, mqtt, cameras, warnings: std::mem::take(&mut self.warnings) })
+    }
+
+    fn camera(&mut self, text: CameraText) -> Result<Camera, Wrong> {
+        let name = text.name.get_ref();
+        let good = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+        if name.is_empty() || name.len() > 64 || !name.chars().all(good) || name.chars().all(|letter| letter == '.') {
+            let said = format!("{name:?} is no name for a camera: take letters, digits, - _ and ., at most 64 of them");
+            return Err((Some(text.name.span()), said));
+        }
+        let span = text.uri.span();
+        let mut address = Address::camera(text.uri.get_ref().reveal()).map_err(|said| (Some(span.clone()), said))?;
+        address.user = text.user.or(address.user);
+        let file = text.password_file.as_ref().map(|path| self.secret(path)).transpose()?;
+        let variable = text.password_env.as_ref().map(environment).transpose()?;
+        let given = [address.password.take(), file, variable];
+        if given.iter().flatten().count() > 1 {
+            let said = "its password is given more than once: in the URI, by `password-file` or by `password-env`";
+            return Err((Some(span), said.to_owned()));
+        }
+        address.password = given.into_iter().flatten().next();
+        let interval = at_least(text.interval.as_ref(), Duration::from_secs(2), Duration::from_millis(100))?;
+        Ok(Camera {
+            enabled: text.enabled.unwrap_or(true),
+            model: Some(text.model.unwrap_or_else(|| MODEL.to_owned())).filter(|model| model != "none"),
+            interval,
+            decode: text.decode,
+            timeout: at_least(text.timeout.as_ref(), Duration::from_secs(5), Duration::from_secs(1))?,
+            latency: at_least(text.latency.as_ref(), Duration::from_millis(200), Duration::ZERO)?,
+            transport: text.transport,
+            tags: text.tags,
+            alarms: rules(text.alarms, interval)?,
+            name: text.name.into_inner(),
+            address,
+        })
+    }
+
+    fn webhook(&mut self, text: WebhookText) -> Result<Webhook, Wrong> {
+        let span = text.url.span();
+        let url = text.url.into_inner();
+        let address = Address::parse(url.reveal()).map_err(|said| (Some(span.clone()), said))?;
+        if !["http", "https"].contains(&address.scheme.as_str()) {
+            return Err((Some(span), "a webhook's address begins with http:// or https://".to_owned()));
+        }
+        let token = text.token_file.as_ref().map(|path| self.secret(path)).transpose()?;
+        Ok(Webhook { url, shown: address.shown, token })
+    }
+
+    fn mqtt(&mut self, text: MqttText) -> Result<Mqtt, Wrong> {
+        let span = text.url.span();
+        let mut address = Address::parse(text.url.get_ref().reveal()).map_err(|said| (Some(span.clone()), said))?;
+        if !["mqtt", "mqtts"].contains(&address.scheme.as_str()) {
+            return Err((Some(span), "a broker's address begins with mqtt:// or mqtts://".to_owned()));
+        }
+        address.user = text.user.or(address.user);
+        if let Some(path) = &text.password_file {
+            address.password = Some(self.secret(path)?);
+        }
+        Ok(Mqtt { address, topic: text.topic.unwrap_or_else(|| "onnx-iqa".to_owned()) })
+    }
+
+    /// The secret in a file, without white space around it.
+    fn secret(&mut self, path: &Spanned<PathBuf>) -> Result<Secret, Wrong> {
+        let file = self.folder.join(path.get_ref());
+        let wrong = |said: String| (Some(path.span()), format!("{}: {said}", file.display()));
+        let about = std::fs::metadata(&file).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+        if about.len() > LONGEST_SECRET {
+            return Err(wrong("it is too long for a secret".to_owned()));
+        }
+        if about.permissions().mode() & 0o004 != 0 {
+            let name = file.display();
+            self.warnings.push(format!("{name}: everybody on this machine may read this secret: chmod o-r {name}"));
+        }
+        let text = std::fs::read_to_string(&file).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+        match text.trim() {
+            "" => Err(wrong("it is empty".to_owned())),
+            secret => Ok(Secret::new(secret)),
+        }
+    }
+}
+
+/// The secret in a variable of the environment.
+fn environment(name: &Spanned<String>) -> Result<Secret, Wrong> {
+    let value = std::env::var(name.get_ref()).ok().filter(|value| !value.is_empty());
+    let value = value.ok_or_else(|| (Some(name.span()), format!("the variable {} is not set", name.get_ref())))?;
+    Ok(Secret::new(&value))
+}
+
+fn at_least(given: Option<&Spanned<Time>>, default: Duration, least: Duration) -> Result<Duration, Wrong> {
+    match given {
+        Some(time) if time.get_ref().0 < least => {
+            Err((Some(time.span()), format!("it is too short: give at least {least:?}")))
+        }
+        time => Ok(time.map_or(default, |time| time.get_ref().0)),
+    }
+}
+
+/// The folder that systemd gives, or one of our own.
+fn state_folder() -> PathBuf {
+    let given = std::env::var_os("STATE_DIRECTORY").filter(|folder| !folder.is_empty());
+    given.map_or_else(|| PathBuf::from("onnx-iqa-data"), PathBuf::from)
+}
+
+/// The alarms that are on.
+fn rules(text: AlarmsText, interval: Duration) -> Result<Vec<Rule>, Wrong> {
+    let seconds = Duration::from_secs;
+    let plain = [
+        (AlarmKind::Offline, Some(text.offline.unwrap_or_default()), seconds(0)),
+        (AlarmKind::Black, text.black, seconds(2)),
+        (AlarmKind::Covered, text.covered, seconds(10)),
+        (AlarmKind::Frozen, text.frozen, seconds(60)),
+    ];
+    let mut rules: Vec<_> = plain.into_iter().filter_map(|(kind, text, hold)| plain_rule(kind, text?, hold)).collect();
+    rules.extend(text.low.map(|low| low_rule(low, interval)).transpose()?.flatten());
+    rules.sort_by_key(|rule| rule.kind);
+    Ok(rules)
+}
+
+fn plain_rule(kind: AlarmKind, text: RuleText, hold: Duration) -> Option<Rule> {
+    text.enabled.unwrap_or(true).then(|| Rule {
+        kind,
+        hold: text.r#for.map_or(hold, |time| time.0),
+        clear_after: text.clear_after.map_or(Duration::ZERO, |time| time.0),
+        schedule: text.schedule,
+        low: None,
+    })
+}
+
+fn low_rule(text: LowText, interval: Duration) -> Result<Option<Rule>, Wrong> {
+    let score = |value: &Spanned<f64>| {
+        let number = *value.get_ref();
+        let wrong = || (Some(value.span()), format!("{number} is no score: scores are from 0 to 100"));
+        if (0.0..=100.0).contains(&number) { Ok(number) } else { Err(wrong()) }
+    };
+    let below = score(&text.below)?;
+    let hysteresis = text.hysteresis.as_ref().map_or(Ok(2.0), score)?;
+    let window = text.window.map_or_else(|| Duration::from_secs(10).max(interval * 3), |time| time.0);
+    let rule = RuleText {
+        enabled: text.enabled,
+        r#for: text.r#for,
+        clear_after: Some(text.clear_after.unwrap_or(Time(Duration::from_secs(30)))),
+        schedule: text.schedule,
+    };
+    let rule = plain_rule(AlarmKind::Low, rule, Duration::from_secs(10));
+    Ok(rule.map(|rule| Rule { low: Some(Low { below, hysteresis, window }), ..rule }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watch::config::Decode;
+
+    fn config(text: &str) -> Result<Config, ConfigError> {
+        parse(text, Path::new("."))
+    }
+
+    fn error(text: &str) -> String {
+        config(text).expect_err("it is wrong").to_string()
+    }
+
+    #[test]
+    fn what_is_not_given_has_its_default() {
+        let config = config("[[camera]]\nname = 'yard'\nuri = 'rtsp://me:secret-1@host/cam'").unwrap();
+        assert_eq!(config.listen, "127.0.0.1:9464".parse().unwrap());
+        let camera = &config.cameras[0];
+        assert_eq!((camera.model.as_deref(), camera.decode, camera.enabled), (Some("metaiqa"), Decode::All, true));
+        assert_eq!((camera.interval, camera.timeout), (Duration::from_secs(2), Duration::from_secs(5)));
+        assert_eq!(camera.alarms.iter().map(|rule| rule.kind).collect::<Vec<_>>(), [AlarmKind::Offline]);
+        assert!(!format!("{config:?}").contains("secret-1"));
+    }
+
+    #[test]
+    fn alarms_are_as_the_design_says() {
+        let text = "[[camera]]\nname = 'a'\nuri = 'videotestsrc://'\nalarms.low = { below = 40, for = '10s', \
+                    clear-after = '30s' }\nalarms.black = {}\nalarms.covered = {}\nalarms.frozen = { for = '5s' }\n\
+                    alarms.offline = { enabled = false }";
+        let rules = config(text).unwrap().cameras.remove(0).alarms;
+        let seconds = |rule: &Rule| (rule.kind, rule.hold.as_secs(), rule.clear_after.as_secs());
+        let expected = [
+            (AlarmKind::Low, 10, 30),
+            (AlarmKind::Black, 2, 0),
+            (AlarmKind::Covered, 10, 0),
+            (AlarmKind::Frozen, 5, 0),
+        ];
+        assert_eq!(rules.iter().map(seconds).collect::<Vec<_>>(), expected);
+        assert_eq!(rules[0].low.map(|low| low.below), Some(40.0));
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let camera = "[[camera]]\nname = 'a'\nuri = 'rtsp://me:hidden-word@host/cam'\n";
+        for (more, line, word) in [
+            ("intervall = '2s'", 4, "intervall"),
+            ("interval = '2 apples'", 4, "2 apples"),
+            ("interval = '1ms'", 4, "too short"),
+            ("alarms.low = { for = '1s' }", 4, "below"),
+            ("\n\nalarms.low = { below = 140 }", 6, "0 to 100"),
+            ("password-env = 'ONNX_IQA_NOT_SET'", 4, "ONNX_IQA_NOT_SET"),
+            ("password-file = 'not-there'", 4, "not-there"),
+            ("[[camera]]\nname = 'a'\nuri = 'videotestsrc://'", 5, "another camera"),
+            ("[[camera]]\nname = '../x'\nuri = 'videotestsrc://'", 5, "no name"),
+            ("[[camera]]\nname = 'b'\nuri = 'rtsp://me:hid/den@host/'", 6, "%2F"),
+            ("[[camera]]\nname = 'b'", 4, "uri"),
+            ("alarms.low = {", 4, ""),
+        ] {
+            let said = error(&format!("{camera}{more}"));
+            assert!(said.starts_with(&format!(":{line}:")) && said.contains(word), "{more}: {said}");
+            assert!(!said.contains("hidden-word") && !said.contains("hid/den"), "{said}");
+        }
+        assert!(error("listen = '0.0.0.0:9464'\n").starts_with(":1:"));
+        assert!(error("").contains("no camera"));
+    }
+
+    #[test]
+    fn a_secret_that_everybody_may_read_is_a_warning() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        let text = "token-file = 'token'\n[[camera]]\nname = 'a'\nuri = 'videotestsrc://'";
+        std::fs::write(&file, "a-token\n").unwrap();
+        for (mode, warnings) in [(0o600, 0), (0o604, 1)] {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            let config = parse(text, folder.path()).unwrap();
+            assert_eq!(config.token.as_ref().map(Secret::reveal), Some("a-token"));
+            assert_eq!(config.warnings.len(), warnings, "{:?}", config.warnings);
+        }
+    }
+}

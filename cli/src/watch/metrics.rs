@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! `/metrics`: what is known of all cameras, as Prometheus reads it.
+//!
+//! Made anew of the wall at each question, so that a camera which is gone has no series any more. Labels come from the
+//! configuration or from closed lists: `source`, `model`, `tag`, and `state`, `reason`, `kind`, `to`.
+
+use super::alarm::AlarmKind;
+use super::status::{Histogram, Reason, State, Status};
+use prometheus::proto::{self, Bucket, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::{Encoder as _, TextEncoder};
+use std::collections::BTreeSet;
+
+/// What the program counts of itself.
+#[derive(Debug, Clone, Default)]
+pub struct Own {
+    /// Whether the newest write to the history went well.
+    pub history_up: bool,
+    /// Writes to the history that failed.
+    pub history_errors: u64,
+    /// Seconds of cameras that the history has lost for good.
+    pub history_lost: u64,
+    /// Of each receiver of notifications.
+    pub notifications: Vec<Notified>,
+}
+
+/// What became of the messages to one receiver.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Notified {
+    /// `webhook` or `mqtt`.
+    pub to: &'static str,
+    /// Messages that arrived.
+    pub sent: u64,
+    /// Tries that failed; each is made again.
+    pub failed: u64,
+    /// Messages that were given up.
+    pub lost: u64,
+}
+
+/// The kind of content of [`text`].
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The metrics as text.
+///
+/// # Errors
+/// When they cannot be written, which is a fault of this program.
+pub fn text(cameras: &[Status], own: &Own) -> prometheus::Result<String> {
+    let mut families: Vec<_> = of_cameras(cameras).into_iter().chain(of_program(cameras, own)).collect();
+    // A family without series is none.
+    families.retain(|family| !family.get_metric().is_empty());
+    let mut text = Vec::new();
+    TextEncoder::new().encode(&families, &mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+fn of_cameras(cameras: &[Status]) -> Vec<MetricFamily> {
+    let each = |kind, name, help, value: fn(&Status) -> Option<f64>| {
+        let series = cameras.iter().filter_map(|camera| Some((labels(camera), value(camera)?)));
+        family(kind, name, help, series)
+    };
+    let counter = |name, help, value| each(MetricType::COUNTER, name, help, value);
+    let gauge = |name, help, value| each(MetricType::GAUGE, name, help, value);
+    vec![
+        counter("iqa_frames_total", "Decoded frames.", |camera| Some(camera.counters.frames as f64)),
+        counter("iqa_scored_total", "Scored frames.", |camera| Some(camera.counters.scored as f64)),
+        counter("iqa_dropped_total", "Frames that were to be scored and were not.", |camera| {
+            Some(camera.counters.dropped as f64)
+        }),
+        counter("iqa_packets_lost_total", "RTP packets that never came.", |camera| {
+            Some(camera.counters.packets_lost as f64)
+        }),
+        by(cameras, MetricType::COUNTER, "iqa_reconnects_total", "New connections, by why.", "reason", |camera| {
+            let counts = &camera.counters.reconnects;
+            Reason::ALL.iter().map(|reason| (reason.name(), counts.get(reason).map_or(0.0, |n| *n as f64))).collect()
+        }),
+        gauge("iqa_score", "Newest score, 0 to 100, higher is better.", |camera| camera.score?.score),
+        gauge("iqa_score_age_seconds", "How old the newest score is.", |camera| {
+            Some(camera.score?.at.age().as_secs_f64())
+        }),
+        gauge("iqa_last_frame_timestamp_seconds", "When the newest frame came, since 1970.", |camera| {
+            Some(camera.last_frame?.wall.as_millisecond() as f64 / 1e3)
+        }),
+        by(cameras, MetricType::GAUGE, "iqa_source_state", "1 for the state that it is in.", "state", |camera| {
+            State::ALL.iter().map(|state| (state.name(), f64::from(u8::from(*state == camera.state)))).collect()
+        }),
+        by(cameras, MetricType::GAUGE, "iqa_alarm_active", "1 while an alarm of a kind goes on.", "kind", |camera| {
+            let active = |kind| camera.alarms.iter().any(|alarm| alarm.kind == kind);
+            AlarmKind::ALL.iter().map(|kind| (kind.name(), f64::from(u8::from(active(*kind))))).collect()
+        }),
+        inference(cameras),
+    ]
+}
+
+fn of_program(cameras: &[Status], own: &Own) -> Vec<MetricFamily> {
+    let alone = |value| [(Vec::new(), value)];
+    let counter = MetricType::COUNTER;
+    let gauge = MetricType::GAUGE;
+    let version = vec![label("version", env!("CARGO_PKG_VERSION"))];
+    let models: BTreeSet<_> = cameras
+        .iter()
+        .filter_map(|camera| Some((camera.about.model.as_deref()?, camera.about.model_hash.as_deref()?)))
+        .collect();
+    let models = models.iter().map(|(model, hash)| (vec![label("model", model), label("hash", hash)], 1.0));
+    let sent = |count: fn(&Notified) -> u64| {
+        own.notifications.iter().map(move |one| (vec![label("to", one.to)], count(one) as f64))
+    };
+    vec![
+        family(gauge, "iqa_build_info", "This program.", [(version, 1.0)]),
+        family(gauge, "iqa_model_info", "Models, by the first 12 digits of their SHA-256.", models),
+        family(gauge, "iqa_history_up", "1 while the history can be written.", alone(f64::from(u8::from(own.history_up)))),
+        family(counter, "iqa_history_errors_total", "Failed writes to the history.", alone(own.history_errors as f64)),
+        family(
+            counter,
+            "iqa_history_lost_seconds_total",
+            "Seconds of cameras that the history has lost.",
+            alone(own.history_lost as f64),
+        ),
+        family(counter, "iqa_notifications_total", "Notifications that arrived.", sent(|one| one.sent)),
+        family(
+            counter,
+            "iqa_notification_failures_total",
+            "Failed tries to notify; each is made again.",
+            sent(|one| one.failed),
+        ),
+        family(counter, "iqa_notifications_lost_total", "Notifications that were given up.", sent(|one| one.lost)),
+    ]
+}
+
+/// One series per camera and member of a closed list.
+fn by(
+    cameras: &[Status],
+    kind: MetricType,
+    name: &str,
+    help: &str,
+    by: &str,
+    values: fn(&Status) -> Vec<(&'static str, f64)>,
+) -> MetricFamily {
+    let series = cameras.iter().flat_map(|camera| {
+        values(camera).into_iter().map(|(member, value)| {
+            let mut labels = labels(camera);
+            labels.push(label(by, member));
+            (labels, value)
+        })
+    });
+    family(kind, name, help, series)
+}
+
+fn inference(cameras: &[Status]) -> MetricFamily {
+    let series = cameras.iter().filter(|camera| camera.about.model.is_some()).map(|camera| {
+        let mut sum = 0;
+        let buckets = Histogram::BOUNDS.iter().zip(camera.inference.counts).map(|(&bound, count)| {
+            sum += count;
+            let mut bucket = Bucket::default();
+            bucket.set_upper_bound(bound);
+            bucket.set_cumulative_count(sum);
+            bucket
+        });
+        let mut histogram = proto::Histogram::default();
+        histogram.set_bucket(buckets.collect());
+        histogram.set_sample_count(camera.inference.count());
+        histogram.set_sample_sum(camera.inference.sum);
+        let mut metric = Metric::from_label(labels(camera));
+        metric.set_histogram(histogram);
+        metric
+    });
+    let mut family = heading(MetricType::HISTOGRAM, "iqa_inference_seconds", "How long scoring a frame took.");
+    family.set_metric(series.collect());
+    family
+}
+
+fn family(
+    kind: MetricType,
+    name: &str,
+    help: &str,
+    series: impl IntoIterator<Item = (Vec<LabelPair>, f64)>,
+) -> MetricFamily {
+    let series = series.into_iter().map(|(labels, value)| {
+        let mut metric = Metric::from_label(labels);
+        if kind == MetricType::COUNTER {
+            let mut counter = proto::Counter::default();
+            counter.set_value(value);
+            metric.set_counter(counter);
+        } else {
+            let mut gauge = proto::Gauge::default();
+            gauge.set_value(value);
+            metric.set_gauge(gauge);
+        }
+        metric
+    });
+    let mut family = heading(kind, name, help);
+    family.set_metric(series.collect());
+    family
+}
+
+fn heading(kind: MetricType, name: &str, help: &str) -> MetricFamily {
+    let mut family = MetricFamily::default();
+    family.set_name(name.to_owned());
+    family.set_help(help.to_owned());
+    family.set_field_type(kind);
+    family
+}
+
+/// What tells a camera's series from another's.
+fn labels(camera: &Status) -> Vec<LabelPair> {
+    let about = &camera.about;
+    let tags: Vec<_> = about.tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let mut labels = vec![label("source", &about.name)];
+    labels.extend(about.model.as_deref().map(|model| label("model", model)));
+    labels.extend((!tags.is_empty()).then(|| label("tag", &tags.join(","))));
+    labels
+}
+
+fn label(name: &str, value: &str) -> LabelPair {
+    let mut label = LabelPair::default();
+    label.set_name(name.to_owned());
+    label.set_value(value.to_owned());
+    label
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watch::status::Reason;
+    use crate::watch::testing::{alarm, score, wall};
+    use std::io::Write as _;
+    use std::path::Path;
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
+
+    fn own() -> Own {
+        let notified = Notified { to: "webhook", sent: 2, failed: 1, lost: 0 };
+        Own { history_up: true, notifications: vec![notified], ..Own::default() }
+    }
+
+    fn of(wall: &crate::watch::wall::Wall) -> String {
+        text(&wall.all(), &own()).expect("metrics")
+    }
+
+    /// A wall of which every metric can be said.
+    fn full() -> std::sync::Arc<crate::watch::wall::Wall> {
+        let wall = wall(&["yard", "gate"]);
+        score(&wall, "yard", 33.25);
+        alarm(&wall, "yard", AlarmKind::Low, None);
+        wall.update("yard", |status| {
+            status.counters.reconnects.insert(Reason::Timeout, 3);
+            status.inference.push(Duration::from_millis(30));
+            status.inference.push(Duration::from_secs(9));
+        });
+        wall
+    }
+
+    #[test]
+    fn names_labels_and_values() {
+        let text = of(&full());
+        let labels = r#"source="yard",model="metaiqa",tag="site=north""#;
+        for line in [
+            format!("iqa_frames_total{{{labels}}} 50"),
+            format!("iqa_scored_total{{{labels}}} 1"),
+            format!("iqa_dropped_total{{{labels}}} 0"),
+            format!("iqa_packets_lost_total{{{labels}}} 0"),
+            format!("iqa_reconnects_total{{{labels},reason=\"timeout\"}} 3"),
+            format!("iqa_score{{{labels}}} 33.25"),
+            format!("iqa_source_state{{{labels},state=\"live\"}} 1"),
+            format!("iqa_source_state{{{labels},state=\"stale\"}} 0"),
+            format!("iqa_alarm_active{{{labels},kind=\"low\"}} 1"),
+            format!("iqa_alarm_active{{{labels},kind=\"black\"}} 0"),
+            format!("iqa_inference_seconds_bucket{{{labels},le=\"0.025\"}} 0"),
+            format!("iqa_inference_seconds_bucket{{{labels},le=\"0.05\"}} 1"),
+            format!("iqa_inference_seconds_bucket{{{labels},le=\"+Inf\"}} 2"),
+            format!("iqa_inference_seconds_count{{{labels}}} 2"),
+            "iqa_model_info{model=\"metaiqa\",hash=\"b27e40c1d95a\"} 1".to_owned(),
+            "iqa_notifications_total{to=\"webhook\"} 2".to_owned(),
+            "iqa_history_up 1".to_owned(),
+        ] {
+            assert!(text.lines().any(|of| of == line), "{line} is not in\n{text}");
+        }
+        for name in ["iqa_score_age_seconds{", "iqa_last_frame_timestamp_seconds{", "iqa_build_info{version="] {
+            assert!(text.lines().any(|line| line.starts_with(name)), "{name}");
+        }
+        assert!(!text.contains("iqa_score{source=\"gate\""), "what was not scored has no score");
+    }
+
+    #[test]
+    fn a_removed_camera_s_series_go() {
+        let wall = full();
+        assert!(of(&wall).contains("yard"));
+        wall.arrange([(crate::watch::testing::about("gate"), true)]);
+        let text = of(&wall);
+        assert!(!text.contains("yard") && text.contains("gate"), "{text}");
+        wall.arrange([]);
+        assert!(!of(&wall).contains("source="));
+    }
+
+    #[test]
+    fn labels_are_escaped() {
+        let mut about = (*crate::watch::testing::about("yard")).clone();
+        about.tags.insert("site".to_owned(), "a \"b\" \\ c\nd".to_owned());
+        let wall = wall(&[]);
+        wall.arrange([(std::sync::Arc::new(about), true)]);
+        let text = of(&wall);
+        assert!(text.contains(r#"tag="site=a \"b\" \\ c\nd""#), "{text}");
+    }
+
+    #[test]
+    fn promtool_has_nothing_to_say() {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/servers.sh");
+        let output = Command::new(script).arg("prometheus").stderr(Stdio::null()).output().expect("a shell");
+        let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        let promtool = Path::new(&folder).join("usr/bin/promtool");
+        if !promtool.is_file() {
+            return onnx_iqa_testkit::skipped("promtool check metrics: prometheus could not be fetched");
+        }
+        let mut child = Command::new(promtool)
+            .args(["check", "metrics"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("promtool runs");
+        child.stdin.take().expect("piped").write_all(of(&full()).as_bytes()).expect("written");
+        let said = child.wait_with_output().expect("it ends");
+        let text = [said.stdout, said.stderr].concat();
+        assert!(said.status.success() && text.is_empty(), "{}", String::from_utf8_lossy(&text));
+    }
+}

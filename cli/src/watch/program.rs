@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! All cameras of a configuration, and how another configuration takes its place.
+
+use super::camera::{Abandoned, DEADLINE, Scoring, Shared, Watched};
+use super::config::{self, Camera, Config};
+use super::control::{Control, Reloaded};
+use super::status::About;
+use super::wall::Wall;
+use crate::media::lock;
+use anyhow::{Context as _, Result, ensure};
+use onnx_iqa::model::contract::Kind;
+use onnx_iqa::model::{Model, Provider, Search};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// More pipelines that hang than these, and the program has to be started anew.
+const MOST_ABANDONED: usize = 8;
+
+/// The models that cameras use, by the names in the configuration. They stay open between connections.
+type Models = BTreeMap<String, Arc<Model>>;
+
+/// What is being done.
+struct Running {
+    config: Config,
+    cameras: Vec<Watched>,
+    models: Models,
+}
+
+/// All cameras.
+pub struct Program {
+    path: PathBuf,
+    shared: Arc<Shared>,
+    running: Mutex<Running>,
+}
+
+impl Program {
+    /// Opens the models and begins to watch the cameras of `config`, which was read from `path`, on the wall.
+    ///
+    /// # Errors
+    /// When a model cannot be opened, or the system gives no thread.
+    pub fn start(path: PathBuf, config: Config, scoring: Scoring, wall: Arc<Wall>) -> Result<Arc<Self>> {
+        let models = open_models(&config, &Models::new(), &scoring)?;
+        let shared = Arc::new(Shared {
+            wall,
+            scoring,
+            abandoned: Arc::new(Abandoned::default()),
+            ending: AtomicBool::new(false),
+        });
+        shared.wall.arrange(abouts(&config, &models));
+        let start = |camera: &Camera| Watched::start(camera.clone(), &shared);
+        let cameras = config.cameras.iter().map(start).collect::<Result<_>>()?;
+        let running = Mutex::new(Running { config, cameras, models });
+        Ok(Arc::new(Self { path, shared, running }))
+    }
+
+    /// What is known of the cameras.
+    pub fn wall(&self) -> &Arc<Wall> {
+        &self.shared.wall
+    }
+
+    /// Why the program cannot go on, if so.
+    pub fn failure(&self) -> Option<String> {
+        let count = self.shared.abandoned.count();
+        (count > MOST_ABANDONED)
+            .then(|| format!("{count} pipelines hang and were left alone: the program has to begin anew"))
+    }
+
+    /// Whether every camera's thread works.
+    pub fn works(&self) -> bool {
+        // While a reload goes on nothing can be said of it; it ends.
+        let Ok(running) = self.running.try_lock() else { return true };
+        running.cameras.iter().all(Watched::works)
+    }
+
+    /// Ends all cameras by then. False: one hangs.
+    pub fn end(&self, deadline: Instant) -> bool {
+        self.shared.ending.store(true, Ordering::Relaxed);
+        let mut running = lock(&self.running);
+        end_all(&mut running.cameras, deadline)
+    }
+}
+
+impl Control for Program {
+    fn reload(&self) -> Result<Reloaded, String> {
+        let mut running = lock(&self.running);
+        let config = config::read(&self.path).map_err(|error| error.to_string())?;
+        let models =
+            open_models(&config, &running.models, &self.shared.scoring).map_err(|error| format!("{error:#}"))?;
+        let mut reloaded = Reloaded { restart: needs_restart(&running.config, &config), ..Reloaded::default() };
+
+        let mut known: BTreeMap<String, Watched> = std::mem::take(&mut running.cameras)
+            .into_iter()
+            .map(|watched| (watched.camera.name.clone(), watched))
+            .collect();
+        let (mut kept, mut going) = (BTreeMap::new(), Vec::new());
+        for camera in &config.cameras {
+            match known.remove(&camera.name) {
+                Some(watched) if watched.camera == *camera => {
+                    reloaded.kept.push(camera.name.clone());
+                    kept.insert(camera.name.clone(), watched);
+                }
+                Some(watched) => {
+                    reloaded.changed.push(camera.name.clone());
+                    going.push(watched);
+                }
+                None => reloaded.added.push(camera.name.clone()),
+            }
+        }
+        reloaded.removed = known.keys().cloned().collect();
+        going.extend(known.into_values());
+        // One that hangs goes on by itself until it notices that it was stopped.
+        let _ = end_all(&mut going, Instant::now() + 2 * DEADLINE + Duration::from_secs(1));
+
+        self.shared.wall.arrange(abouts(&config, &models));
+        for camera in &config.cameras {
+            let watched = match kept.remove(&camera.name) {
+                Some(watched) => watched,
+                None => Watched::start(camera.clone(), &self.shared).map_err(|error| format!("{error:#}"))?,
+            };
+            running.cameras.push(watched);
+        }
+        running.models = models;
+        running.config = config;
+        Ok(reloaded)
+    }
+}
+
+/// Tells all to end, and waits until then. False: one has not ended.
+fn end_all(cameras: &mut [Watched], deadline: Instant) -> bool {
+    cameras.iter().for_each(Watched::stop);
+    cameras.iter_mut().fold(true, |all, camera| camera.ended_by(deadline) && all)
+}
+
+/// Keys that changed and that only a restart takes up.
+fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
+    let changed = [
+        ("listen", old.listen != new.listen),
+        ("data-dir", old.data_dir != new.data_dir),
+        ("token-file", old.token != new.token),
+        ("webhook", old.webhook != new.webhook),
+        ("mqtt", old.mqtt != new.mqtt),
+    ];
+    changed.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key.to_owned()).collect()
+}
+
+/// Opens the models of cameras that are watched; those that are open already are taken over.
+fn open_models(config: &Config, open: &Models, scoring: &Scoring) -> Result<Models> {
+    let mut models = Models::new();
+    for camera in config.cameras.iter().filter(|camera| camera.enabled) {
+        let Some(name) = camera.model.as_ref().filter(|name| !models.contains_key(*name)) else { continue };
+        let model = match open.get(name) {
+            Some(model) => model.clone(),
+            None => open_model(name, scoring).with_context(|| format!("camera {:?}: model {name:?}", camera.name))?,
+        };
+        models.insert(name.clone(), model);
+    }
+    Ok(models)
+}
+
+fn open_model(name: &str, scoring: &Scoring) -> Result<Arc<Model>> {
+    let provider: Provider = scoring.provider.parse().context("--provider")?;
+    let model = Model::builder(name)
+        .search(Search::for_program())
+        .provider(provider)
+        .device_id(scoring.device_id)
+        .threads(usize::try_from(scoring.threads)?)
+        .open()?;
+    let compares = model.contract().kind == Kind::FullReference;
+    ensure!(!compares, "it compares a picture with its reference; cameras have none: take another model");
+    Ok(model)
+}
+
+/// What others need of the configuration, camera by camera, and whether each is watched.
+fn abouts(config: &Config, models: &Models) -> Vec<(Arc<About>, bool)> {
+    let about = |camera: &Camera| {
+        let model = camera.model.as_ref().and_then(|name| models.get(name));
+        let alarms = camera.alarms.iter().map(|rule| (rule.kind, rule.low.map(|low| low.below))).collect();
+        let about = About {
+            name: camera.name.clone(),
+            address: camera.address.shown.clone(),
+            tags: camera.tags.clone(),
+            model: model.map(|model| model.contract().name.clone()),
+            model_hash: model.map(|model| model.hash().to_owned()),
+            interval: camera.interval.as_secs_f64(),
+            alarms,
+        };
+        (Arc::new(about), camera.enabled)
+    };
+    config.cameras.iter().map(about).collect()
+}

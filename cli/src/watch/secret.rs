@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Passwords and tokens: never shown, and taken out of every text that leaves the process.
+//!
+//! Other programs' texts hold secrets in spellings of their own: GStreamer's errors name whole URIs. So every secret is
+//! known to [`redact`] from the moment it is made.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// What stands where a secret stood.
+pub const HIDDEN: &str = "***";
+
+/// Shorter ones are taken out of URIs only: words of every text have them.
+const SHORTEST: usize = 4;
+
+/// All that are known. They stay known when the configuration changes: texts about the old one may still come.
+static KNOWN: RwLock<BTreeSet<Arc<str>>> = RwLock::new(BTreeSet::new());
+
+/// Something that nobody may see.
+#[derive(Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(with = "String")]
+pub struct Secret(Arc<str>);
+
+impl Secret {
+    /// Makes it known to [`redact`].
+    pub fn new(text: &str) -> Self {
+        let secret: Arc<str> = text.into();
+        if secret.len() >= SHORTEST {
+            KNOWN.write().unwrap_or_else(PoisonError::into_inner).insert(secret.clone());
+        }
+        Self(secret)
+    }
+
+    /// One that hides itself but that [`redact`] leaves alone: a text that is secret only in parts, which are known.
+    pub fn unlisted(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The secret itself, for the one who must know it: a source, a comparison.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(HIDDEN)
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(HIDDEN)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(HIDDEN)
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::new(&Cow::<str>::deserialize(deserializer)?))
+    }
+}
+
+/// The text without any secret: known ones in whatever spelling, and whatever stands as a password in a URI.
+pub fn redact(text: &str) -> String {
+    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+    let mut hidden = vec![false; text.len()];
+    for secret in known.iter() {
+        hide(text.as_bytes(), secret.as_bytes(), &mut hidden);
+    }
+    hide_passwords(text, &mut hidden);
+    let mut redacted = String::with_capacity(text.len());
+    for (place, letter) in text.char_indices() {
+        match (hidden[place], place > 0 && hidden[place - 1]) {
+            (false, _) => redacted.push(letter),
+            (true, false) => redacted.push_str(HIDDEN),
+            (true, true) => {}
+        }
+    }
+    redacted
+}
+
+/// Marks every place where the secret stands.
+fn hide(text: &[u8], secret: &[u8], hidden: &mut [bool]) {
+    let mut start = 0;
+    while start < text.len() {
+        match spelled(&text[start..], secret) {
+            Some(length) => {
+                hidden[start..start + length].fill(true);
+                start += length;
+            }
+            None => start += 1,
+        }
+    }
+}
+
+/// How many bytes of the beginning of `text` spell the secret, each byte plain or percent-encoded (also twice, as where
+/// one URI stands within another) or after a backslash.
+fn spelled(text: &[u8], secret: &[u8]) -> Option<usize> {
+    let Some((&wanted, rest)) = secret.split_first() else { return Some(0) };
+    let readings = [encoded(text, wanted), escaped(text, wanted), (text.first() == Some(&wanted)).then_some(1)];
+    readings.into_iter().flatten().find_map(|length| Some(length + spelled(&text[length..], rest)?))
+}
+
+/// `%40`, `%2540` and so on.
+fn encoded(text: &[u8], wanted: u8) -> Option<usize> {
+    let mut digits = text.strip_prefix(b"%")?;
+    while let Some(inner) = digits.strip_prefix(b"25").filter(|inner| hexadecimal(inner).is_some()) {
+        digits = inner;
+    }
+    // Of a percent sign that is encoded itself the loop has taken nothing away.
+    let length = text.len() - digits.len() + 2;
+    (hexadecimal(digits)? == wanted).then_some(length)
+}
+
+/// The byte that two digits say.
+fn hexadecimal(digits: &[u8]) -> Option<u8> {
+    let digits = digits.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
+    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+fn escaped(text: &[u8], wanted: u8) -> Option<usize> {
+    (text.starts_with(b"\\") && text.get(1) == Some(&wanted)).then_some(2)
+}
+
+/// Marks what stands between user and host in URIs.
+fn hide_passwords(text: &str, hidden: &mut [bool]) {
+    for (start, _) in text.match_indices("://") {
+        let start = start + 3;
+        if let Some(password) = password(&text[start..]) {
+            hidden[start + password.start..start + password.end].fill(true);
+        }
+    }
+}
+
+/// Where the password is in what follows `://`: from the first colon to the last `@` before the next URI or white space,
+/// so that one that is not encoded, with `/` or `@` in it, is taken whole. What is no password then goes too.
+pub(super) fn password(rest: &str) -> Option<std::ops::Range<usize>> {
+    let end = rest.find(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '<' | '>'));
+    let rest = &rest[..end.unwrap_or(rest.len())];
+    let rest = &rest[..rest.find("://").unwrap_or(rest.len())];
+    let (colon, at) = (rest.find(':')?, rest.rfind('@')?);
+    // `host:554/a@b`: a port and a path.
+    let port = rest[colon + 1..].split('/').next().is_some_and(|port| {
+        !port.is_empty()
+            && port.bytes().all(|digit| digit.is_ascii_digit())
+            && colon + 1 + port.len() < at
+            && rest.as_bytes().get(colon + 1 + port.len()) == Some(&b'/')
+    });
+    (colon < at && !port && !rest[..colon].contains('/')).then_some(colon + 1..at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_shows_a_secret() {
+        let secret = Secret::new("nobody-knows");
+        assert_eq!(format!("{secret} {secret:?}"), "*** ***");
+        assert_eq!(serde_json::to_string(&secret).unwrap(), "\"***\"");
+        assert_eq!(secret.reveal(), "nobody-knows");
+    }
+
+    #[test]
+    fn six_spellings() {
+        let _known = Secret::new("p@s:s/w%rd");
+        for spelling in [
+            "p@s:s/w%rd",
+            "p%40s%3As%2Fw%25rd",
+            "p%40s%3as%2fw%25rd",
+            "p@s%3As/w%25rd",
+            "p%2540s%253As%252Fw%2525rd",
+            "%70%40%73%3A%73%2F%77%25%72%64",
+        ] {
+            for text in [format!("could not open rtsp://me:{spelling}@host/cam?x=1"), format!("{spelling} is wrong")] {
+                let shown = redact(&text);
+                assert!(!shown.contains(spelling) && shown.contains(HIDDEN), "{shown}");
+                assert!(!shown.contains("rd"), "{shown}");
+            }
+        }
+        assert_eq!(redact("nothing here: 50 % at http://host:80/a@b"), "nothing here: 50 % at http://host:80/a@b");
+    }
+
+    #[test]
+    fn a_password_in_a_uri_goes_even_if_nobody_knows_it() {
+        for (text, expected) in [
+            ("rtsp://me:x@host/cam and more", "rtsp://me:***@host/cam and more"),
+            ("(rtsp://me:a/b@c@host:554/cam)", "(rtsp://me:***@host:554/cam)"),
+            ("http://a/ then http://me:1@b/", "http://a/ then http://me:***@b/"),
+            ("rtsp://me@host/cam", "rtsp://me@host/cam"),
+        ] {
+            assert_eq!(redact(text), expected);
+        }
+    }
+
+    #[test]
+    fn letters_beyond_ascii_stay_whole() {
+        let _known = Secret::new("geheimß");
+        assert_eq!(redact("ä geheimß ö geheim%C3%9F ü"), "ä *** ö *** ü");
+    }
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The command, watching, and the server that it watches.
+
+pub use crate::shared::{Ran, clip};
+use onnx_iqa_testkit as kit;
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// What a test waits for comes far sooner, or not at all.
+pub const LONG: Duration = Duration::from_secs(60);
+
+/// H.264 of a test picture, with a key frame a second.
+pub fn h264(pattern: &str) -> String {
+    format!(
+        "videotestsrc name=src is-live=true pattern={pattern} ! video/x-raw,width=320,height=240,framerate=15/1 \
+         ! valve name=valve ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! rtph264pay name=pay0 \
+         config-interval=1"
+    )
+}
+
+/// A port that nobody listens on now.
+pub fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port").port()
+}
+
+/// Sends a signal, by `kill`.
+pub fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
+    assert!(status.expect("kill runs").success(), "{name} does not reach it");
+}
+
+/// An RTSP server.
+pub struct Server {
+    pub port: u16,
+    child: Option<Child>,
+    arguments: Vec<String>,
+}
+
+impl Server {
+    /// One with these mounts, `PATH=PIPELINE` each; none where it cannot run, which is said.
+    pub fn start(options: &[&str], mounts: &[String]) -> Option<Self> {
+        let arguments = options.iter().map(|&option| option.to_owned()).chain(mounts.iter().cloned()).collect();
+        let mut server = Self { port: free_port(), child: None, arguments };
+        if libraries().is_none() {
+            kit::skipped("there is no RTSP server: scripts/servers.sh rtsp fetches it");
+            return None;
+        }
+        server.begin();
+        Some(server)
+    }
+
+    /// Starts it again, on the same port.
+    pub fn begin(&mut self) {
+        let libraries = libraries().expect("it ran before");
+        let mut command = Command::new("/usr/bin/python3");
+        command.arg(root().join("scripts/rtsp-server.py")).arg(self.port.to_string()).args(&self.arguments);
+        command.env("GI_TYPELIB_PATH", libraries.join("girepository-1.0")).env("LD_LIBRARY_PATH", &libraries);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the server starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+        assert_eq!(line, "ready\n");
+        self.child = Some(child);
+    }
+
+    /// Ends it at once, as a power failure does, but for what its system still says to others.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().and_then(|()| child.wait()).expect("it ends");
+        }
+    }
+
+    /// Starts it with other mounts, on the same port.
+    pub fn replace(&mut self, mounts: &[&str]) {
+        self.kill();
+        self.arguments = mounts.iter().map(|&mount| mount.to_owned()).collect();
+        self.begin();
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        signal(self.child.as_ref().expect("it runs"), name);
+    }
+
+    /// Sets a property of an element behind a path.
+    pub fn set(&mut self, path: &str, element: &str, property: &str, value: &str) {
+        let pipe = self.child.as_mut().and_then(|child| child.stdin.as_mut()).expect("it runs");
+        writeln!(pipe, "{path} {element} {property} {value}").and_then(|()| pipe.flush()).expect("it reads");
+    }
+
+    pub fn uri(&self, path: &str) -> String {
+        format!("rtsp://127.0.0.1:{}/{path}", self.port)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn libraries() -> Option<PathBuf> {
+    let folder = root().join(".cache/servers/rtsp/usr/lib/x86_64-linux-gnu");
+    Some(folder).filter(|folder| folder.is_dir())
+}
+
+/// `iqa watch` at work.
+pub struct Watch {
+    pub folder: TempDir,
+    child: Child,
+    pub port: u16,
+}
+
+impl Watch {
+    /// With these cameras, in TOML. `MODEL` in it becomes a model that gives the mean of R', G' and B' as its score.
+    pub fn start(cameras: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self::start_in(folder, cameras)
+    }
+
+    /// The same, in a folder that is there.
+    pub fn start_in(folder: TempDir, cameras: &str) -> Self {
+        let port = free_port();
+        let log = std::fs::File::create(folder.path().join("log")).expect("a log");
+        let config = write_config(folder.path(), port, cameras);
+        let child = Command::new(env!("CARGO_BIN_EXE_iqa"))
+            .args(["watch", "--provider", "cpu", "--threads", "1"])
+            .arg(config)
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("iqa runs");
+        let mut watch = Self { folder, child, port };
+        watch.wait_until("it answers", |watch| watch.get("readyz").is_some());
+        watch
+    }
+
+    /// Writes another configuration.
+    pub fn configure(&self, cameras: &str) {
+        write_config(self.folder.path(), self.port, cameras);
+    }
+
+    pub fn signal(&self, name: &str) {
+        signal(&self.child, name);
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has said on standard error.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).expect("a log")
+    }
+
+    /// What it answers; none: nothing, or an error.
+    pub fn bytes(&self, path: &str) -> Option<Vec<u8>> {
+        let address = format!("http://127.0.0.1:{}/{path}", self.port);
+        ureq::get(&address).call().ok()?.body_mut().read_to_vec().ok()
+    }
+
+    /// The same as text.
+    pub fn get(&self, path: &str) -> Option<String> {
+        String::from_utf8(self.bytes(path)?).ok()
+    }
+
+    /// Asks for something to be done; whether it was.
+    pub fn post(&self, path: &str) -> bool {
+        let origin = format!("http://127.0.0.1:{}", self.port);
+        ureq::post(format!("{origin}/{path}")).header("Origin", &origin).send_empty().is_ok()
+    }
+
+    /// What it says of a camera.
+    #[track_caller]
+    pub fn camera(&self, name: &str) -> Value {
+        let all = self.get("api/cameras").unwrap_or_else(|| panic!("it does not answer: {}", self.log()));
+        let all: Value = serde_json::from_str(&all).expect("JSON");
+        let cameras = all["cameras"].as_array().expect("a list");
+        cameras.iter().find(|camera| camera["name"] == name).unwrap_or(&Value::Null).clone()
+    }
+
+    /// The camera's state.
+    #[track_caller]
+    pub fn state(&self, name: &str) -> String {
+        self.camera(name)["state"].as_str().unwrap_or("gone").to_owned()
+    }
+
+    /// Whether an alarm goes on.
+    #[track_caller]
+    pub fn has_alarm(&self, name: &str, kind: &str) -> bool {
+        let camera = self.camera(name);
+        camera["alarms"].as_array().expect("a list").iter().any(|alarm| alarm["kind"] == kind)
+    }
+
+    /// Waits for something; says how long that took.
+    #[track_caller]
+    pub fn wait_until(&mut self, what: &str, holds: impl FnMut(&Self) -> bool) -> Duration {
+        self.wait_at_most(LONG, what, holds)
+    }
+
+    #[track_caller]
+    pub fn wait_at_most(&mut self, limit: Duration, what: &str, mut holds: impl FnMut(&Self) -> bool) -> Duration {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                panic!("{what}: it has ended, {status}: {}", self.log());
+            }
+            if holds(self) {
+                return start.elapsed();
+            }
+            let said = self.get("api/cameras");
+            assert!(start.elapsed() < limit, "{what}: not in {limit:?}\n{}\n{said:?}", self.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until the camera is in that state.
+    #[track_caller]
+    pub fn wait_for(&mut self, name: &str, state: &str) -> Duration {
+        self.wait_until(&format!("{name} is {state}"), |watch| watch.state(name) == state)
+    }
+
+    /// Tells it to end; gives its status, how long that took, and what it had said.
+    pub fn end(mut self) -> (Option<i32>, Duration, String) {
+        self.signal("TERM");
+        let start = Instant::now();
+        let status = loop {
+            match self.child.try_wait().expect("a child") {
+                Some(status) => break status.code(),
+                None => assert!(start.elapsed() < LONG, "it does not end: {}", self.log()),
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        (status, start.elapsed(), self.log())
+    }
+
+    /// Ends it with -9; gives its folder.
+    pub fn kill(mut self) -> TempDir {
+        self.child.kill().and_then(|()| self.child.wait()).expect("it ends");
+        std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a folder"))
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+fn write_config(folder: &Path, port: u16, cameras: &str) -> PathBuf {
+    let model = kit::mean_model(folder, "mean");
+    let cameras = cameras.replace("MODEL", model.to_str().expect("UTF-8"));
+    let config = folder.join("cameras.toml");
+    let text = format!("listen = \"127.0.0.1:{port}\"\ndata-dir = \"data\"\n{cameras}");
+    std::fs::write(&config, text).expect("written");
+    config
+}
+
+/// Whether tests that take minutes are to run; says so where not.
+pub fn slow(test: &str) -> bool {
+    let wanted = std::env::var_os("ONNX_IQA_SLOW").is_some();
+    if !wanted {
+        kit::skipped(&format!("{test}: it takes minutes; make test-slow runs it"));
+    }
+    wanted
+}
+
+/// Threads and file descriptors of a process.
+pub fn resources(process: u32) -> [usize; 2] {
+    ["task", "fd"].map(|what| std::fs::read_dir(format!("/proc/{process}/{what}")).map_or(0, Iterator::count))
+}

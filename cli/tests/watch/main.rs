@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! `iqa watch` as users run it: a real RTSP server, real faults, and what is said of them.
+//!
+//! What takes longer than a minute runs only with `ONNX_IQA_SLOW=1` (`make test-slow`).
+
+mod common;
+#[path = "../common/mod.rs"]
+mod shared;
+
+mod alarms;
+mod disk;
+mod faults;
+mod notices;
+mod reload;
+mod security;
+mod slow;

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! From a picture that goes dark to the one who is called: directly, and by way of Prometheus and Alertmanager.
+
+use crate::common::{LONG, Server, Watch, free_port, h264, root, slow};
+use onnx_iqa_testkit as kit;
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+/// A camera whose alarm comes soon.
+const ALARM: &str = "model = 'none'\nalarms.black = { for = '1s' }";
+
+/// One who is called: what it is sent.
+fn operators() -> (u16, Receiver<Value>) {
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let port = socket.local_addr().expect("an address").port();
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for stream in socket.incoming().map_while(Result::ok) {
+            let mut reader = BufReader::new(stream);
+            let mut head = String::new();
+            while reader.read_line(&mut head).is_ok_and(|read| read > 2) {}
+            let length = head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+            let mut body = vec![0; length.unwrap_or(0)];
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            if reader.read_exact(&mut body).and_then(|()| reader.get_mut().write_all(answer)).is_err() {
+                continue;
+            }
+            if sender.send(serde_json::from_slice(&body).expect("JSON")).is_err() {
+                return;
+            }
+        }
+    });
+    (port, receiver)
+}
+
+/// The next message about an alarm of that kind with that status, within a time.
+#[track_caller]
+fn called(calls: &Receiver<Value>, status: &str, kind: &str, limit: Duration) -> Value {
+    let end = Instant::now() + limit;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        let message = calls.recv_timeout(left).unwrap_or_else(|_| panic!("no message: {kind} {status}"));
+        let alerts = message["alerts"].as_array().expect("alerts");
+        let fits = |alert: &&Value| alert["status"] == status && alert["labels"]["kind"] == kind;
+        if let Some(alert) = alerts.iter().find(fits) {
+            return alert.clone();
+        }
+    }
+}
+
+#[test]
+fn a_dark_picture_calls_directly() {
+    let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte75"))]) else { return };
+    let (port, calls) = operators();
+    let uri = server.uri("cam");
+    let config = format!("[webhook]\nurl = 'http://127.0.0.1:{port}/'\n[[camera]]\nname = 'cam'\nuri = '{uri}'\n{ALARM}");
+    let mut watch = Watch::start(&config);
+    watch.wait_for("cam", "live");
+    server.set("cam", "src", "pattern", "black");
+    let alert = called(&calls, "firing", "black", LONG);
+    assert_eq!(alert["labels"]["source"], "cam");
+    server.set("cam", "src", "pattern", "smpte75");
+    let ended = called(&calls, "resolved", "black", LONG);
+    assert_eq!(ended["fingerprint"], alert["fingerprint"]);
+    let metrics = watch.get("metrics").expect("metrics");
+    assert!(metrics.contains("iqa_notifications_total{to=\"webhook\"} 2"), "{metrics}");
+}
+
+/// A server of Debian's, which ends with the test.
+struct Running(Child);
+
+impl Running {
+    fn start(program: &Path, arguments: &[String]) -> Self {
+        let quiet = || Stdio::null();
+        let child = Command::new(program).args(arguments).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
+        Self(child.expect("it runs"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill().and_then(|()| self.0.wait());
+    }
+}
+
+/// A file of `packaging/` with other addresses, in a folder.
+fn adapted(file: &str, folder: &Path, changes: &[(&str, String)]) -> PathBuf {
+    let from = root().join("packaging").join(file);
+    let mut text = std::fs::read_to_string(&from).expect("it is there");
+    for (old, new) in changes {
+        assert!(text.contains(old), "{file} says nothing of {old}");
+        text = text.replace(old, new);
+    }
+    let to = folder.join(from.file_name().expect("a name"));
+    std::fs::write(&to, text).expect("written");
+    to
+}
+
+mod slow {
+    use super::*;
+
+    #[test]
+    fn a_dark_picture_calls_by_way_of_prometheus_and_alertmanager() {
+        if !super::slow("an alarm through Prometheus and Alertmanager") {
+            return;
+        }
+        let tools = root().join(".cache/servers/prometheus/usr/bin");
+        if !tools.join("prometheus").is_file() {
+            return kit::skipped("there is no Prometheus: scripts/servers.sh prometheus fetches it");
+        }
+        let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte75"))]) else { return };
+        let (port, calls) = operators();
+        let uri = server.uri("cam");
+        let mut watch = Watch::start(&format!("[[camera]]\nname = 'cam'\nuri = '{uri}'\n{ALARM}"));
+        watch.wait_for("cam", "live");
+        let folder = tempfile::tempdir().expect("a folder");
+        let (prometheus, alertmanager) = (free_port(), free_port());
+        let routes = adapted(
+            "alertmanager/alertmanager.yml",
+            folder.path(),
+            &[
+                ("http://127.0.0.1:8080/alerts", format!("http://127.0.0.1:{port}/")),
+                ("group_wait: 5s", "group_wait: 1s".to_owned()),
+                ("group_interval: 1m", "group_interval: 1s".to_owned()),
+            ],
+        );
+        adapted("prometheus/rules.yml", folder.path(), &[]);
+        let scrapes = adapted(
+            "prometheus/prometheus.yml",
+            folder.path(),
+            &[
+                ("127.0.0.1:9464", format!("127.0.0.1:{}", watch.port)),
+                ("127.0.0.1:9093", format!("127.0.0.1:{alertmanager}")),
+                ("scrape_interval: 10s", "scrape_interval: 1s".to_owned()),
+                ("evaluation_interval: 10s", "evaluation_interval: 1s".to_owned()),
+            ],
+        );
+        let option = |name: &str, value: &dyn std::fmt::Display| format!("--{name}={value}");
+        let data = |name: &str| folder.path().join(name).display().to_string();
+        let _alertmanager = Running::start(
+            &tools.join("prometheus-alertmanager"),
+            &[
+                option("config.file", &routes.display()),
+                option("storage.path", &data("alertmanager")),
+                option("web.listen-address", &format!("127.0.0.1:{alertmanager}")),
+                option("cluster.listen-address", &""),
+            ],
+        );
+        let _prometheus = Running::start(
+            &tools.join("prometheus"),
+            &[
+                option("config.file", &scrapes.display()),
+                option("storage.tsdb.path", &data("prometheus")),
+                option("web.listen-address", &format!("127.0.0.1:{prometheus}")),
+            ],
+        );
+        let begin = Instant::now();
+        server.set("cam", "src", "pattern", "black");
+        let alert = called(&calls, "firing", "black", 3 * LONG);
+        println!("the message came {:.1} s after the picture went dark", begin.elapsed().as_secs_f64());
+        assert_eq!((&alert["labels"]["alertname"], &alert["labels"]["source"]), (&"IqaAlarm".into(), &"cam".into()));
+        assert_eq!(alert["annotations"]["summary"], "cam: black");
+        server.set("cam", "src", "pattern", "smpte75");
+        called(&calls, "resolved", "black", 10 * LONG);
+    }
+}

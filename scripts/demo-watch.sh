@@ -1,0 +1,85 @@
+#!/bin/sh
+# demo-watch.sh: `iqa watch` with three cameras that are none: an RTSP server sends a clip, the same badly encoded, and a third
+# one that goes away for 20 s of every minute. Needs `make build` to have run. Ends with Ctrl-C.
+set -eu
+# shellcheck source=common.sh
+. "$(dirname -- "$0")/common.sh"
+cd "$root"
+eval "$(scripts/env.sh)"
+
+clip=${1:-$ONNX_IQA_CLIPS/bigbuckbunny.mp4}
+port=${ONNX_IQA_DEMO_PORT:-8554}
+address=127.0.0.1:${ONNX_IQA_DEMO_WALL:-9464}
+[ -f "$clip" ] || die "there is no clip $clip"
+libraries=$(scripts/servers.sh rtsp)/usr/lib/$(uname -m)-linux-gnu
+folder=$cache/demo-watch
+rm -rf "${folder:?}"
+mkdir -p "$folder/good" "$folder/poor"
+
+# frames FOLDER QUALITY: the clip's frames as JPEG, which the server sends round and round.
+frames() {
+    gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! videoconvert ! videoscale \
+        ! video/x-raw,format=I420,width=640,height=360,pixel-aspect-ratio=1/1 \
+        ! jpegenc quality="$2" ! multifilesink location="$folder/$1/%05d.jpg" >&2
+}
+say "taking $clip apart"
+frames good 92
+frames poor 4
+
+jobs=
+trap 'kill $jobs 2>/dev/null' EXIT
+trap 'exit 130' INT TERM
+# serve PORT PATH…: sends these clips under rtsp://127.0.0.1:PORT/PATH. Standard input is the server's life.
+serve() {
+    at=$1
+    shift
+    for path in "$@"; do
+        set -- "$@" "$path=multifilesrc location=$folder/$path/%05d.jpg loop=true caps=image/jpeg,framerate=25/1 ! jpegparse ! rtpjpegpay name=pay0"
+        shift
+    done
+    GI_TYPELIB_PATH=$libraries/girepository-1.0 LD_LIBRARY_PATH=$libraries exec scripts/rtsp-server.py "$at" "$@" >"$folder/server-$at.log" 2>&1
+}
+# Both ends of a pipe that nobody writes to: the servers wait there until they are killed.
+mkfifo "$folder/never"
+exec 3<>"$folder/never"
+serve "$port" good poor <&3 &
+jobs="$jobs $!"
+(
+    while :; do
+        serve $((port + 1)) good <&3 &
+        server=$!
+        trap 'kill $server 2>/dev/null; exit' TERM
+        sleep 40
+        kill "$server"
+        sleep 20
+    done
+) &
+jobs="$jobs $!"
+
+cat >"$folder/cameras.toml" <<TOML
+listen = "$address"
+data-dir = "data"
+
+[[camera]]
+name = "good"
+uri = "rtsp://127.0.0.1:$port/good"
+tags = { demo = "steady" }
+alarms.low = { below = 40 }
+alarms.black = {}
+alarms.frozen = {}
+
+[[camera]]
+name = "poor"
+uri = "rtsp://127.0.0.1:$port/poor"
+tags = { demo = "steady" }
+alarms.low = { below = 40 }
+
+[[camera]]
+name = "comes-and-goes"
+uri = "rtsp://127.0.0.1:$((port + 1))/good"
+tags = { demo = "flapping" }
+timeout = "3s"
+TOML
+say "the configuration is $folder/cameras.toml"
+say "open http://$address in a browser; Ctrl-C ends it"
+iqa watch "$folder/cameras.toml"
