@@ -11,16 +11,19 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
-.PHONY: help demo test env setup build install uninstall bench lint doc clean
+.PHONY: help demo test test-versions env setup build install uninstall bench lint doc clean
 
 help: ## this list
-	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
 demo: build ## score a clip (or CLIP=yours.mp4) and a hard re-encode of it, and compare a ladder with it
 	@scripts/demo.sh $(if $(CLIP),'$(CLIP)')
 
 test: ## install what is missing, build, run all tests
 	@scripts/test.sh
+
+test-versions: build ## the plugin that was built here under GStreamer 1.26 and 1.28, fetched from Debian (1.8 GB on disk)
+	@scripts/versions.sh
 
 env: ## what sets a shell up:  eval "$$(make -s env)"
 	@scripts/env.sh

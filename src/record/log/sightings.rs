@@ -102,7 +102,11 @@ mod tests {
     #[test]
     fn an_element_carries_its_score_on_and_that_may_be_copied_too() {
         let mut sightings = Sightings::default();
-        assert_eq!(see(&mut sightings, 2 * FRAME, &carried(0, 2 * FRAME)), Sight::New, "of a frame that went on before");
+        assert_eq!(
+            see(&mut sightings, 2 * FRAME, &carried(0, 2 * FRAME)),
+            Sight::New,
+            "of a frame that went on before"
+        );
         for _ in 0..2 {
             assert_eq!(see(&mut sightings, 3 * FRAME, &carried(0, 3 * FRAME)), Sight::Carried);
             assert_eq!(see(&mut sightings, 5 * FRAME, &carried(0, 3 * FRAME)), Sight::Copy { age: Some(5 * FRAME) });

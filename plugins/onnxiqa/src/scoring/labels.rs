@@ -99,7 +99,10 @@ pub fn open_analytics(element: &gst::Element, has_model: bool) -> Option<&'stati
             meta::NAME,
             gst::version_string()
         );
-        let advice = format!("install it ({}; Debian: libgstreamer-plugins-bad1.0-0), or set analytics-meta=false", analytics::FILE);
+        let advice = format!(
+            "install it ({}; Debian: libgstreamer-plugins-bad1.0-0), or set analytics-meta=false",
+            analytics::FILE
+        );
         warn(element, gst::LibraryError::Init, &Finding::new("no-analytics", cause, Cure::Advice(advice)));
     };
     Analytics::get().map_err(missing).ok()
