@@ -20,7 +20,7 @@ reference=$ONNX_IQA_CLIPS/carphone_pristine.mp4
 score() {
     log=$1
     shift
-    "$@" gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! identity eos-after=33 ! iqascore interval=8 ! iqalog location="$log" ! fakesink
+    "$@" gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! iqascore interval=30 ! iqalog location="$log" ! fakesink
 }
 score "$TEST_TMP/here.jsonl" env
 score "$TEST_TMP/system.jsonl" system
@@ -41,7 +41,7 @@ gst-launch-1.0 -q $source ! iqalog location="$TEST_TMP/before.jsonl" ! x264enc b
 
 # The overlay draws where the picture lies.
 # shellcheck disable=SC2086 # words, on purpose
-gst-launch-1.0 -q videotestsrc num-buffers=1 pattern=gray ! video/x-raw,format=I420,width=640,height=360 ! tee name=t \
+gst-launch-1.0 -q videotestsrc num-buffers=1 pattern=solid-color foreground-color=0xff808080 ! video/x-raw,format=I420,width=640,height=360 ! tee name=t \
     ! queue ! filesink location="$TEST_TMP/plain.yuv" t. ! queue ! iqascore ! iqaoverlay ! filesink location="$TEST_TMP/drawn.yuv"
 
 python3 - "$TEST_TMP" <<'PY'

@@ -73,7 +73,7 @@ fn a_decoded_frame_carries_what_was_said_of_it_before_it_was_encoded() {
 
 #[test]
 fn copies_count_once_and_say_so_in_every_format() {
-    for (rate, frames, scored) in [("50/1", 39, 20), ("30/1", 23, 20), ("25/2", 10, 10)] {
+    for (rate, frames) in [("50/1", 39..=40), ("30/1", 23..=24), ("25/2", 10..=11)] {
         let folder = Folder::new();
         let [before, log, csv, vmaf] = ["before", "log", "csv", "vmaf"].map(|name| folder.file(name));
         score(&format!(
@@ -81,7 +81,8 @@ fn copies_count_once_and_say_so_in_every_format() {
              ! iqalog format=csv location={csv} ! iqalog format=vmaf-json location={vmaf}"
         ));
         let ((_, before), (lines, pool)) = (read(&before, "q"), read(&log, "q"));
-        assert!(lines.len() >= frames, "{rate}: {}", lines.len());
+        assert!(frames.contains(&lines.len()), "{rate}: {}", lines.len());
+        let scored = lines.len().min(20);
         assert_eq!(scores(&lines, "q"), scored, "{rate}");
         assert_eq!(pool["score"]["count"], scored, "{rate}");
         // What became of all frames is the element's own word.
