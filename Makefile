@@ -11,10 +11,10 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
-.PHONY: help demo demo-watch test test-slow env setup build install uninstall bench lint doc clean
+.PHONY: help demo demo-watch test test-slow test-versions env setup build install uninstall bench lint doc clean
 
 help: ## this list
-	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
 demo: build ## score a clip (or CLIP=yours.mp4) and a hard re-encode of it, and compare a ladder with it
 	@scripts/demo.sh $(if $(CLIP),'$(CLIP)')
@@ -27,6 +27,9 @@ test: ## install what is missing, build, run all tests
 
 test-slow: build ## faults of cameras that take minutes to happen
 	@scripts/test-slow.sh
+
+test-versions: build ## the plugin that was built here under GStreamer 1.26 and 1.28, fetched from Debian (1.8 GB on disk)
+	@scripts/versions.sh
 
 env: ## what sets a shell up:  eval "$$(make -s env)"
 	@scripts/env.sh

@@ -16,7 +16,8 @@ import sys
 import gi
 
 gi.require_version("Gst", "1.0")
-from gi.repository import Gst  # noqa: E402 (the version is chosen first)
+gi.require_version("GstVideo", "1.0")
+from gi.repository import Gst, GstVideo  # noqa: E402 (the versions are chosen first)
 
 
 def scores(buffer):
@@ -65,11 +66,10 @@ def plain(value):
 
 def picture(sample):
     """A map of quality, GRAY8: 0 is the worst, 255 the best."""
-    caps = sample.get_caps().get_structure(0)
-    width, height = caps.get_int("width")[1], caps.get_int("height")[1]
+    # Not the caps' structure: GStreamer 1.26's Python gives another object for it than 1.22's and 1.28's.
+    info = GstVideo.VideoInfo.new_from_caps(sample.get_caps())
+    width, height, stride = info.width, info.height, info.stride[0]
     memory = sample.get_buffer().extract_dup(0, sample.get_buffer().get_size())
-    # GStreamer pads the rows of such a picture to a multiple of four bytes.
-    stride = (width + 3) // 4 * 4
     rows = (memory[row * stride : row * stride + width] for row in range(height))
     return {"width": width, "height": height, "data": b"".join(rows)}
 

@@ -108,7 +108,10 @@ fn fit(rows: &[Row], size: [u32; 2], scale: f64, text: &mut Text) -> Option<(Vec
     let margin = margin(size);
     let room = size.map(|length| length.saturating_sub(2 * margin) as f32);
     let natural = ((f64::from(size[0]) * f64::from(size[1])).sqrt() / 60.0) as f32;
-    let wanted = (natural.max(READABLE) * scale.clamp(0.1, 10.0) as f32).max(LEAST);
+    let usual = natural.max(READABLE);
+    let wanted = (usual * scale.clamp(0.1, 10.0) as f32).max(LEAST);
+    // Who wants it larger than there is room for sees no less than at the scale 1.
+    let least = LEAST.max(wanted.min(usual) * 0.55);
     let kept = |keeps: fn(&Row) -> bool| rows.iter().filter(|row| keeps(row)).cloned().collect::<Vec<_>>();
     let small = || {
         let number = rows.iter().find_map(|row| match row {
@@ -135,7 +138,7 @@ fn fit(rows: &[Row], size: [u32; 2], scale: f64, text: &mut Text) -> Option<(Vec
         // Rounding makes a smaller box not quite proportional.
         let ratio = (room[0] / width).min(room[1] / height);
         for unit in [wanted, wanted * ratio, wanted * ratio * 0.95, wanted * ratio * 0.9] {
-            if unit > wanted || unit < LEAST.max(wanted * 0.55) {
+            if unit > wanted || unit < least {
                 continue;
             }
             let sizes = Sizes::new(unit);
@@ -187,4 +190,30 @@ pub fn draw(
         top += row.height(sizes);
     }
     Some((rect, canvas))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_larger_scale_shows_no_less_and_its_text_is_no_smaller() {
+        let mut rows = vec![
+            Row::Title("metaiqa".into()),
+            Row::Number { number: "72.4".into(), worth: Worth::Words(72.4), age: None, fault: None },
+            Row::Bar { value: 72.4, stale: false },
+            Row::Course { track: 0, revision: 1, step: 10.0, digits: 1, worth: Worth::Words(72.4) },
+        ];
+        rows.extend((0..4).map(|n| Row::Value(format!("measure {n}"), "38.2 dB".into())));
+        let mut text = Text::default();
+        for size in [[320, 240], [640, 360], [1280, 720], [1080, 1920], [3840, 2160]] {
+            let (all, usual) = fit(&rows, size, 1.0, &mut text).unwrap();
+            for scale in [1.5, 2.0, 3.0, 5.0, 10.0] {
+                let (kept, sizes) = fit(&rows, size, scale, &mut text).unwrap();
+                assert!(kept.len() >= all.len(), "{size:?} at {scale}: {} rows of {}", kept.len(), all.len());
+                let [wide, narrow] = [sizes, usual].map(|sizes| measure(&all, sizes, &mut text)[0]);
+                assert!(wide >= narrow * 0.95, "{size:?} at {scale}: {wide} pixels, not {narrow}");
+            }
+        }
+    }
 }

@@ -73,6 +73,32 @@ fn a_score_that_is_carried_on_says_its_age_and_becomes_stale() {
 }
 
 #[test]
+fn a_copy_of_a_frame_says_the_age_of_its_score() {
+    let mut overlay = Overlay::default();
+    let mut first = record(72.4);
+    (first.scored_pts, first.latency) = (Some(0), Some(7));
+    // As `videorate` fills a gap: the frame again and again, with all that it carries.
+    for n in 0..=20 {
+        overlay.observe(Some(10 * SECOND + n * SECOND / 10), [("a", &first)]);
+    }
+    assert!(said(&mut overlay).contains("72.4") && said(&mut overlay).contains("2.0 s ago"));
+    assert_eq!(overlay.tracks[0].history.points().collect::<Vec<_>>(), [(10 * SECOND, 72.4)]);
+    // `mode=live` carries it on, and such a frame is copied, too.
+    let mut carried = first.clone();
+    (carried.state, carried.age) = (Some(State::Skipped), Some(3 * SECOND));
+    for n in 0..=10 {
+        overlay.observe(Some(13 * SECOND + n * SECOND / 10), [("a", &carried)]);
+    }
+    assert!(said(&mut overlay).contains("4.0 s ago") && said(&mut overlay).contains("Stale"));
+    // The next frame, of the same score.
+    let mut next = first.clone();
+    next.scored_pts = Some(SECOND);
+    overlay.observe(Some(15 * SECOND), [("a", &next)]);
+    assert!(!said(&mut overlay).contains("ago"));
+    assert_eq!(overlay.tracks[0].history.points().len(), 2);
+}
+
+#[test]
 fn before_the_first_score_it_says_so() {
     let mut overlay = Overlay::default();
     overlay.observe(None, [("a", &FrameRecord::new("metaiqa", Kind::NoReference, State::Skipped))]);

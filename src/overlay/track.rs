@@ -4,6 +4,7 @@
 
 use super::history::History;
 use crate::metrics::registry::MEASURES;
+use crate::record::score_id::ScoreId;
 use crate::record::{Field, FrameRecord, State};
 use crate::scorer::Map;
 use std::sync::Arc;
@@ -41,6 +42,8 @@ pub struct Track {
     /// Which of [`HEADLINES`] stands for its frames, the number, and when the frame of that number was shown, in
     /// running time.
     newest: Option<(usize, f64, Option<u64>)>,
+    /// What tells its score from the next: a copy of the frame, as `videorate` makes them, brings none.
+    id: Option<ScoreId>,
     /// How old the number is where there is no running time.
     carried_age: Option<u64>,
     /// Why the frame has no number of its own, if something is wrong.
@@ -81,7 +84,12 @@ impl Track {
             }
             // Measures are always the frame's own.
             self.carried_age = if rank == 0 { record.age } else { Some(0) };
-            let at = time.map(|time| time.saturating_sub(self.carried_age.unwrap_or(0)));
+            let mut at = time.map(|time| time.saturating_sub(self.carried_age.unwrap_or(0)));
+            let id = ScoreId::of(record, None).filter(ScoreId::is_timed);
+            if id.is_some() && id == self.id {
+                at = at.min(self.newest.and_then(|(.., at)| at)).or(at);
+            }
+            self.id = id;
             self.newest = Some((rank, value, at));
             if let Some(at) = at.filter(|&at| self.history.last() != Some((at, value))) {
                 self.history.push(at, value);

@@ -22,6 +22,7 @@ mod names;
 mod pair_doubts;
 mod place;
 mod reporter;
+pub(crate) mod score_id;
 mod strip;
 mod summary;
 mod value;

@@ -2,32 +2,20 @@
 
 //! Which of the scores that frames carry count, and what they come to.
 
-use super::logged::ElementPools;
+use super::logged::{ElementPools, LoggedFrame};
+use super::sightings::{Sight, Sightings};
 use crate::model::contract::Kind;
 use crate::record::{Counts, FieldPools, FrameRecord, PairingState, State, Summary, Verdict};
-use std::collections::VecDeque;
-
-/// How many scores are remembered. A frame that is shown twice may come back after others: an encoder sends frames in
-/// another order.
-const REMEMBERED: usize = 64;
 
 /// What has been counted of one element.
 pub(super) struct ElementCount {
     name: String,
     model: Option<String>,
     pools: FieldPools,
-    recent: VecDeque<ScoreId>,
+    sightings: Sightings,
     seen: Seen,
     /// What the element itself has said of its stream, until another frame of it comes.
     told: Option<Told>,
-}
-
-/// Tells one finished score from the next. Scores have no number; two that agree in all of this are taken for one.
-#[derive(PartialEq)]
-struct ScoreId {
-    scored_pts: Option<u64>,
-    raw: Option<u64>,
-    latency: Option<u64>,
 }
 
 /// Frames without a score of their own, and pairs.
@@ -73,7 +61,7 @@ impl ElementCount {
             name: name.to_owned(),
             model: None,
             pools: FieldPools::new(),
-            recent: VecDeque::new(),
+            sightings: Sightings::default(),
             seen: Seen::default(),
             told: None,
         }
@@ -83,56 +71,27 @@ impl ElementCount {
         &self.name
     }
 
-    /// Counts the frame, and the score if it brings one that has not been counted; each field as at most what `most`
-    /// says.
-    pub fn count(&mut self, pts: Option<u64>, record: &FrameRecord, most: impl Fn(&str) -> f64) {
+    /// Counts what is said of a frame with these times, and the score if it brings one that has not been counted; each
+    /// field as at most what `most` says. Gives what the record is to those before it: copies count as nothing.
+    pub fn count(&mut self, frame: &LoggedFrame, record: &FrameRecord, most: impl Fn(&str) -> f64) -> Sight {
         self.told = None;
         if self.model.is_none() {
             self.model.clone_from(&record.model);
         }
         self.seen.compares |= record.kind == Some(Kind::FullReference);
-        if self.brings_score(pts, record) {
-            self.pools.count_cut(record, most);
-        } else if is_measured(record) && self.is_new(measured_id(record)) {
-            self.pools.count_measures(record, most);
-        } else if record.state == Some(State::Scored) || is_measured(record) {
-            // The same frame again, as `videorate` sends it.
-            return;
+        let sight = self.sightings.see(frame.pts, frame.running_time, record);
+        let is_own = record.state == Some(State::Scored);
+        match sight {
+            Sight::Copy { .. } => return sight,
+            Sight::New if is_own || record.raw.or(record.score).is_some() => {
+                self.pools.count_cut(record, most);
+                self.seen.late += u64::from(!is_own);
+            }
+            Sight::New => self.pools.count_measures(record, most),
+            Sight::Carried | Sight::Nothing => {}
         }
         self.seen.count(record);
-    }
-
-    /// Whether the record holds a score that has not been counted.
-    fn brings_score(&mut self, pts: Option<u64>, record: &FrameRecord) -> bool {
-        let raw = record.raw.or(record.score).map(f64::to_bits);
-        let mut id = ScoreId { scored_pts: record.scored_pts, raw, latency: record.latency };
-        match record.state {
-            Some(State::Scored) => {
-                id.scored_pts = id.scored_pts.or(pts);
-                if id.scored_pts.is_none() {
-                    // Nothing tells it from the next one.
-                    return true;
-                }
-            }
-            // An older one that it carries along.
-            Some(State::Skipped) if raw.is_some() => {}
-            _ => return false,
-        }
-        let is_new = self.is_new(id);
-        self.seen.late += u64::from(is_new && record.state == Some(State::Skipped));
-        is_new
-    }
-
-    /// Whether it was not remembered; from now on it is.
-    fn is_new(&mut self, id: ScoreId) -> bool {
-        if self.recent.contains(&id) {
-            return false;
-        }
-        if self.recent.len() >= REMEMBERED {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(id);
-        true
+        sight
     }
 
     /// What the element says of its whole stream; whether that is new.
@@ -162,17 +121,6 @@ impl ElementCount {
             attributes: self.pools.pooled_attributes(),
         }
     }
-}
-
-/// Whether it is of a pair that was measured, and that the model was not to score.
-fn is_measured(record: &FrameRecord) -> bool {
-    record.state == Some(State::Skipped) && record.raw.or(record.score).is_none() && !record.measures.is_empty()
-}
-
-/// Tells such a pair from the next one: it has no score, whose time stamp would.
-fn measured_id(record: &FrameRecord) -> ScoreId {
-    let first = record.measures.first().map(|(_, value)| value.to_bits());
-    ScoreId { scored_pts: record.reference_pts, raw: first, latency: record.latency }
 }
 
 impl Seen {

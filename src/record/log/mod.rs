@@ -14,6 +14,7 @@ mod file;
 mod json;
 pub mod json_lines;
 mod logged;
+mod sightings;
 pub mod vmaf_json;
 mod writer;
 
@@ -21,10 +22,12 @@ pub use error::{LogError, ReadError};
 pub use file::Rotation;
 pub use logged::{ElementPools, LoggedFrame};
 
-use crate::record::Summary;
+use crate::record::{FrameRecord, State, Summary};
 use claim::Claim;
 use count::ElementCount;
 use file::LogFile;
+use sightings::Sight;
+use std::borrow::Cow;
 use std::path::Path;
 use writer::LogWriter;
 
@@ -108,16 +111,23 @@ impl Log {
 
     /// Writes a frame and counts it. It is in the file when this is back.
     ///
+    /// A copy of a frame that came before, with all that was said of that one, as `videorate` makes them, counts as
+    /// nothing, and is written as what it is: `skipped`, with the older frame's score and its age.
+    ///
     /// # Errors
     /// When the file cannot be written.
     pub fn frame(&mut self, frame: &LoggedFrame) -> Result<(), LogError> {
         self.pools_due = true;
-        for (name, record) in &frame.scores {
+        let mut corrected = Cow::Borrowed(frame);
+        for (index, (name, record)) in frame.scores.iter().enumerate() {
             let cut = self.format == LogFormat::VmafJson;
             let most = |field: &str| if cut { vmaf_json::most(field, record.depth) } else { f64::INFINITY };
-            self.element(name).count(frame.pts, record, most);
+            let sight = self.element(name).count(frame, record, most);
+            if let Sight::Copy { age } = sight {
+                corrected.to_mut().scores[index].1 = copied(record, age);
+            }
         }
-        self.writer.frame(frame)
+        self.writer.frame(&corrected)
     }
 
     /// Takes note of what an element says of its whole stream. Its counts and its verdict are written with the pools,
@@ -156,6 +166,14 @@ impl Log {
     pub fn reopen(&mut self) -> Result<(), LogError> {
         self.writer.reopen()
     }
+}
+
+/// What a copy of a frame carries, as it holds for the copy: `age` is how much older the scored frame is, if it is known.
+fn copied(record: &FrameRecord, age: Option<u64>) -> FrameRecord {
+    let mut record = record.clone();
+    record.state = Some(State::Skipped);
+    record.age = age.filter(|_| record.age.is_some());
+    record
 }
 
 impl std::fmt::Debug for Log {

@@ -20,9 +20,11 @@ pub(super) use metrics::most;
 use super::error::ReadError;
 use super::json;
 use super::logged::{ElementPools, LoggedFrame};
-use crate::record::{FrameRecord, Named as _, PooledField, State};
+use super::sightings::{Sight, Sightings};
+use crate::record::{FrameRecord, Named as _, PooledField};
 use metrics::{Numbers, attribute, detail, metric};
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
@@ -40,12 +42,9 @@ pub struct Writer {
     several: bool,
     /// When the first frame came.
     started: Option<Instant>,
-    /// The last score of each element: its name, and what tells it from the next.
-    last: Vec<(String, ScoreId)>,
+    /// By the element's name, the scores that were written.
+    sightings: BTreeMap<String, Sightings>,
 }
-
-/// When the scored frame is shown, what the model gave, and how long that took.
-type ScoreId = (Option<u64>, Option<u64>, Option<u64>);
 
 impl Writer {
     /// Nothing written yet.
@@ -86,7 +85,7 @@ impl Writer {
         self.learn(frame.scores.iter().map(|(element, _)| element.as_str()));
         let mut numbers = Numbers::default();
         for (element, record) in &frame.scores {
-            if !self.repeats(element, record) {
+            if !self.repeats(frame, element, record) {
                 numbers.add(&self.prefix(element), record);
             }
         }
@@ -105,20 +104,11 @@ impl Writer {
         write!(out, "{separator}{}", Json::Object(object))
     }
 
-    /// Whether the frame has no score of its own, and that which it carries was written before.
-    fn repeats(&mut self, element: &str, record: &FrameRecord) -> bool {
-        if record.score.is_none() {
-            return false;
-        }
-        let id = (record.scored_pts, record.raw.map(f64::to_bits), record.latency);
-        let is_own = record.state == Some(State::Scored);
-        match self.last.iter_mut().find(|(name, _)| name == element) {
-            Some((_, last)) => std::mem::replace(last, id) == id && !is_own,
-            None => {
-                self.last.push((element.to_owned(), id));
-                false
-            }
-        }
+    /// Whether what an element says of the frame was written with another one.
+    fn repeats(&mut self, frame: &LoggedFrame, element: &str, record: &FrameRecord) -> bool {
+        let sightings = self.sightings.entry(element.to_owned()).or_default();
+        let sight = sightings.see(frame.pts, frame.running_time, record);
+        matches!(sight, Sight::Carried | Sight::Copy { .. })
     }
 
     /// Writes what stands after the frames.

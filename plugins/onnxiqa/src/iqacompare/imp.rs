@@ -14,13 +14,14 @@
 use super::category::CAT;
 use super::context::{Context, Pads};
 use super::deadline::Deadline;
+use super::output::Output;
 use super::queues::Queues;
 use super::session::Session;
 use super::settings::Settings;
 use super::task::Task;
 use super::{events, queries};
 use crate::scheduling::activation;
-use crate::scoring::{self, Guarded, Report, report, report_settings};
+use crate::scoring::{self, Guarded, Report, open_analytics, report, report_settings};
 use crate::{describe, lock, video_frame};
 use gst::glib;
 use gst::prelude::*;
@@ -69,6 +70,7 @@ impl IqaCompare {
         let settings = lock(&self.settings).clone();
         let (max_bytes, independent) = (settings.max_bytes, settings.independent_sources);
         let (changeable, on_error) = (settings.changeable(), settings.model.on_error);
+        let (analytics, has_model) = (settings.model.analytics_meta, settings.has_model());
         self.with(|context| self.session.open(context.element, settings))?;
         let notices = lock(&self.report).restart(self.session.fields());
         report::post(self.obj().upcast_ref(), notices);
@@ -78,7 +80,8 @@ impl IqaCompare {
             .session
             .renew(changeable, self.queues.work().clone())
             .map_err(|error| gst::error_msg!(gst::LibraryError::Init, ("{}", describe(&error))))?;
-        *lock(&self.task) = comparer.map(|comparer| Task::new(comparer, max_bytes, on_error));
+        let analytics = analytics.then(|| open_analytics(self.obj().upcast_ref(), has_model)).flatten();
+        *lock(&self.task) = comparer.map(|comparer| Task::new(comparer, max_bytes, Output::new(on_error, analytics)));
         self.obj().notify("active-provider");
         Ok(())
     }

@@ -78,6 +78,12 @@
 //! `track`, 0 with `pts` and `offset`. Where one live branch comes later than the other, as through an encoder, set it
 //! to at least the difference. With the measure `vmaf` a frame's duration is added to what the element reports.
 //!
+//! ## What becomes of the numbers downstream
+//! As with `iqascore`: they stay with their frames, through encoders and decoders too, and what copies frames copies
+//! them. `analytics-meta=true` puts the score of a `model` into GStreamer's own analytics metadata, as the level of the
+//! class `iqa/score/<model>`; measures are no model's scores and have no class, whatever `alarm-field` says. Without a
+//! model it adds nothing, which a warning says.
+//!
 //! ## Warnings
 //! Once each, with what to do: display aspects that differ by more than 1 % (unless `registration` cuts bars off),
 //! transfer functions of which one is PQ or HLG, 8 bits against more, stated matrices or ranges that differ, interlaced

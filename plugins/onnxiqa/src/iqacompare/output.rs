@@ -8,6 +8,7 @@ use super::context::Context;
 use super::frames::Pending;
 use super::references::ReferenceTime;
 use super::verdict::Verdict;
+use crate::analytics::Analytics;
 use crate::lock;
 use crate::scheduling::{Fifo, Item, Limit};
 use crate::scoring::{Labels, OnError, report};
@@ -85,12 +86,15 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn new(on_error: OnError) -> Self {
+    /// Nothing has come yet. `analytics`: where scores are put beside what frames carry.
+    pub(super) fn new(on_error: OnError, analytics: Option<&'static Analytics>) -> Self {
+        let labels = Labels::default();
+        labels.restart(analytics);
         Self {
             fifo: Fifo::new(Limit::frames(usize::MAX)),
             prelude: Prelude::default(),
             verdict: Verdict::new(on_error),
-            labels: Labels::default(),
+            labels,
             summed_up: false,
         }
     }

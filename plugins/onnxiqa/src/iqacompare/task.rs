@@ -10,7 +10,7 @@ use super::output::{Output, Sent};
 use super::queues::{Interruption, Pressed, other, reserve};
 use super::streams::name;
 use crate::messages::Structured as _;
-use crate::scoring::{OnError, warn};
+use crate::scoring::warn;
 use crate::{describe, lock};
 use gst::prelude::*;
 use onnx_iqa::comparer::{Comparer, Side};
@@ -53,11 +53,11 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(comparer: Arc<Comparer>, max_bytes: u64, on_error: OnError) -> Self {
+    pub(super) fn new(comparer: Arc<Comparer>, max_bytes: u64, output: Output) -> Self {
         Self {
             comparer,
             input: Input::default(),
-            output: Output::new(on_error),
+            output,
             max_bytes,
             forced: 0,
             emptying: false,

@@ -158,7 +158,7 @@ impl IqaLog {
                 self,
                 gst::StreamError::Failed,
                 ("{warning}. Is there an iqascore or iqacompare upstream, and does every element between keep metas? \
-                     Decoders and demuxers do not")
+                     mpegtsmux, compositor and deinterlacers do not")
             );
         }
     }

@@ -12,6 +12,9 @@
  * until the end, carries one. The pads take anything: the element may also stand behind an encoder that keeps metas,
  * where lines come in coded order and with the encoder's time stamps.
  *
+ * Decoders keep the meta, too: behind an encoder and a decoder in the same pipeline, a line says what was said of the
+ * frame before it was encoded. To log the decoded frames, score them by an element of another name.
+ *
  * |[
  * gst-launch-1.0 filesrc location=clip.mp4 ! decodebin ! videoconvert ! iqascore ! iqalog location=scores.jsonl ! fakesink
  * ]|
@@ -52,7 +55,10 @@
  * ## Pools
  *
  * Frames with `state=scored` count; of frames that carry an older score (`mode=live`), the first with each score. A
- * frame that comes again, as `videorate` sends it, counts once. A score that no frame carried, because a newer one was
+ * frame that comes again, as `videorate` sends it, counts once, and its line says `skipped` and how much older the scored
+ * frame is: the first that brings a score stands for that frame. (A copy that comes before it, as behind an encoder, has
+ * no `age`. `vmaf-json` lists each score once.) The figures are those of the frames that have come this far; where
+ * `videorate` has dropped some, the counts beside them tell. A score that no frame carried, because a newer one was
  * there by the next frame, is not in the log's figures. A field that has no fixed range, such as `raw`, has no
  * percentiles.
  *

@@ -13,7 +13,8 @@
 //! the picture has a striped frame, and the box says so.
 //!
 //! A frame without a score of its own, by `interval`, `max-rate` or `mode=live`, is drawn with the last one and with
-//! its age; one older than `stale-after` is gray and marked. `show` chooses parts, `elements` whose scores are drawn.
+//! its age; one older than `stale-after` is gray and marked. So is a copy of a scored frame, by which `videorate` fills a
+//! gap. `show` chooses parts, `elements` whose scores are drawn.
 //! All properties may change while playing.
 //!
 //! ## What is changed

@@ -19,7 +19,7 @@ use super::queue::Queue;
 use super::scores::Scores;
 use super::settings::Settings;
 use crate::scheduling::activation;
-use crate::scoring::{Guarded, Session, report_settings};
+use crate::scoring::{Guarded, Session, open_analytics, report_settings};
 use crate::{lock, video_frame};
 use gst::glib;
 use gst::prelude::*;
@@ -76,7 +76,8 @@ impl IqaScore {
         let session = Session::open(*CAT, element.upcast_ref(), &settings.model, Kind::NoReference)?;
         self.scores.restart(element.upcast_ref(), session.model_info(), session.fields(), settings.model.on_error);
         self.input.restart();
-        self.output.restart();
+        let analytics = settings.model.analytics_meta.then(|| open_analytics(element.upcast_ref(), true)).flatten();
+        self.output.restart(analytics);
         let batch_size = settings.batch_size as usize;
         self.queue.open(session.scorer(batch_size), settings.mode, batch_size);
         *lock(&self.session) = Some(session);

@@ -26,6 +26,29 @@
 //! counts in the window that is open when it is finished. Where an alarm is set, each frame carries `alarm`: whether it
 //! was raised as the frame left.
 //!
+//! ## What becomes of the scores downstream
+//! They stay with their frames, through converters, encoders and decoders alike: behind `x264enc ! h264parse !
+//! avdec_h264` a frame still carries what was said of it *before* it was encoded. `scored-pts` is the time stamp of the
+//! frame that was scored, which encoders may shift afterwards (`x264enc` does, and the segment with it: running times
+//! stay). To score the decoded frames too, put another `iqascore` behind, which has an entry of its own; one of the same
+//! name, in another bin, replaces the entry, and a warning says so.
+//!
+//! An element that copies frames, as `videorate` does, copies their entries as they are, with `state` and `age`: frames
+//! whose entries have one `scored-pts` and one `latency` carry one score. Windows, alarms, `stats` and `iqa-summary` count
+//! where scores are made, each once. `iqalog` counts each once, too, and writes a copy as `skipped` with its age;
+//! `iqaoverlay` shows that age.
+//!
+//! ## Analytics metadata
+//! With `analytics-meta=true`, each frame that carries a `score` also has a `GstAnalyticsClsMtd` of one class, for
+//! elements that know nothing of this plugin: its quark is `iqa/score/<model>`, as `iqa/score/metaiqa`, and its level
+//! score / 100. It is added to the `GstAnalyticsRelationMeta` that the frame has, or that gets one; of several with one
+//! quark the last is the newest. It has no age: with `mode=live` or `interval` the level may be an older frame's, as
+//! `IqaMeta` says. It survives encoders and decoders as `IqaMeta` does; `videocrop` and `videoflip` of 1.26 drop it, those
+//! of 1.28 do not.
+//!
+//! It comes from GStreamer 1.26 on. The library, `libgstanalytics-1.0.so.0`, is opened as the element goes from READY
+//! to PAUSED; where it is not there a warning says so, and frames carry `IqaMeta` alone.
+//!
 //! ## Warnings
 //! Once each, with what to do: an `alarm-field` that the model does not have, or that no score has had; an alarm that
 //! cannot clear; frames without time stamps under `max-rate`, `window` or an alarm; a live source that `every-frame`

@@ -6,6 +6,7 @@ use super::category::CAT;
 use super::frame::Frame;
 use super::queue::{Passage, Queue, Step, Turn};
 use super::scores::Scores;
+use crate::analytics::Analytics;
 use crate::scheduling::{Item, task};
 use crate::scoring::{Labels, guard};
 use gst::prelude::*;
@@ -25,9 +26,9 @@ impl Output {
         Self { pad, queue, scores, labels: Labels::default() }
     }
 
-    /// READY→PAUSED: what was said is forgotten.
-    pub fn restart(&self) {
-        self.labels.restart();
+    /// READY→PAUSED: what was said is forgotten. `analytics`: where scores are put, too.
+    pub fn restart(&self, analytics: Option<&'static Analytics>) {
+        self.labels.restart(analytics);
     }
 
     /// Lets a frame pass in its place, at once if nothing is before it.

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Putting entries on frames, under the element's name, which should be no other element's.
+//! Putting entries on frames, under the element's name, which should be no other element's; if users want it, scores as
+//! GStreamer's analytics metadata, too.
 
+use super::warn;
+use crate::analytics::{self, Analytics};
 use crate::{lock, meta};
 use gst::prelude::*;
+use onnx_iqa::record::{Cure, Finding};
 use std::sync::Mutex;
 
 #[derive(Debug, Default)]
@@ -12,6 +16,8 @@ struct Inner {
     latest: Option<gst::Structure>,
     /// Users have been told that a name is another element's, too.
     told: bool,
+    /// What scores are put into beside the entries.
+    analytics: Option<&'static Analytics>,
 }
 
 /// Puts entries on frames, and tells users if another element of the same name has put one there before.
@@ -19,9 +25,9 @@ struct Inner {
 pub struct Labels(Mutex<Inner>);
 
 impl Labels {
-    /// As the element goes from READY to PAUSED.
-    pub fn restart(&self) {
-        *lock(&self.0) = Inner::default();
+    /// As the element goes from READY to PAUSED. `analytics`: where scores are put, too.
+    pub fn restart(&self, analytics: Option<&'static Analytics>) {
+        *lock(&self.0) = Inner { analytics, ..Inner::default() };
     }
 
     /// Puts what the element says of the frame on it.
@@ -39,6 +45,12 @@ impl Labels {
             gst::element_error!(element, gst::CoreError::Failed, ("{error}: is `IqaMeta` registered?"));
             gst::FlowError::Error
         })?;
+        let analytics = lock(&self.0).analytics;
+        if !analytics.is_none_or(|analytics| add_score(analytics, buffer, &entry)) {
+            let cause = "a frame takes no analytics metadata (set analytics-meta=false)";
+            gst::element_error!(element, gst::CoreError::Failed, ("{cause}"));
+            return Err(gst::FlowError::Error);
+        }
         if self.is_foreign(before, entry) {
             gst::element_warning!(
                 element,
@@ -64,4 +76,34 @@ impl Labels {
         let foreign = before.is_some_and(|before| ours.is_none_or(|ours| before != ours));
         foreign && !std::mem::replace(&mut inner.told, true)
     }
+}
+
+/// Adds the score in an entry, if it holds one; false if that fails.
+fn add_score(analytics: &Analytics, buffer: &mut gst::BufferRef, entry: &gst::StructureRef) -> bool {
+    let (Ok(model), Ok(score)) = (entry.get::<&str>("model"), entry.get::<f64>("score")) else { return true };
+    analytics.add(buffer, model, score)
+}
+
+/// GStreamer's analytics library, for a model's scores; `has_model` says whether there will be any. Where it is not
+/// there, users are told, and frames carry the scores as they always do.
+pub fn open_analytics(element: &gst::Element, has_model: bool) -> Option<&'static Analytics> {
+    if !has_model {
+        let cause = "analytics-meta adds nothing: it is for a model's scores, and no model is set";
+        warn(element, gst::LibraryError::Settings, &Finding::new("no-analytics", cause, None));
+        return None;
+    }
+    let missing = |error| {
+        let cause = format!(
+            "analytics-meta adds nothing, and frames carry scores as {} only: GStreamer's analytics library, which is \
+             there from GStreamer 1.26 on (this is {}), cannot be opened: {error}",
+            meta::NAME,
+            gst::version_string()
+        );
+        let advice = format!(
+            "install it ({}; Debian: libgstreamer-plugins-bad1.0-0), or set analytics-meta=false",
+            analytics::FILE
+        );
+        warn(element, gst::LibraryError::Init, &Finding::new("no-analytics", cause, Cure::Advice(advice)));
+    };
+    Analytics::get().map_err(missing).ok()
 }

@@ -17,7 +17,7 @@ mod stamps;
 
 pub use failure::{Failures, OnError};
 pub use guard::{Guarded, guard};
-pub use labels::Labels;
+pub use labels::{Labels, open_analytics};
 pub use model_settings::{ModelSettings, Provider};
 pub use report::{Fields, Notice, Report, warn};
 pub use scored_frame::{FrameResult, ModelInfo, ScoredFrame, Times};

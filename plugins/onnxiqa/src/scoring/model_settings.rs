@@ -58,6 +58,8 @@ pub struct ModelSettings {
     pub queue_size: u32,
     /// What follows when a frame fails.
     pub on_error: OnError,
+    /// Frames carry the score as GStreamer's analytics metadata, too.
+    pub analytics_meta: bool,
 }
 
 impl ModelSettings {
@@ -71,6 +73,7 @@ impl ModelSettings {
             threads: 0,
             queue_size: 4,
             on_error: OnError::default(),
+            analytics_meta: false,
         }
     }
 
@@ -118,6 +121,16 @@ impl ModelSettings {
                 .blurb("What follows when a frame cannot be scored")
                 .mutable_ready()
                 .build(),
+            glib::ParamSpecBoolean::builder("analytics-meta")
+                .nick("Analytics meta")
+                .blurb(
+                    "Put the model's score also into GStreamer's own analytics metadata, for analytics elements downstream: a \
+                     GstAnalyticsClsMtd with the class iqa/score/<model> and the level score / 100. From GStreamer 1.26 on; \
+                     where its library is not there, a warning says so",
+                )
+                .default_value(self.analytics_meta)
+                .mutable_ready()
+                .build(),
         ]
     }
 
@@ -133,6 +146,7 @@ impl ModelSettings {
             "threads" => self.threads = value.get().unwrap_or(self.threads),
             "queue-size" => self.queue_size = value.get().unwrap_or(self.queue_size),
             "on-error" => self.on_error = value.get().unwrap_or(self.on_error),
+            "analytics-meta" => self.analytics_meta = value.get().unwrap_or(self.analytics_meta),
             _ => return false,
         }
         true
@@ -147,6 +161,7 @@ impl ModelSettings {
             "threads" => self.threads.to_value(),
             "queue-size" => self.queue_size.to_value(),
             "on-error" => self.on_error.to_value(),
+            "analytics-meta" => self.analytics_meta.to_value(),
             _ => return None,
         })
     }

@@ -40,6 +40,12 @@ fn display_aspects_that_differ() {
 }
 
 #[test]
+fn analytics_meta_without_a_model() {
+    let element = iqacompare().property("analytics-meta", true).build().unwrap();
+    assert_one(&warned(element, &caps("I420", 32, 32), &caps("I420", 32, 32)), &["analytics-meta", "no model"]);
+}
+
+#[test]
 fn depths_and_transfers_that_differ() {
     let [eight, ten] = ["I420", "I420_10LE"].map(|format| caps(format, 32, 32));
     assert_one(&warned(iqacompare().build().unwrap(), &ten, &eight), &["10 bits", "8"]);

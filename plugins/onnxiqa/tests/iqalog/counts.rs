@@ -10,7 +10,7 @@ use std::fs;
 
 /// A comparison whose distorted stream begins 4 frames late: of 30 reference frames 4 lie outside. Runs it with a piece
 /// of pipeline behind, in gst-launch's words; gives the summary on the bus.
-fn compare(behind: &str) -> gst::Structure {
+pub fn compare(behind: &str) -> gst::Structure {
     compare_with("", behind)
 }
 

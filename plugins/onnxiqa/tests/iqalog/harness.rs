@@ -6,16 +6,9 @@ use gst_check::Harness;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-pub fn init() {
-    static INIT: Once = Once::new();
-    INIT.call_once(|| {
-        gst::init().expect("GStreamer");
-        gstonnxiqa::plugin_register_static().expect("the plugin");
-    });
-}
+pub use crate::common::init;
 
 /// A directory of the test's own, removed with it.
 pub struct Folder(PathBuf);

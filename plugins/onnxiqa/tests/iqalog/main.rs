@@ -2,6 +2,10 @@
 
 //! The element `iqalog`: what it writes, and that it changes nothing.
 
+#[path = "../common/mod.rs"]
+mod common;
+
+mod copies;
 mod counts;
 mod csv;
 mod errors;

@@ -20,6 +20,21 @@ fn a_frame_without_a_score_shows_the_last_one_and_it_becomes_stale() {
 }
 
 #[test]
+fn a_copied_frame_shows_the_age_of_its_score() {
+    let harness = ElementHarness::started(iqaoverlay().build().unwrap(), LARGE);
+    let mut said = scored(72.4);
+    said.scored_pts = Some(0);
+    // As `videorate` fills a gap.
+    for n in [0, 1, 20, 60] {
+        harness.push(with(frame(n), &said)).unwrap();
+    }
+    let out: Vec<_> = harness.frames(4).iter().map(|buffer| data(buffer)).collect();
+    assert_eq!(out[0], out[1], "40 ms later nothing is drawn anew");
+    assert_ne!(out[1], out[2], "0.8 s ago");
+    assert_ne!(out[2], out[3], "stale");
+}
+
+#[test]
 fn a_flush_forgets_all() {
     let harness = ElementHarness::started(iqaoverlay().build().unwrap(), LARGE);
     harness.push(with(frame(0), &scored(72.4))).unwrap();

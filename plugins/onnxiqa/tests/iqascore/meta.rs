@@ -57,6 +57,37 @@ fn it_survives_encoders() {
     }
 }
 
+/// Behind an encoder and a decoder a frame still carries what was said of it before.
+#[test]
+fn an_element_of_the_same_name_downstream_replaces_what_was_said_before_encoding() {
+    let dir = kit::TempDir::new();
+    let pipeline = launch(&format!(
+        "videotestsrc num-buffers=10 pattern=snow ! video/x-raw,format=I420,width=64,height=48,framerate=25/1 \
+         ! iqascore name=q provider=cpu threads=1 model={} ! x264enc bframes=2 b-adapt=false ! h264parse ! avdec_h264 name=decoder",
+        mean_model(&dir).display()
+    ));
+    // In a bin of its own it may have the same name.
+    let again = iqascore(&mean_model(&dir)).build().unwrap();
+    let bin = gst::Bin::new();
+    bin.add(&again).unwrap();
+    for name in ["sink", "src"] {
+        bin.add_pad(&gst::GhostPad::with_target(&again.static_pad(name).unwrap()).unwrap()).unwrap();
+    }
+    let sink = gst::ElementFactory::make("appsink").name("out").build().unwrap();
+    pipeline.add_many([bin.upcast_ref(), &sink]).unwrap();
+    gst::Element::link_many([&pipeline.by_name("decoder").unwrap(), bin.upcast_ref(), &sink]).unwrap();
+    let bus = pipeline.bus().unwrap();
+    let buffers = buffers(&pipeline);
+    assert_eq!(buffers.len(), 10);
+    for buffer in buffers {
+        assert_eq!(gstonnxiqa::meta::entries(&buffer).len(), 1);
+        let entry = entry(&buffer);
+        assert_eq!(entry.get("scored-pts"), Ok(buffer.pts().unwrap().nseconds()), "of the decoded frame: {entry}");
+    }
+    let warnings: Vec<_> = bus.iter().filter_map(|message| warning_text(&message)).collect();
+    assert_one(&warnings, &["another element called q"]);
+}
+
 #[test]
 fn it_is_registered_once_without_tags() {
     init();

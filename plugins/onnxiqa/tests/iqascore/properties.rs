@@ -24,6 +24,7 @@ const PROPERTIES: &[(&str, &str, &str, &str, &str)] = &[
     ("alarm-hysteresis", "gdouble", "5", "0", "playing"),
     ("on-error", "GstIqaOnError", "stop", "", "ready"),
     ("frame-messages", "gboolean", "false", "", "playing"),
+    ("analytics-meta", "gboolean", "false", "", "ready"),
     ("active-provider", "gchararray", "", "", "-"),
     ("stats", "GstStructure", "", "", "-"),
 ];
@@ -91,6 +92,7 @@ fn what_is_set_is_read_back() {
         ("alarm-hysteresis", "0.5"),
         ("on-error", "continue"),
         ("frame-messages", "true"),
+        ("analytics-meta", "true"),
     ] {
         element.set_property_from_str(name, value);
         assert_eq!(text(&element.property_value(name)), value, "{name}");

@@ -53,6 +53,25 @@ fn frames_without_time_stamps_are_named_where_that_matters() {
     assert!(harness.warnings().is_empty(), "nothing depends on it");
 }
 
+/// What it adds where the library is there, scripts/versions.sh looks at.
+#[test]
+fn analytics_meta_where_gstreamer_has_none_is_named_and_frames_go_on() {
+    let dir = kit::TempDir::new();
+    let element = iqascore(&mean_model(&dir)).property("analytics-meta", true).build().unwrap();
+    if gst::version() >= (1, 24, 0, 0) {
+        return kit::skipped("a GStreamer without an analytics library: this one may have it");
+    }
+    let harness = ElementHarness::started(element, CAPS);
+    let version = gst::version_string();
+    let parts =
+        ["analytics-meta", "libgstanalytics-1.0.so.0", "1.26", version.as_str(), "IqaMeta", "analytics-meta=false"];
+    assert_one(&harness.warnings(), &parts);
+    (0..3).for_each(|n| _ = harness.push(gray(n, shade(n))).unwrap());
+    let frames = harness.finish();
+    (0..3).zip(&frames).for_each(|(n, frame)| assert_scored(frame, n, shade(n)));
+    assert!(frames.len() == 3 && harness.warnings().is_empty(), "once");
+}
+
 #[test]
 fn a_clear_level_that_is_never_reached() {
     let dir = kit::TempDir::new();
