@@ -10,9 +10,9 @@ def scaled(short_side: int | None) -> list[str]:
     return [f"short-side = {short_side}", 'filter = "bilinear"', "antialias = true"] if short_side else []
 
 
-def crops(side: int, short_side: int | None, small: str) -> list[str]:
-    """Five crops, of the frame scaled to `short_side` or as it is."""
-    return [*scaled(short_side), f"crop = [{side}, {side}]", "crops = 5", 'sampling = "grid"', f'small = "{small}"']
+def crops(side: int, short_side: int | None, small: str, count: int = 5) -> list[str]:
+    """So many crops, of the frame scaled to `short_side` or as it is."""
+    return [*scaled(short_side), f"crop = [{side}, {side}]", f"crops = {count}", 'sampling = "grid"', f'small = "{small}"']
 
 
 def tiles(side: int, stride: int) -> list[str]:
@@ -20,12 +20,12 @@ def tiles(side: int, stride: int) -> list[str]:
     return [*scaled(side), f"crop = [{side}, {side}]", 'crops = "all"', f"stride = [{stride}, {stride}]"]
 
 
-GEOMETRY = {
-    "metaiqa": crops(224, 384, "upscale"),
-    "mt-irn": crops(224, 384, "upscale"),
-    "bpclip-nr": tiles(384, 320),
-    "bpclip-fr": crops(384, None, "mirror"),  # what differs from the reference is seen at the frame's own scale
-}
+def geometry(network) -> list[str]:
+    if network.name == "bpclip-nr":
+        return tiles(network.crop, network.stride)
+    if network.name == "bpclip-fr":  # what differs from the reference is seen at the frame's own scale
+        return crops(network.crop, None, "mirror", network.crops)
+    return crops(network.crop, 384, "upscale", network.crops)
 
 
 def roles(name: str) -> dict[str, str]:
@@ -50,7 +50,7 @@ def contract(network) -> str:
     for tensor, role in roles(name).items():
         lines += ["", "[[input]]", f'tensor = "{tensor}"', f'role = "{role}"', 'layout = "nchw"', 'channels = "rgb"']
         lines += [f"mean = {list(network.mean)}", f"std = {list(network.std)}"]
-    lines += ["", "[geometry]", *GEOMETRY[name], "", "[output]", 'tensor = "score"', "worst = 0.0", "best = 1.0"]
+    lines += ["", "[geometry]", *geometry(network), "", "[output]", 'tensor = "score"', "worst = 0.0", "best = 1.0"]
     if "map" in outputs(network):
         lines.append('map = { tensor = "map", worst = 0.0, best = 1.0 }')
     if "attributes" in outputs(network):

@@ -5,13 +5,12 @@ python -m iqatrain.data --biq2021 BIQ2021 --cache cache
 
 import argparse
 import csv
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-
-CROP = 224
 
 
 @dataclass
@@ -130,11 +129,20 @@ def split(pictures: Pictures, held_out: int, seed: int = 2021):
     return pictures.take(np.sort(order[held_out:])), pictures.take(np.sort(order[:held_out]))
 
 
-def five_crops(picture: np.ndarray, size: int = CROP) -> np.ndarray:
-    """[5, size, size, 3]: the centre, then the corners row by row."""
-    bottom, right = picture.shape[0] - size, picture.shape[1] - size
-    places = [(bottom // 2, right // 2), (0, 0), (0, right), (bottom, 0), (bottom, right)]
-    return np.stack([picture[y : y + size, x : x + size] for y, x in places])
+def places(bottom: int, right: int, count: int) -> list[tuple[int, int]]:
+    """(row, column) of so many crops, of which the last lies at `bottom`, `right`, as the engine places them (`sampling = "grid"`): of five the
+    centre, then the corners row by row, otherwise a grid row by row."""
+    if count == 5:
+        return [(bottom // 2, right // 2), (0, 0), (0, right), (bottom, 0), (bottom, right)]
+    side = math.isqrt(count - 1) + 1
+    at = lambda i, room: (2 * i * room + side - 1) // (2 * (side - 1)) if side > 1 else room // 2
+    return [(at(i // side, bottom), at(i % side, right)) for i in range(count)]
+
+
+def crops(picture: np.ndarray, size: int, count: int) -> np.ndarray:
+    """[count, size, size, 3]."""
+    where = places(picture.shape[0] - size, picture.shape[1] - size, count)
+    return np.stack([picture[y : y + size, x : x + size] for y, x in where])
 
 
 def tiles(picture: np.ndarray, size: int, stride: int) -> np.ndarray:
@@ -144,8 +152,10 @@ def tiles(picture: np.ndarray, size: int, stride: int) -> np.ndarray:
 
 
 def views(picture: np.ndarray, network) -> np.ndarray:
-    """[n, crop, crop, 3]: what a network looks at, tiles if it has a stride, else five crops; their scores are averaged."""
-    cut = five_crops(picture, network.crop) if network.stride is None else tiles(picture, network.crop, network.stride)
+    """[n, crop, crop, 3]: what a network looks at, tiles if it has a stride, else so many crops; their scores are averaged."""
+    if network.stride is None:
+        return np.ascontiguousarray(crops(picture, network.crop, network.crops))
+    cut = tiles(picture, network.crop, network.stride)
     return np.ascontiguousarray(cut)
 
 

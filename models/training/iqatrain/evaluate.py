@@ -19,12 +19,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import data, distortions, export, full_reference, kadid, labels, live, made, networks, restoration, text
+from . import data, distortions, export, full_reference, kadid, labels, live, made, networks, restoration, runtime, text
 from .auxiliary import MadeBatches
-from .export import load_averaged
 from .measures import by_subset, srocc
 from .run import inputs, predictions, score, scores_of
-from .runtime import Exported, sha256
+from .runtime import sha256
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -150,9 +149,7 @@ def main():
     options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
     options.add_argument("--made", type=Path, help="what iqatrain.made made, for `attributes`, `map` and pairs")
     options.add_argument("--tables", type=Path, help="what iqatrain.labels wrote, for pairs")
-    weights = options.add_mutually_exclusive_group(required=True)
-    weights.add_argument("--checkpoint", type=Path)
-    weights.add_argument("--model", type=Path, help="for `test`: an exported model in place of a checkpoint")
+    runtime.add_options(options, required=True)
     export.add_rounding_options(options)
     options.add_argument("--scores", type=Path, help="where `test` writes each picture's name, MOS and score")
     options.add_argument("--log", type=Path, help="for `test`: the log of looks that it is added to")
@@ -162,10 +159,9 @@ def main():
     given = options.parse_args()
     if given.model and given.what != "test":
         options.error("--model is for `test`")
-    if given.model:
-        network = Exported(given.model, given.network)
-    else:
-        network = load_averaged(given.checkpoint, given.network).to(memory_format=torch.channels_last)
+    network = runtime.chosen(given, given.network)
+    if given.checkpoint:
+        network = network.to(memory_format=torch.channels_last)
     for line in COMMANDS[given.what](network, given):
         print(json.dumps(line), flush=True)
 

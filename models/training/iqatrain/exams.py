@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from scipy.io import loadmat
 
-from . import fidelity, jpeg, run
+from . import fidelity, jpeg, run, runtime
 from .data import read_picture
 from .measures import srocc
 from .vmaf import vmaf
@@ -133,11 +133,9 @@ def main():
     options.add_argument("--elo", type=Path)
     options.add_argument("--originals", type=Path, help="CID22-512's validation part")
     options.add_argument("--live-blur", type=Path, help="the folder with gblur, refimgs and hw5.mat")
-    options.add_argument("--checkpoint", type=Path, help="a BPCLIP-FR checkpoint, or the measures alone")
+    runtime.add_options(options, required=False)  # BPCLIP-FR, or the measures alone
     given = options.parse_args()
-    from .export import load_averaged
-
-    values = measure_functions(load_averaged(given.checkpoint, "bpclip-fr") if given.checkpoint else None)
+    values = measure_functions(runtime.chosen(given, "bpclip-fr"))
     if given.what == "blur":
         lines = blur(given.live_blur, values)
     else:

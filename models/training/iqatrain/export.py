@@ -21,6 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from . import contracts, networks, text
+from .networks import bpclip
 from .networks.mt_irn import Normed
 from .networks.resnet18 import FoldedConv
 
@@ -136,10 +137,13 @@ def write_onnx(network: nn.Module, path: Path, rounding: str = "half", large: in
     return final
 
 
-def load_averaged(checkpoint: Path, name: str = "metaiqa") -> nn.Module:
+def load_averaged(checkpoint: Path, name: str = "metaiqa", **options) -> nn.Module:
     """The averaged weights of a checkpoint, in the network called `name`."""
-    network = networks.build(name)
-    network.load_state_dict(torch.load(checkpoint, weights_only=True, map_location="cpu")["averaged"])
+    network = networks.build(name, **options)
+    state = torch.load(checkpoint, weights_only=True, map_location="cpu")["averaged"]
+    if "tokens" in options:
+        state["position"] = bpclip.positions(state["position"], options["tokens"] ** 2)
+    network.load_state_dict(state)
     return network.eval()
 
 
@@ -162,9 +166,12 @@ def main():
     options.add_argument(
         "--attributes", nargs="*", choices=text.DIMENSIONS, help="BPCLIP: those that `iqatrain.evaluate attributes` lets ship; otherwise all"
     )
+    options.add_argument("--tokens", type=int, help="BPCLIP: tokens a side, where they are not those that it was trained with")
+    options.add_argument("--crops", type=int, default=5, help="how many crops of a frame are scored, where it is not tiled")
     options.add_argument("--out", type=Path, required=True)
     given = options.parse_args()
-    network = load_averaged(given.checkpoint, given.network)
+    network = load_averaged(given.checkpoint, given.network, **({"tokens": given.tokens} if given.tokens else {}))
+    network.crops = given.crops
     if given.attributes is not None:
         network.keep_attributes(given.attributes)
     write_onnx(network, given.out, **rounding_of(given))

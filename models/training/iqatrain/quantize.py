@@ -7,9 +7,10 @@
 
 What comes before the first pooling stays in float: a uint8 for each value of the three normalised channels costs a third
 of all the rounding there is, and a convolution of three channels is slower in ONNX Runtime's integers than in float.
-What the first residual block works on spans half of its range: what smooth and dark pictures say there are small numbers, and at the
-whole range a blurred picture's score moved by up to 9 points of 100, while strong edges lose nothing by being clipped.
+What `metaiqa`'s first residual block works on spans half of its range: what smooth and dark pictures say there are small numbers, and
+at the whole range a blurred picture's score moved by up to 9 points of 100, while strong edges lose nothing by being clipped.
 Activations are uint8, for with int8 ONNX Runtime leaves half of a ResNet's convolutions in float and says nothing.
+Where a backbone sees two pictures, both have the same ranges: equal pictures keep equal features.
 """
 
 import argparse
@@ -18,24 +19,42 @@ import re
 import tempfile
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QDQQuantizer, QuantType
-from onnxruntime.quantization.calibrate import TensorData, TensorsData, create_calibrator
+from onnxruntime.quantization.calibrate import PercentileCalibrater, TensorData, TensorsData
 from PIL import Image, ImageFilter
 
-from . import contracts, data, networks, run
+from . import contracts, data, export, kadid, made, networks, run
 from .runtime import Exported, open_session
 
+
+@dataclass(frozen=True)
+class Plan:
+    """What of a network is computed in integers, as regular expressions for the names of nodes and tensors."""
+
+    integer: str = r"^/backbone"
+    narrowed: str = r"$^"  # activations that span NARROW of their range only
+    pictures: int = 64  # that it is calibrated on
+    few_bits: bool = True  # whether weights that stay in float are stored as the float model stores them
+
+
+PLANS = {
+    "metaiqa": Plan(narrowed=r"^/backbone/(MaxPool|blocks\.0/)", pictures=192, few_bits=False),
+    "mt-irn": Plan(integer=r"^/(backbone|restoration|fusions)"),
+    "bpclip-nr": Plan(integer=r"^/(backbone|gates\.\d/mask)"),
+    "bpclip-fr": Plan(integer=r"^/(backbone|gates\.\d/mask)"),
+}
 INTEGER = ("Conv", "Add", "Relu", "MaxPool")  # the operators that have integer kernels, and what is fused with them
 PERCENTILE = 99.9999  # of an activation's values; what lies beyond is clipped
 BINS = 4096
-NARROWED, NARROW = r"^/backbone/(MaxPool|blocks\.0/)", 0.5  # activations that span so much of their range only
-PICTURES, TOGETHER = 192, 8
+NARROW = 0.5
+TOGETHER = 8
 SEED = 8
 
 
@@ -60,26 +79,48 @@ def widened(model: onnx.ModelProto) -> onnx.ModelProto:
     return result
 
 
+def in_few_bits(result: onnx.ModelProto, model: onnx.ModelProto) -> None:
+    """Stores the weights that stay in float as `model` does, before they are widened."""
+    kept = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
+    left = {one.name for one in result.graph.initializer}
+    names = [name.removesuffix(".stored") for name in kept if name.endswith(".stored")]
+    parts = {name: (kept[f"{name}.stored"], *([kept[f"{name}.scale"]] if f"{name}.scale" in kept else [])) for name in names if name in left}
+    export.store_in_few_bits(result, parts)
+
+
 def pooled_first(model: onnx.ModelProto) -> list[str]:
-    """Exchanges the first max pooling with the ReLU before it, which changes no value; gives the names of the nodes to there.
+    """Exchanges each max pooling with the ReLU before it, which changes no value; gives the names of the convolutions before them and on to there.
 
     ONNX Runtime moves the rounding that follows a pooling before it, and then pools in a kernel that takes as long as all the
-    integer convolutions together. It moves nothing before a ReLU.
+    integer convolutions together. It moves nothing before a ReLU. A ReLU that others read too stays for them.
     """
-    nodes = model.graph.node
-    at = next(i for i, node in enumerate(nodes) if node.op_type == "MaxPool")
-    relu, pool = nodes[at - 1], nodes[at]
-    if relu.op_type != "Relu" or list(pool.input) != list(relu.output):
-        raise ValueError(f"{pool.name} does not follow a ReLU")
-    between, last = f"{relu.input[0]}.pooled", pool.output[0]
-    pool.input[0], pool.output[0] = relu.input[0], between
-    relu.input[0], relu.output[0] = between, last
-    first, second = onnx.NodeProto(), onnx.NodeProto()
-    first.CopyFrom(pool)
-    second.CopyFrom(relu)
-    nodes[at - 1].CopyFrom(first)
-    nodes[at].CopyFrom(second)
-    return [node.name for node in nodes[: at + 1]]
+    nodes, found = model.graph.node, []
+    producer = {output: node for node in nodes for output in node.output}
+    for pool in [node for node in nodes if node.op_type == "MaxPool"]:
+        relu = producer[pool.input[0]]
+        if relu.op_type != "Relu":
+            raise ValueError(f"{pool.name} does not follow a ReLU")
+        shared = sum(relu.output[0] in node.input for node in nodes) > 1
+        between, name = f"{relu.input[0]}.pooled", f"{relu.name}.pooled" if shared else relu.name
+        later = helper.make_node("Relu", [between], [pool.output[0]], name)
+        pool.input[0], pool.output[0] = relu.input[0], between
+        nodes.insert(list(nodes).index(pool) + 1, later)
+        found += [producer[relu.input[0]].name, pool.name, later.name, *([relu.name] if shared else [])]
+        if not shared:
+            nodes.remove(relu)
+    return found
+
+
+class Rounded(PercentileCalibrater):
+    """Looks at what is rounded only: of an operator and the ReLU that is fused with it, at the ReLU's output."""
+
+    def select_tensors_to_calibrate(self, model):
+        chosen, known = super().select_tensors_to_calibrate(model)
+        readers = {}
+        for node in model.graph.node:
+            for name in node.input:
+                readers.setdefault(name, set()).add(node.op_type)
+        return {name for name in chosen if readers.get(name) != {"Relu"}}, known
 
 
 class Batches(CalibrationDataReader):
@@ -97,45 +138,65 @@ def tensor_of(network, views: np.ndarray) -> np.ndarray:
     return run.inputs(network, torch.from_numpy(views).permute(0, 3, 1, 2)).contiguous(memory_format=torch.contiguous_format).numpy()
 
 
-def calibration_views(network, pictures) -> np.ndarray:
-    """One view of each of PICTURES pictures, drawn at random: the centre of one, a corner of the next."""
-    chosen = np.random.default_rng(SEED).permutation(len(pictures))[:PICTURES]
-    every = (data.views(pictures.picture(i), network) for i in chosen)
-    return np.stack([views[i % len(views)] for i, views in enumerate(every)])
+def feed_of(network, views: list[np.ndarray]) -> dict:
+    """Views [n, h, w, 3] uint8 for each of the graph's inputs, in the network's order -> what ONNX Runtime is fed."""
+    return {tensor: tensor_of(network, one) for tensor, one in zip(contracts.roles(network.name), views, strict=True)}
 
 
-def ranges(model: onnx.ModelProto, network, views: np.ndarray) -> TensorsData:
-    """What each activation spans, but for the few values beyond PERCENTILE."""
-    (tensor,) = contracts.roles(network.name)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.onnx"
-        onnx.save(model, path)
-        calibrator = create_calibrator(
-            path,
-            INTEGER,
-            str(Path(folder) / "augmented.onnx"),
-            CalibrationMethod.Percentile,
-            extra_options={"num_bins": BINS, "percentile": PERCENTILE},
-        )
-        for first in range(0, len(views), TOGETHER):
-            calibrator.collect_data(Batches({tensor: tensor_of(network, views[first : first + TOGETHER])}))
-        found = calibrator.compute_data()
-    for name in found.keys():
-        if re.search(NARROWED, name):
-            low, high = found[name].range_value
-            found[name] = TensorData(lowest=np.float32(NARROW * low), highest=np.float32(NARROW * high))
+def alone_or_pair(given) -> tuple[np.ndarray, ...]:
+    """What a network looks at together: a picture, or a distorted one and its reference."""
+    return given if isinstance(given, tuple) else (given,)
+
+
+def calibration_views(network, pictures) -> list[np.ndarray]:
+    """One view of each of some pictures or pairs, drawn at random: the first of one, the second of the next."""
+    chosen = np.random.default_rng(SEED).permutation(len(pictures))[: PLANS[network.name].pictures]
+    every = ([data.views(one, network) for one in alone_or_pair(pictures.picture(i))] for i in chosen)
+    return [np.stack(of_one) for of_one in zip(*([one[i % len(one)] for one in views] for i, views in enumerate(every)))]
+
+
+def apart(ranges: dict) -> dict[str, list[str]]:
+    """The activations that are one in the network, by the name in its first pass: a backbone that sees two pictures has all of them twice."""
+    found = {}
+    for name in ranges:
+        found.setdefault(re.sub(r"_1(?=/)", "", name) if name.startswith("/backbone") else name, []).append(name)
     return found
 
 
-def quantized(model: onnx.ModelProto, network, views: np.ndarray) -> onnx.ModelProto:
+def ranges(model: onnx.ModelProto, network, views: list[np.ndarray]) -> TensorsData:
+    """What each activation spans, but for the few values beyond PERCENTILE."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        onnx.save(model, path)
+        calibrator = Rounded(path, INTEGER, str(Path(folder) / "augmented.onnx"), num_bins=BINS, percentile=PERCENTILE)
+        calibrator.augment_graph()
+        calibrator.create_inference_session()
+        for first in range(0, len(views[0]), TOGETHER):
+            calibrator.collect_data(Batches(feed_of(network, [one[first : first + TOGETHER] for one in views])))
+        found = calibrator.compute_data().data
+    fused = {node.input[0]: node.output[0] for node in model.graph.node if node.op_type == "Relu" and node.input[0] not in found}
+    for name, same in apart(found).items():
+        low, high = np.array([found[one].range_value for one in same], np.float32).reshape(-1, 2).T
+        share = np.float32(NARROW if re.search(PLANS[network.name].narrowed, name) else 1)
+        for one in same:
+            found[one] = TensorData(lowest=share * low.min(), highest=share * high.max())
+    # The quantizer wants to know of those too, and then forgets them.
+    return TensorsData(CalibrationMethod.Percentile, found | {before: found[after] for before, after in fused.items() if after in found})
+
+
+def quantized(model: onnx.ModelProto, network, views: list[np.ndarray]) -> onnx.ModelProto:
     """The model in integer arithmetic; what it says of itself stays."""
+    plan, given = PLANS[network.name], model
     model = widened(model)
-    stem = pooled_first(model)
+    floats = pooled_first(model)
     spans = ranges(model, network, views)
-    quantizer = QDQQuantizer(model, True, False, QuantType.QInt8, QuantType.QUInt8, spans, None, stem, INTEGER, {})
+    floats += [node.name for node in model.graph.node if not re.search(plan.integer, node.name)]
+    quantizer = QDQQuantizer(model, True, False, QuantType.QInt8, QuantType.QUInt8, spans, None, floats, INTEGER, {})
     quantizer.quantize_model()
     quantizer.model.topological_sort()
     result = quantizer.model.model
+    if plan.few_bits:
+        in_few_bits(result, given)
     onnx.checker.check_model(result, full_check=True)
     return result
 
@@ -148,20 +209,44 @@ def kernels(path: Path) -> Counter:
         return Counter(node.op_type for node in onnx.load(optimized).graph.node)
 
 
-def milliseconds(paths: list[Path], feed: dict, rounds: int) -> list[float]:
-    """The shortest run of each with one thread, in turns, so that what else the machine does falls on all of them."""
+def milliseconds(paths: list[Path], feeds: list[dict], rounds: int) -> list[float]:
+    """The processor time of each one's shortest run with one thread, in turns, so that what else the machine does falls on all of them."""
     sessions = [open_session(path, 1) for path in paths]
     times = []
     for _ in range(rounds):
-        for session in sessions:
-            begin = time.perf_counter()
+        for session, feed in zip(sessions, feeds):
+            begin = time.process_time()
             session.run(["score"], feed)
-            times.append(time.perf_counter() - begin)
+            times.append(time.process_time() - begin)
     return [1000 * min(times[i :: len(paths)]) for i in range(len(paths))]
 
 
+class Pairs:
+    """Made pictures beside their references, in an order drawn at random."""
+
+    def __init__(self, pictures: made.Made, held_out: bool):
+        kinds, levels = range(1, pictures.kinds + 1), range(1, kadid.LEVELS + 1)
+        triples = [(n, kind, level) for n in pictures.part(held_out) for kind in kinds for level in levels]
+        self.pictures, self.triples = pictures, np.random.default_rng(SEED).permutation(triples)
+
+    def __len__(self):
+        return len(self.triples)
+
+    def picture(self, i) -> tuple[np.ndarray, np.ndarray]:
+        n, kind, level = self.triples[i]
+        return self.pictures.picture(n, kind, level), self.pictures.reference(n)
+
+
+def parts(given, network):
+    """(pictures or pairs for training, those held out)."""
+    if network.name == "bpclip-fr":
+        pictures = made.open_made(given.made)
+        return Pairs(pictures, False), Pairs(pictures, True)
+    return data.split(data.open_biq2021(given.cache, "train"), given.held_out)
+
+
 def make(given, network) -> None:
-    learned, _ = data.split(data.open_biq2021(given.cache, "train"), given.held_out)
+    learned, _ = parts(given, network)
     onnx.save(quantized(onnx.load(given.float), network, calibration_views(network, learned)), given.out)
     print(f"{given.out}: {given.out.stat().st_size} bytes, {dict(kernels(given.out))}")
 
@@ -175,17 +260,20 @@ class Poor:
     def __len__(self):
         return self.count
 
-    def picture(self, i) -> np.ndarray:
-        given, share = np.asarray(self.pictures.picture(i)), i / self.count
+    def picture(self, i) -> tuple[np.ndarray, ...]:
+        share = i / self.count
         if i % 2:
-            return np.asarray(Image.fromarray(given).filter(ImageFilter.GaussianBlur(2 + 7 * share)))
-        return (given * (0.1 + 0.4 * share)).astype(np.uint8)
+            poor = lambda one: np.asarray(Image.fromarray(one).filter(ImageFilter.GaussianBlur(2 + 7 * share)))
+        else:
+            poor = lambda one: (one * (0.1 + 0.4 * share)).astype(np.uint8)
+        return tuple(poor(np.asarray(one)) for one in alone_or_pair(self.pictures.picture(i)))
 
 
-def moved(given, name: str, pictures) -> dict:
-    """By how many points of 100 the scores differ."""
-    found = [run.predictions(Exported(path, name), pictures, True, False) for path in (given.float, given.model)]
-    points = 100 * (found[1] - found[0])
+def moved(given, name: str, pictures, count: int) -> dict:
+    """By how many points of 100 the scores of the first `count` differ."""
+    graphs, every = [Exported(path, name, given.threads) for path in (given.float, given.model)], range(min(count, len(pictures)))
+    found = [[run.score(graph, *alone_or_pair(pictures.picture(i))) for i in every] for graph in graphs]
+    points = 100 * (np.array(found[1]) - found[0])
     size = np.abs(points)
     return {
         "pictures": len(points),
@@ -197,31 +285,33 @@ def moved(given, name: str, pictures) -> dict:
 
 
 def compare(given, network) -> None:
-    _, held_out = data.split(data.open_biq2021(given.cache, "train"), given.held_out)
-    held_out = held_out.take(np.arange(min(given.count, len(held_out))))
-    feed = {tensor: tensor_of(network, data.views(held_out.picture(0), network)) for tensor in contracts.roles(network.name)}
-    times = milliseconds([given.float, given.model], feed, given.rounds)
+    _, held_out = parts(given, network)
+    first, paths = alone_or_pair(held_out.picture(0)), [given.float, given.model]
+    graphs = [Exported(path, network.name) for path in paths]
+    times = milliseconds(paths, [feed_of(graph, [data.views(one, graph) for one in first]) for graph in graphs], given.rounds)
     runs = kernels(given.model)
-    counts = {"integer convolutions": runs["QLinearConv"], "float convolutions": runs["Conv"]}
+    counts = {"integer convolutions": runs["QLinearConv"], "float convolutions": runs["Conv"] + runs["FusedConv"]}
     print(json.dumps({"ms, one thread": [round(one, 1) for one in times], "times as fast": times[0] / times[1], **counts}), flush=True)
-    print(json.dumps({"of": "held-out pictures", **moved(given, network.name, held_out)}), flush=True)
-    print(json.dumps({"of": "blurred or dark ones", **moved(given, network.name, Poor(held_out, given.poor))}), flush=True)
+    print(json.dumps({"of": "held-out pictures", **moved(given, network.name, held_out, given.count)}), flush=True)
+    print(json.dumps({"of": "blurred or dark ones", **moved(given, network.name, Poor(held_out, given.poor), given.poor)}), flush=True)
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("what", choices=("make", "compare"))
     options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
-    options.add_argument("--cache", type=Path, required=True, help="BIQ2021, as iqatrain.data made it")
+    options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
+    options.add_argument("--made", type=Path, help="bpclip-fr: what iqatrain.made made")
     options.add_argument("--float", type=Path, required=True, help="the model that computes in float")
     options.add_argument("--model", type=Path, help="for `compare`: the one in integers")
     options.add_argument("--out", type=Path, help="for `make`")
     options.add_argument("--held-out", type=int, default=500, help="as in training")
     options.add_argument("--count", type=int, default=500, help="for `compare`: how many of the held-out pictures")
     options.add_argument("--poor", type=int, default=200, help="for `compare`: how many of them once more, blurred or dark")
+    options.add_argument("--threads", type=int, default=0, help="for `compare`, except its times: 0, one a core")
     options.add_argument("--rounds", type=int, default=40, help="for `compare`: how often each graph is timed")
     given = options.parse_args()
-    {"make": make, "compare": compare}[given.what](given, networks.build(given.network))
+    {"make": make, "compare": compare}[given.what](given, Exported(given.float, given.network))
 
 
 if __name__ == "__main__":

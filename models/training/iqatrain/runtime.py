@@ -1,12 +1,15 @@
 """An exported model in ONNX Runtime, used as the network is that it was exported from."""
 
+import argparse
 import hashlib
+import tomllib
 from pathlib import Path
 
 import onnxruntime
 import torch
 
 from . import contracts, networks
+from .export import load_averaged
 
 
 def sha256(path: Path) -> str:
@@ -27,16 +30,33 @@ def open_session(path: Path, threads: int = 0, optimized: Path | None = None) ->
 
 
 class Exported:
-    """Takes the pictures' tensors and gives their scores, [n, 1], as the network called `name` does."""
+    """Takes the pictures' tensors and gives their scores, [n, 1], as the network called `name` does; looks at what its contract says."""
 
     def __init__(self, path: Path, name: str, threads: int = 0):
         network = networks.build(name)
-        self.name, self.crop, self.stride, self.mean, self.std = network.name, network.crop, network.stride, network.mean, network.std
+        self.name, self.mean, self.std = network.name, network.mean, network.std
         self.session, self.tensors = open_session(path, threads), list(contracts.roles(name))
+        said = tomllib.loads(self.session.get_modelmeta().custom_metadata_map["iqa.contract"])["geometry"]
+        self.crop, self.crops, self.stride = said["crop"][0], said["crops"], said.get("stride", [None])[0]
 
     def eval(self) -> "Exported":
         return self
 
     def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
         feed = {tensor: x.contiguous(memory_format=torch.contiguous_format).numpy() for tensor, x in zip(self.tensors, inputs, strict=True)}
+        most = max(map(len, feed.values()))  # pictures that share a reference come with it once
+        feed = {tensor: x if len(x) == most else x.repeat(most // len(x), 0) for tensor, x in feed.items()}
         return torch.from_numpy(self.session.run(["score"], feed)[0])
+
+
+def add_options(options: argparse.ArgumentParser, required: bool) -> None:
+    weights = options.add_mutually_exclusive_group(required=required)
+    weights.add_argument("--checkpoint", type=Path, help="the averaged weights of a run, in single precision")
+    weights.add_argument("--model", type=Path, help="an exported model in place of a checkpoint")
+
+
+def chosen(given, name: str):
+    """What `add_options` was given, in the network called `name`; none where nothing was."""
+    if given.model:
+        return Exported(given.model, name)
+    return load_averaged(given.checkpoint, name) if given.checkpoint else None

@@ -40,7 +40,7 @@ def test_weights_are_widened_and_the_pooling_moved_without_a_change(exported, pi
 def test_all_convolutions_but_the_first_run_in_integers(exported, pictures, tmp_path):
     network, path = exported
     views = np.stack([data.views(pictures.pixels[i], network)[0] for i in range(4)])
-    model = quantize.quantized(onnx.load(path), network, views)
+    model = quantize.quantized(onnx.load(path), network, [views])
     said, before = ({one.key: one.value for one in each.metadata_props} for each in (model, onnx.load(path)))
     assert said["iqa.contract"] == before["iqa.contract"]
     out = tmp_path / "model.onnx"
@@ -59,9 +59,9 @@ def test_what_the_first_block_works_on_spans_half_of_its_range(exported, picture
     model = quantize.widened(onnx.load(path))
     quantize.pooled_first(model)
     views = np.stack([data.views(pixels, network)[0] for pixels in pictures.pixels])
-    narrow = quantize.ranges(model, network, views)
+    narrow = quantize.ranges(model, network, [views])
     monkeypatch.setattr(quantize, "NARROW", 1.0)
-    whole = quantize.ranges(model, network, views)
+    whole = quantize.ranges(model, network, [views])
     for name in ("/backbone/MaxPool_output_0", "/backbone/blocks.0/Relu_1_output_0"):
         assert narrow[name].range_value[1] == pytest.approx(whole[name].range_value[1] / 2)
     name = "/backbone/blocks.1/Relu_1_output_0"

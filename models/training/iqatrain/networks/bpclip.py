@@ -76,6 +76,7 @@ class BpClip(nn.Module):
         self.reference, self.name = reference, "bpclip-fr" if reference else "bpclip-nr"
         # Without a reference: the whole frame, in as few crops as cover it. With: five crops at the frame's own scale.
         self.stride = None if reference else self.crop - 64
+        self.crops = 5
         self.backbone = ResNet50(frozen_stages, learned_norms)
         self.gates = nn.ModuleList([Gate(c, 3 * c if reference else c, tokens) for c in CHANNELS])
         self.position = nn.Parameter(0.02 * torch.randn(1, tokens**2, WIDTH))

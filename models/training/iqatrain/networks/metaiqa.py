@@ -15,7 +15,7 @@ class MetaIqa(nn.Module):
     ResNet-18 [n, 512, 7, 7] -> average [n, 512] -> 512 PReLU, dropout -> 1 -> sigmoid
     """
 
-    name, crop, stride, mean, std = "metaiqa", 224, None, MEAN, STD
+    name, crop, crops, stride, mean, std = "metaiqa", 224, 5, None, MEAN, STD
 
     def __init__(self, dropout=0.5, frozen_blocks=0):
         super().__init__()

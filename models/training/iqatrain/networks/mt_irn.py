@@ -136,7 +136,7 @@ class Fusion(nn.Module):
 class MtIrn(nn.Module):
     """[n, 3, 224, 224] R'G'B' 0 to 1 -> (score [n, 1], 0 (worst) to 1 (best), map [n, 1, 224, 224], the SSIM map)."""
 
-    name, crop, stride, mean, std = "mt-irn", 224, None, (0.0,) * 3, (1.0,) * 3
+    name, crop, crops, stride, mean, std = "mt-irn", 224, 5, None, (0.0,) * 3, (1.0,) * 3
 
     def __init__(self, dropout=0.3, frozen_stages=0, learned_norms=True):
         super().__init__()

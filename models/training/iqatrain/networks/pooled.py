@@ -27,7 +27,7 @@ class Pooled(nn.Module):
     (Kumar et al., ICLR 2022).
     """
 
-    name, crop, stride, mean, std = "pooled", 224, None, (0.0,) * 3, (1.0,) * 3
+    name, crop, crops, stride, mean, std = "pooled", 224, 5, None, (0.0,) * 3, (1.0,) * 3
 
     def __init__(self, frozen_stages=0, learned_norms=False):
         super().__init__()
