@@ -2,7 +2,6 @@
 
 //! The command, watching, and the server that it watches.
 
-pub use crate::shared::{Ran, clip};
 use onnx_iqa_testkit as kit;
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Write as _};

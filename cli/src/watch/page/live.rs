@@ -90,8 +90,7 @@ impl Live {
                 self.camera(&name)?
             }
         };
-        let news: BTreeMap<_, _> =
-            parts.into_iter().filter(|(key, text)| self.sent.get(key) != Some(text)).collect();
+        let news: BTreeMap<_, _> = parts.into_iter().filter(|(key, text)| self.sent.get(key) != Some(text)).collect();
         self.sent.extend(news.iter().map(|(key, text)| (key.clone(), text.clone())));
         if news.is_empty() {
             return Ok(None);

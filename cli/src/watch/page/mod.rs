@@ -44,7 +44,8 @@ const TEMPLATES: [(&str, &str); 6] = [
 ];
 const TOKENS: &str = include_str!("../../../assets/tokens.css");
 const STYLE: &str = include_str!("../../../assets/watch/watch.css");
-const LOGIN_STYLE: &str = concat!(include_str!("../../../assets/tokens.css"), include_str!("../../../assets/watch/watch.css"));
+const LOGIN_STYLE: &str =
+    concat!(include_str!("../../../assets/tokens.css"), include_str!("../../../assets/watch/watch.css"));
 
 /// What pages load, by name: type and text.
 const ASSETS: [(&str, &str, &[&str]); 3] = [
