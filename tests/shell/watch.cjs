@@ -78,9 +78,11 @@ const shows = (page, name) =>
   page.waitForFunction(n => document.querySelector(`[data-tile="${n}"] img`).naturalWidth > 0, name, LONG);
 
 async function wall(page, quiet, base, config, cameras) {
-  await heading(page, '^4 of 6 cameras are live; 3 alarms');
+  await heading(page, '^4 of 7 cameras are live; 3 alarms');
   await page.evaluate(() => (window.stays = true));
-  for (const name of ['bars', 'black']) await shows(page, name);
+  for (const name of ['bars', 'black', 'still']) await shows(page, name);
+  const over = '^Same picturefor \\d+ sframes arrive, but do not change$';
+  await page.waitForFunction(p => new RegExp(p).test(document.querySelector('[data-tile=still] .over').textContent), over, LONG);
   assert.equal(await tile(page, 'off').getAttribute('data-state'), 'disabled');
   assert.equal(await tile(page, 'away').locator('.pill').textContent(), 'Offline');
   // Scores come, each with its age, which counts on.
@@ -95,7 +97,7 @@ async function wall(page, quiet, base, config, cameras) {
   await page.getByRole('button', { name: /^Disabled/ }).focus();
   await page.keyboard.press('Enter');
   assert.equal(await page.locator('.tile:visible').count(), 1);
-  assert.match(await page.textContent('#shown'), /^1 of 6 cameras shown$/);
+  assert.match(await page.textContent('#shown'), /^1 of 7 cameras shown$/);
   await page.getByRole('button', { name: /^All/ }).press('Enter');
   await page.selectOption('#tag', 'site=south');
   assert.equal(await page.locator('.tile:visible').count(), 1);
@@ -110,7 +112,7 @@ async function wall(page, quiet, base, config, cameras) {
   write('cameras.toml', cameras() + camera('late', 'videotestsrc://black', 'alarms.black = { for = "1s" }'));
   const reloaded = await fetch(base + '/api/reload', { method: 'POST', headers: { authorization: 'Bearer ' + TOKEN } });
   assert.equal(reloaded.status, 200, await reloaded.text());
-  await heading(page, 'of 7 cameras');
+  await heading(page, 'of 8 cameras');
   await page.evaluate(() => (window.stays = true));
   // An alarm is on the page within two seconds of its beginning.
   const late = await page.waitForFunction(
@@ -171,7 +173,8 @@ async function main() {
     `listen = "127.0.0.1:${port}"\ndata-dir = "data"\ntoken-file = "token"\n` +
     camera('bars', 'videotestsrc://smpte', 'tags = { site = "north" }\nalarms.low = { below = 20 }') +
     camera('ball', 'videotestsrc://ball', 'tags = { site = "south" }') +
-    camera('black', 'videotestsrc://black', 'alarms.black = { for = "1s" }\nalarms.frozen = { for = "2s" }') +
+    camera('black', 'videotestsrc://black', 'alarms.black = { for = "1s" }') +
+    camera('still', 'videotestsrc://smpte100', 'alarms.frozen = { for = "2s" }') +
     camera('away', 'rtsp://127.0.0.1:1/nothing', 'alarms.offline = { for = "1s" }') +
     camera('snow', 'videotestsrc://snow', 'model = "none"') +
     camera('off', 'videotestsrc://', 'enabled = false');
@@ -215,7 +218,7 @@ async function main() {
       await shot(page, 'wall-lost');
       await accessible(page, 'the wall, lost');
       running = await watch(config, port);
-      await heading(page, 'of 7 cameras are live');
+      await heading(page, 'of 8 cameras are live');
       await page.waitForFunction(() => document.querySelectorAll('[data-tile][data-state=live]').length === 5, null, LONG);
       assert.equal(await page.locator('#lost').textContent(), '');
     });
@@ -225,7 +228,7 @@ async function main() {
       ['narrow', { viewport: { width: 390, height: 844 } }],
     ]) {
       await inside('/', options, async (page, quiet) => {
-        await heading(page, '^5 of 7 cameras are live');
+        await heading(page, '^5 of 8 cameras are live');
         await shows(page, 'bars');
         await shot(page, `wall-${name}`);
         await readable(page);

@@ -91,7 +91,12 @@ function connect() {
     heard = Date.now();
     update(JSON.parse(e.data));
   });
-  source.onerror = lose;
+  source.onerror = async () => {
+    lose();
+    /* Another token than that of the login: the page to log in on comes instead of this one. */
+    const answer = await fetch('/api/cameras', { method: 'HEAD' }).catch(() => null);
+    if (answer?.status === 401) location.reload();
+  };
 }
 const say = () => ($('#conn').innerHTML = `${icon('pass')} Connected, updated <time>${clock(now())}</time>`);
 function lose() {

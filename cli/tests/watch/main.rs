@@ -7,6 +7,7 @@
 mod common;
 
 mod alarms;
+mod disk;
 mod faults;
 mod notices;
 mod reload;

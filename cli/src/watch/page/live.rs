@@ -102,14 +102,14 @@ impl Live {
     fn wall(&self, changed: impl Fn(&str) -> bool) -> anyhow::Result<BTreeMap<String, String>> {
         let cameras = self.pages.wall.all();
         let mut parts = Parts::new(&self.pages)?;
-        let tiles: Vec<_> = cameras.iter().map(|camera| self.pages.tile(camera)).collect();
         parts.text("title", title(&cameras));
         parts.text("heading", heading(&cameras));
-        parts.call("alarms", "alarms", &[Value::from(Serde(&tiles))])?;
-        for tile in tiles.iter().filter(|tile| changed(&tile.name)) {
+        parts.call("alarms", "alarms", &[Value::from(Serde(self.pages.alarm_lines(&cameras)))])?;
+        for camera in cameras.iter().filter(|camera| changed(&camera.about.name)) {
+            let tile = self.pages.tile(camera);
             parts.tile(&tile.name, &tile.class, tile.state);
             for part in ["picture", "score", "badges"] {
-                parts.call(&format!("{part}-{}", tile.name), part, &[Value::from(Serde(tile))])?;
+                parts.call(&format!("{part}-{}", tile.name), part, &[Value::from(Serde(&tile))])?;
             }
         }
         Ok(parts.made)

@@ -28,7 +28,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tile::{Tile, state_words};
+use tile::{AlarmLine, Tile, state_words};
 use times::Clock;
 
 /// How long a day's curve is shown before it is read again.
@@ -109,6 +109,7 @@ impl Pages {
         let page = self.templates.get_template("wall.html")?;
         Ok(page.render(context! {
             title => title(&cameras), heading => heading(&cameras), tiles => Value::from(Serde(tiles)), states, tags,
+            alarms => Value::from(Serde(self.alarm_lines(&cameras))),
             ..self.common(&cameras)
         })?)
     }
@@ -122,7 +123,8 @@ impl Pages {
         let page = self.templates.get_template("login.html")?.render(context! { style, to, wrong })?;
         let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(LOGIN_STYLE));
         let policy = format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+            "default-src 'none'; img-src data:; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors \
+             'none'"
         );
         Ok((page, policy))
     }
@@ -141,6 +143,11 @@ impl Pages {
             version => self.version.clone(), program => env!("CARGO_PKG_VERSION"), zone => self.clock.zone(),
             now => Value::from(Serde(now)), models,
         }
+    }
+
+    /// All alarms that go on, by camera in the configuration's order.
+    fn alarm_lines(&self, cameras: &[Status]) -> Vec<AlarmLine> {
+        cameras.iter().flat_map(|camera| AlarmLine::all(camera, &self.clock)).collect()
     }
 
     fn tile(&self, camera: &Status) -> Tile {

@@ -33,10 +33,15 @@ pub fn spark(day: &[Slice], now: i64, limit: Option<f64>) -> Option<Spark> {
     let last = now.div_euclid(STEP);
     let first = last - POINTS + 1;
     let known = day.iter().map(|slice| slice.at.div_euclid(STEP)).min()?;
+    let mut points = [Slice::default(); POINTS as usize];
+    for slice in day {
+        let point = usize::try_from(slice.at.div_euclid(STEP) - first).ok();
+        if let Some(point) = point.and_then(|point| points.get_mut(point)) {
+            *point += *slice;
+        }
+    }
     let (mut line, mut gaps, mut pen) = (String::new(), String::new(), 'M');
-    for point in 0..POINTS {
-        let mut sum = Slice::default();
-        day.iter().filter(|slice| slice.at.div_euclid(STEP) == first + point).for_each(|slice| sum += *slice);
+    for (point, sum) in (0..).zip(points) {
         match sum.mean() {
             Some(mean) => {
                 let _ = write!(line, "{pen}{:.1} {:.1}", x(point), y(mean));

@@ -118,12 +118,17 @@ impl Tile {
             taken,
             score: score.filter(|_| shows),
             spark: spark(day, Moment::now().wall.as_second(), limit).filter(|_| shows),
-            alarms: camera.alarms.iter().map(|alarm| AlarmLine::new(alarm, clock)).collect(),
+            alarms: AlarmLine::all(camera, clock),
         }
     }
 }
 
 impl AlarmLine {
+    /// Those of a camera, oldest first.
+    pub fn all(camera: &Status, clock: &Clock) -> Vec<Self> {
+        camera.alarms.iter().map(|alarm| Self::new(alarm, clock)).collect()
+    }
+
     fn new(alarm: &Alarm, clock: &Clock) -> Self {
         let (word, icon) = alarm_words(alarm.kind);
         Self {
@@ -132,7 +137,8 @@ impl AlarmLine {
             kind: alarm.kind.name(),
             word,
             icon,
-            text: alarm.text.clone(),
+            // The name stands beside it.
+            text: alarm.text.strip_prefix(&format!("{} ", alarm.camera)).unwrap_or(&alarm.text).to_owned(),
             since: clock.moment(alarm.began),
             acknowledged: alarm.acknowledged.map(|at| clock.moment(at)),
         }

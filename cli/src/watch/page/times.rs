@@ -28,7 +28,7 @@ impl Clock {
     pub fn system() -> Self {
         let zone = TimeZone::system();
         match zone.iana_name().map(str::to_owned) {
-            Some(name) => Self { zone, name },
+            Some(name) => Self { zone, name: name.trim_start_matches("Etc/").to_owned() },
             None => Self { zone: TimeZone::UTC, name: "UTC".to_owned() },
         }
     }
