@@ -46,8 +46,7 @@ function put(key, html) {
     if (key === 'heading') e.textContent = html;
     else e.innerHTML = html;
     /* Acknowledged: what was a button is a text now. */
-    const again = focus && (document.getElementById(focus) ?? document.getElementById(focus.replace('ack-', 'acked-')));
-    again?.focus();
+    if (focus) (document.getElementById(focus) ?? document.getElementById(focus.replace('ack-', 'acked-')))?.focus();
   }
 }
 function tile(name, text) {

@@ -107,7 +107,12 @@ fn of_program(cameras: &[Status], own: &Own) -> Vec<MetricFamily> {
     vec![
         family(gauge, "iqa_build_info", "This program.", [(version, 1.0)]),
         family(gauge, "iqa_model_info", "Models, by the first 12 digits of their SHA-256.", models),
-        family(gauge, "iqa_history_up", "1 while the history can be written.", alone(f64::from(u8::from(own.history_up)))),
+        family(
+            gauge,
+            "iqa_history_up",
+            "1 while the history can be written.",
+            alone(f64::from(u8::from(own.history_up))),
+        ),
         family(counter, "iqa_history_errors_total", "Failed writes to the history.", alone(own.history_errors as f64)),
         family(
             counter,

@@ -57,11 +57,6 @@ impl Program {
         Ok(Arc::new(Self { path, shared, running }))
     }
 
-    /// What is known of the cameras.
-    pub fn wall(&self) -> &Arc<Wall> {
-        &self.shared.wall
-    }
-
     /// Why the program cannot go on, if so.
     pub fn failure(&self) -> Option<String> {
         let count = self.shared.abandoned.count();
@@ -132,7 +127,9 @@ impl Control for Program {
 /// Tells all to end, and waits until then. False: one has not ended.
 fn end_all(cameras: &mut [Watched], deadline: Instant) -> bool {
     cameras.iter().for_each(Watched::stop);
-    cameras.iter_mut().fold(true, |all, camera| camera.ended_by(deadline) && all)
+    // All of them, also where one has not: each is waited for.
+    let late = cameras.iter_mut().filter_map(|camera| (!camera.ended_by(deadline)).then_some(())).count();
+    late == 0
 }
 
 /// Keys that changed and that only a restart takes up.

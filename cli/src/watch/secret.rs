@@ -65,9 +65,10 @@ impl Serialize for Secret {
     }
 }
 
+/// Of a text in a configuration, which is secret in parts, if at all: who reads it makes these known.
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::new(&Cow::<str>::deserialize(deserializer)?))
+        Ok(Self::unlisted(&Cow::<str>::deserialize(deserializer)?))
     }
 }
 

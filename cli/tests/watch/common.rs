@@ -2,7 +2,6 @@
 
 //! The command, watching, and the server that it watches.
 
-pub use crate::shared::{Ran, clip};
 use onnx_iqa_testkit as kit;
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -278,7 +277,11 @@ pub fn slow(test: &str) -> bool {
     wanted
 }
 
-/// Threads and file descriptors of a process.
-pub fn resources(process: u32) -> [usize; 2] {
-    ["task", "fd"].map(|what| std::fs::read_dir(format!("/proc/{process}/{what}")).map_or(0, Iterator::count))
+/// Threads, file descriptors and MiB of a process.
+pub fn resources(process: u32) -> [usize; 3] {
+    let [threads, files] =
+        ["task", "fd"].map(|what| std::fs::read_dir(format!("/proc/{process}/{what}")).map_or(0, Iterator::count));
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().split(' ').next()?.parse().ok());
+    [threads, files, memory.map_or(0, |kib: usize| kib / 1024)]
 }

@@ -5,8 +5,6 @@
 //! What takes longer than a minute runs only with `ONNX_IQA_SLOW=1` (`make test-slow`).
 
 mod common;
-#[path = "../common/mod.rs"]
-mod shared;
 
 mod alarms;
 mod disk;

@@ -25,7 +25,8 @@ fn operators() -> (u16, Receiver<Value>) {
             let mut reader = BufReader::new(stream);
             let mut head = String::new();
             while reader.read_line(&mut head).is_ok_and(|read| read > 2) {}
-            let length = head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+            let length =
+                head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
             let mut body = vec![0; length.unwrap_or(0)];
             let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
             if reader.read_exact(&mut body).and_then(|()| reader.get_mut().write_all(answer)).is_err() {
@@ -59,7 +60,8 @@ fn a_dark_picture_calls_directly() {
     let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte75"))]) else { return };
     let (port, calls) = operators();
     let uri = server.uri("cam");
-    let config = format!("[webhook]\nurl = 'http://127.0.0.1:{port}/'\n[[camera]]\nname = 'cam'\nuri = '{uri}'\n{ALARM}");
+    let config =
+        format!("[webhook]\nurl = 'http://127.0.0.1:{port}/'\n[[camera]]\nname = 'cam'\nuri = '{uri}'\n{ALARM}");
     let mut watch = Watch::start(&config);
     watch.wait_for("cam", "live");
     server.set("cam", "src", "pattern", "black");

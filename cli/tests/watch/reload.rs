@@ -2,7 +2,7 @@
 
 //! Another configuration, a wrong one, and what is left after `kill -9`.
 
-use crate::common::{LONG, Ran, Watch};
+use crate::common::{LONG, Watch};
 use serde_json::Value;
 use std::process::Command;
 
@@ -41,7 +41,7 @@ fn a_wrong_configuration_is_refused_with_its_line_and_the_old_one_goes_on() {
     watch.signal("HUP");
     watch.wait_until("it says so", |watch| watch.log().contains("intervall"));
     let log = watch.log();
-    assert!(log.contains("cameras.toml:11:"), "{log}");
+    assert!(log.contains("cameras.toml:12:"), "{log}");
     assert_eq!(names(&watch), ["one"]);
     assert_eq!(watch.state("one"), "live");
 }
@@ -56,9 +56,12 @@ fn it_does_not_start_with_a_wrong_configuration_or_model() {
         ("listen = '0.0.0.0:0'\n[[camera]]\nname = 'a'\nuri = 'videotestsrc://'", "token-file"),
     ] {
         std::fs::write(&config, text).expect("written");
-        let output = Command::new(env!("CARGO_BIN_EXE_iqa")).arg("watch").arg(&config).output().expect("iqa runs");
-        let ran = Ran::new(output).ended(2);
-        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iqa"));
+        command.arg("watch").arg(&config).current_dir(folder.path());
+        let output = command.output().expect("iqa runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(words), "{said}");
     }
 }
 

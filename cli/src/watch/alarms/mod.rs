@@ -7,8 +7,6 @@
 mod conditions;
 mod course;
 
-pub use conditions::{BLACK, COVERED, FROZEN};
-
 use super::alarm::AlarmKind;
 use super::config::Rule;
 use super::status::State;

@@ -73,9 +73,12 @@ mod tests {
         let abandoned = Arc::new(Abandoned::default());
         let gate = Arc::new(Barrier::new(2));
         let there = gate.clone();
-        assert_eq!(abandoned.within(Duration::from_millis(20), move || {
-            there.wait();
-        }), None);
+        assert_eq!(
+            abandoned.within(Duration::from_millis(20), move || {
+                there.wait();
+            }),
+            None
+        );
         assert_eq!(abandoned.count(), 1);
         gate.wait();
         let start = Instant::now();

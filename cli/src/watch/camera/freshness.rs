@@ -65,18 +65,25 @@ mod tests {
         Course { begun: Instant::now(), moved: None, has_frame: false, frozen: false }
     }
 
+    /// Something came as it began, and not since.
+    fn with_frames(frozen: bool) -> Course {
+        let course = new();
+        Course { moved: Some(course.begun), has_frame: true, frozen, ..course }
+    }
+
     #[test]
     fn a_first_frame_is_waited_for_a_while() {
         assert_eq!((after(0, new()), after(20, new())), (Verdict::Waiting, Verdict::Waiting));
         assert_eq!(after(21, new()), Verdict::GiveUp);
         // Packets come, but nothing can be decoded of them.
-        let course = Course { moved: Some(new().begun), ..new() };
+        let course = new();
+        let course = Course { moved: Some(course.begun), ..course };
         assert_eq!((after(3, course), after(21, course)), (Verdict::Waiting, Verdict::GiveUp));
     }
 
     #[test]
     fn what_is_old_is_stale_and_then_given_up() {
-        let course = Course { moved: Some(new().begun), has_frame: true, ..new() };
+        let course = with_frames(false);
         assert_eq!(after(5, course), Verdict::In(State::Live));
         assert_eq!(after(6, course), Verdict::In(State::Stale));
         assert_eq!(after(10, course), Verdict::In(State::Stale));
@@ -85,7 +92,6 @@ mod tests {
 
     #[test]
     fn a_picture_that_does_not_change_is_not_live() {
-        let course = Course { moved: Some(new().begun), has_frame: true, frozen: true, ..new() };
-        assert_eq!(after(1, course), Verdict::In(State::Stale));
+        assert_eq!(after(1, with_frames(true)), Verdict::In(State::Stale));
     }
 }

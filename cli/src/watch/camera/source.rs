@@ -16,11 +16,13 @@ const NOT_LIVE: [&str; 3] = ["file", "http", "https"];
 /// What a test picture looks like.
 const PATTERN_CAPS: &str = "video/x-raw,format=I420,width=640,height=360,framerate=25/1";
 
+/// A jitter buffer as long as it is there, and the lost packets that it has told of.
+type JitterBuffer = (gst::glib::WeakRef<gst::Element>, u64);
+
 /// Elements of a pipeline that are asked now and then.
 #[derive(Debug, Clone, Default)]
 pub struct Network {
-    /// Jitter buffers, each with the lost packets that it has told of.
-    buffers: Arc<Mutex<Vec<(gst::glib::WeakRef<gst::Element>, u64)>>>,
+    buffers: Arc<Mutex<Vec<JitterBuffer>>>,
 }
 
 impl Network {

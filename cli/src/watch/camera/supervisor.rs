@@ -57,10 +57,12 @@ impl Supervisor {
 
     /// Watches the camera until it is told to stop.
     pub fn run(mut self) {
+        let start = Instant::now();
         while !self.signals.is_stopped() {
             let (ending, pictures) = self.connect();
             let Ending::Lost { reason, text, lasting } = ending else { break };
-            let wait = self.backoff.wait(pictures, rand::random());
+            let outage = self.feed.known().newest.map_or(start, |newest| newest.at.steady).elapsed();
+            let wait = self.backoff.wait(pictures, outage, rand::random());
             let state = if lasting { State::Error } else { State::Offline };
             self.reports.lost(state, reason, text, wait);
             self.wait(wait);

@@ -29,6 +29,9 @@ const CAMERA_SCHEMES: [&str; 15] = [
     "videotestsrc",
 ];
 
+/// Schemes that need no host.
+const HOSTLESS: [&str; 2] = ["file", "videotestsrc"];
+
 /// Where pictures come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -101,9 +104,12 @@ impl Address {
             Some(_) => encode_it(),
             None => format!("it is no URI: {error}"),
         })?;
-        let ambiguous = found.is_some() && (url.path().contains('@') || url.password().is_none());
-        if ambiguous || (found.is_some() && url.host_str().is_none_or(str::is_empty)) {
+        // What follows the first / is no password to a parser, whatever it is to people.
+        if url.path().contains('@') || (found.is_some() && url.password().is_none()) {
             return Err(encode_it());
+        }
+        if url.host_str().is_none_or(str::is_empty) && !HOSTLESS.contains(&url.scheme()) {
+            return Err(if found.is_some() { encode_it() } else { "it names no host".to_owned() });
         }
         let user = percent_decode_str(url.username()).decode_utf8_lossy().into_owned();
         let user = Some(user).filter(|user| !user.is_empty());
@@ -117,8 +123,8 @@ impl Address {
 }
 
 fn encode_it() -> String {
-    "its password has letters that stand for something else in a URI: write @ as %40, : as %3A, / as %2F and % as %25, or \
-     give `user` with `password-file` or `password-env`"
+    "it has letters that stand for something else in a URI, in its password or behind its host: write @ as %40, : as %3A, \
+     / as %2F and % as %25, or give `user` with `password-file` or `password-env`"
         .to_owned()
 }
 

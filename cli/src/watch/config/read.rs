@@ -6,7 +6,7 @@ use super::file::{AlarmsText, CameraText, File, LowText, MqttText, RuleText, Web
 use super::text::Time;
 use super::{Address, Camera, Config, ConfigError, Low, Mqtt, Rule, Webhook};
 use crate::watch::alarm::AlarmKind;
-use crate::watch::secret::Secret;
+use crate::watch::secret::{Secret, redact};
 use serde_spanned::Spanned;
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -21,6 +21,9 @@ const PORT: u16 = 9464;
 const MODEL: &str = "metaiqa";
 /// A file of a secret is not longer than this.
 const LONGEST_SECRET: u64 = 64 << 10;
+
+/// A webhook's path of so many letters may be a password.
+const LONG_PATH: usize = 20;
 
 /// What is wrong with a piece of the file.
 type Wrong = (Option<Range<usize>>, String);
@@ -128,7 +131,7 @@ impl Reader<'_> {
             return Err((Some(span), "a webhook's address begins with http:// or https://".to_owned()));
         }
         let token = text.token_file.as_ref().map(|path| self.secret(path)).transpose()?;
-        Ok(Webhook { url, shown: address.shown, token })
+        Ok(Webhook { shown: shown_webhook(&url, &address), url, token })
     }
 
     fn mqtt(&mut self, text: MqttText) -> Result<Mqtt, Wrong> {
@@ -162,6 +165,16 @@ impl Reader<'_> {
             secret => Ok(Secret::new(secret)),
         }
     }
+}
+
+/// A webhook's address for people. Who knows a long path may post there: such a path is a secret.
+fn shown_webhook(url: &Secret, address: &Address) -> String {
+    let path = url.reveal().splitn(4, '/').nth(3).unwrap_or_default();
+    if path.len() < LONG_PATH {
+        return address.shown.clone();
+    }
+    let _ = Secret::new(path);
+    redact(&address.shown)
 }
 
 /// The secret in a variable of the environment.
@@ -294,6 +307,16 @@ mod tests {
         }
         assert!(error("listen = '0.0.0.0:9464'\n").starts_with(":1:"));
         assert!(error("").contains("no camera"));
+    }
+
+    #[test]
+    fn addresses_without_secrets_are_shown_and_long_paths_of_webhooks_are_not() {
+        let text = "[webhook]\nurl = 'https://hooks.example/services/T0/B0/abcdefghijklmno'\n\
+                    [[camera]]\nname = 'a'\nuri = 'rtsp://plain.example/stream'";
+        let config = config(text).unwrap();
+        assert_eq!(redact("cannot open rtsp://plain.example/stream"), "cannot open rtsp://plain.example/stream");
+        assert_eq!(config.webhook.map(|webhook| webhook.shown).as_deref(), Some("https://hooks.example/***"));
+        assert!(!redact("POST /services/T0/B0/abcdefghijklmno").contains("abcdef"));
     }
 
     #[test]

@@ -76,7 +76,10 @@ impl History {
         let pictures = Pictures::new(data, room)?;
         let (database, aside) = schema::open(data)?;
         if let Some(aside) = aside {
-            system::warn(format_args!("the history was damaged; it is kept as {}, and a new one begins", aside.display()));
+            system::warn(format_args!(
+                "the history was damaged; it is kept as {}, and a new one begins",
+                aside.display()
+            ));
         }
         let writer = Writer::new(database, pictures.clone(), Timestamp::now().as_second())
             .with_context(|| format!("{}: the history cannot be written", data.display()))?;
@@ -87,7 +90,9 @@ impl History {
         let gathering = {
             let (events, wall) = (wall.follow(ROOM), wall.clone());
             let (pending, over) = (pending.clone(), over.clone());
-            thread::Builder::new().name("history".to_owned()).spawn(move || gather(&events, &wall, &pending, &over, &tick))?
+            thread::Builder::new()
+                .name("history".to_owned())
+                .spawn(move || gather(&events, &wall, &pending, &over, &tick))?
         };
         let writing = {
             let (wall, health) = (wall.clone(), health.clone());
@@ -124,13 +129,7 @@ impl History {
 }
 
 /// Takes events at once, and looks at all cameras when a second begins.
-fn gather(
-    events: &Receiver<Event>,
-    wall: &Wall,
-    pending: &Mutex<Pending>,
-    over: &AtomicBool,
-    tick: &SyncSender<()>,
-) {
+fn gather(events: &Receiver<Event>, wall: &Wall, pending: &Mutex<Pending>, over: &AtomicBool, tick: &SyncSender<()>) {
     let mut sampler = Sampler::default();
     let mut second = Timestamp::now().as_second();
     while !over.load(Ordering::Relaxed) {
@@ -184,7 +183,7 @@ impl Keeper {
         ];
         match rest.into_iter().find_map(Result::err) {
             Some(error) => self.failed(&error),
-            None if self.health.down.swap(false, Ordering::Relaxed) => system::say(&format!("the history is written again")),
+            None if self.health.down.swap(false, Ordering::Relaxed) => system::say("the history is written again"),
             None => {}
         }
     }

@@ -47,7 +47,9 @@ pub enum AccessError {
     )]
     Open(IpAddr),
     /// The token could be guessed.
-    #[error("the secret in token-file has {0} characters: at least {SHORTEST_TOKEN} are needed, such as `openssl rand -hex 32` makes")]
+    #[error(
+        "the secret in token-file has {0} characters: at least {SHORTEST_TOKEN} are needed, such as `openssl rand -hex 32` makes"
+    )]
     Short(usize),
 }
 

@@ -37,11 +37,7 @@ pub async fn page(State(app): State<App>, Query(asked): Query<Asked>) -> Result<
 }
 
 /// Takes the token, and gives the cookie.
-pub async fn login(
-    State(app): State<App>,
-    headers: HeaderMap,
-    Form(given): Form<Given>,
-) -> Result<Response, Problem> {
+pub async fn login(State(app): State<App>, headers: HeaderMap, Form(given): Form<Given>) -> Result<Response, Problem> {
     let Ok(_turn) = app.logins.try_acquire() else {
         return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too many log in at this moment: try again"));
     };
@@ -81,7 +77,8 @@ mod tests {
         for own in ["/", "/camera/yard", "/camera/a.b-c_d"] {
             assert_eq!(own_path(own), own);
         }
-        for other in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a?b", "/%2f", "evil", "/\r\n"] {
+        for other in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a?b", "/%2f", "evil", "/\r\n"]
+        {
             assert_eq!(own_path(other), "/", "{other:?}");
         }
     }

@@ -2,8 +2,8 @@
 
 //! Answers that say what is wrong.
 
-use crate::watch::system;
 use crate::watch::secret::redact;
+use crate::watch::system;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};

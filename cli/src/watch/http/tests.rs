@@ -63,8 +63,8 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        self.server.take().map(Server::stop);
-        self.history.take().map(History::stop);
+        self.server.take().into_iter().for_each(Server::stop);
+        self.history.take().into_iter().for_each(History::stop);
     }
 }
 
@@ -206,7 +206,11 @@ fn pages_let_nothing_in_from_elsewhere() {
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
     }
-    for (path, kind) in [("/assets/watch.css", "text/css"), ("/assets/watch.js", "text/javascript"), ("/assets/camera.js", "text/javascript")] {
+    for (path, kind) in [
+        ("/assets/watch.css", "text/css"),
+        ("/assets/watch.js", "text/javascript"),
+        ("/assets/camera.js", "text/javascript"),
+    ] {
         let answer = site.get(path);
         assert!(answer.status == 200 && answer.header("content-type").starts_with(kind), "{path}");
     }
@@ -216,7 +220,9 @@ fn pages_let_nothing_in_from_elsewhere() {
 #[test]
 fn without_a_token_it_answers_this_machine_only_by_its_name() {
     let site = Site::new(None);
-    for (host, status) in [("localhost", 200), ("127.0.0.1:9464", 200), ("[::1]:80", 200), ("evil.example", 421), ("", 421)] {
+    for (host, status) in
+        [("localhost", 200), ("127.0.0.1:9464", 200), ("[::1]:80", 200), ("evil.example", 421), ("", 421)]
+    {
         assert_eq!(ask(site.address(), "GET", "/api/cameras", &[("Host", host)], "").status, status, "{host:?}");
     }
     let wall = wall(&["yard"]);
@@ -286,7 +292,11 @@ fn a_login_gives_a_cookie() {
         site.address(),
         "POST",
         "/login",
-        &[("Content-Type", "application/x-www-form-urlencoded"), ("Host", "cams.example"), ("Origin", "https://cams.example")],
+        &[
+            ("Content-Type", "application/x-www-form-urlencoded"),
+            ("Host", "cams.example"),
+            ("Origin", "https://cams.example"),
+        ],
         &format!("token={TOKEN}"),
     );
     assert!(secure.header("set-cookie").ends_with("; Secure"), "behind a proxy with TLS: {secure:?}");
@@ -390,7 +400,7 @@ fn it_ends_at_once_although_somebody_looks() {
     let _idle = TcpStream::connect(site.address()).expect("a connection");
     events.next("time");
     let begin = Instant::now();
-    site.server.take().map(Server::stop);
+    site.server.take().into_iter().for_each(Server::stop);
     assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
     let mut rest = Vec::new();
     let _ = events.0.read_to_end(&mut rest);

@@ -16,9 +16,9 @@ use super::event::Event;
 use super::metrics::Notified;
 use super::wall::Wall;
 use crate::media::lock;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -79,9 +79,8 @@ impl Notify {
         let counts = of_webhook.chain(mqtt.iter().map(|mqtt| ("mqtt", mqtt.counts().clone()))).collect();
         let events = wall.follow(ROOM);
         let ended = over.clone();
-        let thread = thread::Builder::new()
-            .name("notify".to_owned())
-            .spawn(move || hand_on(&events, webhook, mqtt, &ended))?;
+        let thread =
+            thread::Builder::new().name("notify".to_owned()).spawn(move || hand_on(&events, webhook, mqtt, &ended))?;
         Ok(Self { counts, over, thread: Mutex::new(Some(thread)) })
     }
 

@@ -37,7 +37,8 @@ fn webhook(on: SocketAddr, statuses: Vec<u16>) -> (SocketAddr, mpsc::Receiver<(S
             let mut reader = BufReader::new(stream);
             let mut head = String::new();
             while reader.read_line(&mut head).is_ok_and(|read| read > 2) {}
-            let length = head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+            let length =
+                head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
             let mut body = vec![0; length.unwrap_or(0)];
             reader.read_exact(&mut body).expect("a body");
             let status = statuses.next().unwrap_or(200);
@@ -66,7 +67,11 @@ fn an_alarm_begins_and_ends_in_alertmanagers_format() {
     wall.acknowledge(id);
     // It comes although the first try was refused.
     let (head, firing) = received.recv_timeout(LONG).expect("a message");
-    assert!(head.starts_with("POST /hook ") && head.to_lowercase().contains("authorization: basic bWU6c0BjcmV0".to_lowercase().as_str()), "{head}");
+    assert!(
+        head.starts_with("POST /hook ")
+            && head.to_lowercase().contains("authorization: basic bWU6c0BjcmV0".to_lowercase().as_str()),
+        "{head}"
+    );
     assert_eq!(firing["version"], "4");
     assert_eq!(firing["status"], "firing");
     let alert = &firing["alerts"][0];

@@ -7,8 +7,8 @@ use super::Counts;
 use crate::watch::alarm::Alarm;
 use crate::watch::config::{Address, Source, Webhook};
 use crate::watch::event::Event;
-use crate::watch::system;
 use crate::watch::secret::Secret;
+use crate::watch::system;
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use crossbeam_channel::{Receiver, RecvTimeoutError, TrySendError, bounded};
@@ -85,7 +85,9 @@ impl Sender {
         Counts::add(&self.counts.lost);
         let lost = self.counts.lost.load(Ordering::Relaxed);
         if lost.is_power_of_two() {
-            system::warn(format_args!("{WAITING} messages wait for the webhook: the oldest are given up, {lost} so far"));
+            system::warn(format_args!(
+                "{WAITING} messages wait for the webhook: the oldest are given up, {lost} so far"
+            ));
         }
     }
 

@@ -2,9 +2,9 @@
 
 //! A camera's page.
 
+use super::Pages;
 use super::tile::{Tile, low_limit};
 use super::times::{Shown, count, span};
-use super::Pages;
 use crate::watch::alarm::AlarmKind;
 use crate::watch::history::{PastAlarm, PastMoment, Slice};
 use crate::watch::status::{State, Status};
@@ -122,7 +122,9 @@ fn heading(camera: &Status, tile: &Tile) -> String {
             let score = tile.score.as_ref().map(|score| format!("{} ", score.text)).unwrap_or_default();
             format!("{name} is live, but its picture is poor: {score}since {}", alarm.since.clock)
         }
-        (State::Live, Some(alarm)) => format!("{name} is live, but its picture is {} since {}", alarm.kind, alarm.since.clock),
+        (State::Live, Some(alarm)) => {
+            format!("{name} is live, but its picture is {} since {}", alarm.kind, alarm.since.clock)
+        }
         (State::Connecting, _) => format!("{name} is connecting{reason}"),
         (State::Stale, _) => format!("{name} is stale since {since}{reason}"),
         (State::Offline, _) => format!("{name} is offline since {since}{reason}"),
@@ -151,9 +153,6 @@ fn facts(camera: &Status, day: &[Slice]) -> Vec<(&'static str, String)> {
         ("Live", format!("{} of {} known", span(i64::from(sum.live)), span(i64::from(sum.known)))),
         ("Packets lost", format!("{} in 24 hours, {} in the last hour", count(sum.lost), count(lost_lately))),
         ("Reconnects", format!("{} in 24 hours", count(sum.reconnects))),
-        (
-            "Scored",
-            format!("{} of {} frames since the start", count(counters.scored), count(counters.frames)),
-        ),
+        ("Scored", format!("{} of {} frames since the start", count(counters.scored), count(counters.frames))),
     ]
 }

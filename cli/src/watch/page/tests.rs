@@ -48,10 +48,16 @@ fn an_old_picture_does_not_look_live() {
         page[start..page.find("</article>").expect("its end")].to_owned()
     };
     let live = tile(&pages.wall().expect("a page"));
-    assert!(live.contains("class=\"tile \"") && live.contains("data-state=\"live\"") && !live.contains("old, "), "{live}");
+    assert!(
+        live.contains("class=\"tile \"") && live.contains("data-state=\"live\"") && !live.contains("old, "),
+        "{live}"
+    );
     wall.update("yard", |status| status.state = State::Stale);
     let stale = tile(&pages.wall().expect("a page"));
-    assert!(stale.contains("class=\"tile old\"") && stale.contains("Last picture") && stale.contains("not live"), "{stale}");
+    assert!(
+        stale.contains("class=\"tile old\"") && stale.contains("Last picture") && stale.contains("not live"),
+        "{stale}"
+    );
     assert!(stale.contains("old, at ") && !stale.contains("class=\"at\""), "{stale}");
     alarm(&wall, "yard", AlarmKind::Frozen, None);
     let frozen = tile(&pages.wall().expect("a page"));
@@ -94,7 +100,10 @@ fn only_what_changed_is_told() {
     wall.update("gate", |status| status.state = State::Offline);
     live.take(&news.try_recv().expect("news"));
     let second = parts(live.tell().expect("told"));
-    assert!(second.contains(&"picture-gate".to_owned()) && !second.iter().any(|part| part.ends_with("yard")), "{second:?}");
+    assert!(
+        second.contains(&"picture-gate".to_owned()) && !second.iter().any(|part| part.ends_with("yard")),
+        "{second:?}"
+    );
     wall.arrange([]);
     while let Ok(event) = news.try_recv() {
         live.take(&event);
@@ -128,8 +137,8 @@ fn pages_name_no_other_host_and_hold_no_style() {
     let wall = wall(&["yard"]);
     let (pages, ..) = pages(&wall);
     for page in [pages.wall().expect("a page"), pages.camera("yard").expect("a page").expect("a camera")] {
-        for (start, _) in page.match_indices("=\"http").chain(page.match_indices("=\"//")) {
-            panic!("{}", &page[start..(start + 60).min(page.len())]);
+        for other in ["=\"http", "=\"//"] {
+            assert!(!page.contains(other), "{page}");
         }
         // The policy lets neither through.
         assert!(!page.contains("style=\"") && !page.contains("<style") && !page.contains(" onclick"), "{page}");

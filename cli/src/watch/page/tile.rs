@@ -98,11 +98,8 @@ impl Tile {
         let taken = camera.last_frame.filter(|_| shows).map(|at| clock.moment(at));
         let limit = low_limit(camera);
         let loud = camera.alarms.iter().any(|alarm| alarm.acknowledged.is_none());
-        let class = [
-            (!live && taken.is_some()).then_some("old"),
-            taken.is_none().then_some("none"),
-            loud.then_some("alarm"),
-        ];
+        let class =
+            [(!live && taken.is_some()).then_some("old"), taken.is_none().then_some("none"), loud.then_some("alarm")];
         let score = camera.score.and_then(|measured| {
             let score = measured.score?;
             let low = limit.is_some_and(|limit| score < limit);
@@ -166,7 +163,9 @@ fn over(camera: &Status, taken: Option<Shown>, clock: &Clock) -> Option<Over> {
             small: "frames arrive, but do not change".to_owned(),
         },
         (State::Disabled, ..) => says("Disabled", "in the configuration".to_owned()),
-        (State::Live | State::Connecting, _, None) | (State::Connecting, ..) => says("Waiting for the first picture", reason),
+        (State::Live | State::Connecting, _, None) | (State::Connecting, ..) => {
+            says("Waiting for the first picture", reason)
+        }
         (.., Some(taken)) => {
             Over { title: "Last picture".to_owned(), since: Some(taken), how: "ago", small: "not live".to_owned() }
         }
