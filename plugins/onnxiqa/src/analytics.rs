@@ -5,6 +5,7 @@
 //!
 //! The library is opened at run time and never linked, so that one plugin serves GStreamer 1.22, which has none, to 1.28.
 
+use crate::describe;
 use gst::glib::ffi::{GFALSE, GQuark, gboolean};
 use gst::glib::{Quark, translate::IntoGlib};
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
@@ -54,7 +55,7 @@ impl Analytics {
     fn open(file: &str) -> Result<Self, String> {
         // SAFETY: opening it runs its initializers, which are GLib's and GStreamer's own. All that it needs is looked for
         // at once: of a GStreamer newer than this process's, it is refused here and not at the first call.
-        let library = unsafe { Library::open(Some(file), RTLD_NOW | RTLD_LOCAL) }.map_err(|error| error.to_string())?;
+        let library = unsafe { Library::open(Some(file), RTLD_NOW | RTLD_LOCAL) }.map_err(|error| describe(&error))?;
         // SAFETY: the types are those of the functions' declarations in gst/analytics/gstanalyticsmeta.h and
         // gstanalyticsclassificationmtd.h, and the library outlives the pointers.
         let symbols = unsafe {
@@ -63,7 +64,7 @@ impl Analytics {
                 Ok((*add_meta, *add_class))
             })
         };
-        let (add_meta, add_class) = symbols.map_err(|error| error.to_string())?;
+        let (add_meta, add_class) = symbols.map_err(|error| describe(&error))?;
         Ok(Self { add_meta, add_class, _library: library })
     }
 

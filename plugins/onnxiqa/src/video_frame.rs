@@ -111,7 +111,7 @@ impl Stream {
             assumed.push(format!("range {taken:?}"));
             taken
         });
-        let site = Some(info.chroma_site()).filter(|site| !site.is_empty()).unwrap_or(default.chroma_site());
+        let site = stated.chroma_site.unwrap_or(default.chroma_site());
         let chroma_site = ChromaSite {
             cosited_x: site.contains(gst_video::VideoChromaSite::H_COSITED),
             cosited_y: site.contains(gst_video::VideoChromaSite::V_COSITED),
@@ -250,10 +250,11 @@ impl Stream {
     }
 }
 
-/// What the caps' own colorimetry says, component by component.
+/// What the caps' own colorimetry and chroma site say, component by component.
 ///
 /// `GstVideoInfo` replaces all of it by the default if one component is missing where it wants one: `1:0:0:0`, full range
-/// with an unknown matrix, which decoders give for streams that state no matrix, would become limited range.
+/// with an unknown matrix, which decoders give for streams that state no matrix, would become limited range. That of
+/// 1.22.0 also forgets the chroma site where caps state no colorimetry, as decoders' caps of most files.
 #[derive(Debug, Clone)]
 struct Stated {
     /// The samples are R'G'B'.
@@ -261,19 +262,23 @@ struct Stated {
     matrix: Option<Matrix>,
     range: Option<Range>,
     transfer: gst_video::VideoTransferFunction,
+    chroma_site: Option<gst_video::VideoChromaSite>,
     /// A text that is no colorimetry.
     unknown: Option<String>,
 }
 
 impl Stated {
     fn of(caps: &gst::CapsRef) -> Self {
-        let text = caps.structure(0).and_then(|fields| fields.get::<String>("colorimetry").ok());
+        let field = |name: &str| caps.structure(0).and_then(|fields| fields.get::<String>(name).ok());
+        let text = field("colorimetry");
+        let site = field("chroma-site").and_then(|text| text.parse::<gst_video::VideoChromaSite>().ok());
         let read = text.as_ref().and_then(|text| text.parse::<gst_video::VideoColorimetry>().ok());
         Self {
             rgb: read.as_ref().is_some_and(|read| read.matrix() == gst_video::VideoColorMatrix::Rgb),
             matrix: read.as_ref().and_then(|read| matrix(read.matrix())),
             range: read.as_ref().and_then(|read| range(read.range())),
             transfer: read.as_ref().map_or(gst_video::VideoTransferFunction::Unknown, |read| read.transfer()),
+            chroma_site: site.filter(|site| !site.is_empty()),
             unknown: text.filter(|_| read.is_none()),
         }
     }

@@ -39,7 +39,9 @@ fn frames() -> Vec<LoggedFrame> {
         scores: scores.iter().map(|(element, record)| ((*element).to_owned(), (*record).clone())).collect(),
     };
     let full = full();
-    vec![frame(Some(0), &[("my_compare", &full)]), frame(None, &[("my_compare", &full), ("late", &skipped)])]
+    // Another frame's.
+    let next = FrameRecord { scored_pts: Some(80_000_000), ..full.clone() };
+    vec![frame(Some(0), &[("my_compare", &full)]), frame(None, &[("my_compare", &next), ("late", &skipped)])]
 }
 
 fn pools() -> Vec<ElementPools> {

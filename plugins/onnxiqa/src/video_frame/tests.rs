@@ -149,3 +149,16 @@ fn the_picture_is_what_a_crop_meta_leaves() {
     let outside = cropped("I420", (8, 8), (12, 0, 8, 8)).unwrap_err().to_string();
     assert!(outside.contains("reaches beyond"), "{outside}");
 }
+
+#[test]
+fn the_chroma_site_is_the_caps_own_also_without_a_colorimetry() {
+    gst::init().expect("GStreamer");
+    for rest in ["", ",colorimetry=bt709"] {
+        for (site, expected) in [("mpeg2", [true, false]), ("jpeg", [false, false]), ("cosited", [true, true])] {
+            let caps = format!("video/x-raw,format=I420,width=64,height=48,framerate=25/1,chroma-site={site}{rest}");
+            let caps = caps.parse::<gst::Caps>().expect("caps");
+            let found = Stream::from_caps(&caps).expect("video").colorimetry.chroma_site;
+            assert_eq!([found.cosited_x, found.cosited_y], expected, "{caps}");
+        }
+    }
+}
