@@ -7,7 +7,7 @@
     python -m iqatrain.evaluate map        --made made --network mt-irn --checkpoint run/checkpoint.pt
 
 `test` is for a finished network, once: choices are made on held-out training pictures. With --model instead of --checkpoint it is the
-exported graph in ONNX Runtime that is tested; --log FILE appends what was found to the log of looks. `rounding` and `order` look at
+exported graph in ONNX Runtime that is tested (`order` and `attributes` too); --log FILE appends what was found to the log of looks. `rounding` and `order` look at
 those held-out pictures, `attributes` and `map`, and `rounding` of pairs, at made pictures of held-out references.
 """
 
@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import data, distortions, export, full_reference, kadid, labels, live, made, networks, restoration, runtime, text
+from . import coded, data, distortions, export, full_reference, kadid, labels, live, made, networks, restoration, runtime
 from .auxiliary import MadeBatches
-from .measures import by_subset, srocc
-from .run import inputs, predictions, score, scores_of
+from .measures import by_subset, plcc, srocc
+from .run import inputs, predictions, score, scores_beside, scores_of
 from .runtime import sha256
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -78,23 +78,24 @@ def rounding(network, given):
 
 @torch.no_grad()
 def attributes(network, given):
-    """How often a distortion at level 5 lowers its own attribute more than any other, by dimension: held-out references.
+    """How often a distortion at level 5 lowers its own attribute more than any other that leaves the network, by dimension: held-out references.
 
     A dimension counts the distortions of `labels.OWN` that name it first; it ships above 80 %.
     """
     pictures = made.open_made(given.made)
     numbers = pictures.part(held_out=True)[: given.count]
-    dimensions = list(text.DIMENSIONS)
+    dimensions = list(network.attributes)
     hits = {dimension: [] for dimension in dimensions}
     for n in numbers:
         views = [pictures.reference(n)] + [pictures.picture(n, kind, kadid.LEVELS) for kind in range(1, kadid.TYPES + 1)]
         found = []
         for view in views:
-            x = [inputs(network, torch.from_numpy(np.array(one)).permute(2, 0, 1)[None]) for one in (view, views[0])]
-            found.append(network(*x[: 1 + (network.name == "bpclip-fr")])[1][0].numpy())
+            x = [inputs(network, torch.from_numpy(data.views(one, network)).permute(0, 3, 1, 2)) for one in (view, views[0])]
+            found.append(network(*x[: 1 + (network.name == "bpclip-fr")])[1].mean(0).numpy())
         for kind, values in enumerate(found[1:]):
             own = labels.OWN[kadid.NAMES[kind]][0]
-            hits[own].append(int((found[0] - values).argmax()) == dimensions.index(own))
+            if own in dimensions:
+                hits[own].append(int((found[0] - values).argmax()) == dimensions.index(own))
     for dimension, values in hits.items():
         yield {
             "dimension": dimension,
@@ -119,8 +120,28 @@ def degraded(crop, kind, strength):
     return function(crop, strength, np.random.default_rng(0))
 
 
+def order_beside(network, given):
+    """Of pictures that no stage has seen, 512 pixels a side: agreement of the scores with KADID-10k's means by type and level, and how often a
+    coder's neighbouring levels are in order."""
+    files = sorted(given.pristine.glob("*.png"))
+    steps, scores = {}, []
+    for number, path in enumerate(files[:: max(1, len(files) // given.count)][: given.count]):
+        reference = made.reference_picture(path, 512)
+        copies = [*made.versions(reference, [26, number])[1:], *coded.versions(reference)]
+        found = np.reshape(scores_beside(network, reference, copies), (-1, kadid.LEVELS))
+        scores.append(found[: kadid.TYPES])
+        for name, levels in zip(coded.NAMES, found[kadid.TYPES :]):
+            steps.setdefault(name, []).extend(levels[:-1] > levels[1:])
+    means = np.broadcast_to(np.load(given.tables)["mean"], (len(scores), kadid.TYPES, kadid.LEVELS))
+    agreed = {"srocc": srocc(np.ravel(scores), means.ravel()), "plcc": plcc(np.ravel(scores), means.ravel())}
+    yield {"pictures": len(scores), **agreed, "steps in order": {name: float(np.mean(found)) for name, found in steps.items()}}
+
+
 def order(network, given):
     """How often more of a distortion scores lower, on whole pictures: neighbours among STRENGTHS, and first against last."""
+    if network.name == "bpclip-fr":
+        yield from order_beside(network, given)
+        return
     held_out = data.split(data.open_biq2021(given.cache, "train"), given.held_out)[1]
     for kind in ("h264", "jpeg", "blur", "rescale"):
         rows = []
@@ -149,6 +170,7 @@ def main():
     options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
     options.add_argument("--made", type=Path, help="what iqatrain.made made, for `attributes`, `map` and pairs")
     options.add_argument("--tables", type=Path, help="what iqatrain.labels wrote, for pairs")
+    options.add_argument("--pristine", type=Path, help="for `order` of pairs: a folder of pictures that no stage has seen (CID22's validation part)")
     runtime.add_options(options, required=True)
     export.add_rounding_options(options)
     options.add_argument("--scores", type=Path, help="where `test` writes each picture's name, MOS and score")
@@ -157,8 +179,8 @@ def main():
     options.add_argument("--held-out", type=int, default=500, help="as in training")
     options.add_argument("--count", type=int, default=200, help="how many held-out pictures; `attributes`: references; `map`: batches of 16")
     given = options.parse_args()
-    if given.model and given.what != "test":
-        options.error("--model is for `test`")
+    if given.model and given.what not in ("test", "order", "attributes"):
+        options.error("--model is for `test`, `order` and `attributes`")
     network = runtime.chosen(given, given.network)
     if given.checkpoint:
         network = network.to(memory_format=torch.channels_last)

@@ -30,23 +30,25 @@ def open_session(path: Path, threads: int = 0, optimized: Path | None = None) ->
 
 
 class Exported:
-    """Takes the pictures' tensors and gives their scores, [n, 1], as the network called `name` does; looks at what its contract says."""
+    """Takes the pictures' tensors and gives their scores, [n, 1], and what else leaves it, as the network called `name` does; looks at what its contract says."""
 
     def __init__(self, path: Path, name: str, threads: int = 0):
         network = networks.build(name)
         self.name, self.mean, self.std = network.name, network.mean, network.std
         self.session, self.tensors = open_session(path, threads), list(contracts.roles(name))
-        said = tomllib.loads(self.session.get_modelmeta().custom_metadata_map["iqa.contract"])["geometry"]
-        self.crop, self.crops, self.stride = said["crop"][0], said["crops"], said.get("stride", [None])[0]
+        said = tomllib.loads(self.session.get_modelmeta().custom_metadata_map["iqa.contract"])
+        geometry, self.attributes = said["geometry"], tuple(said["output"].get("attributes", {}).get("names", ()))
+        self.crop, self.crops, self.stride = geometry["crop"][0], geometry["crops"], geometry.get("stride", [None])[0]
 
     def eval(self) -> "Exported":
         return self
 
-    def __call__(self, *inputs: torch.Tensor) -> torch.Tensor:
+    def __call__(self, *inputs: torch.Tensor):
         feed = {tensor: x.contiguous(memory_format=torch.contiguous_format).numpy() for tensor, x in zip(self.tensors, inputs, strict=True)}
         most = max(map(len, feed.values()))  # pictures that share a reference come with it once
         feed = {tensor: x if len(x) == most else x.repeat(most // len(x), 0) for tensor, x in feed.items()}
-        return torch.from_numpy(self.session.run(["score"], feed)[0])
+        found = tuple(map(torch.from_numpy, self.session.run(None, feed)))
+        return found if len(found) > 1 else found[0]
 
 
 def add_options(options: argparse.ArgumentParser, required: bool) -> None:

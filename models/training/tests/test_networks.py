@@ -177,6 +177,14 @@ def test_tiles_cover_a_picture_of_any_shape_as_the_contract_says():
     assert found["crops"] == "all" and found["stride"] == [networks.build("bpclip-nr").stride] * 2
 
 
+def test_crops_lie_where_the_engine_takes_them():
+    """The numbers of `src/preprocess/tests/crop_origins.rs`."""
+    at = lambda count: [(x, y) for y, x in data.places(10, 21, count)]
+    assert at(1) == [(10, 5)] and at(4) == [(0, 0), (21, 0), (0, 10), (21, 10)]
+    assert at(7) == [(0, 0), (11, 0), (21, 0), (0, 5), (11, 5), (21, 5), (0, 10)]
+    assert at(5) == [(10, 5), (0, 0), (21, 0), (0, 10), (21, 10)]
+
+
 def test_a_shared_reference_is_as_good_as_a_copy_for_each_picture():
     torch.manual_seed(1)
     network = networks.build("bpclip-fr", tokens=3).eval()
