@@ -53,8 +53,9 @@ async function watch(config, port) {
 }
 
 /* Opens a page and collects what the console says. */
-async function visit(url, options, test) {
+async function visit(url, { cookies = [], ...options }, test) {
   const [browser, page] = await open(options);
+  await browser.addCookies(cookies);
   page.setDefaultTimeout(LONG.timeout);
   const said = [];
   page.on('console', m => {
@@ -67,7 +68,7 @@ async function visit(url, options, test) {
   });
   await page.goto(url, { waitUntil: 'load' });
   const quiet = () => assert.deepEqual(said, [], `${url}: the console or a request`);
-  await test(page, quiet, browser);
+  await test(page, quiet);
   await browser.close();
 }
 const shot = (page, name) => page.screenshot({ path: path.join(shots, `watch-${name}.png`), fullPage: true });
@@ -181,6 +182,7 @@ async function main() {
   const config = write('cameras.toml', cameras());
   let running = await watch(config, port);
   try {
+    let cookies;
     // A login by keyboard leads to where one wanted to go.
     await visit(base + '/camera/bars', { colorScheme: 'light', reducedMotion: 'reduce' }, async (page, quiet) => {
       assert.match(page.url(), /\/login\?to=/);
@@ -192,18 +194,10 @@ async function main() {
       await page.fill('#token', TOKEN);
       await page.keyboard.press('Enter');
       await page.waitForURL(base + '/camera/bars');
-      const cookies = await page.context().cookies();
+      cookies = await page.context().cookies();
       assert.ok(cookies.length === 1 && cookies[0].httpOnly && cookies[0].sameSite === 'Strict');
-      const state = path.join(folder, 'login.json');
-      await page.context().storageState({ path: state });
     });
-    const login = JSON.parse(fs.readFileSync(path.join(folder, 'login.json'))).cookies;
-    const inside = (where, options, test) =>
-      visit(base + '/healthz', options, async (page, quiet, browser) => {
-        await browser.addCookies(login);
-        await page.goto(base + where, { waitUntil: 'load' });
-        await test(page, quiet);
-      });
+    const inside = (where, options, test) => visit(base + where, { cookies, ...options }, test);
     await inside('/', { colorScheme: 'light', reducedMotion: 'reduce' }, async (page, quiet) => {
       await wall(page, quiet, base, config, cameras);
       await hidden(page);
@@ -229,6 +223,8 @@ async function main() {
     ]) {
       await inside('/', options, async (page, quiet) => {
         await heading(page, '^5 of 8 cameras are live');
+        // Pictures are fetched of what can be seen.
+        await tile(page, 'bars').scrollIntoViewIfNeeded();
         await shows(page, 'bars');
         await shot(page, `wall-${name}`);
         await readable(page);
@@ -237,6 +233,7 @@ async function main() {
       });
       await inside('/camera/black', options, async (page, quiet) => {
         await heading(page, '^black is');
+        await tile(page, 'black').scrollIntoViewIfNeeded();
         await shows(page, 'black');
         await page.waitForFunction(() => document.querySelectorAll('canvas').length === 2, null, LONG);
         await shot(page, `camera-${name}`);

@@ -183,9 +183,7 @@ impl Keeper {
         ];
         match rest.into_iter().find_map(Result::err) {
             Some(error) => self.failed(&error),
-            None if self.health.down.swap(false, Ordering::Relaxed) => {
-                system::say(&format!("the history is written again"))
-            }
+            None if self.health.down.swap(false, Ordering::Relaxed) => system::say("the history is written again"),
             None => {}
         }
     }

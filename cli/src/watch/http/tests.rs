@@ -63,8 +63,8 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        self.server.take().map(Server::stop);
-        self.history.take().map(History::stop);
+        self.server.take().into_iter().for_each(Server::stop);
+        self.history.take().into_iter().for_each(History::stop);
     }
 }
 
@@ -400,7 +400,7 @@ fn it_ends_at_once_although_somebody_looks() {
     let _idle = TcpStream::connect(site.address()).expect("a connection");
     events.next("time");
     let begin = Instant::now();
-    site.server.take().map(Server::stop);
+    site.server.take().into_iter().for_each(Server::stop);
     assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
     let mut rest = Vec::new();
     let _ = events.0.read_to_end(&mut rest);

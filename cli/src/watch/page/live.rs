@@ -126,13 +126,14 @@ impl Live {
         let tile = self.pages.tile(&camera);
         parts.tile(name, &tile.class, tile.state);
         for part in ["notes", "big_picture", "caption", "big_score", "facts"] {
-            parts.call(part, part, &[context.clone()])?;
+            parts.call(part, part, std::slice::from_ref(&context))?;
         }
         if self.past.is_none_or(|at| at.elapsed() > PAST) {
             self.past = Some(Instant::now());
             let past = self.pages.camera_past(name);
-            parts.call("past", "past", &[past.clone()])?;
-            parts.call("moments", "moments", &[past])?;
+            for part in ["past", "moments"] {
+                parts.call(part, part, std::slice::from_ref(&past))?;
+            }
         }
         Ok(parts.made)
     }

@@ -58,13 +58,16 @@ const ASSETS: [(&str, &str, &[&str]); 3] = [
     ),
 ];
 
+/// A day by the minute, and when it was read.
+type Day = (Instant, Arc<Vec<Slice>>);
+
 /// Makes the pages.
 pub struct Pages {
     wall: Arc<Wall>,
     history: Arc<Reader>,
     templates: Environment<'static>,
     clock: Clock,
-    days: Mutex<HashMap<String, (Instant, Arc<Vec<Slice>>)>>,
+    days: Mutex<HashMap<String, Day>>,
     /// Changes with what [`ASSETS`] hold, so that a browser never mixes versions.
     version: String,
 }
