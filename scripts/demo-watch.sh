@@ -14,39 +14,37 @@ address=127.0.0.1:${ONNX_IQA_DEMO_WALL:-9464}
 libraries=$(scripts/servers.sh rtsp)/usr/lib/$(uname -m)-linux-gnu
 folder=$cache/demo-watch
 rm -rf "${folder:?}"
-mkdir -p "$folder/good" "$folder/poor"
+mkdir -p "$folder/frames"
 
-# frames FOLDER QUALITY: the clip's frames as JPEG, which the server sends round and round.
-frames() {
-    gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! videoconvert ! videoscale \
-        ! video/x-raw,format=I420,width=640,height=360,pixel-aspect-ratio=1/1 \
-        ! jpegenc quality="$2" ! multifilesink location="$folder/$1/%05d.jpg" >&2
-}
 say "taking $clip apart"
-frames good 92
-frames poor 4
+gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! videoconvert ! videoscale \
+    ! video/x-raw,format=I420,width=640,height=360,pixel-aspect-ratio=1/1 ! multifilesink location="$folder/frames/%05d.yuv" >&2
+
+# camera PATH QUANTISER: the clip, round and round, as H.264.
+camera() {
+    printf '%s' "$1=multifilesrc location=$folder/frames/%05d.yuv loop=true" \
+        " ! rawvideoparse width=640 height=360 format=i420 framerate=25/1 ! clocksync" \
+        " ! x264enc pass=quant quantizer=$2 tune=zerolatency speed-preset=veryfast key-int-max=50" \
+        " ! rtph264pay name=pay0 config-interval=1"
+}
+good=$(camera good 18)
+poor=$(camera poor 46)
 
 jobs=
 trap 'kill $jobs 2>/dev/null' EXIT
 trap 'exit 130' INT TERM
-# serve PORT PATH…: sends these clips under rtsp://127.0.0.1:PORT/PATH. Standard input is the server's life.
+# serve PORT CAMERA…: sends them under rtsp://127.0.0.1:PORT. Standard input is the server's life.
 serve() {
-    at=$1
-    shift
-    for path in "$@"; do
-        set -- "$@" "$path=multifilesrc location=$folder/$path/%05d.jpg loop=true caps=image/jpeg,framerate=25/1 ! jpegparse ! rtpjpegpay name=pay0"
-        shift
-    done
-    GI_TYPELIB_PATH=$libraries/girepository-1.0 LD_LIBRARY_PATH=$libraries exec scripts/rtsp-server.py "$at" "$@" >"$folder/server-$at.log" 2>&1
+    GI_TYPELIB_PATH=$libraries/girepository-1.0 LD_LIBRARY_PATH=$libraries exec scripts/rtsp-server.py "$@" >"$folder/server-$1.log" 2>&1
 }
 # Both ends of a pipe that nobody writes to: the servers wait there until they are killed.
 mkfifo "$folder/never"
 exec 3<>"$folder/never"
-serve "$port" good poor <&3 &
+serve "$port" "$good" "$poor" <&3 &
 jobs="$jobs $!"
 (
     while :; do
-        serve $((port + 1)) good <&3 &
+        serve $((port + 1)) "$good" <&3 &
         server=$!
         trap 'kill $server 2>/dev/null; exit' TERM
         sleep 40
@@ -82,4 +80,6 @@ timeout = "3s"
 TOML
 say "the configuration is $folder/cameras.toml"
 say "open http://$address in a browser; Ctrl-C ends it"
-iqa watch "$folder/cameras.toml"
+iqa watch "$folder/cameras.toml" &
+jobs="$jobs $!"
+wait $!

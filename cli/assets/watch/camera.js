@@ -169,6 +169,7 @@
         return v.length ? f(v) : null;
       };
       const fixed = v => (v == null ? '–' : v.toFixed(1));
+      if (c.lost.slice(i, i + per).every(v => v == null)) continue;
       const mean = at('mean', v => v.reduce((a, b) => a + b, 0) / v.length);
       rows.push(
         `<tr><th scope="row" class="nw">${clock(c.at[i] * 1e3, { day: 'numeric', month: 'short' })}</th>` +
@@ -176,7 +177,7 @@
           `<td class="n">${at('lost', v => v.reduce((a, b) => a + b, 0)) ?? '–'}</td></tr>`,
       );
     }
-    $('#table').innerHTML =
+    $('#table').innerHTML = !rows.length ? '<p class="sub">Nothing is known of this time.</p>' :
       `<table class="data"><thead><tr><th scope="col">From</th><th scope="col" class="n">mean</th>` +
       `<th scope="col" class="n">lowest</th><th scope="col" class="n">packets lost</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
   }

@@ -28,6 +28,10 @@ function count(paper = false) {
     const says = SAYS[e.dataset.how],
       ms = +e.dataset.ms;
     if (!says) continue;
+    if ((paper || lost) && e.dataset.how === 'span') {
+      e.textContent = '';
+      continue;
+    }
     const text = paper || lost ? `at ${clock(ms)}` : says(Math.max(0, Math.floor((now() - ms) / 1000)));
     const said = (e.dataset.before || (lost && e.dataset.how === 'ago' ? 'old, ' : '')) + text;
     if (e.textContent !== said) e.textContent = said;

@@ -145,3 +145,38 @@ fn a_dead_camera_disturbs_no_other() {
     let reason = watch.camera("dead")["reason"].as_str().map(str::to_owned);
     assert!(reason.is_some_and(|reason| reason.len() > 10));
 }
+
+#[test]
+fn a_file_begins_again_at_its_end_without_being_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("short.mkv");
+    let made = std::process::Command::new("gst-launch-1.0")
+        .args(["-q", "videotestsrc", "num-buffers=30", "!", "video/x-raw,width=160,height=120,framerate=15/1", "!"])
+        .args(["x264enc", "!", "h264parse", "!", "matroskamux", "!", "filesink"])
+        .arg(format!("location={}", file.display()))
+        .status();
+    assert!(made.expect("gst-launch-1.0 runs").success());
+    let mut watch =
+        Watch::start(&format!("[[camera]]\nname = 'film'\nuri = 'file://{}'\nmodel = 'none'", file.display()));
+    watch.wait_for("film", "live");
+    let since = watch.camera("film")["since"].clone();
+    watch.wait_until("it has begun again, twice", |watch| {
+        watch.camera("film")["counters"]["reconnects"]["ended"].as_u64() >= Some(2)
+    });
+    let camera = watch.camera("film");
+    assert_eq!((&camera["state"], &camera["since"]), (&"live".into(), &since), "{camera}");
+    // It is shown at its own pace: two seconds of 15 frames each.
+    assert!(camera["counters"]["frames"].as_u64().is_some_and(|frames| (55..120).contains(&frames)), "{camera}");
+}
+
+#[test]
+fn lost_packets_are_counted() {
+    // The server takes what is called pay0 for the payloader.
+    let lossy = h264("smpte").replace(" name=pay0", "") + " ! identity name=pay0 drop-probability=0.05";
+    let Some(server) = Server::start(&[], &[format!("cam={lossy}")]) else { return };
+    let uri = server.uri("cam");
+    let mut watch =
+        Watch::start(&format!("[[camera]]\nname = 'cam'\nuri = '{uri}'\nmodel = 'none'\ntransport = 'udp'"));
+    watch.wait_for("cam", "live");
+    watch.wait_until("packets are lost", |watch| watch.camera("cam")["counters"]["packets-lost"].as_u64() > Some(3));
+}

@@ -91,6 +91,10 @@ impl Drop for Running {
     }
 }
 
+/// Runs what follows with Alertmanager's own templates where Debian's program looks for them, which nobody else sees.
+const WITH_TEMPLATES: &str = "mount -t tmpfs tmpfs /usr/share && mkdir /usr/share/prometheus && \
+    cp -r \"$0/../share/prometheus/alertmanager\" /usr/share/prometheus && exec \"$@\"";
+
 /// A file of `packaging/` with other addresses, in a folder.
 fn adapted(file: &str, folder: &Path, changes: &[(&str, String)]) -> PathBuf {
     let from = root().join("packaging").join(file);
@@ -145,15 +149,20 @@ mod slow {
         );
         let option = |name: &str, value: &dyn std::fmt::Display| format!("--{name}={value}");
         let data = |name: &str| folder.path().join(name).display().to_string();
-        let _alertmanager = Running::start(
-            &tools.join("prometheus-alertmanager"),
-            &[
-                option("config.file", &routes.display()),
-                option("storage.path", &data("alertmanager")),
-                option("web.listen-address", &format!("127.0.0.1:{alertmanager}")),
-                option("cluster.listen-address", &""),
-            ],
-        );
+        let unshared = ["-rm", "sh", "-c", WITH_TEMPLATES].map(str::to_owned);
+        let program = [tools.display().to_string(), tools.join("prometheus-alertmanager").display().to_string()];
+        let options = [
+            option("config.file", &routes.display()),
+            option("storage.path", &data("alertmanager")),
+            option("web.listen-address", &format!("127.0.0.1:{alertmanager}")),
+            option("cluster.listen-address", &""),
+        ];
+        let mut arguments = unshared.to_vec();
+        arguments.extend(program.into_iter().chain(options));
+        let _alertmanager = Running::start(Path::new("unshare"), &arguments);
+        watch.wait_until("Alertmanager answers", |_| {
+            ureq::get(format!("http://127.0.0.1:{alertmanager}/-/ready")).call().is_ok()
+        });
         let _prometheus = Running::start(
             &tools.join("prometheus"),
             &[

@@ -166,15 +166,18 @@ impl Reports {
         (self.scored, self.failed) = (None, 0);
     }
 
+    /// The connection is made anew at once.
+    pub fn reconnects(&self, reason: Reason) {
+        self.update(|status| *status.counters.reconnects.entry(reason).or_default() += 1);
+    }
+
     /// The connection is lost, and is tried again after `wait`.
     pub fn lost(&mut self, state: State, reason: Reason, text: String, wait: Duration) {
         self.state = state;
         let now = Moment::now();
         let next = Moment { wall: now.wall.checked_add(wait).unwrap_or(now.wall), steady: now.steady + wait };
-        self.update(|status| {
-            *status.counters.reconnects.entry(reason).or_default() += 1;
-            (status.state, status.reason, status.next_try) = (state, Some(text), Some(next));
-        });
+        self.reconnects(reason);
+        self.update(|status| (status.state, status.reason, status.next_try) = (state, Some(text), Some(next)));
     }
 
     /// An alarm begins or ends.

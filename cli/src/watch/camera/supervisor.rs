@@ -61,6 +61,11 @@ impl Supervisor {
         while !self.signals.is_stopped() {
             let (ending, pictures) = self.connect();
             let Ending::Lost { reason, text, lasting } = ending else { break };
+            if reason == Reason::Ended && self.camera.address.is_file() && !pictures.is_zero() {
+                // A file begins again, and was not away.
+                self.reports.reconnects(reason);
+                continue;
+            }
             let outage = self.feed.known().newest.map_or(start, |newest| newest.at.steady).elapsed();
             let wait = self.backoff.wait(pictures, outage, rand::random());
             let state = if lasting { State::Error } else { State::Offline };

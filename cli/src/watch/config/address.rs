@@ -83,6 +83,11 @@ impl Address {
         Ok(address)
     }
 
+    /// Whether it is a file of this machine.
+    pub fn is_file(&self) -> bool {
+        self.scheme == "file"
+    }
+
     fn plain(source: Source, scheme: &str, shown: &str) -> Self {
         Self { source, scheme: scheme.to_owned(), user: None, password: None, shown: shown.to_owned() }
     }

@@ -137,7 +137,8 @@ pub enum Transport {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AlarmsText {
-    /// No picture comes: states `offline`, `error`, and `stale` where no frame comes. On unless `enabled = false`.
+    /// No picture comes: states `offline`, `error`, and `stale` where no frame comes; for 5 s unless given. On unless
+    /// `enabled = false`.
     pub offline: Option<RuleText>,
     /// The mean score is low.
     pub low: Option<LowText>,

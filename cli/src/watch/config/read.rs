@@ -203,7 +203,7 @@ fn state_folder() -> PathBuf {
 fn rules(text: AlarmsText, interval: Duration) -> Result<Vec<Rule>, Wrong> {
     let seconds = Duration::from_secs;
     let plain = [
-        (AlarmKind::Offline, Some(text.offline.unwrap_or_default()), seconds(0)),
+        (AlarmKind::Offline, Some(text.offline.unwrap_or_default()), seconds(5)),
         (AlarmKind::Black, text.black, seconds(2)),
         (AlarmKind::Covered, text.covered, seconds(10)),
         (AlarmKind::Frozen, text.frozen, seconds(60)),

@@ -36,8 +36,8 @@ impl Writer {
     /// When the database cannot be read or written.
     pub fn new(database: Connection, pictures: Pictures, now: i64) -> anyhow::Result<Self> {
         database.execute(
-            "UPDATE alarm SET ended = max(began, coalesce((SELECT max(at) + 1 FROM slice JOIN camera ON \
-             camera.id = slice.camera WHERE camera.name = alarm.camera AND step = 60), 0) * 1000000) WHERE ended IS NULL",
+            "UPDATE alarm SET ended = max(began, coalesce((SELECT max(at + 1) FROM slice JOIN camera ON camera.id = \
+             slice.camera WHERE name = alarm.camera AND step = 1), 0) * 1000000) WHERE ended IS NULL",
             [],
         )?;
         pictures.sweep(&database)?;

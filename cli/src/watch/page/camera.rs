@@ -69,11 +69,11 @@ impl Pages {
         context! {
             title, heading, tile => Value::from(Serde(tile)),
             format => format.join(", "),
-            limit => low_limit(camera),
+            limit => low_limit(camera).map(|limit| limit.to_string()),
             facts => Value::from(Serde(facts(camera, &day))),
             model => camera.about.model.clone(), hash => camera.about.model_hash.clone(),
             address => camera.about.address.clone(),
-            interval => camera.about.interval,
+            interval => camera.about.interval.to_string(),
             settings,
             off => off.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
         }

@@ -63,6 +63,8 @@ pub struct AlarmLine {
     pub word: &'static str,
     pub icon: &'static str,
     pub text: String,
+    /// The same, for where the camera's name stands before it.
+    pub rest: String,
     pub since: Shown,
     pub acknowledged: Option<Shown>,
 }
@@ -137,8 +139,8 @@ impl AlarmLine {
             kind: alarm.kind.name(),
             word,
             icon,
-            // The name stands beside it.
-            text: alarm.text.strip_prefix(&format!("{} ", alarm.camera)).unwrap_or(&alarm.text).to_owned(),
+            text: alarm.text.clone(),
+            rest: alarm.text.strip_prefix(&format!("{} ", alarm.camera)).unwrap_or(&alarm.text).to_owned(),
             since: clock.moment(alarm.began),
             acknowledged: alarm.acknowledged.map(|at| clock.moment(at)),
         }
