@@ -176,7 +176,8 @@ fn set_up_decoder(element: &gst::Element, camera: &Camera, feed: &Arc<Feed>) {
             Some(gst::PadProbeData::Buffer(buffer)) => {
                 feed.moved();
                 if keyframes && buffer.flags().contains(gst::BufferFlags::DELTA_UNIT) {
-                    return gst::PadProbeReturn::Drop;
+                    // Not `Drop`: with that gstreamer-rs 0.25 has GStreamer 1.22 complain of every frame.
+                    return gst::PadProbeReturn::Handled;
                 }
             }
             Some(gst::PadProbeData::Event(event)) => {
