@@ -14,8 +14,9 @@ esac
 
 folder=$cache/servers/$1
 if [ "$(cat "$folder/packages" 2>/dev/null)" != "$packages" ]; then
-    command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1 ||
-        die "this is not Debian: the tests need its packages $packages"
+    for program in apt-get dpkg-deb; do
+        command -v $program >/dev/null 2>&1 || die "this is not Debian: the tests need its packages $packages"
+    done
     mkdir -p "$cache/servers"
     part=$(mktemp -d "$cache/servers/part.XXXXXX")
     trap 'rm -rf "$part"' EXIT

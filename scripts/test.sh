@@ -62,6 +62,10 @@ if [ $# = 0 ]; then
     level=
     # VMAF is compared with the libvmaf in it; once, for all levels give the same bits.
     ffmpeg=$(scripts/ffmpeg.sh) || ffmpeg=
+    # What `iqa watch` watches and tells.
+    for servers in rtsp prometheus mosquitto; do
+        scripts/servers.sh $servers >/dev/null || true
+    done
     # The pools of a ladder are compared with scikit-image's.
     skimage=$(scripts/skimage.sh) || skimage=
     cargo_test 'cargo test' 2400 --workspace

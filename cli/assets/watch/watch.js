@@ -67,7 +67,7 @@ function update(news) {
   if (lost) found();
   count();
   filter();
-  document.dispatchEvent(new CustomEvent('parts', { detail: news.parts }));
+  document.dispatchEvent(new Event('parts'));
 }
 
 /* ── The connection ─────────────────────────────────────────────────────── */
@@ -173,7 +173,10 @@ connect();
 const EVERY = { wall: 3000, camera: 1000 }[document.body.dataset.view] ?? 3000;
 const seen = new Set();
 const eye = new IntersectionObserver(all => {
-  for (const e of all) seen[e.isIntersecting ? 'add' : 'delete'](e.target);
+  for (const e of all) {
+    seen[e.isIntersecting ? 'add' : 'delete'](e.target);
+    if (e.isIntersecting && !document.hidden && !lost) fetchPicture(e.target);
+  }
 });
 for (const e of $$('img[data-snapshot]')) eye.observe(e);
 async function fetchPicture(img) {
@@ -207,7 +210,10 @@ const look = () => {
   if (!document.hidden && !lost) for (const img of seen) fetchPicture(img);
 };
 setInterval(look, EVERY);
-setTimeout(look, 100);
+/* A camera's first picture, as soon as there is one. */
+document.addEventListener('parts', () => {
+  for (const img of seen) if (!img.dataset.have) fetchPicture(img);
+});
 
 /* ── Filters ────────────────────────────────────────────────────────────── */
 let pick = '';

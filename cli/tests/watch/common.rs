@@ -5,7 +5,6 @@
 use onnx_iqa_testkit as kit;
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -21,11 +20,6 @@ pub fn h264(pattern: &str) -> String {
          ! valve name=valve ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! rtph264pay name=pay0 \
          config-interval=1"
     )
-}
-
-/// A port that nobody listens on now.
-pub fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port").port()
 }
 
 /// Sends a signal, by `kill`.
@@ -45,7 +39,7 @@ impl Server {
     /// One with these mounts, `PATH=PIPELINE` each; none where it cannot run, which is said.
     pub fn start(options: &[&str], mounts: &[String]) -> Option<Self> {
         let arguments = options.iter().map(|&option| option.to_owned()).chain(mounts.iter().cloned()).collect();
-        let mut server = Self { port: free_port(), child: None, arguments };
+        let mut server = Self { port: kit::free_port(), child: None, arguments };
         if libraries().is_none() {
             kit::skipped("there is no RTSP server: scripts/servers.sh rtsp fetches it");
             return None;
@@ -108,7 +102,7 @@ pub fn root() -> PathBuf {
 }
 
 fn libraries() -> Option<PathBuf> {
-    let folder = root().join(".cache/servers/rtsp/usr/lib/x86_64-linux-gnu");
+    let folder = kit::servers("rtsp")?.join("usr/lib/x86_64-linux-gnu");
     Some(folder).filter(|folder| folder.is_dir())
 }
 
@@ -128,7 +122,7 @@ impl Watch {
 
     /// The same, in a folder that is there.
     pub fn start_in(folder: TempDir, cameras: &str) -> Self {
-        let port = free_port();
+        let port = kit::free_port();
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
         let config = write_config(folder.path(), port, cameras);
         let child = Command::new(env!("CARGO_BIN_EXE_iqa"))

@@ -2,51 +2,25 @@
 
 //! From a picture that goes dark to the one who is called: directly, and by way of Prometheus and Alertmanager.
 
-use crate::common::{LONG, Server, Watch, free_port, h264, root, slow};
+use crate::common::{LONG, Server, Watch, h264, root, slow};
 use onnx_iqa_testkit as kit;
 use serde_json::Value;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 /// A camera whose alarm comes soon.
 const ALARM: &str = "model = 'none'\nalarms.black = { for = '1s' }";
 
-/// One who is called: what it is sent.
-fn operators() -> (u16, Receiver<Value>) {
-    let socket = TcpListener::bind("127.0.0.1:0").expect("a socket");
-    let port = socket.local_addr().expect("an address").port();
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        for stream in socket.incoming().map_while(Result::ok) {
-            let mut reader = BufReader::new(stream);
-            let mut head = String::new();
-            while reader.read_line(&mut head).is_ok_and(|read| read > 2) {}
-            let length =
-                head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
-            let mut body = vec![0; length.unwrap_or(0)];
-            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-            if reader.read_exact(&mut body).and_then(|()| reader.get_mut().write_all(answer)).is_err() {
-                continue;
-            }
-            if sender.send(serde_json::from_slice(&body).expect("JSON")).is_err() {
-                return;
-            }
-        }
-    });
-    (port, receiver)
-}
-
 /// The next message about an alarm of that kind with that status, within a time.
 #[track_caller]
-fn called(calls: &Receiver<Value>, status: &str, kind: &str, limit: Duration) -> Value {
+fn called(calls: &Receiver<kit::Post>, status: &str, kind: &str, limit: Duration) -> Value {
     let end = Instant::now() + limit;
     loop {
         let left = end.saturating_duration_since(Instant::now());
-        let message = calls.recv_timeout(left).unwrap_or_else(|_| panic!("no message: {kind} {status}"));
+        let post = calls.recv_timeout(left).unwrap_or_else(|_| panic!("no message: {kind} {status}"));
+        let message: Value = serde_json::from_str(&post.body).expect("JSON");
         let alerts = message["alerts"].as_array().expect("alerts");
         let fits = |alert: &&Value| alert["status"] == status && alert["labels"]["kind"] == kind;
         if let Some(alert) = alerts.iter().find(fits) {
@@ -58,10 +32,9 @@ fn called(calls: &Receiver<Value>, status: &str, kind: &str, limit: Duration) ->
 #[test]
 fn a_dark_picture_calls_directly() {
     let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte75"))]) else { return };
-    let (port, calls) = operators();
+    let (operators, calls) = kit::webhook(Vec::new());
     let uri = server.uri("cam");
-    let config =
-        format!("[webhook]\nurl = 'http://127.0.0.1:{port}/'\n[[camera]]\nname = 'cam'\nuri = '{uri}'\n{ALARM}");
+    let config = format!("[webhook]\nurl = 'http://{operators}/'\n[[camera]]\nname = 'cam'\nuri = '{uri}'\n{ALARM}");
     let mut watch = Watch::start(&config);
     watch.wait_for("cam", "live");
     server.set("cam", "src", "pattern", "black");
@@ -116,22 +89,22 @@ mod slow {
         if !super::slow("an alarm through Prometheus and Alertmanager") {
             return;
         }
-        let tools = root().join(".cache/servers/prometheus/usr/bin");
-        if !tools.join("prometheus").is_file() {
+        let Some(folder) = kit::servers("prometheus") else {
             return kit::skipped("there is no Prometheus: scripts/servers.sh prometheus fetches it");
-        }
+        };
+        let tools = folder.join("usr/bin");
         let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte75"))]) else { return };
-        let (port, calls) = operators();
+        let (operators, calls) = kit::webhook(Vec::new());
         let uri = server.uri("cam");
         let mut watch = Watch::start(&format!("[[camera]]\nname = 'cam'\nuri = '{uri}'\n{ALARM}"));
         watch.wait_for("cam", "live");
         let folder = tempfile::tempdir().expect("a folder");
-        let (prometheus, alertmanager) = (free_port(), free_port());
+        let (prometheus, alertmanager) = (kit::free_port(), kit::free_port());
         let routes = adapted(
             "alertmanager/alertmanager.yml",
             folder.path(),
             &[
-                ("http://127.0.0.1:8080/alerts", format!("http://127.0.0.1:{port}/")),
+                ("http://127.0.0.1:8080/alerts", format!("http://{operators}/")),
                 ("group_wait: 5s", "group_wait: 1s".to_owned()),
                 ("group_interval: 1m", "group_interval: 1s".to_owned()),
             ],

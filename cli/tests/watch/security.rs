@@ -2,7 +2,8 @@
 
 //! That no secret leaves the command, in whatever spelling, and that no more of the machine is open than is said.
 
-use crate::common::{Watch, free_port};
+use crate::common::Watch;
+use onnx_iqa_testkit::free_port;
 use std::process::{Command, Stdio};
 
 /// A password with letters that mean something in URIs.

@@ -3,12 +3,13 @@
 //! What the tests share: small ONNX files with known arithmetic, folders that clean up after themselves.
 //!
 //! [`mean_model`] and its like write a model with its contract inside and return its path; [`Onnx`] writes any graph,
-//! [`operators`] reads what a graph is made of.
+//! [`operators`] reads what a graph is made of. [`servers`] are other people's, [`webhook`] is one of our own.
 
 mod models;
 mod onnx;
 mod proto;
 mod report;
+mod servers;
 mod temp;
 
 pub use models::{
@@ -18,4 +19,5 @@ pub use models::{
 pub use onnx::{Element, Onnx, operators};
 pub use proto::Attribute;
 pub use report::{chain, skipped};
+pub use servers::{Post, free_port, servers, webhook};
 pub use temp::TempDir;

@@ -6,12 +6,12 @@ use super::*;
 use crate::watch::alarm::AlarmKind;
 use crate::watch::config::Config;
 use crate::watch::testing::{LONG, alarm, score, until, wall};
+use onnx_iqa_testkit as kit;
 use rumqttc::{Client, Incoming, MqttOptions, QoS};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 
@@ -21,44 +21,19 @@ fn config(lines: &str) -> Config {
     crate::watch::config::parse(&text, Path::new("/")).expect("a configuration")
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port()
-}
-
-/// A webhook that answers with these statuses in turn, then with 200, and hands on what it was sent: head and body.
-fn webhook(on: SocketAddr, statuses: Vec<u16>) -> (SocketAddr, mpsc::Receiver<(String, Value)>) {
-    let socket = TcpListener::bind(on).expect("a socket");
-    let address = socket.local_addr().expect("an address");
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut statuses = statuses.into_iter();
-        for stream in socket.incoming() {
-            let Ok(stream) = stream else { return };
-            let mut reader = BufReader::new(stream);
-            let mut head = String::new();
-            while reader.read_line(&mut head).is_ok_and(|read| read > 2) {}
-            let length =
-                head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
-            let mut body = vec![0; length.unwrap_or(0)];
-            reader.read_exact(&mut body).expect("a body");
-            let status = statuses.next().unwrap_or(200);
-            let answer = format!("HTTP/1.1 {status} Said\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            reader.get_mut().write_all(answer.as_bytes()).expect("answered");
-            if status == 200 && sender.send((head, serde_json::from_slice(&body).expect("JSON"))).is_err() {
-                return;
-            }
-        }
-    });
-    (address, receiver)
-}
-
-fn loopback() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 0))
+/// A webhook, and what it is sent: head and JSON.
+fn webhook(statuses: Vec<u16>) -> (SocketAddr, impl Fn() -> (String, Value)) {
+    let (address, posts) = kit::webhook(statuses);
+    let next = move || {
+        let post = posts.recv_timeout(LONG).expect("a message");
+        (post.head, serde_json::from_str(&post.body).expect("JSON"))
+    };
+    (address, next)
 }
 
 #[test]
 fn an_alarm_begins_and_ends_in_alertmanagers_format() {
-    let (address, received) = webhook(loopback(), vec![503]);
+    let (address, received) = webhook(vec![503]);
     let config = config(&format!("[webhook]\nurl = \"http://me:s%40cret@{address}/hook\""));
     let wall = wall(&["yard"]);
     let notify = Notify::start(config.webhook.as_ref(), None, &wall, "http://127.0.0.1:9464").expect("started");
@@ -66,7 +41,7 @@ fn an_alarm_begins_and_ends_in_alertmanagers_format() {
     let id = alarm(&wall, "yard", AlarmKind::Low, None);
     wall.acknowledge(id);
     // It comes although the first try was refused.
-    let (head, firing) = received.recv_timeout(LONG).expect("a message");
+    let (head, firing) = received();
     assert!(
         head.starts_with("POST /hook ")
             && head.to_lowercase().contains("authorization: basic bWU6c0BjcmV0".to_lowercase().as_str()),
@@ -81,7 +56,7 @@ fn an_alarm_begins_and_ends_in_alertmanagers_format() {
     assert_eq!(alert["generatorURL"], "http://127.0.0.1:9464/camera/yard");
     assert_eq!(alert["endsAt"], "0001-01-01T00:00:00Z");
     wall.end(id);
-    let (_, resolved) = received.recv_timeout(LONG).expect("a message");
+    let (_, resolved) = received();
     assert_eq!(resolved["status"], "resolved");
     assert_eq!(resolved["alerts"][0]["fingerprint"], alert["fingerprint"]);
     assert_eq!(resolved["alerts"][0]["startsAt"], alert["startsAt"]);
@@ -94,13 +69,13 @@ fn an_alarm_begins_and_ends_in_alertmanagers_format() {
 
 #[test]
 fn a_message_that_is_refused_is_given_up_and_the_next_one_comes() {
-    let (address, received) = webhook(loopback(), vec![404]);
+    let (address, received) = webhook(vec![404]);
     let config = config(&format!("[webhook]\nurl = \"http://{address}/\""));
     let wall = wall(&["yard"]);
     let notify = Notify::start(config.webhook.as_ref(), None, &wall, "http://here").expect("started");
     let id = alarm(&wall, "yard", AlarmKind::Black, None);
     wall.end(id);
-    let (_, message) = received.recv_timeout(LONG).expect("a message");
+    let (_, message) = received();
     assert_eq!(message["status"], "resolved");
     let counts = until("it is counted", || notify.counts().first().copied().filter(|counts| counts.sent == 1));
     assert_eq!(counts.lost, 1);
@@ -109,7 +84,7 @@ fn a_message_that_is_refused_is_given_up_and_the_next_one_comes() {
 
 #[test]
 fn a_receiver_that_is_away_costs_the_oldest_messages_and_nobody_waits() {
-    let config = config(&format!("[webhook]\nurl = \"http://127.0.0.1:{}/\"", free_port()));
+    let config = config(&format!("[webhook]\nurl = \"http://127.0.0.1:{}/\"", kit::free_port()));
     let wall = wall(&["yard"]);
     let notify = Notify::start(config.webhook.as_ref(), None, &wall, "http://here").expect("started");
     for _ in 0..2 * ROOM {
@@ -132,11 +107,11 @@ struct Broker {
 
 impl Broker {
     fn start(folder: &Path) -> Option<Self> {
-        Self::on(folder, free_port())
+        Self::on(folder, kit::free_port())
     }
 
     fn on(folder: &Path, port: u16) -> Option<Self> {
-        let root = mosquitto()?;
+        let root = kit::servers("mosquitto")?;
         let file = folder.join("mosquitto.conf");
         std::fs::write(&file, format!("listener {port} 127.0.0.1\nallow_anonymous true\n")).expect("written");
         let child = Command::new(root.join("usr/sbin/mosquitto"))
@@ -156,14 +131,6 @@ impl Drop for Broker {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Where the broker was unpacked, fetched where it is not there yet.
-fn mosquitto() -> Option<PathBuf> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/servers.sh");
-    let output = Command::new(script).arg("mosquitto").stderr(Stdio::null()).output().ok()?;
-    let folder = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
-    folder.join("usr/sbin/mosquitto").is_file().then_some(folder)
 }
 
 /// What a broker's subscriber knows by topic.
@@ -188,7 +155,7 @@ fn subscribe(port: u16) -> mpsc::Receiver<(String, String, bool)> {
 fn a_broker_knows_how_things_are() {
     let folder = tempfile::tempdir().expect("a folder");
     let Some(broker) = Broker::start(folder.path()) else {
-        return onnx_iqa_testkit::skipped("notifications by MQTT: mosquitto could not be fetched");
+        return kit::skipped("notifications by MQTT: mosquitto could not be fetched");
     };
     let config = config(&format!("[mqtt]\nurl = \"mqtt://127.0.0.1:{}\"\ntopic = \"cams\"", broker.port));
     let wall = wall(&["yard"]);
@@ -224,7 +191,7 @@ fn a_broker_knows_how_things_are() {
 fn a_broker_that_comes_later_and_goes_is_told_all() {
     let folder = tempfile::tempdir().expect("a folder");
     let Some(broker) = Broker::start(folder.path()) else {
-        return onnx_iqa_testkit::skipped("notifications by MQTT: mosquitto could not be fetched");
+        return kit::skipped("notifications by MQTT: mosquitto could not be fetched");
     };
     let config = config(&format!("[mqtt]\nurl = \"mqtt://127.0.0.1:{}\"\ntopic = \"cams\"", broker.port));
     let port = broker.port;
