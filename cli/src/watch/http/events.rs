@@ -3,8 +3,8 @@
 //! What happens, as server-sent events.
 //!
 //! Programs get every event as JSON: `event: score`, `state`, `alarm-began` and so on; `event: missed` says that the
-//! reader was too slow for some, and should ask for `/api/cameras` again. Pages ask with `?view=wall` or `?view=camera&name=NAME`,
-//! and get the parts that have changed. Both get `event: time` every two seconds.
+//! reader was too slow for some, and should ask for `/api/cameras` again. Pages ask with `?view=wall` or
+//! `?view=camera&name=NAME`, and get the parts that have changed. Both get `event: time` every two seconds.
 
 use super::App;
 use super::connections::over;
