@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-// watch.cjs TOOLS IQA FOLDER SHOTS: runs `iqa watch` and drives its pages in headless Chromium. Ends with 1 at the first thing
-// that is not as it should be. Every wait is for a condition, with a limit far beyond what it takes.
+// watch.cjs TOOLS IQA FOLDER SHOTS: runs `iqa watch` and drives its pages in headless Chromium. Ends with 1 at the first
+// thing that is not as it should be. Every wait is for a condition, with a limit far beyond what it takes.
 'use strict';
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
@@ -21,8 +21,7 @@ const freePort = () =>
       server.close(() => done(port));
     });
   });
-const camera = (name, uri, more = '') =>
-  `[[camera]]\nname = "${name}"\nuri = "${uri}"\ninterval = "1s"\n${more}\n`;
+const camera = (name, uri, more = '') => `[[camera]]\nname = "${name}"\nuri = "${uri}"\ninterval = "1s"\n${more}\n`;
 const write = (name, text) => {
   const file = path.join(folder, name);
   fs.writeFileSync(file, text, { mode: 0o600 });
@@ -83,12 +82,20 @@ async function wall(page, quiet, base, config, cameras) {
   await page.evaluate(() => (window.stays = true));
   for (const name of ['bars', 'black', 'still']) await shows(page, name);
   const over = '^Same picturefor \\d+ sframes arrive, but do not change$';
-  await page.waitForFunction(p => new RegExp(p).test(document.querySelector('[data-tile=still] .over').textContent), over, LONG);
+  await page.waitForFunction(
+    p => new RegExp(p).test(document.querySelector('[data-tile=still] .over').textContent),
+    over,
+    LONG,
+  );
   assert.equal(await tile(page, 'off').getAttribute('data-state'), 'disabled');
   assert.equal(await tile(page, 'away').locator('.pill').textContent(), 'Offline');
   // Scores come, each with its age, which counts on.
   const age = () => tile(page, 'bars').locator('[data-part^=score] time').textContent();
-  await page.waitForFunction(() => / s ago$/.test(document.querySelector('[data-tile=bars] .row2 time')?.textContent), null, LONG);
+  await page.waitForFunction(
+    () => / s ago$/.test(document.querySelector('[data-tile=bars] .row2 time')?.textContent),
+    null,
+    LONG,
+  );
   assert.match(await age(), /^\d+ s ago$/);
   await page.waitForFunction(() => document.querySelector('[data-tile=bars] .spark'), null, LONG);
   await shot(page, 'wall-light');
@@ -119,7 +126,10 @@ async function wall(page, quiet, base, config, cameras) {
     // How old the alarm is when the page first has it.
     window.seen = {};
     new MutationObserver(() => {
-      const time = document.querySelector('.alarms [data-ack][aria-label$="on late"]')?.closest('li').querySelector('time');
+      const time = document
+        .querySelector('.alarms [data-ack][aria-label$="on late"]')
+        ?.closest('li')
+        .querySelector('time');
       if (time) window.seen.late ??= Date.now() - +time.dataset.ms;
     }).observe(document.body, { childList: true, subtree: true });
   });
@@ -153,8 +163,16 @@ async function hidden(page) {
 async function cameraPage(page, quiet) {
   await heading(page, '^bars is live and scores \\d+$');
   await shows(page, 'bars');
-  await page.waitForFunction(() => document.querySelectorAll('#curve canvas, #now-chart canvas').length === 2, null, LONG);
-  await page.waitForFunction(() => /lowest \d/.test(document.querySelector('#now-chart').getAttribute('aria-label')), null, LONG);
+  await page.waitForFunction(
+    () => document.querySelectorAll('#curve canvas, #now-chart canvas').length === 2,
+    null,
+    LONG,
+  );
+  await page.waitForFunction(
+    () => /lowest \d/.test(document.querySelector('#now-chart').getAttribute('aria-label')),
+    null,
+    LONG,
+  );
   await page.getByRole('radio', { name: '1 h', exact: true }).focus();
   await page.keyboard.press('ArrowRight');
   assert.ok(await page.getByRole('radio', { name: '24 h', exact: true }).isChecked());
@@ -206,7 +224,9 @@ async function main() {
       // The server goes: nothing looks live any more, and nothing can be acknowledged. It comes back: all is as before.
       await running.stop();
       await heading(page, '^Connection lost');
-      await page.waitForFunction(() => document.querySelector('#lost').textContent.includes('Connection to iqa watch lost'));
+      await page.waitForFunction(() =>
+        document.querySelector('#lost').textContent.includes('Connection to iqa watch lost'),
+      );
       assert.equal(await page.locator('[data-tile][data-state=live]').count(), 0);
       assert.ok((await page.locator('[data-tile][data-state=unknown]').count()) >= 4);
       assert.equal(await page.locator('[data-ack]:not([disabled])').count(), 0);
@@ -214,7 +234,11 @@ async function main() {
       await accessible(page, 'the wall, lost');
       running = await watch(config, port);
       await heading(page, 'of 8 cameras are live');
-      await page.waitForFunction(() => document.querySelectorAll('[data-tile][data-state=live]').length === 5, null, LONG);
+      await page.waitForFunction(
+        () => document.querySelectorAll('[data-tile][data-state=live]').length === 5,
+        null,
+        LONG,
+      );
       assert.equal(await page.locator('#lost').textContent(), '');
     });
     await inside('/camera/bars', { colorScheme: 'light', reducedMotion: 'reduce' }, cameraPage);

@@ -36,7 +36,14 @@
     ...extra,
   });
   const times = long => (u, all) =>
-    all.map(t => clock(t * 1e3, long ? { day: 'numeric', month: 'short', hour: undefined, minute: undefined, second: undefined } : { second: undefined }));
+    all.map(t =>
+      clock(
+        t * 1e3,
+        long
+          ? { day: 'numeric', month: 'short', hour: undefined, minute: undefined, second: undefined }
+          : { second: undefined },
+      ),
+    );
   const alone = (u, i) => {
     const d = u.data[i],
       out = [];
@@ -113,7 +120,12 @@
       {},
       { stroke: 'transparent', points: { show: false } },
       { stroke: 'transparent', points: { show: false } },
-      { stroke: line, width: small ? 1.5 : 1.7, spanGaps: false, points: { show: true, size: 4, filter: alone, fill: line } },
+      {
+        stroke: line,
+        width: small ? 1.5 : 1.7,
+        spanGaps: false,
+        points: { show: true, size: 4, filter: alone, fill: line },
+      },
     ];
     const u = new uPlot(
       {
@@ -139,12 +151,13 @@
       [c.at, c.lowest, c.highest, c.mean],
       into,
     );
-    const scored = c.mean.filter(v => v != null);
+    const scored = c.mean.filter(v => v != null),
+      lowest = Math.min(...c.lowest.filter(v => v != null));
     into.setAttribute('role', 'img');
     into.setAttribute(
       'aria-label',
       scored.length
-        ? `Score of ${name}: lowest ${Math.min(...c.lowest.filter(v => v != null)).toFixed(0)}, last ${scored.at(-1).toFixed(0)}`
+        ? `Score of ${name}: lowest ${lowest.toFixed(0)}, last ${scored.at(-1).toFixed(0)}`
         : `Nothing was scored`,
     );
     return [u, c];
@@ -153,11 +166,14 @@
     const i = u.cursor.idx,
       out = $('#readout');
     if (i == null) return (out.textContent = '');
-    const said = c.mean[i] == null
-      ? 'no score'
-      : `mean ${c.mean[i].toFixed(1)}, from ${c.lowest[i].toFixed(1)} to ${c.highest[i].toFixed(1)}`;
-    out.textContent = `${clock(c.at[i] * 1e3, { day: 'numeric', month: 'short' })}: ${said}` +
-      (c.lost[i] ? `, ${c.lost[i]} packets lost` : '') + (c.reconnects[i] ? ', reconnected' : '');
+    const said =
+      c.mean[i] == null
+        ? 'no score'
+        : `mean ${c.mean[i].toFixed(1)}, from ${c.lowest[i].toFixed(1)} to ${c.highest[i].toFixed(1)}`;
+    out.textContent =
+      `${clock(c.at[i] * 1e3, { day: 'numeric', month: 'short' })}: ${said}` +
+      (c.lost[i] ? `, ${c.lost[i]} packets lost` : '') +
+      (c.reconnects[i] ? ', reconnected' : '');
   }
   /* Every chart has its table: at most 48 lines of it. */
   function table(c) {
@@ -177,9 +193,11 @@
           `<td class="n">${at('lost', v => v.reduce((a, b) => a + b, 0)) ?? '–'}</td></tr>`,
       );
     }
-    $('#table').innerHTML = !rows.length ? '<p class="sub">Nothing is known of this time.</p>' :
-      `<table class="data"><thead><tr><th scope="col">From</th><th scope="col" class="n">mean</th>` +
-      `<th scope="col" class="n">lowest</th><th scope="col" class="n">packets lost</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+    $('#table').innerHTML = !rows.length
+      ? '<p class="sub">Nothing is known of this time.</p>'
+      : `<table class="data"><thead><tr><th scope="col">From</th><th scope="col" class="n">mean</th>` +
+        `<th scope="col" class="n">lowest</th><th scope="col" class="n">packets lost</th></tr></thead>` +
+        `<tbody>${rows.join('')}</tbody></table>`;
   }
   let long = null,
     short = null;

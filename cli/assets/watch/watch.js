@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Keeps a page true: puts in the parts that have changed, counts ages on, fetches pictures of what can be seen, and says
-   so when the server is lost. A page that nobody looks at asks for nothing. */
+/* Keeps a page true: puts in the parts that have changed, counts ages on, fetches pictures of what can be seen, and
+   says so when the server is lost. A page that nobody looks at asks for nothing. */
 'use strict';
 const $ = (s, r = document) => r.querySelector(s),
   $$ = (s, r = document) => [...r.querySelectorAll(s)];
 const icon = (name, tone = '') => `<svg class="i ${tone}" aria-hidden="true"><use href="#${name}"/></svg>`;
 const ZONE = document.body.dataset.zone;
 const clock = (ms, options = {}) =>
-  new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, hour: '2-digit', minute: '2-digit', second: '2-digit', ...options })
-    .format(ms);
+  new Intl.DateTimeFormat('en-GB', {
+    timeZone: ZONE,
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    ...options,
+  }).format(ms);
 /* The server's clock, wherever this one stands. */
 let ahead = +document.body.dataset.now - Date.now();
 const now = () => Date.now() + ahead;
@@ -130,7 +135,8 @@ function lose() {
   }
   for (const b of $$('[data-ack]')) b.disabled = true;
   const note = $('[data-note]');
-  if (note) note.textContent = `As last known at ${clock(since)}. Nothing can be acknowledged until the connection is back.`;
+  if (note)
+    note.textContent = `As last known at ${clock(since)}. Nothing can be acknowledged until the connection is back.`;
   const h = $('[data-part="heading"]'),
     name = $('[data-camera]')?.dataset.camera;
   h.textContent = name

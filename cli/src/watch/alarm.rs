@@ -75,8 +75,8 @@ pub struct Alarm {
     /// When somebody said that it has been seen; it then stays, but quietly, until it ends by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Moment>,
-    /// What was measured as it began: `low` a score from 0 to 100, `black` the share of dark luma from 0 to 1, `covered`
-    /// luma's deviation and `frozen` the greatest motion, both as shares of full scale. Offline has none.
+    /// What was measured as it began: `low` a score from 0 to 100, `black` the share of dark luma from 0 to 1,
+    /// `covered` luma's deviation and `frozen` the greatest motion, both as shares of full scale. Offline has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
     /// The limit that it passed, in the same unit.

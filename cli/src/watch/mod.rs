@@ -2,9 +2,9 @@
 
 //! `iqa watch`: live cameras, how good their pictures are, and what is wrong with them.
 //!
-//! [`config`] is what the file says, [`secret`] what must never be shown. [`program`] runs the [`camera`]s, each with its
-//! [`alarms`]. [`wall`] is what is known of all cameras, for all who look: [`status`] of one camera, its [`alarm`]s, and
-//! [`event`]s as they happen.
+//! [`config`] is what the file says, [`secret`] what must never be shown. [`program`] runs the [`camera`]s, each with
+//! its [`alarms`]. [`wall`] is what is known of all cameras, for all who look: [`status`] of one camera, its
+//! [`alarm`]s, and [`event`]s as they happen.
 
 mod alarm;
 mod alarms;

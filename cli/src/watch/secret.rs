@@ -144,8 +144,8 @@ fn hide_passwords(text: &str, hidden: &mut [bool]) {
     }
 }
 
-/// Where the password is in what follows `://`: from the first colon to the last `@` before the next URI or white space,
-/// so that one that is not encoded, with `/` or `@` in it, is taken whole. What is no password then goes too.
+/// Where the password is in what follows `://`: from the first colon to the last `@` before the next URI or white
+/// space, so that one that is not encoded, with `/` or `@` in it, is taken whole. What is no password then goes too.
 pub(super) fn password(rest: &str) -> Option<std::ops::Range<usize>> {
     let end = rest.find(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '<' | '>'));
     let rest = &rest[..end.unwrap_or(rest.len())];

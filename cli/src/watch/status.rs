@@ -143,7 +143,8 @@ pub struct Counters {
 /// How long scoring took, as Prometheus counts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Histogram {
-    /// Scores that took at most [`BOUNDS`](Self::BOUNDS) seconds each, not counted in the bounds below; the last: longer.
+    /// Scores that took at most [`BOUNDS`](Self::BOUNDS) seconds each, not counted in the bounds below; the last:
+    /// longer.
     pub counts: [u64; Self::BOUNDS.len() + 1],
     /// Seconds of all.
     pub sum: f64,

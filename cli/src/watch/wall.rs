@@ -32,8 +32,8 @@ pub enum NoPicture {
 
 /// Where a camera's newest picture comes from.
 pub trait Pictures: Send + Sync {
-    /// The newest picture; encoded when asked for, at most once a second. Takes milliseconds of computing: call it from a
-    /// thread that may work.
+    /// The newest picture; encoded when asked for, at most once a second. Takes milliseconds of computing: call it
+    /// from a thread that may work.
     ///
     /// # Errors
     /// When there is none.
@@ -124,8 +124,8 @@ impl Wall {
         pictures.newest()
     }
 
-    /// Puts up these cameras, in this order. What is known of a camera of the same name stays; alarms of one that is gone
-    /// end.
+    /// Puts up these cameras, in this order. What is known of a camera of the same name stays; alarms of one that is
+    /// gone end.
     pub fn arrange(&self, cameras: impl IntoIterator<Item = (Arc<About>, bool)>) {
         let mut news = lock(&self.news);
         let gone = {
@@ -152,8 +152,8 @@ impl Wall {
         }
     }
 
-    /// Changes what is known of a camera; tells of it where its state is another then, and sets since when. Alarms are not
-    /// changed here. False: there is no such camera.
+    /// Changes what is known of a camera; tells of it where its state is another then, and sets since when. Alarms are
+    /// not changed here. False: there is no such camera.
     pub fn update(&self, name: &str, change: impl FnOnce(&mut Status)) -> bool {
         let mut news = lock(&self.news);
         let event = {

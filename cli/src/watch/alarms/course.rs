@@ -35,7 +35,8 @@ pub struct Course {
 }
 
 impl Course {
-    /// Begins after something was wrong for `hold`, and ends after it was right for `clear_after`; neither with a break.
+    /// Begins after something was wrong for `hold`, and ends after it was right for `clear_after`; neither with a
+    /// break.
     pub fn new(hold: Duration, clear_after: Duration) -> Self {
         Self { hold, clear_after, since: None, active: false }
     }

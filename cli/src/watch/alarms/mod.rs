@@ -2,7 +2,8 @@
 
 //! When something is wrong with a camera for long enough to tell somebody.
 //!
-//! [`conditions`] says of each alarm whether it is so now, [`course`] what that comes to in time. Neither reads a clock.
+//! [`conditions`] says of each alarm whether it is so now, [`course`] what that comes to in time. Neither reads a
+//! clock.
 
 mod conditions;
 mod course;

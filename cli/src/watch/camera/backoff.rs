@@ -13,19 +13,20 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// After pictures for so long, all that failed before is forgotten.
 pub const GOOD: Duration = Duration::from_secs(15);
 
-/// Counts failures, and says what to wait after each: five times 1 s, then 1, 2, 4 … 60 s, but no longer than half of the
-/// time for which no picture has come.
+/// Counts failures, and says what to wait after each: five times 1 s, then 1, 2, 4 … 60 s, but no longer than half of
+/// the time for which no picture has come.
 #[derive(Debug, Default)]
 pub struct Backoff {
     failures: u32,
 }
 
 impl Backoff {
-    /// A connection has ended that gave pictures for so long, and none has come for `outage`. Says what to wait; `jitter` is
-    /// from 0 to 1, and shortens waits that double by up to a fifth: cameras that fail together do not come back together.
+    /// A connection has ended that gave pictures for so long, and none has come for `outage`. Says what to wait;
+    /// `jitter` is from 0 to 1, and shortens waits that double by up to a fifth: cameras that fail together do not
+    /// come back together.
     ///
-    /// By the half, a camera that fails again and again, and is soon back each time, is asked every second; and more than 8 s
-    /// are waited only after 16 s without a picture.
+    /// By the half, a camera that fails again and again, and is soon back each time, is asked every second; and more
+    /// than 8 s are waited only after 16 s without a picture.
     pub fn wait(&mut self, pictures: Duration, outage: Duration, jitter: f64) -> Duration {
         if pictures >= GOOD {
             self.failures = 0;

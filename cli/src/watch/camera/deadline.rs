@@ -17,8 +17,8 @@ const LEFT: u8 = 2;
 pub struct Abandoned(AtomicUsize);
 
 impl Abandoned {
-    /// Runs `work` in a thread of its own; none: it has not come back in time. Then the thread, and what `work` holds, are
-    /// left to themselves, and counted until it does come back.
+    /// Runs `work` in a thread of its own; none: it has not come back in time. Then the thread, and what `work` holds,
+    /// are left to themselves, and counted until it does come back.
     pub fn within<T: Send + 'static>(
         self: &Arc<Self>,
         limit: Duration,

@@ -2,12 +2,12 @@
 
 //! Cameras: each has a thread and, while it is connected, a pipeline.
 //!
-//! [`supervisor`] is the thread: connect, watch, end, wait. [`connection`] is one pipeline, whose beginning [`source`] makes;
-//! [`feed`] is what comes out of it, [`picture`] shows that to people. [`freshness`] and [`backoff`] decide, without a clock
-//! of their own; [`deadline`] guards against calls that hang, [`reports`] tells the wall.
+//! [`supervisor`] is the thread: connect, watch, end, wait. [`connection`] is one pipeline, whose beginning [`source`]
+//! makes; [`feed`] is what comes out of it, [`picture`] shows that to people. [`freshness`] and [`backoff`] decide,
+//! without a clock of their own; [`deadline`] guards against calls that hang, [`reports`] tells the wall.
 //!
-//! Every connection is a new pipeline. An element that reconnects by itself (`fallbacksrc`) would keep one, but does not say
-//! why a source failed, and shows pictures of its own meanwhile.
+//! Every connection is a new pipeline. An element that reconnects by itself (`fallbacksrc`) would keep one, but does
+//! not say why a source failed, and shows pictures of its own meanwhile.
 
 mod backoff;
 mod connection;

@@ -20,8 +20,8 @@ pub struct File {
     /// `token-file`.
     #[schemars(with = "Option<SocketAddr>")]
     pub listen: Option<Spanned<SocketAddr>>,
-    /// Where the history and pictures of alarms are kept; made where it is missing. `$STATE_DIRECTORY` unless given, and
-    /// without that `onnx-iqa-data`.
+    /// Where the history and pictures of alarms are kept; made where it is missing. `$STATE_DIRECTORY` unless given,
+    /// and without that `onnx-iqa-data`.
     pub data_dir: Option<PathBuf>,
     /// A file with the token that visitors have to give.
     #[schemars(with = "Option<PathBuf>")]

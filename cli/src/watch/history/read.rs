@@ -110,7 +110,8 @@ impl Reader {
     pub fn moments(&self, camera: &str, from: i64) -> rusqlite::Result<Vec<PastMoment>> {
         self.with(|database| {
             let mut select = database.prepare_cached(
-                "SELECT at, score, picture FROM moment WHERE camera = ?1 AND at >= ?2 * 1000000 ORDER BY score LIMIT ?3",
+                "SELECT at, score, picture FROM moment WHERE camera = ?1 AND at >= ?2 * 1000000 ORDER BY score \
+                 LIMIT ?3",
             )?;
             let rows = select.query_map(params![camera, from, super::worst::MOMENTS as i64], |row| {
                 Ok(PastMoment { at: time(row.get(0)?), score: row.get(1)?, picture: row.get(2)? })

@@ -15,8 +15,8 @@ pub const FILE: &str = "history.sqlite";
 /// How long a statement waits for another one that holds the database.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What leads from version 0, an empty database, to the newest, a step each. Steps are added, never changed: a database of
-/// any version opens in every later program.
+/// What leads from version 0, an empty database, to the newest, a step each. Steps are added, never changed: a
+/// database of any version opens in every later program.
 const STEPS: &[&str] = &["
     CREATE TABLE camera (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
     -- What happened in a second (step 1) or a minute (step 60) that begins `at` seconds after 1970.
@@ -51,7 +51,8 @@ pub fn folder(path: &Path) -> Result<()> {
     })
 }
 
-/// Opens the history of a data folder for writing. One that is damaged is laid aside, with its new name as the second value.
+/// Opens the history of a data folder for writing. One that is damaged is laid aside, with its new name as the second
+/// value.
 ///
 /// # Errors
 /// When it can be neither opened nor made, or is of a later version of this program.

@@ -29,8 +29,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Goes on with an open database. Alarms that were going on when the last run ended are ended: where the last second
-    /// of their camera was written.
+    /// Goes on with an open database. Alarms that were going on when the last run ended are ended: where the last
+    /// second of their camera was written.
     ///
     /// # Errors
     /// When the database cannot be read or written.

@@ -48,7 +48,8 @@ pub enum AccessError {
     Open(IpAddr),
     /// The token could be guessed.
     #[error(
-        "the secret in token-file has {0} characters: at least {SHORTEST_TOKEN} are needed, such as `openssl rand -hex 32` makes"
+        "the secret in token-file has {0} characters: at least {SHORTEST_TOKEN} are needed, such as \
+         `openssl rand -hex 32` makes"
     )]
     Short(usize),
 }
@@ -118,8 +119,8 @@ pub fn names_loopback(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
-/// Whether a browser says that a page of this very server sends the request. `origin` and `site` are the headers `Origin`
-/// and `Sec-Fetch-Site`; programs send neither.
+/// Whether a browser says that a page of this very server sends the request. `origin` and `site` are the headers
+/// `Origin` and `Sec-Fetch-Site`; programs send neither.
 pub fn is_own_page(host: &str, origin: Option<&str>, site: Option<&str>) -> bool {
     let own_origin = |origin: &str| origin.split_once("://").is_some_and(|(_, of)| of.eq_ignore_ascii_case(host));
     origin.is_none_or(own_origin) && site.is_none_or(|site| site == "same-origin" || site == "none")

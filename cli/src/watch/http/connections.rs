@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Connections of the server: how many there may be, how long each may be quiet, and which one goes when one too many comes.
+//! Connections of the server: how many there may be, how long each may be quiet, and which one goes when one too many
+//! comes.
 
 use crate::media::lock;
 use axum::Router;

@@ -14,11 +14,13 @@ use std::time::{Duration, SystemTime};
 /// How long an answer may take to begin, the request's body included.
 const ANSWER: Duration = Duration::from_secs(20);
 
-/// Nothing of another host gets into a page, no page of another host gets around one, and nothing is kept by caches between.
+/// Nothing of another host gets into a page, no page of another host gets around one, and nothing is kept by caches
+/// between.
 const HEADERS: [(HeaderName, &str); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; connect-src 'self'; form-action \
+        "default-src 'none'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; \
+         connect-src 'self'; form-action \
          'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

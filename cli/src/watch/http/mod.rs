@@ -13,8 +13,8 @@
 //! | `GET /healthz`, `GET /readyz` | for supervisors; the only ones that need no token |
 //! | `GET /login`, `POST /login` | a cookie for the token |
 //!
-//! [`connections`] bounds what clients may take, [`access`] and [`guard`] say who gets through. Names in paths are looked up
-//! among cameras and numbers; no path of a file is made of them.
+//! [`connections`] bounds what clients may take, [`access`] and [`guard`] say who gets through. Names in paths are
+//! looked up among cameras and numbers; no path of a file is made of them.
 
 mod access;
 mod api;

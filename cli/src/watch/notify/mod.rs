@@ -2,9 +2,9 @@
 
 //! Who is told of alarms: a webhook in Alertmanager's format, and an MQTT broker.
 //!
-//! One thread hears of everything and lets nobody wait ([`Notify`]). What is for the webhook goes into a bounded queue before
-//! its sender; where that is full, the oldest message is given up, counted and said. MQTT has topics for how things are, which
-//! are published anew after each connection, so that nothing waits for a broker that is away.
+//! One thread hears of everything and lets nobody wait ([`Notify`]). What is for the webhook goes into a bounded queue
+//! before its sender; where that is full, the oldest message is given up, counted and said. MQTT has topics for how
+//! things are, which are published anew after each connection, so that nothing waits for a broker that is away.
 
 mod mqtt;
 #[cfg(test)]
@@ -56,8 +56,8 @@ pub struct Notify {
 }
 
 impl Notify {
-    /// Tells these of what happens on the wall from now on. `pages` is the address of this program's pages: messages name
-    /// it.
+    /// Tells these of what happens on the wall from now on. `pages` is the address of this program's pages: messages
+    /// name it.
     ///
     /// # Errors
     /// When encrypted connections, or threads, are not to be had.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Alarms for a webhook, as Alertmanager sends them (version 4 of its format): one message when an alarm begins, one when it
-//! ends.
+//! Alarms for a webhook, as Alertmanager sends them (version 4 of its format): one message when an alarm begins, one
+//! when it ends.
 
 use super::Counts;
 use crate::watch::alarm::Alarm;

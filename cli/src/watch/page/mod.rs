@@ -3,8 +3,8 @@
 //! The pages: a wall of all cameras, and a page for each.
 //!
 //! They are plain HTML of templates. What changes stands in parts, each a macro of `parts.html`: a page is opened with
-//! all of them, and events bring those that have changed since ([`Live`]). The script puts them in, counts ages on, fetches
-//! pictures of what can be seen, and draws the curves.
+//! all of them, and events bring those that have changed since ([`Live`]). The script puts them in, counts ages on,
+//! fetches pictures of what can be seen, and draws the curves.
 
 mod camera;
 mod live;
@@ -126,8 +126,8 @@ impl Pages {
         let page = self.templates.get_template("login.html")?.render(context! { style, to, wrong })?;
         let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(LOGIN_STYLE));
         let policy = format!(
-            "default-src 'none'; img-src data:; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors \
-             'none'"
+            "default-src 'none'; img-src data:; style-src 'sha256-{hash}'; form-action 'self'; base-uri \
+             'none'; frame-ancestors 'none'"
         );
         Ok((page, policy))
     }
