@@ -7,6 +7,7 @@ use crate::media::{lock, tracks};
 use crate::watch::config::{Address, Camera, Decode, Source, Transport};
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -169,23 +170,83 @@ fn set_up_decoder(element: &gst::Element, camera: &Camera, feed: &Arc<Feed>) {
         // A decoder with threads gives a frame only when each of them has one.
         element.set_property_from_str("max-threads", "1");
     }
-    let feed = feed.clone();
+    let (feed, waits) = (feed.clone(), AtomicBool::new(false));
     let mask = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
-    pad.add_probe(mask, move |_, probe| {
+    pad.add_probe(mask, move |pad, probe| {
         match &probe.data {
             Some(gst::PadProbeData::Buffer(buffer)) => {
                 feed.moved();
                 if keyframes && buffer.flags().contains(gst::BufferFlags::DELTA_UNIT) {
-                    return gst::PadProbeReturn::Drop;
+                    if waits.swap(false, Ordering::Relaxed) {
+                        give_out(pad, buffer);
+                    }
+                    // With `Drop`, gstreamer-rs 0.25.4 on GStreamer 1.22 prints a critical warning for each.
+                    return gst::PadProbeReturn::Handled;
                 }
+                waits.store(true, Ordering::Relaxed);
             }
-            Some(gst::PadProbeData::Event(event)) => {
-                if let gst::EventView::Caps(caps) = event.view() {
-                    feed.set_codec(tracks::codec(caps.caps()));
+            Some(gst::PadProbeData::Event(event)) => match event.view() {
+                gst::EventView::Caps(caps) => feed.set_codec(tracks::codec(caps.caps())),
+                gst::EventView::Segment(segment) if keyframes => {
+                    let segment = of_key_frames(segment);
+                    probe.data = Some(gst::PadProbeData::Event(segment));
                 }
-            }
+                _ => {}
+            },
             _ => {}
         }
         gst::PadProbeReturn::Ok
     });
+}
+
+/// The same segment, of which the decoder knows that only key frames come.
+fn of_key_frames(event: &gst::event::Segment) -> gst::Event {
+    let mut segment = event.segment().clone();
+    segment.set_flags(segment.flags() | gst::SegmentFlags::TRICKMODE | gst::SegmentFlags::TRICKMODE_KEY_UNITS);
+    gst::event::Segment::builder(&segment).seqnum(event.seqnum()).build()
+}
+
+/// Has the decoder give out what it keeps back: by its stream frames may come that are shown before a key frame, and it would
+/// wait for two more key frames. A gap, from the first frame that is left out on, says that none come.
+fn give_out(pad: &gst::Pad, left_out: &gst::BufferRef) {
+    if let Some(time) = left_out.pts() {
+        pad.send_event(gst::event::Gap::builder(time).build());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watch::config;
+    use std::path::Path;
+
+    #[test]
+    fn a_key_frame_is_given_out_before_the_next_one_comes() {
+        gst::init().expect("GStreamer");
+        let text = "[[camera]]\nname = 'a'\nuri = 'videotestsrc://'\ndecode = 'keyframes'";
+        let camera = config::parse(text, Path::new("")).expect("a configuration").cameras.remove(0);
+        let pipeline = "videotestsrc num-buffers=120 ! video/x-raw,width=64,height=64 ! x264enc bframes=3 key-int-max=25 \
+                        ! h264parse name=parse ! avdec_h264 name=decode ! fakesink name=sink sync=false";
+        let pipeline = gst::parse::launch(pipeline).expect("elements").downcast::<gst::Pipeline>().expect("a pipeline");
+        let element = |name: &str| pipeline.by_name(name).expect("it is there");
+        let seen = Arc::new(Mutex::new(String::new()));
+        for (name, pad, letter) in [("parse", "src", 'k'), ("sink", "sink", 'f')] {
+            let (seen, pad) = (seen.clone(), element(name).static_pad(pad).expect("a pad"));
+            pad.add_probe(gst::PadProbeType::BUFFER, move |_, probe| {
+                let is_delta =
+                    probe.buffer().is_some_and(|buffer| buffer.flags().contains(gst::BufferFlags::DELTA_UNIT));
+                if !is_delta {
+                    lock(&seen).push(letter);
+                }
+                gst::PadProbeReturn::Ok
+            });
+        }
+        set_up_decoder(&element("decode"), &camera, &Arc::new(Feed::default()));
+        pipeline.set_state(gst::State::Playing).expect("it starts");
+        let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
+        let message = pipeline.bus().expect("a bus").timed_pop_filtered(gst::ClockTime::from_seconds(60), &kinds);
+        pipeline.set_state(gst::State::Null).expect("it ends");
+        assert_eq!(message.expect("an end").type_(), gst::MessageType::Eos);
+        assert_eq!(*lock(&seen), "kfkfkfkfkf");
+    }
 }

@@ -9,6 +9,7 @@ mod address;
 mod error;
 mod file;
 mod read;
+mod rules;
 mod schedule;
 mod text;
 
