@@ -2,7 +2,7 @@
 
 //! The configuration of `iqa watch`.
 //!
-//! [`file`] is what may stand in the file, key by key; here is what that comes to, with defaults and secrets in their
+//! [`mod@file`] is what may stand in the file, key by key; here is what that comes to, with defaults and secrets in their
 //! places.
 
 mod address;
