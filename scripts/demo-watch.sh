@@ -1,6 +1,6 @@
 #!/bin/sh
-# demo-watch.sh: `iqa watch` with three cameras that are none: an RTSP server sends a clip, the same badly encoded, and a third
-# one that goes away for 20 s of every minute. Needs `make build` to have run. Ends with Ctrl-C.
+# demo-watch.sh: `iqa watch` with three cameras that are none: an RTSP server sends a clip, the same badly encoded, and
+# a third one that goes away for 20 s of every minute. Needs `make build` to have run. Ends with Ctrl-C.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -18,7 +18,8 @@ mkdir -p "$folder/frames"
 
 say "taking $clip apart"
 gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! videoconvert ! videoscale \
-    ! video/x-raw,format=I420,width=640,height=360,pixel-aspect-ratio=1/1 ! multifilesink location="$folder/frames/%05d.yuv" >&2
+    ! video/x-raw,format=I420,width=640,height=360,pixel-aspect-ratio=1/1 \
+    ! multifilesink location="$folder/frames/%05d.yuv" >&2
 
 # camera PATH QUANTISER: the clip, round and round, as H.264.
 camera() {
@@ -35,7 +36,8 @@ trap 'kill $jobs 2>/dev/null' EXIT
 trap 'exit 130' INT TERM
 # serve PORT CAMERA…: sends them under rtsp://127.0.0.1:PORT. Standard input is the server's life.
 serve() {
-    GI_TYPELIB_PATH=$libraries/girepository-1.0 LD_LIBRARY_PATH=$libraries exec scripts/rtsp-server.py "$@" >"$folder/server-$1.log" 2>&1
+    GI_TYPELIB_PATH=$libraries/girepository-1.0 LD_LIBRARY_PATH=$libraries \
+        exec scripts/rtsp-server.py "$@" >"$folder/server-$1.log" 2>&1
 }
 # Both ends of a pipe that nobody writes to: the servers wait there until they are killed.
 mkfifo "$folder/never"

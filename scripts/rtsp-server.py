@@ -4,9 +4,9 @@
 
     rtsp-server.py PORT [--login USER:PASSWORD] PATH=PIPELINE…
 
-Serves each pipeline, whose payloader is called pay0, under rtsp://127.0.0.1:PORT/PATH, to all clients at once. It says
-`ready` when it can be asked. A line `PATH ELEMENT PROPERTY VALUE` on standard input sets a property; a media that begins
-later gets it too. It ends with standard input.
+Serves each pipeline, whose payloader is called pay0, under rtsp://127.0.0.1:PORT/PATH, to all clients at once. Says
+`ready` when it can be asked. A line `PATH ELEMENT PROPERTY VALUE` on standard input sets a property; a media that
+begins later gets it too. It ends with standard input.
 
 libgstrtspserver need not be installed: see scripts/servers.sh rtsp.
 """

@@ -105,7 +105,8 @@ fn another_codec_and_another_size_are_taken() {
     watch.wait_until("its size is known", |watch| watch.camera("cam")["size"] == serde_json::json!([320, 240]));
     server.kill();
     let other = "cam=videotestsrc is-live=true ! video/x-raw,width=176,height=144,framerate=15/1 \
-                 ! x265enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! rtph265pay name=pay0 config-interval=1";
+                 ! x265enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! rtph265pay name=pay0 \
+                 config-interval=1";
     server.replace(&[other]);
     watch.wait_until("the other size", |watch| watch.camera("cam")["size"] == serde_json::json!([176, 144]));
     let before = watch.camera("cam")["counters"]["scored"].as_u64();

@@ -3,7 +3,7 @@
 //! What the tests share: small ONNX files with known arithmetic, folders that clean up after themselves.
 //!
 //! [`mean_model`] and its like write a model with its contract inside and return its path; [`Onnx`] writes any graph,
-//! [`operators`] reads what a graph is made of. [`servers`] are other people's, [`webhook`] is one of our own.
+//! [`operators`] reads what a graph is made of. [`servers()`] are other people's, [`webhook`] is one of our own.
 
 mod models;
 mod onnx;

@@ -206,8 +206,8 @@ fn of_key_frames(event: &gst::event::Segment) -> gst::Event {
     gst::event::Segment::builder(&segment).seqnum(event.seqnum()).build()
 }
 
-/// Has the decoder give out what it keeps back: by its stream frames may come that are shown before a key frame, and it would
-/// wait for two more key frames. A gap, from the first frame that is left out on, says that none come.
+/// Has the decoder give out what it keeps back: by its stream frames may come that are shown before a key frame, and it
+/// would wait for two more key frames. A gap, from the first frame that is left out on, says that none come.
 fn give_out(pad: &gst::Pad, left_out: &gst::BufferRef) {
     if let Some(time) = left_out.pts() {
         pad.send_event(gst::event::Gap::builder(time).build());
@@ -225,8 +225,9 @@ mod tests {
         gst::init().expect("GStreamer");
         let text = "[[camera]]\nname = 'a'\nuri = 'videotestsrc://'\ndecode = 'keyframes'";
         let camera = config::parse(text, Path::new("")).expect("a configuration").cameras.remove(0);
-        let pipeline = "videotestsrc num-buffers=120 ! video/x-raw,width=64,height=64 ! x264enc bframes=3 key-int-max=25 \
-                        ! h264parse name=parse ! avdec_h264 name=decode ! fakesink name=sink sync=false";
+        let pipeline = "videotestsrc num-buffers=120 ! video/x-raw,width=64,height=64 \
+                        ! x264enc bframes=3 key-int-max=25 ! h264parse name=parse ! avdec_h264 name=decode \
+                        ! fakesink name=sink sync=false";
         let pipeline = gst::parse::launch(pipeline).expect("elements").downcast::<gst::Pipeline>().expect("a pipeline");
         let element = |name: &str| pipeline.by_name(name).expect("it is there");
         let seen = Arc::new(Mutex::new(String::new()));

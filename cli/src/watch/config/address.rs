@@ -128,8 +128,8 @@ impl Address {
 }
 
 fn encode_it() -> String {
-    "it has letters that stand for something else in a URI, in its password or behind its host: write @ as %40, : as %3A, \
-     / as %2F and % as %25, or give `user` with `password-file` or `password-env`"
+    "it has letters that stand for something else in a URI, in its password or behind its host: write @ as %40, : as \
+     %3A, / as %2F and % as %25, or give `user` with `password-file` or `password-env`"
         .to_owned()
 }
 

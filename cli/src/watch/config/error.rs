@@ -6,6 +6,9 @@ use crate::watch::secret::redact;
 use std::fmt;
 use std::ops::Range;
 
+/// What is wrong with a piece of the file, by its bytes.
+pub(super) type Wrong = (Option<Range<usize>>, String);
+
 /// What is wrong, and where. Its text holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {

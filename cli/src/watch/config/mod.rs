@@ -2,13 +2,14 @@
 
 //! The configuration of `iqa watch`.
 //!
-//! [`file`] is what may stand in the file, key by key; here is what that comes to, with defaults and secrets in their
+//! [`mod@file`] is what may stand in the file, key by key; here is what that comes to, with defaults and secrets in their
 //! places.
 
 mod address;
 mod error;
 mod file;
 mod read;
+mod rules;
 mod schedule;
 mod text;
 

@@ -2,15 +2,15 @@
 
 //! From the file to the configuration: defaults, limits, secrets from their files.
 
-use super::file::{AlarmsText, CameraText, File, LowText, MqttText, RuleText, WebhookText};
+use super::error::Wrong;
+use super::file::{CameraText, File, MqttText, WebhookText};
+use super::rules::rules;
 use super::text::Time;
-use super::{Address, Camera, Config, ConfigError, Low, Mqtt, Rule, Webhook};
-use crate::watch::alarm::AlarmKind;
+use super::{Address, Camera, Config, ConfigError, Mqtt, Webhook};
 use crate::watch::secret::{Secret, redact};
 use serde_spanned::Spanned;
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::ops::Range;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,9 +24,6 @@ const LONGEST_SECRET: u64 = 64 << 10;
 
 /// A webhook's path of so many letters may be a password.
 const LONG_PATH: usize = 20;
-
-/// What is wrong with a piece of the file.
-type Wrong = (Option<Range<usize>>, String);
 
 /// Reads a configuration, and the files of its secrets.
 ///
@@ -199,54 +196,11 @@ fn state_folder() -> PathBuf {
     given.map_or_else(|| PathBuf::from("onnx-iqa-data"), PathBuf::from)
 }
 
-/// The alarms that are on.
-fn rules(text: AlarmsText, interval: Duration) -> Result<Vec<Rule>, Wrong> {
-    let seconds = Duration::from_secs;
-    let plain = [
-        (AlarmKind::Offline, Some(text.offline.unwrap_or_default()), seconds(5)),
-        (AlarmKind::Black, text.black, seconds(2)),
-        (AlarmKind::Covered, text.covered, seconds(10)),
-        (AlarmKind::Frozen, text.frozen, seconds(60)),
-    ];
-    let mut rules: Vec<_> = plain.into_iter().filter_map(|(kind, text, hold)| plain_rule(kind, text?, hold)).collect();
-    rules.extend(text.low.map(|low| low_rule(low, interval)).transpose()?.flatten());
-    rules.sort_by_key(|rule| rule.kind);
-    Ok(rules)
-}
-
-fn plain_rule(kind: AlarmKind, text: RuleText, hold: Duration) -> Option<Rule> {
-    text.enabled.unwrap_or(true).then(|| Rule {
-        kind,
-        hold: text.r#for.map_or(hold, |time| time.0),
-        clear_after: text.clear_after.map_or(Duration::ZERO, |time| time.0),
-        schedule: text.schedule,
-        low: None,
-    })
-}
-
-fn low_rule(text: LowText, interval: Duration) -> Result<Option<Rule>, Wrong> {
-    let score = |value: &Spanned<f64>| {
-        let number = *value.get_ref();
-        let wrong = || (Some(value.span()), format!("{number} is no score: scores are from 0 to 100"));
-        if (0.0..=100.0).contains(&number) { Ok(number) } else { Err(wrong()) }
-    };
-    let below = score(&text.below)?;
-    let hysteresis = text.hysteresis.as_ref().map_or(Ok(2.0), score)?;
-    let window = text.window.map_or_else(|| Duration::from_secs(10).max(interval * 3), |time| time.0);
-    let rule = RuleText {
-        enabled: text.enabled,
-        r#for: text.r#for,
-        clear_after: Some(text.clear_after.unwrap_or(Time(Duration::from_secs(30)))),
-        schedule: text.schedule,
-    };
-    let rule = plain_rule(AlarmKind::Low, rule, Duration::from_secs(10));
-    Ok(rule.map(|rule| Rule { low: Some(Low { below, hysteresis, window }), ..rule }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::watch::config::Decode;
+    use crate::watch::alarm::AlarmKind;
+    use crate::watch::config::{Decode, Rule};
 
     fn config(text: &str) -> Result<Config, ConfigError> {
         parse(text, Path::new("."))

@@ -3,8 +3,8 @@
 //! What was, in SQLite: each camera's last hour by the second, its last seven days by the minute, alarms, the worst
 //! moments of the day, and pictures of both in bounded space.
 //!
-//! One thread gathers what happens, in bounded memory ([`gather`]), and lets nobody wait; another one writes it once a
-//! second, in one transaction ([`write`]). Where that fails, as on a full disk, it is tried again each second and said
+//! One thread gathers what happens, in bounded memory ([`mod@gather`]), and lets nobody wait; another one writes it once a
+//! second, in one transaction ([`mod@write`]). Where that fails, as on a full disk, it is tried again each second and said
 //! once; what does not fit into memory meanwhile is lost and counted. A process that is killed loses at most its last
 //! second.
 

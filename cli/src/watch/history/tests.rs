@@ -183,6 +183,22 @@ fn what_finds_no_room_in_memory_is_counted() {
     assert_eq!(newer.lost, 100);
 }
 
+#[test]
+fn a_clock_that_jumps_counts_nothing_twice() {
+    let wall = wall(&["yard"]);
+    let mut sampler = Sampler::default();
+    let mut pending = Pending::default();
+    // On, on, the same second again, back by an hour, and on.
+    for second in [10_000, 10_001, 10_001, 6_400, 6_401] {
+        score(&wall, "yard", 50.0);
+        sampler.sample(&wall.all(), second, &mut pending);
+    }
+    let known: Vec<_> = pending.seconds.iter().map(|((second, _), slice)| (*second, slice.known)).collect();
+    assert_eq!(known, [(6_400, 1), (6_401, 1), (10_000, 1), (10_001, 1)]);
+    // What the sample that came too early has left out is in the next one.
+    assert_eq!(pending.seconds.values().map(|slice| slice.frames).sum::<u64>(), 5 * 50);
+}
+
 /// What tells the test that it is the process that another one started, and where.
 const CHILD: &str = "ONNX_IQA_TEST_HISTORY";
 

@@ -47,7 +47,7 @@ type Reader = mpsc::Sender<sse::Event>;
 pub async fn events(
     State(app): State<App>,
     Query(asked): Query<Asked>,
-) -> Result<Sse<impl Stream<Item = Result<sse::Event, Infallible>>>, Problem> {
+) -> Result<([(&'static str, &'static str); 1], Sse<impl Stream<Item = Result<sse::Event, Infallible>>>), Problem> {
     let view = match (asked.view.as_deref(), asked.name) {
         (None, _) => None,
         (Some("wall"), _) => Some(View::Wall),
@@ -69,7 +69,8 @@ pub async fn events(
             () = over(app.ending.clone()) => {}
         }
     });
-    Ok(Sse::new(ReceiverStream::new(receiver).map(Ok)))
+    // A proxy is not to gather them.
+    Ok(([("x-accel-buffering", "no")], Sse::new(ReceiverStream::new(receiver).map(Ok))))
 }
 
 /// Tells until the reader is gone.

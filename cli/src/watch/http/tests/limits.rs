@@ -92,3 +92,18 @@ fn viewers_are_bounded() {
         (head(&mut BufReader::new(stream)).0 == 200).then_some(())
     });
 }
+
+#[test]
+fn a_reader_that_is_too_slow_is_told_and_holds_nobody_up() {
+    let site = Site::new(None);
+    let mut events = Events::open(&site, "/api/events");
+    events.next("time");
+    // Far more than the buffers of a connection and the wall's own hold.
+    let begin = Instant::now();
+    for _ in 0..100_000 {
+        score(&site.wall, "yard", 50.0);
+    }
+    assert!(begin.elapsed() < LONG, "cameras wait for a reader: {:?}", begin.elapsed());
+    events.next("missed");
+    assert_eq!(events.next("score")["measured"]["score"], 50.0, "it hears what comes after");
+}
