@@ -5,12 +5,15 @@
 use super::feed::{Feed, Newest};
 use crate::media::{display_size, lock};
 use crate::watch::alarm::Jpeg;
+use crate::watch::moment::Moment;
 use crate::watch::wall::{NoPicture, Pictures};
 use anyhow::Context as _;
-use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
-use onnx_iqa::evidence::show;
-use onnx_iqa::picture::Frame as _;
+use image::{ExtendedColorType, ImageEncoder as _};
+use onnx_iqa::evidence::{Shown, show};
+use onnx_iqa::overlay::Overlay;
+use onnx_iqa::picture::{Frame as _, FrameMut as _, OwnedFrame};
+use onnx_iqa::record::{FrameRecord, State};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -23,36 +26,55 @@ const PACE: Duration = Duration::from_secs(1);
 
 /// The newest picture of a feed.
 #[derive(Debug)]
-pub struct Newspaper {
+pub struct Snapshots {
     feed: Arc<Feed>,
     /// When one was encoded last, and what came of it.
-    printed: Mutex<Option<(Instant, Jpeg)>>,
+    last: Mutex<Option<(Instant, Jpeg)>>,
 }
 
-impl Newspaper {
+impl Snapshots {
     /// Of what comes out there.
     pub fn new(feed: Arc<Feed>) -> Self {
-        Self { feed, printed: Mutex::default() }
+        Self { feed, last: Mutex::default() }
+    }
+
+    /// The newest picture for an alarm, with the newest score drawn on it, for it travels without the page beside it.
+    /// `scored`: what was said of the frame that was scored last, and when that came.
+    ///
+    /// # Errors
+    /// When there is no picture, or it cannot be encoded.
+    pub fn of_alarm(&self, scored: Option<(&FrameRecord, Moment)>) -> Result<Jpeg, NoPicture> {
+        let Some((record, at)) = scored else { return self.newest() };
+        let newest = self.feed.known().newest.ok_or(NoPicture::None)?;
+        let age = newest.at.steady.saturating_duration_since(at.steady);
+        let encode = || Ok(Jpeg { bytes: encode(draw(show_newest(&newest)?, record, age)?)?.into(), taken: newest.at });
+        encode().map_err(failed)
     }
 }
 
-impl Pictures for Newspaper {
+impl Pictures for Snapshots {
     fn newest(&self) -> Result<Jpeg, NoPicture> {
         // Held while one is encoded: others who ask meanwhile get the same.
-        let mut printed = lock(&self.printed);
+        let mut last = lock(&self.last);
         let newest = self.feed.known().newest.ok_or(NoPicture::None)?;
-        if let Some((when, jpeg)) = &*printed
+        if let Some((when, jpeg)) = &*last
             && (when.elapsed() < PACE || jpeg.taken == newest.at)
         {
             return Ok(jpeg.clone());
         }
-        let jpeg = encode(&newest).map_err(|error| NoPicture::Failed(format!("{error:#}")))?;
-        *printed = Some((Instant::now(), jpeg.clone()));
+        let bytes = show_newest(&newest).and_then(encode).map_err(failed)?;
+        let jpeg = Jpeg { bytes: bytes.into(), taken: newest.at };
+        *last = Some((Instant::now(), jpeg.clone()));
         Ok(jpeg)
     }
 }
 
-fn encode(newest: &Newest) -> anyhow::Result<Jpeg> {
+fn failed(error: anyhow::Error) -> NoPicture {
+    NoPicture::Failed(format!("{error:#}"))
+}
+
+/// As it is displayed, scaled down where it is wide.
+fn show_newest(newest: &Newest) -> anyhow::Result<Shown> {
     let frame = newest.stream.map(newest.buffer.clone()).context("its frame cannot be read")?;
     let picture = frame.picture()?;
     let [width, height] = display_size(&newest.stream, [picture.width(), picture.height()]);
@@ -60,13 +82,50 @@ fn encode(newest: &Newest) -> anyhow::Result<Jpeg> {
         true => [WIDEST, (u64::from(height) * u64::from(WIDEST) / u64::from(width)).max(1) as u32],
         false => [width, height],
     };
-    let shown = show(&picture, size)?;
+    Ok(show(&picture, size)?)
+}
+
+/// A score that was `age` old when the picture came, and the frame of an alarm.
+fn draw(shown: Shown, record: &FrameRecord, age: Duration) -> anyhow::Result<Shown> {
+    let Shown { width, height, pixels } = shown;
+    let mut frame = OwnedFrame::rgb(width, height, pixels)?;
+    let record = FrameRecord {
+        state: Some(State::Skipped),
+        age: u64::try_from(age.as_nanos()).ok(),
+        alarm: Some(true),
+        ..record.clone()
+    };
+    let mut overlay = Overlay::default();
+    overlay.observe(None, [(record.model.as_deref().unwrap_or_default(), &record)]);
+    overlay.draw(&mut frame)?;
+    let pixels = frame.plane_mut(0)?.data.to_vec();
+    Ok(Shown { width, height, pixels })
+}
+
+fn encode(shown: Shown) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, QUALITY).encode(
-        &shown.pixels,
-        shown.width,
-        shown.height,
-        ExtendedColorType::Rgb8,
-    )?;
-    Ok(Jpeg { bytes: bytes.into(), taken: newest.at })
+    let encoder = JpegEncoder::new_with_quality(&mut bytes, QUALITY);
+    encoder.write_image(&shown.pixels, shown.width, shown.height, ExtendedColorType::Rgb8)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_of_alarms_have_the_score_and_a_frame_and_are_the_same_elsewhere() {
+        let gray = || Shown { width: 320, height: 240, pixels: vec![90; 320 * 240 * 3] };
+        let scored = |score| FrameRecord {
+            model: Some("metaiqa".to_owned()),
+            state: Some(State::Scored),
+            score: Some(score),
+            ..FrameRecord::default()
+        };
+        let [poor, good] = [12.0, 87.0].map(|score| draw(gray(), &scored(score), Duration::ZERO).expect("drawn"));
+        assert_ne!(poor.pixels, good.pixels, "the number is in it");
+        assert_ne!(poor.pixels[..3], [90; 3], "the frame of the alarm begins in the corner");
+        let middle = (120 * 320 + 250) * 3;
+        assert_eq!(poor.pixels[middle..middle + 3], [90; 3]);
+    }
 }

@@ -5,13 +5,13 @@
 use super::connection::Connection;
 use super::feed::{Feed, Known};
 use super::freshness::Verdict;
-use super::picture::Newspaper;
+use super::picture::Snapshots;
 use crate::watch::alarm::{Alarm, AlarmId, AlarmKind};
 use crate::watch::alarms::{Alarms, Changed, Facts};
 use crate::watch::config::Camera;
 use crate::watch::moment::Moment;
 use crate::watch::status::{Measured, Reason, State, Status};
-use crate::watch::wall::{Pictures as _, Wall};
+use crate::watch::wall::Wall;
 use onnx_iqa::metrics::LumaLook;
 use onnx_iqa::record::FrameRecord;
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub struct Reports {
     camera: Camera,
     wall: Arc<Wall>,
     feed: Arc<Feed>,
-    pictures: Arc<Newspaper>,
+    pictures: Arc<Snapshots>,
     alarms: Alarms,
     /// Alarms that go on.
     active: BTreeMap<AlarmKind, AlarmId>,
@@ -35,6 +35,8 @@ pub struct Reports {
     told: Option<Instant>,
     /// When a frame was scored last on this connection.
     scored: Option<Instant>,
+    /// What was said of the frame that was scored last, and when that came.
+    newest: Option<(FrameRecord, Moment)>,
     /// Frames that the model has failed at on this connection, as far as they are told.
     failed: u64,
     /// The frame whose look has been told.
@@ -46,7 +48,7 @@ pub struct Reports {
 impl Reports {
     /// Nothing has been said yet.
     pub fn new(camera: &Camera, wall: Arc<Wall>, feed: Arc<Feed>) -> Self {
-        let pictures = Arc::new(Newspaper::new(feed.clone()));
+        let pictures = Arc::new(Snapshots::new(feed.clone()));
         wall.set_pictures(&camera.name, Some(pictures.clone()));
         Self {
             alarms: Alarms::new(&camera.alarms),
@@ -59,6 +61,7 @@ impl Reports {
             state: State::Connecting,
             told: None,
             scored: None,
+            newest: None,
             failed: 0,
             looked: None,
         }
@@ -121,6 +124,7 @@ impl Reports {
             wall: now.wall.checked_sub(took).unwrap_or(now.wall),
             steady: now.steady.checked_sub(took).unwrap_or(now.steady),
         };
+        self.newest = Some((record.clone(), at));
         self.alarms.scored(at.steady, score);
         let missed = self.scored.replace(at.steady).map_or(0, |before| missed(at.steady, before, self.camera.interval));
         self.update(|status| {
@@ -199,7 +203,7 @@ impl Reports {
             limit,
             text: self.words(kind, value, limit),
             // Without one an alarm is an alarm all the same.
-            picture: self.pictures.newest().ok(),
+            picture: self.pictures.of_alarm(self.newest.as_ref().map(|(record, at)| (record, *at))).ok(),
         };
         if let Some(id) = self.wall.begin(alarm) {
             self.active.insert(kind, id);
