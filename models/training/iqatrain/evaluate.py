@@ -7,8 +7,9 @@
     python -m iqatrain.evaluate map        --made made --network mt-irn --checkpoint run/checkpoint.pt
 
 `test` is for a finished network, once: choices are made on held-out training pictures. With --model instead of --checkpoint it is the
-exported graph in ONNX Runtime that is tested (`order` and `attributes` too); --log FILE appends what was found to the log of looks. `rounding` and `order` look at
-those held-out pictures, `attributes` and `map`, and `rounding` of pairs, at made pictures of held-out references.
+exported graph in ONNX Runtime that is tested (`order` and `attributes` too); --log FILE appends what was found to the log of looks.
+`rounding` and `order` look at those held-out pictures, `attributes` and `map`, and `rounding` of pairs, at made pictures of held-out
+references, and `order` of pairs at --pristine pictures, which are distorted on the way.
 """
 
 import argparse

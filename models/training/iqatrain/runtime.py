@@ -17,7 +17,7 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def open_session(path: Path, threads: int = 0, optimized: Path | None = None) -> onnxruntime.InferenceSession:
+def open_session(path: Path | bytes, threads: int = 0, optimized: Path | None = None) -> onnxruntime.InferenceSession:
     """A session on the CPU with the options that the plugin sets; 0 threads: one a core. `optimized`: where the graph that runs is written."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
@@ -30,7 +30,10 @@ def open_session(path: Path, threads: int = 0, optimized: Path | None = None) ->
 
 
 class Exported:
-    """Takes the pictures' tensors and gives their scores, [n, 1], and what else leaves it, as the network called `name` does; looks at what its contract says."""
+    """Takes the pictures' tensors and gives their scores, [n, 1], and what else leaves it, as the network called `name` does.
+
+    What it looks at of a picture is what its contract says.
+    """
 
     def __init__(self, path: Path, name: str, threads: int = 0):
         network = networks.build(name)
