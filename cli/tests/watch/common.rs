@@ -122,6 +122,11 @@ impl Watch {
 
     /// The same, in a folder that is there.
     pub fn start_in(folder: TempDir, cameras: &str) -> Self {
+        Self::start_with(folder, cameras, &[])
+    }
+
+    /// The same, with these variables in its environment.
+    pub fn start_with(folder: TempDir, cameras: &str, environment: &[(&str, &str)]) -> Self {
         let port = kit::free_port();
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
         let config = write_config(folder.path(), port, cameras);
@@ -129,6 +134,7 @@ impl Watch {
             .args(["watch", "--provider", "cpu", "--threads", "1"])
             .arg(config)
             .current_dir(folder.path())
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -226,8 +232,13 @@ impl Watch {
     }
 
     /// Tells it to end; gives its status, how long that took, and what it had said.
-    pub fn end(mut self) -> (Option<i32>, Duration, String) {
+    pub fn end(self) -> (Option<i32>, Duration, String) {
         self.signal("TERM");
+        self.end_of()
+    }
+
+    /// The same of one that has been told.
+    pub fn end_of(mut self) -> (Option<i32>, Duration, String) {
         let start = Instant::now();
         let status = loop {
             match self.child.try_wait().expect("a child") {

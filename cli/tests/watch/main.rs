@@ -12,4 +12,5 @@ mod faults;
 mod notices;
 mod reload;
 mod security;
+mod service;
 mod slow;

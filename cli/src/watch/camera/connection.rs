@@ -6,6 +6,7 @@ use super::deadline::Abandoned;
 use super::feed::Feed;
 use super::source::{self, Network};
 use crate::media::errors;
+use crate::media::remarks::Remarks;
 use crate::watch::config::Camera;
 use crate::watch::secret::redact;
 use anyhow::{Context as _, Result};
@@ -35,6 +36,8 @@ pub struct Scoring {
 pub enum Said {
     /// A frame was scored.
     Score(Box<FrameRecord>),
+    /// Something is doubtful.
+    Warned(Remarks),
     /// The stream has ended.
     Ended,
     /// Something is wrong, in words without secrets. `lasting`: trying again will hardly help.
@@ -140,6 +143,11 @@ fn listen(pipeline: &gst::Pipeline) -> Result<Receiver<Said>> {
         let words = match message.view() {
             gst::MessageView::Eos(_) => Some(Said::Ended),
             gst::MessageView::Error(error) => Some(failure(error)),
+            gst::MessageView::Warning(warning) => {
+                let mut remarks = Remarks::default();
+                remarks.warning(warning);
+                Some(Said::Warned(remarks))
+            }
             gst::MessageView::Element(element) => element
                 .structure()
                 .and_then(|structure| FrameRecord::from_structure(structure).ok())

@@ -6,20 +6,25 @@ use super::connection::Connection;
 use super::feed::{Feed, Known};
 use super::freshness::Verdict;
 use super::picture::Snapshots;
+use crate::media::remarks::Remarks;
 use crate::watch::alarm::{Alarm, AlarmId, AlarmKind};
 use crate::watch::alarms::{Alarms, Changed, Facts};
 use crate::watch::config::Camera;
 use crate::watch::moment::Moment;
 use crate::watch::status::{Measured, Reason, State, Status};
+use crate::watch::system;
 use crate::watch::wall::Wall;
 use onnx_iqa::metrics::LumaLook;
 use onnx_iqa::record::FrameRecord;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Counts go to the wall once in so long.
 const PACE: Duration = Duration::from_secs(1);
+
+/// Different warnings of one camera that stand in the log at most.
+const MOST_WARNINGS: usize = 100;
 
 /// What one camera's thread has to say.
 pub struct Reports {
@@ -41,6 +46,8 @@ pub struct Reports {
     failed: u64,
     /// The frame whose look has been told.
     looked: Option<Moment>,
+    /// Warnings that stand in the log.
+    warned: BTreeSet<String>,
     /// Decoded frames that others have counted before: threads of this camera with other settings.
     frames: u64,
 }
@@ -64,6 +71,7 @@ impl Reports {
             newest: None,
             failed: 0,
             looked: None,
+            warned: BTreeSet::new(),
         }
     }
 
@@ -86,7 +94,7 @@ impl Reports {
                 _ => None,
             };
             if state != self.state {
-                self.state = state;
+                self.enter(state, reason.as_deref());
                 self.update(|status| (status.state, status.reason, status.next_try) = (state, reason, None));
             }
         }
@@ -102,6 +110,23 @@ impl Reports {
         let facts = Facts { now: now.steady, wall: now.wall, state: self.state, look };
         for changed in self.alarms.step(&facts) {
             self.alarm(now, changed);
+        }
+    }
+
+    /// The camera is in this state from now on; the log says so where it is another one.
+    fn enter(&mut self, state: State, reason: Option<&str>) {
+        if std::mem::replace(&mut self.state, state) != state {
+            let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+            system::say(&format!("{} is {state}{reason}", self.camera.name));
+        }
+    }
+
+    /// Elements have something to say, which the log has once.
+    pub fn warned(&mut self, remarks: &Remarks) {
+        for text in remarks.texts() {
+            if self.warned.len() < MOST_WARNINGS && self.warned.insert(text.to_owned()) {
+                system::warn(format_args!("{}: {text}", self.camera.name));
+            }
         }
     }
 
@@ -177,7 +202,7 @@ impl Reports {
 
     /// The connection is lost, and is tried again after `wait`.
     pub fn lost(&mut self, state: State, reason: Reason, text: String, wait: Duration) {
-        self.state = state;
+        self.enter(state, Some(&text));
         let now = Moment::now();
         let next = Moment { wall: now.wall.checked_add(wait).unwrap_or(now.wall), steady: now.steady + wait };
         self.reconnects(reason);

@@ -112,6 +112,7 @@ impl Supervisor {
             self.signals.beat();
             match connection.listen(STEP) {
                 Some(Said::Score(record)) => self.reports.scored(&record),
+                Some(Said::Warned(remarks)) => self.reports.warned(&remarks),
                 Some(Said::Ended) => return Ending::lost(Reason::Ended, "its stream has ended"),
                 Some(Said::Failed { text, lasting }) => return Ending::Lost { reason: Reason::Error, text, lasting },
                 None => {}
