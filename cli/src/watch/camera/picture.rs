@@ -89,12 +89,9 @@ fn show_newest(newest: &Newest) -> anyhow::Result<Shown> {
 fn draw(shown: Shown, record: &FrameRecord, age: Duration) -> anyhow::Result<Shown> {
     let Shown { width, height, pixels } = shown;
     let mut frame = OwnedFrame::rgb(width, height, pixels)?;
-    let record = FrameRecord {
-        state: Some(State::Skipped),
-        age: u64::try_from(age.as_nanos()).ok(),
-        alarm: Some(true),
-        ..record.clone()
-    };
+    let mut record = record.clone();
+    (record.state, record.alarm) = (Some(State::Skipped), Some(true));
+    record.age = u64::try_from(age.as_nanos()).ok();
     let mut overlay = Overlay::default();
     overlay.observe(None, [(record.model.as_deref().unwrap_or_default(), &record)]);
     overlay.draw(&mut frame)?;
@@ -116,11 +113,10 @@ mod tests {
     #[test]
     fn pictures_of_alarms_have_the_score_and_a_frame_and_are_the_same_elsewhere() {
         let gray = || Shown { width: 320, height: 240, pixels: vec![90; 320 * 240 * 3] };
-        let scored = |score| FrameRecord {
-            model: Some("metaiqa".to_owned()),
-            state: Some(State::Scored),
-            score: Some(score),
-            ..FrameRecord::default()
+        let scored = |score| {
+            let mut record = FrameRecord::default();
+            (record.model, record.state, record.score) = (Some("metaiqa".to_owned()), Some(State::Scored), Some(score));
+            record
         };
         let [poor, good] = [12.0, 87.0].map(|score| draw(gray(), &scored(score), Duration::ZERO).expect("drawn"));
         assert_ne!(poor.pixels, good.pixels, "the number is in it");
