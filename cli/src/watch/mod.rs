@@ -14,6 +14,7 @@ mod control;
 mod event;
 mod history;
 mod http;
+mod library_log;
 mod metrics;
 mod moment;
 mod notify;
@@ -51,6 +52,7 @@ const ENDING: Duration = Duration::from_millis(3500);
 /// When the configuration is wrong, a model cannot be opened, an address is taken, or too many pipelines hang.
 pub fn run(common: &Common, args: &Watch) -> Result<Exit> {
     let config = config::read(&args.config)?;
+    library_log::take_over();
     crate::plugin::init(common.verbose)?;
     for warning in &config.warnings {
         system::say(&format!("warning: {warning}"));

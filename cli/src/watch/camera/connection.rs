@@ -183,9 +183,20 @@ fn failure(error: &gst::message::Error) -> Said {
         .any(|kind| said.matches(kind));
     let text = match refused {
         true => "it refuses the user name or the password: check both".to_owned(),
+        false if said.matches(gst::CoreError::MissingPlugin) => missing(&debug),
         false => errors::text(error),
     };
     Said::Failed { text: redact(&text), lasting }
+}
+
+/// That there is no decoder, and for what: decodebin lists that at the end of its debug text.
+fn missing(debug: &str) -> String {
+    let what = debug.lines().filter_map(|line| line.trim().strip_prefix("Missing decoder: "));
+    let what = what.collect::<Vec<_>>().join(", ");
+    if what.is_empty() {
+        return "it sends no video that can be decoded here".to_owned();
+    }
+    format!("it sends no video that can be decoded here, but {what}")
 }
 
 #[cfg(test)]
@@ -224,6 +235,14 @@ mod tests {
 
     gst::glib::wrapper! {
         pub struct Hanging(ObjectSubclass<imp::Hanging>) @extends gst::Element, gst::Object;
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_named() {
+        let debug = "../gst/playback/gstdecodebin2.c(4719): gst_decode_bin_expose (): /GstPipeline:p:\n\
+                     no suitable plugins found:\nMissing decoder: text/html (text/html)\n";
+        assert_eq!(missing(debug), "it sends no video that can be decoded here, but text/html (text/html)");
+        assert_eq!(missing("elsewhere"), "it sends no video that can be decoded here");
     }
 
     #[test]

@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 /// How often it looks whether something has changed.
 const STEP: Duration = Duration::from_millis(200);
 
+/// A file begins again once in so long at most.
+const SHORTEST: Duration = Duration::from_secs(1);
+
 /// Why a connection has ended.
 #[derive(Debug, Clone, PartialEq)]
 enum Ending {
@@ -62,8 +65,9 @@ impl Supervisor {
             let (ending, pictures) = self.connect();
             let Ending::Lost { reason, text, lasting } = ending else { break };
             if reason == Reason::Ended && self.camera.address.is_file() && !pictures.is_zero() {
-                // A file begins again, and was not away.
+                // A file begins again, and was not away; one that is over at once, as a picture is, not without end.
                 self.reports.reconnects(reason);
+                self.wait(SHORTEST.saturating_sub(pictures));
                 continue;
             }
             let outage = self.feed.known().newest.map_or(start, |newest| newest.at.steady).elapsed();
@@ -113,23 +117,34 @@ impl Supervisor {
             match connection.listen(STEP) {
                 Some(Said::Score(record)) => self.reports.scored(&record),
                 Some(Said::Warned(remarks)) => self.reports.warned(&remarks),
-                Some(Said::Ended) => return Ending::lost(Reason::Ended, "its stream has ended"),
+                Some(Said::Ended) => {
+                    self.step(connection, begun, frames);
+                    return Ending::lost(Reason::Ended, "its stream has ended");
+                }
                 Some(Said::Failed { text, lasting }) => return Ending::Lost { reason: Reason::Error, text, lasting },
                 None => {}
             }
-            let (now, known) = (Moment::now(), self.feed.known());
-            let course = Course {
-                begun,
-                moved: known.moved.map(|moved| moved.steady),
-                has_frame: self.feed.frames() > frames,
-                frozen: self.reports.is_frozen(),
-            };
-            let verdict = course.verdict(now.steady, self.camera.timeout);
-            if verdict == Verdict::GiveUp {
-                return Ending::lost(Reason::Timeout, silence(course.has_frame, begun, &known, now));
+            if let Some(silence) = self.step(connection, begun, frames) {
+                return Ending::lost(Reason::Timeout, silence);
             }
-            self.reports.step(now, &known, verdict, Some(connection));
         }
+    }
+
+    /// Looks where the connection stands, and says so; why it is given up, if it is. `frames` had come when it began.
+    fn step(&mut self, connection: &Connection, begun: Instant, frames: u64) -> Option<String> {
+        let (now, known) = (Moment::now(), self.feed.known());
+        let course = Course {
+            begun,
+            moved: known.moved.map(|moved| moved.steady),
+            has_frame: self.feed.frames() > frames,
+            frozen: self.reports.is_frozen(),
+        };
+        let verdict = course.verdict(now.steady, self.camera.timeout);
+        if verdict == Verdict::GiveUp {
+            return Some(silence(course.has_frame, begun, &known, now));
+        }
+        self.reports.step(now, &known, verdict, Some(connection));
+        None
     }
 
     /// Waits, and lets alarms go on.
