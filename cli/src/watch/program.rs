@@ -25,7 +25,8 @@ type Models = BTreeMap<String, Arc<Model>>;
 
 /// What is being done.
 struct Running {
-    config: Config,
+    /// What the program was started with; some of it stays in force.
+    started: Config,
     cameras: Vec<Watched>,
     models: Models,
 }
@@ -53,7 +54,7 @@ impl Program {
         shared.wall.arrange(abouts(&config, &models));
         let start = |camera: &Camera| Watched::start(camera.clone(), &shared);
         let cameras = config.cameras.iter().map(start).collect::<Result<_>>()?;
-        let running = Mutex::new(Running { config, cameras, models });
+        let running = Mutex::new(Running { started: config, cameras, models });
         Ok(Arc::new(Self { path, shared, running }))
     }
 
@@ -75,7 +76,7 @@ impl Program {
     pub fn end(&self, deadline: Instant) -> bool {
         self.shared.ending.store(true, Ordering::Relaxed);
         let mut running = lock(&self.running);
-        end_all(&mut running.cameras, deadline)
+        end_all(&mut running.cameras, deadline, &AtomicBool::new(false))
     }
 }
 
@@ -85,7 +86,7 @@ impl Control for Program {
         let config = config::read(&self.path).map_err(|error| error.to_string())?;
         let models =
             open_models(&config, &running.models, &self.shared.scoring).map_err(|error| format!("{error:#}"))?;
-        let mut reloaded = Reloaded { restart: needs_restart(&running.config, &config), ..Reloaded::default() };
+        let mut reloaded = Reloaded { restart: needs_restart(&running.started, &config), ..Reloaded::default() };
 
         let mut known: BTreeMap<String, Watched> = std::mem::take(&mut running.cameras)
             .into_iter()
@@ -107,8 +108,9 @@ impl Control for Program {
         }
         reloaded.removed = known.keys().cloned().collect();
         going.extend(known.into_values());
-        // One that hangs goes on by itself until it notices that it was stopped.
-        let _ = end_all(&mut going, Instant::now() + 2 * DEADLINE + Duration::from_secs(1));
+        // One that hangs goes on by itself until it notices that it was stopped; the program's end waits for none.
+        let deadline = Instant::now() + 2 * DEADLINE + Duration::from_secs(1);
+        let _ = end_all(&mut going, deadline, &self.shared.ending);
 
         self.shared.wall.arrange(abouts(&config, &models));
         for camera in &config.cameras {
@@ -119,20 +121,19 @@ impl Control for Program {
             running.cameras.push(watched);
         }
         running.models = models;
-        running.config = config;
         Ok(reloaded)
     }
 }
 
-/// Tells all to end, and waits until then. False: one has not ended.
-fn end_all(cameras: &mut [Watched], deadline: Instant) -> bool {
+/// Tells all to end, and waits until then, or until `hurry` is set. False: one has not ended.
+fn end_all(cameras: &mut [Watched], deadline: Instant, hurry: &AtomicBool) -> bool {
     cameras.iter().for_each(Watched::stop);
     // All of them, also where one has not: each is waited for.
-    let late = cameras.iter_mut().filter_map(|camera| (!camera.ended_by(deadline)).then_some(())).count();
+    let late = cameras.iter_mut().filter_map(|camera| (!camera.ended_by(deadline, hurry)).then_some(())).count();
     late == 0
 }
 
-/// Keys that changed and that only a restart takes up.
+/// Keys that are no longer as they were at the start, and that only a restart takes up.
 fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
     let changed = [
         ("listen", old.listen != new.listen),

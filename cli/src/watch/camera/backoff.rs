@@ -21,6 +21,12 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// What to wait where trying again will hardly help: accounts are locked after a few wrong passwords.
+    pub fn long_wait(&mut self, jitter: f64) -> Duration {
+        self.failures = 0;
+        LONGEST.mul_f64(1.0 - 0.2 * jitter.clamp(0.0, 1.0))
+    }
+
     /// A connection has ended that gave pictures for so long, and none has come for `outage`. Says what to wait;
     /// `jitter` is from 0 to 1, and shortens waits that double by up to a fifth: cameras that fail together do not
     /// come back together.

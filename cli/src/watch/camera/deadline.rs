@@ -12,11 +12,30 @@ const DONE: u8 = 1;
 /// Nobody waits for it any more.
 const LEFT: u8 = 2;
 
-/// Counts calls that were left to themselves, over all cameras.
+/// Counts calls that were left to themselves: of a camera, or of all.
 #[derive(Debug, Default)]
-pub struct Abandoned(AtomicUsize);
+pub struct Abandoned {
+    count: AtomicUsize,
+    /// Where they count, too.
+    all: Option<Arc<Self>>,
+}
 
 impl Abandoned {
+    /// Those of one camera, which count among `all`.
+    pub fn within_all(all: Arc<Self>) -> Self {
+        Self { count: AtomicUsize::new(0), all: Some(all) }
+    }
+
+    fn left(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.all.iter().for_each(|all| all.left());
+    }
+
+    fn came_back(&self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+        self.all.iter().for_each(|all| all.came_back());
+    }
+
     /// Runs `work` in a thread of its own; none: it has not come back in time. Then the thread, and what `work` holds,
     /// are left to themselves, and counted until it does come back.
     pub fn within<T: Send + 'static>(
@@ -31,7 +50,7 @@ impl Abandoned {
             // There is room for it, and nobody may be waiting.
             let _ = sender.send(work());
             if there.swap(DONE, Ordering::AcqRel) == LEFT {
-                abandoned.0.fetch_sub(1, Ordering::Relaxed);
+                abandoned.came_back();
             }
         };
         // A thread that cannot be made is a call that does not come back.
@@ -41,17 +60,17 @@ impl Abandoned {
             Err(RecvTimeoutError::Disconnected) => return None,
             Err(RecvTimeoutError::Timeout) => {}
         }
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.left();
         if progress.swap(LEFT, Ordering::AcqRel) != DONE {
             return None;
         }
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.came_back();
         result.try_recv().ok()
     }
 
     /// How many are out now.
     pub fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.count.load(Ordering::Relaxed)
     }
 }
 
@@ -70,7 +89,8 @@ mod tests {
 
     #[test]
     fn what_hangs_is_counted_until_it_comes_back() {
-        let abandoned = Arc::new(Abandoned::default());
+        let all = Arc::new(Abandoned::default());
+        let abandoned = Arc::new(Abandoned::within_all(all.clone()));
         let gate = Arc::new(Barrier::new(2));
         let there = gate.clone();
         assert_eq!(
@@ -79,12 +99,12 @@ mod tests {
             }),
             None
         );
-        assert_eq!(abandoned.count(), 1);
+        assert_eq!((abandoned.count(), all.count()), (1, 1));
         gate.wait();
         let start = Instant::now();
         while abandoned.count() > 0 && start.elapsed() < Duration::from_secs(30) {
             std::thread::yield_now();
         }
-        assert_eq!(abandoned.count(), 0);
+        assert_eq!((abandoned.count(), all.count()), (0, 0));
     }
 }

@@ -108,10 +108,10 @@ impl Watched {
         self.signals.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Waits for its end until then. False: it has not come.
-    pub fn ended_by(&mut self, deadline: Instant) -> bool {
+    /// Waits for its end until then, or until `hurry` is set. False: it has not come.
+    pub fn ended_by(&mut self, deadline: Instant, hurry: &AtomicBool) -> bool {
         while self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
-            if Instant::now() >= deadline {
+            if Instant::now() >= deadline || hurry.load(Ordering::Relaxed) {
                 return false;
             }
             std::thread::sleep(Duration::from_millis(20));

@@ -4,6 +4,7 @@
 
 use super::backoff::Backoff;
 use super::connection::{Connection, Said};
+use super::deadline::Abandoned;
 use super::feed::{Feed, Known};
 use super::freshness::{Course, Verdict};
 use super::reports::Reports;
@@ -16,6 +17,9 @@ use std::time::{Duration, Instant};
 
 /// How often it looks whether something has changed.
 const STEP: Duration = Duration::from_millis(200);
+
+/// A camera of which so many pipelines hang gets no more: one camera must not end the program.
+const MOST_HANGING: usize = 2;
 
 /// A file begins again once in so long at most.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -49,13 +53,16 @@ pub struct Supervisor {
     signals: Arc<Signals>,
     reports: Reports,
     backoff: Backoff,
+    /// Pipelines of this camera that hang.
+    abandoned: Arc<Abandoned>,
 }
 
 impl Supervisor {
     /// Nothing has been done yet.
     pub fn new(camera: Camera, shared: Arc<Shared>, feed: Arc<Feed>, signals: Arc<Signals>) -> Self {
         let reports = Reports::new(&camera, shared.wall.clone(), feed.clone());
-        Self { camera, shared, feed, signals, reports, backoff: Backoff::default() }
+        let abandoned = Arc::new(Abandoned::within_all(shared.abandoned.clone()));
+        Self { camera, shared, feed, signals, reports, backoff: Backoff::default(), abandoned }
     }
 
     /// Watches the camera until it is told to stop.
@@ -71,7 +78,10 @@ impl Supervisor {
                 continue;
             }
             let outage = self.feed.known().newest.map_or(start, |newest| newest.at.steady).elapsed();
-            let wait = self.backoff.wait(pictures, outage, rand::random());
+            let wait = match lasting {
+                true => self.backoff.long_wait(rand::random()),
+                false => self.backoff.wait(pictures, outage, rand::random()),
+            };
             let state = if lasting { State::Error } else { State::Offline };
             self.reports.lost(state, reason, text, wait);
             self.wait(wait);
@@ -83,8 +93,13 @@ impl Supervisor {
 
     /// One connection, from its beginning to its end; and for how long it gave pictures.
     fn connect(&mut self) -> (Ending, Duration) {
-        let Shared { scoring, abandoned, .. } = &*self.shared;
-        let connection = match Connection::start(&self.camera, scoring, &self.feed, abandoned) {
+        let hanging = self.abandoned.count();
+        if hanging >= MOST_HANGING {
+            let text = format!("{hanging} of its pipelines hang: it is asked again when one has come back");
+            return (Ending::lost(Reason::Hung, text), Duration::ZERO);
+        }
+        let started = Connection::start(&self.camera, &self.shared.scoring, &self.feed, &self.abandoned);
+        let connection = match started {
             Ok(Some(connection)) => connection,
             Ok(None) => return (Ending::lost(Reason::Hung, "its pipeline does not start"), Duration::ZERO),
             Err(error) => {
@@ -96,7 +111,7 @@ impl Supervisor {
         let ending = self.watch(&connection, begun);
         let pictures = if self.feed.frames() > frames { begun.elapsed() } else { Duration::ZERO };
         self.reports.end_connection(&connection);
-        let hangs = !connection.end(&self.shared.abandoned);
+        let hangs = !connection.end(&self.abandoned);
         let ending = match ending {
             Ending::Lost { text, .. } if hangs => {
                 Ending::lost(Reason::Hung, format!("{text}; its pipeline does not end and was left alone"))

@@ -55,7 +55,8 @@ pub struct MqttText {
     #[schemars(with = "String")]
     pub url: Spanned<Secret>,
     /// What all topics begin with; `onnx-iqa` unless given.
-    pub topic: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub topic: Option<Spanned<String>>,
     /// Who asks.
     pub user: Option<String>,
     /// A file with the password.

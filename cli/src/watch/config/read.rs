@@ -141,7 +141,21 @@ impl Reader<'_> {
         if let Some(path) = &text.password_file {
             address.password = Some(self.secret(path)?);
         }
-        Ok(Mqtt { address, topic: text.topic.unwrap_or_else(|| "onnx-iqa".to_owned()) })
+        let topic = match text.topic {
+            None => "onnx-iqa".to_owned(),
+            Some(topic) => {
+                let name: &str = topic.get_ref();
+                let odd = |letter: char| matches!(letter, '#' | '+') || letter.is_control();
+                if name.is_empty() || name.len() > 256 || name.starts_with(['$', '/']) || name.contains(odd) {
+                    let said = format!(
+                        "{name:?} is no beginning of topics: at most 256 bytes, without # and +, not beginning with $ or /"
+                    );
+                    return Err((Some(topic.span()), said));
+                }
+                topic.into_inner()
+            }
+        };
+        Ok(Mqtt { address, topic })
     }
 
     /// The secret in a file, without white space around it.
@@ -167,6 +181,8 @@ impl Reader<'_> {
 /// A webhook's address for people. Who knows a long path may post there: such a path is a secret.
 fn shown_webhook(url: &Secret, address: &Address) -> String {
     let path = url.reveal().splitn(4, '/').nth(3).unwrap_or_default();
+    // The address shows its parameters in its own way.
+    let path = path.split(['?', '#']).next().unwrap_or_default();
     if path.len() < LONG_PATH {
         return address.shown.clone();
     }
@@ -254,6 +270,8 @@ mod tests {
             ("[[camera]]\nname = 'b'\nuri = 'rtsp://me:hid/den@host/'", 6, "%2F"),
             ("[[camera]]\nname = 'b'", 4, "uri"),
             ("alarms.low = {", 4, ""),
+            ("[mqtt]\nurl = 'mqtt://broker'\ntopic = 'cams/#'", 6, "topics"),
+            ("[mqtt]\nurl = 'mqtt://broker'\ntopic = ''", 6, "topics"),
         ] {
             let said = error(&format!("{camera}{more}"));
             assert!(said.starts_with(&format!(":{line}:")) && said.contains(word), "{more}: {said}");
@@ -271,6 +289,9 @@ mod tests {
         assert_eq!(redact("cannot open rtsp://plain.example/stream"), "cannot open rtsp://plain.example/stream");
         assert_eq!(config.webhook.map(|webhook| webhook.shown).as_deref(), Some("https://hooks.example/***"));
         assert!(!redact("POST /services/T0/B0/abcdefghijklmno").contains("abcdef"));
+        let both = text.replace("klmno'", "klmno?token=t0k'");
+        let shown = self::config(&both).unwrap().webhook.map(|webhook| webhook.shown);
+        assert_eq!(shown.as_deref(), Some("https://hooks.example/***?token=***"));
     }
 
     #[test]

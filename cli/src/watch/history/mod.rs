@@ -29,6 +29,7 @@ use anyhow::Context as _;
 use gather::{Pending, Sampler};
 use jiff::Timestamp;
 use pictures::Pictures;
+use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -61,6 +62,8 @@ pub struct History {
     health: Arc<Health>,
     over: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+    /// Others keep off the folder while it is open.
+    _claim: File,
 }
 
 impl History {
@@ -74,6 +77,7 @@ impl History {
 
     fn with_room(data: &Path, wall: &Arc<Wall>, room: u64) -> anyhow::Result<Self> {
         schema::folder(data)?;
+        let claim = schema::claim(data)?;
         let pictures = Pictures::new(data, room)?;
         let (database, aside) = schema::open(data)?;
         if let Some(aside) = aside {
@@ -82,7 +86,8 @@ impl History {
                 aside.display()
             ));
         }
-        let writer = Writer::new(database, pictures.clone(), Timestamp::now().as_second())
+        let file = data.join(schema::FILE);
+        let writer = Writer::new(database, file, pictures.clone(), Timestamp::now().as_second())
             .with_context(|| format!("{}: the history cannot be written", data.display()))?;
         let pending = Arc::new(Mutex::new(Pending::default()));
         let health = Arc::new(Health::default());
@@ -106,7 +111,7 @@ impl History {
             })?
         };
         let reader = Arc::new(Reader::new(data, pictures));
-        Ok(Self { reader, health, over, threads: vec![gathering, writing] })
+        Ok(Self { reader, health, over, threads: vec![gathering, writing], _claim: claim })
     }
 
     /// For those who want to know what was.
@@ -169,7 +174,7 @@ impl Keeper {
         let mut pending = std::mem::take(&mut *lock(&self.pending));
         self.health.lost.fetch_add(std::mem::take(&mut pending.lost), Ordering::Relaxed);
         if let Err(error) = self.writer.write(&pending) {
-            self.failed(&error.into());
+            self.failed(&error);
             let cameras = self.wall.all().len();
             let mut newer = lock(&self.pending);
             newer.put_back(pending);

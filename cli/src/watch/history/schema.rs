@@ -4,7 +4,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -49,6 +49,23 @@ pub fn folder(path: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| {
         format!("data-dir {}: cannot be made; choose a folder that this user may write to", path.display())
     })
+}
+
+/// Takes a data folder for this process alone, for as long as the file is open.
+///
+/// # Errors
+/// When another process has it, or the file cannot be made.
+pub fn claim(data: &Path) -> Result<File> {
+    let path = data.join("lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
+    let file = file.with_context(|| path.display().to_string())?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("data-dir {}: another iqa watch writes there; give each its own", data.display())
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
+    }
 }
 
 /// Opens the history of a data folder for writing. One that is damaged is laid aside, with its new name as the second

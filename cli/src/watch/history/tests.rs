@@ -10,6 +10,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 fn now() -> i64 {
     Timestamp::now().as_second()
@@ -129,11 +130,36 @@ fn the_worst_moments_have_pictures() {
 }
 
 #[test]
+fn a_folder_has_one_writer_and_a_file_that_is_gone_is_missed() {
+    let data = tempfile::tempdir().expect("a folder");
+    let wall = Arc::new(Wall::default());
+    let history = History::open(data.path(), &wall).expect("opened");
+    let refused = History::open(data.path(), &wall).expect_err("it is taken").to_string();
+    assert!(refused.contains("another iqa watch"), "{refused}");
+    let (file, aside) = (data.path().join(schema::FILE), data.path().join("aside"));
+    std::fs::rename(&file, &aside).expect("moved");
+    let down = || history.health().down.load(Ordering::Relaxed);
+    let wait_for = |wanted| {
+        let start = Instant::now();
+        while down() != wanted {
+            assert!(start.elapsed() < Duration::from_secs(60), "down: {}", down());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    wait_for(true);
+    std::fs::rename(&aside, &file).expect("moved back");
+    wait_for(false);
+    history.stop();
+    History::open(data.path(), &wall).expect("it is free again").stop();
+}
+
+#[test]
 fn what_is_old_is_let_go_of() {
     let data = tempfile::tempdir().expect("a folder");
     let (database, _) = schema::open(data.path()).expect("opened");
     let pictures = Pictures::new(data.path(), 0).expect("a folder");
-    let mut writer = Writer::new(database, pictures.clone(), now()).expect("a writer");
+    let file = data.path().join(schema::FILE);
+    let mut writer = Writer::new(database, file, pictures.clone(), now()).expect("a writer");
     let mut pending = Pending::default();
     let ages = [10, 3500, 3700, 6 * 86400, 8 * 86400];
     for age in ages {

@@ -7,8 +7,10 @@ use super::pictures::Pictures;
 use super::slice::Slice;
 use super::worst::Worst;
 use crate::watch::alarm::{Alarm, Jpeg};
+use anyhow::ensure;
 use rusqlite::{Connection, Transaction, params};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Seconds of a slice, and for how many seconds slices of that length are kept.
@@ -21,6 +23,8 @@ const ALARMS_KEPT: i64 = 90 * 24 * 3600;
 #[derive(Debug)]
 pub struct Writer {
     database: Connection,
+    /// The database's file.
+    file: PathBuf,
     pictures: Pictures,
     /// Numbers of cameras.
     cameras: HashMap<Arc<str>, i64>,
@@ -34,7 +38,7 @@ impl Writer {
     ///
     /// # Errors
     /// When the database cannot be read or written.
-    pub fn new(database: Connection, pictures: Pictures, now: i64) -> anyhow::Result<Self> {
+    pub fn new(database: Connection, file: PathBuf, pictures: Pictures, now: i64) -> anyhow::Result<Self> {
         database.execute(
             "UPDATE alarm SET ended = max(began, coalesce((SELECT max(at + 1) FROM slice JOIN camera ON camera.id = \
              slice.camera WHERE name = alarm.camera AND step = 1), 0) * 1000000) WHERE ended IS NULL",
@@ -42,14 +46,20 @@ impl Writer {
         )?;
         pictures.sweep(&database)?;
         let worst = Worst::load(&database, now)?;
-        Ok(Self { database, pictures, cameras: HashMap::new(), worst, tidied: None })
+        Ok(Self { database, file, pictures, cameras: HashMap::new(), worst, tidied: None })
     }
 
     /// Writes what is pending, in one transaction: all of it or, with an error, nothing.
     ///
     /// # Errors
-    /// When the database does not take it.
-    pub fn write(&mut self, pending: &Pending) -> rusqlite::Result<()> {
+    /// When the database does not take it, or its file is gone.
+    pub fn write(&mut self, pending: &Pending) -> anyhow::Result<()> {
+        // What is written into a file without a name is lost with this process, and SQLite says nothing.
+        ensure!(
+            self.file.try_exists().unwrap_or(true),
+            "{} is gone: put it back, or start iqa watch again, which makes a new one",
+            self.file.display()
+        );
         let transaction = self.database.transaction()?;
         for ((second, camera), slice) in &pending.seconds {
             let number = number(&transaction, &mut self.cameras, camera)?;
@@ -65,7 +75,7 @@ impl Writer {
             // A camera whose number was not written has none.
             self.cameras.clear();
         }
-        committed
+        Ok(committed?)
     }
 
     /// Keeps the pictures of alarms that have just begun.
