@@ -44,8 +44,8 @@ pub fn find(finished: &Finished, source_end: Option<f64>) -> Vec<Moment> {
     // Nothing is shown at a film's very end.
     let source_time = Some(source_end.map_or(time, |end| time.min(end * 0.9)));
     let (measure, value, values) = (None, None, BTreeMap::new());
-    let (source_picture, picture, difference, map) = (None, None, None, None);
-    vec![Moment { time, source_time, measure, value, values, source_picture, picture, difference, map }]
+    let (source_picture, picture, labelled, difference, map) = (None, None, None, None, None);
+    vec![Moment { time, source_time, measure, value, values, source_picture, picture, labelled, difference, map }]
 }
 
 fn moment(finished: &Finished, index: usize, measure: &str) -> Option<Moment> {
@@ -64,6 +64,7 @@ fn moment(finished: &Finished, index: usize, measure: &str) -> Option<Moment> {
         value: values.get(measure).copied(),
         values,
         source_picture: None,
+        labelled: None,
         picture: None,
         difference: None,
         map: None,

@@ -17,6 +17,7 @@ use crate::report::data::{Media, Moment, Rendition};
 use crate::report::evidence::{self, FrameReader, Still};
 use crate::report::files::{Folder, plain};
 use anyhow::{Context as _, Result};
+use onnx_iqa::record::{Field, FrameRecord, State};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of a pixel that are reckoned with: 4:4:4 of more than 8 bits.
@@ -92,11 +93,27 @@ fn show(folder: &Folder, shown: &mut Shown<'_>, stills: &SourceStills, settings:
         };
         let own = reader.frame(stream_time(moment.time, finished.stream_offset)).context("the rendition")?;
         let stem = format!("{}-{}", plain(&input.name), index + 1);
+        let record = partners.then(|| record(moment));
+        let partners = record.as_ref().map(|record| (input.name.as_str(), record));
         let pictures = evidence::write(source, &own, partners, folder.made(), &stem)?;
         (moment.source_picture, moment.picture) = (Some(pictures.source), Some(pictures.rendition));
+        moment.labelled = pictures.labelled;
         (moment.difference, moment.map) = (pictures.difference, pictures.map);
     }
     Ok(())
+}
+
+/// What was measured at a moment.
+fn record(moment: &Moment) -> FrameRecord {
+    let mut record = FrameRecord::default();
+    record.state = Some(State::Scored);
+    for (name, value) in &moment.values {
+        // What is no field is not drawn.
+        if let Some(field) = Field::named(name) {
+            let _ = field.set(&mut record, (*value).into());
+        }
+    }
+    record
 }
 
 /// The source's stream time at a moment.

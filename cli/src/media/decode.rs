@@ -209,11 +209,12 @@ impl Linking {
         self.state.tracks.choose(pad);
         let linking = self.clone();
         let mask = gst::PadProbeType::BLOCK | gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
-        let block = pad.add_probe(mask, move |pad, probe| match &probe.data {
+        // Held until it is known: the probe may be over at once.
+        let mut block = lock(&self.state.block);
+        *block = pad.add_probe(mask, move |pad, probe| match &probe.data {
             Some(gst::PadProbeData::Event(event)) if event.type_() != gst::EventType::Eos => gst::PadProbeReturn::Pass,
             _ => linking.first_frame(pad),
         });
-        *lock(&self.state.block) = block;
     }
 
     /// What is known of the stream is on the pad now.
@@ -229,6 +230,7 @@ impl Linking {
             // The seek's flush takes this frame away, and the next comes here again.
             return gst::PadProbeReturn::Ok;
         }
+        lock(&self.state.block).take();
         if let Err(error) = self.link(pad)
             && let Some(decoder) = self.decoder.upgrade()
         {

@@ -2,11 +2,12 @@
 
 //! Inputs of any kind as decoded frames: `inputs` finds out what is meant, `decode` decodes a [`part`] of it, `watch` says
 //! how its pipeline ends, `errors` what was wrong with it, `remarks` what elements had to say of it, and `stall` that
-//! nothing comes any more.
+//! nothing comes any more. `labelled` draws what was measured on a picture.
 
 pub mod decode;
 pub mod errors;
 pub mod inputs;
+pub mod labelled;
 pub mod part;
 mod pictures;
 pub mod rate;

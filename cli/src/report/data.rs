@@ -211,6 +211,9 @@ pub struct Moment {
     /// The rendition's picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
+    /// The same with its values drawn on it, for those who pass it on alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labelled: Option<String>,
     /// The amplified difference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<String>,

@@ -20,7 +20,7 @@ const MADE: &str = ".iqa-";
 /// What a report consists of, beside the logs.
 const OURS: [&str; 5] = ["report.json", "report.html", "frames.csv", "junit.xml", "frames"];
 /// The keys of a moment's pictures in `report.json`.
-const PICTURES: [&str; 4] = ["source-picture", "picture", "difference", "map"];
+const PICTURES: [&str; 5] = ["source-picture", "picture", "labelled", "difference", "map"];
 /// In such a folder: what its run has locked.
 const LOCK: &str = ".lock";
 /// The folder of what an interrupted run has, where there is a whole report already.

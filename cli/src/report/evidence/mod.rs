@@ -7,12 +7,14 @@
 mod reader;
 
 use crate::media::display_size;
+use crate::media::labelled::labelled;
 use anyhow::{Context, Result};
 use gstonnxiqa::video_frame::Stream;
 use image::ImageEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use onnx_iqa::evidence::{Shown, difference, show, ssim_map};
 use onnx_iqa::picture::Frame;
+use onnx_iqa::record::FrameRecord;
 use std::path::Path;
 
 pub use reader::{FrameReader, Still};
@@ -24,18 +26,26 @@ pub struct Pictures {
     pub source: String,
     /// The rendition's.
     pub rendition: String,
+    /// The same with its values drawn on it; only of partners, for others have none that can be trusted.
+    pub labelled: Option<String>,
     /// The amplified difference; only of partners.
     pub difference: Option<String>,
     /// The map of SSIM; only of partners, and where the two can be measured against each other.
     pub map: Option<String>,
 }
 
-/// Writes a moment's pictures as PNG into `frames/` of `folder`, under names that begin with `stem`. `partners`: whether the
-/// two frames are, so that their difference says something.
+/// Writes a moment's pictures as PNG into `frames/` of `folder`, under names that begin with `stem`. `partners`: what was
+/// measured of the two frames, where they are partners, so that their difference says something; and its title.
 ///
 /// # Errors
 /// When a frame cannot be read or a file not be written.
-pub fn write(source: &Still, rendition: &Still, partners: bool, folder: &Path, stem: &str) -> Result<Pictures> {
+pub fn write(
+    source: &Still,
+    rendition: &Still,
+    partners: Option<(&str, &FrameRecord)>,
+    folder: &Path,
+    stem: &str,
+) -> Result<Pictures> {
     let caps = |still: &Still| still.sample().caps_owned().context("a frame without caps");
     let [source_caps, rendition_caps] = [caps(source)?, caps(rendition)?];
     let stream = Stream::from_caps(&source_caps).map_err(anyhow::Error::msg)?;
@@ -57,13 +67,16 @@ pub fn write(source: &Still, rendition: &Still, partners: bool, folder: &Path, s
         anyhow::Ok(name)
     };
     let shown = show(&one, sizes[0])?;
+    let own = show(&two, sizes[1])?;
     let mut pictures = Pictures {
         source: save(&shown, "source")?,
-        rendition: save(&show(&two, sizes[1])?, "rendition")?,
+        rendition: save(&own, "rendition")?,
+        labelled: None,
         difference: None,
         map: None,
     };
-    if partners {
+    if let Some((title, record)) = partners {
+        pictures.labelled = Some(save(&labelled(own, title, record)?, "values")?);
         let difference = difference(&shown, &show(&two, sizes[0])?)?;
         pictures.difference = Some(save(&difference, "difference")?);
         // R'G'B' against Y'CbCr, or a picture without room for a tile, has none.
@@ -202,12 +215,15 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_has_four_pictures() {
+    fn a_moment_has_its_pictures() {
         let Some(clip) = clip() else { return };
         let folder = tempfile::tempdir().expect("a folder");
         let [mut one, mut two] = [0, 1].map(|_| FrameReader::new(decode(&clip)).expect("a reader"));
         let time = |milliseconds| gst::ClockTime::from_mseconds(milliseconds);
-        let mut shown = |times: [u64; 2], partners, stem: &str| {
+        let mut record = FrameRecord::default();
+        record.measures.push(("psnr-y", 31.4));
+        let mut shown = |times: [u64; 2], partners: bool, stem: &str| {
+            let partners = partners.then_some(("copy", &record));
             let stills = [one.frame(time(times[0])), two.frame(time(times[1]))].map(|still| still.expect("a frame"));
             // The source's outlives its decoder.
             let source = stills[0].copied().expect("a copy");
@@ -217,12 +233,16 @@ mod tests {
         let open = |name: &String| image::open(folder.path().join(name)).expect("a picture").to_rgb8();
         let source = open(&pictures.source);
         assert_eq!(source, open(&pictures.rendition), "the same frame");
+        let labelled = open(&pictures.labelled.expect("one with its values"));
+        assert_eq!(labelled.dimensions(), source.dimensions());
+        let changed = labelled.pixels().zip(source.pixels()).filter(|(one, other)| one != other).count();
+        assert!(changed > 1000 && changed < source.pixels().len() / 4, "{changed} pixels have text");
         assert!(open(&pictures.difference.expect("a difference")).as_raw().iter().all(|value| *value == 128));
         assert!(open(&pictures.map.expect("a map")).pixels().all(|pixel| pixel.0 == [0, 34, 78]));
         let (low, high) = source.as_raw().iter().fold((255, 0), |(low, high), v| (low.min(*v), high.max(*v)));
         assert!(low < 40 && high > 200, "a picture, not a plane: {low} to {high}");
         let pictures = shown([400, 1200], false, "other-1");
-        assert_eq!((pictures.difference, pictures.map), (None, None));
+        assert_eq!((pictures.difference, pictures.map, pictures.labelled), (None, None, None));
         assert_ne!(open(&pictures.source), open(&pictures.rendition));
     }
 

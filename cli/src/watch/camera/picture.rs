@@ -3,6 +3,7 @@
 //! A camera's newest picture for people, encoded when somebody asks for it.
 
 use super::feed::{Feed, Newest};
+use crate::media::labelled::labelled;
 use crate::media::{display_size, lock};
 use crate::watch::alarm::Jpeg;
 use crate::watch::moment::Moment;
@@ -11,8 +12,7 @@ use anyhow::Context as _;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder as _};
 use onnx_iqa::evidence::{Shown, show};
-use onnx_iqa::overlay::Overlay;
-use onnx_iqa::picture::{Frame as _, FrameMut as _, OwnedFrame};
+use onnx_iqa::picture::Frame as _;
 use onnx_iqa::record::{FrameRecord, State};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -47,8 +47,12 @@ impl Snapshots {
         let Some((record, at)) = scored else { return self.newest() };
         let newest = self.feed.known().newest.ok_or(NoPicture::None)?;
         let age = newest.at.steady.saturating_duration_since(at.steady);
-        let encode = || Ok(Jpeg { bytes: encode(draw(show_newest(&newest)?, record, age)?)?.into(), taken: newest.at });
-        encode().map_err(failed)
+        let mut record = record.clone();
+        (record.state, record.alarm) = (Some(State::Skipped), Some(true));
+        record.age = u64::try_from(age.as_nanos()).ok();
+        let title = record.model.as_deref().unwrap_or_default();
+        let bytes = show_newest(&newest).and_then(|shown| encode(labelled(shown, title, &record)?)).map_err(failed)?;
+        Ok(Jpeg { bytes: bytes.into(), taken: newest.at })
     }
 }
 
@@ -85,43 +89,9 @@ fn show_newest(newest: &Newest) -> anyhow::Result<Shown> {
     Ok(show(&picture, size)?)
 }
 
-/// A score that was `age` old when the picture came, and the frame of an alarm.
-fn draw(shown: Shown, record: &FrameRecord, age: Duration) -> anyhow::Result<Shown> {
-    let Shown { width, height, pixels } = shown;
-    let mut frame = OwnedFrame::rgb(width, height, pixels)?;
-    let mut record = record.clone();
-    (record.state, record.alarm) = (Some(State::Skipped), Some(true));
-    record.age = u64::try_from(age.as_nanos()).ok();
-    let mut overlay = Overlay::default();
-    overlay.observe(None, [(record.model.as_deref().unwrap_or_default(), &record)]);
-    overlay.draw(&mut frame)?;
-    let pixels = frame.plane_mut(0)?.data.to_vec();
-    Ok(Shown { width, height, pixels })
-}
-
 fn encode(shown: Shown) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut bytes, QUALITY);
     encoder.write_image(&shown.pixels, shown.width, shown.height, ExtendedColorType::Rgb8)?;
     Ok(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pictures_of_alarms_have_the_score_and_a_frame_and_are_the_same_elsewhere() {
-        let gray = || Shown { width: 320, height: 240, pixels: vec![90; 320 * 240 * 3] };
-        let scored = |score| {
-            let mut record = FrameRecord::default();
-            (record.model, record.state, record.score) = (Some("metaiqa".to_owned()), Some(State::Scored), Some(score));
-            record
-        };
-        let [poor, good] = [12.0, 87.0].map(|score| draw(gray(), &scored(score), Duration::ZERO).expect("drawn"));
-        assert_ne!(poor.pixels, good.pixels, "the number is in it");
-        assert_ne!(poor.pixels[..3], [90; 3], "the frame of the alarm begins in the corner");
-        let middle = (120 * 320 + 250) * 3;
-        assert_eq!(poor.pixels[middle..middle + 3], [90; 3]);
-    }
 }

@@ -213,6 +213,7 @@ impl Reports {
     fn alarm(&mut self, now: Moment, Changed { kind, began }: Changed) {
         let Some((value, limit)) = began else {
             if let Some(id) = self.active.remove(&kind) {
+                system::say(&format!("{}: alarm {kind} has ended", self.camera.name));
                 let _ = self.wall.end(id);
             }
             return;
@@ -230,6 +231,7 @@ impl Reports {
             // Without one an alarm is an alarm all the same.
             picture: self.pictures.of_alarm(self.newest.as_ref().map(|(record, at)| (record, *at))).ok(),
         };
+        system::say(&format!("alarm {kind}: {}", alarm.text));
         if let Some(id) = self.wall.begin(alarm) {
             self.active.insert(kind, id);
         }
