@@ -23,6 +23,7 @@ use args::{Args, Command};
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 use exit::Exit;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -40,7 +41,8 @@ fn main() -> ExitCode {
         None => Args::command().error(ErrorKind::MissingSubcommand, "what is to be done? Give a command").exit(),
     };
     let exit = outcome.unwrap_or_else(|error| {
-        eprintln!("iqa: {error:#}");
+        // Nobody may be there to read it.
+        let _ = writeln!(std::io::stderr(), "iqa: {error:#}");
         Exit::Usage
     });
     exit.into()

@@ -32,7 +32,7 @@ pub trait Control: Send + Sync {
 
 impl fmt::Display for Reloaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the configuration is taken up: {} cameras as before", self.kept.len())?;
+        write!(f, "the configuration is taken up: {} as before", self.kept.len())?;
         for (names, what) in [
             (&self.added, "new"),
             (&self.changed, "changed"),

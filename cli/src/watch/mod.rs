@@ -19,6 +19,7 @@ mod metrics;
 mod moment;
 mod notify;
 mod page;
+mod parameters;
 mod program;
 mod secret;
 mod services;
@@ -44,7 +45,7 @@ use wall::Wall;
 /// How often signals are looked for.
 const STEP: Duration = Duration::from_millis(100);
 /// Cameras have so long to end: with what comes after it less than five seconds.
-const ENDING: Duration = Duration::from_millis(3500);
+const ENDING: Duration = Duration::from_millis(2500);
 
 /// Watches until it is told to end.
 ///
@@ -52,14 +53,15 @@ const ENDING: Duration = Duration::from_millis(3500);
 /// When the configuration is wrong, a model cannot be opened, an address is taken, or too many pipelines hang.
 pub fn run(common: &Common, args: &Watch) -> Result<Exit> {
     let config = config::read(&args.config)?;
+    // From here on signals say what they mean here, whatever else takes its time to start.
+    let interrupted = crate::exit::interruption()?;
+    let reload = hangup()?;
     library_log::take_over();
     crate::plugin::init(common.verbose)?;
     for warning in &config.warnings {
         system::say(&format!("warning: {warning}"));
     }
     let scoring = Scoring { provider: common.provider.clone(), device_id: common.device_id, threads: common.threads };
-    let interrupted = crate::exit::interruption()?;
-    let reload = hangup()?;
     let wall = Arc::new(Wall::default());
     // Before the cameras, so that nothing of theirs is missed.
     let mut services = Services::open(&config, &wall)?;

@@ -5,6 +5,7 @@
 //! Other programs' texts hold secrets in spellings of their own: GStreamer's errors name whole URIs. So every secret is
 //! known to [`redact`] from the moment it is made.
 
+use super::parameters::secret_values;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
@@ -16,7 +17,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub const HIDDEN: &str = "***";
 
 /// Shorter ones are taken out of URIs only: words of every text have them.
-const SHORTEST: usize = 4;
+const SHORTEST: usize = 6;
 
 /// All that are known. They stay known when the configuration changes: texts about the old one may still come.
 static KNOWN: RwLock<BTreeSet<Arc<str>>> = RwLock::new(BTreeSet::new());
@@ -80,6 +81,7 @@ pub fn redact(text: &str) -> String {
         hide(text.as_bytes(), secret.as_bytes(), &mut hidden);
     }
     hide_passwords(text, &mut hidden);
+    hide_parameters(text, &mut hidden);
     let mut redacted = String::with_capacity(text.len());
     for (place, letter) in text.char_indices() {
         match (hidden[place], place > 0 && hidden[place - 1]) {
@@ -132,6 +134,17 @@ fn hexadecimal(digits: &[u8]) -> Option<u8> {
 
 fn escaped(text: &[u8], wanted: u8) -> Option<usize> {
     (text.starts_with(b"\\") && text.get(1) == Some(&wanted)).then_some(2)
+}
+
+/// Marks the values of secret parameters in URIs.
+fn hide_parameters(text: &str, hidden: &mut [bool]) {
+    for (start, _) in text.match_indices("://") {
+        let start = start + 3;
+        let uri = text[start..].split(|letter: char| letter.is_whitespace() || "\"'<>".contains(letter)).next();
+        for value in uri.map(secret_values).unwrap_or_default() {
+            hidden[start + value.start..start + value.end].fill(true);
+        }
+    }
 }
 
 /// Marks what stands between user and host in URIs.
@@ -200,6 +213,7 @@ mod tests {
             ("(rtsp://me:a/b@c@host:554/cam)", "(rtsp://me:***@host:554/cam)"),
             ("http://a/ then http://me:1@b/", "http://a/ then http://me:***@b/"),
             ("rtsp://me@host/cam", "rtsp://me@host/cam"),
+            ("no http://host/cam?usr=me&pwd=123: end", "no http://host/cam?usr=me&pwd=*** end"),
         ] {
             assert_eq!(redact(text), expected);
         }

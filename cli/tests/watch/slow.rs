@@ -4,6 +4,7 @@
 
 use crate::common::{LONG, Server, Watch, h264, resources, slow};
 use std::fmt::Write as _;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -54,6 +55,48 @@ fn after_a_long_outage_it_is_back_within_the_wait() {
         let wait = if outage <= 15 { 8.0 } else { 32.0 };
         assert!(back.as_secs_f64() < wait + 3.0, "{outage} s away: back after {back:?}");
     }
+}
+
+#[test]
+fn lost_packets_lower_the_score_and_raise_the_alarm() {
+    if !slow("lost packets of a real film") {
+        return;
+    }
+    let clip =
+        std::env::var_os("ONNX_IQA_CLIPS").map(|folder| std::path::PathBuf::from(folder).join("bigbuckbunny.mp4"));
+    let Some(clip) = clip.filter(|clip| clip.is_file()) else {
+        onnx_iqa_testkit::skipped("lost packets of a real film: ONNX_IQA_CLIPS has no bigbuckbunny.mp4");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let frames = folder.path().join("%05d.jpg").display().to_string();
+    let taken_apart = Command::new("gst-launch-1.0")
+        .args(["-q", "filesrc", &format!("location={}", clip.display()), "!", "decodebin", "!", "videoconvert"])
+        .args(["!", "videoscale", "!", "video/x-raw,width=640,height=360,pixel-aspect-ratio=1/1", "!", "jpegenc"])
+        .args(["quality=92", "!", "multifilesink", &format!("location={frames}")])
+        .status();
+    assert!(taken_apart.expect("gst-launch-1.0 runs").success());
+    // The server takes what is called pay0 for the payloader, and it can be told to drop.
+    let film = format!(
+        "multifilesrc location={frames} loop=true caps=image/jpeg,framerate=25/1 ! jpegdec ! identity sync=true ! x264enc \
+         tune=zerolatency speed-preset=veryfast bitrate=2500 key-int-max=50 ! video/x-h264,profile=baseline ! rtph264pay \
+         config-interval=1 mtu=1200 ! identity name=pay0"
+    );
+    let Some(mut server) = Server::start(&[], &[format!("cam={film}")]) else { return };
+    let uri = server.uri("cam");
+    let mut watch = Watch::start(&format!(
+        "[[camera]]\nname = 'cam'\nuri = '{uri}'\ninterval = '1s'\ntransport = 'udp'\n\
+         alarms.low = {{ below = 45, for = '5s' }}"
+    ));
+    let score = |watch: &Watch| watch.camera("cam")["score"]["score"].as_f64();
+    watch.wait_until("it is scored", |watch| watch.camera("cam")["counters"]["scored"].as_u64() > Some(12));
+    let good = score(&watch);
+    assert!(good > Some(50.0) && !watch.has_alarm("cam", "low"), "{good:?}");
+    server.set("cam", "pay0", "drop-probability", "0.05");
+    let raised = watch.wait_at_most(LONG, "the alarm is raised", |watch| watch.has_alarm("cam", "low"));
+    let camera = watch.camera("cam");
+    println!("{good:?} before; alarm after {:.0} s of losses: {}", raised.as_secs_f64(), camera["alarms"][0]["value"]);
+    assert!(camera["counters"]["packets-lost"].as_u64() > Some(20), "{camera}");
 }
 
 #[test]

@@ -32,8 +32,8 @@ impl Abandoned {
     }
 
     fn came_back(&self) {
-        self.count.fetch_sub(1, Ordering::Relaxed);
         self.all.iter().for_each(|all| all.came_back());
+        self.count.fetch_sub(1, Ordering::Release);
     }
 
     /// Runs `work` in a thread of its own; none: it has not come back in time. Then the thread, and what `work` holds,
@@ -70,7 +70,7 @@ impl Abandoned {
 
     /// How many are out now.
     pub fn count(&self) -> usize {
-        self.count.load(Ordering::Relaxed)
+        self.count.load(Ordering::Acquire)
     }
 }
 

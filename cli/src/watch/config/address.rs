@@ -2,13 +2,11 @@
 
 //! Where something is, with what must not be shown apart.
 
+use crate::watch::parameters::secret_values;
 use crate::watch::secret::{HIDDEN, Secret, password};
 use percent_encoding::percent_decode_str;
 use std::path::PathBuf;
-use url::Url;
-
-/// Words in the names of a URI's parameters whose values are secrets.
-const SECRET_WORDS: [&str; 7] = ["pass", "pwd", "token", "secret", "key", "auth", "sig"];
+use url::{Position, Url};
 
 /// Schemes that cameras may have.
 const CAMERA_SCHEMES: [&str; 15] = [
@@ -139,22 +137,15 @@ fn decoded(password: &str) -> Secret {
 
 /// The URI with secret parameters hidden, and made known.
 fn without_secrets(url: &Url) -> String {
-    let is_secret = |name: &str| {
-        let name = name.to_lowercase();
-        SECRET_WORDS.iter().any(|word| name.contains(word))
-    };
-    let Some(query) = url.query() else { return url.to_string() };
-    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, value)) if is_secret(name) && !value.is_empty() => {
-            let _ = decoded(value);
-            format!("{name}={HIDDEN}")
-        }
-        _ => pair.to_owned(),
-    });
-    let query = pairs.collect::<Vec<_>>().join("&");
-    let mut shown = url.clone();
-    shown.set_query(Some(&query));
-    shown.to_string()
+    let (mut shown, rest) = (url[..Position::BeforePath].to_owned(), &url[Position::BeforePath..]);
+    let mut from = 0;
+    for value in secret_values(rest) {
+        let _ = decoded(&rest[value.clone()]);
+        shown.push_str(&rest[from..value.start]);
+        shown.push_str(HIDDEN);
+        from = value.end;
+    }
+    shown + &rest[from..]
 }
 
 #[cfg(test)]

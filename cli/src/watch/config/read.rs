@@ -31,11 +31,12 @@ const LONG_PATH: usize = 20;
 /// When the file cannot be read or something in it is wrong: where and what, without secrets.
 pub fn read(path: &Path) -> Result<Config, ConfigError> {
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
-        file: file.clone(),
-        place: None,
-        text: format!("it cannot be read: {error}"),
-    })?;
+    let wrong = |text: String| ConfigError { file: file.clone(), place: None, text };
+    let about = std::fs::metadata(path).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+    if !about.is_file() {
+        return Err(wrong("it is no regular file: a file is wanted that can be read again for a reload".to_owned()));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     parse(&text, folder).map_err(|error| ConfigError { file, ..error })
 }
@@ -105,16 +106,21 @@ impl Reader<'_> {
         }
         address.password = given.into_iter().flatten().next();
         let interval = at_least(text.interval.as_ref(), Duration::from_secs(2), Duration::from_millis(100))?;
+        let model = Some(text.model.unwrap_or_else(|| MODEL.to_owned())).filter(|model| model != "none");
+        let alarms = rules(text.alarms, interval)?;
+        if model.is_none() && alarms.iter().any(|rule| rule.low.is_some()) {
+            self.warnings.push(format!("camera {name:?}: its alarm `low` cannot be raised: it has no model"));
+        }
         Ok(Camera {
             enabled: text.enabled.unwrap_or(true),
-            model: Some(text.model.unwrap_or_else(|| MODEL.to_owned())).filter(|model| model != "none"),
+            model,
             interval,
             decode: text.decode,
             timeout: at_least(text.timeout.as_ref(), Duration::from_secs(5), Duration::from_secs(1))?,
             latency: at_least(text.latency.as_ref(), Duration::from_millis(200), Duration::ZERO)?,
             transport: text.transport,
             tags: text.tags,
-            alarms: rules(text.alarms, interval)?,
+            alarms,
             name: text.name.into_inner(),
             address,
         })
@@ -163,6 +169,10 @@ impl Reader<'_> {
         let file = self.folder.join(path.get_ref());
         let wrong = |said: String| (Some(path.span()), format!("{}: {said}", file.display()));
         let about = std::fs::metadata(&file).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+        // Opening a pipe waits for somebody who writes.
+        if !about.is_file() {
+            return Err(wrong("it is no regular file".to_owned()));
+        }
         if about.len() > LONGEST_SECRET {
             return Err(wrong("it is too long for a secret".to_owned()));
         }
