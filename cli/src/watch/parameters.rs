@@ -72,7 +72,8 @@ mod tests {
             let found = secret_values(text);
             assert_eq!(found.iter().map(|range| &text[range.clone()]).collect::<Vec<_>>(), ["S3cretWord"], "{text}");
         }
-        assert_eq!(secret_values("/?token=ab/cd,ef&x=1"), [8..16]);
+        let query = "/?token=ab/cd,ef&x=1";
+        assert_eq!(secret_values(query).first().map(|range| &query[range.clone()]), Some("ab/cd,ef"));
     }
 
     #[test]
