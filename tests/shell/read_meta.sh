@@ -24,7 +24,7 @@ for line, (pts, element, state, score, raw) in zip(log, rows):
 assert len({row[3] for row in rows}) > 10, "all frames alike"
 PY
 
-/usr/bin/python3 - "$clip" <<'PY'
+/usr/bin/python3 - <<'PY'
 import gc, sys
 
 sys.dont_write_bytecode = True
@@ -34,7 +34,7 @@ from read_meta import Gst, scores, told
 Gst.init(None)
 # Two elements, one with a map of quality; every picture is pulled, and every message kept.
 pipeline = Gst.parse_launch(
-    f"filesrc location={sys.argv[1]} ! decodebin ! videoconvert ! identity eos-after=4"
+    "videotestsrc num-buffers=5 pattern=ball ! video/x-raw,format=I420,width=320,height=240"
     " ! iqascore name=one frame-messages=true ! iqascore name=two model=mt-irn interval=2 ! appsink name=out sync=false"
 )
 out, bus = pipeline.get_by_name("out"), pipeline.get_bus()
@@ -55,13 +55,13 @@ gc.collect()
 ballast = [Gst.Structure.new_from_string(f"ballast, n=(int){n}, text=(string)abcdefgh") for n in range(10000)]
 
 count = len(buffers)
-assert 2 < count < 20, count
+assert count == 5, count
 for entries, text in zip(buffers, texts):
     assert repr(list(entries.items())) == text, "it has changed since"
     assert type(entries["one"]) is dict and 0 <= entries["one"]["score"] <= 100, entries["one"]
     assert (entries["one"]["model"], entries["one"]["kind"], entries["one"]["state"]) == ("metaiqa", "nr", "scored")
 states = [entries["two"]["state"] for entries in buffers]
-assert states == (["scored", "skipped"] * 10)[:count], states
+assert states == (["scored", "skipped"] * 3)[:count], states
 quality = buffers[0]["two"]["map"]
 assert len(quality["data"]) == quality["width"] * quality["height"] > 0, (quality["width"], quality["height"])
 names = [name for name, _ in messages if name]
