@@ -48,10 +48,13 @@ jobs="$jobs $!"
     while :; do
         serve $((port + 1)) "$good" <&3 &
         server=$!
-        trap 'kill $server 2>/dev/null; exit' TERM
-        sleep 40
+        # A shell heeds a trap while it waits, and not while it sleeps.
+        trap 'kill $server $! 2>/dev/null; exit' TERM
+        sleep 40 &
+        wait $!
         kill "$server"
-        sleep 20
+        sleep 20 &
+        wait $!
     done
 ) &
 jobs="$jobs $!"
