@@ -5,16 +5,7 @@ set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
 
-for program in chromium node; do
-    if ! command -v $program >/dev/null 2>&1; then
-        echo "SKIPPED: the report's page in a browser: there is no $program"
-        exit 0
-    fi
-done
-if ! tools=$(scripts/browser.sh); then
-    echo "SKIPPED: the report's page in a browser: playwright-core and axe-core could not be fetched"
-    exit 0
-fi
+browser_or_skip "the report's page in a browser"
 
 # With all of the workspace's features, as the other tests are built.
 ONNX_IQA_PAGES=$TEST_TMP/pages cargo test --locked --quiet --workspace --bin iqa report::page::tests::pages

@@ -4,8 +4,9 @@
 //! meets garbage may print thousands of lines a second.
 
 use super::system;
+use crate::media::lock;
 use gst::glib::{self, LogLevel, LogWriterOutput};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// So many lines are printed in a [`SPAN`].
@@ -21,7 +22,7 @@ pub fn take_over() {
             return glib::log_writer_default(level, fields);
         }
         let field = |key: &str| fields.iter().find(|field| field.key() == key).and_then(|field| field.value_str());
-        let granted = budget.lock().unwrap_or_else(PoisonError::into_inner).ask(Instant::now());
+        let granted = lock(&budget).ask(Instant::now());
         if let Granted::After(left_out) = granted {
             system::say(&format!("{left_out} more lines of libraries were left out"));
         }

@@ -59,7 +59,7 @@ pub fn run(common: &Common, args: &Watch) -> Result<Exit> {
     library_log::take_over();
     crate::plugin::init(common.verbose)?;
     for warning in &config.warnings {
-        system::say(&format!("warning: {warning}"));
+        system::warn(format_args!("{warning}"));
     }
     let scoring = Scoring { provider: common.provider.clone(), device_id: common.device_id, threads: common.threads };
     let wall = Arc::new(Wall::default());
@@ -89,10 +89,8 @@ fn serve(program: &Arc<Program>, interrupted: &AtomicBool, reload: &AtomicBool) 
     while !interrupted.load(Ordering::Relaxed) {
         if reload.swap(false, Ordering::Relaxed) {
             system::reloading();
-            match program.reload() {
-                Ok(reloaded) => system::say(&reloaded.to_string()),
-                Err(error) => system::say(&format!("the configuration is not taken up: {error}")),
-            }
+            // It says in the log what came of it.
+            let _ = program.reload();
             system::ready();
         }
         if let Some(failure) = program.failure() {

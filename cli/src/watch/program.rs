@@ -6,6 +6,7 @@ use super::camera::{Abandoned, DEADLINE, Scoring, Shared, Watched};
 use super::config::{self, Camera, Config};
 use super::control::{Control, Reloaded};
 use super::status::About;
+use super::system;
 use super::wall::Wall;
 use crate::media::lock;
 use anyhow::{Context as _, Result, ensure};
@@ -82,6 +83,18 @@ impl Program {
 
 impl Control for Program {
     fn reload(&self) -> Result<Reloaded, String> {
+        let reloaded = self.take_up();
+        match &reloaded {
+            Ok(reloaded) => system::say(&reloaded.to_string()),
+            Err(error) => system::say(&format!("the configuration is not taken up: {error}")),
+        }
+        reloaded
+    }
+}
+
+impl Program {
+    /// Reads the configuration again, and touches only cameras that changed.
+    fn take_up(&self) -> Result<Reloaded, String> {
         let mut running = lock(&self.running);
         let config = config::read(&self.path).map_err(|error| error.to_string())?;
         let models =

@@ -9,7 +9,6 @@ use crate::watch::control::Reloaded;
 use crate::watch::history::{PastAlarm, PastMoment, Slice};
 use crate::watch::metrics;
 use crate::watch::status::Status;
-use crate::watch::system;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
@@ -110,10 +109,6 @@ pub async fn acknowledge(State(app): State<App>, Path(id): Path<String>) -> Resu
 /// `POST /api/reload`
 pub async fn reload(State(app): State<App>) -> Result<Json<Reloaded>, Problem> {
     let reloaded = apart(move || Ok(app.serve.control.reload())).await?;
-    match &reloaded {
-        Ok(reloaded) => system::say(&reloaded.to_string()),
-        Err(error) => system::say(&format!("the configuration is not taken up: {error}")),
-    }
     reloaded.map(Json).map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error))
 }
 
