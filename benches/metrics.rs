@@ -20,8 +20,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use onnx_iqa::metrics::{Measures, Meter};
+use onnx_iqa::metrics::{Measures, Meter, SharedReference};
 use onnx_iqa::picture::{ChromaSite, Colorimetry, Frame, Matrix, OwnedFrame, PixelFormat, Range};
+use onnx_iqa::sharing::Lease;
 use onnx_iqa_testkit::TempDir;
 
 const WIDTH: u32 = 1920;
@@ -61,10 +62,55 @@ fn main() -> Result<()> {
         let rival = rival.as_ref().map(|rival| (rival, &*with, bare));
         row("VMAF", Measures::VMAF, threads, &pairs, rival, rounds.min(5), 3)?;
     }
+    println!("\nA ladder: one reference, four distorted frames, in one process; ffmpeg runs four times\n");
+    println!("| measures | threads | this crate | ffmpeg | ratio |");
+    println!("|---|---:|---:|---:|---:|");
+    let with = format!("null[c];[c][b]libvmaf=n_threads={cores}");
+    let bare = "null[c];[c][b]streamselect=inputs=2:map=0";
+    let vmaf = rival.as_ref().map(|rival| (rival, &*with, bare));
+    ladder("VMAF", Measures::VMAF, cores, &pairs, vmaf, rounds.min(5), 3)?;
+    ladder("VMAF, each rung alone", Measures::VMAF, cores, &pairs, None, rounds.min(5), 3)?;
     Ok(())
 }
 
-/// One line of the table.
+/// How many distorted pictures one reference is compared with.
+const RUNGS: usize = 4;
+
+/// One line of the second table. Without a rival, nothing is shared.
+fn ladder(
+    name: &str,
+    measures: Measures,
+    threads: usize,
+    pairs: &[[OwnedFrame; 2]],
+    rival: Option<(&Rival, &str, &str)>,
+    rounds: usize,
+    loops: usize,
+) -> Result<()> {
+    let mut meters: Vec<_> = (0..RUNGS).map(|_| Meter::new(measures, threads)).collect();
+    let mut times: [Vec<f64>; 2] = Default::default();
+    for _ in 0..rounds {
+        let start = Instant::now();
+        for _ in 0..loops {
+            for [reference, distorted] in pairs {
+                let place = [reference.planes[0].0.as_ptr() as usize];
+                let leases: Vec<_> = meters.iter().map(|_| Lease::new(&place)).collect();
+                let (reference, distorted) = (reference.picture()?, distorted.picture()?);
+                for (meter, lease) in meters.iter_mut().zip(&leases) {
+                    let shared = SharedReference::new(lease, &reference, &reference).filter(|_| rival.is_some());
+                    std::hint::black_box(meter.measure_shared(&reference, &distorted, shared)?);
+                }
+            }
+        }
+        times[0].push(start.elapsed().as_secs_f64() / (loops * PAIRS) as f64);
+        if let Some((rival, with, without)) = rival {
+            let [with, without] = [rival.run(with, threads, loops)?, rival.run(without, threads, loops)?];
+            times[1].push((with.as_secs_f64() - without.as_secs_f64()) * RUNGS as f64 / (loops * PAIRS) as f64);
+        }
+    }
+    print_row(name, threads, times)
+}
+
+/// One line of the first table.
 fn row(
     name: &str,
     measures: Measures,
@@ -90,6 +136,10 @@ fn row(
             times[1].push((with.as_secs_f64() - without.as_secs_f64()) / (loops * PAIRS) as f64);
         }
     }
+    print_row(name, threads, times)
+}
+
+fn print_row(name: &str, threads: usize, times: [Vec<f64>; 2]) -> Result<()> {
     let [ours, theirs] = times.map(median);
     let ours = ours.context("no runs")? * 1e3;
     let theirs = theirs.map(|theirs| theirs * 1e3);

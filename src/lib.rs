@@ -105,6 +105,7 @@ pub mod preprocess;
 pub mod record;
 mod resample;
 pub mod scorer;
+pub mod sharing;
 mod simd;
 pub mod stats;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::align::time::Timestamp;
 use crate::picture::{Frame, OwnedFrame, Picture, PictureError, Rect};
+use crate::sharing::Lease;
 
 /// A frame that the comparer, the model and the caller hold at once.
 pub type SharedFrame = Arc<dyn Frame + Sync>;
@@ -49,17 +50,59 @@ impl std::fmt::Debug for TimedFrame {
     }
 }
 
+/// A frame that several comparers may have been given, as it is: what is computed of it is shared by whoever has it.
+pub(super) struct Leased {
+    // In this order: the memory outlives the lease.
+    lease: Lease,
+    frame: SharedFrame,
+}
+
+impl Leased {
+    /// The frame with a lease on its memory: its own, or one by where the frame lies.
+    pub(super) fn new(frame: SharedFrame) -> SharedFrame {
+        if frame.lease().is_some() {
+            return frame;
+        }
+        let lease = Lease::new(&[Arc::as_ptr(&frame).cast::<()>() as usize]);
+        Arc::new(Self { lease, frame })
+    }
+}
+
+impl Frame for Leased {
+    fn picture(&self) -> Result<Picture<'_>, PictureError> {
+        self.frame.picture()
+    }
+
+    fn lease(&self) -> Option<&Lease> {
+        Some(&self.lease)
+    }
+}
+
 /// A part of a shared frame.
 pub(super) struct Part {
-    pub frame: SharedFrame,
+    // In this order: the memory outlives the lease.
+    lease: Option<Lease>,
+    frame: SharedFrame,
     /// None: the whole.
-    pub rect: Option<Rect>,
+    rect: Option<Rect>,
+}
+
+impl Part {
+    pub(super) fn new(frame: &SharedFrame, rect: Option<Rect>) -> Self {
+        let words = rect.map(|rect| [rect.x, rect.y, rect.width, rect.height].map(u64::from));
+        let lease = frame.lease().map(|lease| lease.of_part(words.as_ref().map_or(&[], |words| &words[..])));
+        Self { lease, frame: frame.clone(), rect }
+    }
 }
 
 impl Frame for Part {
     fn picture(&self) -> Result<Picture<'_>, PictureError> {
         let whole = self.frame.picture()?;
         self.rect.map_or(Ok(whole), |rect| whole.crop(rect))
+    }
+
+    fn lease(&self) -> Option<&Lease> {
+        self.lease.as_ref()
     }
 }
 

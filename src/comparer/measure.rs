@@ -8,7 +8,7 @@ use super::frames::{Part, SharedFrame, copy};
 use super::state::{Pair, Shared, Work};
 use super::{CompareError, Comparison, Settings, Side, guarded};
 use crate::align::space::{Registration, SpatialAligner};
-use crate::metrics::{Detail, DetailLooks, Measurements, Meter};
+use crate::metrics::{Detail, DetailLooks, Measurements, Meter, SharedReference};
 use crate::model::contract::Contract;
 use crate::picture::{Family, Frame, OwnedFrame, Picture, Rect, y_cb_cr};
 use crate::scorer::{Job, Scorer, Selector};
@@ -137,7 +137,9 @@ impl Measurer {
             submit(&self.shared, scorer, number, frames);
         }
         let metrics = if self.measures || self.registration != Registration::None {
-            self.meter.measure(&aligned.reference, &aligned.distorted)?
+            let shared = reference.lease().filter(|_| converted.0.is_none());
+            let shared = shared.and_then(|lease| SharedReference::new(lease, &pictures.0, &aligned.reference));
+            self.meter.measure_shared(&aligned.reference, &aligned.distorted, shared)?
         } else {
             Measurements::default()
         };
@@ -189,9 +191,9 @@ fn equal_sizes(a: &Picture<'_>, b: &Picture<'_>) -> bool {
 }
 
 fn whole(frame: &SharedFrame) -> Box<dyn Frame> {
-    Box::new(Part { frame: frame.clone(), rect: None })
+    Box::new(Part::new(frame, None))
 }
 
 fn part(frame: &SharedFrame, rect: Rect) -> Box<dyn Frame> {
-    Box::new(Part { frame: frame.clone(), rect: Some(rect) })
+    Box::new(Part::new(frame, Some(rect)))
 }

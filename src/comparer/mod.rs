@@ -34,6 +34,7 @@ use crate::align::Suspicions;
 use crate::align::time::{AlignmentEvent, Ledger, Timestamp};
 use crate::model::contract::Kind;
 use crate::scorer::{Scorer, Selection};
+use frames::Leased;
 use state::{Held, Input, Shared};
 
 /// Compares two streams.
@@ -85,7 +86,7 @@ impl Comparer {
 
     /// Takes the reference's next frame, which holds `bytes` bytes; gives its number, from 0.
     pub fn push_reference(&self, stamp: Timestamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
-        self.shared.push(Side::Reference, stamp, Held { time: None, bytes, frame })
+        self.shared.push(Side::Reference, stamp, Held { time: None, bytes, frame: frame.map(Leased::new) })
     }
 
     /// Takes the next distorted frame, which holds `bytes` bytes; gives its number, from 0.

@@ -5,6 +5,7 @@
 use super::luma_pass::{LumaSums, LumaWants};
 use super::measurements::Measurements;
 use super::pair::Pair;
+use super::reference::SharedReference;
 use super::scale::Scale;
 use super::ssim_window::Constants;
 use super::workers::Workers;
@@ -16,6 +17,11 @@ pub(super) trait Measure: Send {
     fn wants(&self, luma: Scale<'_>) -> LumaWants {
         let _ = luma;
         LumaWants::default()
+    }
+
+    /// Whether a part of its work is the reference's alone, and worth being kept for others that compare with it.
+    fn shares(&self) -> bool {
+        false
     }
 
     /// Adds what it gives for a pair; pairs come in the order of the stream.
@@ -45,6 +51,8 @@ pub(super) struct Pass<'a> {
     pub sums: LumaSums,
     pub constants: Constants,
     pub workers: &'a Workers,
+    /// Where what is computed of the reference alone is kept for others, if there are others.
+    pub shared: Option<&'a SharedReference<'a>>,
 }
 
 impl Pass<'_> {

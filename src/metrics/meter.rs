@@ -7,13 +7,18 @@ use super::luma_pass::{self, LumaWants};
 use super::measure::{Measure, Pass};
 use super::measurements::Measurements;
 use super::pair::Pair;
+use super::reference::SharedReference;
 use super::registry::{LUMA_FIT, Measures, Options};
 use super::vmaf::VmafModel;
 use super::workers::Workers;
 use crate::picture::Picture;
+use crate::sharing::Lease;
 #[cfg(test)]
 use crate::simd::Level;
 use std::sync::Arc;
+
+/// For how many references after one that was shared others are expected to come.
+const EXPECTED: u32 = 32;
 
 /// Measures pairs of pictures; keeps working memory and threads from one to the next.
 ///
@@ -23,6 +28,8 @@ pub struct Meter {
     /// The wanted ones, and the luma fit.
     measures: Vec<Box<dyn Measure>>,
     workers: Workers,
+    /// For how many references others are expected to have them too.
+    expected: u32,
 }
 
 impl Meter {
@@ -44,7 +51,7 @@ impl Meter {
         let threads = if measures.any() { threads } else { 1 };
         let rows = measures.iter().chain(measures.any().then_some(&LUMA_FIT));
         let started = rows.map(|row| (row.new)(options)).collect();
-        Self { wanted: measures, measures: started, workers: Workers::new(threads) }
+        Self { wanted: measures, measures: started, workers: Workers::new(threads), expected: 0 }
     }
 
     #[cfg(test)]
@@ -78,6 +85,43 @@ impl Meter {
     /// # Errors
     /// When their sizes differ, or one of them is R'G'B' and the other one not.
     pub fn measure(&mut self, reference: &Picture<'_>, distorted: &Picture<'_>) -> Result<Measurements, MetricsError> {
+        self.measure_shared(reference, distorted, None)
+    }
+
+    /// The same, with a reference that other meters may compare with too: what is needed of it alone is then computed for
+    /// all of them by the first, if it takes long enough to be worth that. The numbers are the same. `shared` must have been
+    /// made of `reference`; its lease is [done](crate::sharing::Lease::done) after this.
+    ///
+    /// # Errors
+    /// Those of [`measure`](Self::measure).
+    pub fn measure_shared(
+        &mut self,
+        reference: &Picture<'_>,
+        distorted: &Picture<'_>,
+        shared: Option<SharedReference<'_>>,
+    ) -> Result<Measurements, MetricsError> {
+        let used = shared.as_ref().filter(|shared| self.shares(shared.lease()));
+        used.iter().for_each(|shared| shared.lease().keep_step());
+        let found = self.compare(reference, distorted, used);
+        if let Some(shared) = &shared {
+            let is_shared = shared.lease().is_shared();
+            self.expected = if is_shared { EXPECTED } else { self.expected.saturating_sub(1) };
+            shared.lease().done();
+        }
+        found
+    }
+
+    /// Whether something is kept of that reference: if others have it too, or had those before it, and may come yet.
+    fn shares(&self, lease: &Lease) -> bool {
+        !lease.is_done() && (self.expected > 0 || lease.is_shared()) && self.measures.iter().any(|one| one.shares())
+    }
+
+    fn compare(
+        &mut self,
+        reference: &Picture<'_>,
+        distorted: &Picture<'_>,
+        shared: Option<&SharedReference<'_>>,
+    ) -> Result<Measurements, MetricsError> {
         let pair = Pair::new(reference, distorted)?;
         if self.measures.is_empty() {
             return Ok(Measurements::default());
@@ -86,7 +130,7 @@ impl Meter {
         let (luma, constants) = (pair.luma(), pair.constants());
         let wants = self.measures.iter().map(|measure| measure.wants(luma)).fold(LumaWants::default(), LumaWants::or);
         let sums = luma_pass::sums(&self.workers, luma, wants, constants);
-        let pass = Pass { pair: &pair, luma, sums, constants, workers: &self.workers };
+        let pass = Pass { pair: &pair, luma, sums, constants, workers: &self.workers, shared };
         for measure in &mut self.measures {
             measure.measure(&pass, &mut found);
         }

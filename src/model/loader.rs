@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
 use ort::session::Session;
 
+use super::branch::{self, Branch, BranchFile};
 use super::constant::ConstantTensor;
 use super::contract::Contract;
 use super::error::ModelError;
@@ -17,7 +18,7 @@ use super::graph::{GraphInfo, TensorInfo};
 use super::provider::{Options, Provider};
 use super::runtime::{Runtime, runtime};
 use super::search::Search;
-use super::session::{self, SessionError};
+use super::session;
 
 /// What makes two models one.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -44,6 +45,7 @@ pub struct Model {
     hash: String,
     contract: Contract,
     graph: GraphInfo,
+    branch: Option<Branch>,
     provider: Provider,
     session: Mutex<Session>,
     constants: Vec<ConstantTensor>,
@@ -108,12 +110,24 @@ impl Model {
         &self.graph
     }
 
+    /// What the reference's pictures go through first, if that is a graph of its own.
+    pub(crate) fn branch(&self) -> Option<&Branch> {
+        self.branch.as_ref()
+    }
+
+    /// The input of that name that takes a picture, of the graph or of the reference branch's.
+    pub(crate) fn picture_input(&self, name: &str) -> Option<&TensorInfo> {
+        let of_branch = || self.branch.as_ref()?.graph().input(name);
+        self.graph.input(name).or_else(of_branch)
+    }
+
     /// Its file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What summaries, logs and reports tell its file by: the first 12 hexadecimal digits of its SHA-256.
+    /// What summaries, logs and reports tell its file by: the first 12 hexadecimal digits of its SHA-256; with a reference
+    /// branch, of that of the SHA-256 of both files, one behind the other.
     pub fn hash(&self) -> &str {
         &self.hash
     }
@@ -164,10 +178,12 @@ fn open_shared(
     options: &Options,
     search: &Search,
 ) -> Result<Arc<Model>, ModelError> {
+    let branch = BranchFile::read(&file.path, file.contract().as_deref(), search)?;
+    let external = file.external || branch.as_ref().is_some_and(BranchFile::external);
     let key = Key {
-        hash: file.hash,
+        hash: branch.as_ref().map_or(file.hash, |branch| branch.hash_with(&file.hash)),
         sidecar: file.sidecar.as_ref().map(|(_, text)| text.clone()),
-        path: file.external.then(|| file.path.clone()),
+        path: external.then(|| file.path.clone()),
         provider,
         device_id: if provider == Provider::Cpu { 0 } else { options.device_id },
         threads: options.threads,
@@ -183,7 +199,7 @@ fn open_shared(
     if let Some(model) = slot.upgrade() {
         return Ok(model);
     }
-    let opened = catch_unwind(AssertUnwindSafe(|| load(file, runtime, provider, options, search)));
+    let opened = catch_unwind(AssertUnwindSafe(|| load(file, branch.as_ref(), runtime, provider, options, search)));
     let model = opened.unwrap_or_else(|panic| {
         Err(ModelError::Internal { path: file.path.clone(), cause: crate::panic::panic_text(&*panic) })
     })?;
@@ -194,16 +210,15 @@ fn open_shared(
 
 fn load(
     file: &File,
+    branch_file: Option<&BranchFile>,
     runtime: &Runtime,
     provider: Provider,
     options: &Options,
     search: &Search,
 ) -> Result<Model, ModelError> {
     let path = &file.path;
-    let session = session::open(runtime, path, provider, options).map_err(|error| match error {
-        SessionError::Provider(reason) => ModelError::Provider { provider, reason },
-        SessionError::Model(cause) => ModelError::Load { path: path.clone(), cause, bundled: search.bundled_text() },
-    })?;
+    let session =
+        session::open(runtime, path, provider, options).map_err(|error| error.of_model(path, provider, search))?;
     let graph = GraphInfo::new(session.inputs(), session.outputs());
     let (place, text) = match &file.sidecar {
         Some((place, text)) => (place.display().to_string(), text.clone()),
@@ -219,7 +234,8 @@ fn load(
             }
         },
     };
-    let contract = Contract::for_graph(&text, &graph).map_err(|source| ModelError::Contract {
+    let branch = branch_file.map(|file| Branch::open(file, runtime, provider, options, search)).transpose()?;
+    let contract = branch::contract(&text, &graph, branch.as_ref()).map_err(|source| ModelError::Contract {
         path: path.clone(),
         place,
         source: Box::new(source),
@@ -227,6 +243,7 @@ fn load(
     // The check has found that each of them fits.
     let constants = contract.constants.iter().filter_map(|constant| ConstantTensor::new(&contract, &graph, constant));
     let constants = constants.collect();
-    let hash = crate::hash::short(&file.hash);
-    Ok(Model { path: path.clone(), hash, contract, graph, provider, session: Mutex::new(session), constants })
+    let hash = crate::hash::short(&branch_file.map_or(file.hash, |branch| branch.hash_with(&file.hash)));
+    let (path, session) = (path.clone(), Mutex::new(session));
+    Ok(Model { path, hash, contract, graph, branch, provider, session, constants })
 }

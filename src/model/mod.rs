@@ -5,6 +5,8 @@
 //! Without the feature `onnx` only [`contract`] is there.
 
 #[cfg(feature = "onnx")]
+mod branch;
+#[cfg(feature = "onnx")]
 mod builder;
 #[cfg(feature = "onnx")]
 mod constant;
@@ -32,6 +34,8 @@ mod session;
 #[cfg(feature = "onnx")]
 mod validate;
 
+#[cfg(feature = "onnx")]
+pub(crate) use branch::Branch;
 pub use contract::ContractError;
 #[cfg(feature = "onnx")]
 pub(crate) use ort_message::ort_message;

@@ -8,9 +8,11 @@ use std::path::Path;
 use ort::ep::ExecutionProviderDispatch;
 use ort::session::Session;
 
+use super::error::ModelError;
 use super::ort_message::ort_message;
 use super::provider::{Options, Provider};
 use super::runtime::Runtime;
+use super::search::Search;
 
 /// Why a session could not be made.
 pub(super) enum SessionError {
@@ -18,6 +20,16 @@ pub(super) enum SessionError {
     Provider(String),
     /// ONNX Runtime does not load the model.
     Model(String),
+}
+
+impl SessionError {
+    /// The error of the model at `path`.
+    pub(super) fn of_model(self, path: &Path, provider: Provider, search: &Search) -> ModelError {
+        match self {
+            Self::Provider(reason) => ModelError::Provider { provider, reason },
+            Self::Model(cause) => ModelError::Load { path: path.to_owned(), cause, bundled: search.bundled_text() },
+        }
+    }
 }
 
 /// Whether the loaded runtime was built with the provider, and this crate too. Its libraries and the hardware may still be

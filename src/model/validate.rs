@@ -5,7 +5,7 @@
 use ort::value::TensorElementType as Element;
 
 use super::constant::{ConstantTensor, is_number};
-use super::contract::{self, Contract, ContractError, Crops, Input, Layout};
+use super::contract::{self, Contract, ContractError, Crops, Input, Layout, Role};
 use super::graph::{Dim, GraphInfo, TensorInfo, names};
 
 impl Contract {
@@ -14,20 +14,29 @@ impl Contract {
     /// # Errors
     /// The first thing that is wrong, with its key, what it says and what the graph has.
     pub fn for_graph(text: &str, graph: &GraphInfo) -> Result<Self, ContractError> {
-        for_graph(text, graph)
+        Self::for_graphs(text, graph, None)
+    }
+
+    /// The same of a model whose reference's pictures go through a graph of their own first, `reference`.
+    ///
+    /// # Errors
+    /// Those of [`for_graph`](Self::for_graph).
+    pub fn for_graphs(text: &str, graph: &GraphInfo, reference: Option<&GraphInfo>) -> Result<Self, ContractError> {
+        for_graphs(text, graph, reference)
     }
 }
 
 /// Reads `text`, completes it from `graph` and checks the two against each other.
-fn for_graph(text: &str, graph: &GraphInfo) -> Result<Contract, ContractError> {
+fn for_graphs(text: &str, graph: &GraphInfo, reference: Option<&GraphInfo>) -> Result<Contract, ContractError> {
     let mut parsed = contract::parse(text)?;
-    let check = Check { text, graph };
+    let check = Check { text, graph, reference };
     for (index, input) in parsed.contract.inputs.iter_mut().enumerate() {
         let tensor = check.picture_input(index, input)?;
         if tensor.element == Element::Uint8 && parsed.default_std[index] {
             input.std = vec![1.0 / 255.0; input.channels.count()];
         }
     }
+    check.features()?;
     check.constants(&parsed.contract)?;
     check.outputs(&parsed.contract)?;
     Ok(parsed.contract)
@@ -52,6 +61,8 @@ const OUTPUTS: [Element; 12] = [
 struct Check<'a> {
     text: &'a str,
     graph: &'a GraphInfo,
+    /// What the reference's pictures go through first.
+    reference: Option<&'a GraphInfo>,
 }
 
 impl Check<'_> {
@@ -61,11 +72,12 @@ impl Check<'_> {
 
     fn picture_input(&self, index: usize, input: &Input) -> Result<&TensorInfo, ContractError> {
         let key = |name: &str| format!("input[{index}].{name}");
-        let Some(tensor) = self.graph.input(&input.tensor) else {
+        let graph = self.reference.filter(|_| input.role == Role::Reference).unwrap_or(self.graph);
+        let Some(tensor) = graph.input(&input.tensor) else {
             return self.fault(
                 key("tensor"),
                 format!("\"{}\"", input.tensor),
-                format!("the inputs {}", names(&self.graph.inputs)),
+                format!("the inputs {}", names(&graph.inputs)),
             );
         };
         if !matches!(tensor.element, Element::Float32 | Element::Float16 | Element::Uint8) {
@@ -157,6 +169,29 @@ impl Check<'_> {
         self.fault(own, says, graph)
     }
 
+    /// What the reference's graph gives is what the model's takes.
+    fn features(&self) -> Result<(), ContractError> {
+        let Some(reference) = self.reference else { return Ok(()) };
+        let key = || "reference.model".to_owned();
+        let mut any = false;
+        for (feature, input) in
+            reference.outputs.iter().filter_map(|output| Some((output, self.graph.input(&output.name)?)))
+        {
+            any = true;
+            for tensor in [feature, input] {
+                if tensor.element != Element::Float32 {
+                    let says = format!("\"{}\", which must be float32 in both graphs", tensor.name);
+                    return self.fault(key(), says, format!("{} there", element_name(tensor.element)));
+                }
+            }
+        }
+        if any {
+            return Ok(());
+        }
+        let says = format!("a graph with the outputs {}", names(&reference.outputs));
+        self.fault(key(), says, format!("the inputs {}, none of which is among them", names(&self.graph.inputs)))
+    }
+
     fn constants(&self, contract: &Contract) -> Result<(), ContractError> {
         for (index, constant) in contract.constants.iter().enumerate() {
             let key = |name: &str| format!("constant[{index}].{name}");
@@ -173,8 +208,10 @@ impl Check<'_> {
                 return self.fault(key("value"), format!("{} values", constant.value.len()), graph);
             }
         }
-        for tensor in &self.graph.inputs {
-            let fed = contract.inputs.iter().any(|input| input.tensor == tensor.name)
+        let both = self.reference.into_iter().flat_map(|reference| &reference.inputs).chain(&self.graph.inputs);
+        for tensor in both {
+            let fed = self.reference.is_some_and(|reference| reference.output(&tensor.name).is_some())
+                || contract.inputs.iter().any(|input| input.tensor == tensor.name)
                 || contract.constants.iter().any(|constant| constant.tensor == tensor.name);
             if !fed {
                 let graph = format!(

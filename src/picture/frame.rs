@@ -6,6 +6,7 @@ use super::colorimetry::Colorimetry;
 use super::error::PictureError;
 use super::format::PixelFormat;
 use super::{Picture, Plane};
+use crate::sharing::Lease;
 
 /// A frame that can be handed to another thread and read there.
 pub trait Frame: Send {
@@ -14,6 +15,12 @@ pub trait Frame: Send {
     /// # Errors
     /// When the frame's memory cannot be read or does not hold a picture.
     fn picture(&self) -> Result<Picture<'_>, PictureError>;
+
+    /// A lease on the memory that the picture lies in, if others may have one too: what is computed of the frame alone is
+    /// then shared with them.
+    fn lease(&self) -> Option<&Lease> {
+        None
+    }
 }
 
 /// A frame that owns its memory.

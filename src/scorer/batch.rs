@@ -10,10 +10,11 @@ use half::slice::HalfFloatSliceExt;
 use ort::value::TensorElementType as Element;
 
 use super::error::ScoreError;
+use super::features::{self, Feature, Features};
 use super::plans::Plans;
 use super::queue::{Pending, Ticket};
 use crate::model::Model;
-use crate::model::contract::{Kind, Role};
+use crate::model::contract::{Input, Kind, Layout, Role};
 use crate::picture::Picture;
 use crate::preprocess::TensorLayout;
 
@@ -32,7 +33,7 @@ pub(super) struct Buffers {
 impl Buffers {
     pub(super) fn new(model: &Model) -> Self {
         let inputs = model.contract().inputs.iter().map(|input| {
-            match model.graph().input(&input.tensor).map(|tensor| tensor.element) {
+            match model.picture_input(&input.tensor).map(|tensor| tensor.element) {
                 Some(Element::Float16) => Elements::F16(Vec::new()),
                 Some(Element::Uint8) => Elements::U8(Vec::new()),
                 _ => Elements::F32(Vec::new()),
@@ -69,12 +70,14 @@ pub(super) struct Batch {
     pub(super) frames: usize,
     /// Of every input, once there is a picture.
     pub(super) shapes: Vec<Shape>,
+    /// What the model's reference branch gives, if it has one: all pictures' rows.
+    pub(super) features: Vec<Feature>,
     pub(super) entries: Vec<Entry>,
 }
 
 impl Batch {
     pub(super) fn new(buffers: Buffers) -> Self {
-        Self { buffers, frames: 0, shapes: Vec::new(), entries: Vec::new() }
+        Self { buffers, frames: 0, shapes: Vec::new(), features: Vec::new(), entries: Vec::new() }
     }
 }
 
@@ -146,8 +149,16 @@ impl Preprocessor {
         if batch.frames > 0 && batch.shapes != shapes {
             return Ok(Written::OtherShape);
         }
+        let branch = model.branch().zip(pending.reference.as_deref());
+        if let (Some((branch, frame)), Some(picture)) = (branch, &reference) {
+            let features = features::of(branch, model.graph(), frame, picture, || self.tensors(picture))?;
+            append(&mut batch.features, &features)?;
+        }
         let mut cropping = None;
         for (index, input) in contract.inputs.iter().enumerate() {
+            if branch.is_some() && input.role == Role::Reference {
+                continue;
+            }
             let picture = picture(input.role);
             let plan = self.plans.get(index, input, picture)?;
             let length = plan.layout().len();
@@ -175,6 +186,21 @@ impl Preprocessor {
             }
         }
         Ok(Written::Yes(shapes, cropping))
+    }
+
+    /// The reference as its branch takes it.
+    fn tensors(&mut self, picture: &Picture<'_>) -> Result<Vec<features::Tensor>, ScoreError> {
+        let model = self.model.clone();
+        let inputs = model.contract().inputs.iter().enumerate().filter(|(_, input)| input.role == Role::Reference);
+        let tensor = |(index, input): (usize, &Input)| {
+            let plan = self.plans.get(index, input, picture)?;
+            let layout = plan.layout();
+            let mut values = vec![0.0; layout.len()];
+            let dims = tensor_dims(input, [layout.crops, layout.channels, layout.height, layout.width], 1);
+            plan.run(picture, &mut values)?;
+            Ok((input.tensor.clone(), dims, values))
+        };
+        inputs.map(tensor).collect()
     }
 
     /// The tensors' shapes; checks that the inputs belong together.
@@ -214,6 +240,36 @@ impl Preprocessor {
         }
         Ok(shapes)
     }
+}
+
+/// The dimensions of a tensor of that many frames.
+pub(super) fn tensor_dims(input: &Input, [crops, channels, height, width]: Shape, frames: usize) -> Vec<usize> {
+    let mut dims = match input.geometry.crops_axis {
+        1 => vec![frames, crops],
+        _ => vec![frames * crops],
+    };
+    match input.layout {
+        Layout::Nchw => dims.extend([channels, height, width]),
+        Layout::Nhwc => dims.extend([height, width, channels]),
+    }
+    dims
+}
+
+/// Adds a frame's rows to those of the batch.
+fn append(batch: &mut Vec<Feature>, frame: &Features) -> Result<(), ScoreError> {
+    if batch.is_empty() {
+        batch.extend(frame.0.iter().map(|Feature { name, dims, .. }| Feature {
+            name: name.clone(),
+            dims: dims.clone(),
+            values: Vec::new(),
+        }));
+    }
+    if let Some((_, other)) = batch.iter().zip(&frame.0).find(|(all, own)| all.dims != own.dims) {
+        let problem = format!("of the reference's graph changes its shape ({:?})", other.dims);
+        return Err(ScoreError::Output { tensor: other.name.clone(), problem });
+    }
+    batch.iter_mut().zip(&frame.0).for_each(|(all, own)| all.values.extend_from_slice(&own.values));
+    Ok(())
 }
 
 /// The range, for which the vector grows if it must.

@@ -9,12 +9,12 @@ use half::{bf16, f16};
 use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, SessionInputValue};
 use ort::value::{DynTensor, DynValue, TensorElementType as Element, TensorRef};
 
-use super::batch::{Batch, Cropping, Elements, Shape};
+use super::batch::{Batch, Cropping, Elements, Shape, tensor_dims};
 use super::error::ScoreError;
 use super::postprocess;
 use super::rows::{FrameRows, Rows};
 use super::score::Score;
-use crate::model::contract::Layout;
+use crate::model::contract::Role;
 use crate::model::{Model, ort_message};
 
 /// Runs a model's session.
@@ -68,6 +68,7 @@ impl Runner {
                 *made = Some((step, constant.tensor(step)?));
             }
         }
+        let features: Vec<_> = batch.features.iter().map(|feature| feature.rows(start, count, step)).collect();
         let mut padded: Vec<Elements> = Vec::new();
         if count < step {
             for (elements, shape) in batch.buffers.inputs.iter().zip(&batch.shapes) {
@@ -76,15 +77,10 @@ impl Runner {
         }
         let mut inputs: Vec<(Cow<'_, str>, SessionInputValue<'_>)> = Vec::new();
         for (index, (input, shape)) in contract.inputs.iter().zip(&batch.shapes).enumerate() {
-            let &[crops, channels, height, width] = shape;
-            let mut dims = vec![step];
-            if stacked {
-                dims.push(crops);
+            if model.branch().is_some() && input.role == Role::Reference {
+                continue;
             }
-            match input.layout {
-                Layout::Nchw => dims.extend([channels, height, width]),
-                Layout::Nhwc => dims.extend([height, width, channels]),
-            }
+            let dims = [&[step], &tensor_dims(input, *shape, 1)[1..]].concat();
             let length = row_length(shape, stacked);
             let (elements, range) = match padded.get(index) {
                 Some(elements) => (elements, 0..step * length),
@@ -96,6 +92,10 @@ impl Runner {
                 Elements::U8(values) => TensorRef::from_array_view((dims, &values[range]))?.into(),
             };
             inputs.push((input.tensor.as_str().into(), value));
+        }
+        for (feature, values) in batch.features.iter().zip(&features) {
+            let dims = [&[step], &feature.dims[..]].concat();
+            inputs.push((feature.name.as_str().into(), TensorRef::from_array_view((dims, &values[..]))?.into()));
         }
         for (constant, made) in model.constants().iter().zip(&self.constants) {
             if let Some((_, tensor)) = made {

@@ -14,6 +14,8 @@ mod absent;
 mod batch;
 mod error;
 #[cfg(feature = "onnx")]
+mod features;
+#[cfg(feature = "onnx")]
 mod handle;
 #[cfg(feature = "onnx")]
 mod inference;

@@ -8,6 +8,7 @@ use onnx_iqa::picture::{
     Rect,
 };
 use onnx_iqa::record::{Cure, Finding};
+use onnx_iqa::sharing::Lease;
 use std::sync::OnceLock;
 
 mod writable;
@@ -355,6 +356,11 @@ impl MappedFrame {
 }
 
 impl MappedFrame {
+    /// Whether the picture is read where it lies.
+    pub fn is_in_place(&self) -> bool {
+        matches!(self.format, Format::InPlace(_))
+    }
+
     /// The whole picture.
     fn whole(&self) -> Result<Picture<'_>, PictureError> {
         let mut planes = [Plane::default(); 4];
@@ -383,6 +389,25 @@ impl Frame for MappedFrame {
             ))
         })
     }
+}
+
+/// A lease on the memory that a buffer's picture lies in, by which others that hold it are found.
+///
+/// A buffer locks its memory: nobody can write to what two buffers have, and a pool does not take it back.
+pub fn lease(buffer: &gst::BufferRef) -> Lease {
+    let mut words = Vec::with_capacity(32);
+    for memory in buffer.iter_memories() {
+        words.extend([memory.as_ptr() as usize, memory.offset(), memory.size()]);
+    }
+    if let Some(meta) = buffer.meta::<gst_video::VideoMeta>() {
+        words.extend([meta.width() as usize, meta.height() as usize]);
+        words.extend(meta.offset());
+        words.extend(meta.stride().iter().map(|&stride| stride as usize));
+    }
+    if let Some(rect) = crop(buffer) {
+        words.extend([rect.x, rect.y, rect.width, rect.height].map(|side| side as usize));
+    }
+    Lease::new(&words)
 }
 
 /// A frame that could not be mapped, and why.

@@ -64,6 +64,10 @@ fn missing(pass: &Pass<'_>) -> Option<Missing> {
 }
 
 impl Measure for VmafMeasure {
+    fn shares(&self) -> bool {
+        true
+    }
+
     fn measure(&mut self, pass: &Pass<'_>, found: &mut Measurements) {
         let missing = missing(pass);
         let luma = pass.pair.components().next().filter(|_| missing.is_none());
@@ -73,7 +77,8 @@ impl Measure for VmafMeasure {
             self.extractor.restart();
             return;
         };
-        let extracted = self.extractor.extract(pass.workers, &luma, pass.pair.depth(), self.model.limits());
+        let (depth, limits) = (pass.pair.depth(), self.model.limits());
+        let extracted = self.extractor.extract(pass.workers, &luma, depth, limits, pass.shared);
         self.late = self.complete(extracted.difference);
         self.waiting = Some(extracted);
     }

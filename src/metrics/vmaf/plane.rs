@@ -3,7 +3,6 @@
 //! Planes of 16-bit samples with what filters need beside them.
 
 use super::taps::{OFFSET, REACH, TILE, reflected};
-use crate::metrics::pair::Component;
 use crate::metrics::samples::Samples;
 use crate::metrics::workers::Workers;
 
@@ -46,20 +45,23 @@ impl Plane {
         self.data.chunks_mut((stride * rows).max(1)).map(move |data| Rows { data, width, stride })
     }
 
-    /// Takes the samples of a component of both pictures, of `depth` bits.
-    pub fn fill(planes: [&mut Self; 2], workers: &Workers, component: &Component<'_>, depth: u8) {
-        let [reference, distorted] = planes;
-        let pixels = component.count();
-        let bands: Vec<_> = reference.bands(BAND).zip(distorted.bands(BAND)).collect();
-        workers.over(bands, pixels, |index, (reference, distorted), _| {
-            for (samples, mut rows) in component.samples.iter().zip([reference, distorted]) {
-                for y in 0..rows.count() {
-                    let peak = (!component.same).then(|| f32::from((1u16 << depth) - 1));
-                    load(samples, peak, index * BAND + y, rows.row(y));
-                    rows.mirror(y);
-                }
+    /// Takes samples of `depth` bits. With `convert` they are brought to the common depth and range, and rounded.
+    pub fn fill(&mut self, workers: &Workers, samples: &Samples<'_>, depth: u8, convert: bool) {
+        self.resize(samples.width(), samples.height());
+        let pixels = self.width * self.height;
+        let peak = convert.then(|| f32::from((1u16 << depth) - 1));
+        let bands: Vec<_> = self.bands(BAND).collect();
+        workers.over(bands, pixels, |index, mut rows, _| {
+            for y in 0..rows.count() {
+                load(samples, peak, index * BAND + y, rows.row(y));
+                rows.mirror(y);
             }
         });
+    }
+
+    /// Bytes that it holds.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.data[..])
     }
 }
 

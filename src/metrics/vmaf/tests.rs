@@ -6,8 +6,9 @@ mod libvmaf;
 
 use super::extract::{Extracted, Extractor};
 use super::model::Limits;
-use crate::metrics::{pair::Pair, workers::Workers};
+use crate::metrics::{SharedReference, pair::Pair, workers::Workers};
 use crate::picture::{Colorimetry, Frame as _, OwnedFrame, PixelFormat};
+use crate::sharing::Lease;
 use crate::simd::Level;
 
 /// A picture of gradients, edges and noise.
@@ -40,7 +41,7 @@ fn extract(
         let [a, b] = [a.picture().unwrap(), b.picture().unwrap()];
         let pair = Pair::new(&a, &b).unwrap();
         let luma = pair.components().next().unwrap();
-        extractor.extract(&workers, &luma, pair.depth(), limits)
+        extractor.extract(&workers, &luma, pair.depth(), limits, None)
     };
     [1, 2, 1].map(pair).into()
 }
@@ -65,6 +66,43 @@ fn levels_and_threads_agree() {
             for threads in [1, 2, 3] {
                 let found = extract(level, threads, format, size, limits);
                 assert_eq!(found, expected, "{}, {threads} threads, {format} {size:?}", level.name());
+            }
+        }
+    }
+}
+
+/// What others have computed of the reference changes no bit, whoever has computed it, at whatever level.
+#[test]
+fn a_shared_reference_changes_nothing() {
+    for (format, size) in [
+        (PixelFormat::Gray8, [33, 33]),
+        (PixelFormat::Gray8, [131, 67]),
+        (PixelFormat::Gray8, [390, 290]),
+        (PixelFormat::Gray10, [258, 130]),
+    ] {
+        let limits = Limits::default();
+        let expected = extract(Level::Scalar, 1, format, size, limits);
+        for (level, other) in Level::all().into_iter().zip(Level::all().into_iter().rev()) {
+            let mut rungs = [(level, 1), (other, 2), (level, 3)].map(|(level, threads)| {
+                let mut workers = Workers::new(threads);
+                workers.level = level;
+                (workers, Extractor::default())
+            });
+            let [width, height] = size;
+            for (index, seed) in [1, 2, 1].into_iter().enumerate() {
+                let [a, b] = [frame(format, width, height, seed), frame(format, width, height, seed + 7)];
+                let name = [a.planes[0].0.as_ptr() as usize];
+                let leases = [(); 3].map(|()| Lease::new(&name));
+                let [a, b] = [a.picture().unwrap(), b.picture().unwrap()];
+                let pair = Pair::new(&a, &b).unwrap();
+                let luma = pair.components().next().unwrap();
+                for ((workers, extractor), lease) in rungs.iter_mut().zip(&leases) {
+                    let shared = SharedReference::new(lease, &a, &a).unwrap();
+                    // One that takes no part in between, and then goes on.
+                    let shared = (workers.count() < 3 || index != 1).then_some(&shared);
+                    let found = extractor.extract(workers, &luma, pair.depth(), limits, shared);
+                    assert_eq!(found, expected[index], "{}, {format} {size:?}, pair {index}", level.name());
+                }
             }
         }
     }

@@ -5,7 +5,7 @@
 use super::error::ContractError;
 use super::schema::{
     AllCrops, RawAttributes, RawConstant, RawContract, RawCrops, RawGeometry, RawInput, RawLetterbox, RawNumbers,
-    RawOutput, RawSampling, RawSides,
+    RawOutput, RawReference, RawSampling, RawSides,
 };
 use super::types::{
     Attributes, Channels, Constant, Contract, Crops, Curve, Geometry, Input, Kind, Layout, Letterbox, MapOutput,
@@ -75,7 +75,9 @@ fn convert(raw: RawContract) -> Result<Parsed, Fault> {
         return fault("output.map", problem);
     }
     let constants = constants(raw.constant, &inputs)?;
-    let contract = Contract { name: raw.name, kind: raw.kind, license: raw.license, inputs, output, constants };
+    let reference_model = raw.reference.map(|reference| reference_model(reference, raw.kind)).transpose()?;
+    let (name, kind, license) = (raw.name, raw.kind, raw.license);
+    let contract = Contract { name, kind, license, inputs, output, constants, reference_model };
     Ok(Parsed { contract, default_std })
 }
 
@@ -388,6 +390,18 @@ fn convert_output(raw: RawOutput) -> Result<Output, Fault> {
         map,
         attributes,
     })
+}
+
+fn reference_model(raw: RawReference, kind: Kind) -> Result<String, Fault> {
+    const KEY: &str = "reference.model";
+    if kind != Kind::FullReference {
+        return fault(KEY, "has no effect: `kind` is not \"full-reference\"");
+    }
+    let is_name = std::path::Path::new(&raw.model).file_name().is_some_and(|name| name == raw.model.as_str());
+    if !is_name {
+        return fault(KEY, format!("is \"{}\"; it is the name of a file beside the model's", raw.model));
+    }
+    Ok(raw.model)
 }
 
 fn names(names: &[String]) -> Result<(), Fault> {

@@ -22,6 +22,13 @@ pub(super) struct RawContract {
     pub(super) output: RawOutput,
     #[serde(default)]
     pub(super) constant: Vec<RawConstant>,
+    pub(super) reference: Option<RawReference>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct RawReference {
+    pub(super) model: String,
 }
 
 #[derive(Deserialize)]

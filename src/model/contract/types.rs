@@ -364,4 +364,6 @@ pub struct Contract {
     pub output: Output,
     /// The other inputs.
     pub constants: Vec<Constant>,
+    /// The file, beside the model's, of a graph that the reference's pictures go through first.
+    pub reference_model: Option<String>,
 }

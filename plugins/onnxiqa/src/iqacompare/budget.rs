@@ -6,6 +6,7 @@ use super::wakeup::Wakeup;
 use crate::video_frame::MappedFrame;
 use onnx_iqa::comparer::Side;
 use onnx_iqa::picture::{Frame, Picture, PictureError};
+use onnx_iqa::sharing::Lease;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -65,19 +66,26 @@ impl Drop for Charge {
 
 /// A frame in the comparer's hands.
 pub(super) struct CountedFrame {
-    // In this order: the memory goes before it is counted as gone.
+    // In this order: the memory outlives the lease, and goes before it is counted as gone.
+    lease: Option<Lease>,
     frame: MappedFrame,
     _charge: Arc<Charge>,
 }
 
 impl CountedFrame {
-    pub(super) fn new(frame: MappedFrame, charge: Arc<Charge>) -> Self {
-        Self { frame, _charge: charge }
+    pub(super) fn new(frame: MappedFrame, lease: Option<Lease>, charge: Arc<Charge>) -> Self {
+        // Of an unpacked picture the memory does not say how it was unpacked.
+        let lease = lease.filter(|_| frame.is_in_place());
+        Self { lease, frame, _charge: charge }
     }
 }
 
 impl Frame for CountedFrame {
     fn picture(&self) -> Result<Picture<'_>, PictureError> {
         self.frame.picture()
+    }
+
+    fn lease(&self) -> Option<&Lease> {
+        self.lease.as_ref()
     }
 }

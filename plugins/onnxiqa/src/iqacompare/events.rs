@@ -9,7 +9,7 @@ use super::queues::{Flow, Given};
 use super::streams::name;
 use super::task::flow_error;
 use crate::scheduling::task;
-use crate::video_frame::{Stream, pool_limit};
+use crate::video_frame::{Stream, lease, pool_limit};
 use gst::prelude::*;
 use onnx_iqa::comparer::Side;
 
@@ -17,7 +17,9 @@ use onnx_iqa::comparer::Side;
 pub(super) fn chain(context: &Context<'_>, side: Side, buffer: gst::Buffer) -> Flow {
     let seen = context.element.current_running_time();
     let buffer = own(context, buffer, context.queues.budget().frames(side));
-    context.queues.push_frame(side, buffer, seen)
+    // From now on: it may wait for long, and others be done with it before it is looked at.
+    let lease = (side == Side::Reference).then(|| lease(&buffer));
+    context.queues.push_frame(side, buffer, lease, seen)
 }
 
 /// The buffer, or a copy of it if it is of a pool that has not many: upstream would wait for those that are held here.

@@ -5,11 +5,14 @@
 use super::budget::Charge;
 use crate::scheduling::{self, Payload};
 use crate::scoring::Times;
+use onnx_iqa::sharing::Lease;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// A frame as it came.
 pub(super) struct Arrived {
+    /// Of the reference: on the buffer's memory, which outlives it.
+    pub(super) lease: Option<Lease>,
     pub(super) buffer: gst::Buffer,
     pub(super) arrival: Instant,
     /// The element's running time at its arrival, if that has a clock.

@@ -14,6 +14,7 @@ use crate::video_frame::{Stream, Unreadable};
 use gst::prelude::*;
 use onnx_iqa::align::time::Timestamp;
 use onnx_iqa::comparer::{Comparer, SharedFrame, Side};
+use onnx_iqa::sharing::Lease;
 use std::sync::Arc;
 
 type Segment = gst::FormattedSegment<gst::ClockTime>;
@@ -169,15 +170,16 @@ impl Input {
         &mut self,
         context: &Context<'_>,
         comparer: &Comparer,
-        frame: Arrived,
+        mut frame: Arrived,
     ) -> Result<(), gst::FlowError> {
+        let lease = frame.lease.take();
         let stream = self.stream(context, Side::Reference)?;
         self.look_at(context, Side::Reference, &frame.buffer);
         let stamp = self.stamp(Side::Reference, &frame.buffer);
         gst::log!(CAT, obj = context.pads.reference, "{stamp:?} {:?}", frame.buffer);
         // Numbers are given in order, by this thread alone.
         let bytes = held(&stream, &frame);
-        comparer.push_reference(stamp, bytes, shared(comparer, &stream, &frame));
+        comparer.push_reference(stamp, bytes, shared(comparer, &stream, &frame, lease));
         self.references.push((frame.buffer.pts(), stamp.running));
         Ok(())
     }
@@ -197,7 +199,7 @@ impl Input {
         let stamp = self.stamp(Side::Distorted, &frame.buffer);
         gst::log!(CAT, obj = context.pads.distorted, "{stamp:?} {:?}", frame.buffer);
         let due = stamp.running.map(clock_time).or(frame.seen);
-        let shared = shared(comparer, &stream, &frame);
+        let shared = shared(comparer, &stream, &frame, None);
         let segment = &self.segments[Side::Distorted as usize];
         let times = Times::of(&frame.buffer, segment, stream.frame_duration());
         let time = times.stream.and_then(|time| i64::try_from(time.nseconds()).ok());
@@ -311,9 +313,9 @@ fn held(stream: &Stream, frame: &Arrived) -> u64 {
 }
 
 /// The frame as the comparer wants it.
-fn shared(comparer: &Comparer, stream: &Stream, frame: &Arrived) -> Option<SharedFrame> {
+fn shared(comparer: &Comparer, stream: &Stream, frame: &Arrived, lease: Option<Lease>) -> Option<SharedFrame> {
     comparer.needs_frames().then(|| match stream.map(frame.buffer.clone()) {
-        Ok(mapped) => Arc::new(CountedFrame::new(mapped, frame.charge.clone())) as SharedFrame,
+        Ok(mapped) => Arc::new(CountedFrame::new(mapped, lease, frame.charge.clone())) as SharedFrame,
         Err(error) => Arc::new(Unreadable(error)),
     })
 }

@@ -12,6 +12,7 @@ use super::wakeup::Wakeup;
 use crate::lock;
 use crate::scheduling::{Fifo, FlowState, Limit, task};
 use onnx_iqa::comparer::Side;
+use onnx_iqa::sharing::Lease;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -280,7 +281,13 @@ impl Queues {
     // What the pads' threads do.
 
     /// Puts a frame in, when there is room for it.
-    pub(super) fn push_frame(&self, side: Side, buffer: gst::Buffer, seen: Option<gst::ClockTime>) -> Flow {
+    pub(super) fn push_frame(
+        &self,
+        side: Side,
+        buffer: gst::Buffer,
+        lease: Option<Lease>,
+        seen: Option<gst::ClockTime>,
+    ) -> Flow {
         let (arrival, bytes) = (Instant::now(), buffer.size() as u64);
         loop {
             let generation = self.room.generation();
@@ -292,7 +299,7 @@ impl Queues {
             let room = inner.room(side, bytes, self.budget.bytes(), Instant::now());
             if room == Some(Duration::ZERO) {
                 let charge = self.budget.charge(side, bytes);
-                inner.push_frame(side, Arrived { buffer, arrival, seen, charge });
+                inner.push_frame(side, Arrived { lease, buffer, arrival, seen, charge });
                 drop(inner);
                 self.work.tell();
                 return Ok(gst::FlowSuccess::Ok);

@@ -12,6 +12,7 @@ mod errors;
 mod evidence;
 mod flush;
 mod formats;
+mod ladder;
 mod live;
 mod orientation;
 mod pairs;

@@ -7,7 +7,7 @@
 //! neighbor are cut off; a whole unit is added to a square) are kept.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
-use super::rows::{COSINE_SQUARED, Lanes, Parts, Steps, bounded};
+use super::rows::{COSINE_SQUARED, Lanes, Part, Parts, Steps, bounded};
 use super::scale::Low;
 use super::wavelet::{Coefficients, FILTERS, Row, taken};
 use crate::simd::{LANES, SimdLevel, whole_number};
@@ -40,11 +40,14 @@ pub struct Coarse<'a> {
 }
 
 impl Steps for Coarse<'_> {
+    type Stored = i32;
+
     #[inline(always)]
-    fn down<L: SimdLevel>(&mut self, _: L, row: usize) {
+    fn down<L: SimdLevel, P: Part>(&mut self, _: L, row: usize) {
         let width = self.pictures[0].width;
         let shift = DOWN[self.scale - 1];
-        for (picture, out) in self.pictures.iter().zip(&mut self.rows.0) {
+        for picture in P::PICTURES {
+            let (picture, out) = (self.pictures[picture], &mut self.rows.0[picture]);
             let rows = taken(row, picture.height).map(|y| picture.row(y));
             out.iter_mut().for_each(|row| row.resize(width));
             let [low, high] = out;
@@ -59,10 +62,10 @@ impl Steps for Coarse<'_> {
     }
 
     #[inline(always)]
-    fn across<L: SimdLevel>(&self, _: L, column: usize) -> Coefficients {
+    fn across<L: SimdLevel, P: Part>(&self, _: L, column: usize) -> Coefficients {
         let mut found = Coefficients { low: [[0; LANES]; 2], detail: [[[0; LANES]; 3]; 2] };
         let shift = ACROSS[self.scale - 1];
-        for picture in 0..2 {
+        for picture in P::PICTURES {
             let [low, high] = &self.rows.0[picture];
             let (low, high) = (taps(low.from(column)), taps(high.from(column)));
             found.low[picture] = filtered(&low, &FILTERS[0], shift);

@@ -8,7 +8,7 @@
 
 use super::super::plane::Plane;
 use super::super::taps::{OFFSET, REACH, interleave, pairs, vector};
-use super::rows::{COSINE_SQUARED, Lanes, Parts, Steps, bounded};
+use super::rows::{COSINE_SQUARED, Lanes, Part, Parts, Steps, bounded};
 use super::sensitivity::Sensitivity;
 use super::wavelet::{Coefficients, FILTERS, Row, taken};
 use crate::simd::{LANES, SimdLevel, whole_number};
@@ -37,11 +37,14 @@ pub struct Fine<'a> {
 }
 
 impl Steps for Fine<'_> {
+    type Stored = i16;
+
     #[inline(always)]
-    fn down<L: SimdLevel>(&mut self, level: L, row: usize) {
+    fn down<L: SimdLevel, P: Part>(&mut self, level: L, row: usize) {
         let width = self.pictures[0].width;
         let middle = (OFFSET - (1 << (self.depth - 1))) as i16;
-        for (picture, out) in self.pictures.iter().zip(&mut self.rows.0) {
+        for picture in P::PICTURES {
+            let (picture, out) = (self.pictures[picture], &mut self.rows.0[picture]);
             let [a, b, c, d] = taken(row, picture.height).map(|y| &picture.row(y)[REACH..]);
             out.iter_mut().for_each(|row| row.resize(width));
             let [low, high] = out;
@@ -62,9 +65,9 @@ impl Steps for Fine<'_> {
     }
 
     #[inline(always)]
-    fn across<L: SimdLevel>(&self, level: L, column: usize) -> Coefficients {
+    fn across<L: SimdLevel, P: Part>(&self, level: L, column: usize) -> Coefficients {
         let mut found = Coefficients { low: [[0; LANES]; 2], detail: [[[0; LANES]; 3]; 2] };
-        for picture in 0..2 {
+        for picture in P::PICTURES {
             let [low, high] = &self.rows.0[picture];
             let (low, high) = (low.from(column), high.from(column));
             let low = [pairs(low), pairs(&low[2..])];

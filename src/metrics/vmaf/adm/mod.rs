@@ -13,6 +13,7 @@
 
 mod coarse;
 mod fine;
+mod kept;
 mod region;
 mod rows;
 mod scale;
@@ -23,7 +24,9 @@ pub use rows::Scratch;
 
 use super::plane::Plane;
 use crate::metrics::workers::Workers;
-use scale::{Low, Picture};
+use kept::{Kept, KeptRows};
+use rows::{Both, Distorted};
+use scale::{Low, Picture, Scale};
 
 /// How many scales there are.
 pub const SCALES: usize = 4;
@@ -43,20 +46,78 @@ pub struct Detail {
     pub whole: f32,
 }
 
+/// What the reference alone gives, for every distorted picture that is compared with it.
+pub struct Reference {
+    fine: Kept<i16>,
+    coarse: [Kept<i32>; SCALES - 1],
+}
+
 impl Adm {
-    /// Detail of the four scales; `limit` is the largest gain that counts.
-    pub fn measure(&mut self, workers: &Workers, pictures: [&Plane; 2], depth: u8, limit: f64) -> [Detail; SCALES] {
-        let mut found = [Detail::default(); SCALES];
-        let [first, second, third] = &mut self.bands;
-        let fine = Picture::Samples(pictures, u32::from(depth));
-        found[0] = scale::measure(workers, &fine, 0, limit, Some(first));
-        let [a, b] = &*first;
-        found[1] = scale::measure(workers, &Picture::Bands([a, b]), 1, limit, Some(second));
-        let [a, b] = &*second;
-        found[2] = scale::measure(workers, &Picture::Bands([a, b]), 2, limit, Some(third));
-        let [a, b] = &*third;
-        found[3] = scale::measure(workers, &Picture::Bands([a, b]), 3, limit, None);
-        found
+    /// Detail of the four scales; `limit` is the largest gain that counts. With what is known of the reference, its half of
+    /// the work is not done again.
+    pub fn measure(
+        &mut self,
+        workers: &Workers,
+        pictures: [&Plane; 2],
+        known: Option<&Reference>,
+        depth: u8,
+        limit: f64,
+    ) -> [Detail; SCALES] {
+        std::array::from_fn(|scale| {
+            let (done, next) = self.bands.split_at_mut(scale);
+            let next = next.first_mut().map(|[reference, distorted]| [Some(reference), Some(distorted)]);
+            let mut low = next.unwrap_or_default();
+            if known.is_some() {
+                low[0] = None;
+            }
+            let to = Scale { scale, depth, limit, low };
+            // Of the reference's bands nothing is read where its detail is known.
+            let (size, sums) = match (done.last(), known) {
+                (None, None) => {
+                    let sums = scale::fine::<Both>(workers, pictures, to, std::iter::repeat_with(|| KeptRows::None));
+                    (Picture::Samples(pictures[0]).size(), sums)
+                }
+                (None, Some(Reference { fine, .. })) => {
+                    let sums = scale::fine::<Distorted>(workers, [pictures[1]; 2], to, fine.read());
+                    (Picture::Samples(pictures[1]).size(), sums + fine.sums)
+                }
+                (Some([a, b]), None) => {
+                    let sums = scale::coarse::<Both>(workers, [a, b], to, std::iter::repeat_with(|| KeptRows::None));
+                    (Picture::Band(a).size(), sums)
+                }
+                (Some([_, b]), Some(Reference { coarse, .. })) => {
+                    let known = &coarse[scale - 1];
+                    let sums = scale::coarse::<Distorted>(workers, [b; 2], to, known.read());
+                    (Picture::Band(b).size(), sums + known.sums)
+                }
+            };
+            scale::detail(scale, size, &sums)
+        })
+    }
+}
+
+impl Reference {
+    /// Of a picture with samples of `depth` bits.
+    pub fn new(workers: &Workers, picture: &Plane, depth: u8) -> Self {
+        let mut bands: [Low; SCALES - 1] = Default::default();
+        // What limits gains has no say in the reference's half.
+        let mut fine = Kept::new(Picture::Samples(picture).size());
+        let to = Scale { scale: 0, depth, limit: 1.0, low: [bands.first_mut(), None] };
+        fine.sums = scale::fine::<rows::Reference>(workers, [picture; 2], to, fine.write());
+        let coarse = std::array::from_fn(|index| {
+            let (done, next) = bands.split_at_mut(index + 1);
+            let low = &done[index];
+            let mut kept = Kept::new(Picture::Band(low).size());
+            let to = Scale { scale: index + 1, depth, limit: 1.0, low: [next.first_mut(), None] };
+            kept.sums = scale::coarse::<rows::Reference>(workers, [low; 2], to, kept.write());
+            kept
+        });
+        Self { fine, coarse }
+    }
+
+    /// Bytes that it holds.
+    pub fn bytes(&self) -> usize {
+        self.fine.bytes() + self.coarse.iter().map(Kept::bytes).sum::<usize>()
     }
 }
 

@@ -7,10 +7,12 @@
 //! be added in any order, so that here there is one sum of all directions, over 3×3 places.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::coarse::CoarseRows;
 use super::fine::FineRows;
+use super::kept::{KeptRows, Stored};
 use super::region::{Region, wider};
 use super::scale::LowRows;
 use super::wavelet::Coefficients;
@@ -36,12 +38,42 @@ impl Default for Parts {
     }
 }
 
+/// What of a pair is worked on.
+pub trait Part {
+    /// Of the reference and the distorted picture, those that are filtered.
+    const PICTURES: Range<usize>;
+}
+
+/// All of it.
+pub struct Both;
+
+/// What the reference alone gives.
+pub struct Reference;
+
+/// The rest.
+pub struct Distorted;
+
+impl Part for Both {
+    const PICTURES: Range<usize> = 0..2;
+}
+
+impl Part for Reference {
+    const PICTURES: Range<usize> = 0..1;
+}
+
+impl Part for Distorted {
+    const PICTURES: Range<usize> = 1..2;
+}
+
 /// The arithmetic of a scale.
 pub trait Steps {
+    /// What a coefficient of the detail fits.
+    type Stored: Stored;
+
     /// The filter down the columns, for a row of coefficients.
-    fn down<L: SimdLevel>(&mut self, level: L, row: usize);
+    fn down<L: SimdLevel, P: Part>(&mut self, level: L, row: usize);
     /// The filter along that row, for 16 coefficients from `column` on.
-    fn across<L: SimdLevel>(&self, level: L, column: usize) -> Coefficients;
+    fn across<L: SimdLevel, P: Part>(&self, level: L, column: usize) -> Coefficients;
     /// Takes the detail of the reference and of the distorted picture apart.
     fn split(&self, detail: &[[Lanes; 3]; 2]) -> Parts;
     /// What the reference's coefficients add to the detail there was.
@@ -129,7 +161,8 @@ impl std::ops::Add for Sums {
 }
 
 /// A band of rows of a scale.
-pub struct Band<'a, S> {
+pub struct Band<'a, S: Steps, P> {
+    pub part: PhantomData<P>,
     pub steps: S,
     /// Of the scale's bands.
     pub size: [usize; 2],
@@ -137,12 +170,14 @@ pub struct Band<'a, S> {
     pub rows: Range<usize>,
     /// By how many bits the sums of a row are shifted: of what is left, and of what there was.
     pub shifts: [u32; 2],
-    /// The low-pass coefficients of these rows.
-    pub low: Option<[LowRows<'a>; 2]>,
+    /// The low-pass coefficients of these rows, of those pictures that are worked on.
+    pub low: [Option<LowRows<'a>>; 2],
+    /// Where the reference's detail is put, or taken from.
+    pub kept: KeptRows<'a, S::Stored>,
     pub ring: &'a mut Ring,
 }
 
-impl<S: Steps> Kernel for Band<'_, S> {
+impl<S: Steps, P: Part> Kernel for Band<'_, S, P> {
     type Output = Sums;
 
     #[inline(always)]
@@ -152,7 +187,7 @@ impl<S: Steps> Kernel for Band<'_, S> {
         self.ring.0.iter_mut().for_each(|line| line.resize(width));
         let counted = self.rows.start.max(region.rows.start)..self.rows.end.min(region.rows.end);
         let seen = if counted.is_empty() { counted.clone() } else { wider(&counted, height) };
-        let all = if seen.is_empty() {
+        let all = if seen.is_empty() || P::PICTURES.end == 1 {
             self.rows.clone()
         } else {
             self.rows.start.min(seen.start)..self.rows.end.max(seen.end)
@@ -160,11 +195,14 @@ impl<S: Steps> Kernel for Band<'_, S> {
         let mut sums = Sums::default();
         for row in all {
             // Without a next scale, rows outside the region are of no use.
-            if self.low.is_none() && !seen.contains(&row) {
+            if self.is_last() && !seen.contains(&row) && !self.kept.wants(row) {
                 continue;
             }
-            self.steps.down(level, row);
+            self.steps.down::<L, P>(level, row);
             self.row(level, row, seen.contains(&row), counted.contains(&row), &mut sums);
+            if P::PICTURES.end == 1 {
+                continue;
+            }
             if row > 0 && counted.contains(&(row - 1)) {
                 self.masked(row - 1, &mut sums);
             }
@@ -176,31 +214,42 @@ impl<S: Steps> Kernel for Band<'_, S> {
     }
 }
 
-impl<S: Steps> Band<'_, S> {
+impl<S: Steps, P: Part> Band<'_, S, P> {
+    /// Whether no scale follows.
+    #[inline(always)]
+    fn is_last(&self) -> bool {
+        self.low.iter().all(Option::is_none)
+    }
+
     /// The coefficients of a row, of which those in the region are taken apart if the row is `seen`, and summed up if it
     /// is `counted`.
     #[inline(always)]
     fn row<L: SimdLevel>(&mut self, level: L, row: usize, seen: bool, counted: bool, sums: &mut Sums) {
         let width = self.size[0];
         let columns = wider(&self.region.columns, width);
+        let last = self.is_last();
+        let seen = seen || self.kept.wants(row);
         let line = &mut self.ring.0[row % 3];
         let mut whole = [[0u64; LANES]; 3];
         for column in (0..width).step_by(LANES) {
             let inside = seen && column < columns.end && column + LANES > columns.start;
-            if !inside && self.low.is_none() {
+            if !inside && last {
                 continue;
             }
-            let found = self.steps.across(level, column);
-            if let Some(low) = self.low.as_mut().filter(|_| self.rows.contains(&row)) {
-                for (low, found) in low.iter_mut().zip(&found.low) {
-                    low.put(row - self.rows.start, column, found);
+            let mut found = self.steps.across::<L, P>(level, column);
+            if self.rows.contains(&row) {
+                for (low, found) in self.low.iter_mut().zip(&found.low) {
+                    low.iter_mut().for_each(|low| low.put(row - self.rows.start, column, found));
                 }
             }
             if !inside {
                 continue;
             }
-            line.put(column, &self.steps.split(&found.detail));
-            if counted {
+            self.kept.exchange(row, column, &mut found.detail[0]);
+            if P::PICTURES.end == 2 {
+                line.put(column, &self.steps.split(&found.detail));
+            }
+            if counted && P::PICTURES.start == 0 {
                 let counted = inside_of(&self.region.columns, column);
                 for direction in 0..3 {
                     let cubes = self.steps.cubes(&found.detail[0][direction]);

@@ -153,7 +153,7 @@ fn features(model: &VmafModel, reference: &[OwnedFrame], distorted: &[OwnedFrame
             let (reference, distorted) = (reference.picture().unwrap(), distorted.picture().unwrap());
             let pair = Pair::new(&reference, &distorted).unwrap();
             let luma = pair.components().next().unwrap();
-            extractor.extract(&workers, &luma, pair.depth(), model.limits())
+            extractor.extract(&workers, &luma, pair.depth(), model.limits(), None)
         })
         .collect();
     let differences: Vec<_> = extracted.iter().map(|extracted| extracted.difference).collect();

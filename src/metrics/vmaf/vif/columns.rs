@@ -6,12 +6,14 @@
 //! (`models/vmaf/LICENSE`).
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::super::plane::{Plane, Rows};
 use super::super::taps::{COLUMNS, OFFSET, REACH, TILE, Tap, Taps, vector};
 use super::Format;
-use super::statistics::{Moments, Statistics, Sums};
+use super::kept::KeptRows;
+use super::statistics::{Statistics, Sums, Windows};
 use crate::simd::{Kernel, LANES, SimdLevel};
 
 /// Vectors of columns in a tile with what is beside it.
@@ -51,17 +53,52 @@ impl Default for Scratch {
     }
 }
 
+/// What of a pair is worked on.
+pub trait Part {
+    /// Of the reference and the distorted picture, those that are filtered.
+    const PICTURES: Range<usize>;
+    /// The same of the three products.
+    const PRODUCTS: Range<usize>;
+}
+
+/// All of it.
+pub struct Both;
+
+/// What the reference alone gives.
+pub struct Reference;
+
+/// The rest.
+pub struct Distorted;
+
+impl Part for Both {
+    const PICTURES: Range<usize> = 0..2;
+    const PRODUCTS: Range<usize> = 0..3;
+}
+
+impl Part for Reference {
+    const PICTURES: Range<usize> = 0..1;
+    const PRODUCTS: Range<usize> = 0..1;
+}
+
+impl Part for Distorted {
+    const PICTURES: Range<usize> = 1..2;
+    const PRODUCTS: Range<usize> = 1..3;
+}
+
 /// A band of rows, beginning with an even one.
-pub struct Band<'a> {
+pub struct Band<'a, P> {
+    pub part: PhantomData<P>,
     pub pictures: [&'a Plane; 2],
     pub format: &'a Format,
     pub rows: Range<usize>,
-    /// The rows of the next scale.
-    pub halves: Option<[Rows<'a>; 2]>,
+    /// The rows of the next scale, of those pictures that are worked on.
+    pub halves: [Option<Rows<'a>>; 2],
+    /// Where the reference's windows are put, or taken from.
+    pub kept: KeptRows<'a>,
     pub scratch: &'a mut Scratch,
 }
 
-impl Kernel for Band<'_> {
+impl<P: Part> Kernel for Band<'_, P> {
     type Output = Sums;
 
     #[inline(always)]
@@ -83,7 +120,7 @@ impl Kernel for Band<'_> {
     }
 }
 
-impl Band<'_> {
+impl<P: Part> Band<'_, P> {
     /// The columns from `start` on.
     #[inline(always)]
     fn tile<L: SimdLevel, const WIDE: bool>(&mut self, level: L, start: usize, statistics: &mut Statistics) {
@@ -115,13 +152,14 @@ impl Band<'_> {
         let slot = &mut self.scratch.0.ring[slot];
         for v in 0..vectors {
             let at = start + v * LANES;
-            let reference = [unsigned(vector(rows[0][0], at)), unsigned(vector(rows[0][1], at))];
-            let distorted = [unsigned(vector(rows[1][0], at)), unsigned(vector(rows[1][1], at))];
-            slot[0][v] = join(&reference[0], &reference[1]);
-            slot[1][v] = join(&distorted[0], &distorted[1]);
-            put_products::<WIDE>(slot, v, 0, [&reference, &reference]);
-            put_products::<WIDE>(slot, v, 1, [&distorted, &distorted]);
-            put_products::<WIDE>(slot, v, 2, [&reference, &distorted]);
+            let [reference, distorted] = rows.map(|two| two.map(|row| unsigned(vector(row, at))));
+            let pictures = [&reference, &distorted];
+            for picture in P::PICTURES {
+                slot[picture][v] = join(&pictures[picture][0], &pictures[picture][1]);
+            }
+            for product in P::PRODUCTS {
+                put_products::<WIDE>(slot, v, product, FACTORS[product].map(|picture| pictures[picture]));
+            }
         }
     }
 
@@ -138,12 +176,12 @@ impl Band<'_> {
         }
         let [upper, lower] = rows;
         for v in 0..vectors {
-            for picture in 0..PICTURES {
+            for picture in P::PICTURES {
                 let [even, odd] = down(level, &slots, &window.taps, picture, v);
                 put(&mut upper[picture], v, &rounded_lanes(&even, shift));
                 put(&mut lower[picture], v, &rounded_lanes(&odd, shift));
             }
-            for product in 0..3 {
+            for product in P::PRODUCTS {
                 let low = down(level, &slots, &window.taps, PICTURES + product, v);
                 let high = if WIDE { down(level, &slots, &window.taps, LOW + product, v) } else { [[0; LANES]; 2] };
                 put_square::<WIDE>(upper, product, v, [&low[0], &high[0]], shift_squares);
@@ -163,14 +201,12 @@ impl Band<'_> {
         width: usize,
         vectors: usize,
     ) {
-        let (Some(halves), Some(taps)) = (&mut self.halves, &self.format.half) else { return };
-        if step >= halves[0].count() {
-            return;
-        }
+        let Some(taps) = &self.format.half else { return };
         let Memory { ring, half, .. } = &mut *self.scratch.0;
         let pairs = self.format.window.pairs();
         let skipped = (self.format.window.reach - taps.reach) / 2;
-        for picture in 0..PICTURES {
+        for picture in P::PICTURES {
+            let Some(halves) = self.halves[picture].as_mut().filter(|halves| step < halves.count()) else { continue };
             for v in 0..vectors {
                 let mut sums = level.sums(START);
                 for tap in &taps.taps {
@@ -179,7 +215,7 @@ impl Band<'_> {
                 }
                 put(&mut half[picture], v, &rounded_lanes(&level.lanes(sums), self.format.shifts[0]));
             }
-            let row = &mut halves[picture].row(step)[start / 2..];
+            let row = &mut halves.row(step)[start / 2..];
             let outputs = (width / 2).min(row.len());
             put_halves(level, taps, &half[picture], &mut row[..outputs]);
         }
@@ -197,26 +233,39 @@ impl Band<'_> {
         let planes = &self.scratch.0.rows[row];
         let window = &self.format.window;
         for x in (0..width).step_by(2 * LANES) {
-            let mut moments = [Moments::default(), Moments::default()];
-            for picture in 0..2 {
+            let mut means = [[[0; LANES]; 2]; 2];
+            let mut products = [[[0; LANES]; 2]; 3];
+            for picture in P::PICTURES {
                 let sums = window.across(level, &planes[picture], x + REACH, START);
-                moments[0].means[picture] = unsigned_lanes(&sums[0]);
-                moments[1].means[picture] = unsigned_lanes(&sums[1]);
+                means[picture] = [unsigned_lanes(&sums[0]), unsigned_lanes(&sums[1])];
             }
-            for product in 0..3 {
+            for product in P::PRODUCTS {
                 let low = window.across(level, &planes[PICTURES + product], x + REACH, START);
                 let high = window.across(level, &planes[LOW + product], x + REACH, START);
-                moments[0].products[product] = wide(&high[0], &low[0], 16);
-                moments[1].products[product] = wide(&high[1], &low[1], 16);
+                products[product] = [wide(&high[0], &low[0], 16), wide(&high[1], &low[1], 16)];
             }
-            for (odd, moments) in moments.iter().enumerate() {
+            for odd in 0..2 {
                 // Of even places there is one more in an odd number.
                 let inside = (width - x + 1 - odd) / 2;
-                statistics.add(level, moments, inside, self.format.limit);
+                let reference = if P::PRODUCTS.start == 0 {
+                    let reference = Windows::new(means[0][odd], &products[0][odd]);
+                    self.kept.put(&reference);
+                    statistics.add_reference(level, &reference, inside);
+                    reference
+                } else {
+                    self.kept.take()
+                };
+                if P::PICTURES.end == PICTURES {
+                    let products = [&products[1][odd], &products[2][odd]];
+                    statistics.add_distorted(level, &reference, &means[1][odd], products, inside, self.format.limit);
+                }
             }
         }
     }
 }
+
+/// The pictures that the products are made of.
+const FACTORS: [[usize; 2]; 3] = [[0, 0], [1, 1], [0, 1]];
 
 /// A pair of rows in the ring: by plane and vector.
 type Slot = [[[i32; LANES]; VECTORS]; PLANES];

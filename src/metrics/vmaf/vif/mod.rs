@@ -11,6 +11,7 @@
 //! 2¹⁶, is Σ c h + (Σ c l + 2¹⁵) / 2¹⁶, and neither sum takes more than 32 bits.
 
 mod columns;
+mod kept;
 mod statistics;
 
 pub use columns::Scratch;
@@ -18,8 +19,10 @@ pub use columns::Scratch;
 use super::plane::{BAND, Plane};
 use super::taps::{FILTERS, Taps};
 use crate::metrics::workers::Workers;
-use columns::Band;
+use columns::{Band, Both, Distorted, Part};
+use kept::{Kept, KeptRows};
 use statistics::Sums;
+use std::marker::PhantomData;
 
 /// How many scales there are.
 pub const SCALES: usize = 4;
@@ -57,59 +60,95 @@ pub struct Vif {
     scales: [[Plane; 2]; SCALES - 1],
 }
 
+/// What the reference alone gives, for every distorted picture that is compared with it.
+pub struct Reference {
+    /// The smaller scales.
+    scales: [Plane; SCALES - 1],
+    windows: [Kept; SCALES],
+}
+
 impl Vif {
-    /// VIF of the four scales; `limits` are the largest gains that count.
+    /// VIF of the four scales; `limits` are the largest gains that count. With what is known of the reference, its half of
+    /// the work is not done again.
     pub fn measure(
         &mut self,
         workers: &Workers,
         pictures: [&Plane; 2],
+        known: Option<&Reference>,
         depth: u8,
         limits: [f64; SCALES],
     ) -> [f64; SCALES] {
-        let mut found = [0.0; SCALES];
-        let mut done: [&Plane; 2] = pictures;
-        let mut rest = &mut self.scales[..];
-        for (scale, found) in found.iter_mut().enumerate() {
+        std::array::from_fn(|scale| {
             let format = Format::new(scale, depth, limits[scale]);
-            let next = rest.split_first_mut();
-            let (next, after) = match next {
-                Some((next, after)) => (Some(next), after),
-                None => (None, Default::default()),
+            let (done, next) = self.scales.split_at_mut(scale);
+            let [own, distorted] = done.last().map_or(pictures, |[reference, distorted]| [reference, distorted]);
+            let next = next.first_mut().map(|[reference, distorted]| [Some(reference), Some(distorted)]);
+            let mut next = next.unwrap_or_default();
+            let Some(known) = known else {
+                return pass::<Both>(workers, [own, distorted], &format, next, nothing()).vif();
             };
-            rest = after;
-            let [reference, distorted] = done;
-            let size = [reference.width, reference.height];
-            let sums = match next {
-                Some(planes) => {
-                    planes.iter_mut().for_each(|plane| plane.resize(size[0] / 2, size[1] / 2));
-                    let sums = pass(workers, [reference, distorted], &format, Some(planes));
-                    done = [&planes[0], &planes[1]];
-                    sums
-                }
-                None => pass(workers, [reference, distorted], &format, None),
-            };
-            *found = sums.vif();
-        }
-        found
+            let reference = scale.checked_sub(1).map_or(own, |before| &known.scales[before]);
+            let windows = &known.windows[scale];
+            next[0] = None;
+            let sums = pass::<Distorted>(workers, [reference, distorted], &format, next, windows.read());
+            (sums + windows.sums).vif()
+        })
     }
 }
 
+impl Reference {
+    /// Of a picture with samples of `depth` bits.
+    pub fn new(workers: &Workers, picture: &Plane, depth: u8) -> Self {
+        let mut scales: [Plane; SCALES - 1] = Default::default();
+        let windows = std::array::from_fn(|scale| {
+            // What limits gains has no say in the reference's half.
+            let format = Format::new(scale, depth, 1.0);
+            let (done, next) = scales.split_at_mut(scale);
+            let own = done.last().unwrap_or(picture);
+            let mut windows = Kept::new(own.width, own.height);
+            let next = [next.first_mut(), None];
+            windows.sums = pass::<columns::Reference>(workers, [own; 2], &format, next, windows.write());
+            windows
+        });
+        Self { scales, windows }
+    }
+
+    /// Bytes that it holds.
+    pub fn bytes(&self) -> usize {
+        self.scales.iter().map(Plane::bytes).chain(self.windows.iter().map(Kept::bytes)).sum()
+    }
+}
+
+fn nothing<'a>() -> impl Iterator<Item = KeptRows<'a>> {
+    std::iter::repeat_with(|| KeptRows::None)
+}
+
 /// Goes over a scale: sums its statistics up and makes the next one.
-fn pass(workers: &Workers, pictures: [&Plane; 2], format: &Format, next: Option<&mut [Plane; 2]>) -> Sums {
+fn pass<'a, P: Part + Send + Sync>(
+    workers: &Workers,
+    pictures: [&Plane; 2],
+    format: &Format,
+    next: [Option<&mut Plane>; 2],
+    kept: impl Iterator<Item = KeptRows<'a>>,
+) -> Sums {
     let [width, height] = [pictures[0].width, pictures[0].height];
     let count = height.div_ceil(BAND);
-    let halves: Vec<_> = match next {
-        Some([reference, distorted]) => {
-            let halves = reference.bands(BAND / 2).zip(distorted.bands(BAND / 2)).map(|(a, b)| Some([a, b]));
-            // The last band may be a single row, which has none in the next scale.
-            halves.chain(std::iter::repeat_with(|| None)).take(count).collect()
-        }
-        None => std::iter::repeat_with(|| None).take(count).collect(),
-    };
-    let sums = workers.over(halves, width * height, |index, halves, scratch| {
+    let halves = next.map(|plane| {
+        // The last band may be a single row, which has none in the next scale.
+        let bands = plane.into_iter().flat_map(|plane| {
+            plane.resize(width / 2, height / 2);
+            plane.bands(BAND / 2).map(Some)
+        });
+        bands.chain(std::iter::repeat_with(|| None))
+    });
+    let [reference, distorted] = halves;
+    let bands: Vec<_> = reference.zip(distorted).zip(kept).take(count).collect();
+    let sums = workers.over(bands, width * height, |index, ((reference, distorted), kept), scratch| {
         let rows = index * BAND..((index + 1) * BAND).min(height);
         let scratch = scratch.vmaf.vif.get_or_insert_default();
-        workers.level.run_whole(Band { pictures, format, rows, halves, scratch })
+        let part = PhantomData::<P>;
+        let halves = [reference, distorted];
+        workers.level.run_whole(Band { part, pictures, format, rows, halves, kept, scratch })
     });
     sums.into_iter().fold(Sums::default(), |total, band| total + band)
 }

@@ -25,19 +25,39 @@ static LOGARITHMS: LazyLock<Box<Table>> = LazyLock::new(|| {
     table
 });
 
-/// The moments of 16 windows.
-pub struct Moments {
-    /// Means of both pictures.
-    pub means: [[u32; LANES]; 2],
-    /// Means of the products of the reference with itself, of the distorted picture with itself, and of both; 16 bits behind
-    /// the point.
-    pub products: [[u32; LANES]; 3],
+/// What is known of 16 windows of the reference: means, and variances with 16 bits behind the point.
+pub struct Windows {
+    pub means: [u32; LANES],
+    pub variances: [i32; LANES],
 }
 
-impl Default for Moments {
+impl Windows {
+    /// `squares` are means of squares.
     #[inline(always)]
-    fn default() -> Self {
-        Self { means: [[0; LANES]; 2], products: [[0; LANES]; 3] }
+    pub fn new(means: [u32; LANES], squares: &[u32; LANES]) -> Self {
+        Self { variances: spread(squares, &means, &means), means }
+    }
+}
+
+/// −1 where a window counts, and where it has texture.
+struct Masks {
+    counted: [i32; LANES],
+    textured: [i32; LANES],
+    /// Whether any has texture.
+    any: bool,
+}
+
+impl Masks {
+    #[inline(always)]
+    fn new(reference: &Windows, inside: usize) -> Self {
+        let (mut counted, mut textured) = ([0i32; LANES], [0i32; LANES]);
+        let mut any = 0;
+        for lane in 0..LANES {
+            counted[lane] = -i32::from(lane < inside);
+            textured[lane] = counted[lane] & -i32::from(reference.variances[lane] >= NOISE);
+            any |= textured[lane];
+        }
+        Self { counted, textured, any: any != 0 }
     }
 }
 
@@ -58,28 +78,45 @@ impl Default for Statistics {
 }
 
 impl Statistics {
-    /// Adds the first `inside` windows.
+    /// Adds what the reference alone gives of the first `inside` windows.
     #[inline(always)]
-    pub fn add<L: SimdLevel>(&mut self, level: L, moments: &Moments, inside: usize, limit: f64) {
-        let Moments { means: [a, b], products } = moments;
-        let reference = spread(&products[0], a, a);
-        let distorted = positive(&spread(&products[1], b, b));
-        let both = positive(&spread(&products[2], a, b));
-        // −1 where a window counts, and where it has texture.
-        let (mut counted, mut textured) = ([0i32; LANES], [0i32; LANES]);
-        let mut any = 0;
+    pub fn add_reference<L: SimdLevel>(&mut self, level: L, reference: &Windows, inside: usize) {
+        let Masks { counted, textured, any } = Masks::new(reference, inside);
         for lane in 0..LANES {
-            counted[lane] = -i32::from(lane < inside);
-            textured[lane] = counted[lane] & -i32::from(reference[lane] >= NOISE);
-            any |= textured[lane];
+            self.flats[lane] -= counted[lane] & !textured[lane];
         }
+        if any {
+            let mut own = [0; LANES];
+            for lane in 0..LANES {
+                own[lane] = reference.variances[lane].max(NOISE) + NOISE;
+            }
+            let own = self.logarithms(level, &own);
+            for lane in 0..LANES {
+                self.denominator[lane] += textured[lane] & (own[lane] - 2048 * 17);
+            }
+        }
+    }
+
+    /// Adds what the distorted picture gives beside the reference, of the first `inside` windows. `products` are means: of
+    /// the distorted picture with itself, and of both.
+    #[inline(always)]
+    pub fn add_distorted<L: SimdLevel>(
+        &mut self,
+        level: L,
+        reference: &Windows,
+        means: &[u32; LANES],
+        products: [&[u32; LANES]; 2],
+        inside: usize,
+        limit: f64,
+    ) {
+        let distorted = positive(&spread(products[0], means, means));
+        let both = positive(&spread(products[1], &reference.means, means));
+        let Masks { counted, textured, any } = Masks::new(reference, inside);
         for lane in 0..LANES {
-            let flat = counted[lane] & !textured[lane];
-            self.flat[lane] += (distorted[lane] & flat) as u64;
-            self.flats[lane] -= flat;
+            self.flat[lane] += (distorted[lane] & counted[lane] & !textured[lane]) as u64;
         }
-        if any != 0 {
-            self.add_textured(level, &reference, &distorted, &both, &textured, limit);
+        if any {
+            self.add_textured(level, &reference.variances, &distorted, &both, &textured, limit);
         }
     }
 
@@ -94,10 +131,7 @@ impl Statistics {
         textured: &[i32; LANES],
         limit: f64,
     ) {
-        let [mut own, mut noise, mut signal] = [[0i32; LANES]; 3];
-        for lane in 0..LANES {
-            own[lane] = reference[lane].max(NOISE) + NOISE;
-        }
+        let [mut noise, mut signal] = [[0i32; LANES]; 2];
         for lane in 0..LANES {
             let (variance, covariance) = (f64::from(reference[lane].max(NOISE)), f64::from(both[lane]));
             let gain = covariance / (variance + 65536.0 * 1e-10);
@@ -111,12 +145,10 @@ impl Statistics {
             noise[lane] += NOISE;
             signal[lane] = signal[lane].wrapping_add(noise[lane]);
         }
-        let own = self.logarithms(level, &own);
         let noise = self.logarithms(level, &noise);
         let signal = self.logarithms(level, &signal);
         for lane in 0..LANES {
             let related = textured[lane] & -i32::from((both[lane] > 0) & (distorted[lane] > 0));
-            self.denominator[lane] += textured[lane] & (own[lane] - 2048 * 17);
             self.numerator[lane] += related & (signal[lane] - noise[lane]);
         }
     }

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Elements that are given the same reference share what is computed of it, and the numbers are those of one alone.
+
+use crate::common::*;
+use gst::prelude::*;
+use gstonnxiqa::video_frame::lease;
+use onnx_iqa::sharing::reused;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+const WIDTH: u64 = 96;
+const HEIGHT: u64 = 64;
+const CAPS: &str = "video/x-raw,format=GRAY8,width=96,height=64,framerate=25/1";
+
+/// What has been reused is counted for the whole process: one test at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static TESTS: Mutex<()> = Mutex::new(());
+    TESTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A pattern that moves, with `percent` of its contrast.
+fn pattern(n: u64, percent: u64) -> Vec<u8> {
+    let sample = |i: u64| {
+        let (x, y) = (i % WIDTH + n * n, i / WIDTH);
+        ((x * 7 % 61 + y * 5 % 47 + (x / 9 + y / 7) % 2 * 60) * percent / 100 + 40) as u8
+    };
+    (0..WIDTH * HEIGHT).map(sample).collect()
+}
+
+fn stamped(mut buffer: gst::Buffer, n: u64) -> gst::Buffer {
+    let fields = buffer.make_mut();
+    fields.set_pts(n * FRAME);
+    fields.set_duration(FRAME);
+    buffer
+}
+
+fn frame(n: u64, percent: u64) -> gst::Buffer {
+    stamped(gst::Buffer::from_mut_slice(pattern(n, percent)), n)
+}
+
+fn element() -> gst::element_factory::ElementBuilder<'static> {
+    iqacompare().property_from_str("measures", "psnr+ssim+vmaf")
+}
+
+/// The contrast of a rung, in percent.
+const RUNGS: [u64; 4] = [90, 80, 60, 40];
+
+/// What the frames say of their measures.
+fn measured(frames: &[gst::Buffer]) -> Vec<[f64; 3]> {
+    let of = |frame: &gst::Buffer| ["psnr-y", "ssim", "vmaf"].map(|field| entry(frame).get(field).unwrap_or(f64::NAN));
+    frames.iter().map(of).collect()
+}
+
+/// A rung that is compared with frames of its own.
+fn one_alone(percent: u64, numbers: std::ops::Range<u64>) -> Vec<[f64; 3]> {
+    let harness = Compare::started(element().build().unwrap(), CAPS);
+    harness.feed(numbers.clone().map(|n| frame(n, 100)), numbers.map(|n| frame(n, percent)));
+    measured(&harness.finish_both())
+}
+
+fn rungs() -> Vec<Compare> {
+    RUNGS.iter().map(|_| Compare::started(element().build().unwrap(), CAPS)).collect()
+}
+
+#[test]
+fn a_ladder_has_the_numbers_of_its_rungs_alone() {
+    let _one = alone();
+    let expected = RUNGS.map(|percent| one_alone(percent, 0..8));
+    let before = reused();
+    let rungs = rungs();
+    let references: Vec<_> = (0..8).map(|n| frame(n, 100)).collect();
+    // However far apart the rungs are, somebody still holds the frame.
+    let held: Vec<_> = references.iter().map(|frame| lease(frame)).collect();
+    for (harness, percent) in rungs.iter().zip(RUNGS) {
+        harness.feed(references.clone(), (0..8).map(|n| frame(n, percent)));
+    }
+    for (harness, expected) in rungs.iter().zip(&expected) {
+        assert_eq!(measured(&harness.finish_both()), *expected);
+    }
+    // A plane, two kinds of maps and, but for the first frame, motion; by three further rungs.
+    assert_eq!(reused() - before, 3 * (8 * 3 + 7));
+    drop((held, references));
+}
+
+/// Every buffer of the pool comes back with other content, and so do its addresses.
+#[test]
+fn memory_that_is_used_again_is_another_reference() {
+    let _one = alone();
+    const FRAMES: u64 = 40;
+    let expected = RUNGS.map(|percent| one_alone(percent, 0..FRAMES));
+    for most in [0, 2] {
+        let pool = gst::BufferPool::new();
+        let mut config = pool.config();
+        config.set_params(Some(&CAPS.parse().unwrap()), (WIDTH * HEIGHT) as u32, 2, most);
+        pool.set_config(config).unwrap();
+        pool.set_active(true).unwrap();
+        let rungs = rungs();
+        let mut addresses = Vec::new();
+        for n in 0..FRAMES {
+            let mut buffer = pool.acquire_buffer(None).unwrap();
+            let mut map = buffer.get_mut().unwrap().map_writable().unwrap();
+            map.copy_from_slice(&pattern(n, 100));
+            addresses.push(map.as_ptr() as usize);
+            drop(map);
+            let fields = buffer.get_mut().unwrap();
+            fields.set_pts(n * FRAME);
+            fields.set_duration(FRAME);
+            let pushed: Vec<_> = rungs.iter().map(|harness| harness.reference.push_later(buffer.clone())).collect();
+            drop(buffer);
+            for (harness, percent) in rungs.iter().zip(RUNGS) {
+                harness.push_later(frame(n, percent));
+            }
+            pushed.into_iter().for_each(|push| assert_eq!(push.wait(), Ok(gst::FlowSuccess::Ok)));
+        }
+        addresses.sort_unstable();
+        addresses.dedup();
+        assert!(addresses.len() < FRAMES as usize, "no memory was used again");
+        for (harness, expected) in rungs.iter().zip(&expected) {
+            assert_eq!(measured(&harness.finish_both()), *expected, "a pool of at most {most}");
+        }
+        pool.set_active(false).unwrap();
+    }
+}
+
+#[test]
+fn rungs_that_stop_flush_or_lag_leave_the_others_alone() {
+    let _one = alone();
+    let expected = RUNGS.map(|percent| one_alone(percent, 0..12));
+    let rungs = rungs();
+    let references: Vec<_> = (0..12).map(|n| frame(n, 100)).collect();
+    // The first three get everything, the fourth its distorted frames only when the others have ended.
+    for (index, (harness, percent)) in rungs.iter().zip(RUNGS).enumerate() {
+        let distorted = (0..12).map(|n| frame(n, percent)).filter(|_| index != 3);
+        drop(harness.feed(references.clone(), distorted));
+    }
+    // The second one stops in the middle.
+    rungs[1].frames(3);
+    set_state(&rungs[1].element, gst::State::Null);
+    for index in [0, 2] {
+        assert_eq!(measured(&rungs[index].finish_both()), expected[index]);
+    }
+    drop(rungs[3].feed([], (0..12).map(|n| frame(n, RUNGS[3]))));
+    assert_eq!(measured(&rungs[3].finish_both()), expected[3]);
+}
+
+/// The same memory, of which a `GstVideoCropMeta` leaves another part: as videocrop does for a decoder's frames.
+#[test]
+fn another_part_of_the_same_memory_is_another_reference() {
+    let _one = alone();
+    const SMALL: &str = "video/x-raw,format=GRAY8,width=64,height=48,framerate=25/1";
+    let cropped = |buffer: &gst::Buffer, x: u32, y: u32| {
+        let mut buffer = buffer.clone();
+        let fields = buffer.make_mut();
+        let (width, height) = (WIDTH as u32, HEIGHT as u32);
+        gst_video::VideoMeta::add(
+            fields,
+            gst_video::VideoFrameFlags::empty(),
+            gst_video::VideoFormat::Gray8,
+            width,
+            height,
+        )
+        .unwrap();
+        gst_video::VideoCropMeta::add(fields, (x, y, 64, 48));
+        buffer
+    };
+    let compare = |parts: &[(u32, u32)]| {
+        let references: Vec<_> = (0..6).map(|n| frame(n, 100)).collect();
+        let distorted: Vec<_> = (0..6).map(|n| frame(n, 70)).collect();
+        let rungs: Vec<_> = parts.iter().map(|_| Compare::started(element().build().unwrap(), SMALL)).collect();
+        for (harness, &(x, y)) in rungs.iter().zip(parts) {
+            let part = |frames: &[gst::Buffer]| frames.iter().map(|frame| cropped(frame, x, y)).collect::<Vec<_>>();
+            harness.feed(part(&references), part(&distorted));
+        }
+        rungs.iter().map(|harness| measured(&harness.finish_both())).collect::<Vec<_>>()
+    };
+    let parts = [(0, 0), (32, 16), (0, 0), (8, 4)];
+    let together = compare(&parts);
+    for (part, found) in parts.iter().zip(&together) {
+        assert_eq!(compare(&[*part])[0], *found, "{part:?}");
+    }
+    assert!(together[0] != together[1] && together[0] == together[2]);
+}
+
+/// Rungs of several sizes behind one source, as pipelines have them.
+#[test]
+fn a_tee_on_the_reference_side() {
+    let _one = alone();
+    let rung = |index: usize, (width, height): (u32, u32)| {
+        format!(
+            " t. ! queue ! c{index}.reference \
+             t. ! queue ! videoscale ! video/x-raw,width={width},height={height} ! videobalance contrast=0.8 \
+             ! c{index}.distorted iqacompare name=c{index} alignment=pts measures=psnr+ssim+vmaf ! appsink name=s{index} \
+             sync=false max-buffers=0"
+        )
+    };
+    let sizes = [(160, 120), (80, 60), (64, 48), (160, 120)];
+    let run = |rungs: &[usize]| {
+        let source =
+            "videotestsrc pattern=ball num-buffers=20 ! video/x-raw,format=I420,width=160,height=120 ! tee name=t";
+        let branches: String = rungs.iter().map(|&index| rung(index, sizes[index])).collect();
+        let pipeline = launch(&format!("{source}{branches}"));
+        set_state(&pipeline, gst::State::Playing);
+        let found = rungs.iter().map(|index| {
+            let sink = pipeline.by_name(&format!("s{index}")).unwrap().downcast::<gst_app::AppSink>().unwrap();
+            let frames = std::iter::from_fn(|| sink.pull_sample().ok());
+            let scores = frames.map(|sample| {
+                let entry = entry_of(sample.buffer().unwrap(), &format!("c{index}"));
+                ["psnr-y", "ssim", "vmaf"].map(|field| entry.get::<f64>(field).unwrap())
+            });
+            scores.collect::<Vec<_>>()
+        });
+        let found: Vec<_> = found.collect();
+        set_state(&pipeline, gst::State::Null);
+        found
+    };
+    let together = run(&[0, 1, 2, 3]);
+    for (index, found) in together.iter().enumerate() {
+        assert_eq!(found.len(), 20);
+        assert_eq!(run(&[index])[0], *found, "rung {index}");
+    }
+    assert!(together[0] == together[3] && together[0] != together[1]);
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! A hold on a frame's memory, as far as what is computed of it is concerned.
+
+use std::any::{Any, TypeId};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::store::STORE;
+
+/// Says that somebody holds a memory, and needs what is computed of it until it is [`done`](Self::done).
+///
+/// As long as a lease lives, whoever took it must hold the memory, and nobody may write to it.
+///
+/// ```
+/// use onnx_iqa::sharing::Lease;
+///
+/// let memory = vec![1u8, 2, 3];
+/// let address = [memory.as_ptr() as usize];
+/// let (one, two) = (Lease::new(&address), Lease::new(&address));
+/// assert!(one.is_same(&two) && one.is_shared());
+/// drop((one, two));
+/// // The memory may hold something else by now.
+/// assert!(!Lease::new(&address).is_shared());
+/// ```
+pub struct Lease {
+    number: u64,
+    /// What of the content is meant.
+    part: Vec<u64>,
+    done: AtomicBool,
+}
+
+impl Lease {
+    /// A lease on a memory, which `memory` names: addresses, for example, and what of the memory lies there. Leases by the
+    /// same name that live at the same time are on the same content.
+    #[must_use]
+    pub fn new(memory: &[usize]) -> Self {
+        Self { number: STORE.lease(memory), part: Vec::new(), done: AtomicBool::new(false) }
+    }
+
+    /// Another one of the same holder, for something that is done later.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        STORE.again(self.number);
+        Self { number: self.number, part: self.part.clone(), done: AtomicBool::new(false) }
+    }
+
+    /// The same on a part of the content, which the words tell from others.
+    pub(crate) fn of_part(&self, words: &[u64]) -> Self {
+        let mut lease = self.again();
+        lease.part.extend_from_slice(words);
+        lease
+    }
+
+    /// Whether both are on the same content.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+
+    /// Whether others have a lease on the same content, or have had one.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        STORE.is_shared(self.number)
+    }
+
+    /// Nothing more will be asked for by this holder. Dropping the lease says so, too.
+    pub fn done(&self) {
+        if !self.done.swap(true, Ordering::AcqRel) {
+            STORE.done(self.number, true, false);
+        }
+    }
+
+    /// Whether it is [`done`](Self::done).
+    pub(crate) fn is_done(&self) -> bool {
+        self.done.load(Ordering::Acquire)
+    }
+
+    /// What tells the content from every other one that there has been.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Waits a moment if others are far behind.
+    pub(crate) fn keep_step(&self) {
+        STORE.keep_step(self.number);
+    }
+
+    /// What `make` gives, and how many bytes that has, computed once for everybody who asks with this key. The key holds
+    /// all that has a say in it beside the content and the type.
+    pub(crate) fn get_or_make<T: Any + Send + Sync>(&self, key: &[u64], make: impl FnOnce() -> (T, usize)) -> Arc<T> {
+        let made = self.get_or_try(key, || Ok::<_, Infallible>(make()));
+        made.unwrap_or_else(|never| match never {})
+    }
+
+    /// The same of something that may fail; then whoever asks next tries again.
+    pub(crate) fn get_or_try<T: Any + Send + Sync, E>(
+        &self,
+        key: &[u64],
+        make: impl FnOnce() -> Result<(T, usize), E>,
+    ) -> Result<Arc<T>, E> {
+        let whole = (TypeId::of::<T>(), [&self.part, key].concat().into());
+        let found = STORE.get_or_try(self.number, &whole, || {
+            let (value, bytes) = make()?;
+            Ok((Arc::new(value) as Arc<dyn Any + Send + Sync>, bytes))
+        });
+        found.map(|found| found.downcast().unwrap_or_else(|_| unreachable!("the key holds the type")))
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        STORE.done(self.number, !*self.done.get_mut(), true);
+    }
+}
+
+impl std::fmt::Debug for Lease {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lease").field("number", &self.number).finish_non_exhaustive()
+    }
+}
