@@ -88,9 +88,11 @@ pub(super) struct Part {
 }
 
 impl Part {
-    pub(super) fn new(frame: &SharedFrame, rect: Option<Rect>) -> Self {
+    /// With a lease of its own if something is computed of it that others may need, too.
+    pub(super) fn new(frame: &SharedFrame, rect: Option<Rect>, leased: bool) -> Self {
         let words = rect.map(|rect| [rect.x, rect.y, rect.width, rect.height].map(u64::from));
-        let lease = frame.lease().map(|lease| lease.of_part(words.as_ref().map_or(&[], |words| &words[..])));
+        let lease =
+            frame.lease().filter(|_| leased).map(|lease| lease.of_part(words.as_ref().map_or(&[], |words| &words[..])));
         Self { lease, frame: frame.clone(), rect }
     }
 }

@@ -117,8 +117,9 @@ impl Measurer {
     ) -> Result<Comparison, CompareError> {
         let pictures = (open(Side::Reference, reference)?, open(Side::Distorted, distorted)?);
         let scorer = self.scorer.as_ref().filter(|_| selected);
+        let leased = scorer.is_some_and(|(scorer, _)| scorer.contract().reference_model.is_some());
         if self.any_size {
-            submit(&self.shared, scorer, number, [whole(reference), whole(distorted)]);
+            submit(&self.shared, scorer, number, [whole(reference, leased), whole(distorted, false)]);
             return Ok(Comparison::default());
         }
         let converted = (as_the_other(&pictures.0, &pictures.1), as_the_other(&pictures.1, &pictures.0));
@@ -130,8 +131,10 @@ impl Measurer {
         if let Some((_, feed)) = scorer {
             let same = self.registration == Registration::None && equal_sizes(&pictures.0, &pictures.1);
             let frames: [Box<dyn Frame>; 2] = match feed {
-                Feed::Frames => [part(reference, aligned.reference_crop), part(distorted, aligned.distorted_crop)],
-                Feed::Registered if same => [whole(reference), whole(distorted)],
+                Feed::Frames => {
+                    [part(reference, aligned.reference_crop, leased), part(distorted, aligned.distorted_crop, false)]
+                }
+                Feed::Registered if same => [whole(reference, leased), whole(distorted, false)],
                 Feed::Registered => [Box::new(copy(&aligned.reference)), Box::new(copy(&aligned.distorted))],
             };
             submit(&self.shared, scorer, number, frames);
@@ -190,10 +193,10 @@ fn equal_sizes(a: &Picture<'_>, b: &Picture<'_>) -> bool {
     (a.width(), a.height()) == (b.width(), b.height())
 }
 
-fn whole(frame: &SharedFrame) -> Box<dyn Frame> {
-    Box::new(Part::new(frame, None))
+fn whole(frame: &SharedFrame, leased: bool) -> Box<dyn Frame> {
+    Box::new(Part::new(frame, None, leased))
 }
 
-fn part(frame: &SharedFrame, rect: Rect) -> Box<dyn Frame> {
-    Box::new(Part::new(frame, Some(rect)))
+fn part(frame: &SharedFrame, rect: Rect, leased: bool) -> Box<dyn Frame> {
+    Box::new(Part::new(frame, Some(rect), leased))
 }

@@ -85,6 +85,12 @@
 //! The line distorted ≈ gain · reference + bias of least squares over all luma samples, bias in units of 8-bit samples
 //! and both on the reference's range.
 //!
+//! # One reference, several distorted pictures
+//! What VMAF (filtered maps, wavelet coefficients, motion) and MS-SSIM (the smaller scales) need of the reference alone is
+//! computed once for all meters that are given the same [`SharedReference`] ([`Meter::measure_shared`]). The numbers are the
+//! same bits. PSNR, SSIM, `float-ssim` and the luma fit have nothing of that kind: of SSIM's four filtered sums two are of
+//! both pictures, and reading what was kept of the other two takes about as long as filtering them.
+//!
 //! # Without a reference
 //! [`LumaMeter`] looks at the pictures of one stream: mean and deviation of luma, how much of it is dark, and how far it
 //! differs from the picture before. They say what is wrong with a camera, not how good its pictures are.

@@ -34,6 +34,10 @@ pub(super) struct MsSsimMeasure {
 }
 
 impl Measure for MsSsimMeasure {
+    fn shares(&self) -> bool {
+        true
+    }
+
     fn wants(&self, luma: Scale<'_>) -> LumaWants {
         LumaWants { parts: luma.shorter_side() >= SHORTEST, ..LumaWants::default() }
     }
@@ -47,18 +51,43 @@ impl Measure for MsSsimMeasure {
     }
 }
 
+/// The second to fifth scale of the reference, for every distorted picture that is compared with it.
+struct Pyramid([Vec<f32>; EXPONENTS.len() - 1]);
+
+impl Pyramid {
+    /// Of the first picture of a scale; and how many bytes it has.
+    fn new(workers: &Workers, mut scale: Scale<'_>) -> (Self, usize) {
+        let mut planes: [Vec<f32>; EXPONENTS.len() - 1] = Default::default();
+        for level in 0..planes.len() {
+            let (done, next) = planes.split_at_mut(level);
+            let source = done.last().map_or(scale.sources[0], |plane| Source::Plane(plane));
+            halve(workers, source, scale, &mut next[0]);
+            (scale.width, scale.height) = (scale.width.div_ceil(2), scale.height.div_ceil(2));
+        }
+        let bytes = planes.iter().map(|plane| size_of_val(&plane[..])).sum();
+        (Self(planes), bytes)
+    }
+}
+
 impl MsSsimMeasure {
     /// The mean parts of each scale.
     fn scales(&mut self, pass: &Pass<'_>) -> Vec<Parts<f64>> {
         let mut scale = pass.luma;
         let mut all = vec![means(pass.sums.windows.parts, scale)];
-        for planes in &mut self.halved {
+        let known = pass.shared.map(|shared| {
+            // Range and matrix are the reference's own.
+            shared.get_or_make(&[pass.pair.depth().into()], || Pyramid::new(pass.workers, scale))
+        });
+        for (level, [own, distorted]) in self.halved.iter_mut().enumerate() {
             let (width, height) = (scale.width.div_ceil(2), scale.height.div_ceil(2));
-            for (source, plane) in scale.sources.into_iter().zip(&mut *planes) {
-                plane.resize(width * height, 0.0);
-                halve(pass.workers, source, scale, plane);
-            }
-            let [a, b] = &*planes;
+            halve(pass.workers, scale.sources[1], scale, distorted);
+            let (a, b) = match &known {
+                Some(known) => (&known.0[level], &*distorted),
+                None => {
+                    halve(pass.workers, scale.sources[0], scale, own);
+                    (&*own, &*distorted)
+                }
+            };
             scale = Scale { sources: [Source::Plane(a), Source::Plane(b)], bytes: None, width, height };
             let wants = LumaWants { parts: true, ..LumaWants::default() };
             let sums = luma_pass::sums(pass.workers, scale, wants, pass.constants);
@@ -81,8 +110,10 @@ fn product(scales: &[Parts<f64>]) -> f64 {
     product * luminance.powf(EXPONENTS[EXPONENTS.len() - 1])
 }
 
-fn halve(workers: &Workers, source: Source<'_>, scale: Scale<'_>, out: &mut [f32]) {
+/// A source of that scale's size at half the size.
+fn halve(workers: &Workers, source: Source<'_>, scale: Scale<'_>, out: &mut Vec<f32>) {
     let Scale { width, height, .. } = scale;
+    out.resize(width.div_ceil(2) * height.div_ceil(2), 0.0);
     let rows = BAND / 2;
     workers.fill(out, rows * width.div_ceil(2), width * height, |index, out, scratch| {
         workers.level.run(Half { source, width, height, first: index * rows, out, scratch });

@@ -16,9 +16,9 @@ pub const BYTES: usize = 192 << 20;
 /// Frames of which something is kept, and which others still need, before one that is ahead waits.
 const STEP: usize = 2;
 /// How long it waits.
-const PATIENCE: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_millis(100);
 /// How long nobody waits after that was in vain.
-const IMPATIENCE: Duration = Duration::from_secs(1);
+const IMPATIENCE: Duration = Duration::from_secs(2);
 /// How long what another one computes is waited for.
 const COMPUTING: Duration = Duration::from_secs(1);
 

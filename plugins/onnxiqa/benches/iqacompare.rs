@@ -4,9 +4,10 @@
 //!
 //! * frames per second with no measure and `alignment=pts` against a two-pad aggregator that does nothing but push;
 //! * what `auto` and `track` add to a pair above `pts`, against what SSIM costs;
-//! * what is held while the reference runs 10 s ahead, against `max-bytes`.
+//! * what is held while the reference runs 10 s ahead, against `max-bytes`;
+//! * what a ladder of four at 1080p holds above one pair.
 //!
-//! `cargo bench --bench iqacompare -- pass` runs one of `pass`, `align`, `ahead`.
+//! `cargo bench --bench iqacompare -- pass` runs one of `pass`, `align`, `ahead`, `ladder`.
 
 mod common;
 
@@ -24,6 +25,9 @@ fn main() -> Result<()> {
     // First, while nothing else has left its memory behind.
     if wants("ahead") {
         ahead()?;
+    }
+    if wants("ladder") {
+        ladder()?;
     }
     if wants("pass") {
         for (width, height) in [(1280, 720), (1920, 1080)] {
@@ -197,6 +201,53 @@ fn align() -> Result<()> {
     Ok(())
 }
 
+/// Runs the pipeline; gives the most memory of the process while frames reach `c`.
+fn most_resident_kib(pipeline: &gst::Pipeline) -> Result<u64> {
+    let span = watch(pipeline)?;
+    let most = std::sync::Arc::new(std::sync::Mutex::new(0));
+    let seen = most.clone();
+    pipeline.by_name("c").and_then(|c| c.static_pad("distorted")).context("distorted")?.add_probe(
+        gst::PadProbeType::BUFFER,
+        move |_, _| {
+            let mut most = seen.lock().expect("no probe panics");
+            *most = resident_kib().unwrap_or(0).max(*most);
+            gst::PadProbeReturn::Ok
+        },
+    );
+    pipeline.set_state(gst::State::Playing)?;
+    finish(pipeline, &span)?;
+    let most = *most.lock().expect("no probe panics");
+    Ok(most)
+}
+
+/// One source, as many rungs as are asked for; all but the first element are named by number.
+fn ladder() -> Result<()> {
+    let caps = "video/x-raw,format=I420,width=1920,height=1080,framerate=25/1";
+    let held = |rungs: usize, settings: &str| {
+        let rung = |index: usize| {
+            let name = if index == 0 { String::new() } else { index.to_string() };
+            format!(
+                " t. ! queue max-size-buffers=2 max-size-bytes=0 ! c{name}.reference \
+                 videotestsrc pattern=ball num-buffers=100 ! {caps} ! c{name}.distorted \
+                 iqacompare name=c{name} {settings} ! fakesink name=sink{name} sync=false"
+            )
+        };
+        let rungs: String = (0..rungs).map(rung).collect();
+        let pipeline = gst::parse::launch(&format!("videotestsrc num-buffers=100 ! {caps} ! tee name=t{rungs}"))?;
+        most_resident_kib(&pipeline.downcast::<gst::Pipeline>().ok().context("a pipeline")?)
+    };
+    for (alignment, measures) in [("pts", "psnr+ssim"), ("pts", "psnr+vmaf"), ("auto", "psnr+ssim")] {
+        let settings = format!("alignment={alignment} measures={measures}");
+        let [one, four] = [held(1, &settings)?, held(4, &settings)?];
+        println!(
+            "a ladder of four at 1080p, {settings}: {:.0} MiB above one pair's {:.0} MiB",
+            four.saturating_sub(one) as f64 / 1024.0,
+            one as f64 / 1024.0
+        );
+    }
+    Ok(())
+}
+
 /// The reference's time stamps are 10 s ahead: it is held back as soon as its window is full.
 fn ahead() -> Result<()> {
     let (width, height, limit_mib) = (1280, 720, 128);
@@ -210,20 +261,7 @@ fn ahead() -> Result<()> {
     .downcast::<gst::Pipeline>()
     .ok()
     .context("a pipeline")?;
-    let span = watch(&pipeline)?;
-    let most = std::sync::Arc::new(std::sync::Mutex::new(0));
-    let seen = most.clone();
-    pipeline.by_name("c").and_then(|c| c.static_pad("distorted")).context("distorted")?.add_probe(
-        gst::PadProbeType::BUFFER,
-        move |_, _| {
-            let mut most = seen.lock().expect("no probe panics");
-            *most = resident_kib().unwrap_or(0).max(*most);
-            gst::PadProbeReturn::Ok
-        },
-    );
-    pipeline.set_state(gst::State::Playing)?;
-    finish(&pipeline, &span)?;
-    let most = *most.lock().expect("no probe panics");
+    let most = most_resident_kib(&pipeline)?;
     println!(
         "a reference 10 s ahead, {width}x{height}, max-bytes {limit_mib} MiB: the process grows by {:.0} MiB at most",
         most.saturating_sub(before) as f64 / 1024.0

@@ -56,6 +56,13 @@
 //! with a partner have a turn. A pair without one has the state `skipped`, its measures, and no score; it counts among
 //! `skipped`, and its measures count in the pools. Without a model both do nothing: measures are taken of every pair.
 //!
+//! ## A ladder
+//! Elements whose `reference` is given the same memory, as by a `tee`, compute VMAF's half of it, MS-SSIM's smaller scales
+//! and a model's reference branch once, whatever their other settings, and hold that as long as one of them needs it: of up
+//! to eight frames and 192 MiB in all. The values are those of one element alone. Nothing is to be set. Frames that upstream
+//! must have back (of a pool that cannot grow) are copied by each element, and shared by none. A rung that is
+//! two frames ahead of another waits for it, up to 100 ms; if that was in vain, not again for two seconds.
+//!
 //! ## VMAF
 //! `measures=vmaf` is what libvmaf's default features and the model of `vmaf-model` give for the pairs in their order:
 //! motion is taken from a pair's reference frame to the next pair's, whatever was dropped between them. A frame waits for
