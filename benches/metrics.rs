@@ -70,6 +70,10 @@ fn main() -> Result<()> {
     let vmaf = rival.as_ref().map(|rival| (rival, &*with, bare));
     ladder("VMAF", Measures::VMAF, cores, &pairs, vmaf, rounds.min(5), 3)?;
     ladder("VMAF, each rung alone", Measures::VMAF, cores, &pairs, None, rounds.min(5), 3)?;
+    let graph = "split[c][d];[b]split[e][f];[c][e]psnr[g];[d]nullsink;[g][f]ssim";
+    let bare = "split[c][d];[b]split[e][f];[c][e]streamselect=inputs=2:map=0[g];[d]nullsink;[f]nullsink;[g]null";
+    let simple = rival.as_ref().map(|rival| (rival, graph, bare));
+    ladder("PSNR, SSIM", Measures::PSNR | Measures::SSIM, cores, &pairs, simple, rounds, loops)?;
     Ok(())
 }
 

@@ -152,13 +152,17 @@ impl<P: Part> Band<'_, P> {
         let slot = &mut self.scratch.0.ring[slot];
         for v in 0..vectors {
             let at = start + v * LANES;
-            let [reference, distorted] = rows.map(|two| two.map(|row| unsigned(vector(row, at))));
-            let pictures = [&reference, &distorted];
-            for picture in P::PICTURES {
-                slot[picture][v] = join(&pictures[picture][0], &pictures[picture][1]);
+            // Without closures, which would not always be inlined.
+            let reference = [unsigned(vector(rows[0][0], at)), unsigned(vector(rows[0][1], at))];
+            let distorted = [unsigned(vector(rows[1][0], at)), unsigned(vector(rows[1][1], at))];
+            if P::PICTURES.start == 0 {
+                slot[0][v] = join(&reference[0], &reference[1]);
+                put_products::<WIDE>(slot, v, 0, [&reference, &reference]);
             }
-            for product in P::PRODUCTS {
-                put_products::<WIDE>(slot, v, product, FACTORS[product].map(|picture| pictures[picture]));
+            if P::PICTURES.end == PICTURES {
+                slot[1][v] = join(&distorted[0], &distorted[1]);
+                put_products::<WIDE>(slot, v, 1, [&distorted, &distorted]);
+                put_products::<WIDE>(slot, v, 2, [&reference, &distorted]);
             }
         }
     }
@@ -263,9 +267,6 @@ impl<P: Part> Band<'_, P> {
         }
     }
 }
-
-/// The pictures that the products are made of.
-const FACTORS: [[usize; 2]; 3] = [[0, 0], [1, 1], [0, 1]];
 
 /// A pair of rows in the ring: by plane and vector.
 type Slot = [[[i32; LANES]; VECTORS]; PLANES];
