@@ -59,7 +59,7 @@ impl MsSsimMeasure {
                 halve(pass.workers, source, scale, plane);
             }
             let [a, b] = &*planes;
-            scale = Scale { sources: [Source::Plane(a), Source::Plane(b)], bytes: None, width, height };
+            scale = Scale { sources: [Source::Plane(a), Source::Plane(b)], stored: None, width, height };
             let wants = LumaWants { parts: true, ..LumaWants::default() };
             let sums = luma_pass::sums(pass.workers, scale, wants, pass.constants);
             all.push(means(sums.windows.parts, scale));
