@@ -2,7 +2,7 @@
 
 //! The kernels for AVX-512 with VNNI: SSIM by the trapezoidal rule, and sums over bytes.
 //!
-//! They give the bits that `trapezoid.rs` and `sse.rs` give: whole numbers are exact, and everything in f32 has the same
+//! They give the bits that `trapezoid_bytes.rs` and `fit_sums.rs` give: whole numbers are exact, and everything in f32 has the same
 //! operations in the same order there. Columns of windows are summed two rows in one step (`vpdpwssd`).
 #![allow(unsafe_code, reason = "intrinsics and assembler of a processor that Level has found")]
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
@@ -11,15 +11,14 @@ use std::arch::x86_64::*;
 
 use pulp::bytemuck::cast;
 
-use super::sse::FitSums;
+use super::fit_sums::FitSums;
 use super::ssim_window::{Constants, RADIUS};
-use super::trapezoid::{Columns, Rows, SQUARES, TILE, Weights, column_weights, row_weights, sum_of, tiles};
+use super::trapezoid::{sum_of, tiles};
+use super::trapezoid_bytes::{Columns, PAIRS, Rows, SQUARES, TILE, Weights, column_weights, pair_weights};
 use crate::simd::Avx512;
 
 /// 64-byte vectors in a tile.
 const VECTORS: usize = TILE / 64;
-/// Pairs of rows that a window reaches over; the last row of the last pair has no weight.
-const PAIRS: usize = 6;
 
 /// The right to call what is in here.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +31,7 @@ impl Vnni {
         level.vnni.then_some(Self(()))
     }
 
-    /// See [`trapezoid::sum`](super::trapezoid::sum).
+    /// See [`trapezoid_bytes::sum`](super::trapezoid_bytes::sum).
     pub fn sum(self, rows: Rows<'_>, constants: Constants, scratch: &mut Scratch) -> f64 {
         // SAFETY: there is a `Vnni` only where the processor has these instructions.
         unsafe { band(rows, constants, &mut scratch.0) }
@@ -72,9 +71,8 @@ impl Default for Scratch {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn band(rows: Rows<'_>, constants: Constants, memory: &mut Memory) -> f64 {
-    let width = rows.bytes[0].first().map_or(0, |row| row.len());
     let mut total = 0.0;
-    for (start, weights) in tiles(width) {
+    for (start, weights) in tiles(rows.width()) {
         total += tile(rows, start, &weights, constants, memory);
     }
     total
@@ -83,14 +81,14 @@ fn band(rows: Rows<'_>, constants: Constants, memory: &mut Memory) -> f64 {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn tile(rows: Rows<'_>, start: usize, weights: &Weights, constants: Constants, memory: &mut Memory) -> f64 {
-    let (outputs, last) = (rows.outputs(), rows.bytes[0].len() - 1);
-    let steps = pairs_of_weights();
+    let (outputs, last) = (rows.outputs(), rows.samples[0].len() - 1);
+    let steps = pair_weights().map(|pair| _mm512_set1_epi32(pair));
     let mut total = 0.0;
     for step in 0..outputs + PAIRS - 1 {
         // Below the last row lies only the row that has no weight.
         let (upper, lower) = (2 * step, (2 * step + 1).min(last));
         let columns = start..start + TILE;
-        let [reference, distorted] = rows.bytes;
+        let [reference, distorted] = rows.samples;
         let (a, b) = (chunks(reference[upper], &columns), chunks(reference[lower], &columns));
         let (c, d) = (chunks(distorted[upper], &columns), chunks(distorted[lower], &columns));
         let slot = &mut memory.ring[step % PAIRS];
@@ -125,7 +123,7 @@ fn chunks<'a>(row: &'a [u8], columns: &std::ops::Range<usize>) -> &'a [[u8; 64]]
 fn fit_sums(a: &[u8], b: &[u8]) -> FitSums {
     let (blocks, rest) = a.as_chunks::<64>();
     let (others, other_rest) = b.as_chunks::<64>();
-    let mut total = FitSums::of_bytes(rest, other_rest);
+    let mut total = FitSums::of_few(rest, other_rest);
     let (low, zero) = (_mm512_set1_epi16(0xff), _mm512_setzero_si512());
     // In a lane, 2¹³ times four products of 8 bits sum to less than 2³¹.
     for (blocks, others) in blocks.chunks(1 << 13).zip(others.chunks(1 << 13)) {
@@ -151,19 +149,6 @@ fn fit_sums(a: &[u8], b: &[u8]) -> FitSums {
         total += FitSums { a: sum(first), b: sum(second), aa: wide(aa), ab: wide(ab), sse: wide(sse) };
     }
     total
-}
-
-/// The weights of rows, two in a lane, in their order.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn pairs_of_weights() -> [__m512i; PAIRS] {
-    let weights = row_weights();
-    let mut lanes = [_mm512_setzero_si512(); PAIRS];
-    for k in 0..PAIRS {
-        let [upper, lower] = [2 * k, 2 * k + 1].map(|row| i32::from(weights.get(row).copied().unwrap_or(0)));
-        lanes[k] = _mm512_set1_epi32(upper | lower << 16);
-    }
-    lanes
 }
 
 /// 64 columns of two rows as four vectors, by column modulo 4: in each lane the upper row's sample and the lower's, less

@@ -56,7 +56,7 @@ impl Measure for FloatSsimMeasure {
             1 => pass.luma.sources,
             _ => self.shrink(pass, factor, [width, height]),
         };
-        let scale = Scale { sources, bytes: None, width, height };
+        let scale = Scale { sources, stored: None, width, height };
         let wants = LumaWants { float_ssim: true, ..LumaWants::default() };
         let sums = luma_pass::sums(pass.workers, scale, wants, pass.constants);
         let count = (windows(width) * windows(height)) as f64;

@@ -41,10 +41,10 @@ impl Measure for LumaFitMeasure {
 }
 
 /// The sample that sums over luma are taken from: for f32 the reference's first, so that nothing is rounded off where
-/// luma hardly varies; bytes are summed up as they are.
+/// luma hardly varies; whole numbers are summed up as they are.
 fn start(luma: Scale<'_>) -> f32 {
     match luma.sources[0] {
-        Source::Picture(_) if luma.bytes.is_some() => -MIDDLE as f32,
+        Source::Picture(_) if luma.stored.is_some() => -MIDDLE as f32,
         Source::Picture(picture) => {
             let mut row = vec![0.0; luma.width];
             picture.load(0, &mut row);

@@ -4,13 +4,14 @@
 
 use std::ops::Range;
 
+use super::fit_sums::FitSums;
 use super::samples::Samples;
 use super::scale::{BAND, Scale, Source};
 use super::scratch::Scratch;
-use super::sse::FitSums;
 use super::ssim_window::{self, Constants, WINDOW, WindowSums, windows};
-use super::trapezoid;
+use super::trapezoid::Rows;
 use super::workers::Workers;
+use super::{trapezoid_bytes, trapezoid_words};
 use crate::simd::{Kernel, SimdLevel};
 
 /// What is wanted of a pass.
@@ -22,7 +23,7 @@ pub(super) struct LumaWants {
     pub float_ssim: bool,
     /// The sums of SSIM's three parts, over all windows.
     pub parts: bool,
-    /// Sums for the fit, and the sample that they are taken from (0 for bytes).
+    /// Sums for the fit, and the sample that they are taken from (0 for whole numbers).
     pub fit: Option<f32>,
 }
 
@@ -43,7 +44,7 @@ impl LumaWants {
 pub(super) enum Windows {
     /// Each.
     All,
-    /// Every second one in both directions, by the trapezoidal rule. Needs bytes.
+    /// Every second one in both directions, by the trapezoidal rule. Needs whole numbers.
     EverySecond,
 }
 
@@ -57,7 +58,7 @@ pub(super) struct LumaSums {
 /// Goes over the luma of a scale.
 pub(super) fn sums(workers: &Workers, scale: Scale<'_>, wants: LumaWants, constants: Constants) -> LumaSums {
     let bands = workers.each(scale.bands(), scale.pixels(), |index, scratch| {
-        workers.level.run(Band { scale, wants, constants, index, scratch })
+        workers.level.run_whole(Band { scale, wants, constants, index, scratch })
     });
     let mut total = LumaSums::default();
     for band in bands {
@@ -83,9 +84,11 @@ impl Kernel for Band<'_> {
     fn run<L: SimdLevel>(mut self, level: L) -> LumaSums {
         let mut sums = LumaSums::default();
         let LumaWants { ssim, float_ssim, parts, fit } = self.wants;
-        let fit_of_numbers = fit.filter(|_| self.scale.bytes.is_none());
-        if let Some(pair) = self.scale.bytes {
-            self.bytes(level, &pair, &mut sums);
+        let fit_of_numbers = fit.filter(|_| self.scale.stored.is_none());
+        match self.scale.stored {
+            Some(pair) if pair[0].depth() == 8 => self.bytes(level, &pair, &mut sums),
+            Some(pair) => self.words(level, &pair, &mut sums),
+            None => {}
         }
         if ssim == Some(Windows::All) || float_ssim || parts || fit_of_numbers.is_some() {
             self.numbers::<L>(fit_of_numbers, &mut sums);
@@ -117,16 +120,47 @@ impl Band<'_> {
             }
         }
         if every_second && windows(reference.len()) > 0 {
-            let bytes = [&reference[..], &distorted[..]];
-            let rows = trapezoid::Rows { bytes, first, height: self.scale.height };
+            let samples = [&reference[..], &distorted[..]];
+            let rows = Rows { samples, first, height: self.scale.height };
             #[cfg(target_arch = "x86_64")]
             if let Some(vnni) = level.avx512().and_then(super::avx512::Vnni::new) {
                 let scratch = self.scratch.avx512.get_or_insert_default();
                 sums.windows.ssim = vnni.sum(rows, self.constants, scratch);
                 return;
             }
-            let scratch = self.scratch.trapezoid.get_or_insert_default();
-            sums.windows.ssim = trapezoid::sum::<L>(rows, self.constants, scratch);
+            #[cfg(target_arch = "x86_64")]
+            if let Some(avx2) = level.avx2() {
+                let scratch = self.scratch.avx2.get_or_insert_default();
+                sums.windows.ssim = super::avx2::sum(avx2, rows, self.constants, scratch);
+                return;
+            }
+            let scratch = self.scratch.trapezoid_bytes.get_or_insert_default();
+            sums.windows.ssim = trapezoid_bytes::sum::<L>(rows, self.constants, scratch);
+        }
+    }
+
+    /// What is summed up over samples of 9 to 12 bits: exact, but for SSIM.
+    #[inline(always)]
+    fn words<L: SimdLevel>(&mut self, level: L, pair: &[Samples<'_>; 2], sums: &mut LumaSums) {
+        let every_second = self.wants.ssim == Some(Windows::EverySecond);
+        let own = self.rows(0).len();
+        let rows = self.rows(if every_second { WINDOW - 1 } else { 0 });
+        let first = rows.start;
+        let places = [pair[0].place(), pair[1].place()];
+        let [unpacked_a, unpacked_b] = &mut self.scratch.words;
+        let reference = pair[0].rows_of_words(rows.clone(), unpacked_a);
+        let distorted = pair[1].rows_of_words(rows, unpacked_b);
+        if self.wants.fit.is_some() {
+            for (a, b) in reference.iter().zip(&distorted).take(own) {
+                sums.fit += FitSums::of_words(level, a, b, places);
+            }
+            sums.fit = sums.fit.scaled(1.0 / self.scale.unit());
+        }
+        if every_second && windows(reference.len()) > 0 {
+            let samples = [&reference[..], &distorted[..]];
+            let rows = Rows { samples, first, height: self.scale.height };
+            let scratch = self.scratch.trapezoid_words.get_or_insert_default();
+            sums.windows.ssim = trapezoid_words::sum::<L>(rows, places, self.constants, scratch);
         }
     }
 
@@ -175,6 +209,5 @@ fn fit_of_bytes<L: SimdLevel>(level: L, a: &[u8], b: &[u8]) -> FitSums {
     if let Some(vnni) = level.avx512().and_then(super::avx512::Vnni::new) {
         return vnni.fit(a, b);
     }
-    let _ = level;
-    FitSums::of_bytes(a, b)
+    FitSums::of_bytes(level, a, b)
 }

@@ -232,7 +232,9 @@ mod tests {
     /// The same for samples of more bits, and for luma that is mixed from R'G'B'.
     #[test]
     fn instruction_sets_agree_on_every_kind_of_luma() {
-        for format in [PixelFormat::I420p10, PixelFormat::Rgb, PixelFormat::Yuy2, PixelFormat::Nv12] {
+        let deep =
+            [PixelFormat::I420p10, PixelFormat::I420p12, PixelFormat::P010, PixelFormat::Y210, PixelFormat::Gray16];
+        for format in deep.into_iter().chain([PixelFormat::Rgb, PixelFormat::Yuy2, PixelFormat::Nv12]) {
             let [a, b] = [noise(format, 1), noise(format, 2)];
             let mut all: [Option<Measurements>; 2] = [None, None];
             for level in Level::all() {

@@ -41,12 +41,13 @@
 //! use_sample_covariance=False, data_range=L)`. Absent when a side has less than 11 pixels. R'G'B' is compared by luma
 //! with the weights of the reference's matrix.
 //!
-//! Where luma is stored in 8 bits, alike in both pictures, and the pictures have 900,000 pixels and more (512 and more a
-//! side), the mean is found by the trapezoidal rule over every second window in both directions: see `trapezoid.rs` for
+//! Where luma is stored in 8 to 12 bits, alike in both pictures, and the pictures have 900,000 pixels and more (512 and
+//! more a side), the mean is found by the trapezoidal rule over every second window in both directions: see `trapezoid.rs` for
 //! why that comes as close as it does. All other pictures, R'G'B' among them, have all their windows averaged. Nothing
 //! but the pictures decides which of the two it is, and every operation is rounded alike on every processor. (Up to
 //! 0.1.0 the rule was used only with AVX-512 VNNI and only without MS-SSIM, and sums were rounded as the processor had
-//! it: SSIM of such pictures differed by up to 5e-5 between machines, and of others in the sixth digit.)
+//! it: SSIM of such pictures differed by up to 5e-5 between machines, and of others in the sixth digit. It was not used
+//! for more than 8 bits, whose SSIM differs by as much.)
 //!
 //! # MS-SSIM
 //! Wang, Simoncelli and Bovik, "Multiscale structural similarity for image quality assessment", Asilomar 2003, equation
@@ -100,6 +101,8 @@
 //! [`DetailLooks`] whether two streams may have been given the wrong way round.
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod block_edges;
 mod detail;
@@ -107,6 +110,7 @@ mod detail_looks;
 mod downsample;
 mod error;
 mod field;
+mod fit_sums;
 mod float_ssim;
 mod fused;
 mod luma_fit;
@@ -129,7 +133,10 @@ mod sse;
 mod ssim;
 mod ssim_window;
 mod trapezoid;
+mod trapezoid_bytes;
+mod trapezoid_words;
 mod vmaf;
+mod words;
 mod workers;
 
 pub use detail::Detail;

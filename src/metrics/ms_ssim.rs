@@ -88,7 +88,7 @@ impl MsSsimMeasure {
                     (&*own, &*distorted)
                 }
             };
-            scale = Scale { sources: [Source::Plane(a), Source::Plane(b)], bytes: None, width, height };
+            scale = Scale { sources: [Source::Plane(a), Source::Plane(b)], stored: None, width, height };
             let wants = LumaWants { parts: true, ..LumaWants::default() };
             let sums = luma_pass::sums(pass.workers, scale, wants, pass.constants);
             all.push(means(sums.windows.parts, scale));

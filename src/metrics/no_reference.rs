@@ -117,7 +117,7 @@ impl<'a> Rows<'a> {
     }
 
     fn row(&mut self, y: usize) -> &[u8] {
-        if let Some(row) = self.luma.bytes.and_then(|[samples, _]| samples.bytes(y)) {
+        if let Some(row) = self.luma.stored.and_then(|[samples, _]| samples.bytes(y)) {
             return &row[..self.luma.width];
         }
         self.luma.sources[0].load(y, &mut self.real);

@@ -115,7 +115,7 @@ impl<'a> Pair<'a> {
         let sources = [0, 1].map(|side| {
             Source::Picture(self.luma_of(side).expect("every format has a first component, R'G'B' has three"))
         });
-        Scale { sources, bytes: self.luma_bytes(), width, height }
+        Scale { sources, stored: self.luma_stored(), width, height }
     }
 
     fn luma_of(&self, side: usize) -> Option<Luma<'_>> {
@@ -132,9 +132,9 @@ impl<'a> Pair<'a> {
         Some(Luma::Mixed([samples(0)?, samples(1)?, samples(2)?], weights))
     }
 
-    /// Luma as it is stored, if that is bytes that need no conversion.
-    fn luma_bytes(&self) -> Option<[Samples<'_>; 2]> {
+    /// Luma as it is stored, if that is whole numbers of up to 12 bits that need no conversion.
+    fn luma_stored(&self) -> Option<[Samples<'_>; 2]> {
         let luma = self.component(0)?;
-        (luma.same && self.depth == 8 && !self.rgb()).then_some(luma.samples)
+        (luma.same && self.depth <= 12 && !self.rgb()).then_some(luma.samples)
     }
 }

@@ -50,8 +50,9 @@ pub(super) struct PsnrMeasure;
 impl Measure for PsnrMeasure {
     fn measure(&mut self, pass: &Pass<'_>, found: &mut Measurements) {
         let components: Vec<_> = pass.pair.components().collect();
-        // The pass has summed up luma already, where that is bytes.
-        let luma = pass.luma.bytes.map(|_| pass.sums.fit.sse);
+        // The pass has summed up luma already, where that is whole numbers.
+        let unit = pass.luma.unit();
+        let luma = pass.luma.stored.map(|_| pass.sums.fit.sse * (unit * unit));
         let errors: Vec<[f64; 2]> = components
             .iter()
             .enumerate()

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::range::Affine;
+use super::words::Place;
 use crate::picture::{Component, Picture};
 
 /// One component of a picture and what is done to its samples.
@@ -75,6 +76,30 @@ impl<'a> Samples<'a> {
                 });
             }
         }
+    }
+
+    /// Rows of samples of more than 8 bits, side by side: as they lie, or taken out into `unpacked`.
+    #[inline(always)]
+    pub fn rows_of_words<'b>(&self, rows: Range<usize>, unpacked: &'b mut Vec<[u8; 2]>) -> Vec<&'b [[u8; 2]]>
+    where
+        'a: 'b,
+    {
+        let lying = |y: usize| self.picture.row(self.index, y as u32).as_chunks::<2>().0;
+        let step = usize::from(self.component.step) / 2;
+        let width = self.width();
+        if step == 1 {
+            return rows.map(|y| &lying(y)[..width]).collect();
+        }
+        unpacked.resize(rows.len() * width, [0; 2]);
+        for (y, out) in rows.zip(unpacked.chunks_exact_mut(width)) {
+            stepped(lying(y), step, out, |sample: &[u8; 2], out| *out = *sample);
+        }
+        unpacked.chunks_exact(width).collect()
+    }
+
+    /// Where in its two bytes a sample of more than 8 bits lies.
+    pub fn place(&self) -> Place {
+        Place { shift: u32::from(self.component.shift), depth: u32::from(self.component.depth) }
     }
 
     /// The row `y` as it lies, if it is nothing but samples of 8 bits.

@@ -32,13 +32,18 @@ impl Source<'_> {
 #[derive(Clone, Copy)]
 pub(super) struct Scale<'a> {
     pub sources: [Source<'a>; 2],
-    /// The same as it is stored, if that is bytes that need no conversion.
-    pub bytes: Option<[Samples<'a>; 2]>,
+    /// The same as it is stored, if that is whole numbers of up to 12 bits that need no conversion.
+    pub stored: Option<[Samples<'a>; 2]>,
     pub width: usize,
     pub height: usize,
 }
 
 impl Scale<'_> {
+    /// An 8-bit sample's step in units of the samples that are [stored](Self::stored).
+    pub fn unit(&self) -> f64 {
+        self.stored.map_or(1.0, |[samples, _]| f64::from(1u32 << (samples.depth() - 8)))
+    }
+
     /// How many bands there are.
     pub fn bands(&self) -> usize {
         self.height.div_ceil(BAND)

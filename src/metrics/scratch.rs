@@ -3,21 +3,25 @@
 //! A thread's working memory, kept from one pair to the next.
 
 #[cfg(target_arch = "x86_64")]
-use super::avx512;
-use super::{sse, ssim_window, trapezoid, vmaf};
+use super::{avx2, avx512};
+use super::{sse, ssim_window, trapezoid_bytes, trapezoid_words, vmaf};
 
 /// A thread's working memory. Each part grows when it is first used.
 #[derive(Default)]
 pub(super) struct Scratch {
     /// Rows of luma of both pictures.
     pub luma: [Vec<f32>; 2],
-    /// The same in bytes, where they had to be taken out of packed pictures.
+    /// The same in bytes, or in two each, where they had to be taken out of packed pictures.
     pub bytes: [Vec<u8>; 2],
+    pub words: [Vec<[u8; 2]>; 2],
     pub line: Vec<f32>,
     pub ring: ssim_window::Ring,
     pub sse: sse::Scratch,
-    pub trapezoid: Option<trapezoid::Scratch>,
+    pub trapezoid_bytes: Option<trapezoid_bytes::Scratch>,
+    pub trapezoid_words: Option<trapezoid_words::Scratch>,
     pub vmaf: vmaf::Scratch,
     #[cfg(target_arch = "x86_64")]
     pub avx512: Option<avx512::Scratch>,
+    #[cfg(target_arch = "x86_64")]
+    pub avx2: Option<avx2::Scratch>,
 }

@@ -19,7 +19,7 @@ pub(super) struct SsimMeasure;
 /// The windows that SSIM is the mean of, if the pictures have any. What is asked for besides, and the processor, have no
 /// say in it.
 fn which(luma: Scale<'_>) -> Option<Windows> {
-    let every_second = luma.bytes.is_some() && trapezoid::applies(luma.width, luma.height);
+    let every_second = luma.stored.is_some() && trapezoid::applies(luma.width, luma.height);
     let windows = if every_second { Windows::EverySecond } else { Windows::All };
     (luma.shorter_side() >= WINDOW).then_some(windows)
 }

@@ -30,6 +30,13 @@ pub(crate) trait SimdLevel: Copy {
         None
     }
 
+    /// The right to use AVX2 and fused multiply-add.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn avx2(self) -> Option<Avx2> {
+        None
+    }
+
     /// Sums of whole numbers, 16 side by side.
     type Sums: Copy;
 
@@ -39,6 +46,9 @@ pub(crate) trait SimdLevel: Copy {
     /// Adds products: to each sum the lower half of a pair times the lower half of `weights`, and the upper half times the
     /// upper one, all of them signed. Sums wrap around; the two products together must fit 32 bits.
     fn dot(self, pairs: &[i32; LANES], weights: i32, sums: Self::Sums) -> Self::Sums;
+
+    /// The same of pairs with pairs.
+    fn dot_pairs(self, a: &[i32; LANES], b: &[i32; LANES], sums: Self::Sums) -> Self::Sums;
 
     /// The sums.
     fn lanes(self, sums: Self::Sums) -> [i32; LANES];
@@ -66,7 +76,18 @@ impl SimdLevel for Fma {
     whole::portable!();
     #[cfg(target_arch = "x86_64")]
     whole::avx2!();
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn avx2(self) -> Option<Avx2> {
+        Some(Avx2(()))
+    }
 }
+
+/// The right to use what x86-64 processors with AVX2 have: AVX2, FMA and what came before.
+#[cfg(target_arch = "x86_64")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx2(());
 
 /// An x86-64 processor with AVX-512 (F, BW, CD, DQ, VL).
 #[cfg(target_arch = "x86_64")]
@@ -86,6 +107,12 @@ impl SimdLevel for Avx512 {
     fn avx512(self) -> Option<Self> {
         Some(self)
     }
+
+    // Where there is AVX-512, there is the rest.
+    #[inline(always)]
+    fn avx2(self) -> Option<Avx2> {
+        Some(Avx2(()))
+    }
     whole::avx512!(madd);
 }
 
@@ -101,6 +128,11 @@ impl SimdLevel for Vnni {
     #[inline(always)]
     fn avx512(self) -> Option<Avx512> {
         Some(self.0)
+    }
+
+    #[inline(always)]
+    fn avx2(self) -> Option<Avx2> {
+        self.0.avx2()
     }
     whole::avx512!(vnni);
 }

@@ -71,10 +71,15 @@ macro_rules! portable {
         }
 
         #[inline(always)]
-        fn dot(self, pairs: &[i32; LANES], weights: i32, mut sums: [i32; LANES]) -> [i32; LANES] {
-            let (low, high) = (i32::from(weights as i16), weights >> 16);
+        fn dot(self, pairs: &[i32; LANES], weights: i32, sums: [i32; LANES]) -> [i32; LANES] {
+            self.dot_pairs(pairs, &[weights; LANES], sums)
+        }
+
+        #[inline(always)]
+        fn dot_pairs(self, a: &[i32; LANES], b: &[i32; LANES], mut sums: [i32; LANES]) -> [i32; LANES] {
             for lane in 0..LANES {
-                let products = i32::from(pairs[lane] as i16) * low + (pairs[lane] >> 16) * high;
+                let (low, high) = (i32::from(a[lane] as i16), a[lane] >> 16);
+                let products = low * i32::from(b[lane] as i16) + high * (b[lane] >> 16);
                 sums[lane] = sums[lane].wrapping_add(products);
             }
             sums
@@ -125,6 +130,20 @@ macro_rules! avx2 {
         }
 
         #[inline(always)]
+        #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
+        fn dot_pairs(self, a: &[i32; LANES], b: &[i32; LANES], sums: Self::Sums) -> Self::Sums {
+            use std::arch::x86_64::*;
+            let (a, b): ([__m256i; 2], [__m256i; 2]) = (pulp::bytemuck::cast(*a), pulp::bytemuck::cast(*b));
+            // SAFETY: there is such a level only where the processor has AVX2.
+            unsafe {
+                [
+                    _mm256_add_epi32(sums[0], _mm256_madd_epi16(a[0], b[0])),
+                    _mm256_add_epi32(sums[1], _mm256_madd_epi16(a[1], b[1])),
+                ]
+            }
+        }
+
+        #[inline(always)]
         fn lanes(self, sums: Self::Sums) -> [i32; LANES] {
             pulp::bytemuck::cast(sums)
         }
@@ -168,6 +187,13 @@ macro_rules! avx512 {
                 let weights = std::arch::x86_64::_mm512_set1_epi32(weights);
                 whole::avx512_dot!($dot, pulp::bytemuck::cast(*pairs), weights, sums)
             }
+        }
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
+        fn dot_pairs(self, a: &[i32; LANES], b: &[i32; LANES], sums: Self::Sums) -> Self::Sums {
+            // SAFETY: there is such a level only where the processor has AVX-512, and VNNI where it is used.
+            unsafe { whole::avx512_dot!($dot, pulp::bytemuck::cast(*a), pulp::bytemuck::cast(*b), sums) }
         }
 
         #[inline(always)]

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Samples of two bytes.
+
+use crate::simd::LANES;
+
+/// Where in its two bytes (little-endian) a sample lies.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// Bits below it.
+    pub shift: u32,
+    /// Its own bits.
+    pub depth: u32,
+}
+
+impl Place {
+    /// The sample.
+    #[inline(always)]
+    pub fn sample(self, bytes: [u8; 2]) -> u16 {
+        u16::from_le_bytes(bytes) >> self.shift & self.mask()
+    }
+
+    /// A sample's step in units of 8-bit samples; the depth must be 8 or more.
+    #[inline(always)]
+    pub fn factor(self) -> f32 {
+        1.0 / (1u32 << (self.depth - 8)) as f32
+    }
+
+    /// Samples, two in a number, the first in its lower half.
+    #[inline(always)]
+    pub fn pairs(self, bytes: &[[u8; 2]; 2 * LANES]) -> [i32; LANES] {
+        let mask = u32::from(self.mask());
+        let mask = mask << 16 | mask;
+        let mut pairs = [0; LANES];
+        for (lane, [[a, b], [c, d]]) in bytes.as_chunks().0.iter().enumerate() {
+            pairs[lane] = (u32::from_le_bytes([*a, *b, *c, *d]) >> self.shift & mask) as i32;
+        }
+        pairs
+    }
+
+    /// The bits of a sample that was shifted.
+    #[inline(always)]
+    pub fn mask(self) -> u16 {
+        ((1u32 << self.depth) - 1) as u16
+    }
+}
