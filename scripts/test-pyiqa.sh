@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every metric that examples/pyiqa exports, with weights drawn from a seed, against pyiqa through the plugin.
-# test-pyiqa.sh METRIC…: only these. IQA_EXPORT_PYTHON is a Python that has requirements.txt already; IQA_EXPORT_CROPS how many crops
-# the transformers of 785 tokens take of a picture (2; pyiqa's own 20 takes hours on two cores).
+# test-pyiqa.sh METRIC…: only these. IQA_EXPORT_PYTHON is a Python that has requirements.txt already; IQA_EXPORT_CROPS
+# how many crops AHIQ and MANIQA take of a picture: 2; their own 20, each 785 tokens, take hours on two cores.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -13,12 +13,12 @@ if [ -z "${IQA_EXPORT_PYTHON-}" ] && ! cmp -s "$here/requirements.txt" "$folder/
     say 'fetching pyiqa, PyTorch and what they need from PyPI (5 GB on disk)'
     rm -rf "$folder"
     "$(python_with_pip)" -m venv "$folder"
-    # PyTorch's wheels need the libraries that they ask for; of what pyiqa asks for most is not needed.
+    # PyTorch needs the libraries that it asks for; of what pyiqa asks for most is not needed.
     grep -E '^(torch|torchvision|onnx|onnxruntime|pytest)==' "$here/requirements.txt" >"$folder/first"
     for options in "-r $folder/first" "--no-deps -r $here/requirements.txt"; do
         # shellcheck disable=SC2086 # words
         "$python" -m pip --disable-pip-version-check install --quiet $options >&2 ||
-            die 'no network, or PyPI does not have them: what examples/pyiqa/requirements.txt lists could not be fetched'
+            die 'no network, or PyPI does not have what examples/pyiqa/requirements.txt lists'
     done
     cp "$here/requirements.txt" "$folder/from"
 fi
@@ -42,7 +42,8 @@ for metric; do
     *) crops= ;;
     esac
     # shellcheck disable=SC2086 # words
-    "$python" -m iqa_export "$metric" --seed 7 $crops --out "$out/$metric.onnx" >"$out/$metric.txt" || failed=$((failed + 1))
+    "$python" -m iqa_export "$metric" --seed 7 $crops --out "$out/$metric.onnx" >"$out/$metric.txt" ||
+        failed=$((failed + 1))
     rm -f "$out/$metric.onnx" # up to 400 MB
     tail -n 1 "$out/$metric.txt" >>"$out/summary"
 done

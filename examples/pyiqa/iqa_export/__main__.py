@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
 """python -m iqa_export METRIC [--weights FILE…] [--out FILE] [--seed N]
 
-Writes a metric of pyiqa as an ONNX file that runs in iqascore or iqacompare, and checks it there against pyiqa on ten pictures.
-Exit status: 0 it agrees, 1 it does not, 2 wrong usage, missing weights, or no plugin.
+Writes a metric of pyiqa as an ONNX file that runs in iqascore or iqacompare, and checks it there against pyiqa on ten
+pictures. Exit status: 0 it agrees, 1 it does not, 2 wrong usage, missing weights, or no plugin.
 """
 
 import argparse
@@ -14,23 +14,23 @@ from pathlib import Path
 from . import check, networks, pictures, write
 from .metrics import METRICS, contract
 
+WEIGHTS = """pyiqa's weights, under the names that it downloads them by, or one file with the whole network's; without
+this and without --seed pyiqa takes its own, out of its cache or from its publisher"""
+OWN = """check on the PNG files of this folder; a pair for a metric with a reference is NAME-distorted.png and
+NAME-reference.png"""
+
 
 def arguments(words: list[str] | None) -> argparse.Namespace:
-    first, _, rest = __doc__.partition("\n\n")
-    options = argparse.ArgumentParser(prog="python -m iqa_export", usage=first[len("python -m iqa_export ") :].join(
-        ["%(prog)s ", ""]), description=rest)  # fmt: skip
-    options.add_argument("metric", choices=METRICS, metavar="METRIC", help=", ".join(METRICS))
-    options.add_argument("--weights", type=Path, nargs="+", default=[], metavar="FILE", help=(
-        "pyiqa's weights, under the names that it downloads them by, or one file with the whole network's; without this and "
-        "without --seed pyiqa takes its own, out of its cache or from its publisher"))  # fmt: skip
-    options.add_argument("--seed", type=int, help="draw what no file has: shows the export; the scores mean nothing")
-    options.add_argument("--out", type=Path, help="the file (METRIC.onnx)")
-    options.add_argument("--licence", help="of the weights, for the contract")
-    options.add_argument("--crops", type=int, help="fewer or more crops than pyiqa takes, there and here")
-    options.add_argument("--pictures", type=Path, help=(
-        "check on the PNG files of this folder; a pair for a metric with a reference is NAME-distorted.png and "
-        "NAME-reference.png"))  # fmt: skip
-    options.add_argument("--no-check", action="store_true", help="only write the file")
+    options = argparse.ArgumentParser(prog="python -m iqa_export", description=__doc__.split("\n\n", 1)[1])
+    add = options.add_argument
+    add("metric", choices=METRICS, metavar="METRIC", help=", ".join(METRICS))
+    add("--weights", type=Path, nargs="+", default=[], metavar="FILE", help=WEIGHTS)
+    add("--seed", type=int, help="draw what no file has: shows the export; the scores mean nothing")
+    add("--out", type=Path, help="the file (METRIC.onnx)")
+    add("--licence", help="of the weights, for the contract")
+    add("--crops", type=int, help="another number of crops than pyiqa's, there and here")
+    add("--pictures", type=Path, metavar="DIR", help=OWN)
+    add("--no-check", action="store_true", help="only write the file")
     given = options.parse_args(words)
     if given.crops is not None and (METRICS[given.metric].crops is None or given.crops < 1):
         options.error(f"--crops: {given.metric} takes no crops, or the number is not above 0")
@@ -56,7 +56,8 @@ def own_pictures(folder: Path, name: str) -> list[tuple[Path, Path]]:
         pairs = [(file, file) for file in files]
     else:
         ends = ("-distorted.png", "-reference.png")
-        pairs = [(file, file.with_name(file.name.removesuffix(ends[0]) + ends[1])) for file in files if file.name.endswith(ends[0])]
+        names = [file.name.removesuffix(ends[0]) for file in files if file.name.endswith(ends[0])]
+        pairs = [(folder / (name + ends[0]), folder / (name + ends[1])) for name in names]
     for pair in pairs:
         if not pair[1].is_file():
             raise check.Failed(f"{pair[0]}: {pair[1].name} is not beside it")
@@ -83,8 +84,10 @@ def main(words: list[str] | None = None) -> int:
             return 0
         with tempfile.TemporaryDirectory(prefix="iqa-export-") as folder:
             folder = Path(folder)
-            known = METRICS[name]
-            pairs = own_pictures(given.pictures, name) if given.pictures else pictures.make(folder, known.whole, known.shortest)
+            if given.pictures:
+                pairs = own_pictures(given.pictures, name)
+            else:
+                pairs = pictures.make(folder, METRICS[name].whole, METRICS[name].shortest)
             result = check.check(name, metric, out, pairs, folder)
     except (Missing, check.Failed) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -13,7 +13,8 @@ from .metrics import METRICS
 
 # Of the contract's range.
 TOLERANCE = 1e-3
-# Of what pyiqa's own scores differ by among the pictures: a metric that says nearly the same of all shows nothing by small differences.
+# Of what pyiqa's own scores differ by among the pictures: where a metric says nearly the same of all, small differences
+# show nothing.
 OF_SPREAD = 1e-2
 
 
@@ -40,7 +41,8 @@ class Result:
 
     @property
     def good(self) -> bool:
-        return self.largest <= TOLERANCE * self.range and self.largest <= OF_SPREAD * self.spread
+        """Scores that are all the same show nothing, and are not good."""
+        return self.spread > 0 and self.largest <= min(TOLERANCE * self.range, OF_SPREAD * self.spread)
 
     def table(self) -> str:
         rows = zip(self.pictures, self.pyiqa, self.plugin)
@@ -49,10 +51,11 @@ class Result:
         return "\n".join(lines)
 
     def summary(self) -> str:
+        of_spread = self.largest / self.spread if self.spread else float("inf")
         return (
-            f"largest difference {self.largest:.2e} on {len(self.pictures)} pictures: {self.largest / self.range:.1e} of the range "
-            f"(at most {TOLERANCE:.0e}), {self.largest / self.spread if self.spread else float('inf'):.1e} of what pyiqa's "
-            f"scores differ by (at most {OF_SPREAD:.0e})"
+            f"largest difference {self.largest:.2e} on {len(self.pictures)} pictures: {self.largest / self.range:.1e} "
+            f"of the range (at most {TOLERANCE:.0e}), {of_spread:.1e} of what pyiqa's scores differ by "
+            f"(at most {OF_SPREAD:.0e})"
         )
 
 
@@ -75,7 +78,8 @@ def pipelines(name: str, model: Path, pairs: list[tuple[Path, Path]], folder: Pa
         if METRICS[name].kind == "no-reference":
             words += [f"{picture} ! iqascore model={quoted(model)} provider=cpu {log}"]
         else:
-            compare = f"iqacompare name=c{number} alignment=pts measures=0 model={quoted(model)} provider=cpu"
+            alignment = "still" if METRICS[name].kind == "reduced-reference" else "pts"
+            compare = f"iqacompare name=c{number} alignment={alignment} measures=0 model={quoted(model)} provider=cpu"
             words += [f"{compare} {log} {other} ! c{number}.reference {picture} ! c{number}.distorted"]
     return " ".join(words).split(" ")
 

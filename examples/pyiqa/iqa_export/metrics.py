@@ -64,7 +64,7 @@ METRICS = {
 
 
 def contract(name: str, licence: str) -> str:
-    """The TOML text. Everything that depends on a picture's size is in the graph: it takes the frame as it is, from 0 to 1."""
+    """The TOML text. What depends on a picture's size is in the graph: it takes the frame as it is, from 0 to 1."""
     metric = METRICS[name]
     lines = ["contract = 1", f'name = "pyiqa-{name}"', f'kind = "{metric.kind}"', f'licence = "{licence}"']
     for tensor in metric.inputs:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MPL-2.0
 """pyiqa's networks in a form that can be traced at one size and runs at all.
 
-Each takes pictures [1, 3, height, width] of R'G'B' from 0 to 1, the distorted one first, and gives [1, n]. The layers are those of the object that
-pyiqa built; only what depends on the picture's size, or is the same for every picture, is said anew.
+Each takes pictures [1, 3, height, width] of R'G'B' from 0 to 1, the distorted one first, and gives [1, n]. The layers
+are those of the object that pyiqa built; only what depends on the picture's size, or is the same for every picture, is
+said anew.
 """
 
 import contextlib
@@ -106,7 +107,7 @@ def unit(x: Tensor) -> Tensor:
 
 
 class ClipIqa(Traceable):
-    """The texts' features are constants; attention pooling asks for the first token only, the others' answers are not used."""
+    """The texts' features are constants; of attention pooling's answers only the first token's is asked for."""
 
     def __init__(self, network: nn.Module):
         super().__init__(network)
@@ -137,13 +138,14 @@ class ClipIqa(Traceable):
 
 
 class Liqe(Traceable):
-    """15 windows out of a raster of 32 pixels. A picture below 224 pixels gives no window and so no score, as in pyiqa."""
+    """15 windows out of a raster of 32 pixels. A picture below 224 pixels has none and no score, as in pyiqa."""
 
     def __init__(self, network: nn.Module):
         super().__init__(network)
         self.visual = network.clip_model.visual
         with torch.no_grad():
-            self.register_buffer("texts", network.clip_model.logit_scale.exp() * network.text_features.transpose(0, 1))
+            scale = network.clip_model.logit_scale.exp()
+            self.register_buffer("texts", scale * network.text_features.transpose(0, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         network = self.network
@@ -160,7 +162,7 @@ class Liqe(Traceable):
         return (logits * torch.arange(1, 6)).sum(1, keepdim=True)
 
     def features(self, x: Tensor) -> Tensor:
-        """CLIP's vision transformer with its embedding of positions, which pyiqa interpolates from 224 pixels to 224."""
+        """CLIP's vision transformer with its embedding of positions, which pyiqa interpolates to the same size."""
         visual = self.visual
         x = visual.conv1(x).flatten(2).transpose(1, 2)
         first = visual.class_embedding.expand(x.shape[0], 1, -1)
@@ -200,7 +202,10 @@ class Ckdn(Traceable):
 
 
 class Musiq(Traceable):
-    """Patches of 32 pixels of the picture at two sizes and its own. pyiqa fills up with patches that no other attends to; they are left out."""
+    """Patches of 32 pixels of the picture at two sizes and its own.
+
+    pyiqa fills up with patches that no other attends to; they are left out.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         network, options = self.network, self.network.data_preprocess_opts
@@ -244,7 +249,7 @@ class Musiq(Traceable):
 
     @staticmethod
     def hashed(count: Tensor, grid: int) -> Tensor:
-        """Which of the grid's positions each patch of a row or column has: the nearest, in PyTorch's single precision."""
+        """Which of the grid's positions each patch of a row or column has: the nearest, in single precision."""
         scale = torch.as_tensor(grid).float() / count.float()
         return torch.clamp(torch.floor(torch.arange(count).float() * scale).long(), max=grid - 1)
 

@@ -8,8 +8,9 @@ from PIL import Image
 
 # Width and height: lying and standing, odd ones, one below 224 pixels, one of 2160 lines.
 SIZES = [
-    (640, 427), (427, 640), (512, 384), (333, 481), (481, 333), (384, 512), (224, 224), (200, 150), (720, 405), (3840, 2160)
-]  # fmt: skip
+    *((640, 427), (427, 640), (512, 384), (384, 512), (333, 481), (481, 333)),
+    *((224, 224), (200, 150), (720, 405), (3840, 2160)),
+]
 # In its place for networks that see every pixel.
 NARROW = (272, 2160)
 
@@ -46,7 +47,8 @@ def worse(pixels: np.ndarray, step: int, draw: np.random.Generator) -> np.ndarra
     height, width = pixels.shape[:2]
     kind, strength = step % 3, 1 + step // 3
     if kind == 0:
-        small = Image.fromarray(pixels).resize((width // (1 + strength), height // (1 + strength)), Image.Resampling.BOX)
+        less = (width // (1 + strength), height // (1 + strength))
+        small = Image.fromarray(pixels).resize(less, Image.Resampling.BOX)
         return np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
     if kind == 1:
         noisy = pixels + draw.normal(0, 8 * strength, pixels.shape)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
 """Resampling and cropping that stay right for every size of picture once they are traced.
 
-A tracer records operations on tensors; a number that passes through Python's `int`, `round` or `if` is frozen at the traced
-picture's size. Here sizes are tensors throughout. Each function is PyTorch's or torchvision's of the same name,
+A tracer records operations on tensors; a number that passes through Python's `int`, `round` or `if` is frozen at the
+traced picture's size. Here sizes are tensors throughout. Each function is PyTorch's or torchvision's of the same name,
 to float's rounding; the tests compare them at sizes other than the traced one.
 """
 
@@ -101,8 +101,10 @@ def centre_places(whole: Tensor, crop: int) -> Tensor:
 
 
 def centre_of_resized(x: Tensor, size: int, crop: int, kind: str) -> Tensor:
-    """torchvision's `center_crop(resize(x, size), crop)`; only what the crop keeps is computed. kind: `bilinear` and `bicubic`
-    (antialiased) or `nearest`."""
+    """torchvision's `center_crop(resize(x, size), crop)`; only what the crop keeps is computed.
+
+    kind: `bilinear` and `bicubic` (antialiased) or `nearest`.
+    """
     height, width = short_side(x, size)
     rows, columns = centre_places(height, crop), centre_places(width, crop)
     if kind == "nearest":
@@ -111,16 +113,16 @@ def centre_of_resized(x: Tensor, size: int, crop: int, kind: str) -> Tensor:
             scale = old.float() / new.float()
             x = x.index_select(axis, torch.minimum(torch.floor(places.float() * scale).long(), old - 1))
         return x
-    return along_both(
-        x, antialiased(rows, side(x, 2), height, kind), antialiased(columns, side(x, 3), width, kind)
-    )
+    rows = antialiased(rows, side(x, 2), height, kind)
+    return along_both(x, rows, antialiased(columns, side(x, 3), width, kind))
 
 
 def uniform_crops(pictures, size: int, count: int):
-    """pyiqa's `uniform_crop`: a grid of ⌈√count⌉ a side from the top left, ⌊√count⌋ steps to the opposite border, its first `count`.
+    """pyiqa's `uniform_crop`: of a grid of ⌈√count⌉ a side from the top left the first `count`.
 
-    A picture whose short side is `size` or less is scaled up to `size` + 1 first; only what the crops keep is computed. Takes a
-    picture [1, c, h, w] or a list of them, and gives [count, c, size, size] or, for more than one, a list.
+    ⌊√count⌋ steps lead to the opposite border. A picture whose short side is `size` or less is scaled up to `size` + 1
+    first; only what the crops keep is computed. Takes a picture [1, c, h, w] or a list of them, and gives
+    [count, c, size, size] or, for more than one, a list.
     """
     listed = isinstance(pictures, (list, tuple))
     results = [crops_of_one(x, size, count) for x in (pictures if listed else [pictures])]

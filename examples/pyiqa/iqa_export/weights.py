@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
 """Where a metric's weights come from: pyiqa's own downloads, the user's files, or a seed.
 
-pyiqa fetches weights while it constructs a network. With files or a seed nothing is fetched: at the few functions through which pyiqa,
-torchvision, timm and CLIP download, the file of that name among the user's is handed over instead. What no file has is drawn from the seed;
-without a seed it becomes NaN, and what is still NaN at the end is an error that lists the files.
+pyiqa fetches weights while it constructs a network. With files or a seed nothing is fetched: at the few functions
+through which pyiqa, torchvision, timm and CLIP download, the file of that name among the user's is handed over instead.
+What no file has is drawn from the seed; without a seed it becomes NaN, and what is still NaN at the end is an error that
+lists the files.
 """
 
 import contextlib
@@ -27,9 +28,8 @@ CLIP_SHAPES = {
 CLIP_TEXT = dict(
     context_length=77, vocab_size=49408, transformer_width=512, transformer_heads=8, transformer_layers=12
 )
-ARCHES = (
-    "lpips dists nima dbcnn hypernet arniqa topiq clipiqa liqe unique pieapp stlpips ckdn ahiq tres maniqa musiq".split()
-)
+ARCHES = """lpips dists nima dbcnn hypernet arniqa topiq clipiqa liqe unique pieapp stlpips ckdn ahiq tres maniqa
+musiq""".split()
 WRAPPERS = ("params", "params_ema", "state_dict", "model")
 
 
@@ -124,7 +124,7 @@ def replaced(given: Given) -> Iterator[None]:
             if found is None:
                 given.without(network)
             elif options.get("features_only"):
-                raise Missing(f"{found.name}: a backbone's own weights do not fit here; give the metric's whole checkpoint")
+                raise Missing(f"{found.name}: a backbone's weights do not fit here; give the metric's whole checkpoint")
             else:
                 load_into(network, read(found))
         return network
@@ -219,8 +219,8 @@ def tensors(network: torch.nn.Module):
 def enliven(network: torch.nn.Module, seed: int, pictures: list[tuple[torch.Tensor, ...]]) -> None:
     """Makes drawn weights answer to pictures.
 
-    Fresh batch norms pass everything on, and some libraries start their residual branches at 0, so that an error in them could
-    not be seen. Scale and shift are drawn, then the statistics taken over some pictures.
+    Fresh batch norms pass everything on, and some libraries start their residual branches at 0, where an error could not
+    be seen. Scale and shift are drawn, then the statistics taken over some pictures.
     """
     draw = torch.Generator().manual_seed(seed)
     norms = [one for one in modules(network) if isinstance(one, torch.nn.modules.batchnorm._BatchNorm)]

@@ -27,7 +27,7 @@ def test_agreement_within_a_thousandth_of_the_range():
 
 def test_scores_that_hardly_differ_show_nothing():
     assert not result([0.5, 0.5, 0.5], pyiqa=(0.5, 0.5, 0.5001)).good
-    assert result([0.5] * 3, pyiqa=[0.5] * 3).spread == 0
+    assert not result([0.5, 0.5, 0.5], pyiqa=(0.5, 0.5, 0.5)).good
 
 
 @pytest.mark.parametrize("name", metrics.METRICS)
@@ -68,7 +68,8 @@ def test_a_log_without_a_score(tmp_path):
     log.write_text(json.dumps({"pts": 0, "scores": {"iqascore0": {"state": "failed"}}}) + "\n")
     with pytest.raises(check.Failed, match="a.png"):
         check.raw(log, tmp_path / "a.png")
-    log.write_text(json.dumps({"pts": 0, "scores": {"iqascore0": {"raw": 0.25}}}) + "\n" + json.dumps({"pool": {}}) + "\n")
+    lines = [{"pts": 0, "scores": {"iqascore0": {"raw": 0.25}}}, {"pool": {}}]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert check.raw(log, tmp_path / "a.png") == 0.25
 
 
