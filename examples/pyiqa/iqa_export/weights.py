@@ -106,7 +106,8 @@ def replaced(given: Given) -> Iterator[None]:
         return read(found) if found else Absent()
 
     def load_state_dict(network, state, *arguments, **options):
-        if isinstance(state, Absent):
+        # Whoever picks tensors out of nothing has nothing.
+        if not state:
             return given.without(network)
         return load_into(network, state, *arguments, **options)
 
@@ -209,11 +210,14 @@ def finish(network: torch.nn.Module, given: Given) -> None:
 
 
 def tensors(network: torch.nn.Module):
-    """All of them: pyiqa keeps CLIP in a list, out of the network's own."""
-    yield from network.state_dict().items()
-    for inner in getattr(network, "clip_model", None) or []:
-        if isinstance(inner, torch.nn.Module):
-            yield from inner.state_dict().items()
+    for one in (network, *aside(network)):
+        yield from one.state_dict().items()
+
+
+def aside(network: torch.nn.Module) -> list[torch.nn.Module]:
+    """CLIP, where pyiqa keeps it in a list so that it is no part of the network's own weights."""
+    kept = getattr(network, "clip_model", None)
+    return kept if isinstance(kept, list) else []
 
 
 def enliven(network: torch.nn.Module, seed: int, pictures: list[tuple[torch.Tensor, ...]]) -> None:
@@ -242,7 +246,5 @@ def enliven(network: torch.nn.Module, seed: int, pictures: list[tuple[torch.Tens
 
 
 def modules(network: torch.nn.Module):
-    yield from network.modules()
-    for inner in getattr(network, "clip_model", None) or []:
-        if isinstance(inner, torch.nn.Module):
-            yield from inner.modules()
+    for one in (network, *aside(network)):
+        yield from one.modules()
