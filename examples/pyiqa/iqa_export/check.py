@@ -91,12 +91,15 @@ def quoted(path: Path) -> str:
     return text
 
 
-def by_plugin(name: str, model: Path, pairs: list[tuple[Path, Path]], folder: Path, limit: float = 3600) -> list[float]:
+def by_plugin(name: str, model: Path, pairs: list[tuple[Path, Path]], folder: Path, limit: float = 7200) -> list[float]:
     launch = shutil.which("gst-launch-1.0")
     if launch is None:
         raise Failed("gst-launch-1.0 is not in PATH: install GStreamer's tools (gstreamer1.0-tools)")
     command = [launch, "-q", *pipelines(name, model, pairs, folder)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=limit)
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, timeout=limit)
+    except subprocess.TimeoutExpired as error:
+        raise Failed(f"the plugin was not done with {len(pairs)} pictures after {limit:.0f} s") from error
     said = (run.stderr + run.stdout).strip()
     if "no element" in said:
         raise Failed(f'GStreamer does not find the plugin: eval "$(make -s env)" in the checkout sets it up\n{said}')
