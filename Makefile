@@ -11,7 +11,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
-.PHONY: help demo demo-watch test test-slow test-versions env setup build install uninstall bench lint doc clean
+.PHONY: help demo demo-watch test test-slow test-versions test-pyiqa env setup build install uninstall bench lint doc clean
 
 help: ## this list
 	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -30,6 +30,9 @@ test-slow: build ## faults of cameras that take minutes to happen
 
 test-versions: build ## the plugin that was built here under GStreamer 1.26 and 1.28, fetched from Debian (1.8 GB on disk)
 	@scripts/versions.sh
+
+test-pyiqa: build ## each network that examples/pyiqa exports against PyPI's pyiqa (5 GB on disk; an hour or more)
+	@scripts/test-pyiqa.sh
 
 env: ## what sets a shell up:  eval "$$(make -s env)"
 	@scripts/env.sh

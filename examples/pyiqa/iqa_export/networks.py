@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: MPL-2.0
+"""pyiqa's networks in a form that can be traced at one size and runs at all.
+
+Each takes pictures [1, 3, height, width] of R'G'B' from 0 to 1, the distorted one first, and gives [1, n]. The layers
+are those of the object that pyiqa built; only what depends on the picture's size, or is the same for every picture, is
+said anew.
+"""
+
+import contextlib
+import importlib
+import math
+from unittest import mock
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from . import sampling
+
+
+class Traceable(nn.Module):
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+        self.eval()
+
+
+class AsItIs(Traceable):
+    """Whose every operation follows the picture's size already."""
+
+    def forward(self, *pictures: Tensor) -> Tensor:
+        return self.network(*pictures).reshape(1, -1)
+
+
+class UniformCrops(AsItIs):
+    """pyiqa's own forward over crops that follow the picture's size."""
+
+    def __init__(self, network: nn.Module, arch: str):
+        super().__init__(network)
+        self.arch = importlib.import_module(f"pyiqa.archs.{arch}_arch")
+
+    def forward(self, *pictures: Tensor) -> Tensor:
+        with mock.patch.object(self.arch, "uniform_crop", sampling.uniform_crops):
+            return super().forward(*pictures)
+
+
+class DeformableCrops(UniformCrops):
+    """AHIQ: deformable convolution (Dai et al., ICCV 2017, eq. 2) as bilinear samples through a 1×1 convolution."""
+
+    def forward(self, *pictures: Tensor) -> Tensor:
+        with mock.patch.object(self.network.deform_net.deform, "forward", self.deform):
+            return super().forward(*pictures)
+
+    def deform(self, x: Tensor, offset: Tensor) -> Tensor:
+        layer = self.network.deform_net.deform
+        height, width = (int(one) for one in x.shape[2:])  # crops have one size
+        down, right = layer.kernel_size
+        rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+        columns_of_taps = []
+        for tap in range(down * right):
+            y = offset[:, 2 * tap] + (rows + tap // right - layer.padding[0])
+            x_ = offset[:, 2 * tap + 1] + (columns + tap % right - layer.padding[1])
+            grid = torch.stack([x_ * (2 / (width - 1)) - 1, y * (2 / (height - 1)) - 1], -1)
+            columns_of_taps.append(F.grid_sample(x, grid, "bilinear", "zeros", align_corners=True))
+        weight = layer.weight.flatten(2).permute(0, 2, 1).flatten(1)[:, :, None, None]
+        return F.conv2d(torch.cat(columns_of_taps, 1), weight, layer.bias)
+
+
+class Nima(Traceable):
+    """The histogram of opinions; its mean is the contract's."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        size = self.network.base_model.default_cfg["input_size"][-1]
+        x = sampling.centre_of_resized(x, size, size, "bilinear")
+        x = (x - self.network.default_mean) / self.network.default_std
+        return self.network.classifier(self.network.global_pool(self.network.base_model(x)[-1]))
+
+
+class Unique(Traceable):
+    """Mean and log of the standard deviation (eq. 3 of the paper); the contract takes the mean."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        network = self.network
+        x, body = network.preprocess(x), network.backbone
+        x = body.maxpool(body.relu(body.bn1(body.conv1(x))))
+        x = body.layer4(body.layer3(body.layer2(body.layer1(x)))).flatten(2)
+        pooled = x @ x.transpose(1, 2) / x.shape[2]
+        rooted = pooled.sign() * torch.sqrt(pooled.abs() + network.representation.thresh)
+        return network.fc(F.normalize(rooted.flatten(1)))
+
+
+class Topiq(AsItIs):
+    """With pooling and interpolation to sizes that are worked out from the picture's."""
+
+    def forward(self, *pictures: Tensor) -> Tensor:
+        def interpolate(x, size, mode, align_corners):
+            assert not align_corners
+            return sampling.resize(x, *(torch.as_tensor(one, dtype=torch.int64) for one in size), mode)
+
+        with mock.patch.object(F, "adaptive_avg_pool2d", sampling.adaptive_avg_pool2d):
+            with mock.patch.object(F, "interpolate", interpolate):
+                return super().forward(*pictures)
+
+
+def unit(x: Tensor) -> Tensor:
+    return x / x.norm(dim=-1, keepdim=True)
+
+
+class ClipIqa(Traceable):
+    """The texts' features are constants; of attention pooling's answers only the first token's is asked for."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__(network)
+        clip = network.clip_model[0]
+        self.visual = clip.visual
+        with torch.no_grad():
+            learned = "clipiqa+" in network.model_type
+            texts = network.prompt_learner(clip) if learned else clip.encode_text(network.prompt_pairs)
+            self.register_buffer("texts", clip.logit_scale.exp() * unit(texts).transpose(0, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = (x - self.network.default_mean) / self.network.default_std
+        x = self.visual.forward_features(x)[-1].flatten(2).permute(2, 0, 1)
+        mean = x.mean(0, keepdim=True)
+        logits = unit(self.pool(mean, torch.cat([mean, x]))) @ self.texts
+        return logits.reshape(1, -1, 2).softmax(-1)[..., 0].mean(1, keepdim=True)
+
+    def pool(self, query: Tensor, tokens: Tensor) -> Tensor:
+        layer = self.visual.attnpool
+        width = layer.embed_dim // layer.num_heads
+
+        def heads(x):  # [tokens, 1, channels] to [heads, tokens, width]
+            return x.reshape(-1, layer.num_heads, width).transpose(0, 1)
+
+        q, k, v = heads(layer.q_proj(query)), heads(layer.k_proj(tokens)), heads(layer.v_proj(tokens))
+        attention = (q / math.sqrt(width) @ k.transpose(1, 2)).softmax(-1)
+        return layer.c_proj((attention @ v).transpose(0, 1).reshape(1, -1))
+
+
+class Liqe(Traceable):
+    """15 windows out of a raster of 32 pixels. A picture below 224 pixels has none and no score, as in pyiqa."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__(network)
+        self.visual = network.clip_model.visual
+        with torch.no_grad():
+            scale = network.clip_model.logit_scale.exp()
+            self.register_buffer("texts", scale * network.text_features.transpose(0, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        network = self.network
+        x = (x - network.default_mean) / network.default_std
+        _, columns, every = sampling.sliding(x, 224, network.step)
+        count = torch.clamp(every, max=network.num_patch)
+        step = torch.clamp(torch.div(every, torch.clamp(count, min=1), rounding_mode="floor"), min=1)
+        place = torch.arange(count) * step
+        tops = torch.div(place, torch.clamp(columns, min=1), rounding_mode="floor")
+        x = sampling.windows(x, tops * network.step, (place - tops * columns) * network.step, 224)
+        logits = (unit(self.features(x)) @ self.texts).mean(0, keepdim=True).softmax(1)
+        if network.mtl:  # quality, scene, distortion
+            logits = logits.reshape(1, 5, -1).sum(2)
+        return (logits * torch.arange(1, 6)).sum(1, keepdim=True)
+
+    def features(self, x: Tensor) -> Tensor:
+        """CLIP's vision transformer with its embedding of positions, which pyiqa interpolates to the same size."""
+        visual = self.visual
+        x = visual.conv1(x).flatten(2).transpose(1, 2)
+        first = visual.class_embedding.expand(x.shape[0], 1, -1)
+        x = visual.ln_pre(torch.cat([first, x], 1) + visual.positional_embedding)
+        x = visual.transformer(x.transpose(0, 1))[0]
+        return visual.ln_post(x) @ visual.proj
+
+
+class PieApp(Traceable):
+    """Windows of 64 pixels, 27 apart, weighed by the network."""
+
+    def forward(self, distorted: Tensor, reference: Tensor) -> Tensor:
+        network = self.network
+        size, stride = network.patch_size, network.stride
+        _, columns, every = sampling.sliding(distorted, size, stride)
+        place = torch.arange(every)
+        tops = torch.div(place, columns, rounding_mode="floor")
+        tops, lefts = tops * stride, (place - tops * columns) * stride
+        found = [
+            network.compute_features(sampling.windows(network.preprocess(x), tops, lefts, size))
+            for x in (distorted, reference)
+        ]
+        fine, coarse = (theirs - ours for ours, theirs in zip(*found))
+        scores = network.ref_score_subtract(0.01 * network.fc2_score(F.relu(network.fc1_score(fine))))
+        weights = network.fc2_weight(F.relu(network.fc1_weight(coarse))) + 1e-6
+        return ((weights * scores).sum() / weights.sum()).reshape(1, 1)
+
+
+class Ckdn(Traceable):
+    def forward(self, distorted: Tensor, reference: Tensor) -> Tensor:
+        network = self.network
+        size = math.floor(288 / 0.875)
+        distorted = sampling.centre_of_resized(distorted, size, 288, "bicubic")
+        reference = sampling.centre_of_resized(reference, size, 288, "nearest")
+        normal = ((x - network.default_mean) / network.default_std for x in (distorted, reference))
+        return network.net(*normal)
+
+
+class Musiq(Traceable):
+    """Patches of 32 pixels of the picture at two sizes and its own.
+
+    pyiqa fills up with patches that no other attends to; they are left out.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        network, options = self.network, self.network.data_preprocess_opts
+        x = (x - 0.5) * 2
+        grid, encoder = options["hse_grid_size"], network.transformer_encoder
+        tokens = []
+        longer = sorted(options["longer_side_lengths"])
+        for scale, scaled in enumerate([*(self.scaled(x, one) for one in longer), x]):
+            patches, rows, columns = self.patches(scaled)
+            place = (self.hashed(rows, grid)[:, None] * grid + self.hashed(columns, grid)[None]).reshape(-1)
+            embedded = self.embedded(patches)[None]
+            embedded = encoder.posembed_input(embedded, place[None])
+            if encoder.use_scale_emb:
+                embedded = encoder.scaleembed_input(embedded, torch.full((1, 1), scale))
+            tokens.append(embedded)
+        x = torch.cat([encoder.cls, *tokens], 1)
+        for block in encoder.transformer.values():
+            x = block(x, None)
+        return network.head(encoder.encoder_norm(x)[:, 0])
+
+    @staticmethod
+    def scaled(x: Tensor, longer: int) -> Tensor:
+        """In double precision, with halves to the even neighbour, as Python works the size out."""
+        height, width = sampling.side(x, 2).double(), sampling.side(x, 3).double()
+        ratio = longer / torch.maximum(height, width)
+        return sampling.resize(x, *(torch.round(one * ratio).long() for one in (height, width)), "bicubic")
+
+    @staticmethod
+    def patches(x: Tensor, size: int = 32) -> tuple[Tensor, Tensor, Tensor]:
+        """All of it, with zeros around so that the last ones are whole: TensorFlow's SAME."""
+        counts = [torch.div(sampling.side(x, axis) + size - 1, size, rounding_mode="floor") for axis in (2, 3)]
+        for axis, count in zip((2, 3), counts):
+            old = sampling.side(x, axis)
+            before = torch.div(count * size - old, 2, rounding_mode="floor")
+            place = torch.arange(count * size) - before
+            inside = ((place >= 0) & (place < old)).float()
+            shape = [1, 1, -1, 1] if axis == 2 else [1, 1, 1, -1]
+            x = x.index_select(axis, torch.minimum(torch.clamp(place, min=0), old - 1)) * inside.reshape(shape)
+        x = x.reshape(3, counts[0], size, counts[1], size).permute(1, 3, 0, 2, 4).reshape(-1, 3, size, size)
+        return x, *counts
+
+    @staticmethod
+    def hashed(count: Tensor, grid: int) -> Tensor:
+        """Which of the grid's positions each patch of a row or column has: the nearest, in single precision."""
+        scale = torch.as_tensor(grid).float() / count.float()
+        return torch.clamp(torch.floor(torch.arange(count).float() * scale).long(), max=grid - 1)
+
+    def embedded(self, patches: Tensor) -> Tensor:
+        network = self.network
+        x = network.block1(network.root_pool(network.gn_root(network.conv_root(patches))))
+        return network.embedding(x.permute(0, 2, 3, 1).flatten(1))
+
+
+@contextlib.contextmanager
+def without_hooks_kept(network: nn.Module):
+    """Networks that collect layers' outputs in hooks start and end with none collected."""
+    saved = getattr(network, "save_output", None)
+    if saved is not None:
+        saved.outputs.clear()
+    yield
+    if saved is not None:
+        saved.outputs.clear()
