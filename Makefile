@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-# make setup ORT=gpu or ORT=openvino: another ONNX Runtime, kept from then on
+# make setup ORT=gpu, gpu-cuda13 or openvino: another ONNX Runtime, kept from then on
 ORT ?=
 
 # make install PREFIX=/usr DESTDIR=/tmp/package PLUGINDIR=/usr/lib/x86_64-linux-gnu/gstreamer-1.0
@@ -37,7 +37,7 @@ test-pyiqa: build ## each network that examples/pyiqa exports against PyPI's pyi
 env: ## what sets a shell up:  eval "$$(make -s env)"
 	@scripts/env.sh
 
-setup: ## install what is missing: packages, ONNX Runtime (ORT=cpu, gpu or openvino), clips
+setup: ## install what is missing: packages, ONNX Runtime (ORT=cpu, gpu, gpu-cuda13 or openvino), clips
 	@scripts/system-packages.sh
 	@scripts/onnxruntime.sh $(ORT) >/dev/null
 	@scripts/clips.sh

@@ -1,28 +1,64 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A batch: tensors filled picture by picture, and whose they are.
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+//! A batch: tensors with room for each picture, and whose they are.
 
 use half::f16;
-use half::slice::HalfFloatSliceExt;
 use ort::value::TensorElementType as Element;
 
 use super::error::ScoreError;
-use super::features::{self, Feature, Features};
-use super::plans::Plans;
-use super::queue::{Pending, Ticket};
+use super::features::{Feature, Features};
+use super::queue::Ticket;
 use crate::model::Model;
-use crate::model::contract::{Input, Kind, Layout, Role};
-use crate::picture::Picture;
-use crate::preprocess::TensorLayout;
+use crate::model::contract::{Input, Layout};
 
 /// A tensor's elements, of the type that the graph takes.
 pub(super) enum Elements {
     F32(Vec<f32>),
     F16(Vec<f16>),
     U8(Vec<u8>),
+}
+
+/// A picture's part of a tensor.
+pub(super) enum Slot<'a> {
+    F32(&'a mut [f32]),
+    F16(&'a mut [f16]),
+    U8(&'a mut [u8]),
+    /// Of an input that the model's reference branch takes instead.
+    Unused,
+}
+
+impl Elements {
+    /// Room for `count` pictures of `length` elements from the picture `first` on, for which the vector grows if it must.
+    pub(super) fn slots(&mut self, length: usize, first: usize, count: usize) -> Vec<Slot<'_>> {
+        match self {
+            Self::F32(values) => room(values, length, first, count).map(Slot::F32).collect(),
+            Self::F16(values) => room(values, length, first, count).map(Slot::F16).collect(),
+            Self::U8(values) => room(values, length, first, count).map(Slot::U8).collect(),
+        }
+    }
+
+    /// Moves the picture `from` to `to`, a place before it.
+    pub(super) fn move_down(&mut self, length: usize, from: usize, to: usize) {
+        let range = from * length..(from + 1) * length;
+        match self {
+            Self::F32(values) => values.copy_within(range, to * length),
+            Self::F16(values) => values.copy_within(range, to * length),
+            Self::U8(values) => values.copy_within(range, to * length),
+        }
+    }
+}
+
+fn room<T: Clone + Default>(
+    values: &mut Vec<T>,
+    length: usize,
+    first: usize,
+    count: usize,
+) -> std::slice::ChunksExactMut<'_, T> {
+    let range = first * length..(first + count) * length;
+    if values.len() < range.end {
+        values.resize(range.end, T::default());
+    }
+    values[range].chunks_exact_mut(length)
 }
 
 /// Memory for a batch's inputs, used again and again.
@@ -81,167 +117,6 @@ impl Batch {
     }
 }
 
-/// Writes pictures into batches.
-pub(super) struct Preprocessor {
-    model: Arc<Model>,
-    plans: Plans,
-    scratch: Vec<f32>,
-}
-
-enum Written {
-    Yes(Vec<Shape>, Option<Cropping>),
-    OtherShape,
-}
-
-impl Preprocessor {
-    pub(super) fn new(model: Arc<Model>) -> Self {
-        Self { model, plans: Plans::default(), scratch: Vec::new() }
-    }
-
-    /// Adds a job's pictures to the batch. A job whose tensors have another shape comes back.
-    pub(super) fn add(&mut self, batch: &mut Batch, pending: Pending) -> Option<Pending> {
-        let written = if pending.ticket.is_cancelled() {
-            Err(ScoreError::Cancelled)
-        } else {
-            // Frames are their users' code.
-            catch_unwind(AssertUnwindSafe(|| self.write(batch, &pending))).unwrap_or_else(|panic| {
-                self.plans.clear();
-                Err(ScoreError::Internal(crate::panic::panic_text(&*panic)))
-            })
-        };
-        let preprocessed = match written {
-            Ok(Written::OtherShape) => return Some(pending),
-            Ok(Written::Yes(shapes, cropping)) => {
-                batch.shapes = shapes;
-                batch.frames += 1;
-                Ok(cropping)
-            }
-            Err(error) => Err(error),
-        };
-        let Pending { distorted, reference, ticket } = pending;
-        // The frames' memory is wanted back upstream.
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop((distorted, reference)))) {
-            log::error!("letting go of a frame panicked: {}", crate::panic::panic_text(&*panic));
-        }
-        batch.entries.push(Entry { ticket, preprocessed });
-        None
-    }
-
-    fn write(&mut self, batch: &mut Batch, pending: &Pending) -> Result<Written, ScoreError> {
-        let model = self.model.clone();
-        let contract = model.contract();
-        let reference = match (contract.kind, &pending.reference) {
-            (Kind::FullReference, Some(frame)) => Some(frame.picture()?),
-            (Kind::FullReference, None) => {
-                return Err(ScoreError::Reference(format!("{} needs a reference, none was given", contract.name)));
-            }
-            (Kind::NoReference, Some(_)) => {
-                return Err(ScoreError::Reference(format!("{} takes no reference, one was given", contract.name)));
-            }
-            (Kind::NoReference, None) => None,
-        };
-        let distorted = pending.distorted.picture()?;
-        let picture = |role: Role| match (role, &reference) {
-            (Role::Reference, Some(reference)) => reference,
-            _ => &distorted,
-        };
-        let shapes = self.shapes(&picture)?;
-        if batch.frames > 0 && batch.shapes != shapes {
-            return Ok(Written::OtherShape);
-        }
-        let branch = model.branch().zip(pending.reference.as_deref());
-        if let (Some((branch, frame)), Some(picture)) = (branch, &reference) {
-            let features = features::of(branch, model.graph(), frame, picture, || self.tensors(picture))?;
-            append(&mut batch.features, &features)?;
-        }
-        let mut cropping = None;
-        for (index, input) in contract.inputs.iter().enumerate() {
-            if branch.is_some() && input.role == Role::Reference {
-                continue;
-            }
-            let picture = picture(input.role);
-            let plan = self.plans.get(index, input, picture)?;
-            let length = plan.layout().len();
-            if contract.output.map.is_some() && cropping.is_none() && input.role == Role::Distorted {
-                let TensorLayout { scaled, crop_origins, width, height, .. } = plan.layout();
-                let crop = [*width as u32, *height as u32];
-                cropping = Some(Cropping { scaled: *scaled, crop, origins: crop_origins.clone() });
-            }
-            let start = batch.frames * length;
-            let range = start..start + length;
-            match &mut batch.buffers.inputs[index] {
-                Elements::F32(values) => plan.run(picture, room(values, range))?,
-                Elements::F16(values) => {
-                    let scratch = room(&mut self.scratch, 0..length);
-                    plan.run(picture, scratch)?;
-                    room(values, range).convert_from_f32_slice(scratch);
-                }
-                Elements::U8(values) => {
-                    let scratch = room(&mut self.scratch, 0..length);
-                    plan.run(picture, scratch)?;
-                    for (to, from) in room(values, range).iter_mut().zip(scratch) {
-                        *to = from.round().clamp(0.0, 255.0) as u8;
-                    }
-                }
-            }
-        }
-        Ok(Written::Yes(shapes, cropping))
-    }
-
-    /// The reference as its branch takes it.
-    fn tensors(&mut self, picture: &Picture<'_>) -> Result<Vec<features::Tensor>, ScoreError> {
-        let model = self.model.clone();
-        let inputs = model.contract().inputs.iter().enumerate().filter(|(_, input)| input.role == Role::Reference);
-        let tensor = |(index, input): (usize, &Input)| {
-            let plan = self.plans.get(index, input, picture)?;
-            let layout = plan.layout();
-            let mut values = vec![0.0; layout.len()];
-            let dims = tensor_dims(input, [layout.crops, layout.channels, layout.height, layout.width], 1);
-            plan.run(picture, &mut values)?;
-            Ok((input.tensor.clone(), dims, values))
-        };
-        inputs.map(tensor).collect()
-    }
-
-    /// The tensors' shapes; checks that the inputs belong together.
-    fn shapes<'a, 'p: 'a>(&mut self, picture: &impl Fn(Role) -> &'a Picture<'p>) -> Result<Vec<Shape>, ScoreError> {
-        let model = self.model.clone();
-        let contract = model.contract();
-        let mut shapes = Vec::with_capacity(contract.inputs.len());
-        let mut layouts: Vec<TensorLayout> = Vec::new();
-        for (index, input) in contract.inputs.iter().enumerate() {
-            let layout = self.plans.get(index, input, picture(input.role))?.layout();
-            shapes.push([layout.crops, layout.channels, layout.height, layout.width]);
-            // One input alone has nothing to agree with.
-            if contract.inputs.len() > 1 {
-                layouts.push(layout.clone());
-            }
-        }
-        for (index, layout) in layouts.iter().enumerate() {
-            let input = &contract.inputs[index];
-            let differs = layouts[..index].iter().zip(&contract.inputs).find(|(other, earlier)| {
-                let crop_origins = (&other.scaled, &other.crop_origins) != (&layout.scaled, &layout.crop_origins);
-                other.crops != layout.crops || (earlier.geometry == input.geometry && crop_origins)
-            });
-            if let Some((_, earlier)) = differs {
-                let (a, b) = (picture(earlier.role), picture(input.role));
-                return Err(ScoreError::Reference(format!(
-                    "{} looks at the same places of both pictures, which must have one size; \"{}\" gets {}×{}, \"{}\" \
-                     {}×{}",
-                    contract.name,
-                    earlier.tensor,
-                    a.width(),
-                    a.height(),
-                    input.tensor,
-                    b.width(),
-                    b.height()
-                )));
-            }
-        }
-        Ok(shapes)
-    }
-}
-
 /// The dimensions of a tensor of that many frames.
 pub(super) fn tensor_dims(input: &Input, [crops, channels, height, width]: Shape, frames: usize) -> Vec<usize> {
     let mut dims = match input.geometry.crops_axis {
@@ -256,7 +131,7 @@ pub(super) fn tensor_dims(input: &Input, [crops, channels, height, width]: Shape
 }
 
 /// Adds a frame's rows to those of the batch.
-fn append(batch: &mut Vec<Feature>, frame: &Features) -> Result<(), ScoreError> {
+pub(super) fn append(batch: &mut Vec<Feature>, frame: &Features) -> Result<(), ScoreError> {
     if batch.is_empty() {
         batch.extend(frame.0.iter().map(|Feature { name, dims, .. }| Feature {
             name: name.clone(),
@@ -270,12 +145,4 @@ fn append(batch: &mut Vec<Feature>, frame: &Features) -> Result<(), ScoreError> 
     }
     batch.iter_mut().zip(&frame.0).for_each(|(all, own)| all.values.extend_from_slice(&own.values));
     Ok(())
-}
-
-/// The range, for which the vector grows if it must.
-fn room<T: Clone + Default>(values: &mut Vec<T>, range: std::ops::Range<usize>) -> &mut [T] {
-    if values.len() < range.end {
-        values.resize(range.end, T::default());
-    }
-    &mut values[range]
 }

@@ -3,7 +3,8 @@
 //! Scoring: pictures in, scores out, on a worker that all users of a model share.
 //!
 //! The worker has two threads. One turns queued pictures into tensors, the other runs the model, so that the next
-//! batch is prepared while one is running.
+//! batch is prepared while one is running. Pictures that wait together are prepared side by side, on threads that all
+//! workers share.
 //!
 //! Without the feature `onnx`, [`Scorer`] is a type without values: what takes an `Option` of one can still be built and
 //! is given `None`.
@@ -24,6 +25,8 @@ mod job;
 mod plans;
 #[cfg(feature = "onnx")]
 mod postprocess;
+#[cfg(feature = "onnx")]
+mod prepare;
 #[cfg(feature = "onnx")]
 mod queue;
 #[cfg(feature = "onnx")]

@@ -184,6 +184,17 @@ impl Queue {
         self.wait(|state| state.running == 0 || state.ended || state.holds == 0)
     }
 
+    /// Up to so many jobs that are there, without waiting.
+    pub(super) fn waiting(&self, most: usize) -> Vec<Pending> {
+        let mut state = self.lock();
+        let jobs: Vec<_> = std::iter::from_fn(|| state.take()).take(most).collect();
+        drop(state);
+        if !jobs.is_empty() {
+            self.room.notify_all();
+        }
+        jobs
+    }
+
     fn wait(&self, give_up: impl Fn(&mut State) -> bool) -> Option<Pending> {
         let mut state = self.lock();
         loop {

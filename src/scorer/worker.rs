@@ -2,14 +2,16 @@
 
 //! The worker of a model: a thread that prepares and a thread that runs.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::batch::{Batch, Buffers, Entry, Preprocessor};
+use super::batch::{Batch, Buffers, Entry};
 use super::error::ScoreError;
 use super::inference::Runner;
+use super::prepare::Preprocessor;
 use super::queue::Queue;
 use crate::model::Model;
 
@@ -72,16 +74,22 @@ fn preprocess(queue: &Queue, model: Arc<Model>, free: &Receiver<Buffers>, full: 
     let _end = End(queue);
     let one_by_one = model.fixed_batch() == Some(1);
     let mut preprocessor = Preprocessor::new(model);
-    let mut carried = None;
+    let mut carried = VecDeque::new();
     while let Ok(buffers) = free.recv() {
-        let Some(first) = carried.take().or_else(|| queue.next()) else { return };
+        let Some(first) = carried.pop_front().or_else(|| queue.next()) else { return };
         let mut batch = Batch::new(buffers);
-        let mut next = Some(first);
-        while let Some(pending) = next.take() {
-            carried = preprocessor.add(&mut batch, pending);
+        let mut jobs = vec![first];
+        while !jobs.is_empty() {
             let limit = if one_by_one { 1 } else { queue.batch_size() };
-            if carried.is_none() && batch.entries.len() < limit {
-                next = queue.next_while_busy();
+            let room = limit.saturating_sub(batch.entries.len() + jobs.len());
+            jobs.extend(carried.drain(..room.min(carried.len())));
+            let room = limit.saturating_sub(batch.entries.len() + jobs.len());
+            jobs.extend(queue.waiting(room));
+            let left = preprocessor.add(&mut batch, std::mem::take(&mut jobs));
+            let fits = left.is_empty() && carried.is_empty() && batch.entries.len() < limit;
+            left.into_iter().rev().for_each(|pending| carried.push_front(pending));
+            if fits {
+                jobs.extend(queue.next_while_busy());
             }
         }
         queue.batch_sent();

@@ -49,7 +49,10 @@ def encoded(picture: np.ndarray, coder: str, quantiser: int) -> np.ndarray:
     encoder.options = options(quantiser)
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24").reformat(format="yuv420p")
     frame.pts = 0
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
     packets = [*encoder.encode(frame), *encoder.encode()]
+    # As root, SVT-AV1 leaves the calling thread in real time, where it starves whatever else runs.
+    os.sched_setscheduler(0, policy, parameters)
     decoder = av.CodecContext.create(decoder_name, "r")
     if encoder.extradata:
         decoder.extradata = encoder.extradata
