@@ -59,7 +59,7 @@ pub(super) struct Leased {
 
 impl Leased {
     /// The frame with a lease on its memory: its own, or one by where the frame lies.
-    pub(super) fn new(frame: SharedFrame) -> SharedFrame {
+    pub(super) fn over(frame: SharedFrame) -> SharedFrame {
         if frame.lease().is_some() {
             return frame;
         }

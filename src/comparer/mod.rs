@@ -86,7 +86,7 @@ impl Comparer {
 
     /// Takes the reference's next frame, which holds `bytes` bytes; gives its number, from 0.
     pub fn push_reference(&self, stamp: Timestamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
-        self.shared.push(Side::Reference, stamp, Held { time: None, bytes, frame: frame.map(Leased::new) })
+        self.shared.push(Side::Reference, stamp, Held { time: None, bytes, frame: frame.map(Leased::over) })
     }
 
     /// Takes the next distorted frame, which holds `bytes` bytes; gives its number, from 0.

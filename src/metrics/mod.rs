@@ -89,8 +89,7 @@
 //! # One reference, several distorted pictures
 //! What VMAF (filtered maps, wavelet coefficients, motion) and MS-SSIM (the smaller scales) need of the reference alone is
 //! computed once for all meters that are given the same [`SharedReference`] ([`Meter::measure_shared`]). The numbers are the
-//! same bits. PSNR, SSIM, `float-ssim` and the luma fit have nothing of that kind: of SSIM's four filtered sums two are of
-//! both pictures, and reading what was kept of the other two takes about as long as filtering them.
+//! same bits. The other measures share nothing.
 //!
 //! # Without a reference
 //! [`LumaMeter`] looks at the pictures of one stream: mean and deviation of luma, how much of it is dark, and how far it

@@ -188,8 +188,7 @@ impl Store {
     ) -> Result<Value, E> {
         let until = Instant::now() + COMPUTING;
         let mut state = self.lock();
-        loop {
-            let Some(held) = state.held.get_mut(&number) else { break };
+        while let Some(held) = state.held.get_mut(&number) {
             match held.slots.iter().find(|(kept, _)| kept == key) {
                 Some((_, Slot::Ready(value, _))) => {
                     self.reused.fetch_add(1, Ordering::Relaxed);

@@ -87,8 +87,8 @@ impl Statistics {
         }
         if any {
             let mut own = [0; LANES];
-            for lane in 0..LANES {
-                own[lane] = reference.variances[lane].max(NOISE) + NOISE;
+            for (own, variance) in own.iter_mut().zip(&reference.variances) {
+                *own = (*variance).max(NOISE) + NOISE;
             }
             let own = self.logarithms(level, &own);
             for lane in 0..LANES {
