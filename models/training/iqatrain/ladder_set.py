@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""What `iqatrain.ladders` made, opened: crops at the scale that a network looks at, labels, held-out references, order.
+"""What `iqatrain.ladders` made, opened: labels, held-out references, order.
 
 A label is what a copy keeps of its reference's quality, 0 to 1: the mean of VMAF, SSIM and VIF, the latter two brought to VMAF's scale by the
 ranks of the coded steps of the training references (`Scale`). VMAF alone says the same, 0, of all that is coded at few lines, SSIM and VIF
@@ -13,9 +13,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from .ladders import STORED, Step
+from .ladders import Step
 
 BEST = 97.4  # VMAF of equal pictures without motion
 MEASURES = ("vmaf", "ssim", "vif")
@@ -23,7 +22,7 @@ UNORDERED = ("loose", "reference")
 
 
 def held_out(name: str) -> bool:
-    """Whether the reference with that file name is kept for choices: a fifth, by its name alone."""
+    """Whether the reference of that name is kept for choices: a fifth, by its name alone."""
     return zlib.crc32(name.encode()) % 5 == 0
 
 
@@ -34,6 +33,7 @@ class Ladder:
     path: Path
     reference: str
     display: int
+    scale: float  # of the stored pixels
     steps: list[Step]
 
     @cached_property
@@ -43,21 +43,7 @@ class Ladder:
 
     @property
     def held_out(self) -> bool:
-        return held_out(Path(self.reference).name if not self.reference.startswith("wallpapers") else self.reference)
-
-    def factor(self, short_side: int) -> float:
-        """By how much a stored picture is scaled where the frame that it is of has that short side."""
-        return short_side / min(self.display, STORED)
-
-    def view(self, step: int, short_side: int, size: int, at: tuple[float, float]) -> np.ndarray:
-        """[size, size, 3], a crop of the frame scaled to `short_side`; `at`: where, 0 to 1 down and across."""
-        height, width = self.pixels.shape[1:3]
-        side = min(size / self.factor(short_side), height, width)
-        top, left = at[0] * (height - side), at[1] * (width - side)
-        y, x = int(top), int(left)
-        part = Image.fromarray(np.asarray(self.pixels[step, y : int(np.ceil(top + side)) + 1, x : int(np.ceil(left + side)) + 1]))
-        box = (left - x, top - y, left - x + side, top - y + side)
-        return np.asarray(part.resize((size, size), Image.Resampling.BILINEAR, box=box))
+        return held_out(self.path.stem.rsplit("-", 1)[0])
 
     def chains(self) -> list[list[int]]:
         """The steps of each ladder, mild to strong, after the reference."""
@@ -69,7 +55,7 @@ def open_ladders(folder: Path) -> list[Ladder]:
     found = []
     for path in sorted(folder.glob("*.json")):
         said = json.loads(path.read_text())
-        found.append(Ladder(path, said["reference"], said["display"], [Step(**step) for step in said["steps"]]))
+        found.append(Ladder(path, said["reference"], said["display"], said["scale"], [Step(**step) for step in said["steps"]]))
     if not found:
         raise ValueError(f"{folder} has no ladders: make them with iqatrain.ladders")
     return found
@@ -102,6 +88,6 @@ class Scale:
         return np.array([self.label(step) for step in ladder.steps])
 
 
-def in_order(scores: np.ndarray, ladder: Ladder) -> list[bool]:
-    """For each two neighbours of each ladder, whether the stronger one does not score higher."""
-    return [bool(scores[b] <= scores[a]) for chain in ladder.chains() for a, b in zip(chain, chain[1:])]
+def in_order(scores: np.ndarray, ladder: Ladder) -> dict[str, list[bool]]:
+    """By ladder: for each two neighbours, whether the stronger one does not score higher."""
+    return {ladder.steps[chain[-1]].ladder: [bool(scores[b] <= scores[a]) for a, b in zip(chain, chain[1:])] for chain in ladder.chains()}

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MPL-2.0
 """Made codec ladders: pristine pictures coded, shown enlarged, noisy or banded, beside what VMAF and SSIM say of them.
 
-    python -m iqatrain.ladders --photographs photographs.txt --ffmpeg ffmpeg --out ladders
+    python -m iqatrain.ladders --list ladders.txt --pictures pictures --out ladders
 
 Each reference stands for part of a frame that is shown `display` lines high: 2160 (a picture's own pixels, 1280×1280 of them), 1080
 (1280×1080, scaled down to it) or 512 (CID22's). A step of a ladder is coded at `height` lines as one intra frame, enlarged to the display's
-lines (bicubic) and compared with the reference there: VMAF (v0.6.1), VIF and luma SSIM by the ffmpeg that is given, which has libvmaf.
+lines (bicubic) and compared with the reference there: VMAF (v0.6.1), VIF and luma SSIM, by the
+ffmpeg of PyPI's `imageio-ffmpeg`, which has libvmaf.
 
 A ladder is a list of steps, mild to strong, in which nothing but the rate, the coded height, the noise or the banding grows. `loose` steps
 are drawn at random and are in no order.
@@ -24,6 +25,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
@@ -101,6 +103,8 @@ def encoded(picture: np.ndarray, coder: str, quantiser: int) -> np.ndarray:
     if encoder.extradata:
         decoder.extradata = encoder.extradata
     frames = [shown for packet in packets for shown in decoder.decode(packet)] + decoder.decode()
+    if hasattr(os, "sched_setscheduler"):  # SVT-AV1 gives the calling thread a real-time priority where it may
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     if len(frames) != 1:
         raise RuntimeError(f"{encoder_name} gave {len(frames)} frames for one")
     return frames[0].to_ndarray(format="rgb24")
@@ -171,7 +175,10 @@ def make_one(out: Path, ffmpeg: Path, path: Path, display: int, number: int) -> 
     scale = min(1, STORED / display)
     width, height = (round(scale * n) for n in (reference.shape[1], reference.shape[0]))
     pixels = np.stack([resized(one, width, height, Image.Resampling.BILINEAR) for one in copies])
-    name = f"{path.parent.name if path.stem.isdigit() else path.stem[:24]}-{display}".replace(" ", "_")
+    distinct = path.parts[path.parts.index("wallpapers") + 1] if "wallpapers" in path.parts else path.stem[:24]
+    name = f"{distinct}-{display}"
+    if (out / f"{name}.json").exists():
+        raise ValueError(f"{out}/{name}.json is of another reference: {path} needs another name")
     np.save(out / f"{name}.npy", pixels)
     description = {"reference": "/".join(path.parts[-4:]), "display": display, "scale": scale, "steps": [asdict(step) for step in steps]}
     (out / f"{name}.json").write_text(json.dumps(description) + "\n")
@@ -179,17 +186,19 @@ def make_one(out: Path, ffmpeg: Path, path: Path, display: int, number: int) -> 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--photographs", type=Path, required=True, help="lines of a display height and a file, in the order in which they are made")
-    options.add_argument("--ffmpeg", type=Path, required=True, help="an ffmpeg with libvmaf")
+    options.add_argument("--list", type=Path, required=True, help="lines of a display's height and a file, in the order in which they are made")
+    options.add_argument("--pictures", type=Path, required=True, help="the folder that the files' names start from")
+    options.add_argument("--ffmpeg", type=Path, help="another ffmpeg with libvmaf")
     options.add_argument("--out", type=Path, required=True)
     given = options.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     done = given.out / "done.txt"
     finished = set(done.read_text().splitlines()) if done.exists() else set()
-    for number, line in enumerate(given.photographs.read_text().splitlines()):
+    ffmpeg = given.ffmpeg or Path(imageio_ffmpeg.get_ffmpeg_exe())
+    for number, line in enumerate(given.list.read_text().splitlines()):
         if line not in finished:
             display, path = line.split(" ", 1)
-            make_one(given.out, given.ffmpeg, Path(path), int(display), number)
+            make_one(given.out, ffmpeg, given.pictures / path, int(display), number)
             with open(done, "a") as file:
                 file.write(line + "\n")
             print(number, line, flush=True)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MPL-2.0
 """At what scale of a large frame coding is seen best: frozen features of ladders under a ridge regression.
 
-    python -m iqatrain.scales --ladders ladders --model ../metaiqa/model.float.onnx --out scales
+    python -m iqatrain.scales --ladders ladders --features features --model ../metaiqa/model.float.onnx
 
-Features of a step at a scale: mean and standard deviation of the four stages of the bundled backbone, averaged over crops of 224 of the frame scaled to
-that short side. The regression learns the labels of the training references; printed is, for scales alone and together and for some of the
-stages, how its scores of the held-out references agree with theirs.
+Takes what `iqatrain.ladder_features` has written so far. For each view alone and together, and for some of the stages, a regression learns the labels of all
+references but one and scores that one, for each in turn; first comes the bundled network as it is. Printed is how these scores agree with the labels: over all; of the coded steps on 2160 lines, and of
+those that were coded at 500 lines or more; within a reference, in the mean; and how many neighbouring steps are in order.
 """
 
 import argparse
@@ -16,75 +16,65 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import bundled, run
+from . import bundled
 from .features import Ridge
+from .ladder_features import CHANNELS, STAGES, VIEWS
 from .ladder_set import Ladder, Scale, in_order, open_ladders
 from .measures import srocc
-from .networks.pooled import pooled
 
-SIDES, STEPS, CROPS = (384, 576, 768, 1080), 14, ((0.5, 0.5), (0.2, 0.8))
-STAGES = np.repeat(np.arange(4), [2 * n for n in (64, 128, 256, 512)])  # of each of `pooled`'s features
-
-
-@torch.no_grad()
-def features(network, ladder: Ladder, chosen: list[int]) -> np.ndarray:
-    """[steps, sides, features] float32."""
-    found = []
-    for step in chosen:
-        views = [ladder.view(step, side, network.crop, at) for side in SIDES for at in CROPS]
-        x = run.inputs(network, torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2))
-        found.append(pooled(network.backbone.stages(x)).numpy().reshape(len(SIDES), len(CROPS), -1).mean(1))
-    return np.stack(found)
+FINE = 500  # lines: what is coded at as many is fine
+MEANS = np.concatenate([np.repeat([True, False], n) for n in CHANNELS])  # of each feature, whether it is a mean
+PARTS = {"all stages": np.full(len(STAGES), True), "stages 1 to 3": STAGES < 3, "means of stage 4": (STAGES == 3) & MEANS}
 
 
-def chosen_steps(ladder: Ladder, number: int) -> list[int]:
-    """The reference and some of the steps: whole ladders first."""
-    chains = ladder.chains()
-    return sorted({step for k in (number, number + 2) for step in chains[k % len(chains)]} | {len(ladder.steps) - 1 - i for i in range(4)})[:STEPS]
+def left_out(features: list[np.ndarray], labels: list[np.ndarray], strength: float) -> list[np.ndarray]:
+    """The scores of each reference's steps by a regression of the others."""
+    scores = []
+    for n in range(len(features)):
+        others = [i for i in range(len(features)) if i != n]
+        fit = Ridge(np.concatenate([features[i] for i in others]), np.concatenate([labels[i] for i in others]), strength)
+        scores.append(fit(features[n]))
+    return scores
+
+
+def agreement(ladders: list[Ladder], scores: list[np.ndarray], labels: list[np.ndarray]) -> dict:
+    steps = [(ladder, step) for ladder in ladders for step in ladder.steps]
+    large = np.array([ladder.display == 2160 and (step.coder != "" or step.ladder == "reference") for ladder, step in steps])
+    fine = large & np.array([not step.coder or step.height >= FINE for _, step in steps])
+    found, wanted = np.concatenate(scores), np.concatenate(labels)
+    order = [hit for ladder, one in zip(ladders, scores) for hits in in_order(one, ladder).values() for hit in hits]
+    within = [srocc(one, label) for one, label in zip(scores, labels)]
+    said = {"srocc": srocc(found, wanted), "2160": srocc(found[large], wanted[large]), "2160, fine": srocc(found[fine], wanted[fine])}
+    return {name: round(float(value), 3) for name, value in (said | {"within": np.mean(within), "in order": np.mean(order)}).items()}
+
+
+def as_it_is(model: Path, features: list[np.ndarray]) -> list[np.ndarray]:
+    """What the bundled network's own head makes of the coarse views."""
+    head, chosen = bundled.read(model, "metaiqa").head, PARTS["means of stage 4"]
+    with torch.no_grad():
+        return [head(torch.from_numpy(one[:, VIEWS.index("coarse")][:, chosen])).sigmoid()[:, 0].numpy() for one in features]
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--ladders", type=Path, required=True)
-    options.add_argument("--model", type=Path, required=True)
-    options.add_argument("--out", type=Path, required=True)
-    options.add_argument("--strength", type=float, default=1.0)
+    options.add_argument("--features", type=Path, required=True)
+    options.add_argument("--model", type=Path, required=True, help="the bundled network in float")
+    options.add_argument("--lines", type=int, default=1080, help="frames of fewer lines are left out")
+    options.add_argument("--strength", type=float, default=1.0, help="of the regression")
     given = options.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
-    network, every = bundled.read(given.model, "metaiqa").to(memory_format=torch.channels_last), []
-    for number, ladder in enumerate(one for one in open_ladders(given.ladders) if one.display >= 1080):
-        kept = given.out / f"{ladder.path.stem}.npz"
-        if not kept.exists():
-            chosen = chosen_steps(ladder, number)
-            np.savez(kept, chosen=chosen, features=features(network, ladder, chosen))
-            print(ladder.path.stem, flush=True)
-        every.append((ladder, dict(np.load(kept))))
-    scale = Scale([ladder for ladder, _ in every])
-    report(every, scale, given.strength)
-
-
-def report(every, scale: Scale, strength: float) -> None:
-    labels = [scale.labels(ladder)[kept["chosen"]] for ladder, kept in every]
-    last = np.array([ladder.held_out for ladder, _ in every])
-    truth = np.concatenate([one for one, out in zip(labels, last) if out])
-    fine = np.concatenate([is_fine(ladder, kept["chosen"]) for (ladder, kept), out in zip(every, last) if out])
-    combinations = [(side,) for side in range(len(SIDES))] + list(itertools.combinations(range(len(SIDES)), 2))
-    for sides, stages in itertools.product(combinations, ((0, 1, 2, 3), (0, 1), (2,), (3,))):
-        x = [np.concatenate([kept["features"][:, side][:, np.isin(STAGES, stages)] for side in sides], 1) for _, kept in every]
-        learned = [i for i in range(len(x)) if not last[i]]
-        fit = Ridge(np.concatenate([x[i] for i in learned]), np.concatenate([labels[i] for i in learned]), strength)
-        scores = [fit(x[i]) for i in range(len(x)) if last[i]]
-        pooled_scores = np.concatenate(scores)
-        print(json.dumps({
-            "short side": [SIDES[side] for side in sides], "stages": stages, "references": [len(learned), int(last.sum())], "pictures": len(truth),
-            "srocc": round(srocc(pooled_scores, truth), 4), "fine": round(srocc(pooled_scores[fine], truth[fine]), 4), "of fine": int(fine.sum()),
-            "within a reference": round(float(np.mean([srocc(s, l) for s, l, out in zip(scores, (l for l, out in zip(labels, last) if out), itertools.repeat(1))])), 4),
-        }), flush=True)
-
-
-def is_fine(ladder: Ladder, chosen) -> np.ndarray:
-    """Steps that were coded at 500 lines or more, or not at all."""
-    return np.array([not ladder.steps[i].coder or ladder.steps[i].height >= 500 for i in chosen])
+    every = open_ladders(given.ladders)
+    scale = Scale(every)
+    kept = lambda one: given.features / f"ladder-{one.path.stem}.npy"
+    ladders = [one for one in every if one.display >= given.lines and kept(one).exists()]
+    labels, features = [scale.labels(one) for one in ladders], [np.load(kept(one))[:, 0] for one in ladders]
+    print(json.dumps({"references": [one.path.stem for one in ladders], "steps": sum(map(len, labels))}), flush=True)
+    print(json.dumps({"the bundled network": agreement(ladders, as_it_is(given.model, features), labels)}), flush=True)
+    for count, (part, chosen) in itertools.product((1, 2, 3), PARTS.items()):
+        for views in itertools.combinations(range(len(VIEWS)), count):
+            x = [np.concatenate([one[:, view][:, chosen] for view in views], 1) for one in features]
+            said = agreement(ladders, left_out(x, labels, given.strength), labels)
+            print(json.dumps({"views": [VIEWS[view] for view in views], "of": part, **said}), flush=True)
 
 
 if __name__ == "__main__":
