@@ -42,6 +42,7 @@ class Exported:
         said = tomllib.loads(self.session.get_modelmeta().custom_metadata_map["iqa.contract"])
         geometry, self.attributes = said["geometry"], tuple(said["output"].get("attributes", {}).get("names", ()))
         self.crop, self.crops, self.stride = geometry["crop"][0], geometry["crops"], geometry.get("stride", [None])[0]
+        self.short_side = geometry.get("short-side", 0)  # 0: a picture is looked at as it is
 
     def eval(self) -> "Exported":
         return self
