@@ -96,6 +96,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod block_edges;
+mod cambi;
 mod detail;
 mod detail_looks;
 mod downsample;

@@ -4,7 +4,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::avx512;
-use super::{sse, ssim_window, trapezoid, vmaf};
+use super::{cambi, sse, ssim_window, trapezoid, vmaf};
 
 /// A thread's working memory. Each part grows when it is first used.
 #[derive(Default)]
@@ -18,6 +18,7 @@ pub(super) struct Scratch {
     pub sse: sse::Scratch,
     pub trapezoid: Option<trapezoid::Scratch>,
     pub vmaf: vmaf::Scratch,
+    pub cambi: cambi::Scratch,
     #[cfg(target_arch = "x86_64")]
     pub avx512: Option<avx512::Scratch>,
 }
