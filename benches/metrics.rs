@@ -12,20 +12,24 @@
 //! takes with that alone is subtracted from what it takes with `float_ms_ssim` besides. Both have the same number of
 //! threads; runs alternate, medians are given. VMAF is libvmaf's default model with its default features, of which it also
 //! computes two that the model does not take. ffmpeg's filter takes the best instructions there are; `ONNX_IQA_SIMD=avx2`
-//! keeps this crate from AVX-512.
+//! keeps this crate from AVX-512. VMAF 1 is by `vmaf_v1.0.16_3d0h`; of its features libvmaf computes none that the model does
+//! not take.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use onnx_iqa::metrics::{Measures, Meter};
+use onnx_iqa::metrics::{Measures, Meter, VmafModel};
 use onnx_iqa::picture::{ChromaSite, Colorimetry, Frame, Matrix, OwnedFrame, PixelFormat, Range};
 use onnx_iqa_testkit::TempDir;
 
 const WIDTH: u32 = 1920;
 const HEIGHT: u32 = 1080;
+/// The model of VMAF 1 for such pictures.
+const VMAF_1: &str = "vmaf_v1.0.16_3d0h";
 /// Pairs that are gone through again and again: more than the nearer caches hold.
 const PAIRS: usize = 8;
 
@@ -61,6 +65,14 @@ fn main() -> Result<()> {
         let rival = rival.as_ref().map(|rival| (rival, &*with, bare));
         row("VMAF", Measures::VMAF, threads, &pairs, rival, rounds.min(5), 3)?;
     }
+    for threads in [1, cores] {
+        let with = format!("null[c];[c][b]libvmaf=n_threads={threads}:model=version={VMAF_1}");
+        let bare = "null[c];[c][b]streamselect=inputs=2:map=0";
+        let rival = rival.as_ref().map(|rival| (rival, &*with, bare));
+        let model = VmafModel::open(VMAF_1, &[concat!(env!("CARGO_MANIFEST_DIR"), "/models").into()])?;
+        let meter = Meter::with_vmaf_model(Measures::VMAF, threads, Arc::new(model));
+        row_of("VMAF 1", meter, threads, &pairs, rival, rounds.min(5), 3)?;
+    }
     Ok(())
 }
 
@@ -74,7 +86,19 @@ fn row(
     rounds: usize,
     loops: usize,
 ) -> Result<()> {
-    let mut meter = Meter::new(measures, threads);
+    row_of(name, Meter::new(measures, threads), threads, pairs, rival, rounds, loops)
+}
+
+/// The same of a meter that is there.
+fn row_of(
+    name: &str,
+    mut meter: Meter,
+    threads: usize,
+    pairs: &[[OwnedFrame; 2]],
+    rival: Option<(&Rival, &str, &str)>,
+    rounds: usize,
+    loops: usize,
+) -> Result<()> {
     let pictures = pairs.iter().map(|[a, b]| Ok([a.picture()?, b.picture()?])).collect::<Result<Vec<_>>>()?;
     let mut times: [Vec<f64>; 2] = Default::default();
     for _ in 0..rounds {

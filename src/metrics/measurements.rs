@@ -168,6 +168,22 @@ pub enum Missing {
         /// The measure.
         measure: &'static str,
     },
+    /// There is no such number without chroma.
+    #[error("{measure} by this model needs Cb and Cr, of the same size in both pictures")]
+    NoChroma {
+        /// The measure.
+        measure: &'static str,
+    },
+    /// There is no such number of chroma so small.
+    #[error("{measure} by this model needs chroma planes of at least {least}x{least} samples, these have {}x{}", .size[0], .size[1])]
+    SmallChroma {
+        /// The measure.
+        measure: &'static str,
+        /// Width and height of the chroma planes.
+        size: [u32; 2],
+        /// What each side has to have.
+        least: u32,
+    },
     /// The next pair did not come in time.
     #[error("{measure} needs the next pair, which has not come in time")]
     NoNextPair {
@@ -185,6 +201,8 @@ impl Missing {
             | Self::Shape { measure, .. }
             | Self::TooDeep { measure, .. }
             | Self::Rgb { measure }
+            | Self::NoChroma { measure }
+            | Self::SmallChroma { measure, .. }
             | Self::NoNextPair { measure } => measure,
         }
     }

@@ -54,8 +54,8 @@ impl Plane {
         workers.over(bands, pixels, |index, (reference, distorted), _| {
             for (samples, mut rows) in component.samples.iter().zip([reference, distorted]) {
                 for y in 0..rows.count() {
-                    let peak = (!component.same).then(|| f32::from((1u16 << depth) - 1));
-                    load(samples, peak, index * BAND + y, rows.row(y));
+                    let peak = peak(component, depth);
+                    load(samples, peak, index * BAND + y, rows.row(y), |sample| (sample - OFFSET) as i16);
                     rows.mirror(y);
                 }
             }
@@ -63,9 +63,14 @@ impl Plane {
     }
 }
 
-/// One row of samples. With a `peak` they are brought to the common depth and range, and rounded.
-fn load(samples: &Samples<'_>, peak: Option<f32>, y: usize, out: &mut [i16]) {
-    let store = |sample: i32| (sample - OFFSET) as i16;
+/// The largest sample of `depth` bits where the two pictures' samples have to be brought to one depth and range.
+pub fn peak(component: &Component<'_>, depth: u8) -> Option<f32> {
+    (!component.same).then(|| f32::from((1u16 << depth) - 1))
+}
+
+/// One row of samples, as `store` has them. With a `peak` they are brought to the common depth and range, and rounded.
+#[inline(always)]
+pub fn load<T>(samples: &Samples<'_>, peak: Option<f32>, y: usize, out: &mut [T], store: impl Fn(i32) -> T) {
     if let Some(peak) = peak {
         let mut numbers = vec![0.0; out.len()];
         samples.load(y, &mut numbers);

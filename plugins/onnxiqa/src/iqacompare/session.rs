@@ -137,6 +137,13 @@ impl Session {
         inner.open.as_ref().map(fields).unwrap_or_default()
     }
 
+    /// How many of the next pairs a frame waits for, at most.
+    pub(super) fn following_pairs(&self) -> u32 {
+        let inner = lock(&self.0);
+        let model = inner.open.as_ref().and_then(|open| open.vmaf_model.as_ref());
+        model.map_or(0, |model| model.following_pairs())
+    }
+
     /// The provider that really runs the model.
     pub(super) fn provider(&self) -> Option<String> {
         let inner = lock(&self.0);

@@ -9,7 +9,8 @@
 //!
 //! Each scale is a wavelet transform of the picture's low-pass band before it. The distorted picture's detail is taken
 //! apart into what is left of the reference's and what was added; what was added masks what is left. The outer tenth of a
-//! picture does not count.
+//! picture does not count. ADM3 also counts what was added, which what is left masks (libvmaf's "AIM", the additive
+//! impairment measure).
 
 mod coarse;
 mod fine;
@@ -20,6 +21,7 @@ mod sensitivity;
 mod wavelet;
 
 pub use rows::Scratch;
+pub use sensitivity::Sensitivities;
 
 use super::plane::Plane;
 use crate::metrics::workers::Workers;
@@ -34,6 +36,43 @@ pub struct Adm {
     bands: [[Low; 2]; SCALES - 1],
 }
 
+/// How detail is measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdmOptions {
+    /// The largest gain that counts: an enhancement beyond it is no improvement.
+    pub gain_limit: f64,
+    /// The share of a coefficient that counts even where there is none.
+    pub noise_weight: f64,
+    pub sensitivities: Sensitivities,
+    /// Also measures what was added.
+    pub added: bool,
+    /// The share of what is left in ADM3; the rest is that of what was added.
+    pub left_weight: f64,
+    /// The least ADM3.
+    pub least: f64,
+}
+
+impl AdmOptions {
+    /// ADM3 by the detail that is left and that was added, both over that of the reference.
+    pub fn adm3(&self, left: f64, added: f64) -> f64 {
+        (left * self.left_weight + (1.0 - added) * (1.0 - self.left_weight)).max(self.least)
+    }
+}
+
+impl Default for AdmOptions {
+    /// libvmaf's.
+    fn default() -> Self {
+        Self {
+            gain_limit: 100.0,
+            noise_weight: 1.0 / 32.0,
+            sensitivities: Sensitivities::watson(),
+            added: false,
+            left_weight: 0.5,
+            least: 0.0,
+        }
+    }
+}
+
 /// What is found at a scale, as libvmaf has it: f32.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Detail {
@@ -41,32 +80,39 @@ pub struct Detail {
     pub left: f32,
     /// Detail of the reference.
     pub whole: f32,
+    /// Detail that was added, 0 where it is not measured.
+    pub added: f32,
 }
 
 impl Adm {
-    /// Detail of the four scales; `limit` is the largest gain that counts.
-    pub fn measure(&mut self, workers: &Workers, pictures: [&Plane; 2], depth: u8, limit: f64) -> [Detail; SCALES] {
+    /// Detail of the four scales.
+    pub fn measure(
+        &mut self,
+        workers: &Workers,
+        pictures: [&Plane; 2],
+        depth: u8,
+        options: &AdmOptions,
+    ) -> [Detail; SCALES] {
         let mut found = [Detail::default(); SCALES];
         let [first, second, third] = &mut self.bands;
         let fine = Picture::Samples(pictures, u32::from(depth));
-        found[0] = scale::measure(workers, &fine, 0, limit, Some(first));
+        found[0] = scale::measure(workers, &fine, 0, options, Some(first));
         let [a, b] = &*first;
-        found[1] = scale::measure(workers, &Picture::Bands([a, b]), 1, limit, Some(second));
+        found[1] = scale::measure(workers, &Picture::Bands([a, b]), 1, options, Some(second));
         let [a, b] = &*second;
-        found[2] = scale::measure(workers, &Picture::Bands([a, b]), 2, limit, Some(third));
+        found[2] = scale::measure(workers, &Picture::Bands([a, b]), 2, options, Some(third));
         let [a, b] = &*third;
-        found[3] = scale::measure(workers, &Picture::Bands([a, b]), 3, limit, None);
+        found[3] = scale::measure(workers, &Picture::Bands([a, b]), 3, options, None);
         found
     }
 }
 
-/// ADM of a picture of so many pixels: the detail that is left over that of the reference. 1 where there is none.
-pub fn adm(scales: &[Detail; SCALES], pixels: usize) -> f64 {
+/// ADM of a picture of so many pixels: the detail that is left over that of the reference, 1 where there is none; and the
+/// detail that was added over that of the reference, 0 where there is none.
+pub fn adm(scales: &[Detail; SCALES], pixels: usize) -> [f64; 2] {
     let least = 1e-10 * pixels as f64 / (1920.0 * 1080.0);
-    let sum = |of: fn(&Detail) -> f32| {
-        let sum: f64 = scales.iter().map(|scale| f64::from(of(scale))).sum();
-        if sum < least { 0.0 } else { sum }
-    };
-    let (left, whole) = (sum(|scale| scale.left), sum(|scale| scale.whole));
-    if whole == 0.0 { 1.0 } else { left / whole }
+    let sum = |of: fn(&Detail) -> f32| scales.iter().map(|scale| f64::from(of(scale))).sum::<f64>();
+    let cut = |sum: f64| if sum < least { 0.0 } else { sum };
+    let (left, whole) = (cut(sum(|scale| scale.left)), cut(sum(|scale| scale.whole)));
+    if whole == 0.0 { [1.0, 0.0] } else { [left / whole, sum(|scale| scale.added) / whole] }
 }

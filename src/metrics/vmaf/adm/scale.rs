@@ -11,12 +11,9 @@ use super::fine::Fine;
 use super::region::{Region, bits};
 use super::rows::{Band, Lanes, Sums};
 use super::sensitivity::Sensitivity;
-use super::{Detail, Scratch};
+use super::{AdmOptions, Detail, Scratch};
 use crate::metrics::workers::Workers;
 use crate::simd::LANES;
-
-/// The share of a coefficient that counts even where there is none.
-const NOISE: f64 = 1.0 / 32.0;
 
 /// Low-pass coefficients.
 #[derive(Default)]
@@ -85,7 +82,20 @@ pub fn measure(
     workers: &Workers,
     picture: &Picture<'_>,
     scale: usize,
-    limit: f64,
+    options: &AdmOptions,
+    low: Option<&mut [Low; 2]>,
+) -> Detail {
+    match options.added {
+        false => measure_parts::<1>(workers, picture, scale, options, low),
+        true => measure_parts::<2>(workers, picture, scale, options, low),
+    }
+}
+
+fn measure_parts<const PARTS: usize>(
+    workers: &Workers,
+    picture: &Picture<'_>,
+    scale: usize,
+    options: &AdmOptions,
     mut low: Option<&mut [Low; 2]>,
 ) -> Detail {
     let size @ [width, height] = picture.size();
@@ -99,73 +109,74 @@ pub fn measure(
         None => std::iter::repeat_with(|| None).take(count).collect(),
     };
     let region = Region::new(width, height);
-    let format = Format::new(scale, size, &region);
+    let format = Format::new(scale, size, &region, options.sensitivities.at(scale));
+    let limit = options.gain_limit;
     let sums = workers.over(lows, width * height, |index, low, scratch| {
         let rows = index * BAND..((index + 1) * BAND).min(height);
         let Scratch { fine, coarse, ring } = scratch.vmaf.adm.get_or_insert_default();
         let (region, shifts) = (&region, format.rows);
         match *picture {
             Picture::Samples(pictures, depth) => {
-                let steps = Fine { pictures, depth, limit, rows: fine, shifts: format.cubes };
-                workers.level.run_whole(Band { steps, size, region, rows, shifts, low, ring })
+                let weights = options.sensitivities.fine;
+                let steps = Fine { pictures, depth, limit, weights, rows: fine, shifts: format.cubes };
+                workers.level.run_whole(Band::<_, PARTS> { steps, size, region, rows, shifts, low, ring })
             }
             Picture::Bands(pictures) => {
                 let shifts_of_cubes = [format.cubes[0], format.whole_cubes];
                 let weights = format.sensitivity.coarse();
                 let steps = Coarse { pictures, scale, weights, limit, rows: coarse, shifts: shifts_of_cubes };
-                workers.level.run_whole(Band { steps, size, region, rows, shifts, low, ring })
+                workers.level.run_whole(Band::<_, PARTS> { steps, size, region, rows, shifts, low, ring })
             }
         }
     });
     let sums = sums.into_iter().fold(Sums::default(), |total, band| total + band);
-    format.detail(&sums, region.count())
+    format.detail(&sums, region.count(), options.noise_weight)
 }
 
 /// The fixed-point formats of a scale.
 struct Format {
     sensitivity: Sensitivity,
-    /// By how many bits cubes of what is left are shifted, by direction.
+    /// By how many bits cubes of the parts are shifted, by direction.
     cubes: [u32; 3],
     /// The same of the reference's coefficients, at the coarser scales.
     whole_cubes: u32,
-    /// By how many bits the sums of a row are shifted: of what is left, and of what there was.
+    /// By how many bits the sums of a row are shifted: of the parts, and of what there was.
     rows: [u32; 2],
-    /// How many bits are then behind the point: of what is left, by direction, and of what there was.
-    left: [i32; 3],
+    /// How many bits are then behind the point: of the parts, by direction, and of what there was.
+    parts: [i32; 3],
     whole: i32,
 }
 
 impl Format {
-    fn new(scale: usize, [width, height]: [usize; 2], region: &Region) -> Self {
+    fn new(scale: usize, [width, height]: [usize; 2], region: &Region, sensitivity: Sensitivity) -> Self {
         let row = bits(height);
         let signed = |bits: u32| bits as i32;
-        let sensitivity = Sensitivity::new(scale);
         if scale == 0 {
             let cube = |less: u32| bits(width).saturating_sub(less);
             let cubes = [cube(4), cube(4), cube(3)];
             let whole_row = bits(region.count()).saturating_sub(20);
-            let left = [52, 52, 57].into_iter().zip(cubes).map(|(point, cube)| point - signed(cube + row));
-            let left: Vec<_> = left.collect();
-            let left = [left[0], left[1], left[2]];
+            let points = [52, 52, 57];
+            let parts = std::array::from_fn(|direction| points[direction] - signed(cubes[direction] + row));
             let whole = 18 - signed(whole_row);
-            return Self { sensitivity, cubes, whole_cubes: 0, rows: [row, whole_row], left, whole };
+            return Self { sensitivity, cubes, whole_cubes: 0, rows: [row, whole_row], parts, whole };
         }
         let cube = bits(width);
         let (whole_cubes, whole_row) = (bits(region.columns.len()), bits(region.rows.len()));
-        let left = [[45, 39, 36][scale - 1] - signed(cube + row); 3];
+        let parts = [[45, 39, 36][scale - 1] - signed(cube + row); 3];
         let whole = [32, 27, 23][scale - 1] - signed(whole_cubes + whole_row);
-        Self { sensitivity, cubes: [cube; 3], whole_cubes, rows: [row, whole_row], left, whole }
+        Self { sensitivity, cubes: [cube; 3], whole_cubes, rows: [row, whole_row], parts, whole }
     }
 
-    /// Minkowski sums of power 3 over a region of so many places.
-    fn detail(&self, sums: &Sums, count: usize) -> Detail {
-        let noise = ((count as f64 * NOISE) as f32).powf(1.0 / 3.0);
+    /// Minkowski sums of power 3 over a region of so many places, of which `noise_weight` counts where there is nothing.
+    fn detail(&self, sums: &Sums, count: usize, noise_weight: f64) -> Detail {
+        let noise = ((count as f64 * noise_weight) as f32).powf(1.0 / 3.0);
         let mut detail = Detail::default();
         for direction in 0..3 {
             let weight = f64::powi(f64::from(self.sensitivity.0[direction]), 3);
-            let left = (sums.left[direction] as f64 / f64::powi(2.0, self.left[direction])) as f32;
+            let part = |part: usize| (sums.parts[part][direction] as f64 / f64::powi(2.0, self.parts[direction])) as f32;
             let whole = (sums.whole[direction] as f64 / f64::powi(2.0, self.whole) * weight) as f32;
-            detail.left += left.powf(1.0 / 3.0) + noise;
+            detail.left += part(0).powf(1.0 / 3.0) + noise;
+            detail.added += part(1).powf(1.0 / 3.0);
             detail.whole += whole.powf(1.0 / 3.0) + noise;
         }
         detail
