@@ -116,7 +116,7 @@ pub struct Compare {
     /// Write the report into this folder.
     #[arg(short, long, value_name = "DIR", help_heading = "Result")]
     pub output: Option<PathBuf>,
-    /// What is measured on every pair of frames, with commas between: psnr, ssim, ms-ssim, float-ssim, vmaf.
+    /// What is measured on every pair of frames, with commas between: psnr, ssim, ms-ssim, float-ssim, vmaf, cambi.
     #[arg(
         long,
         value_name = "NAMES",

@@ -163,7 +163,7 @@ pub enum Missing {
         most: u8,
     },
     /// There is no such number of R'G'B'.
-    #[error("{measure} takes Y'CbCr or gray, these pictures are R'G'B': convert both")]
+    #[error("{measure} takes Y'CbCr or gray, these pictures are R'G'B': convert them")]
     Rgb {
         /// The measure.
         measure: &'static str,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How far a picture is from its reference: PSNR, SSIM, MS-SSIM, VMAF and libvmaf's `float_ssim`.
+//! How far a picture is from its reference: PSNR, SSIM, MS-SSIM, VMAF, CAMBI and libvmaf's `float_ssim`.
 //!
 //! A [`Meter`] is kept for a stream and measures pair after pair of pictures of the same size. Stored samples are
 //! compared, no matrix is ever applied to Y'CbCr; where depths or ranges differ, both pictures are taken at the larger
@@ -18,6 +18,7 @@
 //! | `ms-ssim` | `ms-ssim` | -1 to 1 | – | yes | multi-scale structural similarity of luma |
 //! | `float-ssim` | `float-ssim` | -1 to 1 | – | yes | structural similarity of luma that is shrunk first, as libvmaf's float_ssim |
 //! | `vmaf` | `vmaf` | 0 to 110 | – | no | Netflix's video multi-method assessment fusion of luma, by the chosen model |
+//! | `cambi` | `cambi` | 0 to 31 | – | no | contrast-aware multiscale banding index of luma, more is worse |
 //! | `luma-fit` | `gain` | – | – | yes | the distorted luma's contrast: gain of the least-squares line over the reference's |
 //! | `luma-fit` | `bias` | – | 8-bit samples | yes | the distorted luma's brightness: bias of the same line |
 //!
@@ -105,8 +106,27 @@
 //! The line distorted ≈ gain · reference + bias of least squares over all luma samples, bias in units of 8-bit samples
 //! and both on the reference's range.
 //!
+//! # CAMBI
+//! Tandon, Afonso, Sole and Krasula, "CAMBI: Contrast-aware multiscale banding index", Picture Coding Symposium 2021: how
+//! visible the banding of the distorted picture is, whatever its reference, from 0 (none) to 31, which pictures do not reach:
+//! some 5 is where it begins to annoy, 24 is the most that is seen. It is computed as libvmaf's `cambi` with its default
+//! options: samples become 10 bits, those of 8 bits by summing two by two, which takes dither away; flat parts are found by
+//! how many of a square's pixels equal their neighbours; at five scales each of their pixels has a contrast by how often its
+//! own sample, and those up to 4 above and below, are in a window around it (equation 2 of the paper); of each scale the
+//! mean of the 60 % with most contrast counts, the more the larger the scale. Samples are taken as they are stored, at the
+//! distorted picture's own depth; how visible steps are is judged as if they were of limited range and ITU-R BT.1886, as
+//! libvmaf does. **Thresholds do not carry over from one depth to another**: 8 bits, and the same samples lifted to 10 bits,
+//! differ by up to 2.3, and a slope in 10 bits has other steps than in 8.
+//!
+//! Absent, with a [reason](Measurements::missing), for R'G'B', where the longer side has less than 216 pixels or more than ten
+//! times the shorter one's, and where both together have more than 16,000. (libvmaf reads beside its memory where the one is
+//! much longer, and takes no more than some 6,090; the definition goes on.) `src/metrics/cambi` holds it to libvmaf frame by
+//! frame, to the six digits that libvmaf prints, on eighteen clips from 216×22 to 3840×2160 of 8, 10 and 12 bits.
+//!
 //! # Without a reference
-//! [`LumaMeter`] looks at the pictures of one stream: mean and deviation of luma, how much of it is dark, and how far it
+//! [`ByItselfMeter`] gives CAMBI, motion (`motion`), and mean and standard deviation of luma (`luma-mean`,
+//! `luma-deviation`) of the pictures of one stream, the latter three as shares of full scale, 0 to 1, of samples rounded to 8
+//! bits. [`LumaMeter`] looks at the pictures of one stream: mean and deviation of luma, how much of it is dark, and how far it
 //! differs from the picture before. They say what is wrong with a camera, not how good its pictures are.
 //!
 //! # Detail
@@ -116,6 +136,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod block_edges;
+mod by_itself;
 mod cambi;
 mod detail;
 mod detail_looks;
@@ -146,6 +167,7 @@ mod trapezoid;
 mod vmaf;
 mod workers;
 
+pub use by_itself::{ByItself, ByItselfMeter};
 pub use detail::Detail;
 pub use detail_looks::DetailLooks;
 pub use error::MetricsError;

@@ -7,10 +7,10 @@
 //! another's for as long as these 16 hold what the next pixel needs.
 
 use super::options::{Bands, DIFFS};
-use crate::simd::{Kernel, SimdLevel};
+use crate::simd::{Kernel, LANES, SimdLevel};
 
 /// Neighbouring counts that are kept of a window.
-const SPAN: usize = 16;
+const SPAN: usize = LANES;
 /// Counts that a pixel needs: of its own sample, and of those up to [`DIFFS`] below and above.
 const NEEDED: usize = 2 * DIFFS + 1;
 /// Where the lowest sample's count is in a column.
@@ -52,7 +52,7 @@ impl Kernel for Contrasts<'_> {
     type Output = Vec<f32>;
 
     #[inline(always)]
-    fn run<L: SimdLevel>(self, _: L) -> Vec<f32> {
+    fn run<L: SimdLevel>(self, level: L) -> Vec<f32> {
         let Self { levels, bands, reach, columns, scratch, mut out } = self;
         let side = 2 * reach + 1;
         let none = bands.count();
@@ -76,7 +76,8 @@ impl Kernel for Contrasts<'_> {
             let [leaves, enters] = [row(y.checked_sub(reach + 1)), row(Some(y + reach))];
             let inside = &mut histograms[(reached.start + reach - columns.start) * stride..];
             move_down(inside, stride, &leaves[reached.clone()], &enters[reached.clone()]);
-            along(histograms, stride, side, &levels.row(y)[columns.clone()], none, &mut batch, &mut out);
+            let row = &levels.row(y)[columns.clone()];
+            along(level, Histograms { counts: histograms, stride }, side, row, &mut batch, &mut out);
         }
         batch.finish(&mut out);
         out
@@ -112,28 +113,32 @@ fn exchange(histograms: &mut [u8], stride: usize, leaves: &[u16], enters: &[u16]
     }
 }
 
-/// [`SPAN`] counts, four in each number: sums and differences of counts that are counts again carry nothing from one to
-/// the next, so that four need one addition.
-type Packed = [u64; SPAN / 4];
+#[derive(Clone, Copy)]
+struct Histograms<'a> {
+    counts: &'a [u8],
+    stride: usize,
+}
 
-#[inline(always)]
-fn packed(histograms: &[u8], from: usize) -> Packed {
-    let counts: &[u8; SPAN] = histograms[from..].first_chunk().expect("a column is longer");
-    pulp::bytemuck::cast(counts.map(u16::from))
+impl<'a> Histograms<'a> {
+    /// Neighbouring counts of a column.
+    #[inline(always)]
+    fn of(self, column: usize, start: usize) -> &'a [u8; SPAN] {
+        self.counts[column * self.stride + start..].first_chunk().expect("a column is longer")
+    }
 }
 
 /// Goes along a row.
 #[inline(always)]
-fn along(
-    histograms: &[u8],
-    stride: usize,
+fn along<L: SimdLevel>(
+    simd: L,
+    histograms: Histograms<'_>,
     side: usize,
     row: &[u16],
-    none: usize,
     batch: &mut Batch<'_>,
     out: &mut Vec<f32>,
 ) {
-    let mut window: Packed = Default::default();
+    let none = batch.bands.count();
+    let mut window = simd.no_counts();
     // The first of the counts, and the pixel that they are of.
     let (mut start, mut at) = (usize::MAX, 0);
     for (x, &level) in row.iter().enumerate() {
@@ -144,26 +149,20 @@ fn along(
         let needed = level + FIRST - DIFFS;
         let holds = needed >= start && needed + NEEDED <= start + SPAN;
         if holds && 2 * (x - at) <= side {
-            let mut place = at * stride + start;
             while at < x {
-                let [leaves, enters] = [packed(histograms, place), packed(histograms, place + side * stride)];
-                for (count, (leaves, enters)) in window.iter_mut().zip(leaves.into_iter().zip(enters)) {
-                    *count = *count + enters - leaves;
-                }
-                (at, place) = (at + 1, place + stride);
+                window = simd.count(window, histograms.of(at + side, start), histograms.of(at, start));
+                at += 1;
             }
         } else {
             // The middle of what is needed becomes the middle of what is kept.
             start = needed - (SPAN - NEEDED) / 2;
-            window = Packed::default();
+            window = simd.no_counts();
             for column in x..x + side {
-                let column = packed(histograms, column * stride + start);
-                window.iter_mut().zip(column).for_each(|(count, column)| *count += column);
+                window = simd.count(window, histograms.of(column, start), &[0; SPAN]);
             }
             at = x;
         }
-        let counts: [u16; SPAN] = pulp::bytemuck::cast(window);
-        if let Some(counts) = counts[needed - start..].first_chunk() {
+        if let Some(counts) = simd.counted(window)[needed - start..].first_chunk() {
             batch.add(counts, level, out);
         }
     }

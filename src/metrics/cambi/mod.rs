@@ -13,6 +13,8 @@ mod options;
 mod pool;
 mod prepare;
 mod scale;
+#[cfg(test)]
+mod tests;
 
 pub(super) use measure::{CAMBI, CambiMeasure};
 pub(super) use options::{CambiOptions, Eotf};
@@ -131,7 +133,7 @@ impl Cambi {
         let start = |part: usize| part * *width / parts;
         *contrasts = workers.over(items, *width * *height, |part, out, scratch| {
             let (columns, scratch) = (start(part)..start(part + 1), &mut scratch.cambi.contrast);
-            workers.level.run(Contrasts { levels, bands, reach, columns, scratch, out })
+            workers.level.run_whole(Contrasts { levels, bands, reach, columns, scratch, out })
         });
         let pixels = *width * *height;
         let count = ((self.options.top_share * pixels as f64) as usize).clamp(1, pixels);

@@ -97,7 +97,9 @@ impl Kernel for Levels<'_> {
                     *out = mode(*a, *b, *c);
                 }
             }
-            if y % 2 == 0 && let Some((image, part)) = next_rows.next() {
+            if y % 2 == 0
+                && let Some((image, part)) = next_rows.next()
+            {
                 every_second(out, image);
                 every_second(flat.row(y), part);
             }

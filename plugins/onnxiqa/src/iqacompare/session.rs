@@ -3,9 +3,9 @@
 //! What is open between READY and PAUSED: the model, and the comparer, which a flush replaces.
 
 use super::category::CAT;
-use super::settings::{NO_MODEL, Settings};
+use super::settings::Settings;
 use super::wakeup::Wakeup;
-use crate::scoring::{Fields, ModelInfo};
+use crate::scoring::{Fields, ModelInfo, NO_MODEL};
 use crate::{lock, scoring};
 use onnx_iqa::align::Suspicions;
 use onnx_iqa::align::time::Ledger;

@@ -4,16 +4,13 @@
 
 use crate::bundled;
 use crate::scoring::measures::{self, Measures};
-use crate::scoring::{Fields, ModelSettings, SelectionSettings};
+use crate::scoring::{Fields, ModelSettings, NO_MODEL, SelectionSettings};
 use gst::glib;
 use gst::prelude::*;
 use onnx_iqa::align::{space, time};
 use onnx_iqa::comparer;
 use onnx_iqa::metrics::{self, VmafModel};
 use onnx_iqa::scorer::Selection;
-
-/// What `model` is when there is none.
-pub const NO_MODEL: &str = "none";
 
 /// How a distorted frame's partner is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
@@ -172,7 +169,7 @@ impl Default for Settings {
 impl Settings {
     /// Whether a model scores, beside the measures.
     pub fn has_model(&self) -> bool {
-        self.model.model != NO_MODEL
+        self.model.has_model()
     }
 
     /// Whether VMAF is measured.
