@@ -17,7 +17,7 @@ mod scale;
 mod tests;
 
 pub(super) use measure::{CAMBI, CambiMeasure};
-pub(super) use options::{CambiOptions, Eotf};
+pub(super) use options::CambiOptions;
 
 use super::samples::Samples;
 use super::workers::Workers;

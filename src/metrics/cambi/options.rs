@@ -13,16 +13,6 @@ const WEIGHTS: [u16; DIFFS] = [1, 2, 3, 4];
 const BLACK: i32 = 64;
 const WHITE: i32 = 940;
 
-/// How samples become light.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Eotf {
-    /// ITU-R BT.1886, white at 300 cd/m², black at 0.01 cd/m².
-    #[default]
-    Bt1886,
-    /// SMPTE ST 2084.
-    Pq,
-}
-
 /// What CAMBI is taken with; the default is libvmaf's.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CambiOptions {
@@ -34,8 +24,6 @@ pub struct CambiOptions {
     pub visible_contrast: f64,
     /// The luminance in cd/m² below which no banding is visible (`cambi_vis_lum_threshold`), 0 to 300.
     pub visible_luminance: f64,
-    /// How samples become light (`cambi_eotf`).
-    pub eotf: Eotf,
     /// Pictures with so many pixels and more are halved behind the mask (`cambi_high_res_speedup`); `None`: none are.
     pub halve_from: Option<usize>,
     /// Greater values become this one (`cambi_max_val`), 0 to 1000.
@@ -49,7 +37,6 @@ impl Default for CambiOptions {
             top_share: 0.6,
             visible_contrast: 0.019,
             visible_luminance: 0.0,
-            eotf: Eotf::Bt1886,
             halve_from: None,
             max: 1000.0,
         }
@@ -117,17 +104,8 @@ impl Bands {
 }
 
 impl CambiOptions {
-    /// The luminance of a sample of 10 bits, in cd/m².
-    fn luminance(&self, sample: i32) -> f64 {
-        let signal = f64::from(sample.clamp(BLACK, WHITE) - BLACK) / f64::from(WHITE - BLACK);
-        match self.eotf {
-            Eotf::Bt1886 => bt1886(signal),
-            Eotf::Pq => pq(signal),
-        }
-    }
-
     fn visible(&self, sample: i32, diff: i32) -> bool {
-        let [low, high] = [sample, sample + diff].map(|sample| self.luminance(sample));
+        let [low, high] = [sample, sample + diff].map(luminance);
         high - low > self.visible_contrast * low
     }
 
@@ -154,22 +132,17 @@ impl CambiOptions {
 
     /// The lowest sample at which anything is visible; 0 if that is so at black.
     fn lowest_visible(&self) -> i32 {
-        let dark = |sample: &i32| self.luminance(*sample) < self.visible_luminance;
+        let dark = |sample: &i32| luminance(*sample) < self.visible_luminance;
         let lowest = (BLACK..WHITE).find(|sample| !dark(sample)).unwrap_or(WHITE);
         if lowest == BLACK { 0 } else { lowest }
     }
 }
 
-fn bt1886(signal: f64) -> f64 {
+/// The luminance of a sample of 10 bits in cd/m², by ITU-R BT.1886 with white at 300 and black at 0.01.
+fn luminance(sample: i32) -> f64 {
     const GAMMA: f64 = 2.4;
+    let signal = f64::from(sample.clamp(BLACK, WHITE) - BLACK) / f64::from(WHITE - BLACK);
     let [white, black] = [300.0f64, 0.01].map(|luminance| luminance.powf(1.0 / GAMMA));
     let gain = (white - black).powf(GAMMA);
     gain * (signal + black / (white - black)).max(0.0).powf(GAMMA)
-}
-
-fn pq(signal: f64) -> f64 {
-    const M: [f64; 2] = [0.159_301_757_812_5, 78.843_75];
-    const C: [f64; 3] = [0.835_937_5, 18.851_562_5, 18.687_5];
-    let power = signal.powf(1.0 / M[1]);
-    10_000.0 * ((power - C[0]).max(0.0) / (C[1] - C[2] * power)).powf(1.0 / M[0])
 }
