@@ -140,7 +140,7 @@ fn measures() -> impl Iterator<Item = Field> {
         false => field,
     };
     let compared = with_reference().map(scope).collect::<Vec<_>>();
-    alone.into_iter().chain(compared).chain(shifts).chain(of(&metrics::LUMA_FIT))
+    compared.into_iter().chain(shifts).chain(of(&metrics::LUMA_FIT)).chain(alone)
 }
 
 fn measured(field: &metrics::Field) -> Field {
@@ -282,7 +282,8 @@ mod tests {
         assert_eq!(
             names.join(" "),
             "model kind state score raw scored-pts age latency alarm attributes map reference-pts offset pairing confidence evidence depth \
-             luma-mean luma-deviation motion psnr-y psnr-cb psnr-cr psnr ssim ms-ssim float-ssim vmaf cambi shift-x shift-y gain bias running-time stream-time"
+             psnr-y psnr-cb psnr-cr psnr ssim ms-ssim float-ssim vmaf cambi shift-x shift-y gain bias \
+             luma-mean luma-deviation motion running-time stream-time"
         );
     }
 

@@ -52,7 +52,7 @@ fn levels_and_threads_agree() {
         (PixelFormat::Gray8, [216, 22], CambiOptions::default()),
         (PixelFormat::Gray8, [23, 217], of_models()),
         (PixelFormat::Gray8, [517, 261], CambiOptions::default()),
-        (PixelFormat::Gray10, [390, 290], CambiOptions { top_share: 0.1, ..of_models() }),
+        (PixelFormat::Gray10, [390, 290], CambiOptions { top_share: 0.1, max: 31.0, ..of_models() }),
         (PixelFormat::Gray10, [333, 251], CambiOptions { halve_from: Some(1), ..CambiOptions::default() }),
     ] {
         let frames = [1, 2].map(|seed| frame(format, size, seed));
