@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! PSNR, SSIM, MS-SSIM and VMAF of 1080p pairs of I420, against ffmpeg's `psnr`, `ssim` and libvmaf.
+//! PSNR, SSIM, MS-SSIM, VMAF and CAMBI of 1080p pairs of I420, against ffmpeg's `psnr`, `ssim` and libvmaf.
 //!
 //! `scripts/bench.sh` or `cargo bench --bench metrics`; the latter wants `ONNX_IQA_FFMPEG`, a path that
 //! `scripts/ffmpeg.sh` prints.
@@ -11,22 +11,26 @@
 //! two inputs, no work) in the place of the measures, and subtracted. libvmaf also computes its default model: what it
 //! takes with that alone is subtracted from what it takes with `float_ms_ssim` besides. Both have the same number of
 //! threads; runs alternate, medians are given. VMAF is libvmaf's default model with its default features, of which it also
-//! computes two that the model does not take. ffmpeg's filter takes the best instructions there are; `ONNX_IQA_SIMD=avx2`
-//! keeps this crate from AVX-512.
+//! computes two that the model does not take; VMAF 1 is by `vmaf_v1.0.16_3d0h`, and of its features libvmaf computes none that
+//! the model does not take. CAMBI is what libvmaf takes more with `cambi` than without. ffmpeg's filter takes the best
+//! instructions there are; `ONNX_IQA_SIMD=avx2` keeps this crate from AVX-512.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use onnx_iqa::metrics::{Measures, Meter, SharedReference};
+use onnx_iqa::metrics::{Measures, Meter, SharedReference, VmafModel};
 use onnx_iqa::picture::{ChromaSite, Colorimetry, Frame, Matrix, OwnedFrame, PixelFormat, Range};
 use onnx_iqa::sharing::Lease;
 use onnx_iqa_testkit::TempDir;
 
 const WIDTH: u32 = 1920;
 const HEIGHT: u32 = 1080;
+/// The model of VMAF 1 for such pictures.
+const VMAF_1: &str = "vmaf_v1.0.16_3d0h";
 /// Pairs that are gone through again and again: more than the nearer caches hold.
 const PAIRS: usize = 8;
 
@@ -61,6 +65,25 @@ fn main() -> Result<()> {
         let bare = "null[c];[c][b]streamselect=inputs=2:map=0";
         let rival = rival.as_ref().map(|rival| (rival, &*with, bare));
         row("VMAF", Measures::VMAF, threads, &pairs, rival, rounds.min(5), 3)?;
+    }
+    for threads in [1, cores] {
+        let with = format!("null[c];[c][b]libvmaf=n_threads={threads}:model=version={VMAF_1}");
+        let bare = "null[c];[c][b]streamselect=inputs=2:map=0";
+        let rival = rival.as_ref().map(|rival| (rival, &*with, bare));
+        let model = VmafModel::open(VMAF_1, &[concat!(env!("CARGO_MANIFEST_DIR"), "/models").into()])?;
+        let meter = Meter::with_vmaf_model(Measures::VMAF, threads, Arc::new(model));
+        row_of("VMAF 1", meter, threads, &pairs, rival, rounds.min(5), 3)?;
+    }
+    // Noise has hardly any flat parts, and flat parts are what CAMBI takes time for.
+    let slopes: Vec<_> = (0..PAIRS as u32).map(|seed| [slope(seed), slope(seed + 1)]).collect();
+    let of_slopes = ffmpeg.as_deref().map(|ffmpeg| Rival::new(ffmpeg, &slopes)).transpose()?;
+    for (name, pairs, rival) in [("CAMBI, noise", &pairs, &rival), ("CAMBI, slopes", &slopes, &of_slopes)] {
+        for threads in [1, cores] {
+            let with = format!("null[c];[c][b]libvmaf=n_threads={threads}:feature=name=cambi");
+            let without = format!("null[c];[c][b]libvmaf=n_threads={threads}");
+            let rival = rival.as_ref().map(|rival| (rival, &*with, &*without));
+            row(name, Measures::CAMBI, threads, pairs, rival, rounds.min(5), 3)?;
+        }
     }
     println!("\nA ladder: one reference, four distorted frames, in one process; ffmpeg runs four times\n");
     println!("| measures | threads | this crate | ffmpeg | ratio |");
@@ -124,7 +147,19 @@ fn row(
     rounds: usize,
     loops: usize,
 ) -> Result<()> {
-    let mut meter = Meter::new(measures, threads);
+    row_of(name, Meter::new(measures, threads), threads, pairs, rival, rounds, loops)
+}
+
+/// The same of a meter that is there.
+fn row_of(
+    name: &str,
+    mut meter: Meter,
+    threads: usize,
+    pairs: &[[OwnedFrame; 2]],
+    rival: Option<(&Rival, &str, &str)>,
+    rounds: usize,
+    loops: usize,
+) -> Result<()> {
     let pictures = pairs.iter().map(|[a, b]| Ok([a.picture()?, b.picture()?])).collect::<Result<Vec<_>>>()?;
     let mut times: [Vec<f64>; 2] = Default::default();
     for _ in 0..rounds {
@@ -192,6 +227,16 @@ impl Rival {
         ensure!(done.status.success(), "ffmpeg: {}", String::from_utf8_lossy(&done.stderr));
         Ok(start.elapsed())
     }
+}
+
+/// Slopes in steps, as in skies: flat everywhere but at the steps.
+fn slope(seed: u32) -> OwnedFrame {
+    let mut frame = frame(seed, 0);
+    for (i, sample) in frame.planes[0].0.iter_mut().enumerate() {
+        let (x, y) = (i as u32 % WIDTH, i as u32 / WIDTH);
+        *sample = (40 + (x * 2 + y * 3 + seed * 7) / 64 % 120) as u8;
+    }
+    frame
 }
 
 /// Something like a picture: gradients and noise, with `more` noise on top.

@@ -116,7 +116,7 @@ pub struct Compare {
     /// Write the report into this folder.
     #[arg(short, long, value_name = "DIR", help_heading = "Result")]
     pub output: Option<PathBuf>,
-    /// What is measured on every pair of frames, with commas between: psnr, ssim, ms-ssim, float-ssim, vmaf.
+    /// What is measured on every pair of frames, with commas between: psnr, ssim, ms-ssim, float-ssim, vmaf, cambi.
     #[arg(
         long,
         value_name = "NAMES",
@@ -125,7 +125,8 @@ pub struct Compare {
         help_heading = "Measures"
     )]
     pub measures: Vec<String>,
-    /// VMAF's model: one of Netflix's names, or the path of its JSON file.
+    /// VMAF's model: one of Netflix's names (vmaf_v1.0.16_3d0h is VMAF 1's for 1080p), or the path of its JSON file. Scores of
+    /// different models do not compare.
     #[arg(long, value_name = "MODEL", default_value = "vmaf_v0.6.1", help_heading = "Measures")]
     pub vmaf_model: String,
     /// Score one pair in so many with the model; measures are taken of every pair.

@@ -2,6 +2,7 @@
 
 //! The measuring thread: registers a pair, measures it, gives it to the model.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::frames::{Part, SharedFrame, copy};
@@ -45,8 +46,8 @@ pub(super) struct Measurer {
     register: SpatialAligner,
     meter: Meter,
     looks: DetailLooks,
-    /// The last pair that was measured, if it lacks something that the next one tells.
-    waiting: Option<u64>,
+    /// The last pairs that were measured, as far as they lack something that the next ones tell.
+    waiting: VecDeque<u64>,
 }
 
 impl Measurer {
@@ -68,7 +69,7 @@ impl Measurer {
                 None => Meter::new(settings.measures, settings.threads),
             },
             looks: DetailLooks::default(),
-            waiting: None,
+            waiting: VecDeque::new(),
             scorer,
         }
     }
@@ -78,8 +79,8 @@ impl Measurer {
             match work {
                 Work::Pair(pair) => self.pair(pair),
                 Work::End => {
-                    if let Some(last) = self.waiting.take() {
-                        self.shared.late(last, self.meter.finish());
+                    for number in std::mem::take(&mut self.waiting) {
+                        self.shared.late(number, self.meter.finish());
                     }
                 }
             }
@@ -97,12 +98,15 @@ impl Measurer {
             }
         };
         if matches!(result, Some(Ok(_))) {
-            if let Some(before) = self.waiting.take() {
-                self.shared.late(before, self.meter.late());
-            }
             if self.meter.waits() {
-                self.waiting = Some(number);
                 self.shared.expect_late(number);
+            }
+            self.waiting.push_back(number);
+            while self.waiting.len() > self.meter.waiting() {
+                if let Some(number) = self.waiting.pop_front() {
+                    // The pair itself, if it does not wait, has gained nothing.
+                    self.shared.late(number, self.meter.late());
+                }
             }
         }
         self.shared.measured(number, result);

@@ -73,9 +73,9 @@ pub(super) struct Slot {
     bytes: u64,
     /// Results that are still to come.
     pub(super) awaited: u8,
-    /// The next pair is waited for, too.
+    /// The next pairs are waited for, too.
     pub(super) late: bool,
-    /// It stood behind one that waited for the next pair, or was one, when that was given up.
+    /// It stood behind one that waited for the next pairs, or was one, when that was given up.
     pub(super) piled_up: bool,
     pub(super) comparison: Option<Result<Comparison, CompareError>>,
     score: Option<Result<Score, ScoreError>>,
@@ -147,7 +147,7 @@ impl State {
         all && self.pairs.is_empty() && self.outcomes.iter().any(|slot| slot.late)
     }
 
-    fn decided(&self) -> usize {
+    pub(super) fn decided(&self) -> usize {
         self.pairs.len() + self.outcomes.len()
     }
 
@@ -270,7 +270,7 @@ impl Shared {
             self.tell(state);
             return None;
         }
-        // What waits for the next pair must not keep that away.
+        // What waits for the next pairs must not keep them away.
         let large = state.bytes > state.max_bytes / LARGE;
         let most = if large { self.queue_size.min(FEW) } else { self.queue_size };
         let full = (over || state.decided() >= most) && !state.stands();
@@ -371,10 +371,11 @@ impl Shared {
         }
     }
 
-    /// The memory is used up. Whether that is because of outcomes that waited for the next pair, which are let go first.
+    /// The memory is used up. Whether that is because of outcomes that waited for the next pairs, which are let go first.
     pub(super) fn relieve(&self) -> bool {
         let mut state = self.lock();
-        let piled_up = state.decided() > 1 && state.outcomes.iter().any(|slot| slot.late || slot.piled_up);
+        let (late, piled_up) = (state.late(), state.outcomes.iter().any(|slot| slot.piled_up));
+        let piled_up = state.decided() > 1 && piled_up || late > 0 && state.decided() > late;
         if piled_up && state.stands() {
             state.give_up_late();
             self.tell(state);
@@ -456,7 +457,7 @@ impl Shared {
         self.tell(state);
     }
 
-    /// The frame's outcome will not be complete before the next pair was measured, or none can follow.
+    /// The frame's outcome will not be complete before the next pairs were measured, or none can follow.
     pub(super) fn expect_late(&self, distorted: u64) {
         if let Some(slot) = self.lock().slot(distorted) {
             slot.late = true;

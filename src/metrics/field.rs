@@ -17,3 +17,17 @@ pub struct Field {
     /// Whether R'G'B' pictures have it too.
     pub rgb: bool,
 }
+
+impl Field {
+    /// Whether a greater value is a better one, as it is of all but `cambi`.
+    #[must_use]
+    pub fn more_is_better(&self) -> bool {
+        self.name != super::cambi::CAMBI.name
+    }
+
+    /// The field of that name that a measure gives, if there is one.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        super::registry::fields().find(|field| field.name == name)
+    }
+}

@@ -27,17 +27,18 @@ pub(super) trait Measure: Send {
     /// Adds what it gives for a pair; pairs come in the order of the stream.
     fn measure(&mut self, pass: &Pass<'_>, found: &mut Measurements);
 
-    /// Whether the last pair lacks something that only the next one, or the end, tells.
-    fn waits(&self) -> bool {
-        false
+    /// How many of the last pairs lack something that only the next ones, or the end, tell.
+    fn waiting(&self) -> usize {
+        0
     }
 
-    /// Adds what the pair before the last one has gained by the last one.
+    /// Adds what the oldest pair that waited has gained by the last one; called again, the next one's.
     fn late(&mut self, found: &mut Measurements) {
         let _ = found;
     }
 
-    /// Adds what the last pair lacks, as no other follows. The next pair is then the first of a sequence.
+    /// Adds what the oldest pair that waits lacks, as no other follows; called again, the next one's. The next pair is then
+    /// the first of a sequence.
     fn finish(&mut self, found: &mut Measurements) {
         let _ = found;
     }

@@ -80,6 +80,12 @@ impl Measurements {
         self.get("vmaf")
     }
 
+    /// CAMBI of the distorted picture, 0 (no banding) to 31, in practice to 24.
+    #[must_use]
+    pub fn cambi(&self) -> Option<f64> {
+        self.get("cambi")
+    }
+
     /// Why something that was asked for is not there.
     #[must_use]
     pub fn missing(&self) -> &[Missing] {
@@ -136,6 +142,16 @@ pub enum Missing {
         /// What each side has to have.
         least: u32,
     },
+    /// There is no such number of pictures of that shape.
+    #[error("{measure} needs pictures {takes}; these have {}x{}", .size[0], .size[1])]
+    Shape {
+        /// The measure.
+        measure: &'static str,
+        /// Width and height.
+        size: [u32; 2],
+        /// What is taken, in words.
+        takes: &'static str,
+    },
     /// There is no such number of samples of so many bits.
     #[error("{measure} takes samples of up to {most} bits, these have {depth}")]
     TooDeep {
@@ -147,10 +163,26 @@ pub enum Missing {
         most: u8,
     },
     /// There is no such number of R'G'B'.
-    #[error("{measure} takes Y'CbCr or gray, these pictures are R'G'B': convert both")]
+    #[error("{measure} takes Y'CbCr or gray, these pictures are R'G'B': convert them")]
     Rgb {
         /// The measure.
         measure: &'static str,
+    },
+    /// There is no such number without chroma.
+    #[error("{measure} by this model needs Cb and Cr, of the same size in both pictures")]
+    NoChroma {
+        /// The measure.
+        measure: &'static str,
+    },
+    /// There is no such number of chroma so small.
+    #[error("{measure} by this model needs chroma planes of at least {least}x{least} samples, these have {}x{}", .size[0], .size[1])]
+    SmallChroma {
+        /// The measure.
+        measure: &'static str,
+        /// Width and height of the chroma planes.
+        size: [u32; 2],
+        /// What each side has to have.
+        least: u32,
     },
     /// The next pair did not come in time.
     #[error("{measure} needs the next pair, which has not come in time")]
@@ -166,8 +198,11 @@ impl Missing {
     pub fn measure(&self) -> &'static str {
         match *self {
             Self::TooSmall { measure, .. }
+            | Self::Shape { measure, .. }
             | Self::TooDeep { measure, .. }
             | Self::Rgb { measure }
+            | Self::NoChroma { measure }
+            | Self::SmallChroma { measure, .. }
             | Self::NoNextPair { measure } => measure,
         }
     }

@@ -62,7 +62,7 @@ impl Meter {
 
     /// Measures how far `distorted` is from `reference`. Pairs come in the order of the stream.
     ///
-    /// VMAF is not among what is measured: it comes [late](Self::late), with the next pair.
+    /// VMAF is not among what is measured: it comes [late](Self::late), with the next pair or the next two.
     ///
     /// ```
     /// use onnx_iqa::metrics::{Measures, Meter};
@@ -137,13 +137,34 @@ impl Meter {
         Ok(found)
     }
 
-    /// Whether the last pair still lacks values, which the next pair or the [end](Self::finish) tells.
+    /// Whether the last pair still lacks values, which the next pairs or the [end](Self::finish) tell.
     #[must_use]
     pub fn waits(&self) -> bool {
-        self.measures.iter().any(|measure| measure.waits())
+        self.waiting() > 0
     }
 
-    /// What the pair before the last one has gained by the last one. To be asked after each [`measure`](Self::measure).
+    /// How many of the last pairs still lack values: up to [`VmafModel::following_pairs`].
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.measures.iter().map(|measure| measure.waiting()).max().unwrap_or(0)
+    }
+
+    /// What the oldest pair that waited has gained by the last one. To be asked after each [`measure`](Self::measure), once for
+    /// each pair that is no longer [waiting](Self::waiting), the oldest first. With models that wait for one pair
+    /// that is the pair before the last one.
+    ///
+    /// ```
+    /// # use onnx_iqa::metrics::{Measurements, Measures, Meter};
+    /// # use onnx_iqa::picture::Picture;
+    /// # use std::collections::VecDeque;
+    /// /// Completes what was measured of the pairs that wait, the oldest first, and takes out those that wait no longer.
+    /// fn complete(meter: &mut Meter, waiting: &mut VecDeque<Measurements>) -> Vec<Measurements> {
+    ///     let done = waiting.len() - meter.waiting();
+    ///     let mut done: Vec<_> = waiting.drain(..done).collect();
+    ///     done.iter_mut().for_each(|measured| measured.complete(meter.late()));
+    ///     done
+    /// }
+    /// ```
     #[must_use]
     pub fn late(&mut self) -> Measurements {
         let mut found = Measurements::default();
@@ -151,7 +172,8 @@ impl Meter {
         found
     }
 
-    /// What the last pair lacks, as no other pair follows it. The next one begins a stream anew.
+    /// What the oldest pair that [waits](Self::waiting) lacks, as no other pair follows. To be asked once for each pair that
+    /// waits, the oldest first; mostly that is the last pair alone. The next pair begins a stream anew.
     #[must_use]
     pub fn finish(&mut self) -> Measurements {
         let mut found = Measurements::default();

@@ -3,6 +3,7 @@
 //! Which measures there are. What elements offer, what records and logs hold and what statistics count follows from the
 //! rows in here.
 
+use super::cambi::{self, CambiMeasure};
 use super::field::Field;
 use super::float_ssim::{self, FloatSsimMeasure};
 use super::luma_fit::{self, LumaFitMeasure};
@@ -62,6 +63,8 @@ measures! {
         [&float_ssim::FLOAT_SSIM], |_| Box::<FloatSsimMeasure>::default();
     VMAF: "vmaf", "Netflix's VMAF of luma, by the model that was chosen",
         [&vmaf::VMAF], |options| Box::new(VmafMeasure::new(options.vmaf.clone().unwrap_or_default()));
+    CAMBI: "cambi", "Contrast-aware multiscale banding index of the distorted picture, as libvmaf's",
+        [&cambi::CAMBI], |_| Box::<CambiMeasure>::default();
 }
 
 /// What is measured whenever anything is, after everything else.

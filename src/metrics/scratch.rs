@@ -4,7 +4,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
-use super::{sse, ssim_window, trapezoid_bytes, trapezoid_words, vmaf};
+use super::{cambi, sse, ssim_window, trapezoid_bytes, trapezoid_words, vmaf};
 
 /// A thread's working memory. Each part grows when it is first used.
 #[derive(Default)]
@@ -20,6 +20,7 @@ pub(super) struct Scratch {
     pub trapezoid_bytes: Option<trapezoid_bytes::Scratch>,
     pub trapezoid_words: Option<trapezoid_words::Scratch>,
     pub vmaf: vmaf::Scratch,
+    pub cambi: cambi::Scratch,
     #[cfg(target_arch = "x86_64")]
     pub avx512: Option<avx512::Scratch>,
     #[cfg(target_arch = "x86_64")]

@@ -111,7 +111,7 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         row("pairing", Text, FR, None, None, "matched, duplicate or unmatched", member!(pairing)),
         row("confidence", Double, FR, one, None, "How far the pairing can be trusted", member!(confidence)),
         row("evidence", Text, FR, None, None, "What the pairing rests on: picture or time", member!(evidence)),
-        row("depth", Unsigned, FR, None, BIT, "Bits of the samples that measures compare", member!(depth)),
+        row("depth", Unsigned, Every, None, BIT, "Bits of the samples that are measured", member!(depth)),
     ];
     fields.extend(measures());
     fields.extend([
@@ -130,7 +130,17 @@ fn measures() -> impl Iterator<Item = Field> {
         shift("shift-x", "How far this frame lies to the right of the reference, in reference pixels"),
         shift("shift-y", "How far this frame lies below the reference, in reference pixels"),
     ];
-    metrics::MEASURES.iter().flat_map(of).chain(shifts).chain(of(&metrics::LUMA_FIT))
+    let with_reference = || metrics::MEASURES.iter().flat_map(of);
+    let both = |name: &str| with_reference().any(|field| field.name == name);
+    let by_itself = || metrics::ByItself::ALL.fields().map(measured);
+    let alone = by_itself().filter(|field| !both(field.name));
+    let alone = alone.map(|field| Field { scope: FieldScope::Of(Kind::NoReference), ..field }).collect::<Vec<_>>();
+    let scope = |field: Field| match by_itself().any(|other| other.name == field.name) {
+        true => Field { scope: FieldScope::Every, ..field },
+        false => field,
+    };
+    let compared = with_reference().map(scope).collect::<Vec<_>>();
+    compared.into_iter().chain(shifts).chain(of(&metrics::LUMA_FIT)).chain(alone)
 }
 
 fn measured(field: &metrics::Field) -> Field {
@@ -166,6 +176,11 @@ const ATTRIBUTES: Place = Place::Member {
 };
 
 impl Field {
+    /// Whether records have it only where it was asked for: what is measured without a reference.
+    pub(super) fn is_extra(&self, kind: Option<Kind>) -> bool {
+        kind == Some(Kind::NoReference) && (matches!(self.place, Place::Measure) || self.name == "depth")
+    }
+
     /// The row of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
@@ -267,7 +282,8 @@ mod tests {
         assert_eq!(
             names.join(" "),
             "model kind state score raw scored-pts age latency alarm attributes map reference-pts offset pairing confidence evidence depth \
-             psnr-y psnr-cb psnr-cr psnr ssim ms-ssim float-ssim vmaf shift-x shift-y gain bias running-time stream-time"
+             psnr-y psnr-cb psnr-cr psnr ssim ms-ssim float-ssim vmaf cambi shift-x shift-y gain bias \
+             luma-mean luma-deviation motion running-time stream-time"
         );
     }
 

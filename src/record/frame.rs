@@ -48,7 +48,7 @@ pub struct FrameRecord {
     pub confidence: Option<f64>,
     /// What the pairing rests on.
     pub evidence: Option<Evidence>,
-    /// Bits of the samples that measures compare.
+    /// Bits of the samples that are measured.
     pub depth: Option<u64>,
     /// What the measures give: the field's name and its value, in the field's unit.
     pub measures: Vec<(&'static str, f64)>,

@@ -15,6 +15,19 @@ impl Scorer {
         match *self {}
     }
 
+    /// How many jobs can be queued.
+    pub fn capacity(&self) -> usize {
+        match *self {}
+    }
+
+    /// Queues a job without ever waiting.
+    ///
+    /// # Errors
+    /// Gives the job back when the queue is full.
+    pub fn try_submit(&self, _: Job) -> Result<(), Job> {
+        match *self {}
+    }
+
     /// Queues a job, waiting for room.
     pub fn submit(&self, _: Job) {
         match *self {}

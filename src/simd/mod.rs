@@ -55,6 +55,18 @@ pub(crate) trait SimdLevel: Copy {
 
     /// Numbers of a table, by their indices, which must be below 2¹⁵. The last of a table is not read.
     fn look_up(self, table: &[u16; (1 << 15) + 1], indices: &[i32; LANES]) -> [i32; LANES];
+
+    /// Counts of 16 bits, 16 side by side.
+    type Counts: Copy;
+
+    /// Counts of nothing.
+    fn no_counts(self) -> Self::Counts;
+
+    /// Adds counts and takes others away. Counts wrap around.
+    fn count(self, counts: Self::Counts, more: &[u8; LANES], less: &[u8; LANES]) -> Self::Counts;
+
+    /// The counts.
+    fn counted(self, counts: Self::Counts) -> [u16; LANES];
 }
 
 /// Any processor.

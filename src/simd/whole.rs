@@ -98,6 +98,55 @@ macro_rules! portable {
             }
             found
         }
+
+        type Counts = [u16; LANES];
+
+        #[inline(always)]
+        fn no_counts(self) -> [u16; LANES] {
+            [0; LANES]
+        }
+
+        #[inline(always)]
+        fn count(self, mut counts: [u16; LANES], more: &[u8; LANES], less: &[u8; LANES]) -> [u16; LANES] {
+            for lane in 0..LANES {
+                counts[lane] = counts[lane].wrapping_add(u16::from(more[lane])).wrapping_sub(u16::from(less[lane]));
+            }
+            counts
+        }
+
+        #[inline(always)]
+        fn counted(self, counts: [u16; LANES]) -> [u16; LANES] {
+            counts
+        }
+    };
+}
+
+/// The methods that count, with AVX2, which processors with AVX-512 have too.
+#[cfg(target_arch = "x86_64")]
+macro_rules! avx2_counts {
+    () => {
+        type Counts = std::arch::x86_64::__m256i;
+
+        #[inline(always)]
+        fn no_counts(self) -> Self::Counts {
+            pulp::bytemuck::cast([0u16; LANES])
+        }
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
+        fn count(self, counts: Self::Counts, more: &[u8; LANES], less: &[u8; LANES]) -> Self::Counts {
+            use std::arch::x86_64::*;
+            // SAFETY: there is such a level only where the processor has AVX2.
+            unsafe {
+                let [more, less] = [more, less].map(|lanes| _mm256_cvtepu8_epi16(pulp::bytemuck::cast(*lanes)));
+                _mm256_add_epi16(counts, _mm256_sub_epi16(more, less))
+            }
+        }
+
+        #[inline(always)]
+        fn counted(self, counts: Self::Counts) -> [u16; LANES] {
+            pulp::bytemuck::cast(counts)
+        }
     };
 }
 
@@ -163,6 +212,8 @@ macro_rules! avx2 {
                 pulp::bytemuck::cast([_mm256_and_si256(low, half), _mm256_and_si256(high, half)])
             }
         }
+
+        whole::avx2_counts!();
     };
 }
 
@@ -213,6 +264,8 @@ macro_rules! avx512 {
                 pulp::bytemuck::cast(_mm512_and_si512(found, _mm512_set1_epi32(0xffff)))
             }
         }
+
+        whole::avx2_counts!();
     };
 }
 
@@ -228,4 +281,4 @@ macro_rules! avx512_dot {
 
 pub(super) use portable;
 #[cfg(target_arch = "x86_64")]
-pub(super) use {avx2, avx512, avx512_dot};
+pub(super) use {avx2, avx2_counts, avx512, avx512_dot};

@@ -2,6 +2,7 @@
 
 //! Fidelity measures against ffmpeg, libvmaf and scikit-image, and against themselves in other layouts.
 
+mod cambi;
 mod formats;
 mod pictures;
 mod vmaf;

@@ -12,28 +12,44 @@ import os
 import subprocess
 import tempfile
 
-from reference import CASES, FFMPEG, PIXEL_FORMATS, planes
+from reference import CASES, FFMPEG, PIXEL_FORMATS, SUBSAMPLING, planes
 
 MODELS = ["vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_4k_v0.6.1"]
 # libvmaf reads beside its bands where pictures are smaller.
 LEAST = 33
+# VMAF 1, and what its models scale chroma by before they look at it.
+CHROMA_SCALES = {"3d0h": 1.0, "5d0h": 0.6, "1d5h_2160": 1.0, "3d0h_2160": 0.5}
+# libvmaf reads beside its blocks where chroma is smaller, and takes no banding of pictures whose longer side is.
+LEAST_CHROMA = 80
+LEAST_BANDING = 216
+
+
+def models(c):
+    found = list(MODELS)
+    size = c["width"], c["height"]
+    chroma = min(side >> shift for side, shift in zip(size, SUBSAMPLING[c["layout"]]))
+    if max(size) >= LEAST_BANDING:
+        fit = [name for name, scale in CHROMA_SCALES.items() if int(chroma * scale + 0.5) >= LEAST_CHROMA]
+        found += [f"vmaf_v1.0.16_{rate}{name}" for rate in ("", "hfr_") for name in fit]
+    return found
 
 
 def scores(c):
     pictures = [b"".join(plane.tobytes() for plane in picture) for picture in planes(c)]
     raw = ["-f", "rawvideo", "-pix_fmt", PIXEL_FORMATS[c["layout"], c["depth"]], "-s", f"{c['width']}x{c['height']}"]
-    models = "|".join(f"version={model}\\:name={model}" for model in MODELS)
+    names = models(c)
+    versions = "|".join(f"version={model}\\:name={model}" for model in names)
     with tempfile.TemporaryDirectory() as folder:
         for name, order in (("r", (0, 1, 0)), ("d", (1, 0, 1))):
             with open(os.path.join(folder, name), "wb") as out:
                 out.writelines(pictures[picture] for picture in order)
         # The first input is the distorted one.
-        graph = f"libvmaf=model='{models}':log_fmt=json:log_path=log.json"
+        graph = f"libvmaf=model='{versions}':log_fmt=json:log_path=log.json"
         command = [FFMPEG, "-v", "error", *raw, "-i", "d", *raw, "-i", "r", "-lavfi", graph, "-f", "null", "-"]
         subprocess.run(command, check=True, cwd=folder)
         with open(os.path.join(folder, "log.json")) as log:
             frames = json.load(log)["frames"]
-    return {model: [frame["metrics"][model] for frame in frames] for model in MODELS}
+    return {model: [frame["metrics"][model] for frame in frames] for model in names}
 
 
 def main():

@@ -89,7 +89,7 @@ impl Finished {
 pub fn report(results: &Results, own: usize, settings: &Settings, thresholds: &Thresholds) -> Report {
     let mut renditions: Vec<_> = results.renditions.iter().map(|finished| finished.rendition.clone()).collect();
     let other = renditions.split_off(own.min(renditions.len()));
-    let inversions = ladder::inversions(&renditions, &settings.fields());
+    let inversions = ladder::inversions(&renditions, &settings.fields_of_quality());
     let about = Ladder { inversions: ladder::inverted_pairs(&inversions) };
     for rendition in &mut renditions {
         rendition.thresholds = thresholds.check(rendition, about, judge::is_trusted(&rendition.verdict));
@@ -109,7 +109,7 @@ pub fn report(results: &Results, own: usize, settings: &Settings, thresholds: &T
     if results.interrupted {
         exit = Exit::Interrupted;
     }
-    let versus = (!other.is_empty()).then(|| ladder::versus(&renditions, other, &settings.fields()));
+    let versus = (!other.is_empty()).then(|| ladder::versus(&renditions, other, &settings.fields_of_quality()));
     Report {
         version: VERSION,
         generator: concat!("iqa ", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -5,7 +5,7 @@
 use crate::args::{Alignment, Common, Compare, Deinterlace, Registration, Scale};
 use anyhow::{Result, anyhow, bail, ensure};
 use gst::prelude::*;
-use onnx_iqa::metrics::{MEASURES, Measures};
+use onnx_iqa::metrics::{Field, MEASURES, Measures};
 use std::time::Duration;
 
 /// The shortest search range. Within less than a frame there is nothing to set a wrong partner against, and pairs look
@@ -90,10 +90,19 @@ impl Settings {
         })
     }
 
-    /// The fields of which higher values are better, in the order in which reports have them: those of the measures, then
-    /// the model's score.
+    /// The fields, in the order in which reports have them: those of the measures, then the model's score.
     pub fn fields(&self) -> Vec<&'static str> {
-        let measured = self.measures.iter().flat_map(|measure| measure.fields.iter().map(|field| field.name));
+        self.fields_that(|_| true)
+    }
+
+    /// Those of which higher values are better.
+    pub fn fields_of_quality(&self) -> Vec<&'static str> {
+        self.fields_that(Field::more_is_better)
+    }
+
+    fn fields_that(&self, wanted: impl Fn(&Field) -> bool) -> Vec<&'static str> {
+        let fields = self.measures.iter().flat_map(|measure| measure.fields.iter().copied());
+        let measured = fields.filter(|field| wanted(field)).map(|field| field.name);
         measured.chain(self.model.is_some().then_some("score")).collect()
     }
 

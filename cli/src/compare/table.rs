@@ -12,7 +12,7 @@ use std::path::Path;
 /// Columns of a terminal.
 const WIDTH: usize = 80;
 /// The fields that have a column, in order, as far as there is room: one of each measure.
-const COLUMNS: [&str; 6] = ["vmaf", "psnr-y", "ssim", "ms-ssim", "score", "float-ssim"];
+const COLUMNS: [&str; 7] = ["vmaf", "psnr-y", "ssim", "ms-ssim", "score", "cambi", "float-ssim"];
 
 /// The report in words and a table; `folder` is where it lies.
 pub fn table(report: &Report, folder: Option<&Path>) -> String {

@@ -3,6 +3,7 @@
 //! What is kept of every frame for curves and tables: columns, so that a film of hours takes some megabytes.
 
 use super::page::RenditionCurves;
+use onnx_iqa::metrics;
 use onnx_iqa::record::{Field, FrameRecord, PairingState, State};
 use onnx_iqa::stats::{FieldRange, WindowPools};
 use serde::{Deserialize, Serialize};
@@ -100,7 +101,8 @@ impl Frames {
                 rest.start.zip(rest.end).is_some_and(|(start, end)| end.saturating_sub(start) > SECOND * 4 / 5);
             rest.mean.filter(|_| is_long || whole.is_empty())
         });
-        whole.into_iter().chain(rest).reduce(f64::min)
+        let more_is_better = metrics::Field::named(field).is_none_or(metrics::Field::more_is_better);
+        whole.into_iter().chain(rest).reduce(if more_is_better { f64::min } else { f64::max })
     }
 
     /// The frames over the source's time. One without a partner stands where the offset before it puts it, and time never

@@ -1,37 +1,36 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The features of a pair that do not depend on the next one.
+//! The features of a pair that do not depend on the next ones.
 
 use std::sync::Arc;
 
 use super::adm::{self, Adm};
-use super::model::{Features, Limits};
+use super::model::{Features, Wanted};
 use super::motion;
-use super::plane::Plane;
+use super::plane::{Plane, peak};
+use super::speed::Speed;
 use super::vif::{self, Vif};
+use crate::metrics::cambi::Cambi;
 use crate::metrics::pair::Component;
 use crate::metrics::reference::SharedReference;
 use crate::metrics::workers::Workers;
 
-/// Memory for a stream's pictures, and the reference of the pair before.
-#[derive(Default)]
+/// Memory for a stream's pictures, and the references of the pairs before.
 pub struct Extractor {
-    reference: Arc<Plane>,
+    wanted: Wanted,
+    /// The reference, the one before it and the one before that.
+    references: [Arc<Plane>; 3],
+    /// Of each the lease's number and the place in its memory, if others may compare with it.
+    names: [Option<Vec<u64>>; 3],
     distorted: Plane,
     vif: Vif,
     adm: Adm,
-    before: Arc<Plane>,
-    /// What the pair before had.
-    shape: Option<Shape>,
-}
-
-/// What a pair's reference is. Pairs whose size or depth differ do not follow each other.
-#[derive(Debug, Clone, PartialEq)]
-struct Shape {
-    size: [usize; 2],
-    depth: u8,
-    /// The lease's number and the place in its memory, if others may compare with it.
-    shared: Option<Vec<u64>>,
+    speed: Speed,
+    cambi: Option<Cambi>,
+    /// What the pair before had: size and depth. Pairs that differ do not follow each other.
+    before: Option<[usize; 3]>,
+    /// Pairs of this sequence so far.
+    count: usize,
 }
 
 /// What is known of a pair when it is measured.
@@ -39,89 +38,141 @@ struct Shape {
 pub struct Extracted {
     /// All but motion.
     pub features: Features,
-    /// How much the reference differs from the one before; `None` for the first pair of a sequence.
+    /// The pair does not follow the one before.
+    pub first: bool,
+    /// How much the reference differs from the one [`lag`](super::window::MotionOptions::lag) pictures before; `None` for the first pairs of a
+    /// sequence.
     pub difference: Option<f64>,
 }
 
-/// How much a reference differs from the one before, as it is shared.
+/// How much a reference differs from an earlier one, as it is shared.
 struct Difference(f64);
 
 impl Extractor {
-    /// The features of a pair of luma components of `depth` bits.
+    pub fn new(wanted: Wanted) -> Self {
+        Self {
+            wanted,
+            references: Default::default(),
+            names: Default::default(),
+            distorted: Plane::default(),
+            vif: Vif::default(),
+            adm: Adm::default(),
+            speed: Speed::default(),
+            cambi: wanted.cambi.map(Cambi::new),
+            before: None,
+            count: 0,
+        }
+    }
+
+    /// The features of a pair of `depth` bits by its components: luma and, where the model looks at them, Cb and Cr.
     pub fn extract(
+        &mut self,
+        workers: &Workers,
+        components: &[Component<'_>],
+        depth: u8,
+        shared: Option<&SharedReference<'_>>,
+    ) -> Extracted {
+        let luma = &components[0];
+        let size @ [width, height] = [luma.samples[0].width(), luma.samples[0].height()];
+        let how = [u64::from(depth), u64::from(luma.same)];
+        let lag = self.wanted.motion.lag();
+        self.references[..=lag].rotate_right(1);
+        self.names[..=lag].rotate_right(1);
+        self.names[0] = shared.map(|shared| [&[shared.lease().number()], &shared.words(&how)[..]].concat());
+        self.take_reference(workers, luma, depth, &how, shared);
+        self.distorted.fill(workers, &luma.samples[1], peak(luma, depth));
+        let shape = Some([width, height, usize::from(depth)]);
+        if std::mem::replace(&mut self.before, shape) != shape {
+            self.count = 0;
+        }
+        let difference = (self.count >= lag).then(|| self.difference(workers, lag, depth, &how, shared));
+        let wanted = &self.wanted;
+        let pictures = [&*self.references[0], &self.distorted];
+        let mut features = Features::default();
+        if let Some(limits) = wanted.vif {
+            let known = shared.map(|shared| {
+                shared.get_or_make(&how, || {
+                    let known = vif::Reference::new(workers, pictures[0], depth);
+                    let bytes = known.bytes();
+                    (known, bytes)
+                })
+            });
+            features.vif = self.vif.measure(workers, pictures, known.as_deref(), depth, limits);
+        }
+        if let Some(options) = &wanted.adm {
+            let detail = self.adm.measure(workers, pictures, depth, options);
+            let [left, added] = adm::adm(&detail, width * height);
+            features.adm2 = left;
+            features.adm3 = options.adm3(left, added);
+        }
+        if let (Some(options), [_, cb, cr, ..]) = (&wanted.speed, components) {
+            features.speed_chroma = self.speed.measure(workers, [cb, cr], chroma_size(size, cb), depth, options);
+        }
+        if let Some(cambi) = &mut self.cambi {
+            // Of the picture as it is stored: banding is not the same in samples of another depth.
+            features.cambi = cambi.measure(workers, &luma.samples[1]);
+        }
+        self.count += 1;
+        Extracted { features, first: self.count == 1, difference }
+    }
+
+    /// The reference's luma: what others have made of it, or its own.
+    fn take_reference(
         &mut self,
         workers: &Workers,
         luma: &Component<'_>,
         depth: u8,
-        limits: Limits,
+        how: &[u64],
         shared: Option<&SharedReference<'_>>,
-    ) -> Extracted {
-        let [reference, distorted] = &luma.samples;
-        let how = [u64::from(depth), u64::from(luma.same)];
-        std::mem::swap(&mut self.reference, &mut self.before);
-        match (shared, Arc::get_mut(&mut self.reference)) {
-            (Some(shared), _) => {
-                self.reference = shared.get_or_make(&how, || {
-                    let mut plane = Plane::default();
-                    plane.fill(workers, reference, depth, !luma.same);
-                    let bytes = plane.bytes();
-                    (plane, bytes)
-                });
-            }
-            (None, Some(plane)) => plane.fill(workers, reference, depth, !luma.same),
-            (None, None) => {
-                let mut plane = Plane::default();
-                plane.fill(workers, reference, depth, !luma.same);
-                self.reference = Arc::new(plane);
-            }
+    ) {
+        let fill = |plane: &mut Plane| plane.fill(workers, &luma.samples[0], peak(luma, depth));
+        let make = || {
+            let mut plane = Plane::default();
+            fill(&mut plane);
+            plane
+        };
+        let reference = &mut self.references[0];
+        if let Some(shared) = shared {
+            *reference = shared.get_or_make(how, || {
+                let plane = make();
+                let bytes = plane.bytes();
+                (plane, bytes)
+            });
+        } else if let Some(own) = Arc::get_mut(reference) {
+            fill(own);
+        } else {
+            *reference = Arc::new(make());
         }
-        self.distorted.fill(workers, distorted, depth, !luma.same);
-        let difference = self.difference(workers, depth, &how, shared);
-        let pictures = [&*self.reference, &self.distorted];
-        let known = shared.map(|shared| {
-            let of_vif = shared.get_or_make(&how, || {
-                let known = vif::Reference::new(workers, pictures[0], depth);
-                let bytes = known.bytes();
-                (known, bytes)
-            });
-            let of_adm = shared.get_or_make(&how, || {
-                let known = adm::Reference::new(workers, pictures[0], depth);
-                let bytes = known.bytes();
-                (known, bytes)
-            });
-            (of_vif, of_adm)
-        });
-        let (of_vif, of_adm) = known.as_ref().map(|(of_vif, of_adm)| (&**of_vif, &**of_adm)).unzip();
-        let vif = self.vif.measure(workers, pictures, of_vif, depth, limits.vif);
-        let detail = self.adm.measure(workers, pictures, of_adm, depth, limits.adm);
-        let [width, height] = [pictures[0].width, pictures[0].height];
-        let features = Features { adm2: adm::adm(&detail, width * height), motion2: 0.0, vif };
-        Extracted { features, difference }
     }
 
-    /// How much the reference differs from the one before.
+    /// How much the reference differs from the one `lag` pictures before.
     fn difference(
-        &mut self,
+        &self,
         workers: &Workers,
+        lag: usize,
         depth: u8,
         how: &[u64],
         shared: Option<&SharedReference<'_>>,
-    ) -> Option<f64> {
-        let size = [self.reference.width, self.reference.height];
-        let words = |shared: &SharedReference<'_>| [&[shared.lease().number()], &shared.words(how)[..]].concat();
-        let shape = Shape { size, depth, shared: shared.map(words) };
-        let before = self.shape.replace(shape).filter(|before| (before.size, before.depth) == (size, depth))?;
-        let difference = || motion::difference(workers, [&self.before, &self.reference], depth);
-        Some(match (shared, before.shared) {
+    ) -> f64 {
+        let pictures = [&*self.references[lag], &*self.references[0]];
+        let difference = || motion::difference(workers, pictures, depth);
+        match (shared, &self.names[lag]) {
             (Some(shared), Some(before)) => {
-                shared.get_or_make(&[how, &before].concat(), || (Difference(difference()), size_of::<f64>())).0
+                shared.get_or_make(&[how, before].concat(), || (Difference(difference()), size_of::<f64>())).0
             }
             _ => difference(),
-        })
+        }
     }
 
     /// The next pair is the first of a sequence.
     pub fn restart(&mut self) {
-        self.shape = None;
+        self.before = None;
     }
+}
+
+/// The part of a chroma plane that counts, beside luma of that size: libvmaf knows no half pixels, so that of odd sides
+/// the last row and column do not count.
+pub fn chroma_size([width, height]: [usize; 2], chroma: &Component<'_>) -> [usize; 2] {
+    let side = |luma: usize, chroma: usize| luma / luma.div_ceil(chroma.max(1)).max(1);
+    [side(width, chroma.samples[0].width()), side(height, chroma.samples[0].height())]
 }

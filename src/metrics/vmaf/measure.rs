@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! VMAF as a measure: a pair's score is known when the next pair has come, for its motion is the smaller of the two
-//! differences to the references before and after.
-//!
-//! Which difference counts at the first and at the last pair is libvmaf's rule: Copyright 2016-2026 Netflix, Inc.,
-//! BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
+//! VMAF as a measure: a pair's score is known when the next pair has come, and the first one's, by a model for high frame
+//! rates, when the next two have: see [`window`](super::window).
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::extract::{Extracted, Extractor};
+use super::extract::{Extracted, Extractor, chroma_size};
 use super::model::{Features, VmafModel};
+use super::speed::Speed;
+use super::window::{Motion, Window};
+use crate::metrics::cambi::Cambi;
 use crate::metrics::field::Field;
 use crate::metrics::measure::{Measure, Pass};
 use crate::metrics::measurements::{Measurements, Missing};
+use crate::metrics::pair::Component;
 
 /// The least width and height. At the coarsest scale of smaller pictures libvmaf reads what lies beside its bands.
 const LEAST: u32 = 33;
@@ -31,35 +33,56 @@ pub static VMAF: Field = Field {
 pub struct VmafMeasure {
     model: Arc<VmafModel>,
     extractor: Extractor,
-    /// The last pair, which waits for the next one.
-    waiting: Option<Extracted>,
-    /// What the pair before the last one has got.
-    late: Option<f64>,
+    window: Window,
+    /// The last pairs, which wait for the next ones.
+    waiting: VecDeque<Features>,
+    /// Scores of pairs that waited, the oldest first, until they are taken or the next pair comes.
+    late: VecDeque<f64>,
 }
 
 impl VmafMeasure {
     pub fn new(model: Arc<VmafModel>) -> Self {
-        Self { model, extractor: Extractor::default(), waiting: None, late: None }
+        let wanted = model.wanted();
+        let (extractor, window) = (Extractor::new(wanted), Window::new(wanted.motion));
+        Self { model, extractor, window, waiting: VecDeque::new(), late: VecDeque::new() }
     }
 
-    /// The score of the pair that waits, if one does; `next` is how much the next reference differs from its own.
-    fn complete(&mut self, next: Option<f64>) -> Option<f64> {
-        let Extracted { features, difference } = self.waiting.take()?;
-        let motion2 = difference.map_or(0.0, |own| next.map_or(own, |next| own.min(next)));
-        Some(self.model.score(&Features { motion2, ..features }))
+    /// These are the motions of the oldest pairs that wait.
+    fn complete(&mut self, motions: Vec<Motion>) {
+        for Motion { motion2, motion3 } in motions {
+            if let Some(features) = self.waiting.pop_front() {
+                self.late.push_back(self.model.score(&Features { motion2, motion3, ..features }));
+            }
+        }
     }
-}
 
-/// Why a pair has no VMAF.
-fn missing(pass: &Pass<'_>) -> Option<Missing> {
-    let size = [pass.luma.width, pass.luma.height].map(|side| u32::try_from(side).unwrap_or(u32::MAX));
-    let measure = VMAF.name;
-    if pass.pair.rgb() {
-        Some(Missing::Rgb { measure })
-    } else if pass.pair.depth() > DEEPEST {
-        Some(Missing::TooDeep { measure, depth: pass.pair.depth(), most: DEEPEST })
-    } else {
-        (size[0].min(size[1]) < LEAST).then_some(Missing::TooSmall { measure, size, least: LEAST })
+    /// No other pair follows those that wait.
+    fn end(&mut self) {
+        let motions = self.window.finish();
+        self.complete(motions);
+        self.extractor.restart();
+    }
+
+    /// Why a pair of these components has no VMAF by this model.
+    fn missing(&self, pass: &Pass<'_>, components: &[Component<'_>]) -> Option<Missing> {
+        let wanted = self.model.wanted();
+        let luma = [pass.luma.width, pass.luma.height];
+        let pixels = |size: [usize; 2]| size.map(|side| u32::try_from(side).unwrap_or(u32::MAX));
+        let (measure, size) = (VMAF.name, pixels(luma));
+        if pass.pair.rgb() {
+            return Some(Missing::Rgb { measure });
+        } else if pass.pair.depth() > DEEPEST {
+            return Some(Missing::TooDeep { measure, depth: pass.pair.depth(), most: DEEPEST });
+        } else if size[0].min(size[1]) < LEAST {
+            return Some(Missing::TooSmall { measure, size, least: LEAST });
+        }
+        if wanted.cambi.is_some() && !Cambi::takes(luma) {
+            return Some(Missing::Shape { measure, size, takes: Cambi::TAKES });
+        }
+        let options = wanted.speed.as_ref()?;
+        let [_, cb, _, ..] = components else { return Some(Missing::NoChroma { measure }) };
+        let (chroma, least) = (pixels(chroma_size(luma, cb)), pixels([Speed::least(options); 2])[0]);
+        (chroma[0].min(chroma[1]) < least).then_some(Missing::SmallChroma { measure, size: chroma, least })
     }
 }
 
@@ -69,31 +92,37 @@ impl Measure for VmafMeasure {
     }
 
     fn measure(&mut self, pass: &Pass<'_>, found: &mut Measurements) {
-        let missing = missing(pass);
-        let luma = pass.pair.components().next().filter(|_| missing.is_none());
-        let Some(luma) = luma else {
-            missing.into_iter().for_each(|missing| found.lacks(missing));
-            self.late = self.complete(None);
-            self.extractor.restart();
+        self.late.clear();
+        let components: Vec<_> = pass.pair.components().collect();
+        if let Some(missing) = self.missing(pass, &components) {
+            found.lacks(missing);
+            self.end();
             return;
-        };
-        let (depth, limits) = (pass.pair.depth(), self.model.limits());
-        let extracted = self.extractor.extract(pass.workers, &luma, depth, limits, pass.shared);
-        self.late = self.complete(extracted.difference);
-        self.waiting = Some(extracted);
+        }
+        let extracted = self.extractor.extract(pass.workers, &components, pass.pair.depth(), pass.shared);
+        let Extracted { features, first, difference } = extracted;
+        if first {
+            let motions = self.window.finish();
+            self.complete(motions);
+        }
+        let motions = self.window.push(difference);
+        self.waiting.push_back(features);
+        self.complete(motions);
     }
 
-    fn waits(&self) -> bool {
-        self.waiting.is_some()
+    fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 
     fn late(&mut self, found: &mut Measurements) {
-        found.add(&VMAF, self.late.take());
+        found.add(&VMAF, self.late.pop_front());
     }
 
     fn finish(&mut self, found: &mut Measurements) {
-        let last = self.complete(None);
-        found.add(&VMAF, last);
-        self.extractor.restart();
+        if !self.waiting.is_empty() {
+            self.late.clear();
+            self.end();
+        }
+        found.add(&VMAF, self.late.pop_front());
     }
 }

@@ -45,15 +45,14 @@ impl Plane {
         self.data.chunks_mut((stride * rows).max(1)).map(move |data| Rows { data, width, stride })
     }
 
-    /// Takes samples of `depth` bits. With `convert` they are brought to the common depth and range, and rounded.
-    pub fn fill(&mut self, workers: &Workers, samples: &Samples<'_>, depth: u8, convert: bool) {
+    /// Takes a component's samples. With a `peak` they are brought to the common depth and range, and rounded.
+    pub fn fill(&mut self, workers: &Workers, samples: &Samples<'_>, peak: Option<f32>) {
         self.resize(samples.width(), samples.height());
         let pixels = self.width * self.height;
-        let peak = convert.then(|| f32::from((1u16 << depth) - 1));
         let bands: Vec<_> = self.bands(BAND).collect();
         workers.over(bands, pixels, |index, mut rows, _| {
             for y in 0..rows.count() {
-                load(samples, peak, index * BAND + y, rows.row(y));
+                load(samples, peak, index * BAND + y, rows.row(y), |sample| (sample - OFFSET) as i16);
                 rows.mirror(y);
             }
         });
@@ -65,9 +64,14 @@ impl Plane {
     }
 }
 
-/// One row of samples. With a `peak` they are brought to the common depth and range, and rounded.
-fn load(samples: &Samples<'_>, peak: Option<f32>, y: usize, out: &mut [i16]) {
-    let store = |sample: i32| (sample - OFFSET) as i16;
+/// The largest sample of `depth` bits where the two pictures' samples have to be brought to one depth and range.
+pub fn peak(component: &Component<'_>, depth: u8) -> Option<f32> {
+    (!component.same).then(|| f32::from((1u16 << depth) - 1))
+}
+
+/// One row of samples, as `store` has them. With a `peak` they are brought to the common depth and range, and rounded.
+#[inline(always)]
+pub fn load<T>(samples: &Samples<'_>, peak: Option<f32>, y: usize, out: &mut [T], store: impl Fn(i32) -> T) {
     if let Some(peak) = peak {
         let mut numbers = vec![0.0; out.len()];
         samples.load(y, &mut numbers);

@@ -4,44 +4,51 @@
 
 mod libvmaf;
 
+use super::VmafModel;
 use super::extract::{Extracted, Extractor};
-use super::model::Limits;
+use super::model::Wanted;
 use crate::metrics::{SharedReference, pair::Pair, workers::Workers};
 use crate::picture::{Colorimetry, Frame as _, OwnedFrame, PixelFormat};
 use crate::sharing::Lease;
 use crate::simd::Level;
 
-/// A picture of gradients, edges and noise.
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models");
+
+/// A picture of gradients, edges and noise, and chroma of the same kind.
 fn frame(format: PixelFormat, width: u32, height: u32, seed: u32) -> OwnedFrame {
     let depth = format.components()[0].depth;
     let bytes = if depth > 8 { 2 } else { 1 };
-    let sample = |i: u32| {
-        let (x, y) = (i % width, i / width);
-        let noise = (i.wrapping_mul(2_654_435_761) ^ seed.wrapping_mul(40_503)).wrapping_mul(2_246_822_519) >> 27;
-        let value = (40 + x % 64 + y / 3 % 64 + (x / 11 + y / 7 + seed) % 2 * 60 + noise) << (depth - 8) | noise & 3;
-        value.to_le_bytes().into_iter().take(bytes).collect::<Vec<_>>()
+    let plane = |(width, height): (u32, u32), seed: u32| {
+        let sample = |i: u32| {
+            let (x, y) = (i % width, i / width);
+            let noise = (i.wrapping_mul(2_654_435_761) ^ seed.wrapping_mul(40_503)).wrapping_mul(2_246_822_519) >> 27;
+            let value = (40 + x % 64 + y / 3 % 64 + (x / 11 + y / 7 + seed) % 2 * 60 + noise) << (depth - 8) | noise & 3;
+            value.to_le_bytes().into_iter().take(bytes).collect::<Vec<_>>()
+        };
+        ((0..width * height).flat_map(sample).collect(), width as usize * bytes)
     };
-    let planes = vec![((0..width * height).flat_map(sample).collect(), width as usize * bytes)];
+    let sizes = format.components().iter().map(|component| (component.width(width), component.height(height)));
+    let planes = sizes.zip(seed..).map(|(size, seed)| plane(size, seed)).collect();
     OwnedFrame { format, width, height, colorimetry: Colorimetry::SRGB, planes }
 }
 
-/// Three pairs, whose references move.
+/// Three pairs, of which the second's reference is another one.
 fn extract(
     level: Level,
     threads: usize,
     format: PixelFormat,
     [width, height]: [u32; 2],
-    limits: Limits,
+    wanted: Wanted,
 ) -> Vec<Extracted> {
     let mut workers = Workers::new(threads);
     workers.level = level;
-    let mut extractor = Extractor::default();
+    let mut extractor = Extractor::new(wanted);
     let pair = |seed: u32| {
         let [a, b] = [frame(format, width, height, seed), frame(format, width, height, seed + 7)];
         let [a, b] = [a.picture().unwrap(), b.picture().unwrap()];
         let pair = Pair::new(&a, &b).unwrap();
-        let luma = pair.components().next().unwrap();
-        extractor.extract(&workers, &luma, pair.depth(), limits, None)
+        let components: Vec<_> = pair.components().collect();
+        extractor.extract(&workers, &components, pair.depth(), None)
     };
     [1, 2, 1].map(pair).into()
 }
@@ -50,21 +57,31 @@ fn extract(
 /// tile and a band and more, at 8 and at more bits.
 #[test]
 fn levels_and_threads_agree() {
-    let neg = Limits { adm: 1.0, vif: [1.0; 4] };
-    let other = Limits { adm: 1.2, vif: [1.5; 4] };
-    for (format, size, limits) in [
-        (PixelFormat::Gray8, [33, 33], Limits::default()),
+    let wanted = |name: &str| VmafModel::open(name, &[FOLDER.into()]).unwrap().wanted();
+    let (default, neg) = (wanted("vmaf_v0.6.1"), wanted("vmaf_v0.6.1neg"));
+    let mut other = neg;
+    other.vif = Some([1.5; 4]);
+    other.adm.as_mut().unwrap().gain_limit = 1.2;
+    let (v1, v1_far) = (wanted("vmaf_v1.0.16_3d0h"), wanted("vmaf_v1.0.16_hfr_5d0h"));
+    for (format, size, wanted) in [
+        (PixelFormat::Gray8, [33, 33], default),
         (PixelFormat::Gray8, [131, 67], neg),
-        (PixelFormat::Gray8, [390, 290], Limits::default()),
+        (PixelFormat::Gray8, [390, 290], default),
         (PixelFormat::Gray8, [517, 161], other),
-        (PixelFormat::Gray10, [160, 96], Limits::default()),
+        (PixelFormat::Gray10, [160, 96], default),
         (PixelFormat::Gray10, [258, 130], neg),
+        (PixelFormat::I420, [239, 181], v1),
+        (PixelFormat::I420, [530, 290], v1_far),
+        (PixelFormat::Y444p10, [261, 167], v1_far),
+        (PixelFormat::I420p12, [321, 323], v1),
     ] {
-        let expected = extract(Level::Scalar, 1, format, size, limits);
-        assert!(expected[1].difference.is_some_and(|difference| difference > 0.0));
+        let expected = extract(Level::Scalar, 1, format, size, wanted);
+        assert!(expected.iter().any(|found| found.difference.is_some()));
+        assert!(wanted.motion.five_frames || expected[1].difference.is_some_and(|difference| difference > 0.0));
+        assert!(wanted.speed.is_none() || expected.iter().any(|found| found.features.speed_chroma > 0.0));
         for level in Level::all() {
             for threads in [1, 2, 3] {
-                let found = extract(level, threads, format, size, limits);
+                let found = extract(level, threads, format, size, wanted);
                 assert_eq!(found, expected, "{}, {threads} threads, {format} {size:?}", level.name());
             }
         }
@@ -74,19 +91,22 @@ fn levels_and_threads_agree() {
 /// What others have computed of the reference changes no bit, whoever has computed it, at whatever level.
 #[test]
 fn a_shared_reference_changes_nothing() {
-    for (format, size) in [
-        (PixelFormat::Gray8, [33, 33]),
-        (PixelFormat::Gray8, [131, 67]),
-        (PixelFormat::Gray8, [390, 290]),
-        (PixelFormat::Gray10, [258, 130]),
+    let wanted = |name: &str| VmafModel::open(name, &[FOLDER.into()]).unwrap().wanted();
+    for (format, size, model) in [
+        (PixelFormat::Gray8, [33, 33], "vmaf_v0.6.1"),
+        (PixelFormat::Gray8, [131, 67], "vmaf_v0.6.1"),
+        (PixelFormat::Gray8, [390, 290], "vmaf_v0.6.1"),
+        (PixelFormat::Gray10, [258, 130], "vmaf_v0.6.1"),
+        (PixelFormat::I420, [239, 181], "vmaf_v1.0.16_3d0h"),
+        (PixelFormat::Y444p10, [261, 167], "vmaf_v1.0.16_hfr_5d0h"),
     ] {
-        let limits = Limits::default();
-        let expected = extract(Level::Scalar, 1, format, size, limits);
+        let wanted = wanted(model);
+        let expected = extract(Level::Scalar, 1, format, size, wanted);
         for (level, other) in Level::all().into_iter().zip(Level::all().into_iter().rev()) {
             let mut rungs = [(level, 1), (other, 2), (level, 3)].map(|(level, threads)| {
                 let mut workers = Workers::new(threads);
                 workers.level = level;
-                (workers, Extractor::default())
+                (workers, Extractor::new(wanted))
             });
             let [width, height] = size;
             for (index, seed) in [1, 2, 1].into_iter().enumerate() {
@@ -95,12 +115,12 @@ fn a_shared_reference_changes_nothing() {
                 let leases = [(); 3].map(|()| Lease::new(&name));
                 let [a, b] = [a.picture().unwrap(), b.picture().unwrap()];
                 let pair = Pair::new(&a, &b).unwrap();
-                let luma = pair.components().next().unwrap();
+                let components: Vec<_> = pair.components().collect();
                 for ((workers, extractor), lease) in rungs.iter_mut().zip(&leases) {
                     let shared = SharedReference::new(lease, &a, &a).unwrap();
                     // One that takes no part in between, and then goes on.
                     let shared = (workers.count() < 3 || index != 1).then_some(&shared);
-                    let found = extractor.extract(workers, &luma, pair.depth(), limits, shared);
+                    let found = extractor.extract(workers, &components, pair.depth(), shared);
                     assert_eq!(found, expected[index], "{}, {format} {size:?}, pair {index}", level.name());
                 }
             }

@@ -156,9 +156,11 @@ impl Table {
 
 /// Whether an element that makes such records has a column for the field, whatever this record holds.
 fn is_column(field: &Field, record: &FrameRecord) -> bool {
-    // An alarm is there only where one is set; its column is learned of the first record.
+    // An alarm is there only where one is set, and so are measures without a reference; their columns are learned of the
+    // first record.
     let has_cell = !matches!(field.value_type, FieldType::Attributes | FieldType::Map | FieldType::Boolean);
     has_cell
+        && !field.is_extra(record.kind)
         && match field.scope {
             FieldScope::Every => true,
             FieldScope::Of(kind) => record.kind == Some(kind),

@@ -117,8 +117,8 @@ fn vmaf_json_gives_the_measurements_back() {
     let document = vmaf_json::read(text.as_slice()).expect("a document");
     assert_eq!(document.version, concat!("onnxiqa ", env!("CARGO_PKG_VERSION")));
     let numbers: Vec<_> = document.frames.iter().map(|(number, metrics)| (*number, metrics.len())).collect();
-    // psnr-y, psnr-cb, psnr-cr, psnr, ssim, ms-ssim, float-ssim, vmaf and the score.
-    let count = 9;
+    // luma-mean, luma-deviation, motion, psnr-y, psnr-cb, psnr-cr, psnr, ssim, ms-ssim, float-ssim, vmaf, cambi and the score.
+    let count = 13;
     assert_eq!(numbers, [(1, count), (2, count)], "a frame without measurements is counted and left out");
     // One element came first, then another.
     assert_eq!(document.frames[0].1[0], ("a \"quoted\", broken\nname".to_owned(), 62.5));

@@ -35,8 +35,8 @@ impl Drop for Timer {
 #[derive(Default)]
 struct Inner {
     latency: gst::ClockTime,
-    /// What a frame waits for besides, when its partner is known: the next pair.
-    next_pair: gst::ClockTime,
+    /// What a frame waits for besides, when its partner is known: the next pairs.
+    next_pairs: gst::ClockTime,
     upstream: Upstream,
     playing: bool,
     timer: Option<Timer>,
@@ -60,9 +60,9 @@ impl Deadline {
         self.work.tell();
     }
 
-    /// How long the next pair is waited for, beside the latency; gives whether that is new.
-    pub(super) fn set_next_pair(&self, wait: gst::ClockTime) -> bool {
-        std::mem::replace(&mut lock(&self.inner).next_pair, wait) != wait
+    /// How long the next pairs are waited for, beside the latency; gives whether that is new.
+    pub(super) fn set_next_pairs(&self, wait: gst::ClockTime) -> bool {
+        std::mem::replace(&mut lock(&self.inner).next_pairs, wait) != wait
     }
 
     /// The element's running time goes on, or stands still.
@@ -75,7 +75,7 @@ impl Deadline {
     pub(super) fn reset(&self) {
         let mut inner = lock(&self.inner);
         inner.upstream = Upstream::Unknown;
-        inner.next_pair = gst::ClockTime::ZERO;
+        inner.next_pairs = gst::ClockTime::ZERO;
         let timer = inner.timer.take();
         drop(inner);
         drop(timer);
@@ -87,7 +87,7 @@ impl Deadline {
         let Some((live, min, max)) = upstream(pads) else { return false };
         let mut inner = lock(&self.inner);
         inner.upstream = if live { Upstream::Live(min) } else { Upstream::NotLive };
-        let latency = inner.latency + inner.next_pair;
+        let latency = inner.latency + inner.next_pairs;
         drop(inner);
         self.work.tell();
         query.set(live, min.saturating_add(latency), max.map(|max| max.saturating_add(latency)));

@@ -216,7 +216,7 @@ impl ObjectImpl for IqaCompare {
                     .read_only()
                     .build(),
             ];
-            let fields = "What windows and alarms look at: psnr-y, psnr-cb, psnr-cr, psnr, ssim, ms-ssim, float-ssim, vmaf, \
+            let fields = "What windows and alarms look at: psnr-y, psnr-cb, psnr-cr, psnr, ssim, ms-ssim, float-ssim, vmaf, cambi, \
                           score, raw, or the name of an attribute; by default score with a model, psnr-y without";
             let report = report_settings::Settings::new(Settings::default().main_field()).properties(fields);
             Settings::properties().into_iter().chain(report).chain(state).collect()

@@ -266,7 +266,7 @@ impl Input {
         })?;
         let main_field = self.streams.main_field(has_model);
         crate::lock(context.report).settings.main_field = main_field;
-        self.set_next_pair(context);
+        self.set_next_pairs(context);
         for assumed in remarks.assumed {
             gst::info!(CAT, obj = context.element, "{assumed}");
         }
@@ -276,21 +276,18 @@ impl Input {
         Ok(())
     }
 
-    /// A frame waits for the next pair where VMAF is measured: by the caps of `distorted`, a frame's duration.
-    fn set_next_pair(&self, context: &Context<'_>) {
-        let Some(stream) =
-            self.streams.get(Side::Distorted).filter(|_| context.setting(|settings| settings.has_vmaf()))
-        else {
-            return;
-        };
-        let wait = stream.frame_duration().unwrap_or(NEXT_PAIR);
-        if context.deadline.set_next_pair(wait) {
+    /// A frame waits for the pairs that VMAF's model needs: by the caps of `distorted`, a frame's duration for each.
+    fn set_next_pairs(&self, context: &Context<'_>) {
+        let pairs = context.session.following_pairs();
+        let Some(stream) = self.streams.get(Side::Distorted).filter(|_| pairs > 0) else { return };
+        let wait = stream.frame_duration().unwrap_or(NEXT_PAIR) * u64::from(pairs);
+        if context.deadline.set_next_pairs(wait) {
             let _ = context.element.post_message(gst::message::Latency::builder().src(context.element).build());
         }
     }
 }
 
-/// How long the next pair is waited for where the caps state no frame rate.
+/// How long a pair is waited for where the caps state no frame rate.
 const NEXT_PAIR: gst::ClockTime = gst::ClockTime::from_mseconds(40);
 
 /// Whether a stream begins with it.

@@ -3,9 +3,9 @@
 //! What is open between READY and PAUSED: the model, and the comparer, which a flush replaces.
 
 use super::category::CAT;
-use super::settings::{NO_MODEL, Settings};
+use super::settings::Settings;
 use super::wakeup::Wakeup;
-use crate::scoring::{Fields, ModelInfo};
+use crate::scoring::{Fields, ModelInfo, NO_MODEL};
 use crate::{lock, scoring};
 use onnx_iqa::align::Suspicions;
 use onnx_iqa::align::time::Ledger;
@@ -135,6 +135,13 @@ impl Session {
             ..open.settings.fields(open.model.as_ref().map(scoring::Session::fields))
         };
         inner.open.as_ref().map(fields).unwrap_or_default()
+    }
+
+    /// How many of the next pairs a frame waits for, at most.
+    pub(super) fn following_pairs(&self) -> u32 {
+        let inner = lock(&self.0);
+        let model = inner.open.as_ref().and_then(|open| open.vmaf_model.as_ref());
+        model.map_or(0, |model| model.following_pairs())
     }
 
     /// The provider that really runs the model.

@@ -4,15 +4,15 @@
 
 use crate::scheduling::Payload;
 use crate::scoring::Times;
-use onnx_iqa::scorer::{Score, ScoreError};
+use onnx_iqa::scorer::{Observation, ScoreError};
 
-/// What the scorer made of a frame.
+/// What was found out about a frame.
 #[derive(Debug)]
 pub struct Finished {
     /// When the frame is shown.
     pub times: Times,
-    /// Its score, or why it has none.
-    pub result: Result<Score, ScoreError>,
+    /// Its score and measures, or why it has none.
+    pub result: Result<Observation, ScoreError>,
     /// From arrival to score.
     pub latency: gst::ClockTime,
 }

@@ -13,18 +13,18 @@
 use super::category::CAT;
 use super::events::Events;
 use super::input::Input;
+use super::observer::Opened;
 use super::output::Output;
 use super::queries::Queries;
 use super::queue::Queue;
 use super::scores::Scores;
 use super::settings::Settings;
 use crate::scheduling::activation;
-use crate::scoring::{Guarded, Session, open_analytics, report_settings};
+use crate::scoring::{Guarded, open_analytics, report_settings};
 use crate::{lock, video_frame};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use onnx_iqa::model::contract::Kind;
 use std::sync::{Arc, LazyLock, Mutex};
 
 #[doc(hidden)]
@@ -33,7 +33,7 @@ pub struct IqaScore {
     src_pad: gst::Pad,
     settings: Mutex<Settings>,
     /// From READY to PAUSED and back.
-    session: Mutex<Option<Session>>,
+    session: Mutex<Option<Opened>>,
     scores: Arc<Scores>,
     queue: Arc<Queue>,
     input: Arc<Input>,
@@ -73,13 +73,15 @@ impl IqaScore {
     fn open(&self) -> Result<(), gst::ErrorMessage> {
         let settings = lock(&self.settings).clone();
         let element = self.obj();
-        let session = Session::open(*CAT, element.upcast_ref(), &settings.model, Kind::NoReference)?;
+        let session = Opened::new(element.upcast_ref(), &settings)?;
+        let observer = session.observer(&settings)?;
         self.scores.restart(element.upcast_ref(), session.model_info(), session.fields(), settings.model.on_error);
         self.input.restart();
-        let analytics = settings.model.analytics_meta.then(|| open_analytics(element.upcast_ref(), true)).flatten();
+        let has_model = settings.model.has_model();
+        let analytics =
+            settings.model.analytics_meta.then(|| open_analytics(element.upcast_ref(), has_model)).flatten();
         self.output.restart(analytics);
-        let batch_size = settings.batch_size as usize;
-        self.queue.open(session.scorer(batch_size), settings.mode, batch_size);
+        self.queue.open(observer, settings.mode, settings.batch_size as usize);
         *lock(&self.session) = Some(session);
         element.notify("active-provider");
         Ok(())
@@ -167,7 +169,8 @@ impl ObjectImpl for IqaScore {
                     .read_only()
                     .build(),
             ];
-            let fields = "What windows and alarms look at: score, raw, or the name of an attribute";
+            let fields = "What windows and alarms look at: score, raw, the name of an attribute, luma-mean, luma-deviation, \
+                          motion, cambi; by default score with a model, the first that is measured without";
             let report = report_settings::Settings::default().properties(fields);
             Settings::properties().into_iter().chain(report).chain(state).collect()
         });
@@ -176,14 +179,21 @@ impl ObjectImpl for IqaScore {
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
         let name = pspec.name();
-        if !self.scores.set_property(name, value) && !lock(&self.settings).set(name, value) {
+        if self.scores.set_property(name, value) {
+            return;
+        }
+        let mut settings = lock(&self.settings);
+        let (known, main_field) = (settings.set(name, value), settings.main_field());
+        drop(settings);
+        self.scores.set_main_field(main_field);
+        if !known {
             gst::warning!(CAT, imp = self, "no property {name} to set");
         }
     }
 
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
         match pspec.name() {
-            "active-provider" => lock(&self.session).as_ref().map(Session::active_provider).to_value(),
+            "active-provider" => lock(&self.session).as_ref().and_then(Opened::active_provider).to_value(),
             "stats" => self.scores.stats().to_value(),
             name => {
                 let value = self.scores.property(name);

@@ -26,6 +26,16 @@
 //! counts in the window that is open when it is finished. Where an alarm is set, each frame carries `alarm`: whether it
 //! was raised as the frame left.
 //!
+//! ## Measures beside the model
+//! `measures` are taken of every frame that is scored, in a thread of their own before the model has it: `cambi` says how
+//! visible banding is (0 to 31, more is worse, see Tandon and others 2021; what libvmaf gives for the same frame), `motion`
+//! how far the picture differs from the one measured before, `luma` its mean and standard deviation as `luma-mean` and
+//! `luma-deviation` (all three 0 to 1, of full scale). With `model=none` they are all there is: frames that are measured
+//! have the state `scored` and no `score`, and no ONNX Runtime is needed. `stats`, windows and alarms then look at the first
+//! of `luma-mean`, `motion` and `cambi` that is measured, unless `alarm-field` says something else; for `cambi` set
+//! `alarm-above`, and an `alarm-hysteresis` that fits, as 1. R'G'B' has no CAMBI, nor has a picture whose longer side has
+//! less than 216 pixels: a warning says so. Thresholds of 8 bits are none for 10: the same slope has other steps.
+//!
 //! ## What becomes of the scores downstream
 //! They stay with their frames, through converters, encoders and decoders alike: behind `x264enc ! h264parse !
 //! avdec_h264` a frame still carries what was said of it *before* it was encoded. `scored-pts` is the time stamp of the
@@ -80,6 +90,12 @@
 //! gst-launch-1.0 -m v4l2src ! videoconvert ! \
 //!     iqascore mode=live max-rate=5/1 window=2000000000 alarm-below=40 ! autovideosink
 //! ```
+//!
+//! Banding alone, without a model, with an alarm where it is seen:
+//! ```bash
+//! gst-launch-1.0 -m videotestsrc pattern=gradient num-buffers=50 ! video/x-raw,format=I420,width=640,height=360 ! \
+//!     iqascore model=none measures=cambi alarm-above=5 alarm-hysteresis=1 ! fakesink
+//! ```
 
 use gst::glib;
 use gst::prelude::*;
@@ -90,6 +106,7 @@ mod frame;
 mod imp;
 mod input;
 mod jobs;
+mod observer;
 mod output;
 mod pace;
 mod queries;
@@ -97,7 +114,7 @@ mod queue;
 mod scores;
 mod settings;
 
-pub use settings::Mode;
+pub use settings::{Measures, Mode};
 
 glib::wrapper! {
     /// The element `iqascore`.
@@ -110,6 +127,7 @@ glib::wrapper! {
 /// When the name is taken.
 pub fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     Mode::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
+    Measures::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
     crate::scoring::Provider::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
     crate::scoring::OnError::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
     gst::Element::register(Some(plugin), "iqascore", gst::Rank::NONE, IqaScore::static_type())

@@ -67,10 +67,12 @@ impl Scores {
     ) -> Result<Option<ScoredFrame>, gst::FlowError> {
         let Finished { times, result, latency } = finished;
         match result {
-            Ok(score) => {
+            Ok(observation) => {
                 let mut inner = lock(&self.0);
-                let scored = ScoredFrame::new(&inner.model_info, times, score, latency);
-                let messages = inner.scored(&scored, place);
+                let missing = observation.measures.missing().to_vec();
+                let scored = ScoredFrame::new(&inner.model_info, times, observation, latency);
+                let mut messages = inner.scored(&scored, place);
+                messages.extend(missing.iter().flat_map(|missing| inner.report.lacks(missing)));
                 drop(inner);
                 report::post(element, messages);
                 Ok(Some(scored))
@@ -135,6 +137,11 @@ impl Scores {
     /// The property `stats`.
     pub fn stats(&self) -> gst::Structure {
         lock(&self.0).report.stats(None)
+    }
+
+    /// What windows and `stats` look at if nobody says.
+    pub fn set_main_field(&self, field: &'static str) {
+        lock(&self.0).report.settings.main_field = field;
     }
 
     /// Sets a property; false if it is none of the report's.

@@ -41,6 +41,9 @@ impl From<Provider> for model::Provider {
     }
 }
 
+/// What the property `model` says where there is to be none.
+pub const NO_MODEL: &str = "none";
+
 /// The properties of a model and of the queue before it, with their defaults.
 #[derive(Debug, Clone)]
 pub struct ModelSettings {
@@ -75,6 +78,11 @@ impl ModelSettings {
             on_error: OnError::default(),
             analytics_meta: false,
         }
+    }
+
+    /// Whether a model scores, beside the measures.
+    pub fn has_model(&self) -> bool {
+        self.model != NO_MODEL
     }
 
     /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know. `model`, `threads` and

@@ -5,7 +5,7 @@
 use crate::messages::Structured;
 use onnx_iqa::model::contract::Kind;
 use onnx_iqa::record::{FrameRecord, Named, Partner, Place, State};
-use onnx_iqa::scorer::Score;
+use onnx_iqa::scorer::{Observation, Score};
 use std::sync::{Arc, OnceLock};
 
 /// When a frame is shown.
@@ -97,9 +97,12 @@ impl FrameResult {
     }
 }
 
-impl From<Score> for FrameResult {
-    fn from(score: Score) -> Self {
-        Self { score: Some(score), ..Self::default() }
+impl From<Observation> for FrameResult {
+    fn from(Observation { score, measures }: Observation) -> Self {
+        // What bits a frame has tells nobody anything who measures nothing.
+        let depth = measures.depth().filter(|_| !measures.is_empty());
+        let measures = measures.iter().map(|(field, value)| (field.name, value)).collect();
+        Self { score, measures, depth, ..Self::default() }
     }
 }
 

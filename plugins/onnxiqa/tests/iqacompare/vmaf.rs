@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The measure `vmaf`: frames wait for the next pair, and whatever ends the wait ends it rightly.
+//! The measure `vmaf`: frames wait for the next pairs, and whatever ends the wait ends it rightly.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -83,8 +83,12 @@ fn another_model_gives_another_score() {
 fn models_that_cannot_be_used_say_why() {
     let text = refused(&element().property("vmaf-model", "vmaf_v9").build().unwrap());
     assert!(text.contains("vmaf_v9") && text.contains("vmaf_v0.6.1neg"), "{text}");
-    let text = refused(&element().property("vmaf-model", "vmaf_v1.0.16_3d0h").build().unwrap());
-    assert!(text.contains("Cambi_feature_cambi_score") && text.contains("adm3"), "{text}");
+    let folder = onnx_iqa_testkit::TempDir::new();
+    let path = folder.path().join("other.json");
+    let known = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/vmaf/vmaf_v1.0.16_3d0h.json"));
+    std::fs::write(&path, known.unwrap().replace("feature_adm3_score", "feature_adm4_score")).unwrap();
+    let text = refused(&element().property("vmaf-model", path.to_str()).build().unwrap());
+    assert!(text.contains("VMAF_integer_feature_adm4_score"), "{text}");
     let text = refused(&element().property("vmaf-model", "/nowhere/x.json").build().unwrap());
     assert!(text.contains("/nowhere/x.json"), "{text}");
     // Where VMAF is not measured, its model is of no interest.
@@ -94,10 +98,49 @@ fn models_that_cannot_be_used_say_why() {
     assert!(!harness.messages_named("iqa-summary")[0].has_field("vmaf-model"));
 }
 
+/// Pictures that VMAF 1 takes.
+const CAPS_1: &str = "video/x-raw,format=I420,width=216,height=160,framerate=25/1";
+
+/// The frame number `n` of those: a pattern that moves, in luma and chroma, with `percent` of its contrast.
+fn pattern_1(n: u64, percent: u64) -> gst::Buffer {
+    let plane = |width: u64, height: u64| {
+        let sample = move |i: u64| {
+            let (x, y) = (i % width + n * n, i / width);
+            ((x * 7 % 61 + y * 5 % 47 + (x / 9 + y / 7) % 2 * 60) * percent / 100 + 40) as u8
+        };
+        (0..width * height).map(sample)
+    };
+    let data: Vec<_> = plane(216, 160).chain(plane(108, 80)).chain(plane(108, 80)).collect();
+    let mut buffer = gst::Buffer::from_mut_slice(data);
+    let fields = buffer.get_mut().unwrap();
+    fields.set_pts(n * FRAME);
+    fields.set_duration(FRAME);
+    buffer
+}
+
+/// By a model for high frame rates the first pair waits for two, all others for one.
 #[test]
-fn the_latency_has_a_frame_more() {
-    let latency = |measures: &'static str| {
-        let harness = Compare::new(iqacompare().property_from_str("measures", measures).build().unwrap());
+fn every_frame_carries_its_vmaf_1() {
+    for model in ["vmaf_v1.0.16_3d0h", "vmaf_v1.0.16_hfr_3d0h"] {
+        let harness = Compare::started(element().property("vmaf-model", model).build().unwrap(), CAPS_1);
+        let waiting = if model.contains("hfr") { 2 } else { 1 };
+        harness.feed((0..5).map(|n| pattern_1(n, 100)), (0..2).map(|n| pattern_1(n, 80)));
+        assert_eq!(harness.frames(2 - waiting).len(), 2 - waiting, "{model}");
+        harness.feed([], [pattern_1(2, 80)]);
+        assert_eq!(harness.frames(2).len(), 2, "{model}: the third one waits");
+        harness.feed([], (3..5).map(|n| pattern_1(n, 80)));
+        let scores: Vec<_> = harness.finish_both().iter().map(vmaf).collect();
+        assert!(scores.len() == 5 && scores.iter().all(|score| (1.0..99.0).contains(score)), "{scores:?}");
+        let summary = &harness.messages_named("iqa-summary")[0];
+        assert_eq!(summary.get::<&str>("vmaf-model"), Ok(model));
+    }
+}
+
+#[test]
+fn the_latency_has_as_many_frames_more_as_the_model_waits_for() {
+    let latency = |measures: &'static str, model: &'static str| {
+        let element = iqacompare().property_from_str("measures", measures).property("vmaf-model", model);
+        let harness = Compare::new(element.build().unwrap());
         for upstream in [&harness.reference, &*harness] {
             upstream.answer_above(|query| match query.view_mut() {
                 gst::QueryViewMut::Latency(latency) => {
@@ -116,7 +159,10 @@ fn the_latency_has_a_frame_more() {
         assert!(harness.sink.peer_query(&mut query));
         query.result().1
     };
-    assert_eq!((latency("psnr"), latency("psnr+vmaf")), (gst::ClockTime::ZERO, FRAME));
+    assert_eq!(latency("psnr", "vmaf_v0.6.1"), gst::ClockTime::ZERO);
+    for (model, frames) in [("vmaf_v0.6.1", 1), ("vmaf_v1.0.16_5d0h", 1), ("vmaf_v1.0.16_hfr_5d0h", 2)] {
+        assert_eq!(latency("psnr+vmaf", model), FRAME * frames, "{model}");
+    }
 }
 
 #[test]
@@ -138,8 +184,11 @@ fn what_has_no_vmaf_has_its_other_measures_and_a_warning() {
     for (caps, size, expected) in [
         ("video/x-raw,format=RGB,width=64,height=48,framerate=25/1", 64 * 48 * 3, "R'G'B'"),
         (FLAT, 16 * 16, "at least 33x33"),
+        ("video/x-raw,format=GRAY8,width=240,height=160,framerate=25/1", 240 * 160, "needs Cb and Cr"),
+        ("video/x-raw,format=I420,width=240,height=120,framerate=25/1", 240 * 120 * 3 / 2, "at least 80x80 samples"),
     ] {
-        let harness = Compare::started(element().build().unwrap(), caps);
+        let model = if expected.contains("Cb") || expected.contains("80x80") { "vmaf_v1.0.16_3d0h" } else { "vmaf_v0.6.1" };
+        let harness = Compare::started(element().property("vmaf-model", model).build().unwrap(), caps);
         let frame = |n: u64| {
             let mut buffer = gst::Buffer::from_mut_slice(vec![90u8; size]);
             buffer.get_mut().unwrap().set_pts(n * FRAME);

@@ -10,6 +10,7 @@ mod errors;
 mod flush;
 mod formats;
 mod live;
+mod measures;
 mod memory;
 mod messages;
 mod meta;

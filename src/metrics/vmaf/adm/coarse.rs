@@ -40,14 +40,11 @@ pub struct Coarse<'a> {
 }
 
 impl Steps for Coarse<'_> {
-    type Stored = i32;
-
     #[inline(always)]
-    fn down<L: SimdLevel, P: Part>(&mut self, _: L, row: usize) {
+    fn down<L: SimdLevel>(&mut self, _: L, row: usize) {
         let width = self.pictures[0].width;
         let shift = DOWN[self.scale - 1];
-        for picture in P::PICTURES {
-            let (picture, out) = (self.pictures[picture], &mut self.rows.0[picture]);
+        for (picture, out) in self.pictures.iter().zip(&mut self.rows.0) {
             let rows = taken(row, picture.height).map(|y| picture.row(y));
             out.iter_mut().for_each(|row| row.resize(width));
             let [low, high] = out;
@@ -62,10 +59,10 @@ impl Steps for Coarse<'_> {
     }
 
     #[inline(always)]
-    fn across<L: SimdLevel, P: Part>(&self, _: L, column: usize) -> Coefficients {
+    fn across<L: SimdLevel>(&self, _: L, column: usize) -> Coefficients {
         let mut found = Coefficients { low: [[0; LANES]; 2], detail: [[[0; LANES]; 3]; 2] };
         let shift = ACROSS[self.scale - 1];
-        for picture in P::PICTURES {
+        for picture in 0..2 {
             let [low, high] = &self.rows.0[picture];
             let (low, high) = (taps(low.from(column)), taps(high.from(column)));
             found.low[picture] = filtered(&low, &FILTERS[0], shift);
@@ -77,29 +74,28 @@ impl Steps for Coarse<'_> {
     }
 
     #[inline(always)]
-    fn split(&self, detail: &[[Lanes; 3]; 2]) -> Parts {
+    fn split<const PARTS: usize>(&self, detail: &[[Lanes; 3]; 2]) -> Parts<PARTS> {
         let [reference, distorted] = detail;
         let along = along(detail);
-        let mut parts = Parts::default();
+        let mut parts = [Part::default(); PARTS];
         for direction in 0..3 {
             let (own, theirs) = (&reference[direction], &distorted[direction]);
             let left = self.left(own, theirs, &along);
             let weight = self.weights[direction];
-            let (mut added, mut weighted) = ([0; LANES], [0; LANES]);
+            let mut weighted = [left, [0; LANES]];
             for lane in 0..LANES {
-                added[lane] = theirs[lane].wrapping_sub(left[lane]);
+                weighted[1][lane] = theirs[lane].wrapping_sub(left[lane]);
             }
             for lane in 0..LANES {
-                added[lane] = ((weight * i64::from(added[lane]) + (1 << 27)) >> 28) as i32;
-                weighted[lane] = ((weight * i64::from(left[lane]) + (1 << 27)) >> 28) as i32;
+                for weighted in &mut weighted {
+                    weighted[lane] = ((weight * i64::from(weighted[lane]) + (1 << 27)) >> 28) as i32;
+                }
             }
-            for lane in 0..LANES {
-                let added = i64::from(added[lane].wrapping_abs());
-                let around = ((THIRTIETH * added - (1 << 31)) >> 32) as i32;
-                let at = ((FIFTEENTH * added - (1 << 31)) >> 32) as i32;
-                parts.around[lane] = parts.around[lane].wrapping_add(around);
-                parts.more_at[lane] = parts.more_at[lane].wrapping_add(at.wrapping_sub(around));
-                parts.left[direction][lane] = weighted[lane].wrapping_abs();
+            for part in 0..PARTS {
+                mask(&mut parts[part], &weighted[1 - part]);
+                for lane in 0..LANES {
+                    parts[part].detail[direction][lane] = weighted[part][lane].wrapping_abs();
+                }
             }
         }
         parts
@@ -119,11 +115,11 @@ impl Steps for Coarse<'_> {
     }
 
     #[inline(always)]
-    fn masked(&self, left: &Lanes, threshold: &Lanes, _: usize) -> [i64; LANES] {
+    fn masked(&self, detail: &Lanes, threshold: &Lanes, _: usize) -> [i64; LANES] {
         let shift = self.shifts[0];
         let mut found = [0; LANES];
         for lane in 0..LANES {
-            let rest = i64::from(left[lane].wrapping_sub(threshold[lane]).max(0));
+            let rest = i64::from(detail[lane].wrapping_sub(threshold[lane]).max(0));
             let square = ((rest * rest + (1 << 29)) >> 30) as i32;
             found[lane] = (i64::from(square) * rest + ((1 << shift) >> 1)) >> shift;
         }
@@ -159,6 +155,18 @@ impl Coarse<'_> {
             lefts[lane] = ((i64::from(ratios[lane]) * i64::from(own[lane]) + 16384) >> 15) as i32;
         }
         bounded([own, theirs, along], &ratios, lefts, self.limit)
+    }
+}
+
+/// Adds what weighted coefficients of a direction mask of the other part.
+#[inline(always)]
+fn mask(part: &mut Part, weighted: &Lanes) {
+    for lane in 0..LANES {
+        let shown = i64::from(weighted[lane].wrapping_abs());
+        let around = ((THIRTIETH * shown - (1 << 31)) >> 32) as i32;
+        let at = ((FIFTEENTH * shown - (1 << 31)) >> 32) as i32;
+        part.around[lane] = part.around[lane].wrapping_add(around);
+        part.more_at[lane] = part.more_at[lane].wrapping_add(at.wrapping_sub(around));
     }
 }
 

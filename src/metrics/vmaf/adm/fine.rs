@@ -9,7 +9,6 @@
 use super::super::plane::Plane;
 use super::super::taps::{OFFSET, REACH, interleave, pairs, vector};
 use super::rows::{COSINE_SQUARED, Lanes, Part, Parts, Steps, bounded};
-use super::sensitivity::Sensitivity;
 use super::wavelet::{Coefficients, FILTERS, Row, taken};
 use crate::simd::{LANES, SimdLevel, whole_number};
 
@@ -31,20 +30,19 @@ pub struct Fine<'a> {
     pub pictures: [&'a Plane; 2],
     pub depth: u32,
     pub limit: f64,
+    /// Weights of the three directions.
+    pub weights: [i32; 3],
     pub rows: &'a mut FineRows,
     /// By how many bits cubes are shifted.
     pub shifts: [u32; 3],
 }
 
 impl Steps for Fine<'_> {
-    type Stored = i16;
-
     #[inline(always)]
-    fn down<L: SimdLevel, P: Part>(&mut self, level: L, row: usize) {
+    fn down<L: SimdLevel>(&mut self, level: L, row: usize) {
         let width = self.pictures[0].width;
         let middle = (OFFSET - (1 << (self.depth - 1))) as i16;
-        for picture in P::PICTURES {
-            let (picture, out) = (self.pictures[picture], &mut self.rows.0[picture]);
+        for (picture, out) in self.pictures.iter().zip(&mut self.rows.0) {
             let [a, b, c, d] = taken(row, picture.height).map(|y| &picture.row(y)[REACH..]);
             out.iter_mut().for_each(|row| row.resize(width));
             let [low, high] = out;
@@ -65,9 +63,9 @@ impl Steps for Fine<'_> {
     }
 
     #[inline(always)]
-    fn across<L: SimdLevel, P: Part>(&self, level: L, column: usize) -> Coefficients {
+    fn across<L: SimdLevel>(&self, level: L, column: usize) -> Coefficients {
         let mut found = Coefficients { low: [[0; LANES]; 2], detail: [[[0; LANES]; 3]; 2] };
-        for picture in P::PICTURES {
+        for picture in 0..2 {
             let [low, high] = &self.rows.0[picture];
             let (low, high) = (low.from(column), high.from(column));
             let low = [pairs(low), pairs(&low[2..])];
@@ -81,23 +79,24 @@ impl Steps for Fine<'_> {
     }
 
     #[inline(always)]
-    fn split(&self, detail: &[[Lanes; 3]; 2]) -> Parts {
+    fn split<const PARTS: usize>(&self, detail: &[[Lanes; 3]; 2]) -> Parts<PARTS> {
         let [reference, distorted] = detail;
         let along = self.along(detail);
-        let mut parts = Parts::default();
+        let mut parts = [Part::default(); PARTS];
         for direction in 0..3 {
             let (own, theirs) = (&reference[direction], &distorted[direction]);
             let left = self.left(own, theirs, &along);
-            let (weight, round, shift) = (Sensitivity::FINE[direction], ROUND[direction], SHIFT[direction]);
-            let out = &mut parts.left[direction];
+            let weight = self.weights[direction];
+            let mut weighted = [[0; LANES]; 2];
             for lane in 0..LANES {
-                let added = (theirs[lane] - left[lane]) * weight + round;
-                let added = i32::from((added >> shift) as i16).abs();
-                let around = i32::from(((THIRTIETH * added + 2048) >> 12) as i16);
-                let at = i32::from(((FIFTEENTH * added + 2048) >> 12) as i16);
-                parts.around[lane] += around;
-                parts.more_at[lane] += at - around;
-                out[lane] = (left[lane] * weight).abs();
+                weighted[0][lane] = left[lane] * weight;
+                weighted[1][lane] = (theirs[lane] - left[lane]) * weight;
+            }
+            for part in 0..PARTS {
+                mask(&mut parts[part], &weighted[1 - part], direction);
+                for lane in 0..LANES {
+                    parts[part].detail[direction][lane] = weighted[part][lane].abs();
+                }
             }
         }
         parts
@@ -114,12 +113,12 @@ impl Steps for Fine<'_> {
     }
 
     #[inline(always)]
-    fn masked(&self, left: &Lanes, threshold: &Lanes, direction: usize) -> [i64; LANES] {
+    fn masked(&self, detail: &Lanes, threshold: &Lanes, direction: usize) -> [i64; LANES] {
         let [shift_threshold, shift_square] = if direction < 2 { [10, 29] } else { [12, 30] };
         let shift = self.shifts[direction];
         let mut found = [0; LANES];
         for lane in 0..LANES {
-            let rest = i64::from(left[lane].wrapping_sub(threshold[lane] << shift_threshold).max(0));
+            let rest = i64::from(detail[lane].wrapping_sub(threshold[lane] << shift_threshold).max(0));
             let square = ((rest * rest + (1 << (shift_square - 1))) >> shift_square) as i32;
             found[lane] = (i64::from(square) * rest + ((1 << shift) >> 1)) >> shift;
         }
@@ -164,6 +163,19 @@ impl Fine<'_> {
             lefts[lane] = (ratios[lane] * own[lane] + 16384) >> 15;
         }
         bounded([own, theirs, along], &ratios, lefts, self.limit)
+    }
+}
+
+/// Adds what weighted coefficients of a direction mask of the other part.
+#[inline(always)]
+fn mask(part: &mut Part, weighted: &Lanes, direction: usize) {
+    for lane in 0..LANES {
+        let shown = (weighted[lane] + ROUND[direction]) >> SHIFT[direction];
+        let shown = i32::from(shown as i16).abs();
+        let around = i32::from(((THIRTIETH * shown + 2048) >> 12) as i16);
+        let at = i32::from(((FIFTEENTH * shown + 2048) >> 12) as i16);
+        part.around[lane] += around;
+        part.more_at[lane] += at - around;
     }
 }
 

@@ -7,12 +7,10 @@
 //! be added in any order, so that here there is one sum of all directions, over 3×3 places.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
-use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::coarse::CoarseRows;
 use super::fine::FineRows;
-use super::kept::{KeptRows, Stored};
 use super::region::{Region, wider};
 use super::scale::LowRows;
 use super::wavelet::Coefficients;
@@ -21,65 +19,40 @@ use crate::simd::{Kernel, LANES, SimdLevel, whole_number};
 /// A number of each of 16 places side by side.
 pub type Lanes = [i32; LANES];
 
-/// What the distorted picture's detail is made of, at 16 places.
-pub struct Parts {
-    /// What a place's added detail masks at its neighbors, all directions together.
+/// A part of the distorted picture's detail, at 16 places, and what the other part masks of it.
+#[derive(Clone, Copy)]
+pub struct Part {
+    /// What a place's detail of the other part masks at its neighbors, all directions together.
     pub around: Lanes,
     /// How much more it masks at the place itself.
     pub more_at: Lanes,
-    /// What is left of the reference's, weighted, without sign; by direction.
-    pub left: [Lanes; 3],
+    /// This part's detail, weighted, without sign; by direction.
+    pub detail: [Lanes; 3],
 }
 
-impl Default for Parts {
+impl Default for Part {
     #[inline(always)]
     fn default() -> Self {
-        Self { around: [0; LANES], more_at: [0; LANES], left: [[0; LANES]; 3] }
+        Self { around: [0; LANES], more_at: [0; LANES], detail: [[0; LANES]; 3] }
     }
 }
 
-/// What of a pair is worked on.
-pub trait Part {
-    /// Of the reference and the distorted picture, those that are filtered.
-    const PICTURES: Range<usize>;
-}
-
-/// All of it.
-pub struct Both;
-
-/// What the reference alone gives.
-pub struct Reference;
-
-/// The rest.
-pub struct Distorted;
-
-impl Part for Both {
-    const PICTURES: Range<usize> = 0..2;
-}
-
-impl Part for Reference {
-    const PICTURES: Range<usize> = 0..1;
-}
-
-impl Part for Distorted {
-    const PICTURES: Range<usize> = 1..2;
-}
+/// What the distorted picture's detail is made of: what is left of the reference's, which what was added masks; and, of
+/// two parts, what was added, which what is left masks.
+pub type Parts<const PARTS: usize> = [Part; PARTS];
 
 /// The arithmetic of a scale.
 pub trait Steps {
-    /// What a coefficient of the detail fits.
-    type Stored: Stored;
-
     /// The filter down the columns, for a row of coefficients.
-    fn down<L: SimdLevel, P: Part>(&mut self, level: L, row: usize);
+    fn down<L: SimdLevel>(&mut self, level: L, row: usize);
     /// The filter along that row, for 16 coefficients from `column` on.
-    fn across<L: SimdLevel, P: Part>(&self, level: L, column: usize) -> Coefficients;
+    fn across<L: SimdLevel>(&self, level: L, column: usize) -> Coefficients;
     /// Takes the detail of the reference and of the distorted picture apart.
-    fn split(&self, detail: &[[Lanes; 3]; 2]) -> Parts;
+    fn split<const PARTS: usize>(&self, detail: &[[Lanes; 3]; 2]) -> Parts<PARTS>;
     /// What the reference's coefficients add to the detail there was.
     fn cubes(&self, coefficients: &Lanes) -> [u64; LANES];
-    /// What coefficients add to the detail that is left, where so much is masked.
-    fn masked(&self, left: &Lanes, threshold: &Lanes, direction: usize) -> [i64; LANES];
+    /// What a part's coefficients add to its detail, where so much is masked.
+    fn masked(&self, detail: &Lanes, threshold: &Lanes, direction: usize) -> [i64; LANES];
 }
 
 /// What is left of the reference's detail where it points the same way as the distorted picture's: up to `limit` times as
@@ -111,27 +84,31 @@ pub struct Scratch {
 #[derive(Default)]
 pub struct Ring([Line; 3]);
 
-/// A row of places. Before the first and behind the last are their neighbors, which mirror what is inside.
+/// A row of places, by part.
 #[derive(Default)]
-struct Line {
+struct Line([PartLine; 2]);
+
+/// A part's row. Before the first and behind the last place are their neighbors, which mirror what is inside.
+#[derive(Default)]
+struct PartLine {
     around: Vec<i32>,
     more_at: Vec<i32>,
-    left: [Vec<i32>; 3],
+    detail: [Vec<i32>; 3],
 }
 
-impl Line {
+impl PartLine {
     fn resize(&mut self, width: usize) {
         let length = width.next_multiple_of(LANES) + LANES;
-        let all = [&mut self.around, &mut self.more_at].into_iter().chain(&mut self.left);
+        let all = [&mut self.around, &mut self.more_at].into_iter().chain(&mut self.detail);
         all.for_each(|numbers| numbers.resize(length, 0));
     }
 
     #[inline(always)]
-    fn put(&mut self, column: usize, parts: &Parts) {
-        self.around[1 + column..][..LANES].copy_from_slice(&parts.around);
-        self.more_at[column..][..LANES].copy_from_slice(&parts.more_at);
-        for (out, left) in self.left.iter_mut().zip(&parts.left) {
-            out[column..][..LANES].copy_from_slice(left);
+    fn put(&mut self, column: usize, part: &Part) {
+        self.around[1 + column..][..LANES].copy_from_slice(&part.around);
+        self.more_at[column..][..LANES].copy_from_slice(&part.more_at);
+        for (out, detail) in self.detail.iter_mut().zip(&part.detail) {
+            out[column..][..LANES].copy_from_slice(detail);
         }
     }
 
@@ -144,7 +121,9 @@ impl Line {
 /// Sums over some rows, by direction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sums {
-    pub left: [i64; 3],
+    /// Of the parts: of what is left and of what was added.
+    pub parts: [[i64; 3]; 2],
+    /// Of the reference's detail.
     pub whole: [u64; 3],
 }
 
@@ -153,41 +132,41 @@ impl std::ops::Add for Sums {
 
     fn add(mut self, other: Self) -> Self {
         for direction in 0..3 {
-            self.left[direction] += other.left[direction];
+            for part in 0..2 {
+                self.parts[part][direction] += other.parts[part][direction];
+            }
             self.whole[direction] += other.whole[direction];
         }
         self
     }
 }
 
-/// A band of rows of a scale.
-pub struct Band<'a, S: Steps, P> {
-    pub part: PhantomData<P>,
+/// A band of rows of a scale; of what was added there are sums only with two parts.
+pub struct Band<'a, S, const PARTS: usize> {
     pub steps: S,
     /// Of the scale's bands.
     pub size: [usize; 2],
     pub region: &'a Region,
     pub rows: Range<usize>,
-    /// By how many bits the sums of a row are shifted: of what is left, and of what there was.
+    /// By how many bits the sums of a row are shifted: of the parts, and of what there was.
     pub shifts: [u32; 2],
-    /// The low-pass coefficients of these rows, of those pictures that are worked on.
-    pub low: [Option<LowRows<'a>>; 2],
-    /// Where the reference's detail is put, or taken from.
-    pub kept: KeptRows<'a, S::Stored>,
+    /// The low-pass coefficients of these rows.
+    pub low: Option<[LowRows<'a>; 2]>,
     pub ring: &'a mut Ring,
 }
 
-impl<S: Steps, P: Part> Kernel for Band<'_, S, P> {
+impl<S: Steps, const PARTS: usize> Kernel for Band<'_, S, PARTS> {
     type Output = Sums;
 
     #[inline(always)]
     fn run<L: SimdLevel>(mut self, level: L) -> Sums {
         let [width, height] = self.size;
         let region = self.region;
-        self.ring.0.iter_mut().for_each(|line| line.resize(width));
+        let lines = self.ring.0.iter_mut().flat_map(|line| &mut line.0[..PARTS]);
+        lines.for_each(|line| line.resize(width));
         let counted = self.rows.start.max(region.rows.start)..self.rows.end.min(region.rows.end);
         let seen = if counted.is_empty() { counted.clone() } else { wider(&counted, height) };
-        let all = if seen.is_empty() || P::PICTURES.end == 1 {
+        let all = if seen.is_empty() {
             self.rows.clone()
         } else {
             self.rows.start.min(seen.start)..self.rows.end.max(seen.end)
@@ -195,14 +174,11 @@ impl<S: Steps, P: Part> Kernel for Band<'_, S, P> {
         let mut sums = Sums::default();
         for row in all {
             // Without a next scale, rows outside the region are of no use.
-            if self.is_last() && !seen.contains(&row) && !self.kept.wants(row) {
+            if self.low.is_none() && !seen.contains(&row) {
                 continue;
             }
-            self.steps.down::<L, P>(level, row);
+            self.steps.down(level, row);
             self.row(level, row, seen.contains(&row), counted.contains(&row), &mut sums);
-            if P::PICTURES.end == 1 {
-                continue;
-            }
             if row > 0 && counted.contains(&(row - 1)) {
                 self.masked(row - 1, &mut sums);
             }
@@ -214,42 +190,34 @@ impl<S: Steps, P: Part> Kernel for Band<'_, S, P> {
     }
 }
 
-impl<S: Steps, P: Part> Band<'_, S, P> {
-    /// Whether no scale follows.
-    #[inline(always)]
-    fn is_last(&self) -> bool {
-        self.low.iter().all(Option::is_none)
-    }
-
+impl<S: Steps, const PARTS: usize> Band<'_, S, PARTS> {
     /// The coefficients of a row, of which those in the region are taken apart if the row is `seen`, and summed up if it
     /// is `counted`.
     #[inline(always)]
     fn row<L: SimdLevel>(&mut self, level: L, row: usize, seen: bool, counted: bool, sums: &mut Sums) {
         let width = self.size[0];
         let columns = wider(&self.region.columns, width);
-        let last = self.is_last();
-        let seen = seen || self.kept.wants(row);
         let line = &mut self.ring.0[row % 3];
         let mut whole = [[0u64; LANES]; 3];
         for column in (0..width).step_by(LANES) {
             let inside = seen && column < columns.end && column + LANES > columns.start;
-            if !inside && last {
+            if !inside && self.low.is_none() {
                 continue;
             }
-            let mut found = self.steps.across::<L, P>(level, column);
-            if self.rows.contains(&row) {
-                for (low, found) in self.low.iter_mut().zip(&found.low) {
-                    low.iter_mut().for_each(|low| low.put(row - self.rows.start, column, found));
+            let found = self.steps.across(level, column);
+            if let Some(low) = self.low.as_mut().filter(|_| self.rows.contains(&row)) {
+                for (low, found) in low.iter_mut().zip(&found.low) {
+                    low.put(row - self.rows.start, column, found);
                 }
             }
             if !inside {
                 continue;
             }
-            self.kept.exchange(row, column, &mut found.detail[0]);
-            if P::PICTURES.end == 2 {
-                line.put(column, &self.steps.split(&found.detail));
+            let parts = self.steps.split::<PARTS>(&found.detail);
+            for part in 0..PARTS {
+                line.0[part].put(column, &parts[part]);
             }
-            if counted && P::PICTURES.start == 0 {
+            if counted {
                 let counted = inside_of(&self.region.columns, column);
                 for direction in 0..3 {
                     let cubes = self.steps.cubes(&found.detail[0][direction]);
@@ -259,7 +227,7 @@ impl<S: Steps, P: Part> Band<'_, S, P> {
                 }
             }
         }
-        line.mirror(width);
+        line.0[..PARTS].iter_mut().for_each(|line| line.mirror(width));
         if counted {
             for direction in 0..3 {
                 let sum: u64 = whole[direction].iter().sum();
@@ -268,15 +236,22 @@ impl<S: Steps, P: Part> Band<'_, S, P> {
         }
     }
 
-    /// Sums up what is left in a row, when its neighbors are there.
+    /// Sums up the parts of a row, when its neighbors are there.
     #[inline(always)]
     fn masked(&mut self, row: usize, sums: &mut Sums) {
+        for part in 0..PARTS {
+            self.masked_part(part, row, &mut sums.parts[part]);
+        }
+    }
+
+    #[inline(always)]
+    fn masked_part(&mut self, part: usize, row: usize, sums: &mut [i64; 3]) {
         let height = self.size[1];
         let above = if row == 0 { 1.min(height - 1) } else { row - 1 };
         let below = (row + 1).min(height - 1);
-        let [above, line, below] = [above, row, below].map(|row| &self.ring.0[row % 3]);
+        let [above, line, below] = [above, row, below].map(|row| &self.ring.0[row % 3].0[part]);
         let columns = &self.region.columns;
-        let mut left = [[0i64; LANES]; 3];
+        let mut totals = [[0i64; LANES]; 3];
         for column in (columns.start..columns.end).step_by(LANES) {
             let counted = inside_of(columns, column);
             let mut threshold = take(&line.more_at, column);
@@ -289,16 +264,16 @@ impl<S: Steps, P: Part> Band<'_, S, P> {
                 }
             }
             for direction in 0..3 {
-                let own = take(&line.left[direction], column);
+                let own = take(&line.detail[direction], column);
                 let found = self.steps.masked(&own, &threshold, direction);
                 for lane in 0..LANES {
-                    left[direction][lane] += found[lane] & i64::from(counted[lane]);
+                    totals[direction][lane] += found[lane] & i64::from(counted[lane]);
                 }
             }
         }
         for direction in 0..3 {
-            let sum: i64 = left[direction].iter().sum();
-            sums.left[direction] += (sum + ((1 << self.shifts[0]) >> 1)) >> self.shifts[0];
+            let sum: i64 = totals[direction].iter().sum();
+            sums[direction] += (sum + ((1 << self.shifts[0]) >> 1)) >> self.shifts[0];
         }
     }
 }

@@ -5,22 +5,15 @@
 //! The arithmetic is that of libvmaf's `integer_adm`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent
 //! (`models/vmaf/LICENSE`).
 
-use std::marker::PhantomData;
-use std::ops::Range;
-
 use super::super::plane::{BAND, Plane};
 use super::coarse::Coarse;
 use super::fine::Fine;
-use super::kept::{KeptRows, Stored};
 use super::region::{Region, bits};
-use super::rows::{Band, Lanes, Part, Sums};
+use super::rows::{Band, Lanes, Sums};
 use super::sensitivity::Sensitivity;
-use super::{Detail, Scratch};
+use super::{AdmOptions, Detail, Scratch};
 use crate::metrics::workers::Workers;
 use crate::simd::LANES;
-
-/// The share of a coefficient that counts even where there is none.
-const NOISE: f64 = 1.0 / 32.0;
 
 /// Low-pass coefficients.
 #[derive(Default)]
@@ -64,158 +57,126 @@ impl LowRows<'_> {
     }
 }
 
-/// The picture that a scale is made of.
+/// What a scale is made of.
 #[derive(Clone, Copy)]
 pub enum Picture<'a> {
-    /// Samples: the finest scale.
-    Samples(&'a Plane),
+    /// Samples of so many bits: the finest scale.
+    Samples([&'a Plane; 2], u32),
     /// The low-pass coefficients of the scale before.
-    Band(&'a Low),
+    Bands([&'a Low; 2]),
 }
 
 impl Picture<'_> {
     /// Width and height of the scale's bands.
-    pub fn size(&self) -> [usize; 2] {
+    fn size(&self) -> [usize; 2] {
         let size = match self {
-            Self::Samples(plane) => [plane.width, plane.height],
-            Self::Band(low) => [low.width, low.height],
+            Self::Samples([plane, _], _) => [plane.width, plane.height],
+            Self::Bands([low, _]) => [low.width, low.height],
         };
         size.map(|side| side.div_ceil(2))
     }
 }
 
-/// A scale, and where the low-pass coefficients of those pictures go that are worked on: none where no scale follows.
-pub struct Scale<'a> {
-    pub scale: usize,
-    /// Bits of the samples.
-    pub depth: u8,
-    /// The largest gain that counts.
-    pub limit: f64,
-    pub low: [Option<&'a mut Low>; 2],
-}
-
-/// Sums over the finest scale.
-pub fn fine<'a, P: Part + Send + Sync>(
+/// Detail at a scale, and the low-pass coefficients of the next one.
+pub fn measure(
     workers: &Workers,
-    pictures: [&Plane; 2],
-    Scale { depth, limit, low, .. }: Scale<'_>,
-    kept: impl Iterator<Item = KeptRows<'a, i16>>,
-) -> Sums {
-    let size = Picture::Samples(pictures[0]).size();
-    let format = Format::new(0, size);
-    bands(workers, size, low, kept, |Shared { rows, low, kept, scratch }| {
-        let Scratch { fine: lines, ring, .. } = scratch;
-        let steps = Fine { pictures, depth: u32::from(depth), limit, rows: lines, shifts: format.cubes };
-        let (part, region, shifts) = (PhantomData::<P>, &format.region, format.rows);
-        workers.level.run_whole(Band { part, steps, size, region, rows, shifts, low, kept, ring })
-    })
+    picture: &Picture<'_>,
+    scale: usize,
+    options: &AdmOptions,
+    low: Option<&mut [Low; 2]>,
+) -> Detail {
+    match options.added {
+        false => measure_parts::<1>(workers, picture, scale, options, low),
+        true => measure_parts::<2>(workers, picture, scale, options, low),
+    }
 }
 
-/// Sums over a coarser scale.
-pub fn coarse<'a, P: Part + Send + Sync>(
+fn measure_parts<const PARTS: usize>(
     workers: &Workers,
-    pictures: [&Low; 2],
-    Scale { scale, limit, low, .. }: Scale<'_>,
-    kept: impl Iterator<Item = KeptRows<'a, i32>>,
-) -> Sums {
-    let size = Picture::Band(pictures[0]).size();
-    let format = Format::new(scale, size);
-    let weights = format.sensitivity.coarse();
-    bands(workers, size, low, kept, |Shared { rows, low, kept, scratch }| {
-        let Scratch { coarse: lines, ring, .. } = scratch;
-        let shifts = [format.cubes[0], format.whole_cubes];
-        let steps = Coarse { pictures, scale, weights, limit, rows: lines, shifts };
-        let (part, region, shifts) = (PhantomData::<P>, &format.region, format.rows);
-        workers.level.run_whole(Band { part, steps, size, region, rows, shifts, low, kept, ring })
-    })
-}
-
-/// What a band is given.
-struct Shared<'a, T> {
-    rows: Range<usize>,
-    low: [Option<LowRows<'a>>; 2],
-    kept: KeptRows<'a, T>,
-    scratch: &'a mut Scratch,
-}
-
-/// Shares the bands of a scale out and sums up what they give.
-fn bands<'a, T: Stored + 'a>(
-    workers: &Workers,
-    size: [usize; 2],
-    low: [Option<&mut Low>; 2],
-    kept: impl Iterator<Item = KeptRows<'a, T>>,
-    sum: impl Fn(Shared<'_, T>) -> Sums + Sync,
-) -> Sums {
-    let [width, height] = size;
-    let lows = low.map(|low| {
-        let bands = low.into_iter().flat_map(|low| {
-            low.resize(width, height);
-            low.bands().map(Some)
-        });
-        bands.chain(std::iter::repeat_with(|| None))
-    });
-    let [reference, distorted] = lows;
-    let all: Vec<_> = reference.zip(distorted).zip(kept).take(height.div_ceil(BAND)).collect();
-    let sums = workers.over(all, width * height, |index, ((reference, distorted), kept), scratch| {
+    picture: &Picture<'_>,
+    scale: usize,
+    options: &AdmOptions,
+    mut low: Option<&mut [Low; 2]>,
+) -> Detail {
+    let size @ [width, height] = picture.size();
+    let count = height.div_ceil(BAND);
+    let lows: Vec<_> = match &mut low {
+        Some([reference, distorted]) => {
+            reference.resize(width, height);
+            distorted.resize(width, height);
+            reference.bands().zip(distorted.bands()).map(|(a, b)| Some([a, b])).collect()
+        }
+        None => std::iter::repeat_with(|| None).take(count).collect(),
+    };
+    let region = Region::new(width, height);
+    let format = Format::new(scale, size, &region, options.sensitivities.at(scale));
+    let limit = options.gain_limit;
+    let sums = workers.over(lows, width * height, |index, low, scratch| {
         let rows = index * BAND..((index + 1) * BAND).min(height);
-        let scratch = scratch.vmaf.adm.get_or_insert_default();
-        sum(Shared { rows, low: [reference, distorted], kept, scratch })
+        let Scratch { fine, coarse, ring } = scratch.vmaf.adm.get_or_insert_default();
+        let (region, shifts) = (&region, format.rows);
+        match *picture {
+            Picture::Samples(pictures, depth) => {
+                let weights = options.sensitivities.fine;
+                let steps = Fine { pictures, depth, limit, weights, rows: fine, shifts: format.cubes };
+                workers.level.run_whole(Band::<_, PARTS> { steps, size, region, rows, shifts, low, ring })
+            }
+            Picture::Bands(pictures) => {
+                let shifts_of_cubes = [format.cubes[0], format.whole_cubes];
+                let weights = format.sensitivity.coarse();
+                let steps = Coarse { pictures, scale, weights, limit, rows: coarse, shifts: shifts_of_cubes };
+                workers.level.run_whole(Band::<_, PARTS> { steps, size, region, rows, shifts, low, ring })
+            }
+        }
     });
-    sums.into_iter().fold(Sums::default(), |total, band| total + band)
-}
-
-/// Detail at a scale of that size, of its sums.
-pub fn detail(scale: usize, size: [usize; 2], sums: &Sums) -> Detail {
-    Format::new(scale, size).detail(sums)
+    let sums = sums.into_iter().fold(Sums::default(), |total, band| total + band);
+    format.detail(&sums, region.count(), options.noise_weight)
 }
 
 /// The fixed-point formats of a scale.
 struct Format {
-    region: Region,
     sensitivity: Sensitivity,
-    /// By how many bits cubes of what is left are shifted, by direction.
+    /// By how many bits cubes of the parts are shifted, by direction.
     cubes: [u32; 3],
     /// The same of the reference's coefficients, at the coarser scales.
     whole_cubes: u32,
-    /// By how many bits the sums of a row are shifted: of what is left, and of what there was.
+    /// By how many bits the sums of a row are shifted: of the parts, and of what there was.
     rows: [u32; 2],
-    /// How many bits are then behind the point: of what is left, by direction, and of what there was.
-    left: [i32; 3],
+    /// How many bits are then behind the point: of the parts, by direction, and of what there was.
+    parts: [i32; 3],
     whole: i32,
 }
 
 impl Format {
-    fn new(scale: usize, [width, height]: [usize; 2]) -> Self {
-        let region = Region::new(width, height);
+    fn new(scale: usize, [width, height]: [usize; 2], region: &Region, sensitivity: Sensitivity) -> Self {
         let row = bits(height);
         let signed = |bits: u32| bits as i32;
-        let sensitivity = Sensitivity::new(scale);
         if scale == 0 {
             let cube = |less: u32| bits(width).saturating_sub(less);
             let cubes = [cube(4), cube(4), cube(3)];
             let whole_row = bits(region.count()).saturating_sub(20);
-            let left = [52, 52, 57].into_iter().zip(cubes).map(|(point, cube)| point - signed(cube + row));
-            let left: Vec<_> = left.collect();
-            let left = [left[0], left[1], left[2]];
+            let points = [52, 52, 57];
+            let parts = std::array::from_fn(|direction| points[direction] - signed(cubes[direction] + row));
             let whole = 18 - signed(whole_row);
-            return Self { region, sensitivity, cubes, whole_cubes: 0, rows: [row, whole_row], left, whole };
+            return Self { sensitivity, cubes, whole_cubes: 0, rows: [row, whole_row], parts, whole };
         }
         let cube = bits(width);
         let (whole_cubes, whole_row) = (bits(region.columns.len()), bits(region.rows.len()));
-        let left = [[45, 39, 36][scale - 1] - signed(cube + row); 3];
+        let parts = [[45, 39, 36][scale - 1] - signed(cube + row); 3];
         let whole = [32, 27, 23][scale - 1] - signed(whole_cubes + whole_row);
-        Self { region, sensitivity, cubes: [cube; 3], whole_cubes, rows: [row, whole_row], left, whole }
+        Self { sensitivity, cubes: [cube; 3], whole_cubes, rows: [row, whole_row], parts, whole }
     }
 
-    /// Minkowski sums of power 3 over the region.
-    fn detail(&self, sums: &Sums) -> Detail {
-        let noise = ((self.region.count() as f64 * NOISE) as f32).powf(1.0 / 3.0);
+    /// Minkowski sums of power 3 over a region of so many places, of which `noise_weight` counts where there is nothing.
+    fn detail(&self, sums: &Sums, count: usize, noise_weight: f64) -> Detail {
+        let noise = ((count as f64 * noise_weight) as f32).powf(1.0 / 3.0);
         let mut detail = Detail::default();
         for direction in 0..3 {
             let weight = f64::powi(f64::from(self.sensitivity.0[direction]), 3);
-            let left = (sums.left[direction] as f64 / f64::powi(2.0, self.left[direction])) as f32;
+            let part = |part: usize| (sums.parts[part][direction] as f64 / f64::powi(2.0, self.parts[direction])) as f32;
             let whole = (sums.whole[direction] as f64 / f64::powi(2.0, self.whole) * weight) as f32;
-            detail.left += left.powf(1.0 / 3.0) + noise;
+            detail.left += part(0).powf(1.0 / 3.0) + noise;
+            detail.added += part(1).powf(1.0 / 3.0);
             detail.whole += whole.powf(1.0 / 3.0) + noise;
         }
         detail

@@ -2,7 +2,7 @@
 
 //! What fields are called in a document: as libvmaf calls them, where they are the same number.
 
-use crate::metrics::MEASURES;
+use crate::metrics::{ByItself, MEASURES};
 use crate::record::{FrameRecord, Value};
 use serde_json::{Map, Value as Json};
 
@@ -28,7 +28,8 @@ pub(super) fn metric(field: &str, model: Option<&str>) -> Option<String> {
         // `psnr` is luma's alone in the logs of libvmaf 1, and readers take it for `psnr_y`.
         "psnr" => Some("psnr_avg".to_owned()),
         _ => {
-            let mut fields = MEASURES.iter().flat_map(|measure| measure.fields);
+            let fields = MEASURES.iter().flat_map(|measure| measure.fields.iter().copied());
+            let mut fields = fields.chain(ByItself::ALL.fields());
             fields.any(|known| known.name == field).then(|| detail(field))
         }
     }

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What is found out about a picture without a reference: by a model, by measures, or by both.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use super::Scorer;
+use super::error::ScoreError;
+use super::job::Job;
+use super::score::Score;
+use crate::metrics::{ByItself, ByItselfMeter, Measurements};
+use crate::panic::panic_text;
+use crate::picture::Frame;
+
+/// What was found out about a picture.
+#[derive(Debug, Clone, Default)]
+pub struct Observation {
+    /// The model's score, if there is a model.
+    pub score: Option<Score>,
+    /// What was measured.
+    pub measures: Measurements,
+}
+
+/// What is called with an observation.
+pub type ObservedCallback = Box<dyn FnOnce(Result<Observation, ScoreError>) + Send>;
+
+/// A picture to be observed.
+pub struct Observed {
+    /// The picture.
+    pub frame: Box<dyn Frame>,
+    /// Called once for a picture that was accepted, mostly from another thread. It must be short.
+    pub done: ObservedCallback,
+}
+
+impl std::fmt::Debug for Observed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Observed").finish_non_exhaustive()
+    }
+}
+
+/// Measures pictures of one stream in a thread of its own, in order, and gives them to the model then, if there is one: so
+/// one picture is measured while another is scored.
+///
+/// Without measures there is no thread, and the model has the pictures at once.
+#[derive(Debug)]
+pub struct Observer {
+    scorer: Option<Arc<Scorer>>,
+    capacity: usize,
+    measures: Option<(Arc<Shared>, JoinHandle<()>)>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<Observed>,
+    /// Counts cancellations: what was taken up before one ends cancelled.
+    epoch: u64,
+    closed: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next picture, and what epoch it is of; none: it has ended.
+    fn next(&self) -> Option<(Observed, u64)> {
+        let mut state = self.lock();
+        loop {
+            if state.closed {
+                return None;
+            }
+            if let Some(job) = state.waiting.pop_front() {
+                return Some((job, state.epoch));
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Observer {
+    /// Takes `measures` of each picture, with `threads` threads (0: one for each core), and has it scored by `scorer`. Up to
+    /// `capacity` pictures may wait to be measured, with a scorer as many as may wait for that.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn new(scorer: Option<Scorer>, measures: ByItself, threads: usize, capacity: usize) -> std::io::Result<Self> {
+        let scorer = scorer.map(Arc::new);
+        let capacity = scorer.as_ref().map_or(capacity.max(1), |scorer| scorer.capacity());
+        // Without either there is still a thread: pictures pass through it.
+        if scorer.is_some() && !measures.any() {
+            return Ok(Self { scorer, capacity, measures: None });
+        }
+        let shared = Arc::<Shared>::default();
+        let (of_thread, model) = (shared.clone(), scorer.clone());
+        let thread = std::thread::Builder::new()
+            .name("iqa-observer".to_owned())
+            .spawn(move || run(&of_thread, ByItselfMeter::new(measures, threads), model.as_deref()))?;
+        Ok(Self { scorer, capacity, measures: Some((shared, thread)) })
+    }
+
+    /// How many pictures may wait.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Queues a picture without ever waiting.
+    ///
+    /// # Errors
+    /// Gives it back when the queue is full.
+    pub fn try_submit(&self, job: Observed) -> Result<(), Observed> {
+        let Some((shared, _)) = &self.measures else {
+            let Some(scorer) = &self.scorer else { return Err(job) };
+            let (job, done) = self::job(job, Measurements::default());
+            let Err(Job { distorted: frame, .. }) = scorer.try_submit(job) else { return Ok(()) };
+            return take(&done).map_or(Ok(()), |done| Err(Observed { frame, done }));
+        };
+        let mut state = shared.lock();
+        if state.waiting.len() >= self.capacity {
+            return Err(job);
+        }
+        state.waiting.push_back(job);
+        drop(state);
+        shared.changed.notify_all();
+        Ok(())
+    }
+
+    /// Ends all queued pictures with [`ScoreError::Cancelled`], on this thread. What follows begins a stream anew.
+    pub fn cancel(&self) {
+        if let Some((shared, _)) = &self.measures {
+            let mut state = shared.lock();
+            state.epoch += 1;
+            let waiting = std::mem::take(&mut state.waiting);
+            drop(state);
+            waiting.into_iter().for_each(|job| (job.done)(Err(ScoreError::Cancelled)));
+        }
+        if let Some(scorer) = &self.scorer {
+            scorer.cancel();
+        }
+    }
+}
+
+impl Drop for Observer {
+    fn drop(&mut self) {
+        self.cancel();
+        if let Some((shared, thread)) = self.measures.take() {
+            shared.lock().closed = true;
+            shared.changed.notify_all();
+            // The last callback may drop the observer: a thread cannot wait for itself.
+            if thread.thread().id() != std::thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+/// A callback that is called once, by a job or by whoever gets the job back.
+type Once = Arc<Mutex<Option<ObservedCallback>>>;
+
+fn take(done: &Once) -> Option<ObservedCallback> {
+    done.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// The model's job, with what was measured of the picture.
+fn job(Observed { frame, done }: Observed, measures: Measurements) -> (Job, Once) {
+    let done = Arc::new(Mutex::new(Some(done)));
+    let of_job = done.clone();
+    let scored = Box::new(move |score: Result<Score, ScoreError>| {
+        if let Some(done) = take(&of_job) {
+            done(score.map(|score| Observation { score: Some(score), measures }));
+        }
+    });
+    (Job { distorted: frame, reference: None, done: scored }, done)
+}
+
+/// What the thread does.
+fn run(shared: &Shared, mut meter: ByItselfMeter, scorer: Option<&Scorer>) {
+    let mut of_epoch = 0;
+    while let Some((job, epoch)) = shared.next() {
+        if std::mem::replace(&mut of_epoch, epoch) != epoch {
+            meter.reset();
+        }
+        // A frame's own code, and a callback, may panic; the next pictures are no worse for it.
+        let measured = catch_unwind(AssertUnwindSafe(|| job.frame.picture().map(|picture| meter.measure(&picture))));
+        let measured = match measured {
+            Ok(measured) => measured.map_err(ScoreError::from),
+            Err(panic) => Err(ScoreError::Internal(panic_text(&*panic))),
+        };
+        let done = AssertUnwindSafe(|| match (measured, scorer) {
+            _ if shared.lock().epoch != epoch => (job.done)(Err(ScoreError::Cancelled)),
+            (Err(error), _) => (job.done)(Err(error)),
+            (Ok(measures), None) => (job.done)(Ok(Observation { score: None, measures })),
+            // Where pictures of before a cancellation are still on their way there may be no room for a moment.
+            (Ok(measures), Some(scorer)) => scorer.submit(self::job(job, measures).0),
+        });
+        if let Err(panic) = catch_unwind(done) {
+            log::error!("panic in an observation's callback: {}", panic_text(&*panic));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::OwnedFrame;
+    use std::sync::mpsc;
+
+    type Found = Result<Observation, ScoreError>;
+
+    fn observer(measures: ByItself) -> (Observer, impl Fn(&Observer, u8) -> bool, mpsc::Receiver<Found>) {
+        let (sender, receiver) = mpsc::channel();
+        let submit = move |observer: &Observer, gray: u8| {
+            let sender = sender.clone();
+            let frame = Box::new(OwnedFrame::rgb(8, 8, vec![gray; 8 * 8 * 3]).unwrap());
+            let done: ObservedCallback = Box::new(move |found| {
+                let _ = sender.send(found);
+            });
+            observer.try_submit(Observed { frame, done }).is_ok()
+        };
+        (Observer::new(None, measures, 1, 4).unwrap(), submit, receiver)
+    }
+
+    #[test]
+    fn measures_come_in_order_without_a_model() {
+        let (observer, submit, found) = observer(ByItself { luma: true, motion: true, cambi: false });
+        assert_eq!(observer.capacity(), 4);
+        assert!(submit(&observer, 0) && submit(&observer, 51));
+        let [first, second] = [found.recv().unwrap().unwrap(), found.recv().unwrap().unwrap()];
+        assert!(first.score.is_none());
+        assert_eq!((first.measures.get("luma-mean"), first.measures.get("motion")), (Some(0.0), None));
+        let close = |found: Option<f64>| found.is_some_and(|found| (found - 0.2).abs() < 1e-6);
+        assert!(close(second.measures.get("luma-mean")) && close(second.measures.get("motion")), "{second:?}");
+        // A stream begins anew.
+        observer.cancel();
+        assert!(submit(&observer, 0));
+        assert_eq!(found.recv().unwrap().unwrap().measures.get("motion"), None);
+    }
+
+    #[test]
+    fn every_callback_is_called_though_it_ends() {
+        let (observer, submit, found) = observer(ByItself::ALL);
+        let accepted = (0..100).filter(|_| submit(&observer, 9)).count();
+        assert!(accepted >= 4, "{accepted}");
+        drop((observer, submit));
+        let ended: Vec<_> = found.iter().collect();
+        assert_eq!(ended.len(), accepted);
+        assert!(ended.iter().all(|found| matches!(found, Ok(_) | Err(ScoreError::Cancelled))));
+    }
+}
