@@ -161,7 +161,7 @@ fn is_column(field: &Field, record: &FrameRecord) -> bool {
     has_cell
         && match field.scope {
             FieldScope::Every => true,
-            FieldScope::Of(kind) => record.kind == Some(kind),
+            FieldScope::Of(kind) => record.kind.is_some_and(|own| own.compares() == kind.compares()),
             FieldScope::Message => false,
         }
 }
