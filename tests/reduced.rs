@@ -10,7 +10,7 @@ use std::sync::Arc;
 use common::{flat, near, scorer};
 use onnx_iqa::align::space::Registration;
 use onnx_iqa::align::time::{Alignment, Evidence, Ledger, Pairing, Timestamp};
-use onnx_iqa::comparer::{CompareError, Comparer, Outcome, Settings, SharedFrame, TimedFrame};
+use onnx_iqa::comparer::{CompareError, Comparer, Outcome, Settings, SharedFrame, Side, TimedFrame};
 use onnx_iqa::metrics::Measures;
 use onnx_iqa_testkit::{self as kit, TempDir};
 
@@ -86,16 +86,29 @@ fn a_reference_of_a_lower_rate_stands_until_its_next_picture() {
 fn references_that_come_faster_are_let_go() {
     let dir = TempDir::new();
     let mut settings = still();
-    // Of a gigabyte that both sides bring.
-    settings.max_bytes = 8 << 20;
+    // Less than ten pictures, of which 400 come.
+    settings.max_bytes = 80 << 10;
     let comparer = Comparer::new(settings, Some(scorer(&kit::reduced_model(dir.path(), "reduced"))), || {}).unwrap();
-    let reference = (0..400).map(|n| gray(n, 640, 480, (n % 256) as u8));
-    let outcomes: Vec<_> = comparer.run(reference, (0..40).map(|n| gray(10 * n, 640, 480, 0))).collect();
+    let reference = (0..400).map(|n| gray(n, 64, 48, (n % 256) as u8));
+    let outcomes: Vec<_> = comparer.run(reference, (0..40).map(|n| gray(10 * n, 64, 48, 0))).collect();
     let expected: Vec<_> = (0..40).map(|n| (10 * n, (10 * n % 256) as f64 / 255.0)).collect();
     assert_scores(&outcomes, &expected);
     assert_eq!(comparer.next_event(), None, "nothing was given up");
     let ledger = comparer.ledger();
     assert_eq!((ledger.matched, ledger.dropped, ledger.outside), (40, 351, 9));
+}
+
+#[test]
+fn a_frame_that_waits_asks_for_the_next_reference() {
+    let comparer = Comparer::new(still(), None, || {}).unwrap();
+    let at = |number: i64| Timestamp { running: Some(number * FRAME), duration: None };
+    assert_eq!(comparer.wants(Some(at(3)), None), None);
+    comparer.push_distorted(at(0), 0, None);
+    assert!(comparer.wait().is_none(), "there is no reference yet");
+    assert_eq!(comparer.wants(Some(at(3)), None), Some(Side::Reference));
+    comparer.push_reference(at(3), 0, None);
+    assert_eq!(comparer.wait().map(|outcome| outcome.pairing), Some(Pairing::Matched(0)));
+    assert_eq!(comparer.wants(Some(at(6)), None), None);
 }
 
 #[test]

@@ -158,6 +158,12 @@ impl Aligner {
         }
     }
 
+    /// Whether a distorted frame waits for the next reference frame, however far ahead that is, and needs nothing of its
+    /// own side.
+    pub fn asks_for_reference(&self) -> bool {
+        matches!(&self.mode, Mode::Still(still) if still.waits())
+    }
+
     /// Decides all distorted frames up to and including this number with what is there.
     pub fn force(&mut self, through: u64) {
         match &mut self.mode {

@@ -147,9 +147,14 @@ impl Still {
         }
     }
 
+    /// A frame is not decided.
+    pub fn waits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// See [`Aligner::lead`](super::Aligner::lead): a frame that waits needs the next reference, however far ahead.
     pub fn lead(&self) -> i64 {
-        if self.waiting.is_empty() { self.offset } else { i64::MAX }
+        if self.waits() { i64::MAX } else { self.offset }
     }
 
     /// See [`Aligner::needed_from`](super::Aligner::needed_from).

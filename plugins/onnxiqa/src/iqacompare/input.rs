@@ -57,6 +57,8 @@ pub(super) struct Input {
     references: References,
     /// The last reference, where that stands for whatever comes on `distorted`.
     standing: Option<Standing>,
+    /// That of before the reference began anew, until a picture comes: a seek may lead beyond the only one there is.
+    former: Option<Standing>,
 }
 
 /// A reference frame as the comparer was given it.
@@ -75,6 +77,7 @@ impl Default for Input {
             ended: [false; 2],
             references: References::default(),
             standing: None,
+            former: None,
         }
     }
 }
@@ -90,7 +93,7 @@ impl Input {
         self.segments[side as usize] = Segment::new();
         self.ended[side as usize] = false;
         if side == Side::Reference {
-            self.standing = None;
+            self.former = self.standing.take().or(self.former.take());
         }
     }
 
@@ -99,8 +102,7 @@ impl Input {
         self.references = References::default();
         comparer.set_one_size(self.streams.one_size());
         if let Some(standing) = self.standing.take() {
-            self.give_reference(comparer, &standing);
-            self.standing = Some(standing);
+            self.let_stand(comparer, standing);
         }
         for side in [Side::Reference, Side::Distorted] {
             if self.ended(side) {
@@ -198,7 +200,14 @@ impl Input {
         let reference = Standing { stream, stamp, buffer, charge };
         self.give_reference(comparer, &reference);
         self.standing = context.setting(Settings::is_still).then_some(reference);
+        self.former = None;
         Ok(())
+    }
+
+    /// Gives the comparer a reference that it, or one before it, was given.
+    fn let_stand(&mut self, comparer: &Comparer, reference: Standing) {
+        self.give_reference(comparer, &reference);
+        self.standing = Some(reference);
     }
 
     fn give_reference(&mut self, comparer: &Comparer, reference: &Standing) {
@@ -276,6 +285,9 @@ impl Input {
             EventView::Eos(_) => {
                 gst::debug!(CAT, obj = context.element, "{} has ended", name(side));
                 self.ended[side as usize] = true;
+                if let Some(former) = self.former.take_if(|_| side == Side::Reference) {
+                    self.let_stand(comparer, former);
+                }
                 end(comparer, side);
             }
             _ => {}

@@ -27,7 +27,7 @@
 //! the first. Every frame is `matched`, with confidence 1; pictures are not looked at, no measures are taken, nothing is
 //! scaled or registered, and each picture goes to the model in its own size. In the ledger a reference counts as
 //! `matched` with the first frame that it stands for, and the frames after that as `duplicate`. A picture stands on after
-//! the reference has ended, and after a seek or a new stream of `distorted` that the reference does not follow (the
+//! the reference has ended, and after a seek or a new stream of `distorted` that brings no other picture (the
 //! ledger then counts it once more). With another alignment a reduced-reference model is an error; a full-reference model with `still` is warned of.
 //!
 //! Whenever the offset is found or changes, the pictures no longer agree, nothing is matched, or the memory given by
