@@ -2,7 +2,7 @@
 
 //! Contracts that are wrong, and the words that say so.
 
-use onnx_iqa::model::contract::{Contract, Crops, Filter, Geometry, Letterbox, LetterboxAt, Resize, Sampling};
+use onnx_iqa::model::contract::{Contract, Crops, Filter, Geometry, Kind, Letterbox, LetterboxAt, Resize, Sampling};
 use onnx_iqa::model::{ContractError, Model, ModelError, Provider};
 use onnx_iqa_testkit::{self as kit, Element};
 
@@ -52,6 +52,8 @@ fn wrong() -> Vec<(String, &'static [&'static str])> {
         (with("[output]", "[[input]]\ntensor = \"x\"\n[output]"), &["input[1].tensor", "\"x\" a second time"]),
         (fr("reference", "\"reference\""), &["`input`", "none with role \"distorted\""]),
         (kit::FR_CONTRACT.replace("role = \"distorted\"\n", ""), &["input[1].role", "missing"]),
+        (kit::RR_CONTRACT.replace("role = \"distorted\"\n", ""), &["input[1].role", "missing"]),
+        (kit::RR_CONTRACT.replace("\"distorted\"", "\"reference\""), &["none with role", "\"reduced-reference\""]),
         (geometry("short-side = 0"), &["geometry.short-side", "is 0"]),
         (geometry("short-side = 5\nresize = [5, 5]"), &["geometry.short-side", "exclude"]),
         (geometry("resize = [0, 5]"), &["geometry.resize", "[0, 5]", "65536"]),
@@ -144,6 +146,7 @@ fn wrong() -> Vec<(String, &'static [&'static str])> {
 fn wrong_in_themselves() {
     Contract::parse(&good()).unwrap();
     Contract::parse(kit::FR_CONTRACT).unwrap();
+    assert_eq!(Contract::parse(kit::RR_CONTRACT).unwrap().kind, Kind::ReducedReference);
     for (text, words) in wrong() {
         let error = match Contract::parse(&text) {
             Ok(contract) => panic!("this was accepted:\n{text}\n{contract:?}"),

@@ -116,15 +116,10 @@ pub struct Compare {
     /// Write the report into this folder.
     #[arg(short, long, value_name = "DIR", help_heading = "Result")]
     pub output: Option<PathBuf>,
-    /// What is measured on every pair of frames, with commas between: psnr, ssim, ms-ssim, float-ssim, vmaf, cambi.
-    #[arg(
-        long,
-        value_name = "NAMES",
-        value_delimiter = ',',
-        default_value = "psnr,ssim,vmaf",
-        help_heading = "Measures"
-    )]
-    pub measures: Vec<String>,
+    /// What is measured on every pair of frames, with commas between: psnr, ssim, ms-ssim, float-ssim, vmaf, cambi; psnr,ssim,vmaf
+    /// unless it is given, and nothing with --alignment still.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Measures")]
+    pub measures: Option<Vec<String>>,
     /// VMAF's model: one of Netflix's names (vmaf_v1.0.16_3d0h is VMAF 1's for 1080p), or the path of its JSON file. Scores of
     /// different models do not compare.
     #[arg(long, value_name = "MODEL", default_value = "vmaf_v0.6.1", help_heading = "Measures")]
@@ -132,7 +127,8 @@ pub struct Compare {
     /// Score one pair in so many with the model; measures are taken of every pair.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Measures")]
     pub every: u32,
-    /// How a rendition's frames find their partners: auto, track, or pts, which trusts time stamps.
+    /// How a rendition's frames find their partners: auto, track, or pts, which trusts time stamps; still: the source is one
+    /// picture, or shows something else, and a reduced-reference model scores.
     #[arg(long, value_enum, default_value_t, help_heading = "Alignment")]
     pub alignment: Alignment,
     /// How far off frames are looked for, such as 2s or 500ms; at least 100ms.
@@ -203,6 +199,8 @@ names! {
         Track = "track",
         /// By time stamps alone.
         Pts = "pts",
+        /// The source's last picture that is not later, whatever it shows: for reduced-reference models.
+        Still = "still",
     }
 }
 

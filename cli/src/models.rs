@@ -7,7 +7,6 @@ use crate::exit::Exit;
 use crate::out;
 use anyhow::{Result, bail};
 use onnx_iqa::metrics::VmafModel;
-use onnx_iqa::model::contract::Kind;
 use onnx_iqa::model::{Description, Search};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -19,7 +18,7 @@ struct Row {
     name: String,
     /// `no-reference`, `full-reference` or `vmaf`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<&'static str>,
+    kind: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     licence: Option<String>,
     /// Bytes.
@@ -70,7 +69,7 @@ fn list(common: &Common, search: &Search) -> Result<()> {
             0..1_000_000 => format!("{:.0} kB", size as f64 / 1e3),
             _ => format!("{:.1} MB", size as f64 / 1e6),
         });
-        let texts = [row.kind, row.licence.as_deref(), size.as_deref(), row.model_hash.as_deref()].map(cell);
+        let texts = [row.kind.as_deref(), row.licence.as_deref(), size.as_deref(), row.model_hash.as_deref()].map(cell);
         let [kind, licence, size, hash] = texts;
         [row.name.clone(), kind, licence, size, hash, place]
     }));
@@ -110,7 +109,7 @@ fn show(common: &Common, name: &str, search: &Search) -> Result<()> {
     let path = row.path.as_ref().map_or_else(|| "built in".to_owned(), |path| path.display().to_string());
     let lines = [
         ("name", Some(row.name.clone())),
-        ("kind", row.kind.map(str::to_owned)),
+        ("kind", row.kind.clone()),
         ("licence", row.licence.clone()),
         ("size", size),
         ("model-hash", row.model_hash.clone()),
@@ -140,10 +139,7 @@ fn onnx(name: &str, search: &Search) -> Row {
         Ok(model) => {
             match model.parsed() {
                 Some(Ok(contract)) => {
-                    row.kind = Some(match contract.kind {
-                        Kind::NoReference => "no-reference",
-                        Kind::FullReference => "full-reference",
-                    });
+                    row.kind = Some(contract.kind.to_string());
                     // What is typed, but for a path.
                     if name.contains('/') || name.ends_with(".onnx") {
                         row.name = contract.name;
@@ -173,7 +169,7 @@ fn vmaf(name: &str, path: Option<&Path>, search: &Search) -> Row {
         name: path
             .and_then(Path::file_stem)
             .map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned()),
-        kind: Some("vmaf"),
+        kind: Some("vmaf".to_owned()),
         licence: path.map_or(Some(NETFLIX.to_owned()), licence_beside),
         size: path.and_then(|path| std::fs::metadata(path).ok()).map(|about| about.len()),
         model_hash,

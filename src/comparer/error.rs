@@ -15,6 +15,11 @@ pub enum CompareError {
     /// The model looks at one picture only.
     #[error("the model {0} judges a picture without its reference; there is nothing in it to compare with")]
     NoReferenceModel(String),
+    /// The model takes a reference of other content, and alignment looks for the same content.
+    #[error(
+        "the model {0} is a reduced-reference one, for references of other content: it needs the alignment `still`"
+    )]
+    ReducedReferenceModel(String),
     /// A frame's memory cannot be read.
     #[error("the {side} frame")]
     Picture {

@@ -9,6 +9,7 @@ use super::frames::{Part, SharedFrame, copy};
 use super::state::{Pair, Shared, Work};
 use super::{CompareError, Comparison, Settings, Side, guarded};
 use crate::align::space::{Registration, SpatialAligner};
+use crate::align::time::Alignment;
 use crate::metrics::{Detail, DetailLooks, Measurements, Meter, SharedReference};
 use crate::model::contract::Contract;
 use crate::picture::{Family, Frame, OwnedFrame, Picture, Rect, y_cb_cr};
@@ -56,13 +57,14 @@ impl Measurer {
             let feed = Feed::of(scorer.contract());
             (scorer, feed)
         });
+        let is_still = settings.time.alignment == Alignment::Still;
         let pixels = settings.measures.any() || matches!(scorer, Some((_, Feed::Registered)));
         Self {
             shared,
             selector: Selector::default(),
             measures: settings.measures.any(),
             registration: settings.registration,
-            any_size: !pixels && settings.registration == Registration::None,
+            any_size: is_still || (!pixels && settings.registration == Registration::None),
             register: SpatialAligner::new(settings.scale, settings.registration),
             meter: match settings.vmaf_model.clone() {
                 Some(model) => Meter::with_vmaf_model(settings.measures, settings.threads, model),

@@ -31,7 +31,9 @@ pub use settings::Settings;
 pub use side::Side;
 
 use crate::align::Suspicions;
-use crate::align::time::{AlignmentEvent, Ledger, Timestamp};
+use crate::align::space::Registration;
+use crate::align::time::{Alignment, AlignmentEvent, Ledger, Timestamp};
+use crate::metrics::Measures;
 use crate::model::contract::Kind;
 use crate::scorer::{Scorer, Selection};
 use frames::Leased;
@@ -45,21 +47,35 @@ pub struct Comparer {
 }
 
 impl Comparer {
-    /// Starts the threads. `scorer` is a full-reference model's, if pairs are to be scored too.
+    /// Starts the threads. `scorer` is that of a model that compares, if pairs are to be scored too.
+    ///
+    /// Under [`Alignment::Still`] no measures are taken and nothing is registered, whatever the settings say: the two
+    /// pictures need not show the same, and each goes to the model as it is.
     ///
     /// `changed` is called on the threads whenever there may be something new to take, or room for another frame; with
     /// [`run`](Self::run) it has nothing to do.
     ///
     /// # Errors
-    /// When the scorer's model does not compare two pictures, or a thread cannot be started.
+    /// When the scorer's model does not compare two pictures, when it is a reduced-reference one under another alignment
+    /// than [`Alignment::Still`], or a thread cannot be started.
     pub fn new(
-        settings: Settings,
+        mut settings: Settings,
         scorer: Option<Scorer>,
         changed: impl Fn() + Send + Sync + 'static,
     ) -> Result<Self, CompareError> {
         let contract = scorer.as_ref().map(|scorer| scorer.contract());
-        if let Some(contract) = contract.filter(|contract| contract.kind != Kind::FullReference) {
-            return Err(CompareError::NoReferenceModel(contract.name.clone()));
+        let is_still = settings.time.alignment == Alignment::Still;
+        match contract {
+            Some(contract) if !contract.kind.compares() => {
+                return Err(CompareError::NoReferenceModel(contract.name.clone()));
+            }
+            Some(contract) if contract.kind == Kind::ReducedReference && !is_still => {
+                return Err(CompareError::ReducedReferenceModel(contract.name.clone()));
+            }
+            _ => {}
+        }
+        if is_still {
+            (settings.measures, settings.registration) = (Measures::NONE, Registration::None);
         }
         let measuring = measure::wanted(&settings, scorer.is_some());
         let scorer = scorer.map(Arc::new);

@@ -105,8 +105,7 @@ impl Pairer {
     }
 
     fn publish(&self) {
-        let found = self.suspect.found();
-        self.shared.paired(self.aligner.ledger(), found, self.aligner.lead(), self.aligner.enough());
+        self.shared.paired(self.aligner.ledger(), self.suspect.found(), &self.aligner);
     }
 
     fn take(&mut self, input: Input) {

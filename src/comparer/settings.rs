@@ -23,7 +23,7 @@ pub struct Settings {
     pub scale: Scale,
     /// Whether bars are cut and a translation is undone.
     pub registration: Registration,
-    /// Which fidelity measures are computed.
+    /// Which fidelity measures are computed; none under [`Alignment::Still`](time::Alignment::Still).
     pub measures: Measures,
     /// Which pairs the model scores; measures are taken of every pair.
     pub selection: Selection,

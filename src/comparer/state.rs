@@ -11,7 +11,7 @@ use super::outcome::{Comparison, Outcome};
 use super::settings::Settings;
 use super::side::Side;
 use crate::align::Suspicions;
-use crate::align::time::{AlignmentEvent, Decision, Ledger, Timestamp};
+use crate::align::time::{Aligner, AlignmentEvent, Decision, Ledger, Timestamp};
 use crate::metrics::Measurements;
 use crate::scorer::{Score, ScoreError, Scorer, Selection};
 
@@ -120,6 +120,8 @@ pub(super) struct State {
     lead: i64,
     /// How far it has to be for a pair to be told at once.
     enough: i64,
+    /// A frame waits for the next reference, whatever comes on the other side.
+    asks: bool,
     pushed: [u64; 2],
     /// Running time of the reference's last frame.
     newest: Option<i64>,
@@ -294,7 +296,11 @@ impl Shared {
                 let ahead = state.newest.zip(distorted.running).is_some_and(ahead);
                 (ahead || state.ended[Side::Reference as usize]).then_some(Side::Distorted)
             }
-            (Some(_), None) => state.ended[Side::Distorted as usize].then_some(Side::Reference),
+            // A frame that is here already may wait for the next reference, however far ahead that is.
+            (Some(_), None) => {
+                let wanted = state.ended[Side::Distorted as usize] || state.asks;
+                wanted.then_some(Side::Reference)
+            }
             (None, None) => None,
         }
     }
@@ -403,14 +409,15 @@ impl Shared {
     }
 
     /// The input has been dealt with.
-    pub(super) fn paired(&self, ledger: Ledger, suspicions: Suspicions, lead: i64, enough: i64) {
+    pub(super) fn paired(&self, ledger: Ledger, suspicions: Suspicions, aligner: &Aligner) {
         let mut state = self.lock();
         state.pairing = false;
         state.give_up_forced();
         state.ledger = ledger;
         state.suspicions = suspicions;
-        state.lead = lead;
-        state.enough = enough;
+        state.lead = aligner.lead();
+        state.enough = aligner.enough();
+        state.asks = aligner.asks_for_reference();
         while state.events.len() > EVENTS {
             state.events.pop_front();
         }

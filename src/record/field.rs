@@ -35,7 +35,7 @@ pub enum FieldType {
 pub enum FieldScope {
     /// Those of every element.
     Every,
-    /// Those of elements of one kind.
+    /// Those of elements that compare with a reference, or do not, as this kind does.
     Of(Kind),
     /// Those in messages; what a frame carries does not have it.
     Message,
@@ -96,7 +96,7 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     let one = Some(FieldRange::new(0.0, 1.0));
     let mut fields = vec![
         row("model", Text, Every, None, None, "The model's name, by its contract", member!(model)),
-        row("kind", Text, Every, None, None, "nr without a reference, fr with one", member!(kind)),
+        row("kind", Text, Every, None, None, "nr without a reference, fr with one, rr with one of any content", member!(kind)),
         row("state", Text, Every, None, None, "scored, skipped, failed or unmatched", member!(state)),
         row("score", Double, Every, score, None, "0 to 100, higher is better", member!(score)),
         row("raw", Double, Every, None, None, "What the model itself gives", member!(raw)),

@@ -21,9 +21,10 @@ pub trait Named: Copy + PartialEq + 'static {
     }
 }
 
-/// `nr` and `fr`.
+/// `nr`, `fr` and `rr`.
 impl Named for Kind {
-    const NAMES: &'static [(Self, &'static str)] = &[(Self::NoReference, "nr"), (Self::FullReference, "fr")];
+    const NAMES: &'static [(Self, &'static str)] =
+        &[(Self::NoReference, "nr"), (Self::FullReference, "fr"), (Self::ReducedReference, "rr")];
 }
 
 /// `picture` and `time`.
@@ -58,7 +59,7 @@ impl Named for State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PairingState {
-    /// With a reference frame that had no partner before.
+    /// With a reference frame that had no partner before, or with one that stands for all frames.
     Matched,
     /// With the partner of the distorted frame before it.
     Duplicate,

@@ -45,6 +45,9 @@ pub struct ReporterSettings {
     pub model_hash: Option<String>,
     /// The same of VMAF's model.
     pub vmaf_model_hash: Option<String>,
+    /// References stand for frames whatever they show ([`Alignment::Still`](crate::align::time::Alignment::Still)): nothing
+    /// of a pair is doubted.
+    pub is_still: bool,
 }
 
 /// How many reasons a summary gives.
@@ -65,6 +68,7 @@ impl Default for ReporterSettings {
             vmaf_model: None,
             model_hash: None,
             vmaf_model_hash: None,
+            is_still: false,
         }
     }
 }
@@ -159,7 +163,9 @@ impl Reporter {
 
     /// A frame has a partner, what that rests on, and how far it can be trusted; whatever becomes of the frame.
     pub fn paired(&mut self, evidence: Evidence, confidence: f64) {
-        self.pairs.paired(evidence, confidence);
+        if !self.settings.is_still {
+            self.pairs.paired(evidence, confidence);
+        }
     }
 
     /// What pairs so far say of which stream of a comparison is the source.
@@ -170,6 +176,9 @@ impl Reporter {
     /// What there is to say of a comparison's pairs for the first time. `ledger`: what frames came, and became of them;
     /// `suspicions`: what seems to keep the streams apart, which holds until it is told otherwise.
     pub fn look_at_pairs(&mut self, ledger: Ledger, suspicions: Suspicions) -> Vec<Message> {
+        if self.settings.is_still {
+            return Vec::new();
+        }
         self.suspect(suspicions);
         self.pairs.first(ledger).into_iter().map(Message::Warning).collect()
     }
@@ -255,7 +264,8 @@ impl Reporter {
             Some(window) => self.window_ended(&window),
             None => Vec::new(),
         };
-        let of_pairs = ledger.map_or_else(Vec::new, |ledger| self.pairs.last(ledger));
+        let doubted = ledger.filter(|_| !self.settings.is_still);
+        let of_pairs = doubted.map_or_else(Vec::new, |ledger| self.pairs.last(ledger));
         for (warning, said) in self.nothing(ledger).map(|warning| (warning, true)).into_iter().chain(of_pairs) {
             if ledger.is_some() {
                 self.add_reason(warning.finding());

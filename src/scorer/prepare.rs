@@ -255,15 +255,15 @@ struct Pictures<'a> {
 
 impl<'a> Pictures<'a> {
     fn open(contract: &Contract, pending: &'a Pending) -> Result<Self, ScoreError> {
-        let reference = match (contract.kind, &pending.reference) {
-            (Kind::FullReference, Some(frame)) => Some(frame.picture()?),
-            (Kind::FullReference, None) => {
+        let reference = match (contract.kind.compares(), &pending.reference) {
+            (true, Some(frame)) => Some(frame.picture()?),
+            (true, None) => {
                 return Err(ScoreError::Reference(format!("{} needs a reference, none was given", contract.name)));
             }
-            (Kind::NoReference, Some(_)) => {
+            (false, Some(_)) => {
                 return Err(ScoreError::Reference(format!("{} takes no reference, one was given", contract.name)));
             }
-            (Kind::NoReference, None) => None,
+            (false, None) => None,
         };
         Ok(Self { distorted: pending.distorted.picture()?, reference })
     }
@@ -290,15 +290,25 @@ fn shapes(plans: &mut Plans, contract: &Contract, pictures: &Pictures<'_>) -> Re
     }
     for (index, layout) in layouts.iter().enumerate() {
         let input = &contract.inputs[index];
+        // A reference of other content has its own size, and no place in common with the frame.
+        let at_one_place = |earlier: &Input| contract.kind != Kind::ReducedReference || earlier.role == input.role;
         let differs = layouts[..index].iter().zip(&contract.inputs).find(|(other, earlier)| {
             let crop_origins = (&other.scaled, &other.crop_origins) != (&layout.scaled, &layout.crop_origins);
-            other.crops != layout.crops || (earlier.geometry == input.geometry && crop_origins)
+            let same_places = earlier.geometry == input.geometry && at_one_place(earlier);
+            other.crops != layout.crops || (same_places && crop_origins)
         });
-        if let Some((_, earlier)) = differs {
+        if let Some((other, earlier)) = differs {
             let (a, b) = (pictures.of(earlier.role), pictures.of(input.role));
+            let needs = match at_one_place(earlier) {
+                true => "looks at the same places of both pictures, which must have one size".to_owned(),
+                false => format!(
+                    "takes as many crops of one picture as of the other, here {} and {}: give `crops` a number, \
+                     or pictures of one size",
+                    other.crops, layout.crops
+                ),
+            };
             return Err(ScoreError::Reference(format!(
-                "{} looks at the same places of both pictures, which must have one size; \"{}\" gets {}×{}, \"{}\" \
-                 {}×{}",
+                "{} {needs}; \"{}\" gets {}×{}, \"{}\" {}×{}",
                 contract.name,
                 earlier.tensor,
                 a.width(),

@@ -94,12 +94,15 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
     let mut rendition = rendition(media, verdict.name(), Vec::new());
     rendition.counts = counts(summary);
     if is_trusted(&rendition.verdict) {
+        rendition.confidence = mean(measured.confidence, measured.pairs);
+        rendition.measures = measures(summary, &measured.frames, settings);
+    }
+    // A source that shows something else says nothing of the rendition's time, rate or colors.
+    if is_trusted(&rendition.verdict) && !settings.is_still() {
         let frames = &measured.frames;
         rendition.offset_ms = frames.offset().map(|offset| offset as f64 / 1e6);
-        rendition.confidence = mean(measured.confidence, measured.pairs);
         let by_picture = measured.by_picture.saturating_mul(2) >= measured.pairs;
         rendition.evidence = Some(if by_picture { "picture" } else { "time" }.to_owned());
-        rendition.measures = measures(summary, frames, settings);
         reasons.extend(other_rate(&rendition.media, source));
         reasons.extend(converted(known.info.as_ref(), source.known.info.as_ref()));
         // Of a part of a film the source is decoded beyond it on purpose.

@@ -77,7 +77,10 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
 
     let mut report = outcome::report(&results, inputs.own, &settings, &thresholds);
     for (rendition, finished) in report.renditions.iter_mut().zip(&results.renditions) {
-        rendition.worst = moments::find(finished, results.source.duration);
+        // Beside a source that shows something else there is nothing to see of a moment.
+        if !settings.is_still() {
+            rendition.worst = moments::find(finished, results.source.duration);
+        }
     }
     for unchecked in &report.unchecked {
         eprintln!("iqa: no rendition has {} lines: its thresholds were not checked", unchecked.height);

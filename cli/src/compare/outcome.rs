@@ -173,7 +173,11 @@ fn run(settings: &Settings) -> Vec<Fact> {
         None if settings.start.is_zero() => "all".to_owned(),
         None => format!("from {} s on", settings.start.as_secs_f64()),
     };
-    let searched = format!("{}, within {} s", settings.alignment.name(), settings.search_range.as_secs_f64());
+    let alignment = settings.alignment.name();
+    let searched = match settings.searches() {
+        true => format!("{alignment}, within {} s", settings.search_range.as_secs_f64()),
+        false => alignment.to_owned(),
+    };
     let model = settings.model.iter().map(|model| match settings.every {
         1 => ("Model", model.clone()),
         every => ("Model", format!("{model}, one pair in {every}")),

@@ -12,6 +12,31 @@ use std::time::Duration;
 /// good that are not.
 const SHORTEST: Duration = Duration::from_millis(100);
 
+/// What is measured unless users say otherwise.
+const DEFAULT_MEASURES: [&str; 3] = ["psnr", "ssim", "vmaf"];
+
+fn searches(alignment: Alignment) -> bool {
+    matches!(alignment, Alignment::Auto | Alignment::Track)
+}
+
+/// What cannot be done where the source need not show what the renditions show.
+fn check_still(args: &Compare, measures: Measures, model: Option<&str>) -> Result<()> {
+    ensure!(
+        !measures.any(),
+        "--alignment still takes no measures, as the source may show something else: leave --measures out"
+    );
+    ensure!(model.is_some(), "--alignment still takes no measures: give a reduced-reference model with --model");
+    ensure!(
+        args.registration == Registration::None && args.scale == Scale::ToReference,
+        "--alignment still scales and registers nothing: leave --registration and --scale out"
+    );
+    ensure!(
+        args.start.is_none() && args.duration.is_none(),
+        "--alignment still takes no part of the inputs: leave --start and --duration out"
+    );
+    Ok(())
+}
+
 /// How a comparison is made.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -53,19 +78,27 @@ impl Settings {
     /// # Errors
     /// When a name is not known, or nothing is to be measured.
     pub fn new(common: &Common, args: &Compare) -> Result<Self> {
+        let is_still = args.alignment == Alignment::Still;
+        let names = args.measures.clone().unwrap_or_else(|| match is_still {
+            true => Vec::new(),
+            false => DEFAULT_MEASURES.map(str::to_owned).to_vec(),
+        });
         let mut measures = Measures::NONE;
-        for name in args.measures.iter().map(|name| name.trim()).filter(|name| !name.is_empty() && *name != "none") {
+        for name in names.iter().map(|name| name.trim()).filter(|name| !name.is_empty() && *name != "none") {
             let known = || MEASURES.iter().map(|measure| measure.name).collect::<Vec<_>>().join(", ");
             let measure = Measures::from_name(name);
             measures |= measure.ok_or_else(|| anyhow!("there is no measure {name:?}; known are: {}", known()))?;
         }
         let model = common.model.clone().filter(|model| model != "none");
+        if is_still {
+            check_still(args, measures, model.as_deref())?;
+        }
         ensure!(measures.any() || model.is_some(), "nothing is to be measured: give --measures or --model");
         let range = args.search_range;
         ensure!(args.every == 1 || model.is_some(), "--every chooses pairs for a model: give one with --model");
         ensure!(args.duration != Some(Duration::ZERO), "--duration 0 leaves nothing to compare");
         ensure!(
-            range >= SHORTEST || args.alignment == Alignment::Pts,
+            range >= SHORTEST || !searches(args.alignment),
             "--search-range {range:?} is shorter than frames are shown: pictures beside the one that times give have \
              to be looked at to tell whether it is right; give {SHORTEST:?} or more, or --alignment pts to trust time \
              stamps"
@@ -113,7 +146,12 @@ impl Settings {
 
     /// Whether frames are looked for elsewhere than where their times put them.
     pub fn searches(&self) -> bool {
-        self.alignment != Alignment::Pts
+        searches(self.alignment)
+    }
+
+    /// Whether the source shows something else, or one picture only.
+    pub fn is_still(&self) -> bool {
+        self.alignment == Alignment::Still
     }
 
     /// An `iqacompare` that does so, and holds so many bytes at most.

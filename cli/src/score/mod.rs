@@ -91,10 +91,11 @@ fn open(common: &Common, args: &Score) -> Result<(Arc<Model>, Settings)> {
         .threads(usize::try_from(common.threads)?)
         .open()
         .context("--model")?;
-    let compares = model.contract().kind == Kind::FullReference;
+    let kind = model.contract().kind;
+    let still = if kind == Kind::ReducedReference { " --alignment still" } else { "" };
     ensure!(
-        !compares,
-        "--model {name}: it compares a picture with its reference; iqa compare does, with --model {name}"
+        !kind.compares(),
+        "--model {name}: it compares a picture with its reference; iqa compare does, with --model {name}{still}"
     );
     let settings = Settings {
         model: name,

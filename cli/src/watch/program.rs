@@ -10,7 +10,6 @@ use super::system;
 use super::wall::Wall;
 use crate::media::lock;
 use anyhow::{Context as _, Result, ensure};
-use onnx_iqa::model::contract::Kind;
 use onnx_iqa::model::{Model, Provider, Search};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -180,7 +179,7 @@ fn open_model(name: &str, scoring: &Scoring) -> Result<Arc<Model>> {
         .device_id(scoring.device_id)
         .threads(usize::try_from(scoring.threads)?)
         .open()?;
-    let compares = model.contract().kind == Kind::FullReference;
+    let compares = model.contract().kind.compares();
     ensure!(!compares, "it compares a picture with its reference; cameras have none: take another model");
     Ok(model)
 }

@@ -2,7 +2,7 @@
 
 //! A model beside the measures.
 
-use crate::common::{Bench, number, rendition};
+use crate::common::{Bench, number, reasons, rendition};
 
 #[test]
 fn a_model_scores_one_pair_in_n_and_measures_take_every_pair() {
@@ -39,4 +39,36 @@ fn a_model_that_is_not_there_or_of_another_kind_is_wrong_usage() {
     assert!(ran.stderr.contains("nonsense") && ran.stderr.contains("bundled models"), "{}", ran.stderr);
     let ran = bench.iqa(&[&source, &source, "--model", "metaiqa"]).ended(2);
     assert!(ran.stderr.contains("judges a picture by itself"), "{}", ran.stderr);
+}
+
+#[test]
+fn one_picture_is_the_source_of_a_whole_film_for_a_reduced_reference_model() {
+    let Some(bench) = Bench::new("one_picture_is_the_source_of_a_whole_film_for_a_reduced_reference_model") else {
+        return;
+    };
+    bench.source("bikes.mp4", "1");
+    bench.ffmpeg(&["-i", "source.mp4", "-frames:v", "1", "-vf", "scale=100:70,format=rgb24", "picture.png"]);
+    let low = bench.rendition("low.mp4", "35", &[]);
+    let model = onnx_iqa_testkit::reduced_model(bench.folder.path(), "reduced");
+    let still = ["picture.png", &low, "--json", "--alignment", "still", "--model", model.to_str().unwrap()];
+    let report = bench.iqa(&still).ended(0).json();
+    let one = rendition(&report, "low");
+    assert_eq!(one["verdict"], "aligned", "{one:#}");
+    let count = |name: &str| number(one, &["counts", name]);
+    let frames = count("distorted");
+    assert!(frames >= 24.0, "{one:#}");
+    assert_eq!((count("matched"), count("duplicate"), count("unmatched")), (1.0, frames - 1.0, 0.0), "{one:#}");
+    // Of the same scene: the means are alike.
+    assert!(number(one, &["measures", "score", "mean"]) > 80.0, "{one:#}");
+    let measured: Vec<_> = one["measures"].as_object().unwrap().keys().collect();
+    assert_eq!(measured, ["score"], "{one:#}");
+    assert!(one["offset-ms"].is_null() && reasons(one).is_empty(), "{one:#}");
+    for (more, word) in [(["--measures", "psnr"], "--measures"), (["--start", "0.2"], "--start")] {
+        let ran = bench.iqa(&[&still[..], &more].concat()).ended(2);
+        assert!(ran.stderr.contains(word), "{}", ran.stderr);
+    }
+    let ran = bench.iqa(&[&still[..3], &still[5..]].concat()).ended(2);
+    assert!(ran.stderr.contains("reduced-reference") && ran.stderr.contains("still"), "{}", ran.stderr);
+    let ran = bench.iqa(&still[..5]).ended(2);
+    assert!(ran.stderr.contains("--model"), "{}", ran.stderr);
 }

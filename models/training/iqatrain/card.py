@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from . import networks, protocol
+from . import deviations, networks, protocol
 
 WIDTH = 120
 
@@ -31,7 +31,7 @@ ABOUT = {
     "attention from each level to the next, and cosines with the "
     "embeddings of forty adjectives (BPCLIP; Song and others).",
 }
-SCORED = "BIQ2021's official training part (10,000 pictures, MOS 0 to 1); its test part was looked at once, after the weights were frozen."
+SCORED = "BIQ2021's official training part (10,000 pictures, MOS 0 to 1); its test part was looked at after the weights were frozen."
 MADE = (
     "Made pictures: KADID-10k's 25 distortion types at 5 levels, from their published parameters, on pristine "
     "photographs (CID22-512 training part, CLIC 2025, "
@@ -45,29 +45,6 @@ CODED = (
     "the cells of KADID-10k's JPEG and JPEG 2000."
 )
 DATA = {"metaiqa": [SCORED, MADE], "mt-irn": [SCORED, MADE], "bpclip-nr": [SCORED, MADE], "bpclip-fr": [MADE, CODED]}
-TEXT = "No CLIP encoder can be had: the adjectives are embedded by all-MiniLM-L6-v2, a sentence encoder, as constants in the graph."
-TUNED = (
-    "The ResNet-50 is first tuned on BIQ2021 under a linear layer (`pooled`), which starts as the regression on frozen features, "
-    "and stands still while the rest is trained: what a machine without a GPU can do."
-)
-DIFFERS = {
-    "metaiqa": [
-        "TID2013 and KADID-10k cannot be had, so the tasks are made pictures.",
-        "The outer rate falls from 1 to 0; the printed 1e-2 moves almost nothing.",
-    ],
-    "mt-irn": [
-        TUNED,
-        "F1 to F3 are D2, D1 and E6 (by size); the branches of the multi-scale convolution have 64 channels.",
-        "The pseudo-reference is the input plus D5; the map keeps half of its loss's weight in the second stage, because it leaves the model. "
-        "The U-Net's convolutions but the last two were trained with batch norms.",
-    ],
-    "bpclip-nr": [TUNED, TEXT, "D = 208, one head; tokens are averaged to x_i; the forty adjectives are the project's own."],
-    "bpclip-fr": [
-        TEXT,
-        "The ResNet-50 keeps its ImageNet weights.",
-        "D = 208, one head; tokens are averaged to x_i; the forty adjectives are the project's own.",
-    ],
-}
 PAPER = {
     "mt-irn": "The paper: SROCC 0.865, PLCC 0.872 in its Table 4, SROCC 0.852 in its own ablation.",
     "bpclip-nr": "The paper: SROCC 0.847, PLCC 0.883, mean of ten splits, with CLIP's encoder.",
@@ -160,7 +137,7 @@ def card(name: str, recipe: dict, stages: list[str], measured: list[dict], more:
     """The card's Markdown."""
     lines = [f"# {name}", "", *textwrap.wrap(ABOUT[name], WIDTH), "", "## Data", "", *bullets(DATA[name])]
     lines += ["", "## Training", "", *bullets(stages), *bullets([", ".join(f"{k} {cell(v)}" for k, v in recipe.items())])]
-    lines += ["", "What differs from the paper:", "", *bullets(DIFFERS[name])]
+    lines += ["", "## What differs from the paper", "", *deviations.table(name)]
     lines += ["", "## Measured", "", "`../training` holds the code. The commands that gave the numbers run there, or where they say.", *measured_section(measured), *more]
     lines += [
         "",

@@ -3,7 +3,7 @@
     python -m iqatrain.lookalikes fit     --kodak kodak --table TID2013.txt
     python -m iqatrain.lookalikes compare --kodak kodak --table TID2013.txt --checkpoint run-fr/checkpoint.pt
 
-TID2013's pictures are not to be had. Its references 1 to 24 are 512x384 crops of Kodak's pictures (three places are
+TID2013's pictures were not found in what this project can reach. Its references 1 to 24 are 512x384 crops of Kodak's pictures (three places are
 known, elsewhere the centre is taken), and levels 1 to 5 of the types below were made at about 33, 30, 27, 24 and 21 dB.
 What is made here to those figures is like the set's pictures, and is not them: results are always called look-alikes.
 

@@ -26,10 +26,13 @@ fn main() -> Result<()> {
         let model = Model::builder(&name).search(search.clone()).provider(Provider::Cpu).open()?;
         let element = match model.contract().kind {
             Kind::NoReference => format!("iqascore model={name} provider=cpu"),
-            Kind::FullReference => format!(
-                "tee name=t t. ! queue ! c.reference t. ! queue ! c.distorted \
-                 iqacompare name=c model={name} provider=cpu measures=0 alignment=pts"
-            ),
+            kind => {
+                let alignment = if kind == Kind::FullReference { "pts" } else { "still" };
+                format!(
+                    "tee name=t t. ! queue ! c.reference t. ! queue ! c.distorted \
+                     iqacompare name=c model={name} provider=cpu measures=0 alignment={alignment}"
+                )
+            }
         };
         let (mut times, mut ratios) = (Vec::new(), Vec::new());
         for _ in 0..5 {

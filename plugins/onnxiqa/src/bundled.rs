@@ -5,6 +5,8 @@
 /// A folder of `models/`, as its card and README.md have it.
 struct Bundled {
     name: &'static str,
+    /// Of which paper the network is, and what these weights lack.
+    about: &'static str,
     /// Whether it compares with a reference.
     full_reference: bool,
     /// Agreement with people, or what stands for it.
@@ -18,6 +20,7 @@ struct Bundled {
 const BUNDLED: [Bundled; 4] = [
     Bundled {
         name: "metaiqa",
+        about: "MetaIQA's network, weights not meta-trained",
         full_reference: false,
         accuracy: "SROCC 0.734 on LIVE Challenge, unseen",
         megabytes: 12,
@@ -25,6 +28,7 @@ const BUNDLED: [Bundled; 4] = [
     },
     Bundled {
         name: "mt-irn",
+        about: "MT-IRN's network",
         full_reference: false,
         accuracy: "SROCC 0.726 on LIVE Challenge, unseen",
         megabytes: 41,
@@ -32,6 +36,7 @@ const BUNDLED: [Bundled; 4] = [
     },
     Bundled {
         name: "bpclip-nr",
+        about: "BPCLIP's network, a sentence encoder in CLIP's place",
         full_reference: false,
         accuracy: "SROCC 0.727 on LIVE Challenge, unseen",
         megabytes: 42,
@@ -39,6 +44,7 @@ const BUNDLED: [Bundled; 4] = [
     },
     Bundled {
         name: "bpclip-fr",
+        about: "BPCLIP's network, a sentence encoder in CLIP's place",
         full_reference: true,
         accuracy: "SROCC 0.906 on TID2013 look-alikes",
         megabytes: 34,
@@ -50,8 +56,11 @@ const BUNDLED: [Bundled; 4] = [
 pub fn list(full_reference: bool) -> String {
     let of_kind = BUNDLED.iter().filter(|model| model.full_reference == full_reference);
     let lines = of_kind.map(|model| {
-        let Bundled { name, accuracy, megabytes, milliseconds, .. } = model;
-        format!("\n{:26}{name}: {accuracy}; {megabytes} MB; {milliseconds} ms per 1080p frame on two cores", "")
+        let Bundled { name, about, accuracy, megabytes, milliseconds, .. } = model;
+        format!(
+            "\n{:26}{name}: {about}; {accuracy}; {megabytes} MB; {milliseconds} ms per 1080p frame on two cores",
+            ""
+        )
     });
     lines.collect()
 }
@@ -91,9 +100,9 @@ mod tests {
             let start = format!("| `{}` |", model.name);
             let row = readme.lines().find(|line| line.starts_with(&start));
             let row = row.unwrap_or_else(|| panic!("README.md has no row {start}"));
-            for said in
-                [model.accuracy.to_owned(), format!("{} MB", model.megabytes), format!("{} ms", model.milliseconds)]
-            {
+            let (megabytes, milliseconds) = (model.megabytes, model.milliseconds);
+            let figures = [format!("{megabytes} MB"), format!("{milliseconds} ms")];
+            for said in [model.about.to_owned(), model.accuracy.to_owned()].into_iter().chain(figures) {
                 assert!(row.contains(&said), "{said} is not in {row}");
             }
         }

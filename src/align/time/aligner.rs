@@ -5,8 +5,9 @@
 use super::clock::{Clock, Verdict};
 use super::desk::Desk;
 use super::path::Tracker;
+use super::still::Still;
 use super::witness::Witness;
-use super::{Alignment, AlignmentEvent, Decision, Ledger, Pairing, Settings, Signature, Timestamp};
+use super::{Alignment, AlignmentEvent, Decision, Evidence, Ledger, Pairing, Settings, Signature, Timestamp};
 
 /// Finds each distorted frame's partner from time stamps and signatures; holds no pictures.
 ///
@@ -27,6 +28,8 @@ enum Mode {
     /// Times decide; the pictures say how far that can be trusted.
     Clock(Box<Clock>, Box<Witness>),
     Path(Box<Tracker>),
+    /// References stand for whatever comes.
+    Still(Still),
 }
 
 impl Aligner {
@@ -36,6 +39,7 @@ impl Aligner {
             Alignment::Pts => Mode::Clock(Box::new(Clock::new(0)), Box::default()),
             Alignment::Offset => Mode::Clock(Box::new(Clock::new(settings.offset)), Box::default()),
             Alignment::Auto | Alignment::Track => Mode::Path(Box::new(Tracker::new(settings))),
+            Alignment::Still => Mode::Still(Still::new(settings.offset)),
         };
         Self { mode, fixed: settings.alignment == Alignment::Pts, desk: Desk::default() }
     }
@@ -44,13 +48,14 @@ impl Aligner {
     pub fn needs_signatures(&self) -> bool {
         match &self.mode {
             Mode::Clock(..) | Mode::Path(_) => true,
+            Mode::Still(_) => false,
         }
     }
 
     /// Whether partners follow from the times alone. Signatures then need not be exact:
     /// [`Signature::skimmed`] will do.
     pub fn decides_by_time(&self) -> bool {
-        matches!(self.mode, Mode::Clock(..))
+        matches!(self.mode, Mode::Clock(..) | Mode::Still(_))
     }
 
     /// What is added to the running time of distorted frames that are not decided yet.
@@ -73,6 +78,7 @@ impl Aligner {
                 self.desk.notify(AlignmentEvent::Offset { distorted, from: Some(from), to: offset, confidence: 1.0 });
             }
             Mode::Path(path) => path.set_offset(offset),
+            Mode::Still(still) => still.set_offset(offset),
         }
         self.settle();
     }
@@ -86,6 +92,7 @@ impl Aligner {
                 clock.push_reference(number, stamp);
             }
             Mode::Path(path) => path.push_reference(stamp, signature, &mut self.desk),
+            Mode::Still(still) => still.push_reference(number, stamp.running),
         }
         self.settle();
         number
@@ -100,6 +107,7 @@ impl Aligner {
                 clock.push_distorted(number, stamp);
             }
             Mode::Path(path) => path.push_distorted(number, stamp, signature, &mut self.desk),
+            Mode::Still(still) => still.push_distorted(number, stamp.running),
         }
         self.settle();
         number
@@ -110,6 +118,7 @@ impl Aligner {
         match &mut self.mode {
             Mode::Clock(clock, _) => clock.end_reference(),
             Mode::Path(path) => path.end_reference(&mut self.desk),
+            Mode::Still(still) => still.end_reference(),
         }
         self.settle();
     }
@@ -119,6 +128,7 @@ impl Aligner {
         match &mut self.mode {
             Mode::Clock(clock, _) => clock.end_distorted(),
             Mode::Path(path) => path.end_distorted(&mut self.desk),
+            Mode::Still(still) => still.end_distorted(),
         }
         self.settle();
     }
@@ -131,6 +141,7 @@ impl Aligner {
         match &self.mode {
             Mode::Clock(clock, _) => clock.lead(),
             Mode::Path(path) => path.lead(),
+            Mode::Still(still) => still.lead(),
         }
     }
 
@@ -143,7 +154,14 @@ impl Aligner {
         match &self.mode {
             Mode::Clock(clock, _) => clock.offset().min(lead),
             Mode::Path(_) => lead,
+            Mode::Still(still) => still.offset(),
         }
+    }
+
+    /// Whether a distorted frame waits for the next reference frame, however far ahead that is, and needs nothing of its
+    /// own side.
+    pub fn asks_for_reference(&self) -> bool {
+        matches!(&self.mode, Mode::Still(still) if still.waits())
     }
 
     /// Decides all distorted frames up to and including this number with what is there.
@@ -151,6 +169,7 @@ impl Aligner {
         match &mut self.mode {
             Mode::Clock(clock, _) => clock.force(through),
             Mode::Path(path) => path.force(through, &mut self.desk),
+            Mode::Still(still) => still.force(through),
         }
         self.settle();
     }
@@ -166,6 +185,11 @@ impl Aligner {
                 self.desk.shrunk(clock.held());
             }
             Mode::Path(path) => path.shrink(&mut self.desk),
+            Mode::Still(still) => {
+                if still.shrink() {
+                    self.desk.shrunk(0);
+                }
+            }
         }
         self.settle();
     }
@@ -185,6 +209,7 @@ impl Aligner {
         match &self.mode {
             Mode::Clock(clock, _) => clock.needed_from(),
             Mode::Path(path) => path.needed_from(),
+            Mode::Still(still) => still.needed_from(),
         }
     }
 
@@ -206,6 +231,13 @@ impl Aligner {
             }
             // It decides as it is fed.
             Mode::Path(_) => {}
+            Mode::Still(still) => {
+                while let Some((frame, partner)) = still.decide() {
+                    let pairing = partner.map_or(Pairing::Unmatched, Pairing::Matched);
+                    let confidence = if partner.is_some() { 1.0 } else { 0.0 };
+                    self.desk.decide(frame, pairing, confidence, Evidence::Time);
+                }
+            }
         }
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Book {
     unmatched: u64,
     /// The smallest and the largest number of a partner.
     partners: Option<(u64, u64)>,
+    /// The last one.
+    last: Option<u64>,
 }
 
 impl Book {
@@ -32,8 +34,11 @@ impl Book {
     /// A distorted frame was decided.
     pub fn decided(&mut self, pairing: Pairing) {
         match pairing {
+            // Under `still`: the reference goes on to stand for frames.
+            Pairing::Matched(number) if self.last == Some(number) => self.duplicate += 1,
             Pairing::Matched(number) => {
                 self.matched += 1;
+                self.last = Some(number);
                 let (first, last) = self.partners.unwrap_or((number, number));
                 self.partners = Some((first.min(number), last.max(number)));
             }
@@ -44,7 +49,7 @@ impl Book {
 
     /// As it stands.
     pub fn ledger(&self) -> Ledger {
-        let Self { distorted, reference, matched, duplicate, unmatched, partners } = *self;
+        let Self { distorted, reference, matched, duplicate, unmatched, partners, .. } = *self;
         let between = partners.map_or(0, |(first, last)| last - first + 1);
         let (dropped, outside) = (between - matched, reference - between);
         Ledger { distorted, reference, matched, duplicate, unmatched, dropped, outside }

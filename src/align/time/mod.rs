@@ -13,6 +13,7 @@ mod ledger;
 mod path;
 mod run;
 mod signature;
+mod still;
 mod unit;
 mod witness;
 
@@ -59,6 +60,9 @@ pub enum Alignment {
     Auto,
     /// By a monotone path, found from the pictures alone.
     Track,
+    /// The reference shows something else, or one picture only: the last of its pictures that is not later than the
+    /// distorted frame, before it the first, stands for it. Pictures are not looked at.
+    Still,
 }
 
 /// What an [`Aligner`] is told.
@@ -83,7 +87,7 @@ impl Default for Settings {
 /// What a distorted frame is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pairing {
-    /// With this reference frame, which no frame before was compared with.
+    /// With this reference frame, which no frame before was compared with; under [`Alignment::Still`] some may have been.
     Matched(u64),
     /// With the partner of the distorted frame before.
     Duplicate(u64),
@@ -156,7 +160,9 @@ pub enum AlignmentEvent {
 
 /// Where all frames have gone; it adds up once both sides have ended and every decision was taken.
 ///
-/// `distorted = matched + duplicate + unmatched`, `reference = matched + dropped + outside`.
+/// `distorted = matched + duplicate + unmatched`, `reference = matched + dropped + outside`. So that this holds under
+/// [`Alignment::Still`] too, a reference counts as matched with the first frame that it stands for, and those after that
+/// as duplicates, although each of them is [matched](Pairing::Matched).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ledger {
     /// Distorted frames.

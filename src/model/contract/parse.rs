@@ -87,7 +87,7 @@ fn convert_input(raw: RawInput, index: usize, kind: Kind, shared: &Geometry) -> 
         (Some(Role::Reference), Kind::NoReference) => {
             return fault(key("role"), "is \"reference\", but `kind` is \"no-reference\"");
         }
-        (None, Kind::FullReference) => {
+        (None, kind) if kind.compares() => {
             return fault(key("role"), "is missing: say \"reference\" or \"distorted\"");
         }
         (role, _) => role.unwrap_or(Role::Distorted),
@@ -147,10 +147,10 @@ fn inputs_together(inputs: &[Input], kind: Kind) -> Result<(), Fault> {
             return fault(format!("input[{index}].geometry.crops-axis"), "must be the same for all inputs");
         }
     }
-    if kind == Kind::FullReference {
+    if kind.compares() {
         for (role, name) in [(Role::Reference, "reference"), (Role::Distorted, "distorted")] {
             if !inputs.iter().any(|input| input.role == role) {
-                return fault("input", format!("has none with role \"{name}\", but `kind` is \"full-reference\""));
+                return fault("input", format!("has none with role \"{name}\", but `kind` is \"{kind}\""));
             }
         }
     }

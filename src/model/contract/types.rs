@@ -4,15 +4,36 @@
 
 use crate::resample::Filter;
 
-/// Full reference or none.
+/// Which reference a model needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
 pub enum Kind {
-    /// One picture is enough.
+    /// None.
     #[serde(rename = "no-reference")]
     NoReference,
-    /// The distorted picture is judged against its reference.
+    /// The picture of which the distorted one was made.
     #[serde(rename = "full-reference")]
     FullReference,
+    /// A picture of good quality, whatever it shows, of any size.
+    #[serde(rename = "reduced-reference")]
+    ReducedReference,
+}
+
+impl Kind {
+    /// Whether a model of this kind takes a reference beside the distorted picture.
+    pub const fn compares(self) -> bool {
+        !matches!(self, Self::NoReference)
+    }
+}
+
+/// As a contract says it.
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::NoReference => "no-reference",
+            Self::FullReference => "full-reference",
+            Self::ReducedReference => "reduced-reference",
+        })
+    }
 }
 
 /// Which of the two pictures an input takes.
@@ -354,7 +375,7 @@ pub struct Constant {
 pub struct Contract {
     /// The model's name.
     pub name: String,
-    /// With a reference or without.
+    /// Which reference it needs.
     pub kind: Kind,
     /// SPDX, or whatever the publisher says.
     pub license: Option<String>,

@@ -78,7 +78,7 @@ impl ElementCount {
         if self.model.is_none() {
             self.model.clone_from(&record.model);
         }
-        self.seen.compares |= record.kind == Some(Kind::FullReference);
+        self.seen.compares |= record.kind.is_some_and(Kind::compares);
         let sight = self.sightings.see(frame.pts, frame.running_time, record);
         let is_own = record.state == Some(State::Scored);
         match sight {

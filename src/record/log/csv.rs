@@ -163,7 +163,7 @@ fn is_column(field: &Field, record: &FrameRecord) -> bool {
         && !field.is_extra(record.kind)
         && match field.scope {
             FieldScope::Every => true,
-            FieldScope::Of(kind) => record.kind == Some(kind),
+            FieldScope::Of(kind) => record.kind.is_some_and(|own| own.compares() == kind.compares()),
             FieldScope::Message => false,
         }
 }

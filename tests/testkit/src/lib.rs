@@ -13,8 +13,9 @@ mod servers;
 mod temp;
 
 pub use models::{
-    FR_CONTRACT, NR_CONTRACT, difference_graph, difference_model, distribution_graph, failing_model, mean_graph,
-    mean_model, mean_model_with, nan_model, outputs_graph, percent_graph, slow_model, stacked_graph,
+    FR_CONTRACT, NR_CONTRACT, RR_CONTRACT, difference_graph, difference_model, distribution_graph, failing_model,
+    mean_graph, mean_model, mean_model_with, nan_model, outputs_graph, percent_graph, reduced_graph, reduced_model,
+    slow_model, stacked_graph,
 };
 pub use onnx::{Element, Onnx, operators};
 pub use proto::Attribute;

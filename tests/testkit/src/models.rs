@@ -37,6 +37,23 @@ worst = 1.0
 best = 0.0
 "#;
 
+/// The contract of [`reduced_model`].
+pub const RR_CONTRACT: &str = r#"
+contract = 1
+name = "reduced"
+kind = "reduced-reference"
+[[input]]
+tensor = "ref"
+role = "reference"
+[[input]]
+tensor = "dist"
+role = "distorted"
+[output]
+tensor = "y"
+worst = 1.0
+best = 0.0
+"#;
+
 fn reduce(from: &str, to: &str, axes: &[i64]) -> (&'static str, [String; 2], [Attribute; 2]) {
     let attributes = [Attribute::ints("axes", axes), Attribute::int("keepdims", 0)];
     ("ReduceMean", [from.into(), to.into()], attributes)
@@ -86,6 +103,30 @@ pub fn difference_graph() -> Onnx {
         .node("Abs", &["d"], &["a"], [])
         .node(op, &[&from], &[&to], attributes)
         .node("ReduceMean", &["a"], &["map"], [Attribute::ints("axes", &[1]), Attribute::int("keepdims", 1)])
+}
+
+/// raw = |mean of the reference − mean of the distorted picture| over R', G' and B' (0 to 1), each of its own size;
+/// score = 100 × (1 − raw).
+pub fn reduced_model(dir: &Path, name: &str) -> PathBuf {
+    reduced_graph().contract(RR_CONTRACT).write(dir, name)
+}
+
+/// The graph of [`reduced_model`]: inputs `ref` and `dist` of different sizes, output `y` (N).
+pub fn reduced_graph() -> Onnx {
+    let mean = |from: &str, to: &str| reduce(from, to, &[1, 2, 3]);
+    let (op, [ref_from, ref_to], attributes) = mean("ref", "r");
+    let onnx = Onnx::new("reduced")
+        .input("ref", Element::Float, "N 3 H W")
+        .input("dist", Element::Float, "N 3 h w")
+        .output("y", Element::Float, "N")
+        .node(op, &[&ref_from], &[&ref_to], attributes);
+    let (op, [dist_from, dist_to], attributes) = mean("dist", "d");
+    onnx.node(op, &[&dist_from], &[&dist_to], attributes).node("Sub", &["r", "d"], &["s"], []).node(
+        "Abs",
+        &["s"],
+        &["y"],
+        [],
+    )
 }
 
 /// Always NaN (0/0), for frames of any size.

@@ -100,7 +100,12 @@ fn view(page: &Page<'_>, rung: &Rung<'_>) -> StripView {
         name: rung.name().to_owned(),
         style: rung.style,
         trusted,
-        offset: rendition.offset_ms.filter(|_| trusted).map_or("not found".to_owned(), words::offset),
+        offset: match rendition.offset_ms.filter(|_| trusted) {
+            Some(offset) => words::offset(offset),
+            // With `--alignment still` there is none to be found.
+            None if trusted && rendition.evidence.is_none() => "none: the source shows something else".to_owned(),
+            None => "not found".to_owned(),
+        },
         sure: match rendition.confidence.filter(|_| trusted) {
             Some(confidence) => format!("{confidence:.2} {}{evidence}", words::sure(confidence)),
             None if trusted => String::new(),

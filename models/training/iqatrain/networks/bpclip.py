@@ -5,7 +5,8 @@ Where the paper leaves something open, what is done here:
 * Eq. 4 reads G_i and G_(i+1) themselves, so there are four x_i, each the mean of its 144 weighted tokens put through an MLP.
 * The bottleneck of the gate (phi) is 1x1 to 64, 3x3, 3x3 to one mask for all channels. Without a reference, W_f goes
   straight to D channels.
-* The text side is a sentence encoder's embeddings of forty adjectives (`iqatrain.text`), constants: no CLIP encoder is to be had.
+* The text side is a sentence encoder's embeddings of forty adjectives (`iqatrain.text`), constants: no CLIP encoder was found
+  in what this project can reach.
 * The attributes, one for each dimension of adjectives: the mean cosine with those that praise minus the mean with those
   that blame, averaged over the four levels, times a learned scale, through a sigmoid.
 """

@@ -2,7 +2,8 @@
 
 Where the paper leaves something open, what is done here:
 * F1, F2, F3 are the outputs of D2, D1 and E6: by size they are what goes with conv2_10, conv3_12 and conv4_18.
-* Eq. 2 multiplies the attention maps with the convolved maps, as its text says, after a sigmoid.
+* Eq. 2 as printed multiplies the attention maps with F_R and F_C; its text multiplies them with the maps that they are made of,
+  the convolved ones. The text is followed, after a sigmoid.
 * Each branch of the multi-scale convolution has `WIDTH` channels.
 * D5's output is added to the input: it learns what is to be changed. The transposed convolutions have output padding 1
   where the stride is 2; the activations are ReLU. Each convolution of the U-Net but D5 and D6 is batch-normalised, without which

@@ -6,6 +6,7 @@
 use super::category::CAT;
 use super::context::Context;
 use super::queues::{Flow, Given};
+use super::settings::Settings;
 use super::streams::name;
 use super::task::flow_error;
 use crate::scheduling::task;
@@ -111,7 +112,8 @@ pub(super) fn src_event(context: &Context<'_>, event: gst::Event) -> bool {
         EventView::Seek(seek) => {
             let _seeking = seek.get().1.contains(gst::SeekFlags::FLUSH).then(|| context.queues.seek());
             let [reference, distorted] = pads.sinks().map(|pad| pad.push_event(event.clone()));
-            reference && distorted
+            // A picture that cannot be sought in stands on.
+            (reference || context.setting(Settings::is_still)) && distorted
         }
         // What downstream thinks of the frames concerns their source only: a reference that drops frames would spoil
         // the comparison.

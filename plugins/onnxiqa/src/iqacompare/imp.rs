@@ -74,6 +74,9 @@ impl IqaCompare {
         self.with(|context| self.session.open(context.element, settings))?;
         let notices = lock(&self.report).restart(self.session.fields());
         report::post(self.obj().upcast_ref(), notices);
+        for doubt in self.session.doubts() {
+            scoring::warn(self.obj().upcast_ref(), gst::LibraryError::Settings, &doubt);
+        }
         self.queues.open(max_bytes, independent);
         self.deadline.reset();
         let comparer = self

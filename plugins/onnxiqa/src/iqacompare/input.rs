@@ -2,12 +2,13 @@
 
 //! The way in: from the heads of the queues to the comparer, in the order in which it wants them.
 
-use super::budget::CountedFrame;
+use super::budget::{Charge, CountedFrame};
 use super::category::CAT;
 use super::context::Context;
 use super::frames::{Arrived, Item, Pending};
 use super::queues::{Choice, Rest};
 use super::references::{ReferenceTime, References};
+use super::settings::Settings;
 use super::streams::{Streams, name};
 use crate::scoring::{Times, warn};
 use crate::video_frame::{Stream, Unreadable};
@@ -55,6 +56,18 @@ pub(super) struct Input {
     segments: [Segment; 2],
     ended: [bool; 2],
     references: References,
+    /// The last reference, where that stands for whatever comes on `distorted`.
+    standing: Option<Standing>,
+    /// That of before the reference began anew, until a picture comes: a seek may lead beyond the only one there is.
+    former: Option<Standing>,
+}
+
+/// A reference frame as the comparer was given it.
+struct Standing {
+    stream: Arc<Stream>,
+    stamp: Timestamp,
+    buffer: gst::Buffer,
+    charge: Arc<Charge>,
 }
 
 impl Default for Input {
@@ -64,6 +77,8 @@ impl Default for Input {
             segments: [Segment::new(), Segment::new()],
             ended: [false; 2],
             references: References::default(),
+            standing: None,
+            former: None,
         }
     }
 }
@@ -78,12 +93,18 @@ impl Input {
     pub(super) fn begin(&mut self, side: Side) {
         self.segments[side as usize] = Segment::new();
         self.ended[side as usize] = false;
+        if side == Side::Reference {
+            self.former = self.standing.take().or(self.former.take());
+        }
     }
 
     /// Goes on with a comparer that knows nothing.
     pub(super) fn renewed(&mut self, comparer: &Comparer) {
         self.references = References::default();
         comparer.set_one_size(self.streams.one_size());
+        if let Some(standing) = self.standing.take() {
+            self.let_stand(comparer, standing);
+        }
         for side in [Side::Reference, Side::Distorted] {
             if self.ended(side) {
                 end(comparer, side);
@@ -177,11 +198,26 @@ impl Input {
         self.look_at(context, Side::Reference, &frame.buffer);
         let stamp = self.stamp(Side::Reference, &frame.buffer);
         gst::log!(CAT, obj = context.pads.reference, "{stamp:?} {:?}", frame.buffer);
-        // Numbers are given in order, by this thread alone.
-        let bytes = held(&stream, &frame);
-        comparer.push_reference(stamp, bytes, shared(comparer, &stream, &frame, lease));
-        self.references.push((frame.buffer.pts(), stamp.running));
+        let Arrived { buffer, charge, .. } = frame;
+        let reference = Standing { stream, stamp, buffer, charge };
+        self.give_reference(comparer, &reference, lease);
+        self.standing = context.setting(Settings::is_still).then_some(reference);
+        self.former = None;
         Ok(())
+    }
+
+    /// Gives the comparer a reference that it, or one before it, was given.
+    fn let_stand(&mut self, comparer: &Comparer, reference: Standing) {
+        self.give_reference(comparer, &reference, None);
+        self.standing = Some(reference);
+    }
+
+    fn give_reference(&mut self, comparer: &Comparer, reference: &Standing, lease: Option<Lease>) {
+        let Standing { stream, stamp, buffer, charge } = reference;
+        // Numbers are given in order, by this thread alone.
+        let bytes = held(stream, buffer, charge);
+        comparer.push_reference(*stamp, bytes, shared(comparer, stream, buffer, charge, lease));
+        self.references.push((buffer.pts(), stamp.running));
     }
 
     /// Takes a frame that is to be judged, and gives it as it waits for its outcome.
@@ -199,11 +235,11 @@ impl Input {
         let stamp = self.stamp(Side::Distorted, &frame.buffer);
         gst::log!(CAT, obj = context.pads.distorted, "{stamp:?} {:?}", frame.buffer);
         let due = stamp.running.map(clock_time).or(frame.seen);
-        let shared = shared(comparer, &stream, &frame, None);
+        let shared = shared(comparer, &stream, &frame.buffer, &frame.charge, None);
         let segment = &self.segments[Side::Distorted as usize];
         let times = Times::of(&frame.buffer, segment, stream.frame_duration());
         let time = times.stream.and_then(|time| i64::try_from(time.nseconds()).ok());
-        let number = comparer.push_distorted_at(stamp, time, held(&stream, &frame), shared);
+        let number = comparer.push_distorted_at(stamp, time, held(&stream, &frame.buffer, &frame.charge), shared);
         let Arrived { buffer, arrival, charge, .. } = frame;
         let has_rate = context.setting(|settings| settings.has_model() && settings.selection.has_rate());
         context.report(|report| report.arrived(times, has_rate));
@@ -251,6 +287,9 @@ impl Input {
             EventView::Eos(_) => {
                 gst::debug!(CAT, obj = context.element, "{} has ended", name(side));
                 self.ended[side as usize] = true;
+                if let Some(former) = self.former.take_if(|_| side == Side::Reference) {
+                    self.let_stand(comparer, former);
+                }
                 end(comparer, side);
             }
             _ => {}
@@ -259,8 +298,9 @@ impl Input {
     }
 
     fn set_caps(&mut self, context: &Context<'_>, side: Side, caps: &gst::CapsRef) -> Result<(), gst::FlowError> {
-        let (has_model, crops) = context.setting(|settings| (settings.has_model(), settings.registration.crops()));
-        let remarks = self.streams.set(side, caps, has_model, crops).map_err(|error| {
+        let (has_model, crops, is_still) =
+            context.setting(|settings| (settings.has_model(), settings.registration.crops(), settings.is_still()));
+        let remarks = self.streams.set(side, caps, has_model, crops, is_still).map_err(|error| {
             gst::element_error!(context.element, gst::CoreError::Negotiation, ("{}: {error}", name(side)));
             gst::FlowError::NotNegotiated
         })?;
@@ -303,16 +343,22 @@ fn end(comparer: &Comparer, side: Side) {
 }
 
 /// What the frame holds in the comparer's hands, which is charged for it.
-fn held(stream: &Stream, frame: &Arrived) -> u64 {
-    let bytes = stream.bytes(&frame.buffer);
-    frame.charge.set(bytes);
+fn held(stream: &Stream, buffer: &gst::Buffer, charge: &Charge) -> u64 {
+    let bytes = stream.bytes(buffer);
+    charge.set(bytes);
     bytes
 }
 
 /// The frame as the comparer wants it.
-fn shared(comparer: &Comparer, stream: &Stream, frame: &Arrived, lease: Option<Lease>) -> Option<SharedFrame> {
-    comparer.needs_frames().then(|| match stream.map(frame.buffer.clone()) {
-        Ok(mapped) => Arc::new(CountedFrame::new(mapped, lease, frame.charge.clone())) as SharedFrame,
+fn shared(
+    comparer: &Comparer,
+    stream: &Stream,
+    buffer: &gst::Buffer,
+    charge: &Arc<Charge>,
+    lease: Option<Lease>,
+) -> Option<SharedFrame> {
+    comparer.needs_frames().then(|| match stream.map(buffer.clone()) {
+        Ok(mapped) => Arc::new(CountedFrame::new(mapped, lease, charge.clone())) as SharedFrame,
         Err(error) => Arc::new(Unreadable(error)),
     })
 }

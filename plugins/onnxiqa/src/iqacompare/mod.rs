@@ -22,6 +22,14 @@
 //! below the distance of the frames, caps state a time base (24000/1) and not a frame rate, and the usual distance
 //! counts.
 //!
+//! `alignment=still` is for reduced-reference models, whose reference may show something else, or be one picture: the
+//! last reference picture whose running time is not later than the frame's plus `offset` stands for the frame, before it
+//! the first. Every frame is `matched`, with confidence 1; pictures are not looked at, no measures are taken, nothing is
+//! scaled or registered, and each picture goes to the model in its own size. In the ledger a reference counts as
+//! `matched` with the first frame that it stands for, and the frames after that as `duplicate`. A picture stands on after
+//! the reference has ended, and after a seek or a new stream of `distorted` that brings no other picture (the
+//! ledger then counts it once more). With another alignment a reduced-reference model is an error; a full-reference model with `still` is warned of.
+//!
 //! Whenever the offset is found or changes, the pictures no longer agree, nothing is matched, or the memory given by
 //! `max-bytes` runs out, an element message `iqa-alignment` is posted:
 //!
@@ -87,7 +95,7 @@
 //!
 //! In a live pipeline a frame waits `latency` at most, after which it leaves with or without partner: a reference that
 //! has died holds nothing up. `latency` follows from the alignment until it is set: `search-range` with `auto` and
-//! `track`, 0 with `pts` and `offset`. Where one live branch comes later than the other, as through an encoder, set it
+//! `track`, 0 otherwise. Where one live branch comes later than the other, as through an encoder, set it
 //! to at least the difference. With the measure `vmaf` a frame's duration is added to what the element reports, two frames'
 //! with a model for high frame rates.
 //!
@@ -132,6 +140,13 @@
 //!   t. ! queue ! x264enc bitrate=300 ! avdec_h264 \
 //!   ! iqacompare name=c alignment=pts ! iqalog location=- ! fakesink
 //! ```
+//!
+//! Frames of a film against one picture of good quality that shows something else, by a reduced-reference model:
+//! ```bash
+//! gst-launch-1.0 filesrc location=picture.png ! decodebin ! c.reference \
+//!   filesrc location=film.mp4 ! decodebin ! queue \
+//!   ! iqacompare name=c alignment=still model=/path/to/model.onnx ! iqalog location=- ! fakesink
+//! ```
 
 use gst::glib;
 use gst::prelude::*;
@@ -152,6 +167,7 @@ mod queues;
 mod references;
 mod session;
 mod settings;
+mod still;
 mod streams;
 mod task;
 mod verdict;

@@ -4,6 +4,7 @@
 
 use super::category::CAT;
 use super::settings::Settings;
+use super::still::doubts;
 use super::wakeup::Wakeup;
 use crate::scoring::{Fields, ModelInfo, NO_MODEL};
 use crate::{lock, scoring};
@@ -12,6 +13,7 @@ use onnx_iqa::align::time::Ledger;
 use onnx_iqa::comparer::{CompareError, Comparer};
 use onnx_iqa::metrics::VmafModel;
 use onnx_iqa::model::contract::Kind;
+use onnx_iqa::record::Finding;
 use onnx_iqa::scorer::Selection;
 use std::sync::{Arc, Mutex};
 
@@ -142,6 +144,14 @@ impl Session {
         let inner = lock(&self.0);
         let model = inner.open.as_ref().and_then(|open| open.vmaf_model.as_ref());
         model.map_or(0, |model| model.following_pairs())
+    }
+
+    /// What of the settings does nothing, or makes scores doubtful.
+    pub(super) fn doubts(&self) -> Vec<Finding> {
+        let inner = lock(&self.0);
+        let Some(open) = &inner.open else { return Vec::new() };
+        let model = open.model.as_ref().map(scoring::Session::model_info);
+        doubts(&open.settings, model.as_ref())
     }
 
     /// The provider that really runs the model.

@@ -32,6 +32,12 @@ pub enum Alignment {
         nick = "track"
     )]
     Track,
+    /// A reference stands for whatever comes.
+    #[enum_value(
+        name = "The last reference picture that is not later stands for the frame, whatever it shows: for reduced-reference models",
+        nick = "still"
+    )]
+    Still,
 }
 
 impl Alignment {
@@ -48,6 +54,7 @@ impl From<Alignment> for time::Alignment {
             Alignment::Offset => Self::Offset,
             Alignment::Auto => Self::Auto,
             Alignment::Track => Self::Track,
+            Alignment::Still => Self::Still,
         }
     }
 }
@@ -132,7 +139,8 @@ pub enum OnUnmatched {
 pub struct Settings {
     pub model: ModelSettings,
     pub selection: SelectionSettings,
-    pub measures: Measures,
+    /// As users set it; none: the default.
+    pub measures: Option<Measures>,
     pub vmaf_model: String,
     pub alignment: Alignment,
     pub offset: i64,
@@ -151,7 +159,7 @@ impl Default for Settings {
         Self {
             model: ModelSettings::new(NO_MODEL),
             selection: SelectionSettings::default(),
-            measures: Measures::default(),
+            measures: None,
             vmaf_model: VmafModel::DEFAULT_NAME.into(),
             alignment: Alignment::default(),
             offset: 0,
@@ -172,9 +180,19 @@ impl Settings {
         self.model.has_model()
     }
 
+    /// Whether references stand for frames whatever they show.
+    pub fn is_still(&self) -> bool {
+        self.alignment == Alignment::Still
+    }
+
+    /// What is measured.
+    fn measures(&self) -> metrics::Measures {
+        if self.is_still() { metrics::Measures::NONE } else { self.measures.unwrap_or_default().into() }
+    }
+
     /// Whether VMAF is measured.
     pub fn has_vmaf(&self) -> bool {
-        metrics::Measures::from(self.measures).contains(metrics::Measures::VMAF)
+        self.measures().contains(metrics::Measures::VMAF)
     }
 
     /// What windows look at if nobody says: the model's score, else the measure that everybody knows.
@@ -185,16 +203,17 @@ impl Settings {
     /// What frames carry; `model` is what the model says of them.
     pub fn fields(&self, model: Option<Fields>) -> Fields {
         let mut fields = model.unwrap_or_default();
-        let measures = metrics::Measures::from(self.measures);
+        let measures = self.measures();
         let mut known = vec!["confidence"];
         if measures != metrics::Measures::NONE {
             let fit = [&metrics::LUMA_FIT];
             known.extend(measures.iter().chain(fit).flat_map(|measure| measure.fields.iter().map(|field| field.name)));
         }
-        if self.registration == Registration::Shift {
+        if self.registration == Registration::Shift && !self.is_still() {
             known.extend(["shift-x", "shift-y"]);
         }
         fields.known.extend(known.into_iter().map(str::to_owned));
+        fields.is_still = self.is_still();
         fields
     }
 
@@ -218,7 +237,7 @@ impl Settings {
         settings.scale = self.scale.into();
         settings.registration = self.registration.into();
         settings.selection = self.selection.selection();
-        settings.measures = self.measures.into();
+        settings.measures = self.measures();
         settings.max_bytes = self.max_bytes;
         settings.threads = self.model.threads as usize;
         settings.queue_size = self.model.queue_size as usize;
@@ -230,7 +249,7 @@ impl Settings {
         let default = Self::default();
         let mut properties = default.model.properties(
             &format!(
-                "A full-reference model beside the measures: an ONNX file (contains / or ends in .onnx), with its contract inside \
+                "A full-reference model beside the measures, or with alignment=still a reduced-reference one: an ONNX file (contains / or ends in .onnx), with its contract inside \
                  or beside it, or the name of a bundled model, looked for in ONNX_IQA_MODEL_PATH and in onnxiqa-models/ beside the \
                  plugin; none = measures only{}",
                 bundled::list(true)
@@ -245,7 +264,7 @@ impl Settings {
         properties.extend([
             measures::property("measures")
                 .nick("Measures")
-                .blurb("What is measured on the aligned pair; 0 = nothing")
+                .blurb("What is measured on the aligned pair; 0 = nothing. alignment=still takes no measures")
                 .mutable_ready()
                 .build(),
             glib::ParamSpecString::builder("vmaf-model")
@@ -312,7 +331,7 @@ impl Settings {
                 .nick("Latency")
                 .blurb(
                     "How long the other side's frames may be waited for in a live pipeline; in nanoseconds, all the latency that this \
-                     element adds but for a frame's duration with the measure vmaf, which needs the next pair (two with an hfr model). Until it is set it follows from the alignment: search-range for auto and track, 0 for pts and offset. \
+                     element adds but for a frame's duration with the measure vmaf, which needs the next pair (two with an hfr model). Until it is set it follows from the alignment: search-range for auto and track, otherwise 0. \
                      Set it to at least what one live branch comes later than the other",
                 )
                 .default_value(default.latency().nseconds())
@@ -326,7 +345,7 @@ impl Settings {
     pub fn set(&mut self, name: &str, value: &glib::Value) -> bool {
         // GObject has checked the value against its specification.
         match name {
-            "measures" => self.measures = value.get().unwrap_or(self.measures),
+            "measures" => self.measures = value.get().ok().or(self.measures),
             "vmaf-model" => {
                 let name = value.get::<Option<String>>().ok().flatten();
                 self.vmaf_model = name.unwrap_or_else(|| VmafModel::DEFAULT_NAME.into());
@@ -355,7 +374,7 @@ impl Settings {
     /// A property's value; none if it is none of these.
     pub fn get(&self, name: &str) -> Option<glib::Value> {
         Some(match name {
-            "measures" => self.measures.to_value(),
+            "measures" => self.measures.unwrap_or_default().to_value(),
             "vmaf-model" => self.vmaf_model.to_value(),
             "alignment" => self.alignment.to_value(),
             "offset" => self.offset.to_value(),

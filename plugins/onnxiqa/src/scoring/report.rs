@@ -43,6 +43,8 @@ pub struct Fields {
     pub model_hash: Option<String>,
     /// What the file of VMAF's model is told by.
     pub vmaf_model_hash: Option<String>,
+    /// References stand for frames whatever they show.
+    pub is_still: bool,
 }
 
 /// Counts frames and scores, and makes the messages of it. It posts nothing itself, so that no handler runs under a
@@ -76,7 +78,7 @@ impl Report {
         let mut settings = self.settings.reporter();
         (settings.known_fields, settings.raw_range) = (fields.known, fields.raw_range);
         (settings.vmaf_model, settings.vmaf_model_hash) = (fields.vmaf_model, fields.vmaf_model_hash);
-        settings.model_hash = fields.model_hash;
+        (settings.model_hash, settings.is_still) = (fields.model_hash, fields.is_still);
         self.reporter = Reporter::new(settings);
         self.stamps = Stamps::default();
         self.not_found = false;

@@ -23,8 +23,8 @@ impl Session {
     /// Opens the model that the settings name, or shares the one that another element has open.
     ///
     /// # Errors
-    /// When there is no such model, no runtime, the provider cannot be used, or the model is not of this `kind`. The
-    /// text is for users.
+    /// When there is no such model, no runtime, the provider cannot be used, or the model takes a reference and those of
+    /// this `kind` do not, or the other way round. The text is for users.
     pub fn open(
         cat: gst::DebugCategory,
         element: &gst::Element,
@@ -38,13 +38,9 @@ impl Session {
             .search(search)
             .open()
             .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))?;
-        let refusal = match (kind, model.contract().kind) {
-            (Kind::NoReference, Kind::FullReference) => {
-                "compares a picture with its reference; iqascore has none, iqacompare has"
-            }
-            (Kind::FullReference, Kind::NoReference) => {
-                "judges a picture by itself; iqacompare compares two, iqascore scores one"
-            }
+        let refusal = match (kind.compares(), model.contract().kind.compares()) {
+            (false, true) => "compares a picture with its reference; iqascore has none, iqacompare has",
+            (true, false) => "judges a picture by itself; iqacompare compares two, iqascore scores one",
             _ => {
                 gst::info!(cat, obj = element, "{name} runs on {}", model.active_provider());
                 return Ok(Self { model, queue_size: settings.queue_size as usize });

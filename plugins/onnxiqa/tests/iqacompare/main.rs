@@ -21,6 +21,7 @@ mod properties;
 mod queues;
 mod selection;
 mod shutdown;
+mod still;
 mod stream;
 mod unmatched;
 mod vmaf;

@@ -55,7 +55,7 @@ fn enumerations_have_the_contracts_words() {
     init();
     let element = gst::ElementFactory::make("iqacompare").build().unwrap();
     for (property, words) in [
-        ("alignment", ["pts", "offset", "auto", "track"].as_slice()),
+        ("alignment", ["pts", "offset", "auto", "track", "still"].as_slice()),
         ("scale", &["to-reference", "to-distorted", "none"]),
         ("registration", &["none", "crop", "shift"]),
         ("on-unmatched", &["flag", "skip", "error"]),
