@@ -11,7 +11,7 @@
 //! what is compared is the processor time of all threads. Frames that were not decoded in time are told.
 
 use anyhow::{Context, Result, ensure};
-use onnx_iqa_testkit::{TempDir, free_port};
+use onnx_iqa_testkit::{TempDir, free_port, processor_time, resident_kib};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -20,8 +20,6 @@ use std::time::{Duration, Instant};
 
 const CAMERAS: u32 = 16;
 const FRAMES_A_SECOND: u32 = 25;
-/// A clock tick of /proc, in seconds: Linux has had 100 a second on every architecture for 20 years.
-const TICK: f64 = 0.01;
 
 fn main() -> Result<()> {
     // `cargo test --benches` runs this too: a few seconds of two cameras are enough then.
@@ -157,7 +155,7 @@ fn watch(folder: &TempDir, film: &Path, cameras: u32, seconds: u32, decode: &str
         processor: (after - before) / took,
         frames: (frames_now - frames) / took,
         scored: (scored_now - scored) / took,
-        memory: resident(&process)?,
+        memory: resident_kib(&process)? as f64 / 1024.0,
     })
 }
 
@@ -180,20 +178,4 @@ fn sum(port: u16, name: &str) -> Result<f64> {
     let lines = text.lines().filter(|line| line.starts_with(name));
     let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
     Ok(values.sum())
-}
-
-/// Seconds that all threads of a process have run for.
-fn processor_time(process: &str) -> Result<f64> {
-    let text = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-    let (_, fields) = text.rsplit_once(')').context("no name")?;
-    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>).sum::<Result<f64, _>>()?;
-    Ok(ticks * TICK)
-}
-
-/// A process' memory, in MiB.
-fn resident(process: &str) -> Result<f64> {
-    let text = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kib / 1024.0)
 }

@@ -52,6 +52,11 @@ impl File {
         Ok(Self { path, sidecar, hash: hash::sha256(&bytes), external, bytes })
     }
 
+    /// Whether its graph rounds what it computes to 8 bits.
+    pub fn is_quantized(&self) -> bool {
+        self.bytes.windows(14).any(|window| window == b"QuantizeLinear")
+    }
+
     /// Its length in bytes.
     pub fn len(&self) -> u64 {
         self.bytes.len() as u64
@@ -88,4 +93,18 @@ struct Entry {
     key: String,
     #[prost(string, tag = "2")]
     value: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantized_graph_is_told_from_its_twin_in_float() -> Result<(), ModelError> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/metaiqa");
+        for (name, quantized) in [("model.onnx", true), ("model.float.onnx", false)] {
+            assert_eq!(File::read(&folder.join(name), &Search::default())?.is_quantized(), quantized, "{name}");
+        }
+        Ok(())
+    }
 }

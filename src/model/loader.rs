@@ -80,8 +80,16 @@ impl Model {
             }
             let fitting = Search::fitting(name_or_path, &path, provider);
             let other = (fitting != path).then(|| File::read(&fitting, search)).transpose()?;
-            match open_shared(other.as_ref().unwrap_or(&file), &runtime, provider, options, search) {
+            let chosen = other.as_ref().unwrap_or(&file);
+            match open_shared(chosen, &runtime, provider, options, search) {
                 Ok(model) => {
+                    if !provider.has_integer_kernels() && chosen.is_quantized() {
+                        log::warn!(
+                            "{}: computes in 8-bit integers, for which {provider} has no kernels; it runs in float between \
+                             roundings, and the CPU may take a part of it",
+                            chosen.path.display()
+                        );
+                    }
                     if !named {
                         log::info!("{}: provider {provider}", path.display());
                     }

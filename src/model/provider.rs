@@ -59,6 +59,13 @@ impl Provider {
         }
     }
 
+    /// Whether it knows convolutions in 8-bit integers with a zero point; one that can be named. A provider that does not
+    /// still runs a graph of them when there is no other: roundings stand between operators in float, and those that it
+    /// refuses fall to the CPU.
+    pub(super) fn has_integer_kernels(self) -> bool {
+        !matches!(self, Self::Cuda | Self::TensorRt)
+    }
+
     /// What to try, in order.
     pub(super) fn candidates(self) -> &'static [Self] {
         match self {

@@ -9,7 +9,7 @@
 `test` is for a finished network, once: choices are made on held-out training pictures. With --model instead of --checkpoint it is the
 exported graph in ONNX Runtime that is tested (`order` and `attributes` too); --log FILE appends what was found to the log of looks.
 `rounding` and `order` look at those held-out pictures, `attributes` and `map`, and `rounding` of pairs, at made pictures of held-out
-references, and `order` of pairs at --pristine pictures, which are distorted on the way.
+references, and `order` of pairs, and `attributes` where --pristine is given, at pictures that no stage has seen, which are distorted on the way.
 """
 
 import argparse
@@ -77,18 +77,33 @@ def rounding(network, given):
     }
 
 
+def references(given) -> list[np.ndarray]:
+    """`count` of the --pristine pictures, evenly over the folder, --side pixels a side."""
+    files = sorted(given.pristine.glob("*.png"))
+    return [made.reference_picture(path, given.side) for path in files[:: max(1, len(files) // given.count)][: given.count]]
+
+
+def at_level_5(given):
+    """Of each reference: itself, and its copies by KADID-10k's types at level 5."""
+    if given.pristine:
+        for number, one in enumerate(references(given)):
+            random = lambda kind: np.random.default_rng([26, number, kind])
+            yield [one] + [kadid.distort(one, kind, kadid.LEVELS, random(kind)) for kind in range(1, kadid.TYPES + 1)]
+        return
+    pictures = made.open_made(given.made)
+    for n in pictures.part(held_out=True)[: given.count]:
+        yield [pictures.reference(n)] + [pictures.picture(n, kind, kadid.LEVELS) for kind in range(1, kadid.TYPES + 1)]
+
+
 @torch.no_grad()
 def attributes(network, given):
     """How often a distortion at level 5 lowers its own attribute more than any other that leaves the network, by dimension: held-out references.
 
     A dimension counts the distortions of `labels.OWN` that name it first; it ships above 80 %.
     """
-    pictures = made.open_made(given.made)
-    numbers = pictures.part(held_out=True)[: given.count]
     dimensions = list(network.attributes)
     hits = {dimension: [] for dimension in dimensions}
-    for n in numbers:
-        views = [pictures.reference(n)] + [pictures.picture(n, kind, kadid.LEVELS) for kind in range(1, kadid.TYPES + 1)]
+    for views in at_level_5(given):
         found = []
         for view in views:
             x = [inputs(network, torch.from_numpy(data.views(one, network)).permute(0, 3, 1, 2)) for one in (view, views[0])]
@@ -122,12 +137,10 @@ def degraded(crop, kind, strength):
 
 
 def order_beside(network, given):
-    """Of pictures that no stage has seen, 512 pixels a side: agreement of the scores with KADID-10k's means by type and level, and how often a
-    coder's neighbouring levels are in order."""
-    files = sorted(given.pristine.glob("*.png"))
+    """Of pictures that no stage has seen: agreement of the scores with KADID-10k's means by type and level, and how often a coder's neighbouring
+    levels are in order."""
     steps, scores = {}, []
-    for number, path in enumerate(files[:: max(1, len(files) // given.count)][: given.count]):
-        reference = made.reference_picture(path, 512)
+    for number, reference in enumerate(references(given)):
         copies = [*made.versions(reference, [26, number])[1:], *coded.versions(reference)]
         found = np.reshape(scores_beside(network, reference, copies), (-1, kadid.LEVELS))
         scores.append(found[: kadid.TYPES])
@@ -171,7 +184,8 @@ def main():
     options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
     options.add_argument("--made", type=Path, help="what iqatrain.made made, for `attributes`, `map` and pairs")
     options.add_argument("--tables", type=Path, help="what iqatrain.labels wrote, for pairs")
-    options.add_argument("--pristine", type=Path, help="for `order` of pairs: a folder of pictures that no stage has seen (CID22's validation part)")
+    options.add_argument("--pristine", type=Path, help="for `order` of pairs, and `attributes`: a folder of pictures that no stage has seen (CID22's validation part)")
+    options.add_argument("--side", type=int, default=512, help="the size of --pristine pictures; at that of a crop each is looked at once")
     runtime.add_options(options, required=True)
     export.add_rounding_options(options)
     options.add_argument("--scores", type=Path, help="where `test` writes each picture's name, MOS and score")
@@ -185,6 +199,8 @@ def main():
     network = runtime.chosen(given, given.network)
     if given.checkpoint:
         network = network.to(memory_format=torch.channels_last)
+    if given.pristine and given.side == network.crop:
+        network.crops = 1  # all would be equal
     for line in COMMANDS[given.what](network, given):
         print(json.dumps(line), flush=True)
 

@@ -148,14 +148,17 @@ def test_weights_that_are_named_stay_in_half_precision():
         assert parts[0].dtype == (np.float16 if named else np.int8), name
 
 
-def test_attributes_are_counted_by_dimension(folder):
+@pytest.mark.parametrize("unseen", [False, True])
+def test_attributes_are_counted_by_dimension(folder, tmp_path, unseen):
     network = dry_run.small("bpclip-nr").eval()
+    for name, picture in zip("abc", data.made_pictures(3, 128, seed=3).pixels):
+        Image.fromarray(picture).save(tmp_path / f"{name}.png")
 
     class Given:
-        made, count = folder / "made", 1
+        made, count, pristine, side = folder / "made", 1, tmp_path if unseen else None, 96
 
     lines = list(evaluate.attributes(network, Given))
-    assert [line["dimension"] for line in lines] == list(evaluate.text.DIMENSIONS)
+    assert [line["dimension"] for line in lines] == list(text.DIMENSIONS)
     assert sum(line["pictures"] for line in lines) == 25 and all(0 <= line["own moves most"] <= 1 for line in lines)
 
 
@@ -191,7 +194,7 @@ def test_only_attributes_that_ship_leave_the_exported_network(kept, tmp_path):
     assert set(found) == ({"score", "attributes"} if kept else {"score"})
     assert found["score"] == pytest.approx(score.numpy(), abs=0.01)
     if kept:
-        columns = [list(evaluate.text.DIMENSIONS).index(name) for name in kept]
+        columns = [list(text.DIMENSIONS).index(name) for name in kept]
         assert found["attributes"] == pytest.approx(attributes.numpy()[:, columns], abs=0.01)
 
 

@@ -12,8 +12,9 @@
 mod common;
 
 use anyhow::{Context, Result, ensure};
-use common::{finish, frames, median, resident_kib, wanted, watch};
+use common::{finish, frames, median, wanted, watch};
 use gst::prelude::*;
+use onnx_iqa_testkit::resident_kib;
 use std::time::Instant;
 
 fn main() -> Result<()> {
@@ -210,7 +211,7 @@ fn most_resident_kib(pipeline: &gst::Pipeline) -> Result<u64> {
         gst::PadProbeType::BUFFER,
         move |_, _| {
             let mut most = seen.lock().expect("no probe panics");
-            *most = resident_kib().unwrap_or(0).max(*most);
+            *most = resident_kib("self").unwrap_or(0).max(*most);
             gst::PadProbeReturn::Ok
         },
     );
@@ -251,7 +252,7 @@ fn ladder() -> Result<()> {
 /// The reference's time stamps are 10 s ahead: it is held back as soon as its window is full.
 fn ahead() -> Result<()> {
     let (width, height, limit_mib) = (1280, 720, 128);
-    let before = resident_kib()?;
+    let before = resident_kib("self")?;
     let pipeline = gst::parse::launch(&format!(
         "videotestsrc num-buffers=500 timestamp-offset=10000000000 ! video/x-raw,format=I420,width={width},height={height},framerate=25/1 ! c.reference \
          videotestsrc num-buffers=500 ! video/x-raw,format=I420,width={width},height={height},framerate=25/1 ! c.distorted \

@@ -12,8 +12,9 @@
 mod common;
 
 use anyhow::{Context, Result, ensure};
-use common::{finish, frames, median, resident_kib, time_pipeline, wanted, watch};
+use common::{finish, frames, median, time_pipeline, wanted, watch};
 use gst::prelude::*;
+use onnx_iqa_testkit::resident_kib;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -226,7 +227,7 @@ fn memory() -> Result<()> {
                 let mut count = count.lock().expect("no probe panics");
                 *count += 1;
                 if matches!(*count, 1_000 | 10_000 | 50_000 | 100_000) {
-                    marks.lock().expect("no probe panics").push((*count, resident_kib().unwrap_or(0)));
+                    marks.lock().expect("no probe panics").push((*count, resident_kib("self").unwrap_or(0)));
                 }
                 gst::PadProbeReturn::Ok
             }

@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[allow(unsafe_code, reason = "calls a library that is opened at run time")]
 mod analytics;
-mod bundled;
+pub mod bundled;
 #[allow(unsafe_code, reason = "sets a property of the parent class; goes when the element has no such parent")]
 mod iqacompare;
 mod iqalog;

@@ -3,6 +3,7 @@
 //! Planes of 16-bit samples with what filters need beside them.
 
 use super::taps::{OFFSET, REACH, TILE, reflected};
+use crate::metrics::pair::Component;
 use crate::metrics::samples::Samples;
 use crate::metrics::workers::Workers;
 

@@ -4,9 +4,12 @@
 //!
 //! [`mean_model`] and its like write a model with its contract inside and return its path; [`Onnx`] writes any graph,
 //! [`operators`] reads what a graph is made of. [`servers()`] are other people's, [`webhook`] is one of our own.
+//! For benchmarks there are [`processor_time`] and [`resident_kib`] of a process, and [`pareto`] draws what they find.
 
 mod models;
 mod onnx;
+pub mod pareto;
+mod process;
 mod proto;
 mod report;
 mod servers;
@@ -18,6 +21,7 @@ pub use models::{
     slow_model, stacked_graph,
 };
 pub use onnx::{Element, Onnx, operators};
+pub use process::{processor_time, resident_kib};
 pub use proto::Attribute;
 pub use report::{chain, skipped};
 pub use servers::{Post, free_port, servers, webhook};

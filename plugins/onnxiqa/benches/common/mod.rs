@@ -44,15 +44,20 @@ pub fn frames(width: i32, height: i32, count: usize) -> Result<(gst::Caps, Vec<g
     Ok((caps.context("caps")?, buffers))
 }
 
-pub type Span = Arc<Mutex<Option<(Instant, Instant)>>>;
+/// What a clock said as the first and as the latest frame reached the sink.
+pub type Span<T = Instant> = Arc<Mutex<Option<(T, T)>>>;
 
 /// When the first and the latest frame reach the sink.
 pub fn watch(pipeline: &gst::Pipeline) -> Result<Span> {
+    watch_by(pipeline, Instant::now)
+}
+
+fn watch_by<T: Copy + Send + 'static>(pipeline: &gst::Pipeline, clock: fn() -> T) -> Result<Span<T>> {
     let span = Span::default();
     let pad = pipeline.by_name("sink").and_then(|sink| sink.static_pad("sink")).context("the sink's pad")?;
     let seen = span.clone();
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
-        let now = Instant::now();
+        let now = clock();
         let mut span = seen.lock().expect("no probe panics");
         *span = Some(span.map_or((now, now), |(first, _)| (first, now)));
         gst::PadProbeReturn::Ok
@@ -62,17 +67,33 @@ pub fn watch(pipeline: &gst::Pipeline) -> Result<Span> {
 
 /// Waits for the end; gives seconds from first to last frame.
 pub fn finish(pipeline: &gst::Pipeline, span: &Span) -> Result<f64> {
+    let (first, last) = finish_by(pipeline, span)?;
+    Ok((last - first).as_secs_f64())
+}
+
+fn finish_by<T: Copy>(pipeline: &gst::Pipeline, span: &Span<T>) -> Result<(T, T)> {
     let bus = pipeline.bus().context("a bus")?;
     let message = bus.timed_pop_filtered(gst::ClockTime::NONE, &[gst::MessageType::Eos, gst::MessageType::Error]);
     pipeline.set_state(gst::State::Null)?;
     let message = message.context("a message")?;
     ensure!(message.type_() == gst::MessageType::Eos, "{message:?}");
-    let (first, last) = span.lock().expect("no probe panics").context("no frame came through")?;
-    Ok((last - first).as_secs_f64())
+    span.lock().expect("no probe panics").context("no frame came through")
 }
 
 /// Runs `element` between an appsrc that pushes `frames` over and over and a fakesink; gives seconds from first to last frame.
 pub fn time_pipeline(element: &str, caps: &gst::Caps, frames: &[gst::Buffer], count: usize) -> Result<f64> {
+    let (first, last) = run_pipeline(element, caps, frames, count, Instant::now)?;
+    Ok((last - first).as_secs_f64())
+}
+
+/// The same; gives what `clock` said as the first and as the last frame reached the sink.
+pub fn run_pipeline<T: Copy + Send + 'static>(
+    element: &str,
+    caps: &gst::Caps,
+    frames: &[gst::Buffer],
+    count: usize,
+    clock: fn() -> T,
+) -> Result<(T, T)> {
     let pipeline = gst::parse::launch(&format!(
         "appsrc name=src format=time block=true max-buffers=2 max-bytes=0 ! {element} ! fakesink name=sink sync=false"
     ))?
@@ -81,7 +102,7 @@ pub fn time_pipeline(element: &str, caps: &gst::Caps, frames: &[gst::Buffer], co
     .context("a pipeline")?;
     let source = pipeline.by_name("src").and_then(|e| e.downcast::<gst_app::AppSrc>().ok()).context("appsrc")?;
     source.set_caps(Some(caps));
-    let span = watch(&pipeline)?;
+    let span = watch_by(&pipeline, clock)?;
     pipeline.set_state(gst::State::Playing)?;
     for index in 0..count {
         let mut buffer = frames[index % frames.len()].copy();
@@ -90,12 +111,5 @@ pub fn time_pipeline(element: &str, caps: &gst::Caps, frames: &[gst::Buffer], co
         source.push_buffer(buffer)?;
     }
     source.end_of_stream()?;
-    finish(&pipeline, &span)
-}
-
-/// Of this process.
-pub fn resident_kib() -> Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
-    Ok(line.split_whitespace().nth(1).context("no number")?.parse()?)
+    finish_by(&pipeline, &span)
 }
