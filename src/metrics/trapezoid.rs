@@ -126,11 +126,15 @@ pub(super) fn across<L: SimdLevel, const QUARTER: usize, const LENGTH: usize>(
     let Across { sides, weights, constants, lift } = across;
     let mut total = [0.0f32; LANES];
     for block in (0..QUARTER).step_by(LANES) {
-        let [a, a2] = window_means::<L, LENGTH>(&columns[0], block, &sides);
-        let [b, b2] = window_means::<L, LENGTH>(&columns[1], block, &sides);
-        let [both, both2] = window_means::<L, LENGTH>(&columns[2], block, &sides);
-        let [squares, squares2] = window_means::<L, LENGTH>(&columns[3], block, &sides);
+        let mut moments = [[[0.0f32; LANES]; 4]; 2];
+        for window in 0..2 {
+            for moment in 0..4 {
+                moments[window][moment] =
+                    window_means::<L, LENGTH>(&columns[moment], block, RADIUS + 2 * window, &sides);
+            }
+        }
         for lane in 0..LANES {
+            let [[a, b, both, squares], [a2, b2, both2, squares2]] = &moments;
             let first = fraction::<L>([a[lane], b[lane], both[lane], squares[lane]], constants, lift);
             let second = fraction::<L>([a2[lane], b2[lane], both2[lane], squares2[lane]], constants, lift);
             // One division for two windows.
@@ -142,34 +146,22 @@ pub(super) fn across<L: SimdLevel, const QUARTER: usize, const LENGTH: usize>(
     sum_of(total)
 }
 
-/// A moment's means over every fourth window, and over those two columns further on.
+/// A moment's means over the windows with that middle column, every fourth.
 #[inline(always)]
 fn window_means<L: SimdLevel, const LENGTH: usize>(
     columns: &[[f32; LENGTH]; 4],
     block: usize,
-    sides: &[f32; RADIUS + 1],
-) -> [[f32; LANES]; 2] {
-    [
-        means_around::<L, RADIUS, LENGTH>(columns, block, sides),
-        means_around::<L, { RADIUS + 2 }, LENGTH>(columns, block, sides),
-    ]
-}
-
-/// A moment's means over the windows with that middle column, every fourth.
-#[inline(always)]
-fn means_around<L: SimdLevel, const MIDDLE: usize, const LENGTH: usize>(
-    columns: &[[f32; LENGTH]; 4],
-    block: usize,
+    middle: usize,
     sides: &[f32; RADIUS + 1],
 ) -> [f32; LANES] {
     let at = |column: usize| &columns[column % 4][block + column / 4..block + column / 4 + LANES];
     let mut sum = [0.0; LANES];
-    let center = at(MIDDLE);
+    let center = at(middle);
     for lane in 0..LANES {
         sum[lane] = center[lane] * sides[0];
     }
     for r in 1..=RADIUS {
-        let (left, right) = (at(MIDDLE - r), at(MIDDLE + r));
+        let (left, right) = (at(middle - r), at(middle + r));
         for lane in 0..LANES {
             sum[lane] = fused::<L>(left[lane] + right[lane], sides[r], sum[lane]);
         }
