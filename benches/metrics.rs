@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! PSNR, SSIM, MS-SSIM, VMAF and CAMBI of 1080p pairs of I420, against ffmpeg's `psnr`, `ssim` and libvmaf.
+//! PSNR, SSIM, MS-SSIM, VMAF and CAMBI of 1080p pairs of I420, and PSNR and SSIM of 2160p pairs of 10 bits, against
+//! ffmpeg's `psnr`, `ssim` and libvmaf.
 //!
 //! `scripts/bench.sh` or `cargo bench --bench metrics`; the latter wants `ONNX_IQA_FFMPEG`, a path that
 //! `scripts/ffmpeg.sh` prints.
@@ -11,9 +12,8 @@
 //! two inputs, no work) in the place of the measures, and subtracted. libvmaf also computes its default model: what it
 //! takes with that alone is subtracted from what it takes with `float_ms_ssim` besides. Both have the same number of
 //! threads; runs alternate, medians are given. VMAF is libvmaf's default model with its default features, of which it also
-//! computes two that the model does not take; VMAF 1 is by `vmaf_v1.0.16_3d0h`, and of its features libvmaf computes none that
-//! the model does not take. CAMBI is what libvmaf takes more with `cambi` than without. ffmpeg's filter takes the best
-//! instructions there are; `ONNX_IQA_SIMD=avx2` keeps this crate from AVX-512.
+//! computes two that the model does not take. ffmpeg's filter takes the best instructions there are; `ONNX_IQA_SIMD=avx2`
+//! keeps this crate from AVX-512.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -27,23 +27,33 @@ use onnx_iqa::picture::{ChromaSite, Colorimetry, Frame, Matrix, OwnedFrame, Pixe
 use onnx_iqa::sharing::Lease;
 use onnx_iqa_testkit::TempDir;
 
-const WIDTH: u32 = 1920;
-const HEIGHT: u32 = 1080;
+/// Pairs of frames of one kind that are gone through again and again: more than the nearer caches hold.
+struct Clip {
+    format: PixelFormat,
+    /// As ffmpeg calls it.
+    pix_fmt: &'static str,
+    width: u32,
+    height: u32,
+    pairs: usize,
+}
+
+const HD: Clip = Clip { format: PixelFormat::I420, pix_fmt: "yuv420p", width: 1920, height: 1080, pairs: 8 };
 /// The model of VMAF 1 for such pictures.
 const VMAF_1: &str = "vmaf_v1.0.16_3d0h";
-/// Pairs that are gone through again and again: more than the nearer caches hold.
-const PAIRS: usize = 8;
+const DEEP: Clip = Clip { format: PixelFormat::I420p10, pix_fmt: "yuv420p10le", width: 3840, height: 2160, pairs: 2 };
 
 fn main() -> Result<()> {
     // `cargo test --benches` runs this too: once is enough then.
     let (rounds, loops) = if std::env::args().any(|argument| argument == "--bench") { (7, 50) } else { (1, 1) };
-    let pairs: Vec<_> = (0..PAIRS as u32).map(|seed| [frame(seed, 0), frame(seed, 12)]).collect();
+    let pairs = HD.frames();
     let ffmpeg = std::env::var_os("ONNX_IQA_FFMPEG").map(PathBuf::from).filter(|path| path.is_file());
-    let rival = ffmpeg.as_deref().map(|ffmpeg| Rival::new(ffmpeg, &pairs)).transpose()?;
+    let rival = ffmpeg.as_deref().map(|ffmpeg| Rival::new(ffmpeg, &HD, &pairs)).transpose()?;
     if rival.is_none() {
         println!("There is no ffmpeg at ONNX_IQA_FFMPEG (scripts/ffmpeg.sh fetches one): only our own times follow.\n");
     }
-    println!("Per pair of 1920x1080 I420 frames in memory, medians of {rounds} alternated runs\n");
+    println!(
+        "Per pair of frames in memory, 1920x1080 I420 where nothing else is said, medians of {rounds} alternated runs\n"
+    );
     println!("| measures | threads | this crate | ffmpeg | ratio |");
     println!("|---|---:|---:|---:|---:|");
     let cores = std::thread::available_parallelism()?.get();
@@ -53,6 +63,10 @@ fn main() -> Result<()> {
         let graph = "split[c][d];[b]split[e][f];[c][e]psnr[g];[d]nullsink;[g][f]ssim";
         let bare = "split[c][d];[b]split[e][f];[c][e]streamselect=inputs=2:map=0[g];[d]nullsink;[f]nullsink;[g]null";
         row("PSNR, SSIM", simple, threads, &pairs, rival.as_ref().map(|rival| (rival, graph, bare)), rounds, loops)?;
+        let pairs = DEEP.frames();
+        let rival = ffmpeg.as_deref().map(|ffmpeg| Rival::new(ffmpeg, &DEEP, &pairs)).transpose()?;
+        let rival = rival.as_ref().map(|rival| (rival, graph, bare));
+        row("PSNR, SSIM, 3840x2160, 10 bits", simple, threads, &pairs, rival, rounds.min(5), loops.div_ceil(2))?;
     }
     for threads in [1, cores] {
         let all = Measures::MS_SSIM;
@@ -75,8 +89,8 @@ fn main() -> Result<()> {
         row_of("VMAF 1", meter, threads, &pairs, rival, rounds.min(5), 3)?;
     }
     // Noise has hardly any flat parts, and flat parts are what CAMBI takes time for.
-    let slopes: Vec<_> = (0..PAIRS as u32).map(|seed| [slope(seed), slope(seed + 1)]).collect();
-    let of_slopes = ffmpeg.as_deref().map(|ffmpeg| Rival::new(ffmpeg, &slopes)).transpose()?;
+    let slopes: Vec<_> = (0..HD.pairs as u32).map(|seed| [slope(seed), slope(seed + 1)]).collect();
+    let of_slopes = ffmpeg.as_deref().map(|ffmpeg| Rival::new(ffmpeg, &HD, &slopes)).transpose()?;
     for (name, pairs, rival) in [("CAMBI, noise", &pairs, &rival), ("CAMBI, slopes", &slopes, &of_slopes)] {
         for threads in [1, cores] {
             let with = format!("null[c];[c][b]libvmaf=n_threads={threads}:feature=name=cambi");
@@ -128,10 +142,10 @@ fn ladder(
                 }
             }
         }
-        times[0].push(start.elapsed().as_secs_f64() / (loops * PAIRS) as f64);
+        times[0].push(start.elapsed().as_secs_f64() / (loops * pairs.len()) as f64);
         if let Some((rival, with, without)) = rival {
             let [with, without] = [rival.run(with, threads, loops)?, rival.run(without, threads, loops)?];
-            times[1].push((with.as_secs_f64() - without.as_secs_f64()) * RUNGS as f64 / (loops * PAIRS) as f64);
+            times[1].push((with.as_secs_f64() - without.as_secs_f64()) * RUNGS as f64 / (loops * pairs.len()) as f64);
         }
     }
     print_row(name, threads, times)
@@ -169,10 +183,10 @@ fn row_of(
                 std::hint::black_box(meter.measure(a, b)?);
             }
         }
-        times[0].push(start.elapsed().as_secs_f64() / (loops * PAIRS) as f64);
+        times[0].push(start.elapsed().as_secs_f64() / (loops * pairs.len()) as f64);
         if let Some((rival, with, without)) = rival {
             let [with, without] = [rival.run(with, threads, loops)?, rival.run(without, threads, loops)?];
-            times[1].push((with.as_secs_f64() - without.as_secs_f64()) / (loops * PAIRS) as f64);
+            times[1].push((with.as_secs_f64() - without.as_secs_f64()) / (loops * pairs.len()) as f64);
         }
     }
     print_row(name, threads, times)
@@ -195,11 +209,12 @@ fn median(mut times: Vec<f64>) -> Option<f64> {
 /// ffmpeg and the frames that it reads, in raw files.
 struct Rival {
     program: PathBuf,
+    clip: &'static Clip,
     folder: TempDir,
 }
 
 impl Rival {
-    fn new(program: &Path, pairs: &[[OwnedFrame; 2]]) -> Result<Self> {
+    fn new(program: &Path, clip: &'static Clip, pairs: &[[OwnedFrame; 2]]) -> Result<Self> {
         let folder = TempDir::new();
         for side in 0..2 {
             let mut file = std::io::BufWriter::new(std::fs::File::create(folder.path().join(format!("{side}.yuv")))?);
@@ -208,17 +223,18 @@ impl Rival {
             }
             file.flush()?;
         }
-        Ok(Self { program: program.to_owned(), folder })
+        Ok(Self { program: program.to_owned(), clip, folder })
     }
 
     /// How long it takes to send all pairs `loops` times through a graph from [a] and [b].
     fn run(&self, graph: &str, threads: usize, loops: usize) -> Result<Duration> {
-        let repeat = format!("loop=loop={}:size={PAIRS}:start=0", loops - 1);
+        let repeat = format!("loop=loop={}:size={}:start=0", loops - 1, self.clip.pairs);
         let mut command = Command::new(&self.program);
         command.args(["-v", "error", "-nostdin", "-filter_threads"]).arg(threads.to_string());
         command.arg("-filter_complex_threads").arg(threads.to_string());
         for side in 0..2 {
-            command.args(["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", &format!("{WIDTH}x{HEIGHT}"), "-i"]);
+            let size = format!("{}x{}", self.clip.width, self.clip.height);
+            command.args(["-f", "rawvideo", "-pix_fmt", self.clip.pix_fmt, "-s", &size, "-i"]);
             command.arg(self.folder.path().join(format!("{side}.yuv")));
         }
         command.arg("-lavfi").arg(format!("[0]{repeat}[a];[1]{repeat}[b];[a]{graph}")).args(["-f", "null", "-"]);
@@ -229,35 +245,46 @@ impl Rival {
     }
 }
 
+impl Clip {
+    fn frames(&self) -> Vec<[OwnedFrame; 2]> {
+        (0..self.pairs as u32).map(|seed| [self.frame(seed, 0), self.frame(seed, 12)]).collect()
+    }
+
+    /// Something like a picture: gradients and noise, with `more` noise on top.
+    fn frame(&self, seed: u32, more: u32) -> OwnedFrame {
+        let component = self.format.components()[0];
+        let (unit, bytes) = (1u32 << (component.depth - 8), usize::from(component.step));
+        let plane = |width: u32, height: u32| {
+            let mut state = seed + 1;
+            let mut random = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                state >> 24
+            };
+            let sample = |i: u32| {
+                let base = 40 + (i % width) * 60 / width + (i / width) * 60 / height;
+                (base * unit + random() * 32 * unit / 256 + random() * more * unit / 256) as u16
+            };
+            let samples = (0..width * height).map(sample);
+            let data: Vec<u8> = samples.flat_map(|sample| sample.to_le_bytes().into_iter().take(bytes)).collect();
+            (data, width as usize * bytes)
+        };
+        let (width, height) = (self.width, self.height);
+        OwnedFrame {
+            format: self.format,
+            width,
+            height,
+            colorimetry: Colorimetry { matrix: Matrix::Bt709, range: Range::Limited, chroma_site: ChromaSite::LEFT },
+            planes: vec![plane(width, height), plane(width / 2, height / 2), plane(width / 2, height / 2)],
+        }
+    }
+}
+
 /// Slopes in steps, as in skies: flat everywhere but at the steps.
 fn slope(seed: u32) -> OwnedFrame {
-    let mut frame = frame(seed, 0);
+    let mut frame = HD.frame(seed, 0);
     for (i, sample) in frame.planes[0].0.iter_mut().enumerate() {
-        let (x, y) = (i as u32 % WIDTH, i as u32 / WIDTH);
+        let (x, y) = (i as u32 % HD.width, i as u32 / HD.width);
         *sample = (40 + (x * 2 + y * 3 + seed * 7) / 64 % 120) as u8;
     }
     frame
-}
-
-/// Something like a picture: gradients and noise, with `more` noise on top.
-fn frame(seed: u32, more: u32) -> OwnedFrame {
-    let plane = |width: u32, height: u32| {
-        let mut state = seed + 1;
-        let mut random = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            state >> 24
-        };
-        let sample = |i: u32| {
-            let base = 40 + (i % width) * 60 / width + (i / width) * 60 / height + random() * 32 / 256;
-            (base + random() * more / 256) as u8
-        };
-        ((0..width * height).map(sample).collect::<Vec<u8>>(), width as usize)
-    };
-    OwnedFrame {
-        format: PixelFormat::I420,
-        width: WIDTH,
-        height: HEIGHT,
-        colorimetry: Colorimetry { matrix: Matrix::Bt709, range: Range::Limited, chroma_site: ChromaSite::LEFT },
-        planes: vec![plane(WIDTH, HEIGHT), plane(WIDTH / 2, HEIGHT / 2), plane(WIDTH / 2, HEIGHT / 2)],
-    }
 }

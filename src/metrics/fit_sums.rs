@@ -89,7 +89,7 @@ impl FitSums {
             samples.iter_mut().zip(rest).for_each(|(out, sample)| *out = place.sample(*sample));
             samples
         });
-        sums += Self::of_few(&a, &b);
+        sums += Self::of_few(&a[..rest.len()], &b[..rest.len()]);
         sums
     }
 

@@ -2,6 +2,8 @@
 
 //! Samples of two bytes.
 
+use pulp::bytemuck::cast;
+
 use crate::simd::LANES;
 
 /// Where in its two bytes (little-endian) a sample lies.
@@ -31,9 +33,9 @@ impl Place {
     pub fn pairs(self, bytes: &[[u8; 2]; 2 * LANES]) -> [i32; LANES] {
         let mask = u32::from(self.mask());
         let mask = mask << 16 | mask;
-        let mut pairs = [0; LANES];
-        for (lane, [[a, b], [c, d]]) in bytes.as_chunks().0.iter().enumerate() {
-            pairs[lane] = (u32::from_le_bytes([*a, *b, *c, *d]) >> self.shift & mask) as i32;
+        let mut pairs: [i32; LANES] = cast(*bytes);
+        for lane in &mut pairs {
+            *lane = (u32::from_le(*lane as u32) >> self.shift & mask) as i32;
         }
         pairs
     }

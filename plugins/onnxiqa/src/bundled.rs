@@ -3,16 +3,11 @@
 //! What `gst-inspect-1.0` tells of the bundled models.
 
 /// A folder of `models/`, as its card and README.md have it.
-<<<<<<< HEAD
-struct Bundled {
-    name: &'static str,
-    /// Of which paper the network is, and what these weights lack.
-    about: &'static str,
-=======
 pub struct Bundled {
     /// The folder's name, which is the model's.
     pub name: &'static str,
->>>>>>> eight
+    /// Of which paper the network is, and what these weights lack.
+    pub about: &'static str,
     /// Whether it compares with a reference.
     pub full_reference: bool,
     /// Agreement with people, or what stands for it, by rank (SROCC).
@@ -75,17 +70,12 @@ impl Bundled {
 pub fn list(full_reference: bool) -> String {
     let of_kind = BUNDLED.iter().filter(|model| model.full_reference == full_reference);
     let lines = of_kind.map(|model| {
-<<<<<<< HEAD
-        let Bundled { name, about, accuracy, megabytes, milliseconds, .. } = model;
+        let Bundled { name, about, megabytes, milliseconds, .. } = model;
+        let accuracy = model.accuracy();
         format!(
             "\n{:26}{name}: {about}; {accuracy}; {megabytes} MB; {milliseconds} ms per 1080p frame on two cores",
             ""
         )
-=======
-        let Bundled { name, megabytes, milliseconds, .. } = model;
-        let accuracy = model.accuracy();
-        format!("\n{:26}{name}: {accuracy}; {megabytes} MB; {milliseconds} ms per 1080p frame on two cores", "")
->>>>>>> eight
     });
     lines.collect()
 }
@@ -125,13 +115,9 @@ mod tests {
             let start = format!("| `{}` |", model.name);
             let row = readme.lines().find(|line| line.starts_with(&start));
             let row = row.unwrap_or_else(|| panic!("README.md has no row {start}"));
-<<<<<<< HEAD
             let (megabytes, milliseconds) = (model.megabytes, model.milliseconds);
             let figures = [format!("{megabytes} MB"), format!("{milliseconds} ms")];
-            for said in [model.about.to_owned(), model.accuracy.to_owned()].into_iter().chain(figures) {
-=======
-            for said in [model.accuracy(), format!("{} MB", model.megabytes), format!("{} ms", model.milliseconds)] {
->>>>>>> eight
+            for said in [model.about.to_owned(), model.accuracy()].into_iter().chain(figures) {
                 assert!(row.contains(&said), "{said} is not in {row}");
             }
         }
