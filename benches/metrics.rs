@@ -12,8 +12,9 @@
 //! two inputs, no work) in the place of the measures, and subtracted. libvmaf also computes its default model: what it
 //! takes with that alone is subtracted from what it takes with `float_ms_ssim` besides. Both have the same number of
 //! threads; runs alternate, medians are given. VMAF is libvmaf's default model with its default features, of which it also
-//! computes two that the model does not take. ffmpeg's filter takes the best instructions there are; `ONNX_IQA_SIMD=avx2`
-//! keeps this crate from AVX-512.
+//! computes two that the model does not take; VMAF 1 is by `vmaf_v1.0.16_3d0h`, and of its features libvmaf computes none that
+//! the model does not take. CAMBI is what libvmaf takes more with `cambi` than without. ffmpeg's filter takes the best
+//! instructions there are; `ONNX_IQA_SIMD=avx2` keeps this crate from AVX-512.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

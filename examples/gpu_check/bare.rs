@@ -58,9 +58,8 @@ impl Bare {
             _ => None,
         };
         if let Some(dispatch) = dispatch {
-            builder = builder
-                .with_execution_providers([dispatch.error_on_failure()])
-                .map_err(|error| anyhow!("{error}"))?;
+            builder =
+                builder.with_execution_providers([dispatch.error_on_failure()]).map_err(|error| anyhow!("{error}"))?;
         }
         let session = builder.commit_from_file(file)?;
         Ok(Self { session, inputs })

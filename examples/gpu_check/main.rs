@@ -143,7 +143,8 @@ fn files(models: &Path, only: &[String]) -> Result<Vec<PathBuf>> {
         if folder.is_dir() && (only.is_empty() || only.iter().any(named)) {
             let inside = std::fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
             let inside: Vec<_> = inside.collect::<Result<_, _>>()?;
-            let onnx = inside.into_iter().map(|entry| entry.path()).filter(|path| path.extension() == Some("onnx".as_ref()));
+            let onnx =
+                inside.into_iter().map(|entry| entry.path()).filter(|path| path.extension() == Some("onnx".as_ref()));
             files.extend(onnx);
         }
     }

@@ -86,7 +86,9 @@ pub fn streams(arguments: &Arguments, model: &Arc<Model>, tell: &mut impl FnMut(
     let begin = Instant::now();
     let scored = std::thread::scope(|scope| {
         let users: Vec<_> = (0..streams)
-            .map(|_| scope.spawn(|| score_many(&Scorer::with_queue(model.clone(), 4, batch), &pair, each).map(|_| each)))
+            .map(|_| {
+                scope.spawn(|| score_many(&Scorer::with_queue(model.clone(), 4, batch), &pair, each).map(|_| each))
+            })
             .collect();
         let ended = users.into_iter().map(|user| user.join().map_err(|_| anyhow!("a stream's thread panicked"))?);
         ended.sum::<Result<usize>>()
@@ -94,7 +96,10 @@ pub fn streams(arguments: &Arguments, model: &Arc<Model>, tell: &mut impl FnMut(
     all_came(scored, streams * each)?;
     let rate = scored as f64 / begin.elapsed().as_secs_f64();
     let times = rate / STREAM_RATE;
-    tell("streams", &format!("{streams} streams in batches of {batch}: {rate:.0} frames/s of 1080p, {times:.1} x 30 (goal 100)"));
+    tell(
+        "streams",
+        &format!("{streams} streams in batches of {batch}: {rate:.0} frames/s of 1080p, {times:.1} x 30 (goal 100)"),
+    );
     Ok(())
 }
 

@@ -125,7 +125,7 @@
 //! frame, to the six digits that libvmaf prints, on eighteen clips from 216×22 to 3840×2160 of 8, 10 and 12 bits.
 //!
 //! # One reference, several distorted pictures
-//! What VMAF (filtered maps, wavelet coefficients, motion) and MS-SSIM (the smaller scales) need of the reference alone is
+//! What VMAF (VIF's filtered maps, motion) and MS-SSIM (the smaller scales) need of the reference alone is
 //! computed once for all meters that are given the same [`SharedReference`] ([`Meter::measure_shared`]). The numbers are the
 //! same bits. The other measures share nothing.
 //!

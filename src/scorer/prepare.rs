@@ -229,11 +229,7 @@ impl Lane {
     }
 
     /// The reference as its branch takes it.
-    fn tensors(
-        &mut self,
-        contract: &Contract,
-        picture: &Picture<'_>,
-    ) -> Result<Vec<features::Tensor>, ScoreError> {
+    fn tensors(&mut self, contract: &Contract, picture: &Picture<'_>) -> Result<Vec<features::Tensor>, ScoreError> {
         let inputs = contract.inputs.iter().enumerate().filter(|(_, input)| input.role == Role::Reference);
         let tensor = |(index, input): (usize, &Input)| {
             let plan = self.plans.get(index, input, picture)?;

@@ -3,7 +3,7 @@
 //! What is computed of a frame alone, once for everybody in the process who holds the frame.
 //!
 //! The rungs of a ladder are compared with one source, and each comparison needs the same things of it: filtered maps,
-//! wavelet coefficients, a network's features. They are computed for the first that asks and kept for the others.
+//! a network's features. They are computed for the first that asks and kept for the others.
 //!
 //! # How a frame is recognized
 //! By its memory, while that is held. Whoever holds a frame takes a [`Lease`] on the memory that it lies in; leases on one

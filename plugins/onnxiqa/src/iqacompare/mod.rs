@@ -65,7 +65,7 @@
 //! `skipped`, and its measures count in the pools. Without a model both do nothing: measures are taken of every pair.
 //!
 //! ## A ladder
-//! Elements whose `reference` is given the same memory, as by a `tee`, compute VMAF's half of it, MS-SSIM's smaller scales
+//! Elements whose `reference` is given the same memory, as by a `tee`, compute VIF's and motion's half of VMAF, MS-SSIM's smaller scales
 //! and a model's reference branch once, whatever their other settings, and hold that as long as one of them needs it: of up
 //! to eight frames and 192 MiB in all. The values are those of one element alone. Nothing is to be set. Frames that upstream
 //! must have back (of a pool that cannot grow) are copied by each element, and shared by none. A rung that is

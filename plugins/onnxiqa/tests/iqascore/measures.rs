@@ -3,12 +3,11 @@
 //! What is measured of frames by themselves, beside a model and without one.
 
 use crate::common::*;
-use gst::prelude::*;
 use onnx_iqa_testkit as kit;
 
 const LARGE: &str = "video/x-raw,format=GRAY8,width=320,height=240,framerate=25/1";
 
-fn without_model(measures: &str) -> gst::element_factory::ElementBuilder<'static> {
+fn without_model(measures: &str) -> gst::element_factory::ElementBuilder<'_> {
     init();
     let element = gst::ElementFactory::make("iqascore").name("q").property("model", "none").property("threads", 1u32);
     if measures.is_empty() { element } else { element.property_from_str("measures", measures) }

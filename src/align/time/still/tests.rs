@@ -101,7 +101,9 @@ fn the_offset_is_added_to_the_frames() {
     let (partners, _) = run(&mut aligner(-100), &[0, 100, 200], &[0, 150, 200, 300]);
     assert_eq!(partners, [0, 0, 1, 2].map(Some));
     let mut still = aligner(0);
-    [0, 100, 200].map(|time| still.push_reference(at(time), None));
+    for time in [0, 100, 200] {
+        still.push_reference(at(time), None);
+    }
     still.push_distorted(at(50), None);
     still.set_offset(100 * MS);
     still.push_distorted(at(60), None);
@@ -135,7 +137,9 @@ fn forced_frames_take_what_is_there() {
     still.force(0);
     assert_eq!(decided(&mut still), [None], "no reference has come");
     still.push_reference(at(0), None);
-    [40, 80, 120].map(|time| still.push_distorted(at(time), None));
+    for time in [40, 80, 120] {
+        still.push_distorted(at(time), None);
+    }
     still.force(2);
     assert_eq!(decided(&mut still), [0, 0].map(Some));
     still.end_reference();
@@ -168,8 +172,12 @@ fn without_times_the_last_that_has_come_stands() {
 #[test]
 fn of_one_time_the_last_counts_and_disorder_is_put_in_order() {
     let mut still = aligner(0);
-    [0, 300, 200, 200].map(|time| still.push_reference(at(time), None));
-    [100, 250, 300].map(|time| still.push_distorted(at(time), None));
+    for time in [0, 300, 200, 200] {
+        still.push_reference(at(time), None);
+    }
+    for time in [100, 250, 300] {
+        still.push_distorted(at(time), None);
+    }
     assert_eq!(decided(&mut still), [0, 3, 1].map(Some));
     let ledger = still.ledger();
     assert_eq!((ledger.reference, ledger.matched, ledger.dropped, ledger.outside), (4, 3, 1, 0));
@@ -178,15 +186,21 @@ fn of_one_time_the_last_counts_and_disorder_is_put_in_order() {
 #[test]
 fn time_that_jumps_back_takes_what_is_still_there() {
     let mut still = aligner(0);
-    [0, 100].map(|time| still.push_reference(at(time), None));
-    [0, 100, 0, 50].map(|time| still.push_distorted(at(time), None));
+    for time in [0, 100] {
+        still.push_reference(at(time), None);
+    }
+    for time in [0, 100, 0, 50] {
+        still.push_distorted(at(time), None);
+    }
     assert_eq!(decided(&mut still), [0, 1, 1, 1].map(Some));
 }
 
 #[test]
 fn used_up_memory_costs_old_references_first_and_then_the_wait() {
     let mut still = aligner(0);
-    [0, 10, 20].map(|time| still.push_reference(at(time), None));
+    for time in [0, 10, 20] {
+        still.push_reference(at(time), None);
+    }
     still.shrink();
     assert_eq!(still.needed_from(), 1);
     still.shrink();
