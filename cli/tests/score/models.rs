@@ -41,9 +41,25 @@ fn all_models_are_listed_with_what_they_say() {
     let vmaf = find("vmaf_v0.6.1");
     assert_eq!((&vmaf["kind"], &vmaf["licence"]), (&Value::from("vmaf"), &Value::from("BSD-2-Clause-Patent")));
     let table = run(&[], 0).stdout;
-    for word in ["name", "licence", "model-hash", "metaiqa", "bpclip-fr", "vmaf_v0.6.1neg", "12.4 MB", "says why"] {
+    for word in ["name", "licence", "model-hash", "metaiqa", "bpclip-fr", "vmaf_v0.6.1neg", "12.4 MB", "vmaf_v1.0.16_3d0h"] {
         assert!(table.contains(word), "{word} is not in {table}");
     }
+    assert!(!table.contains("cannot be used"), "{table}");
+}
+
+#[test]
+fn a_model_that_cannot_be_used_is_listed_and_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("vmaf")).expect("a folder in it");
+    let known = std::fs::read_to_string(models().join("vmaf/vmaf_v0.6.1.json")).expect("a known model");
+    let other = known.replace("feature_motion2_score", "feature_motion9_score");
+    std::fs::write(folder.path().join("vmaf/other.json"), other).expect("another model");
+    let mut command = iqa(folder.path(), &["models"]);
+    let table = Ran::of(command.env("ONNX_IQA_MODEL_PATH", folder.path())).ended(0).stdout;
+    assert!(table.contains("other") && table.contains("cannot be used: `iqa models other` says why"), "{table}");
+    let mut command = iqa(folder.path(), &["models", "other"]);
+    let said = Ran::of(command.env("ONNX_IQA_MODEL_PATH", folder.path()));
+    assert!(format!("{}{}", said.stdout, said.stderr).contains("motion9"), "{} {}", said.stdout, said.stderr);
 }
 
 #[test]
