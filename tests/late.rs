@@ -84,8 +84,7 @@ impl Film {
         let (sender, receiver) = channel();
         std::thread::spawn(move || {
             let comparer = Comparer::new(settings, None, || {}).unwrap();
-            let stream =
-                |numbers: Vec<u64>, noise| numbers.into_iter().map(move |n| (stamp(n), self.frame(n, noise)));
+            let stream = |numbers: Vec<u64>, noise| numbers.into_iter().map(move |n| (stamp(n), self.frame(n, noise)));
             let outcomes: Vec<_> = comparer.run(stream(reference, 0), stream(distorted, 9)).collect();
             assert!(comparer.idle());
             let _ = sender.send(outcomes);

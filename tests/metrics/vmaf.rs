@@ -136,7 +136,13 @@ fn what_has_no_vmaf_1_says_why() {
     assert!(matches!(missing(model, "yuv444", [100, 100])[..], [Missing::Shape { measure: "vmaf", .. }]));
     let gray = |seed: u8| {
         let data = (0..300 * 300u32).map(|i| (i % 251) as u8 ^ seed).collect();
-        OwnedFrame { format: PixelFormat::Gray8, width: 300, height: 300, colorimetry: COLORIMETRY, planes: vec![(data, 300)] }
+        OwnedFrame {
+            format: PixelFormat::Gray8,
+            width: 300,
+            height: 300,
+            colorimetry: COLORIMETRY,
+            planes: vec![(data, 300)],
+        }
     };
     let found = run(&mut meter(model, 1), &[[&gray(0), &gray(3)]]);
     assert_eq!(found[0].missing(), [Missing::NoChroma { measure: "vmaf" }]);

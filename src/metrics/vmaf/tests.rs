@@ -21,7 +21,8 @@ fn frame(format: PixelFormat, width: u32, height: u32, seed: u32) -> OwnedFrame 
         let sample = |i: u32| {
             let (x, y) = (i % width, i / width);
             let noise = (i.wrapping_mul(2_654_435_761) ^ seed.wrapping_mul(40_503)).wrapping_mul(2_246_822_519) >> 27;
-            let value = (40 + x % 64 + y / 3 % 64 + (x / 11 + y / 7 + seed) % 2 * 60 + noise) << (depth - 8) | noise & 3;
+            let value =
+                (40 + x % 64 + y / 3 % 64 + (x / 11 + y / 7 + seed) % 2 * 60 + noise) << (depth - 8) | noise & 3;
             value.to_le_bytes().into_iter().take(bytes).collect::<Vec<_>>()
         };
         ((0..width * height).flat_map(sample).collect(), width as usize * bytes)

@@ -85,7 +85,8 @@ fn models_that_cannot_be_used_say_why() {
     assert!(text.contains("vmaf_v9") && text.contains("vmaf_v0.6.1neg"), "{text}");
     let folder = onnx_iqa_testkit::TempDir::new();
     let path = folder.path().join("other.json");
-    let known = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/vmaf/vmaf_v1.0.16_3d0h.json"));
+    let known =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/vmaf/vmaf_v1.0.16_3d0h.json"));
     std::fs::write(&path, known.unwrap().replace("feature_adm3_score", "feature_adm4_score")).unwrap();
     let text = refused(&element().property("vmaf-model", path.to_str()).build().unwrap());
     assert!(text.contains("VMAF_integer_feature_adm4_score"), "{text}");
@@ -187,7 +188,8 @@ fn what_has_no_vmaf_has_its_other_measures_and_a_warning() {
         ("video/x-raw,format=GRAY8,width=240,height=160,framerate=25/1", 240 * 160, "needs Cb and Cr"),
         ("video/x-raw,format=I420,width=240,height=120,framerate=25/1", 240 * 120 * 3 / 2, "at least 80x80 samples"),
     ] {
-        let model = if expected.contains("Cb") || expected.contains("80x80") { "vmaf_v1.0.16_3d0h" } else { "vmaf_v0.6.1" };
+        let model =
+            if expected.contains("Cb") || expected.contains("80x80") { "vmaf_v1.0.16_3d0h" } else { "vmaf_v0.6.1" };
         let harness = Compare::started(element().property("vmaf-model", model).build().unwrap(), caps);
         let frame = |n: u64| {
             let mut buffer = gst::Buffer::from_mut_slice(vec![90u8; size]);

@@ -173,7 +173,8 @@ impl Format {
         let mut detail = Detail::default();
         for direction in 0..3 {
             let weight = f64::powi(f64::from(self.sensitivity.0[direction]), 3);
-            let part = |part: usize| (sums.parts[part][direction] as f64 / f64::powi(2.0, self.parts[direction])) as f32;
+            let part =
+                |part: usize| (sums.parts[part][direction] as f64 / f64::powi(2.0, self.parts[direction])) as f32;
             let whole = (sums.whole[direction] as f64 / f64::powi(2.0, self.whole) * weight) as f32;
             detail.left += part(0).powf(1.0 / 3.0) + noise;
             detail.added += part(1).powf(1.0 / 3.0);

@@ -90,10 +90,7 @@ pub struct Wanted {
 }
 
 /// What a model takes by these names and options. What is not known is all said at once: it is the error.
-pub fn features(
-    names: &[String],
-    options: &[BTreeMap<String, Value>],
-) -> Result<(Vec<Feature>, Wanted), Vec<String>> {
+pub fn features(names: &[String], options: &[BTreeMap<String, Value>]) -> Result<(Vec<Feature>, Wanted), Vec<String>> {
     let none = BTreeMap::new();
     let (mut known, mut wanted, mut missing) = (Vec::new(), Wanted::default(), Vec::new());
     let mut motion = None;
@@ -193,7 +190,8 @@ impl Given<'_> {
             _ => None,
         };
         if found.is_none() {
-            let asked = format!("adm_csf_mode = {mode}, adm_norm_view_dist = {distance}, adm_ref_display_height = {rows}");
+            let asked =
+                format!("adm_csf_mode = {mode}, adm_norm_view_dist = {distance}, adm_ref_display_height = {rows}");
             self.missing.push(format!("{} with {asked}", self.name));
         }
         found

@@ -211,7 +211,8 @@ mod tests {
 
     #[test]
     fn a_diagonal_is_left_as_it_is() {
-        let matrix: Matrix = std::array::from_fn(|row| std::array::from_fn(|column| if row == column { row as f32 } else { 0.0 }));
+        let matrix: Matrix =
+            std::array::from_fn(|row| std::array::from_fn(|column| if row == column { row as f32 } else { 0.0 }));
         assert_eq!(eigenvalues(&matrix), std::array::from_fn(|at| at as f32));
         assert_eq!(eigenvalues(&[[0.0; ELEMENTS]; ELEMENTS]), [0.0; ELEMENTS]);
     }

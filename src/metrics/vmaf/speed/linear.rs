@@ -91,7 +91,9 @@ mod tests {
     #[test]
     fn what_is_solved_gives_the_right_sides_again() {
         let matrix: Matrix = std::array::from_fn(|row| {
-            std::array::from_fn(|column| 9.0 * f32::from(u8::from(row == column)) + ((row * column) % 7) as f32 * 0.5 - 1.0)
+            std::array::from_fn(|column| {
+                9.0 * f32::from(u8::from(row == column)) + ((row * column) % 7) as f32 * 0.5 - 1.0
+            })
         });
         let columns: Vec<f32> = (0..ELEMENTS * 3).map(|at| (at % 13) as f32 - 6.0).collect();
         let found = solve(&matrix, &columns, 3).unwrap();
@@ -104,7 +106,8 @@ mod tests {
 
     #[test]
     fn a_matrix_without_inverse_has_no_solution() {
-        let matrix: Matrix = std::array::from_fn(|row| std::array::from_fn(|column| f32::from(u8::from(row == column && row < 24))));
+        let matrix: Matrix =
+            std::array::from_fn(|row| std::array::from_fn(|column| f32::from(u8::from(row == column && row < 24))));
         assert_eq!(solve(&matrix, &[1.0; ELEMENTS], 1), None);
     }
 }

@@ -43,7 +43,9 @@ impl Kernel for Look<'_> {
         let solved = if regular { solve(&covariance, &columns, count) } else { None };
         let mut variances = vec![0.0f32; count];
         let regular = solved.is_some();
-        for (own, solved) in columns.chunks_exact(count).zip(solved.iter().flat_map(|solved| solved.chunks_exact(count))) {
+        for (own, solved) in
+            columns.chunks_exact(count).zip(solved.iter().flat_map(|solved| solved.chunks_exact(count)))
+        {
             for ((variance, own), solved) in variances.iter_mut().zip(own).zip(solved) {
                 *variance += solved * own / ELEMENTS as f32;
             }

@@ -171,8 +171,7 @@ impl Lab {
         let raw = |name: &str| words(&format!("-f rawvideo -pix_fmt {} -s {width}x{height} -i {name}", clip.format));
         let models = MODELS[..clip.models()].iter().enumerate();
         let models: Vec<_> = models.map(|(number, model)| format!("version={model}\\:name=m{number}")).collect();
-        let graph =
-            format!("[1][0]libvmaf=log_fmt=json:log_path=log.json:n_threads=2:model='{}'", models.join("|"));
+        let graph = format!("[1][0]libvmaf=log_fmt=json:log_path=log.json:n_threads=2:model='{}'", models.join("|"));
         let arguments = [raw("r.yuv"), raw("d.yuv"), words("-lavfi"), vec![graph], words("-f null -")];
         self.run(&arguments.concat());
         let log = std::fs::read(self.folder.path().join("log.json")).unwrap();
