@@ -5,15 +5,15 @@
 //! `scripts/bench.sh` or `cargo bench --bench metrics`; the latter wants `ONNX_IQA_FFMPEG`, a path that
 //! `scripts/ffmpeg.sh` prints.
 //!
-//! What is compared is the time that a pair of decoded frames takes. ffmpeg reads eight pairs once and its `loop` filter
-//! hands out references to them, so nothing is decoded, read or copied while it measures; what it takes for starting,
-//! reading and passing frames on is measured with the same graph that has `streamselect` (the same synchronization of
-//! two inputs, no work) in the place of the measures, and subtracted. libvmaf also computes its default model: what it
-//! takes with that alone is subtracted from what it takes with `float_ms_ssim` besides. Both have the same number of
-//! threads; runs alternate, medians are given. VMAF is libvmaf's default model with its default features, of which it also
-//! computes two that the model does not take. ffmpeg's filter takes the best instructions there are; `ONNX_IQA_SIMD=avx2`
-//! keeps this crate from AVX-512. VMAF 1 is by `vmaf_v1.0.16_3d0h`; of its features libvmaf computes none that the model does
-//! not take.
+//! What is compared is the time that a pair of decoded frames takes. ffmpeg reads eight pairs once and its `loop`
+//! filter hands out references to them, so nothing is decoded, read or copied while it measures; what it takes for
+//! starting, reading and passing frames on is measured with the same graph that has `streamselect` (the same
+//! synchronization of two inputs, no work) in the place of the measures, and subtracted. libvmaf also computes its
+//! default model: what it takes with that alone is subtracted from what it takes with `float_ms_ssim` besides. Both
+//! have the same number of threads; runs alternate, medians are given. VMAF is libvmaf's default model with its default
+//! features, of which it also computes two that the model does not take. ffmpeg's filter takes the best instructions
+//! there are; `ONNX_IQA_SIMD=avx2` keeps this crate from AVX-512. VMAF 1 is by `vmaf_v1.0.16_3d0h`; of its features
+//! libvmaf computes none that the model does not take.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

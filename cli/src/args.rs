@@ -125,8 +125,8 @@ pub struct Compare {
         help_heading = "Measures"
     )]
     pub measures: Vec<String>,
-    /// VMAF's model: one of Netflix's names (vmaf_v1.0.16_3d0h is VMAF 1's for 1080p), or the path of its JSON file. Scores of
-    /// different models do not compare.
+    /// VMAF's model: one of Netflix's names (vmaf_v1.0.16_3d0h is VMAF 1's for 1080p), or the path of its JSON file.
+    /// Scores of different models do not compare.
     #[arg(long, value_name = "MODEL", default_value = "vmaf_v0.6.1", help_heading = "Measures")]
     pub vmaf_model: String,
     /// Score one pair in so many with the model; measures are taken of every pair.

@@ -312,7 +312,8 @@ mod tests {
         assert!((score - 73.449186).abs() < 1e-4, "{score}");
     }
 
-    /// The same of VMAF 1: with chroma that shows something, and with chroma that shows nothing and is taken for luma's.
+    /// The same of VMAF 1: with chroma that shows something, and with chroma that shows nothing and is taken for
+    /// luma's.
     #[test]
     fn a_score_of_vmaf_1_is_what_libvmaf_makes_of_the_features() {
         for (name, features, expected) in [

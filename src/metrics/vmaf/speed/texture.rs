@@ -76,7 +76,8 @@ fn columns(picture: &Reduced) -> Vec<f32> {
     out
 }
 
-/// The covariance of the 25 places of a block, over all places where one lies that begins in the whole blocks' rows and columns.
+/// The covariance of the 25 places of a block, over all places where one lies that begins in the whole blocks' rows and
+/// columns.
 #[inline(always)]
 fn covariance(picture: &Reduced) -> Matrix {
     let [width, height] = picture.blocks().map(|blocks| blocks * BLOCK - BLOCK + 1);
