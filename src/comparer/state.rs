@@ -377,7 +377,8 @@ impl Shared {
         }
     }
 
-    /// The memory is used up. Whether that is because of outcomes that waited for the next pairs, which are let go first.
+    /// The memory is used up. Whether that is because of outcomes that waited for the next pairs, which are let go
+    /// first.
     pub(super) fn relieve(&self) -> bool {
         let mut state = self.lock();
         let (late, piled_up) = (state.late(), state.outcomes.iter().any(|slot| slot.piled_up));

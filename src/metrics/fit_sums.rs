@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
 //! The sums that a luma fit needs.
-#![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use pulp::bytemuck::cast;
 

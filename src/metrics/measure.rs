@@ -37,8 +37,8 @@ pub(super) trait Measure: Send {
         let _ = found;
     }
 
-    /// Adds what the oldest pair that waits lacks, as no other follows; called again, the next one's. The next pair is then
-    /// the first of a sequence.
+    /// Adds what the oldest pair that waits lacks, as no other follows; called again, the next one's. The next pair is
+    /// then the first of a sequence.
     fn finish(&mut self, found: &mut Measurements) {
         let _ = found;
     }

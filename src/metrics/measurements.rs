@@ -175,7 +175,10 @@ pub enum Missing {
         measure: &'static str,
     },
     /// There is no such number of chroma so small.
-    #[error("{measure} by this model needs chroma planes of at least {least}x{least} samples, these have {}x{}", .size[0], .size[1])]
+    #[error(
+        "{measure} by this model needs chroma planes of at least {least}x{least} samples, these have {}x{}",
+        .size[0], .size[1]
+    )]
     SmallChroma {
         /// The measure.
         measure: &'static str,

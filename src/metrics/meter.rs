@@ -149,21 +149,18 @@ impl Meter {
         self.measures.iter().map(|measure| measure.waiting()).max().unwrap_or(0)
     }
 
-    /// What the oldest pair that waited has gained by the last one. To be asked after each [`measure`](Self::measure), once for
-    /// each pair that is no longer [waiting](Self::waiting), the oldest first. With models that wait for one pair
-    /// that is the pair before the last one.
+    /// What the oldest pair that waited has gained by the last one. To be asked after each [`measure`](Self::measure),
+    /// once for each pair that is no longer [waiting](Self::waiting), the oldest first. With models that wait for one
+    /// pair that is the pair before the last one.
     ///
     /// ```
     /// # use onnx_iqa::metrics::{Measurements, Measures, Meter};
     /// # use onnx_iqa::picture::Picture;
     /// # use std::collections::VecDeque;
-    /// /// Completes what was measured of the pairs that wait, the oldest first, and takes out those that wait no longer.
-    /// fn complete(meter: &mut Meter, waiting: &mut VecDeque<Measurements>) -> Vec<Measurements> {
-    ///     let done = waiting.len() - meter.waiting();
-    ///     let mut done: Vec<_> = waiting.drain(..done).collect();
-    ///     done.iter_mut().for_each(|measured| measured.complete(meter.late()));
-    ///     done
-    /// }
+    /// /// Completes what was measured of the pairs that wait, the oldest first, and takes out those that wait no
+    /// longer. fn complete(meter: &mut Meter, waiting: &mut VecDeque<Measurements>) -> Vec<Measurements> {     let done
+    /// = waiting.len() - meter.waiting();     let mut done: Vec<_> = waiting.drain(..done).collect();
+    /// done.iter_mut().for_each(|measured| measured.complete(meter.late()));     done }
     /// ```
     #[must_use]
     pub fn late(&mut self) -> Measurements {
@@ -172,8 +169,8 @@ impl Meter {
         found
     }
 
-    /// What the oldest pair that [waits](Self::waiting) lacks, as no other pair follows. To be asked once for each pair that
-    /// waits, the oldest first; mostly that is the last pair alone. The next pair begins a stream anew.
+    /// What the oldest pair that [waits](Self::waiting) lacks, as no other pair follows. To be asked once for each pair
+    /// that waits, the oldest first; mostly that is the last pair alone. The next pair begins a stream anew.
     #[must_use]
     pub fn finish(&mut self) -> Measurements {
         let mut found = Measurements::default();

@@ -65,8 +65,8 @@
 //! below 0. Absent when a side of the shrunk picture has less than 11 pixels.
 //!
 //! # VMAF
-//! Li, Aaron, Katsavounidis, Moorthy and Manohara, "Toward a practical perceptual video quality metric", 2016: features of
-//! a pair, brought to a score by a support-vector regression. Models are Netflix's ([`VmafModel`]) or other files in
+//! Li, Aaron, Katsavounidis, Moorthy and Manohara, "Toward a practical perceptual video quality metric", 2016: features
+//! of a pair, brought to a score by a support-vector regression. Models are Netflix's ([`VmafModel`]) or other files in
 //! libvmaf's format that take the same features, which are computed as libvmaf computes them, in the same whole numbers
 //! but for SpEED:
 //!
@@ -80,28 +80,29 @@
 //! | CAMBI of the distorted picture | 1 | Tandon, Afonso, Sole and Krasula, "CAMBI: Contrast-aware multiscale banding index", Picture Coding Symposium 2021 | `cambi.c` |
 //!
 //! VMAF 0.6.1 is `vmaf_v0.6.1`, `vmaf_v0.6.1neg` (no gain from enhancement) and `vmaf_4k_v0.6.1`. VMAF 1 is
-//! `vmaf_v1.0.16_3d0h`, `_5d0h` (1080 rows from 3 and 5 times the picture's height), `_1d5h_2160` and `_3d0h_2160`, each also
-//! for high frame rates (`vmaf_v1.0.16_hfr_…`). Chroma that shows no difference at all is taken for what luma shows
-//! (`predict.c`). **Scores of different models do not compare**: thresholds found with 0.6.1 are not those of VMAF 1, there is
-//! no formula between them, and even the order of two pictures may turn, with sharpening above all. VMAF 1 of 8-bit samples
-//! is not that of the same samples lifted to 10 bits, for CAMBI is not (by up to 2.3): nothing is lifted on the way, and where
-//! the two pictures' depths differ, CAMBI is of the distorted one as it is stored.
+//! `vmaf_v1.0.16_3d0h`, `_5d0h` (1080 rows from 3 and 5 times the picture's height), `_1d5h_2160` and `_3d0h_2160`,
+//! each also for high frame rates (`vmaf_v1.0.16_hfr_…`). Chroma that shows no difference at all is taken for what luma
+//! shows (`predict.c`). **Scores of different models do not compare**: thresholds found with 0.6.1 are not those of
+//! VMAF 1, there is no formula between them, and even the order of two pictures may turn, with sharpening above all.
+//! VMAF 1 of 8-bit samples is not that of the same samples lifted to 10 bits, for CAMBI is not (by up to 2.3): nothing
+//! is lifted on the way, and where the two pictures' depths differ, CAMBI is of the distorted one as it is stored.
 //!
-//! Motion is the smaller of the differences to the references of the pairs before and after, 0 (motion 3: the first difference) for the first pair of
-//! a sequence and the difference to the one before for the last: so a value comes with the next pair
-//! ([`Meter::late`]) or at the end ([`Meter::finish`]). Models for high frame rates compare each second reference, within five: the first pair then
-//! waits for the next two ([`VmafModel::following_pairs`]). Where depths or ranges differ, samples are brought to the larger depth
-//! and the reference's range, and rounded. Absent, with a [reason](Measurements::missing), for R'G'B', for samples of more than
-//! 12 bits, and when a side has less than 33 pixels: of such pictures libvmaf reads what lies beside its memory, or crashes. VMAF 1 is also
-//! absent without chroma, where that has less than 80 samples a side (`5d0h`: 133, `3d0h_2160`: 159), and where there is no CAMBI.
+//! Motion is the smaller of the differences to the references of the pairs before and after, 0 (motion 3: the first
+//! difference) for the first pair of a sequence and the difference to the one before for the last: so a value comes
+//! with the next pair ([`Meter::late`]) or at the end ([`Meter::finish`]). Models for high frame rates compare each
+//! second reference, within five: the first pair then waits for the next two ([`VmafModel::following_pairs`]). Where
+//! depths or ranges differ, samples are brought to the larger depth and the reference's range, and rounded. Absent,
+//! with a [reason](Measurements::missing), for R'G'B', for samples of more than 12 bits, and when a side has less than
+//! 33 pixels: of such pictures libvmaf reads what lies beside its memory, or crashes. VMAF 1 is also absent without
+//! chroma, where that has less than 80 samples a side (`5d0h`: 133, `3d0h_2160`: 159), and where there is no CAMBI.
 //!
 //! # Agreement
 //! `tests/metrics` holds it to stored values for pictures of 8, 10, 12 and 16 bits, from 1×1 to 1920×1080, and to the
 //! script that made them. It found no more than: PSNR, 1e-5 dB from ffmpeg's `psnr`; SSIM, 1e-5 from scikit-image, and
 //! 5e-5 by the trapezoidal rule; MS-SSIM, 2e-4 from libvmaf, and 5e-4 where there is hardly any contrast; `float-ssim`,
-//! 2e-5 from libvmaf; VMAF and each of its features, 1e-6 from libvmaf (which prints six digits), on twenty-two clips from 33×35 to
-//! 3840×2160, of VMAF 1 on twenty of them. (The weights of libvmaf's window have six digits and sum to 1.000002, which takes 4e-6 μ² from its
-//! variances; `float-ssim` follows it there, and elsewhere they sum to 1.)
+//! 2e-5 from libvmaf; VMAF and each of its features, 1e-6 from libvmaf (which prints six digits), on twenty-two clips
+//! from 33×35 to 3840×2160, of VMAF 1 on twenty of them. (The weights of libvmaf's window have six digits and sum to
+//! 1.000002, which takes 4e-6 μ² from its variances; `float-ssim` follows it there, and elsewhere they sum to 1.)
 //!
 //! # Luma fit
 //! The line distorted ≈ gain · reference + bias of least squares over all luma samples, bias in units of 8-bit samples

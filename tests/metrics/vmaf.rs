@@ -45,7 +45,8 @@ fn run(meter: &mut Meter, pairs: &[[&OwnedFrame; 2]]) -> Vec<Measurements> {
     all
 }
 
-/// libvmaf prints six digits behind the point; the contract allows 0.005. VMAF 1 has scores where pictures are large enough.
+/// libvmaf prints six digits behind the point; the contract allows 0.005. VMAF 1 has scores where pictures are large
+/// enough.
 #[test]
 fn agrees_with_libvmaf() {
     let cases = cases();

@@ -41,7 +41,9 @@ fn all_models_are_listed_with_what_they_say() {
     let vmaf = find("vmaf_v0.6.1");
     assert_eq!((&vmaf["kind"], &vmaf["licence"]), (&Value::from("vmaf"), &Value::from("BSD-2-Clause-Patent")));
     let table = run(&[], 0).stdout;
-    for word in ["name", "licence", "model-hash", "metaiqa", "bpclip-fr", "vmaf_v0.6.1neg", "12.4 MB", "vmaf_v1.0.16_3d0h"] {
+    for word in
+        ["name", "licence", "model-hash", "metaiqa", "bpclip-fr", "vmaf_v0.6.1neg", "12.4 MB", "vmaf_v1.0.16_3d0h"]
+    {
         assert!(table.contains(word), "{word} is not in {table}");
     }
     assert!(!table.contains("cannot be used"), "{table}");

@@ -57,7 +57,7 @@ impl Kernel for Contrasts<'_> {
         let side = 2 * reach + 1;
         let none = bands.count();
         // An odd number of cache lines: columns must not all fall into the same sets.
-        let stride = (FIRST + none + SPAN).div_ceil(64) * 64 | 64;
+        let stride = ((FIRST + none + SPAN).div_ceil(64) * 64) | 64;
         let Scratch { columns: histograms, nothing } = scratch;
         histograms.clear();
         histograms.resize((columns.len() + side - 1) * stride, 0);

@@ -22,7 +22,8 @@ fn frame(format: PixelFormat, [width, height]: [u32; 2], seed: u32) -> OwnedFram
         let (x, y) = (i % width, i / width);
         let noise = (i.wrapping_mul(2_654_435_761) ^ seed.wrapping_mul(40_503)).wrapping_mul(2_246_822_519) >> 30;
         let noise = if (x / 50 + y / 40) % 3 == 0 { noise } else { 0 };
-        let value = (20 + (x + seed * 3) / 17 + y / 11 + noise).min(255) << (depth - 8) | (x / 9) % (1 << (depth - 8));
+        let value =
+            ((20 + (x + seed * 3) / 17 + y / 11 + noise).min(255) << (depth - 8)) | ((x / 9) % (1 << (depth - 8)));
         value.to_le_bytes().into_iter().take(bytes).collect::<Vec<_>>()
     };
     let planes = vec![((0..width * height).flat_map(sample).collect(), width as usize * bytes)];

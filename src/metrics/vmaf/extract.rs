@@ -40,8 +40,8 @@ pub struct Extracted {
     pub features: Features,
     /// The pair does not follow the one before.
     pub first: bool,
-    /// How much the reference differs from the one [`lag`](super::window::MotionOptions::lag) pictures before; `None` for the first pairs of a
-    /// sequence.
+    /// How much the reference differs from the one [`lag`](super::window::MotionOptions::lag) pictures before; `None`
+    /// for the first pairs of a sequence.
     pub difference: Option<f64>,
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! VMAF as a measure: a pair's score is known when the next pair has come, and the first one's, by a model for high frame
-//! rates, when the next two have: see [`window`](super::window).
+//! VMAF as a measure: a pair's score is known when the next pair has come, and the first one's, by a model for high
+//! frame rates, when the next two have: see [`window`](super::window).
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -2,9 +2,9 @@
 
 //! Motion over time: which of the references' differences counts for a pair, and when it is known.
 //!
-//! A reference is compared with the one before it or, in a window of five frames, with the one before that. The lesser of
-//! two successive differences counts, so that it is known with the next pair; the first pairs, which have none, get the
-//! first difference that there is. The rules are those of libvmaf's `integer_motion`: Copyright 2016-2026 Netflix,
+//! A reference is compared with the one before it or, in a window of five frames, with the one before that. The lesser
+//! of two successive differences counts, so that it is known with the next pair; the first pairs, which have none, get
+//! the first difference that there is. The rules are those of libvmaf's `integer_motion`: Copyright 2016-2026 Netflix,
 //! Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
 
 /// How motion is taken.
@@ -63,8 +63,8 @@ impl Window {
         if self.count <= self.options.lag() { self.count } else { 1 }
     }
 
-    /// The next pair, with how much its reference differs from the one [`lag`](MotionOptions::lag) pictures before; `None` if there is
-    /// none. Gives the motion of the pairs that are complete now, the oldest first.
+    /// The next pair, with how much its reference differs from the one [`lag`](MotionOptions::lag) pictures before;
+    /// `None` if there is none. Gives the motion of the pairs that are complete now, the oldest first.
     pub fn push(&mut self, difference: Option<f64>) -> Vec<Motion> {
         let next = difference.map(|difference| difference.min(self.options.most));
         let lag = self.options.lag();

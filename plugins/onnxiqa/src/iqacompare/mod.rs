@@ -72,17 +72,19 @@
 //! two frames ahead of another waits for it, up to 100 ms; if that was in vain, not again for two seconds.
 //!
 //! ## VMAF
-//! `measures=vmaf` is what libvmaf's features and the model of `vmaf-model` give for the pairs in their order:
-//! motion is taken from a pair's reference frame to the next pair's, whatever was dropped between them. A frame waits for
-//! the next pair (the first one, with a model for high frame rates, `hfr`, for the next two), the last one for the end; a flush, a seek or another size begins another sequence. Frames without a partner
-//! that come between two pairs wait too; in a live pipeline, and where `max-bytes` is used up, the frame then goes without
-//! `vmaf`, which a warning says. `iqa-summary` and logs name the model as `vmaf-model`. The 4K model is used only where it is
-//! asked for. Pictures of less than 33 pixels a side, R'G'B' and samples of more than 12 bits have no VMAF; a warning says why.
+//! `measures=vmaf` is what libvmaf's features and the model of `vmaf-model` give for the pairs in their order: motion
+//! is taken from a pair's reference frame to the next pair's, whatever was dropped between them. A frame waits for the
+//! next pair (the first one, with a model for high frame rates, `hfr`, for the next two), the last one for the end; a
+//! flush, a seek or another size begins another sequence. Frames without a partner that come between two pairs wait
+//! too; in a live pipeline, and where `max-bytes` is used up, the frame then goes without `vmaf`, which a warning says.
+//! `iqa-summary` and logs name the model as `vmaf-model`. The 4K model is used only where it is asked for. Pictures of
+//! less than 33 pixels a side, R'G'B' and samples of more than 12 bits have no VMAF; a warning says why.
 //!
-//! VMAF 1 (`vmaf_v1.0.16_…`) also looks at chroma and at banding: pictures have to be Y'CbCr, with at least 80 chroma samples a
-//! side (160 pixels of 4:2:0; 5d0h 266, 3d0h_2160 318). Its scores do not compare with those of v0.6.1, in neither
-//! direction and by no formula: even the order of two renditions may be another one, after sharpening above all. So
-//! thresholds have to be found anew, and for one depth: the same picture in 8 bits and lifted to 10 scores differently, for banding does.
+//! VMAF 1 (`vmaf_v1.0.16_…`) also looks at chroma and at banding: pictures have to be Y'CbCr, with at least 80 chroma
+//! samples a side (160 pixels of 4:2:0; 5d0h 266, 3d0h_2160 318). Its scores do not compare with those of v0.6.1, in
+//! neither direction and by no formula: even the order of two renditions may be another one, after sharpening above
+//! all. So thresholds have to be found anew, and for one depth: the same picture in 8 bits and lifted to 10 scores
+//! differently, for banding does.
 //!
 //! ## What is held, and for how long
 //! A frame waits for its partner. In a pipeline that is not live it waits until the other stream has come that far, or

@@ -270,11 +270,11 @@ impl Settings {
             glib::ParamSpecString::builder("vmaf-model")
                 .nick("VMAF model")
                 .blurb(
-                    "The model of the measure vmaf: a JSON file of libvmaf's format (contains / or ends in .json), or the name of one of \
-                     Netflix's, looked for where models are, in the folder vmaf: vmaf_v0.6.1, vmaf_v0.6.1neg, vmaf_4k_v0.6.1; \
-                     of VMAF 1, by the viewing distance in heights of the picture: vmaf_v1.0.16_3d0h and _5d0h (1080p), _1d5h_2160 and \
-                     _3d0h_2160 (2160p), with hfr_ after the version for high frame rates (vmaf_v1.0.16_hfr_3d0h). \
-                     Scores of different models do not compare",
+                    "The model of the measure vmaf: a JSON file of libvmaf's format (contains / or ends in .json), or the \
+                     name of one of Netflix's, looked for where models are, in the folder vmaf: vmaf_v0.6.1, \
+                     vmaf_v0.6.1neg, vmaf_4k_v0.6.1; of VMAF 1, by the viewing distance in heights of the picture: \
+                     vmaf_v1.0.16_3d0h and _5d0h (1080p), _1d5h_2160 and _3d0h_2160 (2160p), with hfr_ after the \
+                     version for high frame rates (vmaf_v1.0.16_hfr_3d0h). Scores of different models do not compare",
                 )
                 .default_value(Some(VmafModel::DEFAULT_NAME))
                 .mutable_ready()
@@ -331,7 +331,9 @@ impl Settings {
                 .nick("Latency")
                 .blurb(
                     "How long the other side's frames may be waited for in a live pipeline; in nanoseconds, all the latency that this \
-                     element adds but for a frame's duration with the measure vmaf, which needs the next pair (two with an hfr model). Until it is set it follows from the alignment: search-range for auto and track, otherwise 0. \
+                     element adds but for a frame's duration with the measure vmaf, which needs the next pair (two with \
+                     an hfr model). Until it is set it follows from the alignment: search-range for auto and track, 0 for \
+                     pts and offset. \
                      Set it to at least what one live branch comes later than the other",
                 )
                 .default_value(default.latency().nseconds())

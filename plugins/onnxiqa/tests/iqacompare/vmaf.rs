@@ -88,7 +88,8 @@ fn models_that_cannot_be_used_say_why() {
     let known =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/vmaf/vmaf_v1.0.16_3d0h.json"));
     std::fs::write(&path, known.unwrap().replace("feature_adm3_score", "feature_adm4_score")).unwrap();
-    let text = refused(&element().property("vmaf-model", path.display().to_string()).build().unwrap());
+    let path = path.display().to_string();
+    let text = refused(&element().property("vmaf-model", path).build().unwrap());
     assert!(text.contains("VMAF_integer_feature_adm4_score"), "{text}");
     let text = refused(&element().property("vmaf-model", "/nowhere/x.json").build().unwrap());
     assert!(text.contains("/nowhere/x.json"), "{text}");

@@ -107,8 +107,8 @@ impl Adm {
     }
 }
 
-/// ADM of a picture of so many pixels: the detail that is left over that of the reference, 1 where there is none; and the
-/// detail that was added over that of the reference, 0 where there is none.
+/// ADM of a picture of so many pixels: the detail that is left over that of the reference, 1 where there is none; and
+/// the detail that was added over that of the reference, 0 where there is none.
 pub fn adm(scales: &[Detail; SCALES], pixels: usize) -> [f64; 2] {
     let least = 1e-10 * pixels as f64 / (1920.0 * 1080.0);
     let sum = |of: fn(&Detail) -> f32| scales.iter().map(|scale| f64::from(of(scale))).sum::<f64>();

@@ -167,7 +167,8 @@ impl Format {
         Self { sensitivity, cubes: [cube; 3], whole_cubes, rows: [row, whole_row], parts, whole }
     }
 
-    /// Minkowski sums of power 3 over a region of so many places, of which `noise_weight` counts where there is nothing.
+    /// Minkowski sums of power 3 over a region of so many places, of which `noise_weight` counts where there is
+    /// nothing.
     fn detail(&self, sums: &Sums, count: usize, noise_weight: f64) -> Detail {
         let noise = ((count as f64 * noise_weight) as f32).powf(1.0 / 3.0);
         let mut detail = Detail::default();

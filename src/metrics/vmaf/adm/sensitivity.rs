@@ -22,8 +22,9 @@ const G: [f32; 2] = [1.0, 0.534];
 /// Table V: amplitudes of the basis functions of the same.
 const AMPLITUDES: [[f32; 2]; SCALES] = [[0.67234, 0.72709], [0.41317, 0.49428], [0.22727, 0.28688], [0.11792, 0.15214]];
 
-/// libvmaf's blend: rows of the display, distance in heights of the picture, and the weights of the scales' straight and
-/// diagonal detail. 2160 rows from 1.5 times their height have as many to a degree of sight as 1080 from three times theirs.
+/// libvmaf's blend: rows of the display, distance in heights of the picture, and the weights of the scales' straight
+/// and diagonal detail. 2160 rows from 1.5 times their height have as many to a degree of sight as 1080 from three
+/// times theirs.
 const BLENDS: [(u32, f64, [[f32; SCALES]; 2]); 4] = [
     (1080, 3.0, THREE_HEIGHTS),
     (2160, 1.5, THREE_HEIGHTS),

@@ -279,9 +279,9 @@ mod tests {
         let found = text(&VmafModel::from_json("x", &without).unwrap_err());
         assert!(found.contains("motion2_score with speed_"), "{found}");
         let json = include_str!("../../../../models/vmaf/vmaf_v0.6.1neg.json");
-        let other = json.replace("\"adm_enhn_gain_limit\": 1.0", "\"adm_csf_mode\": 2");
+        let other = json.replace("\"adm_enhn_gain_limit\": 1.0", "\"adm_csf_mode\": 1");
         assert_ne!(other, json);
-        assert!(text(&VmafModel::from_json("x", &other).unwrap_err()).contains("adm2_score with adm_csf_mode = 2"));
+        assert!(text(&VmafModel::from_json("x", &other).unwrap_err()).contains("adm2_score with adm_csf_mode = 1"));
         let bootstrapped = format!("{{\"0\": {json}}}");
         assert!(text(&VmafModel::from_json("x", &bootstrapped).unwrap_err()).contains("a collection of models"));
     }
@@ -312,7 +312,8 @@ mod tests {
         assert!((score - 73.449186).abs() < 1e-4, "{score}");
     }
 
-    /// The same of VMAF 1: with chroma that shows something, and with chroma that shows nothing and is taken for luma's.
+    /// The same of VMAF 1: with chroma that shows something, and with chroma that shows nothing and is taken for
+    /// luma's.
     #[test]
     fn a_score_of_vmaf_1_is_what_libvmaf_makes_of_the_features() {
         for (name, features, expected) in [
@@ -321,7 +322,8 @@ mod tests {
             ("vmaf_v1.0.16_5d0h", Features { adm3: 0.918624, motion3: 2.930677, ..Features::default() }, 70.768354),
         ] {
             let score = open(name).unwrap().score(&features);
-            assert!((score - expected).abs() < 1e-4, "{name}: {score}, not {expected}");
+            // ADM has six digits, and chroma is corrected by 120 times that.
+            assert!((score - expected).abs() < 5e-4, "{name}: {score}, not {expected}");
             let other = open(name).unwrap().score(&Features { speed_chroma: 1e-3, ..features });
             assert!(other > score + 5.0, "{name}: {other} without correction, {score} with it");
         }

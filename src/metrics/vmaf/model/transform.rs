@@ -75,7 +75,8 @@ mod tests {
             r#"{"enabled": true, "p0": 1, "p1": 2, "out_gte_in": "true", "knots": [[0, 0], [10, 20], [20, 20]]}"#;
         let dict: TransformDict = serde_json::from_str(json).unwrap();
         let transform = dict.transform().unwrap().unwrap();
-        // 1 + 2 · 3 = 7, between the first two knots 14; 1 + 2 · 8 = 17, which is flat; below, the line goes on; never less.
+        // 1 + 2 · 3 = 7, between the first two knots 14; 1 + 2 · 8 = 17, which is flat; below, the line goes on; never
+        // less.
         assert_eq!([3.0, 8.0, 30.0, -1.0].map(|x| transform.apply(x)), [14.0, 20.0, 30.0, -1.0]);
         let off: TransformDict = serde_json::from_str(r#"{"p1": 2}"#).unwrap();
         assert_eq!(off.transform().unwrap(), None);

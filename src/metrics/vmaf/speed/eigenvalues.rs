@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Eigenvalues of a symmetric matrix: Householder's reflections to three diagonals, then QR steps with Wilkinson's shift.
+//! Eigenvalues of a symmetric matrix: Householder's reflections to three diagonals, then QR steps with Wilkinson's
+//! shift.
 //!
 //! The order and the precision of every operation are those of libvmaf's `speed.c` (which follows GSL's `symmtd.c` and
-//! `symm.c`): Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`). In f32, another order would
-//! be seen in the result.
+//! `symm.c`): Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`). In f32, another order
+//! would be seen in the result.
 #![expect(clippy::needless_range_loop, reason = "written as the algebra is")]
 
 use super::{ELEMENTS, Matrix};

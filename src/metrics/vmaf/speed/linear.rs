@@ -4,13 +4,12 @@
 //!
 //! The order and the precision of every operation are those of libvmaf's `speed.c`: Copyright 2016-2026 Netflix, Inc.,
 //! BSD-2-Clause-Patent (`models/vmaf/LICENSE`). What is left out is what adds 0.
-#![expect(clippy::needless_range_loop, reason = "written as the algebra is")]
 
 use super::eigenvalues::{NOTHING, sign};
 use super::{ELEMENTS, Matrix};
 
-/// Solves matrix · x = columns, for each of `count` columns, whose numbers lie row by row. `None` where the matrix has no inverse
-/// that is worth the name.
+/// Solves matrix · x = columns, for each of `count` columns, whose numbers lie row by row. `None` where the matrix has
+/// no inverse that is worth the name.
 pub fn solve(matrix: &Matrix, columns: &[f32], count: usize) -> Option<Vec<f32>> {
     let q = reflections(matrix);
     let r = multiplied(&q, matrix);
@@ -58,7 +57,8 @@ fn reflections(matrix: &Matrix) -> Matrix {
     q
 }
 
-/// The rows from `k` on of a product whose first factor has nothing before row and column `k`, above the second's first rows.
+/// The rows from `k` on of a product whose first factor has nothing before row and column `k`, above the second's first
+/// rows.
 fn below(factor: &Matrix, other: &Matrix, k: usize) -> Matrix {
     let mut out = *other;
     for row in k..ELEMENTS {

@@ -2,11 +2,11 @@
 
 //! SpEED-chroma: how much the spatial entropy of the chroma planes differs.
 //!
-//! Bampis, Gupta, Soundararajan and Bovik, "SpEED-QA: Spatial Efficient Entropic Differencing for Image and Video Quality",
-//! IEEE Signal Processing Letters 24(9), 2017, as libvmaf's `speed_chroma` has it: Copyright 2016-2026 Netflix, Inc.,
-//! BSD-2-Clause-Patent (`models/vmaf/LICENSE`). A plane is reduced to a sixteenth of its size and freed of its local mean
-//! ([`reduce`]); its 5×5 blocks are described by their covariance and a variance of each ([`texture`]); blocks' entropies
-//! are compared ([`score`]).
+//! Bampis, Gupta, Soundararajan and Bovik, "SpEED-QA: Spatial Efficient Entropic Differencing for Image and Video
+//! Quality", IEEE Signal Processing Letters 24(9), 2017, as libvmaf's `speed_chroma` has it: Copyright 2016-2026
+//! Netflix, Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`). A plane is reduced to a sixteenth of its size and freed
+//! of its local mean ([`reduce`]); its 5×5 blocks are described by their covariance and a variance of each
+//! ([`texture`]); blocks' entropies are compared ([`score`]).
 //!
 //! libvmaf does this in single precision, and half of the digits are lost on the way: so here every operation has the
 //! precision and the order that it has there, but for sums in f64, whose order does not reach the result.

@@ -2,9 +2,9 @@
 
 //! A chroma plane at a sixteenth of its size, less its local mean.
 //!
-//! Of libvmaf's passes over the whole plane only that is done whose results are used: the low-pass filter in front of the
-//! decimation takes in 9 of 16 rows. Filters, tables and roundings are those of libvmaf's `speed.c` and `vif_tools.c`:
-//! Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
+//! Of libvmaf's passes over the whole plane only that is done whose results are used: the low-pass filter in front of
+//! the decimation takes in 9 of 16 rows. Filters, tables and roundings are those of libvmaf's `speed.c` and
+//! `vif_tools.c`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
 
 use super::BLOCK;
 
@@ -54,8 +54,8 @@ struct Between {
 }
 
 impl Reduction {
-    /// Of planes so large, which are brought to `scale` times their size first. `None` where a side of what is left has no
-    /// block.
+    /// Of planes so large, which are brought to `scale` times their size first. `None` where a side of what is left has
+    /// no block.
     pub fn new(size: [usize; 2], scale: f64) -> Option<Self> {
         let scaled = size.map(|side| scaled(side, scale));
         if scaled.iter().any(|side| side / REDUCTION < BLOCK) {

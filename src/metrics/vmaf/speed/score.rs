@@ -5,9 +5,9 @@
 use super::texture::Texture;
 use super::{ELEMENTS, SpeedOptions};
 
-/// The mean difference of the blocks' entropies, each weighted by the variance, by libvmaf's `speed_weight_var_mode` 5: the
-/// distorted picture's weight is three quarters of the reference's variance and a quarter of its own. 0 if one of the two
-/// covariances has no inverse.
+/// The mean difference of the blocks' entropies, each weighted by the variance, by libvmaf's `speed_weight_var_mode` 5:
+/// the distorted picture's weight is three quarters of the reference's variance and a quarter of its own. 0 if one of
+/// the two covariances has no inverse.
 pub fn difference([reference, distorted]: [&Texture; 2], options: &SpeedOptions) -> f32 {
     if reference.regular != distorted.regular {
         return 0.0;

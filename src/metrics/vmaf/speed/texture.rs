@@ -4,6 +4,7 @@
 //!
 //! A block of 5×5 numbers is taken for a Gaussian scale mixture: a Gaussian of the covariance that all places have,
 //! times a factor of its own, which is the variance; see [`speed`](super) for the source.
+#![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use super::eigenvalues::{NOTHING, eigenvalues};
 use super::linear::solve;
@@ -76,7 +77,8 @@ fn columns(picture: &Reduced) -> Vec<f32> {
     out
 }
 
-/// The covariance of the 25 places of a block, over all places where one lies that begins in the whole blocks' rows and columns.
+/// The covariance of the 25 places of a block, over all places where one lies that begins in the whole blocks' rows and
+/// columns.
 #[inline(always)]
 fn covariance(picture: &Reduced) -> Matrix {
     let [width, height] = picture.blocks().map(|blocks| blocks * BLOCK - BLOCK + 1);

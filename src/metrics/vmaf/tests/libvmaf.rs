@@ -252,8 +252,8 @@ fn compare(clip: &Clip, model: usize, expected: &[Value], reference: &[OwnedFram
     worst
 }
 
-/// Each feature to 1e-4 and each score to 0.005, those of VMAF 1 to 2e-6 and 1e-5, for libvmaf prints six digits; what was
-/// found is printed.
+/// Each feature to 1e-4 and each score to 0.005, those of VMAF 1 to 2e-6 and 1e-5, for libvmaf prints six digits; what
+/// was found is printed.
 #[test]
 fn agrees_with_libvmaf_on_every_frame() {
     let Some(lab) = Lab::new() else {
