@@ -141,7 +141,7 @@ fn flat_pictures_have_no_banding_and_noise_has_less_than_steps() {
 #[test]
 fn the_measure_is_of_the_distorted_picture() {
     let [reference, distorted] = [1, 2].map(|seed| frame(PixelFormat::Gray8, [320, 240], seed));
-    let expected = cambi(&Workers::new(1), CambiOptions::default(), &[distorted.clone()])[0];
+    let expected = cambi(&Workers::new(1), CambiOptions::default(), std::slice::from_ref(&distorted))[0];
     let measure = |reference: &OwnedFrame, distorted: &OwnedFrame| {
         let mut meter = Meter::new(Measures::CAMBI, 1);
         meter.measure(&reference.picture().unwrap(), &distorted.picture().unwrap()).unwrap()

@@ -34,8 +34,11 @@ const OLD: usize = 3;
 /// beside its blocks of chroma, or crashes.
 const LEAST: [(u32, usize); 3] = [(318, 11), (266, 9), (160, 7)];
 
-/// What a model takes: what libvmaf calls it, and what it is here.
-fn features_of(model: &str) -> Vec<(String, fn(&Features) -> f64)> {
+/// What libvmaf calls a feature, and what it is here.
+type Named = (String, fn(&Features) -> f64);
+
+/// What a model takes.
+fn features_of(model: &str) -> Vec<Named> {
     if !model.contains("_v1") {
         let suffix = if model.ends_with("neg") { "_egl_1" } else { "" };
         return vec![
