@@ -49,7 +49,8 @@ impl Bare {
         let environment = environment(Search::for_program().runtime.first().map(std::path::PathBuf::as_path))?;
         let mut builder = Session::builder(&environment)?
             .with_intra_threads(threads)
-            .and_then(|builder| builder.with_intra_op_spinning(false))
+            .map_err(|error| anyhow!("{error}"))?
+            .with_intra_op_spinning(false)
             .map_err(|error| anyhow!("{error}"))?;
         let dispatch = match model.active_provider() {
             Provider::Cuda => Some(ort::ep::CUDA::default().with_device_id(i32::try_from(device)?).build()),

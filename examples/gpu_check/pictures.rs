@@ -73,7 +73,7 @@ fn pair(name: String, width: u32, height: u32, seed: u32, distortion: Distortion
 fn scene(x: u32, y: u32, width: u32, height: u32, seed: u32) -> [u8; 3] {
     let (u, v) = (f64::from(x) / f64::from(width), f64::from(y) / f64::from(height));
     let wave = (u * u * 90.0 + f64::from(seed)).sin() * (v * 40.0).cos();
-    let edge = if (u * 7.0 + v * 5.0) as u32 % 2 == 0 { 40.0 } else { -40.0 };
+    let edge = if ((u * 7.0 + v * 5.0) as u32).is_multiple_of(2) { 40.0 } else { -40.0 };
     [u, v, 1.0 - u].map(|slope| (128.0 + 60.0 * (slope - 0.5) + 45.0 * wave + edge * 0.5) as u8)
 }
 

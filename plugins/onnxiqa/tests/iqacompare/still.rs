@@ -170,7 +170,7 @@ fn png(dir: &kit::TempDir, size: [u32; 2], value: u8) -> String {
     let pipeline = launch(&format!(
         "videotestsrc num-buffers=1 pattern=solid-color foreground-color={} \
          ! video/x-raw,format=RGB,width={width},height={height} ! pngenc ! filesink location={}",
-        0xff00_0000u32 | u32::from(value) * 0x01_0101,
+        0xff00_0000u32 | (u32::from(value) * 0x01_0101),
         path.display()
     ));
     let (errors, _) = run(&pipeline);

@@ -4,7 +4,6 @@
 //!
 //! A block of 5×5 numbers is taken for a Gaussian scale mixture: a Gaussian of the covariance that all places have,
 //! times a factor of its own, which is the variance; see [`speed`](super) for the source.
-#![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use super::eigenvalues::{NOTHING, eigenvalues};
 use super::linear::solve;
