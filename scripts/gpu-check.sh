@@ -89,7 +89,9 @@ run() {
     unset ORT_DYLIB_PATH
     packages=$(nvidia_packages)
     export LD_LIBRARY_PATH="$inside:${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$packages"
-    command -v nvidia-smi >/dev/null && nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
+    if command -v nvidia-smi >/dev/null; then
+        nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
+    fi
     providers=
     case " $* " in *' --provider '*) ;; *)
         if [ ! -f "$inside/libonnxruntime_providers_cuda.so" ]; then
