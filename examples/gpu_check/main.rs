@@ -124,7 +124,7 @@ fn check(arguments: &Arguments) -> Result<Findings> {
     for &provider in &arguments.providers {
         for file in &files {
             let name = file.strip_prefix(&arguments.models).unwrap_or(file).display().to_string();
-            let mut tell = |what: &str, text: &str| println!("{provider:<9}{name:<28}{what:<13}{text}");
+            let mut tell = |what: &str, text: &str| println!("{:<10}{name:<29}{what:<13}{text}", provider.name());
             if let Err(error) = check_file(arguments, file, provider, &mut findings, &mut tell) {
                 findings.failed += 1;
                 tell("not checked", &format!("{error:#}"));

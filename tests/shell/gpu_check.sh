@@ -21,14 +21,14 @@ check() {
 check 0 --quick --streams 2 --threads 1 --model metaiqa --model bpclip-fr
 for file in metaiqa/model.onnx metaiqa/model.float.onnx bpclip-fr/model.onnx; do
     for line in 'first score' 'answers *right' 'speed *batch 2'; do
-        grep -q "^cpu *$file *$line" "$TEST_TMP/out" || fail "$file: no line '$line'"
+        grep -q "^cpu  *$file *$line" "$TEST_TMP/out" || fail "$file: no line '$line'"
     done
 done
-grep -q '^cpu *metaiqa/model.onnx *streams *2 streams' "$TEST_TMP/out" || fail 'no line for streams'
+grep -q '^cpu  *metaiqa/model.onnx *streams *2 streams' "$TEST_TMP/out" || fail 'no line for streams'
 
 # What cannot be run is said, and is no success.
 check 2 --quick --model metaiqa --provider cuda
-grep -q '^cuda *metaiqa/model.onnx *not checked' "$TEST_TMP/out" || fail 'a provider that is not there was not named'
+grep -q '^cuda  *metaiqa/model.onnx *not checked' "$TEST_TMP/out" || fail 'a provider that is not there was not named'
 check 2 --quick --model nothing
 printf x >>"$packed/gpu-check.tar.xz.00"
 check 2 --quick --model metaiqa
