@@ -18,8 +18,8 @@ check() {
     [ "$status" = "$wanted" ] || fail "exit status $status, not $wanted: $*"
 }
 
-check 0 --quick --streams 2 --threads 1 --model metaiqa --model bpclip-fr
-for file in metaiqa/model.onnx metaiqa/model.float.onnx bpclip-fr/model.onnx; do
+check 0 --quick --streams 2 --threads 1 --model metaiqa
+for file in metaiqa/model.onnx metaiqa/model.float.onnx; do
     for line in 'first score' 'answers *right' 'speed *batch 2'; do
         grep -q "^cpu  *$file *$line" "$TEST_TMP/out" || fail "$file: no line '$line'"
     done
