@@ -7,7 +7,7 @@ mod common;
 
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{flat, near, open};
 use onnx_iqa::picture::{Frame, OwnedFrame, Picture, PictureError};
@@ -30,11 +30,23 @@ impl Frame for Gate {
     }
 }
 
-/// Threads of workers in this process.
-fn workers() -> usize {
+/// The names of this process's threads. A new thread is listed at once, and has its own name only once it runs.
+fn threads() -> Vec<String> {
     let tasks = std::fs::read_dir("/proc/self/task").expect("the process's threads");
-    let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
-    names.filter(|name| name.starts_with("iqa-")).count()
+    tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok()).collect()
+}
+
+/// Waits until as many threads have the name of a worker's.
+fn await_workers(count: usize) {
+    let limit = Instant::now() + Duration::from_secs(60);
+    loop {
+        let names = threads();
+        if names.iter().filter(|name| name.starts_with("iqa-")).count() == count {
+            return;
+        }
+        assert!(Instant::now() < limit, "{count} threads of workers are expected, there are {names:?}");
+        std::thread::yield_now();
+    }
 }
 
 #[test]
@@ -47,23 +59,21 @@ fn twenty_restarts_while_the_worker_is_busy_start_no_other() {
     let first = Scorer::with_queue(model.clone(), 1, 1);
     first.try_submit(Job { distorted: Box::new(slow), reference: None, done: Box::new(|_| ()) }).expect("room");
     at.recv_timeout(Duration::from_secs(60)).expect("the worker takes the frame up");
-    assert_eq!(workers(), 2, "one that prepares and one that runs");
+    // One that prepares and one that runs.
+    await_workers(2);
+    let all = threads().len();
     drop(first);
     for restart in 0..20 {
         let scorer = Scorer::with_queue(model.clone(), 1, 1);
         let job = Job { distorted: flat(8, 8, [1; 3]), reference: None, done: Box::new(|_| ()) };
         assert!(scorer.try_submit(job).is_ok());
-        assert_eq!(workers(), 2, "after {restart} restarts");
+        assert_eq!(threads().len(), all, "after {restart} restarts: {:?}", threads());
     }
     let last = Scorer::with_queue(model, 1, 1);
     drop(gate);
     near(last.score_frame(flat(8, 8, [51; 3]), None).expect("a score").score, 20.0);
-    assert_eq!(workers(), 2);
+    assert_eq!(threads().len(), all, "{:?}", threads());
     drop(last);
     // With the last user the threads end.
-    let limit = std::time::Instant::now() + Duration::from_secs(60);
-    while workers() > 0 {
-        assert!(std::time::Instant::now() < limit, "{} threads are left", workers());
-        std::thread::yield_now();
-    }
+    await_workers(0);
 }
