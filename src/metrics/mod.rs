@@ -131,7 +131,7 @@
 //! same bits. The other measures share nothing.
 //!
 //! # Without a reference
-//! [`ByItselfMeter`] gives CAMBI, motion (`motion`), and mean and standard deviation of luma (`luma-mean`,
+//! [`NoReferenceMeter`] gives CAMBI, motion (`motion`), and mean and standard deviation of luma (`luma-mean`,
 //! `luma-deviation`) of the pictures of one stream, the latter three as shares of full scale, 0 to 1, of samples rounded to 8
 //! bits. [`LumaMeter`] looks at the pictures of one stream: mean and deviation of luma, how much of it is dark, and how far it
 //! differs from the picture before. They say what is wrong with a camera, not how good its pictures are.
@@ -145,7 +145,6 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod block_edges;
-mod by_itself;
 mod cambi;
 mod detail;
 mod detail_looks;
@@ -156,6 +155,7 @@ mod fit_sums;
 mod float_ssim;
 mod fused;
 mod luma_fit;
+mod luma_meter;
 mod luma_pass;
 mod measure;
 mod measurements;
@@ -181,14 +181,14 @@ mod vmaf;
 mod words;
 mod workers;
 
-pub use by_itself::{ByItself, ByItselfMeter};
 pub use detail::Detail;
 pub use detail_looks::DetailLooks;
 pub use error::MetricsError;
 pub use field::Field;
+pub use luma_meter::{DARK, LumaLook, LumaMeter};
 pub use measurements::{LumaFit, Measurements, Missing};
 pub use meter::Meter;
-pub use no_reference::{DARK, LumaLook, LumaMeter};
+pub use no_reference::{NoReferenceMeasures, NoReferenceMeter};
 pub use one_call::{Psnr, psnr, ssim};
 pub use reference::SharedReference;
 pub use registry::{LUMA_FIT, MEASURES, MeasureInfo, Measures};
