@@ -97,8 +97,8 @@
 //!
 //! # Features
 //!
-//! * `onnx` (default): models and [`Scorer`]. ONNX Runtime is loaded when the first model is opened; nothing links to it.
-//!   Without the feature there are measures, alignment, preprocessing, comparer, records and logs.
+//! * `onnx` (default): models and [`Scorer`]. ONNX Runtime is loaded when the first model is opened; nothing links to
+//!   it. Without the feature there are measures, alignment, preprocessing, comparer, records and logs.
 //! * `cuda`, `tensorrt`, `openvino` (default): execution providers. Requesting one that is not compiled in, not in the
 //!   loaded ONNX Runtime, or without its hardware is an error, never a silent fallback.
 //!

@@ -55,7 +55,8 @@ impl Component {
         if self.depth > 8 { 2 } else { 1 }
     }
 
-    /// Bytes from the start of a row of the plane to the end of the last sample, in a picture that is `width` pixels wide.
+    /// Bytes from the start of a row of the plane to the end of the last sample, in a picture that is `width` pixels
+    /// wide.
     pub(super) const fn row_bytes(&self, width: u32) -> usize {
         self.offset as usize + (self.width(width) as usize - 1) * self.step as usize + self.bytes()
     }

@@ -178,7 +178,7 @@ mod tests {
         assert!(doubts.settings(&settings).is_empty());
         let said: Vec<_> = (0..200).flat_map(|_| doubts.scored(&settings, &record(0.5))).collect();
         assert_eq!(said, [Warning::NoValue { field: "sharpness".to_owned(), scored: 50 }]);
-        // Nobody asked for the main field.
+        // The main field was not requested explicitly.
         let (mut doubts, mut settings) = (Doubts::default(), self::settings("ssim"));
         (settings.main_field, settings.known_fields) = ("ssim".to_owned(), Vec::new());
         doubts.settings(&settings);

@@ -96,22 +96,22 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     let one = Some(FieldRange::new(0.0, 1.0));
     let mut fields = vec![
         row("model", Text, Every, None, None, "The model's name, by its contract", member!(model)),
-        row("kind", Text, Every, None, None, "nr without a reference, fr with one, rr with one of any content", member!(kind)),
+        row("kind", Text, Every, None, None, "nr: no reference, fr: full, rr: reduced", member!(kind)),
         row("state", Text, Every, None, None, "scored, skipped, failed or unmatched", member!(state)),
         row("score", Double, Every, score, None, "0 to 100, higher is better", member!(score)),
-        row("raw", Double, Every, None, None, "What the model itself gives", member!(raw)),
-        row("scored-pts", Unsigned, Every, None, NS, "Time stamp of the frame that was scored", member!(scored_pts)),
+        row("raw", Double, Every, None, None, "The model's raw output", member!(raw)),
+        row("scored-pts", Unsigned, Every, None, NS, "Time stamp of the scored frame", member!(scored_pts)),
         row("age", Unsigned, Every, time, NS, "This frame's running time minus the scored frame's", member!(age)),
-        row("latency", Unsigned, Every, time, NS, "From arrival to score", member!(latency)),
-        row("alarm", Boolean, Every, None, None, "Whether the alarm was raised as the frame left", member!(alarm)),
-        row("attributes", Attributes, Every, score, None, "What else the model gives, 0 to 100", ATTRIBUTES),
-        row("map", Map, Every, None, None, "A picture of quality", member!(map)),
+        row("latency", Unsigned, Every, time, NS, "Time from arrival to score", member!(latency)),
+        row("alarm", Boolean, Every, None, None, "Whether the alarm was raised when the frame left", member!(alarm)),
+        row("attributes", Attributes, Every, score, None, "Further outputs of the model, 0 to 100", ATTRIBUTES),
+        row("map", Map, Every, None, None, "Map of quality", member!(map)),
         row("reference-pts", Unsigned, FR, None, NS, "The partner's time stamp", member!(reference_pts)),
         row("offset", Integer, FR, None, NS, "The partner's running time minus this frame's", member!(offset)),
         row("pairing", Text, FR, None, None, "matched, duplicate or unmatched", member!(pairing)),
         row("confidence", Double, FR, one, None, "How far the pairing can be trusted", member!(confidence)),
         row("evidence", Text, FR, None, None, "What the pairing rests on: picture or time", member!(evidence)),
-        row("depth", Unsigned, Every, None, BIT, "Bits of the samples that are measured", member!(depth)),
+        row("depth", Unsigned, Every, None, BIT, "Bits per measured sample", member!(depth)),
     ];
     fields.extend(measures());
     fields.extend([

@@ -153,7 +153,7 @@ mod tests {
     use crate::metrics::Detail;
     use crate::picture::{Colorimetry, Picture, PixelFormat, Plane};
 
-    /// A ledger of so many pairs and frames without one; as many references have come as distorted frames.
+    /// A ledger with this many pairs and unmatched frames, and as many references as distorted frames.
     fn ledger(matched: u64, unmatched: u64, dropped: u64) -> Ledger {
         let distorted = matched + unmatched;
         Ledger { distorted, reference: distorted, matched, unmatched, dropped, ..Ledger::default() }
@@ -212,7 +212,7 @@ mod tests {
         assert!(doubts.is_contradicted());
     }
 
-    /// Looks at so many pairs of which the distorted picture has more detail.
+    /// Adds this many pairs in which the distorted picture has more detail.
     fn looks(pairs: u64) -> DetailLooks {
         let gray = |data| Picture::new(PixelFormat::Gray8, 96, 96, &[Plane { data, stride: 96 }], Colorimetry::SRGB);
         let mixed = |at: u32, by: u32| at.wrapping_mul(by) >> 16;

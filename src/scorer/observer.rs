@@ -240,7 +240,7 @@ mod tests {
         assert_eq!((first.measures.get("luma-mean"), first.measures.get("motion")), (Some(0.0), None));
         let close = |found: Option<f64>| found.is_some_and(|found| (found - 0.2).abs() < 1e-6);
         assert!(close(second.measures.get("luma-mean")) && close(second.measures.get("motion")), "{second:?}");
-        // A stream begins anew.
+        // A new stream begins.
         observer.cancel();
         assert!(submit(&observer, 0));
         assert_eq!(found.recv().unwrap().unwrap().measures.get("motion"), None);

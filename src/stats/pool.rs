@@ -51,8 +51,8 @@ pub struct Statistics {
     pub p5: Option<f64>,
     /// The 10th percentile.
     pub p10: Option<f64>,
-    /// For decibels: the value of the mean error, −10 log₁₀ of the mean of 10^(−x / 10). For PSNR this is the PSNR of the
-    /// mean of the mean squared errors, which ffmpeg prints as `average`. `None` for other fields.
+    /// For decibels: the value of the mean error, −10 log₁₀ of the mean of 10^(−x / 10). For PSNR this is the PSNR of
+    /// the mean of the mean squared errors, which ffmpeg prints as `average`. `None` for other fields.
     pub of_mean_error: Option<f64>,
 }
 
