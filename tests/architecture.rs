@@ -19,15 +19,19 @@ struct Row {
     imports: BTreeSet<String>,
 }
 
+/// The words in backquotes.
+fn code(cell: Option<&str>) -> impl Iterator<Item = &str> {
+    cell.unwrap_or_default().split('`').skip(1).step_by(2)
+}
+
 /// The rows of the table that follows a line with these words.
 fn table(page: &str, before: &str) -> Vec<Row> {
     let (_, rest) = page.split_once(before).unwrap_or_else(|| panic!("ARCHITECTURE.md lacks {before:?}"));
     let rows = rest.lines().skip_while(|line| !line.starts_with("| `")).take_while(|line| line.starts_with("| `"));
     rows.map(|row| {
         let mut cells = row.split('|').skip(1);
-        let code = |cell: Option<&str>| cell.unwrap_or_default().split('`').skip(1).step_by(2).map(str::to_owned);
-        let module = code(cells.next()).next().expect("a module");
-        Row { module, imports: code(cells.next()).collect() }
+        let module = code(cells.next()).next().expect("a module").to_owned();
+        Row { module, imports: code(cells.next()).map(str::to_owned).collect() }
     })
     .collect()
 }
