@@ -162,7 +162,7 @@ fn pictures_that_are_turned_or_mirrored_are_named_with_the_cure() {
                 let judged = compared(name, 75, &flip(direction), 0, &format!("alignment={alignment}"));
                 let cure = "put `videoflip video-direction=";
                 let warnings: Vec<_> =
-                    judged.warnings.iter().filter(|text| !text.contains("display aspects")).collect();
+                    judged.warnings.iter().filter(|text| !text.contains("display aspect ratios")).collect();
                 println!("{name} {direction} {alignment}: {} {:?} {warnings:?}", judged.verdict(), judged.shares());
                 assert!(
                     !warnings.is_empty() && warnings.iter().all(|text| text.contains(cure)),
