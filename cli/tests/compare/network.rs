@@ -100,7 +100,7 @@ fn what_a_server_has_is_compared_and_what_it_lacks_is_named() {
     let of = |name| reasons(rendition(&report, name));
     assert!(of("absent").contains("Not Found") && of("absent").contains(&absent), "{}", of("absent"));
     assert!(of("dead").contains(&dead) && of("dead").contains("check the address"), "{}", of("dead"));
-    assert!(of("odd").contains("nothing here reads from foo://"), "{}", of("odd"));
+    assert!(of("odd").contains("no installed GStreamer element reads foo:// URIs"), "{}", of("odd"));
     for name in ["absent", "dead", "odd"] {
         assert!(of(name).lines().count() == 1 && !of(name).contains(".c("), "{name}: {}", of(name));
     }
