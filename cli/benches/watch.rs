@@ -8,7 +8,7 @@
 //!
 //! The cameras are files of 720 lines, 25 frames a second, H.264 of 2 Mbit/s with a key frame every two seconds, played at
 //! their own speed; each is scored every two seconds by `metaiqa`. Both sides run for the same time, one after the other;
-//! what is compared is the processor time of all threads. Frames that were not decoded in time are told.
+//! what is compared is the processor time of all threads. Frames that were not decoded in time are reported.
 
 use anyhow::{Context, Result, ensure};
 use onnx_iqa_testkit::{TempDir, free_port, processor_time, resident_kib};

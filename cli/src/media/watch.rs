@@ -11,8 +11,8 @@ use std::time::Duration;
 const STOPPING: Duration = Duration::from_secs(30);
 
 /// Remedy if a stream ends without a frame.
-pub const NO_FRAME: &str = "check that it plays (one cause is the edit list of a trimmed MP4: GStreamer 1.22 then outputs \
-                            none of its frames; encode such a file again)";
+pub const NO_FRAME: &str = "check that it plays (one cause is the edit list of a trimmed MP4: GStreamer 1.22 then \
+                            outputs none of its frames; encode such a file again)";
 
 /// Something that owns a pipeline.
 pub trait Watched {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The folder of a report. What belongs to it is made in a hidden folder there and moved to its name when it is whole,
-//! so that nothing half-written ever has a final name, whatever ends the run.
+//! The report folder. Files are created in a hidden subfolder and renamed when complete, so that a file with a final
+//! name is always complete, however the run ends.
 
 use super::data::Report;
 use super::frames::Frames;

@@ -90,8 +90,7 @@ impl Frames {
         Some(*median)
     }
 
-    /// The least mean of a field over a second. A rest at the end that is shorter counts only where there is nothing
-    /// else.
+    /// Lowest mean of a field over one second. An incomplete second at the end only counts if there is no other.
     pub fn worst_second(&self, field: &str) -> Option<f64> {
         let range = Field::named(field).and_then(|field| field.range).unwrap_or(FieldRange::SCORE);
         let mut windows = WindowPools::new(SECOND, range);
@@ -106,7 +105,7 @@ impl Frames {
         whole.into_iter().chain(rest).reduce(if more_is_better { f64::min } else { f64::max })
     }
 
-    /// The frames over the source's time. One without a partner stands where the offset before it puts it, and time
+    /// Frames over the time of the source. An unmatched frame is placed according to the preceding offset, and time
     /// never goes back.
     pub fn curves(&self) -> RenditionCurves {
         let (mut latest, mut offset) = (0.0f64, self.offset().unwrap_or(0));

@@ -233,7 +233,7 @@ fn memory() -> Result<()> {
             }
         },
     );
-    // A bus that nobody empties would grow by itself.
+    // A bus that is not drained would grow.
     let bus = pipeline.bus().context("a bus")?;
     pipeline.set_state(gst::State::Playing)?;
     loop {

@@ -2,8 +2,8 @@
 
 //! Pictures of moments: source frame, rendition frame, their difference and their SSIM map.
 //!
-//! They are fetched after all has been measured, by decoders of their own, each of which goes from moment to moment.
-//! Conversion and difference are the engine's.
+//! They are decoded after everything has been measured, by separate decoders that seek from moment to moment. The
+//! engine does conversion and difference.
 
 mod reader;
 
@@ -35,8 +35,8 @@ pub struct Pictures {
     pub map: Option<String>,
 }
 
-/// Writes a moment's pictures as PNG into `frames/` of `folder`, under names that begin with `stem`. `partners`: what
-/// was measured of the two frames, where they are partners, so that their difference says something; and its title.
+/// Writes a moment's pictures as PNG to `frames/` in `folder`, with names that start with `stem`. `partners`: measured
+/// values and title, if the frames are matched so that their difference is meaningful.
 ///
 /// # Errors
 /// If a frame cannot be read or a file cannot be written.

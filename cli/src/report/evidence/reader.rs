@@ -19,10 +19,10 @@ type Decode = Box<dyn Fn(&gst::Pipeline, &gst::Pad) -> Result<()>>;
 
 /// Reads single frames of a stream.
 ///
-/// It seeks where that is exact, to the last key frame before a moment, and decodes from there to the very frame. Where
-/// the frame is not far ahead of the last one it goes on instead: from the key frame it might decode the same once
-/// more. `tsdemux` and `mpegpsdemux` give other times after a seek: behind them everything is decoded from the
-/// beginning. So moments are best asked for in their order.
+/// Where seeking is exact, it seeks to the last key frame before a moment and decodes from there. If the frame is not
+/// far ahead of the previous one, it decodes further instead of seeking, which might decode the same frames again.
+/// `tsdemux` and `mpegpsdemux` change timestamps after a seek: with them everything is decoded from the beginning.
+/// Moments should therefore be requested in order.
 pub struct FrameReader {
     decode: Decode,
     pub(super) player: Player,
