@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 # onnx-iqa: the commands of a checkout. `make` lists them.
 # Everything is done by cargo and by the scripts in scripts/, each of which can be run by itself.
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # bench.sh [WORD…]: measures what README.md says about speed. Words choose among a benchmark's parts.
 set -eu
 # shellcheck source=common.sh
