@@ -83,7 +83,7 @@ impl Settings {
         vec![
             glib::ParamSpecUInt64::builder("window")
                 .nick("Window")
-                .blurb("Duration of a statistics window in nanoseconds of running time; iqa-window is posted at its end")
+                .blurb("Duration of a window in nanoseconds of running time; iqa-window is posted at its end")
                 .minimum(1)
                 .default_value(default.window.nseconds())
                 .mutable_playing()
