@@ -30,8 +30,10 @@ pub enum Alignment {
     #[enum_value(name = "By the pictures alone, including drops, duplicates and drift", nick = "track")]
     Track,
     /// The most recent reference, whatever it shows.
+    ///
+    /// Since: plugins-onnxiqa-0.2.0
     #[enum_value(
-        name = "Most recent reference picture, whatever it shows; for reduced-reference models (Since: 0.2)",
+        name = "Most recent reference picture, whatever it shows; for reduced-reference models",
         nick = "still"
     )]
     Still,
