@@ -4,7 +4,7 @@
 
 use crate::scheduling::Payload;
 use crate::scoring::Times;
-use onnx_iqa::scorer::{Observation, ScoreError};
+use onnx_iqa::scorer::{NoReferenceResult, ScoreError};
 
 /// Result for a frame.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub struct Finished {
     /// Times of the frame.
     pub times: Times,
     /// Score and measures, or the error.
-    pub result: Result<Observation, ScoreError>,
+    pub result: Result<NoReferenceResult, ScoreError>,
     /// Time from arrival to score.
     pub latency: gst::ClockTime,
 }

@@ -8,7 +8,7 @@ use super::settings::Mode;
 use crate::scheduling::{Fifo, FlowState, Item, Limit, Monitor, task};
 use crate::scoring::Times;
 use onnx_iqa::picture;
-use onnx_iqa::scorer::{Observed, Observer, ScoreError};
+use onnx_iqa::scorer::{NoReferenceJob, NoReferenceScorer, ScoreError};
 use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ struct State {
     /// Whether a thread holds the [`Turn`].
     turn_taken: bool,
     /// Present while a session is open.
-    scorer: Option<Arc<Observer>>,
+    scorer: Option<Arc<NoReferenceScorer>>,
 }
 
 impl Default for State {
@@ -136,7 +136,7 @@ pub enum Step<'a> {
 /// Life cycle.
 impl Queue {
     /// READY→PAUSED: frames will be submitted to this scorer.
-    pub fn open(&self, scorer: Observer, mode: Mode, batch_size: usize) {
+    pub fn open(&self, scorer: NoReferenceScorer, mode: Mode, batch_size: usize) {
         let capacity = match mode {
             Mode::EveryFrame => scorer.capacity(),
             // One frame being scored and one waiting keep the scorer busy; more would only make scores older.
@@ -329,18 +329,24 @@ impl Queue {
         Ok(Turn(self))
     }
 
-    fn job(self: &Arc<Self>, ticket: Ticket, frame: Box<dyn picture::Frame>, times: Times, since: Instant) -> Observed {
+    fn job(
+        self: &Arc<Self>,
+        ticket: Ticket,
+        frame: Box<dyn picture::Frame>,
+        times: Times,
+        since: Instant,
+    ) -> NoReferenceJob {
         let queue = self.clone();
         let done = Box::new(move |result| {
             let latency = gst::ClockTime::try_from(since.elapsed()).unwrap_or(gst::ClockTime::MAX);
             queue.finish(ticket, Finished { times, result, latency });
         });
-        Observed { frame, done }
+        NoReferenceJob { frame, done }
     }
 
     /// Submits a job under the lock: a job submitted after a flush has cancelled pending ones would take the room of a
     /// later frame.
-    fn submit(&self, state: MutexGuard<'_, State>, job: Observed) {
+    fn submit(&self, state: MutexGuard<'_, State>, job: NoReferenceJob) {
         let refused = match &state.scorer {
             Some(scorer) => scorer.try_submit(job).err(),
             // The element is being stopped, and no thread waits for the result.

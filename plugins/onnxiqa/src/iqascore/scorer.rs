@@ -5,14 +5,14 @@
 use super::category::CAT;
 use super::settings::Settings;
 use crate::scoring::{Fields, ModelInfo, NO_MODEL, Session};
-use onnx_iqa::metrics::ByItself;
+use onnx_iqa::metrics::NoReferenceMeasures;
 use onnx_iqa::model::contract::Kind;
-use onnx_iqa::scorer::Observer;
+use onnx_iqa::scorer::NoReferenceScorer;
 
 /// The open model and the measures.
 pub struct Opened {
     model: Option<Session>,
-    measures: ByItself,
+    measures: NoReferenceMeasures,
 }
 
 impl Opened {
@@ -21,7 +21,7 @@ impl Opened {
     /// # Errors
     /// If neither a model nor a measure is set, or the model cannot be opened. The text is shown to the user.
     pub fn new(element: &gst::Element, settings: &Settings) -> Result<Self, gst::ErrorMessage> {
-        let measures = ByItself::from(settings.measures);
+        let measures = NoReferenceMeasures::from(settings.measures);
         let model = match settings.model.has_model() {
             true => Some(Session::open(*CAT, element, &settings.model, Kind::NoReference)?),
             false if measures.any() => None,
@@ -35,14 +35,14 @@ impl Opened {
         Ok(Self { model, measures })
     }
 
-    /// Creates the observer that frames are submitted to.
+    /// Creates the scorer that frames are submitted to.
     ///
     /// # Errors
     /// If no thread can be started. The text is shown to the user.
-    pub fn observer(&self, settings: &Settings) -> Result<Observer, gst::ErrorMessage> {
+    pub fn scorer(&self, settings: &Settings) -> Result<NoReferenceScorer, gst::ErrorMessage> {
         let scorer = self.model.as_ref().map(|model| model.scorer(settings.batch_size as usize));
         let threads = settings.model.threads as usize;
-        Observer::new(scorer, self.measures, threads, settings.model.queue_size as usize).map_err(|error| {
+        NoReferenceScorer::new(scorer, self.measures, threads, settings.model.queue_size as usize).map_err(|error| {
             gst::error_msg!(gst::ResourceError::Failed, ("cannot start the thread for measures: {error}"))
         })
     }
