@@ -89,12 +89,12 @@ fn rank(rank: gst::Rank) -> String {
 fn property(pspec: &glib::ParamSpec) -> Value {
     let flags = pspec.flags();
     let has = |flag| flags.contains(flag);
-    let mutable = match () {
-        () if has(gst::PARAM_FLAG_MUTABLE_PLAYING) => "playing",
-        () if has(gst::PARAM_FLAG_MUTABLE_PAUSED) => "paused",
-        () if has(gst::PARAM_FLAG_MUTABLE_READY) => "ready",
-        () => "null",
-    };
+    let states = [
+        (gst::PARAM_FLAG_MUTABLE_PLAYING, "playing"),
+        (gst::PARAM_FLAG_MUTABLE_PAUSED, "paused"),
+        (gst::PARAM_FLAG_MUTABLE_READY, "ready"),
+    ];
+    let mutable = states.iter().find(|(flag, _)| has(*flag)).map_or("null", |(_, state)| state);
     let mut property = Object::from([
         ("blurb".to_owned(), json!(pspec.blurb())),
         ("conditionally-available".to_owned(), json!(has(gst::PARAM_FLAG_CONDITIONALLY_AVAILABLE))),
