@@ -58,7 +58,8 @@ fn element(factory: &gst::ElementFactory, types: &mut Object) -> Result<Value> {
         properties.insert(pspec.name().to_owned(), property(pspec));
         add_type(pspec.value_type(), types);
     }
-    let pads = factory.static_pad_templates().iter().map(|pad| (pad.name_template().to_owned(), pad_template(pad)));
+    let templates = factory.static_pad_templates();
+    let pads = templates.iter().map(|pad| (pad.name_template().to_owned(), pad_template(pad)));
     let mut element = Object::from([
         ("author".to_owned(), json!(factory.metadata("author"))),
         ("description".to_owned(), json!(factory.metadata("description"))),

@@ -118,9 +118,9 @@ impl Server {
             .enable_all()
             .build()
             .context("cannot start the HTTP server")?;
-        let listener = runtime
-            .block_on(TcpListener::bind(listen))
-            .with_context(|| format!("listen = {listen}: the address is not available; is another iqa watch running?"))?;
+        let listener = runtime.block_on(TcpListener::bind(listen)).with_context(|| {
+            format!("listen = {listen}: the address is not available; is another iqa watch running?")
+        })?;
         let address = listener.local_addr().context("the server has no address")?;
         let (ending, is_ending) = watch::channel(false);
         let app = App(Arc::new(Shared {
