@@ -194,7 +194,7 @@ fn caps(caps: &gst::Caps) -> String {
         for (field, value) in structure.iter() {
             let value = value.serialize().map_or_else(|_| "?".to_owned(), |value| value.to_string());
             let value = ["(string)", "(int)", "(fraction)"].iter().fold(value, |value, type_| value.replace(type_, ""));
-            text.push_str(&format!("{field:>15}: {value}\n"));
+            text.push_str(&format!("{:>15}: {value}\n", field.as_str()));
         }
     }
     text
