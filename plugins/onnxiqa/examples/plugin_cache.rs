@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 /// Name of the plugin.
 const NAME: &str = "onnxiqa";
 
+/// Formats that GStreamer 1.22 does not know. They are left out, so that the result is the same with every version.
+const NEWER_FORMATS: [&str; 1] = ["GRAY10_LE16"];
+
 /// An object with sorted keys.
 type Object = BTreeMap<String, Value>;
 
@@ -194,6 +197,7 @@ fn caps(caps: &gst::Caps) -> String {
         for (field, value) in structure.iter() {
             let value = value.serialize().map_or_else(|_| "?".to_owned(), |value| value.to_string());
             let value = ["(string)", "(int)", "(fraction)"].iter().fold(value, |value, type_| value.replace(type_, ""));
+            let value = NEWER_FORMATS.iter().fold(value, |value, name| value.replace(&format!(", {name}"), ""));
             text.push_str(&format!("{:>15}: {value}\n", field.as_str()));
         }
     }
