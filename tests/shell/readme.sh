@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MPL-2.0
 # Every ```sh block of README.md that uses gst-launch-1.0, iqa or Python runs as it stands, in a folder of its own. A block without
 # end is one that says so in its last words, `# until Ctrl-C`, and is interrupted as a person would.
 set -eu

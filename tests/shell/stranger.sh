@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # A model that nobody here has trained: LPIPS as its publishers left it, made an ONNX file by examples/lpips/export.py. With a
 # contract beside it and nothing else, iqacompare gives the numbers that the publishers' own code gives.
 set -eu
