@@ -1,5 +1,5 @@
 #!/bin/sh
-# bench.sh [WORD…]: measures what README.md says about speed. Words choose among a benchmark's parts.
+# bench.sh [WORD…]: measures the figures of docs/speed.md. Words choose parts of a benchmark.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
