@@ -13,20 +13,22 @@ import gi
 gi.require_version("Gst", "1.0")
 from gi.repository import GObject, Gst  # noqa: E402
 
-PLAYING = 1 << (GObject.PARAM_USER_SHIFT + 3)
+# GST_PARAM_MUTABLE_PLAYING.
+PLAYING = 1 << (8 + 4)
 HEADING = "| property | type | default | |\n|---|---|---|---|\n"
 
 
 def value(pspec, default):
-    if isinstance(pspec, GObject.ParamSpecBoolean):
+    type_ = pspec.value_type
+    if type_ == GObject.TYPE_BOOLEAN:
         return str(bool(default)).lower()
-    if pspec.value_type.is_a(GObject.TYPE_ENUM):
+    if type_.is_a(GObject.TYPE_ENUM):
         return default.value_nick
-    if pspec.value_type.is_a(GObject.TYPE_FLAGS):
+    if type_.is_a(GObject.TYPE_FLAGS):
         return "+".join(default.value_nicks) or "0"
-    if pspec.value_type.name == "GstFraction":
-        return "0/1"
-    if isinstance(pspec, (GObject.ParamSpecFloat, GObject.ParamSpecDouble)):
+    if type_.name == "GstFraction":
+        return f"{default.num}/{default.denom}"
+    if type_ == GObject.TYPE_DOUBLE:
         return f"{default:g}"
     return "" if default is None else str(default)
 
