@@ -208,8 +208,7 @@ class Page:
 def main(pages):
     folder = pathlib.Path(os.environ["TEST_TMP"]) / "pages"
     for name in pages:
-        page = ROOT / name
-        Page(page.relative_to(ROOT), folder / page.stem).run()
+        Page(pathlib.Path(name), folder / pathlib.Path(name).stem).run()
 
 
 if __name__ == "__main__":
