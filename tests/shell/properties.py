@@ -27,7 +27,7 @@ def value(pspec, default):
     if type_.is_a(GObject.TYPE_FLAGS):
         return "+".join(default.value_nicks) or "0"
     if type_.name == "GstFraction":
-        return f"{default.num}/{default.denom}"
+        return f"{int(default.num)}/{int(default.denom)}"
     if type_ == GObject.TYPE_DOUBLE:
         return f"{default:g}"
     return "" if default is None else str(default)
