@@ -106,6 +106,7 @@ class Page:
         self.server = self.server_line = None
         self.out = self.err = ""
         self.count = 0
+        self.failed = []
         folder.mkdir(parents=True)
         for shared in ("examples", "models"):
             (folder / shared).symlink_to(ROOT / shared)
@@ -115,13 +116,17 @@ class Page:
             try:
                 self.block(language, words, body.replace("9464", str(self.port)))
             except Wrong as wrong:
-                sys.exit(f"FAILED: {self.page}, line {line}: {wrong}")
+                self.failed.append(f"FAILED: {self.page}, line {line}: {wrong}")
             except subprocess.TimeoutExpired:
-                sys.exit(f"FAILED: {self.page}, line {line}: did not end within {LIMIT} s")
-        self.end_server()
+                self.failed.append(f"FAILED: {self.page}, line {line}: did not end within {LIMIT} s")
+        try:
+            self.end_server()
+        except Wrong as wrong:
+            self.failed.append(f"FAILED: {self.page}: {wrong}")
         if self.count == 0 and b"```sh\n" in self.page.read_bytes():
-            sys.exit(f"FAILED: {self.page}: no block was run")
-        print(f"{self.page}: {self.count} blocks")
+            self.failed.append(f"FAILED: {self.page}: no block was run")
+        print(f"{self.page}: {self.count} blocks, {len(self.failed)} failed", flush=True)
+        return self.failed
 
     def block(self, language, words, body):
         if language == "text" and words[:1] in (["output"], ["errors"]):
@@ -207,8 +212,12 @@ class Page:
 
 def main(pages):
     folder = pathlib.Path(os.environ["TEST_TMP"]) / "pages"
+    failed = []
     for name in pages:
-        Page(pathlib.Path(name), folder / pathlib.Path(name).stem).run()
+        failed += Page(pathlib.Path(name), folder / pathlib.Path(name).stem).run()
+    # All pages are run, so that one look shows all that is wrong.
+    if failed:
+        sys.exit("\n".join(failed))
 
 
 if __name__ == "__main__":
