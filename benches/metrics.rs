@@ -3,8 +3,8 @@
 //! PSNR, SSIM, MS-SSIM, VMAF and CAMBI of 1080p pairs of I420, and PSNR and SSIM of 2160p pairs of 10 bits, against
 //! ffmpeg's `psnr`, `ssim` and libvmaf.
 //!
-//! `scripts/bench.sh` or `cargo bench --bench metrics`; the latter wants `ONNX_IQA_FFMPEG`, a path that
-//! `scripts/ffmpeg.sh` prints.
+//! `scripts/bench.sh` or `cargo bench --bench metrics [-- WORD…]`, which measures the rows whose names hold a word and
+//! wants `ONNX_IQA_FFMPEG`, a path that `scripts/ffmpeg.sh` prints.
 //!
 //! What is compared is the time that a pair of decoded frames takes. ffmpeg reads eight pairs once and its `loop` filter
 //! hands out references to them, so nothing is decoded, read or copied while it measures; what it takes for starting,
@@ -43,9 +43,18 @@ const HD: Clip = Clip { format: PixelFormat::I420, pix_fmt: "yuv420p", width: 19
 const VMAF_1: &str = "vmaf_v1.0.16_3d0h";
 const DEEP: Clip = Clip { format: PixelFormat::I420p10, pix_fmt: "yuv420p10le", width: 3840, height: 2160, pairs: 2 };
 
+/// How many distorted pictures one reference of a ladder is compared with.
+const RUNGS: usize = 4;
+
+/// What ffmpeg does for a row: the graph that measures, and the same without the measures, which is subtracted.
+type Graphs<'a> = Option<(&'a Rival, &'a str, &'a str)>;
+
 fn main() -> Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     // `cargo test --benches` runs this too: once is enough then.
-    let (rounds, loops) = if std::env::args().any(|argument| argument == "--bench") { (7, 50) } else { (1, 1) };
+    let measured = std::env::args().any(|argument| argument == "--bench");
+    let bench = Bench { rounds: if measured { 7 } else { 1 }, words };
+    let loops = if measured { 50 } else { 1 };
     let pairs = HD.frames();
     let ffmpeg = std::env::var_os("ONNX_IQA_FFMPEG").map(PathBuf::from).filter(|path| path.is_file());
     let rival = ffmpeg.as_deref().map(|ffmpeg| Rival::new(ffmpeg, &HD, &pairs)).transpose()?;
@@ -53,153 +62,122 @@ fn main() -> Result<()> {
         println!("There is no ffmpeg at ONNX_IQA_FFMPEG (scripts/ffmpeg.sh fetches one): only our own times follow.\n");
     }
     println!(
-        "Per pair of frames in memory, 1920x1080 I420 where nothing else is said, medians of {rounds} alternated runs\n"
+        "Per pair of frames in memory, 1920x1080 I420 where nothing else is said, medians of {} alternated runs, {}\n",
+        bench.rounds,
+        std::env::var("ONNX_IQA_SIMD")
+            .map_or("the processor's best instructions".into(), |level| level + " instructions"),
     );
     println!("| measures | threads | this crate | ffmpeg | ratio |");
     println!("|---|---:|---:|---:|---:|");
     let cores = std::thread::available_parallelism()?.get();
     let counts = if cores > 1 { vec![1, cores] } else { vec![1] };
-    for threads in counts {
-        let simple = Measures::PSNR | Measures::SSIM;
-        let graph = "split[c][d];[b]split[e][f];[c][e]psnr[g];[d]nullsink;[g][f]ssim";
-        let bare = "split[c][d];[b]split[e][f];[c][e]streamselect=inputs=2:map=0[g];[d]nullsink;[f]nullsink;[g]null";
-        row("PSNR, SSIM", simple, threads, &pairs, rival.as_ref().map(|rival| (rival, graph, bare)), rounds, loops)?;
-        let pairs = DEEP.frames();
-        let rival = ffmpeg.as_deref().map(|ffmpeg| Rival::new(ffmpeg, &DEEP, &pairs)).transpose()?;
-        let rival = rival.as_ref().map(|rival| (rival, graph, bare));
-        row("PSNR, SSIM, 3840x2160, 10 bits", simple, threads, &pairs, rival, rounds.min(5), loops.div_ceil(2))?;
+    let simple = Measures::PSNR | Measures::SSIM;
+    let filters = "split[c][d];[b]split[e][f];[c][e]psnr[g];[d]nullsink;[g][f]ssim";
+    let passing = "split[c][d];[b]split[e][f];[c][e]streamselect=inputs=2:map=0[g];[d]nullsink;[f]nullsink;[g]null";
+    let synchronized = "null[c];[c][b]streamselect=inputs=2:map=0";
+    let libvmaf = |threads: usize, options: &str| format!("null[c];[c][b]libvmaf=n_threads={threads}{options}");
+    for &threads in &counts {
+        let rival = rival.as_ref().map(|rival| (rival, filters, passing));
+        bench.row("PSNR, SSIM", vec![Meter::new(simple, threads)], false, threads, &pairs, rival, loops)?;
     }
-    for threads in [1, cores] {
-        let all = Measures::MS_SSIM;
-        let with = format!("null[c];[c][b]libvmaf=n_threads={threads}:feature=name=float_ms_ssim");
-        let without = format!("null[c];[c][b]libvmaf=n_threads={threads}");
-        row("MS-SSIM", all, threads, &pairs, rival.as_ref().map(|rival| (rival, &*with, &*without)), rounds.min(3), 3)?;
+    let deep = DEEP.frames();
+    let of_deep = ffmpeg.as_deref().map(|ffmpeg| Rival::new(ffmpeg, &DEEP, &deep)).transpose()?;
+    for &threads in &counts {
+        let rival = of_deep.as_ref().map(|rival| (rival, filters, passing));
+        let meter = vec![Meter::new(simple, threads)];
+        bench.row("PSNR, SSIM, 3840x2160, 10 bits", meter, false, threads, &deep, rival, loops.div_ceil(2))?;
     }
-    for threads in [1, cores] {
-        let with = format!("null[c];[c][b]libvmaf=n_threads={threads}");
-        let bare = "null[c];[c][b]streamselect=inputs=2:map=0";
-        let rival = rival.as_ref().map(|rival| (rival, &*with, bare));
-        row("VMAF", Measures::VMAF, threads, &pairs, rival, rounds.min(5), 3)?;
+    for &threads in &counts {
+        let (with, without) = (libvmaf(threads, ":feature=name=float_ms_ssim"), libvmaf(threads, ""));
+        let rival = rival.as_ref().map(|rival| (rival, &*with, &*without));
+        bench.row("MS-SSIM", vec![Meter::new(Measures::MS_SSIM, threads)], false, threads, &pairs, rival, 3)?;
     }
-    for threads in [1, cores] {
-        let with = format!("null[c];[c][b]libvmaf=n_threads={threads}:model=version={VMAF_1}");
-        let bare = "null[c];[c][b]streamselect=inputs=2:map=0";
-        let rival = rival.as_ref().map(|rival| (rival, &*with, bare));
+    for &threads in &counts {
+        let with = libvmaf(threads, "");
+        let rival = rival.as_ref().map(|rival| (rival, &*with, synchronized));
+        bench.row("VMAF", vec![Meter::new(Measures::VMAF, threads)], false, threads, &pairs, rival, 3)?;
+    }
+    for &threads in &counts {
+        let with = libvmaf(threads, &format!(":model=version={VMAF_1}"));
+        let rival = rival.as_ref().map(|rival| (rival, &*with, synchronized));
         let model = VmafModel::open(VMAF_1, &[concat!(env!("CARGO_MANIFEST_DIR"), "/models").into()])?;
         let meter = Meter::with_vmaf_model(Measures::VMAF, threads, Arc::new(model));
-        row_of("VMAF 1", meter, threads, &pairs, rival, rounds.min(5), 3)?;
+        bench.row("VMAF 1", vec![meter], false, threads, &pairs, rival, 3)?;
     }
     // Noise has hardly any flat parts, and flat parts are what CAMBI takes time for.
     let slopes: Vec<_> = (0..HD.pairs as u32).map(|seed| [slope(seed), slope(seed + 1)]).collect();
     let of_slopes = ffmpeg.as_deref().map(|ffmpeg| Rival::new(ffmpeg, &HD, &slopes)).transpose()?;
     for (name, pairs, rival) in [("CAMBI, noise", &pairs, &rival), ("CAMBI, slopes", &slopes, &of_slopes)] {
-        for threads in [1, cores] {
-            let with = format!("null[c];[c][b]libvmaf=n_threads={threads}:feature=name=cambi");
-            let without = format!("null[c];[c][b]libvmaf=n_threads={threads}");
+        for &threads in &counts {
+            let (with, without) = (libvmaf(threads, ":feature=name=cambi"), libvmaf(threads, ""));
             let rival = rival.as_ref().map(|rival| (rival, &*with, &*without));
-            row(name, Measures::CAMBI, threads, pairs, rival, rounds.min(5), 3)?;
+            bench.row(name, vec![Meter::new(Measures::CAMBI, threads)], false, threads, pairs, rival, 3)?;
         }
     }
-    println!("\nA ladder: one reference, four distorted frames, in one process; ffmpeg runs four times\n");
+    println!("\nA ladder: one reference, {RUNGS} distorted frames, in one process; ffmpeg runs {RUNGS} times\n");
     println!("| measures | threads | this crate | ffmpeg | ratio |");
     println!("|---|---:|---:|---:|---:|");
-    let with = format!("null[c];[c][b]libvmaf=n_threads={cores}");
-    let bare = "null[c];[c][b]streamselect=inputs=2:map=0";
-    let vmaf = rival.as_ref().map(|rival| (rival, &*with, bare));
-    ladder("VMAF", Measures::VMAF, cores, &pairs, vmaf, rounds.min(5), 3)?;
-    ladder("VMAF, each rung alone", Measures::VMAF, cores, &pairs, None, rounds.min(5), 3)?;
-    let graph = "split[c][d];[b]split[e][f];[c][e]psnr[g];[d]nullsink;[g][f]ssim";
-    let bare = "split[c][d];[b]split[e][f];[c][e]streamselect=inputs=2:map=0[g];[d]nullsink;[f]nullsink;[g]null";
-    let simple = rival.as_ref().map(|rival| (rival, graph, bare));
-    ladder("PSNR, SSIM", Measures::PSNR | Measures::SSIM, cores, &pairs, simple, rounds, loops)?;
+    let rungs = |measures| (0..RUNGS).map(|_| Meter::new(measures, cores)).collect();
+    let with = libvmaf(cores, "");
+    let by_libvmaf = rival.as_ref().map(|rival| (rival, &*with, synchronized));
+    let by_filters = rival.as_ref().map(|rival| (rival, filters, passing));
+    bench.row("ladder, VMAF", rungs(Measures::VMAF), true, cores, &pairs, by_libvmaf, 3)?;
+    bench.row("ladder, VMAF, each rung alone", rungs(Measures::VMAF), false, cores, &pairs, by_libvmaf, 3)?;
+    bench.row("ladder, PSNR, SSIM", rungs(simple), true, cores, &pairs, by_filters, loops)?;
     Ok(())
 }
 
-/// How many distorted pictures one reference is compared with.
-const RUNGS: usize = 4;
-
-/// One line of the second table. Without a rival, nothing is shared.
-fn ladder(
-    name: &str,
-    measures: Measures,
-    threads: usize,
-    pairs: &[[OwnedFrame; 2]],
-    rival: Option<(&Rival, &str, &str)>,
+/// How rows are measured.
+struct Bench {
     rounds: usize,
-    loops: usize,
-) -> Result<()> {
-    let mut meters: Vec<_> = (0..RUNGS).map(|_| Meter::new(measures, threads)).collect();
-    let mut times: [Vec<f64>; 2] = Default::default();
-    for _ in 0..rounds {
-        let start = Instant::now();
-        for _ in 0..loops {
-            for [reference, distorted] in pairs {
+    /// Only rows whose names hold one of them; all if there is none.
+    words: Vec<String>,
+}
+
+impl Bench {
+    /// One row: the pairs `loops` times through each of the meters, which are a ladder's rungs if there are several. With
+    /// `sharing`, they compute once what they need of the reference alone.
+    #[expect(clippy::too_many_arguments, reason = "a row's columns")]
+    fn row(
+        &self,
+        name: &str,
+        mut meters: Vec<Meter>,
+        sharing: bool,
+        threads: usize,
+        pairs: &[[OwnedFrame; 2]],
+        rival: Graphs<'_>,
+        loops: usize,
+    ) -> Result<()> {
+        if !self.words.is_empty() && !self.words.iter().any(|word| name.contains(&**word)) {
+            return Ok(());
+        }
+        let frames = (loops * pairs.len()) as f64;
+        let mut times: [Vec<f64>; 2] = Default::default();
+        for _ in 0..self.rounds {
+            let start = Instant::now();
+            for [reference, distorted] in std::iter::repeat_n(pairs, loops).flatten() {
                 let place = [reference.planes[0].0.as_ptr() as usize];
-                let leases: Vec<_> = meters.iter().map(|_| Lease::new(&place)).collect();
+                let leases: Vec<_> = meters.iter().filter(|_| sharing).map(|_| Lease::new(&place)).collect();
                 let (reference, distorted) = (reference.picture()?, distorted.picture()?);
-                for (meter, lease) in meters.iter_mut().zip(&leases) {
-                    let shared = SharedReference::new(lease, &reference, &reference).filter(|_| rival.is_some());
+                for (index, meter) in meters.iter_mut().enumerate() {
+                    let shared =
+                        leases.get(index).and_then(|lease| SharedReference::new(lease, &reference, &reference));
                     std::hint::black_box(meter.measure_shared(&reference, &distorted, shared)?);
                 }
             }
-        }
-        times[0].push(start.elapsed().as_secs_f64() / (loops * pairs.len()) as f64);
-        if let Some((rival, with, without)) = rival {
-            let [with, without] = [rival.run(with, threads, loops)?, rival.run(without, threads, loops)?];
-            times[1].push((with.as_secs_f64() - without.as_secs_f64()) * RUNGS as f64 / (loops * pairs.len()) as f64);
-        }
-    }
-    print_row(name, threads, times)
-}
-
-/// One line of the first table.
-fn row(
-    name: &str,
-    measures: Measures,
-    threads: usize,
-    pairs: &[[OwnedFrame; 2]],
-    rival: Option<(&Rival, &str, &str)>,
-    rounds: usize,
-    loops: usize,
-) -> Result<()> {
-    row_of(name, Meter::new(measures, threads), threads, pairs, rival, rounds, loops)
-}
-
-/// The same of a meter that is there.
-fn row_of(
-    name: &str,
-    mut meter: Meter,
-    threads: usize,
-    pairs: &[[OwnedFrame; 2]],
-    rival: Option<(&Rival, &str, &str)>,
-    rounds: usize,
-    loops: usize,
-) -> Result<()> {
-    let pictures = pairs.iter().map(|[a, b]| Ok([a.picture()?, b.picture()?])).collect::<Result<Vec<_>>>()?;
-    let mut times: [Vec<f64>; 2] = Default::default();
-    for _ in 0..rounds {
-        let start = Instant::now();
-        for _ in 0..loops {
-            for [a, b] in &pictures {
-                std::hint::black_box(meter.measure(a, b)?);
+            times[0].push(start.elapsed().as_secs_f64() / frames);
+            if let Some((rival, with, without)) = rival {
+                let [with, without] = [rival.run(with, threads, loops)?, rival.run(without, threads, loops)?];
+                times[1].push((with.as_secs_f64() - without.as_secs_f64()) * meters.len() as f64 / frames);
             }
         }
-        times[0].push(start.elapsed().as_secs_f64() / (loops * pairs.len()) as f64);
-        if let Some((rival, with, without)) = rival {
-            let [with, without] = [rival.run(with, threads, loops)?, rival.run(without, threads, loops)?];
-            times[1].push((with.as_secs_f64() - without.as_secs_f64()) / (loops * pairs.len()) as f64);
-        }
+        let [ours, theirs] = times.map(median);
+        let ours = ours.context("no runs")? * 1e3;
+        let theirs = theirs.map(|theirs| theirs * 1e3);
+        let rest = theirs.map_or("- | -".into(), |theirs| format!("{theirs:.3} ms | {:.2} x", theirs / ours));
+        println!("| {name} | {threads} | {ours:.3} ms | {rest} |");
+        Ok(())
     }
-    print_row(name, threads, times)
-}
-
-fn print_row(name: &str, threads: usize, times: [Vec<f64>; 2]) -> Result<()> {
-    let [ours, theirs] = times.map(median);
-    let ours = ours.context("no runs")? * 1e3;
-    let theirs = theirs.map(|theirs| theirs * 1e3);
-    let rest = theirs.map_or("- | -".into(), |theirs| format!("{theirs:.3} ms | {:.2} x", theirs / ours));
-    println!("| {name} | {threads} | {ours:.3} ms | {rest} |");
-    Ok(())
 }
 
 fn median(mut times: Vec<f64>) -> Option<f64> {

@@ -1,188 +1,144 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a picture says by itself: how bright it is, how much is in it, whether it moves.
+//! Measures of pictures that have no reference.
 
-use super::pair::{MIDDLE, Pair};
-use super::range::{Kind, SampleRange};
-use super::scale::Scale;
-use crate::picture::{Picture, Range};
+use super::cambi::{CAMBI, CambiMeasure};
+use super::field::Field;
+use super::luma_meter::LumaMeter;
+use super::measurements::Measurements;
+use super::range::Affine;
+use super::samples::Samples;
+use super::workers::Workers;
+use crate::picture::{Family, Picture};
 
-/// Luma below this share of full scale is dark.
-pub const DARK: f64 = 0.1;
-
-/// Luma of one picture. All are shares of full scale, from black (0) to white (1).
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub struct LumaLook {
-    /// The mean.
-    pub mean: f64,
-    /// The standard deviation over the picture.
-    pub deviation: f64,
-    /// How much of the picture is [dark](DARK), 0 to 1.
-    pub dark: f64,
-    /// The mean of the absolute differences to the picture looked at before; `None` for the first one, and where that one
-    /// had another size.
-    pub motion: Option<f64>,
+const fn share(name: &'static str, description: &'static str) -> Field {
+    Field { name, range: Some([0.0, 1.0]), unit: "", description, rgb: true }
 }
 
-/// Looks at the luma of a stream's pictures, one after the other.
-///
-/// Samples of more than 8 bits are rounded to 8. It keeps the luma of one picture.
+static LUMA_MEAN: Field = share("luma-mean", "the mean of luma, from black to white");
+static LUMA_DEVIATION: Field = share("luma-deviation", "the standard deviation of luma over the picture");
+static MOTION: Field = share("motion", "the mean absolute difference of luma to the picture measured before");
+
+/// A set of measures that need no reference. They say what is wrong with a stream, not how good its pictures are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NoReferenceMeasures {
+    /// The banding index CAMBI, more is worse: `cambi`.
+    pub cambi: bool,
+    /// How far luma differs from that of the picture before: `motion`.
+    pub motion: bool,
+    /// How bright the picture is, and how much is in it: `luma-mean`, `luma-deviation`.
+    pub luma: bool,
+}
+
+impl NoReferenceMeasures {
+    /// Every measure.
+    pub const ALL: Self = Self { cambi: true, motion: true, luma: true };
+
+    /// Whether there is anything to measure.
+    #[must_use]
+    pub const fn any(self) -> bool {
+        self.cambi || self.motion || self.luma
+    }
+
+    /// The fields that they give, in order.
+    pub fn fields(self) -> impl Iterator<Item = &'static Field> {
+        let rows =
+            [(self.luma, &LUMA_MEAN), (self.luma, &LUMA_DEVIATION), (self.motion, &MOTION), (self.cambi, &CAMBI)];
+        rows.into_iter().filter_map(|(wanted, field)| wanted.then_some(field))
+    }
+}
+
+/// Measures the pictures of one stream by themselves; keeps working memory and threads from one to the next.
 ///
 /// ```
-/// use onnx_iqa::metrics::LumaMeter;
-/// use onnx_iqa::picture::{Frame, OwnedFrame};
+/// use onnx_iqa::metrics::{NoReferenceMeasures, NoReferenceMeter};
+/// use onnx_iqa::picture::{Colorimetry, Picture, PixelFormat, Plane};
 ///
-/// let gray = |level| OwnedFrame::rgb(8, 8, vec![level; 8 * 8 * 3]);
-/// let mut meter = LumaMeter::default();
-/// let first = meter.look(&gray(51)?.picture()?);
-/// assert_eq!((first.deviation, first.dark, first.motion), (0.0, 0.0, None));
-/// assert!((first.mean - 0.2).abs() < 1e-9);
-/// let second = meter.look(&gray(0)?.picture()?);
-/// assert_eq!((second.dark, second.motion.map(|motion| (motion * 10.0).round())), (1.0, Some(2.0)));
+/// // A slope in steps of 40 pixels.
+/// let samples: Vec<u8> = (0..320 * 240).map(|i| 80 + (i % 320 / 40) as u8).collect();
+/// let plane = Plane { data: &samples, stride: 320 };
+/// let picture = Picture::new(PixelFormat::Gray8, 320, 240, &[plane], Colorimetry::SRGB)?;
+/// let mut meter = NoReferenceMeter::new(NoReferenceMeasures::ALL, 1);
+/// let found = meter.measure(&picture);
+/// assert!(found.cambi().unwrap() > 1.0);
+/// assert_eq!((found.get("motion"), meter.measure(&picture).get("motion")), (None, Some(0.0)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default)]
-pub struct LumaMeter {
-    size: [u32; 2],
-    /// The luma of the picture before, row by row; nothing before the first.
-    before: Vec<u8>,
+pub struct NoReferenceMeter {
+    wanted: NoReferenceMeasures,
+    luma: LumaMeter,
+    cambi: CambiMeasure,
+    workers: Workers,
 }
 
-impl LumaMeter {
-    /// Looks at the next picture.
-    pub fn look(&mut self, picture: &Picture<'_>) -> LumaLook {
-        let size = [picture.width(), picture.height()];
-        // A picture is of its own size and family.
-        let Ok(pair) = Pair::new(picture, picture) else { return LumaLook::NOTHING };
-        let luma = pair.luma();
-        let knows_one = self.size == size && !self.before.is_empty();
-        self.size = size;
-        self.before.resize(luma.width * luma.height, 0);
-        let (mut counts, mut differences) = ([0u64; 256], 0u64);
-        let mut rows = Rows::new(&luma);
-        for (y, before) in self.before.chunks_exact_mut(luma.width.max(1)).enumerate() {
-            let row = rows.row(y);
-            differences += difference(row, before);
-            row.iter().for_each(|sample| counts[usize::from(*sample)] += 1);
-            before.copy_from_slice(row);
+impl NoReferenceMeter {
+    /// A meter that uses up to `threads` threads, 0 being one for each core. Meters with the same number share them.
+    #[must_use]
+    pub fn new(wanted: NoReferenceMeasures, threads: usize) -> Self {
+        let workers = Workers::new(if wanted.cambi { threads } else { 1 });
+        Self { wanted, luma: LumaMeter::default(), cambi: CambiMeasure::default(), workers }
+    }
+
+    /// Measures the next picture. What it does not have is absent: motion, of the first picture and after another size; and
+    /// CAMBI, with a [reason](Measurements::missing), of R'G'B' and of pictures that are too small.
+    pub fn measure(&mut self, picture: &Picture<'_>) -> Measurements {
+        let component = picture.format().components()[0];
+        let mut found = Measurements::at_depth(component.depth);
+        if self.wanted.luma || self.wanted.motion {
+            let look = self.luma.look(picture);
+            found.add(&LUMA_MEAN, self.wanted.luma.then_some(look.mean));
+            found.add(&LUMA_DEVIATION, self.wanted.luma.then_some(look.deviation));
+            found.add(&MOTION, look.motion.filter(|_| self.wanted.motion));
         }
-        let range = picture.colorimetry().range;
-        let pixels = (luma.width * luma.height) as f64;
-        let motion = knows_one.then(|| differences as f64 / pixels * scale(range).0);
-        LumaLook { motion, ..LumaLook::of(&counts, range) }
+        if self.wanted.cambi {
+            let luma = Samples::new(picture, 0, Affine::SAME).filter(|_| picture.format().family() != Family::Rgb);
+            self.cambi.look(&self.workers, luma.as_ref(), &mut found);
+        }
+        found
     }
 
     /// Forgets the picture before, as when a stream begins anew.
     pub fn reset(&mut self) {
-        self.before.clear();
+        self.luma.reset();
     }
 }
 
-impl LumaLook {
-    const NOTHING: Self = Self { mean: 0.0, deviation: 0.0, dark: 0.0, motion: None };
-
-    /// Of how many samples have each value.
-    fn of(counts: &[u64; 256], range: Range) -> Self {
-        let (gain, offset) = scale(range);
-        let light = |sample: usize| (sample as f64 * gain + offset).clamp(0.0, 1.0);
-        let total = counts.iter().sum::<u64>().max(1) as f64;
-        let sum = |value: &dyn Fn(f64) -> f64| {
-            counts.iter().enumerate().map(|(sample, count)| value(light(sample)) * *count as f64).sum::<f64>() / total
-        };
-        let mean = sum(&|light| light);
-        let variance = sum(&|light| (light - mean) * (light - mean));
-        let dark = sum(&|light| f64::from(u8::from(light < DARK)));
-        Self { mean, deviation: variance.sqrt(), dark, motion: None }
+impl std::fmt::Debug for NoReferenceMeter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NoReferenceMeter").field("measures", &self.wanted).finish_non_exhaustive()
     }
-}
-
-/// What brings 8-bit samples to shares of full scale: gain and offset.
-fn scale(range: Range) -> (f64, f64) {
-    let full = SampleRange::new(Kind::Light, 8, Range::Full);
-    let affine = SampleRange::new(Kind::Light, 8, range).to(&full);
-    (affine.gain / 255.0, affine.offset / 255.0)
-}
-
-/// The rows of a picture's luma as bytes.
-struct Rows<'a> {
-    luma: &'a Scale<'a>,
-    real: Vec<f32>,
-    bytes: Vec<u8>,
-}
-
-impl<'a> Rows<'a> {
-    fn new(luma: &'a Scale<'a>) -> Self {
-        Self { luma, real: vec![0.0; luma.width], bytes: vec![0; luma.width] }
-    }
-
-    fn row(&mut self, y: usize) -> &[u8] {
-        if let Some(row) = self.luma.stored.and_then(|[samples, _]| samples.bytes(y)) {
-            return &row[..self.luma.width];
-        }
-        self.luma.sources[0].load(y, &mut self.real);
-        for (byte, real) in self.bytes.iter_mut().zip(&self.real) {
-            *byte = (real + MIDDLE as f32).round() as u8;
-        }
-        &self.bytes
-    }
-}
-
-/// The sum of the absolute differences of two rows.
-fn difference(one: &[u8], two: &[u8]) -> u64 {
-    // 2¹⁶ differences of 8 bits sum to less than 2³².
-    let chunks = one.chunks(1 << 16).zip(two.chunks(1 << 16));
-    chunks.map(|(one, two)| u64::from(one.iter().zip(two).map(|(a, b)| u32::from(a.abs_diff(*b))).sum::<u32>())).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::{Colorimetry, Frame, Matrix, OwnedFrame, PixelFormat};
-
-    fn limited(format: PixelFormat, luma: Vec<u8>) -> OwnedFrame {
-        let colorimetry = Colorimetry { matrix: Matrix::Bt709, range: Range::Limited, ..Colorimetry::SRGB };
-        let bytes = luma.len() / 8;
-        let planes = vec![(luma, 4 * bytes), (vec![128; 2 * bytes], 2 * bytes), (vec![128; 2 * bytes], 2 * bytes)];
-        OwnedFrame::new(format, 4, 2, planes, colorimetry).unwrap()
-    }
-
-    fn look(meter: &mut LumaMeter, frame: &OwnedFrame) -> LumaLook {
-        meter.look(&frame.picture().unwrap())
-    }
+    use crate::metrics::Missing;
+    use crate::picture::{Frame as _, OwnedFrame};
 
     #[test]
-    fn limited_range_is_taken_from_black_to_white() {
-        let frame = limited(PixelFormat::I420, vec![16, 235, 16, 235, 16, 235, 16, 235]);
-        let found = look(&mut LumaMeter::default(), &frame);
-        assert!((found.mean - 0.5).abs() < 1e-12 && (found.deviation - 0.5).abs() < 1e-12, "{found:?}");
-        assert_eq!(found.dark, 0.5);
-        // What lies below black is black.
-        let below = look(&mut LumaMeter::default(), &limited(PixelFormat::I420, vec![3; 8]));
-        assert_eq!((below.mean, below.dark), (0.0, 1.0));
-    }
-
-    #[test]
-    fn ten_bits_say_what_eight_say() {
-        let samples = [16u16, 60, 235, 100, 40, 41, 200, 199];
-        let deep = samples.iter().flat_map(|sample| (sample * 4).to_le_bytes()).collect();
-        let plain = samples.map(|sample| sample as u8).to_vec();
-        let [one, two] = [limited(PixelFormat::I420, plain), limited(PixelFormat::I420p10, deep)];
-        assert_eq!(look(&mut LumaMeter::default(), &one), look(&mut LumaMeter::default(), &two));
-    }
-
-    #[test]
-    fn motion_is_the_difference_to_the_picture_before() {
-        let mut meter = LumaMeter::default();
-        let [one, other] =
-            [vec![100; 8], [vec![100; 4], vec![122; 4]].concat()].map(|luma| limited(PixelFormat::I420, luma));
-        assert_eq!(look(&mut meter, &one).motion, None);
-        assert_eq!(look(&mut meter, &one).motion, Some(0.0));
-        let moved = look(&mut meter, &other).motion.unwrap();
-        assert!((moved - 11.0 / 219.0).abs() < 1e-12, "{moved}");
-        let small = OwnedFrame::rgb(2, 2, vec![0; 12]).unwrap();
-        assert_eq!(look(&mut meter, &small).motion, None, "another size");
-        meter.reset();
-        assert_eq!(look(&mut meter, &small).motion, None);
+    fn only_what_is_asked_for_is_there() {
+        let frame = OwnedFrame::rgb(4, 2, [0, 255].repeat(12)).unwrap();
+        let picture = frame.picture().unwrap();
+        let names = |wanted: NoReferenceMeasures| {
+            let mut meter = NoReferenceMeter::new(wanted, 1);
+            let _ = meter.measure(&picture);
+            let found = meter.measure(&picture);
+            let names = found.iter().map(|(field, _)| field.name).collect::<Vec<_>>().join(" ");
+            (names, found.missing().to_vec())
+        };
+        assert!(!NoReferenceMeasures::default().any() && NoReferenceMeasures::default().fields().next().is_none());
+        assert_eq!(
+            names(NoReferenceMeasures { luma: true, ..NoReferenceMeasures::default() }).0,
+            "luma-mean luma-deviation"
+        );
+        assert_eq!(
+            names(NoReferenceMeasures { motion: true, ..NoReferenceMeasures::default() }),
+            ("motion".to_owned(), Vec::new())
+        );
+        let (all, missing) = names(NoReferenceMeasures::ALL);
+        assert_eq!(all, "luma-mean luma-deviation motion", "R'G'B' has no CAMBI");
+        assert_eq!(missing, [Missing::Rgb { measure: "cambi" }]);
+        let fields: Vec<_> = NoReferenceMeasures::ALL.fields().map(|field| field.name).collect();
+        assert_eq!(fields, ["luma-mean", "luma-deviation", "motion", "cambi"]);
     }
 }

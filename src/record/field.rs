@@ -132,10 +132,10 @@ fn measures() -> impl Iterator<Item = Field> {
     ];
     let with_reference = || metrics::MEASURES.iter().flat_map(of);
     let both = |name: &str| with_reference().any(|field| field.name == name);
-    let by_itself = || metrics::ByItself::ALL.fields().map(measured);
-    let alone = by_itself().filter(|field| !both(field.name));
+    let no_reference = || metrics::NoReferenceMeasures::ALL.fields().map(measured);
+    let alone = no_reference().filter(|field| !both(field.name));
     let alone = alone.map(|field| Field { scope: FieldScope::Of(Kind::NoReference), ..field }).collect::<Vec<_>>();
-    let scope = |field: Field| match by_itself().any(|other| other.name == field.name) {
+    let scope = |field: Field| match no_reference().any(|other| other.name == field.name) {
         true => Field { scope: FieldScope::Every, ..field },
         false => field,
     };

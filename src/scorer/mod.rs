@@ -21,7 +21,7 @@ mod handle;
 #[cfg(feature = "onnx")]
 mod inference;
 mod job;
-mod observer;
+mod no_reference;
 #[cfg(feature = "onnx")]
 mod plans;
 #[cfg(feature = "onnx")]
@@ -45,6 +45,6 @@ pub use error::ScoreError;
 #[cfg(feature = "onnx")]
 pub use handle::Scorer;
 pub use job::{Callback, Job};
-pub use observer::{Observation, Observed, ObservedCallback, Observer};
+pub use no_reference::{NoReferenceCallback, NoReferenceJob, NoReferenceResult, NoReferenceScorer};
 pub use score::{Map, Score};
 pub use selection::{Selection, Selector};

@@ -3,7 +3,7 @@
 //! CAMBI against libvmaf's own numbers, with and without a reference.
 
 use crate::pictures::{COLORIMETRY, hash};
-use onnx_iqa::metrics::{ByItself, ByItselfMeter, Measures, Meter};
+use onnx_iqa::metrics::{Measures, Meter, NoReferenceMeasures, NoReferenceMeter};
 use onnx_iqa::picture::{Frame as _, OwnedFrame, PixelFormat};
 
 /// What `cambi.py` found.
@@ -46,7 +46,8 @@ fn draw([depth, width, height, right, down, step, noise]: [i64; 7]) -> OwnedFram
 #[test]
 fn agrees_with_libvmaf() {
     let mut meter = Meter::new(Measures::CAMBI, 2);
-    let mut by_itself = ByItselfMeter::new(ByItself { cambi: true, ..ByItself::default() }, 2);
+    let mut no_reference =
+        NoReferenceMeter::new(NoReferenceMeasures { cambi: true, ..NoReferenceMeasures::default() }, 2);
     assert!(stored().iter().filter(|stored| stored.cambi > 1.0).count() > 6, "values that say something");
     for stored in stored() {
         let frame = draw(stored.case);
@@ -54,6 +55,6 @@ fn agrees_with_libvmaf() {
         let compared = meter.measure(&picture, &picture).unwrap();
         let found = compared.cambi().unwrap();
         assert!((found - stored.cambi).abs() <= 1e-6, "{found}: {stored:?}");
-        assert_eq!(by_itself.measure(&picture).cambi(), Some(found), "{stored:?}");
+        assert_eq!(no_reference.measure(&picture).cambi(), Some(found), "{stored:?}");
     }
 }

@@ -60,6 +60,8 @@ CASES = [
     case("yuv420", 8, 771, 641, noise=8),
     case("yuv420", 8, 1282, 722, noise=6),
     case("yuv420", 8, 1920, 1080, noise=25, gain=60, bias=4),
+    case("yuv420", 10, 1283, 721, noise=60, gain=61),
+    case("yuv420", 12, 1280, 720, noise=100),
 ]
 
 

@@ -4,7 +4,7 @@
 
 use crate::scheduling::Payload;
 use crate::scoring::Times;
-use onnx_iqa::scorer::{Observation, ScoreError};
+use onnx_iqa::scorer::{NoReferenceResult, ScoreError};
 
 /// What was found out about a frame.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub struct Finished {
     /// When the frame is shown.
     pub times: Times,
     /// Its score and measures, or why it has none.
-    pub result: Result<Observation, ScoreError>,
+    pub result: Result<NoReferenceResult, ScoreError>,
     /// From arrival to score.
     pub latency: gst::ClockTime,
 }

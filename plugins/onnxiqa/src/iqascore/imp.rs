@@ -13,10 +13,10 @@
 use super::category::CAT;
 use super::events::Events;
 use super::input::Input;
-use super::observer::Opened;
 use super::output::Output;
 use super::queries::Queries;
 use super::queue::Queue;
+use super::scorer::Opened;
 use super::scores::Scores;
 use super::settings::Settings;
 use crate::scheduling::activation;
@@ -74,14 +74,14 @@ impl IqaScore {
         let settings = lock(&self.settings).clone();
         let element = self.obj();
         let session = Opened::new(element.upcast_ref(), &settings)?;
-        let observer = session.observer(&settings)?;
+        let scorer = session.scorer(&settings)?;
         self.scores.restart(element.upcast_ref(), session.model_info(), session.fields(), settings.model.on_error);
         self.input.restart();
         let has_model = settings.model.has_model();
         let analytics =
             settings.model.analytics_meta.then(|| open_analytics(element.upcast_ref(), has_model)).flatten();
         self.output.restart(analytics);
-        self.queue.open(observer, settings.mode, settings.batch_size as usize);
+        self.queue.open(scorer, settings.mode, settings.batch_size as usize);
         *lock(&self.session) = Some(session);
         element.notify("active-provider");
         Ok(())

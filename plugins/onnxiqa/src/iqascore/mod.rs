@@ -106,11 +106,11 @@ mod frame;
 mod imp;
 mod input;
 mod jobs;
-mod observer;
 mod output;
 mod pace;
 mod queries;
 mod queue;
+mod scorer;
 mod scores;
 mod settings;
 

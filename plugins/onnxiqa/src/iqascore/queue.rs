@@ -8,7 +8,7 @@ use super::settings::Mode;
 use crate::scheduling::{Fifo, FlowState, Item, Limit, Monitor, task};
 use crate::scoring::Times;
 use onnx_iqa::picture;
-use onnx_iqa::scorer::{Observed, Observer, ScoreError};
+use onnx_iqa::scorer::{NoReferenceJob, NoReferenceScorer, ScoreError};
 use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ struct State {
     /// Some thread has the [`Turn`].
     turn_taken: bool,
     /// While a session is open.
-    scorer: Option<Arc<Observer>>,
+    scorer: Option<Arc<NoReferenceScorer>>,
 }
 
 impl Default for State {
@@ -136,7 +136,7 @@ pub enum Step<'a> {
 /// Life cycle.
 impl Queue {
     /// READY→PAUSED: frames will go to this scorer.
-    pub fn open(&self, scorer: Observer, mode: Mode, batch_size: usize) {
+    pub fn open(&self, scorer: NoReferenceScorer, mode: Mode, batch_size: usize) {
         let capacity = match mode {
             Mode::EveryFrame => scorer.capacity(),
             // One frame that is scored and one that waits keep the scorer busy; more would only make scores older.
@@ -328,18 +328,24 @@ impl Queue {
         Ok(Turn(self))
     }
 
-    fn job(self: &Arc<Self>, ticket: Ticket, frame: Box<dyn picture::Frame>, times: Times, since: Instant) -> Observed {
+    fn job(
+        self: &Arc<Self>,
+        ticket: Ticket,
+        frame: Box<dyn picture::Frame>,
+        times: Times,
+        since: Instant,
+    ) -> NoReferenceJob {
         let queue = self.clone();
         let done = Box::new(move |result| {
             let latency = gst::ClockTime::try_from(since.elapsed()).unwrap_or(gst::ClockTime::MAX);
             queue.finish(ticket, Finished { times, result, latency });
         });
-        Observed { frame, done }
+        NoReferenceJob { frame, done }
     }
 
     /// Hands a job to the scorer, under the lock: a job that came after a flush has cancelled its like would take the
     /// room of a later one.
-    fn submit(&self, state: MutexGuard<'_, State>, job: Observed) {
+    fn submit(&self, state: MutexGuard<'_, State>, job: NoReferenceJob) {
         let refused = match &state.scorer {
             Some(scorer) => scorer.try_submit(job).err(),
             // The element is being stopped, and no thread waits for the result.

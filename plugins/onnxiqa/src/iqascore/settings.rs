@@ -6,7 +6,7 @@ use crate::bundled;
 use crate::scoring::{ModelSettings, SelectionSettings};
 use gst::glib;
 use gst::prelude::*;
-use onnx_iqa::metrics::ByItself;
+use onnx_iqa::metrics::NoReferenceMeasures;
 
 /// What becomes of a frame while it is scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
@@ -27,18 +27,18 @@ pub enum Mode {
 /// What is measured of a frame by itself.
 #[glib::flags(name = "GstIqaOwnMeasures")]
 pub enum Measures {
-    /// [`ByItself::cambi`].
+    /// [`NoReferenceMeasures::cambi`].
     #[flags_value(name = "How visible banding is (CAMBI), more is worse: cambi", nick = "cambi")]
     CAMBI = 0b001,
-    /// [`ByItself::motion`].
+    /// [`NoReferenceMeasures::motion`].
     #[flags_value(name = "How far luma differs from the picture's before: motion", nick = "motion")]
     MOTION = 0b010,
-    /// [`ByItself::luma`].
+    /// [`NoReferenceMeasures::luma`].
     #[flags_value(name = "Mean and standard deviation of luma: luma-mean, luma-deviation", nick = "luma")]
     LUMA = 0b100,
 }
 
-impl From<Measures> for ByItself {
+impl From<Measures> for NoReferenceMeasures {
     fn from(measures: Measures) -> Self {
         Self {
             cambi: measures.contains(Measures::CAMBI),
@@ -73,7 +73,7 @@ impl Default for Settings {
 impl Settings {
     /// What windows and `stats` look at if nobody says: the score, or without a model the first measure.
     pub fn main_field(&self) -> &'static str {
-        let measured = || ByItself::from(self.measures).fields().next().map(|field| field.name);
+        let measured = || NoReferenceMeasures::from(self.measures).fields().next().map(|field| field.name);
         Some("score").filter(|_| self.model.has_model()).or_else(measured).unwrap_or("score")
     }
 

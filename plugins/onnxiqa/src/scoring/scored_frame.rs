@@ -5,7 +5,7 @@
 use crate::messages::Structured;
 use onnx_iqa::model::contract::Kind;
 use onnx_iqa::record::{FrameRecord, Named, Partner, Place, State};
-use onnx_iqa::scorer::{Observation, Score};
+use onnx_iqa::scorer::{NoReferenceResult, Score};
 use std::sync::{Arc, OnceLock};
 
 /// When a frame is shown.
@@ -97,8 +97,8 @@ impl FrameResult {
     }
 }
 
-impl From<Observation> for FrameResult {
-    fn from(Observation { score, measures }: Observation) -> Self {
+impl From<NoReferenceResult> for FrameResult {
+    fn from(NoReferenceResult { score, measures }: NoReferenceResult) -> Self {
         // What bits a frame has tells nobody anything who measures nothing.
         let depth = measures.depth().filter(|_| !measures.is_empty());
         let measures = measures.iter().map(|(field, value)| (field.name, value)).collect();

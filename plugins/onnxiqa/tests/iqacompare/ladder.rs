@@ -3,10 +3,13 @@
 //! Elements that are given the same reference share what is computed of it, and the numbers are those of one alone.
 
 use crate::common::*;
+use crate::flush::flush_both;
+use crate::queues::{counted, wait_for};
 use gst::prelude::*;
 use gstonnxiqa::video_frame::lease;
 use onnx_iqa::sharing::reused;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const WIDTH: u64 = 96;
 const HEIGHT: u64 = 64;
@@ -141,6 +144,62 @@ fn rungs_that_stop_flush_or_lag_leave_the_others_alone() {
     }
     drop(rungs[3].feed([], (0..12).map(|n| frame(n, RUNGS[3]))));
     assert_eq!(measured(&rungs[3].finish_both()), expected[3]);
+}
+
+/// One rung seeks: it goes on elsewhere in the same source, and the others where they are.
+#[test]
+fn a_rung_that_seeks_leaves_the_others_alone() {
+    let _one = alone();
+    let expected = RUNGS.map(|percent| one_alone(percent, 0..12));
+    let after = one_alone(RUNGS[1], 4..9);
+    let rungs = rungs();
+    let references: Vec<_> = (0..12).map(|n| frame(n, 100)).collect();
+    let feed = |index: usize, numbers: std::ops::Range<u64>| {
+        let of_source = references[numbers.start as usize..numbers.end as usize].to_vec();
+        rungs[index].feed(of_source, numbers.map(|n| frame(n, RUNGS[index])))
+    };
+    let halves: Vec<_> = (0..RUNGS.len()).map(|index| feed(index, 0..6)).collect();
+    rungs[1].frames(3);
+    flush_both(&rungs[1]);
+    for push in halves.into_iter().flatten() {
+        assert!(matches!(push.wait(), Ok(_) | Err(gst::FlowError::Flushing)));
+    }
+    rungs[1].clear();
+    for index in [0, 2, 3] {
+        drop(feed(index, 6..12));
+    }
+    drop(feed(1, 4..9));
+    assert_eq!(measured(&rungs[1].finish_both()), after);
+    for index in [0, 2, 3] {
+        assert_eq!(measured(&rungs[index].finish_both()), expected[index]);
+    }
+}
+
+/// The window of references that `auto` waits with is held as references to one memory, not as copies.
+#[test]
+fn the_window_of_auto_is_held_once_for_all_rungs() {
+    let alive = Arc::new(AtomicUsize::new(0));
+    // How many frames live while so many rungs hold all that they are given.
+    let held_by = |rungs: usize| {
+        let rung = || Compare::started(iqacompare().property_from_str("alignment", "auto").build().unwrap(), FLAT);
+        let rungs: Vec<_> = (0..rungs).map(|_| rung()).collect();
+        let references: Vec<_> = (0..12).map(|n| counted(n, 100, &alive)).collect();
+        for harness in &rungs {
+            for push in harness.feed(references.clone(), []) {
+                push.wait().unwrap();
+            }
+        }
+        drop(references);
+        let held = alive.load(Ordering::SeqCst);
+        for harness in &rungs {
+            set_state(&harness.element, gst::State::Null);
+        }
+        drop(rungs);
+        wait_for("all frames are let go", || alive.load(Ordering::SeqCst) == 0);
+        held
+    };
+    assert_eq!(held_by(1), 12);
+    assert_eq!(held_by(RUNGS.len()), 12);
 }
 
 /// The same memory, of which a `GstVideoCropMeta` leaves another part: as videocrop does for a decoder's frames.

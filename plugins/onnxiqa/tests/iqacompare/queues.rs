@@ -34,7 +34,7 @@ impl Drop for Counted {
 }
 
 /// The frame number `n` of [`FLAT`], counted among those that are alive.
-fn counted(n: u64, value: u8, alive: &Arc<AtomicUsize>) -> gst::Buffer {
+pub fn counted(n: u64, value: u8, alive: &Arc<AtomicUsize>) -> gst::Buffer {
     let mut buffer = gst::Buffer::from_slice(Counted::new(value, alive));
     let fields = buffer.get_mut().unwrap();
     fields.set_pts(n * FRAME);
@@ -48,7 +48,7 @@ fn bounded_to(frames: usize) -> gst::element_factory::ElementBuilder<'static> {
 }
 
 #[track_caller]
-fn wait_for(what: &str, condition: impl Fn() -> bool) {
+pub fn wait_for(what: &str, condition: impl Fn() -> bool) {
     let deadline = Instant::now() + LIMIT;
     while !condition() {
         assert!(Instant::now() < deadline, "{what}");

@@ -2,7 +2,7 @@
 
 //! What fields are called in a document: as libvmaf calls them, where they are the same number.
 
-use crate::metrics::{ByItself, MEASURES};
+use crate::metrics::{MEASURES, NoReferenceMeasures};
 use crate::record::{FrameRecord, Value};
 use serde_json::{Map, Value as Json};
 
@@ -29,7 +29,7 @@ pub(super) fn metric(field: &str, model: Option<&str>) -> Option<String> {
         "psnr" => Some("psnr_avg".to_owned()),
         _ => {
             let fields = MEASURES.iter().flat_map(|measure| measure.fields.iter().copied());
-            let mut fields = fields.chain(ByItself::ALL.fields());
+            let mut fields = fields.chain(NoReferenceMeasures::ALL.fields());
             fields.any(|known| known.name == field).then(|| detail(field))
         }
     }

@@ -11,33 +11,33 @@ use super::Scorer;
 use super::error::ScoreError;
 use super::job::Job;
 use super::score::Score;
-use crate::metrics::{ByItself, ByItselfMeter, Measurements};
+use crate::metrics::{Measurements, NoReferenceMeasures, NoReferenceMeter};
 use crate::panic::panic_text;
 use crate::picture::Frame;
 
 /// What was found out about a picture.
 #[derive(Debug, Clone, Default)]
-pub struct Observation {
+pub struct NoReferenceResult {
     /// The model's score, if there is a model.
     pub score: Option<Score>,
     /// What was measured.
     pub measures: Measurements,
 }
 
-/// What is called with an observation.
-pub type ObservedCallback = Box<dyn FnOnce(Result<Observation, ScoreError>) + Send>;
+/// What is called with the result.
+pub type NoReferenceCallback = Box<dyn FnOnce(Result<NoReferenceResult, ScoreError>) + Send>;
 
-/// A picture to be observed.
-pub struct Observed {
+/// A picture to be measured and scored.
+pub struct NoReferenceJob {
     /// The picture.
     pub frame: Box<dyn Frame>,
     /// Called once for a picture that was accepted, mostly from another thread. It must be short.
-    pub done: ObservedCallback,
+    pub done: NoReferenceCallback,
 }
 
-impl std::fmt::Debug for Observed {
+impl std::fmt::Debug for NoReferenceJob {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Observed").finish_non_exhaustive()
+        f.debug_struct("NoReferenceJob").finish_non_exhaustive()
     }
 }
 
@@ -46,7 +46,7 @@ impl std::fmt::Debug for Observed {
 ///
 /// Without measures there is no thread, and the model has the pictures at once.
 #[derive(Debug)]
-pub struct Observer {
+pub struct NoReferenceScorer {
     scorer: Option<Arc<Scorer>>,
     capacity: usize,
     measures: Option<(Arc<Shared>, JoinHandle<()>)>,
@@ -60,7 +60,7 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: VecDeque<Observed>,
+    waiting: VecDeque<NoReferenceJob>,
     /// Counts cancellations: what was taken up before one ends cancelled.
     epoch: u64,
     closed: bool,
@@ -72,7 +72,7 @@ impl Shared {
     }
 
     /// The next picture, and what epoch it is of; none: it has ended.
-    fn next(&self) -> Option<(Observed, u64)> {
+    fn next(&self) -> Option<(NoReferenceJob, u64)> {
         let mut state = self.lock();
         loop {
             if state.closed {
@@ -86,13 +86,18 @@ impl Shared {
     }
 }
 
-impl Observer {
+impl NoReferenceScorer {
     /// Takes `measures` of each picture, with `threads` threads (0: one for each core), and has it scored by `scorer`. Up to
     /// `capacity` pictures may wait to be measured, with a scorer as many as may wait for that.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn new(scorer: Option<Scorer>, measures: ByItself, threads: usize, capacity: usize) -> std::io::Result<Self> {
+    pub fn new(
+        scorer: Option<Scorer>,
+        measures: NoReferenceMeasures,
+        threads: usize,
+        capacity: usize,
+    ) -> std::io::Result<Self> {
         let scorer = scorer.map(Arc::new);
         let capacity = scorer.as_ref().map_or(capacity.max(1), |scorer| scorer.capacity());
         // Without either there is still a thread: pictures pass through it.
@@ -102,8 +107,8 @@ impl Observer {
         let shared = Arc::<Shared>::default();
         let (of_thread, model) = (shared.clone(), scorer.clone());
         let thread = std::thread::Builder::new()
-            .name("iqa-observer".to_owned())
-            .spawn(move || run(&of_thread, ByItselfMeter::new(measures, threads), model.as_deref()))?;
+            .name("iqa-measure".to_owned())
+            .spawn(move || run(&of_thread, NoReferenceMeter::new(measures, threads), model.as_deref()))?;
         Ok(Self { scorer, capacity, measures: Some((shared, thread)) })
     }
 
@@ -117,12 +122,12 @@ impl Observer {
     ///
     /// # Errors
     /// Gives it back when the queue is full.
-    pub fn try_submit(&self, job: Observed) -> Result<(), Observed> {
+    pub fn try_submit(&self, job: NoReferenceJob) -> Result<(), NoReferenceJob> {
         let Some((shared, _)) = &self.measures else {
             let Some(scorer) = &self.scorer else { return Err(job) };
             let (job, done) = self::job(job, Measurements::default());
             let Err(Job { distorted: frame, .. }) = scorer.try_submit(job) else { return Ok(()) };
-            return take(&done).map_or(Ok(()), |done| Err(Observed { frame, done }));
+            return take(&done).map_or(Ok(()), |done| Err(NoReferenceJob { frame, done }));
         };
         let mut state = shared.lock();
         if state.waiting.len() >= self.capacity {
@@ -149,13 +154,13 @@ impl Observer {
     }
 }
 
-impl Drop for Observer {
+impl Drop for NoReferenceScorer {
     fn drop(&mut self) {
         self.cancel();
         if let Some((shared, thread)) = self.measures.take() {
             shared.lock().closed = true;
             shared.changed.notify_all();
-            // The last callback may drop the observer: a thread cannot wait for itself.
+            // The last callback may drop the scorer: a thread cannot wait for itself.
             if thread.thread().id() != std::thread::current().id() {
                 let _ = thread.join();
             }
@@ -164,26 +169,26 @@ impl Drop for Observer {
 }
 
 /// A callback that is called once, by a job or by whoever gets the job back.
-type Once = Arc<Mutex<Option<ObservedCallback>>>;
+type Once = Arc<Mutex<Option<NoReferenceCallback>>>;
 
-fn take(done: &Once) -> Option<ObservedCallback> {
+fn take(done: &Once) -> Option<NoReferenceCallback> {
     done.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// The model's job, with what was measured of the picture.
-fn job(Observed { frame, done }: Observed, measures: Measurements) -> (Job, Once) {
+fn job(NoReferenceJob { frame, done }: NoReferenceJob, measures: Measurements) -> (Job, Once) {
     let done = Arc::new(Mutex::new(Some(done)));
     let of_job = done.clone();
     let scored = Box::new(move |score: Result<Score, ScoreError>| {
         if let Some(done) = take(&of_job) {
-            done(score.map(|score| Observation { score: Some(score), measures }));
+            done(score.map(|score| NoReferenceResult { score: Some(score), measures }));
         }
     });
     (Job { distorted: frame, reference: None, done: scored }, done)
 }
 
 /// What the thread does.
-fn run(shared: &Shared, mut meter: ByItselfMeter, scorer: Option<&Scorer>) {
+fn run(shared: &Shared, mut meter: NoReferenceMeter, scorer: Option<&Scorer>) {
     let mut of_epoch = 0;
     while let Some((job, epoch)) = shared.next() {
         if std::mem::replace(&mut of_epoch, epoch) != epoch {
@@ -198,12 +203,12 @@ fn run(shared: &Shared, mut meter: ByItselfMeter, scorer: Option<&Scorer>) {
         let done = AssertUnwindSafe(|| match (measured, scorer) {
             _ if shared.lock().epoch != epoch => (job.done)(Err(ScoreError::Cancelled)),
             (Err(error), _) => (job.done)(Err(error)),
-            (Ok(measures), None) => (job.done)(Ok(Observation { score: None, measures })),
+            (Ok(measures), None) => (job.done)(Ok(NoReferenceResult { score: None, measures })),
             // Where pictures of before a cancellation are still on their way there may be no room for a moment.
             (Ok(measures), Some(scorer)) => scorer.submit(self::job(job, measures).0),
         });
         if let Err(panic) = catch_unwind(done) {
-            log::error!("panic in an observation's callback: {}", panic_text(&*panic));
+            log::error!("panic in a callback: {}", panic_text(&*panic));
         }
     }
 }
@@ -214,43 +219,45 @@ mod tests {
     use crate::picture::OwnedFrame;
     use std::sync::mpsc;
 
-    type Found = Result<Observation, ScoreError>;
+    type Found = Result<NoReferenceResult, ScoreError>;
 
-    fn observer(measures: ByItself) -> (Observer, impl Fn(&Observer, u8) -> bool, mpsc::Receiver<Found>) {
+    fn scorer(
+        measures: NoReferenceMeasures,
+    ) -> (NoReferenceScorer, impl Fn(&NoReferenceScorer, u8) -> bool, mpsc::Receiver<Found>) {
         let (sender, receiver) = mpsc::channel();
-        let submit = move |observer: &Observer, gray: u8| {
+        let submit = move |scorer: &NoReferenceScorer, gray: u8| {
             let sender = sender.clone();
             let frame = Box::new(OwnedFrame::rgb(8, 8, vec![gray; 8 * 8 * 3]).unwrap());
-            let done: ObservedCallback = Box::new(move |found| {
+            let done: NoReferenceCallback = Box::new(move |found| {
                 let _ = sender.send(found);
             });
-            observer.try_submit(Observed { frame, done }).is_ok()
+            scorer.try_submit(NoReferenceJob { frame, done }).is_ok()
         };
-        (Observer::new(None, measures, 1, 4).unwrap(), submit, receiver)
+        (NoReferenceScorer::new(None, measures, 1, 4).unwrap(), submit, receiver)
     }
 
     #[test]
     fn measures_come_in_order_without_a_model() {
-        let (observer, submit, found) = observer(ByItself { luma: true, motion: true, cambi: false });
-        assert_eq!(observer.capacity(), 4);
-        assert!(submit(&observer, 0) && submit(&observer, 51));
+        let (scorer, submit, found) = scorer(NoReferenceMeasures { luma: true, motion: true, cambi: false });
+        assert_eq!(scorer.capacity(), 4);
+        assert!(submit(&scorer, 0) && submit(&scorer, 51));
         let [first, second] = [found.recv().unwrap().unwrap(), found.recv().unwrap().unwrap()];
         assert!(first.score.is_none());
         assert_eq!((first.measures.get("luma-mean"), first.measures.get("motion")), (Some(0.0), None));
         let close = |found: Option<f64>| found.is_some_and(|found| (found - 0.2).abs() < 1e-6);
         assert!(close(second.measures.get("luma-mean")) && close(second.measures.get("motion")), "{second:?}");
         // A stream begins anew.
-        observer.cancel();
-        assert!(submit(&observer, 0));
+        scorer.cancel();
+        assert!(submit(&scorer, 0));
         assert_eq!(found.recv().unwrap().unwrap().measures.get("motion"), None);
     }
 
     #[test]
     fn every_callback_is_called_though_it_ends() {
-        let (observer, submit, found) = observer(ByItself::ALL);
-        let accepted = (0..100).filter(|_| submit(&observer, 9)).count();
+        let (scorer, submit, found) = scorer(NoReferenceMeasures::ALL);
+        let accepted = (0..100).filter(|_| submit(&scorer, 9)).count();
         assert!(accepted >= 4, "{accepted}");
-        drop((observer, submit));
+        drop((scorer, submit));
         let ended: Vec<_> = found.iter().collect();
         assert_eq!(ended.len(), accepted);
         assert!(ended.iter().all(|found| matches!(found, Ok(_) | Err(ScoreError::Cancelled))));

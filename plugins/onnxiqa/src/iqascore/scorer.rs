@@ -5,14 +5,14 @@
 use super::category::CAT;
 use super::settings::Settings;
 use crate::scoring::{Fields, ModelInfo, NO_MODEL, Session};
-use onnx_iqa::metrics::ByItself;
+use onnx_iqa::metrics::NoReferenceMeasures;
 use onnx_iqa::model::contract::Kind;
-use onnx_iqa::scorer::Observer;
+use onnx_iqa::scorer::NoReferenceScorer;
 
 /// The model and the measures.
 pub struct Opened {
     model: Option<Session>,
-    measures: ByItself,
+    measures: NoReferenceMeasures,
 }
 
 impl Opened {
@@ -21,7 +21,7 @@ impl Opened {
     /// # Errors
     /// When there is nothing to be done, or the model cannot be opened. The text is for users.
     pub fn new(element: &gst::Element, settings: &Settings) -> Result<Self, gst::ErrorMessage> {
-        let measures = ByItself::from(settings.measures);
+        let measures = NoReferenceMeasures::from(settings.measures);
         let model = match settings.model.has_model() {
             true => Some(Session::open(*CAT, element, &settings.model, Kind::NoReference)?),
             false if measures.any() => None,
@@ -39,10 +39,10 @@ impl Opened {
     ///
     /// # Errors
     /// When no thread can be started. The text is for users.
-    pub fn observer(&self, settings: &Settings) -> Result<Observer, gst::ErrorMessage> {
+    pub fn scorer(&self, settings: &Settings) -> Result<NoReferenceScorer, gst::ErrorMessage> {
         let scorer = self.model.as_ref().map(|model| model.scorer(settings.batch_size as usize));
         let threads = settings.model.threads as usize;
-        Observer::new(scorer, self.measures, threads, settings.model.queue_size as usize).map_err(|error| {
+        NoReferenceScorer::new(scorer, self.measures, threads, settings.model.queue_size as usize).map_err(|error| {
             gst::error_msg!(gst::ResourceError::Failed, ("no thread can be started that measures frames: {error}"))
         })
     }
