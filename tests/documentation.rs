@@ -16,12 +16,13 @@ fn contracts(file: &str) -> Vec<String> {
 
 #[test]
 fn shown_contracts_are_read() {
-    let file = "docs/model-contract.md";
-    let contracts = contracts(file);
-    assert!(contracts.len() >= 3, "{file} shows {} contracts", contracts.len());
-    for text in contracts {
-        if let Err(error) = Contract::parse(&text) {
-            panic!("{file}: {error}\n{text}");
+    for (file, count) in [("README.md", 1), ("docs/model-contract.md", 3)] {
+        let contracts = contracts(file);
+        assert!(contracts.len() >= count, "{file} shows {} contracts", contracts.len());
+        for text in contracts {
+            if let Err(error) = Contract::parse(&text) {
+                panic!("{file}: {error}\n{text}");
+            }
         }
     }
 }
