@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 # onnx-iqa: the commands of a checkout. `make` lists them.
 # Everything is done by cargo and by the scripts in scripts/, each of which can be run by itself.
 
@@ -11,7 +12,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
-.PHONY: help demo demo-watch test test-slow test-versions test-pyiqa env setup build install uninstall bench lint doc clean
+.PHONY: help demo demo-watch test test-slow test-versions test-pyiqa env setup build install uninstall bench lint \
+	plugin-cache doc clean
 
 help: ## this list
 	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -59,6 +61,9 @@ bench: build ## measure the figures of docs/speed.md
 
 lint: ## formatting, clippy, documentation, licences, shell scripts
 	@scripts/lint.sh
+
+plugin-cache: build ## write docs/plugins/gst_plugins_cache.json, which describes the elements, from the plugin
+	@scripts/plugin-cache.sh
 
 doc: ## the documentation, in target/doc
 	cargo doc --no-deps --workspace --locked

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Reads the scores from the frames of a clip, in Python.
 
     eval "$(make -s env)"

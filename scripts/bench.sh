@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # bench.sh [BENCHMARK] [WORD…]: measures the figures of docs/speed.md; one benchmark (the name of a file in a
 # folder `benches`), or all of them. Words choose among its parts.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # What drives Chromium in tests/shell/page.sh: npm's playwright-core and axe-core, in .cache/browser. Neither is shipped.
 # Prints the folder that holds both.
 set -eu

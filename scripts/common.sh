@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 # What the scripts share. Sourced, not run: . "$(dirname -- "$0")/common.sh"
 # shellcheck shell=sh disable=SC2034
 

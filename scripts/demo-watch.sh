@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # demo-watch.sh: `iqa watch` with three simulated cameras: an RTSP server sends a clip, the same badly encoded, and a
 # third one that goes away for 20 s of every minute. Needs `make build` to have run. Ends with Ctrl-C.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # Prints what sets a shell up for iqa, gst-launch-1.0 and gst-inspect-1.0, one export a line: eval "$(make -s env)"
 set -eu
 # shellcheck source=common.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # The ffmpeg that benches/metrics.rs measures itself against, out of PyPI's imageio-ffmpeg, in .cache/ffmpeg.
 # Prints its path.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # gpu-check.sh pack FOLDER [cpu|gpu|gpu-cuda13]: everything that the check needs, in FOLDER, in pieces of 48 MiB.
 # gpu-check.sh run [OPTION…]: the check, from the folder that this script lies in; the options are gpu_check's.
 #

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # Grafana's schema as types, out of PyPI's grafana-foundation-sdk, in .cache/grafana. Prints the folder, for PYTHONPATH.
 set -eu
 # shellcheck source=common.sh

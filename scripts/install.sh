@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # install.sh [--remove] DESTDIR PREFIX PLUGINDIR: installs what `make build` made, or removes it again. The models and the runtime are there
 # once, for the command and for the plugin, which finds them by links beside it.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # onnxruntime.sh [cpu|gpu|gpu-cuda13|openvino]: ONNX Runtime's shared library out of its PyPI wheel, in .cache/onnxruntime/<kind>.
 # Without an argument the kind chosen last is kept; at first it is cpu. Prints the path of the library.
 # With --keep before the kind, what was chosen stays chosen.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # Servers that only tests need, out of Debian's packages, unpacked into .cache/servers and never installed.
 # servers.sh NAME: fetches what is missing of one of the sets below, and prints its folder, which is laid out as / is.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # Puts the plugin together in target/onnxiqa as it is used: the plugin file, ONNX Runtime and the bundled models beside it.
 # A folder of its own, because GStreamer searches folders with their subfolders, and cargo's has a second copy in deps/.
 set -eu

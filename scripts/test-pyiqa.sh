@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # Every metric that examples/pyiqa exports, with weights drawn from a seed, against pyiqa through the plugin.
 # test-pyiqa.sh METRIC…: only these. IQA_EXPORT_PYTHON is a Python that has requirements.txt already; IQA_EXPORT_CROPS
 # how many crops AHIQ and MANIQA take of a picture: 2; their own 20, each 785 tokens, take hours on two cores.

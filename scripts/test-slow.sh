@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # The faults of cameras that take minutes to happen (docs/reliability.md).
 # test-slow.sh NAME…: only tests whose names have NAME.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # Installs what is missing, builds, and runs all tests: cargo's, then each script in tests/shell.
 # test.sh NAME…: only the scripts tests/shell/NAME.sh.
 # A test that cannot run on this machine says SKIPPED and why; the last line counts them.

@@ -5,10 +5,10 @@
 //! `scripts/bench.sh ladder`, or `cargo bench -p iqa-cli --bench ladder` with `ONNX_IQA_FFMPEG` (a path that
 //! `scripts/ffmpeg.sh` prints) and `ONNX_IQA_CLIPS`.
 //!
-//! The source has 1080 lines, 25 frames a second and 8 bits, the rungs 1080, 720, 480 and 360 lines, all H.264; ffmpeg scales
-//! each rung to the source's size by its bicubic filter. Both sides decode and use all cores; nothing is kept from one run to
-//! the next. Runs alternate, medians are given. libvmaf cannot leave VMAF out: where only its PSNR and MS-SSIM are wanted it
-//! computes that, too.
+//! The source has 1080 lines, 25 frames a second and 8 bits, the rungs 1080, 720, 480 and 360 lines, all H.264; ffmpeg
+//! scales each rung to the source's size by its bicubic filter. Both sides decode and use all cores; nothing is kept
+//! from one run to the next. Runs alternate, medians are given. libvmaf cannot leave VMAF out: where only its PSNR and
+//! MS-SSIM are wanted it computes that, too.
 
 use anyhow::{Context, Result, ensure};
 use onnx_iqa_testkit::TempDir;
@@ -70,7 +70,8 @@ fn main() -> Result<()> {
         },
     ];
     println!(
-        "A ladder of four rungs, {frames} frames, from files, {threads} cores, medians of {rounds} runs (one with MS-SSIM)\n"
+        "A ladder of four rungs, {frames} frames, from files, {threads} cores, medians of {rounds} runs (one with \
+         MS-SSIM)\n"
     );
     println!("| measures | `iqa compare` | its memory | four runs of ffmpeg's | | ratio | goal |");
     println!("|---|---:|---:|---:|---|---:|---:|");

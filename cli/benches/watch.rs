@@ -6,9 +6,9 @@
 //! `scripts/bench.sh watch`, or `cargo bench -p iqa-cli --bench watch` with `ONNX_IQA_FFMPEG`, `ONNX_IQA_CLIPS`,
 //! `ONNX_IQA_MODEL_PATH` and `ORT_DYLIB_PATH`, on a machine that does nothing else.
 //!
-//! The cameras are files of 720 lines, 25 frames a second, H.264 of 2 Mbit/s with a key frame every two seconds, played at
-//! their own speed; each is scored every two seconds by `metaiqa`. Both sides run for the same time, one after the other;
-//! what is compared is the processor time of all threads. Frames that were not decoded in time are told.
+//! The cameras are files of 720 lines, 25 frames a second, H.264 of 2 Mbit/s with a key frame every two seconds, played
+//! at their own speed; each is scored every two seconds by `metaiqa`. Both sides run for the same time, one after the
+//! other; what is compared is the processor time of all threads. Frames that were not decoded in time are reported.
 
 use anyhow::{Context, Result, ensure};
 use onnx_iqa_testkit::{TempDir, free_port, processor_time, resident_kib};
@@ -43,7 +43,8 @@ fn main() -> Result<()> {
     let decoding = decode(&ffmpeg, &film, cameras, seconds)?;
     let score = bare_score()?;
     println!(
-        "| decode | `iqa watch` | ffmpeg decodes | bare scores | goal's sum | ratio | goal | frames in time | memory a camera |"
+        "| decode | `iqa watch` | ffmpeg decodes | bare scores | goal's sum | ratio | goal | frames in time | memory a \
+         camera |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
     for (decode, share, goal) in [("all", 1.0, 1.15), ("keyframes", 0.15, 1.0)] {
@@ -53,7 +54,8 @@ fn main() -> Result<()> {
         let whole = f64::from(cameras * FRAMES_A_SECOND);
         let due = if decode == "all" { whole } else { whole / f64::from(2 * FRAMES_A_SECOND) };
         println!(
-            "| {decode} | {:.3} s | {decoding:.3} s | {scores:.3} s | {sum:.3} s | {:.2} | {goal} | {:.0} % | {:.1} MiB |",
+            "| {decode} | {:.3} s | {decoding:.3} s | {scores:.3} s | {sum:.3} s | {:.2} | {goal} | {:.0} % | {:.1} \
+             MiB |",
             ours.processor,
             ours.processor / sum,
             100.0 * ours.frames / due,

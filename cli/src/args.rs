@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the command line says.
+//! Command line arguments.
 
 use clap::{ArgAction, Args as Group, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Picture quality of files, transcodes and ladders.
+/// Measure the picture quality of files, transcodes, bitrate ladders and live cameras.
 #[derive(Debug, Parser)]
 #[command(name = "iqa", version, propagate_version = true, arg_required_else_help = true, after_help = EXAMPLE)]
 pub struct Args {
-    /// What holds for every job.
+    /// Options of every subcommand.
     #[command(flatten)]
     pub common: Common,
-    /// Print the licences of what is bundled.
+    /// Print the licences of bundled software and models.
     #[arg(long, help_heading = "General options")]
     pub licenses: bool,
-    /// The job.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -26,69 +26,69 @@ const EXAMPLE: &str = "Examples:
   iqa compare source.mp4 1080p.mp4 720p.mp4 -o report
   iqa score film.mp4 --every 10";
 
-/// Options of every job.
+/// Options of every subcommand.
 #[derive(Debug, Clone, Group)]
 #[command(next_help_heading = "General options")]
 pub struct Common {
-    /// A bundled model's name, or the path of an ONNX file.
+    /// Name of a bundled model (see `iqa models`) or path of an ONNX file.
     #[arg(long, global = true)]
     pub model: Option<String>,
-    /// Execution provider: auto, cpu, cuda, tensorrt or openvino.
+    /// Execution provider for the model: auto, cpu, cuda, tensorrt or openvino.
     #[arg(long, global = true, default_value = "auto")]
     pub provider: String,
-    /// Which GPU.
+    /// Index of the GPU.
     #[arg(long, global = true, default_value_t = 0)]
     pub device_id: u32,
-    /// Threads of ONNX Runtime; 0: one per core.
+    /// Number of ONNX Runtime threads; 0 = one per core.
     #[arg(long, global = true, default_value_t = 0)]
     pub threads: u32,
-    /// How progress is shown on standard error.
+    /// Progress output on standard error.
     #[arg(long, global = true, value_enum, default_value_t)]
     pub progress: Progress,
-    /// Print the result as JSON on standard output.
+    /// Print the result as JSON.
     #[arg(long, global = true)]
     pub json: bool,
-    /// Show errors only.
+    /// Print errors only.
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Show what the elements and GStreamer have to report; twice for more.
+    /// Print GStreamer log messages; repeat for more.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 }
 
-/// How progress is shown.
+/// Progress output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Progress {
-    /// A bar at a terminal, lines elsewhere.
+    /// A progress bar on a terminal, otherwise plain.
     #[default]
     Auto,
-    /// A line now and then.
+    /// A line every few seconds.
     Plain,
-    /// A JSON object a line.
+    /// One JSON object per line.
     Json,
-    /// Nothing.
+    /// No progress.
     None,
 }
 
-/// The jobs.
+/// Subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Compare renditions with their source: quality over time, alignment, thresholds, report.
+    /// Compare renditions with their source: alignment, quality over time, thresholds, report.
     Compare(Box<Compare>),
-    /// Score pictures and videos without a reference.
+    /// Score videos and pictures without a reference.
     Score(Score),
-    /// Watch cameras: states, scores, alarms, a wall in the browser, metrics.
+    /// Monitor live cameras: scores, alarms, web interface, Prometheus metrics.
     #[cfg(feature = "watch")]
     Watch(Watch),
-    /// Show which models there are.
+    /// List the available models, or show one of them.
     Models(Models),
-    /// Write a shell's completions to standard output.
+    /// Print shell completions.
     #[command(hide = true)]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Write the manual's pages into a folder.
+    /// Write the man pages to a folder.
     #[command(hide = true)]
     Man {
         /// The folder.
@@ -100,68 +100,73 @@ pub enum Command {
 #[derive(Debug, Clone, Group)]
 #[command(after_help = COMPARE_EXAMPLES)]
 pub struct Compare {
-    /// The source: a file, a URI, or a folder of pictures.
+    /// Source: a file, a URI or a folder of pictures.
     pub source: OsString,
-    /// The renditions: files, URIs, or folders of pictures.
+    /// Renditions: files, URIs or folders of pictures.
     pub renditions: Vec<OsString>,
-    /// Every variant of an HLS master playlist, or one media playlist.
+    /// Add every variant of an HLS master playlist, or one media playlist.
     #[arg(long, value_name = "PLAYLIST", help_heading = "Inputs")]
     pub hls: Vec<OsString>,
-    /// Every video representation of a DASH manifest.
+    /// Add every video representation of a DASH manifest.
     #[arg(long, value_name = "MANIFEST", help_heading = "Inputs")]
     pub dash: Vec<OsString>,
-    /// Another ladder, for the rate that each needs for the same quality (BD-rate): files, or a playlist or manifest.
+    /// Compute the BD-rate of another ladder against this one: files, a playlist or a manifest.
     #[arg(long, value_name = "LADDER", num_args = 1.., help_heading = "Inputs")]
     pub versus: Vec<OsString>,
-    /// Write the report into this folder.
+    /// Write a report to this folder.
     #[arg(short, long, value_name = "DIR", help_heading = "Result")]
     pub output: Option<PathBuf>,
-    /// What is measured on every pair of frames, with commas between: psnr, ssim, ms-ssim, float-ssim, vmaf, cambi; psnr,ssim,vmaf
-    /// unless it is given, and nothing with --alignment still.
+    /// Measures to take of every pair of frames, comma-separated: psnr, ssim, ms-ssim, float-ssim, vmaf, cambi
+    /// [default: psnr,ssim,vmaf; none with --alignment still].
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Measures")]
     pub measures: Option<Vec<String>>,
-    /// VMAF's model: one of Netflix's names (vmaf_v1.0.16_3d0h is VMAF 1's for 1080p), or the path of its JSON file. Scores of
-    /// different models do not compare.
+    /// VMAF model: a Netflix model by name (vmaf_v1.0.16_3d0h is VMAF 1 for 1080p) or the path of a JSON file. Scores
+    /// of different models are not comparable.
     #[arg(long, value_name = "MODEL", default_value = "vmaf_v0.6.1", help_heading = "Measures")]
     pub vmaf_model: String,
-    /// Score one pair in so many with the model; measures are taken of every pair.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Measures")]
+    /// Score every Nth pair with the model; measures are taken of every pair.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = "Measures"
+    )]
     pub every: u32,
-    /// How a rendition's frames find their partners: auto, track, or pts, which trusts time stamps; still: the source is one
-    /// picture, or shows something else, and a reduced-reference model scores.
+    /// How frames of a rendition are matched with frames of the source.
     #[arg(long, value_enum, default_value_t, help_heading = "Alignment")]
     pub alignment: Alignment,
-    /// How far off frames are looked for, such as 2s or 500ms; at least 100ms.
+    /// Maximum offset to search for matching frames, for example 2s or 500ms; at least 100ms.
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration, help_heading = "Alignment")]
     pub search_range: Duration,
-    /// How the two pictures are laid over each other: as they are, without bars, or without bars and moved.
+    /// Spatial registration of the two pictures.
     #[arg(long, value_enum, default_value_t, help_heading = "Alignment")]
     pub registration: Registration,
-    /// Which picture is scaled where sizes differ.
+    /// Picture to scale if sizes differ.
     #[arg(long, value_enum, default_value_t, help_heading = "Alignment")]
     pub scale: Scale,
-    /// Whether interlaced pictures are deinterlaced first; auto: those whose stream says that it is interlaced.
+    /// Whether to deinterlace before comparing.
     #[arg(long, value_enum, default_value_t, help_heading = "Inputs")]
     pub deinterlace: Deinterlace,
-    /// Begin here, in each file's own time.
+    /// Start here, in the time of each file.
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Inputs")]
     pub start: Option<Duration>,
-    /// Compare so much.
+    /// Compare only this much.
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Inputs")]
     pub duration: Option<Duration>,
-    /// Frames a second of folders of pictures.
+    /// Frame rate of folders of pictures.
     #[arg(long, value_name = "RATE", default_value = "25", value_parser = rate, help_heading = "Inputs")]
     pub rate: (u32, u32),
-    /// Memory for frames, such as 700M or 4G; half of what is free unless it is given.
+    /// Memory for frames, for example 700M or 4G [default: half of the available memory].
     #[arg(long, value_name = "BYTES", value_parser = bytes, help_heading = "Run")]
     pub memory: Option<u64>,
-    /// What has to hold, such as 'vmaf.p5>=80', 'unmatched<=2' or 'inversions<=0'; may be given often.
+    /// Require this of every rendition, for example 'vmaf.p5>=80', 'unmatched<=2' or 'inversions<=0'; repeatable.
     #[arg(long, value_name = "EXPRESSION", help_heading = "Result")]
     pub threshold: Vec<String>,
-    /// A TOML file of thresholds, which may differ from rung to rung.
+    /// Read thresholds from a TOML file, which may contain thresholds per rendition.
     #[arg(long, value_name = "FILE", help_heading = "Result")]
     pub thresholds: Option<PathBuf>,
-    /// Measure again what an earlier run has measured, and keep nothing for a later one.
+    /// Neither reuse results of earlier runs nor keep results for later runs.
     #[arg(long, help_heading = "Run")]
     pub no_cache: bool,
 }
@@ -170,10 +175,10 @@ const COMPARE_EXAMPLES: &str = "Examples:
   iqa compare source.mp4 1080p.mp4 720p.mp4 -o report --threshold 'vmaf.p5>=80'
   iqa compare source.mp4 --hls master.m3u8 --json
 
-Exit status: 0 good, 1 a threshold was missed, 2 wrong usage or an input that gives no frame, 3 not measurable,
+Exit status: 0 success, 1 a threshold was missed, 2 usage error or unreadable input, 3 not measurable,
 130 interrupted.";
 
-/// A name that `iqacompare` knows as well.
+/// An enum whose names are also values of a property of `iqacompare`.
 macro_rules! names {
     ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -181,7 +186,7 @@ macro_rules! names {
         pub enum $type { $($(#[$variant_doc])* #[value(name = $name)] $variant),+ }
 
         impl $type {
-            /// As it is typed.
+            /// Name on the command line.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }
@@ -190,61 +195,61 @@ macro_rules! names {
 }
 
 names! {
-    /// How a frame's partner is found.
+    /// How frames are matched.
     Alignment {
-        /// By time stamps, unless the pictures show otherwise.
+        /// By timestamps, unless the pictures show otherwise.
         #[default]
         Auto = "auto",
-        /// By the pictures alone: drops, repeats, jumps and drift.
+        /// By the pictures alone, including drops, repeats, jumps and drift.
         Track = "track",
-        /// By time stamps alone.
+        /// By timestamps alone.
         Pts = "pts",
-        /// The source's last picture that is not later, whatever it shows: for reduced-reference models.
+        /// With the most recent source picture, whatever it shows; for reduced-reference models.
         Still = "still",
     }
 }
 
 names! {
-    /// How pictures are laid over each other.
+    /// Spatial registration.
     Registration {
-        /// As they are.
+        /// No registration.
         #[default]
         None = "none",
-        /// Without black bars.
+        /// Crop black bars.
         Crop = "crop",
-        /// Without black bars, and moved to a quarter pixel.
+        /// Crop black bars and compensate a translation with quarter pixel precision.
         Shift = "shift",
     }
 }
 
 names! {
-    /// Which picture is scaled.
+    /// Picture to scale if sizes differ.
     Scale {
-        /// The rendition's, to the source's size.
+        /// The rendition, to the size of the source.
         #[default]
         ToReference = "to-reference",
-        /// The source's, to the rendition's size.
+        /// The source, to the size of the rendition.
         ToDistorted = "to-distorted",
-        /// None: other sizes are an error.
+        /// Neither: different sizes are an error.
         None = "none",
     }
 }
 
-/// Whether pictures are deinterlaced.
+/// Whether to deinterlace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Deinterlace {
-    /// Where the stream says that they are interlaced.
+    /// If the stream is flagged as interlaced.
     #[default]
     Auto,
-    /// All as if they were interlaced.
+    /// Always.
     On,
-    /// None.
+    /// Never.
     Off,
 }
 
-/// A time such as `90`, `1.5s`, `500ms`, `2m`, `1h` or `00:01:30.5`.
+/// Parses a time such as `90`, `1.5s`, `500ms`, `2m`, `1h` or `00:01:30.5`.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is no time; write it as 90, 1.5s, 500ms, 2m, 1h or 00:01:30");
+    let wrong = || format!("invalid time {text:?}; use for example 90, 1.5s, 500ms, 2m, 1h or 00:01:30");
     let units = [("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
     let in_units = units.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, *seconds)));
     let seconds = match in_units {
@@ -257,9 +262,9 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero() || seconds == 0.0).ok_or_else(wrong)
 }
 
-/// A number of bytes such as `700M`, `1.5G` or `1048576`; K, M and G are powers of 1024.
+/// Parses a number of bytes such as `700M`, `1.5G` or `1048576`; K, M and G are powers of 1024.
 fn bytes(text: &str) -> Result<u64, String> {
-    let wrong = || format!("{text:?} is no number of bytes; write it as 700M or 4G");
+    let wrong = || format!("invalid size {text:?}; use for example 700M or 4G");
     let plain = text.strip_suffix(['B', 'b']).unwrap_or(text);
     let plain = plain.strip_suffix(['i', 'I']).unwrap_or(plain);
     let units = [(['k', 'K'], 1u64 << 10), (['m', 'M'], 1 << 20), (['g', 'G'], 1 << 30), (['t', 'T'], 1 << 40)];
@@ -269,12 +274,12 @@ fn bytes(text: &str) -> Result<u64, String> {
     if value.is_finite() && value >= 1.0 { Ok(value as u64) } else { Err(wrong()) }
 }
 
-/// A frame rate such as `25` or `30000/1001`.
+/// Parses a frame rate such as `25` or `30000/1001`.
 fn rate(text: &str) -> Result<(u32, u32), String> {
     let (over, under) = text.split_once('/').unwrap_or((text, "1"));
     match (over.parse::<u32>(), under.parse::<u32>()) {
         (Ok(over), Ok(under)) if over > 0 && under > 0 && over < 100_000_000 => Ok((over, under)),
-        _ => Err(format!("{text:?} is no frame rate; write it as 25 or 30000/1001")),
+        _ => Err(format!("invalid frame rate {text:?}; use for example 25 or 30000/1001")),
     }
 }
 
@@ -282,19 +287,19 @@ fn rate(text: &str) -> Result<(u32, u32), String> {
 #[derive(Debug, Clone, Group)]
 #[command(after_help = SCORE_EXAMPLES)]
 pub struct Score {
-    /// Files, URIs, folders of pictures; `-` reads a list from standard input, one a line.
+    /// Files, URIs or folders of pictures; `-` reads a list from standard input, one per line.
     #[arg(required = true)]
     pub inputs: Vec<OsString>,
-    /// Score one frame in so many.
+    /// Score every Nth frame.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub every: u32,
-    /// Score at most so many frames a second of the film, such as 2 or 1/5.
+    /// Score at most this many frames per second of video, for example 2 or 1/5.
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub max_rate: Option<(u32, u32)>,
-    /// What has to hold of every input, such as 'score.p5>=60'; may be given often.
+    /// Require this of every input, for example 'score.p5>=60'; repeatable.
     #[arg(long, value_name = "EXPRESSION")]
     pub threshold: Vec<String>,
-    /// Write a row for every scored frame or picture into this file.
+    /// Write the score of every scored frame or picture to this CSV file.
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
 }
@@ -303,7 +308,7 @@ const SCORE_EXAMPLES: &str = "Examples:
   iqa score film.mp4 --every 5 --threshold 'score.p5>=60'
   ls photos/*.jpg | iqa score - --json
 
-Exit status: 0 good, 1 a threshold was missed, 2 wrong usage or an input that gives no frame, 3 not measurable,
+Exit status: 0 success, 1 a threshold was missed, 2 usage error or unreadable input, 3 not measurable,
 130 interrupted.";
 
 /// `iqa watch`.
@@ -311,7 +316,7 @@ Exit status: 0 good, 1 a threshold was missed, 2 wrong usage or an input that gi
 #[derive(Debug, Clone, Group)]
 #[command(after_help = WATCH_EXAMPLES)]
 pub struct Watch {
-    /// The configuration, a TOML file.
+    /// Configuration file (TOML).
     pub config: PathBuf,
 }
 
@@ -325,13 +330,14 @@ where cameras.toml is
   uri = \"rtsp://camera.example/stream\"
   alarms.low = { below = 40 }
 
-SIGHUP has the file read again. Exit status: 0 told to end, 2 wrong usage or configuration, or too many cameras hang.";
+SIGHUP reloads the configuration. Exit status: 0 terminated by a signal, 2 usage or configuration error, or too many
+cameras hang.";
 
 /// `iqa models`.
 #[derive(Debug, Clone, Group)]
 #[command(after_help = MODELS_EXAMPLES)]
 pub struct Models {
-    /// Show this model's contract and card.
+    /// Show the contract and the card of this model.
     pub name: Option<String>,
 }
 
@@ -345,7 +351,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn the_command_line_is_valid() {
         Args::command().debug_assert();
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The command `iqa`: picture quality of files, transcodes and ladders.
+//! The command `iqa`: picture quality of files, transcodes, bitrate ladders and live cameras.
 
 mod args;
 mod compare;
@@ -38,10 +38,10 @@ fn main() -> ExitCode {
         Some(Command::Completions { shell }) => manual::completions(shell),
         Some(Command::Man { folder }) => manual::pages(&folder),
         None if args.licenses => manual::licenses(),
-        None => Args::command().error(ErrorKind::MissingSubcommand, "what is to be done? Give a command").exit(),
+        None => Args::command().error(ErrorKind::MissingSubcommand, "a subcommand is required").exit(),
     };
     let exit = outcome.unwrap_or_else(|error| {
-        // Nobody may be there to read it.
+        // Standard error may be closed.
         let _ = writeln!(std::io::stderr(), "iqa: {error:#}");
         Exit::Usage
     });

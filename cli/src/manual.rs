@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the program says of itself: for shells, for `man`, and of what is bundled with it.
+//! Shell completions, man pages and licences.
 
 use crate::args::Args;
 use crate::exit::Exit;
@@ -8,10 +8,10 @@ use anyhow::{Context as _, Result};
 use clap::CommandFactory as _;
 use std::path::Path;
 
-/// Writes a shell's completions to standard output.
+/// Prints shell completions.
 ///
 /// # Errors
-/// When standard output cannot be written.
+/// If standard output cannot be written.
 pub fn completions(shell: clap_complete::Shell) -> Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "iqa", &mut script);
@@ -19,19 +19,19 @@ pub fn completions(shell: clap_complete::Shell) -> Result<Exit> {
     Ok(Exit::Good)
 }
 
-/// Prints the licences of what is bundled.
+/// Prints the licences of bundled software and models.
 ///
 /// # Errors
-/// When standard output cannot be written.
+/// If standard output cannot be written.
 pub fn licenses() -> Result<Exit> {
     crate::out::print(include_bytes!("../../THIRD-PARTY.md"))?;
     Ok(Exit::Good)
 }
 
-/// Writes a page for the command and one for each of its jobs into a folder.
+/// Writes a man page for the command and for each subcommand to a folder.
 ///
 /// # Errors
-/// When a file cannot be written.
+/// If a file cannot be written.
 pub fn pages(folder: &Path) -> Result<Exit> {
     clap_mangen::generate_to(Args::command(), folder).with_context(|| folder.display().to_string())?;
     Ok(Exit::Good)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `iqa models`: which models there are, and what they say of themselves.
+//! `iqa models`: lists the available models and shows their contracts and cards.
 
 use crate::args::{Common, Models};
 use crate::exit::Exit;
@@ -11,7 +11,7 @@ use onnx_iqa::model::{Description, Search};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// A model as the table and `--json` have it. What is not known is absent.
+/// A model as shown in the table and by `--json`. Unknown values are absent.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Row {
@@ -21,15 +21,15 @@ struct Row {
     kind: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     licence: Option<String>,
-    /// Bytes.
+    /// Size in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     model_hash: Option<String>,
-    /// Absent: it is built into the program.
+    /// Absent for a built-in model.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<PathBuf>,
-    /// Why it cannot be used.
+    /// Why the model cannot be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,10 +38,10 @@ struct Row {
     card: Option<String>,
 }
 
-/// Shows the models, and says how the command ends.
+/// Lists the models or shows one of them.
 ///
 /// # Errors
-/// When there is no model of the name that is asked for.
+/// If the requested model does not exist.
 pub fn run(common: &Common, args: &Models) -> Result<Exit> {
     let search = Search::for_program();
     match &args.name {
@@ -61,7 +61,7 @@ fn list(common: &Common, search: &Search) -> Result<()> {
     let mut table = vec![["name", "kind", "licence", "size", "model-hash", "path"].map(str::to_owned)];
     table.extend(rows.iter().map(|row| {
         let place = match (&row.problem, &row.path) {
-            (Some(_), _) => format!("cannot be used: `iqa models {}` says why", row.name),
+            (Some(_), _) => format!("cannot be used: see `iqa models {}`", row.name),
             (None, Some(path)) => path.display().to_string(),
             (None, None) => "built in".to_owned(),
         };
@@ -83,7 +83,7 @@ fn list(common: &Common, search: &Search) -> Result<()> {
     out::print(text.as_bytes())?;
     if search.bundled().is_empty() {
         let folders: Vec<_> = search.models.iter().map(|folder| folder.display().to_string()).collect();
-        eprintln!("iqa: no ONNX model is in {}; ONNX_IQA_MODEL_PATH names folders of models", folders.join(", "));
+        eprintln!("iqa: no ONNX model in {}; set ONNX_IQA_MODEL_PATH to a folder with models", folders.join(", "));
     }
     Ok(())
 }
@@ -140,14 +140,14 @@ fn onnx(name: &str, search: &Search) -> Row {
             match model.parsed() {
                 Some(Ok(contract)) => {
                     row.kind = Some(contract.kind.to_string());
-                    // What is typed, but for a path.
+                    // The name as typed, unless it is a path.
                     if name.contains('/') || name.ends_with(".onnx") {
                         row.name = contract.name;
                     }
                     row.licence = contract.license;
                 }
-                Some(Err(error)) => row.problem = Some(format!("its contract: {:#}", anyhow::Error::from(error))),
-                None => row.problem = Some("it has no contract".to_owned()),
+                Some(Err(error)) => row.problem = Some(format!("invalid contract: {:#}", anyhow::Error::from(error))),
+                None => row.problem = Some("no contract in the file or beside it".to_owned()),
             }
             row.card = model.card().and_then(|path| std::fs::read_to_string(path).ok());
             (row.size, row.model_hash, row.contract) = (Some(model.size), Some(model.hash), model.contract);
@@ -158,7 +158,7 @@ fn onnx(name: &str, search: &Search) -> Row {
     row
 }
 
-/// One of VMAF's models.
+/// A VMAF model.
 fn vmaf(name: &str, path: Option<&Path>, search: &Search) -> Row {
     let opened = VmafModel::open(name, &search.models);
     let (model_hash, problem) = match opened {
@@ -180,10 +180,10 @@ fn vmaf(name: &str, path: Option<&Path>, search: &Search) -> Row {
     }
 }
 
-/// The licence of Netflix's model that is built in.
+/// License of the built-in Netflix model.
 const NETFLIX: &str = "BSD-2-Clause-Patent";
 
-/// What the file LICENSE beside a model names as its SPDX identifier.
+/// Reads the SPDX identifier from the file LICENSE beside a model.
 fn licence_beside(path: &Path) -> Option<String> {
     let text = std::fs::read_to_string(path.with_file_name("LICENSE")).ok()?;
     text.lines().find_map(|line| line.strip_prefix("SPDX short identifier:")).map(|name| name.trim().to_owned())

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The elements of this program: the plugin is linked into it.
+//! Initializes GStreamer with the plugin that is linked into this program.
 
 use anyhow::{Context as _, Result, bail};
 
-/// The plugin's name.
+/// Name of the plugin.
 const NAME: &str = "onnxiqa";
 
-/// What GStreamer and the elements say on standard error with `-v` and with `-vv`.
+/// Debug thresholds for `-v` and `-vv`.
 const SAID: [&str; 2] =
     ["*:WARNING,onnxiqa:INFO,iqacompare:INFO,iqascore:INFO", "*:INFO,onnxiqa:DEBUG,iqacompare:DEBUG,iqascore:DEBUG"];
 
-/// Has GStreamer and the elements say more, by how often `-v` was given. `GST_DEBUG` wins.
+/// Sets the debug thresholds according to the number of `-v`. `GST_DEBUG` takes precedence.
 fn speak(verbose: u8) {
     let said = usize::from(verbose).checked_sub(1).map(|more| SAID[more.min(SAID.len() - 1)]);
     if let Some(said) = said.filter(|_| std::env::var_os("GST_DEBUG").is_none()) {
@@ -20,31 +20,31 @@ fn speak(verbose: u8) {
     }
 }
 
-/// Starts GStreamer, and registers the elements that are linked in.
+/// Initializes GStreamer and registers the built-in elements.
 ///
-/// A file of the plugin, of whatever version, may be on `GST_PLUGIN_PATH`. It leaves this process's registry before an
-/// element is made, so that nothing loads it later. `verbose`: how often `-v` was given.
+/// `GST_PLUGIN_PATH` may contain a plugin file of any version. It is removed from this process's registry before an
+/// element is created, so that it is never loaded. `verbose`: number of `-v`.
 ///
 /// # Errors
-/// When GStreamer does not start, or has loaded such a file already: where it scans plugins without a process of its
-/// own, which it does when its registry is new.
+/// If GStreamer cannot be initialized, or has already loaded such a file: this happens if it scans plugins in this
+/// process because its registry is new and gst-plugin-scanner is not used.
 pub fn init(verbose: u8) -> Result<()> {
-    gst::init().context("GStreamer does not start")?;
+    gst::init().context("cannot initialize GStreamer")?;
     speak(verbose);
     let registry = gst::Registry::get();
     let files: Vec<_> = registry.plugins().iter().filter(|plugin| plugin.plugin_name() == NAME).cloned().collect();
-    // A type of the same name cannot be registered a second time.
+    // A type of the same name cannot be registered twice.
     if gst::glib::Type::from_name("GstIqaScore").is_some() {
         let names = files.iter().filter_map(|plugin| plugin.filename()).map(|file| file.display().to_string());
         let names: Vec<_> = names.collect();
         bail!(
-            "GStreamer has loaded {} into this program while it looked for plugins, since GST_REGISTRY_FORK=no is set \
-             or its gst-plugin-scanner is missing; run the command again, or take that folder off GST_PLUGIN_PATH",
+            "GStreamer has loaded {} into this process while scanning plugins, because GST_REGISTRY_FORK=no is set \
+             or gst-plugin-scanner is missing; run the command again, or remove that folder from GST_PLUGIN_PATH",
             if names.is_empty() { "another copy of the plugin".to_owned() } else { names.join(" and ") }
         );
     }
     files.iter().for_each(|plugin| registry.remove_plugin(plugin));
-    gstonnxiqa::plugin_register_static().context("the elements that are linked in cannot be registered")
+    gstonnxiqa::plugin_register_static().context("cannot register the built-in elements")
 }
 
 #[cfg(test)]
@@ -54,10 +54,10 @@ mod tests {
     use std::path::{Path, PathBuf};
     use std::process::Command;
 
-    /// What tells the test that it is the process that another one started.
+    /// Tells the test that it runs in the child process.
     const CHILD: &str = "ONNX_IQA_TEST_CHILD";
 
-    /// The plugin's file of this build, which cargo leaves beside the tests' program.
+    /// Plugin file of this build, which cargo puts beside the test program.
     fn plugin_file() -> PathBuf {
         std::env::current_exe().expect("a path").with_file_name("libgstonnxiqa.so")
     }
@@ -87,7 +87,7 @@ mod tests {
         }
     }
 
-    /// What a process says that has the plugin's file on its path.
+    /// Output of a process with the plugin file on its path.
     fn outcome(folder: &Path, fork: &str) -> String {
         let output = Command::new(std::env::current_exe().expect("a path"))
             .args(["--exact", "plugin::tests::child", "--nocapture"])
@@ -109,11 +109,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("libgstonnxiqa.so");
         std::os::unix::fs::symlink(plugin_file(), &file).expect("a link");
-        // Scanned now, and remembered in the registry.
+        // Scanned now and stored in the registry.
         for _ in 0..2 {
             assert_eq!(outcome(folder.path(), "yes"), "ours");
         }
-        // Scanned in the process itself: the first run says what to do, and that helps.
+        // Scanned in the process itself: the error of the first run is resolved by a second run.
         let first = outcome(folder.path(), "no");
         assert!(first.contains(file.to_str().expect("UTF-8")) && first.contains("run the command again"), "{first}");
         assert_eq!(outcome(folder.path(), "no"), "ours");

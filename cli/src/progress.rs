@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How far a comparison is, on standard error.
+//! Progress of a run, on standard error.
 
 use crate::args::{self, Common};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
-/// How often a line is written where there is no bar.
+/// Interval between lines if there is no progress bar.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// Says how far it is.
+/// Progress output.
 #[derive(Debug)]
 pub struct Progress {
     how: args::Progress,
     bar: ProgressBar,
-    /// Passes in all and finished, of the source.
+    /// Total and finished number of passes over the source.
     passes: (u64, u64),
     what: String,
     last: Instant,
@@ -23,7 +23,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// As the command line says.
+    /// Creates the output selected on the command line.
     pub fn new(common: &Common) -> Self {
         let how = match common.progress {
             _ if common.quiet => args::Progress::None,
@@ -35,7 +35,7 @@ impl Progress {
         } else {
             ProgressBar::hidden()
         };
-        // A wrong template would be a bug, and the default one does as well.
+        // An invalid template would be a bug; the default style is sufficient.
         if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {percent:>3} %, {eta} left") {
             bar.set_style(style);
         }
@@ -43,7 +43,7 @@ impl Progress {
         Self { how, bar, passes: (1, 0), what: String::new(), last: now, began: now }
     }
 
-    /// A pass begins, the number `done` + 1 of `all`; `what` says what is done in it.
+    /// Starts pass number `done` + 1 of `all`; `what` describes it.
     pub fn begin(&mut self, what: &str, done: usize, all: usize) {
         self.passes = (all as u64, done as u64);
         self.what = what.to_owned();
@@ -57,7 +57,7 @@ impl Progress {
         }
     }
 
-    /// The source has come so far, in nanoseconds of its running time, out of so much.
+    /// Updates the position of the source in nanoseconds of running time, its duration, and the number of frames.
     pub fn position(&mut self, position: Option<u64>, duration: Option<u64>, frames: u64) {
         let share = position.zip(duration.filter(|&duration| duration > 0));
         let share = share.map(|(position, duration)| (position as f64 / duration as f64).min(1.0));
@@ -89,7 +89,7 @@ impl Progress {
         }
     }
 
-    /// A line beside the progress.
+    /// Prints a line without disturbing the progress bar.
     pub fn say(&self, text: &str) {
         match self.how {
             args::Progress::None => {}
@@ -98,13 +98,13 @@ impl Progress {
         }
     }
 
-    /// It is over.
+    /// Removes the progress bar.
     pub fn end(&self) {
         self.bar.finish_and_clear();
     }
 
     fn json(&self, object: serde_json::Value) {
-        // Nobody reads it: then nobody misses it.
+        // Standard error may be closed.
         let _ = writeln!(std::io::stderr(), "{object}");
     }
 }

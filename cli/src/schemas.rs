@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Published schemas are those of the data.
+//! Checks the published schemas against the data types.
 
 use schemars::{JsonSchema, schema_for};
 use std::path::Path;
 
-/// Set to write the files anew.
+/// Environment variable that makes the tests write the files.
 const UPDATE: &str = "ONNX_IQA_UPDATE";
 
 fn check<T: JsonSchema>(name: &str) {
@@ -15,7 +15,7 @@ fn check<T: JsonSchema>(name: &str) {
         std::fs::write(&file, &schema).unwrap();
     }
     let published = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(published == schema, "it is another one: run this test with {UPDATE}=1 to write {}", file.display());
+    assert!(published == schema, "{0} is out of date: run this test with {UPDATE}=1 to write it", file.display());
 }
 
 #[test]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """Makes lpips-alex.onnx, a full-reference model for iqacompare, out of weights that somebody else published.
 
     pip install onnx numpy

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """Makes cambi.json: what libvmaf says of slopes in steps, with noise in every second square of 64 pixels.
 
     env/bin/python tests/metrics/cambi.py > tests/metrics/cambi.json

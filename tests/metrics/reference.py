@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """Makes reference.json: what ffmpeg, libvmaf and scikit-image say of the pictures that pictures.rs draws.
 
     python3 -m venv env

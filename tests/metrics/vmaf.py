@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """Makes vmaf.json: what libvmaf says of the pictures of reference.py, in pairs that follow each other.
 
     env/bin/python tests/metrics/vmaf.py > tests/metrics/vmaf.json

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """Makes bd_rate.json: what PyPI's `bjontegaard` says of pairs of ladders.
 
     python3 -m venv env

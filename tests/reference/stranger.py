@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """Two raw films of three pictures each, R'G'B' of 96x64, and what LPIPS' publishers' own code says of them.
 
     stranger.py make FOLDER      writes reference.rgb and distorted.rgb; needs nothing but Python

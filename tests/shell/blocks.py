@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MPL-2.0
 """blocks.py PAGE.md...: runs what Markdown pages show, and compares it with what they say it prints.
 
 Blocks run in the order of the page, in one folder per page that has the checkout's examples/ and models/ in it. The word

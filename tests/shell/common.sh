@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 # What the shell tests share. Sourced by them; they run with `make -s env` evaluated and a folder of their own in TEST_TMP.
 # shellcheck shell=sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)

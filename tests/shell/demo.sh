@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # The demo runs from end to end on a short clip, the hard re-encode scores lower, and a ladder is compared.
 set -eu
 # shellcheck source=common.sh

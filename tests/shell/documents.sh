@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # The pages in docs/: their blocks run and print what they say (blocks.py), the property tables are those of the elements,
 # and the messages of docs/troubleshooting.md are in the sources.
 set -eu

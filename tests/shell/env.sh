@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # `make -s env` sets a shell up, whatever the path of the checkout, and prints nothing else.
 set -eu
 # shellcheck source=common.sh

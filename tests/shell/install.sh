@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # What `make install` installs works in an environment that knows nothing of this checkout, wherever it is moved to, and goes without a trace.
 set -eu
 # shellcheck source=common.sh

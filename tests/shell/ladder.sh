@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # More compression and more blur score lower, on clips that no training saw.
 set -eu
 # shellcheck source=common.sh

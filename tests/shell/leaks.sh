@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # GStreamer's leaks tracer finds nothing that the elements keep after their pipeline is gone.
 set -eu
 # shellcheck source=common.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MPL-2.0
 """links.py [FOLDER]: the relative links and anchors in the Markdown files of a folder, by default of this repository."""
 
 import pathlib

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # Every relative link of the Markdown files leads to a file of the repository, and every anchor to a heading.
 set -eu
 # shellcheck source=common.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MPL-2.0
 """messages.py PAGE: whether the messages that a page quotes as **`text`** are in the sources.
 
 … stands for what varies. Texts of other programs are listed below.

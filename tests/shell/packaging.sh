@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # What packaging/ gives to other programs, checked by those programs: Prometheus, Alertmanager, systemd, and Grafana's schema.
 set -eu
 # shellcheck source=common.sh

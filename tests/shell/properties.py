@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MPL-2.0
 """properties.py [--write] PAGE: whether the property tables of a page are those of the elements.
 
 A table stands under the heading ### `ELEMENT`. With --write they are made anew. Types, defaults and what may change while

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # Every ```sh block of README.md runs as it stands, and prints what README.md says: see blocks.py.
 set -eu
 # shellcheck source=common.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # A model from elsewhere: LPIPS as published, exported to ONNX by examples/lpips/export.py. With a
 # contract beside it and nothing else, iqacompare gives the numbers that the publishers' own code gives.
 set -eu

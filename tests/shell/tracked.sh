@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # A real transcode that starts late and loses frames, against its source: every frame finds its own partner, what has none is
 # said to have none, and the ledger adds up.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # The format vmaf-json against libvmaf's own log of the same two files: the same names, and under them the same numbers,
 # also for the readers of tools that are made for that log. easyVmaf's and Av1an's (Python) are run. Those of the newer
 # Av1an (Rust) and of ease (Go) are not there to be called by themselves: what they demand of a log is stated here.

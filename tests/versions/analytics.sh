@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
 # analytics-meta: the library that the plugin has opened says what IqaMeta says, adds to what analytics elements have said before, and stays off
 # unless it is asked for.
 set -eu

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-/* The data, and what all drawings share. The page's script is these files in one function: base, curves, strips, hull, page.
-   Verdict, tables and pictures stand in the page without it. Nothing here computes a measure: it looks up and draws. */
+/* Data and helpers shared by all drawings. These files form one function: base, curves, strips, hull, page.
+   Verdict, tables and pictures are part of the HTML. The script only looks up values and draws; it computes no measure. */
 const $ = (s, r = document) => r.querySelector(s),
   $$ = (s, r = document) => [...r.querySelectorAll(s)];
 const D = JSON.parse($('#data').textContent);
@@ -15,7 +15,7 @@ const clock = (s, tenths = 1) => {
   return (s < 0 && n ? '−' : '') + (LONG ? Math.floor(m / 60) + ':' + p(m % 60) : p(m)) + ':' + rest;
 };
 const fixed = (v, d) => v.toFixed(d).replace('-', '−');
-/* Names where there is little room: of long ones what tells them from the others. */
+/* Short names for narrow places: the part of a long name that distinguishes it from the others. */
 const NAMES = D.rungs.map(r => r.name);
 const same = at => {
   let n = 0;
@@ -33,7 +33,7 @@ const ahead = NAMES.length
   behind = same((s, n) => s[s.length - 1 - n]);
 const short = (s, n = 14) => {
   if (s.length <= n) return s;
-  /* What the common end has of the word that differs: the p of 1080p.mp4. */
+  /* The common suffix may contain the end of the word that differs: the p of 1080p.mp4. */
   const word = s.slice(s.length - behind).split(/[\s._/-]/)[0];
   const rest = ahead + behind < s.length ? s.slice(ahead, s.length - behind) + word : s;
   return rest.length > n ? rest.slice(0, n - 1) + '…' : rest;
@@ -69,7 +69,7 @@ const st = {
   rung: null,
 };
 
-/* Marks that go with a rung's style, as in the tables. */
+/* Markers that match a rendition's line style, as in the tables. */
 const MK = (k, x, y, s = 4) =>
   k == 1
     ? `<circle class="m s1" cx="${x}" cy="${y}" r="${s}"/>`
@@ -84,7 +84,7 @@ const key = k =>
   `<svg class="key" viewBox="0 0 30 12" aria-hidden="true"><path class="ln s${k}" ${k ? '' : 'style="stroke:var(--ink-3)"'} d="M0 6H30"/>${MK(k, 15, 6, 3.5)}</svg>`;
 const DASH = { 1: [], 2: [7, 3], 3: [2.5, 2.5], 4: [9, 3, 2, 3], 0: [1, 2] };
 
-/* Canvas takes its colors from the tokens; on paper from the light ones, which are the first rule of the page. */
+/* The canvas uses the color tokens; when printing, the light ones, which are the first rule of the page. */
 let paper = false;
 const color = n => {
   const rule =
@@ -96,14 +96,14 @@ const color = n => {
 };
 const ink = () => (paper ? 0.68 : 1);
 
-/* A range of values that holds all curves and limits of a measure, and does not move when one zooms. */
+/* A value range that contains all curves and limits of a measure and does not change with the zoom. */
 const nice = (lo, hi, n) => {
   const raw = (hi - lo) / n,
     mag = 10 ** Math.floor(Math.log10(raw)),
     f = raw / mag;
   return (f <= 1 ? 1 : f <= 2 ? 2 : f <= 5 ? 5 : 10) * mag;
 };
-/* As many digits as tell one line of a scale from the next. */
+/* Enough digits to distinguish adjacent lines of a scale. */
 const digits = step => [0, 1, 2, 3, 4].find(d => Math.abs(step * 10 ** d - Math.round(step * 10 ** d)) < 1e-6) ?? 5;
 const yRange = m => {
   if (m.y) return m.y;

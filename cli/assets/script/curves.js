@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Curves over time, with uPlot; cursor, zoom and readout. */
-/* One chart of uPlot with our marks over it. */
+/* A uPlot chart with markers drawn over it. */
 let charts = [];
 let quiet = false;
 function chart(into, m, curves, height, title) {
@@ -24,7 +24,7 @@ function chart(into, m, curves, height, title) {
     grid: { stroke: color('--line'), width: 1 },
     ticks: { show: false },
   };
-  /* A single frame between two gaps is a dot. */
+  /* A single frame between two gaps is drawn as a dot. */
   const alone = (u, i, show, gaps) => {
     const d = u.data[i],
       out = [],
@@ -182,7 +182,7 @@ function build() {
   const plots = $$('[data-plot]').filter(e => !e.hidden);
   plots.slice(1).forEach(e => (e.hidden = true));
   read();
-  /* uPlot lays itself out in a microtask; ours comes after it. */
+  /* uPlot does its layout in a microtask; this one runs after it. */
   queueMicrotask(marks);
 }
 function read() {

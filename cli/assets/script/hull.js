@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Rate and quality. */
+/* Rate–quality plot. */
 function hull() {
   for (const plot of D.hull) {
     const el = $(`[id="hull-${plot.measure}"]`),

@@ -88,7 +88,7 @@ addEventListener('afterprint', () => {
   draw();
 });
 
-/* Where one is on the page. */
+/* Highlights the current section in the navigation. */
 const links = new Map($$('.bar nav a').map(a => [a.hash.slice(1), a]));
 const spy = new IntersectionObserver(
   es =>

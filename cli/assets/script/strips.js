@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Strips: the same time, zoom and cursor. A run of equal cells is drawn once. */
+/* Strips share time axis, zoom and cursor with the curves. A run of equal cells is drawn once. */
 for (const s of D.strips) {
   let i = 0;
   s.parts = [];
@@ -22,7 +22,7 @@ function strips() {
     const seen = s.parts.filter(p => p.b > st.a && p.a < st.b),
       rect = (p, c, y = 10, h = 16, min = 0) =>
         `<rect class="${c}" x="${X(p.a).toFixed(1)}" y="${y}" width="${Math.max(min, X(p.b) - X(p.a)).toFixed(1)}" height="${h}"/>`;
-    /* Runs that look alike become one shape. */
+    /* Runs with the same appearance become one shape. */
     const merge = f => {
       const o = [];
       for (const p of seen) {
@@ -59,7 +59,7 @@ function strips() {
           : `<path class="g-drop" d="M${mid - 5} 1h10l-5 7z"/>`;
       const label = p.n + ' dropped',
         room = label.length * 6;
-      /* Only where it lies over nothing else. */
+      /* Only if it does not overlap anything else. */
       if (p.n > 1 && b - a <= 14 && mid - 9 - room > edge)
         g += `<text class="f" x="${mid - 9}" y="9" text-anchor="end">${label}</text>`;
       edge = Math.max(b, mid + 6);

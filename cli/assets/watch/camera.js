@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* A camera's curves, from /api/history: nothing is computed here but where points lie. */
+/* Curves of a camera from /api/history; only coordinates are computed here. */
 'use strict';
 {
   const root = $('[data-camera]'),
@@ -11,7 +11,7 @@
     const answer = await fetch(`/api/history/${encodeURIComponent(name)}?range=${of}`);
     return answer.ok ? answer.json() : null;
   };
-  /* Columns with a step each, so that a gap is a gap. */
+  /* One column per step, so that gaps remain visible. */
   function columns(past) {
     const out = { at: [], mean: [], lowest: [], highest: [], lost: [], reconnects: [] },
       by = new Map(past.slices.map(s => [s.at, s])),
@@ -50,7 +50,7 @@
     for (let k = 0; k < d.length; k++) if (d[k] != null && d[k - 1] == null && d[k + 1] == null) out.push(k);
     return out;
   };
-  /* Alarms lie behind the curve, the limit over it, reconnects and lost packets below it. */
+  /* Alarms are drawn behind the curve, the limit over it, reconnects and lost packets below it. */
   function under(past, c) {
     return u => {
       const { ctx, bbox } = u,
@@ -175,7 +175,7 @@
       (c.lost[i] ? `, ${c.lost[i]} packets lost` : '') +
       (c.reconnects[i] ? ', reconnected' : '');
   }
-  /* Every chart has its table: at most 48 lines of it. */
+  /* Every chart has a table of at most 48 lines. */
   function table(c) {
     const per = Math.ceil(c.at.length / 48),
       rows = [];

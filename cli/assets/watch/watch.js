@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Keeps a page true: puts in the parts that have changed, counts ages on, fetches pictures of what can be seen, and
-   says so when the server is lost. A page that nobody looks at asks for nothing. */
+/* Keeps a page up to date: inserts changed parts, updates ages, loads visible pictures, and shows when the connection
+   to the server is lost. A hidden page requests nothing. */
 'use strict';
 const $ = (s, r = document) => r.querySelector(s),
   $$ = (s, r = document) => [...r.querySelectorAll(s)];
@@ -14,7 +14,7 @@ const clock = (ms, options = {}) =>
     second: '2-digit',
     ...options,
   }).format(ms);
-/* The server's clock, wherever this one stands. */
+/* The server's clock, independent of the local one. */
 let ahead = +document.body.dataset.now - Date.now();
 const now = () => Date.now() + ahead;
 
@@ -54,7 +54,7 @@ function put(key, html) {
     const focus = e.contains(document.activeElement) ? document.activeElement.id : '';
     if (key === 'heading') e.textContent = html;
     else e.innerHTML = html;
-    /* Acknowledged: what was a button is a text now. */
+    /* Acknowledged: the button has become text. */
     if (focus) (document.getElementById(focus) ?? document.getElementById(focus.replace('ack-', 'acked-')))?.focus();
   }
 }
@@ -101,7 +101,7 @@ function connect() {
   });
   source.onerror = async () => {
     lose();
-    /* Another token than that of the login: the page to log in on comes instead of this one. */
+    /* The token has changed since the login: go to the login page. */
     const answer = await fetch('/api/cameras', { method: 'HEAD' }).catch(() => null);
     if (answer?.status === 401) location.reload();
   };
@@ -153,7 +153,7 @@ function warn() {
     `${icon('offline')}<span><b>Connection to iqa watch lost since ${clock(since)}.</b> Nothing below is live. ` +
     `<span aria-hidden="true">Trying again ${left ? `in ${left} s` : 'now'}.</span></span>`;
 }
-/* All parts come anew with each connection. */
+/* Every connection starts with all parts. */
 function found() {
   lost = false;
   document.body.classList.remove('is-lost');
@@ -207,7 +207,7 @@ async function fetchPicture(img) {
       }
     }
   } catch {
-    /* The connection is lost, which is said elsewhere. */
+    /* The lost connection is reported elsewhere. */
   } finally {
     delete img.dataset.busy;
   }

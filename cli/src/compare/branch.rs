@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! One rendition's pipeline: decoded, compared, and what comes of it gathered.
+//! The pipeline of a rendition: decodes and compares it, and collects the results.
 
 use super::fan_out::FanOut;
 use super::settings::Settings;
@@ -21,38 +21,38 @@ use onnx_iqa::record::{AlignmentChange, AlignmentEvent, Summary};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-/// What a rendition came to.
+/// Result of a rendition.
 #[derive(Debug, Clone, Default)]
 pub struct Measured {
-    /// What its comparison says of all of it; none if it did not end.
+    /// Summary of the comparison; `None` if it did not reach the end.
     pub summary: Option<Summary>,
-    /// Every frame.
+    /// All frames.
     pub frames: Frames,
-    /// Sum of the pairs' confidences.
+    /// Sum of the confidence of all pairs.
     pub confidence: f64,
-    /// Pairs, and those of them that rest on pictures.
+    /// Number of pairs, and of those based on pictures.
     pub pairs: u64,
-    /// Pairs that rest on pictures.
+    /// Number of pairs based on pictures.
     pub by_picture: u64,
-    /// Mean gain and bias of the luma fit, as sums.
+    /// Sums of gain and bias of the luma fit.
     pub fit: [f64; 2],
-    /// Frames that have a luma fit.
+    /// Number of frames with a luma fit.
     pub fitted: u64,
-    /// Warnings and what the alignment had to say, each kind once.
+    /// Warnings and alignment events, one per kind.
     pub remarks: Remarks,
-    /// Why it could not be read or compared.
+    /// Why the rendition could not be read or compared.
     pub failure: Option<String>,
-    /// Whether that was not its file's fault: frames came, and could not be compared.
+    /// Whether frames were decoded but could not be compared, so that the file is not at fault.
     pub not_comparable: bool,
-    /// What is known of the stream.
+    /// Stream information.
     pub known: Known,
-    /// The stream's own time minus its running time, in nanoseconds.
+    /// Stream time minus running time, in nanoseconds.
     pub stream_offset: i64,
-    /// Running times of the first frame and of the last one's end, in nanoseconds.
+    /// Running times of the start of the first and the end of the last frame, in nanoseconds.
     pub span: Option<(u64, u64)>,
 }
 
-/// What the streaming thread writes.
+/// State written by the streaming thread.
 struct Gathered {
     measured: Measured,
     log: Option<Log>,
@@ -69,11 +69,11 @@ pub struct Branch {
 }
 
 impl Branch {
-    /// Builds the pipeline and links it behind the source. `lead`: how much earlier the source begins; `vmaf_json`: where
-    /// that log goes.
+    /// Builds the pipeline and links it behind the source. `lead`: how much earlier the source starts; `vmaf_json`:
+    /// path of the log in libvmaf's format.
     ///
     /// # Errors
-    /// When an element is missing or does not take a setting.
+    /// If an element is missing or rejects a setting.
     pub fn new(
         input: &Input,
         settings: &Settings,
@@ -93,7 +93,7 @@ impl Branch {
         pad.link(&distorted)?;
         compare.link(&sink)?;
         let log = vmaf_json.map(|path| {
-            let location = path.to_str().with_context(|| format!("{} is no text", path.display()))?;
+            let location = path.to_str().with_context(|| format!("{} is not valid UTF-8", path.display()))?;
             Ok::<_, anyhow::Error>(Log::open_with(location, LogFormat::VmafJson, &LogOptions::default())?)
         });
         let measured = Measured { frames: Frames::new(&settings.fields()), ..Measured::default() };
@@ -106,34 +106,34 @@ impl Branch {
         Ok(Self { pipeline, compare, decoding, gathered, done: false })
     }
 
-    /// Whether nothing more comes of it.
+    /// Whether it has ended or failed.
     pub fn is_done(&self) -> bool {
         self.done
     }
 
-    /// Whether it was given up.
+    /// Whether it has failed.
     pub fn has_failed(&self) -> bool {
         lock(&self.gathered).measured.failure.is_some()
     }
 
-    /// Whether a frame of it came.
+    /// Whether a frame has arrived.
     pub fn has_frames(&self) -> bool {
         lock(&self.gathered).measured.span.is_some()
     }
 
-    /// Whether it was given up by the comparison.
+    /// Whether the comparison failed although frames arrived.
     pub fn is_not_comparable(&self) -> bool {
         lock(&self.gathered).measured.not_comparable
     }
 
-    /// Takes note of a message of the pipeline's.
+    /// Handles a bus message of the pipeline.
     pub fn message(&mut self, message: &gst::MessageRef) {
         if self.done {
             return;
         }
         if let Err(failure) = self.decoding.message(message) {
             let by_compare = message.src().is_some_and(|source| source == self.compare.upcast_ref::<gst::Object>());
-            // A comparison whose memory is full does not wait for long: then it is its server's fault.
+            // If the comparison's memory is full it does not wait for long: the server is at fault.
             let silent = self.decoding.stalled(STILL).filter(|_| by_compare);
             lock(&self.gathered).measured.not_comparable |= by_compare && silent.is_none();
             return self.fail(silent.unwrap_or(failure));
@@ -155,7 +155,7 @@ impl Branch {
         }
     }
 
-    /// Gives it up if its server is silent.
+    /// Fails if the server is silent.
     pub fn look(&mut self) {
         if !self.done
             && let Some(failure) = self.decoding.stalled(PATIENCE)
@@ -164,7 +164,7 @@ impl Branch {
         }
     }
 
-    /// Gives it up.
+    /// Marks the rendition as failed.
     pub fn fail(&mut self, failure: String) {
         lock(&self.gathered).measured.failure.get_or_insert(failure);
         self.stop();
@@ -184,14 +184,14 @@ impl Branch {
         self.stop();
     }
 
-    /// Stops the pipeline, which waits for its threads.
+    /// Stops the pipeline, which joins its threads.
     pub fn stop(&mut self) {
         self.done = true;
         self.decoding.stop(&self.pipeline);
         lock(&self.gathered).log = None;
     }
 
-    /// What came of it.
+    /// Returns the result.
     pub fn finish(mut self) -> Measured {
         self.stop();
         let mut measured = std::mem::take(&mut lock(&self.gathered).measured);
@@ -206,10 +206,10 @@ impl Watched for Branch {
     }
 }
 
-/// What logs call the element.
+/// Element name in logs.
 const ELEMENT: &str = "iqa";
 
-/// Has every frame that comes out of `compare` gathered.
+/// Collects every frame that leaves `compare`.
 fn gather(compare: &gst::Element, gathered: &Arc<Mutex<Gathered>>) -> Result<()> {
     let pad = compare.static_pad("src").context("iqacompare has no source pad")?;
     let gathered = gathered.clone();
@@ -273,7 +273,7 @@ impl Gathered {
     }
 }
 
-/// What users have to hear of an alignment's change; none where it is as it should be.
+/// Remark on an alignment event; `None` if it is expected.
 fn remark(event: &AlignmentEvent) -> Option<String> {
     let at = event.running_time.map_or_else(String::new, |time| format!(" at {:.2} s", time as f64 / 1e9));
     let milliseconds = |time: i64| time as f64 / 1e6;
@@ -282,9 +282,9 @@ fn remark(event: &AlignmentEvent) -> Option<String> {
             let (from, to) = (milliseconds(from), milliseconds(to));
             Some(format!("the offset changes from {from:.0} ms to {to:.0} ms{at}"))
         }
-        AlignmentChange::Lost => Some(format!("the pictures no longer agree{at}")),
+        AlignmentChange::Lost => Some(format!("the pictures no longer match{at}")),
         AlignmentChange::Shrunk { window } => Some(format!(
-            "memory ran out: partners are only looked for within {:.2} s; give more with --memory",
+            "the memory limit was reached: the search is limited to {:.2} s; increase --memory",
             window as f64 / 1e9
         )),
         _ => None,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What finished renditions came to, kept for a later run with the same inputs and options: an interrupted run goes on
-//! where it was, and one more rung costs that rung alone.
+//! Cache of finished renditions for later runs with the same inputs and options: an interrupted run continues where it
+//! stopped, and only new renditions are measured.
 //!
-//! An entry is a folder named after a hash of everything that the result depends on. It is made beside and renamed, so
-//! that it is whole or not there. What cannot be hashed, as a stream from the network, is not kept.
+//! An entry is a folder named after a hash of everything that affects the result. It is created under a temporary name
+//! and renamed, so that it is always complete. Inputs that cannot be hashed, such as network streams, are not cached.
 
 use super::models::Hashes;
 use super::outcome::Finished;
@@ -18,23 +18,24 @@ use std::io::{BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Entries that are kept; the oldest go first.
+/// Maximum number of entries; the oldest are removed.
 const ENTRIES: usize = 500;
 
-/// Part of every key: entries of another layout, or of another way to measure, are not taken.
+/// Part of every key: entries with another layout or from another version are ignored.
 const LAYOUT: &str = concat!("2 ", env!("CARGO_PKG_VERSION"));
 
 /// Results of earlier runs.
 #[derive(Debug)]
 pub struct Cache {
     folder: PathBuf,
-    /// What all keys begin with: options and models.
+    /// Common prefix of all keys: options and models.
     options: String,
     hashes: HashMap<PathBuf, String>,
 }
 
 impl Cache {
-    /// The user's cache; none where there is no place for it. `with_log`: results have a log in libvmaf's format.
+    /// Opens the user's cache; `None` if there is no cache folder. `with_log`: results contain a log in libvmaf's
+    /// format.
     pub fn new(settings: &Settings, models: &Hashes, with_log: bool) -> Option<Self> {
         let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let base = base.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
@@ -42,13 +43,13 @@ impl Cache {
         Some(Self { folder: base.join("onnx-iqa").join("compare"), options, hashes: HashMap::new() })
     }
 
-    /// The key of a rendition against its source; none if one of them cannot be hashed.
+    /// Key of a rendition and its source; `None` if one of them cannot be hashed.
     pub fn key(&mut self, source: &Input, rendition: &Input) -> Option<String> {
         let mut hasher = Sha256::new();
         hasher.update(self.options.as_bytes());
         for input in [source, rendition] {
             for file in input.files.as_ref()? {
-                // Names matter in playlists, and contents everywhere.
+                // Names are significant in playlists, contents in all files.
                 hasher.update(file.file_name()?.as_encoded_bytes());
                 hasher.update(self.hash(file)?.as_bytes());
             }
@@ -65,24 +66,24 @@ impl Cache {
         self.hashes.get(file).map(String::as_str)
     }
 
-    /// What an earlier run has found; `vmaf_json` becomes its log in libvmaf's format. None if there is none, or it
-    /// cannot be read.
+    /// Looks up the result of an earlier run; its log in libvmaf's format is written to `vmaf_json`. Returns `None` if
+    /// there is no readable entry.
     pub fn find(&self, key: &str, vmaf_json: Option<&Path>) -> Option<Finished> {
         let folder = self.folder.join(key);
         let entry = serde_json::from_reader(BufReader::new(File::open(folder.join("result.json")).ok()?)).ok()?;
         if let Some(path) = vmaf_json {
             fs::copy(folder.join("vmaf.json"), path).ok()?;
         }
-        // So that what is used stays: the oldest go first.
+        // Updates the access time, because the oldest entries are removed.
         let now = File::open(folder.join("result.json")).and_then(|file| file.set_modified(SystemTime::now()));
         now.ok();
         Some(entry)
     }
 
-    /// Keeps a result.
+    /// Stores a result.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// If it cannot be written.
     pub fn keep(&self, key: &str, entry: &Finished, vmaf_json: Option<&Path>) -> Result<()> {
         fs::create_dir_all(&self.folder).with_context(|| self.folder.display().to_string())?;
         let made = tempfile::Builder::new().prefix(".new-").tempdir_in(&self.folder)?;
@@ -115,10 +116,10 @@ impl Cache {
     }
 }
 
-/// The SHA-256 of a file's content, in hexadecimal digits.
+/// SHA-256 of a file in hexadecimal digits.
 ///
 /// # Errors
-/// When it cannot be read.
+/// If the file cannot be read.
 pub fn hash(file: &Path) -> std::io::Result<String> {
     let mut reader = File::open(file)?;
     let mut hasher = Sha256::new();

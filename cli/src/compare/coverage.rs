@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How much of the source has a counterpart in a rendition.
+//! How much of the source a rendition covers.
 
 use super::pass::{SourceKnown, parts};
 use super::settings::Settings;
 use crate::report::frames::Frames;
 
-/// What is shorter is not said to lack, in seconds: clocks of containers differ by as much.
+/// Shorter gaps in seconds are ignored: container timestamps differ by this much.
 const LACKS: f64 = 0.25;
 
-/// The parts of a source, in seconds, of which a rendition shows nothing.
+/// Parts of a source, in seconds, that a rendition does not show.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Coverage {
-    /// How long the source is.
+    /// Duration of the source.
     whole: f64,
-    /// What lacks at its beginning.
+    /// Missing at the beginning.
     before: f64,
-    /// What lacks between the first pair and the last.
+    /// Missing between the first and the last pair.
     within: f64,
-    /// What lacks at its end.
+    /// Missing at the end.
     after: f64,
 }
 
 impl Coverage {
-    /// Of frames that were compared with all of a source, whose pictures are `interval` seconds apart; none where it is
-    /// not known how long that is, or nothing has a partner.
+    /// Computes the coverage of frames that were compared with the whole source, whose frame interval is `interval`
+    /// seconds; `None` if the duration is unknown or no frame is matched.
     pub fn of(frames: &Frames, source: &SourceKnown, interval: Option<f64>) -> Option<Self> {
         let seconds = |nanoseconds: i64| nanoseconds as f64 / 1e9;
         let (first, last) = frames.covered()?;
@@ -40,26 +40,26 @@ impl Coverage {
         .filter(|coverage| coverage.whole > 0.0)
     }
 
-    /// How much of the source is shown, in percent.
+    /// Covered share of the source in percent.
     pub fn percent(&self) -> f64 {
         let shown = self.whole - self.before - self.within - self.after;
         (shown / self.whole).clamp(0.0, 1.0) * 100.0
     }
 
-    /// What lacks, in words.
+    /// Describes what is missing.
     pub fn reasons(&self) -> Vec<String> {
         let said = [
-            (self.before, format!("it lacks the source's first {:.2} s", self.before)),
+            (self.before, format!("the first {:.2} s of the source are missing", self.before)),
             (
                 self.within,
-                format!("it leaves out {:.2} s of the source between its first frame and its last", self.within),
+                format!("{:.2} s of the source between its first frame and its last are missing", self.within),
             ),
             (self.after, format!("it ends {:.2} s before the source: it may have been cut off", self.after)),
         ];
         let mut reasons: Vec<_> = said.into_iter().filter(|(lacks, _)| *lacks > 0.0).map(|(_, text)| text).collect();
         if !reasons.is_empty() {
             reasons.push(format!(
-                "all figures are of {:.1} % of the source; --threshold 'coverage>=99' makes that a miss",
+                "all results cover {:.1} % of the source; use --threshold 'coverage>=99' to require full coverage",
                 self.percent()
             ));
         }
@@ -67,8 +67,8 @@ impl Coverage {
     }
 }
 
-/// By how much the source's time runs ahead of the rendition's from one pair to the next, in nanoseconds. What frames
-/// without a partner stand for is not shown.
+/// Differences between consecutive pairs of how much source time and rendition time have passed, in nanoseconds. Source
+/// time shown by unmatched frames counts as missing.
 fn gaps(frames: &Frames) -> impl Iterator<Item = i64> + '_ {
     let mut previous = None;
     let mut is_broken = false;
@@ -86,20 +86,20 @@ fn gaps(frames: &Frames) -> impl Iterator<Item = i64> + '_ {
     })
 }
 
-/// Why frames of a part may not come, and what to do.
-pub const INEXACT: &str = "it ends before, or its times are not exact after a seek (those of MPEG-TS and MPEG-PS are not); \
-                       compare all of it, or copy it to another container: ffmpeg -i FILE -c copy FILE.mkv";
+/// Why frames of a part may be missing, and what to do.
+pub const INEXACT: &str = "it ends earlier, or its timestamps are inexact after a seek, as in MPEG-TS and MPEG-PS; \
+                       compare all of it, or remux it: ffmpeg -i FILE -c copy FILE.mkv";
 
-/// What did not come of the part that was asked for.
+/// Missing frames of a requested part.
 pub struct Lack {
-    /// The share of the part that is missing, 0 to 1.
+    /// Missing share of the part, 0 to 1.
     pub share: f64,
-    /// The same in words, with what to do.
+    /// Description, with what to do.
     pub reason: String,
 }
 
-/// The same, of a rendition whose frames have the running times `span`, if it is more than clocks of containers differ by.
-/// Of whole streams the [`Coverage`] says it.
+/// Missing part of a rendition whose frames cover the running times `span`, if it is larger than container timestamps
+/// differ by. For whole streams [`Coverage`] is used.
 pub fn lack(span: Option<(u64, u64)>, source: &SourceKnown, settings: &Settings) -> Option<Lack> {
     let in_seconds = |nanoseconds: u64| nanoseconds as f64 / 1e9;
     let (_, part, lead) = parts(settings);
@@ -113,7 +113,11 @@ pub fn lack(span: Option<(u64, u64)>, source: &SourceKnown, settings: &Settings)
     let share = lacks as f64 / wanted.max(1) as f64;
     (share > 0.05 && in_seconds(lacks) > LACKS.min(in_seconds(wanted) / 2.0)).then(|| Lack {
         share,
-        reason: format!("only {:.2} of {:.2} s of this part came: {INEXACT}", in_seconds(came), in_seconds(wanted)),
+        reason: format!(
+            "only {:.2} of {:.2} s of this part were decoded: {INEXACT}",
+            in_seconds(came),
+            in_seconds(wanted)
+        ),
     })
 }
 
@@ -125,7 +129,7 @@ mod tests {
 
     const FRAME: i64 = 40_000_000;
 
-    /// Frames at 25 a second: the number of each one's partner, if it has one.
+    /// Frames at 25 fps: the number of each one's matching frame, if any.
     fn frames(partners: impl IntoIterator<Item = Option<i64>>) -> Frames {
         let mut frames = Frames::new(&[]);
         for (number, partner) in (0..).zip(partners) {
@@ -151,7 +155,7 @@ mod tests {
         assert!((coverage((25..100).map(Some)).percent() - 75.0).abs() < 1e-9);
         let middle = coverage((0..40).chain(60..100).map(Some));
         assert!((middle.percent() - 80.0).abs() < 1e-9 && middle.reasons()[0].contains("0.80 s"), "{middle:?}");
-        // Other material in the place of a second.
+        // One second is replaced by other material.
         let other = coverage((0..100).map(|number| Some(number).filter(|number| !(30..55).contains(number))));
         assert!((other.percent() - 74.0).abs() < 1e-9, "{other:?}");
     }
@@ -160,7 +164,7 @@ mod tests {
     fn lost_frames_and_inserted_ones_are_no_gap() {
         assert_eq!(coverage((0..100).map(|number| Some(number).filter(|number| number % 10 != 3))).percent(), 100.0);
         assert_eq!(coverage((0..40).map(Some).chain([None; 50]).chain((40..100).map(Some))).percent(), 100.0);
-        // Every second one: its times say so.
+        // Every other frame, according to its timestamps.
         let mut half = Frames::new(&[]);
         for number in 0..50 {
             let mut record = FrameRecord::new("none", Kind::FullReference, State::Scored);

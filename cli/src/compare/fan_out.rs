@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The source's frames to every rendition's comparison.
+//! Distributes the frames of the source to the comparison of every rendition.
 //!
-//! Each rendition has a pipeline of its own, so that its errors, its end and its clean-up are its own; frames reach it
-//! by a pad of ours that is linked to `iqacompare.reference` there. Pushing gives back-pressure and the reason why a
-//! comparison takes no more, at once, which a `tee` turns into one reason for all, and `appsrc` into a queue that waits
-//! for ever. The frames' memory is shared.
+//! Each rendition has its own pipeline, with its own errors, EOS and clean-up. Frames enter it through a pad created
+//! here that is linked to `iqacompare.reference`. Pushing provides back-pressure and immediately returns the reason why
+//! a comparison accepts no more frames. A `tee` would combine these into one flow return, and an `appsrc` into an
+//! endless queue. Frame memory is shared.
 
 use crate::media::{lock, watch};
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use std::sync::{Arc, Mutex};
 
-/// Hands frames on.
+/// Distributes frames.
 #[derive(Debug, Clone, Default)]
 pub struct FanOut {
     state: Arc<Mutex<State>>,
@@ -20,14 +20,14 @@ pub struct FanOut {
 
 #[derive(Debug, Default)]
 struct State {
-    /// None: it takes no more.
+    /// `None` if it accepts no more frames.
     pads: Vec<Option<gst::Pad>>,
     segment: Option<gst::FormattedSegment<gst::ClockTime>>,
-    /// The earliest running time of a frame, in nanoseconds.
+    /// Earliest running time of a frame, in nanoseconds.
     begin: Option<u64>,
     /// Running time of the latest frame, in nanoseconds.
     position: Option<u64>,
-    /// The latest end of a frame, in running time.
+    /// Latest end of a frame in running time.
     end: Option<u64>,
     frames: u64,
     /// Stream time minus running time of the first frame, in nanoseconds.
@@ -35,10 +35,10 @@ struct State {
 }
 
 impl FanOut {
-    /// Links another comparison.
+    /// Links a comparison.
     ///
     /// # Errors
-    /// When the pad cannot be linked.
+    /// If the pads cannot be linked.
     pub fn add(&self, reference: &gst::Pad) -> Result<()> {
         let pad = gst::Pad::new(gst::PadDirection::Src);
         pad.set_active(true)?;
@@ -47,7 +47,7 @@ impl FanOut {
         Ok(())
     }
 
-    /// Makes `pad`, a sink's, the source's end: what comes there goes to all comparisons.
+    /// Forwards everything that arrives at `pad`, a sink's pad, to all comparisons.
     pub fn attach(&self, pad: &gst::Pad) {
         let fan_out = self.clone();
         let mask = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
@@ -57,7 +57,7 @@ impl FanOut {
                     let buffer = buffer.clone();
                     fan_out.note(&buffer);
                     let wanted = fan_out.each(|pad| pad.push(buffer.clone()).is_ok());
-                    // Nobody takes more: the source stops.
+                    // No comparison accepts more: the source stops.
                     if !wanted {
                         probe.flow_res = Err(gst::FlowError::Eos);
                         return gst::PadProbeReturn::Handled;
@@ -68,7 +68,7 @@ impl FanOut {
                         lock(&fan_out.state).segment = segment.segment().downcast_ref().cloned();
                     }
                     let event = event.clone();
-                    // A refused event does not end a stream; the next frame tells.
+                    // A refused event does not end a stream; the next frame returns the error.
                     fan_out.each(|pad| {
                         pad.push_event(event.clone());
                         true
@@ -80,8 +80,8 @@ impl FanOut {
         });
     }
 
-    /// Does something for every comparison that goes on, without the lock: pushing waits. Those for which it is false
-    /// take no more. Gives whether any goes on.
+    /// Calls `push` for every active comparison, without the lock because pushing blocks. Comparisons for which it
+    /// returns false become inactive. Returns whether any is still active.
     fn each(&self, mut push: impl FnMut(&gst::Pad) -> bool) -> bool {
         let pads = lock(&self.state).pads.clone();
         let mut any = false;
@@ -122,17 +122,17 @@ impl FanOut {
         lock(&self.state).begin
     }
 
-    /// Where the source's latest frame ends, in nanoseconds of running time.
+    /// End of the source's latest frame, in nanoseconds of running time.
     pub fn end(&self) -> Option<u64> {
         lock(&self.state).end
     }
 
-    /// The source's stream time minus its running time, in nanoseconds.
+    /// Stream time minus running time of the source, in nanoseconds.
     pub fn stream_offset(&self) -> i64 {
         lock(&self.state).stream_offset
     }
 
-    /// How many frames the source has given.
+    /// Number of frames of the source.
     pub fn frames(&self) -> u64 {
         lock(&self.state).frames
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a rendition's comparison means: the report's data, out of what was gathered.
+//! Turns the results of a comparison into report data.
 
 use super::branch::Measured;
 use super::coverage::{Coverage, INEXACT, lack};
@@ -16,20 +16,20 @@ use gst_video::{VideoColorMatrix, VideoColorRange, VideoInfo, VideoTransferFunct
 use onnx_iqa::record::{Named as _, Summary, Verdict, ledger_counts};
 use std::collections::BTreeMap;
 
-/// The verdict on a rendition that could not be read or compared.
+/// Verdict on a rendition that could not be read or compared.
 pub const FAILED: &str = "failed";
-/// The verdict on a rendition that the run did not come to the end of.
+/// Verdict on a rendition that was not finished when the run was interrupted.
 pub const INTERRUPTED: &str = "interrupted";
 
-/// How far the luma fit may be from the source's before it is said: its gain, and its bias in 8-bit samples.
+/// Deviations of the luma fit that are reported: gain, and bias in 8-bit samples.
 const TONE: [f64; 2] = [0.08, 6.0];
 
-/// Whether a rendition's numbers can be trusted.
+/// Whether the results of a rendition are valid.
 pub fn is_trusted(verdict: &str) -> bool {
     [Verdict::Aligned, Verdict::AlignedByTime, Verdict::Partly].iter().any(|known| known.name() == verdict)
 }
 
-/// What is known of the source.
+/// Report data of the source.
 pub fn source(input: &Input, known: &SourceKnown) -> Media {
     let mut media = media(input, known.known.codec.clone(), known.known.info.as_ref());
     media.duration = known.duration.map(seconds);
@@ -37,18 +37,18 @@ pub fn source(input: &Input, known: &SourceKnown) -> Media {
     media
 }
 
-/// A rendition that was not compared to its end.
+/// Report data of a rendition that was not finished.
 pub fn interrupted(input: &Input) -> Rendition {
     let reason = "the run was interrupted before it was finished".to_owned();
     rendition(media(input, None, None), INTERRUPTED, vec![reason])
 }
 
-/// A rendition that could not be read.
+/// Report data of a rendition that could not be read.
 pub fn failed(input: &Input, reason: String) -> Rendition {
     rendition(media(input, None, None), FAILED, vec![reason])
 }
 
-/// What a rendition came to.
+/// Report data of a measured rendition.
 pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings: &Settings) -> Rendition {
     let known = &measured.known;
     let mut media = media(input, known.codec.clone(), known.info.as_ref());
@@ -65,8 +65,8 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
     let came = summary.ledger.map_or(0, |ledger| ledger.distorted);
     if came == 0 {
         reasons.push(match settings.takes_all() {
-            true => format!("no frame could be decoded of it: {NO_FRAME}"),
-            false => format!("no frame of this part came: {INEXACT}"),
+            true => format!("no frame could be decoded: {NO_FRAME}"),
+            false => format!("no frame of this part was decoded: {INEXACT}"),
         });
         return rendition(media, FAILED, reasons);
     }
@@ -86,10 +86,10 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
     reasons.extend(lack.map(|lack| lack.reason));
     reasons.extend(source.known.changes.iter().map(|change| format!("the source was {change}")));
     reasons.extend(known.changes.iter().map(|change| format!("it was {change}")));
-    // What holds of the whole is in the summary.
+    // Remarks that apply to the whole stream are in the summary.
     let remarks = summary.findings.iter().collect::<Remarks>().and(&measured.remarks);
     reasons.extend(remarks.texts().map(str::to_owned));
-    // Of one that failed only a part was read.
+    // If it failed, only a part was read.
     media.bit_rate = known.encoded.bit_rate();
     let mut rendition = rendition(media, verdict.name(), Vec::new());
     rendition.counts = counts(summary);
@@ -97,7 +97,7 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
         rendition.confidence = mean(measured.confidence, measured.pairs);
         rendition.measures = measures(summary, &measured.frames, settings);
     }
-    // A source that shows something else says nothing of the rendition's time, rate or colors.
+    // A source that shows something else provides no information about time, rate or colors.
     if is_trusted(&rendition.verdict) && !settings.is_still() {
         let frames = &measured.frames;
         rendition.offset_ms = frames.offset().map(|offset| offset as f64 / 1e6);
@@ -105,7 +105,7 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
         rendition.evidence = Some(if by_picture { "picture" } else { "time" }.to_owned());
         reasons.extend(other_rate(&rendition.media, source));
         reasons.extend(converted(known.info.as_ref(), source.known.info.as_ref()));
-        // Of a part of a film the source is decoded beyond it on purpose.
+        // If only a part is compared, more of the source is decoded on purpose.
         let interval = source.known.info.as_ref().and_then(frame_rate).map(f64::recip);
         let coverage = Coverage::of(frames, source, interval).filter(|_| settings.takes_all());
         rendition.coverage = coverage.as_ref().map(Coverage::percent);
@@ -148,7 +148,7 @@ fn media(input: &Input, codec: Option<String>, info: Option<&VideoInfo>) -> Medi
     }
 }
 
-/// Frames a second, where caps say them.
+/// Frame rate, if the caps contain one.
 fn frame_rate(info: &VideoInfo) -> Option<f64> {
     let rate = info.fps();
     (rate.numer() > 0 && rate.denom() > 0).then(|| f64::from(rate.numer()) / f64::from(rate.denom()))
@@ -167,7 +167,7 @@ fn counts(summary: &Summary) -> BTreeMap<String, u64> {
     ledger.chain([("failed", summary.failed)]).map(|(name, count)| (name.to_owned(), count)).collect()
 }
 
-/// The pools of what was asked for, as the element has them, and the worst second of each.
+/// Pooled statistics of the requested measures, as computed by the element, and the worst second of each.
 fn measures(summary: &Summary, frames: &Frames, settings: &Settings) -> BTreeMap<String, Pooled> {
     let wanted = settings.fields();
     let fields = summary.fields.iter().filter(|(name, _)| wanted.contains(&name.as_str()));
@@ -179,15 +179,15 @@ fn measures(summary: &Summary, frames: &Frames, settings: &Settings) -> BTreeMap
     pools.collect()
 }
 
-/// Whether the rendition shows fewer or more frames a second.
+/// Reports a difference in frame rate.
 fn other_rate(rendition: &Media, source: &SourceKnown) -> Option<String> {
     let (own, theirs) = (rendition.frame_rate?, source.known.info.as_ref().and_then(frame_rate)?);
     let differ = (own / theirs - 1.0).abs() > 0.01;
     let rounded = |rate: f64| (rate * 1000.0).round() / 1000.0;
-    differ.then(|| format!("it has {} frames a second, the source {}", rounded(own), rounded(theirs)))
+    differ.then(|| format!("its frame rate is {} fps, that of the source {} fps", rounded(own), rounded(theirs)))
 }
 
-/// Which side was converted to be comparable with the other.
+/// Reports which side was converted for the comparison.
 fn converted(rendition: Option<&VideoInfo>, source: Option<&VideoInfo>) -> Option<String> {
     let (rendition, source) = (rendition?, source?);
     let (side, other) = match (rendition.is_rgb(), source.is_rgb()) {
@@ -205,16 +205,16 @@ fn converted(rendition: Option<&VideoInfo>, source: Option<&VideoInfo>) -> Optio
         _ => "GStreamer's default matrix",
     };
     let range = if colorimetry.range() == VideoColorRange::Range0_255 { "full" } else { "limited" };
-    Some(format!("{side} converted to the other's Y'CbCr ({matrix}, {range} range) to be compared with it"))
+    Some(format!("{side} converted to the other's Y'CbCr ({matrix}, {range} range) for the comparison"))
 }
 
-/// Whether pictures are HDR, by their transfer function.
+/// Whether the transfer function is a high dynamic range one.
 pub fn is_hdr(info: Option<&VideoInfo>) -> bool {
     let transfer = info.map(|info| info.colorimetry().transfer());
     matches!(transfer, Some(VideoTransferFunction::Smpte2084 | VideoTransferFunction::AribStdB67))
 }
 
-/// Whether bright and dark are where the source has them.
+/// Reports a difference in brightness or contrast from the source.
 fn tone(measured: &Measured) -> Option<String> {
     let [gain, bias] = measured.fit.map(|sum| mean(sum, measured.fitted));
     let (gain, bias) = (gain?, bias?);
@@ -222,9 +222,9 @@ fn tone(measured: &Measured) -> Option<String> {
         return None;
     }
     Some(format!(
-        "its luma is another one than the source's, about {gain:.2} × it {sign} {bias:.0} of 255: its levels, transfer \
-         function or tone mapping differ, whatever its tags say (HDR samples that are tagged as SDR look like this), and \
-         the numbers are of that difference too",
+        "its luma differs from the source's, about {gain:.2} × it {sign} {bias:.0} of 255: the levels, transfer \
+         function or tone mapping differ, whatever the tags say (HDR samples tagged as SDR look like this), and \
+         the results include that difference",
         sign = if bias < 0.0 { '−' } else { '+' },
         bias = bias.abs(),
     ))

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the rungs of a ladder say of each other.
+//! Relations between the rungs of a ladder.
 
 use super::judge::is_trusted;
 use crate::report::data::{BdRate, Inversion, Rendition, Versus};
 use onnx_iqa::stats::{RatePoint, bd_rate};
 use std::collections::BTreeSet;
 
-/// Share of the longest rung's duration that a rung must have to be set beside it.
+/// Minimum duration of a rung, as a share of the longest one, for rungs to be compared with each other.
 const WHOLE: f64 = 0.95;
 
-/// Pairs of rungs, by measure, of which the one of the higher rate has the lower mean. `fields` are measures of which
-/// more is better.
+/// Pairs of rungs, per measure, of which the one with the higher rate has the lower mean. `fields`: measures for which
+/// higher is better.
 pub fn inversions(renditions: &[Rendition], fields: &[&str]) -> Vec<Inversion> {
     let mut rungs: Vec<_> = renditions.iter().filter(|one| is_trusted(&one.verdict)).collect();
     rungs.retain(|one| one.media.bit_rate.is_some());
-    // The mean of a part of the film says nothing beside that of all of it.
+    // The mean of a part of the video is not comparable with that of the whole.
     let longest = rungs.iter().filter_map(|one| one.media.duration).fold(0.0, f64::max);
     rungs.retain(|one| one.media.duration.is_none_or(|duration| duration >= WHOLE * longest));
     rungs.sort_by(|one, other| {
@@ -40,7 +40,7 @@ pub fn inversions(renditions: &[Rendition], fields: &[&str]) -> Vec<Inversion> {
     found
 }
 
-/// How much more rate `other` needs than `own` for the same quality, by each measure.
+/// Rate difference between `other` and `own` at the same quality, per measure.
 pub fn versus(own: &[Rendition], other: Vec<Rendition>, fields: &[&str]) -> Versus {
     let points = |ladder: &[Rendition], field: &str| {
         let trusted = ladder.iter().filter(|one| is_trusted(&one.verdict));
@@ -61,7 +61,7 @@ pub fn versus(own: &[Rendition], other: Vec<Rendition>, fields: &[&str]) -> Vers
     Versus { renditions: other, bd_rate }
 }
 
-/// How many pairs of rungs are meant, whatever the measure.
+/// Number of distinct pairs of rungs, regardless of the measure.
 pub fn inverted_pairs(inversions: &[Inversion]) -> u64 {
     inversions.iter().map(|one| (&one.higher, &one.lower)).collect::<BTreeSet<_>>().len() as u64
 }

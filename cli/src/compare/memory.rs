@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How many renditions are compared at a time, and how much each may hold.
+//! Number of renditions compared concurrently, and the memory limit of each.
 
-/// What a comparison holds at most, if there is enough: the element's own default.
+/// Maximum memory of a comparison: the default of `max-bytes`.
 const MOST: u64 = 512 << 20;
-/// With less a comparison is not begun beside others.
+/// Minimum memory of a comparison that runs concurrently with others.
 const LEAST: u64 = 96 << 20;
-/// Where the system does not say what is free.
+/// Assumed available memory if it is unknown.
 const UNKNOWN: u64 = 1 << 30;
 
-/// How a comparison uses memory.
+/// Memory plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// Renditions in a pass over the source.
+    /// Renditions per pass over the source.
     pub renditions: usize,
-    /// What each may hold of frames, in bytes.
+    /// Memory limit of each comparison, in bytes.
     pub max_bytes: u64,
 }
 
-/// What frames may take in all, in bytes: what was asked for, or half of what is free.
+/// Total memory for frames, in bytes: as requested, or half of the available memory.
 pub fn budget(asked: Option<u64>) -> u64 {
     asked.unwrap_or_else(|| available().map_or(UNKNOWN, |free| free / 2))
 }
 
-/// As few passes as fit.
+/// Plans as few passes as possible.
 pub fn plan(budget: u64, renditions: usize) -> Plan {
     let fit = usize::try_from(budget / LEAST).unwrap_or(usize::MAX).clamp(1, renditions.max(1));
-    // Passes of about the same size: with room for three, four renditions are two and two.
+    // Balances the passes: with room for three, four renditions take two passes of two.
     let passes = renditions.max(1).div_ceil(fit);
     let renditions = renditions.max(1).div_ceil(passes);
     Plan { renditions, max_bytes: (budget / renditions as u64).clamp(1, MOST) }
 }
 
-/// What the system says is free, in bytes; less in a container that has a limit.
+/// Available memory in bytes; limited by the container's limit, if any.
 fn available() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;

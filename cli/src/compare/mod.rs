@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `iqa compare`: renditions against their source.
+//! `iqa compare`: compares renditions with their source.
 //!
-//! `settings` and `crate::thresholds` say how the inputs are to be judged. A [`pass`] decodes the source
-//! once, beside as many renditions as fit into memory: each has a [`branch`] of its own, fed by the [`fan_out`]. `judge`
-//! and `ladder` make the report's data of what was gathered.
+//! `settings` and `crate::thresholds` contain the validated arguments. A [`pass`] decodes the source once, together
+//! with as many renditions as fit into memory: each has its own [`branch`], fed by the [`fan_out`]. `judge` and
+//! `ladder` turn the results into report data.
 
 mod branch;
 mod cache;
@@ -40,10 +40,10 @@ use settings::Settings;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Compares, and says how the command ends.
+/// Runs `iqa compare`.
 ///
 /// # Errors
-/// When the command line is wrong, an input is not there, the source cannot be read, or a report cannot be written.
+/// If an argument is invalid, an input is missing, the source cannot be read, or the report cannot be written.
 pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     let settings = Settings::new(common, args)?;
     let thresholds = Thresholds::new(args, &settings.fields())?;
@@ -54,7 +54,7 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     thresholds.check_names(inputs.renditions.iter().take(inputs.own).map(|input| input.name.as_str()))?;
     for input in &inputs.renditions {
         if let Some(problem) = &input.problem {
-            // Now, rather than after an hour; the report has it, too.
+            // Reported now rather than after an hour; it is part of the report too.
             eprintln!("iqa: {}: {problem}", input.shown);
         }
     }
@@ -77,7 +77,7 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
 
     let mut report = outcome::report(&results, inputs.own, &settings, &thresholds);
     for (rendition, finished) in report.renditions.iter_mut().zip(&results.renditions) {
-        // Beside a source that shows something else there is nothing to see of a moment.
+        // With a source that shows something else, moments cannot be compared visually.
         if !settings.is_still() {
             rendition.worst = moments::find(finished, results.source.duration);
         }
@@ -99,7 +99,7 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
         let path = folder.write(&report, &results.frames(), &results.curves(inputs.own))?;
         if path != folder.path() {
             let (path, folder) = (path.display(), folder.path().display());
-            eprintln!("iqa: interrupted: what was finished is in {path}; {folder} keeps the report of the earlier run");
+            eprintln!("iqa: interrupted: finished results are in {path}; {folder} keeps the report of the earlier run");
         }
         written = Some(path);
     }
@@ -111,7 +111,7 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     Ok(Exit::from_code(report.exit))
 }
 
-/// What is to be measured.
+/// Work to be done.
 struct Work<'a> {
     inputs: &'a Inputs,
     settings: &'a Settings,
@@ -121,10 +121,10 @@ struct Work<'a> {
     interrupted: &'a AtomicBool,
 }
 
-/// What all renditions came to.
+/// Results of all renditions.
 #[derive(Debug)]
 pub struct Results {
-    /// What is known of the source.
+    /// Information about the source.
     pub source: Media,
     /// In the order of the renditions.
     pub renditions: Vec<Finished>,
@@ -133,7 +133,7 @@ pub struct Results {
 }
 
 impl Results {
-    /// The frames of every rendition, with none where they are not to be shown.
+    /// Frames of every rendition; `None` if they must not be shown.
     fn frames(&self) -> Vec<Option<&Frames>> {
         let frames = self
             .renditions
@@ -142,7 +142,7 @@ impl Results {
         frames.collect()
     }
 
-    /// Those of the first ladder, which has so many rungs, over time, for the page.
+    /// Curves of the first ladder, which has `own` rungs, for the report page.
     fn curves(&self, own: usize) -> Vec<RenditionCurves> {
         let curves = self.renditions.iter().zip(self.frames()).take(own).map(|(finished, frames)| RenditionCurves {
             name: finished.rendition.media.name.clone(),
@@ -153,7 +153,7 @@ impl Results {
 }
 
 impl Work<'_> {
-    /// Measures all renditions that are not known from an earlier run, in as few passes over the source as memory allows.
+    /// Measures all renditions that are not cached, in as few passes over the source as memory allows.
     fn measure(&self, budget: u64, progress: &mut Progress) -> Result<Results> {
         let renditions = &self.inputs.renditions;
         let logs: Vec<Option<PathBuf>> =
@@ -168,7 +168,7 @@ impl Work<'_> {
                 cache.as_mut().filter(|_| place.is_none()).and_then(|cache| cache.key(&self.inputs.source, input));
             let found = key.as_ref().zip(cache.as_ref()).and_then(|(key, cache)| cache.find(key, log(index)));
             if let Some(found) = found {
-                progress.say(&format!("{}: known from an earlier run", input.name));
+                progress.say(&format!("{}: reused from an earlier run", input.name));
                 source = source.or_else(|| Some(found.source.clone()));
                 *place = Some(found.renamed(input));
             }
@@ -197,7 +197,7 @@ impl Work<'_> {
                 if let (Some(key), Some(cache)) = (key, &cache)
                     && let Err(error) = cache.keep(key, &finished, job.vmaf_json)
                 {
-                    progress.say(&format!("iqa: the result is not kept for a later run: {error:#}"));
+                    progress.say(&format!("iqa: cannot keep the result for a later run: {error:#}"));
                 }
                 if let Some(place) = done.get_mut(index) {
                     *place = Some(finished);
@@ -216,25 +216,25 @@ impl Work<'_> {
         Ok(Results { renditions: finished.collect(), source: source.clone(), interrupted })
     }
 
-    /// The result of an input that cannot be read, as far as that is known already.
+    /// Result of an input that cannot be read, if this is known in advance.
     fn without_measuring(&self, input: &Input) -> Option<Finished> {
         let problem = input.problem.clone()?;
         let source = judge::source(&self.inputs.source, &SourceKnown::default());
         Some(Finished::without(judge::failed(input, problem), source))
     }
 
-    /// Results of earlier runs. One without a log is of no use to a run that writes one.
+    /// Opens the cache. Entries without a log are not usable if a log is written.
     fn cache(&self) -> Option<Cache> {
         let cache = Cache::new(self.settings, self.models, self.folder.is_some());
         cache.filter(|_| self.use_cache)
     }
 }
 
-/// What is done in a pass, for people.
+/// Describes a pass for progress output.
 fn what(jobs: &[Job<'_>], number: usize, passes: usize) -> String {
     let what = match jobs {
         [one] => format!("comparing {}", one.input.name),
         jobs => format!("comparing {} renditions", jobs.len()),
     };
-    if passes > 1 { format!("{what} (pass {} of {passes}, for want of memory)", number + 1) } else { what }
+    if passes > 1 { format!("{what} (pass {} of {passes}, limited by memory)", number + 1) } else { what }
 }

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Which files of models a comparison uses, by their hashes.
+//! Identifies the models used by a comparison by their hashes.
 
 use super::settings::Settings;
 use onnx_iqa::metrics::VmafModel;
 use onnx_iqa::model::{Description, Search};
 
-/// What tells the models from others; none: it is not used.
+/// Hashes of the models; `None` if not used.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Hashes {
-    /// Of the model that scores: its file's hash, and its contract, which may lie in a file beside it.
+    /// Hash of the scoring model's file, and its contract, which may be in a separate file.
     pub score: Option<String>,
-    /// The hash of VMAF's model.
+    /// Hash of the VMAF model.
     pub vmaf: Option<String>,
 }
 
 impl Hashes {
-    /// Reads the files.
+    /// Hashes the model files.
     ///
     /// # Errors
-    /// When one cannot be read.
+    /// If a file cannot be read.
     pub fn of(settings: &Settings) -> anyhow::Result<Self> {
         let search = Search::for_program();
         let score = settings.model.as_deref().map(|name| Description::read(name, &search));

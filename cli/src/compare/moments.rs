@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The moments worth a look.
+//! Selects the worst moments.
 
 use super::judge::is_trusted;
 use super::outcome::Finished;
@@ -9,15 +9,15 @@ use onnx_iqa::record::{Named as _, Verdict};
 use onnx_iqa::stats::worst;
 use std::collections::BTreeMap;
 
-/// Moments of a rendition, at most.
+/// Maximum number of moments per rendition.
 pub const COUNT: usize = 3;
-/// How far they are apart at least, in seconds.
+/// Minimum distance between moments, in seconds.
 const APART: f64 = 1.0;
-/// By which measure they are the worst: the first of these that there is.
+/// Measure that determines the worst moments: the first available one.
 const MEASURES: [&str; 7] = ["vmaf", "score", "ms-ssim", "ssim", "psnr-y", "psnr", "float-ssim"];
 
-/// The worst moments of a rendition, the worst first; of one that is not aligned its middle, with what the source shows
-/// at the same time. `source_end`: where the source ends, in seconds.
+/// Returns the worst moments of a rendition, worst first; for a rendition that is not aligned, its middle and the
+/// source at the same time. `source_end`: end of the source in seconds.
 pub fn find(finished: &Finished, source_end: Option<f64>) -> Vec<Moment> {
     let (rendition, frames) = (&finished.rendition, &finished.frames);
     if is_trusted(&rendition.verdict) {
@@ -41,7 +41,7 @@ pub fn find(finished: &Finished, source_end: Option<f64>) -> Vec<Moment> {
     }
     let Some(Some(time)) = frames.times.get(frames.times.len() / 2) else { return Vec::new() };
     let time = *time as f64 / 1e9;
-    // Nothing is shown at a film's very end.
+    // No frame is shown at the very end of a video.
     let source_time = Some(source_end.map_or(time, |end| time.min(end * 0.9)));
     let (measure, value, values) = (None, None, BTreeMap::new());
     let (source_picture, picture, labelled, difference, map) = (None, None, None, None, None);

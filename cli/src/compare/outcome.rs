@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The whole report, and how the command ends.
+//! Creates the report and determines the exit status.
 
 use super::branch::Measured;
 use super::pass::SourceKnown;
@@ -14,35 +14,35 @@ use crate::thresholds::{Ladder, Thresholds};
 use onnx_iqa::record::{Field, Named as _, Verdict};
 use serde::{Deserialize, Serialize};
 
-/// What a rendition came to, and what was known of the source with it.
+/// Result of a rendition, with what was learned about the source.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Finished {
     /// Without thresholds.
     pub rendition: Rendition,
-    /// Every frame.
+    /// All frames.
     pub frames: Frames,
     /// The source.
     pub source: Media,
-    /// The rendition's stream time minus its running time, in nanoseconds.
+    /// Stream time minus running time of the rendition, in nanoseconds.
     pub stream_offset: i64,
-    /// The source's.
+    /// Stream time minus running time of the source, in nanoseconds.
     pub source_stream_offset: i64,
-    /// Whether frames came that could not be compared.
+    /// Whether frames were decoded that could not be compared.
     pub not_comparable: bool,
-    /// Whether one side is HDR by its caps and the other is not: its figures say nothing about coding.
+    /// Whether exactly one side is HDR according to its caps, so that results do not reflect coding quality.
     pub other_transfer: bool,
-    /// The model's name, by its contract.
+    /// Model name from its contract.
     pub model: Option<String>,
-    /// That file's hash.
+    /// Hash of the model file.
     pub model_hash: Option<String>,
-    /// The name of VMAF's model.
+    /// Name of the VMAF model.
     pub vmaf_model: Option<String>,
-    /// That file's hash.
+    /// Hash of the VMAF model file.
     pub vmaf_model_hash: Option<String>,
 }
 
 impl Finished {
-    /// A rendition that was compared to its end.
+    /// Result of a rendition that was compared completely.
     pub fn new(input: &Input, measured: Measured, known: &SourceKnown, source: Media, settings: &Settings) -> Self {
         let rendition = judge::judge(input, &measured, known, settings);
         let other_transfer = judge::is_hdr(measured.known.info.as_ref()) != judge::is_hdr(known.known.info.as_ref());
@@ -58,7 +58,7 @@ impl Finished {
         finished
     }
 
-    /// A rendition of which nothing was measured.
+    /// Result of a rendition that was not measured.
     pub fn without(rendition: Rendition, source: Media) -> Self {
         Self {
             rendition,
@@ -75,7 +75,7 @@ impl Finished {
         }
     }
 
-    /// The same under the name that it has now.
+    /// Returns the result under the input's current name.
     pub fn renamed(mut self, input: &Input) -> Self {
         let media = &mut self.rendition.media;
         (media.name, media.uri) = (input.name.clone(), input.shown.clone());
@@ -84,8 +84,8 @@ impl Finished {
     }
 }
 
-/// The report on a comparison, of whose renditions the first `own` are of the ladder that is judged, the others of the
-/// one that it is set against.
+/// Creates the report. The first `own` renditions belong to the evaluated ladder, the others to the one it is compared
+/// with.
 pub fn report(results: &Results, own: usize, settings: &Settings, thresholds: &Thresholds) -> Report {
     let mut renditions: Vec<_> = results.renditions.iter().map(|finished| finished.rendition.clone()).collect();
     let other = renditions.split_off(own.min(renditions.len()));
@@ -126,7 +126,7 @@ pub fn report(results: &Results, own: usize, settings: &Settings, thresholds: &T
     }
 }
 
-/// How the command would end if there were that rendition alone.
+/// Exit status as if this were the only rendition.
 fn ends(rendition: &Rendition, thresholds: &Thresholds) -> Exit {
     let verdict = rendition.verdict.as_str();
     if verdict == judge::FAILED {
@@ -135,7 +135,7 @@ fn ends(rendition: &Rendition, thresholds: &Thresholds) -> Exit {
     if !judge::is_trusted(verdict) || (verdict == Verdict::Partly.name() && !thresholds.is_empty()) {
         return Exit::NotMeasurable;
     }
-    // A model or measure that was asked for and gave nothing.
+    // A requested model or measure produced no value.
     let failed = rendition.counts.get("failed").is_some_and(|&failed| failed > 0) && rendition.measures.is_empty();
     let unchecked = rendition.thresholds.iter().any(|threshold| threshold.met.is_none());
     if failed || unchecked || rendition.measures.is_empty() {
@@ -145,7 +145,7 @@ fn ends(rendition: &Rendition, thresholds: &Thresholds) -> Exit {
     if missed { Exit::Missed } else { Exit::Good }
 }
 
-/// What was measured, in words.
+/// Describes the measures.
 fn measures(results: &Results, settings: &Settings) -> Vec<Measure> {
     let first = |get: fn(&Finished) -> &Option<String>| results.renditions.iter().find_map(|one| get(one).clone());
     let fields = settings.fields().into_iter().map(|name| {
@@ -166,7 +166,7 @@ fn measures(results: &Results, settings: &Settings) -> Vec<Measure> {
     fields.collect()
 }
 
-/// What was run, for whoever wants to run it again.
+/// Facts needed to reproduce the run.
 fn run(settings: &Settings) -> Vec<Fact> {
     let part = match settings.duration {
         Some(duration) => format!("{} s from {} s on", duration.as_secs_f64(), settings.start.as_secs_f64()),
@@ -194,7 +194,7 @@ fn run(settings: &Settings) -> Vec<Fact> {
     facts.into_iter().chain(model).map(|(name, value)| Fact { name: name.to_owned(), value }).collect()
 }
 
-/// The time, in RFC 3339.
+/// Current time in RFC 3339 format.
 fn now() -> String {
     let now = gst::glib::DateTime::now_utc().and_then(|now| now.format("%Y-%m-%dT%H:%M:%SZ"));
     now.map(|text| text.to_string()).unwrap_or_default()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! One pass over the source, with as many renditions beside it as fit into memory.
+//! One pass over the source, with as many renditions as fit into memory.
 
 use super::branch::{Branch, Measured};
 use super::fan_out::FanOut;
@@ -20,31 +20,31 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-/// How often progress is shown and an interruption heeded.
+/// Interval for progress updates and interruption checks.
 const STEP: Duration = Duration::from_millis(100);
 
-/// The largest source that is read to its end for its rate alone, in bytes.
+/// Maximum size of a source that is read completely just to determine its bit rate, in bytes.
 const READ: u64 = 4 << 30;
 
-/// What a pass came to.
+/// Result of a pass.
 #[derive(Debug)]
 pub struct Passed {
-    /// Of the renditions, in their order; none: the pass was interrupted before it was finished.
+    /// Results of the renditions in order; `None` if the pass was interrupted.
     pub renditions: Vec<Option<Measured>>,
-    /// What is known of the source.
+    /// Information about the source.
     pub source: SourceKnown,
 }
 
-/// What is known of the source after a pass.
+/// Information about the source after a pass.
 #[derive(Debug, Clone, Default)]
 pub struct SourceKnown {
-    /// Of the stream.
+    /// Stream information.
     pub known: Known,
     /// Running time of its first frame, in nanoseconds.
     pub begin: Option<u64>,
-    /// Its stream time minus its running time, in nanoseconds.
+    /// Stream time minus running time, in nanoseconds.
     pub stream_offset: i64,
-    /// How long it is, as it says itself or as it was decoded, in nanoseconds of its running time.
+    /// Duration, as reported or as decoded, in nanoseconds of running time.
     pub duration: Option<u64>,
     /// Why it could not be read.
     pub failure: Option<String>,
@@ -52,20 +52,20 @@ pub struct SourceKnown {
 
 /// A rendition of a pass.
 pub struct Job<'a> {
-    /// What is decoded.
+    /// Input to decode.
     pub input: &'a Input,
-    /// Where its log in libvmaf's format goes.
+    /// Path of its log in libvmaf's format.
     pub vmaf_json: Option<&'a Path>,
 }
 
-/// Who sent a message.
+/// Sender of a message.
 #[derive(Debug, Clone, Copy)]
 enum Who {
     Source,
     Branch(usize),
 }
 
-/// The source's pipeline.
+/// The pipeline of the source.
 struct SourcePipeline {
     pipeline: gst::Pipeline,
     decoding: Decoding,
@@ -90,10 +90,10 @@ impl SourcePipeline {
     }
 }
 
-/// Compares the renditions with the source. Each may hold `max_bytes` of frames.
+/// Compares renditions with the source. Each may hold `max_bytes` of frames.
 ///
 /// # Errors
-/// When elements are missing, or do not take the settings.
+/// If elements are missing or reject the settings.
 pub fn run(
     source: &Input,
     jobs: &[Job<'_>],
@@ -115,7 +115,7 @@ pub fn run(
         branch.watch(Who::Branch(index), &sender)?;
         branches.push(branch);
     }
-    // Pads take frames from PAUSED on, so the renditions come first.
+    // Pads accept frames from PAUSED on, so the renditions are started first.
     branches.iter().for_each(Watched::start);
     pipeline.start();
 
@@ -131,7 +131,7 @@ pub fn run(
             Ok((Who::Branch(index), message)) => {
                 if let Some(branch) = branches.get_mut(index) {
                     branch.message(&message);
-                    // It may have stood still for want of the source.
+                    // It may have been waiting for the source.
                     failure = failure.or(pipeline.decoding.stalled(STILL).filter(|_| branch.is_not_comparable()));
                 }
             }
@@ -154,7 +154,7 @@ pub fn run(
         failure,
     };
     let finished: Vec<_> = branches.iter().map(Branch::is_done).collect();
-    // First the renditions: the source may be waiting in one of them.
+    // The renditions first: the source may be blocked in one of them.
     let measured: Vec<_> = branches.into_iter().map(Branch::finish).collect();
     pipeline.decoding.stop(&pipeline.pipeline);
     known.known.encoded = whole(&known.known, source, source_part, interrupted);
@@ -167,8 +167,8 @@ pub fn run(
     Ok(Passed { renditions: renditions.collect(), source: known })
 }
 
-/// What a decoder of all of an input is given: a rendition that ends before the source stops it, and the rate of a part is
-/// not the file's. Nothing where that is not known.
+/// Bit rate information for the whole input: a rendition that ends early stops the source, and the rate of a part
+/// differs from that of the file. Empty if unknown.
 fn whole(known: &Known, input: &Input, part: Part, interrupted: &AtomicBool) -> Encoded {
     if known.encoded.ended && part.is_all() {
         return known.encoded;
@@ -185,8 +185,8 @@ fn whole(known: &Known, input: &Input, part: Part, interrupted: &AtomicBool) -> 
     read.unwrap_or_default()
 }
 
-/// What is decoded of the source and of a rendition, and by how much the source begins earlier: a rendition's partners
-/// may lie a search range to either side.
+/// Parts of the source and of a rendition to decode, and how much earlier the source starts: matching frames may be up
+/// to the search range away.
 pub fn parts(settings: &Settings) -> (Part, Part, gst::ClockTime) {
     let time = |time: Duration| gst::ClockTime::try_from(time).unwrap_or(gst::ClockTime::MAX);
     let start = time(settings.start);
@@ -197,13 +197,13 @@ pub fn parts(settings: &Settings) -> (Part, Part, gst::ClockTime) {
     (source, Part { start, stop }, start.saturating_sub(begin))
 }
 
-/// Why the source gave no frame, if it is not the renditions that failed or ended before it could.
+/// Error if the source output no frame, unless the renditions failed or ended first.
 fn no_frame(branches: &[Branch]) -> Option<String> {
     let is_wanted = branches.iter().any(|branch| !branch.has_failed() && branch.has_frames());
-    is_wanted.then(|| format!("no frame could be decoded of it: {}", watch::NO_FRAME))
+    is_wanted.then(|| format!("no frame could be decoded: {}", watch::NO_FRAME))
 }
 
-/// How long the source is, as far as it is compared, in nanoseconds of its running time.
+/// Duration of the compared part of the source, in nanoseconds of running time.
 fn duration(pipeline: &gst::Pipeline, part: Part) -> Option<u64> {
     let whole = pipeline.query_duration::<gst::ClockTime>()?;
     let end = part.stop.map_or(whole, |stop| stop.min(whole));

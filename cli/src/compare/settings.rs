@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How a comparison is made: what the command line says, checked.
+//! Validated comparison settings.
 
 use crate::args::{Alignment, Common, Compare, Deinterlace, Registration, Scale};
 use anyhow::{Result, anyhow, bail, ensure};
@@ -8,75 +8,75 @@ use gst::prelude::*;
 use onnx_iqa::metrics::{Field, MEASURES, Measures};
 use std::time::Duration;
 
-/// The shortest search range. Within less than a frame there is nothing to set a wrong partner against, and pairs look
-/// good that are not.
+/// Minimum search range. With less than a frame there are no alternatives to compare a match with, and wrong pairs look
+/// correct.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-/// What is measured unless users say otherwise.
+/// Measures taken by default.
 const DEFAULT_MEASURES: [&str; 3] = ["psnr", "ssim", "vmaf"];
 
 fn searches(alignment: Alignment) -> bool {
     matches!(alignment, Alignment::Auto | Alignment::Track)
 }
 
-/// What cannot be done where the source need not show what the renditions show.
+/// Rejects options that are incompatible with a source that shows something else.
 fn check_still(args: &Compare, measures: Measures, model: Option<&str>) -> Result<()> {
     ensure!(
         !measures.any(),
-        "--alignment still takes no measures, as the source may show something else: leave --measures out"
+        "--alignment still does not support measures because the source may show something else: leave out --measures"
     );
-    ensure!(model.is_some(), "--alignment still takes no measures: give a reduced-reference model with --model");
+    ensure!(model.is_some(), "--alignment still requires a reduced-reference model: set --model");
     ensure!(
         args.registration == Registration::None && args.scale == Scale::ToReference,
-        "--alignment still scales and registers nothing: leave --registration and --scale out"
+        "--alignment still does not support registration and scaling: leave out --registration and --scale"
     );
     ensure!(
         args.start.is_none() && args.duration.is_none(),
-        "--alignment still takes no part of the inputs: leave --start and --duration out"
+        "--alignment still compares whole inputs: leave out --start and --duration"
     );
     Ok(())
 }
 
-/// How a comparison is made.
+/// Comparison settings.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// What is measured on every pair.
+    /// Measures taken of every pair.
     pub measures: Measures,
-    /// The model's name or path, if one scores.
+    /// Name or path of the scoring model, if any.
     pub model: Option<String>,
-    /// Where the model runs.
+    /// Execution provider.
     pub provider: String,
-    /// Which GPU.
+    /// GPU index.
     pub device_id: u32,
-    /// Threads of the model's runtime.
+    /// Number of ONNX Runtime threads.
     pub threads: u32,
-    /// The name or path of VMAF's model.
+    /// Name or path of the VMAF model.
     pub vmaf_model: String,
-    /// The model scores one pair in so many.
+    /// Score every Nth pair with the model.
     pub every: u32,
-    /// How partners are found.
+    /// How frames are matched.
     pub alignment: Alignment,
-    /// How far off they are looked for.
+    /// Maximum offset searched.
     pub search_range: Duration,
-    /// How pictures are laid over each other.
+    /// Spatial registration.
     pub registration: Registration,
-    /// Which picture is scaled.
+    /// Picture to scale if sizes differ.
     pub scale: Scale,
-    /// Whether pictures are deinterlaced.
+    /// Whether to deinterlace.
     pub deinterlace: Deinterlace,
-    /// Where to begin.
+    /// Start of the compared part.
     pub start: Duration,
-    /// How much is compared, if not all.
+    /// Duration of the compared part, if not all.
     pub duration: Option<Duration>,
-    /// Frames a second of pictures in files.
+    /// Frame rate of picture files.
     pub rate: (u32, u32),
 }
 
 impl Settings {
-    /// What the command line says.
+    /// Validates the command line arguments.
     ///
     /// # Errors
-    /// When a name is not known, or nothing is to be measured.
+    /// If an argument is invalid, or there is nothing to measure.
     pub fn new(common: &Common, args: &Compare) -> Result<Self> {
         let is_still = args.alignment == Alignment::Still;
         let names = args.measures.clone().unwrap_or_else(|| match is_still {
@@ -87,23 +87,23 @@ impl Settings {
         for name in names.iter().map(|name| name.trim()).filter(|name| !name.is_empty() && *name != "none") {
             let known = || MEASURES.iter().map(|measure| measure.name).collect::<Vec<_>>().join(", ");
             let measure = Measures::from_name(name);
-            measures |= measure.ok_or_else(|| anyhow!("there is no measure {name:?}; known are: {}", known()))?;
+            measures |= measure.ok_or_else(|| anyhow!("unknown measure {name:?}; known measures: {}", known()))?;
         }
         let model = common.model.clone().filter(|model| model != "none");
         if is_still {
             check_still(args, measures, model.as_deref())?;
         }
-        ensure!(measures.any() || model.is_some(), "nothing is to be measured: give --measures or --model");
+        ensure!(measures.any() || model.is_some(), "nothing to measure: set --measures or --model");
         let range = args.search_range;
-        ensure!(args.every == 1 || model.is_some(), "--every chooses pairs for a model: give one with --model");
+        ensure!(args.every == 1 || model.is_some(), "--every only applies to a model: set --model");
         ensure!(args.duration != Some(Duration::ZERO), "--duration 0 leaves nothing to compare");
         ensure!(
             range >= SHORTEST || !searches(args.alignment),
-            "--search-range {range:?} is shorter than frames are shown: pictures beside the one that times give have \
-             to be looked at to tell whether it is right; give {SHORTEST:?} or more, or --alignment pts to trust time \
-             stamps"
+            "--search-range {range:?} is too short: neighboring frames must be compared to verify a match; use \
+             {SHORTEST:?} or more, or --alignment pts to trust \
+             timestamps"
         );
-        ensure!(range <= Duration::from_secs(600), "--search-range: more than ten minutes are not looked at");
+        ensure!(range <= Duration::from_secs(600), "--search-range: the maximum is 10 minutes");
         Ok(Self {
             measures,
             model,
@@ -123,12 +123,12 @@ impl Settings {
         })
     }
 
-    /// The fields, in the order in which reports have them: those of the measures, then the model's score.
+    /// Fields in report order: those of the measures, then the model's score.
     pub fn fields(&self) -> Vec<&'static str> {
         self.fields_that(|_| true)
     }
 
-    /// Those of which higher values are better.
+    /// Fields for which higher is better.
     pub fn fields_of_quality(&self) -> Vec<&'static str> {
         self.fields_that(Field::more_is_better)
     }
@@ -139,25 +139,25 @@ impl Settings {
         measured.chain(self.model.is_some().then_some("score")).collect()
     }
 
-    /// Whether streams are compared from their beginning to their end.
+    /// Whether streams are compared completely.
     pub fn takes_all(&self) -> bool {
         self.start.is_zero() && self.duration.is_none()
     }
 
-    /// Whether frames are looked for elsewhere than where their times put them.
+    /// Whether matching frames are searched by their pictures.
     pub fn searches(&self) -> bool {
         searches(self.alignment)
     }
 
-    /// Whether the source shows something else, or one picture only.
+    /// Whether the source may show something else or a single picture.
     pub fn is_still(&self) -> bool {
         self.alignment == Alignment::Still
     }
 
-    /// An `iqacompare` that does so, and holds so many bytes at most.
+    /// Creates an `iqacompare` with these settings that holds at most `max_bytes`.
     ///
     /// # Errors
-    /// When the element is not there, or does not know what is asked for.
+    /// If the element is missing or rejects a setting.
     pub fn element(&self, max_bytes: u64) -> Result<gst::Element> {
         let mut names: Vec<_> = self.measures.names().collect();
         if names.is_empty() {
@@ -171,7 +171,7 @@ impl Settings {
             .property("vmaf-model", &self.vmaf_model)
             .property("search-range", nanoseconds)
             .property("max-bytes", max_bytes)
-            // A slow rung holds the source up: the others must not fill the memory meanwhile.
+            // A slow rendition blocks the source: the others must not fill the memory meanwhile.
             .property("independent-sources", true)
             .build()?;
         set(&element, "measures", &names.join("+"))?;
@@ -180,16 +180,16 @@ impl Settings {
         set(&element, "registration", self.registration.name())?;
         set(&element, "scale", self.scale.name())?;
         if self.every > 1 {
-            ensure!(element.has_property("interval"), "--every: this iqacompare has no property `interval`");
+            ensure!(element.has_property("interval"), "--every: this version of iqacompare has no property `interval`");
             element.set_property("interval", self.every);
         }
         Ok(element)
     }
 
-    /// The models, open: what is wrong with them is said before anything is decoded, and comparisons share them.
+    /// Opens the models, so that errors are reported before decoding and comparisons share them.
     ///
     /// # Errors
-    /// When one is not there or cannot be used.
+    /// If a model does not exist or cannot be used.
     pub fn open(&self) -> Result<OpenModels> {
         let element = self.element(1)?;
         let bus = gst::Bus::new();
@@ -202,28 +202,30 @@ impl Settings {
                 gst::MessageView::Error(error) => error.error().message().to_owned(),
                 _ => String::new(),
             });
-            bail!("{}", text.unwrap_or_else(|| "the models cannot be opened".to_owned()));
+            bail!("{}", text.unwrap_or_else(|| "cannot open the models".to_owned()));
         }
         Ok(models)
     }
 }
 
-/// Keeps models open.
+/// Keeps the models open.
 #[derive(Debug)]
 pub struct OpenModels(gst::Element);
 
 impl Drop for OpenModels {
     fn drop(&mut self) {
-        // Going to NULL does not fail.
+        // The transition to NULL cannot fail.
         let _ = self.0.set_state(gst::State::Null);
     }
 }
 
-/// Sets a property to the value of that name.
+/// Sets a property from a string.
 fn set(element: &gst::Element, property: &str, value: &str) -> Result<()> {
-    let pspec = element.find_property(property).ok_or_else(|| anyhow!("this iqacompare has no {property}"))?;
+    let pspec = element
+        .find_property(property)
+        .ok_or_else(|| anyhow!("this version of iqacompare has no property {property}"))?;
     let value = gst::glib::Value::deserialize_with_pspec(value, &pspec);
-    let value = value.map_err(|_| anyhow!("{property} has no value of that name; see `iqa compare --help`"))?;
+    let value = value.map_err(|_| anyhow!("invalid value for {property}; see `iqa compare --help`"))?;
     element.set_property_from_value(property, &value);
     Ok(())
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The pictures of the moments worth a look.
+//! Extracts the pictures of the worst moments.
 //!
-//! Every stream is decoded once more, from moment to moment in the order of its own time: first the source, of which only
-//! the frames themselves are kept, then one rendition after the other. So no more than two decoders and a few frames are
-//! held, however many rungs there are.
+//! Every stream is decoded once more, from moment to moment in the order of its own time: first the source, of which
+//! only the required frames are kept, then one rendition after the other. No more than two decoders and a few frames
+//! are held, however many renditions there are.
 
 use super::judge::is_trusted;
 use super::outcome::Finished;
@@ -20,21 +20,21 @@ use anyhow::{Context as _, Result};
 use onnx_iqa::record::{Field, FrameRecord, State};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Bytes of a pixel that are reckoned with: 4:4:4 of more than 8 bits.
+/// Assumed bytes per pixel: 4:4:4 with more than 8 bits.
 const PIXEL: u64 = 6;
 
-/// Frames of the source by their stream time; of those that cannot be decoded why.
+/// Source frames by stream time, or why they could not be decoded.
 type SourceStills = BTreeMap<gst::ClockTime, Result<Still, String>>;
 
-/// A rendition whose moments are to be shown.
+/// A rendition whose moments are shown.
 struct Shown<'a> {
     input: &'a Input,
     finished: &'a Finished,
     rendition: &'a mut Rendition,
 }
 
-/// Writes the pictures of all moments into the report's folder; gives what could not be shown, and why. `budget`: what
-/// frames may take, in bytes.
+/// Writes the pictures of all moments to the report folder and returns the failures. `budget`: memory for frames in
+/// bytes.
 pub fn write(
     folder: &Folder,
     source: &Input,
@@ -47,7 +47,7 @@ pub fn write(
     let shown = inputs.iter().zip(finished).zip(renditions);
     let shown = shown.map(|((input, finished), rendition)| Shown { input, finished, rendition });
     let mut shown: Vec<_> = shown.filter(|shown| !shown.rendition.worst.is_empty()).collect();
-    // With room for all, that is one walk over the source.
+    // If everything fits, this is a single walk over the source.
     for some in shown.chunks_mut(renditions_at_once(finished, budget)) {
         let times =
             some.iter().flat_map(|one| one.rendition.worst.iter().map(|moment| source_time(one.finished, moment)));
@@ -61,7 +61,7 @@ pub fn write(
     failures
 }
 
-/// Of how many renditions the source's frames may be held.
+/// Number of renditions whose source frames fit into memory.
 fn renditions_at_once(finished: &[Finished], budget: u64) -> usize {
     let pixels = |media: &Media| Some(u64::from(media.width?) * u64::from(media.height?));
     let largest = finished.iter().filter_map(|finished| pixels(&finished.source)).max().unwrap_or(0);
@@ -69,7 +69,7 @@ fn renditions_at_once(finished: &[Finished], budget: u64) -> usize {
     usize::try_from(budget / bytes).unwrap_or(usize::MAX).max(1)
 }
 
-/// Decodes the source's frames at these stream times.
+/// Decodes the source frames at these stream times.
 fn source_stills(source: &Input, times: BTreeSet<gst::ClockTime>, settings: &Settings) -> SourceStills {
     let mut reader = reader(source, pass::parts(settings).0, settings).map_err(|error| format!("{error:#}"));
     let mut still = |time| match &mut reader {
@@ -103,12 +103,12 @@ fn show(folder: &Folder, shown: &mut Shown<'_>, stills: &SourceStills, settings:
     Ok(())
 }
 
-/// What was measured at a moment.
+/// Measured values of a moment.
 fn record(moment: &Moment) -> FrameRecord {
     let mut record = FrameRecord::default();
     record.state = Some(State::Scored);
     for (name, value) in &moment.values {
-        // What is no field is not drawn.
+        // Values that are not fields are not drawn.
         if let Some(field) = Field::named(name) {
             let _ = field.set(&mut record, (*value).into());
         }
@@ -116,21 +116,21 @@ fn record(moment: &Moment) -> FrameRecord {
     record
 }
 
-/// The source's stream time at a moment.
+/// Stream time of the source at a moment.
 fn source_time(finished: &Finished, moment: &Moment) -> gst::ClockTime {
     stream_time(moment.source_time.unwrap_or(moment.time), finished.source_stream_offset)
 }
 
-/// A running time in seconds as the stream's own time.
+/// Converts a running time in seconds to stream time.
 fn stream_time(seconds: f64, offset: i64) -> gst::ClockTime {
     let nanoseconds = (seconds * 1e9).round() + offset as f64;
     gst::ClockTime::from_nseconds(nanoseconds.max(0.0) as u64)
 }
 
-/// Decodes single frames of an input, of which `part` was compared.
+/// Creates a reader for single frames of an input of which `part` was compared.
 fn reader(input: &Input, part: Part, settings: &Settings) -> Result<FrameReader> {
     let (input, deinterlace, rate) = (input.clone(), settings.deinterlace, settings.rate);
-    // The times of files are those of the whole stream; those of pictures begin with the part.
+    // Files have the timestamps of the whole stream; picture sequences start with the part.
     let part = if matches!(input.source, Source::Pictures(_)) { part } else { Part::default() };
     FrameReader::new(move |pipeline, target| {
         let options = Options { part, deinterlace, rate };

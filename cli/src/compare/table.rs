@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The result as a table for a terminal of 80 columns.
+//! The result as a table for a terminal with 80 columns.
 
 use super::judge::is_trusted;
 use crate::exit::Exit;
@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Columns of a terminal.
+/// Terminal width.
 const WIDTH: usize = 80;
-/// The fields that have a column, in order, as far as there is room: one of each measure.
+/// Fields shown as columns, in order of priority: one per measure.
 const COLUMNS: [&str; 7] = ["vmaf", "psnr-y", "ssim", "ms-ssim", "score", "cambi", "float-ssim"];
 
-/// The report in words and a table; `folder` is where it lies.
+/// Formats the report; `folder`: location of the report files.
 pub fn table(report: &Report, folder: Option<&Path>) -> String {
     let mut out = String::new();
     line(&mut out, &format!("{}: {}", report.source.name, about(&report.source)));
@@ -25,7 +25,7 @@ pub fn table(report: &Report, folder: Option<&Path>) -> String {
     }
     if !report.inversions.is_empty() {
         line(&mut out, "");
-        line(&mut out, "Rungs that are worse than one of a lower rate:");
+        line(&mut out, "Rungs that are worse than a rung of lower rate:");
         for ((higher, lower), measures) in inversions(report) {
             wrapped(&mut out, "  ", &format!("{higher} is worse than {lower} in {}", measures.join(", ")));
         }
@@ -50,11 +50,11 @@ pub fn table(report: &Report, folder: Option<&Path>) -> String {
 }
 
 fn line(out: &mut String, text: &str) {
-    // Writing to a string does not fail.
+    // Writing to a string cannot fail.
     let _ = writeln!(out, "{}", text.trim_end());
 }
 
-/// What is known of a stream, in a few words.
+/// Summarizes a stream.
 fn about(media: &Media) -> String {
     let size = media.width.zip(media.height).map(|(width, height)| format!("{width}x{height}"));
     let rate = media.frame_rate.map(|rate| format!("{} fps", (rate * 100.0).round() / 100.0));
@@ -74,7 +74,7 @@ fn rows(out: &mut String, report: &Report) {
     let in_all = report.all_renditions().any(|one| one.measures.contains_key("psnr"));
     let name = |name: &&'static str| if *name == "psnr-y" && !in_luma && in_all { "psnr" } else { name };
     let fields: Vec<_> = COLUMNS.iter().filter(|name| measured(name)).map(name).collect();
-    // Where all of them show all of the source there is nothing to say.
+    // Omitted if all renditions show the whole source.
     let is_cut = report.all_renditions().any(|rendition| rendition.part_of(&report.source).is_some());
     let header = ["rendition", "rate", "verdict", "offset", "pairs"].map(str::to_owned).into_iter();
     let header = header.chain(is_cut.then(|| "of source".to_owned()));
@@ -101,7 +101,7 @@ fn rows(out: &mut String, report: &Report) {
     }
     let width = |column: usize| table.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let mut widths: Vec<usize> = (0..).map_while(width).collect();
-    // What does not fit is left to report.json: the last columns first.
+    // Columns that do not fit are omitted, the last ones first.
     while widths.len() > 6 && widths.iter().sum::<usize>() + 2 * (widths.len() - 1) > WIDTH {
         widths.pop();
     }
@@ -126,7 +126,7 @@ fn number(field: &str, value: f64) -> String {
     if field.contains("ssim") { format!("{value:.4}") } else { format!("{value:.2}") }
 }
 
-/// The share of the rendition's frames that have a partner.
+/// Share of matched frames.
 fn pairs(rendition: &Rendition) -> String {
     let count = |name: &str| rendition.counts.get(name).copied().unwrap_or(0);
     match (count("matched") + count("duplicate"), count("distorted")) {
@@ -156,7 +156,7 @@ fn details(out: &mut String, rendition: &Rendition) {
     }
 }
 
-/// A text over as many lines as it takes, the first after `start`, the others as far in.
+/// Wraps a text after `start`, indenting further lines to the same column.
 fn wrapped(out: &mut String, start: &str, text: &str) {
     let (mut current, indent) = (start.to_owned(), " ".repeat(start.chars().count()));
     let mut is_empty = true;
@@ -174,7 +174,7 @@ fn wrapped(out: &mut String, start: &str, text: &str) {
     line(out, &current);
 }
 
-/// Pairs of rungs, each with the measures by which the higher is worse, and by how much.
+/// Pairs of rungs, with the measures by which the higher is worse and the differences.
 fn inversions(report: &Report) -> BTreeMap<(&str, &str), Vec<String>> {
     let mut pairs = BTreeMap::<_, Vec<String>>::new();
     for one in &report.inversions {
@@ -184,7 +184,7 @@ fn inversions(report: &Report) -> BTreeMap<(&str, &str), Vec<String>> {
     pairs
 }
 
-/// The last word.
+/// The final verdict.
 fn verdict(report: &Report) -> String {
     let names = |which: &dyn Fn(&Rendition) -> bool| {
         let names: Vec<_> =
@@ -196,10 +196,10 @@ fn verdict(report: &Report) -> String {
     let unchecked =
         |one: &Rendition| is_trusted(&one.verdict) && one.thresholds.iter().any(|threshold| threshold.met.is_none());
     let parts = [
-        report.interrupted.then(|| "The run was interrupted; what was finished is above.".to_owned()),
+        report.interrupted.then(|| "The run was interrupted; finished results are shown above.".to_owned()),
         names(&|one| one.verdict == "failed").map(|names| format!("Failed: {names}. See the reasons above.")),
         names(&untrusted).map(|names| {
-            format!("Not aligned with the source, so there are no numbers: {names}. See the reasons above.")
+            format!("Not aligned with the source, so there are no results: {names}. See the reasons above.")
         }),
         names(&|one| one.verdict == "partly").map(|names| format!("Only partly aligned: {names}.")),
         names(&missed).map(|names| format!("Thresholds missed by: {names}.")),
@@ -211,14 +211,14 @@ fn verdict(report: &Report) -> String {
     ];
     let mut said: Vec<_> = parts.into_iter().flatten().collect();
     if said.is_empty() && report.exit != Exit::Good.code() {
-        said.push("Not everything that was asked for could be measured or checked.".to_owned());
+        said.push("Not everything that was requested could be measured or checked.".to_owned());
     }
     if !said.is_empty() {
         return said.join(" ");
     }
     let thresholds: usize = report.renditions.iter().map(|one| one.thresholds.len()).sum();
     let remarks = report.renditions.iter().any(|one| !one.reasons.is_empty());
-    let remarks = if remarks { " There are remarks above." } else { "" };
+    let remarks = if remarks { " See the remarks above." } else { "" };
     match thresholds {
         0 => format!("All renditions are aligned with the source and measured.{remarks}"),
         _ => format!("All renditions are aligned and measured, and every threshold is met.{remarks}"),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! From an input to decoded frames, as they are stored: nothing is converted.
+//! Decodes an input to frames, without any conversion.
 //!
-//! What has to stand between the decoder and what follows depends on the stream: a rotation tag, interlaced pictures. So
-//! the decoder's pad is blocked until its first frame is there, with all that was said before it, and then linked.
+//! The elements between the decoder and its consumer depend on the stream: orientation tag, interlacing. The decoder's
+//! source pad is therefore blocked until its first frame arrives, with all preceding events, and then linked.
 
 use super::errors::{self, no_video};
 use super::inputs::{Input, Source};
@@ -17,11 +17,11 @@ use gst::prelude::*;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// The name of the message that asks for a seek.
+/// Name of the message that requests a seek.
 const SEEK: &str = "iqa-seek";
 
-/// Has decoders taken that keep every sample: `jpegdec` drops every second chroma sample of a 4:4:4 JPEG.
-/// `avdec_mjpeg`, which does not, wants a parser before it.
+/// Prefers decoders that preserve every sample: `jpegdec` drops every other chroma sample of a 4:4:4 JPEG;
+/// `avdec_mjpeg` does not but needs a parser.
 pub fn prefer_exact_decoders() {
     let [parser, exact, other] = ["jpegparse", "avdec_mjpeg", "jpegdec"].map(gst::ElementFactory::find);
     if let (Some(parser), Some(exact), Some(other)) = (parser, exact, other) {
@@ -32,31 +32,31 @@ pub fn prefer_exact_decoders() {
     }
 }
 
-/// What is decoded, and how.
+/// What to decode, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// What of it.
+    /// Part of the stream.
     pub part: Part,
-    /// Whether it is deinterlaced.
+    /// Whether to deinterlace.
     pub deinterlace: Deinterlace,
-    /// Frames a second of pictures in files.
+    /// Frame rate of picture files.
     pub rate: (u32, u32),
 }
 
-/// What is known of a stream by now.
+/// Information about a stream.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Known {
-    /// The codec's name, for people.
+    /// Codec name.
     pub codec: Option<String>,
-    /// The stream id of the track that is shown.
+    /// Stream ID of the selected track.
     pub stream: Option<String>,
-    /// The decoded frames.
+    /// Format of the decoded frames.
     pub info: Option<gst_video::VideoInfo>,
-    /// What was done to the frames before they were compared, in words.
+    /// Changes made to the frames before the comparison.
     pub changes: Vec<String>,
-    /// What went into the decoder; nothing where pictures lie in files of their own.
+    /// Encoded data; empty for picture files.
     pub encoded: Encoded,
-    /// What is in the file that cannot be decoded, for errors.
+    /// Caps that cannot be decoded, for error messages.
     pub undecoded: Vec<String>,
 }
 
@@ -72,21 +72,21 @@ struct State {
     tracks: Arc<Tracks>,
     activity: Arc<Activity>,
     part: Part,
-    /// Whether every picture has a file of its own.
+    /// Whether every picture is in a separate file.
     in_files: bool,
-    /// The decoder's pad, and whether it has been sought on.
+    /// The decoder's source pad, and whether a seek has been done.
     pad: Mutex<(Option<gst::Pad>, bool)>,
-    /// What blocks that pad until it is linked.
+    /// Probe that blocks the pad until it is linked.
     block: Mutex<Option<gst::PadProbeId>>,
-    /// Where the frames go.
+    /// Pad that receives the frames.
     target: gst::glib::WeakRef<gst::Pad>,
 }
 
 impl Decoding {
-    /// Puts a decoder into the pipeline that will be linked to `target`, the sink pad of an element there.
+    /// Adds a decoder to the pipeline that will be linked to `target`, the sink pad of an element.
     ///
     /// # Errors
-    /// When an element is missing.
+    /// If an element is missing.
     pub fn new(pipeline: &gst::Pipeline, input: &Input, options: &Options, target: &gst::Pad) -> Result<Self> {
         let is_uri = matches!(input.source, Source::Uri(_));
         let part = if is_uri { options.part } else { Part::default() };
@@ -106,7 +106,7 @@ impl Decoding {
                 decoder
             }
         };
-        // Other streams of a file are not decoded. Without `ANY` decodebin of 1.22 then takes no decoder at all.
+        // Other streams of the file are not decoded. Without `ANY`, decodebin 1.22 selects no decoder at all.
         decoder.set_property("caps", gst::Caps::builder("video/x-raw").any_features().build());
         decoder.set_property("expose-all-streams", false);
         state.tracks.watch(&decoder)?;
@@ -130,7 +130,7 @@ impl Decoding {
         Ok(Self { state })
     }
 
-    /// Answers a message of the pipeline's; gives what an error says, or why the stream cannot be decoded.
+    /// Handles a bus message of the pipeline; returns an error if the stream cannot be decoded.
     pub fn message(&self, message: &gst::MessageRef) -> Result<(), String> {
         match message.view() {
             gst::MessageView::Application(message) if message.structure().is_some_and(|s| s.name() == SEEK) => {
@@ -146,7 +146,7 @@ impl Decoding {
                 if pad.is_some_and(|pad| pad.send_event(seek)) {
                     return Ok(());
                 }
-                Err("it cannot be sought in: compare it without --start and --duration".to_owned())
+                Err("it is not seekable: compare it without --start and --duration".to_owned())
             }
             gst::MessageView::Error(error) if error.error().matches(gst::CoreError::MissingPlugin) => {
                 Err(no_video(&lock(&self.state.known).undecoded))
@@ -156,16 +156,16 @@ impl Decoding {
         }
     }
 
-    /// Stops its pipeline.
+    /// Stops the pipeline.
     pub fn stop(&self, pipeline: &gst::Pipeline) {
-        // A pad that is blocked keeps its thread inside the decoder, and the decoder waits for that thread.
+        // A blocked pad blocks a thread inside the decoder, which the decoder joins.
         if let (Some(pad), Some(block)) = (lock(&self.state.pad).0.clone(), lock(&self.state.block).take()) {
             pad.remove_probe(block);
         }
         watch::stop(pipeline);
     }
 
-    /// Why it is given up, if nothing has moved for so long.
+    /// Why decoding is considered stalled, if it made no progress for `patience`.
     pub fn stalled(&self, patience: Duration) -> Option<String> {
         let queue = self.state.target.upgrade().and_then(|target| target.parent_element());
         let queue = queue.filter(|queue| queue.has_property("current-level-buffers"));
@@ -173,7 +173,7 @@ impl Decoding {
         self.state.activity.stalled(waits, patience)
     }
 
-    /// What is known of the stream by now.
+    /// Information collected so far.
     pub fn known(&self) -> Known {
         let Track { codec, encoded } = self.state.tracks.chosen();
         let encoded = if self.state.in_files { Encoded::default() } else { encoded };
@@ -182,13 +182,13 @@ impl Decoding {
     }
 }
 
-/// That a part begins where nothing is any more.
+/// Error for a part that starts beyond the end.
 pub(super) fn beyond(length: gst::ClockTime) -> String {
     let seconds = length.nseconds() as f64 / 1e9;
-    format!("--start is beyond its end: it is {seconds:.2} s long; give a smaller one")
+    format!("--start is beyond its end: it is {seconds:.2} s long; use a smaller value")
 }
 
-/// What links the decoder's pad.
+/// Links the decoder's source pad.
 struct Linking {
     state: Arc<State>,
     pipeline: gst::glib::WeakRef<gst::Pipeline>,
@@ -198,7 +198,7 @@ struct Linking {
 }
 
 impl Linking {
-    /// The first pad with video is taken.
+    /// Selects the first pad with video.
     fn pad_added(self: &Arc<Self>, pad: &gst::Pad) {
         let mut chosen = lock(&self.state.pad);
         if chosen.0.is_some() {
@@ -209,7 +209,7 @@ impl Linking {
         self.state.tracks.choose(pad);
         let linking = self.clone();
         let mask = gst::PadProbeType::BLOCK | gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
-        // Held until it is known: the probe may be over at once.
+        // Locked until the probe is stored: it may be removed immediately.
         let mut block = lock(&self.state.block);
         *block = pad.add_probe(mask, move |pad, probe| match &probe.data {
             Some(gst::PadProbeData::Event(event)) if event.type_() != gst::EventType::Eos => gst::PadProbeReturn::Pass,
@@ -217,17 +217,17 @@ impl Linking {
         });
     }
 
-    /// What is known of the stream is on the pad now.
+    /// The pad now has all stream information.
     fn first_frame(&self, pad: &gst::Pad) -> gst::PadProbeReturn {
         let sought = &mut lock(&self.state.pad).1;
         if !self.state.part.is_all() && !std::mem::replace(sought, true) {
             if let Some(decoder) = self.decoder.upgrade() {
                 let structure = gst::Structure::new_empty(SEEK);
                 let message = gst::message::Application::builder(structure).src(&decoder).build();
-                // Without a bus nobody waits for it.
+                // Without a bus no thread waits for it.
                 let _ = decoder.post_message(message);
             }
-            // The seek's flush takes this frame away, and the next comes here again.
+            // The flushing seek drops this frame, and the next one triggers the probe again.
             return gst::PadProbeReturn::Ok;
         }
         lock(&self.state.block).take();
@@ -241,8 +241,9 @@ impl Linking {
 
     fn link(&self, pad: &gst::Pad) -> Result<()> {
         let (Some(pipeline), Some(target)) = (self.pipeline.upgrade(), self.target.upgrade()) else { return Ok(()) };
-        let caps = pad.current_caps().context("the decoder does not say what it gives")?;
-        let info = gst_video::VideoInfo::from_caps(&caps).with_context(|| format!("the decoder gives {caps}"))?;
+        let caps = pad.current_caps().context("the decoder has no caps")?;
+        let info =
+            gst_video::VideoInfo::from_caps(&caps).with_context(|| format!("unsupported decoder output: {caps}"))?;
         let mut elements = Vec::new();
         let mut known = lock(&self.state.known);
         let is_interlaced = info.interlace_mode() != gst_video::VideoInterlaceMode::Progressive;
@@ -250,12 +251,12 @@ impl Linking {
             let mode = if self.deinterlace == Deinterlace::On { "interlaced" } else { "auto" };
             let builder = gst::ElementFactory::make("deinterlace").property_from_str("mode", mode);
             elements.push(builder.property_from_str("fields", "top").property_from_str("method", "yadif").build()?);
-            known.changes.push("deinterlaced (yadif, a frame of each pair of fields)".to_owned());
+            known.changes.push("deinterlaced (yadif, one frame per pair of fields)".to_owned());
         }
         if let Some((method, word)) = orientation(pad) {
-            // Not `auto`: it learns of the tag after the caps, which then have the picture's shape as it lies.
+            // Not `auto`: the tag arrives after the caps, which would then describe the unrotated picture.
             elements.push(gst::ElementFactory::make("videoflip").property("video-direction", method).build()?);
-            known.changes.push(format!("turned upright as its tag says ({word})"));
+            known.changes.push(format!("rotated upright according to its orientation tag ({word})"));
         }
         known.info = Some(info);
         drop(known);
@@ -263,10 +264,10 @@ impl Linking {
         let mut from = pad.clone();
         for element in &elements {
             let sink = element.static_pad("sink").context("no sink pad")?;
-            from.link(&sink).with_context(|| format!("{} does not take {caps}", element.name()))?;
+            from.link(&sink).with_context(|| format!("{} does not accept {caps}", element.name()))?;
             from = element.static_pad("src").context("no source pad")?;
         }
-        from.link(&target).with_context(|| format!("frames of this kind cannot be compared: {caps}"))?;
+        from.link(&target).with_context(|| format!("cannot compare frames with the caps {caps}"))?;
         elements.iter().try_for_each(gst::Element::sync_state_with_parent)?;
         Ok(())
     }
@@ -282,7 +283,7 @@ impl Linking {
     }
 }
 
-/// The stream's orientation, if a tag says that it is not upright: as elements have it, and the tag's own word.
+/// Orientation from the tag if the picture is not upright: as an enum and as the tag's text.
 fn orientation(pad: &gst::Pad) -> Option<(gst_video::VideoOrientationMethod, String)> {
     let mut found = None;
     pad.sticky_events_foreach(|event| {

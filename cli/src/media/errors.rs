@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What GStreamer's errors say, in a line for people: what, where, and what to do.
+//! Formats GStreamer errors as one line: what failed, where, and what to do.
 
 use super::inputs::shown;
 use super::remarks::in_words;
@@ -8,11 +8,11 @@ use gst::prelude::*;
 use gstonnxiqa::messages::Structured as _;
 use onnx_iqa::record::Finding;
 
-/// What GStreamer says where nothing is known but that it failed.
+/// GStreamer texts that contain no specific information.
 const VAGUE: [&str; 5] =
     ["Internal data stream error", "GStreamer encountered", "Could not", "File not found", "Resource not found"];
 
-/// What an error message says. Where GStreamer's own text says nothing, the end of its debug text does.
+/// Formats an error message. If the text is not specific, the end of its debug text is used.
 pub fn text(error: &gst::message::Error) -> String {
     if let Some(finding) = error.details().and_then(|details| Finding::from_structure(details).ok()) {
         return in_words(&finding);
@@ -26,17 +26,17 @@ pub fn text(error: &gst::message::Error) -> String {
             .to_owned();
     }
     if message.contains("text file") {
-        return "it is a text file, no video: check that it is the right file".to_owned();
+        return "it is a text file, not a video: check that it is the right file".to_owned();
     }
     let address = source.filter(|source| is_network(source)).map(address);
     if let Some(address) = &address
         && message.starts_with("Internal data stream error")
     {
-        return format!("nothing came from {address}: check the address, and that its server runs and can be reached");
+        return format!("no data from {address}: check the address, and that the server is running and reachable");
     }
     let text = plain(message, error.debug().as_deref());
     let advice = if said.matches(gst::ResourceError::NotFound) || text.starts_with("No such file") {
-        "; check that it is there"
+        "; check that it exists"
     } else {
         ""
     };
@@ -46,14 +46,14 @@ pub fn text(error: &gst::message::Error) -> String {
     }
 }
 
-/// The words of a message, without the places in GStreamer's own files and pipelines.
+/// Text of a message without GStreamer's source locations and element paths.
 fn plain(message: &str, debug: Option<&str>) -> String {
     let last = |text: &str| {
         let line = text.lines().map(str::trim).rfind(|line| !line.is_empty());
         line.map(|line| line.trim_end_matches(", Redirect to: (NULL)").trim_end_matches('.').to_owned())
     };
     let text = message.lines().next().unwrap_or_default().trim();
-    // A demuxer passes on what its own source says, debug text and all.
+    // Demuxers forward the error of their source, including its debug text.
     let passed_on = message.contains(".c(").then(|| last(message)).flatten();
     let text = text.split(": ..").next().unwrap_or(text).trim_end_matches(['.', ':']).to_owned();
     let vague = VAGUE.iter().any(|start| text.starts_with(start));
@@ -65,7 +65,7 @@ fn plain(message: &str, debug: Option<&str>) -> String {
     }
 }
 
-/// Where an element reads from, without a password.
+/// Location an element reads from, without a password.
 fn address(element: &gst::Element) -> String {
     let uri = element.dynamic_cast_ref::<gst::URIHandler>().and_then(|handler| handler.uri());
     uri.map_or_else(|| "its server".to_owned(), |uri| shown(uri.as_str()))
@@ -76,7 +76,7 @@ pub fn is_network(element: &gst::Element) -> bool {
     ["Source", "Network"].iter().all(|word| is_of_class(element, word))
 }
 
-/// Whether an element's class has that word, as in `Source/Network`.
+/// Whether an element's class contains a word, as in `Source/Network`.
 pub fn is_of_class(element: &gst::Element, word: &str) -> bool {
     let factory = element.factory();
     let class = factory.as_ref().and_then(|factory| factory.metadata("klass"));
@@ -87,18 +87,18 @@ fn is_made_by(element: &gst::Element, factory: &str) -> bool {
     element.factory().is_some_and(|made| made.name() == factory)
 }
 
-/// Why nothing can be decoded, by the caps of what is there.
+/// Why nothing can be decoded, from the caps of the streams.
 pub fn no_video(undecoded: &[String]) -> String {
     let name = |caps: &String| caps.split(',').next().unwrap_or_default().to_owned();
     let names = undecoded.iter().map(name).collect::<Vec<_>>().join(", ");
     if undecoded.iter().any(|caps| caps.contains("cenc") || caps.contains("protection-system")) {
-        return format!("it is encrypted ({names}): give a clear copy of it");
+        return format!("it is encrypted ({names}): use an unencrypted copy");
     }
     if undecoded.iter().all(|caps| !caps.starts_with("video/") && !caps.starts_with("image/")) {
-        let there = if names.is_empty() { String::new() } else { format!(", but {names}") };
+        let there = if names.is_empty() { String::new() } else { format!(", only {names}") };
         return format!("it has no video{there}");
     }
-    format!("no decoder here takes its {names}: install the GStreamer plugin that does")
+    format!("no decoder for {names} is installed: install a GStreamer plugin that has one")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A picture that travels without the page beside it, with what was measured drawn on it.
+//! Draws measured values on a picture that is used without the report page.
 
 use anyhow::Result;
 use onnx_iqa::evidence::Shown;
@@ -8,10 +8,10 @@ use onnx_iqa::overlay::Overlay;
 use onnx_iqa::picture::{FrameMut as _, OwnedFrame};
 use onnx_iqa::record::FrameRecord;
 
-/// What `record` says drawn on the picture as `iqaoverlay` draws it, under a title.
+/// Draws the values of `record` on the picture as `iqaoverlay` does, under a title.
 ///
 /// # Errors
-/// When the picture has no size.
+/// If the picture is empty.
 pub fn labelled(shown: Shown, title: &str, record: &FrameRecord) -> Result<Shown> {
     let Shown { width, height, pixels } = shown;
     let mut frame = OwnedFrame::rgb(width, height, pixels)?;

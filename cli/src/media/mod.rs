@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Inputs of any kind as decoded frames: `inputs` finds out what is meant, `decode` decodes a [`part`] of it, `watch` says
-//! how its pipeline ends, `errors` what was wrong with it, `remarks` what elements had to say of it, and `stall` that
-//! nothing comes any more. `labelled` draws what was measured on a picture.
+//! Decodes inputs of any kind: `inputs` resolves them, `decode` decodes a [`part`] of one, `watch` handles the
+//! pipeline, `errors` formats its errors, `remarks` collects warnings, and `stall` detects missing progress. `labelled`
+//! draws measured values on a picture.
 
 pub mod decode;
 pub mod errors;
@@ -19,12 +19,12 @@ pub mod watch;
 use gstonnxiqa::video_frame::Stream;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks, also after a thread has panicked: what is guarded is whole at every step.
+/// Locks a mutex, ignoring poisoning: the guarded state is consistent after every statement.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A frame's size in square pixels.
+/// Size of a frame in square pixels.
 pub fn display_size(stream: &Stream, [width, height]: [u32; 2]) -> [u32; 2] {
     let pixel = stream.info.par();
     let ratio = f64::from(pixel.numer().max(1)) / f64::from(pixel.denom().max(1));

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Which part of a stream is decoded.
+//! Part of a stream to decode.
 
 /// A part of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Part {
-    /// Its beginning in the stream's own time.
+    /// Start in stream time.
     pub start: gst::ClockTime,
-    /// Its end.
+    /// End in stream time.
     pub stop: Option<gst::ClockTime>,
 }
 
 impl Part {
-    /// Whether it is all of the stream.
+    /// Whether this is the whole stream.
     pub fn is_all(self) -> bool {
         self == Self::default()
     }

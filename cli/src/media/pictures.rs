@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Picture files as a stream, each read when it is asked for.
+//! Picture files as a stream; each file is read on demand.
 
 use super::decode::beyond;
 use super::inputs::media_type;
@@ -13,11 +13,11 @@ use std::sync::{Arc, Mutex};
 
 const SECOND: u64 = 1_000_000_000;
 
-/// A source of the files' contents, so many frames a second; of a part it is the files that are shown in it, whose time
-/// begins at 0, as a stream's does that was sought in.
+/// Creates a source for the files' contents at this frame rate. For a part, only the files shown in it are used and
+/// timestamps start at 0, as after a seek.
 ///
 /// # Errors
-/// When no file is in the part, or it is no picture.
+/// If no file is in the part, or a file is not a picture.
 pub fn source(files: &[PathBuf], (over, under): (u32, u32), part: Part) -> Result<gst_app::AppSrc> {
     let number = |time: gst::ClockTime| {
         let number = time.nseconds().mul_div_ceil(over.into(), gst::ClockTime::SECOND.nseconds() * u64::from(under));
@@ -28,7 +28,7 @@ pub fn source(files: &[PathBuf], (over, under): (u32, u32), part: Part) -> Resul
     let files = files.get(begin..end).unwrap_or_default().to_vec();
     let length = gst::ClockTime::SECOND.mul_div_round(all.saturating_mul(under.into()), u64::from(over));
     let first = files.first().with_context(|| beyond(length.unwrap_or(gst::ClockTime::MAX)))?;
-    let name = media_type(first).with_context(|| format!("{} is no picture", first.display()))?;
+    let name = media_type(first).with_context(|| format!("{} is not a picture", first.display()))?;
     let rate = gst::Fraction::new(i32::try_from(over)?, i32::try_from(under)?);
     let caps = gst::Caps::builder(name).field("framerate", rate).build();
     let time =
@@ -39,7 +39,7 @@ pub fn source(files: &[PathBuf], (over, under): (u32, u32), part: Part) -> Resul
     let need = move |source: &gst_app::AppSrc, _| {
         let number = std::mem::replace(&mut *lock(&next), usize::MAX);
         let Some(file) = files.get(number) else {
-            // It says itself if it has been stopped.
+            // Reports by itself if it has been stopped.
             let _ = source.end_of_stream();
             return;
         };
@@ -61,7 +61,7 @@ pub fn source(files: &[PathBuf], (over, under): (u32, u32), part: Part) -> Resul
             }
         }
     };
-    // The picture that is shown at that time.
+    // The picture shown at that time.
     let seek = move |_: &gst_app::AppSrc, nanoseconds: u64| {
         let number = (nanoseconds + 1).mul_div_floor(over.into(), SECOND * u64::from(under));
         *lock(&sought) = number.and_then(|number| usize::try_from(number).ok()).unwrap_or(usize::MAX);

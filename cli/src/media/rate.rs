@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The rate of a whole file of which only a part was decoded: its pictures are read and not decoded.
+//! Bit rate of a whole file of which only a part was decoded: it is demuxed without decoding.
 
 use super::lock;
 use super::stall::{Activity, HUNG};
@@ -10,11 +10,11 @@ use gst::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// How often an interruption is heeded.
+/// Interval for interruption checks.
 const STEP: gst::ClockTime = gst::ClockTime::from_mseconds(100);
 
-/// What a decoder would be given of the track of that stream id, or else of the first with video. None if it cannot be
-/// read to its end.
+/// Counts the encoded data of the track with this stream ID, or of the first video track. Returns `None` if the file
+/// cannot be read completely.
 pub fn whole(uri: &str, stream: Option<&str>, interrupted: &AtomicBool) -> Option<Encoded> {
     let pipeline = gst::Pipeline::new();
     let source = gst::Element::make_from_uri(gst::URIType::Src, uri, None).ok()?;
@@ -39,10 +39,10 @@ pub fn whole(uri: &str, stream: Option<&str>, interrupted: &AtomicBool) -> Optio
     Some(Encoded { ended, ..encoded })
 }
 
-/// A track's stream id, and what it has.
+/// Stream ID of a track, and its data.
 type Counted = (Option<String>, Arc<Mutex<Encoded>>);
 
-/// What comes out of `pad` is counted if it is video, and thrown away.
+/// Counts and discards the data of `pad` if it is video.
 fn added_pad(pipeline: &gst::Pipeline, pad: &gst::Pad, tracks: &Mutex<Vec<Counted>>) {
     let Ok(sink) = watch::sink() else { return };
     if pipeline.add(&sink).is_err() {
@@ -62,11 +62,11 @@ fn added_pad(pipeline: &gst::Pipeline, pad: &gst::Pad, tracks: &Mutex<Vec<Counte
     }
     let linked = sink.static_pad("sink").is_some_and(|target| pad.link(&target).is_ok());
     if !linked || sink.sync_state_with_parent().is_err() {
-        gst::element_error!(sink, gst::CoreError::Negotiation, ("a track cannot be read"));
+        gst::element_error!(sink, gst::CoreError::Negotiation, ("cannot read a track"));
     }
 }
 
-/// Whether it comes to its end.
+/// Whether the end is reached.
 fn play(pipeline: &gst::Pipeline, activity: &Activity, interrupted: &AtomicBool) -> bool {
     let Some(bus) = pipeline.bus().filter(|_| pipeline.set_state(gst::State::Playing).is_ok()) else { return false };
     while !interrupted.load(Ordering::Relaxed) && activity.stalled(false, HUNG).is_none() {

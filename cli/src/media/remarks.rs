@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What elements find, in the terms of this command: its options, and what its users can do.
+//! Findings of the elements, with remedies in terms of this command's options.
 
 use gstonnxiqa::messages::Structured as _;
 use onnx_iqa::align::FarOffset;
 use onnx_iqa::record::{Cure, Finding};
 use serde::{Serialize, Serializer};
 
-/// Remarks that are kept at most.
+/// Maximum number of remarks.
 const MOST: usize = 100;
 
-/// Remarks on a stream: of each kind the last, in the order in which they came first.
+/// Remarks on a stream: the last one of each kind, ordered by first occurrence.
 #[derive(Debug, Clone, Default)]
 pub struct Remarks(Vec<(String, String)>);
 
 impl Remarks {
-    /// Adds what a warning says.
+    /// Adds a warning.
     pub fn warning(&mut self, warning: &gst::message::Warning) {
         let details = warning.details();
         match details.and_then(|details| Finding::from_structure(details).ok()) {
@@ -29,7 +29,7 @@ impl Remarks {
         self.add(finding.kind.clone(), in_words(finding));
     }
 
-    /// Adds a remark of its own kind.
+    /// Adds a text as its own kind.
     pub fn text(&mut self, text: String) {
         self.add(text.clone(), text);
     }
@@ -42,7 +42,7 @@ impl Remarks {
         }
     }
 
-    /// These, then those of `others` that are of other kinds.
+    /// Combines these remarks with those of `others` of different kinds.
     pub fn and(mut self, others: &Self) -> Self {
         let new = others.0.iter().filter(|(kind, _)| self.0.iter().all(|(known, _)| known != kind));
         let new: Vec<_> = new.cloned().collect();
@@ -50,7 +50,7 @@ impl Remarks {
         self
     }
 
-    /// In words.
+    /// Remarks as texts.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(_, text)| text.as_str())
     }
@@ -70,7 +70,7 @@ impl Serialize for Remarks {
     }
 }
 
-/// Cause and cure.
+/// Cause and remedy.
 pub(super) fn in_words(finding: &Finding) -> String {
     match finding.cure.as_ref().and_then(in_options) {
         Some(cure) => format!("{}; {cure}", finding.cause),
@@ -78,42 +78,45 @@ pub(super) fn in_words(finding: &Finding) -> String {
     }
 }
 
-/// What to do, by options of this command and by what can be done to files; none where the command does it itself, or
-/// users can do nothing.
+/// Remedy in terms of this command's options or of changes to files; `None` if this command applies it itself or there
+/// is none.
 fn in_options(cure: &Cure) -> Option<String> {
     let text = match cure {
         Cure::Advice(words) => return Some(words.clone()),
         Cure::LookFor(what) => return Some(format!("look for {what}")),
         Cure::LookAt(FarOffset { search_range, needed, .. }) => {
             let alignment = if search_range.is_some() { "" } else { "--alignment auto " };
-            return Some(format!("give {alignment}--search-range {}s", needed.div_ceil(1_000_000_000)));
+            return Some(format!("use {alignment}--search-range {}s", needed.div_ceil(1_000_000_000)));
         }
         Cure::CheckPlays => super::watch::NO_FRAME,
         Cure::SearchWider => {
-            "check that both show the same part of the same film, and try a larger --search-range or another \
+            "check that both show the same part of the same video, and try a larger --search-range or another \
              --alignment"
         }
         Cure::GoByPictures => {
-            "give --alignment auto, which goes by the pictures, and check that both show the same part of the same film"
+            "use --alignment auto, which compares the pictures, and check that both show the same part of the same \
+             video"
         }
-        Cure::Turn(_) => "encode it again upright, or correct its rotation tag",
+        Cure::Turn(_) => "encode it again upright, or correct its orientation tag",
         Cure::OneShape { turned: true } => {
-            "if one is turned by 90°, encode it again upright; if one has black bars, give --registration crop; \
+            "if one is rotated by 90°, encode it again upright; if one has black bars, use --registration crop; \
              otherwise correct the pixel aspect ratio of the one that is wrong"
         }
         Cure::OneShape { turned: false } => {
-            "if one has black bars, give --registration crop; otherwise scale or crop one to the other's shape, or \
-             correct its pixel aspect ratio"
+            "if one has black bars, use --registration crop; otherwise scale or crop one to the other's aspect ratio, \
+             or correct its pixel aspect ratio"
         }
-        Cure::OneMatrix => "if the tags are wrong, correct them; otherwise encode one again with the other's matrix",
+        Cure::OneMatrix => {
+            "correct the tags if they are wrong; otherwise encode one again with the matrix of the other"
+        }
         Cure::OneTransfer => {
-            "give a source of the same transfer function (tone mapping makes one), or correct the tags if they are \
+            "use a source with the same transfer function (apply tone mapping), or correct the tags if they are \
              wrong"
         }
         Cure::Deinterlace => "leave --deinterlace at auto, or set it to on",
-        Cure::ScoreMore => "give a smaller --every",
-        Cure::HoldMore(_) => "give more with --memory, and look at what keeps the other one",
-        Cure::Stamp => "put it into a container that has times, such as Matroska or MP4",
+        Cure::ScoreMore => "use a smaller --every",
+        Cure::HoldMore(_) => "increase --memory, and check what delays the other stream",
+        Cure::Stamp => "remux it into a container with timestamps, such as Matroska or MP4",
         _ => return None,
     };
     Some(text.to_owned())
@@ -142,7 +145,7 @@ mod tests {
     fn no_cure_speaks_of_properties_or_elements() {
         let far = FarOffset { offset: 3_400_000_000, search_range: None, needed: 4_000_000_000 };
         let said = in_options(&Cure::LookAt(far)).unwrap();
-        assert_eq!(said, "give --alignment auto --search-range 4s");
+        assert_eq!(said, "use --alignment auto --search-range 4s");
         let cures = [
             Cure::LookFor("lost frames".into()),
             Cure::LookAt(far),

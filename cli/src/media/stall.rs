@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Servers that fall silent, and elements that hang.
+//! Detects silent servers and hanging elements.
 //!
-//! A stream is given up when its decoder starves: nothing has been read, nothing has gone into a decoder or come out of it
-//! for so long, and nothing that was decoded waits to be taken. A server has less time than a file, with which only an
-//! element that hangs takes so long. A slow comparison is never given up.
+//! A stream is considered stalled when its decoder starves: nothing has been read, decoded or output for some time, and
+//! no decoded frame waits to be processed. The limit for servers is shorter than that for files, which only stall if an
+//! element hangs. A slow comparison is never considered stalled.
 
 use super::errors::{is_network, is_of_class};
 use super::lock;
@@ -16,13 +16,14 @@ use std::time::{Duration, Instant};
 /// How long a server may be silent.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The same where frames that wait for it have filled the memory: the element gives up after about so long.
+/// How long a server may be silent while waiting frames have filled the memory; the element then fails after about this
+/// time.
 pub const STILL: Duration = Duration::from_secs(10);
 
-/// How long a file may stand still.
+/// How long decoding of a file may make no progress.
 pub const HUNG: Duration = Duration::from_secs(120);
 
-/// What moves in a stream.
+/// Activity of a stream.
 #[derive(Debug)]
 pub struct Activity {
     last: Mutex<Instant>,
@@ -38,7 +39,7 @@ impl Default for Activity {
 }
 
 impl Activity {
-    /// Looks at what is put into `bin`: sources and decoders; and at what comes to `target`.
+    /// Observes the sources and decoders that are added to `bin`, and the frames that arrive at `target`.
     pub fn watch(self: &Arc<Self>, bin: &gst::Bin, target: &gst::Pad) {
         let activity = Arc::downgrade(self);
         bin.connect_deep_element_added(move |_, _, element| {
@@ -57,7 +58,7 @@ impl Activity {
         self.look_at(target, true);
     }
 
-    /// Looks at what comes to `pad`. `is_end`: what comes here is the end of all.
+    /// Observes the data at `pad`. `is_end`: whether this is the end of the pipeline.
     pub fn look_at(self: &Arc<Self>, pad: &gst::Pad, is_end: bool) {
         let activity = self.clone();
         let mask = gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST | gst::PadProbeType::EVENT_DOWNSTREAM;
@@ -77,7 +78,8 @@ impl Activity {
         *lock(&self.last) = Instant::now();
     }
 
-    /// Why it is given up, if it is. `waits`: something that was decoded waits to be taken; `patience`: with a server.
+    /// Why the stream is considered stalled, if it is. `waits`: decoded frames wait to be processed; `patience`: limit
+    /// for servers.
     pub fn stalled(&self, waits: bool, patience: Duration) -> Option<String> {
         if waits {
             self.moved();
@@ -90,19 +92,19 @@ impl Activity {
         let seconds = limit.as_secs();
         Some(if from_network {
             format!(
-                "its server was silent for {seconds} s: check that it and the way to it work, or copy the file here \
+                "its server was silent for {seconds} s: check the server and the network, or copy the file here \
                  first"
             )
         } else {
             format!(
-                "nothing more came of it for {seconds} s: an element of GStreamer hangs in it; check that it plays, or \
+                "decoding made no progress for {seconds} s because a GStreamer element hangs; check that it plays, or \
                  encode it again"
             )
         })
     }
 }
 
-/// The source's own limit is shorter, begins anew with every attempt, and ends in an error that does not say so.
+/// The source's own timeout is shorter, restarts with every attempt, and ends in an unspecific error.
 fn limit(source: &gst::Element) {
     let longer = u32::try_from(PATIENCE.as_secs()).unwrap_or(u32::MAX).saturating_mul(2);
     if source.factory().is_some_and(|factory| factory.name() == "souphttpsrc") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What goes into the decoders of a stream, by track: of a file with several only the one counts that is shown.
+//! Counts the encoded data of a stream per track: for a file with several tracks only the selected one counts.
 
 use super::errors::is_of_class;
 use super::lock;
@@ -8,19 +8,19 @@ use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use std::sync::{Arc, Mutex};
 
-/// What went into a video decoder.
+/// Data that entered a video decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Encoded {
-    /// How many bytes.
+    /// Number of bytes.
     pub bytes: u64,
-    /// The earliest time of a picture and the latest end, in nanoseconds.
+    /// Earliest timestamp and latest end, in nanoseconds.
     pub span: Option<(u64, u64)>,
-    /// Whether that is all there was.
+    /// Whether this is all data of the track.
     pub ended: bool,
 }
 
 impl Encoded {
-    /// Counts a picture.
+    /// Counts a buffer.
     pub fn add(&mut self, buffer: &gst::BufferRef) {
         self.bytes += buffer.size() as u64;
         let Some(begin) = buffer.pts().map(gst::ClockTime::nseconds) else { return };
@@ -29,26 +29,26 @@ impl Encoded {
         self.span = Some((first.min(begin), last.max(end)));
     }
 
-    /// Bits a second, if that can be told.
+    /// Bit rate, if it can be determined.
     pub fn bit_rate(self) -> Option<f64> {
         let (first, last) = self.span?;
         (last > first && self.bytes > 0).then(|| self.bytes as f64 * 8e9 / (last - first) as f64)
     }
 }
 
-/// What one decoder is given.
+/// Input of a decoder.
 #[derive(Debug, Clone, Default)]
 pub struct Track {
-    /// The codec's name, for people.
+    /// Codec name.
     pub codec: Option<String>,
-    /// How much went in.
+    /// Amount of data.
     pub encoded: Encoded,
 }
 
-/// What a decoder is given; it outlives the decoder, which goes when its pipeline stops.
+/// Input of a decoder; outlives the decoder, which is removed when its pipeline stops.
 type Shared = Arc<Mutex<Track>>;
 
-/// The video decoders of a stream, and which of them is shown.
+/// Video decoders of a stream, and the selected one.
 #[derive(Debug, Default)]
 pub struct Tracks {
     all: Mutex<Vec<(gst::glib::WeakRef<gst::Element>, Shared)>>,
@@ -56,10 +56,10 @@ pub struct Tracks {
 }
 
 impl Tracks {
-    /// Looks into the video decoders that are put into `bin`.
+    /// Observes the video decoders that are added to `bin`.
     ///
     /// # Errors
-    /// When it is no bin.
+    /// If it is not a bin.
     pub fn watch(self: &Arc<Self>, bin: &gst::Element) -> Result<()> {
         let bin = bin.downcast_ref::<gst::Bin>().context("the decoder is no bin")?;
         let tracks = Arc::downgrade(self);
@@ -83,7 +83,7 @@ impl Tracks {
                 Some(gst::PadProbeData::Event(event)) => match event.view() {
                     gst::EventView::Caps(caps) => track.codec = Some(codec(caps.caps())),
                     gst::EventView::Eos(_) => track.encoded.ended = true,
-                    // What came before a seek is not compared.
+                    // Data from before a seek is not compared.
                     gst::EventView::FlushStop(_) => track.encoded = Encoded::default(),
                     _ => {}
                 },
@@ -93,7 +93,7 @@ impl Tracks {
         });
     }
 
-    /// The track whose frames come out of `pad` is the one that is shown.
+    /// Selects the track whose frames leave through `pad`.
     pub fn choose(&self, pad: &gst::Pad) {
         let mut pad = pad.clone();
         while let Some(target) = pad.downcast_ref::<gst::GhostPad>().and_then(|ghost| ghost.target()) {
@@ -105,7 +105,7 @@ impl Tracks {
         *lock(&self.chosen) = found.map(|(_, track)| track.clone());
     }
 
-    /// The one that is shown; nothing is known of it where it cannot be told from others.
+    /// Returns the selected track; empty if it cannot be distinguished from others.
     pub fn chosen(&self) -> Track {
         let chosen = lock(&self.chosen).clone();
         let only = || if let [(_, only)] = lock(&self.all).as_slice() { Some(only.clone()) } else { None };
@@ -113,12 +113,12 @@ impl Tracks {
     }
 }
 
-/// Whether an element decodes pictures.
+/// Whether an element decodes video or images.
 pub fn is_video_decoder(element: &gst::Element) -> bool {
     is_of_class(element, "Decoder") && ["Video", "Image"].iter().any(|word| is_of_class(element, word))
 }
 
-/// The codec's name, for people.
+/// Codec name.
 pub fn codec(caps: &gst::CapsRef) -> String {
     gst_pbutils::functions::pb_utils_get_codec_description(caps).to_string()
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `frames.csv`: a row for every frame of every rendition.
+//! `frames.csv`: one row per frame of every rendition.
 
 use super::data::Report;
 use super::frames::Frames;
 use anyhow::Result;
 use std::io::Write;
 
-/// Writes the frames of the renditions whose numbers count, one rendition after the other. Times and offsets are in
-/// seconds and milliseconds of running time; what a frame does not have is empty.
+/// Writes the frames of the renditions with valid results, one rendition after the other. Times are in seconds and
+/// offsets in milliseconds of running time; missing values are empty.
 ///
 /// # Errors
-/// When `out` cannot be written.
+/// If `out` cannot be written.
 pub fn write(out: &mut impl Write, report: &Report, frames: &[Option<&Frames>]) -> Result<()> {
     write!(out, "rendition,frame,time,source-time,offset-ms,pairing")?;
     for measure in &report.measures {
@@ -50,7 +50,7 @@ fn number_or_nothing(out: &mut impl Write, value: Option<f64>) -> Result<()> {
     Ok(())
 }
 
-/// As RFC 4180 has it.
+/// Quotes a cell according to RFC 4180.
 fn quoted(text: &str) -> String {
     let plain = !text.contains([',', '"', '\n', '\r']);
     if plain { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }

@@ -1,95 +1,95 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The data of a comparison's report, as `report.json` has it.
+//! Data of a comparison report: the contents of `report.json`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The version of `report.json`.
+/// Version of `report.json`.
 pub const VERSION: u32 = 1;
 
-/// A statistic's name, such as `mean` or `p5`, and its value.
+/// Values by statistic, such as `mean` or `p5`.
 pub type Pooled = BTreeMap<String, f64>;
 
-/// A whole comparison.
+/// A comparison.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Report {
-    /// The version of this format.
+    /// Version of the format.
     pub version: u32,
-    /// The program that wrote it, with its version.
+    /// Program name and version.
     pub generator: String,
-    /// When the comparison ended, in RFC 3339.
+    /// End of the comparison in RFC 3339 format.
     pub created: String,
-    /// What the renditions were compared with.
+    /// The source of the renditions.
     pub source: Media,
-    /// What was measured, in order: the names of measures and of the model's score.
+    /// The measures in report order, including the model's score.
     pub measures: Vec<Measure>,
-    /// In the order in which they were given.
+    /// The renditions in command line order.
     pub renditions: Vec<Rendition>,
-    /// Thresholds of heights that no rendition has: they were not checked.
+    /// Thresholds for heights that no rendition has; they were not checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unchecked: Vec<Unchecked>,
-    /// Pairs of rungs of which the higher is worse.
+    /// Pairs of rungs of which the one with the higher rate is worse.
     pub inversions: Vec<Inversion>,
-    /// The comparison with another ladder.
+    /// Comparison with another ladder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub versus: Option<Versus>,
-    /// What was run: versions, models, options, in the order in which the page shows them.
+    /// Versions, models and options of the run, in the order shown on the page.
     #[serde(default)]
     pub run: Vec<Fact>,
-    /// Whether the run was interrupted before all was measured.
+    /// Whether the run was interrupted before everything was measured.
     pub interrupted: bool,
-    /// The process's exit status.
+    /// Exit status of the process.
     pub exit: u8,
 }
 
 impl Report {
-    /// The renditions of all ladders, in the order in which they were measured.
+    /// Renditions of all ladders, in the order in which they were measured.
     pub fn all_renditions(&self) -> impl Iterator<Item = &Rendition> {
         self.renditions.iter().chain(self.versus.iter().flat_map(|versus| &versus.renditions))
     }
 }
 
-/// Something to know of the run.
+/// A fact about the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Fact {
-    /// What it is, for example `Command` or `Scaling`.
+    /// Name, for example `Command` or `Scaling`.
     pub name: String,
-    /// In words.
+    /// Value.
     pub value: String,
 }
 
-/// A measure that was taken.
+/// A measure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Measure {
-    /// The field's name, such as `psnr-y`, `ssim`, `vmaf` or `score`.
+    /// Name of the field, such as `psnr-y`, `ssim`, `vmaf` or `score`.
     pub name: String,
-    /// The unit, where it has one.
+    /// Unit, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// What it says, in a sentence.
+    /// Description in one sentence.
     pub description: String,
-    /// The model's name (of `score` and `vmaf`).
+    /// Name of the model (for `score` and `vmaf`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// The first 12 hexadecimal digits of the SHA-256 of the model's file.
+    /// First 12 hexadecimal digits of the SHA-256 of the model file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_hash: Option<String>,
 }
 
-/// What is known of a file or stream. What is not known is absent.
+/// Information about a file or stream. Unknown values are absent.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Media {
-    /// A short name that is unique in the report.
+    /// Short name, unique in the report.
     pub name: String,
-    /// Where it is, without a password.
+    /// Location without a password.
     pub uri: String,
-    /// The codec's name.
+    /// Codec name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codec: Option<String>,
     /// Width in pixels, as decoded.
@@ -98,58 +98,58 @@ pub struct Media {
     /// Height in pixels, as decoded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
-    /// Frames a second, as stated.
+    /// Frame rate according to the stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame_rate: Option<f64>,
     /// GStreamer's name of the decoded format.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
-    /// GStreamer's colorimetry of the decoded frames.
+    /// Colorimetry of the decoded frames in GStreamer's notation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub colorimetry: Option<String>,
-    /// Seconds of video that were decoded.
+    /// Decoded duration in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<f64>,
-    /// Bits a second of the video stream, measured.
+    /// Measured bit rate of the video stream in bits per second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bit_rate: Option<f64>,
-    /// Bits a second that the playlist declares.
+    /// Bit rate declared by the playlist in bits per second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declared_bandwidth: Option<f64>,
 }
 
-/// One rendition, compared.
+/// A compared rendition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Rendition {
-    /// What is known of the file.
+    /// Information about the file.
     #[serde(flatten)]
     pub media: Media,
-    /// `aligned`, `aligned-by-time`, `partly`, `not-aligned`; `failed` if it could not be read, `interrupted` if the run
-    /// ended before.
+    /// `aligned`, `aligned-by-time`, `partly`, `not-aligned`; `failed` if it could not be read, `interrupted` if the
+    /// run ended before.
     pub verdict: String,
-    /// The source's running time minus the rendition's, in milliseconds, of most pairs.
+    /// Running time of the source minus that of the rendition, in milliseconds: median of all pairs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offset_ms: Option<f64>,
-    /// The mean confidence of the pairs, 0 to 1.
+    /// Mean confidence of the pairs, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f64>,
-    /// What most pairs rest on: `picture` or `time`.
+    /// Evidence for most pairs: `picture` or `time`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
-    /// How much of the source's time has a counterpart in it, in percent; absent where only a part was compared.
+    /// Share of the source that has a counterpart in the rendition, in percent; absent if only a part was compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<f64>,
-    /// What became of the frames of both sides: `matched`, `duplicate`, `unmatched`, `dropped`, `outside` and others.
+    /// Frame counts of both sides: `matched`, `duplicate`, `unmatched`, `dropped`, `outside` and others.
     pub counts: BTreeMap<String, u64>,
-    /// Each measure's pool. Empty where the alignment is not trusted.
+    /// Pooled statistics per measure. Empty if the alignment is not trusted.
     pub measures: BTreeMap<String, Pooled>,
-    /// Each threshold that concerns it.
+    /// Thresholds that apply to the rendition.
     pub thresholds: Vec<Threshold>,
-    /// Why the verdict is not better, warnings, errors: in words, with what to do.
+    /// Reasons for the verdict, warnings and errors, with what to do.
     pub reasons: Vec<String>,
-    /// The worst moments, the worst first; where the alignment is not trusted, one that shows the two pictures that
-    /// do not agree, without a value.
+    /// The worst moments, worst first; if the alignment is not trusted, one moment without a value that shows the two
+    /// different pictures.
     pub worst: Vec<Moment>,
 }
 
@@ -157,47 +157,47 @@ pub struct Rendition {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Threshold {
-    /// As it was given, for example `vmaf.p5>=80`.
+    /// As specified, for example `vmaf.p5>=80`.
     pub expression: String,
-    /// What was measured; absent where it could not be.
+    /// Measured value; absent if it could not be measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
-    /// Absent where it could not be checked.
+    /// Absent if it could not be checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub met: Option<bool>,
 }
 
-/// Thresholds of renditions that are not there.
+/// Thresholds for renditions that do not exist.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Unchecked {
-    /// Lines of the renditions that are meant.
+    /// Height of the renditions.
     pub height: u32,
-    /// As they were given.
+    /// As specified.
     pub thresholds: Vec<String>,
 }
 
 impl Rendition {
-    /// How much of the source has a counterpart in it, such as `58.0 of 60.0 s`, unless all has.
+    /// Covered part of the source, such as `58.0 of 60.0 s`, unless it is covered completely.
     pub fn part_of(&self, source: &Media) -> Option<String> {
         let share = self.coverage.filter(|&percent| percent < 100.0)? / 100.0;
         let whole = source.duration?;
-        // What lacks is not rounded away.
+        // A missing part must not be rounded away.
         let shown = (whole * share * 100.0).floor() / 100.0;
         Some(if whole < 10.0 { format!("{shown:.2} of {whole:.2} s") } else { format!("{shown:.1} of {whole:.1} s") })
     }
 }
 
-/// A moment that is worth a look.
+/// A notable moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Moment {
-    /// The rendition's running time in seconds.
+    /// Running time of the rendition in seconds.
     pub time: f64,
-    /// The source's running time in seconds.
+    /// Running time of the source in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_time: Option<f64>,
-    /// The measure that is worst here.
+    /// The measure with its worst value here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measure: Option<String>,
     /// Its value.
@@ -205,45 +205,45 @@ pub struct Moment {
     pub value: Option<f64>,
     /// All measures of the frame.
     pub values: BTreeMap<String, f64>,
-    /// The source's picture, a path relative to the report.
+    /// Picture of the source, as a path relative to the report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_picture: Option<String>,
-    /// The rendition's picture.
+    /// Picture of the rendition.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
-    /// The same with its values drawn on it, for those who pass it on alone.
+    /// Picture of the rendition with its values drawn on it, for use without the report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labelled: Option<String>,
-    /// The amplified difference.
+    /// Amplified difference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<String>,
-    /// The map of SSIM, tile by tile, after scaling: dark blue is 1, yellow 0.5 or less. Absent where the two cannot be
+    /// SSIM map, per tile, after scaling: dark blue is 1, yellow 0.5 or less. Absent if the two pictures cannot be
     /// measured against each other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub map: Option<String>,
 }
 
-/// A higher rung that is worse than a lower one.
+/// A rung with a higher rate that is worse than one with a lower rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Inversion {
     /// The measure.
     pub measure: String,
-    /// The rung of the higher rate.
+    /// The rung with the higher rate.
     pub higher: String,
-    /// The rung of the lower rate, which is better.
+    /// The rung with the lower rate, which is better.
     pub lower: String,
-    /// By how much, in the measure's unit.
+    /// Difference in the measure's unit.
     pub difference: f64,
 }
 
-/// Two ladders' rate at equal quality.
+/// Bit rates of two ladders at equal quality.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Versus {
     /// The other ladder.
     pub renditions: Vec<Rendition>,
-    /// By measure: how much more rate (in percent) the other ladder needs for the same quality; absent with a reason.
+    /// Per measure: additional rate in percent that the other ladder needs for the same quality, or why it is unknown.
     pub bd_rate: BTreeMap<String, BdRate>,
 }
 

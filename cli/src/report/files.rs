@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The folder of a report. What belongs to it is made in a hidden folder there and moved to its name when it is whole, so
-//! that nothing half-written ever has a final name, whatever ends the run.
+//! The report folder. Files are created in a hidden subfolder and renamed when complete, so that a file with a final
+//! name is always complete, however the run ends.
 
 use super::data::Report;
 use super::frames::Frames;
@@ -13,37 +13,37 @@ use std::io::BufWriter;
 use std::path::{Component, Path, PathBuf};
 use tempfile::TempDir;
 
-/// What a log in libvmaf's format is called behind the rendition's name.
+/// Suffix of the logs in libvmaf's format, after the rendition's name.
 const VMAF_JSON: &str = "vmaf.json";
-/// How the names of folders begin in which reports are made.
+/// Prefix of the hidden folders.
 const MADE: &str = ".iqa-";
-/// What a report consists of, beside the logs.
+/// Files of a report, except the logs.
 const OURS: [&str; 5] = ["report.json", "report.html", "frames.csv", "junit.xml", "frames"];
-/// The keys of a moment's pictures in `report.json`.
+/// Keys of a moment's pictures in `report.json`.
 const PICTURES: [&str; 5] = ["source-picture", "picture", "labelled", "difference", "map"];
-/// In such a folder: what its run has locked.
+/// Lock file in a hidden folder.
 const LOCK: &str = ".lock";
-/// The folder of what an interrupted run has, where there is a whole report already.
+/// Folder for the results of an interrupted run if there already is a complete report.
 const INTERRUPTED: &str = "interrupted";
 
-/// A folder that a report is written into.
+/// A report folder.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
     made: TempDir,
-    /// Files of an earlier report there, which this one replaces.
+    /// Files of an earlier report that will be replaced.
     earlier: Earlier,
-    /// Locked as long as this run lives.
+    /// Locked for the lifetime of this run.
     _lock: File,
 }
 
 impl Folder {
-    /// Makes the folder, and makes sure that it can be written into: now, rather than after an hour.
+    /// Creates the folder and checks that it is writable: now, rather than after an hour.
     ///
     /// # Errors
-    /// When that is not so.
+    /// If the folder cannot be created or is not writable.
     pub fn new(path: &Path) -> Result<Self> {
-        fs::create_dir_all(path).with_context(|| format!("the folder {} cannot be made", path.display()))?;
+        fs::create_dir_all(path).with_context(|| format!("cannot create the folder {}", path.display()))?;
         let earlier = earlier(path)?;
         let begin = || {
             let made = tempfile::Builder::new().prefix(MADE).tempdir_in(path)?;
@@ -52,37 +52,37 @@ impl Folder {
             lock.lock()?;
             Ok::<_, std::io::Error>((made, lock))
         };
-        let begun = begin().with_context(|| format!("the folder {} cannot be written into", path.display()));
+        let begun = begin().with_context(|| format!("cannot write to the folder {}", path.display()));
         let (made, lock) = begun?;
         remove_abandoned(path)?;
         Ok(Self { path: path.to_owned(), made, earlier, _lock: lock })
     }
 
-    /// Where it is.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where its files are made until they are whole.
+    /// Folder in which files are created.
     pub fn made(&self) -> &Path {
         self.made.path()
     }
 
-    /// Where the log in libvmaf's format of the rendition of that name is made.
+    /// Temporary path of the log in libvmaf's format of a rendition.
     pub fn vmaf_json(&self, rendition: &str) -> PathBuf {
         self.made.path().join(vmaf_json(rendition))
     }
 
-    /// Writes all files of a report, with the frames of its renditions and their curves, and gives them their names. A
-    /// rendition without frames to show has no log either. Gives the folder in which they are: a report that was
-    /// interrupted does not take the place of a whole one, but has a folder of its own in it.
+    /// Writes all files of a report, with the frames and curves of its renditions, and renames them. Renditions without
+    /// frames have no log. Returns the folder that contains the files: an interrupted report does not replace a
+    /// complete one but gets its own subfolder.
     ///
     /// # Errors
-    /// When something cannot be written; then the files of an earlier run are still there.
+    /// If a file cannot be written; the files of an earlier run are then unchanged.
     pub fn write(&self, report: &Report, frames: &[Option<&Frames>], curves: &[RenditionCurves]) -> Result<PathBuf> {
         for (rendition, frames) in report.all_renditions().zip(frames) {
             let log = self.vmaf_json(&rendition.media.name);
-            // What a comparison that did not come to its end has written, or one whose numbers are not to be trusted.
+            // Files of a comparison that did not finish or whose results are not trusted.
             for path in [log.with_extension("json.part"), log] {
                 if frames.is_none() || path.extension().is_some_and(|extension| extension == "part") {
                     remove(&path)?;
@@ -104,23 +104,23 @@ impl Folder {
             file.into_inner()?.sync_all()?;
             Ok::<_, anyhow::Error>(())
         })();
-        written.with_context(|| format!("{} cannot be written", self.path.join(name).display()))
+        written.with_context(|| format!("cannot write {}", self.path.join(name).display()))
     }
 
-    /// Moves what was made to its names, `report.json` last.
+    /// Renames the files to their final names, `report.json` last.
     fn publish(&self, report: &Report) -> Result<PathBuf> {
         let apart = self.path.join(INTERRUPTED);
         if report.interrupted && self.earlier.is_whole {
-            fs::create_dir_all(&apart).with_context(|| format!("the folder {} cannot be made", apart.display()))?;
+            fs::create_dir_all(&apart).with_context(|| format!("cannot create the folder {}", apart.display()))?;
             self.publish_into(&apart, &earlier(&apart)?, report)?;
             return Ok(apart);
         }
         self.publish_into(&self.path, &self.earlier, report)?;
-        // What an interrupted run had is in this one, too.
+        // The results of an interrupted run are also part of this one.
         if let Ok(Earlier { files, is_there: true, .. }) = earlier(&apart) {
             let own = OURS.iter().map(|name| apart.join(name)).filter(|file| file.is_file());
             files.into_iter().chain(own).try_for_each(|file| remove(&file))?;
-            // Something else is in it: that stays.
+            // The folder contains other files and is kept.
             let _ = fs::remove_dir(&apart);
         }
         Ok(self.path.clone())
@@ -147,7 +147,7 @@ impl Folder {
     }
 }
 
-/// Moves a file, or the files of a folder, which may be there with others in it.
+/// Renames a file, or the files of a folder, which may already exist and contain other files.
 fn rename(from: &Path, to: &Path) -> Result<()> {
     if from.is_dir() && to.is_dir() {
         for entry in fs::read_dir(from)? {
@@ -157,26 +157,26 @@ fn rename(from: &Path, to: &Path) -> Result<()> {
         return Ok(());
     }
     if to.is_dir() {
-        bail!("{} is a folder: it cannot be replaced by a file", to.display());
+        bail!("{} is a folder and cannot be replaced by a file", to.display());
     }
-    fs::rename(from, to).with_context(|| format!("{} cannot be written", to.display()))
+    fs::rename(from, to).with_context(|| format!("cannot write {}", to.display()))
 }
 
-/// The report that is in a folder already.
+/// An earlier report in the folder.
 #[derive(Debug, Default)]
 struct Earlier {
     /// Its logs and pictures.
     files: Vec<PathBuf>,
     /// Whether there is one.
     is_there: bool,
-    /// Whether its run came to its end.
+    /// Whether its run finished.
     is_whole: bool,
 }
 
-/// The report that is in the folder.
+/// Reads the earlier report in the folder.
 ///
 /// # Errors
-/// When something else is there under a name of ours: that is not ours to replace.
+/// If there are other files with the names of report files: they must not be replaced.
 fn earlier(path: &Path) -> Result<Earlier> {
     let read = fs::read(path.join("report.json")).ok();
     let report = read.and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
@@ -186,7 +186,7 @@ fn earlier(path: &Path) -> Result<Earlier> {
         let taken = OURS.iter().map(|name| path.join(name)).find(|file| file.exists());
         return match taken {
             Some(file) => bail!(
-                "{} is there, and no report of iqa's beside it: give another folder, or move it away",
+                "{} exists but does not belong to a report: choose another folder, or move it away",
                 file.display()
             ),
             None => Ok(Earlier::default()),
@@ -203,7 +203,7 @@ fn earlier(path: &Path) -> Result<Earlier> {
     Ok(Earlier { files, is_there: true, is_whole: report["interrupted"] != true })
 }
 
-/// Removes what runs have left that were killed.
+/// Removes hidden folders of killed runs.
 fn remove_abandoned(path: &Path) -> Result<()> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;
@@ -211,17 +211,17 @@ fn remove_abandoned(path: &Path) -> Result<()> {
         let Ok(lock) = File::open(entry.path().join(LOCK)) else { continue };
         if is_made && lock.try_lock().is_ok() {
             let removed = fs::remove_dir_all(entry.path());
-            removed.with_context(|| format!("{} cannot be removed", entry.path().display()))?;
+            removed.with_context(|| format!("cannot remove {}", entry.path().display()))?;
         }
     }
     Ok(())
 }
 
-/// Removes a file, if it is there.
+/// Removes a file if it exists.
 fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("{} cannot be removed", path.display()))
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
         }
         _ => Ok(()),
     }
@@ -231,7 +231,7 @@ fn vmaf_json(rendition: &str) -> String {
     format!("{}.{VMAF_JSON}", plain(rendition))
 }
 
-/// A name as part of a file's.
+/// Converts a name to a part of a file name.
 pub fn plain(name: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
     name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is kept of every frame for curves and tables: columns, so that a film of hours takes some megabytes.
+//! Per-frame values for curves and tables, as columns: hours of video take a few megabytes.
 
 use super::page::RenditionCurves;
 use onnx_iqa::metrics;
@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 
 const SECOND: u64 = 1_000_000_000;
 
-/// How a frame was paired, in a byte.
+/// Pairing of a frame, as one byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pairing {
-    /// With a source frame of its own.
+    /// Matched with its own source frame.
     Matched,
-    /// With the partner of the frame before it.
+    /// Matched with the same source frame as its predecessor.
     Duplicate,
-    /// With none.
+    /// Unmatched.
     Unmatched,
-    /// With one, but it could not be measured.
+    /// Matched, but could not be measured.
     Failed,
 }
 
 impl Pairing {
-    /// As tables have it.
+    /// Name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Matched => "matched",
@@ -36,27 +36,27 @@ impl Pairing {
     }
 }
 
-/// The frames of a rendition, in their order. All columns are of one length.
+/// The frames of a rendition in order. All columns have the same length.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Frames {
-    /// Running times in nanoseconds; none: the frame has no time.
+    /// Running times in nanoseconds; `None` if the frame has none.
     pub times: Vec<Option<u64>>,
-    /// How each was paired.
+    /// Pairings.
     pub pairings: Vec<Pairing>,
-    /// The partner's running time minus the frame's, in nanoseconds.
+    /// Running time of the source frame minus that of the frame, in nanoseconds.
     pub offsets: Vec<Option<i64>>,
-    /// The columns' names and values; none: the frame has no such value.
+    /// Column names and values; `None` if the frame has no value.
     pub fields: Vec<(String, Vec<Option<f32>>)>,
 }
 
 impl Frames {
-    /// No frames, with these columns.
+    /// Creates empty columns with these names.
     pub fn new(fields: &[&str]) -> Self {
         let fields = fields.iter().map(|&field| (field.to_owned(), Vec::new())).collect();
         Self { fields, ..Self::default() }
     }
 
-    /// Adds a frame. A score that was carried over from another frame is not its own.
+    /// Adds a frame. A score carried over from another frame is ignored.
     pub fn push(&mut self, running_time: Option<u64>, record: &FrameRecord) {
         self.times.push(running_time);
         self.pairings.push(match (record.state, record.pairing) {
@@ -72,17 +72,17 @@ impl Frames {
         }
     }
 
-    /// The values of a field, if it is a column.
+    /// Values of a field, if it is a column.
     pub fn field(&self, name: &str) -> Option<&[Option<f32>]> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, values)| values.as_slice())
     }
 
-    /// Times of frames with their values, in nanoseconds; what has no time or no value is left out.
+    /// Times and values of frames, in nanoseconds; frames without a time or value are omitted.
     pub fn timed<'a>(&'a self, values: &'a [Option<f32>]) -> impl Iterator<Item = (u64, f64)> + 'a {
         self.times.iter().zip(values).filter_map(|(time, value)| Some(((*time)?, f64::from((*value)?))))
     }
 
-    /// The offset of most pairs: their median, in nanoseconds.
+    /// Median offset of the pairs in nanoseconds.
     pub fn offset(&self) -> Option<i64> {
         let mut offsets: Vec<_> = self.offsets.iter().flatten().copied().collect();
         let middle = offsets.len().checked_sub(1)? / 2;
@@ -90,7 +90,7 @@ impl Frames {
         Some(*median)
     }
 
-    /// The least mean of a field over a second. A rest at the end that is shorter counts only where there is nothing else.
+    /// Lowest mean of a field over one second. An incomplete second at the end only counts if there is no other.
     pub fn worst_second(&self, field: &str) -> Option<f64> {
         let range = Field::named(field).and_then(|field| field.range).unwrap_or(FieldRange::SCORE);
         let mut windows = WindowPools::new(SECOND, range);
@@ -105,8 +105,8 @@ impl Frames {
         whole.into_iter().chain(rest).reduce(if more_is_better { f64::min } else { f64::max })
     }
 
-    /// The frames over the source's time. One without a partner stands where the offset before it puts it, and time never
-    /// goes back.
+    /// Frames over the time of the source. An unmatched frame is placed according to the preceding offset, and time
+    /// never goes back.
     pub fn curves(&self) -> RenditionCurves {
         let (mut latest, mut offset) = (0.0f64, self.offset().unwrap_or(0));
         let times = self.times.iter().zip(&self.offsets).map(|(time, own)| {
@@ -126,7 +126,7 @@ impl Frames {
         RenditionCurves { name: String::new(), times, pairing: pairing.collect(), fields: fields.collect() }
     }
 
-    /// The source's running times of the first and of the last pair, in nanoseconds.
+    /// Running times of the source of the first and the last pair, in nanoseconds.
     pub fn covered(&self) -> Option<(i64, i64)> {
         let mut pairs = self
             .times
@@ -157,7 +157,7 @@ mod tests {
     fn the_worst_second_is_a_whole_one() {
         let dip = (0..30).map(|n| if (10..20).contains(&n) { 40.0 } else { 90.0 });
         assert_eq!(frames(dip).worst_second("vmaf"), Some(40.0));
-        // Two frames of 10 at the end are no second.
+        // Two frames of 10 at the end are not a full second.
         let rest = (0..22).map(|n| if n >= 20 { 10.0 } else { 90.0 });
         assert_eq!(frames(rest).worst_second("vmaf"), Some(90.0));
         assert_eq!(frames([10.0, 30.0]).worst_second("vmaf"), Some(20.0));

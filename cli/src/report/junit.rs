@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `junit.xml`: a suite for every rendition, with a case `alignment` and one for each threshold.
+//! `junit.xml`: one suite per rendition, with a test case `alignment` and one per threshold.
 
 use super::data::{Rendition, Report};
 use anyhow::Result;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use std::io::Write;
 
-/// Writes the cases.
+/// Writes the test cases.
 ///
 /// # Errors
-/// When `out` cannot be written.
+/// If `out` cannot be written.
 pub fn write(out: &mut impl Write, report: &Report) -> Result<()> {
     let mut document = quick_junit::Report::new("iqa compare");
     for rendition in report.all_renditions() {
@@ -52,7 +52,7 @@ fn case(rendition: &Rendition, name: &str, problem: Option<(NonSuccessKind, Stri
     case
 }
 
-/// Fails where the numbers are not to be trusted, or are of a part only.
+/// Fails if the results are not trusted or cover only a part.
 fn alignment(rendition: &Rendition) -> TestCase {
     let problem = match rendition.verdict.as_str() {
         "aligned" | "aligned-by-time" => None,

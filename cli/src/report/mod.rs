@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What `iqa compare` writes: the data of `report.json`, and the files made of it.
+//! Output of `iqa compare`: the data of `report.json` and the report files.
 
 mod csv;
 pub mod data;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The table of `--csv`: a row for every frame or picture that was scored.
+//! The file of `--csv`: one row per scored frame or picture.
 
 use crate::report::frames::Frames;
 use anyhow::{Context as _, Result};
@@ -8,30 +8,30 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// A table that takes its final name only when it is complete.
+/// A CSV file that gets its final name when it is complete.
 pub struct Table {
     out: BufWriter<NamedTempFile>,
     path: PathBuf,
 }
 
 impl Table {
-    /// Begins a table that will be called `path`.
+    /// Creates a temporary file for `path`.
     ///
     /// # Errors
-    /// When no file can be made in its folder.
+    /// If no file can be created in that folder.
     pub fn create(path: &Path) -> Result<Self> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = NamedTempFile::new_in(folder)
-            .with_context(|| format!("--csv: no file can be made in {}", folder.display()))?;
+            .with_context(|| format!("--csv: cannot create a file in {}", folder.display()))?;
         let mut table = Self { out: BufWriter::new(file), path: path.to_owned() };
         table.row(["input", "picture", "time", "score", "raw"].map(str::to_owned))?;
         Ok(table)
     }
 
-    /// Adds a film: times are in seconds of running time.
+    /// Adds the frames of a video with times in seconds of running time.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn frames(&mut self, input: &str, frames: &Frames) -> Result<()> {
         self.add(input, "", frames)
     }
@@ -39,7 +39,7 @@ impl Table {
     /// Adds a picture of a folder.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn picture(&mut self, input: &str, picture: &str, frames: &Frames) -> Result<()> {
         self.add(input, picture, frames)
     }
@@ -61,10 +61,10 @@ impl Table {
         writeln!(self.out, "{}", cells.join(",")).with_context(|| self.path.display().to_string())
     }
 
-    /// Gives the table its name.
+    /// Renames the file to its final name.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn finish(self) -> Result<()> {
         let shown = self.path.display().to_string();
         let file = self.out.into_inner().map_err(|error| error.into_error()).with_context(|| shown.clone())?;
@@ -74,7 +74,7 @@ impl Table {
     }
 }
 
-/// A cell by RFC 4180.
+/// Quotes a cell according to RFC 4180.
 fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is scored: from what users type to what can be decoded.
+//! Resolves the command line inputs of `iqa score`.
 
 use crate::media::inputs::{self, Input, Source};
 use anyhow::{Context as _, Result, ensure};
@@ -9,38 +9,38 @@ use std::io::BufRead as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-/// One row of the result.
+/// An input, which becomes one row of the result.
 #[derive(Debug)]
 pub struct Item {
-    /// As users typed it, without a password.
+    /// As typed, without a password.
     pub shown: String,
-    /// What it is, or why it cannot be read.
+    /// The input, or why it cannot be read.
     pub media: Result<Media, String>,
 }
 
-/// What an input is.
+/// Kind of input.
 #[derive(Debug)]
 pub enum Media {
-    /// A film, a stream, or one picture.
+    /// A video, a stream or a single picture.
     Stream(Input),
-    /// The pictures of a folder, in the order of their names.
+    /// The pictures of a folder, ordered by name.
     Pictures(Vec<Picture>),
 }
 
 /// A picture of a folder.
 #[derive(Debug)]
 pub struct Picture {
-    /// Its file's name.
+    /// File name.
     pub name: String,
-    /// What is decoded.
+    /// Input to decode.
     pub input: Input,
 }
 
-/// What the command line means; `-` stands for the lines of standard input. An input that cannot be read says why, and
-/// keeps the others from nothing.
+/// Resolves the command line arguments; `-` reads lines from standard input. Unreadable inputs are returned with their
+/// error and do not affect the others.
 ///
 /// # Errors
-/// When standard input cannot be read, or there is no input.
+/// If standard input cannot be read, or there is no input.
 pub fn items(texts: &[OsString]) -> Result<Vec<Item>> {
     let mut items = Vec::new();
     for text in texts {
@@ -49,14 +49,14 @@ pub fn items(texts: &[OsString]) -> Result<Vec<Item>> {
             continue;
         }
         for line in std::io::stdin().lock().split(b'\n') {
-            let line = line.context("standard input cannot be read")?;
+            let line = line.context("cannot read standard input")?;
             let name = line.trim_ascii();
             if !name.is_empty() {
                 items.push(item(OsStr::from_bytes(name)));
             }
         }
     }
-    ensure!(!items.is_empty(), "standard input names no file");
+    ensure!(!items.is_empty(), "standard input contains no file name");
     Ok(items)
 }
 
@@ -69,12 +69,12 @@ fn input(text: &OsStr) -> Result<Media> {
     inputs::input(text).map(Media::Stream)
 }
 
-/// Pictures may be of several kinds: each is decoded by itself, and one that is broken spoils no other.
+/// The pictures may have different formats: each is decoded separately, so a damaged one does not affect the others.
 fn folder(folder: &Path) -> Result<Vec<Picture>> {
     let entries = std::fs::read_dir(folder)?;
     let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<PathBuf>>>()?;
     files.retain(|file| inputs::is_picture(file) && !name(file).starts_with('.'));
-    ensure!(!files.is_empty(), "it holds no picture");
+    ensure!(!files.is_empty(), "it contains no picture");
     files.sort_by(|one, other| natord::compare(&name(one), &name(other)));
     Ok(files.into_iter().map(picture).collect())
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `iqa score`: pictures and videos without a reference.
+//! `iqa score`: scores videos and pictures without a reference.
 //!
-//! One input after the other is decoded and scored by the same open model. [`stream`] is the pipeline of one file,
-//! [`result`] what an input comes to, [`table`] and [`csv`] how that is shown.
+//! Inputs are decoded and scored one after the other with the same open model. [`stream`] is the pipeline of a file,
+//! [`result`] the result of an input, [`table`] and [`csv`] the output formats.
 
 mod csv;
 mod inputs;
@@ -26,13 +26,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use stream::{Ended, Settings};
 
-/// The model that scores where nobody says which.
+/// Default model.
 const MODEL: &str = "metaiqa";
 
-/// Scores, and says how the command ends.
+/// Runs `iqa score`.
 ///
 /// # Errors
-/// When the command line is wrong, the model cannot be opened, or a file cannot be written.
+/// If an argument is invalid, the model cannot be opened, or a file cannot be written.
 pub fn run(common: &Common, args: &Score) -> Result<Exit> {
     let thresholds = thresholds(&args.threshold)?;
     crate::plugin::init(common.verbose)?;
@@ -68,19 +68,19 @@ pub fn run(common: &Common, args: &Score) -> Result<Exit> {
     Ok(report.exit())
 }
 
-/// What has to hold.
+/// Parses the thresholds.
 fn thresholds(texts: &[String]) -> Result<Vec<Expression>> {
     let parse = |text: &String| {
         let expression: Expression = text.parse().with_context(|| format!("--threshold {text}"))?;
         match expression.quantity() {
             Quantity::Measure { field, .. } if field == "score" => Ok(expression),
-            _ => bail!("--threshold {text}: only the score can be checked here, as in score.p5>=60"),
+            _ => bail!("--threshold {text}: only statistics of the score are supported, for example score.p5>=60"),
         }
     };
     texts.iter().map(parse).collect()
 }
 
-/// Opens the model, which stays open from input to input, and gives what the elements are to do.
+/// Opens the model, which stays open for all inputs, and returns it with the settings for the elements.
 fn open(common: &Common, args: &Score) -> Result<(Arc<Model>, Settings)> {
     let name = common.model.clone().unwrap_or_else(|| MODEL.to_owned());
     let provider: Provider = common.provider.parse().context("--provider")?;
@@ -93,10 +93,7 @@ fn open(common: &Common, args: &Score) -> Result<(Arc<Model>, Settings)> {
         .context("--model")?;
     let kind = model.contract().kind;
     let still = if kind == Kind::ReducedReference { " --alignment still" } else { "" };
-    ensure!(
-        !kind.compares(),
-        "--model {name}: it compares a picture with its reference; iqa compare does, with --model {name}{still}"
-    );
+    ensure!(!kind.compares(), "--model {name}: the model needs a reference; use iqa compare --model {name}{still}");
     let settings = Settings {
         model: name,
         provider: common.provider.clone(),

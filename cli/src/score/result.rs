@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What inputs come to, as the table and `--json` have it.
+//! Results as shown in the table and by `--json`.
 
 use super::inputs::{Item, Media};
 use super::stream::{Ended, Scored};
@@ -13,41 +13,41 @@ use onnx_iqa::stats::{FieldRange, Pool};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The version of this format.
+/// Version of the JSON format.
 const VERSION: u32 = 1;
 
 /// The whole result.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Report {
-    /// The version of this format.
+    /// Version of the format.
     pub version: u32,
-    /// The program that made it, with its version.
+    /// Program name and version.
     pub generator: String,
-    /// What scored.
+    /// The model.
     pub model: ModelName,
-    /// In the order in which they were given.
+    /// Results of the inputs, in command line order.
     pub inputs: Vec<InputResult>,
-    /// Whether the run was interrupted before all was scored.
+    /// Whether the run was interrupted before everything was scored.
     pub interrupted: bool,
-    /// The process's exit status.
+    /// Exit status of the process.
     pub exit: u8,
 }
 
-/// Which model scored.
+/// The model.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ModelName {
-    /// By its contract.
+    /// Name from its contract.
     pub name: String,
-    /// The first 12 hexadecimal digits of the SHA-256 of its file.
+    /// First 12 hexadecimal digits of the SHA-256 of its file.
     pub model_hash: String,
-    /// What ran it.
+    /// Execution provider.
     pub provider: String,
 }
 
 impl ModelName {
-    /// Of an open model.
+    /// Describes an open model.
     pub fn of(model: &Model) -> Self {
         Self {
             name: model.contract().name.clone(),
@@ -57,51 +57,51 @@ impl ModelName {
     }
 }
 
-/// What an input comes to. What is not known is absent.
+/// Result of an input. Unknown values are absent.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct InputResult {
-    /// As it was given, without a password.
+    /// Input as typed, without a password.
     pub input: String,
-    /// Frames, or pictures of a folder, that were decoded.
+    /// Number of decoded frames, or pictures of a folder.
     pub frames: u64,
-    /// Those with a score.
+    /// Number of frames with a score.
     pub scored: u64,
-    /// Those that could not be scored.
+    /// Number of frames that could not be scored.
     pub failed: u64,
     /// Statistics of the score: `mean`, `p5`, `worst-second` and so on.
     pub score: BTreeMap<String, f64>,
     /// The worst frame or picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worst: Option<Worst>,
-    /// The pictures of a folder, each with its score.
+    /// The pictures of a folder with their scores.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pictures: Vec<PictureScore>,
-    /// Each threshold.
+    /// Thresholds and whether they are met.
     pub thresholds: Vec<Threshold>,
     /// Warnings.
     pub remarks: Remarks,
-    /// Why it could not be read, or not to its end.
+    /// Why the input could not be read completely.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// How it ended.
+    /// How the stream ended.
     #[serde(skip)]
     pub ended: Ended,
-    /// Times in nanoseconds, or a folder's pictures by number, and their scores.
+    /// Times in nanoseconds, or numbers of a folder's pictures, and their scores.
     #[serde(skip)]
     pub course: Vec<(u64, f64)>,
     #[serde(skip)]
     pool: Pool,
 }
 
-/// The worst of an input.
+/// The worst frame or picture of an input.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Worst {
-    /// When, in seconds.
+    /// Time in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<f64>,
-    /// Which picture.
+    /// File name of the picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
     /// Its score.
@@ -112,9 +112,9 @@ pub struct Worst {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PictureScore {
-    /// Its file's name.
+    /// File name.
     pub picture: String,
-    /// Absent: it could not be scored.
+    /// Absent if it could not be scored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
     /// Why it could not be read.
@@ -123,7 +123,7 @@ pub struct PictureScore {
 }
 
 impl InputResult {
-    /// Nothing is known yet.
+    /// Creates an empty result.
     pub fn new(item: &Item) -> Self {
         let capacity = match &item.media {
             Ok(Media::Pictures(pictures)) => pictures.len(),
@@ -146,7 +146,7 @@ impl InputResult {
         }
     }
 
-    /// Takes in what a film came to.
+    /// Adds the result of a video.
     pub fn add_stream(&mut self, scored: Scored) {
         self.add(&scored);
         (self.ended, self.failure) = (scored.ended, scored.failure);
@@ -167,7 +167,7 @@ impl InputResult {
         }
     }
 
-    /// Takes in what a picture of a folder came to.
+    /// Adds the result of a picture of a folder.
     pub fn add_picture(&mut self, name: &str, scored: Scored) {
         self.add(&scored);
         let value = scored.frames.field("score").and_then(|scores| scores.first().copied().flatten()).map(f64::from);
@@ -182,7 +182,7 @@ impl InputResult {
             }
         }
         if let Some(failure) = &scored.failure {
-            // The first says enough: each has its own beside it.
+            // Only the first failure is reported for the folder; each picture has its own.
             self.failure.get_or_insert_with(|| format!("{name}: {failure}"));
         }
         self.pictures.push(PictureScore { picture: name.to_owned(), score: value, failure: scored.failure });
@@ -205,7 +205,7 @@ impl InputResult {
         }
     }
 
-    /// Sees what becomes of the thresholds.
+    /// Evaluates the thresholds.
     pub fn check(&mut self, thresholds: &[Expression]) {
         let check = |expression: &Expression| {
             let value = match expression.quantity() {
@@ -219,7 +219,7 @@ impl InputResult {
         self.thresholds = thresholds.iter().map(check).collect();
     }
 
-    /// How the command ends for its sake.
+    /// Exit status for this input.
     pub fn exit(&self) -> Exit {
         let failed = self.failure.as_ref().map(|_| Exit::Usage);
         let unscored = (self.scored == 0 || self.thresholds.iter().any(|one| one.met.is_none()))
@@ -231,7 +231,7 @@ impl InputResult {
 }
 
 impl Report {
-    /// Of all inputs.
+    /// Creates the result of all inputs.
     pub fn new(model: ModelName, inputs: Vec<InputResult>, interrupted: bool) -> Self {
         let exit = inputs.iter().map(InputResult::exit).max().unwrap_or(Exit::Good);
         let exit = if interrupted { Exit::Interrupted } else { exit };
@@ -239,12 +239,12 @@ impl Report {
         Self { version: VERSION, generator, model, inputs, interrupted, exit: exit.code() }
     }
 
-    /// What could not be read, and why.
+    /// Inputs that could not be read, with the reason.
     pub fn failures(&self) -> impl Iterator<Item = String> + '_ {
         self.inputs.iter().filter_map(|input| Some(format!("{}: {}", input.input, input.failure.as_ref()?)))
     }
 
-    /// How the command ends.
+    /// Exit status of the command.
     pub fn exit(&self) -> Exit {
         Exit::from_code(self.exit)
     }

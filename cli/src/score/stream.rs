@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The pipeline of one film or picture: decoded, scored, and its scores gathered.
+//! The pipeline of a video or picture: decodes and scores it, and collects the scores.
 
 use crate::args::Deinterlace;
 use crate::media::decode::{Decoding, Options};
@@ -23,44 +23,44 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// How often progress is shown and an interruption heeded.
+/// Interval for progress updates and interruption checks.
 const STEP: Duration = Duration::from_millis(100);
 
-/// How frames are scored.
+/// Scoring settings.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The model's name or path.
+    /// Name or path of the model.
     pub model: String,
-    /// Where it runs.
+    /// Execution provider.
     pub provider: String,
-    /// Which GPU.
+    /// GPU index.
     pub device_id: u32,
-    /// Threads of ONNX Runtime.
+    /// Number of ONNX Runtime threads.
     pub threads: u32,
-    /// One frame in so many.
+    /// Score every Nth frame.
     pub every: u32,
-    /// At most so many frames a second.
+    /// Maximum number of scored frames per second.
     pub max_rate: Option<(u32, u32)>,
 }
 
 /// How a stream ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Ended {
-    /// At its end.
+    /// End of stream.
     #[default]
     Whole,
-    /// Before, because the user wanted it.
+    /// Interrupted by the user.
     Interrupted,
 }
 
-/// What a stream came to.
+/// Result of a stream.
 #[derive(Debug, Default)]
 pub struct Scored {
-    /// Every frame, with the columns `score` and `raw`.
+    /// All frames, with the columns `score` and `raw`.
     pub frames: Frames,
-    /// How many frames could not be scored.
+    /// Number of frames that could not be scored.
     pub failed: u64,
-    /// Warnings, each kind once.
+    /// Warnings, one per kind.
     pub remarks: Remarks,
     /// Why it could not be read.
     pub failure: Option<String>,
@@ -112,7 +112,7 @@ impl Pipeline {
     }
 }
 
-/// Has every frame that arrives at `pad` gathered.
+/// Collects every frame that arrives at `pad`.
 fn gather(pad: &gst::Pad, frames: &Arc<Mutex<Frames>>) {
     let frames = frames.clone();
     let segment = Mutex::new(gst::FormattedSegment::<gst::ClockTime>::new());
@@ -138,10 +138,10 @@ fn gather(pad: &gst::Pad, frames: &Arc<Mutex<Frames>>) {
     });
 }
 
-/// Decodes and scores an input to its end.
+/// Decodes and scores an input.
 ///
 /// # Errors
-/// When an element is missing or does not take a setting. What is wrong with the input is in the result.
+/// If an element is missing or rejects a setting. Problems of the input are part of the result.
 pub fn run(input: &Input, settings: &Settings, progress: &mut Progress, interrupted: &AtomicBool) -> Result<Scored> {
     let mut scored = Scored::default();
     if let Some(problem) = &input.problem {
@@ -201,7 +201,7 @@ pub fn run(input: &Input, settings: &Settings, progress: &mut Progress, interrup
     pipeline.decoding.stop(&pipeline.pipeline);
     scored.frames = std::mem::take(&mut *lock(&pipeline.frames));
     if scored.frames.times.is_empty() && scored.failure.is_none() && scored.ended == Ended::Whole {
-        scored.failure = Some(format!("no frame could be decoded of it: {}", watch::NO_FRAME));
+        scored.failure = Some(format!("no frame could be decoded: {}", watch::NO_FRAME));
     }
     Ok(scored)
 }

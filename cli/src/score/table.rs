@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The result as a table for a terminal.
+//! The result as a terminal table.
 
 use super::result::{InputResult, Report};
 use onnx_iqa::stats::course;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
-/// The statistics that have a column, and their titles: with a curve a row has 80 characters.
+/// Statistics shown as columns, with their titles: with a graph a row has 80 characters.
 const STATISTICS: [(&str, &str); 5] =
     [("mean", "mean"), ("p5", "p5"), ("p1", "p1"), ("min", "min"), ("worst-second", "1s-min")];
-/// Characters of a name.
+/// Width of the name column.
 const NAME: usize = 18;
-/// Characters of a curve.
+/// Width of the graph.
 const CURVE: usize = 18;
-/// From a span's lowest eighth to its highest.
+/// Graph characters, from the lowest to the highest eighth of the range.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// A row for each input; curves only at a terminal.
+/// Formats one row per input; graphs are only shown on a terminal.
 pub fn table(report: &Report) -> String {
     render(report, std::io::stdout().is_terminal())
 }
@@ -28,7 +28,7 @@ fn render(report: &Report, curves: bool) -> String {
     line(&mut out, &format!("{} ({}, on {}): 0 is worst, 100 is best", model.name, model.model_hash, model.provider));
     line(&mut out, "");
     let scale = scale(&report.inputs);
-    // With every frame scored, one count says all.
+    // If every frame is scored, one count is sufficient.
     let is_sparse = report.inputs.iter().any(|input| input.failure.is_none() && input.scored != input.frames);
     let mut header = format!("{:<NAME$} {:>6}", "input", "frames");
     if is_sparse {
@@ -52,7 +52,7 @@ fn render(report: &Report, curves: bool) -> String {
         }
         if curves && input.course.len() > 1 {
             row.push_str("  ");
-            // Fewer points than characters would leave holes.
+            // Fewer points than characters would leave gaps.
             let room = if is_sparse { CURVE - 7 } else { CURVE };
             let columns = room.min(input.course.len());
             row.extend(course(&input.course, columns).iter().map(|mean| mean.map_or(' ', |mean| bar(mean, scale))));
@@ -63,17 +63,17 @@ fn render(report: &Report, curves: bool) -> String {
         details(&mut out, input);
     }
     if report.interrupted {
-        line(&mut out, "\nThe run was interrupted; what was scored is above.");
+        line(&mut out, "\nThe run was interrupted; finished results are shown above.");
     }
     out
 }
 
 fn line(out: &mut String, text: &str) {
-    // Writing to a string does not fail.
+    // Writing to a string cannot fail.
     let _ = writeln!(out, "{}", text.trim_end());
 }
 
-/// The end of a name says more than its beginning.
+/// Shortens a name, keeping its end.
 fn shortened(name: &str) -> String {
     let length = name.chars().count();
     if length <= NAME {
@@ -82,7 +82,7 @@ fn shortened(name: &str) -> String {
     std::iter::once('…').chain(name.chars().skip(length - NAME + 1)).collect()
 }
 
-/// Where curves begin and end: at tens, and never so near to each other that noise fills them.
+/// Limits of the graphs, at multiples of ten and far enough apart not to magnify noise.
 fn scale(inputs: &[InputResult]) -> (f64, f64) {
     let scores = || inputs.iter().flat_map(|input| &input.course).map(|(_, score)| *score);
     let low = scores().fold(f64::INFINITY, f64::min);
@@ -103,7 +103,7 @@ fn bar(value: f64, (low, high): (f64, f64)) -> char {
     BARS.get(index.min(BARS.len() - 1)).copied().unwrap_or(' ')
 }
 
-/// What an input's row does not say.
+/// Details of an input that are not part of its row.
 fn details(out: &mut String, input: &InputResult) {
     let mut said = Vec::new();
     if let Some(worst) = input.worst.as_ref().filter(|_| input.frames > 1) {
@@ -126,7 +126,7 @@ fn details(out: &mut String, input: &InputResult) {
     }
     said.extend(input.remarks.texts().map(str::to_owned));
     if let Some(failure) = &input.failure {
-        let only = if input.scored > 0 { " (only a part of it was scored)" } else { "" };
+        let only = if input.scored > 0 { " (only partly scored)" } else { "" };
         said.push(format!("ERROR{only}: {failure}"));
     }
     if !said.is_empty() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! One threshold: `vmaf.p5>=80`, `unmatched<=2`, `offset-ms<=100`.
+//! A threshold: `vmaf.p5>=80`, `unmatched<=2`, `offset-ms<=100`.
 
 use super::Ladder;
 use crate::report::data::Rendition;
@@ -10,36 +10,36 @@ use onnx_iqa::stats::Statistics;
 use std::fmt;
 use std::str::FromStr;
 
-/// The statistic that is no pool's: the least mean over a second.
+/// The only statistic that is not part of a pool: the lowest mean over one second.
 pub const WORST_SECOND: &str = "worst-second";
 
-/// Counts that a ledger has, or that follow from it.
+/// Frame counts, including derived ones.
 const COUNTS: [&str; 8] =
     ["distorted", "matched", "duplicate", "unmatched", "reference", "dropped", "outside", "failed"];
 
-/// What is looked at.
+/// Quantity to which a threshold applies.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Quantity {
-    /// A statistic of a measure.
+    /// Statistic of a measure.
     Measure {
-        /// The field's name.
+        /// Name of the field.
         field: String,
-        /// The statistic's name.
+        /// Name of the statistic.
         statistic: String,
     },
-    /// A count of frames.
+    /// A frame count.
     Count(&'static str),
-    /// How much of the source has a counterpart, in percent.
+    /// Share of the source that has a counterpart, in percent.
     Coverage,
-    /// How far the rendition is off, in milliseconds, whichever way.
+    /// Absolute offset of the rendition in milliseconds.
     OffsetMs,
-    /// Pairs of rungs of which the higher is worse.
+    /// Number of pairs of rungs of which the higher is worse.
     Inversions,
-    /// How far the measured rate is from the declared one, in percent of that.
+    /// Deviation of the measured from the declared bit rate, in percent of the latter.
     BandwidthError,
 }
 
-/// How a value and its limit have to stand.
+/// Comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Relation {
     AtLeast,
@@ -60,7 +60,7 @@ const RELATIONS: [(&str, Relation); 5] = [
 /// A threshold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
-    /// Without spaces.
+    /// Source text without spaces.
     text: String,
     quantity: Quantity,
     relation: Relation,
@@ -79,17 +79,17 @@ impl FromStr for Expression {
     fn from_str(text: &str) -> Result<Self> {
         let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         let found = RELATIONS.iter().find_map(|(sign, relation)| Some((text.split_once(sign)?, *relation)));
-        let ((name, limit), relation) = found.context("it has no relation: write it as vmaf.p5>=80")?;
-        let limit: f64 = limit.parse().ok().with_context(|| format!("{limit:?} is no number"))?;
+        let ((name, limit), relation) = found.context("no comparison operator: use for example vmaf.p5>=80")?;
+        let limit: f64 = limit.parse().ok().with_context(|| format!("invalid number {limit:?}"))?;
         if !limit.is_finite() {
-            bail!("{limit} is no limit");
+            bail!("invalid limit {limit}");
         }
         let quantity = quantity(name)?;
         Ok(Self { text: text.clone(), quantity, relation, limit })
     }
 }
 
-/// The names of the measures' fields that there are at all, whether measured or not.
+/// Names of the fields of all measures.
 fn known_fields() -> impl Iterator<Item = &'static str> {
     MEASURES.iter().flat_map(|measure| measure.fields.iter().map(|field| field.name)).chain(["score"])
 }
@@ -99,10 +99,10 @@ fn quantity(name: &str) -> Result<Quantity> {
         let statistics = || Statistics::NAMES.into_iter().chain([WORST_SECOND]);
         if !known_fields().any(|known| known == field) {
             let known = known_fields().collect::<Vec<_>>().join(", ");
-            bail!("there is no measure {field:?}; known are: {known}");
+            bail!("unknown measure {field:?}; known measures: {known}");
         }
         if !statistics().any(|known| known == statistic) {
-            bail!("there is no statistic {statistic:?}; known are: {}", statistics().collect::<Vec<_>>().join(", "));
+            bail!("unknown statistic {statistic:?}; known statistics: {}", statistics().collect::<Vec<_>>().join(", "));
         }
         return Ok(Quantity::Measure { field: field.to_owned(), statistic: statistic.to_owned() });
     }
@@ -118,17 +118,17 @@ fn quantity(name: &str) -> Result<Quantity> {
     let count = COUNTS.iter().find(|known| **known == name);
     count.map(|&count| Quantity::Count(count)).with_context(|| {
         let known = COUNTS.into_iter().chain(others.iter().map(|(known, _)| *known)).collect::<Vec<_>>().join(", ");
-        format!("there is nothing called {name:?}; a measure has its statistic with it, as in vmaf.mean; else known are: {known}")
+        format!("unknown name {name:?}; use a measure with a statistic, as in vmaf.mean, or one of: {known}")
     })
 }
 
 impl Expression {
-    /// What it looks at.
+    /// Quantity to which the threshold applies.
     pub fn quantity(&self) -> &Quantity {
         &self.quantity
     }
 
-    /// Whether this holds instead of `general`.
+    /// Whether this threshold overrides `general`.
     pub fn replaces(&self, general: &Self) -> bool {
         let lower = |relation| matches!(relation, Relation::AtLeast | Relation::Above);
         let upper = |relation| matches!(relation, Relation::AtMost | Relation::Below);
@@ -138,7 +138,7 @@ impl Expression {
         self.quantity == general.quantity && same_way
     }
 
-    /// Whether a value is as it has to be.
+    /// Whether a value meets the threshold.
     pub fn holds(&self, value: f64) -> bool {
         match self.relation {
             Relation::AtLeast => value >= self.limit,
@@ -149,7 +149,7 @@ impl Expression {
         }
     }
 
-    /// The value of a rendition; none: it has no such value.
+    /// Value of a rendition; `None` if it has no such value.
     pub fn value(&self, rendition: &Rendition, ladder: Ladder) -> Option<f64> {
         match &self.quantity {
             Quantity::Measure { field, statistic } => rendition.measures.get(field)?.get(statistic).copied(),
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn unknown_names_list_the_known_ones() {
         let error = |text: &str| format!("{:#}", text.parse::<Expression>().unwrap_err());
-        assert!(error("vmef.p5>=80").contains("known are: psnr-y"), "{}", error("vmef.p5>=80"));
+        assert!(error("vmef.p5>=80").contains("known measures: psnr-y"), "{}", error("vmef.p5>=80"));
         assert!(error("vmaf.p6>=80").contains("worst-second"));
         assert!(error("unmached<=2").contains("unmatched"));
         assert!(error("vmaf>=80").contains("vmaf.mean"));

@@ -34,18 +34,18 @@ struct RungText {
 /// Thresholds of some renditions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rung {
-    /// Of the one of that name.
+    /// Applies to the rendition of this name.
     pub name: Option<String>,
-    /// Of those of so many lines.
+    /// Applies to renditions of this height.
     pub height: Option<u32>,
-    /// What has to hold.
+    /// The thresholds.
     pub expressions: Vec<Expression>,
 }
 
-/// The general thresholds of a file, and those of rungs.
+/// Parses the general thresholds and those of rungs.
 ///
 /// # Errors
-/// When it is no TOML of that kind, has an unknown key, or a threshold that cannot be read.
+/// If the text is not valid TOML, or contains an unknown key or an invalid threshold.
 pub fn parse(text: &str) -> Result<(Vec<Expression>, Vec<Rung>)> {
     let document: Document = toml::from_str(text)?;
     let read = |texts: &[String]| {
@@ -54,7 +54,7 @@ pub fn parse(text: &str) -> Result<(Vec<Expression>, Vec<Rung>)> {
     };
     let rungs = document.rung.iter().map(|rung| {
         let one = rung.name.is_some() != rung.height.is_some();
-        ensure!(one, "a [[rung]] is meant either by its `name` or by its `height`");
+        ensure!(one, "a [[rung]] needs either `name` or `height`");
         Ok(Rung { name: rung.name.clone(), height: rung.height, expressions: read(&rung.thresholds)? })
     });
     Ok((read(&document.thresholds)?, rungs.collect::<Result<_>>()?))

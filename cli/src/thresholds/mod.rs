@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What has to hold of a rendition, and whether it does.
+//! Thresholds of renditions and their evaluation.
 
 mod expression;
 mod file;
@@ -17,24 +17,24 @@ use file::Rung;
 /// The thresholds of a comparison.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Thresholds {
-    /// For every rendition.
+    /// Apply to every rendition.
     general: Vec<Expression>,
-    /// For some; they take the place of general ones of the same quantity and direction.
+    /// Apply to some renditions; they override general thresholds with the same quantity and direction.
     rungs: Vec<Rung>,
 }
 
-/// What is known beside a rendition's own results.
+/// Values that concern the ladder as a whole.
 #[derive(Debug, Clone, Copy)]
 pub struct Ladder {
-    /// Pairs of rungs of which the higher is worse.
+    /// Number of pairs of rungs of which the higher is worse.
     pub inversions: u64,
 }
 
 impl Thresholds {
-    /// Those of the command line and of the file that it names.
+    /// Reads the thresholds from the command line and from the file it names.
     ///
     /// # Errors
-    /// When one cannot be read, or is of something that is not among the `measured` fields.
+    /// If a threshold is invalid, or its field is not among the `measured` ones.
     pub fn new(args: &Compare, measured: &[&str]) -> Result<Self> {
         let mut thresholds = match &args.thresholds {
             Some(path) => {
@@ -51,10 +51,10 @@ impl Thresholds {
         for expression in thresholds.all() {
             ensure!(
                 takes_all || *expression.quantity() != Quantity::Coverage,
-                "{expression}: how much of the source is covered is only known of whole films; leave out --start and --duration"
+                "{expression}: coverage is only known for the whole source; leave out --start and --duration"
             );
             if let Quantity::Measure { field, .. } = expression.quantity() {
-                let advice = if field == "score" { "give a --model" } else { "add it to --measures" };
+                let advice = if field == "score" { "set --model" } else { "add it to --measures" };
                 ensure!(measured.contains(&field.as_str()), "{expression}: {field} is not measured; {advice}");
             }
         }
@@ -65,26 +65,26 @@ impl Thresholds {
         self.general.iter().chain(self.rungs.iter().flat_map(|rung| &rung.expressions))
     }
 
-    /// Whether there is none.
+    /// Whether there are no thresholds.
     pub fn is_empty(&self) -> bool {
         self.all().next().is_none()
     }
 
-    /// Makes sure that every rung that is meant by its name is there.
+    /// Checks that every rung specified by name exists.
     ///
     /// # Errors
-    /// When one is not.
+    /// If one does not exist.
     pub fn check_names<'a>(&self, names: impl Iterator<Item = &'a str> + Clone) -> Result<()> {
         for name in self.rungs.iter().filter_map(|rung| rung.name.as_deref()) {
             if !names.clone().any(|known| known == name) {
                 let known = names.collect::<Vec<_>>().join(", ");
-                bail!("thresholds: there is no rung {name:?}; there are: {known}");
+                bail!("thresholds: unknown rung {name:?}; renditions: {known}");
             }
         }
         Ok(())
     }
 
-    /// The thresholds of heights that no rendition has.
+    /// Thresholds for heights that no rendition has.
     pub fn unchecked(&self, renditions: &[Rendition]) -> Vec<Unchecked> {
         let rungs = self.rungs.iter().filter_map(|rung| Some((rung.height?, rung)));
         let missing = rungs.filter(|(height, _)| renditions.iter().all(|one| one.media.height != Some(*height)));
@@ -95,7 +95,7 @@ impl Thresholds {
         missing.map(of).collect()
     }
 
-    /// What becomes of the thresholds that concern a rendition. `trusted`: its numbers count.
+    /// Evaluates the thresholds of a rendition. `trusted`: whether its results are valid.
     pub fn check(&self, rendition: &Rendition, ladder: Ladder, trusted: bool) -> Vec<Threshold> {
         let media = &rendition.media;
         let own = self.rungs.iter().filter(|rung| {
@@ -170,6 +170,6 @@ mod tests {
         let missing = Unchecked { height: 360, thresholds: vec!["vmaf.p5>=40".to_owned()] };
         assert_eq!(thresholds.unchecked(&[rendition("top", 1080, 1.0)]), [missing]);
         assert!(thresholds.unchecked(&[rendition("low", 360, 1.0)]).is_empty());
-        assert!(thresholds.check_names(["low"].into_iter()).unwrap_err().to_string().contains("there are: low"));
+        assert!(thresholds.check_names(["low"].into_iter()).unwrap_err().to_string().contains("renditions: low"));
     }
 }

@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is wrong with a camera, from when to when.
+//! Alarms of a camera.
 
 use super::moment::Moment;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What can be wrong.
+/// Kind of alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AlarmKind {
-    /// No picture comes.
+    /// No picture arrives.
     Offline,
     /// The mean score is low.
     Low,
     /// The picture is black.
     Black,
-    /// The picture is one flat surface, as with a covered lens.
+    /// The picture is uniform, for example because the lens is covered.
     Covered,
-    /// Frames come, but always the same.
+    /// Frames arrive but do not change.
     Frozen,
 }
 
 impl AlarmKind {
-    /// All of them, in the order in which they are shown.
+    /// All kinds, in display order.
     pub const ALL: [Self; 5] = [Self::Offline, Self::Low, Self::Black, Self::Covered, Self::Frozen];
 
-    /// As it is written.
+    /// Name in configuration and output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Offline => "offline",
@@ -45,8 +45,8 @@ impl fmt::Display for AlarmKind {
     }
 }
 
-/// What tells an alarm from all others of this data folder, also after a restart: microseconds since 1970 of its
-/// beginning, moved on by one where two begin together.
+/// Identifies an alarm uniquely within a data folder, across restarts: microseconds since 1970 of its start,
+/// incremented by one if two alarms start at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct AlarmId(pub i64);
@@ -61,46 +61,47 @@ impl fmt::Display for AlarmId {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Alarm {
-    /// Its name in addresses and in the history.
+    /// ID in URLs and in the history.
     pub id: AlarmId,
-    /// The camera's name.
+    /// Name of the camera.
     pub camera: String,
-    /// What is wrong.
+    /// Kind of alarm.
     pub kind: AlarmKind,
-    /// Since when.
+    /// Start time.
     pub began: Moment,
-    /// Until when; none: it goes on.
+    /// End time; `None` while it is active.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<Moment>,
-    /// When somebody said that it has been seen; it then stays, but quietly, until it ends by itself.
+    /// When it was acknowledged; it remains listed until it clears.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Moment>,
-    /// What was measured as it began: `low` a score from 0 to 100, `black` the share of dark luma from 0 to 1,
-    /// `covered` luma's deviation and `frozen` the greatest motion, both as shares of full scale. Offline has none.
+    /// Measured value at the start: for `low` a score from 0 to 100, for `black` the share of dark luma from 0 to 1,
+    /// for `covered` the luma deviation and for `frozen` the largest motion, both as shares of full scale. Absent for
+    /// `offline`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
-    /// The limit that it passed, in the same unit.
+    /// The exceeded limit, in the same unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<f64>,
-    /// What is wrong, in a sentence without secrets.
+    /// Description in one sentence, without secrets.
     pub text: String,
-    /// The picture as it began, as JPEG; not in what is serialized, which says only whether there is one.
+    /// The picture at the start as JPEG; serialized only as whether there is one.
     #[serde(rename = "has-picture", serialize_with = "is_some")]
     #[schemars(with = "bool")]
     pub picture: Option<Jpeg>,
 }
 
-/// Whether there is a picture.
+/// Serializes whether a value is present.
 fn is_some<S: serde::Serializer>(picture: &Option<Jpeg>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_bool(picture.is_some())
 }
 
-/// A picture for people.
+/// A picture for display.
 #[derive(Clone, PartialEq)]
 pub struct Jpeg {
-    /// The file.
+    /// JPEG data.
     pub bytes: std::sync::Arc<[u8]>,
-    /// When its frame came.
+    /// Arrival time of the frame.
     pub taken: Moment,
 }
 

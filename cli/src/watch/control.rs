@@ -1,43 +1,44 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What can be asked of the running program.
+//! Control of the running program.
 
 use serde::Serialize;
 use std::fmt;
 
-/// What a new configuration has changed, by cameras' names.
+/// Changes made by a new configuration, by camera name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Reloaded {
-    /// Cameras that are new.
+    /// Added cameras.
     pub added: Vec<String>,
-    /// Cameras that have other settings and were started anew.
+    /// Cameras restarted with new settings.
     pub changed: Vec<String>,
-    /// Cameras that are gone.
+    /// Removed cameras.
     pub removed: Vec<String>,
-    /// Cameras that go on as if nothing had been.
+    /// Unchanged cameras.
     pub kept: Vec<String>,
-    /// Keys that changed and take a restart of the program, such as `listen`.
+    /// Changed keys that require a restart of the program, such as `listen`.
     pub restart: Vec<String>,
 }
 
-/// The running program, for those who serve it to others.
+/// Interface to the running program for the HTTP server.
 pub trait Control: Send + Sync {
-    /// Reads the configuration again and takes it up. May take seconds: call it from a thread that may wait.
+    /// Reloads the configuration. May take seconds: call it on a thread that may block.
     ///
     /// # Errors
-    /// When it is wrong: where and why, without secrets. Everything then goes on as before.
+    /// If the configuration is invalid; contains position and reason without secrets. The old configuration remains
+    /// active.
     fn reload(&self) -> Result<Reloaded, String>;
 }
 
 impl fmt::Display for Reloaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the configuration is taken up: {} as before", self.kept.len())?;
+        write!(f, "configuration reloaded: {} unchanged", self.kept.len())?;
         for (names, what) in [
             (&self.added, "new"),
             (&self.changed, "changed"),
             (&self.removed, "removed"),
-            (&self.restart, "taken up at the next start"),
+            (&self.restart, "requires a restart"),
         ] {
             if !names.is_empty() {
                 write!(f, "; {what}: {}", names.join(", "))?;

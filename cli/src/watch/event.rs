@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What happens on the wall.
+//! Events of the wall.
 
 use super::alarm::Alarm;
 use super::moment::Moment;
@@ -9,40 +9,40 @@ use super::status::{Measured, State};
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Something that has happened.
+/// An event.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// A camera has gone into another state.
+    /// A camera has changed its state.
     State {
-        /// The camera.
+        /// Name of the camera.
         #[serde(serialize_with = "shared::one")]
         camera: Arc<str>,
-        /// Its state.
+        /// The new state.
         state: State,
-        /// Since when.
+        /// Time of the change.
         since: Moment,
-        /// Why, in words without secrets.
+        /// Reason without secrets.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// A camera's frame has been scored, or looked at.
+    /// A frame has been scored or measured.
     Score {
-        /// The camera.
+        /// Name of the camera.
         #[serde(serialize_with = "shared::one")]
         camera: Arc<str>,
-        /// What was measured, and when.
+        /// Measurements and their time.
         measured: Measured,
     },
     /// An alarm has begun.
     #[serde(serialize_with = "shared::one")]
     AlarmBegan(Arc<Alarm>),
-    /// Somebody has seen it.
+    /// An alarm has been acknowledged.
     #[serde(serialize_with = "shared::one")]
     AlarmAcknowledged(Arc<Alarm>),
-    /// It has ended.
+    /// An alarm has ended.
     #[serde(serialize_with = "shared::one")]
     AlarmEnded(Arc<Alarm>),
-    /// Another configuration is in force: cameras may be others, their order too.
+    /// The configuration has been reloaded: cameras and their order may have changed.
     Reloaded,
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What libraries print by themselves, by way of GLib: without secrets, and so much of it a minute at most. An element that
-//! meets garbage may print thousands of lines a second.
+//! Log output of libraries through GLib: secrets are removed and the rate is limited. An element that receives invalid
+//! data may log thousands of lines per second.
 
 use super::system;
 use crate::media::lock;
@@ -9,12 +9,12 @@ use gst::glib::{self, LogLevel, LogWriterOutput};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// So many lines are printed in a [`SPAN`].
+/// Maximum number of lines per [`SPAN`].
 const LINES: u32 = 20;
-/// Then lines are counted anew.
+/// Period after which the count restarts.
 const SPAN: Duration = Duration::from_secs(60);
 
-/// Has all that is said from now on come here. What is there for debugging goes where it went.
+/// Installs the log writer. Debug messages are written to where they were before.
 pub fn take_over() {
     let budget = Mutex::new(Budget::new(Instant::now()));
     glib::log_set_writer_func(move |level, fields| {
@@ -24,7 +24,7 @@ pub fn take_over() {
         let field = |key: &str| fields.iter().find(|field| field.key() == key).and_then(|field| field.value_str());
         let granted = lock(&budget).ask(Instant::now());
         if let Granted::After(left_out) = granted {
-            system::say(&format!("{left_out} more lines of libraries were left out"));
+            system::say(&format!("{left_out} more lines from libraries were suppressed"));
         }
         if granted != Granted::Nothing {
             let domain = field("GLIB_DOMAIN").unwrap_or("a library");
@@ -34,17 +34,17 @@ pub fn take_over() {
     });
 }
 
-/// What may be printed.
+/// Rate limiting decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Granted {
-    /// The line.
+    /// Print the line.
     Line,
-    /// The line, after word that so many were left out.
+    /// Print the line, and the number of suppressed lines before it.
     After(u64),
     Nothing,
 }
 
-/// How many lines are left of a span.
+/// Rate limiter.
 #[derive(Debug)]
 struct Budget {
     begun: Instant,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `/metrics`: what is known of all cameras, as Prometheus reads it.
+//! `/metrics`: state of all cameras in Prometheus format.
 //!
-//! Made anew of the wall at each question, so that a camera which is gone has no series any more. Labels come from the
-//! configuration or from closed lists: `source`, `model`, `tag`, and `state`, `reason`, `kind`, `to`.
+//! Generated from the wall for each request, so that removed cameras have no series. Labels come from the configuration
+//! or from closed lists: `source`, `model`, `tag`, and `state`, `reason`, `kind`, `to`.
 
 #[cfg(test)]
 mod tests;
@@ -14,42 +14,42 @@ use prometheus::proto::{self, Bucket, LabelPair, Metric, MetricFamily, MetricTyp
 use prometheus::{Encoder as _, TextEncoder};
 use std::collections::BTreeSet;
 
-/// What the program counts of itself.
+/// Internal counters of the program.
 #[derive(Debug, Clone, Default)]
 pub struct Own {
-    /// Whether the newest write to the history went well.
+    /// Whether the last write to the history succeeded.
     pub history_up: bool,
-    /// Writes to the history that failed.
+    /// Number of failed writes to the history.
     pub history_errors: u64,
-    /// Seconds of cameras that the history has lost for good.
+    /// Number of camera seconds lost from the history.
     pub history_lost: u64,
-    /// Of each receiver of notifications.
+    /// For each receiver of notifications.
     pub notifications: Vec<Notified>,
 }
 
-/// What became of the messages to one receiver.
+/// Messages to one receiver.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Notified {
     /// `webhook` or `mqtt`.
     pub to: &'static str,
-    /// Messages that arrived.
+    /// Number of delivered messages.
     pub sent: u64,
-    /// Tries that failed; each is made again.
+    /// Number of failed attempts; each is retried.
     pub failed: u64,
-    /// Messages that were given up.
+    /// Number of dropped messages.
     pub lost: u64,
 }
 
-/// The kind of content of [`text`].
+/// Content type of [`text`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The metrics as text.
+/// Formats the metrics.
 ///
 /// # Errors
-/// When they cannot be written, which is a fault of this program.
+/// If they cannot be encoded, which is a bug in this program.
 pub fn text(cameras: &[Status], own: &Own) -> prometheus::Result<String> {
     let mut families: Vec<_> = of_cameras(cameras).into_iter().chain(of_program(cameras, own)).collect();
-    // A family without series is none.
+    // Families without series are omitted.
     families.retain(|family| !family.get_metric().is_empty());
     let mut text = Vec::new();
     TextEncoder::new().encode(&families, &mut text)?;
@@ -66,30 +66,35 @@ fn of_cameras(cameras: &[Status]) -> Vec<MetricFamily> {
     vec![
         counter("iqa_frames_total", "Decoded frames.", |camera| Some(camera.counters.frames as f64)),
         counter("iqa_scored_total", "Scored frames.", |camera| Some(camera.counters.scored as f64)),
-        counter("iqa_dropped_total", "Frames that were to be scored and were not.", |camera| {
+        counter("iqa_dropped_total", "Frames due for scoring that were not scored.", |camera| {
             Some(camera.counters.dropped as f64)
         }),
-        counter("iqa_packets_lost_total", "RTP packets that never came.", |camera| {
-            Some(camera.counters.packets_lost as f64)
-        }),
-        by(cameras, MetricType::COUNTER, "iqa_reconnects_total", "New connections, by why.", "reason", |camera| {
+        counter("iqa_packets_lost_total", "Lost RTP packets.", |camera| Some(camera.counters.packets_lost as f64)),
+        by(cameras, MetricType::COUNTER, "iqa_reconnects_total", "Reconnections by reason.", "reason", |camera| {
             let counts = &camera.counters.reconnects;
             Reason::ALL.iter().map(|reason| (reason.name(), counts.get(reason).map_or(0.0, |n| *n as f64))).collect()
         }),
-        gauge("iqa_score", "Newest score, 0 to 100, higher is better.", |camera| camera.score?.score),
-        gauge("iqa_score_age_seconds", "How old the newest score is.", |camera| {
-            Some(camera.score?.at.age().as_secs_f64())
-        }),
-        gauge("iqa_last_frame_timestamp_seconds", "When the newest frame came, since 1970.", |camera| {
-            Some(camera.last_frame?.wall.as_millisecond() as f64 / 1e3)
-        }),
-        by(cameras, MetricType::GAUGE, "iqa_source_state", "1 for the state that it is in.", "state", |camera| {
+        gauge("iqa_score", "Latest score, 0 to 100, higher is better.", |camera| camera.score?.score),
+        gauge("iqa_score_age_seconds", "Age of the latest score.", |camera| Some(camera.score?.at.age().as_secs_f64())),
+        gauge(
+            "iqa_last_frame_timestamp_seconds",
+            "Arrival time of the latest frame, in seconds since 1970.",
+            |camera| Some(camera.last_frame?.wall.as_millisecond() as f64 / 1e3),
+        ),
+        by(cameras, MetricType::GAUGE, "iqa_source_state", "1 for the current state.", "state", |camera| {
             State::ALL.iter().map(|state| (state.name(), f64::from(u8::from(*state == camera.state)))).collect()
         }),
-        by(cameras, MetricType::GAUGE, "iqa_alarm_active", "1 while an alarm of a kind goes on.", "kind", |camera| {
-            let active = |kind| camera.alarms.iter().any(|alarm| alarm.kind == kind);
-            AlarmKind::ALL.iter().map(|kind| (kind.name(), f64::from(u8::from(active(*kind))))).collect()
-        }),
+        by(
+            cameras,
+            MetricType::GAUGE,
+            "iqa_alarm_active",
+            "1 while an alarm of this kind is active.",
+            "kind",
+            |camera| {
+                let active = |kind| camera.alarms.iter().any(|alarm| alarm.kind == kind);
+                AlarmKind::ALL.iter().map(|kind| (kind.name(), f64::from(u8::from(active(*kind))))).collect()
+            },
+        ),
         inference(cameras),
     ]
 }
@@ -108,29 +113,29 @@ fn of_program(cameras: &[Status], own: &Own) -> Vec<MetricFamily> {
         own.notifications.iter().map(move |one| (vec![label("to", one.to)], count(one) as f64))
     };
     vec![
-        family(gauge, "iqa_build_info", "This program.", [(version, 1.0)]),
-        family(gauge, "iqa_model_info", "Models, by the first 12 digits of their SHA-256.", models),
+        family(gauge, "iqa_build_info", "Version of this program.", [(version, 1.0)]),
+        family(gauge, "iqa_model_info", "Models with the first 12 digits of their SHA-256.", models),
         family(
             gauge,
             "iqa_history_up",
-            "1 while the history can be written.",
+            "1 while writing the history succeeds.",
             alone(f64::from(u8::from(own.history_up))),
         ),
         family(counter, "iqa_history_errors_total", "Failed writes to the history.", alone(own.history_errors as f64)),
         family(
             counter,
             "iqa_history_lost_seconds_total",
-            "Seconds of cameras that the history has lost.",
+            "Camera seconds lost from the history.",
             alone(own.history_lost as f64),
         ),
-        family(counter, "iqa_notifications_total", "Notifications that arrived.", sent(|one| one.sent)),
+        family(counter, "iqa_notifications_total", "Delivered notifications.", sent(|one| one.sent)),
         family(
             counter,
             "iqa_notification_failures_total",
-            "Failed tries to notify; each is made again.",
+            "Failed delivery attempts, which are retried.",
             sent(|one| one.failed),
         ),
-        family(counter, "iqa_notifications_lost_total", "Notifications that were given up.", sent(|one| one.lost)),
+        family(counter, "iqa_notifications_lost_total", "Dropped notifications.", sent(|one| one.lost)),
     ]
 }
 
@@ -171,7 +176,7 @@ fn inference(cameras: &[Status]) -> MetricFamily {
         metric.set_histogram(histogram);
         metric
     });
-    let mut family = heading(MetricType::HISTOGRAM, "iqa_inference_seconds", "How long scoring a frame took.");
+    let mut family = heading(MetricType::HISTOGRAM, "iqa_inference_seconds", "Time to score a frame.");
     family.set_metric(series.collect());
     family
 }
@@ -208,7 +213,7 @@ fn heading(kind: MetricType, name: &str, help: &str) -> MetricFamily {
     family
 }
 
-/// What tells a camera's series from another's.
+/// Labels that identify a camera.
 fn labels(camera: &Status) -> Vec<LabelPair> {
     let about = &camera.about;
     let tags: Vec<_> = about.tags.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `iqa watch`: live cameras, how good their pictures are, and what is wrong with them.
+//! `iqa watch`: monitors live cameras.
 //!
-//! [`config`] is what the file says, [`secret`] what must never be shown. [`program`] runs the [`camera`]s, each with
-//! its [`alarms`]. [`wall`] is what is known of all cameras, for all who look: [`status`] of one camera, its
-//! [`alarm`]s, and [`event`]s as they happen.
+//! [`config`] reads the configuration, [`secret`] hides secrets in output. [`program`] runs the [`camera`]s, each with
+//! its [`alarms`]. [`wall`] contains the state of all cameras: [`status`] of a camera, its [`alarm`]s, and [`event`]s.
 
 mod alarm;
 mod alarms;
@@ -42,18 +41,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use wall::Wall;
 
-/// How often signals are looked for.
+/// Polling interval for signals.
 const STEP: Duration = Duration::from_millis(100);
-/// Cameras have so long to end: with what comes after it less than five seconds.
+/// Time limit for stopping the cameras; stopping the program takes less than five seconds in total.
 const ENDING: Duration = Duration::from_millis(2500);
 
-/// Watches until it is told to end.
+/// Monitors cameras until the program is terminated.
 ///
 /// # Errors
-/// When the configuration is wrong, a model cannot be opened, an address is taken, or too many pipelines hang.
+/// If the configuration is invalid, a model cannot be opened, an address is in use, or too many pipelines hang.
 pub fn run(common: &Common, args: &Watch) -> Result<Exit> {
     let config = config::read(&args.config)?;
-    // From here on signals say what they mean here, whatever else takes its time to start.
+    // Signals have their meaning for this command from here on, however long the start takes.
     let interrupted = crate::exit::interruption()?;
     let reload = hangup()?;
     library_log::take_over();
@@ -63,7 +62,7 @@ pub fn run(common: &Common, args: &Watch) -> Result<Exit> {
     }
     let scoring = Scoring { provider: common.provider.clone(), device_id: common.device_id, threads: common.threads };
     let wall = Arc::new(Wall::default());
-    // Before the cameras, so that nothing of theirs is missed.
+    // Before the cameras, so that no event is missed.
     let mut services = Services::open(&config, &wall)?;
     let program = Program::start(args.config.clone(), config.clone(), scoring, wall.clone())?;
     let address = services.serve(&config, &wall, program.clone())?;
@@ -77,19 +76,19 @@ pub fn run(common: &Common, args: &Watch) -> Result<Exit> {
     });
     services.stop();
     if !all_ended {
-        system::say("a camera hangs; the program ends without it");
+        system::say("a camera hangs and is abandoned");
         signal_hook::low_level::exit(i32::from(ended.is_err()));
     }
     ended.map(|()| Exit::Good)
 }
 
-/// Goes on until somebody wants the end.
+/// Runs until termination is requested.
 fn serve(program: &Arc<Program>, interrupted: &AtomicBool, reload: &AtomicBool) -> Result<()> {
     let mut watchdog = system::Watchdog::new();
     while !interrupted.load(Ordering::Relaxed) {
         if reload.swap(false, Ordering::Relaxed) {
             system::reloading();
-            // It says in the log what came of it.
+            // The result is logged.
             let _ = program.reload();
             system::ready();
         }
@@ -102,9 +101,10 @@ fn serve(program: &Arc<Program>, interrupted: &AtomicBool, reload: &AtomicBool) 
     Ok(())
 }
 
-/// Set when the configuration is to be read again.
+/// Flag that requests a reload.
 fn hangup() -> Result<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));
-    signal_hook::flag::register(signal_hook::consts::SIGHUP, flag.clone()).context("SIGHUP cannot be heeded")?;
+    signal_hook::flag::register(signal_hook::consts::SIGHUP, flag.clone())
+        .context("cannot install the handler for SIGHUP")?;
     Ok(flag)
 }

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! When something was: by the clock on the wall for people, by the steady clock for ages.
+//! Points in time: wall clock for display, monotonic clock for ages.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use std::time::{Duration, Instant};
 
-/// A moment. Ages come from the steady clock: a wall clock that is set forward or back makes nothing old or young.
+/// A point in time. Ages are based on the monotonic clock, so that setting the wall clock does not change them.
 #[derive(Debug, Clone, Copy, PartialEq, JsonSchema)]
 #[schemars(with = "String")]
 pub struct Moment {
-    /// By the clock on the wall. Serialized as this alone, by RFC 3339.
+    /// Wall clock time. Serialized as this alone, in RFC 3339 format.
     pub wall: Timestamp,
-    /// By the steady clock.
+    /// Monotonic time.
     pub steady: Instant,
 }
 
 impl Moment {
-    /// This moment.
+    /// The current time.
     pub fn now() -> Self {
         Self { wall: Timestamp::now(), steady: Instant::now() }
     }
 
-    /// How long ago it was.
+    /// Elapsed time.
     pub fn age(&self) -> Duration {
         self.steady.elapsed()
     }

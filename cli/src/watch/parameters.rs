@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Secrets among the parameters of an address. Cameras want them in many forms: `?pwd=…`, `;token=…`, and in the path itself
-//! as `/user=…&password=…` or `/user=…_password=…_channel=1`.
+//! Secret parameters of addresses. Cameras use many forms: `?pwd=…`, `;token=…`, and in the path itself
+//! `/user=…&password=…` or `/user=…_password=…_channel=1`.
 
 use percent_encoding::percent_decode_str;
 use std::ops::Range;
 
-/// Words in the names of parameters whose values are secrets.
+/// Words that indicate a secret in a parameter name.
 const WORDS: [&str; 8] = ["pas", "pwd", "psw", "token", "secret", "key", "auth", "sig"];
 
-/// What stands between parameters.
+/// Parameter separators.
 const BETWEEN: [char; 6] = ['&', ';', '?', '#', '/', ','];
 
-/// Where the values of secret parameters are in what follows an address' host. None of them is empty.
+/// Positions of the values of secret parameters in the part of a URI after its host. None is empty.
 pub fn secret_values(text: &str) -> Vec<Range<usize>> {
     let query = text.find('?').unwrap_or(text.len());
     let mut found = Vec::new();
@@ -28,14 +28,14 @@ pub fn secret_values(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether what ends in a parameter's name ends in that of a secret.
+/// Whether a parameter name indicates a secret.
 fn is_secret(text: &str) -> bool {
     let name = text.rsplit(|letter| letter == '_' || BETWEEN.contains(&letter)).next().unwrap_or_default();
     let name = percent_decode_str(name).decode_utf8_lossy().to_lowercase();
     name == "pw" || WORDS.iter().any(|word| name.contains(word))
 }
 
-/// How many bytes of the beginning of `text` are a value. A query's values may have slashes and commas.
+/// Length of the value at the start of `text`. Values in a query may contain slashes and commas.
 fn value_length(text: &str, in_query: bool) -> usize {
     let ends = |(at, letter): (usize, char)| match letter {
         '/' | ',' | '?' => !in_query,
@@ -45,7 +45,7 @@ fn value_length(text: &str, in_query: bool) -> usize {
     text.char_indices().find(|found| ends(*found)).map_or(text.len(), |(at, _)| at)
 }
 
-/// Whether the text begins as in `channel=1`.
+/// Whether the text starts like `channel=1`.
 fn begins_parameter(text: &str) -> bool {
     let name = text.find(|letter: char| !letter.is_ascii_alphanumeric());
     name.is_some_and(|end| end > 0 && text[end..].starts_with('='))

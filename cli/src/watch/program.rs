@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! All cameras of a configuration, and how another configuration takes its place.
+//! Runs the cameras of a configuration and reloads it.
 
 use super::camera::{Abandoned, DEADLINE, Scoring, Shared, Watched};
 use super::config::{self, Camera, Config};
@@ -17,15 +17,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// More pipelines that hang than these, and the program has to be started anew.
+/// Maximum number of hanging pipelines before the program must be restarted.
 const MOST_ABANDONED: usize = 8;
 
-/// The models that cameras use, by the names in the configuration. They stay open between connections.
+/// Models in use, by name in the configuration. They stay open between connections.
 type Models = BTreeMap<String, Arc<Model>>;
 
-/// What is being done.
+/// Current configuration.
 struct Running {
-    /// What the program was started with; some of it stays in force.
+    /// Configuration at the start; some keys cannot be reloaded.
     started: Config,
     cameras: Vec<Watched>,
     models: Models,
@@ -39,10 +39,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// Opens the models and begins to watch the cameras of `config`, which was read from `path`, on the wall.
+    /// Opens the models and starts to monitor the cameras of `config`, which was read from `path`.
     ///
     /// # Errors
-    /// When a model cannot be opened, or the system gives no thread.
+    /// If a model cannot be opened, or no thread can be created.
     pub fn start(path: PathBuf, config: Config, scoring: Scoring, wall: Arc<Wall>) -> Result<Arc<Self>> {
         let models = open_models(&config, &Models::new(), &scoring)?;
         let shared = Arc::new(Shared {
@@ -58,21 +58,21 @@ impl Program {
         Ok(Arc::new(Self { path, shared, running }))
     }
 
-    /// Why the program cannot go on, if so.
+    /// Why the program cannot continue, if so.
     pub fn failure(&self) -> Option<String> {
         let count = self.shared.abandoned.count();
         (count > MOST_ABANDONED)
-            .then(|| format!("{count} pipelines hang and were left alone: the program has to begin anew"))
+            .then(|| format!("{count} pipelines hang and were abandoned: the program must be restarted"))
     }
 
-    /// Whether every camera's thread works.
+    /// Whether the threads of all cameras are alive.
     pub fn works(&self) -> bool {
-        // While a reload goes on nothing can be said of it; it ends.
+        // Unknown during a reload, which is short.
         let Ok(running) = self.running.try_lock() else { return true };
         running.cameras.iter().all(Watched::works)
     }
 
-    /// Ends all cameras by then. False: one hangs.
+    /// Stops all cameras before a deadline; returns false if one hangs.
     pub fn end(&self, deadline: Instant) -> bool {
         self.shared.ending.store(true, Ordering::Relaxed);
         let mut running = lock(&self.running);
@@ -85,14 +85,14 @@ impl Control for Program {
         let reloaded = self.take_up();
         match &reloaded {
             Ok(reloaded) => system::say(&reloaded.to_string()),
-            Err(error) => system::say(&format!("the configuration is not taken up: {error}")),
+            Err(error) => system::say(&format!("configuration not reloaded: {error}")),
         }
         reloaded
     }
 }
 
 impl Program {
-    /// Reads the configuration again, and touches only cameras that changed.
+    /// Reloads the configuration; only cameras that changed are affected.
     fn take_up(&self) -> Result<Reloaded, String> {
         let mut running = lock(&self.running);
         let config = config::read(&self.path).map_err(|error| error.to_string())?;
@@ -120,7 +120,7 @@ impl Program {
         }
         reloaded.removed = known.keys().cloned().collect();
         going.extend(known.into_values());
-        // One that hangs goes on by itself until it notices that it was stopped; the program's end waits for none.
+        // A hanging thread continues until it notices that it was stopped; termination does not wait for it.
         let deadline = Instant::now() + 2 * DEADLINE + Duration::from_secs(1);
         let _ = end_all(&mut going, deadline, &self.shared.ending);
 
@@ -137,15 +137,15 @@ impl Program {
     }
 }
 
-/// Tells all to end, and waits until then, or until `hurry` is set. False: one has not ended.
+/// Requests all cameras to stop and waits until a deadline or until `hurry` is set; returns false on timeout.
 fn end_all(cameras: &mut [Watched], deadline: Instant, hurry: &AtomicBool) -> bool {
     cameras.iter().for_each(Watched::stop);
-    // All of them, also where one has not: each is waited for.
+    // Waits for every camera, even after a timeout of one.
     let late = cameras.iter_mut().filter_map(|camera| (!camera.ended_by(deadline, hurry)).then_some(())).count();
     late == 0
 }
 
-/// Keys that are no longer as they were at the start, and that only a restart takes up.
+/// Keys that have changed since the start and require a restart.
 fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
     let changed = [
         ("listen", old.listen != new.listen),
@@ -157,7 +157,7 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
     changed.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key.to_owned()).collect()
 }
 
-/// Opens the models of cameras that are watched; those that are open already are taken over.
+/// Opens the models of enabled cameras; open ones are reused.
 fn open_models(config: &Config, open: &Models, scoring: &Scoring) -> Result<Models> {
     let mut models = Models::new();
     for camera in config.cameras.iter().filter(|camera| camera.enabled) {
@@ -180,11 +180,11 @@ fn open_model(name: &str, scoring: &Scoring) -> Result<Arc<Model>> {
         .threads(usize::try_from(scoring.threads)?)
         .open()?;
     let compares = model.contract().kind.compares();
-    ensure!(!compares, "it compares a picture with its reference; cameras have none: take another model");
+    ensure!(!compares, "the model needs a reference, which cameras do not have: use another model");
     Ok(model)
 }
 
-/// What others need of the configuration, camera by camera, and whether each is watched.
+/// Camera information for other modules, and whether each camera is enabled.
 fn abouts(config: &Config, models: &Models) -> Vec<(Arc<About>, bool)> {
     let about = |camera: &Camera| {
         let model = camera.model.as_ref().and_then(|name| models.get(name));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Passwords and tokens: never shown, and taken out of every text that leaves the process.
+//! Passwords and tokens: never displayed, and removed from every text that leaves the process.
 //!
-//! Other programs' texts hold secrets in spellings of their own: GStreamer's errors name whole URIs. So every secret is
-//! known to [`redact`] from the moment it is made.
+//! Texts of other components contain secrets in different encodings: GStreamer's errors contain whole URIs. Every
+//! secret is therefore registered with [`redact`] when it is created.
 
 use super::parameters::secret_values;
 use schemars::JsonSchema;
@@ -13,22 +13,23 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// What stands where a secret stood.
+/// Replacement for secrets.
 pub const HIDDEN: &str = "***";
 
-/// Shorter ones are taken out of URIs only: words of every text have them.
+/// Shorter secrets are only removed from URIs, because they may be part of any text.
 const SHORTEST: usize = 6;
 
-/// All that are known. They stay known when the configuration changes: texts about the old one may still come.
+/// All registered secrets. They remain registered after a reload, because messages about the old configuration may
+/// follow.
 static KNOWN: RwLock<BTreeSet<Arc<str>>> = RwLock::new(BTreeSet::new());
 
-/// Something that nobody may see.
+/// A secret.
 #[derive(Clone, PartialEq, Eq, JsonSchema)]
 #[schemars(with = "String")]
 pub struct Secret(Arc<str>);
 
 impl Secret {
-    /// Makes it known to [`redact`].
+    /// Creates a secret and registers it with [`redact`].
     pub fn new(text: &str) -> Self {
         let secret: Arc<str> = text.into();
         if secret.len() >= SHORTEST {
@@ -37,12 +38,12 @@ impl Secret {
         Self(secret)
     }
 
-    /// One that hides itself but that [`redact`] leaves alone: a text that is secret only in parts, which are known.
+    /// Creates a secret that is not registered: a text of which only parts are secret, which are registered separately.
     pub fn unlisted(text: &str) -> Self {
         Self(text.into())
     }
 
-    /// The secret itself, for the one who must know it: a source, a comparison.
+    /// Returns the secret for its actual use: a source or a comparison.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -66,14 +67,14 @@ impl Serialize for Secret {
     }
 }
 
-/// Of a text in a configuration, which is secret in parts, if at all: who reads it makes these known.
+/// Deserializes a configuration value of which only parts are secret, if any: the caller registers these.
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self::unlisted(&Cow::<str>::deserialize(deserializer)?))
     }
 }
 
-/// The text without any secret: known ones in whatever spelling, and whatever stands as a password in a URI.
+/// Removes all secrets from a text: registered ones in any encoding, and passwords in URIs.
 pub fn redact(text: &str) -> String {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
     let mut hidden = vec![false; text.len()];
@@ -93,7 +94,7 @@ pub fn redact(text: &str) -> String {
     redacted
 }
 
-/// Marks every place where the secret stands.
+/// Marks all occurrences of a secret.
 fn hide(text: &[u8], secret: &[u8], hidden: &mut [bool]) {
     let mut start = 0;
     while start < text.len() {
@@ -107,8 +108,8 @@ fn hide(text: &[u8], secret: &[u8], hidden: &mut [bool]) {
     }
 }
 
-/// How many bytes of the beginning of `text` spell the secret, each byte plain or percent-encoded (also twice, as where
-/// one URI stands within another) or after a backslash.
+/// Length of the text at the start that encodes the secret, with each byte plain, percent-encoded (possibly twice, for
+/// a URI within a URI) or escaped with a backslash.
 fn spelled(text: &[u8], secret: &[u8]) -> Option<usize> {
     let Some((&wanted, rest)) = secret.split_first() else { return Some(0) };
     let readings = [encoded(text, wanted), escaped(text, wanted), (text.first() == Some(&wanted)).then_some(1)];
@@ -121,12 +122,12 @@ fn encoded(text: &[u8], wanted: u8) -> Option<usize> {
     while let Some(inner) = digits.strip_prefix(b"25").filter(|inner| hexadecimal(inner).is_some()) {
         digits = inner;
     }
-    // Of a percent sign that is encoded itself the loop has taken nothing away.
+    // An encoded percent sign is not consumed by the loop.
     let length = text.len() - digits.len() + 2;
     (hexadecimal(digits)? == wanted).then_some(length)
 }
 
-/// The byte that two digits say.
+/// Decodes two hexadecimal digits.
 fn hexadecimal(digits: &[u8]) -> Option<u8> {
     let digits = digits.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
     u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
@@ -147,7 +148,7 @@ fn hide_parameters(text: &str, hidden: &mut [bool]) {
     }
 }
 
-/// Marks what stands between user and host in URIs.
+/// Marks the credentials in URIs.
 fn hide_passwords(text: &str, hidden: &mut [bool]) {
     for (start, _) in text.match_indices("://") {
         let start = start + 3;
@@ -157,8 +158,8 @@ fn hide_passwords(text: &str, hidden: &mut [bool]) {
     }
 }
 
-/// Where the password is in what follows `://`: from the first colon to the last `@` before the next URI or white
-/// space, so that one that is not encoded, with `/` or `@` in it, is taken whole. What is no password then goes too.
+/// Position of the password in the text after `://`: from the first colon to the last `@` before the next URI or white
+/// space, so that an unencoded password with `/` or `@` is removed completely. This may remove more than the password.
 pub(super) fn password(rest: &str) -> Option<std::ops::Range<usize>> {
     let end = rest.find(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '<' | '>'));
     let rest = &rest[..end.unwrap_or(rest.len())];

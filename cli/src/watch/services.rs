@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Those who are told what happens on the wall: the history, receivers of notifications, and whoever asks over HTTP.
+//! Services that follow the wall: history, notifications and HTTP server.
 
 use super::config::Config;
 use super::control::Control;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 
-/// All of them, at work.
+/// Running services.
 pub struct Services {
     history: History,
     notify: Arc<Notify>,
@@ -23,10 +23,10 @@ pub struct Services {
 }
 
 impl Services {
-    /// Opens the history and tells receivers of what happens from now on. Nothing is served yet.
+    /// Opens the history and starts notifications. The HTTP server is started separately.
     ///
     /// # Errors
-    /// When the data folder cannot be used, or a receiver's address.
+    /// If the data folder or a receiver's address cannot be used.
     pub fn open(config: &Config, wall: &Arc<Wall>) -> Result<Self> {
         let history = History::open(&config.data_dir, wall)?;
         let pages = format!("http://{}", config.listen);
@@ -34,10 +34,10 @@ impl Services {
         Ok(Self { history, notify: Arc::new(notify), server: None })
     }
 
-    /// Serves pages, metrics and all else; gives the address.
+    /// Starts the HTTP server and returns its address.
     ///
     /// # Errors
-    /// When the address is not to be had.
+    /// If the address is not available.
     pub fn serve(&mut self, config: &Config, wall: &Arc<Wall>, control: Arc<dyn Control>) -> Result<SocketAddr> {
         let (health, notify) = (self.history.health().clone(), self.notify.clone());
         let own = Box::new(move || own(&health, &notify));
@@ -48,14 +48,14 @@ impl Services {
         Ok(address)
     }
 
-    /// Answers nobody any more.
+    /// Stops the HTTP server.
     pub fn close(&mut self) {
         if let Some(server) = self.server.take() {
             server.stop();
         }
     }
 
-    /// Tells and writes what is still to be told and written, within about a second, and ends.
+    /// Sends pending notifications and writes pending data within about a second, and stops.
     pub fn stop(mut self) {
         self.close();
         let Self { history, notify, .. } = self;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How what is shared is serialized: as what it is. (serde does so by its feature `rc`, which would be everybody's.)
+//! Serializes `Arc` as its content. (serde's feature `rc` would affect all crates.)
 
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
-/// One.
+/// A single value.
 pub fn one<T: Serialize + ?Sized, S: Serializer>(value: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
     value.as_ref().serialize(serializer)
 }

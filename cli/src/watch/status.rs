@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is known of one camera.
+//! Status of a camera.
 
 use super::alarm::{Alarm, AlarmKind};
 use super::moment::Moment;
@@ -12,29 +12,29 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Whether pictures come.
+/// State of a camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// The first picture is waited for, for the first time.
+    /// Waiting for the first picture after the start.
     Connecting,
-    /// Pictures come, and change.
+    /// Pictures arrive and change.
     Live,
-    /// No picture has come for longer than the camera's timeout, or always the same one.
+    /// No picture within the timeout, or pictures do not change.
     Stale,
-    /// The connection is lost, or cannot be made.
+    /// The connection was lost or cannot be established.
     Offline,
-    /// Trying again will not help: a wrong password, a stream that cannot be decoded.
+    /// Another attempt will not help: a wrong password, or a stream that cannot be decoded.
     Error,
-    /// Switched off in the configuration.
+    /// Disabled in the configuration.
     Disabled,
 }
 
 impl State {
-    /// All of them, in the order in which they are shown.
+    /// All states, in display order.
     pub const ALL: [Self; 6] = [Self::Live, Self::Connecting, Self::Stale, Self::Offline, Self::Error, Self::Disabled];
 
-    /// As it is written.
+    /// Name in output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Connecting => "connecting",
@@ -53,25 +53,25 @@ impl fmt::Display for State {
     }
 }
 
-/// Why a connection was made anew.
+/// Reason for a reconnection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
-    /// The source said that something was wrong.
+    /// The source reported an error.
     Error,
     /// The stream ended.
     Ended,
-    /// Nothing came for too long.
+    /// No data within the timeout.
     Timeout,
-    /// The pipeline did not change its state in time, and was abandoned.
+    /// The pipeline did not change its state in time and was abandoned.
     Hung,
 }
 
 impl Reason {
-    /// All of them.
+    /// All reasons.
     pub const ALL: [Self; 4] = [Self::Error, Self::Ended, Self::Timeout, Self::Hung];
 
-    /// As it is written.
+    /// Name in output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -82,49 +82,49 @@ impl Reason {
     }
 }
 
-/// What the configuration says of a camera, as far as others need it.
+/// Configuration of a camera as needed by other modules.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct About {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Its address without secrets.
+    /// Address without secrets.
     pub address: String,
-    /// Free labels of the configuration.
+    /// Labels.
     pub tags: BTreeMap<String, String>,
-    /// The model's name; none: frames are not scored.
+    /// Model name; `None` if frames are not scored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// The first 12 hexadecimal digits of the SHA-256 of the model's file, once it is open.
+    /// First 12 hexadecimal digits of the SHA-256 of the model file, once it is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_hash: Option<String>,
-    /// A frame is scored once in so many seconds.
+    /// Interval between scores in seconds.
     pub interval: f64,
-    /// The alarms that are on, each with its limit where it has one.
+    /// Enabled alarms and their limits, if any.
     pub alarms: BTreeMap<AlarmKind, Option<f64>>,
 }
 
-/// What was measured of a frame. What is not there was not measured.
+/// Measurements of a frame. Missing values were not measured.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Measured {
-    /// When its frame came.
+    /// Arrival time of the frame.
     pub at: Moment,
-    /// 0 to 100, higher is better.
+    /// Score, 0 to 100, higher is better.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
-    /// Mean of luma as a share of full scale, 0 to 1.
+    /// Mean luma, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub luma_mean: Option<f64>,
     /// Standard deviation of luma as a share of full scale.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub luma_deviation: Option<f64>,
-    /// Mean difference of luma to the frame before, as a share of full scale.
+    /// Mean luma difference from the previous frame, as a share of full scale.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub motion: Option<f64>,
 }
 
-/// Counts since the program's start; they never go down while the camera is in the configuration.
+/// Counters since the program's start; they never decrease while the camera is configured.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Counters {
@@ -132,21 +132,21 @@ pub struct Counters {
     pub frames: u64,
     /// Scored frames.
     pub scored: u64,
-    /// Frames that were to be scored and were not: the model was busy, or failed.
+    /// Frames due for scoring that were not scored because the model was busy or failed.
     pub dropped: u64,
-    /// New connections, by why.
+    /// Reconnections by reason.
     pub reconnects: BTreeMap<Reason, u64>,
-    /// RTP packets that never came.
+    /// Lost RTP packets.
     pub packets_lost: u64,
 }
 
-/// How long scoring took, as Prometheus counts.
+/// Histogram of scoring times.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Histogram {
-    /// Scores that took at most [`BOUNDS`](Self::BOUNDS) seconds each, not counted in the bounds below; the last:
-    /// longer.
+    /// Number of scores that took at most [`BOUNDS`](Self::BOUNDS) seconds, not cumulative; the last element counts
+    /// longer ones.
     pub counts: [u64; Self::BOUNDS.len() + 1],
-    /// Seconds of all.
+    /// Sum in seconds.
     pub sum: f64,
 }
 
@@ -154,7 +154,7 @@ impl Histogram {
     /// Upper bounds in seconds.
     pub const BOUNDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
-    /// Counts one.
+    /// Adds a score.
     pub fn push(&mut self, took: Duration) {
         let seconds = took.as_secs_f64();
         let place = Self::BOUNDS.iter().position(|bound| seconds <= *bound).unwrap_or(Self::BOUNDS.len());
@@ -162,56 +162,56 @@ impl Histogram {
         self.sum += seconds;
     }
 
-    /// How many there are.
+    /// Number of scores.
     pub fn count(&self) -> u64 {
         self.counts.iter().sum()
     }
 }
 
-/// All that is known of a camera.
+/// Status of a camera.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Status {
-    /// What the configuration says.
+    /// Configuration.
     #[serde(flatten, serialize_with = "shared::one")]
     pub about: Arc<About>,
-    /// Whether pictures come.
+    /// State.
     pub state: State,
-    /// Since when.
+    /// Time of the last state change.
     pub since: Moment,
-    /// Why, in words for people, without secrets.
+    /// Reason without secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// When a new connection will be tried, where one is waited for.
+    /// Time of the next connection attempt, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_try: Option<Moment>,
-    /// When the newest frame came.
+    /// Arrival time of the newest frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_frame: Option<Moment>,
-    /// The newest score, with its time and what else was measured of that frame.
+    /// Newest score with its time and other measurements of the frame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<Measured>,
-    /// What was measured last of any frame; without a score where that is older.
+    /// Newest measurements of any frame; without a score if that is older.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub measured: Option<Measured>,
     /// Width and height of decoded frames.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<[u32; 2]>,
-    /// The codec's name, for people.
+    /// Codec name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codec: Option<String>,
-    /// What was counted.
+    /// Counters.
     pub counters: Counters,
-    /// How long scores took.
+    /// Scoring times.
     #[serde(skip)]
     pub inference: Histogram,
-    /// Alarms that go on, oldest first.
+    /// Active alarms, oldest first.
     #[serde(serialize_with = "shared::all")]
     pub alarms: Vec<Arc<Alarm>>,
 }
 
 impl Status {
-    /// Of a camera of which nothing is known.
+    /// Creates the status of a camera without data.
     pub fn new(about: Arc<About>, state: State) -> Self {
         Self {
             about,

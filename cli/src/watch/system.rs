@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the system is told: the service manager, and the log on standard error.
+//! Service manager notifications, and the log on standard error.
 
 use super::secret::redact;
 use sd_notify::NotifyState;
@@ -8,23 +8,23 @@ use std::fmt;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-/// Says something in the log.
+/// Logs a message.
 pub fn say(text: &str) {
-    // Nobody reads it: then nobody misses it.
+    // Standard error may be closed.
     let _ = writeln!(std::io::stderr().lock(), "iqa watch: {}", redact(text));
 }
 
-/// Something that somebody should look at.
+/// Logs a warning.
 pub fn warn(text: fmt::Arguments<'_>) {
     say(&format!("warning: {text}"));
 }
 
-/// Cameras are being watched.
+/// Notifies that the cameras are being monitored.
 pub fn ready() {
     notify(&[NotifyState::Ready]);
 }
 
-/// The configuration is being read again.
+/// Notifies that the configuration is being reloaded.
 pub fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => notify(&[NotifyState::Reloading, now]),
@@ -32,33 +32,33 @@ pub fn reloading() {
     }
 }
 
-/// The end has begun.
+/// Notifies that the program is stopping.
 pub fn stopping() {
     notify(&[NotifyState::Stopping]);
 }
 
-/// Without a service manager nobody is told.
+/// Without a service manager this does nothing.
 fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        say(&format!("the service manager cannot be told anything: {error}"));
+        say(&format!("cannot notify the service manager: {error}"));
     }
 }
 
-/// Tells the service manager that all goes well, as often as it wants to hear it.
+/// Watchdog notifications to the service manager.
 pub struct Watchdog {
-    /// None: nobody wants to.
+    /// `None` if they are not requested.
     pace: Option<Duration>,
     fed: Instant,
 }
 
 impl Watchdog {
-    /// As the environment says.
+    /// Reads the watchdog interval from the environment.
     pub fn new() -> Self {
-        // Twice in the time after which it takes us for dead.
+        // Twice per watchdog interval.
         Self { pace: sd_notify::watchdog_enabled().map(|time| time / 2), fed: Instant::now() }
     }
 
-    /// Tells it, if it is time and if all goes well.
+    /// Sends a notification if it is due and everything is working.
     pub fn feed(&mut self, well: impl FnOnce() -> bool) {
         let due = self.pace.is_some_and(|pace| self.fed.elapsed() >= pace);
         if due && well() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the tests of this room share: a wall that they feed themselves.
+//! Test utilities: a wall with simulated data.
 
 use super::alarm::{Alarm, AlarmId, AlarmKind, Jpeg};
 use super::moment::Moment;
@@ -12,10 +12,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long something that has to happen may take: far longer than it ever does.
+/// Timeout for expected events: far longer than they take.
 pub const LONG: Duration = Duration::from_secs(60);
 
-/// What the configuration says of a camera.
+/// Configuration of a camera.
 pub fn about(name: &str) -> Arc<About> {
     let alarms = [(AlarmKind::Offline, None), (AlarmKind::Low, Some(40.0))];
     Arc::new(About {
@@ -29,14 +29,14 @@ pub fn about(name: &str) -> Arc<About> {
     })
 }
 
-/// A wall of cameras of these names.
+/// A wall with cameras of these names.
 pub fn wall(names: &[&str]) -> Arc<Wall> {
     let wall = Arc::new(Wall::default());
     wall.arrange(names.iter().map(|name| (about(name), true)));
     wall
 }
 
-/// A camera becomes live, with a score.
+/// Makes a camera live, with a score.
 pub fn score(wall: &Wall, name: &str, score: f64) {
     let at = Moment::now();
     wall.update(name, |status| {
@@ -49,7 +49,7 @@ pub fn score(wall: &Wall, name: &str, score: f64) {
     wall.measured(name, Measured { at, score: Some(score), luma_mean: None, luma_deviation: None, motion: None });
 }
 
-/// An alarm begins.
+/// Begins an alarm.
 pub fn alarm(wall: &Wall, camera: &str, kind: AlarmKind, picture: Option<Jpeg>) -> AlarmId {
     let alarm = Alarm {
         id: AlarmId(0),
@@ -66,7 +66,7 @@ pub fn alarm(wall: &Wall, camera: &str, kind: AlarmKind, picture: Option<Jpeg>) 
     wall.begin(alarm).expect("a camera of this name")
 }
 
-/// A file of so many bytes that begins as JPEG does.
+/// A file of this size that starts like a JPEG file.
 pub fn jpeg(bytes: usize) -> Jpeg {
     let mut file = vec![0xff, 0xd8, 0xff];
     file.resize(bytes, 0);
@@ -82,7 +82,7 @@ impl Pictures for Still {
     }
 }
 
-/// Waits until something is there.
+/// Waits for a condition.
 #[track_caller]
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + LONG;
@@ -95,11 +95,11 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// What a server answers.
+/// Response of a server.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
-    /// Line by line, names in lower case.
+    /// Headers, names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
@@ -114,7 +114,7 @@ impl Answer {
     }
 }
 
-/// Asks a server for a path, with a method and header lines.
+/// Sends a request with a method and headers.
 pub fn ask(server: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let mut stream = TcpStream::connect(server).expect("a connection");
     stream.set_read_timeout(Some(LONG)).expect("set");
@@ -123,17 +123,17 @@ pub fn ask(server: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)
         request += &format!("Host: {server}\r\n");
     }
     headers.iter().for_each(|(name, value)| request += &format!("{name}: {value}\r\n"));
-    // A server that refuses a request early may not read all of it.
+    // A server that rejects a request early may not read all of it.
     let _ = stream.write_all(format!("{request}\r\n{body}").as_bytes());
     answer(&mut BufReader::new(stream))
 }
 
-/// `GET` without more.
+/// Sends a plain `GET` request.
 pub fn get(server: SocketAddr, path: &str) -> Answer {
     ask(server, "GET", path, &[], "")
 }
 
-/// Reads an answer to its end.
+/// Reads a response completely.
 pub fn answer(from: &mut BufReader<TcpStream>) -> Answer {
     let (status, headers) = head(from);
     let mut body = Vec::new();
@@ -141,7 +141,7 @@ pub fn answer(from: &mut BufReader<TcpStream>) -> Answer {
     Answer { status, headers, body }
 }
 
-/// Reads an answer's status and header lines.
+/// Reads status and headers of a response.
 pub fn head(from: &mut BufReader<TcpStream>) -> (u16, Vec<(String, String)>) {
     let mut lines = std::iter::from_fn(|| {
         let mut line = String::new();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is known of all cameras, and who hears of it.
+//! State of all cameras, and its subscribers.
 //!
-//! Lock order: `news`, then `cameras`. `news` is held while something is told, so that all hear the same order.
+//! Lock order: `news`, then `cameras`. `news` is held while events are sent, so that all subscribers see the same
+//! order.
 
 use super::alarm::{Alarm, AlarmId, Jpeg};
 use super::event::Event;
@@ -13,30 +14,30 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use tokio::sync::broadcast;
 
-/// Events that a subscriber may be behind before it misses some.
+/// Number of events a subscriber may be behind before it misses some.
 const BEHIND: usize = 1024;
 
 /// Why there is no picture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoPicture {
-    /// There is no such camera.
-    #[error("there is no camera of this name")]
+    /// The camera does not exist.
+    #[error("no such camera")]
     Unknown,
-    /// None has come yet.
-    #[error("no picture has come from this camera yet")]
+    /// No picture has arrived yet.
+    #[error("no picture has arrived from this camera yet")]
     None,
-    /// It cannot be shown.
-    #[error("the picture cannot be shown: {0}")]
+    /// The picture cannot be encoded.
+    #[error("cannot show the picture: {0}")]
     Failed(String),
 }
 
-/// Where a camera's newest picture comes from.
+/// Source of a camera's newest picture.
 pub trait Pictures: Send + Sync {
-    /// The newest picture; encoded when asked for, at most once a second. Takes milliseconds of computing: call it
-    /// from a thread that may work.
+    /// Returns the newest picture; encoded on request, at most once per second. Takes milliseconds: call it on a thread
+    /// that may block.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is none.
     fn newest(&self) -> Result<Jpeg, NoPicture>;
 }
 
@@ -48,7 +49,7 @@ struct Camera {
 }
 
 impl Camera {
-    /// One that was known before or not, by another configuration.
+    /// Whether the camera is enabled in the current configuration.
     fn arranged(before: Option<Self>, about: Arc<About>, enabled: bool) -> Self {
         let state = if enabled { State::Connecting } else { State::Disabled };
         let Some(mut camera) = before else {
@@ -63,14 +64,14 @@ impl Camera {
     }
 }
 
-/// Who hears what happens.
+/// Subscribers.
 struct News {
     subscribers: broadcast::Sender<Event>,
     followers: Vec<SyncSender<Event>>,
     last_id: i64,
 }
 
-/// All cameras, in the configuration's order.
+/// All cameras in configuration order.
 pub struct Wall {
     news: Mutex<News>,
     cameras: Mutex<Vec<Camera>>,
@@ -84,37 +85,37 @@ impl Default for Wall {
 }
 
 impl Wall {
-    /// What is known of a camera.
+    /// Returns the status of a camera.
     pub fn status(&self, name: &str) -> Option<Status> {
         lock(&self.cameras).iter().find(|camera| &*camera.name == name).map(|camera| camera.status.clone())
     }
 
-    /// What is known of all, in the configuration's order.
+    /// Returns the status of all cameras in configuration order.
     pub fn all(&self) -> Vec<Status> {
         lock(&self.cameras).iter().map(|camera| camera.status.clone()).collect()
     }
 
-    /// Hears of everything from now on, unless it is slow: of a subscriber that is more than 1,024 events behind the
-    /// receiver says `Lagged`; it then asks for [`all`](Self::all) again.
+    /// Subscribes to all events. A subscriber that is more than 1,024 events behind gets `Lagged` from the receiver and
+    /// should call [`all`](Self::all) again.
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         lock(&self.news).subscribers.subscribe()
     }
 
-    /// Hears of everything from now on and misses nothing: for the history and for notifications.
+    /// Subscribes to all events without losing any, for the history and for notifications.
     ///
-    /// This is the blocking path: with `room` events waiting, whatever has happened waits to be told, and with it all
-    /// cameras (their streams go on). So a follower takes its events at once, on a thread that waits for nothing else,
-    /// and bounds what it keeps itself: the history on disk. A receiver that is dropped is left out from then on.
+    /// This subscription blocks: with `room` events queued, further events wait, and with them all cameras (their
+    /// streams continue). A follower must take its events immediately, on a thread that waits for nothing else, and
+    /// limit what it keeps. A dropped receiver is ignored.
     pub fn follow(&self, room: usize) -> Receiver<Event> {
         let (sender, receiver) = sync_channel(room);
         lock(&self.news).followers.push(sender);
         receiver
     }
 
-    /// A camera's newest picture. Takes milliseconds of computing, at most once a second a camera.
+    /// Returns a camera's newest picture. Takes milliseconds, at most once per second and camera.
     ///
     /// # Errors
-    /// When there is no such camera, or no picture of it.
+    /// If the camera or its picture does not exist.
     pub fn snapshot(&self, name: &str) -> Result<Jpeg, NoPicture> {
         let pictures = {
             let cameras = lock(&self.cameras);
@@ -124,8 +125,8 @@ impl Wall {
         pictures.newest()
     }
 
-    /// Puts up these cameras, in this order. What is known of a camera of the same name stays; alarms of one that is
-    /// gone end.
+    /// Sets the cameras and their order. The status of cameras that keep their name is kept; alarms of removed cameras
+    /// end.
     pub fn arrange(&self, cameras: impl IntoIterator<Item = (Arc<About>, bool)>) {
         let mut news = lock(&self.news);
         let gone = {
@@ -145,15 +146,15 @@ impl Wall {
         news.tell(Event::Reloaded);
     }
 
-    /// Says where a camera's pictures come from.
+    /// Sets the picture source of a camera.
     pub fn set_pictures(&self, name: &str, pictures: Option<Arc<dyn Pictures>>) {
         if let Some(camera) = lock(&self.cameras).iter_mut().find(|camera| &*camera.name == name) {
             camera.pictures = pictures;
         }
     }
 
-    /// Changes what is known of a camera; tells of it where its state is another then, and sets since when. Alarms are
-    /// not changed here. False: there is no such camera.
+    /// Changes the status of a camera; sends an event and sets the time if its state changes. Does not change alarms.
+    /// Returns false if the camera does not exist.
     pub fn update(&self, name: &str, change: impl FnOnce(&mut Status)) -> bool {
         let mut news = lock(&self.news);
         let event = {
@@ -178,7 +179,7 @@ impl Wall {
         true
     }
 
-    /// Takes in what was measured of a camera's frame.
+    /// Adds measurements of a camera's frame.
     pub fn measured(&self, name: &str, measured: Measured) {
         let mut news = lock(&self.news);
         let camera = {
@@ -193,7 +194,7 @@ impl Wall {
         news.tell(Event::Score { camera, measured });
     }
 
-    /// Begins an alarm; gives it its id, which is what `alarm` has of none. False: there is no such camera.
+    /// Begins an alarm and assigns its ID, which must be unset in `alarm`. Returns false if the camera does not exist.
     pub fn begin(&self, mut alarm: Alarm) -> Option<AlarmId> {
         let mut news = lock(&self.news);
         news.last_id = alarm.began.wall.as_microsecond().max(news.last_id + 1);
@@ -205,8 +206,7 @@ impl Wall {
         Some(id)
     }
 
-    /// Says that an alarm has been seen. None: there is none of that id that goes on. One that was acknowledged before
-    /// stays as it is.
+    /// Acknowledges an alarm. Returns `None` if no active alarm has this ID. An acknowledged alarm is not changed.
     pub fn acknowledge(&self, id: AlarmId) -> Option<Arc<Alarm>> {
         self.change(id, |alarm| {
             let first = alarm.acknowledged.is_none();
@@ -215,7 +215,7 @@ impl Wall {
         })
     }
 
-    /// Ends an alarm. None: there is none of that id that goes on.
+    /// Ends an alarm. Returns `None` if no active alarm has this ID.
     pub fn end(&self, id: AlarmId) -> Option<Arc<Alarm>> {
         self.change(id, |alarm| {
             alarm.ended = Some(Moment::now());
@@ -223,7 +223,7 @@ impl Wall {
         })
     }
 
-    /// Changes an alarm that goes on, and tells of it as `change` says.
+    /// Changes an active alarm and sends the event returned by `change`.
     fn change(
         &self,
         id: AlarmId,
@@ -254,7 +254,7 @@ impl Wall {
 impl News {
     fn tell(&mut self, event: Event) {
         self.followers.retain(|follower| follower.send(event.clone()).is_ok());
-        // Nobody looks: then nobody misses it.
+        // There may be no subscribers.
         let _ = self.subscribers.send(event);
     }
 }

@@ -45,8 +45,8 @@ fn the_folder_holds_whole_files_and_a_second_run_reuses_them() {
     assert!(!first.stderr.contains("earlier run"));
 
     let second = run(&[&low]);
-    assert!(second.stderr.contains("high: known from an earlier run"), "{}", second.stderr);
-    assert!(!second.stderr.contains("low: known"), "{}", second.stderr);
+    assert!(second.stderr.contains("high: reused from an earlier run"), "{}", second.stderr);
+    assert!(!second.stderr.contains("low: reused"), "{}", second.stderr);
     let again: Value = serde_json::from_str(&read("out/report.json")).unwrap();
     assert_eq!(rendition(&again, "high"), rendition(&report, "high"));
     assert!(number(rendition(&again, "low"), &["measures", "vmaf", "mean"]) < mean);
@@ -67,7 +67,7 @@ fn what_is_not_ours_stays() {
     std::fs::write(bench.path("theirs/frames/mine.txt"), "mine").unwrap();
     let compare = |folder: &str| bench.iqa(&[&source, &high, "-o", folder, "--measures", "psnr"]);
     let ran = compare("theirs").ended(2);
-    assert!(ran.stderr.contains("theirs/frames is there"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("theirs/frames exists"), "{}", ran.stderr);
     // Beside a report of ours, too.
     compare("out").ended(0);
     std::fs::write(bench.path("out/frames/mine.txt"), "mine").unwrap();

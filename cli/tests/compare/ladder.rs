@@ -98,7 +98,7 @@ fn another_transfer_function_is_found_by_its_tag_or_by_the_pictures() {
     let good = bench.rendition("good.mp4", "30", &[]);
     let report = bench.iqa(&[&source, &hidden, &plain, &good, "--json", "--measures", "psnr"]).json();
     let of = |name| reasons(rendition(&report, name));
-    assert!(of("hidden").contains("its luma is another one") && !of("hidden").contains("transfer functions differ"));
+    assert!(of("hidden").contains("its luma differs") && !of("hidden").contains("transfer functions differ"));
     assert!(of("plain").contains("the transfer functions differ") && of("plain").contains("PQ"), "{}", of("plain"));
     assert_eq!(of("good"), "");
 }
@@ -196,7 +196,7 @@ fn a_rotation_tag_is_followed_and_no_shape_is_called_another() {
     let report = bench.iqa(&[&source, &tagged, "--json", "--measures", "psnr"]).ended(0).json();
     let one = rendition(&report, "tagged");
     assert!(number(one, &["measures", "psnr-y", "mean"]) > 30.0, "{one:#}");
-    assert_eq!(reasons(one), "it was turned upright as its tag says (rotate-90)");
+    assert_eq!(reasons(one), "it was rotated upright according to its orientation tag (rotate-90)");
     // As it lies, it is another shape, and is said to be turned.
     let report = bench.iqa(&[&source, "lying.mp4", "--json", "--measures", "psnr"]).ended(3).json();
     assert!(reasons(rendition(&report, "lying")).contains("turned"), "{report:#}");

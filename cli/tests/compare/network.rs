@@ -42,8 +42,8 @@ fn asked(connection: &mut TcpStream) -> Option<(String, usize)> {
     Some((text.split_whitespace().nth(1)?.trim_start_matches('/').to_owned(), from.unwrap_or(0)))
 }
 
-/// Answers with the file of that name, or with as many bytes of it, and is silent then. Clients that were cut off, as on a
-/// busy machine, go on where they were.
+/// Answers with the file of that name, or with as many bytes of it, and is silent then. Clients that were cut off, as
+/// on a busy machine, go on where they were.
 fn answer(mut connection: TcpStream, folder: &Path, most: usize) {
     let Some((name, from)) = asked(&mut connection) else { return };
     let Ok(bytes) = std::fs::read(folder.join(name)) else {
@@ -90,7 +90,7 @@ fn what_a_server_has_is_compared_and_what_it_lacks_is_named() {
     bench.rendition("good.mp4", "30", &[]);
     let folder = bench.folder.path().to_owned();
     let address = server(move |connection| answer(connection, &folder, usize::MAX));
-    // Nobody listens there any more.
+    // No server listens there any more.
     let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let [good, absent] = ["good", "absent"].map(|name| format!("{address}/{name}.mp4"));
     let dead = format!("http://{dead}/dead.mp4");
@@ -100,7 +100,7 @@ fn what_a_server_has_is_compared_and_what_it_lacks_is_named() {
     let of = |name| reasons(rendition(&report, name));
     assert!(of("absent").contains("Not Found") && of("absent").contains(&absent), "{}", of("absent"));
     assert!(of("dead").contains(&dead) && of("dead").contains("check the address"), "{}", of("dead"));
-    assert!(of("odd").contains("nothing here reads from foo://"), "{}", of("odd"));
+    assert!(of("odd").contains("no installed GStreamer element reads foo:// URIs"), "{}", of("odd"));
     for name in ["absent", "dead", "odd"] {
         assert!(of(name).lines().count() == 1 && !of(name).contains(".c("), "{name}: {}", of(name));
     }

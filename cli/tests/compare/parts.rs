@@ -17,7 +17,7 @@ fn a_part_of_which_little_came_gives_no_numbers() {
     // After a seek most of it is lost to its clock.
     let program = rendition(&report, "program");
     assert_eq!(program["verdict"], "not-aligned", "{program:#}");
-    assert!(reasons(program).contains("of 1.00 s of this part came"), "{program:#}");
+    assert!(reasons(program).contains("of 1.00 s of this part were decoded"), "{program:#}");
     assert!(program["measures"].as_object().is_some_and(|measures| measures.is_empty()), "{program:#}");
 }
 

@@ -58,7 +58,7 @@ fn a_model_that_cannot_be_used_is_listed_and_says_so() {
     std::fs::write(folder.path().join("vmaf/other.json"), other).expect("another model");
     let mut command = iqa(folder.path(), &["models"]);
     let table = Ran::of(command.env("ONNX_IQA_MODEL_PATH", folder.path())).ended(0).stdout;
-    assert!(table.contains("other") && table.contains("cannot be used: `iqa models other` says why"), "{table}");
+    assert!(table.contains("other") && table.contains("cannot be used: see `iqa models other`"), "{table}");
     let mut command = iqa(folder.path(), &["models", "other"]);
     let said = Ran::of(command.env("ONNX_IQA_MODEL_PATH", folder.path()));
     assert!(format!("{}{}", said.stdout, said.stderr).contains("motion9"), "{} {}", said.stdout, said.stderr);

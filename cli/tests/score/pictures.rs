@@ -76,7 +76,7 @@ fn a_list_comes_from_standard_input() {
     let inputs: Vec<_> = report["inputs"].as_array().expect("inputs").iter().map(|input| &input["input"]).collect();
     assert_eq!(inputs, ["c.png", "a b.png", "c.png"]);
     let nothing = bench.score_of_list(&["-"], "\n").ended(2);
-    assert!(nothing.stderr.contains("standard input names no file"), "{}", nothing.stderr);
+    assert!(nothing.stderr.contains("standard input contains no file name"), "{}", nothing.stderr);
 }
 
 #[test]

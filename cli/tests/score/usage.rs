@@ -20,7 +20,7 @@ fn an_input_that_cannot_be_read_is_named_and_the_others_are_scored() {
     assert!(failure(2).contains("no picture"), "{}", failure(2));
     near(&report["inputs"][3]["score"]["mean"], 20.0, 0.01);
     let quiet = bench.score(&["absent.mp4", "good.png", "--quiet"]).ended(2);
-    assert!(quiet.stdout.is_empty() && quiet.stderr.contains("absent.mp4: there is no such file"), "{quiet:?}");
+    assert!(quiet.stdout.is_empty() && quiet.stderr.contains("absent.mp4: no such file"), "{quiet:?}");
     let table = bench.score(&["absent.mp4", "good.png"]).ended(2);
     assert!(table.stdout.contains("ERROR") && table.stdout.contains("20.0"), "{}", table.stdout);
 }

@@ -23,7 +23,7 @@ fn a_dark_picture_is_black_and_low_and_ends_both() {
     assert!(!watch.has_alarm("cam", "covered"), "black is not covered");
     let camera = watch.camera("cam");
     let alarm = camera["alarms"].as_array().and_then(|all| all.iter().find(|alarm| alarm["kind"] == "black")).cloned();
-    let alarm = alarm.expect("it goes on");
+    let alarm = alarm.expect("an active alarm");
     assert_eq!((alarm["has-picture"].as_bool(), alarm["limit"].as_f64()), (Some(true), Some(0.98)), "{alarm}");
     server.set("cam", "src", "pattern", "smpte75");
     watch.wait_until("both end", |watch| !watch.has_alarm("cam", "black") && !watch.has_alarm("cam", "low"));
@@ -63,5 +63,5 @@ fn an_acknowledged_alarm_stays_until_it_ends_by_itself() {
     assert!(watch.post(&format!("api/alarms/{id}/ack")), "{}", watch.log());
     watch.wait_until("it is acknowledged", |watch| watch.camera("cam")["alarms"][0]["acknowledged"].is_string());
     std::thread::sleep(Duration::from_millis(500));
-    assert!(watch.has_alarm("cam", "black"), "it goes on");
+    assert!(watch.has_alarm("cam", "black"), "it stays active");
 }

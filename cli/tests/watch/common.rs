@@ -196,7 +196,7 @@ impl Watch {
         self.camera(name)["state"].as_str().unwrap_or("gone").to_owned()
     }
 
-    /// Whether an alarm goes on.
+    /// Whether an alarm is active.
     #[track_caller]
     pub fn has_alarm(&self, name: &str, kind: &str) -> bool {
         let camera = self.camera(name);

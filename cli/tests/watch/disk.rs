@@ -67,6 +67,6 @@ mod slow {
         assert_eq!(metric(&watch, "iqa_history_lost_seconds_total "), 0.0);
         let (status, _, log) = watch.end();
         assert_eq!(status, Some(0));
-        assert!(log.contains("the history cannot be written") && log.contains("is written again"), "{log}");
+        assert!(log.contains("cannot write the history") && log.contains("is being written again"), "{log}");
     }
 }

@@ -73,7 +73,7 @@ fn a_wrong_password_is_an_error_that_does_not_show_it() {
     watch.wait_for("wrong", "error");
     let camera = watch.camera("wrong");
     assert!(camera["reason"].as_str().is_some_and(|reason| reason.contains("password")), "{camera}");
-    assert!(watch.log().contains("wrong is error: it refuses"), "{}", watch.log());
+    assert!(watch.log().contains("wrong is error: it rejects"), "{}", watch.log());
     let pages = ["", "camera/wrong", "api/cameras", "metrics"].map(|path| watch.get(path).unwrap_or_default());
     let (_, _, log) = watch.end();
     for text in pages.iter().chain([&log]) {

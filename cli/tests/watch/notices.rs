@@ -64,7 +64,7 @@ impl Drop for Running {
     }
 }
 
-/// Runs what follows with Alertmanager's own templates where Debian's program looks for them, which nobody else sees.
+/// Runs the command with Alertmanager's templates where Debian's program expects them, in a private mount namespace.
 const WITH_TEMPLATES: &str = "mount -t tmpfs tmpfs /usr/share && mkdir /usr/share/prometheus && \
     cp -r \"$0/../share/prometheus/alertmanager\" /usr/share/prometheus && exec \"$@\"";
 

@@ -17,7 +17,7 @@ fn names(watch: &Watch) -> Vec<String> {
 }
 
 #[test]
-fn only_cameras_that_changed_begin_anew() {
+fn only_changed_cameras_restart() {
     let mut watch = Watch::start(&(camera("one", "") + &camera("two", "") + &camera("three", "")));
     for name in ["one", "two", "three"] {
         watch.wait_for(name, "live");

@@ -31,7 +31,7 @@ fn is_clean(what: &str, text: &str) {
 fn a_password_stands_nowhere() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("password"), PASSWORD).expect("written");
-    // Nobody listens there: the errors of GStreamer name the address.
+    // No server listens there: GStreamer's errors contain the address.
     let port = free_port();
     let cameras = format!(
         "[webhook]\nurl = 'http://me:{encoded}@127.0.0.1:{port}/hook?token={encoded}'\n\

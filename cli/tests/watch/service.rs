@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the service manager is told.
+//! Notifications to the service manager.
 
 use crate::common::{LONG, Watch};
 use std::os::unix::net::UnixDatagram;

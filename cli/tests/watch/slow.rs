@@ -76,10 +76,12 @@ fn lost_packets_lower_the_score_and_raise_the_alarm() {
         .args(["quality=92", "!", "multifilesink", &format!("location={frames}")])
         .status();
     assert!(taken_apart.expect("gst-launch-1.0 runs").success());
-    // The server takes what is called pay0 for the payloader, and it can be told to drop.
+    // The server uses the element pay0 as payloader, and it can be set to drop buffers.
     let film = format!(
-        "multifilesrc location={frames} loop=true caps=image/jpeg,framerate=25/1 ! jpegdec ! identity sync=true ! x264enc \
-         tune=zerolatency speed-preset=veryfast bitrate=2500 key-int-max=50 ! video/x-h264,profile=baseline ! rtph264pay \
+        "multifilesrc location={frames} loop=true caps=image/jpeg,framerate=25/1 ! jpegdec ! identity sync=true ! \
+         x264enc \
+         tune=zerolatency speed-preset=veryfast bitrate=2500 key-int-max=50 ! video/x-h264,profile=baseline ! \
+         rtph264pay \
          config-interval=1 mtu=1200 ! identity name=pay0"
     );
     let Some(mut server) = Server::start(&[], &[format!("cam={film}")]) else { return };

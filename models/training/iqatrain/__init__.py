@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: MPL-2.0
 """Training of the picture-quality networks that onnx-iqa bundles."""

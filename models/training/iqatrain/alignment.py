@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Brings the opinions of BIQ2021's subsets to one scale before anything is learned from them.
 
 Each subset was rated beside pictures of its own kind, and its opinions have a level of their own: a network that is to meet

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Made pictures that join a run without reference, for the networks' second outputs: MT-IRN's map, BPCLIP's attributes."""
 
 from pathlib import Path

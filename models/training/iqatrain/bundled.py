@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Reads an exported model back into its network, as a checkpoint that another run can start from.
 
     python -m iqatrain.bundled --network mt-irn --model ../mt-irn/model.onnx --out mt-irn.pt

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Writes a model's card from what is on record: the checkpoints' recipes and the lines that the measuring commands printed.
 
     python -m iqatrain.card --network mt-irn --checkpoint run/checkpoint.pt --measured measured.jsonl --out mt-irn/card.md

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Coded copies of the made pictures' references: H.264, H.265, AV1, rescaling and JPEG by three encoders in fine steps, five levels each.
 
     python -m iqatrain.coded --made made

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Colour spaces on float arrays [h, w, 3] of full-range R'G'B', 0 to 1."""
 
 import numpy as np

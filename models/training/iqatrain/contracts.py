@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """What each exported model says of itself: the text under `iqa.contract` in the ONNX file."""
 
 from . import networks

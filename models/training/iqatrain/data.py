@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Data sets: decoded once into one uint8 array, opened as a memory map.
 
 python -m iqatrain.data --biq2021 BIQ2021 --cache cache

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Where the networks, their training and their protocol differ from the papers: the tables of the cards.
 
 A row: what, the paper, here, why. `python -m iqatrain.deviations` prints the tables; a test compares them with the cards.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Made distortions: each takes a square region of a picture and a strength from 0 (invisible) to 1 (worst)."""
 
 import io

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Every step of every network on made-up pictures, from random weights, without downloads: under a minute.
 
     python -m iqatrain.dry_run --out /tmp/dry

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Measures a trained network, in single precision, on five crops a picture.
 
     python -m iqatrain.evaluate test       --cache cache --checkpoint run/checkpoint.pt --scores test.csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """What people said, that nothing here was trained on: pairs of JPEG pictures, and LIVE's blurred pictures.
 
     python -m iqatrain.exams choices --answers mucped23/answers.csv --elo mucped23/elo.csv --originals CID22-512/validation \\

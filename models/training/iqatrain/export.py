@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Writes a trained network as ONNX: weights in few bits with their conversion in the graph, contract inside.
 
     python -m iqatrain.export --network mt-irn --checkpoint run/checkpoint.pt --weights mixed --out mt-irn/model.onnx

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Frozen features of the backbones, and what a support vector or ridge regression makes of them: the floor to be above.
 
     python -m iqatrain.features --backbone resnet50 --weights ResNet50 --live ChallengeDB_release --out features

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Full-reference measures of one pair, from `piq` (none has learned weights): the teachers of made labels.
 
 All are computed on uint8 RGB pictures of equal size and returned so that higher is better.

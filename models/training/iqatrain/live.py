@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """LIVE In the Wild Challenge (Ghadiyaram, Bovik, 2016): 1,162 pictures with opinion scores, and the papers' splits.
 
 This set is the examination: nothing that is shipped learns from it, and `record_use` logs every look at it.

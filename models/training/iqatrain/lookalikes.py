@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Look-alikes of TID2013: its distortions on crops of the Kodak pictures, at its PSNR ladder, beside its human scores.
 
     python -m iqatrain.lookalikes fit     --kodak kodak --table TID2013.txt

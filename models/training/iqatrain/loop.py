@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The training loop that every run shares: device, schedule, averaged weights, checkpoints, a log.
 
 What a step sees follows from the seed and the step's number alone, so that a run that was stopped and started again

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Made pictures: every distortion of KADID-10k at every level on pristine photographs, with full-reference measures.
 
     python -m iqatrain.made --pristine CID22-512/training --pristine clic2025 --out made --count 160

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """How well scores agree with opinions."""
 
 import numpy as np

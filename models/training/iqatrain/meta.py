@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """MetaIQA's prior: meta-training over distortions (Algorithm 1), and the baseline of its Table 4.
 
     python -m iqatrain.meta --made made --tables tables.npz --backbone AllLegs_combined.pt --out prior

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Scores of pictures that a formula describes, for tests of other implementations.
 
     python -m iqatrain.parity --network metaiqa --checkpoint run/checkpoint.pt --weights half --out metaiqa/parity.json

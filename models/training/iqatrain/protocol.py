@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The papers' protocol on LIVE Challenge: ten 80/20 splits, seeds 0 to 9, SROCC and PLCC of each, mean and median.
 
     python -m iqatrain.protocol train    --network metaiqa --name metaiqa --live ChallengeDB_release --out protocol …

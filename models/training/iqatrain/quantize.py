@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """An exported network in 8-bit integer arithmetic: weights int8 for each channel, activations uint8, static.
 
     python -m iqatrain.quantize make    --network metaiqa --cache cache --float ../metaiqa/model.float.onnx --out ../metaiqa/model.onnx

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """MT-IRN's first two training stages, on made pictures: the SSIM map, then the pseudo-reference.
 
     python -m iqatrain.restoration map       --made made --out map

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Trains a network without reference on pictures with opinion scores.
 
     python -m iqatrain.run --cache cache --backbone AllLegs_combined.pt --out run

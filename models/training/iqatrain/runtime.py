@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """An exported model in ONNX Runtime, used as the network is that it was exported from."""
 
 import argparse

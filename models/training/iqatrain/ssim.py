@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The map of structural similarity (Wang, Bovik, Sheikh, Simoncelli, 2004) that MT-IRN learns to predict."""
 
 import torch

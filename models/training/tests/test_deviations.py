@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The cards say what differs from the papers, and the figures there are those of the code."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Look-alikes, the card, and what the commands that measure print."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The layers behind the cosines, tuned alone."""
 
 import numpy as np

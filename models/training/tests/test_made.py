@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Distortions, made pictures and labels."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Shapes, wiring, and weights that are read from published files."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Networks in integer arithmetic."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Runs: resuming, what the objectives do, the protocol, and the whole chain."""
 
 import contextlib

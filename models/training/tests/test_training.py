@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """Run with `python -m unittest discover -s tests` in models/training."""
 
 import contextlib

@@ -254,8 +254,10 @@ fn ahead() -> Result<()> {
     let (width, height, limit_mib) = (1280, 720, 128);
     let before = resident_kib("self")?;
     let pipeline = gst::parse::launch(&format!(
-        "videotestsrc num-buffers=500 timestamp-offset=10000000000 ! video/x-raw,format=I420,width={width},height={height},framerate=25/1 ! c.reference \
-         videotestsrc num-buffers=500 ! video/x-raw,format=I420,width={width},height={height},framerate=25/1 ! c.distorted \
+        "videotestsrc num-buffers=500 timestamp-offset=10000000000 ! \
+         video/x-raw,format=I420,width={width},height={height},framerate=25/1 ! c.reference \
+         videotestsrc num-buffers=500 ! video/x-raw,format=I420,width={width},height={height},framerate=25/1 ! \
+         c.distorted \
          iqacompare name=c measures=psnr max-bytes={} ! fakesink name=sink sync=false",
         limit_mib << 20
     ))?

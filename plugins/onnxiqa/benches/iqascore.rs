@@ -124,7 +124,8 @@ fn pass() -> Result<()> {
         let count = 2000;
         let run = |element: &str| -> Result<f64> {
             let pipeline = gst::parse::launch(&format!(
-                "videotestsrc num-buffers={count} pattern=smpte ! video/x-raw,format=I420,width={width},height={height} ! \
+                "videotestsrc num-buffers={count} pattern=smpte ! \
+                 video/x-raw,format=I420,width={width},height={height} ! \
                  {element} ! fakesink name=sink sync=false"
             ))?
             .downcast::<gst::Pipeline>()
@@ -154,7 +155,8 @@ fn pass() -> Result<()> {
 fn live() -> Result<()> {
     let (caps, frames) = frames(1920, 1080, 8)?;
     let pipeline = gst::parse::launch(
-        "appsrc name=src format=time is-live=true ! iqascore name=iqa model=metaiqa provider=cpu mode=live ! fakesink sync=false",
+        "appsrc name=src format=time is-live=true ! iqascore name=iqa model=metaiqa provider=cpu mode=live ! fakesink \
+         sync=false",
     )?
     .downcast::<gst::Pipeline>()
     .ok()
@@ -196,8 +198,8 @@ fn live() -> Result<()> {
     ensure!(!added.is_empty(), "no frame came through");
     let at = |share: f64| added[((added.len() - 1) as f64 * share) as usize];
     println!(
-        "live, 1080p at 50 frames/s, scorer saturated ({} of {} frames scored): the element adds {:.3} ms in the median, {:.3} ms at the \
-         99th percentile (goal <= 1 ms)",
+        "live, 1080p at 50 frames/s, scorer saturated ({} of {} frames scored): the element adds {:.3} ms in the \
+         median, {:.3} ms at the 99th percentile (goal <= 1 ms)",
         stats.get::<u64>("scored").unwrap_or(0),
         added.len(),
         at(0.5),
@@ -233,7 +235,7 @@ fn memory() -> Result<()> {
             }
         },
     );
-    // A bus that nobody empties would grow by itself.
+    // A bus that is not drained would grow.
     let bus = pipeline.bus().context("a bus")?;
     pipeline.set_state(gst::State::Playing)?;
     loop {

@@ -2,9 +2,10 @@
 
 //! What a 1080p frame costs with each bundled model, and how well each agrees with people.
 //!
-//! Given are the time from the first frame's arrival at the sink to the last one's, as a multiple of the default model's in the same run
-//! too, and the processor time of all threads. Both are drawn against accuracy in `models.svg` in the folder of what cargo builds, beside
-//! measures that others have benchmarked (`published.csv`). `make bench` sets the environment.
+//! Given are the time from the first frame's arrival at the sink to the last one's, as a multiple of the default
+//! model's in the same run too, and the processor time of all threads. Both are drawn against accuracy in `models.svg`
+//! in the folder of what cargo builds, beside measures that others have benchmarked (`published.csv`). `make bench`
+//! sets the environment.
 
 mod common;
 
@@ -18,8 +19,8 @@ use std::time::Instant;
 
 /// The default of `iqascore`'s `model`.
 const DEFAULT: &str = "metaiqa";
-/// Measures of `iqacompare`, their SROCC on TID2013 look-alikes (`models/bpclip-fr/card.md`), and on how many pairs they are timed:
-/// processor time comes in steps of 10 ms.
+/// Measures of `iqacompare`, their SROCC on TID2013 look-alikes (`models/bpclip-fr/card.md`), and on how many pairs
+/// they are timed: processor time comes in steps of 10 ms.
 const MEASURES: [(&str, f64, usize); 3] = [("psnr", 0.8221, 800), ("ssim", 0.7737, 400), ("vmaf", 0.6524, 40)];
 const ROUNDS: usize = 5;
 

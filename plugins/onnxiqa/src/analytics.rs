@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Scores in the metadata of GStreamer's own analytics library: a `GstAnalyticsClsMtd` of one class, the quark
-//! `iqa/score/<model>`, with score / 100 as its level.
+//! Scores as GStreamer analytics metadata: a `GstAnalyticsClsMtd` with one class, whose quark is `iqa/score/<model>`
+//! and whose confidence level is score / 100.
 //!
-//! The library is opened at run time and never linked, so that one plugin serves GStreamer 1.22, which has none, to 1.28.
+//! The analytics library is loaded at run time instead of being linked, so that one build of the plugin works with
+//! GStreamer 1.22, which does not have the library, up to 1.28.
 
 use crate::describe;
 use gst::glib::ffi::{GFALSE, GQuark, gboolean};
@@ -12,51 +13,51 @@ use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use std::ffi::c_uint;
 use std::sync::LazyLock;
 
-/// The library's file, for the loader. Its interface is the same since 1.24.
+/// File name of the library. Its ABI has been stable since 1.24.
 pub const FILE: &str = "libgstanalytics-1.0.so.0";
 
-/// `GstAnalyticsRelationMeta`: what holds all that is said of a buffer. Its inside is the library's own.
+/// Opaque `GstAnalyticsRelationMeta`, the container for all analytics results of a buffer.
 #[repr(C)]
 struct RelationMeta {
     _private: [u8; 0],
 }
 
-/// `GstAnalyticsMtd`, alias `GstAnalyticsClsMtd`: which of the things in a meta.
+/// `GstAnalyticsMtd` (alias `GstAnalyticsClsMtd`): handle of one result in a relation meta.
 #[repr(C)]
 struct Mtd {
     id: c_uint,
     meta: *mut RelationMeta,
 }
 
-/// `gst_buffer_add_analytics_relation_meta`, which gives the one that is there if there is one.
+/// `gst_buffer_add_analytics_relation_meta`, which returns the existing meta if the buffer already has one.
 type AddMeta = unsafe extern "C" fn(*mut gst::ffi::GstBuffer) -> *mut RelationMeta;
-/// `gst_analytics_relation_meta_add_one_cls_mtd`
+/// `gst_analytics_relation_meta_add_one_cls_mtd`.
 type AddClass = unsafe extern "C" fn(*mut RelationMeta, f32, GQuark, *mut Mtd) -> gboolean;
 
-/// The library, open.
+/// The loaded library.
 #[derive(Debug)]
 pub struct Analytics {
     add_meta: AddMeta,
     add_class: AddClass,
-    /// GStreamer knows types of it: it stays for as long as the process.
+    /// Never unloaded, because GStreamer keeps the types it registers for the lifetime of the process.
     _library: Library,
 }
 
 impl Analytics {
-    /// The library, which is opened at the first call.
+    /// Returns the library, loading it on first use.
     ///
     /// # Errors
-    /// Why it cannot be opened, in the loader's words.
+    /// The loader's error text if it cannot be opened.
     pub fn get() -> Result<&'static Self, &'static str> {
         static ANALYTICS: LazyLock<Result<Analytics, String>> = LazyLock::new(|| Analytics::open(FILE));
         ANALYTICS.as_ref().map_err(String::as_str)
     }
 
     fn open(file: &str) -> Result<Self, String> {
-        // SAFETY: opening it runs its initializers, which are GLib's and GStreamer's own. All that it needs is looked for
-        // at once: of a GStreamer newer than this process's, it is refused here and not at the first call.
+        // SAFETY: opening the library runs its initializers, which are those of GLib and GStreamer. Symbols are
+        // resolved immediately: a library from a newer GStreamer is rejected here and not on the first call.
         let library = unsafe { Library::open(Some(file), RTLD_NOW | RTLD_LOCAL) }.map_err(|error| describe(&error))?;
-        // SAFETY: the types are those of the functions' declarations in gst/analytics/gstanalyticsmeta.h and
+        // SAFETY: the types match the declarations in gst/analytics/gstanalyticsmeta.h and
         // gstanalyticsclassificationmtd.h, and the library outlives the pointers.
         let symbols = unsafe {
             library.get::<AddMeta>("gst_buffer_add_analytics_relation_meta").and_then(|add_meta| {
@@ -68,14 +69,14 @@ impl Analytics {
         Ok(Self { add_meta, add_class, _library: library })
     }
 
-    /// Adds a model's score (0 to 100) to what analytics elements say of the buffer; false if it cannot be added. No
-    /// memory of the buffer's is touched.
+    /// Adds a model score (0 to 100) to the buffer's analytics metadata; returns false on failure. The buffer's memory
+    /// is not touched.
     pub fn add(&self, buffer: &mut gst::BufferRef, model: &str, score: f64) -> bool {
         let class = Quark::from_str(format!("iqa/score/{model}")).into_glib();
         let level = (score / 100.0) as f32;
         let mut added = Mtd { id: 0, meta: std::ptr::null_mut() };
-        // SAFETY: the buffer is writable, for it is borrowed mutably; a meta is valid as long as the buffer has it, and
-        // nothing takes it away here; the handle is written to and nothing of it is kept.
+        // SAFETY: the buffer is writable because it is borrowed mutably; the meta stays valid because nothing removes
+        // it here; the handle is an out parameter and is not kept.
         unsafe {
             let meta = (self.add_meta)(buffer.as_mut_ptr());
             !meta.is_null() && (self.add_class)(meta, level, class, &mut added) != GFALSE
@@ -91,7 +92,7 @@ mod tests {
     fn what_cannot_be_opened_is_named() {
         let error = Analytics::open("libgstanalytics-9.9.so.0").expect_err("there is no such library");
         assert!(error.contains("libgstanalytics-9.9.so.0"), "{error}");
-        // Another library of GStreamer, which is there.
+        // Another GStreamer library, which is installed.
         let error = Analytics::open("libgstreamer-1.0.so.0").expect_err("it has no such functions");
         assert!(error.contains("gst_buffer_add_analytics_relation_meta"), "{error}");
     }

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What `gst-inspect-1.0` tells of the bundled models.
+//! Bundled models as listed by `gst-inspect-1.0`.
 
-/// A folder of `models/`, as its card and README.md have it.
+/// A model in `models/`; the values match its card and README.md.
 pub struct Bundled {
-    /// The folder's name, which is the model's.
+    /// Name of the model and of its folder.
     pub name: &'static str,
-    /// Of which paper the network is, and what these weights lack.
+    /// Architecture, and where the weights deviate from the paper.
     pub about: &'static str,
-    /// Whether it compares with a reference.
+    /// Whether the model needs a reference.
     pub full_reference: bool,
-    /// Agreement with people, or what stands for it, by rank (SROCC).
+    /// Spearman correlation (SROCC) with subjective scores, or with their substitute.
     pub srocc: f64,
-    /// Of which pictures.
+    /// Test set of the SROCC.
     pub examination: &'static str,
-    /// Size of the file.
+    /// File size in MB.
     pub megabytes: u32,
-    /// To score a 1080p frame, on two cores with AVX-512.
+    /// Time per 1080p frame on two cores with AVX-512.
     pub milliseconds: u32,
 }
 
-/// All of them.
+/// All bundled models.
 pub const BUNDLED: [Bundled; 4] = [
     Bundled {
         name: "metaiqa",
@@ -66,7 +66,7 @@ impl Bundled {
     }
 }
 
-/// The bundled models of a kind, a line each, for the end of a property's description.
+/// Lists the bundled models of a kind, one per line, to be appended to a property blurb.
 pub fn list(full_reference: bool) -> String {
     let of_kind = BUNDLED.iter().filter(|model| model.full_reference == full_reference);
     let lines = of_kind.map(|model| {

@@ -2,20 +2,25 @@
 
 //! GStreamer elements that measure picture quality.
 //!
-//! The plugin is the border between GStreamer and the engine [`onnx_iqa`]: caps, pads, clocks, metadata and messages
-//! are here, all arithmetic is there.
+//! The plugin connects GStreamer to the engine [`onnx_iqa`]: it handles caps, pads, clocks, metadata and messages, and
+//! leaves all computation to the engine.
 
 #![deny(unsafe_code)]
+#![allow(unused_doc_comments, reason = "GStreamer's documentation tool reads comments on properties and signals")]
 #![allow(missing_docs, reason = "plugin_define! makes public items without documentation")]
 
+/**
+ * plugin-onnxiqa:
+ *
+ * Since: plugins-onnxiqa-0.1.0
+ */
 use gst::glib;
-use gst::prelude::MulDiv;
+use gst::prelude::*;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-#[allow(unsafe_code, reason = "calls a library that is opened at run time")]
+#[allow(unsafe_code, reason = "calls a library that is loaded at run time")]
 mod analytics;
 pub mod bundled;
-#[allow(unsafe_code, reason = "sets a property of the parent class; goes when the element has no such parent")]
 mod iqacompare;
 mod iqalog;
 mod iqaoverlay;
@@ -28,25 +33,31 @@ mod scoring;
 #[allow(unsafe_code, reason = "maps frames, whose planes GStreamer gives as pointers")]
 pub mod video_frame;
 
-/// Locks, also after a thread has panicked: what the elements guard is whole at every step.
+/// Author in the metadata of every element.
+const AUTHOR: &str = "The onnx-iqa authors";
+
+/// Locks a mutex, ignoring poisoning: the guarded state is consistent after every statement.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The time from one event to the next at that rate per second; none for 0/1, which stands for "unknown" and "no
-/// limit".
+/// Interval between events at this rate; `None` for 0/1, which means "unknown" or "unlimited".
 fn period(rate: gst::Fraction) -> Option<gst::ClockTime> {
     let numer = u64::try_from(rate.numer()).ok().filter(|&numer| numer > 0)?;
     gst::ClockTime::SECOND.mul_div_round(u64::try_from(rate.denom()).ok()?, numer)
 }
 
-/// An error with its causes, for users.
+/// Formats an error and its causes for the user.
 fn describe(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
+    #[cfg(feature = "doc")]
+    for shared in [scoring::Provider::static_type(), scoring::OnError::static_type()] {
+        shared.mark_as_plugin_api(gst::PluginAPIFlags::empty());
+    }
     log::install();
     meta::register();
     iqascore::register(plugin)?;
@@ -60,7 +71,7 @@ gst::plugin_define!(
     env!("CARGO_PKG_DESCRIPTION"),
     plugin_init,
     concat!(env!("CARGO_PKG_VERSION"), "-", env!("COMMIT_ID")),
-    "MPL-2.0",
+    env!("CARGO_PKG_LICENSE"),
     env!("CARGO_PKG_NAME"),
     env!("CARGO_PKG_NAME"),
     env!("CARGO_PKG_REPOSITORY"),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the engine logs, in GStreamer's debug log under the category `onnxiqa`.
+//! Forwards the engine's log to GStreamer's debug log, category `onnxiqa`.
 
 use std::sync::LazyLock;
 
@@ -38,7 +38,7 @@ impl log::Log for Bridge {
     fn flush(&self) {}
 }
 
-/// Connects the engine's log. A program that has the plugin linked in and a logger of its own keeps that.
+/// Installs the log bridge. A program that links the plugin and has its own logger keeps it.
 pub fn install() {
     if log::set_logger(&Bridge).is_ok() {
         log::set_max_level(log::LevelFilter::Trace);

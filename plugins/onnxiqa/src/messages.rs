@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Records as structures: what frames carry, what is posted on the bus, the property `stats`.
+//! Conversion between records and `gst::Structure`: frame metadata, element messages and the `stats` property.
 //!
-//! Names and types are part of the public interface. Those of a frame's record come from [`FIELDS`](record::FIELDS).
+//! Structure and field names are public interface. The fields of a frame record come from [`FIELDS`](record::FIELDS).
 
 use gst::glib;
 use gst::prelude::*;
@@ -18,32 +18,32 @@ use onnx_iqa::stats::Statistics;
 mod finding;
 
 const ATTRIBUTES: &str = "attributes";
-/// In a summary: its reasons, with cause and cure apart.
+/// Summary field that holds the findings, with cause and cure as separate fields.
 const FINDINGS: &str = "findings";
-/// In an end-of-stream event: what elements say of the whole stream, by their names.
+/// End-of-stream event field that holds the summary of each upstream element, by element name.
 const SUMMARIES: &str = "iqa-summaries";
 
-/// A record that travels as a structure.
+/// A record that can be converted to and from a structure.
 ///
-/// This is `From<&Self> for gst::Structure` and `TryFrom<&gst::StructureRef> for Self`, which only the crates that
-/// define one of the two types can implement.
+/// Equivalent to `From<&Self> for gst::Structure` and `TryFrom<&gst::StructureRef> for Self`, which the orphan rule
+/// does not allow here: both types are foreign.
 pub trait Structured: Sized {
     /// The structure's name.
     const NAME: &'static str;
 
-    /// The record as a structure. Values that do not exist are absent fields.
+    /// Converts the record to a structure. Missing values become absent fields.
     fn to_structure(&self) -> gst::Structure;
 
-    /// The record that a structure of that name holds.
+    /// Reads the record from a structure whose name has already been checked.
     ///
     /// # Errors
-    /// When a field that every such structure has is absent or has another type.
+    /// If a mandatory field is missing or has an unexpected type.
     fn read(structure: &gst::StructureRef) -> Result<Self, MessageError>;
 
-    /// The record that a structure holds.
+    /// Reads the record from a structure.
     ///
     /// # Errors
-    /// When the structure has another name, or a field that every such structure has is absent or has another type.
+    /// If the structure has another name, or a mandatory field is missing or has an unexpected type.
     fn from_structure(structure: &gst::StructureRef) -> Result<Self, MessageError> {
         if structure.name() != Self::NAME {
             return Err(MessageError::Name { expected: Self::NAME, found: structure.name().to_string() });
@@ -52,39 +52,39 @@ pub trait Structured: Sized {
     }
 }
 
-/// Why a structure is not the record that it should be.
+/// Error returned when a structure cannot be converted to a record.
 #[derive(Debug, thiserror::Error, PartialEq)]
 #[non_exhaustive]
 pub enum MessageError {
-    /// It is another one.
-    #[error("the structure is {found}, not {expected}")]
+    /// The structure has another name.
+    #[error("expected a structure {expected}, got {found}")]
     Name {
-        /// The name of the record's structure.
+        /// Expected structure name.
         expected: &'static str,
-        /// Its own name.
+        /// Actual structure name.
         found: String,
     },
-    /// Something is missing.
-    #[error("{structure} has no field {field}, or of another type than it should be")]
+    /// A mandatory field is missing.
+    #[error("{structure}: field {field} is missing or has an unexpected type")]
     Field {
-        /// The structure's name.
+        /// Structure name.
         structure: String,
-        /// What is missing.
+        /// Name of the missing field.
         field: &'static str,
     },
-    /// A word is not known.
-    #[error("{structure} has {found} as {field}, which is none of its words")]
+    /// A field holds an unknown enum nick.
+    #[error("{structure}: unknown value {found} for field {field}")]
     Word {
-        /// The structure's name.
+        /// Structure name.
         structure: String,
-        /// The field.
+        /// Field name.
         field: &'static str,
-        /// What it holds.
+        /// Value of the field.
         found: String,
     },
 }
 
-/// The structure of a message of the engine's reporter; none for a kind of message that this version does not know.
+/// Converts a reporter message to a structure; `None` for message kinds unknown to this version.
 pub fn message(message: &Message) -> Option<gst::Structure> {
     match message {
         Message::Window(window) => Some(window.to_structure()),
@@ -112,8 +112,8 @@ impl Structured for FrameRecord {
     }
 }
 
-/// The frame's record that a structure holds, whatever its name. Fields that have no form in a record are left out, and
-/// so are maps unless they are wanted: copying them costs time.
+/// Reads a frame record from a structure of any name. Fields without a record equivalent are ignored. Maps are copied
+/// only if `with_map` is set, because copying is expensive.
 pub fn frame_record(structure: &gst::StructureRef, with_map: bool) -> FrameRecord {
     let mut record = FrameRecord::default();
     for (name, value) in structure.iter() {
@@ -270,8 +270,8 @@ impl Structured for Summary {
     }
 }
 
-/// Puts an element's summary into an end-of-stream event, for logs downstream: they see no messages. The event keeps its
-/// place and its type, and queues and encoders pass it on as it is.
+/// Attaches an element's summary to an end-of-stream event, for log elements downstream, which cannot see bus messages.
+/// The event keeps its type and sequence, and queues and encoders forward it unchanged.
 pub fn add_summary(event: &mut gst::Event, element: &str, summary: &Summary) {
     let structure = event.make_mut().structure_mut();
     let known = structure.get::<gst::Structure>(SUMMARIES).ok();
@@ -280,7 +280,7 @@ pub fn add_summary(event: &mut gst::Event, element: &str, summary: &Summary) {
     structure.set(SUMMARIES, summaries);
 }
 
-/// The summaries in an end-of-stream event, each with the name of its element.
+/// Returns the summaries in an end-of-stream event, each with its element name.
 pub fn summaries(event: &gst::EventRef) -> Vec<(String, Summary)> {
     let summaries = event.structure().and_then(|structure| structure.get::<gst::Structure>(SUMMARIES).ok());
     let entries = summaries.iter().flat_map(|summaries| summaries.iter());
@@ -331,7 +331,7 @@ fn set_ledger(structure: &mut gst::Structure, ledger: Option<Ledger>) {
     }
 }
 
-/// None if the structure has none of a ledger's counts.
+/// Returns `None` if the structure contains none of the ledger counts.
 fn ledger(structure: &gst::StructureRef) -> Option<Ledger> {
     let mut ledger = Ledger::default();
     let found = structure.iter().filter(|(name, value)| {
@@ -350,7 +350,7 @@ fn set_pools(structure: &mut gst::Structure, pools: &[(String, PooledField)]) {
     }
 }
 
-/// What each field that is a structure comes to.
+/// Returns the pooled statistics: every field whose value is a structure.
 fn pools(structure: &gst::StructureRef) -> Vec<(String, PooledField)> {
     let structures = structure.iter().filter_map(|(name, value)| Some((name, value.get::<gst::Structure>().ok()?)));
     let pools = structures.filter(|(_, pool)| pool.name() == "pool");
@@ -364,7 +364,7 @@ fn pooled(pool: &gst::StructureRef) -> PooledField {
     pooled
 }
 
-/// The value of a field that every such structure has.
+/// Returns the value of a mandatory field.
 fn required<'a, T: glib::value::FromValue<'a>>(
     structure: &'a gst::StructureRef,
     field: &'static str,
@@ -373,14 +373,14 @@ fn required<'a, T: glib::value::FromValue<'a>>(
     value.ok_or_else(|| MessageError::Field { structure: structure.name().to_string(), field })
 }
 
-/// The value of a field that holds one of a few words, if it is there.
+/// Returns the value of an optional field that holds an enum nick.
 fn word<T: Named>(structure: &gst::StructureRef, field: &'static str) -> Result<Option<T>, MessageError> {
     let Ok(found) = structure.get::<String>(field) else { return Ok(None) };
     let structure = || structure.name().to_string();
     T::from_name(&found).map(Some).ok_or_else(|| MessageError::Word { structure: structure(), field, found })
 }
 
-/// The engine's value as GStreamer's; none for a kind of value that this version does not know.
+/// Converts an engine value to a GStreamer value; `None` for value kinds unknown to this version.
 fn send_value(value: Value) -> Option<glib::SendValue> {
     Some(match value {
         Value::Text(text) => text.to_send_value(),
@@ -400,7 +400,7 @@ fn send_value(value: Value) -> Option<glib::SendValue> {
     })
 }
 
-/// GStreamer's value as the engine's; none if records have no form for it.
+/// Converts a GStreamer value to an engine value; `None` if records cannot hold it.
 fn engine_value(value: &glib::Value, with_map: bool) -> Option<Value> {
     match value.type_() {
         glib::Type::F64 => value.get::<f64>().ok().map(Value::from),
@@ -423,7 +423,7 @@ fn engine_value(value: &glib::Value, with_map: bool) -> Option<Value> {
     }
 }
 
-/// A map of quality as a GRAY8 picture: 0 = worst, 255 = best.
+/// Converts a quality map to a GRAY8 sample: 0 = worst, 255 = best.
 fn sample(map: &Map) -> Option<gst::Sample> {
     let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::Gray8, map.width, map.height).build().ok()?;
     let stride = usize::try_from(*info.stride().first()?).ok()?;
@@ -435,7 +435,7 @@ fn sample(map: &Map) -> Option<gst::Sample> {
     Some(gst::Sample::builder().buffer(&gst::Buffer::from_mut_slice(padded)).caps(&caps).build())
 }
 
-/// The map of quality that a GRAY8 picture is.
+/// Converts a GRAY8 sample to a quality map.
 pub(crate) fn map(sample: &gst::Sample) -> Option<Map> {
     let info = gst_video::VideoInfo::from_caps(sample.caps()?).ok()?;
     if info.format() != gst_video::VideoFormat::Gray8 {

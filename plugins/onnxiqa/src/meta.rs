@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a frame carries: the custom meta `IqaMeta`.
+//! The custom meta `IqaMeta` that buffers carry.
 //!
-//! Its structure holds one field per element that scored the frame, named after the element. The value is a
-//! structure `iqa-score`. The meta has no tags, so converters, scalers and encoders copy it.
+//! Its structure has one field per element that scored the frame, named after the element. The field's value is an
+//! `iqa-score` structure. The meta has no tags, so converters, scalers and encoders copy it.
 
 use crate::messages;
 use gst::glib;
 use gst::meta::CustomMeta;
 use onnx_iqa::record::FrameRecord;
 
-/// The name under which the meta is registered.
+/// Name under which the meta is registered.
 pub const NAME: &str = "IqaMeta";
 
-/// Registers the meta, unless it is registered already: a second registration would be refused with a critical warning.
+/// Registers the meta unless it is already registered; GStreamer rejects a second registration with a critical warning.
 pub fn register() {
     if !CustomMeta::is_registered(NAME) {
         CustomMeta::register(NAME, &[]);
     }
 }
 
-/// Puts `entry` on the buffer as what `element` says of it; gives the entry of that name that was there before.
+/// Attaches `entry` to the buffer under the name of `element`. Returns the previous entry of that name, if any.
 ///
 /// # Errors
-/// When GStreamer cannot add the meta (it is not registered).
+/// If GStreamer cannot add the meta, for example because it is not registered.
 pub fn attach(
     buffer: &mut gst::BufferRef,
     element: &str,
@@ -40,7 +40,7 @@ pub fn attach(
     Ok(None)
 }
 
-/// What the elements upstream say of the buffer: their names and entries.
+/// Returns the entries attached by upstream elements, with the element names.
 pub fn entries(buffer: &gst::BufferRef) -> Vec<(String, gst::Structure)> {
     let Ok(meta) = CustomMeta::from_buffer(buffer, NAME) else { return Vec::new() };
     meta.structure()
@@ -49,7 +49,7 @@ pub fn entries(buffer: &gst::BufferRef) -> Vec<(String, gst::Structure)> {
         .collect()
 }
 
-/// The same as records, without the maps of quality.
+/// Returns the entries as records, without quality maps.
 pub fn records(buffer: &gst::BufferRef) -> Vec<(String, FrameRecord)> {
     entries(buffer).into_iter().map(|(element, entry)| (element, messages::frame_record(&entry, false))).collect()
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A GStreamer video frame as the engine sees one.
+//! Adapter from GStreamer video frames to the engine's pictures.
 
 use gst_video::prelude::*;
 use onnx_iqa::picture::{
@@ -15,24 +15,24 @@ mod writable;
 
 pub use writable::crop;
 
-/// What the engine has to know of a stream's frames beside their memory, out of the caps.
+/// Per-stream information from the caps that is needed to read frames.
 #[derive(Debug, Clone)]
 pub struct Stream {
-    /// As negotiated.
+    /// Negotiated video info.
     pub info: gst_video::VideoInfo,
     format: Format,
     colorimetry: Colorimetry,
     stated: Stated,
-    /// What the caps left out, and what was taken instead; for the log.
+    /// Colorimetry missing from the caps and the defaults used instead, for the log.
     pub assumed: Option<String>,
 }
 
 /// How frames are read.
 #[derive(Debug, Clone, Copy)]
 enum Format {
-    /// Where they lie.
+    /// Directly from the buffer's memory.
     InPlace(PixelFormat),
-    /// Unpacked, once, into memory of their own.
+    /// Unpacked once into memory owned by the frame.
     Unpacked(PackedFormat),
 }
 
@@ -50,18 +50,18 @@ impl Format {
     }
 }
 
-/// The caps' template: every format that the engine reads, in system memory, at any frame rate.
+/// Template caps: every format the engine reads, in system memory, at any frame rate.
 pub fn template_caps() -> gst::Caps {
     let names = PixelFormat::ALL.iter().map(|f| f.name()).chain(PackedFormat::ALL.iter().map(|f| f.name()));
-    // A name that this GStreamer does not know yet is left out.
+    // Formats unknown to the running GStreamer version are skipped.
     let formats = names.map(gst_video::VideoFormat::from_string).filter(|f| *f != gst_video::VideoFormat::Unknown);
     gst_video::VideoCapsBuilder::new().format_list(formats).build()
 }
 
-/// Templates of pads that are always there, all with these caps.
+/// Creates always pad templates that share the same caps.
 ///
 /// # Panics
-/// When a name is none for a pad.
+/// If a name is not a valid template name.
 pub fn pad_templates<const N: usize>(caps: &gst::Caps, pads: [(&str, gst::PadDirection); N]) -> Vec<gst::PadTemplate> {
     pads.map(|(name, direction)| {
         gst::PadTemplate::new(name, direction, gst::PadPresence::Always, caps)
@@ -71,19 +71,19 @@ pub fn pad_templates<const N: usize>(caps: &gst::Caps, pads: [(&str, gst::PadDir
 }
 
 impl Stream {
-    /// Reads negotiated caps. What they leave out is taken to be GStreamer's default for such a video.
+    /// Parses negotiated caps. Missing colorimetry takes GStreamer's default for the frame size.
     ///
     /// # Errors
-    /// When they are no raw video in a format that the engine reads.
+    /// If the caps are not raw video in a supported format.
     pub fn from_caps(caps: &gst::CapsRef) -> Result<Self, String> {
         Self::new(caps, None)
     }
 
-    /// The same, but the default is that for another stream's size: a rung of a ladder is not to be taken for another
-    /// colorimetry than its source because it is smaller.
+    /// Parses negotiated caps, taking the default colorimetry of another stream's frame size: a smaller rendition must
+    /// not get a different default colorimetry from its source.
     ///
     /// # Errors
-    /// When they are no raw video in a format that the engine reads.
+    /// If the caps are not raw video in a supported format.
     pub fn sized_as(caps: &gst::CapsRef, other: &Self) -> Result<Self, String> {
         Self::new(caps, Some((other.info.width(), other.info.height())))
     }
@@ -101,7 +101,7 @@ impl Stream {
 
         let matrix = stated.matrix.unwrap_or_else(|| {
             let taken = matrix(usual.matrix()).unwrap_or(Matrix::Bt709);
-            // R'G'B' has no matrix to leave out.
+            // R'G'B' has no matrix.
             if info.is_yuv() && !stated.rgb {
                 assumed.push(format!("matrix {taken:?}"));
             }
@@ -119,13 +119,13 @@ impl Stream {
         };
         let mut assumed = (!assumed.is_empty()).then(|| assumed.join(", "));
         if let (Some(taken), Some(text)) = (&mut assumed, &stated.unknown) {
-            taken.push_str(&format!(" (the caps say \"{text}\", which GStreamer does not know)"));
+            taken.push_str(&format!(" (GStreamer cannot parse \"{text}\" in the caps)"));
         }
         Ok(Self { info, format, colorimetry: Colorimetry { matrix, range, chroma_site }, stated, assumed })
     }
 
-    /// Where two streams state that their samples mean different things, if they do. Measures compare samples as they
-    /// are.
+    /// Describes how the matrix or range stated by the two streams contradict each other, if they do. Measures compare
+    /// the samples as stored.
     pub fn contradiction(&self, other: &Self) -> Option<String> {
         if !self.info.is_yuv() || !other.info.is_yuv() {
             return None;
@@ -134,22 +134,22 @@ impl Stream {
         if let (Some(one), Some(two)) = (self.stated.matrix, other.stated.matrix)
             && one != two
         {
-            parts.push(format!("the matrices {one:?} and {two:?}"));
+            parts.push(format!("matrix {one:?} and {two:?}"));
         }
         if let (Some(one), Some(two)) = (self.stated.range, other.stated.range)
             && one != two
         {
-            parts.push(format!("the ranges {one:?} and {two:?}"));
+            parts.push(format!("range {one:?} and {two:?}"));
         }
-        (!parts.is_empty()).then(|| parts.join(" and "))
+        (!parts.is_empty()).then(|| parts.join(", "))
     }
 
-    /// Why scores of this stream are to be taken with care, if so: interlaced pictures, and where there is a model, a
-    /// transfer that no model saw.
+    /// Returns a finding if scores of this stream are of limited significance: interlaced pictures and, with a model, a
+    /// transfer function the model was not trained on.
     pub fn caution(&self, model: bool) -> Option<Finding> {
         use gst_video::{VideoInterlaceMode, VideoTransferFunction as Transfer};
         let mut reasons = Vec::new();
-        // Of mixed video each frame says what it is.
+        // With mixed interlacing each buffer carries its own flag.
         let interlaced =
             !matches!(self.info.interlace_mode(), VideoInterlaceMode::Progressive | VideoInterlaceMode::Mixed);
         if interlaced {
@@ -167,35 +167,36 @@ impl Stream {
             Transfer::Gamma22,
         ];
         if model && !usual.contains(&transfer) {
-            reasons
-                .push(format!("models are trained on standard dynamic range, the transfer function is {transfer:?}"));
+            reasons.push(format!(
+                "the transfer function is {transfer:?}, but models are trained on standard dynamic range"
+            ));
         }
         let cure = interlaced.then_some(Cure::Deinterlace);
         (!reasons.is_empty()).then(|| Finding::new("caution", reasons.join("; "), cure))
     }
 
     fn interlaced(&self) -> String {
-        format!("the video is interlaced ({}): combing counts as a distortion", self.info.interlace_mode().to_str())
+        format!("the video is interlaced ({}): combing counts as distortion", self.info.interlace_mode().to_str())
     }
 
-    /// What is to be said of an interlaced frame if the caps leave it to each frame to be one.
+    /// Returns a finding if this buffer is interlaced and the caps leave interlacing to each buffer.
     pub fn interlaced_among_others(&self, buffer: &gst::BufferRef) -> Option<Finding> {
         let mixed = self.info.interlace_mode() == gst_video::VideoInterlaceMode::Mixed;
-        // SAFETY: reads a field of a buffer that is there. The flags of video are not among those that `flags()` knows.
+        // SAFETY: reads a field of a valid buffer. The video flags are not part of `gst::BufferFlags`.
         let flags = unsafe { (*buffer.as_ptr()).mini_object.flags };
         let flags = gst_video::VideoBufferFlags::from_bits_truncate(flags);
         let found = mixed && flags.contains(gst_video::VideoBufferFlags::INTERLACED);
         found.then(|| Finding::new("interlaced", self.interlaced(), Cure::Deinterlace))
     }
 
-    /// The width of the picture as it is shown, for a height of 1.
+    /// Display aspect ratio.
     pub fn display_aspect(&self) -> f64 {
         let (pixels, info) = (self.info.par(), &self.info);
         f64::from(info.width()) * f64::from(pixels.numer().max(1))
             / (f64::from(info.height().max(1)) * f64::from(pixels.denom().max(1)))
     }
 
-    /// The transfer function's name, if it is one of high dynamic range.
+    /// Name of the transfer function if it is a high dynamic range one.
     pub fn high_dynamic_range(&self) -> Option<&'static str> {
         use gst_video::VideoTransferFunction as Transfer;
         match self.stated.transfer {
@@ -205,20 +206,20 @@ impl Stream {
         }
     }
 
-    /// Bits of a sample.
+    /// Bit depth.
     pub fn depth(&self) -> u32 {
         self.info.format_info().depth().iter().copied().max().unwrap_or(8)
     }
 
-    /// How long a frame lasts, by the caps.
+    /// Frame duration according to the caps.
     pub fn frame_duration(&self) -> Option<gst::ClockTime> {
         crate::period(self.info.fps())
     }
 
-    /// Maps the buffer for reading, on whatever thread.
+    /// Maps the buffer for reading. May be called from any thread.
     ///
     /// # Errors
-    /// When its memory cannot be mapped as such a frame.
+    /// If the memory cannot be mapped as a frame of this format.
     pub fn map(&self, buffer: gst::Buffer) -> Result<MappedFrame, PictureError> {
         let crop = crop(&buffer);
         let frame = gst_video::VideoFrame::from_buffer_readable(buffer, &self.info).map_err(|buffer| {
@@ -230,7 +231,7 @@ impl Stream {
                 self.info.height()
             ))
         })?;
-        // A GstVideoMeta may count a decoder's padding in; with a GstVideoCropMeta its size is what is cropped.
+        // The size in a GstVideoMeta may include decoder padding; with a GstVideoCropMeta it is the uncropped size.
         let size = match crop {
             Some(_) => (frame.width(), frame.height()),
             None => (self.info.width(), self.info.height()),
@@ -239,7 +240,7 @@ impl Stream {
         Ok(MappedFrame { frame, format, size, crop, colorimetry, unpacked: OnceLock::new() })
     }
 
-    /// What a buffer takes while it is measured: its own memory, and that of the unpacked picture where there is one.
+    /// Memory a buffer takes while it is measured: its own and that of the unpacked picture, if one is needed.
     pub fn bytes(&self, buffer: &gst::BufferRef) -> u64 {
         let size = buffer.meta::<gst_video::VideoMeta>().map(|meta| (meta.width(), meta.height()));
         let (width, height) = size.unwrap_or((self.info.width(), self.info.height()));
@@ -251,20 +252,20 @@ impl Stream {
     }
 }
 
-/// What the caps' own colorimetry and chroma site say, component by component.
+/// Colorimetry and chroma site as stated in the caps, per component.
 ///
-/// `GstVideoInfo` replaces all of it by the default if one component is missing where it wants one: `1:0:0:0`, full range
-/// with an unknown matrix, which decoders give for streams that state no matrix, would become limited range. That of
-/// 1.22.0 also forgets the chroma site where caps state no colorimetry, as decoders' caps of most files.
+/// `GstVideoInfo` replaces the whole colorimetry with the default if one required component is missing: `1:0:0:0` (full
+/// range, unknown matrix), which decoders output for streams without a matrix, would become limited range. GStreamer
+/// 1.22.0 also drops the chroma site if the caps have no colorimetry, which is the case for most files.
 #[derive(Debug, Clone)]
 struct Stated {
-    /// The samples are R'G'B'.
+    /// Whether the samples are R'G'B'.
     rgb: bool,
     matrix: Option<Matrix>,
     range: Option<Range>,
     transfer: gst_video::VideoTransferFunction,
     chroma_site: Option<gst_video::VideoChromaSite>,
-    /// A text that is no colorimetry.
+    /// A colorimetry string GStreamer cannot parse.
     unknown: Option<String>,
 }
 
@@ -285,8 +286,8 @@ impl Stated {
     }
 }
 
-/// The format in which the planes of one with an RGB matrix are what they hold: GStreamer 1.28's and older `av1dec` give
-/// AV1's G'B'R' as `Y444` with such a matrix.
+/// Format that describes the planes of a Y'CbCr format with an RGB matrix: `av1dec` up to 1.28 outputs AV1's G'B'R' as
+/// `Y444` with such a matrix.
 fn as_rgb(name: &str) -> &str {
     match name {
         "Y444" => "GBR",
@@ -316,33 +317,33 @@ fn range(range: gst_video::VideoColorRange) -> Option<Range> {
     }
 }
 
-/// A buffer's memory, mapped for reading until this is dropped.
+/// A buffer mapped for reading; unmapped on drop.
 pub struct MappedFrame {
     frame: gst_video::VideoFrame<gst_video::video_frame::Readable>,
     format: Format,
-    /// Of the picture, before it is cropped.
+    /// The uncropped picture.
     size: (u32, u32),
-    /// What a `GstVideoCropMeta` leaves of it.
+    /// Rectangle left by a `GstVideoCropMeta`.
     crop: Option<Rect>,
     colorimetry: Colorimetry,
-    /// Made by the first who reads the picture.
+    /// Unpacked on first use.
     unpacked: OnceLock<Result<OwnedFrame, PictureError>>,
 }
 
 impl MappedFrame {
-    /// The plane's memory up to where the mapping ends.
+    /// Returns the plane's memory up to the end of the mapping.
     ///
-    /// `VideoFrame::plane_data` takes stride times height for granted. A last row without padding, and a `GstVideoMeta`
-    /// that says more than the memory holds, would be read past its end.
+    /// `VideoFrame::plane_data` assumes stride × height bytes. With an unpadded last row, or a `GstVideoMeta` that
+    /// describes more than the memory holds, it would read past the end.
     fn plane(&self, index: usize) -> Result<Plane<'_>, PictureError> {
         let stride = self.frame.plane_stride().get(index).copied().unwrap_or_default();
         let stride = usize::try_from(stride).map_err(|_| {
-            PictureError::Unreadable(format!("plane {index} has a negative stride ({stride}); rows must go down"))
+            PictureError::Unreadable(format!("plane {index} has a negative stride ({stride}), which is not supported"))
         })?;
-        // SAFETY: the pointer is to the frame itself.
+        // SAFETY: the pointer refers to the frame itself.
         let raw = unsafe { &*self.frame.as_ptr() };
-        // With a GstVideoMeta each plane is mapped by itself. Without one the first mapping holds them all, and the
-        // others are not even initialized.
+        // With a GstVideoMeta each plane is mapped separately. Without one the first mapping covers all planes and the
+        // others are not initialized.
         let map = if raw.meta.is_null() { &raw.map[0] } else { &raw.map[index] };
         let (start, data) = (map.data as usize, raw.data[index] as usize);
         let length = start.checked_add(map.size).and_then(|end| end.checked_sub(data)).filter(|_| data >= start);
@@ -356,12 +357,12 @@ impl MappedFrame {
 }
 
 impl MappedFrame {
-    /// Whether the picture is read where it lies.
+    /// Whether the picture is read directly from the buffer.
     pub fn is_in_place(&self) -> bool {
         matches!(self.format, Format::InPlace(_))
     }
 
-    /// The whole picture.
+    /// Returns the uncropped picture.
     fn whole(&self) -> Result<Picture<'_>, PictureError> {
         let mut planes = [Plane::default(); 4];
         let count = self.format.planes();
@@ -385,15 +386,15 @@ impl Frame for MappedFrame {
         let Some(rect) = self.crop else { return Ok(whole) };
         whole.crop(rect).map_err(|error| {
             PictureError::Unreadable(format!(
-                "GstVideoCropMeta: {error}; a videocrop or videoconvert before cuts in memory"
+                "GstVideoCropMeta: {error}; put videocrop or videoconvert upstream to crop in memory"
             ))
         })
     }
 }
 
-/// A lease on the memory that a buffer's picture lies in, by which others that hold it are found.
+/// Returns a lease on the buffer's memory, by which other elements that hold the same memory are found.
 ///
-/// A buffer locks its memory: nobody can write to what two buffers have, and a pool does not take it back.
+/// Holding the buffer locks its memory: memory shared by two buffers is not writable, and the pool does not reuse it.
 pub fn lease(buffer: &gst::BufferRef) -> Lease {
     let mut words = Vec::with_capacity(32);
     for memory in buffer.iter_memories() {
@@ -410,7 +411,7 @@ pub fn lease(buffer: &gst::BufferRef) -> Lease {
     Lease::new(&words)
 }
 
-/// A frame that could not be mapped, and why.
+/// A frame that could not be mapped, with the reason.
 pub struct Unreadable(pub PictureError);
 
 impl Frame for Unreadable {
@@ -419,9 +420,9 @@ impl Frame for Unreadable {
     }
 }
 
-/// How many buffers the buffer's pool may have; none if it has no pool, or that has no limit.
+/// Maximum number of buffers in the buffer's pool; `None` if it has no pool or the pool is unlimited.
 pub fn pool_limit(buffer: &gst::BufferRef) -> Option<usize> {
-    // SAFETY: a buffer holds its pool as long as it is out of it.
+    // SAFETY: a buffer holds a reference to its pool until it is returned to it.
     let pool: Option<gst::BufferPool> = unsafe { gst::glib::translate::from_glib_none((*buffer.as_ptr()).pool) };
     let (_, _, _, limit) = pool?.config().params()?;
     usize::try_from(limit).ok().filter(|&limit| limit > 0)

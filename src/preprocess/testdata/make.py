@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MPL-2.0
 """Makes resize.json: what Pillow and OpenCV make of a small picture.
 
     pip install pillow opencv-python-headless numpy

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! DASH: every video representation by a manifest that has it alone, with absolute addresses.
+//! DASH: a manifest with absolute URLs for each video representation.
 
 use super::place::Place;
 use super::{Input, Source};
@@ -19,15 +19,15 @@ struct Representation {
     encrypted: bool,
 }
 
-/// The video representations of the manifest at `place`, in its order. Their own manifests are written into `folder`,
-/// numbered from `first` on.
+/// Video representations of the manifest at `place`, in document order. Their manifests are written to `folder`,
+/// numbered from `first`.
 ///
 /// # Errors
-/// When the manifest cannot be read, is none, is of a live stream, or has no video.
+/// If the manifest cannot be read, is invalid, is for a live stream, or contains no video.
 pub fn representations(place: &Place, folder: &Path, first: usize) -> Result<Vec<Input>> {
     let bytes = place.read()?;
-    let text = std::str::from_utf8(&bytes).context("it is no DASH manifest: it is no UTF-8 text")?;
-    let found = find(text).context("it is no DASH manifest")?;
+    let text = std::str::from_utf8(&bytes).context("not a DASH manifest: not UTF-8 text")?;
+    let found = find(text).context("not a DASH manifest")?;
     ensure!(!found.is_empty(), "the manifest has no video representation");
     let height = |lines| found.iter().filter(|one| one.height == lines).count();
     let inputs = found.iter().enumerate().map(|(number, one)| {
@@ -38,7 +38,7 @@ pub fn representations(place: &Place, folder: &Path, first: usize) -> Result<Vec
             Some(lines) if height(one.height) == 1 => format!("{lines}p"),
             _ => one.id.clone(),
         };
-        let encrypted = "it is encrypted (ContentProtection in the manifest): give a clear copy of it";
+        let encrypted = "it is encrypted (ContentProtection in the manifest): use an unencrypted copy";
         Ok(Input {
             name,
             shown: format!("{} (representation {})", place.shown(), one.id),
@@ -51,7 +51,7 @@ pub fn representations(place: &Place, folder: &Path, first: usize) -> Result<Vec
     inputs.collect()
 }
 
-/// The value of an attribute, with entities resolved.
+/// Value of an attribute, with entities resolved.
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let attribute = element.try_get_attribute(name).ok()??;
     Some(attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).ok()?.into_owned())
@@ -62,7 +62,7 @@ fn is_video(element: &BytesStart<'_>) -> bool {
     says("contentType", "video") || says("mimeType", "video")
 }
 
-/// The video representations, each once: every period has them again.
+/// Video representations; each is listed once, although it appears in every period.
 fn find(text: &str) -> Result<Vec<Representation>> {
     let mut reader = Reader::from_str(text);
     let mut found: Vec<Representation> = Vec::new();
@@ -74,7 +74,7 @@ fn find(text: &str) -> Result<Vec<Representation>> {
             Event::Start(element) | Event::Empty(element) => match element.local_name().as_ref() {
                 b"MPD" => {
                     is_mpd = true;
-                    ensure!(attribute(element, "type").as_deref() != Some("dynamic"), "it is of a live stream");
+                    ensure!(attribute(element, "type").as_deref() != Some("dynamic"), "live streams are not supported");
                 }
                 b"AdaptationSet" => (video_set, set_encrypted) = (is_video(element), false),
                 b"ContentProtection" => match inside.and_then(|index| found.get_mut(index)) {
@@ -98,15 +98,15 @@ fn find(text: &str) -> Result<Vec<Representation>> {
             _ => {}
         }
     }
-    ensure!(is_mpd, "it has no MPD element");
+    ensure!(is_mpd, "no MPD element");
     Ok(found)
 }
 
-/// The manifest without every other representation, and without the adaptation sets that then have none.
+/// The manifest with only this representation, without adaptation sets that become empty.
 fn alone(text: &str, id: &str, place: &Place) -> Result<Vec<u8>> {
     let mut reader = Reader::from_str(text);
     let mut out = Writer::new(Vec::new());
-    // Events of an adaptation set wait until it is known whether the representation is in it.
+    // The events of an adaptation set are held until it is known whether it contains the representation.
     let (mut set, mut wanted, mut skipped): (Option<Vec<Event<'_>>>, bool, usize) = (None, false, 0);
     let mut path: Vec<Vec<u8>> = Vec::new();
     let (mut based, mut joined) = (false, false);
@@ -134,12 +134,12 @@ fn alone(text: &str, id: &str, place: &Place) -> Result<Vec<u8>> {
                         base(&mut out, &place.uri())?;
                     }
                 }
-                // An address of the whole manifest becomes absolute; those below it are relative to it.
+                // A top-level base URL becomes absolute; those below it are relative to it.
                 let event = match event {
                     Event::Text(text)
                         if !joined && path.len() == 2 && path.last().is_some_and(|name| name == b"BaseURL") =>
                     {
-                        // An entity in it begins another text.
+                        // An entity starts a new text event.
                         joined = true;
                         let relative = text.decode()?.trim().to_owned();
                         Event::Text(BytesText::new(&place.join(&relative)?.uri()).into_owned())
@@ -167,7 +167,7 @@ fn alone(text: &str, id: &str, place: &Place) -> Result<Vec<u8>> {
         }
     }
     if !path.is_empty() {
-        bail!("the manifest is cut off");
+        bail!("the manifest is truncated");
     }
     Ok(out.into_inner())
 }

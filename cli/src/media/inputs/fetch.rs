@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Small documents from the network, by GStreamer's own sources: what they reach, the decoders reach too.
+//! Downloads small documents with GStreamer's sources, so that the same URIs are supported as for media.
 
 use crate::media::errors;
 use crate::media::stall::PATIENCE;
@@ -9,13 +9,13 @@ use anyhow::{Result, bail, ensure};
 use gst::prelude::*;
 use std::time::Instant;
 
-/// How often errors are looked for.
+/// Interval between error checks.
 const STEP: gst::ClockTime = gst::ClockTime::from_mseconds(200);
 
-/// What is at `uri`, at most so many bytes.
+/// Downloads `uri`, up to a maximum size.
 ///
 /// # Errors
-/// When there is no source for such a URI, it cannot be read, or it is larger.
+/// If no source supports the URI, it cannot be read, or it is too large.
 pub fn fetch(uri: &str, most: u64) -> Result<Vec<u8>> {
     let source = gst::Element::make_from_uri(gst::URIType::Src, uri, None)?;
     let sink = gst_app::AppSink::builder().sync(false).max_buffers(16).build();
@@ -35,11 +35,11 @@ fn pull(pipeline: &gst::Pipeline, sink: &gst_app::AppSink, most: u64) -> Result<
             gst::MessageView::Error(error) => Some(errors::text(error)),
             _ => None,
         });
-        // What a server answers comes with an error that says no more than that there was one.
-        texts.reduce(|first, second| if first.starts_with("nothing came from") { second } else { first })
+        // A server's response is posted together with an unspecific error.
+        texts.reduce(|first, second| if first.starts_with("no data from") { second } else { first })
     };
     if pipeline.set_state(gst::State::Playing).is_err() {
-        bail!("{}", error().unwrap_or_else(|| "it cannot be opened".to_owned()));
+        bail!("{}", error().unwrap_or_else(|| "cannot open it".to_owned()));
     }
     let mut bytes = Vec::new();
     let mut last = Instant::now();
@@ -48,7 +48,7 @@ fn pull(pipeline: &gst::Pipeline, sink: &gst_app::AppSink, most: u64) -> Result<
             Some(sample) => {
                 let Some(buffer) = sample.buffer() else { continue };
                 bytes.extend_from_slice(&buffer.map_readable()?);
-                ensure!(bytes.len() as u64 <= most, "it has more than {} MiB: is it a playlist?", most >> 20);
+                ensure!(bytes.len() as u64 <= most, "it is larger than {} MiB: is it a playlist?", most >> 20);
                 last = Instant::now();
             }
             None => match error() {
@@ -56,7 +56,7 @@ fn pull(pipeline: &gst::Pipeline, sink: &gst_app::AppSink, most: u64) -> Result<
                 None if sink.is_eos() => return Ok(bytes),
                 None => ensure!(
                     last.elapsed() < PATIENCE,
-                    "its server was silent for {} s: check that it and the way to it work",
+                    "its server was silent for {} s: check the server and the network",
                     PATIENCE.as_secs()
                 ),
             },

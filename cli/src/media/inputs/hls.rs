@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! HLS: every variant of a master playlist by its own media playlist, never the adaptive whole.
+//! HLS: each variant of a master playlist by its media playlist.
 
 use super::place::Place;
 use super::{Input, Source};
@@ -9,10 +9,10 @@ use m3u8_rs::{Key, KeyMethod, MasterPlaylist, MediaPlaylist, Playlist, VariantSt
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The variants of the master playlist at `place`, in its order; a media playlist is the only one.
+/// Variants of the master playlist at `place`, in order; a media playlist is a single variant.
 ///
 /// # Errors
-/// When the playlist cannot be read, is none, or names no variant.
+/// If the playlist cannot be read, is invalid, or contains no variant.
 pub fn variants(place: &Place) -> Result<Vec<Input>> {
     match parse(&place.read()?)? {
         Playlist::MediaPlaylist(playlist) => Ok(vec![media(place, place.stem(), None, Ok(playlist))]),
@@ -22,7 +22,7 @@ pub fn variants(place: &Place) -> Result<Vec<Input>> {
 
 fn of_master(place: &Place, master: &MasterPlaylist) -> Result<Vec<Input>> {
     let variants: Vec<_> = master.variants.iter().filter(|variant| !variant.is_i_frame && has_video(variant)).collect();
-    ensure!(!variants.is_empty(), "the master playlist names no variant with video");
+    ensure!(!variants.is_empty(), "the master playlist contains no variant with video");
     let mut heights = BTreeMap::<_, usize>::new();
     for variant in &variants {
         *heights.entry(variant.resolution.map(|size| size.height)).or_default() += 1;
@@ -37,7 +37,7 @@ fn of_master(place: &Place, master: &MasterPlaylist) -> Result<Vec<Input>> {
         };
         let read = || match parse(&place.read()?)? {
             Playlist::MediaPlaylist(playlist) => Ok(playlist),
-            Playlist::MasterPlaylist(_) => anyhow::bail!("it is a master playlist again"),
+            Playlist::MasterPlaylist(_) => anyhow::bail!("it refers to another master playlist"),
         };
         let playlist = read().with_context(|| format!("the playlist {}", place.shown()));
         let declared = variant.average_bandwidth.unwrap_or(variant.bandwidth);
@@ -46,7 +46,7 @@ fn of_master(place: &Place, master: &MasterPlaylist) -> Result<Vec<Input>> {
     inputs.collect()
 }
 
-/// Whether a variant says that it has a video codec, or says nothing.
+/// Whether a variant declares a video codec, or no codecs.
 fn has_video(variant: &VariantStream) -> bool {
     let audio = ["mp4a", "ac-3", "ec-3", "ac-4", "opus", "flac", "fLaC"];
     let codecs = variant.codecs.as_deref().unwrap_or_default();
@@ -55,11 +55,11 @@ fn has_video(variant: &VariantStream) -> bool {
 }
 
 fn parse(bytes: &[u8]) -> Result<Playlist> {
-    // The parser's error holds the whole text that it could not take.
-    m3u8_rs::parse_playlist_res(bytes).map_err(|_| anyhow::anyhow!("it is no HLS playlist"))
+    // The parser's error contains the whole text it could not parse.
+    m3u8_rs::parse_playlist_res(bytes).map_err(|_| anyhow::anyhow!("not an HLS playlist"))
 }
 
-/// A media playlist as an input; what is wrong with it is the input's problem, not that of the others.
+/// Creates an input for a media playlist; an error affects only this input.
 fn media(place: &Place, name: String, declared_bandwidth: Option<f64>, playlist: Result<MediaPlaylist>) -> Input {
     let source = Source::Uri(place.uri());
     let mut input = Input { name, shown: place.shown(), source, declared_bandwidth, problem: None, files: None };
@@ -70,33 +70,33 @@ fn media(place: &Place, name: String, declared_bandwidth: Option<f64>, playlist:
     input
 }
 
-/// Where the key of a segment is, if it has one; with it `hlsdemux` decrypts whole segments.
+/// Location of a segment's key, if it has one; `hlsdemux` uses it to decrypt whole segments.
 ///
 /// # Errors
-/// When it is encrypted in a way that cannot be decrypted here.
+/// If the encryption method is not supported.
 fn key_file(key: &Key) -> Result<Option<&str>> {
     match (&key.method, &key.uri, key.keyformat.as_deref()) {
         (KeyMethod::None, ..) => Ok(None),
         (KeyMethod::AES128, Some(uri), None | Some("identity")) => Ok(Some(uri)),
         (KeyMethod::AES128, None, _) => {
-            bail!("it is encrypted (AES-128) and its playlist names no key: give a clear copy of it")
+            bail!("it is encrypted (AES-128) and the playlist contains no key: use an unencrypted copy")
         }
         (method, _, format) => {
             let format = format.map_or_else(String::new, |format| format!(", KEYFORMAT={format}"));
             bail!(
-                "it is encrypted (#EXT-X-KEY:METHOD={method}{format}), which only AES-128 with a key of its own may be: \
-                 give a clear copy of it"
+                "it is encrypted (#EXT-X-KEY:METHOD={method}{format}); only AES-128 with a key file is supported: \
+                 use an unencrypted copy"
             )
         }
     }
 }
 
-/// The local files of a playlist; none if some are not local.
+/// Local files of a playlist; `None` if some are not local.
 ///
 /// # Errors
-/// When it is encrypted in a way that cannot be decrypted, or a segment is missing.
+/// If the encryption method is not supported, or a segment is missing.
 fn files(place: &Place, playlist: &MediaPlaylist) -> Result<Option<Vec<PathBuf>>> {
-    ensure!(!playlist.segments.is_empty(), "its playlist names no segment");
+    ensure!(!playlist.segments.is_empty(), "the playlist contains no segment");
     let mut uris = Vec::new();
     for segment in &playlist.segments {
         if let Some(key) = &segment.key {
@@ -105,13 +105,13 @@ fn files(place: &Place, playlist: &MediaPlaylist) -> Result<Option<Vec<PathBuf>>
         uris.extend(segment.map.iter().map(|map| map.uri.as_str()));
         uris.push(&segment.uri);
     }
-    ensure!(playlist.end_list, "its playlist has no #EXT-X-ENDLIST: a live stream has no end to compare it to");
+    ensure!(playlist.end_list, "the playlist has no #EXT-X-ENDLIST: live streams are not supported");
     uris.dedup();
     let mut files = vec![place.path()];
     for uri in uris {
         let path = place.join(uri)?.path();
         if let Some(path) = &path {
-            ensure!(path.is_file(), "its segment or key {} is missing: put it there", path.display());
+            ensure!(path.is_file(), "the segment or key {} is missing", path.display());
         }
         files.push(path);
     }
@@ -178,6 +178,6 @@ audio.m3u8
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "x.m3u8", "hello");
         let place = Place::new(folder.path().join("x.m3u8").to_str().unwrap()).unwrap();
-        assert_eq!(variants(&place).unwrap_err().to_string(), "it is no HLS playlist");
+        assert_eq!(variants(&place).unwrap_err().to_string(), "not an HLS playlist");
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is compared: from what users type to what can be decoded.
+//! Resolves command line inputs to streams that can be decoded.
 
 mod dash;
 mod fetch;
@@ -19,53 +19,53 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// One stream of pictures.
+/// A video stream.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Input {
-    /// A short name, unique among the renditions.
+    /// Short name, unique among the renditions.
     pub name: String,
-    /// Where it is, for people: without a password.
+    /// Location without a password, for messages.
     pub shown: String,
-    /// What is decoded.
+    /// Source to decode.
     pub source: Source,
-    /// Bits a second that its playlist declares.
+    /// Bit rate declared by the playlist.
     pub declared_bandwidth: Option<f64>,
-    /// Why it cannot be decoded, if that is known already.
+    /// Why it cannot be decoded, if already known.
     pub problem: Option<String>,
-    /// The local files that it consists of, for what is kept between runs; none if there are others.
+    /// Local files of which it consists, for caching; `None` if it has other sources.
     pub files: Option<Vec<PathBuf>>,
 }
 
-/// What is decoded.
+/// Source to decode.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
-    /// A file or a stream.
+    /// A file or stream.
     Uri(String),
-    /// Pictures in the order in which they are shown.
+    /// Picture files in display order.
     Pictures(Vec<PathBuf>),
 }
 
 /// All inputs of a comparison.
 #[derive(Debug)]
 pub struct Inputs {
-    /// What renditions are compared with.
+    /// The source of the renditions.
     pub source: Input,
-    /// In the order in which they were given: files, then HLS, then DASH; then those of another ladder.
+    /// Files, then HLS, then DASH, in command line order; then those of the other ladder.
     pub renditions: Vec<Input>,
-    /// How many of them are of the first ladder.
+    /// Number of renditions of the first ladder.
     pub own: usize,
-    /// Holds manifests that were made of others; it goes with this.
+    /// Contains generated manifests; removed on drop.
     _folder: TempDir,
 }
 
 impl Inputs {
-    /// Finds out what the command line means.
+    /// Resolves the command line arguments.
     ///
     /// # Errors
-    /// When the source is not there or cannot be read, or no rendition is given. One that cannot be read is among the
-    /// others, with its problem.
+    /// If the source does not exist or cannot be read, or there is no rendition. Unreadable renditions are returned
+    /// with their error.
     pub fn new(args: &Compare) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("iqa-").tempdir().context("no temporary folder can be made")?;
+        let folder = tempfile::Builder::new().prefix("iqa-").tempdir().context("cannot create a temporary folder")?;
         let source =
             source(&args.source, folder.path()).with_context(|| format!("the source {}", shown(&args.source)))?;
         if let Some(problem) = &source.problem {
@@ -85,7 +85,7 @@ impl Inputs {
             let found = Place::new(manifest).and_then(|place| dash::representations(&place, folder.path(), number));
             renditions.extend(or_problem(manifest, found));
         }
-        ensure!(!renditions.is_empty(), "no rendition is given: name files, or a playlist with --hls or --dash");
+        ensure!(!renditions.is_empty(), "no rendition given: specify files, or a playlist with --hls or --dash");
         let own = renditions.len();
         for text in &args.versus {
             let found = expand(text, folder.path(), renditions.len());
@@ -96,7 +96,7 @@ impl Inputs {
     }
 }
 
-/// What was found; where that is nothing, an input that says why: it fails alone.
+/// Returns the inputs found, or one input with the error.
 fn or_problem(text: &OsStr, found: Result<Vec<Input>>) -> Vec<Input> {
     found.unwrap_or_else(|error| {
         let name = Path::new(text).file_stem().map_or_else(|| "input".into(), OsStr::to_string_lossy);
@@ -111,8 +111,8 @@ fn or_problem(text: &OsStr, found: Result<Vec<Input>>) -> Vec<Input> {
     })
 }
 
-/// What a file, folder or URI stands for: of a playlist or manifest its variants, never the adaptive whole. `number`: how
-/// many inputs there are before it.
+/// Resolves a file, folder or URI; playlists and manifests are expanded to their variants. `number`: number of
+/// preceding inputs.
 fn expand(text: &OsStr, folder: &Path, number: usize) -> Result<Vec<Input>> {
     let place = Place::new(text)?;
     match place.extension().as_deref() {
@@ -122,19 +122,19 @@ fn expand(text: &OsStr, folder: &Path, number: usize) -> Result<Vec<Input>> {
     }
 }
 
-/// The source: one stream.
+/// Resolves the source, which must be a single stream.
 fn source(text: &OsStr, folder: &Path) -> Result<Input> {
     let mut found = expand(text, folder, 0)?;
-    let one = found.pop().context("it names no stream")?;
+    let one = found.pop().context("it contains no stream")?;
     let others = found.len();
-    ensure!(others == 0, "it has {} variants: give the playlist of the one that is the source", others + 1);
+    ensure!(others == 0, "it has {} variants: specify the playlist of a single variant as source", others + 1);
     Ok(one)
 }
 
-/// A file, a folder of pictures or a URI.
+/// Resolves a file, a folder of pictures or a URI.
 ///
 /// # Errors
-/// When there is no such file, or it cannot be read.
+/// If the file does not exist or cannot be read.
 pub fn input(text: &OsStr) -> Result<Input> {
     let place = Place::new(text)?;
     place.check()?;
@@ -148,7 +148,7 @@ pub fn input(text: &OsStr) -> Result<Input> {
     };
     if let Some(path) = place.path() {
         let about = std::fs::metadata(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => anyhow::anyhow!("there is no such file: {}", path.display()),
+            std::io::ErrorKind::NotFound => anyhow::anyhow!("no such file: {}", path.display()),
             _ => anyhow::anyhow!("{}: {error}", path.display()),
         })?;
         if about.is_dir() {
@@ -157,9 +157,9 @@ pub fn input(text: &OsStr) -> Result<Input> {
             input.source = Source::Pictures(files);
             return Ok(input);
         }
-        ensure!(about.is_file(), "{} is no regular file", path.display());
-        // Opened now, so that what must not be read is said at once and in plain words.
-        std::fs::File::open(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        ensure!(about.is_file(), "{} is not a regular file", path.display());
+        // Opened now to report permission errors early.
+        std::fs::File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
         if about.len() == 0 {
             bail!("{} is empty", path.display());
         }
@@ -173,13 +173,13 @@ pub fn input(text: &OsStr) -> Result<Input> {
     Ok(input)
 }
 
-/// Whether what is shown stands in other files.
+/// Whether the file refers to other files.
 fn is_playlist(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     extension.is_some_and(|extension| ["m3u8", "m3u", "mpd"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
 }
 
-/// Numbers names that came up before, also as names of files.
+/// Numbers duplicate names, including those that are only equal as file names.
 fn unique(renditions: &mut [Input]) {
     let mut taken = BTreeSet::new();
     for rendition in renditions {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Pictures in files.
+//! Picture files.
 
 use anyhow::{Context as _, Result, ensure};
 use std::path::{Path, PathBuf};
 
-/// File names' ends and what is in such a file, for GStreamer.
+/// File name extensions and media types.
 const TYPES: [(&str, &str); 7] = [
     ("png", "image/png"),
     ("jpg", "image/jpeg"),
@@ -16,21 +16,21 @@ const TYPES: [(&str, &str); 7] = [
     ("tiff", "image/tiff"),
 ];
 
-/// What is in a file of that name; none if it is no picture.
+/// Media type by file name; `None` if it is not a picture.
 pub fn media_type(path: &Path) -> Option<&'static str> {
     let extension = path.extension()?.to_str()?;
     TYPES.iter().find(|(known, _)| extension.eq_ignore_ascii_case(known)).map(|(_, media_type)| *media_type)
 }
 
-/// Whether it is a picture, by its name.
+/// Whether the file name is that of a picture.
 pub fn is_picture(path: &Path) -> bool {
     media_type(path).is_some()
 }
 
-/// The pictures of a folder in the order of their names, in which 10 comes after 9.
+/// Pictures of a folder in natural order of their names, with 10 after 9.
 ///
 /// # Errors
-/// When the folder cannot be read, has no picture, or has pictures of several kinds, which one decoder cannot take.
+/// If the folder cannot be read, contains no picture, or contains several formats, which one decoder cannot decode.
 pub fn of_folder(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let mut files = Vec::new();
@@ -42,13 +42,13 @@ pub fn of_folder(folder: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     let known = TYPES.map(|(extension, _)| extension).join(", ");
-    ensure!(!files.is_empty(), "{} holds no picture ({known})", folder.display());
+    ensure!(!files.is_empty(), "{} contains no picture ({known})", folder.display());
     files.sort_by(|one, other| natord::compare(&name(one), &name(other)));
     let mut kinds: Vec<_> = files.iter().filter_map(|file| media_type(file)).collect();
     kinds.sort_unstable();
     kinds.dedup();
     let folder = folder.display();
-    ensure!(kinds.len() == 1, "{folder} holds {}: put each kind into a folder of its own", kinds.join(" and "));
+    ensure!(kinds.len() == 1, "{folder} contains {}: use a separate folder for each format", kinds.join(" and "));
     Ok(files)
 }
 

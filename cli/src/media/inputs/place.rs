@@ -1,48 +1,48 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A path or a URI, and what is found relative to it.
+//! A path or URI, against which relative references are resolved.
 
 use anyhow::{Context as _, Result, ensure};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use url::Url;
 
-/// The largest playlist or manifest that is read, in bytes.
+/// Maximum size of a playlist or manifest, in bytes.
 const LARGEST: u64 = 64 << 20;
 
-/// Where something is.
+/// A location.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place(Url);
 
 impl Place {
-    /// A path, relative or absolute, or a URI.
+    /// Parses a relative or absolute path or a URI.
     ///
     /// # Errors
-    /// When it is empty or no URI.
+    /// If it is empty or not a valid URI.
     pub fn new(text: impl AsRef<OsStr>) -> Result<Self> {
         let text = text.as_ref();
-        ensure!(!text.is_empty(), "an input is empty: give a file or a URI");
-        // The name of a file need not be text.
+        ensure!(!text.is_empty(), "empty input: specify a file or a URI");
+        // File names need not be valid UTF-8.
         if let Some(uri) = text.to_str().filter(|text| text.contains("://")) {
-            return Ok(Self(Url::parse(uri).with_context(|| format!("{} is no URI", shown(uri)))?));
+            return Ok(Self(Url::parse(uri).with_context(|| format!("invalid URI {}", shown(uri)))?));
         }
         let path = std::path::absolute(text).with_context(|| shown(text))?;
         let url = Url::from_file_path(&path);
-        Ok(Self(url.map_err(|()| anyhow::anyhow!("{} has no URI", path.display()))?))
+        Ok(Self(url.map_err(|()| anyhow::anyhow!("cannot convert {} to a URI", path.display()))?))
     }
 
-    /// What `relative` means in a document that is here.
+    /// Resolves a reference in a document at this location.
     ///
     /// # Errors
-    /// When that is no URI.
+    /// If the result is not a valid URI.
     pub fn join(&self, relative: &str) -> Result<Self> {
-        Ok(Self(self.0.join(relative).with_context(|| format!("{relative} is no URI"))?))
+        Ok(Self(self.0.join(relative).with_context(|| format!("invalid URI {relative}"))?))
     }
 
-    /// Makes sure that there is something that reads from here.
+    /// Checks that GStreamer can read from this location.
     ///
     /// # Errors
-    /// When GStreamer has nothing for URIs of this kind.
+    /// If no source element supports the URI scheme.
     pub fn check(&self) -> Result<()> {
         let scheme = self.0.scheme();
         if scheme == "file" {
@@ -53,46 +53,46 @@ impl Place {
             sources.iter().any(|source| {
                 source.uri_type() == gst::URIType::Src && source.uri_protocols().iter().any(|known| known == scheme)
             }),
-            "nothing here reads from {scheme}://: give a file, or a URI of a kind that GStreamer has a source for, such \
+            "no installed GStreamer element reads {scheme}:// URIs: use a file or another kind of URI, such \
              as https://"
         );
         Ok(())
     }
 
-    /// For GStreamer.
+    /// URI for GStreamer.
     pub fn uri(&self) -> String {
         self.0.to_string()
     }
 
-    /// For people, without a password.
+    /// Location without a password, for messages.
     pub fn shown(&self) -> String {
         self.path().map_or_else(|| shown(self.0.as_str()), |path| path.display().to_string())
     }
 
-    /// The local file, if it is one.
+    /// Path, if this is a local file.
     pub fn path(&self) -> Option<PathBuf> {
         if self.0.scheme() == "file" { self.0.to_file_path().ok() } else { None }
     }
 
-    /// The file's name without its extension, or as much as there is.
+    /// File name without its extension.
     pub fn stem(&self) -> String {
         let path = self.path().unwrap_or_else(|| PathBuf::from(self.0.path()));
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).filter(|stem| !stem.is_empty());
         let name = stem.or_else(|| self.0.host_str().map(str::to_owned)).unwrap_or_else(|| "input".to_owned());
-        // A terminal must not be told what to do.
+        // Control characters must not reach a terminal.
         name.chars().map(|c| if c.is_control() { '_' } else { c }).collect()
     }
 
-    /// The end of the file's name, in small letters.
+    /// File name extension in lower case.
     pub fn extension(&self) -> Option<String> {
         let path = self.path().unwrap_or_else(|| PathBuf::from(self.0.path()));
         path.extension().map(|extension| extension.to_string_lossy().to_lowercase())
     }
 
-    /// The text that is here.
+    /// Reads the document at this location.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If it cannot be read.
     pub fn read(&self) -> Result<Vec<u8>> {
         let bytes = match self.path() {
             Some(path) => read_file(&path)?,
@@ -105,19 +105,19 @@ impl Place {
 
 fn read_file(path: &Path) -> Result<Vec<u8>> {
     let about = std::fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => anyhow::anyhow!("there is no such file"),
+        std::io::ErrorKind::NotFound => anyhow::anyhow!("no such file"),
         _ => error.into(),
     })?;
-    ensure!(about.len() <= LARGEST, "it has more than {} MiB: is it a playlist?", LARGEST >> 20);
+    ensure!(about.len() <= LARGEST, "it is larger than {} MiB: is it a playlist?", LARGEST >> 20);
     Ok(std::fs::read(path)?)
 }
 
-/// A path or URI for people, without a password; of a name that is no text what can be shown of it.
+/// A path or URI without a password, for messages; file names that are not valid UTF-8 are converted lossily.
 pub fn shown(text: impl AsRef<OsStr>) -> String {
     let text = text.as_ref().to_string_lossy();
     match Url::parse(&text) {
         Ok(mut url) if text.contains("://") && url.password().is_some() => {
-            // A URI that has a password can have none.
+            // A URI that cannot be a base has no password.
             let _ = url.set_password(Some("***"));
             url.to_string()
         }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Pictures of moments: the source's frame, the rendition's, where they differ, how alike they are place by place.
+//! Pictures of moments: source frame, rendition frame, their difference and their SSIM map.
 //!
-//! They are fetched after all has been measured, by decoders of their own, each of which goes from moment to moment. Conversion and difference are the engine's.
+//! They are decoded after everything has been measured, by separate decoders that seek from moment to moment. The
+//! engine does conversion and difference.
 
 mod reader;
 
@@ -19,26 +20,26 @@ use std::path::Path;
 
 pub use reader::{FrameReader, Still};
 
-/// Where pictures of a moment lie, relative to the report.
+/// Paths of a moment's pictures, relative to the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pictures {
-    /// The source's frame.
+    /// Source frame.
     pub source: String,
-    /// The rendition's.
+    /// Rendition frame.
     pub rendition: String,
-    /// The same with its values drawn on it; only of partners, for others have none that can be trusted.
+    /// Rendition frame with its values drawn on it; only if matched, because other values are not trusted.
     pub labelled: Option<String>,
-    /// The amplified difference; only of partners.
+    /// Amplified difference; only if matched.
     pub difference: Option<String>,
-    /// The map of SSIM; only of partners, and where the two can be measured against each other.
+    /// SSIM map; only if matched and the two can be measured against each other.
     pub map: Option<String>,
 }
 
-/// Writes a moment's pictures as PNG into `frames/` of `folder`, under names that begin with `stem`. `partners`: what was
-/// measured of the two frames, where they are partners, so that their difference says something; and its title.
+/// Writes a moment's pictures as PNG to `frames/` in `folder`, with names that start with `stem`. `partners`: measured
+/// values and title, if the frames are matched so that their difference is meaningful.
 ///
 /// # Errors
-/// When a frame cannot be read or a file not be written.
+/// If a frame cannot be read or a file cannot be written.
 pub fn write(
     source: &Still,
     rendition: &Still,
@@ -49,11 +50,11 @@ pub fn write(
     let caps = |still: &Still| still.sample().caps_owned().context("a frame without caps");
     let [source_caps, rendition_caps] = [caps(source)?, caps(rendition)?];
     let stream = Stream::from_caps(&source_caps).map_err(anyhow::Error::msg)?;
-    // As in the comparison, what the rendition's caps leave out is taken from the source's size.
+    // As in the comparison, missing colorimetry takes the default for the size of the source.
     let other = Stream::sized_as(&rendition_caps, &stream).map_err(anyhow::Error::msg)?;
     let map = |stream: &Stream, still: &Still| {
         let buffer = still.sample().buffer_owned().context("a sample without a buffer")?;
-        stream.map(buffer).context("a frame cannot be read")
+        stream.map(buffer).context("cannot read a frame")
     };
     let (one, two) = (map(&stream, source)?, map(&other, rendition)?);
     let (one, two) = (one.picture()?, two.picture()?);
@@ -79,7 +80,7 @@ pub fn write(
         pictures.labelled = Some(save(&labelled(own, title, record)?, "values")?);
         let difference = difference(&shown, &show(&two, sizes[0])?)?;
         pictures.difference = Some(save(&difference, "difference")?);
-        // R'G'B' against Y'CbCr, or a picture without room for a tile, has none.
+        // R'G'B' against Y'CbCr, and pictures smaller than a tile, have no map.
         let map = ssim_map(&one, &two).ok();
         pictures.map = map.map(|shown| save(&shown, "map")).transpose()?;
     }
@@ -93,7 +94,7 @@ fn png(shown: &Shown, path: &Path) -> Result<()> {
         encoder.write_image(&shown.pixels, shown.width, shown.height, image::ExtendedColorType::Rgb8)?;
         Ok(())
     };
-    write().with_context(|| format!("{}: cannot be written", path.display()))
+    write().with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]
@@ -125,7 +126,7 @@ mod tests {
             pipeline.add(&decoder)?;
             let target = target.clone();
             decoder.connect_pad_added(move |_, pad| {
-                // A second video stream finds it taken.
+                // A second video stream finds the target linked.
                 let _ = pad.link(&target);
             });
             Ok(())
@@ -136,7 +137,7 @@ mod tests {
         sample.buffer().expect("a buffer").map_readable().expect("memory").to_vec()
     }
 
-    /// All frames by their stream times, in order.
+    /// All frames with their stream times, in order.
     fn all(path: &Path) -> Vec<(gst::ClockTime, Vec<u8>)> {
         let reader = FrameReader::new(decode(path)).expect("a reader");
         let mut frames = Vec::new();
@@ -175,12 +176,12 @@ mod tests {
             let frames = all(&file);
             assert!(frames.len() > 40, "{}: {} frames", file.display(), frames.len());
             let mut reader = FrameReader::new(decode(&file)).expect("a reader");
-            // Not in order, so that it goes back too, and in order, so that it goes on.
+            // Out of order, to test backward seeks, and in order.
             let half = frames.len() / 2;
             for number in [frames.len() - 1, 0, 17, half, 1, half + 1, half + 1, half + 2, half + 9, frames.len() - 2] {
                 let time = frames[number].0;
                 let found = bytes(&reader.frame(time).expect("a frame").sample);
-                // Of MPEG-TS with B-frames GStreamer gives several frames one time.
+                // GStreamer assigns the same timestamp to several frames of MPEG-TS with B-frames.
                 let mut there = frames.iter().filter(|frame| frame.0 == time);
                 let place = frames.iter().position(|frame| frame.1 == found);
                 assert!(there.any(|frame| frame.1 == found), "{file:?}: {number} at {time} is {place:?}");
@@ -191,7 +192,7 @@ mod tests {
         }
     }
 
-    /// The clip has one key frame: every seek goes back to the beginning.
+    /// The clip has one key frame: every seek goes to the beginning.
     #[test]
     fn moments_in_order_are_decoded_in_one_walk() {
         let Some(clip) = clip() else { return };
@@ -225,7 +226,7 @@ mod tests {
         let mut shown = |times: [u64; 2], partners: bool, stem: &str| {
             let partners = partners.then_some(("copy", &record));
             let stills = [one.frame(time(times[0])), two.frame(time(times[1]))].map(|still| still.expect("a frame"));
-            // The source's outlives its decoder.
+            // The source's frame outlives its decoder.
             let source = stills[0].copied().expect("a copy");
             write(&source, &stills[1], partners, folder.path(), stem).expect("pictures")
         };

@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Single frames of a stream.
+//! Reads single frames of a stream.
 
 use crate::media::watch;
 use anyhow::{Context, Result, bail};
 use gst::prelude::*;
 
-/// How long a decoder may be silent.
+/// How long a decoder may output nothing.
 pub(super) const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(30);
 
-/// What is so near ahead is not sought, whatever is known.
+/// Never seek forward by less than this.
 const NEAR: gst::ClockTime = gst::ClockTime::from_seconds(1);
-/// Nor what is so many times nearer than a key frame was at most.
+/// Never seek forward by less than this multiple of the largest observed key frame distance.
 const AHEAD: u64 = 2;
 
-/// Puts a decoder into the pipeline and links it to the pad, decoded and not converted.
+/// Adds a decoder to the pipeline and links it to the pad, without conversion.
 type Decode = Box<dyn Fn(&gst::Pipeline, &gst::Pad) -> Result<()>>;
 
-/// Decodes single frames of a stream.
+/// Reads single frames of a stream.
 ///
-/// It seeks where that is exact, to the last key frame before a moment, and decodes from there to the very frame. Where the
-/// frame is not far ahead of the last one it goes on instead: from the key frame it might decode the same once more.
-/// `tsdemux` and `mpegpsdemux` give other times after a seek: behind them everything is decoded from the beginning. So
-/// moments are best asked for in their order.
+/// Where seeking is exact, it seeks to the last key frame before a moment and decodes from there. If the frame is not
+/// far ahead of the previous one, it decodes further instead of seeking, which might decode the same frames again.
+/// `tsdemux` and `mpegpsdemux` change timestamps after a seek: with them everything is decoded from the beginning.
+/// Moments should therefore be requested in order.
 pub struct FrameReader {
     decode: Decode,
     pub(super) player: Player,
     exact: bool,
-    /// The last frame that was decoded.
+    /// The last decoded frame.
     last: Option<Still>,
-    /// How much was decoded to get from a key frame to a moment, at most: groups of pictures are that long.
+    /// Longest observed distance from a key frame to a moment.
     run: gst::ClockTime,
 }
 
-/// A pipeline that plays into our hands.
+/// A pipeline that ends in an appsink.
 pub(super) struct Player {
     pipeline: gst::Pipeline,
     pub(super) sink: gst_app::AppSink,
@@ -45,13 +45,13 @@ impl Drop for Player {
     }
 }
 
-/// What was decoded on the way to a moment.
+/// Result of decoding towards a moment.
 struct Reached {
-    /// When the first frame after a seek, or of all, is shown.
+    /// Time of the first frame after a seek or from the beginning.
     first: Option<gst::ClockTime>,
-    /// The frame that is nearest to the moment.
+    /// The frame nearest to the moment.
     nearest: Option<Still>,
-    /// The last one.
+    /// The last frame.
     last: Option<Still>,
 }
 
@@ -59,7 +59,7 @@ struct Reached {
 #[derive(Debug, Clone)]
 pub struct Still {
     pub(super) sample: gst::Sample,
-    /// When it is shown, from the stream's beginning.
+    /// Stream time of the frame.
     time: gst::ClockTime,
     duration: Option<gst::ClockTime>,
 }
@@ -70,37 +70,37 @@ impl Still {
         &self.sample
     }
 
-    /// The same in memory of its own: the decoder's may be of a pool that has no more.
+    /// Copies the frame: the decoder's pool may be of fixed size.
     ///
     /// # Errors
-    /// When its memory cannot be read.
+    /// If its memory cannot be read.
     pub fn copied(&self) -> Result<Self> {
         let buffer = self.sample.buffer().context("a sample without a buffer")?.copy_deep()?;
         let sample = gst::Sample::builder().buffer(&buffer).caps_if_some(self.sample.caps_owned().as_ref()).build();
         Ok(Self { sample, ..self.clone() })
     }
 
-    /// Whether it is the one that is shown at that time.
+    /// Whether it is the frame displayed at this time.
     fn is_at(&self, time: gst::ClockTime) -> bool {
         self.time.absdiff(time) <= self.duration.unwrap_or(gst::ClockTime::from_mseconds(40)) / 2
     }
 }
 
 impl FrameReader {
-    /// Of the stream that `decode` puts into a pipeline and links to the pad, decoded and not converted.
+    /// Creates a reader; `decode` adds a decoder to a pipeline and links it to the pad, without conversion.
     ///
     /// # Errors
-    /// When it cannot be decoded.
+    /// If the stream cannot be decoded.
     pub fn new(decode: impl Fn(&gst::Pipeline, &gst::Pad) -> Result<()> + 'static) -> Result<Self> {
         let player = Player::new(&decode)?;
         let exact = player.seeks_exactly();
         Ok(Self { decode: Box::new(decode), player, exact, last: None, run: gst::ClockTime::ZERO })
     }
 
-    /// The frame that has the stream time `time`.
+    /// Returns the frame with the stream time `time`.
     ///
     /// # Errors
-    /// When there is none, or it cannot be decoded.
+    /// If there is none, or it cannot be decoded.
     pub fn frame(&mut self, time: gst::ClockTime) -> Result<Still> {
         if self.exact {
             let is_ahead =
@@ -114,7 +114,7 @@ impl FrameReader {
                 return Ok(frame);
             }
         }
-        // From the beginning every frame comes. Indexes of files are wrong at times.
+        // Decode from the beginning, because file indexes can be wrong.
         if self.exact || self.last.as_ref().is_some_and(|last| last.time > time) {
             self.player = Player::new(&self.decode)?;
             self.exact = false;
@@ -125,10 +125,10 @@ impl FrameReader {
         let nearest = found.as_ref().map_or("none".to_owned(), |frame| frame.time.to_string());
         found
             .filter(|frame| frame.is_at(time))
-            .with_context(|| format!("there is no frame at {time}; the nearest is at {nearest}"))
+            .with_context(|| format!("no frame at {time}; the nearest one is at {nearest}"))
     }
 
-    /// Decodes from the last key frame before that time; gives the frame that is nearest to it.
+    /// Decodes from the last key frame before `time` and returns the nearest frame.
     fn seek_to(&mut self, time: gst::ClockTime) -> Result<Option<Still>> {
         let before = gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
         if self.player.pipeline.seek_simple(before, time).is_err() {
@@ -137,7 +137,7 @@ impl FrameReader {
         self.decode_to(time, None)
     }
 
-    /// Decodes on from `last`, or from where the player was put; gives the frame that is nearest to that time.
+    /// Decodes from `last` or from the current position and returns the nearest frame.
     fn decode_to(&mut self, time: gst::ClockTime, last: Option<Still>) -> Result<Option<Still>> {
         let Reached { first, nearest, last } = self.player.decode_to(time, last)?;
         if let Some((first, last)) = first.zip(last.as_ref()) {
@@ -156,16 +156,16 @@ impl Player {
         let target = sink.static_pad("sink").context("appsink has no sink pad")?;
         decode(&pipeline, &target)?;
         let player = Self { pipeline, sink };
-        // Before it plays there is nothing to seek in.
+        // Seeking requires PLAYING.
         let started = player.pipeline.set_state(gst::State::Playing).is_ok();
         let (result, state, _) = player.pipeline.state(PATIENCE);
         if !started || result.is_err() || state != gst::State::Playing {
-            bail!("{}", player.fault().unwrap_or_else(|| "it does not start to play".to_owned()));
+            bail!("{}", player.fault().unwrap_or_else(|| "playback does not start".to_owned()));
         }
         Ok(player)
     }
 
-    /// Whether a frame has the same time after a seek.
+    /// Whether frames keep their timestamps after a seek.
     fn seeks_exactly(&self) -> bool {
         let segment = self.sink.static_pad("sink").and_then(|pad| pad.sticky_event::<gst::event::Segment>(0));
         let segment = segment.and_then(|event| event.segment().downcast_ref::<gst::ClockTime>().cloned());
@@ -178,13 +178,13 @@ impl Player {
         !self.pipeline.iterate_recurse().into_iter().flatten().any(inexact)
     }
 
-    /// A frame's time in the stream: its running time begins anew after a seek.
+    /// Stream time of a frame: its running time restarts after a seek.
     fn time(sample: &gst::Sample) -> Option<gst::ClockTime> {
         let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
         segment.to_stream_time(sample.buffer()?.pts())
     }
 
-    /// Decodes until that time, `last` being the frame before.
+    /// Decodes until `time`; `last`: the preceding frame.
     fn decode_to(&self, time: gst::ClockTime, last: Option<Still>) -> Result<Reached> {
         let anew = last.is_none();
         let (mut first, mut nearest, mut last) = (None, last.clone(), last);
@@ -194,7 +194,7 @@ impl Player {
                     bail!("{fault}");
                 }
                 if !self.sink.is_eos() {
-                    bail!("its decoder gave nothing for {PATIENCE}");
+                    bail!("the decoder output nothing for {PATIENCE}");
                 }
                 break;
             };
@@ -210,7 +210,7 @@ impl Player {
         Ok(Reached { first, nearest, last })
     }
 
-    /// What an element says has gone wrong.
+    /// Error posted by an element.
     fn fault(&self) -> Option<String> {
         let message = self.pipeline.bus()?.pop_filtered(&[gst::MessageType::Error])?;
         match message.view() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The curves: what the script draws, and the same as tables.
+//! Curves: data for the script, and the same as tables.
 
 use super::hull::{Plot, Point};
 use super::strips;
@@ -10,12 +10,12 @@ use super::{Page, PageError, Rung};
 use onnx_iqa::stats;
 use serde::Serialize;
 
-/// Points of a curve, at most.
+/// Maximum number of points per curve.
 const POINTS: usize = 4000;
-/// Lines of a curve's table.
+/// Number of lines per table.
 const LINES: usize = 24;
 
-/// All that the script needs, as JSON that can stand in a page.
+/// Data for the script, as JSON that is safe to embed in HTML.
 #[derive(Debug, Serialize)]
 struct Data<'a> {
     span: [f64; 2],
@@ -43,19 +43,19 @@ struct MeasureData<'a> {
     curves: Vec<Curve>,
 }
 
-/// A threshold's line in the chart.
+/// Line of a threshold in the chart.
 #[derive(Debug, Serialize, PartialEq)]
 struct Limit {
     value: f64,
     label: String,
 }
 
-/// A reduced curve.
+/// A decimated curve.
 #[derive(Debug, Serialize)]
 struct Curve {
-    /// The rendition's place.
+    /// Index of the rendition.
     rung: usize,
-    /// Milliseconds since the point before, the first since the beginning of the span.
+    /// Milliseconds since the previous point, or since the beginning of the span.
     t: Vec<i64>,
     /// Null where the curve is interrupted.
     v: Vec<Option<f64>>,
@@ -67,7 +67,7 @@ struct HullData<'a> {
     points: &'a [Point],
 }
 
-/// The script's data.
+/// Creates the script's data.
 pub fn data(page: &Page<'_>, hull: &[Plot]) -> Result<String, PageError> {
     let rung = |rung: &'_ Rung<'_>| (rung.style, rung.standing.trusted());
     let rungs = page.rungs.iter().map(|each| {
@@ -81,7 +81,7 @@ pub fn data(page: &Page<'_>, hull: &[Plot]) -> Result<String, PageError> {
         strips: strips::cells(page),
         hull: hull.iter().map(|plot| HullData { measure: plot.measure(), points: plot.points() }).collect(),
     };
-    // A name must not be able to end the element that the data stands in.
+    // A name must not terminate the element that contains the data.
     Ok(serde_json::to_string(&data)?.replace('<', "\\u003c"))
 }
 
@@ -116,8 +116,8 @@ fn encode(rung: usize, points: &[stats::CurvePoint], start: f64, digits: usize) 
     }
 }
 
-/// The limits that trusted renditions have for a measure, each once. A limit of a mean or a percentile is drawn among
-/// the frames' values, and its label says which it is.
+/// Limits of trusted renditions for a measure, without duplicates. Limits of a mean or percentile are drawn in the
+/// chart of frame values, with a label.
 fn limits(page: &Page<'_>, measure: &MeasureWords) -> Vec<Limit> {
     let mut limits = Vec::new();
     for given in page.trusted().flat_map(|rung| &rung.rendition.thresholds) {
@@ -132,7 +132,7 @@ fn limits(page: &Page<'_>, measure: &MeasureWords) -> Vec<Limit> {
     limits
 }
 
-/// The curves of a measure as a table.
+/// Curves of a measure as a table.
 #[derive(Debug, Serialize)]
 pub struct Table {
     measure: String,
@@ -146,11 +146,11 @@ pub struct Table {
 struct TableLine {
     from: String,
     to: String,
-    /// For each rendition the lowest value and the mean; a dash where there is none.
+    /// Lowest value and mean per rendition; a dash if unknown.
     cells: Vec<[String; 2]>,
 }
 
-/// The measure that is shown first: that of a threshold that was missed, else of any threshold, else the most telling.
+/// The measure shown first: that of a missed threshold, else of any threshold, else the most important one.
 pub fn chosen<'a>(page: &'a Page<'_>) -> Option<&'a str> {
     let drawn = |name: &str| page.trusted().any(|rung| rung.curve(name).is_some());
     let asked = |missed: bool| {
@@ -164,7 +164,7 @@ pub fn chosen<'a>(page: &'a Page<'_>) -> Option<&'a str> {
     asked(true).or_else(|| asked(false)).or_else(first)
 }
 
-/// A table for each measure.
+/// Creates a table per measure.
 pub fn tables(page: &Page<'_>) -> Vec<Table> {
     page.measures.iter().filter_map(|measure| table(page, measure)).collect()
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Rate against quality, and the rungs that are not worth their rate.
+//! Rate–quality plots and the renditions below the convex hull.
 
 use super::rich::Rich;
 use super::words::{self, MeasureWords};
@@ -9,7 +9,7 @@ use minijinja::Value;
 use onnx_iqa::stats::{HullPlace, RatePoint, hull};
 use serde::Serialize;
 
-/// The plot of one measure.
+/// Plot of a measure.
 #[derive(Debug, Serialize)]
 pub struct Plot {
     measure: String,
@@ -21,7 +21,7 @@ pub struct Plot {
     points: Vec<Point>,
 }
 
-/// A line of the plot's table.
+/// Line of the plot's table.
 #[derive(Debug, Serialize)]
 struct Row {
     name: String,
@@ -31,7 +31,7 @@ struct Row {
     place: String,
 }
 
-/// What the script draws.
+/// Point drawn by the script.
 #[derive(Debug, Clone, Serialize)]
 pub struct Point {
     name: String,
@@ -40,9 +40,9 @@ pub struct Point {
     rate: f64,
     quality: f64,
     on: bool,
-    /// The hull's quality at this rate, of a rung that is off it.
+    /// Quality of the hull at this rate, if the rendition is below it.
     reached: Option<f64>,
-    /// How far it is below, in the measure's digits.
+    /// Distance to the hull, formatted for the measure.
     lower: Option<String>,
 }
 
@@ -56,7 +56,7 @@ impl Plot {
     }
 }
 
-/// A plot for each measure that at least two rungs with a rate have; none of a measure of which less is better.
+/// Creates a plot for each measure with at least two renditions of known rate, unless lower is better.
 pub fn plots(page: &Page<'_>) -> Vec<Plot> {
     let measures = page.measures.iter().filter(|measure| measure.more_is_better && measure.main);
     measures.filter_map(|measure| plot(page, measure)).collect()

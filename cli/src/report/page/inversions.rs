@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Renditions that are worse than one of a lower rate, in words.
+//! Describes renditions that are worse than one of lower rate.
 
 use super::Page;
 use super::rich::{Rich, list};
 use crate::report::data::Inversion;
 
-/// A line for each pair of renditions, with all measures that say so. A difference that the page writes as 0 is none.
+/// One line per pair of renditions, with all measures concerned. Differences that are displayed as 0 are ignored.
 pub fn lines(page: &Page<'_>) -> Vec<Rich> {
     let trusted = |name: &str| page.trusted().any(|rung| rung.name() == name);
     let all = &page.report.inversions;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `report.html`: one page that a browser opens from disk, without a network.
+//! `report.html`: a self-contained page that needs no network.
 //!
-//! Verdict, tables and pictures are plain HTML of the template; the script draws the curves over them and makes the
-//! pictures' slider move. Of a rendition whose alignment is not trusted nothing gets into the page that could be taken
-//! for a measure: [`Standing::trusted`] is asked before anything else.
+//! Verdict, tables and pictures are static HTML from the template; the script draws the curves and operates the slider.
+//! For a rendition whose alignment is not trusted, the page contains nothing that could be taken for a result:
+//! [`Standing::trusted`] is always checked first.
 
 mod charts;
 mod hull;
@@ -29,36 +29,36 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Each frame of a rendition, in columns of one length.
+/// Per-frame values of a rendition, as columns of equal length.
 #[derive(Debug, Clone, Default)]
 pub struct RenditionCurves {
-    /// Its name in the report.
+    /// Name in the report.
     pub name: String,
-    /// When the source shows it, in seconds from the source's beginning, ascending: the partner's time, or where a
-    /// frame without a partner would have had one.
+    /// Time at which the source shows each frame, in seconds from its beginning, ascending; for an unmatched frame, the
+    /// expected time.
     pub times: Vec<f64>,
-    /// What became of it.
+    /// Pairings.
     pub pairing: Vec<PairingState>,
-    /// A measure's name and its values; NaN where a frame has none.
+    /// Measures and their values; NaN if a frame has none.
     pub fields: Vec<(String, Vec<f32>)>,
 }
 
-/// The page could not be written.
+/// Error while writing the page.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
-    /// By the file system.
-    #[error("{path}: cannot be written: make room, or choose another folder with -o")]
+    /// File system error.
+    #[error("cannot write {path}: free disk space, or choose another folder with -o")]
     Write {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: std::io::Error,
     },
-    /// The template and its data do not fit.
-    #[error("the report's page cannot be made: this is a fault of iqa, please report it")]
+    /// Template and data do not match.
+    #[error("cannot render the report page; this is a bug in iqa, please report it")]
     Render(#[from] minijinja::Error),
-    /// The curves cannot be written as JSON.
-    #[error("the report's curves cannot be made: this is a fault of iqa, please report it")]
+    /// The curves cannot be encoded as JSON.
+    #[error("cannot encode the report's curves; this is a bug in iqa, please report it")]
     Curves(#[from] serde_json::Error),
 }
 
@@ -78,11 +78,11 @@ const SCRIPT: &str = concat!(
 const UPLOT: &str = include_str!("../../../assets/uPlot.iife.min.js");
 const UPLOT_STYLE: &str = include_str!("../../../assets/uPlot.min.css");
 
-/// Writes `report.html` into `folder` and gives its path. Pictures that the report names are read from there; one that
-/// is missing is left out, and the page says so.
+/// Writes `report.html` to `folder` and returns its path. Pictures are read from the folder; missing ones are omitted
+/// and mentioned on the page.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// If the file cannot be written.
 pub fn write(folder: &Path, report: &Report, curves: &[RenditionCurves]) -> Result<PathBuf, PageError> {
     let html = render(folder, report, curves)?;
     let path = folder.join("report.html");
@@ -94,13 +94,13 @@ pub fn write(folder: &Path, report: &Report, curves: &[RenditionCurves]) -> Resu
     Ok(path)
 }
 
-/// A temporary file is its owner's alone; a report is for those who may read what its folder holds.
+/// Temporary files are private; a report gets the permissions of its folder.
 fn readable(part: &tempfile::NamedTempFile) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(part.path(), fs::Permissions::from_mode(0o644))
 }
 
-/// The page's text.
+/// Renders the page.
 fn render(folder: &Path, report: &Report, curves: &[RenditionCurves]) -> Result<String, PageError> {
     let page = Page::new(report, curves);
     let shown = moments::shown(folder, &page);
@@ -137,25 +137,25 @@ fn render(folder: &Path, report: &Report, curves: &[RenditionCurves]) -> Result<
     Ok(html)
 }
 
-/// What all parts of the page look at.
+/// Data used by all parts of the page.
 struct Page<'a> {
     report: &'a Report,
     rungs: Vec<Rung<'a>>,
-    /// Those that the page shows, the most telling first.
+    /// Measures shown on the page, most important first.
     measures: Vec<words::MeasureWords>,
-    /// The source's time in seconds, from the first to the last frame of any rendition.
+    /// Time span of the source in seconds, from the first to the last frame of any rendition.
     span: [f64; 2],
 }
 
-/// A rendition, and what is known of its frames.
+/// A rendition and its frames.
 struct Rung<'a> {
     rendition: &'a super::data::Rendition,
     standing: Standing,
-    /// The curve's look, 1 to 4; 0 for a rendition without curves, and from the fifth on.
+    /// Style of the curve, 1 to 4; 0 for a rendition without curves, and from the fifth on.
     style: usize,
-    /// Only of one that is trusted.
+    /// Only for trusted renditions.
     curves: Option<&'a RenditionCurves>,
-    /// Of all that were compared: where frames found partners is no measure.
+    /// For all compared renditions: pairings are not results.
     frames: Option<&'a RenditionCurves>,
 }
 
@@ -164,7 +164,7 @@ impl Rung<'_> {
         &self.rendition.media.name
     }
 
-    /// The values of a measure, with their times.
+    /// Values of a measure with their times.
     fn curve(&self, field: &str) -> Option<(&[f64], &[f32])> {
         let curves = self.curves?;
         let (_, values) = curves.fields.iter().find(|(name, _)| name == field)?;
@@ -196,12 +196,12 @@ impl<'a> Page<'a> {
         Self { report, rungs, measures, span: [start, end.max(start + 1e-3)] }
     }
 
-    /// How long a source frame is, in seconds, if the source has a fixed rate.
+    /// Frame interval of the source in seconds, if its frame rate is constant.
     fn source_interval(&self) -> Option<f64> {
         self.report.source.frame_rate.filter(|rate| *rate > 0.0).map(f64::recip)
     }
 
-    /// A time of the source, as long as the page's times are.
+    /// Formats a time of the source with the precision used on the page.
     fn clock(&self, time: f64) -> String {
         words::clock(time, self.span[1])
     }

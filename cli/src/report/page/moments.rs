@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The worst moments, and of what could not be measured the two pictures that do not agree.
+//! The worst moments, and for renditions that could not be measured two pictures that differ.
 
 use super::pictures::Embedded;
 use super::standing::Standing;
@@ -9,21 +9,21 @@ use crate::report::data::Moment;
 use serde::Serialize;
 use std::path::Path;
 
-/// Both.
+/// Moments and unmeasured renditions.
 pub struct Shown {
     pub moments: Vec<RungMoments>,
     pub untrusted: Vec<Untrusted>,
 }
 
-/// The moments of a rendition.
+/// Moments of a rendition.
 #[derive(Debug, Serialize)]
 pub struct RungMoments {
     name: String,
     anchor: String,
     style: usize,
-    /// Whether its pictures are smaller than the source's.
+    /// Whether its pictures are smaller than those of the source.
     scaled: bool,
-    /// The one that the page shows first.
+    /// Index of the moment shown first.
     first: bool,
     moments: Vec<MomentView>,
 }
@@ -33,11 +33,11 @@ pub struct RungMoments {
 struct MomentView {
     number: usize,
     time: String,
-    /// Of the source.
+    /// Time of the source.
     seconds: f64,
-    /// Of the rendition, if it is another one.
+    /// Time of the rendition, if different.
     rendition_time: Option<String>,
-    /// The measure that is worst, with its value.
+    /// The worst measure with its value.
     headline: String,
     /// All values.
     values: Vec<String>,
@@ -45,16 +45,16 @@ struct MomentView {
     rendition: Option<String>,
     difference: Option<String>,
     map: Option<String>,
-    /// The names of the full pictures, and those that are not there.
+    /// Names of the full-size pictures, and of missing ones.
     files: Vec<String>,
     missing: Vec<String>,
 }
 
-/// A rendition without numbers.
+/// A rendition without results.
 #[derive(Debug, Serialize)]
 pub struct Untrusted {
     name: String,
-    /// What the verdict says, and what to do.
+    /// Reason and remedy.
     reasons: Vec<String>,
     verdict: String,
     share: String,
@@ -64,7 +64,7 @@ pub struct Untrusted {
     rendition: Option<String>,
 }
 
-/// Moments with their pictures, which lie in `folder`.
+/// Selects the moments with pictures in `folder`.
 pub fn shown(folder: &Path, page: &Page<'_>) -> Shown {
     let of = |rung: &Rung<'_>| rung.rendition.worst.clone();
     let all: Vec<Moment> = page.rungs.iter().flat_map(of).collect();
@@ -74,7 +74,7 @@ pub fn shown(folder: &Path, page: &Page<'_>) -> Shown {
     let with_moments = || {
         page.rungs.iter().zip(&anchors).filter(|(rung, _)| rung.standing.trusted() && !rung.rendition.worst.is_empty())
     };
-    // What fails is what a reader looks for; else the last rung, which mostly is the lowest.
+    // Readers look for the failing rendition first, otherwise for the last one, which usually has the lowest rate.
     let first = with_moments().find(|(rung, _)| rung.standing == Standing::Fail).or_else(|| with_moments().next_back());
     let first = first.map(|(_, anchor)| anchor.clone());
     let moments = with_moments()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Evidence pictures, small enough to stand in the page.
+//! Pictures small enough to be embedded in the page.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,13 +9,13 @@ use image::imageops::FilterType;
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
-/// What all pictures of a page may take, in bytes of its text. A page has 20 MB at most: curves and script
-/// have the rest.
+/// Maximum size of all pictures in the page's HTML, in bytes. A page has at most 20 MB; the rest is for curves and
+/// script.
 const BUDGET: usize = 13 << 20;
-/// The longer side in pixels, and JPEG's quality: from the best to what takes least.
+/// Longer side in pixels and JPEG quality, from best to smallest.
 const LEVELS: [(u32, u8); 5] = [(1280, 84), (1280, 70), (1024, 65), (800, 60), (480, 50)];
 
-/// Data URIs by the pictures' names in the report. What cannot be read is not among them.
+/// Data URIs by picture name. Unreadable pictures are omitted.
 pub struct Embedded(BTreeMap<String, String>);
 
 impl Embedded {
@@ -25,7 +25,7 @@ impl Embedded {
         Self::within(folder, &names, BUDGET)
     }
 
-    /// All of them at the best level at which they take no more than `budget`; at the least one, as many as fit.
+    /// Embeds all pictures at the best level that fits into `budget`; at the lowest level, as many as fit.
     fn within(folder: &Path, names: &[&str], budget: usize) -> Self {
         let mut found = BTreeMap::new();
         for (side, quality) in LEVELS {
@@ -49,13 +49,13 @@ impl Embedded {
         Self(found)
     }
 
-    /// The picture as a page's `src`.
+    /// Data URI of a picture.
     pub fn uri(&self, name: Option<&String>) -> Option<String> {
         self.0.get(name?).cloned()
     }
 }
 
-/// A file as it is if it is a small PNG, else as a JPEG.
+/// Encodes a file: a small PNG unchanged, otherwise as JPEG.
 fn embed(folder: &Path, name: &str, side: u32, quality: u8) -> Option<String> {
     let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
     if !inside {

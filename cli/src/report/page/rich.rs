@@ -1,50 +1,50 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Sentences with names, code and links in them.
+//! Sentences with markup.
 
 use minijinja::{HtmlEscape, Value};
 use std::fmt::Write;
 
-/// HTML that is built piece by piece; what comes from outside is escaped.
+/// HTML under construction; text is escaped.
 #[derive(Debug, Clone, Default)]
 pub struct Rich(String);
 
 impl Rich {
-    /// Plain words.
+    /// Appends plain text.
     pub fn text(mut self, text: impl AsRef<str>) -> Self {
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(self.0, "{}", HtmlEscape(text.as_ref()));
         self
     }
 
-    /// As on the command line.
+    /// Appends text in code style.
     pub fn code(self, text: impl AsRef<str>) -> Self {
         self.within("<code>", text.as_ref(), "</code>")
     }
 
-    /// What the sentence is about.
+    /// Appends bold text.
     pub fn bold(self, text: impl AsRef<str>) -> Self {
         self.within("<b>", text.as_ref(), "</b>")
     }
 
-    /// To a place on the page; `anchor` is one of the page's own.
+    /// Appends a link to an anchor on the page.
     pub fn link(self, anchor: &str, text: impl AsRef<str>) -> Self {
         let open = format!("<a href=\"#{}\">", HtmlEscape(anchor));
         self.within(&open, text.as_ref(), "</a>")
     }
 
-    /// Another sentence's pieces.
+    /// Appends another sentence.
     pub fn then(mut self, other: &Self) -> Self {
         self.0.push_str(&other.0);
         self
     }
 
-    /// What the template shows as it is.
+    /// Value for the template, marked as safe.
     pub fn value(self) -> Value {
         Value::from_safe_string(self.0)
     }
 
-    /// The words alone, for the page's title; what is escaped stays so.
+    /// Text without markup, for the page title; entities are kept.
     pub fn plain(&self) -> Value {
         let mut plain = String::new();
         let mut inside = false;
@@ -67,7 +67,7 @@ impl Rich {
     }
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// Formats `a`, `a and b`, `a, b and c`.
 pub fn list(names: &[&str]) -> String {
     match names {
         [] => String::new(),

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How a rendition stands: its verdict and its thresholds in one word.
+//! Status of a rendition: its verdict and thresholds combined.
 
 use crate::report::data::Rendition;
 
-/// What the page says of a rendition.
+/// Status of a rendition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// All thresholds were checked and met.
     Pass,
-    /// One was missed.
+    /// A threshold was missed.
     Fail,
-    /// Nothing was asked of it.
+    /// No thresholds apply.
     Measured,
-    /// Too few frames found a partner for a pass.
+    /// Too few matched frames for a pass.
     Partly,
     /// A threshold could not be checked.
     Unchecked,
-    /// Its alignment is not trusted.
+    /// The alignment is not trusted.
     NotMeasurable,
     /// It could not be read.
     Unreadable,
-    /// The run ended before.
+    /// The run ended before it was finished.
     Unfinished,
 }
 
@@ -48,7 +48,7 @@ impl Standing {
         }
     }
 
-    /// Whether its measures may be shown.
+    /// Whether results may be shown.
     pub fn trusted(self) -> bool {
         !matches!(self, Self::NotMeasurable | Self::Unreadable | Self::Unfinished)
     }
@@ -66,7 +66,7 @@ impl Standing {
         }
     }
 
-    /// The icon in the page's sprite.
+    /// Icon in the page's sprite.
     pub fn icon(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -79,7 +79,7 @@ impl Standing {
         }
     }
 
-    /// The class that gives the color.
+    /// CSS class for the color.
     pub fn class(self) -> &'static str {
         match self {
             Self::Pass => "pass",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How the partners were found: the ledger of each rendition, and where along the source frames were lost.
+//! Alignment strips: frame counts of each rendition, and where frames were lost.
 
 use super::standing::Standing;
 use super::words;
@@ -8,23 +8,23 @@ use super::{Page, Rung};
 use onnx_iqa::record::{Cell, Strip, StripFrame};
 use serde::Serialize;
 
-/// Cells of a strip, at most.
+/// Maximum number of cells per strip.
 const CELLS: f64 = 2000.0;
-/// Lines of a strip's table.
+/// Number of lines of a strip's table.
 const LINES: usize = 30;
 
-/// What the template has of a rendition's alignment.
+/// Alignment of a rendition for the template.
 #[derive(Debug, Serialize)]
 pub struct StripView {
     name: String,
     style: usize,
     trusted: bool,
-    /// The offset, or that there is none.
+    /// Offset, or a note that there is none.
     offset: String,
     sure: String,
-    /// Whether the script has cells to draw.
+    /// Whether there are cells to draw.
     drawn: bool,
-    /// What the drawing shows, in words.
+    /// Text alternative of the drawing.
     label: String,
     rendition_sum: String,
     source_sum: String,
@@ -32,7 +32,7 @@ pub struct StripView {
     more: usize,
 }
 
-/// Neighboring cells in which something is not as it should be.
+/// Adjacent cells with problems.
 #[derive(Debug, Serialize)]
 struct Incident {
     from: String,
@@ -42,19 +42,19 @@ struct Incident {
     unmatched: String,
 }
 
-/// What the script draws: runs of equal cells.
+/// Run-length encoded cells for the script.
 #[derive(Debug, Serialize)]
 pub struct Cells {
     rung: usize,
     start: f64,
     length: f64,
-    /// Each with how many, matched, duplicate, unmatched, dropped, outside.
+    /// Run length, and counts of matched, duplicate, unmatched, dropped and outside.
     runs: Vec<[u32; 6]>,
 }
 
 fn strip(page: &Page<'_>, rung: &Rung<'_>) -> Option<Strip> {
     let frames = rung.frames.filter(|frames| !frames.times.is_empty())?;
-    // A cell holds two frames at least: one that falls between two frames would look like a hole.
+    // A cell holds at least two frames, otherwise cells that fall between frames would look like gaps.
     let length = page.span[1] - page.span[0];
     let interval = page.source_interval().unwrap_or(0.0).max(length / frames.times.len() as f64);
     let cells = (length / interval / 2.0).clamp(1.0, CELLS) as usize;
@@ -62,7 +62,7 @@ fn strip(page: &Page<'_>, rung: &Rung<'_>) -> Option<Strip> {
     Some(Strip::new(frames, page.source_interval(), page.span[0], page.span[1], cells))
 }
 
-/// The script's strips.
+/// Creates the script's data.
 pub fn cells(page: &Page<'_>) -> Vec<Cells> {
     let run = |run: &[Cell]| {
         let length = u32::try_from(run.len()).unwrap_or(u32::MAX);
@@ -77,7 +77,7 @@ pub fn cells(page: &Page<'_>) -> Vec<Cells> {
     page.rungs.iter().enumerate().filter_map(cells).collect()
 }
 
-/// The template's strips; of renditions that were compared at all.
+/// Creates the template's data for the compared renditions.
 pub fn strips(page: &Page<'_>) -> Vec<StripView> {
     let compared = |rung: &&Rung<'_>| !matches!(rung.standing, Standing::Unreadable | Standing::Unfinished);
     page.rungs.iter().filter(compared).map(|rung| view(page, rung)).collect()
@@ -102,7 +102,7 @@ fn view(page: &Page<'_>, rung: &Rung<'_>) -> StripView {
         trusted,
         offset: match rendition.offset_ms.filter(|_| trusted) {
             Some(offset) => words::offset(offset),
-            // With `--alignment still` there is none to be found.
+            // With `--alignment still` there is no offset.
             None if trusted && rendition.evidence.is_none() => "none: the source shows something else".to_owned(),
             None => "not found".to_owned(),
         },
@@ -133,7 +133,7 @@ fn view(page: &Page<'_>, rung: &Rung<'_>) -> StripView {
     }
 }
 
-/// Cells next to each other in which frames were dropped, repeated or left alone, as one.
+/// Merges adjacent cells in which frames were dropped, repeated or unmatched.
 fn incidents(page: &Page<'_>, strip: &Strip) -> Vec<Incident> {
     let odd = |cell: &Cell| cell.dropped + cell.duplicate + cell.unmatched > 0;
     let mut first = 0;

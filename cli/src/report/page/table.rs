@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The table of renditions, and that of all statistics.
+//! Tables of renditions and of all statistics.
 
 use super::standing::Standing;
 use super::thresholds::{self, Expression};
@@ -10,7 +10,7 @@ use crate::report::data::{Rendition, Report, Threshold};
 use onnx_iqa::stats::Statistics;
 use serde::Serialize;
 
-/// A rendition's row.
+/// Row of a rendition.
 #[derive(Debug, Serialize)]
 pub struct Row {
     name: String,
@@ -30,13 +30,13 @@ pub struct Row {
     matched: String,
     frames: [String; 3],
     cells: Vec<Cell>,
-    /// Why there are no cells.
+    /// Reason for missing cells.
     no_measures: &'static str,
     thresholds: Vec<ThresholdView>,
     reasons: Vec<String>,
 }
 
-/// A measure's mean and 5th percentile.
+/// Mean and 5th percentile of a measure.
 #[derive(Debug, Serialize)]
 struct Cell {
     mean: String,
@@ -45,7 +45,7 @@ struct Cell {
     p5_low: bool,
 }
 
-/// A threshold in words.
+/// A formatted threshold.
 #[derive(Debug, Serialize)]
 struct ThresholdView {
     icon: &'static str,
@@ -55,7 +55,7 @@ struct ThresholdView {
     value: Option<String>,
 }
 
-/// The rows of the table of renditions, in the order given.
+/// Rows of the rendition table, in command line order.
 pub fn rows(page: &Page<'_>) -> Vec<Row> {
     page.rungs.iter().map(|rung| row(page, rung)).collect()
 }
@@ -106,7 +106,7 @@ fn row(page: &Page<'_>, rung: &Rung<'_>) -> Row {
     }
 }
 
-/// How much of the source it shows, unless that is all.
+/// Covered part of the source, unless it is covered completely.
 fn part_of(page: &Page<'_>, rendition: &Rendition) -> Option<String> {
     Some(format!("{} of the source", rendition.part_of(&page.report.source)?))
 }
@@ -123,7 +123,7 @@ fn cell(rung: &Rung<'_>, measure: &MeasureWords) -> Cell {
     Cell { mean: write("mean"), p5: write("p5"), mean_low: low("mean"), p5_low: low("p5") }
 }
 
-/// A count, too, is not shown of a rendition that is not trusted: it counts pairs that are none.
+/// Counts of untrusted renditions are not shown either, because they count wrong pairs.
 fn threshold(page: &Page<'_>, given: &Threshold, trusted: bool) -> ThresholdView {
     let (icon, class, word) = match given.met.filter(|_| trusted) {
         Some(true) => ("pass", "pass", "met"),
@@ -149,13 +149,13 @@ struct StatisticsRow {
     values: Vec<String>,
 }
 
-/// Every pooled value of the trusted renditions.
+/// Pooled values of the trusted renditions.
 pub fn statistics(page: &Page<'_>) -> AllStatistics {
     let there = |name: &&str| {
         page.trusted().any(|rung| rung.rendition.measures.values().any(|pooled| pooled.contains_key(*name)))
     };
     let mut names: Vec<_> = Statistics::NAMES.into_iter().filter(there).collect();
-    // Not a pool's own.
+    // Not part of a pool.
     names.extend(["worst-second"].into_iter().filter(|name| there(name)));
     let mut rows = Vec::new();
     for rung in page.trusted() {
@@ -175,7 +175,7 @@ pub fn statistics(page: &Page<'_>) -> AllStatistics {
     AllStatistics { names, rows }
 }
 
-/// Two ladders.
+/// Comparison of two ladders.
 #[derive(Debug, Serialize)]
 pub struct VersusView {
     others: String,
@@ -189,7 +189,7 @@ struct VersusRow {
     sentence: String,
 }
 
-/// How much more rate the other ladder needs, by measure.
+/// Additional rate needed by the other ladder, per measure.
 pub fn versus(report: &Report) -> Option<VersusView> {
     let versus = report.versus.as_ref()?;
     let measures = words::measures(report);

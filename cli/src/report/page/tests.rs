@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The page as text. As a browser shows it: `tests/shell/page.sh`, for which [`pages`] writes pages into the folder
-//! that ONNX_IQA_PAGES names.
+//! Tests of the HTML text. `tests/shell/page.sh` tests it in a browser; [`pages`] writes pages for it to the folder
+//! ONNX_IQA_PAGES.
 
 mod sample;
 
@@ -10,14 +10,14 @@ use crate::report::data::{BdRate, Inversion, Report, Versus};
 use sample::{FORBIDDEN, Sample, ladder, with_stranger};
 use std::path::{Path, PathBuf};
 
-/// Of pictures that nobody looks at.
+/// Size of pictures whose content does not matter.
 const SMALL: [u32; 2] = [64, 36];
 
 fn page(folder: &Path, sample: &Sample) -> String {
     render(folder, &sample.report, &sample.curves).expect("a page")
 }
 
-/// The first heading, without tags.
+/// Text of the page title.
 fn sentence(report: &Report, curves: &[RenditionCurves]) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let html = render(folder.path(), report, curves).expect("a page");
@@ -26,7 +26,7 @@ fn sentence(report: &Report, curves: &[RenditionCurves]) -> String {
     title.replace("&gt;", ">").to_owned()
 }
 
-/// A ladder without its pictures.
+/// A ladder without pictures.
 fn small() -> Sample {
     let folder = tempfile::tempdir().expect("a folder");
     ladder(folder.path(), 72.0, SMALL)
@@ -36,7 +36,7 @@ fn small() -> Sample {
 fn pages() {
     let temporary = tempfile::tempdir().expect("a folder");
     let asked = std::env::var_os("ONNX_IQA_PAGES");
-    // Pictures to look at take their time.
+    // Realistic pictures take time to generate.
     let size = if asked.is_some() { [1280, 720] } else { SMALL };
     let folder = asked.map_or(temporary.path().to_owned(), PathBuf::from);
     let written = |name: &str, sample: &dyn Fn(&Path) -> Sample| {
@@ -49,7 +49,7 @@ fn pages() {
     };
     let bytes = written("ladder", &|folder| with_stranger(folder, size));
     assert!(bytes < 20_000_000, "{bytes}");
-    // Two hours; pictures as incompressible as they come are in the test of pictures.
+    // Two hours; the test of pictures uses incompressible ones.
     let bytes = written("film", &|folder| ladder(folder, 7200.0, size));
     assert!(bytes < 20_000_000, "{bytes}");
 }
@@ -80,7 +80,7 @@ fn a_rendition_that_is_not_trusted_has_no_number() {
     assert!(html.contains("240p has no numbers"));
     assert!(html.contains("alt=\"Source at 00:20.0\"") && html.contains("alt=\"240p at 00:20.0\""));
     assert!(html.contains("not checked: <code>vmaf.p5 ≥ 80</code></span>"));
-    // Trusted, the same values are shown.
+    // If trusted, the same values are shown.
     let mut sample = with_stranger(folder.path(), SMALL);
     sample.report.renditions[4].verdict = "aligned".to_owned();
     assert!(page(folder.path(), &sample).contains(&format!("{FORBIDDEN:.1}")));

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A threshold as the page writes it.
+//! Formatting of thresholds on the page.
 
 use super::words::MeasureWords;
 
-/// An expression such as `vmaf.p5>=80`, in its parts.
+/// Parts of an expression such as `vmaf.p5>=80`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression<'a> {
-    /// Measure and statistic, or a count: what stands left of the comparison.
+    /// Measure and statistic, or a count.
     pub name: &'a str,
-    /// The comparison as it is read: `≥`, `≤`, `>`, `<` or `=`.
+    /// Operator as displayed: `≥`, `≤`, `>`, `<` or `=`.
     pub relation: &'static str,
-    /// What is asked.
+    /// Limit.
     pub limit: f64,
 }
 
 impl<'a> Expression<'a> {
-    /// None if it is not of that form.
+    /// Splits an expression; `None` if it has another form.
     pub fn of(text: &'a str) -> Option<Self> {
         let relations = [(">=", "≥"), ("<=", "≤"), ("==", "="), (">", ">"), ("<", "<"), ("=", "=")];
         let (name, relation, limit) = relations.into_iter().find_map(|(written, read)| {
@@ -26,24 +26,24 @@ impl<'a> Expression<'a> {
         Some(Self { name, relation, limit: limit.parse().ok()? })
     }
 
-    /// The measure's name and the statistic, if it is about a measure.
+    /// Name of the measure and the statistic, if it is about a measure.
     pub fn measure(&self) -> Option<(&'a str, &'a str)> {
         self.name.split_once('.')
     }
 
-    /// Whether more is asked for.
+    /// Whether higher values are better.
     pub fn wants_more(&self) -> bool {
         matches!(self.relation, "≥" | ">")
     }
 
-    /// How far a value is on the good side of the limit, as a share of the limit; below 0 where it is missed.
+    /// Distance of a value from the limit, as a share of the limit; negative if missed.
     pub fn margin(&self, value: f64) -> f64 {
         let by = if self.wants_more() { value - self.limit } else { self.limit - value };
         by / self.limit.abs().max(1e-9)
     }
 }
 
-/// `vmaf.p5 ≥ 80`.
+/// Formats as `vmaf.p5 ≥ 80`.
 pub fn pretty(expression: &str) -> String {
     match Expression::of(expression) {
         Some(parts) => format!("{} {} {}", parts.name, parts.relation, limit(expression)),
@@ -51,12 +51,12 @@ pub fn pretty(expression: &str) -> String {
     }
 }
 
-/// The limit as it was written.
+/// The limit as specified.
 fn limit(expression: &str) -> &str {
     expression.rsplit(['<', '>', '=']).next().unwrap_or_default().trim()
 }
 
-/// A threshold's value in the measure's digits; a count as a whole number.
+/// Formats a value with the digits of its measure, counts as integers.
 pub fn value(expression: &str, value: f64, measures: &[MeasureWords]) -> String {
     let measure = Expression::of(expression).and_then(|parts| parts.measure());
     match measure.and_then(|(name, _)| measures.iter().find(|measure| measure.name == name)) {

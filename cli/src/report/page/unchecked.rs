@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Thresholds of heights that no rendition has.
+//! Thresholds for heights that no rendition has.
 
 use super::rich::Rich;
 use super::thresholds::pretty;
 use crate::report::data::Report;
 
-/// What the first sentence says of them.
+/// Clause for the verdict sentence.
 pub fn clause(report: &Report) -> Option<Rich> {
     let heights: Vec<_> = report.unchecked.iter().map(|one| one.height.to_string()).collect();
     let said = format!("nothing has {} lines, so what was asked of that was not checked", heights.join(" or "));
     (!heights.is_empty()).then(|| Rich::default().text(said))
 }
 
-/// A line for each height.
+/// One line per height.
 pub fn lines(report: &Report) -> Vec<Rich> {
     let line = |one: &crate::report::data::Unchecked| {
         let text = Rich::default().bold(format!("No rendition has {} lines:", one.height)).text(" not checked: ");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The answer in words: a sentence that names who, what, by how much and when, and a line for each that matters.
+//! The verdict: a sentence that names what failed, by how much and when, and a line for each important fact.
 
 use super::rich::{Rich, list};
 use super::standing::Standing;
@@ -11,19 +11,19 @@ use minijinja::Value;
 use onnx_iqa::stats;
 use serde::Serialize;
 
-/// The head of the page.
+/// Header of the page.
 #[derive(Debug, Serialize)]
 pub struct Verdict {
-    /// The window's title.
+    /// Window title.
     title: Value,
-    /// A name in the sprite of icons.
+    /// Icon in the page's sprite.
     icon: &'static str,
     class: &'static str,
     sentence: Value,
     lines: Vec<Line>,
 }
 
-/// One thing to know.
+/// A fact.
 #[derive(Debug, Serialize)]
 pub struct Line {
     icon: &'static str,
@@ -53,13 +53,13 @@ pub fn verdict(page: &Page<'_>) -> Verdict {
     }
 }
 
-/// Fail if any threshold was missed, else what could not be measured, else pass.
+/// Fail if any threshold was missed, otherwise not measurable, otherwise pass.
 fn worst_standing(page: &Page<'_>) -> Standing {
     use Standing::*;
     let order = [Fail, Unreadable, NotMeasurable, Unfinished, Partly, Unchecked, Measured, Pass];
     let stands = |standing: &Standing| page.rungs.iter().any(|rung| rung.standing == *standing);
     let worst = order.into_iter().find(stands).unwrap_or(Unfinished);
-    // A threshold that nothing was held against is not met.
+    // A threshold that was not evaluated is not met.
     let open = !page.report.unchecked.is_empty() && matches!(worst, Measured | Pass);
     if open { Unchecked } else { worst }
 }
@@ -140,7 +140,7 @@ fn sentence(page: &Page<'_>) -> Rich {
     })
 }
 
-/// Which threshold is met with the least to spare.
+/// The threshold met with the smallest margin.
 fn closest<'a>(rungs: &[&'a Rung<'a>]) -> Option<(&'a Rung<'a>, &'a str, f64)> {
     let checked = rungs.iter().flat_map(|rung| {
         rung.rendition.thresholds.iter().filter_map(|given| {
@@ -187,11 +187,11 @@ fn nothing_asked(page: &Page<'_>, measured: &[&Rung<'_>]) -> Rich {
     }
 }
 
-/// `360p falls below vmaf.p5 ≥ 80 between 00:41 and 00:47`.
+/// Formats `360p falls below vmaf.p5 ≥ 80 between 00:41 and 00:47`.
 fn misses(page: &Page<'_>, rung: &Rung<'_>) -> Rich {
     let missed: Vec<_> = rung.rendition.thresholds.iter().filter(|given| given.met == Some(false)).collect();
     let sentence = Rich::default().text(format!("{} ", rung.name()));
-    // What is said of a measure has a time; a count has none.
+    // Statistics of a measure relate to time, counts do not.
     let measure = |given: &&&crate::report::data::Threshold| {
         Expression::of(&given.expression).is_some_and(|parts| parts.measure().is_some() && parts.wants_more())
     };
@@ -205,7 +205,7 @@ fn misses(page: &Page<'_>, rung: &Rung<'_>) -> Rich {
     }
 }
 
-/// Several that fail: what all of them miss, if it is the same.
+/// Several failing renditions: the common missed threshold, if any.
 fn miss(rungs: &[&Rung<'_>]) -> Rich {
     let missed = |rung: &Rung<'_>, expression: &str| {
         rung.rendition.thresholds.iter().any(|given| given.met == Some(false) && given.expression == expression)
@@ -219,7 +219,7 @@ fn miss(rungs: &[&Rung<'_>]) -> Rich {
     }
 }
 
-/// When the curve is below the limit, as far as one time says it.
+/// When the curve is below the limit, if this can be described briefly.
 fn when(page: &Page<'_>, rung: &Rung<'_>, expression: &str) -> String {
     let Some(parts) = Expression::of(expression) else { return String::new() };
     let Some((times, values)) = parts.measure().and_then(|(name, _)| rung.curve(name)) else { return String::new() };
@@ -287,9 +287,11 @@ fn lines(page: &Page<'_>) -> Vec<Line> {
     }
     for rung in page.trusted().filter(|rung| rung.rendition.verdict == "aligned-by-time") {
         let text = Rich::default().bold(format!("{} is aligned by time.", rung.name()));
-        lines.push(Line::warning(text.text(
-            " Most of its pairs rest on time stamps, because its pictures hardly tell one moment from another.",
-        )));
+        lines.push(Line::warning(
+            text.text(
+                " Most of its pairs rest on timestamps, because its pictures hardly tell one moment from another.",
+            ),
+        ));
     }
     lines.extend(super::unchecked::lines(page.report).into_iter().map(|text| Line::of(Standing::Unchecked, text)));
     lines.extend(super::inversions::lines(page).into_iter().map(Line::warning));

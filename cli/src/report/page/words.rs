@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Numbers, times and names as the page writes them.
+//! Formatting of numbers, times and names on the page.
 
 use super::Page;
 use crate::report::data::{Measure, Media, Report};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// A measure as the page calls it.
+/// Labels of a measure.
 #[derive(Debug, Clone)]
 pub struct MeasureWords {
-    /// As on the command line.
+    /// Name on the command line.
     pub name: String,
-    /// In charts and tables.
+    /// Label in charts and tables.
     pub label: String,
-    /// With a space before it, or empty.
+    /// Unit with a leading space, or empty.
     pub unit: String,
-    /// Digits after the point.
+    /// Decimal places.
     digits: usize,
-    /// What it says to people who don't know it.
+    /// Explanation for non-experts.
     meaning: String,
-    /// Those that stand in the table of renditions.
+    /// Whether it is a column in the table of renditions.
     pub main: bool,
-    /// Whether more is better.
+    /// Whether higher is better.
     pub more_is_better: bool,
 }
 
-/// What the template has of a measure.
+/// Data of a measure for the template.
 #[derive(Debug, Serialize)]
 pub struct MeasureView {
     name: String,
@@ -80,17 +80,17 @@ impl MeasureWords {
         Self { name: name.to_owned(), label, unit, digits, meaning, main, more_is_better: name != "cambi" }
     }
 
-    /// A value in its digits, without the unit.
+    /// Formats a value without the unit.
     pub fn number(&self, value: f64) -> String {
         signed(value, self.digits)
     }
 
-    /// For a chart's scale, which has room for a digit more.
+    /// Decimal places in chart axes: one more.
     pub fn digits(&self) -> usize {
         self.digits
     }
 
-    /// With its unit: `PSNR-Y, dB`.
+    /// Label with unit, such as `PSNR-Y, dB`.
     pub fn heading(&self) -> String {
         if self.unit.is_empty() { self.label.clone() } else { format!("{},{}", self.label, self.unit) }
     }
@@ -100,7 +100,7 @@ impl MeasureWords {
     }
 }
 
-/// The report's measures, the most telling first.
+/// Measures of the report, most important first.
 pub fn measures(report: &Report) -> Vec<MeasureWords> {
     const ORDER: [&str; 9] = ["vmaf", "score", "ms-ssim", "ssim", "psnr-y", "psnr", "float-ssim", "cambi", "psnr-cb"];
     let place = |measure: &&Measure| ORDER.iter().position(|name| *name == measure.name).unwrap_or(ORDER.len());
@@ -111,14 +111,14 @@ pub fn measures(report: &Report) -> Vec<MeasureWords> {
     ordered.into_iter().map(|measure| MeasureWords::of(measure, !minor(&measure.name))).collect()
 }
 
-/// A word and what it means.
+/// A term and its explanation.
 #[derive(Debug, Serialize)]
 pub struct Meaning {
     word: String,
     meaning: String,
 }
 
-/// The measures and the words of the table.
+/// Explanations of the measures and of the terms in the table.
 pub fn legend(page: &Page<'_>, hull: bool) -> Vec<Meaning> {
     let measures = page.measures.iter().map(|measure| {
         let model = page.report.measures.iter().find(|given| given.name == measure.name);
@@ -139,7 +139,7 @@ pub fn legend(page: &Page<'_>, hull: bool) -> Vec<Meaning> {
         (
             "Offset, how sure",
             "How much later a source frame stands than its partner. By picture: the pictures themselves agree. By \
-             time: only the time stamps do.",
+             time: only the timestamps do.",
         ),
         (
             "Matched, duplicate, dropped, unmatched, outside",
@@ -158,7 +158,7 @@ pub fn legend(page: &Page<'_>, hull: bool) -> Vec<Meaning> {
         .collect()
 }
 
-/// What a program says, as a sentence.
+/// Formats a message as a sentence.
 pub fn sentence(text: &str) -> String {
     let text = text.trim();
     let mut letters = text.chars();
@@ -167,14 +167,14 @@ pub fn sentence(text: &str) -> String {
     format!("{first}{}{end}", letters.as_str())
 }
 
-/// With a real minus, and no minus before a zero.
+/// Formats with a minus sign (U+2212), without a negative zero.
 pub fn signed(value: f64, digits: usize) -> String {
     let text = format!("{:.digits$}", value.abs());
     let zero = text.chars().all(|letter| matches!(letter, '0' | '.'));
     if value < 0.0 && !zero { format!("−{text}") } else { text }
 }
 
-/// A count with its thousands apart.
+/// Formats a count with thousands separators.
 pub fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
@@ -187,7 +187,7 @@ pub fn count(value: u64) -> String {
     text
 }
 
-/// A whole number as a count, any other with two digits.
+/// Formats integers as counts, other numbers with two decimal places.
 pub fn count_or_number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         let text = count(value.abs() as u64);
@@ -197,7 +197,7 @@ pub fn count_or_number(value: f64) -> String {
     }
 }
 
-/// A time in seconds as `00:41.5`, or `1:02:14.5` where `longest` is an hour or more.
+/// Formats a time in seconds as `00:41.5`, or `1:02:14.5` if `longest` is an hour or more.
 pub fn clock(seconds: f64, longest: f64) -> String {
     let tenths = (seconds.abs() * 10.0).round() as u64;
     let (minutes, rest) = (tenths / 600, tenths % 600);
@@ -210,7 +210,7 @@ pub fn clock(seconds: f64, longest: f64) -> String {
     }
 }
 
-/// A duration in words: `1 min 12 s`.
+/// Formats a duration as `1 min 12 s`.
 pub fn duration(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
@@ -221,12 +221,12 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// Bits a second.
+/// Formats a bit rate.
 pub fn rate(bits: f64) -> String {
     if bits < 100e3 { format!("{} kb/s", signed(bits / 1e3, 1)) } else { format!("{} Mb/s", signed(bits / 1e6, 2)) }
 }
 
-/// `+40 ms`.
+/// Formats `+40 ms`.
 pub fn offset(milliseconds: f64) -> String {
     let digits = usize::from((milliseconds - milliseconds.round()).abs() >= 0.05);
     let text = signed(milliseconds, digits);
@@ -237,7 +237,7 @@ pub fn offset(milliseconds: f64) -> String {
     }
 }
 
-/// How sure an alignment is, in words.
+/// Describes a confidence.
 pub fn sure(confidence: f64) -> &'static str {
     match confidence {
         c if c >= 0.95 => "sure",
@@ -246,12 +246,12 @@ pub fn sure(confidence: f64) -> &'static str {
     }
 }
 
-/// `1920 × 1080`.
+/// Formats `1920 × 1080`.
 pub fn size(media: &Media) -> Option<String> {
     Some(format!("{}\u{a0}×\u{a0}{}", media.width?, media.height?))
 }
 
-/// What is known of a file, in one line.
+/// Summarizes a file in one line.
 pub fn media_facts(media: &Media, with_duration: bool) -> String {
     let rate = media.frame_rate.map(|rate| {
         let text = format!("{rate:.3}");
@@ -262,7 +262,7 @@ pub fn media_facts(media: &Media, with_duration: bool) -> String {
     facts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// An RFC 3339 time as people read it; what is none stays as it is.
+/// Formats an RFC 3339 time; other texts are returned unchanged.
 pub fn instant(time: &str) -> String {
     let parts = time
         .split_once('T')
@@ -277,7 +277,7 @@ pub fn instant(time: &str) -> String {
     }
 }
 
-/// The exit status in words.
+/// Describes an exit status.
 pub fn exit_words(exit: u8) -> String {
     let words = match exit {
         0 => "good",
@@ -290,7 +290,7 @@ pub fn exit_words(exit: u8) -> String {
     format!("{exit} ({words})")
 }
 
-/// Names that stand for a file in the page's addresses: letters, digits and single hyphens, each another.
+/// Unique HTML anchors: letters, digits and single hyphens.
 pub fn anchors<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut taken = BTreeSet::new();
     let mut anchor = |name: &str| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Whether something is wrong with a camera now.
+//! Evaluates the alarm conditions of a camera.
 
 use super::Facts;
 use super::course::Finding;
@@ -12,23 +12,23 @@ use onnx_iqa::stats::{AlarmMonitor, FieldRange};
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// A picture is black of which this share, or more, is dark.
+/// Minimum dark share of a black picture.
 pub const BLACK: f64 = 0.98;
-/// A picture whose luma deviates less than this share of full scale, and that is not black, is covered.
+/// A picture that is not black is covered if its luma deviation, as a share of full scale, is below this.
 pub const COVERED: f64 = 3.0 / 255.0;
-/// A picture that differs from the one before by no more than this share of full scale is the same.
+/// A picture is unchanged if it differs from the previous one by at most this share of full scale.
 pub const FROZEN: f64 = 0.001;
 
-/// What conditions look at.
+/// State evaluated by the conditions.
 #[derive(Debug)]
 pub struct Conditions {
     low: Option<LowMean>,
     look: Option<LumaLook>,
-    /// The greatest motion since pictures do not change.
+    /// Largest motion since the picture stopped changing.
     motion: Option<f64>,
 }
 
-/// The mean of the scores of a window.
+/// Mean score of the window.
 #[derive(Debug)]
 struct LowMean {
     limits: Low,
@@ -38,7 +38,7 @@ struct LowMean {
 }
 
 impl Conditions {
-    /// Nothing is known yet.
+    /// Creates the state before the first frame.
     pub fn new(low: Option<Low>) -> Self {
         let low = low.map(|limits| {
             let mut monitor = AlarmMonitor::new(FieldRange::SCORE);
@@ -48,14 +48,14 @@ impl Conditions {
         Self { low, look: None, motion: None }
     }
 
-    /// A frame has been scored.
+    /// Adds a score.
     pub fn scored(&mut self, at: Instant, score: f64) {
         if let Some(low) = &mut self.low {
             low.scores.push_back((at, score));
         }
     }
 
-    /// Takes what is known now.
+    /// Updates the state.
     pub fn take(&mut self, facts: &Facts) {
         if let Some(low) = &mut self.low {
             low.forget(facts.now);
@@ -67,7 +67,7 @@ impl Conditions {
         };
     }
 
-    /// Whether it is so.
+    /// Whether a condition holds.
     pub fn finding(&self, kind: AlarmKind, facts: &Facts) -> Finding {
         let whether = |wrong: bool| if wrong { Finding::Wrong } else { Finding::Right };
         let of_look = |wrong: &dyn Fn(&LumaLook) -> bool| {
@@ -93,7 +93,7 @@ impl Conditions {
         }
     }
 
-    /// What was measured, and the limit.
+    /// Measured value and limit.
     pub fn value(&self, kind: AlarmKind) -> (Option<f64>, Option<f64>) {
         match kind {
             AlarmKind::Offline => (None, None),
@@ -106,7 +106,7 @@ impl Conditions {
 }
 
 impl LowMean {
-    /// Leaves out what is older than the window, and looks at the mean of the rest.
+    /// Removes scores older than the window and updates the mean.
     fn forget(&mut self, now: Instant) {
         let window = self.limits.window;
         while self.scores.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) > window) {

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! An alarm's way through time: it begins when something was wrong for so long, and ends when it was right for so long.
+//! Timing of an alarm: it begins after its condition has held for some time, and ends after it has not held for some
+//! time.
 
 use std::time::{Duration, Instant};
 
-/// What is found at some time.
+/// Result of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
-    /// It is so: something is wrong.
+    /// The condition holds.
     Wrong,
-    /// It is not so.
+    /// The condition does not hold.
     Right,
-    /// That cannot be said now.
+    /// Unknown.
     Unknown,
 }
 
-/// What becomes of the alarm.
+/// Change of an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// It begins.
@@ -24,30 +25,30 @@ pub enum Change {
     Ended,
 }
 
-/// An alarm's way.
+/// State of an alarm over time.
 #[derive(Debug)]
 pub struct Course {
     hold: Duration,
     clear_after: Duration,
-    /// Since when it has been found, without a break, that the alarm should change.
+    /// Since when the condition has contradicted the current state without interruption.
     since: Option<Instant>,
     active: bool,
 }
 
 impl Course {
-    /// Begins after something was wrong for `hold`, and ends after it was right for `clear_after`; neither with a
-    /// break.
+    /// Begins after the condition has held for `hold`, and ends after it has not held for `clear_after`, both without
+    /// interruption.
     pub fn new(hold: Duration, clear_after: Duration) -> Self {
         Self { hold, clear_after, since: None, active: false }
     }
 
-    /// Whether it goes on.
+    /// Whether the alarm is active.
     pub fn is_active(&self) -> bool {
         self.active
     }
 
-    /// Takes what is found at `now`. What cannot be said leaves an alarm as it is, and is a break for one that would
-    /// change. Without `allowed` none begins; it may do so later, for what is wrong since now.
+    /// Updates the state at `now`. An unknown condition leaves the alarm unchanged and interrupts a pending change. If
+    /// not `allowed`, no alarm begins; it may begin later for a condition that holds since now.
     pub fn step(&mut self, now: Instant, finding: Finding, allowed: bool) -> Option<Change> {
         let (changing, wait) = match self.active {
             false => (Finding::Wrong, self.hold),
@@ -71,7 +72,7 @@ mod tests {
     use super::Finding::{Right, Unknown, Wrong};
     use super::*;
 
-    /// What a course with `hold` 2 s and `clear_after` 3 s comes to, a finding a second.
+    /// Changes with `hold` 2 s, `clear_after` 3 s and one result per second.
     fn changes(findings: &[Finding]) -> Vec<(usize, Change)> {
         let mut course = Course::new(Duration::from_secs(2), Duration::from_secs(3));
         let start = Instant::now();

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! When something is wrong with a camera for long enough to tell somebody.
+//! Determines when alarms of a camera begin and end.
 //!
-//! [`conditions`] says of each alarm whether it is so now, [`course`] what that comes to in time. Neither reads a
-//! clock.
+//! [`conditions`] evaluates the condition of each alarm, [`course`] its timing. Neither reads a clock.
 
 mod conditions;
 mod course;
@@ -17,29 +16,29 @@ use jiff::Timestamp;
 use onnx_iqa::metrics::LumaLook;
 use std::time::Instant;
 
-/// What is known of a camera at some time.
+/// State of a camera at some time.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts {
-    /// By the steady clock.
+    /// Monotonic time.
     pub now: Instant,
-    /// By the clock on the wall, for schedules.
+    /// Wall clock time, for schedules.
     pub wall: Timestamp,
-    /// Whether pictures come.
+    /// State of the camera.
     pub state: State,
-    /// What the picture that was looked at last says, if that one is not too old.
+    /// Measurements of the last picture, unless it is too old.
     pub look: Option<LumaLook>,
 }
 
-/// What has become of an alarm.
+/// Change of an alarm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Changed {
-    /// Which alarm.
+    /// Kind of alarm.
     pub kind: AlarmKind,
-    /// What was measured and the limit, where it has them, if it begins; none: it ends.
+    /// If the alarm begins, its measured value and limit, if any; `None` if it ends.
     pub began: Option<(Option<f64>, Option<f64>)>,
 }
 
-/// The alarms of one camera.
+/// The alarms of a camera.
 #[derive(Debug)]
 pub struct Alarms {
     rules: Vec<(Rule, Course)>,
@@ -47,19 +46,19 @@ pub struct Alarms {
 }
 
 impl Alarms {
-    /// By the configuration's rules; none goes on yet.
+    /// Creates the alarms from the configuration; none is active.
     pub fn new(rules: &[Rule]) -> Self {
         let low = rules.iter().find_map(|rule| rule.low);
         let rules = rules.iter().map(|rule| (rule.clone(), Course::new(rule.hold, rule.clear_after))).collect();
         Self { rules, conditions: Conditions::new(low) }
     }
 
-    /// A frame has been scored.
+    /// Adds a score.
     pub fn scored(&mut self, at: Instant, score: f64) {
         self.conditions.scored(at, score);
     }
 
-    /// Time has gone on. Says what begins and what ends.
+    /// Advances time and returns the alarms that begin or end.
     pub fn step(&mut self, facts: &Facts) -> Vec<Changed> {
         let conditions = &mut self.conditions;
         conditions.take(facts);
@@ -73,7 +72,7 @@ impl Alarms {
         changes.collect()
     }
 
-    /// Whether it goes on.
+    /// Whether an alarm is active.
     pub fn is_active(&self, kind: AlarmKind) -> bool {
         self.rules.iter().any(|(rule, course)| rule.kind == kind && course.is_active())
     }

@@ -7,7 +7,7 @@ use onnx_iqa::picture::{Frame as _, OwnedFrame};
 use std::path::Path;
 use std::time::Duration;
 
-/// A camera on made-up time.
+/// A camera with simulated time.
 struct Made {
     alarms: Alarms,
     meter: LumaMeter,
@@ -26,7 +26,7 @@ impl Made {
         Self { alarms: Alarms::new(&camera(alarms).alarms), meter: LumaMeter::default(), facts }
     }
 
-    /// What happens in so many seconds, with a step each: the second (from 1) and what changes.
+    /// Changes within this many seconds of one step each, with the second in which they occur, starting at 1.
     fn seconds(&mut self, seconds: u64, mut each: impl FnMut(&mut Self, u64)) -> Vec<(u64, AlarmKind, bool)> {
         let mut changes = Vec::new();
         for second in 1..=seconds {
@@ -38,7 +38,7 @@ impl Made {
         changes
     }
 
-    /// The picture is one gray, but for so many pixels of 64, which are white.
+    /// The picture is a uniform gray, except for this many of 64 pixels, which are white.
     fn show(&mut self, gray: u8, white: usize) {
         let shade = |pixel: usize| if pixel < white { 255 } else { gray };
         let frame = OwnedFrame::rgb(8, 8, (0..64).flat_map(|pixel| [shade(pixel); 3]).collect()).expect("a frame");
@@ -72,7 +72,7 @@ fn a_flat_picture_is_covered_after_ten_seconds() {
 fn the_same_picture_for_a_minute_is_frozen() {
     let mut made = Made::new("alarms.frozen = {}");
     let changes = made.seconds(90, |made, second| made.show(60, usize::from(second > 80)));
-    // The first picture has none before it.
+    // The first picture has no predecessor.
     assert_eq!(changes, [(62, AlarmKind::Frozen, true), (81, AlarmKind::Frozen, false)]);
 }
 
@@ -89,8 +89,8 @@ fn low_goes_by_the_mean_with_hysteresis() {
         };
         made.alarms.scored(made.facts.now, score);
     });
-    // Of 3 s there are four scores: 80 80 20 20 is 50, 80 20 20 20 is 35 in second 12. 43 43 46 46 is 44.5, 43 46 46 46
-    // is 45.25 in second 32.
+    // Within 3 s there are four scores: 80 80 20 20 has the mean 50, 80 20 20 20 has 35 in second 12. 43 43 46 46 has
+    // 44.5, 43 46 46 46 has 45.25 in second 32.
     assert_eq!(changes, [(14, AlarmKind::Low, true), (35, AlarmKind::Low, false)]);
 }
 

@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How long a camera is left alone before it is asked again.
+//! Delay before reconnecting to a camera.
 
 use std::time::Duration;
 
-/// So many times it is asked again after [`FIRST`].
+/// Number of attempts with the delay [`FIRST`].
 const QUICK: u32 = 5;
-/// The wait of these.
+/// Delay of the first attempts.
 const FIRST: Duration = Duration::from_secs(1);
-/// No wait is longer.
+/// Maximum delay.
 const LONGEST: Duration = Duration::from_secs(60);
-/// After pictures for so long, all that failed before is forgotten.
+/// After receiving pictures for this long, previous failures are forgotten.
 pub const GOOD: Duration = Duration::from_secs(15);
 
-/// Counts failures, and says what to wait after each: five times 1 s, then 1, 2, 4 … 60 s, but no longer than half of
-/// the time for which no picture has come.
+/// Counts failures and computes the delay after each: five times 1 s, then 1, 2, 4 … 60 s, but at most half of the time
+/// since the last picture.
 #[derive(Debug, Default)]
 pub struct Backoff {
     failures: u32,
 }
 
 impl Backoff {
-    /// What to wait where trying again will hardly help: accounts are locked after a few wrong passwords.
+    /// Delay if another attempt is unlikely to help: accounts may be locked after a few wrong passwords.
     pub fn long_wait(&mut self, jitter: f64) -> Duration {
         self.failures = 0;
         LONGEST.mul_f64(1.0 - 0.2 * jitter.clamp(0.0, 1.0))
     }
 
-    /// A connection has ended that gave pictures for so long, and none has come for `outage`. Says what to wait;
-    /// `jitter` is from 0 to 1, and shortens waits that double by up to a fifth: cameras that fail together do not
-    /// come back together.
+    /// Computes the delay after a connection that provided pictures for a time and has been without pictures for
+    /// `outage`. `jitter` ranges from 0 to 1 and shortens exponential delays by up to a fifth, so that cameras that
+    /// failed together do not reconnect together.
     ///
-    /// By the half, a camera that fails again and again, and is soon back each time, is asked every second; and more
-    /// than 8 s are waited only after 16 s without a picture.
+    /// Because of the limit of half the outage, a camera that fails repeatedly but recovers quickly is contacted every
+    /// second, and delays over 8 s only occur after 16 s without a picture.
     pub fn wait(&mut self, pictures: Duration, outage: Duration, jitter: f64) -> Duration {
         if pictures >= GOOD {
             self.failures = 0;
@@ -48,7 +48,7 @@ impl Backoff {
 mod tests {
     use super::*;
 
-    /// The waits of an outage, with nothing between them.
+    /// The delays of an outage without connection time.
     fn waits(jitter: f64) -> Vec<Duration> {
         let (mut backoff, mut outage) = (Backoff::default(), Duration::ZERO);
         let mut wait = || {

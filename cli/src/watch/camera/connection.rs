@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! One connection with a camera: a pipeline, from its start to its end.
+//! A connection to a camera: a pipeline from start to stop.
 
 use super::deadline::Abandoned;
 use super::feed::Feed;
@@ -17,34 +17,34 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-/// A pipeline that takes longer to change its state hangs.
+/// A pipeline that takes longer to change its state is considered hanging.
 pub const DEADLINE: Duration = Duration::from_secs(5);
 
-/// How models run, for all cameras.
+/// Model settings for all cameras.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scoring {
-    /// Where.
+    /// Execution provider.
     pub provider: String,
-    /// On which GPU.
+    /// GPU index.
     pub device_id: u32,
-    /// With so many threads; 0: one per core.
+    /// Number of threads; 0 = one per core.
     pub threads: u32,
 }
 
-/// What a pipeline has to say.
+/// Event of a pipeline.
 #[derive(Debug, Clone)]
 pub enum Said {
     /// A frame was scored.
     Score(Box<FrameRecord>),
-    /// Something is doubtful.
+    /// A warning.
     Warned(Remarks),
-    /// The stream has ended.
+    /// End of stream.
     Ended,
-    /// Something is wrong, in words without secrets. `lasting`: trying again will hardly help.
+    /// An error, without secrets. `lasting`: another attempt is unlikely to help.
     Failed {
-        /// What.
+        /// Error text.
         text: String,
-        /// Whether somebody has to do something about it.
+        /// Whether it needs human intervention.
         lasting: bool,
     },
 }
@@ -55,15 +55,15 @@ pub struct Connection {
     pipeline: gst::Pipeline,
     said: Receiver<Said>,
     score: Option<gst::Element>,
-    /// What the network has lost.
+    /// Counter of lost packets.
     pub network: Network,
 }
 
 impl Connection {
-    /// Starts a pipeline whose frames go to `feed`. None: it hangs, and was left to itself.
+    /// Starts a pipeline whose frames go to `feed`. Returns `None` if it hangs and was abandoned.
     ///
     /// # Errors
-    /// When an element is missing or does not take a setting.
+    /// If an element is missing or rejects a setting.
     pub fn start(
         camera: &Camera,
         scoring: &Scoring,
@@ -89,29 +89,29 @@ impl Connection {
         let network = source::add(&pipeline, camera, feed, &target)?;
         let said = listen(&pipeline)?;
         let starting = pipeline.clone();
-        // What keeps it from starting comes as a message.
+        // Errors are posted as messages.
         let started = abandoned.within(DEADLINE, move || starting.set_state(gst::State::Playing).is_ok());
         Ok(started.map(|_| Self { pipeline, said, score, network }))
     }
 
-    /// What it says next; none: nothing in that time.
+    /// Waits for the next event; `None` on timeout.
     pub fn listen(&self, time: Duration) -> Option<Said> {
         match self.said.recv_timeout(time) {
             Ok(said) => Some(said),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => {
-                Some(Said::Failed { text: "its pipeline has ended without a word".to_owned(), lasting: false })
+                Some(Said::Failed { text: "its pipeline ended without a message".to_owned(), lasting: false })
             }
         }
     }
 
-    /// How many frames the model has failed at.
+    /// Number of frames that could not be scored.
     pub fn failed(&self) -> u64 {
         let stats = self.score.as_ref().map(|score| score.property::<gst::Structure>("stats"));
         stats.and_then(|stats| StreamStats::from_structure(&stats).ok()).map_or(0, |stats| stats.failed)
     }
 
-    /// Ends it. False: it hangs, and was left to itself.
+    /// Stops the pipeline; returns false if it hangs and was abandoned.
     pub fn end(self, abandoned: &Arc<Abandoned>) -> bool {
         let Self { pipeline, said, score, .. } = self;
         drop((said, score));
@@ -119,7 +119,7 @@ impl Connection {
     }
 }
 
-/// The element that scores one frame in so long.
+/// Creates the scoring element with this interval.
 fn score(model: &str, interval: Duration, scoring: &Scoring) -> Result<gst::Element> {
     let milliseconds = i32::try_from(interval.as_millis()).context("the interval is too long")?;
     let element = gst::ElementFactory::make("iqascore")
@@ -135,7 +135,7 @@ fn score(model: &str, interval: Duration, scoring: &Scoring) -> Result<gst::Elem
     Ok(element.build()?)
 }
 
-/// What the pipeline says that matters. Scores come once an interval: what waits is bounded by that.
+/// Forwards the relevant messages. Scores arrive once per interval, which limits the number of queued messages.
 fn listen(pipeline: &gst::Pipeline) -> Result<Receiver<Said>> {
     let (sender, said) = mpsc::channel();
     let bus = pipeline.bus().context("a pipeline has a bus")?;
@@ -155,7 +155,7 @@ fn listen(pipeline: &gst::Pipeline) -> Result<Receiver<Said>> {
             _ => None,
         };
         if let Some(words) = words {
-            // Nobody listens any more: it is being ended.
+            // The receiver is gone: the pipeline is being stopped.
             let _ = sender.send(words);
         }
         gst::BusSyncReply::Drop
@@ -163,7 +163,7 @@ fn listen(pipeline: &gst::Pipeline) -> Result<Receiver<Said>> {
     Ok(said)
 }
 
-/// What an error says, and whether it lasts.
+/// Error text, and whether it is permanent.
 fn failure(error: &gst::message::Error) -> Said {
     let said = error.error();
     let debug = error.debug().unwrap_or_default();
@@ -182,21 +182,21 @@ fn failure(error: &gst::message::Error) -> Said {
         .into_iter()
         .any(|kind| said.matches(kind));
     let text = match refused {
-        true => "it refuses the user name or the password: check both".to_owned(),
+        true => "it rejects the user name or password: check both".to_owned(),
         false if said.matches(gst::CoreError::MissingPlugin) => missing(&debug),
         false => errors::text(error),
     };
     Said::Failed { text: redact(&text), lasting }
 }
 
-/// That there is no decoder, and for what: decodebin lists that at the end of its debug text.
+/// Error for a missing decoder: decodebin lists the formats at the end of its debug text.
 fn missing(debug: &str) -> String {
     let what = debug.lines().filter_map(|line| line.trim().strip_prefix("Missing decoder: "));
     let what = what.collect::<Vec<_>>().join(", ");
     if what.is_empty() {
-        return "it sends no video that can be decoded here".to_owned();
+        return "it sends no video that can be decoded".to_owned();
     }
-    format!("it sends no video that can be decoded here, but {what}")
+    format!("it sends no video that can be decoded, only {what}")
 }
 
 #[cfg(test)]
@@ -210,7 +210,7 @@ mod tests {
         use gst::subclass::prelude::*;
         use std::time::Duration;
 
-        /// An element that takes longer to end than anybody waits.
+        /// An element that hangs when stopped.
         #[derive(Default)]
         pub struct Hanging;
 
@@ -241,8 +241,8 @@ mod tests {
     fn what_cannot_be_decoded_is_named() {
         let debug = "../gst/playback/gstdecodebin2.c(4719): gst_decode_bin_expose (): /GstPipeline:p:\n\
                      no suitable plugins found:\nMissing decoder: text/html (text/html)\n";
-        assert_eq!(missing(debug), "it sends no video that can be decoded here, but text/html (text/html)");
-        assert_eq!(missing("elsewhere"), "it sends no video that can be decoded here");
+        assert_eq!(missing(debug), "it sends no video that can be decoded, only text/html (text/html)");
+        assert_eq!(missing("elsewhere"), "it sends no video that can be decoded");
     }
 
     #[test]

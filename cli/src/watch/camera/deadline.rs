@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Calls that may never come back: sources hang in `set_state`, in a driver or before a server.
+//! Calls that may never return: sources can hang in `set_state`, in a driver or waiting for a server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-/// It has come back.
+/// The call has returned.
 const DONE: u8 = 1;
-/// Nobody waits for it any more.
+/// The caller has given up.
 const LEFT: u8 = 2;
 
-/// Counts calls that were left to themselves: of a camera, or of all.
+/// Counts abandoned calls of a camera or of all cameras.
 #[derive(Debug, Default)]
 pub struct Abandoned {
     count: AtomicUsize,
-    /// Where they count, too.
+    /// Counter that includes this one.
     all: Option<Arc<Self>>,
 }
 
 impl Abandoned {
-    /// Those of one camera, which count among `all`.
+    /// Creates the counter of a camera, which is included in `all`.
     pub fn within_all(all: Arc<Self>) -> Self {
         Self { count: AtomicUsize::new(0), all: Some(all) }
     }
@@ -36,8 +36,8 @@ impl Abandoned {
         self.count.fetch_sub(1, Ordering::Release);
     }
 
-    /// Runs `work` in a thread of its own; none: it has not come back in time. Then the thread, and what `work` holds,
-    /// are left to themselves, and counted until it does come back.
+    /// Runs `work` in a separate thread; returns `None` on timeout. The thread and what `work` owns are then abandoned,
+    /// and counted until the call returns.
     pub fn within<T: Send + 'static>(
         self: &Arc<Self>,
         limit: Duration,
@@ -47,13 +47,13 @@ impl Abandoned {
         let progress = Arc::new(AtomicU8::new(0));
         let (abandoned, there) = (self.clone(), progress.clone());
         let run = move || {
-            // There is room for it, and nobody may be waiting.
+            // The channel has room, and the receiver may be gone.
             let _ = sender.send(work());
             if there.swap(DONE, Ordering::AcqRel) == LEFT {
                 abandoned.came_back();
             }
         };
-        // A thread that cannot be made is a call that does not come back.
+        // A thread that cannot be created counts as a call that does not return.
         std::thread::Builder::new().name("state change".to_owned()).spawn(run).ok()?;
         match result.recv_timeout(limit) {
             Ok(value) => return Some(value),
@@ -68,7 +68,7 @@ impl Abandoned {
         result.try_recv().ok()
     }
 
-    /// How many are out now.
+    /// Number of abandoned calls.
     pub fn count(&self) -> usize {
         self.count.load(Ordering::Acquire)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What comes out of a camera's pipelines, from one connection to the next: the newest frame, and what its luma says.
+//! Output of a camera's pipelines across connections: the newest frame and its luma measurements.
 
 use crate::media::lock;
 use crate::watch::moment::Moment;
@@ -12,36 +12,36 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// A frame's luma is looked at once in so long: the shortest alarm that goes by it takes two seconds.
+/// Interval of luma measurements: the shortest alarm that depends on them takes two seconds.
 const LOOK: Duration = Duration::from_millis(900);
 
 /// A decoded frame.
 #[derive(Debug, Clone)]
 pub struct Newest {
-    /// What has to be known of its memory.
+    /// Stream description needed to read its memory.
     pub stream: Arc<Stream>,
-    /// The frame itself.
+    /// The buffer.
     pub buffer: gst::Buffer,
-    /// When it came.
+    /// Arrival time.
     pub at: Moment,
 }
 
-/// What is known by now.
+/// Current state.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     /// The newest frame.
     pub newest: Option<Newest>,
-    /// When something was last given to the decoder, or came out of it.
+    /// When data last entered or left the decoder.
     pub moved: Option<Moment>,
-    /// What the luma of the frame that was looked at last says.
+    /// Luma measurements of the last measured frame.
     pub look: Option<(Moment, LumaLook)>,
-    /// The codec's name, for people.
+    /// Codec name.
     pub codec: Option<String>,
     /// Why frames cannot be read.
     pub problem: Option<String>,
 }
 
-/// Where frames come by.
+/// Receives frames.
 #[derive(Debug, Default)]
 pub struct Feed {
     frames: AtomicU64,
@@ -50,17 +50,17 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// How many frames have come.
+    /// Number of frames.
     pub fn frames(&self) -> u64 {
         self.frames.load(Ordering::Relaxed)
     }
 
-    /// What is known by now.
+    /// Current state.
     pub fn known(&self) -> Known {
         lock(&self.known).clone()
     }
 
-    /// A new connection begins. The last picture is kept for those who want to see it.
+    /// A new connection begins. The last picture is kept for display.
     pub fn begin(&self) {
         let mut known = lock(&self.known);
         (known.moved, known.look, known.problem) = (None, None, None);
@@ -68,7 +68,7 @@ impl Feed {
         lock(&self.meter).reset();
     }
 
-    /// Looks at every frame that comes to this pad.
+    /// Receives every frame that arrives at this pad.
     pub fn watch(self: &Arc<Self>, pad: &gst::Pad) {
         let feed = self.clone();
         let stream = Mutex::new(None::<Arc<Stream>>);
@@ -93,7 +93,7 @@ impl Feed {
         });
     }
 
-    /// Something encoded has come.
+    /// Encoded data has arrived.
     pub fn moved(&self) {
         lock(&self.known).moved = Some(Moment::now());
     }
@@ -114,7 +114,7 @@ impl Feed {
         if !due {
             return;
         }
-        // Looked at without the lock on what is known: it takes milliseconds.
+        // Measured without holding the lock, because it takes milliseconds.
         let look = look(&newest, &mut lock(&self.meter));
         let mut known = lock(&self.known);
         match look {

@@ -1,41 +1,41 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Which state a camera is in: by its connection, and by how old its newest frame is.
+//! State of a camera from its connection and the age of its newest frame.
 
 use crate::watch::status::State;
 use std::time::{Duration, Instant};
 
-/// Without a frame for so many timeouts a connection is given up.
+/// A connection without frames is closed after this many timeouts.
 const PATIENCE: u32 = 2;
-/// A first frame may take so much longer: a connection is made, and a key frame waited for.
+/// Additional time for the first frame: connecting and waiting for a key frame.
 const BEGINNING: Duration = Duration::from_secs(10);
 
-/// What is known of a running connection.
+/// State of a connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Course {
-    /// When it was begun.
+    /// When it was started.
     pub begun: Instant,
-    /// When something came last.
+    /// When data last arrived.
     pub moved: Option<Instant>,
     /// Whether a frame has been decoded.
     pub has_frame: bool,
-    /// Whether frames come that are always the same, and somebody wants to know.
+    /// Whether unchanged frames arrive and this is monitored.
     pub frozen: bool,
 }
 
-/// What that comes to.
+/// Result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The first frame is waited for.
+    /// Waiting for the first frame.
     Waiting,
     /// The camera is in this state.
     In(State),
-    /// Nothing comes any more, or nothing has come at all: a new connection is to be made.
+    /// No data arrives: the connection must be replaced.
     GiveUp,
 }
 
 impl Course {
-    /// Where it stands at `now`, without a frame for no longer than `timeout`.
+    /// Evaluates the connection at `now`; a camera is stale after `timeout` without a frame.
     pub fn verdict(&self, now: Instant, timeout: Duration) -> Verdict {
         let patience = timeout * PATIENCE;
         let age = |since: Instant| now.saturating_duration_since(since);
@@ -65,7 +65,7 @@ mod tests {
         Course { begun: Instant::now(), moved: None, has_frame: false, frozen: false }
     }
 
-    /// Something came as it began, and not since.
+    /// Data arrived at the start, and not since.
     fn with_frames(frozen: bool) -> Course {
         let course = new();
         Course { moved: Some(course.begun), has_frame: true, frozen, ..course }
@@ -75,7 +75,7 @@ mod tests {
     fn a_first_frame_is_waited_for_a_while() {
         assert_eq!((after(0, new()), after(20, new())), (Verdict::Waiting, Verdict::Waiting));
         assert_eq!(after(21, new()), Verdict::GiveUp);
-        // Packets come, but nothing can be decoded of them.
+        // Packets arrive, but nothing can be decoded.
         let course = new();
         let course = Course { moved: Some(course.begun), ..course };
         assert_eq!((after(3, course), after(21, course)), (Verdict::Waiting, Verdict::GiveUp));

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Cameras: each has a thread and, while it is connected, a pipeline.
+//! Cameras: each has a thread and, while connected, a pipeline.
 //!
-//! [`supervisor`] is the thread: connect, watch, end, wait. [`connection`] is one pipeline, whose beginning [`source`]
-//! makes; [`feed`] is what comes out of it, [`picture`] shows that to people. [`freshness`] and [`backoff`] decide,
-//! without a clock of their own; [`deadline`] guards against calls that hang, [`reports`] tells the wall.
+//! [`supervisor`] is the thread: connect, monitor, disconnect, wait. [`connection`] is a pipeline, whose source is
+//! created by [`source`]; [`feed`] receives its frames, [`picture`] encodes them for display. [`freshness`] and
+//! [`backoff`] make decisions without reading a clock; [`deadline`] guards against hanging calls, [`reports`] updates
+//! the wall.
 //!
-//! Every connection is a new pipeline. An element that reconnects by itself (`fallbacksrc`) would keep one, but does
-//! not say why a source failed, and shows pictures of its own meanwhile.
+//! Every connection is a new pipeline. An element that reconnects by itself (`fallbacksrc`) would keep the pipeline,
+//! but does not report why a source failed, and outputs replacement pictures meanwhile.
 
 mod backoff;
 mod connection;
@@ -33,26 +34,26 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use supervisor::Supervisor;
 
-/// What all cameras have in common.
+/// Context shared by all cameras.
 pub struct Shared {
-    /// Where it is told.
+    /// State of all cameras.
     pub wall: Arc<Wall>,
-    /// How models run.
+    /// Model settings.
     pub scoring: Scoring,
-    /// State changes that hang.
+    /// Counter of hanging state changes.
     pub abandoned: Arc<Abandoned>,
-    /// The program ends.
+    /// Whether the program is terminating.
     pub ending: AtomicBool,
 }
 
 impl Shared {
-    /// Whether the program ends, and not just a camera.
+    /// Whether the program, and not only a camera, is terminating.
     pub fn ends(&self) -> bool {
         self.ending.load(Ordering::Relaxed)
     }
 }
 
-/// A camera that is watched.
+/// A monitored camera.
 pub struct Watched {
     /// Its configuration.
     pub camera: Camera,
@@ -60,10 +61,10 @@ pub struct Watched {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What a camera's thread hears and says of itself.
+/// Communication with a camera's thread.
 struct Signals {
     stop: AtomicBool,
-    /// When it was last seen at work.
+    /// Last sign of life.
     beat: Mutex<Instant>,
 }
 
@@ -77,38 +78,38 @@ impl Signals {
     }
 }
 
-/// A thread that has not been seen at work for so long stands still; a state change that hangs is over before.
+/// A thread without a sign of life for this long is considered hanging; a hanging state change is abandoned earlier.
 const STANDSTILL: Duration = Duration::from_secs(30);
 
 impl Watched {
-    /// Begins to watch a camera; one that is disabled has no thread.
+    /// Starts to monitor a camera; a disabled one has no thread.
     ///
     /// # Errors
-    /// When the system gives no thread.
+    /// If no thread can be created.
     pub fn start(camera: Camera, shared: &Arc<Shared>) -> Result<Self> {
         let signals = Arc::new(Signals { stop: AtomicBool::new(false), beat: Mutex::new(Instant::now()) });
         let thread = camera.enabled.then(|| {
             let supervisor =
                 Supervisor::new(camera.clone(), shared.clone(), Arc::new(Feed::default()), signals.clone());
             let name = format!("camera {}", camera.name);
-            std::thread::Builder::new().name(name).spawn(move || supervisor.run()).context("a thread cannot be made")
+            std::thread::Builder::new().name(name).spawn(move || supervisor.run()).context("cannot create a thread")
         });
         let thread = thread.transpose()?;
         Ok(Self { camera, signals, thread })
     }
 
-    /// Whether its thread works; a disabled camera has none that could stand still.
+    /// Whether the thread is alive; true for a disabled camera, which has none.
     pub fn works(&self) -> bool {
         let works = |thread: &JoinHandle<()>| !thread.is_finished() && lock(&self.signals.beat).elapsed() < STANDSTILL;
         self.thread.as_ref().is_none_or(works)
     }
 
-    /// Tells it to end.
+    /// Requests the thread to stop.
     pub fn stop(&self) {
         self.signals.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Waits for its end until then, or until `hurry` is set. False: it has not come.
+    /// Waits for the thread until `deadline` or until `hurry` is set; returns false on timeout.
     pub fn ended_by(&mut self, deadline: Instant, hurry: &AtomicBool) -> bool {
         while self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
             if Instant::now() >= deadline || hurry.load(Ordering::Relaxed) {
@@ -116,7 +117,7 @@ impl Watched {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        // A thread that panicked has said so.
+        // A panic has already been logged.
         self.thread.take().is_none_or(|thread| thread.join().is_ok())
     }
 }

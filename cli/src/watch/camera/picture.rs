@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A camera's newest picture for people, encoded when somebody asks for it.
+//! Newest picture of a camera for display, encoded on request.
 
 use super::feed::{Feed, Newest};
 use crate::media::labelled::labelled;
@@ -17,32 +17,32 @@ use onnx_iqa::record::{FrameRecord, State};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Wider ones are scaled down to this.
+/// Maximum width; wider pictures are scaled down.
 const WIDEST: u32 = 960;
-/// JPEG's quality, 1 to 100.
+/// JPEG quality, 1 to 100.
 const QUALITY: u8 = 82;
-/// One is encoded once in so long at most.
+/// Minimum interval between encodings.
 const PACE: Duration = Duration::from_secs(1);
 
-/// The newest picture of a feed.
+/// Newest picture of a feed.
 #[derive(Debug)]
 pub struct Snapshots {
     feed: Arc<Feed>,
-    /// When one was encoded last, and what came of it.
+    /// Time and result of the last encoding.
     last: Mutex<Option<(Instant, Jpeg)>>,
 }
 
 impl Snapshots {
-    /// Of what comes out there.
+    /// Creates a picture source for a feed.
     pub fn new(feed: Arc<Feed>) -> Self {
         Self { feed, last: Mutex::default() }
     }
 
-    /// The newest picture for an alarm, with the newest score drawn on it, for it travels without the page beside it.
-    /// `scored`: what was said of the frame that was scored last, and when that came.
+    /// Encodes the newest picture for an alarm, with the newest score drawn on it because it is used without the page.
+    /// `scored`: record and time of the last scored frame.
     ///
     /// # Errors
-    /// When there is no picture, or it cannot be encoded.
+    /// If there is no picture, or it cannot be encoded.
     pub fn of_alarm(&self, scored: Option<(&FrameRecord, Moment)>) -> Result<Jpeg, NoPicture> {
         let Some((record, at)) = scored else { return self.newest() };
         let newest = self.feed.known().newest.ok_or(NoPicture::None)?;
@@ -58,7 +58,7 @@ impl Snapshots {
 
 impl Pictures for Snapshots {
     fn newest(&self) -> Result<Jpeg, NoPicture> {
-        // Held while one is encoded: others who ask meanwhile get the same.
+        // Held while encoding: concurrent requests get the same picture.
         let mut last = lock(&self.last);
         let newest = self.feed.known().newest.ok_or(NoPicture::None)?;
         if let Some((when, jpeg)) = &*last
@@ -77,9 +77,9 @@ fn failed(error: anyhow::Error) -> NoPicture {
     NoPicture::Failed(format!("{error:#}"))
 }
 
-/// As it is displayed, scaled down where it is wide.
+/// Converts to display size, limited to the maximum width.
 fn show_newest(newest: &Newest) -> anyhow::Result<Shown> {
-    let frame = newest.stream.map(newest.buffer.clone()).context("its frame cannot be read")?;
+    let frame = newest.stream.map(newest.buffer.clone()).context("cannot read its frame")?;
     let picture = frame.picture()?;
     let [width, height] = display_size(&newest.stream, [picture.width(), picture.height()]);
     let size = match width > WIDEST {

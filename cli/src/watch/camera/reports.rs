@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a camera's thread says on the wall: state, counts, scores, alarms.
+//! Reports of a camera's thread: state, counters, scores and alarms.
 
 use super::connection::Connection;
 use super::feed::{Feed, Known};
@@ -20,40 +20,40 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Counts go to the wall once in so long.
+/// Interval between counter updates.
 const PACE: Duration = Duration::from_secs(1);
 
-/// Different warnings of one camera that stand in the log at most.
+/// Maximum number of different warnings logged per camera.
 const MOST_WARNINGS: usize = 100;
 
-/// What one camera's thread has to say.
+/// Reports of a camera.
 pub struct Reports {
     camera: Camera,
     wall: Arc<Wall>,
     feed: Arc<Feed>,
     pictures: Arc<Snapshots>,
     alarms: Alarms,
-    /// Alarms that go on.
+    /// Active alarms.
     active: BTreeMap<AlarmKind, AlarmId>,
     state: State,
-    /// When counts were told last.
+    /// Time of the last counter update.
     told: Option<Instant>,
-    /// When a frame was scored last on this connection.
+    /// Time of the last scored frame of this connection.
     scored: Option<Instant>,
-    /// What was said of the frame that was scored last, and when that came.
+    /// Record and time of the last scored frame.
     newest: Option<(FrameRecord, Moment)>,
-    /// Frames that the model has failed at on this connection, as far as they are told.
+    /// Number of failed frames of this connection that have been reported.
     failed: u64,
-    /// The frame whose look has been told.
+    /// Frame whose measurements have been reported.
     looked: Option<Moment>,
-    /// Warnings that stand in the log.
+    /// Warnings that have been logged.
     warned: BTreeSet<String>,
-    /// Decoded frames that others have counted before: threads of this camera with other settings.
+    /// Number of frames counted by previous threads of this camera with other settings.
     frames: u64,
 }
 
 impl Reports {
-    /// Nothing has been said yet.
+    /// Creates the initial state.
     pub fn new(camera: &Camera, wall: Arc<Wall>, feed: Arc<Feed>) -> Self {
         let pictures = Arc::new(Snapshots::new(feed.clone()));
         wall.set_pictures(&camera.name, Some(pictures.clone()));
@@ -75,22 +75,22 @@ impl Reports {
         }
     }
 
-    /// Whether the picture is known not to change.
+    /// Whether the picture is known to be unchanged.
     pub fn is_frozen(&self) -> bool {
         self.alarms.is_active(AlarmKind::Frozen)
     }
 
     fn update(&self, change: impl FnOnce(&mut Status)) {
-        // A camera that is no longer on the wall has nothing to say.
+        // The camera may have been removed from the configuration.
         let _ = self.wall.update(&self.camera.name, change);
     }
 
-    /// Time has gone on. Without a connection states stay as they are.
+    /// Advances time. Without a connection the state does not change.
     pub fn step(&mut self, now: Moment, known: &Known, verdict: Verdict, connection: Option<&Connection>) {
         if let Verdict::In(state) = verdict {
             let reason = match state {
-                State::Stale if self.is_frozen() => Some("frames come, but the picture does not change".to_owned()),
-                State::Stale => Some("no frame comes".to_owned()),
+                State::Stale if self.is_frozen() => Some("frames arrive, but the picture does not change".to_owned()),
+                State::Stale => Some("no frame arrives".to_owned()),
                 _ => None,
             };
             if state != self.state {
@@ -113,7 +113,7 @@ impl Reports {
         }
     }
 
-    /// The camera is in this state from now on; the log says so where it is another one.
+    /// Sets the state; logs changes.
     fn enter(&mut self, state: State, reason: Option<&str>) {
         if std::mem::replace(&mut self.state, state) != state {
             let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
@@ -121,7 +121,7 @@ impl Reports {
         }
     }
 
-    /// Elements have something to say, which the log has once.
+    /// Logs warnings of the elements, once each.
     pub fn warned(&mut self, remarks: &Remarks) {
         for text in remarks.texts() {
             if self.warned.len() < MOST_WARNINGS && self.warned.insert(text.to_owned()) {
@@ -130,7 +130,7 @@ impl Reports {
         }
     }
 
-    /// The luma of a frame has been looked at.
+    /// Luma of a frame has been measured.
     fn looked(&mut self, at: Moment, look: LumaLook) {
         if self.looked == Some(at) {
             return;
@@ -163,7 +163,7 @@ impl Reports {
         self.wall.measured(&self.camera.name, measured);
     }
 
-    /// Tells counts, now and then.
+    /// Updates the counters periodically.
     fn count(&mut self, now: Moment, known: &Known, connection: Option<&Connection>) {
         let due = self.told.is_none_or(|told| now.steady.saturating_duration_since(told) >= PACE);
         if !due {
@@ -187,7 +187,7 @@ impl Reports {
         });
     }
 
-    /// A connection ends: what it has counted is told.
+    /// A connection ends: reports its counters.
     pub fn end_connection(&mut self, connection: &Connection) {
         self.told = None;
         let known = self.feed.known();
@@ -195,12 +195,12 @@ impl Reports {
         (self.scored, self.failed) = (None, 0);
     }
 
-    /// The connection is made anew at once.
+    /// The connection is replaced immediately.
     pub fn reconnects(&self, reason: Reason) {
         self.update(|status| *status.counters.reconnects.entry(reason).or_default() += 1);
     }
 
-    /// The connection is lost, and is tried again after `wait`.
+    /// The connection is lost and will be retried after `wait`.
     pub fn lost(&mut self, state: State, reason: Reason, text: String, wait: Duration) {
         self.enter(state, Some(&text));
         let now = Moment::now();
@@ -228,7 +228,7 @@ impl Reports {
             value,
             limit,
             text: self.words(kind, value, limit),
-            // Without one an alarm is an alarm all the same.
+            // An alarm does not depend on a picture.
             picture: self.pictures.of_alarm(self.newest.as_ref().map(|(record, at)| (record, *at))).ok(),
         };
         system::say(&format!("alarm {kind}: {}", alarm.text));
@@ -237,14 +237,14 @@ impl Reports {
         }
     }
 
-    /// What is wrong, in a sentence.
+    /// Describes an alarm in one sentence.
     fn words(&self, kind: AlarmKind, value: Option<f64>, limit: Option<f64>) -> String {
         let name = &self.camera.name;
         let [value, limit] = [value, limit].map(Option::unwrap_or_default);
         match kind {
             AlarmKind::Offline => {
                 let status = self.wall.status(name);
-                let reason = status.and_then(|status| status.reason).unwrap_or_else(|| "no picture comes".to_owned());
+                let reason = status.and_then(|status| status.reason).unwrap_or_else(|| "no picture arrives".to_owned());
                 format!("{name} is {}: {reason}", self.state)
             }
             AlarmKind::Low => format!("{name} has poor pictures: mean score {value:.1}, limit {limit}"),
@@ -252,11 +252,11 @@ impl Reports {
             AlarmKind::Covered => {
                 format!("{name} may be covered: its picture is flat (luma deviates by {:.2} %)", value * 100.0)
             }
-            AlarmKind::Frozen => format!("{name} is frozen: frames come, but the picture does not change"),
+            AlarmKind::Frozen => format!("{name} is frozen: frames arrive, but the picture does not change"),
         }
     }
 
-    /// The camera is not watched any more: its alarms end.
+    /// The camera is no longer monitored: its alarms end.
     pub fn end_alarms(&mut self) {
         for id in std::mem::take(&mut self.active).into_values() {
             let _ = self.wall.end(id);
@@ -264,10 +264,10 @@ impl Reports {
     }
 }
 
-/// How many turns to be scored have passed without a score.
+/// Number of scheduled scores that were missed.
 fn missed(now: Instant, before: Instant, interval: Duration) -> u64 {
     let gap = now.saturating_duration_since(before).as_secs_f64() / interval.as_secs_f64();
-    // Frames do not come exactly when it is their turn.
+    // Frames do not arrive exactly when a score is due.
     (gap + 0.25).floor().max(1.0) as u64 - 1
 }
 

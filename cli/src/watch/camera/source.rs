@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The beginning of a camera's pipeline, as far as decoded frames: what the configuration says, put into elements.
+//! Source of a camera's pipeline, up to decoded frames, according to the configuration.
 
 use super::feed::Feed;
 use crate::media::{lock, tracks};
@@ -11,23 +11,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Sources of files and of HLS do not keep time by themselves.
+/// Sources for files and HLS do not run in real time.
 const NOT_LIVE: [&str; 3] = ["file", "http", "https"];
 
-/// What a test picture looks like.
+/// Format of test pictures.
 const PATTERN_CAPS: &str = "video/x-raw,format=I420,width=640,height=360,framerate=25/1";
 
-/// A jitter buffer as long as it is there, and the lost packets that it has told of.
+/// A jitter buffer, held weakly, and the number of lost packets already reported.
 type JitterBuffer = (gst::glib::WeakRef<gst::Element>, u64);
 
-/// Elements of a pipeline that are asked now and then.
+/// Elements of a pipeline that are polled.
 #[derive(Debug, Clone, Default)]
 pub struct Network {
     buffers: Arc<Mutex<Vec<JitterBuffer>>>,
 }
 
 impl Network {
-    /// How many more RTP packets have been lost since it was asked last.
+    /// Number of RTP packets lost since the last call.
     pub fn lost(&self) -> u64 {
         let mut more = 0;
         lock(&self.buffers).retain_mut(|(buffer, told)| {
@@ -42,15 +42,15 @@ impl Network {
     }
 }
 
-/// Whether frames have to be held until it is time for them.
+/// Whether frames must be synchronized to the clock.
 pub fn keeps_time(address: &Address) -> bool {
     !NOT_LIVE.contains(&address.scheme.as_str())
 }
 
-/// Puts what gives decoded frames into `pipeline`; they come to `target`, the sink pad of an element there.
+/// Adds elements to `pipeline` that provide decoded frames to `target`, the sink pad of an element.
 ///
 /// # Errors
-/// When an element is missing.
+/// If an element is missing.
 pub fn add(pipeline: &gst::Pipeline, camera: &Camera, feed: &Arc<Feed>, target: &gst::Pad) -> Result<Network> {
     let network = Network::default();
     look_into(pipeline, camera, feed, &network);
@@ -61,7 +61,7 @@ pub fn add(pipeline: &gst::Pipeline, camera: &Camera, feed: &Arc<Feed>, target: 
             link_video(&decoder, target);
         }
         Source::Device(path) => {
-            let path = path.to_str().context("the device's path is no text")?;
+            let path = path.to_str().context("the device path is not valid UTF-8")?;
             let source = gst::ElementFactory::make("v4l2src").property("device", path).build()?;
             let decoder = gst::ElementFactory::make("decodebin").build()?;
             pipeline.add_many([&source, &decoder])?;
@@ -82,7 +82,7 @@ pub fn add(pipeline: &gst::Pipeline, camera: &Camera, feed: &Arc<Feed>, target: 
 }
 
 /// # Errors
-/// When there is no such pattern.
+/// If the pattern does not exist.
 fn set_pattern(source: &gst::Element, name: &str) -> Result<()> {
     let class =
         source.find_property("pattern").and_then(|property| gst::glib::EnumClass::with_type(property.value_type()));
@@ -94,9 +94,9 @@ fn set_pattern(source: &gst::Element, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Has the first pad with video linked. Sound is not decoded.
+/// Links the first pad with video. Audio is not decoded.
 fn link_video(decoder: &gst::Element, target: &gst::Pad) {
-    // Without `ANY` decodebin of 1.22 takes no decoder at all.
+    // Without `ANY`, decodebin 1.22 selects no decoder.
     decoder.set_property("caps", gst::Caps::builder("video/x-raw").any_features().build());
     decoder.set_property("expose-all-streams", false);
     let target = target.downgrade();
@@ -107,18 +107,18 @@ fn link_video(decoder: &gst::Element, target: &gst::Pad) {
             gst::element_error!(
                 decoder,
                 gst::StreamError::Format,
-                ("frames of this kind cannot be scored ({error}): {caps}")
+                ("cannot score frames with the caps {caps}: {error}")
             );
         }
     });
     decoder.connect_no_more_pads(|decoder| {
         if decoder.src_pads().is_empty() {
-            gst::element_error!(decoder, gst::StreamError::WrongType, ("it has no video that can be decoded here"));
+            gst::element_error!(decoder, gst::StreamError::WrongType, ("it has no video that can be decoded"));
         }
     });
 }
 
-/// Sets up elements as they are put into the pipeline.
+/// Configures elements when they are added to the pipeline.
 fn look_into(pipeline: &gst::Pipeline, camera: &Camera, feed: &Arc<Feed>, network: &Network) {
     let (camera, feed, network) = (camera.clone(), feed.clone(), network.clone());
     pipeline.connect_deep_element_added(move |_, _, element| {
@@ -137,7 +137,7 @@ fn look_into(pipeline: &gst::Pipeline, camera: &Camera, feed: &Arc<Feed>, networ
 fn set_up_rtsp(element: &gst::Element, camera: &Camera) {
     let milliseconds = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
     element.set_property("latency", milliseconds(camera.latency));
-    // A host that is gone is noticed before its pipeline is taken to hang. In microseconds.
+    // A missing host must be detected before the pipeline is considered hanging. In microseconds.
     element.set_property("tcp-timeout", 4_000_000u64);
     match camera.transport {
         Transport::Auto => {}
@@ -145,7 +145,7 @@ fn set_up_rtsp(element: &gst::Element, camera: &Camera) {
         Transport::Udp => element.set_property_from_str("protocols", "udp"),
     }
     log_in(element, &camera.address, "user-id", "user-pw");
-    // Sound is not even asked for.
+    // Audio is not even requested.
     element.connect("select-stream", false, |values| {
         let caps = values.get(2).and_then(|caps| caps.get::<gst::Caps>().ok());
         let media = caps.and_then(|caps| caps.structure(0).and_then(|caps| caps.get::<String>("media").ok()));
@@ -162,12 +162,12 @@ fn log_in(element: &gst::Element, address: &Address, user: &str, password: &str)
     }
 }
 
-/// Has the codec told, and what comes; leaves out frames that need others where only key frames are wanted.
+/// Reports the codec and encoded data; drops frames that are not key frames if only key frames are wanted.
 fn set_up_decoder(element: &gst::Element, camera: &Camera, feed: &Arc<Feed>) {
     let Some(pad) = element.static_pad("sink") else { return };
     let keyframes = camera.decode == Decode::Keyframes;
     if keyframes && element.has_property("max-threads") {
-        // A decoder with threads gives a frame only when each of them has one.
+        // A multi-threaded decoder outputs a frame only when every thread has one.
         element.set_property_from_str("max-threads", "1");
     }
     let (feed, waits) = (feed.clone(), AtomicBool::new(false));
@@ -180,7 +180,7 @@ fn set_up_decoder(element: &gst::Element, camera: &Camera, feed: &Arc<Feed>) {
                     if waits.swap(false, Ordering::Relaxed) {
                         give_out(pad, buffer);
                     }
-                    // With `Drop`, gstreamer-rs 0.25.4 on GStreamer 1.22 prints a critical warning for each.
+                    // With `Drop`, gstreamer-rs 0.25.4 on GStreamer 1.22 logs a critical warning for each buffer.
                     return gst::PadProbeReturn::Handled;
                 }
                 waits.store(true, Ordering::Relaxed);
@@ -199,15 +199,16 @@ fn set_up_decoder(element: &gst::Element, camera: &Camera, feed: &Arc<Feed>) {
     });
 }
 
-/// The same segment, of which the decoder knows that only key frames come.
+/// Returns the segment with flags that tell the decoder that only key frames follow.
 fn of_key_frames(event: &gst::event::Segment) -> gst::Event {
     let mut segment = event.segment().clone();
     segment.set_flags(segment.flags() | gst::SegmentFlags::TRICKMODE | gst::SegmentFlags::TRICKMODE_KEY_UNITS);
     gst::event::Segment::builder(&segment).seqnum(event.seqnum()).build()
 }
 
-/// Has the decoder give out what it keeps back: by its stream frames may come that are shown before a key frame, and it
-/// would wait for two more key frames. A gap, from the first frame that is left out on, says that none come.
+/// Makes the decoder output frames it holds back: according to the stream, frames may follow that are displayed before
+/// a key frame, so it would wait for two more key frames. A gap event from the first dropped frame on tells that none
+/// follow.
 fn give_out(pad: &gst::Pad, left_out: &gst::BufferRef) {
     if let Some(time) = left_out.pts() {
         pad.send_event(gst::event::Gap::builder(time).build());

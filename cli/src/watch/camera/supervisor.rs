@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A camera's thread: it connects, watches, ends and waits, and says on the wall what it sees.
+//! Thread of a camera: connects, monitors, disconnects and waits, and reports what it observes.
 
 use super::backoff::Backoff;
 use super::connection::{Connection, Said};
@@ -15,26 +15,26 @@ use crate::watch::status::{Reason, State};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often it looks whether something has changed.
+/// Polling interval.
 const STEP: Duration = Duration::from_millis(200);
 
-/// A camera of which so many pipelines hang gets no more: one camera must not end the program.
+/// Maximum number of hanging pipelines per camera, so that one camera cannot take down the program.
 const MOST_HANGING: usize = 2;
 
-/// A file begins again once in so long at most.
+/// Minimum interval between restarts of a file.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// Why a connection has ended.
+/// Why a connection ended.
 #[derive(Debug, Clone, PartialEq)]
 enum Ending {
-    /// The camera is not to be watched any more.
+    /// The camera is no longer monitored.
     Stopped,
-    /// It has to be made anew.
+    /// It must be replaced.
     Lost {
         reason: Reason,
-        /// In words.
+        /// Description.
         text: String,
-        /// Trying again will hardly help.
+        /// Another attempt is unlikely to help.
         lasting: bool,
     },
 }
@@ -45,7 +45,7 @@ impl Ending {
     }
 }
 
-/// What a camera's thread works with.
+/// Context of a camera's thread.
 pub struct Supervisor {
     camera: Camera,
     shared: Arc<Shared>,
@@ -53,26 +53,27 @@ pub struct Supervisor {
     signals: Arc<Signals>,
     reports: Reports,
     backoff: Backoff,
-    /// Pipelines of this camera that hang.
+    /// Hanging pipelines of this camera.
     abandoned: Arc<Abandoned>,
 }
 
 impl Supervisor {
-    /// Nothing has been done yet.
+    /// Creates the initial state.
     pub fn new(camera: Camera, shared: Arc<Shared>, feed: Arc<Feed>, signals: Arc<Signals>) -> Self {
         let reports = Reports::new(&camera, shared.wall.clone(), feed.clone());
         let abandoned = Arc::new(Abandoned::within_all(shared.abandoned.clone()));
         Self { camera, shared, feed, signals, reports, backoff: Backoff::default(), abandoned }
     }
 
-    /// Watches the camera until it is told to stop.
+    /// Monitors the camera until requested to stop.
     pub fn run(mut self) {
         let start = Instant::now();
         while !self.signals.is_stopped() {
             let (ending, pictures) = self.connect();
             let Ending::Lost { reason, text, lasting } = ending else { break };
             if reason == Reason::Ended && self.camera.address.is_file() && !pictures.is_zero() {
-                // A file begins again, and was not away; one that is over at once, as a picture is, not without end.
+                // The end of a file is not an outage; a very short one, such as a picture, must not restart in a tight
+                // loop.
                 self.reports.reconnects(reason);
                 self.wait(SHORTEST.saturating_sub(pictures));
                 continue;
@@ -91,11 +92,11 @@ impl Supervisor {
         }
     }
 
-    /// One connection, from its beginning to its end; and for how long it gave pictures.
+    /// Runs a connection; returns why it ended and how long it provided pictures.
     fn connect(&mut self) -> (Ending, Duration) {
         let hanging = self.abandoned.count();
         if hanging >= MOST_HANGING {
-            let text = format!("{hanging} of its pipelines hang: it is asked again when one has come back");
+            let text = format!("{hanging} of its pipelines hang: no new connection until one has returned");
             return (Ending::lost(Reason::Hung, text), Duration::ZERO);
         }
         let started = Connection::start(&self.camera, &self.shared.scoring, &self.feed, &self.abandoned);
@@ -114,14 +115,14 @@ impl Supervisor {
         let hangs = !connection.end(&self.abandoned);
         let ending = match ending {
             Ending::Lost { text, .. } if hangs => {
-                Ending::lost(Reason::Hung, format!("{text}; its pipeline does not end and was left alone"))
+                Ending::lost(Reason::Hung, format!("{text}; its pipeline does not stop and was abandoned"))
             }
             ending => ending,
         };
         (ending, pictures)
     }
 
-    /// Watches until the connection has to end.
+    /// Monitors until the connection has to end.
     fn watch(&mut self, connection: &Connection, begun: Instant) -> Ending {
         let frames = self.feed.frames();
         loop {
@@ -145,7 +146,8 @@ impl Supervisor {
         }
     }
 
-    /// Looks where the connection stands, and says so; why it is given up, if it is. `frames` had come when it began.
+    /// Evaluates and reports the state of the connection; returns why it must be closed, if so. `frames`: frame count
+    /// at its start.
     fn step(&mut self, connection: &Connection, begun: Instant, frames: u64) -> Option<String> {
         let (now, known) = (Moment::now(), self.feed.known());
         let course = Course {
@@ -162,7 +164,7 @@ impl Supervisor {
         None
     }
 
-    /// Waits, and lets alarms go on.
+    /// Waits while alarms are updated.
     fn wait(&mut self, time: Duration) {
         let start = Instant::now();
         while !self.signals.is_stopped() && start.elapsed() < time {
@@ -173,14 +175,14 @@ impl Supervisor {
     }
 }
 
-/// That nothing comes.
+/// Describes the lack of pictures.
 fn silence(has_frame: bool, begun: Instant, known: &Known, now: Moment) -> String {
     let since = known.moved.filter(|_| has_frame).map_or(begun, |moved| moved.steady);
     let seconds = now.steady.saturating_duration_since(since).as_secs();
     match (&known.problem, has_frame, known.moved) {
-        (Some(problem), ..) => format!("its frames cannot be read: {problem}"),
-        (None, true, _) => format!("no frame has come for {seconds} s"),
-        (None, false, Some(_)) => format!("something comes, but no picture of it in {seconds} s"),
-        (None, false, None) => format!("nothing has come in {seconds} s: check the address, and that the camera runs"),
+        (Some(problem), ..) => format!("cannot read its frames: {problem}"),
+        (None, true, _) => format!("no frame for {seconds} s"),
+        (None, false, Some(_)) => format!("data arrives, but no picture for {seconds} s"),
+        (None, false, None) => format!("no data for {seconds} s: check the address, and that the camera is running"),
     }
 }

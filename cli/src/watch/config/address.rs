@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Where something is, with what must not be shown apart.
+//! Addresses with credentials separated.
 
 use crate::watch::parameters::secret_values;
 use crate::watch::secret::{HIDDEN, Secret, password};
@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use std::path::PathBuf;
 use url::{Position, Url};
 
-/// Schemes that cameras may have.
+/// Supported URI schemes of cameras.
 const CAMERA_SCHEMES: [&str; 15] = [
     "rtsp",
     "rtsps",
@@ -27,51 +27,51 @@ const CAMERA_SCHEMES: [&str; 15] = [
     "videotestsrc",
 ];
 
-/// Schemes that need no host.
+/// Schemes without a host.
 const HOSTLESS: [&str; 2] = ["file", "videotestsrc"];
 
-/// Where pictures come from.
+/// Source of pictures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// What GStreamer opens; without user and password, but with secret parameters.
+    /// URI for GStreamer, without user and password but with secret parameters.
     Uri(Secret),
-    /// A camera of this machine.
+    /// A camera device of this machine.
     Device(PathBuf),
-    /// A test picture, by the name of `videotestsrc`'s pattern.
+    /// A test picture: a pattern of `videotestsrc`.
     Pattern(String),
 }
 
-/// An address, its user and its password.
+/// An address, user and password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// Without user and password.
+    /// Address without user and password.
     pub source: Source,
-    /// The scheme of its URI.
+    /// URI scheme.
     pub scheme: String,
-    /// Who asks.
+    /// User name.
     pub user: Option<String>,
-    /// How that is proved.
+    /// Password.
     pub password: Option<Secret>,
-    /// For people: without secrets.
+    /// Address without secrets, for display.
     pub shown: String,
 }
 
 impl Address {
-    /// Of a camera.
+    /// Parses the address of a camera.
     ///
     /// # Errors
-    /// When it is no URI, or of a kind that is not known. What is said holds no secret.
+    /// If it is not a URI or its scheme is not supported. The text contains no secret.
     pub fn camera(text: &str) -> Result<Self, String> {
         let known = || CAMERA_SCHEMES.map(|scheme| format!("{scheme}://")).join(", ");
         if let Some(path) = text.strip_prefix("v4l2://") {
             return match path {
-                "" => Err("v4l2:// needs a device, as in v4l2:///dev/video0".to_owned()),
+                "" => Err("v4l2:// requires a device, for example v4l2:///dev/video0".to_owned()),
                 path => Ok(Self::plain(Source::Device(PathBuf::from(path)), "v4l2", text)),
             };
         }
         let address = Self::parse(text)?;
         if !CAMERA_SCHEMES.contains(&address.scheme.as_str()) {
-            return Err(format!("{}:// is no source of pictures; there are v4l2://, {}", address.scheme, known()));
+            return Err(format!("unsupported scheme {}://; supported: v4l2://, {}", address.scheme, known()));
         }
         if address.scheme == "videotestsrc" {
             let pattern = text.trim_start_matches("videotestsrc://").trim_matches('/');
@@ -81,7 +81,7 @@ impl Address {
         Ok(address)
     }
 
-    /// Whether it is a file of this machine.
+    /// Whether it is a local file.
     pub fn is_file(&self) -> bool {
         self.scheme == "file"
     }
@@ -90,34 +90,34 @@ impl Address {
         Self { source, scheme: scheme.to_owned(), user: None, password: None, shown: shown.to_owned() }
     }
 
-    /// Of anything.
+    /// Parses any address.
     ///
     /// # Errors
-    /// When it is no URI. What is said holds no secret.
+    /// If it is not a URI. The text contains no secret.
     pub fn parse(text: &str) -> Result<Self, String> {
         let Some((_, rest)) = text.split_once("://") else {
-            return Err("it is no URI; write it as rtsp://host/path, or file:///path".to_owned());
+            return Err("not a URI; use for example rtsp://host/path or file:///path".to_owned());
         };
         let found = password(rest).map(|range| &rest[range]);
-        // Known before anything can be said of it.
+        // Registered before any message can contain it.
         found.into_iter().for_each(|password| {
             let _ = (Secret::new(password), decoded(password));
         });
         let mut url = Url::parse(text).map_err(|error| match found {
             Some(_) => encode_it(),
-            None => format!("it is no URI: {error}"),
+            None => format!("invalid URI: {error}"),
         })?;
-        // What follows the first / is no password to a parser, whatever it is to people.
+        // For the parser, text after the first / is not part of the password, whatever was intended.
         if url.path().contains('@') || (found.is_some() && url.password().is_none()) {
             return Err(encode_it());
         }
         if url.host_str().is_none_or(str::is_empty) && !HOSTLESS.contains(&url.scheme()) {
-            return Err(if found.is_some() { encode_it() } else { "it names no host".to_owned() });
+            return Err(if found.is_some() { encode_it() } else { "the URI contains no host".to_owned() });
         }
         let user = percent_decode_str(url.username()).decode_utf8_lossy().into_owned();
         let user = Some(user).filter(|user| !user.is_empty());
         let password = url.password().map(decoded);
-        // A URI that has them can have none.
+        // Other URIs cannot have credentials.
         let _ = (url.set_username(""), url.set_password(None));
         let shown = without_secrets(&url);
         let (source, scheme) = (Source::Uri(Secret::unlisted(url.as_str())), url.scheme().to_owned());
@@ -135,7 +135,7 @@ fn decoded(password: &str) -> Secret {
     Secret::new(&percent_decode_str(password).decode_utf8_lossy())
 }
 
-/// The URI with secret parameters hidden, and made known.
+/// Returns the URI with secret parameters hidden, and registers them.
 fn without_secrets(url: &Url) -> String {
     let (mut shown, rest) = (url[..Position::BeforePath].to_owned(), &url[Position::BeforePath..]);
     let mut from = 0;

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is wrong with a configuration.
+//! Configuration errors.
 
 use crate::watch::secret::redact;
 use std::fmt;
 use std::ops::Range;
 
-/// What is wrong with a piece of the file, by its bytes.
+/// An error and the byte range in the file it refers to.
 pub(super) type Wrong = (Option<Range<usize>>, String);
 
-/// What is wrong, and where. Its text holds no secret.
+/// A configuration error with its position. The text contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
-    /// The file's name.
+    /// File name.
     pub file: String,
-    /// Line and column, from 1.
+    /// Line and column, starting at 1.
     pub place: Option<(usize, usize)>,
-    /// What is wrong, and what to do.
+    /// Description and remedy.
     pub text: String,
 }
 
 impl ConfigError {
-    /// Something wrong at `span` of `source`, which is the file's text.
+    /// Creates an error at `span` of `source`, the text of the file.
     pub(super) fn at(source: &str, span: Option<Range<usize>>, text: impl fmt::Display) -> Self {
         let place = span.map(|span| {
             let before = source.get(..span.start).unwrap_or_default();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What may stand in the file, key by key. Unknown keys are errors.
+//! Keys of the configuration file. Unknown keys are errors.
 
 use super::schedule::Schedule;
 use super::text::Time;
@@ -12,37 +12,37 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// The configuration of `iqa watch`.
+/// Configuration of `iqa watch`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct File {
-    /// Address and port of the pages and metrics; `127.0.0.1:9464` unless given. Other addresses than loopback take a
+    /// Address and port of web interface and metrics; default `127.0.0.1:9464`. Addresses other than loopback require
     /// `token-file`.
     #[schemars(with = "Option<SocketAddr>")]
     pub listen: Option<Spanned<SocketAddr>>,
-    /// Where the history and pictures of alarms are kept; made where it is missing. `$STATE_DIRECTORY` unless given,
-    /// and without that `onnx-iqa-data`.
+    /// Folder for the history and for pictures of alarms, created if missing; default `$STATE_DIRECTORY`, or
+    /// `onnx-iqa-data` if it is not set.
     pub data_dir: Option<PathBuf>,
-    /// A file with the token that visitors have to give.
+    /// File with the access token that clients must provide.
     #[schemars(with = "Option<PathBuf>")]
     pub token_file: Option<Spanned<PathBuf>>,
-    /// Where alarms are posted.
+    /// Webhook to which alarms are posted.
     pub webhook: Option<WebhookText>,
-    /// Where states and alarms are published.
+    /// MQTT broker to which states and alarms are published.
     pub mqtt: Option<MqttText>,
-    /// The cameras, in the order in which they are shown.
+    /// The cameras, in display order.
     #[serde(default)]
     pub camera: Vec<CameraText>,
 }
 
-/// A server that takes alarms in Alertmanager's format.
+/// A server that accepts alarms in Alertmanager's format.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct WebhookText {
-    /// `http://` or `https://`.
+    /// `http://` or `https://` URL.
     #[schemars(with = "String")]
     pub url: Spanned<Secret>,
-    /// A file with a bearer token for it.
+    /// File with a bearer token for the server.
     #[schemars(with = "Option<PathBuf>")]
     pub token_file: Option<Spanned<PathBuf>>,
 }
@@ -54,12 +54,12 @@ pub struct MqttText {
     /// `mqtt://host:1883` or `mqtts://host:8883`.
     #[schemars(with = "String")]
     pub url: Spanned<Secret>,
-    /// What all topics begin with; `onnx-iqa` unless given.
+    /// Prefix of all topics; default `onnx-iqa`.
     #[schemars(with = "Option<String>")]
     pub topic: Option<Spanned<String>>,
-    /// Who asks.
+    /// User name.
     pub user: Option<String>,
-    /// A file with the password.
+    /// File with the password.
     #[schemars(with = "Option<PathBuf>")]
     pub password_file: Option<Spanned<PathBuf>>,
 }
@@ -68,126 +68,125 @@ pub struct MqttText {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CameraText {
-    /// Its name, of letters, digits, `-`, `_` and `.`, at most 64: in addresses, metrics and topics.
+    /// Name for URLs, metrics and topics: at most 64 letters, digits, `-`, `_` and `.`.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// Where its pictures come from: `rtsp://`, `http://` (HLS), `srt://`, `rtmp://`, `file://`, `v4l2://` or
-    /// `videotestsrc://`.
+    /// URI: `rtsp://`, `http://` (HLS), `srt://`, `rtmp://`, `file://`, `v4l2://` or `videotestsrc://`.
     #[schemars(with = "String")]
     pub uri: Spanned<Secret>,
-    /// Who asks.
+    /// User name.
     pub user: Option<String>,
-    /// A file with the password.
+    /// File with the password.
     #[schemars(with = "Option<PathBuf>")]
     pub password_file: Option<Spanned<PathBuf>>,
-    /// The environment variable with the password.
+    /// Environment variable with the password.
     #[schemars(with = "Option<String>")]
     pub password_env: Option<Spanned<String>>,
-    /// Whether it is watched; true unless given.
+    /// Whether the camera is monitored; default true.
     pub enabled: Option<bool>,
-    /// A bundled model's name, the path of an ONNX file, or `none`; `metaiqa` unless given.
+    /// Name of a bundled model, path of an ONNX file, or `none`; default `metaiqa`.
     pub model: Option<String>,
-    /// One score in so long, at least `100ms`; `2s` unless given.
+    /// Interval between scores, at least `100ms`; default `2s`.
     #[schemars(with = "Option<String>")]
     pub interval: Option<Spanned<Time>>,
-    /// Which frames are decoded; all unless given.
+    /// Frames to decode; default all.
     #[serde(default)]
     pub decode: Decode,
-    /// Without a frame for so long it is stale, at least `1s`; `5s` unless given.
+    /// Time without a frame after which the camera is stale, at least `1s`; default `5s`.
     #[schemars(with = "Option<String>")]
     pub timeout: Option<Spanned<Time>>,
-    /// How long packets that are late are waited for; `200ms` unless given.
+    /// How long to wait for late packets; default `200ms`.
     #[schemars(with = "Option<String>")]
     pub latency: Option<Spanned<Time>>,
-    /// How RTSP carries pictures; automatic unless given.
+    /// RTSP transport; default automatic.
     #[serde(default)]
     pub transport: Transport,
-    /// Labels, such as `{ site = "north" }`.
+    /// Labels, for example `{ site = "north" }`.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
-    /// What raises an alarm; `offline` alone unless given.
+    /// Alarms; by default only `offline` is enabled.
     #[serde(default)]
     pub alarms: AlarmsText,
 }
 
-/// Which frames are decoded.
+/// Frames to decode.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decode {
-    /// All of them.
+    /// All frames.
     #[default]
     All,
-    /// Only those that need no other: a fraction of the work. `frozen` then compares key frames.
+    /// Key frames only, which takes a fraction of the work. `frozen` then compares key frames.
     Keyframes,
 }
 
-/// How RTSP carries pictures.
+/// RTSP transport.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transport {
-    /// UDP, and TCP where nothing comes.
+    /// UDP, or TCP if nothing arrives.
     #[default]
     Auto,
-    /// Within the connection that commands go through.
+    /// TCP, interleaved with the RTSP connection.
     Tcp,
-    /// In packets of their own.
+    /// UDP.
     Udp,
 }
 
-/// What raises an alarm.
+/// Alarms of a camera.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AlarmsText {
-    /// No picture comes: states `offline`, `error`, and `stale` where no frame comes; for 5 s unless given. On unless
+    /// No picture arrives: state `offline`, `error`, or `stale` without frames; for 5 s by default. Enabled unless
     /// `enabled = false`.
     pub offline: Option<RuleText>,
     /// The mean score is low.
     pub low: Option<LowText>,
-    /// 98 % of luma is below 10 % of full scale; for 2 s unless given.
+    /// 98 % of luma is below 10 % of full scale; for 2 s by default.
     pub black: Option<RuleText>,
-    /// Luma's standard deviation is below 3/255, and the picture is not black; for 10 s unless given.
+    /// The standard deviation of luma is below 3/255, and the picture is not black; for 10 s by default.
     pub covered: Option<RuleText>,
-    /// No frame differs from the one before by more than 0.001 of full scale, while frames come; for 60 s unless given.
+    /// Frames arrive, but none differs from the previous one by more than 0.001 of full scale; for 60 s by default.
     pub frozen: Option<RuleText>,
 }
 
-/// When an alarm begins and ends.
+/// Timing of an alarm.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RuleText {
-    /// Whether it is on; true unless given.
+    /// Whether it is enabled; default true.
     pub enabled: Option<bool>,
-    /// It begins when that was so for so long without a break.
+    /// How long the condition must hold without interruption before the alarm begins.
     #[schemars(with = "Option<String>")]
     pub r#for: Option<Time>,
-    /// It ends when that was not so for so long without a break; at once unless given.
+    /// How long the condition must not hold without interruption before the alarm ends; immediately by default.
     #[schemars(with = "Option<String>")]
     pub clear_after: Option<Time>,
-    /// When it may begin; always unless given. One that goes on ends as ever.
+    /// When it may begin; always by default. An active alarm is not affected.
     pub schedule: Option<Schedule>,
 }
 
-/// When the alarm `low` begins and ends.
+/// Settings of the alarm `low`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LowText {
-    /// Pictures are poor while the mean score of the window is below this, 0 to 100.
+    /// The picture is poor while the mean score of the window is below this value, 0 to 100.
     #[schemars(with = "f64")]
     pub below: Spanned<f64>,
-    /// They are good again when it is that far above; 2 unless given.
+    /// Distance above `below` at which the picture is good again; default 2.
     #[schemars(with = "Option<f64>")]
     pub hysteresis: Option<Spanned<f64>>,
-    /// What the mean is taken over; `10s` unless given, or three intervals where that is more.
+    /// Duration of the window; default `10s`, or three intervals if longer.
     #[schemars(with = "Option<String>")]
     pub window: Option<Time>,
-    /// Whether it is on; true unless given.
+    /// Whether it is enabled; default true.
     pub enabled: Option<bool>,
-    /// It begins when pictures were poor for so long without a break; `10s` unless given.
+    /// How long the picture must be poor without interruption before the alarm begins; default `10s`.
     #[schemars(with = "Option<String>")]
     pub r#for: Option<Time>,
-    /// It ends when they were good for so long without a break; `30s` unless given.
+    /// How long the picture must be good without interruption before the alarm ends; default `30s`.
     #[schemars(with = "Option<String>")]
     pub clear_after: Option<Time>,
-    /// When it may begin; always unless given. One that goes on ends as ever.
+    /// When it may begin; always by default. An active alarm is not affected.
     pub schedule: Option<Schedule>,
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The configuration of `iqa watch`.
+//! Configuration of `iqa watch`.
 //!
-//! [`mod@file`] is what may stand in the file, key by key; here is what that comes to, with defaults and secrets in their
-//! places.
+//! [`mod@file`] defines the keys of the file; this module defines the resulting configuration, with defaults and
+//! secrets filled in.
 
 mod address;
 mod error;
@@ -30,94 +30,94 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What is to be watched, and who hears of it.
+/// The configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Where pages and metrics are served.
+    /// Address of web interface and metrics.
     pub listen: SocketAddr,
-    /// Where the history and pictures of alarms are kept.
+    /// Folder of the history and of pictures of alarms.
     pub data_dir: PathBuf,
-    /// What visitors have to know; none: nobody is asked, which is for loopback only.
+    /// Access token; `None` only on loopback addresses.
     pub token: Option<Secret>,
-    /// Where alarms are posted.
+    /// Webhook for alarms.
     pub webhook: Option<Webhook>,
-    /// Where states and alarms are published.
+    /// Broker for states and alarms.
     pub mqtt: Option<Mqtt>,
-    /// The cameras, in the file's order.
+    /// The cameras in file order.
     pub cameras: Vec<Camera>,
-    /// What is doubtful, in sentences.
+    /// Warnings.
     pub warnings: Vec<String>,
 }
 
-/// A server that takes alarms in Alertmanager's format.
+/// A server that accepts alarms in Alertmanager's format.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Webhook {
-    /// Its whole address, which may hold a secret.
+    /// Complete URL, which may contain a secret.
     pub url: Secret,
-    /// The same for people.
+    /// URL without secrets, for display.
     pub shown: String,
-    /// A bearer token.
+    /// Bearer token.
     pub token: Option<Secret>,
 }
 
-/// A broker.
+/// An MQTT broker.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mqtt {
-    /// Its address, `mqtt://host:1883` or `mqtts://host:8883`, without user and password.
+    /// Address, `mqtt://host:1883` or `mqtts://host:8883`, without user and password.
     pub address: Address,
-    /// What all topics begin with.
+    /// Prefix of all topics.
     pub topic: String,
 }
 
 /// A camera.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Camera {
-    /// Its name: in addresses, metrics and topics.
+    /// Name for URLs, metrics and topics.
     pub name: String,
-    /// Where its pictures come from.
+    /// Source of pictures.
     pub address: Address,
-    /// Whether it is watched.
+    /// Whether it is monitored.
     pub enabled: bool,
-    /// The model's name or path; none: frames are not scored.
+    /// Name or path of the model; `None` if frames are not scored.
     pub model: Option<String>,
-    /// A frame is scored once in so long.
+    /// Interval between scores.
     pub interval: Duration,
-    /// Which frames are decoded.
+    /// Frames to decode.
     pub decode: Decode,
-    /// Without a frame for so long it is stale.
+    /// Time without a frame after which it is stale.
     pub timeout: Duration,
-    /// How long packets from the network are waited for.
+    /// How long to wait for late network packets.
     pub latency: Duration,
-    /// How RTSP carries pictures.
+    /// RTSP transport.
     pub transport: Transport,
     /// Labels.
     pub tags: BTreeMap<String, String>,
-    /// The alarms that are on, in the order of [`AlarmKind::ALL`].
+    /// Enabled alarms, in the order of [`AlarmKind::ALL`].
     pub alarms: Vec<Rule>,
 }
 
-/// When an alarm begins and ends.
+/// Settings of an alarm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
-    /// What is looked at.
+    /// Kind of alarm.
     pub kind: AlarmKind,
-    /// It begins when that was wrong for so long without a break.
+    /// How long the condition must hold before the alarm begins.
     pub hold: Duration,
-    /// It ends when that was right for so long without a break.
+    /// How long the condition must not hold before the alarm ends.
     pub clear_after: Duration,
-    /// When it may begin; none: always.
+    /// When it may begin; `None` = always.
     pub schedule: Option<Schedule>,
-    /// Of `low`: its limits.
+    /// Limits of the alarm `low`.
     pub low: Option<Low>,
 }
 
 /// Limits of the alarm `low`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Low {
-    /// The mean score below which pictures are poor, 0 to 100.
+    /// Mean score below which the picture is poor, 0 to 100.
     pub below: f64,
-    /// Pictures are good again when the mean is that far above.
+    /// Distance above `below` at which the picture is good again.
     pub hysteresis: f64,
-    /// What the mean is taken over.
+    /// Duration of the window.
     pub window: Duration,
 }

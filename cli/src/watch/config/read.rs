@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! From the file to the configuration: defaults, limits, secrets from their files.
+//! Reads the configuration file: defaults, validation, and secrets from their files.
 
 use super::error::Wrong;
 use super::file::{CameraText, File, MqttText, WebhookText};
@@ -15,43 +15,43 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Where pages are served unless the file says so.
+/// Default port.
 const PORT: u16 = 9464;
-/// The model that scores unless the file says so.
+/// Default model.
 const MODEL: &str = "metaiqa";
-/// A file of a secret is not longer than this.
+/// Maximum size of a secret file.
 const LONGEST_SECRET: u64 = 64 << 10;
 
-/// A webhook's path of so many letters may be a password.
+/// Minimum length of a webhook's path that is considered a secret.
 const LONG_PATH: usize = 20;
 
-/// Reads a configuration, and the files of its secrets.
+/// Reads a configuration and its secret files.
 ///
 /// # Errors
-/// When the file cannot be read or something in it is wrong: where and what, without secrets.
+/// If the file cannot be read or is invalid; contains the position but no secrets.
 pub fn read(path: &Path) -> Result<Config, ConfigError> {
     let file = path.display().to_string();
     let wrong = |text: String| ConfigError { file: file.clone(), place: None, text };
-    let about = std::fs::metadata(path).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+    let about = std::fs::metadata(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
     if !about.is_file() {
-        return Err(wrong("it is no regular file: a file is wanted that can be read again for a reload".to_owned()));
+        return Err(wrong("not a regular file: the configuration must be readable again for a reload".to_owned()));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     parse(&text, folder).map_err(|error| ConfigError { file, ..error })
 }
 
-/// The configuration that a text says. Relative paths in it begin in `folder`.
+/// Parses a configuration. Relative paths in it are resolved against `folder`.
 ///
 /// # Errors
-/// As [`read`]; the error names no file.
+/// As for [`read`]; the error contains no file name.
 pub fn parse(text: &str, folder: &Path) -> Result<Config, ConfigError> {
     let file: File = toml::from_str(text).map_err(|error| ConfigError::at(text, error.span(), error.message()))?;
     let mut reader = Reader { folder, warnings: Vec::new() };
     reader.config(file).map_err(|(span, said)| ConfigError::at(text, span, said))
 }
 
-/// Puts a configuration together.
+/// Builds a configuration.
 struct Reader<'a> {
     folder: &'a Path,
     warnings: Vec<String>,
@@ -65,20 +65,20 @@ impl Reader<'_> {
             None => SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)),
         };
         if !listen.ip().is_loopback() && token.is_none() {
-            let text = "others than this machine can reach this address: give `token-file`, a file with the token that \
-                        they have to know, or listen on 127.0.0.1";
+            let text = "this address is reachable from other machines: set `token-file` to a file with a token, \
+                        or listen on 127.0.0.1";
             return Err((file.listen.map(|listen| listen.span()), text.to_owned()));
         }
         let webhook = file.webhook.map(|webhook| self.webhook(webhook)).transpose()?;
         let mqtt = file.mqtt.map(|mqtt| self.mqtt(mqtt)).transpose()?;
         if file.camera.is_empty() {
-            return Err((None, "it has no camera: give at least one [[camera]] with `name` and `uri`".to_owned()));
+            return Err((None, "no camera configured: add at least one [[camera]] with `name` and `uri`".to_owned()));
         }
         let mut names = BTreeSet::new();
         let mut cameras = Vec::with_capacity(file.camera.len());
         for camera in file.camera {
             if !names.insert(camera.name.get_ref().clone()) {
-                let text = format!("there is another camera of the name {:?}", camera.name.get_ref());
+                let text = format!("another camera has the name {:?}", camera.name.get_ref());
                 return Err((Some(camera.name.span()), text));
             }
             cameras.push(self.camera(camera)?);
@@ -91,7 +91,7 @@ impl Reader<'_> {
         let name = text.name.get_ref();
         let good = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
         if name.is_empty() || name.len() > 64 || !name.chars().all(good) || name.chars().all(|letter| letter == '.') {
-            let said = format!("{name:?} is no name for a camera: take letters, digits, - _ and ., at most 64 of them");
+            let said = format!("invalid camera name {name:?}: use at most 64 letters, digits, -, _ and .");
             return Err((Some(text.name.span()), said));
         }
         let span = text.uri.span();
@@ -101,7 +101,7 @@ impl Reader<'_> {
         let variable = text.password_env.as_ref().map(environment).transpose()?;
         let given = [address.password.take(), file, variable];
         if given.iter().flatten().count() > 1 {
-            let said = "its password is given more than once: in the URI, by `password-file` or by `password-env`";
+            let said = "the password is set more than once: use one of the URI, `password-file` and `password-env`";
             return Err((Some(span), said.to_owned()));
         }
         address.password = given.into_iter().flatten().next();
@@ -109,7 +109,7 @@ impl Reader<'_> {
         let model = Some(text.model.unwrap_or_else(|| MODEL.to_owned())).filter(|model| model != "none");
         let alarms = rules(text.alarms, interval)?;
         if model.is_none() && alarms.iter().any(|rule| rule.low.is_some()) {
-            self.warnings.push(format!("camera {name:?}: its alarm `low` cannot be raised: it has no model"));
+            self.warnings.push(format!("camera {name:?}: the alarm `low` has no effect without a model"));
         }
         Ok(Camera {
             enabled: text.enabled.unwrap_or(true),
@@ -131,7 +131,7 @@ impl Reader<'_> {
         let url = text.url.into_inner();
         let address = Address::parse(url.reveal()).map_err(|said| (Some(span.clone()), said))?;
         if !["http", "https"].contains(&address.scheme.as_str()) {
-            return Err((Some(span), "a webhook's address begins with http:// or https://".to_owned()));
+            return Err((Some(span), "the URL of a webhook must start with http:// or https://".to_owned()));
         }
         let token = text.token_file.as_ref().map(|path| self.secret(path)).transpose()?;
         Ok(Webhook { shown: shown_webhook(&url, &address), url, token })
@@ -141,7 +141,7 @@ impl Reader<'_> {
         let span = text.url.span();
         let mut address = Address::parse(text.url.get_ref().reveal()).map_err(|said| (Some(span.clone()), said))?;
         if !["mqtt", "mqtts"].contains(&address.scheme.as_str()) {
-            return Err((Some(span), "a broker's address begins with mqtt:// or mqtts://".to_owned()));
+            return Err((Some(span), "the URL of a broker must start with mqtt:// or mqtts://".to_owned()));
         }
         address.user = text.user.or(address.user);
         if let Some(path) = &text.password_file {
@@ -154,7 +154,8 @@ impl Reader<'_> {
                 let odd = |letter: char| matches!(letter, '#' | '+') || letter.is_control();
                 if name.is_empty() || name.len() > 256 || name.starts_with(['$', '/']) || name.contains(odd) {
                     let said = format!(
-                        "{name:?} is no beginning of topics: at most 256 bytes, without # and +, not beginning with $ or /"
+                        "invalid prefix of topics {name:?}: at most 256 bytes, without # and +, not starting with $ or \
+                         /"
                     );
                     return Err((Some(topic.span()), said));
                 }
@@ -164,34 +165,34 @@ impl Reader<'_> {
         Ok(Mqtt { address, topic })
     }
 
-    /// The secret in a file, without white space around it.
+    /// Reads a secret from a file, without surrounding white space.
     fn secret(&mut self, path: &Spanned<PathBuf>) -> Result<Secret, Wrong> {
         let file = self.folder.join(path.get_ref());
         let wrong = |said: String| (Some(path.span()), format!("{}: {said}", file.display()));
-        let about = std::fs::metadata(&file).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
-        // Opening a pipe waits for somebody who writes.
+        let about = std::fs::metadata(&file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        // Opening a FIFO would wait for a writer.
         if !about.is_file() {
-            return Err(wrong("it is no regular file".to_owned()));
+            return Err(wrong("not a regular file".to_owned()));
         }
         if about.len() > LONGEST_SECRET {
-            return Err(wrong("it is too long for a secret".to_owned()));
+            return Err(wrong("too long for a secret".to_owned()));
         }
         if about.permissions().mode() & 0o004 != 0 {
             let name = file.display();
-            self.warnings.push(format!("{name}: everybody on this machine may read this secret: chmod o-r {name}"));
+            self.warnings.push(format!("{name}: this secret is readable by all users: run chmod o-r {name}"));
         }
-        let text = std::fs::read_to_string(&file).map_err(|error| wrong(format!("it cannot be read: {error}")))?;
+        let text = std::fs::read_to_string(&file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
         match text.trim() {
-            "" => Err(wrong("it is empty".to_owned())),
+            "" => Err(wrong("the file is empty".to_owned())),
             secret => Ok(Secret::new(secret)),
         }
     }
 }
 
-/// A webhook's address for people. Who knows a long path may post there: such a path is a secret.
+/// URL of a webhook for display. Anyone who knows a long path can post to it, so such a path is a secret.
 fn shown_webhook(url: &Secret, address: &Address) -> String {
     let path = url.reveal().splitn(4, '/').nth(3).unwrap_or_default();
-    // The address shows its parameters in its own way.
+    // Parameters are hidden when the address is displayed.
     let path = path.split(['?', '#']).next().unwrap_or_default();
     if path.len() < LONG_PATH {
         return address.shown.clone();
@@ -200,23 +201,24 @@ fn shown_webhook(url: &Secret, address: &Address) -> String {
     redact(&address.shown)
 }
 
-/// The secret in a variable of the environment.
+/// Reads a secret from an environment variable.
 fn environment(name: &Spanned<String>) -> Result<Secret, Wrong> {
     let value = std::env::var(name.get_ref()).ok().filter(|value| !value.is_empty());
-    let value = value.ok_or_else(|| (Some(name.span()), format!("the variable {} is not set", name.get_ref())))?;
+    let value =
+        value.ok_or_else(|| (Some(name.span()), format!("the environment variable {} is not set", name.get_ref())))?;
     Ok(Secret::new(&value))
 }
 
 fn at_least(given: Option<&Spanned<Time>>, default: Duration, least: Duration) -> Result<Duration, Wrong> {
     match given {
         Some(time) if time.get_ref().0 < least => {
-            Err((Some(time.span()), format!("it is too short: give at least {least:?}")))
+            Err((Some(time.span()), format!("too short: use at least {least:?}")))
         }
         time => Ok(time.map_or(default, |time| time.get_ref().0)),
     }
 }
 
-/// The folder that systemd gives, or one of our own.
+/// The state folder set by systemd, or the default.
 fn state_folder() -> PathBuf {
     let given = std::env::var_os("STATE_DIRECTORY").filter(|folder| !folder.is_empty());
     given.map_or_else(|| PathBuf::from("onnx-iqa-data"), PathBuf::from)
@@ -276,7 +278,7 @@ mod tests {
             ("password-env = 'ONNX_IQA_NOT_SET'", 4, "ONNX_IQA_NOT_SET"),
             ("password-file = 'not-there'", 4, "not-there"),
             ("[[camera]]\nname = 'a'\nuri = 'videotestsrc://'", 5, "another camera"),
-            ("[[camera]]\nname = '../x'\nuri = 'videotestsrc://'", 5, "no name"),
+            ("[[camera]]\nname = '../x'\nuri = 'videotestsrc://'", 5, "invalid camera name"),
             ("[[camera]]\nname = 'b'\nuri = 'rtsp://me:hid/den@host/'", 6, "%2F"),
             ("[[camera]]\nname = 'b'", 4, "uri"),
             ("alarms.low = {", 4, ""),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The alarms that a camera's lines ask for, with what they leave out.
+//! Alarm settings with their defaults.
 
 use super::error::Wrong;
 use super::file::{AlarmsText, LowText, RuleText};
@@ -10,7 +10,7 @@ use crate::watch::alarm::AlarmKind;
 use serde_spanned::Spanned;
 use std::time::Duration;
 
-/// The alarms that are on, in the order of [`AlarmKind::ALL`].
+/// Enabled alarms, in the order of [`AlarmKind::ALL`].
 pub fn rules(text: AlarmsText, interval: Duration) -> Result<Vec<Rule>, Wrong> {
     let seconds = Duration::from_secs;
     let plain = [
@@ -38,7 +38,7 @@ fn plain_rule(kind: AlarmKind, text: RuleText, hold: Duration) -> Option<Rule> {
 fn low_rule(text: LowText, interval: Duration) -> Result<Option<Rule>, Wrong> {
     let score = |value: &Spanned<f64>| {
         let number = *value.get_ref();
-        let wrong = || (Some(value.span()), format!("{number} is no score: scores are from 0 to 100"));
+        let wrong = || (Some(value.span()), format!("{number} is not a valid score: scores range from 0 to 100"));
         if (0.0..=100.0).contains(&number) { Ok(number) } else { Err(wrong()) }
     };
     let below = score(&text.below)?;

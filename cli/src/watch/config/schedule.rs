@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Hours of the week.
+//! Weekly schedules.
 
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
@@ -8,18 +8,18 @@ use jiff::{Timestamp, ZonedDateTime};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
-/// What stands in the file.
+/// Schedule in the configuration file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ScheduleText {
-    /// Days of the week; all of them unless given. A night belongs to the day on which it begins.
+    /// Days of the week; default all. A period that spans midnight belongs to the day on which it begins.
     #[serde(default)]
     days: Vec<Day>,
-    /// The first minute, such as `08:00`; midnight unless given.
+    /// Start, for example `08:00`; default midnight.
     from: Option<String>,
-    /// The minute after the last, such as `18:00`; earlier than `from`: on the next day. Midnight unless given.
+    /// End, for example `18:00`; if earlier than `from`, on the next day. Default midnight.
     to: Option<String>,
-    /// A time zone's name, such as `Europe/Berlin`; this machine's unless given.
+    /// Name of a time zone, for example `Europe/Berlin`; default that of this machine.
     zone: Option<String>,
 }
 
@@ -49,7 +49,7 @@ impl Day {
     }
 }
 
-/// Hours of the week in which an alarm may begin.
+/// Weekly periods in which an alarm may begin.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
 #[schemars(with = "ScheduleText")]
 pub struct Schedule {
@@ -60,7 +60,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Whether a time is in it.
+    /// Whether the schedule contains a time.
     pub fn holds(&self, time: Timestamp) -> bool {
         let now = time.to_zoned_datetime(self.zone.clone());
         let has = |day: Option<ZonedDateTime>| day.is_some_and(|day| self.days.contains(&day.weekday()));
@@ -68,7 +68,7 @@ impl Schedule {
         if self.from < self.to {
             return today && self.from <= clock && clock < self.to;
         }
-        // Through midnight: the part after it belongs to the day before.
+        // The part after midnight belongs to the previous day.
         (today && self.from <= clock) || (clock < self.to && has(now.yesterday().ok()))
     }
 }
@@ -78,9 +78,8 @@ impl<'de> Deserialize<'de> for Schedule {
         let text = ScheduleText::deserialize(deserializer)?;
         let clock = |text: &Option<String>| text.as_deref().map_or(Ok(Time::midnight()), clock);
         let zone = match &text.zone {
-            Some(name) => TimeZone::get(name).map_err(|_| {
-                de::Error::custom(format!("{name:?} is no time zone known here; write it as Europe/Berlin"))
-            })?,
+            Some(name) => TimeZone::get(name)
+                .map_err(|_| de::Error::custom(format!("unknown time zone {name:?}; use for example Europe/Berlin")))?,
             None => TimeZone::system(),
         };
         let (from, to) = (clock(&text.from), clock(&text.to));
@@ -91,14 +90,14 @@ impl<'de> Deserialize<'de> for Schedule {
     }
 }
 
-/// A time of day.
+/// Parses a time of day.
 fn clock(text: &str) -> Result<Time, String> {
     let parts = text.split_once(':').and_then(|(hour, minute)| Some((hour.parse().ok()?, minute.parse().ok()?)));
     let time = parts.and_then(|(hour, minute)| match (hour, minute) {
         (24, 0) => Some(Time::midnight()),
         _ => Time::new(hour, minute, 0, 0).ok(),
     });
-    time.ok_or_else(|| format!("{text:?} is no time of day; write it as 08:30"))
+    time.ok_or_else(|| format!("invalid time of day {text:?}; use for example 08:30"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is still to be written, in bounded memory: scores as they come, and once a second how each camera is.
+//! Data that has not been written yet, in bounded memory: scores as they arrive, and the state of every camera once per
+//! second.
 
 use super::slice::Slice;
 use crate::watch::alarm::Alarm;
@@ -9,27 +10,27 @@ use crate::watch::status::{Counters, State, Status};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Seconds of each camera that are kept while nothing can be written. What is older is lost, and counted.
+/// Maximum number of seconds kept per camera while writing fails. Older ones are dropped and counted.
 const KEPT: usize = 600;
 
-/// Changes of alarms that are kept while nothing can be written.
+/// Maximum number of alarm changes kept while writing fails.
 const ALARMS_KEPT: usize = 10_000;
 
-/// What is to be written.
+/// Data to be written.
 #[derive(Debug, Default)]
 pub struct Pending {
     /// By second and camera.
     pub seconds: BTreeMap<(i64, Arc<str>), Slice>,
-    /// Alarms as they are now, in the order in which they changed.
+    /// Current state of changed alarms, in order of the changes.
     pub alarms: Vec<Arc<Alarm>>,
-    /// Each camera's lowest score, and when its frame came in microseconds since 1970.
+    /// Lowest score of each camera and the arrival time of its frame in microseconds since 1970.
     pub lowest: HashMap<Arc<str>, (i64, f64)>,
-    /// Seconds of cameras, and changes of alarms, that were dropped for want of room.
+    /// Number of camera seconds and alarm changes dropped because of the limits.
     pub lost: u64,
 }
 
 impl Pending {
-    /// Takes in what has happened.
+    /// Adds an event.
     pub fn take(&mut self, event: Event) {
         match event {
             Event::Score { camera, measured } => {
@@ -48,7 +49,7 @@ impl Pending {
         }
     }
 
-    /// Puts back what could not be written; what has come since is newer.
+    /// Restores data that could not be written; newer data takes precedence.
     pub fn put_back(&mut self, older: Self) {
         for (key, slice) in older.seconds {
             *self.seconds.entry(key).or_default() += slice;
@@ -63,7 +64,7 @@ impl Pending {
         self.lost += older.lost;
     }
 
-    /// Drops what is too much for `cameras` cameras.
+    /// Drops data beyond the limits for this number of cameras.
     pub fn bound(&mut self, cameras: usize) {
         while self.seconds.len() > cameras.max(1) * KEPT {
             self.seconds.pop_first();
@@ -75,7 +76,7 @@ impl Pending {
     }
 }
 
-/// Looks at all cameras once a second.
+/// Samples all cameras once per second.
 #[derive(Debug, Default)]
 pub struct Sampler {
     before: HashMap<String, Counters>,
@@ -83,7 +84,7 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// Adds to `pending` how the cameras are in the second that begins `at` seconds after 1970.
+    /// Adds the state of the cameras in the second that starts `at` seconds after 1970 to `pending`.
     pub fn sample(&mut self, cameras: &[Status], at: i64, pending: &mut Pending) {
         if self.second.replace(at) == Some(at) {
             return;
@@ -93,7 +94,7 @@ impl Sampler {
             let name = camera.about.name.as_str();
             let now = &camera.counters;
             let before = self.before.remove(name).unwrap_or_default();
-            // A camera that was gone meanwhile counts from 0 again.
+            // Counters of a camera that was removed and added again restart from 0.
             let since = |count: fn(&Counters) -> u64| count(now).checked_sub(count(&before)).unwrap_or(count(now));
             *pending.seconds.entry((at, name.into())).or_default() += Slice {
                 known: 1,

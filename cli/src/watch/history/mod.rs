@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What was, in SQLite: each camera's last hour by the second, its last seven days by the minute, alarms, the worst
-//! moments of the day, and pictures of both in bounded space.
+//! History in SQLite: each camera's last hour per second, its last seven days per minute, alarms, the worst moments of
+//! the day, and pictures of both with limited disk usage.
 //!
-//! One thread gathers what happens, in bounded memory ([`mod@gather`]), and lets nobody wait; another one writes it once a
-//! second, in one transaction ([`mod@write`]). Where that fails, as on a full disk, it is tried again each second and said
-//! once; what does not fit into memory meanwhile is lost and counted. A process that is killed loses at most its last
-//! second.
+//! One thread gathers events in bounded memory ([`mod@gather`]) without blocking the wall; another one writes them once
+//! per second in a single transaction ([`mod@write`]). If writing fails, for example because the disk is full, it is
+//! retried every second and logged once; data that exceeds the memory limit meanwhile is lost and counted. A killed
+//! process loses at most its last second.
 
 mod gather;
 mod pictures;
@@ -38,39 +38,39 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use write::Writer;
 
-/// Bytes that all pictures together may have on disk.
+/// Maximum disk usage of all pictures in bytes.
 const PICTURES: u64 = 256 << 20;
 
-/// Events that may wait for the thread that gathers them.
+/// Maximum number of events queued for the gathering thread.
 const ROOM: usize = 1024;
 
-/// How the history fares.
+/// Health of the history.
 #[derive(Debug, Default)]
 pub struct Health {
-    /// Whether the newest write failed.
+    /// Whether the last write failed.
     pub down: AtomicBool,
-    /// Writes that failed.
+    /// Number of failed writes.
     pub errors: AtomicU64,
-    /// Seconds of cameras, and changes of alarms, that are lost for good.
+    /// Number of camera seconds and alarm changes lost.
     pub lost: AtomicU64,
 }
 
-/// The history, being written.
+/// The history being written.
 #[derive(Debug)]
 pub struct History {
     reader: Arc<Reader>,
     health: Arc<Health>,
     over: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
-    /// Others keep off the folder while it is open.
+    /// Locks the folder while the history is open.
     _claim: File,
 }
 
 impl History {
-    /// Opens or makes the history of a data folder, and writes what happens on the wall from now on.
+    /// Opens or creates the history of a data folder and starts recording the events of the wall.
     ///
     /// # Errors
-    /// When the folder or the database can be neither opened nor made.
+    /// If the folder or the database can be neither opened nor created.
     pub fn open(data: &Path, wall: &Arc<Wall>) -> anyhow::Result<Self> {
         Self::with_room(data, wall, PICTURES)
     }
@@ -88,7 +88,7 @@ impl History {
         }
         let file = data.join(schema::FILE);
         let writer = Writer::new(database, file, pictures.clone(), Timestamp::now().as_second())
-            .with_context(|| format!("{}: the history cannot be written", data.display()))?;
+            .with_context(|| format!("{}: cannot write the history", data.display()))?;
         let pending = Arc::new(Mutex::new(Pending::default()));
         let health = Arc::new(Health::default());
         let over = Arc::new(AtomicBool::new(false));
@@ -114,27 +114,27 @@ impl History {
         Ok(Self { reader, health, over, threads: vec![gathering, writing], _claim: claim })
     }
 
-    /// For those who want to know what was.
+    /// Reader for queries.
     pub fn reader(&self) -> &Arc<Reader> {
         &self.reader
     }
 
-    /// How it fares.
+    /// Health of the history.
     pub fn health(&self) -> &Arc<Health> {
         &self.health
     }
 
-    /// Writes what is still to be written, and ends; within about two seconds.
+    /// Writes pending data and stops, within about two seconds.
     pub fn stop(mut self) {
         self.over.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {
-            // One that has panicked has said so.
+            // A panic has already been logged.
             let _ = thread.join();
         }
     }
 }
 
-/// Takes events at once, and looks at all cameras when a second begins.
+/// Takes events immediately, and samples all cameras at the start of every second.
 fn gather(events: &Receiver<Event>, wall: &Wall, pending: &Mutex<Pending>, over: &AtomicBool, tick: &SyncSender<()>) {
     let mut sampler = Sampler::default();
     let mut second = Timestamp::now().as_second();
@@ -161,7 +161,7 @@ fn gather(events: &Receiver<Event>, wall: &Wall, pending: &Mutex<Pending>, over:
     events.try_iter().for_each(|event| lock(pending).take(event));
 }
 
-/// Writes once a second.
+/// Writes once per second.
 struct Keeper {
     writer: Writer,
     pending: Arc<Mutex<Pending>>,
@@ -189,16 +189,18 @@ impl Keeper {
         ];
         match rest.into_iter().find_map(Result::err) {
             Some(error) => self.failed(&error),
-            None if self.health.down.swap(false, Ordering::Relaxed) => system::say("the history is written again"),
+            None if self.health.down.swap(false, Ordering::Relaxed) => {
+                system::say("the history is being written again")
+            }
             None => {}
         }
     }
 
-    /// Counts a failure, and says it where it is the first of its row.
+    /// Counts a failure; the first of a series is logged.
     fn failed(&self, error: &anyhow::Error) {
         self.health.errors.fetch_add(1, Ordering::Relaxed);
         if !self.health.down.swap(true, Ordering::Relaxed) {
-            system::warn(format_args!("the history cannot be written, which is tried again each second: {error:#}"));
+            system::warn(format_args!("cannot write the history, trying again every second: {error:#}"));
         }
     }
 }

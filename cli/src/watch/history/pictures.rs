@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Pictures on disk: a folder of JPEG files, for its owner alone, that never holds more bytes than it may.
+//! Pictures on disk: a private folder of JPEG files with a size limit.
 
 use crate::watch::alarm::Jpeg;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -9,22 +9,22 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-/// The folder's name in the data folder.
+/// Folder name in the data folder.
 const FOLDER: &str = "pictures";
 
 /// A folder of pictures.
 #[derive(Debug, Clone)]
 pub struct Pictures {
     folder: PathBuf,
-    /// Bytes that all files together may have.
+    /// Maximum size of all files in bytes.
     room: u64,
 }
 
 impl Pictures {
-    /// Of a data folder.
+    /// Opens the folder in a data folder.
     ///
     /// # Errors
-    /// When the folder cannot be made.
+    /// If the folder cannot be created.
     pub fn new(data: &Path, room: u64) -> anyhow::Result<Self> {
         let folder = data.join(FOLDER);
         super::schema::folder(&folder)?;
@@ -35,11 +35,11 @@ impl Pictures {
         self.folder.join(format!("{id}.jpg"))
     }
 
-    /// Keeps a picture, and lets go of the oldest where there is no room for all; gives its number. One that is larger
-    /// than all the room is not kept.
+    /// Stores a picture, removing the oldest ones if necessary, and returns its number. A picture larger than the limit
+    /// is not stored.
     ///
     /// # Errors
-    /// When the disk or the database does not take it.
+    /// On a file system or database error.
     pub fn keep(&self, database: &Connection, picture: &Jpeg) -> anyhow::Result<Option<i64>> {
         let bytes = picture.bytes.len() as u64;
         if bytes > self.room {
@@ -56,7 +56,7 @@ impl Pictures {
         Ok(Some(id))
     }
 
-    /// Lets go of the oldest pictures until all have at most `room` bytes.
+    /// Removes the oldest pictures until all take at most `room` bytes.
     fn make_room(&self, database: &Connection, room: u64) -> anyhow::Result<()> {
         let mut sum = database.prepare_cached("SELECT coalesce(sum(bytes), 0) FROM picture")?;
         let mut oldest = database.prepare_cached("SELECT id, bytes FROM picture ORDER BY taken, id LIMIT 1")?;
@@ -70,10 +70,10 @@ impl Pictures {
         Ok(())
     }
 
-    /// Lets go of a picture.
+    /// Removes a picture.
     ///
     /// # Errors
-    /// When the disk or the database does not let go of it.
+    /// On a file system or database error.
     pub fn remove(&self, database: &Connection, id: i64) -> anyhow::Result<()> {
         match fs::remove_file(self.path(id)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
@@ -86,9 +86,9 @@ impl Pictures {
     }
 
     /// A picture's bytes; none where it is gone.
-    ///
+    /// Reads a picture; `None` if it has been removed.
     /// # Errors
-    /// When it cannot be read.
+    /// If it cannot be read.
     pub fn read(&self, id: i64) -> io::Result<Option<Vec<u8>>> {
         match fs::read(self.path(id)) {
             Ok(bytes) => Ok(Some(bytes)),
@@ -97,10 +97,10 @@ impl Pictures {
         }
     }
 
-    /// Removes files that the database does not know, as they are left when the process ends between the two.
+    /// Removes files without a database entry, which remain if the process ends between the two steps.
     ///
     /// # Errors
-    /// When the folder or the database cannot be read.
+    /// If the folder or the database cannot be read.
     pub fn sweep(&self, database: &Connection) -> anyhow::Result<()> {
         let mut known = database.prepare_cached("SELECT 1 FROM picture WHERE id = ?1")?;
         for entry in fs::read_dir(&self.folder)? {

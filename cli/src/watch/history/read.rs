@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the history knows.
+//! Queries of the history.
 
 use super::pictures::Pictures;
 use super::schema;
@@ -12,32 +12,32 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// Alarms that are given at most, the newest.
+/// Maximum number of alarms returned, newest first.
 const ALARMS: i64 = 200;
 
 /// An alarm of the history.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PastAlarm {
-    /// Its id.
+    /// ID of the alarm.
     pub id: i64,
-    /// What was wrong.
+    /// Kind of alarm.
     pub kind: String,
-    /// Since when.
+    /// Start time.
     pub began: Timestamp,
-    /// Until when; none: it goes on.
+    /// End time; `None` while it is active.
     pub ended: Option<Timestamp>,
-    /// When somebody said that it has been seen.
+    /// When it was acknowledged.
     pub acknowledged: Option<Timestamp>,
-    /// What was measured as it began, as [`Alarm::value`](crate::watch::alarm::Alarm::value).
+    /// Measured value at its start, see [`Alarm::value`](crate::watch::alarm::Alarm::value).
     pub value: Option<f64>,
-    /// The limit that it passed, in the same unit.
+    /// The exceeded limit, in the same unit.
     pub limit: Option<f64>,
-    /// The lowest score of the minutes that it touches.
+    /// Lowest score of the minutes it spans.
     pub lowest: Option<f64>,
-    /// In a sentence.
+    /// Description in one sentence.
     pub text: String,
-    /// The number of the picture as it began.
+    /// Number of the picture at its start.
     pub picture: Option<i64>,
 }
 
@@ -45,34 +45,34 @@ pub struct PastAlarm {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PastMoment {
-    /// When its frame came.
+    /// Arrival time of the frame.
     pub at: Timestamp,
-    /// Its score, 0 to 100.
+    /// Score, 0 to 100.
     pub score: f64,
-    /// The number of its picture, which was taken within some two seconds.
+    /// Number of its picture, which was taken within about two seconds.
     pub picture: Option<i64>,
 }
 
-/// Reads the history, beside whoever writes it.
+/// Reads the history while it is being written.
 #[derive(Debug)]
 pub struct Reader {
     data: PathBuf,
     pictures: Pictures,
-    /// Opened when it is needed.
+    /// Opened on demand.
     database: Mutex<Option<Connection>>,
 }
 
 impl Reader {
-    /// Of a data folder.
+    /// Creates a reader for a data folder.
     pub fn new(data: &Path, pictures: Pictures) -> Self {
         Self { data: data.to_owned(), pictures, database: Mutex::default() }
     }
 
-    /// What happened to a camera between two times in seconds since 1970, in stretches of `length` seconds: of whole
-    /// minutes, or shorter ones of the last hour. Stretches of which nothing is known are left out.
+    /// Slices of a camera between two times in seconds since 1970, `length` seconds each: whole minutes, or less within
+    /// the last hour. Slices without data are omitted.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub fn slices(&self, camera: &str, from: i64, to: i64, length: i64) -> rusqlite::Result<Vec<Slice>> {
         let step = if length < 60 { 1 } else { 60 };
         self.with(|database| {
@@ -86,10 +86,10 @@ impl Reader {
         })
     }
 
-    /// A camera's alarms that went on at some time between two times in seconds since 1970, the newest first.
+    /// Alarms of a camera that were active between two times in seconds since 1970, newest first.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub fn alarms(&self, camera: &str, from: i64, to: i64) -> rusqlite::Result<Vec<PastAlarm>> {
         self.with(|database| {
             let mut select = database.prepare_cached(
@@ -103,10 +103,10 @@ impl Reader {
         })
     }
 
-    /// A camera's worst moments since a time in seconds since 1970, the lowest first.
+    /// Worst moments of a camera since a time in seconds since 1970, lowest score first.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub fn moments(&self, camera: &str, from: i64) -> rusqlite::Result<Vec<PastMoment>> {
         self.with(|database| {
             let mut select = database.prepare_cached(
@@ -120,10 +120,10 @@ impl Reader {
         })
     }
 
-    /// A picture's bytes, as JPEG; none: there is none of that number any more.
+    /// A picture as JPEG; `None` if it does not exist any more.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If it cannot be read.
     pub fn picture(&self, id: i64) -> anyhow::Result<Option<Vec<u8>>> {
         let known = self.with(|database| {
             database.prepare_cached("SELECT 1 FROM picture WHERE id = ?1")?.query_row([id], |_| Ok(())).optional()
@@ -137,7 +137,7 @@ impl Reader {
             Some(database) => database,
             None => schema::reader(&self.data)?,
         };
-        // After an error it is opened anew.
+        // Reopened after an error.
         let answer = ask(&database);
         if answer.is_ok() {
             *opened = Some(database);

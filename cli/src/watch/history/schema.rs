@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The database: how it is opened, and what it looks like in each version.
+//! Database schema and migration.
 
 use anyhow::{Context as _, Result, bail};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -9,14 +9,14 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The database's name in the data folder.
+/// File name of the database in the data folder.
 pub const FILE: &str = "history.sqlite";
 
-/// How long a statement waits for another one that holds the database.
+/// How long a statement waits for a locked database.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What leads from version 0, an empty database, to the newest, a step each. Steps are added, never changed: a
-/// database of any version opens in every later program.
+/// Migration steps from version 0, an empty database, to the current version. Steps are only added, never changed, so
+/// that every later version of the program can open the database.
 const STEPS: &[&str] = &["
     CREATE TABLE camera (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
     -- What happened in a second (step 1) or a minute (step 60) that begins `at` seconds after 1970.
@@ -41,20 +41,20 @@ const STEPS: &[&str] = &["
     CREATE TABLE picture (id INTEGER PRIMARY KEY AUTOINCREMENT, taken INTEGER NOT NULL, bytes INTEGER NOT NULL);
 "];
 
-/// Makes the data folder where it is missing, for its owner alone.
+/// Creates the data folder if it is missing, with access for its owner only.
 ///
 /// # Errors
-/// When it cannot be made.
+/// If it cannot be created.
 pub fn folder(path: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| {
-        format!("data-dir {}: cannot be made; choose a folder that this user may write to", path.display())
+        format!("data-dir {}: cannot be created; choose a folder this user can write to", path.display())
     })
 }
 
-/// Takes a data folder for this process alone, for as long as the file is open.
+/// Locks a data folder for this process while the file is open.
 ///
 /// # Errors
-/// When another process has it, or the file cannot be made.
+/// If another process has locked it, or the file cannot be created.
 pub fn claim(data: &Path) -> Result<File> {
     let path = data.join("lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
@@ -62,17 +62,17 @@ pub fn claim(data: &Path) -> Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            bail!("data-dir {}: another iqa watch writes there; give each its own", data.display())
+            bail!("data-dir {}: in use by another iqa watch; use a separate folder for each", data.display())
         }
         Err(TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
     }
 }
 
-/// Opens the history of a data folder for writing. One that is damaged is laid aside, with its new name as the second
-/// value.
+/// Opens the history of a data folder for writing. A damaged database is renamed; its new name is returned as the
+/// second value.
 ///
 /// # Errors
-/// When it can be neither opened nor made, or is of a later version of this program.
+/// If it can be neither opened nor created, or is from a later version of this program.
 pub fn open(data: &Path) -> Result<(Connection, Option<PathBuf>)> {
     let path = data.join(FILE);
     let mut aside = None;
@@ -83,11 +83,11 @@ pub fn open(data: &Path) -> Result<(Connection, Option<PathBuf>)> {
         }
         opened => opened,
     };
-    Ok((connection.with_context(|| format!("{}: the history cannot be opened", path.display()))?, aside))
+    Ok((connection.with_context(|| format!("{}: cannot open the history", path.display()))?, aside))
 }
 
 fn try_open(path: &Path) -> Result<Connection> {
-    // SQLite makes its other files with the permissions of this one.
+    // SQLite creates its other files with the permissions of this one.
     OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
@@ -101,7 +101,7 @@ fn try_open(path: &Path) -> Result<Connection> {
 /// Opens the history for reading.
 ///
 /// # Errors
-/// When it cannot be opened.
+/// If it cannot be opened.
 pub fn reader(data: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(data.join(FILE), flags)?;
@@ -113,7 +113,7 @@ fn migrate(connection: &mut Connection) -> Result<()> {
     let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?.try_into()?;
     if version > STEPS.len() {
         bail!(
-            "it was written by a later version of iqa (format {version}, this one knows {}): update iqa, or choose \
+            "written by a later version of iqa (format {version}, supported up to {}): update iqa, or choose \
              another data-dir",
             STEPS.len()
         );
@@ -134,11 +134,11 @@ fn is_damaged(error: &anyhow::Error) -> bool {
 
 fn lay_aside(path: &Path) -> Result<PathBuf> {
     let aside = path.with_extension(format!("damaged-{}", jiff::Timestamp::now().as_second()));
-    fs::rename(path, &aside).with_context(|| format!("{}: is damaged, and cannot be renamed", path.display()))?;
+    fs::rename(path, &aside).with_context(|| format!("{}: damaged, and cannot be renamed", path.display()))?;
     for suffix in ["-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
-        // What belongs to the damaged file must not be taken for the new one's.
+        // Files that belong to the damaged database must not be used with the new one.
         let _ = fs::remove_file(PathBuf::from(name));
     }
     Ok(aside)

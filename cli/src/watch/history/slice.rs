@@ -1,42 +1,42 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What happened to a camera in a stretch of time.
+//! Statistics of a camera for a period.
 
 use serde::Serialize;
 
-/// A second or a minute of a camera, or several together.
+/// A second or a minute of a camera, or several combined.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Slice {
-    /// When it begins, in seconds since 1970.
+    /// Start in seconds since 1970.
     pub at: i64,
-    /// Seconds of it that are known of.
+    /// Number of seconds with data.
     pub known: u32,
-    /// Seconds of it in which the camera was live.
+    /// Number of seconds in which the camera was live.
     pub live: u32,
-    /// How many scores there are.
+    /// Number of scores.
     pub scores: u32,
-    /// Their sum.
+    /// Sum of the scores.
     pub total: f64,
-    /// The lowest.
+    /// Lowest score.
     pub lowest: Option<f64>,
-    /// The highest.
+    /// Highest score.
     pub highest: Option<f64>,
-    /// Frames that were decoded.
+    /// Number of decoded frames.
     pub frames: u64,
-    /// RTP packets that never came.
+    /// Number of lost RTP packets.
     pub lost: u64,
-    /// New connections.
+    /// Number of reconnections.
     pub reconnects: u64,
 }
 
 impl Slice {
-    /// The mean score.
+    /// Mean score.
     pub fn mean(&self) -> Option<f64> {
         (self.scores > 0).then(|| self.total / f64::from(self.scores))
     }
 
-    /// Takes in a score.
+    /// Adds a score.
     pub fn push(&mut self, score: f64) {
         self.scores += 1;
         self.total += score;

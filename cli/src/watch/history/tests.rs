@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The history on a real disk: what is kept, what survives, and that nobody waits for it.
+//! Tests with a real file system: what is kept, what survives, and that writing does not block cameras.
 
 use super::*;
 use crate::watch::alarm::AlarmKind;
@@ -16,7 +16,7 @@ fn now() -> i64 {
     Timestamp::now().as_second()
 }
 
-/// All that is known of a camera.
+/// All data of a camera.
 fn sum(history: &History, camera: &str) -> Slice {
     let mut sum = Slice::default();
     let slices = history.reader().slices(camera, now() - 3600, now() + 60, 60).expect("read");
@@ -214,18 +214,18 @@ fn a_clock_that_jumps_counts_nothing_twice() {
     let wall = wall(&["yard"]);
     let mut sampler = Sampler::default();
     let mut pending = Pending::default();
-    // On, on, the same second again, back by an hour, and on.
+    // Forward, forward, the same second again, back by an hour, and forward.
     for second in [10_000, 10_001, 10_001, 6_400, 6_401] {
         score(&wall, "yard", 50.0);
         sampler.sample(&wall.all(), second, &mut pending);
     }
     let known: Vec<_> = pending.seconds.iter().map(|((second, _), slice)| (*second, slice.known)).collect();
     assert_eq!(known, [(6_400, 1), (6_401, 1), (10_000, 1), (10_001, 1)]);
-    // What the sample that came too early has left out is in the next one.
+    // Data omitted by the sample that was too early is in the next one.
     assert_eq!(pending.seconds.values().map(|slice| slice.frames).sum::<u64>(), 5 * 50);
 }
 
-/// What tells the test that it is the process that another one started, and where.
+/// Tells the test that it runs in the child process, and which folder to use.
 const CHILD: &str = "ONNX_IQA_TEST_HISTORY";
 
 #[test]
@@ -235,7 +235,7 @@ fn child() {
     let _history = History::open(&data, &wall).expect("opened");
     loop {
         score(&wall, "yard", 50.0);
-        // What has been told by then, for the one who kills this process.
+        // Reports progress to the process that kills this one.
         fs::write(data.join("told"), now().to_string()).expect("written");
         thread::sleep(Duration::from_millis(50));
     }
@@ -261,7 +261,7 @@ fn a_killed_process_loses_at_most_its_last_second() {
     let history = History::open(data.path(), &wall).expect("opened as if nothing had been");
     let slices = history.reader().slices("yard", first - 1, last + 1, 1).expect("read");
     let newest = slices.iter().filter(|slice| slice.scores > 0).map(|slice| slice.at).max().expect("scores");
-    // What it told in the second before its last one stands there.
+    // Data from the second before the last report has been written.
     assert!(newest >= last - 2, "told until {last}, written until {newest}");
     assert!(sum(&history, "yard").scores > 0);
     history.stop();

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Which moments of a camera's last day are the worst.
+//! Tracks the worst moments of each camera's last day.
 
 use rusqlite::Connection;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Moments of a camera.
+/// Maximum number of moments per camera.
 pub const MOMENTS: usize = 5;
 
-/// A day, and the least time between two of its moments, in microseconds.
+/// A day, and the minimum distance between two moments, in microseconds.
 const DAY: i64 = 24 * 3600 * 1_000_000;
 const APART: i64 = 60 * 1_000_000;
 
-/// The worst moments of the last day, by camera: time in microseconds since 1970, and score.
+/// Worst moments of the last day, by camera: time in microseconds since 1970, and score.
 #[derive(Debug, Default)]
 pub struct Worst {
     moments: HashMap<Arc<str>, Vec<(i64, f64)>>,
 }
 
 impl Worst {
-    /// Those that the history knows; `now` in seconds since 1970.
+    /// Loads the moments from the database; `now` in seconds since 1970.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub fn load(database: &Connection, now: i64) -> rusqlite::Result<Self> {
         let mut select = database.prepare("SELECT camera, at, score FROM moment WHERE at > ?1")?;
         let rows = select.query_map([now * 1_000_000 - DAY], |row| {
@@ -37,11 +37,11 @@ impl Worst {
         Ok(worst)
     }
 
-    /// Takes a moment in if it is among the worst: lower than those within a minute of it, and than the highest of
-    /// [`MOMENTS`] others. Gives the times of those that it displaces; none where it is not taken in.
+    /// Adds a moment if it is among the worst: lower than those within a minute of it, and than the highest of
+    /// [`MOMENTS`] others. Returns the times of the moments it replaces; `None` if it is not added.
     pub fn consider(&mut self, camera: &Arc<str>, at: i64, score: f64) -> Option<Vec<i64>> {
         let moments = self.moments.entry(camera.clone()).or_default();
-        // Older ones stay in the history, but are not of the last day.
+        // Older ones stay in the history but do not belong to the last day.
         moments.retain(|&(of, _)| of > at - DAY);
         let (mut displaced, others): (Vec<_>, Vec<_>) = moments.iter().partition(|(of, _)| (of - at).abs() < APART);
         if displaced.iter().any(|&(_, of)| of <= score) {
@@ -77,7 +77,7 @@ mod tests {
         }
         assert_eq!(worst.consider(&camera, minutes(20), 60.0), None, "five are lower or as low");
         assert_eq!(worst.consider(&camera, minutes(20), 59.0), Some(vec![minutes(0) + 2]));
-        // Lower than a neighbor: it stands for the same dip.
+        // Lower than a neighboring moment: it represents the same dip.
         assert_eq!(worst.consider(&camera, minutes(21) - 1, 58.0), Some(vec![minutes(20)]));
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is written into the database, and what is let go of.
+//! Writes to the database and deletes old data.
 
 use super::gather::Pending;
 use super::pictures::Pictures;
@@ -13,31 +13,31 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Seconds of a slice, and for how many seconds slices of that length are kept.
+/// Lengths of slices, and how long they are kept, in seconds.
 const STEPS: [(i64, i64); 2] = [(1, 3600), (60, 7 * 24 * 3600)];
 
 /// How long alarms and the worst moments are kept, in seconds.
 const ALARMS_KEPT: i64 = 90 * 24 * 3600;
 
-/// Writes into the history.
+/// Writes to the history.
 #[derive(Debug)]
 pub struct Writer {
     database: Connection,
-    /// The database's file.
+    /// File of the database.
     file: PathBuf,
     pictures: Pictures,
-    /// Numbers of cameras.
+    /// Database IDs of the cameras.
     cameras: HashMap<Arc<str>, i64>,
     worst: Worst,
     tidied: Option<i64>,
 }
 
 impl Writer {
-    /// Goes on with an open database. Alarms that were going on when the last run ended are ended: where the last
-    /// second of their camera was written.
+    /// Continues with an open database. Alarms that were active when the last run ended are closed at the last recorded
+    /// second of their camera.
     ///
     /// # Errors
-    /// When the database cannot be read or written.
+    /// If the database cannot be read or written.
     pub fn new(database: Connection, file: PathBuf, pictures: Pictures, now: i64) -> anyhow::Result<Self> {
         database.execute(
             "UPDATE alarm SET ended = max(began, coalesce((SELECT max(at + 1) FROM slice JOIN camera ON camera.id = \
@@ -49,15 +49,15 @@ impl Writer {
         Ok(Self { database, file, pictures, cameras: HashMap::new(), worst, tidied: None })
     }
 
-    /// Writes what is pending, in one transaction: all of it or, with an error, nothing.
+    /// Writes pending data in a single transaction.
     ///
     /// # Errors
-    /// When the database does not take it, or its file is gone.
+    /// On a database error, or if the file has been removed.
     pub fn write(&mut self, pending: &Pending) -> anyhow::Result<()> {
-        // What is written into a file without a name is lost with this process, and SQLite says nothing.
+        // Data written to a deleted file is lost with this process, and SQLite does not report it.
         ensure!(
             self.file.try_exists().unwrap_or(true),
-            "{} is gone: put it back, or start iqa watch again, which makes a new one",
+            "{} has been removed: restore it, or restart iqa watch to create a new one",
             self.file.display()
         );
         let transaction = self.database.transaction()?;
@@ -72,16 +72,16 @@ impl Writer {
         }
         let committed = transaction.commit();
         if committed.is_err() {
-            // A camera whose number was not written has none.
+            // A camera whose ID was rolled back has none.
             self.cameras.clear();
         }
         Ok(committed?)
     }
 
-    /// Keeps the pictures of alarms that have just begun.
+    /// Stores the pictures of alarms that have just begun.
     ///
     /// # Errors
-    /// When the disk or the database does not take one.
+    /// On a file system or database error.
     pub fn keep_pictures(&mut self, alarms: &[Arc<Alarm>]) -> anyhow::Result<()> {
         let begun = |alarm: &&Arc<Alarm>| alarm.ended.is_none() && alarm.acknowledged.is_none();
         for alarm in alarms.iter().filter(begun) {
@@ -95,10 +95,10 @@ impl Writer {
         Ok(())
     }
 
-    /// Keeps the worst moments of the day, with a picture that `picture` takes of those that are among them.
+    /// Stores the worst moments of the day; `picture` takes a picture of those that are added.
     ///
     /// # Errors
-    /// When the disk or the database does not take one.
+    /// On a file system or database error.
     pub fn keep_worst(
         &mut self,
         lowest: &HashMap<Arc<str>, (i64, f64)>,
@@ -129,10 +129,10 @@ impl Writer {
         pictures.into_iter().try_for_each(|picture| self.pictures.remove(&self.database, picture))
     }
 
-    /// Lets go of what is older than it is kept, once a minute; `now` in seconds since 1970.
+    /// Deletes expired data once per minute; `now` in seconds since 1970.
     ///
     /// # Errors
-    /// When the database does not take it.
+    /// On a database error.
     pub fn tidy(&mut self, now: i64) -> rusqlite::Result<()> {
         if self.tidied.replace(now / 60) == Some(now / 60) {
             return Ok(());
@@ -148,7 +148,7 @@ impl Writer {
     }
 }
 
-/// A camera's number, which it gets the first time.
+/// Database ID of a camera, created on first use.
 fn number(
     transaction: &Transaction<'_>,
     known: &mut HashMap<Arc<str>, i64>,

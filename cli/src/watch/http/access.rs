@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Who may ask for what: a token, or a cookie after one login; and that a request was meant for this server.
+//! Access control: a token, or a cookie after a login; and whether a request was intended for this server.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,21 +10,21 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use subtle::ConstantTimeEq as _;
 
-/// How long a login holds.
+/// Lifetime of a login.
 pub const LOGIN_HOLDS: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// The name of the cookie.
+/// Name of the cookie.
 pub const COOKIE: &str = "iqa-watch";
 
-/// The shortest token that is taken, in bytes.
+/// Minimum length of a token in bytes.
 pub const SHORTEST_TOKEN: usize = 16;
 
-/// What stands between the server and who asks.
+/// Access policy.
 #[derive(Clone)]
 pub enum Access {
-    /// No token: only this machine gets through to the address.
+    /// No token: the address is only reachable from this machine.
     Loopback,
-    /// A token's digest; the token itself is not kept.
+    /// Digest of a token; the token itself is not stored.
     Token([u8; 32]),
 }
 
@@ -37,12 +37,12 @@ impl std::fmt::Debug for Access {
     }
 }
 
-/// The server cannot be as safe as it has to be.
+/// The server cannot be started safely.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum AccessError {
     /// It would be open to the network.
     #[error(
-        "listen = {0} can be reached from other machines: set token-file to a file with a secret of at least \
+        "listen = {0} is reachable from other machines: set token-file to a file with a secret of at least \
          {SHORTEST_TOKEN} characters (such as `openssl rand -hex 32` makes), or listen on 127.0.0.1"
     )]
     Open(IpAddr),
@@ -55,10 +55,10 @@ pub enum AccessError {
 }
 
 impl Access {
-    /// For a server on `address`.
+    /// Creates the policy for a server on `address`.
     ///
     /// # Errors
-    /// Without a token on an address that others reach, or with one that is too short.
+    /// If a token is missing on an address that is not loopback, or is too short.
     pub fn new(address: IpAddr, token: Option<&str>) -> Result<Self, AccessError> {
         match token.map(str::trim) {
             Some(token) if token.len() < SHORTEST_TOKEN => Err(AccessError::Short(token.len())),
@@ -68,14 +68,14 @@ impl Access {
         }
     }
 
-    /// Whether `token` is the one. Takes as long whatever is wrong with it.
+    /// Whether `token` is valid. Runs in constant time.
     pub fn is_token(&self, token: &str) -> bool {
         let Self::Token(digest) = self else { return false };
         let given: [u8; 32] = Sha256::digest(token.trim()).into();
         given.ct_eq(digest).into()
     }
 
-    /// What a browser gets after a login at `now`: good until a time, and signed.
+    /// Creates a signed cookie with an expiry time for a login at `now`.
     pub fn login(&self, now: SystemTime) -> Option<String> {
         let Self::Token(digest) = self else { return None };
         let until = (seconds(now) + LOGIN_HOLDS.as_secs()).to_string();
@@ -83,7 +83,7 @@ impl Access {
         Some(format!("{until}.{seal}"))
     }
 
-    /// Whether `cookie` came out of [`login`](Self::login) and still holds at `now`.
+    /// Whether `cookie` was created by [`login`](Self::login) and is valid at `now`.
     pub fn is_login(&self, cookie: &str, now: SystemTime) -> bool {
         let Self::Token(digest) = self else { return false };
         let holds = || {
@@ -96,7 +96,7 @@ impl Access {
     }
 }
 
-/// Signed with what only the token gives, so that another token ends all logins.
+/// Signed with a key derived from the token, so that a new token invalidates all logins.
 fn seal(digest: &[u8; 32], until: &str) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(digest).ok()?;
     mac.update(b"iqa watch login ");
@@ -108,8 +108,8 @@ fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// Whether `host`, a request's `Host`, names this machine itself: a page of another site that has its name resolve to
-/// 127.0.0.1 names itself there.
+/// Whether `host`, the `Host` header of a request, is this machine itself: a page of another site whose name resolves
+/// to 127.0.0.1 sends its own name.
 pub fn names_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split_once(']').map_or("", |(name, _)| name),
@@ -119,7 +119,7 @@ pub fn names_loopback(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
-/// Whether a browser says that a page of this very server sends the request. `origin` and `site` are the headers
+/// Whether a browser states that the request comes from a page of this server. `origin` and `site` are the headers
 /// `Origin` and `Sec-Fetch-Site`; programs send neither.
 pub fn is_own_page(host: &str, origin: Option<&str>, site: Option<&str>) -> bool {
     let own_origin = |origin: &str| origin.split_once("://").is_some_and(|(_, of)| of.eq_ignore_ascii_case(host));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What machines ask for.
+//! Machine-readable API.
 
 use super::App;
 use super::problem::{Problem, apart};
@@ -19,34 +19,34 @@ use serde::{Deserialize, Serialize};
 /// All cameras.
 #[derive(Serialize)]
 pub struct Cameras {
-    /// When this was so.
+    /// Time of the response.
     time: Timestamp,
-    /// In the configuration's order.
+    /// In configuration order.
     cameras: Vec<Status>,
 }
 
-/// `GET /api/cameras`
+/// `GET /api/cameras`.
 pub async fn cameras(State(app): State<App>) -> Json<Cameras> {
     Json(Cameras { time: Timestamp::now(), cameras: app.serve.wall.all() })
 }
 
-/// How far back.
+/// Time range.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Range {
-    /// 15 minutes, by the second.
+    /// 15 minutes in seconds.
     Now,
-    /// An hour, by ten seconds.
+    /// An hour in slices of ten seconds.
     Hour,
-    /// 24 hours, by the minute.
+    /// 24 hours in minutes.
     #[default]
     Day,
-    /// Seven days, by ten minutes.
+    /// Seven days in slices of ten minutes.
     Week,
 }
 
 impl Range {
-    /// Its length, and that of its slices, in seconds.
+    /// Length of the range and of its slices, in seconds.
     fn seconds(self) -> (i64, i64) {
         match self {
             Self::Now => (15 * 60, 1),
@@ -57,27 +57,27 @@ impl Range {
     }
 }
 
-/// What is asked of the history.
+/// Parameters of a history request.
 #[derive(Debug, Deserialize)]
 pub struct Asked {
     #[serde(default)]
     range: Range,
 }
 
-/// What was.
+/// History of a camera.
 #[derive(Serialize)]
 pub struct Past {
-    /// Seconds since 1970.
+    /// Start in seconds since 1970.
     from: i64,
     to: i64,
-    /// Seconds of a slice.
+    /// Length of a slice in seconds.
     step: i64,
     slices: Vec<Slice>,
     alarms: Vec<PastAlarm>,
     worst: Vec<PastMoment>,
 }
 
-/// `GET /api/history/NAME?range=now|hour|day|week`
+/// `GET /api/history/NAME?range=now|hour|day|week`.
 pub async fn history(
     State(app): State<App>,
     Path(name): Path<String>,
@@ -86,7 +86,7 @@ pub async fn history(
     let (length, step) = asked.range.seconds();
     apart(move || {
         if app.serve.wall.status(&name).is_none() {
-            return Err(Problem::not_found("there is no camera of this name"));
+            return Err(Problem::not_found("no such camera"));
         }
         let to = Timestamp::now().as_second();
         let from = to - length;
@@ -98,32 +98,32 @@ pub async fn history(
     .await
 }
 
-/// `POST /api/alarms/ID/ack`
+/// `POST /api/alarms/ID/ack`.
 pub async fn acknowledge(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let gone = || Problem::not_found("there is no alarm of this number that goes on");
+    let gone = || Problem::not_found("no such active alarm");
     let id = AlarmId(id.parse().map_err(|_| gone())?);
     let alarm = apart(move || app.serve.wall.acknowledge(id).ok_or_else(gone)).await?;
     Ok(Json(&*alarm).into_response())
 }
 
-/// `POST /api/reload`
+/// `POST /api/reload`.
 pub async fn reload(State(app): State<App>) -> Result<Json<Reloaded>, Problem> {
     let reloaded = apart(move || Ok(app.serve.control.reload())).await?;
     reloaded.map(Json).map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error))
 }
 
-/// `GET /metrics`
+/// `GET /metrics`.
 pub async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
     let text = metrics::text(&app.serve.wall.all(), &(app.serve.own)())?;
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
 
-/// `GET /healthz`: the process answers.
+/// `GET /healthz`: the process responds.
 pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the cameras are known.
+/// `GET /readyz`: the cameras have been set up.
 pub async fn readyz(State(app): State<App>) -> (StatusCode, &'static str) {
     if app.serve.wall.all().is_empty() {
         return (StatusCode::SERVICE_UNAVAILABLE, "no cameras yet\n");

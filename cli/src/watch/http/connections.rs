@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Connections of the server: how many there may be, how long each may be quiet, and which one goes when one too many
-//! comes.
+//! Connection handling: maximum number of connections, idle timeouts, and which connection is closed when there are too
+//! many.
 
 use crate::media::lock;
 use axum::Router;
@@ -23,18 +23,18 @@ use tokio::sync::{Notify, watch};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
-/// What clients may take.
+/// Limits for clients.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections at a time. When one more comes, the one that has been quiet the longest is closed.
+    /// Maximum number of connections. For a further one, the connection that has been idle longest is closed.
     pub connections: usize,
-    /// How long a client may take to send a request's line and headers, and be quiet between two requests.
+    /// Timeout for the request line and headers, and for idle connections.
     pub headers: Duration,
-    /// How long a client may take nothing of an answer.
+    /// How long a client may not read a response.
     pub write: Duration,
-    /// Bytes of a request's line and headers together.
+    /// Maximum size of request line and headers.
     pub bytes: usize,
-    /// Header lines of a request.
+    /// Maximum number of headers.
     pub lines: usize,
 }
 
@@ -50,10 +50,10 @@ impl Default for Limits {
     }
 }
 
-/// How long a connection may go on once the server ends.
+/// How long a connection may continue when the server stops.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Accepts connections until `ending` says true or its sender is gone.
+/// Accepts connections until `ending` is true or its sender is dropped.
 pub async fn accept(listener: TcpListener, router: Router, limits: Limits, ending: watch::Receiver<bool>) {
     let open = Arc::new(Open::default());
     loop {
@@ -66,15 +66,15 @@ pub async fn accept(listener: TcpListener, router: Router, limits: Limits, endin
                 let Some(slot) = Slot::take(&open, limits.connections) else { continue };
                 tokio::spawn(serve(stream, peer, router.clone(), limits, slot, ending.clone()));
             }
-            // Out of descriptors, most likely: the clients that wait are served when some are free again.
+            // Probably out of file descriptors: waiting clients are served when some are available again.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
 }
 
-/// Waits for the server's end.
+/// Waits for the server to stop.
 pub async fn over(mut ending: watch::Receiver<bool>) {
-    // Its sender gone is the end too.
+    // A dropped sender also means stop.
     let _ = ending.wait_for(|&over| over).await;
 }
 
@@ -99,7 +99,7 @@ async fn serve(
         .serve_connection(TokioIo::new(Box::pin(stream)), service);
     let mut connection = pin!(connection);
     tokio::select! {
-        // A client that broke off or sent nonsense concerns nobody else.
+        // A client that disconnects or sends invalid data does not affect others.
         _ = connection.as_mut() => {}
         () = slot.client.displaced.notified() => {}
         () = over(ending) => {
@@ -118,7 +118,7 @@ async fn answer(
     request.extensions_mut().insert(ConnectInfo(peer));
     client.set_quiet(None);
     let response = router.oneshot(request.map(Body::new)).await?;
-    // A stream of events is never quiet.
+    // An event stream is never idle.
     let kind = response.headers().get(header::CONTENT_TYPE);
     if kind.is_none_or(|kind| kind != mime::EVENTS) {
         client.set_quiet(Some(Instant::now()));
@@ -126,7 +126,7 @@ async fn answer(
     Ok(response)
 }
 
-/// Kinds of content that more than one file names.
+/// Content types used in several places.
 pub mod mime {
     /// Server-sent events.
     pub const EVENTS: &str = "text/event-stream";
@@ -134,7 +134,7 @@ pub mod mime {
 
 #[derive(Debug)]
 struct Client {
-    /// Since when it has had its answer; none while it waits for one.
+    /// Since when it is idle; `None` while a request is being processed.
     quiet: Mutex<Option<Instant>>,
     displaced: Notify,
 }
@@ -156,7 +156,7 @@ struct Clients {
     by_number: HashMap<u64, Arc<Client>>,
 }
 
-/// A connection's place among the open ones, which it gives back when it is dropped.
+/// A slot among the open connections, released on drop.
 #[derive(Debug)]
 struct Slot {
     open: Arc<Open>,
@@ -165,7 +165,7 @@ struct Slot {
 }
 
 impl Slot {
-    /// A place for one more; none where all others are in the middle of an answer.
+    /// Acquires a slot; `None` if all others are processing requests.
     fn take(open: &Arc<Open>, limit: usize) -> Option<Self> {
         let mut clients = lock(&open.clients);
         if clients.by_number.len() >= limit {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What happens, as server-sent events.
+//! Server-sent events.
 //!
-//! Programs get every event as JSON: `event: score`, `state`, `alarm-began` and so on; `event: missed` says that the
-//! reader was too slow for some, and should ask for `/api/cameras` again. Pages ask with `?view=wall` or
-//! `?view=camera&name=NAME`, and get the parts that have changed. Both get `event: time` every two seconds.
+//! Programs get every event as JSON: `event: score`, `state`, `alarm-began` and so on; `event: missed` means that the
+//! reader was too slow for some and should request `/api/cameras` again. Pages use `?view=wall` or
+//! `?view=camera&name=NAME` and get the parts that have changed. Both get `event: time` every two seconds.
 
 use super::App;
 use super::connections::over;
@@ -25,16 +25,16 @@ use tokio::time::{Instant, interval, sleep_until};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
 
-/// How often the time is told: a page that hears nothing for some of these has lost its server.
+/// Interval of `time` events: a page that misses several of them has lost its server.
 const BEAT: Duration = Duration::from_secs(2);
 
-/// How long changes of a page are gathered.
+/// How long changes of a page are collected.
 const GATHER: Duration = Duration::from_millis(250);
 
-/// Events that wait for a reader.
+/// Maximum number of events queued for a reader.
 const WAITING: usize = 16;
 
-/// Who asks.
+/// Parameters of an event request.
 #[derive(Debug, Deserialize)]
 pub struct Asked {
     view: Option<String>,
@@ -43,7 +43,7 @@ pub struct Asked {
 
 type Reader = mpsc::Sender<sse::Event>;
 
-/// `GET /api/events`
+/// `GET /api/events`.
 pub async fn events(
     State(app): State<App>,
     Query(asked): Query<Asked>,
@@ -52,28 +52,28 @@ pub async fn events(
         (None, _) => None,
         (Some("wall"), _) => Some(View::Wall),
         (Some("camera"), Some(name)) if app.serve.wall.status(&name).is_some() => Some(View::Camera(name)),
-        (Some("camera"), _) => return Err(Problem::not_found("there is no camera of this name")),
-        (Some(_), _) => return Err(Problem::new(StatusCode::BAD_REQUEST, "views are wall and camera")),
+        (Some("camera"), _) => return Err(Problem::not_found("no such camera")),
+        (Some(_), _) => return Err(Problem::new(StatusCode::BAD_REQUEST, "unknown view: use wall or camera")),
     };
     let Ok(place) = app.viewers.clone().try_acquire_owned() else {
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many look at this moment: try again later"));
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many viewers: try again later"));
     };
     let (sender, receiver) = mpsc::channel(WAITING);
     tokio::spawn(async move {
         let _place = place;
         let news = app.serve.wall.subscribe();
-        // A reader that is gone, or the server's end, ends it wherever it waits.
+        // A disconnected reader or a stopping server ends the stream wherever it waits.
         tokio::select! {
             _ = tell(&app, view, news, &sender) => {}
             () = sender.closed() => {}
             () = over(app.ending.clone()) => {}
         }
     });
-    // A proxy is not to gather them.
+    // Proxies must not buffer events.
     Ok(([("x-accel-buffering", "no")], Sse::new(ReceiverStream::new(receiver).map(Ok))))
 }
 
-/// Tells until the reader is gone.
+/// Sends events until the reader disconnects.
 async fn tell(app: &App, view: Option<View>, mut news: Receiver<Event>, reader: &Reader) -> Option<()> {
     let mut live = view.map(|view| Live::new(app.pages.clone(), view));
     let mut beat = interval(BEAT);

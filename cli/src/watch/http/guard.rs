@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What every request passes, and what every answer gets.
+//! Middleware for every request and response.
 
 use super::App;
 use super::access::{self, Access, COOKIE};
@@ -11,11 +11,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use std::time::{Duration, SystemTime};
 
-/// How long an answer may take to begin, the request's body included.
+/// Timeout for the start of a response, including the request body.
 const ANSWER: Duration = Duration::from_secs(20);
 
-/// Nothing of another host gets into a page, no page of another host gets around one, and nothing is kept by caches
-/// between.
+/// Pages cannot load or be embedded in content of other hosts, and intermediate caches store nothing.
 const HEADERS: [(HeaderName, &str); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -30,7 +29,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Adds what every answer says, unless a handler has said something of its own.
+/// Adds the default headers, unless a handler has set them.
 pub async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
@@ -39,7 +38,7 @@ pub async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// Gives an answer up that takes too long, as where a body comes byte by byte.
+/// Cancels requests that take too long, for example because the body arrives slowly.
 pub async fn in_time(request: Request, next: Next) -> Response {
     match tokio::time::timeout(ANSWER, next.run(request)).await {
         Ok(response) => response,
@@ -47,16 +46,16 @@ pub async fn in_time(request: Request, next: Next) -> Response {
     }
 }
 
-/// How somebody has shown who they are.
+/// How a client has authenticated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shown {
-    /// Nobody has to.
+    /// Not required.
     Nothing,
     Bearer,
     Cookie,
 }
 
-/// Lets those through who may.
+/// Admits authorized requests.
 pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if matches!(path, "/healthz" | "/readyz") {
@@ -65,7 +64,7 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
     let headers = request.headers();
     let host = text(headers, &header::HOST).unwrap_or_default();
     if matches!(app.access, Access::Loopback) && !access::names_loopback(host) {
-        let text = "this server has no token-file, so it answers only where it is asked for as localhost or 127.0.0.1";
+        let text = "without token-file this server only answers requests for localhost or 127.0.0.1";
         return Problem::new(StatusCode::MISDIRECTED_REQUEST, text).into_response();
     }
     let shown = shown(&app.access, headers);
@@ -75,17 +74,17 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let (origin, site) = (text(headers, &header::ORIGIN), headers.get("sec-fetch-site"));
         let site = site.map(|site| site.to_str().unwrap_or("unknown"));
-        // A browser says where a page is from; with a cookie it has to.
+        // With a cookie, browsers must state the origin of the request.
         let silent = shown == Some(Shown::Cookie) && origin.is_none() && site.is_none();
         if silent || !access::is_own_page(host, origin, site) {
-            let text = "a page of another server has sent this; behind a proxy, let it pass on the header Host";
+            let text = "cross-site request rejected; a proxy must forward the Host header";
             return Problem::new(StatusCode::FORBIDDEN, text).into_response();
         }
     }
     next.run(request).await
 }
 
-/// How the token is known, if it is.
+/// How the client has authenticated, if at all.
 fn shown(access: &Access, headers: &HeaderMap) -> Option<Shown> {
     if matches!(access, Access::Loopback) {
         return Some(Shown::Nothing);
@@ -103,7 +102,7 @@ fn shown(access: &Access, headers: &HeaderMap) -> Option<Shown> {
     ours.any(|(name, value)| name == COOKIE && access.is_login(value, now)).then_some(Shown::Cookie)
 }
 
-/// A browser gets the page to log in on; a program is told what is missing.
+/// Redirects browsers to the login page; programs get an error.
 fn ask_for_login(request: &Request) -> Response {
     let headers = request.headers();
     let browses = text(headers, &header::ACCEPT).is_some_and(|kinds| kinds.contains("text/html"));
@@ -111,11 +110,11 @@ fn ask_for_login(request: &Request) -> Response {
         let to = percent_encoding::utf8_percent_encode(request.uri().path(), percent_encoding::NON_ALPHANUMERIC);
         return Redirect::to(&format!("/login?to={to}")).into_response();
     }
-    let problem = Problem::new(StatusCode::UNAUTHORIZED, "a token is needed: Authorization: Bearer …");
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, "token required: Authorization: Bearer …");
     ([(header::WWW_AUTHENTICATE, "Bearer realm=\"iqa watch\"")], problem).into_response()
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    // A header that is no text names nothing that we know.
+    // A header that is not text matches nothing.
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }

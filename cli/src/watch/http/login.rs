@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A cookie for the token.
+//! Login with the token, which sets a cookie.
 
 use super::App;
 use super::access::{COOKIE, LOGIN_HOLDS};
@@ -13,17 +13,17 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use std::time::{Duration, SystemTime};
 
-/// How long a wrong token is thought about.
+/// Delay after a wrong token.
 const WRONG: Duration = Duration::from_millis(500);
 
-/// Where somebody wanted to go.
+/// Path requested before the login.
 #[derive(Debug, Deserialize)]
 pub struct Asked {
     #[serde(default)]
     to: String,
 }
 
-/// What the form says.
+/// Form data.
 #[derive(Deserialize)]
 pub struct Given {
     token: String,
@@ -31,15 +31,15 @@ pub struct Given {
     to: String,
 }
 
-/// The form.
+/// Login form.
 pub async fn page(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     Ok(form(&app, StatusCode::OK, own_path(&asked.to), false)?)
 }
 
-/// Takes the token, and gives the cookie.
+/// Checks the token and sets the cookie.
 pub async fn login(State(app): State<App>, headers: HeaderMap, Form(given): Form<Given>) -> Result<Response, Problem> {
     let Ok(_turn) = app.logins.try_acquire() else {
-        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too many log in at this moment: try again"));
+        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too many logins: try again later"));
     };
     let to = own_path(&given.to);
     if !app.access.is_token(&given.token) {
@@ -54,13 +54,13 @@ pub async fn login(State(app): State<App>, headers: HeaderMap, Form(given): Form
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response())
 }
 
-/// The form's page holds its style itself: nothing else is answered to those who have no token.
+/// The login page has inline style, because no other file is served without authentication.
 fn form(app: &App, status: StatusCode, to: &str, wrong: bool) -> anyhow::Result<Response> {
     let (page, policy) = app.pages.login(to, wrong)?;
     Ok((status, [(header::CONTENT_SECURITY_POLICY, policy)], html(page)).into_response())
 }
 
-/// A path of this server, whatever was asked for.
+/// Limits a path to this server.
 fn own_path(asked: &str) -> &str {
     let own = asked.starts_with('/')
         && !asked.starts_with("//")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is served over HTTP: pages for people, and the same for machines.
+//! HTTP server: web interface and API.
 //!
 //! | path | what |
 //! |---|---|
@@ -13,8 +13,8 @@
 //! | `GET /healthz`, `GET /readyz` | for supervisors; the only ones that need no token |
 //! | `GET /login`, `POST /login` | a cookie for the token |
 //!
-//! [`connections`] bounds what clients may take, [`access`] and [`guard`] say who gets through. Names in paths are
-//! looked up among cameras and numbers; no path of a file is made of them.
+//! [`connections`] limits clients, [`access`] and [`guard`] control access. Names in paths are looked up among cameras
+//! and numbers and never used as file names.
 
 mod access;
 mod api;
@@ -48,31 +48,31 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
 
-/// Bytes of a request's body.
+/// Maximum size of a request body.
 const BODY: usize = 4096;
 
-/// How many may look at events at a time.
+/// Maximum number of concurrent event streams.
 const VIEWERS: usize = 64;
 
-/// How many logins are looked at, at a time.
+/// Maximum number of logins checked concurrently.
 const LOGINS: usize = 4;
 
-/// How long the last answers may take when the server ends.
+/// How long the last responses may take when the server stops.
 const FAREWELL: Duration = Duration::from_millis(1200);
 
-/// What is served.
+/// Content of the server.
 pub struct Serve {
     /// All cameras.
     pub wall: Arc<Wall>,
-    /// What was.
+    /// The history.
     pub history: Arc<Reader>,
     /// The running program.
     pub control: Arc<dyn Control>,
-    /// What it counts of itself.
+    /// Internal counters.
     pub own: Box<dyn Fn() -> Own + Send + Sync>,
 }
 
-/// What all handlers share.
+/// State shared by all handlers.
 #[derive(Clone)]
 struct App(Arc<Shared>);
 
@@ -93,7 +93,7 @@ impl std::ops::Deref for App {
     }
 }
 
-/// The server, at work on threads of its own.
+/// The running server with its own threads.
 pub struct Server {
     address: SocketAddr,
     ending: watch::Sender<bool>,
@@ -101,10 +101,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves on an address.
+    /// Starts to serve on an address.
     ///
     /// # Errors
-    /// When the address is not to be had, or can be reached from other machines and there is no good token.
+    /// If the address is not available, or is reachable from other machines without a sufficient token.
     pub fn start(listen: SocketAddr, token: Option<&Secret>, serve: Serve) -> anyhow::Result<Self> {
         Self::limited(listen, token, serve, Limits::default())
     }
@@ -135,12 +135,12 @@ impl Server {
         Ok(Self { address, ending, runtime })
     }
 
-    /// Where it listens.
+    /// Address on which the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Ends, once the answers that are on their way have been given or a second is over.
+    /// Stops the server after the current responses have been sent, or after a second.
     pub fn stop(self) {
         self.ending.send_replace(true);
         self.runtime.shutdown_timeout(FAREWELL);

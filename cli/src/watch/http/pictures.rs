@@ -10,10 +10,10 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
-/// When the picture's frame came, by RFC 3339.
+/// Header with the arrival time of the frame in RFC 3339 format.
 const TAKEN: HeaderName = HeaderName::from_static("iqa-taken");
 
-/// The newest picture of a camera. 204: none has come yet.
+/// Newest picture of a camera. 204: no picture has arrived yet.
 pub async fn snapshot(State(app): State<App>, Path(file): Path<String>) -> Result<Response, Problem> {
     let name = jpeg_of(&file)?.to_owned();
     let taken = apart(move || Ok(app.serve.wall.snapshot(&name))).await?;
@@ -31,14 +31,14 @@ pub async fn snapshot(State(app): State<App>, Path(file): Path<String>) -> Resul
 
 /// A picture of the history.
 pub async fn picture(State(app): State<App>, Path(file): Path<String>) -> Result<Response, Problem> {
-    let gone = || Problem::not_found("there is no such picture (any more)");
+    let gone = || Problem::not_found("no such picture");
     let id: i64 = jpeg_of(&file)?.parse().map_err(|_| gone())?;
     let bytes = apart(move || Ok(app.serve.history.picture(id)?)).await?.ok_or_else(gone)?;
-    // A number's picture never becomes another one.
+    // A number always refers to the same picture.
     let headers = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=86400, immutable")];
     Ok((headers, bytes).into_response())
 }
 
 fn jpeg_of(file: &str) -> Result<&str, Problem> {
-    file.strip_suffix(".jpg").ok_or_else(|| Problem::not_found("pictures are called NAME.jpg"))
+    file.strip_suffix(".jpg").ok_or_else(|| Problem::not_found("picture names have the form NAME.jpg"))
 }

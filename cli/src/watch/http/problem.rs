@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Answers that say what is wrong.
+//! Error responses.
 
 use crate::watch::secret::redact;
 use crate::watch::system;
@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use std::fmt;
 
-/// What is wrong with a request, or with us: `{"error": "…"}`, without secrets.
+/// An error response without secrets: `{"error": "…"}`.
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -18,22 +18,22 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// With a status and a sentence.
+    /// Creates a response with a status and a text.
     pub fn new(status: StatusCode, text: impl fmt::Display) -> Self {
         Self { status, text: text.to_string() }
     }
 
-    /// Something that is not there.
+    /// Creates a response for a missing resource.
     pub fn not_found(text: impl fmt::Display) -> Self {
         Self::new(StatusCode::NOT_FOUND, text)
     }
 }
 
-/// What went wrong on our side: the log has it, the answer does not say more than that.
+/// Creates a response for an internal error, which is logged but not disclosed.
 impl<E: Into<anyhow::Error>> From<E> for Problem {
     fn from(error: E) -> Self {
-        system::warn(format_args!("a request could not be answered: {:#}", error.into()));
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "this could not be answered; the log of iqa watch says why")
+        system::warn(format_args!("failed to handle a request: {:#}", error.into()));
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error; see the log of iqa watch")
     }
 }
 
@@ -43,10 +43,10 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Does something that takes its time on a thread that may wait.
+/// Runs blocking work on a thread that may block.
 ///
 /// # Errors
-/// Those of `work`.
+/// Errors returned by `work`.
 pub async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {

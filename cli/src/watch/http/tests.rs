@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The server on loopback, as browsers, programs and those who mean harm ask it.
+//! Tests of the server on loopback, with browsers, programs and attackers as clients.
 
 mod access;
 mod limits;
@@ -17,7 +17,7 @@ use std::time::Instant;
 
 const TOKEN: &str = "0123456789abcdef-token";
 
-/// Takes up nothing, and says so, or says what is wrong.
+/// Does not reload anything: returns success or an error.
 struct Reloads(Result<Reloaded, String>);
 
 impl Control for Reloads {
@@ -75,7 +75,7 @@ fn loopback() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
 }
 
-/// An open stream of events.
+/// An open event stream.
 struct Events(BufReader<TcpStream>);
 
 impl Events {
@@ -89,7 +89,7 @@ impl Events {
         Self(reader)
     }
 
-    /// The data of the next event of that name.
+    /// Data of the next event with this name.
     fn next(&mut self, name: &str) -> Value {
         let mut line = String::new();
         let mut found = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The metrics as Prometheus reads them.
+//! Tests of the metrics format.
 
 use super::*;
 use crate::watch::status::Reason;
@@ -18,7 +18,7 @@ fn of(wall: &crate::watch::wall::Wall) -> String {
     text(&wall.all(), &own()).expect("metrics")
 }
 
-/// A wall of which every metric can be said.
+/// A wall for which every metric has a value.
 fn full() -> std::sync::Arc<crate::watch::wall::Wall> {
     let wall = wall(&["yard", "gate"]);
     score(&wall, "yard", 33.25);

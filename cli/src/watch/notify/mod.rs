@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Who is told of alarms: a webhook in Alertmanager's format, and an MQTT broker.
+//! Notifications: a webhook in Alertmanager's format, and an MQTT broker.
 //!
-//! One thread hears of everything and lets nobody wait ([`Notify`]). What is for the webhook goes into a bounded queue
-//! before its sender; where that is full, the oldest message is given up, counted and said. MQTT has topics for how
-//! things are, which are published anew after each connection, so that nothing waits for a broker that is away.
+//! One thread receives all events without blocking the wall ([`Notify`]). Messages to the webhook go into a bounded
+//! queue; if it is full, the oldest message is dropped, counted and logged. MQTT topics contain the current state,
+//! which is published again after each connection, so that nothing is queued for an unavailable broker.
 
 mod mqtt;
 #[cfg(test)]
@@ -22,13 +22,13 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// Events that may wait for the thread that hands them on.
+/// Maximum number of events queued for the distributing thread.
 const ROOM: usize = 1024;
 
-/// How often the end, and a new connection, are looked for where nothing happens.
+/// Polling interval for termination and reconnection when there are no events.
 const PULSE: Duration = Duration::from_millis(200);
 
-/// What became of the messages to one receiver.
+/// Counters of a receiver.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     sent: AtomicU64,
@@ -47,7 +47,7 @@ impl Counts {
     }
 }
 
-/// Those who are told, at work.
+/// Running notifications.
 #[derive(Debug)]
 pub struct Notify {
     counts: Vec<(&'static str, Arc<Counts>)>,
@@ -56,11 +56,11 @@ pub struct Notify {
 }
 
 impl Notify {
-    /// Tells these of what happens on the wall from now on. `pages` is the address of this program's pages: messages
-    /// name it.
+    /// Starts to send notifications about events of the wall. `pages`: URL of this program's pages, included in
+    /// messages.
     ///
     /// # Errors
-    /// When encrypted connections, or threads, are not to be had.
+    /// If TLS cannot be initialized or threads cannot be created.
     pub fn start(
         webhook: Option<&Webhook>,
         mqtt: Option<&Mqtt>,
@@ -71,7 +71,7 @@ impl Notify {
         if webhook.is_none() && mqtt.is_none() {
             return Ok(Self { counts: Vec::new(), over, thread: Mutex::default() });
         }
-        // The one that is linked in; another one of the process is as good.
+        // The built-in provider; one that is already installed is equally suitable.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let webhook = webhook.map(|webhook| webhook::Sender::start(webhook, pages)).transpose()?;
         let mqtt = mqtt.map(|mqtt| mqtt::Publisher::start(mqtt, wall)).transpose()?;
@@ -84,15 +84,15 @@ impl Notify {
         Ok(Self { counts, over, thread: Mutex::new(Some(thread)) })
     }
 
-    /// What became of the messages to each receiver.
+    /// Counters of each receiver.
     pub fn counts(&self) -> Vec<Notified> {
         self.counts.iter().map(|(to, counts)| counts.read(to)).collect()
     }
 
-    /// Tells of what is still to be told, as far as that takes at most a second, and ends.
+    /// Sends pending notifications for at most a second and stops.
     pub fn stop(&self) {
         self.over.store(true, Ordering::Relaxed);
-        // One that has panicked has said so.
+        // A panic has already been logged.
         let _ = lock(&self.thread).take().map(JoinHandle::join);
     }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How things are, for an MQTT broker. All topics but scores are retained:
+//! State for an MQTT broker. All topics except scores are retained:
 //!
 //! * `TOPIC/status`: `online`; `offline` when the program has ended, or is gone (its last will).
 //! * `TOPIC/CAMERA/state`: a state's name.
 //! * `TOPIC/CAMERA/score`: `{"score": 81.2, "at": "…"}`, as it is measured; not retained.
-//! * `TOPIC/CAMERA/alarm/KIND`: the alarm as JSON while it goes on and after it has ended; empty where there was none.
+//! * `TOPIC/CAMERA/alarm/KIND`: the alarm as JSON while it is active and after it has ended; empty if there was none.
 
 use super::Counts;
 use crate::watch::alarm::AlarmKind;
@@ -25,16 +25,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Messages that may wait for the connection. What finds no room is published after the next connection.
+/// Maximum number of messages queued for the connection. Others are published after the next connection.
 const WAITING: usize = 8192;
 
-/// How long is waited after a connection that failed: doubled from the one to the other.
+/// Delay after a failed connection, doubled from the minimum to the maximum.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
-/// How long the last messages may take when the program ends.
+/// How long the last messages may take when the program stops.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Publishes how things are.
+/// Publishes the state.
 pub struct Publisher {
     client: Client,
     topic: String,
@@ -51,21 +51,21 @@ impl std::fmt::Debug for Publisher {
     }
 }
 
-/// What the connection's thread and the publisher know of each other.
+/// State shared between the connection's thread and the publisher.
 #[derive(Debug, Default)]
 struct Link {
     counts: Arc<Counts>,
-    /// A new connection, or room again: all is to be published anew.
+    /// After a new connection, or when there is room again: everything must be published again.
     behind: AtomicBool,
     up: AtomicBool,
     over: AtomicBool,
 }
 
 impl Publisher {
-    /// Starts connecting.
+    /// Starts to connect.
     ///
     /// # Errors
-    /// When the address cannot be used, or the system's certificates or a thread are not to be had.
+    /// If the address is invalid, or the system's certificates or a thread are not available.
     pub fn start(mqtt: &Mqtt, wall: &Arc<Wall>) -> anyhow::Result<Self> {
         let (client, connection) = Client::new(options(mqtt)?, WAITING);
         let link = Arc::new(Link::default());
@@ -77,12 +77,12 @@ impl Publisher {
         Ok(Self { client, topic, wall: wall.clone(), link, thread: Some(thread), retained: BTreeSet::new() })
     }
 
-    /// What became of the messages.
+    /// Counters.
     pub fn counts(&self) -> &Arc<Counts> {
         &self.link.counts
     }
 
-    /// Publishes what has changed. Never waits.
+    /// Publishes changes. Never blocks.
     pub fn take(&mut self, event: &Event) {
         if !self.link.up.load(Ordering::Relaxed) {
             return;
@@ -102,7 +102,7 @@ impl Publisher {
         }
     }
 
-    /// Publishes everything after a new connection, and after messages found no room.
+    /// Publishes everything after a new connection, or after the queue was full.
     pub fn catch_up(&mut self) {
         if self.link.up.load(Ordering::Relaxed) && self.link.behind.swap(false, Ordering::Relaxed) {
             self.publish("status", QoS::AtLeastOnce, true, "online".to_owned());
@@ -114,7 +114,7 @@ impl Publisher {
         let cameras = self.wall.all();
         let before = std::mem::take(&mut self.retained);
         cameras.iter().for_each(|camera| self.publish_camera(camera));
-        // An empty message takes a retained one away.
+        // An empty message removes a retained one.
         let gone: Vec<_> = before.difference(&self.retained).cloned().collect();
         gone.iter().for_each(|topic| self.publish(topic, QoS::AtLeastOnce, true, String::new()));
     }
@@ -141,7 +141,7 @@ impl Publisher {
         }
     }
 
-    /// Says that all is over, as far as the broker hears it within a second, and ends.
+    /// Publishes the termination within a second and stops.
     pub fn stop(mut self) {
         self.link.over.store(true, Ordering::Relaxed);
         if self.link.up.load(Ordering::Relaxed) {
@@ -159,12 +159,12 @@ impl Publisher {
 
 fn options(mqtt: &Mqtt) -> anyhow::Result<MqttOptions> {
     let address = &mqtt.address;
-    let Source::Uri(uri) = &address.source else { bail!("the broker's url is none") };
-    let url = url::Url::parse(uri.reveal()).context("the broker's url")?;
-    let host = url.host_str().filter(|host| !host.is_empty()).context("the broker's url names no host")?;
+    let Source::Uri(uri) = &address.source else { bail!("the broker's URL is invalid") };
+    let url = url::Url::parse(uri.reveal()).context("the broker's URL is invalid")?;
+    let host = url.host_str().filter(|host| !host.is_empty()).context("the broker's URL contains no host")?;
     let secure = address.scheme == "mqtts";
     let port = url.port().unwrap_or(if secure { 8883 } else { 1883 });
-    // Two of one name would throw each other out.
+    // Two clients with the same ID would disconnect each other.
     let mut options = MqttOptions::new(format!("iqa-watch-{:08x}", rand::random::<u32>()), host, port);
     options.set_keep_alive(Duration::from_secs(15));
     let status = format!("{}/status", mqtt.topic.trim_matches('/'));
@@ -173,13 +173,13 @@ fn options(mqtt: &Mqtt) -> anyhow::Result<MqttOptions> {
         options.set_credentials(user, address.password.as_ref().map_or("", Secret::reveal));
     }
     if secure {
-        let config = rustls::ClientConfig::with_platform_verifier().context("the system's certificates")?;
+        let config = rustls::ClientConfig::with_platform_verifier().context("cannot load the system's certificates")?;
         options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(Arc::new(config))));
     }
     Ok(options)
 }
 
-/// Connects, and connects again.
+/// Connects and reconnects.
 fn keep_connected(mut connection: Connection, shown: &str, link: &Link) {
     let (mut pause, longest) = PAUSES;
     for happened in connection.iter() {
@@ -197,7 +197,7 @@ fn keep_connected(mut connection: Connection, shown: &str, link: &Link) {
             Err(error) => {
                 Counts::add(&link.counts.failed);
                 if link.up.swap(false, Ordering::Relaxed) || pause == PAUSES.0 {
-                    system::warn(format_args!("broker {shown}: {error}; this is tried again"));
+                    system::warn(format_args!("broker {shown}: {error}; trying again"));
                 }
                 let until = Instant::now() + pause;
                 while Instant::now() < until && !link.over.load(Ordering::Relaxed) {

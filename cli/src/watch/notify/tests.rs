@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Messages as receivers get them: a webhook of our own, and a real broker.
+//! Tests with receivers: a simulated webhook and a real broker.
 
 use super::*;
 use crate::watch::alarm::AlarmKind;
@@ -21,7 +21,7 @@ fn config(lines: &str) -> Config {
     crate::watch::config::parse(&text, Path::new("/")).expect("a configuration")
 }
 
-/// A webhook, and what it is sent: head and JSON.
+/// A webhook, and the received requests: head and JSON.
 fn webhook(statuses: Vec<u16>) -> (SocketAddr, impl Fn() -> (String, Value)) {
     let (address, posts) = kit::webhook(statuses);
     let next = move || {
@@ -40,7 +40,7 @@ fn an_alarm_begins_and_ends_in_alertmanagers_format() {
     score(&wall, "yard", 33.0);
     let id = alarm(&wall, "yard", AlarmKind::Low, None);
     wall.acknowledge(id);
-    // It comes although the first try was refused.
+    // It arrives although the first attempt was rejected.
     let (head, firing) = received();
     assert!(
         head.starts_with("POST /hook ")
@@ -92,14 +92,14 @@ fn a_receiver_that_is_away_costs_the_oldest_messages_and_nobody_waits() {
         wall.end(id);
     }
     let all = 4 * ROOM as u64;
-    // All but those that wait, and the one that is on its way.
+    // All except queued ones and the one being sent.
     until("they are counted", || (notify.counts()[0].lost >= all - 258).then_some(()));
     let begin = std::time::Instant::now();
     notify.stop();
     assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
 }
 
-/// A broker of Debian's, which ends with the test.
+/// Debian's broker, which is stopped after the test.
 struct Broker {
     child: Child,
     port: u16,
@@ -133,7 +133,7 @@ impl Drop for Broker {
     }
 }
 
-/// What a broker's subscriber knows by topic.
+/// Topics received by a subscriber.
 fn subscribe(port: u16) -> mpsc::Receiver<(String, String, bool)> {
     let (client, mut connection) = Client::new(MqttOptions::new("test", "127.0.0.1", port), 16);
     let (sender, receiver) = mpsc::channel();
@@ -180,7 +180,7 @@ fn a_broker_knows_how_things_are() {
     wait("cams/yard/alarm/low", &|text| field(text, "kind").is_some() && field(text, "ended").is_none());
     wall.end(id);
     wait("cams/yard/alarm/low", &|text| field(text, "ended").is_some());
-    // A camera that is gone leaves no topic behind.
+    // A removed camera leaves no topic behind.
     wall.arrange([]);
     wait("cams/yard/state", &|text| text.is_empty());
     notify.stop();

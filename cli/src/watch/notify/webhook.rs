@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Alarms for a webhook, as Alertmanager sends them (version 4 of its format): one message when an alarm begins, one
-//! when it ends.
+//! Alarms for a webhook in Alertmanager's format (version 4): one message when an alarm begins and one when it ends.
 
 use super::Counts;
 use crate::watch::alarm::Alarm;
@@ -20,23 +19,23 @@ use std::time::{Duration, Instant};
 use ureq::Agent;
 use ureq::tls::{RootCerts, TlsConfig};
 
-/// Messages that wait for a receiver that is away.
+/// Maximum number of messages queued for an unavailable receiver.
 const WAITING: usize = 256;
 
-/// How long one try may take.
+/// Timeout of an attempt.
 const TRY: Duration = Duration::from_secs(10);
 
-/// How long is waited after a try that failed: doubled from the one to the other.
+/// Delay after a failed attempt, doubled from the minimum to the maximum.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
-/// How long the last messages may take when the program ends.
+/// How long the last messages may take when the program stops.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Hands messages to the thread that sends them.
+/// Queues messages for the sending thread.
 #[derive(Debug)]
 pub struct Sender {
     queue: crossbeam_channel::Sender<Value>,
-    /// For dropping the oldest.
+    /// Used to drop the oldest message.
     oldest: Receiver<Value>,
     over: crossbeam_channel::Sender<()>,
     ended: Receiver<()>,
@@ -48,7 +47,7 @@ impl Sender {
     /// Starts the thread.
     ///
     /// # Errors
-    /// When the address cannot be used, or there is no thread to be had.
+    /// If the address is invalid, or no thread can be created.
     pub fn start(webhook: &Webhook, pages: &str) -> anyhow::Result<Self> {
         let (queue, waiting) = bounded(WAITING);
         let (over, is_over) = bounded(0);
@@ -63,12 +62,12 @@ impl Sender {
         Ok(Self { queue, oldest, over, ended, counts, pages: pages.to_owned() })
     }
 
-    /// What became of the messages.
+    /// Counters.
     pub fn counts(&self) -> &Arc<Counts> {
         &self.counts
     }
 
-    /// Has a message sent where there is something to say. Never waits.
+    /// Sends a message about an event, if any. Never blocks.
     pub fn take(&self, event: &Event) {
         let (Event::AlarmBegan(alarm) | Event::AlarmEnded(alarm)) = event else { return };
         let mut message = message(alarm, &self.pages);
@@ -80,28 +79,28 @@ impl Sender {
         }
     }
 
-    /// Counts an old message, and says so at the 1st, the 2nd, the 4th, the 8th …: a long outage fills no log.
+    /// Counts a dropped message; logged for the 1st, 2nd, 4th, 8th … to limit the log during long outages.
     fn gave_up(&self) {
         Counts::add(&self.counts.lost);
         let lost = self.counts.lost.load(Ordering::Relaxed);
         if lost.is_power_of_two() {
             system::warn(format_args!(
-                "{WAITING} messages wait for the webhook: the oldest are given up, {lost} so far"
+                "{WAITING} messages wait for the webhook: the oldest are dropped, {lost} so far"
             ));
         }
     }
 
-    /// Has what waits sent without pauses, for at most a second, and ends.
+    /// Sends queued messages without delays for at most a second and stops.
     pub fn stop(self) {
         let Self { queue, over, ended, oldest, .. } = self;
         drop((queue, over, oldest));
         if ended.recv_timeout(FAREWELL) == Err(RecvTimeoutError::Timeout) {
-            system::warn(format_args!("the webhook does not answer: its last messages were not sent"));
+            system::warn(format_args!("the webhook does not respond: the last messages were not sent"));
         }
     }
 }
 
-/// Sends messages, one at a time and in order.
+/// Sends messages one at a time and in order.
 struct Post {
     agent: Agent,
     url: Secret,
@@ -112,18 +111,19 @@ struct Post {
     down: bool,
 }
 
-/// What is wrong with a try.
+/// Failure of an attempt.
 enum Failure {
-    /// Another one may go better.
+    /// Another attempt may succeed.
     Passing(String),
-    /// The receiver does not want this message.
+    /// The receiver rejects this message.
     Refused(u16),
 }
 
 impl Post {
     fn new(webhook: &Webhook, counts: Arc<Counts>, over: Receiver<()>) -> anyhow::Result<Self> {
-        let address = Address::parse(webhook.url.reveal()).map_err(anyhow::Error::msg).context("the webhook's url")?;
-        let Source::Uri(url) = address.source else { bail!("the webhook's url is none") };
+        let address =
+            Address::parse(webhook.url.reveal()).map_err(anyhow::Error::msg).context("the webhook's URL is invalid")?;
+        let Source::Uri(url) = address.source else { bail!("the webhook's URL is invalid") };
         let login = address.user.map(|user| {
             let password = address.password.as_ref().map_or("", Secret::reveal);
             format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}")))
@@ -141,7 +141,7 @@ impl Post {
         Ok(Self { agent, url, shown: webhook.shown.clone(), authorization, counts, over, down: false })
     }
 
-    /// Sends a message, and tries until it is taken or refused, or all is over.
+    /// Sends a message, retrying until it is accepted or rejected or the program stops.
     fn deliver(&mut self, message: &Value) {
         let (mut pause, longest) = PAUSES;
         loop {
@@ -149,19 +149,19 @@ impl Post {
                 Ok(()) => {
                     Counts::add(&self.counts.sent);
                     if std::mem::take(&mut self.down) {
-                        system::say(&format!("webhook {}: messages arrive again", self.shown));
+                        system::say(&format!("webhook {}: messages are delivered again", self.shown));
                     }
                     return;
                 }
                 Err(Failure::Refused(status)) => {
                     Counts::add(&self.counts.lost);
-                    system::warn(format_args!("webhook {}: answers {status}; a message was given up", self.shown));
+                    system::warn(format_args!("webhook {}: responds with {status}; a message was dropped", self.shown));
                     return;
                 }
                 Err(Failure::Passing(why)) => {
                     Counts::add(&self.counts.failed);
                     if !std::mem::replace(&mut self.down, true) {
-                        system::warn(format_args!("webhook {}: {why}; this is tried again", self.shown));
+                        system::warn(format_args!("webhook {}: {why}; trying again", self.shown));
                     }
                 }
             }
@@ -181,13 +181,13 @@ impl Post {
         let answer = request.send(message.to_string()).map_err(|error| Failure::Passing(error.to_string()))?;
         match answer.status().as_u16() {
             200..=299 => Ok(()),
-            status @ (408 | 425 | 429 | 500..=599) => Err(Failure::Passing(format!("answers {status}"))),
+            status @ (408 | 425 | 429 | 500..=599) => Err(Failure::Passing(format!("responds with {status}"))),
             status => Err(Failure::Refused(status)),
         }
     }
 }
 
-/// An alarm as Alertmanager's webhook receivers read it.
+/// Formats an alarm for Alertmanager's webhook receivers.
 fn message(alarm: &Alarm, pages: &str) -> Value {
     let status = if alarm.ended.is_some() { "resolved" } else { "firing" };
     let name = format!("iqa-{}", alarm.kind);
@@ -215,7 +215,7 @@ fn message(alarm: &Alarm, pages: &str) -> Value {
             "startsAt": alarm.began.wall.to_string(),
             "endsAt": ends,
             "generatorURL": page,
-            // The same for the beginning and the end of one alarm.
+            // The same for the beginning and the end of an alarm.
             "fingerprint": format!("{:016x}", alarm.id.0),
         }],
     })

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A camera's page.
+//! Page of a camera.
 
 use super::Pages;
 use super::tile::{Tile, low_limit};
@@ -14,7 +14,7 @@ use minijinja::{Value, context};
 use onnx_iqa::stats::{FieldRange, Pool};
 use serde::Serialize;
 
-/// A line of the alarms' table.
+/// Line of the alarm table.
 #[derive(Debug, Serialize)]
 struct Line {
     began: Shown,
@@ -25,7 +25,7 @@ struct Line {
     picture: Option<i64>,
 }
 
-/// A picture of a bad moment.
+/// Picture of a bad moment.
 #[derive(Debug, Serialize)]
 struct Moment {
     at: Shown,
@@ -34,10 +34,10 @@ struct Moment {
 }
 
 impl Pages {
-    /// A camera's page; none: there is no camera of this name.
+    /// Renders the page of a camera; `None` if it does not exist.
     ///
     /// # Errors
-    /// When the page cannot be made, which is a fault of this program.
+    /// If rendering fails, which is a bug in this program.
     pub fn camera(&self, name: &str) -> anyhow::Result<Option<String>> {
         let Some(camera) = self.wall.status(name) else { return Ok(None) };
         let page = self.templates.get_template("camera.html")?;
@@ -48,7 +48,7 @@ impl Pages {
         Ok(Some(page.render(context)?))
     }
 
-    /// What the page and its parts are made of.
+    /// Data of the page and its parts.
     pub(super) fn camera_context(&self, camera: &Status) -> Value {
         let day = self.day(&camera.about.name);
         let tile = Tile::new(camera, &day, &self.clock);
@@ -79,7 +79,7 @@ impl Pages {
         }
     }
 
-    /// The parts of a camera's page that the history fills: alarms and worst moments of the last 24 hours.
+    /// Parts that depend on the history: alarms and worst moments of the last 24 hours.
     pub(super) fn camera_past(&self, name: &str) -> Value {
         let now = Timestamp::now().as_second();
         let from = now - 24 * 3600;
@@ -107,7 +107,7 @@ impl Pages {
     }
 }
 
-/// The answer first, as a sentence.
+/// Summary sentence.
 fn heading(camera: &Status, tile: &Tile) -> String {
     let name = &tile.name;
     let since = &tile.since.clock;
@@ -133,7 +133,7 @@ fn heading(camera: &Status, tile: &Tile) -> String {
     }
 }
 
-/// Names and values that stand beside the picture.
+/// Names and values shown beside the picture.
 fn facts(camera: &Status, day: &[Slice]) -> Vec<(&'static str, String)> {
     let mut pool = Pool::new(FieldRange::SCORE);
     day.iter().filter_map(Slice::mean).for_each(|mean| pool.push(mean));

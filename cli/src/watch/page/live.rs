@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What has changed on a page since it was told last.
+//! Changes of a page since the last update.
 
 use super::Pages;
 use super::{heading, title};
@@ -13,24 +13,24 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Which page somebody looks at.
+/// Page being viewed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum View {
     /// The wall.
     Wall,
-    /// The page of a camera.
+    /// Page of a camera.
     Camera(String),
 }
 
-/// How often the parts that the history fills are looked at.
+/// Interval for parts that depend on the history.
 const PAST: Duration = Duration::from_secs(30);
 
-/// What an open page shows.
+/// State of an open page.
 pub struct Live {
     pages: Arc<Pages>,
     view: View,
     sent: HashMap<String, String>,
-    /// Cameras of which something has happened.
+    /// Cameras with changes.
     changed: BTreeSet<Arc<str>>,
     everything: bool,
     rearranged: bool,
@@ -38,13 +38,13 @@ pub struct Live {
 }
 
 impl Live {
-    /// Of a page that was just opened: all of it is told first.
+    /// Creates the state of a page that was just opened: the first update contains everything.
     pub fn new(pages: Arc<Pages>, view: View) -> Self {
         let (changed, sent) = (BTreeSet::new(), HashMap::new());
         Self { pages, view, sent, changed, everything: true, rearranged: false, past: None }
     }
 
-    /// Something has happened.
+    /// Handles an event.
     pub fn take(&mut self, event: &Event) {
         match event {
             Event::State { camera, .. } | Event::Score { camera, .. } => {
@@ -58,24 +58,24 @@ impl Live {
         }
     }
 
-    /// Something has happened that nobody told of.
+    /// Handles missed events.
     pub fn missed(&mut self) {
         self.everything = true;
     }
 
-    /// Whether there may be something to tell.
+    /// Whether there may be changes.
     pub fn is_due(&self) -> bool {
         let past = matches!(self.view, View::Camera(_)) && self.past.is_none_or(|at| at.elapsed() > PAST);
         self.everything || self.rearranged || !self.changed.is_empty() || past
     }
 
-    /// What has changed, as JSON; none: nothing.
+    /// Returns the changes as JSON; `None` if there are none.
     ///
     /// # Errors
-    /// When a part cannot be made, which is a fault of this program.
+    /// If rendering fails, which is a bug in this program.
     pub fn tell(&mut self) -> anyhow::Result<Option<String>> {
         if std::mem::take(&mut self.rearranged) {
-            // Other cameras, or another order: the page is opened anew.
+            // Cameras were added, removed or reordered: the page is reloaded.
             return Ok(Some(serde_json::json!({ "reload": true }).to_string()));
         }
         let changed = std::mem::take(&mut self.changed);
@@ -139,7 +139,7 @@ impl Live {
     }
 }
 
-/// Parts of a page: HTML by the name of the element that holds it; `title` is text, and `tile:NAME` state and classes.
+/// Parts of a page: HTML by element name; `title` is text, `tile:NAME` contains state and classes.
 struct Parts<'a> {
     templates: Captured<'a>,
     made: BTreeMap<String, String>,

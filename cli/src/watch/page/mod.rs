@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The pages: a wall of all cameras, and a page for each.
+//! Web pages: a wall of all cameras, and a page per camera.
 //!
-//! They are plain HTML of templates. What changes stands in parts, each a macro of `parts.html`: a page is opened with
-//! all of them, and events bring those that have changed since ([`Live`]). The script puts them in, counts ages on,
-//! fetches pictures of what can be seen, and draws the curves.
+//! The pages are static HTML from templates. Everything that changes is in parts, which are macros in `parts.html`: a
+//! page contains all of them when opened, and events deliver those that have changed ([`Live`]). The script inserts
+//! them, updates ages, loads visible pictures and draws the curves.
 
 mod camera;
 mod live;
@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 use tile::{AlarmLine, Tile, state_words};
 use times::Clock;
 
-/// How long a day's curve is shown before it is read again.
+/// How long a day's curve is cached.
 const FRESH: Duration = Duration::from_secs(60);
 
 const TEMPLATES: [(&str, &str); 6] = [
@@ -47,7 +47,7 @@ const STYLE: &str = include_str!("../../../assets/watch/watch.css");
 const LOGIN_STYLE: &str =
     concat!(include_str!("../../../assets/tokens.css"), include_str!("../../../assets/watch/watch.css"));
 
-/// What pages load, by name: type and text.
+/// Assets by name: content type and text.
 const ASSETS: [(&str, &str, &[&str]); 3] = [
     ("watch.css", "text/css; charset=utf-8", &[TOKENS, include_str!("../../../assets/uPlot.min.css"), STYLE]),
     ("watch.js", "text/javascript; charset=utf-8", &[include_str!("../../../assets/watch/watch.js")]),
@@ -58,25 +58,25 @@ const ASSETS: [(&str, &str, &[&str]); 3] = [
     ),
 ];
 
-/// A day by the minute, and when it was read.
+/// Minutes of a day, and when they were read.
 type Day = (Instant, Arc<Vec<Slice>>);
 
-/// Makes the pages.
+/// Renders the pages.
 pub struct Pages {
     wall: Arc<Wall>,
     history: Arc<Reader>,
     templates: Environment<'static>,
     clock: Clock,
     days: Mutex<HashMap<String, Day>>,
-    /// Changes with what [`ASSETS`] hold, so that a browser never mixes versions.
+    /// Changes with the content of [`ASSETS`], so that a browser never mixes versions.
     version: String,
 }
 
 impl Pages {
-    /// Of these cameras.
+    /// Creates the pages for a wall.
     ///
     /// # Errors
-    /// When a template is wrong, which is a fault of this program.
+    /// If a template is invalid, which is a bug in this program.
     pub fn new(wall: Arc<Wall>, history: Arc<Reader>) -> anyhow::Result<Self> {
         let mut templates = Environment::new();
         for (name, text) in TEMPLATES {
@@ -88,16 +88,16 @@ impl Pages {
         Ok(Self { wall, history, templates, clock: Clock::system(), days: Mutex::default(), version })
     }
 
-    /// A file that pages load: its type and its text.
+    /// An asset: content type and text.
     pub fn asset(name: &str) -> Option<(&'static str, String)> {
         let (_, kind, texts) = ASSETS.iter().find(|(of, ..)| *of == name)?;
         Some((kind, texts.concat()))
     }
 
-    /// The wall.
+    /// Renders the wall.
     ///
     /// # Errors
-    /// When the page cannot be made, which is a fault of this program.
+    /// If rendering fails, which is a bug in this program.
     pub fn wall(&self) -> anyhow::Result<String> {
         let cameras = self.wall.all();
         let tiles: Vec<_> = cameras.iter().map(|camera| self.tile(camera)).collect();
@@ -117,10 +117,10 @@ impl Pages {
         })?)
     }
 
-    /// The page to log in on, and the policy that lets it have its style.
+    /// Renders the login page; also returns the content security policy that allows its inline style.
     ///
     /// # Errors
-    /// When the page cannot be made, which is a fault of this program.
+    /// If rendering fails, which is a bug in this program.
     pub fn login(&self, to: &str, wrong: bool) -> anyhow::Result<(String, String)> {
         let style = Value::from_safe_string(LOGIN_STYLE.to_owned());
         let page = self.templates.get_template("login.html")?.render(context! { style, to, wrong })?;
@@ -132,7 +132,7 @@ impl Pages {
         Ok((page, policy))
     }
 
-    /// What every page names.
+    /// Data common to all pages.
     fn common(&self, cameras: &[Status]) -> Value {
         let mut models: Vec<_> = cameras
             .iter()
@@ -148,7 +148,7 @@ impl Pages {
         }
     }
 
-    /// All alarms that go on, by camera in the configuration's order.
+    /// Active alarms, by camera in configuration order.
     fn alarm_lines(&self, cameras: &[Status]) -> Vec<AlarmLine> {
         cameras.iter().flat_map(|camera| AlarmLine::all(camera, &self.clock)).collect()
     }
@@ -157,7 +157,7 @@ impl Pages {
         Tile::new(camera, &self.day(&camera.about.name), &self.clock)
     }
 
-    /// A camera's last 24 hours by the minute, at most a minute old; empty where the history cannot be read.
+    /// Minutes of a camera's last 24 hours, at most one minute old; empty if the history cannot be read.
     fn day(&self, camera: &str) -> Arc<Vec<Slice>> {
         let mut days = lock(&self.days);
         if let Some((read, day)) = days.get(camera)
@@ -165,7 +165,7 @@ impl Pages {
         {
             return day.clone();
         }
-        // Cameras that are gone are let go of.
+        // Removed cameras are dropped.
         days.retain(|_, (read, _)| read.elapsed() < FRESH * 10);
         let now = Timestamp::now().as_second();
         let day = Arc::new(self.history.slices(camera, now - 24 * 3600, now + 60, 60).unwrap_or_default());
@@ -174,7 +174,7 @@ impl Pages {
     }
 }
 
-/// How many alarms go on, and how many of them have been seen.
+/// Numbers of active and of acknowledged alarms.
 fn alarms(cameras: &[Status]) -> (usize, usize) {
     let all = || cameras.iter().flat_map(|camera| &camera.alarms);
     (all().count(), all().filter(|alarm| alarm.acknowledged.is_some()).count())
@@ -184,7 +184,7 @@ fn plural(number: usize, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
-/// The wall's answer, as a sentence.
+/// Summary sentence of the wall.
 fn heading(cameras: &[Status]) -> String {
     let live = cameras.iter().filter(|camera| camera.state == State::Live).count();
     let said = match alarms(cameras) {
@@ -197,7 +197,7 @@ fn heading(cameras: &[Status]) -> String {
     format!("{live} of {} {verb} live; {said}", cameras.len())
 }
 
-/// The same for the window's title: what is loud first.
+/// Window title: unacknowledged alarms first.
 fn title(cameras: &[Status]) -> String {
     let (all, seen) = alarms(cameras);
     let loud = if all > seen { format!("{} · ", plural(all - seen, "alarm")) } else { String::new() };

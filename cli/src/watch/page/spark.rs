@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A day's score as a small curve.
+//! Small curve of a day's scores.
 
 use crate::watch::history::Slice;
 use serde::Serialize;
 use std::fmt::Write as _;
 
-/// Points of the curve, each of 15 minutes.
+/// Number of points, each covering 15 minutes.
 const POINTS: i64 = 96;
 const STEP: i64 = 900;
-/// Its size; it is stretched to the tile's width.
+/// Size; stretched to the width of the tile.
 const SIZE: (f64, f64) = (150.0, 44.0);
 
 /// The curve as SVG.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Spark {
-    /// The line; where nothing was scored there is none.
+    /// The line, interrupted where nothing was scored.
     line: String,
-    /// Where nothing was scored.
+    /// Periods without scores.
     gaps: String,
-    /// How high the alarm's limit is.
+    /// Height of the alarm limit.
     limit: Option<f64>,
-    /// The same in words.
+    /// Text alternative.
     label: String,
 }
 
-/// The curve of the day that ends at `now`, seconds since 1970; none where nothing was scored.
+/// Curve of the day that ends at `now`, in seconds since 1970; `None` without scores.
 pub fn spark(day: &[Slice], now: i64, limit: Option<f64>) -> Option<Spark> {
     let (width, height) = SIZE;
     let x = |point: i64| (point as f64 + 0.5) / POINTS as f64 * width;
@@ -45,7 +45,7 @@ pub fn spark(day: &[Slice], now: i64, limit: Option<f64>) -> Option<Spark> {
         match sum.mean() {
             Some(mean) => {
                 let _ = write!(line, "{pen}{:.1} {:.1}", x(point), y(mean));
-                // A point by itself is a dot.
+                // A single point is drawn as a dot.
                 let _ = write!(line, "{}", if pen == 'M' { "h.1" } else { "" });
                 pen = 'L';
             }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What pages say, and what they must never say.
+//! Tests of page texts.
 
 use super::*;
 use crate::watch::alarm::AlarmKind;
@@ -8,7 +8,7 @@ use crate::watch::history::History;
 use crate::watch::testing::{alarm, score, wall};
 use serde_json::Value as Json;
 
-/// Pages of a wall, with a history that ends with the test.
+/// Pages of a wall with a history that is removed after the test.
 fn pages(wall: &Arc<Wall>) -> (Arc<Pages>, History, tempfile::TempDir) {
     let data = tempfile::tempdir().expect("a folder");
     let history = History::open(data.path(), wall).expect("opened");
@@ -29,7 +29,7 @@ fn the_answer_comes_first() {
     let page = pages.wall().expect("a page");
     assert!(page.contains("2 of 3 cameras are live; 2 alarms, 1 of them acknowledged"), "{page}");
     assert!(page.contains("<title>1 alarm · 3 cameras · iqa watch</title>"));
-    // In the configuration's order, whatever is wrong.
+    // In configuration order, whatever the state.
     let places: Vec<_> = ["yard", "gate", "mast"].map(|name| page.find(&format!("data-tile=\"{name}\""))).into();
     assert!(places.is_sorted() && places[0].is_some(), "{places:?}");
     let page = pages.camera("yard").expect("a page").expect("a camera");
@@ -140,7 +140,7 @@ fn pages_name_no_other_host_and_hold_no_style() {
         for other in ["=\"http", "=\"//"] {
             assert!(!page.contains(other), "{page}");
         }
-        // The policy lets neither through.
+        // The policy blocks both.
         assert!(!page.contains("style=\"") && !page.contains("<style") && !page.contains(" onclick"), "{page}");
     }
     let (login, policy) = pages.login("/camera/yard", true).expect("a page");

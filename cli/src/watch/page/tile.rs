@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a page says of one camera. An old picture, or an old score, never looks like a new one.
+//! Data of a camera on a page. An old picture or score never looks like a new one.
 
 use super::spark::{Spark, spark};
 use super::times::{Clock, Shown};
@@ -14,47 +14,47 @@ use serde::Serialize;
 #[derive(Debug, Clone, Serialize)]
 pub struct Tile {
     pub name: String,
-    /// `site=north`
+    /// `site=north`.
     pub tags: Vec<String>,
     pub state: &'static str,
     pub word: &'static str,
     pub icon: &'static str,
     pub tone: &'static str,
-    /// Classes of the whole tile.
+    /// CSS classes of the tile.
     pub class: String,
     /// Since when it is in its state.
     pub since: Shown,
-    /// When the newest frame came; none: there is no picture.
+    /// Arrival time of the newest frame; `None` if there is no picture.
     pub taken: Option<Shown>,
-    /// What stands over the picture, where that is not live.
+    /// Text over the picture if it is not live.
     pub over: Option<Over>,
     pub score: Option<Score>,
     pub spark: Option<Spark>,
     pub alarms: Vec<AlarmLine>,
 }
 
-/// Words over a picture.
+/// Text over a picture.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Over {
     pub title: String,
-    /// What the age counts from.
+    /// Start of the displayed age.
     pub since: Option<Shown>,
-    /// How the age is said: `ago` or `for`.
+    /// Wording of the age: `ago` or `for`.
     pub how: &'static str,
     pub small: String,
 }
 
-/// A score, which never stands without its age.
+/// A score, always displayed with its age.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Score {
     pub text: String,
     pub low: bool,
-    /// Not of a live picture.
+    /// Whether it does not belong to a live picture.
     pub old: bool,
     pub at: Shown,
 }
 
-/// An alarm that goes on.
+/// An active alarm.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AlarmLine {
     pub id: String,
@@ -63,13 +63,13 @@ pub struct AlarmLine {
     pub word: &'static str,
     pub icon: &'static str,
     pub text: String,
-    /// The same, for where the camera's name stands before it.
+    /// Description without the camera's name.
     pub rest: String,
     pub since: Shown,
     pub acknowledged: Option<Shown>,
 }
 
-/// A state's word, symbol and tone.
+/// Label, icon and color of a state.
 pub fn state_words(state: State) -> (&'static str, &'static str, &'static str) {
     match state {
         State::Live => ("Live", "live", "pass"),
@@ -92,7 +92,7 @@ fn alarm_words(kind: AlarmKind) -> (&'static str, &'static str) {
 }
 
 impl Tile {
-    /// Of a camera whose last 24 hours were `day`.
+    /// Creates a tile; `day`: slices of the last 24 hours.
     pub fn new(camera: &Status, day: &[Slice], clock: &Clock) -> Self {
         let (word, icon, tone) = state_words(camera.state);
         let live = camera.state == State::Live;
@@ -126,7 +126,7 @@ impl Tile {
 }
 
 impl AlarmLine {
-    /// Those of a camera, oldest first.
+    /// Alarms of a camera, oldest first.
     pub fn all(camera: &Status, clock: &Clock) -> Vec<Self> {
         camera.alarms.iter().map(|alarm| Self::new(alarm, clock)).collect()
     }
@@ -147,7 +147,7 @@ impl AlarmLine {
     }
 }
 
-/// The score below which a camera's picture is poor.
+/// Score below which a camera's picture is poor.
 pub fn low_limit(camera: &Status) -> Option<f64> {
     camera.about.alarms.get(&AlarmKind::Low).copied().flatten()
 }

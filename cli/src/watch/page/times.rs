@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Times for people, in the server's zone.
+//! Formatting of times in the server's time zone.
 
 use crate::watch::moment::Moment;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 use serde::Serialize;
 
-/// The zone of all times on a page.
+/// Time zone of a page.
 #[derive(Debug, Clone)]
 pub struct Clock {
     zone: TimeZone,
     name: String,
 }
 
-/// A time that a page shows, and counts on from where it shows an age.
+/// A time on a page, from which the script computes an age if needed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Shown {
     /// Milliseconds since 1970.
     pub ms: i64,
-    /// `14:32:07`, with the day where that is another one than today.
+    /// `14:32:07`, with the date unless it is today.
     pub clock: String,
 }
 
 impl Clock {
-    /// The system's zone, or UTC where that has no name that browsers know.
+    /// The system's time zone, or UTC if it has no IANA name.
     pub fn system() -> Self {
         let zone = TimeZone::system();
         match zone.iana_name().map(str::to_owned) {
@@ -33,17 +33,17 @@ impl Clock {
         }
     }
 
-    /// The zone's name, such as `Europe/Berlin`.
+    /// Name of the time zone, such as `Europe/Berlin`.
     pub fn zone(&self) -> &str {
         &self.name
     }
 
-    /// A moment.
+    /// Formats a point in time.
     pub fn moment(&self, moment: Moment) -> Shown {
         self.time(moment.wall)
     }
 
-    /// A time.
+    /// Formats a timestamp.
     pub fn time(&self, time: Timestamp) -> Shown {
         let there = |time| ZonedDateTime::new(time, self.zone.clone());
         let (then, now) = (there(time), there(Timestamp::now()));
@@ -52,7 +52,7 @@ impl Clock {
     }
 }
 
-/// How long something took, in two units: `3 h 29 min`.
+/// Formats a duration in two units: `3 h 29 min`.
 pub fn span(seconds: i64) -> String {
     match seconds.max(0) {
         s @ 0..60 => format!("{s} s"),
@@ -62,7 +62,7 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
-/// A number of things, with commas between thousands.
+/// Formats a count with thousands separators.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group)).collect();

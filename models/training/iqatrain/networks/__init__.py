@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """One module per network; `build` finds one by its name."""
 
 from . import bpclip, metaiqa, mt_irn, pooled

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The networks of BPCLIP (Song et al.), without and with a reference: ResNet-50, attention between levels, adjectives.
 
 Where the paper leaves something open, what is done here:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The network of MetaIQA (Zhu et al., CVPR 2020): a ResNet-18 and two fully connected layers."""
 
 import torch

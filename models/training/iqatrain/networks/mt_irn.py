@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """The network of MT-IRN (Chen, Fu, Yu, Chu): a U-Net that restores the picture, and a ResNet-50 that compares.
 
 Where the paper leaves something open, what is done here:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """ResNet-50 under one linear layer: what MT-IRN and BPCLIP without a reference start from, and what they must be above."""
 
 import torch

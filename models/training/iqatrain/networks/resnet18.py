@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """ResNet-18 without its classifier, with batch norm's statistics held fixed."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MPL-2.0
 """ResNet-50 without its classifier, in its original form, with batch norm's statistics held fixed."""
 
 import json

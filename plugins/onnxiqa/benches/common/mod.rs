@@ -80,7 +80,8 @@ fn finish_by<T: Copy>(pipeline: &gst::Pipeline, span: &Span<T>) -> Result<(T, T)
     span.lock().expect("no probe panics").context("no frame came through")
 }
 
-/// Runs `element` between an appsrc that pushes `frames` over and over and a fakesink; gives seconds from first to last frame.
+/// Runs `element` between an appsrc that pushes `frames` over and over and a fakesink; gives seconds from first to last
+/// frame.
 pub fn time_pipeline(element: &str, caps: &gst::Caps, frames: &[gst::Buffer], count: usize) -> Result<f64> {
     let (first, last) = run_pipeline(element, caps, frames, count, Instant::now)?;
     Ok((last - first).as_secs_f64())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the alignment has to say: nothing is aligned in silence.
+//! Logs and posts alignment events.
 
 use super::category::CAT;
 use super::context::Context;
@@ -11,8 +11,7 @@ use onnx_iqa::align::time;
 use onnx_iqa::comparer::Comparer;
 use onnx_iqa::record::{AlignmentChange, AlignmentEvent};
 
-/// Logs and posts what the alignment has found since the last time, as `iqa-alignment`. The frames that are meant are
-/// those in `fifo`.
+/// Logs new alignment events and posts them as `iqa-alignment`. `fifo` contains the frames they refer to.
 pub(super) fn announce(context: &Context<'_>, comparer: &Comparer, fifo: &Fifo<Pending>) {
     let messages = std::iter::from_fn(|| comparer.next_event()).map(|event| {
         let event = named(&event, fifo);
@@ -22,7 +21,7 @@ pub(super) fn announce(context: &Context<'_>, comparer: &Comparer, fifo: &Fifo<P
     context.post(messages.collect());
 }
 
-/// The event with the times of the frame from which on it holds.
+/// Adds the times of the first frame to which the event applies.
 fn named(event: &time::AlignmentEvent, fifo: &Fifo<Pending>) -> AlignmentEvent {
     let mut named = AlignmentEvent::new(event.into());
     let distorted = match *event {
@@ -39,24 +38,21 @@ fn named(event: &time::AlignmentEvent, fifo: &Fifo<Pending>) -> AlignmentEvent {
 fn log(element: &gst::Element, change: &AlignmentChange) {
     match *change {
         AlignmentChange::Found { to, confidence } => {
-            gst::info!(CAT, obj = element, "the offset is {} ms, confidence {confidence:.2}", milliseconds(to));
+            gst::info!(CAT, obj = element, "Offset is {} ms, confidence {confidence:.2}", milliseconds(to));
         }
         AlignmentChange::Changed { from, to, confidence } => gst::info!(
             CAT,
             obj = element,
-            "the offset changes from {} ms to {} ms, confidence {confidence:.2}",
+            "Offset changes from {} ms to {} ms, confidence {confidence:.2}",
             milliseconds(from),
             milliseconds(to)
         ),
         AlignmentChange::Lost => {
-            gst::warning!(CAT, obj = element, "the pictures no longer agree: frames are unmatched until they do");
+            gst::warning!(CAT, obj = element, "Pictures no longer match, frames are unmatched until they do");
         }
-        AlignmentChange::Shrunk { window } => gst::warning!(
-            CAT,
-            obj = element,
-            "max-bytes is reached: the search window shrinks to {} ms",
-            window / 1_000_000
-        ),
+        AlignmentChange::Shrunk { window } => {
+            gst::warning!(CAT, obj = element, "max-bytes reached, search window shrinks to {} ms", window / 1_000_000)
+        }
         _ => {}
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the frames of both sides weigh, counted as long as anything of the element holds them.
+//! Memory accounting for the frames of both sides, for as long as any part of the element holds them.
 
 use super::wakeup::Wakeup;
 use crate::video_frame::MappedFrame;
@@ -10,11 +10,11 @@ use onnx_iqa::sharing::Lease;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// Counts bytes and frames. A frame that is in several places at once counts once.
+/// Counts bytes and frames. A frame held in several places counts once.
 pub(super) struct Budget {
     bytes: AtomicU64,
     frames: [AtomicUsize; 2],
-    /// Told of every frame that is let go.
+    /// Notified when a frame is released.
     room: Arc<Wakeup>,
 }
 
@@ -23,25 +23,25 @@ impl Budget {
         Arc::new(Self { bytes: AtomicU64::default(), frames: Default::default(), room })
     }
 
-    /// Counts a frame until all that is cloned of the charge is dropped.
+    /// Counts a frame until all clones of the charge are dropped.
     pub(super) fn charge(self: &Arc<Self>, side: Side, bytes: u64) -> Arc<Charge> {
         self.bytes.fetch_add(bytes, Ordering::AcqRel);
         self.frames[side as usize].fetch_add(1, Ordering::AcqRel);
         Arc::new(Charge { budget: self.clone(), side, bytes: AtomicU64::new(bytes) })
     }
 
-    /// What the frames of both sides hold.
+    /// Memory held by the frames of both sides.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Acquire)
     }
 
-    /// How many frames of that side are held.
+    /// Number of frames of a side.
     pub(super) fn frames(&self, side: Side) -> usize {
         self.frames[side as usize].load(Ordering::Acquire)
     }
 }
 
-/// One frame's part of the budget. It may be dropped on any thread and under any lock.
+/// A frame's share of the budget. May be dropped on any thread and under any lock.
 pub(super) struct Charge {
     budget: Arc<Budget>,
     side: Side,
@@ -49,7 +49,7 @@ pub(super) struct Charge {
 }
 
 impl Charge {
-    /// The frame holds so much from now on.
+    /// Updates the memory held by the frame.
     pub(super) fn set(&self, bytes: u64) {
         let before = self.bytes.swap(bytes, Ordering::AcqRel);
         self.budget.bytes.fetch_add(bytes.wrapping_sub(before), Ordering::AcqRel);
@@ -64,9 +64,9 @@ impl Drop for Charge {
     }
 }
 
-/// A frame in the comparer's hands.
+/// A frame owned by the comparer.
 pub(super) struct CountedFrame {
-    // In this order: the memory outlives the lease, and goes before it is counted as gone.
+    // Drop order: the lease first, then the memory, then its accounting.
     lease: Option<Lease>,
     frame: MappedFrame,
     _charge: Arc<Charge>,
@@ -74,7 +74,7 @@ pub(super) struct CountedFrame {
 
 impl CountedFrame {
     pub(super) fn new(frame: MappedFrame, lease: Option<Lease>, charge: Arc<Charge>) -> Self {
-        // Of an unpacked picture the memory does not say how it was unpacked.
+        // The memory does not identify how an unpacked picture was unpacked, so it cannot be shared.
         let lease = lease.filter(|_| frame.is_in_place());
         Self { lease, frame, _charge: charge }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Where the element's debug log goes.
+//! Debug category of the element.
 
 use std::sync::LazyLock;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the parts of the element work with.
+//! Context passed to the parts of the element.
 
 use super::deadline::Deadline;
 use super::queues::Queues;
@@ -12,12 +12,12 @@ use gst::prelude::*;
 use onnx_iqa::comparer::Side;
 use std::sync::Mutex;
 
-/// The three pads, and the task on the last.
+/// The three pads and the source pad's task.
 pub(super) struct Pads {
     pub(super) reference: gst::Pad,
     pub(super) distorted: gst::Pad,
     pub(super) src: gst::Pad,
-    /// One round of the task.
+    /// One iteration of the task.
     pub(super) round: fn(&gst::Element),
 }
 
@@ -33,7 +33,7 @@ impl Pads {
         [&self.reference, &self.distorted]
     }
 
-    /// The task. It holds the element weakly.
+    /// Returns the task function, which holds the element weakly.
     pub(super) fn task(&self, element: &gst::Element) -> impl FnMut() + Send + 'static {
         let (weak, round) = (element.downgrade(), self.round);
         move || {
@@ -44,7 +44,7 @@ impl Pads {
     }
 }
 
-/// The parts of the element that all of its threads use. Each has a lock of its own.
+/// Parts of the element shared by all its threads. Each has its own lock.
 pub(super) struct Context<'a> {
     pub(super) element: &'a gst::Element,
     pub(super) pads: &'a Pads,
@@ -56,12 +56,12 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Something of the settings.
+    /// Reads a setting.
     pub(super) fn setting<T>(&self, get: impl FnOnce(&Settings) -> T) -> T {
         get(&lock(self.settings))
     }
 
-    /// Counts, and posts what follows.
+    /// Updates the report and posts the resulting messages.
     pub(super) fn report(&self, count: impl FnOnce(&mut Report) -> Vec<Notice>) {
         let notices = count(&mut lock(self.report));
         self.post(notices);

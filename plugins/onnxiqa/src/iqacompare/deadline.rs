@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How long frames may wait for their partner, which only live pipelines limit: latency, and the clock.
+//! Deadlines for waiting frames in live pipelines: latency and clock.
 
 use super::wakeup::Wakeup;
 use crate::lock;
 use gst::prelude::*;
 use std::sync::{Arc, Mutex};
 
-/// What is upstream of both pads.
+/// Latency information from upstream of both pads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Upstream {
-    /// Not asked yet.
+    /// Not queried yet.
     #[default]
     Unknown,
-    /// Frames come when they are wanted, and may wait as long as they have to.
+    /// Not live: frames may wait indefinitely.
     NotLive,
-    /// Frames come by the clock, so much later.
+    /// Live, with this latency.
     Live(gst::ClockTime),
 }
 
-/// A time at which the clock wakes the task.
+/// A pending clock timeout that wakes the task.
 struct Timer {
     clock: gst::Clock,
     at: gst::ClockTime,
@@ -35,17 +35,17 @@ impl Drop for Timer {
 #[derive(Default)]
 struct Inner {
     latency: gst::ClockTime,
-    /// What a frame waits for besides, when its partner is known: the next pairs.
+    /// Additional wait for the following pairs once the match is known.
     next_pairs: gst::ClockTime,
     upstream: Upstream,
     playing: bool,
     timer: Option<Timer>,
 }
 
-/// When a distorted frame has to leave, with or without partner.
+/// Decides when a distorted frame must leave, with or without a match.
 pub(super) struct Deadline {
     inner: Mutex<Inner>,
-    /// Told when the time has come, and when there may be another one.
+    /// Notified when the deadline has passed and when it may have changed.
     work: Arc<Wakeup>,
 }
 
@@ -54,24 +54,24 @@ impl Deadline {
         Self { inner: Mutex::new(Inner { latency, ..Inner::default() }), work }
     }
 
-    /// How long frames may wait in this element.
+    /// Sets how long frames may wait in this element.
     pub(super) fn set_latency(&self, latency: gst::ClockTime) {
         lock(&self.inner).latency = latency;
         self.work.tell();
     }
 
-    /// How long the next pairs are waited for, beside the latency; gives whether that is new.
+    /// Sets the additional wait for following pairs; returns whether it has changed.
     pub(super) fn set_next_pairs(&self, wait: gst::ClockTime) -> bool {
         std::mem::replace(&mut lock(&self.inner).next_pairs, wait) != wait
     }
 
-    /// The element's running time goes on, or stands still.
+    /// The element's running time starts or stops.
     pub(super) fn set_playing(&self, playing: bool) {
         lock(&self.inner).playing = playing;
         self.work.tell();
     }
 
-    /// READY→PAUSED and back: another pipeline may be upstream.
+    /// Resets the state at READY→PAUSED and PAUSED→READY: another pipeline may be upstream.
     pub(super) fn reset(&self) {
         let mut inner = lock(&self.inner);
         inner.upstream = Upstream::Unknown;
@@ -81,8 +81,8 @@ impl Deadline {
         drop(timer);
     }
 
-    /// Answers a LATENCY query: live if a side is, the larger of what they need at least, the smaller of what they
-    /// bear at most, and to both what frames may wait here. False if a side does not answer.
+    /// Answers a LATENCY query: live if either side is live, the larger minimum and the smaller maximum of both, each
+    /// plus the wait in this element. Returns false if a side does not answer.
     pub(super) fn answer(&self, pads: [&gst::Pad; 2], query: &mut gst::query::Latency) -> bool {
         let Some((live, min, max)) = upstream(pads) else { return false };
         let mut inner = lock(&self.inner);
@@ -94,7 +94,7 @@ impl Deadline {
         true
     }
 
-    /// Asks upstream what has not been asked yet, as the pipeline may not have done. Not under a lock.
+    /// Queries upstream if the pipeline has not done so. Must not be called under a lock.
     pub(super) fn ask(&self, pads: [&gst::Pad; 2]) {
         if lock(&self.inner).upstream != Upstream::Unknown {
             return;
@@ -104,12 +104,12 @@ impl Deadline {
         }
     }
 
-    /// Whether the pipeline is live, as far as that is known.
+    /// Whether the pipeline is live, as far as known.
     pub(super) fn live(&self) -> bool {
         matches!(lock(&self.inner).upstream, Upstream::Live(_))
     }
 
-    /// How long after its running time a frame has to leave; none if it may wait.
+    /// Time after its running time at which a frame must leave; `None` if it may wait indefinitely.
     fn allowance(&self) -> Option<gst::ClockTime> {
         let inner = lock(&self.inner);
         match inner.upstream {
@@ -118,12 +118,12 @@ impl Deadline {
         }
     }
 
-    /// Frames of this running time or an earlier one can wait no longer; none if no frame is due.
+    /// Frames up to this running time are due; `None` if no frame is due.
     pub(super) fn due(&self, element: &gst::Element) -> Option<gst::ClockTime> {
         element.current_running_time()?.checked_sub(self.allowance()?)
     }
 
-    /// Wakes the task when a frame of this running time will be due; with none, not at all.
+    /// Schedules waking the task when a frame of this running time is due; `None` cancels it.
     pub(super) fn wake_for(&self, element: &gst::Element, running: Option<gst::ClockTime>) {
         let at = || Some((element.clock()?, element.base_time()? + running? + self.allowance()?));
         let wanted = at();
@@ -143,14 +143,14 @@ impl Deadline {
         drop(inner);
         drop(before);
         let work = self.work.clone();
-        // A clock that cannot wait is no clock: the task looks again when something comes.
+        // If the clock cannot wait, the task checks again when something arrives.
         if let Some(Err(error)) = id.map(|id| id.wait_async(move |_, _, _| work.tell())) {
-            gst::warning!(super::category::CAT, obj = element, "the clock does not wait: {error}");
+            gst::warning!(super::category::CAT, obj = element, "Failed to wait on the clock: {error}");
         }
     }
 }
 
-/// What both sides' upstreams say together; none if one that is there does not answer.
+/// Combined latency of both upstreams; `None` if a linked one does not answer.
 fn upstream(pads: [&gst::Pad; 2]) -> Option<(bool, gst::ClockTime, Option<gst::ClockTime>)> {
     let (mut live, mut min, mut max) = (false, gst::ClockTime::ZERO, None::<gst::ClockTime>);
     for pad in pads {

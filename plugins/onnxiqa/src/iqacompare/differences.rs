@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Where the two streams differ, by their caps, so that their numbers say less than they seem to, and what to do.
+//! Differences between the caps of the two streams that limit the significance of the measures, and how to fix them.
 
 use crate::video_frame::Stream;
 use onnx_iqa::record::{Cure, Finding};
 
-/// How far display aspects may differ, as a part of the one.
+/// Maximum relative difference of display aspect ratios.
 const ASPECTS: f64 = 0.01;
 
-/// A kind of difference.
+/// Kind of difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Difference {
-    /// In the colorimetry of stored samples.
+    /// Colorimetry of the stored samples.
     Colorimetry,
-    /// In the display aspect.
+    /// Display aspect ratio.
     Aspect,
-    /// In the transfer function: one is of high dynamic range, the other of another one.
+    /// Transfer function: one is high dynamic range, the other is different.
     Transfer,
-    /// In the depth: one has 8 bits, the other more.
+    /// Bit depth: one is 8 bits, the other is higher.
     Depth,
 }
 
-/// The differences between two streams, each as a finding. `crops`: bars are cut off before pictures are
-/// compared.
+/// Returns the differences between two streams as findings. `crops`: bars are cropped before pictures are compared.
 pub(super) fn differences(reference: &Stream, distorted: &Stream, crops: bool) -> Vec<(Difference, Finding)> {
     let found = [
         (Difference::Colorimetry, colorimetry(reference, distorted)),
@@ -36,8 +35,8 @@ pub(super) fn differences(reference: &Stream, distorted: &Stream, crops: bool) -
 fn colorimetry(reference: &Stream, distorted: &Stream) -> Option<Finding> {
     let contradiction = reference.contradiction(distorted)?;
     let cause = format!(
-        "reference and distorted state {contradiction}: ranges are made equal, but stored samples of different \
-         matrices are compared as they are"
+        "the colorimetry in the caps differs: {contradiction}: ranges are converted, but samples of different matrices \
+         are compared as stored"
     );
     Some(Finding::new("colorimetry", cause, Cure::OneMatrix))
 }
@@ -55,8 +54,8 @@ fn aspect(reference: &Stream, distorted: &Stream) -> Option<Finding> {
         format!("{}x{}{shape}, {aspect:.3}:1", info.width(), info.height())
     });
     let cause = format!(
-        "the display aspects differ: reference {one}, distorted {other}: the distorted picture is stretched to the \
-         reference's size before it is compared"
+        "the display aspect ratios differ: reference {one}, distorted {other}: the distorted picture is stretched to \
+         the size of the reference"
     );
     Some(Finding::new("aspect", cause, Cure::OneShape { turned: exchanged }))
 }
@@ -68,8 +67,8 @@ fn transfer(reference: &Stream, distorted: &Stream) -> Option<Finding> {
     }
     let [one, other] = [one, other].map(|transfer| transfer.unwrap_or("standard dynamic range"));
     let cause = format!(
-        "the transfer functions differ: reference {one}, distorted {other}: equal light has different samples, so the \
-         numbers say nothing about coding"
+        "the transfer functions differ: reference {one}, distorted {other}: the same light has different sample \
+         values, so the results do not reflect coding quality"
     );
     Some(Finding::new("transfer", cause, Cure::OneTransfer))
 }
@@ -80,10 +79,10 @@ fn depth(reference: &Stream, distorted: &Stream) -> Option<Finding> {
         return None;
     }
     let cause = format!(
-        "the depths differ: reference {one} bits, distorted {other}: the rounding to 8 bits counts as a distortion, \
-         which limits PSNR to about 59 dB"
+        "the bit depths differ: reference {one} bits, distorted {other}: rounding to 8 bits counts as distortion and \
+         limits PSNR to about 59 dB"
     );
-    let cure = "compare with a reference of the distorted depth to judge coding alone";
+    let cure = "to measure coding alone, use a reference with the bit depth of the distorted stream";
     Some(Finding::new("depth", cause, Cure::Advice(cure.to_owned())))
 }
 
@@ -108,13 +107,13 @@ mod tests {
     #[test]
     fn aspects_are_those_of_the_display() {
         let plain = "format=I420,width=640,height=272";
-        // 2.353 and 2.222: 5.9 % apart.
+        // 2.353 and 2.222 differ by 5.9 %.
         assert_eq!(kinds(plain, "format=I420,width=640,height=288"), [Difference::Aspect]);
-        // 640×272 against 320×136 and 480×204 are equal, and 480×206 is 1.0 % off: 2.330.
+        // 640×272 equals 320×136 and 480×204; 480×206 (2.330) differs by 1.0 %.
         for same in ["width=320,height=136", "width=480,height=204", "width=480,height=206"] {
             assert_eq!(kinds(plain, &format!("format=I420,{same}")), []);
         }
-        // 720×576 of 64:45 pixels is 16:9.
+        // 720×576 with 64:45 pixels is 16:9.
         let pal = "format=I420,width=720,height=576,pixel-aspect-ratio=64/45";
         assert_eq!(kinds("format=I420,width=1280,height=720", pal), []);
         assert_eq!(kinds("format=I420,width=720,height=576", pal), [Difference::Aspect]);

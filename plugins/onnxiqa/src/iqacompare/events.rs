@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Frames and events on the pads: those of `distorted` keep their place between its frames, those of `reference` end
-//! here.
+//! Buffers and events on the pads. Events on `distorted` keep their position between its frames; events on `reference`
+//! are consumed.
 
 use super::category::CAT;
 use super::context::Context;
@@ -14,27 +14,27 @@ use crate::video_frame::{Stream, lease, pool_limit};
 use gst::prelude::*;
 use onnx_iqa::comparer::Side;
 
-/// A frame has come.
+/// Handles a buffer.
 pub(super) fn chain(context: &Context<'_>, side: Side, buffer: gst::Buffer) -> Flow {
     let seen = context.element.current_running_time();
     let buffer = own(context, buffer, context.queues.budget().frames(side));
-    // From now on: it may wait for long, and others be done with it before it is looked at.
+    // Taken here, because the buffer may wait for long and other elements may have finished with it by then.
     let lease = (side == Side::Reference).then(|| lease(&buffer));
     context.queues.push_frame(side, buffer, lease, seen)
 }
 
-/// The buffer, or a copy of it if it is of a pool that has not many: upstream would wait for those that are held here.
+/// Returns the buffer, or a copy if its pool is small: upstream would block on the buffers held here.
 fn own(context: &Context<'_>, buffer: gst::Buffer, held: usize) -> gst::Buffer {
-    // What upstream fills and what is between counts, too.
+    // Includes the buffer being filled upstream and those in between.
     const ELSEWHERE: usize = 3;
     if pool_limit(&buffer).is_none_or(|limit| held + ELSEWHERE < limit) {
         return buffer;
     }
-    gst::trace!(CAT, obj = context.element, "copying a frame: {held} of its side are held");
+    gst::trace!(CAT, obj = context.element, "Copying a frame: {held} frames of its side are held");
     buffer.copy_deep().unwrap_or(buffer)
 }
 
-/// An event has come from upstream.
+/// Handles an event from upstream.
 pub(super) fn sink_event(context: &Context<'_>, side: Side, event: gst::Event) -> bool {
     use gst::EventView;
     match event.view() {
@@ -51,7 +51,7 @@ pub(super) fn sink_event(context: &Context<'_>, side: Side, event: gst::Event) -
             gst::element_error!(
                 context.element,
                 gst::StreamError::Format,
-                ("{}: a segment in {format:?}: alignment needs one in time", name(side))
+                ("{}: cannot align a segment in {format:?} format, only in time format", name(side))
             );
             return false;
         }
@@ -67,7 +67,7 @@ pub(super) fn sink_event(context: &Context<'_>, side: Side, event: gst::Event) -
         Given::Refused(gst::FlowError::Eos) => true,
         Given::Refused(gst::FlowError::Flushing | gst::FlowError::Error) => false,
         Given::Refused(flow) => {
-            // Upstream sends no more frames that could meet the error.
+            // Upstream sends no more buffers that would return the error.
             if end {
                 flow_error(context.element, flow);
                 context.pads.src.push_event(gst::event::Eos::new());
@@ -83,7 +83,7 @@ fn start(context: &Context<'_>) -> bool {
     started.inspect_err(|error| gst::error!(CAT, obj = context.element, "{error}")).is_ok()
 }
 
-/// Of `distorted` it goes on; the comparison alone begins anew after one of the reference.
+/// On `distorted` it is forwarded; on `reference` only the comparison restarts.
 fn flush_start(context: &Context<'_>, side: Side, event: gst::Event) -> bool {
     context.queues.flush_start(side);
     if side == Side::Reference {
@@ -104,7 +104,7 @@ fn flush_stop(context: &Context<'_>, side: Side, event: gst::Event) -> bool {
     forwarded && start(context)
 }
 
-/// An event has come from downstream.
+/// Handles an event from downstream.
 pub(super) fn src_event(context: &Context<'_>, event: gst::Event) -> bool {
     use gst::EventView;
     let pads = context.pads;
@@ -112,11 +112,10 @@ pub(super) fn src_event(context: &Context<'_>, event: gst::Event) -> bool {
         EventView::Seek(seek) => {
             let _seeking = seek.get().1.contains(gst::SeekFlags::FLUSH).then(|| context.queues.seek());
             let [reference, distorted] = pads.sinks().map(|pad| pad.push_event(event.clone()));
-            // A picture that cannot be sought in stands on.
+            // A reference picture that cannot be seeked remains in use.
             (reference || context.setting(Settings::is_still)) && distorted
         }
-        // What downstream thinks of the frames concerns their source only: a reference that drops frames would spoil
-        // the comparison.
+        // QoS applies to the distorted stream only: a reference that drops frames would spoil the comparison.
         EventView::Reconfigure(_) => {
             if context.queues.relinked() {
                 start(context);

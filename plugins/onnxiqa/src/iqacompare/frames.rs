@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Frames as they wait: in the queues, and between the queues and downstream.
+//! Frames in the queues, and between the queues and downstream.
 
 use super::budget::Charge;
 use crate::scheduling::{self, Payload};
@@ -9,13 +9,13 @@ use onnx_iqa::sharing::Lease;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A frame as it came.
+/// A queued frame.
 pub(super) struct Arrived {
-    /// Of the reference: on the buffer's memory, which outlives it.
+    /// Reference only: lease on the buffer's memory, which outlives it.
     pub(super) lease: Option<Lease>,
     pub(super) buffer: gst::Buffer,
     pub(super) arrival: Instant,
-    /// The element's running time at its arrival, if that has a clock.
+    /// The element's running time at arrival, if it has a clock.
     pub(super) seen: Option<gst::ClockTime>,
     pub(super) charge: Arc<Charge>,
 }
@@ -26,19 +26,19 @@ impl Payload for Arrived {
     }
 }
 
-/// What came on a pad, in order.
+/// A queue item of a pad.
 pub(super) type Item = scheduling::Item<Arrived>;
 
-/// A distorted frame that the comparer has.
+/// A distorted frame submitted to the comparer.
 pub(super) struct Pending {
-    /// The comparer's.
+    /// Number assigned by the comparer.
     pub(super) number: u64,
     pub(super) buffer: gst::Buffer,
     pub(super) times: Times,
-    /// Running time, before the segment too.
+    /// Running time, possibly before the segment.
     pub(super) running: Option<i64>,
     pub(super) arrival: Instant,
-    /// In live pipelines: from when on it may wait for the latency; running time.
+    /// Live only: running time from which the latency counts.
     pub(super) due: Option<gst::ClockTime>,
     pub(super) charge: Arc<Charge>,
 }

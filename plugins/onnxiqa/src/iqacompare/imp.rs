@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The element as GStreamer sees it. Its shape is that of `queue` with a second sink: the sink pads' threads put frames
-//! and events into [`Queues`], the [`Task`] on the source pad feeds the comparer out of them, keeps the frames of
-//! `distorted` in order, and sends them on as their outcomes come. An `Aggregator` would not do: it decides itself how
-//! much its pads hold, and sends a segment, caps and an end of its own.
+//! The GObject implementation. The design follows `queue` with a second sink pad: the sink pads' threads put frames and
+//! events into [`Queues`]; the [`Task`] on the source pad submits them to the comparer, keeps the frames of `distorted`
+//! in order and pushes them when their results are finished. An `Aggregator` is not suitable: it decides how much its
+//! pads hold and sends its own segment, caps and EOS.
 //!
-//! Lock order: a pad's stream lock, then `task`; after it one of `settings`, `report`, and the locks inside `queues`,
-//! `deadline` and `session`, of which a thread holds one at a time. In `queues` the comparer is asked what it wants, and
-//! the task is paused; wake-ups and budget have locks or counters that nothing is called under. `task` is locked by the
-//! task for its round, in which it calls upstream, downstream and the application, and by a change of state while the
-//! task does not run. Pads' functions do not lock it: they may be called from within the round.
+//! Lock order: a pad's stream lock, then `task`, then one of `settings`, `report` and the locks inside `queues`,
+//! `deadline` and `session`, of which a thread holds only one at a time. With the lock of `queues` held, the comparer
+//! is asked what it needs and the task is paused; wake-ups and the budget have their own locks and counters, under
+//! which nothing is called. `task` is locked by the task during its iteration, in which it calls upstream, downstream
+//! and the application, and by state changes while the task is not running. Pad functions do not lock it, because they
+//! may be called from within the iteration.
 
 use super::category::CAT;
 use super::context::{Context, Pads};
@@ -22,7 +23,7 @@ use super::task::Task;
 use super::{events, queries};
 use crate::scheduling::activation;
 use crate::scoring::{self, Guarded, Report, open_analytics, report, report_settings};
-use crate::{describe, lock, video_frame};
+use crate::{AUTHOR, describe, lock, video_frame};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -37,12 +38,12 @@ pub struct IqaCompare {
     queues: Queues,
     deadline: Deadline,
     session: Session,
-    /// From READY to PAUSED and back.
+    /// Open from READY→PAUSED to PAUSED→READY.
     task: Mutex<Option<Task>>,
 }
 
 impl IqaCompare {
-    /// Does something with all that the element is made of.
+    /// Runs `f` with the element's parts.
     fn with<T>(&self, f: impl FnOnce(&Context<'_>) -> T) -> T {
         f(&Context {
             element: self.obj().upcast_ref(),
@@ -55,7 +56,7 @@ impl IqaCompare {
         })
     }
 
-    /// One round of the task on the source pad.
+    /// One iteration of the source pad task.
     fn round(element: &gst::Element) {
         Self::guarded(Some(element.upcast_ref()), (), |context| {
             let Some(element) = context.element.downcast_ref::<super::IqaCompare>() else { return };
@@ -65,7 +66,7 @@ impl IqaCompare {
         });
     }
 
-    /// READY→PAUSED: opens the model and starts a comparer.
+    /// READY→PAUSED: opens the model and creates a comparer.
     fn open(&self) -> Result<(), gst::ErrorMessage> {
         let settings = lock(&self.settings).clone();
         let (max_bytes, independent) = (settings.max_bytes, settings.independent_sources);
@@ -89,7 +90,7 @@ impl IqaCompare {
         Ok(())
     }
 
-    /// PAUSED→READY, when nothing flows any more.
+    /// PAUSED→READY, after data flow has stopped.
     fn close(&self) {
         let task = lock(&self.task).take();
         drop(task);
@@ -108,7 +109,7 @@ impl IqaCompare {
         activation::sink(*CAT, mode, active, || context.queues.deactivate())
     }
 
-    /// Runs a pad's function, which is given the pad's parent; a panic becomes an element error and ends the flow.
+    /// Runs a pad function with the pad's parent; a panic becomes an element error and ends the flow.
     fn guarded<T>(parent: Option<&gst::Object>, fallback: T, f: impl FnOnce(&Context<'_>) -> T) -> T {
         Self::guard_pad(parent, fallback, |imp, _| imp.with(f))
     }
@@ -129,7 +130,7 @@ impl IqaCompare {
             .query_function(move |_, parent, query| {
                 Self::guarded(parent, false, |context| queries::sink_query(context, side, query))
             })
-            // Caps without a frame rate are no subset of the template, and video all the same.
+            // Caps without a frame rate are not a subset of the template caps but are accepted.
             .flags(gst::PadFlags::ACCEPT_INTERSECT)
             .build()
     }
@@ -150,7 +151,7 @@ impl IqaCompare {
             .build()
     }
 
-    /// Frames may wait for another time now, as users said or as follows from what they said.
+    /// The maximum waiting time has changed, directly or through another property.
     fn latency_changed(&self, latency: gst::ClockTime) {
         self.deadline.set_latency(latency);
         let element = self.obj();
@@ -195,7 +196,7 @@ impl ObjectImpl for IqaCompare {
     fn constructed(&self) {
         self.parent_constructed();
         let element = self.obj();
-        // In this order: what is linked without naming a pad is the stream that goes through.
+        // In this order, so that links without a pad name use `distorted`.
         for pad in [&self.pads.distorted, &self.pads.reference, &self.pads.src] {
             element.add_pad(pad).expect("a new element has no pad of this name");
         }
@@ -206,21 +207,24 @@ impl ObjectImpl for IqaCompare {
             let state = [
                 glib::ParamSpecString::builder("active-provider")
                     .nick("Active provider")
-                    .blurb("The provider that really runs the model; none while no model is open")
+                    .blurb("Execution provider that runs the model; NULL while no model is open")
                     .read_only()
+                    .doc_show_default()
                     .build(),
                 glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
                     .nick("Statistics")
                     .blurb(
-                        "distorted = matched + duplicate + unmatched, reference = matched + dropped + outside; scored, skipped, failed; mean, \
-                         min, p5 and last of the score, or of psnr-y without a model; latency-mean and latency-p99 in nanoseconds; since the \
-                         element went from READY to PAUSED",
+                        "Statistics since READY→PAUSED: distorted = matched + duplicate + unmatched, reference = \
+                         matched + dropped + outside; scored, skipped, failed; mean, min, p5 and last of the score, or \
+                         of psnr-y without a model; latency-mean and latency-p99 in nanoseconds",
                     )
                     .read_only()
+                    .doc_show_default()
                     .build(),
             ];
-            let fields = "What windows and alarms look at: psnr-y, psnr-cb, psnr-cr, psnr, ssim, ms-ssim, float-ssim, vmaf, cambi, \
-                          score, raw, or the name of an attribute; by default score with a model, psnr-y without";
+            let fields = "Field evaluated by windows and alarms: psnr-y, psnr-cb, psnr-cr, psnr, ssim, ms-ssim, \
+                          float-ssim, vmaf, cambi, score, raw or a model attribute; default: score with a model, \
+                          psnr-y without";
             let report = report_settings::Settings::new(Settings::default().main_field()).properties(fields);
             Settings::properties().into_iter().chain(report).chain(state).collect()
         });
@@ -240,7 +244,7 @@ impl ObjectImpl for IqaCompare {
         drop(settings);
         lock(&self.report).settings.main_field = main_field;
         match name {
-            _ if !known => gst::warning!(CAT, imp = self, "no property {name} to set"),
+            _ if !known => gst::warning!(CAT, imp = self, "Unknown property {name}"),
             "offset" => self.session.set_offset(offset),
             "interval" | "max-rate" => self.session.set_selection(selection),
             _ => {}
@@ -276,9 +280,9 @@ impl ElementImpl for IqaCompare {
             gst::subclass::ElementMetadata::new(
                 "Full-reference picture quality",
                 "Filter/Analyzer/Video",
-                "Compares frames with those of a reference, aligned in time and space, and passes them on untouched, each with its PSNR, SSIM or \
-                 score by an ONNX quality model as metadata",
-                "The onnx-iqa authors",
+                "Compares frames with those of a reference, aligned in time and space, and attaches PSNR, SSIM, VMAF \
+                 or the score of an ONNX quality model as metadata",
+                AUTHOR,
             )
         });
         Some(&METADATA)
@@ -299,7 +303,7 @@ impl ElementImpl for IqaCompare {
     fn change_state(&self, transition: gst::StateChange) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
         match transition {
             gst::StateChange::ReadyToPaused => {
-                let bug = gst::error_msg!(gst::LibraryError::Init, ("a bug in the element"));
+                let bug = gst::error_msg!(gst::LibraryError::Init, ("internal error, please report it"));
                 let element = self.obj();
                 if let Err(error) = scoring::guard(element.upcast_ref(), Err(bug), || (), || self.open()) {
                     self.post_error_message(error);
@@ -308,7 +312,7 @@ impl ElementImpl for IqaCompare {
                 }
             }
             gst::StateChange::PlayingToPaused => self.deadline.set_playing(false),
-            // Before the pads are deactivated, which waits for their threads.
+            // Before the pads are deactivated, which joins their threads.
             gst::StateChange::PausedToReady => self.queues.deactivate(),
             _ => {}
         }

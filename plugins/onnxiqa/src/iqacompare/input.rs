@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The way in: from the heads of the queues to the comparer, in the order in which it wants them.
+//! Input side: passes the queued items to the comparer in the order it needs.
 
 use super::budget::{Charge, CountedFrame};
 use super::category::CAT;
@@ -20,11 +20,11 @@ use std::sync::Arc;
 
 type Segment = gst::FormattedSegment<gst::ClockTime>;
 
-/// What a side has next.
+/// Next item of a side.
 enum Head {
     Nothing,
     Frame(Timestamp),
-    /// Of the reference: nothing comes until then.
+    /// Reference only: no frame arrives before this time.
     Gap(Timestamp),
     Event,
 }
@@ -38,31 +38,31 @@ impl Head {
     }
 }
 
-/// What the choice of the next item depends on, beside the items.
+/// Conditions, beside the items, that determine the next item.
 pub(super) struct Situation {
-    /// Distorted frames of this running time or an earlier one can wait no longer.
+    /// Distorted frames up to this running time are due.
     pub(super) due: Option<gst::ClockTime>,
-    /// Nothing is between the queues and downstream.
+    /// Nothing is held between the queues and downstream.
     pub(super) drained: bool,
-    /// No more events may be there.
+    /// No more events may be queued.
     pub(super) full: bool,
-    /// More than what may be held is held.
+    /// The memory limit is exceeded.
     pub(super) over: bool,
 }
 
-/// The two streams as far as they have been looked at.
+/// State of the two streams up to the items taken.
 pub(super) struct Input {
     streams: Streams,
     segments: [Segment; 2],
     ended: [bool; 2],
     references: References,
-    /// The last reference, where that stands for whatever comes on `distorted`.
+    /// The last reference, if `alignment=still`.
     standing: Option<Standing>,
-    /// That of before the reference began anew, until a picture comes: a seek may lead beyond the only one there is.
+    /// The reference from before the stream restarted, until a picture arrives: a seek may go beyond the only one.
     former: Option<Standing>,
 }
 
-/// A reference frame as the comparer was given it.
+/// A reference frame as submitted to the comparer.
 struct Standing {
     stream: Arc<Stream>,
     stamp: Timestamp,
@@ -84,12 +84,12 @@ impl Default for Input {
 }
 
 impl Input {
-    /// Nothing more comes on that side.
+    /// Whether that side has ended.
     pub(super) fn ended(&self, side: Side) -> bool {
         self.ended[side as usize]
     }
 
-    /// That side begins anew. What its frames are remains.
+    /// Restarts a side, keeping its caps.
     pub(super) fn begin(&mut self, side: Side) {
         self.segments[side as usize] = Segment::new();
         self.ended[side as usize] = false;
@@ -98,7 +98,7 @@ impl Input {
         }
     }
 
-    /// Goes on with a comparer that knows nothing.
+    /// Continues with a new comparer.
     pub(super) fn renewed(&mut self, comparer: &Comparer) {
         self.references = References::default();
         comparer.set_one_size(self.streams.one_size());
@@ -112,12 +112,12 @@ impl Input {
         }
     }
 
-    /// When that reference frame is shown.
+    /// Returns the times of a reference frame.
     pub(super) fn reference(&self, number: u64) -> Option<ReferenceTime> {
         self.references.get(number)
     }
 
-    /// What is to be taken next.
+    /// Chooses the next item.
     pub(super) fn choose(&self, comparer: &Comparer, heads: [Option<&Item>; 2], situation: &Situation) -> Choice {
         let [reference, distorted] = heads;
         let due = distorted.and_then(|item| self.due(item)).zip(situation.due);
@@ -127,7 +127,7 @@ impl Input {
         let distorted = distorted.map_or(Head::Nothing, |item| self.head(Side::Distorted, item));
         match (&reference, &distorted) {
             (Head::Event, _) => return Choice::Take(Side::Reference),
-            // Another stream waits until the one before has left.
+            // A new stream waits until the previous one has left.
             (_, Head::Event) if self.ended[1] && !situation.drained && distorted_item.is_some_and(begins) => {}
             (_, Head::Event) if !situation.full => return Choice::Take(Side::Distorted),
             _ => {}
@@ -136,7 +136,7 @@ impl Input {
         let missing = [&reference, &distorted].map(|head| matches!(head, Head::Nothing));
         let starved = [0, 1].map(|side| idle && missing[side] && !self.ended[side]);
         let rest = Choice::Rest(Rest { starved, idle, drained: situation.drained });
-        // Memory that is over the bound is given back, or cannot be, before more comes.
+        // Memory beyond the limit must be released, if possible, before more is taken.
         if situation.over && !idle {
             return rest;
         }
@@ -146,7 +146,7 @@ impl Input {
             _ => {}
         }
         if let (true, Head::Frame(stamp), Head::Nothing) = (due, &distorted, &reference) {
-            // As if the reference's next frame were far ahead: the answer is then whether there is room.
+            // Treated as if the next reference frame were far ahead: the answer then tells whether there is room.
             let [never, now] = [i64::MAX, 0].map(|running| Some(Timestamp { running: Some(running), ..*stamp }));
             if comparer.wants(never, now).is_some() {
                 return Choice::Take(Side::Distorted);
@@ -175,8 +175,8 @@ impl Input {
         Timestamp { running: running(&self.segments[side as usize], buffer.pts()), duration }
     }
 
-    /// From when on a distorted frame that has not been looked at may wait for the latency. Without a time stamp that
-    /// is when it came.
+    /// Running time from which the latency of a queued distorted frame counts: for a frame without a timestamp, that of
+    /// its arrival.
     pub(super) fn due(&self, item: &Item) -> Option<gst::ClockTime> {
         let Item::Frame(frame) = item else { return None };
         let running = running(&self.segments[Side::Distorted as usize], frame.buffer.pts());
@@ -186,7 +186,7 @@ impl Input {
     /// Takes a frame of the reference.
     ///
     /// # Errors
-    /// When no caps came before it. The element's error has been posted.
+    /// If no caps have arrived. The element error has been posted.
     pub(super) fn take_reference(
         &mut self,
         context: &Context<'_>,
@@ -206,7 +206,7 @@ impl Input {
         Ok(())
     }
 
-    /// Gives the comparer a reference that it, or one before it, was given.
+    /// Submits a reference that this comparer or a previous one was given.
     fn let_stand(&mut self, comparer: &Comparer, reference: Standing) {
         self.give_reference(comparer, &reference, None);
         self.standing = Some(reference);
@@ -214,16 +214,16 @@ impl Input {
 
     fn give_reference(&mut self, comparer: &Comparer, reference: &Standing, lease: Option<Lease>) {
         let Standing { stream, stamp, buffer, charge } = reference;
-        // Numbers are given in order, by this thread alone.
+        // Numbers are assigned in order, by this thread only.
         let bytes = held(stream, buffer, charge);
         comparer.push_reference(*stamp, bytes, shared(comparer, stream, buffer, charge, lease));
         self.references.push((buffer.pts(), stamp.running));
     }
 
-    /// Takes a frame that is to be judged, and gives it as it waits for its outcome.
+    /// Takes a distorted frame and returns it in the state in which it waits for its result.
     ///
     /// # Errors
-    /// When no caps came before it. The element's error has been posted.
+    /// If no caps have arrived. The element error has been posted.
     pub(super) fn take_distorted(
         &mut self,
         context: &Context<'_>,
@@ -246,7 +246,7 @@ impl Input {
         Ok(Pending { number, buffer, times, running: stamp.running, arrival, due, charge })
     }
 
-    /// Warns of the first interlaced frame among others.
+    /// Warns about the first interlaced frame of a mixed stream.
     fn look_at(&mut self, context: &Context<'_>, side: Side, buffer: &gst::BufferRef) {
         if let Some(found) = self.streams.found_interlaced(side, buffer) {
             warn(context.element, gst::StreamError::Format, &found);
@@ -255,16 +255,16 @@ impl Input {
 
     fn stream(&self, context: &Context<'_>, side: Side) -> Result<Arc<Stream>, gst::FlowError> {
         self.streams.get(side).cloned().ok_or_else(|| {
-            let text = format!("frames came on {} before caps", name(side));
+            let text = format!("{}: received a frame before caps", name(side));
             gst::element_error!(context.element, gst::CoreError::Negotiation, ("{text}"));
             gst::FlowError::NotNegotiated
         })
     }
 
-    /// Heeds what an event says of its stream.
+    /// Handles the stream information of an event.
     ///
     /// # Errors
-    /// When the streams cannot be compared. The element's error has been posted.
+    /// If the streams cannot be compared. The element error has been posted.
     pub(super) fn take_event(
         &mut self,
         context: &Context<'_>,
@@ -279,13 +279,13 @@ impl Input {
                 comparer.set_one_size(self.streams.one_size());
             }
             EventView::Segment(segment) => {
-                // Others were refused.
+                // Other formats have been refused.
                 if let Some(segment) = segment.segment().downcast_ref() {
                     self.segments[side as usize] = segment.clone();
                 }
             }
             EventView::Eos(_) => {
-                gst::debug!(CAT, obj = context.element, "{} has ended", name(side));
+                gst::debug!(CAT, obj = context.element, "EOS on {}", name(side));
                 self.ended[side as usize] = true;
                 if let Some(former) = self.former.take_if(|_| side == Side::Reference) {
                     self.let_stand(comparer, former);
@@ -316,7 +316,7 @@ impl Input {
         Ok(())
     }
 
-    /// A frame waits for the pairs that VMAF's model needs: by the caps of `distorted`, a frame's duration for each.
+    /// Sets the wait for the pairs the VMAF model needs: one frame duration of `distorted` each.
     fn set_next_pairs(&self, context: &Context<'_>) {
         let pairs = context.session.following_pairs();
         let Some(stream) = self.streams.get(Side::Distorted).filter(|_| pairs > 0) else { return };
@@ -327,10 +327,10 @@ impl Input {
     }
 }
 
-/// How long a pair is waited for where the caps state no frame rate.
+/// Assumed interval between pairs if the caps have no frame rate.
 const NEXT_PAIR: gst::ClockTime = gst::ClockTime::from_mseconds(40);
 
-/// Whether a stream begins with it.
+/// Whether the item begins a stream.
 pub(super) fn begins(item: &Item) -> bool {
     matches!(item, Item::Event(event) if event.type_() == gst::EventType::StreamStart)
 }
@@ -342,14 +342,14 @@ fn end(comparer: &Comparer, side: Side) {
     }
 }
 
-/// What the frame holds in the comparer's hands, which is charged for it.
+/// Memory the frame holds in the comparer, which is added to its charge.
 fn held(stream: &Stream, buffer: &gst::Buffer, charge: &Charge) -> u64 {
     let bytes = stream.bytes(buffer);
     charge.set(bytes);
     bytes
 }
 
-/// The frame as the comparer wants it.
+/// Wraps the frame for the comparer.
 fn shared(
     comparer: &Comparer,
     stream: &Stream,
@@ -363,14 +363,14 @@ fn shared(
     })
 }
 
-/// Running time, before the segment too.
+/// Running time, possibly before the segment.
 fn running(segment: &Segment, time: Option<gst::ClockTime>) -> Option<i64> {
     let running = segment.to_running_time_full(time?)?;
     let nseconds = i64::try_from(running.abs().nseconds()).ok()?;
     Some(if running.is_negative() { -nseconds } else { nseconds })
 }
 
-/// Running times before the segment are at once.
+/// Running times before the segment count as zero.
 fn clock_time(running: i64) -> gst::ClockTime {
     gst::ClockTime::from_nseconds(u64::try_from(running).unwrap_or(0))
 }

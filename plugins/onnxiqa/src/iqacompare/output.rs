@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The way out: frames, each when its outcome is there, and the events between them, in the order in which they came.
+//! Output side: frames, each when its result is finished, and the events in between, in their original order.
 
 use super::alignment_events::announce;
 use super::category::CAT;
@@ -15,32 +15,32 @@ use crate::scoring::{Labels, OnError, report};
 use gst::prelude::*;
 use onnx_iqa::comparer::{Comparer, Outcome};
 
-/// What was done.
+/// Result of a send attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sent {
-    /// What is next has to wait, or nothing is there.
+    /// The next item must wait, or the queue is empty.
     Nothing,
     Something,
     /// The stream has ended.
     End,
 }
 
-/// What comes before the caps, which downstream is to see first of all.
+/// Events that arrive before CAPS, which must be sent first.
 #[derive(Default)]
 struct Prelude {
-    /// Caps were sent.
+    /// Whether caps have been sent.
     over: bool,
     stream_start: Option<gst::Event>,
     others: Vec<gst::Event>,
 }
 
 impl Prelude {
-    /// As a flush does: what belongs to the time before goes.
+    /// Drops what a flush discards.
     fn flush(&mut self) {
         self.others.retain(|event| event.is_sticky() && event.type_() != gst::EventType::Segment);
     }
 
-    /// Keeps an event back until the caps come; gives what is to be sent now.
+    /// Holds an event back until CAPS has been sent; returns the events to send now.
     fn pass(&mut self, event: gst::Event) -> Vec<gst::Event> {
         match event.type_() {
             _ if self.over => vec![event],
@@ -48,7 +48,7 @@ impl Prelude {
                 self.stream_start = Some(event);
                 Vec::new()
             }
-            // Without caps only the end is worth anything to downstream.
+            // Without caps only EOS is meaningful downstream.
             gst::EventType::Caps | gst::EventType::Eos => {
                 self.over = true;
                 let mut events: Vec<_> = self.stream_start.take().into_iter().collect();
@@ -63,7 +63,7 @@ impl Prelude {
                 events
             }
             kind if self.others.len() >= Limit::EVENTS => {
-                gst::warning!(CAT, "{kind} is lost: too many events come before caps");
+                gst::warning!(CAT, "Dropping {kind}: too many events before caps");
                 Vec::new()
             }
             _ => {
@@ -74,19 +74,19 @@ impl Prelude {
     }
 }
 
-/// What has come on `distorted`, is being looked at and has not left.
+/// Items of `distorted` that have been taken from the queue and have not left.
 pub(super) struct Output {
-    /// The comparer bounds the frames.
+    /// Bounded by the comparer.
     fifo: Fifo<Pending>,
     prelude: Prelude,
     verdict: Verdict,
     labels: Labels,
-    /// The summary was posted.
+    /// Whether the summary has been posted.
     summed_up: bool,
 }
 
 impl Output {
-    /// Nothing has come yet. `analytics`: where scores are put beside what frames carry.
+    /// Creates the initial state. `analytics`: library for analytics metadata, if enabled.
     pub(super) fn new(on_error: OnError, analytics: Option<&'static Analytics>) -> Self {
         let labels = Labels::default();
         labels.restart(analytics);
@@ -99,12 +99,12 @@ impl Output {
         }
     }
 
-    /// Keeps a frame until its outcome is there.
+    /// Queues a frame until its result is finished.
     pub(super) fn push_frame(&mut self, frame: Pending) {
         self.fifo.push(Item::Frame(frame));
     }
 
-    /// Keeps an event in its place.
+    /// Queues an event in its position.
     pub(super) fn push_event(&mut self, event: gst::Event) {
         self.fifo.push(Item::Event(event));
     }
@@ -113,17 +113,17 @@ impl Output {
         &self.fifo
     }
 
-    /// As a flush of `distorted` does: frames go, and the stream has not ended.
+    /// Handles a flush of `distorted`: frames are dropped and EOS is reset.
     pub(super) fn flush(&mut self) {
         drop(self.fifo.flush());
         self.prelude.flush();
         self.summed_up = false;
     }
 
-    /// Sends what is next, if it need not wait any longer. `reference` tells when a reference frame is shown.
+    /// Sends the next item if it need not wait. `reference` returns the times of a reference frame.
     ///
     /// # Errors
-    /// Downstream's, or when the flow is to end with this frame.
+    /// The error from downstream, or if the flow ends with this frame.
     pub(super) fn send_next(
         &mut self,
         context: &Context<'_>,
@@ -137,11 +137,11 @@ impl Output {
                 None => return Ok(Sent::Nothing),
                 outcome => outcome,
             },
-            // The ledger has to be closed.
+            // The statistics must be complete first.
             Some(item) if item.is_eos() && !comparer.idle() => return Ok(Sent::Nothing),
             Some(Item::Event(_)) => None,
         };
-        // What was found with this frame is known by now, and the frame is still there to be named.
+        // Events found with this frame are known by now, and the frame is still queued so they can refer to it.
         announce(context, comparer, &self.fifo);
         match self.fifo.pop() {
             Some(Item::Frame(frame)) => {
@@ -168,7 +168,7 @@ impl Output {
         let entry = self.verdict.entry(context, &frame, outcome, reference)?;
         context.report(|report| report.look_at_pairs(ledger, suspicions));
         let Pending { mut buffer, charge, .. } = frame;
-        // It is downstream's from here on.
+        // Downstream owns the buffer from here on.
         drop(charge);
         if let Some(mut entry) = entry {
             lock(context.report).add_alarm(&mut entry);
@@ -188,13 +188,13 @@ impl Output {
         if end { Sent::End } else { Sent::Something }
     }
 
-    /// Ends the stream here, whatever there was still to come: summary and EOS.
+    /// Ends the stream early: summary and EOS.
     pub(super) fn cut(&mut self, context: &Context<'_>) {
         drop(self.fifo.flush());
         self.send_event(context, gst::event::Eos::new());
     }
 
-    /// Says what there is to say of the whole stream, once: on the bus, and downstream with the event that ends it.
+    /// Posts the summary once and attaches it to the EOS event.
     fn sum_up(&mut self, context: &Context<'_>, eos: &mut gst::Event) {
         if std::mem::replace(&mut self.summed_up, true) {
             return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Queries: downstream and the distorted stream's source see each other through this element.
+//! Query handling: connects downstream with the upstream of `distorted`.
 
 use super::context::Context;
 use super::queues::FRAMES;
@@ -8,7 +8,7 @@ use crate::scheduling::allocation::{self, Held};
 use gst::prelude::*;
 use onnx_iqa::comparer::Side;
 
-/// A query has come from upstream.
+/// Handles a query from upstream.
 pub(super) fn sink_query(context: &Context<'_>, side: Side, query: &mut gst::QueryRef) -> bool {
     use gst::QueryViewMut;
     let pad = context.pads.sink(side);
@@ -23,21 +23,21 @@ pub(super) fn sink_query(context: &Context<'_>, side: Side, query: &mut gst::Que
             answer_allocation(context, allocation);
             true
         }
-        // Frames of the reference do not leave.
+        // Frames of the reference do not leave the element.
         (Side::Reference, QueryViewMut::Drain(_)) => false,
         (Side::Distorted, QueryViewMut::Allocation(_) | QueryViewMut::Drain(_)) => pass_on(context, query),
         _ => gst::Pad::query_default(pad, Some(context.element), query),
     }
 }
 
-/// A query has come from downstream.
+/// Handles a query from downstream.
 pub(super) fn src_query(context: &Context<'_>, query: &mut gst::QueryRef) -> bool {
     use gst::QueryViewMut;
     let pads = context.pads;
     match query.view_mut() {
         QueryViewMut::Caps(caps) => proxy_caps(&pads.src, &pads.distorted, caps),
         QueryViewMut::Latency(latency) => context.deadline.answer(pads.sinks(), latency),
-        // It is the distorted stream that goes on.
+        // Only the distorted stream leaves the element.
         QueryViewMut::Position(_)
         | QueryViewMut::Duration(_)
         | QueryViewMut::Seeking(_)
@@ -47,7 +47,7 @@ pub(super) fn src_query(context: &Context<'_>, query: &mut gst::QueryRef) -> boo
     }
 }
 
-/// What the peer of `through` can, of what `pad` can.
+/// Answers a caps query on `pad` with the caps of the peer of `through`.
 fn proxy_caps(pad: &gst::Pad, through: &gst::Pad, query: &mut gst::query::Caps<gst::QueryRef>) -> bool {
     let filter = within_template(pad, query.filter());
     let beyond = through.peer_query_caps(Some(&filter));
@@ -63,7 +63,7 @@ fn within_template(pad: &gst::Pad, filter: Option<&gst::CapsRef>) -> gst::Caps {
     }
 }
 
-/// Frames of the reference are read where they lie, whatever their strides, and are held.
+/// Reference frames are read in place with any stride, and held.
 fn answer_allocation(context: &Context<'_>, query: &mut gst::query::Allocation<gst::QueryRef>) {
     query.add_allocation_meta::<gst_video::VideoMeta>(None);
     let info = query.get().0.and_then(|caps| gst_video::VideoInfo::from_caps(caps).ok());
@@ -74,10 +74,10 @@ fn answer_allocation(context: &Context<'_>, query: &mut gst::query::Allocation<g
     }
 }
 
-/// A serialized query of the distorted stream's source.
+/// Forwards a serialized query of the distorted stream.
 fn pass_on(context: &Context<'_>, query: &mut gst::QueryRef) -> bool {
-    // Downstream has to have seen what comes before. What waits for the reference cannot leave now: then upstream does
-    // without.
+    // Downstream must have received everything ahead of the query. If frames wait for the reference, they cannot leave
+    // now, and upstream proceeds without an answer.
     if !context.queues.wait_drained() || !context.pads.src.peer_query(query) {
         return false;
     }
@@ -89,8 +89,8 @@ fn pass_on(context: &Context<'_>, query: &mut gst::QueryRef) -> bool {
     true
 }
 
-/// How many frames of one side, each of that size, are held if the other side keeps up: where both have the same times, and
-/// at the farthest offset.
+/// Number of frames of one side held if the other side keeps up: minimum for equal running times, maximum for the
+/// largest offset.
 fn held(context: &Context<'_>, bytes: usize, fps: gst::Fraction) -> Held {
     let (queue, max_bytes, range) = context.setting(|settings| {
         let range = if settings.alignment.searches() { settings.search_range } else { gst::ClockTime::ZERO };

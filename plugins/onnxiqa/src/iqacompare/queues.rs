@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What has come on the two sink pads and has not been looked at: one queue a side, bounded together in bytes.
+//! Input queues of the two sink pads, with a common memory limit.
 //!
-//! The pads' threads put frames and events in and wait for room; the task on the source pad takes them out. A side
-//! normally holds a few frames. While the other side has nothing, and all work is done, it may hold more, up to the
-//! bound: what the other side lacks may come of just these frames, as from an encoder that looks ahead.
+//! The pads' threads put frames and events in and wait for room; the source pad task takes them out. A side normally
+//! holds a few frames. While the other side is empty and all work is done, it may hold more, up to the limit: the
+//! missing frames may depend on them, as with an encoder with look-ahead.
 
 use super::budget::Budget;
 use super::frames::{Arrived, Item};
@@ -16,75 +16,75 @@ use onnx_iqa::sharing::Lease;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// Frames that a side may hold while the other side has some, too.
+/// Maximum number of queued frames of a side while the other side has frames too.
 pub(super) const FRAMES: usize = 4;
-/// How long the other side may send nothing before a side holds more: at first, and later between these, as many times as
-/// its frames are usually apart. A side that is only slower must not fill the memory with the other one's frames.
+/// How long the other side may be silent before a side may hold more: at first, and later a multiple of the other
+/// side's usual frame interval within this range. If a side is merely slower, the other one must not fill the memory.
 const FIRST_PATIENCE: Duration = Duration::from_millis(500);
 const PATIENCE: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 const INTERVALS: u32 = 4;
 pub(super) type Flow = Result<gst::FlowSuccess, gst::FlowError>;
 
-/// What the task found to do.
+/// Decision of the task.
 pub(super) enum Choice {
-    /// Take what that side has next.
+    /// Take the next item of this side.
     Take(Side),
-    /// Nothing.
+    /// Take nothing.
     Rest(Rest),
 }
 
 /// Why the task takes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Rest {
-    /// The sides that have to deliver before anything can go on.
+    /// Sides that must deliver before the task can proceed.
     pub(super) starved: [bool; 2],
-    /// Nothing goes on by itself.
+    /// Nothing is in progress.
     pub(super) idle: bool,
-    /// Of what came on `distorted` nothing is held.
+    /// No item of `distorted` is held.
     pub(super) drained: bool,
 }
 
-/// What keeps the task from its work.
+/// Conditions that interrupt the task.
 pub(super) enum Interruption {
     None,
     /// The flow is stopped.
     Stopped,
-    /// A seek is under way.
+    /// A seek is in progress.
     Seeking,
     /// These sides were flushed.
     Flushed([bool; 2]),
 }
 
-/// What came of giving an event.
+/// Result of queuing an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Given {
     Queued,
-    /// Queued, and the task, which had ended, is to be started.
+    /// Queued; the task had ended and must be restarted.
     Begins,
     /// The pad is flushing.
     Flushing,
-    /// Nothing goes any more, for this reason.
+    /// The flow has stopped for this reason.
     Refused(gst::FlowError),
 }
 
-/// A side that cannot take its next frame because the bound is reached, while the other side has nothing.
+/// A side that cannot take its next frame because of the memory limit, while the other side is empty.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pressed {
     pub(super) side: Side,
-    /// What the frame that waits needs.
+    /// Memory needed by the waiting frame.
     pub(super) bytes: u64,
-    /// Frames in that side's queue, and what they hold.
+    /// Number of frames in that side's queue, and their memory.
     pub(super) frames: usize,
     pub(super) queued: u64,
 }
 
 struct Queue {
-    /// Its limit holds while the other side has something, too. What all hold together is counted by the budget.
+    /// This limit applies while the other side has frames too. Total memory is counted by the budget.
     items: Fifo<Arrived>,
     flushing: bool,
-    /// Was flushed, which the task has not heard of.
+    /// Flushed, and the task has not handled it yet.
     flushed: bool,
-    /// What the frame that waits for room needs.
+    /// Memory needed by the frame that waits for room.
     waiting: Option<u64>,
     arrivals: Arrivals,
 }
@@ -101,11 +101,11 @@ impl Default for Queue {
     }
 }
 
-/// When a side's frames come.
+/// Arrival times of a side's frames.
 struct Arrivals {
-    /// When the last one was queued, or when the first could come.
+    /// When the last frame was queued, or when the first one could arrive.
     last: Instant,
-    /// What usually lies between two frames, first from the beginning to the first one; none before that.
+    /// Usual interval between frames; initially the time to the first frame, `None` before that.
     interval: Option<Duration>,
 }
 
@@ -116,14 +116,14 @@ impl Default for Arrivals {
 }
 
 impl Arrivals {
-    /// A frame that came at `arrival` is in its queue now; the time that it waited for room is none of upstream's.
+    /// A frame that arrived at `arrival` is now queued; the time it waited for room does not count.
     fn arrived(&mut self, arrival: Instant) {
         let interval = arrival.saturating_duration_since(self.last);
         self.interval = Some(self.interval.map_or(interval, |usual| (usual * 3 + interval) / 4));
         self.last = Instant::now();
     }
 
-    /// How long the side may still be silent before that is unusual.
+    /// How much longer the side may be silent.
     fn patience(&self, now: Instant) -> Duration {
         let [least, most] = PATIENCE;
         let patience = self.interval.map_or(FIRST_PATIENCE, |usual| (usual * INTERVALS).clamp(least, most));
@@ -134,18 +134,18 @@ impl Arrivals {
 struct Inner {
     queues: [Queue; 2],
     max_bytes: u64,
-    /// Neither side's frames come of the other's: none grows for the other's sake.
+    /// The sides are independent: neither may hold more because the other is silent.
     independent: bool,
-    /// Of the stream that goes through; the reference can be flushed by itself.
+    /// Flow state of the distorted stream; the reference can be flushed separately.
     flow: FlowState,
-    /// Seeks that are under way: frames of before and after them may be mixed.
+    /// Number of seeks in progress: frames from before and after a seek may be mixed.
     seeks: usize,
-    /// Of the task; none while it is at work, or has not seen what came last.
+    /// Why the task rests; `None` while it works or has not seen the newest item.
     rest: Option<Rest>,
 }
 
 impl Inner {
-    /// Whether frames may come.
+    /// Whether frames may enter.
     fn check(&self, side: Side) -> Result<(), gst::FlowError> {
         if self.queues[side as usize].flushing {
             return Err(gst::FlowError::Flushing);
@@ -157,12 +157,12 @@ impl Inner {
         self.queues[Side::Distorted as usize].flushing || self.flow != FlowState::Flowing
     }
 
-    /// Whether a frame of so many bytes is more than may be held.
+    /// Whether a frame of this size exceeds the memory limit.
     fn is_over(&self, bytes: u64, held: u64) -> bool {
         held.saturating_add(bytes) > self.max_bytes
     }
 
-    /// How long a frame has to wait for room, if nothing changes: not at all, for a time, or (none) for ever.
+    /// How long a frame has to wait for room: not at all, for a duration, or (`None`) indefinitely.
     fn room(&self, side: Side, bytes: u64, held: u64, now: Instant) -> Option<Duration> {
         let queue = &self.queues[side as usize];
         if !queue.items.has_frames() {
@@ -180,7 +180,7 @@ impl Inner {
         more.then(|| self.queues[other(side) as usize].arrivals.patience(now))
     }
 
-    /// Puts a frame in. The task has to look, unless there was a frame that it could do nothing with.
+    /// Queues a frame. The task must run, unless a frame it cannot process is already queued.
     fn push_frame(&mut self, side: Side, frame: Arrived) {
         let queue = &mut self.queues[side as usize];
         if !queue.items.has_frames() {
@@ -191,7 +191,7 @@ impl Inner {
         let grows = !queue.items.has_room();
         queue.items.push(Item::Frame(frame));
         if grows {
-            // What the other side needed once it needs again: that much may be held from now on.
+            // The other side's needs set the amount this side may hold from now on.
             queue.items.set_limit(Limit { frames: queue.items.len(), bytes: u64::MAX });
         }
     }
@@ -201,9 +201,9 @@ impl Inner {
 pub(super) struct Queues {
     inner: Mutex<Inner>,
     budget: Arc<Budget>,
-    /// The task waits for it: there is something to do.
+    /// The task waits for this: work is available.
     work: Arc<Wakeup>,
-    /// The pads' threads wait for it: there may be room.
+    /// The pads' threads wait for this: room may be available.
     room: Arc<Wakeup>,
 }
 
@@ -227,23 +227,23 @@ impl Queues {
         lock(&self.inner)
     }
 
-    /// What tells the task that there is something to do.
+    /// Notifies the task about work.
     pub(super) fn work(&self) -> &Arc<Wakeup> {
         &self.work
     }
 
-    /// What all frames of the element hold.
+    /// Memory accounting of all frames of the element.
     pub(super) fn budget(&self) -> &Budget {
         &self.budget
     }
 
-    /// READY→PAUSED: nothing is there, and all may hold so many bytes. `independent`: neither side's frames come of the
-    /// other's.
+    /// READY→PAUSED: empties the queues and sets the memory limit. `independent`: neither side may hold more because
+    /// the other is silent.
     pub(super) fn open(&self, max_bytes: u64, independent: bool) {
         let mut inner = self.lock();
         let old = inner.queues.each_mut().map(std::mem::take);
         for queue in &mut inner.queues {
-            // Of large frames fewer.
+            // Fewer if frames are large.
             queue.items.set_limit(Limit { frames: FRAMES, bytes: max_bytes / 8 });
         }
         inner.max_bytes = max_bytes;
@@ -253,7 +253,7 @@ impl Queues {
         drop(old);
     }
 
-    /// From now on frames may come.
+    /// Enables data flow.
     pub(super) fn activate(&self) {
         let mut inner = self.lock();
         inner.flow.start();
@@ -262,7 +262,7 @@ impl Queues {
         }
     }
 
-    /// Wakes every thread that waits; nothing comes in any more.
+    /// Disables data flow and ends all waits.
     pub(super) fn deactivate(&self) {
         let mut inner = self.lock();
         inner.flow.flush();
@@ -278,9 +278,9 @@ impl Queues {
         self.room.tell();
     }
 
-    // What the pads' threads do.
+    // Called by the pads' threads.
 
-    /// Puts a frame in, when there is room for it.
+    /// Queues a frame when there is room.
     pub(super) fn push_frame(
         &self,
         side: Side,
@@ -314,7 +314,7 @@ impl Queues {
         }
     }
 
-    /// Puts a serialized event in.
+    /// Queues a serialized event.
     pub(super) fn push_event(&self, side: Side, mut event: gst::Event) -> Given {
         loop {
             let generation = self.room.generation();
@@ -328,7 +328,7 @@ impl Queues {
             }
             let (begins, is_sticky) = (inner.flow != before, event.is_sticky());
             let item = Item::Event(event);
-            // What the reference is has to be known if the other stream begins anew.
+            // The kind of reference must be known if the other stream restarts.
             let kept = || side == Side::Reference && is_sticky && !item.is_eos();
             match inner.flow.admits() {
                 Err(flow) if flow != gst::FlowError::Eos || !kept() => return Given::Refused(flow),
@@ -349,8 +349,8 @@ impl Queues {
         }
     }
 
-    /// Waits until all that came on `distorted` has left; false if it will not without more to compare with, or the
-    /// flow is being stopped.
+    /// Waits until all items of `distorted` have left; returns false if they cannot leave without more frames, or if
+    /// the flow is being stopped.
     pub(super) fn wait_drained(&self) -> bool {
         loop {
             let generation = self.room.generation();
@@ -368,13 +368,13 @@ impl Queues {
         }
     }
 
-    /// FLUSH_START: what waits on that pad gives up.
+    /// FLUSH_START: ends the pad's waits.
     pub(super) fn flush_start(&self, side: Side) {
         self.lock().queues[side as usize].flushing = true;
         self.wake();
     }
 
-    /// FLUSH_STOP: what came before is gone.
+    /// FLUSH_STOP: the queue is empty.
     pub(super) fn flush_stop(&self, side: Side) {
         let mut inner = self.lock();
         let queue = &mut inner.queues[side as usize];
@@ -392,27 +392,27 @@ impl Queues {
         self.wake();
     }
 
-    /// A seek begins. Until it has reached both sides, and the token is dropped, the task does nothing: frames of before
-    /// and after it must not meet.
+    /// Begins a seek. Until it has reached both sides and the token is dropped, the task does nothing: frames from
+    /// before and after the seek must not meet.
     pub(super) fn seek(&self) -> Seeking<'_> {
         self.lock().seeks += 1;
         Seeking(self)
     }
 
-    /// Downstream is linked now, perhaps; true if the task is to be started.
+    /// Handles a reconfigure request; returns true if the task must be started.
     pub(super) fn relinked(&self) -> bool {
         self.lock().flow.relink()
     }
 
-    // What the task does.
+    // Called by the task.
 
-    /// What the task has to heed before anything else; of flushes it hears once.
+    /// Returns the condition that interrupts the task; each flush is returned once.
     pub(super) fn interruption(&self) -> Interruption {
         let mut inner = self.lock();
         if inner.stopped() {
             return Interruption::Stopped;
         }
-        // It flushes one side after the other: what the first one's means is known after the second's.
+        // A seek flushes one side after the other; both must be known before the first is handled.
         if inner.seeks > 0 {
             return Interruption::Seeking;
         }
@@ -428,7 +428,7 @@ impl Queues {
         }
     }
 
-    /// Takes what `choose` wants of what both sides have next. Runs it under the lock.
+    /// Takes the item that `choose` selects from the heads of both queues. `choose` is called under the lock.
     pub(super) fn take(&self, choose: impl FnOnce([Option<&Item>; 2]) -> Choice) -> Option<(Side, Item)> {
         let mut inner = self.lock();
         if inner.stopped() || inner.seeks > 0 || inner.queues.iter().any(|queue| queue.flushed) {
@@ -449,12 +449,12 @@ impl Queues {
         taken
     }
 
-    /// What `distorted` has next.
+    /// Inspects the next item of a side.
     pub(super) fn peek<T>(&self, side: Side, look: impl FnOnce(&Item) -> Option<T>) -> Option<T> {
         self.lock().queues[side as usize].items.front().and_then(look)
     }
 
-    /// Whether the bound keeps a side from growing while the other one is starved.
+    /// Whether the memory limit prevents a side from growing while the other one is empty.
     pub(super) fn pressed(&self) -> Option<Pressed> {
         let inner = self.lock();
         let rest = inner.rest.filter(|rest| rest.idle)?;
@@ -470,17 +470,17 @@ impl Queues {
         })
     }
 
-    /// What the queues themselves hold.
+    /// Memory held by the queued frames.
     pub(super) fn bytes(&self) -> u64 {
         self.lock().queues.iter().map(|queue| queue.items.bytes()).sum()
     }
 
-    /// Nothing goes any more, for this reason. Gives whether the end of `distorted` is among what is dropped.
+    /// Stops the flow for this reason. Returns whether EOS of `distorted` is among the dropped items.
     pub(super) fn stop(&self, flow: gst::FlowError) -> bool {
         self.stop_if(flow, |_| true)
     }
 
-    /// The stream has ended, unless another one has come already on `distorted`.
+    /// Ends the stream, unless another one has already arrived on `distorted`.
     pub(super) fn end(&self) {
         self.stop_if(gst::FlowError::Eos, |inner| inner.queues[Side::Distorted as usize].items.is_empty());
     }
@@ -500,7 +500,7 @@ impl Queues {
     }
 }
 
-/// A seek is under way as long as this lives.
+/// A seek is in progress until this is dropped.
 pub(super) struct Seeking<'a>(&'a Queues);
 
 impl Drop for Seeking<'_> {
@@ -510,12 +510,12 @@ impl Drop for Seeking<'_> {
     }
 }
 
-/// What queues that grow leave to the comparer of what may be held: with nothing it could pair nothing.
+/// Memory that growing queues leave to the comparer, which otherwise could not pair anything.
 pub(super) fn reserve(max_bytes: u64) -> u64 {
     max_bytes / 4
 }
 
-/// The other side.
+/// Returns the other side.
 pub(super) fn other(side: Side) -> Side {
     match side {
         Side::Reference => Side::Distorted,

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! When the reference's frames are shown.
+//! Times of the reference frames.
 
 use std::collections::VecDeque;
 
-/// How many are kept: of more than what can be held as pictures.
+/// Number of entries kept: more than the number of pictures that can be held.
 const KEPT: usize = 1 << 16;
 
-/// A reference frame's time stamp, and its running time, which may be before the segment.
+/// Timestamp of a reference frame, and its running time, which may be before the segment.
 pub(super) type ReferenceTime = (Option<gst::ClockTime>, Option<i64>);
 
-/// When the reference's frames are shown, by the comparer's number.
+/// Times of the reference frames by comparer number.
 #[derive(Debug, Default)]
 pub(super) struct References {
     first: u64,
@@ -18,7 +18,7 @@ pub(super) struct References {
 }
 
 impl References {
-    /// The next one.
+    /// Appends the next reference frame.
     pub(super) fn push(&mut self, time: ReferenceTime) {
         self.times.push_back(time);
         if self.times.len() > KEPT {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is open between READY and PAUSED: the model, and the comparer, which a flush replaces.
+//! State between READY→PAUSED and PAUSED→READY: the model, and the comparer, which a flush replaces.
 
 use super::category::CAT;
 use super::settings::Settings;
@@ -17,7 +17,7 @@ use onnx_iqa::record::Finding;
 use onnx_iqa::scorer::Selection;
 use std::sync::{Arc, Mutex};
 
-/// What a session is opened with.
+/// Parameters of a session.
 struct Open {
     settings: Settings,
     model: Option<scoring::Session>,
@@ -29,7 +29,7 @@ struct Open {
 struct Inner {
     open: Option<Open>,
     comparer: Option<Arc<Comparer>>,
-    /// What became of the frames of comparers that are gone; it outlives the session, to be read.
+    /// Counts of replaced comparers; kept after the session to be read.
     past: Ledger,
 }
 
@@ -38,7 +38,7 @@ struct Inner {
 pub(super) struct Session(Mutex<Inner>);
 
 impl Session {
-    /// READY→PAUSED: opens the model. There is no comparer before [`renew`](Self::renew).
+    /// READY→PAUSED: opens the model. The comparer is created by [`renew`](Self::renew).
     pub(super) fn open(&self, element: &gst::Element, settings: Settings) -> Result<(), gst::ErrorMessage> {
         let model = match settings.has_model() {
             false => None,
@@ -58,8 +58,8 @@ impl Session {
         Ok(())
     }
 
-    /// Puts a comparer that knows nothing in the place of the one so far, if any, with what users want now of what may
-    /// change while playing. `work` is told when it has something new. None: nothing is open.
+    /// Replaces the comparer, if any, with a new one that uses the current values of changeable properties. `work` is
+    /// notified of its progress. Returns `None` if no session is open.
     pub(super) fn renew(
         &self,
         (offset, selection): (i64, Selection),
@@ -70,7 +70,7 @@ impl Session {
         let scorer = model.as_ref().map(|model| model.scorer(1));
         let mut engine = settings.comparer();
         engine.vmaf_model.clone_from(vmaf_model);
-        // They may have changed since.
+        // The settings may have changed since.
         (engine.time.offset, engine.selection) = (offset, selection);
         drop(inner);
         let comparer = Arc::new(Comparer::new(engine, scorer, move || work.tell())?);
@@ -78,7 +78,7 @@ impl Session {
         Ok(Some(comparer))
     }
 
-    /// Ends the comparer so far, not under the lock: it says that it has changed, lets go of frames, and waits for its
+    /// Drops the previous comparer without holding the lock: it sends notifications, releases frames and joins its
     /// threads.
     fn replace(&self, comparer: Option<Arc<Comparer>>) {
         let mut inner = lock(&self.0);
@@ -92,7 +92,7 @@ impl Session {
         }
     }
 
-    /// What is under way is of no interest any more; nobody waits for the comparer after this.
+    /// Cancels all work; no thread waits for the comparer after this.
     pub(super) fn cancel(&self) {
         let comparer = lock(&self.0).comparer.clone();
         if let Some(comparer) = comparer {
@@ -100,14 +100,14 @@ impl Session {
         }
     }
 
-    /// PAUSED→READY, when nothing flows any more. What the ledger says remains to be read.
+    /// PAUSED→READY, after data flow has stopped. The counts remain readable.
     pub(super) fn close(&self) {
         self.replace(None);
         let open = lock(&self.0).open.take();
         drop(open);
     }
 
-    /// Added to running times from the next distorted frame on.
+    /// Sets the offset from the next distorted frame on.
     pub(super) fn set_offset(&self, offset: i64) {
         let comparer = lock(&self.0).comparer.clone();
         if let Some(comparer) = comparer {
@@ -115,7 +115,7 @@ impl Session {
         }
     }
 
-    /// Which pairs the model scores from the next one on.
+    /// Sets which pairs the model scores from the next one on.
     pub(super) fn set_selection(&self, selection: Selection) {
         let comparer = lock(&self.0).comparer.clone();
         if let Some(comparer) = comparer {
@@ -123,12 +123,12 @@ impl Session {
         }
     }
 
-    /// Who scores, for what frames and messages say.
+    /// Describes the model for records and messages.
     pub(super) fn model_info(&self) -> Arc<ModelInfo> {
         lock(&self.0).open.as_ref().map(|open| open.model_info.clone()).unwrap_or_default()
     }
 
-    /// What frames carry.
+    /// Fields that frames carry.
     pub(super) fn fields(&self) -> Fields {
         let inner = lock(&self.0);
         let fields = |open: &Open| Fields {
@@ -139,14 +139,14 @@ impl Session {
         inner.open.as_ref().map(fields).unwrap_or_default()
     }
 
-    /// How many of the next pairs a frame waits for, at most.
+    /// Maximum number of following pairs a frame waits for.
     pub(super) fn following_pairs(&self) -> u32 {
         let inner = lock(&self.0);
         let model = inner.open.as_ref().and_then(|open| open.vmaf_model.as_ref());
         model.map_or(0, |model| model.following_pairs())
     }
 
-    /// What of the settings does nothing, or makes scores doubtful.
+    /// Settings that have no effect or limit the significance of scores.
     pub(super) fn doubts(&self) -> Vec<Finding> {
         let inner = lock(&self.0);
         let Some(open) = &inner.open else { return Vec::new() };
@@ -154,18 +154,18 @@ impl Session {
         doubts(&open.settings, model.as_ref())
     }
 
-    /// The provider that really runs the model.
+    /// Provider that runs the model.
     pub(super) fn provider(&self) -> Option<String> {
         let inner = lock(&self.0);
         inner.open.as_ref()?.model.as_ref().map(scoring::Session::active_provider)
     }
 
-    /// What seems to keep the streams apart now.
+    /// What currently appears to prevent alignment.
     pub(super) fn suspicions(&self) -> Suspicions {
         lock(&self.0).comparer.as_ref().map(|comparer| comparer.suspicions()).unwrap_or_default()
     }
 
-    /// Where all frames have gone since READY→PAUSED.
+    /// Counts of all frames since READY→PAUSED.
     pub(super) fn ledger(&self) -> Ledger {
         let inner = lock(&self.0);
         let mut ledger = inner.past;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What users set.
+//! Element properties.
 
 use crate::bundled;
 use crate::scoring::measures::{self, Measures};
@@ -12,36 +12,35 @@ use onnx_iqa::comparer;
 use onnx_iqa::metrics::{self, VmafModel};
 use onnx_iqa::scorer::Selection;
 
-/// How a distorted frame's partner is found.
+/// How the reference frame of a distorted frame is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
 #[enum_type(name = "GstIqaAlignment")]
 pub enum Alignment {
-    /// Running times match.
-    #[enum_value(name = "Running times match, to within half a reference frame", nick = "pts")]
+    /// Equal running times.
+    #[enum_value(name = "By running time, within half a reference frame", nick = "pts")]
     Pts,
-    /// Running times match after an offset has been added.
-    #[enum_value(name = "Running times match after `offset` has been added to the distorted one", nick = "offset")]
+    /// Equal running times after the offset has been added.
+    #[enum_value(name = "By running time, after adding offset to that of the distorted frame", nick = "offset")]
     Offset,
-    /// One offset, found from the pictures.
+    /// Running times, corrected by the pictures.
     #[default]
-    #[enum_value(name = "By running times, unless the pictures show otherwise", nick = "auto")]
+    #[enum_value(name = "By running time, unless the pictures show otherwise", nick = "auto")]
     Auto,
-    /// A path, found from the pictures.
-    #[enum_value(
-        name = "By a path found from the pictures, which also finds drops, duplicates and drift",
-        nick = "track"
-    )]
+    /// Pictures only.
+    #[enum_value(name = "By the pictures alone, including drops, duplicates and drift", nick = "track")]
     Track,
-    /// A reference stands for whatever comes.
+    /// The most recent reference, whatever it shows.
+    ///
+    /// Since: plugins-onnxiqa-0.2.0
     #[enum_value(
-        name = "The last reference picture that is not later stands for the frame, whatever it shows: for reduced-reference models",
+        name = "Most recent reference picture, whatever it shows; for reduced-reference models",
         nick = "still"
     )]
     Still,
 }
 
 impl Alignment {
-    /// Whether it looks at the pictures, and has to wait for what comes within the search range.
+    /// Whether the pictures are searched, so that frames must wait for those within the search range.
     pub fn searches(self) -> bool {
         matches!(self, Self::Auto | Self::Track)
     }
@@ -59,7 +58,7 @@ impl From<Alignment> for time::Alignment {
     }
 }
 
-/// What follows when sizes differ.
+/// Scaling if frame sizes differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
 #[enum_type(name = "GstIqaScale")]
 pub enum Scale {
@@ -71,7 +70,7 @@ pub enum Scale {
     #[enum_value(name = "Scale the reference to the distorted frame's size", nick = "to-distorted")]
     ToDistorted,
     /// Nothing is scaled.
-    #[enum_value(name = "Scale nothing: a difference in size is an error where pixels are compared", nick = "none")]
+    #[enum_value(name = "Do not scale; different sizes are an error unless only the model compares", nick = "none")]
     None,
 }
 
@@ -85,24 +84,24 @@ impl From<Scale> for space::Scale {
     }
 }
 
-/// How the two pictures are laid over each other.
+/// Spatial registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
 #[enum_type(name = "GstIqaRegistration")]
 pub enum Registration {
-    /// As they are.
+    /// No registration.
     #[default]
-    #[enum_value(name = "As they are", nick = "none")]
+    #[enum_value(name = "No registration", nick = "none")]
     None,
-    /// Without bars.
-    #[enum_value(name = "Cut letterbox and pillarbox off", nick = "crop")]
+    /// Crop bars.
+    #[enum_value(name = "Crop letterbox and pillarbox bars", nick = "crop")]
     Crop,
-    /// Without bars, and moved.
-    #[enum_value(name = "Cut bars off and undo a translation, to a quarter pixel", nick = "shift")]
+    /// Crop bars and compensate a translation.
+    #[enum_value(name = "Crop bars and compensate a translation with quarter pixel precision", nick = "shift")]
     Shift,
 }
 
 impl Registration {
-    /// Whether bars are cut off.
+    /// Whether bars are cropped.
     pub fn crops(self) -> bool {
         self != Self::None
     }
@@ -118,28 +117,28 @@ impl From<Registration> for space::Registration {
     }
 }
 
-/// What becomes of a frame without a trustworthy partner.
+/// Handling of unmatched frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
 #[enum_type(name = "GstIqaOnUnmatched")]
 pub enum OnUnmatched {
-    /// It says so.
+    /// Mark the frame.
     #[default]
-    #[enum_value(name = "It carries the state `unmatched`", nick = "flag")]
+    #[enum_value(name = "Attach an entry with the state unmatched", nick = "flag")]
     Flag,
-    /// It says nothing.
-    #[enum_value(name = "It carries nothing", nick = "skip")]
+    /// Pass the frame without an entry.
+    #[enum_value(name = "Attach no entry", nick = "skip")]
     Skip,
-    /// The pipeline stops.
+    /// Post an error.
     #[enum_value(name = "Post an error and stop", nick = "error")]
     Error,
 }
 
-/// The properties of `iqacompare`, with their defaults.
+/// Element properties and their values.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub model: ModelSettings,
     pub selection: SelectionSettings,
-    /// As users set it; none: the default.
+    /// `None` until it is set.
     pub measures: Option<Measures>,
     pub vmaf_model: String,
     pub alignment: Alignment,
@@ -150,7 +149,7 @@ pub struct Settings {
     pub scale: Scale,
     pub registration: Registration,
     pub on_unmatched: OnUnmatched,
-    /// As users set it; none: it follows from the alignment.
+    /// `None` until it is set: depends on the alignment.
     pub latency: Option<gst::ClockTime>,
 }
 
@@ -175,17 +174,17 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Whether a model scores, beside the measures.
+    /// Whether a model is set.
     pub fn has_model(&self) -> bool {
         self.model.has_model()
     }
 
-    /// Whether references stand for frames whatever they show.
+    /// Whether `alignment=still` is set.
     pub fn is_still(&self) -> bool {
         self.alignment == Alignment::Still
     }
 
-    /// What is measured.
+    /// Effective measures.
     fn measures(&self) -> metrics::Measures {
         if self.is_still() { metrics::Measures::NONE } else { self.measures.unwrap_or_default().into() }
     }
@@ -195,12 +194,12 @@ impl Settings {
         self.measures().contains(metrics::Measures::VMAF)
     }
 
-    /// What windows look at if nobody says: the model's score, else the measure that everybody knows.
+    /// Field evaluated by windows by default.
     pub fn main_field(&self) -> &'static str {
         if self.has_model() { "score" } else { "psnr-y" }
     }
 
-    /// What frames carry; `model` is what the model says of them.
+    /// Fields that frames carry; `model`: fields provided by the model.
     pub fn fields(&self, model: Option<Fields>) -> Fields {
         let mut fields = model.unwrap_or_default();
         let measures = self.measures();
@@ -217,18 +216,18 @@ impl Settings {
         fields
     }
 
-    /// What the engine is told again when it changes while playing: the offset, and which pairs are scored.
+    /// Settings that can change while playing: the offset and the frame selection.
     pub fn changeable(&self) -> (i64, Selection) {
         (self.offset, self.selection.selection())
     }
 
-    /// How long frames may be waited for in a live pipeline.
+    /// Maximum waiting time of a frame in a live pipeline.
     pub fn latency(&self) -> gst::ClockTime {
         let searched = if self.alignment.searches() { self.search_range } else { gst::ClockTime::ZERO };
         self.latency.unwrap_or(searched)
     }
 
-    /// What the engine is to do.
+    /// Settings for the engine's comparer.
     pub fn comparer(&self) -> comparer::Settings {
         let mut settings = comparer::Settings::default();
         settings.time.alignment = self.alignment.into();
@@ -244,97 +243,118 @@ impl Settings {
         settings
     }
 
-    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know.
+    /// Property specifications handled by [`set`](Self::set) and [`get`](Self::get).
     pub fn properties() -> Vec<glib::ParamSpec> {
         let default = Self::default();
         let mut properties = default.model.properties(
             &format!(
-                "A full-reference model beside the measures, or with alignment=still a reduced-reference one: an ONNX file (contains / or ends in .onnx), with its contract inside \
-                 or beside it, or the name of a bundled model, looked for in ONNX_IQA_MODEL_PATH and in onnxiqa-models/ beside the \
-                 plugin; none = measures only{}",
+                "Full-reference model, or with alignment=still reduced-reference model: path of an ONNX file (contains \
+                 / or ends in .onnx) with an embedded contract or a TOML contract beside it, or name of a bundled \
+                 model, searched for in ONNX_IQA_MODEL_PATH and in onnxiqa-models/ beside the plugin; none = measures \
+                 only{}",
                 bundled::list(true)
             ),
-            "Threads of ONNX Runtime within an operator, and threads that measure; 0 = one per core",
-            "Pairs on their way through measures and model, at most",
+            "Number of ONNX Runtime intra-op threads, and of threads for the measures; 0 = one per core",
+            "Maximum number of pairs queued for measures and inference",
         );
         properties.extend(SelectionSettings::properties(
-            "The model scores one pair in so many; the others have the state `skipped`, and their measures",
-            "The model scores at most so many pairs a second of stream time; 0/1 = no limit. Measures are taken of every pair",
+            "Score every Nth pair with the model; the others have the state skipped and only measures",
+            "Maximum number of pairs scored by the model per second of stream time; 0/1 = unlimited",
         ));
         properties.extend([
             measures::property("measures")
                 .nick("Measures")
-                .blurb("What is measured on the aligned pair; 0 = nothing. alignment=still takes no measures")
+                .blurb("Measures taken of each pair; no effect with alignment=still")
                 .mutable_ready()
                 .build(),
+            /**
+             * GstIqaCompare:vmaf-model:
+             *
+             * Since: plugins-onnxiqa-0.2.0
+             */
             glib::ParamSpecString::builder("vmaf-model")
                 .nick("VMAF model")
                 .blurb(
-                    "The model of the measure vmaf: a JSON file of libvmaf's format (contains / or ends in .json), or the \
-                     name of one of Netflix's, looked for where models are, in the folder vmaf: vmaf_v0.6.1, \
-                     vmaf_v0.6.1neg, vmaf_4k_v0.6.1; of VMAF 1, by the viewing distance in heights of the picture: \
-                     vmaf_v1.0.16_3d0h and _5d0h (1080p), _1d5h_2160 and _3d0h_2160 (2160p), with hfr_ after the \
-                     version for high frame rates (vmaf_v1.0.16_hfr_3d0h). Scores of different models do not compare",
+                    "Model of the measure vmaf: path of a JSON file in libvmaf's format (contains / or ends in .json), \
+                     or name of a Netflix model, searched for in the vmaf folder of the model path: vmaf_v0.6.1, \
+                     vmaf_v0.6.1neg, vmaf_4k_v0.6.1; VMAF 1 by viewing distance in picture heights: vmaf_v1.0.16_3d0h \
+                     and _5d0h (1080p), _1d5h_2160 and _3d0h_2160 (2160p), with hfr_ after the version for high frame \
+                     rates (vmaf_v1.0.16_hfr_3d0h). Scores of different models are not comparable",
                 )
                 .default_value(Some(VmafModel::DEFAULT_NAME))
                 .mutable_ready()
                 .build(),
             glib::ParamSpecEnum::builder_with_default("alignment", default.alignment)
                 .nick("Alignment")
-                .blurb("How a distorted frame's partner in the reference is found")
+                .blurb("How the reference frame of a distorted frame is found")
                 .mutable_ready()
                 .build(),
             glib::ParamSpecInt64::builder("offset")
                 .nick("Offset")
-                .blurb("Added to the distorted frames' running time before pairing, in nanoseconds: positive if the distorted stream is early")
+                .blurb(
+                    "Offset added to the running time of distorted frames before pairing, in nanoseconds; positive if \
+                     the distorted stream is early",
+                )
                 .default_value(default.offset)
                 .mutable_playing()
                 .build(),
             glib::ParamSpecUInt64::builder("search-range")
                 .nick("Search range")
-                .blurb("How far alignment=auto and track look to either side of `offset`, in nanoseconds, inclusive")
+                .blurb("Maximum distance from offset searched by alignment=auto and track, in nanoseconds")
                 .maximum(i64::MAX as u64)
                 .default_value(default.search_range.nseconds())
                 .mutable_ready()
                 .build(),
             glib::ParamSpecUInt64::builder("max-bytes")
                 .nick("Maximum bytes")
-                .blurb("What the frames of both sides together may hold, waiting ones included; when it is reached, the search window shrinks \
-                     and a message says so")
+                .blurb(
+                    "Maximum memory of the frames held from both pads, in bytes; when reached, the search window \
+                     shrinks and iqa-alignment is posted",
+                )
                 .minimum(1)
                 .default_value(default.max_bytes)
                 .mutable_ready()
                 .build(),
+            /**
+             * GstIqaCompare:independent-sources:
+             *
+             * Since: plugins-onnxiqa-0.2.0
+             */
             glib::ParamSpecBoolean::builder("independent-sources")
                 .nick("Independent sources")
-                .blurb("Neither side's frames come of the other's, as they do behind a tee: while one side is silent, the other does not \
-                     hold more frames than usual")
+                .blurb(
+                    "The streams do not originate from a common source such as a tee: do not queue more frames of one \
+                     while the other is silent",
+                )
                 .default_value(default.independent_sources)
                 .mutable_ready()
                 .build(),
             glib::ParamSpecEnum::builder_with_default("scale", default.scale)
                 .nick("Scale")
-                .blurb("Which frame is scaled (bicubic, antialiased) when sizes differ; a model that resizes does so by itself, once")
+                .blurb("Frame to scale (bicubic, antialiased) if sizes differ; models resize their input themselves")
                 .mutable_ready()
                 .build(),
             glib::ParamSpecEnum::builder_with_default("registration", default.registration)
                 .nick("Registration")
-                .blurb("How the two pictures are laid over each other; what is found is reported as shift-x, shift-y, gain and bias")
+                .blurb("Spatial registration of the two pictures; the result is reported as shift-x and shift-y")
                 .mutable_ready()
                 .build(),
             glib::ParamSpecEnum::builder_with_default("on-unmatched", default.on_unmatched)
                 .nick("On unmatched")
-                .blurb("What becomes of a frame without a trustworthy partner")
+                .blurb("What to do with a frame without a trustworthy match in the reference")
                 .mutable_ready()
                 .build(),
+            /**
+             * GstIqaCompare:latency:
+             *
+             * Since: plugins-onnxiqa-0.2.0
+             */
             glib::ParamSpecUInt64::builder("latency")
                 .nick("Latency")
                 .blurb(
-                    "How long the other side's frames may be waited for in a live pipeline; in nanoseconds, all the latency that this \
-                     element adds but for a frame's duration with the measure vmaf, which needs the next pair (two with \
-                     an hfr model). Until it is set it follows from the alignment: search-range for auto and track, 0 for \
-                     pts and offset. \
-                     Set it to at least what one live branch comes later than the other",
+                    "Maximum time to wait for frames of the other pad in a live pipeline, in nanoseconds; set it to at \
+                     least the delay between the branches. Default: search-range with alignment=auto and track, \
+                     otherwise 0",
                 )
                 .default_value(default.latency().nseconds())
                 .mutable_playing()
@@ -343,9 +363,9 @@ impl Settings {
         properties
     }
 
-    /// Sets a property; false if it is none of these.
+    /// Sets a property; returns false for unknown names.
     pub fn set(&mut self, name: &str, value: &glib::Value) -> bool {
-        // GObject has checked the value against its specification.
+        // GObject has validated the value.
         match name {
             "measures" => self.measures = value.get().ok().or(self.measures),
             "vmaf-model" => {
@@ -363,7 +383,7 @@ impl Settings {
             "scale" => self.scale = value.get().unwrap_or(self.scale),
             "registration" => self.registration = value.get().unwrap_or(self.registration),
             "on-unmatched" => self.on_unmatched = value.get().unwrap_or(self.on_unmatched),
-            // GST_CLOCK_TIME_NONE is no latency.
+            // GST_CLOCK_TIME_NONE resets to the default.
             "latency" => {
                 self.latency =
                     value.get::<u64>().ok().filter(|&latency| latency != u64::MAX).map(gst::ClockTime::from_nseconds);
@@ -373,7 +393,7 @@ impl Settings {
         true
     }
 
-    /// A property's value; none if it is none of these.
+    /// Returns a property value; `None` for unknown names.
     pub fn get(&self, name: &str) -> Option<glib::Value> {
         Some(match name {
             "measures" => self.measures.unwrap_or_default().to_value(),

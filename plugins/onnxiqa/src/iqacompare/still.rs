@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What `alignment=still` makes of the other properties.
+//! Effects of `alignment=still` on other properties.
 
 use super::settings::{Registration, Scale, Settings};
 use crate::scoring::ModelInfo;
 use onnx_iqa::model::contract::Kind;
 use onnx_iqa::record::{Cure, Finding};
 
-/// What of the settings does nothing, or makes scores doubtful, where references stand for frames whatever they show.
-/// `model` is the one that scores, if there is one.
+/// Settings that have no effect or limit the significance of scores with `alignment=still`. `model`: the scoring model,
+/// if any.
 pub(super) fn doubts(settings: &Settings, model: Option<&ModelInfo>) -> Vec<Finding> {
     if !settings.is_still() {
         return Vec::new();
@@ -18,16 +18,16 @@ pub(super) fn doubts(settings: &Settings, model: Option<&ModelInfo>) -> Vec<Find
     match model {
         None => doubts.push(finding(
             "still-without-model",
-            "alignment=still takes no measures, and there is no model: nothing is scored".to_owned(),
-            "set model to a reduced-reference one",
+            "alignment=still disables the measures and no model is set: nothing is scored".to_owned(),
+            "set model to a reduced-reference model",
         )),
         Some(ModelInfo { model, kind: Kind::FullReference }) => doubts.push(finding(
             "still-full-reference",
             format!(
-                "the model {model} compares a picture with its own original; with alignment=still the reference may \
-                 show something else"
+                "the full-reference model {model} expects the original picture as reference, but with alignment=still \
+                 the reference may show something else"
             ),
-            "use a reduced-reference model, or make sure that the reference shows what each frame shows",
+            "use a reduced-reference model, or make sure that the reference shows the same as each frame",
         )),
         Some(_) => {}
     }
@@ -41,11 +41,11 @@ pub(super) fn doubts(settings: &Settings, model: Option<&ModelInfo>) -> Vec<Find
         doubts.push(finding(
             "still-unused",
             format!(
-                "alignment=still measures, scales and registers nothing, as the two pictures may show different things: \
-                 {} does nothing",
+                "alignment=still disables measures, scaling and registration, because the pictures may show different \
+                 things; properties without effect: {}",
                 unused.join(", ")
             ),
-            "leave it out, or set alignment=auto if both show the same",
+            "leave them out, or set alignment=auto if both streams show the same",
         ));
     }
     doubts

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the two streams are, by their caps, and what is to be said of them.
+//! The two streams according to their caps, and the warnings about them.
 
 use super::differences::{Difference, differences};
 use crate::video_frame::Stream;
@@ -8,46 +8,47 @@ use onnx_iqa::comparer::Side;
 use onnx_iqa::record::Finding;
 use std::sync::Arc;
 
-/// What users have to hear of new caps.
+/// Messages about new caps.
 #[derive(Debug, Default)]
 pub(super) struct Remarks {
-    /// What the caps leave out, for the log.
+    /// Missing colorimetry, for the log.
     pub(super) assumed: Vec<String>,
-    /// What makes the measures doubtful.
+    /// Warnings about the significance of measures.
     pub(super) warnings: Vec<Finding>,
 }
 
-/// What the two streams are. Frames keep the description they were given.
+/// State of the two streams. Frames keep the description they were given.
 #[derive(Default)]
 pub(super) struct Streams {
     caps: [Option<gst::Caps>; 2],
     streams: [Option<Arc<Stream>>; 2],
-    /// What was said of what the caps leave out.
+    /// Missing colorimetry that has been logged.
     assumed: [Option<String>; 2],
     cautioned: bool,
-    /// An interlaced frame was warned of.
+    /// Whether a warning about interlaced frames has been posted.
     interlaced: bool,
-    /// Differences that were warned of.
+    /// Differences that have been warned about.
     told: Vec<Difference>,
 }
 
 impl Streams {
-    /// The description of that side's frames from now on.
+    /// Stream description for new frames of that side.
     pub(super) fn get(&self, side: Side) -> Option<&Arc<Stream>> {
         self.streams[side as usize].as_ref()
     }
 
-    /// Whether both are of one size, as far as that is known.
+    /// Whether both have the same size, as far as known.
     pub(super) fn one_size(&self) -> bool {
         let [one, other] = self.streams.each_ref().map(|stream| stream.as_ref().map(|stream| &stream.info));
         one.zip(other).is_some_and(|(one, other)| [one.width(), one.height()] == [other.width(), other.height()])
     }
 
-    /// Takes new caps in. The other side's description may change, too: what caps leave out is the reference's default
-    /// for both. `crops`: bars are cut off before pictures are compared; `is_still`: the two need not show the same.
+    /// Handles new caps. The other side's description may change too, because missing colorimetry takes the reference's
+    /// default on both sides. `crops`: bars are cropped before comparing; `is_still`: the pictures may show different
+    /// things.
     ///
     /// # Errors
-    /// When they are no raw video in a format that the engine reads.
+    /// If the caps are not raw video in a supported format.
     pub(super) fn set(
         &mut self,
         side: Side,
@@ -77,7 +78,7 @@ impl Streams {
             let assumed = &mut self.assumed[side as usize];
             if *assumed != stream.assumed {
                 assumed.clone_from(&stream.assumed);
-                let text = |assumed| format!("the caps of {} leave out the colorimetry; taken: {assumed}", name(side));
+                let text = |assumed| format!("{}: colorimetry missing in caps, using {assumed}", name(side));
                 remarks.assumed.extend(stream.assumed.as_ref().map(text));
             }
             if let Some(caution) = stream.caution(has_model)
@@ -88,7 +89,7 @@ impl Streams {
         }
         if let [Some(reference), Some(distorted)] = &self.streams {
             for (difference, finding) in differences(reference, distorted, crops) {
-                // Pictures of different things are not compared sample by sample; light means the same in both.
+                // Pictures of different things are not compared by sample; the transfer function still matters to both.
                 let matters = !is_still || difference == Difference::Transfer;
                 if matters && !self.told.contains(&difference) {
                     self.told.push(difference);
@@ -99,7 +100,7 @@ impl Streams {
         remarks
     }
 
-    /// What is to be said, once, of the first interlaced frame of a stream that has both kinds.
+    /// Returns the warning about the first interlaced frame of a mixed stream, once.
     pub(super) fn found_interlaced(&mut self, side: Side, buffer: &gst::BufferRef) -> Option<Finding> {
         if self.interlaced {
             return None;
@@ -109,24 +110,24 @@ impl Streams {
         Some(of(side, found))
     }
 
-    /// What windows and alarms look at if nobody says.
+    /// Field evaluated by windows and alarms by default.
     pub(super) fn main_field(&self, has_model: bool) -> &'static str {
         match self.get(Side::Distorted) {
             _ if has_model => "score",
-            // R'G'B' has no luma of its own.
+            // R'G'B' has no luma plane.
             Some(stream) if stream.info.is_rgb() => "psnr",
             _ => "psnr-y",
         }
     }
 }
 
-/// A finding of one side, which it names.
+/// Prefixes a finding with the pad name.
 fn of(side: Side, mut finding: Finding) -> Finding {
     finding.cause = format!("{}: {}", name(side), finding.cause);
     finding
 }
 
-/// The pad's name.
+/// Name of the pad.
 pub(super) fn name(side: Side) -> &'static str {
     match side {
         Side::Reference => "reference",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The task on the source pad: it alone takes from the queues, feeds the comparer and sends downstream.
+//! The source pad task: takes items from the queues, feeds the comparer and pushes downstream.
 
 use super::category::CAT;
 use super::context::Context;
@@ -18,35 +18,34 @@ use onnx_iqa::record::{Cure, Finding};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long everything stands still, with the memory used up, before something is done about it. A side that is only
-/// slow delivers in less.
+/// How long nothing may move at the memory limit before action is taken. A slow side delivers in less time.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long everything may stand still after the warning before that is an error: nothing may hang.
+/// How long nothing may move after the warning before it becomes an error.
 const GIVE_UP: Duration = Duration::from_secs(10);
 
-/// Everything has stood still since then.
+/// State of a stall.
 struct Stall {
     since: Instant,
-    /// Frames that the full side's queue held then.
+    /// Number of frames in the full side's queue at that time.
     frames: usize,
-    /// The comparer was told to hold less.
+    /// Whether the comparer was told to hold less.
     relieved: bool,
-    /// When the time began after which it is an error.
+    /// Start of the time after which it becomes an error.
     countdown: Option<Instant>,
 }
 
-/// What the task works on; nothing else touches it while it runs.
+/// State of the task; accessed by nothing else while the task runs.
 pub(super) struct Task {
     comparer: Arc<Comparer>,
     input: Input,
     output: Output,
     max_bytes: u64,
-    /// Distorted frames below this number wait no longer.
+    /// Distorted frames below this number no longer wait.
     forced: u64,
-    /// The reference was flushed alone: what is held leaves with what there is of its former time.
+    /// The reference was flushed separately: held frames leave with the references from before.
     emptying: bool,
-    /// The flow was stopped by an error, and frames are gone.
+    /// The flow was stopped by an error and frames were lost.
     broken: bool,
     stall: Option<Stall>,
     warned: bool,
@@ -67,7 +66,7 @@ impl Task {
         }
     }
 
-    /// One round: does one thing, or waits until there may be something to do.
+    /// One iteration: does one thing, or waits for work.
     pub(super) fn round(&mut self, context: &Context<'_>) {
         let seen = context.queues.work().generation();
         let done = match context.queues.interruption() {
@@ -110,7 +109,7 @@ impl Task {
         match context.queues.take(|heads| self.input.choose(&self.comparer, heads, &situation)) {
             Some((side, item)) => {
                 self.stall = None;
-                // What waits in the queues is a part of what may be held.
+                // The queued frames are part of the memory limit.
                 self.bound(self.max_bytes.saturating_sub(context.queues.bytes()));
                 self.accept(context, side, item)
             }
@@ -118,7 +117,7 @@ impl Task {
         }
     }
 
-    /// Deals with what was taken of a queue.
+    /// Handles an item taken from a queue.
     fn accept(&mut self, context: &Context<'_>, side: Side, item: Item) -> Result<(), gst::FlowError> {
         if self.input.ended(side) && begins(&item) {
             self.begin_anew(context, [side == Side::Reference, side == Side::Distorted])?;
@@ -140,7 +139,7 @@ impl Task {
         }
     }
 
-    /// In a live pipeline: lets go of frames whose time has come, with or without partner.
+    /// Live pipelines: releases frames that are due, with or without a match.
     fn force(&mut self, due: gst::ClockTime) {
         let forced = self.forced;
         let is_due = |frame: &&Pending| frame.number >= forced && frame.due.is_some_and(|time| time <= due);
@@ -151,7 +150,7 @@ impl Task {
         }
     }
 
-    /// There is nothing to do: waits for the comparer, the pads or the clock.
+    /// Nothing to do: waits for the comparer, the pads or the clock.
     fn rest(&mut self, context: &Context<'_>, seen: u64) -> Result<(), gst::FlowError> {
         self.check_outcomes(context)?;
         let next = self.next_due(context);
@@ -171,22 +170,22 @@ impl Task {
         Ok(())
     }
 
-    /// Sees to it that nothing waits for ever if the engine has forgotten a frame.
+    /// Guards against waiting forever for a result that the engine has lost.
     fn check_outcomes(&self, context: &Context<'_>) -> Result<(), gst::FlowError> {
         let ended = self.emptying || (self.input.ended(Side::Reference) && self.input.ended(Side::Distorted));
-        // What is idle has no outcome left that could be taken.
+        // An idle comparer has no more results.
         if !ended || !self.output.fifo().has_frames() || !self.comparer.idle() {
             return Ok(());
         }
         gst::element_error!(
             context.element,
             gst::LibraryError::Failed,
-            ("a bug in the engine: a frame has no outcome")
+            ("internal error, please report it: a frame has no result")
         );
         Err(gst::FlowError::Error)
     }
 
-    /// When the oldest distorted frame without outcome may wait from, in running time.
+    /// Running time from which the oldest waiting distorted frame may wait.
     fn next_due(&self, context: &Context<'_>) -> Option<gst::ClockTime> {
         let oldest = self.output.fifo().frames().find(|frame| frame.number >= self.forced);
         match oldest {
@@ -195,7 +194,7 @@ impl Task {
         }
     }
 
-    /// The memory is used up, and nothing goes on before the other side delivers. Gives how long to look on.
+    /// Handles a stall at the memory limit while the other side is empty. Returns how long to wait.
     fn stand_still(&mut self, context: &Context<'_>, pressed: Pressed) -> Result<Option<Duration>, gst::FlowError> {
         let new = |relieved| Stall { since: Instant::now(), frames: pressed.frames, relieved, countdown: None };
         let stall = match &mut self.stall {
@@ -229,21 +228,21 @@ impl Task {
         Ok(Some(left))
     }
 
-    /// Makes room for the queues out of what the comparer holds. Its window shrinks, which it says.
+    /// Makes room for the queues by reducing the comparer's search window, which is reported.
     fn relieve(&self, context: &Context<'_>, pressed: Pressed) {
         let queued = context.queues.bytes();
         let held = context.queues.budget().bytes().saturating_sub(queued);
         let room = self.max_bytes.saturating_sub(queued).saturating_sub(pressed.bytes);
-        // In large steps: each takes its time.
+        // In large steps, because each takes time.
         self.bound(room.min(held / 4 * 3));
     }
 
-    /// Lets the comparer hold so much.
+    /// Sets the comparer's memory limit.
     fn bound(&self, bytes: u64) {
         self.comparer.set_max_bytes(bytes.max(reserve(self.max_bytes)));
     }
 
-    /// The reference has begun anew: waits for what is held of `distorted`, and goes on when that has left.
+    /// The reference has restarted: waits until the held frames of `distorted` have left.
     fn empty(&mut self, context: &Context<'_>, seen: u64) -> Result<(), gst::FlowError> {
         if !self.output.fifo().has_frames() {
             return self.renew(context);
@@ -253,9 +252,9 @@ impl Task {
         Ok(())
     }
 
-    /// These sides begin anew, after a flush or an end.
+    /// Restarts these sides after a flush or EOS.
     fn begin_anew(&mut self, context: &Context<'_>, sides: [bool; 2]) -> Result<(), gst::FlowError> {
-        gst::info!(CAT, obj = context.element, "starting anew: reference: {}, distorted: {}", sides[0], sides[1]);
+        gst::info!(CAT, obj = context.element, "Restarting: reference: {}, distorted: {}", sides[0], sides[1]);
         for side in [Side::Reference, Side::Distorted].into_iter().filter(|&side| sides[side as usize]) {
             self.input.begin(side);
         }
@@ -272,7 +271,7 @@ impl Task {
         self.renew(context)
     }
 
-    /// Goes on with another comparer, which knows nothing of what came before.
+    /// Continues with a new comparer.
     fn renew(&mut self, context: &Context<'_>) -> Result<(), gst::FlowError> {
         let changeable = context.setting(|settings| settings.changeable());
         let comparer = match context.session.renew(changeable, context.queues.work().clone()) {
@@ -290,11 +289,12 @@ impl Task {
         Ok(())
     }
 
-    /// Downstream, or a failure of our own, ends the flow: both upstreams hear of it with their next frame.
+    /// Stops the flow because of downstream or of an error in this element. Both upstreams get the error with their
+    /// next frame.
     pub(super) fn stop(&mut self, context: &Context<'_>, flow: gst::FlowError) {
-        gst::debug!(CAT, obj = context.element, "flow stops: {flow:?}");
+        gst::debug!(CAT, obj = context.element, "Flow stops: {flow:?}");
         let ended = self.input.ended(Side::Distorted);
-        // Nothing that still waits can leave.
+        // Queued frames can no longer leave.
         self.broken = true;
         context.session.cancel();
         if flow == gst::FlowError::Eos {
@@ -313,7 +313,7 @@ impl Task {
     }
 }
 
-/// Says what upstream cannot, because it sends no more frames that could meet the error.
+/// Posts the flow error on behalf of an upstream that sends no more frames.
 pub(super) fn flow_error(element: &gst::Element, flow: gst::FlowError) {
     gst::element_error!(
         element,
@@ -326,7 +326,7 @@ pub(super) fn flow_error(element: &gst::Element, flow: gst::FlowError) {
 fn standstill(pressed: Pressed) -> Finding {
     let (full, empty) = (name(pressed.side), name(other(pressed.side)));
     let cause = format!(
-        "{full} holds {} frames ({} MiB), all that its memory allows, and waits for {empty}, on which nothing comes",
+        "{full} holds {} frames ({} MiB), the limit set by max-bytes, and no frames arrive on {empty}",
         pressed.frames,
         pressed.queued >> 20
     );

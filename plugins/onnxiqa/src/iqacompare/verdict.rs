@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a frame's outcome means: what is counted and posted of it, and what the frame is to carry.
+//! Handles the result of a frame: counts, messages and the frame's entry.
 
 use super::category::CAT;
 use super::context::Context;
@@ -14,7 +14,7 @@ use onnx_iqa::align::time::{Evidence, Pairing};
 use onnx_iqa::comparer::{Comparison, Outcome};
 use onnx_iqa::record::{Partner, State};
 
-/// Judges outcomes one after the other.
+/// Handles results in order.
 #[derive(Default)]
 pub(super) struct Verdict {
     failures: Failures,
@@ -25,11 +25,11 @@ impl Verdict {
         Self { failures: Failures::new(on_error) }
     }
 
-    /// Reports what became of a frame; gives what it is to carry, if anything. `reference` is when the frame was shown
-    /// that it was compared with.
+    /// Reports the result of a frame and returns its entry, if any. `reference`: times of the reference frame it was
+    /// compared with.
     ///
     /// # Errors
-    /// When the flow ends with this frame. The element's error has been posted.
+    /// If the flow ends with this frame. The element error has been posted.
     pub(super) fn entry(
         &mut self,
         context: &Context<'_>,
@@ -70,7 +70,7 @@ impl Verdict {
                 for missing in comparison.metrics.missing() {
                     context.report(|report| report.lacks(missing));
                 }
-                // A model that was asked for says something, or the frame has failed.
+                // If a model is set and there is no score, the frame has failed.
                 let skipped = comparison.score.is_none() && context.setting(Settings::has_model);
                 let result = frame_result(comparison, partner);
                 Ok(Some(match skipped {
@@ -82,7 +82,7 @@ impl Verdict {
     }
 }
 
-/// Gives whether the frame is to say that it has no partner.
+/// Returns whether the frame gets an entry with the state `unmatched`.
 fn unmatched(context: &Context<'_>, frame: &Pending) -> Result<bool, gst::FlowError> {
     let on_unmatched = context.setting(|settings| settings.on_unmatched);
     if on_unmatched == OnUnmatched::Error {
@@ -90,7 +90,7 @@ fn unmatched(context: &Context<'_>, frame: &Pending) -> Result<bool, gst::FlowEr
         gst::element_error!(
             context.element,
             gst::StreamError::Failed,
-            ("the frame {time} has no partner in the reference (on-unmatched=error)")
+            ("the frame {time} has no matching reference frame and on-unmatched=error is set")
         );
         return Err(gst::FlowError::Error);
     }
@@ -98,7 +98,7 @@ fn unmatched(context: &Context<'_>, frame: &Pending) -> Result<bool, gst::FlowEr
     Ok(on_unmatched == OnUnmatched::Flag)
 }
 
-/// What a pair carries that the model was not to score.
+/// Entry of a pair that was not selected for the model.
 fn measured(context: &Context<'_>, frame: &Pending, model_info: &ModelInfo, result: FrameResult) -> gst::Structure {
     let record = result.record(model_info, State::Skipped, latency(frame));
     context.report(|report| report.measured(frame.times, &record));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Waiting until something has changed, without a lock of what changes.
+//! Change notification that is independent of the lock of what changes.
 
 use crate::lock;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -12,11 +12,11 @@ struct Inner {
     waiting: usize,
 }
 
-/// Tells waiting threads that something has changed.
+/// Notifies waiting threads of a change.
 ///
-/// A thread asks for the [`generation`](Self::generation), looks at what may change, and [waits](Self::wait) until the
-/// generation is another one. So no change is missed, and [`tell`](Self::tell) needs no lock but the one in here, which
-/// is held for nothing else: it can be called from any thread and under any lock.
+/// A thread reads the [`generation`](Self::generation), checks the state and [waits](Self::wait) until the generation
+/// differs, so no change is missed. [`tell`](Self::tell) takes only the internal lock, which is held for nothing else,
+/// and can therefore be called from any thread and under any lock.
 #[derive(Default)]
 pub(super) struct Wakeup {
     inner: Mutex<Inner>,
@@ -24,12 +24,12 @@ pub(super) struct Wakeup {
 }
 
 impl Wakeup {
-    /// What [`wait`](Self::wait) takes: to be asked before looking at what may change.
+    /// Current generation, to be read before checking the state.
     pub(super) fn generation(&self) -> u64 {
         lock(&self.inner).generation
     }
 
-    /// Something has changed.
+    /// Notifies of a change.
     pub(super) fn tell(&self) {
         let mut inner = lock(&self.inner);
         inner.generation += 1;
@@ -40,7 +40,7 @@ impl Wakeup {
         }
     }
 
-    /// Waits until something has changed since then, or, with a `limit`, so long at most.
+    /// Waits for a change since `seen`, or until `limit` has passed.
     pub(super) fn wait(&self, seen: u64, limit: Option<Duration>) {
         let mut inner = lock(&self.inner);
         inner.waiting += 1;

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The property `format`.
+//! The `format` property.
 
 use gst::glib;
 use onnx_iqa::record::log::LogFormat;
 
-/// How a log is written.
+/// File format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
 #[enum_type(name = "GstIqaLogFormat")]
 pub enum Format {
-    /// One JSON object a line.
+    /// One JSON object per line.
     #[default]
-    #[enum_value(name = "One JSON object a line, the pool in the last", nick = "json-lines")]
+    #[enum_value(name = "One JSON object per line, pooled statistics in the last line", nick = "json-lines")]
     JsonLines,
     /// A table.
-    #[enum_value(name = "A row for each frame, the pool in a file of its own", nick = "csv")]
+    #[enum_value(name = "One row per frame, pooled statistics in <location>.pool.csv", nick = "csv")]
     Csv,
-    /// What tools for VMAF read.
-    #[enum_value(name = "One JSON document, as libvmaf writes it", nick = "vmaf-json")]
+    /// libvmaf's JSON log.
+    #[enum_value(name = "One JSON document in libvmaf's format", nick = "vmaf-json")]
     VmafJson,
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The element.
+//! The GObject implementation.
 
 use super::format::Format;
-use crate::{describe, lock, messages, meta};
+use crate::{AUTHOR, describe, lock, messages, meta};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -13,7 +13,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard};
 static CAT: LazyLock<gst::DebugCategory> =
     LazyLock::new(|| gst::DebugCategory::new("iqalog", gst::DebugColorFlags::empty(), Some("Log of quality scores")));
 
-/// How many buffers may pass without any score before a user is told.
+/// Number of buffers without a score after which a warning is posted.
 const PATIENCE: u64 = 100;
 
 #[derive(Debug, Clone, Default)]
@@ -26,9 +26,9 @@ struct Settings {
 
 #[derive(Default)]
 struct State {
-    /// From READY→PAUSED on, until an error.
+    /// Open from READY→PAUSED until an error.
     log: Option<Log>,
-    /// In another format than time, nothing has a running time.
+    /// Segments in formats other than time have no running time.
     segment: Option<gst::FormattedSegment<gst::ClockTime>>,
     buffers: u64,
     logged: u64,
@@ -36,17 +36,17 @@ struct State {
 }
 
 impl State {
-    /// What to warn of, if a user should know by now that nothing is logged.
+    /// Returns the warning that nothing is logged, once, after `patience` buffers.
     fn no_scores(&mut self, patience: u64) -> Option<String> {
         if self.warned || self.logged > 0 || self.buffers < patience {
             return None;
         }
         self.warned = true;
-        Some(format!("none of {} buffers carries an {} and nothing was logged", self.buffers, meta::NAME))
+        Some(format!("nothing was logged: none of {} buffers carries an {}", self.buffers, meta::NAME))
     }
 }
 
-/// The element's instance.
+/// Instance of `iqalog`.
 pub struct IqaLog {
     sinkpad: gst::Pad,
     srcpad: gst::Pad,
@@ -74,7 +74,7 @@ impl IqaLog {
                 lock(&self.state).segment = segment.segment().downcast_ref::<gst::ClockTime>().cloned();
             }
             gst::EventView::FlushStop(_) => lock(&self.state).segment = None,
-            // When the end of the stream is seen downstream, or on the bus, the log is complete.
+            // The log must be complete before EOS is seen downstream or on the bus.
             gst::EventView::Eos(_) => {
                 self.note_summaries(&event);
                 self.finish();
@@ -84,7 +84,7 @@ impl IqaLog {
         gst::Pad::event_default(pad, Some(&*self.obj()), event)
     }
 
-    /// Writes what the buffer carries.
+    /// Logs the buffer's entries.
     fn log(&self, buffer: &gst::BufferRef) -> Result<(), gst::FlowError> {
         let scores = meta::records(buffer);
         let mut guard = lock(&self.state);
@@ -97,7 +97,7 @@ impl IqaLog {
             return Ok(());
         }
         let Some(log) = &mut state.log else {
-            // The error is on the bus already.
+            // The error has already been posted.
             return Err(gst::FlowError::Error);
         };
         let running_time = state.segment.as_ref().and_then(|segment| segment.to_running_time(buffer.pts()));
@@ -110,7 +110,7 @@ impl IqaLog {
         self.check(guard, written).map_err(|()| gst::FlowError::Error)
     }
 
-    /// Takes note of what elements upstream say of their whole streams.
+    /// Reads the summaries of upstream elements from the EOS event.
     fn note_summaries(&self, eos: &gst::EventRef) {
         let summaries = messages::summaries(eos);
         if let Some(log) = &mut lock(&self.state).log {
@@ -120,18 +120,18 @@ impl IqaLog {
         }
     }
 
-    /// Writes the pool, if anything came since the last one.
+    /// Writes the pooled statistics, if anything was logged since the last ones.
     fn finish(&self) {
         let mut state = lock(&self.state);
         let warning = state.no_scores(1);
         let Some(log) = &mut state.log else { return };
         let written = log.finish();
-        // Reported on the bus; the end of the stream goes on to the others all the same.
+        // An error is posted on the bus; EOS is forwarded regardless.
         let _ = self.check(state, written);
         self.warn(warning);
     }
 
-    /// For the action signal.
+    /// Handles the action signal `reopen`.
     fn reopen(&self) {
         let mut state = lock(&self.state);
         let Some(log) = &mut state.log else {
@@ -143,7 +143,7 @@ impl IqaLog {
         let _ = self.check(state, reopened);
     }
 
-    /// On an error, gives the log up and posts a message, without the lock: the application may call back.
+    /// On an error, closes the log and posts the error, without the lock because sync handlers may call back.
     fn check(&self, mut state: MutexGuard<'_, State>, result: Result<(), LogError>) -> Result<(), ()> {
         let Err(error) = result else { return Ok(()) };
         state.log = None;
@@ -157,8 +157,8 @@ impl IqaLog {
             gst::element_imp_warning!(
                 self,
                 gst::StreamError::Failed,
-                ("{warning}. Is there an iqascore or iqacompare upstream, and does every element between keep metas? \
-                     mpegtsmux, compositor and deinterlacers do not")
+                ("{warning}; put iqascore or iqacompare upstream, with no element in between that drops metas, as \
+                     mpegtsmux, compositor and deinterlacers do")
             );
         }
     }
@@ -168,7 +168,7 @@ impl IqaLog {
         let Some(location) = location.filter(|location| !location.is_empty()) else {
             return Err(gst::error_msg!(
                 gst::ResourceError::NotFound,
-                ("No file to log to: set location to a path, or to - for standard output")
+                ("no location is set: set location to a file path, or to - for standard output")
             ));
         };
         let mut options = LogOptions::default();
@@ -233,29 +233,34 @@ impl ObjectImpl for IqaLog {
                 glib::ParamSpecString::builder("location")
                     .nick("Location")
                     .blurb(
-                        "File to write, - for standard output (keep gst-launch-1.0 quiet with -q); a file that is there \
-                         is moved to <location>.1, and two elements cannot write one file",
+                        "File to write, - = standard output (use gst-launch-1.0 -q); an existing file is renamed to \
+                         <location>.1",
                     )
                     .mutable_ready()
                     .build(),
                 glib::ParamSpecEnum::builder_with_default("format", Format::default())
                     .nick("Format")
-                    .blurb("How it is written")
+                    .blurb("File format")
                     .mutable_ready()
                     .build(),
                 glib::ParamSpecUInt64::builder("max-file-size")
                     .nick("Maximum file size")
-                    .blurb("Bytes after which the file is renamed to <location>.1 and a new one begun (0 = never)")
+                    .blurb("Rotate the file before it exceeds this size in bytes; 0 = unlimited")
                     .mutable_ready()
                     .build(),
                 glib::ParamSpecUInt::builder("max-files")
                     .nick("Maximum files")
-                    .blurb("How many files rotation keeps, the one being written among them (0 = all)")
+                    .blurb("Maximum number of files kept, including the current one; 0 = unlimited")
                     .mutable_ready()
                     .build(),
+                /**
+                 * GstIqaLog:append:
+                 *
+                 * Since: plugins-onnxiqa-0.2.0
+                 */
                 glib::ParamSpecBoolean::builder("append")
                     .nick("Append")
-                    .blurb("Add lines to a file that is there instead of moving it to <location>.1 (json-lines only)")
+                    .blurb("Append to an existing file instead of renaming it to <location>.1; json-lines only")
                     .mutable_ready()
                     .build(),
             ]
@@ -265,7 +270,7 @@ impl ObjectImpl for IqaLog {
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
         if self.obj().current_state() > gst::State::Ready {
-            gst::warning!(CAT, imp = self, "{} takes effect at the next start, from READY", pspec.name());
+            gst::warning!(CAT, imp = self, "{} takes effect at the next READY→PAUSED", pspec.name());
         }
         let mut settings = lock(&self.settings);
         match pspec.name() {
@@ -274,7 +279,7 @@ impl ObjectImpl for IqaLog {
             "max-file-size" => settings.rotation.max_file_size = value.get().expect("type checked upstream"),
             "append" => settings.append = value.get().expect("type checked upstream"),
             "max-files" => settings.rotation.max_files = value.get().expect("type checked upstream"),
-            name => gst::error!(CAT, imp = self, "There is no property {name}"),
+            name => gst::error!(CAT, imp = self, "Unknown property {name}"),
         }
     }
 
@@ -293,7 +298,13 @@ impl ObjectImpl for IqaLog {
     fn signals() -> &'static [glib::subclass::Signal] {
         static SIGNALS: LazyLock<Vec<glib::subclass::Signal>> = LazyLock::new(|| {
             vec![
-                // Closes the file and opens the location again, appending: after a rotation from outside.
+                /**
+                 * GstIqaLog::reopen:
+                 *
+                 * Closes the file and opens `location` again in append mode, for use after an external rotation.
+                 *
+                 * Since: plugins-onnxiqa-0.1.0
+                 */
                 glib::subclass::Signal::builder("reopen")
                     .action()
                     .class_handler(|args| {
@@ -325,8 +336,8 @@ impl ElementImpl for IqaLog {
             gst::subclass::ElementMetadata::new(
                 "Picture quality log",
                 "Filter/Analyzer/Video",
-                "Writes the quality scores that frames carry to a file, and what they come to; passes anything on",
-                "onnx-iqa developers",
+                "Writes the quality scores that buffers carry, and their pooled statistics, to a file",
+                AUTHOR,
             )
         });
         Some(&*METADATA)
@@ -357,7 +368,7 @@ impl ElementImpl for IqaLog {
             lock(&self.state).log = None;
         }
         if transition == gst::StateChange::PausedToReady {
-            // The pads are shut by now: nothing can follow. After an EOS there is nothing left to write.
+            // The pads are inactive by now, so no data can follow. After EOS there is nothing left to write.
             self.finish();
             *lock(&self.state) = State::default();
         }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The drawing as a `GstVideoOverlayComposition`, for who composites downstream.
+//! The drawing as a `GstVideoOverlayComposition`, if downstream blends it.
 
 use gst_video::{VideoFormat, VideoFrameFlags, VideoMeta, VideoOverlayFormatFlags};
 use gst_video::{VideoOverlayComposition, VideoOverlayCompositionMeta, VideoOverlayRectangle};
 use onnx_iqa::overlay::Layer;
 
-/// The rectangles of the layers, made anew when one has changed.
+/// Rectangles of the layers, recreated when a layer changes.
 #[derive(Debug, Default)]
 pub struct Rectangles {
     serials: Vec<u64>,
@@ -16,11 +16,11 @@ pub struct Rectangles {
 }
 
 impl Rectangles {
-    /// Attaches the layers, of a shown picture that begins at `origin`, to the buffer: above what upstream has
-    /// attached.
+    /// Attaches the layers to the buffer, above rectangles attached by upstream. `origin` is the top left corner of the
+    /// visible picture.
     ///
     /// # Errors
-    /// In words, when GStreamer refuses a rectangle.
+    /// An error text, if GStreamer rejects a rectangle.
     pub fn attach(&mut self, buffer: &mut gst::BufferRef, layers: &[Layer], origin: [u32; 2]) -> Result<(), String> {
         if origin != self.origin || !self.serials.iter().eq(layers.iter().map(|layer| &layer.serial)) {
             self.made = layers.iter().map(|layer| rectangle(layer, origin)).collect::<Result<_, _>>()?;
@@ -39,10 +39,10 @@ impl Rectangles {
     }
 }
 
-/// A layer as a rectangle of the frame.
+/// Converts a layer to a rectangle of the frame.
 fn rectangle(layer: &Layer, origin: [u32; 2]) -> Result<VideoOverlayRectangle, String> {
     let canvas = &layer.canvas;
-    // GStreamer's format for compositions on little-endian machines: B, G, R, A.
+    // GStreamer's composition format on little-endian machines: B, G, R, A.
     let bytes: Vec<u8> = canvas.pixels().iter().flat_map(|&[r, g, b, a]| [b, g, r, a]).collect();
     let mut buffer = gst::Buffer::from_mut_slice(bytes);
     let fields = buffer.get_mut().ok_or("a new buffer is not writable")?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! From what a buffer carries to what is drawn on it.
+//! Turns the entries on a buffer into the drawing.
 
 use super::composition::Rectangles;
 use crate::video_frame::{self, Stream};
@@ -11,56 +11,56 @@ use onnx_iqa::scorer::Map;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Elements that are kept in mind, at most.
+/// Maximum number of remembered elements.
 const MOST: usize = 64;
 
-/// What is known of the stream, and what is drawn on it.
+/// State of the stream and its drawing.
 #[derive(Default)]
 pub struct Drawing {
     stream: Option<Stream>,
     segment: Option<gst::FormattedSegment<gst::ClockTime>>,
-    /// Downstream composites.
+    /// Whether downstream blends the composition.
     composites: bool,
     overlay: Overlay,
     rectangles: Rectangles,
-    /// The newest map of each element, as it came and as it is drawn.
+    /// The newest quality map of each element, as received and as drawn.
     maps: Vec<(String, gst::Sample, Arc<Map>)>,
     told: bool,
-    /// Frames so far, and the elements of which one said something.
+    /// Number of frames, and the elements with entries.
     frames: u64,
     elements: BTreeSet<String>,
 }
 
 impl Drawing {
-    /// New caps.
+    /// Handles new caps.
     ///
     /// # Errors
-    /// When they are no video that the engine knows.
+    /// If the engine does not support the format.
     pub fn set_caps(&mut self, caps: &gst::CapsRef) -> Result<(), String> {
         self.stream = Some(Stream::from_caps(caps)?);
-        // A format that cannot be drawn on is another one than before.
+        // A warning about a previous format does not apply to this one.
         self.told = false;
         Ok(())
     }
 
-    /// A new segment; in another format than time nothing has a running time.
+    /// Handles a new segment; with formats other than time there is no running time.
     pub fn set_segment(&mut self, segment: &gst::Segment) {
         self.segment = segment.downcast_ref::<gst::ClockTime>().cloned();
     }
 
-    /// Whether downstream composites.
+    /// Sets whether downstream blends the composition.
     pub fn set_composites(&mut self, composites: bool) {
         self.composites = composites;
     }
 
-    /// After a flush: time starts anew.
+    /// Resets the time-dependent state after a flush.
     pub fn flush(&mut self) {
         self.segment = None;
         self.overlay.clear();
         self.maps.clear();
     }
 
-    /// Draws on the buffer, or attaches what is drawn. Gives what users are to be told, once.
+    /// Draws on the buffer, or attaches the composition. Returns a warning, once.
     pub fn draw(&mut self, buffer: &mut gst::Buffer, settings: Settings) -> Option<String> {
         if *self.overlay.settings() != settings {
             self.overlay.set_settings(settings);
@@ -70,7 +70,7 @@ impl Drawing {
         result.err().filter(|_| !std::mem::replace(&mut self.told, true))
     }
 
-    /// What users are to be told at the end of a stream on which nothing was drawn, because it carried no scores.
+    /// Warning at the end of a stream on which nothing was drawn because it carried no scores.
     pub fn nothing_drawn(&self) -> Option<String> {
         let chosen = &self.overlay.settings().elements;
         let is_drawn = |name: &String| chosen.is_empty() || chosen.contains(name);
@@ -78,18 +78,17 @@ impl Drawing {
             return None;
         }
         Some(match self.elements.is_empty() {
-            true => {
-                "no frame carried scores, so none were drawn: put iqascore or iqacompare before this element".to_owned()
-            }
+            true => "nothing was drawn: no frame carries scores; put iqascore or iqacompare upstream".to_owned(),
             false => format!(
-                "no frame carried scores of {}, so none were drawn: set elements to names of these, or leave it empty: {}",
+                "nothing was drawn: no frame carries scores of {}; set elements to one or more of {}, or leave it \
+                 empty",
                 chosen.join(", "),
                 self.elements.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
             ),
         })
     }
 
-    /// Takes note of what the buffer carries.
+    /// Reads the entries of the buffer.
     fn observe(&mut self, buffer: &gst::BufferRef) {
         let time = self.segment.as_ref().and_then(|segment| segment.to_running_time(buffer.pts()));
         self.frames += 1;
@@ -108,7 +107,7 @@ impl Drawing {
         self.overlay.observe(time.map(gst::ClockTime::nseconds), records);
     }
 
-    /// The map in a sample, which frames share that carry the same score: it is copied once.
+    /// The map of a sample. Frames that carry the same score share the sample, so it is copied once.
     fn map(&mut self, element: &str, sample: gst::Sample) -> Option<Arc<Map>> {
         let known = self.maps.iter().position(|(name, ..)| name == element);
         if let Some((_, before, map)) = known.and_then(|index| self.maps.get(index))
@@ -138,17 +137,17 @@ impl Drawing {
         }
         if self.composites {
             let attached = self.rectangles.attach(buffer.make_mut(), layers, [shown.x, shown.y]);
-            return attached.map_err(|error| format!("the scores cannot be attached to the frames: {error}"));
+            return attached.map_err(|error| format!("cannot attach the overlay composition to the frames: {error}"));
         }
         if stream.format_in_place().is_none() {
             return Err(format!(
-                "scores cannot be drawn on {} where it lies, and downstream does not composite \
-                 (GstVideoOverlayCompositionMeta): the frames pass as they are; put `videoconvert ! \
-                 video/x-raw,format=I420` before",
+                "cannot draw on {} frames in place, and downstream does not support \
+                 GstVideoOverlayCompositionMeta: frames pass unchanged; put `videoconvert ! \
+                 video/x-raw,format=I420` upstream",
                 stream.info.name()
             ));
         }
         let mut frame = stream.map_writable(buffer.make_mut()).map_err(|error| error.to_string())?;
-        self.overlay.draw(&mut frame as &mut dyn FrameMut).map_err(|error| format!("a frame is not drawn on: {error}"))
+        self.overlay.draw(&mut frame as &mut dyn FrameMut).map_err(|error| format!("cannot draw on a frame: {error}"))
     }
 }

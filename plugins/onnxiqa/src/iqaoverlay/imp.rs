@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The GObject.
+//! The GObject implementation.
 //!
-//! A plain element, not a `BaseTransform`: who composites is found out as text overlays find it out, by caps and an
-//! ALLOCATION query of our own, and a frame on which nothing is drawn is never mapped or copied.
+//! A plain element rather than a `BaseTransform`: it finds out who blends the composition as text overlays do, with
+//! caps and an ALLOCATION query, and a frame on which nothing is drawn is neither mapped nor copied.
 //!
-//! Lock order: `settings` and `drawing` are never nested. No lock is held while anything is pushed, queried or posted.
+//! Lock order: `settings` and `drawing` are never nested. No lock is held while pushing, querying or posting.
 
 use super::drawing::Drawing;
 use super::negotiation;
 use super::settings::Settings;
-use crate::lock;
 use crate::scheduling::allocation;
 use crate::scoring::Guarded;
-use crate::video_frame;
+use crate::{AUTHOR, lock, video_frame};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -33,7 +32,7 @@ pub struct IqaOverlay {
 
 impl IqaOverlay {
     fn chain(&self, mut buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
-        gst::trace!(CAT, imp = self, "drawing on {buffer:?}");
+        gst::trace!(CAT, imp = self, "Drawing on {buffer:?}");
         if self.src_pad.check_reconfigure()
             && let Some(caps) = self.sink_pad.current_caps()
             && let Err(error) = self.negotiate(&caps)
@@ -49,16 +48,16 @@ impl IqaOverlay {
         self.src_pad.push(buffer)
     }
 
-    /// Finds out who composites frames of these caps.
+    /// Determines whether downstream or this element blends frames of these caps.
     fn negotiate(&self, caps: &gst::Caps) -> Result<(), gst::FlowError> {
         let composites = negotiation::negotiate(&self.src_pad, caps)?;
-        gst::info!(CAT, imp = self, "{} composites {caps}", if composites { "downstream" } else { "this element" });
+        gst::info!(CAT, imp = self, "{} blends {caps}", if composites { "downstream" } else { "this element" });
         lock(&self.drawing).set_composites(composites);
         Ok(())
     }
 
     fn sink_event(&self, element: &gst::Element, event: gst::Event) -> bool {
-        gst::log!(CAT, imp = self, "handling {event:?}");
+        gst::log!(CAT, imp = self, "Handling {event:?}");
         match event.view() {
             gst::EventView::Caps(caps) => {
                 let caps = caps.caps_owned();
@@ -66,7 +65,7 @@ impl IqaOverlay {
                     gst::element_error!(element, gst::CoreError::Negotiation, ("{error}"));
                     return false;
                 }
-                // Ours are pushed instead. A flag that asks for it is answered with it.
+                // Replaced by our own caps. A pending reconfigure flag is handled by this negotiation.
                 self.src_pad.check_reconfigure();
                 return self.negotiate(&caps).is_ok();
             }
@@ -112,7 +111,7 @@ impl IqaOverlay {
 }
 
 impl Guarded for IqaOverlay {
-    /// The chain function's own answer ends it.
+    /// The flow return of the chain function is sufficient.
     fn stop_after_panic(&self, _element: &gst::Element) {}
 }
 
@@ -134,7 +133,7 @@ impl ObjectSubclass for IqaOverlay {
             .query_function(|_, parent, query| {
                 Self::guard_pad(parent, false, |imp, element| imp.sink_query(element, query))
             })
-            // Caps without a frame rate are no subset of the template, and video all the same.
+            // Caps without a frame rate are not a subset of the template caps but are accepted.
             .flags(gst::PadFlags::ACCEPT_INTERSECT)
             .build();
         let src_pad = gst::Pad::builder_from_template(&template("src"))
@@ -162,7 +161,7 @@ impl ObjectImpl for IqaOverlay {
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
         if !lock(&self.settings).set(pspec.name(), value) {
-            gst::warning!(CAT, imp = self, "no property {} to set", pspec.name());
+            gst::warning!(CAT, imp = self, "Unknown property {}", pspec.name());
         }
     }
 
@@ -179,8 +178,9 @@ impl ElementImpl for IqaOverlay {
             gst::subclass::ElementMetadata::new(
                 "Picture quality overlay",
                 "Filter/Editor/Video",
-                "Draws the quality scores that frames carry on the picture: score, recent history, values, alarm, map",
-                "The onnx-iqa authors",
+                "Draws the quality scores that frames carry on the picture: score, history, values, alarm and quality \
+                 map",
+                AUTHOR,
             )
         });
         Some(&METADATA)
@@ -197,7 +197,7 @@ impl ElementImpl for IqaOverlay {
     fn change_state(&self, transition: gst::StateChange) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
         let result = self.parent_change_state(transition)?;
         if transition == gst::StateChange::PausedToReady {
-            // The pads are shut by now: nothing can follow.
+            // The pads are inactive by now, so no data can follow.
             *lock(&self.drawing) = Drawing::default();
         }
         Ok(result)

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Who composites: downstream, if it says in its caps and in its answer to ALLOCATION that it does.
+//! Negotiates who blends: downstream, if both its caps and its ALLOCATION answer offer it, otherwise this element.
 
 use crate::video_frame;
 use gst::prelude::*;
 use gst_video::{CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION as FEATURE, VideoOverlayCompositionMeta};
 
-/// What the pads take: every format that scores are made of, alone or with a composition.
+/// Template caps: every format supported by the scoring elements, with and without a composition.
 pub fn template_caps() -> gst::Caps {
     both(&video_frame::template_caps())
 }
 
-/// These caps, and the same with a composition.
+/// The caps, and the same caps with a composition.
 fn both(caps: &gst::CapsRef) -> gst::Caps {
     let mut all = caps.to_owned();
     all.merge(with(caps));
-    // Few elements leave out that it is system memory, and mean the same.
+    // Caps of some elements do not mention system memory, which is equivalent.
     all.merge(changed(&with(caps), |features| features.remove(gst::CAPS_FEATURE_MEMORY_SYSTEM_MEMORY)));
     all
 }
 
-/// The caps with a composition.
+/// Adds the composition feature to the caps.
 fn with(caps: &gst::CapsRef) -> gst::Caps {
     changed(caps, |features| features.add(FEATURE))
 }
 
-/// The caps without one.
+/// Removes the composition feature from the caps.
 fn without(caps: &gst::CapsRef) -> gst::Caps {
     changed(caps, |features| features.remove(FEATURE))
 }
@@ -46,17 +46,17 @@ pub fn has_composition(caps: &gst::CapsRef) -> bool {
     caps.features(0).is_some_and(|features| features.contains(FEATURE))
 }
 
-/// Sets the caps of the source pad for what comes with `caps`; gives whether downstream composites.
+/// Sets the source pad's caps for input `caps`; returns whether downstream blends.
 ///
 /// # Errors
-/// When downstream refuses the caps.
+/// If downstream refuses the caps.
 pub fn negotiate(src_pad: &gst::Pad, caps: &gst::Caps) -> Result<bool, gst::FlowError> {
     if has_composition(caps) {
         return push(src_pad, caps).map(|()| true);
     }
     let composed = with(caps);
     if src_pad.peer_query_caps(Some(&composed)).can_intersect(&composed) && src_pad.peer_query_accept_caps(&composed) {
-        // Transforms downstream answer ALLOCATION only when they know the caps.
+        // Transform elements downstream answer ALLOCATION only once they have caps.
         push(src_pad, &composed)?;
         let mut query = gst::query::Allocation::new(Some(&composed), false);
         let answered = src_pad.peer_query(&mut query);
@@ -72,12 +72,12 @@ fn push(src_pad: &gst::Pad, caps: &gst::Caps) -> Result<(), gst::FlowError> {
     {
         return Ok(());
     }
-    // Whoever has flushed refuses everything.
+    // A flushing peer refuses everything.
     let flushing = src_pad.pad_flags().contains(gst::PadFlags::FLUSHING);
     Err(if flushing { gst::FlowError::Flushing } else { gst::FlowError::NotNegotiated })
 }
 
-/// The caps that can come in: those that can go on, and those that can go on with a composition.
+/// Caps accepted on the sink pad: those downstream accepts with or without a composition.
 pub fn sink_caps(src_pad: &gst::Pad, filter: Option<&gst::CapsRef>) -> gst::Caps {
     let downstream = src_pad.peer_query_caps(None);
     let mut taken = downstream.clone();
@@ -85,7 +85,7 @@ pub fn sink_caps(src_pad: &gst::Pad, filter: Option<&gst::CapsRef>) -> gst::Caps
     restricted(&taken, filter)
 }
 
-/// The caps that can go out: those that can come in, and the same with a composition.
+/// Caps offered on the source pad: those upstream offers, with and without a composition.
 pub fn src_caps(sink_pad: &gst::Pad, filter: Option<&gst::CapsRef>) -> gst::Caps {
     let upstream = sink_pad.peer_query_caps(None);
     let mut given = upstream.clone();

@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What users set.
+//! Element properties.
 
 use gst::glib;
 use gst::prelude::*;
 use onnx_iqa::overlay;
 
-/// Where the box with the scores is.
+/// Position of the score box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
 #[enum_type(name = "GstIqaOverlayPosition")]
-#[allow(missing_docs, reason = "the names say it")]
+#[allow(missing_docs, reason = "self-explanatory names")]
 pub enum Position {
     #[default]
-    #[enum_value(name = "In the upper left corner", nick = "top-left")]
+    #[enum_value(name = "Top left corner", nick = "top-left")]
     TopLeft,
-    #[enum_value(name = "At the upper edge", nick = "top")]
+    #[enum_value(name = "Top edge", nick = "top")]
     Top,
-    #[enum_value(name = "In the upper right corner", nick = "top-right")]
+    #[enum_value(name = "Top right corner", nick = "top-right")]
     TopRight,
-    #[enum_value(name = "At the left edge", nick = "left")]
+    #[enum_value(name = "Left edge", nick = "left")]
     Left,
-    #[enum_value(name = "In the middle", nick = "center")]
+    #[enum_value(name = "Center", nick = "center")]
     Center,
-    #[enum_value(name = "At the right edge", nick = "right")]
+    #[enum_value(name = "Right edge", nick = "right")]
     Right,
-    #[enum_value(name = "In the lower left corner", nick = "bottom-left")]
+    #[enum_value(name = "Bottom left corner", nick = "bottom-left")]
     BottomLeft,
-    #[enum_value(name = "At the lower edge", nick = "bottom")]
+    #[enum_value(name = "Bottom edge", nick = "bottom")]
     Bottom,
-    #[enum_value(name = "In the lower right corner", nick = "bottom-right")]
+    #[enum_value(name = "Bottom right corner", nick = "bottom-right")]
     BottomRight,
 }
 
@@ -48,16 +48,16 @@ impl From<Position> for overlay::Position {
     }
 }
 
-/// How the map of quality is colored.
+/// Colors of the quality map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
 #[enum_type(name = "GstIqaOverlayColormap")]
 pub enum Colormap {
-    /// Light where the picture is bad.
+    /// Bright where quality is low.
     #[default]
-    #[enum_value(name = "Clear where the picture is good, through red to light yellow where it is bad", nick = "heat")]
+    #[enum_value(name = "Transparent where quality is high, red to bright yellow where it is low", nick = "heat")]
     Heat,
-    /// Dark where the picture is bad.
-    #[enum_value(name = "White where the picture is good, black where it is bad", nick = "grey")]
+    /// Dark where quality is low.
+    #[enum_value(name = "White where quality is high, black where it is low", nick = "grey")]
     Gray,
 }
 
@@ -70,23 +70,23 @@ impl From<Colormap> for overlay::Colormap {
     }
 }
 
-/// Which parts are drawn.
+/// Parts of the overlay.
 #[glib::flags(name = "GstIqaOverlayShow")]
 pub enum Show {
-    /// Number, word and bar.
-    #[flags_value(name = "The newest score: number, word, place on the scale, age", nick = "score")]
+    /// Number, rating and bar.
+    #[flags_value(name = "Newest score: number, rating, bar and age", nick = "score")]
     SCORE = 1 << 0,
-    /// The curve.
-    #[flags_value(name = "Its history over the last 30 seconds", nick = "history")]
+    /// History graph.
+    #[flags_value(name = "Graph of the score over the last 30 seconds", nick = "history")]
     HISTORY = 1 << 1,
-    /// The map of quality.
-    #[flags_value(name = "The model's map of where the picture is bad, over the picture", nick = "map")]
+    /// Quality map.
+    #[flags_value(name = "Quality map of the model, over the whole picture", nick = "map")]
     MAP = 1 << 2,
     /// Other values.
-    #[flags_value(name = "What else is known: measures against a reference, attributes", nick = "values")]
+    #[flags_value(name = "Other values: measures and model attributes", nick = "values")]
     VALUES = 1 << 3,
-    /// The alarm.
-    #[flags_value(name = "A striped frame and a word while the element's alarm is raised", nick = "alarm")]
+    /// Alarm.
+    #[flags_value(name = "Striped border and label while the scoring element's alarm is raised", nick = "alarm")]
     ALARM = 1 << 4,
 }
 
@@ -102,7 +102,7 @@ impl From<Show> for overlay::Show {
     }
 }
 
-/// The properties of `iqaoverlay`, with their defaults.
+/// Element properties and their values.
 #[derive(Debug, Clone)]
 pub struct Settings {
     elements: Option<String>,
@@ -130,26 +130,23 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know.
+    /// Property specifications handled by [`set`](Self::set) and [`get`](Self::get).
     pub fn properties() -> Vec<glib::ParamSpec> {
         let default = Self::default();
         vec![
             glib::ParamSpecString::builder("elements")
                 .nick("Elements")
-                .blurb(
-                    "Names of the elements whose scores are drawn, separated by commas; empty = all that have scored \
-                     the frames",
-                )
+                .blurb("Comma-separated names of the elements whose scores are drawn; empty = all")
                 .mutable_playing()
                 .build(),
             glib::ParamSpecEnum::builder_with_default("position", default.position)
                 .nick("Position")
-                .blurb("Where the box with the scores is")
+                .blurb("Position of the score box")
                 .mutable_playing()
                 .build(),
             glib::ParamSpecDouble::builder("scale")
                 .nick("Scale")
-                .blurb("Size of the box; 1 goes with the picture's size. It is made smaller where it has no room")
+                .blurb("Size of the score box relative to the picture; reduced automatically if the box does not fit")
                 .minimum(0.1)
                 .maximum(10.0)
                 .default_value(default.scale)
@@ -157,13 +154,13 @@ impl Settings {
                 .build(),
             glib::ParamSpecFlags::builder::<Show>("show")
                 .nick("Show")
-                .blurb("Which parts are drawn")
+                .blurb("Parts of the overlay to draw")
                 .default_value(default.show)
                 .mutable_playing()
                 .build(),
             glib::ParamSpecDouble::builder("map-opacity")
                 .nick("Map opacity")
-                .blurb("How opaque the map of quality is, heat only where the picture is bad; 0 = not drawn")
+                .blurb("Opacity of the quality map; with map-colormap=heat only where quality is low; 0 = no map")
                 .minimum(0.0)
                 .maximum(1.0)
                 .default_value(default.map_opacity)
@@ -171,21 +168,21 @@ impl Settings {
                 .build(),
             glib::ParamSpecEnum::builder_with_default("map-colormap", default.map_colormap)
                 .nick("Map colors")
-                .blurb("How the map of quality is colored")
+                .blurb("Colors of the quality map")
                 .mutable_playing()
                 .build(),
             glib::ParamSpecUInt64::builder("stale-after")
                 .nick("Stale after")
-                .blurb("A score older than this is marked as stale, in nanoseconds of running time")
+                .blurb("Mark a score as stale when it is older than this, in nanoseconds of running time")
                 .default_value(default.stale_after)
                 .mutable_playing()
                 .build(),
         ]
     }
 
-    /// Sets a property; false if it is none of these.
+    /// Sets a property; returns false for unknown names.
     pub fn set(&mut self, name: &str, value: &glib::Value) -> bool {
-        // GObject has checked the value against its specification.
+        // GObject has validated the value.
         match name {
             "elements" => self.elements = value.get().unwrap_or_default(),
             "position" => self.position = value.get().unwrap_or(self.position),
@@ -199,7 +196,7 @@ impl Settings {
         true
     }
 
-    /// A property's value; none if it is none of these.
+    /// Returns a property value; `None` for unknown names.
     pub fn get(&self, name: &str) -> Option<glib::Value> {
         Some(match name {
             "elements" => self.elements.to_value(),
@@ -213,7 +210,7 @@ impl Settings {
         })
     }
 
-    /// As the engine has them.
+    /// Settings for the engine's overlay.
     pub fn engine(&self) -> overlay::Settings {
         let names = self.elements.as_deref().unwrap_or_default().split(',').map(str::trim);
         let mut settings = overlay::Settings::default();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The element's category in GStreamer's debug log.
+//! Debug category of the element.
 
 use std::sync::LazyLock;
 
-/// `iqascore`.
+/// Debug category `iqascore`.
 pub static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new("iqascore", gst::DebugColorFlags::empty(), Some("No-reference picture quality"))
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Events. Serialized ones keep their place between the frames.
+//! Event handling. Serialized events keep their position between frames.
 
 use super::input::Input;
 use super::output::Output;
@@ -10,7 +10,7 @@ use crate::scheduling::task;
 use gst::prelude::*;
 use std::sync::Arc;
 
-/// What follows from events.
+/// Event handler of the element's pads.
 pub struct Events {
     sink_pad: gst::Pad,
     src_pad: gst::Pad,
@@ -21,7 +21,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// For the events on these pads.
+    /// Creates the handler for these pads.
     pub fn new(
         [sink_pad, src_pad]: [gst::Pad; 2],
         queue: Arc<Queue>,
@@ -32,7 +32,7 @@ impl Events {
         Self { sink_pad, src_pad, queue, input, output, scores }
     }
 
-    /// An event from upstream.
+    /// Handles an event from upstream.
     pub fn sink_event(&self, element: &gst::Element, event: gst::Event) -> bool {
         use gst::EventView;
         match event.view() {
@@ -55,13 +55,13 @@ impl Events {
         if event.is_serialized() { self.pass(element, event) } else { self.src_pad.push_event(event) }
     }
 
-    /// Lets a serialized event pass in its place.
+    /// Forwards a serialized event in its position.
     fn pass(&self, element: &gst::Element, event: gst::Event) -> bool {
         let eos = event.type_() == gst::EventType::Eos;
         match self.output.pass_event(element, event) {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Upstream sends no more buffers that could meet the error.
+                // Upstream sends no more buffers that would return the error.
                 if eos && error != gst::FlowError::Flushing {
                     self.output.end_with_error(element, error);
                 }
@@ -85,9 +85,9 @@ impl Events {
         forwarded && self.output.start_task(element).is_ok()
     }
 
-    /// An event from downstream.
+    /// Handles an event from downstream.
     pub fn src_event(&self, element: &gst::Element, event: gst::Event) -> bool {
-        // A pad that was not linked may be now. The task logs why it does not start.
+        // A pad that was not linked may be linked now. The task logs why it cannot be started.
         if event.type_() == gst::EventType::Reconfigure && self.queue.relink() {
             let _ = self.output.start_task(element);
         }

@@ -1,48 +1,48 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A frame between the pads, and how far its score is.
+//! A frame between the pads and the state of its score.
 
 use crate::scheduling::Payload;
 use crate::scoring::Times;
 use onnx_iqa::scorer::{NoReferenceResult, ScoreError};
 
-/// What was found out about a frame.
+/// Result for a frame.
 #[derive(Debug)]
 pub struct Finished {
-    /// When the frame is shown.
+    /// Times of the frame.
     pub times: Times,
-    /// Its score and measures, or why it has none.
+    /// Score and measures, or the error.
     pub result: Result<NoReferenceResult, ScoreError>,
-    /// From arrival to score.
+    /// Time from arrival to score.
     pub latency: gst::ClockTime,
 }
 
-/// How far a frame's score is.
+/// State of a frame's score.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Not selected to be scored.
+    /// Not selected for scoring.
     Skipped,
-    /// With the scorer, under this number: the frame waits for it.
+    /// Being scored under this ticket: the frame waits for the result.
     Pending(u64),
     /// Scored, or failed.
     Finished(Finished),
-    /// With the scorer: the result is reported when it is there, and the frame does not wait for it (`mode=live`).
+    /// Being scored; the result is reported when finished and the frame does not wait for it (`mode=live`).
     ReportedApart,
 }
 
-/// A frame on its way through.
+/// A frame between the pads.
 #[derive(Debug)]
 pub struct Frame {
-    /// As it came.
+    /// The buffer.
     pub buffer: gst::Buffer,
-    /// When it is shown.
+    /// Times of the frame.
     pub times: Times,
-    /// How far its score is.
+    /// State of the score.
     pub outcome: Outcome,
 }
 
 impl Frame {
-    /// Whether it has to wait for its score.
+    /// Whether the frame waits for its score.
     pub fn waits(&self) -> bool {
         matches!(self.outcome, Outcome::Pending(_))
     }

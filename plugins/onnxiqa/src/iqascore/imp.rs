@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The GObject.
+//! The GObject implementation.
 //!
-//! The shape is that of `queue`: chain puts frames into a bounded FIFO, a task on the source pad takes them out once
-//! they are scored. The scorer's worker only marks frames and wakes the task. `BaseTransform` would not do: it pushes
-//! only from inside chain, so that a finished frame would wait for the next one, and it cannot be woken.
+//! The design follows `queue`: the chain function puts frames into a bounded FIFO, and a task on the source pad removes
+//! them once they are scored. The scorer's worker only marks frames as finished and wakes the task. `BaseTransform` is
+//! not suitable: it pushes only from its chain function, so a finished frame would wait for the next one, and it has no
+//! way to unlock a waiting chain function.
 //!
 //! Lock order: `settings`, `session` and the locks inside `input`, `scores` and `queue` are never nested: each is taken
-//! with none of the others held. Below the lock of `queue` come the scorer's own, to hand a frame over, and the source
-//! pad's, to pause the task. No lock is held while anything is pushed, queried, posted or notified.
+//! with none of the others held. The scorer's lock (to submit a frame) and the source pad's lock (to pause the task)
+//! may be taken with the lock of `queue` held. No lock is held while pushing, querying, posting or notifying.
 
 use super::category::CAT;
 use super::events::Events;
@@ -21,7 +22,7 @@ use super::scores::Scores;
 use super::settings::Settings;
 use crate::scheduling::activation;
 use crate::scoring::{Guarded, open_analytics, report_settings};
-use crate::{lock, video_frame};
+use crate::{AUTHOR, lock, video_frame};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -32,7 +33,7 @@ pub struct IqaScore {
     sink_pad: gst::Pad,
     src_pad: gst::Pad,
     settings: Mutex<Settings>,
-    /// From READY to PAUSED and back.
+    /// Open from READY→PAUSED to PAUSED→READY.
     session: Mutex<Option<Opened>>,
     scores: Arc<Scores>,
     queue: Arc<Queue>,
@@ -43,7 +44,7 @@ pub struct IqaScore {
 }
 
 impl IqaScore {
-    /// Puts the element together around its pads.
+    /// Creates the element's parts around its pads.
     fn new(sink_pad: gst::Pad, src_pad: gst::Pad) -> Self {
         let (queue, scores) = (Arc::<Queue>::default(), Arc::<Scores>::default());
         let output = Arc::new(Output::new(src_pad.clone(), queue.clone(), scores.clone()));
@@ -87,7 +88,7 @@ impl IqaScore {
         Ok(())
     }
 
-    /// PAUSED→READY, when nothing flows any more.
+    /// PAUSED→READY, after data flow has stopped.
     fn close(&self) {
         self.queue.close();
         let session = lock(&self.session).take();
@@ -124,7 +125,7 @@ impl ObjectSubclass for IqaScore {
             .query_function(|_, parent, query| {
                 Self::guard_pad(parent, false, |imp, element| imp.queries.sink_query(element, query))
             })
-            // Caps without a frame rate are no subset of the template, and video all the same.
+            // Caps without a frame rate are not a subset of the template caps but are accepted.
             .flags(flags | gst::PadFlags::ACCEPT_INTERSECT)
             .build();
         let src_pad = gst::Pad::builder_from_template(&template("src"))
@@ -157,20 +158,23 @@ impl ObjectImpl for IqaScore {
             let state = [
                 glib::ParamSpecString::builder("active-provider")
                     .nick("Active provider")
-                    .blurb("The provider that really runs the model; none while no model is open")
+                    .blurb("Execution provider that runs the model; NULL while no model is open")
                     .read_only()
+                    .doc_show_default()
                     .build(),
                 glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
                     .nick("Statistics")
                     .blurb(
-                        "frames, scored, skipped, failed; mean, min, p5 and last of the score; latency-mean and \
-                         latency-p99 in nanoseconds; since the element went from READY to PAUSED",
+                        "Statistics since READY→PAUSED: frames, scored, skipped, failed; mean, min, p5 and last of the \
+                         score; latency-mean and latency-p99 in nanoseconds",
                     )
                     .read_only()
+                    .doc_show_default()
                     .build(),
             ];
-            let fields = "What windows and alarms look at: score, raw, the name of an attribute, luma-mean, luma-deviation, \
-                          motion, cambi; by default score with a model, the first that is measured without";
+            let fields = "Field evaluated by windows and alarms: score, raw, a model attribute, luma-mean, \
+                          luma-deviation, motion or cambi; default: score with a model, the first measured field \
+                          without";
             let report = report_settings::Settings::default().properties(fields);
             Settings::properties().into_iter().chain(report).chain(state).collect()
         });
@@ -187,7 +191,7 @@ impl ObjectImpl for IqaScore {
         drop(settings);
         self.scores.set_main_field(main_field);
         if !known {
-            gst::warning!(CAT, imp = self, "no property {name} to set");
+            gst::warning!(CAT, imp = self, "Unknown property {name}");
         }
     }
 
@@ -212,9 +216,8 @@ impl ElementImpl for IqaScore {
             gst::subclass::ElementMetadata::new(
                 "No-reference picture quality",
                 "Filter/Analyzer/Video",
-                "Scores frames by an ONNX quality model and passes them on untouched, each with its score (0 to 100) as \
-                 metadata",
-                "The onnx-iqa authors",
+                "Scores frames with a no-reference ONNX quality model and attaches the score (0 to 100) as metadata",
+                AUTHOR,
             )
         });
         Some(&METADATA)
@@ -236,7 +239,7 @@ impl ElementImpl for IqaScore {
                     return Err(gst::StateChangeError);
                 }
             }
-            // Before the pads are deactivated, which waits for the streaming threads.
+            // Before the pads are deactivated, which joins the streaming threads.
             gst::StateChange::PausedToReady => self.queue.set_active(false),
             _ => {}
         }

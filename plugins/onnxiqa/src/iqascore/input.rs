@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The way of frames in: which are scored, and where they wait meanwhile.
+//! Incoming frames: selection for scoring, and waiting for room.
 
 use super::category::CAT;
 use super::frame::{Frame, Outcome};
@@ -19,32 +19,32 @@ use onnx_iqa::scorer::Selector;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-/// A frame that has just come.
+/// A frame that has just arrived.
 struct Arrival {
     buffer: gst::Buffer,
     times: Times,
-    /// When it came: the latency of its score counts from here.
+    /// Arrival time, from which the latency of the score is measured.
     since: Instant,
-    /// Whether it is its turn to be scored.
+    /// Whether the frame is selected for scoring.
     selected: bool,
 }
 
-/// What upstream has said of its stream, and which of its frames are scored.
+/// State of the incoming stream and of frame selection.
 #[derive(Default)]
 struct Arrivals {
     video: Option<Arc<Stream>>,
     segment: gst::FormattedSegment<gst::ClockTime>,
     selector: Selector,
-    /// A frame's turn to be scored came while the scorer had no room: the next frame takes it (live mode).
+    /// A selected frame found the scorer full: the next frame is scored instead (live mode).
     overdue: bool,
-    /// Users have been told why scores of this stream are to be taken with care.
+    /// Whether the warning about the stream's properties has been posted.
     cautioned: bool,
-    /// The same of interlaced pictures among others.
+    /// Whether the warning about interlaced frames in a mixed stream has been posted.
     interlaced: bool,
     pace: Pace,
 }
 
-/// What comes through the sink pad.
+/// Input side of the element.
 pub struct Input {
     queue: Arc<Queue>,
     output: Arc<Output>,
@@ -53,17 +53,17 @@ pub struct Input {
 }
 
 impl Input {
-    /// Nothing has come yet.
+    /// Creates the initial state.
     pub fn new(queue: Arc<Queue>, output: Arc<Output>, scores: Arc<Scores>) -> Self {
         Self { queue, output, scores, arrivals: Mutex::default() }
     }
 
-    /// READY→PAUSED: forgets the stream before.
+    /// READY→PAUSED: resets the stream state.
     pub fn restart(&self) {
         *lock(&self.arrivals) = Arrivals::default();
     }
 
-    /// After a flush: time starts anew.
+    /// Resets the time-dependent state after a flush.
     pub fn discontinuity(&self) {
         let mut arrivals = lock(&self.arrivals);
         arrivals.segment = gst::FormattedSegment::default();
@@ -72,15 +72,15 @@ impl Input {
         arrivals.pace.discontinuity();
     }
 
-    /// How long a frame lasts, by the caps.
+    /// Frame duration according to the caps.
     pub fn frame_duration(&self) -> Option<gst::ClockTime> {
         lock(&self.arrivals).video.as_ref()?.frame_duration()
     }
 
-    /// A frame comes, which is scored if it is its turn.
+    /// Handles a frame; it is scored if selected.
     ///
     /// # Errors
-    /// When the flow has ended.
+    /// If the flow has ended.
     pub fn chain(
         &self,
         element: &gst::Element,
@@ -104,7 +104,7 @@ impl Input {
         }
     }
 
-    /// The frame waits for its score if it is to have one, and upstream until there is room.
+    /// Queues the frame until its score is finished; blocks upstream until there is room.
     fn hold(&self, element: &gst::Element, arrival: Arrival) -> Result<gst::FlowSuccess, gst::FlowError> {
         let Arrival { buffer, times, since, selected } = arrival;
         let held = self.queue.wait_for_room()?;
@@ -117,7 +117,7 @@ impl Input {
         Ok(gst::FlowSuccess::Ok)
     }
 
-    /// Looks whether the scorer holds up a live source for good, which is said once.
+    /// Warns once if scoring is too slow for a live source.
     fn watch_pace(&self, element: &gst::Element, times: Times, held: bool) {
         let Some((now, running)) = element.current_running_time().zip(times.running) else { return };
         if !lock(&self.arrivals).pace.cannot_follow(held, now, running) || !is_live(element) {
@@ -127,29 +127,29 @@ impl Input {
         gst::element_warning!(
             element,
             gst::StreamError::Failed,
-            ("frames come from a live source faster than they are scored, and mode=every-frame holds the source up: \
-                 frames are lost or come ever later; set mode=live, or score fewer frames with interval or max-rate")
+            ("scoring is slower than the live source and mode=every-frame blocks it: frames are lost or increasingly \
+                 late; set mode=live, or score fewer frames with interval or max-rate")
         );
     }
 
-    /// The frame passes at once, with the newest score there is.
+    /// Pushes the frame immediately with the newest score.
     fn pass_at_once(&self, element: &gst::Element, arrival: Arrival) -> Result<gst::FlowSuccess, gst::FlowError> {
         let Arrival { buffer, times, since, selected } = arrival;
-        // Only events that wait for EOS to leave can be before it.
+        // Only events held until EOS leaves can be queued ahead of it.
         self.queue.wait_until_idle()?;
         let has_room = self.queue.scorer_has_room();
         if !lock(&self.arrivals).is_due(selected, has_room) {
             return self.output.pass_frame(element, Frame { buffer, times, outcome: Outcome::Skipped });
         }
-        // Before the frame is pushed: the scorer can be at work while it goes through the elements downstream.
+        // Before the frame is pushed, so that the scorer works while downstream processes the frame.
         let turn = self.queue.score_apart(self.picture(&buffer), times, since)?;
         self.output.push_frame_in(turn, element, Frame { buffer, times, outcome: Outcome::ReportedApart })
     }
 
-    /// The frame as the scorer wants it. What cannot be read fails there.
+    /// The frame for the scorer. An unreadable frame fails in the scorer.
     fn picture(&self, buffer: &gst::Buffer) -> Box<dyn picture::Frame> {
         let Some(video) = lock(&self.arrivals).video.clone() else {
-            return Box::new(Unreadable(PictureError::Unreadable("it came before its caps".into())));
+            return Box::new(Unreadable(PictureError::Unreadable("received a frame before caps".into())));
         };
         match video.map(buffer.clone()) {
             Ok(frame) => Box::new(frame),
@@ -157,14 +157,14 @@ impl Input {
         }
     }
 
-    /// New caps. Downstream is to ask for the latency again if frames last differently and are held.
+    /// Handles new caps. The latency must be queried again if the frame duration has changed and frames are held.
     ///
     /// # Errors
-    /// When the engine does not read such frames.
+    /// If the engine does not support the format.
     pub fn set_caps(&self, element: &gst::Element, caps: &gst::CapsRef) -> Result<(), String> {
         let video = Stream::from_caps(caps)?;
         if let Some(assumed) = &video.assumed {
-            gst::info!(CAT, obj = element, "the caps leave out the colorimetry; taken: {assumed}");
+            gst::info!(CAT, obj = element, "Colorimetry missing in caps, using {assumed}");
         }
         let caution = video.caution(true);
         let duration = video.frame_duration();
@@ -183,13 +183,13 @@ impl Input {
         Ok(())
     }
 
-    /// A new segment.
+    /// Handles a new segment.
     ///
     /// # Errors
-    /// When it is not in time.
+    /// If the segment is not in time format.
     pub fn set_segment(&self, segment: &gst::Segment) -> Result<(), String> {
         let Some(segment) = segment.downcast_ref::<gst::ClockTime>() else {
-            return Err(format!("a segment in {:?}: scores need one in time", segment.format()));
+            return Err(format!("cannot score a segment in {:?} format, only in time format", segment.format()));
         };
         lock(&self.arrivals).segment = segment.clone();
         Ok(())
@@ -197,7 +197,7 @@ impl Input {
 }
 
 impl Arrivals {
-    /// When the frame is shown, and whether it is its turn to be scored.
+    /// Computes the times of a frame and whether it is selected for scoring.
     fn select(&mut self, buffer: &gst::BufferRef, selection: SelectionSettings) -> (Times, bool) {
         let period = self.video.as_ref().and_then(|video| video.frame_duration());
         let times = Times::of(buffer, &self.segment, period);
@@ -205,7 +205,7 @@ impl Arrivals {
         (times, self.selector.pick(time, selection.selection()))
     }
 
-    /// What is to be said, once, of the first interlaced frame of a stream that has both kinds.
+    /// Returns the warning about the first interlaced frame of a mixed stream, once.
     fn found_interlaced(&mut self, buffer: &gst::BufferRef) -> Option<Finding> {
         if self.interlaced {
             return None;
@@ -215,7 +215,7 @@ impl Arrivals {
         Some(text)
     }
 
-    /// Whether a frame is scored now, in its own turn or in that of one before.
+    /// Whether a frame is scored now, either because it is selected or in place of an earlier one.
     fn is_due(&mut self, selected: bool, scorer_has_room: bool) -> bool {
         let due = self.overdue || selected;
         self.overdue = due && !scorer_has_room;
@@ -223,7 +223,7 @@ impl Arrivals {
     }
 }
 
-/// Whether upstream says that it is live.
+/// Whether upstream is live.
 fn is_live(element: &gst::Element) -> bool {
     let mut query = gst::query::Latency::new();
     element.static_pad("sink").is_some_and(|pad| pad.peer_query(&mut query)) && query.result().0

@@ -1,62 +1,62 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The frames that are with the scorer, and the results that no frame waits for.
+//! Frames that are being scored, and results that no frame waits for.
 
 use super::frame::Finished;
 use super::settings::Mode;
 use std::collections::VecDeque;
 
-/// Says of a result which frame's it is.
+/// Identifies the frame of a result.
 #[derive(Debug, Clone, Copy)]
 pub struct Ticket {
-    /// Counts the frames handed to the scorer.
+    /// Number of the frame handed to the scorer.
     pub number: u64,
     epoch: u64,
 }
 
-/// The frames that are with the scorer, and in live mode the results that have not been reported.
+/// Frames that are being scored and, in live mode, results that have not been reported.
 #[derive(Debug)]
 pub struct Jobs {
     mode: Mode,
-    /// Frames that may be with the scorer.
+    /// Maximum number of frames being scored.
     limit: usize,
     in_flight: usize,
     handed_over: u64,
-    /// Counts flushes and stops: results of an earlier epoch are ignored.
+    /// Incremented by flushes and stops: results of an earlier epoch are ignored.
     epoch: u64,
     results: VecDeque<Finished>,
-    /// A result has been taken out and is being reported.
+    /// A result has been taken and is being reported.
     reporting: bool,
 }
 
 impl Jobs {
-    /// None yet.
+    /// Creates an empty set.
     pub fn new(mode: Mode, limit: usize) -> Self {
         Self { mode, limit, in_flight: 0, handed_over: 0, epoch: 0, results: VecDeque::new(), reporting: false }
     }
 
-    /// Goes on as another session's; results of the one before are ignored.
+    /// Continues with a new session; results of the previous one are ignored.
     pub fn restart(&mut self, mode: Mode, limit: usize) {
         self.forget();
         (self.mode, self.limit) = (mode, limit);
     }
 
-    /// What becomes of a frame while it is scored.
+    /// Current mode.
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// How many may be with the scorer.
+    /// Maximum number of frames being scored.
     pub fn limit(&self) -> usize {
         self.limit
     }
 
-    /// Whether another frame may be handed to the scorer.
+    /// Whether another frame may be submitted.
     pub fn has_room(&self) -> bool {
         self.in_flight < self.limit
     }
 
-    /// A frame is handed to the scorer.
+    /// A frame is submitted to the scorer.
     pub fn begin(&mut self) -> Ticket {
         let ticket = self.next_ticket();
         self.handed_over += 1;
@@ -64,24 +64,24 @@ impl Jobs {
         ticket
     }
 
-    /// What the next frame gets.
+    /// Ticket of the next frame.
     pub(super) fn next_ticket(&self) -> Ticket {
         Ticket { number: self.handed_over, epoch: self.epoch }
     }
 
-    /// The scorer is done with a frame; false if that is of no interest any more.
+    /// The scorer has finished a frame; returns false if the result is stale.
     pub fn end(&mut self, ticket: Ticket) -> bool {
         let current = ticket.epoch == self.epoch;
         self.in_flight -= usize::from(current);
         current
     }
 
-    /// Keeps a result until it is reported. No more can wait than were in flight.
+    /// Keeps a result until it is reported. At most as many results wait as frames were in flight.
     pub fn keep(&mut self, finished: Finished) {
         self.results.push_back(finished);
     }
 
-    /// The next result to be reported; [`reported`](Self::reported) has to follow.
+    /// Takes the next result to be reported; the caller must call [`reported`](Self::reported) afterwards.
     pub fn take(&mut self) -> Option<Finished> {
         let finished = self.results.pop_front()?;
         self.reporting = true;
@@ -93,12 +93,12 @@ impl Jobs {
         self.reporting = false;
     }
 
-    /// There are results, or will be, that have not been reported: EOS waits for them.
+    /// Whether results are pending or unreported: EOS waits for them.
     pub fn unreported(&self) -> bool {
         self.in_flight > 0 || self.reporting || !self.results.is_empty()
     }
 
-    /// Everything that is with the scorer is of no interest any more.
+    /// Invalidates everything that is being scored.
     pub fn forget(&mut self) {
         self.results.clear();
         self.in_flight = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The way of frames and events out, by the task on the source pad or, when nothing waits, straight from chain.
+//! Outgoing frames and events, pushed by the source pad task or, with an empty queue, directly from the chain function.
 
 use super::category::CAT;
 use super::frame::Frame;
@@ -12,7 +12,7 @@ use crate::scoring::{Labels, guard};
 use gst::prelude::*;
 use std::sync::Arc;
 
-/// What leaves through the source pad.
+/// Output side of the element.
 pub struct Output {
     pad: gst::Pad,
     queue: Arc<Queue>,
@@ -21,20 +21,20 @@ pub struct Output {
 }
 
 impl Output {
-    /// Nothing has left yet.
+    /// Creates the initial state.
     pub fn new(pad: gst::Pad, queue: Arc<Queue>, scores: Arc<Scores>) -> Self {
         Self { pad, queue, scores, labels: Labels::default() }
     }
 
-    /// READY→PAUSED: what was said is forgotten. `analytics`: where scores are put, too.
+    /// READY→PAUSED: resets the state. `analytics`: library for analytics metadata, if enabled.
     pub fn restart(&self, analytics: Option<&'static Analytics>) {
         self.labels.restart(analytics);
     }
 
-    /// Lets a frame pass in its place, at once if nothing is before it.
+    /// Pushes or queues a frame, keeping the order; it is pushed immediately if nothing is ahead of it.
     ///
     /// # Errors
-    /// When the flow has ended, or ends with this frame.
+    /// If the flow has ended, or ends with this frame.
     pub fn pass_frame(&self, element: &gst::Element, frame: Frame) -> Result<gst::FlowSuccess, gst::FlowError> {
         match self.queue.pass(Item::Frame(frame))? {
             Passage::Queued => Ok(gst::FlowSuccess::Ok),
@@ -42,10 +42,10 @@ impl Output {
         }
     }
 
-    /// Pushes a frame in a turn that has been taken.
+    /// Pushes a frame in a turn that has been acquired.
     ///
     /// # Errors
-    /// When the flow ends with this frame.
+    /// If the flow ends with this frame.
     pub fn push_frame_in(
         &self,
         turn: Turn<'_>,
@@ -55,10 +55,10 @@ impl Output {
         turn.answered(self.push_frame(element, frame))
     }
 
-    /// The same for a serialized event; false if downstream refuses it.
+    /// Pushes or queues a serialized event; returns false if downstream refuses it.
     ///
     /// # Errors
-    /// When the flow has ended.
+    /// If the flow has ended.
     pub fn pass_event(&self, element: &gst::Element, event: gst::Event) -> Result<bool, gst::FlowError> {
         match self.queue.pass(Item::Event(event))? {
             Passage::Direct(Item::Event(event), _turn) => Ok(self.push_event(element, event)),
@@ -66,15 +66,15 @@ impl Output {
         }
     }
 
-    /// Starts the task, or lets a paused one go on.
+    /// Starts the task, or resumes a paused one.
     ///
     /// # Errors
-    /// When the pad's task cannot be started.
+    /// If the pad's task cannot be started.
     pub fn start_task(self: &Arc<Self>, element: &gst::Element) -> Result<(), gst::LoggableError> {
         task::start(&self.pad, self.task(element))
     }
 
-    /// What the task does again and again. It keeps neither element nor pad alive, which own it.
+    /// The task function. It keeps neither the element nor the pad alive, which own the task.
     pub fn task(self: &Arc<Self>, element: &gst::Element) -> impl FnMut() + Send + 'static {
         let (output, element) = (Arc::downgrade(self), element.downgrade());
         move || {
@@ -84,7 +84,7 @@ impl Output {
         }
     }
 
-    /// One round of the task.
+    /// One iteration of the task.
     fn run_task(&self, element: &gst::Element) {
         let Some(step) = self.queue.next_step(&self.pad) else { return };
         let flow = match step {
@@ -104,17 +104,17 @@ impl Output {
         }
     }
 
-    /// Downstream, or a failure of our own, ends the flow.
+    /// Stops the flow because of downstream or of an error in this element.
     pub fn stop(&self, element: &gst::Element, error: gst::FlowError) {
         gst::debug!(CAT, obj = element, "flow stops: {error:?}");
         let unheard = self.queue.stop(error);
-        // After EOS no buffer of upstream's will meet the error: it has to be said here.
+        // After EOS upstream sends no buffer that would return the error, so it is posted here.
         if unheard && !matches!(error, gst::FlowError::Flushing | gst::FlowError::Eos) {
             self.end_with_error(element, error);
         }
     }
 
-    /// Says that the flow has ended with an error, which upstream does not do.
+    /// Posts the error that ends the flow, on behalf of upstream.
     pub fn end_with_error(&self, element: &gst::Element, error: gst::FlowError) {
         if error != gst::FlowError::Flushing && error != gst::FlowError::Error {
             gst::element_error!(
@@ -137,7 +137,7 @@ impl Output {
         }
     }
 
-    /// Pushes a frame with what is known of it.
+    /// Pushes a frame with its entry.
     fn push_frame(&self, element: &gst::Element, frame: Frame) -> Result<gst::FlowSuccess, gst::FlowError> {
         let Frame { mut buffer, times, outcome } = frame;
         let entry = self.scores.leaves(element, times, outcome)?;
@@ -145,7 +145,7 @@ impl Output {
         self.pad.push(buffer)
     }
 
-    /// Pushes an event. Before EOS goes what there is to say of the whole stream.
+    /// Pushes an event. The summary is posted before EOS.
     fn push_event(&self, element: &gst::Element, mut event: gst::Event) -> bool {
         if event.type_() == gst::EventType::Eos {
             self.scores.ended(element, &mut event);

@@ -1,36 +1,35 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Whether the scorer keeps up with a live source.
+//! Detects that scoring is too slow for a live source.
 
-/// How long frames are looked at before anything is said: a first inference takes longer, and what it has held up is
-/// made up for.
+/// Observation time before a warning: the first inference takes longer, and the delay it causes is caught up later.
 const SPAN: gst::ClockTime = gst::ClockTime::from_seconds(2);
-/// Frames that are looked at, at least.
+/// Minimum number of observed frames.
 const ENOUGH: u32 = 10;
 
-/// A stretch of frames.
+/// A series of observed frames.
 #[derive(Debug, Clone, Copy)]
 struct Stretch {
     since: gst::ClockTime,
-    /// How late the first frame came.
+    /// Delay of the first frame.
     late: gst::ClockTime,
     frames: u32,
-    /// Frames that had to wait because those before them were not scored.
+    /// Number of frames that waited for earlier frames to be scored.
     held: u32,
 }
 
-/// Whether the scorer keeps up with a live source, by the frames that have to wait for it.
+/// Detects that scoring is too slow, from the frames that have to wait.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     stretch: Option<Stretch>,
-    /// It was said that it does not.
+    /// Whether the warning has been posted.
     settled: bool,
 }
 
 impl Pace {
-    /// A frame was let in. `held`: it had to wait because those before it are not scored yet; `now` is the element's
-    /// running time, `running` the frame's. Whether the scorer cannot follow: for a while most frames have waited, and
-    /// they come no earlier than at first, as they would after a hold-up that is being made up for.
+    /// Handles a frame. `held`: it had to wait because earlier frames are not scored yet; `now`: running time of the
+    /// element; `running`: running time of the frame. Returns true if, over the observation time, most frames have
+    /// waited and the delay has not decreased, as it would after a temporary stall.
     pub(super) fn cannot_follow(&mut self, held: bool, now: gst::ClockTime, running: gst::ClockTime) -> bool {
         if self.settled {
             return false;
@@ -47,12 +46,12 @@ impl Pace {
         held > frames / 2 && late >= at_first
     }
 
-    /// It has been said.
+    /// The warning has been posted.
     pub(super) fn settle(&mut self) {
         self.settled = true;
     }
 
-    /// Time starts anew.
+    /// Restarts the observation after a discontinuity.
     pub(super) fn discontinuity(&mut self) {
         self.stretch = None;
     }
@@ -64,7 +63,7 @@ mod tests {
 
     const MS: fn(u64) -> gst::ClockTime = gst::ClockTime::from_mseconds;
 
-    /// Whether it was found, with frames of these arrivals and running times, in milliseconds.
+    /// Whether a slow scorer is detected for frames with these arrival and running times in milliseconds.
     fn found(held: impl Fn(u64) -> bool, frames: impl Iterator<Item = (u64, u64)>) -> bool {
         let mut pace = Pace::default();
         (0..).zip(frames).any(|(n, (now, running))| pace.cannot_follow(held(n), MS(now), MS(running)))
@@ -72,9 +71,9 @@ mod tests {
 
     #[test]
     fn a_source_that_is_held_up_for_good() {
-        // 25 frames a second are scored at 10 a second, and come later and later.
+        // 25 frames per second are scored at 10 per second and arrive later and later.
         assert!(found(|_| true, (0..40).map(|n| (n * 100, n * 40))));
-        // The source drops what it cannot deliver: no frame comes later than another.
+        // The source drops what it cannot deliver: the delay stays constant.
         assert!(found(|_| true, (0..40).map(|n| (n * 100, n * 100))));
     }
 
@@ -82,10 +81,10 @@ mod tests {
     fn a_source_that_is_followed() {
         // The queue is never full.
         assert!(!found(|_| false, (0..1000).map(|n| (n * 40, n * 40))));
-        // Now and then a frame waits.
+        // A frame waits occasionally.
         assert!(!found(|n| n % 3 == 0, (0..1000).map(|n| (n * 40 + 7 * (n % 3), n * 40))));
-        // The first inference took five seconds; what has come meanwhile waits for its turn, each less than the one
-        // before.
+        // The first inference took five seconds; the frames that arrived meanwhile wait, each for less time than the
+        // one before.
         assert!(!found(|n| n < 200, (0..300).map(|n| ((5000 + n * 20).max(n * 40), n * 40))));
     }
 

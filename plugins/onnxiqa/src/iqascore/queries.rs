@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Queries. Serialized ones keep their place behind the frames before them.
+//! Query handling. Serialized queries keep their position behind earlier frames.
 
 use super::input::Input;
 use super::queue::Queue;
@@ -9,7 +9,7 @@ use crate::scheduling::allocation;
 use gst::prelude::*;
 use std::sync::Arc;
 
-/// The answers to queries.
+/// Query handler of the element's pads.
 pub struct Queries {
     sink_pad: gst::Pad,
     src_pad: gst::Pad,
@@ -18,18 +18,18 @@ pub struct Queries {
 }
 
 impl Queries {
-    /// For the queries on these pads.
+    /// Creates the handler for these pads.
     pub fn new([sink_pad, src_pad]: [gst::Pad; 2], queue: Arc<Queue>, input: Arc<Input>) -> Self {
         Self { sink_pad, src_pad, queue, input }
     }
 
-    /// Upstream asks.
+    /// Handles a query from upstream.
     pub fn sink_query(&self, element: &gst::Element, query: &mut gst::QueryRef) -> bool {
         if !query.is_serialized() {
             return gst::Pad::query_default(&self.sink_pad, Some(element), query);
         }
-        // Upstream's thread, which asks, waits for what came before to leave. Then the query can as well go on from
-        // this thread.
+        // The querying upstream thread waits until everything ahead of the query has left, and can then forward it
+        // directly.
         if self.queue.wait_until_idle().is_err() {
             return false;
         }
@@ -41,7 +41,7 @@ impl Queries {
         answered
     }
 
-    /// Downstream asks.
+    /// Handles a query from downstream.
     pub fn src_query(&self, element: &gst::Element, query: &mut gst::QueryRef) -> bool {
         match query.view_mut() {
             gst::QueryViewMut::Latency(latency) => self.latency(latency),
@@ -49,8 +49,7 @@ impl Queries {
         }
     }
 
-    /// A frame waits for its score at most until the queue is full of later ones. Nothing is known without a frame
-    /// rate.
+    /// A frame waits at most until the queue is full of later frames. Without a frame rate the latency is unknown.
     fn latency(&self, latency: &mut gst::query::Latency) -> bool {
         if !self.sink_pad.peer_query(latency.query_mut()) {
             return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is between the pads, shared by upstream's thread, the task and the scorer's worker.
+//! The queue between the pads, shared by the upstream thread, the task and the scorer's worker.
 
 use super::frame::{Finished, Frame, Outcome};
 use super::jobs::{Jobs, Ticket};
@@ -16,9 +16,9 @@ struct State {
     flow: FlowState,
     fifo: Fifo<Frame>,
     jobs: Jobs,
-    /// Some thread has the [`Turn`].
+    /// Whether a thread holds the [`Turn`].
     turn_taken: bool,
-    /// While a session is open.
+    /// Present while a session is open.
     scorer: Option<Arc<NoReferenceScorer>>,
 }
 
@@ -35,7 +35,7 @@ impl Default for State {
 }
 
 impl State {
-    /// Nothing is before what comes now.
+    /// Whether the queue is empty and no thread is pushing.
     fn idle(&self) -> bool {
         self.fifo.is_empty() && !self.turn_taken
     }
@@ -48,12 +48,12 @@ impl State {
         }
     }
 
-    /// Whether the item has to wait: a frame for its score, EOS for results that have not been reported.
+    /// Whether the item must wait: a frame for its score, EOS for unreported results.
     fn holds(item: &Item<Frame>, jobs: &Jobs) -> bool {
         item.frame().is_some_and(Frame::waits) || (item.is_eos() && jobs.unreported())
     }
 
-    /// What the task is to push, if anything may leave.
+    /// The next item the task has to push, if any may leave.
     fn next_item(&mut self) -> Option<Item<Frame>> {
         if self.turn_taken || !self.flow.lets_leave() {
             return None;
@@ -62,35 +62,35 @@ impl State {
         fifo.pop_if(|item| !Self::holds(item, jobs))
     }
 
-    /// Drops the frames; what the scorer makes of them is ignored.
+    /// Drops the frames; their results will be ignored.
     fn drop_frames(&mut self) {
         self.fifo.drop_frames();
         self.jobs.forget();
     }
 
-    /// Drops everything.
+    /// Drops all items.
     fn clear(&mut self) {
         self.drop_frames();
         self.fifo.clear();
     }
 }
 
-/// What is between the pads.
+/// The queue between the pads.
 ///
-/// The scorer's worker holds it instead of the element, so that the element is never disposed of on the worker's
+/// The scorer's worker holds the queue rather than the element, so that the element is never finalized on the worker's
 /// thread. No method calls into the element or a pad's peer, and none is called with another lock held.
 #[derive(Default)]
 pub struct Queue(Monitor<State>);
 
-/// The right to push downstream, which one thread has at a time: so frames and events stay in order, whether chain
-/// pushes or the task. It ends when it is dropped, in a panic too.
+/// The right to push downstream. Only one thread holds it at a time, which keeps frames and events in order whether the
+/// chain function or the task pushes. Released on drop, including during a panic.
 pub struct Turn<'a>(&'a Queue);
 
 impl Turn<'_> {
-    /// Downstream has answered a frame; gives what upstream is told.
+    /// Handles downstream's flow return for a frame and returns the one for upstream.
     ///
     /// # Errors
-    /// Downstream's.
+    /// The error from downstream.
     pub fn answered(
         self,
         answer: Result<gst::FlowSuccess, gst::FlowError>,
@@ -106,7 +106,7 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// A result is being reported until this is dropped: EOS waits.
+/// Marks a result as being reported until dropped: EOS waits.
 pub struct Reporting<'a>(&'a Queue);
 
 impl Drop for Reporting<'_> {
@@ -116,30 +116,30 @@ impl Drop for Reporting<'_> {
     }
 }
 
-/// How an item passes.
-#[allow(clippy::large_enum_variant, reason = "it is taken apart at once")]
+/// How an item is passed on.
+#[allow(clippy::large_enum_variant, reason = "destructured immediately")]
 pub enum Passage<'a> {
-    /// At once: nothing is before it.
+    /// Push immediately: the queue is empty.
     Direct(Item<Frame>, Turn<'a>),
-    /// Behind what is before it, by the task.
+    /// Queued; the task pushes it.
     Queued,
 }
 
-/// What the task does next.
+/// Next step of the task.
 pub enum Step<'a> {
-    /// Reports a result that no frame waits for.
+    /// Report a result that no frame waits for.
     Report(Finished, Reporting<'a>),
-    /// Pushes the item.
+    /// Push the item.
     Push(Item<Frame>, Turn<'a>),
 }
 
 /// Life cycle.
 impl Queue {
-    /// READY→PAUSED: frames will go to this scorer.
+    /// READY→PAUSED: frames will be submitted to this scorer.
     pub fn open(&self, scorer: NoReferenceScorer, mode: Mode, batch_size: usize) {
         let capacity = match mode {
             Mode::EveryFrame => scorer.capacity(),
-            // One frame that is scored and one that waits keep the scorer busy; more would only make scores older.
+            // One frame being scored and one waiting keep the scorer busy; more would only make scores older.
             Mode::Live => scorer.capacity().min(2.max(batch_size)),
         };
         let mut state = self.0.lock();
@@ -149,17 +149,17 @@ impl Queue {
         state.scorer = Some(Arc::new(scorer));
     }
 
-    /// PAUSED→READY, when nothing flows any more.
+    /// PAUSED→READY, after data flow has stopped.
     pub fn close(&self) {
         let mut state = self.0.lock();
         state.clear();
         let scorer = state.scorer.take();
         drop(state);
-        // Its end cancels jobs, which report to the state: not under the lock.
+        // Dropping the scorer cancels its jobs, which report to the state: not under the lock.
         drop(scorer);
     }
 
-    /// Both pads live and die with the flow: every wait ends before a pad is deactivated.
+    /// Enables or disables data flow with pad activation: all waits end before a pad is deactivated.
     pub fn set_active(&self, active: bool) {
         let mut state = self.0.lock();
         if active {
@@ -171,7 +171,7 @@ impl Queue {
         self.0.wake();
     }
 
-    /// FLUSH_START: nothing waits any more, and the scorer drops what it has queued.
+    /// FLUSH_START: ends all waits and cancels the scorer's queued jobs.
     pub fn flush_start(&self) {
         let mut state = self.0.lock();
         state.flow.flush();
@@ -183,25 +183,26 @@ impl Queue {
         }
     }
 
-    /// FLUSH_STOP: the stream begins anew. The task is to be started.
+    /// FLUSH_STOP: the stream restarts. The caller must start the task.
     pub fn flush_stop(&self) {
         let mut state = self.0.lock();
         state.clear();
         state.flow.start();
     }
 
-    /// Downstream asks for a new negotiation; true if the task is to be started.
+    /// Handles a reconfigure request; returns true if the task must be started.
     pub fn relink(&self) -> bool {
         self.0.lock().flow.relink()
     }
 
-    /// Ends the flow: upstream is told with its next buffer. True if it sends none, since EOS is already here.
+    /// Stops the flow; upstream gets the error with its next buffer. Returns true if none will come because EOS is
+    /// queued.
     pub fn stop(&self, error: gst::FlowError) -> bool {
         let mut state = self.0.lock();
         if !state.flow.begin_stop(error) {
             return false;
         }
-        // Nothing that still waits can leave.
+        // Queued frames can no longer leave.
         state.drop_frames();
         let scorer = state.scorer.clone();
         drop(state);
@@ -215,18 +216,18 @@ impl Queue {
         unheard
     }
 
-    /// What becomes of a frame while it is scored.
+    /// Current mode.
     pub fn mode(&self) -> Mode {
         self.0.lock().jobs.mode()
     }
 
-    /// How many frames may be held here.
+    /// Maximum number of frames held.
     pub fn capacity(&self) -> usize {
         self.0.lock().jobs.limit()
     }
 }
 
-/// Upstream's thread.
+/// Called by the upstream thread.
 impl Queue {
     fn wait_until(
         &self,
@@ -235,18 +236,18 @@ impl Queue {
         self.0.wait_until(self.0.lock(), ready)
     }
 
-    /// Waits until data may enter at all.
+    /// Waits until data may enter.
     ///
     /// # Errors
-    /// What upstream is told instead.
+    /// The flow return for upstream.
     pub fn enter(&self) -> Result<Mode, gst::FlowError> {
         self.wait_until(|state| state.flow.admits()).map(|state| state.jobs.mode())
     }
 
-    /// Waits until there is room for a frame; gives whether it had to, for a frame that is not scored yet.
+    /// Waits until there is room for a frame; returns whether it had to wait for a frame that is not scored yet.
     ///
     /// # Errors
-    /// When the flow ends.
+    /// If the flow ends.
     pub fn wait_for_room(&self) -> Result<bool, gst::FlowError> {
         let mut held = false;
         let waited = self.wait_until(|state| {
@@ -258,23 +259,23 @@ impl Queue {
         Ok(held)
     }
 
-    /// Waits until everything that came before has left.
+    /// Waits until everything ahead has left.
     ///
     /// # Errors
-    /// When the flow ends.
+    /// If the flow ends.
     pub fn wait_until_idle(&self) -> Result<(), gst::FlowError> {
         self.wait_until(|state| Ok(state.flow.admits()? && state.idle())).map(drop)
     }
 
-    /// Whether the scorer can take another frame at once.
+    /// Whether the scorer can take another frame immediately.
     pub fn scorer_has_room(&self) -> bool {
         self.0.lock().jobs.has_room()
     }
 
-    /// Lets an item pass that waits for nothing itself.
+    /// Pushes or queues an item that does not wait for a result.
     ///
     /// # Errors
-    /// When the flow has ended.
+    /// If the flow has ended.
     pub fn pass(&self, item: Item<Frame>) -> Result<Passage<'_>, gst::FlowError> {
         let mut state = self.wait_until(|state| state.admits(&item))?;
         if let Item::Event(event) = &item {
@@ -290,10 +291,10 @@ impl Queue {
         Ok(Passage::Queued)
     }
 
-    /// Hands a frame to the scorer; `frame` waits here for its score, and the latency counts from `since`.
+    /// Submits a frame to the scorer; `frame` is queued until its score is finished. Latency is measured from `since`.
     ///
     /// # Errors
-    /// When the flow has ended.
+    /// If the flow has ended.
     pub fn hold(
         self: &Arc<Self>,
         picture: Box<dyn picture::Frame>,
@@ -309,11 +310,11 @@ impl Queue {
         Ok(())
     }
 
-    /// Hands a frame to the scorer that is pushed meanwhile, in the turn that this gives: whatever the scorer makes of
-    /// it, the frame passes.
+    /// Submits a frame to the scorer that is pushed without waiting, in the returned turn: the frame passes whatever
+    /// the result.
     ///
     /// # Errors
-    /// When the flow has ended.
+    /// If the flow has ended.
     pub fn score_apart(
         self: &Arc<Self>,
         picture: Box<dyn picture::Frame>,
@@ -343,8 +344,8 @@ impl Queue {
         NoReferenceJob { frame, done }
     }
 
-    /// Hands a job to the scorer, under the lock: a job that came after a flush has cancelled its like would take the
-    /// room of a later one.
+    /// Submits a job under the lock: a job submitted after a flush has cancelled pending ones would take the room of a
+    /// later frame.
     fn submit(&self, state: MutexGuard<'_, State>, job: NoReferenceJob) {
         let refused = match &state.scorer {
             Some(scorer) => scorer.try_submit(job).err(),
@@ -353,16 +354,16 @@ impl Queue {
         };
         drop(state);
         self.0.wake();
-        // Never, since the bound here is the scorer's capacity.
+        // Unreachable: the limit here equals the scorer's capacity.
         if let Some(job) = refused {
             (job.done)(Err(ScoreError::Internal("the scorer's queue is full".into())));
         }
     }
 }
 
-/// The other threads.
+/// Called by the other threads.
 impl Queue {
-    /// The scorer is done with a frame. Runs on the scorer's worker.
+    /// The scorer has finished a frame. Called on the scorer's worker.
     fn finish(&self, ticket: Ticket, finished: Finished) {
         let mut state = self.0.lock();
         if !state.jobs.end(ticket) {
@@ -381,7 +382,7 @@ impl Queue {
         self.0.wake();
     }
 
-    /// Waits for what the task is to do next; none if its pad's task has been paused.
+    /// Waits for the next step of the task; `None` if the pad's task has been paused.
     pub fn next_step(&self, pad: &gst::Pad) -> Option<Step<'_>> {
         let mut state = self.0.lock();
         loop {
@@ -395,7 +396,7 @@ impl Queue {
             if let Some(item) = state.next_item() {
                 state.turn_taken = true;
                 drop(state);
-                // There is room for another.
+                // There is room for another frame.
                 self.0.wake();
                 return Some(Step::Push(item, Turn(self)));
             }
@@ -413,7 +414,7 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::time::Duration;
 
-    /// A queue through which data flows. Without a scorer: results come when a test gives them.
+    /// A queue with data flow enabled and no scorer: the test provides the results.
     fn flowing(mode: Mode, limit: usize) -> Arc<Queue> {
         gst::init().expect("GStreamer");
         let queue = Queue::default();
@@ -449,14 +450,14 @@ mod tests {
         Box::new(video_frame::Unreadable(PictureError::Unreadable(String::new())))
     }
 
-    /// Lets a frame wait for its score, and gives the ticket of its result.
+    /// Queues a frame until its score is finished, and returns its ticket.
     fn hold(queue: &Arc<Queue>) -> Ticket {
         let ticket = queue.0.lock().jobs.next_ticket();
         queue.hold(picture(), frame(), Instant::now()).expect("data flows");
         ticket
     }
 
-    /// Lets a frame pass while it is scored, and gives the ticket of its result.
+    /// Passes a frame while it is being scored, and returns its ticket.
     fn score_apart(queue: &Arc<Queue>) -> Ticket {
         let ticket = queue.0.lock().jobs.next_ticket();
         let turn = queue.score_apart(picture(), Times::default(), Instant::now()).expect("data flows");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is said of frames and of the stream: on frames, on the bus, and in the property `stats`.
+//! Results of frames and of the stream: on frames, on the bus and in the `stats` property.
 
 use super::category::CAT;
 use super::frame::{Finished, Outcome};
@@ -22,13 +22,13 @@ struct Inner {
     newest: Option<ScoredFrame>,
 }
 
-/// Counts frames and scores, and tells users. Messages are posted without the lock, for handlers run at once and may
-/// ask for `stats`.
+/// Counts frames and scores and notifies the application. Messages are posted without the lock: sync handlers run
+/// immediately and may read `stats`.
 #[derive(Default)]
 pub struct Scores(Mutex<Inner>);
 
 impl Scores {
-    /// Counts from nothing, as the element goes from READY to PAUSED; `fields` says what frames will carry.
+    /// Resets all counts at READY→PAUSED; `fields` describes what frames will carry.
     pub fn restart(&self, element: &gst::Element, model_info: ModelInfo, fields: Fields, on_error: OnError) {
         let mut inner = lock(&self.0);
         let notices = inner.report.restart(fields);
@@ -38,27 +38,27 @@ impl Scores {
         report::post(element, notices);
     }
 
-    /// Time starts anew, as after a flush.
+    /// Handles a discontinuity in time, such as a flush.
     pub fn discontinuity(&self) {
         lock(&self.0).discontinuity();
     }
 
-    /// A frame came. `has_rate` says whether users have limited scores to so many a second.
+    /// A frame arrived. `has_rate`: whether `max-rate` is set.
     pub fn arrived(&self, element: &gst::Element, times: Times, has_rate: bool) {
         let notices = lock(&self.0).report.arrived(times, has_rate);
         report::post(element, notices);
     }
 
-    /// A result is there whose frame has gone on, or is about to.
+    /// A result is finished whose frame has left or is about to leave.
     ///
     /// # Errors
-    /// When it is a failure that ends the flow.
+    /// If it is an error that ends the flow.
     pub fn finished_apart(&self, element: &gst::Element, finished: Finished) -> Result<(), gst::FlowError> {
         self.finished(element, finished, Place::Passed).map(drop)
     }
 
-    /// A result is there: counts it at `place`, tells of it and keeps it as the newest. None is a failure that the
-    /// stream outlives.
+    /// Counts a result at `place`, posts its messages and keeps it as the newest. Returns `None` for a failure that
+    /// does not end the flow.
     fn finished(
         &self,
         element: &gst::Element,
@@ -88,10 +88,10 @@ impl Scores {
         }
     }
 
-    /// What a frame carries that leaves now; what had to be said of it has been said.
+    /// Entry for a frame that leaves now; its messages have been posted.
     ///
     /// # Errors
-    /// When its failure ends the flow.
+    /// If its failure ends the flow.
     pub fn leaves(
         &self,
         element: &gst::Element,
@@ -103,7 +103,7 @@ impl Scores {
         Ok(entry)
     }
 
-    /// The same, but for the alarm.
+    /// Entry without the alarm state.
     fn entry(&self, element: &gst::Element, times: Times, outcome: Outcome) -> Result<gst::Structure, gst::FlowError> {
         match outcome {
             Outcome::Finished(finished) => {
@@ -114,7 +114,7 @@ impl Scores {
                 let messages = lock(&self.0).report.skipped(times);
                 report::post(element, messages);
             }
-            // It is counted with its result.
+            // Counted together with its result.
             Outcome::Pending(_) => {}
             Outcome::ReportedApart => {
                 let messages = lock(&self.0).report.passed(times);
@@ -124,7 +124,7 @@ impl Scores {
         Ok(lock(&self.0).carried_by(times))
     }
 
-    /// The stream ends with this event, which takes the summary downstream.
+    /// Ends the stream; the summary is attached to this event.
     pub fn ended(&self, element: &gst::Element, eos: &mut gst::Event) {
         let mut inner = lock(&self.0);
         let Inner { report, model_info, .. } = &mut *inner;
@@ -134,22 +134,22 @@ impl Scores {
         report::post(element, notices);
     }
 
-    /// The property `stats`.
+    /// Value of the `stats` property.
     pub fn stats(&self) -> gst::Structure {
         lock(&self.0).report.stats(None)
     }
 
-    /// What windows and `stats` look at if nobody says.
+    /// Sets the field evaluated by default.
     pub fn set_main_field(&self, field: &'static str) {
         lock(&self.0).report.settings.main_field = field;
     }
 
-    /// Sets a property; false if it is none of the report's.
+    /// Sets a report property; returns false for unknown names.
     pub fn set_property(&self, name: &str, value: &glib::Value) -> bool {
         lock(&self.0).report.settings.set(name, value)
     }
 
-    /// A property's value; none if it is none of the report's.
+    /// Returns a report property; `None` for unknown names.
     pub fn property(&self, name: &str) -> Option<glib::Value> {
         lock(&self.0).report.settings.get(name)
     }
@@ -168,7 +168,7 @@ impl Inner {
         self.report.scored(scored, place)
     }
 
-    /// What a frame without a score of its own carries.
+    /// Entry for a frame without a score of its own.
     fn carried_by(&self, times: Times) -> gst::Structure {
         match &self.newest {
             Some(newest) => newest.carried_by(times),

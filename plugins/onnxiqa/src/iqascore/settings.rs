@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What users set.
+//! Element properties.
 
 use crate::bundled;
 use crate::scoring::{ModelSettings, SelectionSettings};
@@ -8,30 +8,30 @@ use gst::glib;
 use gst::prelude::*;
 use onnx_iqa::metrics::NoReferenceMeasures;
 
-/// What becomes of a frame while it is scored.
+/// How scoring and data flow interact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
 #[enum_type(name = "GstIqaScoreMode")]
 pub enum Mode {
-    /// It waits for its own score.
+    /// Frames wait for their score.
     #[default]
     #[enum_value(
-        name = "Each selected frame carries its own score, in order; upstream is held back",
+        name = "Hold each selected frame until it is scored; upstream is blocked while the queue is full",
         nick = "every-frame"
     )]
     EveryFrame,
-    /// It passes at once with the newest score there is.
-    #[enum_value(name = "A frame is never held; it carries the newest finished score", nick = "live")]
+    /// Frames pass immediately with the newest finished score.
+    #[enum_value(name = "Never hold a frame; it carries the newest finished score", nick = "live")]
     Live,
 }
 
-/// What is measured of a frame by itself.
+/// No-reference measures.
 #[glib::flags(name = "GstIqaOwnMeasures")]
 pub enum Measures {
     /// [`NoReferenceMeasures::cambi`].
-    #[flags_value(name = "How visible banding is (CAMBI), more is worse: cambi", nick = "cambi")]
+    #[flags_value(name = "Visibility of banding (CAMBI), higher is worse: cambi", nick = "cambi")]
     CAMBI = 0b001,
     /// [`NoReferenceMeasures::motion`].
-    #[flags_value(name = "How far luma differs from the picture's before: motion", nick = "motion")]
+    #[flags_value(name = "Luma difference from the previous measured frame: motion", nick = "motion")]
     MOTION = 0b010,
     /// [`NoReferenceMeasures::luma`].
     #[flags_value(name = "Mean and standard deviation of luma: luma-mean, luma-deviation", nick = "luma")]
@@ -48,7 +48,7 @@ impl From<Measures> for NoReferenceMeasures {
     }
 }
 
-/// The properties of `iqascore`, with their defaults.
+/// Element properties and their values.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub model: ModelSettings,
@@ -71,59 +71,61 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What windows and `stats` look at if nobody says: the score, or without a model the first measure.
+    /// Field that windows and `stats` evaluate by default: the score, or without a model the first measured field.
     pub fn main_field(&self) -> &'static str {
         let measured = || NoReferenceMeasures::from(self.measures).fields().next().map(|field| field.name);
         Some("score").filter(|_| self.model.has_model()).or_else(measured).unwrap_or("score")
     }
 
-    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know.
+    /// Property specifications handled by [`set`](Self::set) and [`get`](Self::get).
     pub fn properties() -> Vec<glib::ParamSpec> {
         let default = Self::default();
         let mut properties = default.model.properties(
             &format!(
-                "An ONNX file (contains / or ends in .onnx), with its contract inside or beside it, or the name of a \
-                 bundled model, looked for in ONNX_IQA_MODEL_PATH and in onnxiqa-models/ beside the plugin; none = \
-                 measures only:{}",
+                "Path of an ONNX file (contains / or ends in .onnx) with an embedded contract or a TOML contract \
+                 beside it, or name of a bundled model, searched for in ONNX_IQA_MODEL_PATH and in onnxiqa-models/ \
+                 beside the plugin; none = measures only:{}",
                 bundled::list(false)
             ),
-            "Threads of ONNX Runtime within an operator, and of `cambi`; 0 = one per core",
-            "Frames on their way through the scorer, at most (at least batch-size)",
+            "Number of ONNX Runtime intra-op threads, and of threads for the measure cambi; 0 = one per core",
+            "Maximum number of frames queued for inference, at least batch-size",
         );
         properties.extend([
             glib::ParamSpecEnum::builder_with_default("mode", default.mode)
                 .nick("Mode")
-                .blurb("Whether a frame waits for its score")
+                .blurb("Whether frames wait for their score")
                 .mutable_ready()
                 .build(),
             glib::ParamSpecUInt::builder("batch-size")
                 .nick("Batch size")
-                .blurb("Frames per inference, at most; an incomplete batch runs when nothing more is queued")
+                .blurb("Maximum number of frames per inference; an incomplete batch runs when no frame is queued")
                 .minimum(1)
                 .maximum(1024)
                 .default_value(default.batch_size)
                 .mutable_ready()
                 .build(),
+            /**
+             * GstIqaScore:measures:
+             *
+             * Since: plugins-onnxiqa-0.2.0
+             */
             glib::ParamSpecFlags::builder::<Measures>("measures")
                 .nick("Measures")
-                .blurb(
-                    "What is measured of the frames that are scored, beside the model: luma-mean and luma-deviation, motion (0 \
-                     to 1), cambi (banding, 0 to 31, more is worse)",
-                )
+                .blurb("Measures taken of each scored frame in addition to the model")
                 .default_value(default.measures)
                 .mutable_ready()
                 .build(),
         ]);
         properties.extend(SelectionSettings::properties(
-            "Score one frame in so many; the others carry the state `skipped`",
-            "At most so many scores a second of stream time; 0/1 = no limit",
+            "Score every Nth frame; the others have the state skipped",
+            "Maximum number of scores per second of stream time; 0/1 = unlimited",
         ));
         properties
     }
 
-    /// Sets a property; false if it is none of these.
+    /// Sets a property; returns false for unknown names.
     pub fn set(&mut self, name: &str, value: &glib::Value) -> bool {
-        // GObject has checked the value against its specification.
+        // GObject has validated the value.
         match name {
             "mode" => self.mode = value.get().unwrap_or(self.mode),
             "batch-size" => self.batch_size = value.get().unwrap_or(self.batch_size),
@@ -133,7 +135,7 @@ impl Settings {
         true
     }
 
-    /// A property's value; none if it is none of these.
+    /// Returns a property value; `None` for unknown names.
     pub fn get(&self, name: &str) -> Option<glib::Value> {
         Some(match name {
             "mode" => self.mode.to_value(),

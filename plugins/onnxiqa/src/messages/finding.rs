@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Findings as structures: the details of a WARNING, and a part of a summary.
+//! Conversion between findings and structures: warning details, and part of a summary.
 
 use super::{MessageError, Structured, required};
 use onnx_iqa::align::FarOffset;
 use onnx_iqa::align::space::Orientation;
 use onnx_iqa::record::{Cure, Finding};
 
-/// In a finding's structure: the word for its cure, and what belongs to it.
+/// Fields of the `iqa-finding` structure: the kind of cure and its parameters.
 const CURE: &str = "cure";
 const WORDS: &str = "words";
 const KNOWN: &str = "known";
@@ -17,8 +17,8 @@ const RANGE: &str = "search-range";
 const NEEDED: &str = "needed";
 const TURNED: &str = "turned";
 
-/// `iqa-finding`: `kind` and `cause` are texts. `cure` is a word, where something helps, with `words`, `known`,
-/// `video-direction`, `offset`, `search-range`, `needed` or `turned` as it needs them.
+/// `iqa-finding`: `kind` and `cause` are strings. `cure`, if present, names the remedy; its parameters are in `words`,
+/// `known`, `video-direction`, `offset`, `search-range`, `needed` or `turned`.
 impl Structured for Finding {
     const NAME: &'static str = "iqa-finding";
 
@@ -77,7 +77,7 @@ fn set_cure(structure: &mut gst::Structure, cure: &Cure) {
     structure.set(CURE, word);
 }
 
-/// Cures that are a word and nothing else.
+/// Cures without parameters.
 const WORDS_ALONE: [(Cure, &str); 9] = [
     (Cure::SmallerHysteresis, "smaller-hysteresis"),
     (Cure::CheckPlays, "check-plays"),
@@ -118,7 +118,7 @@ fn cure(structure: &gst::StructureRef) -> Result<Option<Cure>, MessageError> {
         "one-shape" => Cure::OneShape { turned: required(structure, TURNED)? },
         word => match WORDS_ALONE.iter().find(|(_, known)| *known == word) {
             Some((cure, _)) => cure.clone(),
-            // Of a later version.
+            // Written by a later version.
             None => return Ok(None),
         },
     };

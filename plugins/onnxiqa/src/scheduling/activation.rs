@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Pads that push, and are woken before they are deactivated.
+//! Pad activation in push mode, with waits ended before deactivation.
 
 use super::task;
 use gst::prelude::*;
 
-/// For pads that cannot be pulled from.
+/// Rejects pull mode.
 ///
 /// # Errors
 /// In pull mode.
@@ -16,8 +16,8 @@ fn push_only(cat: gst::DebugCategory, mode: gst::PadMode) -> Result<(), gst::Log
     Ok(())
 }
 
-/// Activates or deactivates a sink pad. `deactivated` has to end every wait of the pad's streaming thread, for which
-/// GStreamer waits next. A sink pad alone lets nothing flow: that the source pad does.
+/// Activates or deactivates a sink pad. `deactivated` must end every wait in the pad's streaming thread, because
+/// GStreamer joins that thread next. Data flow is started by the source pad.
 ///
 /// # Errors
 /// In pull mode.
@@ -34,11 +34,11 @@ pub fn sink(
     Ok(())
 }
 
-/// Activates or deactivates a source pad with its task. `set_active` lets data flow, or stops that and ends every wait,
-/// before the task is started or stopped.
+/// Activates or deactivates a source pad and its task. `set_active` enables data flow, or disables it and ends every
+/// wait, before the task is started or stopped.
 ///
 /// # Errors
-/// In pull mode, or when the task cannot be started or stopped.
+/// In pull mode, or if the task cannot be started or stopped.
 pub fn source(
     cat: gst::DebugCategory,
     pad: &gst::Pad,

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The answer to ALLOCATION: downstream's, changed by what the element does with frames.
+//! The answer to an ALLOCATION query: downstream's answer, adapted to what the element holds.
 
 use gst::query::Allocation;
 
-/// How many buffers of one size an element holds.
+/// Number of buffers of one size an element holds.
 #[derive(Debug, Clone, Copy)]
 pub struct Held {
-    /// Usually. Pools that can grow begin with so many: a pool allocates its minimum at once.
+    /// Typically. Growable pools start with this number, because a pool allocates its minimum up front.
     pub usual: u32,
-    /// At most. Pools that cannot grow must have so many.
+    /// At most. Pools of fixed size must have at least this number.
     pub most: u32,
 }
 
@@ -19,18 +19,18 @@ impl From<u32> for Held {
     }
 }
 
-/// Makes downstream's answer one for upstream of an element that holds `held(size)` buffers of that many bytes and looks
-/// at whole frames.
+/// Adapts downstream's answer for an element that holds `held(size)` buffers of that size and reads whole frames.
 pub fn adapt(answer: &mut Allocation, held: impl Fn(u32) -> Held) {
-    // What is measured is the frame as the caps have it: it must not be cropped by a meta that only downstream reads.
+    // Scores are computed on the frame described by the caps; it must not be cropped by a meta that only downstream
+    // understands.
     while let Some(index) = answer.find_allocation_meta::<gst_video::VideoCropMeta>() {
         answer.remove_nth_allocation_meta(index);
     }
-    // As many buffers as are held here are missing downstream.
+    // Buffers held here are not available downstream.
     let pools: Vec<_> = answer.allocation_pools().collect();
     for (index, (pool, size, min, max)) in (0u32..).zip(pools) {
         let Held { usual, most } = held(size);
-        // 0 = no limit.
+        // 0 means unlimited.
         let (min, max) = match max {
             0 => (min.saturating_add(usual), 0),
             _ => (min.saturating_add(most), max.saturating_add(most)),

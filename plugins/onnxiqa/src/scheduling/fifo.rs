@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What waits between pads, in the order of its arrival: frames, and the events between them.
+//! Ordered queue of frames and events between pads.
 
 use std::collections::VecDeque;
 
-/// A frame that waits.
+/// A queued frame.
 pub trait Payload {
-    /// How much memory it holds.
+    /// Memory held by the frame.
     fn bytes(&self) -> u64;
 }
 
@@ -16,28 +16,28 @@ impl Payload for gst::Buffer {
     }
 }
 
-/// What leaves in the order in which it came.
+/// A queue item.
 #[derive(Debug)]
 pub enum Item<F> {
-    /// A frame, with what the element knows of it.
+    /// A frame with the element's state for it.
     Frame(F),
     /// A serialized event.
     Event(gst::Event),
 }
 
 impl<F> Item<F> {
-    /// Whether it is the end of the stream.
+    /// Whether this is an EOS event.
     pub fn is_eos(&self) -> bool {
         matches!(self, Self::Event(event) if event.type_() == gst::EventType::Eos)
     }
 
-    /// Whether it says what the stream is, which a flush does not change.
+    /// Whether this is a sticky event other than EOS, which survives a flush.
     pub fn outlives_flush(&self) -> bool {
         let at_its_time = |event: &gst::Event| matches!(event.type_(), gst::EventType::Segment | gst::EventType::Eos);
         matches!(self, Self::Event(event) if event.is_sticky() && !at_its_time(event))
     }
 
-    /// The frame, if it is one.
+    /// Returns the frame, if it is one.
     pub fn frame(&self) -> Option<&F> {
         match self {
             Self::Frame(frame) => Some(frame),
@@ -46,28 +46,28 @@ impl<F> Item<F> {
     }
 }
 
-/// How much may wait before upstream has to.
+/// Capacity of the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// Frames.
+    /// Maximum number of frames.
     pub frames: usize,
-    /// Memory of the frames. One frame may always wait, however large it is.
+    /// Maximum memory of the frames. A single frame is always accepted, whatever its size.
     pub bytes: u64,
 }
 
 impl Limit {
-    /// Events that may wait. Streams have a handful; this only keeps a broken upstream from filling the memory.
+    /// Maximum number of events. Real streams have a handful; this protects against a broken upstream element.
     pub const EVENTS: usize = 4096;
 
-    /// A number of frames, whatever their size.
+    /// A limit on the number of frames only.
     pub fn frames(frames: usize) -> Self {
         Self { frames, bytes: u64::MAX }
     }
 }
 
-/// The items between two pads.
+/// The queue between two pads.
 ///
-/// The limit is kept by its owner: who pushes has to wait for [`has_room`](Self::has_room) first.
+/// The limit is enforced by the caller, which must wait for [`has_room`](Self::has_room) before pushing.
 #[derive(Debug)]
 pub struct Fifo<F> {
     items: VecDeque<Item<F>>,
@@ -77,62 +77,62 @@ pub struct Fifo<F> {
 }
 
 impl<F> Fifo<F> {
-    /// An empty one.
+    /// Creates an empty queue.
     pub fn new(limit: Limit) -> Self {
         Self { items: VecDeque::new(), frames: 0, bytes: 0, limit }
     }
 
-    /// Changes how much may wait. What waits already stays.
+    /// Changes the capacity. Queued items stay.
     pub fn set_limit(&mut self, limit: Limit) {
         self.limit = limit;
     }
 
-    /// Whether there is room for another frame.
+    /// Whether another frame fits.
     pub fn has_room(&self) -> bool {
         self.frames == 0 || (self.frames < self.limit.frames && self.bytes < self.limit.bytes)
     }
 
-    /// Whether there is room for another event.
+    /// Whether another event fits.
     pub fn has_room_for_event(&self) -> bool {
         self.items.len() - self.frames < Limit::EVENTS
     }
 
-    /// Frames that wait.
+    /// Number of queued frames.
     pub fn len(&self) -> usize {
         self.frames
     }
 
-    /// Whether a frame waits. [`is_empty`](Self::is_empty) looks at events, too.
+    /// Whether a frame is queued. [`is_empty`](Self::is_empty) also considers events.
     pub fn has_frames(&self) -> bool {
         self.frames > 0
     }
 
-    /// What the frames hold.
+    /// Memory held by the queued frames.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Whether nothing waits, neither frames nor events.
+    /// Whether the queue contains neither frames nor events.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// Whether the end of the stream waits.
+    /// Whether an EOS event is queued.
     pub fn has_eos(&self) -> bool {
         self.items.iter().any(Item::is_eos)
     }
 
-    /// What leaves next.
+    /// Returns the next item.
     pub fn front(&self) -> Option<&Item<F>> {
         self.items.front()
     }
 
-    /// The frames that wait, the oldest first.
+    /// Iterates over the queued frames, oldest first.
     pub fn frames(&self) -> impl DoubleEndedIterator<Item = &F> {
         self.items.iter().filter_map(Item::frame)
     }
 
-    /// The same, to be changed in all but their size.
+    /// Iterates mutably over the queued frames. Their size must not change.
     pub fn frames_mut(&mut self) -> impl Iterator<Item = &mut F> {
         self.items.iter_mut().filter_map(|item| match item {
             Item::Frame(frame) => Some(frame),
@@ -140,14 +140,14 @@ impl<F> Fifo<F> {
         })
     }
 
-    /// Drops the frames, for which there is no use any more. Events stay: they belong to the stream, not to its frames.
+    /// Drops all frames and keeps the events, which belong to the stream.
     pub fn drop_frames(&mut self) {
         self.items.retain(|item| matches!(item, Item::Event(_)));
         (self.frames, self.bytes) = (0, 0);
     }
 
-    /// Takes everything out that a flush takes with it: frames, and events that belong to their time. What says what the
-    /// stream is stays. It is given back to be dropped where that may take its time.
+    /// Removes everything a flush discards: frames and non-sticky events. The removed items are returned so that the
+    /// caller can drop them outside of a lock.
     pub fn flush(&mut self) -> VecDeque<Item<F>> {
         (self.frames, self.bytes) = (0, 0);
         let (stays, goes) = std::mem::take(&mut self.items).into_iter().partition(Item::outlives_flush);
@@ -172,7 +172,7 @@ impl<F: Payload> Fifo<F> {
         self.items.push_back(item);
     }
 
-    /// Takes what leaves next.
+    /// Removes the next item.
     pub fn pop(&mut self) -> Option<Item<F>> {
         let item = self.items.pop_front()?;
         if let Item::Frame(frame) = &item {
@@ -182,7 +182,7 @@ impl<F: Payload> Fifo<F> {
         Some(item)
     }
 
-    /// The same, if it need not wait.
+    /// Removes the next item if `leaves` accepts it.
     pub fn pop_if(&mut self, leaves: impl FnOnce(&Item<F>) -> bool) -> Option<Item<F>> {
         if leaves(self.items.front()?) { self.pop() } else { None }
     }

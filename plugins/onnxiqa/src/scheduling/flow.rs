@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Whether data may flow through an element, and what upstream is told if not.
+//! Whether data may flow through an element, and the flow return for upstream if not.
 
-/// The phases of a flow; they exclude each other.
+/// Mutually exclusive phases of the data flow.
 ///
 /// ```text
 ///              start                begin_stop               end_stop
@@ -12,33 +12,33 @@
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FlowState {
-    /// Nothing passes: the pads are not active, are being flushed, or the element is on its way down.
+    /// The pads are inactive or flushing, or the element is shutting down.
     #[default]
     Flushing,
-    /// Everything passes.
+    /// Data flows.
     Flowing,
-    /// The flow is being stopped. Nothing may enter until what is still queued elsewhere has been cancelled, or that
-    /// would be cancelled with it.
+    /// The flow is being stopped. Nothing may enter until everything queued elsewhere has been cancelled; otherwise new
+    /// frames would be cancelled too.
     Stopping(gst::FlowError),
-    /// Frames are refused with this error. After downstream's EOS events still pass.
+    /// Frames are refused with this error. After EOS from downstream, events still pass.
     Stopped(gst::FlowError),
 }
 
 impl FlowState {
-    /// Pads have become active, or a flush has ended.
+    /// The pads have become active, or a flush has ended.
     pub fn start(&mut self) {
         *self = Self::Flowing;
     }
 
-    /// A flush begins, or pads are deactivated. The waits are to be woken.
+    /// A flush begins, or the pads are deactivated. The caller must wake all waits.
     pub fn flush(&mut self) {
         *self = Self::Flushing;
     }
 
-    /// Whether a frame may enter; not yet, while the flow is being stopped.
+    /// Whether a frame may enter; false while the flow is being stopped.
     ///
     /// # Errors
-    /// What upstream is told instead.
+    /// The flow return for upstream.
     pub fn admits(self) -> Result<bool, gst::FlowError> {
         match self {
             Self::Flushing => Err(gst::FlowError::Flushing),
@@ -48,10 +48,10 @@ impl FlowState {
         }
     }
 
-    /// The same for a serialized event: downstream's EOS does not refuse it.
+    /// Whether a serialized event may enter; EOS from downstream does not refuse it.
     ///
     /// # Errors
-    /// Why the event gets nowhere.
+    /// The reason why the event is refused.
     pub fn admits_events(self) -> Result<bool, gst::FlowError> {
         match self {
             Self::Stopped(gst::FlowError::Eos) => Ok(true),
@@ -59,18 +59,18 @@ impl FlowState {
         }
     }
 
-    /// Whether the task has nothing to do until it is started again. After downstream's EOS it still sends events.
+    /// Whether the task is idle until it is restarted. After EOS from downstream it still forwards events.
     pub fn halts_task(self) -> bool {
         matches!(self, Self::Flushing) || matches!(self, Self::Stopped(error) if error != gst::FlowError::Eos)
     }
 
-    /// Whether what waits may leave now.
+    /// Whether queued items may leave.
     pub fn lets_leave(self) -> bool {
         matches!(self, Self::Flowing | Self::Stopped(gst::FlowError::Eos))
     }
 
-    /// An event of that type enters. A new stream or segment takes downstream's EOS back: what is over is what was
-    /// before.
+    /// An event of this type enters. STREAM_START and SEGMENT reset EOS from downstream, which applied to the previous
+    /// stream.
     pub fn begin_stream(&mut self, event: gst::EventType) {
         let begins = matches!(event, gst::EventType::StreamStart | gst::EventType::Segment);
         if begins && *self == Self::Stopped(gst::FlowError::Eos) {
@@ -78,8 +78,8 @@ impl FlowState {
         }
     }
 
-    /// Downstream asks for a new negotiation: a pad that was not linked may be now. True if data flows again, so that
-    /// the task is to be started.
+    /// Handles a reconfigure request: a pad that was not linked may be linked now. Returns true if data flows again and
+    /// the task must be started.
     pub fn relink(&mut self) -> bool {
         let relinked = *self == Self::Stopped(gst::FlowError::NotLinked);
         if relinked {
@@ -88,11 +88,11 @@ impl FlowState {
         relinked
     }
 
-    /// Downstream has answered a frame that was pushed from chain; gives what upstream is told. If the flow has been
-    /// stopped meanwhile, upstream hears of that with its next frame: this one has passed.
+    /// Handles the flow return of a frame pushed from the chain function and returns the one for upstream. If the flow
+    /// was stopped in the meantime, upstream gets the error with its next frame.
     ///
     /// # Errors
-    /// Downstream's.
+    /// The error from downstream.
     pub fn answered(
         &mut self,
         answer: Result<gst::FlowSuccess, gst::FlowError>,
@@ -103,7 +103,7 @@ impl FlowState {
         answer
     }
 
-    /// Begins to stop the flow; false if it is not to be stopped: a flush is on, or another thread is at it.
+    /// Begins to stop the flow; returns false if a flush or another stop is in progress.
     pub fn begin_stop(&mut self, error: gst::FlowError) -> bool {
         let begins = matches!(self, Self::Flowing | Self::Stopped(_));
         if begins {
@@ -112,7 +112,7 @@ impl FlowState {
         begins
     }
 
-    /// Everything that was queued elsewhere has been cancelled; false if a flush came in between.
+    /// Everything queued elsewhere has been cancelled; returns false if a flush has intervened.
     pub fn end_stop(&mut self) -> bool {
         let Self::Stopping(error) = *self else { return false };
         *self = Self::Stopped(error);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What every element needs to hold frames between its pads: the ordered queue, the state of the flow, the wake-up, the
-//! task on the source pad and the answer to ALLOCATION.
+//! Building blocks shared by the elements: ordered queue, flow state, wake-up, source pad task and ALLOCATION answer.
 //!
-//! The shape is that of `queue`: chain and serialized events put items into a bounded [`Fifo`], a [`task`] on the
-//! source pad takes them out. One [`Monitor`] guards the queue together with the [`FlowState`]; a thread that changes
-//! either wakes the others. Nothing here knows an element: each is handed the pads, events and queries it works on.
+//! The design follows `queue`: the chain and event functions put items into a bounded [`Fifo`], and a [`task`] on the
+//! source pad takes them out. One [`Monitor`] guards the queue and the [`FlowState`]; a thread that changes either
+//! wakes the others. Nothing here depends on a particular element.
 
 pub mod activation;
 pub mod allocation;

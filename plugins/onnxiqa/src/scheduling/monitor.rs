@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A state that threads share, and waiting until it has changed.
+//! Shared state with change notification.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// A mutex with the condition variable that belongs to it.
+/// A mutex and its condition variable.
 ///
-/// There is one condition, "something has changed": the waits are few, and each checks for itself what it waits for.
-/// A thread that changes the state calls [`wake`](Self::wake), above all when a flush or a shutdown makes waiting
-/// pointless.
+/// There is a single condition, "the state has changed": waits are few, and each checks its own predicate. A thread
+/// that changes the state calls [`wake`](Self::wake), in particular when a flush or a shutdown ends all waits.
 #[derive(Debug, Default)]
 pub struct Monitor<T> {
     state: Mutex<T>,
@@ -26,10 +25,10 @@ impl<T> Monitor<T> {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until `ready` says so, and goes on under the lock.
+    /// Waits until `ready` returns true, and returns with the lock held.
     ///
     /// # Errors
-    /// The first that `ready` gives: nothing is to be waited for any more.
+    /// The first error returned by `ready`.
     pub fn wait_until<'a, E>(
         &self,
         mut state: MutexGuard<'a, T>,
@@ -41,7 +40,7 @@ impl<T> Monitor<T> {
         Ok(state)
     }
 
-    /// The state has changed: all waits look at it again.
+    /// Wakes all waiting threads.
     pub fn wake(&self) {
         self.changed.notify_all();
     }

@@ -1,42 +1,42 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What follows when a frame cannot be scored: the property `on-error`.
+//! Error handling for frames that cannot be scored: the `on-error` property.
 
 use gst::glib;
 
-/// What follows when a frame cannot be scored.
+/// Reaction to a frame that cannot be scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
 #[enum_type(name = "GstIqaOnError")]
 pub enum OnError {
-    /// The element posts an error and the pipeline stops.
+    /// Post an error and stop.
     #[default]
     #[enum_value(name = "Post an error and stop", nick = "stop")]
     Stop,
-    /// The frame is marked and the next one is tried.
-    #[enum_value(name = "Mark the frame as failed and go on; one warning per run of failures", nick = "continue")]
+    /// Mark the frame as failed and continue with the next one.
+    #[enum_value(name = "Mark the frame as failed and continue; one warning per run of failures", nick = "continue")]
     Continue,
 }
 
-/// Failures in a row, and what follows from each.
+/// Tracks consecutive failures.
 #[derive(Debug, Default)]
 pub struct Failures {
     policy: OnError,
-    /// The last frame failed, too: that was said.
+    /// Whether the previous frame failed as well, so that a warning has been posted.
     in_run: bool,
 }
 
 impl Failures {
-    /// No failure yet.
+    /// Creates the state before the first frame.
     pub fn new(policy: OnError) -> Self {
         Self { policy, in_run: false }
     }
 
-    /// A frame was scored: the next failure is the first of a run.
+    /// A frame was scored: the next failure starts a new run.
     pub fn succeeded(&mut self) {
         self.in_run = false;
     }
 
-    /// What follows from a failure. To be [announced](Consequence::announce) without any lock.
+    /// Returns the consequence of a failure. Call [`announce`](Consequence::announce) without holding a lock.
     pub fn failed(&mut self) -> Consequence {
         match self.policy {
             OnError::Stop => Consequence::Stop,
@@ -46,22 +46,22 @@ impl Failures {
     }
 }
 
-/// What follows from a failure.
+/// Consequence of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consequence {
-    /// An element error, and the end of the flow.
+    /// Post an element error and end the flow.
     Stop,
-    /// A warning, and the next frame.
+    /// Post a warning and continue.
     Warn,
-    /// The next frame.
+    /// Continue.
     Continue,
 }
 
 impl Consequence {
-    /// Tells users.
+    /// Posts the error or warning.
     ///
     /// # Errors
-    /// When the flow is to end.
+    /// If the flow has to end.
     pub fn announce(
         self,
         cat: gst::DebugCategory,
@@ -69,7 +69,7 @@ impl Consequence {
         error: &dyn std::error::Error,
     ) -> Result<(), gst::FlowError> {
         let text = crate::describe(error);
-        gst::debug!(cat, obj = element, "a frame failed: {text}");
+        gst::debug!(cat, obj = element, "Failed to score a frame: {text}");
         match self {
             Self::Stop => {
                 gst::element_error!(element, gst::StreamError::Failed, ("{text}"));

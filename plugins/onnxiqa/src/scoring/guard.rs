@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Panics end at the border to C.
+//! Panic handling at the FFI boundary.
 
 use gst::glib::object::ObjectSubclassIs;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs `f` for C code, which a panic must not unwind into: it gives `fallback`, and `panicked` hears what the panic
-/// says.
+/// Runs `f` for C code, into which a panic must not unwind. On a panic, calls `panicked` with the panic message and
+/// returns `fallback`.
 ///
-/// Unlike gstreamer-rs's own guards this leaves the element usable, above all stoppable: a pad whose deactivation is
-/// refused keeps its task, and the program never ends.
+/// Unlike the panic handling of gstreamer-rs, this leaves the element usable and, in particular, stoppable: if the
+/// deactivation of a pad fails, its task keeps running and the program does not terminate.
 fn guarded<T>(fallback: T, panicked: impl FnOnce(&str), f: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
         panicked(&onnx_iqa::panic_text(&*panic));
@@ -19,21 +19,21 @@ fn guarded<T>(fallback: T, panicked: impl FnOnce(&str), f: impl FnOnce() -> T) -
     })
 }
 
-/// Runs an element's `f` for GStreamer. A panic becomes an element error, and `stop` ends the flow.
+/// Runs an element callback. A panic becomes an element error, and `stop` ends the flow.
 pub fn guard<T>(element: &gst::Element, fallback: T, stop: impl FnOnce(), f: impl FnOnce() -> T) -> T {
     let panicked = |text: &str| {
-        gst::element_error!(element, gst::LibraryError::Failed, ("a bug in the element: {text}"));
+        gst::element_error!(element, gst::LibraryError::Failed, ("internal error, please report it: {text}"));
         stop();
     };
     guarded(fallback, panicked, f)
 }
 
-/// An element whose pads' functions may panic without harm to anything but its stream.
+/// An element whose pad functions are guarded against panics.
 pub trait Guarded: ElementImpl {
-    /// Ends the flow with an error: a callback has panicked. The element error is already posted.
+    /// Ends the flow after a panic in a callback. The element error has already been posted.
     fn stop_after_panic(&self, element: &gst::Element);
 
-    /// Runs a pad's function, which is given the pad's parent, under [`guard`].
+    /// Runs a pad function under [`guard`] with the pad's parent element.
     fn guard_pad<T>(parent: Option<&gst::Object>, fallback: T, f: impl FnOnce(&Self, &gst::Element) -> T) -> T
     where
         Self::Type: IsA<gst::Element> + ObjectSubclassIs<Subclass = Self>,
@@ -58,7 +58,7 @@ mod tests {
         assert_eq!((returned, stopped), (1, true));
         let message = bus.pop_filtered(&[gst::MessageType::Error]).expect("an error message");
         let gst::MessageView::Error(error) = message.view() else { panic!("{message:?}") };
-        assert_eq!(error.error().message(), "a bug in the element: out of paper");
+        assert_eq!(error.error().message(), "internal error, please report it: out of paper");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Putting entries on frames, under the element's name, which should be no other element's; if users want it, scores as
-//! GStreamer's analytics metadata, too.
+//! Attaches entries to frames under the element's name, and scores as GStreamer analytics metadata if enabled.
 
 use super::warn;
 use crate::analytics::{self, Analytics};
@@ -12,28 +11,28 @@ use std::sync::Mutex;
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// What was put last, but for the map. A frame that carries it is a copy of one of ours.
+    /// Last attached entry without its map. A frame that already carries it is a copy of one of ours.
     latest: Option<gst::Structure>,
-    /// Users have been told that a name is another element's, too.
+    /// Whether the warning about a duplicate element name has been posted.
     told: bool,
-    /// What scores are put into beside the entries.
+    /// Analytics library, if scores are attached as analytics metadata too.
     analytics: Option<&'static Analytics>,
 }
 
-/// Puts entries on frames, and tells users if another element of the same name has put one there before.
+/// Attaches entries to frames, and warns if another element of the same name has attached one.
 #[derive(Debug, Default)]
 pub struct Labels(Mutex<Inner>);
 
 impl Labels {
-    /// As the element goes from READY to PAUSED. `analytics`: where scores are put, too.
+    /// Resets the state at READY→PAUSED. `analytics`: library for analytics metadata, if enabled.
     pub fn restart(&self, analytics: Option<&'static Analytics>) {
         *lock(&self.0) = Inner { analytics, ..Inner::default() };
     }
 
-    /// Puts what the element says of the frame on it.
+    /// Attaches the element's entry to the frame.
     ///
     /// # Errors
-    /// When GStreamer cannot add the meta. The element's error has been posted.
+    /// If GStreamer cannot add the meta. The element error has been posted.
     pub fn put(
         &self,
         element: &gst::Element,
@@ -42,12 +41,12 @@ impl Labels {
     ) -> Result<(), gst::FlowError> {
         let name = element.name();
         let before = meta::attach(buffer, &name, entry.clone()).map_err(|error| {
-            gst::element_error!(element, gst::CoreError::Failed, ("{error}: is `IqaMeta` registered?"));
+            gst::element_error!(element, gst::CoreError::Failed, ("cannot attach IqaMeta to a frame: {error}"));
             gst::FlowError::Error
         })?;
         let analytics = lock(&self.0).analytics;
         if !analytics.is_none_or(|analytics| add_score(analytics, buffer, &entry)) {
-            let cause = "a frame takes no analytics metadata (set analytics-meta=false)";
+            let cause = "cannot attach analytics metadata to a frame; set analytics-meta=false";
             gst::element_error!(element, gst::CoreError::Failed, ("{cause}"));
             return Err(gst::FlowError::Error);
         }
@@ -55,16 +54,16 @@ impl Labels {
             gst::element_warning!(
                 element,
                 gst::StreamError::Failed,
-                ("another element called {name} has scored these frames, too: its entries on the frames are replaced \
-                     and the logs mix both; give each element a name of its own (name=…)")
+                ("another element called {name} has scored these frames too: its entries are replaced and logs mix \
+                     both; give each element a unique name (name=…)")
             );
         }
         Ok(())
     }
 
-    /// Whether the entry that was there is another element's, and that has not been said.
+    /// Whether the previous entry was attached by another element and no warning has been posted yet.
     fn is_foreign(&self, before: Option<gst::Structure>, entry: gst::Structure) -> bool {
-        // Two samples are never equal to GStreamer.
+        // GStreamer never considers two samples equal.
         let [before, entry] = [before, Some(entry)].map(|entry| {
             entry.map(|mut entry| {
                 entry.remove_field("map");
@@ -78,24 +77,24 @@ impl Labels {
     }
 }
 
-/// Adds the score in an entry, if it holds one; false if that fails.
+/// Attaches the score of an entry, if it has one; returns false on failure.
 fn add_score(analytics: &Analytics, buffer: &mut gst::BufferRef, entry: &gst::StructureRef) -> bool {
     let (Ok(model), Ok(score)) = (entry.get::<&str>("model"), entry.get::<f64>("score")) else { return true };
     analytics.add(buffer, model, score)
 }
 
-/// GStreamer's analytics library, for a model's scores; `has_model` says whether there will be any. Where it is not
-/// there, users are told, and frames carry the scores as they always do.
+/// Opens the GStreamer analytics library for model scores; `has_model` tells whether there will be any. Posts a warning
+/// if it is not available; frames still carry `IqaMeta`.
 pub fn open_analytics(element: &gst::Element, has_model: bool) -> Option<&'static Analytics> {
     if !has_model {
-        let cause = "analytics-meta adds nothing: it is for a model's scores, and no model is set";
+        let cause = "analytics-meta has no effect: it applies to model scores and no model is set";
         warn(element, gst::LibraryError::Settings, &Finding::new("no-analytics", cause, None));
         return None;
     }
     let missing = |error| {
         let cause = format!(
-            "analytics-meta adds nothing, and frames carry scores as {} only: GStreamer's analytics library, which is \
-             there from GStreamer 1.26 on (this is {}), cannot be opened: {error}",
+            "analytics-meta has no effect and frames carry scores as {} only: cannot load GStreamer's analytics \
+             library, available since 1.26 (this is {}): {error}",
             meta::NAME,
             gst::version_string()
         );

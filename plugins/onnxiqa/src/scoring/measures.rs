@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The flags type of the engine's fidelity measures.
-#![allow(unsafe_code, reason = "a flags type whose values are known at run time only is registered through C")]
+//! Flags type of the engine's fidelity measures.
+#![allow(unsafe_code, reason = "a flags type with values known only at run time must be registered through C")]
 
 use gst::glib;
 use gst::glib::translate::{FromGlib, IntoGlib, ToGlibPtr, ToGlibPtrMut, from_glib};
@@ -10,7 +10,7 @@ use onnx_iqa::metrics;
 use std::ffi::CString;
 use std::sync::LazyLock;
 
-/// Fidelity measures as a GObject value: flags `GstIqaMeasures`, one for each row of the engine's registry.
+/// Fidelity measures as a GObject value: flags type `GstIqaMeasures`, with one flag per row of the engine's registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Measures(pub metrics::Measures);
 
@@ -20,7 +20,7 @@ impl From<Measures> for metrics::Measures {
     }
 }
 
-/// Registers the type, whose values GObject keeps pointers to for as long as the process runs.
+/// Registers the type. GObject keeps pointers to the values for the lifetime of the process.
 fn register() -> glib::Type {
     let text = |text: &str| {
         let text = CString::new(text).unwrap_or_default();
@@ -31,10 +31,10 @@ fn register() -> glib::Type {
         value_name: text(row.description),
         value_nick: text(row.name),
     });
-    // A value of zeros ends the list.
+    // An all-zero value terminates the list.
     let end = glib::gobject_ffi::GFlagsValue { value: 0, value_name: std::ptr::null(), value_nick: std::ptr::null() };
     let values: &'static [_] = Vec::leak(rows.chain([end]).collect());
-    // SAFETY: the name ends with a zero, and the values, with what they point to, are never freed.
+    // SAFETY: the name is NUL-terminated, and the values and the strings they point to are never freed.
     unsafe { from_glib(glib::gobject_ffi::g_flags_register_static(c"GstIqaMeasures".as_ptr(), values.as_ptr())) }
 }
 
@@ -63,7 +63,7 @@ impl glib::value::ValueType for Measures {
     type Type = Self;
 }
 
-// SAFETY: the checker makes sure of the type that the value is read as.
+// SAFETY: the checker verifies the type of the value.
 unsafe impl<'a> glib::value::FromValue<'a> for Measures {
     type Checker = glib::value::GenericValueTypeChecker<Self>;
 
@@ -76,7 +76,7 @@ unsafe impl<'a> glib::value::FromValue<'a> for Measures {
 impl ToValue for Measures {
     fn to_value(&self) -> glib::Value {
         let mut value = glib::Value::for_value_type::<Self>();
-        // SAFETY: the value was just made to hold flags of this type.
+        // SAFETY: the value was initialized to hold flags of this type.
         unsafe { glib::gobject_ffi::g_value_set_flags(value.to_glib_none_mut().0, self.into_glib()) }
         value
     }
@@ -92,7 +92,7 @@ impl From<Measures> for glib::Value {
     }
 }
 
-/// The specification of a property of this type, psnr+ssim if nothing is set; it lacks what may change it when.
+/// Builder for a property of this type with default psnr+ssim; the caller sets its mutability.
 pub fn property(name: &str) -> glib::ParamSpecFlagsBuilder<'_, Measures> {
     glib::ParamSpecFlags::builder::<Measures>(name).default_value(Measures::default())
 }
@@ -109,7 +109,7 @@ mod tests {
         let rows = metrics::registry::MEASURES.iter().enumerate();
         let expected: Vec<_> = rows.map(|(row, measure)| (1 << row, measure.name, measure.description)).collect();
         assert_eq!(found, expected);
-        // What scripts rely on.
+        // Scripts rely on these.
         assert_eq!(found[..3].iter().map(|value| value.1).collect::<Vec<_>>(), ["psnr", "ssim", "ms-ssim"]);
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What every element that scores needs: the properties of its model and of its reports, the open model, what is said
-//! of frames and of the stream, what follows from failures, and the guard against panics.
+//! Code shared by the scoring elements: model and report properties, the open model, frame records, stream reports,
+//! error handling and the panic guard.
 
 mod failure;
 mod guard;

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The properties that say which model runs, where, and what waits for it; shared by the elements that score.
+//! Model properties shared by the scoring elements: `model`, `provider`, threads and queue size.
 
 use super::OnError;
 use gst::glib;
 use gst::prelude::*;
 use onnx_iqa::model;
 
-/// Where a model runs.
+/// Execution provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
 #[enum_type(name = "GstIqaProvider")]
 pub enum Provider {
-    /// The processor.
-    #[enum_value(name = "The processor", nick = "cpu")]
+    /// The CPU provider.
+    #[enum_value(name = "CPU", nick = "cpu")]
     Cpu,
-    /// NVIDIA, through CUDA.
+    /// NVIDIA CUDA.
     #[enum_value(name = "NVIDIA CUDA", nick = "cuda")]
     Cuda,
-    /// NVIDIA, through TensorRT.
-    #[enum_value(name = "NVIDIA TensorRT (engines are built at the first start and cached)", nick = "tensorrt")]
+    /// NVIDIA TensorRT.
+    #[enum_value(name = "NVIDIA TensorRT; engines are built on first use and cached", nick = "tensorrt")]
     TensorRt,
-    /// Intel, through OpenVINO.
+    /// Intel OpenVINO.
     #[enum_value(name = "Intel OpenVINO", nick = "openvino")]
     OpenVino,
-    /// The first of CUDA, OpenVINO and the processor that is really there.
+    /// The first available of CUDA, OpenVINO and CPU.
     #[default]
-    #[enum_value(name = "The first of cuda, openvino, cpu that the runtime and this machine have", nick = "auto")]
+    #[enum_value(name = "First available of cuda, openvino and cpu", nick = "auto")]
     Auto,
 }
 
@@ -41,32 +41,32 @@ impl From<Provider> for model::Provider {
     }
 }
 
-/// What the property `model` says where there is to be none.
+/// Value of the `model` property that selects no model.
 pub const NO_MODEL: &str = "none";
 
-/// The properties of a model and of the queue before it, with their defaults.
+/// Model properties and their values.
 #[derive(Debug, Clone)]
 pub struct ModelSettings {
-    /// A path, or the name of a bundled model.
+    /// Path or bundled model name.
     pub model: String,
-    /// What `model` is unless users set it; the element's own.
+    /// Default of `model`, which depends on the element.
     default_model: &'static str,
-    /// Where the model runs.
+    /// Execution provider.
     pub provider: Provider,
-    /// Which GPU.
+    /// GPU index.
     pub device_id: u32,
-    /// Threads of the runtime within an operator; 0 = one per core.
+    /// ONNX Runtime intra-op threads; 0 = one per core.
     pub threads: u32,
-    /// Frames on their way through the scorer, at most.
+    /// Maximum number of frames queued for inference.
     pub queue_size: u32,
-    /// What follows when a frame fails.
+    /// Reaction to a frame that cannot be scored.
     pub on_error: OnError,
-    /// Frames carry the score as GStreamer's analytics metadata, too.
+    /// Whether scores are also attached as GStreamer analytics metadata.
     pub analytics_meta: bool,
 }
 
 impl ModelSettings {
-    /// The defaults, but for the model's, which is the element's own.
+    /// Creates the default settings with the element's default model.
     pub fn new(default_model: &'static str) -> Self {
         Self {
             model: default_model.into(),
@@ -80,13 +80,13 @@ impl ModelSettings {
         }
     }
 
-    /// Whether a model scores, beside the measures.
+    /// Whether a model is set.
     pub fn has_model(&self) -> bool {
         self.model != NO_MODEL
     }
 
-    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know. `model`, `threads` and
-    /// `queue_size` are what these mean to the element.
+    /// Property specifications handled by [`set`](Self::set) and [`get`](Self::get). `model`, `threads` and
+    /// `queue_size` are the element's blurbs for these properties.
     pub fn properties(&self, model: &str, threads: &str, queue_size: &str) -> Vec<glib::ParamSpec> {
         vec![
             glib::ParamSpecString::builder("model")
@@ -98,14 +98,14 @@ impl ModelSettings {
             glib::ParamSpecEnum::builder_with_default("provider", self.provider)
                 .nick("Provider")
                 .blurb(
-                    "Where the model runs. One that cannot be used is an error when the element starts, never a silent \
-                     fallback",
+                    "Execution provider for the model; a provider that is not available is an error at READY→PAUSED, \
+                     there is no fallback",
                 )
                 .mutable_ready()
                 .build(),
             glib::ParamSpecUInt::builder("device-id")
-                .nick("Device")
-                .blurb("Which GPU")
+                .nick("Device ID")
+                .blurb("Index of the GPU")
                 .default_value(self.device_id)
                 .mutable_ready()
                 .build(),
@@ -126,15 +126,24 @@ impl ModelSettings {
                 .build(),
             glib::ParamSpecEnum::builder_with_default("on-error", self.on_error)
                 .nick("On error")
-                .blurb("What follows when a frame cannot be scored")
+                .blurb("What to do when a frame cannot be scored")
                 .mutable_ready()
                 .build(),
+            /**
+             * GstIqaScore:analytics-meta:
+             *
+             * Since: plugins-onnxiqa-0.2.0
+             */
+            /**
+             * GstIqaCompare:analytics-meta:
+             *
+             * Since: plugins-onnxiqa-0.2.0
+             */
             glib::ParamSpecBoolean::builder("analytics-meta")
                 .nick("Analytics meta")
                 .blurb(
-                    "Put the model's score also into GStreamer's own analytics metadata, for analytics elements downstream: a \
-                     GstAnalyticsClsMtd with the class iqa/score/<model> and the level score / 100. From GStreamer 1.26 on; \
-                     where its library is not there, a warning says so",
+                    "Attach the model's score as GStreamer analytics metadata too: a GstAnalyticsClsMtd with the class \
+                     iqa/score/<model> and the confidence level score / 100 (requires GStreamer 1.26)",
                 )
                 .default_value(self.analytics_meta)
                 .mutable_ready()
@@ -142,9 +151,9 @@ impl ModelSettings {
         ]
     }
 
-    /// Sets a property; false if it is none of these.
+    /// Sets a property; returns false for unknown names.
     pub fn set(&mut self, name: &str, value: &glib::Value) -> bool {
-        // GObject has checked the value against its specification.
+        // GObject has validated the value.
         match name {
             "model" => {
                 self.model = value.get::<Option<String>>().ok().flatten().unwrap_or_else(|| self.default_model.into());
@@ -160,7 +169,7 @@ impl ModelSettings {
         true
     }
 
-    /// A property's value; none if it is none of these.
+    /// Returns a property value; `None` for unknown names.
     pub fn get(&self, name: &str) -> Option<glib::Value> {
         Some(match name {
             "model" => self.model.to_value(),
@@ -174,7 +183,7 @@ impl ModelSettings {
         })
     }
 
-    /// What opens the model.
+    /// Builder that opens the configured model.
     pub(super) fn builder(&self) -> model::ModelBuilder {
         model::Model::builder(&self.model)
             .provider(self.provider.into())

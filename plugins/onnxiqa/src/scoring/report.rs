@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What elements say of a whole stream: statistics, windows, alarms, warnings, the summary at the end. The sums are the
-//! engine's.
+//! Stream-level results: statistics, windows, alarms, warnings and the final summary. The engine computes them.
 
 use super::report_settings::Settings;
 use super::scored_frame::{ModelInfo, ScoredFrame, Times};
@@ -15,7 +14,7 @@ use onnx_iqa::record::{
     AlignmentChange, AlignmentEvent, Finding, FrameRecord, Message, Place, Reporter, Summary, Warning,
 };
 
-/// What is told on the bus.
+/// A message to post on the bus.
 #[derive(Debug)]
 pub enum Notice {
     /// An element message.
@@ -30,32 +29,32 @@ impl From<gst::Structure> for Notice {
     }
 }
 
-/// What the records of a session can hold.
+/// Fields that records of a session can have.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Fields {
-    /// The fields and attributes that windows and alarms can look at.
+    /// Fields and attributes available to windows and alarms.
     pub known: Vec<String>,
-    /// The raw values that the model's contract shows as 0 and as 100, the lesser one first.
+    /// Raw values that the model's contract maps to 0 and 100, smaller one first.
     pub raw_range: Option<[f64; 2]>,
-    /// The name of VMAF's model, if VMAF is measured.
+    /// Name of the VMAF model, if VMAF is measured.
     pub vmaf_model: Option<String>,
-    /// What the model's file is told by, if there is a model.
+    /// Hash of the model file, if there is a model.
     pub model_hash: Option<String>,
-    /// What the file of VMAF's model is told by.
+    /// Hash of the VMAF model file.
     pub vmaf_model_hash: Option<String>,
-    /// References stand for frames whatever they show.
+    /// Whether `alignment=still` is used.
     pub is_still: bool,
 }
 
-/// Counts frames and scores, and makes the messages of it. It posts nothing itself, so that no handler runs under a
-/// lock.
+/// Counts frames and scores, and creates the resulting messages. It does not post them, so that no message handler runs
+/// under a lock.
 #[derive(Debug)]
 pub struct Report {
-    /// May change at any time.
+    /// Current settings; may change at any time.
     pub settings: Settings,
     reporter: Reporter,
     stamps: Stamps,
-    /// That no two frames belong together was posted.
+    /// Whether the `not-found` event has been posted.
     not_found: bool,
 }
 
@@ -66,14 +65,14 @@ impl Default for Report {
 }
 
 impl Report {
-    /// Nothing counted yet.
+    /// Creates a report with all counts at zero.
     pub fn new(settings: Settings) -> Self {
         let reporter = Reporter::new(settings.reporter());
         Self { reporter, settings, stamps: Stamps::default(), not_found: false }
     }
 
-    /// Counts from nothing, as the element goes from READY to PAUSED; `fields` says what frames will carry.
-    #[must_use = "it may be warned of settings"]
+    /// Resets all counts at READY→PAUSED; `fields` describes what frames will carry.
+    #[must_use = "contains warnings about the settings"]
     pub fn restart(&mut self, fields: Fields) -> Vec<Notice> {
         let mut settings = self.settings.reporter();
         (settings.known_fields, settings.raw_range) = (fields.known, fields.raw_range);
@@ -85,69 +84,69 @@ impl Report {
         notices(self.reporter.check_settings())
     }
 
-    /// Time starts anew, as after a flush. The pools are over the whole stream and stay.
+    /// Handles a discontinuity in time, such as a flush. Pools cover the whole stream and are kept.
     pub fn discontinuity(&mut self) {
         self.reporter.discontinuity();
     }
 
-    /// A frame came. `has_rate` says whether users have asked for no more than so many scores a second.
+    /// A frame arrived. `has_rate`: whether `max-rate` is set.
     pub fn arrived(&mut self, times: Times, has_rate: bool) -> Vec<Notice> {
         self.reporter.arrived();
         self.stamps.seen(times.pts, has_rate, self.settings.looks_at_time()).map(Notice::Warning).into_iter().collect()
     }
 
-    /// A frame has a partner, what that rests on, and how far it can be trusted.
+    /// A frame was paired, with this evidence and confidence.
     pub fn paired(&mut self, evidence: Evidence, confidence: f64) {
         self.reporter.paired(evidence, confidence);
     }
 
-    /// What pairs so far say of which stream of a comparison is the source.
+    /// Adds evidence about which stream of a comparison is the source.
     pub fn look_at_detail(&mut self, looks: DetailLooks) {
         self.reporter.look_at_detail(looks);
     }
 
-    /// What there is to warn of a comparison's pairs for the first time.
+    /// Returns the warnings about a comparison's pairs that are due for the first time.
     pub fn look_at_pairs(&mut self, ledger: Ledger, suspicions: Suspicions) -> Vec<Notice> {
         let told = self.reporter.look_at_pairs(ledger, suspicions);
         self.with_event(told)
     }
 
-    /// What seems to keep the streams of a comparison apart, before it ends.
+    /// Sets what currently appears to prevent alignment, before the comparison ends.
     pub fn suspect(&mut self, suspicions: Suspicions) {
         self.reporter.suspect(suspicions);
     }
 
-    /// A frame goes on that was not to be scored.
+    /// A frame leaves that was not selected for scoring.
     pub fn skipped(&mut self, times: Times) -> Vec<Notice> {
         notices(self.reporter().skipped(times.place()))
     }
 
-    /// A frame goes on that was measured, and not to be scored.
+    /// A frame leaves that was measured but not selected for scoring.
     pub fn measured(&mut self, times: Times, record: &FrameRecord) -> Vec<Notice> {
         notices(self.reporter().measured(times.place(), record))
     }
 
-    /// A frame has nothing to be compared with.
+    /// A frame has no matching reference frame.
     pub fn unmatched(&mut self, times: Times) -> Vec<Notice> {
         notices(self.reporter().unmatched(times.place()))
     }
 
-    /// A frame lacks what a measure was to give.
+    /// A frame lacks the result of a measure.
     pub fn lacks(&mut self, missing: &Missing) -> Vec<Notice> {
         notices(self.reporter.lacks(missing))
     }
 
-    /// A frame could not be scored; `place` is where that counts.
+    /// A frame could not be scored; `place` tells where this counts.
     pub fn failed(&mut self, place: Place) -> Vec<Notice> {
         notices(self.reporter().failed(place))
     }
 
-    /// A frame goes on whose score is not there: it counts later, as [`Place::Passed`].
+    /// A frame leaves before its score is finished: it will be counted as [`Place::Passed`].
     pub fn passed(&mut self, times: Times) -> Vec<Notice> {
         notices(self.reporter().passed(times.place()))
     }
 
-    /// A score is finished; `place` is where it counts.
+    /// A score is finished; `place` tells where it counts.
     pub fn scored(&mut self, frame: &ScoredFrame, place: Place) -> Vec<Notice> {
         let times = frame.times();
         let mut told = Vec::new();
@@ -162,13 +161,13 @@ impl Report {
         told
     }
 
-    /// The stream ends: the last window, and the summary. `ledger` says what became of the frames of a comparison.
+    /// Ends the stream: last window and summary. `ledger`: frame counts of a comparison.
     pub fn finish(&mut self, model_info: &ModelInfo, ledger: Option<Ledger>) -> Vec<Notice> {
         let told = self.reporter().finish(&model_info.model, model_info.kind, ledger);
         self.with_event(told)
     }
 
-    /// The notices of what is told. That no two frames belong together is an event of the alignment, too, once.
+    /// Converts the reporter's messages to notices, adding the `not-found` alignment event once.
     fn with_event(&mut self, told: Vec<Message>) -> Vec<Notice> {
         let nothing = told.iter().any(|message| matches!(message, Message::Warning(Warning::NothingMatched { .. })));
         let is_news = nothing && !std::mem::replace(&mut self.not_found, true);
@@ -176,17 +175,17 @@ impl Report {
         event.into_iter().chain(notices(told)).collect()
     }
 
-    /// The property `stats`; `ledger` says what frames of a comparison came and where they went.
+    /// Value of the `stats` property; `ledger`: frame counts of a comparison.
     pub fn stats(&self, ledger: Option<Ledger>) -> gst::Structure {
         self.reporter.stats(ledger).to_structure()
     }
 
-    /// Puts on what a frame is to carry whether the alarm is raised as it leaves, if an alarm is set.
+    /// Adds the alarm state to the entry of a frame that is about to leave, if an alarm is set.
     pub fn add_alarm(&mut self, entry: &mut gst::Structure) {
         entry.set_if_some("alarm", self.reporter().alarm());
     }
 
-    /// The reporter, told what users want now.
+    /// Returns the reporter with the current settings applied.
     fn reporter(&mut self) -> &mut Reporter {
         self.settings.apply(&mut self.reporter.settings);
         &mut self.reporter
@@ -201,7 +200,7 @@ fn notices(told: Vec<Message>) -> Vec<Notice> {
     told.iter().filter_map(notice).collect()
 }
 
-/// Puts the summary among these notices, if there is one, into the event that ends the stream.
+/// Attaches the summary among these notices, if any, to the EOS event.
 pub fn add_summary(element: &gst::Element, notices: &[Notice], eos: &mut gst::Event) {
     let summary = |notice: &Notice| match notice {
         Notice::Message(message) => Summary::from_structure(message).ok(),
@@ -212,7 +211,7 @@ pub fn add_summary(element: &gst::Element, notices: &[Notice], eos: &mut gst::Ev
     }
 }
 
-/// Posts what an element tells. Not under a lock: handlers run at once and may call back.
+/// Posts the notices. Must not be called under a lock: sync handlers run immediately and may call back.
 pub fn post(element: &gst::Element, notices: Vec<Notice>) {
     for notice in notices {
         match notice {
@@ -224,7 +223,7 @@ pub fn post(element: &gst::Element, notices: Vec<Notice>) {
     }
 }
 
-/// Posts a warning, whose details are the finding itself. Not under a lock.
+/// Posts a warning with the finding as its details. Must not be called under a lock.
 pub fn warn(element: &gst::Element, error: impl gst::MessageErrorDomain, finding: &Finding) {
     gst::element_warning!(element, error, ("{finding}"), details: finding.to_structure());
 }

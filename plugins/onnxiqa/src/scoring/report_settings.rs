@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The properties that say what is reported; shared by the elements that score.
+//! Report properties shared by the scoring elements.
 
 use gst::glib;
 use gst::prelude::*;
 use onnx_iqa::record::ReporterSettings;
 
-/// Windows, alarms and messages.
+/// Properties of windows, alarms and messages.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Span of the sliding statistics.
+    /// Duration of a statistics window.
     pub window: gst::ClockTime,
-    /// Alarm when the window's mean falls below; negative = off.
+    /// Raise the alarm if the window's mean falls below this value; negative = off.
     pub alarm_below: f64,
-    /// Alarm when the window's mean rises above; negative = off.
+    /// Raise the alarm if the window's mean rises above this value; negative = off.
     pub alarm_above: f64,
-    /// What windows and alarms look at, if users said so.
+    /// Field evaluated by windows and alarms, if set.
     alarm_field: Option<String>,
-    /// What they look at otherwise: the element's main figure.
+    /// Field evaluated by default.
     pub main_field: &'static str,
-    /// How far above `alarm_below`, or below `alarm_above`, the alarm clears.
+    /// Distance from the threshold at which the alarm clears.
     pub alarm_hysteresis: f64,
-    /// Post a message for each score.
+    /// Whether a message is posted for every score.
     pub frame_messages: bool,
 }
 
@@ -40,35 +40,35 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The defaults of an element whose main figure is this field.
+    /// Creates the default settings for an element with this default field.
     pub fn new(main_field: &'static str) -> Self {
         Self { main_field, ..Self::default() }
     }
 
-    /// What windows and alarms look at.
+    /// Field evaluated by windows and alarms.
     pub fn alarm_field(&self) -> &str {
         self.alarm_field.as_deref().unwrap_or(self.main_field)
     }
 
-    /// Whether users have asked for windows or alarms, which go by time.
+    /// Whether windows or alarms, which depend on timestamps, are in use.
     pub fn looks_at_time(&self) -> bool {
         self.alarm_below >= 0.0 || self.alarm_above >= 0.0 || self.window != Self::default().window
     }
 
-    /// What the engine's reporter is to look at.
+    /// Settings for the engine's reporter.
     pub fn reporter(&self) -> ReporterSettings {
         let mut reporter = ReporterSettings::default();
         self.apply(&mut reporter);
         reporter
     }
 
-    /// Brings the reporter's settings to what users want now.
+    /// Updates the reporter's settings.
     pub fn apply(&self, reporter: &mut ReporterSettings) {
         reporter.window = self.window.nseconds();
         reporter.alarm_below = (self.alarm_below >= 0.0).then_some(self.alarm_below);
         reporter.alarm_above = (self.alarm_above >= 0.0).then_some(self.alarm_above);
         reporter.alarm_hysteresis = self.alarm_hysteresis;
-        // For every frame: text is copied only when it changes.
+        // Called for every frame, so strings are copied only when they change.
         for (to, from) in [(&mut reporter.main_field, self.main_field), (&mut reporter.field, self.alarm_field())] {
             if to != from {
                 from.clone_into(to);
@@ -76,33 +76,42 @@ impl Settings {
         }
     }
 
-    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know. `fields` says what
-    /// `alarm-field` may be.
+    /// Property specifications handled by [`set`](Self::set) and [`get`](Self::get). `fields` is the blurb of
+    /// `alarm-field`.
     pub fn properties(&self, fields: &str) -> Vec<glib::ParamSpec> {
         let default = self;
         vec![
             glib::ParamSpecUInt64::builder("window")
                 .nick("Window")
-                .blurb(
-                    "Span of the sliding statistics, in nanoseconds of running time; an `iqa-window` message is \
-                     posted once per window. Frames without a time stamp are counted by their durations, at 25 a \
-                     second where caps say no rate; where running time jumps back, another window begins",
-                )
+                .blurb("Duration of a window in nanoseconds of running time; iqa-window is posted at its end")
                 .minimum(1)
                 .default_value(default.window.nseconds())
                 .mutable_playing()
                 .build(),
             glib::ParamSpecDouble::builder("alarm-below")
                 .nick("Alarm below")
-                .blurb("Post `iqa-alarm` when the window's mean falls below; -1 = off")
+                .blurb("Post iqa-alarm when the mean of a window falls below this value; -1 = off")
                 .minimum(-1.0)
                 .maximum(f64::MAX)
                 .default_value(default.alarm_below)
                 .mutable_playing()
                 .build(),
+            /**
+             * GstIqaScore:alarm-above:
+             *
+             * Since: plugins-onnxiqa-0.2.0
+             */
+            /**
+             * GstIqaCompare:alarm-above:
+             *
+             * Since: plugins-onnxiqa-0.2.0
+             */
             glib::ParamSpecDouble::builder("alarm-above")
                 .nick("Alarm above")
-                .blurb("Post `iqa-alarm` when the window's mean rises above, where more is worse; -1 = off")
+                .blurb(
+                    "Post iqa-alarm when the mean of a window rises above this value, for fields where higher is \
+                     worse; -1 = off",
+                )
                 .minimum(-1.0)
                 .maximum(f64::MAX)
                 .default_value(default.alarm_above)
@@ -116,10 +125,7 @@ impl Settings {
                 .build(),
             glib::ParamSpecDouble::builder("alarm-hysteresis")
                 .nick("Alarm hysteresis")
-                .blurb(
-                    "The alarm clears this far above alarm-below, or below alarm-above; a clear level outside the \
-                     field's range is warned of",
-                )
+                .blurb("Distance above alarm-below, or below alarm-above, at which the alarm clears")
                 .minimum(0.0)
                 .maximum(f64::MAX)
                 .default_value(default.alarm_hysteresis)
@@ -127,16 +133,16 @@ impl Settings {
                 .build(),
             glib::ParamSpecBoolean::builder("frame-messages")
                 .nick("Frame messages")
-                .blurb("Post `iqa-score` for every score")
+                .blurb("Post an iqa-score message for every score")
                 .default_value(default.frame_messages)
                 .mutable_playing()
                 .build(),
         ]
     }
 
-    /// Sets a property; false if it is none of these.
+    /// Sets a property; returns false for unknown names.
     pub fn set(&mut self, name: &str, value: &glib::Value) -> bool {
-        // GObject has checked the value against its specification.
+        // GObject has validated the value.
         match name {
             "window" => self.window = gst::ClockTime::from_nseconds(value.get().unwrap_or(self.window.nseconds())),
             "alarm-below" => self.alarm_below = value.get().unwrap_or(self.alarm_below),
@@ -149,7 +155,7 @@ impl Settings {
         true
     }
 
-    /// A property's value; none if it is none of these.
+    /// Returns a property value; `None` for unknown names.
     pub fn get(&self, name: &str) -> Option<glib::Value> {
         Some(match name {
             "window" => self.window.nseconds().to_value(),

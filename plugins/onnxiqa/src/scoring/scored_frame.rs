@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What an element says of a frame, and of the frames that carry its score.
+//! Entries of scored frames, and of the frames that carry an earlier score.
 
 use crate::messages::Structured;
 use onnx_iqa::model::contract::Kind;
@@ -8,21 +8,21 @@ use onnx_iqa::record::{FrameRecord, Named, Partner, Place, State};
 use onnx_iqa::scorer::{NoReferenceResult, Score};
 use std::sync::{Arc, OnceLock};
 
-/// When a frame is shown.
+/// Timestamps of a frame.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Times {
-    /// Its time stamp.
+    /// Presentation timestamp.
     pub pts: Option<gst::ClockTime>,
-    /// In running time.
+    /// Running time.
     pub running: Option<gst::ClockTime>,
-    /// In stream time.
+    /// Stream time.
     pub stream: Option<gst::ClockTime>,
-    /// How long, by the frame itself or its caps.
+    /// Duration, from the buffer or the caps.
     pub duration: Option<gst::ClockTime>,
 }
 
 impl Times {
-    /// Those of a buffer in a segment, whose caps say that a frame lasts for `period`.
+    /// Computes the times of a buffer in a segment; `period` is the frame duration according to the caps.
     pub fn of(
         buffer: &gst::BufferRef,
         segment: &gst::FormattedSegment<gst::ClockTime>,
@@ -37,19 +37,19 @@ impl Times {
         }
     }
 
-    /// Where windows count the frame.
+    /// Window in which the frame counts.
     pub fn place(self) -> Place {
         let [running_time, duration] = [self.running, self.duration].map(|time| time.map(gst::ClockTime::nseconds));
         Place::Next { running_time, duration }
     }
 }
 
-/// Which model scores, and what it looks at.
+/// Name and kind of the scoring model.
 #[derive(Debug, Clone)]
 pub struct ModelInfo {
-    /// The model's name, by its contract.
+    /// Model name from its contract.
     pub model: String,
-    /// Whether it compares with a reference.
+    /// Whether the model needs a reference.
     pub kind: Kind,
 }
 
@@ -60,27 +60,27 @@ impl Default for ModelInfo {
 }
 
 impl ModelInfo {
-    /// The record of a frame without a score.
+    /// Creates the record of a frame without a score.
     pub fn record(&self, state: State) -> FrameRecord {
         FrameRecord::new(&self.model, self.kind, state)
     }
 }
 
-/// What was found out about a frame.
+/// Results for a frame.
 #[derive(Debug, Default)]
 pub struct FrameResult {
-    /// The model's score.
+    /// Score of the model.
     pub score: Option<Score>,
     /// With a reference: the frame it was compared with.
     pub partner: Option<Partner>,
-    /// Numbers beside the model's, under their fields' names.
+    /// Values of measures, by field name.
     pub measures: Vec<(&'static str, f64)>,
-    /// Bits of the samples that measures compared.
+    /// Bit depth at which the measures compared the samples.
     pub depth: Option<u8>,
 }
 
 impl FrameResult {
-    /// What is said of the frame, `latency` after its arrival.
+    /// Creates the record of the frame; `latency` is the time from its arrival to its score.
     pub fn record(self, model_info: &ModelInfo, state: State, latency: gst::ClockTime) -> FrameRecord {
         let Self { score, partner, measures, depth } = self;
         let mut record = model_info.record(state);
@@ -99,7 +99,7 @@ impl FrameResult {
 
 impl From<NoReferenceResult> for FrameResult {
     fn from(NoReferenceResult { score, measures }: NoReferenceResult) -> Self {
-        // What bits a frame has tells nobody anything who measures nothing.
+        // The bit depth is only relevant for measures.
         let depth = measures.depth().filter(|_| !measures.is_empty());
         let measures = measures.iter().map(|(field, value)| (field.name, value)).collect();
         Self { score, measures, depth, ..Self::default() }
@@ -110,19 +110,18 @@ impl From<NoReferenceResult> for FrameResult {
 struct Inner {
     times: Times,
     record: FrameRecord,
-    /// What the frame itself carries.
+    /// Structure attached to the scored frame.
     scored: OnceLock<gst::Structure>,
-    /// What other frames carry, but for the age.
+    /// Structure attached to frames that carry this score, without `age`.
     carried: OnceLock<gst::Structure>,
 }
 
-/// A frame that was scored: its record and the structures made of it, shared by the frames that carry it.
+/// A scored frame: its record and the structures made from it, shared by the frames that carry the score.
 #[derive(Debug, Clone)]
 pub struct ScoredFrame(Arc<Inner>);
 
 impl ScoredFrame {
-    /// What `model_info`'s model, and the measures beside it, found out about the frame shown at `times`, `latency`
-    /// after its arrival.
+    /// Creates the entry for a frame with these `times`; `latency` is the time from its arrival to its score.
     pub fn new(
         model_info: &ModelInfo,
         times: Times,
@@ -135,24 +134,24 @@ impl ScoredFrame {
         Self(Arc::new(Inner { times, record, scored: OnceLock::new(), carried: OnceLock::new() }))
     }
 
-    /// When the frame is shown.
+    /// Times of the scored frame.
     pub fn times(&self) -> Times {
         self.0.times
     }
 
-    /// What is said of the frame.
+    /// Record of the scored frame.
     pub fn record(&self) -> &FrameRecord {
         &self.0.record
     }
 
-    /// What the scored frame itself carries.
+    /// Structure for the scored frame itself.
     pub fn scored(&self) -> gst::Structure {
         self.0.scored.get_or_init(|| self.0.record.to_structure()).clone()
     }
 
-    /// What a later frame carries that was not scored.
+    /// Structure for a later frame that carries this score.
     pub fn carried_by(&self, times: Times) -> gst::Structure {
-        // Copied rather than made: this is all the work there is for a frame that is not scored.
+        // A copy of a prepared structure: this is the only work for frames that are not scored.
         let mut structure = self.0.carried.get_or_init(|| self.unscored()).clone();
         if let Some((now, then)) = times.running.zip(self.0.times.running) {
             structure.set("age", now.saturating_sub(then).nseconds());
@@ -160,7 +159,7 @@ impl ScoredFrame {
         structure
     }
 
-    /// The scored frame's structure, with the map in it, as one of a frame that was not scored.
+    /// The scored frame's structure, including the map, with the state of a frame that was not scored.
     fn unscored(&self) -> gst::Structure {
         let mut structure = self.scored();
         structure.set("state", State::Skipped.name());

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The properties that say what a model scores: `interval` and `max-rate`; shared by the elements that score.
+//! Frame selection properties shared by the scoring elements: `interval` and `max-rate`.
 
 use gst::glib;
 use gst::prelude::*;
 use onnx_iqa::scorer::Selection;
 
-/// The properties, with their defaults.
+/// Frame selection properties and their values.
 #[derive(Debug, Clone, Copy)]
 pub struct SelectionSettings {
-    /// One in so many is scored.
+    /// Score every Nth frame.
     pub interval: u32,
-    /// At most so many scores a second; 0/1 = no limit.
+    /// Maximum number of scores per second; 0/1 = unlimited.
     pub max_rate: gst::Fraction,
 }
 
@@ -22,11 +22,16 @@ impl Default for SelectionSettings {
 }
 
 impl SelectionSettings {
-    /// The specifications of the properties that [`set`](Self::set) and [`get`](Self::get) know. `interval` and
-    /// `max_rate` are what these mean to the element.
+    /// Property specifications handled by [`set`](Self::set) and [`get`](Self::get). `interval` and `max_rate` are the
+    /// element's blurbs for these properties.
     pub fn properties(interval: &str, max_rate: &str) -> [glib::ParamSpec; 2] {
         let default = Self::default();
         [
+            /**
+             * GstIqaCompare:interval:
+             *
+             * Since: plugins-onnxiqa-0.2.0
+             */
             glib::ParamSpecUInt::builder("interval")
                 .nick("Interval")
                 .blurb(interval)
@@ -34,6 +39,11 @@ impl SelectionSettings {
                 .default_value(default.interval)
                 .mutable_playing()
                 .build(),
+            /**
+             * GstIqaCompare:max-rate:
+             *
+             * Since: plugins-onnxiqa-0.2.0
+             */
             gst::ParamSpecFraction::builder("max-rate")
                 .nick("Maximum rate")
                 .blurb(max_rate)
@@ -45,9 +55,9 @@ impl SelectionSettings {
         ]
     }
 
-    /// Sets a property; false if it is none of these.
+    /// Sets a property; returns false for unknown names.
     pub fn set(&mut self, name: &str, value: &glib::Value) -> bool {
-        // GObject has checked the value against its specification.
+        // GObject has validated the value.
         match name {
             "interval" => self.interval = value.get().unwrap_or(self.interval),
             "max-rate" => self.max_rate = value.get().unwrap_or(self.max_rate),
@@ -56,7 +66,7 @@ impl SelectionSettings {
         true
     }
 
-    /// A property's value; none if it is none of these.
+    /// Returns a property value; `None` for unknown names.
     pub fn get(&self, name: &str) -> Option<glib::Value> {
         Some(match name {
             "interval" => self.interval.to_value(),
@@ -65,12 +75,12 @@ impl SelectionSettings {
         })
     }
 
-    /// Whether users have asked for no more than so many scores a second.
+    /// Whether `max-rate` is set.
     pub fn has_rate(&self) -> bool {
         self.max_rate.numer() > 0
     }
 
-    /// What the engine is to score.
+    /// Selection for the engine.
     pub fn selection(&self) -> Selection {
         Selection::new(self.interval, crate::period(self.max_rate).map(gst::ClockTime::nseconds))
     }

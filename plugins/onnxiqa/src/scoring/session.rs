@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The model that an element has open from READY to PAUSED and back.
+//! The model that an element holds open from READY→PAUSED to PAUSED→READY.
 
 use super::{Fields, ModelInfo, ModelSettings};
 use crate::describe;
@@ -20,11 +20,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens the model that the settings name, or shares the one that another element has open.
+    /// Opens the configured model, or shares it with another element that has opened it.
     ///
     /// # Errors
-    /// When there is no such model, no runtime, the provider cannot be used, or the model takes a reference and those of
-    /// this `kind` do not, or the other way round. The text is for users.
+    /// If the model does not exist, ONNX Runtime or the provider is unavailable, or the model's kind does not match
+    /// `kind`. The text is shown to the user.
     pub fn open(
         cat: gst::DebugCategory,
         element: &gst::Element,
@@ -39,8 +39,8 @@ impl Session {
             .open()
             .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))?;
         let refusal = match (kind.compares(), model.contract().kind.compares()) {
-            (false, true) => "compares a picture with its reference; iqascore has none, iqacompare has",
-            (true, false) => "judges a picture by itself; iqacompare compares two, iqascore scores one",
+            (false, true) => "needs a reference, which iqascore does not have: use iqacompare",
+            (true, false) => "scores frames without a reference: use iqascore instead of iqacompare",
             _ => {
                 gst::info!(cat, obj = element, "{name} runs on {}", model.active_provider());
                 return Ok(Self { model, queue_size: settings.queue_size as usize });
@@ -49,23 +49,23 @@ impl Session {
         Err(gst::error_msg!(gst::LibraryError::Settings, ("the model {name} {refusal}")))
     }
 
-    /// A user of the model, with a queue of its own.
+    /// Creates a scorer with its own queue on the model.
     pub fn scorer(&self, batch_size: usize) -> Scorer {
         Scorer::with_queue(self.model.clone(), self.queue_size, batch_size)
     }
 
-    /// The provider that really runs the model: the property `active-provider`.
+    /// Provider that runs the model, for the `active-provider` property.
     pub fn active_provider(&self) -> String {
         self.model.active_provider().to_string()
     }
 
-    /// Which model scores, for what frames and messages say.
+    /// Describes the model for records and messages.
     pub fn model_info(&self) -> ModelInfo {
         let contract = self.model.contract();
         ModelInfo { model: contract.name.clone(), kind: contract.kind }
     }
 
-    /// What the model says of a frame.
+    /// Fields that frames scored by the model carry.
     pub fn fields(&self) -> Fields {
         let output = &self.model.contract().output;
         let attributes = output.attributes.iter().flat_map(|attributes| attributes.names.iter().cloned());
@@ -75,23 +75,23 @@ impl Session {
     }
 }
 
-/// Opens a model of VMAF, which is looked for where models are.
+/// Opens a VMAF model from the model search path.
 ///
 /// # Errors
-/// When there is no such model, or it needs features that are not there. The text is for users.
+/// If the model does not exist or needs unsupported features. The text is shown to the user.
 pub fn open_vmaf(element: &gst::Element, name: &str) -> Result<VmafModel, gst::ErrorMessage> {
     let search = search(element);
     VmafModel::open(name, &search.models)
         .map_err(|error| gst::error_msg!(gst::ResourceError::OpenRead, ("{}", describe(&error))))
 }
 
-/// Where models and the runtime are looked for: beside the plugin's file, or, if the plugin is linked into a program,
-/// where that has its files.
+/// Search path for models and ONNX Runtime: the plugin's folder, or the program's folders if the plugin is linked
+/// statically.
 fn search(element: &gst::Element) -> Search {
     plugin_folder(element).map_or_else(Search::for_program, |folder| Search::from_env(Some(&folder)))
 }
 
-/// The folder of the plugin's file; none if the plugin is linked into a program.
+/// Folder of the plugin file; `None` if the plugin is linked statically.
 fn plugin_folder(element: &gst::Element) -> Option<PathBuf> {
     let file = element.factory()?.plugin()?.filename()?;
     Some(file.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf))

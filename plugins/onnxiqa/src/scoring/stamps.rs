@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Streams whose frames do not say when they are shown.
+//! Detection of streams without timestamps.
 
 use onnx_iqa::record::{Cure, Finding};
 
-/// Frames without a time stamp that are looked at: one alone may be a still.
+/// Number of frames without a timestamp before warning: a single one may be a still image.
 const ENOUGH: u32 = 2;
 
-/// Whether frames say when they are shown, as far as anything depends on it.
+/// Tracks whether frames have timestamps, as far as any feature depends on them.
 #[derive(Debug, Default)]
 pub(super) struct Stamps {
     without: u32,
-    /// A frame had a time stamp, or that none has was said.
+    /// Whether a frame had a timestamp, or the warning has been posted.
     settled: bool,
 }
 
 impl Stamps {
-    /// A frame came, with this time stamp. `has_rate`: scores are limited to so many a second; `has_windows`: windows
-    /// or alarms were asked for. Gives what users are to be told, once.
+    /// Handles a frame with this timestamp and returns the warning, once. `has_rate`: whether `max-rate` is set;
+    /// `has_windows`: whether windows or alarms are in use.
     pub(super) fn seen(&mut self, pts: Option<gst::ClockTime>, has_rate: bool, has_windows: bool) -> Option<Finding> {
         self.settled |= pts.is_some();
         if self.settled {
@@ -26,16 +26,16 @@ impl Stamps {
         self.without = self.without.saturating_add(1);
         let mut follows = Vec::new();
         if has_rate {
-            follows.push("max-rate has no effect and every frame is scored (interval still holds)");
+            follows.push("max-rate has no effect and every frame selected by interval is scored");
         }
         if has_windows {
-            follows.push("windows and alarms count frames by their durations, at 25 a second where caps say no rate");
+            follows.push("windows and alarms use frame durations, or 25 fps if the caps have no frame rate");
         }
         if self.without < ENOUGH || follows.is_empty() {
             return None;
         }
         self.settled = true;
-        let cause = format!("the frames have no time stamps: {}", follows.join("; "));
+        let cause = format!("the frames have no timestamps: {}", follows.join("; "));
         Some(Finding::new("no-times", cause, Cure::Stamp))
     }
 }

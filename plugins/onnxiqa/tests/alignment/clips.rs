@@ -128,14 +128,15 @@ pub fn encode(images: &[Image], codec: &str) -> Vec<Image> {
     let (width, height) = (images[0].width, images[0].height);
     let pipeline = launch(&format!(
         "appsrc name=in format=time block=true max-buffers=8 \
-         caps=video/x-raw,format=I420,width={width},height={height},framerate=25/1,colorimetry=bt709,pixel-aspect-ratio=1/1 \
+         caps=video/x-raw,format=I420,width={width},height={height},framerate=25/1,colorimetry=bt709,\
+         pixel-aspect-ratio=1/1 \
          ! {codec} ! videoconvert ! video/x-raw,format=I420 \
          ! appsink name=out sync=false max-buffers=8"
     ));
     let source = pipeline.by_name("in").unwrap().downcast::<gst_app::AppSrc>().unwrap();
     let buffers: Vec<_> = images.iter().zip(0..).map(|(image, n)| buffer(image, n)).collect();
     let feeder = std::thread::spawn(move || {
-        // What goes wrong is told where frames are missing in the end.
+        // A failure shows as missing frames at the end.
         let pushed = buffers.into_iter().try_for_each(|buffer| source.push_buffer(buffer).map(|_| ()));
         let _ = pushed.and_then(|()| source.end_of_stream().map(|_| ()));
     });

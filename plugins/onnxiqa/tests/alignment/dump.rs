@@ -9,8 +9,8 @@
 //! u32       signatures
 //! u32       cases
 //! signatures times:
-//!   2304 × f32   luma of each cell, 0 black to 1 white, row by row, the mean included, as `Signature::from_cells` takes
-//!                it
+//!   2304 × f32   luma of each cell, 0 black to 1 white, row by row, the mean included: the input of
+//!                `Signature::from_cells`
 //! cases times:
 //!   text   kind
 //!   text   clip and name

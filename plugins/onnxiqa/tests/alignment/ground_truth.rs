@@ -245,7 +245,8 @@ pub fn shift(x: f64, y: f64) -> impl Fn(&Image) -> Image {
     move |image| sample(image, image.width, image.height, |i, j| (i - x, j - y))
 }
 
-/// What is left of a picture when bars of so many rows at top and bottom were laid over a scaled one and cut away again.
+/// What is left of a picture when bars of so many rows at top and bottom were laid over a scaled one and cut away
+/// again.
 pub fn letterboxed(rows: usize) -> impl Fn(&Image) -> Image {
     move |image| fit(image, image.width, image.height - 2 * rows)
 }
@@ -293,9 +294,9 @@ pub fn fed(stream: &[Entry]) -> Vec<Fed> {
     (0..stream.len()).map(feed).collect()
 }
 
-/// RMS difference of two pictures' 64 × 36 means, in 8-bit code values, up to which they are the same picture: less than
-/// what rounding to 8 bits does to a sample, and a third of what the two pictures of the slowest motion in the clips that
-/// anyone could tell apart differ by.
+/// RMS difference of two pictures' 64 × 36 means, in 8-bit code values, up to which they are the same picture: less
+/// than what rounding to 8 bits does to a sample, and a third of what the two pictures of the slowest motion in the
+/// clips that anyone could tell apart differ by.
 pub const SAME: f64 = 0.5;
 
 /// The references that show the picture which a distorted frame shows; none for what is from elsewhere.

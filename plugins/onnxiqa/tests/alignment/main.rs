@@ -2,14 +2,14 @@
 
 //! Alignment in time on pairs of streams with known truth, made from real clips.
 //!
-//! `cargo test -p gst-plugin-onnxiqa --test alignment -- --nocapture` prints what came out. With `ONNX_IQA_SWEEP=1` every
-//! offset from -50 to +50 frames and more seeds are tried, which takes some minutes.
+//! `cargo test -p gst-plugin-onnxiqa --test alignment -- --nocapture` prints what came out. With `ONNX_IQA_SWEEP=1`
+//! every offset from -50 to +50 frames and more seeds are tried, which takes some minutes.
 //!
 //! [`truth_cases`] are the cases of all kinds by which the default alignment is judged.
 //!
-//! A frame is rightly paired if its partner shows the same picture ([`ground_truth::SAME`] says how much the same), or if it
-//! has none and none is there. "Wrong" are frames with another partner than theirs, "false" those with a partner that
-//! have none, "missing" those without a partner that have one.
+//! A frame is rightly paired if its partner shows the same picture ([`ground_truth::SAME`] says how much the same), or
+//! if it has none and none is there. "Wrong" are frames with another partner than theirs, "false" those with a partner
+//! that have none, "missing" those without a partner that have one.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -74,8 +74,8 @@ fn well(percent: f64) -> impl Fn(&Case, &Row) -> Result<(), String> {
     }
 }
 
-/// What `auto` must find, in percent of a case's frames: where there is one offset, all that can be told from the pictures.
-/// None: cases of more than one offset, for which it is not made.
+/// What `auto` must find, in percent of a case's frames: where there is one offset, all that can be told from the
+/// pictures. None: cases of more than one offset, for which it is not made.
 fn floor(case: &Case) -> Option<f64> {
     case.offset?;
     Some(match case.name.as_str() {

@@ -128,8 +128,8 @@ impl Counts {
     }
 }
 
-/// Whether so much is missing that users are warned: more than 2 % of the distorted frames are without a partner, or as many
-/// references between the pairs are nobody's.
+/// Whether so much is missing that users are warned: more than 2 % of the distorted frames are without a partner, or as
+/// many references between the pairs are unmatched.
 fn is_incomplete(pairings: impl ExactSizeIterator<Item = Pairing>) -> bool {
     let frames = pairings.len();
     let partners: Vec<Option<u64>> = pairings.map(Pairing::reference).collect();

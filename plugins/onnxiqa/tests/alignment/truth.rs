@@ -14,7 +14,7 @@ pub struct Truth {
     pub right: Vec<u64>,
     /// It may be unmatched.
     pub none: bool,
-    /// It shows something that the frames around its partner do not show: it can be told from them.
+    /// It shows something that the frames around its match do not show, so it can be distinguished from them.
     pub moving: bool,
     /// It is no repetition: its own partner is one that no frame before was compared with.
     pub fresh: bool,

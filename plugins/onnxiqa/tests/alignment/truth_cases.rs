@@ -120,7 +120,8 @@ const ONE_TO_ONE: &[&str] = &[
     "equal timing, coded",
 ];
 
-/// Kinds in which neither side lacks anything, or repeats or drops it: users are not to be warned that frames are missing.
+/// Kinds in which neither side lacks anything, or repeats or drops it: users are not to be warned that frames are
+/// missing.
 const COMPLETE: &[&str] = &[
     "nothing moves",
     "one picture",

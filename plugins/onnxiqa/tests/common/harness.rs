@@ -94,7 +94,8 @@ impl ElementHarness {
         harness
     }
 
-    /// The state of the element, to be reached in bounded time; pads of ours lose what is sticky, as a real pipeline's do.
+    /// The state of the element, to be reached in bounded time; pads of ours lose what is sticky, as a real pipeline's
+    /// do.
     #[track_caller]
     pub fn state(&self, state: gst::State) {
         super::set_state(&self.element, state);

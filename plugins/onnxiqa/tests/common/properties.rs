@@ -22,8 +22,8 @@ pub fn text(value: &glib::Value) -> String {
     value.serialize().unwrap().to_string()
 }
 
-/// That the element has a property of that type and default, which is fixed from that state on (`playing`: never; `-`: read
-/// only), and is described.
+/// That the element has a property of that type and default, which is fixed from that state on (`playing`: never; `-`:
+/// read only), and is described.
 #[track_caller]
 pub fn check_property(element: &gst::Element, name: &str, kind: &str, default: &str, fixed: &str) -> glib::ParamSpec {
     let pspec = element.find_property(name).unwrap_or_else(|| panic!("no property {name}"));

@@ -9,7 +9,8 @@ fn messages_of(reference: &str, distorted: &str, delay: i64, properties: &str) -
     let decoded = |name: &str| {
         let location = clip(name);
         format!(
-            "filesrc location={} ! decodebin ! videoconvert ! videoscale ! video/x-raw,format=I420,width=160,height=120 ! queue",
+            "filesrc location={} ! decodebin ! videoconvert ! videoscale ! \
+             video/x-raw,format=I420,width=160,height=120 ! queue",
             location.display()
         )
     };

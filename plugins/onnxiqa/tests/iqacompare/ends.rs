@@ -44,7 +44,7 @@ fn a_reference_without_even_caps() {
     assert_eq!(states(&harness.finish()), ["unmatched"; 5]);
 }
 
-/// The reference's source is stuck: nobody may wait for it once everything has left.
+/// The reference's source is stuck: nothing may wait for it once all frames have left.
 #[test]
 fn the_end_of_the_distorted_stream_is_the_end() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What cannot be compared, models that do not fit, and what users have to be told.
+//! Inputs that cannot be compared, unsuitable models, and error messages.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -111,7 +111,7 @@ fn sizes_that_differ_without_scaling_are_an_error_that_names_both() {
     assert_eq!(pushed.iter().find_map(|push| push.wait().err()), Some(gst::FlowError::Error));
     drop(harness);
 
-    // Nobody looks at pixels then.
+    // No pixels are compared then.
     let element = iqacompare().property_from_str("scale", "none").property_from_str("measures", "0");
     let harness = different(element.build().unwrap(), &large, &small);
     harness.feed((0..3).map(|n| blank(&large, n)), (0..3).map(|n| blank(&small, n)));
@@ -139,7 +139,7 @@ fn frames_that_fail_are_marked_and_warned_of_once_per_run() {
         ["confidence", "evidence", "kind", "model", "offset", "pairing", "reference-pts", "state"],
         "nothing was measured: {said}"
     );
-    assert_eq!(frames[4].size(), 100, "it goes on as it is");
+    assert_eq!(frames[4].size(), 100, "it passes unchanged");
     let warned = harness.warnings();
     assert_eq!(warned.len(), 3, "{warned:?}");
     assert!(warned[2].contains("reference"), "it says whose frame: {warned:?}");

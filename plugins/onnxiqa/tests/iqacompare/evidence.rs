@@ -85,7 +85,8 @@ fn coded(kilobits: u32) -> String {
 
 fn quantized(quantizer: u32) -> String {
     format!(
-        "x264enc pass=quant quantizer={quantizer} speed-preset=veryfast tune=zerolatency threads=1 ! avdec_h264 max-threads=1 ! "
+        "x264enc pass=quant quantizer={quantizer} speed-preset=veryfast tune=zerolatency threads=1 ! avdec_h264 \
+         max-threads=1 ! "
     )
 }
 
@@ -162,7 +163,7 @@ fn pictures_that_are_turned_or_mirrored_are_named_with_the_cure() {
                 let judged = compared(name, 75, &flip(direction), 0, &format!("alignment={alignment}"));
                 let cure = "put `videoflip video-direction=";
                 let warnings: Vec<_> =
-                    judged.warnings.iter().filter(|text| !text.contains("display aspects")).collect();
+                    judged.warnings.iter().filter(|text| !text.contains("display aspect ratios")).collect();
                 println!("{name} {direction} {alignment}: {} {:?} {warnings:?}", judged.verdict(), judged.shares());
                 assert!(
                     !warnings.is_empty() && warnings.iter().all(|text| text.contains(cure)),
@@ -185,7 +186,8 @@ fn pictures_that_are_turned_or_mirrored_are_named_with_the_cure() {
     }
 }
 
-/// Said once: at the first sign of a long stream, at the end of a short one. Of `bikes` x264 leaves more noise than detail.
+/// Said once: at the first sign of a long stream, at the end of a short one. Of `bikes` x264 leaves more noise than
+/// detail.
 #[test]
 fn exchanged_streams_are_said_by_the_detail_of_their_pictures() {
     for name in &CLIPS[1..] {

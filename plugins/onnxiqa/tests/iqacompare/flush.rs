@@ -101,7 +101,7 @@ fn a_flush_frees_downstream_that_blocks() {
 }
 
 #[test]
-fn a_flush_after_the_end_starts_anew() {
+fn a_flush_after_the_end_restarts() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     for _ in 0..3 {
         harness.pairs(0..4, 2);
@@ -116,7 +116,7 @@ fn a_flush_after_the_end_starts_anew() {
 }
 
 #[test]
-fn the_reference_alone_begins_anew() {
+fn the_reference_alone_restarts() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     harness.feed((0..6).map(|n| flat(n, 100)), (0..10).map(|n| flat(n, 105)));
     harness.frames(3);
@@ -129,11 +129,11 @@ fn the_reference_alone_begins_anew() {
     let last = entry(&frames[13]);
     near(last.get("psnr-y").unwrap(), psnr(7), 1e-9);
     harness.assert_ledger(&[("distorted", 14)]);
-    assert!(!harness.order().iter().any(|item| item.starts_with("flush")), "nobody has flushed downstream");
+    assert!(!harness.order().iter().any(|item| item.starts_with("flush")), "downstream is not flushed");
 }
 
 #[test]
-fn the_distorted_stream_alone_begins_anew() {
+fn the_distorted_stream_alone_restarts() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     harness.feed((0..6).map(|n| flat(n, 100)), (0..4).map(|n| flat(n, 105)));
     harness.frames(3);

@@ -72,7 +72,7 @@ fn a_ladder_has_the_numbers_of_its_rungs_alone() {
     let before = reused();
     let rungs = rungs();
     let references: Vec<_> = (0..8).map(|n| frame(n, 100)).collect();
-    // However far apart the rungs are, somebody still holds the frame.
+    // However far apart the rungs are, the frame is still held.
     let held: Vec<_> = references.iter().map(|frame| lease(frame)).collect();
     for (harness, percent) in rungs.iter().zip(RUNGS) {
         harness.feed(references.clone(), (0..8).map(|n| frame(n, percent)));
@@ -248,7 +248,8 @@ fn a_tee_on_the_reference_side() {
         format!(
             " t. ! queue ! c{index}.reference \
              t. ! queue ! videoscale ! video/x-raw,width={width},height={height} ! videobalance contrast=0.8 \
-             ! c{index}.distorted iqacompare name=c{index} alignment=pts measures=psnr+ssim+vmaf ! appsink name=s{index} \
+             ! c{index}.distorted iqacompare name=c{index} alignment=pts measures=psnr+ssim+vmaf ! appsink \
+             name=s{index} \
              sync=false max-buffers=0"
         )
     };

@@ -105,7 +105,7 @@ fn latency_is_upstreams_and_the_property_and_nothing_more() {
     assert_eq!(latency(&harness), (true, twenty, None));
     harness.element.set_property("latency", 300_000_000u64);
     assert_eq!(latency(&harness).1, gst::ClockTime::from_mseconds(320));
-    assert!(harness.count(gst::MessageType::Latency) > 0, "the pipeline is told");
+    assert!(harness.count(gst::MessageType::Latency) > 0, "a LATENCY message is posted");
 
     let harness = live(iqacompare().property_from_str("alignment", "track").build().unwrap(), twenty);
     assert_eq!(latency(&harness), (true, twenty + gst::ClockTime::from_seconds(2), None));

@@ -36,7 +36,8 @@ fn a_transcode_against_its_source_with_an_encoder_that_looks_ahead() {
     for alignment in ["alignment=pts latency=3000000000", "alignment=auto"] {
         let pipeline = launch(&format!(
             "{} t. ! queue ! c.reference \
-             t. ! queue ! x264enc bitrate=300 speed-preset=ultrafast rc-lookahead=30 sync-lookahead=8 bframes=2 threads=1 \
+             t. ! queue ! x264enc bitrate=300 speed-preset=ultrafast rc-lookahead=30 sync-lookahead=8 bframes=2 \
+             threads=1 \
              ! avdec_h264 ! iqacompare name=c {alignment} ! fakesink",
             source("bikes.mp4")
         ));
@@ -54,7 +55,8 @@ fn a_transcode_against_its_source_with_an_encoder_that_looks_ahead() {
 #[test]
 fn the_latency_is_room_for_an_encoder_without_queues() {
     let pipeline = launch(&format!(
-        "{} t. ! c.reference t. ! x264enc bitrate=300 speed-preset=ultrafast rc-lookahead=20 bframes=0 threads=1 sync-lookahead=0 \
+        "{} t. ! c.reference t. ! x264enc bitrate=300 speed-preset=ultrafast rc-lookahead=20 bframes=0 threads=1 \
+         sync-lookahead=0 \
          ! avdec_h264 max-threads=1 ! iqacompare name=c alignment=pts latency=2000000000 ! fakesink",
         source("carphone_pristine.mp4")
     ));
@@ -83,8 +85,10 @@ fn logs_carry_everything_in_every_format() {
     let path = |name: &str| dir.path().join(name);
     let [json, csv, vmaf] = ["a.jsonl", "a.csv", "a.json"].map(path);
     let pipeline = launch(&format!(
-        "{} t. ! queue ! c.reference t. ! queue ! x264enc bitrate=200 speed-preset=ultrafast tune=zerolatency ! avdec_h264 \
-         ! iqacompare name=c alignment=pts measures=psnr+ssim+ms-ssim ! iqalog location={} ! iqalog format=csv location={} \
+        "{} t. ! queue ! c.reference t. ! queue ! x264enc bitrate=200 speed-preset=ultrafast tune=zerolatency ! \
+         avdec_h264 \
+         ! iqacompare name=c alignment=pts measures=psnr+ssim+ms-ssim ! iqalog location={} ! iqalog format=csv \
+         location={} \
          ! iqalog format=vmaf-json location={} ! fakesink",
         source("carphone_pristine.mp4"),
         json.display(),
@@ -130,7 +134,8 @@ fn logs_carry_everything_in_every_format() {
 fn seeks_through_the_whole_pipeline() {
     let pipeline = launch(&format!(
         "filesrc location={0} ! decodebin ! videoconvert ! queue ! c.reference \
-         filesrc location={0} ! decodebin ! videoconvert ! queue ! iqacompare name=c alignment=pts ! appsink name=out sync=false",
+         filesrc location={0} ! decodebin ! videoconvert ! queue ! iqacompare name=c alignment=pts ! appsink name=out \
+         sync=false",
         clip("bikes.mp4").display()
     ));
     let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
@@ -167,7 +172,8 @@ fn seeks_through_the_whole_pipeline() {
 #[test]
 fn a_live_pipeline_in_real_time() {
     let pipeline = launch(
-        "videotestsrc is-live=true pattern=ball num-buffers=30 ! video/x-raw,format=I420,width=64,height=48,framerate=30/1 ! tee name=t \
+        "videotestsrc is-live=true pattern=ball num-buffers=30 ! \
+         video/x-raw,format=I420,width=64,height=48,framerate=30/1 ! tee name=t \
          t. ! queue ! c.reference t. ! queue ! iqacompare name=c alignment=pts latency=500000000 ! fakesink sync=true",
     );
     let messages = without_errors(&pipeline);

@@ -101,7 +101,7 @@ fn a_side_that_waits_holds_what_max_bytes_allows() {
             }
         });
         wait_for("as many frames as fit", || alive.load(Ordering::SeqCst) == 31);
-        assert!(pushing.blocks(GLANCE), "{side} goes on");
+        assert!(pushing.blocks(GLANCE), "{side} does not block");
         assert_eq!(alive.load(Ordering::SeqCst), 31, "three quarters are held, and one waits");
         // The other side frees it.
         let (reference, distorted): (&Upstream, &Upstream) = (&harness.reference, &harness);
@@ -218,7 +218,7 @@ fn a_reference_that_stalls_is_warned_of_once() {
     for part in ["distorted", "reference", "30 frames", "max-bytes"] {
         assert!(text.contains(part), "{part} is not in: {text}");
     }
-    // It goes on, and stalls again.
+    // It continues, and stalls again.
     harness.feed((0..15).map(|n| flat(n, 103)), []);
     harness.frames(13);
     std::thread::sleep(Duration::from_millis(2500));
@@ -351,7 +351,7 @@ fn flushes_end_a_stall() {
     harness.pairs(0..8, 3);
     near(entry(&harness.frames(6)[0]).get("psnr-y").unwrap(), psnr(3), 1e-9);
 
-    // Of the side that is empty: what waits for it goes on waiting.
+    // On the empty side: frames that wait for it continue to wait.
     let pushed = harness.feed([], (8..60).map(|n| flat(n, 100)));
     let held = let_in(&pushed);
     assert!(held < 40, "{held}");

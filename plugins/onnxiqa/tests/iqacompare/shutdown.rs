@@ -90,7 +90,7 @@ fn it_is_gone_when_it_is_dropped() {
     drop(bus);
     let deadline = std::time::Instant::now() + LIMIT;
     while weak.upgrade().is_some() {
-        assert!(std::time::Instant::now() < deadline, "somebody still holds the element");
+        assert!(std::time::Instant::now() < deadline, "the element is still referenced");
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
 }

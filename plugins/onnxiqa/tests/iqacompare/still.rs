@@ -247,7 +247,7 @@ fn what_still_makes_nothing_of_is_said() {
     assert!(warned(still(&dir).property_from_str("measures", "0").build().unwrap()).is_empty());
     let unused = still(&dir).property_from_str("measures", "psnr+vmaf").property_from_str("registration", "crop");
     let warnings = warned(unused.property_from_str("scale", "none").build().unwrap());
-    assert_one(&warnings, &["alignment=still", "measures, registration, scale", "leave it out"]);
+    assert_one(&warnings, &["alignment=still", "measures, registration, scale", "leave them out"]);
     let full = kit::difference_model(dir.path(), "difference");
     let full = still(&dir).property("model", full.to_str().unwrap().to_owned());
     // Its graph cannot take two sizes, which is an error of the frame.

@@ -46,7 +46,7 @@ fn they_count_frames_without_time_stamps_by_their_durations() {
     harness.feed((0..11).map(|_| timeless(100)), (0..11).map(|_| timeless(200)));
     harness.finish_both();
     let messages: Vec<_> = std::iter::from_fn(|| harness.bus.pop()).collect();
-    assert_one(&messages.iter().filter_map(warning_text).collect::<Vec<_>>(), &["no time stamps", "alarms"]);
+    assert_one(&messages.iter().filter_map(warning_text).collect::<Vec<_>>(), &["no timestamps", "alarms"]);
     let structures = messages.iter().filter(|message| message.type_() == gst::MessageType::Element);
     let structures: Vec<_> = structures.filter_map(|message| Some(message.structure()?.to_owned())).collect();
     assert_eq!(windows(&structures), [(None, 5), (None, 5), (None, 1)]);

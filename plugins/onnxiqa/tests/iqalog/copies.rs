@@ -57,7 +57,8 @@ fn a_decoded_frame_carries_what_was_said_of_it_before_it_was_encoded() {
     let folder = Folder::new();
     let [before, between, after] = ["before", "between", "after"].map(|name| folder.file(name));
     score(&format!(
-        "iqalog location={before} ! x264enc bframes=2 b-adapt=false ! h264parse ! iqalog location={between} ! avdec_h264 \
+        "iqalog location={before} ! x264enc bframes=2 b-adapt=false ! h264parse ! iqalog location={between} ! \
+         avdec_h264 \
          ! iqalog location={after}"
     ));
     let [before, between, after] = [before, between, after].map(|path| read(&path, "q"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What users are told.
+//! Error messages and warnings.
 
 use super::harness::{Folder, element, frame, harness, init, lines, numbered};
 use gst::prelude::*;

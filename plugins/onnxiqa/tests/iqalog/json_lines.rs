@@ -25,7 +25,8 @@ fn a_line_is_in_the_file_when_its_frame_is_out_and_the_pool_comes_last() {
     assert_eq!(
         lines_at_eos[3],
         json!({"pts": 120_000_000, "running-time": 120_000_000, "scores": {"iqascore0": {
-            "model": "metaiqa", "kind": "nr", "state": "scored", "score": 3.0, "raw": 3.0 / 20.0 - 1.0, "latency": 1_000_000,
+            "model": "metaiqa", "kind": "nr", "state": "scored", "score": 3.0, "raw": 3.0 / 20.0 - 1.0,
+            "latency": 1_000_000,
         }}})
     );
     let pool = &lines_at_eos[50]["pool"]["iqascore0"];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What counts, and what the frames come to.
+//! Pooled statistics and counts.
 
 use super::harness::{Folder, column, element, frame, harness, lines, live, numbered, scored, table};
 use gst::prelude::*;

@@ -15,7 +15,7 @@ fn nothing_is_touched() {
         harness.push(buffer).expect("flow");
         let out = harness.pull().expect("the buffer");
         assert_eq!(out.as_ptr(), pointer);
-        assert!(out.is_writable(), "nobody keeps a reference");
+        assert!(out.is_writable(), "no reference is kept");
     }
     let caps = harness.element().expect("iqalog").static_pad("src").expect("src").current_caps();
     assert_eq!(caps, Some(gst::Caps::new_empty_simple("application/x-anything")));

@@ -106,13 +106,15 @@ fn strides_and_offsets_are_the_buffers_own() {
 
 #[test]
 fn a_stream_without_scores_ends_with_a_warning() {
-    for (elements, scores, words) in [("", false, "put iqascore"), ("nosuch,p", true, "nosuch, p"), ("p,q", true, "")] {
+    for (elements, scores, words) in
+        [("", false, "put iqascore or iqacompare upstream"), ("nosuch,p", true, "nosuch, p"), ("p,q", true, "")]
+    {
         let harness = ElementHarness::started(iqaoverlay().property("elements", elements).build().unwrap(), LARGE);
         harness.push(if scores { with(frame(0), &scored(50.0)) } else { frame(0) }).unwrap();
         harness.finish();
         match words {
             "" => assert_eq!(harness.warnings(), [] as [String; 0]),
-            words => assert_one(&harness.warnings(), &["no frame carried scores", words]),
+            words => assert_one(&harness.warnings(), &["no frame carries scores", words]),
         }
     }
 }

@@ -13,7 +13,7 @@ fn a_frame_without_a_score_shows_the_last_one_and_it_becomes_stale() {
         harness.push(frame(n)).unwrap();
     }
     let out: Vec<_> = harness.frames(4).iter().map(|buffer| data(buffer)).collect();
-    assert_eq!(out[0], out[1], "40 ms later nothing is drawn anew");
+    assert_eq!(out[0], out[1], "40 ms later nothing is redrawn");
     assert_ne!(out[1], out[2], "it says its age");
     // The word in color is a badge now.
     assert_ne!(out[2], out[3]);
@@ -29,7 +29,7 @@ fn a_copied_frame_shows_the_age_of_its_score() {
         harness.push(with(frame(n), &said)).unwrap();
     }
     let out: Vec<_> = harness.frames(4).iter().map(|buffer| data(buffer)).collect();
-    assert_eq!(out[0], out[1], "40 ms later nothing is drawn anew");
+    assert_eq!(out[0], out[1], "40 ms later nothing is redrawn");
     assert_ne!(out[1], out[2], "0.8 s ago");
     assert_ne!(out[2], out[3], "stale");
 }

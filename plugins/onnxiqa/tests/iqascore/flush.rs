@@ -21,7 +21,7 @@ fn a_flush_frees_a_full_queue_and_stale_results_never_appear() {
             }
             let blocked = harness.push_later(gray(first + 4, 255));
             assert!(blocked.blocks(GLANCE));
-            // In half of the rounds the worker goes on after the flush, in half before.
+            // In half of the rounds the worker continues after the flush, in half before.
             if round % 2 == 0 {
                 harness.flush();
                 hold.release();
@@ -88,7 +88,7 @@ fn the_newest_score_does_not_outlive_a_flush() {
     harness.frames(2);
     harness.flush();
     harness.clear();
-    // The first frame after a flush is scored, so that nobody waits for an interval with nothing.
+    // The first frame after a flush is scored, so that no interval passes without a score.
     harness.push(gray(100, 50)).unwrap();
     harness.push(gray(101, 60)).unwrap();
     let frames = harness.frames(2);
@@ -125,7 +125,7 @@ fn flushes_race_with_frames() {
 }
 
 #[test]
-fn a_flush_after_eos_starts_anew() {
+fn a_flush_after_eos_restarts() {
     let dir = kit::TempDir::new();
     let harness = ElementHarness::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
     harness.push(gray(0, 1)).unwrap();

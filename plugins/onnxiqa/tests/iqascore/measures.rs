@@ -85,7 +85,7 @@ fn only_frames_that_are_scored_are_measured() {
 }
 
 #[test]
-fn a_flush_begins_motion_anew() {
+fn a_flush_restarts_motion() {
     let harness = ElementHarness::started(without_model("motion").build().unwrap(), CAPS);
     harness.push(gray(0, 0)).unwrap();
     harness.frames(1);

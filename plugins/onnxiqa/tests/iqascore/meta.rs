@@ -15,7 +15,8 @@ fn it_survives_converters_and_scalers() {
     let pipeline = launch(&format!(
         "videotestsrc num-buffers=10 pattern=ball ! video/x-raw,format=I420,width=64,height=48,framerate=25/1 \
          ! iqascore name=q provider=cpu threads=1 model={} ! videoconvert ! video/x-raw,format=RGBA \
-         ! videoscale ! video/x-raw,width=30,height=20 ! videorate ! video/x-raw,framerate=25/1 ! videoflip method=clockwise \
+         ! videoscale ! video/x-raw,width=30,height=20 ! videorate ! video/x-raw,framerate=25/1 ! videoflip \
+         method=clockwise \
          ! queue ! appsink name=out",
         model.display()
     ));
@@ -64,7 +65,8 @@ fn an_element_of_the_same_name_downstream_replaces_what_was_said_before_encoding
     let dir = kit::TempDir::new();
     let pipeline = launch(&format!(
         "videotestsrc num-buffers=10 pattern=snow ! video/x-raw,format=I420,width=64,height=48,framerate=25/1 \
-         ! iqascore name=q provider=cpu threads=1 model={} ! x264enc bframes=2 b-adapt=false ! h264parse ! avdec_h264 name=decoder",
+         ! iqascore name=q provider=cpu threads=1 model={} ! x264enc bframes=2 b-adapt=false ! h264parse ! avdec_h264 \
+         name=decoder",
         mean_model(&dir).display()
     ));
     // In a bin of its own it may have the same name.

@@ -84,8 +84,8 @@ fn seeks_in_pause_and_to_the_end() {
 #[test]
 fn a_truncated_file_ends() {
     let dir = kit::TempDir::new();
-    // Matroska can be read from the start. (GStreamer 1.22's qtdemux hangs now and then when an mp4 file lacks its index,
-    // whatever is behind it.)
+    // Matroska can be read from the start. (GStreamer 1.22's qtdemux hangs now and then when an mp4 file lacks its
+    // index, whatever is behind it.)
     let (whole, part) = (dir.path().join("whole.mkv"), dir.path().join("part.mkv"));
     let source = clip("bigbuckbunny.mp4");
     let (errors, _) = run(&launch(&format!(

@@ -106,7 +106,7 @@ fn frames_without_time_stamps_are_scored() {
         near(scored.get("score").unwrap(), 20.0, 1e-3);
         assert_eq!(fields(&scored), ["age", "kind", "latency", "model", "raw", "score", "state"]);
         assert_eq!(scored.get::<u64>("age"), Ok(0), "this very frame");
-        assert_eq!(fields(&skipped), ["kind", "latency", "model", "raw", "score", "state"], "nobody knows how old");
+        assert_eq!(fields(&skipped), ["kind", "latency", "model", "raw", "score", "state"], "the age is unknown");
         assert_eq!(harness.messages_named("iqa-summary").len(), 1);
     }
 }

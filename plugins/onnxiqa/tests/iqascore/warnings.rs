@@ -37,9 +37,9 @@ fn a_field_that_no_model_has_is_named_with_those_there_are() {
 fn frames_without_time_stamps_are_named_where_that_matters() {
     let dir = kit::TempDir::new();
     for (property, value, parts) in [
-        ("max-rate", "1/1", &["no time stamps", "max-rate"][..]),
-        ("alarm-below", "10", &["no time stamps", "alarms"]),
-        ("window", "5000000000", &["no time stamps", "windows"]),
+        ("max-rate", "1/1", &["no timestamps", "max-rate"][..]),
+        ("alarm-below", "10", &["no timestamps", "alarms"]),
+        ("window", "5000000000", &["no timestamps", "windows"]),
     ] {
         let element = iqascore(&mean_model(&dir)).property_from_str(property, value);
         let harness = ElementHarness::started(element.build().unwrap(), CAPS);

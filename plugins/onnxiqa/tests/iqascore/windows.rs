@@ -87,7 +87,7 @@ fn they_count_frames_without_time_stamps_by_their_durations() {
         harness.frames(11);
         let messages: Vec<_> = std::iter::from_fn(|| harness.bus.pop()).collect();
         let warned: Vec<_> = messages.iter().filter_map(warning_text).collect();
-        assert_one(&warned, &["no time stamps", "windows and alarms"]);
+        assert_one(&warned, &["no timestamps", "windows and alarms"]);
         let structures: Vec<_> =
             messages.iter().filter(|message| message.type_() == gst::MessageType::Element).collect();
         let structures: Vec<_> =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Who gets through, and how far.
+//! Tests of access control.
 
 use super::*;
 
@@ -67,7 +67,7 @@ fn without_the_token_nothing_but_health_is_answered() {
     let bearer = [("Authorization", "Bearer 0123456789abcdef-token")];
     assert_eq!(ask(site.address(), "GET", "/metrics", &bearer, "").status, 200);
     assert_eq!(site.post("/api/reload", &bearer).status, 200);
-    // A browser is sent to log in, and nowhere else.
+    // Browsers are redirected to the login page.
     let browser = ask(site.address(), "GET", "/camera/yard", &[("Accept", "text/html,*/*")], "");
     assert_eq!((browser.status, browser.header("location")), (303, "/login?to=%2Fcamera%2Fyard"));
 }
@@ -110,7 +110,7 @@ fn a_login_gives_a_cookie() {
     assert!(secure.header("set-cookie").ends_with("; Secure"), "behind a proxy with TLS: {secure:?}");
     let cookie = format!("other=1; {}", cookie.split(';').next().expect("a value"));
     assert_eq!(ask(site.address(), "GET", "/", &[("Cookie", &cookie)], "").status, 200);
-    // With the cookie a request that changes something has to say where it is from.
+    // With the cookie, a request that changes something must state its origin.
     assert_eq!(site.post("/api/reload", &[("Cookie", &cookie)]).status, 403);
     assert_eq!(site.post("/api/reload", &[("Cookie", &cookie), ("Origin", "http://evil.example")]).status, 403);
     assert_eq!(site.post("/api/reload", &[("Cookie", &cookie), ("Sec-Fetch-Site", "cross-site")]).status, 403);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What clients may take.
+//! Tests of limits for clients.
 
 use super::*;
 
@@ -34,7 +34,7 @@ fn five_hundred_idle_connections_keep_nobody_out() {
     let begin = Instant::now();
     assert_eq!(site.get("/healthz").status, 200);
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
-    // Those that were quiet the longest were closed, so that 256 are left.
+    // Connections that were idle longest were closed, so that 256 remain.
     let is_closed = |stream: &mut TcpStream| {
         stream.set_nonblocking(true).expect("set");
         matches!(stream.read(&mut [0]), Ok(0))
@@ -53,12 +53,12 @@ fn slow_senders_are_cut_off() {
     slow.set_read_timeout(Some(LONG)).expect("set");
     let begin = Instant::now();
     slow.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").expect("sent");
-    // A byte now and then does not help.
+    // Sending an occasional byte does not prevent the timeout.
     while slow.write_all(b"a").is_ok() && begin.elapsed() < LONG {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(begin.elapsed() < LONG, "it is never cut off");
-    // One that is quiet between two requests goes too.
+    // A connection that is idle between two requests is closed too.
     let mut kept = TcpStream::connect(site.address()).expect("a connection");
     kept.set_read_timeout(Some(LONG)).expect("set");
     kept.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
@@ -98,7 +98,7 @@ fn a_reader_that_is_too_slow_is_told_and_holds_nobody_up() {
     let site = Site::new(None);
     let mut events = Events::open(&site, "/api/events");
     events.next("time");
-    // Far more than the buffers of a connection and the wall's own hold.
+    // Far more than the buffers of a connection and of the wall.
     let begin = Instant::now();
     for _ in 0..100_000 {
         score(&site.wall, "yard", 50.0);
