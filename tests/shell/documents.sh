@@ -11,5 +11,5 @@ set -eu
 # Measurements of an earlier run would hide what the pages compute.
 XDG_CACHE_HOME=$TEST_TMP/cache
 export XDG_CACHE_HOME
-/usr/bin/python3 tests/shell/blocks.py docs/install.md docs/score.md docs/compare.md docs/model-contract.md docs/programs.md docs/gpu.md \
+/usr/bin/python3 tests/shell/blocks.py docs/score.md docs/compare.md docs/model-contract.md docs/programs.md docs/gpu.md \
     docs/watch.md docs/pipelines.md
