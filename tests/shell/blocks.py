@@ -199,6 +199,11 @@ class Page:
         print("".join(f"    {line}\n" for line in (out + err).splitlines()[-5:]), end="")
         self.check_quiet(out + err)
 
+    def kill(self):
+        """Leaves nothing running, however the page ended."""
+        if self.server is not None and self.server.poll() is None:
+            os.killpg(self.server.pid, signal.SIGKILL)
+
     def check_quiet(self, text):
         if re.search(r"ERROR|CRITICAL|erroneous", text):
             raise Wrong(f"it reports an error:\n{text}")
@@ -215,12 +220,18 @@ def main(pages):
     folder = pathlib.Path(os.environ["TEST_TMP"]) / "pages"
     failed = []
     for name in pages:
-        failed += Page(pathlib.Path(name), folder / pathlib.Path(name).stem).run()
+        page = Page(pathlib.Path(name), folder / pathlib.Path(name).stem)
+        try:
+            failed += page.run()
+        finally:
+            page.kill()
     # All pages are run, so that one look shows all that is wrong.
     if failed:
         sys.exit("\n".join(failed))
 
 
 if __name__ == "__main__":
+    # As on Ctrl-C: `finally` is run.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.chdir(ROOT)
     main(sys.argv[1:])
