@@ -53,8 +53,43 @@ pub(crate) trait SimdLevel: Copy {
     /// The sums.
     fn lanes(self, sums: Self::Sums) -> [i32; LANES];
 
-    /// Numbers of a table, by their indices, which must be below 2¹⁵. The last of a table is not read.
-    fn look_up(self, table: &[u16; (1 << 15) + 1], indices: &[i32; LANES]) -> [i32; LANES];
+    /// Numbers of a table of eight, by the lowest three bits of `indices`.
+    fn pick<T: Number>(self, table: &[T; 8], indices: &[i32; LANES]) -> [T; LANES];
+
+    /// The high halves of products, rounded to the nearest; halves go up.
+    #[inline(always)]
+    fn multiply_high(self, a: &[u32; LANES], b: &[u32; LANES]) -> [u32; LANES] {
+        let mut out = [0; LANES];
+        for lane in 0..LANES {
+            out[lane] = ((u64::from(a[lane]) * u64::from(b[lane]) + (1 << 31)) >> 32) as u32;
+        }
+        out
+    }
+
+    /// A filter of four taps, in 64 bits, divided by 2^`shift` to the nearest; halves go up. Of what that gives the lowest
+    /// 32 bits. The shift is below 32.
+    #[inline(always)]
+    fn filter_wide(self, taps: &[[i32; LANES]; 4], filter: &[i16; 4], shift: u32) -> [i32; LANES] {
+        let mut found = [0; LANES];
+        for lane in 0..LANES {
+            let product = |tap: usize| i64::from(taps[tap][lane]) * i64::from(filter[tap]);
+            let sum = product(0) + product(1) + product(2) + product(3) + ((1i64 << shift) >> 1);
+            found[lane] = (sum >> shift) as i32;
+        }
+        found
+    }
+
+    /// The same at every second place of a row: of the places 2i to 2i + 3.
+    #[inline(always)]
+    fn filter_row_wide(self, row: &[i32; 2 * LANES + 2], filter: &[i16; 4], shift: u32) -> [i32; LANES] {
+        let mut taps = [[0; LANES]; 4];
+        for tap in 0..4 {
+            for lane in 0..LANES {
+                taps[tap][lane] = row[2 * lane + tap];
+            }
+        }
+        self.filter_wide(&taps, filter, shift)
+    }
 
     /// Counts of 16 bits, 16 side by side.
     type Counts: Copy;
@@ -68,6 +103,12 @@ pub(crate) trait SimdLevel: Copy {
     /// The counts.
     fn counted(self, counts: Self::Counts) -> [u16; LANES];
 }
+
+/// A number of 32 bits.
+pub(crate) trait Number: pulp::bytemuck::Pod + Default {}
+
+impl Number for i32 {}
+impl Number for f32 {}
 
 /// Any processor.
 #[derive(Debug, Clone, Copy)]

@@ -91,10 +91,10 @@ macro_rules! portable {
         }
 
         #[inline(always)]
-        fn look_up(self, table: &[u16; (1 << 15) + 1], indices: &[i32; LANES]) -> [i32; LANES] {
-            let mut found = [0; LANES];
+        fn pick<T: Number>(self, table: &[T; 8], indices: &[i32; LANES]) -> [T; LANES] {
+            let mut found = [T::default(); LANES];
             for lane in 0..LANES {
-                found[lane] = i32::from(table[(indices[lane] & 0x7fff) as usize]);
+                found[lane] = table[(indices[lane] & 7) as usize];
             }
             found
         }
@@ -199,17 +199,93 @@ macro_rules! avx2 {
 
         #[inline(always)]
         #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
-        fn look_up(self, table: &[u16; (1 << 15) + 1], indices: &[i32; LANES]) -> [i32; LANES] {
+        fn pick<T: Number>(self, table: &[T; 8], indices: &[i32; LANES]) -> [T; LANES] {
             use std::arch::x86_64::*;
-            // SAFETY: there is such a level only where the processor has AVX2; indices are cut to 15 bits, and behind the
-            // number of the largest there is another one of 16 bits.
+            let table: __m256i = pulp::bytemuck::cast(*table);
+            let indices: [__m256i; 2] = pulp::bytemuck::cast(*indices);
+            // SAFETY: there is such a level only where the processor has AVX2.
             unsafe {
-                let [mask, half] = [_mm256_set1_epi32(0x7fff), _mm256_set1_epi32(0xffff)];
-                let indices: [__m256i; 2] = pulp::bytemuck::cast(*indices);
-                let base = table.as_ptr().cast::<i32>();
-                let low = _mm256_i32gather_epi32::<2>(base, _mm256_and_si256(indices[0], mask));
-                let high = _mm256_i32gather_epi32::<2>(base, _mm256_and_si256(indices[1], mask));
-                pulp::bytemuck::cast([_mm256_and_si256(low, half), _mm256_and_si256(high, half)])
+                let low = _mm256_permutevar8x32_epi32(table, indices[0]);
+                pulp::bytemuck::cast([low, _mm256_permutevar8x32_epi32(table, indices[1])])
+            }
+        }
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
+        fn multiply_high(self, a: &[u32; LANES], b: &[u32; LANES]) -> [u32; LANES] {
+            use std::arch::x86_64::*;
+            let (a, b): ([__m256i; 2], [__m256i; 2]) = (pulp::bytemuck::cast(*a), pulp::bytemuck::cast(*b));
+            // SAFETY: there is such a level only where the processor has AVX2.
+            unsafe {
+                let half = _mm256_set1_epi64x(1 << 31);
+                let mut out = [_mm256_setzero_si256(); 2];
+                for index in 0..2 {
+                    let (a, b) = (a[index], b[index]);
+                    let even = _mm256_add_epi64(_mm256_mul_epu32(a, b), half);
+                    let odd = _mm256_mul_epu32(_mm256_srli_epi64::<32>(a), _mm256_srli_epi64::<32>(b));
+                    let odd = _mm256_add_epi64(odd, half);
+                    out[index] = _mm256_blend_epi32::<0b1010_1010>(_mm256_srli_epi64::<32>(even), odd);
+                }
+                pulp::bytemuck::cast(out)
+            }
+        }
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
+        fn filter_wide(self, taps: &[[i32; LANES]; 4], filter: &[i16; 4], shift: u32) -> [i32; LANES] {
+            use std::arch::x86_64::*;
+            // SAFETY: there is such a level only where the processor has AVX2.
+            unsafe {
+                let half = _mm256_set1_epi64x((1 << shift) >> 1);
+                let [right, left] = [_mm_cvtsi32_si128(shift as i32), _mm_cvtsi32_si128(32 - shift as i32)];
+                let mut out = [_mm256_setzero_si256(); 2];
+                for index in 0..2 {
+                    let (mut even, mut odd) = (half, half);
+                    for tap in 0..4 {
+                        let weight = _mm256_set1_epi32(i32::from(filter[tap]));
+                        // Without a closure over all of them, which would not always be inlined.
+                        let numbers = pulp::bytemuck::cast::<_, [__m256i; 2]>(taps[tap])[index];
+                        even = _mm256_add_epi64(even, _mm256_mul_epi32(numbers, weight));
+                        odd = _mm256_add_epi64(odd, _mm256_mul_epi32(_mm256_srli_epi64::<32>(numbers), weight));
+                    }
+                    let (even, odd) = (_mm256_srl_epi64(even, right), _mm256_sll_epi64(odd, left));
+                    out[index] = _mm256_blend_epi32::<0b1010_1010>(even, odd);
+                }
+                pulp::bytemuck::cast(out)
+            }
+        }
+
+        #[inline(always)]
+        #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
+        fn filter_row_wide(self, row: &[i32; 2 * LANES + 2], filter: &[i16; 4], shift: u32) -> [i32; LANES] {
+            use std::arch::x86_64::*;
+            // SAFETY: there is such a level only where the processor has AVX2; 8 numbers from at most 24 + 3 on are within
+            // the row, but for the last two, which are loaded with one place less.
+            unsafe {
+                let half = _mm256_set1_epi64x((1 << shift) >> 1);
+                let right = _mm_cvtsi32_si128(shift as i32);
+                let mut quarters = [half; 4];
+                for quarter in 0..4 {
+                    let from = row.as_ptr().add(8 * quarter);
+                    for tap in 0..4 {
+                        // Of each two numbers the first counts.
+                        let numbers = if tap < 3 {
+                            _mm256_loadu_si256(from.add(tap).cast())
+                        } else {
+                            _mm256_srli_epi64::<32>(_mm256_loadu_si256(from.add(2).cast()))
+                        };
+                        let product = _mm256_mul_epi32(numbers, _mm256_set1_epi32(i32::from(filter[tap])));
+                        quarters[quarter] = _mm256_add_epi64(quarters[quarter], product);
+                    }
+                    quarters[quarter] = _mm256_srl_epi64(quarters[quarter], right);
+                }
+                let mut out = [_mm256_setzero_si256(); 2];
+                for index in 0..2 {
+                    let [a, b] = [quarters[2 * index], quarters[2 * index + 1]];
+                    let both = _mm256_shuffle_ps::<0b10_00_10_00>(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b));
+                    out[index] = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_castps_si256(both));
+                }
+                pulp::bytemuck::cast(out)
             }
         }
 
@@ -254,15 +330,12 @@ macro_rules! avx512 {
 
         #[inline(always)]
         #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
-        fn look_up(self, table: &[u16; (1 << 15) + 1], indices: &[i32; LANES]) -> [i32; LANES] {
+        fn pick<T: Number>(self, table: &[T; 8], indices: &[i32; LANES]) -> [T; LANES] {
             use std::arch::x86_64::*;
-            // SAFETY: there is such a level only where the processor has AVX-512; indices are cut to 15 bits, and behind the
-            // number of the largest there is another one of 16 bits.
-            unsafe {
-                let indices = _mm512_and_si512(pulp::bytemuck::cast(*indices), _mm512_set1_epi32(0x7fff));
-                let found = _mm512_i32gather_epi32::<2>(indices, table.as_ptr().cast());
-                pulp::bytemuck::cast(_mm512_and_si512(found, _mm512_set1_epi32(0xffff)))
-            }
+            // Twice, as four bits of an index count.
+            let table: __m512i = pulp::bytemuck::cast([*table; 2]);
+            // SAFETY: there is such a level only where the processor has AVX-512.
+            pulp::bytemuck::cast(unsafe { _mm512_permutexvar_epi32(pulp::bytemuck::cast(*indices), table) })
         }
 
         whole::avx2_counts!();

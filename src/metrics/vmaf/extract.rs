@@ -8,8 +8,9 @@ use super::adm::{self, Adm};
 use super::model::{Features, Wanted};
 use super::motion;
 use super::plane::{Plane, peak};
+use super::recycled::{Recycled, Spares};
 use super::speed::Speed;
-use super::vif::{self, Vif};
+use super::vif::Vif;
 use crate::metrics::cambi::Cambi;
 use crate::metrics::pair::Component;
 use crate::metrics::reference::SharedReference;
@@ -19,7 +20,7 @@ use crate::metrics::workers::Workers;
 pub struct Extractor {
     wanted: Wanted,
     /// The reference, the one before it and the one before that.
-    references: [Arc<Plane>; 3],
+    references: [Arc<Recycled<Plane>>; 3],
     /// Of each the lease's number and the place in its memory, if others may compare with it.
     names: [Option<Vec<u64>>; 3],
     distorted: Plane,
@@ -27,6 +28,7 @@ pub struct Extractor {
     adm: Adm,
     speed: Speed,
     cambi: Option<Cambi>,
+    spares: Arc<Spares>,
     /// What the pair before had: size and depth. Pairs that differ do not follow each other.
     before: Option<[usize; 3]>,
     /// Pairs of this sequence so far.
@@ -50,15 +52,17 @@ struct Difference(f64);
 
 impl Extractor {
     pub fn new(wanted: Wanted) -> Self {
+        let spares = Spares::shared();
         Self {
             wanted,
-            references: Default::default(),
+            references: std::array::from_fn(|_| Arc::new(spares.planes.take())),
             names: Default::default(),
             distorted: Plane::default(),
             vif: Vif::default(),
             adm: Adm::default(),
             speed: Speed::default(),
             cambi: wanted.cambi.map(Cambi::new),
+            spares,
             before: None,
             count: 0,
         }
@@ -87,20 +91,31 @@ impl Extractor {
         }
         let difference = (self.count >= lag).then(|| self.difference(workers, lag, depth, &how, shared));
         let wanted = &self.wanted;
-        let pictures = [&*self.references[0], &self.distorted];
+        let pictures: [&Plane; 2] = [&self.references[0], &self.distorted];
         let mut features = Features::default();
         if let Some(limits) = wanted.vif {
             let known = shared.map(|shared| {
                 shared.get_or_make(&how, || {
-                    let known = vif::Reference::new(workers, pictures[0], depth);
+                    let mut known = self.spares.vif.take();
+                    known.fill(workers, pictures[0], depth);
                     let bytes = known.bytes();
                     (known, bytes)
                 })
             });
-            features.vif = self.vif.measure(workers, pictures, known.as_deref(), depth, limits);
+            let known = known.as_ref().map(|known| &***known);
+            features.vif = self.vif.measure(workers, pictures, known, depth, limits);
         }
         if let Some(options) = &wanted.adm {
-            let detail = self.adm.measure(workers, pictures, depth, options);
+            let known = shared.map(|shared| {
+                shared.get_or_make(&how, || {
+                    let mut known = self.spares.adm.take();
+                    known.fill(workers, pictures[0], depth);
+                    let bytes = known.bytes();
+                    (known, bytes)
+                })
+            });
+            let known = known.as_ref().map(|known| &***known);
+            let detail = self.adm.measure(workers, pictures, known, depth, options);
             let [left, added] = adm::adm(&detail, width * height);
             features.adm2 = left;
             features.adm3 = options.adm3(left, added);
@@ -127,7 +142,7 @@ impl Extractor {
     ) {
         let fill = |plane: &mut Plane| plane.fill(workers, &luma.samples[0], peak(luma, depth));
         let make = || {
-            let mut plane = Plane::default();
+            let mut plane = self.spares.planes.take();
             fill(&mut plane);
             plane
         };
@@ -154,7 +169,7 @@ impl Extractor {
         how: &[u64],
         shared: Option<&SharedReference<'_>>,
     ) -> f64 {
-        let pictures = [&*self.references[lag], &*self.references[0]];
+        let pictures: [&Plane; 2] = [&self.references[lag], &self.references[0]];
         let difference = || motion::difference(workers, pictures, depth);
         match (shared, &self.names[lag]) {
             (Some(shared), Some(before)) => {

@@ -17,6 +17,8 @@ mod measure;
 mod model;
 mod motion;
 mod plane;
+mod recycled;
+mod sides;
 mod speed;
 mod svm;
 mod taps;

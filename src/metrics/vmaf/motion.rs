@@ -138,13 +138,13 @@ impl Band<'_> {
         let [halves, lost] = &self.scratch.0.rows[row];
         let mut total = [0u32; LANES];
         for x in (0..width).step_by(2 * LANES) {
-            let (halves, lost) =
-                (self.taps.across(level, halves, x + REACH, 0), self.taps.across(level, lost, x + REACH, 1 << 15));
+            // What is lost is rounded where it is halved.
+            let [halves, lost] = self.taps.across(level, [halves, lost], x + REACH, 0);
             for odd in 0..2 {
                 let inside = (width - x + 1 - odd) / 2;
                 let (halves, lost) = (&halves[odd], &lost[odd]);
                 for lane in 0..LANES {
-                    let number = (halves[lane] + (lost[lane] >> 1)) >> 15;
+                    let number = (halves[lane] + ((lost[lane] + (1 << 15)) >> 1)) >> 15;
                     total[lane] += if lane < inside { number.unsigned_abs() } else { 0 };
                 }
             }

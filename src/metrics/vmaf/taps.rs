@@ -75,18 +75,33 @@ impl Taps {
         self.reach + 1
     }
 
-    /// The filter at 16 even places, and at the odd places after them, of a row in which the first even place is at
-    /// `column`; `start` is what the sums begin with.
+    /// The filter at 16 even places, and at the odd places after them, of rows in which the first even place is at
+    /// `column`; `start` is what the sums begin with. Rows that are filtered together share the loading of weights.
     #[inline(always)]
-    pub fn across<L: SimdLevel>(&self, level: L, row: &[i16], column: usize, start: i32) -> [[i32; LANES]; 2] {
-        let row = &row[column - self.reach..][..2 * (LANES + self.reach)];
-        let (mut even, mut odd) = (level.sums(start), level.sums(start));
-        for tap in &self.taps {
-            let two = pairs(&row[2 * tap.pair..]);
-            even = level.dot(&two, tap.weights[0], even);
-            odd = level.dot(&two, tap.weights[1], odd);
+    pub fn across<L: SimdLevel, const ROWS: usize>(
+        &self,
+        level: L,
+        rows: [&[i16]; ROWS],
+        column: usize,
+        start: i32,
+    ) -> [[[i32; LANES]; 2]; ROWS] {
+        let mut seen = rows;
+        let mut sums = [[level.sums(start); 2]; ROWS];
+        for row in 0..ROWS {
+            seen[row] = &rows[row][column - self.reach..][..2 * (LANES + self.reach)];
         }
-        [level.lanes(even), level.lanes(odd)]
+        for tap in &self.taps {
+            for row in 0..ROWS {
+                let two = pairs(&seen[row][2 * tap.pair..]);
+                sums[row][0] = level.dot(&two, tap.weights[0], sums[row][0]);
+                sums[row][1] = level.dot(&two, tap.weights[1], sums[row][1]);
+            }
+        }
+        let mut found = [[[0; LANES]; 2]; ROWS];
+        for row in 0..ROWS {
+            found[row] = [level.lanes(sums[row][0]), level.lanes(sums[row][1])];
+        }
+        found
     }
 
     /// The filter at 16 even places only.
@@ -150,7 +165,7 @@ mod tests {
         let row: Vec<i16> = (0..96i32).map(|x| (x * x * 7919 % 65_000 - 32_500) as i16).collect();
         for filter in FILTERS {
             let taps = Taps::new(filter);
-            let found = taps.across(Scalar, &row, 16, 5);
+            let [found] = taps.across(Scalar, [&row], 16, 5);
             for place in 0..2 * LANES {
                 let at = |tap: usize| i32::from(row[16 + place + tap - filter.len() / 2]);
                 let sum =

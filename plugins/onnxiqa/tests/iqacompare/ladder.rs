@@ -80,8 +80,8 @@ fn a_ladder_has_the_numbers_of_its_rungs_alone() {
     for (harness, expected) in rungs.iter().zip(&expected) {
         assert_eq!(measured(&harness.finish_both()), *expected);
     }
-    // A plane, VIF's maps and, but for the first frame, motion; by three further rungs.
-    assert_eq!(reused() - before, 3 * (8 * 2 + 7));
+    // A plane, VIF's maps, detail and, but for the first frame, motion; by three further rungs.
+    assert_eq!(reused() - before, 3 * (8 * 3 + 7));
     drop((held, references));
 }
 

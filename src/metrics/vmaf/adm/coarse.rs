@@ -7,9 +7,10 @@
 //! neighbor are cut off; a whole unit is added to a square) are kept.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
+use super::super::sides::Sides;
 use super::rows::{COSINE_SQUARED, Lanes, Part, Parts, Steps, bounded};
 use super::scale::Low;
-use super::wavelet::{Coefficients, FILTERS, Row, taken};
+use super::wavelet::{Coefficients, FILTERS, Row, filtered, taken};
 use crate::simd::{LANES, SimdLevel, whole_number};
 
 /// 1/15, 2³² times as large.
@@ -41,17 +42,28 @@ pub struct Coarse<'a> {
 
 impl Steps for Coarse<'_> {
     #[inline(always)]
-    fn down<L: SimdLevel>(&mut self, _: L, row: usize) {
+    fn down<L: SimdLevel, S: Sides>(&mut self, level: L, row: usize) {
         let width = self.pictures[0].width;
         let shift = DOWN[self.scale - 1];
-        for (picture, out) in self.pictures.iter().zip(&mut self.rows.0) {
+        for index in S::PICTURES {
+            let (picture, out) = (self.pictures[index], &mut self.rows.0[index]);
             let rows = taken(row, picture.height).map(|y| picture.row(y));
             out.iter_mut().for_each(|row| row.resize(width));
             let [low, high] = out;
             for x in (0..width).step_by(LANES) {
                 let taps = [lanes(rows[0], x), lanes(rows[1], x), lanes(rows[2], x), lanes(rows[3], x)];
-                low.at(x)[..LANES].copy_from_slice(&filtered(&taps, &FILTERS[0], shift));
-                high.at(x)[..LANES].copy_from_slice(&filtered(&taps, &FILTERS[1], shift));
+                let (below, above);
+                if self.scale == 1 {
+                    // What the finest scale leaves has 16 bits.
+                    let (first, second) = (pairs(&taps[0], &taps[1]), pairs(&taps[2], &taps[3]));
+                    below = filtered(level, &first, &second, &FILTERS[0], 0);
+                    above = filtered(level, &first, &second, &FILTERS[1], 0);
+                } else {
+                    below = level.filter_wide(&taps, &FILTERS[0], shift);
+                    above = level.filter_wide(&taps, &FILTERS[1], shift);
+                }
+                low.at(x)[..LANES].copy_from_slice(&below);
+                high.at(x)[..LANES].copy_from_slice(&above);
             }
             low.reflect(width);
             high.reflect(width);
@@ -59,16 +71,16 @@ impl Steps for Coarse<'_> {
     }
 
     #[inline(always)]
-    fn across<L: SimdLevel>(&self, _: L, column: usize) -> Coefficients {
+    fn across<L: SimdLevel, S: Sides>(&self, level: L, column: usize) -> Coefficients {
         let mut found = Coefficients { low: [[0; LANES]; 2], detail: [[[0; LANES]; 3]; 2] };
         let shift = ACROSS[self.scale - 1];
-        for picture in 0..2 {
+        for picture in S::PICTURES {
             let [low, high] = &self.rows.0[picture];
-            let (low, high) = (taps(low.from(column)), taps(high.from(column)));
-            found.low[picture] = filtered(&low, &FILTERS[0], shift);
-            found.detail[picture][0] = filtered(&high, &FILTERS[0], shift);
-            found.detail[picture][1] = filtered(&low, &FILTERS[1], shift);
-            found.detail[picture][2] = filtered(&high, &FILTERS[1], shift);
+            let (low, high) = (taken_in(low.from(column)), taken_in(high.from(column)));
+            found.low[picture] = level.filter_row_wide(low, &FILTERS[0], shift);
+            found.detail[picture][0] = level.filter_row_wide(high, &FILTERS[0], shift);
+            found.detail[picture][1] = level.filter_row_wide(low, &FILTERS[1], shift);
+            found.detail[picture][2] = level.filter_row_wide(high, &FILTERS[1], shift);
         }
         found
     }
@@ -193,27 +205,18 @@ fn lanes(row: &[i32], at: usize) -> Lanes {
     row[at..].first_chunk().copied().unwrap_or([0; LANES])
 }
 
-/// What 16 coefficients take in, tap by tap.
+/// Numbers of 16 bits, one above the other.
 #[inline(always)]
-fn taps(row: &[i32]) -> [Lanes; 4] {
-    let row: &[i32; 2 * LANES + 2] = row.first_chunk().unwrap_or(&[0; 2 * LANES + 2]);
-    let mut taps = [[0; LANES]; 4];
-    for tap in 0..4 {
-        for lane in 0..LANES {
-            taps[tap][lane] = row[2 * lane + tap];
-        }
+fn pairs(upper: &Lanes, lower: &Lanes) -> Lanes {
+    let mut out = [0; LANES];
+    for lane in 0..LANES {
+        out[lane] = upper[lane] & 0xffff | lower[lane] << 16;
     }
-    taps
+    out
 }
 
-/// A filter of four taps, shifted to the nearest.
+/// What 16 coefficients of a row take in.
 #[inline(always)]
-fn filtered(taps: &[Lanes; 4], filter: &[i16; 4], shift: u32) -> Lanes {
-    let mut found = [0; LANES];
-    for lane in 0..LANES {
-        let product = |tap: usize| i64::from(taps[tap][lane]) * i64::from(filter[tap]);
-        let sum = product(0) + product(1) + product(2) + product(3) + ((1i64 << shift) >> 1);
-        found[lane] = (sum >> shift) as i32;
-    }
-    found
+fn taken_in(row: &[i32]) -> &[i32; 2 * LANES + 2] {
+    row.first_chunk().unwrap_or(&[0; 2 * LANES + 2])
 }

@@ -7,9 +7,10 @@
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use super::super::plane::Plane;
+use super::super::sides::Sides;
 use super::super::taps::{OFFSET, REACH, interleave, pairs, vector};
 use super::rows::{COSINE_SQUARED, Lanes, Part, Parts, Steps, bounded};
-use super::wavelet::{Coefficients, FILTERS, Row, taken};
+use super::wavelet::{Coefficients, FILTERS, Row, filtered, taken};
 use crate::simd::{LANES, SimdLevel, whole_number};
 
 /// 1/15, 2¹⁷ times as large.
@@ -39,10 +40,11 @@ pub struct Fine<'a> {
 
 impl Steps for Fine<'_> {
     #[inline(always)]
-    fn down<L: SimdLevel>(&mut self, level: L, row: usize) {
+    fn down<L: SimdLevel, S: Sides>(&mut self, level: L, row: usize) {
         let width = self.pictures[0].width;
         let middle = (OFFSET - (1 << (self.depth - 1))) as i16;
-        for (picture, out) in self.pictures.iter().zip(&mut self.rows.0) {
+        for index in S::PICTURES {
+            let (picture, out) = (self.pictures[index], &mut self.rows.0[index]);
             let [a, b, c, d] = taken(row, picture.height).map(|y| &picture.row(y)[REACH..]);
             out.iter_mut().for_each(|row| row.resize(width));
             let [low, high] = out;
@@ -63,9 +65,9 @@ impl Steps for Fine<'_> {
     }
 
     #[inline(always)]
-    fn across<L: SimdLevel>(&self, level: L, column: usize) -> Coefficients {
+    fn across<L: SimdLevel, S: Sides>(&self, level: L, column: usize) -> Coefficients {
         let mut found = Coefficients { low: [[0; LANES]; 2], detail: [[[0; LANES]; 3]; 2] };
-        for picture in 0..2 {
+        for picture in S::PICTURES {
             let [low, high] = &self.rows.0[picture];
             let (low, high) = (low.from(column), high.from(column));
             let low = [pairs(low), pairs(&low[2..])];
@@ -197,12 +199,4 @@ fn centered(row: &[i16; LANES], middle: i16) -> [i16; LANES] {
         out[lane] = row[lane].wrapping_add(middle);
     }
     out
-}
-
-/// A filter of four taps, two pairs of neighbors.
-#[inline(always)]
-fn filtered<L: SimdLevel>(level: L, first: &Lanes, second: &Lanes, filter: &[i16; 4], start: i32) -> Lanes {
-    let weights = |low: i16, high: i16| i32::from(low as u16) | i32::from(high) << 16;
-    let sums = level.dot(first, weights(filter[0], filter[1]), level.sums(start));
-    level.lanes(level.dot(second, weights(filter[2], filter[3]), sums))
 }

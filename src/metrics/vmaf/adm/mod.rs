@@ -14,6 +14,7 @@
 
 mod coarse;
 mod fine;
+mod kept;
 mod region;
 mod rows;
 mod scale;
@@ -24,8 +25,10 @@ pub use rows::Scratch;
 pub use sensitivity::Sensitivities;
 
 use super::plane::Plane;
+use super::sides::{self, Both, Distorted};
 use crate::metrics::workers::Workers;
-use scale::{Low, Picture};
+use kept::Kept;
+use scale::{Low, Picture, Scale};
 
 /// How many scales there are.
 pub const SCALES: usize = 4;
@@ -34,6 +37,13 @@ pub const SCALES: usize = 4;
 #[derive(Default)]
 pub struct Adm {
     bands: [[Low; 2]; SCALES - 1],
+}
+
+/// What the reference alone gives, for every distorted picture that is compared with it.
+#[derive(Default)]
+pub struct Reference {
+    bands: [Low; SCALES - 1],
+    kept: [Kept; SCALES],
 }
 
 /// How detail is measured.
@@ -85,25 +95,56 @@ pub struct Detail {
 }
 
 impl Adm {
-    /// Detail of the four scales.
+    /// Detail of the four scales. With what is known of the reference, its half of the work is not done again.
     pub fn measure(
         &mut self,
         workers: &Workers,
         pictures: [&Plane; 2],
+        known: Option<&Reference>,
         depth: u8,
         options: &AdmOptions,
     ) -> [Detail; SCALES] {
-        let mut found = [Detail::default(); SCALES];
-        let [first, second, third] = &mut self.bands;
-        let fine = Picture::Samples(pictures, u32::from(depth));
-        found[0] = scale::measure(workers, &fine, 0, options, Some(first));
-        let [a, b] = &*first;
-        found[1] = scale::measure(workers, &Picture::Bands([a, b]), 1, options, Some(second));
-        let [a, b] = &*second;
-        found[2] = scale::measure(workers, &Picture::Bands([a, b]), 2, options, Some(third));
-        let [a, b] = &*third;
-        found[3] = scale::measure(workers, &Picture::Bands([a, b]), 3, options, None);
-        found
+        std::array::from_fn(|index| {
+            let (done, next) = self.bands.split_at_mut(index);
+            let picture = match done.last() {
+                None => Picture::Samples(pictures, u32::from(depth)),
+                // The reference's are not made where it is known.
+                Some([own, distorted]) => Picture::Bands([if known.is_some() { distorted } else { own }, distorted]),
+            };
+            let [own, distorted] = next.first_mut().map(|[a, b]| [Some(a), Some(b)]).unwrap_or_default();
+            let scale = Scale::new(&picture, index, options);
+            let sums = match known {
+                None => scale.measure::<Both>(workers, &picture, [own, distorted], kept::nothing()),
+                Some(known) => {
+                    let kept = &known.kept[index];
+                    scale.measure::<Distorted>(workers, &picture, [None, distorted], kept.read()) + kept.sums
+                }
+            };
+            scale.detail(&sums)
+        })
+    }
+}
+
+impl Reference {
+    /// Takes what a picture with samples of `depth` bits gives.
+    pub fn fill(&mut self, workers: &Workers, picture: &Plane, depth: u8) {
+        // How detail is weighted does not matter to the reference's half.
+        let options = AdmOptions::default();
+        for (index, kept) in self.kept.iter_mut().enumerate() {
+            let (done, next) = self.bands.split_at_mut(index);
+            let picture = match done.last() {
+                None => Picture::Samples([picture; 2], u32::from(depth)),
+                Some(low) => Picture::Bands([low; 2]),
+            };
+            let scale = Scale::new(&picture, index, &options);
+            let low = [next.first_mut(), None];
+            kept.sums = scale.measure::<sides::Reference>(workers, &picture, low, kept.write(scale.bands()));
+        }
+    }
+
+    /// Bytes that it holds.
+    pub fn bytes(&self) -> usize {
+        self.bands.iter().map(Low::bytes).chain(self.kept.iter().map(Kept::bytes)).sum()
     }
 }
 

@@ -7,10 +7,13 @@
 //! be added in any order, so that here there is one sum of all directions, over 3×3 places.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
+use super::super::sides::Sides;
 use super::coarse::CoarseRows;
 use super::fine::FineRows;
+use super::kept::KeptRows;
 use super::region::{Region, wider};
 use super::scale::LowRows;
 use super::wavelet::Coefficients;
@@ -44,9 +47,9 @@ pub type Parts<const PARTS: usize> = [Part; PARTS];
 /// The arithmetic of a scale.
 pub trait Steps {
     /// The filter down the columns, for a row of coefficients.
-    fn down<L: SimdLevel>(&mut self, level: L, row: usize);
-    /// The filter along that row, for 16 coefficients from `column` on.
-    fn across<L: SimdLevel>(&self, level: L, column: usize) -> Coefficients;
+    fn down<L: SimdLevel, S: Sides>(&mut self, level: L, row: usize);
+    /// The filter along that row, for 16 coefficients from `column` on. Of pictures that are not worked on, they are 0.
+    fn across<L: SimdLevel, S: Sides>(&self, level: L, column: usize) -> Coefficients;
     /// Takes the detail of the reference and of the distorted picture apart.
     fn split<const PARTS: usize>(&self, detail: &[[Lanes; 3]; 2]) -> Parts<PARTS>;
     /// What the reference's coefficients add to the detail there was.
@@ -142,20 +145,23 @@ impl std::ops::Add for Sums {
 }
 
 /// A band of rows of a scale; of what was added there are sums only with two parts.
-pub struct Band<'a, S, const PARTS: usize> {
-    pub steps: S,
+pub struct Band<'a, T, S, const PARTS: usize> {
+    pub steps: T,
+    pub sides: PhantomData<S>,
     /// Of the scale's bands.
     pub size: [usize; 2],
     pub region: &'a Region,
     pub rows: Range<usize>,
     /// By how many bits the sums of a row are shifted: of the parts, and of what there was.
     pub shifts: [u32; 2],
-    /// The low-pass coefficients of these rows.
-    pub low: Option<[LowRows<'a>; 2]>,
+    /// The low-pass coefficients of these rows, of those pictures that are worked on.
+    pub low: [Option<LowRows<'a>>; 2],
+    /// Where the reference's detail is put, or taken from.
+    pub kept: KeptRows<'a>,
     pub ring: &'a mut Ring,
 }
 
-impl<S: Steps, const PARTS: usize> Kernel for Band<'_, S, PARTS> {
+impl<T: Steps, S: Sides, const PARTS: usize> Kernel for Band<'_, T, S, PARTS> {
     type Output = Sums;
 
     #[inline(always)]
@@ -174,11 +180,14 @@ impl<S: Steps, const PARTS: usize> Kernel for Band<'_, S, PARTS> {
         let mut sums = Sums::default();
         for row in all {
             // Without a next scale, rows outside the region are of no use.
-            if self.low.is_none() && !seen.contains(&row) {
+            if !self.has_next() && !seen.contains(&row) {
                 continue;
             }
-            self.steps.down(level, row);
+            self.steps.down::<L, S>(level, row);
             self.row(level, row, seen.contains(&row), counted.contains(&row), &mut sums);
+            if !S::DISTORTED {
+                continue;
+            }
             if row > 0 && counted.contains(&(row - 1)) {
                 self.masked(row - 1, &mut sums);
             }
@@ -190,45 +199,62 @@ impl<S: Steps, const PARTS: usize> Kernel for Band<'_, S, PARTS> {
     }
 }
 
-impl<S: Steps, const PARTS: usize> Band<'_, S, PARTS> {
+impl<T: Steps, S: Sides, const PARTS: usize> Band<'_, T, S, PARTS> {
+    /// Whether there is another scale.
+    fn has_next(&self) -> bool {
+        self.low.iter().any(Option::is_some)
+    }
+
     /// The coefficients of a row, of which those in the region are taken apart if the row is `seen`, and summed up if it
     /// is `counted`.
     #[inline(always)]
     fn row<L: SimdLevel>(&mut self, level: L, row: usize, seen: bool, counted: bool, sums: &mut Sums) {
         let width = self.size[0];
         let columns = wider(&self.region.columns, width);
+        let has_next = self.has_next();
         let line = &mut self.ring.0[row % 3];
         let mut whole = [[0u64; LANES]; 3];
         for column in (0..width).step_by(LANES) {
             let inside = seen && column < columns.end && column + LANES > columns.start;
-            if !inside && self.low.is_none() {
+            if !inside && !has_next {
                 continue;
             }
-            let found = self.steps.across(level, column);
-            if let Some(low) = self.low.as_mut().filter(|_| self.rows.contains(&row)) {
-                for (low, found) in low.iter_mut().zip(&found.low) {
-                    low.put(row - self.rows.start, column, found);
+            let mut found = self.steps.across::<L, S>(level, column);
+            if self.rows.contains(&row) {
+                for picture in S::PICTURES {
+                    if let Some(low) = &mut self.low[picture] {
+                        low.put(row - self.rows.start, column, &found.low[picture]);
+                    }
                 }
             }
             if !inside {
                 continue;
             }
-            let parts = self.steps.split::<PARTS>(&found.detail);
-            for part in 0..PARTS {
-                line.0[part].put(column, &parts[part]);
-            }
-            if counted {
-                let counted = inside_of(&self.region.columns, column);
-                for direction in 0..3 {
-                    let cubes = self.steps.cubes(&found.detail[0][direction]);
-                    for lane in 0..LANES {
-                        whole[direction][lane] += cubes[lane] & i64::from(counted[lane]) as u64;
+            if !S::REFERENCE {
+                found.detail[0] = self.kept.take();
+            } else {
+                if !S::DISTORTED {
+                    self.kept.put(&found.detail[0]);
+                }
+                if counted {
+                    let counted = inside_of(&self.region.columns, column);
+                    for direction in 0..3 {
+                        let cubes = self.steps.cubes(&found.detail[0][direction]);
+                        for lane in 0..LANES {
+                            whole[direction][lane] += cubes[lane] & i64::from(counted[lane]) as u64;
+                        }
                     }
+                }
+            }
+            if S::DISTORTED {
+                let parts = self.steps.split::<PARTS>(&found.detail);
+                for part in 0..PARTS {
+                    line.0[part].put(column, &parts[part]);
                 }
             }
         }
         line.0[..PARTS].iter_mut().for_each(|line| line.mirror(width));
-        if counted {
+        if counted && S::REFERENCE {
             for direction in 0..3 {
                 let sum: u64 = whole[direction].iter().sum();
                 sums.whole[direction] += (sum + ((1 << self.shifts[1]) >> 1)) >> self.shifts[1];

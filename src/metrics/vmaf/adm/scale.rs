@@ -6,14 +6,17 @@
 //! (`models/vmaf/LICENSE`).
 
 use super::super::plane::{BAND, Plane};
+use super::super::sides::Sides;
 use super::coarse::Coarse;
 use super::fine::Fine;
+use super::kept::KeptRows;
 use super::region::{Region, bits};
 use super::rows::{Band, Lanes, Sums};
 use super::sensitivity::Sensitivity;
 use super::{AdmOptions, Detail, Scratch};
 use crate::metrics::workers::Workers;
 use crate::simd::LANES;
+use std::marker::PhantomData;
 
 /// Low-pass coefficients.
 #[derive(Default)]
@@ -36,6 +39,11 @@ impl Low {
     #[inline(always)]
     pub fn row(&self, y: usize) -> &[i32] {
         &self.data[y * self.stride..][..self.stride]
+    }
+
+    /// Bytes that it holds.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.data[..])
     }
 
     fn bands(&mut self) -> impl Iterator<Item = LowRows<'_>> {
@@ -77,60 +85,90 @@ impl Picture<'_> {
     }
 }
 
-/// Detail at a scale, and the low-pass coefficients of the next one.
-pub fn measure(
-    workers: &Workers,
-    picture: &Picture<'_>,
-    scale: usize,
-    options: &AdmOptions,
-    low: Option<&mut [Low; 2]>,
-) -> Detail {
-    match options.added {
-        false => measure_parts::<1>(workers, picture, scale, options, low),
-        true => measure_parts::<2>(workers, picture, scale, options, low),
-    }
+/// A scale of a pair, and how it is measured.
+pub struct Scale<'a> {
+    index: usize,
+    size: [usize; 2],
+    region: Region,
+    format: Format,
+    options: &'a AdmOptions,
 }
 
-fn measure_parts<const PARTS: usize>(
-    workers: &Workers,
-    picture: &Picture<'_>,
-    scale: usize,
-    options: &AdmOptions,
-    mut low: Option<&mut [Low; 2]>,
-) -> Detail {
-    let size @ [width, height] = picture.size();
-    let count = height.div_ceil(BAND);
-    let lows: Vec<_> = match &mut low {
-        Some([reference, distorted]) => {
-            reference.resize(width, height);
-            distorted.resize(width, height);
-            reference.bands().zip(distorted.bands()).map(|(a, b)| Some([a, b])).collect()
+impl<'a> Scale<'a> {
+    /// The scale of that number, 0 for the finest.
+    pub fn new(picture: &Picture<'_>, index: usize, options: &'a AdmOptions) -> Self {
+        let size @ [width, height] = picture.size();
+        let region = Region::new(width, height);
+        let format = Format::new(index, size, &region, options.sensitivities.at(index));
+        Self { index, size, region, format, options }
+    }
+
+    /// How many bands of rows there are.
+    pub fn bands(&self) -> usize {
+        self.size[1].div_ceil(BAND)
+    }
+
+    /// The sums of a scale, and the low-pass coefficients of the next one, of those pictures that are worked on.
+    pub fn measure<'k, S: Sides>(
+        &self,
+        workers: &Workers,
+        picture: &Picture<'_>,
+        low: [Option<&mut Low>; 2],
+        kept: impl Iterator<Item = KeptRows<'k>>,
+    ) -> Sums {
+        match self.options.added {
+            false => self.measure_parts::<S, 1>(workers, picture, low, kept),
+            true => self.measure_parts::<S, 2>(workers, picture, low, kept),
         }
-        None => std::iter::repeat_with(|| None).take(count).collect(),
-    };
-    let region = Region::new(width, height);
-    let format = Format::new(scale, size, &region, options.sensitivities.at(scale));
-    let limit = options.gain_limit;
-    let sums = workers.over(lows, width * height, |index, low, scratch| {
-        let rows = index * BAND..((index + 1) * BAND).min(height);
-        let Scratch { fine, coarse, ring } = scratch.vmaf.adm.get_or_insert_default();
-        let (region, shifts) = (&region, format.rows);
-        match *picture {
-            Picture::Samples(pictures, depth) => {
-                let weights = options.sensitivities.fine;
-                let steps = Fine { pictures, depth, limit, weights, rows: fine, shifts: format.cubes };
-                workers.level.run_whole(Band::<_, PARTS> { steps, size, region, rows, shifts, low, ring })
+    }
+
+    fn measure_parts<'k, S: Sides, const PARTS: usize>(
+        &self,
+        workers: &Workers,
+        picture: &Picture<'_>,
+        low: [Option<&mut Low>; 2],
+        kept: impl Iterator<Item = KeptRows<'k>>,
+    ) -> Sums {
+        let size @ [width, height] = self.size;
+        let [reference, distorted] = low.map(|low| {
+            let bands = low.into_iter().flat_map(|low| {
+                low.resize(width, height);
+                low.bands().map(Some)
+            });
+            bands.chain(std::iter::repeat_with(|| None))
+        });
+        let bands: Vec<_> = reference.zip(distorted).zip(kept).take(self.bands()).collect();
+        debug_assert_eq!(bands.len(), self.bands(), "what is kept is of another size");
+        let Self { index: scale, region, format, options, .. } = self;
+        let limit = options.gain_limit;
+        let sums = workers.over(bands, width * height, |index, ((reference, distorted), kept), scratch| {
+            let rows = index * BAND..((index + 1) * BAND).min(height);
+            let Scratch { fine, coarse, ring } = scratch.vmaf.adm.get_or_insert_default();
+            let (low, shifts, sides) = ([reference, distorted], format.rows, PhantomData::<S>);
+            match *picture {
+                Picture::Samples(pictures, depth) => {
+                    let weights = options.sensitivities.fine;
+                    let steps = Fine { pictures, depth, limit, weights, rows: fine, shifts: format.cubes };
+                    let band = Band::<_, S, PARTS> { steps, sides, size, region, rows, shifts, low, kept, ring };
+                    workers.level.run_whole(band)
+                }
+                Picture::Bands(pictures) => {
+                    let shifts_of_cubes = [format.cubes[0], format.whole_cubes];
+                    let weights = format.sensitivity.coarse();
+                    let scale = *scale;
+                    let steps = Coarse { pictures, scale, weights, limit, rows: coarse, shifts: shifts_of_cubes };
+                    let band = Band::<_, S, PARTS> { steps, sides, size, region, rows, shifts, low, kept, ring };
+                    workers.level.run_whole(band)
+                }
             }
-            Picture::Bands(pictures) => {
-                let shifts_of_cubes = [format.cubes[0], format.whole_cubes];
-                let weights = format.sensitivity.coarse();
-                let steps = Coarse { pictures, scale, weights, limit, rows: coarse, shifts: shifts_of_cubes };
-                workers.level.run_whole(Band::<_, PARTS> { steps, size, region, rows, shifts, low, ring })
-            }
-        }
-    });
-    let sums = sums.into_iter().fold(Sums::default(), |total, band| total + band);
-    format.detail(&sums, region.count(), options.noise_weight)
+        });
+        sums.into_iter().fold(Sums::default(), |total, band| total + band)
+    }
+
+    /// The detail that the sums stand for.
+    pub fn detail(&self, sums: &Sums) -> Detail {
+        self.format.detail(sums, self.region.count(), self.options.noise_weight)
+    }
 }
 
 /// The fixed-point formats of a scale.

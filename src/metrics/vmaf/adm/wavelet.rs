@@ -5,7 +5,7 @@
 //! The weights are those of libvmaf's `integer_adm`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent
 //! (`models/vmaf/LICENSE`).
 
-use crate::simd::LANES;
+use crate::simd::{LANES, SimdLevel};
 
 /// The low-pass and the high-pass filter, 2¹⁵ times as large. A coefficient takes in the places before, at and after an
 /// even one, and the one after that.
@@ -65,6 +65,20 @@ impl<T: Copy + Default> Row<T> {
     pub fn from(&self, coefficient: usize) -> &[T] {
         &self.0[2 * coefficient..][..2 * LANES + 2]
     }
+}
+
+/// A filter of four taps over two pairs of neighbors, of 16 bits each, beginning with a number.
+#[inline(always)]
+pub fn filtered<L: SimdLevel>(
+    level: L,
+    first: &[i32; LANES],
+    second: &[i32; LANES],
+    filter: &[i16; 4],
+    start: i32,
+) -> [i32; LANES] {
+    let weights = |low: i16, high: i16| i32::from(low as u16) | i32::from(high) << 16;
+    let sums = level.dot(first, weights(filter[0], filter[1]), level.sums(start));
+    level.lanes(level.dot(second, weights(filter[2], filter[3]), sums))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::super::plane::{Plane, Rows};
+use super::super::sides::Sides;
 use super::super::taps::{COLUMNS, OFFSET, REACH, TILE, Tap, Taps, vector};
 use super::Format;
 use super::kept::KeptRows;
@@ -37,7 +38,7 @@ struct Memory {
     /// Pairs of rows, interleaved, less [`OFFSET`].
     ring: [Slot; PAIRS],
     /// Two rows after the filter down the columns, less [`OFFSET`].
-    rows: [[[i16; COLUMNS]; PLANES]; 2],
+    rows: [Halves; 2],
     /// The same for the next scale.
     half: [[i16; COLUMNS]; 2],
 }
@@ -52,41 +53,9 @@ impl Default for Scratch {
     }
 }
 
-/// What of a pair is worked on.
-pub trait Part {
-    /// Of the reference and the distorted picture, those that are filtered.
-    const PICTURES: Range<usize>;
-    /// The same of the three products.
-    const PRODUCTS: Range<usize>;
-}
-
-/// All of it.
-pub struct Both;
-
-/// What the reference alone gives.
-pub struct Reference;
-
-/// The rest.
-pub struct Distorted;
-
-impl Part for Both {
-    const PICTURES: Range<usize> = 0..2;
-    const PRODUCTS: Range<usize> = 0..3;
-}
-
-impl Part for Reference {
-    const PICTURES: Range<usize> = 0..1;
-    const PRODUCTS: Range<usize> = 0..1;
-}
-
-impl Part for Distorted {
-    const PICTURES: Range<usize> = 1..2;
-    const PRODUCTS: Range<usize> = 1..3;
-}
-
 /// A band of rows, beginning with an even one.
 pub struct Band<'a, P> {
-    pub part: PhantomData<P>,
+    pub sides: PhantomData<P>,
     pub pictures: [&'a Plane; 2],
     pub format: &'a Format,
     pub rows: Range<usize>,
@@ -97,7 +66,7 @@ pub struct Band<'a, P> {
     pub scratch: &'a mut Scratch,
 }
 
-impl<P: Part> Kernel for Band<'_, P> {
+impl<P: Sides> Kernel for Band<'_, P> {
     type Output = Sums;
 
     #[inline(always)]
@@ -119,7 +88,7 @@ impl<P: Part> Kernel for Band<'_, P> {
     }
 }
 
-impl<P: Part> Band<'_, P> {
+impl<P: Sides> Band<'_, P> {
     /// The columns from `start` on.
     #[inline(always)]
     fn tile<L: SimdLevel, const WIDE: bool>(&mut self, level: L, start: usize, statistics: &mut Statistics) {
@@ -154,11 +123,11 @@ impl<P: Part> Band<'_, P> {
             // Without closures, which would not always be inlined.
             let reference = [unsigned(vector(rows[0][0], at)), unsigned(vector(rows[0][1], at))];
             let distorted = [unsigned(vector(rows[1][0], at)), unsigned(vector(rows[1][1], at))];
-            if P::PICTURES.start == 0 {
+            if P::REFERENCE {
                 slot[0][v] = join(&reference[0], &reference[1]);
                 put_products::<WIDE>(slot, v, 0, [&reference, &reference]);
             }
-            if P::PICTURES.end == PICTURES {
+            if P::DISTORTED {
                 slot[1][v] = join(&distorted[0], &distorted[1]);
                 put_products::<WIDE>(slot, v, 1, [&distorted, &distorted]);
                 put_products::<WIDE>(slot, v, 2, [&reference, &distorted]);
@@ -177,19 +146,14 @@ impl<P: Part> Band<'_, P> {
         for pair in 0..pairs {
             slots[pair] = &ring[(oldest + pair) % pairs];
         }
-        let [upper, lower] = rows;
-        for v in 0..vectors {
-            for picture in P::PICTURES {
-                let [even, odd] = down(level, &slots, &window.taps, picture, v);
-                put(&mut upper[picture], v, &rounded_lanes(&even, shift));
-                put(&mut lower[picture], v, &rounded_lanes(&odd, shift));
-            }
-            for product in P::PRODUCTS {
-                let low = down(level, &slots, &window.taps, PICTURES + product, v);
-                let high = if WIDE { down(level, &slots, &window.taps, LOW + product, v) } else { [[0; LANES]; 2] };
-                put_square::<WIDE>(upper, product, v, [&low[0], &high[0]], shift_squares);
-                put_square::<WIDE>(lower, product, v, [&low[1], &high[1]], shift_squares);
-            }
+        let down = Down { level, slots: &slots, taps: &window.taps, shifts: [shift, shift_squares] };
+        let mut v = 0;
+        while v + 1 < vectors {
+            down.vectors::<P, WIDE, 2>(rows, v);
+            v += 2;
+        }
+        if v < vectors {
+            down.vectors::<P, WIDE, 1>(rows, v);
         }
     }
 
@@ -239,26 +203,26 @@ impl<P: Part> Band<'_, P> {
             let mut means = [[[0; LANES]; 2]; 2];
             let mut products = [[[0; LANES]; 2]; 3];
             for picture in P::PICTURES {
-                let sums = window.across(level, &planes[picture], x + REACH, START);
+                let [sums] = window.across(level, [&planes[picture]], x + REACH, START);
                 means[picture] = [unsigned_lanes(&sums[0]), unsigned_lanes(&sums[1])];
             }
             for product in P::PRODUCTS {
-                let low = window.across(level, &planes[PICTURES + product], x + REACH, START);
-                let high = window.across(level, &planes[LOW + product], x + REACH, START);
+                let halves = [&planes[PICTURES + product][..], &planes[LOW + product][..]];
+                let [low, high] = window.across(level, halves, x + REACH, START);
                 products[product] = [wide(&high[0], &low[0], 16), wide(&high[1], &low[1], 16)];
             }
             for odd in 0..2 {
                 // Of even places there is one more in an odd number.
                 let inside = (width - x + 1 - odd) / 2;
-                let reference = if P::PRODUCTS.start == 0 {
-                    let reference = Windows::new(means[0][odd], &products[0][odd]);
+                let reference = if P::REFERENCE {
+                    let reference = Windows::new(level, means[0][odd], &products[0][odd]);
                     self.kept.put(&reference);
                     statistics.add_reference(level, &reference, inside);
                     reference
                 } else {
                     self.kept.take()
                 };
-                if P::PICTURES.end == PICTURES {
+                if P::DISTORTED {
                     let products = [&products[1][odd], &products[2][odd]];
                     statistics.add_distorted(level, &reference, &means[1][odd], products, inside, self.format.limit);
                 }
@@ -270,10 +234,13 @@ impl<P: Part> Band<'_, P> {
 /// A pair of rows in the ring: by plane and vector.
 type Slot = [[[i32; LANES]; VECTORS]; PLANES];
 
+/// A row after the filter down the columns, by plane.
+type Halves = [[i16; COLUMNS]; PLANES];
+
 /// Puts a product of two rows of both pictures into the ring.
 #[inline(always)]
 fn put_products<const WIDE: bool>(slot: &mut Slot, vector: usize, product: usize, [a, b]: [&[[u32; LANES]; 2]; 2]) {
-    let (upper, lower) = (multiply(&a[0], &b[0]), multiply(&a[1], &b[1]));
+    let (upper, lower) = (multiply::<WIDE>(&a[0], &b[0]), multiply::<WIDE>(&a[1], &b[1]));
     slot[PICTURES + product][vector] = join(&upper, &lower);
     if WIDE {
         slot[LOW + product][vector] = join(&high_half(&upper), &high_half(&lower));
@@ -283,7 +250,7 @@ fn put_products<const WIDE: bool>(slot: &mut Slot, vector: usize, product: usize
 /// Puts a product into a row that was filtered down the columns, in halves.
 #[inline(always)]
 fn put_square<const WIDE: bool>(
-    row: &mut [[i16; COLUMNS]; PLANES],
+    row: &mut Halves,
     product: usize,
     vector: usize,
     [low, high]: [&[i32; LANES]; 2],
@@ -294,22 +261,58 @@ fn put_square<const WIDE: bool>(
     put(&mut row[LOW + product], vector, &high_half(&square));
 }
 
-/// The filter down 16 columns of a plane, around an even row and around the odd one after it.
-#[inline(always)]
-fn down<L: SimdLevel>(
+/// The filter down the columns.
+struct Down<'a, L> {
     level: L,
-    slots: &[&Slot; PAIRS],
-    taps: &[Tap],
-    plane: usize,
-    vector: usize,
-) -> [[i32; LANES]; 2] {
-    let (mut even, mut odd) = (level.sums(START), level.sums(START));
-    for tap in taps {
-        let two = &slots[tap.pair][plane][vector];
-        even = level.dot(two, tap.weights[0], even);
-        odd = level.dot(two, tap.weights[1], odd);
+    /// Pairs of rows, from the first that the filter reaches.
+    slots: &'a [&'a Slot; PAIRS],
+    taps: &'a [Tap],
+    /// By how many bits sums are shifted: of samples, and of squares.
+    shifts: [u32; 2],
+}
+
+impl<L: SimdLevel> Down<'_, L> {
+    /// Some vectors of all planes, from `v` on: an even row and the odd one after it. Several share the loading of weights.
+    #[inline(always)]
+    fn vectors<P: Sides, const WIDE: bool, const VECTORS: usize>(&self, rows: &mut [Halves; 2], v: usize) {
+        let [shift, shift_squares] = self.shifts;
+        for picture in P::PICTURES {
+            let found = self.sums::<VECTORS>(picture, v);
+            for vector in 0..VECTORS {
+                for row in 0..2 {
+                    put(&mut rows[row][picture], v + vector, &rounded_lanes(&found[vector][row], shift));
+                }
+            }
+        }
+        for product in P::PRODUCTS {
+            let low = self.sums::<VECTORS>(PICTURES + product, v);
+            let high = if WIDE { self.sums::<VECTORS>(LOW + product, v) } else { [[[0; LANES]; 2]; VECTORS] };
+            for vector in 0..VECTORS {
+                for row in 0..2 {
+                    let halves = [&low[vector][row], &high[vector][row]];
+                    put_square::<WIDE>(&mut rows[row], product, v + vector, halves, shift_squares);
+                }
+            }
+        }
     }
-    [level.lanes(even), level.lanes(odd)]
+
+    /// The sums of a plane, around an even row and around the odd one after it.
+    #[inline(always)]
+    fn sums<const VECTORS: usize>(&self, plane: usize, v: usize) -> [[[i32; LANES]; 2]; VECTORS] {
+        let mut sums = [[self.level.sums(START); 2]; VECTORS];
+        for tap in self.taps {
+            let two: &[[i32; LANES]] = &self.slots[tap.pair][plane][v..][..VECTORS];
+            for vector in 0..VECTORS {
+                sums[vector][0] = self.level.dot(&two[vector], tap.weights[0], sums[vector][0]);
+                sums[vector][1] = self.level.dot(&two[vector], tap.weights[1], sums[vector][1]);
+            }
+        }
+        let mut found = [[[0; LANES]; 2]; VECTORS];
+        for vector in 0..VECTORS {
+            found[vector] = [self.level.lanes(sums[vector][0]), self.level.lanes(sums[vector][1])];
+        }
+        found
+    }
 }
 
 /// Samples as they are without [`OFFSET`].
@@ -333,10 +336,14 @@ fn join(upper: &[u32; LANES], lower: &[u32; LANES]) -> [i32; LANES] {
 }
 
 #[inline(always)]
-fn multiply(a: &[u32; LANES], b: &[u32; LANES]) -> [u32; LANES] {
+fn multiply<const WIDE: bool>(a: &[u32; LANES], b: &[u32; LANES]) -> [u32; LANES] {
     let mut out = [0; LANES];
     for lane in 0..LANES {
-        out[lane] = a[lane].wrapping_mul(b[lane]);
+        out[lane] = match WIDE {
+            true => a[lane].wrapping_mul(b[lane]),
+            // Of 8 bits: the product has 16.
+            false => u32::from((a[lane] as u16).wrapping_mul(b[lane] as u16)),
+        };
     }
     out
 }

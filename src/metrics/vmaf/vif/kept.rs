@@ -7,6 +7,7 @@ use super::statistics::{Sums, Windows};
 use crate::simd::LANES;
 
 /// Means and variances of all windows, in the order in which bands of rows come to them, whole vectors.
+#[derive(Default)]
 pub struct Kept {
     means: Vec<u32>,
     variances: Vec<i32>,
@@ -17,22 +18,31 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Room for a scale.
-    pub fn new(width: usize, height: usize) -> Self {
+    /// Makes room for a scale; what is in it is then of no use.
+    pub fn resize(&mut self, width: usize, height: usize) {
         let row = width.next_multiple_of(2 * LANES);
-        let (means, variances) = (vec![0; row * height], vec![0; row * height]);
-        Self { means, variances, length: (row * BAND).max(1), sums: Sums::default() }
+        if (self.means.len(), self.length) != (row * height, (row * BAND).max(1)) {
+            // At once, so that old and new are never there together.
+            *self = Self::default();
+            *self = Self {
+                means: vec![0; row * height],
+                variances: vec![0; row * height],
+                length: (row * BAND).max(1),
+                sums: Sums::default(),
+            };
+        }
     }
 
     /// Bands to be written.
     pub fn write(&mut self) -> impl Iterator<Item = KeptRows<'_>> {
-        let (means, variances) = (self.means.chunks_mut(self.length), self.variances.chunks_mut(self.length));
+        let (means, variances) =
+            (self.means.chunks_mut(self.length.max(1)), self.variances.chunks_mut(self.length.max(1)));
         means.zip(variances).map(|(means, variances)| KeptRows::Written { means, variances })
     }
 
     /// Bands to be read.
     pub fn read(&self) -> impl Iterator<Item = KeptRows<'_>> {
-        let (means, variances) = (self.means.chunks(self.length), self.variances.chunks(self.length));
+        let (means, variances) = (self.means.chunks(self.length.max(1)), self.variances.chunks(self.length.max(1)));
         means.zip(variances).map(|(means, variances)| KeptRows::Read { means, variances })
     }
 

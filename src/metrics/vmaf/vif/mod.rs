@@ -12,14 +12,16 @@
 
 mod columns;
 mod kept;
+mod logarithm;
 mod statistics;
 
 pub use columns::Scratch;
 
 use super::plane::{BAND, Plane};
+use super::sides::{self, Both, Distorted, Sides};
 use super::taps::{FILTERS, Taps};
 use crate::metrics::workers::Workers;
-use columns::{Band, Both, Distorted, Part};
+use columns::Band;
 use kept::{Kept, KeptRows};
 use statistics::Sums;
 use std::marker::PhantomData;
@@ -61,6 +63,7 @@ pub struct Vif {
 }
 
 /// What the reference alone gives, for every distorted picture that is compared with it.
+#[derive(Default)]
 pub struct Reference {
     /// The smaller scales.
     scales: [Plane; SCALES - 1],
@@ -97,20 +100,17 @@ impl Vif {
 }
 
 impl Reference {
-    /// Of a picture with samples of `depth` bits.
-    pub fn new(workers: &Workers, picture: &Plane, depth: u8) -> Self {
-        let mut scales: [Plane; SCALES - 1] = Default::default();
-        let windows = std::array::from_fn(|scale| {
-            // What limits gains has no say in the reference's half.
+    /// Takes what a picture with samples of `depth` bits gives.
+    pub fn fill(&mut self, workers: &Workers, picture: &Plane, depth: u8) {
+        for (scale, windows) in self.windows.iter_mut().enumerate() {
+            // What limits gains does not matter to the reference's half.
             let format = Format::new(scale, depth, 1.0);
-            let (done, next) = scales.split_at_mut(scale);
+            let (done, next) = self.scales.split_at_mut(scale);
             let own = done.last().unwrap_or(picture);
-            let mut windows = Kept::new(own.width, own.height);
+            windows.resize(own.width, own.height);
             let next = [next.first_mut(), None];
-            windows.sums = pass::<columns::Reference>(workers, [own; 2], &format, next, windows.write());
-            windows
-        });
-        Self { scales, windows }
+            windows.sums = pass::<sides::Reference>(workers, [own; 2], &format, next, windows.write());
+        }
     }
 
     /// Bytes that it holds.
@@ -124,7 +124,7 @@ fn nothing<'a>() -> impl Iterator<Item = KeptRows<'a>> {
 }
 
 /// Goes over a scale: sums its statistics up and makes the next one.
-fn pass<'a, P: Part + Send + Sync>(
+fn pass<'a, P: Sides>(
     workers: &Workers,
     pictures: [&Plane; 2],
     format: &Format,
@@ -146,9 +146,9 @@ fn pass<'a, P: Part + Send + Sync>(
     let sums = workers.over(bands, width * height, |index, ((reference, distorted), kept), scratch| {
         let rows = index * BAND..((index + 1) * BAND).min(height);
         let scratch = scratch.vmaf.vif.get_or_insert_default();
-        let part = PhantomData::<P>;
+        let sides = PhantomData::<P>;
         let halves = [reference, distorted];
-        workers.level.run_whole(Band { part, pictures, format, rows, halves, kept, scratch })
+        workers.level.run_whole(Band { sides, pictures, format, rows, halves, kept, scratch })
     });
     sums.into_iter().fold(Sums::default(), |total, band| total + band)
 }

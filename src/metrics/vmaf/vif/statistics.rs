@@ -6,24 +6,12 @@
 //! (`models/vmaf/LICENSE`).
 
 use std::ops::Add;
-use std::sync::LazyLock;
 
+use super::logarithm::logarithms;
 use crate::simd::{LANES, SimdLevel, whole_number};
 
 /// The variance of the noise of sight, 2, as everything here with 16 bits behind the point.
 const NOISE: i32 = 2 << 16;
-
-/// log₂ of 2¹⁵ to 2¹⁶, rounded to 1/2048.
-type Table = [u16; (1 << 15) + 1];
-
-static LOGARITHMS: LazyLock<Box<Table>> = LazyLock::new(|| {
-    let mut table = Box::new([0; (1 << 15) + 1]);
-    for (number, logarithm) in (1u32 << 15..).zip(table.iter_mut()) {
-        // In f32, as libvmaf has it.
-        *logarithm = (f64::from(number).log2() as f32 * 2048.0).round() as u16;
-    }
-    table
-});
 
 /// What is known of 16 windows of the reference: means, and variances with 16 bits behind the point.
 pub struct Windows {
@@ -34,36 +22,55 @@ pub struct Windows {
 impl Windows {
     /// `squares` are means of squares.
     #[inline(always)]
-    pub fn new(means: [u32; LANES], squares: &[u32; LANES]) -> Self {
-        Self { variances: spread(squares, &means, &means), means }
+    pub fn new<L: SimdLevel>(level: L, means: [u32; LANES], squares: &[u32; LANES]) -> Self {
+        Self { variances: spread(level, squares, &means, &means), means }
     }
 }
 
-/// −1 where a window counts, and where it has texture.
+/// −1 for the first lanes, by their number.
+static FIRST: [[i32; LANES]; LANES + 1] = {
+    let mut first = [[0; LANES]; LANES + 1];
+    let mut count = 0;
+    while count <= LANES {
+        let mut lane = 0;
+        while lane < count {
+            first[count][lane] = -1;
+            lane += 1;
+        }
+        count += 1;
+    }
+    first
+};
+
+/// −1 where a window counts, with and without texture.
 struct Masks {
-    counted: [i32; LANES],
     textured: [i32; LANES],
-    /// Whether any has texture.
-    any: bool,
+    flat: [i32; LANES],
+    /// Whether any has texture, and whether any is flat.
+    any_textured: bool,
+    any_flat: bool,
 }
 
 impl Masks {
     #[inline(always)]
     fn new(reference: &Windows, inside: usize) -> Self {
-        let (mut counted, mut textured) = ([0i32; LANES], [0i32; LANES]);
-        let mut any = 0;
+        let counted = &FIRST[inside.min(LANES)];
+        let [mut textured, mut flat] = [[0i32; LANES]; 2];
+        let (mut any_textured, mut any_flat) = (0, 0);
         for lane in 0..LANES {
-            counted[lane] = -i32::from(lane < inside);
-            textured[lane] = counted[lane] & -i32::from(reference.variances[lane] >= NOISE);
-            any |= textured[lane];
+            let has_texture = -i32::from(reference.variances[lane] >= NOISE);
+            textured[lane] = counted[lane] & has_texture;
+            flat[lane] = counted[lane] & !has_texture;
+            any_textured |= textured[lane];
+            any_flat |= flat[lane];
         }
-        Self { counted, textured, any: any != 0 }
+        Self { textured, flat, any_textured: any_textured != 0, any_flat: any_flat != 0 }
     }
 }
 
 /// Sums over some windows, lane by lane.
+#[derive(Default)]
 pub struct Statistics {
-    table: &'static Table,
     numerator: [i32; LANES],
     denominator: [i32; LANES],
     /// Variances of the distorted picture where the reference is flat, and how many windows these are.
@@ -71,26 +78,20 @@ pub struct Statistics {
     flats: [i32; LANES],
 }
 
-impl Default for Statistics {
-    fn default() -> Self {
-        Self { table: &LOGARITHMS, numerator: [0; LANES], denominator: [0; LANES], flat: [0; LANES], flats: [0; LANES] }
-    }
-}
-
 impl Statistics {
     /// Adds what the reference alone gives of the first `inside` windows.
     #[inline(always)]
     pub fn add_reference<L: SimdLevel>(&mut self, level: L, reference: &Windows, inside: usize) {
-        let Masks { counted, textured, any } = Masks::new(reference, inside);
+        let Masks { textured, flat, any_textured, .. } = Masks::new(reference, inside);
         for lane in 0..LANES {
-            self.flats[lane] -= counted[lane] & !textured[lane];
+            self.flats[lane] -= flat[lane];
         }
-        if any {
+        if any_textured {
             let mut own = [0; LANES];
             for (own, variance) in own.iter_mut().zip(&reference.variances) {
                 *own = (*variance).max(NOISE) + NOISE;
             }
-            let own = self.logarithms(level, &own);
+            let own = logarithms(level, &own);
             for lane in 0..LANES {
                 self.denominator[lane] += textured[lane] & (own[lane] - 2048 * 17);
             }
@@ -109,13 +110,15 @@ impl Statistics {
         inside: usize,
         limit: f64,
     ) {
-        let distorted = positive(&spread(products[0], means, means));
-        let both = positive(&spread(products[1], &reference.means, means));
-        let Masks { counted, textured, any } = Masks::new(reference, inside);
-        for lane in 0..LANES {
-            self.flat[lane] += (distorted[lane] & counted[lane] & !textured[lane]) as u64;
+        let distorted = positive(&spread(level, products[0], means, means));
+        let Masks { textured, flat, any_textured, any_flat } = Masks::new(reference, inside);
+        if any_flat {
+            for lane in 0..LANES {
+                self.flat[lane] += (distorted[lane] & flat[lane]) as u64;
+            }
         }
-        if any {
+        if any_textured {
+            let both = positive(&spread(level, products[1], &reference.means, means));
             self.add_textured(level, &reference.variances, &distorted, &both, &textured, limit);
         }
     }
@@ -145,27 +148,12 @@ impl Statistics {
             noise[lane] += NOISE;
             signal[lane] = signal[lane].wrapping_add(noise[lane]);
         }
-        let noise = self.logarithms(level, &noise);
-        let signal = self.logarithms(level, &signal);
+        let noise = logarithms(level, &noise);
+        let signal = logarithms(level, &signal);
         for lane in 0..LANES {
             let related = textured[lane] & -i32::from((both[lane] > 0) & (distorted[lane] > 0));
             self.numerator[lane] += related & (signal[lane] - noise[lane]);
         }
-    }
-
-    /// log₂ of unsigned numbers from 2¹⁶ on, in units of 1/2048.
-    #[inline(always)]
-    fn logarithms<L: SimdLevel>(&self, level: L, numbers: &[i32; LANES]) -> [i32; LANES] {
-        let (mut shifts, mut indices) = ([0u32; LANES], [0i32; LANES]);
-        for lane in 0..LANES {
-            shifts[lane] = 16u32.wrapping_sub(numbers[lane].leading_zeros()) & 31;
-            indices[lane] = (numbers[lane] as u32 >> shifts[lane]) as i32 & 0x7fff;
-        }
-        let mut found = level.look_up(self.table, &indices);
-        for lane in 0..LANES {
-            found[lane] += 2048 * shifts[lane] as i32;
-        }
-        found
     }
 
     /// The sums of all lanes.
@@ -182,11 +170,11 @@ impl Statistics {
 
 /// A mean product less the product of means: a variance or a covariance.
 #[inline(always)]
-fn spread(product: &[u32; LANES], a: &[u32; LANES], b: &[u32; LANES]) -> [i32; LANES] {
+fn spread<L: SimdLevel>(level: L, product: &[u32; LANES], a: &[u32; LANES], b: &[u32; LANES]) -> [i32; LANES] {
+    let means = level.multiply_high(a, b);
     let mut out = [0; LANES];
     for lane in 0..LANES {
-        let means = (u64::from(a[lane]) * u64::from(b[lane]) + (1 << 31)) >> 32;
-        out[lane] = product[lane].wrapping_sub(means as u32) as i32;
+        out[lane] = product[lane].wrapping_sub(means[lane]) as i32;
     }
     out
 }
