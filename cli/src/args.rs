@@ -14,7 +14,7 @@ pub struct Args {
     /// Options of every subcommand.
     #[command(flatten)]
     pub common: Common,
-    /// Print the licences of bundled software and models.
+    /// Print the licenses of bundled software and models.
     #[arg(long, help_heading = "General options")]
     pub licenses: bool,
     /// The subcommand.
@@ -175,8 +175,12 @@ const COMPARE_EXAMPLES: &str = "Examples:
   iqa compare source.mp4 1080p.mp4 720p.mp4 -o report --threshold 'vmaf.p5>=80'
   iqa compare source.mp4 --hls master.m3u8 --json
 
-Exit status: 0 success, 1 a threshold was missed, 2 usage error or unreadable input, 3 not measurable,
-130 interrupted.";
+Exit status:
+  0    success
+  1    a threshold was missed
+  2    usage error, or an input that cannot be read
+  3    not measurable
+  130  interrupted";
 
 /// An enum whose names are also values of a property of `iqacompare`.
 macro_rules! names {
@@ -308,8 +312,12 @@ const SCORE_EXAMPLES: &str = "Examples:
   iqa score film.mp4 --every 5 --threshold 'score.p5>=60'
   ls photos/*.jpg | iqa score - --json
 
-Exit status: 0 success, 1 a threshold was missed, 2 usage error or unreadable input, 3 not measurable,
-130 interrupted.";
+Exit status:
+  0    success
+  1    a threshold was missed
+  2    usage error, or an input that cannot be read
+  3    not measurable
+  130  interrupted";
 
 /// `iqa watch`.
 #[cfg(feature = "watch")]
@@ -330,8 +338,11 @@ where cameras.toml is
   uri = \"rtsp://camera.example/stream\"
   alarms.low = { below = 40 }
 
-SIGHUP reloads the configuration. Exit status: 0 terminated by a signal, 2 usage or configuration error, or too many
-cameras hang.";
+SIGHUP reloads the configuration.
+
+Exit status:
+  0  terminated by a signal
+  2  usage or configuration error, or too many cameras hang";
 
 /// `iqa models`.
 #[derive(Debug, Clone, Group)]

@@ -42,7 +42,7 @@ impl FanOut {
     pub fn add(&self, reference: &gst::Pad) -> Result<()> {
         let pad = gst::Pad::new(gst::PadDirection::Src);
         pad.set_active(true)?;
-        pad.link(reference).context("iqacompare's reference cannot be linked")?;
+        pad.link(reference).context("cannot link iqacompare's reference pad")?;
         lock(&self.state).pads.push(Some(pad));
         Ok(())
     }

@@ -54,7 +54,7 @@ pub fn write(
         let stills = source_stills(source, times.collect(), settings);
         for one in some {
             if let Err(error) = show(folder, one, &stills, settings) {
-                failures.push(format!("{}: its moments cannot be shown: {error:#}", one.input.name));
+                failures.push(format!("{}: cannot show its worst moments: {error:#}", one.input.name));
             }
         }
     }

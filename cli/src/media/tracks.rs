@@ -61,7 +61,7 @@ impl Tracks {
     /// # Errors
     /// If it is not a bin.
     pub fn watch(self: &Arc<Self>, bin: &gst::Element) -> Result<()> {
-        let bin = bin.downcast_ref::<gst::Bin>().context("the decoder is no bin")?;
+        let bin = bin.downcast_ref::<gst::Bin>().context("the decoder is not a bin")?;
         let tracks = Arc::downgrade(self);
         bin.connect_deep_element_added(move |_, _, element| {
             if let Some(tracks) = tracks.upgrade().filter(|_| is_video_decoder(element)) {

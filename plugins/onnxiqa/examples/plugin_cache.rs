@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 /// Name of the plugin.
 const NAME: &str = "onnxiqa";
 
+/// Formats that GStreamer 1.22 does not know. They are left out, so that the result is the same with every version.
+const NEWER_FORMATS: [&str; 1] = ["GRAY10_LE16"];
+
 /// An object with sorted keys.
 type Object = BTreeMap<String, Value>;
 
@@ -58,7 +61,8 @@ fn element(factory: &gst::ElementFactory, types: &mut Object) -> Result<Value> {
         properties.insert(pspec.name().to_owned(), property(pspec));
         add_type(pspec.value_type(), types);
     }
-    let pads = factory.static_pad_templates().iter().map(|pad| (pad.name_template().to_owned(), pad_template(pad)));
+    let templates = factory.static_pad_templates();
+    let pads = templates.iter().map(|pad| (pad.name_template().to_owned(), pad_template(pad)));
     let mut element = Object::from([
         ("author".to_owned(), json!(factory.metadata("author"))),
         ("description".to_owned(), json!(factory.metadata("description"))),
@@ -89,12 +93,12 @@ fn rank(rank: gst::Rank) -> String {
 fn property(pspec: &glib::ParamSpec) -> Value {
     let flags = pspec.flags();
     let has = |flag| flags.contains(flag);
-    let mutable = match () {
-        () if has(gst::PARAM_FLAG_MUTABLE_PLAYING) => "playing",
-        () if has(gst::PARAM_FLAG_MUTABLE_PAUSED) => "paused",
-        () if has(gst::PARAM_FLAG_MUTABLE_READY) => "ready",
-        () => "null",
-    };
+    let states = [
+        (gst::PARAM_FLAG_MUTABLE_PLAYING, "playing"),
+        (gst::PARAM_FLAG_MUTABLE_PAUSED, "paused"),
+        (gst::PARAM_FLAG_MUTABLE_READY, "ready"),
+    ];
+    let mutable = states.iter().find(|(flag, _)| has(*flag)).map_or("null", |(_, state)| state);
     let mut property = Object::from([
         ("blurb".to_owned(), json!(pspec.blurb())),
         ("conditionally-available".to_owned(), json!(has(gst::PARAM_FLAG_CONDITIONALLY_AVAILABLE))),
@@ -193,7 +197,8 @@ fn caps(caps: &gst::Caps) -> String {
         for (field, value) in structure.iter() {
             let value = value.serialize().map_or_else(|_| "?".to_owned(), |value| value.to_string());
             let value = ["(string)", "(int)", "(fraction)"].iter().fold(value, |value, type_| value.replace(type_, ""));
-            text.push_str(&format!("{field:>15}: {value}\n"));
+            let value = NEWER_FORMATS.iter().fold(value, |value, name| value.replace(&format!(", {name}"), ""));
+            text.push_str(&format!("{:>15}: {value}\n", field.as_str()));
         }
     }
     text

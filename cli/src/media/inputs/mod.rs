@@ -215,7 +215,7 @@ mod tests {
     fn what_is_not_there_is_said_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let error = |name: &str| input(folder.path().join(name).as_os_str()).unwrap_err().to_string();
-        assert!(error("absent.mp4").starts_with("there is no such file: "));
+        assert!(error("absent.mp4").starts_with("no such file: "));
         std::fs::write(folder.path().join("empty.mp4"), "").unwrap();
         assert!(error("empty.mp4").ends_with("empty.mp4 is empty"));
         std::fs::create_dir(folder.path().join("folder")).unwrap();

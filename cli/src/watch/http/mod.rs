@@ -5,9 +5,9 @@
 //! | path | what |
 //! |---|---|
 //! | `GET /`, `GET /camera/NAME` | the wall, a camera ([`page`](super::page)) |
-//! | `GET /api/cameras`, `GET /api/history/NAME` | what is known, as JSON |
-//! | `GET /api/events` | what happens, as server-sent events |
-//! | `POST /api/alarms/ID/ack`, `POST /api/reload` | an alarm has been seen; the configuration is read again |
+//! | `GET /api/cameras`, `GET /api/history/NAME` | status and history as JSON |
+//! | `GET /api/events` | server-sent events |
+//! | `POST /api/alarms/ID/ack`, `POST /api/reload` | acknowledge an alarm; reload the configuration |
 //! | `GET /snapshot/NAME.jpg`, `GET /picture/NUMBER.jpg` | the newest picture of a camera, a picture of the history |
 //! | `GET /metrics` | for Prometheus |
 //! | `GET /healthz`, `GET /readyz` | for supervisors; the only ones that need no token |
@@ -117,10 +117,10 @@ impl Server {
             .thread_name("http")
             .enable_all()
             .build()
-            .context("the server cannot be started")?;
-        let listener = runtime
-            .block_on(TcpListener::bind(listen))
-            .with_context(|| format!("listen = {listen}: the address cannot be had; is another iqa watch running?"))?;
+            .context("cannot start the HTTP server")?;
+        let listener = runtime.block_on(TcpListener::bind(listen)).with_context(|| {
+            format!("listen = {listen}: the address is not available; is another iqa watch running?")
+        })?;
         let address = listener.local_addr().context("the server has no address")?;
         let (ending, is_ending) = watch::channel(false);
         let app = App(Arc::new(Shared {

@@ -214,9 +214,9 @@ impl ObjectImpl for IqaCompare {
                 glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
                     .nick("Statistics")
                     .blurb(
-                        "Statistics since READY→PAUSED: distorted = matched + duplicate + unmatched, reference = \
-                         matched + dropped + outside; scored, skipped, failed; mean, min, p5 and last of the score, or \
-                         of psnr-y without a model; latency-mean and latency-p99 in nanoseconds",
+                        "Statistics since the transition to PAUSED: distorted = matched + duplicate + unmatched, \
+                         reference = matched + dropped + outside; scored, skipped, failed; mean, min, p5 and last of \
+                         the score, or of psnr-y without a model; latency-mean and latency-p99 in nanoseconds",
                     )
                     .read_only()
                     .doc_show_default()

@@ -165,8 +165,8 @@ impl ObjectImpl for IqaScore {
                 glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
                     .nick("Statistics")
                     .blurb(
-                        "Statistics since READY→PAUSED: frames, scored, skipped, failed; mean, min, p5 and last of the \
-                         score; latency-mean and latency-p99 in nanoseconds",
+                        "Statistics since the transition to PAUSED: frames, scored, skipped, failed; mean, min, p5 and \
+                         last of the score; latency-mean and latency-p99 in nanoseconds",
                     )
                     .read_only()
                     .doc_show_default()

@@ -135,8 +135,6 @@ mod scorer;
 mod scores;
 mod settings;
 
-pub use settings::{Measures, Mode};
-
 glib::wrapper! {
     /// The `iqascore` element.
     pub struct IqaScore(ObjectSubclass<imp::IqaScore>) @extends gst::Element, gst::Object;
@@ -148,7 +146,7 @@ glib::wrapper! {
 /// If GStreamer rejects the registration.
 pub fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     #[cfg(feature = "doc")]
-    for own in [Mode::static_type(), Measures::static_type()] {
+    for own in [settings::Mode::static_type(), settings::Measures::static_type()] {
         own.mark_as_plugin_api(gst::PluginAPIFlags::empty());
     }
     gst::Element::register(Some(plugin), "iqascore", gst::Rank::NONE, IqaScore::static_type())

@@ -237,9 +237,9 @@ fn another_structure_is_an_error_that_says_which() {
     gst::init().expect("GStreamer");
     let other = gst::Structure::builder("iqa-alarm").field("active", 1i32).build();
     let error = Window::from_structure(&other).expect_err("an alarm").to_string();
-    assert_eq!(error, "the structure is iqa-alarm, not iqa-window");
+    assert_eq!(error, "expected a structure iqa-window, got iqa-alarm");
     let error = Alarm::from_structure(&other).expect_err("no truth value").to_string();
-    assert!(error.contains("iqa-alarm has no field active"), "{error}");
+    assert!(error.contains("iqa-alarm: field active"), "{error}");
     let event = gst::Structure::builder("iqa-alignment").field("event", "dreamt").build();
     let error = AlignmentEvent::from_structure(&event).expect_err("no such event").to_string();
     assert!(error.contains("dreamt"), "{error}");

@@ -18,7 +18,9 @@ mod stamps;
 pub use failure::{Failures, OnError};
 pub use guard::{Guarded, guard};
 pub use labels::{Labels, open_analytics};
-pub use model_settings::{ModelSettings, NO_MODEL, Provider};
+#[cfg(feature = "doc")]
+pub use model_settings::Provider;
+pub use model_settings::{ModelSettings, NO_MODEL};
 pub use report::{Fields, Notice, Report, warn};
 pub use scored_frame::{FrameResult, ModelInfo, ScoredFrame, Times};
 pub use selection_settings::SelectionSettings;

@@ -98,8 +98,8 @@ impl ModelSettings {
             glib::ParamSpecEnum::builder_with_default("provider", self.provider)
                 .nick("Provider")
                 .blurb(
-                    "Execution provider for the model; a provider that is not available is an error at READY→PAUSED, \
-                     there is no fallback",
+                    "Execution provider for the model; a provider that is not available is an error in the transition \
+                     to PAUSED, there is no fallback",
                 )
                 .mutable_ready()
                 .build(),
