@@ -155,6 +155,8 @@ mod field;
 mod fit_sums;
 mod float_ssim;
 mod fused;
+#[cfg(test)]
+mod laboratory;
 mod luma_fit;
 mod luma_meter;
 mod luma_pass;

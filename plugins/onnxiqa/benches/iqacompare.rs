@@ -229,12 +229,13 @@ fn ladder() -> Result<()> {
             let name = if index == 0 { String::new() } else { index.to_string() };
             format!(
                 " t. ! queue max-size-buffers=2 max-size-bytes=0 ! c{name}.reference \
-                 videotestsrc pattern=ball num-buffers=100 ! {caps} ! c{name}.distorted \
+                 videotestsrc pattern=ball foreground-color=0xffd0d0d0 num-buffers=100 ! {caps} ! c{name}.distorted \
                  iqacompare name=c{name} {settings} ! fakesink name=sink{name} sync=false"
             )
         };
         let rungs: String = (0..rungs).map(rung).collect();
-        let pipeline = gst::parse::launch(&format!("videotestsrc num-buffers=100 ! {caps} ! tee name=t{rungs}"))?;
+        let pipeline =
+            gst::parse::launch(&format!("videotestsrc pattern=ball num-buffers=100 ! {caps} ! tee name=t{rungs}"))?;
         most_resident_kib(&pipeline.downcast::<gst::Pipeline>().ok().context("a pipeline")?)
     };
     for (alignment, measures) in [("pts", "psnr+ssim"), ("pts", "psnr+vmaf"), ("auto", "psnr+ssim")] {

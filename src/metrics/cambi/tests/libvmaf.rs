@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
 
 //! Clips that ffmpeg makes, measured here and by the libvmaf within ffmpeg, with its default options and with those of
-//! Netflix's models of version 1. Needs `ONNX_IQA_FFMPEG`, the path of an ffmpeg 9 (`scripts/ffmpeg.sh` prints one), and
-//! `ONNX_IQA_CLIPS`.
+//! Netflix's models of version 1.
 
-use std::path::PathBuf;
-use std::process::Command;
-
-use onnx_iqa_testkit::{TempDir, skipped};
+use onnx_iqa_testkit::skipped;
 use serde_json::Value;
 
 use super::{cambi, of_models};
 use crate::metrics::cambi::CambiOptions;
+use crate::metrics::laboratory::Laboratory;
 use crate::metrics::workers::Workers;
-use crate::picture::{Colorimetry, OwnedFrame, PixelFormat};
+use crate::picture::OwnedFrame;
 
 /// The clip is its own reference.
-const GRAPH: &str = "[0]split[a][b];[a][b]libvmaf=log_fmt=json:log_path=log.json:n_threads=2:feature='name=cambi\
+const GRAPH: &str = "[0]split[a][b];[a][b]libvmaf=feature='name=cambi\
                      |name=cambi\\:cambi_high_res_speedup=1080\\:cambi_vis_lum_threshold=0.06\\:cambi_max_val=17.0'";
 /// What libvmaf calls the two.
 const NAMES: [&str; 2] = ["cambi", "cambi_hrs_1080_cmxv_17_vlt_0.06"];
@@ -48,75 +45,28 @@ const CLIPS: [Clip; 18] = [
     ("12 bits, slope", SLOPE, "null", [640, 360], 12, 4),
 ];
 
-/// ffmpeg and a folder to work in.
-struct Lab {
-    program: PathBuf,
-    clips: PathBuf,
-    folder: TempDir,
-}
-
-impl Lab {
-    fn new() -> Option<Self> {
-        let path = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.exists());
-        Some(Self { program: path("ONNX_IQA_FFMPEG")?, clips: path("ONNX_IQA_CLIPS")?, folder: TempDir::new() })
-    }
-
-    fn run(&self, arguments: &[&str]) {
-        let mut command = Command::new(&self.program);
-        let done = command.args(["-v", "error", "-nostdin", "-y"]).args(arguments).current_dir(self.folder.path());
-        let done = done.output().unwrap();
-        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
-    }
-
-    /// A clip's frames, and what libvmaf says of them.
-    fn measure(&self, &(_, source, filter, [width, height], depth, frames): &Clip) -> (Vec<OwnedFrame>, Vec<Value>) {
-        let file = self.clips.join(source).display().to_string();
-        let from = if source.ends_with(".mp4") { vec!["-i", &file] } else { vec!["-f", "lavfi", "-i", source] };
-        let suffix = if depth > 8 { format!("{depth}le") } else { String::new() };
-        let color = format!("yuv420p{suffix}");
-        let (size, count) = (format!("{width}x{height}"), frames.to_string());
-        // The filters that do damage do not all take more than 8 bits.
-        let graph = format!("{filter},scale={width}:{height},format={color}");
-        self.run(&[&from[..], &["-lavfi", &graph, "-frames:v", &count, "-f", "rawvideo", "clip"]].concat());
-        let clip = ["-f", "rawvideo", "-pix_fmt", &color, "-s", &size, "-i", "clip"];
-        self.run(&[&clip[..], &["-lavfi", GRAPH, "-f", "null", "-"]].concat());
-        let log = std::fs::read(self.folder.path().join("log.json")).unwrap();
-        let log: Value = serde_json::from_slice(&log).unwrap();
-        let found: Vec<_> = log["frames"].as_array().unwrap().iter().map(|frame| frame["metrics"].clone()).collect();
-        let clip = std::fs::read(self.folder.path().join("clip")).unwrap();
-        (clip.chunks_exact(clip.len() / frames).map(|data| frame(data, [width, height], depth)).collect(), found)
-    }
-}
-
-/// A frame of a raw file, as ours.
-fn frame(mut data: &[u8], [width, height]: [u32; 2], depth: u32) -> OwnedFrame {
-    let format = match depth {
-        8 => PixelFormat::I420,
-        10 => PixelFormat::I420p10,
-        12 => PixelFormat::I420p12,
-        other => panic!("{other}"),
-    };
-    let mut planes = Vec::new();
-    for component in format.components() {
-        let stride = component.width(width) as usize * usize::from(component.step);
-        let (plane, rest) = data.split_at(stride * component.height(height) as usize);
-        planes.push((plane.to_vec(), stride));
-        data = rest;
-    }
-    OwnedFrame { format, width, height, colorimetry: Colorimetry::SRGB, planes }
+/// A clip's frames, and what libvmaf measures of them.
+fn measure(laboratory: &Laboratory, &(_, source, filter, size, depth, frames): &Clip) -> (Vec<OwnedFrame>, Vec<Value>) {
+    let suffix = if depth > 8 { format!("{depth}le") } else { String::new() };
+    let pix_fmt = format!("yuv420p{suffix}");
+    // The filters that do damage do not all take more than 8 bits.
+    let graph = format!("{filter},scale={}:{},format={pix_fmt}", size[0], size[1]);
+    laboratory.write(source, &graph, frames, "clip");
+    let found = laboratory.measure(&["clip"], &pix_fmt, size, GRAPH);
+    (laboratory.read("clip", &pix_fmt, size), found)
 }
 
 /// To the digits that libvmaf prints.
 #[test]
 fn agrees_with_libvmaf_on_every_frame() {
-    let Some(lab) = Lab::new() else {
+    let Some(laboratory) = Laboratory::open() else {
         return skipped("CAMBI against libvmaf: ONNX_IQA_FFMPEG or ONNX_IQA_CLIPS is not set");
     };
     println!("| clip | frames | CAMBI | largest difference | with the models' options |\n|---|--:|--:|--:|--:|");
     let chosen = std::env::var("ONNX_IQA_CLIP").ok();
     let workers = Workers::new(2);
     for clip in CLIPS.iter().filter(|clip| chosen.as_ref().is_none_or(|chosen| clip.0 == chosen)) {
-        let (frames, expected) = lab.measure(clip);
+        let (frames, expected) = measure(&laboratory, clip);
         assert_eq!((expected.len(), frames.len()), (clip.5, clip.5), "{}", clip.0);
         let found = [CambiOptions::default(), of_models()].map(|options| cambi(&workers, options, &frames));
         let mut worst = [0.0f64; 2];

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Clips that ffmpeg makes, measured here and by the libvmaf within ffmpeg. Needs `ONNX_IQA_FFMPEG`, the path of an
-//! ffmpeg 9 (`scripts/ffmpeg.sh` prints one), and `ONNX_IQA_CLIPS`.
+//! Clips that ffmpeg makes, measured here and by the libvmaf within ffmpeg.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use onnx_iqa_testkit::{TempDir, skipped};
+use onnx_iqa_testkit::skipped;
 use serde_json::Value;
 
 use crate::metrics::vmaf::window::{Motion, Window};
 use crate::metrics::vmaf::{VmafModel, extract::Extractor, model::Features};
-use crate::metrics::{pair::Pair, workers::Workers};
-use crate::picture::{Colorimetry, Frame as _, OwnedFrame, PixelFormat};
+use crate::metrics::{laboratory::Laboratory, pair::Pair, workers::Workers};
+use crate::picture::{Frame as _, OwnedFrame};
 
 /// The first three are of VMAF 0.6.1, the others of VMAF 1.
 const MODELS: [&str; 11] = [
@@ -134,79 +130,21 @@ fn clips() -> Vec<Clip> {
     ]
 }
 
-/// ffmpeg and a folder to work in.
-struct Lab {
-    program: PathBuf,
-    clips: PathBuf,
-    folder: TempDir,
-}
-
-impl Lab {
-    fn new() -> Option<Self> {
-        let path = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.exists());
-        Some(Self { program: path("ONNX_IQA_FFMPEG")?, clips: path("ONNX_IQA_CLIPS")?, folder: TempDir::new() })
-    }
-
-    fn run(&self, arguments: &[String]) {
-        let mut command = Command::new(&self.program);
-        let done = command.args(["-v", "error", "-nostdin", "-y"]).args(arguments).current_dir(self.folder.path());
-        let done = done.output().unwrap();
-        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
-    }
-
-    /// Writes both clips, and gives what libvmaf says of their frames; it calls the scores m0, m1 and so on.
-    fn measure(&self, clip: &Clip) -> Vec<Value> {
-        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let mut from = match clip.source.ends_with(".mp4") {
-            true => vec!["-i".to_owned(), self.clips.join(clip.source).display().to_string()],
-            false => vec!["-f".to_owned(), "lavfi".to_owned(), "-i".to_owned(), clip.source.to_owned()],
-        };
-        from.push("-lavfi".to_owned());
-        let [width, height] = clip.size;
-        for (name, damage) in [("r.yuv", "null"), ("d.yuv", clip.damage)] {
-            // Filters of more than 8 bits do not all exist: damage is done before.
-            let graph = format!("{},{damage},scale={width}:{height},format={}", clip.both, clip.format);
-            let mut arguments = from.clone();
-            arguments.push(graph);
-            arguments.extend(words(&format!("-frames:v {} -f rawvideo {name}", clip.frames)));
-            self.run(&arguments);
-        }
-        let raw = |name: &str| words(&format!("-f rawvideo -pix_fmt {} -s {width}x{height} -i {name}", clip.format));
-        let models = MODELS[..clip.models()].iter().enumerate();
-        let models: Vec<_> = models.map(|(number, model)| format!("version={model}\\:name=m{number}")).collect();
-        let graph = format!("[1][0]libvmaf=log_fmt=json:log_path=log.json:n_threads=2:model='{}'", models.join("|"));
-        let arguments = [raw("r.yuv"), raw("d.yuv"), words("-lavfi"), vec![graph], words("-f null -")];
-        self.run(&arguments.concat());
-        let log = std::fs::read(self.folder.path().join("log.json")).unwrap();
-        let log: Value = serde_json::from_slice(&log).unwrap();
-        log["frames"].as_array().unwrap().iter().map(|frame| frame["metrics"].clone()).collect()
-    }
-}
-
-/// The frames of a raw file, as ours.
-fn frames(path: &Path, clip: &Clip) -> Vec<OwnedFrame> {
-    let format = match clip.format {
-        "yuv420p" => PixelFormat::I420,
-        "yuv420p10le" => PixelFormat::I420p10,
-        "yuv420p12le" => PixelFormat::I420p12,
-        "yuv444p10le" => PixelFormat::Y444p10,
-        other => panic!("{other}"),
-    };
+/// The reference's and the distorted frames of a clip, and what libvmaf measures of them; it calls the scores m0, m1 and
+/// so on.
+fn measure(laboratory: &Laboratory, clip: &Clip) -> ([Vec<OwnedFrame>; 2], Vec<Value>) {
     let [width, height] = clip.size;
-    let data = std::fs::read(path).unwrap();
-    let mut rest = &data[..];
-    let mut frames = Vec::new();
-    while !rest.is_empty() {
-        let mut planes = Vec::new();
-        for component in format.components() {
-            let stride = component.width(width) as usize * usize::from(component.step);
-            let (plane, after) = rest.split_at(stride * component.height(height) as usize);
-            planes.push((plane.to_vec(), stride));
-            rest = after;
-        }
-        frames.push(OwnedFrame { format, width, height, colorimetry: Colorimetry::SRGB, planes });
-    }
-    frames
+    let files = [("r.yuv", "null"), ("d.yuv", clip.damage)].map(|(name, damage)| {
+        // Filters of more than 8 bits do not all exist: damage is done before.
+        let graph = format!("{},{damage},scale={width}:{height},format={}", clip.both, clip.format);
+        laboratory.write(clip.source, &graph, clip.frames as usize, name);
+        name
+    });
+    let models = MODELS[..clip.models()].iter().enumerate();
+    let models: Vec<_> = models.map(|(number, model)| format!("version={model}\\:name=m{number}")).collect();
+    let graph = format!("[1][0]libvmaf=model='{}'", models.join("|"));
+    let found = laboratory.measure(&files, clip.format, clip.size, &graph);
+    (files.map(|name| laboratory.read(name, clip.format, clip.size)), found)
 }
 
 /// Every frame's features as a model takes them, motion included.
@@ -259,15 +197,14 @@ fn compare(clip: &Clip, model: usize, expected: &[Value], reference: &[OwnedFram
 /// was found is printed.
 #[test]
 fn agrees_with_libvmaf_on_every_frame() {
-    let Some(lab) = Lab::new() else {
+    let Some(laboratory) = Laboratory::open() else {
         return skipped("VMAF against libvmaf: ONNX_IQA_FFMPEG or ONNX_IQA_CLIPS is not set");
     };
     println!("| clip | frames | VMAF | VMAF 1 | feature | score | feature of VMAF 1 | score |");
     println!("|---|--:|--:|--:|--:|--:|--:|--:|");
     let chosen = std::env::var("ONNX_IQA_CLIP").ok();
     for clip in clips().iter().filter(|clip| chosen.as_ref().is_none_or(|chosen| clip.name == chosen)) {
-        let expected = lab.measure(clip);
-        let [reference, distorted] = ["r.yuv", "d.yuv"].map(|name| frames(&lab.folder.path().join(name), clip));
+        let ([reference, distorted], expected) = measure(&laboratory, clip);
         assert_eq!(
             (expected.len(), reference.len(), distorted.len()),
             (clip.frames as usize, expected.len(), expected.len())
