@@ -190,8 +190,8 @@ mod tests {
         assert!(error("vmaf.p6>=80").contains("worst-second"));
         assert!(error("unmached<=2").contains("unmatched"));
         assert!(error("vmaf>=80").contains("vmaf.mean"));
-        assert!(error("vmaf.p5=80").contains("no relation"));
-        assert!(error("vmaf.p5>=x").contains("no number"));
-        assert!(error("vmaf.p5>=nan").contains("no limit"));
+        assert!(error("vmaf.p5=80").contains("no comparison operator"));
+        assert!(error("vmaf.p5>=x").contains("invalid number"));
+        assert!(error("vmaf.p5>=nan").contains("invalid limit"));
     }
 }
