@@ -117,17 +117,21 @@ class Page:
             try:
                 self.block(language, words, body.replace("9464", str(self.port)))
             except Wrong as wrong:
-                self.failed.append(f"FAILED: {self.page}, line {line}: {wrong}")
+                self.fail(f", line {line}: {wrong}")
             except subprocess.TimeoutExpired:
-                self.failed.append(f"FAILED: {self.page}, line {line}: did not end within {LIMIT} s")
+                self.fail(f", line {line}: did not end within {LIMIT} s")
         try:
             self.end_server()
         except Wrong as wrong:
-            self.failed.append(f"FAILED: {self.page}: {wrong}")
+            self.fail(f": {wrong}")
         if self.count == 0 and b"```sh\n" in self.page.read_bytes():
-            self.failed.append(f"FAILED: {self.page}: no block was run")
+            self.fail(": no block was run")
         print(f"{self.page}: {self.count} blocks, {len(self.failed)} failed", flush=True)
         return self.failed
+
+    def fail(self, text):
+        self.failed.append(f"FAILED: {self.page}{text}")
+        print(self.failed[-1], flush=True)
 
     def block(self, language, words, body):
         if language == "text" and words[:1] in (["output"], ["errors"]):
