@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a model's file is told by.
+//! Hashes that identify model files.
 
 use sha2::{Digest, Sha256};
 
@@ -9,7 +9,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// The first 12 hexadecimal digits, which summaries, logs and reports give.
+/// The first 12 hexadecimal digits, as summaries, logs and reports show them.
 pub(crate) fn short(hash: &[u8; 32]) -> String {
     hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,11 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Picture quality: a frame goes in as a borrowed picture, becomes a tensor, becomes numbers, becomes a score.
+//! Picture and video quality: scores by ONNX models, fidelity measures, and the alignment of two streams.
 //!
-//! [`Picture`] is a frame as it lies in memory, whatever its pixel format. A [`Model`](model) is an ONNX file with a contract
-//! that says what it takes and gives, [`Scorer`] a queue in front of it, [`Score`] what comes out. [`metrics`] compares a
-//! picture with its reference, and [`Comparer`] a stream with its reference stream: aligned in time and space, measured, and
-//! scored by a model that takes a reference.
+//! A frame enters as a borrowed [`Picture`]. A [`Model`](model) is an ONNX file with a contract that says what it takes
+//! and returns; [`Scorer`] is a queue in front of it, [`Score`] its result. [`metrics`] compares a picture with its
+//! reference. [`Comparer`] compares a stream with its reference stream: aligned in time and space, measured, and scored
+//! by a model that takes a reference.
+//!
+//! # Reading order
+//!
+//! Each module page says what the module does, why it does it this way, and on which paper, standard or program its
+//! arithmetic rests.
+//!
+//! 1. [`picture`] – a frame in memory: formats, planes, strides, matrix, range.
+//! 2. [`metrics`] – PSNR, SSIM, MS-SSIM, VMAF, CAMBI: definitions, papers, agreement with other programs.
+//! 3. [`model`] – the contract of an ONNX file, where files and ONNX Runtime are searched for, providers.
+//! 4. [`preprocess`] – how a picture becomes a tensor: resampling, color, crops.
+//! 5. [`scorer`] – queues, batches, threads, cancellation.
+//! 6. [`align`] – [`align::time`]: which frames correspond; [`align::space`]: bars, scale, translation, orientation.
+//! 7. [`comparer`] – the previous four put together for two streams, with bounded memory.
+//! 8. [`record`] and [`stats`] – results as data: fields, windows, alarms, summaries, log formats, pools.
+//! 9. [`overlay`] and [`evidence`] – results as pictures.
+//! 10. [`sharing`] – what comparisons with one source share; for programs that run several at once.
 //!
 //! # Score a picture
 //!
@@ -81,15 +97,21 @@
 //!
 //! # Features
 //!
-//! * `onnx` (default): models and [`Scorer`]. ONNX Runtime is loaded when the first model is opened; nothing links to it.
-//!   Without the feature there are metrics, alignment, preprocessing and the comparer.
-//! * `cuda`, `tensorrt`, `openvino` (default): execution providers. One that is not compiled in, not in the loaded ONNX
-//!   Runtime or without its hardware is an error when it is asked for, never a silent fallback.
+//! * `onnx` (default): models and [`Scorer`]. ONNX Runtime is loaded when the first model is opened; nothing links to
+//!   it. Without the feature there are measures, alignment, preprocessing, comparer, records and logs.
+//! * `cuda`, `tensorrt`, `openvino` (default): execution providers. Requesting one that is not compiled in, not in the
+//!   loaded ONNX Runtime, or without its hardware is an error, never a silent fallback.
+//!
+//! # Threads and memory
+//!
+//! Queues are bounded, in frames or in bytes. Measures give the same bits with any number of threads and on every
+//! processor; a model's score depends on ONNX Runtime and the provider.
 //!
 //! # Errors
 //!
-//! An error's message does not repeat its cause: that is its [`source`](std::error::Error::source).
+//! An error's message does not contain its cause, which is its [`source`](std::error::Error::source).
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs, unsafe_code)]
 
 pub mod align;
@@ -117,3 +139,8 @@ pub use model::Model;
 pub use panic::panic_text;
 pub use picture::Picture;
 pub use scorer::{Score, Scorer};
+
+/// The README's examples, compiled with the documentation's.
+#[cfg(all(doctest, feature = "onnx"))]
+#[doc = include_str!("README.md")]
+struct Readme;

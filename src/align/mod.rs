@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Bringing two streams together: which reference frame belongs to a distorted one ([`time`]), and which part of it to
-//! which part ([`space`]); and, where they do not come together, what keeps them apart ([`Suspect`]).
+//! Bringing two streams together: which reference frame corresponds to a distorted one ([`time`]), which part of one
+//! picture corresponds to which part of the other ([`space`]), and, if the streams do not match, the likely cause
+//! ([`Suspect`]).
 
 pub mod space;
 mod suspect;

@@ -1,82 +1,82 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What may keep two streams apart whose frames find no partners, or wrong ones: a picture that is turned or mirrored,
-//! an offset beyond what alignment looks at.
+//! What may keep two streams apart if their frames find no partners, or wrong ones: a picture that is turned or
+//! mirrored, or an offset outside the search range.
 //!
-//! It decides nothing. It is fed with the signatures and the decisions of alignment in time, and asks only while most
-//! of the last decisions were bad: no partner, or one that the pictures contradict.
+//! This makes no decisions. It receives the signatures and the decisions of the alignment in time, and searches only
+//! while most recent decisions were bad: no partner, or one that the pictures contradict.
 
 use std::collections::VecDeque;
 
 use super::space::Orientation;
 use super::time::{Alignment, Beyond, CONTRADICTED, Decision, Of, Pairing, Settings, Signature, Timestamp};
 
-/// Pictures that are at most so far apart in time show the same moment, in ns.
+/// Pictures at most this far apart in time show the same moment, in ns.
 const MOMENT: i64 = 100_000_000;
 
-/// Moments whose pictures are kept: with one every tenth of a second, longer than frames usually wait.
+/// Moments kept: at ten per second, for longer than frames usually wait.
 const MOMENTS: usize = 32;
 
-/// Decisions that are looked at together, and how often.
+/// Decisions that are evaluated together, and every how many.
 const DECISIONS: usize = 24;
 const EVERY: u64 = 12;
 
-/// Frames of the distorted stream that may have come without a decision before something is taken to be wrong.
+/// Distorted frames without a decision before something is considered wrong.
 const PATIENCE: u64 = 30;
 
-/// From one frame to the next where there are no time stamps, in ns.
+/// Frame interval if there are no time stamps, in ns.
 const INTERVAL: i64 = 40_000_000;
 
-/// An offset from the one that times were given is another one from so far on, in ns.
+/// Offsets that differ by at least this much are different, in ns.
 const ANOTHER: u64 = 100_000_000;
 
-/// What is suspected to keep two streams apart.
+/// What probably keeps two streams apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Suspicions {
-    /// The distorted pictures agree with the reference's when they are turned or mirrored.
+    /// The distorted pictures agree with the reference when turned or mirrored.
     pub orientation: Option<Orientation>,
-    /// The pictures agree at an offset that is not looked at.
+    /// The pictures agree at an offset outside the search range.
     pub offset: Option<FarOffset>,
 }
 
-/// An offset at which the pictures agree, and which is not looked at.
+/// An offset at which the pictures agree, outside the search range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FarOffset {
-    /// Reference minus distorted running time, in ns, to a frame or two.
+    /// Reference minus distorted running time, in ns, accurate to a frame or two.
     pub offset: i64,
-    /// How far alignment looks, in ns. None: it does not look at all, times decide.
+    /// The search range, in ns. `None`: there is no search, time stamps decide.
     pub search_range: Option<u64>,
-    /// How far it would have to look, in ns: whole seconds.
+    /// The search range that would include it, in ns: whole seconds.
     pub needed: u64,
 }
 
-/// A search range for an offset so far away, in ns.
+/// A search range that includes this distance, in ns.
 fn whole_seconds(distance: u64) -> u64 {
     const SECOND: u64 = 1_000_000_000;
     (distance.saturating_add(ANOTHER) / SECOND).saturating_add(1).saturating_mul(SECOND)
 }
 
-/// Finds out what keeps two streams apart.
+/// Finds the reason why two streams do not match.
 #[derive(Debug)]
 pub struct Suspect {
-    /// Added to the distorted side's running time.
+    /// Added to the running time of distorted frames.
     offset: i64,
-    /// How far alignment looks from there, in ns; none: not at all.
+    /// The search range around that, in ns; `None`: no search.
     search_range: Option<u64>,
     adds: bool,
     pushed: [u64; 2],
-    /// Of each side, a picture a moment: which, and the picture.
+    /// Of each side, one picture per moment: the moment's number and the picture.
     moments: [VecDeque<(i64, Signature)>; 2],
     beyond: Beyond,
-    /// Whether the last decisions were bad.
+    /// Whether each of the last decisions was bad.
     bad: VecDeque<bool>,
     decided: u64,
     found: Suspicions,
 }
 
 impl Suspect {
-    /// For streams that are aligned like this.
+    /// For streams aligned with these settings.
     pub fn new(settings: Settings) -> Self {
         let searches = matches!(settings.alignment, Alignment::Auto | Alignment::Track);
         let adds = settings.alignment != Alignment::Pts;
@@ -93,7 +93,7 @@ impl Suspect {
         }
     }
 
-    /// Another offset from now on.
+    /// A different offset from now on.
     pub fn set_offset(&mut self, offset: i64) {
         if self.adds && offset != self.offset {
             self.offset = offset;
@@ -129,7 +129,7 @@ impl Suspect {
         }
     }
 
-    /// Most of the last decisions are bad, or there should be some.
+    /// Whether most of the last decisions are bad, or overdue.
     fn is_lost(&self) -> bool {
         match self.bad.is_empty() {
             true => self.pushed[Of::Distorted as usize] >= PATIENCE,
@@ -155,7 +155,7 @@ impl Suspect {
         }
     }
 
-    /// All are decided.
+    /// All frames are decided.
     pub fn ended(&mut self) {
         self.ask();
     }
@@ -177,7 +177,7 @@ impl Suspect {
         (distance > search_range.unwrap_or(0).max(ANOTHER)).then_some(far)
     }
 
-    /// Pictures of the same moments, reference and distorted.
+    /// Pictures of the same moments: reference, distorted.
     fn pairs(&self) -> impl Iterator<Item = (&Signature, &Signature)> {
         let [reference, distorted] = &self.moments;
         distorted.iter().filter_map(|(moment, signature)| {
@@ -186,7 +186,7 @@ impl Suspect {
         })
     }
 
-    /// What is suspected now.
+    /// The present suspicions.
     pub fn found(&self) -> Suspicions {
         self.found
     }

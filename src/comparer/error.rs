@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Why two frames could not be compared.
+//! Errors of a comparison.
 
 use super::side::Side;
 use crate::align::space::SpaceError;
@@ -12,10 +12,10 @@ use crate::scorer::ScoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompareError {
-    /// The model looks at one picture only.
+    /// The model takes a single picture.
     #[error("the model {0} judges a picture without its reference; there is nothing in it to compare with")]
     NoReferenceModel(String),
-    /// The model takes a reference of other content, and alignment looks for the same content.
+    /// The model expects a reference of other content, but the alignment searches for the same content.
     #[error(
         "the model {0} is a reduced-reference one, for references of other content: it needs the alignment `still`"
     )]
@@ -23,19 +23,19 @@ pub enum CompareError {
     /// A frame's memory cannot be read.
     #[error("the {side} frame")]
     Picture {
-        /// Whose frame it is.
+        /// The side the frame belongs to.
         side: Side,
-        /// What is wrong with it.
+        /// The cause.
         #[source]
         error: PictureError,
     },
-    /// The frames cannot be brought to one size.
+    /// The frames could not be brought to one size and place.
     #[error(transparent)]
     Space(#[from] SpaceError),
     /// The frames cannot be measured.
     #[error(transparent)]
     Measurements(#[from] MetricsError),
-    /// The model gave no score.
+    /// The model returned no score.
     #[error(transparent)]
     Score(#[from] ScoreError),
     /// Something that should not happen, such as a panic in a frame's own code.

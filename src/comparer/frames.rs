@@ -19,12 +19,12 @@ pub struct TimedFrame {
     pub stamp: Timestamp,
     /// The frame.
     pub frame: SharedFrame,
-    /// Bytes that it holds, which [`Settings::max_bytes`](super::Settings::max_bytes) bounds.
+    /// The bytes that it holds, which [`Settings::max_bytes`](super::Settings::max_bytes) limits.
     pub bytes: u64,
 }
 
 impl TimedFrame {
-    /// A frame that is shown at `stamp`, and holds as many bytes as its planes.
+    /// A frame that is shown at `stamp`; its bytes are those of its planes.
     pub fn new(stamp: Timestamp, frame: impl Frame + Sync + 'static) -> Self {
         Self::from((stamp, Arc::new(frame) as SharedFrame))
     }
@@ -32,7 +32,7 @@ impl TimedFrame {
 
 impl From<(Timestamp, SharedFrame)> for TimedFrame {
     fn from((stamp, frame): (Timestamp, SharedFrame)) -> Self {
-        // What cannot be read weighs nothing here; its outcome says why.
+        // An unreadable frame counts as 0 bytes here; its outcome reports the error.
         let bytes = frame.picture().map_or(0, |picture| picture.planes().iter().map(|plane| plane.data.len()).sum());
         Self { stamp, frame, bytes: bytes as u64 }
     }
@@ -50,15 +50,15 @@ impl std::fmt::Debug for TimedFrame {
     }
 }
 
-/// A frame that several comparers may have been given, as it is: what is computed of it is shared by whoever has it.
+/// A frame that several comparers may have received: what is computed from it is shared among them.
 pub(super) struct Leased {
-    // In this order: the memory outlives the lease.
+    // The order matters: the memory outlives the lease.
     lease: Lease,
     frame: SharedFrame,
 }
 
 impl Leased {
-    /// The frame with a lease on its memory: its own, or one by where the frame lies.
+    /// The frame with a lease on its memory: its own, or else one that identifies the memory by the frame's address.
     pub(super) fn over(frame: SharedFrame) -> SharedFrame {
         if frame.lease().is_some() {
             return frame;
@@ -80,15 +80,15 @@ impl Frame for Leased {
 
 /// A part of a shared frame.
 pub(super) struct Part {
-    // In this order: the memory outlives the lease.
+    // The order matters: the memory outlives the lease.
     lease: Option<Lease>,
     frame: SharedFrame,
-    /// None: the whole.
+    /// `None`: the whole frame.
     rect: Option<Rect>,
 }
 
 impl Part {
-    /// With a lease of its own if something is computed of it that others may need, too.
+    /// With a lease of its own if something is computed from it that others may need too.
     pub(super) fn new(frame: &SharedFrame, rect: Option<Rect>, leased: bool) -> Self {
         let words = rect.map(|rect| [rect.x, rect.y, rect.width, rect.height].map(u64::from));
         let lease =
@@ -108,7 +108,7 @@ impl Frame for Part {
     }
 }
 
-/// A copy of a picture that lives only as long as the next one has not been made.
+/// A copy of a picture whose memory is reused for the next one.
 pub(super) fn copy(picture: &Picture<'_>) -> OwnedFrame {
     OwnedFrame::from(picture)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The measuring thread: registers a pair, measures it, gives it to the model.
+//! The measuring thread: registers each pair, measures it, and hands it to the model.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,17 +15,17 @@ use crate::model::contract::Contract;
 use crate::picture::{Family, Frame, OwnedFrame, Picture, Rect, y_cb_cr};
 use crate::scorer::{Job, Scorer, Selector};
 
-/// Whether there is anything to do for a pair.
+/// Whether pairs need any processing.
 pub(super) fn wanted(settings: &Settings, scored: bool) -> bool {
     scored || settings.measures.any() || settings.registration != Registration::None
 }
 
-/// How a model gets its two pictures.
+/// Which pictures the model receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Feed {
-    /// It resizes: each frame as it is, without its bars, so that it is scaled only once.
+    /// The model resizes: each frame as it is, without its bars, so that it is scaled only once.
     Frames,
-    /// It looks at pixels as they are, or crops: the two pictures after registration.
+    /// The model takes pixels as they are, or crops: both pictures after registration.
     Registered,
 }
 
@@ -42,12 +42,12 @@ pub(super) struct Measurer {
     selector: Selector,
     measures: bool,
     registration: Registration,
-    /// Sizes may differ: nothing compares pixel by pixel.
+    /// Sizes may differ, because nothing compares pixel by pixel.
     any_size: bool,
     register: SpatialAligner,
     meter: Meter,
     looks: DetailLooks,
-    /// The last pairs that were measured, as far as they lack something that the next ones tell.
+    /// The last measured pairs whose values depend on the next ones.
     waiting: VecDeque<u64>,
 }
 
@@ -106,7 +106,7 @@ impl Measurer {
             self.waiting.push_back(number);
             while self.waiting.len() > self.meter.waiting() {
                 if let Some(number) = self.waiting.pop_front() {
-                    // The pair itself, if it does not wait, has gained nothing.
+                    // A pair that did not wait gains nothing here.
                     self.shared.late(number, self.meter.late());
                 }
             }
@@ -133,7 +133,7 @@ impl Measurer {
         let distorted_picture = reopen(Side::Distorted, converted.1.as_ref(), pictures.1)?;
         let aligned = self.register.align(&reference_picture, &distorted_picture)?;
         let shift = aligned.shift;
-        // The model works while this thread measures.
+        // The model runs while this thread measures.
         if let Some((_, feed)) = scorer {
             let same = self.registration == Registration::None && equal_sizes(&pictures.0, &pictures.1);
             let frames: [Box<dyn Frame>; 2] = match feed {
@@ -153,7 +153,7 @@ impl Measurer {
             Measurements::default()
         };
         let detail = self.looks.next_is_due().then(|| {
-            // Pictures that cannot be compared say nothing.
+            // Pictures that cannot be compared are no evidence.
             self.looks.keep(Detail::of(&aligned.reference, &aligned.distorted).ok().flatten());
             self.looks.clone()
         });
@@ -161,7 +161,7 @@ impl Measurer {
     }
 }
 
-/// Gives a pair to the model, waiting for room in its queue.
+/// Hands a pair to the model, waiting for room in its queue.
 fn submit(
     shared: &Arc<Shared>,
     scorer: Option<&(Arc<Scorer>, Feed)>,
@@ -170,7 +170,7 @@ fn submit(
 ) {
     let Some((scorer, _)) = scorer else { return };
     shared.expect_score(number);
-    // A comparer that has stopped listening must not be kept alive by a job that waits.
+    // A waiting job must not keep a comparer alive that is no longer used.
     let listener = Arc::downgrade(shared);
     let done = Box::new(move |score| {
         if let Some(shared) = listener.upgrade() {
@@ -184,7 +184,8 @@ fn open(side: Side, frame: &SharedFrame) -> Result<Picture<'_>, CompareError> {
     frame.picture().map_err(|error| CompareError::Picture { side, error })
 }
 
-/// An R'G'B' picture as the other one is stored, if that is Y'CbCr or gray: samples of two kinds cannot be compared.
+/// Converts an R'G'B' picture to how the other one is stored, if that is Y'CbCr or gray: samples of different kinds
+/// cannot be compared.
 fn as_the_other(picture: &Picture<'_>, other: &Picture<'_>) -> Option<OwnedFrame> {
     let depth = other.format().components().first().map_or(0, |component| component.depth);
     let differ = other.format().family() != Family::Rgb;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Full-reference comparison of two streams: frames of both sides go in, every distorted frame comes out once, in
-//! order, with what it was compared with and what came of it.
+//! Full-reference comparison of two streams: frames of both sides go in, and every distorted frame comes out exactly
+//! once, in order, with its partner and its measurements.
 //!
-//! A [`Comparer`] has two threads. One looks at the pictures and pairs them ([`align::time`](crate::align::time)); the
+//! A [`Comparer`] has two threads. One examines the pictures and pairs them ([`align::time`](crate::align::time)); the
 //! other brings each pair to the same place and size ([`align::space`](crate::align::space)), measures it
 //! ([`metrics`](crate::metrics)) and hands it to the model, if there is one.
 //!
-//! [`run`](Comparer::run) feeds it from two iterators. A caller that must not be held up, such as one with a live source,
-//! feeds it by hand: it asks [`wants`](Comparer::wants) before it gives another frame, and that is what bounds the memory.
+//! [`run`](Comparer::run) feeds it from two iterators. A caller that must not block, such as one with a live source,
+//! feeds it manually: it asks [`wants`](Comparer::wants) before pushing each frame, which is what limits the memory.
 
 mod error;
 mod frames;
@@ -47,17 +47,17 @@ pub struct Comparer {
 }
 
 impl Comparer {
-    /// Starts the threads. `scorer` is that of a model that compares, if pairs are to be scored too.
+    /// Starts the threads. `scorer` is that of a model that compares two pictures, if pairs should be scored too.
     ///
     /// Under [`Alignment::Still`] no measures are taken and nothing is registered, whatever the settings say: the two
-    /// pictures need not show the same, and each goes to the model as it is.
+    /// pictures need not show the same, and each goes to the model unchanged.
     ///
-    /// `changed` is called on the threads whenever there may be something new to take, or room for another frame; with
-    /// [`run`](Self::run) it has nothing to do.
+    /// `changed` is called on these threads whenever there may be a new outcome, or room for another frame; with
+    /// [`run`](Self::run) it need not do anything.
     ///
     /// # Errors
-    /// When the scorer's model does not compare two pictures, when it is a reduced-reference one under another alignment
-    /// than [`Alignment::Still`], or a thread cannot be started.
+    /// If the scorer's model does not compare two pictures, if it is a reduced-reference model under an alignment other
+    /// than [`Alignment::Still`], or if a thread cannot be started.
     pub fn new(
         mut settings: Settings,
         scorer: Option<Scorer>,
@@ -95,23 +95,23 @@ impl Comparer {
         Ok(())
     }
 
-    /// Whether frames are looked at. If not, their time stamps are enough.
+    /// Whether the frames themselves are needed. If not, time stamps are enough.
     pub fn needs_frames(&self) -> bool {
         self.needs_frames
     }
 
-    /// Takes the reference's next frame, which holds `bytes` bytes; gives its number, from 0.
+    /// Pushes the reference's next frame, which holds `bytes` bytes; returns its number, from 0.
     pub fn push_reference(&self, stamp: Timestamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
         self.shared.push(Side::Reference, stamp, Held { time: None, bytes, frame: frame.map(Leased::over) })
     }
 
-    /// Takes the next distorted frame, which holds `bytes` bytes; gives its number, from 0.
+    /// Pushes the next distorted frame, which holds `bytes` bytes; returns its number, from 0.
     pub fn push_distorted(&self, stamp: Timestamp, bytes: u64, frame: Option<SharedFrame>) -> u64 {
         self.push_distorted_at(stamp, stamp.running, bytes, frame)
     }
 
-    /// The same of a frame that has another time in its film, in nanoseconds, than its running time: when it is played
-    /// faster, for example. [`Selection::period`] counts in that.
+    /// The same for a frame whose time in the film, in nanoseconds, differs from its running time, for example because
+    /// it is played faster. [`Selection::period`] counts in film time.
     pub fn push_distorted_at(
         &self,
         stamp: Timestamp,
@@ -132,59 +132,59 @@ impl Comparer {
         self.shared.end(Side::Distorted);
     }
 
-    /// Another offset from the next frame on.
+    /// Applies another offset from the next frame on.
     pub fn set_offset(&self, offset: i64) {
         self.shared.order(Input::Offset(offset));
     }
 
-    /// Whether both sides' frames are of one size from the next one on, as far as that is known: pairing then reads fewer of
-    /// their rows.
+    /// Whether the frames of both sides have one size from the next one on, as far as known: pairing then reads fewer
+    /// of their rows.
     pub fn set_one_size(&self, one_size: bool) {
         self.shared.order(Input::OneSize(one_size));
     }
 
-    /// Which pairs the model scores from the next one on.
+    /// Which pairs the model scores, from the next one on.
     pub fn set_selection(&self, selection: Selection) {
         self.shared.set_selection(selection);
     }
 
-    /// What both sides' frames may hold from now on, in bytes. If they hold more, once all that is decided has been
+    /// The limit in bytes for the frames of both sides from now on. If they hold more once all decided frames have been
     /// taken, the search window shrinks.
     pub fn set_max_bytes(&self, max_bytes: u64) {
         self.shared.set_max_bytes(max_bytes);
     }
 
-    /// The distorted frames up to and including this one can wait no longer: their partner is among what has been
-    /// given, or they have none.
+    /// The distorted frames up to this one can wait no longer: their partner is among the frames pushed so far, or they
+    /// have none.
     pub fn force(&self, through: u64) {
         self.shared.order(Input::Force(through));
     }
 
-    /// Which side's next frame is to be given, if the next ones are these; none stands for a frame that has not come.
+    /// Which side's next frame should be pushed, given the next frame of each; `None` for a frame that has not arrived.
     ///
-    /// The answer is none while there is no room ([`wait`](Self::wait) for an outcome), and when more has to come first.
+    /// Returns `None` while there is no room ([`wait`](Self::wait) for an outcome), and if more must arrive first.
     pub fn wants(&self, reference: Option<Timestamp>, distorted: Option<Timestamp>) -> Option<Side> {
         self.shared.wants(reference, distorted)
     }
 
-    /// The next outcome, in the order of the distorted frames, if it is there.
+    /// The next outcome in the order of distorted frames, if it is ready.
     pub fn take(&self) -> Option<Outcome> {
         self.shared.take()
     }
 
-    /// The next outcome, waiting for it as long as something is under way.
+    /// The next outcome, waiting for it while anything is in progress.
     ///
-    /// None: no outcome will come unless more is given; or all was cancelled.
+    /// `None`: no outcome will come unless more frames are pushed, or everything was cancelled.
     pub fn wait(&self) -> Option<Outcome> {
         self.shared.wait()
     }
 
-    /// Nothing is under way: no outcome will come unless more is given.
+    /// Whether nothing is in progress: no outcome will come unless more frames are pushed.
     pub fn idle(&self) -> bool {
         self.shared.idle()
     }
 
-    /// Drops everything that is under way and wakes every wait. Nothing can be given or taken any more.
+    /// Drops everything in progress and ends every wait. Nothing can be pushed or taken any more.
     pub fn cancel(&self) {
         self.shared.cancel();
     }
@@ -194,17 +194,17 @@ impl Comparer {
         self.shared.is_cancelled()
     }
 
-    /// The next alignment event, which users should be told of.
+    /// The next alignment event, which should be reported to users.
     pub fn next_event(&self) -> Option<AlignmentEvent> {
         self.shared.next_event()
     }
 
-    /// Where the frames have gone so far.
+    /// What has become of the frames so far.
     pub fn ledger(&self) -> Ledger {
         self.shared.ledger()
     }
 
-    /// What seems to keep the streams apart now, as long as most frames find no partner, or wrong ones.
+    /// What probably keeps the streams apart, while most frames find no partner, or wrong ones.
     pub fn suspicions(&self) -> Suspicions {
         self.shared.suspicions()
     }
@@ -214,9 +214,9 @@ impl Drop for Comparer {
     fn drop(&mut self) {
         self.cancel();
         for thread in self.threads.drain(..) {
-            // The last hold may be let go by what `changed` does, on one of the threads.
+            // The last reference may be dropped by `changed`, on one of the threads.
             if thread.thread().id() != std::thread::current().id() {
-                // A panic in it has been reported as the frame's error.
+                // A panic in it was reported as the frame's error.
                 let _ = thread.join();
             }
         }
@@ -229,7 +229,7 @@ impl std::fmt::Debug for Comparer {
     }
 }
 
-/// What `f` gives; of a panic, in a frame's own code for example, the error that says so.
+/// The result of `f`; a panic, for example in a frame's own code, becomes an error.
 fn guarded<T>(f: impl FnOnce() -> Result<T, CompareError>) -> Result<T, CompareError> {
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
     caught.unwrap_or_else(|panic| Err(CompareError::Internal(crate::panic::panic_text(&*panic))))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a comparison gives.
+//! The results of a comparison.
 
 use super::error::CompareError;
 use crate::align::Suspicions;
@@ -8,21 +8,21 @@ use crate::align::time::{Evidence, Pairing};
 use crate::metrics::{DetailLooks, Measurements};
 use crate::scorer::Score;
 
-/// What a pair gave.
+/// The result for one pair.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Comparison {
     /// The fidelity measures.
     pub metrics: Measurements,
-    /// What the model says, if there is one, and the pair was among those that it scores.
+    /// The model's score, if there is a model and this pair was selected for scoring.
     pub score: Option<Score>,
     /// How far the distorted picture lies to the right of the reference and below it, in reference pixels.
     pub shift: Option<[f64; 2]>,
-    /// What pairs up to this one say of which stream is the source, if this one was looked at for that.
+    /// The evidence up to this pair about which stream is the source, if this pair was examined for that.
     pub detail: Option<DetailLooks>,
 }
 
-/// What became of a distorted frame.
+/// The result for one distorted frame.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Outcome {
@@ -34,8 +34,8 @@ pub struct Outcome {
     pub confidence: f64,
     /// What the pairing rests on.
     pub evidence: Evidence,
-    /// What seemed to keep the streams apart when that was decided.
+    /// What probably kept the streams apart when this was decided.
     pub suspicions: Suspicions,
-    /// What came of it. None: the frame has no partner, or nothing was to be measured.
+    /// The result of the comparison. `None`: the frame has no partner, or nothing was to be measured.
     pub result: Option<Result<Comparison, CompareError>>,
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The pairing thread: looks at each frame as it comes and asks the aligner what belongs together.
+//! The pairing thread: examines each frame as it arrives and asks the aligner for partners.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::align::Suspect;
 use crate::align::space::{Letterbox, Registration};
 use crate::align::time::{Aligner, Decision, Signature, Timestamp};
 
-/// Steps in which a search gives its range up without letting go of a frame, before that is taken to be all.
+/// Steps in which a search may reduce its range without releasing a frame, before giving up.
 const STEPS: usize = 16;
 
 /// Frames of one side that are held, by number.
@@ -47,9 +47,9 @@ pub(super) struct Pairer {
     suspect: Suspect,
     ended: [bool; 2],
     one_size: bool,
-    /// Pairs are measured; otherwise their frames are of no use once they have been looked at.
+    /// Whether pairs are measured; otherwise frames are not needed once they were examined.
     measuring: bool,
-    /// Black bars are cut off before pictures are looked at: with bars on one side only they would not agree.
+    /// Black bars are cut off before pictures are examined: bars on one side only would make them differ.
     letterboxes: Option<[Letterbox; 2]>,
     references: Frames,
     distorted: Frames,
@@ -70,7 +70,7 @@ impl Pairer {
         }
     }
 
-    /// Whether pairing looks at the pictures.
+    /// Whether pairing examines the pictures.
     pub(super) fn looks(&self) -> bool {
         self.aligner.needs_signatures()
     }
@@ -85,7 +85,7 @@ impl Pairer {
         }
     }
 
-    /// Lets go of what is over the bound, as far as it can be let go.
+    /// Releases what exceeds the limit, as far as possible.
     fn shrink(&mut self, mut bytes: u64) {
         let mut fruitless = 0;
         while bytes > self.shared.max_bytes() && fruitless < STEPS {
@@ -96,7 +96,7 @@ impl Pairer {
             let (after, decided) = self.decide(bytes);
             match (after < bytes, decided) {
                 (true, _) => fruitless = 0,
-                // What was decided is let go when its outcome is taken.
+                // Decided frames are released when their outcome is taken.
                 (false, true) => return,
                 (false, false) => fruitless += 1,
             }
@@ -155,7 +155,7 @@ impl Pairer {
         }
     }
 
-    /// All distorted frames have come and are decided: what still comes is only counted.
+    /// Whether all distorted frames have arrived and are decided; further frames are only counted.
     fn is_done(&self) -> bool {
         self.ended[Side::Distorted as usize] && self.distorted.held.is_empty()
     }
@@ -182,7 +182,7 @@ impl Pairer {
         Some(guarded(|| look().map_err(|error| CompareError::Picture { side, error })))
     }
 
-    /// Hands on what has been decided and drops the frames that are no longer needed; gives the bytes that are held then,
+    /// Passes on what was decided and drops the frames that are no longer needed; returns the bytes held afterwards,
     /// and whether anything was decided.
     fn decide(&mut self, held: u64) -> (u64, bool) {
         let mut pairs = Vec::new();

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Two iterators compared by one call.
+//! Comparing two iterators with one call.
 
 use std::iter::{Fuse, Peekable};
 
 use super::{Comparer, Outcome, Side, TimedFrame};
 
 impl Comparer {
-    /// Aligns and compares two whole streams: gives the outcome of every distorted frame, in order.
+    /// Aligns and compares two complete streams: yields the outcome of every distorted frame, in order.
     ///
-    /// Frames are taken from the iterators as they are wanted, on the thread that asks for outcomes, and no more than
-    /// [`Settings::max_bytes`](super::Settings::max_bytes) and the aligner's window are held. Both streams end with their
-    /// iterator: a comparer runs once. Alignment events and the ledger can be asked for in between and after.
+    /// Frames are taken from the iterators when needed, on the thread that asks for outcomes, and no more than
+    /// [`Settings::max_bytes`](super::Settings::max_bytes) and the aligner's window are held. Both streams end with
+    /// their iterator, so a comparer runs once. Alignment events and the ledger can be queried at any time.
     ///
     /// The outcomes end early when the comparer is [cancelled](Self::cancel).
     ///
@@ -70,7 +70,7 @@ impl<R: Iterator<Item = TimedFrame>, D: Iterator<Item = TimedFrame>> Iterator fo
                         comparer.push_distorted(stamp, bytes, Some(frame));
                     }
                 }
-                // No room, or all has been given: there is something to wait for, or nothing more to come.
+                // No room, or everything was pushed: there is something to wait for, or nothing more to come.
                 None => match comparer.wait() {
                     Some(outcome) => return Some(outcome),
                     None if (reference.is_none() && distorted.is_none()) || comparer.is_cancelled() => return None,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a comparer is told.
+//! The settings of a comparer.
 
 use crate::align::space::{Registration, Scale};
 use crate::align::time;
@@ -17,29 +17,29 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Which frame belongs to which.
+    /// Which frames correspond.
     pub time: time::Settings,
-    /// Which size frames of different sizes are compared at.
+    /// Which picture is scaled when sizes differ.
     pub scale: Scale,
     /// Whether bars are cut and a translation is undone.
     pub registration: Registration,
     /// Which fidelity measures are computed; none under [`Alignment::Still`](time::Alignment::Still).
     pub measures: Measures,
-    /// Which pairs the model scores; measures are taken of every pair.
+    /// Which pairs the model scores; measures are taken on every pair.
     pub selection: Selection,
-    /// The model of the measure `vmaf`; none: `vmaf_v0.6.1`.
+    /// The model of the measure `vmaf`; `None`: `vmaf_v0.6.1`.
     pub vmaf_model: Option<Arc<VmafModel>>,
-    /// What the frames of both sides together may hold, in bytes.
+    /// The limit for the frames of both sides together, in bytes.
     pub max_bytes: u64,
-    /// Threads that measure; 0 = one per core.
+    /// Threads for measuring; 0 = one per core.
     pub threads: usize,
-    /// Pairs that may be under way.
+    /// Pairs that may be in progress.
     pub queue_size: usize,
 }
 
 impl Default for Settings {
     /// Alignment by times and pictures within two seconds, the distorted picture scaled to the reference's size, PSNR
-    /// and SSIM, half a gibibyte of frames, a thread per core, four pairs under way, of which each is scored.
+    /// and SSIM, 512 MiB of frames, a thread per core, four pairs in progress, every pair scored.
     fn default() -> Self {
         Self {
             time: time::Settings::default(),

@@ -7,7 +7,7 @@
 pub enum Side {
     /// The original.
     Reference,
-    /// What is to be judged.
+    /// What is being judged.
     Distorted,
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the caller and the two threads share.
+//! The state that the caller and the two threads share.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,47 +15,47 @@ use crate::align::time::{Aligner, AlignmentEvent, Decision, Ledger, Timestamp};
 use crate::metrics::Measurements;
 use crate::scorer::{Score, ScoreError, Scorer, Selection};
 
-/// Frames that may wait to be looked at. Looking takes a fraction of a millisecond: more would only hold memory.
+/// Frames that may wait to be examined. Examining takes a fraction of a millisecond, so more would only hold memory.
 const BACKLOG: usize = 4;
 
-/// Decided frames that may wait for their values once frames hold more than this part of the bound: one is measured while
-/// the next one waits.
+/// Decided frames that may wait for their values once the frames hold more than this fraction of the limit: one is
+/// measured while the next one waits.
 const FEW: usize = 2;
 const LARGE: u64 = 4;
 
-/// Events that have not been taken. They are rare; a caller that never asks must not make them a leak.
+/// Events kept until they are taken. They are rare; the limit prevents a leak if a caller never asks.
 const EVENTS: usize = 256;
 
-/// What the pairing thread is told, in order.
+/// Instructions for the pairing thread, in order.
 pub(super) enum Input {
     Frame(Side, Timestamp, Held),
     End(Side),
     Offset(i64),
     OneSize(bool),
     Force(u64),
-    /// More is held than may be from now on.
+    /// More is held than the new limit allows.
     Bound,
 }
 
-/// A frame and what it weighs.
+/// A frame and its bytes.
 #[derive(Clone)]
 pub(super) struct Held {
-    /// When it is shown, for the selection of the pairs that are scored.
+    /// When it is shown, which selects the pairs to be scored.
     pub time: Option<i64>,
     pub bytes: u64,
     pub frame: Option<SharedFrame>,
 }
 
-/// A decision with the frames that it is about.
+/// A decision and its frames.
 pub(super) struct Pair {
     pub decision: Decision,
-    /// What seemed to keep the streams apart then.
+    /// What probably kept the streams apart at that time.
     pub suspicions: Suspicions,
-    /// When the distorted frame is shown, for the selection of the pairs that are scored.
+    /// When the distorted frame is shown, which selects the pairs to be scored.
     pub time: Option<i64>,
-    /// None: nothing is to be measured.
+    /// `None`: nothing is to be measured.
     pub frames: Option<(SharedFrame, SharedFrame)>,
-    /// Why a frame could not even be looked at.
+    /// Why a frame could not be examined.
     pub error: Option<CompareError>,
 }
 
@@ -66,16 +66,16 @@ pub(super) enum Work {
     End,
 }
 
-/// What becomes an outcome.
+/// An outcome in progress.
 pub(super) struct Slot {
     pub(super) decision: Decision,
     suspicions: Suspicions,
     bytes: u64,
     /// Results that are still to come.
     pub(super) awaited: u8,
-    /// The next pairs are waited for, too.
+    /// Whether the next pairs are also awaited.
     pub(super) late: bool,
-    /// It stood behind one that waited for the next pairs, or was one, when that was given up.
+    /// Whether it waited for the next pairs, or behind an outcome that did, when that was given up.
     pub(super) piled_up: bool,
     pub(super) comparison: Option<Result<Comparison, CompareError>>,
     score: Option<Result<Score, ScoreError>>,
@@ -86,7 +86,7 @@ impl Slot {
         Self { decision, suspicions, bytes, awaited: 1, late: false, piled_up: false, comparison: None, score: None }
     }
 
-    /// Nothing is to come any more.
+    /// Whether nothing more is to come.
     pub(super) fn complete(&self) -> bool {
         self.awaited == 0 && !self.late
     }
@@ -105,28 +105,28 @@ impl Slot {
 #[derive(Default)]
 pub(super) struct State {
     inputs: VecDeque<Input>,
-    /// The pairing thread has taken an input and is not done with it.
+    /// Whether the pairing thread is processing an input.
     pairing: bool,
     pub(super) pairs: VecDeque<(Pair, u64)>,
     pub(super) outcomes: VecDeque<Slot>,
-    /// Distorted frames that have had their place among the outcomes.
+    /// Distorted frames that already have a place among the outcomes.
     placed: u64,
     /// Distorted frames below this number can wait no longer.
     pub(super) forced: u64,
     events: VecDeque<AlignmentEvent>,
     ledger: Ledger,
     suspicions: Suspicions,
-    /// How far a reference is to be ahead.
+    /// How far ahead a reference should be.
     lead: i64,
-    /// How far it has to be for a pair to be told at once.
+    /// How far ahead it must be for a pair to be decided at once.
     enough: i64,
-    /// A frame waits for the next reference, whatever comes on the other side.
+    /// Whether a frame is waiting for the next reference, whatever arrives on the other side.
     asks: bool,
     pushed: [u64; 2],
     /// Running time of the reference's last frame.
     newest: Option<i64>,
     ended: [bool; 2],
-    /// Held by frames of both sides: references until they are let go, distorted frames until they are taken.
+    /// Held by the frames of both sides: references until they are released, distorted frames until they are taken.
     bytes: u64,
     max_bytes: u64,
     selection: Selection,
@@ -143,7 +143,7 @@ impl State {
         !self.pairing && self.inputs.is_empty()
     }
 
-    /// Whether a late value is waited for, and no pair can follow that brings it.
+    /// Whether a late value is awaited, and no pair can follow that would provide it.
     fn last_is_late(&self) -> bool {
         let all = self.ended[Side::Distorted as usize] && self.placed == self.pushed[Side::Distorted as usize];
         all && self.pairs.is_empty() && self.outcomes.iter().any(|slot| slot.late)
@@ -193,7 +193,7 @@ impl Shared {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Whole at every step: a thread that panicked has left nothing half done.
+        // Consistent at every step: a thread that panicked has left nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -201,7 +201,7 @@ impl Shared {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something has changed.
+    /// Announces a change.
     fn tell(&self, state: MutexGuard<'_, State>) {
         drop(state);
         self.changed.notify_all();
@@ -245,7 +245,7 @@ impl Shared {
     pub(super) fn set_max_bytes(&self, max_bytes: u64) {
         let mut state = self.lock();
         state.max_bytes = max_bytes;
-        // What is decided is let go soon, without any harm.
+        // What is decided will be released soon anyway.
         let over = state.bytes > max_bytes && state.stands();
         drop(state);
         if over {
@@ -272,7 +272,7 @@ impl Shared {
             self.tell(state);
             return None;
         }
-        // What waits for the next pairs must not keep them away.
+        // An outcome that waits for the next pairs must not keep them out.
         let large = state.bytes > state.max_bytes / LARGE;
         let most = if large { self.queue_size.min(FEW) } else { self.queue_size };
         let full = (over || state.decided() >= most) && !state.stands();
@@ -296,7 +296,7 @@ impl Shared {
                 let ahead = state.newest.zip(distorted.running).is_some_and(ahead);
                 (ahead || state.ended[Side::Reference as usize]).then_some(Side::Distorted)
             }
-            // A frame that is here already may wait for the next reference, however far ahead that is.
+            // A frame that has already arrived may wait for the next reference, however far ahead that is.
             (Some(_), None) => {
                 let wanted = state.ended[Side::Distorted as usize] || state.asks;
                 wanted.then_some(Side::Reference)
@@ -337,7 +337,7 @@ impl Shared {
     pub(super) fn cancel(&self) {
         let mut state = self.lock();
         state.cancelled = true;
-        // Frames are let go outside the lock: the owner of their memory may have locks of its own.
+        // Frames are dropped outside the lock, because the owner of their memory may have locks too.
         let inputs = std::mem::take(&mut state.inputs);
         let pairs = std::mem::take(&mut state.pairs);
         state.outcomes.clear();
@@ -360,9 +360,9 @@ impl Shared {
         self.lock().suspicions
     }
 
-    // What the pairing thread does.
+    // Called by the pairing thread.
 
-    /// The next thing to do, and what all frames weigh; none when all is over.
+    /// The next input and the bytes of all frames; `None` once everything is over.
     pub(super) fn next_input(&self) -> Option<(Input, u64)> {
         let mut state = self.lock();
         loop {
@@ -377,7 +377,7 @@ impl Shared {
         }
     }
 
-    /// The memory is used up. Whether that is because of outcomes that waited for the next pairs, which are let go
+    /// Memory has run out. Returns whether this is due to outcomes that waited for the next pairs; these are released
     /// first.
     pub(super) fn relieve(&self) -> bool {
         let mut state = self.lock();
@@ -390,9 +390,9 @@ impl Shared {
         piled_up
     }
 
-    /// Hands pairs on to be measured; `released` bytes of references have been let go.
+    /// Passes pairs on to be measured; `released` bytes of references have been freed.
     ///
-    /// The events about an outcome are there before it can be taken.
+    /// Events about an outcome are available before the outcome itself.
     pub(super) fn decided(&self, pairs: Vec<(Pair, u64)>, released: u64, events: Vec<AlignmentEvent>) -> u64 {
         let mut state = self.lock();
         state.events.extend(events);
@@ -409,7 +409,7 @@ impl Shared {
         bytes
     }
 
-    /// The input has been dealt with.
+    /// The input has been processed.
     pub(super) fn paired(&self, ledger: Ledger, suspicions: Suspicions, aligner: &Aligner) {
         let mut state = self.lock();
         state.pairing = false;
@@ -425,9 +425,9 @@ impl Shared {
         self.tell(state);
     }
 
-    // What the measuring thread does.
+    // Called by the measuring thread.
 
-    /// The next pair; its outcome has its place among the others from now on.
+    /// The next pair; from now on its outcome has a place among the others.
     pub(super) fn next_work(&self) -> Option<Work> {
         let mut state = self.lock();
         loop {
@@ -447,14 +447,14 @@ impl Shared {
         }
     }
 
-    /// The frame's outcome will not be complete before its score has come.
+    /// The frame's outcome is incomplete until its score arrives.
     pub(super) fn expect_score(&self, distorted: u64) {
         if let Some(slot) = self.lock().slot(distorted) {
             slot.awaited += 1;
         }
     }
 
-    /// What was measured, if anything was.
+    /// The result of measuring, if anything was measured.
     pub(super) fn measured(&self, distorted: u64, comparison: Option<Result<Comparison, CompareError>>) {
         let mut state = self.lock();
         if let Some(slot) = state.slot(distorted) {
@@ -465,14 +465,14 @@ impl Shared {
         self.tell(state);
     }
 
-    /// The frame's outcome will not be complete before the next pairs were measured, or none can follow.
+    /// The frame's outcome is incomplete until the next pairs are measured, or none can follow.
     pub(super) fn expect_late(&self, distorted: u64) {
         if let Some(slot) = self.lock().slot(distorted) {
             slot.late = true;
         }
     }
 
-    /// What a frame's outcome lacked. It is too late if that was given up.
+    /// What a frame's outcome was waiting for. Ignored if that was given up.
     pub(super) fn late(&self, distorted: u64, late: Measurements) {
         let mut state = self.lock();
         if let Some(slot) = state.slot(distorted).filter(|slot| slot.late) {
@@ -484,7 +484,7 @@ impl Shared {
         self.tell(state);
     }
 
-    /// What the model says, or why it does not. Runs on the model's worker.
+    /// The model's score or error. Runs on the model's worker.
     pub(super) fn scored(&self, distorted: u64, score: Result<Score, ScoreError>) {
         let mut state = self.lock();
         if let Some(slot) = state.slot(distorted) {

@@ -7,10 +7,10 @@ use super::{EvidenceError, Shown};
 /// How much a difference is amplified.
 pub const DIFFERENCE_GAIN: i16 = 4;
 
-/// `two` − `one`, [`DIFFERENCE_GAIN`] times, around the gray of 128: gray where the two are equal.
+/// The difference `two` − `one`, times [`DIFFERENCE_GAIN`], around the gray of 128: gray where the two are equal.
 ///
 /// # Errors
-/// When they are of different sizes.
+/// When the pictures differ in size.
 pub fn difference(one: &Shown, two: &Shown) -> Result<Shown, EvidenceError> {
     if (one.width, one.height) != (two.width, two.height) {
         return Err(EvidenceError::Sizes { one: [one.width, one.height], two: [two.width, two.height] });

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How alike two frames are, place by place.
+//! How alike two frames are, tile by tile.
 
 use super::{EvidenceError, Shown};
 use crate::align::space::{Registration, Scale, SpatialAligner};
 use crate::metrics::{Measures, Meter};
 use crate::picture::{Picture, Rect};
 
-/// The SSIM that is drawn as the most different; what is less is drawn alike.
+/// The SSIM that is drawn as the greatest difference; lower values are drawn the same.
 pub const MAP_WORST: f64 = 0.5;
 
-/// Tiles along the picture's longer side, about.
+/// Approximate number of tiles along the picture's longer side.
 const TILES: u32 = 64;
-/// No tile is smaller: SSIM's window has 11 pixels.
+/// The least size of a tile: SSIM's window has 11 pixels.
 const LEAST: u32 = 16;
 
-/// Cividis (Nuñez, Anderton and Renslow, PLoS ONE 13(7), 2018) at 0, ⅓, ⅔ and 1: told apart by lightness alone, too.
+/// Cividis (Nuñez, Anderton and Renslow, PLoS ONE 13(7), 2018) at 0, ⅓, ⅔ and 1: distinguishable by lightness alone.
 const RAMP: [[f64; 3]; 4] = [[0.0, 34.0, 78.0], [87.0, 93.0, 109.0], [166.0, 157.0, 117.0], [254.0, 232.0, 56.0]];
 
-/// The SSIM of tiles of the two frames, one pixel a tile: dark blue where it is 1, through gray to yellow where it is
-/// [`MAP_WORST`] or less. The distorted frame is scaled to the reference's size as it is for measuring.
+/// The SSIM of the tiles of two frames, one pixel per tile: dark blue where it is 1, through gray to yellow where it is
+/// [`MAP_WORST`] or less. The distorted frame is scaled to the reference's size, as for measuring.
 ///
 /// # Errors
 /// When one is R'G'B' and the other is not, or the reference has fewer than 16 pixels on a side.
@@ -35,7 +35,7 @@ pub fn ssim_map(reference: &Picture<'_>, distorted: &Picture<'_>) -> Result<Show
     let mut pixels = Vec::new();
     for row in 0..rows {
         for column in 0..columns {
-            // The last of a row and column take what is left.
+            // The last tile of a row or column takes the remainder.
             let last =
                 |index: u32, count: u32, length: u32| if index + 1 == count { length - index * side } else { side };
             let rect = Rect {
@@ -56,7 +56,7 @@ pub fn ssim_map(reference: &Picture<'_>, distorted: &Picture<'_>) -> Result<Show
     Ok(Shown { width: columns, height: rows, pixels })
 }
 
-/// The ramp's color at a place from 0 to 1.
+/// The color of the ramp at a position from 0 to 1.
 fn color(place: f64) -> [u8; 3] {
     let place = place.clamp(0.0, 1.0) * (RAMP.len() - 1) as f64;
     let step = (place as usize).min(RAMP.len() - 2);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Pictures that show what was measured: for people's eyes, never for measuring.
+//! Pictures that show what was measured. They are for viewing, never for measuring.
 //!
 //! * [`show`] – a frame as a screen shows it: full-range R'G'B' of 8 bits, of any size.
 //! * [`difference`] – where two such pictures differ, amplified.
@@ -19,7 +19,7 @@ use crate::metrics::MetricsError;
 use crate::picture::PictureError;
 use crate::preprocess::PreprocessError;
 
-/// A picture cannot be shown.
+/// Why a picture cannot be shown.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvidenceError {
@@ -29,7 +29,7 @@ pub enum EvidenceError {
     /// Its memory cannot be read.
     #[error("the picture cannot be read")]
     Picture(#[from] PictureError),
-    /// Two pictures cannot be brought to one size.
+    /// Two pictures cannot be scaled to one size.
     #[error("the pictures cannot be brought together")]
     Space(#[from] SpaceError),
     /// Two pictures cannot be compared.

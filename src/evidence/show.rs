@@ -18,10 +18,10 @@ pub struct Shown {
     pub pixels: Vec<u8>,
 }
 
-/// The picture in `size` (width and height in pixels), by the frame's own matrix, range and siting; scaled bicubically
-/// (a = −½, widened where it shrinks) if that is another size.
+/// The picture in `size` (width and height in pixels), converted by the frame's own matrix, range and siting, and
+/// scaled bicubically (a = −½, widened when it shrinks) if its size differs.
 ///
-/// The transfer is left as it is: a picture of high dynamic range looks flat.
+/// The transfer function is not changed: a picture of high dynamic range looks flat.
 ///
 /// # Errors
 /// When a side is 0 or above 2¹⁶.

@@ -157,10 +157,13 @@ impl Meter {
     /// # use onnx_iqa::metrics::{Measurements, Measures, Meter};
     /// # use onnx_iqa::picture::Picture;
     /// # use std::collections::VecDeque;
-    /// /// Completes what was measured of the pairs that wait, the oldest first, and takes out those that wait no
-    /// longer. fn complete(meter: &mut Meter, waiting: &mut VecDeque<Measurements>) -> Vec<Measurements> {     let done
-    /// = waiting.len() - meter.waiting();     let mut done: Vec<_> = waiting.drain(..done).collect();
-    /// done.iter_mut().for_each(|measured| measured.complete(meter.late()));     done }
+    /// // Completes what was measured of the pairs that wait, the oldest first, and takes out those that wait no longer.
+    /// fn complete(meter: &mut Meter, waiting: &mut VecDeque<Measurements>) -> Vec<Measurements> {
+    ///     let done = waiting.len() - meter.waiting();
+    ///     let mut done: Vec<_> = waiting.drain(..done).collect();
+    ///     done.iter_mut().for_each(|measured| measured.complete(meter.late()));
+    ///     done
+    /// }
     /// ```
     #[must_use]
     pub fn late(&mut self) -> Measurements {

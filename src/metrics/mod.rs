@@ -96,6 +96,9 @@
 //! 33 pixels: of such pictures libvmaf reads what lies beside its memory, or crashes. VMAF 1 is also absent without
 //! chroma, where that has less than 80 samples a side (`5d0h`: 133, `3d0h_2160`: 159), and where there is no CAMBI.
 //!
+//! VMAF 1 depends on how chroma is stored: the same pictures in 4:4:4, each chroma sample repeated, have up to ten points
+//! less than in 4:2:0 where chroma is damaged (libvmaf of ffmpeg 9.0.2, and so here). Compare in one format.
+//!
 //! # Agreement
 //! `tests/metrics` holds it to stored values for pictures of 8, 10, 12 and 16 bits, from 1×1 to 1920×1080, and to the
 //! script that made them. It found no more than: PSNR, 1e-5 dB from ffmpeg's `psnr`; SSIM, 1e-5 from scikit-image, and

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A full-reference model's reference branch: a graph of its own, which runs once for a reference that several pictures are
-//! compared with.
+//! The reference branch of a full-reference model: a graph of its own, which runs once for a reference that several
+//! pictures are compared with.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,14 +18,14 @@ use super::runtime::Runtime;
 use super::search::Search;
 use super::session;
 
-/// The branch's file, read.
+/// The branch's file.
 pub(super) struct BranchFile {
     file: File,
 }
 
 impl BranchFile {
-    /// The file that the contract of the model at `path` names, if it names one. A contract that is wrong is told of when
-    /// it is read for good.
+    /// The file that the contract of the model at `path` names, if any. Errors in the contract are reported when it is
+    /// read in full.
     pub fn read(path: &Path, contract: Option<&str>, search: &Search) -> Result<Option<Self>, ModelError> {
         let contract = contract.and_then(|text| Contract::parse(text).ok());
         let Some(name) = contract.and_then(|contract| contract.reference_model) else { return Ok(None) };
@@ -33,7 +33,7 @@ impl BranchFile {
         Ok(Some(Self { file }))
     }
 
-    /// What the two files together are told by.
+    /// The hash that identifies both files together.
     pub fn hash_with(&self, hash: &[u8; 32]) -> [u8; 32] {
         crate::hash::sha256(&[&hash[..], &self.file.hash[..]].concat())
     }
@@ -48,9 +48,9 @@ fn beside(path: &Path, name: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// A reference branch that is open.
+/// An open reference branch.
 pub(crate) struct Branch {
-    /// What tells it from every other one that was opened in this process.
+    /// Distinguishes it from all others opened in this process.
     number: u64,
     graph: GraphInfo,
     session: Mutex<Session>,
@@ -81,7 +81,7 @@ impl Branch {
         &self.graph
     }
 
-    /// The outputs that are inputs of the model, in its order.
+    /// The outputs that are inputs of the model, in the model's order.
     pub(crate) fn features<'a>(&'a self, model: &'a GraphInfo) -> impl Iterator<Item = &'a str> {
         let names = model.inputs.iter().map(|input| input.name.as_str());
         names.filter(|name| self.graph.output(name).is_some())

@@ -9,7 +9,7 @@ use super::loader::Model;
 use super::provider::{Options, Provider};
 use super::search::Search;
 
-/// What [`Model::builder`] gives: the model to open and how.
+/// The model to open and its options; see [`Model::builder`].
 #[derive(Debug, Clone)]
 #[must_use = "nothing is opened before `open`"]
 pub struct ModelBuilder {
@@ -19,10 +19,11 @@ pub struct ModelBuilder {
 }
 
 impl Model {
-    /// Begins to open a bundled model by its name, or a model file by its path (a name with a `/` or ending in `.onnx`).
+    /// Starts opening a bundled model by its name, or a model file by its path (a name that contains `/` or ends in
+    /// `.onnx`).
     ///
-    /// Without further calls the model runs on [`Provider::Auto`], with one thread per core, and is searched for where
-    /// the environment says ([`Search::from_env`]).
+    /// By default the model runs on [`Provider::Auto`] with one thread per core, and is searched for where the
+    /// environment says ([`Search::from_env`]).
     ///
     /// ```no_run
     /// use onnx_iqa::model::{Model, Provider};
@@ -36,13 +37,13 @@ impl Model {
 }
 
 impl ModelBuilder {
-    /// What runs the model; one that cannot be used is an error of [`open`](Self::open), never a silent fallback.
+    /// The execution provider. One that cannot be used is an error of [`open`](Self::open), never a silent fallback.
     pub fn provider(mut self, provider: Provider) -> Self {
         self.options.provider = provider;
         self
     }
 
-    /// Which GPU, from 0.
+    /// The GPU to use, from 0.
     pub fn device_id(mut self, device_id: u32) -> Self {
         self.options.device_id = device_id;
         self
@@ -54,13 +55,13 @@ impl ModelBuilder {
         self
     }
 
-    /// Where bundled models and the runtime are searched for.
+    /// Where to search for bundled models and the runtime.
     pub fn search(mut self, search: Search) -> Self {
         self.search = Some(search);
         self
     }
 
-    /// Opens the model, or shares the one that is already open in this process with the same options.
+    /// Opens the model, or shares the one that this process has already opened with the same options.
     ///
     /// # Errors
     /// Those of [`Model::open`].

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Tensors that are fed beside the pictures.
+//! Tensors that are fed to the model in addition to pictures.
 
 use half::f16;
 use ort::value::{DynTensor, Tensor, TensorElementType as Element};
@@ -8,7 +8,7 @@ use ort::value::{DynTensor, Tensor, TensorElementType as Element};
 use super::contract::{Constant, Contract};
 use super::graph::{Dim, GraphInfo, TensorInfo};
 
-/// What constants can be.
+/// Possible types of constants.
 const TYPES: [Element; 7] = [
     Element::Float32,
     Element::Float16,
@@ -24,23 +24,23 @@ pub(super) fn is_number(element: Element) -> bool {
     TYPES.contains(&element)
 }
 
-/// A constant of the contract, with the type and shape that the graph has for it.
+/// A constant of the contract, with the type and shape that the graph specifies.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConstantTensor {
     name: String,
     element: Element,
     /// All dimensions, or those after the batch.
     dims: Vec<i64>,
-    /// The values are repeated along a first dimension that has the pictures' batch.
+    /// Whether the values are repeated along a first dimension that is the batch.
     per_row: bool,
     values: Vec<f64>,
 }
 
 impl ConstantTensor {
-    /// The constant at its input of the graph; `None` if there is no such input, or the values do not fit its shape.
+    /// The constant for its input in the graph; `None` if there is no such input, or the values do not fit its shape.
     ///
-    /// A first dimension with the name of the pictures' first dimension is the batch; along it the values are repeated.
-    /// One other free dimension takes what is left.
+    /// A first dimension with the name of the pictures' first dimension is the batch; the values are repeated along it.
+    /// One other free dimension takes the remaining values.
     pub(super) fn new(contract: &Contract, graph: &GraphInfo, constant: &Constant) -> Option<Self> {
         let tensor = graph.input(&constant.tensor)?;
         let mut dims = tensor.dims.as_deref().unwrap_or_default();
@@ -64,7 +64,7 @@ impl ConstantTensor {
         &self.name
     }
 
-    /// Whether the tensor has a row for each picture of a batch; otherwise it is the same for every batch.
+    /// Whether the tensor has a row per picture of a batch; otherwise it is the same for every batch.
     pub fn per_row(&self) -> bool {
         self.per_row
     }
@@ -72,7 +72,7 @@ impl ConstantTensor {
     /// The tensor for a batch of `rows` pictures.
     ///
     /// # Errors
-    /// When ONNX Runtime cannot make it.
+    /// When ONNX Runtime cannot create it.
     pub fn tensor(&self, rows: usize) -> ort::Result<DynTensor> {
         let times = if self.per_row { rows } else { 1 };
         let mut dims = self.dims.clone();
@@ -97,7 +97,7 @@ impl ConstantTensor {
     }
 }
 
-/// Whether the dimension is the pictures' batch: it has the name of the first dimension of the first picture input.
+/// Whether the dimension is the batch: it has the name of the first dimension of the first picture input.
 fn is_batch(contract: &Contract, graph: &GraphInfo, dim: &Dim) -> bool {
     let first = contract.inputs.first().and_then(|input| graph.input(&input.tensor));
     let pictures = first.and_then(|first| first.dims.as_ref()).and_then(|dims| dims.first());

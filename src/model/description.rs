@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What can be told of a model without running it, and without ONNX Runtime.
+//! What can be found out about a model without running it, and without ONNX Runtime.
 
 use std::path::PathBuf;
 
@@ -10,22 +10,22 @@ use super::file::File;
 use super::search::Search;
 use crate::hash;
 
-/// What is known of a model's file.
+/// Information about a model's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Description {
-    /// The file, absolute.
+    /// The absolute path of the file.
     pub path: PathBuf,
-    /// Its length in bytes, without tensors that it keeps in files of their own.
+    /// Its size in bytes, without tensors in files of their own.
     pub size: u64,
     /// The first 12 hexadecimal digits of its SHA-256.
     pub hash: String,
-    /// The text of its contract; none: there is none in the file or beside it.
+    /// The text of its contract; `None` if it has none.
     pub contract: Option<String>,
 }
 
 impl Description {
-    /// Reads the file of a bundled model, by its name, or of a path (with a `/`, or ending in `.onnx`).
+    /// Reads the file of a bundled model, by its name, or of a path (that contains `/`, or ends in `.onnx`).
     ///
     /// # Errors
     /// When there is no such file, or it cannot be read.
@@ -38,16 +38,16 @@ impl Description {
         Ok(Self { size: file.len(), hash: hash::short(&file.hash), contract, path: file.path })
     }
 
-    /// What the contract says. Whether it fits the graph is known when the model is opened.
+    /// The contract. Whether it fits the graph is checked when the model is opened.
     ///
     /// # Errors
-    /// When it is not valid; none if there is no contract.
+    /// When it is invalid. `None` if there is no contract.
     pub fn parsed(&self) -> Option<Result<Contract, ContractError>> {
         self.contract.as_deref().map(Contract::parse)
     }
 
-    /// The model's card, in Markdown: `card.md` beside `model.onnx`, or `<name>.md` beside `<name>.onnx`. What computes
-    /// the same in float (`model.float.onnx`, `<name>.float.onnx`) has no other.
+    /// The model's card, in Markdown: `card.md` beside `model.onnx`, or `<name>.md` beside `<name>.onnx`. A float
+    /// version (`model.float.onnx`, `<name>.float.onnx`) shares the same card.
     pub fn card(&self) -> Option<PathBuf> {
         let stem = self.path.file_stem()?.to_str()?;
         let name = stem.strip_suffix(".float").unwrap_or(stem);

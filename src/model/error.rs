@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Why a model cannot be had.
+//! Errors of opening a model.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use super::contract::ContractError;
 use super::provider::Provider;
 use super::runtime::RuntimeError;
 
-/// Why a model cannot be had.
+/// Why a model cannot be opened.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
@@ -25,7 +25,7 @@ pub enum ModelError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's message.
         cause: String,
         /// The list of bundled models.
         bundled: String,
@@ -35,12 +35,12 @@ pub enum ModelError {
     Load {
         /// The file.
         path: PathBuf,
-        /// What ONNX Runtime says.
+        /// ONNX Runtime's message.
         cause: String,
         /// The list of bundled models.
         bundled: String,
     },
-    /// The model says nowhere what it takes and gives.
+    /// The model has no contract.
     #[error(
         "the model {} has no contract: write one to {} (TOML: contract = 1, name, kind, an [[input]] for each of the \
          graph's inputs {inputs} that takes a picture, an [output] for one of its outputs {outputs}), or put its text \
@@ -52,9 +52,9 @@ pub enum ModelError {
         path: PathBuf,
         /// Where a contract would be found.
         sidecar: PathBuf,
-        /// Of the graph.
+        /// The graph's inputs.
         inputs: String,
-        /// Of the graph.
+        /// The graph's outputs.
         outputs: String,
     },
     /// The contract is wrong.
@@ -62,20 +62,20 @@ pub enum ModelError {
     Contract {
         /// The model's file.
         path: PathBuf,
-        /// The sidecar's path, or the ONNX metadata.
+        /// The path of the file beside it, or the ONNX metadata.
         place: String,
-        /// What is wrong.
+        /// The error.
         source: Box<ContractError>,
     },
-    /// The provider is not there or does not work.
+    /// The provider is missing or does not work.
     #[error("the provider \"{provider}\" cannot be used: {reason}")]
     Provider {
         /// The one that was asked for.
         provider: Provider,
-        /// Why not.
+        /// Why it cannot be used.
         reason: String,
     },
-    /// There is no ONNX Runtime.
+    /// ONNX Runtime is missing.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
     /// Something that should not happen.

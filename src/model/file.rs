@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A model's file as it lies on the disk: its bytes' hash, and the contract in it or beside it.
+//! A model's file: its hash, and the contract in it or beside it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,10 +10,10 @@ use super::error::ModelError;
 use super::search::Search;
 use crate::hash;
 
-/// Under which name a contract stands in a file's metadata.
+/// The metadata key of a contract.
 pub(super) const METADATA: &str = "iqa.contract";
 
-/// A model's file and sidecar, read.
+/// A model's file and the contract beside it.
 pub(super) struct File {
     pub path: PathBuf,
     pub sidecar: Option<(PathBuf, String)>,
@@ -52,7 +52,7 @@ impl File {
         Ok(Self { path, sidecar, hash: hash::sha256(&bytes), external, bytes })
     }
 
-    /// Whether its graph rounds what it computes to 8 bits.
+    /// Whether its graph rounds intermediate results to 8 bits.
     pub fn is_quantized(&self) -> bool {
         self.bytes.windows(14).any(|window| window == b"QuantizeLinear")
     }
@@ -62,7 +62,7 @@ impl File {
         self.bytes.len() as u64
     }
 
-    /// The contract beside the file, which wins, or in it.
+    /// The contract beside the file, which takes precedence, or the one in it.
     pub fn contract(&self) -> Option<String> {
         let beside = self.sidecar.as_ref().map(|(_, text)| text.clone());
         beside.or_else(|| {
@@ -72,14 +72,14 @@ impl File {
     }
 }
 
-/// Where a contract may lie beside a model, in order.
+/// Where a contract may be, relative to a model, in order.
 fn sidecars(path: &Path) -> [PathBuf; 2] {
     let mut appended = path.as_os_str().to_owned();
     appended.push(".toml");
     [path.with_extension("toml"), PathBuf::from(appended)]
 }
 
-/// The part of ONNX's ModelProto that holds the metadata. Everything else is passed over.
+/// The part of ONNX's ModelProto that holds the metadata. Everything else is skipped.
 #[derive(Message)]
 struct Metadata {
     #[prost(message, repeated, tag = "14")]

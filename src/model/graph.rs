@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What an ONNX graph takes and gives, as far as contracts talk about it.
+//! The inputs and outputs of an ONNX graph, as far as contracts refer to them.
 
 use std::fmt::{self, Write as _};
 
@@ -9,14 +9,14 @@ use ort::value::{Outlet, TensorElementType, ValueType};
 /// One dimension of a tensor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dim {
-    /// Always this.
+    /// Always this size.
     Fixed(usize),
-    /// Whatever comes; dimensions of one name are equal. The name may be empty.
+    /// Any size; dimensions of the same name are equal. The name may be empty.
     Any(String),
 }
 
 impl Dim {
-    /// The number, if there is one.
+    /// The size, if it is fixed.
     pub fn fixed(&self) -> Option<usize> {
         match self {
             Self::Fixed(size) => Some(*size),
@@ -24,7 +24,7 @@ impl Dim {
         }
     }
 
-    /// Whether `size` can stand here.
+    /// Whether `size` is valid here.
     pub fn takes(&self, size: usize) -> bool {
         self.fixed().is_none_or(|fixed| fixed == size)
     }
@@ -45,15 +45,15 @@ impl fmt::Display for Dim {
 pub struct TensorInfo {
     /// Its name.
     pub name: String,
-    /// Of its elements; `Undefined` if it is no tensor.
+    /// The type of its elements; `Undefined` if it is not a tensor.
     pub element: TensorElementType,
-    /// Its shape; `None` when the graph does not say so much as the rank.
+    /// Its shape; `None` if the graph does not even state the rank.
     pub dims: Option<Vec<Dim>>,
 }
 
 impl TensorInfo {
-    /// The shape as people write it: `N×3×224×224`, `?` for a dimension without a name, `()` for a scalar or an unknown
-    /// rank.
+    /// The shape in the usual notation: `N×3×224×224`, `?` for a dimension without a name, `()` for a scalar or an
+    /// unknown rank.
     pub fn shape_text(&self) -> String {
         let mut text = String::new();
         for (index, dim) in self.dims.iter().flatten().enumerate() {
@@ -107,7 +107,7 @@ impl GraphInfo {
     }
 }
 
-/// The names in a sentence.
+/// The names, as a phrase.
 pub(super) fn names(tensors: &[TensorInfo]) -> String {
     let names: Vec<_> = tensors.iter().map(|tensor| format!("\"{}\"", tensor.name)).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }

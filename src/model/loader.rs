@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Opening models, and sharing those that are open.
+//! Opening models, and sharing open ones.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,14 +20,14 @@ use super::runtime::{Runtime, runtime};
 use super::search::Search;
 use super::session;
 
-/// What makes two models one.
+/// Models with equal keys are shared.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
-    /// Of the file.
+    /// The hash of the file.
     hash: [u8; 32],
-    /// Its contract, if that lies beside it.
+    /// Its contract, if that is beside it.
     sidecar: Option<String>,
-    /// Only for models with data in files of their own, which the hash does not cover.
+    /// Only for models with data in separate files, which the hash does not cover.
     path: Option<PathBuf>,
     provider: Provider,
     device_id: u32,
@@ -37,9 +37,9 @@ struct Key {
 type Slot = Arc<Mutex<Weak<Model>>>;
 static MODELS: LazyLock<Mutex<HashMap<Key, Slot>>> = LazyLock::new(Mutex::default);
 
-/// A model that is open: its contract, and a session that runs it.
+/// An open model: its contract, and a session that runs it.
 ///
-/// Shared by all in the process who open the same model with the same provider, device and threads.
+/// Shared within the process by all users that open the same model with the same provider, device and threads.
 pub struct Model {
     path: PathBuf,
     hash: String,
@@ -58,14 +58,14 @@ impl std::fmt::Debug for Model {
 }
 
 impl Model {
-    /// Opens a bundled model by its name, or a model file by its path (a name with a `/` or ending in `.onnx`).
+    /// Opens a bundled model by its name, or a model file by its path (a name that contains `/` or ends in `.onnx`).
     ///
-    /// Of a bundled model that computes in 8-bit integers, providers that are better with float run the file in float
-    /// that lies beside it ([`path`](Self::path) and [`hash`](Self::hash) tell which).
+    /// If a bundled model computes in 8-bit integers, providers that are faster in float run the float version beside
+    /// it ([`path`](Self::path) and [`hash`](Self::hash) tell which one it is).
     ///
     /// # Errors
     /// When the file cannot be found, read or loaded, when its contract is missing, wrong or does not fit the graph,
-    /// when the named provider cannot be used, or when ONNX Runtime is not there.
+    /// when the named provider cannot be used, or when ONNX Runtime is missing.
     pub fn open(name_or_path: &str, search: &Search, options: &Options) -> Result<Arc<Self>, ModelError> {
         let Some(path) = search.find(name_or_path) else {
             return Err(ModelError::Unknown { name: name_or_path.to_owned(), bundled: search.bundled_text() });
@@ -118,12 +118,12 @@ impl Model {
         &self.graph
     }
 
-    /// What the reference's pictures go through first, if that is a graph of its own.
+    /// The graph that the reference's pictures go through first, if there is one.
     pub(crate) fn branch(&self) -> Option<&Branch> {
         self.branch.as_ref()
     }
 
-    /// The input of that name that takes a picture, of the graph or of the reference branch's.
+    /// The input of that name that takes a picture, in the graph or in that of the reference branch.
     pub(crate) fn picture_input(&self, name: &str) -> Option<&TensorInfo> {
         let of_branch = || self.branch.as_ref()?.graph().input(name);
         self.graph.input(name).or_else(of_branch)
@@ -134,20 +134,20 @@ impl Model {
         &self.path
     }
 
-    /// What summaries, logs and reports tell its file by: the first 12 hexadecimal digits of its SHA-256; with a reference
-    /// branch, of that of the SHA-256 of both files, one behind the other.
+    /// What identifies its file in summaries, logs and reports: the first 12 hexadecimal digits of its SHA-256; with a
+    /// reference branch, of the SHA-256 of both files' hashes, one after the other.
     pub fn hash(&self) -> &str {
         &self.hash
     }
 
-    /// The provider that really runs it; never `Auto`.
+    /// The provider that actually runs it; never `Auto`.
     pub fn active_provider(&self) -> Provider {
         self.provider
     }
 
     /// How many pictures (crops, or frames of crops with `crops-axis = 1`) the graph takes at once, if that is fixed.
     ///
-    /// A graph whose output has room for one picture only counts as fixed to 1.
+    /// A graph whose output has room for a single picture counts as fixed to 1.
     pub fn fixed_batch(&self) -> Option<usize> {
         let first = |tensor: &TensorInfo| tensor.dims.as_ref()?.first()?.fixed();
         let inputs = self.contract.inputs.iter().filter_map(|input| self.graph.input(&input.tensor));
@@ -155,12 +155,12 @@ impl Model {
         inputs.filter_map(first).next().or_else(|| outputs.filter_map(first).find(|&size| size == 1))
     }
 
-    /// The contract's constants, as tensors that go in beside the pictures.
+    /// The contract's constants, as tensors that are fed in addition to the pictures.
     pub fn constants(&self) -> &[ConstantTensor] {
         &self.constants
     }
 
-    /// The outputs that the contract speaks of, each once: the score's, then others.
+    /// The outputs that the contract refers to, each once: the score's, then the others.
     pub fn output_names(&self) -> Vec<&str> {
         let output = &self.contract.output;
         let mut names = vec![output.tensor.as_str()];
@@ -198,11 +198,11 @@ fn open_shared(
     };
     let slot = {
         let mut models = MODELS.lock().unwrap_or_else(PoisonError::into_inner);
-        // A slot that another thread waits at is kept alive by that thread.
+        // A slot that another thread is waiting for is kept alive by that thread.
         models.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|m| m.strong_count() > 0));
         models.entry(key).or_default().clone()
     };
-    // Held while the model loads, so that a second user of the same waits for it and no other has to.
+    // Held while the model loads, so that a second user of the same model waits, and no one else does.
     let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(model) = slot.upgrade() {
         return Ok(model);
@@ -248,7 +248,7 @@ fn load(
         place,
         source: Box::new(source),
     })?;
-    // The check has found that each of them fits.
+    // The check has established that each of them fits.
     let constants = contract.constants.iter().filter_map(|constant| ConstantTensor::new(&contract, &graph, constant));
     let constants = constants.collect();
     let hash = crate::hash::short(&branch_file.map_or(file.hash, |branch| branch.hash_with(&file.hash)));

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Models: contract, bundled ones, the runtime, providers, sessions.
+//! ONNX models: contract, search, runtime, providers, sessions.
 //!
-//! Without the feature `onnx` only [`contract`] is there.
+//! [`Model::builder`] finds the file ([`Search`]), loads ONNX Runtime if necessary ([`environment`]), opens a session
+//! on a [`Provider`] and checks the [`contract`] against the graph.
+//!
+//! ONNX Runtime is loaded at run time, so that programs start without it and one build serves every provider. There is
+//! one environment per process. A provider that was asked for by name either runs the model or is an error: ONNX
+//! Runtime's own silent fallback to the CPU is disabled. Models are shared within a process.
+//!
+//! Without the feature `onnx`, only [`contract`] exists.
 
 #[cfg(feature = "onnx")]
 mod branch;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What ONNX Runtime says, in one line.
+//! Messages of ONNX Runtime, as single lines.
 
 use std::fmt;
 
-/// The message of an error of ONNX Runtime in one line, without the place in its sources.
+/// The message of an ONNX Runtime error as one line, without the location in its sources.
 pub(crate) fn ort_message(error: &dyn fmt::Display) -> String {
     let text = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
     // "/path/file.cc:123 function() [ONNXRuntimeError] : 1 : FAIL : message"

@@ -13,11 +13,12 @@ pub enum Provider {
     Cpu,
     /// NVIDIA GPUs; needs the feature `cuda`.
     Cuda,
-    /// NVIDIA GPUs through TensorRT; engines are kept under `XDG_CACHE_HOME`. Needs the feature `tensorrt`.
+    /// NVIDIA GPUs through TensorRT; engines are cached under `XDG_CACHE_HOME`. Needs the feature `tensorrt`.
     TensorRt,
     /// Intel CPUs, GPUs and NPUs; needs the feature `openvino`.
     OpenVino,
-    /// CUDA, OpenVINO or the CPU: the first that is compiled in and that the loaded runtime and this machine really have.
+    /// The first of CUDA, OpenVINO and the CPU that is compiled in and actually available in the loaded runtime and on
+    /// this machine.
     #[default]
     Auto,
 }
@@ -47,11 +48,12 @@ impl Provider {
         }
     }
 
-    /// Whether it runs a convolution in 8-bit integers faster than one in float; one that can be named.
+    /// Whether it runs a convolution in 8-bit integers faster than one in float. Not for `Auto`.
     ///
-    /// Measured with `metaiqa` and one thread, ONNX Runtime 1.26, on x86-64: the CPU's kernels 2.7 to 2.9 times as fast
-    /// with VNNI (AMX, AVX-512 or AVX), 1.6 times with AVX-512 or AVX2 alone; OpenVINO (1.24) 5.9 times. CUDA has no
-    /// kernel for QLinearConv, and TensorRT takes no activations with a zero point. Other processors were not measured.
+    /// Measured with `metaiqa` and one thread, ONNX Runtime 1.26, on x86-64: the CPU's kernels are 2.7 to 2.9 times as
+    /// fast with VNNI (AMX, AVX-512 or AVX), 1.6 times with AVX-512 or AVX2 alone; OpenVINO (1.24) 5.9 times. CUDA has
+    /// no kernel for QLinearConv, and TensorRT does not accept activations with a zero point. Other processors were not
+    /// measured.
     pub(super) fn is_fast_in_integers(self) -> bool {
         match self {
             Self::Cpu | Self::OpenVino => cfg!(target_arch = "x86_64"),
@@ -59,14 +61,14 @@ impl Provider {
         }
     }
 
-    /// Whether it knows convolutions in 8-bit integers with a zero point; one that can be named. A provider that does not
-    /// still runs a graph of them when there is no other: roundings stand between operators in float, and those that it
-    /// refuses fall to the CPU.
+    /// Whether it supports convolutions in 8-bit integers with a zero point. Not for `Auto`. A provider that does not
+    /// can still run such a graph if there is no other: operators run in float between roundings, and those that it
+    /// rejects run on the CPU.
     pub(super) fn has_integer_kernels(self) -> bool {
         !matches!(self, Self::Cuda | Self::TensorRt)
     }
 
-    /// What to try, in order.
+    /// The providers to try, in order.
     pub(super) fn candidates(self) -> &'static [Self] {
         match self {
             Self::Cpu => &[Self::Cpu],
@@ -84,7 +86,7 @@ impl fmt::Display for Provider {
     }
 }
 
-/// The name is none of [`Provider::ALL`]'s.
+/// The name is not one of [`Provider::ALL`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no provider \"{0}\"; there are cpu, cuda, tensorrt, openvino and auto")]
 pub struct UnknownProvider(pub String);
@@ -97,13 +99,13 @@ impl FromStr for Provider {
     }
 }
 
-/// How a model is to be run.
+/// How a model is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// What runs it.
+    /// The execution provider.
     pub provider: Provider,
-    /// Which GPU, from 0.
+    /// The GPU to use, from 0.
     pub device_id: u32,
     /// ONNX Runtime's intra-op threads; 0 = one per core.
     pub threads: usize,

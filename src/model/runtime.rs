@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! ONNX Runtime: found and loaded when it is first needed, one environment per process.
+//! ONNX Runtime: found and loaded when first needed, one environment per process.
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 
-/// The oldest ONNX Runtime that will do: 1.`MINOR`.
+/// The oldest ONNX Runtime that is supported: 1.`MINOR`.
 pub const OLDEST_MINOR: u32 = ort::MINOR_VERSION;
 
-/// ONNX Runtime could not be loaded. A later try may succeed.
+/// ONNX Runtime could not be loaded. A later attempt may succeed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "ONNX Runtime cannot be loaded; tried {tried}. {advice}",
@@ -21,7 +21,7 @@ pub const OLDEST_MINOR: u32 = ort::MINOR_VERSION;
     advice = advice(*.from_variable)
 )]
 pub struct RuntimeError {
-    /// Each place that was tried, and what went wrong there.
+    /// Each place that was tried, and the error there.
     pub tried: Vec<(PathBuf, String)>,
     /// Whether `ORT_DYLIB_PATH` named the only place.
     pub from_variable: bool,
@@ -48,15 +48,15 @@ fn advice(from_variable: bool) -> String {
 #[derive(Clone)]
 pub(super) struct Runtime {
     pub(super) environment: Environment,
-    /// Where it came from.
+    /// The library that was loaded.
     pub(super) path: PathBuf,
 }
 
 // Never dropped: ONNX Runtime allows one environment in a process's life.
 static RUNTIME: Mutex<Option<Runtime>> = Mutex::new(None);
 
-/// The process's runtime, loaded now if it has not been: from `ORT_DYLIB_PATH` if set, else from the first of
-/// these folders that has one, else by the loader's own path.
+/// The process's runtime, loaded now if necessary: from `ORT_DYLIB_PATH` if set, else from the first of these folders
+/// that contains one, else by the loader's search path.
 pub(super) fn runtime(folders: &[PathBuf]) -> Result<Runtime, RuntimeError> {
     let mut loaded = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(runtime) = &*loaded {
@@ -77,8 +77,8 @@ pub(super) fn runtime(folders: &[PathBuf]) -> Result<Runtime, RuntimeError> {
     Err(RuntimeError { tried, from_variable })
 }
 
-/// The process's one ONNX Runtime environment, for programs that run sessions of their own beside the engine's: a second
-/// one cannot be made. `beside` is a folder that may hold `libonnxruntime.so.1`.
+/// The process's ONNX Runtime environment, for programs that run their own sessions as well: there can be only one.
+/// `beside` is a folder that may contain `libonnxruntime.so.1`.
 ///
 /// # Errors
 /// When ONNX Runtime cannot be loaded.
@@ -90,7 +90,7 @@ pub fn environment(beside: Option<&Path>) -> Result<Environment, RuntimeError> {
 fn candidates(variable: Option<OsString>, folders: &[PathBuf]) -> Vec<PathBuf> {
     if let Some(path) = variable {
         let path = PathBuf::from(path);
-        // `ort` would look a relative path up beside the running executable.
+        // `ort` would resolve a relative path beside the running executable.
         return vec![std::path::absolute(&path).unwrap_or(path)];
     }
     let beside = folders.iter().map(|folder| folder.join("libonnxruntime.so.1"));
@@ -103,10 +103,10 @@ fn load(path: &Path) -> Result<Environment, String> {
     if path.is_absolute() && !path.is_file() {
         return Err(if path.is_dir() { "is a directory" } else { "no such file" }.to_owned());
     }
-    // Providers are looked for beside the file as it was named, so a link to it must be resolved first.
+    // Providers are searched for beside the file as named, so a link must be resolved first.
     let path =
         if path.is_absolute() { path.canonicalize().unwrap_or_else(|_| path.to_owned()) } else { path.to_owned() };
-    // `ort` asserts on libraries that answer with null pointers.
+    // `ort` asserts if a library returns null pointers.
     let attempt = catch_unwind(AssertUnwindSafe(|| {
         let builder = ort::init_from(&path).map_err(|error| load_reason(&error))?;
         let environment = builder
@@ -115,7 +115,7 @@ fn load(path: &Path) -> Result<Environment, String> {
             .with_logger(Arc::new(forward_log))
             .build()
             .map_err(|error| error.to_string())?;
-        // With a logger of one's own the environment starts at "verbose", which costs time in every run.
+        // With a custom logger the environment starts at "verbose", which slows every run.
         environment.set_log_level(LogLevel::Warning);
         Ok(environment)
     }));
@@ -124,7 +124,7 @@ fn load(path: &Path) -> Result<Environment, String> {
 
 fn load_reason(error: &ort::LoadDynamicError) -> String {
     match error {
-        // What the loader says is only in the source.
+        // The loader's message is only in the source.
         ort::LoadDynamicError::Dlopen { error, .. } => {
             std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
         }

@@ -1,38 +1,39 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! From what users type to a model's file: a path, or the name of a bundled model.
+//! Finding a model's file: by path, or by the name of a bundled model.
 
 use std::path::{Path, PathBuf};
 
 use super::provider::Provider;
 
-/// Where models and the runtime are looked for.
+/// Where to search for models and the runtime.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Search {
-    /// Folders of bundled models, in order. In a folder D the model `metaiqa` is `D/metaiqa.onnx` or
-    /// `D/metaiqa/model.onnx`. Where such a file computes in 8-bit integers, the same network in float may lie beside
-    /// it, as `D/metaiqa.float.onnx` or `D/metaiqa/model.float.onnx`; it is no model of its own.
+    /// Folders of bundled models, in order. In a folder D, the model `metaiqa` is `D/metaiqa.onnx` or
+    /// `D/metaiqa/model.onnx`. If that file computes in 8-bit integers, the same network in float may be beside it, as
+    /// `D/metaiqa.float.onnx` or `D/metaiqa/model.float.onnx`; it is not listed as a model of its own.
     pub models: Vec<PathBuf>,
-    /// Folders where `libonnxruntime.so.1` may be, in order, asked before the loader's own path.
+    /// Folders that may contain `libonnxruntime.so.1`, in order, searched before the loader's own path.
     pub runtime: Vec<PathBuf>,
 }
 
 impl Search {
-    /// The folders in `ONNX_IQA_MODEL_PATH` (colons between them), then `onnxiqa-models` in the folder `beside`, where
-    /// the runtime is looked for too.
+    /// The folders in `ONNX_IQA_MODEL_PATH` (separated by colons), then `onnxiqa-models` in the folder `beside`, which
+    /// is also searched for the runtime.
     pub fn from_env(beside: Option<&Path>) -> Self {
         Self::in_folders(beside.map(Path::to_owned).into_iter().collect())
     }
 
-    /// For what is linked into a program: the same with the folder of the running program's file, then `../lib/onnxiqa`
-    /// and `../share/onnx-iqa` from there. A link to the program is followed first.
+    /// For code that is linked into a program: the same with the folder of the running program's file, then
+    /// `../lib/onnxiqa` and `../share/onnx-iqa` relative to it. Links to the program are resolved first.
     pub fn for_program() -> Self {
         let program = std::env::current_exe().ok();
         Self::in_folders(program.as_deref().and_then(Path::parent).map_or_else(Vec::new, program_folders))
     }
 
-    /// The folders in `ONNX_IQA_MODEL_PATH`, then `onnxiqa-models` in each of these, where the runtime is looked for too.
+    /// The folders in `ONNX_IQA_MODEL_PATH`, then `onnxiqa-models` in each of these, which are also searched for the
+    /// runtime.
     fn in_folders(folders: Vec<PathBuf>) -> Self {
         let variable = std::env::var_os("ONNX_IQA_MODEL_PATH").unwrap_or_default();
         let models = std::env::split_paths(&variable).filter(|folder| !folder.as_os_str().is_empty());
@@ -60,7 +61,7 @@ impl Search {
         names
     }
 
-    /// The file that `name_or_path` means: a path if it has a `/` or ends in `.onnx`, otherwise a bundled model.
+    /// The file for `name_or_path`: a path if it contains `/` or ends in `.onnx`, otherwise a bundled model.
     pub(super) fn find(&self, name_or_path: &str) -> Option<PathBuf> {
         if is_path(name_or_path) {
             return Some(PathBuf::from(name_or_path));
@@ -74,15 +75,15 @@ impl Search {
         places.into_iter().find(|path| path.is_file() && !is_float_twin(path))
     }
 
-    /// The file that `provider` runs of the model at `found`, which `name_or_path` means: a path is taken as it is; of
-    /// a bundled model, that in float if there is one and the provider is better with it.
+    /// The file that `provider` should run for the model found at `found`: a path is used unchanged; of a bundled
+    /// model, the float version if there is one and the provider is faster with it.
     pub(super) fn fitting(name_or_path: &str, found: &Path, provider: Provider) -> PathBuf {
         let float = found.with_extension("float.onnx");
         let in_float = !is_path(name_or_path) && !provider.is_fast_in_integers() && float.is_file();
         if in_float { float } else { found.to_owned() }
     }
 
-    /// The end of an error's sentence.
+    /// The end of an error message.
     pub(super) fn bundled_text(&self) -> String {
         let names = self.bundled();
         let folders: Vec<_> = self.models.iter().map(|folder| folder.display().to_string()).collect();
@@ -94,21 +95,21 @@ impl Search {
     }
 }
 
-/// Whether a model is meant by its file, not by its name.
+/// Whether a model is given by its file, not by its name.
 fn is_path(name_or_path: &str) -> bool {
     name_or_path.contains('/') || name_or_path.ends_with(".onnx")
 }
 
-/// Whether the file has, in float, the network of the one beside it.
+/// Whether the file is the float version of the one beside it.
 fn is_float_twin(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     let own = name.and_then(|name| name.strip_suffix(".float.onnx"));
     own.is_some_and(|own| path.with_file_name(format!("{own}.onnx")).is_file())
 }
 
-/// Where the files of a program in the folder `bin` lie: beside it, as after a build, or where it is installed.
+/// Where the files of a program in the folder `bin` are: beside it, as after a build, or where it is installed.
 fn program_folders(bin: &Path) -> Vec<PathBuf> {
-    // `..` is resolved by name, so that errors show the path that is meant.
+    // `..` is resolved by name, so that errors show the intended path.
     let installed = bin.parent().map(|prefix| [prefix.join("lib/onnxiqa"), prefix.join("share/onnx-iqa")]);
     std::iter::once(bin.to_owned()).chain(installed.into_iter().flatten()).collect()
 }

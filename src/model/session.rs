@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Sessions that really run on the provider they were made for.
+//! Sessions that actually run on the provider they were created for.
 
 use std::fmt;
 use std::path::Path;
@@ -14,9 +14,9 @@ use super::provider::{Options, Provider};
 use super::runtime::Runtime;
 use super::search::Search;
 
-/// Why a session could not be made.
+/// Why a session could not be created.
 pub(super) enum SessionError {
-    /// The provider is not there or does not work.
+    /// The provider is missing or does not work.
     Provider(String),
     /// ONNX Runtime does not load the model.
     Model(String),
@@ -32,8 +32,8 @@ impl SessionError {
     }
 }
 
-/// Whether the loaded runtime was built with the provider, and this crate too. Its libraries and the hardware may still be
-/// missing.
+/// Whether both the loaded runtime and this crate were built with the provider. Its libraries and the hardware may
+/// still be missing.
 pub(super) fn is_built_in(provider: Provider) -> bool {
     #[cfg(any(feature = "cuda", feature = "tensorrt", feature = "openvino"))]
     use ort::ep::ExecutionProvider as _;
@@ -50,7 +50,7 @@ pub(super) fn is_built_in(provider: Provider) -> bool {
     }
 }
 
-/// Makes a session of the model at `path` that `provider`, one that can be named, runs.
+/// Creates a session for the model at `path` on `provider`, which must not be `Auto`.
 pub(super) fn open(
     runtime: &Runtime,
     path: &Path,
@@ -73,9 +73,9 @@ pub(super) fn open(
         )));
     }
     let unusable = |error: &dyn fmt::Display| SessionError::Provider(ort_message(error));
-    // ONNX Runtime's threads spin while they wait for work. Beside decoders and other sessions they take from those what
-    // they wait for: ResNet-18 with two threads on two busy cores took 20 ms of CPU time a run without spinning, 37 ms
-    // with it, and 61 ms with a pause between runs as a camera makes it.
+    // ONNX Runtime's threads spin while they wait for work, which takes time from decoders and other sessions:
+    // ResNet-18 with two threads on two busy cores took 20 ms of CPU time per run without spinning, 37 ms with it, and
+    // 61 ms with pauses between runs as with a camera.
     let mut builder = Session::builder(&runtime.environment)
         .and_then(|builder| builder.with_intra_threads(options.threads).map_err(ort::Error::from))
         .and_then(|builder| builder.with_inter_threads(1).map_err(ort::Error::from))
@@ -134,7 +134,7 @@ fn tensorrt(options: &Options) -> ExecutionProviderDispatch {
     tensorrt.build()
 }
 
-/// Where TensorRT's engines are kept: `$XDG_CACHE_HOME/onnx-iqa`, made if missing; `None` leaves them unkept.
+/// Where TensorRT's engines are cached: `$XDG_CACHE_HOME/onnx-iqa`, created if missing; `None` disables the cache.
 #[cfg(feature = "tensorrt")]
 fn cache_folder() -> Option<std::path::PathBuf> {
     use std::path::PathBuf;

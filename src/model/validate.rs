@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A contract against the graph: every name, type and shape that it speaks of.
+//! A contract checked against the graph: every name, type and shape it refers to.
 
 use ort::value::TensorElementType as Element;
 
@@ -9,15 +9,15 @@ use super::contract::{self, Contract, ContractError, Crops, Input, Layout, Role}
 use super::graph::{Dim, GraphInfo, TensorInfo, names};
 
 impl Contract {
-    /// Reads a contract and checks it against the graph that it speaks of.
+    /// Reads a contract and checks it against its graph.
     ///
     /// # Errors
-    /// The first thing that is wrong, with its key, what it says and what the graph has.
+    /// The first error, with its key, what it says and what the graph has.
     pub fn for_graph(text: &str, graph: &GraphInfo) -> Result<Self, ContractError> {
         Self::for_graphs(text, graph, None)
     }
 
-    /// The same of a model whose reference's pictures go through a graph of their own first, `reference`.
+    /// The same for a model whose reference pictures go through another graph first, `reference`.
     ///
     /// # Errors
     /// Those of [`for_graph`](Self::for_graph).
@@ -26,7 +26,7 @@ impl Contract {
     }
 }
 
-/// Reads `text`, completes it from `graph` and checks the two against each other.
+/// Reads `text`, completes it from `graph` and checks one against the other.
 fn for_graphs(text: &str, graph: &GraphInfo, reference: Option<&GraphInfo>) -> Result<Contract, ContractError> {
     let mut parsed = contract::parse(text)?;
     let check = Check { text, graph, reference };
@@ -42,7 +42,7 @@ fn for_graphs(text: &str, graph: &GraphInfo, reference: Option<&GraphInfo>) -> R
     Ok(parsed.contract)
 }
 
-/// What outputs can be.
+/// Possible types of outputs.
 const OUTPUTS: [Element; 12] = [
     Element::Float32,
     Element::Float16,
@@ -61,7 +61,7 @@ const OUTPUTS: [Element; 12] = [
 struct Check<'a> {
     text: &'a str,
     graph: &'a GraphInfo,
-    /// What the reference's pictures go through first.
+    /// The graph that the reference's pictures go through first.
     reference: Option<&'a GraphInfo>,
 }
 
@@ -142,7 +142,7 @@ impl Check<'_> {
         tensor: &TensorInfo,
         hint: &str,
     ) -> Result<(), ContractError> {
-        // Where the key is written decides what the message names.
+        // The message names the key where it is written.
         let own = format!("input[{index}].geometry");
         let fits = match input.geometry.fixed_size() {
             Some([w, h]) => width.takes(w as usize) && height.takes(h as usize),
@@ -169,7 +169,7 @@ impl Check<'_> {
         self.fault(own, says, graph)
     }
 
-    /// What the reference's graph gives is what the model's takes.
+    /// The outputs of the reference's graph must be inputs of the model's.
     fn features(&self) -> Result<(), ContractError> {
         let Some(reference) = self.reference else { return Ok(()) };
         let key = || "reference.model".to_owned();
@@ -241,7 +241,7 @@ impl Check<'_> {
         Ok(tensor)
     }
 
-    /// Numbers that an output holds per picture or per frame of crops, if the graph says.
+    /// How many numbers an output holds per picture or per frame of crops, if the graph states it.
     fn numbers(contract: &Contract, tensor: &TensorInfo) -> Option<usize> {
         let dims = tensor.dims.as_deref().filter(|dims| !dims.is_empty())?;
         let crops = match contract.inputs.first()?.geometry.crops {
@@ -317,7 +317,7 @@ fn element_name(element: Element) -> String {
     }
 }
 
-/// A question, when the tensor's three last dimensions look like the layout that the contract does not say.
+/// A question to the user, if the tensor's last three dimensions look like the other layout.
 fn other_layout(input: &Input, picture: &[Dim]) -> &'static str {
     let count = Some(input.channels.count());
     match input.layout {

@@ -7,8 +7,8 @@ use super::colors;
 use super::layer::aligned;
 use crate::picture::Rect;
 
-/// The four strips along the edges of a picture, each with what is drawn there: slanting stripes, which are seen
-/// without colors, too. None for a picture that they would cover.
+/// The four strips along the edges of a picture, each with its drawing: slanting stripes, which are visible without
+/// color too. `None` for a picture that they would cover.
 pub fn strips(size: [u32; 2], thickness: u32, alignment: [u32; 2]) -> Vec<(Rect, Canvas)> {
     let [width, height] = size;
     if width.min(height) < 4 * thickness {

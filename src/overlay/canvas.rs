@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A small picture with alpha, to draw on.
+//! A small picture with alpha to draw on.
 
-/// A color: R', G', B' of full range, and how opaque it is.
+/// A color: full-range R', G', B', then opacity.
 pub type Rgba = [u8; 4];
 
-/// A picture of full-range R'G'B' with alpha, 8 bits each. The colors are not multiplied by alpha.
+/// A picture of full-range R'G'B' with alpha, 8 bits each. Colors are not premultiplied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Canvas {
     width: u32,
@@ -14,13 +14,13 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// `width` × `height` pixels of that color.
+    /// `width` × `height` pixels of one color.
     #[must_use]
     pub fn new(width: u32, height: u32, color: Rgba) -> Self {
         Self { width, height, pixels: vec![color; width as usize * height as usize] }
     }
 
-    /// `width` × `height` pixels, row by row; `None` if there are not as many.
+    /// `width` × `height` pixels, row by row; `None` if the number of pixels differs.
     #[must_use]
     pub fn from_pixels(width: u32, height: u32, pixels: Vec<Rgba>) -> Option<Self> {
         (width as usize * height as usize == pixels.len()).then_some(Self { width, height, pixels })
@@ -44,14 +44,14 @@ impl Canvas {
         &self.pixels
     }
 
-    /// The pixels of a row; none beyond the last.
+    /// The pixels of a row; `None` beyond the last.
     #[must_use]
     pub fn row(&self, y: u32) -> &[Rgba] {
         let start = y as usize * self.width as usize;
         self.pixels.get(start..start + self.width as usize).unwrap_or_default()
     }
 
-    /// Lays the color over a pixel, weakened by `coverage` (0 to 255). What lies outside is left out.
+    /// Draws the color over a pixel, weighted by `coverage` (0 to 255). Pixels outside are ignored.
     pub(super) fn blend(&mut self, x: i32, y: i32, color: Rgba, coverage: u8) {
         let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { return };
         if x >= self.width {
@@ -62,7 +62,7 @@ impl Canvas {
         }
     }
 
-    /// Lays the color over a rectangle with fractional borders, in pixels. What lies outside is left out.
+    /// Draws the color over a rectangle with fractional borders, in pixels. Pixels outside are ignored.
     pub(super) fn fill(&mut self, [left, top, right, bottom]: [f32; 4], color: Rgba) {
         let columns = clip(left, right, self.width);
         for y in clip(top, bottom, self.height) {
@@ -74,7 +74,7 @@ impl Canvas {
         }
     }
 
-    /// Lays the color over what is between two heights in one column.
+    /// Draws the color over the part of a column between two heights.
     pub(super) fn fill_column(&mut self, x: i32, top: f32, bottom: f32, color: Rgba) {
         for y in clip(top, bottom, self.height) {
             self.blend(x, y, color, (overlap(top, bottom, y) * 255.0 + 0.5) as u8);
@@ -82,20 +82,20 @@ impl Canvas {
     }
 }
 
-/// The pixels that are at least partly between two borders.
+/// The pixels that lie at least partly between two borders.
 fn clip(low: f32, high: f32, length: u32) -> std::ops::Range<i32> {
     let most = length as f32;
-    // Saturating casts: borders far outside are clipped, and NaN is 0.
+    // Saturating casts: borders far outside are clipped, and NaN becomes 0.
     (low.clamp(0.0, most).floor() as i32)..(high.clamp(0.0, most).ceil() as i32)
 }
 
-/// How much of a pixel is between two borders, 0 to 1.
+/// How much of a pixel lies between two borders, 0 to 1.
 fn overlap(low: f32, high: f32, pixel: i32) -> f32 {
     let pixel = pixel as f32;
     (high.min(pixel + 1.0) - low.max(pixel)).clamp(0.0, 1.0)
 }
 
-/// A color over another (Porter and Duff, 1984), each with its alpha.
+/// One color over another (Porter and Duff, 1984), each with its alpha.
 fn over(below: Rgba, above: Rgba, coverage: u8) -> Rgba {
     let alpha = scaled(u32::from(above[3]), u32::from(coverage));
     if alpha == 0 {
@@ -110,7 +110,7 @@ fn over(below: Rgba, above: Rgba, coverage: u8) -> Rgba {
     [mix(0), mix(1), mix(2), total as u8]
 }
 
-/// A product of two shares of 255.
+/// The product of two fractions of 255.
 fn scaled(one: u32, two: u32) -> u32 {
     (one * two + 127) / 255
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Colors as the samples of a format.
+//! Colors as samples of a pixel format.
 
 use crate::picture::{Colorimetry, Component, Family, FrameInfo, Range};
 
-/// The least depth of limited range, to which its codes are scaled.
+/// The least depth of limited range, to which its codes refer.
 const BASE_DEPTH: u8 = 8;
 
-/// A component's sample of a color: a weighted sum of R', G' and B' (0 to 255), and an offset. It is linear, so that
+/// A component's sample for a color: a weighted sum of R', G' and B' (0 to 255), plus an offset. It is linear, so
 /// colors may be mixed before or after.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Code {
@@ -17,7 +17,7 @@ pub struct Code {
 }
 
 impl Code {
-    /// Those of the format's components, in their order.
+    /// One per component of the format, in order.
     pub fn of(info: FrameInfo) -> impl Iterator<Item = (&'static Component, Self)> {
         let (format, colorimetry) = (info.format, info.colorimetry);
         let family = format.family();

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The colors of the drawing, and the words that go with them.
+//! The colors of the drawing, and the words that accompany them.
 
 use super::canvas::Rgba;
 use super::settings::Colormap;
 
-/// Behind text: dark enough to read white text on a white picture, and light enough to see what moves there.
+/// The background of text: dark enough to read white text over a white picture, light enough to see motion behind it.
 pub const GROUND: Rgba = [16, 18, 22, 214];
 /// Text.
 pub const INK: Rgba = [255, 255, 255, 255];
-/// Text beside the number that matters.
+/// Text beside the main number.
 pub const FAINT: Rgba = [178, 184, 192, 255];
-/// What is no longer true.
+/// Values that are out of date.
 pub const STALE: Rgba = [255, 176, 0, 255];
-/// What is wrong.
+/// Values that are bad.
 pub const ALARM: Rgba = [222, 36, 36, 255];
 /// Between the stripes of an alarm.
 pub const ALARM_DARK: Rgba = [90, 0, 0, 255];
@@ -23,13 +23,13 @@ pub const DARK: Rgba = [20, 16, 0, 255];
 /// A fifth of the scale from 0 to 100.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Band {
-    /// As in ITU-T P.910's and ITU-R BT.500's scale of five grades.
+    /// As in the five-grade scales of ITU-T P.910 and ITU-R BT.500.
     pub word: &'static str,
-    /// The color that goes with it.
+    /// The accompanying color.
     pub color: Rgba,
 }
 
-/// From 0 up.
+/// From 0 upwards.
 pub const BANDS: [Band; 5] = [
     Band { word: "bad", color: [240, 84, 66, 255] },
     Band { word: "poor", color: [245, 150, 60, 255] },
@@ -38,21 +38,22 @@ pub const BANDS: [Band; 5] = [
     Band { word: "excellent", color: [72, 178, 224, 255] },
 ];
 
-/// The fifth that a number from 0 to 100 is in.
+/// The fifth that contains a number from 0 to 100.
 pub fn band(value: f64) -> &'static Band {
     let index = (value / 20.0).clamp(0.0, 4.0) as usize;
     BANDS.get(index).unwrap_or(&BANDS[4])
 }
 
-/// Black, purple, red, orange, light yellow: matplotlib's `inferno` (CC0) at 0, ¼, ½, ¾ and 1. Told apart by lightness
-/// alone, too.
+/// Black, purple, red, orange, light yellow: matplotlib's `inferno` (CC0) at 0, ¼, ½, ¾ and 1. Distinguishable by
+/// lightness alone.
 const HEAT: [[f32; 3]; 5] =
     [[0.0, 0.0, 4.0], [87.0, 16.0, 110.0], [188.0, 55.0, 84.0], [249.0, 142.0, 9.0], [252.0, 255.0, 164.0]];
 
 /// The color of a value of a map: 0 is the worst, 255 the best.
 ///
-/// Heat is clear where nothing is wrong, so that the picture is seen there. It goes with the root of what is missing to
-/// the best: maps of structure are near it nearly everywhere, and little is seen of a small part of a linear scale.
+/// Heat is transparent where nothing is wrong, so that the picture stays visible there. It follows the square root of
+/// the distance to the best value: maps of structure are near the best almost everywhere, and on a linear scale small
+/// differences would be invisible.
 pub fn of_map(colormap: Colormap, value: u8) -> Rgba {
     match colormap {
         Colormap::Gray => [value, value, value, 255],

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A curve of what has been lately.
+//! A curve of recent values.
 
 use super::canvas::{Canvas, Rgba};
 use super::history::{GAP, History, SPAN};
 
-/// What the curve's axis begins and ends with: multiples of `step`, at least two of them apart, around all values.
+/// The limits of the curve's axis: multiples of `step`, at least two steps apart, that enclose all values.
 pub fn axis(history: &History, step: f64) -> [f64; 2] {
     let values = || history.points().map(|(_, value)| value);
     let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
@@ -21,7 +21,7 @@ pub fn axis(history: &History, step: f64) -> [f64; 2] {
     }
 }
 
-/// Draws the curve into a rectangle (left, top, right, bottom), the newest value at its right border.
+/// Draws the curve into a rectangle (left, top, right, bottom), with the newest value at its right border.
 pub fn draw(canvas: &mut Canvas, [left, top, right, bottom]: [f32; 4], history: &History, axis: [f64; 2], color: Rgba) {
     let Some((newest, _)) = history.last() else { return };
     let (width, height) = (right - left, bottom - top);
@@ -31,7 +31,7 @@ pub fn draw(canvas: &mut Canvas, [left, top, right, bottom]: [f32; 4], history: 
         let up = ((value - axis[0]) / span).clamp(0.0, 1.0);
         (right - 0.5 - (back as f32) * (width - 1.0), bottom - up as f32 * height)
     };
-    // What the curve covers of each column, from its highest to its lowest place.
+    // The part of each column that the curve covers, from its highest to its lowest point.
     let first = left.ceil() as i32;
     let mut columns = vec![None::<(f32, f32)>; (right.floor() - left.ceil()).max(0.0) as usize];
     let mut reach = |x: i32, y: f32| {

@@ -4,11 +4,11 @@
 
 use std::collections::VecDeque;
 
-/// How far back it reaches, in nanoseconds.
+/// How far back it goes, in nanoseconds.
 pub const SPAN: u64 = 30_000_000_000;
-/// Where two scores are farther apart, nothing is known of the time between: in nanoseconds.
+/// If two scores are farther apart than this, the time between them is unknown. In nanoseconds.
 pub const GAP: u64 = 5_000_000_000;
-/// Scores that are kept at most: 60 a second, and as many again.
+/// Most scores kept: 60 per second, twice over.
 const MOST: usize = 3600;
 
 /// Scores over running time.
@@ -16,8 +16,8 @@ const MOST: usize = 3600;
 pub struct History(VecDeque<(u64, f64)>);
 
 impl History {
-    /// Adds a score of the frame that is shown at the running time `at`, in nanoseconds. Where that is before the last
-    /// one, time has jumped back, and the history begins anew; the same time again replaces the score.
+    /// Adds the score of the frame shown at running time `at`, in nanoseconds. If that is before the last one, time has
+    /// jumped back, and the history starts again; the same time again replaces the score.
     pub fn push(&mut self, at: u64, score: f64) {
         match self.0.back() {
             Some(&(last, _)) if at < last => self.0.clear(),
@@ -30,12 +30,12 @@ impl History {
         self.0.push_back((at, score));
     }
 
-    /// Forgets all.
+    /// Forgets everything.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// Running times in nanoseconds and scores, the oldest first.
+    /// Running times in nanoseconds with their scores, the oldest first.
     pub fn points(&self) -> impl ExactSizeIterator<Item = (u64, f64)> {
         self.0.iter().copied()
     }

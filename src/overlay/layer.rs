@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is laid over a frame, and as which samples.
+//! What is drawn over a frame, and its samples.
 
 use super::canvas::{Canvas, Rgba};
 use super::codes::Code;
@@ -8,24 +8,24 @@ use crate::picture::{Component, FrameInfo, PictureError, PlaneMut, Rect};
 use std::iter::repeat_n;
 use std::sync::Arc;
 
-/// A picture that is laid over a part of the frame.
+/// A picture that is drawn over a part of the frame.
 #[derive(Debug, Clone)]
 pub struct Layer {
-    /// Where, in pixels of the shown picture. It begins and ends at chroma samples, or with the picture.
+    /// Its place, in pixels of the visible picture. It begins and ends at chroma samples, or with the picture.
     pub rect: Rect,
-    /// What: scaled to the rectangle (bilinearly) if that has another size.
+    /// Its content; scaled to the rectangle (bilinearly) if that has a different size.
     pub canvas: Arc<Canvas>,
-    /// Another one whenever anything has changed.
+    /// Changes whenever anything has changed.
     pub serial: u64,
 }
 
-/// The rows of a layer's rectangle, one after the other.
+/// The rows of a layer's rectangle, in order.
 struct Rows<'a> {
     canvas: &'a Canvas,
     rect: Rect,
-    /// For each column, between which of the canvas's it lies; empty if nothing is scaled.
+    /// For each column, the two columns of the canvas it lies between; empty if nothing is scaled.
     columns: Vec<(u32, u32, f32)>,
-    /// A row of the canvas's columns, and one of the rectangle's.
+    /// A row with the canvas's columns, and one with the rectangle's.
     narrow: Vec<[f32; 4]>,
     wide: Vec<Rgba>,
 }
@@ -61,7 +61,7 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// The two samples of a row of `from` samples between which the middle of sample `at` of `to` lies, and how far it is
+/// The two samples of a row of `from` samples between which the center of sample `at` of `to` lies, and its distance
 /// from the first.
 fn neighbors(at: u32, to: u32, from: u32) -> (u32, u32, f32) {
     let last = from.saturating_sub(1);
@@ -70,7 +70,7 @@ fn neighbors(at: u32, to: u32, from: u32) -> (u32, u32, f32) {
     (first, (first + 1).min(last), place - first as f32)
 }
 
-/// The rectangle, grown until it begins and ends at multiples of `alignment` or with the picture.
+/// The rectangle, enlarged until it begins and ends at multiples of `alignment` or with the picture.
 pub fn aligned(rect: Rect, alignment: [u32; 2], [width, height]: [u32; 2]) -> Rect {
     let grow = |from: u32, to: u32, step: u32, length: u32| {
         let from = from.min(length) / step * step;
@@ -86,12 +86,12 @@ pub fn aligned(rect: Rect, alignment: [u32; 2], [width, height]: [u32; 2]) -> Re
 struct Samples {
     component: &'static Component,
     values: Vec<u16>,
-    /// How opaque each is; of components with the same subsampling the same.
+    /// The opacity of each; shared by components with the same subsampling.
     alpha: Arc<[u8]>,
     width: usize,
 }
 
-/// A layer as samples of one format.
+/// A layer as samples of one pixel format.
 #[derive(Debug)]
 pub struct Prepared {
     serial: u64,
@@ -101,7 +101,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// The layer for frames of that kind.
+    /// The layer for frames of this kind.
     pub fn new(layer: &Layer, info: FrameInfo) -> Self {
         let rect = layer.rect;
         let components: Vec<_> = Code::of(info).collect();
@@ -131,16 +131,15 @@ impl Prepared {
         Self { serial: layer.serial, info, rect, samples }
     }
 
-    /// Whether it is this layer for such frames.
+    /// Whether it was made from this layer for such frames.
     pub fn is(&self, layer: &Layer, info: FrameInfo) -> bool {
         self.serial == layer.serial && self.info == info
     }
 
-    /// Lays it over a plane of a frame whose shown part begins at `origin`, which is a multiple of the format's
-    /// alignment.
+    /// Draws it over a plane of a frame whose visible part begins at `origin`, a multiple of the format's alignment.
     ///
     /// # Errors
-    /// When the plane ends before.
+    /// When the plane is too short.
     pub fn blend(&self, index: usize, mut plane: PlaneMut<'_>, origin: [u32; 2]) -> Result<(), PictureError> {
         for samples in self.samples.iter().filter(|samples| usize::from(samples.component.plane) == index) {
             let component = samples.component;
@@ -160,8 +159,8 @@ impl Prepared {
     }
 }
 
-/// The mean color and opacity of the pixels that each of the component's samples covers, and how many samples in a row have
-/// it: most of a drawing is of one color.
+/// Calls `each` with the mean color and opacity of the pixels that a sample of the component covers, and the number of
+/// consecutive samples they apply to: most of a drawing has one color.
 fn average(layer: &Layer, component: &Component, mut each: impl FnMut([f32; 3], u8, usize)) {
     let (rect, mut rows) = (layer.rect, Rows::of(layer));
     let (across, down) = (1usize << component.sub_x, 1u32 << component.sub_y);
@@ -175,7 +174,7 @@ fn average(layer: &Layer, component: &Component, mut each: impl FnMut([f32; 3], 
         }
         return;
     }
-    // One row of samples; no format has more than two rows of pixels to it.
+    // One row of samples; no format has more than two rows of pixels per row of samples.
     let (mut upper, mut lower): (Vec<Rgba>, Vec<Rgba>) = Default::default();
     for top in (0..rect.height).step_by(down as usize) {
         upper.clear();
@@ -208,14 +207,14 @@ fn average(layer: &Layer, component: &Component, mut each: impl FnMut([f32; 3], 
     }
 }
 
-/// Hands over samples of one color.
+/// Emits samples of one color.
 fn end(run: Option<(Rgba, usize)>, each: &mut impl FnMut([f32; 3], u8, usize)) {
     if let Some(([r, g, b, a], count)) = run {
         each([r, g, b].map(f32::from), a, count);
     }
 }
 
-/// The mean of the colors, each as far as it is opaque, and of their opacities.
+/// The mean of the colors, weighted by opacity, and the mean of the opacities.
 fn mean<'a>(pixels: impl Iterator<Item = &'a Rgba>) -> ([f32; 3], u8) {
     let (mut colors, mut opacity, mut count) = ([0; 3], 0, 0);
     for &[r, g, b, a] in pixels {
@@ -227,7 +226,7 @@ fn mean<'a>(pixels: impl Iterator<Item = &'a Rgba>) -> ([f32; 3], u8) {
     (colors.map(|sum| sum as f32 * share), ((opacity + count / 2) / count.max(1)) as u8)
 }
 
-/// Mixes samples with those that are there.
+/// Blends samples with those that are present.
 fn blend_row(row: &mut [u8], component: &Component, values: &[u16], alpha: &[u8]) {
     let samples = values.iter().zip(alpha);
     let step = usize::from(component.step);
@@ -247,7 +246,7 @@ fn blend_row(row: &mut [u8], component: &Component, values: &[u16], alpha: &[u8]
     }
 }
 
-/// An opacity of 255 as a share of 256.
+/// An opacity of up to 255 as a fraction of 256.
 fn share(alpha: u8) -> u16 {
     u16::from(alpha) + u16::from(alpha >> 7)
 }
@@ -255,11 +254,11 @@ fn share(alpha: u8) -> u16 {
 #[inline]
 fn mix_byte(place: &mut u8, value: u16, alpha: u8) {
     let share = share(alpha);
-    // At most 255 × 256 + 128, which a u16 holds.
+    // At most 255 × 256 + 128, which fits a u16.
     *place = ((u16::from(*place) * (256 - share) + value * share + 128) >> 8) as u8;
 }
 
-/// Bits below a sample in its word are kept.
+/// The bits below a sample in its word are preserved.
 #[inline]
 fn mix_word(word: u16, shift: u8, value: u16, alpha: u8) -> u16 {
     let share = u32::from(share(alpha));

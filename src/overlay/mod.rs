@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Scores drawn on the picture, for people.
+//! Scores drawn on the picture, for viewing.
 //!
-//! An [`Overlay`] is told what elements say of each frame ([`Overlay::observe`]) and draws it on the frame
-//! ([`Overlay::draw`]), where its samples lie, or gives it as [`Layer`]s to who composites by himself: a box with the
-//! newest score, its history and other values, a map of where the picture is bad, and a frame of stripes while an alarm
-//! is raised.
+//! An [`Overlay`] receives the records of each frame ([`Overlay::observe`]) and draws them on the frame in place
+//! ([`Overlay::draw`]), or returns them as [`Layer`]s for callers that composite themselves: a box with the latest
+//! score, its history and other values, a map of where the picture is bad, and a striped border while an alarm is
+//! raised.
 //!
-//! What lies outside of the layers keeps its bits, in every format, and so does alpha. Layers begin and end where the
-//! format has chroma samples. Colors are made by the frame's own matrix and range; the transfer is left as it is.
-//! Nothing is drawn anew until something has changed, and the cost of a frame grows with the area that is covered.
+//! Everything outside the layers keeps its bits, in every format, and so does alpha. Layers begin and end where the
+//! format has chroma samples. Colors are converted with the frame's own matrix and range; the transfer function is not
+//! changed. Nothing is redrawn until something has changed, and the cost per frame is proportional to the area that is
+//! covered.
 //!
 //! Text is set in Roboto (© 2011 Google Inc., Apache License 2.0), which is in the binary.
 
@@ -39,12 +40,12 @@ use std::sync::Arc;
 use text::Text;
 use track::Track;
 
-/// Elements whose scores are kept at most. Names come from outside.
+/// Most elements whose scores are kept, since names come from outside.
 const TRACKS: usize = 16;
 /// Running time that goes back by less is a frame out of order, in nanoseconds.
 const DISORDER: u64 = 1_000_000_000;
 
-/// What the layers were drawn for.
+/// The input that the layers were drawn for.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Drawn {
     size: [u32; 2],
@@ -55,7 +56,7 @@ struct Drawn {
     map: Option<(MapKey, Colormap, u8)>,
 }
 
-/// A map, told from others by where it lies in memory.
+/// A map, identified by its address.
 #[derive(Debug, Clone)]
 struct MapKey(Arc<Map>);
 
@@ -74,7 +75,7 @@ pub struct Overlay {
     time: Option<u64>,
     text: Text,
     drawn: Drawn,
-    /// Map, alarm's strips, box: the later lie above.
+    /// The map, the strips of an alarm and the box, in stacking order.
     map: Option<Layer>,
     strips: Vec<Layer>,
     panel: Option<Layer>,
@@ -96,19 +97,19 @@ impl Overlay {
         &self.settings
     }
 
-    /// Draws otherwise from now on.
+    /// Changes what is drawn from now on.
     pub fn set_settings(&mut self, settings: Settings) {
         self.settings = settings;
     }
 
-    /// Forgets all scores: time starts anew.
+    /// Forgets all scores, because time starts again.
     pub fn clear(&mut self) {
         self.tracks.clear();
         self.time = None;
     }
 
-    /// A frame comes that is shown at the running time `time` (in nanoseconds, if it is known), of which elements say
-    /// this. Who says nothing is drawn with what he said last, and with its age.
+    /// Adds a frame shown at running time `time` (in nanoseconds, if known), with the records of elements for it. An
+    /// element without a record is drawn with its previous one and that one's age.
     pub fn observe<'a>(&mut self, time: Option<u64>, records: impl IntoIterator<Item = (&'a str, &'a FrameRecord)>) {
         if let (Some(now), Some(before)) = (time, self.time)
             && now.saturating_add(DISORDER) < before
@@ -130,8 +131,8 @@ impl Overlay {
         }
     }
 
-    /// What is to be laid over a shown picture of `size` (width and height in pixels), the lowest first, each beginning
-    /// and ending at multiples of `alignment` pixels or with the picture. It is drawn anew if anything has changed.
+    /// What should be drawn over a visible picture of `size` (width and height in pixels), the lowest layer first, each
+    /// beginning and ending at multiples of `alignment` pixels or with the picture. Redrawn if anything has changed.
     pub fn layers(&mut self, size: [u32; 2], alignment: [u32; 2]) -> &[Layer] {
         let chosen = |track: &&Track| self.settings.elements.is_empty() || self.settings.elements.contains(&track.name);
         let tracks: Vec<_> = self.tracks.iter().filter(chosen).collect();
@@ -217,7 +218,7 @@ fn inner(rect: Rect, alignment: [u32; 2], whole: [u32; 2]) -> Option<Rect> {
     Some(Rect { x, y, width, height })
 }
 
-/// A map in its colors; none if its memory is not what it says.
+/// A map in its colors; `None` if its memory does not match its size.
 fn colored(map: &Map, colormap: Colormap, opacity: u8) -> Option<Canvas> {
     let colors: Vec<Rgba> = (0..=255)
         .map(|value| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The box with the scores: which rows it has, and how large it is.
+//! The box with the scores: its rows and its size.
 
 use super::canvas::Canvas;
 use super::colors;
@@ -10,14 +10,14 @@ use super::text::Text;
 use super::track::Track;
 use crate::picture::Rect;
 
-/// Text is no smaller, in pixels.
+/// Least size of text, in pixels.
 const LEAST: f32 = 8.0;
-/// At the scale 1 text is no smaller where there is room, in pixels.
+/// Least size of text at scale 1 if there is room, in pixels.
 const READABLE: f32 = 10.0;
-/// Other values that are shown of an element at most.
+/// Most additional values shown per element.
 const VALUES: usize = 10;
 
-/// The rows for what the elements say on a frame that is shown at `time` (running time, ns).
+/// The rows for the elements' records of a frame shown at `time` (running time, ns).
 pub fn rows(tracks: &[&Track], time: Option<u64>, settings: &Settings) -> Vec<Row> {
     let show = settings.show;
     let mut rows = Vec::new();
@@ -35,7 +35,7 @@ pub fn rows(tracks: &[&Track], time: Option<u64>, settings: &Settings) -> Vec<Ro
             own.push(Row::Course { track: index, revision, step, digits, worth });
         }
         if show.values {
-            // The number that is drawn large is not repeated.
+            // The number shown large is not repeated.
             let large = track.headline().filter(|_| show.score).map(|(headline, _)| headline.field);
             let others = track.values.iter().filter(|(name, _)| large != Some(name.as_str())).take(VALUES);
             own.extend(others.map(|(name, value)| Row::Value(name.clone(), value.clone())));
@@ -55,7 +55,7 @@ pub fn rows(tracks: &[&Track], time: Option<u64>, settings: &Settings) -> Vec<Ro
     rows
 }
 
-/// What the large number is, and whose, if several elements have one.
+/// What the large number is, and which element's, if there are several.
 fn title(track: &Track, is_one_of_many: bool) -> String {
     let field = track.headline().map(|(headline, _)| headline.field).filter(|field| *field != "score");
     let what = field.or(track.model.as_deref());
@@ -90,7 +90,7 @@ fn number(track: &Track, time: Option<u64>, settings: &Settings, rows: &mut Vec<
     }
 }
 
-/// How old a score is; none if it is the frame's own, or nearly.
+/// The age of a score; `None` if it is the frame's own, or nearly.
 fn written_age(age: u64, stale: bool) -> Option<String> {
     let seconds = age as f64 / 1e9;
     match seconds {
@@ -102,15 +102,16 @@ fn written_age(age: u64, stale: bool) -> Option<String> {
     }
 }
 
-/// The fullest of the rows that fits into a picture of that size, with the size of its text: first the text is made
-/// smaller, then other values go, then the history, then all but the number. None: there is no room even for that.
+/// The largest selection of the rows that fits into a picture of this size, with its text size. The text is reduced
+/// first, then the additional values are dropped, then the history, then everything but the number. `None`: there is no
+/// room even for that.
 fn fit(rows: &[Row], size: [u32; 2], scale: f64, text: &mut Text) -> Option<(Vec<Row>, Sizes)> {
     let margin = margin(size);
     let room = size.map(|length| length.saturating_sub(2 * margin) as f32);
     let natural = ((f64::from(size[0]) * f64::from(size[1])).sqrt() / 60.0) as f32;
     let usual = natural.max(READABLE);
     let wanted = (usual * scale.clamp(0.1, 10.0) as f32).max(LEAST);
-    // Who wants it larger than there is room for sees no less than at the scale 1.
+    // A scale above 1 never shows less than scale 1 would.
     let least = LEAST.max(wanted.min(usual) * 0.55);
     let kept = |keeps: fn(&Row) -> bool| rows.iter().filter(|row| keeps(row)).cloned().collect::<Vec<_>>();
     let small = || {
@@ -135,7 +136,7 @@ fn fit(rows: &[Row], size: [u32; 2], scale: f64, text: &mut Text) -> Option<(Vec
             continue;
         }
         let [width, height] = measure(&stage, Sizes::new(wanted), text);
-        // Rounding makes a smaller box not quite proportional.
+        // Because of rounding, a smaller box is not exactly proportional.
         let ratio = (room[0] / width).min(room[1] / height);
         for unit in [wanted, wanted * ratio, wanted * ratio * 0.95, wanted * ratio * 0.9] {
             if unit > wanted || unit < least {
@@ -156,7 +157,7 @@ fn fit(rows: &[Row], size: [u32; 2], scale: f64, text: &mut Text) -> Option<(Vec
     None
 }
 
-/// Pixels between the box and the picture's edges.
+/// Pixels between the box and the edges of the picture.
 fn margin([width, height]: [u32; 2]) -> u32 {
     width.min(height) / 40
 }
@@ -167,7 +168,7 @@ fn measure(rows: &[Row], sizes: Sizes, text: &mut Text) -> [f32; 2] {
     [width, height].map(|length| (length + 2.0 * sizes.padding()).ceil())
 }
 
-/// Draws the rows for a picture of that size; gives where the box is. None if it has no room, or nothing to say.
+/// Draws the rows for a picture of this size; returns the box's place. `None` if there is no room, or nothing to show.
 pub fn draw(
     rows: &[Row],
     tracks: &[&Track],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The lines of the box with the scores: how large each is, and how it is drawn.
+//! The rows of the box with the scores: their sizes and how they are drawn.
 
 use super::canvas::{Canvas, Rgba};
 use super::colors::{self, BANDS};
@@ -9,14 +9,14 @@ use super::history::{History, SPAN};
 use super::settings::Colormap;
 use super::text::Text;
 
-/// What a number is worth.
+/// How a number is rated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Worth {
     /// On the scale of five words.
     Words(f64),
     /// On a scale without words.
     Plain,
-    /// No longer true.
+    /// Out of date.
     Stale,
 }
 
@@ -30,46 +30,46 @@ impl Worth {
     }
 }
 
-/// A line of the box.
+/// A row of the box.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Row {
-    /// That an alarm is raised.
+    /// An alarm is raised.
     Alarm,
-    /// Whose score follows.
+    /// Names the score that follows.
     Title(String),
-    /// The number, with what it is worth and how old it is.
+    /// The number, with its rating and age.
     Number {
-        /// As it is written.
+        /// As displayed.
         number: String,
-        /// What it is worth.
+        /// Its rating.
         worth: Worth,
-        /// How old, if that is worth saying.
+        /// Its age, if relevant.
         age: Option<String>,
-        /// Why the frame has none of its own.
+        /// Why the frame has no number of its own.
         fault: Option<&'static str>,
     },
-    /// Where on the scale from 0 to 100 it is.
+    /// Its position on the scale from 0 to 100.
     Bar { value: f64, stale: bool },
-    /// Its history: of which element, by number, which is there to be told from others, and the axis.
+    /// Its history: the index of the element, the revision, which distinguishes it from others, and the axis.
     Course { track: usize, revision: u64, step: f64, digits: usize, worth: Worth },
-    /// Something else that is known.
+    /// Another value.
     Value(String, String),
-    /// What the map's colors mean.
+    /// The meaning of the map's colors.
     Legend(Colormap),
-    /// The number alone, where there is no room for more.
+    /// The number alone, if there is no room for more.
     Small(String, Worth),
-    /// Between one element and the next.
+    /// Space between two elements.
     Gap,
 }
 
-/// Sizes in pixels, by the size of the text.
+/// Sizes in pixels, derived from the size of the text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sizes {
     unit: f32,
 }
 
 impl Sizes {
-    /// For text of that size.
+    /// For text of this size.
     pub fn new(unit: f32) -> Self {
         Self { unit }
     }
@@ -90,14 +90,14 @@ impl Sizes {
         self.font(2.5)
     }
 
-    /// Around the rows.
+    /// Space around the rows.
     pub fn padding(self) -> f32 {
         (self.unit * 0.55).round().max(1.0)
     }
 
-    /// Rows are at least so wide, so that the box keeps its size.
+    /// Least width of rows, so that the box keeps its size.
     const LEAST: f32 = 11.5;
-    /// Names are at most so wide.
+    /// Most width of names.
     const MOST: f32 = 16.0;
 }
 
@@ -118,7 +118,7 @@ impl Row {
         (sizes.unit * factor).round()
     }
 
-    /// The width it needs, in pixels.
+    /// The width that it needs, in pixels.
     pub fn width(&self, sizes: Sizes, text: &mut Text) -> f32 {
         let least = sizes.unit * Sizes::LEAST;
         match self {
@@ -132,7 +132,7 @@ impl Row {
         }
     }
 
-    /// Draws it into `width` pixels from `x`, `y` on.
+    /// Draws it at `x`, `y`, `width` pixels wide.
     pub fn draw(&self, pen: &mut Pen<'_>, [x, y]: [f32; 2], width: f32) {
         let sizes = pen.sizes;
         let (unit, height) = (sizes.unit, self.height(sizes));
@@ -149,7 +149,7 @@ impl Row {
             Self::Number { number, worth, age, fault } => {
                 let color = if *worth == Worth::Stale { colors::FAINT } else { colors::INK };
                 pen.write(number, [x, y + unit * 2.0], sizes.big(), color);
-                // The room of three digits, a point and one digit.
+                // The width of three digits, a point and one digit.
                 let beside =
                     x + pen.text.width("00.0", sizes.big()).max(pen.text.width(number, sizes.big())) + unit * 0.5;
                 let stale = *worth == Worth::Stale;
@@ -196,13 +196,13 @@ impl Row {
 
 /// What rows are drawn with.
 pub struct Pen<'a> {
-    /// On what.
+    /// The target.
     pub canvas: &'a mut Canvas,
-    /// Glyphs.
+    /// The glyphs.
     pub text: &'a mut Text,
-    /// How large.
+    /// The sizes.
     pub sizes: Sizes,
-    /// The curves that rows name by number.
+    /// The curves that rows refer to by index.
     pub histories: &'a [&'a History],
 }
 
@@ -211,14 +211,14 @@ impl Pen<'_> {
         self.text.draw(self.canvas, text, at, size, color);
     }
 
-    /// Text on a ground of its own.
+    /// Text on its own background.
     fn badge(&mut self, text: &str, [x, y]: [f32; 2], size: u32, [ink, ground]: [Rgba; 2]) {
         let (width, height, edge) = (self.text.width(text, size), size as f32, size as f32 * 0.25);
         self.canvas.fill([x, y - height * 0.95, x + width + 2.0 * edge, y + height * 0.28].map(f32::round), ground);
         self.write(text, [x + edge, y], size, ink);
     }
 
-    /// The text, cut where it would be too wide.
+    /// The text, truncated if it is too wide.
     fn fitting(&mut self, text: &str, size: u32, width: f32) -> String {
         if self.text.width(text, size) <= width {
             return text.to_owned();
@@ -232,7 +232,7 @@ impl Pen<'_> {
         text.chars().take_while(fits).chain(['…']).collect()
     }
 
-    /// Five fields of which one is lit, and a mark at the number's place.
+    /// Five fields of which one is highlighted, and a mark at the number's position.
     fn bar(&mut self, [left, top, right, bottom]: [f32; 4], value: f64, stale: bool) {
         let unit = self.sizes.unit;
         let (width, gap) = (right - left, (unit / 12.0).round().max(1.0));
@@ -250,7 +250,7 @@ impl Pen<'_> {
         self.canvas.fill(mark(0.0), if stale { colors::FAINT } else { colors::INK });
     }
 
-    /// The curve, the ends of its axis, and how far it reaches back.
+    /// The curve, the limits of its axis, and the time it covers.
     fn curve(
         &mut self,
         [left, top, right, bottom]: [f32; 4],

@@ -2,7 +2,7 @@
 
 //! What is drawn, and where.
 
-/// Where the box with the scores is.
+/// The position of the box with the scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Position {
@@ -19,7 +19,7 @@ pub enum Position {
 }
 
 impl Position {
-    /// Where a box begins that takes `length` of `whole` pixels, and keeps `margin` to the picture's edges; across and
+    /// Where a box of size `length` begins in a picture of size `whole`, keeping `margin` to its edges; across and
     /// down.
     pub(super) fn place(self, length: [u32; 2], whole: [u32; 2], margin: u32) -> [u32; 2] {
         let [across, down] = match self {
@@ -45,25 +45,25 @@ impl Position {
 /// How a map of quality is colored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Colormap {
-    /// Clear where the picture is good, through purple and red to light yellow where it is bad.
+    /// Transparent where the picture is good, through purple and red to light yellow where it is bad.
     #[default]
     Heat,
-    /// Black where the picture is bad, white where it is good, as the map itself.
+    /// Black where the picture is bad, white where it is good, like the map itself.
     Gray,
 }
 
 /// Which parts are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Show {
-    /// The score, as a number, a word and a place on a bar.
+    /// The score, as a number, a word and a position on a bar.
     pub score: bool,
     /// Its history over the last 30 s.
     pub history: bool,
     /// The map of quality, over the whole picture.
     pub map: bool,
-    /// What else is known of the frame: measures, attributes.
+    /// Other values of the frame: measures, attributes.
     pub values: bool,
-    /// A frame around the picture, and a word, while an alarm is raised.
+    /// A border around the picture, and a word, while an alarm is raised.
     pub alarm: bool,
 }
 
@@ -77,19 +77,19 @@ impl Default for Show {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// The elements whose scores are drawn; none stands for all.
+    /// The elements whose scores are drawn; empty means all.
     pub elements: Vec<String>,
-    /// Where the box with the scores is.
+    /// The position of the box with the scores.
     pub position: Position,
-    /// How large the box is: 1 fits the picture's size.
+    /// The size of the box: 1 suits the picture's size.
     pub scale: f64,
     /// Which parts are drawn.
     pub show: Show,
-    /// How opaque the map is, 0 to 1; heat is as opaque where the picture is bad, and clear where it is good.
+    /// The opacity of the map, 0 to 1; heat has it where the picture is bad, and is transparent where it is good.
     pub map_opacity: f64,
-    /// How it is colored.
+    /// The colors of the map.
     pub map_colormap: Colormap,
-    /// From what age on a score is marked as stale, in nanoseconds.
+    /// The age from which a score is marked as stale, in nanoseconds.
     pub stale_after: u64,
 }
 

@@ -33,7 +33,7 @@ fn nothing_is_drawn_anew_until_something_changes() {
     overlay.observe(Some(SECOND / 2), []);
     let older = serials(&mut overlay);
     assert_ne!(older, first, "it says how old the score is");
-    // A map is not drawn anew because a score is.
+    // A new score does not cause the map to be redrawn.
     let mut mapped = record(50.0);
     mapped.map = Some(Arc::new(Map { width: 2, height: 1, data: vec![0, 255] }));
     overlay.observe(Some(SECOND), [("a", &mapped)]);
@@ -60,7 +60,7 @@ fn a_score_that_is_carried_on_says_its_age_and_becomes_stale() {
     assert!(said(&mut overlay).contains("2.0 s ago") && !said(&mut overlay).contains("Stale"));
     overlay.observe(Some(12 * SECOND + 1), []);
     assert!(said(&mut overlay).contains("Stale"));
-    // As `mode=live` says it: an older frame's score, and how much older.
+    // As `mode=live` reports it: an older frame's score, and its age.
     let mut carried = record(30.0);
     (carried.state, carried.age) = (Some(State::Skipped), Some(SECOND / 2));
     overlay.observe(Some(13 * SECOND), [("a", &carried)]);
@@ -77,7 +77,7 @@ fn a_copy_of_a_frame_says_the_age_of_its_score() {
     let mut overlay = Overlay::default();
     let mut first = record(72.4);
     (first.scored_pts, first.latency) = (Some(0), Some(7));
-    // As `videorate` fills a gap: the frame again and again, with all that it carries.
+    // As `videorate` fills a gap: the frame repeated with all its metadata.
     for n in 0..=20 {
         overlay.observe(Some(10 * SECOND + n * SECOND / 10), [("a", &first)]);
     }

@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Text, by the font in this binary.
+//! Text in the font that is embedded in the binary.
 
 use super::canvas::{Canvas, Rgba};
 use ab_glyph::{Font, FontRef, Glyph, Point, PxScale, ScaleFont};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// Roboto Medium, a part of it: see `font/README.md`.
+/// A subset of Roboto Medium: see `font/README.md`.
 static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
     FontRef::try_from_slice(include_bytes!("font/Roboto-Medium.ttf")).expect("the font in the binary is a font")
 });
 
-/// How many drawn glyphs are kept.
+/// Most glyphs kept.
 const KEPT: usize = 1024;
 
-/// A glyph as it is drawn.
+/// A rendered glyph.
 #[derive(Debug, Default)]
 struct Drawn {
     /// From the pen to the first column.
     left: i32,
-    /// From the baseline to the first row, down.
+    /// From the baseline to the first row, downwards.
     top: i32,
     width: u32,
     coverage: Vec<u8>,
-    /// To the next pen.
+    /// To the next pen position.
     advance: f32,
 }
 
-/// Draws text, and keeps the glyphs that it has drawn.
+/// Draws text, and caches glyphs.
 #[derive(Debug, Default)]
 pub struct Text {
     /// By character and size in pixels.
@@ -60,7 +60,7 @@ impl Text {
     }
 
     fn glyph(&mut self, character: char, size: u32) -> &Drawn {
-        // Names come from outside: what uses up the room must not stay.
+        // Names come from outside: they must not fill the cache permanently.
         if self.glyphs.len() >= KEPT {
             self.glyphs.clear();
         }
@@ -68,7 +68,7 @@ impl Text {
     }
 }
 
-/// A glyph that is not in the font is drawn as U+FFFD.
+/// A glyph that the font lacks is drawn as U+FFFD.
 fn draw(character: char, size: u32) -> Drawn {
     let known = FONT.glyph_id(character);
     let id = if known.0 == 0 { FONT.glyph_id('\u{fffd}') } else { known };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What one element has said so far.
+//! The state of one element's scores.
 
 use super::history::History;
 use crate::metrics::registry::MEASURES;
@@ -9,20 +9,20 @@ use crate::record::{Field, FrameRecord, State};
 use crate::scorer::Map;
 use std::sync::Arc;
 
-/// A number that can stand for a frame's quality, and how it is drawn.
+/// A number that can represent a frame's quality, and how it is drawn.
 #[derive(Debug, PartialEq)]
 pub struct Headline {
     /// The field's name.
     pub field: &'static str,
-    /// Whether 0 to 100 go from bad to excellent.
+    /// Whether 0 to 100 means bad to excellent.
     pub in_words: bool,
-    /// What an axis begins and ends with a multiple of.
+    /// The limits of an axis are multiples of this.
     pub step: f64,
     /// Digits after the point.
     pub digits: usize,
 }
 
-/// The first that a record has stands for it.
+/// The first one that a record contains represents it.
 const HEADLINES: [Headline; 6] = [
     Headline { field: "score", in_words: true, step: 10.0, digits: 1 },
     Headline { field: "vmaf", in_words: true, step: 10.0, digits: 1 },
@@ -32,27 +32,27 @@ const HEADLINES: [Headline; 6] = [
     Headline { field: "ssim", in_words: false, step: 0.05, digits: 3 },
 ];
 
-/// What one element has said so far.
+/// The state of one element's scores.
 #[derive(Debug, Default)]
 pub struct Track {
     /// The element's name.
     pub name: String,
-    /// Its model's, if it has one.
+    /// The model's name, if there is one.
     pub model: Option<String>,
-    /// Which of [`HEADLINES`] stands for its frames, the number, and when the frame of that number was shown, in
-    /// running time.
+    /// The index in [`HEADLINES`] of what represents its frames, the number, and the running time of the frame it
+    /// belongs to.
     newest: Option<(usize, f64, Option<u64>)>,
-    /// What tells its score from the next: a copy of the frame, as `videorate` makes them, brings none.
+    /// Identifies its score: a copy of a frame, as `videorate` makes them, brings no new one.
     id: Option<ScoreId>,
-    /// How old the number is where there is no running time.
+    /// The age of the number if there is no running time.
     carried_age: Option<u64>,
     /// Why the frame has no number of its own, if something is wrong.
     pub fault: Option<&'static str>,
-    /// Names, numbers and units of what else is known.
+    /// Names, numbers and units of other values.
     pub values: Vec<(String, String)>,
     /// Where the picture is bad.
     pub map: Option<Arc<Map>>,
-    /// An alarm is raised.
+    /// Whether an alarm is raised.
     pub alarm: bool,
     /// The history of the number.
     pub history: History,
@@ -61,12 +61,12 @@ pub struct Track {
 }
 
 impl Track {
-    /// Of an element that has said nothing yet.
+    /// For an element without records yet.
     pub fn new(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
-    /// The element says this of the frame that is shown at this running time.
+    /// Adds the element's record of the frame shown at this running time.
     pub fn observe(&mut self, time: Option<u64>, record: &FrameRecord) {
         self.model = record.model.clone().filter(|model| model != "none");
         self.fault = match record.state {
@@ -76,7 +76,7 @@ impl Track {
         };
         self.alarm = record.alarm.unwrap_or(false);
         let found = HEADLINES.iter().enumerate().find_map(|(rank, line)| Some((rank, record.value(line.field)?)));
-        // Of a comparison in which the model scores some frames, those between have measures only.
+        // In a comparison whose model scores only some frames, the others have measures only.
         let takes_over = |rank: usize| self.newest.is_none_or(|(known, ..)| rank <= known);
         if let Some((rank, value)) = found.filter(|&(rank, _)| takes_over(rank)) {
             if self.newest.is_some_and(|(known, ..)| known != rank) {
@@ -105,7 +105,7 @@ impl Track {
         }
     }
 
-    /// Time has jumped back to `time`: what is later is no longer true.
+    /// Time has jumped back to `time`: later values no longer apply.
     pub fn jump_back(&mut self, time: u64) {
         self.history.clear();
         self.revision += 1;
@@ -115,19 +115,19 @@ impl Track {
         }
     }
 
-    /// The number that stands for the element's frames, if there is one by now.
+    /// The number that represents the element's frames, if there is one yet.
     pub fn headline(&self) -> Option<(&'static Headline, f64)> {
         self.newest.and_then(|(rank, value, _)| Some((HEADLINES.get(rank)?, value)))
     }
 
-    /// How old that number is on a frame that is shown at `time`, in nanoseconds.
+    /// The age of that number on a frame shown at `time`, in nanoseconds.
     pub fn age(&self, time: Option<u64>) -> Option<u64> {
         let (.., at) = self.newest?;
         time.zip(at).map_or(self.carried_age, |(time, at)| Some(time.saturating_sub(at)))
     }
 }
 
-/// What is known of a frame beside its score, for people.
+/// The other values of a frame, formatted for display.
 fn values(record: &FrameRecord) -> Vec<(String, String)> {
     let measured = MEASURES.iter().flat_map(|measure| measure.fields.iter().map(|field| field.name));
     let has_luma = record.value("psnr-y").is_some();

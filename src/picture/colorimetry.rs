@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How stored samples are to be understood: matrix, range, chroma siting.
+//! The meaning of stored samples: matrix, range, chroma siting.
 
 /// The weights of R' and B' in Y'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,7 +31,7 @@ impl Matrix {
     }
 }
 
-/// What the smallest and the largest sample stand for.
+/// What the smallest and the largest sample mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Range {
     /// Y' and R'G'B' from 16 to 235, chroma from 16 to 240, times 2^(depth - 8).
@@ -40,7 +40,7 @@ pub enum Range {
     Full,
 }
 
-/// Where chroma samples sit between the luma samples. Matters only with subsampling.
+/// The position of chroma samples between luma samples. Matters only with subsampling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChromaSite {
     /// In a column with a luma sample (MPEG-2), or midway between two (JPEG, MPEG-1).
@@ -60,7 +60,7 @@ impl ChromaSite {
 
 /// The colorimetry of a picture.
 ///
-/// For R'G'B' the matrix says what that picture's own luma is; BT.709 where nothing is known.
+/// For R'G'B' the matrix determines that picture's own luma; BT.709 if nothing is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Colorimetry {
     /// Between Y'CbCr and R'G'B'.

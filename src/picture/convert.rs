@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! R'G'B' as Y'CbCr, for comparison with pictures that are stored so.
+//! R'G'B' as Y'CbCr, to compare it with pictures stored that way.
 
 use super::{Colorimetry, Component, Family, OwnedFrame, Picture, PixelFormat, Range};
 
-/// The least depth of limited range, to which its codes are scaled.
+/// The least depth of limited range, to which its codes refer.
 const BASE_DEPTH: u8 = 8;
 
-/// An R'G'B' picture as Y'CbCr 4:4:4 with the matrix and the range of `to`, rounded once to samples of at least `depth`
-/// bits, or as many as it has itself.
+/// An R'G'B' picture as Y'CbCr 4:4:4 with the matrix and range of `to`, rounded once to samples of at least `depth`
+/// bits, or its own depth if greater.
 ///
-/// Chroma is not subsampled here: what compares resamples it with the rest. None if the picture is no R'G'B', or has a
-/// depth that no planar 4:4:4 format has.
+/// Chroma is not subsampled: the comparison resamples it together with everything else. `None` if the picture is not
+/// R'G'B', or has a depth for which no planar 4:4:4 format exists.
 #[must_use]
 pub fn y_cb_cr(picture: &Picture<'_>, to: Colorimetry, depth: u8) -> Option<OwnedFrame> {
     let own = picture.format().components();
@@ -42,7 +42,7 @@ pub fn y_cb_cr(picture: &Picture<'_>, to: Colorimetry, depth: u8) -> Option<Owne
             let [r, g, b] = [0, 1, 2].map(|index: usize| read[index].at(rows[index], x));
             let samples = code.of(r, g, b);
             for (place, sample) in [luma, cb, cr].into_iter().zip(samples) {
-                // Little-endian: of a byte the low one.
+                // Little-endian: for a byte, the low one.
                 place.copy_from_slice(&sample.to_le_bytes()[..place.len()]);
             }
         }
@@ -80,13 +80,13 @@ impl Reader {
     }
 }
 
-/// Makes Y'CbCr samples.
+/// Computes Y'CbCr samples.
 struct Code {
     weights: [f32; 3],
     /// Offset and scale of luma, then of chroma.
     luma: [f32; 2],
     chroma: [f32; 2],
-    /// What chroma is divided by before that: 2 (1 - K).
+    /// Chroma is divided by this first: 2 (1 − K).
     spans: [f32; 2],
     most: f32,
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Part of a picture, borrowed.
+//! A borrowed part of a picture.
 
 use super::error::PictureError;
 use super::format::{Component, PixelFormat};
@@ -8,8 +8,8 @@ use super::rect::Rect;
 use super::{Picture, Plane};
 
 impl PixelFormat {
-    /// Parts of a picture can begin at multiples of this number of pixels, across and down: where every component has
-    /// a sample of its own.
+    /// Parts of a picture can begin at multiples of this number of pixels, across and down, where every component has a
+    /// sample.
     pub fn alignment(self) -> [u32; 2] {
         let largest = |subs: fn(&Component) -> u8| self.components().iter().map(subs).max().unwrap_or(0);
         [1 << largest(|c| c.sub_x), 1 << largest(|c| c.sub_y)]
@@ -22,10 +22,10 @@ impl<'a> Picture<'a> {
         Rect::whole(self.width, self.height)
     }
 
-    /// The part `rect` of the picture, where it lies in memory: nothing is copied.
+    /// The part `rect` of the picture, borrowed in place: nothing is copied.
     ///
     /// # Errors
-    /// When the part is empty, reaches beyond the picture, or does not begin at a multiple of
+    /// When the part is empty, extends beyond the picture, or does not begin at a multiple of
     /// [`PixelFormat::alignment`].
     pub fn crop(&self, rect: Rect) -> Result<Self, PictureError> {
         let (format, [across, down]) = (self.format, self.format.alignment());
@@ -36,7 +36,7 @@ impl<'a> Picture<'a> {
             return Err(PictureError::Begin { rect, format, alignment: [across, down] });
         }
         let mut planes = self.planes;
-        // Components that share a plane agree on where in its memory an aligned pixel begins.
+        // Components that share a plane agree on where an aligned pixel begins in memory.
         for component in format.components() {
             let index = usize::from(component.plane);
             let Plane { data, stride } = self.planes[index];

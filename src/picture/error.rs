@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What can be wrong with a picture's memory.
+//! Errors in a picture's memory.
 
 use super::format::PixelFormat;
 use super::rect::Rect;
 
-/// A picture's memory does not hold what its description says.
+/// A picture's memory does not match its description.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PictureError {
@@ -22,9 +22,9 @@ pub enum PictureError {
     Planes {
         /// The format's name.
         format: &'static str,
-        /// Planes that it has.
+        /// The number of planes that it has.
         expected: usize,
-        /// Planes that there were.
+        /// The number of planes given.
         actual: usize,
     },
     /// Rows that overlap.
@@ -39,7 +39,7 @@ pub enum PictureError {
         /// Bytes in a row.
         row: usize,
     },
-    /// Pixels that are not as many as the sides say.
+    /// The number of pixels does not match the sides.
     #[error("{width}x{height} pixels of {format} are {expected} bytes, {actual} were given")]
     Length {
         /// Of the picture.
@@ -58,12 +58,12 @@ pub enum PictureError {
     Short {
         /// From 0.
         plane: usize,
-        /// Bytes that would do.
+        /// Bytes that are needed.
         expected: usize,
         /// Bytes that there are.
         actual: usize,
     },
-    /// A part that reaches beyond the picture.
+    /// A part that extends beyond the picture.
     #[error("a part of {rect} reaches beyond a picture of {width}x{height} pixels")]
     Outside {
         /// The part.
@@ -83,7 +83,7 @@ pub enum PictureError {
         /// Across and down.
         alignment: [u32; 2],
     },
-    /// The memory of a frame could not be had at all.
+    /// The frame's memory could not be accessed.
     #[error("the frame cannot be read: {0}")]
     Unreadable(String),
 }

@@ -2,19 +2,19 @@
 
 //! Pixel formats, described component by component.
 //!
-//! Names, memory layouts and component order are GStreamer's (`GstVideoFormat`), so a frame is read
-//! where it lies. A new format is a row in the table below and nothing else. Formats whose samples are no bytes or
-//! little-endian words of their own are in the table of [`PackedFormat`](super::PackedFormat).
+//! Names, memory layouts and component order are GStreamer's (`GstVideoFormat`), so that frames are read in place. A
+//! new format is a row in the table below and nothing else. Formats whose samples are not separate bytes or
+//! little-endian words are in the table of [`PackedFormat`](super::PackedFormat).
 
 use super::Plane;
 use super::error::PictureError;
 
-/// What the components of a format mean.
+/// The meaning of a format's components.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
     /// Y', Cb, Cr, in this order.
     Yuv,
-    /// R', G', B', in this order, and alpha, if any, fourth (never looked at).
+    /// R', G', B', in this order; alpha, if any, is the fourth and never read.
     Rgb,
     /// Y' alone.
     Gray,
@@ -55,7 +55,8 @@ impl Component {
         if self.depth > 8 { 2 } else { 1 }
     }
 
-    /// Bytes from the start of a row of the plane to the end of the last sample, in a picture that is `width` pixels wide.
+    /// Bytes from the start of a row of the plane to the end of the last sample, in a picture that is `width` pixels
+    /// wide.
     pub(super) const fn row_bytes(&self, width: u32) -> usize {
         self.offset as usize + (self.width(width) as usize - 1) * self.step as usize + self.bytes()
     }
@@ -65,7 +66,7 @@ impl Component {
         (self.height(height) as usize - 1).saturating_mul(stride).saturating_add(self.row_bytes(width))
     }
 
-    /// Makes sure that the plane with that index holds the component of a picture with these sides.
+    /// Checks that the plane with this index holds the component of a picture with these sides.
     pub(super) fn check(
         &self,
         format: PixelFormat,
@@ -94,12 +95,12 @@ const fn c(plane: u8, offset: u8, step: u8, sub_x: u8, sub_y: u8, shift: u8, dep
     Component { plane, offset, step, sub_x, sub_y, shift, depth }
 }
 
-/// One 8-bit sample a pixel, in a plane of its own.
+/// One 8-bit sample per pixel, in a plane of its own.
 const fn planar8(plane: u8, sub_x: u8, sub_y: u8) -> Component {
     c(plane, 0, 1, sub_x, sub_y, 0, 8)
 }
 
-/// One sample of `depth` bits a pixel, in the low bits of a little-endian word.
+/// One sample of `depth` bits per pixel, in the low bits of a little-endian word.
 const fn planar16(plane: u8, sub_x: u8, sub_y: u8, depth: u8) -> Component {
     c(plane, 0, 2, sub_x, sub_y, 0, depth)
 }
@@ -124,7 +125,7 @@ macro_rules! formats {
         }
 
         impl PixelFormat {
-            /// Every format that pictures can be read in.
+            /// Every format in which pictures can be read.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// GStreamer's name of the format.
@@ -132,17 +133,17 @@ macro_rules! formats {
                 match self { $(Self::$variant => $name,)+ }
             }
 
-            /// What the components mean.
+            /// The meaning of the components.
             pub const fn family(self) -> Family {
                 match self { $(Self::$variant => Family::$family,)+ }
             }
 
-            /// How many planes are looked at: one of alpha alone, behind the others, is not among them.
+            /// The number of planes that are read. A plane that holds only alpha, behind the others, is not counted.
             pub const fn planes(self) -> usize {
                 match self { $(Self::$variant => $planes,)+ }
             }
 
-            /// The components: Y', Cb, Cr, or R', G', B', or Y'. Alpha is left out.
+            /// The components: Y', Cb, Cr, or R', G', B', or Y'. Alpha is omitted.
             pub const fn components(self) -> &'static [Component] {
                 match self { $(Self::$variant => const { &[$($component),+] },)+ }
             }
@@ -213,11 +214,11 @@ formats! {
     Rgba64 "RGBA64_LE" Rgb 1 [packed16(0, 8), packed16(2, 8), packed16(4, 8)];
     Bgra64 "BGRA64_LE" Rgb 1 [packed16(4, 8), packed16(2, 8), packed16(0, 8)];
     Abgr64 "ABGR64_LE" Rgb 1 [packed16(6, 8), packed16(4, 8), packed16(2, 8)];
-    // Of the machine's byte order in GStreamer.
+    // In the machine's byte order in GStreamer.
     Argb64Native "ARGB64" Rgb 1 [packed16(2, 8), packed16(4, 8), packed16(6, 8)];
 }
 
-// Samples are read as little-endian words; ARGB64 and AYUV64 would have to be unpacked elsewhere.
+// Samples are read as little-endian words; ARGB64 and AYUV64 would have to be unpacked on other machines.
 #[cfg(not(target_endian = "little"))]
 compile_error!("onnx-iqa reads samples on little-endian machines only");
 
@@ -227,7 +228,7 @@ impl std::fmt::Display for PixelFormat {
     }
 }
 
-/// The name is none of [`PixelFormat::ALL`]'s.
+/// The name is not one of [`PixelFormat::ALL`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("pictures in the format {0} cannot be read")]
 pub struct UnknownFormat(pub String);

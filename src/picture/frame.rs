@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What holds a picture's memory.
+//! The memory of a picture.
 
 use super::colorimetry::Colorimetry;
 use super::error::PictureError;
@@ -8,16 +8,16 @@ use super::format::PixelFormat;
 use super::{Picture, Plane};
 use crate::sharing::Lease;
 
-/// A frame that can be handed to another thread and read there.
+/// A frame that can be moved to another thread and read there.
 pub trait Frame: Send {
-    /// The picture in it.
+    /// The picture in the frame.
     ///
     /// # Errors
     /// When the frame's memory cannot be read or does not hold a picture.
     fn picture(&self) -> Result<Picture<'_>, PictureError>;
 
-    /// A lease on the memory that the picture lies in, if others may have one too: what is computed of the frame alone is
-    /// then shared with them.
+    /// A lease on the memory that contains the picture, if others may have one too: what is computed from the frame
+    /// alone is then shared with them.
     fn lease(&self) -> Option<&Lease> {
         None
     }
@@ -25,8 +25,8 @@ pub trait Frame: Send {
 
 /// A frame that owns its memory.
 ///
-/// [`rgb`](Self::rgb) and [`new`](Self::new) check that the memory holds the picture. The fields are open; whatever they are
-/// changed to is checked again by [`picture`](Frame::picture).
+/// [`rgb`](Self::rgb) and [`new`](Self::new) check that the memory holds the picture. The fields are public; changes
+/// are checked again by [`picture`](Frame::picture).
 #[derive(Debug, Clone)]
 pub struct OwnedFrame {
     /// The memory layout.
@@ -42,10 +42,10 @@ pub struct OwnedFrame {
 }
 
 impl OwnedFrame {
-    /// A frame of `width` × `height` pixels whose planes are given as their bytes and stride.
+    /// A frame of `width` × `height` pixels; each plane is given by its bytes and stride.
     ///
     /// # Errors
-    /// When the planes do not hold such a picture; those of [`Picture::new`].
+    /// When the planes do not hold such a picture; see [`Picture::new`].
     pub fn new(
         format: PixelFormat,
         width: u32,
@@ -58,7 +58,7 @@ impl OwnedFrame {
         Ok(frame)
     }
 
-    /// An R'G'B' picture of 8 bits, three bytes a pixel and rows without padding, as image files are decoded to.
+    /// An 8-bit R'G'B' picture with three bytes per pixel and rows without padding, as image files are decoded to.
     ///
     /// # Errors
     /// When a side is 0 or above 2¹⁶, or `pixels` is not `width` · `height` · 3 bytes long.
@@ -79,7 +79,7 @@ impl OwnedFrame {
 }
 
 impl From<&Picture<'_>> for OwnedFrame {
-    /// A copy of the picture, strides included; of a part of a picture only the memory that the part covers.
+    /// A copy of the picture, strides included; for a part of a picture, only of the memory that the part covers.
     fn from(picture: &Picture<'_>) -> Self {
         let plane =
             |(index, plane): (usize, &Plane<'_>)| (plane.data[..picture.plane_bytes(index)].to_vec(), plane.stride);

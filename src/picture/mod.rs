@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A frame as it lies in memory, borrowed: planes, strides, depth, matrix, range.
+//! A borrowed frame in memory: planes, strides, depth, matrix, range.
 //!
-//! A [`Picture`] is read in place, in one of the formats of [`PixelFormat`]. What is stored otherwise, several samples to a
-//! word or in big-endian words, is unpacked once by [`PackedFormat`] into a frame of its own. Alpha is not looked at.
+//! A [`Picture`] is read in place, in one of the formats of [`PixelFormat`], so that scoring a frame needs no
+//! conversion and no copy, and nothing is lost to 8 bits on the way. Formats that store several samples per word, or
+//! big-endian words, are unpacked once by [`PackedFormat`] into a new frame. Alpha is ignored.
+//!
+//! Formats are those of GStreamer's `GstVideoFormat`. Matrices and ranges follow ITU-T H.273. All memory is checked
+//! once, when the picture is created; no `unsafe` code reads it.
+//!
+//! [`Frame`] is an owner of a picture that can be sent to another thread, such as [`OwnedFrame`].
 
 mod colorimetry;
 mod convert;
@@ -24,19 +30,19 @@ pub use packed::PackedFormat;
 pub use rect::Rect;
 pub use writable::{FrameInfo, FrameMut, PlaneMut};
 
-/// What a side of a picture can be, in pixels.
+/// The possible lengths of a picture's sides, in pixels.
 const SIDES: std::ops::RangeInclusive<u32> = 1..=1 << 16;
 
 /// One plane of a picture.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Plane<'a> {
-    /// From the first row on.
+    /// Starting at the first row.
     pub data: &'a [u8],
     /// Bytes from one row to the next.
     pub stride: usize,
 }
 
-/// A borrowed frame whose memory has been checked against its description.
+/// A borrowed frame whose memory was checked against its description.
 #[derive(Debug, Clone, Copy)]
 pub struct Picture<'a> {
     format: PixelFormat,
@@ -52,7 +58,7 @@ impl<'a> Picture<'a> {
     /// The last row of a plane needs no padding.
     ///
     /// # Errors
-    /// When the planes do not hold such a picture: every later access relies on this check.
+    /// When the planes do not hold such a picture. Every later access relies on this check.
     pub fn new(
         format: PixelFormat,
         width: u32,
@@ -104,17 +110,17 @@ impl<'a> Picture<'a> {
         &self.planes[..self.format.planes()]
     }
 
-    /// Bytes of a plane from its beginning to the picture's last sample in it; 0 if the format has no such plane.
+    /// Bytes of a plane up to the picture's last sample in it; 0 if the format has no such plane.
     fn plane_bytes(&self, plane: usize) -> usize {
         let components = self.format.components().iter().filter(|component| usize::from(component.plane) == plane);
         let bytes = |c: &Component| c.plane_bytes(self.width, self.height, self.planes[plane].stride);
         components.map(bytes).max().unwrap_or(0)
     }
 
-    /// The row `y` of a component's plane, from the component's first sample to the end of its last.
+    /// Row `y` of a component's plane, from the component's first sample to the end of its last.
     ///
     /// # Panics
-    /// When the format has no such component or the component no such row.
+    /// When the format has no such component, or the component no such row.
     pub fn row(&self, component: usize, y: u32) -> &'a [u8] {
         let component = &self.format.components()[component];
         assert!(y < component.height(self.height), "row {y} of {} rows", component.height(self.height));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Formats whose samples cannot be read where they lie, and what they are unpacked to.
+//! Formats whose samples cannot be read in place, and what they are unpacked to.
 //!
-//! A new one is a row in the table below, if it is packed in one of the ways that are known.
+//! A new one is a row in the table below, if it is packed in one of the known ways.
 
 use super::colorimetry::Colorimetry;
 use super::error::PictureError;
@@ -13,9 +13,9 @@ use super::{Plane, SIDES};
 /// How samples are packed.
 #[derive(Debug, Clone, Copy)]
 enum Packing {
-    /// As in the format that it is unpacked to, but words are big-endian.
+    /// As in the format it is unpacked to, but words are big-endian.
     BigEndian,
-    /// One pixel a 32-bit little-endian word; for each component the lowest of its 10 bits.
+    /// One pixel per 32-bit little-endian word; for each component the lowest of its 10 bits.
     Pixel([u8; 3]),
     /// The same, big-endian.
     BigEndianPixel([u8; 3]),
@@ -23,7 +23,7 @@ enum Packing {
     Triples(&'static [Run]),
 }
 
-/// Where a component is among the samples of a plane's row.
+/// The position of a component among the samples of a plane's row.
 #[derive(Debug, Clone, Copy)]
 struct Run {
     plane: usize,
@@ -37,7 +37,7 @@ const fn run(plane: usize, first: usize, step: usize) -> Run {
 
 macro_rules! packed_formats {
     ($($variant:ident $name:literal $planes:literal $unpacked:ident $packing:expr;)+) => {
-        /// A memory layout that is unpacked before pictures in it are read. The names are GStreamer's.
+        /// A memory layout that is unpacked before pictures are read. The names are GStreamer's.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum PackedFormat {
@@ -53,12 +53,12 @@ macro_rules! packed_formats {
                 match self { $(Self::$variant => $name,)+ }
             }
 
-            /// How many planes are looked at.
+            /// The number of planes that are read.
             pub const fn planes(self) -> usize {
                 match self { $(Self::$variant => $planes,)+ }
             }
 
-            /// What it is unpacked to: the same samples.
+            /// The format it is unpacked to, with the same samples.
             pub const fn unpacked(self) -> PixelFormat {
                 match self { $(Self::$variant => PixelFormat::$unpacked,)+ }
             }
@@ -118,13 +118,13 @@ impl std::str::FromStr for PackedFormat {
 }
 
 impl PackedFormat {
-    /// Bytes that an unpacked picture of `width` × `height` pixels takes.
+    /// Bytes of an unpacked picture of `width` × `height` pixels.
     pub fn unpacked_bytes(self, width: u32, height: u32) -> u64 {
         let layout = layout(self.unpacked(), width.max(1), height.max(1));
         layout.iter().map(|&(stride, rows)| stride as u64 * rows as u64).sum()
     }
 
-    /// The picture of `width` × `height` pixels in `planes`, unpacked: sample for sample the same.
+    /// Unpacks the picture of `width` × `height` pixels in `planes`; the samples are unchanged.
     ///
     /// # Errors
     /// When the planes do not hold such a picture.
@@ -169,7 +169,7 @@ impl PackedFormat {
         }
     }
 
-    /// Rows that are read of a plane.
+    /// Rows of a plane that are read.
     fn rows(self, plane: usize, height: u32) -> usize {
         let of = |(run, component): (&Run, &Component)| (run.plane == plane).then_some(component.height(height));
         match self.packing() {
@@ -196,7 +196,7 @@ impl PackedFormat {
 }
 
 impl Run {
-    /// The index of the last of so many samples.
+    /// The index of the last of this many samples.
     fn last(&self, samples: usize) -> usize {
         self.first + samples.saturating_sub(1) * self.step
     }
@@ -217,7 +217,7 @@ fn layout(format: PixelFormat, width: u32, height: u32) -> Vec<(usize, usize)> {
     (0..format.planes()).map(|plane| (row_bytes(format, plane, width).next_multiple_of(64), rows(plane))).collect()
 }
 
-/// Each row's words the other way round; what lies behind the last whole word stays 0.
+/// Reverses the words of each row; bytes behind the last whole word stay 0.
 fn swap(planes: &[Plane<'_>], made: &mut [(Vec<u8>, usize)]) {
     for (plane, (out, stride)) in planes.iter().zip(made) {
         for (row, out) in out.chunks_exact_mut(*stride).enumerate() {
@@ -228,7 +228,7 @@ fn swap(planes: &[Plane<'_>], made: &mut [(Vec<u8>, usize)]) {
     }
 }
 
-/// One word a pixel, to three planes.
+/// One word per pixel, to three planes.
 fn pixels(
     planes: &[Plane<'_>],
     width: u32,
@@ -252,7 +252,7 @@ fn pixels(
 
 const TEN_BITS: u16 = 0x3ff;
 
-/// Three samples a word, to planes of their own.
+/// Three samples per word, to separate planes.
 fn triples(
     planes: &[Plane<'_>],
     [width, height]: [u32; 2],

@@ -16,7 +16,7 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// All of a picture of `width` × `height` pixels.
+    /// A whole picture of `width` × `height` pixels.
     pub const fn whole(width: u32, height: u32) -> Self {
         Self { x: 0, y: 0, width, height }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Frames whose samples can be changed where they lie.
+//! Frames whose samples can be modified in place.
 
 use super::colorimetry::Colorimetry;
 use super::error::PictureError;
@@ -9,7 +9,7 @@ use super::frame::OwnedFrame;
 use super::rect::Rect;
 use super::{Plane, SIDES};
 
-/// What a frame's memory holds.
+/// The content of a frame's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FrameInfo {
     /// The memory layout.
@@ -22,18 +22,18 @@ pub struct FrameInfo {
     pub colorimetry: Colorimetry,
 }
 
-/// One plane of a frame, to be written to.
+/// A writable plane of a frame.
 #[derive(Debug)]
 pub struct PlaneMut<'a> {
-    /// From the first row on.
+    /// Starting at the first row.
     pub data: &'a mut [u8],
     /// Bytes from one row to the next.
     pub stride: usize,
 }
 
 impl PlaneMut<'_> {
-    /// Where the component's sample in column `x` of row `y` begins, up to the plane's end; columns and rows count the
-    /// component's own samples. Empty beyond the plane.
+    /// The plane from the component's sample in column `x` of row `y` on; columns and rows count the component's own
+    /// samples. Empty beyond the plane.
     pub fn from_sample(&mut self, component: &Component, x: u32, y: u32) -> &mut [u8] {
         let column = (x as usize).saturating_mul(usize::from(component.step)) + usize::from(component.offset);
         let start = (y as usize).saturating_mul(self.stride).saturating_add(column);
@@ -41,24 +41,24 @@ impl PlaneMut<'_> {
     }
 }
 
-/// A frame whose samples can be changed where they lie.
+/// A frame whose samples can be modified in place.
 pub trait FrameMut {
-    /// What the memory holds.
+    /// The content of the memory.
     fn info(&self) -> FrameInfo;
 
-    /// The part of the picture that is shown: all of it, unless something crops it.
+    /// The visible part of the picture: all of it, unless something crops it.
     fn visible(&self) -> Rect {
         let info = self.info();
         Rect::whole(info.width, info.height)
     }
 
-    /// One plane. Only one is borrowed at a time: a plane's rows may lie in the gaps between another's.
+    /// One plane. Only one is borrowed at a time, because a plane's rows may lie in the gaps between another's.
     ///
     /// # Errors
     /// When the frame has no such plane, or its memory cannot be written to.
     fn plane_mut(&mut self, plane: usize) -> Result<PlaneMut<'_>, PictureError>;
 
-    /// Makes sure that the planes hold the picture.
+    /// Checks that the planes hold the picture.
     ///
     /// # Errors
     /// When they do not.

@@ -19,14 +19,14 @@ pub(super) struct Channel {
     pub shift: f32,
 }
 
-/// How channels are made from components.
+/// How channels are computed from components.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ColorTransform {
-    /// Components that are looked at: the first, or all three.
+    /// Components that are read: the first, or all three.
     pub components: usize,
-    /// The tensor's channels; for `gray` R', G', B' of which the tensor's one channel is made.
+    /// The tensor's channels; for `gray` R', G', B', from which the tensor's single channel is computed.
     pub channels: Vec<Channel>,
-    /// The weights of R', G', B' in the only channel, which is normalized as the first of `channels` says.
+    /// The weights of R', G', B' in the single channel, which is normalized by the first of `channels`.
     pub gray: Option<[f32; 3]>,
 }
 
@@ -43,7 +43,7 @@ impl ColorTransform {
         let (values, gray) = match input.channels {
             Channels::Luma => (vec![luma], None),
             Channels::Gray601 if family == Family::Gray => (vec![luma], None),
-            // Not folded into one sum: R'G'B' is clamped first, as a picture would be.
+            // Not combined into one sum, because R'G'B' is clamped first, as a picture would be.
             Channels::Gray601 => (rgb.to_vec(), Some([0.299, 0.587, 0.114])),
             Channels::Rgb => (rgb.to_vec(), None),
             Channels::Bgr => (rgb.iter().rev().copied().collect(), None),
@@ -66,7 +66,7 @@ impl ColorTransform {
         if self.gray.is_some() { 1 } else { self.channels.len() }
     }
 
-    /// The same, but the tensor's numbers are from 0 to 255.
+    /// The same, with the tensor's numbers from 0 to 255.
     pub fn in_bytes(mut self) -> Self {
         for channel in &mut self.channels {
             (channel.scale, channel.shift) = (255.0, 0.0);
@@ -75,7 +75,7 @@ impl ColorTransform {
     }
 }
 
-/// What the channels of `input` have for an R'G'B' color, from 0 to 1, before they are normalized.
+/// The channels of `input` for an R'G'B' color, from 0 to 1, before normalization.
 pub(super) fn color(input: &Input, [red, green, blue]: [f64; 3], colorimetry: Colorimetry) -> Vec<f64> {
     let gray = |(kr, kb): (f64, f64)| kr * red + (1.0 - kr - kb) * green + kb * blue;
     match input.channels {
@@ -102,7 +102,7 @@ pub(super) fn normalization(input: &Input) -> Result<Vec<(f64, f64)>, Preprocess
     Ok(input.mean.iter().copied().zip(input.std.iter().copied()).collect())
 }
 
-/// Scale and offset that make 0..1 of samples.
+/// Scale and offset that map samples to 0..1.
 fn expand(component: &Component, range: Range) -> (f64, f64) {
     match range {
         Range::Full => (1.0 / f64::from(component.max()), 0.0),
@@ -113,7 +113,7 @@ fn expand(component: &Component, range: Range) -> (f64, f64) {
     }
 }
 
-/// Scale and offset that make -0.5..0.5 of chroma samples.
+/// Scale and offset that map chroma samples to −0.5..0.5.
 fn expand_chroma(component: &Component, range: Range) -> (f64, f64) {
     let middle = f64::from(1u32 << (component.depth - 1));
     let span = match range {

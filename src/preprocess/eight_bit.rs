@@ -1,44 +1,45 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `round`: the frame as an 8-bit picture, scaled as Pillow scales one: along the rows, rounded, along the columns, rounded.
+//! `round`: the frame as an 8-bit picture, scaled as Pillow does it: along the rows, rounded, along the columns,
+//! rounded.
 
 use super::color_transform::normalization;
 use super::error::PreprocessError;
 use crate::model::contract::Input;
 use crate::resample::{FilterTable, WholeFilter, reflect};
 
-/// Scaling of 8-bit channels, and what their values become in the tensor.
+/// Scales 8-bit channels and maps their values to the tensor.
 #[derive(Debug, Clone)]
 pub(super) struct EightBit {
     across: WholeFilter,
     down: WholeFilter,
-    /// For each channel, the tensor's number of each of the 256 values.
+    /// For each channel, the tensor's number for each of the 256 values.
     values: Vec<Vec<f32>>,
-    /// The scaled picture is mirrored at its borders to this.
+    /// The scaled picture is mirrored at its borders to this size.
     mirrored: [u32; 2],
 }
 
-/// 8-bit planes, one behind the other.
+/// 8-bit planes, one after the other.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scratch {
     source: Vec<u8>,
     /// Columns and rows of the source's planes.
     size: [usize; 2],
     channels: usize,
-    /// After the pass along the rows.
+    /// After the horizontal pass.
     across: Vec<u8>,
     scaled: Vec<u8>,
     sums: Vec<i32>,
 }
 
 impl Scratch {
-    /// Makes room for a frame.
+    /// Allocates memory for a frame.
     pub fn begin(&mut self, size: [usize; 2], channels: usize) {
         (self.size, self.channels) = (size, channels);
         self.source.resize(size[0] * size[1] * channels, 0);
     }
 
-    /// Keeps values from 0 to 255, from column `x` on.
+    /// Stores values from 0 to 255, starting at column `x`.
     #[inline(always)]
     pub fn store(&mut self, channel: usize, y: usize, x: usize, values: &[f32]) {
         let [width, height] = self.size;
@@ -48,7 +49,7 @@ impl Scratch {
 }
 
 impl EightBit {
-    /// `tables` are for rows and columns.
+    /// `tables` are those of rows and columns.
     pub fn new(input: &Input, tables: [FilterTable; 2], mirrored: [u32; 2]) -> Result<Self, PreprocessError> {
         let [across, down] = tables.map(|table| WholeFilter::new(&table));
         let value = |value: u8, mean: f64, std: f64| ((f64::from(value) / 255.0 - mean) / std) as f32;
@@ -56,7 +57,7 @@ impl EightBit {
         Ok(Self { across, down, values: normalization(input)?.into_iter().map(values).collect(), mirrored })
     }
 
-    /// Scales what is stored.
+    /// Scales the stored planes.
     #[inline(always)]
     pub fn scale(&self, scratch: &mut Scratch) {
         let Scratch { source, size: [width, height], channels, across, scaled, sums } = scratch;
@@ -81,7 +82,7 @@ impl EightBit {
         &scratch.scaled[(channel * rows + y) * columns..][..columns]
     }
 
-    /// Where in such a row the `width` columns from `left` on are.
+    /// The positions in such a row of the `width` columns from `left` on.
     pub fn columns(&self, left: usize, width: usize) -> impl Iterator<Item = usize> {
         let (columns, mirrored) = (self.across.len(), self.mirrored[0]);
         (left..left + width).map(move |x| mirror(x, columns, mirrored))
@@ -93,8 +94,8 @@ impl EightBit {
     }
 }
 
-/// Where place `at` of `to` is in `length` samples that are mirrored at their ends, half of the addition (rounded down)
-/// before the first.
+/// The index in `length` samples, mirrored at their ends to `to` (half of the addition, rounded down, before the
+/// first), of position `at`.
 fn mirror(at: usize, length: usize, to: u32) -> usize {
     let before = (to as usize).saturating_sub(length) / 2;
     reflect(at as i64 - before as i64, length as u32) as usize

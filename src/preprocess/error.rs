@@ -6,20 +6,20 @@ use crate::picture::{Colorimetry, PixelFormat};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PreprocessError {
-    /// The plan was made for other pictures: make a new one.
+    /// The plan was made for different pictures: create a new one.
     #[error("the plan is for {expected}, the picture is {actual}: a plan fits one format, size and colorimetry")]
     Picture {
-        /// What the plan is for.
+        /// What the plan was made for.
         expected: Described,
-        /// What came.
+        /// What was given.
         actual: Described,
     },
-    /// The memory for the tensor is not as long as the layout says.
+    /// The tensor's memory does not have the length of the layout.
     #[error("the tensor has {expected} elements, the memory given for it {actual}")]
     Output {
-        /// As the layout says.
+        /// The length of the layout.
         expected: usize,
-        /// As it was given.
+        /// The length given.
         actual: usize,
     },
     /// A number in the geometry that must be at least 1 is 0.
@@ -36,7 +36,7 @@ pub enum PreprocessError {
         /// Pixels.
         height: u32,
     },
-    /// The frame's shape would make the scaled picture enormous.
+    /// The frame's shape would make the scaled picture too large.
     #[error(
         "geometry: a frame of {width}x{height} would be scaled to {scaled_width}x{scaled_height}; \
          65536 pixels a side is the limit (a frame of this shape needs `small = \"mirror\"` or `resize`)"
@@ -64,7 +64,7 @@ pub enum PreprocessError {
         /// Of each, in pixels.
         height: u64,
     },
-    /// `mean` or `std` do not have one value for each channel.
+    /// `mean` or `std` does not have one value per channel.
     #[error("`{key}` has {actual} values, the input has {expected} channels")]
     Channels {
         /// As the contract names it.
@@ -74,7 +74,7 @@ pub enum PreprocessError {
         /// Values in the contract.
         actual: usize,
     },
-    /// `mean` is not finite, or `std` not finite or 0.
+    /// `mean` is not finite, or `std` is not finite or 0.
     #[error("`{key}` of channel {channel} is {value}: it must be finite, and `std` not 0")]
     Normalization {
         /// As the contract names it.

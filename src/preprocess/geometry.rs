@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! From the contract's geometry and a frame's size to sizes and places, in whole pixels.
+//! From the contract's geometry and a frame's size to sizes and positions in whole pixels.
 
 use super::error::PreprocessError;
 use super::pcg::Pcg32;
 use crate::model::contract::{Crops, Geometry, Letterbox, LetterboxAt, Resize, Sampling, Small};
 
-/// The largest side of a scaled picture: what a picture itself may have.
+/// The largest side of a scaled picture, which is that of any picture.
 const MAX_SIDE: u64 = 1 << 16;
-/// The most numbers that one frame may become: a gibibyte of f32.
+/// The most numbers per frame: one gibibyte of f32.
 const MAX_ELEMENTS: u64 = 1 << 28;
 
-/// A geometry, worked out for one size of frame.
+/// A geometry, computed for one size of frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Resolved {
     /// The frame is scaled to this.
     pub scaled: [u32; 2],
-    /// And then mirrored at its borders to this, half of the addition on each side.
+    /// It is then mirrored at its borders to this size, half of the addition on each side.
     pub mirrored: [u32; 2],
-    /// Size of what is cut from it: the crops, or all of it.
+    /// Size of what is taken from it: the crops, or everything.
     pub crop: [u32; 2],
-    /// Left and top of that in the picture which the tensor holds; with a letterbox only not 0.
+    /// Left and top of that in the tensor's picture; nonzero only with a letterbox.
     pub inset: [u32; 2],
-    /// Size of the picture which the tensor holds.
+    /// Size of the tensor's picture.
     pub size: [u32; 2],
-    /// Mirrored right and below to this.
+    /// It is mirrored right and below to this size.
     pub padded: [u32; 2],
     /// Top left of each crop, in `mirrored`.
     pub crop_origins: Vec<[u32; 2]>,
 }
 
 impl Resolved {
-    /// Works the geometry out for frames of `frame` pixels and tensors of `channels` channels.
+    /// Computes the geometry for frames of `frame` pixels and tensors of `channels` channels.
     pub fn new(geometry: &Geometry, frame: [u32; 2], channels: usize) -> Result<Self, PreprocessError> {
         let [width, height] = frame;
         if frame.iter().any(|&side| side == 0 || u64::from(side) > MAX_SIDE) {
@@ -62,12 +62,12 @@ fn not_zero(key: &'static str, value: u32) -> Result<(), PreprocessError> {
     if value == 0 { Err(PreprocessError::Zero { key }) } else { Ok(()) }
 }
 
-/// `side * numerator / denominator`, to the nearest, at least 1.
+/// `side * numerator / denominator`, rounded to the nearest, at least 1.
 fn ratio(side: u64, numerator: u64, denominator: u64) -> u64 {
     ((2 * side * numerator + denominator) / (2 * denominator)).max(1)
 }
 
-/// The letterbox's size and where the picture lies in it; without one, the picture itself.
+/// The letterbox's size and the position of the picture in it; without one, those of the picture itself.
 fn letterbox(geometry: &Geometry, picture: [u32; 2]) -> ([u32; 2], [u32; 2]) {
     let Some(Resize::Letterbox(Letterbox { size, at, .. })) = geometry.scale else { return (picture, [0, 0]) };
     let room = [0, 1].map(|axis| size[axis].saturating_sub(picture[axis]));
@@ -109,7 +109,7 @@ fn scale(geometry: &Geometry, [width, height]: [u32; 2]) -> Result<[u64; 2], Pre
     }
 }
 
-/// `small = "upscale"`: the scaled size, enlarged until it covers the crop. The frame is still scaled only once.
+/// `small = "upscale"`: the scaled size, enlarged until it covers the crop. The frame is still scaled once.
 fn enlarge(geometry: &Geometry, [width, height]: [u64; 2]) -> [u64; 2] {
     let Some(crop) = geometry.crop.filter(|_| geometry.small == Small::Upscale) else { return [width, height] };
     let [crop_width, crop_height] = crop.map(u64::from);
@@ -136,7 +136,7 @@ fn count(geometry: &Geometry, size: [u32; 2], crop: [u32; 2]) -> Result<u64, Pre
     }
 }
 
-/// Whole numbers from 0 to `room`, `stride` apart; the last is moved in to `room`.
+/// Whole numbers from 0 to `room` at intervals of `stride`; the last one is moved to `room`.
 fn tiles(room: u32, stride: u32) -> impl Iterator<Item = u32> {
     (0..=room.div_ceil(stride)).map(move |i| (u64::from(i) * u64::from(stride)).min(u64::from(room)) as u32)
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The inner loops from components to a tensor's channels, written so that the compiler turns them into vector code.
+//! The inner loops from components to a tensor's channels, written so that the compiler vectorizes them.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use super::color_transform::{Channel, ColorTransform};
 use crate::simd::{LANES, SimdLevel, multiply_add};
 
-/// A function of `LANES` pixels' components.
+/// A function of the components of `LANES` pixels.
 trait Pixels {
     fn of(&self, rows: [&[f32; LANES]; 3]) -> [f32; LANES];
 }
 
-/// A function of each pixel of a row; `rows` reach to a multiple of `LANES`.
+/// A function of each pixel of a row; `rows` extend to a multiple of `LANES`.
 #[inline(always)]
 fn each(pixels: impl Pixels, rows: [&[f32]; 3], out: &mut [f32]) {
     let rows = [rows[0].as_chunks().0, rows[1].as_chunks().0, rows[2].as_chunks().0];
@@ -68,7 +68,7 @@ impl<L: SimdLevel> Pixels for Gray<L> {
     }
 }
 
-/// A row of the tensor's channel `index`; `rows` are the components'.
+/// A row of the tensor's channel `index`; `rows` are those of the components.
 #[inline(always)]
 pub(super) fn transform_row<L: SimdLevel>(
     level: L,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a plan writes.
+//! The output of a plan.
 
 use crate::model::contract;
 
-/// The shape of what a plan writes, and where its crops lie.
+/// The shape of a plan's output, and the positions of its crops.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TensorLayout {
-    /// Pictures for one frame.
+    /// Pictures per frame.
     pub crops: usize,
     /// Of each.
     pub channels: usize,
@@ -19,17 +19,17 @@ pub struct TensorLayout {
     pub order: contract::Layout,
     /// Width and height of the whole picture after scaling, and after enlarging or mirroring a small one.
     pub scaled: [u32; 2],
-    /// Left and top of each crop in it.
+    /// Left and top of each crop in that picture.
     pub crop_origins: Vec<[u32; 2]>,
 }
 
 impl TensorLayout {
-    /// Numbers for one frame.
+    /// Numbers per frame.
     pub fn len(&self) -> usize {
         self.crops * self.channels * self.height * self.width
     }
 
-    /// Never: a plan writes at least one number.
+    /// Always false: a plan writes at least one number.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

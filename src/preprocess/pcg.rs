@@ -2,11 +2,11 @@
 
 //! O'Neill's PCG32, variant XSH-RR 64/32, as in the reference library `pcg-c-basic` (pcg-random.org).
 
-/// The stream that the reference library's demonstration uses, so that its published numbers can be checked against.
+/// The stream of the reference library's demonstration, so that its published numbers can be checked.
 const STREAM: u64 = 54;
 const MULTIPLIER: u64 = 6_364_136_223_846_793_005;
 
-/// A small generator whose numbers are the same everywhere.
+/// A small generator whose numbers are the same on every platform.
 pub(super) struct Pcg32 {
     state: u64,
     increment: u64,

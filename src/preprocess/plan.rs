@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A plan: everything about a conversion that depends on the frame's description alone.
+//! A plan: everything about a conversion that depends only on the description of the frames.
 
 use std::ops::Range;
 
@@ -15,23 +15,23 @@ use crate::picture::{Colorimetry, Picture, PixelFormat};
 use crate::resample::{self, FilterTable, Sampler, TILE, reflect};
 use crate::simd::{Kernel, LANES, Level, SimdLevel};
 
-/// The way from pictures of one description to an input's tensor.
+/// Converts pictures of one description to an input's tensor.
 ///
-/// Owns its tables and its scratch memory: [`Plan::run`] allocates nothing after its first call.
+/// It owns its tables and scratch memory: [`Plan::run`] allocates nothing after its first call.
 #[derive(Debug, Clone)]
 pub struct Plan {
     described: Described,
     crop: [usize; 2],
-    /// Left and top of the crop in the picture that the tensor holds.
+    /// Left and top of the crop in the tensor's picture.
     inset: [usize; 2],
-    /// Of that picture.
+    /// The size of that picture.
     size: [usize; 2],
-    /// What each channel has around the crop.
+    /// The value of each channel around the crop.
     border: Vec<f32>,
     layout: TensorLayout,
     sampler: Sampler,
     color_transform: ColorTransform,
-    /// Scaling in 8 bits, after the color transform.
+    /// Scaling in 8 bits, after the color conversion.
     eight_bit: Option<EightBit>,
     level: Level,
     scratch: Scratch,
@@ -40,7 +40,7 @@ pub struct Plan {
 /// Intermediate rows of one tile.
 #[derive(Debug, Clone, Default)]
 struct Scratch {
-    /// Of each component.
+    /// For each component.
     sampler: resample::Scratch,
     /// A row of each channel, before they are interleaved.
     channels: Vec<f32>,
@@ -48,10 +48,10 @@ struct Scratch {
 }
 
 impl Plan {
-    /// Works out how pictures of this description become `input`'s tensor.
+    /// Computes how pictures of this description become `input`'s tensor.
     ///
     /// # Errors
-    /// When the geometry or normalization makes no sense in itself or for a frame of this size.
+    /// When the geometry or normalization is invalid by itself or for a frame of this size.
     pub fn new(
         input: &Input,
         format: PixelFormat,
@@ -117,18 +117,18 @@ impl Plan {
         })
     }
 
-    /// The same with another instruction set.
+    /// The same with a given instruction set.
     #[cfg(test)]
     pub(super) fn with_level(self, level: Level) -> Self {
         Self { level, ..self }
     }
 
-    /// Whether the plan is for such pictures: same format, size and colorimetry.
+    /// Whether the plan suits these pictures: same format, size and colorimetry.
     pub fn fits(&self, picture: &Picture<'_>) -> bool {
         self.described == describe(picture)
     }
 
-    /// What [`Plan::run`] writes.
+    /// The layout of what [`Plan::run`] writes.
     pub fn layout(&self) -> &TensorLayout {
         &self.layout
     }
@@ -136,7 +136,7 @@ impl Plan {
     /// Writes `picture` as the tensor: crop after crop, each (C, H, W) or (H, W, C).
     ///
     /// # Errors
-    /// When the picture is not what the plan was made for, or `out` not as long as the layout says.
+    /// When the picture differs from what the plan was made for, or `out` does not have the length of the layout.
     pub fn run(&mut self, picture: &Picture<'_>, out: &mut [f32]) -> Result<(), PreprocessError> {
         if !self.fits(picture) {
             return Err(PreprocessError::Picture { expected: self.described, actual: describe(picture) });
@@ -184,7 +184,7 @@ impl Plan {
         out.chunks_exact_mut(size).for_each(|out| self.pad(out));
     }
 
-    /// Makes the part at `corner` of what the sampler makes, row by row of each tile.
+    /// Computes the part of the sampler's output at `corner`, row by row of each tile.
     #[inline(always)]
     fn sample<L: SimdLevel>(
         &self,
@@ -214,7 +214,7 @@ impl Plan {
         }
     }
 
-    /// Puts some columns of a row of components where they go.
+    /// Passes some columns of a row of components to their destination.
     #[inline(always)]
     fn take<L: SimdLevel>(
         &self,
@@ -295,7 +295,7 @@ impl Plan {
         }
     }
 
-    /// Makes all of a tensor's picture border.
+    /// Fills the tensor's picture with the border.
     fn fill(&self, out: &mut [f32]) {
         match self.layout.order {
             Layout::Nchw => {
@@ -313,7 +313,7 @@ impl Plan {
     fn pad(&self, out: &mut [f32]) {
         let TensorLayout { channels, height, width, .. } = self.layout;
         let [crop_width, crop_height] = self.size;
-        // An interleaved picture is one plane of wider pixels.
+        // An interleaved picture is a single plane of wider pixels.
         let (planes, pixel) = match self.layout.order {
             Layout::Nchw => (channels, 1),
             Layout::Nhwc => (1, channels),
@@ -334,11 +334,11 @@ impl Plan {
     }
 }
 
-/// Where rows of components go.
+/// The destination of rows of components.
 enum Sink<'a> {
-    /// Into a crop of the tensor, whose left upper corner this is.
+    /// A crop of the tensor, whose upper left corner this is.
     Crop { corner: [usize; 2], scratch: &'a mut [f32], out: &'a mut [f32] },
-    /// Into the 8-bit picture.
+    /// The 8-bit picture.
     Bytes { row: &'a mut [f32], out: &'a mut eight_bit::Scratch },
 }
 
@@ -359,7 +359,7 @@ impl Kernel for Work<'_, '_> {
     }
 }
 
-/// What is around the picture, from 0 to 1, in each channel.
+/// The value around the picture in each channel, from 0 to 1.
 fn border(input: &Input, colorimetry: Colorimetry) -> Vec<f64> {
     let rgb = match input.geometry.scale {
         Some(Resize::Letterbox(letterbox)) => letterbox.color,

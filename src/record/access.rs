@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A record's fields by their names.
+//! Access to a record's fields by name.
 
 use super::field::{FIELDS, Field, FieldType};
 use super::frame::FrameRecord;
@@ -8,9 +8,9 @@ use super::names::State;
 use super::value::Value;
 
 impl FrameRecord {
-    /// Every field that has a value, with it: those of [`FIELDS`] in their order, then [`other`](Self::other).
+    /// Every field that has a value: those of [`FIELDS`] in their order, then [`other`](Self::other).
     ///
-    /// The age of a score that a frame carries along comes after the rest of that score, where logs have always had it.
+    /// The age of an earlier score that a frame carries comes last, as it always has in logs.
     pub fn fields(&self) -> impl Iterator<Item = (&str, Value)> {
         let carries = self.state == Some(State::Skipped);
         let is_late = move |field: &&Field| carries && field.name == "age";
@@ -19,8 +19,8 @@ impl FrameRecord {
         known.chain(self.other.iter().map(|(name, value)| (name.as_str(), value.clone())))
     }
 
-    /// Sets the field of that name. What [`FIELDS`] does not have, or has with another type, goes to
-    /// [`other`](Self::other). NaN and infinities are no values and set nothing.
+    /// Sets the field of that name. Fields that [`FIELDS`] lacks, or has with another type, go to
+    /// [`other`](Self::other). NaN and infinities are ignored.
     pub fn set(&mut self, name: &str, value: Value) {
         let rest = match Field::named(name) {
             Some(field) => field.set(self, value).err(),
@@ -33,8 +33,8 @@ impl FrameRecord {
         }
     }
 
-    /// The fields that are measurements, which pools and logs of measurements take: every number with a fraction, but
-    /// no times (they are whole numbers) and no attributes.
+    /// The fields that are measurements, for pools and logs: every floating-point number, but no times (which are
+    /// integers) and no attributes.
     pub fn numbers(&self) -> impl Iterator<Item = (&str, f64)> {
         let known = FIELDS.iter().filter_map(|field| Some((field.name, field.number(self)?)));
         known.chain(self.other.iter().filter_map(|(name, value)| match value {
@@ -43,7 +43,7 @@ impl FrameRecord {
         }))
     }
 
-    /// The value of a field that windows and alarms can look at: one of [`numbers`](Self::numbers), or an attribute.
+    /// The value of a field that windows and alarms can watch: one of [`numbers`](Self::numbers), or an attribute.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<f64> {
         let number = Field::named(name).filter(|field| field.value_type == FieldType::Double);
@@ -52,7 +52,7 @@ impl FrameRecord {
     }
 }
 
-/// The value without the numbers in it that are none.
+/// The value without NaN and infinities.
 fn finite(value: Value) -> Option<Value> {
     match value {
         Value::Double(number) if !number.is_finite() => None,

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What users have to hear of an alignment in time.
+//! Events of the alignment in time, for users.
 
 use crate::align::time;
 
-/// Something that happened to the alignment, and where.
+/// An event of the alignment, and where it happened.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct AlignmentEvent {
-    /// What happened.
+    /// The event.
     pub change: AlignmentChange,
-    /// Time stamp of the distorted frame from which on it holds, in nanoseconds.
+    /// Time stamp of the first distorted frame that it applies to, in nanoseconds.
     pub pts: Option<u64>,
     /// That frame's running time, in nanoseconds.
     pub running_time: Option<u64>,
 }
 
-/// What happened to the alignment. Offsets are the reference's running time minus the distorted one's, in nanoseconds.
+/// A change of the alignment. Offsets are the reference's running time minus the distorted one's, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum AlignmentChange {
@@ -27,18 +27,18 @@ pub enum AlignmentChange {
         /// How far it can be trusted, 0 to 1.
         confidence: f64,
     },
-    /// Another offset holds.
+    /// The offset has changed.
     Changed {
-        /// The offset before.
+        /// The previous offset.
         from: i64,
-        /// The offset from now on.
+        /// The new offset.
         to: i64,
         /// How far it can be trusted, 0 to 1.
         confidence: f64,
     },
     /// The pictures no longer agree: frames are unmatched until they do.
     Lost,
-    /// No two frames belong together so far.
+    /// No two frames correspond so far.
     NotFound,
     /// `max-bytes` is reached.
     Shrunk {
@@ -48,7 +48,7 @@ pub enum AlignmentChange {
 }
 
 impl AlignmentEvent {
-    /// A change that is not yet placed in the stream.
+    /// A change whose place in the stream is not yet known.
     #[must_use]
     pub fn new(change: AlignmentChange) -> Self {
         Self { change, pts: None, running_time: None }

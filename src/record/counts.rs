@@ -1,41 +1,41 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The counts of a pool, by their names.
+//! The counts of a pool, by name.
 
 use super::ledger::{ledger_counts, set_ledger_count};
 use super::summary::Summary;
 use crate::align::time::Ledger;
 
-/// How many frames a pool rests on, and what became of the others. A count that is not known is `None`, never 0.
+/// How many frames a pool is based on, and what became of the others. An unknown count is `None`, never 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Counts {
     /// Frames with a score of their own.
     pub scored: Option<u64>,
-    /// Frames that were not to be scored.
+    /// Frames that were not selected for scoring.
     pub skipped: Option<u64>,
     /// Frames that could not be scored.
     pub failed: Option<u64>,
-    /// Of a comparison, as all that follow: distorted frames.
+    /// Only of a comparison, as are all that follow: distorted frames.
     pub distorted: Option<u64>,
     /// Distorted frames with a partner that no other has.
     pub matched: Option<u64>,
-    /// Distorted frames with the partner of the one before.
+    /// Distorted frames with the partner of the previous one.
     pub duplicate: Option<u64>,
     /// Distorted frames without a partner.
     pub unmatched: Option<u64>,
     /// Reference frames.
     pub reference: Option<u64>,
-    /// Reference frames between the pairs that are no frame's partner.
+    /// Reference frames between the first and the last pair without a partner.
     pub dropped: Option<u64>,
-    /// Reference frames before the first pair and after the last.
+    /// Reference frames before the first pair or after the last.
     pub outside: Option<u64>,
 }
 
-/// A count's name and its place.
+/// A count's name and how to access it.
 type Count = (&'static str, fn(&mut Counts) -> &mut Option<u64>);
 
-/// In the order in which messages and logs have them.
+/// In the order of messages and logs.
 const COUNTS: [Count; 10] = [
     ("scored", |counts| &mut counts.scored),
     ("skipped", |counts| &mut counts.skipped),
@@ -61,7 +61,7 @@ impl Counts {
         names
     };
 
-    /// Those that are known, under the names that messages and logs use.
+    /// The known counts, under the names of messages and logs.
     pub fn named(mut self) -> impl Iterator<Item = (&'static str, u64)> {
         COUNTS.into_iter().filter_map(move |(name, place)| Some((name, (*place(&mut self))?)))
     }
@@ -72,13 +72,13 @@ impl Counts {
         self.named().find_map(|(known, count)| (known == name).then_some(count))
     }
 
-    /// Sets the count of that name; false if there is none of that name.
+    /// Sets the count of that name; false if there is no such count.
     pub fn set(&mut self, name: &str, count: u64) -> bool {
         let place = COUNTS.iter().find(|(known, _)| *known == name);
         place.map(|(_, place)| *place(self) = Some(count)).is_some()
     }
 
-    /// The ledger of a comparison, if all of it is known.
+    /// The ledger of a comparison, if all its counts are known.
     #[must_use]
     pub fn ledger(self) -> Option<Ledger> {
         let mut ledger = Ledger::default();

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is doubtful of a stream's settings and scores, each kind said once.
+//! Warnings about a stream's settings and scores, each kind once.
 
 use super::frame::FrameRecord;
 use super::reporter::{ReporterSettings, range_of};
 use super::warning::Warning;
 use crate::metrics::Missing;
 
-/// Scores that are looked at before something is said of all of them.
+/// Scores required before a statement about all of them.
 const ENOUGH: u64 = 50;
 
-/// The settings that were looked at.
+/// The settings that were checked.
 #[derive(Debug, Clone, PartialEq)]
 struct Checked {
     field: String,
@@ -27,30 +27,30 @@ impl Checked {
     }
 }
 
-/// What has been said, and what has been seen so far.
+/// What was reported, and what has been seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Doubts {
     checked: Option<Checked>,
     unknown_field: bool,
     clear_level: bool,
-    /// Frames scored since the field was chosen; none: a value of it was there, or that there is none has been said.
+    /// Frames scored since the field was chosen; `None`: it has had a value, or the lack of one was reported.
     without_value: Option<u64>,
     raw: Raw,
-    /// What measures did not give.
+    /// What measures did not provide.
     missing: Vec<Missing>,
 }
 
-/// What raw values were seen.
+/// The raw values seen.
 #[derive(Debug, Default)]
 struct Raw {
     count: u64,
     seen: Option<[f64; 2]>,
-    /// One lay within the range, or that none does has been said.
+    /// Whether one was within the range, or the lack of one was reported.
     settled: bool,
 }
 
 impl Doubts {
-    /// What is doubtful of the settings, if they are others than the last time.
+    /// Warnings about the settings, if they have changed.
     pub(super) fn settings(&mut self, settings: &ReporterSettings) -> Vec<Warning> {
         if self.checked.as_ref().is_some_and(|checked| checked.is_of(settings)) {
             return Vec::new();
@@ -73,12 +73,12 @@ impl Doubts {
         unknown.into_iter().chain(level).collect()
     }
 
-    /// What is doubtful after another score.
+    /// Warnings after another score.
     pub(super) fn scored(&mut self, settings: &ReporterSettings, record: &FrameRecord) -> Vec<Warning> {
         self.value(settings, record).into_iter().chain(self.raw.outside(settings, record)).collect()
     }
 
-    /// What a measure does not give, once for each reason.
+    /// Reports what a measure does not provide, once per reason.
     pub(super) fn lacks(&mut self, missing: &Missing) -> Option<Warning> {
         let same = |told: &Missing| {
             told.measure() == missing.measure() && std::mem::discriminant(told) == std::mem::discriminant(missing)
@@ -116,7 +116,7 @@ impl Raw {
     }
 }
 
-/// Whether anybody looks at the field: it was chosen, or there is an alarm on it.
+/// Whether the field is in use: it was chosen, or there is an alarm on it.
 fn is_asked_for(settings: &ReporterSettings) -> bool {
     settings.field != settings.main_field || settings.alarm_below.is_some() || settings.alarm_above.is_some()
 }
@@ -178,7 +178,7 @@ mod tests {
         assert!(doubts.settings(&settings).is_empty());
         let said: Vec<_> = (0..200).flat_map(|_| doubts.scored(&settings, &record(0.5))).collect();
         assert_eq!(said, [Warning::NoValue { field: "sharpness".to_owned(), scored: 50 }]);
-        // Nobody asked for the main field.
+        // The main field was not requested explicitly.
         let (mut doubts, mut settings) = (Doubts::default(), self::settings("ssim"));
         (settings.main_field, settings.known_fields) = ("ssim".to_owned(), Vec::new());
         doubts.settings(&settings);

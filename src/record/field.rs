@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The fields of a frame's record, once.
+//! The table of the fields of a frame's record.
 
 use super::frame::FrameRecord;
 use super::value::Value;
@@ -9,23 +9,23 @@ use crate::model::contract::Kind;
 use crate::stats::FieldRange;
 use std::sync::LazyLock;
 
-/// What kind of value a field has.
+/// The type of a field's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldType {
     /// Text, or one of a few words.
     Text,
-    /// A number with a fraction.
+    /// A floating-point number.
     Double,
-    /// A whole number that is not negative.
+    /// An integer that is not negative.
     Unsigned,
-    /// A whole number.
+    /// An integer.
     Integer,
-    /// Yes or no.
+    /// True or false.
     Boolean,
-    /// Numbers under names that the model gives.
+    /// Numbers under names that the model defines.
     Attributes,
-    /// A picture, which logs leave out.
+    /// A map of quality, which logs omit.
     Map,
 }
 
@@ -33,11 +33,11 @@ pub enum FieldType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldScope {
-    /// Those of every element.
+    /// All records.
     Every,
-    /// Those of elements that compare with a reference, or do not, as this kind does.
+    /// Those of elements of this kind: with or without a reference.
     Of(Kind),
-    /// Those in messages; what a frame carries does not have it.
+    /// Those in messages, but not those on frames.
     Message,
 }
 
@@ -45,13 +45,13 @@ pub enum FieldScope {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Field {
-    /// What it is called in metas, messages and logs.
+    /// Its name in metadata, messages and logs.
     pub name: &'static str,
-    /// What kind of value it has.
+    /// The type of its value.
     pub value_type: FieldType,
     /// Which records have it.
     pub scope: FieldScope,
-    /// Between what values it lies, if that holds for every model and stream: what percentiles need.
+    /// The limits of its values, if they hold for every model and stream; percentiles need them.
     pub range: Option<FieldRange>,
     /// Its unit, if it has one.
     pub unit: Option<&'static str>,
@@ -60,7 +60,7 @@ pub struct Field {
     place: Place,
 }
 
-/// Where a record holds a field.
+/// Where a record stores a field.
 #[derive(Debug, Clone, Copy)]
 enum Place {
     Member {
@@ -86,7 +86,7 @@ const BIT: Option<&str> = Some("bit");
 const PX: Option<&str> = Some("px");
 const FR: FieldScope = FieldScope::Of(Kind::FullReference);
 
-/// Every field of a frame's record, in the order in which metas and logs have them.
+/// Every field of a frame's record, in the order of metadata and logs.
 #[rustfmt::skip]
 pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     use FieldScope::{Every, Message};
@@ -96,22 +96,22 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     let one = Some(FieldRange::new(0.0, 1.0));
     let mut fields = vec![
         row("model", Text, Every, None, None, "The model's name, by its contract", member!(model)),
-        row("kind", Text, Every, None, None, "nr without a reference, fr with one, rr with one of any content", member!(kind)),
+        row("kind", Text, Every, None, None, "nr: no reference, fr: full, rr: reduced", member!(kind)),
         row("state", Text, Every, None, None, "scored, skipped, failed or unmatched", member!(state)),
         row("score", Double, Every, score, None, "0 to 100, higher is better", member!(score)),
-        row("raw", Double, Every, None, None, "What the model itself gives", member!(raw)),
-        row("scored-pts", Unsigned, Every, None, NS, "Time stamp of the frame that was scored", member!(scored_pts)),
+        row("raw", Double, Every, None, None, "The model's raw output", member!(raw)),
+        row("scored-pts", Unsigned, Every, None, NS, "Time stamp of the scored frame", member!(scored_pts)),
         row("age", Unsigned, Every, time, NS, "This frame's running time minus the scored frame's", member!(age)),
-        row("latency", Unsigned, Every, time, NS, "From arrival to score", member!(latency)),
-        row("alarm", Boolean, Every, None, None, "Whether the alarm was raised as the frame left", member!(alarm)),
-        row("attributes", Attributes, Every, score, None, "What else the model gives, 0 to 100", ATTRIBUTES),
-        row("map", Map, Every, None, None, "A picture of quality", member!(map)),
+        row("latency", Unsigned, Every, time, NS, "Time from arrival to score", member!(latency)),
+        row("alarm", Boolean, Every, None, None, "Whether the alarm was raised when the frame left", member!(alarm)),
+        row("attributes", Attributes, Every, score, None, "Further outputs of the model, 0 to 100", ATTRIBUTES),
+        row("map", Map, Every, None, None, "Map of quality", member!(map)),
         row("reference-pts", Unsigned, FR, None, NS, "The partner's time stamp", member!(reference_pts)),
         row("offset", Integer, FR, None, NS, "The partner's running time minus this frame's", member!(offset)),
         row("pairing", Text, FR, None, None, "matched, duplicate or unmatched", member!(pairing)),
         row("confidence", Double, FR, one, None, "How far the pairing can be trusted", member!(confidence)),
         row("evidence", Text, FR, None, None, "What the pairing rests on: picture or time", member!(evidence)),
-        row("depth", Unsigned, Every, None, BIT, "Bits of the samples that are measured", member!(depth)),
+        row("depth", Unsigned, Every, None, BIT, "Bits per measured sample", member!(depth)),
     ];
     fields.extend(measures());
     fields.extend([
@@ -121,8 +121,7 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     fields
 });
 
-/// The fields that measures give, out of their registry, and between them what registration finds, which is held as they
-/// are.
+/// The fields of measures, from their registry, and in between the results of registration, which are stored like them.
 fn measures() -> impl Iterator<Item = Field> {
     let of = |measure: &metrics::MeasureInfo| measure.fields.iter().map(|field| measured(field)).collect::<Vec<_>>();
     let shift = |name, description| row(name, FieldType::Double, FR, None, PX, description, Place::Measure);
@@ -176,7 +175,7 @@ const ATTRIBUTES: Place = Place::Member {
 };
 
 impl Field {
-    /// Whether records have it only where it was asked for: what is measured without a reference.
+    /// Whether records contain it only on request: what is measured without a reference.
     pub(super) fn is_extra(&self, kind: Option<Kind>) -> bool {
         kind == Some(Kind::NoReference) && (matches!(self.place, Place::Measure) || self.name == "depth")
     }
@@ -196,7 +195,7 @@ impl Field {
         }
     }
 
-    /// The field's value in a record, if it has one and that is a [`FieldType::Double`].
+    /// The field's value in a record, if it has one and is a [`FieldType::Double`].
     #[must_use]
     pub fn number(&self, record: &FrameRecord) -> Option<f64> {
         if self.value_type != FieldType::Double {
@@ -205,10 +204,10 @@ impl Field {
         self.get(record)?.try_into().ok()
     }
 
-    /// Sets the field in a record. NaN and infinities are no values and set nothing.
+    /// Sets the field in a record. NaN and infinities are ignored.
     ///
     /// # Errors
-    /// A value that the field cannot have comes back.
+    /// Returns a value that the field cannot have.
     pub fn set(&self, record: &mut FrameRecord, value: Value) -> Result<(), Value> {
         if matches!(value, Value::Double(value) if !value.is_finite()) {
             return Ok(());

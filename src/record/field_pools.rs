@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The pools of all the fields of one element.
+//! The pools of all fields of one element.
 
 use super::field::Field;
 use super::frame::FrameRecord;
 use super::summary::PooledField;
 use crate::stats::{FieldRange, Pool, Statistics};
 
-/// What one element's scores come to: how many frames it scored, and a [`Pool`] for each field that it gave.
+/// Summarizes one element's scores: the number of frames scored, and a [`Pool`] per field.
 ///
-/// Fields keep the order in which they were first seen. A field without a fixed range (see [`Field::range`]) has a
-/// pool without percentiles; attributes have a score's range and are kept apart, so that one may be named `score`.
+/// Fields keep the order in which they were first seen. A field without a fixed range (see [`Field::range`]) has a pool
+/// without percentiles; attributes have a score's range and are kept apart, so that one may be named `score`.
 #[derive(Debug, Clone, Default)]
 pub struct FieldPools {
     scored: u64,
@@ -19,18 +19,18 @@ pub struct FieldPools {
 }
 
 impl FieldPools {
-    /// Nothing scored yet.
+    /// Empty pools.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Counts a scored frame with all its numbers and attributes.
+    /// Adds a scored frame with all its numbers and attributes.
     pub fn count(&mut self, record: &FrameRecord) {
         self.count_cut(record, |_| f64::INFINITY);
     }
 
-    /// The same with each field counting as at most what `most` says for its name.
+    /// The same, limiting each field to what `most` returns for its name.
     pub fn count_cut(&mut self, record: &FrameRecord, most: impl Fn(&str) -> f64) {
         self.count_frame();
         self.count_measures(record, most);
@@ -39,24 +39,24 @@ impl FieldPools {
         }
     }
 
-    /// Counts the numbers of a frame that was measured and not scored, as [`count_cut`](Self::count_cut) does.
+    /// Adds the numbers of a frame that was measured but not scored, as [`count_cut`](Self::count_cut) does.
     pub fn count_measures(&mut self, record: &FrameRecord, most: impl Fn(&str) -> f64) {
         for (name, value) in record.numbers() {
             find(&mut self.fields, name, || pool_of(name)).push_cut(value, most(name));
         }
     }
 
-    /// Counts a scored frame, whose fields are to be pushed.
+    /// Counts a scored frame, whose fields will be pushed.
     pub fn count_frame(&mut self) {
         self.scored += 1;
     }
 
-    /// Counts a value of the field `name` of the contract's `iqa-score`, in its unit.
+    /// Adds a value of the field `name`, in its unit.
     pub fn push(&mut self, name: &str, value: f64) {
         find(&mut self.fields, name, || pool_of(name)).push(value);
     }
 
-    /// Counts a value, from 0 to 100, of a model's attribute.
+    /// Adds a value, from 0 to 100, of a model's attribute.
     pub fn push_attribute(&mut self, name: &str, value: f64) {
         find(&mut self.attributes, name, || Pool::new(FieldRange::SCORE)).push(value);
     }
@@ -67,31 +67,31 @@ impl FieldPools {
         self.scored
     }
 
-    /// The pool of a field, if it ever had a value.
+    /// The pool of a field, if it has had a value.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Pool> {
         self.fields.iter().find_map(|(field, pool)| (field == name).then_some(pool))
     }
 
-    /// Each field's name and what it comes to.
+    /// The name and statistics of each field.
     pub fn fields(&self) -> impl Iterator<Item = (&str, Statistics)> {
         self.fields.iter().filter_map(|(name, pool)| Some((name.as_str(), pool.statistics()?)))
     }
 
-    /// Each attribute's name and what it comes to.
+    /// The name and statistics of each attribute.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, Statistics)> {
         self.attributes.iter().filter_map(|(name, pool)| Some((name.as_str(), pool.statistics()?)))
     }
 }
 
 impl FieldPools {
-    /// What the fields come to, as messages and logs have it.
+    /// The fields as messages and logs present them.
     #[must_use]
     pub fn pooled_fields(&self) -> Vec<(String, PooledField)> {
         self.fields().map(|(name, statistics)| (name.to_owned(), (&statistics).into())).collect()
     }
 
-    /// What the attributes come to, as messages and logs have it.
+    /// The attributes as messages and logs present them.
     #[must_use]
     pub fn pooled_attributes(&self) -> Vec<(String, PooledField)> {
         self.attributes().map(|(name, statistics)| (name.to_owned(), (&statistics).into())).collect()
@@ -109,7 +109,7 @@ fn pool_of(name: &str) -> Pool {
 }
 
 fn find<'a>(pools: &'a mut Vec<(String, Pool)>, name: &str, new: impl FnOnce() -> Pool) -> &'a mut Pool {
-    // A handful of names, nearly always in the same order: looking along them is as fast as a map.
+    // A handful of names, nearly always in the same order: a linear search is as fast as a map.
     let index = pools.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
         pools.push((name.to_owned(), new()));
         pools.len() - 1

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What was found of a stream, and what cures it: apart, so that every program can say the cure in its own terms.
+//! Findings about a stream, with cause and cure separate, so that every program can name the cure in its own terms.
 
 use crate::align::FarOffset;
 use crate::align::space::Orientation;
 use std::fmt;
 
-/// Something that users have to hear of a stream.
+/// Something that users should be told about a stream.
 ///
-/// Its text names the cure as elements and `gst-launch-1.0` call it; a program with other terms says the cause, and the
-/// [`Cure`] in its own.
+/// Its text names the cure in terms of elements and `gst-launch-1.0`; a program with other terms uses the cause, and
+/// translates the [`Cure`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What it is about, as a word: of two findings of one kind the later one holds.
+    /// What it is about, as a word. Of two findings of one kind, the later one applies.
     pub kind: String,
-    /// What was found, in words.
+    /// What was found, as text.
     pub cause: String,
-    /// What to do; none where there is nothing to do.
+    /// What to do; `None` if nothing helps.
     pub cure: Option<Cure>,
 }
 
@@ -35,47 +35,47 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What helps. Its text is in the terms of elements: properties, pads, messages on the bus.
+/// A remedy. Its text is in terms of elements: properties, pads, messages on the bus.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Cure {
-    /// What names no setting: the same words for everybody.
+    /// Advice that names no setting and is the same in every program.
     Advice(String),
-    /// Windows and alarms have to look at another field.
+    /// Let windows and alarms watch another field.
     AnotherField {
-        /// Those that there are; empty: it depends on the frames.
+        /// The available fields; empty: it depends on the frames.
         known: Vec<String>,
     },
-    /// The alarm has to clear nearer to its limit.
+    /// Let the alarm clear nearer to its limit.
     SmallerHysteresis,
-    /// The stream has to have frames.
+    /// Provide a stream that has frames.
     CheckPlays,
-    /// Partners have to be looked for farther off, or in another way.
+    /// Search for partners in a larger range, or in another way.
     SearchWider,
-    /// To be looked for in the streams; where the offset changes is told beside it.
+    /// Check the streams for this; the places where the offset changes are reported separately.
     LookFor(String),
-    /// The pictures have to decide, or the offset has to be the right one.
+    /// Let the pictures decide, or correct the offset.
     GoByPictures,
-    /// The distorted picture has to be turned or mirrored.
+    /// Turn or mirror the distorted picture.
     Turn(Orientation),
-    /// The offset has to be given, or to be looked for where it is.
+    /// Set this offset, or enlarge the search range to include it.
     LookAt(FarOffset),
-    /// Both pictures have to have one shape.
+    /// Give both pictures one shape.
     OneShape {
         /// One of them may be turned by 90°.
         turned: bool,
     },
-    /// Both streams have to have one matrix.
+    /// Give both streams the same matrix.
     OneMatrix,
-    /// Both streams have to have one transfer function.
+    /// Give both streams the same transfer function.
     OneTransfer,
-    /// Frames have to be deinterlaced.
+    /// Deinterlace the frames.
     Deinterlace,
-    /// Frames have to be chosen for scoring.
+    /// Select more frames for scoring.
     ScoreMore,
-    /// Frames have to have times.
+    /// Give the frames time stamps.
     Stamp,
-    /// More frames have to be held while that side gives none.
+    /// Hold more frames while that side provides none.
     HoldMore(String),
 }
 

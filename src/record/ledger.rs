@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The counts of a comparison's ledger, by their names.
+//! The counts of a comparison's ledger, by name.
 
 use crate::align::time::Ledger;
 
-/// A count's name and its place in a ledger.
+/// A count's name and how to access it in a ledger.
 type Count = (&'static str, fn(&mut Ledger) -> &mut u64);
 
-/// In the order in which `stats` and `iqa-summary` have them.
+/// In the order of `stats` and `iqa-summary`.
 const COUNTS: [Count; 7] = [
     ("distorted", |ledger| &mut ledger.distorted),
     ("matched", |ledger| &mut ledger.matched),
@@ -18,12 +18,12 @@ const COUNTS: [Count; 7] = [
     ("outside", |ledger| &mut ledger.outside),
 ];
 
-/// A ledger's counts with the names that summaries and statistics use.
+/// A ledger's counts with their names in summaries and statistics.
 pub fn ledger_counts(ledger: Ledger) -> impl Iterator<Item = (&'static str, u64)> {
     COUNTS.iter().map(move |(name, place)| (*name, *place(&mut ledger.clone())))
 }
 
-/// Sets the count of that name; false if a ledger has none of that name.
+/// Sets the count of that name; false if there is no such count.
 pub fn set_ledger_count(ledger: &mut Ledger, name: &str, count: u64) -> bool {
     let place = COUNTS.iter().find(|(known, _)| *known == name);
     place.map(|(_, place)| *place(ledger) = count).is_some()

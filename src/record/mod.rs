@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is said about a stream, as data: one [`FrameRecord`] for a frame, [`Window`]s and [`Alarm`]s for spans of it,
-//! one [`Summary`] for the whole, and an [`AlignmentEvent`] when two streams are set against each other anew.
+//! Results as data: a [`FrameRecord`] per frame, [`Window`]s and [`Alarm`]s for parts of a stream, a [`Summary`] for
+//! all of it, and an [`AlignmentEvent`] whenever the alignment of two streams changes.
 //!
-//! [`FIELDS`] is the only list of the fields of a frame's record: logs, metas, pools and alarms take names, types and
-//! ranges from it, in its order. A new field is a row there, and a member where the value has a type of its own; what a
-//! measure gives is a row only. [`Reporter`] makes windows, alarms, warnings and the summary out of the records of one
-//! element, [`log`] writes and reads files, and a [`Strip`] shows where in time two streams belong together.
+//! [`FIELDS`] is the only list of a record's fields: logs, metadata, pools and alarms take names, types and ranges from
+//! it, in its order. A new field is a row there, and a member of [`FrameRecord`] if its value has a type of its own;
+//! the results of measures are rows only. [`Reporter`] derives windows, alarms, warnings and the summary from the
+//! records of one element, [`log`] writes and reads files, and a [`Strip`] shows where in time two streams correspond.
 
 mod access;
 mod alignment_event;

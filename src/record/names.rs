@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Terms that records hold as enums, and logs and metas as words.
+//! Values that records store as enums, and logs and metadata as words.
 
 use crate::align::time::{Evidence, Pairing};
 use crate::model::contract::Kind;
 
-/// An enum each of whose values has a fixed name in logs, metas and messages.
+/// An enum whose values have fixed names in logs, metadata and messages.
 pub trait Named: Copy + PartialEq + 'static {
     /// Every value with its name.
     const NAMES: &'static [(Self, &'static str)];
@@ -15,7 +15,7 @@ pub trait Named: Copy + PartialEq + 'static {
         Self::NAMES.iter().find(|(value, _)| *value == self).map_or("", |(_, name)| name)
     }
 
-    /// The value of that name; `None` if no value is called so.
+    /// The value of that name, if there is one.
     fn from_name(name: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(_, known)| *known == name).map(|(value, _)| *value)
     }
@@ -38,11 +38,11 @@ impl Named for Evidence {
 pub enum State {
     /// The record holds the frame's own score.
     Scored,
-    /// The frame was not to be scored. The record may hold the score of an earlier frame.
+    /// The frame was not selected for scoring. The record may contain the score of an earlier frame.
     Skipped,
     /// The frame could not be scored.
     Failed,
-    /// No reference frame could be trusted to be its partner.
+    /// No reference frame could be trusted as its partner.
     Unmatched,
 }
 
@@ -59,9 +59,9 @@ impl Named for State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PairingState {
-    /// With a reference frame that had no partner before, or with one that stands for all frames.
+    /// With a reference frame that had no partner before, or with one that applies to all frames.
     Matched,
-    /// With the partner of the distorted frame before it.
+    /// With the partner of the previous distorted frame.
     Duplicate,
     /// With none.
     Unmatched,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is doubtful of a comparison's pairs: each kind said at the first sign and, if it holds, at the end.
+//! Warnings about a comparison's pairs: each kind at the first sign and, if it still applies, at the end.
 
 use std::mem::{Discriminant, discriminant};
 
@@ -10,25 +10,25 @@ use crate::align::Suspicions;
 use crate::align::time::{CONTRADICTED, Evidence, Ledger};
 use crate::metrics::DetailLooks;
 
-/// Frames of both sides after which something is said of all of them.
+/// Frames of both sides required before a statement about all of them.
 const ENOUGH: u64 = 100;
 
-/// Frames after which the end is no longer the first sign.
+/// Frames after the first sign from which the end repeats it.
 const AGAIN: u64 = 25;
 
-/// The pairs of a comparison, as far as they are known.
+/// What is known about the pairs of a comparison.
 #[derive(Debug, Default)]
 pub(super) struct PairDoubts {
     pairs: u64,
     by_time: u64,
     contradicted: u64,
     unmatched: u64,
-    /// Those before the first pair.
+    /// Unmatched frames before the first pair.
     leading: u64,
     suspicions: Suspicions,
-    /// What pairs say of which stream is the source.
+    /// The evidence of the pairs about which stream is the source.
     detail: DetailLooks,
-    /// What was said, and after how many frames.
+    /// What was reported, and after how many frames.
     said: Vec<(Discriminant<Warning>, u64)>,
 }
 
@@ -57,7 +57,7 @@ impl PairDoubts {
         self.by_time
     }
 
-    /// The pictures contradict most of the pairs.
+    /// Whether the pictures contradict most of the pairs.
     pub(super) fn is_contradicted(&self) -> bool {
         2 * self.contradicted > self.pairs
     }
@@ -66,7 +66,7 @@ impl PairDoubts {
         self.pairs + self.unmatched
     }
 
-    /// What shows for the first time. `ledger`: what frames came, and became of them.
+    /// Warnings that apply for the first time. `ledger` counts the frames so far.
     pub(super) fn first(&mut self, ledger: Ledger) -> Vec<Warning> {
         let mut warnings = self.suspected().unwrap_or_else(|| self.signs(ledger));
         warnings.retain(|warning| !self.said.iter().any(|(kind, _)| *kind == discriminant(warning)));
@@ -75,7 +75,7 @@ impl PairDoubts {
         warnings
     }
 
-    /// What holds of the whole, and whether it is to be said again.
+    /// Warnings that apply to the whole, and whether to repeat them.
     pub(super) fn last(&self, ledger: Ledger) -> Vec<(Warning, bool)> {
         let again = |warning: &Warning| {
             let said = self.said.iter().find(|(kind, _)| *kind == discriminant(warning));
@@ -86,7 +86,7 @@ impl PairDoubts {
             let nothing =
                 none.then_some(Warning::NothingMatched { distorted: ledger.distorted, reference: ledger.reference });
             let pairs = incomplete(ledger).into_iter().chain(self.contradiction());
-            // Of pairs that are none it says nothing.
+            // The detail of wrong pairs means nothing.
             let trusted = Verdict::of(ledger, self.by_time, self.is_contradicted()) != Verdict::NotAligned;
             let swapped = (trusted && self.detail.are_swapped()).then_some(Warning::Swapped);
             nothing.into_iter().chain(pairs).chain(swapped).collect()
@@ -98,7 +98,7 @@ impl PairDoubts {
         found.into_iter().map(judged).collect()
     }
 
-    /// The causes that are known: where there is one, what follows from it is not said.
+    /// The known causes: if there is one, its consequences are not reported.
     fn suspected(&self) -> Option<Vec<Warning>> {
         let Suspicions { orientation, offset, .. } = self.suspicions;
         let oriented = orientation.map(|orientation| Warning::Oriented { orientation });
@@ -107,13 +107,13 @@ impl PairDoubts {
         (!warnings.is_empty()).then_some(warnings)
     }
 
-    /// What shows before the end.
+    /// Signs that appear before the end.
     fn signs(&self, ledger: Ledger) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if self.pairs == 0 && self.unmatched >= ENOUGH && ledger.reference >= ENOUGH {
             warnings.push(Warning::NothingMatched { distorted: self.unmatched, reference: ledger.reference });
         }
-        // What comes before the first pair may be the part that the reference does not have.
+        // Frames before the first pair may be material that the reference lacks.
         let since = Ledger {
             distorted: self.frames() - self.leading,
             matched: self.pairs,
@@ -138,7 +138,7 @@ impl PairDoubts {
     }
 }
 
-/// What there is to say of a comparison in which many frames are without a pair.
+/// The warning about a comparison in which many frames have no partner.
 fn incomplete(ledger: Ledger) -> Option<Warning> {
     let Ledger { distorted, matched, duplicate, unmatched, dropped, .. } = ledger;
     let many = (unmatched + dropped).saturating_mul(50) > distorted;
@@ -153,7 +153,7 @@ mod tests {
     use crate::metrics::Detail;
     use crate::picture::{Colorimetry, Picture, PixelFormat, Plane};
 
-    /// A ledger of so many pairs and frames without one; as many references have come as distorted frames.
+    /// A ledger with this many pairs and unmatched frames, and as many references as distorted frames.
     fn ledger(matched: u64, unmatched: u64, dropped: u64) -> Ledger {
         let distorted = matched + unmatched;
         Ledger { distorted, reference: distorted, matched, unmatched, dropped, ..Ledger::default() }
@@ -212,7 +212,7 @@ mod tests {
         assert!(doubts.is_contradicted());
     }
 
-    /// Looks at so many pairs of which the distorted picture has more detail.
+    /// Adds this many pairs in which the distorted picture has more detail.
     fn looks(pairs: u64) -> DetailLooks {
         let gray = |data| Picture::new(PixelFormat::Gray8, 96, 96, &[Plane { data, stride: 96 }], Colorimetry::SRGB);
         let mixed = |at: u32, by: u32| at.wrapping_mul(by) >> 16;

@@ -1,42 +1,42 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Where frames stand in time, also those that do not say when they are shown.
+//! The position of frames in time, including those without time stamps.
 
-/// How long a frame lasts that does not say so: 25 a second, in nanoseconds.
+/// The duration of a frame without one: 25 per second, in nanoseconds.
 const USUAL: u64 = 40_000_000;
 
-/// Where a frame stands among the frames that windows count.
+/// The position of a frame among those that windows count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
     /// It is the stream's next frame.
     Next {
-        /// When it is shown, in nanoseconds of running time. `None`: it follows the frame before it, after that one's
+        /// When it is shown, in nanoseconds of running time. `None`: it follows the previous frame, after that one's
         /// duration.
         running_time: Option<u64>,
-        /// How long it is shown, in nanoseconds. `None`: as long as the frame before it, at first 1/25 s.
+        /// How long it is shown, in nanoseconds. `None`: as long as the previous frame, initially 1/25 s.
         duration: Option<u64>,
     },
-    /// It has gone on before, and its result is there only now: that counts where the stream stands.
+    /// It has already gone downstream, and its result arrives only now: it counts at the stream's present position.
     Passed,
 }
 
-/// The next frame, of an unknown duration.
+/// The next frame, of unknown duration.
 impl From<Option<u64>> for Place {
     fn from(running_time: Option<u64>) -> Self {
         Self::Next { running_time, duration: None }
     }
 }
 
-/// Where a stream stands.
+/// The position of a stream.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Timeline {
-    /// The latest frame's place, and how long it lasts.
+    /// The latest frame's position and duration.
     latest: Option<(u64, u64)>,
 }
 
 impl Timeline {
-    /// Where that frame stands; none if no frame of the stream has come yet.
+    /// The position of that frame; `None` if no frame has arrived yet.
     pub(super) fn place(&mut self, place: Place) -> Option<u64> {
         if let Place::Next { running_time, duration } = place {
             let following = self.latest.map_or(0, |(at, lasts)| at.saturating_add(lasts));

@@ -19,38 +19,38 @@ use crate::metrics::{DetailLooks, Missing};
 use crate::model::contract::Kind;
 use crate::stats::{AlarmMonitor, FieldRange, Pool, WindowPools, WindowStatistics};
 
-/// What a [`Reporter`] looks at.
+/// The settings of a [`Reporter`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReporterSettings {
-    /// Span of a window, in nanoseconds of running time; 0 is taken as 1.
+    /// Length of a window, in nanoseconds of running time; 0 counts as 1.
     pub window: u64,
-    /// The field or attribute that statistics are about: the main figure of the element.
+    /// The field or attribute that statistics are about: the element's main number.
     pub main_field: String,
-    /// The field or attribute that windows and alarms look at.
+    /// The field or attribute that windows and alarms watch.
     pub field: String,
-    /// The alarm is raised when a window's mean falls below; `None` is off.
+    /// The alarm is raised when a window's mean falls below this; `None` is off.
     pub alarm_below: Option<f64>,
-    /// The alarm is raised when a window's mean rises above; `None` is off.
+    /// The alarm is raised when a window's mean rises above this; `None` is off.
     pub alarm_above: Option<f64>,
     /// How far beyond the limit, on its good side, the alarm clears.
     pub alarm_hysteresis: f64,
-    /// The fields and attributes that records can have; empty: not known.
+    /// The fields and attributes that records can have; empty: unknown.
     pub known_fields: Vec<String>,
-    /// The raw values that a model's contract shows as 0 and as 100, the lesser one first; `None`: there is no model.
+    /// The raw values that a model's contract shows as 0 and as 100, the smaller one first; `None`: there is no model.
     pub raw_range: Option<[f64; 2]>,
     /// The name of VMAF's model; `None`: VMAF is not measured.
     pub vmaf_model: Option<String>,
     /// The first 12 hexadecimal digits of the SHA-256 of the model's file; `None`: there is no model.
     pub model_hash: Option<String>,
-    /// The same of VMAF's model.
+    /// The same for VMAF's model.
     pub vmaf_model_hash: Option<String>,
-    /// References stand for frames whatever they show ([`Alignment::Still`](crate::align::time::Alignment::Still)): nothing
-    /// of a pair is doubted.
+    /// References apply to frames whatever they show ([`Alignment::Still`](crate::align::time::Alignment::Still)), so
+    /// pairs cause no warnings.
     pub is_still: bool,
 }
 
-/// How many reasons a summary gives.
+/// The most reasons in a summary.
 const MOST_REASONS: usize = 16;
 
 /// One second, the score, no alarm.
@@ -73,7 +73,7 @@ impl Default for ReporterSettings {
     }
 }
 
-/// What a [`Reporter`] has to say.
+/// An output of a [`Reporter`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Message {
@@ -83,17 +83,17 @@ pub enum Message {
     Alarm(Alarm),
     /// The stream has ended.
     Summary(Summary),
-    /// What makes the numbers doubtful; each kind once.
+    /// A reason to doubt the numbers; each kind once.
     Warning(Warning),
 }
 
-/// Counts frames and scores of one element, and says what they come to.
+/// Counts the frames and scores of one element and derives statistics, windows, alarms and warnings.
 ///
 /// Its size is fixed however long the stream is. Every frame is counted once, by one of [`skipped`](Self::skipped),
-/// [`unmatched`](Self::unmatched), [`failed`](Self::failed) and [`scored`](Self::scored), when that is known.
+/// [`unmatched`](Self::unmatched), [`failed`](Self::failed) and [`scored`](Self::scored), when its outcome is known.
 #[derive(Debug)]
 pub struct Reporter {
-    /// May change at any time.
+    /// May be changed at any time.
     pub settings: ReporterSettings,
     frames: u64,
     skipped: u64,
@@ -103,18 +103,18 @@ pub struct Reporter {
     last: Option<f64>,
     latency: Pool,
     pools: FieldPools,
-    /// What `windows` and `alarm` look at.
+    /// The field that `windows` and `alarm` watch.
     field: String,
     windows: WindowPools,
     alarm: AlarmMonitor,
     timeline: Timeline,
-    /// A frame in the open window has said when it is shown.
+    /// Whether a frame in the open window had a time stamp.
     timed: bool,
     doubts: Doubts,
 }
 
 impl Reporter {
-    /// Nothing counted yet.
+    /// Starts with nothing counted.
     #[must_use]
     pub fn new(settings: ReporterSettings) -> Self {
         let field = settings.field.clone();
@@ -138,43 +138,42 @@ impl Reporter {
         }
     }
 
-    /// Forgets all counts, as for another stream.
+    /// Clears all counts, for another stream.
     pub fn restart(&mut self) {
         *self = Self::new(std::mem::take(&mut self.settings));
     }
 
-    /// Time starts anew, as after a flush. The pools are over the whole stream and stay.
+    /// Time starts again, as after a flush. Pools cover the whole stream and are kept.
     pub fn discontinuity(&mut self) {
         self.windows.reset();
         self.timeline = Timeline::default();
         self.timed = false;
     }
 
-    /// What is doubtful of the settings, as soon as it is known which fields there are. Later changes are looked at
-    /// with the next frame.
+    /// Checks the settings, once the available fields are known. Later changes are checked with the next frame.
     pub fn check_settings(&mut self) -> Vec<Message> {
         self.doubts.settings(&self.settings).into_iter().map(Message::Warning).collect()
     }
 
-    /// A frame came.
+    /// A frame has arrived.
     pub fn arrived(&mut self) {
         self.frames += 1;
     }
 
-    /// A frame has a partner, what that rests on, and how far it can be trusted; whatever becomes of the frame.
+    /// A frame has a partner: what the pairing rests on, and how far it can be trusted. Whatever becomes of the frame.
     pub fn paired(&mut self, evidence: Evidence, confidence: f64) {
         if !self.settings.is_still {
             self.pairs.paired(evidence, confidence);
         }
     }
 
-    /// What pairs so far say of which stream of a comparison is the source.
+    /// The evidence of the pairs so far about which stream of a comparison is the source.
     pub fn look_at_detail(&mut self, looks: DetailLooks) {
         self.pairs.look_at_detail(looks);
     }
 
-    /// What there is to say of a comparison's pairs for the first time. `ledger`: what frames came, and became of them;
-    /// `suspicions`: what seems to keep the streams apart, which holds until it is told otherwise.
+    /// New warnings about a comparison's pairs. `ledger` counts its frames so far; `suspicions`, what probably keeps
+    /// the streams apart, apply until they are replaced.
     pub fn look_at_pairs(&mut self, ledger: Ledger, suspicions: Suspicions) -> Vec<Message> {
         if self.settings.is_still {
             return Vec::new();
@@ -183,12 +182,12 @@ impl Reporter {
         self.pairs.first(ledger).into_iter().map(Message::Warning).collect()
     }
 
-    /// What seems to keep the streams of a comparison apart.
+    /// What probably keeps the streams of a comparison apart.
     pub fn suspect(&mut self, suspicions: Suspicions) {
         self.pairs.suspect(suspicions);
     }
 
-    /// Adds a reason for the verdict, of each kind the last; at most so many that the summary stays readable.
+    /// Adds a reason for the verdict, replacing one of the same kind; limited so that the summary stays readable.
     fn add_reason(&mut self, finding: Finding) {
         if let Some(known) = self.findings.iter_mut().find(|known| known.kind == finding.kind) {
             *known = finding;
@@ -197,20 +196,20 @@ impl Reporter {
         }
     }
 
-    /// Frames that came.
+    /// Frames that have arrived.
     #[must_use]
     pub fn frames(&self) -> u64 {
         self.frames
     }
 
-    /// A frame goes on that was not to be scored. `place` is where it stands, here and below; a running time in
-    /// nanoseconds will do.
+    /// A frame leaves that was not selected for scoring. `place` is its position, here and below; a running time in
+    /// nanoseconds is sufficient.
     pub fn skipped(&mut self, place: impl Into<Place>) -> Vec<Message> {
         self.skipped += 1;
         self.count(place.into(), None)
     }
 
-    /// A frame goes on that was measured, and not to be scored: its numbers count, and it is one of the skipped.
+    /// A frame leaves that was measured but not selected for scoring: its numbers count, and it counts as skipped.
     pub fn measured(&mut self, place: impl Into<Place>, record: &FrameRecord) -> Vec<Message> {
         self.skipped += 1;
         self.last = record.value(&self.settings.main_field).or(self.last);
@@ -218,7 +217,7 @@ impl Reporter {
         self.count(place.into(), record.value(&self.settings.field))
     }
 
-    /// A frame has nothing to be compared with.
+    /// A frame has no partner.
     pub fn unmatched(&mut self, place: impl Into<Place>) -> Vec<Message> {
         self.pairs.unmatched();
         self.count(place.into(), None)
@@ -230,7 +229,7 @@ impl Reporter {
         self.count(place.into(), None)
     }
 
-    /// A frame goes on that is counted when its result is there, as [`Place::Passed`].
+    /// A frame leaves that will be counted when its result arrives, as [`Place::Passed`].
     pub fn passed(&mut self, place: impl Into<Place>) -> Vec<Message> {
         let mut messages = self.follow_settings();
         let place = place.into();
@@ -241,7 +240,7 @@ impl Reporter {
         messages
     }
 
-    /// A score is finished.
+    /// A score is complete.
     pub fn scored(&mut self, place: impl Into<Place>, record: &FrameRecord) -> Vec<Message> {
         self.last = record.value(&self.settings.main_field).or(self.last);
         if let Some(latency) = record.latency {
@@ -253,12 +252,12 @@ impl Reporter {
         messages
     }
 
-    /// A frame lacks what a measure was to give.
+    /// A frame lacks a measure's value.
     pub fn lacks(&mut self, missing: &Missing) -> Vec<Message> {
         self.doubts.lacks(missing).into_iter().map(Message::Warning).collect()
     }
 
-    /// The stream ends: the last window, and the summary. `ledger` says what became of the frames of a comparison.
+    /// The stream ends: the last window, and the summary. `ledger` has the counts of a comparison.
     pub fn finish(&mut self, model: &str, kind: Kind, ledger: Option<Ledger>) -> Vec<Message> {
         let mut messages = match self.windows.finish() {
             Some(window) => self.window_ended(&window),
@@ -299,11 +298,11 @@ impl Reporter {
         messages
     }
 
-    /// How the stream stands; `ledger` says what frames of a comparison came and where they went.
+    /// The present statistics; `ledger` has the counts of a comparison.
     #[must_use]
     pub fn stats(&self, ledger: Option<Ledger>) -> StreamStats {
         let main = self.pools.field(&self.settings.main_field);
-        // Times are whole nanoseconds, as everywhere.
+        // Times are integers in nanoseconds.
         let time = |time: Option<f64>| time.map(|time| time.round() as u64);
         StreamStats {
             frames: ledger.is_none().then_some(self.frames),
@@ -320,14 +319,14 @@ impl Reporter {
         }
     }
 
-    /// Whether the alarm is raised; none: no alarm is set.
+    /// Whether the alarm is raised; `None`: no alarm is set.
     #[must_use]
     pub fn alarm(&self) -> Option<bool> {
         let is_set = self.settings.alarm_below.is_some() || self.settings.alarm_above.is_some();
         is_set.then(|| self.alarm.active())
     }
 
-    /// What there is to say of a stream without a score.
+    /// The warning about a stream without a score.
     fn nothing(&self, ledger: Option<Ledger>) -> Option<Warning> {
         if self.pools.scored() > 0 {
             return None;
@@ -337,14 +336,14 @@ impl Reporter {
             None => self.frames,
             Some(Ledger { distorted: 0, .. }) => return Some(Warning::NoFrames { side: Some("distorted") }),
             Some(Ledger { reference: 0, .. }) => return Some(Warning::NoFrames { side: Some("reference") }),
-            // That is said of the pairs.
+            // This is reported for the pairs.
             Some(Ledger { matched: 0, duplicate: 0, .. }) => return None,
             Some(ledger) => ledger.distorted,
         };
         (self.failed == 0).then_some(Warning::NothingScored { frames })
     }
 
-    /// Counts a frame in the window of its place, and says what follows.
+    /// Counts a frame in the window at its position.
     fn count(&mut self, place: Place, value: Option<f64>) -> Vec<Message> {
         let mut messages = self.follow_settings();
         let now = self.timeline.place(place);
@@ -355,7 +354,7 @@ impl Reporter {
         messages
     }
 
-    /// Does as the settings say now.
+    /// Applies the present settings.
     fn follow_settings(&mut self) -> Vec<Message> {
         if self.field != self.settings.field {
             self.field.clone_from(&self.settings.field);
@@ -370,7 +369,7 @@ impl Reporter {
     fn window_ended(&mut self, window: &WindowStatistics) -> Vec<Message> {
         let mut ended = Window::new(&self.field, window);
         if !std::mem::take(&mut self.timed) {
-            // Its place in the stream is known only by counting.
+            // Its position in the stream is known only by counting.
             (ended.start, ended.end) = (None, None);
         }
         let mut messages = vec![Message::Window(ended)];
@@ -387,7 +386,7 @@ fn is_timed(place: Place) -> bool {
     matches!(place, Place::Next { running_time: Some(_), .. })
 }
 
-/// The range of a field; what the table does not have is an attribute of the model, which is scaled as a score is.
+/// The range of a field; a field that is not in the table is an attribute of the model, with a score's range.
 pub(super) fn range_of(field: &str) -> FieldRange {
     Field::named(field).and_then(|field| field.range).unwrap_or(FieldRange::SCORE)
 }

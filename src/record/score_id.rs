@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What tells one finished score from the next.
+//! Distinguishing finished scores.
 
 use super::frame::FrameRecord;
 use super::names::State;
 
-/// Tells a score, or the measures of a pair, from the next one. They have no number: two that agree in all of this are
-/// one, which several frames carry.
+/// Identifies a score, or the measures of a pair. Scores have no number: two that agree in all of this are the same
+/// one, carried by several frames.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ScoreId {
     scored_pts: Option<u64>,
@@ -17,7 +17,7 @@ pub(crate) struct ScoreId {
 }
 
 impl ScoreId {
-    /// Of what a record holds, if it holds any; `pts` is the time stamp of the frame that carries it.
+    /// Of a record, if it contains a score or measures; `pts` is the time stamp of the frame that carries it.
     pub(crate) fn of(record: &FrameRecord, pts: Option<u64>) -> Option<Self> {
         let is_own = record.state == Some(State::Scored);
         let raw = record.raw.or(record.score).map(f64::to_bits);
@@ -32,12 +32,12 @@ impl ScoreId {
         })
     }
 
-    /// Whether it says of which frame the score is.
+    /// Whether the frame of the score is known.
     pub(crate) fn is_timed(&self) -> bool {
         self.scored_pts.is_some()
     }
 
-    /// Whether there is a model's score, and not only measures.
+    /// Whether it includes a model's score, not just measures.
     pub(crate) fn is_of_model(&self) -> bool {
         self.raw.is_some()
     }

@@ -4,46 +4,46 @@
 
 use super::PairingState;
 
-/// What a [`Strip`] is told of a rendition's frame.
+/// A rendition's frame in a [`Strip`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StripFrame {
-    /// Of its partner; of a frame without one, where it would be. Seconds.
+    /// The time of its partner, or where a partner would be. In seconds.
     pub time: f64,
     /// What became of it.
     pub pairing: PairingState,
 }
 
-/// What became of the frames of one span of time.
+/// What became of the frames of one interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cell {
     /// The rendition's frames with a partner of their own.
     pub matched: u32,
-    /// Those with the partner of the frame before.
+    /// Those with the partner of the previous frame.
     pub duplicate: u32,
     /// Those without a partner.
     pub unmatched: u32,
-    /// The source's frames, between the first and the last pair, that no frame of the rendition shows.
+    /// Frames of the source between the first and the last pair that no frame of the rendition shows.
     pub dropped: u32,
-    /// The cell lies before the first pair or after the last.
+    /// Whether the cell lies before the first pair or after the last.
     pub outside: bool,
 }
 
 /// The frames of a rendition along the source's time, in equal cells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Strip {
-    /// Where the first cell begins, in seconds.
+    /// Start of the first cell, in seconds.
     pub start: f64,
-    /// How long each is, in seconds.
+    /// Length of each cell, in seconds.
     pub length: f64,
-    /// One after the other.
+    /// The cells in order.
     pub cells: Vec<Cell>,
 }
 
 impl Strip {
-    /// `count` cells from `start` to `end` (seconds). What lies outside is counted in the first or last.
+    /// `count` cells from `start` to `end` (seconds). Frames outside are counted in the first or last one.
     ///
-    /// Frames that were dropped are told from the step between two partners: `source_interval` is how long a source
-    /// frame is, in seconds; without it (the source has no fixed rate) none are counted.
+    /// Dropped frames are derived from the step between two partners: `source_interval` is the duration of a source
+    /// frame in seconds; without it (the source has no fixed rate) none are counted.
     #[must_use]
     pub fn new(
         frames: impl IntoIterator<Item = StripFrame>,
@@ -70,7 +70,7 @@ impl Strip {
             }
             if let (Some(before), Some(interval)) = (last, source_interval.filter(|interval| *interval > 0.0)) {
                 let missing = ((frame.time - before) / interval).round() as i64 - 1;
-                // Where a long stretch is missing each cell of it has its own.
+                // If a long part is missing, each of its cells has its share.
                 for number in 1..=missing {
                     if let Some(cell) = cells.get_mut(at(before + interval * number as f64)) {
                         cell.dropped += 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is said of a whole stream.
+//! The summary of a whole stream.
 
 use super::finding::Finding;
 use super::verdict::Verdict;
@@ -8,7 +8,7 @@ use crate::align::time::Ledger;
 use crate::model::contract::Kind;
 use crate::stats::Statistics;
 
-/// What a stream comes to.
+/// The summary of a stream.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Summary {
@@ -18,42 +18,42 @@ pub struct Summary {
     pub model_hash: Option<String>,
     /// The name of VMAF's model, if VMAF was measured.
     pub vmaf_model: Option<String>,
-    /// The same digits of its file.
+    /// The same digits for that model.
     pub vmaf_model_hash: Option<String>,
     /// Whether frames were compared with a reference.
     pub kind: Option<Kind>,
     /// Frames with a score of their own.
     pub scored: u64,
-    /// Frames that were not to be scored.
+    /// Frames that were not selected for scoring.
     pub skipped: u64,
     /// Frames that could not be scored.
     pub failed: u64,
-    /// Of a comparison: what became of the frames of both sides.
+    /// Only of a comparison: what became of the frames of both sides.
     pub ledger: Option<Ledger>,
-    /// Of a comparison: whether its numbers can be trusted.
+    /// Only of a comparison: whether its numbers can be trusted.
     pub verdict: Option<Verdict>,
-    /// Why the verdict is not better, in words for users.
+    /// Why the verdict is not better, as text for users.
     pub reasons: Vec<String>,
-    /// The same reasons with cause and cure apart.
+    /// The same reasons, with cause and cure separate.
     pub findings: Vec<Finding>,
-    /// Each field's name and what its values come to.
+    /// Each field's name and statistics.
     pub fields: Vec<(String, PooledField)>,
     /// The same for the model's attributes.
     pub attributes: Vec<(String, PooledField)>,
 }
 
-/// What the values of one field come to, as messages and logs have it: statistics by their names.
+/// The statistics of one field as messages and logs present them: by name.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PooledField {
-    /// How many values there were; messages do not say it.
+    /// The number of values; messages do not contain it.
     pub count: Option<u64>,
-    /// Names and values, those of [`Statistics::NAMES`] in their order.
+    /// Names and values, in the order of [`Statistics::NAMES`].
     pub statistics: Vec<(String, f64)>,
 }
 
 impl PooledField {
-    /// The value of a statistic such as `mean` or `p5`, if it is known.
+    /// The value of a statistic such as `mean` or `p5`, if known.
     #[must_use]
     pub fn get(&self, statistic: &str) -> Option<f64> {
         self.statistics.iter().find(|(name, _)| name == statistic).map(|&(_, value)| value)
@@ -67,27 +67,27 @@ impl From<&Statistics> for PooledField {
     }
 }
 
-/// How a stream stands, at any time.
+/// The present statistics of a stream.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct StreamStats {
-    /// Frames that came; of a comparison the ledger says it.
+    /// Frames that have arrived; for a comparison they are in the ledger.
     pub frames: Option<u64>,
-    /// Of a comparison: what became of the frames of both sides.
+    /// Only of a comparison: what became of the frames of both sides.
     pub ledger: Option<Ledger>,
     /// Frames with a score of their own.
     pub scored: u64,
-    /// Frames that were not to be scored.
+    /// Frames that were not selected for scoring.
     pub skipped: u64,
     /// Frames that could not be scored.
     pub failed: u64,
-    /// Of the main field: the mean of its values; `None`, as the next three, without any.
+    /// Mean of the main field; `None`, like the next three, without values.
     pub mean: Option<f64>,
-    /// Of the main field: the least value.
+    /// Smallest value of the main field.
     pub min: Option<f64>,
-    /// Of the main field: the fifth percentile.
+    /// 5th percentile of the main field.
     pub p5: Option<f64>,
-    /// Of the main field: the last value.
+    /// Latest value of the main field.
     pub last: Option<f64>,
     /// The mean time from arrival to score, in nanoseconds.
     pub latency_mean: Option<u64>,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A field's value when its type is known at run time only.
+//! A field's value, if its type is known at run time only.
 
 use super::names::{Named, PairingState, State};
 use super::verdict::Verdict;
@@ -9,23 +9,23 @@ use crate::model::contract::Kind;
 use crate::scorer::Map;
 use std::sync::Arc;
 
-/// What a field can hold: the forms that metas, messages and logs have in common.
+/// The value of a field, in the forms that metadata, messages and logs share.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
     /// Text, or the name of an enum's value.
     Text(String),
-    /// A number with a fraction.
+    /// A floating-point number.
     Double(f64),
-    /// A whole number that is not negative; times are in nanoseconds.
+    /// An integer that is not negative; times are in nanoseconds.
     Unsigned(u64),
-    /// A whole number.
+    /// An integer.
     Integer(i64),
-    /// A truth value.
+    /// True or false.
     Boolean(bool),
-    /// Values under names, in order.
+    /// Named values, in order.
     Values(Vec<(String, Value)>),
-    /// A map of quality. It is large, and copies of records share it.
+    /// A map of quality. It is large, so copies of records share it.
     Map(Arc<Map>),
 }
 
@@ -71,14 +71,14 @@ impl From<Arc<Map>> for Value {
     }
 }
 
-/// What has the wrong type comes back as the error.
+/// A value of another type is returned as the error.
 impl TryFrom<Value> for f64 {
     type Error = Value;
 
     fn try_from(value: Value) -> Result<Self, Value> {
         match value {
             Value::Double(value) => Ok(value),
-            // Text formats do not tell 60 from 60.0.
+            // Text formats do not distinguish 60 from 60.0.
             Value::Unsigned(value) => Ok(value as f64),
             Value::Integer(value) => Ok(value as f64),
             other => Err(other),
@@ -86,7 +86,7 @@ impl TryFrom<Value> for f64 {
     }
 }
 
-/// What has the wrong type, or is negative, comes back as the error.
+/// A value of another type, or a negative one, is returned as the error.
 impl TryFrom<Value> for u64 {
     type Error = Value;
 
@@ -99,7 +99,7 @@ impl TryFrom<Value> for u64 {
     }
 }
 
-/// What has the wrong type, or is too large, comes back as the error.
+/// A value of another type, or one that is too large, is returned as the error.
 impl TryFrom<Value> for i64 {
     type Error = Value;
 
@@ -112,7 +112,7 @@ impl TryFrom<Value> for i64 {
     }
 }
 
-/// What has the wrong type comes back as the error.
+/// A value of another type is returned as the error.
 impl TryFrom<Value> for bool {
     type Error = Value;
 
@@ -124,7 +124,7 @@ impl TryFrom<Value> for bool {
     }
 }
 
-/// What has the wrong type comes back as the error.
+/// A value of another type is returned as the error.
 impl TryFrom<Value> for String {
     type Error = Value;
 
@@ -136,7 +136,7 @@ impl TryFrom<Value> for String {
     }
 }
 
-/// What has the wrong type comes back as the error.
+/// A value of another type is returned as the error.
 impl TryFrom<Value> for Arc<Map> {
     type Error = Value;
 
@@ -157,7 +157,7 @@ macro_rules! by_name {
                 }
             }
 
-            /// What is no text, or not a name of these, comes back as the error.
+            /// Anything but one of the names is returned as the error.
             impl TryFrom<Value> for $enum {
                 type Error = Value;
 

@@ -5,7 +5,7 @@
 use super::names::Named;
 use crate::align::time::Ledger;
 
-/// What a comparison's pairs say of its numbers.
+/// How far the numbers of a comparison can be trusted, by its pairs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -13,9 +13,9 @@ pub enum Verdict {
     NotAligned,
     /// At most 95 % of the distorted frames have a partner.
     Partly,
-    /// More than that have one, and more than half of the pairs rest on time stamps.
+    /// More than 95 % have one, but more than half of the pairs rest on time stamps.
     AlignedByTime,
-    /// More than 95 % of the distorted frames have a partner, and pictures show it for at least half of them.
+    /// More than 95 % of the distorted frames have a partner, at least half of them confirmed by the pictures.
     Aligned,
 }
 
@@ -29,8 +29,8 @@ impl Named for Verdict {
 }
 
 impl Verdict {
-    /// The verdict on a comparison. `by_time`: pairs that rest on time stamps; `contradicted`: the pictures show that
-    /// the pairs are wrong.
+    /// The verdict on a comparison. `by_time`: pairs that rest on time stamps; `contradicted`: whether the pictures
+    /// show that the pairs are wrong.
     #[must_use]
     pub fn of(ledger: Ledger, by_time: u64, contradicted: bool) -> Self {
         let paired = ledger.matched + ledger.duplicate;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What makes the numbers of a stream doubtful, in words for users: what it is, and what to do.
+//! Reasons to doubt the numbers of a stream, for users: what is wrong, and what to do.
 
 use super::finding::{Cure, Finding};
 use crate::align::FarOffset;
@@ -8,95 +8,95 @@ use crate::align::space::Orientation;
 use crate::metrics::Missing;
 use std::fmt;
 
-/// What makes the numbers of a stream doubtful. Its text is that of its [finding](Self::finding).
+/// A reason to doubt the numbers of a stream. Its text is that of its [finding](Self::finding).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// Windows and alarms are to look at a field that the stream's records cannot have.
+    /// Windows and alarms should watch a field that the stream's records cannot have.
     UnknownField {
-        /// The field that was asked for.
+        /// The requested field.
         field: String,
-        /// Those that there are.
+        /// The available fields.
         known: Vec<String>,
     },
-    /// The records have not had a value of that field so far.
+    /// The records have had no value of that field so far.
     NoValue {
-        /// The field that windows and alarms look at.
+        /// The field that windows and alarms watch.
         field: String,
         /// Frames scored so far.
         scored: u64,
     },
     /// An alarm would clear at a value that the field does not reach.
     ClearLevel {
-        /// The field that the alarm looks at.
+        /// The field that the alarm watches.
         field: String,
-        /// The limit, in the field's unit, as the next two.
+        /// The limit, in the field's unit like the next two.
         limit: f64,
-        /// Where the hysteresis puts the clear level.
+        /// The level at which it would clear by the hysteresis.
         clears: f64,
         /// The end of the field's range, where it clears instead.
         end: f64,
     },
-    /// All raw values so far lie outside what the model's contract calls worst and best.
+    /// All raw values so far are outside `worst` and `best` of the model's contract.
     RawOutside {
         /// The model's name, by its contract.
         model: String,
         /// Scores so far.
         scored: u64,
-        /// The least and the greatest raw value of these.
+        /// The smallest and the largest of these raw values.
         seen: [f64; 2],
-        /// The raw values shown as 0 and as 100, the lesser one first.
+        /// The raw values shown as 0 and as 100, the smaller one first.
         range: [f64; 2],
     },
-    /// The stream has ended without a frame.
+    /// The stream ended without a frame.
     NoFrames {
-        /// Of a comparison: the side that gave none.
+        /// Only of a comparison: the side without frames.
         side: Option<&'static str>,
     },
-    /// Of a comparison: frames came on both sides, and no two of them belong together.
+    /// A comparison: frames arrived on both sides, but no two of them correspond.
     NothingMatched {
         /// Frames of the distorted side.
         distorted: u64,
         /// Frames of the reference.
         reference: u64,
     },
-    /// Of a comparison: more than 2 % of the distorted frames have no partner, or as many reference frames between the
-    /// pairs were left out.
+    /// A comparison: more than 2 % of the distorted frames have no partner, or as many reference frames between the
+    /// pairs are unused.
     PartlyMatched {
         /// Frames of the distorted side.
         distorted: u64,
-        /// Those of them without a partner.
+        /// Those without a partner.
         unmatched: u64,
-        /// Reference frames that were left out.
+        /// Unused reference frames.
         dropped: u64,
     },
-    /// Of a comparison: the pictures contradict most of the pairs that time stamps have made.
+    /// A comparison: the pictures contradict most of the pairs made by time stamps.
     Contradicted {
         /// Pairs so far.
         pairs: u64,
-        /// Those that the pictures contradict.
+        /// Pairs that the pictures contradict.
         contradicted: u64,
     },
-    /// Of a comparison: the pictures agree when the distorted one is turned or mirrored.
+    /// A comparison: the pictures agree if the distorted one is turned or mirrored.
     Oriented {
-        /// How it stands to the reference.
+        /// Its orientation relative to the reference.
         orientation: Orientation,
     },
-    /// Of a comparison: the pictures agree at an offset that is not looked at.
+    /// A comparison: the pictures agree at an offset outside the search range.
     FarOffset(FarOffset),
-    /// Of a comparison: the distorted pictures have detail that the reference's lack.
+    /// A comparison: the distorted pictures have detail that the reference lacks.
     Swapped,
-    /// Frames came, and none of them was to be scored. Of those that failed there were warnings.
+    /// Frames arrived, and none of them was selected for scoring. Failed frames have had their own warnings.
     NothingScored {
-        /// Frames that came.
+        /// Frames that arrived.
         frames: u64,
     },
-    /// A measure that was asked for gives nothing for some frames.
+    /// A requested measure has no value for some frames.
     Missing(Missing),
 }
 
 impl Warning {
-    /// What it says: its kind, what was found, and what to do.
+    /// The finding: its kind, cause and cure.
     #[must_use]
     pub fn finding(&self) -> Finding {
         let (cause, cure) = (self.cause(), self.cure());
@@ -113,7 +113,7 @@ impl Warning {
             Self::FarOffset(_) => "far-offset",
             Self::Swapped => "swapped",
             Self::NothingScored { .. } => "nothing-scored",
-            // Each measure has its own.
+            // One kind per measure.
             Self::Missing(missing) => return Finding::new(format!("missing-{}", missing.measure()), cause, cure),
         };
         Finding::new(kind, cause, cure)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is said of a span of a stream.
+//! Reports about parts of a stream.
 
 use crate::stats::{AlarmChange, WindowStatistics};
 
-/// What the frames of one window come to.
+/// The statistics of one window.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Window {
@@ -12,15 +12,15 @@ pub struct Window {
     pub scored: u64,
     /// Frames without one.
     pub skipped: u64,
-    /// The field or attribute that the window looks at.
+    /// The field or attribute of the window.
     pub field: String,
-    /// The mean of its values, in the field's unit, as the next two; `None` without any.
+    /// The mean of its values, in the field's unit like the next two; `None` without values.
     pub mean: Option<f64>,
-    /// The least of its values.
+    /// The smallest value.
     pub min: Option<f64>,
     /// The fifth percentile of its values, by nearest rank.
     pub p5: Option<f64>,
-    /// Where the window began, in nanoseconds of running time; `None` when no frame in it had one.
+    /// Where the window began, in nanoseconds of running time; `None` if none of its frames had one.
     pub start: Option<u64>,
     /// Its end, in nanoseconds of running time.
     pub end: Option<u64>,
@@ -35,15 +35,15 @@ impl Window {
     }
 }
 
-/// That an alarm was raised or has cleared.
+/// An alarm was raised or has cleared.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Alarm {
-    /// Whether it is raised from now on.
+    /// Whether it is raised now.
     pub active: bool,
-    /// The window's mean that did it, in the field's unit.
+    /// The window's mean that caused this, in the field's unit.
     pub mean: f64,
-    /// The field or attribute that it looks at.
+    /// The field or attribute that it watches.
     pub field: String,
 }
 

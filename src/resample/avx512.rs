@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The horizontal pass for AVX-512: samples are picked from two registers instead of turning the rows over.
+//! The horizontal pass for AVX-512: samples are picked from two registers instead of transposing the rows.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use std::arch::x86_64::{__m512, __m512i};
@@ -12,8 +12,8 @@ use super::filter::PackedFilter;
 use super::kernels::{Columns, TILE};
 use crate::simd::LANES;
 
-/// Resamples `LANES` rows of one component, whose samples are in `source`, into rows of `out`, `TILE` apart. False when this
-/// file has no way for such a filter.
+/// Resamples `LANES` rows of one component, whose samples are in `source`, into rows of `out`, `TILE` apart. Returns
+/// false if this file does not support the filter.
 #[inline(always)]
 pub(super) fn horizontal(simd: V4, want: &Columns<'_>, source: &[f32], out: &mut [f32]) -> bool {
     let Some(reach) = Reach::of(want) else { return false };
@@ -31,14 +31,14 @@ pub(super) fn horizontal(simd: V4, want: &Columns<'_>, source: &[f32], out: &mut
     true
 }
 
-/// How far apart the samples for `LANES` neighboring outputs lie.
+/// How far apart the samples for `LANES` neighboring outputs are.
 #[derive(Clone, Copy)]
 enum Reach {
-    /// All taps of all of them within two registers.
+    /// All taps of all outputs within two registers.
     Run,
-    /// One tap of each half of them within a register.
+    /// One tap of each half of the outputs within a register.
     Halves,
-    /// One tap of each half of them within two registers.
+    /// One tap of each half of the outputs within two registers.
     WideHalves,
 }
 
@@ -70,7 +70,7 @@ impl Reach {
     }
 }
 
-/// The first samples of `LANES` outputs, counted from the start of the source rows.
+/// The first samples of `LANES` outputs, relative to the start of the source rows.
 #[inline(always)]
 fn crop_origins(want: &Columns<'_>, output: usize) -> [i32; LANES] {
     let mut crop_origins = [0; LANES];
@@ -81,7 +81,7 @@ fn crop_origins(want: &Columns<'_>, output: usize) -> [i32; LANES] {
     crop_origins
 }
 
-/// The first sample of an output; behind the last, that of the last, so that nothing far behind the rows is read.
+/// The first sample of an output; after the last output, that of the last, so that nothing far beyond the rows is read.
 #[inline(always)]
 fn place(want: &Columns<'_>, output: usize) -> i32 {
     want.axis.starts[output.min(want.outputs.end - 1)] as i32 - want.first as i32

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Resampling of 8-bit samples to 8-bit samples, bit by bit as Pillow does it (`src/libImaging/Resample.c`): weights are whole
-//! numbers, and what a pass makes is rounded and clamped.
+//! Resampling 8-bit samples to 8-bit samples, bit by bit as Pillow does it (`src/libImaging/Resample.c`): weights are
+//! integers, and the result of each pass is rounded and clamped.
 
 use super::filter::FilterTable;
 
-/// Bits of a weight behind the binary point: 8 are a sample's, and sums need two more and a sign.
+/// Bits of a weight after the binary point: a sample has 8, and sums need two more and a sign.
 const BITS: u32 = 32 - 8 - 2;
 const HALF: i32 = 1 << (BITS - 1);
 
-/// A [`FilterTable`] with whole weights.
+/// A [`FilterTable`] with integer weights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WholeFilter {
     /// First input sample and weights of each output sample.
@@ -23,7 +23,7 @@ impl WholeFilter {
         Self { rows: table.rows().iter().map(row).collect() }
     }
 
-    /// Output samples.
+    /// Number of output samples.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
@@ -38,7 +38,7 @@ impl WholeFilter {
         }
     }
 
-    /// Makes one row of a plane whose rows are `width` samples; `sums` is memory.
+    /// Computes one row of a plane whose rows have `width` samples; `sums` is scratch memory.
     #[inline(always)]
     pub fn down(&self, plane: &[u8], width: usize, row: usize, sums: &mut Vec<i32>, out: &mut [u8]) {
         let (start, weights) = &self.rows[row];

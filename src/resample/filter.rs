@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Resampling along one axis as a sparse matrix: which samples, with which weights, make each output sample.
+//! Resampling along one axis as a sparse matrix: the samples and weights that make up each output sample.
 //!
 //! Subsampled chroma is not scaled on its own grid: its matrix is the product of "scale" and "linear interpolation to
-//! the luma grid", so that the result is that of interpolating the whole plane first, edges included.
+//! the luma grid", so the result is that of interpolating the whole plane first, edges included.
 
 use std::f64::consts::PI;
 
-/// How samples between samples are made.
+/// How values between samples are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Filter {
-    /// The sample whose area holds the point.
+    /// The sample whose area contains the point.
     Nearest,
     /// A triangle of ±1.
     #[default]
@@ -26,20 +26,20 @@ pub enum Filter {
     Lanczos,
 }
 
-/// A matrix with few neighboring non-zero elements in a row.
+/// A matrix with a few adjacent nonzero elements per row.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FilterTable {
-    /// Columns: samples that go in.
+    /// Columns: the number of input samples.
     inputs: u32,
-    /// The column of the first element, and the elements.
+    /// The column of the first element, and the elements, of each row.
     rows: Vec<(u32, Vec<f64>)>,
 }
 
 impl FilterTable {
     /// From `inputs` samples to `outputs`.
     ///
-    /// With `antialias`, kernels are widened when shrinking, cut off at the borders and normalized, as PIL does; without,
-    /// they keep their width and borders are repeated, as OpenCV does.
+    /// With `antialias`, kernels are widened when shrinking, cut off at the borders and normalized, as in PIL; without,
+    /// they keep their width and borders are repeated, as in OpenCV.
     pub fn resample(inputs: u32, outputs: u32, filter: Filter, antialias: bool) -> Self {
         let scale = f64::from(inputs) / f64::from(outputs);
         let center = |x: u32| (f64::from(x) + 0.5) * scale;
@@ -62,7 +62,7 @@ impl FilterTable {
         Self { inputs, rows: (0..outputs).map(row).collect() }
     }
 
-    /// From chroma samples to the `outputs` luma samples which they belong to, linearly; borders are repeated.
+    /// From chroma samples to the `outputs` luma samples they belong to, linearly; borders are repeated.
     pub fn interpolate(outputs: u32, sub: u8, cosited: bool) -> Self {
         let inputs = outputs.div_ceil(1 << sub);
         let phase = if cosited { 0.0 } else { 0.5 };
@@ -70,18 +70,18 @@ impl FilterTable {
         Self { inputs, rows: (0..outputs).map(row).collect() }
     }
 
-    /// Bicubic (a = -½), antialiased, cut off at the borders and normalized, wherever the outputs lie: the center of
-    /// output x is at `first + step * x`, in samples, the left edge of the first sample being 0.
+    /// Bicubic (a = −½), antialiased, cut off at the borders and normalized, at any position: the center of output x is
+    /// at `first + step * x`, in samples, the left edge of the first sample being 0.
     pub fn placed(inputs: u32, outputs: u32, first: f64, step: f64) -> Self {
         let row = |x: u32| {
-            // Beyond the border there is nothing but the last sample.
+            // Beyond the border there is only the last sample.
             let center = (first + f64::from(x) * step).clamp(0.0, f64::from(inputs));
             widened(center, inputs, step, 2.0, |d| cubic(-0.5, d))
         };
         Self { inputs, rows: (0..outputs).map(row).collect() }
     }
 
-    /// First `inner`, then `self`.
+    /// Applies `inner` first, then `self`.
     pub fn after(&self, inner: &Self) -> Self {
         let row = |(start, weights): &(u32, Vec<f64>)| {
             let used = &inner.rows[*start as usize..*start as usize + weights.len()];
@@ -114,7 +114,7 @@ impl FilterTable {
         &self.rows
     }
 
-    /// In single precision and packed, as the loops want it.
+    /// In single precision, packed for the loops.
     pub fn pack(&self) -> PackedFilter {
         let trimmed = |(start, weights): &(u32, Vec<f64>)| {
             let zeros = weights.iter().take_while(|w| w.abs() < 1e-9).count();
@@ -125,7 +125,8 @@ impl FilterTable {
         let mut axis = PackedFilter { width, ..PackedFilter::default() };
         for row in &self.rows {
             let (start, zeros, end) = trimmed(row);
-            // Filled up with zeros to `width` behind, or before where that would reach beyond the last sample.
+            // Padded with zeros to `width` after the weights, or before them if that would extend beyond the last
+            // sample.
             let moved = start.min(self.inputs - width as u32);
             let lead = (start - moved) as usize;
             let at = axis.weights.len();
@@ -159,7 +160,7 @@ fn cubic(a: f64, distance: f64) -> f64 {
     }
 }
 
-/// What Pillow calls a = 3.
+/// Pillow's a = 3.
 const LOBES: f64 = 3.0;
 
 fn lanczos(distance: f64) -> f64 {
@@ -177,19 +178,19 @@ fn widened(center: f64, inputs: u32, scale: f64, support: f64, kernel: impl Fn(f
     let reach = support * stretch;
     let first = (center - reach + 0.5).max(0.0) as u32;
     let end = ((center + reach + 0.5) as u32).min(inputs).max(first + 1);
-    // By the reciprocal, as Pillow does: its weights are rounded to whole numbers, which a last bit can move.
+    // By the reciprocal, as in Pillow: its weights are rounded to integers, which a last bit can change.
     let shrink = 1.0 / stretch;
     let weights: Vec<f64> = (first..end).map(|i| kernel((f64::from(i) - center + 0.5) * shrink)).collect();
     let sum: f64 = weights.iter().sum();
     (first, weights.iter().map(|w| w / sum).collect())
 }
 
-/// At the place where output sample `x` lies on the input's grid (centers aligned).
+/// At the position of output sample `x` on the input's grid (centers aligned).
 fn replicated(x: u32, inputs: u32, scale: f64, reach: i64, kernel: impl Fn(f64) -> f64) -> (u32, Vec<f64>) {
     at_point(inputs, (f64::from(x) + 0.5) * scale - 0.5, reach, kernel)
 }
 
-/// The kernel at `point`; what falls outside goes to the first or last sample.
+/// The kernel at `point`; weights outside go to the first or last sample.
 fn at_point(inputs: u32, point: f64, reach: i64, kernel: impl Fn(f64) -> f64) -> (u32, Vec<f64>) {
     let last = i64::from(inputs) - 1;
     let floor = point.floor() as i64;
@@ -202,9 +203,9 @@ fn at_point(inputs: u32, point: f64, reach: i64, kernel: impl Fn(f64) -> f64) ->
     (first as u32, weights)
 }
 
-/// The share of each input sample in what output sample `x` covers.
+/// The share of each input sample in the area that output sample `x` covers.
 fn covered(x: u32, inputs: u32, outputs: u32) -> (u32, Vec<f64>) {
-    // In units of 1 / outputs of an input sample everything is whole.
+    // In units of 1 / outputs of an input sample, everything is an integer.
     let (n, m) = (u64::from(inputs), u64::from(outputs));
     let (from, to) = (u64::from(x) * n, (u64::from(x) + 1) * n);
     let first = from / m;
@@ -212,28 +213,28 @@ fn covered(x: u32, inputs: u32, outputs: u32) -> (u32, Vec<f64>) {
     (first as u32, (first..to.div_ceil(m)).map(share).collect())
 }
 
-/// A [`FilterTable`] as the loops want it: every row has `width` weights.
+/// A [`FilterTable`] for the loops: every row has `width` weights.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct PackedFilter {
-    /// Weights in a row.
+    /// Weights per row.
     pub width: usize,
-    /// For each output sample the first input sample; then the last one again, `PADDING` times.
+    /// The first input sample of each output sample, followed by the last one `PADDING` more times.
     pub starts: Vec<u32>,
-    /// For each output sample, how many weights there are before only zeros follow.
+    /// For each output sample, the number of weights before only zeros follow.
     pub counts: Vec<u32>,
-    /// `width` for each output sample.
+    /// `width` weights per output sample.
     pub weights: Vec<f32>,
-    /// The same the other way round: all first weights and `PADDING` zeros, then all second ones and so on.
+    /// The same, transposed: all first weights and `PADDING` zeros, then all second ones, and so on.
     pub turned: Vec<f32>,
-    /// Starts never step back.
+    /// Whether starts never decrease.
     pub ascending: bool,
 }
 
 impl PackedFilter {
-    /// A vector's length, so that a whole one can be read for the last output.
+    /// The length of a vector, so that a whole one can be read for the last output.
     const PADDING: usize = 16;
 
-    /// Input samples that the outputs `from..from + length` need: the first, and the one after the last.
+    /// The input samples that the outputs `from..from + length` need: the first, and one past the last.
     pub fn needs(&self, from: usize, length: usize) -> (usize, usize) {
         let starts = &self.starts[from..from + length];
         let first = starts.iter().min().map_or(0, |&s| s as usize);
@@ -248,7 +249,7 @@ impl PackedFilter {
     }
 }
 
-/// Where index `i`, possibly outside, lies in a row of `length` mirrored at its ends without repeating them.
+/// The index of `i`, which may be outside, in a row of `length` mirrored at its ends without repeating them.
 pub(crate) fn reflect(i: i64, length: u32) -> u32 {
     if length <= 1 {
         return 0;

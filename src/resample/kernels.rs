@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The inner loops of resampling, written so that the compiler turns them into vector code.
+//! The inner loops of resampling, written so that the compiler vectorizes them.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use super::filter::PackedFilter;
 use crate::simd::{LANES, SimdLevel, multiply_add};
 
-/// Samples behind the last one of a row that may be read, and are thrown away.
+/// Samples beyond the end of a row that may be read and are discarded.
 pub(super) const SLACK: usize = 3 * LANES;
 
-/// Columns of a crop that are worked on at a time, so that the intermediate rows stay in the nearest cache.
+/// Columns of a crop that are processed at a time, so that the intermediate rows stay in the L1 cache.
 pub(crate) const TILE: usize = 256;
 
 /// Some output columns of one component.
 pub(crate) struct Columns<'a> {
     /// From the plane's samples to the outputs.
     pub axis: &'a PackedFilter,
-    /// Which of the axis's outputs.
+    /// The range of the axis's outputs.
     pub outputs: std::ops::Range<usize>,
-    /// The sample that the rows begin with.
+    /// The sample at which the rows begin.
     pub first: usize,
-    /// From the beginning of one source row to the next.
+    /// Distance between source rows.
     pub stride: usize,
-    /// Rows that are wanted, up to `LANES`.
+    /// The number of rows, up to `LANES`.
     pub rows: usize,
 }
 
-/// How a sample is stored.
+/// The storage type of a sample.
 pub(crate) trait Sample: Copy {
     /// A row of samples.
     fn row(bytes: &[u8]) -> &[Self];
@@ -86,7 +86,7 @@ pub(crate) fn vertical<L: SimdLevel, S: Sample>(
     }
 }
 
-/// As many rows as there are weights, up to N; added to `out` or written there.
+/// As many rows as there are weights, up to N; added to `out` or stored there.
 #[inline(always)]
 fn weigh<L: SimdLevel, S: Sample, const N: usize>(
     data: &[u8],
@@ -103,7 +103,7 @@ fn weigh<L: SimdLevel, S: Sample, const N: usize>(
         rows[k] = &S::row(&data[k * stride..][..length * size_of::<S>()])[..length];
         factors[k] = weights[k];
     }
-    // Blocks of a vector's length; left to itself the compiler unrolls further, and the rest is slow.
+    // Blocks of a vector's length; otherwise the compiler unrolls further, and the remainder is slow.
     let (blocks, rest) = out.as_chunks_mut::<LANES>();
     for (block, out) in blocks.iter_mut().enumerate() {
         let mut sum = if first { [0.0; LANES] } else { *out };
@@ -125,7 +125,7 @@ fn weigh<L: SimdLevel, S: Sample, const N: usize>(
     }
 }
 
-/// Turns a square over.
+/// Transposes a square.
 #[inline(always)]
 fn transpose(square: &[[f32; LANES]; LANES]) -> [[f32; LANES]; LANES] {
     let mut turned = [[0.0; LANES]; LANES];
@@ -137,7 +137,7 @@ fn transpose(square: &[[f32; LANES]; LANES]) -> [[f32; LANES]; LANES] {
     turned
 }
 
-/// Turns `LANES` rows, `stride` apart, into columns.
+/// Transposes `LANES` rows, `stride` apart, into columns.
 #[inline(always)]
 pub(super) fn columns(rows: &[f32], stride: usize, columns: &mut [[f32; LANES]]) {
     for (block, columns) in columns.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
@@ -150,7 +150,7 @@ pub(super) fn columns(rows: &[f32], stride: usize, columns: &mut [[f32; LANES]])
     }
 }
 
-/// Takes every `step`-th of a row's samples.
+/// Takes every `step`-th sample of a row.
 #[inline(always)]
 pub(super) fn pick(row: &[f32], step: usize, out: &mut [f32]) {
     macro_rules! every {
@@ -168,7 +168,7 @@ pub(super) fn pick(row: &[f32], step: usize, out: &mut [f32]) {
     }
 }
 
-/// Resamples columns and turns the result into rows, `TILE` apart.
+/// Resamples columns and transposes the result into rows, `TILE` apart.
 #[inline(always)]
 pub(super) fn horizontal<L: SimdLevel>(want: &Columns<'_>, columns: &[[f32; LANES]], rows: &mut [f32]) {
     let Columns { axis, ref outputs, first, .. } = *want;

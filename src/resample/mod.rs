@@ -2,8 +2,8 @@
 
 //! Scaling and moving samples: filters as sparse matrices, and the loops that apply them to a picture's planes.
 //!
-//! [`FilterTable`] says which input samples, with which weights, make each output sample along one axis; [`Sampler`] applies
-//! a table for rows and one for columns to the components of a picture, a tile at a time.
+//! [`FilterTable`] contains the input samples and weights of each output sample along one axis; [`Sampler`] applies one
+//! table for rows and one for columns to the components of a picture, tile by tile.
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! From a picture's planes to rows of resampled samples, one component beside the other, a tile at a time.
+//! From a picture's planes to rows of resampled samples, one tile of all components at a time.
 
 use std::ops::Range;
 
@@ -9,19 +9,19 @@ use super::kernels::{self, Columns, SLACK, Sample, TILE};
 use crate::picture::{Component, Picture, PixelFormat};
 use crate::simd::{LANES, SimdLevel};
 
-/// Resamples some components of pictures of one format. A [`Kernel`](crate::simd::Kernel) calls it.
+/// Resamples some components of pictures of one format. Called by a [`Kernel`](crate::simd::Kernel).
 #[derive(Debug, Clone)]
 pub(crate) struct Sampler {
     planes: Vec<PlanePass>,
-    /// Tables for the rows and the columns; shared by components of equal subsampling.
+    /// Tables for rows and columns; components of equal subsampling share them.
     axes: Vec<PackedFilter>,
 }
 
-/// What is taken from one plane.
+/// What is read from one plane.
 #[derive(Debug, Clone)]
 struct PlanePass {
     plane: usize,
-    /// A sample is a 16-bit word.
+    /// Whether a sample is a 16-bit word.
     wide: bool,
     shift: u32,
     /// Index of the table for its rows.
@@ -29,7 +29,7 @@ struct PlanePass {
     components: Vec<ComponentPass>,
 }
 
-/// What is taken from one component; offset and step are in samples.
+/// What is read from one component; offset and step are in samples.
 #[derive(Debug, Clone)]
 struct ComponentPass {
     component: usize,
@@ -44,17 +44,16 @@ struct ComponentPass {
 pub(crate) struct Scratch {
     /// `LANES` rows of a plane's samples after the vertical pass.
     rows: Vec<f32>,
-    /// The samples of one component among them, where components are interleaved.
+    /// The samples of one component among them, if components are interleaved.
     picked: Vec<f32>,
-    /// Either, turned over.
+    /// Either of them, transposed.
     columns: Vec<[f32; LANES]>,
     /// `LANES` rows of `TILE` samples for each component.
     components: Vec<f32>,
 }
 
 impl Scratch {
-    /// Row `row` of those that [`Sampler::read`] has made of a component; what lies behind the wanted columns means
-    /// nothing.
+    /// Row `row` of a component as computed by [`Sampler::read`]; values after the requested columns are undefined.
     #[inline(always)]
     pub fn row(&self, component: usize, row: usize) -> &[f32] {
         let at = (component * LANES + row) * TILE;
@@ -63,8 +62,8 @@ impl Scratch {
 }
 
 impl Sampler {
-    /// For the components `which` of `format`; `across` and `down` make the tables of a component, and are asked once
-    /// for each subsampling.
+    /// For the components `which` of `format`; `across` and `down` create the tables of a component, and are called
+    /// once per subsampling.
     pub fn new(
         format: PixelFormat,
         which: Range<usize>,
@@ -97,7 +96,7 @@ impl Sampler {
         Self { planes, axes: tables.axes }
     }
 
-    /// What the columns `outputs`, at most `TILE`, need of each plane.
+    /// The samples of each plane that the columns `outputs`, at most `TILE`, need.
     #[inline(always)]
     pub fn windows(&self, outputs: &Range<usize>) -> Windows {
         let mut windows = Windows::default();
@@ -107,7 +106,7 @@ impl Sampler {
         windows
     }
 
-    /// Makes the `rows`, at most `LANES`, of the columns that the windows are for.
+    /// Computes the `rows`, at most `LANES`, of the columns that the windows were made for.
     #[inline(always)]
     pub fn read<L: SimdLevel>(
         &self,
@@ -133,7 +132,7 @@ impl Sampler {
         }
     }
 
-    /// What some output columns need of a plane.
+    /// The samples of a plane that some output columns need.
     #[inline(always)]
     fn window(&self, plane: &PlanePass, outputs: &Range<usize>) -> Window {
         let mut window = Window { first: usize::MAX, ..Window::default() };
@@ -146,7 +145,7 @@ impl Sampler {
         window
     }
 
-    /// Vertical pass over a plane, components interleaved as they are.
+    /// Vertical pass over a plane; components remain interleaved.
     #[inline(always)]
     fn read_rows<L: SimdLevel, S: Sample>(
         &self,
@@ -164,7 +163,7 @@ impl Sampler {
             let (start, weights) = vertical.row(row);
             let at = start * source.stride + window.first * size_of::<S>();
             let data = &source.data[at..];
-            // Whole vectors if the memory goes on, so that there is no rest.
+            // Whole vectors if the memory extends far enough, so that there is no remainder.
             let last = weights.len().saturating_sub(1) * source.stride;
             let length = stride.min(data.len().saturating_sub(last) / size_of::<S>());
             kernels::vertical::<L, S>(data, source.stride, weights, plane.shift, &mut out[..length]);
@@ -208,28 +207,28 @@ fn resample<L: SimdLevel>(
     kernels::horizontal::<L>(&want, columns, out);
 }
 
-/// What some output columns need of each plane.
+/// The samples of each plane that some output columns need.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Windows([Window; 3]);
 
-/// The samples of a plane that some output columns need; counted from the start of the row.
+/// The samples of a plane that some output columns need, relative to the start of the row.
 #[derive(Debug, Clone, Copy, Default)]
 struct Window {
     first: usize,
-    /// After the last.
+    /// One past the last.
     end: usize,
-    /// For each component, in the order of the plane's passes, its first sample, counted in its own samples.
+    /// For each component, in the order of the plane's passes, its first sample in units of its own samples.
     begins: [usize; 3],
 }
 
 impl Window {
-    /// From one intermediate row to the next.
+    /// Distance between intermediate rows.
     fn stride(&self) -> usize {
         (self.end - self.first).next_multiple_of(LANES)
     }
 }
 
-/// Tables by axis and subsampling, each made once.
+/// Tables by axis and subsampling, each created once.
 #[derive(Default)]
 struct Tables {
     keys: Vec<(u8, u8)>,

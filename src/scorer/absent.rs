@@ -5,12 +5,12 @@
 use super::job::Job;
 use crate::model::contract::Contract;
 
-/// A model's scorer. Without the feature `onnx` there is none: this type has no value.
+/// A model's scorer. Without the feature `onnx`, this type has no values.
 #[derive(Debug)]
 pub enum Scorer {}
 
 impl Scorer {
-    /// What the model takes and gives.
+    /// What the model takes and returns.
     pub fn contract(&self) -> &Contract {
         match *self {}
     }
@@ -20,10 +20,10 @@ impl Scorer {
         match *self {}
     }
 
-    /// Queues a job without ever waiting.
+    /// Queues a job without blocking.
     ///
     /// # Errors
-    /// Gives the job back when the queue is full.
+    /// Returns the job if the queue is full.
     pub fn try_submit(&self, _: Job) -> Result<(), Job> {
         match *self {}
     }

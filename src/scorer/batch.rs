@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A batch: tensors with room for each picture, and whose they are.
+//! A batch: tensors with room for each picture, and the jobs they belong to.
 
 use half::f16;
 use ort::value::TensorElementType as Element;
@@ -23,12 +23,12 @@ pub(super) enum Slot<'a> {
     F32(&'a mut [f32]),
     F16(&'a mut [f16]),
     U8(&'a mut [u8]),
-    /// Of an input that the model's reference branch takes instead.
+    /// An input that is fed by the model's reference branch instead.
     Unused,
 }
 
 impl Elements {
-    /// Room for `count` pictures of `length` elements from the picture `first` on, for which the vector grows if it must.
+    /// Memory for `count` pictures of `length` elements from the picture `first` on; the vector grows if necessary.
     pub(super) fn slots(&mut self, length: usize, first: usize, count: usize) -> Vec<Slot<'_>> {
         match self {
             Self::F32(values) => room(values, length, first, count).map(Slot::F32).collect(),
@@ -37,7 +37,7 @@ impl Elements {
         }
     }
 
-    /// Moves the picture `from` to `to`, a place before it.
+    /// Moves the picture `from` to an earlier place `to`.
     pub(super) fn move_down(&mut self, length: usize, from: usize, to: usize) {
         let range = from * length..(from + 1) * length;
         match self {
@@ -61,7 +61,7 @@ fn room<T: Clone + Default>(
     values[range].chunks_exact_mut(length)
 }
 
-/// Memory for a batch's inputs, used again and again.
+/// Memory for a batch's inputs, which is reused.
 pub(super) struct Buffers {
     pub(super) inputs: Vec<Elements>,
 }
@@ -79,34 +79,34 @@ impl Buffers {
     }
 }
 
-/// What pictures in one batch have in common, per input: crops, channels, height, width.
+/// The shape that pictures of one batch share, per input: crops, channels, height, width.
 pub(super) type Shape = [usize; 4];
 
-/// Where the crops of a frame lie, for putting their maps together.
+/// The positions of a frame's crops, to assemble their maps.
 pub(super) struct Cropping {
-    /// Of the whole scaled picture.
+    /// The size of the whole scaled picture.
     pub(super) scaled: [u32; 2],
-    /// Of a crop.
+    /// The size of a crop.
     pub(super) crop: [u32; 2],
-    /// Each crop's left upper corner.
+    /// The upper left corner of each crop.
     pub(super) origins: Vec<[u32; 2]>,
 }
 
 /// A job in a batch.
 pub(super) struct Entry {
     pub(super) ticket: Ticket,
-    /// Where its maps go, or why it takes no part.
+    /// Where its maps go, or why it is not part of the inference.
     pub(super) preprocessed: Result<Option<Cropping>, ScoreError>,
 }
 
 /// Jobs that run together.
 pub(super) struct Batch {
     pub(super) buffers: Buffers,
-    /// Pictures in the buffers; entries that failed have none.
+    /// Pictures in the buffers; failed entries have none.
     pub(super) frames: usize,
     /// Of every input, once there is a picture.
     pub(super) shapes: Vec<Shape>,
-    /// What the model's reference branch gives, if it has one: all pictures' rows.
+    /// The outputs of the model's reference branch, if there is one: the rows of all pictures.
     pub(super) features: Vec<Feature>,
     pub(super) entries: Vec<Entry>,
 }
@@ -117,7 +117,7 @@ impl Batch {
     }
 }
 
-/// The dimensions of a tensor of that many frames.
+/// The dimensions of a tensor for this many frames.
 pub(super) fn tensor_dims(input: &Input, [crops, channels, height, width]: Shape, frames: usize) -> Vec<usize> {
     let mut dims = match input.geometry.crops_axis {
         1 => vec![frames, crops],
@@ -130,7 +130,7 @@ pub(super) fn tensor_dims(input: &Input, [crops, channels, height, width]: Shape
     dims
 }
 
-/// Adds a frame's rows to those of the batch.
+/// Appends a frame's rows to the batch.
 pub(super) fn append(batch: &mut Vec<Feature>, frame: &Features) -> Result<(), ScoreError> {
     if batch.is_empty() {
         batch.extend(frame.0.iter().map(|Feature { name, dims, .. }| Feature {

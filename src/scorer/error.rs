@@ -12,10 +12,10 @@ pub enum ScoreError {
     /// The frame's memory cannot be read.
     #[error(transparent)]
     Picture(#[from] PictureError),
-    /// The frame cannot be turned into the model's tensor.
+    /// The frame cannot be converted to the model's tensor.
     #[error("the frame cannot be prepared for the model")]
     Preprocess(#[from] PreprocessError),
-    /// A reference that is missing, not wanted, or does not match.
+    /// A reference that is missing, unexpected, or does not match.
     #[error("{0}")]
     Reference(String),
     /// ONNX Runtime failed.
@@ -29,12 +29,12 @@ pub enum ScoreError {
         /// The rest of the sentence.
         problem: String,
     },
-    /// The model gave a number that is none.
+    /// The model returned NaN or an infinity.
     #[error("the output \"{tensor}\" is not finite ({value})")]
     NotFinite {
         /// The ONNX output.
         tensor: String,
-        /// NaN or an infinity.
+        /// That value.
         value: f64,
     },
     /// Cancelled before it was scored.

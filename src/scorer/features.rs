@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a model's reference branch gives: of a reference that several pictures are compared with, once.
+//! The output of a model's reference branch, computed once for a reference that several pictures are compared with.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,21 +15,21 @@ use crate::picture::{Frame, Picture};
 /// An input of the branch: its name, its dimensions and its elements.
 pub(super) type Tensor = (String, Vec<usize>, Vec<f32>);
 
-/// What the branch gives of one frame, in the order of the model's inputs.
+/// The branch's output for one frame, in the order of the model's inputs.
 pub(super) struct Features(pub(super) Vec<Feature>);
 
-/// A tensor that goes from one graph to the other.
+/// A tensor that is passed from one graph to the other.
 #[derive(Default)]
 pub(super) struct Feature {
     pub(super) name: String,
-    /// Those of a row.
+    /// The dimensions of a row.
     pub(super) dims: Vec<usize>,
     /// All rows, one after another.
     pub(super) values: Vec<f32>,
 }
 
 impl Feature {
-    /// Numbers in a row.
+    /// Numbers per row.
     pub(super) fn row(&self) -> usize {
         self.dims.iter().product()
     }
@@ -46,7 +46,7 @@ impl Feature {
     }
 }
 
-/// The features of a reference: those that another one has had computed, or new ones. `tensors` prepares the frame.
+/// The features of a reference: those computed for another comparison, or new ones. `tensors` prepares the frame.
 pub(super) fn of(
     branch: &Branch,
     model: &GraphInfo,
@@ -68,7 +68,7 @@ pub(super) fn of(
     lease.get_or_try(&key, make)
 }
 
-/// Runs the branch for one frame. A graph with a fixed first dimension runs as often as it has to.
+/// Runs the branch for one frame; several times if its first dimension is fixed.
 fn run(branch: &Branch, model: &GraphInfo, tensors: Vec<Tensor>) -> ort::Result<Features> {
     let rows = tensors.first().and_then(|(_, dims, _)| dims.first()).copied().unwrap_or(1);
     let fixed = branch.graph().inputs.first().and_then(|input| input.dims.as_ref()?.first()?.fixed());

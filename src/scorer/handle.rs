@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A user's hold on a model's worker.
+//! A user's access to a model's worker.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use crate::model::Model;
 use crate::model::contract::Contract;
 use crate::picture::{Frame, OwnedFrame, Picture};
 
-/// Jobs that [`Scorer::new`] lets wait.
+/// Queue size of [`Scorer::new`].
 const QUEUE_SIZE: usize = 4;
 
-/// Scores pictures with a model: one user's hold on the model's worker, with a queue of its own.
+/// Scores pictures with a model: one user of the model's worker, with a queue of its own.
 ///
-/// Results come in the order of the jobs, except that [`cancel`](Self::cancel) ends what is queued at once. Users of
-/// one model take turns. Dropping the scorer cancels; the worker ends with its last user.
+/// Results arrive in the order of the jobs, except that [`cancel`](Self::cancel) ends queued jobs at once. Users of one
+/// model take turns. Dropping the scorer cancels its jobs; the worker ends with its last user.
 pub struct Scorer {
     model: Arc<Model>,
     worker: Arc<Worker>,
@@ -28,14 +28,14 @@ pub struct Scorer {
 }
 
 impl Scorer {
-    /// A user of `model` with a queue of four jobs and one picture in an inference.
+    /// A user of `model` with a queue of four jobs and one picture per inference.
     pub fn new(model: Arc<Model>) -> Self {
         Self::with_queue(model, QUEUE_SIZE, 1)
     }
 
     /// A user of `model` with a queue of max(`queue_size`, `batch_size`) jobs.
     ///
-    /// `batch_size` is the most pictures in one inference; of several users' sizes the largest holds. An incomplete batch
+    /// `batch_size` is the most pictures per inference; among several users, the largest applies. An incomplete batch
     /// runs as soon as nothing more is queued.
     pub fn with_queue(model: Arc<Model>, queue_size: usize, batch_size: usize) -> Self {
         let batch_size = batch_size.max(1);
@@ -54,45 +54,45 @@ impl Scorer {
         &self.model
     }
 
-    /// What the model takes and gives.
+    /// What the model takes and returns.
     pub fn contract(&self) -> &Contract {
         self.model.contract()
     }
 
-    /// How many jobs can be queued; those that the worker has taken up do not count.
+    /// How many jobs can be queued, not counting those that the worker has taken.
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// Queues a job without ever waiting.
+    /// Queues a job without blocking.
     ///
     /// # Errors
-    /// Gives the job back when the queue is full.
+    /// Returns the job if the queue is full.
     pub fn try_submit(&self, job: Job) -> Result<(), Job> {
         self.worker.queue().try_submit(self.user, job)
     }
 
     /// Queues a job, waiting for room.
     ///
-    /// Not for callbacks: on the worker's own thread it would wait for itself.
+    /// Must not be called from callbacks: on the worker's own thread it would wait for itself.
     pub fn submit(&self, job: Job) {
         self.worker.queue().submit(self.user, job);
     }
 
-    /// Ends all queued jobs with [`ScoreError::Cancelled`], on this thread, without waiting for an inference.
+    /// Ends all queued jobs with [`ScoreError::Cancelled`], on the calling thread, without waiting for an inference.
     ///
-    /// A job that the worker has taken up ends on the worker, with its score or cancelled.
+    /// A job that the worker has taken ends on the worker, with its score or as cancelled.
     pub fn cancel(&self) {
         self.worker.queue().cancel(self.user);
     }
 
     /// Scores one picture and waits for the result, and before that for room in the queue.
     ///
-    /// The picture crosses to the worker's thread, so it is copied once. [`score_frame`](Self::score_frame) scores a frame
-    /// that can be given away without a copy; not for callbacks, as [`submit`](Self::submit) says.
+    /// The picture is copied once, for the worker's thread. [`score_frame`](Self::score_frame) takes ownership of a
+    /// frame instead and copies nothing. Must not be called from callbacks, see [`submit`](Self::submit).
     ///
     /// # Errors
-    /// When the picture cannot be scored, the model takes a reference, or [`cancel`](Self::cancel) came before.
+    /// When the picture cannot be scored, the model needs a reference, or the job was [cancelled](Self::cancel).
     pub fn score(&self, picture: &Picture<'_>) -> Result<Score, ScoreError> {
         self.score_frame(Box::new(OwnedFrame::from(picture)), None)
     }
@@ -100,15 +100,15 @@ impl Scorer {
     /// Scores a picture against its reference, as [`score`](Self::score) does; both are copied once.
     ///
     /// # Errors
-    /// When the pair cannot be scored, the model takes no reference, or [`cancel`](Self::cancel) came before.
+    /// When the pair cannot be scored, the model takes no reference, or the job was [cancelled](Self::cancel).
     pub fn score_pair(&self, reference: &Picture<'_>, distorted: &Picture<'_>) -> Result<Score, ScoreError> {
         self.score_frame(Box::new(OwnedFrame::from(distorted)), Some(Box::new(OwnedFrame::from(reference))))
     }
 
-    /// Scores a frame that is given away, and waits for the result, and before that for room in the queue.
+    /// Scores an owned frame and waits for the result, and before that for room in the queue.
     ///
     /// # Errors
-    /// When the frame cannot be scored, or [`cancel`](Self::cancel) came before.
+    /// When the frame cannot be scored, or the job was [cancelled](Self::cancel).
     pub fn score_frame(
         &self,
         distorted: Box<dyn Frame>,
@@ -116,7 +116,7 @@ impl Scorer {
     ) -> Result<Score, ScoreError> {
         let (sender, receiver) = crossbeam_channel::bounded(1);
         let done: Callback = Box::new(move |result| {
-            // The caller's thread may have ended meanwhile.
+            // The caller's thread may have ended.
             let _ = sender.send(result);
         });
         self.submit(Job { distorted, reference, done });

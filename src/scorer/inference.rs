@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A batch through the session.
+//! Running a batch through the session.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::model::{Model, ort_message};
 pub(super) struct Runner {
     model: Arc<Model>,
     outputs: Vec<String>,
-    /// For each of the model's constants, the tensor and how many rows it was made for.
+    /// For each of the model's constants, the tensor and the number of rows it was created for.
     constants: Vec<Option<(usize, DynTensor)>>,
     fixed: Option<usize>,
     options: Option<RunOptions<HasSelectedOutputs>>,
@@ -35,7 +35,7 @@ impl Runner {
         Self { model, outputs, constants, fixed, options: None }
     }
 
-    /// The outputs that the contract speaks of, in the order of `Model::output_names`.
+    /// The outputs that the contract refers to, in the order of `Model::output_names`.
     pub(super) fn run(&mut self, batch: &Batch) -> Result<Vec<Rows>, String> {
         let stacked = self.model.contract().inputs.first().is_some_and(|input| input.geometry.crops_axis == 1);
         let crops = batch.shapes.first().map_or(1, |shape| shape[0]);
@@ -51,7 +51,7 @@ impl Runner {
         Ok(outputs)
     }
 
-    /// Runs `count` rows from `start` on, followed by copies of the last up to `step`, which a fixed batch wants.
+    /// Runs `count` rows from `start` on, padded with copies of the last to the `step` rows that a fixed batch needs.
     fn run_rows(
         &mut self,
         batch: &Batch,
@@ -116,7 +116,7 @@ impl Runner {
         Ok(())
     }
 
-    /// The score of the batch's frame `frame`.
+    /// The score of frame `frame` of the batch.
     pub(super) fn score(
         &self,
         outputs: &[Rows],

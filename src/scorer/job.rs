@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A picture on its way to a model.
+//! A picture to be scored.
 
 use super::error::ScoreError;
 use super::score::Score;
 use crate::picture::Frame;
 
-/// What is called with a job's result.
+/// Receives a job's result.
 pub type Callback = Box<dyn FnOnce(Result<Score, ScoreError>) + Send>;
 
 /// A picture to be scored.
@@ -15,7 +15,7 @@ pub struct Job {
     pub distorted: Box<dyn Frame>,
     /// The original, for full-reference models.
     pub reference: Option<Box<dyn Frame>>,
-    /// Called once for a job that was accepted. It must be short: the model waits for it.
+    /// Called exactly once for a job that was accepted. It must be short, because the model waits for it.
     pub done: Callback,
 }
 

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Scoring: pictures in, scores out, on a worker that all users of a model share.
+//! Scoring: pictures in, scores out, by a worker that all users of a model share.
 //!
-//! The worker has two threads. One turns queued pictures into tensors, the other runs the model, so that the next
-//! batch is prepared while one is running. Pictures that wait together are prepared side by side, on threads that all
-//! workers share.
+//! The worker has two threads: one converts queued pictures to tensors, the other runs the model, so that the next
+//! batch is prepared while one is running. Pictures that are queued together are prepared in parallel, on threads that
+//! all workers share.
 //!
-//! Without the feature `onnx`, [`Scorer`] is a type without values: what takes an `Option` of one can still be built and
-//! is given `None`.
+//! One session per model rather than one per user keeps the memory and the thread count constant, and lets a batch
+//! combine pictures of several users. Each user has a bounded queue; users take turns, so a fast one cannot starve the
+//! others. Every accepted job is answered exactly once, even if the frame, the model or a callback panics.
+//!
+//! Without the feature `onnx`, [`Scorer`] is a type without values: code that takes an `Option` of one still compiles
+//! and receives `None`.
 
 #[cfg(not(feature = "onnx"))]
 mod absent;

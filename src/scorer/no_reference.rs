@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is found out about a picture without a reference: by a model, by measures, or by both.
+//! Scoring and measuring pictures without a reference: by a model, by measures, or by both.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,23 +15,23 @@ use crate::metrics::{Measurements, NoReferenceMeasures, NoReferenceMeter};
 use crate::panic::panic_text;
 use crate::picture::Frame;
 
-/// What was found out about a picture.
+/// The result for a picture.
 #[derive(Debug, Clone, Default)]
 pub struct NoReferenceResult {
     /// The model's score, if there is a model.
     pub score: Option<Score>,
-    /// What was measured.
+    /// The measurements.
     pub measures: Measurements,
 }
 
-/// What is called with the result.
+/// Receives the result.
 pub type NoReferenceCallback = Box<dyn FnOnce(Result<NoReferenceResult, ScoreError>) + Send>;
 
 /// A picture to be measured and scored.
 pub struct NoReferenceJob {
     /// The picture.
     pub frame: Box<dyn Frame>,
-    /// Called once for a picture that was accepted, mostly from another thread. It must be short.
+    /// Called once for a picture that was accepted, usually on another thread. It must be short.
     pub done: NoReferenceCallback,
 }
 
@@ -41,10 +41,10 @@ impl std::fmt::Debug for NoReferenceJob {
     }
 }
 
-/// Measures pictures of one stream in a thread of its own, in order, and gives them to the model then, if there is one: so
-/// one picture is measured while another is scored.
+/// Measures the pictures of one stream in order, on a thread of its own, and then passes them to the model, if there is
+/// one: one picture is measured while another is scored.
 ///
-/// Without measures there is no thread, and the model has the pictures at once.
+/// Without measures there is no thread, and pictures go straight to the model.
 #[derive(Debug)]
 pub struct NoReferenceScorer {
     scorer: Option<Arc<Scorer>>,
@@ -61,7 +61,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     waiting: VecDeque<NoReferenceJob>,
-    /// Counts cancellations: what was taken up before one ends cancelled.
+    /// Counts cancellations: pictures taken before one end as cancelled.
     epoch: u64,
     closed: bool,
 }
@@ -71,7 +71,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next picture, and what epoch it is of; none: it has ended.
+    /// The next picture and its epoch; `None`: closed.
     fn next(&self) -> Option<(NoReferenceJob, u64)> {
         let mut state = self.lock();
         loop {
@@ -87,8 +87,8 @@ impl Shared {
 }
 
 impl NoReferenceScorer {
-    /// Takes `measures` of each picture, with `threads` threads (0: one for each core), and has it scored by `scorer`. Up to
-    /// `capacity` pictures may wait to be measured, with a scorer as many as may wait for that.
+    /// Takes `measures` of each picture with `threads` threads (0: one per core), and lets `scorer` score it. Up to
+    /// `capacity` pictures may wait to be measured; with a scorer, as many as its own capacity.
     ///
     /// # Errors
     /// When no thread can be started.
@@ -100,7 +100,7 @@ impl NoReferenceScorer {
     ) -> std::io::Result<Self> {
         let scorer = scorer.map(Arc::new);
         let capacity = scorer.as_ref().map_or(capacity.max(1), |scorer| scorer.capacity());
-        // Without either there is still a thread: pictures pass through it.
+        // Without either there is still a thread, which passes pictures through.
         if scorer.is_some() && !measures.any() {
             return Ok(Self { scorer, capacity, measures: None });
         }
@@ -118,10 +118,10 @@ impl NoReferenceScorer {
         self.capacity
     }
 
-    /// Queues a picture without ever waiting.
+    /// Queues a picture without blocking.
     ///
     /// # Errors
-    /// Gives it back when the queue is full.
+    /// Returns it if the queue is full.
     pub fn try_submit(&self, job: NoReferenceJob) -> Result<(), NoReferenceJob> {
         let Some((shared, _)) = &self.measures else {
             let Some(scorer) = &self.scorer else { return Err(job) };
@@ -139,7 +139,8 @@ impl NoReferenceScorer {
         Ok(())
     }
 
-    /// Ends all queued pictures with [`ScoreError::Cancelled`], on this thread. What follows begins a stream anew.
+    /// Ends all queued pictures with [`ScoreError::Cancelled`], on the calling thread. Later pictures begin a new
+    /// stream.
     pub fn cancel(&self) {
         if let Some((shared, _)) = &self.measures {
             let mut state = shared.lock();
@@ -160,7 +161,7 @@ impl Drop for NoReferenceScorer {
         if let Some((shared, thread)) = self.measures.take() {
             shared.lock().closed = true;
             shared.changed.notify_all();
-            // The last callback may drop the scorer: a thread cannot wait for itself.
+            // The last callback may drop the scorer, and a thread cannot wait for itself.
             if thread.thread().id() != std::thread::current().id() {
                 let _ = thread.join();
             }
@@ -168,14 +169,14 @@ impl Drop for NoReferenceScorer {
     }
 }
 
-/// A callback that is called once, by a job or by whoever gets the job back.
+/// A callback that is called once, by the job or by the owner of a rejected job.
 type Once = Arc<Mutex<Option<NoReferenceCallback>>>;
 
 fn take(done: &Once) -> Option<NoReferenceCallback> {
     done.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-/// The model's job, with what was measured of the picture.
+/// The model's job, with the picture's measurements.
 fn job(NoReferenceJob { frame, done }: NoReferenceJob, measures: Measurements) -> (Job, Once) {
     let done = Arc::new(Mutex::new(Some(done)));
     let of_job = done.clone();
@@ -187,14 +188,14 @@ fn job(NoReferenceJob { frame, done }: NoReferenceJob, measures: Measurements) -
     (Job { distorted: frame, reference: None, done: scored }, done)
 }
 
-/// What the thread does.
+/// The body of the thread.
 fn run(shared: &Shared, mut meter: NoReferenceMeter, scorer: Option<&Scorer>) {
     let mut of_epoch = 0;
     while let Some((job, epoch)) = shared.next() {
         if std::mem::replace(&mut of_epoch, epoch) != epoch {
             meter.reset();
         }
-        // A frame's own code, and a callback, may panic; the next pictures are no worse for it.
+        // A frame's own code, or a callback, may panic; later pictures are unaffected.
         let measured = catch_unwind(AssertUnwindSafe(|| job.frame.picture().map(|picture| meter.measure(&picture))));
         let measured = match measured {
             Ok(measured) => measured.map_err(ScoreError::from),
@@ -204,7 +205,7 @@ fn run(shared: &Shared, mut meter: NoReferenceMeter, scorer: Option<&Scorer>) {
             _ if shared.lock().epoch != epoch => (job.done)(Err(ScoreError::Cancelled)),
             (Err(error), _) => (job.done)(Err(error)),
             (Ok(measures), None) => (job.done)(Ok(NoReferenceResult { score: None, measures })),
-            // Where pictures of before a cancellation are still on their way there may be no room for a moment.
+            // After a cancellation, earlier pictures may still occupy the queue for a moment.
             (Ok(measures), Some(scorer)) => scorer.submit(self::job(job, measures).0),
         });
         if let Err(panic) = catch_unwind(done) {
@@ -246,7 +247,7 @@ mod tests {
         assert_eq!((first.measures.get("luma-mean"), first.measures.get("motion")), (Some(0.0), None));
         let close = |found: Option<f64>| found.is_some_and(|found| (found - 0.2).abs() < 1e-6);
         assert!(close(second.measures.get("luma-mean")) && close(second.measures.get("motion")), "{second:?}");
-        // A stream begins anew.
+        // A new stream begins.
         scorer.cancel();
         assert!(submit(&scorer, 0));
         assert_eq!(found.recv().unwrap().unwrap().measures.get("motion"), None);

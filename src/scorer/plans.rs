@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Plans for the latest kinds of pictures, so that tables are not computed for every frame.
+//! Plans for the latest kinds of pictures, so that tables are not recomputed for every frame.
 
 use crate::model::contract::Input;
 use crate::picture::Picture;
 use crate::preprocess::{Plan, PreprocessError};
 
-/// Plans kept per input. Users with frames of more sizes than this pay for new tables.
+/// Plans kept per input. With frames of more sizes than this, tables are recomputed.
 const KEPT_PER_INPUT: usize = 16;
 
-/// The plans of one worker; those last used come first.
+/// The plans of one worker, the most recently used first.
 #[derive(Default)]
 pub(super) struct Plans {
     kept: Vec<(usize, Plan)>,
@@ -40,7 +40,7 @@ impl Plans {
         Ok(&mut self.kept[0].1)
     }
 
-    /// Drops all plans: a panic may have left one half written.
+    /// Drops all plans, since a panic may have left one incomplete.
     pub(super) fn clear(&mut self) {
         self.kept.clear();
     }

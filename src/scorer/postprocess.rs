@@ -8,7 +8,7 @@ use super::rows::{FrameRows, Rows};
 use super::score::{Map, Score};
 use crate::model::contract::{MapOutput, Output};
 
-/// How far a distribution's sum may be from 1: half precision over a hundred bins stays well within.
+/// How far the sum of a distribution may be from 1: half precision over a hundred bins stays well within.
 const SUM_TOLERANCE: f64 = 0.02;
 
 /// The score of one frame, from the outputs `names` in `rows`.
@@ -62,7 +62,7 @@ fn groups<'a>(values: &'a [f64], count: usize, tensor: &str) -> Result<std::slic
     Ok(values.chunks_exact(count))
 }
 
-/// The means over crops of `count` numbers.
+/// The means of `count` numbers over the crops.
 fn means(values: &[f64], count: usize, tensor: &str) -> Result<Vec<f64>, ScoreError> {
     let groups = groups(values, count, tensor)?;
     let crops = groups.len() as f64;
@@ -75,7 +75,7 @@ fn means(values: &[f64], count: usize, tensor: &str) -> Result<Vec<f64>, ScoreEr
     Ok(means)
 }
 
-/// The mean over crops of the number `index` of `count`.
+/// The mean over the crops of number `index` of `count`.
 fn chosen(values: &[f64], count: usize, index: usize, tensor: &str) -> Result<f64, ScoreError> {
     let groups = groups(values, count.max(1), tensor)?;
     let crops = groups.len() as f64;
@@ -90,7 +90,7 @@ fn chosen(values: &[f64], count: usize, index: usize, tensor: &str) -> Result<f6
     Ok(mean)
 }
 
-/// The mean over crops of the expectation over `bins`.
+/// The mean over the crops of the expectation over `bins`.
 fn expectation(values: &[f64], bins: &[f64], softmax: bool, tensor: &str) -> Result<f64, ScoreError> {
     let groups = groups(values, bins.len(), tensor)?;
     let crops = groups.len() as f64;
@@ -117,7 +117,7 @@ fn expectation(values: &[f64], bins: &[f64], softmax: bool, tensor: &str) -> Res
     Ok(mean)
 }
 
-/// One map, from those of the crops.
+/// Assembles one map from those of the crops.
 fn map(wanted: &MapOutput, values: &[f64], shape: &[usize], cropping: &Cropping) -> Result<Map, ScoreError> {
     let fault = |problem: String| ScoreError::Output { tensor: wanted.tensor.clone(), problem };
     let [.., height, width] = *shape else { return Err(fault(format!("has the shape {shape:?}, no picture"))) };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Writing pictures into batches: those that are there at once side by side, on a few threads that all workers share.
+//! Writing pictures into batches, in parallel if several are queued, on a few threads that all workers share.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,11 +19,11 @@ use crate::model::contract::{Contract, Input, Kind, Role};
 use crate::picture::Picture;
 use crate::preprocess::TensorLayout;
 
-/// Threads at most: a model on a GPU takes no more than a few cores can prepare.
+/// Most threads: a model on a GPU processes no more pictures than a few cores can prepare.
 const MOST_THREADS: usize = 8;
 
-/// What prepares pictures that come together; none where one thread is all there is. Pictures that come alone are
-/// prepared on the worker's own thread.
+/// The threads that prepare pictures which are queued together; `None` if there would be a single one. A single picture
+/// is prepared on the worker's own thread.
 static THREADS: LazyLock<Option<rayon::ThreadPool>> = LazyLock::new(|| {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
     if threads == 1 {
@@ -37,24 +37,24 @@ static THREADS: LazyLock<Option<rayon::ThreadPool>> = LazyLock::new(|| {
 /// Writes pictures into batches.
 pub(super) struct Preprocessor {
     model: Arc<Model>,
-    /// For the shapes, which are found one by one.
+    /// For the shapes, which are computed one by one.
     plans: Plans,
-    /// One for each thread, locked by that thread alone.
+    /// One per thread, locked by that thread alone.
     lanes: Vec<Mutex<Lane>>,
 }
 
-/// What a thread works with.
+/// The memory of one thread.
 #[derive(Default)]
 struct Lane {
     plans: Plans,
     scratch: Vec<f32>,
 }
 
-/// What came of a job.
+/// The result of a job.
 struct Written {
     entry: Entry,
     features: Option<Arc<Features>>,
-    /// It was given room.
+    /// Whether it was given memory in the batch.
     placed: bool,
 }
 
@@ -63,7 +63,7 @@ fn is_branch(model: &Model, input: &Input) -> bool {
     model.branch().is_some() && input.role == Role::Reference
 }
 
-/// A job and where its pictures go.
+/// A job and the memory for its pictures.
 type Placed<'a> = (Pending, Result<Vec<Slot<'a>>, ScoreError>);
 
 impl Preprocessor {
@@ -71,8 +71,8 @@ impl Preprocessor {
         Self { model, plans: Plans::default(), lanes: vec![Mutex::default()] }
     }
 
-    /// Adds jobs' pictures to the batch, in their order. The first one whose tensors have another shape comes back, with
-    /// all after it.
+    /// Adds the pictures of jobs to the batch, in order. The first job whose tensors have a different shape is
+    /// returned, with all after it.
     pub(super) fn add(&mut self, batch: &mut Batch, jobs: Vec<Pending>) -> VecDeque<Pending> {
         let mut left = VecDeque::from(jobs);
         let mut taken = Vec::with_capacity(left.len());
@@ -89,7 +89,7 @@ impl Preprocessor {
         }
         let first = batch.frames;
         let wanted = taken.iter().filter(|(_, shapes)| shapes.is_ok()).count();
-        // Of each input that takes part, where it stands and the length of a picture.
+        // The picture length of each input; `None` for inputs of the reference branch.
         let model = self.model.clone();
         let inputs = model.contract().inputs.iter().zip(&batch.shapes);
         let lengths: Vec<Option<usize>> =
@@ -105,7 +105,7 @@ impl Preprocessor {
         });
         let placed: Vec<Placed<'_>> = placed.collect();
         let written = self.write_all(placed);
-        // A picture that failed after all leaves its room to the next.
+        // A picture that failed leaves its place to the next one.
         let mut room = first;
         for Written { mut entry, features, placed } in written {
             if let (Ok(_), Some(features)) = (&entry.preprocessed, &features)
@@ -147,7 +147,7 @@ impl Preprocessor {
         }
     }
 
-    /// The tensors' shapes for a job that is still wanted. Frames are their users' code: a panic in one is its error.
+    /// The tensors' shapes for a job that was not cancelled. A panic in the frame's own code becomes the job's error.
     fn guarded_shapes(&mut self, pending: &Pending) -> Result<Vec<Shape>, ScoreError> {
         if pending.ticket.is_cancelled() {
             return Err(ScoreError::Cancelled);
@@ -175,7 +175,7 @@ impl Lane {
             })
         });
         let Pending { distorted, reference, ticket } = pending;
-        // The frames' memory is wanted back upstream.
+        // Upstream may be waiting for the frames' memory.
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop((distorted, reference)))) {
             log::error!("letting go of a frame panicked: {}", crate::panic::panic_text(&*panic));
         }
@@ -186,7 +186,7 @@ impl Lane {
         Written { entry: Entry { ticket, preprocessed }, features, placed }
     }
 
-    /// Where the crops lie, if that is asked for, and what the model's reference branch gives.
+    /// The positions of the crops, if needed, and the output of the model's reference branch.
     fn fill(
         &mut self,
         model: &Model,
@@ -228,7 +228,7 @@ impl Lane {
         Ok((cropping, features.transpose()?))
     }
 
-    /// The reference as its branch takes it.
+    /// The reference in the form that its branch takes.
     fn tensors(&mut self, contract: &Contract, picture: &Picture<'_>) -> Result<Vec<features::Tensor>, ScoreError> {
         let inputs = contract.inputs.iter().enumerate().filter(|(_, input)| input.role == Role::Reference);
         let tensor = |(index, input): (usize, &Input)| {
@@ -243,7 +243,7 @@ impl Lane {
     }
 }
 
-/// A job's pictures, open.
+/// The pictures of a job.
 struct Pictures<'a> {
     distorted: Picture<'a>,
     reference: Option<Picture<'a>>,
@@ -272,21 +272,21 @@ impl<'a> Pictures<'a> {
     }
 }
 
-/// The tensors' shapes; checks that the inputs belong together.
+/// The tensors' shapes; checks that the inputs are consistent.
 fn shapes(plans: &mut Plans, contract: &Contract, pictures: &Pictures<'_>) -> Result<Vec<Shape>, ScoreError> {
     let mut shapes = Vec::with_capacity(contract.inputs.len());
     let mut layouts: Vec<TensorLayout> = Vec::new();
     for (index, input) in contract.inputs.iter().enumerate() {
         let layout = plans.get(index, input, pictures.of(input.role))?.layout();
         shapes.push([layout.crops, layout.channels, layout.height, layout.width]);
-        // One input alone has nothing to agree with.
+        // A single input has nothing to be consistent with.
         if contract.inputs.len() > 1 {
             layouts.push(layout.clone());
         }
     }
     for (index, layout) in layouts.iter().enumerate() {
         let input = &contract.inputs[index];
-        // A reference of other content has its own size, and no place in common with the frame.
+        // A reference of other content has a size of its own, and its crops are at different places.
         let at_one_place = |earlier: &Input| contract.kind != Kind::ReducedReference || earlier.role == input.role;
         let differs = layouts[..index].iter().zip(&contract.inputs).find(|(other, earlier)| {
             let crop_origins = (&other.scaled, &other.crop_origins) != (&layout.scaled, &layout.crop_origins);

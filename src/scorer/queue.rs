@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The users' queues: bounded, taken from in turn, cancelled at once.
+//! The users' queues: bounded, served in turn, cancelled at once.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,10 +12,10 @@ use super::job::{Callback, Job};
 use super::score::Score;
 use crate::picture::Frame;
 
-/// The promise to call a job's `done` exactly once, whatever happens.
+/// Guarantees that a job's `done` is called exactly once, whatever happens.
 pub(super) struct Ticket {
     done: Option<Callback>,
-    /// Cancellations of the user so far, and how many there were when the job came.
+    /// The user's cancellations so far, and their number when the job arrived.
     cancellations: Arc<AtomicU64>,
     seen: u64,
 }
@@ -44,7 +44,7 @@ impl Drop for Ticket {
     }
 }
 
-/// A job on its way.
+/// A queued job.
 pub(super) struct Pending {
     pub(super) distorted: Box<dyn Frame>,
     pub(super) reference: Option<Box<dyn Frame>>,
@@ -63,18 +63,18 @@ struct User {
 struct State {
     users: Vec<User>,
     last_id: u64,
-    /// Where the next turn starts.
+    /// The user with the next turn.
     turn: usize,
-    /// Batches that have been sent to the model and have not come back.
+    /// Batches that were sent to the model and have not returned.
     running: usize,
-    /// Holds on the worker, which goes on while there is one.
+    /// References to the worker, which runs while there is one.
     holds: usize,
-    /// The worker's threads end, and nothing is taken up any more.
+    /// Whether the worker's threads are ending, so that nothing more is processed.
     ended: bool,
 }
 
 impl State {
-    /// Nothing holds the worker, and nothing is with the model.
+    /// Whether nothing refers to the worker, and the model has nothing left to process.
     fn is_over(&self) -> bool {
         self.holds == 0 && self.running == 0
     }
@@ -83,7 +83,7 @@ impl State {
         self.users.iter_mut().find(|user| user.id == id)
     }
 
-    /// The next job, of the user whose turn it is.
+    /// The next job, from the user whose turn it is.
     fn take(&mut self) -> Option<Pending> {
         let count = self.users.len();
         for step in 0..count {
@@ -101,9 +101,9 @@ impl State {
 #[derive(Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
-    /// A job came, a batch is through, or the end.
+    /// A job has arrived, a batch has returned, or the worker ends.
     work: Condvar,
-    /// A job has been taken.
+    /// A job was taken.
     room: Condvar,
 }
 
@@ -170,10 +170,10 @@ impl Queue {
         self.lock().users.iter().map(|user| user.batch_size).max().unwrap_or(1)
     }
 
-    /// Waits for a job; `None` is the end: nothing holds the worker, and the model is through with everything.
+    /// Waits for a job; `None` is the end: nothing refers to the worker, and the model has processed everything.
     pub(super) fn next(&self) -> Option<Pending> {
         self.wait(|state| {
-            // Under the lock: whoever takes a hold after this finds the end.
+            // Under the lock, so that any later `hold` sees the end.
             state.ended |= state.is_over();
             state.ended
         })
@@ -184,7 +184,7 @@ impl Queue {
         self.wait(|state| state.running == 0 || state.ended || state.holds == 0)
     }
 
-    /// Up to so many jobs that are there, without waiting.
+    /// Up to `most` queued jobs, without waiting.
     pub(super) fn waiting(&self, most: usize) -> Vec<Pending> {
         let mut state = self.lock();
         let jobs: Vec<_> = std::iter::from_fn(|| state.take()).take(most).collect();
@@ -221,14 +221,14 @@ impl Queue {
         self.work.notify_one();
     }
 
-    /// Takes a hold on a worker that may have lost its last one; false if its threads end already.
+    /// Takes a reference to a worker that may have lost its last one; false if its threads are ending.
     pub(super) fn hold(&self) -> bool {
         let mut state = self.lock();
         state.holds += usize::from(!state.ended);
         !state.ended
     }
 
-    /// Lets go of a hold.
+    /// Drops a reference.
     pub(super) fn let_go(&self) {
         let mut state = self.lock();
         state.holds = state.holds.saturating_sub(1);
@@ -236,7 +236,7 @@ impl Queue {
         self.work.notify_all();
     }
 
-    /// The worker's threads end.
+    /// Ends the worker's threads.
     pub(super) fn end(&self) {
         self.lock().ended = true;
         self.work.notify_all();

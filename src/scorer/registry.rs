@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The workers that run, by model: all users of a model share one.
+//! The running workers, by model: all users of a model share one.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -8,9 +8,9 @@ use super::queue::Queue;
 use super::worker::Worker;
 use crate::model::Model;
 
-/// A worker: whose it is, the hold that its users share, and what lives as long as its threads.
+/// A worker: its model, the reference that its users share, and the queue, which lives as long as its threads.
 struct Entry {
-    /// A weak pointer keeps a model's address from being used again, so addresses tell models apart.
+    /// A weak pointer keeps a model's address from being reused, so addresses identify models.
     model: Weak<Model>,
     worker: Weak<Worker>,
     queue: Weak<Queue>,
@@ -18,11 +18,11 @@ struct Entry {
 
 static WORKERS: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
 
-/// The worker that all users of the model share, started if there is none.
+/// The worker that all users of the model share, started if necessary.
 ///
-/// One whose last user has let go, but which is still at work, goes on for the new user: an element that is stopped and
-/// started while an inference runs must not start another pair of threads each time, which would all wait for the one
-/// session.
+/// A worker whose last user is gone, but which is still busy, continues for the new user: an element that is stopped
+/// and started during an inference must not start another pair of threads each time, all of which would wait for the
+/// same session.
 pub(super) fn worker(model: &Arc<Model>) -> Arc<Worker> {
     let mut workers = WORKERS.lock().unwrap_or_else(PoisonError::into_inner);
     workers.retain(|entry| entry.queue.strong_count() > 0);

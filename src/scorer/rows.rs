@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What an output of a batch holds, and which part of it belongs to a frame.
+//! The content of a batch's output, and the part that belongs to a frame.
 
 use super::error::ScoreError;
 
-/// An output of a batch: what it holds for each row of the inputs' first dimension.
+/// An output of a batch: its values for each row of the inputs' first dimension.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     /// All rows, one after another.
     pub(super) values: Vec<f64>,
-    /// Values in a row.
+    /// Values per row.
     pub(super) per_row: usize,
-    /// The shape as the session gave it.
+    /// The shape that the session returned.
     pub(super) shape: Vec<usize>,
 }
 
 /// Which rows of an output belong to a frame.
 pub(super) struct FrameRows {
-    /// Crops if they are the batch, otherwise 1.
+    /// The number of crops if they are the batch, otherwise 1.
     pub(super) per_frame: usize,
-    /// Crops that one row holds: all of a frame's if they are a dimension of their own, otherwise 1.
+    /// Crops per row: all of a frame's if they are a dimension of their own, otherwise 1.
     pub(super) stack: usize,
-    /// From 0.
+    /// The frame's index, from 0.
     pub(super) frame: usize,
 }
 
 impl FrameRows {
-    /// Numbers that an output has for one picture.
+    /// Numbers per picture in an output.
     pub(super) fn per_picture(&self, rows: &Rows) -> usize {
         let stacked = rows.shape.len() > 2 && rows.shape.get(1) == Some(&self.stack);
         if stacked { rows.per_row / self.stack.max(1) } else { rows.per_row }

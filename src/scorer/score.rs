@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a model says about a picture.
+//! The result of a model for a picture.
 
-/// What a model says about a picture.
+/// The result of a model for a picture.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Score {
-    /// What the model itself gives; of a distribution its expectation, of crops the mean.
+    /// The model's raw output; for a distribution its expectation, for crops the mean.
     pub raw: f64,
     /// 0 to 100, higher is better, by the model's contract.
     pub score: f64,
-    /// Named numbers, 0 to 100, if the contract has them.
+    /// Named numbers, 0 to 100, if the contract defines them.
     pub attributes: Vec<(String, f64)>,
-    /// A picture of quality, if the contract has one.
+    /// A map of quality, if the contract defines one.
     pub map: Option<Map>,
 }
 
-/// A picture of quality: 0 is the contract's worst, 255 its best.
+/// A map of quality: 0 is the contract's worst, 255 its best.
 ///
-/// It covers the picture as the model saw it. Where no crop was cut, it holds the mean of the rest.
+/// It covers the picture as the model saw it. Areas without a crop have the mean of the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Map {
     /// In pixels of the map.

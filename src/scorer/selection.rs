@@ -2,16 +2,16 @@
 
 //! Which frames, or pairs, a model scores.
 
-/// Time stamps are rounded: a frame this early still meets its time, in nanoseconds.
+/// Time stamps are rounded: a frame this early is still on time, in nanoseconds.
 const TOLERANCE: i64 = 2_000;
 
-/// Which frames are to be scored: one in so many, and no more than one in so long.
+/// Which frames are scored: one out of every few, and at most one per period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Selection {
-    /// One in so many; 0 is taken as 1.
+    /// Score every Nth frame; 0 counts as 1.
     pub interval: u32,
-    /// The time from one score to the next, at least, in nanoseconds; none: no limit.
+    /// The least time between two scores, in nanoseconds; `None`: no limit.
     pub period: Option<u64>,
 }
 
@@ -23,24 +23,24 @@ impl Default for Selection {
 }
 
 impl Selection {
-    /// One in `interval`, and one in `period` nanoseconds at most.
+    /// One in `interval`, and at most one per `period` nanoseconds.
     #[must_use]
     pub fn new(interval: u32, period: Option<u64>) -> Self {
         Self { interval, period }
     }
 }
 
-/// Picks frames, in the order in which they are shown.
+/// Selects frames, in the order in which they are shown.
 #[derive(Debug, Default)]
 pub struct Selector {
     seen: u64,
-    /// When the next frame may be scored, and when the last was.
+    /// When the next frame may be scored, and the time of the last one.
     due: Option<(i64, i64)>,
 }
 
 impl Selector {
-    /// Whether the next frame is to be scored; the selection may change from frame to frame. `time` is when it is shown,
-    /// in nanoseconds; a frame without a time is not held to the period.
+    /// Whether the next frame is scored; the selection may change from frame to frame. `time` is when it is shown, in
+    /// nanoseconds; a frame without a time is not subject to the period.
     pub fn pick(&mut self, time: Option<i64>, selection: Selection) -> bool {
         let turn = self.seen.is_multiple_of(u64::from(selection.interval.max(1)));
         self.seen = self.seen.wrapping_add(1);
@@ -51,12 +51,12 @@ impl Selector {
         let (Some(time), Some(period)) = (time, period) else { return true };
         let mut due = time.saturating_add_unsigned(period);
         if let Some((before, last)) = self.due {
-            // Time that jumps back (a seek, a new segment) starts the schedule anew.
+            // Time that jumps back (a seek, a new segment) restarts the schedule.
             if time >= last && time.saturating_add(TOLERANCE) < before {
                 return false;
             }
-            // On schedule the next time counts from when this one was due, so that rates that do not divide the frame
-            // rate are kept on average; after a gap it counts from now.
+            // If on schedule, the next time counts from when this one was due, so that rates that do not divide the
+            // frame rate are met on average; after a gap it counts from now.
             let next = before.saturating_add_unsigned(period);
             if time >= last && time < next {
                 due = next;

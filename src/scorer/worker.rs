@@ -15,7 +15,7 @@ use super::prepare::Preprocessor;
 use super::queue::Queue;
 use crate::model::Model;
 
-/// The hold that users have on a worker. It ends with the last of them.
+/// The reference that users have to a worker. It ends with the last of them.
 pub(super) struct Worker {
     queue: Arc<Queue>,
 }
@@ -32,7 +32,7 @@ impl Worker {
         }
         let spawn = |name: &str, body: Box<dyn FnOnce() + Send>| {
             if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(body) {
-                // The jobs' tickets then report it.
+                // The jobs' tickets will report it.
                 log::error!("the thread {name} cannot be started: {error}");
                 queue.end();
             }
@@ -44,7 +44,7 @@ impl Worker {
         Arc::new(Self { queue })
     }
 
-    /// A new hold on the worker whose threads use that queue; none if they have ended.
+    /// A new reference to the worker whose threads use that queue; `None` if they have ended.
     pub(super) fn go_on(queue: Arc<Queue>) -> Option<Arc<Self>> {
         queue.hold().then(|| Arc::new(Self { queue }))
     }
@@ -60,7 +60,7 @@ impl Drop for Worker {
     }
 }
 
-/// Says that the worker's threads end, however they do.
+/// Announces the end of the worker's threads, however they end.
 struct End<'a>(&'a Queue);
 
 impl Drop for End<'_> {
@@ -69,7 +69,7 @@ impl Drop for End<'_> {
     }
 }
 
-/// Turns jobs into batches until nothing holds the worker.
+/// Turns jobs into batches while there are references to the worker.
 fn preprocess(queue: &Queue, model: Arc<Model>, free: &Receiver<Buffers>, full: &Sender<Batch>) {
     let _end = End(queue);
     let one_by_one = model.fixed_batch() == Some(1);
@@ -112,7 +112,7 @@ fn run(queue: &Queue, model: Arc<Model>, full: &Receiver<Batch>, free: &Sender<B
         };
         let Batch { buffers, shapes, entries, .. } = batch;
         queue.batch_through();
-        // The other side may be gone.
+        // The other thread may be gone.
         let _ = free.send(buffers);
         let mut frame = 0;
         for Entry { ticket, preprocessed } in entries {

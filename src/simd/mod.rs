@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The one place that chooses a processor's instructions.
+//! The only module that selects CPU instructions.
 //!
-//! A [`Kernel`] is written lane by lane, so that the compiler turns it into vector code, and [`dispatch`] runs the copy
-//! that was compiled for the best instructions there are. What needs intrinsics of its own asks the level that it is
-//! run with ([`SimdLevel::avx512`]); nothing outside this module asks the processor.
+//! A [`Kernel`] is written lane by lane, so that the compiler vectorizes it, and [`dispatch`] runs the copy compiled
+//! for the best instructions available. Code that needs intrinsics asks the level it runs at ([`SimdLevel::avx512`]);
+//! nothing outside this module queries the CPU.
 //!
-//! The environment variable `ONNX_IQA_SIMD` (`scalar`, `avx2`, `avx512`) takes a lower level than the best, to tell an
-//! error of one of them from an error of all.
+//! The environment variable `ONNX_IQA_SIMD` (`scalar`, `avx2`, `avx512`) selects a lower level than the best, to
+//! distinguish an error of one level from an error of all.
 
 mod whole;
 
@@ -15,39 +15,39 @@ pub(crate) use whole::whole as whole_number;
 
 use std::sync::LazyLock;
 
-/// Numbers that are worked on together: the lanes of the widest vector.
+/// Numbers that are processed together: the lanes of the widest vector.
 pub(crate) const LANES: usize = 16;
 
-/// The instructions that a [`Kernel`] is compiled for, as far as its code differs by them.
+/// The instructions that a [`Kernel`] is compiled for, as far as its code depends on them.
 pub(crate) trait SimdLevel: Copy {
-    /// Has fused multiply-add.
+    /// Whether it has fused multiply-add.
     const FMA: bool;
 
-    /// The right to use AVX-512 (F, BW, CD, DQ, VL).
+    /// Permission to use AVX-512 (F, BW, CD, DQ, VL).
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn avx512(self) -> Option<Avx512> {
         None
     }
 
-    /// The right to use AVX2 and fused multiply-add.
+    /// Permission to use AVX2 and fused multiply-add.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn avx2(self) -> Option<Avx2> {
         None
     }
 
-    /// Sums of whole numbers, 16 side by side.
+    /// Integer sums, 16 in parallel.
     type Sums: Copy;
 
-    /// Sums that begin with a number.
+    /// Sums that start at a number.
     fn sums(self, start: i32) -> Self::Sums;
 
-    /// Adds products: to each sum the lower half of a pair times the lower half of `weights`, and the upper half times the
-    /// upper one, all of them signed. Sums wrap around; the two products together must fit 32 bits.
+    /// Adds products: to each sum, the lower half of a pair times the lower half of `weights`, and the upper half times
+    /// the upper one, all signed. Sums wrap around; the two products together must fit 32 bits.
     fn dot(self, pairs: &[i32; LANES], weights: i32, sums: Self::Sums) -> Self::Sums;
 
-    /// The same of pairs with pairs.
+    /// The same for pairs with pairs.
     fn dot_pairs(self, a: &[i32; LANES], b: &[i32; LANES], sums: Self::Sums) -> Self::Sums;
 
     /// The sums.
@@ -91,13 +91,13 @@ pub(crate) trait SimdLevel: Copy {
         self.filter_wide(&taps, filter, shift)
     }
 
-    /// Counts of 16 bits, 16 side by side.
+    /// 16-bit counts, 16 in parallel.
     type Counts: Copy;
 
     /// Counts of nothing.
     fn no_counts(self) -> Self::Counts;
 
-    /// Adds counts and takes others away. Counts wrap around.
+    /// Adds `more` to the counts and subtracts `less`. Counts wrap around.
     fn count(self, counts: Self::Counts, more: &[u8; LANES], less: &[u8; LANES]) -> Self::Counts;
 
     /// The counts.
@@ -110,7 +110,7 @@ pub(crate) trait Number: pulp::bytemuck::Pod + Default {}
 impl Number for i32 {}
 impl Number for f32 {}
 
-/// Any processor.
+/// Any CPU.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scalar;
 
@@ -119,7 +119,7 @@ impl SimdLevel for Scalar {
     whole::portable!();
 }
 
-/// A processor with fused multiply-add: AVX2 on x86-64, NEON on ARM.
+/// A CPU with fused multiply-add: AVX2 on x86-64, NEON on ARM.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fma;
 
@@ -137,18 +137,18 @@ impl SimdLevel for Fma {
     }
 }
 
-/// The right to use what x86-64 processors with AVX2 have: AVX2, FMA and what came before.
+/// Permission to use AVX2, FMA and everything before on x86-64.
 #[cfg(target_arch = "x86_64")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Avx2(());
 
-/// An x86-64 processor with AVX-512 (F, BW, CD, DQ, VL).
+/// An x86-64 CPU with AVX-512 (F, BW, CD, DQ, VL).
 #[cfg(target_arch = "x86_64")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Avx512 {
     /// The intrinsics, safe to call.
     pub v4: pulp::x86::V4,
-    /// Has the dot products of VNNI, too.
+    /// Whether it also has the dot products of VNNI.
     pub vnni: bool,
 }
 
@@ -161,7 +161,7 @@ impl SimdLevel for Avx512 {
         Some(self)
     }
 
-    // Where there is AVX-512, there is the rest.
+    // AVX-512 implies the others.
     #[inline(always)]
     fn avx2(self) -> Option<Avx2> {
         Some(Avx2(()))
@@ -190,20 +190,20 @@ impl SimdLevel for Vnni {
     whole::avx512!(vnni);
 }
 
-/// `a * b + c`, fused where the processor can do that: the last bit depends on the level.
+/// `a * b + c`, fused if the CPU can do that: the last bit depends on the level.
 #[inline(always)]
 pub(crate) fn multiply_add<L: SimdLevel>(a: f32, b: f32, c: f32) -> f32 {
-    // Without the instruction, `mul_add` would be a call.
+    // Without the instruction, `mul_add` would be a function call.
     if L::FMA { a.mul_add(b, c) } else { a * b + c }
 }
 
-/// Something that is compiled for each level. A closure would not always be inlined, and then be compiled for the
-/// oldest processor.
+/// Code that is compiled for each level. A closure would not always be inlined, and would then be compiled for the
+/// oldest CPU.
 pub(crate) trait Kernel {
-    /// What it gives.
+    /// Its result.
     type Output;
 
-    /// Does it. To be marked `#[inline(always)]`.
+    /// Runs it. Implementations need `#[inline(always)]`.
     fn run<L: SimdLevel>(self, level: L) -> Self::Output;
 }
 
@@ -220,7 +220,7 @@ pub(crate) enum Level {
 }
 
 impl Level {
-    /// Those that this processor has, from the lowest to the best.
+    /// The levels of this CPU, from the lowest to the best.
     pub(crate) fn all() -> Vec<Self> {
         let mut all = vec![Self::Scalar];
         #[cfg(target_arch = "x86_64")]
@@ -239,7 +239,7 @@ impl Level {
         all
     }
 
-    /// The best that this processor has, or the one that `ONNX_IQA_SIMD` names.
+    /// The best level of this CPU, or the one named by `ONNX_IQA_SIMD`.
     pub(crate) fn best() -> Self {
         static BEST: LazyLock<Level> = LazyLock::new(|| {
             let all = Level::all();
@@ -256,7 +256,7 @@ impl Level {
         *BEST
     }
 
-    /// As `ONNX_IQA_SIMD` spells it.
+    /// Its name in `ONNX_IQA_SIMD`.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
@@ -267,7 +267,7 @@ impl Level {
         }
     }
 
-    /// Runs `kernel`, of whole numbers, at this level, with the dot products of VNNI too, if there are any.
+    /// Runs an integer `kernel` at this level, including the dot products of VNNI if available.
     pub(crate) fn run_whole<K: Kernel>(self, kernel: K) -> K::Output {
         match self {
             #[cfg(target_arch = "x86_64")]
@@ -293,7 +293,7 @@ impl Level {
     }
 }
 
-/// Runs `kernel` with the best instructions there are.
+/// Runs `kernel` with the best instructions available.
 pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     Level::best().run(kernel)
 }

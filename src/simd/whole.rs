@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Whole numbers, 16 side by side: the methods of [`SimdLevel`](super::SimdLevel) that need a processor's own instructions.
+//! Integers, 16 in parallel: the methods of [`SimdLevel`](super::SimdLevel) that need intrinsics.
 #![allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
 
 #[cfg(target_arch = "x86_64")]
 use super::{Avx512, Fma, Kernel, Vnni};
 
-/// A number without what is behind its point; one that has more than 31 bits becomes the nearest that has not. Unlike `as`,
-/// this costs three instructions for as many numbers as fit a vector.
+/// The integer part of a number; one with more than 31 bits becomes the nearest that fits. Unlike `as`, this takes
+/// three instructions for as many numbers as fit a vector.
 #[inline(always)]
 pub(crate) fn whole(number: f64) -> i32 {
     const MOST: f64 = i32::MAX as f64;
     const LEAST: f64 = i32::MIN as f64;
-    // In this order: what is no number becomes one.
+    // In this order NaN becomes a number.
     let number = if number < MOST { number } else { MOST };
     let number = if number > LEAST { number } else { LEAST };
     // SAFETY: it is within the range.
     unsafe { number.to_int_unchecked() }
 }
 
-// `pulp` has functions like the following ones, but what a large kernel calls is not always compiled into them, and an
-// intrinsic that is not is a call.
+// `pulp` has functions like the following, but the callees of a large kernel are not always inlined into them, and an
+// intrinsic that is not inlined is a function call.
 
 /// Runs `kernel` with AVX2.
 #[cfg(target_arch = "x86_64")]
@@ -30,7 +30,7 @@ pub(super) fn with_avx2<K: Kernel>(kernel: K, _: pulp::Arch) -> K::Output {
     fn run<K: Kernel>(kernel: K) -> K::Output {
         kernel.run(Fma)
     }
-    // SAFETY: on x86-64, `Level` holds this only where the processor has AVX2 and the rest.
+    // SAFETY: on x86-64, `Level` has this value only if the CPU has AVX2 and the rest.
     unsafe { run(kernel) }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn with_avx512<K: Kernel>(kernel: K, level: Avx512) -> K::Output {
     fn run<K: Kernel>(kernel: K, level: Avx512) -> K::Output {
         kernel.run(level)
     }
-    // SAFETY: the level says that the processor has all of these; where there is AVX-512, there is the rest.
+    // SAFETY: the level implies that the CPU has all of these; AVX-512 implies the rest.
     unsafe { run(kernel, level) }
 }
 
@@ -56,7 +56,7 @@ pub(super) fn with_vnni<K: Kernel>(kernel: K, level: Avx512) -> K::Output {
     fn run<K: Kernel>(kernel: K, level: Avx512) -> K::Output {
         kernel.run(Vnni(level))
     }
-    // SAFETY: the level says that the processor has all of these, and it is only called where that says VNNI, too.
+    // SAFETY: the level implies that the CPU has all of these, and this is called only if it also has VNNI.
     unsafe { run(kernel, level) }
 }
 
@@ -121,7 +121,7 @@ macro_rules! portable {
     };
 }
 
-/// The methods that count, with AVX2, which processors with AVX-512 have too.
+/// The methods for counts with AVX2, which CPUs with AVX-512 also have.
 #[cfg(target_arch = "x86_64")]
 macro_rules! avx2_counts {
     () => {
@@ -136,7 +136,7 @@ macro_rules! avx2_counts {
         #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
         fn count(self, counts: Self::Counts, more: &[u8; LANES], less: &[u8; LANES]) -> Self::Counts {
             use std::arch::x86_64::*;
-            // SAFETY: there is such a level only where the processor has AVX2.
+            // SAFETY: such a level exists only if the CPU has AVX2.
             unsafe {
                 let [more, less] = [more, less].map(|lanes| _mm256_cvtepu8_epi16(pulp::bytemuck::cast(*lanes)));
                 _mm256_add_epi16(counts, _mm256_sub_epi16(more, less))
@@ -159,7 +159,7 @@ macro_rules! avx2 {
         #[inline(always)]
         #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
         fn sums(self, start: i32) -> Self::Sums {
-            // SAFETY: there is such a level only where the processor has AVX2.
+            // SAFETY: such a level exists only if the CPU has AVX2.
             unsafe { [std::arch::x86_64::_mm256_set1_epi32(start); 2] }
         }
 
@@ -167,7 +167,7 @@ macro_rules! avx2 {
         #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
         fn dot(self, pairs: &[i32; LANES], weights: i32, sums: Self::Sums) -> Self::Sums {
             use std::arch::x86_64::*;
-            // SAFETY: there is such a level only where the processor has AVX2.
+            // SAFETY: such a level exists only if the CPU has AVX2.
             unsafe {
                 let weights = _mm256_set1_epi32(weights);
                 let [low, high]: [__m256i; 2] = pulp::bytemuck::cast(*pairs);
@@ -183,7 +183,7 @@ macro_rules! avx2 {
         fn dot_pairs(self, a: &[i32; LANES], b: &[i32; LANES], sums: Self::Sums) -> Self::Sums {
             use std::arch::x86_64::*;
             let (a, b): ([__m256i; 2], [__m256i; 2]) = (pulp::bytemuck::cast(*a), pulp::bytemuck::cast(*b));
-            // SAFETY: there is such a level only where the processor has AVX2.
+            // SAFETY: such a level exists only if the CPU has AVX2.
             unsafe {
                 [
                     _mm256_add_epi32(sums[0], _mm256_madd_epi16(a[0], b[0])),
@@ -203,7 +203,7 @@ macro_rules! avx2 {
             use std::arch::x86_64::*;
             let table: __m256i = pulp::bytemuck::cast(*table);
             let indices: [__m256i; 2] = pulp::bytemuck::cast(*indices);
-            // SAFETY: there is such a level only where the processor has AVX2.
+            // SAFETY: such a level exists only if the CPU has AVX2.
             unsafe {
                 let low = _mm256_permutevar8x32_epi32(table, indices[0]);
                 pulp::bytemuck::cast([low, _mm256_permutevar8x32_epi32(table, indices[1])])
@@ -215,7 +215,7 @@ macro_rules! avx2 {
         fn multiply_high(self, a: &[u32; LANES], b: &[u32; LANES]) -> [u32; LANES] {
             use std::arch::x86_64::*;
             let (a, b): ([__m256i; 2], [__m256i; 2]) = (pulp::bytemuck::cast(*a), pulp::bytemuck::cast(*b));
-            // SAFETY: there is such a level only where the processor has AVX2.
+            // SAFETY: such a level exists only if the CPU has AVX2.
             unsafe {
                 let half = _mm256_set1_epi64x(1 << 31);
                 let mut out = [_mm256_setzero_si256(); 2];
@@ -234,7 +234,7 @@ macro_rules! avx2 {
         #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
         fn filter_wide(self, taps: &[[i32; LANES]; 4], filter: &[i16; 4], shift: u32) -> [i32; LANES] {
             use std::arch::x86_64::*;
-            // SAFETY: there is such a level only where the processor has AVX2.
+            // SAFETY: such a level exists only if the CPU has AVX2.
             unsafe {
                 let half = _mm256_set1_epi64x((1 << shift) >> 1);
                 let [right, left] = [_mm_cvtsi32_si128(shift as i32), _mm_cvtsi32_si128(32 - shift as i32)];
@@ -259,7 +259,7 @@ macro_rules! avx2 {
         #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
         fn filter_row_wide(self, row: &[i32; 2 * LANES + 2], filter: &[i16; 4], shift: u32) -> [i32; LANES] {
             use std::arch::x86_64::*;
-            // SAFETY: there is such a level only where the processor has AVX2; 8 numbers from at most 24 + 3 on are within
+            // SAFETY: such a level exists only if the CPU has AVX2; 8 numbers from at most 24 + 3 on are within
             // the row, but for the last two, which are loaded with one place less.
             unsafe {
                 let half = _mm256_set1_epi64x((1 << shift) >> 1);
@@ -302,14 +302,14 @@ macro_rules! avx512 {
         #[inline(always)]
         #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
         fn sums(self, start: i32) -> Self::Sums {
-            // SAFETY: there is such a level only where the processor has AVX-512.
+            // SAFETY: such a level exists only if the CPU has AVX-512.
             unsafe { std::arch::x86_64::_mm512_set1_epi32(start) }
         }
 
         #[inline(always)]
         #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
         fn dot(self, pairs: &[i32; LANES], weights: i32, sums: Self::Sums) -> Self::Sums {
-            // SAFETY: there is such a level only where the processor has AVX-512, and VNNI where it is used.
+            // SAFETY: such a level exists only if the CPU has AVX-512, and VNNI where it is used.
             unsafe {
                 let weights = std::arch::x86_64::_mm512_set1_epi32(weights);
                 whole::avx512_dot!($dot, pulp::bytemuck::cast(*pairs), weights, sums)
@@ -319,7 +319,7 @@ macro_rules! avx512 {
         #[inline(always)]
         #[allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
         fn dot_pairs(self, a: &[i32; LANES], b: &[i32; LANES], sums: Self::Sums) -> Self::Sums {
-            // SAFETY: there is such a level only where the processor has AVX-512, and VNNI where it is used.
+            // SAFETY: such a level exists only if the CPU has AVX-512, and VNNI where it is used.
             unsafe { whole::avx512_dot!($dot, pulp::bytemuck::cast(*a), pulp::bytemuck::cast(*b), sums) }
         }
 
@@ -334,7 +334,7 @@ macro_rules! avx512 {
             use std::arch::x86_64::*;
             // Twice, as four bits of an index count.
             let table: __m512i = pulp::bytemuck::cast([*table; 2]);
-            // SAFETY: there is such a level only where the processor has AVX-512.
+            // SAFETY: such a level exists only if the CPU has AVX-512.
             pulp::bytemuck::cast(unsafe { _mm512_permutexvar_epi32(pulp::bytemuck::cast(*indices), table) })
         }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Whether quality is too low.
+//! Alarms on low or high quality.
 
 use super::FieldRange;
 
-/// The limit that an alarm has passed.
+/// The limit that an alarm has crossed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Passed {
     Below,
@@ -13,9 +13,9 @@ enum Passed {
 
 /// An alarm on the means of windows, with hysteresis.
 ///
-/// It is raised when a mean falls below the lower limit or rises above the upper one, and clears when a mean has come
-/// back to that limit and the hysteresis beyond it, or to the end of the field's range, if that is nearer: an alarm
-/// that could never clear would be none. A window without any value leaves it as it is.
+/// It is raised when a mean falls below the lower limit or rises above the upper one. It clears when a mean has
+/// returned beyond that limit by the hysteresis, or reached the end of the field's range, if that is nearer, because
+/// otherwise it could never clear. A window without values leaves it unchanged.
 #[derive(Debug, Clone, Copy)]
 pub struct AlarmMonitor {
     range: FieldRange,
@@ -28,27 +28,27 @@ pub struct AlarmMonitor {
 /// That an alarm was raised or has cleared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AlarmChange {
-    /// Whether it is raised from now on.
+    /// Whether it is raised now.
     pub active: bool,
-    /// The mean that did it, in the field's unit.
+    /// The mean that caused it, in the field's unit.
     pub mean: f64,
 }
 
 impl AlarmMonitor {
-    /// An alarm, off, on a field with that range.
+    /// An alarm on a field with that range, not raised.
     #[must_use]
     pub fn new(range: FieldRange) -> Self {
         Self { range, below: None, above: None, hysteresis: 0.0, passed: None }
     }
 
-    /// Sets the lower limit, in the field's unit (`None` is off), and how far beyond a limit the alarm clears (not
-    /// below 0). What is raised stays so until the next mean.
+    /// Sets the lower limit, in the field's unit (`None` is off), and how far beyond a limit the alarm clears (at least
+    /// 0). A raised alarm remains so until the next mean.
     pub fn set(&mut self, below: Option<f64>, hysteresis: f64) {
         self.below = below;
         self.hysteresis = hysteresis.max(0.0);
     }
 
-    /// Sets the upper limit, for fields of which more is worse; `None` is off.
+    /// Sets the upper limit, for fields for which higher is worse; `None` is off.
     pub fn set_above(&mut self, above: Option<f64>) {
         self.above = above;
     }
@@ -59,12 +59,12 @@ impl AlarmMonitor {
         self.passed.is_some()
     }
 
-    /// Forgets that it was raised, as when a stream starts anew.
+    /// Clears it silently, as for a new stream.
     pub fn reset(&mut self) {
         self.passed = None;
     }
 
-    /// Takes a window's mean, if the window has one; says when that changes anything.
+    /// Takes a window's mean, if it has one; returns a change, if any.
     pub fn update(&mut self, mean: Option<f64>) -> Option<AlarmChange> {
         let mean = mean?;
         let was_active = self.active();
@@ -84,12 +84,12 @@ impl AlarmMonitor {
         (active != was_active).then_some(AlarmChange { active, mean })
     }
 
-    /// Where an alarm clears that was raised below the limit.
+    /// Where an alarm below the limit clears.
     fn clears_below(&self, limit: f64) -> f64 {
         (limit + self.hysteresis).min(self.range.high.max(limit))
     }
 
-    /// Where an alarm clears that was raised above the limit.
+    /// Where an alarm above the limit clears.
     fn clears_above(&self, limit: f64) -> f64 {
         (limit - self.hysteresis).max(self.range.low.min(limit))
     }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How much rate one ladder needs for another's quality.
+//! How much more rate one ladder needs than another for the same quality.
 
 use super::RatePoint;
 
-/// Rungs that a curve needs before it says anything.
+/// Least number of rungs.
 const LEAST: usize = 4;
 
 /// Which of the two ladders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ladder {
-    /// The one that is compared with.
+    /// The reference ladder.
     Anchor,
-    /// The other.
+    /// The ladder that is compared with it.
     Test,
 }
 
@@ -29,23 +29,23 @@ impl std::fmt::Display for Ladder {
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BdRateError {
-    /// A cubic through fewer rungs says nothing.
+    /// Too few rungs for a cubic.
     #[error("{ladder} has {points} measured rungs with a rate, and {LEAST} are needed: add rungs")]
     TooFew {
-        /// Which.
+        /// The ladder.
         ladder: Ladder,
         /// Rungs with a rate and a quality.
         points: usize,
     },
-    /// More rate gives no more quality, so that no rate belongs to a quality.
+    /// More rate does not give more quality, so that a quality has no definite rate.
     #[error(
         "the curve of {ladder} is not monotone: at {rate} bit/s the quality is {quality}, no more than at a lower \
          rate: leave that rung out"
     )]
     NotMonotone {
-        /// Which.
+        /// The ladder.
         ladder: Ladder,
-        /// The rate of the rung that is no better than the one below it.
+        /// The rate of the rung that is no better than the previous one.
         rate: f64,
         /// Its quality.
         quality: f64,
@@ -56,19 +56,19 @@ pub enum BdRateError {
         anchor[0], anchor[1], test[0], test[1]
     )]
     NoOverlap {
-        /// The least and the greatest quality of the one.
+        /// The lowest and the highest quality of the anchor.
         anchor: [f64; 2],
-        /// The same of the other.
+        /// The same for the other ladder.
         test: [f64; 2],
     },
 }
 
-/// Bjøntegaard's delta rate: by how many percent the rate of `test` lies above that of `anchor` at equal quality, on
-/// average over the qualities that both reach. Below 0: `test` needs less.
+/// Bjøntegaard's delta rate: by how many percent the rate of `test` exceeds that of `anchor` at equal quality, averaged
+/// over the qualities that both reach. Negative: `test` needs less.
 ///
-/// The logarithm of the rate is interpolated over quality by a piecewise cubic that stays monotone (PCHIP: Fritsch and
-/// Butland, SIAM J. Sci. Stat. Comput. 5(2), 1984, with the ends of SciPy's), and integrated exactly. The order of the
-/// rungs does not matter; those without a rate or quality are left out.
+/// The logarithm of the rate is interpolated over quality by a piecewise cubic that remains monotone (PCHIP: Fritsch
+/// and Butland, SIAM J. Sci. Stat. Comput. 5(2), 1984, with end slopes as in SciPy), and integrated exactly. The order
+/// of the rungs does not matter; those without a rate or quality are ignored.
 ///
 /// # Errors
 /// When a ladder has fewer than four rungs or is not monotone, or the two have no quality in common.
@@ -82,7 +82,7 @@ pub fn bd_rate(anchor: &[RatePoint], test: &[RatePoint]) -> Result<f64, BdRateEr
     Ok((10f64.powf(difference) - 1.0) * 100.0)
 }
 
-/// A monotone cubic from one quality to the next.
+/// A monotone cubic between two qualities.
 struct Piece {
     from: f64,
     to: f64,
@@ -93,7 +93,7 @@ struct Piece {
 /// log₁₀ of the rate over quality.
 struct Pchip {
     pieces: Vec<Piece>,
-    /// The least and the greatest quality.
+    /// The lowest and the highest quality.
     ends: [f64; 2],
 }
 
@@ -111,7 +111,7 @@ impl Pchip {
         let steps: Vec<_> =
             pairs(&nodes).map(|(a, b)| Step { h: b.0 - a.0, slope: (b.1 - a.1) / (b.0 - a.0) }).collect();
         let inner = pairs(&steps).map(|(a, b)| {
-            // Slopes are above 0, because rate and quality rise.
+            // Slopes are positive, because rate and quality rise together.
             let (w1, w2) = (2.0 * b.h + a.h, b.h + 2.0 * a.h);
             (w1 + w2) / (w1 / a.slope + w2 / b.slope)
         });
@@ -128,7 +128,7 @@ impl Pchip {
         Ok(Self { pieces, ends })
     }
 
-    /// From one quality to another, both between the ends.
+    /// Integrates between two qualities, both within the ends.
     fn integral(&self, low: f64, high: f64) -> f64 {
         let area = |piece: &Piece| {
             let [from, to] = [piece.from.max(low), piece.to.min(high)].map(|quality| quality - piece.from);
@@ -141,7 +141,7 @@ impl Pchip {
     }
 }
 
-/// Each with the next.
+/// Each element with the next one.
 fn pairs<T>(all: &[T]) -> impl Iterator<Item = (&T, &T)> {
     all.iter().zip(all.iter().skip(1))
 }
@@ -153,11 +153,11 @@ struct Step {
     slope: f64,
 }
 
-/// The slope at an end, from the two steps next to it.
+/// The slope at an end, from the two nearest steps.
 fn end<'a>(mut steps: impl Iterator<Item = &'a Step>) -> f64 {
     let (Some(a), Some(b)) = (steps.next(), steps.next()) else { return 0.0 };
     let slope = ((2.0 * a.h + b.h) * a.slope - a.h * b.slope) / (a.h + b.h);
-    // The slopes have one sign, by which the third case of SciPy's does not occur.
+    // The slopes have one sign, so the third case of SciPy does not occur.
     slope.max(0.0)
 }
 

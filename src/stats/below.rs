@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! When a curve lies below a limit.
+//! When a curve is below a limit.
 
-/// The spans of time, in seconds, in which values lie below `limit`: each from the first such frame to the last, those
-/// less than `join` seconds apart as one.
+/// The intervals, in seconds, in which values are below `limit`: each from the first such frame to the last; those less
+/// than `join` seconds apart are merged.
 ///
-/// `times` do not fall; a value that is not finite is none, and says nothing.
+/// `times` must not decrease; values that are not finite are ignored.
 #[must_use]
 pub fn below(times: &[f64], values: &[f32], limit: f64, join: f64) -> Vec<[f64; 2]> {
     let mut spans: Vec<[f64; 2]> = Vec::new();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The course of values over time, in few numbers.
+//! Values over time, summarized in a few numbers.
 
-/// The mean of the values in each of `columns` equal spans from the first time to the last; none where a span has no
-/// value. Times are in order; a single one is in the first span.
+/// The mean of the values in each of `columns` equal intervals from the first time to the last; `None` for an interval
+/// without values. Times are in order; a single one is in the first interval.
 ///
 /// ```
 /// use onnx_iqa::stats::course;
@@ -14,7 +14,7 @@
 pub fn course(values: &[(u64, f64)], columns: usize) -> Vec<Option<f64>> {
     let mut sums = vec![(0.0, 0_u64); columns];
     let (Some(&(first, _)), Some(&(last, _))) = (values.first(), values.last()) else { return vec![None; columns] };
-    // The last time belongs to the last span.
+    // The last time belongs to the last interval.
     let span = u128::from(last.saturating_sub(first)) + 1;
     for &(time, value) in values {
         let column = u128::from(time.saturating_sub(first)) * columns as u128 / span;

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A long curve in few points.
+//! A long curve reduced to a few points.
 
 /// A point of a reduced curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CurvePoint {
     /// Seconds.
     pub time: f64,
-    /// `None` where the curve is interrupted.
+    /// `None` if the curve is interrupted here.
     pub value: Option<f32>,
 }
 
-/// A curve of at most `points` points that looks like the whole one: from each of equal spans of time it has the least
-/// and the greatest value, and a point without value wherever frames between two of its points have none.
+/// A curve of at most `points` points that looks like the complete one: for each of equal intervals it has the smallest
+/// and the largest value, and a point without value where frames between two of its points have none.
 ///
-/// `times` are in seconds and do not fall; a value that is not finite is none. Two neighbors further apart than
-/// `longest_step` seconds are not connected either. A curve that is short enough comes back whole. Of `times` and
-/// `values` the shorter decides.
+/// `times` are in seconds and must not decrease; a value that is not finite counts as none. Neighbors more than
+/// `longest_step` seconds apart are not connected either. A curve that is short enough is returned unchanged. The
+/// shorter of `times` and `values` determines the length.
 #[must_use]
 pub fn reduce(times: &[f64], values: &[f32], longest_step: f64, points: usize) -> Vec<CurvePoint> {
     let mut whole = Vec::new();
@@ -29,7 +29,7 @@ pub fn reduce(times: &[f64], values: &[f32], longest_step: f64, points: usize) -
         {
             whole.push(CurvePoint { time: before.midpoint(time), value: None });
         }
-        // Of several frames without value in a row one says it.
+        // One point stands for several consecutive frames without value.
         if value.is_some() || before.is_none_or(|before| before.value.is_some()) {
             whole.push(CurvePoint { time, value });
         }
@@ -39,7 +39,7 @@ pub fn reduce(times: &[f64], values: &[f32], longest_step: f64, points: usize) -
         return whole;
     }
     let (start, span) = (first.time, last.time - first.time);
-    // The least, the greatest and an interruption.
+    // The smallest, the largest and an interruption.
     let buckets = (points / 3).max(1);
     let bucket = |time: f64| (((time - start) / span * buckets as f64) as usize).min(buckets - 1);
     let mut reduced = Vec::with_capacity(points);
@@ -56,9 +56,9 @@ pub fn reduce(times: &[f64], values: &[f32], longest_step: f64, points: usize) -
     reduced
 }
 
-/// The longest step between two frames that is not an interruption, in seconds: two and a half times the usual (median)
-/// one, or frame of `source_interval` seconds, whichever is more. Infinite where there are fewer than three frames, or
-/// no `source_interval`: then frames of any length may be meant.
+/// The longest step between two frames that is not an interruption, in seconds: two and a half times the median step,
+/// or a frame of `source_interval` seconds, whichever is longer. Infinite with fewer than three frames or without
+/// `source_interval`, since frames may then have any length.
 #[must_use]
 pub fn longest_step(times: &[f64], source_interval: Option<f64>) -> f64 {
     let mut steps: Vec<_> =
@@ -69,14 +69,14 @@ pub fn longest_step(times: &[f64], source_interval: Option<f64>) -> f64 {
     2.5 * median.max(interval)
 }
 
-/// A curve between two times.
+/// A part of a curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stretch {
     /// Seconds.
     pub start: f64,
     /// Seconds.
     pub end: f64,
-    /// The least value; `None` where no frame has one.
+    /// The smallest value; `None` if no frame has one.
     pub min: Option<f64>,
     /// The mean of its values.
     pub mean: Option<f64>,
@@ -84,8 +84,7 @@ pub struct Stretch {
     pub without: usize,
 }
 
-/// The curve in `count` stretches of equal length from `start` to `end` (seconds), as a table has it. Frames outside
-/// are not looked at.
+/// The curve in `count` parts of equal length from `start` to `end` (seconds), for a table. Frames outside are ignored.
 #[must_use]
 pub fn stretches(times: &[f64], values: &[f32], start: f64, end: f64, count: usize) -> Vec<Stretch> {
     let length = (end - start) / count as f64;
@@ -93,7 +92,7 @@ pub fn stretches(times: &[f64], values: &[f32], start: f64, end: f64, count: usi
     let stretch = |index: usize| {
         let (from, last) = (start + length * index as f64, index + 1 == count);
         let to = if last { end } else { start + length * (index + 1) as f64 };
-        // Times ascend.
+        // Times are in ascending order.
         let first = times.partition_point(|time| *time < from);
         let inside = frames().skip(first).take_while(|(time, _)| *time < to || last && *time <= to);
         let (mut min, mut sum, mut valued, mut without) = (f64::INFINITY, 0.0, 0usize, 0);

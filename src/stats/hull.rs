@@ -5,9 +5,9 @@
 /// One rung of a ladder.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RatePoint {
-    /// Bits a second (or any unit that all rungs share), above 0.
+    /// Bits per second (or any unit that all rungs share), greater than 0.
     pub rate: f64,
-    /// What a measure makes of it; more is better.
+    /// The value of a measure; higher is better.
     pub quality: f64,
 }
 
@@ -18,7 +18,7 @@ impl RatePoint {
     }
 }
 
-/// Where a rung lies.
+/// The position of a rung.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum HullPlace {
     /// On the hull: no mixture of others gives this quality for less rate.
@@ -32,8 +32,8 @@ pub enum HullPlace {
     Missing,
 }
 
-/// The upper convex hull of quality over the logarithm of rate, up to the best quality: for each rung whether it is on
-/// it, in the order given.
+/// The upper convex hull of quality over the logarithm of rate, up to the best quality: the position of each rung, in
+/// the order given.
 ///
 /// A rung that is no better than one of a lower rate is off the hull. Rungs of equal rate and quality are both on it.
 #[must_use]
@@ -47,7 +47,7 @@ pub fn hull(points: &[RatePoint]) -> Vec<HullPlace> {
     order.sort_by(|a, b| a.1.total_cmp(&b.1).then(b.2.total_cmp(&a.2)));
     let mut chain: Vec<(f64, f64)> = Vec::new();
     for &(_, x, y) in &order {
-        // Of one rate the best came first; a quality that was reached for less is not on the hull.
+        // Of equal rates the best came first; a quality that was reached for less is not on the hull.
         if chain.last().is_some_and(|last| y <= last.1) {
             continue;
         }
@@ -71,7 +71,7 @@ pub fn hull(points: &[RatePoint]) -> Vec<HullPlace> {
     places
 }
 
-/// The chain's height at `x`; beyond its last point, that point's.
+/// The height of the chain at `x`; beyond its last point, that of the last point.
 fn at(chain: &[(f64, f64)], x: f64) -> Option<f64> {
     let next = chain.partition_point(|point| point.0 < x);
     match (next.checked_sub(1).and_then(|before| chain.get(before)), chain.get(next)) {

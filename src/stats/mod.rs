@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What many scores come to: pools over a whole stream, windows of running time, alarms; and what a finished
-//! comparison's report shows of them.
+//! Statistics of scores: pools over a whole stream, windows of running time, alarms; and the curves of a finished
+//! comparison's report.
 //!
 //! # While a stream runs
-//! These are of a fixed size however long the stream is: a camera's year costs what a clip costs. Nothing
-//! here reads a clock; time comes in as running time, in nanoseconds, with the frames.
+//! These have a fixed size however long the stream is. None of them reads a clock; time arrives as running time, in
+//! nanoseconds, with the frames.
 //!
-//! * [`Pool`] – one field's mean, harmonic mean, extremes and percentiles; [`FieldRange`] says between what values a
-//!   field lies.
-//! * [`WindowPools`] – the same over one span of running time after the other; [`AlarmMonitor`] – whether their means
-//!   are too low.
-//! * [`course`] – values over time, in few numbers.
+//! * [`Pool`] – mean, harmonic mean, extremes and percentiles of one field; [`FieldRange`] is the range of a field.
+//! * [`WindowPools`] – the same for consecutive intervals of running time; [`AlarmMonitor`] – whether their means are
+//!   too low or too high.
+//! * [`course`] – values over time, in a few numbers.
 //!
 //! # Of a finished comparison
-//! These look at a whole curve, one value a frame: times in seconds, ascending; NaN where a frame has no value.
+//! These take a whole curve with one value per frame: times in seconds, ascending; NaN if a frame has no value.
 //!
 //! * [`reduce`], [`stretches`], [`longest_step`] – a curve of few points that still shows every dip and every gap.
-//! * [`worst`] – the lowest frame of each dip; [`below`] – when the curve is under a limit.
-//! * [`hull`] and [`bd_rate`] – rungs of a ladder against each other, and two ladders.
+//! * [`worst`] – the lowest frame of each dip; [`below`] – when the curve is below a limit.
+//! * [`hull`] and [`bd_rate`] – the rungs of a ladder compared with each other, and two ladders.
 //!
-//! Fields have their names, and with them their ranges, in [`record`](crate::record).
+//! The names of fields, and with them their ranges, are in [`record`](crate::record).
 
 mod alarm;
 mod bd_rate;

@@ -1,49 +1,49 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! One field over a whole stream.
+//! The values of one field over a whole stream.
 
 use super::FieldRange;
 use super::histogram::Histogram;
 use super::sum::Sum;
 
-/// The running pool of one field: of a fixed size (160 kB once it has a value), whatever number of values it takes.
+/// The running pool of one field: of fixed size (160 kB once it has a value), whatever the number of values.
 ///
-/// A pool of [`decibels`](Self::decibels) also has the value of the mean error: a mean of decibels lets a few very good
-/// values hide bad ones, the mean of the errors behind them does not.
+/// A pool of [`decibels`](Self::decibels) also has the value of the mean error: in a mean of decibels, a few very good
+/// values hide bad ones; in the mean of the errors they do not.
 ///
 /// Count, mean, harmonic mean and extremes are exact. Percentiles are by nearest rank from a histogram of 10,000 bins
-/// over the field's range, and stand for the mean of their bin: off by less than a bin's width (0.01 of a score, or of
-/// a dB), and exact where one value, or the same value again and again, is all that fell into the bin.
+/// over the field's range, and are the mean of their bin: off by less than a bin's width (0.01 of a score, or of a dB),
+/// and exact if a bin received only one distinct value.
 #[derive(Debug, Clone)]
 pub struct Pool {
     count: u64,
     sum: Sum,
-    /// Of 1 / (x + 1).
+    /// The sum of 1 / (x + 1).
     inverse: Sum,
-    /// Of 10^(−x / 10), where values are decibels.
+    /// The sum of 10^(−x / 10), if values are decibels.
     error: Option<Sum>,
-    /// Whether x + 1 was above 0 for every value, without which a harmonic mean says nothing.
+    /// Whether x + 1 was positive for every value; otherwise a harmonic mean is meaningless.
     positive: bool,
     min: f64,
     max: f64,
     histogram: Option<Histogram>,
 }
 
-/// What the values of a [`Pool`] come to. Values that do not exist are `None`, never NaN.
+/// The statistics of a [`Pool`]. Values that do not exist are `None`, never NaN.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// How many values there were; at least one.
+    /// The number of values; at least one.
     pub count: u64,
-    /// Their arithmetic mean.
+    /// The arithmetic mean.
     pub mean: f64,
-    /// n / Σ(1 / (x + 1)) − 1, as libvmaf has it; `None` when a value was −1 or less.
+    /// n / Σ(1 / (x + 1)) − 1, as in libvmaf; `None` if a value was −1 or less.
     pub harmonic_mean: Option<f64>,
-    /// The 50th percentile by nearest rank; `None`, as all percentiles, when the pool has no range.
+    /// The 50th percentile by nearest rank; `None`, like all percentiles, if the pool has no range.
     pub median: Option<f64>,
-    /// The least value.
+    /// The smallest value.
     pub min: f64,
-    /// The greatest value.
+    /// The largest value.
     pub max: f64,
     /// The 1st percentile: one value in a hundred is not above it.
     pub p1: Option<f64>,
@@ -51,16 +51,16 @@ pub struct Statistics {
     pub p5: Option<f64>,
     /// The 10th percentile.
     pub p10: Option<f64>,
-    /// Of decibels: the value of the mean error, −10 log₁₀ of the mean of 10^(−x / 10). For PSNR that is the PSNR of the
-    /// mean of the mean squared errors, which ffmpeg prints as `average`. `None` for other fields.
+    /// For decibels: the value of the mean error, −10 log₁₀ of the mean of 10^(−x / 10). For PSNR this is the PSNR of
+    /// the mean of the mean squared errors, which ffmpeg prints as `average`. `None` for other fields.
     pub of_mean_error: Option<f64>,
 }
 
 impl Statistics {
-    /// The names of all statistics but the count, in the order of [`named`](Self::named).
+    /// The names of all statistics except the count, in the order of [`named`](Self::named).
     pub const NAMES: [&str; 9] = ["mean", "harmonic-mean", "median", "min", "max", "p1", "p5", "p10", "of-mean-error"];
 
-    /// The statistics that there are, under the names that logs and messages use, without the count.
+    /// The available statistics, under the names of logs and messages, without the count.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, f64)> + use<> {
         let Self { mean, harmonic_mean, median, min, max, p1, p5, p10, of_mean_error, .. } = *self;
         let values = [Some(mean), harmonic_mean, median, Some(min), Some(max), p1, p5, p10, of_mean_error];
@@ -75,14 +75,14 @@ impl Pool {
         Self { histogram: Some(Histogram::new(range)), ..Self::unranged() }
     }
 
-    /// An empty pool of a field with that range whose values are decibels of an error: it has the value of the mean
-    /// error too.
+    /// An empty pool of a field with that range whose values are decibels of an error: it also has the value of the
+    /// mean error.
     #[must_use]
     pub fn decibels(range: FieldRange) -> Self {
         Self { error: Some(Sum::default()), ..Self::new(range) }
     }
 
-    /// An empty pool of a field that has no fixed range: it gives no percentiles.
+    /// An empty pool of a field without a fixed range: it has no percentiles.
     #[must_use]
     pub fn unranged() -> Self {
         Self {
@@ -97,12 +97,12 @@ impl Pool {
         }
     }
 
-    /// Counts a value, in the field's unit. NaN and infinities are no values and are passed over.
+    /// Adds a value, in the field's unit. NaN and infinities are ignored.
     pub fn push(&mut self, value: f64) {
         self.push_cut(value, f64::INFINITY);
     }
 
-    /// The same for a value that counts as at most `most`. The mean error is that of the value before it is cut.
+    /// The same for a value that counts as at most `most`. The mean error uses the value before it is limited.
     pub fn push_cut(&mut self, value: f64, most: f64) {
         if !value.is_finite() {
             return;
@@ -125,7 +125,7 @@ impl Pool {
         }
     }
 
-    /// How many values it has taken.
+    /// The number of values.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
@@ -134,17 +134,17 @@ impl Pool {
     /// The arithmetic mean; `None` without values.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        // Rounding must not put the mean of equal values beside them.
+        // Rounding must not move the mean of equal values away from them.
         (self.count > 0).then(|| (self.sum.total() / self.count as f64).clamp(self.min, self.max))
     }
 
-    /// The least value; `None` without values.
+    /// The smallest value; `None` without values.
     #[must_use]
     pub fn min(&self) -> Option<f64> {
         (self.count > 0).then_some(self.min)
     }
 
-    /// The greatest value; `None` without values.
+    /// The largest value; `None` without values.
     #[must_use]
     pub fn max(&self) -> Option<f64> {
         (self.count > 0).then_some(self.max)
@@ -157,14 +157,14 @@ impl Pool {
         Some(value.max(self.min).min(self.max))
     }
 
-    /// −10 log₁₀ of the mean of 10^(−x / 10); `None` without values, or when they are not decibels.
+    /// −10 log₁₀ of the mean of 10^(−x / 10); `None` without values, or if they are not decibels.
     #[must_use]
     pub fn of_mean_error(&self) -> Option<f64> {
         let error = self.error.filter(|_| self.count > 0)?;
         Some(-10.0 * (error.total() / self.count as f64).log10())
     }
 
-    /// Everything at once; `None` without values.
+    /// All statistics; `None` without values.
     #[must_use]
     pub fn statistics(&self) -> Option<Statistics> {
         let count = self.count as f64;
@@ -184,7 +184,7 @@ impl Pool {
         })
     }
 
-    /// Forgets all values and keeps the memory.
+    /// Clears all values and keeps the memory.
     pub fn clear(&mut self) {
         let mut histogram = self.histogram.take();
         if let Some(histogram) = &mut histogram {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A sum whose rounding errors do not grow with the number of terms.
+//! A sum whose rounding error does not grow with the number of terms.
 
-/// Neumaier's compensated sum: 10⁹ terms cost no more precision than ten.
+/// Neumaier's compensated sum: 10⁹ terms lose no more precision than ten.
 ///
 /// A. Neumaier, Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen, ZAMM 54 (1974), 39–51.
 #[derive(Debug, Clone, Copy, Default)]

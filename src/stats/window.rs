@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Statistics over one span of running time after the other.
+//! Statistics over consecutive intervals of running time.
 
 use super::{FieldRange, Pool};
 
-/// Cuts a stream into windows of running time and says what the values in each come to.
+/// Divides a stream into windows of running time and computes statistics for each.
 ///
 /// A window opens with its first frame and is reported, once, by the first frame at or past its end; the windows of a
-/// stream that runs on lie end to end. Windows into which no frame fell are not reported. A frame that comes late, by
-/// less than a window, counts in the window that is open; one that is earlier still is taken for a new beginning: the
-/// open window is reported as it is, and the next opens there. Frames without a running time count in the window that
-/// is open, or that opens next, and move nothing.
+/// continuous stream are adjacent. Windows without frames are not reported. A frame that is late by less than a window
+/// counts in the open window; an earlier one is taken as a new beginning: the open window is reported as it is, and the
+/// next one opens there. Frames without a running time count in the window that is open, or opens next, and do not
+/// advance time.
 ///
-/// Memory is fixed: a window of a day takes what a window of a second takes. The fifth percentile is exact to
-/// 1/10,000 of the field's range.
+/// Memory is fixed, whatever the length of the window. The fifth percentile is exact to 1/10,000 of the field's range.
 #[derive(Debug, Clone)]
 pub struct WindowPools {
     span: u64,
-    /// Where the open window began, in running time.
+    /// Start of the open window, in running time.
     start: Option<u64>,
     /// The latest running time in it.
     last: u64,
@@ -25,18 +24,18 @@ pub struct WindowPools {
     without: u64,
 }
 
-/// What the frames of one window come to.
+/// The statistics of one window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct WindowStatistics {
-    /// Where it began, in nanoseconds of running time; `None` when no frame in it had one.
+    /// Its start, in nanoseconds of running time; `None` if none of its frames had one.
     pub start: Option<u64>,
-    /// Its end, in nanoseconds of running time; for a window that the end of the stream or a jump cut short, that of
-    /// its latest frame.
+    /// Its end, in nanoseconds of running time; for a window that was cut short by the end of the stream or a jump,
+    /// that of its latest frame.
     pub end: Option<u64>,
-    /// The mean of its values; `None`, as the next two, without any.
+    /// The mean of its values; `None`, like the next two, without values.
     pub mean: Option<f64>,
-    /// The least of its values.
+    /// The smallest value.
     pub min: Option<f64>,
     /// The fifth percentile of its values, by nearest rank.
     pub p5: Option<f64>,
@@ -47,13 +46,13 @@ pub struct WindowStatistics {
 }
 
 impl WindowPools {
-    /// Windows of `span` nanoseconds (0 is taken as 1) of a field with that range.
+    /// Windows of `span` nanoseconds (0 counts as 1) of a field with that range.
     #[must_use]
     pub fn new(span: u64, range: FieldRange) -> Self {
         Self { span: span.max(1), start: None, last: 0, pool: Pool::new(range), without: 0 }
     }
 
-    /// Changes the span; the open window ends that long after its beginning.
+    /// Changes the span; the open window ends this long after its start.
     pub fn set_span(&mut self, span: u64) {
         self.span = span.max(1);
     }
@@ -64,9 +63,10 @@ impl WindowPools {
         self.span
     }
 
-    /// Counts a frame at `running_time`, in nanoseconds, with its value if it has one; NaN and infinities are none.
+    /// Counts a frame at `running_time`, in nanoseconds, with its value if it has one; NaN and infinities count as
+    /// none.
     ///
-    /// Gives the report of the window before, when the frame is the first of a new one.
+    /// Returns the previous window's statistics if the frame is the first of a new one.
     pub fn push(&mut self, running_time: Option<u64>, value: Option<f64>) -> Option<WindowStatistics> {
         let report = running_time.and_then(|now| self.advance(now));
         match value.filter(|value| value.is_finite()) {
@@ -76,7 +76,7 @@ impl WindowPools {
         report
     }
 
-    /// Moves on to `now` without counting a frame, as for a gap; gives the report of a window that has ended.
+    /// Advances to `now` without counting a frame, as for a gap; returns the statistics of a window that has ended.
     pub fn advance(&mut self, now: u64) -> Option<WindowStatistics> {
         let Some(start) = self.start else {
             (self.start, self.last) = (Some(now), now);
@@ -92,19 +92,19 @@ impl WindowPools {
             return None;
         }
         let report = self.report(start.saturating_add(self.span));
-        // On the grid of the windows so far, past those in which nothing came.
+        // On the grid of the previous windows, skipping those without frames.
         (self.start, self.last) = (Some(now - (now - start) % self.span), now);
         report
     }
 
-    /// Ends the open window now, as at the end of the stream; `None` when no frame came since the last report.
+    /// Ends the open window now, as at the end of the stream; `None` if no frame has arrived since the last report.
     pub fn finish(&mut self) -> Option<WindowStatistics> {
         let report = self.report(self.last);
         self.start = None;
         report
     }
 
-    /// Forgets the open window without a report, as after a flush.
+    /// Drops the open window without a report, as after a flush.
     pub fn reset(&mut self) {
         self.pool.clear();
         (self.start, self.without) = (None, 0);

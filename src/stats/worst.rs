@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The moments worth a look.
+//! The worst moments of a curve.
 
 /// The lowest frame of each dip, the lowest dip first, at most `count` of them.
 ///
-/// A frame is in a dip of its own if it is at least `apart` seconds from every lower one that was found, and the curve
-/// comes back in between, half of the way from the frame to the median or further. Beside the lowest frame of all, only
-/// frames below the median are in a dip. `times` are in seconds and do not fall; values that are not finite are none.
-/// The result are places in `values`.
+/// A frame is in a separate dip if it is at least `apart` seconds from every lower one that was found, and the curve
+/// recovers in between by at least half of the distance from the frame to the median. Apart from the lowest frame of
+/// all, only frames below the median form a dip. `times` are in seconds and must not decrease; values that are not
+/// finite are ignored. The results are indices into `values`.
 #[must_use]
 pub fn worst(times: &[f64], values: &[f32], count: usize, apart: f64) -> Vec<usize> {
     let mut order: Vec<(usize, f32)> =
         values.iter().copied().enumerate().take(times.len()).filter(|(_, value)| value.is_finite()).collect();
-    // Of equal values the first.
+    // Of equal values, the first.
     order.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
     let Some(&(_, median)) = order.get(order.len() / 2) else { return Vec::new() };
     let mut frames: Vec<Frame> =
@@ -37,13 +37,13 @@ pub fn worst(times: &[f64], values: &[f32], count: usize, apart: f64) -> Vec<usi
 struct Frame {
     time: f64,
     value: f32,
-    /// It has no value, or is in a dip that was found.
+    /// Whether it has no value, or is in a dip that was found.
     taken: bool,
 }
 
-/// Takes the frames of the dip at the time `at`, going away from it.
+/// Marks the frames of the dip at the time `at`, moving away from it.
 fn take<'a>(frames: impl Iterator<Item = &'a mut Frame>, at: f64, median: f32, apart: f64) {
-    // How far the curve has come back up to here.
+    // How far the curve has recovered up to here.
     let mut back = f32::NEG_INFINITY;
     for frame in frames {
         let near = (frame.time - at).abs() < apart;
@@ -51,7 +51,7 @@ fn take<'a>(frames: impl Iterator<Item = &'a mut Frame>, at: f64, median: f32, a
             break;
         }
         frame.taken |= near || back < frame.value.midpoint(median);
-        // A frame without a value leaves it as it is.
+        // A frame without a value does not change it.
         back = back.max(frame.value);
     }
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The part that two pictures have in common, from what was found to be content in each.
+//! The part that two pictures have in common, given the content area found in each.
 
 use crate::picture::Rect;
 
-/// The most that two equally framed pictures' edges may lie apart, in pixels: shifted against each other, with black
-/// where there is no picture.
+/// The largest distance between the edges of two equally framed pictures, in pixels: one may be shifted against the
+/// other, with black where it has no picture.
 const SHIFTED: f64 = 34.0;
-/// And as a share of the side.
+/// The same as a share of the side.
 const SHIFTED_SHARE: f64 = 0.05;
-/// The most that compression and scaling move an edge, in pixels.
+/// How far compression and scaling can move an edge, in pixels.
 const BLURRED: u32 = 4;
-/// Shapes are the same if they differ by no more.
+/// Shapes that differ by no more than this share are the same.
 const SAME_SHAPE: f64 = 0.02;
-/// A common part is at least such a share of a side, or there is none.
+/// A common part must cover at least this share of a side.
 const LEAST: f64 = 0.2;
 
 /// One of the two pictures.
@@ -21,12 +21,12 @@ const LEAST: f64 = 0.2;
 pub(super) struct Side {
     pub size: [u32; 2],
     pub content: Rect,
-    /// Where its parts can begin.
+    /// The grid on which parts of it can begin.
     pub alignment: [u32; 2],
 }
 
 impl Side {
-    /// First and end of its content.
+    /// Beginning and end of its content.
     fn edges(&self, axis: usize) -> [u32; 2] {
         match axis {
             0 => [self.content.x, self.content.right()],
@@ -39,26 +39,26 @@ impl Side {
     }
 }
 
-/// What belongs together.
+/// The corresponding areas.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Common {
     /// In the picture that is not scaled.
     pub target: Rect,
-    /// In the one that is: left and top, width and height.
+    /// In the scaled picture: left and top, then width and height.
     pub origin: [f64; 2],
     pub extent: [f64; 2],
-    /// The part of it that may be looked at.
+    /// The area of the scaled picture that may be read.
     pub source: Rect,
 }
 
 /// The common part.
 ///
-/// * **Same framing**, if the pictures have one shape and their contents' edges lie close together (or the contents'
-///   shapes differ, so that one has been blanked or shifted): what is content in both, at the same place in both.
-///   Pictures of one size are so cut to exactly equal rectangles.
-/// * **Content on content** otherwise: bars were added, removed or are part of a conversion, and each content is cut out
-///   as it was found. If the two differ by no more than 4 pixels a side, the larger is cut to the size of the
-///   smaller, at its middle: compression moves edges by that much, and nothing is scaled for it.
+/// * **Same framing**, if both pictures have one shape and the edges of their contents lie close together (or the
+///   contents have different shapes, so that one was blanked or shifted): the area that is content in both, at the same
+///   place in both. Pictures of one size are therefore cut to exactly equal rectangles.
+/// * **Content on content** otherwise: bars were added, removed, or result from a conversion, and each content is cut
+///   out as found. If the two differ by no more than 4 pixels per side, the larger is cut to the size of the smaller,
+///   centered: compression moves edges by that much, which is no reason to scale.
 pub(super) fn common(target: Side, source: Side) -> Common {
     let scale = [0, 1].map(|axis| f64::from(target.size[axis]) / f64::from(source.size[axis]));
     if [target, source].iter().all(|side| side.content == side.whole()) {
@@ -67,7 +67,7 @@ pub(super) fn common(target: Side, source: Side) -> Common {
     let shape = |size: [u32; 2]| f64::from(size[0]) / f64::from(size[1]);
     let like = |a: f64, b: f64| (a / b - 1.0).abs() <= SAME_SHAPE;
     let contents = [target, source].map(|side| shape([side.content.width, side.content.height]));
-    // To within a pixel of rounding.
+    // Equal to within a pixel of rounding.
     let one_shape = (scale[0] / scale[1] - 1.0).abs() <= 1.0 / f64::from(target.size[1].min(source.size[1]).max(200));
     let near = |axis: usize| {
         let tolerance = match one_shape {
@@ -126,7 +126,7 @@ fn content_on_content(target: Side, source: Side) -> Common {
     }
 }
 
-/// So much from the middle of a content.
+/// This much of the middle of a content area.
 fn middle(side: &Side, [width, height]: [u32; 2]) -> Rect {
     let Rect { x, y, .. } = side.content;
     let half = |room: u32, alignment: u32| room / 2 / alignment * alignment;

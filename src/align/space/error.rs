@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What can be wrong with two pictures that are to lie on each other.
+//! Why two pictures could not be brought to one size and place.
 
 use crate::picture::PictureError;
 
-/// Two pictures cannot be brought together.
+/// Two pictures cannot be aligned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpaceError {
@@ -19,10 +19,10 @@ pub enum SpaceError {
         reference: [u32; 2],
         /// Width and height.
         distorted: [u32; 2],
-        /// They are those of the parts that are left after cropping.
+        /// Whether the sizes are those of the parts left after cropping.
         cropped: bool,
     },
-    /// A part of a picture could not be taken.
+    /// A part of a picture could not be read.
     #[error(transparent)]
     Picture(#[from] PictureError),
 }

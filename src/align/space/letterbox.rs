@@ -7,38 +7,38 @@ use std::ops::Range;
 use crate::picture::{Component, Family, Picture, PixelFormat, Range as Levels, Rect};
 use crate::simd::{Kernel, SimdLevel, dispatch};
 
-/// A sample that is further above black belongs to content, in 8-bit codes. Coding noise and ringing stay below.
+/// A sample this far above black, in 8-bit codes, belongs to content. Coding noise and ringing stay below.
 const BRIGHT: u32 = 12;
-/// The mean of a line of a bar is at most this far above black, in 8-bit codes.
+/// The mean of a line in a bar is at most this far above black, in 8-bit codes.
 const MEAN: u32 = 4;
-/// A line belongs to content if at least one in this number of its samples is bright; fewer are noise.
+/// A line belongs to content if at least one in this many of its samples is bright; fewer are noise.
 const FEW: u32 = 256;
-/// At an edge between bar and content, at least one in this number of samples is bright; otherwise it is the edge of an
+/// At an edge between bar and content, at least one in this many samples is bright; otherwise it is the edge of an
 /// object in the dark.
 const BROAD: u32 = 4;
-/// Lines behind an edge that are looked at for that: content's first line may be blurred.
+/// Lines behind an edge that are checked for this, since the first line of content may be blurred.
 const BEHIND: u32 = 4;
-/// Content is at least one in this number of all rows and columns: 2.39:1 in an upright 9:16 is 1 in 4.3.
+/// Content covers at least one in this many rows or columns: 2.39:1 inside an upright 9:16 is 1 in 4.3.
 const LEAST: u32 = 5;
-/// Columns are looked at in every fourth row: letters and logos are higher.
+/// Columns are examined in every fourth row: letters and logos are taller.
 const EVERY: u32 = 4;
-/// Columns that are looked at together.
+/// Columns that are processed together.
 const COLUMNS: usize = 32;
 
 /// Finds the letterbox and pillarbox of one stream, frame by frame.
 ///
-/// A bar is made of whole rows or columns that are near black: on average at most 4 codes above it (of 8 bits, by the
-/// picture's range and depth) and less than 1 in 256 samples more than 12. What was once seen as content remains it: a
-/// bar can only become smaller, for example by a subtitle in it. A side's bar counts from the first frame on in which
-/// a quarter of its edge is bright, so that a title on black is not taken for a small picture; and only if at least a
-/// fifth of the picture's width or height is left.
+/// A bar consists of whole rows or columns that are near black: on average at most 4 codes above it (of 8 bits, by the
+/// picture's range and depth), with fewer than 1 in 256 samples more than 12 above. What was once seen as content
+/// remains content, so a bar can only become smaller, for example because of a subtitle in it. A side's bar counts from
+/// the first frame in which a quarter of its edge is bright, so that a title on black is not taken for a small picture,
+/// and only if at least a fifth of the picture's width or height is left.
 ///
-/// A frame costs no more than looking at the bars themselves. A change of format or size starts again.
+/// A frame costs no more than reading the bars themselves. A change of format or size starts again.
 #[derive(Debug, Clone, Default)]
 pub struct Letterbox {
     of: Option<(PixelFormat, u32, u32, Levels)>,
     seen: Option<Edges>,
-    /// Left, top, right, bottom: its edge was seen.
+    /// Left, top, right, bottom: whether the edge was seen.
     broad: [bool; 4],
 }
 
@@ -55,8 +55,8 @@ impl Letterbox {
         Self::default()
     }
 
-    /// Looks at the stream's next frame. Returns what is content so far, as [`Letterbox::content`] has it; the whole picture
-    /// while that is not known.
+    /// Examines the stream's next frame. Returns the content so far as [`Letterbox::content`] does, or the whole
+    /// picture while it is unknown.
     pub fn look(&mut self, picture: &Picture<'_>) -> Rect {
         let of = (picture.format(), picture.width(), picture.height(), picture.colorimetry().range);
         if self.of != Some(of) {
@@ -68,8 +68,8 @@ impl Letterbox {
         self.content().unwrap_or_else(|| picture.rect())
     }
 
-    /// The content so far: begins and ends at even pixels (or where a part of the picture can begin), if not at the
-    /// border. None before anything but darkness was seen.
+    /// The content so far. It begins and ends at even pixels (or where a part of the picture can begin), unless it
+    /// reaches the border. `None` until something other than darkness was seen.
     pub fn content(&self) -> Option<Rect> {
         let ((format, width, height, _), seen) = (self.of?, self.seen?);
         let alignment = format.alignment().map(|a| a.max(2));
@@ -85,7 +85,7 @@ impl Letterbox {
     }
 }
 
-/// One frame of [`Letterbox`].
+/// Examines one frame for [`Letterbox`].
 struct Look<'a, 'p> {
     dark: &'a Dark<'p>,
     seen: &'a mut Option<Edges>,
@@ -100,7 +100,7 @@ impl Kernel for Look<'_, '_> {
         let Self { dark, seen, broad } = self;
         let (width, height) = (dark.picture.width(), dark.picture.height());
         let all = 0..width;
-        // Only from the border to where content begins as far as is known.
+        // Only from the border to where content is known to begin.
         let [top, bottom] = seen.map_or([height, 0], |seen| seen.rows);
         let first = (0..top).find(|&y| dark.row(y, &all).is_content()).unwrap_or(top);
         if first == height {
@@ -112,7 +112,7 @@ impl Kernel for Look<'_, '_> {
         let left = dark.first_column(0..left, &rows).unwrap_or(left);
         let right = dark.last_column(right.max(left)..width, &rows).map_or(right, |x| x + 1);
         if left >= right {
-            // Bright samples enough for a row, nowhere enough for a column: too little to say anything.
+            // Enough bright samples for a row, but not for a column anywhere: too little to decide.
             return;
         }
         *seen = Some(Edges { columns: [left, right], rows: [first, end] });
@@ -126,12 +126,12 @@ impl Kernel for Look<'_, '_> {
     }
 }
 
-/// What is in a row or column.
+/// What a row or column contains.
 #[derive(Debug, Clone, Copy, Default)]
 struct Line {
     samples: u32,
     bright: u32,
-    /// Its mean is above what a bar has.
+    /// Whether its mean is above that of a bar.
     light: bool,
 }
 
@@ -144,7 +144,7 @@ impl Line {
         self.bright * BROAD >= self.samples.max(1)
     }
 
-    /// Of two components.
+    /// Combines two components.
     fn or(self, other: Self) -> Self {
         Self {
             samples: self.samples.max(other.samples),
@@ -154,14 +154,14 @@ impl Line {
     }
 }
 
-/// A picture, and what is dark in it.
+/// A picture and its thresholds for darkness.
 struct Dark<'p> {
     picture: Picture<'p>,
     /// Y', or R', G', B'.
     components: Range<usize>,
-    /// Samples above are bright.
+    /// Samples above this are bright.
     bright: u32,
-    /// A mean above is light.
+    /// Lines with a mean above this are light.
     mean: u32,
 }
 
@@ -191,7 +191,7 @@ impl<'p> Dark<'p> {
         self.components.clone().map(of).fold(Line::default(), Line::or)
     }
 
-    /// A component's bytes in some columns of a row.
+    /// The bytes of a component in some columns of a row.
     #[inline(always)]
     fn samples(&self, index: usize, y: u32, columns: &Range<u32>) -> &'p [u8] {
         let (row, step) = (self.picture.row(index, y), usize::from(self.component(index).step));
@@ -253,12 +253,12 @@ impl<'p> Dark<'p> {
     }
 }
 
-/// How many samples are above `bright`, and the sum of all.
+/// How many samples are above `bright`, and the sum of all samples.
 #[inline(always)]
 fn tally(row: &[u8], component: &Component, bright: u32) -> (u32, u64) {
     let (mut count, mut sum) = (0, 0);
     if component.bytes() == 1 && component.step == 1 {
-        // Short enough for counters of 16 bits, of which a vector holds more.
+        // Short enough for 16-bit counters, of which a vector holds more.
         let level = bright as u8;
         for piece in row.chunks(256) {
             let mut above = 0u16;

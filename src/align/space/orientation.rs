@@ -2,29 +2,29 @@
 
 //! Whether one picture is the other turned or mirrored.
 //!
-//! Pictures are compared by their details on a square grid, in which a picture that was turned by a quarter has the
-//! same cells in other places. Details are what is left of a cell without the mean of those around it: of what pictures
-//! have in the large, light above and dark below, unrelated ones often have the same, of details they have not.
+//! Pictures are compared by their details on a square grid, where a quarter turn moves the same cells to other places.
+//! Details are what remains of a cell after subtracting the mean of its surroundings. Unrelated pictures often agree in
+//! their coarse structure, such as light above and dark below, but not in their details.
 
 use crate::align::time::{CELLS, COLUMNS, ROWS, Signature};
 use std::fmt;
 
-/// Cells of a side of the square grid.
+/// Cells per side of the square grid.
 const SIDE: usize = ROWS;
 const SQUARE: usize = SIDE * SIDE;
-/// How far around a cell its surroundings reach.
+/// How far the surroundings of a cell reach.
 const REACH: usize = 3;
-/// RMS of the details below which a picture shows nothing: a code value of 8 bits.
+/// RMS of the details below which a picture is blank: one 8-bit code value.
 const LEAST_DETAIL: f64 = 1.0 / 255.0;
-/// Cells that share the details evenly, at least: what shows less, a ball on black, is the same picture in many
-/// orientations.
+/// The least number of cells over which the details must be spread. A picture with fewer, such as a ball on black,
+/// looks the same in several orientations.
 const LEAST_CELLS: f64 = 100.0;
-/// Correlation of the details of one picture in two codings, at least.
+/// Least correlation of the details of one picture in two codings.
 const ALIKE: f64 = 0.7;
-/// How far any other orientation, the upright one too, has to be below.
+/// How far below it every other orientation must be, including upright.
 const MARGIN: f64 = 0.25;
 
-/// How the distorted picture stands to the reference, if not upright.
+/// How the distorted picture is oriented relative to the reference, if not upright.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Orientation {
@@ -56,11 +56,11 @@ impl Orientation {
         Self::AntiTransposed,
     ];
 
-    /// The orientation in which the distorted pictures, second in each pair, agree with their references clearly better
-    /// than upright and than in any other. `None` if there is none, or the pictures cannot tell: they show too little,
-    /// are symmetric, or are not the same pictures.
+    /// The orientation in which the distorted pictures (the second of each pair) agree with their references clearly
+    /// better than upright and than in any other orientation. `None` if there is no such orientation or the pictures
+    /// cannot tell: they are blank, symmetric, or unrelated.
     ///
-    /// Pairs should show the same moment, as far as that is known. One with much detail is enough.
+    /// Pairs should show the same moment as far as that is known. A single pair with much detail is enough.
     pub fn seen_in<'a>(pairs: impl Iterator<Item = (&'a Signature, &'a Signature)>) -> Option<Self> {
         let mut upright = Agreement::default();
         let mut turned = Self::ALL.map(|_| Agreement::default());
@@ -84,12 +84,12 @@ impl Orientation {
         let found = turned[winner].correlation();
         let others = turned.iter().enumerate().filter(|&(index, _)| index != winner).map(|(_, other)| other);
         let next = others.chain([&upright]).map(Agreement::correlation).fold(f64::NEG_INFINITY, f64::max);
-        // Three of four pairs say the same by themselves.
+        // Three quarters of the pairs agree individually.
         let agreed = votes[winner] * 4 >= count * 3;
         (found >= ALIKE && next <= found - MARGIN && agreed).then(|| Self::ALL[winner])
     }
 
-    /// The value of `video-direction` with which GStreamer's `videoflip` puts the distorted picture upright.
+    /// The value of `video-direction` with which GStreamer's `videoflip` turns the distorted picture upright.
     #[must_use]
     pub fn video_direction(self) -> &'static str {
         match self {
@@ -103,7 +103,7 @@ impl Orientation {
         }
     }
 
-    /// Where the cell of the reference's place lies in the distorted picture: column and row in both.
+    /// Where the distorted picture has the cell that the reference has at (column, row).
     fn source(self, x: usize, y: usize) -> (usize, usize) {
         const LAST: usize = SIDE - 1;
         match self {
@@ -118,7 +118,7 @@ impl Orientation {
     }
 }
 
-/// As in "the distorted picture is …".
+/// Completes "the distorted picture is …".
 impl fmt::Display for Orientation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -142,7 +142,7 @@ fn best(agreements: &[Agreement]) -> Option<usize> {
         .map(|(index, _)| index)
 }
 
-/// Correlation in the making.
+/// Accumulates a correlation.
 #[derive(Debug, Clone, Copy, Default)]
 struct Agreement {
     products: f64,
@@ -150,14 +150,14 @@ struct Agreement {
 }
 
 impl Agreement {
-    /// Counts a pair; `source` says where the distorted picture has the cell of a place.
+    /// Adds a pair; `source` maps a cell of the reference to the distorted picture.
     fn add(&mut self, reference: &Details, distorted: &Details, source: impl Fn(usize, usize) -> (usize, usize)) {
         let mut products = 0.0;
         for (index, cell) in reference.cells.iter().enumerate() {
             let (x, y) = source(index % SIDE, index / SIDE);
             products += f64::from(cell * distorted.cells[y * SIDE + x]);
         }
-        // Each pair counts alike, however much contrast it has.
+        // Every pair has the same weight, whatever its contrast.
         let scale = 1.0 / (reference.energy * distorted.energy).sqrt();
         self.products += products * scale;
         self.squares = [self.squares[0] + reference.energy * scale, self.squares[1] + distorted.energy * scale];
@@ -182,7 +182,7 @@ struct Details {
 }
 
 impl Details {
-    /// None if the picture shows too little.
+    /// `None` if the picture is blank.
     fn of(signature: &Signature) -> Option<Self> {
         let square = square(signature.cells());
         let mut cells = Box::new([0.0; SQUARE]);
@@ -197,12 +197,12 @@ impl Details {
     }
 }
 
-/// The cells with as many columns as rows.
+/// Resamples the cells to as many columns as rows.
 fn square(cells: &[f32; CELLS]) -> Box<[f32; SQUARE]> {
     let mut square = Box::new([0.0; SQUARE]);
     for (to, from) in square.chunks_exact_mut(SIDE).zip(cells.chunks_exact(COLUMNS)) {
         for (column, cell) in to.iter_mut().enumerate() {
-            // From column · 64/36 on, in units of 1/36 of a cell.
+            // Starts at column · 64/36, in units of 1/36 of a cell.
             let (begin, end) = (column * COLUMNS, (column + 1) * COLUMNS);
             let share = |at: usize| (end.min((at + 1) * SIDE) - begin.max(at * SIDE)) as f32;
             let sum: f32 = (begin / SIDE..end.div_ceil(SIDE)).map(|at| from[at] * share(at)).sum();
@@ -212,7 +212,7 @@ fn square(cells: &[f32; CELLS]) -> Box<[f32; SQUARE]> {
     square
 }
 
-/// The mean around a cell, with it, as far as there are cells.
+/// The mean of a cell and its neighbors, as far as they exist.
 fn surroundings(square: &[f32; SQUARE], x: usize, y: usize) -> f32 {
     let range = |at: usize| at.saturating_sub(REACH)..(at + REACH + 1).min(SIDE);
     let sum: f32 = range(y).map(|row| square[row * SIDE..][range(x)].iter().sum::<f32>()).sum();

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is taken of a picture.
+//! The part of a picture that is used.
 
 use super::placement::Placement;
 use crate::picture::{Picture, Rect};
 
-/// What is taken of one picture.
+/// The part of one picture that is used.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part<'a> {
-    /// Nothing outside of it is looked at.
+    /// Nothing outside of it is read.
     pub picture: Picture<'a>,
-    /// Of the common picture in it.
+    /// Where the common picture lies in it.
     pub placement: Placement,
-    /// The whole pixels that it covers, in the picture as it came.
+    /// The whole pixels that it covers in the original picture.
     pub crop: Rect,
 }

@@ -5,7 +5,7 @@
 use crate::picture::{Component, Picture, Rect};
 use crate::resample::FilterTable;
 
-/// The left edge of output column X lies at `origin + step · X` of the source, whose left border is 0; so for rows.
+/// The left edge of output column X lies at `origin + step · X` of the source, whose left border is 0; rows likewise.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Placement {
     pub origin: [f64; 2],
@@ -13,17 +13,17 @@ pub(super) struct Placement {
 }
 
 impl Placement {
-    /// `size` output pixels cover the area of `extent` source pixels at `origin`.
+    /// `size` output pixels cover `extent` source pixels starting at `origin`.
     pub fn new(origin: [f64; 2], extent: [f64; 2], size: [u32; 2]) -> Self {
         Self { origin, step: [0, 1].map(|axis| extent[axis] / f64::from(size[axis])) }
     }
 
-    /// The same source, beginning at another place of the output.
+    /// The same source, with the output starting at `place`.
     pub fn from(self, place: [f64; 2]) -> Self {
         Self { origin: [0, 1].map(|axis| self.origin[axis] + self.step[axis] * place[axis]), ..self }
     }
 
-    /// Nothing is to be resampled: the outputs are a part of `picture`, and this one.
+    /// If nothing must be resampled: the output as a part of `picture`.
     pub fn part(&self, picture: &Picture<'_>, size: [u32; 2]) -> Option<Rect> {
         let alignment = picture.format().alignment();
         let whole = [picture.width(), picture.height()];
@@ -39,7 +39,7 @@ impl Placement {
     }
 }
 
-/// One axis of a component: its subsampling and where its samples are.
+/// One axis of a component: its subsampling and the position of its samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Grid {
     sub: u8,
@@ -47,10 +47,10 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// Samples in every column (or row), as luma has them.
+    /// One sample per column (or row), as luma has.
     pub const FULL: Self = Self { sub: 0, cosited: false };
 
-    /// Of a component, across (0) or down (1).
+    /// The grid of a component, across (0) or down (1).
     pub fn of(component: &Component, chroma_site: crate::picture::ChromaSite, axis: usize) -> Self {
         match axis {
             0 => Self { sub: component.sub_x, cosited: chroma_site.cosited_x },
@@ -63,15 +63,15 @@ impl Grid {
         f64::from(1u32 << self.sub)
     }
 
-    /// The first sample's distance from the border, in pixels.
+    /// Distance of the first sample from the border, in pixels.
     fn first(self) -> f64 {
         0.5 + if self.cosited { 0.0 } else { (self.pitch() - 1.0) / 2.0 }
     }
 
-    /// How `outputs` samples on the grid `to` are made from `inputs` samples on this one; `origin` and `step` are a
-    /// [`Placement`]'s.
+    /// How `outputs` samples on the grid `to` are computed from `inputs` samples on this one; `origin` and `step` are
+    /// those of a [`Placement`].
     pub fn filter(self, inputs: u32, to: Self, outputs: u32, origin: f64, step: f64) -> FilterTable {
-        // In pixels of the source, then in samples.
+        // In source pixels, then in samples.
         let sample = |pixels: f64| (pixels - self.first()) / self.pitch() + 0.5;
         let place = |output: f64| sample(origin + step * (to.first() + to.pitch() * output));
         FilterTable::placed(inputs, outputs, place(0.0), place(1.0) - place(0.0))

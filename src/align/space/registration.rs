@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Two pictures brought together, frame by frame.
+//! Aligning two pictures, frame by frame.
 
 use super::active_area::{Common, Side, common};
 use super::letterbox::Letterbox;
@@ -11,22 +11,23 @@ use super::resample::{Resampler, Target, sampling};
 use super::{Aligned, Registration, Scale, SpaceError};
 use crate::picture::{Family, Picture, Rect};
 
-/// Brings the frames of a pair of streams together, one pair of frames after the other: letterbox crop, scale, shift.
+/// Aligns the frames of two streams in space, pair by pair: letterbox crop, scale, shift.
 ///
-/// Keeps what it learned about the streams (black bars, translation), and the memory of resampled pictures.
+/// It remembers what it learned about the streams (black bars, translation) and reuses the memory of resampled
+/// pictures.
 #[derive(Debug)]
 pub struct SpatialAligner {
     scale: Scale,
     registration: Registration,
     letterboxes: [Letterbox; 2],
     translation: Translation,
-    /// Sizes of the pictures as they came and what was taken of them when the translation was last looked at.
+    /// Sizes of the pictures, and the parts used, when the translation was last estimated.
     framing: Option<Framing>,
     reference: Resampler,
     distorted: Resampler,
 }
 
-/// Sizes of two pictures, and what is taken of them.
+/// Sizes of two pictures, and the part used of each.
 type Framing = [([u32; 2], Rect); 2];
 
 impl SpatialAligner {
@@ -43,12 +44,12 @@ impl SpatialAligner {
         }
     }
 
-    /// Brings two pictures together: of one size, and showing the same at the same place.
+    /// Aligns two pictures: the results have one size and show the same content at the same place.
     ///
-    /// Where nothing has to be resampled the result lies in the pictures' own memory.
+    /// If nothing must be resampled, they borrow the pictures' own memory.
     ///
     /// # Errors
-    /// When sizes differ and nothing may be scaled.
+    /// When sizes differ and scaling is not allowed.
     pub fn align<'a>(
         &'a mut self,
         reference: &Picture<'a>,
@@ -85,7 +86,7 @@ impl SpatialAligner {
         self.place(reference, distorted, size).map(|aligned| Aligned { shift, ..aligned })
     }
 
-    /// The common picture in each, and its size.
+    /// The common picture in each of the two, and its size.
     fn parts<'a>(
         &mut self,
         reference: &Picture<'a>,
@@ -134,7 +135,7 @@ impl SpatialAligner {
         let chroma = |picture: &Picture<'_>| (sampling(picture.format()), picture.colorimetry().chroma_site);
         let both_have = [&reference, &distorted].iter().all(|part| part.picture.format().family() == Family::Yuv);
         let (mut of_reference, mut of_distorted) = (chroma(&reference.picture), chroma(&distorted.picture));
-        // Whichever is resampled takes on the other's chroma; if both or none have to be, that is the distorted one.
+        // The picture that is resampled takes on the other's chroma; if both or neither are, it is the distorted one.
         let adapt_reference = borrowed[0].is_none() && borrowed[1].is_some();
         let adapt_distorted = !adapt_reference && (borrowed[1].is_none() || of_distorted.0 != of_reference.0);
         if both_have && adapt_reference {
@@ -161,12 +162,12 @@ impl SpatialAligner {
     }
 }
 
-/// Where two pictures of `size` have something in common, the second one's content lying `by` further right and below.
-/// Begins and ends at multiples of `alignment`, if not at the border.
+/// The area that two pictures of `size` have in common if the second one's content lies `by` further right and below.
+/// It begins and ends at multiples of `alignment`, unless at the border.
 fn overlap(size: [u32; 2], by: [f64; 2], alignment: [u32; 2]) -> Option<Rect> {
     let along = |axis: usize| {
         let (all, a, by) = (f64::from(size[axis]), f64::from(alignment[axis]), by[axis]);
-        // Between pixels the kernel needs one more on this side and two on that.
+        // Between pixels the kernel needs one more sample before and two after.
         let (before, after) = if by.fract() == 0.0 { (0.0, 0.0) } else { (1.0, 2.0) };
         let first = ((before - by).max(0.0) / a).ceil() * a;
         let end = all - (by + after).max(0.0);
@@ -177,7 +178,7 @@ fn overlap(size: [u32; 2], by: [f64; 2], alignment: [u32; 2]) -> Option<Rect> {
     Some(Rect { x, y, width, height })
 }
 
-/// An area in whole pixels, beginning where a part of the picture can.
+/// An area in whole pixels that begins where a part of the picture can begin.
 fn whole_pixels(origin: [f64; 2], extent: [f64; 2], side: &Side) -> Rect {
     let along = |axis: usize| {
         let (all, alignment) = (side.size[axis], side.alignment[axis]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! From samples to samples: a picture resampled in its own depth.
+//! Resampling a picture in its own depth.
 
 use std::ops::Range;
 
@@ -11,14 +11,14 @@ use crate::picture::{
 use crate::resample::{Sampler, Scratch, TILE};
 use crate::simd::{Kernel, LANES, SimdLevel, dispatch};
 
-/// What is made of a picture.
+/// What a picture is resampled to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Target {
     pub placement: Placement,
     pub size: [u32; 2],
-    /// log2 of the chroma's subsampling; without meaning where there is no chroma.
+    /// log2 of the chroma subsampling; meaningless without chroma.
     pub sampling: [u8; 2],
-    /// Where the chroma is to be.
+    /// The siting of the resampled chroma.
     pub chroma_site: ChromaSite,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn sampling(format: PixelFormat) -> [u8; 2] {
     }
 }
 
-/// The format with this family, depth and subsampling: planar if there is such a one.
+/// The format of this family and depth with that subsampling; planar if one exists.
 fn planar(format: PixelFormat, sampling: [u8; 2]) -> Option<PixelFormat> {
     let depth = format.components()[0].depth;
     let suits = |f: &PixelFormat| {
@@ -42,7 +42,7 @@ fn planar(format: PixelFormat, sampling: [u8; 2]) -> Option<PixelFormat> {
     all().find(of_its_own).or_else(|| all().next())
 }
 
-/// Makes pictures of one kind of pictures of another kind; tables and memory are kept from frame to frame.
+/// Resamples pictures of one kind to another; keeps tables and memory from frame to frame.
 #[derive(Debug, Default)]
 pub(super) struct Resampler {
     plan: Option<ResamplePlan>,
@@ -53,15 +53,15 @@ pub(super) struct Resampler {
 struct ResamplePlan {
     of: (PixelFormat, u32, u32, Colorimetry),
     to: Target,
-    /// Luma or R'G'B', then chroma: which components, and how they are made.
+    /// Luma or R'G'B', then chroma: the components and their sampler.
     groups: Vec<(Range<usize>, Sampler)>,
     made: OwnedFrame,
 }
 
 impl Resampler {
-    /// `picture` as `to` says: bicubic (a = -½), antialiased, each component from where its samples are to where they
-    /// are to be, rounded and clamped to what its depth can hold. If there is no format with the wanted subsampling at
-    /// this depth (4:1:1 of more than 8 bits), it stays what it is.
+    /// Resamples `picture` as `to` says: bicubic (a = −½), antialiased, each component from its own siting to the
+    /// target's, rounded and clamped to its depth. If no format has the wanted subsampling at this depth (4:1:1 above 8
+    /// bits), the subsampling stays.
     pub fn run(&mut self, picture: &Picture<'_>, to: Target) -> Result<Picture<'_>, PictureError> {
         let of = (picture.format(), picture.width(), picture.height(), picture.colorimetry());
         let plan = match self.plan.take().filter(|plan| plan.of == of && plan.to == to) {
@@ -152,11 +152,11 @@ impl Kernel for Run<'_, '_> {
     }
 }
 
-/// Rounds to what a component can hold.
+/// Rounds to the component's depth.
 #[inline(always)]
 fn store(row: &[f32], component: &Component, out: &mut [u8]) {
     let max = component.max() as f32;
-    // 2²³: from there on a float has no fraction, and its lowest bits are the number.
+    // 2²³: from here on a float has no fraction, and its lowest bits are the integer.
     let round = |v: f32| (v.max(0.0).min(max) + 8_388_608.0).to_bits() as u16;
     match (component.bytes(), usize::from(component.step)) {
         (1, 1) => out.iter_mut().zip(row).for_each(|(out, &v)| *out = round(v) as u8),

@@ -9,7 +9,7 @@ fn stamp(n: i64) -> Timestamp {
     Timestamp { running: Some(n * FRAME), duration: Some(FRAME as u64) }
 }
 
-/// Frame `n` of a film of details that move, and change from second to second.
+/// Frame `n` of a film of moving details that change from second to second.
 fn film(n: i64) -> Signature {
     let scene = n.div_euclid(25) as f64;
     let (a, b) = (0.5 + 0.3 * (scene * 1.7).sin(), 0.6 + 0.3 * (scene * 2.3).cos());
@@ -35,7 +35,7 @@ fn settings(alignment: Alignment) -> Settings {
     Settings { alignment, ..Settings::default() }
 }
 
-/// Feeds `count` frames side by side, each decided like this.
+/// Feeds `count` frames of both sides, each decided in the same way.
 fn fed(settings: Settings, count: i64, distorted: impl Fn(i64) -> Signature, decision: Decision) -> Suspect {
     let mut suspect = Suspect::new(settings);
     for n in 0..count {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The front door of alignment in time.
+//! The interface of alignment in time.
 
 use super::clock::{Clock, Verdict};
 use super::desk::Desk;
@@ -9,15 +9,15 @@ use super::still::Still;
 use super::witness::Witness;
 use super::{Alignment, AlignmentEvent, Decision, Evidence, Ledger, Pairing, Settings, Signature, Timestamp};
 
-/// Finds each distorted frame's partner from time stamps and signatures; holds no pictures.
+/// Finds the partner of each distorted frame from time stamps and signatures; holds no pictures.
 ///
-/// Both sides' frames are fed in the order of their arrival, the two sides merged by running time as
-/// [`lead`](Self::lead) says; frames without running time alternate. After each call decisions and notices may be
-/// there. Frames are to be kept until they are decided, or no longer [needed](Self::needed_from).
+/// Feed the frames of each side in the order of their arrival, and merge the two sides by running time as
+/// [`lead`](Self::lead) says; alternate where frames have no running time. After each call, decisions and events may be
+/// available. Keep a frame until it is decided, or no longer [needed](Self::needed_from).
 #[derive(Debug)]
 pub struct Aligner {
     mode: Mode,
-    /// Nothing is ever added to running times.
+    /// Running times are never adjusted.
     fixed: bool,
     desk: Desk,
 }
@@ -25,10 +25,10 @@ pub struct Aligner {
 /// How partners are found.
 #[derive(Debug)]
 enum Mode {
-    /// Times decide; the pictures say how far that can be trusted.
+    /// Times decide; the pictures only determine the confidence.
     Clock(Box<Clock>, Box<Witness>),
     Path(Box<Tracker>),
-    /// References stand for whatever comes.
+    /// References apply to every frame, whatever it shows.
     Still(Still),
 }
 
@@ -44,7 +44,7 @@ impl Aligner {
         Self { mode, fixed: settings.alignment == Alignment::Pts, desk: Desk::default() }
     }
 
-    /// Whether frames are to be pushed with signatures. Where there are none times decide, and are little trusted.
+    /// Whether frames should be pushed with signatures. Without them, times decide, with low confidence.
     pub fn needs_signatures(&self) -> bool {
         match &self.mode {
             Mode::Clock(..) | Mode::Path(_) => true,
@@ -52,15 +52,15 @@ impl Aligner {
         }
     }
 
-    /// Whether partners follow from the times alone. Signatures then need not be exact:
-    /// [`Signature::skimmed`] will do.
+    /// Whether partners follow from the times alone. Signatures then need not be exact: [`Signature::skimmed`] is
+    /// enough.
     pub fn decides_by_time(&self) -> bool {
         matches!(self.mode, Mode::Clock(..) | Mode::Still(_))
     }
 
-    /// What is added to the running time of distorted frames that are not decided yet.
+    /// Sets what is added to the running time of distorted frames that are not decided yet.
     ///
-    /// `pts` does not add anything; `auto` searches around it, anew.
+    /// Under `pts` it has no effect; `auto` starts a new search around it.
     pub fn set_offset(&mut self, offset: i64) {
         if self.fixed {
             return;
@@ -83,7 +83,7 @@ impl Aligner {
         self.settle();
     }
 
-    /// A reference frame has come. Returns its number.
+    /// Adds a reference frame. Returns its number.
     pub fn push_reference(&mut self, stamp: Timestamp, signature: Option<Signature>) -> u64 {
         let number = self.desk.book.reference();
         match &mut self.mode {
@@ -98,7 +98,7 @@ impl Aligner {
         number
     }
 
-    /// A distorted frame has come. Returns its number.
+    /// Adds a distorted frame. Returns its number.
     pub fn push_distorted(&mut self, stamp: Timestamp, signature: Option<Signature>) -> u64 {
         let number = self.desk.book.distorted();
         match &mut self.mode {
@@ -133,10 +133,10 @@ impl Aligner {
         self.settle();
     }
 
-    /// How far the references are to be ahead, in ns.
+    /// How far the references should be ahead, in ns.
     ///
-    /// A reference frame is to be fed while its running time is at most the next distorted frame's plus this; otherwise
-    /// the distorted frame is.
+    /// Feed the next reference frame while its running time is at most the next distorted frame's plus this; otherwise
+    /// feed the distorted frame.
     pub fn lead(&self) -> i64 {
         match &self.mode {
             Mode::Clock(clock, _) => clock.lead(),
@@ -145,10 +145,10 @@ impl Aligner {
         }
     }
 
-    /// How far a reference has to be ahead, in ns, for a distorted frame to be paired at once.
+    /// How far ahead a reference must be, in ns, for a distorted frame to be paired at once.
     ///
-    /// Never more than the [`lead`](Self::lead): where time stamps decide, a reference at the frame's own time is its
-    /// partner, whatever follows. In live pipelines the next one would come too late.
+    /// At most the [`lead`](Self::lead): where time stamps decide, a reference at the frame's own time is its partner
+    /// whatever follows, and in live pipelines the next one would arrive too late.
     pub fn enough(&self) -> i64 {
         let lead = self.lead();
         match &self.mode {
@@ -158,13 +158,13 @@ impl Aligner {
         }
     }
 
-    /// Whether a distorted frame waits for the next reference frame, however far ahead that is, and needs nothing of its
-    /// own side.
+    /// Whether a distorted frame is waiting for the next reference frame, however far ahead that is, and for nothing on
+    /// its own side.
     pub fn asks_for_reference(&self) -> bool {
         matches!(&self.mode, Mode::Still(still) if still.waits())
     }
 
-    /// Decides all distorted frames up to and including this number with what is there.
+    /// Decides all distorted frames up to this number with what is available.
     pub fn force(&mut self, through: u64) {
         match &mut self.mode {
             Mode::Clock(clock, _) => clock.force(through),
@@ -174,7 +174,7 @@ impl Aligner {
         self.settle();
     }
 
-    /// Memory has run out: decides the oldest undecided frame, or lets go of the oldest reference if there is none.
+    /// Memory has run out: decides the oldest undecided frame or, if there is none, drops the oldest reference.
     pub fn shrink(&mut self) {
         match &mut self.mode {
             Mode::Clock(clock, _) => {
@@ -194,17 +194,17 @@ impl Aligner {
         self.settle();
     }
 
-    /// The next decision, in order of distorted numbers, each once.
+    /// The next decision, in the order of distorted frames. Each is returned once.
     pub fn next_decision(&mut self) -> Option<Decision> {
         self.desk.next_decision()
     }
 
-    /// The next thing that users have to hear of.
+    /// The next event to report to users.
     pub fn next_event(&mut self) -> Option<AlignmentEvent> {
         self.desk.next_event()
     }
 
-    /// References with a smaller number will not be the partner of a coming decision.
+    /// References with a smaller number cannot become the partner of an undecided frame.
     pub fn needed_from(&self) -> u64 {
         match &self.mode {
             Mode::Clock(clock, _) => clock.needed_from(),
@@ -213,12 +213,12 @@ impl Aligner {
         }
     }
 
-    /// Where the frames have gone so far.
+    /// What has become of the frames so far.
     pub fn ledger(&self) -> Ledger {
         self.desk.book.ledger()
     }
 
-    /// Takes all decisions that can be taken.
+    /// Makes all decisions that are possible.
     fn settle(&mut self) {
         match &mut self.mode {
             Mode::Clock(clock, witness) => {
@@ -229,7 +229,7 @@ impl Aligner {
                 }
                 witness.release(clock.needed_from());
             }
-            // It decides as it is fed.
+            // It decides while it is fed.
             Mode::Path(_) => {}
             Mode::Still(still) => {
                 while let Some((frame, partner)) = still.decide() {

@@ -1,61 +1,61 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Where the pictures of two streams agree that nothing brings together: the offset beyond what alignment looks at.
+//! The offset, outside the search range, at which the pictures of two unmatched streams agree.
 //!
-//! Of each stream a picture every tenth of a second is kept ([`Post`]), over ten times the search range. While frames
-//! find no partners, every second frame of the one stream is compared with what is kept of the other. A post whose
-//! picture comes once, and clearly, says an offset; several that say the same one are the answer. What repeats, or
-//! stands still, says nothing.
+//! Of each stream a picture every tenth of a second is kept as a [`Post`], over ten times the search range. While
+//! frames find no partners, every second frame of one stream is compared with the posts of the other. A post whose
+//! picture appears once, and clearly, indicates an offset; if several indicate the same one, it is the result. Content
+//! that repeats or stands still indicates nothing.
 
 use std::collections::VecDeque;
 
 use super::Signature;
 use super::unit::Unit;
 
-/// Posts of one stream: 2 MB.
+/// Posts per stream: 2 MB.
 const POSTS: usize = 200;
 
-/// The least time between two posts, in ns.
+/// Least time between two posts, in ns.
 const SPACING: i64 = 100_000_000;
 
-/// How many search ranges are remembered.
+/// How many search ranges the posts cover.
 const RANGES: i64 = 10;
 
-/// Distance ([`Unit::far`]) up to which a picture is a post's, and how far all others must be: so many times that, and
-/// so much more.
+/// Distance ([`Unit::far`]) up to which a picture matches a post, and how much farther all others must be: a factor,
+/// and a difference.
 const ALIKE: f64 = 0.12;
 const TIMES: f64 = 2.0;
 const MORE: f64 = 0.03;
 
-/// Pictures so near in time to the best one are not others, in ns.
+/// Pictures this near in time to the best match are not rivals, in ns.
 const AROUND: i64 = 500_000_000;
 
-/// Pictures that a post is compared with before it counts.
+/// Pictures a post must be compared with before it counts.
 const SEEN: u32 = 12;
 
-/// How far apart offsets may be that agree, in ns, and how many there must be: so many, and this share of all.
+/// How far offsets that agree may differ, in ns; then how many must agree: a number, and a share of all.
 const AGREE: i64 = 100_000_000;
 const ENOUGH: usize = 5;
 const SHARE: f64 = 0.6;
 
-/// Pictures that are compared before the search is given up: of both streams together, at 25 a second, two minutes.
+/// Comparisons before the search is given up: at 25 frames per second in both streams together, two minutes.
 const PATIENCE: u32 = 3000;
 
-/// Which stream a picture is of.
+/// Which stream a picture belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::align) enum Of {
     Reference,
     Distorted,
 }
 
-/// A picture that is remembered, and what of the other stream comes near it.
+/// A picture that is kept, and what of the other stream comes near it.
 #[derive(Debug)]
 struct Post {
     time: i64,
     unit: Unit,
-    /// The nearest so far: how far, and when.
+    /// The nearest so far: its distance and time.
     best: (f64, i64),
-    /// How far the nearest is that is not around the best one.
+    /// Distance of the nearest picture that is not around the best one.
     rest: f64,
     /// How many were compared.
     seen: u32,
@@ -77,32 +77,32 @@ impl Post {
         }
     }
 
-    /// When the other stream shows the same, if it does so once.
+    /// When the other stream shows the same picture, if it does so exactly once.
     fn shown(&self) -> Option<i64> {
         let (far, at) = self.best;
         (self.seen >= SEEN && far <= ALIKE && self.rest >= TIMES * far + MORE).then_some(at)
     }
 }
 
-/// Looks for an offset far away.
+/// Searches for a far offset.
 #[derive(Debug)]
 pub(in crate::align) struct Beyond {
     spacing: i64,
-    /// Of the reference, and of the distorted stream.
+    /// Of the reference, then of the distorted stream.
     posts: [VecDeque<Post>; 2],
     pushed: [u64; 2],
     compared: u32,
 }
 
 impl Beyond {
-    /// For alignment that looks so far, in ns.
+    /// For a search range, in ns.
     pub fn new(range: u64) -> Self {
         let range = i64::try_from(range).unwrap_or(i64::MAX);
         let spacing = (range / POSTS as i64).saturating_mul(RANGES).max(SPACING);
         Self { spacing, posts: Default::default(), pushed: [0; 2], compared: 0 }
     }
 
-    /// The next picture of a stream. `lost`: frames find no partners now.
+    /// Adds a picture of one stream. `lost`: frames find no partners at present.
     pub fn push(&mut self, of: Of, time: i64, signature: &Signature, lost: bool) {
         if !lost {
             self.compared = 0;
@@ -132,7 +132,7 @@ impl Beyond {
         }
     }
 
-    /// Reference minus distorted running time where the pictures agree, in ns, if they clearly do.
+    /// Reference minus distorted running time at which the pictures agree, in ns, if they clearly do.
     pub fn offset(&self) -> Option<i64> {
         let [reference, distorted] = &self.posts;
         let of_reference = reference.iter().filter_map(|post| Some(post.time.saturating_sub(post.shown()?)));

@@ -2,21 +2,22 @@
 
 //! Pairing by running time: what `pts` and `offset` do, and `auto` once it knows the offset.
 //!
-//! A distorted frame's partner is the reference frame nearest to its running time plus the offset, the earlier one of
-//! two as near, if it is no farther than half that reference frame's duration, or without one, half the distance to the
-//! next reference frame, or without that, if both times are equal. A duration far below the distance of the references
-//! is a time base: the usual distance stands for it ([`Intervals`]). A reference frame that has a partner already stays
-//! the nearest: the second claimant has none. A frame is decided as soon as a reference frame that is not before it has
-//! come: which one is nearest cannot change after that, so that decisions do not depend on who came when.
+//! The partner of a distorted frame is the reference frame nearest to its running time plus the offset (the earlier
+//! one, if two are equally near), provided that it is no farther than half the reference frame's duration; without a
+//! duration, half the distance to the next reference frame; without either, both times must be equal. A duration far
+//! below the distance between references is a time base: the usual distance replaces it ([`Intervals`]). A reference
+//! frame that already has a partner remains the nearest: the second claimant gets none. A frame is decided once a
+//! reference frame that is not before it has arrived, because the nearest one cannot change after that: decisions do
+//! not depend on the order of arrival.
 //!
-//! Frames without running time are paired in the order of their arrival, and up to [`ARRIVALS`] reference frames wait
-//! for that.
+//! Frames without running time are paired in the order of arrival, for which up to [`ARRIVALS`] reference frames are
+//! kept.
 //!
 //! # Time that jumps back
-//! A side whose time falls by more than [`JUMP`] begins a new lap, as a clip that is played again does. Laps are paired:
-//! the other side is given [`GRACE`] of its own time to jump too, in which it is not compared with the new lap. If it
-//! does not, the jump was one side's alone, and frames are paired by their times as they are. Smaller steps back are
-//! taken as disorder: references are put in order.
+//! A side whose time falls by more than [`JUMP`] begins a new lap, as a clip that is played again does. Laps are paired
+//! with each other: for [`GRACE`] of its own time, the other side may jump as well, and is not compared with the new
+//! lap. If it does not, the jump was on one side only, and frames are paired by their times unchanged. Smaller steps
+//! back are disorder: references are sorted.
 
 use std::collections::VecDeque;
 
@@ -27,7 +28,7 @@ use super::run::{Nearest, Reference, nearest, release};
 /// A step back by more than this begins a new lap, in ns.
 const JUMP: u64 = 250_000_000;
 
-/// How long after one side's jump the other side may still jump, in ns.
+/// How long after a jump on one side the other side may still jump, in ns.
 const GRACE: i64 = 1_000_000_000;
 
 /// How many reference frames without running time may wait for a partner.
@@ -37,13 +38,13 @@ const ARRIVALS: usize = 128;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Waiting {
     pub number: u64,
-    /// Without offset.
+    /// Without the offset.
     pub running: Option<i64>,
-    /// Jumps back before it.
+    /// Number of jumps back before it.
     lap: u64,
 }
 
-/// What became of a distorted frame.
+/// The decision about a distorted frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Verdict {
     pub frame: Waiting,
@@ -52,18 +53,18 @@ pub(super) struct Verdict {
     pub fit: f64,
 }
 
-/// A distorted side that has jumped back.
+/// A jump back of the distorted side.
 #[derive(Debug, Clone, Copy)]
 struct Jumped {
-    /// Running time of the last frame before the jump, without offset.
+    /// Running time of the last frame before the jump, without the offset.
     before: i64,
 }
 
-/// Both sides' frames, as far as they are not done with.
+/// The frames of both sides that are still in use.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     offset: i64,
-    /// The references of the lap `lap`, in order of time.
+    /// The references of lap `lap`, in order of time.
     open: VecDeque<Reference>,
     /// Those of the lap before, until the distorted side leaves it too.
     closed: VecDeque<Reference>,
@@ -80,9 +81,9 @@ pub(super) struct Clock {
     distorted_newest: Option<i64>,
     jumped: Option<Jumped>,
     distorted_ended: bool,
-    /// Running time plus offset of the last one decided in the references' lap.
+    /// Running time plus offset of the last frame decided in the references' lap.
     passed: Option<i64>,
-    /// Up to this one all must be decided.
+    /// All frames up to this one must be decided.
     forced: Option<u64>,
 }
 
@@ -95,7 +96,7 @@ impl Clock {
         self.offset
     }
 
-    /// Holds for all that are not decided.
+    /// Applies to all frames that are not decided.
     pub fn set_offset(&mut self, offset: i64) {
         self.offset = offset;
         self.passed = None;
@@ -157,12 +158,12 @@ impl Clock {
         self.forced = self.forced.max(Some(through));
     }
 
-    /// The oldest that is not decided.
+    /// The oldest undecided frame.
     pub fn head(&self) -> Option<Waiting> {
         self.waiting.front().copied()
     }
 
-    /// No decision is to come.
+    /// Whether no further decision is possible.
     fn done(&self) -> bool {
         self.distorted_ended && self.waiting.is_empty()
     }
@@ -175,7 +176,7 @@ impl Clock {
         }
     }
 
-    /// Decides the oldest, if that can be done.
+    /// Decides the oldest frame, if possible.
     pub fn decide(&mut self) -> Option<Verdict> {
         let frame = self.head()?;
         let forced = self.forced.is_some_and(|through| frame.number <= through);
@@ -232,7 +233,7 @@ impl Clock {
         Verdict { frame, partner: partner.map(|p| p.0), fit: partner.map_or(0.0, |p| p.1) }
     }
 
-    /// Whether the references have jumped back and the distorted side, at `time`, has had its chance to, or is not
+    /// Whether the references jumped back alone: the distorted side, at `time`, has had its chance to jump, or is not
     /// where the references were before.
     fn alone(&self, time: i64) -> bool {
         let around = self
@@ -249,7 +250,7 @@ impl Clock {
         }
     }
 
-    /// Lets go of the oldest reference that could still become a partner.
+    /// Drops the oldest reference that could still become a partner.
     pub fn drop_oldest(&mut self) {
         for run in [&mut self.closed, &mut self.open] {
             if let Some(place) = run.iter().position(|r| !r.taken) {
@@ -260,13 +261,13 @@ impl Clock {
         self.arrivals.pop_front();
     }
 
-    /// From the oldest to the newest reference held, in ns.
+    /// Time from the oldest to the newest reference held, in ns.
     pub fn held(&self) -> u64 {
         let oldest = self.open.iter().find(|r| !r.taken);
         oldest.zip(self.open.back()).map_or(0, |(a, b)| b.running.abs_diff(a.running))
     }
 
-    /// From one reference to the next, in ns, as far as is known; 0 if nothing is.
+    /// Interval between references, in ns; 0 if unknown.
     pub fn interval(&self) -> u64 {
         let mut newest = self.open.iter().rev();
         let (last, before) = (newest.next(), newest.next());
@@ -274,17 +275,17 @@ impl Clock {
         last.and_then(|r| self.intervals.shown(r.duration)).or_else(gap).unwrap_or(0)
     }
 
-    /// See [`Aligner::lead`](super::Aligner::lead), for frames that are paired at once.
+    /// See [`Aligner::lead`](super::Aligner::lead); for frames that are paired at once.
     pub fn lead(&self) -> i64 {
         let usual = self.offset.saturating_add_unsigned(self.interval());
         if self.distorted_lap > self.lap {
-            // As far as the references are waited for to jump.
+            // As far as the jump of the references is awaited.
             let by = self.jumped.zip(self.distorted_newest).map_or(0, |(j, now)| j.before.saturating_sub(now));
             return usual.saturating_add(by.max(0)).saturating_add(GRACE);
         }
         match (self.open.front(), self.closed.back()) {
             (Some(first), Some(last)) if self.lap > self.distorted_lap => {
-                // None, until the distorted side has jumped too.
+                // No room until the distorted side has jumped too.
                 let room = last.running.saturating_sub(self.offset).saturating_add(2 * GRACE);
                 first.running.saturating_sub(room)
             }

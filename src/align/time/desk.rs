@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Where decisions and notices lie until they are taken.
+//! Decisions and events until they are taken.
 
 use std::collections::VecDeque;
 
 use super::ledger::Book;
 use super::{AlignmentEvent, Decision, Evidence, Pairing};
 
-/// Notices that nobody has taken; beyond, the oldest is lost.
+/// Events kept; beyond that, the oldest is lost.
 const EVENTS: usize = 64;
 
-/// What an aligner has to say.
+/// The output of an aligner.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     pub book: Book,
@@ -27,7 +27,7 @@ impl Desk {
         self.decisions.push_back(Decision { distorted, pairing, confidence, evidence });
     }
 
-    /// Users have to hear of something.
+    /// Adds an event for users.
     pub fn notify(&mut self, event: AlignmentEvent) {
         if self.events.len() == EVENTS {
             self.events.pop_front();
@@ -35,7 +35,7 @@ impl Desk {
         self.events.push_back(event);
     }
 
-    /// The search window has shrunk; said once for each eighth that it loses.
+    /// The search window has shrunk; reported once per eighth that it loses.
     pub fn shrunk(&mut self, window: u64) {
         if self.window.is_none_or(|said| window < said - said / 8) {
             self.window = Some(window);

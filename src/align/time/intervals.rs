@@ -2,21 +2,21 @@
 
 //! How far apart frames are, by their time stamps.
 //!
-//! Caps may state a time base as a frame rate (24000/1), so that frames seem to last for 42 µs. How far they are really
-//! apart is the median of the last steps: gaps, and frames that come between, are fewer than those of the frame rate.
+//! Caps may state a time base as a frame rate (24000/1), which makes frames seem to last 42 µs. The real interval is
+//! the median of the last steps, since gaps and extra frames are rarer than regular steps.
 
 use std::collections::VecDeque;
 
-/// Steps that are looked at.
+/// Steps that are considered.
 const STEPS: usize = 7;
 
-/// A step between frames that may be a frame rate's, in ns.
+/// Steps that may belong to a frame rate, in ns.
 const RATES: std::ops::RangeInclusive<u64> = 1_000_000..=2_000_000_000;
 
-/// A duration of less than one of so many parts of a step is none, but a time base.
+/// A duration below this fraction of a step is a time base, not a duration.
 const FAR_BELOW: u64 = 8;
 
-/// The last steps from frame to frame.
+/// The last steps between frames.
 #[derive(Debug, Default)]
 pub(super) struct Intervals {
     steps: VecDeque<u64>,
@@ -24,7 +24,7 @@ pub(super) struct Intervals {
 }
 
 impl Intervals {
-    /// The next frame is so much later, in ns.
+    /// The next frame is this much later, in ns.
     pub fn push(&mut self, step: u64) {
         if !RATES.contains(&step) {
             return;
@@ -38,13 +38,13 @@ impl Intervals {
         self.median = sorted.get((sorted.len() - 1) / 2).copied();
     }
 
-    /// How far apart frames usually are, in ns, once a step is known.
+    /// The usual interval between frames, in ns, once a step is known.
     pub fn median(&self) -> Option<u64> {
         self.median
     }
 
-    /// How long a frame is shown that says this of itself: what it says, unless that is a time base. None: only the
-    /// next frame will tell.
+    /// How long a frame with this duration is shown: its duration, unless that is a time base. `None`: only the next
+    /// frame will tell.
     pub fn shown(&self, duration: Option<u64>) -> Option<u64> {
         let duration = duration?;
         match self.median {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Keeping the ledger while frames come and go.
+//! Counting frames as they arrive and are decided.
 
 use super::{Ledger, Pairing};
 
-/// A ledger in the making.
+/// A ledger being counted.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Book {
     distorted: u64,
@@ -14,18 +14,18 @@ pub(super) struct Book {
     unmatched: u64,
     /// The smallest and the largest number of a partner.
     partners: Option<(u64, u64)>,
-    /// The last one.
+    /// The last partner.
     last: Option<u64>,
 }
 
 impl Book {
-    /// A reference frame has come; its number.
+    /// A reference frame has arrived. Returns its number.
     pub fn reference(&mut self) -> u64 {
         self.reference += 1;
         self.reference - 1
     }
 
-    /// A distorted frame has come; its number.
+    /// A distorted frame has arrived. Returns its number.
     pub fn distorted(&mut self) -> u64 {
         self.distorted += 1;
         self.distorted - 1
@@ -34,7 +34,7 @@ impl Book {
     /// A distorted frame was decided.
     pub fn decided(&mut self, pairing: Pairing) {
         match pairing {
-            // Under `still`: the reference goes on to stand for frames.
+            // Under `still`: the reference continues to apply.
             Pairing::Matched(number) if self.last == Some(number) => self.duplicate += 1,
             Pairing::Matched(number) => {
                 self.matched += 1;
@@ -47,7 +47,7 @@ impl Book {
         }
     }
 
-    /// As it stands.
+    /// The present counts.
     pub fn ledger(&self) -> Ledger {
         let Self { distorted, reference, matched, duplicate, unmatched, partners, .. } = *self;
         let between = partners.map_or(0, |(first, last)| last - first + 1);

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Alignment in time: which reference frame a distorted frame is to be compared with.
+//! Alignment in time: which reference frame each distorted frame is compared with.
+//!
+//! [`Aligner`] takes time stamps and [`Signature`]s of both streams and returns a [`Decision`] per distorted frame.
+//! [`Alignment`] selects the method: by running times (`pts`, `offset`), by times and pictures (`auto`), by pictures
+//! alone (`track`), or one reference for whatever follows (`still`).
+//!
+//! `auto` and `track` find the most likely monotone path through all pairs of pictures with the Viterbi algorithm
+//! (Viterbi, "Error bounds for convolutional codes and an asymptotically optimum decoding algorithm", IEEE Trans.
+//! Information Theory 13(2), 1967), as dynamic time warping does (Sakoe and Chiba, "Dynamic programming algorithm
+//! optimization for spoken word recognition", IEEE Trans. ASSP 26(1), 1978). Pictures are compared on small luma grids
+//! by normalized correlation, as in the temporal registration of ITU-T J.144 and J.247.
 //!
 //! All times are nanoseconds of running time. Frames are numbered per side in the order of their arrival, from 0.
 
@@ -24,15 +34,15 @@ pub use signature::{CELLS, COLUMNS, ROWS, Signature};
 /// When a frame is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Timestamp {
-    /// Running time; it may lie before the segment. None: the frame has no time stamp.
+    /// Running time, which may lie before the segment. `None`: the frame has no time stamp.
     pub running: Option<i64>,
-    /// How long it is shown: its own duration, else by the frame rate. None: not known.
+    /// How long it is shown: its own duration, else that of the frame rate. `None`: unknown.
     pub duration: Option<u64>,
 }
 
 impl Timestamp {
-    /// That of frame `number`, from 0, of a stream with `frames` frames in `seconds` seconds, such as 30000 in 1001. No
-    /// time stamp if either is 0, or beyond 292 years.
+    /// The time stamp of frame `number`, counted from 0, of a stream with `frames` frames in `seconds` seconds, such as
+    /// 30000 in 1001. Empty if either is 0, or beyond 292 years.
     pub fn at_rate(number: u64, frames: u32, seconds: u32) -> Self {
         let start = |number: u128| {
             let nanoseconds = number * u128::from(seconds) * 1_000_000_000;
@@ -55,30 +65,30 @@ pub enum Alignment {
     Pts,
     /// Running times match after an offset has been added to the distorted frame's.
     Offset,
-    /// By running times, unless the pictures show another offset, drops, repeats, jumps or drift.
+    /// By running times, unless the pictures show a different offset, drops, repeats, jumps or drift.
     #[default]
     Auto,
-    /// By a monotone path, found from the pictures alone.
+    /// By a monotone path found from the pictures alone.
     Track,
-    /// The reference shows something else, or one picture only: the last of its pictures that is not later than the
-    /// distorted frame, before it the first, stands for it. Pictures are not looked at.
+    /// The reference shows something else, or consists of a single picture. Its last picture that is not later than the
+    /// distorted frame applies, and before the first picture, the first. Pictures are not compared.
     Still,
 }
 
-/// What an [`Aligner`] is told.
+/// The settings of an [`Aligner`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
     /// How partners are found.
     pub alignment: Alignment,
-    /// Added to the distorted frames' running time before pairing.
+    /// Added to the running time of distorted frames before pairing.
     pub offset: i64,
-    /// How far `auto` and `track` look, inclusive.
+    /// The search range of `auto` and `track`, inclusive.
     pub search_range: u64,
 }
 
 impl Default for Settings {
-    /// Running times, unless the pictures show otherwise, within two seconds.
+    /// By running times, unless the pictures show otherwise, within two seconds.
     fn default() -> Self {
         Self { alignment: Alignment::default(), offset: 0, search_range: 2_000_000_000 }
     }
@@ -87,11 +97,11 @@ impl Default for Settings {
 /// What a distorted frame is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pairing {
-    /// With this reference frame, which no frame before was compared with; under [`Alignment::Still`] some may have been.
+    /// This reference frame, which no previous frame was compared with (under [`Alignment::Still`] some may have been).
     Matched(u64),
-    /// With the partner of the distorted frame before.
+    /// The partner of the previous distorted frame.
     Duplicate(u64),
-    /// With none that could be trusted.
+    /// No frame that can be trusted.
     Unmatched,
 }
 
@@ -108,38 +118,38 @@ impl Pairing {
 /// What a pairing rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// The pictures tell this partner from others.
+    /// The pictures distinguish this partner from others.
     Picture,
-    /// The pictures do not tell, cannot be read, or say something else: running times decide.
+    /// The pictures do not distinguish, cannot be read, or disagree: running times decide.
     Time,
 }
 
-/// Confidence up to which the pictures contradict a pair that times have made: they show something else, or another
-/// reference near by shows what the frame does.
+/// Confidence up to which the pictures contradict a pair made by times: they show something else, or a nearby reference
+/// shows what the frame does.
 pub const CONTRADICTED: f64 = 0.1;
 
-/// What was decided about a distorted frame.
+/// The decision about a distorted frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Decision {
     /// Its number.
     pub distorted: u64,
     /// What it is compared with.
     pub pairing: Pairing,
-    /// How far that can be trusted, 0 to 1.
+    /// How far this can be trusted, 0 to 1.
     pub confidence: f64,
-    /// What that rests on.
+    /// What it rests on.
     pub evidence: Evidence,
 }
 
-/// Something that users have to hear of: nothing is aligned in silence.
+/// Something users must be told about the alignment.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AlignmentEvent {
-    /// An offset was found, or it is another one now.
+    /// An offset was found, or has changed.
     Offset {
-        /// The distorted frame from which on it holds.
+        /// The first distorted frame that it applies to.
         distorted: u64,
-        /// The one before, if any.
+        /// The previous offset, if any.
         from: Option<i64>,
         /// Reference minus distorted running time.
         to: i64,
@@ -148,41 +158,41 @@ pub enum AlignmentEvent {
     },
     /// The pictures no longer agree: frames are unmatched until they do.
     Lost {
-        /// The first distorted frame for which that is so.
+        /// The first distorted frame concerned.
         distorted: u64,
     },
-    /// The search window had to shrink: it would have held more than `max-bytes`.
+    /// The search window had to shrink, because it would have exceeded `max-bytes`.
     Shrunk {
         /// What is left of it.
         window: u64,
     },
 }
 
-/// Where all frames have gone; it adds up once both sides have ended and every decision was taken.
+/// What became of all frames; it adds up once both sides have ended and every decision was taken.
 ///
-/// `distorted = matched + duplicate + unmatched`, `reference = matched + dropped + outside`. So that this holds under
-/// [`Alignment::Still`] too, a reference counts as matched with the first frame that it stands for, and those after that
-/// as duplicates, although each of them is [matched](Pairing::Matched).
+/// `distorted = matched + duplicate + unmatched`, `reference = matched + dropped + outside`. So that this also holds
+/// under [`Alignment::Still`], a reference counts as matched with the first frame it applies to, and the frames after
+/// that count as duplicates, although each of them is [matched](Pairing::Matched).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ledger {
     /// Distorted frames.
     pub distorted: u64,
     /// Reference frames.
     pub reference: u64,
-    /// Pairs of two that had no partner before.
+    /// Pairs of two frames that had no partner before.
     pub matched: u64,
-    /// Distorted frames that share their predecessor's partner.
+    /// Distorted frames that share the partner of the previous one.
     pub duplicate: u64,
     /// Distorted frames without a partner.
     pub unmatched: u64,
-    /// Reference frames between the first and the last partner without a partner.
+    /// Reference frames between the first and the last partner that have no partner.
     pub dropped: u64,
     /// Reference frames before the first partner or after the last.
     pub outside: u64,
 }
 
 impl Ledger {
-    /// What was decided of it: frames that still wait, or were dropped undecided, are not counted.
+    /// The part that is decided: frames that still wait, or were dropped undecided, are not counted.
     #[must_use]
     pub fn decided(self) -> Self {
         Self {
@@ -193,7 +203,7 @@ impl Ledger {
     }
 }
 
-/// Of streams one after another.
+/// For consecutive streams.
 impl std::ops::AddAssign for Ledger {
     fn add_assign(&mut self, more: Self) {
         self.distorted += more.distorted;

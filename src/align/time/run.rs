@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! References in order of time, and which of them is nearest to a time.
+//! References in order of time, and the one nearest to a given time.
 
 use std::collections::VecDeque;
 
-/// A reference frame that may become a partner, or has been.
+/// A reference frame that may become a partner, or has been one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reference {
     pub number: u64,
     pub running: i64,
     pub duration: Option<u64>,
-    /// It has a partner.
+    /// Whether it has a partner.
     pub taken: bool,
 }
 
-/// The place of the reference frame nearest to a time.
+/// The reference frame nearest to a time.
 pub(super) enum Nearest {
-    /// Its place, and how well it fits: 1 when the times are equal, ½ at half a frame.
+    /// Its index and how well it fits: 1 when the times are equal, ½ at half a frame.
     Found(usize, f64),
     TooFar,
-    /// It may still come.
+    /// It may still arrive.
     Unknown,
 }
 
-/// Lets go of what is nearest to no time from `passed` on.
+/// Drops references that are not nearest to any time from `passed` on.
 pub(super) fn release(run: &mut VecDeque<Reference>, passed: i64) {
     if let Some(last) = run.partition_point(|r| r.running <= passed).checked_sub(1) {
         let kept = run[last].running;
@@ -31,8 +31,8 @@ pub(super) fn release(run: &mut VecDeque<Reference>, passed: i64) {
     }
 }
 
-/// The reference nearest to `time`, and how well it fits. `complete`: no more will come; `shown`: how long a reference
-/// is shown that says this of itself, if that tells.
+/// The reference nearest to `time`, and how well it fits. `complete`: no more will arrive; `shown`: how long a
+/// reference with a given duration is shown, if that is known.
 pub(super) fn nearest(
     run: &VecDeque<Reference>,
     time: i64,
@@ -52,7 +52,7 @@ pub(super) fn nearest(
         (None, None) => return Nearest::TooFar,
     };
     let found = run[place];
-    // Of several with the same time the first that is free.
+    // Of several with the same time, the first that is free.
     while run[place].taken && run.get(place + 1).is_some_and(|r| r.running == found.running) {
         place += 1;
     }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What alignment in time keeps of a picture: 64 × 36 means of its luma.
+//! What alignment in time keeps of a picture: the means of its luma in 64 × 36 cells.
 //!
-//! The grid lies over the whole picture whatever its size and shape, so that a rung of a ladder has the signature of its
-//! source. Luma is on a scale from black 0 to white 1, so that limited and full range, 8 and 16 bits give the same.
-//! Cells are kept without their mean: what pictures have in common is judged by zero-mean, normalized correlation
-//! ([`Signature::similarity`]), which neither gain nor bias changes, as in the temporal registration of ITU-T J.144 and
-//! J.247; how much happens between two pictures by the RMS of their difference ([`Signature::difference`]), the temporal
-//! information of ITU-T P.910 computed on the cells.
+//! The grid covers the whole picture whatever its size and shape, so that all renditions of a source have the same
+//! signature. Luma ranges from black 0 to white 1, so that limited and full range, 8 and 16 bits agree. Cells are
+//! stored without their mean. Pictures are compared by zero-mean, normalized correlation ([`Signature::similarity`]),
+//! which neither gain nor bias changes, as in the temporal registration of ITU-T J.144 and J.247. Change between two
+//! pictures is measured by the RMS of their difference ([`Signature::difference`]), the temporal information of ITU-T
+//! P.910 computed on the cells.
 //!
-//! What that costs is the memory that is read. Pictures of more than 1079 rows are read every second, third, … row, so
-//! that at least 540 are: 15 in each cell. Pictures of one size lose the same by being read more thinly: six rows in each
-//! cell are enough. Where less will do, three are read, in the same places of the picture whatever its height.
+//! The cost is the memory that is read. In pictures of more than 1079 rows only every second, third, … row is read, so
+//! that at least 540 remain: 15 per cell. Pictures of one size are affected alike by sparser reading, so six rows per
+//! cell are enough for them. Where still less will do, three are read, at the same relative positions whatever the
+//! height.
 
 use crate::picture::{Component, Family, Picture, Range};
 use crate::resample::{self, Sample};
@@ -24,7 +25,7 @@ pub const ROWS: usize = 36;
 /// Cells of the grid.
 pub const CELLS: usize = COLUMNS * ROWS;
 
-/// Rows of a cell that [`Sampling::Sparse`] reads.
+/// Rows per cell that [`Sampling::Sparse`] reads.
 const FEW: usize = 3;
 
 /// How many rows of a picture are read.
@@ -38,32 +39,32 @@ enum Sampling {
     Sparse,
 }
 
-/// Variance of the cells below which a picture shows nothing: half an 8-bit code value, squared.
+/// Variance of the cells below which a picture is blank: half an 8-bit code value, squared.
 const NOTHING: f64 = (0.5 / 255.0) * (0.5 / 255.0);
 
 /// A small picture of a frame's luma.
 #[derive(Clone, PartialEq)]
 pub struct Signature {
-    /// Luma of each cell, row by row, without their mean; black to white is 1.
+    /// Luma of each cell, row by row, without their mean; the distance from black to white is 1.
     cells: Box<[f32; CELLS]>,
     mean: f32,
-    /// Of the cells.
+    /// The variance of the cells.
     variance: f64,
 }
 
 impl Signature {
-    /// Reads a picture, whose whole area the grid covers.
+    /// Reads a picture; the grid covers all of it.
     pub fn of(picture: &Picture<'_>) -> Self {
         Self::read(picture, Sampling::Dense)
     }
 
-    /// The same of six rows a cell or more: enough to tell a picture from others of the same size.
+    /// The same from at least six rows per cell: enough to distinguish pictures of one size.
     pub fn sampled(picture: &Picture<'_>) -> Self {
         Self::read(picture, Sampling::Medium)
     }
 
-    /// The same of three rows a cell: at 1080 rows a fifth of the work. Small details are sampled, not averaged, so
-    /// that pictures of different sizes are a little less alike; of one size it says as much.
+    /// The same from three rows per cell: at 1080 rows a fifth of the work. Small details are sampled, not averaged, so
+    /// pictures of different sizes become slightly less alike; for pictures of one size it is as good.
     pub fn skimmed(picture: &Picture<'_>) -> Self {
         Self::read(picture, Sampling::Sparse)
     }
@@ -74,7 +75,7 @@ impl Signature {
         Self::from_cells(cells)
     }
 
-    /// From the cells' luma, 0 black to 1 white, row by row.
+    /// From the luma of the cells, 0 black to 1 white, row by row.
     pub fn from_cells(mut cells: Box<[f32; CELLS]>) -> Self {
         let mean = cells.iter().map(|&c| f64::from(c)).sum::<f64>() / CELLS as f64;
         for cell in cells.iter_mut() {
@@ -84,7 +85,7 @@ impl Signature {
         Self { cells, mean: mean as f32, variance }
     }
 
-    /// Luma of each cell, row by row, without their [mean](Self::mean); black to white is 1.
+    /// Luma of each cell, row by row, without their [mean](Self::mean); the distance from black to white is 1.
     pub fn cells(&self) -> &[f32; CELLS] {
         &self.cells
     }
@@ -94,23 +95,23 @@ impl Signature {
         f64::from(self.mean)
     }
 
-    /// The cells' standard deviation, in 8-bit code values of full range.
+    /// The standard deviation of the cells, in 8-bit code values of full range.
     pub fn contrast(&self) -> f64 {
         self.variance.sqrt() * 255.0
     }
 
-    /// How much two pictures look alike: zero-mean, normalized correlation, -1 to 1.
+    /// How alike two pictures look: zero-mean, normalized correlation, −1 to 1.
     ///
-    /// A variance of half a code value, squared, counts as noise of either picture, so that nothing looks like a picture
-    /// that shows nothing.
+    /// A variance of half a code value, squared, counts as noise of either picture, so that nothing resembles a blank
+    /// picture.
     pub fn similarity(&self, other: &Self) -> f64 {
         let covariance = dot(&self.cells[..], &other.cells[..]) / CELLS as f64;
         covariance / ((self.variance + NOTHING) * (other.variance + NOTHING)).sqrt()
     }
 
-    /// The RMS of the cells' differences, in 8-bit code values of full range; a change of brightness counts.
+    /// The RMS of the differences between the cells, in 8-bit code values of full range; a change of brightness counts.
     ///
-    /// Between a frame and the one before it that is the temporal information.
+    /// Between a frame and the previous one, this is the temporal information.
     pub fn difference(&self, other: &Self) -> f64 {
         let step = f64::from(self.mean) - f64::from(other.mean);
         (square_difference(&self.cells[..], &other.cells[..]) / CELLS as f64 + step * step).sqrt() * 255.0
@@ -123,7 +124,7 @@ impl std::fmt::Debug for Signature {
     }
 }
 
-/// A sum of 16 products side by side, which vector registers hold.
+/// A sum of 16 products in parallel, which fit vector registers.
 struct Dot<'a>(&'a [f32], &'a [f32]);
 
 impl Dot<'_> {
@@ -131,7 +132,7 @@ impl Dot<'_> {
     fn sum(&self, of: impl Fn(f32, f32) -> f32) -> f64 {
         let (a, b) = (self.0.as_chunks::<LANES>().0, self.1.as_chunks::<LANES>().0);
         let mut total = 0.0;
-        // Sums of 64 in single precision: what is added later does not lose its last digits against a large sum.
+        // Sums of 64 in single precision, so that later terms do not lose their last digits against a large sum.
         for (a, b) in a.chunks(4).zip(b.chunks(4)) {
             let mut sum = [0.0; LANES];
             for (a, b) in a.iter().zip(b) {
@@ -176,12 +177,12 @@ impl Kernel for SquareDifference<'_> {
     }
 }
 
-/// The sum of products; both as long as each other, a multiple of 16.
+/// The sum of products of two slices of equal length, a multiple of 16.
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f64 {
     dispatch(Dot(a, b))
 }
 
-/// The sum of squared differences; both as long as each other, a multiple of 16.
+/// The sum of squared differences of two slices of equal length, a multiple of 16.
 pub(super) fn square_difference(a: &[f32], b: &[f32]) -> f64 {
     dispatch(SquareDifference(Dot(a, b)))
 }
@@ -234,7 +235,7 @@ fn scale(component: &Component, range: Range) -> (f64, f64) {
     }
 }
 
-/// Gives `take` each cell's number and the mean of its samples. `sums` is memory.
+/// Calls `take` with each cell's number and the mean of its samples. `sums` is scratch memory.
 #[inline(always)]
 fn means<L: SimdLevel, S: Sample>(
     picture: &Picture<'_>,
@@ -272,13 +273,12 @@ fn means<L: SimdLevel, S: Sample>(
     }
 }
 
-/// The rows of a picture that are read for a row of cells: the first, and how far apart they are; sets what each
-/// counts.
+/// The rows of a picture that are read for a row of cells: the first, and their distance; sets the weight of each.
 fn lines(row: usize, height: usize, sampling: Sampling, weights: &mut Vec<f32>) -> (usize, usize) {
     weights.clear();
     if sampling == Sampling::Sparse && height >= FEW * ROWS {
         weights.resize(FEW, 1.0 / FEW as f32);
-        // Each in the middle of its part of the cell, as nearly as rows equally far apart can be.
+        // Each in the middle of its part of the cell, as nearly as equally spaced rows can be.
         return ((2 * FEW * row + 1) * height / (2 * FEW * ROWS), height / (FEW * ROWS));
     }
     let enough = if sampling == Sampling::Medium { 216 } else { 540 };
@@ -288,13 +288,13 @@ fn lines(row: usize, height: usize, sampling: Sampling, weights: &mut Vec<f32>) 
     (span.first * every, every)
 }
 
-/// What each sample of a row counts in the means of the grid's columns, where samples lie side by side.
+/// The weight of each sample of a row in the means of the grid's columns, for contiguous samples.
 struct Columns {
     /// The first sample of each column.
     first: [usize; COLUMNS],
-    /// As many for each column.
+    /// The same number for each column.
     vectors: usize,
-    /// What the samples from the first on count; 0 beyond the column's end.
+    /// The weights of the samples from the first on; 0 beyond the column's end.
     weights: Vec<f32>,
 }
 
@@ -312,7 +312,7 @@ impl Columns {
         Self { first: spans.map(|span| span.first), vectors, weights }
     }
 
-    /// `samples` are followed by as many as [`vectors`](Self::vectors) hold, whatever these are.
+    /// `samples` must be followed by as many more as [`vectors`](Self::vectors) hold, whatever their values.
     #[inline(always)]
     fn mean(&self, column: usize, samples: &[f32]) -> f32 {
         let samples = samples[self.first[column]..].as_chunks::<LANES>().0;
@@ -330,7 +330,7 @@ impl Columns {
 /// The samples that a cell covers along one axis.
 struct Span {
     first: usize,
-    /// After the last.
+    /// One past the last.
     end: usize,
     from: f32,
     to: f32,
@@ -344,13 +344,13 @@ impl Span {
         Self { first, end, from: from as f32 / cells as f32, to: to as f32 / cells as f32 }
     }
 
-    /// What sample `at` contributes to the mean.
+    /// The weight of sample `at` in the mean.
     #[inline(always)]
     fn share(&self, at: usize) -> f32 {
         (self.to.min((at + 1) as f32) - self.from.max(at as f32)) / (self.to - self.from)
     }
 
-    /// The mean of samples that lie `step` apart.
+    /// The mean of samples that are `step` apart.
     #[inline(always)]
     fn mean(&self, samples: &[f32], step: usize) -> f32 {
         let last = self.end - 1;
@@ -359,7 +359,7 @@ impl Span {
             sum += samples[last * step] * self.share(last);
         }
         if last > self.first + 1 {
-            // Several sums side by side: one after another would wait for each addition.
+            // Several sums in parallel: a single one would wait for each addition.
             let inner = &samples[(self.first + 1) * step..(last - 1) * step + 1];
             let mut sums = [0.0; LANES];
             for (at, pixel) in inner.chunks(step).enumerate() {

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! References that stand for whatever comes: what `still` does, for reduced-reference models.
+//! References that apply to whatever arrives: what `still` does, for reduced-reference models.
 //!
-//! A distorted frame's partner is the last reference whose running time is not later than the frame's plus the offset;
-//! for a frame before all of them it is the first. A frame is decided as soon as a reference that is not before it has
-//! come, or the references have ended. Of several references of one time the last one counts.
+//! The partner of a distorted frame is the last reference whose running time is not later than the frame's plus the
+//! offset; before the first reference, it is the first. A frame is decided once a later reference has arrived, or the
+//! references have ended. Of several references with the same time, the last counts.
 //!
-//! A reference without running time stands from its arrival on; a frame without one is decided with the last reference
-//! that has come.
+//! A reference without running time applies from its arrival on; a frame without one is decided with the last reference
+//! that has arrived.
 
 use std::collections::VecDeque;
 
-/// A reference that stands for frames, or will.
+/// A reference that applies to frames, or will.
 #[derive(Debug, Clone, Copy)]
 struct Reference {
     number: u64,
-    /// From when on, in running time.
+    /// The running time from which it applies.
     from: i64,
 }
 
@@ -23,23 +23,23 @@ struct Reference {
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
     number: u64,
-    /// Without offset.
+    /// Without the offset.
     running: Option<i64>,
 }
 
-/// Both sides, as far as they are not done with.
+/// The frames of both sides that are still in use.
 #[derive(Debug, Default)]
 pub(super) struct Still {
     offset: i64,
-    /// In order of time, beginning with the one that stands now.
+    /// In order of time, beginning with the one that applies now.
     references: VecDeque<Reference>,
     pushed: u64,
-    /// The last reference came without running time: it stands until another one comes.
+    /// Whether the last reference has no running time: it applies until another one arrives.
     is_untimed: bool,
     references_ended: bool,
     waiting: VecDeque<Waiting>,
     distorted_ended: bool,
-    /// Up to this one all must be decided.
+    /// All frames up to this one must be decided.
     forced: Option<u64>,
 }
 
@@ -52,7 +52,7 @@ impl Still {
         self.offset
     }
 
-    /// Holds for all that are not decided.
+    /// Applies to all frames that are not decided.
     pub fn set_offset(&mut self, offset: i64) {
         self.offset = offset;
     }
@@ -89,7 +89,7 @@ impl Still {
         self.references.back().map(|reference| reference.from)
     }
 
-    /// No decision is to come.
+    /// Whether no further decision is possible.
     fn is_done(&self) -> bool {
         self.distorted_ended && self.waiting.is_empty()
     }
@@ -100,7 +100,7 @@ impl Still {
         }
     }
 
-    /// Where the reference is that stands for a frame, as far as references have come.
+    /// The index of the reference that applies to a frame, among those that have arrived.
     fn place(&self, running: Option<i64>) -> Option<usize> {
         let last = self.references.len().checked_sub(1)?;
         let Some(running) = running else { return Some(last) };
@@ -109,7 +109,7 @@ impl Still {
         Some(later.saturating_sub(1))
     }
 
-    /// Whether no reference that is still to come can stand for a frame.
+    /// Whether no reference that is still to arrive can apply to the frame.
     fn is_known(&self, frame: Waiting) -> bool {
         if self.references_ended || self.forced.is_some_and(|through| frame.number <= through) {
             return true;
@@ -118,19 +118,19 @@ impl Still {
         self.is_untimed || frame.running.is_none_or(|running| newest >= running.saturating_add(self.offset))
     }
 
-    /// Decides the oldest frame, if that can be done: its number, and its partner's, if any reference has come.
+    /// Decides the oldest frame, if possible: its number and that of its partner, if any reference has arrived.
     pub fn decide(&mut self) -> Option<(u64, Option<u64>)> {
         let frame = self.waiting.front().copied().filter(|&frame| self.is_known(frame))?;
         self.waiting.pop_front();
-        // Frames to come are later.
+        // Later frames have later times.
         self.references.drain(..self.place(frame.running).unwrap_or(0));
         let partner = self.references.front().map(|reference| reference.number);
         self.clear_if_done();
         Some((frame.number, partner))
     }
 
-    /// Memory has run out: lets go of references that are over for the oldest frame, or if none waits of the oldest one;
-    /// else has that frame decided with what is there, which it says.
+    /// Memory has run out: drops references that no longer apply to the oldest frame or, if no frame waits, the oldest
+    /// reference; otherwise has the oldest frame decided with what is available, and returns true.
     pub fn shrink(&mut self) -> bool {
         let head = self.waiting.front().copied();
         let over = match head {
@@ -147,12 +147,12 @@ impl Still {
         }
     }
 
-    /// A frame is not decided.
+    /// Whether a frame is undecided.
     pub fn waits(&self) -> bool {
         !self.waiting.is_empty()
     }
 
-    /// See [`Aligner::lead`](super::Aligner::lead): a frame that waits needs the next reference, however far ahead.
+    /// See [`Aligner::lead`](super::Aligner::lead): a waiting frame needs the next reference, however far ahead.
     pub fn lead(&self) -> i64 {
         if self.waits() { i64::MAX } else { self.offset }
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How far two pictures are from each other, block by block.
+//! The distance of two pictures, block by block.
 //!
-//! A signature is brought to length one and divided into 4 × 6 blocks of 16 × 6 cells, each without its mean. In each
-//! block the distance is one minus the zero-mean, normalized correlation (ITU-T J.144, J.247): 0 for equal pictures,
-//! about 1 for pictures that have nothing in common, whatever their gain and bias. What covers a part of a picture, such
-//! as a caption, makes a few blocks strange and leaves the others as they are.
+//! A signature is scaled to unit length and divided into 4 × 6 blocks of 16 × 6 cells, each without its mean. The
+//! distance of two blocks is one minus their zero-mean, normalized correlation (ITU-T J.144, J.247): 0 for equal
+//! pictures, about 1 for unrelated ones, whatever their gain and bias. Something that covers a part of the picture,
+//! such as a caption, affects a few blocks and leaves the others unchanged.
 
 use super::signature::{CELLS, COLUMNS, ROWS, dot};
 use crate::simd::{Kernel, LANES, SimdLevel, dispatch};
@@ -13,50 +13,50 @@ use crate::simd::{Kernel, LANES, SimdLevel, dispatch};
 /// Blocks of a picture.
 pub(super) const BLOCKS: usize = ACROSS * DOWN;
 
-/// Blocks side by side, and one above the other.
+/// Blocks across, then down.
 const ACROSS: usize = COLUMNS / LANES;
 const DOWN: usize = 6;
 
 /// Cells of a block.
 const SIZE: usize = CELLS / BLOCKS;
 
-/// Variance of cells that show nothing: one 8-bit code value, squared.
+/// Variance of blank cells: one 8-bit code value, squared.
 const NOTHING: f32 = 1.0 / (255.0 * 255.0);
 
-/// Share of a picture, by what it shows, that two pictures must have in common to be alike.
+/// Share of a picture, by its content, that two pictures must have in common to be alike.
 const COMMON: f32 = 0.5;
 
-/// Distances of blocks that are below this are 0, but for rounding.
+/// Block distances below this are rounding errors.
 pub(super) const ROUNDING: f32 = 2e-6;
 
-/// Mean distance of blocks up to which a picture repeats another one.
+/// Mean block distance up to which a picture repeats another one.
 const REPEATED: f32 = 2e-4;
 
-/// One number a block.
+/// One number per block.
 pub(super) type Blocks = [f32; BLOCKS];
 
-/// Whether pictures so far apart show the same.
+/// Whether pictures at these distances show the same.
 pub(super) fn is_repetition(distances: &Blocks) -> bool {
     distances.iter().sum::<f32>() < REPEATED * BLOCKS as f32
 }
 
-/// Of each block the least distance; 0 if there are none.
+/// The least distance of each block; 0 if there are none.
 pub(super) fn nearest(distances: impl Iterator<Item = Blocks>) -> Blocks {
     distances.reduce(|a, b| std::array::from_fn(|block| a[block].min(b[block]))).unwrap_or_default()
 }
 
-/// A signature of length one (less if the picture shows next to nothing), each block without its mean.
+/// A signature of unit length (less if the picture is nearly blank), each block without its mean.
 #[derive(Debug, Clone)]
 pub(super) struct Unit {
     cells: Box<[f32]>,
-    /// Of each block, squared lengths.
+    /// The squared length of each block.
     pub energy: Blocks,
-    /// That of a block which shows nothing.
+    /// The squared length of a blank block.
     nothing: f32,
 }
 
 impl Unit {
-    /// Of the luma of [`CELLS`] cells without their mean.
+    /// From the luma of [`CELLS`] cells without their mean.
     pub fn of(cells: &[f32]) -> Self {
         let square = dot(cells, cells) as f32 + NOTHING * CELLS as f32;
         let scale = square.sqrt().recip();
@@ -78,12 +78,12 @@ impl Unit {
         Self { cells, energy, nothing: NOTHING * SIZE as f32 * scale * scale }
     }
 
-    /// Products of the two pictures' blocks.
+    /// Products of the blocks of two pictures.
     pub fn products(&self, other: &Self) -> Blocks {
         dispatch(Products(&self.cells, &other.cells))
     }
 
-    /// Distance of each block, 0 to 2.
+    /// The distance of each block, 0 to 2.
     pub fn distances_to(&self, other: &Self) -> Blocks {
         self.distances(other, &self.products(other))
     }
@@ -97,7 +97,7 @@ impl Unit {
         })
     }
 
-    /// How much each block shows. No block counts as more than two.
+    /// The weight of each block by its content. No block counts as more than two.
     pub fn weights(&self, other: &Self) -> Blocks {
         let geometric = |b: usize| ((self.energy[b] + self.nothing) * (other.energy[b] + other.nothing)).sqrt();
         let weights: Blocks = std::array::from_fn(geometric);
@@ -126,7 +126,7 @@ impl Unit {
     }
 }
 
-/// A sum of products for each block. A row of a block is as long as a vector.
+/// A sum of products per block. A row of a block is as long as a vector.
 struct Products<'a>(&'a [f32], &'a [f32]);
 
 impl Kernel for Products<'_> {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the pictures say of pairs that times have made: what `pts` and `offset` ask, and decide nothing by.
+//! What the pictures say about pairs that times have made. `pts` and `offset` report it, but do not decide by it.
 //!
-//! A pair's pictures are a distance apart ([`Unit::far`]), and its partner may lead over the references beside it: by
-//! so much more likely is it what the frame shows ([`likelihood`](super::path::likelihood)), summed over the last
-//! pairs. Each pair is judged when it is decided, by the references up to the last partner: those after the partner are
-//! known for most of the pairs before. Others may have come, but that would depend on who is faster.
+//! A pair's pictures have a distance ([`Unit::far`]), and the partner may lead over the references beside it: the
+//! difference in log-likelihood ([`likelihood`](super::path::likelihood)) of being what the frame shows, summed over
+//! the last pairs. Each pair is judged when it is decided, using the references up to the last partner; for most pairs
+//! in the sum, that includes references after their partner. Further references may have arrived, but using them would
+//! make the result depend on timing.
 
 use std::collections::VecDeque;
 
@@ -13,48 +14,48 @@ use super::path::{ALIKE, BY_TIME, likelihood, nearness, ramp};
 use super::unit::{BLOCKS, Blocks, Unit, is_repetition, nearest};
 use super::{CONTRADICTED, Evidence, Signature};
 
-/// References that a pair is compared with, by how far they lie from the partner.
+/// References with which a pair is compared, by their distance from the partner.
 const BESIDE: [i64; 7] = [0, -4, -2, -1, 1, 2, 4];
 
-/// Pairs that are looked at together.
+/// Pairs that are evaluated together.
 const WINDOW: usize = 20;
 
-/// References that are kept before those that may still become partners.
+/// References kept before those that may still become partners.
 const BEHIND: u64 = 16;
 
-/// References, and frames that are not decided, whose pictures are kept at most: 3 MB together.
+/// Most references, and most undecided frames, whose pictures are kept: 3 MB together.
 const KEPT: usize = 160;
 
 /// The most that one pair says for its partner against another reference, in nats.
 const SAYS: f64 = 6.0;
 
-/// Lead over all others, in nats, from which on the pictures tell; the same for another one, against the partner.
+/// Lead over all others, in nats, from which the pictures decide; also the lead of another reference over the partner.
 const TELLS: f64 = 3.3;
 const TELLS_AGAINST: f64 = -6.0;
 
 /// Lead over all others, in nats, that is worth one nat of a fair bet.
 const WORTH: f64 = 2.0;
 
-/// A pair, and how far its frame is from the references beside the partner.
+/// A pair, and the distances of its frame from the references beside the partner.
 #[derive(Debug)]
 struct Pair {
     reference: u64,
     unit: Unit,
-    /// It shows what the frame before showed, and says nothing new.
+    /// Whether it shows what the previous frame showed, and so adds nothing.
     repeated: bool,
-    /// Distances, in the order of [`BESIDE`]; none: that reference has not come, or is gone.
+    /// Distances, in the order of [`BESIDE`]; `None`: that reference has not arrived, or is gone.
     distances: [Option<Blocks>; BESIDE.len()],
-    /// The same as logarithms of likelihoods, against the nearest.
+    /// The corresponding log-likelihoods, relative to the nearest.
     likelihoods: [Option<f64>; BESIDE.len()],
 }
 
-/// Pictures around the pairs.
+/// The pictures around the pairs.
 #[derive(Debug, Default)]
 pub(super) struct Witness {
     references: VecDeque<Option<Unit>>,
     /// Number of the first one kept.
     first: u64,
-    /// Of frames that are not decided, in order.
+    /// The pictures of undecided frames, in order.
     frames: VecDeque<Option<Unit>>,
     /// The last pairs, the newest at the end.
     pairs: VecDeque<Pair>,
@@ -76,13 +77,13 @@ impl Witness {
         self.frames.push_back(signature.filter(|_| room).map(|signature| Unit::of(signature.cells())));
     }
 
-    /// The pairs so far say nothing of those to come.
+    /// The pairs so far are no evidence about those to come.
     pub fn restart(&mut self) {
         self.pairs.clear();
     }
 
-    /// What the pictures say of the next frame's pair: confidence, and what it rests on. `fit`: how well the times do,
-    /// 0 to 1, which is all that is known where a picture is missing.
+    /// Judges the pair of the next frame by its pictures: confidence, and what the pairing rests on. `fit`, 0 to 1, is
+    /// how well the times agree, which is all that is known if a picture is missing.
     pub fn judge(&mut self, partner: Option<u64>, fit: f64) -> (f64, Evidence) {
         let unit = self.frames.pop_front().flatten();
         let Some(reference) = partner else { return (0.0, Evidence::Time) };
@@ -100,7 +101,7 @@ impl Witness {
         (alike * (1.0 - 0.5 * (-lead / WORTH).exp()), Evidence::Picture)
     }
 
-    /// Lets go of references that are neither partners to come nor beside one.
+    /// Drops references that are neither future partners nor beside one.
     pub fn release(&mut self, needed: u64) {
         let last = self.pairs.back().map_or(needed, |pair| pair.reference.min(needed));
         while self.first + BEHIND < last && self.references.pop_front().is_some() {
@@ -108,7 +109,7 @@ impl Witness {
         }
     }
 
-    /// The picture of a reference that is no later than the last partner.
+    /// The picture of a reference that is not later than the last partner.
     fn reference(&self, number: u64) -> Option<&Unit> {
         if number > self.last {
             return None;
@@ -116,7 +117,7 @@ impl Witness {
         self.references.get(usize::try_from(number.checked_sub(self.first)?).ok()?)?.as_ref()
     }
 
-    /// Takes a pair in; gives the distance of its pictures, none if the reference has no picture.
+    /// Adds a pair; returns the distance of its pictures, `None` if the reference has no picture.
     fn add(&mut self, reference: u64, unit: Unit) -> Option<f64> {
         self.last = self.last.max(reference);
         let partner = self.reference(reference)?;
@@ -133,7 +134,7 @@ impl Witness {
         Some(far)
     }
 
-    /// Compares a pair's frame with the references beside the partner that have come since.
+    /// Compares a pair's frame with references beside the partner that have arrived since.
     fn compare(&self, pair: &mut Pair) {
         let mut news = false;
         for (by, distances) in BESIDE.into_iter().zip(&mut pair.distances) {
@@ -155,7 +156,7 @@ impl Witness {
             pair.distances.each_ref().map(|d| d.as_ref().map(|distances| likelihood(distances, nearest, &step, None)));
     }
 
-    /// Distances of a reference to the one of those before and after it that is nearer.
+    /// Distances of a reference to the nearer of its neighbors.
     fn step(&self, number: u64) -> Blocks {
         let beside = [number.checked_sub(1), Some(number + 1)];
         let distances = |other: Option<u64>| {
@@ -165,8 +166,8 @@ impl Witness {
         nearest(beside.into_iter().filter_map(distances))
     }
 
-    /// By how much the last pairs together say for the partners against any of the others, in nats. 0 while there is
-    /// nothing to compare with before the partners and after them: what is on one side says nothing of the place.
+    /// By how much the last pairs together support the partners against any alternative, in nats. 0 while there are no
+    /// references to compare with both before and after the partners: those on one side alone do not determine a place.
     fn lead(&self) -> f64 {
         let newest = self.pairs.len().saturating_sub(1);
         let pairs: Vec<&Pair> = self

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What can be wrong with a contract.
+//! Errors in a contract.
 
 /// A contract that cannot be read, contradicts itself, or does not fit the graph.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -9,21 +9,21 @@ pub enum ContractError {
     /// Not TOML, an unknown key, a missing one, or a value of the wrong type.
     #[error("{message} (line {line}, column {column})")]
     Syntax {
-        /// What the TOML reader says.
+        /// The message of the TOML reader.
         message: String,
-        /// From 1.
+        /// Counted from 1.
         line: usize,
-        /// From 1.
+        /// Counted from 1.
         column: usize,
     },
-    /// A value that makes no sense in itself or beside another.
+    /// A value that is invalid by itself or in combination with another.
     #[error("`{key}` {problem}{}", at_line(*.line))]
     Value {
         /// Its path, such as `input[0].mean`.
         key: String,
         /// The rest of the sentence.
         problem: String,
-        /// From 1, where the key is written.
+        /// The line of the key, counted from 1.
         line: Option<usize>,
     },
     /// A value that does not fit the ONNX graph.
@@ -31,14 +31,14 @@ pub enum ContractError {
     Graph {
         /// Its path, such as `input[0].tensor`.
         key: String,
-        /// What the contract has there.
+        /// What the contract says.
         says: String,
         /// What the graph has.
         graph: String,
-        /// From 1, where the key is written.
+        /// The line of the key, counted from 1.
         line: Option<usize>,
     },
-    /// The graph wants several frames in time.
+    /// The graph expects several frames in time.
     #[error(
         "the input \"{tensor}\" has the shape {shape}: a stack of frames in time, which is not supported (five \
          dimensions are understood as N×K×C×H×W, crops of one frame, with `crops-axis = 1` in the geometry)"
@@ -58,7 +58,7 @@ fn at_line(line: Option<usize>) -> String {
 impl ContractError {
     pub(super) fn syntax(text: &str, error: &toml::de::Error) -> Self {
         let (line, column) = position(text, error.span().map_or(0, |span| span.start));
-        // Newlines would break the one-line messages that errors become.
+        // Errors are single lines.
         let message = error.message().trim().replace('\n', ", ");
         Self::Syntax { message, line, column }
     }
@@ -75,7 +75,7 @@ impl ContractError {
     }
 }
 
-/// Line and column of a byte, both from 1.
+/// Line and column of a byte, both counted from 1.
 fn position(text: &str, byte: usize) -> (usize, usize) {
     let before = text.get(..byte).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
@@ -83,7 +83,7 @@ fn position(text: &str, byte: usize) -> (usize, usize) {
     (line, column)
 }
 
-/// The line that `key` (`a[1].b`) is written in, or that of its nearest written parent.
+/// The line that contains `key` (`a[1].b`), or its nearest parent that is written.
 fn line_of(text: &str, key: &str) -> Option<usize> {
     let root = toml::de::DeTable::parse(text).ok()?;
     let mut table = root.get_ref();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Reading a contract: TOML to [`Contract`], every value checked in itself.
+//! Reading a contract: TOML to [`Contract`], each value checked by itself.
 
 use super::error::ContractError;
 use super::schema::{
@@ -13,29 +13,29 @@ use super::types::{
 };
 use crate::resample::Filter;
 
-/// A pixel from 0 to 1 divided by more than this would be next to nothing: such values are for pixels from 0 to 255.
+/// A larger `std` would make pixels from 0 to 1 vanish: such values are meant for pixels from 0 to 255.
 const LARGEST_STD: f64 = 16.0;
 
-/// What is wrong with a key: its path and the sentence that follows it.
+/// An error in a key: its path and the sentence that follows it.
 type Fault = (String, String);
 
 fn fault<T>(key: impl Into<String>, problem: impl Into<String>) -> Result<T, Fault> {
     Err((key.into(), problem.into()))
 }
 
-/// A contract as it was read, with what only the graph can complete.
+/// A contract as read, before the graph completes it.
 pub(in crate::model) struct Parsed {
     pub(in crate::model) contract: Contract,
-    /// For each input: whether `std` was left out, so that its default follows the tensor's type.
+    /// For each input: whether `std` was omitted, so that its default depends on the tensor's type.
     #[cfg_attr(not(feature = "onnx"), expect(dead_code, reason = "only a graph says what the tensor's type is"))]
     pub(in crate::model) default_std: Vec<bool>,
 }
 
 impl Contract {
-    /// Reads a contract and checks all that can be checked without the graph.
+    /// Reads a contract and checks everything that can be checked without the graph.
     ///
     /// # Errors
-    /// The first thing that is wrong, with its key and line.
+    /// The first error, with its key and line.
     pub fn parse(text: &str) -> Result<Self, ContractError> {
         Ok(parse(text)?.contract)
     }
@@ -180,7 +180,7 @@ fn letterbox(raw: RawLetterbox, prefix: &str) -> Result<Letterbox, Fault> {
     Ok(Letterbox { size, color, at: raw.at.unwrap_or_default() })
 }
 
-/// The one of `short-side`, `long-side`, `letterbox` and `resize` that is written.
+/// Whichever of `short-side`, `long-side`, `letterbox` and `resize` is given.
 fn scale(raw: &mut RawGeometry, prefix: &str) -> Result<Option<Resize>, Fault> {
     let key = |name: &str| format!("{prefix}.{name}");
     let mut found: Option<(&str, Resize)> = None;

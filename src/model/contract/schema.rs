@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A contract as it is written: every key, before any is checked.
+//! A contract as written: every key, before any is checked.
 
 use serde::Deserialize;
 
@@ -67,7 +67,7 @@ pub(super) struct RawGeometry {
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "`mean` and `std` are a number, or a list of one for each channel")]
 pub(super) enum RawNumbers {
-    /// The same for each channel.
+    /// The same value for each channel.
     One(f64),
     Each(Vec<f64>),
 }
@@ -76,7 +76,7 @@ pub(super) enum RawNumbers {
 #[derive(Deserialize, Clone, Copy)]
 #[serde(untagged, expecting = "sides are a whole number of pixels, or two, `[width, height]`")]
 pub(super) enum RawSides {
-    /// The same for both.
+    /// The same value for both.
     One(u32),
     Two([u32; 2]),
 }

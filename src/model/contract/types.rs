@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a contract says, as types.
+//! The content of a contract, as types.
 
 use crate::resample::Filter;
 
@@ -10,22 +10,22 @@ pub enum Kind {
     /// None.
     #[serde(rename = "no-reference")]
     NoReference,
-    /// The picture of which the distorted one was made.
+    /// The picture from which the distorted one was made.
     #[serde(rename = "full-reference")]
     FullReference,
-    /// A picture of good quality, whatever it shows, of any size.
+    /// A picture of good quality, whatever its content and size.
     #[serde(rename = "reduced-reference")]
     ReducedReference,
 }
 
 impl Kind {
-    /// Whether a model of this kind takes a reference beside the distorted picture.
+    /// Whether a model of this kind takes a reference in addition to the distorted picture.
     pub const fn compares(self) -> bool {
         !matches!(self, Self::NoReference)
     }
 }
 
-/// As a contract says it.
+/// As contracts write it.
 impl std::fmt::Display for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -81,105 +81,105 @@ impl Channels {
     }
 }
 
-/// How many crops.
+/// The number of crops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Crops {
-    /// This number of crops, placed by [`Sampling`].
+    /// This many crops, placed by [`Sampling`].
     Count(u32),
-    /// Tiles all over the picture, `stride` (horizontal, vertical) apart; the last of a row or column is moved in so
-    /// that it ends at the border.
+    /// Tiles that cover the picture, `stride` (horizontal, vertical) apart; the last of a row or column is moved
+    /// inwards so that it ends at the border.
     All {
         /// Pixels from one tile to the next.
         stride: [u32; 2],
     },
 }
 
-/// Where crops are cut.
+/// Where crops are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Sampling {
-    /// 5: the center, then the corners; n: a grid of ceil(sqrt n) a side, row by row.
+    /// 5: the center, then the corners; n: a grid of ⌈√n⌉ per side, row by row.
     Grid,
     /// All at the center (useful with one crop).
     Center,
-    /// At places drawn by PCG32 from this seed, the same for every frame of one size.
+    /// At positions drawn by PCG32 from this seed, the same for every frame of one size.
     Random {
-        /// Of the generator.
+        /// The seed of the generator.
         seed: u64,
     },
 }
 
-/// What becomes of a frame that is smaller than the crop.
+/// How a frame that is smaller than the crop is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Small {
-    /// Scaled up, aspect kept, until it covers the crop.
+    /// Scaled up until it covers the crop, keeping its aspect ratio.
     #[default]
     Upscale,
     /// Mirrored at its borders until it covers the crop.
     Mirror,
 }
 
-/// How the frame is scaled before crops are cut.
+/// How the frame is scaled before crops are taken.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Resize {
-    /// The short side becomes this, aspect kept (long side rounded to the nearest pixel).
+    /// The short side becomes this, keeping the aspect ratio (the long side is rounded to the nearest pixel).
     ShortSide(u32),
-    /// The long side becomes this, aspect kept (short side rounded to the nearest pixel).
+    /// The long side becomes this, keeping the aspect ratio (the short side is rounded to the nearest pixel).
     LongSide(u32),
-    /// As large as it fits into a picture of one size, aspect kept.
+    /// As large as fits into a picture of fixed size, keeping the aspect ratio.
     Letterbox(Letterbox),
     /// Width and height become these.
     Size([u32; 2]),
 }
 
-/// A picture of one size around what is scaled to fit into it.
+/// A picture of fixed size that surrounds the scaled frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Letterbox {
     /// Width and height, in pixels.
     pub size: [u32; 2],
-    /// R', G', B', from 0 to 1, of what the scaled frame leaves free.
+    /// R', G', B', from 0 to 1, of the area that the scaled frame leaves free.
     pub color: [f64; 3],
-    /// Where the scaled frame lies.
+    /// The position of the scaled frame.
     pub at: LetterboxAt,
 }
 
-/// Where a scaled frame lies in its letterbox.
+/// The position of a scaled frame in its letterbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
 pub enum LetterboxAt {
-    /// In the middle; half of the room, rounded down, is left or above.
+    /// Centered; half of the free space, rounded down, is left or above.
     #[default]
     #[serde(rename = "centre", alias = "center")]
     Center,
-    /// At the left and the top.
+    /// At the top left.
     #[serde(rename = "top-left")]
     TopLeft,
 }
 
-/// The way from a frame to the pictures that a tensor holds. Steps in the fields' order, each optional.
+/// How a frame becomes the pictures of a tensor. The steps are in the order of the fields; each is optional.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Geometry {
     /// Scaling, if any.
     pub scale: Option<Resize>,
-    /// For scaling.
+    /// The filter for scaling.
     pub filter: Filter,
-    /// Widen the filter when it shrinks.
+    /// Whether the filter is widened when it shrinks.
     pub antialias: bool,
-    /// To 8 bits before scaling and after each of its two passes, as Pillow does.
+    /// Whether to round to 8 bits before scaling and after each of its two passes, as Pillow does.
     pub round: bool,
     /// Size of the crops (width, height), if any are cut.
     pub crop: Option<[u32; 2]>,
-    /// How many.
+    /// The number of crops.
     pub crops: Crops,
-    /// Where.
+    /// The positions of the crops.
     pub sampling: Sampling,
-    /// When there is too little for a crop.
+    /// How a frame that is too small for a crop is handled.
     pub small: Small,
-    /// Mirror-padded (right and below) to a multiple of this; 1 = no padding.
+    /// Mirror-pads right and below to a multiple of this; 1 = no padding.
     pub multiple_of: u32,
     /// 0: crops are the batch; 1: N×K×C×H×W.
     pub crops_axis: u8,
@@ -204,7 +204,7 @@ impl Default for Geometry {
 }
 
 impl Geometry {
-    /// Width and height of what the tensor holds, where they do not depend on the frame.
+    /// Width and height of the tensor's pictures, if they do not depend on the frame.
     pub fn fixed_size(&self) -> Option<[u32; 2]> {
         let size = match (self.crop, self.scale) {
             (Some(crop), _) => return Some(crop),
@@ -221,7 +221,7 @@ impl Geometry {
 pub struct Input {
     /// The ONNX input's name.
     pub tensor: String,
-    /// Which picture.
+    /// Which picture it takes.
     pub role: Role,
     /// Order of dimensions.
     pub layout: Layout,
@@ -231,12 +231,12 @@ pub struct Input {
     pub mean: Vec<f64>,
     /// See `mean`. For uint8 tensors the default is 1/255 and the result is rounded and clamped to 0..255.
     pub std: Vec<f64>,
-    /// Its own, or the contract's.
+    /// Its own geometry, or the contract's.
     pub geometry: Geometry,
 }
 
 impl Input {
-    /// The distorted picture as it is, in N×C×H×W, from 0 to 1: `mean` is 0, `std` is 1.
+    /// The distorted picture unchanged, in N×C×H×W, from 0 to 1: `mean` is 0, `std` is 1.
     pub fn new(tensor: impl Into<String>, channels: Channels) -> Self {
         let count = channels.count();
         Self {
@@ -251,11 +251,11 @@ impl Input {
     }
 }
 
-/// From raw values to 0..100.
+/// The mapping from raw values to 0..100.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Curve {
-    /// Linear between, clamped outside.
+    /// Linear between the two, clamped outside.
     Line {
         /// The raw value shown as 0.
         worst: f64,
@@ -282,7 +282,7 @@ impl Curve {
         }
     }
 
-    /// The least and the greatest raw value that is not cut off.
+    /// The smallest and the largest raw value that is not clamped.
     pub fn raw_range(&self) -> [f64; 2] {
         match self {
             Self::Line { worst, best } => [worst.min(*best), worst.max(*best)],
@@ -299,7 +299,7 @@ fn scale_100(raw: f64, worst: f64, best: f64) -> f64 {
     ((raw - worst) / (best - worst) * 100.0).clamp(0.0, 100.0)
 }
 
-/// A picture of quality among the outputs.
+/// A map of quality among the outputs.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MapOutput {
@@ -312,7 +312,7 @@ pub struct MapOutput {
 }
 
 impl MapOutput {
-    /// The quality, 0 to 100, that a raw value of the map stands for.
+    /// The quality, 0 to 100, for a raw value of the map.
     pub fn score(&self, raw: f64) -> f64 {
         scale_100(raw, self.worst, self.best)
     }
@@ -324,7 +324,7 @@ impl MapOutput {
 pub struct Attributes {
     /// The ONNX output's name.
     pub tensor: String,
-    /// One name a value.
+    /// One name per value.
     pub names: Vec<String>,
     /// The raw value shown as 0.
     pub worst: f64,
@@ -333,27 +333,27 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// The value, 0 to 100, that a raw attribute stands for.
+    /// The quality, 0 to 100, for a raw attribute.
     pub fn score(&self, raw: f64) -> f64 {
         scale_100(raw, self.worst, self.best)
     }
 }
 
-/// What the model gives.
+/// The model's output.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Output {
     /// The ONNX output's name.
     pub tensor: String,
-    /// Which of a picture's numbers is the raw value; `None` where there is but one, or a distribution.
+    /// The index of the raw value among a picture's numbers; `None` if there is only one, or a distribution.
     pub index: Option<usize>,
-    /// From raw to score.
+    /// The mapping from raw value to score.
     pub curve: Curve,
-    /// The output is a histogram over these values; raw = its expectation.
+    /// If the output is a histogram: its values. The raw value is the expectation.
     pub distribution: Option<Vec<f64>>,
-    /// The histogram is given as logits.
+    /// Whether the histogram is given as logits.
     pub softmax: bool,
-    /// A picture of quality.
+    /// A map of quality.
     pub map: Option<MapOutput>,
     /// Named numbers.
     pub attributes: Option<Attributes>,
@@ -369,7 +369,7 @@ pub struct Constant {
     pub value: Vec<f64>,
 }
 
-/// A model's contract, read and checked in itself (not yet against the graph).
+/// A model's contract, read and checked by itself (not yet against the graph).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Contract {
@@ -381,10 +381,10 @@ pub struct Contract {
     pub license: Option<String>,
     /// The inputs that take pictures.
     pub inputs: Vec<Input>,
-    /// What comes out.
+    /// The output.
     pub output: Output,
     /// The other inputs.
     pub constants: Vec<Constant>,
-    /// The file, beside the model's, of a graph that the reference's pictures go through first.
+    /// The file, beside the model's, of a graph that processes the reference's pictures first.
     pub reference_model: Option<String>,
 }

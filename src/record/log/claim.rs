@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! That a file has one writer in this process.
+//! Ensures that each file has a single writer in this process.
 
 use super::error::LogError;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// The files that are being written, and by whom.
+/// The files being written, and their writers.
 static CLAIMED: Mutex<Vec<(PathBuf, String)>> = Mutex::new(Vec::new());
 
-/// A file is the claim's owner's until the claim is dropped.
+/// The exclusive right to write a file, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Claim(PathBuf);
 
 impl Claim {
-    /// Claims a file that is there or is to be made; none for what is no file, which may have several writers.
+    /// Claims a file that exists or will be created; `None` for anything that is not a file, which may have several
+    /// writers.
     pub fn new(path: &Path, owner: &str) -> Result<Option<Self>, LogError> {
         if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
             return Ok(None);
@@ -37,7 +38,7 @@ impl Drop for Claim {
     }
 }
 
-/// The path without links and dots, also of a file that is not there yet.
+/// The path without links and dots, even for a file that does not exist yet.
 fn canonical(path: &Path) -> PathBuf {
     if let Ok(path) = fs::canonicalize(path) {
         return path;

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Which of the scores that frames carry count, and what they come to.
+//! Which of the scores on frames count, and their statistics.
 
 use super::logged::{ElementPools, LoggedFrame};
 use super::sightings::{Sight, Sightings};
 use crate::model::contract::Kind;
 use crate::record::{Counts, FieldPools, FrameRecord, PairingState, State, Summary, Verdict};
 
-/// What has been counted of one element.
+/// The counts of one element.
 pub(super) struct ElementCount {
     name: String,
     model: Option<String>,
     pools: FieldPools,
     sightings: Sightings,
     seen: Seen,
-    /// What the element itself has said of its stream, until another frame of it comes.
+    /// The element's own report about its stream, until another of its frames arrives.
     told: Option<Told>,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct ElementCount {
 struct Seen {
     skipped: u64,
     failed: u64,
-    /// Scores that came with a later frame. The frames that they are of came as skipped ones.
+    /// Scores that arrived with a later frame. Their own frames arrived as skipped.
     late: u64,
     compares: bool,
     matched: u64,
@@ -31,7 +31,7 @@ struct Seen {
     unmatched: u64,
 }
 
-/// The part of a summary that frames alone do not tell.
+/// The part of a summary that frames alone do not reveal.
 #[derive(Clone, Default, PartialEq)]
 struct Told {
     counts: Counts,
@@ -71,8 +71,8 @@ impl ElementCount {
         &self.name
     }
 
-    /// Counts what is said of a frame with these times, and the score if it brings one that has not been counted; each
-    /// field as at most what `most` says. Gives what the record is to those before it: copies count as nothing.
+    /// Counts the record of a frame with these times, and its score if that was not counted before; each field is
+    /// limited to what `most` returns. Returns how the record relates to the previous ones: copies are not counted.
     pub fn count(&mut self, frame: &LoggedFrame, record: &FrameRecord, most: impl Fn(&str) -> f64) -> Sight {
         self.told = None;
         if self.model.is_none() {
@@ -94,7 +94,7 @@ impl ElementCount {
         sight
     }
 
-    /// What the element says of its whole stream; whether that is new.
+    /// Adds the element's report about its stream; returns whether it is new.
     pub fn tell(&mut self, summary: &Summary) -> bool {
         let told = Told::from(summary);
         let new = self.told.as_ref() != Some(&told);
@@ -135,7 +135,7 @@ impl Seen {
         }
     }
 
-    /// What is known without the element's own word: nothing of the reference's other frames.
+    /// The counts without the element's own report: those of unused reference frames are unknown.
     fn counts(&self, scored: u64) -> Counts {
         let skipped = self.skipped.saturating_sub(self.late);
         let mut counts =

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A row for each frame, with columns `<element>_<field>` and `<element>_attributes_<name>`.
+//! One row per frame, with columns `<element>_<field>` and `<element>_attributes_<name>`.
 //!
-//! A file's columns are fixed by its first row. What comes up later and has none is in the last column, `other`, as a
-//! JSON object, so that nothing is lost. The pools are a table of their own. Cells are quoted by RFC 4180; rows end
-//! with a line feed alone.
+//! A file's columns are fixed by its first row. Values that appear later and have no column are in the last one,
+//! `other`, as a JSON object, so that nothing is lost. The pools are in a separate table. Cells are quoted by RFC 4180;
+//! rows end with a line feed.
 
 mod pools;
 
@@ -21,12 +21,12 @@ use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 
 const ATTRIBUTES: &str = "attributes";
-// Titles of the columns around those of the elements.
+// Titles of the columns before and after those of the elements.
 const PTS: &str = "pts";
 const RUNNING_TIME: &str = "running-time";
 const OTHER: &str = "other";
 
-/// A value's place in a frame's records.
+/// The place of a value in a frame's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Column {
     element: String,
@@ -34,7 +34,7 @@ struct Column {
     attribute: Option<String>,
 }
 
-/// The records of a frame as JSON: what cells are made of.
+/// The records of a frame as JSON, from which cells are made.
 type Scores = Vec<(String, Map<String, Json>)>;
 
 impl Column {
@@ -43,7 +43,7 @@ impl Column {
         attribute.as_ref().map_or_else(|| format!("{element}_{field}"), |name| format!("{element}_{field}_{name}"))
     }
 
-    /// The column of that title. An element's name may hold `_`, the name of a field does not.
+    /// The column with that title. The name of an element may contain `_`, that of a field does not.
     fn of(title: &str) -> Option<Self> {
         if let Some((element, name)) = title.split_once("_attributes_") {
             let (field, attribute) = (ATTRIBUTES.to_owned(), Some(name.to_owned()));
@@ -73,20 +73,20 @@ impl Column {
 /// Writes the rows of a table of frames.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
-    /// Those of the header.
+    /// The columns of the header.
     columns: Vec<Column>,
-    /// All that have come up: the columns of the next header.
+    /// All that have appeared: the columns of the next header.
     known: Vec<Column>,
 }
 
 impl Table {
-    /// No column yet.
+    /// Without columns yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Writes the header of a table that begins with `frame`: a column for whatever has come up so far.
+    /// Writes the header of a table that begins with `frame`: a column for everything that has appeared so far.
     ///
     /// # Errors
     /// When `out` cannot be written.
@@ -112,7 +112,7 @@ impl Table {
         write_row(out, [time(frame.pts), time(frame.running_time)].into_iter().chain(values).chain([other]))
     }
 
-    /// Adds to the known columns what is new in this frame.
+    /// Adds new columns that appear in this frame.
     fn learn(&mut self, frame: &LoggedFrame) {
         for (element, record) in &frame.scores {
             let mut learn = |field: &str, attribute: Option<&String>| {
@@ -134,13 +134,13 @@ impl Table {
         }
     }
 
-    /// What the header has no column for.
+    /// Values for which the header has no column.
     fn other(&self, scores: &Scores) -> Map<String, Json> {
         let missing = self.known.iter().filter(|column| !self.columns.contains(column));
         let mut other = Json::Object(Map::new());
         for column in missing {
             let Some(value) = column.value(scores) else { continue };
-            // Indexing makes the objects on the way.
+            // Indexing creates the intermediate objects.
             let place = &mut other[&column.element][&column.field];
             match &column.attribute {
                 Some(name) => place[name] = value.clone(),
@@ -154,9 +154,9 @@ impl Table {
     }
 }
 
-/// Whether an element that makes such records has a column for the field, whatever this record holds.
+/// Whether an element with such records has a column for the field, whatever this record contains.
 fn is_column(field: &Field, record: &FrameRecord) -> bool {
-    // An alarm is there only where one is set, and so are measures without a reference; their columns are learned of the
+    // An alarm exists only if one is set, and so do measures without a reference; their columns are learned from the
     // first record.
     let has_cell = !matches!(field.value_type, FieldType::Attributes | FieldType::Map | FieldType::Boolean);
     has_cell
@@ -247,7 +247,7 @@ fn time(cell: &str, line: usize) -> Result<u64, ReadError> {
     cell.parse().map_err(|_| ReadError::layout(line, format!("has {cell} where a whole number belongs")))
 }
 
-/// The record of an element in a frame; a new one if it has none yet.
+/// The record of an element in a frame; created if it does not exist.
 fn record<'a>(frame: &'a mut LoggedFrame, element: &str) -> &'a mut FrameRecord {
     let known = frame.scores.iter().position(|(known, _)| known == element);
     let index = known.unwrap_or(frame.scores.len());
@@ -264,7 +264,7 @@ fn put_other(frame: &mut LoggedFrame, cell: &str, line: usize) -> Result<(), Rea
         let record = record(frame, &element);
         for (field, value) in fields {
             match json::value(value) {
-                // Some of the attributes can have columns.
+                // Some of the attributes may have columns.
                 Some(Value::Values(values)) if field == ATTRIBUTES => {
                     let before = record.attributes.iter().map(|(name, value)| (name.clone(), Value::Double(*value)));
                     record.set(&field, Value::Values(before.chain(values).collect()));
@@ -277,7 +277,7 @@ fn put_other(frame: &mut LoggedFrame, cell: &str, line: usize) -> Result<(), Rea
     Ok(())
 }
 
-/// A cell as a value of its field; of a field that is not known, as what it looks like.
+/// A cell as a value of its field; for an unknown field, by its appearance.
 fn typed(field: &str, cell: &str) -> Value {
     if Field::named(field).is_some_and(|field| field.value_type == FieldType::Text) {
         return Value::Text(cell.to_owned());
@@ -290,15 +290,15 @@ fn typed(field: &str, cell: &str) -> Value {
 #[derive(Debug)]
 struct Rows<R> {
     input: R,
-    /// Of the last row read, counted from 1.
+    /// Number of the last row read, counted from 1.
     line: usize,
 }
 
 impl<R: BufRead> Rows<R> {
-    /// The cells of the next row; `None` at the end, also before an unfinished last row: its writer was stopped.
+    /// The cells of the next row; `None` at the end, and before an unfinished last row, whose writer was stopped.
     fn next_row(&mut self) -> Result<Option<Vec<String>>, ReadError> {
         let mut text = String::new();
-        // A cell in quotes may hold line feeds.
+        // A quoted cell may contain line feeds.
         while text.is_empty() || !text.matches('"').count().is_multiple_of(2) {
             if self.input.read_line(&mut text)? == 0 {
                 return Ok(None);

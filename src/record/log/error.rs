@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Why a log cannot be written or read.
+//! Errors of writing and reading logs.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ pub enum LogError {
     Open {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// The file cannot be written.
@@ -22,20 +22,20 @@ pub enum LogError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// The file cannot be renamed.
     #[error("cannot rename {} to {}", from.display(), to.display())]
     Rename {
-        /// Its name.
+        /// Its present name.
         from: PathBuf,
-        /// The name that it should have.
+        /// Its new name.
         to: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// Another log of this process writes it.
+    /// Another log of this process writes to it.
     #[error(
         "{owner} and {other} both write to {}: give each a location of its own, or let one of them log for both",
         path.display()
@@ -43,18 +43,18 @@ pub enum LogError {
     Shared {
         /// The file.
         path: PathBuf,
-        /// Who wanted to write it.
+        /// Who tried to write it.
         owner: String,
-        /// Who writes it.
+        /// Who is writing it.
         other: String,
     },
-    /// Another process has it locked.
+    /// Another process has locked it.
     #[error("another process writes to {}: stop it, or set location to another path", path.display())]
     InUse {
         /// The file.
         path: PathBuf,
     },
-    /// Only lines can be added to what is there.
+    /// Appending is possible with JSON lines only.
     #[error("append=true needs format=json-lines: the other formats have a beginning or an end of their own")]
     AppendFormat,
     /// The format needs a file.
@@ -62,10 +62,10 @@ pub enum LogError {
         "format=vmaf-json takes its name only when it is complete, which standard output cannot; set location to a path"
     )]
     VmafStdout,
-    /// The format has one file.
+    /// The format uses a single file.
     #[error("format=vmaf-json is one document and cannot be rotated; set max-file-size=0 or another format")]
     VmafRotation,
-    /// Standard output is no file.
+    /// Standard output is not a file.
     #[error("standard output cannot be rotated; set max-file-size=0 or location to a path")]
     StdoutRotation,
 }
@@ -79,7 +79,7 @@ impl LogError {
         Self::Write { path: path.to_owned(), source }
     }
 
-    /// Whether there was no room left.
+    /// Whether there was no space left.
     #[must_use]
     pub fn is_full(&self) -> bool {
         match self {
@@ -95,7 +95,7 @@ impl LogError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// What holds it cannot be read.
+    /// The input cannot be read.
     #[error("the log cannot be read")]
     Io(#[from] io::Error),
     /// A line, or the document, is not JSON.
@@ -103,15 +103,15 @@ pub enum ReadError {
     Json {
         /// Counted from 1.
         line: usize,
-        /// What is wrong.
+        /// The error.
         source: serde_json::Error,
     },
-    /// It is something else.
+    /// It is not a log of this format.
     #[error("line {line} {problem}: not a log of iqalog")]
     Layout {
         /// Counted from 1.
         line: usize,
-        /// What is wrong.
+        /// The error.
         problem: String,
     },
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Where lines go: standard output, or a file that may be rotated.
+//! The destination of lines: standard output, or a file that may be rotated.
 
 use super::claim::Claim;
 use super::error::LogError;
@@ -8,28 +8,28 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// When a new file is begun.
+/// When a new file is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rotation {
     /// In bytes; 0 = never.
     pub max_file_size: u64,
-    /// Files there may be in all; 0 = any number.
+    /// The most files in total; 0 = any number.
     pub max_files: u32,
 }
 
-/// Lines written without a buffer in between: a line is in the file when [`LogFile::write`] is back.
+/// Writes lines without a buffer: a line is in the file when [`LogFile::write`] returns.
 pub(super) struct LogFile {
     path: PathBuf,
     /// `None` is standard output.
     file: Option<File>,
-    /// Bytes in the file now, or written to standard output.
+    /// Bytes in the file, or written to standard output.
     size: u64,
     rotation: Rotation,
     _claim: Option<Claim>,
 }
 
 impl LogFile {
-    /// Opens `location`, `-` being standard output. A file that is there is moved to `<location>.1`, or goes on with
+    /// Opens `location`, `-` being standard output. An existing file is moved to `<location>.1`, or continued with
     /// `append`.
     pub fn open(location: &str, rotation: Rotation, append: bool, claim: Option<Claim>) -> Result<Self, LogError> {
         let path = PathBuf::from(location);
@@ -47,18 +47,18 @@ impl LogFile {
             file.write_all(b"\n").map_err(|source| LogError::write(&path, source))?;
             size += 1;
         }
-        // Renaming a device or a pipe away would be no rotation.
+        // A device or a pipe must not be renamed.
         let is_file = file.metadata().is_ok_and(|opened| opened.is_file());
         let rotation = if is_file { rotation } else { Rotation::default() };
         Ok(Self { path, file: Some(file), size, rotation, _claim: claim })
     }
 
-    /// Whether nothing is in the file yet, so that a header belongs before the next line.
+    /// Whether the file is still empty, so that a header is due before the next line.
     pub fn is_fresh(&self) -> bool {
         self.size == 0
     }
 
-    /// Begins a new file if `next` more bytes would make this one too large.
+    /// Starts a new file if `next` more bytes would make this one too large.
     pub fn rotate_before(&mut self, next: usize) -> Result<(), LogError> {
         let limit = self.rotation.max_file_size;
         if limit == 0 || self.file.is_none() || self.is_fresh() || self.size.saturating_add(next as u64) <= limit {
@@ -66,7 +66,8 @@ impl LogFile {
         }
         shift(&self.path, self.rotation.max_files)?;
         if let Some(before) = &self.file {
-            // With one file in all, it is the same again. Where there are no locks there is none to give up.
+            // With a single file in total, it is the same file again. Without support for locks there is none to
+            // release.
             let _ = before.unlock();
         }
         let file = File::create(&self.path).map_err(|source| LogError::open(&self.path, source))?;
@@ -75,7 +76,7 @@ impl LogFile {
         Ok(())
     }
 
-    /// Writes a whole line, or several, at once.
+    /// Writes one or more whole lines at once.
     pub fn write(&mut self, lines: &[u8]) -> Result<(), LogError> {
         match &mut self.file {
             Some(file) => file.write_all(lines),
@@ -89,15 +90,15 @@ impl LogFile {
         Ok(())
     }
 
-    /// That this file cannot be written.
+    /// The error of writing this file.
     pub fn error(&self, source: std::io::Error) -> LogError {
         LogError::write(&self.path, source)
     }
 
-    /// Opens the path again, appending to what is there: after the file was moved away, this is a new one.
+    /// Opens the path again and appends: if the file was moved away, this is a new one.
     pub fn reopen(&mut self) -> Result<(), LogError> {
         let Some(before) = &self.file else { return Ok(()) };
-        // It may be the same file again. Where there are no locks there is none to give up.
+        // It may be the same file again. Without support for locks there is none to release.
         let _ = before.unlock();
         let (file, size) = open_to_append(&self.path)?;
         (self.file, self.size) = (Some(file), size);
@@ -105,7 +106,7 @@ impl LogFile {
     }
 }
 
-/// Opens a file, or what else the path leads to, to write at its end; how long it is.
+/// Opens a file, or whatever the path refers to, for appending; returns its length.
 fn open_to_append(path: &Path) -> Result<(File, u64), LogError> {
     let open = OpenOptions::new().append(true).create(true).open(path);
     let file = open.map_err(|source| LogError::open(path, source))?;
@@ -124,7 +125,7 @@ fn unfinished(path: &Path) -> io::Result<bool> {
     Ok(last != *b"\n")
 }
 
-/// Makes sure that no other process writes the file, as far as its file system knows of locks.
+/// Ensures that no other process writes the file, if its file system supports locks.
 pub(super) fn lock(file: &File, path: &Path) -> Result<(), LogError> {
     let is_file = file.metadata().is_ok_and(|opened| opened.is_file());
     match is_file.then(|| file.try_lock()) {
@@ -133,21 +134,20 @@ pub(super) fn lock(file: &File, path: &Path) -> Result<(), LogError> {
     }
 }
 
-/// Moves a file that is there, with something in it, to `<path>.1`: a new run never overwrites what one before it has
-/// written.
+/// Moves an existing file that is not empty to `<path>.1`: a new run never overwrites the output of a previous one.
 pub(super) fn keep_old(path: &Path, max_files: u32) -> Result<(), LogError> {
     if !fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() > 0) {
         return Ok(());
     }
     let old = File::open(path).map_err(|source| LogError::open(path, source))?;
     lock(&old, path)?;
-    // With one file in all, a rotation has nowhere to move it.
+    // With a single file in total, a rotation has nowhere to move it.
     shift(path, if max_files == 1 { 2 } else { max_files })
 }
 
-/// Moves `path` to `path.1`, that to `path.2` and so on, so that with a new `path` there are `max_files` in all.
+/// Moves `path` to `path.1`, that to `path.2` and so on, so that with a new `path` there are `max_files` in total.
 fn shift(path: &Path, max_files: u32) -> Result<(), LogError> {
-    // The last one that is overwritten, or that is new.
+    // The last one that is overwritten or created.
     let last = match max_files {
         0 => (1..u32::MAX).find(|&n| !numbered(path, n).exists()).unwrap_or(u32::MAX),
         n => n - 1,

@@ -5,12 +5,12 @@
 use crate::record::{FrameRecord, PooledField, Value};
 use serde_json::{Map, Number, Value as Json};
 
-/// A record as an object, its fields in order. Maps of quality, and numbers that are none, are left out.
+/// A record as an object, its fields in order. Maps of quality, NaN and infinities are omitted.
 pub(super) fn object(record: &FrameRecord) -> Map<String, Json> {
     record.fields().filter_map(|(name, value)| Some((name.to_owned(), json(value)?))).collect()
 }
 
-/// The record that an object holds. What has no form in a record (lists, null) is left out.
+/// The record in an object. Values that records cannot hold (lists, null) are ignored.
 pub(super) fn record(object: Map<String, Json>) -> FrameRecord {
     let mut record = FrameRecord::default();
     for (name, json) in object {
@@ -21,7 +21,7 @@ pub(super) fn record(object: Map<String, Json>) -> FrameRecord {
     record
 }
 
-/// A value as JSON; none where JSON, or a log, has no form for it.
+/// A value as JSON; `None` if JSON or logs have no form for it.
 pub(super) fn json(value: Value) -> Option<Json> {
     Some(match value {
         Value::Text(text) => text.into(),
@@ -36,7 +36,7 @@ pub(super) fn json(value: Value) -> Option<Json> {
     })
 }
 
-/// JSON as a value; none for null and lists.
+/// JSON as a value; `None` for null and lists.
 pub(super) fn value(json: Json) -> Option<Value> {
     Some(match json {
         Json::Null | Json::Array(_) => return None,
@@ -53,14 +53,14 @@ pub(super) fn value(json: Json) -> Option<Value> {
     })
 }
 
-/// A pool as an object: the count, if it is known, and the statistics.
+/// A pool as an object: the count, if known, and the statistics.
 pub(super) fn pool(pooled: &PooledField) -> Map<String, Json> {
     let count = pooled.count.map(|count| ("count".to_owned(), Json::from(count)));
     let statistics = pooled.statistics.iter().map(|(name, value)| (name.clone(), Json::from(*value)));
     count.into_iter().chain(statistics).collect()
 }
 
-/// The pool that an object holds.
+/// The pool in an object.
 pub(super) fn pooled(object: &Map<String, Json>) -> PooledField {
     let statistics = object.iter().filter(|(name, _)| *name != "count");
     let statistics = statistics.filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! One JSON object a line: `{"pts": ns, "running-time": ns, "scores": {"iqascore0": {…}}}` with the fields of
-//! [`FIELDS`](crate::record::FIELDS) except `map`; the last line is
-//! `{"pool": {"iqascore0": {"model": …, "scored": n, "skipped": n, "failed": n, "score": {"count": n, "mean": …}, …}}}`,
-//! of a comparison with the counts of its ledger, `verdict` and `reasons` too, with VMAF its `vmaf-model`; `model-hash` and
-//! `vmaf-model-hash` tell the models' files. A missing time is `null`, any other missing value an absent field.
+//! One JSON object per line: `{"pts": ns, "running-time": ns, "scores": {"iqascore0": {…}}}` with the fields of
+//! [`FIELDS`](crate::record::FIELDS) except `map`. The last line is `{"pool": {"iqascore0": {"model": …, "scored": n,
+//! "skipped": n, "failed": n, "score": {"count": n, "mean": …}, …}}}`; for a comparison it also has the counts of its
+//! ledger, `verdict` and `reasons`, and with VMAF its `vmaf-model`. `model-hash` and `vmaf-model-hash` identify the
+//! models' files. A missing time is `null`; any other missing value is an absent field.
 
 use super::error::{LogError, ReadError};
 use super::file::LogFile;
@@ -74,7 +74,7 @@ fn element_object(pools: &ElementPools) -> Map<String, Value> {
 pub enum Line {
     /// A frame.
     Frame(LoggedFrame),
-    /// What the frames so far come to, element by element.
+    /// The pools of the frames so far, by element.
     Pools(Vec<ElementPools>),
 }
 
@@ -93,7 +93,7 @@ pub enum Line {
 /// # Ok::<_, onnx_iqa::record::log::ReadError>(())
 /// ```
 ///
-/// Empty lines are passed over, and an unfinished last line is left out: its writer was stopped.
+/// Empty lines are skipped, and so is an unfinished last line, whose writer was stopped.
 #[derive(Debug)]
 pub struct Reader<R> {
     input: R,
@@ -121,7 +121,7 @@ impl<R: BufRead> Reader<R> {
         }
         match serde_json::from_slice(&text) {
             Ok(value) => parse(value, self.number).map(Some),
-            // Only the last line of a file has no end.
+            // Only the last line of a file can be unterminated.
             Err(error) if error.is_eof() && !text.ends_with(b"\n") => Ok(None),
             Err(source) => Err(ReadError::Json { line: self.number, source }),
         }
@@ -177,7 +177,7 @@ fn element_pools(element: &str, pools: &Value) -> ElementPools {
     ElementPools { fields, attributes, ..found }
 }
 
-/// What each field that is an object comes to.
+/// The pool of each field that is an object.
 fn fields(pools: &Value) -> Vec<(String, PooledField)> {
     let objects = pools.as_object().into_iter().flatten();
     objects.filter_map(|(name, pool)| Some((name.clone(), json::pooled(pool.as_object()?)))).collect()
@@ -203,7 +203,7 @@ impl LogWriter for JsonLinesLog {
     }
 
     fn pools(&mut self, pools: &[ElementPools]) -> Result<(), LogError> {
-        // Never in a file of its own: the last lines and what they come to belong together.
+        // Never in a new file: the last lines and their pools belong together.
         let mut line = Vec::new();
         write_pools(&mut line, pools).map_err(|source| self.file.error(source))?;
         self.file.write(&line)

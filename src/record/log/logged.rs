@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What logs hold.
+//! The content of logs.
 
 use crate::record::{Counts, FrameRecord, PooledField, Verdict};
 
@@ -9,13 +9,13 @@ use crate::record::{Counts, FrameRecord, PooledField, Verdict};
 pub struct LoggedFrame {
     /// Its time stamp, in nanoseconds.
     pub pts: Option<u64>,
-    /// In running time, in nanoseconds.
+    /// Its running time, in nanoseconds.
     pub running_time: Option<u64>,
-    /// What each element says of it, by the element's name.
+    /// The record of each element, by the element's name.
     pub scores: Vec<(String, FrameRecord)>,
 }
 
-/// What one element's scores come to.
+/// The statistics of one element's scores.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ElementPools {
     /// The element's name.
@@ -26,28 +26,28 @@ pub struct ElementPools {
     pub model_hash: Option<String>,
     /// The name of VMAF's model, if VMAF was measured.
     pub vmaf_model: Option<String>,
-    /// The same digits of its file.
+    /// The same digits for that model.
     pub vmaf_model_hash: Option<String>,
-    /// What became of the frames, as far as it is known.
+    /// What became of the frames, as far as known.
     pub counts: Counts,
-    /// Of a comparison: whether its numbers can be trusted.
+    /// Only of a comparison: whether its numbers can be trusted.
     pub verdict: Option<Verdict>,
     /// Why the verdict is not better.
     pub reasons: Vec<String>,
-    /// Each field's name and what its values come to.
+    /// Each field's name and statistics.
     pub fields: Vec<(String, PooledField)>,
     /// The same for the model's attributes.
     pub attributes: Vec<(String, PooledField)>,
 }
 
 impl ElementPools {
-    /// Frames with a score of their own, and scores that later frames carried; 0 where that is not known.
+    /// Frames with a score of their own, and scores that later frames carried; 0 if unknown.
     #[must_use]
     pub fn scored(&self) -> u64 {
         self.counts.scored.unwrap_or(0)
     }
 
-    /// The pool of a field, if it ever had a value.
+    /// The pool of a field, if it has had a value.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&PooledField> {
         self.fields.iter().find_map(|(field, pool)| (field == name).then_some(pool))

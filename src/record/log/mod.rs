@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Logs: the frames as they come, then what they come to.
+//! Logs: the frames as they arrive, then their statistics.
 //!
-//! [`Log`] writes one to a file or to standard output. The formats have a file each, with what writes to an
-//! [`io::Write`](std::io::Write) and what reads back: [`json_lines`] everything, [`csv`] everything but the order of an
-//! entry's unknown fields, [`vmaf_json`] the measurements.
+//! [`Log`] writes one to a file or to standard output. Each format has a module with functions that write to an
+//! [`io::Write`](std::io::Write) and read back: [`json_lines`] everything, [`csv`] everything except the order of
+//! unknown fields, [`vmaf_json`] the measurements.
+//!
+//! A line is in the file when the call that writes it returns, so a program that is killed loses nothing before it. Two
+//! writers of one file are an error.
 
 mod claim;
 mod count;
@@ -31,28 +34,28 @@ use std::borrow::Cow;
 use std::path::Path;
 use writer::LogWriter;
 
-/// How a log is written.
+/// The format of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum LogFormat {
-    /// One JSON object a line, the pools in the last.
+    /// One JSON object per line, the pools in the last.
     #[default]
     JsonLines,
-    /// A row for each frame, the pools in a file of its own.
+    /// A row per frame, the pools in a separate file.
     Csv,
     /// One JSON document, as libvmaf writes it.
     VmafJson,
 }
 
-/// How a log is opened.
+/// Options for opening a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogOptions {
-    /// When a new file is begun.
+    /// When a new file is started.
     pub rotation: Rotation,
-    /// Whether lines are added to a file that is there, which otherwise is moved to `<location>.1`.
+    /// Whether to append to an existing file, which otherwise is moved to `<location>.1`.
     pub append: bool,
-    /// Who writes it, for the error when another writes it too.
+    /// The writer's name, for the error when there is a second one.
     pub owner: String,
 }
 
@@ -71,11 +74,11 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens `location`, `-` being standard output. A file that is there is moved to `<location>.1`, that one to
+    /// Opens `location`, `-` being standard output. An existing file is moved to `<location>.1`, that one to
     /// `<location>.2` and so on.
     ///
     /// # Errors
-    /// As of [`open_with`](Self::open_with).
+    /// Those of [`open_with`](Self::open_with).
     pub fn open(location: &str, format: LogFormat, rotation: Rotation) -> Result<Self, LogError> {
         Self::open_with(location, format, &LogOptions { rotation, ..LogOptions::default() })
     }
@@ -84,7 +87,7 @@ impl Log {
     ///
     /// # Errors
     /// When the file cannot be written, when another log of this process or another process writes it, or when the
-    /// format does not go with the location or the options.
+    /// format does not support the location or the options.
     pub fn open_with(location: &str, format: LogFormat, options: &LogOptions) -> Result<Self, LogError> {
         let LogOptions { rotation, append, owner } = options;
         match format {
@@ -105,14 +108,14 @@ impl Log {
                 rotation.max_files,
             )?),
         };
-        // A stream without any frame still leaves a log that says so.
+        // A stream without any frame still produces a log that says so.
         Ok(Self { format, writer, elements: Vec::new(), pools_due: true })
     }
 
-    /// Writes a frame and counts it. It is in the file when this is back.
+    /// Writes a frame and counts it. It is in the file when this returns.
     ///
-    /// A copy of a frame that came before, with all that was said of that one, as `videorate` makes them, counts as
-    /// nothing, and is written as what it is: `skipped`, with the older frame's score and its age.
+    /// A copy of a previous frame with all its metadata, as `videorate` makes them, is not counted, and is written as
+    /// `skipped`, with the older frame's score and its age.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -130,14 +133,14 @@ impl Log {
         self.writer.frame(&corrected)
     }
 
-    /// Takes note of what an element says of its whole stream. Its counts and its verdict are written with the pools,
-    /// unless more frames of it come: those found in the frames cannot know of frames that did not come this far.
+    /// Stores an element's summary of its stream. Its counts and its verdict are written with the pools, unless more of
+    /// its frames arrive: counts from the frames alone miss those that did not come this far.
     pub fn summary(&mut self, element: &str, summary: &Summary) {
         let new = self.element(element).tell(summary);
         self.pools_due |= new;
     }
 
-    /// The counts of the element of that name; new ones if it has none yet.
+    /// The counts of the element of that name; created if it has none yet.
     fn element(&mut self, name: &str) -> &mut ElementCount {
         let known = self.elements.iter().position(|element| element.name() == name);
         let index = known.unwrap_or_else(|| {
@@ -147,7 +150,7 @@ impl Log {
         &mut self.elements[index]
     }
 
-    /// Writes the pools, unless they have been written and nothing came since.
+    /// Writes the pools, unless they were written and nothing has arrived since.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -159,7 +162,7 @@ impl Log {
         Ok(())
     }
 
-    /// Closes the file and opens its path again, for rotation from outside.
+    /// Closes the file and opens its path again, for external rotation.
     ///
     /// # Errors
     /// When the file cannot be opened.
@@ -168,7 +171,7 @@ impl Log {
     }
 }
 
-/// What a copy of a frame carries, as it holds for the copy: `age` is how much older the scored frame is, if it is known.
+/// The record as it applies to a copy of a frame: `age` is how much older the scored frame is, if known.
 fn copied(record: &FrameRecord, age: Option<u64>) -> FrameRecord {
     let mut record = record.clone();
     record.state = Some(State::Skipped);

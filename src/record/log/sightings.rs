@@ -1,52 +1,52 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Which of the scores that frames carry have come before.
+//! Which of the scores on frames were seen before.
 
 use crate::record::score_id::ScoreId;
 use crate::record::{FrameRecord, State};
 use std::collections::VecDeque;
 
-/// How many scores are remembered. A frame that is shown twice may come back after others: an encoder sends frames in
-/// another order.
+/// How many scores are remembered. A frame that is shown twice may return after others, because an encoder reorders
+/// frames.
 const REMEMBERED: usize = 64;
 
-/// What a record is to a log that has seen those before it.
+/// How a record relates to the previous ones in a log.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Sight {
-    /// It holds neither a score nor measures.
+    /// It contains neither a score nor measures.
     Nothing,
-    /// They have not come before.
+    /// Its score is new.
     New,
-    /// An older frame's score, put on this frame by the element that scored that one.
+    /// It carries an older frame's score, put there by the element that scored that frame.
     Carried,
-    /// The frame is a copy of one that came before, with all that it carries, as `videorate` makes them.
+    /// The frame is a copy of a previous one with all its metadata, as `videorate` makes them.
     Copy {
-        /// This frame's running time minus the scored frame's, in nanoseconds; none where that is not known.
+        /// This frame's running time minus the scored frame's, in nanoseconds; `None` if unknown.
         age: Option<u64>,
     },
 }
 
-/// A score that has come.
+/// A score that was seen.
 #[derive(Debug, Clone)]
 struct Seen {
     id: ScoreId,
     /// When the scored frame is shown, in running time.
     shown: Option<u64>,
-    /// What was said last of its age.
+    /// Its age when last seen.
     age: Option<u64>,
 }
 
-/// The newest scores of one element.
+/// The latest scores of one element.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sightings(VecDeque<Seen>);
 
 impl Sightings {
-    /// A frame comes with this time stamp and running time, of which the element says `record`.
+    /// Adds a frame with this time stamp and running time, and the element's `record`.
     pub fn see(&mut self, pts: Option<u64>, running_time: Option<u64>, record: &FrameRecord) -> Sight {
         let Some(id) = ScoreId::of(record, pts) else { return Sight::Nothing };
         let is_own = record.state == Some(State::Scored);
         let age = record.age;
-        // Of two frames without any time stamp nothing tells whether they are one.
+        // Two frames without any time stamp cannot be distinguished.
         let known = self.0.iter_mut().find(|seen| seen.id == id).filter(|_| !is_own || id.is_timed());
         let Some(known) = known else {
             let shown = running_time.zip(age).and_then(|(now, age)| now.checked_sub(age));
@@ -56,7 +56,7 @@ impl Sightings {
             self.0.push_back(Seen { id, shown, age });
             return Sight::New;
         };
-        // The element itself gives each later frame another age, and puts measures on their own frame only.
+        // The element itself gives each later frame a different age, and puts measures on their own frame only.
         if is_own || !id.is_of_model() || (age.is_some() && age == known.age) {
             return Sight::Copy { age: running_time.zip(known.shown).and_then(|(now, then)| now.checked_sub(then)) };
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is written is read back.
+//! What is written can be read back.
 
 use super::*;
 use crate::model::contract::Kind;
@@ -117,7 +117,8 @@ fn vmaf_json_gives_the_measurements_back() {
     let document = vmaf_json::read(text.as_slice()).expect("a document");
     assert_eq!(document.version, concat!("onnxiqa ", env!("CARGO_PKG_VERSION")));
     let numbers: Vec<_> = document.frames.iter().map(|(number, metrics)| (*number, metrics.len())).collect();
-    // luma-mean, luma-deviation, motion, psnr-y, psnr-cb, psnr-cr, psnr, ssim, ms-ssim, float-ssim, vmaf, cambi and the score.
+    // luma-mean, luma-deviation, motion, psnr-y, psnr-cb, psnr-cr, psnr, ssim, ms-ssim, float-ssim, vmaf, cambi and the
+    // score.
     let count = 13;
     assert_eq!(numbers, [(1, count), (2, count)], "a frame without measurements is counted and left out");
     // One element came first, then another.

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! One document in the layout of libvmaf's JSON log, so that tools for that can read it.
+//! One document in the layout of libvmaf's JSON log, for tools that read it.
 //!
-//! Metrics are called as libvmaf calls them where they are the same number: `psnr_y`, `psnr_cb` and `psnr_cr`, cut at
-//! 6n + 12 dB as there, `float_ms_ssim`, `float_ssim`, `vmaf`, `cambi`; PSNR over all planes is `psnr_avg`, as ffmpeg's
-//! filter calls it; a model's score has the model's name, and everything else is called as in other logs, with `_` for
-//! `-`. When several elements scored, `<element>_` stands before each name. What is no measurement (confidence, gain,
-//! attributes and the like) stands beside the metrics of a frame as `details`, its pools in `pooled_details`. Frames
-//! without a measurement are left out, as libvmaf does, and keep their number; so are those that only carry on the
-//! score of a frame before them: each score is there once. `aggregate_metrics` has the counts of frames, `elements`
-//! each element's model, VMAF's model as `vmaf_model`, their hashes, verdict and reasons.
+//! Metrics have libvmaf's names if they are the same number: `psnr_y`, `psnr_cb` and `psnr_cr`, limited to 6n + 12 dB
+//! as there, `float_ms_ssim`, `float_ssim`, `vmaf`, `cambi`. PSNR over all planes is `psnr_avg`, as in ffmpeg's filter;
+//! a model's score has the model's name, and everything else has the name used in other logs, with `_` for `-`. If
+//! several elements scored, `<element>_` precedes each name. Values that are not measurements (confidence, gain,
+//! attributes and the like) are in `details` beside a frame's metrics, and their pools in `pooled_details`. As with
+//! libvmaf, frames without a measurement are omitted, and the others keep their number; so are frames that only carry
+//! the score of an earlier one: each score appears once. `aggregate_metrics` has the counts of frames, `elements` each
+//! element's model, VMAF's model as `vmaf_model`, their hashes, verdict and reasons.
 
 mod file;
 mod metrics;
@@ -28,21 +28,21 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
-/// Writes the parts of a document in their order: the beginning, frames, the end.
+/// Writes the parts of a document in order: the beginning, frames, the end.
 ///
-/// Whether names have their element's before them is decided by the elements that are known when a part is written.
+/// Whether names are preceded by their element's depends on the elements known when a part is written.
 #[derive(Debug, Clone, Default)]
 pub struct Writer {
     next_frame: u64,
-    /// A frame was written, so that a comma belongs before the next.
+    /// Whether a frame was written, so that the next one needs a comma.
     separated: bool,
-    /// The first element that came up.
+    /// The first element seen.
     first: Option<String>,
-    /// Another one did.
+    /// Whether there was another one.
     several: bool,
-    /// When the first frame came.
+    /// When the first frame arrived.
     started: Option<Instant>,
-    /// By the element's name, the scores that were written.
+    /// The scores that were written, by the element's name.
     sightings: BTreeMap<String, Sightings>,
 }
 
@@ -53,7 +53,7 @@ impl Writer {
         Self::default()
     }
 
-    /// Takes note of elements; gives the first one if it is no longer alone, and frames were written without its name.
+    /// Notes elements; returns the first one if it is no longer the only one, and frames were written without its name.
     pub(super) fn learn<'a>(&mut self, elements: impl Iterator<Item = &'a str>) -> Option<String> {
         let before = self.several;
         for element in elements {
@@ -62,12 +62,12 @@ impl Writer {
         (self.several && !before && self.separated).then(|| self.first.clone()).flatten()
     }
 
-    /// What stands before the names of an element's metrics.
+    /// The prefix of an element's metrics.
     fn prefix(&self, element: &str) -> String {
         if self.several { format!("{element}_") } else { String::new() }
     }
 
-    /// Writes what stands before the frames.
+    /// Writes what precedes the frames.
     ///
     /// # Errors
     /// When `out` cannot be written.
@@ -104,14 +104,14 @@ impl Writer {
         write!(out, "{separator}{}", Json::Object(object))
     }
 
-    /// Whether what an element says of the frame was written with another one.
+    /// Whether an element's values for the frame were written with an earlier one.
     fn repeats(&mut self, frame: &LoggedFrame, element: &str, record: &FrameRecord) -> bool {
         let sightings = self.sightings.entry(element.to_owned()).or_default();
         let sight = sightings.see(frame.pts, frame.running_time, record);
         matches!(sight, Sight::Carried | Sight::Copy { .. })
     }
 
-    /// Writes what stands after the frames.
+    /// Writes what follows the frames.
     ///
     /// # Errors
     /// When `out` cannot be written.
@@ -137,14 +137,14 @@ impl Writer {
         write!(out, "\n  \"aggregate_metrics\": {counts},\n  \"elements\": {elements}\n}}\n")
     }
 
-    /// How many frames came a second of real time, which is what libvmaf's `fps` says; 0 where nothing can be said.
+    /// Frames per second of real time, which is what libvmaf's `fps` means; 0 if unknown.
     fn frames_a_second(&self) -> f64 {
         let seconds = self.started.map_or(0.0, |started| started.elapsed().as_secs_f64());
         if seconds > 0.0 { (self.next_frame as f64 / seconds * 100.0).round() / 100.0 } else { 0.0 }
     }
 }
 
-/// What is said of an element in words.
+/// The texts about an element.
 fn about(element: &ElementPools) -> Json {
     let mut about = Map::new();
     for (name, text) in [
@@ -162,7 +162,7 @@ fn about(element: &ElementPools) -> Json {
     Json::Object(about)
 }
 
-/// libvmaf's names and order, then what it does not have.
+/// libvmaf's names and order, then the others.
 fn statistics(pool: &PooledField) -> Json {
     let named: Map<_, _> =
         pool.statistics.iter().map(|(name, value)| (name.replace('-', "_"), Json::from(*value))).collect();
@@ -173,26 +173,26 @@ fn statistics(pool: &PooledField) -> Json {
     Json::Object(ordered)
 }
 
-/// What can be read back of a document: numbers under their metrics' names.
+/// The part of a document that can be read back: numbers under the names of their metrics.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Document {
-    /// What wrote it.
+    /// The program that wrote it.
     pub version: String,
-    /// Each frame's number and its metrics. Frames without any are left out.
+    /// Each frame's number and its metrics. Frames without any are omitted.
     pub frames: Vec<(u64, Vec<(String, f64)>)>,
-    /// Frames a second of real time while it was written.
+    /// Frames per second of real time while it was written.
     pub fps: Option<f64>,
-    /// Each metric's name and what its values come to; statistics are called as everywhere else, `harmonic-mean`.
+    /// Each metric's name and statistics; the statistics have their usual names, such as `harmonic-mean`.
     pub pooled: Vec<(String, PooledField)>,
     /// Counts of frames, by their names.
     pub aggregate: Vec<(String, f64)>,
 }
 
-/// Reads a document, also one that libvmaf wrote.
+/// Reads a document, including those that libvmaf wrote.
 ///
 /// # Errors
-/// When `input` cannot be read or is something else.
+/// When `input` cannot be read or is not such a document.
 pub fn read(input: impl Read) -> Result<Document, ReadError> {
     let value: Json = serde_json::from_reader(input).map_err(json_error)?;
     let Some(frames) = value.get("frames").and_then(Json::as_array) else {

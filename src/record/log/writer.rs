@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a format does with its file.
+//! The interface of a log format.
 
 use super::error::LogError;
 use super::logged::{ElementPools, LoggedFrame};
 
-/// One of the formats, at work.
+/// The writer of a log format.
 pub(super) trait LogWriter: Send {
-    /// Writes a frame; it is in the file when this is back.
+    /// Writes a frame; it is in the file when this returns.
     fn frame(&mut self, frame: &LoggedFrame) -> Result<(), LogError>;
-    /// Writes what the frames so far come to. More frames may follow, and then other pools.
+    /// Writes the statistics of the frames so far. More frames may follow, and then other pools.
     fn pools(&mut self, pools: &[ElementPools]) -> Result<(), LogError>;
     /// Closes the file and opens its path again.
     fn reopen(&mut self) -> Result<(), LogError>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! One pair of pictures' translation.
+//! The translation of one pair of pictures.
 
 use std::f64::consts::TAU;
 
@@ -12,40 +12,40 @@ use super::tiles::{self, TILES};
 use crate::align::space::part::Part;
 use crate::resample::Scratch;
 
-/// Frequencies beyond are aliases and noise, and left out. In cycles per pixel.
+/// Higher frequencies are aliasing and noise and are ignored. In cycles per pixel.
 const MAX_FREQUENCY: f64 = 0.35;
-/// So are those of fewer waves in a tile: the window makes them.
+/// Frequencies with fewer waves per tile are ignored too: they are artifacts of the window.
 const MIN_WAVES: f64 = 2.5;
-/// Nine neighboring frequencies say as much as this number of independent ones, because of the window. Its inverse is
-/// the coherence of noise with noise.
+/// Because of the window, nine neighboring frequencies carry the information of this many independent ones. The inverse
+/// is the coherence of noise with noise.
 const INDEPENDENT: f64 = 3.6;
-/// A tile's standard deviation, in 8-bit codes, below which there is nothing to see.
+/// Standard deviation of a tile, in 8-bit codes, below which it has no texture.
 const TEXTURE: f64 = 1.0;
-/// The peak of the correlation is at least this many times the highest value elsewhere.
+/// The peak of the correlation must be at least this many times the highest value elsewhere.
 const PEAK: f32 = 1.6;
 /// Pixels around the peak that belong to it.
 const FOOT: i32 = 5;
-/// What the pictures have in common, once the translation is undone: a correlation coefficient.
+/// Least correlation coefficient of the pictures once the translation is undone.
 const ALIKE: f64 = 0.5;
 /// The largest standard error, in pixels.
 const ERROR: f64 = 0.04;
 
-/// How much of the pairs before counts when a pair alone does not say enough.
+/// How much the preceding pairs count when one pair alone is not enough.
 const KEEP: f32 = 0.9;
 
-/// A pair alone and the pairs before say the same if they lie no further apart, in pixels.
+/// The estimates of one pair and of the preceding pairs agree if they differ by no more, in pixels.
 const AGREE: f64 = 0.4;
 
 /// A translation that can be trusted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Estimate {
-    /// By how much the distorted content lies to the right and below, in pixels of the common picture.
+    /// How far the distorted content lies to the right and below, in pixels of the common picture.
     pub shift: [f64; 2],
-    /// It rests on the pairs before too.
+    /// Whether it also rests on preceding pairs.
     pub accumulated: bool,
 }
 
-/// Finds translations; keeps its tables and memory, and what the pairs before said.
+/// Estimates translations; keeps its tables, its memory and the sums of preceding pairs.
 #[derive(Default)]
 pub(super) struct Estimator {
     sums: Option<Sums>,
@@ -55,8 +55,7 @@ pub(super) struct Estimator {
     smooth: [Vec<f32>; 2],
 }
 
-/// Spectra of tiles that lie at the same place, and of such that lie as far apart as the translation is in whole
-/// pixels.
+/// Spectra of tiles at the same place, and of tiles moved apart by the translation in whole pixels.
 struct Sums {
     /// Of this pair.
     now: Spectrum,
@@ -72,8 +71,8 @@ impl std::fmt::Debug for Estimator {
 }
 
 impl Estimator {
-    /// The translation between two parts that are both `size`, if there is texture enough to trust what is found: in
-    /// this pair alone, or in those before and this one together.
+    /// The translation between two parts of `size`, if there is enough texture to trust it: from this pair alone, or
+    /// from this pair and the preceding ones.
     pub fn estimate(&mut self, parts: [&Part<'_>; 2], size: [u32; 2]) -> Option<Estimate> {
         let least = size[0].min(size[1]);
         let side = tiles::side(least)? as usize;
@@ -96,7 +95,7 @@ impl Estimator {
         sums.coarse.fade_into(KEEP, &sums.now);
         let alone = self.coarse(&mut sums.now);
         let apart = alone.or_else(|| self.coarse(&mut sums.coarse))?;
-        // Between two pixels the peak is now here and now there.
+        // Between two pixels the peak alternates.
         if (0..2).any(|axis| (sums.apart[axis] - apart[axis]).abs() > 1) {
             sums.fine.clear();
             sums.apart = apart;
@@ -108,7 +107,7 @@ impl Estimator {
         let accumulated = self.fine(&sums.fine, size, apart);
         let agree = |a: [f64; 2], b: [f64; 2]| (0..2).all(|axis| (a[axis] - b[axis]).abs() < AGREE);
         match (alone, accumulated) {
-            // Together they say it more exactly; unless this pair says something else.
+            // Together they are more exact, unless this pair disagrees.
             (alone, Some(shift)) if alone.is_none_or(|alone| agree(alone, shift)) => {
                 Some(Estimate { shift, accumulated: true })
             }
@@ -116,12 +115,12 @@ impl Estimator {
         }
     }
 
-    /// Adds up the spectra of tiles that lie `apart` from each other. Returns the texture in the reference's: its
-    /// variance in 8-bit codes.
+    /// Adds up the spectra of tiles that are `apart` pixels from each other. Returns the texture of the reference's
+    /// tiles: their variance in 8-bit codes.
     fn gather(&mut self, spectrum: &mut Spectrum, parts: [&Part<'_>; 2], size: [u32; 2], apart: [i32; 2]) -> f64 {
         spectrum.clear();
         let side = spectrum.side as u32;
-        // Tiles above each other have their columns in common, tiles beside each other their rows.
+        // Tiles in one column share their columns, tiles in one row their rows.
         let [columns, rows] = [0, 1].map(|axis| {
             let origins = tiles::origins(size[axis], side, TILES[axis], apart[axis]);
             let of = |[reference, distorted]: [i32; 2]| {
@@ -167,7 +166,7 @@ impl Estimator {
         let elsewhere = |lag: &[i32; 2]| (0..2).any(|axis| (lag[axis] - peak[axis]).abs() > FOOT);
         let second = lags().filter(elsewhere).map(value).fold(0.0, f32::max);
         let clear = value(peak) > PEAK * second;
-        // At the rim it may be the flank of one beyond.
+        // At the rim it may be the flank of a peak outside.
         (clear && peak.iter().all(|lag| lag.abs() < reach)).then_some(peak)
     }
 
@@ -189,8 +188,8 @@ impl Estimator {
         Some([0, 1].map(|axis| f64::from(coarse[axis]) + fit.rest[axis]))
     }
 
-    /// Adds up each frequency and its eight neighbors, after undoing the translation `rest` between the tiles, so that
-    /// phases hardly differ among them.
+    /// Adds up each frequency and its eight neighbors after undoing the remaining translation `rest` between the tiles,
+    /// so that their phases hardly differ.
     fn smooth(&mut self, spectrum: &Spectrum, rest: [f64; 2]) {
         let side = spectrum.side;
         let turned = |at: usize| {
@@ -207,11 +206,11 @@ impl Estimator {
         box3(&spectrum.distorted, side, &mut self.smooth[1]);
     }
 
-    /// What one frequency says.
+    /// The contribution of one frequency.
     fn term(&self, at: usize, side: usize, chance: f64) -> Option<Term> {
         let frequency = frequency(at, side);
         let distance = frequency[0].hypot(frequency[1]);
-        // The other half says the same.
+        // The other half is redundant.
         let half = frequency[0] > 0.0 || (frequency[0] == 0.0 && frequency[1] > 0.0);
         if !half || distance > MAX_FREQUENCY || distance * (side as f64) < MIN_WAVES {
             return None;
@@ -222,20 +221,21 @@ impl Estimator {
         if !coherence.is_finite() {
             return None;
         }
-        // What pictures without anything in common would have is nothing; and none is so sure as to rule alone.
+        // Subtracts the coherence that unrelated pictures would have; the limit keeps a single frequency from
+        // dominating.
         let coherence = ((coherence - chance) / (1.0 - chance)).clamp(0.0, 0.98);
         let weight = coherence / (1.0 - coherence);
         Some(Term { wave: frequency.map(|f| TAU * f), weight, phase: cross.arg(), common: cross.norm(), power })
     }
 }
 
-/// Cycles a pixel, across and down, of an element of a spectrum.
+/// Cycles per pixel, across and down, of an element of a spectrum.
 fn frequency(at: usize, side: usize) -> [f64; 2] {
     let signed = |i: usize| (if i > side / 2 { i as f64 - side as f64 } else { i as f64 }) / side as f64;
     [signed(at / side), signed(at % side)]
 }
 
-/// The sum of each element and its eight neighbors, around the borders.
+/// The sum of each element and its eight neighbors, wrapping around.
 fn box3<T: Copy + Default + std::ops::Add<Output = T>>(values: &[T], side: usize, out: &mut Vec<T>) {
     let across = |row: usize, column: usize| {
         let row = &values[row * side..][..side];

@@ -4,17 +4,17 @@
 
 use std::f64::consts::TAU;
 
-/// Neighboring frequencies that Hann's window and the smoothing make one of.
+/// Neighboring frequencies that Hann's window and the smoothing combine.
 const DEPENDENT: f64 = 9.0;
 
-/// What one frequency says about the translation.
+/// The contribution of one frequency to the translation.
 pub(super) struct Term {
-    /// Radians a pixel.
+    /// Radians per pixel.
     pub wave: [f64; 2],
     /// γ² / (1 - γ²).
     pub weight: f64,
     pub phase: f64,
-    /// What both have in common there, and what each has.
+    /// The power that both share there, then that of each.
     pub common: f64,
     pub power: [f64; 2],
 }
@@ -25,16 +25,16 @@ pub(super) struct Fit {
     pub rest: [f64; 2],
     /// Its standard error.
     pub error: [f64; 2],
-    /// The correlation of both once it is undone.
+    /// The correlation of both once the translation is undone.
     pub alike: f64,
 }
 
 impl Fit {
-    /// None if the phases do not say anything about some direction; tiles have `side` rows.
+    /// `None` if the phases determine no translation in some direction; tiles have `side` rows.
     pub fn of(terms: &[Term], side: usize) -> Option<Self> {
         let mut rest = [0.0; 2];
         let turned = |term: &Term, rest: [f64; 2]| term.phase + term.wave[0] * rest[0] + term.wave[1] * rest[1];
-        // [xx, xy, yy], and its inverse.
+        // [xx, xy, yy] and its inverse.
         let mut information = [0.0; 3];
         for term in terms {
             information[0] += term.weight * term.wave[0] * term.wave[0];
@@ -62,7 +62,7 @@ impl Fit {
                 break;
             }
         }
-        // How far the phases scatter around it says how far it can be off.
+        // The scatter of the phases around the fit gives its uncertainty.
         let mut scatter = [0.0; 3];
         for term in terms {
             let pull = term.weight * turned(term, rest).sin();
@@ -81,10 +81,10 @@ impl Fit {
     }
 }
 
-/// Whether there is a direction about which nothing is known, as along stripes: what there seems to be is only the
-/// window.
+/// Whether the translation is undetermined in some direction, as along stripes, where any structure comes from the
+/// window alone.
 fn blind(terms: &[Term], [xx, xy, yy]: [f64; 3], side: usize) -> bool {
-    // Of the smaller eigenvalue.
+    // The direction of the smaller eigenvalue.
     let angle = 0.5 * (2.0 * xy).atan2(xx - yy) + TAU / 4.0;
     let along = |term: &Term| (term.wave[0] * angle.cos() + term.wave[1] * angle.sin()).abs();
     let window = TAU * LEAK / side as f64;
@@ -93,12 +93,12 @@ fn blind(terms: &[Term], [xx, xy, yy]: [f64; 3], side: usize) -> bool {
     beyond < SEEN * all
 }
 
-/// Waves in a tile by which the window and the sum of neighbors widen everything.
+/// How far the window and the sum of neighbors widen everything, in waves per tile.
 const LEAK: f64 = 3.5;
-/// The share of what is known of a direction that must not come from the window.
+/// The share of the information about a direction that must not come from the window.
 const SEEN: f64 = 0.15;
 
-/// Steps to the best fit at most; each is many times closer than the one before.
+/// Most steps to the best fit; each reduces the error many times.
 const ROUNDS: usize = 12;
-/// A step so short, in pixels, is the last.
+/// A step this short, in pixels, is the last.
 const CLOSE: f64 = 1e-4;

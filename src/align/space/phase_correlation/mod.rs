@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The translation between two streams: estimated now and then, held in between.
+//! The translation between two streams: estimated from time to time, held in between.
 
 mod estimate;
 mod fit;
@@ -11,36 +11,36 @@ use estimate::Estimator;
 
 use super::part::Part;
 
-/// Estimates that are made one after the other before a translation counts as known.
+/// Consecutive estimates before a translation counts as known.
 const LEARNED: usize = 8;
-/// Pairs of frames between two estimates after that, and at most before.
+/// Pairs between two estimates after that; before that, the most.
 const PAUSE: u32 = 24;
-/// The most estimates that a translation is the mean of.
+/// The most estimates that are averaged.
 const MEMORY: usize = 16;
-/// Estimates of the same translation lie no further apart, in pixels of the reference.
+/// Estimates of the same translation differ by no more, in reference pixels.
 const NEAR: f64 = 0.19;
-/// Estimates in a row that have to say that it is another one.
+/// Consecutive estimates required to accept a different translation.
 const CONFIRMED: usize = 3;
 
-/// The translation of one stream against another.
+/// The translation of one stream relative to another.
 #[derive(Debug, Default)]
 pub(super) struct Translation {
     estimator: Estimator,
     /// In quarters of a reference pixel.
     in_force: Option<[i32; 2]>,
-    /// What it rests on, in pixels of the reference.
+    /// The estimates it rests on, in reference pixels.
     known: Vec<[f64; 2]>,
-    /// What speaks against it.
+    /// Estimates that contradict it.
     doubts: Vec<[f64; 2]>,
     /// Pairs until the next estimate.
     wait: u32,
-    /// Estimates in a row that could not be trusted.
+    /// Consecutive estimates that could not be trusted.
     misses: u32,
 }
 
 impl Translation {
-    /// Looks at the next pair of frames, if it is time to. Returns the translation in force, in quarters of the
-    /// reference's pixels.
+    /// Examines the next pair of frames if an estimate is due. Returns the translation in force, in quarters of a
+    /// reference pixel.
     pub fn look(&mut self, reference: &Part<'_>, distorted: &Part<'_>, size: [u32; 2]) -> Option<[i32; 2]> {
         if self.wait > 0 {
             self.wait -= 1;
@@ -52,7 +52,7 @@ impl Translation {
                 self.misses = 0;
                 let shift = [0, 1].map(|axis| estimate.shift[axis] * step[axis]);
                 if estimate.accumulated {
-                    // The ones before are in it.
+                    // It already contains the previous ones.
                     self.known.retain(|known| near(*known, shift));
                     self.known.iter_mut().for_each(|known| *known = shift);
                 }
@@ -60,7 +60,7 @@ impl Translation {
             }
             None => {
                 self.misses += 1;
-                // Texture may come with the next frame; or never.
+                // Texture may appear with the next frame, or never.
                 self.wait =
                     if self.in_force.is_some() { PAUSE } else { (1u32 << (self.misses / 4).min(5)).min(PAUSE) - 1 };
             }
@@ -68,7 +68,7 @@ impl Translation {
         self.in_force
     }
 
-    /// What is seen next is looked at: something has changed.
+    /// Something has changed: the next pair is examined.
     pub fn check(&mut self) {
         self.wait = 0;
     }
@@ -92,7 +92,7 @@ impl Translation {
         }
         let mean = mean(&self.known);
         let held = self.in_force.map(|quarters| quarters.map(|q| f64::from(q) / 4.0));
-        // Kept once it is known, so that it does not change to and fro between two quarters.
+        // Kept once it is known, so that it does not alternate between two quarters.
         if self.known.len() <= LEARNED || held.is_none_or(|held| !near(held, mean)) {
             self.in_force = Some(mean.map(|pixels| (pixels * 4.0).round() as i32));
         }

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Spectra of pairs of tiles, added up.
+//! Sums of the spectra of pairs of tiles.
 
 use std::sync::Arc;
 
 use rustfft::num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
 
-/// Two-dimensional transforms of pairs of square tiles, and the sums over all of them of what they have in common.
+/// Two-dimensional transforms of pairs of square tiles, and the sums of their cross and power spectra.
 ///
-/// Both tiles of a pair are real, so one complex transform does for both.
+/// Both tiles of a pair are real, so one complex transform serves both.
 pub(super) struct Spectrum {
     /// Rows and columns of a tile.
     pub side: usize,
-    /// Pairs that were added, faded ones in part.
+    /// Pairs added so far; faded ones count partially.
     pub tiles: f32,
     forward: Arc<dyn Fft<f32>>,
     inverse: Arc<dyn Fft<f32>>,
-    /// Hann's.
+    /// Hann window.
     window: Vec<f32>,
     pair: Vec<Complex32>,
     turned: Vec<Complex32>,
     scratch: Vec<Complex32>,
-    /// Σ D · R*: at each frequency the common power, with the phase by which D lags behind.
+    /// Σ D · R*: the common power at each frequency, with the phase by which D lags behind.
     pub cross: Vec<Complex32>,
     /// Σ |R|².
     pub reference: Vec<f32>,
@@ -60,7 +60,7 @@ impl Spectrum {
         self.distorted.fill(0.0);
     }
 
-    /// Makes the sums those of `other` and, less and less, of what was there before.
+    /// Adds the sums of `other` to the present ones, which fade by the factor `keep`.
     pub fn fade_into(&mut self, keep: f32, other: &Self) {
         self.tiles = self.tiles * keep + other.tiles;
         self.cross.iter_mut().zip(&other.cross).for_each(|(sum, new)| *sum = *sum * keep + new);
@@ -79,7 +79,7 @@ impl Spectrum {
             *out = Complex32::new(reference[i] - mean_reference, distorted[i] - mean_distorted) * window;
         }
         transform(&*self.forward, side, &mut self.pair, &mut self.turned, &mut self.scratch);
-        // Turned over now, as the sums are: frequencies across in the rows.
+        // Transposed now, as the sums are: horizontal frequencies in the rows.
         for row in 0..side {
             for column in 0..side {
                 let at = row * side + column;
@@ -93,13 +93,14 @@ impl Spectrum {
         }
     }
 
-    /// The correlation that belongs to a cross spectrum, in its place; lag (x, y) at `[y][x]`, negative ones from the end.
+    /// The correlation of a cross spectrum, computed in place; lag (x, y) is at `[y][x]`, negative lags count from the
+    /// end.
     pub fn correlation(&mut self, weighted: &mut [Complex32]) {
         transform(&*self.inverse, self.side, weighted, &mut self.turned, &mut self.scratch);
     }
 }
 
-/// Transforms rows, then columns; the result is turned over.
+/// Transforms rows, then columns; the result is transposed.
 fn transform(
     fft: &dyn Fft<f32>,
     side: usize,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Which parts belong together.
+//! Which areas correspond.
 
 use super::letterbox::boxed;
 use super::{LIMITED, assert_size};

@@ -17,19 +17,19 @@ fn signature(luma: &Luma) -> Signature {
     Signature::of(&owned.picture().expect("a picture"))
 }
 
-/// What is seen when `pictures` come out as `distorted` makes them.
+/// The result for `pictures` that were modified by `distorted`.
 fn seen(pictures: &[Luma], distorted: impl Fn(&Luma) -> Luma) -> Option<Orientation> {
     let pairs: Vec<_> = pictures.iter().map(|luma| (signature(luma), signature(&distorted(luma)))).collect();
     Orientation::seen_in(pairs.iter().map(|(reference, distorted)| (reference, distorted)))
 }
 
-/// The picture as it is after that was done to it, pixel by pixel, by the words of the enum alone.
+/// The picture modified pixel by pixel, following the documentation of the enum alone.
 fn turned(luma: &Luma, orientation: Orientation) -> Luma {
     let rows = |luma: &Luma| luma.iter().rev().cloned().collect::<Luma>();
     let columns = |luma: &Luma| luma.iter().map(|row| row.iter().rev().copied().collect()).collect::<Luma>();
     let transpose = |luma: &Luma| (0..luma[0].len()).map(|x| luma.iter().map(|row| row[x]).collect()).collect::<Luma>();
     match orientation {
-        // The lower left corner comes to the upper left: rows from below, as columns.
+        // The lower left corner moves to the upper left: rows from the bottom up become columns.
         Orientation::Turned90 => transpose(&rows(luma)),
         Orientation::Turned180 => rows(&columns(luma)),
         Orientation::Turned270 => rows(&transpose(luma)),
@@ -80,7 +80,7 @@ fn symmetric_flat_and_empty_pictures_raise_no_alarm() {
     for value in [0.0, 16.0, 128.0] {
         assert_eq!(seen(&[vec![vec![value; 320]; 180]], Luma::clone), None);
     }
-    // A slope of light alone, and a ball on black that is on the other side.
+    // A gradient alone, and a ball on black that is on the other side.
     let slope: Luma = (0..180).map(|_| (0..320).map(|x| f64::from(x) * 0.7).collect()).collect();
     assert_eq!(seen(&[slope], |luma| turned(luma, Orientation::MirroredHorizontally)), None);
     let ball: Luma = (0..180i32)

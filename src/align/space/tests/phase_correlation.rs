@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Translations that are known, because the scene is known between its pixels.
+//! Known translations, because the scene is defined between pixels too.
 
 use super::scenes::{Random, Scene, frame};
 use super::{LIMITED, assert_size, samples};
 use crate::align::space::{Registration, Scale, SpatialAligner};
 use crate::picture::{ChromaSite, Colorimetry, Family, Frame, OwnedFrame, PixelFormat, Range, Rect};
 
-/// What happens to a picture on its way.
+/// How a picture is distorted.
 #[derive(Clone, Copy)]
 struct Damage {
     gain: f64,
     bias: f64,
     /// Standard deviation.
     noise: f64,
-    /// Mean over so many pixels around.
+    /// Blur: the mean over this many pixels around.
     blur: i32,
     /// Coarsest step that values are rounded to.
     steps: f64,
@@ -22,7 +22,7 @@ struct Damage {
 
 const NONE: Damage = Damage { gain: 1.0, bias: 0.0, noise: 0.0, blur: 0, steps: 1.0 };
 
-/// The scene as a frame: luma and chroma at their places.
+/// The scene as a frame: luma and chroma at their positions.
 fn shot(scene: &Scene, format: PixelFormat, size: [u32; 2], shift: [f64; 2], damage: Damage, seed: u64) -> OwnedFrame {
     let mut random = Random(seed);
     let values = scene.values(size, shift);
@@ -138,7 +138,7 @@ fn a_positive_shift_lies_to_the_right_and_below() {
     let aligned = register.align(&a, &b).unwrap();
     assert_eq!(aligned.shift, Some([4.0, 2.0]));
     assert_size(&aligned, [156, 126]);
-    // Whole pixels: nothing is resampled, and the square lies upon itself.
+    // Whole pixels: nothing is resampled, and the squares coincide.
     assert_eq!(aligned.reference.planes()[0].data.as_ptr(), a.planes()[0].data.as_ptr());
     assert_eq!(aligned.distorted.row(0, 60)[58..82], aligned.reference.row(0, 60)[58..82]);
     pictures.reverse();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Scaling: against Pillow, and against what a plane that rises evenly has to become.
+//! Scaling, compared with Pillow, and with what a linear gradient must become.
 
 use super::scenes::{Random, frame};
 use super::{LIMITED, assert_size, samples};
@@ -87,7 +87,7 @@ fn scaling_is_that_of_pillow() {
     }
 }
 
-/// A plane that rises evenly along both axes, by the place in the picture (0 to 1), in each component another way.
+/// A linear gradient along both axes, by the position in the picture (0 to 1), different in each component.
 fn rising(format: PixelFormat, [width, height]: [u32; 2], colorimetry: Colorimetry) -> OwnedFrame {
     frame(format, [width, height], colorimetry, |index, x, y| {
         let c = format.components()[index];
@@ -169,7 +169,7 @@ fn sampling_that_differs_is_brought_to_the_references() {
             }
         }
     }
-    // Nothing to bring anywhere: only the order in memory differs.
+    // Nothing to align: only the order in memory differs.
     let (a, b) = (rising(PixelFormat::I420, size, LIMITED), rising(PixelFormat::Nv12, size, LIMITED));
     let (a, b) = (a.picture().unwrap(), b.picture().unwrap());
     let mut register = SpatialAligner::new(Scale::ToReference, Registration::None);
@@ -185,7 +185,7 @@ fn the_rule_says_who_is_scaled() {
     let mut register = SpatialAligner::new(Scale::ToReference, Registration::None);
     let aligned = register.align(&reference, &distorted).unwrap();
     assert_size(&aligned, [96, 64]);
-    // The one that is scaled takes on the other's chroma.
+    // The picture that is scaled takes on the other's chroma.
     assert_eq!(aligned.distorted.format(), PixelFormat::I420);
     assert_eq!((aligned.reference_crop, aligned.distorted_crop), (Rect::whole(96, 64), Rect::whole(48, 32)));
     let mut register = SpatialAligner::new(Scale::ToDistorted, Registration::None);
@@ -214,7 +214,7 @@ fn sizes_and_formats_may_change_from_frame_to_frame() {
         assert_size(&aligned, a);
         assert_eq!(aligned.distorted.format().family(), g.family(), "{round}");
         for index in 0..if g.family() == Family::Gray { 1 } else { 3 } {
-            // What is even stays so.
+            // Uniform areas stay uniform.
             let half = (aligned.distorted.format().components()[index].max() / 2) as u16;
             assert!(samples(&aligned.distorted, index).concat().iter().all(|&v| v == half), "{f} {a:?} {g} {b:?}");
         }

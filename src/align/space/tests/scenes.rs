@@ -54,8 +54,8 @@ pub fn frame(
     OwnedFrame { format, width, height, colorimetry, planes }
 }
 
-/// A scene that is known at every place, not only at whole pixels: waves of all directions whose power falls with
-/// frequency as that of pictures does, and edges.
+/// A scene that is defined everywhere, not only at whole pixels: waves in all directions whose power falls with
+/// frequency as in natural pictures, and edges.
 pub struct Scene {
     /// Across and down: radians a pixel, phase; amplitude.
     waves: Vec<([f64; 2], [f64; 2], f64)>,

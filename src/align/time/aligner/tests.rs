@@ -3,7 +3,7 @@
 use super::super::signature::{CELLS, COLUMNS};
 use super::*;
 
-/// A generator of numbers that are as good as random: SplitMix64.
+/// A pseudorandom generator: SplitMix64.
 struct Random(u64);
 
 impl Random {
@@ -15,7 +15,7 @@ impl Random {
     }
 }
 
-/// A side whose time goes on by chance.
+/// A side whose time advances randomly.
 fn stamp(random: &mut Random, now: &mut i64) -> Timestamp {
     *now += match random.below(50) {
         0 => -(random.below(3_000_000_000) as i64),
@@ -29,7 +29,7 @@ fn stamp(random: &mut Random, now: &mut i64) -> Timestamp {
     }
 }
 
-/// A side's next picture, if it has one: a bar that moves on, now and then by chance.
+/// A side's next picture, if it has one: a bar that moves, occasionally at random.
 fn picture(random: &mut Random, at: &mut u64) -> Option<Signature> {
     *at += if random.below(60) == 0 { random.below(50) } else { 1 };
     let bar = (*at * *at / 7 % 61) as usize;

@@ -164,8 +164,8 @@ fn partners_of_the_past_are_let_go() {
     assert_eq!(clock.needed_from(), 100_000);
 }
 
-/// Feeds both sides as the caller does, and returns the partners of all distorted frames and how many references were
-/// held at most.
+/// Feeds both sides as the caller does; returns the partners of all distorted frames and the most references that were
+/// held.
 fn fed(clock: &mut Clock, references: &[Timestamp], distorted: &[Timestamp]) -> (Vec<Option<u64>>, usize) {
     let (mut r, mut d, mut held) = (0, 0, 0);
     let mut found = Vec::new();
@@ -212,7 +212,7 @@ fn a_jump_of_one_side_alone_is_got_over() {
     let run = |first: i64, n: i64| (0..n).map(move |i| lasting(first + i * 40, 40));
     let steady: Vec<_> = run(0, 1000).collect();
     let jumping: Vec<_> = run(0, 500).chain(run(400 * 40, 600)).collect();
-    // The distorted side repeats what has been: nobody is left for that, then it goes on.
+    // The distorted side repeats earlier material, for which no partner is left, then continues.
     let (found, held) = fed(&mut Clock::new(0), &steady, &jumping);
     assert_eq!(found.iter().filter(|p| p.is_some()).count(), 1000);
     assert_eq!(found.last(), Some(&Some(999)));
@@ -255,8 +255,8 @@ fn extreme_times_do_no_harm() {
     assert_eq!(count + partners(&mut clock).len(), 700);
 }
 
-/// The case of issue 17: 7 of 10 frames at 24000/1001 a second, whose caps say 24000/1, against their copy in Matroska,
-/// which rounds to milliseconds.
+/// 7 of 10 frames at 24000/1001 per second whose caps state 24000/1, against their copy in Matroska, which rounds to
+/// milliseconds.
 #[test]
 fn a_time_base_is_no_duration() {
     let time = |n: i64| n * 1_001_000_000_000 / 24_000;

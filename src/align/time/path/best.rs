@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The best path, walked once for all that asks of it.
+//! The best path, computed once for all its users.
 
 use super::Tracker;
 use super::row::State;
 use std::cell::OnceCell;
 use std::ops::RangeInclusive;
 
-/// A pair of a path: row and reference.
+/// A pair on a path: row and reference.
 pub(super) type RowPair = (usize, u64);
 
 /// The best path through all rows.
 #[derive(Debug)]
 pub(super) struct BestPath {
-    /// In each row.
+    /// The state in each row.
     states: Vec<State>,
     /// Its pairs, the newest first.
     pairs: Vec<RowPair>,
@@ -22,7 +22,7 @@ pub(super) struct BestPath {
 }
 
 impl BestPath {
-    /// Where it is at a row.
+    /// The state at a row.
     pub fn state(&self, at: usize) -> State {
         self.states.get(at).copied().unwrap_or(State::Free)
     }
@@ -41,7 +41,7 @@ impl BestPath {
 }
 
 impl Tracker {
-    /// The best path and what it costs.
+    /// The best path and its cost.
     pub(super) fn best_path(&self) -> (BestPath, f64) {
         let (mut state, least) = self.rows.back().map_or((State::Free, f64::INFINITY), |row| row.best());
         let (mut states, mut pairs) = (vec![State::Free; self.rows.len()], Vec::new());

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Damage: frames whose pictures say nothing of their partner, in a place where both streams go on alike.
+//! Damage: frames whose pictures do not reveal their partner, at a place where both streams continue alike.
 //!
-//! A run of distorted frames without a partner that could be trusted, at most [`LONGEST`] long, is damaged if as much of
-//! the reference lies between the same neighbors, or if it is in the same place at an end of both streams. Its frames are
-//! paired by time. All else, longer or not as long on both sides, is other material.
+//! A run of distorted frames without a trustworthy partner, at most [`LONGEST`] long, is damaged if an equally long
+//! part of the reference lies between the same neighbors, or if the run is at the same place at an end of both streams.
+//! Its frames are paired by time. Anything else, longer or of different length on the two sides, is other material.
 
 use super::Tracker;
 use super::best::BestPath;
 use super::row::State;
 
-/// The longest run that is damage, in ns.
+/// The longest run that counts as damage, in ns.
 pub(super) const LONGEST: i64 = 1_000_000_000;
 
-/// Rows of the path that must follow a run, unless the streams end.
+/// Rows that must follow a run, unless the streams end.
 const FOLLOWED: usize = 3;
 
 impl Tracker {
-    /// The partners of the damaged frames which begin with the oldest row that is not decided; none if they are not
-    /// damaged, or if that is not known yet. `last`: no more rows will come.
+    /// The partners of the damaged frames, starting with the oldest undecided row; `None` if they are not damaged, or
+    /// if that is not known yet. `last`: no more rows will come.
     pub(super) fn damaged(&self, best: &BestPath, last: bool) -> Option<Vec<Option<u64>>> {
         let from = self.decided;
-        // Of a run that is not damage nothing is.
+        // The rest of a run that is not damage is not damage either.
         let goes_on = self.last.map_or(self.rows[from].frame.number > 0, |(_, current)| !current);
         if goes_on {
             return None;
@@ -38,7 +38,7 @@ impl Tracker {
         if until.saturating_sub(first) > LONGEST {
             return None;
         }
-        // What lies between the same neighbors of the reference.
+        // What lies between the same neighbors in the reference.
         let before = self.last.map(|(last, _)| last);
         let (start, offset) = match (next.map(|next| best.state(next)), before) {
             (Some(State::Partner(after)), before) => {
@@ -59,14 +59,14 @@ impl Tracker {
         Some(self.nearest_by_time(from..end, start, offset))
     }
 
-    /// The first reference, if from it to the time `end` as long passes as `length`.
+    /// The first reference, if `length` passes between it and the time `end`.
     fn gap(&self, start: u64, end: i64, length: i64) -> Option<u64> {
         let begin = self.references.get(start)?.time;
         let half = self.references.time.interval().max(self.distorted.interval()) / 2;
         ((end - begin) - length).abs().le(&(half + half / 4)).then_some(start)
     }
 
-    /// For each of the rows the reference that is nearest by time, from `start` on, each one once.
+    /// For each of the rows the reference nearest by time, from `start` on, each used once.
     fn nearest_by_time(&self, rows: std::ops::Range<usize>, start: u64, offset: i64) -> Vec<Option<u64>> {
         let mut free = start.max(self.needed);
         let partner = |row: usize| {
@@ -84,7 +84,7 @@ impl Tracker {
         rows.map(partner).collect()
     }
 
-    /// Whether the run that begins with the oldest row is over, and no damage: what follows goes on elsewhere.
+    /// Whether the run that begins with the oldest row is over and is not damage: the streams continue elsewhere.
     pub(super) fn is_replaced(&self, best: &BestPath) -> bool {
         let from = self.decided;
         let next = (from..self.rows.len()).find(|&index| self.trusted(index, best).is_some());

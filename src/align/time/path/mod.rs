@@ -1,46 +1,46 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Pairing by pictures and times together: a bounded, monotone dynamic program. What `auto` and `track` do.
+//! Pairing by pictures and times together: a bounded, monotone dynamic program, used by `auto` and `track`.
 //!
 //! # Method
 //! Both sides are sequences of [pictures](super::unit). A path gives each distorted frame a partner, or none, and never
-//! goes back; its cost ([`cost`]) is the negative logarithm of how likely it is. The best path is found by the Viterbi
-//! algorithm (Viterbi 1967; as dynamic time warping in Sakoe and Chiba 1978), frame by frame in one pass. The
-//! full-reference models of ITU-T J.247 register frames in time to the same end: small pictures, a window, order kept.
+//! goes back; its cost ([`cost`]) is its negative log-likelihood. The best path is found by the Viterbi algorithm
+//! (Viterbi 1967; as dynamic time warping in Sakoe and Chiba 1978), frame by frame in one pass. The full-reference
+//! models of ITU-T J.247 register frames in time by similar means: small pictures, a window, preserved order.
 //!
 //! A path pays for
-//! * a picture that fits its partner less than the likeliest candidate ([`cost::likelihood`]), or is a stranger to it;
-//! * motion over the last pairs that is not the partners' ([`cost::motion`]), which tells a frame from another one of
-//!   the same scene where neither noise nor a persistent difference (blur, a logo, a shift) lets the pictures do so;
-//! * a step that is not the one that time says, a change of offset ([`cost::Step`]), and a beginning at another offset
-//!   than the one expected ([`cost::Prior`]). Where pictures do not tell, as in a static scene, the path therefore goes on
-//!   with time;
-//! * every frame without a partner, less than a stranger's picture costs. Frames before the first reference cost nothing,
-//!   and damaged ones before a beginning where time says cost little.
+//! * a picture that fits its partner less than the likeliest candidate ([`cost::likelihood`]), or is unrelated to it;
+//! * motion over the last pairs that differs from the partners' ([`cost::motion`]), which distinguishes frames of one
+//!   scene where noise or a persistent difference (blur, a logo, a shift) prevents the pictures from doing so;
+//! * a step that deviates from time, a change of offset ([`cost::Step`]), and a beginning at an unexpected offset
+//!   ([`cost::Prior`]). Where pictures do not distinguish, as in a static scene, the path therefore follows time;
+//! * every frame without a partner, less than an unrelated picture costs. Frames before the first reference cost
+//!   nothing, and damaged ones before a beginning at the expected place cost little.
 //!
-//! `auto` and `track` differ in the prior alone: to `auto` the time stamps are what is expected, and leaving them is
-//! dear; `track` begins anywhere and bends easily.
+//! `auto` and `track` differ only in the prior: `auto` expects the time stamps to be right, and deviating from them is
+//! expensive; `track` begins anywhere and bends easily.
 //!
 //! Each path carries its own offset and its last pairs (per-survivor processing: Raheli, Polydoros and Tzou 1995), so
 //! that drift, a changed frame rate and motion over several frames need no states of their own.
 //!
 //! # What is in reach
 //! Few references around the present offset: both sides are fed evenly, [`NEAR`] frames ahead. While the pictures
-//! contradict the path, frames wait; the rows that wait are then made anew, again and again, with all references that have
-//! come since ([`Tracker::widen`]). So an offset is found as soon as enough of what both streams have in common is there,
-//! up to the search range, and what is held is what that offset needs. Which frames are in reach depends on the streams
-//! alone, never on what came first. Until an offset is found references come in no later than the times say, whatever the
-//! best path so far.
+//! contradict the path, frames wait, and the waiting rows are recomputed repeatedly with all references that have
+//! arrived since ([`Tracker::widen`]). An offset is therefore found as soon as enough of the common material has
+//! arrived, up to the search range, and only what that offset needs is held. Which frames are in reach depends on the
+//! streams alone, never on the order of arrival. Until an offset is found, references arrive no later than the times
+//! say, whatever the best path so far.
 //!
 //! # When a frame is decided
-//! As soon as no path that has it otherwise is nearly as good ([`Tracker::decide`]), or when it has waited too long. A frame
-//! that moves beside a reference that stands still waits a little longer, and runs without partner wait for what follows:
-//! they may be damage ([`damage`]).
+//! As soon as no path with a different partner is nearly as good ([`Tracker::decide`]), or when it has waited too long.
+//! A frame that moves beside a reference that stands still waits a little longer, and runs without partner wait for
+//! what follows, since they may be damage ([`damage`]).
 //!
 //! # A translation
-//! A picture a little beside its reference looks like another frame of a panning shot. Until an offset is found, a
-//! translation is looked for with it and taken out of the signatures ([`shift`]), and measured again later. While the camera
-//! moves, a translation between the streams cannot be told from another time, and none is believed.
+//! A picture shifted against its reference resembles another frame of a panning shot. Until an offset is found, a
+//! translation is therefore estimated together with it and removed from the signatures ([`shift`]), and refined later.
+//! While the camera moves, a translation between the streams cannot be distinguished from an offset in time, and none
+//! is accepted.
 
 mod best;
 mod cost;
@@ -66,32 +66,32 @@ use self::side::{Distorted, KEPT, References, Time};
 use super::desk::Desk;
 use super::{Alignment, Evidence, Pairing, Settings, Signature, Timestamp};
 
-/// By how much all paths that have a frame otherwise must be worse than the best one, in nats: a little less than the
-/// cheapest departure from time costs.
+/// How much worse all paths with a different decision for a frame must be than the best one, in nats: slightly less
+/// than the cheapest deviation from time.
 const MARGIN: f64 = 4.0;
 
-/// The same before an offset is found: a little less than another offset costs.
+/// The same before an offset is found: slightly less than a different offset costs.
 const FIRST_MARGIN: f64 = 11.0;
 
 /// References ahead of a distorted frame that are in reach.
 const NEAR: i64 = 4;
 
-/// Rows from which on a first offset is believed: at the earliest, and where the pictures tell little.
+/// Rows required to accept a first offset: at the earliest, and where the pictures distinguish little.
 const FIRST: [usize; 2] = [4, 12];
 
-/// Decided rows that are kept to measure motion from.
+/// Decided rows that are kept, to measure motion from.
 const HISTORY: usize = 16;
 
-/// Frames for which a decision waits if nothing is strange.
+/// Frames for which a decision may wait if nothing is unusual.
 const PATIENCE: usize = 12;
 
-/// Rows between two times that those which wait are made anew, at least.
+/// Least number of new rows between two recomputations of the waiting ones.
 const WIDEN: usize = 6;
 
-/// Pairs after which the translation is measured again, on as many as there are decided rows.
+/// Pairs after which the translation is refined, each time on as many pairs as there are decided rows.
 const FOLLOW: [u64; 4] = [8, 25, 75, 250];
 
-/// Trust from which on a pair is one.
+/// Trust from which a pair is accepted.
 const ENOUGH: f64 = 0.6;
 
 /// Pairs each distorted frame with a reference frame along a monotone path.
@@ -99,38 +99,38 @@ const ENOUGH: f64 = 0.6;
 pub(super) struct Tracker {
     range: i64,
     prior: Prior,
-    /// Time decides where pictures do not tell.
+    /// Whether time decides where pictures do not distinguish.
     timed: bool,
     references: References,
     distorted_ended: bool,
     distorted: Time,
-    /// Not in a row yet: their references have not all come.
+    /// Not in a row yet, since not all their references have arrived.
     waiting: VecDeque<Distorted>,
-    /// Decided rows, then those that are not.
+    /// Decided rows, then undecided ones.
     rows: VecDeque<Row>,
     /// How many of them are decided.
     decided: usize,
-    /// Up to this number all must be decided.
+    /// All frames up to this number must be decided.
     forced: Option<u64>,
-    /// A frame could not wait until its partner was known.
+    /// A frame had to be decided before its partner was known.
     hurried: bool,
-    /// The state of the last one decided.
+    /// The state of the last decided row.
     state: State,
-    /// How many rows waited when they were made anew.
+    /// How many rows were waiting when they were last recomputed.
     widened: usize,
     registered: Registered,
     /// Pairs so far.
     pairs: u64,
-    /// The last partner, and whether the frame before has it.
+    /// The last partner, and whether the previous frame has it.
     last: Option<(u64, bool)>,
-    /// References before this one are done with.
+    /// References before this one are no longer needed.
     needed: u64,
     /// What shrinking has left of the window, in ns.
     window: i64,
     course: Course,
 }
 
-/// What has become of the oldest row.
+/// The decision about the oldest row.
 #[derive(Debug, Clone, Copy)]
 struct Outcome {
     pairing: Pairing,
@@ -169,7 +169,7 @@ impl Tracker {
         }
     }
 
-    /// Where to look, from now on.
+    /// A new center of the search.
     pub fn set_offset(&mut self, offset: i64) {
         self.course = Course::new(offset);
         if let Some(row) = self.rows.back_mut() {
@@ -205,8 +205,8 @@ impl Tracker {
         ahead.saturating_add(self.distorted.moved).saturating_sub(self.references.time.moved)
     }
 
-    /// The offset at which the next frame is expected. What is not found yet may lie where the best path so far leads, unless
-    /// frames may not wait for that.
+    /// The offset at which the next frame is expected. Before one is found it may follow the best path so far, unless
+    /// frames cannot wait.
     fn center(&self) -> i64 {
         let center = self.course.center();
         let Some(row) = self.rows.back() else { return center };
@@ -229,9 +229,9 @@ impl Tracker {
         self.advance(desk);
     }
 
-    /// Memory has run out: decides the oldest, or lets go of the oldest reference if there is none.
+    /// Memory has run out: decides the oldest row or, if there is none, drops the oldest reference.
     ///
-    /// What there was room for is the window from now on.
+    /// The window is limited to what fitted from now on.
     pub fn shrink(&mut self, desk: &mut Desk) {
         let oldest = self.rows.get(self.decided).map(|row| row.frame.number);
         match oldest.or_else(|| self.waiting.front().map(|frame| frame.number)) {
@@ -250,7 +250,7 @@ impl Tracker {
         self.needed
     }
 
-    /// The first reference that a frame which is not decided may have as its partner.
+    /// The first reference that an undecided frame may have as its partner.
     fn wanted(&self) -> u64 {
         let next = self.waiting.front().map(|frame| frame.time).or(self.distorted.last());
         let by_time = next.map_or(0, |time| self.references.from(self.reach(time)));
@@ -258,17 +258,17 @@ impl Tracker {
         rows.map_or(by_time, |first| first.min(by_time)).max(self.floor())
     }
 
-    /// The first reference that may be a partner, since paths do not go back.
+    /// The first possible partner, given that paths do not go back.
     fn floor(&self) -> u64 {
         self.last.map_or(0, |(last, current)| if current { last } else { last + 1 })
     }
 
-    /// The earliest time in reach of a distorted frame of this time.
+    /// The earliest reference time in reach of a distorted frame with this time.
     fn reach(&self, time: i64) -> i64 {
         time.saturating_add(self.course.center()).saturating_sub(self.range.min(self.window))
     }
 
-    /// Makes all rows and decisions that can be made.
+    /// Adds all rows and makes all decisions that are possible.
     fn advance(&mut self, desk: &mut Desk) {
         while let Some(frame) = self.waiting.front() {
             let wanted = frame.time.saturating_add(self.ahead());
@@ -290,7 +290,7 @@ impl Tracker {
         self.release();
     }
 
-    /// Another row, with the references before `end` in reach.
+    /// Adds a row with the references before `end` in reach.
     fn extend(&mut self, frame: Distorted, end: u64) {
         let first = self.references.from(self.reach(frame.time)).max(self.floor()).max(self.needed);
         let farthest = frame.time.saturating_add(self.course.center()).saturating_add(self.range.min(self.window));
@@ -303,19 +303,19 @@ impl Tracker {
         self.rows.push_back(row);
     }
 
-    /// Rows that are not decided.
+    /// Number of undecided rows.
     fn undecided(&self) -> usize {
         self.rows.len() - self.decided
     }
 
-    /// How long the oldest of them has waited, in the time of the stream, in ns.
+    /// How long the oldest of them has waited, in stream time, in ns.
     fn waited(&self) -> i64 {
         let oldest = self.rows.get(self.decided).map(|row| row.frame.time);
         oldest.zip(self.rows.back()).map_or(0, |(oldest, newest)| newest.frame.time.saturating_sub(oldest))
     }
 
-    /// Makes the rows that wait anew, with all references that are in reach of the newest, when there are enough more of
-    /// them than the last time.
+    /// Recomputes the waiting rows with all references in reach of the newest, if enough have arrived since the last
+    /// time.
     fn widen(&mut self) {
         let count = self.undecided();
         if count < self.widened {
@@ -332,12 +332,12 @@ impl Tracker {
         self.remake(self.references.shift(), Some(end));
     }
 
-    /// Whether nothing more can come for the rows there are.
+    /// Whether nothing more can arrive for the present rows.
     fn complete(&self) -> bool {
         self.waiting.is_empty() && self.distorted_ended
     }
 
-    /// Decides the oldest row that is not, if that can be done.
+    /// Decides the oldest undecided row, if possible.
     fn decide(&mut self, desk: &mut Desk) -> bool {
         let at = self.decided;
         let Some(oldest) = self.rows.get(at) else { return false };
@@ -376,7 +376,7 @@ impl Tracker {
             }
             return true;
         }
-        // Where the pictures do not tell where else the streams go on, and do not contradict the time, that decides.
+        // If the pictures neither show where else the streams continue nor contradict the time, time decides.
         if self.timed
             && (must || late || (self.course.found() && count > 2 * PATIENCE))
             && let Some(partner) = self.partner_by_time()
@@ -385,7 +385,7 @@ impl Tracker {
             self.settle(self.by_time(Some(partner)), desk);
             return true;
         }
-        // It may be damage yet, or the streams go on elsewhere.
+        // It may still be damage, or the streams may continue elsewhere.
         let known = || self.pairs > 0 || self.believed(&best, margin);
         if must || late || (known() && self.is_replaced(&best)) {
             self.hurried |= hurried;
@@ -395,14 +395,14 @@ impl Tracker {
         false
     }
 
-    /// Whether the partner is the last reference in reach, so that one that is not might be better.
+    /// Whether the partner is the last reference in reach, so that a later one might be better.
     fn at_the_edge(&self, at: usize, state: State) -> bool {
         let State::Partner(reference) = state else { return false };
         let all = self.references.ended && self.rows.get(at).is_some_and(|row| row.end() == self.references.end());
         !all && self.rows.get(at).is_some_and(|row| reference + 1 >= row.end())
     }
 
-    /// Leads all paths through this partner of the oldest row that is not decided.
+    /// Forces all paths through this partner of the oldest undecided row.
     fn anchor(&mut self, partner: u64) {
         let after = self.rows.split_off(self.decided + 1);
         if let Some(row) = self.rows.back_mut() {
@@ -414,7 +414,7 @@ impl Tracker {
         }
     }
 
-    /// By how much the best path that has the row otherwise is worse.
+    /// How much worse the best path with a different state in this row is.
     fn margin(&self, at: usize, state: State, least: f64) -> f64 {
         let Some(newest) = self.rows.back() else { return 0.0 };
         let mut margin = f64::INFINITY;
@@ -427,12 +427,12 @@ impl Tracker {
         margin
     }
 
-    /// Where the path to `state` in the newest row is at an earlier row.
+    /// The state in an earlier row of the path to `state` in the newest row.
     fn ancestor(&self, state: State, at: usize) -> State {
         self.rows.range(at + 1..).rev().fold(state, |state, row| row.path(state).from)
     }
 
-    /// What the pair of a row on the best path comes to.
+    /// The outcome of the pair in a row of the best path.
     fn pair(&self, at: usize, best: &BestPath, margin: f64, trust: f64) -> Outcome {
         let State::Partner(reference) = best.state(at) else {
             return Outcome::UNMATCHED;
@@ -445,7 +445,7 @@ impl Tracker {
         Outcome { pairing, confidence, evidence }
     }
 
-    /// As it follows the last partner.
+    /// Whether it is a new partner or the last one again.
     fn pairing(&self, reference: u64) -> Pairing {
         match self.last {
             Some((last, true)) if reference == last => Pairing::Duplicate(reference),
@@ -454,14 +454,14 @@ impl Tracker {
         }
     }
 
-    /// A frame that is damaged.
+    /// The outcome of a damaged frame.
     fn by_time(&self, partner: Option<u64>) -> Outcome {
         let pairing = partner.map_or(Pairing::Unmatched, |reference| self.pairing(reference));
         let confidence = if pairing == Pairing::Unmatched { 0.0 } else { trust::BY_TIME };
         Outcome { pairing, confidence, evidence: Evidence::Time }
     }
 
-    /// The oldest row that is not decided has come to this.
+    /// Settles the oldest undecided row with this outcome.
     fn settle(&mut self, outcome: Outcome, desk: &mut Desk) {
         let at = self.decided;
         let state = self.agree(at, outcome.pairing);
@@ -496,12 +496,12 @@ impl Tracker {
         }
     }
 
-    /// Keeps only the paths that agree with what a row has come to, and with each other there; says where they are.
+    /// Keeps only the paths that agree with a row's outcome, and with each other there; returns their state.
     fn agree(&mut self, at: usize, pairing: Pairing) -> State {
         let newest = self.rows.len() - 1;
         let ancestors: Vec<(State, f64, State)> =
             self.rows[newest].states().map(|(other, path)| (other, path.cost, self.ancestor(other, at))).collect();
-        // A partner that is not believed must not keep the frames that follow from what is before it.
+        // A rejected partner must not bar later frames from references before it.
         let left = |(_, _, state): &&(State, f64, State)| !matches!(state, State::Partner(_));
         let least = |paths: &mut dyn Iterator<Item = &(State, f64, State)>| {
             paths.min_by(|a, b| a.1.total_cmp(&b.1)).map(|&(_, _, state)| state)

@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The offset along the decided pairs: where to look, and what users hear of it.
+//! The offset along the decided pairs: where to search, and what users are told.
 
 use crate::align::time::AlignmentEvent;
 
-/// Pairs in a row that agree before an offset counts as found, or as another one.
+/// Consecutive pairs that must agree before an offset counts as found or changed.
 const AGREE: usize = 8;
 
-/// Frames in a row without partner before the pictures count as lost.
+/// Consecutive frames without partner before the pictures count as lost.
 const LOST: usize = 8;
 
-/// Between two notices of a slowly changing offset, in ns: at first, and at most.
+/// Time between two reports of a slowly changing offset, in ns: at first, and at most.
 const PAUSE: [i64; 2] = [1_000_000_000, 64_000_000_000];
 
-/// A change by more than so many reference frames at once is told whenever it comes.
+/// A sudden change by more than this many reference frames is always reported.
 const FAR: i64 = 4;
 
-/// The course of the offset.
+/// The development of the offset.
 #[derive(Debug)]
 pub(super) struct Course {
     center: i64,
     found: bool,
     /// Offsets of the last pairs: number, time, offset, confidence.
     pairs: std::collections::VecDeque<(u64, i64, i64, f64)>,
-    /// The offset that pairs agreed on, so many pairs back.
+    /// The offsets that pairs agreed on, most recent last.
     before: std::collections::VecDeque<i64>,
-    /// Frames without partner: how many in a row, and the first.
+    /// Frames without partner: how many in a row, and the number of the first.
     missing: (usize, u64),
-    /// The offset users were told, as they see it.
+    /// The offset last reported, as users see it.
     told: Option<i64>,
     told_lost: bool,
-    /// When, and how long to be silent.
+    /// When it was reported, and how long to wait before the next report.
     at: i64,
     pause: i64,
 }
@@ -50,12 +50,12 @@ impl Course {
         }
     }
 
-    /// Where to look around.
+    /// The center of the search.
     pub fn center(&self) -> i64 {
         self.center
     }
 
-    /// Whether that is an offset that was found.
+    /// Whether that offset was found.
     pub fn found(&self) -> bool {
         self.found
     }
@@ -65,7 +65,7 @@ impl Course {
         self.missing.0 >= LOST
     }
 
-    /// A frame was decided. `moved` is to be added for users; `interval` is that of the references.
+    /// A frame was decided. `moved` is added to offsets that are reported; `interval` is that of the references.
     pub fn decided(
         &mut self,
         number: u64,
@@ -120,7 +120,7 @@ impl Course {
             }
             return Vec::new();
         }
-        // What goes on changing is told ever less often.
+        // Continuous change is reported ever less often.
         let often = self.told.is_some() && time.saturating_sub(self.at) < 4 * self.pause;
         self.pause = if often { (2 * self.pause).min(PAUSE[1]) } else { PAUSE[0] };
         self.at = time;

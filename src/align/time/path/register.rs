@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! When a translation between the streams is looked for, and on which frames.
+//! When a translation between the streams is estimated, and from which frames.
 
 use super::Tracker;
 use super::best::BestPath;
@@ -9,35 +9,35 @@ use super::shift::{self, Pyramid, Shift};
 use super::side::Distorted;
 use crate::align::time::unit::BLOCKS;
 
-/// Frames on which a translation between the streams is looked for.
+/// Frames from which a translation is estimated.
 const REGISTER: usize = 12;
 
-/// Mean distance of blocks below which pictures are equal, so that there is no translation.
+/// Mean block distance below which pictures are equal, so that there is no translation.
 const EQUAL: f32 = 1e-4;
 
-/// Offsets at which it is looked for first, in reference frames to both sides, and the largest that is believed while the
-/// camera moves, in cells.
+/// Offsets that are tried first, in reference frames to either side; then the largest translation that is accepted
+/// while the camera moves, in cells.
 const HERE: i64 = 8;
 const SMALL: f64 = 0.6;
 
-/// References in which the motion of the camera is looked for.
+/// References in which camera motion is searched for.
 const PANNING: u64 = 16;
 
-/// Where a translation has been looked for.
+/// Where a translation has been searched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Registered {
     Never,
-    /// Near the offset that is expected.
+    /// Near the expected offset.
     Here,
     /// At all offsets.
     All,
 }
 
 impl Tracker {
-    /// Looks for a translation between the streams; true if there is another one now.
+    /// Estimates a translation between the streams; true if it has changed.
     ///
-    /// In a panning shot a translation looks like an offset in time. So, until all offsets are in reach, it is believed
-    /// while the camera moves only if it is small, and at the offset that is expected.
+    /// In a panning shot a translation resembles an offset in time. While the camera moves, and until all offsets are
+    /// in reach, only a small translation at the expected offset is accepted.
     pub(super) fn register(&mut self, must: bool, best: &BestPath) -> bool {
         let count = self.undecided();
         let all = must || self.waited() >= self.range.min(self.window) + REGISTER as i64 * self.distorted.interval();
@@ -59,7 +59,7 @@ impl Tracker {
         let (range, interval) = (self.range.min(self.window), self.references.time.interval());
         let shift = match all {
             true => self.translation(range),
-            // At the offset that is expected, if there is one; what is elsewhere must not be the camera's motion.
+            // At the expected offset, if there is one; a match elsewhere must not be camera motion.
             false => {
                 let steady = || !self.is_panning(self.references.end());
                 let here = self.translation(range.min(interval));
@@ -75,10 +75,10 @@ impl Tracker {
         other
     }
 
-    /// The translation that suits the rows which are not decided, up to `range` away from the offset which is expected.
+    /// The translation that fits the undecided rows best, up to `range` away from the expected offset.
     fn translation(&self, range: i64) -> Option<Shift> {
         let pyramid = |row: &Row| Some((row.frame.time, Pyramid::of(row.frame.signature.as_ref()?)));
-        // What comes earlier in the reference may have all of the last rows, what comes later all of the first.
+        // Earlier references may belong to all of the last rows, later ones to all of the first.
         let last = self.rows.range(self.rows.len() - self.undecided().min(REGISTER)..).filter_map(pyramid);
         let last: Vec<(i64, Pyramid)> = last.collect();
         let first: Vec<(i64, Pyramid)> = self.rows.range(self.decided..).take(REGISTER).filter_map(pyramid).collect();
@@ -115,9 +115,9 @@ impl Tracker {
         pairs.is_empty() || shift::is_pan(&pairs)
     }
 
-    /// Measures the translation again on decided pairs.
+    /// Refines the translation on decided pairs.
     pub(super) fn follow(&mut self) {
-        // While the camera moves, another partner would be taken for a translation.
+        // While the camera moves, a wrong partner would be taken for a translation.
         if self.references.shift().is_none() && self.last.is_none_or(|(last, _)| self.is_panning(last)) {
             return;
         }
@@ -132,8 +132,8 @@ impl Tracker {
         }
     }
 
-    /// Compares pictures again, with this translation between them, and makes the rows that are not decided anew; with
-    /// the references before `end` in reach, or those which are.
+    /// Compares pictures again with this translation between them and recomputes the undecided rows, with the
+    /// references before `end` in reach, or those that already are.
     pub(super) fn remake(&mut self, shift: Shift, end: Option<u64>) {
         let undecided = self.rows.split_off(self.decided);
         if shift != self.references.shift() {

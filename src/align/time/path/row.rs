@@ -1,58 +1,58 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! One distorted frame and all partners that it may have: a column of the trellis.
+//! One distorted frame with all its possible partners: a column of the trellis.
 
 use super::cost::{self, Expected, JUMP, LEAVE, Motion, Prior, SAY, Step, UNMATCHED};
 use super::damage::LONGEST;
 use super::side::{Distorted, Reference, References};
 use crate::align::time::unit::{BLOCKS, Blocks, ROUNDING, Unit, is_repetition};
 
-/// How many pairs before one its motion is measured from.
+/// How many pairs back motion is measured from.
 pub(super) const LAG: usize = 4;
 
 /// References that a step may pass without being a jump.
 const NEAR: u64 = 6;
 
-/// References before those in reach that a frame is compared with, too, so that it is known how well it fits there.
+/// References before those in reach with which a frame is also compared, to know how well it would fit there.
 pub(super) const BEHIND: u64 = 12;
 
-/// Motion of a block that is none, as a squared length.
+/// Squared length of a block's motion below which there is none.
 const MOTIONLESS: f32 = 6e-6;
 
-/// Share of the distance of a pair that changes from frame to frame.
+/// Share of a pair's distance that changes from frame to frame.
 const FLICKER: f32 = 0.03;
 
-/// What it costs a frame that repeats the one before to keep the partner.
+/// The cost for a frame that repeats the previous one to keep the partner.
 const REPEAT: f64 = 2.0;
 
-/// What it costs to keep the partner although the picture moves, and from how much on it does, in steps of the reference.
+/// The cost of keeping the partner although the picture moves, and from how much motion on, in steps of the reference.
 const MOVED: f64 = 3.0;
 pub(super) const HAS_MOVED: [f64; 2] = [0.3, 0.7];
 
-/// What it costs to have a partner again after a run without, where time goes on.
+/// The cost of having a partner again after a run without, where time continues.
 const BEGIN: f64 = 3.0;
 
-/// Share of what damaged frames at the beginning have cost that a path gets back.
+/// Share of the cost of damaged frames at the beginning that a path is refunded.
 const DAMAGED: f64 = 0.75;
 
-/// What a frame costs whose partner is still to come.
+/// The cost of a frame whose partner is still to come.
 const BEYOND: f64 = 0.25;
 
-/// A path whose cost is above the best one's by more than this is given up.
+/// A path that costs this much more than the best one is dropped.
 const BEAM: f64 = 60.0;
 
-/// Where a path is: at a partner, or at none after a partner.
+/// The state of a path: at a partner, or without one after a partner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// With this reference.
+    /// At this reference.
     Partner(u64),
-    /// Without; the last partner was this one.
+    /// Without partner; the last partner was this one.
     After(u64),
-    /// Without; there was no partner yet, or one that is out of reach.
+    /// Without partner; there was none yet, or it is out of reach.
     Free,
 }
 
-/// A pair that a path has gone through.
+/// A pair on a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pair {
     pub distorted: u64,
@@ -63,15 +63,15 @@ pub(super) struct Pair {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Path {
     pub cost: f64,
-    /// Where the partner of this frame was expected, after it was known.
+    /// Where this frame's partner was expected, updated with the actual one.
     pub expected: Expected,
-    /// Where it comes from, in the row before.
+    /// The state in the previous row.
     pub from: State,
-    /// What the frames before the first pair have cost, beyond what they would if the reference began later. A path that
-    /// begins with the first reference gets it back; it pays again if it goes elsewhere at once.
+    /// What the frames before the first pair have cost, beyond what they would cost if the reference began later. A
+    /// path that begins with the first reference is refunded, and pays again if it immediately continues elsewhere.
     pub head: f64,
-    /// The part of it of frames that are strangers to the reference which time gives them. A path that goes on where time
-    /// says gets most of that back: they may be damaged.
+    /// The part of it caused by frames that are unrelated to the reference time gives them. A path that continues where
+    /// time says is refunded most of that, since they may be damaged.
     pub damage: f64,
     /// The last pairs, the newest first.
     pub pairs: [Option<Pair>; LAG],
@@ -87,7 +87,7 @@ impl Path {
         pairs: [None; LAG],
     };
 
-    /// The first one of all.
+    /// The first path.
     pub fn start(offset: i64) -> Self {
         Self { cost: 0.0, expected: Expected::at(offset as f64), ..Self::NONE }
     }
@@ -98,7 +98,7 @@ impl Path {
         }
     }
 
-    /// Another pair at the front.
+    /// The pairs with another one in front.
     fn with(&self, pair: Pair) -> [Option<Pair>; LAG] {
         let mut pairs = [Some(pair); LAG];
         pairs[1..].copy_from_slice(&self.pairs[..LAG - 1]);
@@ -106,16 +106,16 @@ impl Path {
     }
 }
 
-/// A distorted frame's picture beside a reference's.
+/// A distorted picture compared with a reference's.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Likeness {
     products: Blocks,
     pub distances: Blocks,
     /// See [`Unit::far`](crate::align::time::unit::Unit::far).
     pub far: f64,
-    /// The same of the whole picture.
+    /// The same for the whole picture.
     pub whole: f64,
-    /// Logarithm of the likelihood, against the nearest reference in reach; 0 or less, but for single blocks.
+    /// Log-likelihood relative to the nearest reference in reach; at most 0, except for single blocks.
     pub likelihood: f64,
 }
 
@@ -123,29 +123,29 @@ pub(super) struct Likeness {
 #[derive(Debug)]
 pub(super) struct Row {
     pub frame: Distorted,
-    /// The partner, once that is decided.
+    /// The partner, once decided.
     pub settled: Option<u64>,
     /// The first reference in reach.
     pub first: u64,
-    /// When the first frame of all is shown.
+    /// When the very first frame is shown.
     begin: i64,
-    /// It shows what the frame before showed.
+    /// Whether it shows the same as the previous frame.
     pub repeated: bool,
-    /// The blocks' distances to the frame before, if there is one.
+    /// The blocks' distances to the previous frame, if there is one.
     moved: Option<Blocks>,
     /// The first reference that it is compared with, which may lie before those in reach.
     compared: u64,
-    /// With each reference from that on; none if there is no picture.
+    /// With each reference from that one on; `None` without a picture.
     likenesses: Vec<Option<Likeness>>,
-    /// With each reference in reach.
+    /// Paths to each reference in reach.
     partner: Vec<Path>,
-    /// Without one, after each reference in reach.
+    /// Paths without partner, after each reference in reach.
     after: Vec<Path>,
     free: Path,
 }
 
 impl Row {
-    /// Before the first frame.
+    /// The row before the first frame.
     pub fn before(offset: i64) -> Self {
         let frame = Distorted { number: u64::MAX, time: 0, signature: None, unit: None };
         let free = Path::start(offset);
@@ -169,7 +169,7 @@ impl Row {
         }
     }
 
-    /// A frame with the references `first..end` in reach; `before` is the one before.
+    /// A frame with the references `first..end` in reach; `before` is the previous frame's picture.
     pub fn new(frame: Distorted, first: u64, end: u64, before: Option<&Unit>, references: &References) -> Self {
         let mut row = Self::empty(frame, first, end, Path::NONE);
         row.moved = row.frame.unit.as_ref().zip(before).map(|(now, before)| now.distances_to(before));
@@ -187,7 +187,7 @@ impl Row {
         Some(Likeness { products, distances, far, whole, likelihood: 0.0 })
     }
 
-    /// Sets all likelihoods.
+    /// Computes all likelihoods.
     fn weigh(&mut self, references: &References) {
         let behind = (self.first - self.compared) as usize;
         let known =
@@ -203,18 +203,18 @@ impl Row {
         self.likenesses.iter_mut().flatten().for_each(|likeness| likeness.likelihood -= best);
     }
 
-    /// The sum of the blocks' distances to the frame before.
+    /// The sum of the blocks' distances to the previous frame.
     pub fn motion_before(&self) -> f32 {
         self.moved.map_or(0.0, |moved| moved.iter().sum())
     }
 
-    /// The picture beside a reference's.
+    /// The comparison with a reference.
     pub fn likeness(&self, reference: u64) -> Option<&Likeness> {
         let at = usize::try_from(reference.checked_sub(self.compared)?).ok()?;
         self.likenesses.get(at)?.as_ref()
     }
 
-    /// The reference after the last in reach.
+    /// One past the last reference in reach.
     pub fn end(&self) -> u64 {
         self.first + self.partner.len() as u64
     }
@@ -236,7 +236,7 @@ impl Row {
         all.filter(|(_, path)| path.cost.is_finite())
     }
 
-    /// Gives up the paths that are not to be kept.
+    /// Drops the paths that are not to be kept.
     pub fn prune(&mut self, mut keep: impl FnMut(State, &Path) -> bool) {
         for (path, r) in self.partner.iter_mut().zip(self.first..) {
             if path.cost.is_finite() && !keep(State::Partner(r), path) {
@@ -253,7 +253,7 @@ impl Row {
         }
     }
 
-    /// Compares again: the signatures are other ones.
+    /// Compares again, because the signatures have changed.
     pub fn compare(&mut self, frame: Distorted, before: Option<&Unit>, references: &References) {
         let paths = (std::mem::take(&mut self.partner), std::mem::take(&mut self.after), self.free);
         let end = self.first + paths.0.len() as u64;
@@ -262,13 +262,13 @@ impl Row {
         (self.partner, self.after, self.free) = paths;
     }
 
-    /// Its only path from now on.
+    /// Makes this its only path.
     pub fn restart(&mut self, path: Path) {
         self.prune(|_, _| false);
         self.free = path;
     }
 
-    /// All paths lead to this partner from now on, coming from that state.
+    /// Makes all paths lead to this partner, coming from that state.
     pub fn anchor(&mut self, partner: u64, from: State, offset: i64) {
         self.prune(|_, _| false);
         let Some(at) = partner.checked_sub(self.first).and_then(|at| usize::try_from(at).ok()) else { return };
@@ -278,7 +278,7 @@ impl Row {
         }
     }
 
-    /// The state of the best path.
+    /// The state of the best path, and its cost.
     pub fn best(&self) -> (State, f64) {
         let least = self.states().min_by(|a, b| a.1.cost.total_cmp(&b.1.cost));
         least.map_or((State::Free, f64::INFINITY), |(state, path)| (state, path.cost))
@@ -291,7 +291,7 @@ impl Row {
         }
     }
 
-    /// What has moved since an earlier row, the partners being these.
+    /// Motion since an earlier row, given both partners.
     pub fn motion(&self, partner: u64, earlier: &Row, other: u64, references: &References) -> Option<Motion> {
         let (unit, before) = (self.frame.unit.as_ref()?, earlier.frame.unit.as_ref()?);
         self.motion_with(partner, earlier, other, &unit.products(before), references)
@@ -321,11 +321,11 @@ impl Row {
         Some(Motion::of(&residual, &total, moves, &noise, &unit.weights(partners)))
     }
 
-    /// Extends the paths of the rows before, the nearest last, to this one.
+    /// Extends the paths of the previous rows, of which the nearest is last, to this one.
     pub fn extend(&mut self, rows: &[&Row], references: &References, prior: &Prior) {
         let Some(last) = rows.last() else { return };
         self.begin = if last.frame.number == u64::MAX { self.frame.time } else { last.begin };
-        // Products with the distorted frames that motion is measured from.
+        // Products with the distorted frames from which motion is measured.
         let earlier: Vec<(&Row, Blocks)> = rows
             .iter()
             .rev()
@@ -334,7 +334,7 @@ impl Row {
             .collect();
         let returns = self.returns(last, references);
         self.repeated = self.moved.as_ref().is_some_and(is_repetition);
-        // The best path so far to any partner before, and out of any run without partner.
+        // The best path so far to any previous partner, and out of any run without partner.
         let mut jump = (f64::INFINITY, State::Free);
         let mut passed = last.first.min(self.first);
         for (at, returns) in returns.into_iter().enumerate() {
@@ -356,13 +356,12 @@ impl Row {
         self.prune(|_, path| path.cost - if path.pairs[0].is_none() { path.head } else { 0.0 } <= least + BEAM);
     }
 
-    /// How much later this frame is shown than the one before, in ns; 0 for the first.
+    /// How much later this frame is shown than the previous one, in ns; 0 for the first.
     fn elapsed(&self, last: &Row) -> i64 {
         if last.frame.number == u64::MAX { 0 } else { self.frame.time - last.frame.time }
     }
 
-    /// For each reference in reach the best path that comes back to it out of a run without partner, where time says
-    /// that it goes on.
+    /// For each reference in reach, the best path that returns to it from a run without partner where time continues.
     fn returns(&self, last: &Row, references: &References) -> Vec<(f64, State)> {
         let elapsed = self.elapsed(last);
         let mut returns = vec![(f64::INFINITY, State::Free); self.partner.len()];
@@ -425,7 +424,7 @@ impl Row {
             offset,
             expected: from.expected.after(elapsed as f64),
         };
-        // Step by step, or the same once more.
+        // Step by step, or the same partner again.
         for s in r.saturating_sub(NEAR).max(last.first)..=r {
             let from = last.path(State::Partner(s));
             if let Some(before) = references.get(s).filter(|_| from.cost.is_finite()) {
@@ -449,7 +448,7 @@ impl Row {
             let head = if from.pairs[0].is_some() { from.head } else { 0.0 };
             consider(returns.1, from, cost + BEGIN, expected, head);
         }
-        // A jump to a picture that does not fit is none.
+        // A jump to a picture that does not fit is not considered.
         if jump.0.is_finite() && behind < SAY {
             let from = last.path(jump.1);
             consider(jump.1, from, JUMP + from.head, Expected::at(offset), 0.0);
@@ -460,11 +459,11 @@ impl Row {
             let cost = match from.pairs[0] {
                 Some(_) if far => JUMP + from.head,
                 None if far => prior.begin,
-                // A little nearer to where time says.
+                // Slightly nearer to where time says.
                 _ => 0.0,
             };
             let away = (offset - from.expected.offset).abs();
-            // The reference begins here: what is before could have no partner. Or it is damaged.
+            // The reference begins here, so previous frames could have no partner; or it is damaged.
             let damage = !far && self.frame.time - self.begin <= LONGEST;
             let head = match from.pairs[0] {
                 None if r == 0 => from.head,
@@ -476,10 +475,10 @@ impl Row {
         best
     }
 
-    /// Extends the paths by no partner.
+    /// Extends the paths without a partner.
     ///
-    /// A frame whose partner is expected where no reference has come yet says nothing against a path that has proved
-    /// itself.
+    /// A frame whose partner is expected among references that have not arrived is no evidence against an established
+    /// path.
     fn without(&mut self, last: &Row, references: &References) {
         let elapsed = self.elapsed(last) as f64;
         let newest = self.end().checked_sub(1).and_then(|r| references.get(r));
@@ -522,12 +521,12 @@ impl Row {
     }
 }
 
-/// The best paths to what lies before a partner.
+/// The best paths to what precedes a partner.
 #[derive(Clone, Copy)]
 struct Arrivals<'a> {
     last: &'a Row,
     /// Out of a run without partner.
     returns: (f64, State),
-    /// From any partner before.
+    /// From any previous partner.
     jump: (f64, State),
 }

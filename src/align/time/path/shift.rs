@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A translation between the two streams, as far as signatures see it.
+//! A translation between the two streams, as far as signatures reveal it.
 //!
-//! A picture that lies a little beside its reference looks more like another frame of a panning shot than like its own.
-//! So before an offset is found, the translation common to a run of frames is looked for together with it: for every
-//! offset in reach by iterated least squares (Lucas and Kanade 1981), from coarse to fine; the offset whose residual is
-//! least has the translation. It is then taken out of the signatures: each side is moved by half of it, so that
-//! interpolation softens both alike, and only the part that both have is compared.
+//! A picture shifted slightly against its reference resembles another frame of a panning shot more than its own. Before
+//! an offset is found, the translation common to a run of frames is therefore estimated together with it: for every
+//! offset in reach by iterated least squares (Lucas and Kanade 1981), from coarse to fine; the offset with the least
+//! residual determines the translation. It is then removed from the signatures: each side is moved by half of it, so
+//! that interpolation softens both alike, and only the common part is compared.
 
 use crate::align::time::{COLUMNS, ROWS, Signature};
 
-/// The greatest translation looked for, in cells: a tenth of a picture's width.
+/// The largest translation considered, in cells: a tenth of a picture's width.
 const FAR: f64 = 6.4;
 
-/// A translation below this is none, in cells: a sixteenth of a pixel at 640 pixels a row.
+/// A smaller translation is ignored, in cells: a sixteenth of a pixel at 640 pixels per row.
 const NEAR: f64 = 0.006;
 
-/// Share of the residual that a translation must leave at most to be believed.
+/// Share of the residual that an accepted translation may leave.
 const HELPS: f64 = 0.6;
 
-/// Share of the motion that a translation must leave at most for it to be the camera's.
+/// Share of the motion that a translation may leave to count as camera motion.
 const PAN: f64 = 0.6;
 
-/// Residual beyond which no offset fits, in distances from one reference to the next: what is left of a frame beside
-/// its own reference is little against that, what is left beside another one is not.
+/// Residual beyond which no offset fits, relative to the distance between consecutive references: a frame differs from
+/// its own reference by little of that, from another one by more.
 const STRANGE: f64 = 0.3;
 
-/// Of the distorted picture to the right and down, in cells.
+/// How far the distorted picture lies to the right and below, in cells.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Shift {
     pub x: f64,
@@ -56,7 +56,7 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// A signature's cells, smoothed, so that they can be interpolated.
+    /// The cells of a signature, smoothed for interpolation.
     pub fn of(signature: &Signature) -> Self {
         Self { width: COLUMNS, height: ROWS, cells: signature.cells().to_vec() }.smooth()
     }
@@ -98,13 +98,13 @@ impl Grid {
         Self { width, height, cells }
     }
 
-    /// Cells at each side that are not looked at.
+    /// Cells on each side that are ignored.
     fn margins(&self, shift: Shift) -> [usize; 2] {
         let margin = |by: f64, side: usize| ((0.5 * by.abs()).ceil() as usize + 1).min((side - 2) / 2);
         [margin(shift.x, self.width), margin(shift.y, self.height)]
     }
 
-    /// The picture as it is at `x + shift`, inside the margins; without mean, of length one.
+    /// The picture at `x + shift` inside the margins; zero mean, unit length.
     fn sampled(&self, shift: Shift, [mx, my]: [usize; 2], out: &mut Vec<f32>) {
         out.clear();
         let (ix, iy) = (shift.x.floor(), shift.y.floor());
@@ -124,7 +124,7 @@ impl Grid {
         unit(out);
     }
 
-    /// All cells, those in the margins 0; moved by its half of a translation.
+    /// All cells, 0 in the margins, moved by one half of a translation.
     pub fn moved(&self, shift: Shift, half: Shift) -> Vec<f32> {
         let margins = self.margins(shift);
         let mut inner = Vec::new();
@@ -138,7 +138,7 @@ impl Grid {
     }
 }
 
-/// Without mean, of length one.
+/// Zero mean, unit length.
 fn unit(values: &mut [f32]) {
     let mean = values.iter().sum::<f32>() / values.len() as f32;
     let mut square = 0.0;
@@ -162,7 +162,7 @@ impl Pyramid {
     }
 }
 
-/// Least squares on pairs of one size: the mean distance at `shift`, and a better shift.
+/// One least-squares step on pairs of one size: the mean distance at `shift`, and a better shift.
 fn fit(pairs: &[(&Pyramid, &Pyramid)], level: usize, shift: Shift, memory: &mut [Vec<f32>; 2]) -> (f64, Shift) {
     let [distorted, reference] = memory;
     let (mut normal, mut right, mut residual) = ([0.0f64; 3], [0.0f64; 2], 0.0f64);
@@ -205,12 +205,12 @@ fn fit(pairs: &[(&Pyramid, &Pyramid)], level: usize, shift: Shift, memory: &mut 
     (residual / pairs.len().max(1) as f64, better)
 }
 
-/// Cells of a level for one of the finest.
+/// Cells of a level per cell of the finest.
 fn grid_scale(level: usize) -> f64 {
     0.5f64.powi(2 - level as i32)
 }
 
-/// Iterated least squares on one size.
+/// Iterated least squares at one size.
 fn refine(
     pairs: &[(&Pyramid, &Pyramid)],
     level: usize,
@@ -224,18 +224,19 @@ fn refine(
     (fit(pairs, level, shift, memory).0, shift)
 }
 
-/// The translation common to the pairs of the best of several offsets; none if there is none that could be believed.
+/// The translation common to the pairs of the best of several offsets; `None` if none can be accepted.
 ///
-/// `candidates` has for each offset the pairs that it makes; `step` is the distance from one reference to the next.
+/// `candidates` contains for each offset the pairs that it produces; `step` is the distance between consecutive
+/// references.
 pub(super) fn search(candidates: &[Vec<(&Pyramid, &Pyramid)>], step: f64) -> Option<Shift> {
     let memory = &mut [Vec::new(), Vec::new()];
     let still = |pairs: &[_], level, memory: &mut _| fit(pairs, level, Shift::default(), memory).0;
-    // As they lie.
+    // Without a translation.
     let mut lying: Vec<(f64, usize)> =
         candidates.iter().enumerate().map(|(n, pairs)| (still(pairs, 1, memory), n)).collect();
     lying.sort_by(|a, b| a.0.total_cmp(&b.0));
     let unmoved = lying.iter().take(3).map(|&(_, n)| still(&candidates[n], 2, memory)).fold(f64::INFINITY, f64::min);
-    // Moved.
+    // With a translation.
     let mut moved: Vec<(f64, Shift, usize)> = Vec::new();
     for (n, pairs) in candidates.iter().enumerate() {
         let (residual, shift) = refine(pairs, 0, Shift::default(), 4, memory);
@@ -254,13 +255,13 @@ pub(super) fn search(candidates: &[Vec<(&Pyramid, &Pyramid)>], step: f64) -> Opt
     (shift.length() >= NEAR && residual < HELPS * least && residual < STRANGE * step).then_some(shift)
 }
 
-/// The mean distance after the opposite translation. Interpolation smooths noise as much there, so that what only does that
-/// is no better.
+/// The mean distance after the opposite translation. Interpolation smooths noise equally there, so a translation that
+/// only smooths is no better.
 fn back(pairs: &[(&Pyramid, &Pyramid)], shift: Shift, memory: &mut [Vec<f32>; 2]) -> f64 {
     fit(pairs, 2, Shift { x: -shift.x, y: -shift.y }, memory).0
 }
 
-/// A better translation from pairs that are known.
+/// Refines a translation on known pairs.
 pub(super) fn follow(pairs: &[(&Pyramid, &Pyramid)], shift: Shift) -> Option<Shift> {
     let memory = &mut [Vec::new(), Vec::new()];
     let before = fit(pairs, 2, shift, memory).0;
@@ -273,8 +274,8 @@ pub(super) fn follow(pairs: &[(&Pyramid, &Pyramid)], shift: Shift) -> Option<Shi
     (by >= NEAR && residual < enough).then_some(better)
 }
 
-/// Whether what moves from the first to the second of each pair is the camera: then a translation cannot be told from
-/// another time.
+/// Whether the motion from the first to the second picture of each pair is the camera's; then a translation cannot be
+/// distinguished from an offset in time.
 pub(super) fn is_pan(pairs: &[(&Pyramid, &Pyramid)]) -> bool {
     let memory = &mut [Vec::new(), Vec::new()];
     let still = fit(pairs, 1, Shift::default(), memory).0;

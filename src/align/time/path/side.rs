@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! One side's frames, as the path sees them.
+//! The frames of one side, as the path sees them.
 
 use std::collections::VecDeque;
 
@@ -9,22 +9,22 @@ use crate::align::time::intervals::Intervals;
 use crate::align::time::unit::{Blocks, Unit, nearest};
 use crate::align::time::{Signature, Timestamp};
 
-/// From one frame to the next where nobody says, in ns.
+/// Frame interval if nothing states one, in ns.
 const INTERVAL: i64 = 40_000_000;
 
-/// A step back of more than this is a jump, not disorder, in ns.
+/// A step back by more than this is a jump, not disorder, in ns.
 const JUMP: i64 = 250_000_000;
 
-/// A step between frames that is taken as the frame rate, in ns.
+/// A step between frames that counts as a frame rate, in ns.
 const RATES: std::ops::RangeInclusive<i64> = 1_000_000..=2_000_000_000;
 
-/// A step of less than one of so many parts of a frame is none.
+/// A step below this fraction of a frame is none.
 const SAME: i64 = 8;
 
-/// How many earlier references a reference is compared with when it comes: those that paths may have been at.
+/// How many earlier references a new reference is compared with: those that paths may have been at.
 const BEFORE: usize = 16;
 
-/// How many references that are no longer needed are kept, for motion to be measured from.
+/// How many references are kept beyond need, so that motion can be measured from them.
 pub(super) const KEPT: usize = 16;
 
 /// A signature, moved by its `half` of a translation between the streams.
@@ -35,10 +35,10 @@ fn unit(signature: &Signature, shift: Shift, half: Shift) -> Unit {
     Unit::of(&Grid::of(signature).moved(shift, half))
 }
 
-/// Time that rises from frame to frame.
+/// Time that increases from frame to frame.
 ///
-/// Where a time stamp does not, or there is none, time goes on by one frame. What is added after a jump back is taken out
-/// again of what users see.
+/// Where a time stamp does not increase, or is missing, time advances by one frame. What is added after a jump back is
+/// subtracted again from what users see.
 #[derive(Debug, Default)]
 pub(super) struct Time {
     last: Option<i64>,
@@ -46,7 +46,7 @@ pub(super) struct Time {
     stamp: Option<i64>,
     /// Added to running time.
     pub moved: i64,
-    /// From one frame to the next, in ns, of the first frame by its duration; 0: not known.
+    /// Frame interval in ns, of the first frame by its duration; 0: unknown.
     interval: i64,
     steps: Intervals,
 }
@@ -67,7 +67,7 @@ impl Time {
             stamp.running.zip(self.stamp).is_some_and(|(a, b)| a.saturating_sub(b).abs() < self.interval() / SAME);
         self.stamp = stamp.running.or(self.stamp);
         let time = match stamp.running.map(|running| running.saturating_add(self.moved)) {
-            // Shown with the one before: that is no time. What follows may be in time again.
+            // Shown together with the previous one: not a usable time. The next one may be.
             Some(_) if same => next,
             Some(time) if time > last.saturating_add(self.interval() / SAME) => time,
             Some(time) if last.saturating_sub(time) <= JUMP => next,
@@ -85,7 +85,7 @@ impl Time {
         time
     }
 
-    /// From one frame to the next, in ns.
+    /// The frame interval, in ns.
     pub fn interval(&self) -> i64 {
         if RATES.contains(&self.interval) { self.interval } else { INTERVAL }
     }
@@ -99,11 +99,11 @@ impl Time {
 #[derive(Debug)]
 pub(super) struct Reference {
     pub time: i64,
-    /// From the reference before, or to the next, in ns.
+    /// Time since the previous reference, or to the next, in ns.
     pub interval: f64,
     pub signature: Option<Signature>,
     pub unit: Option<Unit>,
-    /// Products with the references before, the nearest first.
+    /// Products with previous references, the nearest first.
     before: Vec<Blocks>,
 }
 
@@ -114,14 +114,14 @@ pub(super) struct References {
     /// Number of the first one held.
     first: u64,
     pub time: Time,
-    /// No more will come.
+    /// No more will arrive.
     pub ended: bool,
-    /// Of the distorted pictures.
+    /// The translation of the distorted pictures.
     shift: Shift,
 }
 
 impl References {
-    /// Returns its number.
+    /// Adds a reference.
     pub fn push(&mut self, stamp: Timestamp, signature: Option<Signature>) {
         let time = self.time.next(stamp);
         let interval = self.time.interval() as f64;
@@ -129,7 +129,7 @@ impl References {
         self.compute(self.frames.len() - 1);
     }
 
-    /// Another translation of the distorted pictures.
+    /// A new translation of the distorted pictures.
     pub fn set_shift(&mut self, shift: Shift) {
         self.shift = shift;
         (0..self.frames.len()).for_each(|at| self.compute(at));
@@ -142,7 +142,7 @@ impl References {
     fn compute(&mut self, at: usize) {
         let shift = self.shift;
         let unit = self.frames[at].signature.as_ref().map(|signature| unit(signature, shift, shift.half(-1.0)));
-        // Frames without a picture are no partners: their products are never asked for.
+        // Frames without a picture are never partners, so their products are not used.
         let product = |frame: &Reference| match (&frame.unit, &unit) {
             (Some(a), Some(b)) => a.products(b),
             _ => Blocks::default(),
@@ -162,22 +162,22 @@ impl References {
         self.frames.len()
     }
 
-    /// The number of the next to come.
+    /// The number of the next reference to arrive.
     pub fn end(&self) -> u64 {
         self.first + self.frames.len() as u64
     }
 
-    /// The first whose time is not before this.
+    /// The first whose time is not before `time`.
     pub fn from(&self, time: i64) -> u64 {
         self.first + self.frames.partition_point(|frame| frame.time < time) as u64
     }
 
-    /// The first whose time is after this.
+    /// The first whose time is after `time`.
     pub fn after(&self, time: i64) -> u64 {
         self.first + self.frames.partition_point(|frame| frame.time <= time) as u64
     }
 
-    /// The one that is nearest to a time, if it is no farther than half a frame.
+    /// The one nearest to a time, if it is within half a frame.
     pub fn nearest(&self, time: i64) -> Option<u64> {
         let after = self.from(time);
         let distance = |r: u64| Some((self.get(r)?.time.abs_diff(time), r));
@@ -203,21 +203,21 @@ impl References {
         Some(self.get(a)?.unit.as_ref()?.distances(self.get(b)?.unit.as_ref()?, &products))
     }
 
-    /// Distance of two pictures as a whole, 0 to 2.
+    /// The distance of two pictures as a whole, 0 to 2.
     pub fn distance(&self, a: u64, b: u64) -> Option<f64> {
         let products = self.products(a, b)?.iter().sum::<f32>();
         let energy = |r: u64| Some(self.get(r)?.unit.as_ref()?.energy.iter().sum::<f32>());
         Some(f64::from(0.5 * (energy(a)? + energy(b)?) - products).max(0.0))
     }
 
-    /// Distances to the one of the references before and after that is nearer. An encoder's key frame, which is far from
-    /// the frame before it in a scene that stands still, is no motion.
+    /// Distances to the nearer of the previous and the next reference. An encoder's key frame, which is far from the
+    /// previous frame in a static scene, is not motion.
     pub fn step(&self, number: u64) -> Blocks {
         let beside = [number.checked_sub(1), Some(number + 1)];
         nearest(beside.into_iter().filter_map(|other| self.distances(number, other?)))
     }
 
-    /// Lets go of those with a smaller number.
+    /// Drops those with a smaller number.
     pub fn release(&mut self, number: u64) {
         let count = number.min(self.end()).saturating_sub(self.first);
         self.frames.drain(..count as usize);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How far the pairs of a path are to be trusted.
+//! How far the pairs of a path can be trusted.
 
 use super::best::{BestPath, RowPair};
 use super::cost::{self, Motion, ramp};
@@ -9,13 +9,13 @@ use super::{ENOUGH, FIRST, FIRST_MARGIN, PATIENCE, Tracker};
 use crate::align::time::Evidence;
 use crate::align::time::unit::BLOCKS;
 
-/// Pairs around a frame that its trust is measured on: before and after it.
+/// Pairs around a frame from which its trust is measured: before and after it.
 const AROUND: [usize; 2] = [8, 12];
 
-/// A partner's rivals, by how many references they lie from it; first those that are none.
+/// Rivals of a partner, by their distance in references: first those that count as equal, then the rivals.
 const BESIDE: [&[i64]; 2] = [&[], &[-4, -3, -2, -1, 1, 2, 3, 4]];
 
-/// The same where it only matters whether a frame belongs to this part of the stream.
+/// The same where only the part of the stream matters.
 const AWAY: [&[i64]; 2] = [&[-2, -1, 1, 2], &[-12, -10, -8, -6, -4, 4, 6, 8, 10, 12]];
 
 /// The most that one frame says for its partner against a rival, in nats.
@@ -24,38 +24,38 @@ const SAYS: f64 = 6.0;
 /// Confidence in a pair that rests on time.
 pub(in crate::align::time) const BY_TIME: f64 = 0.4;
 
-/// Lead over all rivals, in nats, from which on pictures decide.
+/// Lead over all rivals, in nats, from which pictures decide.
 const TELLING: f64 = 2.0;
 
 /// Lead over all rivals, in nats, that is worth one nat of a fair bet.
 const WORTH: f64 = 2.0;
 
-/// Mean distance up to which pictures that do not move are believed to be the same.
+/// Mean distance up to which pictures that do not move are accepted as the same.
 const NEAR_ENOUGH: f64 = 0.05;
 
-/// Lead over all rivals, in nats, that is a reason to leave the time.
+/// Lead over all rivals, in nats, that justifies deviating from time.
 const ELSEWHERE_TOLD: f64 = 6.0;
 
-/// Mean distance of blocks from which on a frame moves, and share of it up to which its partner stands still.
+/// Mean block distance from which a frame moves, and share of it up to which its partner stands still.
 const MOVES: f32 = 5e-4;
 const STILL: f32 = 0.1;
 
-/// References by which the offsets of pairs may differ that tell of the same place.
+/// How far the offsets of pairs that support the same place may differ, in references.
 const TOGETHER: i64 = 3;
 
-/// Distance from which on pictures are not the same.
+/// Distance from which pictures differ.
 const ELSEWHERE: f64 = 0.25;
 
-/// Share of the distance to the neighbors that pairs may have, to be clear.
+/// Largest share of the distance to the neighbors that clear pairs may have.
 const CLEAR: f32 = 0.5;
 
 impl Tracker {
-    /// Whether the best path is believed to begin at the right offset.
+    /// Whether the best path is accepted to begin at the right offset.
     pub(super) fn believed(&self, best: &BestPath, margin: f64) -> bool {
         let count = self.undecided();
         let pairs = best.pairs_from(self.decided);
         let inner = |(index, r): &&RowPair| *r + 1 < self.rows[*index].end();
-        // A translation that was taken out leaves pictures softer, and no more as near.
+        // Once a translation has been removed, pictures are softer, and less near.
         let soft = || !self.references.shift().is_none() && self.told(self.decided, best, &AWAY) >= ELSEWHERE_TOLD;
         if pairs.iter().filter(inner).count() >= FIRST[0] && margin >= FIRST_MARGIN && (self.clear(best) || soft()) {
             return true;
@@ -71,15 +71,15 @@ impl Tracker {
             && far < NEAR_ENOUGH
     }
 
-    /// Whether a pair is where time says, at the offset to begin with.
+    /// Whether a pair is where time says, at the initial offset.
     fn is_expected(&self, index: usize, r: u64) -> bool {
         let Some(reference) = self.references.get(r) else { return false };
         let offset = reference.time - self.rows[index].frame.time;
         (offset - self.course.center()).abs() as f64 <= 1.6 * reference.interval
     }
 
-    /// Whether a reference shows what the frame does, the one that time gives it does not, and nothing moves, so that this
-    /// is all that the pictures tell.
+    /// Whether a reference shows what the frame does, while the one that time gives it does not, and nothing moves, so
+    /// that the pictures give no other evidence.
     fn is_replacing(&self, at: usize, r: u64) -> bool {
         let row = &self.rows[at];
         if !row.repeated && !self.rows.get(at + 1).is_some_and(|next| next.repeated) {
@@ -90,7 +90,7 @@ impl Tracker {
         far(r).is_some_and(|far| far < 0.08) && by_time.is_none_or(|far| far > ELSEWHERE)
     }
 
-    /// Whether the partners of the best path are much nearer than their neighbors are to them.
+    /// Whether the partners of the best path are much nearer to the frames than to their own neighbors.
     fn clear(&self, best: &BestPath) -> bool {
         *best.clear.get_or_init(|| self.is_clear(best.pairs_from(self.decided)))
     }
@@ -101,7 +101,7 @@ impl Tracker {
             let likeness = self.rows[index].likeness(r);
             let next = self.references.distances(r, r + 1).or_else(|| self.references.distances(r.checked_sub(1)?, r));
             if let (Some(likeness), Some(next)) = (likeness, next) {
-                // The middle one of the blocks, so that neither what covers a part nor what is still counts.
+                // The median block, so that neither covered nor static parts count.
                 distance += likeness.distances.iter().sum::<f32>();
                 step += next.iter().sum::<f32>();
             }
@@ -109,15 +109,15 @@ impl Tracker {
         distance < CLEAR * step
     }
 
-    /// How far a state of the best path is to be trusted, 0 to 1: whether what moves around it moves in both streams, or,
-    /// where nothing does, whether the pictures are alike. None: it is no pair, or not to be trusted.
+    /// How far a state of the best path can be trusted, 0 to 1: whether motion around it occurs in both streams or,
+    /// without motion, whether the pictures are alike. `None`: not a pair, or not to be trusted.
     pub(super) fn trusted(&self, at: usize, best: &BestPath) -> Option<f64> {
         let State::Partner(reference) = best.state(at) else { return None };
-        // Few pairs elsewhere are chance.
+        // A few pairs elsewhere are chance.
         if !self.course.found() && !self.is_expected(at, reference) && best.pairs_from(self.decided).len() < FIRST[0] {
             return None;
         }
-        // Elsewhere than time says only pictures can be a reason.
+        // Only pictures can justify deviating from time.
         if self.timed
             && !self.is_expected(at, reference)
             && !self.is_replacing(at, reference)
@@ -129,7 +129,7 @@ impl Tracker {
         (trust >= ENOUGH && self.is_near_enough(at, reference, best)).then_some(trust)
     }
 
-    /// Whether pictures are a reason to be elsewhere than time says: those of the pairs that are where this one is.
+    /// Whether the pictures of the pairs at the same place justify deviating from time.
     fn is_told(&self, at: usize, reference: u64, best: &BestPath) -> bool {
         let offset = |index: usize, r: u64| Some(self.references.get(r)?.time - self.rows[index].frame.time);
         let Some(here) = offset(at, reference) else { return false };
@@ -142,7 +142,7 @@ impl Tracker {
         self.clear(best) || self.told_new(&pairs, at, &AWAY) >= ELSEWHERE_TOLD
     }
 
-    /// Whether a pair may be believed although no offset was found and a whole search has found nothing better.
+    /// Whether a pair can be accepted although no offset was found and a complete search has found nothing better.
     fn is_near_enough(&self, at: usize, r: u64, best: &BestPath) -> bool {
         let searched = self.timed && !self.course.found() && self.undecided() > 2 * FIRST[1];
         let near = || self.rows[at].likeness(r).is_some_and(|likeness| likeness.far < NEAR_ENOUGH);
@@ -153,7 +153,7 @@ impl Tracker {
         !searched || near() || self.clear(best) || told()
     }
 
-    /// Whether the best path may lead to the offset, as far as its first pairs tell.
+    /// Whether the best path may lead to the offset, judged by its first pairs.
     pub(super) fn leads(&self, best: &BestPath) -> bool {
         let pairs = best.pairs_from(self.decided);
         let first = &pairs[pairs.len().saturating_sub(AROUND[1])..];
@@ -174,7 +174,7 @@ impl Tracker {
         alike * (1.0 - sum.contradiction(far))
     }
 
-    /// Whether the frame moves and its partner stands still, so that what follows may show another one.
+    /// Whether the frame moves and its partner stands still, so that what follows may reveal a different one.
     pub(super) fn is_doubtful(&self, at: usize, state: State) -> bool {
         let (State::Partner(r), Some(row)) = (state, self.rows.get(at)) else { return false };
         let still = r.checked_sub(1).and_then(|before| self.references.distances(r, before));
@@ -182,7 +182,7 @@ impl Tracker {
         row.motion_before() > MOVES * BLOCKS as f32 && still.is_some_and(|still| still < STILL * row.motion_before())
     }
 
-    /// Whether a frame on the first reference is from before that: the next one moves on, and is nearer to it.
+    /// Whether a frame paired with the first reference precedes it: the next frame moves on, and is nearer to it.
     pub(super) fn precedes(&self, at: usize, best: &BestPath) -> bool {
         let Some((row, next)) = self.rows.get(at).zip(self.rows.get(at + 1)) else { return false };
         if [at, at + 1].map(|row| best.state(row)) != [State::Partner(0); 2] {
@@ -194,7 +194,7 @@ impl Tracker {
         nearer && !next.repeated && f64::from(next.motion_before()) >= HAS_MOVED[0] * step
     }
 
-    /// What moves along these pairs, the newest first.
+    /// Motion along these pairs, the newest first.
     fn motion(&self, pairs: &[RowPair]) -> Motion {
         let mut sum = Motion::default();
         for (index, (later, partner)) in pairs.iter().enumerate() {
@@ -209,7 +209,7 @@ impl Tracker {
         sum
     }
 
-    /// The reference that time gives to the oldest row which is not decided, if the pictures do not contradict that.
+    /// The reference that time gives the oldest undecided row, unless the pictures contradict it.
     pub(super) fn partner_by_time(&self) -> Option<u64> {
         let at = self.decided;
         let nearest = |row: &Row| self.references.nearest(row.frame.time.saturating_add(self.course.center()));
@@ -223,7 +223,7 @@ impl Tracker {
         let after = after.filter_map(|(row, index)| Some((index, nearest(row)?)));
         let mut pairs: Vec<RowPair> = before.chain(after).collect();
         pairs.reverse();
-        // While the streams do not agree, the last frames are no beginning: too little follows to contradict them.
+        // While the streams do not match, the last frames cannot be a beginning: too little follows to contradict them.
         if self.course.lost() && self.undecided() <= PATIENCE {
             return None;
         }
@@ -239,7 +239,7 @@ impl Tracker {
         (trust >= ENOUGH).then_some(partner)
     }
 
-    /// The confidence in the pair of a row on the best path, and what it rests on.
+    /// The confidence in the pair in a row of the best path, and what it rests on.
     pub(super) fn confidence(&self, at: usize, best: &BestPath, margin: f64, trust: f64) -> (f64, Evidence) {
         let lead = self.told(at, best, &BESIDE).min(margin);
         if lead < TELLING && self.timed {
@@ -249,19 +249,19 @@ impl Tracker {
         (trust * fair, Evidence::Picture)
     }
 
-    /// By how much the pictures around a row say that they belong to their partners, or to a reference beside these that is
-    /// no rival, and not to any rival, in nats. Rivals are references so far before or behind the partners.
+    /// How strongly the pictures around a row support their partners (or a reference beside them that is no rival)
+    /// against every rival, in nats. Rivals are references at certain distances before or after the partners.
     fn told(&self, at: usize, best: &BestPath, rivals: &[&[i64]; 2]) -> f64 {
         self.told_new(around(best, at), at, rivals)
     }
 
-    /// The same of those of these pairs that show something new.
+    /// The same for those of these pairs that show something new.
     fn told_new(&self, pairs: &[RowPair], at: usize, rivals: &[&[i64]; 2]) -> f64 {
         let new = |(index, _): &&RowPair| *index == at || !self.rows[*index].repeated;
         self.told_by(&pairs.iter().filter(new).copied().collect::<Vec<_>>(), rivals)
     }
 
-    /// The same of these pairs.
+    /// The same for these pairs.
     fn told_by(&self, pairs: &[RowPair], [own, rivals]: &[&[i64]; 2]) -> f64 {
         let sum = |by: i64| {
             let says = |&(index, r): &RowPair| {
@@ -272,7 +272,8 @@ impl Tracker {
             (2 * count >= pairs.len()).then_some(sum)
         };
         let least = |offsets: &[i64]| offsets.iter().filter_map(|&by| sum(by)).min_by(f64::total_cmp);
-        // What changes slowly one way looks least like what is farthest: rivals on one side say nothing of the place.
+        // What changes slowly in one direction differs most from what is farthest away: rivals on one side do not
+        // determine a place.
         let sides = [-1, 1].map(|side| rivals.iter().any(|by| by.signum() == side && sum(*by).is_some()));
         if !own.is_empty() && sides.contains(&false) {
             return 0.0;
@@ -284,7 +285,7 @@ impl Tracker {
     }
 }
 
-/// The best path's pairs around a row.
+/// The pairs of the best path around a row.
 fn around(best: &BestPath, at: usize) -> &[RowPair] {
     best.pairs_within(at.saturating_sub(AROUND[0])..=at + AROUND[1])
 }

@@ -18,8 +18,8 @@ fn picture(n: f64, speed: f64, noise: f32, seed: u64) -> Signature {
     Signature::from_cells(cells.collect::<Vec<f32>>().try_into().expect("as many as there are"))
 }
 
-/// Pairs `n` with `n` when the reference after it has come, if `ahead`, or at once; the distorted frame `n` shows
-/// `shows(n)`. Gives what is said of each.
+/// Pairs `n` with `n`, after the next reference has arrived if `ahead`, or at once; the distorted frame `n` shows
+/// `shows(n)`. Returns the judgment of each.
 fn judged(
     count: u64,
     ahead: bool,

@@ -4,6 +4,7 @@
 //!
 //! The arithmetic is that of libvmaf's `integer_vif`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent
 //! (`models/vmaf/LICENSE`).
+#![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use std::marker::PhantomData;
 use std::ops::Range;

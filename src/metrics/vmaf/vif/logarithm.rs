@@ -106,7 +106,7 @@ mod tests {
                 for first in ((1 << 15)..(1 << 16)).step_by(LANES) {
                     let bits = |lane: usize| first + lane as u32;
                     // All that is cut off is set, or nothing.
-                    let cut = |lane: usize| if lane % 2 == 0 { 0 } else { (1u32 << shift) - 1 };
+                    let cut = |lane: usize| if lane.is_multiple_of(2) { 0 } else { (1u32 << shift) - 1 };
                     let numbers = std::array::from_fn(|lane| (bits(lane) << shift | cut(lane)) as i32);
                     let expected: [i32; LANES] = std::array::from_fn(|lane| entry(bits(lane)) + 2048 * shift as i32);
                     let found = level.run_whole(Run(&numbers));

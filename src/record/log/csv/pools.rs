@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The table of the pools: a row for each element's fields, and one without a field where it has none.
+//! The table of the pools: a row per field of an element, and one without a field for an element without fields.
 
 use super::{ATTRIBUTES, Rows, time, write_row};
 use crate::record::log::{ElementPools, ReadError};
@@ -10,7 +10,7 @@ use std::io::{self, BufRead, Write};
 
 /// Titles of the first columns.
 const TITLES: [&str; 4] = ["element", "field", "scored", "count"];
-// Titles of the last ones, but for those of the counts.
+// Titles of the last columns, except those of the counts.
 const MODEL: &str = "model";
 const VERDICT: &str = "verdict";
 const REASONS: &str = "reasons";
@@ -63,7 +63,7 @@ fn row(element: &ElementPools, field: String, pooled: &PooledField) -> impl Iter
 /// Reads the table of the pools.
 ///
 /// # Errors
-/// When `input` cannot be read or is something else.
+/// When `input` cannot be read or is not such a table.
 pub fn read_pools(input: impl BufRead) -> Result<Vec<ElementPools>, ReadError> {
     let mut rows = Rows { input, line: 0 };
     let titles = rows.next_row()?.unwrap_or_default();
@@ -93,7 +93,7 @@ pub fn read_pools(input: impl BufRead) -> Result<Vec<ElementPools>, ReadError> {
     Ok(pools)
 }
 
-/// What every row of an element says of it.
+/// The columns that every row of an element repeats.
 fn head<'a>(
     element: &str,
     cells: impl Iterator<Item = (&'a str, &'a str)>,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The file of a document: one beside, frame by frame, which takes its name when the document is whole.
+//! The file of a document: written frame by frame under a temporary name, and renamed once it is complete.
 
 use super::Writer;
 use crate::record::log::claim::Claim;
@@ -17,9 +17,9 @@ use std::path::PathBuf;
 pub(in super::super) struct VmafJsonLog {
     path: PathBuf,
     part: PathBuf,
-    /// `None` while there is a whole document under the final name.
+    /// `None` while a complete document exists under the final name.
     file: Option<File>,
-    /// Where the list of frames ends.
+    /// The end of the list of frames.
     frames_end: u64,
     max_files: u32,
     writer: Writer,
@@ -29,11 +29,11 @@ pub(in super::super) struct VmafJsonLog {
 impl VmafJsonLog {
     pub fn create(location: &str, max_files: u32, claim: Option<Claim>) -> Result<Self, LogError> {
         let (path, part) = (PathBuf::from(location), PathBuf::from(format!("{location}.part")));
-        // Found out now rather than when there is a whole film to be named so.
+        // Reported now rather than after a whole film.
         if path.is_dir() {
             return Err(LogError::open(&path, io::ErrorKind::IsADirectory.into()));
         }
-        // What a run that was killed has left.
+        // Left behind by a run that was killed.
         keep_old(&part, max_files)?;
         let file = File::create(&part).map_err(|source| LogError::open(&part, source))?;
         lock(&file, &part)?;
@@ -52,7 +52,7 @@ impl VmafJsonLog {
         Ok(())
     }
 
-    /// Takes a document that was complete, but is not any more, back to where its frames end.
+    /// Returns a formerly complete document to the state before its end.
     fn resume(&mut self) -> Result<(), LogError> {
         if self.file.is_some() {
             return Ok(());
@@ -68,7 +68,7 @@ impl VmafJsonLog {
         Ok(())
     }
 
-    /// Puts the element's name before the metrics of the frames so far: another element has come up.
+    /// Inserts the element's name before the metrics of the frames so far, because another element has appeared.
     fn prefix(&mut self, element: &str) -> Result<(), LogError> {
         let fresh = PathBuf::from(format!("{}.2", self.part.display()));
         let written = (|| {
@@ -94,7 +94,7 @@ impl VmafJsonLog {
     }
 }
 
-/// The line of a frame with `<element>_` before the names of its numbers; none if it is none.
+/// The line of a frame with `<element>_` before the names of its numbers; `None` if it is not a frame.
 fn prefixed(line: &str, element: &str) -> Option<String> {
     let text = line.trim_start();
     let comma = if text.ends_with(',') { "," } else { "" };
@@ -119,7 +119,7 @@ impl LogWriter for VmafJsonLog {
     }
 
     fn pools(&mut self, pools: &[ElementPools]) -> Result<(), LogError> {
-        // Only what an element says at the end is new when there is a whole document already.
+        // A document that is already complete can only gain what an element reports at the end.
         self.resume()?;
         if let Some(element) = self.writer.learn(pools.iter().map(|pools| pools.element.as_str())) {
             self.prefix(&element)?;
@@ -127,7 +127,7 @@ impl LogWriter for VmafJsonLog {
         let Some(mut file) = self.file.take() else { return Ok(()) };
         let mut end = Vec::new();
         let written = self.writer.write_end(&mut end, pools);
-        // On the disk before it gets its name: a power cut must not leave a name on half a document.
+        // Synchronized before it gets its name: a power cut must not leave the name on half a document.
         let written = written.and_then(|()| file.write_all(&end)).and_then(|()| file.sync_all());
         written.map_err(|source| LogError::write(&self.part, source))?;
         keep_old(&self.path, self.max_files)?;
@@ -136,7 +136,7 @@ impl LogWriter for VmafJsonLog {
     }
 
     fn reopen(&mut self) -> Result<(), LogError> {
-        // One document has one file.
+        // One document is one file.
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What fields are called in a document: as libvmaf calls them, where they are the same number.
+//! The names of fields in a document: libvmaf's if they are the same number.
 
 use crate::metrics::{MEASURES, NoReferenceMeasures};
 use crate::record::{FrameRecord, Value};
@@ -8,10 +8,10 @@ use serde_json::{Map, Value as Json};
 
 pub(super) const ATTRIBUTES: &str = "attributes";
 
-/// The fields whose values libvmaf cuts.
+/// The fields whose values libvmaf limits.
 const CUT: [&str; 3] = ["psnr-y", "psnr-cb", "psnr-cr"];
 
-/// At most so much does a field count in a document: libvmaf cuts the PSNR of a plane of n bits at 6n + 12 dB.
+/// The limit of a field in a document: libvmaf limits the PSNR of a plane of n bits to 6n + 12 dB.
 pub(in super::super) fn most(field: &str, depth: Option<u64>) -> f64 {
     match depth {
         Some(depth) if CUT.contains(&field) => 6.0 * depth as f64 + 12.0,
@@ -19,13 +19,13 @@ pub(in super::super) fn most(field: &str, depth: Option<u64>) -> f64 {
     }
 }
 
-/// What a document calls a field that is a metric: the score by its model's name, and what measures give. None for
-/// what stands beside the metrics, so that a mean over all of them is one of measurements.
+/// The name of a field that is a metric: for the score its model's name, otherwise that of the measure. `None` for
+/// values beside the metrics, so that a mean over all metrics is one of measurements.
 pub(super) fn metric(field: &str, model: Option<&str>) -> Option<String> {
     match field {
         "score" => Some(model.filter(|model| !model.is_empty()).unwrap_or(field).to_owned()),
         "ms-ssim" => Some("float_ms_ssim".to_owned()),
-        // `psnr` is luma's alone in the logs of libvmaf 1, and readers take it for `psnr_y`.
+        // In libvmaf 1's logs `psnr` is luma alone, and readers take it for `psnr_y`.
         "psnr" => Some("psnr_avg".to_owned()),
         _ => {
             let fields = MEASURES.iter().flat_map(|measure| measure.fields.iter().copied());
@@ -35,12 +35,12 @@ pub(super) fn metric(field: &str, model: Option<&str>) -> Option<String> {
     }
 }
 
-/// What a document calls any other number.
+/// The name of any other number.
 pub(super) fn detail(field: &str) -> String {
     field.replace('-', "_")
 }
 
-/// The same for an attribute of a model.
+/// The name of a model's attribute.
 pub(super) fn attribute(name: &str) -> String {
     format!("{ATTRIBUTES}_{name}")
 }
@@ -50,12 +50,12 @@ pub(super) fn attribute(name: &str) -> String {
 pub(super) struct Numbers {
     /// Measurements.
     pub metrics: Map<String, Json>,
-    /// What stands beside them: how far a pair can be trusted, what a model gave before it was scaled.
+    /// Other values: how far a pair can be trusted, a model's raw output.
     pub details: Map<String, Json>,
 }
 
 impl Numbers {
-    /// Adds a record's numbers. Times are whole numbers and stay out.
+    /// Adds a record's numbers. Times are integers and are omitted.
     pub fn add(&mut self, prefix: &str, record: &FrameRecord) {
         for (name, value) in record.fields() {
             match value {

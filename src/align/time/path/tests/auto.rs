@@ -12,7 +12,7 @@ use crate::align::time::{
 const FRAME: i64 = 40_000_000;
 const RANGE: u64 = 1_000_000_000;
 
-/// A film of blobs that wander about before a still background, each film its own.
+/// A film of blobs that move over a still background, different for each seed.
 struct Film {
     blobs: Vec<[f64; 8]>,
 }
@@ -27,7 +27,7 @@ impl Film {
         Self { blobs: (0..8).map(|_| std::array::from_fn(|_| random())).collect() }
     }
 
-    /// The picture at a time in frames, moved by so many cells.
+    /// The picture at a time in frames, shifted by a number of cells.
     fn at(&self, time: f64, moved: [f64; 2]) -> Box<[f32; CELLS]> {
         let mut cells = Box::new([0.0; CELLS]);
         let (columns, rows) = (|x: usize| x as f64 - moved[0], |y: usize| y as f64 - moved[1]);
@@ -70,7 +70,7 @@ fn side(count: i64, mut picture: impl FnMut(i64) -> Signature) -> Side {
     (0..count).map(|i| (stamp(i * FRAME), picture(i))).collect()
 }
 
-/// What an aligner said, and how many frames the caller had to hold at most.
+/// The output of an aligner, and the most frames that the caller had to hold.
 struct Said {
     events: Vec<AlignmentEvent>,
     decisions: Vec<Decision>,
@@ -84,7 +84,7 @@ impl Said {
         self.events.iter().filter_map(to).collect()
     }
 
-    /// Distorted frames that have a partner: how many are `ahead` of theirs by so much, and how many not.
+    /// Distorted frames with a partner: how many are `ahead` of theirs by this much, and how many are not.
     fn pairs(&self, ahead: i64) -> (usize, usize) {
         let partners = self.decisions.iter().filter_map(|d| Some(d.pairing.reference()? as i64 - d.distorted as i64));
         let (right, wrong): (Vec<_>, Vec<_>) = partners.partition(|&by| by == ahead);
@@ -368,7 +368,7 @@ fn memory_that_runs_out_narrows_the_search() {
     for _ in 0..100 {
         aligner.shrink();
     }
-    // In the end frames are decided, or let go.
+    // In the end every frame is decided or released.
     let decisions = std::iter::from_fn(|| aligner.next_decision()).count();
     assert!(decisions == 20 && aligner.needed_from() == 20, "{decisions}");
 }

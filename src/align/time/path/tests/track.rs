@@ -33,8 +33,8 @@ fn tracker(search_range: u64) -> Aligner {
     Aligner::new(Settings { alignment: Alignment::Track, offset: 0, search_range })
 }
 
-/// Feeds both sides (time stamp, picture) as the element does, and gives all that came of it, and the most references
-/// that were needed and the most distorted frames that waited at once.
+/// Feeds both sides (time stamp, picture) as the element does; returns all results, the most references that were
+/// needed and the most distorted frames that waited at once.
 fn feed(
     aligner: &mut Aligner,
     reference: &[(Timestamp, f32)],
