@@ -18,10 +18,10 @@ PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 help: ## this list
 	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
-demo: build ## score a clip (or CLIP=yours.mp4) and a hard re-encode of it, and compare a ladder with it
+demo: build ## score a clip (or CLIP=yours.mp4) and a hard re-encode of it, and compare three renditions with it
 	@scripts/demo.sh $(if $(CLIP),'$(CLIP)')
 
-demo-watch: build ## watch three cameras that are none: a good one, a poor one, and one that goes away and comes back
+demo-watch: build ## watch three simulated cameras: a good one, a poor one, and one that goes away and comes back
 	@scripts/demo-watch.sh
 
 test: ## install what is missing, build, run all tests
@@ -30,7 +30,7 @@ test: ## install what is missing, build, run all tests
 test-slow: build ## faults of cameras that take minutes to happen
 	@scripts/test-slow.sh
 
-test-versions: build ## the plugin that was built here under GStreamer 1.26 and 1.28, fetched from Debian (1.8 GB on disk)
+test-versions: build ## test the plugin as built here under GStreamer 1.26 and 1.28, fetched from Debian (1.8 GB on disk)
 	@scripts/versions.sh
 
 test-pyiqa: build ## each network that examples/pyiqa exports against PyPI's pyiqa (5 GB on disk; an hour or more)
@@ -56,7 +56,7 @@ install: ## install what `make build` made: plugin, command, models, runtime (PR
 uninstall: ## remove what `make install` installed
 	@scripts/install.sh --remove '$(DESTDIR)' '$(PREFIX)' '$(PLUGINDIR)'
 
-bench: build ## measure what README.md says about speed
+bench: build ## measure the figures of docs/speed.md
 	@scripts/bench.sh
 
 lint: ## formatting, clippy, documentation, licences, shell scripts

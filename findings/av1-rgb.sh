@@ -4,7 +4,7 @@
 #
 # Expected: AV1 codes RGB as 4:4:4 with matrix_coefficients 0 (identity: G, B, R in the three planes). For VP9, H.264
 #   and HEVC the decoders of GStreamer announce the format GBR for that.
-# Really: av1dec announces format=Y444, colorimetry=1:1:0:0 (matrix RGB on a YUV format). videoconvert accepts the
+# Actual: av1dec announces format=Y444, colorimetry=1:1:0:0 (matrix RGB on a YUV format). videoconvert accepts the
 #   pair and takes G, B and R for Y, Cb and Cr: the color 192 31 95 becomes 117 0 0.
 # Seen with: GStreamer 1.22.0 and 1.28.8 (libaom), ffmpeg 9.0.2. Found by encoding one color as RGB with each codec.
 . "$(dirname -- "$0")/common.sh"

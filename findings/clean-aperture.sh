@@ -4,7 +4,7 @@
 #
 # Expected: the clean aperture (box clap, ISO/IEC 14496-12) and PixelCropTop to PixelCropRight (Matroska, RFC 9559)
 #   say which part of the picture is to be shown. QuickTime files of DV and ProRes often have the box.
-# Really: ffmpeg 9.0.2 decodes 80 x 48 of a file that its own first lines call 96x64; -apply_cropping 0 gives all of
+# Actual: ffmpeg 9.0.2 decodes 80 x 48 of a file that its own first lines call 96x64; -apply_cropping 0 gives all of
 #   it. 7.0.2 reads the box and shows 96 x 64. GStreamer shows 96 x 64. The samples of what both show are the same,
 #   but a full-reference comparison across the two (or across two versions of ffmpeg) meets other sizes or, after
 #   scaling, shifted pictures. A copy from MP4 to Matroska by ffmpeg keeps the aperture.

@@ -4,7 +4,7 @@
 # consistent with itself.
 #
 # Expected: ISO/IEC 14496-12 says of the box colr that it takes precedence over the stream.
-# Really: ffmpeg prints the container's tags when it opens the file and then shows the picture by the stream's: its
+# Actual: ffmpeg prints the container's tags when it opens the file and then shows the picture by the stream's: its
 #   decoder overwrites them. GStreamer's demuxers put the container's tags into the caps and parser and decoder keep
 #   them. A file whose tags were "corrected" by re-muxing is therefore corrected for GStreamer and unchanged for
 #   ffmpeg, and a score of one against the other measures the difference. MP4 adds a third reading: qtdemux 1.22.0

@@ -4,7 +4,7 @@
 #
 # Expected: ffmpeg's manual lists -color_primaries and -color_trc, beside -colorspace and -color_range, as options of
 #   the encoder.
-# Really: matrix and range reach the stream, primaries and transfer do not: what the frames say wins, "unknown" here.
+# Actual: matrix and range reach the stream, primaries and transfer do not: what the frames say wins, "unknown" here.
 #   Worse for a stream that has tags: an SDR clip that is encoded with the four options of HDR10 gets BT.2020's matrix
 #   (its samples are converted) together with BT.709's primaries and transfer, which is not what was asked for. With
 #   -c copy the options still work, and so does the filter setparams.

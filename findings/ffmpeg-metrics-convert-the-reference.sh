@@ -6,7 +6,7 @@
 # Expected: psnr, ssim, xpsnr, identity and libvmaf compare the samples of two streams; their documentation mentions
 #   no conversion, and of the first input it says that it is passed on unchanged. Exchanging the inputs of psnr, a
 #   symmetric measure, changes nothing.
-# Really: where the two streams' tags differ (range or matrix), ffmpeg inserts a scaler that converts the second input
+# Actual: where the two streams' tags differ (range or matrix), ffmpeg inserts a scaler that converts the second input
 #   to the tags of the first, whose rounding and clipping are measured too. PSNR then depends on the order, VMAF by 30
 #   points. Streams whose tag is missing are not converted. The only trace is "auto_scale" at -v verbose. Tags that
 #   are lost or invented by a container (see y4m-range.sh, colorimetry-of-container-or-stream.sh) so turn into a

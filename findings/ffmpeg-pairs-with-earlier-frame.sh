@@ -4,7 +4,7 @@
 # neighbors.
 #
 # Expected: -c copy from MP4 to Matroska or FLV changes no picture, so psnr, ssim and libvmaf see equal frames.
-# Really: Matroska and FLV round time stamps to milliseconds, some up and some down. ffmpeg's two-input filters pair
+# Actual: Matroska and FLV round time stamps to milliseconds, some up and some down. ffmpeg's two-input filters pair
 #   the main frame with the last reference frame that is not later (documented: ts_sync_mode, default "nearest lower
 #   or equal"), so at 30 frames a second a third of the frames meets its predecessor, and nothing is said. The
 #   average, 31 dB here, looks like an encoder's loss. MPEG-TS, whose clock 1/90000 fits 30 frames a second, is right.

@@ -4,7 +4,7 @@
 #
 # Expected: pictures that differ get an SSIM below 1. The filter's documentation says nothing of a part that is left
 #   out.
-# Really: the filter divides planes into blocks of 4 x 4 and leaves the rest out, up to three columns and three rows.
+# Actual: the filter divides planes into blocks of 4 x 4 and leaves the rest out, up to three columns and three rows.
 #   A picture whose last columns are inverted has "SSIM 1.000000 (inf)"; psnr sees them. Among usual sizes 854x480 (2
 #   columns of luma and 3 of chroma), 426x240 (2 and 1), 1366x768 (2 and 3) and 960x540 (2 rows of chroma) are hit, so
 #   a green edge, a usual fault of decoders and scalers at such sizes, goes unseen.

@@ -3,7 +3,7 @@
 # ffmpeg's xpsnr gives the same pictures another value when the header says another frame rate.
 #
 # Expected: a measure of two sequences of pictures is a function of the pictures. psnr, ssim, vif and VMAF v0.6.1 are.
-# Really: xpsnr takes the declared frame rate for its weights (from 32 frames a second on the temporal activity spans
+# Actual: xpsnr takes the declared frame rate for its weights (from 32 frames a second on the temporal activity spans
 #   two frames back instead of one), which the filter's documentation does not mention. A clip that is read as raw
 #   video, with the default of 25, gets another value than the same clip at its true rate: here 0.4 dB.
 # Seen with: ffmpeg 9.0.2. Found by changing the rate in a header.

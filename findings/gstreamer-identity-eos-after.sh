@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# identity eos-after=N is no way to cut a stream to N frames: it lets N - 1 pass, and behind a decoder later ones again.
+# identity eos-after=N does not cut a stream to N frames: it lets N - 1 pass, and behind a decoder later ones again.
 #
 # Expected: the property is documented as "EOS after N buffers", so N buffers go through and none after them.
-# Really: the Nth buffer itself is withheld and answered with EOS, so N - 1 have gone through (none at all with
+# Actual: the Nth buffer itself is withheld and answered with EOS, so N - 1 have gone through (none at all with
 #   eos-after=1). It is the only one: whatever upstream still pushes after that passes. A source stops at once; a decoder
 #   with several threads hands out the frames that it holds, so N or more come out, with a hole before the last ones.
 #   A copy cut like that has one frame missing, and frames from later in the film, or from after EOS, at its end.

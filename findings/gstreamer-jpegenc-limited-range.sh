@@ -4,7 +4,7 @@
 #
 # Expected: JFIF (ITU-T T.871) defines Y as 0 to 255. An element that takes limited-range I420 has to scale it, or to
 #   ask for full range in its caps, so that videoconvert does.
-# Really: jpegenc accepts every colorimetry and stores the samples unchanged. White, 235, is decoded as 235 by each
+# Actual: jpegenc accepts every colorimetry and stores the samples unchanged. White, 235, is decoded as 235 by each
 #   JPEG reader, black is 16, and what BT.709's matrix made is read with BT.601's: red comes back as 220 0 17. A
 #   snapshot that is used as a reference is up to 35 steps off. Asking for full range by hand (colorimetry=1:4:0:0
 #   after videoconvert) gives white 253.

@@ -4,7 +4,7 @@
 #
 # Expected: the element's pad template lists 24, 25, 30, 50 and 60 frames a second, 24000/1001 and others, as in
 #   ISO/IEC 13818-2.
-# Really: every one ends in "not negotiated". The element opens the codec with nanoseconds as the time base before it
+# Actual: every one ends in "not negotiated". The element opens the codec with nanoseconds as the time base before it
 #   sets the rate from the caps, so libavcodec says (only at debug level "libav:1") that MPEG-1/2 does not support
 #   1000000000/1 fps. avenc_mpeg1video is the same. In 1.28.8 the element works, so a pipeline from one machine fails
 #   on the other.

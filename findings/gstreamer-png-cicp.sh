@@ -4,7 +4,7 @@
 #
 # Expected: the third edition of PNG (W3C, 2025) has the chunk cICP with the code points of ITU-T H.273, and gives it
 #   precedence over all other color chunks. ffmpeg 9 writes and reads it.
-# Really: pngdec announces sRGB for a picture of BT.2020 primaries and PQ, so conversions and encoders behind it treat
+# Actual: pngdec announces sRGB for a picture of BT.2020 primaries and PQ, so conversions and encoders behind it treat
 #   PQ codes as sRGB; pngenc writes no chunk for caps with PQ. Frames exported by ffmpeg for a comparison in GStreamer
 #   lose what they are.
 # Seen with: GStreamer 1.22.0 and 1.28.8, ffmpeg 9.0.2. Found by listing what readers make of cICP.

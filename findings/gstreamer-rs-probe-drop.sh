@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# A pad probe of gstreamer-rs on a sink pad that answers Drop has GStreamer complain of every buffer that it drops.
+# A gstreamer-rs pad probe that answers Drop on a sink pad makes GStreamer print a CRITICAL for every dropped buffer.
 #
 # Expected: PadProbeReturn::Drop drops the buffer, as GST_PAD_PROBE_DROP does in C, and nothing is printed.
-# Really: so it is on source pads. On sink pads gst_mini_object_unref is given a null pointer, which prints
+# Actual: this holds on source pads. On sink pads gst_mini_object_unref is given a null pointer, which prints
 #   "GStreamer-CRITICAL … assertion 'mini_object != NULL' failed" for each buffer: gstreamer-rs takes the buffer out of
 #   the probe's info before it calls the closure, and puts it back for every answer but Drop and Handled. A program
 #   that leaves out frames on purpose fills its log, and ends at the first one where G_DEBUG has fatal-criticals.
-#   Handled drops them without a word on both.
+#   Handled drops them without a message on both.
 # Seen with: crate gstreamer 0.25.4 on GStreamer 1.22.0; the same program is quiet on 1.26.2 and 1.28.8. Noticed in a
 #   camera's log when only key frames were decoded.
 . "$(dirname -- "$0")/common.sh"

@@ -5,7 +5,7 @@
 #
 # Expected: unpack(flags, dest, src, stride, x, y, width) unpacks row y of the planes src, as gst_video_format_unpack
 #   does, for which row y of a 4:2:0 picture uses row y / 2 of the chroma planes.
-# Really: before the call the method checks that each plane reaches to y * stride, with the y of luma for chroma
+# Actual: before the call the method checks that each plane reaches to y * stride, with the y of luma for chroma
 #   planes too. In I420 of 4 rows, rows 2 and 3 panic with "Too small source plane size for plane 1" though the planes
 #   are complete. 4:2:2 and 4:4:4 are right. A program that tries it on the first rows, or on 4:4:4, does not notice.
 # Seen with: crate gstreamer-video 0.25.4 on GStreamer 1.22.0. Noticed when a format table was checked against unpack.

@@ -5,10 +5,10 @@
 #
 # Expected: the property dither (default bayer) is documented as dithering while converting, so 403 of 1023 becomes
 #   100 or 101 in the proportion 1 to 3, as in ffmpeg.
-# Really: whatever the method (none, bayer, floyd-steinberg, sierra-lite), the result is 403 >> 2 = 100 in each
+# Actual: whatever the method (none, bayer, floyd-steinberg, sierra-lite), the result is 403 >> 2 = 100 in each
 #   sample. All conversions to 8 bits that were tried are the same with and without dither (planar, semi-planar, RGB,
 #   gray); to 10 or 12 bits dither works. On average 0.375 steps of 8 bits are lost, a shift of brightness, and smooth
-#   gradients get steps. A 10-bit clip that is converted in front of an 8-bit model is measured with the bands that
+#   gradients get steps. A 10-bit clip that is converted for an 8-bit model is measured with the bands that
 #   videoconvert puts in.
 # Seen with: GStreamer 1.22.0 and 1.28.8; ffmpeg 9.0.2 for comparison. Found by converting flat pictures.
 . "$(dirname -- "$0")/common.sh"

@@ -4,7 +4,7 @@
 #
 # Expected: GStreamer describes VYUY as packed 4:2:2 in the order Cr Y Cb Y; the last pixel of an odd row is half a
 #   group and has the group's two chroma samples.
-# Really: videoconvert (the format's unpack function) takes them the other way round there, only in VYUY: YUY2, YVYU
+# Actual: videoconvert (the format's unpack function) takes them the other way round there, only in VYUY: YUY2, YVYU
 #   and UYVY are right. As chroma is interpolated afterwards, two columns are wrong: a red picture ends in a purple
 #   and a blue one.
 # Seen with: GStreamer 1.22.0 and 1.28.8. Noticed when formats were compared with a conversion written by hand.

@@ -5,7 +5,7 @@
 # Expected: ITU-T H.264 fixes the output of a decoder to the last bit, so decoders of one stream can be taken for
 #   equal when a codec is measured. Film grain characteristics (Annex D, payload type 19) are supplemental: a decoder
 #   may ignore them.
-# Really: libavcodec adds the grain by default, openh264 does not, and neither says so. ffmpeg 9.0.2 and GStreamer
+# Actual: libavcodec adds the grain by default, openh264 does not, and neither says so. ffmpeg 9.0.2 and GStreamer
 #   1.28.8's avdec_h264 agree with each other; avdec_h264 of Debian 12 (GStreamer 1.22.0, libavcodec 59) adds other
 #   grain for the same message. ffmpeg's -export_side_data film_grain turns the grain off. GStreamer's avdec_h264 has
 #   no property for it.

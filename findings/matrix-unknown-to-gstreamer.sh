@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# A matrix that GStreamer has no name for is replaced by another one without a word; ffmpeg refuses to convert.
+# A matrix that GStreamer has no name for is silently replaced by another one; ffmpeg refuses to convert.
 #
 # Expected: H.273 has code points for YCgCo (8), BT.2020 constant luminance (10) and ICtCp (14). A program that cannot
 #   convert them can only refuse, as ffmpeg 9 does for its scaler, or say so.
-# Really: h264parse maps all three to "unknown", and videoconvert then takes the default for the size (BT.601 here),
+# Actual: h264parse maps all three to "unknown", and videoconvert then takes the default for the size (BT.601 here),
 #   so the picture has plausible, wrong colors: the RGB result is the same for all four tags. The code point cannot be
 #   told from the caps any more, so no element behind the parser can find out.
 # Seen with: GStreamer 1.22.0 and 1.28.8, ffmpeg 9.0.2. Found by trying code points of H.273.

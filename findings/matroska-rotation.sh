@@ -4,7 +4,7 @@
 #
 # Expected: Matroska has the rotation in ProjectionPoseRoll (RFC 9559), which ffmpeg writes and reads. GStreamer's tag
 #   image-orientation says how a picture is to be turned, whatever the container.
-# Really: qtdemux posts image-orientation=rotate-270, matroskademux posts nothing, so nothing behind it (videoflip
+# Actual: qtdemux posts image-orientation=rotate-270, matroskademux posts nothing, so nothing behind it (videoflip
 #   with method=automatic, a sink) can turn the picture. ffmpeg turns both. A clip of a phone that is re-muxed to
 #   Matroska lies on its side in GStreamer only; at 180 degrees not even the size gives it away.
 # Seen with: ffmpeg 9.0.2, GStreamer 1.22.0 and 1.28.8. Found by re-muxing a rotated clip.

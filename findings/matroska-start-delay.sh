@@ -5,7 +5,7 @@
 #
 # Expected: running time is the time since the start of the presentation. ffmpeg gives 1 s for the first frame of both
 #   files.
-# Really: qtdemux honors the empty edit of MP4: running time 1 s. matroskademux takes the first cluster's time as the
+# Actual: qtdemux honors the empty edit of MP4: running time 1 s. matroskademux takes the first cluster's time as the
 #   start of its segment, so the same packets have running time 0. With sound that begins at 0 in the same file the
 #   delay is kept, so a clip with and one without its sound are also apart. Whoever pairs frames by running time
 #   compares wrong frames, by a constant.

@@ -5,7 +5,7 @@
 # Expected: the edit list is optional (ISO/IEC 14496-12: without one, presentation is the whole media). Composition
 #   offsets then put the first frame later than 0 and the last one later than the media's duration; all frames are to
 #   be shown.
-# Really: qtdemux takes the movie's duration for the end of the segment. Frames whose time is past it are pushed and
+# Actual: qtdemux takes the movie's duration for the end of the segment. Frames whose time is past it are pushed and
 #   cut away behind the demuxer, in the decoder's base class: 23 of 25 pictures arrive with two frames of delay,
 #   without a message. ffmpeg shows 25. A muxer that writes no edit list (ffmpeg -use_editlist 0) makes such files. In
 #   a comparison the end of the clip is missing on one side only.

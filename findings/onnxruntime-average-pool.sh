@@ -5,7 +5,7 @@
 # Expected: kernel 3, stride 3, ceil_mode=1, no padding: the windows are 1 2 3, 4 5 6, 7 8 9 and the rest, 10, so 2 5
 #   8 10. What ceil_mode adds past the end is no padding, so count_include_pad does not count it. The texts of opset
 #   18 and 19 both divide a window by the number of its elements; opset 19 adds dilations.
-# Really: onnxruntime 1.26.0 divides the last window by 3 in opsets up to 18 (another kernel) and by 1 from 19 on,
+# Actual: onnxruntime 1.26.0 divides the last window by 3 in opsets up to 18 (another kernel) and by 1 from 19 on,
 #   when count_include_pad=1. A model converted from 18 to 19 gives other scores. onnxruntime 1.32.0 gives 10 in both.
 #   The reference evaluator of onnx 1.23.2 shifts all windows instead, as if the missing columns stood in front: 1 4 7
 #   9, or 1.5 4 7 9 without count_include_pad. It is right for MaxPool, so as a yardstick it can't be trusted for

@@ -6,7 +6,7 @@
 # Expected: y = (x - mean) / sqrt(variance + epsilon) (the operator's text, opset 21). Samples that are half m - d and
 #   half m + d have the mean m and the variance d * d, so y is -1 and 1 whatever m is. All numbers here are exact in
 #   float32.
-# Really: the operator has no kernel on the CPU; the function body that the onnx package gives for it takes the
+# Actual: the operator has no kernel on the CPU; the function body that the onnx package gives for it takes the
 #   variance as the mean of the squares minus the square of the mean, in float32. At 940 +- 1 (10-bit white with a
 #   dither) y is +-1.26, at 40000 +- 2 +-632; other values give NaN. InstanceNormalization, the same arithmetic with a
 #   group a channel, is right.

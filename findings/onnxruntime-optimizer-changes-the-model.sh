@@ -4,7 +4,7 @@
 #
 # Expected: graph optimizations keep what a graph computes (ONNX Runtime's page on graph optimizations: basic ones
 #   preserve its semantics).
-# Really: (1) Pad with zeros in front of MaxPool is folded into the pads of MaxPool. Those count as minus infinity and
+# Actual: (1) Pad with zeros in front of MaxPool is folded into the pads of MaxPool. Those count as minus infinity and
 #   not as zero, so where all samples of a window at the edge are negative, 0 becomes negative. Behind a ReLU it does
 #   no harm. (2) In a quantized graph (QDQ), DequantizeLinear, Resize, QuantizeLinear becomes a Resize on uint8. With
 #   mode=cubic there is no such kernel: the session is made and each run() fails with "Tensor type mismatch". Without

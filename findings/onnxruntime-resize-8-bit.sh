@@ -4,7 +4,7 @@
 #
 # Expected: the operator's specification (Resize, opset 18 and 19) allows every tensor type for X. Interpolation
 #   weights add up to one, so a constant tensor stays what it is under every mode, with and without antialias.
-# Really: on the CPU, with antialias=1 an int8 tensor is clipped to 0..255 in between, so that each negative value
+# Actual: on the CPU, with antialias=1 an int8 tensor is clipped to 0..255 in between, so that each negative value
 #   becomes 0, without an error; mode=cubic without antialias makes a session of a uint8 or int8 model and fails in
 #   run() with "Tensor type mismatch"; mode=linear cuts the fraction off without antialias and rounds it with
 #   antialias, so 31.75 is 31 or 32. The same tensors in float32 are right.

@@ -4,7 +4,7 @@
 #
 # Expected: in H.264 (ITU-T H.264, Annex E) video_full_range_flag comes without the color description, which has a
 #   flag of its own. Range with an unknown matrix is what ffmpeg writes for -color_range pc.
-# Really: GStreamer's decoder announces 1:0:0:0 (full range, all else unknown). GstVideoInfo drops a colorimetry whose
+# Actual: GStreamer's decoder announces 1:0:0:0 (full range, all else unknown). GstVideoInfo drops a colorimetry whose
 #   matrix is unknown for YUV and takes the default for the picture's height, which is limited: Y 200 is shown as 212,
 #   black is crushed. The caps still read 1:0:0:0; only a program that reads that string itself gets it right. With a
 #   matrix beside the range, 1:3:0:0, it is right.

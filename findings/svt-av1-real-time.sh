@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MPL-2.0
 # As root, opening SVT-AV1's encoder makes the calling thread a real-time thread for good; its children inherit that.
 #
-# Expected: an encoder's priority is its own threads' affair, and the caller's thread is left as it was; libx264 and
+# Expected: an encoder sets the priority of its own threads only and leaves the caller's thread alone; libx264 and
 #   libx265 do so.
-# Really: where the effective user is root, the encoder puts the thread that opens it, and threads of its own, into
+# Actual: where the effective user is root, the encoder puts the thread that opens it, and threads of its own, into
 #   SCHED_FIFO at 99, the highest there is, above the kernel's interrupt threads at 50. The caller stays there after the
 #   encoder is closed, and whatever it starts later inherits it: a program that makes AV1 clips starves everything else
 #   on the machine, whatever `nice` says (`nice -n 19` shows as such and does nothing), and its later decoders and

@@ -4,7 +4,7 @@
 #
 # Expected: ffmpeg writes full range into a YUV4MPEG2 header (the comment XCOLORRANGE=FULL) and reads it from there,
 #   so a program that reads the samples without it should at least say so.
-# Really: GStreamer's y4mdec ignores the comment and calls the stream bt601, limited range: gray 200 is shown as 212.
+# Actual: GStreamer's y4mdec ignores the comment and calls the stream bt601, limited range: gray 200 is shown as 212.
 #   y4menc writes no range, so full-range caps end in a file that each reader takes for limited. Nothing is logged on
 #   either way.
 # Seen with: GStreamer 1.22.0 and 1.28.8, ffmpeg 9.0.2. Found by sending one gray through y4m.

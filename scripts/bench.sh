@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# bench.sh [BENCHMARK] [WORD…]: measures what the documents say about speed; one benchmark (the name of a file in a
+# bench.sh [BENCHMARK] [WORD…]: measures the figures of docs/speed.md; one benchmark (the name of a file in a
 # folder `benches`), or all of them. Words choose among its parts.
 set -eu
 # shellcheck source=common.sh

@@ -13,7 +13,7 @@ die() {
     printf 'error: %s\n' "$*" >&2
     exit 1
 }
-# Without a terminal there is nobody for the bold.
+# No bold without a terminal.
 [ -t 2 ] || say() { printf '==> %s\n' "$*" >&2; }
 
 # Whether FILE's SHA-256 is SUM.

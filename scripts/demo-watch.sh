@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# demo-watch.sh: `iqa watch` with three cameras that are none: an RTSP server sends a clip, the same badly encoded, and
-# a third one that goes away for 20 s of every minute. Needs `make build` to have run. Ends with Ctrl-C.
+# demo-watch.sh: `iqa watch` with three simulated cameras: an RTSP server sends a clip, the same badly encoded, and a
+# third one that goes away for 20 s of every minute. Needs `make build` to have run. Ends with Ctrl-C.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -17,12 +17,12 @@ folder=$cache/demo-watch
 rm -rf "${folder:?}"
 mkdir -p "$folder/frames"
 
-say "taking $clip apart"
+say "decoding $clip"
 gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! videoconvert ! videoscale \
     ! video/x-raw,format=I420,width=640,height=360,pixel-aspect-ratio=1/1 \
     ! multifilesink location="$folder/frames/%05d.yuv" >&2
 
-# camera PATH QUANTISER: the clip, round and round, as H.264.
+# camera PATH QUANTISER: the clip, in a loop, as H.264.
 camera() {
     printf '%s' "$1=multifilesrc location=$folder/frames/%05d.yuv loop=true" \
         " ! rawvideoparse width=640 height=360 format=i420 framerate=25/1 ! clocksync" \
@@ -40,7 +40,7 @@ serve() {
     GI_TYPELIB_PATH=$libraries/girepository-1.0 LD_LIBRARY_PATH=$libraries \
         exec scripts/rtsp-server.py "$@" >"$folder/server-$1.log" 2>&1
 }
-# Both ends of a pipe that nobody writes to: the servers wait there until they are killed.
+# Both ends of a pipe that nothing is written to: the servers wait there until they are killed.
 mkfifo "$folder/never"
 exec 3<>"$folder/never"
 serve "$port" "$good" "$poor" <&3 &

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# demo.sh [CLIP]: scores a clip and a hard re-encode of it, draws both courses, and compares a ladder of three rungs with the
-# clip. Needs `make build` to have run.
+# demo.sh [CLIP]: scores a clip and a hard re-encode of it, draws both curves, and compares three renditions with the clip.
+# Needs `make build` to have run.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -15,12 +15,12 @@ hard=$folder/re-encoded.mkv
 mkdir -p "$folder"
 rm -rf "${folder:?}"/*
 
-say "re-encoding $clip with x264 at a quantiser of 44"
+say "re-encoding $clip with x264 with a quantizer of 44"
 gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! videoconvert ! video/x-raw,format=I420 \
     ! x264enc pass=quant quantizer=44 speed-preset=veryfast ! h264parse ! matroskamux ! filesink location="$hard" >&2
-say "$(wc -c <"$clip") bytes became $(wc -c <"$hard")"
+say "$(wc -c <"$clip") bytes before, $(wc -c <"$hard") after"
 
-# score CLIP LOG: the pipeline of the README, with a count of the frames while it runs.
+# score CLIP LOG: the pipeline of docs/pipelines.md, with a count of the frames while it runs.
 score() {
     say "scoring $1"
     echo "    gst-launch-1.0 filesrc location=$1 ! decodebin ! videoconvert ! iqascore ! iqalog location=$2 ! fakesink" >&2

@@ -56,6 +56,9 @@ mkdir -p "$top/share/man/man1" "$top/share/bash-completion/completions" "$top/sh
 for file in LICENSE THIRD-PARTY.md README.md CHANGELOG.md; do
     install -D -m 644 "$root/$file" "$top/share/doc/onnx-iqa/$file"
 done
+for file in "$root"/docs/*.md "$root"/docs/*.json "$root"/docs/images/*; do
+    install -D -m 644 "$file" "$top/share/doc/onnx-iqa/${file#"$root/"}"
+done
 for file in LICENSE ThirdPartyNotices.txt; do
     notice=$(dirname "$runtime")/$file
     [ ! -f "$notice" ] || install -D -m 644 "$notice" "$top/share/doc/onnx-iqa/onnxruntime/$file"

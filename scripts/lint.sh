@@ -62,6 +62,23 @@ spdx_headers() {
     )
 }
 
+# Markdown wraps at 120 columns, except tables, code, headings, and links or code too long to break.
+markdown_columns() {
+    git ls-files -z --cached --others --exclude-standard '*.md' | grep -zvx 'THIRD-PARTY.md' | xargs -0 python3 -c '
+import re, sys
+wrong = 0
+for name in sys.argv[1:]:
+    fenced = False
+    for number, line in enumerate(open(name, encoding="utf-8"), 1):
+        line = line.rstrip("\n")
+        if re.match(r"\s*(```|~~~)", line):
+            fenced = not fenced
+        elif len(line) > 120 and not fenced and not re.match(r"\s*\||#", line) and len(line.split()) > 2:
+            print(f"{name}:{number}: {len(line)} columns, 120 is the limit", file=sys.stderr)
+            wrong += 1
+sys.exit(wrong > 0)'
+}
+
 shell_scripts() {
     find scripts tests findings .ci -type f \( -name '*.sh' -o -path .ci/run \) -exec shellcheck {} +
 }
@@ -73,6 +90,7 @@ check 'clippy without ONNX Runtime' cargo clippy -p onnx-iqa --no-default-featur
 check documentation env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 check licences deny_licences
 check 'third parties' scripts/third-party.sh --check
+check 'columns of Markdown' markdown_columns
 check 'shell scripts' shell_scripts
 
 [ "$failed" = 0 ] || die "$failed of $((passed + failed)) lints failed"

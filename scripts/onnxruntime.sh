@@ -40,9 +40,9 @@ if [ "$(cat "$folder/from" 2>/dev/null)" != "$sum" ] || [ ! -f "$library" ]; the
 fi
 [ -z "$choose" ] || echo "$kind" >"$chosen"
 
-# What the provider needs beyond the wheel is the machine's affair; say what is not there.
+# The machine must have what the provider needs beyond the wheel; say what is missing.
 case $kind in gpu*)
     lost=$(ldd "$folder/libonnxruntime_providers_cuda.so" 2>/dev/null | sed -n 's/^[[:space:]]*\([^ ]*\) => not found.*/\1/p' | tr '\n' ' ')
-    [ -z "$lost" ] || say "provider=cuda needs CUDA 12 (gpu) or 13 (gpu-cuda13) and cuDNN 9; the loader does not find: $lost(see README.md, 'On a GPU')" ;;
+    [ -z "$lost" ] || say "provider=cuda needs CUDA 12 (gpu) or 13 (gpu-cuda13) and cuDNN 9; the loader does not find: $lost(see docs/gpu.md)" ;;
 esac
 printf '%s\n' "$library"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# A model that nobody here has trained: LPIPS as its publishers left it, made an ONNX file by examples/lpips/export.py. With a
+# A model from elsewhere: LPIPS as published, exported to ONNX by examples/lpips/export.py. With a
 # contract beside it and nothing else, iqacompare gives the numbers that the publishers' own code gives.
 set -eu
 # shellcheck source=common.sh
