@@ -151,7 +151,7 @@ class Recipe:
     average: float = 0.99
     opinions: int = 256  # pictures with opinions, and
     references: int = 12  # references with all their steps, in each training step
-    ladders: float = 1.0  # weight of the ladders' losses
+    weight: float = 1.0  # weight of the ladders' losses
     order: float = 1.0  # weight of the loss on the order of a reference's steps
     margin: float = 0.5  # of the difference of two targets
     top: float = 0.8  # level of references of 1080 and 2160 lines
@@ -271,10 +271,10 @@ def learn(network: TwoScales, recipe: Recipe, opinions: Opinions, steps: Steps |
         place = random.integers(opinions.features.shape[1], size=len(chosen))
         x, targets = torch.from_numpy(opinions.features[chosen, place]), torch.from_numpy(opinions.mos[chosen])
         loss = spread(score(x), targets)
-        if steps and recipe.ladders:
+        if steps and recipe.weight:
             x, targets, pairs = steps.draw(recipe.references, random)
             found, targets = score(torch.from_numpy(x)), torch.from_numpy(targets)
-            loss = loss + recipe.ladders * spread(found, targets)
+            loss = loss + recipe.weight * spread(found, targets)
             better, worse = pairs.T
             room = recipe.margin * torch.relu(targets[better] - targets[worse]) + 0.01
             loss = loss + recipe.order * torch.relu(room - found[better] + found[worse]).mean() / targets.std()

@@ -70,12 +70,12 @@ def test_the_exported_graph_says_how_it_looks_and_runs_in_integers(tmp_path):
 
 
 def write_features(folder, random):
-    """Opinions and labels that one feature of the middle view says."""
+    """Opinions and labels that some features of the middle view say."""
     folder.mkdir()
     for name, count, places in (("learned", 300, 1), ("held-out", 60, 5)):
         mos = random.random(count).astype(np.float32)
         features = random.normal(size=(count, places, 2, FEATURES)).astype(np.float16)
-        features[..., 1, 7] = 4 * mos[:, None]
+        features[..., 1, :400] += 6 * mos[:, None, None]
         np.savez(folder / f"opinions-{name}-00000.npz", mos=mos, names=[f"ss0{1 + i % 3}-{i}" for i in range(count)], features=features)
     made = folder.parent / "ladders"
     made.mkdir()
@@ -85,7 +85,7 @@ def write_features(folder, random):
         described = {"reference": "x", "display": 1080, "scale": 1.0, "steps": [vars(one) for one in steps]}
         (made / f"r{i}-1080.json").write_text(json.dumps(described))
         features = random.normal(size=(7, 2, 3, FEATURES)).astype(np.float16)
-        features[..., 1:, 7] = np.linspace(4, 0, 7)[:, None, None]
+        features[..., 1:, 400:800] += np.linspace(6, 0, 7)[:, None, None, None]
         np.save(folder / f"ladder-r{i}-1080.npy", features)
     return made
 
