@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: MPL-2.0
-"""`metaiqa` that sees a crop at two scales: what it learns of made codec ladders beside people's opinions, its backbone standing still.
+"""`metaiqa` that sees a crop at two scales, learned from codec ladders beside opinions, its backbone standing still.
 
     python -m iqatrain.two_scales ladders  --ladders ladders --model one-scale.onnx --out features-scales [--part 0/2]
     python -m iqatrain.two_scales opinions --biq2021 BIQ2021 --model one-scale.onnx --out features-scales [--part 0/2]
-    python -m iqatrain.two_scales train    --ladders ladders --features features-scales --start one-scale.float.onnx --out run-scales
+    python -m iqatrain.two_scales train    --ladders ladders --features features-scales \\
+        --start one-scale.float.onnx --out run-scales
 
-`one-scale.onnx` is the network that sees one scale, in 8-bit integers; what is kept are the statistics of its stages (`networks.two_scales`), so
-what is added to it learns from activations that are rounded as they will be. A stopped run goes on where it was.
+`one-scale.onnx` is the network that sees one scale, in 8-bit integers; what is kept are the statistics of its stages
+(`networks.two_scales`), so what is added to it learns from activations that are rounded as they will be. A stopped
+run goes on where it was.
 
-The target of a ladder's step is what its label (`ladder_set`) leaves of its reference's level. At 1080 and 2160 lines a reference's level is near one level
-for all, for the opinion of a transcode is not one of what it shows; pictures of 512 lines have the level that the network gave them before, as they
-look like the pictures with opinions, which are of 512 lines themselves.
+The target of a ladder's step is what its label (`ladder_set`) leaves of its reference's level. At 1080 and 2160 lines
+a reference's level is near one level for all, for the opinion of a transcode is not one of what it shows; pictures of
+512 lines have the level that the network gave them before, as they look like the pictures with opinions, which are of
+512 lines themselves.
 """
 
 import argparse
@@ -38,7 +41,7 @@ from .scales import agreement
 SEEN, WHOLE = TwoScales.short_side, TwoScales.crop
 HELD_OUT = 500  # pictures of BIQ2021's training part, as `data.split` holds them out
 # Places of a reference's steps, and views of the middle's size that are cut from each, the middle one first.
-LEARNED = {2160: (1, 3), 1080: (2, 2), 512: (2, 1)}
+LEARNED = {2160: (1, 3), 1080: (1, 2), 512: (1, 1)}
 
 
 class Stages:
@@ -76,7 +79,7 @@ def normalised(crops: np.ndarray) -> np.ndarray:
 
 
 def seen(stages: Stages, crops: list[np.ndarray], corners: list[list[tuple[int, int]]]) -> np.ndarray:
-    """Crops [448, 448, 3], and of each the places of so many views -> [n, 1 + views, 1920]: the shrunk view's features first."""
+    """Crops [448, 448, 3] and places of views in each -> [n, 1 + views, 1920]: the shrunk view's features first."""
     views = []
     for crop, places in zip(crops, corners):
         x = normalised(crop[None])[0]
@@ -91,7 +94,7 @@ MIDDLE = ((WHOLE - VIEW) // 2,) * 2
 
 def of_ladders(given, stages: Stages) -> None:
     part, parts = map(int, given.part.split("/"))
-    for ladder in open_ladders(given.ladders):
+    for ladder in sorted(open_ladders(given.ladders), key=lambda one: -one.display):
         kept = given.out / f"ladder-{ladder.path.stem}.npy"
         name = ladder.path.stem
         number = zlib.crc32(name.encode())
@@ -100,15 +103,16 @@ def of_ladders(given, stages: Stages) -> None:
         random = np.random.default_rng([41, number])
         places, views = LEARNED[ladder.display]
         if ladder.held_out:
-            views, at = 1, [(0.5, 0.5)] if places == 1 else [(0.5, 0.0), (0.5, 1.0)]
+            views, at = 1, [(0.5, 0.0), (0.5, 1.0)] if ladder.display == 1080 else [(0.5, 0.5)]
         else:
             at = [(0.5, 0.5), *map(tuple, random.random((places - 1, 2)))]
         corners = [[MIDDLE, *map(tuple, random.integers(0, WHOLE - VIEW + 1, (views - 1, 2)))] for _ in at]
         factor, found = SEEN / (ladder.display * ladder.scale), []
         for pixels in ladder.pixels:
             picture, side = np.asarray(pixels), WHOLE / factor
-            crops = [cut(picture, factor, WHOLE, tuple(side / 2 + share * (most - side) for share, most in zip(place, picture.shape))) for place in at]
-            found.append(seen(stages, crops, corners))
+            room = [most - side for most in picture.shape[:2]]
+            centres = [(side / 2 + down * room[0], side / 2 + across * room[1]) for down, across in at]
+            found.append(seen(stages, [cut(picture, factor, WHOLE, centre) for centre in centres], corners))
         np.save(kept, np.stack(found).astype(np.float16))  # [steps, places, 1 + views, 1920]
         print(kept.name, flush=True)
 
@@ -137,9 +141,11 @@ def of_opinions(given, stages: Stages) -> None:
             for n in block:
                 picture = data.scaled(data.read_picture(files[rows[n][0].lower()]), SEEN)
                 room = [most - WHOLE for most in picture.shape[:2]]
-                at = data.places(*room, 5) if name == "held-out" else [tuple(int(random.integers(one + 1)) for one in room)]
+                drawn = [tuple(int(random.integers(one + 1)) for one in room)]
+                at = data.places(*room, 5) if name == "held-out" else drawn
                 found.append(seen(stages, [picture[y : y + WHOLE, x : x + WHOLE] for y, x in at], [[MIDDLE]] * len(at)))
-            np.savez(kept, rows=block, names=[rows[n][0] for n in block], mos=np.float32([rows[n][1] for n in block]), features=np.stack(found).astype(np.float16))
+            names, mos = [rows[n][0] for n in block], np.float32([rows[n][1] for n in block])
+            np.savez(kept, rows=block, names=names, mos=mos, features=np.stack(found).astype(np.float16))
             print(kept.name, flush=True)
 
 
@@ -157,7 +163,8 @@ class Recipe:
     top: float = 0.8  # level of references of 1080 and 2160 lines
     own: float = 0.25  # how much of a reference's own level they keep
     low: float = 0.05  # target of what has nothing left
-    noise: float = 0.1  # added to the standardised features
+    keep: float = 0.5  # weight of the square of what is added, as a logit, to pictures with opinions
+    noise: float = 0.3  # added to the standardised features
     alignment: float = 0.75
     hidden: int = 128
     seed: int = 1
@@ -171,6 +178,9 @@ class Opinions:
     mos: np.ndarray
     subset: np.ndarray
 
+    def take(self, chosen: np.ndarray) -> "Opinions":
+        return Opinions(self.features[chosen], self.mos[chosen], self.subset[chosen])
+
 
 def open_opinions(folder: Path, name: str) -> Opinions:
     files = [np.load(path) for path in sorted(folder.glob(f"opinions-{name}-*.npz"))]
@@ -178,7 +188,8 @@ def open_opinions(folder: Path, name: str) -> Opinions:
         raise ValueError(f"{folder} has no features of pictures with opinions")
     features = np.concatenate([one["features"] for one in files])
     names = [str(name) for one in files for name in one["names"]]
-    return Opinions(features.reshape(*features.shape[:2], -1).astype(np.float32), np.concatenate([one["mos"] for one in files]), data.subsets(names))
+    mos = np.concatenate([one["mos"] for one in files])
+    return Opinions(features.reshape(*features.shape[:2], -1).astype(np.float32), mos, data.subsets(names))
 
 
 class Steps:
@@ -196,7 +207,10 @@ class Steps:
             self.targets.append(np.float32(recipe.low + max(0.0, level - recipe.low) * labels))
 
     def draw(self, count: int, random: np.random.Generator):
-        """All steps of some references, each reference at one place: (features [n, 2 * 1920], targets [n], pairs [m, 2] of which the first is better)."""
+        """All steps of some references, each at one place.
+
+        Features [n, 2 * 1920], targets [n], pairs [m, 2] of which the first is better.
+        """
         x, targets, pairs, first = [], [], [], 0
         for i in random.choice(len(self.ladders), min(count, len(self.ladders)), replace=False):
             places, views = self.features[i].shape[1], self.features[i].shape[2] - 1
@@ -264,16 +278,21 @@ def learn(network: TwoScales, recipe: Recipe, opinions: Opinions, steps: Steps |
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.rate, recipe.steps, pct_start=0.1)
     network.head.eval()
     last = slice(FEATURES - 2 * CHANNELS[-1], FEATURES - CHANNELS[-1])
-    score = lambda x: torch.sigmoid(network.head(x[:, last]).detach() + further(x, recipe.noise))[:, 0]
+
+    def score(x):
+        added = further(x, recipe.noise)
+        return torch.sigmoid(network.head(x[:, last]).detach() + added)[:, 0], added
+
     further.train()
     for step in range(recipe.steps):
         chosen = random.choice(len(opinions.mos), min(recipe.opinions, len(opinions.mos)), replace=False)
         place = random.integers(opinions.features.shape[1], size=len(chosen))
         x, targets = torch.from_numpy(opinions.features[chosen, place]), torch.from_numpy(opinions.mos[chosen])
-        loss = spread(score(x), targets)
+        found, added = score(x)
+        loss = spread(found, targets) + recipe.keep * (added**2).mean()
         if steps and recipe.weight:
             x, targets, pairs = steps.draw(recipe.references, random)
-            found, targets = score(torch.from_numpy(x)), torch.from_numpy(targets)
+            (found, _), targets = score(torch.from_numpy(x)), torch.from_numpy(targets)
             loss = loss + recipe.weight * spread(found, targets)
             better, worse = pairs.T
             room = recipe.margin * torch.relu(targets[better] - targets[worse]) + 0.01
@@ -293,8 +312,12 @@ def learn(network: TwoScales, recipe: Recipe, opinions: Opinions, steps: Steps |
 
 @torch.no_grad()
 def within(scores: np.ndarray, opinions: Opinions) -> dict:
-    found = {str(one): srocc(scores[opinions.subset == one], opinions.mos[opinions.subset == one]) for one in np.unique(opinions.subset)}
-    return {"all": srocc(scores, opinions.mos), "plcc": plcc(scores, opinions.mos), **found, "mean within": float(np.mean(list(found.values())))}
+    found = {}
+    for one in np.unique(opinions.subset):
+        chosen = opinions.subset == one
+        found[str(one)] = srocc(scores[chosen], opinions.mos[chosen])
+    mean = float(np.mean(list(found.values())))
+    return {"all": srocc(scores, opinions.mos), "plcc": plcc(scores, opinions.mos), **found, "mean within": mean}
 
 
 @torch.no_grad()
@@ -306,7 +329,8 @@ def measured(network: TwoScales | None, before: TwoScales, opinions: Opinions, s
         scores, of_steps = network.score(torch.from_numpy(flat))[:, 0].numpy(), steps.scores(network)
     else:
         scores = one_scale(before, flat[:, :FEATURES])
-        of_steps = [one_scale(before, one[:, :, 0].reshape(-1, FEATURES)).reshape(one.shape[:2]).mean(1) for one in steps.features]
+        shrunk = [one[:, :, 0] for one in steps.features]
+        of_steps = [one_scale(before, one.reshape(-1, FEATURES)).reshape(one.shape[:2]).mean(1) for one in shrunk]
     ladders = agreement(steps.ladders, of_steps, steps.labels)
     kinds: dict[str, list[bool]] = {}
     for ladder, one in zip(steps.ladders, of_steps):
@@ -314,7 +338,8 @@ def measured(network: TwoScales | None, before: TwoScales, opinions: Opinions, s
             kinds.setdefault(kind, []).extend(hits)
     ladders["in order, by kind"] = {kind: round(float(np.mean(hits)), 3) for kind, hits in kinds.items()}
     ladders["references"] = len(steps.ladders)
-    return {"opinions": {k: round(v, 4) for k, v in within(scores.reshape(n, places).mean(1), opinions).items()}, "ladders": ladders}
+    of_opinions = within(scores.reshape(n, places).mean(1), opinions)
+    return {"opinions": {name: round(value, 4) for name, value in of_opinions.items()}, "ladders": ladders}
 
 
 def aligned(opinions: Opinions, share: float) -> Opinions:
@@ -323,7 +348,8 @@ def aligned(opinions: Opinions, share: float) -> Opinions:
         return opinions
     found = alignment.offsets(opinions.features[:, 0, :FEATURES], opinions.mos, opinions.subset)
     print(json.dumps({"offsets": {name: round(value, 3) for name, value in found.items()}, "taken": share}), flush=True)
-    return Opinions(opinions.features, opinions.mos - np.float32(share) * np.float32([found[one] for one in opinions.subset]), opinions.subset)
+    above = np.float32([found[one] for one in opinions.subset])
+    return Opinions(opinions.features, opinions.mos - np.float32(share) * above, opinions.subset)
 
 
 def start(path: Path, recipe: Recipe) -> TwoScales:
@@ -338,20 +364,22 @@ def start(path: Path, recipe: Recipe) -> TwoScales:
 def train(given, recipe: Recipe) -> None:
     ladders = open_ladders(given.ladders)
     scale, network = Scale(ladders), start(given.start, recipe)
-    part = lambda held_out: Steps([one for one in ladders if one.held_out == held_out], scale, given.features, network, recipe)
-    learned, last = part(False), part(True)
+    learned, last = (
+        Steps([one for one in ladders if one.held_out == held_out], scale, given.features, network, recipe)
+        for held_out in (False, True)
+    )
     opinions, kept = open_opinions(given.features, "learned"), open_opinions(given.features, "held-out")
-    print(json.dumps({"learned": [len(learned.ladders), len(opinions.mos)], "held out": [len(last.ladders), len(kept.mos)], **asdict(recipe)}), flush=True)
+    counts = {"learned": [len(learned.ladders), len(opinions.mos)], "held out": [len(last.ladders), len(kept.mos)]}
+    print(json.dumps({**counts, **asdict(recipe)}), flush=True)
     print(json.dumps({"one scale": measured(None, network, kept, last)}), flush=True)
     opinions = aligned(opinions, recipe.alignment)
     if given.leave_out:
         for subset in np.unique(opinions.subset):
-            others = opinions.subset != subset
             one = copy.deepcopy(network)
             one.further.requires_grad_(True)
-            learn(one, recipe, Opinions(opinions.features[others], opinions.mos[others], opinions.subset[others]), learned)
-            left = Opinions(kept.features[kept.subset == subset], kept.mos[kept.subset == subset], kept.subset[kept.subset == subset])
-            print(json.dumps({"left out": str(subset), "srocc": round(measured(one, network, left, last)["opinions"]["all"], 4)}), flush=True)
+            learn(one, recipe, opinions.take(opinions.subset != subset), learned)
+            found = measured(one, network, kept.take(kept.subset == subset), last)
+            print(json.dumps({"left out": str(subset), "srocc": found["opinions"]["all"]}), flush=True)
         return
     network.further.requires_grad_(True)
     learn(network, recipe, opinions, learned)
@@ -371,14 +399,14 @@ def main():
     options.add_argument("--start", type=Path, help="for `train`: the same in float")
     options.add_argument("--features", type=Path, help="for `train`: what the other two wrote")
     options.add_argument("--part", default="0/1", help="for several processes: which of how many parts this one does")
-    options.add_argument("--leave-out", action="store_true", help="for `train`: one subset of opinions after the other is left out, nothing is written")
+    options.add_argument("--leave-out", action="store_true", help="for `train`: by leave-one-subset-out")
     options.add_argument("--out", type=Path, required=True)
     for name, default in asdict(Recipe()).items():
         options.add_argument("--" + name.replace("_", "-"), dest=f"recipe_{name}", type=type(default), default=default)
     given = options.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     if given.what == "train":
-        train(given, Recipe(**{name.removeprefix("recipe_"): value for name, value in vars(given).items() if name.startswith("recipe_")}))
+        train(given, Recipe(**{name: getattr(given, f"recipe_{name}") for name in asdict(Recipe())}))
     else:
         {"ladders": of_ladders, "opinions": of_opinions}[given.what](given, Stages(given.model))
 

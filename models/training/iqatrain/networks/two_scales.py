@@ -15,7 +15,7 @@ HIDDEN = 128
 
 
 def statistics(stages) -> torch.Tensor:
-    """The four stages' outputs [n, c, h, w] -> [n, FEATURES]: each channel's mean and standard deviation, stage by stage."""
+    """The stages' outputs [n, c, h, w] -> [n, FEATURES]: each channel's mean and standard deviation, stage by stage."""
     parts = []
     for one in stages:
         mean = one.mean((2, 3))
@@ -31,10 +31,10 @@ class Backbone(ResNet18):
 
 
 class TwoScales(nn.Module):
-    """[n, 3, 448, 448] of a frame scaled to a short side of 768, normalised with MEAN and STD -> [n, 1], 0 (worst) to 1 (best).
+    """[n, 3, 448, 448] of a frame at a short side of 768, normalised -> [n, 1], 0 (worst) to 1 (best).
 
-    The crop shrunk to 224 and its middle 224 as they are, one batch -> ResNet-18 -> statistics of all four stages [n, 2 * 1920]
-    -> 128 PReLU, dropout -> 1; added to it, what MetaIQA's own head says of the shrunk one; sigmoid
+    The crop shrunk to 224 and its middle 224 as they are, one batch -> ResNet-18 -> statistics of its stages
+    [n, 2 * 1920] -> 128 PReLU, dropout -> 1; added to it, what MetaIQA's own head says of the shrunk one; sigmoid
     """
 
     name, crop, crops, stride, short_side, mean, std = "metaiqa", 2 * VIEW, 5, None, 768, MEAN, STD
@@ -43,7 +43,8 @@ class TwoScales(nn.Module):
         super().__init__()
         self.backbone = Backbone()
         self.head = MetaIqa().head
-        self.further = nn.Sequential(nn.Linear(2 * FEATURES, hidden), nn.PReLU(), nn.Dropout(dropout), nn.Linear(hidden, 1))
+        wide, dropped = nn.Linear(2 * FEATURES, hidden), nn.Dropout(dropout)
+        self.further = nn.Sequential(wide, nn.PReLU(), dropped, nn.Linear(hidden, 1))
 
     def features(self, x) -> torch.Tensor:
         """[n, 2 * FEATURES]: the shrunk view's, then the middle's."""
@@ -54,7 +55,8 @@ class TwoScales(nn.Module):
 
     def score(self, features) -> torch.Tensor:
         """[n, 1] of what `features` gives, which may have been kept."""
-        last = features[:, FEATURES - 2 * CHANNELS[-1] : FEATURES - CHANNELS[-1]]  # the means of the shrunk view's fourth stage
+        # The means of the shrunk view's fourth stage are what the head of one scale learned from.
+        last = features[:, FEATURES - 2 * CHANNELS[-1] : FEATURES - CHANNELS[-1]]
         return torch.sigmoid(self.head(last) + self.further(features))
 
     def forward(self, x):
