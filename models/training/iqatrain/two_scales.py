@@ -163,7 +163,7 @@ class Recipe:
     top: float = 0.8  # level of references of 1080 and 2160 lines
     own: float = 0.25  # how much of a reference's own level they keep
     low: float = 0.05  # target of what has nothing left
-    keep: float = 2.0  # weight of the square of what is added, as a logit, to pictures with opinions
+    keep: float = 4.0  # weight of the square of what is added, as a logit, to pictures with opinions
     noise: float = 0.3  # added to the standardised features
     alignment: float = 0.75
     hidden: int = 128
