@@ -26,7 +26,7 @@ def geometry(network) -> list[str]:
         return tiles(network.crop, network.stride)
     if network.name == "bpclip-fr":  # what differs from the reference is seen at the frame's own scale
         return crops(network.crop, None, "mirror", network.crops)
-    return crops(network.crop, 384, "upscale", network.crops)
+    return crops(network.crop, getattr(network, "short_side", 384), "upscale", network.crops)
 
 
 def roles(name: str) -> dict[str, str]:

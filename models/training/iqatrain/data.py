@@ -130,6 +130,15 @@ def split(pictures: Pictures, held_out: int, seed: int = 2021):
     return pictures.take(np.sort(order[held_out:])), pictures.take(np.sort(order[:held_out]))
 
 
+def scaled(picture: np.ndarray, short_side: int) -> np.ndarray:
+    """The picture with so many pixels on its short side (0: as it is), bilinear with a wider filter when it shrinks."""
+    height, width = picture.shape[:2]
+    if short_side in (0, min(height, width)):
+        return picture
+    size = tuple(round(n * short_side / min(height, width)) for n in (width, height))
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
+
+
 def places(bottom: int, right: int, count: int) -> list[tuple[int, int]]:
     """(row, column) of so many crops, of which the last lies at `bottom`, `right`, as the engine places them (`sampling = "grid"`): of five the
     centre, then the corners row by row, otherwise a grid row by row."""
@@ -153,7 +162,11 @@ def tiles(picture: np.ndarray, size: int, stride: int) -> np.ndarray:
 
 
 def views(picture: np.ndarray, network) -> np.ndarray:
-    """[n, crop, crop, 3]: what a network looks at, tiles if it has a stride, else so many crops; their scores are averaged."""
+    """[n, crop, crop, 3]: what a network looks at, tiles if it has a stride, else so many crops; their scores are averaged.
+
+    Networks that know their scale, as exported ones do, see the picture at it.
+    """
+    picture = scaled(picture, getattr(network, "short_side", 0))
     if network.stride is None:
         return np.ascontiguousarray(crops(picture, network.crop, network.crops))
     cut = tiles(picture, network.crop, network.stride)

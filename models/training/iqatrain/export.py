@@ -161,7 +161,7 @@ def rounding_of(given: argparse.Namespace) -> dict:
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
+    options.add_argument("--network", choices=networks.EXPORTED, default="metaiqa")
     options.add_argument("--checkpoint", type=Path, required=True)
     add_rounding_options(options)
     options.add_argument(

@@ -189,14 +189,16 @@ def main():
     options.add_argument("--list", type=Path, required=True, help="lines of a display's height and a file, in the order in which they are made")
     options.add_argument("--pictures", type=Path, required=True, help="the folder that the files' names start from")
     options.add_argument("--ffmpeg", type=Path, help="another ffmpeg with libvmaf")
+    options.add_argument("--part", default="0/1", help="for several processes: which of how many parts of the list this one makes")
     options.add_argument("--out", type=Path, required=True)
     given = options.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
+    part, parts = map(int, given.part.split("/"))
     done = given.out / "done.txt"
     finished = set(done.read_text().splitlines()) if done.exists() else set()
     ffmpeg = given.ffmpeg or Path(imageio_ffmpeg.get_ffmpeg_exe())
     for number, line in enumerate(given.list.read_text().splitlines()):
-        if line not in finished:
+        if line not in finished and number % parts == part:
             display, path = line.split(" ", 1)
             make_one(given.out, ffmpeg, given.pictures / path, int(display), number)
             with open(done, "a") as file:

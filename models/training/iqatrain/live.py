@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from scipy.io import loadmat
 
-from .data import read_picture
+from .data import read_picture, scaled
 
 TRAINING_PICTURES = 7  # the study's own warm-up pictures, first in its tables
 SPLITS = 10  # seeds 0 to 9
@@ -40,15 +40,6 @@ class Files:
 
     def take(self, indices) -> "Files":
         return Files([self.paths[i] for i in indices], self.mos[indices], [self.names[i] for i in indices])
-
-
-def scaled(picture: np.ndarray, short_side: int) -> np.ndarray:
-    """The picture with so many pixels on its short side (0: as it is), bilinear with a wider filter when it shrinks."""
-    height, width = picture.shape[:2]
-    if short_side in (0, min(height, width)):
-        return picture
-    size = tuple(round(n * short_side / min(height, width)) for n in (width, height))
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
 
 
 class Decoded(Files):

@@ -55,7 +55,8 @@ def crops_of(network, formula, width, height) -> torch.Tensor:
 def vectors(network, runtime: str) -> dict:
     """What parity.json holds, of a network with rounded weights (`export.rounded`) or an exported one; `runtime` says what ran it."""
     network.eval()
-    width, height = WIDTH, HEIGHT
+    larger = max(1, getattr(network, "short_side", 0) // HEIGHT)
+    width, height = larger * WIDTH, larger * HEIGHT
     pictures = []
     for name, formula in formulas(width, height).items():
         entry = {"name": name, "formula": dict(zip("rgb", formula))}
@@ -80,7 +81,7 @@ def vectors(network, runtime: str) -> dict:
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
+    options.add_argument("--network", choices=networks.EXPORTED, default="metaiqa")
     weights = options.add_mutually_exclusive_group(required=True)
     weights.add_argument("--checkpoint", type=Path)
     weights.add_argument("--model", type=Path, help="an exported model in place of a checkpoint")
