@@ -22,7 +22,7 @@ use std::time::SystemTime;
 const ENTRIES: usize = 500;
 
 /// Part of every key: entries with another layout or from another version are ignored.
-const LAYOUT: &str = concat!("2 ", env!("CARGO_PKG_VERSION"));
+const LAYOUT: &str = concat!("3 ", env!("CARGO_PKG_VERSION"));
 
 /// Results of earlier runs.
 #[derive(Debug)]
@@ -34,12 +34,11 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Opens the user's cache; `None` if there is no cache folder. `with_log`: results contain a log in libvmaf's
-    /// format.
-    pub fn new(settings: &Settings, models: &Hashes, with_log: bool) -> Option<Self> {
+    /// Opens the user's cache; `None` if there is no cache folder.
+    pub fn new(settings: &Settings, models: &Hashes) -> Option<Self> {
         let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let base = base.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
-        let options = format!("{LAYOUT} {with_log} {models:?} {settings:?}");
+        let options = format!("{LAYOUT} {models:?} {settings:?}");
         Some(Self { folder: base.join("onnx-iqa").join("compare"), options, hashes: HashMap::new() })
     }
 
@@ -67,7 +66,7 @@ impl Cache {
     }
 
     /// Looks up the result of an earlier run; its log in libvmaf's format is written to `vmaf_json`. Returns `None` if
-    /// there is no readable entry.
+    /// there is no readable entry, or none with a log where one is to be written.
     pub fn find(&self, key: &str, vmaf_json: Option<&Path>) -> Option<Finished> {
         let folder = self.folder.join(key);
         let entry = serde_json::from_reader(BufReader::new(File::open(folder.join("result.json")).ok()?)).ok()?;

@@ -223,9 +223,9 @@ impl Work<'_> {
         Some(Finished::without(judge::failed(input, problem), source))
     }
 
-    /// Opens the cache. Entries without a log are not usable if a log is written.
+    /// Opens the cache.
     fn cache(&self) -> Option<Cache> {
-        let cache = Cache::new(self.settings, self.models, self.folder.is_some());
+        let cache = Cache::new(self.settings, self.models);
         cache.filter(|_| self.use_cache)
     }
 }

@@ -52,6 +52,9 @@ fn the_folder_holds_whole_files_and_a_second_run_reuses_them() {
     assert!(number(rendition(&again, "low"), &["measures", "vmaf", "mean"]) < mean);
     let logs: Value = serde_json::from_str(&read("out/high.vmaf.json")).unwrap();
     assert_eq!(logs, vmaf);
+    // A run that writes no files reuses them, too.
+    let third = bench.iqa(&[&source, &high, "--measures", "psnr,vmaf"]).ended(0);
+    assert!(third.stderr.contains("high: reused from an earlier run"), "{}", third.stderr);
     assert!(!run(&["--no-cache"]).stderr.contains("earlier run"));
     // Another content under the same name is another input.
     bench.rendition("high.mp4", "33", &[]);
