@@ -236,7 +236,8 @@ fn memory_that_is_used_up_is_given_back() {
 fn what_waits_is_not_given_up_for_itself() {
     let film = Film::HighRate;
     let mut settings = film.settings(4);
-    settings.max_bytes = 5 * film.frame(0, 0).planes.iter().map(|(data, _)| data.len() as u64).sum::<u64>();
+    // What waits, the next pair, and one reference ahead of it. Of less it depends on timing what is let go.
+    settings.max_bytes = 7 * film.frame(0, 0).planes.iter().map(|(data, _)| data.len() as u64).sum::<u64>();
     let numbers: Vec<_> = (0..6).collect();
     let found = film.compare(settings, numbers.clone(), numbers.clone());
     assert!(found.iter().all(|outcome| outcome.pairing != Pairing::Unmatched), "{found:?}");
