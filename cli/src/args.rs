@@ -171,16 +171,26 @@ pub struct Compare {
     pub no_cache: bool,
 }
 
-const COMPARE_EXAMPLES: &str = "Examples:
-  iqa compare source.mp4 1080p.mp4 720p.mp4 -o report --threshold 'vmaf.p5>=80'
-  iqa compare source.mp4 --hls master.m3u8 --json
+/// What the exit status of `compare` and `score` says.
+macro_rules! exit_status {
+    () => {
+        "
 
 Exit status:
   0    success
   1    a threshold was missed
   2    usage error, or an input that cannot be read
   3    not measurable
-  130  interrupted";
+  130  interrupted"
+    };
+}
+
+const COMPARE_EXAMPLES: &str = concat!(
+    "Examples:
+  iqa compare source.mp4 1080p.mp4 720p.mp4 -o report --threshold 'vmaf.p5>=80'
+  iqa compare source.mp4 --hls master.m3u8 --json",
+    exit_status!()
+);
 
 /// An enum whose names are also values of a property of `iqacompare`.
 macro_rules! names {
@@ -308,16 +318,12 @@ pub struct Score {
     pub csv: Option<PathBuf>,
 }
 
-const SCORE_EXAMPLES: &str = "Examples:
+const SCORE_EXAMPLES: &str = concat!(
+    "Examples:
   iqa score film.mp4 --every 5 --threshold 'score.p5>=60'
-  ls photos/*.jpg | iqa score - --json
-
-Exit status:
-  0    success
-  1    a threshold was missed
-  2    usage error, or an input that cannot be read
-  3    not measurable
-  130  interrupted";
+  ls photos/*.jpg | iqa score - --json",
+    exit_status!()
+);
 
 /// `iqa watch`.
 #[cfg(feature = "watch")]

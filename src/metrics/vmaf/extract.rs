@@ -8,9 +8,9 @@ use super::adm::{self, Adm};
 use super::model::{Features, Wanted};
 use super::motion;
 use super::plane::{Plane, peak};
-use super::recycled::{Recycled, Spares};
+use super::recycled::{Recycled, Spare, Spares};
 use super::speed::Speed;
-use super::vif::Vif;
+use super::vif::{self, Vif};
 use crate::metrics::cambi::Cambi;
 use crate::metrics::pair::Component;
 use crate::metrics::reference::SharedReference;
@@ -95,24 +95,16 @@ impl Extractor {
         let mut features = Features::default();
         if let Some(limits) = wanted.vif {
             let known = shared.map(|shared| {
-                shared.get_or_make(&how, || {
-                    let mut known = self.spares.vif.take();
-                    known.fill(workers, pictures[0], depth);
-                    let bytes = known.bytes();
-                    (known, bytes)
-                })
+                let fill = |known: &mut vif::Reference| known.fill(workers, pictures[0], depth);
+                made_once(shared, &how, &self.spares.vif, fill, vif::Reference::bytes)
             });
             let known = known.as_ref().map(|known| &***known);
             features.vif = self.vif.measure(workers, pictures, known, depth, limits);
         }
         if let Some(options) = &wanted.adm {
             let known = shared.map(|shared| {
-                shared.get_or_make(&how, || {
-                    let mut known = self.spares.adm.take();
-                    known.fill(workers, pictures[0], depth);
-                    let bytes = known.bytes();
-                    (known, bytes)
-                })
+                let fill = |known: &mut adm::Reference| known.fill(workers, pictures[0], depth);
+                made_once(shared, &how, &self.spares.adm, fill, adm::Reference::bytes)
             });
             let known = known.as_ref().map(|known| &***known);
             let detail = self.adm.measure(workers, pictures, known, depth, options);
@@ -141,22 +133,16 @@ impl Extractor {
         shared: Option<&SharedReference<'_>>,
     ) {
         let fill = |plane: &mut Plane| plane.fill(workers, &luma.samples[0], peak(luma, depth));
-        let make = || {
-            let mut plane = self.spares.planes.take();
-            fill(&mut plane);
-            plane
-        };
+        let spare = &self.spares.planes;
         let reference = &mut self.references[0];
         if let Some(shared) = shared {
-            *reference = shared.get_or_make(how, || {
-                let plane = make();
-                let bytes = plane.bytes();
-                (plane, bytes)
-            });
+            *reference = made_once(shared, how, spare, fill, Plane::bytes);
         } else if let Some(own) = Arc::get_mut(reference) {
             fill(own);
         } else {
-            *reference = Arc::new(make());
+            let mut plane = spare.take();
+            fill(&mut plane);
+            *reference = Arc::new(plane);
         }
     }
 
@@ -183,6 +169,22 @@ impl Extractor {
     pub fn restart(&mut self) {
         self.before = None;
     }
+}
+
+/// Something of a reference alone, filled once for all that compare with it, in memory that another one has left.
+fn made_once<T: Default + Send + Sync + 'static>(
+    shared: &SharedReference<'_>,
+    how: &[u64],
+    spare: &Arc<Spare<T>>,
+    fill: impl Fn(&mut T),
+    bytes: impl Fn(&T) -> usize,
+) -> Arc<Recycled<T>> {
+    shared.get_or_make(how, || {
+        let mut made = spare.take();
+        fill(&mut made);
+        let bytes = bytes(&made);
+        (made, bytes)
+    })
 }
 
 /// The part of a chroma plane that counts, beside luma of that size: libvmaf knows no half pixels, so that of odd sides
