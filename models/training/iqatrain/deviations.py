@@ -36,8 +36,8 @@ METAIQA = [
     (
         "Labels of the tasks",
         "the opinions of the very pictures",
-        "the mean of KADID-10k's opinions by type and level, moved within a cell by VSI with a weight of 0.26, which "
-        "was fitted on TID2013 look-alikes",
+        "the mean of KADID-10k's opinions of that type and level, adjusted for the single picture by VSI with a "
+        "weight of 0.26, which was fitted on TID2013 look-alikes",
         "No one rated these pictures",
     ),
     (
@@ -117,10 +117,10 @@ METAIQA = [
 MT_IRN = [
     (
         "**Eq. 2**",
-        "multiplies the attention maps with F_R and F_C, as printed; with the maps that it was made of, as the text "
-        "above it reads",
-        "multiplies with the convolved maps MC(F_R), MC(F_C)",
-        "Printed and text disagree; the printed form was not run",
+        "as printed it multiplies the attention maps with the inputs F_R and F_C; the text above it multiplies them "
+        "with the convolved MC(F_R) and MC(F_C)",
+        "follows the text: MC(F_R) and MC(F_C)",
+        "Formula and text disagree; the printed form was not run",
     ),
     (
         "Attention",
@@ -314,7 +314,7 @@ BPCLIP_NR = [
 
 BPCLIP_FR = [
     *BPCLIP,
-    ("Backbone", "ImageNet's ResNet-50, fine-tuned but for its batch norms", "**stands still as a whole**", TIME),
+    ("Backbone", "ImageNet's ResNet-50, fine-tuned but for its batch norms", "**not trained at all**", TIME),
     (
         "Pictures and labels",
         "LIVE, CSIQ, TID2013, KADID-10k, each pair with its opinion score",
