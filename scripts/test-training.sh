@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# The tests of models/training, with the packages of its requirements.lock (PyTorch among them: 7 GB on disk).
-# IQA_TRAINING_PYTHON is a Python that has them already. Where they cannot be fetched, it says SKIPPED and why.
+# ruff and the tests of models/training, with the packages of its requirements.lock (PyTorch among them: 7 GB on disk).
+# Where they cannot be fetched, it says SKIPPED and why; IQA_TRAINING_PYTHON is a Python that has them already.
+# test-training.sh quick: without the tests that are marked slow.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -42,4 +43,7 @@ say 'ruff'
 "$python" -m ruff format --no-cache --check --quiet . || die 'models/training: ruff format . changes files'
 "$python" -m ruff check --no-cache --quiet .
 say 'pytest'
-"$python" -m pytest -q -p no:cacheprovider
+slow=
+[ "${1-}" != quick ] || slow="not slow"
+# One process a core, each with one thread, takes half the time of one with all threads.
+OMP_NUM_THREADS=1 "$python" -m pytest -q -p no:cacheprovider -n "$(nproc)" -m "$slow"

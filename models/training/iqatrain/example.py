@@ -3,7 +3,7 @@
 
     python -m iqatrain example --out ten
 
-The scores are made up (0.9 for a photograph, 0.2 less for each level); the format is that of your own pictures: files,
+The scores are made up (0.9 for a photograph, 0.2 less for each step); the format is that of your own pictures: files,
 and `scores.csv` with a line for each, file name and score from 0 (worst) to 1 (best).
 """
 
@@ -16,6 +16,8 @@ from PIL import Image
 
 from . import data, kadid
 
+LEVELS = (0, 2, 3, 4, 5)  # of KADID-10k's Gaussian blur, of which level 1 cannot be seen; 0 is the photograph
+
 
 def make(out: Path) -> None:
     from sklearn.datasets import load_sample_images
@@ -24,9 +26,9 @@ def make(out: Path) -> None:
     blur = kadid.NAMES.index("gaussian-blur") + 1
     rows = []
     for name, photograph in zip(("temple", "flower"), load_sample_images().images, strict=True):
-        for level in range(5):
+        for place, level in enumerate(LEVELS):
             picture = kadid.distort(photograph, blur, level, np.random.default_rng(0)) if level else photograph
-            rows.append((f"{name}-{level}.png", f"{0.9 - 0.2 * level:.1f}"))
+            rows.append((f"{name}-{place}.png", f"{0.9 - 0.2 * place:.1f}"))
             Image.fromarray(picture).save(out / rows[-1][0])
     with open(out / data.SCORES, "w", newline="") as file:
         csv.writer(file).writerows([("file", "mos"), *rows])

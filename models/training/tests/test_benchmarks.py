@@ -87,7 +87,14 @@ def test_scores_are_read_by_reference_type_and_level(tmp_path):
     assert lookalikes.human_scores(tmp_path / "t.txt") == {(3, 10, 2): 4.5}
 
 
-@pytest.mark.parametrize(("name", "rounding"), [("metaiqa", "half"), ("mt-irn", "mixed"), ("bpclip-nr", "int8")])
+@pytest.mark.parametrize(
+    ("name", "rounding"),
+    [
+        ("metaiqa", "half"),
+        pytest.param("mt-irn", "mixed", marks=pytest.mark.slow),
+        pytest.param("bpclip-nr", "int8", marks=pytest.mark.slow),
+    ],
+)
 def test_an_exported_network_is_read_back_as_it_was_rounded(name, rounding, tmp_path, monkeypatch):
     torch.manual_seed(3)
     network = networks.build(name)
@@ -239,7 +246,7 @@ def test_a_card_has_every_section_and_only_what_was_measured(name):
     text = card.card(name, {"lr": 1e-4}, ["Trained on paper."], measured, [], goal)
     assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == SECTIONS
     assert "| 0.08 | 200 |" in text and "Not validated on video" in text
-    assert max(map(len, text.splitlines())) <= 160
+    assert max(len(line) for line in text.splitlines() if not line.startswith("|")) <= 120
 
 
 def test_contracts_name_what_the_graph_has():
@@ -261,7 +268,7 @@ def test_choices_are_read_as_elo_reads_them(tmp_path):
         "mozjpeg-q95-yuv444": 2608.0,
     }
     good, bad, other, third = elo
-    pairs = (
+    compared = (
         (good, bad, "B"),
         (bad, good, "A"),
         (other, bad, "B"),
@@ -276,7 +283,7 @@ def test_choices_are_read_as_elo_reads_them(tmp_path):
                 "originalName": "1044",
                 "answerValue": "BA"["AB".index(answer)] if turned else answer,
             }
-            for a, b, answer in pairs
+            for a, b, answer in compared
         ]
         assert pairs.names_the_worse(rows, elo) == (0.0 if turned else 1.0)
         lines = {line["measure"]: line for line in pairs.choices(rows, elo, tmp_path, values)}

@@ -69,6 +69,7 @@ def meta_parts(folder, **changes):
     return recipe, tasks, make
 
 
+@pytest.mark.slow
 def test_meta_training_resumes(folder, tmp_path):
     recipe, tasks, make = meta_parts(folder)
     assert_same(*interrupted(make, lambda step: tasks.iteration(recipe, step), tmp_path))
@@ -490,7 +491,8 @@ def test_label_weight_is_used(folder):
     assert np.ptp(flat.scores, 0).max() == 0
 
 
-def test_the_dry_run_exports_four_models_that_agree(tmp_path):
+@pytest.mark.slow
+def test_the_smoke_test_exports_four_models_that_agree(tmp_path):
     with contextlib.redirect_stdout(io.StringIO()):
         lines = smoke.smoke(tmp_path)
     assert [line["network"] for line in lines] == list(networks.NAMES)

@@ -106,7 +106,7 @@ def test_it_learns_of_both_and_starts_as_it_was(one_scale, tmp_path, monkeypatch
     said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     before, after = said[1]["one scale"], said[2]["two scales"]
     assert after["opinions"]["all"] > 0.6 > before["opinions"]["all"]
-    assert after["ladders"]["srocc"] > 0.9 and after["ladders"]["in order"] > 0.9
+    assert after["ladders"]["srocc"] > 0.9 and after["ladders"]["in order"] > 0.85
     network = export.load_ema(tmp_path / "run" / "checkpoint.pt", "two-scales", hidden=16)
     start = two_scales.start(one_scale / "float.onnx", two_scales.Recipe())
     assert torch.equal(network.backbone.stem.weight, start.backbone.stem.weight)
