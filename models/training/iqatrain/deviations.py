@@ -30,7 +30,7 @@ METAIQA = [
     (
         "Tasks",
         "24 types of TID2013 and 25 of KADID-10k, each picture with its own opinion score",
-        "KADID-10k's 25 types at 5 levels, made anew on 80 (longer: 128) other references",
+        "KADID-10k's 25 types at 5 levels, applied to 80 (longer: 128) other references",
         TID_KADID,
     ),
     (
@@ -67,7 +67,7 @@ METAIQA = [
     (
         "What the prior learns",
         "all parameters",
-        "all but the stem and the first two of eight blocks; batch norm's statistics stand still",
+        "all but the stem and the first two of eight blocks; batch norm's statistics are fixed",
         "Time, and no picture's score depends on its batch",
     ),
     (
@@ -94,7 +94,7 @@ METAIQA = [
         "Fine-tuning",
         "Adam, 1e-5, P = 15 steps, weight decay 1e-5",
         "AdamW, peak 3e-4 (head 9e-4), 200 or 400 steps, weight decay 1e-4, warm-up and half a cosine, averaged "
-        "weights; the stem and two blocks stand still. From "
+        "weights; the stem and two blocks are frozen. From "
         "BIQ2021's weights 5e-5 and 150 steps",
         "At the printed length the head would hardly have moved; the printed recipe itself was not run",
     ),
@@ -145,7 +145,7 @@ MT_IRN = [
         "Norms in the U-Net",
         "none in Table 1",
         "batch norm behind every convolution but D5, D6 and the shortcuts, folded when exported; their statistics "
-        "stand still in the whole",
+        "are fixed when the whole is trained",
         "Without them the SSIM map was not learned in the steps that can be afforded",
     ),
     (
@@ -175,7 +175,7 @@ MT_IRN = [
     (
         "Third stage, which parts learn",
         "the score sub-network 10 epochs, then all for 40",
-        "on a ResNet-50 that was tuned under a linear layer before (`pooled`), which stands still; the U-Net learns "
+        "on a ResNet-50 that was tuned under a linear layer before (`pooled`) and is frozen; the U-Net learns "
         "in the last quarter. The shipped weights: "
         "300 more steps of all but the U-Net, the stem and two stages",
         TIME,
@@ -249,8 +249,8 @@ BPCLIP = [
     (
         "Attributes",
         "none",
-        "a second output: cosines with praise minus blame, with a loss of its own on made pictures",
-        "Something that the words can say beside the score",
+        "a second output: cosines with praise minus blame, with a loss of its own on synthetic pictures",
+        "Something that the words can say in addition to the score",
     ),
 ]
 
@@ -259,7 +259,7 @@ BPCLIP_NR = [
     (
         "Backbone",
         "ImageNet's ResNet-50, fine-tuned but for its batch norms",
-        "tuned on BIQ2021 under a linear layer first (`pooled`), standing still while the rest is trained, then "
+        "tuned on BIQ2021 under a linear layer first (`pooled`), frozen while the rest is trained, then "
         "tuned but for the stem, the first stage and the batch "
         "norms",
         TIME,
@@ -318,7 +318,8 @@ BPCLIP_FR = [
     (
         "Pictures and labels",
         "LIVE, CSIQ, TID2013, KADID-10k, each pair with its opinion score",
-        "KADID-10k's 25 types, made anew, and coders; the labels are means of opinions by type and level, moved by "
+        "KADID-10k's 25 types, applied to other photographs, and coders; the labels are means of opinions by type and "
+        "level, moved by "
         "VSI with a weight fitted on look-alikes of "
         "TID2013's odd references; coders' labels are measures",
         "None of the sets' pictures was found in what this project can reach",
