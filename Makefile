@@ -12,7 +12,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
-.PHONY: help demo demo-watch test test-slow test-versions test-pyiqa test-training env setup build install uninstall bench \
+.PHONY: help demo demo-watch test test-slow test-versions test-pyiqa test-training env setup build install uninstall deb bench \
 	lint plugin-cache doc clean
 
 help: ## this list
@@ -27,7 +27,7 @@ demo-watch: build ## watch three simulated cameras: a good one, a poor one, and 
 test: ## install what is missing, build, run all tests
 	@scripts/test.sh
 
-test-slow: build ## faults of cameras that take minutes to happen
+test-slow: build ## faults of cameras that take minutes to happen; packages in systems of their own (needs root)
 	@scripts/test-slow.sh
 
 test-versions: build ## test the plugin as built here under GStreamer 1.26 and 1.28, fetched from Debian (1.8 GB on disk)
@@ -58,6 +58,9 @@ install: ## install what `make build` made: plugin, command, models, runtime (PR
 
 uninstall: ## remove what `make install` installed
 	@scripts/install.sh --remove '$(DESTDIR)' '$(PREFIX)' '$(PLUGINDIR)'
+
+deb: build ## Debian packages in target/deb: gstreamer1.0-onnxiqa, onnx-iqa-tools, onnx-iqa-models
+	@scripts/deb.sh
 
 bench: build ## measure the figures of docs/speed.md
 	@scripts/bench.sh
