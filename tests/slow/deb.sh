@@ -38,7 +38,7 @@ for suite in bookworm trixie; do
     files() { (cd "$system" && find usr/bin usr/lib usr/share -path '*onnx*' -o -name '*iqa*') | sort; }
     [ -z "$(files)" ] || fail "$suite has files of this name: $(files)"
     cp "$packages"/*.deb "$ONNX_IQA_CLIPS/carphone_pristine.mp4" "$ONNX_IQA_CLIPS/carphone_distorted.mp4" "$system/tmp/"
-    within sh -c 'apt-get -qq install --no-install-recommends /tmp/*.deb >/tmp/apt.log 2>&1' ||
+    within sh -c 'apt-get -qq install --no-install-recommends /tmp/*.deb gstreamer1.0-tools >/tmp/apt.log 2>&1' ||
         fail "$suite does not install them: $(tail -n 5 "$system/tmp/apt.log")"
 
     within iqa score /tmp/carphone_pristine.mp4 --every 50 --progress none --json >"$TEST_TMP/score.json"
