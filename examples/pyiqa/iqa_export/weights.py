@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
-from urllib.parse import urlparse
+from urllib.parse import unquote, urlparse
 
 import torch
 from torch.jit import load as load_script
@@ -99,7 +99,7 @@ def replaced(given: Given) -> Iterator[None]:
     load_into, create = torch.nn.Module.load_state_dict, timm.create_model
 
     def name_of(url: str) -> str:
-        return Path(urlparse(url).path).name
+        return Path(unquote(urlparse(url).path)).name
 
     def state_dict(url, *_, **__):
         found = given.file(name_of(url))
