@@ -12,7 +12,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
-.PHONY: help demo demo-watch test test-slow test-versions test-pyiqa test-training env setup build install uninstall deb bench \
+.PHONY: help demo demo-watch test test-slow soak test-versions test-pyiqa test-training env setup build install uninstall deb bench \
 	lint plugin-cache doc clean
 
 help: ## this list
@@ -29,6 +29,9 @@ test: ## install what is missing, build, run all tests
 
 test-slow: build ## faults of cameras that take minutes to happen; packages in systems of their own (needs root)
 	@scripts/test-slow.sh
+
+soak: build ## a million frames through each element: memory, threads, descriptors, time stamps (hours; SOAK=--frames=N for fewer)
+	@eval "$$(scripts/env.sh)" && scripts/soak.py $(SOAK)
 
 test-versions: build ## test the plugin as built here under GStreamer 1.26 and 1.28, fetched from Debian (1.8 GB on disk)
 	@scripts/versions.sh
