@@ -3,7 +3,7 @@
 //! `iqacompare`.
 
 use super::common::{FRAME, ScorerGate, iqacompare, near, psnr, shade};
-use super::compare_model::{Entry, Input, MISSING, Machine, Model, Order, UNTIL_REFUSED};
+use super::compare_model::{AHEAD, Entry, Input, MISSING, Machine, Model, Order, UNTIL_REFUSED};
 use super::driver::{Driver, SHIFT, frame_number, mark};
 use super::{ORDERS, config};
 use gst::prelude::*;
@@ -172,6 +172,9 @@ impl Compare {
 
     /// Pushes until the upstream of `distorted` hears that downstream has ended the flow.
     fn fail(&mut self, flow: gst::FlowError, model: &Model) {
+        // A stream that is still to come would take EOS back. The reference is as far as all before needs it.
+        self.reference_up_to(model.distorted - UNTIL_REFUSED + AHEAD);
+        self.driver.hear(&[Vec::new(), Vec::new()], &[DISTORTED]);
         self.driver.rig.answer_next(flow);
         self.reference_up_to(model.reference);
         let frames = self.next(DISTORTED, UNTIL_REFUSED);

@@ -436,7 +436,8 @@ impl ReferenceStateMachine for Machine {
             }
         }
         if !model.linked {
-            model.refusals.push(gst::FlowError::NotLinked);
+            // A sticky event that is refused then is an error for the frame behind it.
+            model.refusals.extend([gst::FlowError::NotLinked, gst::FlowError::Error]);
         }
         if let Stream::Refused(flow) = model.stream {
             model.refusals.push(flow);
