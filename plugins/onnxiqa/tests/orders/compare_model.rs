@@ -469,6 +469,8 @@ impl ReferenceStateMachine for Machine {
             Order::Unlink => {
                 model.promises.loosen();
                 (model.linked, model.counted) = (false, None);
+                // If EOS is on its way, upstream can be told in no other way.
+                model.errors = true;
             }
             Order::Relink => {
                 model.linked = true;

@@ -415,6 +415,8 @@ impl ReferenceStateMachine for Machine {
                 model.interrupted();
                 model.promises.loosen();
                 (model.linked, model.unsure, model.counts) = (false, true, None);
+                // If EOS is on its way, upstream can be told in no other way.
+                model.errors = true;
             }
             Order::Relink => {
                 model.linked = true;
