@@ -165,7 +165,7 @@ fn what_says_what_the_stream_is_outlives_a_flush() {
     let harness = ElementHarness::started(iqascore(&model).build().unwrap(), CAPS);
     let hold = ScorerGate::new(&model);
     harness.push(gray(0, 255)).unwrap();
-    harness.caps("video/x-raw,format=RGB,width=2,height=4,framerate=25/1");
+    harness.caps("video/x-raw,format=RGB,width=4,height=2,framerate=50/1");
     assert!(harness.event(gst::event::Tag::new(gst::TagList::new())));
     assert!(harness.event(gst::event::Gap::builder(FRAME).duration(FRAME).build()));
     harness.flush();

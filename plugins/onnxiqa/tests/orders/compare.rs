@@ -3,8 +3,9 @@
 //! `iqacompare`.
 
 use super::common::{FRAME, ScorerGate, iqacompare, near, psnr, shade};
-use super::compare_model::{Entry, Input, MISSING, Machine, Model, Order, UNTIL_REFUSED};
+use super::compare_model::{AHEAD, Entry, Input, MISSING, Machine, Model, Order, UNTIL_REFUSED};
 use super::driver::{Driver, SHIFT, frame_number, mark};
+use super::rig::PATIENCE;
 use super::{ORDERS, config};
 use gst::prelude::*;
 use onnx_iqa::model::{self, Provider, Search};
@@ -12,6 +13,7 @@ use onnx_iqa_testkit as kit;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 const DISTORTED: usize = 0;
 const REFERENCE: usize = 1;
@@ -172,6 +174,9 @@ impl Compare {
 
     /// Pushes until the upstream of `distorted` hears that downstream has ended the flow.
     fn fail(&mut self, flow: gst::FlowError, model: &Model) {
+        // A stream that is still to come would take EOS back. The reference is as far as all before needs it.
+        self.reference_up_to(model.distorted - UNTIL_REFUSED + AHEAD);
+        self.driver.hear(&[Vec::new(), Vec::new()], &[DISTORTED]);
         self.driver.rig.answer_next(flow);
         self.reference_up_to(model.reference);
         let frames = self.next(DISTORTED, UNTIL_REFUSED);
@@ -270,7 +275,16 @@ impl Compare {
         if !wait {
             return;
         }
-        let stats = self.driver.rig.element.property::<gst::Structure>("stats");
+        // A frame may come out a moment before it is in the ledger.
+        let deadline = Instant::now() + PATIENCE;
+        let stats = loop {
+            let stats = self.driver.rig.element.property::<gst::Structure>("stats");
+            let counted = stats.get::<u64>("distorted").unwrap();
+            if counted >= self.driver.since_ready || Instant::now() > deadline {
+                break stats;
+            }
+            std::thread::yield_now();
+        };
         let stat = |field| stats.get::<u64>(field).unwrap();
         assert_eq!(stat("distorted"), stat("matched") + stat("duplicate") + stat("unmatched"), "{stats}");
         assert_eq!(stat("reference"), stat("matched") + stat("dropped") + stat("outside"), "{stats}");

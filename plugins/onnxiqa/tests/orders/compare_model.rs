@@ -469,6 +469,8 @@ impl ReferenceStateMachine for Machine {
             Order::Unlink => {
                 model.promises.loosen();
                 (model.linked, model.counted) = (false, None);
+                // If EOS is on its way, upstream can be told in no other way.
+                model.errors = true;
             }
             Order::Relink => {
                 model.linked = true;
@@ -494,7 +496,9 @@ impl ReferenceStateMachine for Machine {
             }
         }
         if !model.linked {
-            model.refusals.iter_mut().for_each(|refusals| refusals.push(gst::FlowError::NotLinked));
+            // A sticky event that is refused then is an error for the frame behind it.
+            let errors = [gst::FlowError::NotLinked, gst::FlowError::Error];
+            model.refusals.iter_mut().for_each(|refusals| refusals.extend(errors));
         }
         if let Stream::Refused(flow) = model.stream {
             model.refusals[0].push(flow);

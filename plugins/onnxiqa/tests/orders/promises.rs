@@ -166,6 +166,9 @@ impl<E: Clone + Debug> Promises<E> {
     /// A pad is linked again: it gets what says what the stream is, if it has not come before.
     pub fn relink(&mut self) {
         let again = self.again(|kind| kind.outlives_flush() || kind == Kind::Segment);
+        // It may come at once, and must ahead of what is pushed from here on.
+        let at_once = again.iter().map(|promise| Promise { rule: Rule::Late, ..promise.clone() });
+        self.due.splice(0..0, at_once.collect::<Vec<_>>());
         self.due.extend(again);
     }
 

@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 /// Streams that the orders change between: caps, and the bytes of a frame.
 const STREAMS: [(&str, usize); 3] = [
     ("video/x-raw,format=RGB,width=4,height=2,framerate=25/1", 24),
-    ("video/x-raw,format=RGB,width=2,height=4,framerate=0/1", 24),
+    ("video/x-raw,format=RGB,width=2,height=4,framerate=0/1", 32),
     ("video/x-raw,format=GRAY8,width=4,height=1,framerate=25/1", 4),
 ];
 
@@ -107,6 +107,8 @@ impl Score {
 
     /// Pushes until upstream hears that downstream has ended the flow.
     fn fail(&mut self, flow: gst::FlowError) {
+        // A segment that is still to come would take EOS back.
+        self.driver.hear(&[Vec::new()], &[0]);
         self.driver.rig.answer_next(flow);
         let numbers = self.frames..self.frames + UNTIL_REFUSED;
         self.frames = numbers.end;

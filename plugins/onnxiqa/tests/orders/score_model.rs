@@ -415,6 +415,8 @@ impl ReferenceStateMachine for Machine {
                 model.interrupted();
                 model.promises.loosen();
                 (model.linked, model.unsure, model.counts) = (false, true, None);
+                // If EOS is on its way, upstream can be told in no other way.
+                model.errors = true;
             }
             Order::Relink => {
                 model.linked = true;
@@ -436,7 +438,8 @@ impl ReferenceStateMachine for Machine {
             }
         }
         if !model.linked {
-            model.refusals.push(gst::FlowError::NotLinked);
+            // A sticky event that is refused then is an error for the frame behind it.
+            model.refusals.extend([gst::FlowError::NotLinked, gst::FlowError::Error]);
         }
         if let Stream::Refused(flow) = model.stream {
             model.refusals.push(flow);
