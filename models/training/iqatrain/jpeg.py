@@ -60,7 +60,7 @@ def encoder_of(method: str) -> str:
 
 
 def by_method(picture: np.ndarray, method: str) -> np.ndarray | None:
-    """The picture through `method`, such as jpegli-q80-yuv420; none where its encoder cannot be had here with that
+    """The picture through `method`, such as jpegli-q80-yuv420; none where its encoder, as packaged here, lacks that
     chroma.
     """
     encoder, quality, chroma = METHOD.fullmatch(method).groups()

@@ -4,9 +4,9 @@
     distort(picture, kind, level, random) -> picture        uint8 RGB [h, w, 3], kind 1 to 25, level 1 (mild) to 5
 
 The set's pictures are 512x384, and sizes in pixels (radii, shifts, patches) mean that scale. What differs from the
-set's own programs, because those are not to be had here: denoising is a sliding DCT threshold instead of DnCNN, the
-palette of 6 is a median cut, quantisation (22) is uniform, and only 18, 22 and 25 are stretched to full range
-afterwards (theirs stretch every picture, which changes nothing else if black and white occur in it).
+set's own programs, because those were not found in what this project can reach: denoising is a sliding DCT threshold
+instead of DnCNN, the palette of 6 is a median cut, quantisation (22) is uniform, and only 18, 22 and 25 are stretched
+to full range afterwards (theirs stretch every picture, which changes nothing else if black and white occur in it).
 """
 
 import io

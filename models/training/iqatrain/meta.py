@@ -10,7 +10,7 @@ support set and S more on its query set (other references), from the same parame
 theta <- theta - beta * mean(theta - theta_i), first order. The paper prints beta = 1e-2, with which an iteration moves
 almost nothing; its released code takes the full mean. Here beta falls from 1 to 0 along half a cosine.
 
-The baseline sees as many crops of the same pictures, mixed over types, with plain Adam.
+The baseline sees as many crops of the same pictures, mixed over types, with AdamW along half a cosine.
 """
 
 import argparse
@@ -136,7 +136,7 @@ class MetaTrainer(Trainer):
 
 
 class Baseline(Trainer):
-    """Plain Adam on crops of all types mixed."""
+    """AdamW on crops of all types mixed, as in every other run."""
 
     def training_step(self, batch) -> list[float]:
         return self.update(lambda network: [squared_error(network, batch, self.device, self.recipe.bf16)])
@@ -167,7 +167,7 @@ def on_held_out(network: nn.Module, tasks: Tasks, bf16: bool, device: str, refer
 
 def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--baseline", action="store_true", help="plain Adam on as many crops of the same pictures")
+    options.add_argument("--baseline", action="store_true", help="AdamW on as many crops of the same pictures")
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--stop-at", type=int)
     finetune.add_network_options(options)

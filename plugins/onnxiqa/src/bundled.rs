@@ -33,7 +33,7 @@ pub const BUNDLED: [Bundled; 4] = [
     },
     Bundled {
         name: "mt-irn",
-        about: "MT-IRN's network",
+        about: "MT-IRN's network, with attention on the convolved maps, unlike the printed Eq. 2",
         full_reference: false,
         srocc: 0.726,
         examination: "LIVE Challenge, unseen",

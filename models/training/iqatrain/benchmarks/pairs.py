@@ -6,7 +6,7 @@
     python -m iqatrain.benchmarks.pairs blur    --live-blur hw5 [--checkpoint run-fr/checkpoint.pt]
 
 `choices`: mucped23 has 13,488 choices between two compressed copies of a picture of CID22's validation part. Its
-pictures are not to be had; those whose encoder, quality and subsampling can be (`jpeg.by_method`) are encoded again.
+copies were not found in what this project can reach; those that `jpeg.by_method` can make are encoded again.
 `answerValue` names the worse one: that is checked against the Elo scores, and turned if they say otherwise. Reported:
 the share of choices that a measure reproduces, over all, between two copies by one encoder, and between encoders; and
 what the methods' Elo scores, which are made of the same choices, would reproduce: what is the same for all pictures.
