@@ -3,6 +3,7 @@
 //! The GObject implementation.
 
 use super::format::Format;
+use crate::scheduling::passed_on;
 use crate::scoring::Guarded;
 use crate::{AUTHOR, describe, lock, messages, meta};
 use gst::glib;
@@ -214,7 +215,11 @@ impl ObjectSubclass for IqaLog {
             .chain_list_function(|pad, parent, list| {
                 Self::guard_pad(parent, Err(gst::FlowError::Error), |log, _| log.sink_chain_list(pad, list))
             })
-            .event_function(|pad, parent, event| Self::guard_pad(parent, false, |log, _| log.sink_event(pad, event)))
+            .event_full_function(|pad, parent, event| {
+                Self::guard_pad(parent, Err(gst::FlowError::Error), |log, _| {
+                    passed_on(log.sink_event(pad, event), &log.srcpad)
+                })
+            })
             .flags(flags)
             .build();
         let srcpad = gst::Pad::builder_from_template(&pad("src")).flags(flags).build();

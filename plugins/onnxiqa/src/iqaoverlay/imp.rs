@@ -10,7 +10,7 @@
 use super::drawing::Drawing;
 use super::negotiation;
 use super::settings::Settings;
-use crate::scheduling::allocation;
+use crate::scheduling::{allocation, passed_on};
 use crate::scoring::Guarded;
 use crate::{AUTHOR, lock, video_frame};
 use gst::glib;
@@ -127,8 +127,10 @@ impl ObjectSubclass for IqaOverlay {
             .chain_function(|_, parent, buffer| {
                 Self::guard_pad(parent, Err(gst::FlowError::Error), |imp, _| imp.chain(buffer))
             })
-            .event_function(|_, parent, event| {
-                Self::guard_pad(parent, false, |imp, element| imp.sink_event(element, event))
+            .event_full_function(|_, parent, event| {
+                Self::guard_pad(parent, Err(gst::FlowError::Error), |imp, element| {
+                    passed_on(imp.sink_event(element, event), &imp.src_pad)
+                })
             })
             .query_function(|_, parent, query| {
                 Self::guard_pad(parent, false, |imp, element| imp.sink_query(element, query))

@@ -2,6 +2,8 @@
 
 //! Whether data may flow through an element, and the flow return for upstream if not.
 
+use gst::prelude::*;
+
 /// Mutually exclusive phases of the data flow.
 ///
 /// ```text
@@ -123,6 +125,16 @@ impl FlowState {
         let Self::Stopping(error) = *self else { return false };
         *self = Self::Stopped(error);
         true
+    }
+}
+
+/// The flow return of an event function that passes its event on through `src_pad`. A refused sticky event is sent again
+/// ahead of the next frame, which gets this error: that of a pad that is being shut down is no failure.
+pub fn passed_on(taken: bool, src_pad: &gst::Pad) -> Result<gst::FlowSuccess, gst::FlowError> {
+    match taken {
+        true => Ok(gst::FlowSuccess::Ok),
+        false if src_pad.pad_flags().contains(gst::PadFlags::FLUSHING) => Err(gst::FlowError::Flushing),
+        false => Err(gst::FlowError::Error),
     }
 }
 

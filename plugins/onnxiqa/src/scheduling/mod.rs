@@ -14,5 +14,5 @@ mod monitor;
 pub mod task;
 
 pub use fifo::{Fifo, Item, Limit, Payload};
-pub use flow::FlowState;
+pub use flow::{FlowState, passed_on};
 pub use monitor::Monitor;
