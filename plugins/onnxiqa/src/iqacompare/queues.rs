@@ -330,8 +330,8 @@ impl Queues {
             }
             let (begins, is_sticky) = (inner.flow != before, event.is_sticky());
             let item = Item::Event(event);
-            // The kind of reference must be known if the other stream restarts.
-            let kept = || side == Side::Reference && is_sticky && !item.is_eos();
+            // The kind of reference, and its end, must be known if the other stream restarts.
+            let kept = || side == Side::Reference && is_sticky;
             match inner.flow.admits() {
                 Err(flow) if flow != gst::FlowError::Eos || !kept() => return Given::Refused(flow),
                 _ => {}

@@ -68,6 +68,20 @@ fn the_end_of_the_distorted_stream_with_a_reference_that_pauses() {
     near(entry(&frames[4]).get("psnr-y").unwrap(), psnr(10), 1e-9);
 }
 
+/// The reference's end counts for the next stream, too: nothing waits for a reference that will not come.
+#[test]
+fn another_stream_after_the_end_of_both() {
+    let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
+    harness.feed((0..5).map(|n| flat(n, 100)), (0..5).map(|n| flat(n, 110)));
+    assert_eq!(states(&harness.finish()), ["scored"; 5]);
+    harness.end_reference().wait();
+    harness.clear();
+    harness.start(FLAT);
+    harness.feed([], (0..3).map(|n| flat(n, 110)));
+    assert_eq!(states(&harness.frames(3)), ["unmatched"; 3]);
+    harness.finish();
+}
+
 #[test]
 fn nothing_at_all() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);

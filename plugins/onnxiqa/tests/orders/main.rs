@@ -5,8 +5,9 @@
 //! must come out: every frame once and in order, unless a flush, READY, a missing link or an error has dropped it, and
 //! with an entry that says what happened to it. An order that takes too long is a failure.
 //!
+//! The tests are ignored by default, because threads race in them: `cargo test --test orders -- --ignored` runs them.
 //! `ONNX_IQA_ORDERS=10000` runs that many sequences for each element, `ONNX_IQA_ORDERS_SEED` others than usual. A
-//! failure is shrunk to few orders. Threads race here: what fails once may need several runs to fail again.
+//! failure is shrunk to few orders. What fails once may need several runs to fail again.
 
 #[path = "../common/mod.rs"]
 mod common;
