@@ -68,7 +68,7 @@ impl Log {
     fn check(&mut self, model: &Model, wait: bool) {
         let driver = &mut self.through.driver;
         driver.compare(&model.promises, wait, |number, buffer, entry| check_entry(number, buffer, entry.scored));
-        driver.hear(&[model.refusals.clone()], if wait { &[0] } else { &[] });
+        driver.hear(std::slice::from_ref(&model.refusals), if wait { &[0] } else { &[] });
         let errors = driver.rig.errors();
         assert!(errors.is_empty(), "{errors:?}");
         if wait {

@@ -26,7 +26,7 @@ impl Overlay {
     fn check(&mut self, model: &Model, wait: bool) {
         let driver = &mut self.0.driver;
         driver.compare(&model.promises, wait, check_frame);
-        driver.hear(&[model.refusals.clone()], if wait { &[0] } else { &[] });
+        driver.hear(std::slice::from_ref(&model.refusals), if wait { &[0] } else { &[] });
         let errors = driver.rig.errors();
         assert!(errors.is_empty(), "{errors:?}");
     }

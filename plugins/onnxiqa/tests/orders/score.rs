@@ -153,7 +153,7 @@ impl Score {
             Order::NewStream => self.begin(),
             Order::Restart { null } => {
                 let state = if null { gst::State::Null } else { gst::State::Ready };
-                driver.restart(state, &[model.refusals.clone()]);
+                driver.restart(state, std::slice::from_ref(&model.refusals));
                 self.begin();
             }
             Order::Pause => driver.rig.state(gst::State::Paused),
@@ -173,7 +173,7 @@ impl Score {
     fn check(&mut self, model: &Model, wait: bool) {
         // Before what came is looked at: a frame that comes in between must have been told.
         self.driver.compare(&model.promises, wait, check_entry);
-        self.driver.hear(&[model.refusals.clone()], if wait { &[0] } else { &[] });
+        self.driver.hear(std::slice::from_ref(&model.refusals), if wait { &[0] } else { &[] });
         let errors = self.driver.rig.errors();
         assert!(errors.is_empty() || model.errors, "{errors:?}");
         if !wait {

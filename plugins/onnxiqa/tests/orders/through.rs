@@ -109,7 +109,7 @@ impl Through {
             Order::NewStream => self.begin(),
             Order::Restart { null } => {
                 let state = if null { gst::State::Null } else { gst::State::Ready };
-                driver.restart(state, &[model.refusals.clone()]);
+                driver.restart(state, std::slice::from_ref(&model.refusals));
                 self.begin();
             }
             Order::Pause => driver.rig.state(gst::State::Paused),
