@@ -12,7 +12,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
-.PHONY: help demo demo-watch test test-slow test-versions test-pyiqa env setup build install uninstall bench lint \
+.PHONY: help demo demo-watch demo-farm test test-slow test-versions test-pyiqa env setup build install uninstall bench lint \
 	plugin-cache doc clean
 
 help: ## this list
@@ -23,6 +23,9 @@ demo: build ## score a clip (or CLIP=yours.mp4) and a hard re-encode of it, and 
 
 demo-watch: build ## watch three simulated cameras: a good one, a poor one, and one that goes away and comes back
 	@scripts/demo-watch.sh
+
+demo-farm: build ## compare a ladder with three workers on a NATS server, one of which is killed
+	@scripts/demo-farm.sh $(if $(CLIP),'$(CLIP)')
 
 test: ## install what is missing, build, run all tests
 	@scripts/test.sh

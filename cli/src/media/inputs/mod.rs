@@ -8,6 +8,7 @@ mod hls;
 mod pictures;
 mod place;
 
+pub use fetch::{Validators, validators};
 pub use pictures::{is_picture, media_type};
 pub use place::shown;
 

@@ -8,7 +8,7 @@ use super::source::{self, Network};
 use crate::media::errors;
 use crate::media::remarks::Remarks;
 use crate::watch::config::Camera;
-use crate::watch::secret::redact;
+use crate::secret::redact;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use gstonnxiqa::messages::Structured as _;

@@ -32,7 +32,7 @@ use super::control::Control;
 use super::history::Reader;
 use super::metrics::Own;
 use super::page::Pages;
-use super::secret::Secret;
+use crate::secret::Secret;
 use super::wall::Wall;
 use access::Access;
 use anyhow::Context as _;

@@ -11,7 +11,7 @@ use super::Counts;
 use crate::watch::alarm::AlarmKind;
 use crate::watch::config::{Mqtt, Source};
 use crate::watch::event::Event;
-use crate::watch::secret::Secret;
+use crate::secret::Secret;
 use crate::watch::status::Status;
 use crate::watch::system;
 use crate::watch::wall::Wall;

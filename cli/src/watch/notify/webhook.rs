@@ -6,7 +6,7 @@ use super::Counts;
 use crate::watch::alarm::Alarm;
 use crate::watch::config::{Address, Source, Webhook};
 use crate::watch::event::Event;
-use crate::watch::secret::Secret;
+use crate::secret::Secret;
 use crate::watch::system;
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
