@@ -30,7 +30,7 @@ demo-farm: build ## compare a ladder with three workers on a NATS server, one of
 test: ## install what is missing, build, run all tests
 	@scripts/test.sh
 
-test-slow: build ## faults of cameras that take minutes to happen
+test-slow: build ## faults of cameras and farms that take minutes, or root, to happen
 	@scripts/test-slow.sh
 
 test-versions: build ## test the plugin as built here under GStreamer 1.26 and 1.28, fetched from Debian (1.8 GB on disk)

@@ -3,9 +3,9 @@
 //! The pipeline of a rendition: decodes and compares it, and collects the results.
 
 use super::fan_out::FanOut;
-use super::pass::Job;
 use super::settings::Settings;
 use crate::media::decode::{Decoding, Known, Options};
+use crate::media::inputs::Input;
 use crate::media::remarks::Remarks;
 use crate::media::stall::{PATIENCE, STILL};
 use crate::media::watch::Watched;
@@ -19,7 +19,18 @@ use gstonnxiqa::meta;
 use onnx_iqa::align::time::Evidence;
 use onnx_iqa::record::log::{Log, LogFormat, LogOptions, LoggedFrame};
 use onnx_iqa::record::{AlignmentChange, AlignmentEvent, FrameRecord, Summary};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
+
+/// A rendition of a pass.
+pub struct Job<'a> {
+    /// Input to decode.
+    pub input: &'a Input,
+    /// Path of its log in libvmaf's format.
+    pub vmaf_json: Option<&'a Path>,
+    /// Whether the complete record of every frame is kept.
+    pub keeps_records: bool,
+}
 
 /// Result of a rendition.
 #[derive(Debug, Clone, Default)]

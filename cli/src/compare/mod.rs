@@ -33,12 +33,12 @@ use crate::report::page::RenditionCurves;
 use crate::thresholds::Thresholds;
 use anyhow::Result;
 
-pub use branch::Measured;
+pub use branch::{Job, Measured};
 #[cfg(feature = "farm")]
 pub use judge::{failed, frame_interval, source as source_media};
 pub use models::Hashes;
 pub use outcome::Finished;
-pub use pass::{Job, SourceKnown};
+pub use pass::SourceKnown;
 #[cfg(feature = "farm")]
 pub use settings::OpenModels;
 pub use settings::Settings;

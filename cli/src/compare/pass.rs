@@ -2,7 +2,7 @@
 
 //! One pass over the source, with as many renditions as fit into memory.
 
-use super::branch::{Branch, Measured};
+use super::branch::{Branch, Job, Measured};
 use super::fan_out::FanOut;
 use super::settings::Settings;
 use crate::media::decode::{Decoding, Known, Options};
@@ -15,7 +15,6 @@ use crate::media::watch::{self, Watched};
 use crate::progress::Progress;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -48,16 +47,6 @@ pub struct SourceKnown {
     pub duration: Option<u64>,
     /// Why it could not be read.
     pub failure: Option<String>,
-}
-
-/// A rendition of a pass.
-pub struct Job<'a> {
-    /// Input to decode.
-    pub input: &'a Input,
-    /// Path of its log in libvmaf's format.
-    pub vmaf_json: Option<&'a Path>,
-    /// Whether the complete record of every frame is kept.
-    pub keeps_records: bool,
 }
 
 /// Sender of a message.

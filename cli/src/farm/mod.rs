@@ -14,8 +14,6 @@ mod submit;
 mod unit;
 mod work;
 
-pub use plan::file::File;
-
 use crate::args::{Common, Farm, FarmCommand};
 use crate::exit::Exit;
 use crate::secret::redact;

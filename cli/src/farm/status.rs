@@ -3,11 +3,11 @@
 //! `iqa farm status` and `iqa farm remove`.
 
 use super::queue::{Connection, Queue, count};
-use super::{check_id, plan, say};
+use super::{check_id, say};
+use super::plan::Plan;
 use crate::args::Common;
 use crate::exit::Exit;
 use anyhow::Result;
-use plan::Plan;
 use serde_json::json;
 use tokio::runtime::Runtime;
 

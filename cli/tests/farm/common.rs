@@ -6,7 +6,7 @@ pub use crate::shared::Ran;
 use crate::shared::clip;
 use onnx_iqa_testkit as kit;
 use serde_json::Value;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -18,6 +18,7 @@ pub const LONG: Duration = Duration::from_secs(120);
 
 /// A NATS server with a folder of its own.
 pub struct Server {
+    pub address: String,
     pub port: u16,
     pub folder: PathBuf,
     child: Option<Child>,
@@ -25,20 +26,21 @@ pub struct Server {
 }
 
 impl Server {
-    /// One with more lines in its configuration.
-    fn start(folder: PathBuf, more: &str) -> Self {
+    /// One at this address, with more lines in its configuration.
+    fn start(folder: PathBuf, address: &str, more: &str) -> Self {
         std::fs::create_dir_all(&folder).expect("a folder");
-        let mut server = Self { port: kit::free_port(), folder, child: None, more: more.to_owned() };
+        let (address, more) = (address.to_owned(), more.to_owned());
+        let mut server = Self { address, port: kit::free_port(), folder, child: None, more };
         server.begin();
         server
     }
 
     /// Starts it, again on the same port.
     pub fn begin(&mut self) {
-        let Self { port, folder, more, .. } = self;
+        let Self { address, port, folder, more, .. } = self;
         let store = folder.join("store");
         let text = format!(
-            "listen: \"127.0.0.1:{port}\"\nserver_name: test\njetstream {{ store_dir: {store:?}, sync_interval: \
+            "listen: \"{address}:{port}\"\nserver_name: test\njetstream {{ store_dir: {store:?}, sync_interval: \
              always, max_mem: 64M, max_file: 4G }}\n{more}\n"
         );
         std::fs::write(folder.join("nats.conf"), text).expect("a file");
@@ -46,7 +48,7 @@ impl Server {
         let child = Command::new(program().expect("a server")).arg("-c").arg(folder.join("nats.conf")).stderr(log).spawn();
         self.child = Some(child.expect("the server starts"));
         let begun = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        while std::net::TcpStream::connect((self.address.as_str(), self.port)).is_err() {
             assert!(begun.elapsed() < LONG, "{}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -68,7 +70,19 @@ impl Server {
     }
 
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        format!("nats://{}:{}", self.address, self.port)
+    }
+
+    /// Removes a stream, as an operator may.
+    pub fn delete_stream(&self, name: &str) {
+        let mut socket = std::net::TcpStream::connect((self.address.as_str(), self.port)).expect("a connection");
+        let request = format!(
+            "CONNECT {{\"verbose\":false}}\r\nSUB inbox 1\r\nPUB $JS.API.STREAM.DELETE.{name} inbox 0\r\n\r\n"
+        );
+        socket.write_all(request.as_bytes()).expect("sent");
+        let lines = BufReader::new(socket).lines().map_while(Result::ok);
+        let answer = lines.skip_while(|line| !line.starts_with("MSG")).nth(1).expect("an answer");
+        assert!(answer.contains("\"success\":true"), "{answer}");
     }
 }
 
@@ -103,12 +117,17 @@ impl Farm {
 
     /// One whose server has more lines in its configuration.
     pub fn with(test: &str, more: &str) -> Option<Self> {
+        Self::at(test, "127.0.0.1", more)
+    }
+
+    /// One whose server is at this address.
+    pub fn at(test: &str, address: &str, more: &str) -> Option<Self> {
         if program().is_none() {
             kit::skipped(&format!("{test}: there is no nats-server: scripts/servers.sh nats fetches it"));
             return None;
         }
         let folder = tempfile::tempdir().expect("a folder");
-        let server = Server::start(folder.path().join("nats"), more);
+        let server = Server::start(folder.path().join("nats"), address, more);
         Some(Self { folder, server })
     }
 

@@ -2,7 +2,7 @@
 
 //! Workers and servers that die: nothing is lost, nothing counted twice.
 
-use crate::common::Farm;
+use crate::common::{Farm, Worker, ladder};
 use std::time::Duration;
 
 const DRILL: &str = "ack-wait = '1500ms'\ndrill = { units = 30, time = '300ms' }";
@@ -79,4 +79,42 @@ fn a_unit_that_always_kills_its_worker_becomes_a_dead_letter() {
     let again = farm.iqa(&["farm", "submit", "plan.toml", "--retry-failed", "--json"]).ended(0).json();
     assert_eq!(again["published"], 1);
     assert_eq!(farm.ledger(&plan).waiting, 1);
+}
+
+#[test]
+fn a_lost_queue_is_published_again() {
+    let Some(farm) = Farm::new("a lost queue") else { return };
+    let plan = farm.submit(DRILL);
+    let worker = farm.worker(&["--slots", "3"]);
+    let before = farm.wait(&plan, |counts| counts.done >= 5);
+    farm.server.delete_stream("IQA_UNITS");
+    // What runs ends, and the rest is known to be lost.
+    let after = farm.wait(&plan, |counts| counts.running == 0 && counts.lost > 0);
+    assert!(after.done >= before.done && after.lost == after.waiting, "{after:?}");
+    let status = farm.iqa(&["farm", "status", &plan]).ended(0).stdout;
+    assert!(status.contains(&format!("not in the queue {}: submit the plan again", after.lost)), "{status}");
+    let again = farm.iqa(&["farm", "submit", "plan.toml", "--json"]).ended(0).json();
+    assert_eq!(again["published"].as_u64(), Some(after.lost));
+    farm.all_done(&plan);
+    drop(worker);
+}
+
+#[test]
+fn a_worker_with_another_model_leaves_the_plan_to_others() {
+    let test = "another model";
+    let Some(farm) = Farm::new(test) else { return };
+    let Some(()) = ladder(&farm, test) else { return };
+    let plan = farm.submit("source = 'source.mp4'\nrenditions = ['low.mp4']\nsegment = 'none'");
+    let models = farm.path("models");
+    std::fs::create_dir_all(models.join("vmaf")).unwrap();
+    let known = std::env::var_os("ONNX_IQA_MODEL_PATH").map(std::path::PathBuf::from).expect("models");
+    let text = std::fs::read_to_string(known.join("vmaf/vmaf_v0.6.1.json")).unwrap();
+    std::fs::write(models.join("vmaf/vmaf_v0.6.1.json"), text + "\n").unwrap();
+    let other = Worker::start(farm.command(&["farm", "work"]).env("ONNX_IQA_MODEL_PATH", &models));
+    other.wait_for("is left to other workers: a model file here differs");
+    let counts = farm.ledger(&plan);
+    assert_eq!((counts.waiting, counts.done), (1, 0));
+    let mut right = farm.worker(&["--until-idle"]);
+    assert_eq!(right.ended(), 0, "{}", right.said());
+    farm.all_done(&plan);
 }

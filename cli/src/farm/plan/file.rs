@@ -5,7 +5,6 @@
 use crate::args::{Args, Command, Common, Compare, duration};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser as _;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::Path;
@@ -18,7 +17,7 @@ const SHORTEST: Duration = Duration::from_millis(500);
 pub const MOST_UNITS: u64 = 5_000_000;
 
 /// A plan. Either `source` and `renditions`, or `drill`.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct File {
     /// The source: a file or URI that every worker can read. Relative paths start at the plan's folder.
@@ -45,7 +44,7 @@ pub struct File {
 }
 
 /// Options of `iqa compare`, under the same names and with the same values.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Options {
     /// Measures, comma-separated.
@@ -81,7 +80,7 @@ pub struct Options {
 }
 
 /// Units that only wait.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Drill {
     /// Number of units.

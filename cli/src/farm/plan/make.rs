@@ -5,31 +5,18 @@
 use super::cut::cuts;
 use super::file::File;
 use super::identity::Identities;
-use super::{Ladder, Location, Media, Plan, Rendition, Work, offset};
+use super::{Ladder, Location, Making, Media, Plan, Rendition, Work, offset};
 use crate::args::{Alignment, Common, Deinterlace, Registration};
 use crate::compare::{Hashes, Settings};
 use crate::media::decode;
 use crate::media::inputs::{Input, Inputs, Source};
 use crate::media::rate::{self, Scanned};
-use crate::progress::Progress;
 use anyhow::{Context as _, Result, bail, ensure};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Containers in which a seek arrives at the exact frame.
 const EXACT: [&str; 3] = ["video/quicktime", "video/x-matroska", "video/webm"];
-
-/// What making a plan needs.
-pub struct Making<'a> {
-    /// Options of the command line.
-    pub common: &'a Common,
-    /// Progress output.
-    pub progress: &'a mut Progress,
-    /// Set by a signal.
-    pub interrupted: &'a AtomicBool,
-    /// Memory for frames, in bytes.
-    pub memory: u64,
-}
 
 /// An input that was read.
 struct Read {

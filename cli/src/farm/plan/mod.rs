@@ -11,23 +11,38 @@ pub mod identity;
 mod make;
 mod offset;
 
-pub use make::{Making, make};
+pub use make::make;
 
+use crate::args::Common;
 use crate::compare::Hashes;
 use crate::media::hash::hex;
 use crate::media::inputs::{Input, Source};
 use crate::media::tracks::Encoded;
+use crate::progress::Progress;
 use anyhow::{Context as _, Result, ensure};
 use file::Options;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 /// Version of plans, units and results. Others are refused.
 pub const VERSION: u32 = 1;
 
 /// Number of hexadecimal digits of a plan's ID and of a unit's.
 const DIGITS: [usize; 2] = [16, 24];
+
+/// What making a plan needs.
+pub struct Making<'a> {
+    /// Options of the command line.
+    pub common: &'a Common,
+    /// Progress output.
+    pub progress: &'a mut Progress,
+    /// Set by a signal.
+    pub interrupted: &'a AtomicBool,
+    /// Memory for frames, in bytes.
+    pub memory: u64,
+}
 
 /// A plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 //! Finds the offset of renditions, once for all of their segments, by comparing the beginning, the middle and the end.
 //! A rendition is only cut if its frames match those of the source one to one with the same offset everywhere.
 
-use super::make::Making;
+use super::Making;
 use crate::args::{Common, Compare};
 use crate::compare::{Job, Measured, Settings, SourceKnown, frame_interval, pass};
 use crate::media::inputs::Input;

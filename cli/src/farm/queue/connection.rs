@@ -9,6 +9,7 @@ use async_nats::jetstream::context::ContextBuilder;
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectOptions, Event};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Server that is used if none is given.
@@ -25,6 +26,12 @@ pub const UNCONFIRMED: usize = 256;
 
 /// Longest time between attempts to reconnect.
 const RECONNECT: Duration = Duration::from_secs(4);
+
+/// Whether the connection is lost.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Whether the program closes the connection.
+static CLOSING: AtomicBool = AtomicBool::new(false);
 
 /// How to connect.
 #[derive(Debug)]
@@ -93,8 +100,11 @@ impl Connection {
             })
             .event_callback(|event| async move {
                 match event {
-                    Event::Disconnected => crate::farm::say("the connection to the server is lost"),
-                    Event::Connected => crate::farm::say("connected"),
+                    Event::Disconnected if !CLOSING.load(Ordering::Relaxed) => {
+                        LOST.store(true, Ordering::Relaxed);
+                        crate::farm::say("the connection to the server is lost");
+                    }
+                    Event::Connected if LOST.swap(false, Ordering::Relaxed) => crate::farm::say("connected again"),
                     Event::LameDuckMode => crate::farm::say("the server is about to stop"),
                     Event::ServerError(error) => crate::farm::say(&format!("the server: {error}")),
                     _ => {}
@@ -160,6 +170,7 @@ pub struct Queue {
 impl Queue {
     /// Sends what is buffered and closes the connection.
     pub async fn close(self) {
+        CLOSING.store(true, Ordering::Relaxed);
         // It may be lost already.
         let _ = tokio::time::timeout(PATIENCE, self.client.drain()).await;
     }

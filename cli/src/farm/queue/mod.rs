@@ -24,9 +24,11 @@ mod streams;
 
 pub use connection::{Connection, Queue};
 pub use ledger::{Ledger, count, units};
-pub use stored::{Attempt, Claim, Conflict, Failed, Given, Result as Stored};
+pub use stored::{Attempt, Claim, Failed, Given, UnitResult};
 
-use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::{ConsumerInfoError, ConsumerInfoErrorKind, GetStreamError, GetStreamErrorKind};
+use async_nats::jetstream::stream::{ConsumerError, ConsumerErrorKind};
+use async_nats::jetstream::{self, ErrorCode};
 use std::error::Error;
 
 /// Stream of plans and what was said of their units.
@@ -38,20 +40,36 @@ const CLAIMS: &str = "IQA_CLAIMS";
 /// Object store of large results.
 const OBJECTS: &str = "iqa-results";
 
-/// The server's code, if an error comes from JetStream.
+/// What the server says is wrong, if an error comes from JetStream.
 fn code(error: &(dyn Error + 'static)) -> Option<ErrorCode> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<async_nats::jetstream::Error>() {
-            return Some(found.error_code());
+        let of_kind = error.downcast_ref::<GetStreamError>().map(GetStreamError::kind);
+        match of_kind {
+            Some(GetStreamErrorKind::JetStream(error)) => return Some(error.error_code()),
+            Some(_) => {}
+            None => {
+                if let Some(found) = error.downcast_ref::<jetstream::Error>() {
+                    return Some(found.error_code());
+                }
+            }
+        }
+        match error.downcast_ref::<ConsumerInfoError>().map(ConsumerInfoError::kind) {
+            Some(ConsumerInfoErrorKind::NotFound) => return Some(ErrorCode::CONSUMER_NOT_FOUND),
+            Some(ConsumerInfoErrorKind::StreamNotFound) => return Some(ErrorCode::STREAM_NOT_FOUND),
+            Some(ConsumerInfoErrorKind::JetStream(error)) => return Some(error.error_code()),
+            _ => {}
+        }
+        if let Some(ConsumerErrorKind::JetStream(error)) = error.downcast_ref::<ConsumerError>().map(ConsumerError::kind) {
+            return Some(error.error_code());
         }
         next = error.source();
     }
     None
 }
 
-/// Whether an error says that a stream, a consumer or a message does not exist.
+/// Whether an error says that a stream or a consumer does not exist.
 pub fn is_missing(error: &anyhow::Error) -> bool {
-    let missing = [ErrorCode::STREAM_NOT_FOUND, ErrorCode::CONSUMER_NOT_FOUND, ErrorCode::NO_MESSAGE_FOUND];
+    let missing = [ErrorCode::STREAM_NOT_FOUND, ErrorCode::CONSUMER_NOT_FOUND];
     error.chain().any(|one| code(one).is_some_and(|code| missing.contains(&code)))
 }

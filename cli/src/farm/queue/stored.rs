@@ -6,7 +6,7 @@ use super::connection::Queue;
 use super::streams::Created;
 use crate::farm::plan::{Plan, Unit, VERSION};
 use crate::farm::unit::outcome::{Outcome, digest};
-use anyhow::{Context as _, Result as Outcomes, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::AsyncReadExt as _;
@@ -33,7 +33,7 @@ struct Label {
 
 /// A result and who gave it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Result {
+pub struct UnitResult {
     /// The unit.
     pub unit: Unit,
     /// Name of the worker.
@@ -106,7 +106,7 @@ impl Queue {
     ///
     /// # Errors
     /// If the server does not store it.
-    pub async fn give(&self, plan: &str, id: &str, result: &Result) -> Outcomes<Given> {
+    pub async fn give(&self, plan: &str, id: &str, result: &UnitResult) -> Result<Given> {
         let bytes = result.outcome.as_ref().map(Outcome::to_bytes).transpose()?.unwrap_or_default();
         let digest = digest(result.outcome.as_ref())?;
         let mut label = Label {
@@ -122,7 +122,7 @@ impl Queue {
             let number = OBJECTS.fetch_add(1, Ordering::Relaxed);
             let name = format!("{plan}.{id}.{}.{number}", result.worker);
             let stored = self.objects().await?.put(name.as_str(), &mut bytes.as_slice()).await;
-            stored.map_err(|error| anyhow::anyhow!("cannot store the result: {error}"))?;
+            stored.context("cannot store the result")?;
             label.object = Some(name);
         }
         let mut payload = serde_json::to_vec(&label)?;
@@ -146,13 +146,13 @@ impl Queue {
         Ok(Given::Conflict)
     }
 
-    async fn label(&self, plan: &str, id: &str) -> Outcomes<Option<Label>> {
+    async fn label(&self, plan: &str, id: &str) -> Result<Option<Label>> {
         let Some(payload) = self.get_done(plan, id).await? else { return Ok(None) };
         split(&payload).map(|(label, _)| Some(label))
     }
 
     /// Name of the object that has a unit's result, if it is stored as one.
-    pub(super) async fn stored_object(&self, plan: &str, id: &str) -> Outcomes<Option<String>> {
+    pub(super) async fn stored_object(&self, plan: &str, id: &str) -> Result<Option<String>> {
         Ok(self.label(plan, id).await?.and_then(|label| label.object))
     }
 
@@ -160,7 +160,7 @@ impl Queue {
     ///
     /// # Errors
     /// If the server does not answer, or the result cannot be read.
-    pub async fn result(&self, plan: &str, id: &str) -> Outcomes<Option<Result>> {
+    pub async fn result(&self, plan: &str, id: &str) -> Result<Option<UnitResult>> {
         let Some(payload) = self.get_done(plan, id).await? else { return Ok(None) };
         let (label, inline) = split(&payload)?;
         let bytes = match &label.object {
@@ -175,14 +175,14 @@ impl Queue {
         let outcome = if bytes.is_empty() { None } else { Some(Outcome::from_bytes(&bytes)?) };
         ensure!(digest(outcome.as_ref())? == label.digest, "the result of unit {id} is damaged");
         let Label { unit, worker, seconds, .. } = label;
-        Ok(Some(Result { unit, worker, seconds, outcome }))
+        Ok(Some(UnitResult { unit, worker, seconds, outcome }))
     }
 
     /// Earlier attempts at a unit.
     ///
     /// # Errors
     /// If the server does not answer.
-    pub async fn attempt(&self, plan: &str, id: &str) -> Outcomes<Attempt> {
+    pub async fn attempt(&self, plan: &str, id: &str) -> Result<Attempt> {
         let bytes = self.get_about("attempt", plan, id).await?;
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
     }
@@ -191,7 +191,7 @@ impl Queue {
     ///
     /// # Errors
     /// If the server does not store it.
-    pub async fn put_attempt(&self, plan: &str, id: &str, attempt: &Attempt) -> Outcomes<()> {
+    pub async fn put_attempt(&self, plan: &str, id: &str, attempt: &Attempt) -> Result<()> {
         self.put_about("attempt", plan, id, serde_json::to_vec(attempt)?).await
     }
 
@@ -199,7 +199,7 @@ impl Queue {
     ///
     /// # Errors
     /// If the server does not store it.
-    pub async fn fail(&self, plan: &str, id: &str, failed: &Failed) -> Outcomes<()> {
+    pub async fn fail(&self, plan: &str, id: &str, failed: &Failed) -> Result<()> {
         self.put_about("failed", plan, id, serde_json::to_vec(failed)?).await
     }
 
@@ -207,13 +207,13 @@ impl Queue {
     ///
     /// # Errors
     /// If the server does not answer.
-    pub async fn failure(&self, plan: &Plan, id: &str) -> Outcomes<Option<Failed>> {
+    pub async fn failure(&self, plan: &Plan, id: &str) -> Result<Option<Failed>> {
         let bytes = self.get_about("failed", &plan.id, id).await?;
         bytes.map(|bytes| serde_json::from_slice(&bytes).context("not a failure")).transpose()
     }
 }
 
-fn split(payload: &[u8]) -> Outcomes<(Label, &[u8])> {
+fn split(payload: &[u8]) -> Result<(Label, &[u8])> {
     let end = payload.iter().position(|&byte| byte == b'\n').context("a result without a label")?;
     let (label, bytes) = payload.split_at(end);
     let label: Label = serde_json::from_slice(label).context("the label of a result")?;

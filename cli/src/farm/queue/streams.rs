@@ -28,6 +28,9 @@ const MOST_UNITS: i64 = 10_000_000;
 /// Maximum number of units that run, per plan.
 const MOST_RUNNING: i64 = 100_000;
 
+/// Maximum number of slots that wait for a unit, per plan.
+const MOST_SLOTS: i64 = 20_000;
+
 /// Maximum number of plans.
 const MOST_PLANS: i32 = 10_000;
 
@@ -101,16 +104,13 @@ impl Queue {
     }
 
     async fn get(&self, stream: &str, subject: &str) -> Result<Option<Bytes>> {
-        let stream = match self.jetstream().get_stream_no_info(stream).await {
-            Ok(stream) => stream,
-            Err(error) => return Err(error).with_context(|| format!("the stream {stream}")),
-        };
-        match stream.direct_get_last_for_subject(subject).await {
+        let found = self.jetstream().get_stream_no_info(stream).await?.direct_get_last_for_subject(subject).await;
+        match found {
             Ok(message) => Ok(Some(message.payload)),
             Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
-            // A stream that does not exist does not answer.
-            Err(error) => match self.jetstream().get_stream(stream_of(subject)).await {
-                Err(gone) if is_missing(&anyhow::Error::from(gone.clone())) => Ok(None),
+            Err(error) => match self.jetstream().get_stream(stream).await {
+                // A stream that does not exist does not answer.
+                Err(gone) if is_missing(&gone.into()) => Ok(None),
                 _ => Err(error).with_context(|| format!("cannot read {subject}")),
             },
         }
@@ -195,6 +195,7 @@ impl Queue {
             filter_subject: format!("iqa.unit.{}.*", plan.id),
             ack_wait: Duration::from_nanos(plan.ack_wait),
             max_ack_pending: MOST_RUNNING,
+            max_waiting: MOST_SLOTS,
             // The program counts: a unit whose worker is killed while it records the failure would be lost.
             max_deliver: -1,
             ..pull::Config::default()
@@ -430,16 +431,5 @@ impl Queue {
     /// The store of large results.
     pub(super) async fn objects(&self) -> Result<object_store::ObjectStore> {
         self.jetstream().get_object_store(OBJECTS).await.context("cannot open the store of results")
-    }
-}
-
-/// Name of the stream that holds a subject.
-fn stream_of(subject: &str) -> String {
-    let mut parts = subject.split('.').skip(1);
-    match (parts.next(), parts.next()) {
-        (Some("done"), Some(plan)) => done_stream(plan),
-        (Some("unit"), _) => UNITS.to_owned(),
-        (Some("claim"), _) => CLAIMS.to_owned(),
-        _ => PLANS.to_owned(),
     }
 }

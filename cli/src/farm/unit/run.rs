@@ -8,7 +8,6 @@ use crate::compare::{Hashes, Job, Measured, OpenModels, Settings, SourceKnown, f
 use crate::farm::plan::identity::Identities;
 use crate::farm::plan::{Ladder, Location, Plan, Unit, Work};
 use crate::media::inputs::Input;
-use crate::media::lock;
 use crate::progress::Progress;
 use crate::report::frames::Pairing;
 use crate::report::records::{Recorded, Records};
@@ -16,7 +15,7 @@ use anyhow::Result;
 use onnx_iqa::record::{PairingState, Verdict};
 use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 /// Shortest time that is measured on either side of a segment: the neighbors of its frames that measures look at.
@@ -129,12 +128,26 @@ impl Bench {
         }
     }
 
+    /// Waits for another unit that hashes a file, which is progress for this one too.
+    fn identities(&self, signals: &Signals) -> MutexGuard<'_, Identities> {
+        loop {
+            match self.identities.try_lock() {
+                Ok(identities) => return identities,
+                Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => {
+                    signals.tick();
+                    std::thread::sleep(STEP);
+                }
+            }
+        }
+    }
+
     /// Checks that the inputs are those of the plan.
     fn check(&self, ladder: &Ladder, rendition: usize, signals: &Signals) -> Result<(), Failure> {
         let one = ladder.renditions.get(rendition).ok_or_else(|| Failure::passing("no such rendition"))?;
         for media in [&ladder.source, &one.media] {
             let shown = || media.input().shown;
-            let found = lock(&self.identities).of(&media.location, || signals.tick());
+            let found = self.identities(signals).of(&media.location, || signals.tick());
             let found = found.map_err(|error| Failure::Passing(format!("{}: {error:#}", shown())))?;
             if found != media.hash {
                 return Err(Failure::Lasting(format!(

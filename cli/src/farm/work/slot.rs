@@ -5,7 +5,7 @@
 use super::bench::Opened;
 use super::{PAUSE, Worker};
 use crate::farm::plan::Unit;
-use crate::farm::queue::{Attempt, Claim, Failed, Given, Stored, is_missing};
+use crate::farm::queue::{Attempt, Claim, Failed, Given, UnitResult, is_missing};
 use crate::farm::say;
 use crate::farm::unit::outcome::Outcome;
 use crate::farm::unit::run::{Failure, Signals};
@@ -190,7 +190,7 @@ impl Slot {
     async fn give(&self, taken: &Taken, outcome: Option<Outcome>, seconds: f64) -> Result<()> {
         let (plan, queue) = (&taken.opened.plan, &self.worker.queue);
         let misfit = outcome.as_ref().and_then(|outcome| outcome.head.misfit.clone());
-        let result = Stored { unit: taken.unit, worker: self.worker.name.clone(), seconds, outcome };
+        let result = UnitResult { unit: taken.unit, worker: self.worker.name.clone(), seconds, outcome };
         loop {
             let given = async {
                 if let (Unit::Segment { rendition, .. }, Some(reason)) = (taken.unit, &misfit) {

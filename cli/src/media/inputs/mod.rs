@@ -8,7 +8,8 @@ mod hls;
 mod pictures;
 mod place;
 
-pub use fetch::{Validators, validators};
+#[cfg(feature = "farm")]
+pub use fetch::validators;
 pub use pictures::{is_picture, media_type};
 pub use place::shown;
 
