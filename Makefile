@@ -12,8 +12,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
-.PHONY: help demo demo-watch demo-farm test test-slow test-versions test-pyiqa env setup build install uninstall bench lint \
-	plugin-cache doc clean
+.PHONY: help demo demo-watch demo-farm test test-slow test-versions test-pyiqa test-training env setup build install \
+	uninstall bench lint plugin-cache doc clean
 
 help: ## this list
 	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -38,6 +38,9 @@ test-versions: build ## test the plugin as built here under GStreamer 1.26 and 1
 
 test-pyiqa: build ## each network that examples/pyiqa exports against PyPI's pyiqa (5 GB on disk; an hour or more)
 	@scripts/test-pyiqa.sh
+
+test-training: ## ruff and the tests of models/training, with PyTorch from PyPI (7 GB on disk)
+	@scripts/test-training.sh
 
 env: ## what sets a shell up:  eval "$$(make -s env)"
 	@scripts/env.sh

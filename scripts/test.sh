@@ -79,6 +79,7 @@ if [ $# = 0 ]; then
             echo "SKIPPED: kernels, $level: this processor does not have it" | tee -a "$output"
         fi
     done
+    run 'models/training' 900 scripts/test-training.sh quick
     set -- tests/shell/*.sh
 else
     for name; do

@@ -377,3 +377,16 @@ fn a_cancelled_run_ends() {
     });
     receiver.recv_timeout(LIMIT).expect("the run comes to an end");
 }
+
+/// The caller's own code panics on a thread of the comparer, which is then of no more use: it says so, and nothing waits.
+#[test]
+fn a_panic_on_a_thread_of_the_comparer_is_its_failure() {
+    let told = std::sync::atomic::AtomicU32::new(0);
+    let changed = move || assert_ne!(told.fetch_add(1, Ordering::Relaxed), 10, "told too often");
+    let comparer = Comparer::new(settings(Alignment::Pts), None, changed).unwrap();
+    assert!(comparer.failure().is_none());
+    let stream = || (0..100).map(|number| TimedFrame::from((stamp(number), *flat(16, 8, [100; 3]))));
+    assert!(comparer.run(stream(), stream()).count() < 100);
+    let failure = comparer.failure().expect("a thread has panicked").to_string();
+    assert!(failure.contains("told too often"), "{failure}");
+}

@@ -21,6 +21,7 @@ mod settings;
 mod side;
 mod state;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -35,6 +36,7 @@ use crate::align::space::Registration;
 use crate::align::time::{Alignment, AlignmentEvent, Ledger, Timestamp};
 use crate::metrics::Measures;
 use crate::model::contract::Kind;
+use crate::panic::panic_text;
 use crate::scorer::{Scorer, Selection};
 use frames::Leased;
 use state::{Held, Input, Shared};
@@ -90,6 +92,12 @@ impl Comparer {
     }
 
     fn spawn(&mut self, name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), CompareError> {
+        let shared = self.shared.clone();
+        let body = move || {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(body)) {
+                shared.fail(panic_text(&*panic));
+            }
+        };
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(body);
         self.threads.push(thread.map_err(|error| CompareError::Internal(format!("no thread {name}: {error}")))?);
         Ok(())
@@ -194,6 +202,12 @@ impl Comparer {
         self.shared.is_cancelled()
     }
 
+    /// Why no further outcome will come, if a thread of the comparer ended by a panic, for example in `changed`.
+    /// Everything in progress has been dropped, as by [`cancel`](Self::cancel).
+    pub fn failure(&self) -> Option<CompareError> {
+        self.shared.failure().map(CompareError::Internal)
+    }
+
     /// The next alignment event, which should be reported to users.
     pub fn next_event(&self) -> Option<AlignmentEvent> {
         self.shared.next_event()
@@ -216,7 +230,7 @@ impl Drop for Comparer {
         for thread in self.threads.drain(..) {
             // The last reference may be dropped by `changed`, on one of the threads.
             if thread.thread().id() != std::thread::current().id() {
-                // A panic in it was reported as the frame's error.
+                // A panic in it is the comparer's failure.
                 let _ = thread.join();
             }
         }
@@ -231,6 +245,6 @@ impl std::fmt::Debug for Comparer {
 
 /// The result of `f`; a panic, for example in a frame's own code, becomes an error.
 fn guarded<T>(f: impl FnOnce() -> Result<T, CompareError>) -> Result<T, CompareError> {
-    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
-    caught.unwrap_or_else(|panic| Err(CompareError::Internal(crate::panic::panic_text(&*panic))))
+    let caught = catch_unwind(AssertUnwindSafe(f));
+    caught.unwrap_or_else(|panic| Err(CompareError::Internal(panic_text(&*panic))))
 }

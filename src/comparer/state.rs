@@ -3,6 +3,7 @@
 //! The state that the caller and the two threads share.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::error::CompareError;
@@ -131,6 +132,8 @@ pub(super) struct State {
     max_bytes: u64,
     selection: Selection,
     cancelled: bool,
+    /// The panic that ended a thread.
+    failure: Option<String>,
 }
 
 impl State {
@@ -346,6 +349,18 @@ impl Shared {
         if let Some(scorer) = &self.scorer {
             scorer.cancel();
         }
+    }
+
+    /// A thread has ended by a panic: nothing in progress will be finished.
+    pub(super) fn fail(&self, panic: String) {
+        log::error!("a thread of the comparer panicked: {panic}");
+        self.lock().failure.get_or_insert(panic);
+        // The caller's notification may be what panics.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.cancel()));
+    }
+
+    pub(super) fn failure(&self) -> Option<String> {
+        self.lock().failure.clone()
     }
 
     pub(super) fn next_event(&self) -> Option<AlignmentEvent> {

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Made pictures that join a run without reference, for the networks' second outputs: MT-IRN's map, BPCLIP's attributes."""
+"""Synthetic pictures that join a run without reference, for the networks' second outputs: MT-IRN's map, BPCLIP's
+attributes.
+"""
 
 from pathlib import Path
 
@@ -7,19 +9,19 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from . import kadid, labels, loop, made
+from . import kadid, labels, synthetic, trainer
 from .ssim import ssim_map
 
 
-class MadeBatches:
-    """Batches of made pictures, and the loss of a network's second output on them.
+class SyntheticBatches:
+    """Batches of synthetic pictures, and the loss of a network's second output on them.
 
     A batch: distorted [n, 3, crop, crop] uint8, their references likewise, attribute targets [n, 6] and weights [n, 6].
     One picture in eight is an untouched reference.
     """
 
     def __init__(self, network, folder: Path, tables: Path | None, count: int, seed: int, held_out: bool = False):
-        self.pictures, self.count, self.seed, self.crop = made.open_made(folder), count, seed, network.crop
+        self.pictures, self.count, self.seed, self.crop = synthetic.open_synthetic(folder), count, seed, network.crop
         self.numbers = self.pictures.part(held_out)
         self.labels = labels.label(tables, self.pictures) if tables else None
 
@@ -48,10 +50,10 @@ class MadeBatches:
         """L1 of the SSIM map, or the weighted squared error of the attributes."""
         distorted, reference = (one.to(device).float() / 255 for one in batch[:2])
         if network.name == "mt-irn":
-            with loop.autocast(device, bf16):
+            with trainer.autocast(device, bf16):
                 predicted = network.restoration(distorted)[1]
             return (predicted.float() - ssim_map(distorted, reference)).abs().mean()
-        with loop.autocast(device, bf16):
+        with trainer.autocast(device, bf16):
             attributes = network(distorted)[1]
         targets, weights = (one.to(device) for one in batch[2:])
         return (F.mse_loss(attributes.float(), targets, reduction="none") * weights).sum() / weights.sum()

@@ -18,7 +18,7 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from . import loop, networks
+from . import networks, trainer
 from .export import folded
 from .networks.mt_irn import Normed
 from .networks.resnet18 import FoldedConv
@@ -42,9 +42,15 @@ def network_name(name: str) -> str:
 
 def stored_tensors(model: onnx.ModelProto) -> dict[str, torch.Tensor]:
     """The folded network's parameters by name, widened to float32 (what `export.store_in_few_bits` put in)."""
-    raw = {network_name(one.name): torch.from_numpy(numpy_helper.to_array(one).copy()) for one in model.graph.initializer}
+    raw = {
+        network_name(one.name): torch.from_numpy(numpy_helper.to_array(one).copy()) for one in model.graph.initializer
+    }
     # The exporter keeps equal tensors once, and names the others by nodes.
-    raw |= {node.output[0]: raw[node.input[0]] for node in model.graph.node if node.op_type == "Identity" and node.input[0] in raw}
+    raw |= {
+        node.output[0]: raw[node.input[0]]
+        for node in model.graph.node
+        if node.op_type == "Identity" and node.input[0] in raw
+    }
     found = {name: value for name, value in raw.items() if not name.endswith((".stored", ".scale"))}
     for name, value in raw.items():
         if name.endswith(".stored"):
@@ -69,9 +75,14 @@ def read(path: Path, name: str) -> nn.Module:
     tensors = {key: value for key, value in stored_tensors(model).items() if key in wanted}
     lost = sorted(set(wanted) - set(tensors))
     if lost:
-        raise ValueError(f"{path} is not an export of {network.name}: it lacks {', '.join(lost[:3])}{', …' if lost[3:] else ''}")
+        raise ValueError(
+            f"{path} is not an export of {network.name}: it lacks {', '.join(lost[:3])}{', …' if lost[3:] else ''}"
+        )
     # The exporter may store a slope or a scalar with other dimensions.
-    tensors = {key: value.reshape(wanted[key].shape) if value.numel() == wanted[key].numel() else value for key, value in tensors.items()}
+    tensors = {
+        key: value.reshape(wanted[key].shape) if value.numel() == wanted[key].numel() else value
+        for key, value in tensors.items()
+    }
     if "attribute_scale" in tensors:
         contract = tomllib.loads(next(one.value for one in model.metadata_props if one.key == "iqa.contract"))
         chosen = [network.attributes.index(one) for one in contract["output"]["attributes"]["names"]]
@@ -81,18 +92,23 @@ def read(path: Path, name: str) -> nn.Module:
     return network.eval()
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--network", choices=networks.NAMES, required=True)
     options.add_argument("--model", type=Path, required=True)
     options.add_argument("--without", help="a part that is left out, for a run that brings its own: backbone")
     options.add_argument("--out", type=Path, required=True)
-    given = options.parse_args()
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     state = read(given.model, given.network).state_dict()
     kept = {name: value for name, value in state.items() if not given.without or name.split(".")[0] != given.without}
     if given.without and len(kept) == len(state):
         raise ValueError(f"{given.network} has no part called {given.without}")
-    loop.write_atomically({"averaged": kept}, given.out)
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    trainer.write_atomically({"ema": kept}, given.out)
 
 
 if __name__ == "__main__":

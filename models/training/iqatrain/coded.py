@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Coded copies of the made pictures' references: H.264, H.265, AV1, rescaling and JPEG by three encoders in fine steps, five levels each.
+"""Coded copies of the synthetic pictures' references: H.264, H.265, AV1, rescaling and JPEG by three encoders in fine
+steps, five levels each.
 
-    python -m iqatrain.coded --made made
+    python -m iqatrain.coded --synthetic synthetic
 
-adds `coded.npy` [n, 40, side, side, 3] uint8, `coded_measures.npy` [n, 40, 6] and `coded_done.npy` [n] to the folder. Nobody
-scored these distortions in KADID-10k, whose JPEG begins at quality 43: `labels` maps their measures onto the cells of JPEG and
-JPEG 2000. A stopped run goes on where it was.
+adds `coded.npy` [n, 40, side, side, 3] uint8, `coded_measures.npy` [n, 40, 6] and `coded_done.npy` [n] to the folder.
+Nobody scored these distortions in KADID-10k, whose JPEG begins at quality 43: `labels` maps their measures onto the
+cells of JPEG and JPEG 2000. A stopped run goes on where it was.
 """
 
 import argparse
@@ -27,8 +28,18 @@ LEVELS = 5
 # Encoder, decoder, options for a quantiser q; the five q.
 CODERS = {
     "h264": ("libx264", "h264", lambda q: {"preset": "medium", "qp": str(q), "threads": "1"}, (24, 30, 36, 42, 48)),
-    "h265": ("libx265", "hevc", lambda q: {"preset": "medium", "x265-params": f"qp={q}:pools=none:log-level=none"}, (24, 30, 36, 42, 48)),
-    "av1": ("libsvtav1", "libdav1d", lambda q: {"preset": "8", "qp": str(q), "svtav1-params": "rc=0:lp=1"}, (28, 40, 48, 56, 63)),
+    "h265": (
+        "libx265",
+        "hevc",
+        lambda q: {"preset": "medium", "x265-params": f"qp={q}:pools=none:log-level=none"},
+        (24, 30, 36, 42, 48),
+    ),
+    "av1": (
+        "libsvtav1",
+        "libdav1d",
+        lambda q: {"preset": "8", "qp": str(q), "svtav1-params": "rc=0:lp=1"},
+        (28, 40, 48, 56, 63),
+    ),
 }
 FACTORS = (1.4, 2.0, 2.8, 4.0, 6.0)
 # Encoder, chroma, qualities that people use; in the order of the levels.
@@ -74,7 +85,14 @@ def versions(reference: np.ndarray) -> np.ndarray:
     """[40, h, w, 3]: the coders of NAMES, levels 1 (mild) to 5 of each."""
     made = [encoded(reference, coder, q) for coder in CODERS for q in CODERS[coder][3]]
     made += [rescaled(reference, factor) for factor in FACTORS]
-    return np.stack(made + [ENCODERS[encoder](reference, quality, chroma) for encoder, chroma, qualities in FINE.values() for quality in qualities])
+    return np.stack(
+        made
+        + [
+            ENCODERS[encoder](reference, quality, chroma)
+            for encoder, chroma, qualities in FINE.values()
+            for quality in qualities
+        ]
+    )
 
 
 def make(folder: Path, with_measures: bool = True) -> None:
@@ -106,10 +124,14 @@ def make(folder: Path, with_measures: bool = True) -> None:
         print("coded", n, flush=True)
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--made", type=Path, required=True, help="what iqatrain.made made")
-    make(options.parse_args().made)
+    options.add_argument("--synthetic", type=Path, required=True, help="what iqatrain.synthetic made")
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    make(parser().parse_args(arguments).synthetic)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,14 @@
 import numpy as np
 
 # IEC 61966-2-1 (sRGB), D65.
-_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 _WHITE = _XYZ.sum(1)
-_TO_XYZ, _FROM_XYZ = (_XYZ / _WHITE[:, None]).astype(np.float32), np.linalg.inv(_XYZ / _WHITE[:, None]).astype(np.float32)
+_TO_XYZ, _FROM_XYZ = (
+    (_XYZ / _WHITE[:, None]).astype(np.float32),
+    np.linalg.inv(_XYZ / _WHITE[:, None]).astype(np.float32),
+)
 # ITU-R BT.601, full range.
 _YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32)
 _FROM_YCC = np.linalg.inv(_YCC).astype(np.float32)

@@ -13,7 +13,13 @@ def scaled(short_side: int | None) -> list[str]:
 
 def crops(side: int, short_side: int | None, small: str, count: int = 5) -> list[str]:
     """So many crops, of the frame scaled to `short_side` or as it is."""
-    return [*scaled(short_side), f"crop = [{side}, {side}]", f"crops = {count}", 'sampling = "grid"', f'small = "{small}"']
+    return [
+        *scaled(short_side),
+        f"crop = [{side}, {side}]",
+        f"crops = {count}",
+        'sampling = "grid"',
+        f'small = "{small}"',
+    ]
 
 
 def tiles(side: int, stride: int) -> list[str]:

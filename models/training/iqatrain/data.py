@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+SCORES = "scores.csv"  # in a folder of pictures: file name, score
+
 
 @dataclass
 class Pictures:
@@ -68,8 +70,51 @@ def read_picture(path: Path) -> np.ndarray:
         raise ValueError(f"{path} cannot be read, fetch it again: {error}") from error
 
 
+@dataclass
+class Files:
+    """Pictures of any size with mean opinion scores, decoded when asked for, at `short_side` (0: as they are).
+
+    paths   n files
+    mos     [n] float32, 0 (worst) to 1 (best)
+    """
+
+    paths: list
+    mos: np.ndarray
+    names: list
+    short_side: int = 0
+
+    def __len__(self):
+        return len(self.mos)
+
+    def picture(self, i) -> np.ndarray:
+        """[h, w, 3] uint8, RGB."""
+        return scaled(read_picture(self.paths[i]), self.short_side)
+
+    def take(self, indices) -> "Files":
+        names = [self.names[i] for i in indices]
+        return Files([self.paths[i] for i in indices], self.mos[indices], names, self.short_side)
+
+
+def open_scored(folder: Path, short_side: int = 0) -> Files:
+    """The pictures that `scores.csv` in `folder` lists: file name and score, 0 (worst) to 1 (best), under a header."""
+    table = folder / SCORES
+    if not table.exists():
+        raise ValueError(
+            f"{table} does not exist: write a line 'file,mos' and then one for each picture, mos from 0 to 1"
+        )
+    rows = read_table(table)
+    missing = [name for name, _ in rows if not (folder / name).exists()]
+    if missing or not rows:
+        raise ValueError(f"{table} lists {len(rows)} pictures, of which {folder} lacks {missing[:3] or 'none'}")
+    mos = np.array([score for _, score in rows], np.float32)
+    if not ((mos >= 0) & (mos <= 1)).all():
+        raise ValueError(f"{table}: scores go from 0 (worst) to 1 (best), and here from {mos.min():g} to {mos.max():g}")
+    names = [name for name, _ in rows]
+    return Files([folder / name for name in names], mos, names, short_side)
+
+
 def read_table(path: Path):
-    """The rows of one of BIQ2021's two CSV files: (file name, MOS)."""
+    """The rows of a CSV file under a header, as BIQ2021's two are: (file name, MOS)."""
     with open(path, newline="", encoding="utf-8-sig") as file:
         rows = list(csv.reader(file))[1:]
     return [(row[0].strip(), float(row[1])) for row in rows if row and row[0].strip()]
@@ -112,8 +157,8 @@ def subsets(names) -> np.ndarray:
     return np.array([name[:4] for name in names])
 
 
-def made_pictures(count: int, size: int = 256, seed: int = 0) -> Pictures:
-    """Pictures for a dry run: smooth coloured noise, the sharper the better."""
+def noise_pictures(count: int, size: int = 256, seed: int = 0) -> Pictures:
+    """Pictures for a smoke test: smooth coloured noise, the sharper the better."""
     random = np.random.default_rng(seed)
     pixels = np.empty((count, size, size, 3), np.uint8)
     mos = random.random(count).astype(np.float32)
@@ -121,7 +166,7 @@ def made_pictures(count: int, size: int = 256, seed: int = 0) -> Pictures:
         coarse = max(4, int(size * (0.05 + 0.95 * mos[i])))
         grain = random.integers(0, 256, (coarse, coarse, 3), np.uint8)
         pixels[i] = np.asarray(Image.fromarray(grain).resize((size, size), Image.BICUBIC))
-    return Pictures(pixels, mos, [f"made {i}" for i in range(count)])
+    return Pictures(pixels, mos, [f"noise {i}" for i in range(count)])
 
 
 def split(pictures: Pictures, held_out: int, seed: int = 2021):
@@ -140,8 +185,9 @@ def scaled(picture: np.ndarray, short_side: int) -> np.ndarray:
 
 
 def places(bottom: int, right: int, count: int) -> list[tuple[int, int]]:
-    """(row, column) of so many crops, of which the last lies at `bottom`, `right`, as the engine places them (`sampling = "grid"`): of five the
-    centre, then the corners row by row, otherwise a grid row by row."""
+    """(row, column) of so many crops, of which the last lies at `bottom`, `right`, as the engine places them (`sampling
+    = "grid"`): of five the centre, then the corners row by row, otherwise a grid row by row.
+    """
     if count == 5:
         return [(bottom // 2, right // 2), (0, 0), (0, right), (bottom, 0), (bottom, right)]
     side = math.isqrt(count - 1) + 1
@@ -162,7 +208,8 @@ def tiles(picture: np.ndarray, size: int, stride: int) -> np.ndarray:
 
 
 def views(picture: np.ndarray, network) -> np.ndarray:
-    """[n, crop, crop, 3]: what a network looks at, tiles if it has a stride, else so many crops; their scores are averaged.
+    """[n, crop, crop, 3]: what a network looks at, tiles if it has a stride, else so many crops; their scores are
+    averaged.
 
     Networks that know their scale, as exported ones do, see the picture at it.
     """
@@ -173,12 +220,16 @@ def views(picture: np.ndarray, network) -> np.ndarray:
     return np.ascontiguousarray(cut)
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--biq2021", type=Path, required=True, help="a checkout of nisarahmedrana/BIQ2021")
     options.add_argument("--cache", type=Path, required=True, help="where the arrays go: 9.4 GB at a side of 512")
     options.add_argument("--side", type=int, default=512, help="pictures are scaled to so many pixels a side")
-    given = options.parse_args()
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     for part in ("train", "test"):
         if not (given.cache / f"biq2021-{part}.npy").exists():
             build_biq2021(given.biq2021, given.cache, part, given.side)

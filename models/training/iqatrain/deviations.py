@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
 """Where the networks, their training and their protocol differ from the papers: the tables of the cards.
 
-A row: what, the paper, here, why. `python -m iqatrain.deviations` prints the tables; a test compares them with the cards.
+A row: what, the paper, here, why. `python -m iqatrain.deviations` prints the tables; a test compares them with the
+cards.
 """
 
 COLUMNS = ("what", "the paper", "here", "why")
@@ -12,7 +13,8 @@ NO_CLIP = "No CLIP encoder was found in what this project can reach"
 CHOSEN = (
     "Chosen recipes",
     "not stated",
-    "chosen on 186 pictures of split 0's training part, trained on its other 744; of the 232 test pictures of each split 1 to 9, 182 to 195 are among "
+    "chosen on 186 pictures of split 0's training part, trained on its other 744; of the 232 test pictures of each "
+    "split 1 to 9, 182 to 195 are among "
     "these 930, and 37 to 47 among the 186",
     "Split 0's test part is untouched by the choice, the other nine are not",
 )
@@ -28,16 +30,22 @@ METAIQA = [
     (
         "Tasks",
         "24 types of TID2013 and 25 of KADID-10k, each picture with its own opinion score",
-        "KADID-10k's 25 types at 5 levels, made anew on 80 (longer: 128) other references",
+        "KADID-10k's 25 types at 5 levels, applied to 80 (longer: 128) other references",
         TID_KADID,
     ),
     (
         "Labels of the tasks",
         "the opinions of the very pictures",
-        "the mean of KADID-10k's opinions by type and level, moved within a cell by VSI with a weight of 0.26, which was fitted on TID2013 look-alikes",
+        "the mean of KADID-10k's opinions of that type and level, adjusted for the single picture by VSI with a "
+        "weight of 0.26, which was fitted on TID2013 look-alikes",
         "No one rated these pictures",
     ),
-    ("Support and query sets", "two parts of a task", "two halves of the references", "So that both never show one scene"),
+    (
+        "Support and query sets",
+        "two parts of a task",
+        "two halves of the references",
+        "So that both never show one scene",
+    ),
     (
         "Outer rate β",
         "1e-2, times 0.8 every five epochs",
@@ -59,13 +67,14 @@ METAIQA = [
     (
         "What the prior learns",
         "all parameters",
-        "all but the stem and the first two of eight blocks; batch norm's statistics stand still",
+        "all but the stem and the first two of eight blocks; batch norm's statistics are fixed",
         "Time, and no picture's score depends on its batch",
     ),
     (
         "Batch norm's statistics",
         "ImageNet's",
-        "`resnet18_bn_stats.npz`: measured on 2,046 crops of photographs; the command that measured them was not kept, the file is in the repository",
+        "`resnet18_bn_stats.npz`: measured on 2,046 crops of photographs; the command that measured them was not "
+        "kept, the file is in the repository",
         "Those in the package of the weights have drifted from its convolutions",
     ),
     (
@@ -77,13 +86,15 @@ METAIQA = [
     (
         "Loss of the fine-tuning",
         "squared error",
-        "squared error over the variance + (1 − PLCC) in the batch; in the shipped weights + 0.5 × a ranking loss on degraded copies",
+        "squared error over the variance + (1 − PLCC) in the batch; in the shipped weights + 0.5 × a ranking loss on "
+        "degraded copies",
         "Ranks better in the few steps that can be afforded; the single terms were not compared",
     ),
     (
         "Fine-tuning",
         "Adam, 1e-5, P = 15 steps, weight decay 1e-5",
-        "AdamW, peak 3e-4 (head 9e-4), 200 or 400 steps, weight decay 1e-4, warm-up and half a cosine, averaged weights; the stem and two blocks stand still. From "
+        "AdamW, peak 3e-4 (head 9e-4), 200 or 400 steps, weight decay 1e-4, warm-up and half a cosine, averaged "
+        "weights; the stem and two blocks are frozen. From "
         "BIQ2021's weights 5e-5 and 150 steps",
         "At the printed length the head would hardly have moved; the printed recipe itself was not run",
     ),
@@ -106,9 +117,10 @@ METAIQA = [
 MT_IRN = [
     (
         "**Eq. 2**",
-        "multiplies the attention maps with F_R and F_C, as printed; with the maps that it was made of, as the text above it reads",
-        "multiplies with the convolved maps MC(F_R), MC(F_C)",
-        "Printed and text disagree; the printed form was not run",
+        "as printed it multiplies the attention maps with the inputs F_R and F_C; the text above it multiplies them "
+        "with the convolved MC(F_R) and MC(F_C)",
+        "follows the text: MC(F_R) and MC(F_C)",
+        "Formula and text disagree; the printed form was not run",
     ),
     (
         "Attention",
@@ -119,7 +131,8 @@ MT_IRN = [
     (
         "F1 to F3, widths",
         "not stated",
-        "D2, D1 and E6, by size; 64 channels in each branch of the multi-scale convolution, 96 in the difference, 256 in the head, dropout 0.3",
+        "D2, D1 and E6, by size; 64 channels in each branch of the multi-scale convolution, 96 in the difference, "
+        "256 in the head, dropout 0.3",
         "Left open by the paper",
     ),
     (
@@ -131,7 +144,8 @@ MT_IRN = [
     (
         "Norms in the U-Net",
         "none in Table 1",
-        "batch norm behind every convolution but D5, D6 and the shortcuts, folded when exported; their statistics stand still in the whole",
+        "batch norm behind every convolution but D5, D6 and the shortcuts, folded when exported; their statistics "
+        "are fixed when the whole is trained",
         "Without them the SSIM map was not learned in the steps that can be afforded",
     ),
     (
@@ -161,7 +175,8 @@ MT_IRN = [
     (
         "Third stage, which parts learn",
         "the score sub-network 10 epochs, then all for 40",
-        "on a ResNet-50 that was tuned under a linear layer before (`pooled`), which stands still; the U-Net learns in the last quarter. The shipped weights: "
+        "on a ResNet-50 that was tuned under a linear layer before (`pooled`) and is frozen; the U-Net learns "
+        "in the last quarter. The shipped weights: "
         "300 more steps of all but the U-Net, the stem and two stages",
         TIME,
     ),
@@ -174,7 +189,8 @@ MT_IRN = [
     (
         "Optimiser",
         "Adam, 5e-5, weight decay 5e-4, times 0.9 every ten epochs, batch 48",
-        "AdamW, peak 1e-4 (new parts 3e-4 to 8e-4), weight decay 1e-4, warm-up and half a cosine, batch 24, averaged weights",
+        "AdamW, peak 1e-4 (new parts 3e-4 to 8e-4), weight decay 1e-4, warm-up and half a cosine, batch 24, "
+        "averaged weights",
         TIME,
     ),
     (
@@ -202,10 +218,16 @@ BPCLIP = [
     (
         "**Text encoder**",
         "CLIP's, embeddings of forty adjectives",
-        "all-MiniLM-L6-v2, a sentence encoder; each word in “a photo that looks …”, the mean of all forty taken away, unit length again; constants in the graph",
+        "all-MiniLM-L6-v2, a sentence encoder; each word in “a photo that looks …”, the mean of all forty taken "
+        "away, unit length again; constants in the graph",
         NO_CLIP,
     ),
-    ("Adjectives", "forty in six dimensions, not listed", "forty of this project's own in six dimensions", "Left open by the paper"),
+    (
+        "Adjectives",
+        "forty in six dimensions, not listed",
+        "forty of this project's own in six dimensions",
+        "Left open by the paper",
+    ),
     (
         "Attention",
         "Eq. 3 to 5, no norm",
@@ -227,8 +249,8 @@ BPCLIP = [
     (
         "Attributes",
         "none",
-        "a second output: cosines with praise minus blame, with a loss of its own on made pictures",
-        "Something that the words can say beside the score",
+        "a second output: cosines with praise minus blame, with a loss of its own on synthetic pictures",
+        "Something that the words can say in addition to the score",
     ),
 ]
 
@@ -237,27 +259,36 @@ BPCLIP_NR = [
     (
         "Backbone",
         "ImageNet's ResNet-50, fine-tuned but for its batch norms",
-        "tuned on BIQ2021 under a linear layer first (`pooled`), standing still while the rest is trained, then tuned but for the stem, the first stage and the batch "
+        "tuned on BIQ2021 under a linear layer first (`pooled`), frozen while the rest is trained, then "
+        "tuned but for the stem, the first stage and the batch "
         "norms",
         TIME,
     ),
     (
         "Loss",
         "squared error",
-        "squared error over the variance + (1 − PLCC) in the batch + 0.5 × a ranking loss on degraded copies + the attributes' loss",
+        "squared error over the variance + (1 − PLCC) in the batch + 0.5 × a ranking loss on degraded copies + the "
+        "attributes' loss",
         "The single terms were not compared",
     ),
     (
         "Optimiser",
         "AdamW, 3e-5, weight decay 1e-5, cosine over 50, 200 epochs",
-        "AdamW, peak 2e-5 to 1e-4 by stage (new parts 3 to 8 times that), weight decay 1e-4, warm-up and half a cosine, averaged weights; 1,080 steps, then 624",
+        "AdamW, peak 2e-5 to 1e-4 by stage (new parts 3 to 8 times that), weight decay 1e-4, warm-up and half a "
+        "cosine, averaged weights; 1,080 steps, then 624",
         TIME,
     ),
-    ("Augmentation", "random crops, horizontal and vertical flips", "random crops, horizontal flips", "A photograph upside down was not rated"),
+    (
+        "Augmentation",
+        "random crops, horizontal and vertical flips",
+        "random crops, horizontal flips",
+        "A photograph upside down was not rated",
+    ),
     (
         "Crops",
         "384, at the picture's own scale",
-        "192 with 6 × 6 tokens in 1,000 of 1,704 steps, 384 in the others; at a short side of 384; in use crops of 384 every 320 pixels cover the frame",
+        "192 with 6 × 6 tokens in 1,000 of 1,704 steps, 384 in the others; at a short side of 384; in use crops of "
+        "384 every 320 pixels cover the frame",
         TIME,
     ),
     (
@@ -272,17 +303,24 @@ BPCLIP_NR = [
         "BIQ2021's weights, which saw 9,500 rated photographs; from ImageNet it was not run",
         TIME,
     ),
-    ("Databases", "LIVE Challenge, KonIQ-10k, SPAQ", "LIVE Challenge", "The others were not found in what this project can reach"),
+    (
+        "Databases",
+        "LIVE Challenge, KonIQ-10k, SPAQ",
+        "LIVE Challenge",
+        "The others were not found in what this project can reach",
+    ),
     CHOSEN,
 ]
 
 BPCLIP_FR = [
     *BPCLIP,
-    ("Backbone", "ImageNet's ResNet-50, fine-tuned but for its batch norms", "**stands still as a whole**", TIME),
+    ("Backbone", "ImageNet's ResNet-50, fine-tuned but for its batch norms", "**not trained at all**", TIME),
     (
         "Pictures and labels",
         "LIVE, CSIQ, TID2013, KADID-10k, each pair with its opinion score",
-        "KADID-10k's 25 types, made anew, and coders; the labels are means of opinions by type and level, moved by VSI with a weight fitted on look-alikes of "
+        "KADID-10k's 25 types, applied to other photographs, and coders; the labels are means of opinions by type and "
+        "level, moved by "
+        "VSI with a weight fitted on look-alikes of "
         "TID2013's odd references; coders' labels are measures",
         "None of the sets' pictures was found in what this project can reach",
     ),
@@ -295,14 +333,16 @@ BPCLIP_FR = [
     (
         "Optimiser",
         "AdamW, 1e-4, weight decay 1e-5, cosine over 50, 200 epochs",
-        "AdamW, peak 1e-4 (new parts 2 to 8 times that), weight decay 1e-5, warm-up and half a cosine, averaged weights; 1,500 steps on crops of 192 with 6 × 6 tokens, "
+        "AdamW, peak 1e-4 (new parts 2 to 8 times that), weight decay 1e-5, warm-up and half a cosine, averaged "
+        "weights; 1,500 steps on crops of 192 with 6 × 6 tokens, "
         "then 660 on 384",
         TIME,
     ),
     (
         "Protocol",
         "ten 6:2:2 splits of each set; across sets (Table III)",
-        "none of these: look-alikes of TID2013's even references, people's choices between JPEG pictures, LIVE's blurred pictures",
+        "none of these: look-alikes of TID2013's even references, people's choices between JPEG pictures, LIVE's "
+        "blurred pictures",
         "The sets' pictures were not found in what this project can reach",
     ),
 ]
@@ -316,7 +356,7 @@ def table(name: str) -> list[str]:
     return lines + ["| " + " | ".join(row) + " |" for row in TABLES[name]]
 
 
-def main():
+def main(arguments: list[str] | None = None):
     for name in TABLES:
         print(f"## {name}\n", *table(name), "", sep="\n")
 

@@ -43,7 +43,12 @@ def h264(frames, strength):
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
     encoder.framerate, encoder.time_base = 25, Fraction(1, 25)
-    encoder.options = {"preset": "veryfast", "tune": "zerolatency", "qp": str(20 + round(31 * strength)), "threads": "1"}
+    encoder.options = {
+        "preset": "veryfast",
+        "tune": "zerolatency",
+        "qp": str(20 + round(31 * strength)),
+        "threads": "1",
+    }
     decoder = av.CodecContext.create("h264", "r")
     decoder.options = {"threads": "1"}
     shown = []

@@ -2,15 +2,17 @@
 """Measures a trained network, in single precision, on five crops a picture.
 
     python -m iqatrain.evaluate test       --cache cache --checkpoint run/checkpoint.pt --scores test.csv
+    python -m iqatrain.evaluate pictures   --pictures photographs --checkpoint run/checkpoint.pt
     python -m iqatrain.evaluate rounding   --cache cache --checkpoint run/checkpoint.pt --weights half
     python -m iqatrain.evaluate order      --cache cache --checkpoint run/checkpoint.pt
-    python -m iqatrain.evaluate attributes --made made --network bpclip-nr --checkpoint run/checkpoint.pt
-    python -m iqatrain.evaluate map        --made made --network mt-irn --checkpoint run/checkpoint.pt
+    python -m iqatrain.evaluate attributes --synthetic synthetic --network bpclip-nr --checkpoint run/checkpoint.pt
+    python -m iqatrain.evaluate map        --synthetic synthetic --network mt-irn --checkpoint run/checkpoint.pt
 
-`test` is for a finished network, once: choices are made on held-out training pictures. With --model instead of --checkpoint it is the
-exported graph in ONNX Runtime that is tested (`order` and `attributes` too); --log FILE appends what was found to the log of looks.
-`rounding` and `order` look at those held-out pictures, `attributes` and `map`, and `rounding` of pairs, at made pictures of held-out
-references, and `order` of pairs, and `attributes` where --pristine is given, at pictures that no stage has seen, which are distorted on the way.
+`test` is for a finished network, once: choices are made on held-out training pictures. With --model instead of
+--checkpoint it is the exported graph in ONNX Runtime that is tested (`order` and `attributes` too); --log FILE appends
+what was found to a results.jsonl. `rounding` and `order` look at those held-out pictures, `attributes` and `map`, and
+`rounding` of pairs, at synthetic pictures of held-out references, and `order` of pairs, and `attributes` where
+--pristine is given, at pictures that no stage has seen, which are distorted on the way.
 """
 
 import argparse
@@ -21,10 +23,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import coded, data, distortions, export, full_reference, kadid, labels, live, made, networks, restoration, runtime
-from .auxiliary import MadeBatches
+from . import coded, data, distortions, export, full_reference, kadid, labels, networks, restoration, runtime, synthetic
+from .auxiliary import SyntheticBatches
+from .benchmarks import live
+from .finetune import inputs, predictions, score, scores_beside, scores_of
 from .measures import by_subset, plcc, srocc
-from .run import inputs, predictions, score, scores_beside, scores_of
 from .runtime import sha256
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -41,18 +44,34 @@ def on_test(network, given):
     found = [{"subset": subset, **part} for subset, part in by_subset(scores, pictures).items()]
     if given.log:
         of = {"model": sha256(given.model)} if given.model else {"checkpoint": given.checkpoint.name}
-        live.record_use(given.log, name=given.name, set="BIQ2021's test part", **of, subsets=found)
+        live.record_look(given.log, name=given.name, set="BIQ2021's test part", **of, subsets=found)
     yield from found
+
+
+def on_pictures(network, given):
+    """SROCC and PLCC on the --pictures, and where each stands."""
+    pictures = data.open_scored(given.pictures, given.short_side)
+    scores = predictions(network, pictures, True, bf16=False)
+    rows = list(zip(pictures.names, pictures.mos.tolist(), scores.tolist(), strict=True))
+    if given.scores:
+        with open(given.scores, "w", newline="") as file:
+            csv.writer(file).writerows([("file", "mos", "score"), *rows])
+    for name, mos, value in rows:
+        yield {"file": name, "mos": round(mos, 4), "score": round(value, 4)}
+    yield {"pictures": len(pictures), "srocc": srocc(scores, pictures.mos), "plcc": plcc(scores, pictures.mos)}
 
 
 def held_out_scored(network, given):
     """(pictures, opinion) of held-out pictures, or (pair, label) of pairs on held-out references, drawn at random."""
     if network.name == "bpclip-fr":
-        pairs = full_reference.Pairs(made.open_made(given.made), given.tables, held_out=True)
+        pairs = full_reference.Pairs(synthetic.open_synthetic(given.synthetic), given.tables, held_out=True)
         random = np.random.default_rng(0)
         for _ in range(given.count):
             n, kind, level = random.choice(pairs.numbers), *random.integers(1, (kadid.TYPES + 1, kadid.LEVELS + 1))
-            yield (pairs.pictures.picture(n, kind, level), pairs.pictures.reference(n)), pairs.labels.score(n, kind, level)
+            yield (
+                (pairs.pictures.picture(n, kind, level), pairs.pictures.reference(n)),
+                pairs.labels.score(n, kind, level),
+            )
     else:
         held_out = data.split(data.open_biq2021(given.cache, "train"), given.held_out)[1]
         for i in range(min(given.count, len(held_out))):
@@ -81,7 +100,10 @@ def rounding(network, given):
 def references(given) -> list[np.ndarray]:
     """`count` of the --pristine pictures, evenly over the folder, --side pixels a side."""
     files = sorted(given.pristine.glob("*.png"))
-    return [made.reference_picture(path, given.side) for path in files[:: max(1, len(files) // given.count)][: given.count]]
+    return [
+        synthetic.reference_picture(path, given.side)
+        for path in files[:: max(1, len(files) // given.count)][: given.count]
+    ]
 
 
 def at_level_5(given):
@@ -91,14 +113,15 @@ def at_level_5(given):
             random = lambda kind: np.random.default_rng([26, number, kind])
             yield [one] + [kadid.distort(one, kind, kadid.LEVELS, random(kind)) for kind in range(1, kadid.TYPES + 1)]
         return
-    pictures = made.open_made(given.made)
+    pictures = synthetic.open_synthetic(given.synthetic)
     for n in pictures.part(held_out=True)[: given.count]:
         yield [pictures.reference(n)] + [pictures.picture(n, kind, kadid.LEVELS) for kind in range(1, kadid.TYPES + 1)]
 
 
 @torch.no_grad()
 def attributes(network, given):
-    """How often a distortion at level 5 lowers its own attribute more than any other that leaves the network, by dimension: held-out references.
+    """How often a distortion at level 5 lowers its own attribute more than any other that leaves the network, by
+    dimension: held-out references.
 
     A dimension counts the distortions of `labels.OWN` that name it first; it ships above 80 %.
     """
@@ -107,7 +130,10 @@ def attributes(network, given):
     for views in at_level_5(given):
         found = []
         for view in views:
-            x = [inputs(network, torch.from_numpy(data.views(one, network)).permute(0, 3, 1, 2)) for one in (view, views[0])]
+            x = [
+                inputs(network, torch.from_numpy(data.views(one, network)).permute(0, 3, 1, 2))
+                for one in (view, views[0])
+            ]
             found.append(network(*x[: 1 + (network.name == "bpclip-fr")])[1].mean(0).numpy())
         for kind, values in enumerate(found[1:]):
             own = labels.OWN[kadid.NAMES[kind]][0]
@@ -124,7 +150,7 @@ def attributes(network, given):
 
 def quality_map(network, given):
     """MT-IRN's map against the true SSIM map, and its pseudo-reference against the reference."""
-    batches = MadeBatches(network, given.made, None, 16, 2, held_out=True)
+    batches = SyntheticBatches(network, given.synthetic, None, 16, 2, held_out=True)
     yield {"pictures": 16 * given.count, **restoration.on_held_out(network.restoration, batches, "cpu", given.count)}
 
 
@@ -138,22 +164,29 @@ def degraded(crop, kind, strength):
 
 
 def order_beside(network, given):
-    """Of pictures that no stage has seen: agreement of the scores with KADID-10k's means by type and level, and how often a coder's neighbouring
-    levels are in order."""
+    """Of pictures that no stage has seen: agreement of the scores with KADID-10k's means by type and level, and how
+    often a coder's neighbouring levels are in order.
+    """
     steps, scores = {}, []
     for number, reference in enumerate(references(given)):
-        copies = [*made.versions(reference, [26, number])[1:], *coded.versions(reference)]
+        copies = [*synthetic.versions(reference, [26, number])[1:], *coded.versions(reference)]
         found = np.reshape(scores_beside(network, reference, copies), (-1, kadid.LEVELS))
         scores.append(found[: kadid.TYPES])
         for name, levels in zip(coded.NAMES, found[kadid.TYPES :]):
             steps.setdefault(name, []).extend(levels[:-1] > levels[1:])
     means = np.broadcast_to(np.load(given.tables)["mean"], (len(scores), kadid.TYPES, kadid.LEVELS))
     agreed = {"srocc": srocc(np.ravel(scores), means.ravel()), "plcc": plcc(np.ravel(scores), means.ravel())}
-    yield {"pictures": len(scores), **agreed, "steps in order": {name: float(np.mean(found)) for name, found in steps.items()}}
+    yield {
+        "pictures": len(scores),
+        **agreed,
+        "steps in order": {name: float(np.mean(found)) for name, found in steps.items()},
+    }
 
 
 def order(network, given):
-    """How often more of a distortion scores lower, on whole pictures: neighbours among STRENGTHS, and first against last."""
+    """How often more of a distortion scores lower, on whole pictures: neighbours among STRENGTHS, and first against
+    last.
+    """
     if network.name == "bpclip-fr":
         yield from order_beside(network, given)
         return
@@ -175,28 +208,61 @@ def order(network, given):
         }
 
 
-COMMANDS = {"test": on_test, "rounding": rounding, "order": order, "attributes": attributes, "map": quality_map}
+COMMANDS = {
+    "test": on_test,
+    "pictures": on_pictures,
+    "rounding": rounding,
+    "order": order,
+    "attributes": attributes,
+    "map": quality_map,
+}
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("what", choices=COMMANDS)
     options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
     options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
-    options.add_argument("--made", type=Path, help="what iqatrain.made made, for `attributes`, `map` and pairs")
+    options.add_argument(
+        "--synthetic", type=Path, help="what iqatrain.synthetic made, for `attributes`, `map` and pairs"
+    )
     options.add_argument("--tables", type=Path, help="what iqatrain.labels wrote, for pairs")
-    options.add_argument("--pristine", type=Path, help="for `order` of pairs, and `attributes`: a folder of pictures that no stage has seen (CID22's validation part)")
-    options.add_argument("--side", type=int, default=512, help="the size of --pristine pictures; at that of a crop each is looked at once")
+    options.add_argument(
+        "--pristine",
+        type=Path,
+        help="for `order` of pairs, and `attributes`: a folder of pictures that no stage has seen (CID22's "
+        "validation part)",
+    )
+    options.add_argument("--pictures", type=Path, help=f"for `pictures`: a folder with {data.SCORES}")
+    options.add_argument("--short-side", type=int, default=384, help="--pictures are scaled to it; 0: as they are")
+    options.add_argument(
+        "--side",
+        type=int,
+        default=512,
+        help="the size of --pristine pictures; at that of a crop each is looked at once",
+    )
     runtime.add_options(options, required=True)
     export.add_rounding_options(options)
-    options.add_argument("--scores", type=Path, help="where `test` writes each picture's name, MOS and score")
-    options.add_argument("--log", type=Path, help="for `test`: the log of looks that it is added to")
+    options.add_argument(
+        "--scores", type=Path, help="where `test` and `pictures` write each picture's name, MOS and score"
+    )
+    options.add_argument("--log", type=Path, help="for `test`: the results.jsonl that the look is added to")
     options.add_argument("--name", help="for `test`: what it is called in the log")
     options.add_argument("--held-out", type=int, default=500, help="as in training")
-    options.add_argument("--count", type=int, default=200, help="how many held-out pictures; `attributes`: references; `map`: batches of 16")
-    given = options.parse_args()
-    if given.model and given.what not in ("test", "order", "attributes"):
-        options.error("--model is for `test`, `order` and `attributes`")
+    options.add_argument(
+        "--count",
+        type=int,
+        default=200,
+        help="how many held-out pictures; `attributes`: references; `map`: batches of 16",
+    )
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    options = parser()
+    given = options.parse_args(arguments)
+    if given.model and given.what not in ("test", "pictures", "order", "attributes"):
+        options.error("--model is for `test`, `pictures`, `order` and `attributes`")
     network = runtime.chosen(given, given.network)
     if given.checkpoint:
         network = network.to(memory_format=torch.channels_last)

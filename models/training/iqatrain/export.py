@@ -3,9 +3,10 @@
 
     python -m iqatrain.export --network mt-irn --checkpoint run/checkpoint.pt --weights mixed --out mt-irn/model.onnx
 
-`half` stores float16, `int8` eight bits with a scale for each output channel, `mixed` eight bits where most of the bytes are and
-float16 in the small layers, on which most of the rounding's cost falls. Each is turned into float32 by nodes of
-constants, which ONNX Runtime computes once, when it loads. Biases and other small tensors stay in single precision.
+`half` stores float16, `int8` eight bits with a scale for each output channel, `mixed` eight bits where most of the
+bytes are and float16 in the small layers, on which most of the rounding's cost falls. Each is turned into float32 by
+nodes of constants, which ONNX Runtime computes once, when it loads. Biases and other small tensors stay in single
+precision.
 """
 
 import argparse
@@ -108,7 +109,9 @@ def store_in_few_bits(model: onnx.ModelProto, stored: dict) -> None:
     graph.node.extend(nodes)
 
 
-def write_onnx(network: nn.Module, path: Path, rounding: str = "half", large: int = LARGE, kept: str | None = None) -> nn.Module:
+def write_onnx(
+    network: nn.Module, path: Path, rounding: str = "half", large: int = LARGE, kept: str | None = None
+) -> nn.Module:
     """Writes `path`; gives the network with the rounded weights, for parity."""
     name, crop = network.name, network.crop
     final, stored = rounded(network, rounding, large, kept)
@@ -138,10 +141,10 @@ def write_onnx(network: nn.Module, path: Path, rounding: str = "half", large: in
     return final
 
 
-def load_averaged(checkpoint: Path, name: str = "metaiqa", **options) -> nn.Module:
+def load_ema(checkpoint: Path, name: str = "metaiqa", **options) -> nn.Module:
     """The averaged weights of a checkpoint, in the network called `name`."""
     network = networks.build(name, **options)
-    state = torch.load(checkpoint, weights_only=True, map_location="cpu")["averaged"]
+    state = torch.load(checkpoint, weights_only=True, map_location="cpu")["ema"]
     if "tokens" in options:
         state["position"] = bpclip.positions(state["position"], options["tokens"] ** 2)
     network.load_state_dict(state)
@@ -150,8 +153,13 @@ def load_averaged(checkpoint: Path, name: str = "metaiqa", **options) -> nn.Modu
 
 def add_rounding_options(options: argparse.ArgumentParser) -> None:
     options.add_argument("--weights", choices=ROUNDINGS, default="half", help="how the weights are stored")
-    options.add_argument("--large", type=int, default=LARGE, help="mixed: tensors of as many numbers are stored in eight bits")
-    options.add_argument("--kept", help="mixed, int8: a regular expression for the names of weights that stay in half precision all the same")
+    options.add_argument(
+        "--large", type=int, default=LARGE, help="mixed: tensors of as many numbers are stored in eight bits"
+    )
+    options.add_argument(
+        "--kept",
+        help="mixed, int8: a regular expression for the names of weights that stay in half precision all the same",
+    )
 
 
 def rounding_of(given: argparse.Namespace) -> dict:
@@ -159,19 +167,30 @@ def rounding_of(given: argparse.Namespace) -> dict:
     return {"rounding": given.weights, "large": given.large, "kept": given.kept}
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--network", choices=networks.EXPORTED, default="metaiqa")
     options.add_argument("--checkpoint", type=Path, required=True)
     add_rounding_options(options)
     options.add_argument(
-        "--attributes", nargs="*", choices=text.DIMENSIONS, help="BPCLIP: those that `iqatrain.evaluate attributes` lets ship; otherwise all"
+        "--attributes",
+        nargs="*",
+        choices=text.DIMENSIONS,
+        help="BPCLIP: those that `iqatrain.evaluate attributes` lets ship; otherwise all",
     )
-    options.add_argument("--tokens", type=int, help="BPCLIP: tokens a side, where they are not those that it was trained with")
-    options.add_argument("--crops", type=int, default=5, help="how many crops of a frame are scored, where it is not tiled")
+    options.add_argument(
+        "--tokens", type=int, help="BPCLIP: tokens a side, where they are not those that it was trained with"
+    )
+    options.add_argument(
+        "--crops", type=int, default=5, help="how many crops of a frame are scored, where it is not tiled"
+    )
     options.add_argument("--out", type=Path, required=True)
-    given = options.parse_args()
-    network = load_averaged(given.checkpoint, given.network, **({"tokens": given.tokens} if given.tokens else {}))
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
+    network = load_ema(given.checkpoint, given.network, **({"tokens": given.tokens} if given.tokens else {}))
     network.crops = given.crops
     if given.attributes is not None:
         network.keep_attributes(given.attributes)

@@ -16,11 +16,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import data, live
+from . import data
+from .benchmarks import live
+from .networks.metaiqa import MEAN, STD
 from .networks.pooled import pooled
 from .networks.resnet18 import STATISTICS, ResNet18
 from .networks.resnet50 import ResNet50
-from .networks.metaiqa import MEAN, STD
 
 BLOCK, BATCH = 200, 16  # pictures between savings; at once, if they are of one size
 
@@ -75,9 +76,13 @@ def extract(backbone: Backbone, pictures, out: Path, bf16: bool = False) -> np.n
 
 
 class Ridge:
-    """Ridge regression on standardised features; `strength` is the penalty per training picture, `shares` their weights if not equal."""
+    """Ridge regression on standardised features; `strength` is the penalty per training picture, `shares` their weights
+    if not equal.
+    """
 
-    def __init__(self, features: np.ndarray, targets: np.ndarray, strength: float = 1.0, shares: np.ndarray | None = None):
+    def __init__(
+        self, features: np.ndarray, targets: np.ndarray, strength: float = 1.0, shares: np.ndarray | None = None
+    ):
         shares = np.ones(len(features)) if shares is None else shares * len(shares) / shares.sum()
         self.mean = np.average(features, 0, shares).astype(features.dtype)
         self.scale = np.sqrt(np.average((features - self.mean) ** 2, 0, shares)).astype(features.dtype) + 1e-6
@@ -96,17 +101,28 @@ class Ridge:
         return ((features - self.mean) / self.scale) @ self.weights + self.offset
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--backbone", choices=("resnet18", "resnet50"), required=True)
-    options.add_argument("--weights", type=Path, required=True, help="ImageNet's; or, for resnet50, a checkpoint of a network that has one")
+    options.add_argument(
+        "--weights",
+        type=Path,
+        required=True,
+        help="ImageNet's; or, for resnet50, a checkpoint of a network that has one",
+    )
     options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
     options.add_argument("--parts", type=lambda text: text.split(","), default=["train", "test"], help="of BIQ2021")
     options.add_argument("--live", type=Path, help="ChallengeDB_release")
-    options.add_argument("--short-side", type=int, default=0, help="LIVE Challenge's pictures are scaled to it first; 0: as they are")
+    options.add_argument(
+        "--short-side", type=int, default=0, help="LIVE Challenge's pictures are scaled to it first; 0: as they are"
+    )
     options.add_argument("--bf16", action="store_true", help="bfloat16")
     options.add_argument("--out", type=Path, required=True)
-    given = options.parse_args()
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     backbone = Backbone(given.backbone, given.weights)
     sets = {}
     if given.live:

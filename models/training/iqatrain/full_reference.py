@@ -1,37 +1,38 @@
 # SPDX-License-Identifier: MPL-2.0
 """Trains BPCLIP with a reference on made pairs and their labels.
 
-    python -m iqatrain.full_reference --made made --tables tables.npz --backbone ResNet50 --out run-fr
+    python -m iqatrain.full_reference --synthetic synthetic --tables tables.npz --backbone ResNet50 --out run-fr
 
 Mean squared error on the labels, plus the attributes' loss (`iqatrain.labels.attribute_targets`); one pair in sixteen
-is the reference with itself, labelled 1. With --ladders a share of the references comes with levels of the fine ladders of JPEG, of one or of
-all, and --order keeps their small steps from being lost among the large ones. Validation: SROCC and PLCC with the labels of held-out
-references, the same of the measure that the labels lean on, and how many neighbouring steps of the coders' ladders are in order.
+is the reference with itself, labelled 1. With --ladders a share of the references comes with levels of the fine ladders
+of JPEG, of one or of all, and --order keeps their small steps from being lost among the large ones. Validation: SROCC
+and PLCC with the labels of held-out references, the same of the measure that the labels lean on, and how many
+neighbouring steps of the coders' ladders are in order.
 """
 
 import argparse
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-from . import coded, fidelity, kadid, labels, loop, made, run
-from .loop import Loop, Schedule
+from . import coded, datasets, fidelity, finetune, kadid, labels, synthetic, trainer
 from .measures import plcc, srocc
-
+from .trainer import Recipe, Trainer
 
 FINEST = 0.01  # of the labels' range: finer steps say little of what people see
 
 
 @dataclass
-class FullReferenceRecipe(Schedule):
+class FullReferenceRecipe(Recipe):
     steps: int = 5000
-    rate: float = 1e-4  # as printed, for full reference
+    lr: float = 1e-4  # as printed, for full reference
     head_factor: float = 3.0
     weight_decay: float = 1e-5  # as printed
-    average: float = 0.995
+    ema: float = 0.995
     batch: int = 16
     share: int = 4  # distorted pictures per reference: the backbone sees a reference once
     attributes: float = 0.2  # weight of the attributes' loss
@@ -42,7 +43,7 @@ class FullReferenceRecipe(Schedule):
 class Pairs:
     """Made pairs with labels."""
 
-    def __init__(self, pictures: made.Made, tables: Path, held_out: bool):
+    def __init__(self, pictures: synthetic.Synthetic, tables: Path, held_out: bool):
         self.pictures, self.numbers = pictures, pictures.part(held_out)
         self.labels = labels.label(tables, pictures)
         self.fine = [labels.NAMES.index(name) + 1 for name in coded.FINE] if pictures.kinds == len(labels.NAMES) else []
@@ -50,17 +51,22 @@ class Pairs:
     def drawn(self, recipe: FullReferenceRecipe, random) -> list[tuple[int, int]]:
         """(type, level) of the pictures that share a reference; type 0 is the reference itself."""
         if recipe.ladders and not self.fine:
-            raise ValueError("the made pictures have no fine ladders for --ladders: run iqatrain.coded on their folder")
+            raise ValueError(
+                "the synthetic pictures have no fine ladders for --ladders: run iqatrain.coded on their folder"
+            )
         if recipe.ladders and random.random() < recipe.ladders:
             kinds = self.fine if random.random() < 0.5 else random.choice(self.fine, 1)
-            chosen = random.permutation([(kind, level) for kind in kinds for level in range(1, kadid.LEVELS + 1)])[: recipe.share].tolist()
+            chosen = random.permutation([(kind, level) for kind in kinds for level in range(1, kadid.LEVELS + 1)])[
+                : recipe.share
+            ].tolist()
             return [tuple(one) for one in chosen] + [(0, 1)] * (recipe.share - len(chosen))
         one = lambda: int(random.integers(1, self.pictures.kinds + 1)) if random.random() > 1 / 16 else 0
         return [(one(), int(random.integers(1, kadid.LEVELS + 1))) for _ in range(recipe.share)]
 
     def batch(self, recipe: FullReferenceRecipe, step: int):
-        """distorted [n, 3, crop, crop] and reference [n / share, 3, crop, crop] uint8, label [n], attribute targets and weights [n, 6], type [n], where
-        all fine ladders are one."""
+        """distorted [n, 3, crop, crop] and reference [n / share, 3, crop, crop] uint8, label [n], attribute targets and
+        weights [n, 6], type [n], where all fine ladders are one.
+        """
         random = np.random.default_rng([recipe.seed, 19, step])
         side, crop = self.pictures.pixels.shape[2], recipe.crop
         distorted, references, scores, targets, weights, kinds = [], [], [], [], [], []
@@ -79,11 +85,18 @@ class Pairs:
                 weights.append(weight)
                 kinds.append(self.fine[0] if kind in self.fine else kind)
         stacked = [torch.from_numpy(np.stack(one)).permute(0, 3, 1, 2) for one in (distorted, references)]
-        return *stacked, torch.tensor(scores), torch.tensor(np.array(targets)), torch.tensor(np.array(weights)), torch.tensor(kinds)
+        return (
+            *stacked,
+            torch.tensor(scores),
+            torch.tensor(np.array(targets)),
+            torch.tensor(np.array(weights)),
+            torch.tensor(kinds),
+        )
 
 
 def order_loss(scores: torch.Tensor, wanted: torch.Tensor, kinds: torch.Tensor, share: int) -> torch.Tensor:
-    """How far scores [n] fall short of the labels' steps, as a share of each step (of `FINEST`, if that is more), on average.
+    """How far scores [n] fall short of the labels' steps, as a share of each step (of `FINEST`, if that is more), on
+    average.
 
     Over pairs of pictures that share a reference and a type and whose labels differ; 0 where there are none. A step of
     0.01 counts as much as one of 0.5, which the squared error sees 2,500 times as well.
@@ -97,15 +110,15 @@ def order_loss(scores: torch.Tensor, wanted: torch.Tensor, kinds: torch.Tensor, 
     return (torch.relu(step - got) / step.clamp(min=FINEST)).mean()
 
 
-class FullReferenceTraining(Loop):
-    def advance(self, batch) -> list[float]:
+class FullReferenceTrainer(Trainer):
+    def training_step(self, batch) -> list[float]:
         """One step; the losses: all, score, attributes, order."""
         device, recipe = self.device, self.recipe
-        distorted, reference = (run.inputs(self.network, one, device) for one in batch[:2])
+        distorted, reference = (finetune.inputs(self.network, one, device) for one in batch[:2])
         wanted, targets, weights, kinds = (one.to(device) for one in batch[2:])
 
         def loss_of(network):
-            with loop.autocast(device, recipe.bf16):
+            with trainer.autocast(device, recipe.bf16):
                 score, attributes = network(distorted, reference)
             scores = score.float().flatten()
             error = F.mse_loss(scores, wanted)
@@ -118,56 +131,72 @@ class FullReferenceTraining(Loop):
 
 @torch.no_grad()
 def on_held_out(network, pairs: Pairs, crop: int, device: str, references: int = 4) -> dict:
-    """Agreement with the labels, of the network and of the labels' own measure, on held-out references' centres; and the coders' steps in order."""
+    """Agreement with the labels, of the network and of the labels' own measure, on held-out references' centres; and
+    the coders' steps in order.
+    """
     network.eval()
     start = (pairs.pictures.pixels.shape[2] - crop) // 2
     window = np.s_[start : start + crop, start : start + crop]
     scores, wanted, teacher, steps = [], [], [], {}
     for n in pairs.numbers[:references]:
-        reference = run.inputs(network, torch.from_numpy(pairs.pictures.reference(n)[window].copy()).permute(2, 0, 1)[None], device)
+        reference = finetune.inputs(
+            network, torch.from_numpy(pairs.pictures.reference(n)[window].copy()).permute(2, 0, 1)[None], device
+        )
         for kind in range(1, pairs.pictures.kinds + 1):
             levels = [pairs.pictures.picture(n, kind, level)[window] for level in range(1, kadid.LEVELS + 1)]
-            distorted = run.inputs(network, torch.from_numpy(np.stack(levels)).permute(0, 3, 1, 2), device)
-            found = run.scores_of(network(distorted, reference)).cpu().numpy()
+            distorted = finetune.inputs(network, torch.from_numpy(np.stack(levels)).permute(0, 3, 1, 2), device)
+            found = finetune.scores_of(network(distorted, reference)).cpu().numpy()
             if kind > kadid.TYPES:
                 steps.setdefault(labels.NAMES[kind - 1], []).extend(found[:-1] > found[1:])
                 continue
             scores += found.tolist()
             wanted += [pairs.labels.score(n, kind, level) for level in range(1, kadid.LEVELS + 1)]
             first = (kind - 1) * kadid.LEVELS
-            teacher += pairs.pictures.measures[n, first : first + kadid.LEVELS, fidelity.MEASURES.index(labels.MEASURE)].tolist()
-    agreement = {"srocc": srocc(scores, wanted), "plcc": plcc(scores, wanted), "srocc of the measure": srocc(teacher, wanted)}
+            teacher += pairs.pictures.measures[
+                n, first : first + kadid.LEVELS, fidelity.MEASURES.index(labels.MEASURE)
+            ].tolist()
+    agreement = {
+        "srocc": srocc(scores, wanted),
+        "plcc": plcc(scores, wanted),
+        "srocc of the measure": srocc(teacher, wanted),
+    }
     return agreement | {"steps in order": {name: float(np.mean(found)) for name, found in steps.items()}}
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--stop-at", type=int)
-    options.add_argument("--validations", type=int, default=10, help="how often held-out references are looked at, the last time at sixteen of them")
-    run.add_network_options(options)
-    run.add_recipe_options(options, FullReferenceRecipe())
-    given = options.parse_args()
+    options.add_argument(
+        "--validations",
+        type=int,
+        default=10,
+        help="how often held-out references are looked at, the last time at sixteen of them",
+    )
+    finetune.add_network_options(options)
+    finetune.add_recipe_options(options, FullReferenceRecipe())
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     given.network = "bpclip-fr"
-    recipe = run.recipe_of(given, FullReferenceRecipe)
-    network = run.build(given)
-    pictures = made.open_made(given.made)
+    recipe = finetune.recipe_of(given, FullReferenceRecipe)
+    network = finetune.build(given)
+    pictures = synthetic.open_synthetic(given.synthetic)
     pairs, held_out = (Pairs(pictures, given.tables, part) for part in (False, True))
-    training = FullReferenceTraining(network, recipe, given.device)
-    run.resume(training, given.out)
+    training = FullReferenceTrainer(network, recipe, given.device)
+    training.resume(given.out)
 
     def validate(last):
-        return on_held_out(run.averaged_network(training), held_out, recipe.crop, given.device, 16 if last else 4)
+        return on_held_out(training.ema_network(), held_out, recipe.crop, given.device, 16 if last else 4)
 
-    loop.run(
-        training,
-        lambda step: pairs.batch(recipe, step),
-        training.advance,
+    training.fit(
+        datasets.step_loader(partial(pairs.batch, recipe), given.workers),
         given.out,
         validate,
         max(1, recipe.steps // given.validations),
         given.stop_at,
-        workers=given.workers,
     )
 
 

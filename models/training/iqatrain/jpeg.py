@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-"""JPEG by three encoders, as mucped23 names its methods: libjpeg-turbo by Pillow, mozjpeg by libvips, jpegli by pyjpegli.
+"""JPEG by three encoders, as mucped23 names its methods: libjpeg-turbo by Pillow, mozjpeg by libvips, jpegli by
+pyjpegli.
 
 Only the pixels matter here, so Huffman tables and scans are left as they are.
 """
@@ -30,7 +31,13 @@ def mozjpeg(picture: np.ndarray, quality: int, chroma: str) -> np.ndarray | None
         return None
     import pyvips
 
-    options = {"trellis_quant": True, "overshoot_deringing": True, "optimize_scans": True, "interlace": True, "quant_table": 3}
+    options = {
+        "trellis_quant": True,
+        "overshoot_deringing": True,
+        "optimize_scans": True,
+        "interlace": True,
+        "quant_table": 3,
+    }
     image = pyvips.Image.new_from_array(np.ascontiguousarray(picture))
     return decoded(image.jpegsave_buffer(Q=quality, subsample_mode="on" if chroma == "420" else "off", **options))
 
@@ -53,6 +60,8 @@ def encoder_of(method: str) -> str:
 
 
 def by_method(picture: np.ndarray, method: str) -> np.ndarray | None:
-    """The picture through `method`, such as jpegli-q80-yuv420; none where its encoder cannot be had here with that chroma."""
+    """The picture through `method`, such as jpegli-q80-yuv420; none where its encoder cannot be had here with that
+    chroma.
+    """
     encoder, quality, chroma = METHOD.fullmatch(method).groups()
     return ENCODERS[encoder](picture, int(quality), chroma)

@@ -5,8 +5,8 @@
 
 The set's pictures are 512x384, and sizes in pixels (radii, shifts, patches) mean that scale. What differs from the
 set's own programs, because those are not to be had here: denoising is a sliding DCT threshold instead of DnCNN, the
-palette of 6 is a median cut, quantisation (22) is uniform, and only 18, 22 and 25 are stretched to full range afterwards
-(theirs stretch every picture, which changes nothing else if black and white occur in it).
+palette of 6 is a median cut, quantisation (22) is uniform, and only 18, 22 and 25 are stretched to full range
+afterwards (theirs stretch every picture, which changes nothing else if black and white occur in it).
 """
 
 import io
@@ -112,7 +112,10 @@ def colour_shift(x, p, r):
 def colour_quantisation(x, p, r):
     picture = Image.fromarray(to_bytes(x))
     palette = picture.quantize(p, Image.Quantize.MEDIANCUT)
-    return np.asarray(picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).convert("RGB"), np.float32) / 255
+    return (
+        np.asarray(picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).convert("RGB"), np.float32)
+        / 255
+    )
 
 
 def saturation_hsv(x, p, r):

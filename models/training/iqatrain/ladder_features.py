@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Frozen features of ladders and of pictures with opinions, at three scales of the frame: what `iqatrain.scales` compares.
+"""Frozen features of ladders and of pictures with opinions, at three scales of the frame: what `iqatrain.scales`
+compares.
 
-    python -m iqatrain.ladder_features ladders  --ladders ladders --model ../metaiqa/model.float.onnx --out features [--part 0/3]
-    python -m iqatrain.ladder_features opinions --biq2021 BIQ2021 --model ../metaiqa/model.float.onnx --out features [--count 1500]
+    python -m iqatrain.ladder_features ladders  --ladders ladders --model ../metaiqa/model.float.onnx \\
+        --out features [--part 0/3]
+    python -m iqatrain.ladder_features opinions --biq2021 BIQ2021 --model ../metaiqa/model.float.onnx \\
+        --out features [--count 1500]
 
-Features of a view: mean and standard deviation over places of each channel of the four stages of the bundled backbone (1,920). The views of one place of
-a picture: 448 of the frame scaled to a short side of 768, shrunk to 224 (`coarse`, what the network looked at before); the middle 160
-of it as they are (`fine`); the middle 160 of the frame scaled to 1080 (`finer`).
+Features of a view: mean and standard deviation over places of each channel of the four stages of the bundled backbone
+(1,920). The views of one place of a picture: 448 of the frame scaled to a short side of 768, shrunk to 224 (`coarse`,
+what the network looked at before); the middle 160 of it as they are (`fine`); the middle 160 of the frame scaled to
+1080 (`finer`).
 
 A training picture is looked at in one place drawn at random, a held-out one in two. A stopped run goes on where it was.
 """
@@ -38,20 +42,27 @@ class Stages:
     def __init__(self, path: Path, threads: int = 1):
         model = onnx.load(path)
         self.names = [f"/backbone/blocks.{2 * stage + 1}/Relu_1_output_0" for stage in range(4)]
-        model.graph.output.extend(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in self.names)
+        model.graph.output.extend(
+            onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in self.names
+        )
         for axis, name in ((2, "H"), (3, "W")):  # smaller views are seen too
             model.graph.input[0].type.tensor_type.shape.dim[axis].dim_param = name
         del model.graph.value_info[:]
         self.session = open_session(model.SerializeToString(), threads)
 
     def __call__(self, views: np.ndarray) -> np.ndarray:
-        x = ((views.transpose(0, 3, 1, 2).astype(np.float32) / 255 - np.float32(MEAN)[:, None, None]) / np.float32(STD)[:, None, None]).astype(np.float32)
+        x = (
+            (views.transpose(0, 3, 1, 2).astype(np.float32) / 255 - np.float32(MEAN)[:, None, None])
+            / np.float32(STD)[:, None, None]
+        ).astype(np.float32)
         maps = self.session.run(self.names, {"input": np.ascontiguousarray(x)})
         return np.concatenate([part for one in maps for part in (one.mean((2, 3)), np.sqrt(one.var((2, 3)) + 1e-8))], 1)
 
 
 def cut(picture: np.ndarray, factor: float, size: int, centre: tuple[float, float]) -> np.ndarray:
-    """[size, size, 3] of the picture scaled by `factor`, around a place (down, across) of the picture; bilinear, as the engine scales."""
+    """[size, size, 3] of the picture scaled by `factor`, around a place (down, across) of the picture; bilinear, as the
+    engine scales.
+    """
     side = size / factor
     top, left = (max(0.0, min(middle - side / 2, most - side)) for middle, most in zip(centre, picture.shape))
     y, x = int(top), int(left)
@@ -61,7 +72,9 @@ def cut(picture: np.ndarray, factor: float, size: int, centre: tuple[float, floa
 
 
 def views(picture: np.ndarray, lines: float, at: tuple[float, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The three views of one place (0 to 1 down and across) of part of a frame that has so many lines; the first one in float."""
+    """The three views of one place (0 to 1 down and across) of part of a frame that has so many lines; the first one in
+    float.
+    """
     factor = SEEN / lines
     side = min(WHOLE / factor, *picture.shape[:2])
     centre = tuple(side / 2 + share * (most - side) for share, most in zip(at, picture.shape))
@@ -109,7 +122,13 @@ def of_opinions(given, stages: Stages) -> None:
                 picture = data.read_picture(files[rows[n][0].lower()])
                 places = HELD_OUT_PLACES if name == "held-out" else [tuple(random.random(2))]
                 found.append(features(stages, picture, min(picture.shape[:2]), places))
-            np.savez(kept, rows=block, names=[rows[n][0] for n in block], mos=np.float32([rows[n][1] for n in block]), features=np.stack(found))
+            np.savez(
+                kept,
+                rows=block,
+                names=[rows[n][0] for n in block],
+                mos=np.float32([rows[n][1] for n in block]),
+                features=np.stack(found),
+            )
             print(kept.name, flush=True)
 
 
@@ -123,7 +142,7 @@ def parts_of(count: int, learned: int, held_out: int = 500, seen: int = 150) -> 
     }
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("what", choices=("ladders", "opinions"))
     options.add_argument("--ladders", type=Path)
@@ -132,7 +151,11 @@ def main():
     options.add_argument("--count", type=int, default=1500, help="pictures with opinions to learn from")
     options.add_argument("--part", default="0/1", help="for several processes: which of how many parts this one does")
     options.add_argument("--out", type=Path, required=True)
-    given = options.parse_args()
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
     {"ladders": of_ladders, "opinions": of_opinions}[given.what](given, Stages(given.model))
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MPL-2.0
 """What `iqatrain.ladders` made, opened: labels, held-out references, order.
 
-A label is what a copy keeps of its reference's quality, 0 to 1: the mean of VMAF, SSIM and VIF, the latter two brought to VMAF's scale by the
-ranks of the coded steps of the training references (`Scale`). VMAF alone says the same, 0, of all that is coded at few lines, SSIM and VIF
-alone punish noise that people hardly see.
+A label is what a copy keeps of its reference's quality, 0 to 1: the mean of VMAF, SSIM and VIF, the latter two brought
+to VMAF's scale by the ranks of the coded steps of the training references (`Scale`). VMAF alone says the same, 0, of
+all that is coded at few lines, SSIM and VIF alone punish noise that people hardly see.
 """
 
 import json
@@ -55,7 +55,9 @@ def open_ladders(folder: Path) -> list[Ladder]:
     found = []
     for path in sorted(folder.glob("*.json")):
         said = json.loads(path.read_text())
-        found.append(Ladder(path, said["reference"], said["display"], said["scale"], [Step(**step) for step in said["steps"]]))
+        found.append(
+            Ladder(path, said["reference"], said["display"], said["scale"], [Step(**step) for step in said["steps"]])
+        )
     if not found:
         raise ValueError(f"{folder} has no ladders: make them with iqatrain.ladders")
     return found
@@ -90,4 +92,7 @@ class Scale:
 
 def in_order(scores: np.ndarray, ladder: Ladder) -> dict[str, list[bool]]:
     """By ladder: for each two neighbours, whether the stronger one does not score higher."""
-    return {ladder.steps[chain[-1]].ladder: [bool(scores[b] <= scores[a]) for a, b in zip(chain, chain[1:])] for chain in ladder.chains()}
+    return {
+        ladder.steps[chain[-1]].ladder: [bool(scores[b] <= scores[a]) for a, b in zip(chain, chain[1:])]
+        for chain in ladder.chains()
+    }

@@ -3,16 +3,16 @@
 
     python -m iqatrain.ladders --list ladders.txt --pictures pictures --out ladders
 
-Each reference stands for part of a frame that is shown `display` lines high: 2160 (a picture's own pixels, 1280×1280 of them), 1080
-(1280×1080, scaled down to it) or 512 (CID22's). A step of a ladder is coded at `height` lines as one intra frame, enlarged to the display's
-lines (bicubic) and compared with the reference there: VMAF (v0.6.1), VIF and luma SSIM, by the
-ffmpeg of PyPI's `imageio-ffmpeg`, which has libvmaf.
+Each reference stands for part of a frame that is shown `display` lines high: 2160 (a picture's own pixels, 1280×1280 of
+them), 1080 (1280×1080, scaled down to it) or 512 (CID22's). A step of a ladder is coded at `height` lines as one intra
+frame, enlarged to the display's lines (bicubic) and compared with the reference there: VMAF (v0.6.1), VIF and luma
+SSIM, by the ffmpeg of PyPI's `imageio-ffmpeg`, which has libvmaf.
 
-A ladder is a list of steps, mild to strong, in which nothing but the rate, the coded height, the noise or the banding grows. `loose` steps
-are drawn at random and are in no order.
+A ladder is a list of steps, mild to strong, in which nothing but the rate, the coded height, the noise or the banding
+grows. `loose` steps are drawn at random and are in no order.
 
-`NAME.npy` [1 + steps, h, w, 3] uint8 has the reference and its steps, scaled to 1080 lines of the display where it has more; `NAME.json`
-their description and measures. A stopped run goes on where it was.
+`NAME.npy` [1 + steps, h, w, 3] uint8 has the reference and its steps, scaled to 1080 lines of the display where it has
+more; `NAME.json` their description and measures. A stopped run goes on where it was.
 """
 
 import argparse
@@ -33,15 +33,34 @@ from .data import read_picture
 
 os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 tells of errors only
 
-REGIONS = {2160: (1280, 1280), 1080: (1280, 1080), 512: (512, 512)}  # width, height of what is made of a frame of so many lines
+REGIONS = {
+    2160: (1280, 1280),
+    1080: (1280, 1080),
+    512: (512, 512),
+}  # width, height of what is made of a frame of so many lines
 STORED = 1080  # lines of the display that are kept
 # Encoder, decoder, options for a quantiser or rate factor, mildest and strongest.
 CODERS = {
     "x264": ("libx264", "h264", lambda q: {"preset": "medium", "crf": str(q), "threads": "1"}, (14, 46)),
-    "x265": ("libx265", "hevc", lambda q: {"preset": "superfast", "x265-params": f"crf={q}:pools=none:frame-threads=1:log-level=none"}, (10, 48)),
+    "x265": (
+        "libx265",
+        "hevc",
+        lambda q: {"preset": "superfast", "x265-params": f"crf={q}:pools=none:frame-threads=1:log-level=none"},
+        (10, 48),
+    ),
     "svtav1": ("libsvtav1", "libdav1d", lambda q: {"preset": "10", "crf": str(q), "svtav1-params": "lp=1"}, (18, 63)),
-    "vp9": ("libvpx-vp9", "vp9", lambda q: {"crf": str(q), "b": "0", "deadline": "realtime", "cpu-used": "6", "threads": "1"}, (14, 63)),
-    "mpeg2": ("mpeg2video", "mpeg2video", lambda q: {"qmin": str(q), "qmax": str(q), "flags": "+qscale", "global_quality": str(118 * q)}, (2, 31)),
+    "vp9": (
+        "libvpx-vp9",
+        "vp9",
+        lambda q: {"crf": str(q), "b": "0", "deadline": "realtime", "cpu-used": "6", "threads": "1"},
+        (14, 63),
+    ),
+    "mpeg2": (
+        "mpeg2video",
+        "mpeg2video",
+        lambda q: {"qmin": str(q), "qmax": str(q), "flags": "+qscale", "global_quality": str(118 * q)},
+        (2, 31),
+    ),
 }
 HEIGHTS = (2160, 1440, 1080, 864, 720, 576, 480, 360, 288, 240, 180, 144)
 NOISES = (3.0, 7.0, 14.0, 26.0)  # standard deviation of 255
@@ -75,11 +94,19 @@ def steps_of(display: int, number: int) -> list[Step]:
             found.append(Step(ladder, i, name, round(low + share * (high - low)), height))
 
     rate_ladder(names[number % len(names)], heights[int(random.integers(min(3, len(heights))))], 5, "rate")
-    rate_ladder("x265" if random.random() < 0.5 else str(random.choice(names)), heights[int(random.integers(2, len(heights) - 2))], 3, "rate-low")
+    rate_ladder(
+        "x265" if random.random() < 0.5 else str(random.choice(names)),
+        heights[int(random.integers(2, len(heights) - 2))],
+        3,
+        "rate-low",
+    )
     quantiser = int(random.integers(10, 24))
     chosen = heights[int(random.integers(2)) :: 2] if display != 512 else heights
     found += [Step("height", i, "x265", quantiser, height) for i, height in enumerate(chosen)]
-    found += [Step("noise", i, amount=amount * float(random.uniform(0.85, 1.15))) for i, amount in enumerate(NOISES[number % 2 :])]
+    found += [
+        Step("noise", i, amount=amount * float(random.uniform(0.85, 1.15)))
+        for i, amount in enumerate(NOISES[number % 2 :])
+    ]
     found += [Step("bands", i, amount=float(amount)) for i, amount in enumerate(BANDS)]
     for _ in range(4):
         name = "x265" if random.random() < 0.4 else str(random.choice(names))
@@ -111,7 +138,11 @@ def encoded(picture: np.ndarray, coder: str, quantiser: int) -> np.ndarray:
 
 
 def resized(picture: np.ndarray, width: int, height: int, how=Image.Resampling.BICUBIC) -> np.ndarray:
-    return picture if picture.shape[:2] == (height, width) else np.asarray(Image.fromarray(picture).resize((width, height), how))
+    return (
+        picture
+        if picture.shape[:2] == (height, width)
+        else np.asarray(Image.fromarray(picture).resize((width, height), how))
+    )
 
 
 def shown(reference: np.ndarray, step: Step, display: int, random: np.random.Generator) -> np.ndarray:
@@ -135,13 +166,18 @@ def reference_of(path: Path, display: int) -> np.ndarray:
         scale = max(width / picture.width, height / picture.height)
         if scale > 1:
             raise ValueError(f"{path} has {picture.width}x{picture.height} pixels, {width}x{height} are needed")
-        picture = picture.resize((max(width, round(scale * picture.width)), max(height, round(scale * picture.height))), Image.Resampling.LANCZOS)
+        picture = picture.resize(
+            (max(width, round(scale * picture.width)), max(height, round(scale * picture.height))),
+            Image.Resampling.LANCZOS,
+        )
     left, top = (picture.width - width) // 2, (picture.height - height) // 2
     return np.asarray(picture.crop((left, top, left + width, top + height)))
 
 
 def measured(ffmpeg: Path, reference: np.ndarray, copies: list[np.ndarray]) -> list[dict[str, float]]:
-    """VMAF, VIF (the mean of its four scales) and luma SSIM of each copy; the reference stands still, so there is no motion: equal pictures have 97.4."""
+    """VMAF, VIF (the mean of its four scales) and luma SSIM of each copy; the reference stands still, so there is no
+    motion: equal pictures have 97.4.
+    """
     height, width = reference.shape[:2]
     with tempfile.TemporaryDirectory() as folder:
         raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-i"]
@@ -161,7 +197,13 @@ def measured(ffmpeg: Path, reference: np.ndarray, copies: list[np.ndarray]) -> l
     found = []
     for frame, line in zip((frame["metrics"] for frame in frames), lines, strict=True):
         vif = np.mean([value for name, value in frame.items() if "vif_scale" in name])
-        found.append({"vmaf": round(frame["vmaf"], 3), "vif": round(float(vif), 5), "ssim": float(line.split("Y:")[1].split()[0])})
+        found.append(
+            {
+                "vmaf": round(frame["vmaf"], 3),
+                "vif": round(float(vif), 5),
+                "ssim": float(line.split("Y:")[1].split()[0]),
+            }
+        )
     if len(found) != len(copies):
         raise RuntimeError(f"ffmpeg measured {len(found)} of {len(copies)} copies")
     return found
@@ -171,7 +213,10 @@ def make_one(out: Path, ffmpeg: Path, path: Path, display: int, number: int) -> 
     reference, steps = reference_of(path, display), steps_of(display, number)
     copies = [shown(reference, step, display, np.random.default_rng([number, 1])) for step in steps]
     copies = [reference, *copies]
-    steps = [replace(step, **found) for step, found in zip([Step("reference"), *steps], measured(ffmpeg, reference, copies), strict=True)]
+    steps = [
+        replace(step, **found)
+        for step, found in zip([Step("reference"), *steps], measured(ffmpeg, reference, copies), strict=True)
+    ]
     scale = min(1, STORED / display)
     width, height = (round(scale * n) for n in (reference.shape[1], reference.shape[0]))
     pixels = np.stack([resized(one, width, height, Image.Resampling.BILINEAR) for one in copies])
@@ -180,18 +225,34 @@ def make_one(out: Path, ffmpeg: Path, path: Path, display: int, number: int) -> 
     if (out / f"{name}.json").exists():
         raise ValueError(f"{out}/{name}.json is of another reference: {path} needs another name")
     np.save(out / f"{name}.npy", pixels)
-    description = {"reference": "/".join(path.parts[-4:]), "display": display, "scale": scale, "steps": [asdict(step) for step in steps]}
+    description = {
+        "reference": "/".join(path.parts[-4:]),
+        "display": display,
+        "scale": scale,
+        "steps": [asdict(step) for step in steps],
+    }
     (out / f"{name}.json").write_text(json.dumps(description) + "\n")
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--list", type=Path, required=True, help="lines of a display's height and a file, in the order in which they are made")
+    options.add_argument(
+        "--list",
+        type=Path,
+        required=True,
+        help="lines of a display's height and a file, in the order in which they are made",
+    )
     options.add_argument("--pictures", type=Path, required=True, help="the folder that the files' names start from")
     options.add_argument("--ffmpeg", type=Path, help="another ffmpeg with libvmaf")
-    options.add_argument("--part", default="0/1", help="for several processes: which of how many parts of the list this one makes")
+    options.add_argument(
+        "--part", default="0/1", help="for several processes: which of how many parts of the list this one makes"
+    )
     options.add_argument("--out", type=Path, required=True)
-    given = options.parse_args()
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
     part, parts = map(int, given.part.split("/"))
     done = given.out / "done.txt"

@@ -2,12 +2,13 @@
 """Chooses among recipes by leave-one-subset-out on BIQ2021's official training part.
 
     python -m iqatrain.leave_out --network metaiqa --name start-384 --cache cache384 --out choices …
-    python -m iqatrain.leave_out --ridge 3 --features features/resnet50-biq2021-train.npy --name ridge --cache cache384 --out choices
+    python -m iqatrain.leave_out --ridge 3 --features features/resnet50-biq2021-train.npy --name ridge \\
+        --cache cache384 --out choices
     python -m iqatrain.leave_out --summary --out choices
 
 For each subset (file prefix ss01, ss02, ss03): trained on the other two, measured on the one left out. Telling the
 subsets' levels apart helps nobody there, so this says more of unseen pictures than a random split of the part does.
-The options are those of `iqatrain.run`; `choices/results.jsonl` has a line for each subset.
+The options are those of `iqatrain.finetune`; `choices/results.jsonl` has a line for each subset.
 """
 
 import argparse
@@ -16,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from . import alignment, data, networks, run
+from . import alignment, data, datasets, finetune, networks
+from .benchmarks.protocol import Results
 from .features import Ridge
 from .measures import plcc, srocc
-from .protocol import Results
 
 SUBSETS = ("ss01", "ss02", "ss03")
 
@@ -27,17 +28,17 @@ SUBSETS = ("ss01", "ss02", "ss03")
 def trained(subset: str, given, recipe, others, left):
     """Scores of what is `left`, from the network trained on `others`; none if it was stopped before the end."""
     out = given.out / given.name / subset
-    training = run.begin(given, type(recipe)(**vars(recipe)), others.indices, others.mos, out)
-    run.train(training, others, None, out, given.stop_at, workers=given.workers)
+    training = finetune.begin(given, type(recipe)(**vars(recipe)), others.indices, others.mos, out)
+    finetune.train(training, others, None, out, given.stop_at, workers=given.workers)
     if training.step < recipe.steps:
         return None
-    return run.predictions(run.averaged_network(training), left, True, recipe.bf16, given.device)
+    return finetune.predictions(training.ema_network(), left, True, recipe.bf16, given.device)
 
 
 def regressed(given, recipe, others, left):
     """Scores of what is `left`, from a ridge regression of the frozen features of `others`."""
     features = np.load(given.features, mmap_mode="r")
-    fit = Ridge(features[others.indices], others.mos, given.ridge, run.shares_of(others, recipe.subsets))
+    fit = Ridge(features[others.indices], others.mos, given.ridge, datasets.shares_of(others, recipe.subsets))
     return fit(features[left.indices])
 
 
@@ -52,13 +53,19 @@ def without(subset: str, given, recipe, pictures, results: Results) -> None:
         scores, how = trained(subset, given, recipe, others, left), {"recipe": vars(recipe)}
     if scores is None:
         return
-    line = {"name": given.name, "subset": subset, "pictures": len(left), "srocc": srocc(scores, left.mos), "plcc": plcc(scores, left.mos)}
+    line = {
+        "name": given.name,
+        "subset": subset,
+        "pictures": len(left),
+        "srocc": srocc(scores, left.mos),
+        "plcc": plcc(scores, left.mos),
+    }
     with open(results.path, "a") as file:
         file.write(json.dumps({**line, "alignment": given.alignment, **how}) + "\n")
     print(json.dumps(line), flush=True)
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--summary", action="store_true", help="only show what was found so far")
     options.add_argument("--name", help="what this recipe is called")
@@ -69,9 +76,13 @@ def main():
     alignment.add_options(options)
     options.add_argument("--ridge", type=float, help="no training: a ridge regression of this strength on --features")
     options.add_argument("--stop-at", type=int)
-    run.add_network_options(options)
-    run.add_recipe_options(options, run.Recipe())
-    given = options.parse_args()
+    finetune.add_network_options(options)
+    finetune.add_recipe_options(options, finetune.FinetuneRecipe())
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     results = Results(given.out)
     if given.summary:
         names = dict.fromkeys(line["name"] for line in results.lines())
@@ -81,7 +92,7 @@ def main():
             print(json.dumps({"name": name, "srocc": each, "mean": float(np.mean(list(each.values())))}))
         return
     given.out.mkdir(parents=True, exist_ok=True)
-    recipe = run.recipe_of(given, run.Recipe)
+    recipe = finetune.recipe_of(given, finetune.FinetuneRecipe)
     whole = data.open_biq2021(given.cache, "train")
     pictures = whole.take(np.arange(len(whole)))
     done = {(line["name"], line["subset"]) for line in results.lines()}

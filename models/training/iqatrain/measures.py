@@ -22,6 +22,10 @@ def by_subset(scores: np.ndarray, pictures) -> dict[str, dict]:
     subset = subsets(pictures.names)
     chosen = {"all": np.full(len(subset), True)} | {str(name): subset == name for name in np.unique(subset)}
     return {
-        name: {"pictures": int(one.sum()), "srocc": srocc(scores[one], pictures.mos[one]), "plcc": plcc(scores[one], pictures.mos[one])}
+        name: {
+            "pictures": int(one.sum()),
+            "srocc": srocc(scores[one], pictures.mos[one]),
+            "plcc": plcc(scores[one], pictures.mos[one]),
+        }
         for name, one in chosen.items()
     }

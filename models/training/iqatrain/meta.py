@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MPL-2.0
 """MetaIQA's prior: meta-training over distortions (Algorithm 1), and the baseline of its Table 4.
 
-    python -m iqatrain.meta --made made --tables tables.npz --backbone AllLegs_combined.pt --out prior
-    python -m iqatrain.meta --baseline --made made --tables tables.npz --backbone AllLegs_combined.pt --out baseline
+    python -m iqatrain.meta --synthetic synthetic --tables tables.npz --backbone AllLegs_combined.pt --out prior
+    python -m iqatrain.meta --baseline --synthetic synthetic --tables tables.npz --backbone AllLegs_combined.pt \\
+        --out baseline
 
 A task is one of KADID-10k's 25 distortion types. An iteration takes k of them; in each, S Adam steps on batches of its
 support set and S more on its query set (other references), from the same parameters; then
@@ -17,27 +18,28 @@ import json
 import math
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-from . import kadid, labels, loop, made, run
-from .loop import Loop, Schedule
+from . import datasets, finetune, kadid, labels, synthetic, trainer
 from .measures import srocc
+from .trainer import Recipe, Trainer
 
 
 @dataclass
-class MetaRecipe(Schedule):
-    """`steps` are iterations: each sees tasks * 2 * inner * batch crops. `rate` is the inner learning rate alpha."""
+class MetaRecipe(Recipe):
+    """`steps` are iterations: each sees tasks * 2 * inner * batch crops. `lr` is the inner learning rate alpha."""
 
     steps: int = 300
-    rate: float = 1e-4
+    lr: float = 1e-4
     head_factor: float = 1.0
     weight_decay: float = 1e-5
     warmup: int = 0
-    average: float = 0.0  # the parameters themselves
+    ema: float = 0.0  # the parameters themselves
     tasks: int = 5  # k
     inner: int = 6  # S
     batch: int = 16
@@ -46,9 +48,9 @@ class MetaRecipe(Schedule):
 
 
 class Tasks:
-    """Labelled crops of made pictures, by type; every other training reference is support, the others are query."""
+    """Labelled crops of synthetic pictures, by type; every other training reference is support, the others query."""
 
-    def __init__(self, pictures: made.Made, tables: Path, crop: int, held_out: bool = False):
+    def __init__(self, pictures: synthetic.Synthetic, tables: Path, crop: int, held_out: bool = False):
         self.pictures, self.crop = pictures, crop
         self.labels = labels.label(tables, pictures)
         numbers = pictures.part(held_out)
@@ -83,19 +85,19 @@ class Tasks:
 
 def squared_error(network, batch, device: str, bf16: bool) -> torch.Tensor:
     crops, targets = batch
-    with loop.autocast(device, bf16):
-        scores = run.scores_of(network(run.inputs(network, crops, device)))
+    with trainer.autocast(device, bf16):
+        scores = finetune.scores_of(network(finetune.inputs(network, crops, device)))
     return ((scores - targets.to(device)) ** 2).mean()
 
 
-class MetaTraining(Loop):
+class MetaTrainer(Trainer):
     """The outer loop; a checkpoint holds theta, and the iteration's number decides everything else."""
 
     def adapt(self, batches) -> list[float]:
         """S Adam steps on the batches, in place; the loss of each, before its step."""
         recipe = self.recipe
         learned = [p for p in self.network.parameters() if p.requires_grad]
-        adam = torch.optim.Adam(learned, lr=recipe.rate, betas=(0.9, 0.99), weight_decay=recipe.weight_decay)
+        adam = torch.optim.Adam(learned, lr=recipe.lr, betas=(0.9, 0.99), weight_decay=recipe.weight_decay)
         found = []
         for batch in batches:
             loss = squared_error(self.network, batch, self.device, recipe.bf16)
@@ -105,7 +107,7 @@ class MetaTraining(Loop):
             found.append(float(loss.detach()))
         return found
 
-    def advance(self, tasks) -> list[float]:
+    def training_step(self, tasks) -> list[float]:
         """One iteration; the mean losses on support and query sets, first and last step of each, as a root."""
         recipe = self.recipe
         torch.manual_seed(recipe.seed * 1_000_003 + self.step)
@@ -128,16 +130,15 @@ class MetaTraining(Loop):
         with torch.no_grad():
             for p, start, change in zip(learned, theta, moved):
                 p.copy_(start + beta * change)
-            for name, value in self.network.state_dict().items():
-                self.averaged[name].copy_(value)
+        self.ema.update(self.network, self.step)
         self.step += 1
         return [float(x) for x in np.sqrt(np.mean(courses, 0))]
 
 
-class Baseline(Loop):
+class Baseline(Trainer):
     """Plain Adam on crops of all types mixed."""
 
-    def advance(self, batch) -> list[float]:
+    def training_step(self, batch) -> list[float]:
         return self.update(lambda network: [squared_error(network, batch, self.device, self.recipe.bf16)])
 
 
@@ -152,8 +153,10 @@ def on_held_out(network: nn.Module, tasks: Tasks, bf16: bool, device: str, refer
     for n in numbers:
         for kind in range(1, kadid.TYPES + 1):
             views = np.stack([tasks.pictures.picture(n, kind, level)[window] for level in range(1, kadid.LEVELS + 1)])
-            with loop.autocast(device, bf16):
-                found = run.scores_of(network(run.inputs(network, torch.from_numpy(views).permute(0, 3, 1, 2), device)))
+            with trainer.autocast(device, bf16):
+                found = finetune.scores_of(
+                    network(finetune.inputs(network, torch.from_numpy(views).permute(0, 3, 1, 2), device))
+                )
             scores += found.tolist()
             wanted += [tasks.labels.score(n, kind, level) for level in range(1, kadid.LEVELS + 1)]
             kinds += [kind] * kadid.LEVELS
@@ -162,28 +165,32 @@ def on_held_out(network: nn.Module, tasks: Tasks, bf16: bool, device: str, refer
     return {"pictures": len(scores), "srocc": srocc(scores, wanted), "srocc by type, mean": float(np.mean(each))}
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--baseline", action="store_true", help="plain Adam on as many crops of the same pictures")
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--stop-at", type=int)
-    run.add_network_options(options)
-    run.add_recipe_options(options, MetaRecipe())
-    given = options.parse_args()
+    finetune.add_network_options(options)
+    finetune.add_recipe_options(options, MetaRecipe())
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     given.network = "metaiqa"
-    recipe = run.recipe_of(given, MetaRecipe)
-    network = run.build(given)
-    tasks = Tasks(made.open_made(given.made), given.tables, recipe.crop)
+    recipe = finetune.recipe_of(given, MetaRecipe)
+    network = finetune.build(given)
+    tasks = Tasks(synthetic.open_synthetic(given.synthetic), given.tables, recipe.crop)
     if given.baseline:
         recipe.steps *= recipe.tasks * 2 * recipe.inner
         recipe.warmup = 0
         training, batch = Baseline(network, recipe, given.device), tasks.mixed
     else:
-        training, batch = MetaTraining(network, recipe, given.device), tasks.iteration
-    run.resume(training, given.out)
+        training, batch = MetaTrainer(network, recipe, given.device), tasks.iteration
+    training.resume(given.out)
     started = time.time()
-    loop.run(training, lambda step: batch(recipe, step), training.advance, given.out, stop_at=given.stop_at,
-             every=60 if given.baseline else 1, workers=given.workers)  # fmt: skip
+    batches = datasets.step_loader(partial(batch, recipe), given.workers)
+    training.fit(batches, given.out, stop_at=given.stop_at, log_every=60 if given.baseline else 1)
     if training.step == recipe.steps:
         held_out = Tasks(tasks.pictures, given.tables, network.crop, held_out=True)
         found = on_held_out(training.network, held_out, recipe.bf16, given.device)

@@ -4,8 +4,8 @@
     python -m iqatrain.parity --network metaiqa --checkpoint run/checkpoint.pt --weights half --out metaiqa/parity.json
     python -m iqatrain.parity --network metaiqa --model metaiqa/model.onnx --out metaiqa/parity.json
 
-The scores are PyTorch's, with the weights as the exported model stores them, on pictures whose size needs no scaling. What computes in integers
-(`quantize`) exists as an exported model only: with --model the scores are ONNX Runtime's.
+The scores are PyTorch's, with the weights as the exported model stores them, on pictures whose size needs no scaling.
+What computes in integers (`quantize`) exists as an exported model only: with --model the scores are ONNX Runtime's.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from . import export, networks, run
+from . import export, finetune, networks
 from .data import views
 from .runtime import Exported
 
@@ -48,12 +48,14 @@ def picture(formula, width: int = 512, height: int = 384) -> np.ndarray:
 
 def crops_of(network, formula, width, height) -> torch.Tensor:
     crops = views(picture(formula, width, height), network)
-    return run.inputs(network, torch.from_numpy(crops).permute(0, 3, 1, 2)).contiguous()
+    return finetune.inputs(network, torch.from_numpy(crops).permute(0, 3, 1, 2)).contiguous()
 
 
 @torch.no_grad()
 def vectors(network, runtime: str) -> dict:
-    """What parity.json holds, of a network with rounded weights (`export.rounded`) or an exported one; `runtime` says what ran it."""
+    """What parity.json holds, of a network with rounded weights (`export.rounded`) or an exported one; `runtime` says
+    what ran it.
+    """
     network.eval()
     larger = max(1, getattr(network, "short_side", 0) // HEIGHT)
     width, height = larger * WIDTH, larger * HEIGHT
@@ -65,10 +67,11 @@ def vectors(network, runtime: str) -> dict:
             distorted = [COARSER.format(one) for one in formula]
             entry["distorted"] = dict(zip("rgb", distorted))
             given.insert(0, crops_of(network, distorted, width, height))
-        raw = run.scores_of(network(*given)).numpy()
+        raw = finetune.scores_of(network(*given)).numpy()
         pictures.append({**entry, "crops": [round(float(one), 6) for one in raw], "raw": round(float(raw.mean()), 6)})
     return {
-        "about": "RGB pictures of width x height; x is the column, y the row, whole numbers, '/' rounds down. 'crops': the "
+        "about": "RGB pictures of width x height; x is the column, y the row, whole numbers, '/' rounds down. "
+        "'crops': the "
         "model's output for its crops, in the contract's order; 'raw': their mean. "
         "With a reference, 'formula' describes the reference and 'distorted' the other picture.",
         "made-by": "python -m iqatrain.parity",
@@ -79,7 +82,7 @@ def vectors(network, runtime: str) -> dict:
     }
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--network", choices=networks.EXPORTED, default="metaiqa")
     weights = options.add_mutually_exclusive_group(required=True)
@@ -87,11 +90,15 @@ def main():
     weights.add_argument("--model", type=Path, help="an exported model in place of a checkpoint")
     export.add_rounding_options(options)
     options.add_argument("--out", type=Path, required=True)
-    given = options.parse_args()
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     if given.model:
         network, by = Exported(given.model, given.network), f"ONNX Runtime {onnxruntime.__version__}, CPU"
     else:
-        network, _ = export.rounded(export.load_averaged(given.checkpoint, given.network), **export.rounding_of(given))
+        network, _ = export.rounded(export.load_ema(given.checkpoint, given.network), **export.rounding_of(given))
         by = f"PyTorch {torch.__version__}, the stored weights in single precision"
     given.out.write_text(json.dumps(vectors(network, by), indent=1) + "\n")
 

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: MPL-2.0
 """An exported network in 8-bit integer arithmetic: weights int8 for each channel, activations uint8, static.
 
-    python -m iqatrain.quantize make    --network metaiqa --cache cache --float ../metaiqa/model.float.onnx --out ../metaiqa/model.onnx
-    python -m iqatrain.quantize compare --network metaiqa --cache cache --float ../metaiqa/model.float.onnx --model ../metaiqa/model.onnx
+    python -m iqatrain.quantize make    --network metaiqa --cache cache --float ../metaiqa/model.float.onnx \\
+        --out ../metaiqa/model.onnx
+    python -m iqatrain.quantize compare --network metaiqa --cache cache --float ../metaiqa/model.float.onnx \\
+        --model ../metaiqa/model.onnx
 
 `make` calibrates on training pictures, of which none is held out; `compare` scores the held-out ones with both graphs.
 
-What comes before the first pooling stays in float: a uint8 for each value of the three normalised channels costs a third
-of all the rounding there is, and a convolution of three channels is slower in ONNX Runtime's integers than in float.
-What `metaiqa`'s first residual block works on spans half of its range: what smooth and dark pictures say there are small numbers, and
-at the whole range a blurred picture's score moved by up to 9 points of 100, while strong edges lose nothing by being clipped.
-Activations are uint8, for with int8 ONNX Runtime leaves half of a ResNet's convolutions in float and says nothing.
-`bpclip-nr`'s first stage stays in float: in integers, dark pictures' scores moved by up to 31 points.
-Where a backbone sees two pictures, both have the same ranges: equal pictures keep equal features.
+What comes before the first pooling stays in float: a uint8 for each value of the three normalised channels costs a
+third of all the rounding there is, and a convolution of three channels is slower in ONNX Runtime's integers than in
+float. What `metaiqa`'s first residual block works on spans half of its range: what smooth and dark pictures say there
+are small numbers, and at the whole range a blurred picture's score moved by up to 9 points of 100, while strong edges
+lose nothing by being clipped. Activations are uint8, for with int8 ONNX Runtime leaves half of a ResNet's convolutions
+in float and says nothing. `bpclip-nr`'s first stage stays in float: in integers, dark pictures' scores moved by up to
+31 points. Where a backbone sees two pictures, both have the same ranges: equal pictures keep equal features.
 """
 
 import argparse
@@ -32,7 +34,7 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, Q
 from onnxruntime.quantization.calibrate import PercentileCalibrater, TensorData, TensorsData
 from PIL import Image, ImageFilter
 
-from . import contracts, data, export, kadid, made, networks, run
+from . import contracts, data, export, finetune, kadid, networks, synthetic
 from .runtime import Exported, open_session
 
 
@@ -44,7 +46,9 @@ class Plan:
     floats: str = r"$^"  # of these, what stays in float all the same
     narrowed: str = r"$^"  # activations that span NARROW of their range only
     pictures: int = 64  # that it is calibrated on
-    centred: str | None = None  # the bias of a score without a curve, from which the mean shift of the scores of these pictures is taken
+    centred: str | None = (
+        None  # the bias of a score without a curve, from which the mean shift of the scores of these pictures is taken
+    )
     few_bits: bool = True  # whether weights that stay in float are stored as the float model stores them
 
 
@@ -79,7 +83,9 @@ def widened(model: onnx.ModelProto) -> onnx.ModelProto:
     result.CopyFrom(model)
     del result.graph.node[:], result.graph.initializer[:]
     result.graph.node.extend(nodes)
-    result.graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in wide.items() if name in used)
+    result.graph.initializer.extend(
+        numpy_helper.from_array(value, name) for name, value in wide.items() if name in used
+    )
     return result
 
 
@@ -88,15 +94,20 @@ def in_few_bits(result: onnx.ModelProto, model: onnx.ModelProto) -> None:
     kept = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
     left = {one.name for one in result.graph.initializer}
     names = [name.removesuffix(".stored") for name in kept if name.endswith(".stored")]
-    parts = {name: (kept[f"{name}.stored"], *([kept[f"{name}.scale"]] if f"{name}.scale" in kept else [])) for name in names if name in left}
+    parts = {
+        name: (kept[f"{name}.stored"], *([kept[f"{name}.scale"]] if f"{name}.scale" in kept else []))
+        for name in names
+        if name in left
+    }
     export.store_in_few_bits(result, parts)
 
 
 def pooled_first(model: onnx.ModelProto) -> list[str]:
-    """Exchanges each max pooling with the ReLU before it, which changes no value; gives the names of the convolutions before them and on to there.
+    """Exchanges each max pooling with the ReLU before it, which changes no value; gives the names of the convolutions
+    before them and on to there.
 
-    ONNX Runtime moves the rounding that follows a pooling before it, and then pools in a kernel that takes as long as all the
-    integer convolutions together. It moves nothing before a ReLU. A ReLU that others read too stays for them.
+    ONNX Runtime moves the rounding that follows a pooling before it, and then pools in a kernel that takes as long as
+    all the integer convolutions together. It moves nothing before a ReLU. A ReLU that others read too stays for them.
     """
     nodes, found = model.graph.node, []
     producer = {output: node for node in nodes for output in node.output}
@@ -139,7 +150,11 @@ class Batches(CalibrationDataReader):
 
 def tensor_of(network, views: np.ndarray) -> np.ndarray:
     """[n, h, w, 3] uint8 -> what the graph takes."""
-    return run.inputs(network, torch.from_numpy(views).permute(0, 3, 1, 2)).contiguous(memory_format=torch.contiguous_format).numpy()
+    return (
+        finetune.inputs(network, torch.from_numpy(views).permute(0, 3, 1, 2))
+        .contiguous(memory_format=torch.contiguous_format)
+        .numpy()
+    )
 
 
 def feed_of(network, views: list[np.ndarray]) -> dict:
@@ -156,11 +171,15 @@ def calibration_views(network, pictures) -> list[np.ndarray]:
     """One view of each of some pictures or pairs, drawn at random: the first of one, the second of the next."""
     chosen = np.random.default_rng(SEED).permutation(len(pictures))[: PLANS[network.name].pictures]
     every = ([data.views(one, network) for one in alone_or_pair(pictures.picture(i))] for i in chosen)
-    return [np.stack(of_one) for of_one in zip(*([one[i % len(one)] for one in views] for i, views in enumerate(every)))]
+    return [
+        np.stack(of_one) for of_one in zip(*([one[i % len(one)] for one in views] for i, views in enumerate(every)))
+    ]
 
 
 def apart(ranges: dict) -> dict[str, list[str]]:
-    """The activations that are one in the network, by the name in its first pass: a backbone that sees two pictures has all of them twice."""
+    """The activations that are one in the network, by the name in its first pass: a backbone that sees two pictures has
+    all of them twice.
+    """
     found = {}
     for name in ranges:
         found.setdefault(re.sub(r"_1(?=/)", "", name) if name.startswith("/backbone") else name, []).append(name)
@@ -178,14 +197,21 @@ def ranges(model: onnx.ModelProto, network, views: list[np.ndarray]) -> TensorsD
         for first in range(0, len(views[0]), TOGETHER):
             calibrator.collect_data(Batches(feed_of(network, [one[first : first + TOGETHER] for one in views])))
         found = calibrator.compute_data().data
-    fused = {node.input[0]: node.output[0] for node in model.graph.node if node.op_type == "Relu" and node.input[0] not in found}
+    fused = {
+        node.input[0]: node.output[0]
+        for node in model.graph.node
+        if node.op_type == "Relu" and node.input[0] not in found
+    }
     for name, same in apart(found).items():
         low, high = np.array([found[one].range_value for one in same], np.float32).reshape(-1, 2).T
         share = np.float32(NARROW if re.search(PLANS[network.name].narrowed, name) else 1)
         for one in same:
             found[one] = TensorData(lowest=share * low.min(), highest=share * high.max())
     # The quantizer wants to know of those too, and then forgets them.
-    return TensorsData(CalibrationMethod.Percentile, found | {before: found[after] for before, after in fused.items() if after in found})
+    return TensorsData(
+        CalibrationMethod.Percentile,
+        found | {before: found[after] for before, after in fused.items() if after in found},
+    )
 
 
 def centre(result: onnx.ModelProto, model: onnx.ModelProto, bias: str, network, views: list[np.ndarray]) -> None:
@@ -203,7 +229,11 @@ def quantized(model: onnx.ModelProto, network, views: list[np.ndarray]) -> onnx.
     model = widened(model)
     floats = pooled_first(model)
     spans = ranges(model, network, views)
-    floats += [node.name for node in model.graph.node if not re.search(plan.integer, node.name) or re.search(plan.floats, node.name)]
+    floats += [
+        node.name
+        for node in model.graph.node
+        if not re.search(plan.integer, node.name) or re.search(plan.floats, node.name)
+    ]
     quantizer = QDQQuantizer(model, True, False, QuantType.QInt8, QuantType.QUInt8, spans, None, floats, INTEGER, {})
     quantizer.quantize_model()
     quantizer.model.topological_sort()
@@ -225,7 +255,9 @@ def kernels(path: Path) -> Counter:
 
 
 def milliseconds(paths: list[Path], feeds: list[dict], rounds: int) -> list[float]:
-    """The processor time of each one's shortest run with one thread, in turns, so that what else the machine does falls on all of them."""
+    """The processor time of each one's shortest run with one thread, in turns, so that what else the machine does falls
+    on all of them.
+    """
     sessions = [open_session(path, 1) for path in paths]
     times = []
     for _ in range(rounds):
@@ -237,9 +269,9 @@ def milliseconds(paths: list[Path], feeds: list[dict], rounds: int) -> list[floa
 
 
 class Pairs:
-    """Made pictures beside their references, in an order drawn at random."""
+    """Synthetic pictures beside their references, in an order drawn at random."""
 
-    def __init__(self, pictures: made.Made, held_out: bool):
+    def __init__(self, pictures: synthetic.Synthetic, held_out: bool):
         kinds, levels = range(1, pictures.kinds + 1), range(1, kadid.LEVELS + 1)
         triples = [(n, kind, level) for n in pictures.part(held_out) for kind in kinds for level in levels]
         self.pictures, self.triples = pictures, np.random.default_rng(SEED).permutation(triples)
@@ -255,7 +287,7 @@ class Pairs:
 def parts(given, network):
     """(pictures or pairs for training, those held out)."""
     if network.name == "bpclip-fr":
-        pictures = made.open_made(given.made)
+        pictures = synthetic.open_synthetic(given.synthetic)
         return Pairs(pictures, False), Pairs(pictures, True)
     return data.split(data.open_biq2021(given.cache, "train"), given.held_out)
 
@@ -286,8 +318,11 @@ class Poor:
 
 def moved(given, name: str, pictures, count: int) -> dict:
     """By how many points of 100 the scores of the first `count` differ."""
-    graphs, every = [Exported(path, name, given.threads) for path in (given.float, given.model)], range(min(count, len(pictures)))
-    found = [[run.score(graph, *alone_or_pair(pictures.picture(i))) for i in every] for graph in graphs]
+    graphs, every = (
+        [Exported(path, name, given.threads) for path in (given.float, given.model)],
+        range(min(count, len(pictures))),
+    )
+    found = [[finetune.score(graph, *alone_or_pair(pictures.picture(i))) for i in every] for graph in graphs]
     points = 100 * (np.array(found[1]) - found[0])
     size = np.abs(points)
     return {
@@ -303,29 +338,47 @@ def compare(given, network) -> None:
     _, held_out = parts(given, network)
     first, paths = alone_or_pair(held_out.picture(0)), [given.float, given.model]
     graphs = [Exported(path, network.name) for path in paths]
-    times = milliseconds(paths, [feed_of(graph, [data.views(one, graph) for one in first]) for graph in graphs], given.rounds)
+    times = milliseconds(
+        paths, [feed_of(graph, [data.views(one, graph) for one in first]) for graph in graphs], given.rounds
+    )
     runs = kernels(given.model)
     counts = {"integer convolutions": runs["QLinearConv"], "float convolutions": runs["Conv"] + runs["FusedConv"]}
-    print(json.dumps({"ms, one thread": [round(one, 1) for one in times], "times as fast": times[0] / times[1], **counts}), flush=True)
+    print(
+        json.dumps(
+            {"ms, one thread": [round(one, 1) for one in times], "times as fast": times[0] / times[1], **counts}
+        ),
+        flush=True,
+    )
     print(json.dumps({"of": "held-out pictures", **moved(given, network.name, held_out, given.count)}), flush=True)
-    print(json.dumps({"of": "blurred or dark ones", **moved(given, network.name, Poor(held_out, given.poor), given.poor)}), flush=True)
+    print(
+        json.dumps(
+            {"of": "blurred or dark ones", **moved(given, network.name, Poor(held_out, given.poor), given.poor)}
+        ),
+        flush=True,
+    )
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("what", choices=("make", "compare"))
     options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
     options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
-    options.add_argument("--made", type=Path, help="bpclip-fr: what iqatrain.made made")
+    options.add_argument("--synthetic", type=Path, help="bpclip-fr: what iqatrain.synthetic made")
     options.add_argument("--float", type=Path, required=True, help="the model that computes in float")
     options.add_argument("--model", type=Path, help="for `compare`: the one in integers")
     options.add_argument("--out", type=Path, help="for `make`")
     options.add_argument("--held-out", type=int, default=500, help="as in training")
     options.add_argument("--count", type=int, default=500, help="for `compare`: how many of the held-out pictures")
-    options.add_argument("--poor", type=int, default=200, help="for `compare`: how many of them once more, blurred or dark")
+    options.add_argument(
+        "--poor", type=int, default=200, help="for `compare`: how many of them once more, blurred or dark"
+    )
     options.add_argument("--threads", type=int, default=0, help="for `compare`, except its times: 0, one a core")
     options.add_argument("--rounds", type=int, default=40, help="for `compare`: how often each graph is timed")
-    given = options.parse_args()
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     {"make": make, "compare": compare}[given.what](given, Exported(given.float, given.network))
 
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MPL-2.0
-"""MT-IRN's first two training stages, on made pictures: the SSIM map, then the pseudo-reference.
+"""MT-IRN's first two training stages, on synthetic pictures: the SSIM map, then the pseudo-reference.
 
-    python -m iqatrain.restoration map       --made made --out map
-    python -m iqatrain.restoration reference --made made --start map/checkpoint.pt --out restored
+    python -m iqatrain.restoration map       --synthetic synthetic --out map
+    python -m iqatrain.restoration reference --synthetic synthetic --start map/checkpoint.pt --out restored
 
 The paper trains 100 and 50 epochs of the Waterloo Exploration Database (94,880 distorted pictures) at batches of 64.
 Its second loss (Eq. 5) looks at the pseudo-reference only; here the map keeps `second` of its weight, because it leaves
-the model. `iqatrain.run --network mt-irn --start restored/checkpoint.pt` is the third stage.
+the model. `iqatrain.finetune --network mt-irn --start restored/checkpoint.pt` is the third stage.
 """
 
 import argparse
@@ -16,20 +16,23 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from . import loop, run
-from .auxiliary import MadeBatches
-from .loop import Loop, Schedule
+from . import datasets, finetune, trainer
+from .auxiliary import SyntheticBatches
 from .measures import plcc
 from .networks.mt_irn import Restoration
 from .ssim import ssim_map
+from .trainer import Recipe, Trainer
 
-RATES = {"map": 1e-3, "reference": 1e-3}  # the paper: 1e-3 and 1e-4, without norms and for a hundred times as many crops
+PEAK_LR = {
+    "map": 1e-3,
+    "reference": 1e-3,
+}  # the paper: 1e-3 and 1e-4, without norms and for a hundred times as many crops
 
 
 @dataclass
-class RestorationRecipe(Schedule):
+class RestorationRecipe(Recipe):
     steps: int = 20_000
-    rate: float = 0.0  # 0: the paper's for the stage
+    lr: float = 0.0  # 0: the paper's for the stage
     head_factor: float = 1.0
     weight_decay: float = 0.0
     warmup: int = 100
@@ -50,23 +53,23 @@ class RestorationAlone(nn.Module):
     def forward(self, x):
         return self.restoration(x)
 
-    def parameter_groups(self, rate, head_factor):
-        return [{"params": list(self.parameters()), "peak": rate}]
+    def parameter_groups(self, lr, head_factor):
+        return [{"params": list(self.parameters()), "peak": lr}]
 
 
-class RestorationTraining(Loop):
+class RestorationTrainer(Trainer):
     def __init__(self, network, recipe: RestorationRecipe, stage: str, device: str):
-        recipe.rate = recipe.rate or RATES[stage]
+        recipe.lr = recipe.lr or PEAK_LR[stage]
         super().__init__(network, recipe, device)
         self.stage = stage
 
-    def advance(self, batch) -> list[float]:
+    def training_step(self, batch) -> list[float]:
         """One step; the loss, the L1 errors of map and pseudo-reference, and the L1 error of the distorted picture."""
         distorted, reference = (one.to(self.device).float() / 255 for one in batch[:2])
         distorted = distorted.contiguous(memory_format=torch.channels_last)
 
         def loss_of(network):
-            with loop.autocast(self.device, self.recipe.bf16):
+            with trainer.autocast(self.device, self.recipe.bf16):
                 restored, ssim, _ = network(distorted)
             of_map = (ssim.float() - ssim_map(distorted, reference)).abs().mean()
             of_reference = (restored.float() - reference).abs().mean()
@@ -77,8 +80,8 @@ class RestorationTraining(Loop):
 
 
 @torch.no_grad()
-def on_held_out(network, batches: MadeBatches, device: str, count: int = 8) -> dict:
-    """L1 and correlation of the map, PSNR of the distorted picture and of the pseudo-reference, on held-out references."""
+def on_held_out(network, batches: SyntheticBatches, device: str, count: int = 8) -> dict:
+    """L1 and correlation of the map, PSNR of distorted picture and pseudo-reference, on held-out references."""
     network.eval()
     map_error, before, after, maps = [], [], [], []
     for step in range(count):
@@ -94,35 +97,36 @@ def on_held_out(network, batches: MadeBatches, device: str, count: int = 8) -> d
     return {**found, "map, PLCC": round(plcc(*(torch.cat(one).flatten().cpu().numpy() for one in zip(*maps))), 4)}
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("stage", choices=("map", "reference"))
-    options.add_argument("--made", type=Path, required=True)
+    options.add_argument("--synthetic", type=Path, required=True)
     options.add_argument("--start", type=Path, help="the first stage's checkpoint")
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--stop-at", type=int)
-    options.add_argument("--device", default=loop.best_device())
+    options.add_argument("--device", default=trainer.best_device())
     options.add_argument("--workers", type=int, default=1)
-    run.add_recipe_options(options, RestorationRecipe())
-    given = options.parse_args()
-    recipe = run.recipe_of(given, RestorationRecipe)
+    finetune.add_recipe_options(options, RestorationRecipe())
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
+    recipe = finetune.recipe_of(given, RestorationRecipe)
     torch.manual_seed(recipe.seed)
     network = RestorationAlone(recipe.crop)
     if given.start:
-        run.load_start(network, given.start)
-    training = RestorationTraining(network, recipe, given.stage, given.device)
-    batches = MadeBatches(network, given.made, None, recipe.batch, recipe.seed)
-    held_out = MadeBatches(network, given.made, None, 16, recipe.seed + 1, held_out=True)
-    run.resume(training, given.out)
-    loop.run(
-        training,
-        batches.batch,
-        training.advance,
+        finetune.load_start(network, given.start)
+    training = RestorationTrainer(network, recipe, given.stage, given.device)
+    batches = SyntheticBatches(network, given.synthetic, None, recipe.batch, recipe.seed)
+    held_out = SyntheticBatches(network, given.synthetic, None, 16, recipe.seed + 1, held_out=True)
+    training.resume(given.out)
+    training.fit(
+        datasets.step_loader(batches.batch, given.workers),
         given.out,
         lambda last: on_held_out(network, held_out, given.device),
         max(1, recipe.steps // 10),
         given.stop_at,
-        workers=given.workers,
     )
 
 

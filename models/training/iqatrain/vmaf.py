@@ -10,7 +10,9 @@ import numpy as np
 
 
 def vmaf(reference: np.ndarray, distorted: np.ndarray) -> float:
-    """0 to 100; [h, w, 3] uint8 RGB, compared as one frame of 4:2:0 each, hence without motion: equal pictures have 97.4."""
+    """0 to 100; [h, w, 3] uint8 RGB, compared as one frame of 4:2:0 each, hence without motion: equal pictures have
+    97.4.
+    """
     import imageio_ffmpeg
 
     height, width = reference.shape[:2]

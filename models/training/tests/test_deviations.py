@@ -4,7 +4,9 @@
 from pathlib import Path
 
 import pytest
-from iqatrain import deviations, labels, live, protocol
+
+from iqatrain import deviations, labels
+from iqatrain.benchmarks import live, protocol
 from iqatrain.meta import MetaRecipe
 from iqatrain.networks import mt_irn
 
@@ -15,7 +17,9 @@ PICTURES = 1162  # of LIVE Challenge
 @pytest.mark.parametrize("name", deviations.TABLES)
 def test_a_card_holds_its_table(name):
     card = (MODELS / name / "card.md").read_text()
-    assert "\n".join(deviations.table(name)) in card, f"`python -m iqatrain.deviations` prints the table of {name}/card.md"
+    assert "\n".join(deviations.table(name)) in card, (
+        f"`python -m iqatrain.deviations` prints the table of {name}/card.md"
+    )
 
 
 @pytest.mark.parametrize("name", deviations.TABLES)
@@ -46,7 +50,7 @@ def test_figures_are_those_of_the_code():
     crops = 50 * recipe.tasks * 2 * recipe.inner * recipe.batch
     assert f"{crops:,} crops" in row("metaiqa", "Length of the prior")[2]
     assert f"weight of {labels.WEIGHT}" in row("metaiqa", "Labels of the tasks")[2]
-    assert recipe.beta == 1.0 and recipe.rate == 1e-4
+    assert recipe.beta == 1.0 and recipe.lr == 1e-4
     widths = row("mt-irn", "F1 to F3, widths")[2]
     for number in (mt_irn.WIDTH, mt_irn.DIFFERENCE, mt_irn.HIDDEN):
         assert str(number) in widths

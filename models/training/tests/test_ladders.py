@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from iqatrain import ladder_features, ladder_set, ladders, scales, stills
+from iqatrain import ladder_features, ladder_set, ladders, scales
+from iqatrain.benchmarks import stills
 
 
 def step(**what) -> ladders.Step:
@@ -18,7 +19,12 @@ def a_ladder(tmp_path, display=1080, name="a-1080", pixels=None, steps=()):
     steps = [ladders.Step("reference", vmaf=97.4, vif=1.0, ssim=1.0), *steps]
     pixels = np.zeros((len(steps), 512, 640, 3), np.uint8) if pixels is None else pixels
     np.save(tmp_path / f"{name}.npy", pixels)
-    described = {"reference": name, "display": display, "scale": min(1, 1080 / display), "steps": [vars(one) for one in steps]}
+    described = {
+        "reference": name,
+        "display": display,
+        "scale": min(1, 1080 / display),
+        "steps": [vars(one) for one in steps],
+    }
     (tmp_path / f"{name}.json").write_text(json.dumps(described))
 
 
@@ -30,7 +36,12 @@ def test_each_ladder_gets_stronger_in_one_way(display, number):
     for name in {one.ladder for one in steps} - set(ladder_set.UNORDERED):
         chain = [one for one in steps if one.ladder == name]
         assert [one.order for one in chain] == list(range(len(chain))) and len(chain) > 1
-        strength = {"rate": lambda one: one.quantiser, "height": lambda one: -one.height, "noise": lambda one: one.amount, "bands": lambda one: -one.amount}
+        strength = {
+            "rate": lambda one: one.quantiser,
+            "height": lambda one: -one.height,
+            "noise": lambda one: one.amount,
+            "bands": lambda one: -one.amount,
+        }
         grows = list(map(strength[name.removesuffix("-low")], chain))
         assert grows == sorted(grows) and len(set(grows)) == len(grows)
         assert len({(one.coder, one.height) for one in chain}) == 1 or name == "height"
@@ -38,9 +49,16 @@ def test_each_ladder_gets_stronger_in_one_way(display, number):
 
 @pytest.mark.parametrize("coder", ladders.CODERS)
 def test_a_stronger_quantiser_is_further_from_the_picture(coder):
-    picture = np.asarray(Image.fromarray(np.random.default_rng(1).integers(0, 256, (12, 16, 3), np.uint8)).resize((128, 96), Image.Resampling.BICUBIC))
+    picture = np.asarray(
+        Image.fromarray(np.random.default_rng(1).integers(0, 256, (12, 16, 3), np.uint8)).resize(
+            (128, 96), Image.Resampling.BICUBIC
+        )
+    )
     mild, strong = (
-        np.abs(ladders.shown(picture, step(coder=coder, quantiser=q, height=1080), 1080, None).astype(int) - picture).mean() for q in ladders.CODERS[coder][3]
+        np.abs(
+            ladders.shown(picture, step(coder=coder, quantiser=q, height=1080), 1080, None).astype(int) - picture
+        ).mean()
+        for q in ladders.CODERS[coder][3]
     )
     assert mild < strong
 
@@ -71,7 +89,12 @@ def test_labels_fall_with_each_measure_and_tell_apart_what_vmaf_does_not(tmp_pat
 
 
 def test_order_counts_neighbours(tmp_path):
-    steps = [step(order=0), step(order=1), ladders.Step("noise", 0, amount=3.0), ladders.Step("loose", 0, "x264", 30, 720)]
+    steps = [
+        step(order=0),
+        step(order=1),
+        ladders.Step("noise", 0, amount=3.0),
+        ladders.Step("loose", 0, "x264", 30, 720),
+    ]
     a_ladder(tmp_path, steps=steps)
     one = ladder_set.open_ladders(tmp_path)[0]
     assert ladder_set.in_order(np.array([0.9, 0.5, 0.6, 0.95, 0.1]), one) == {"rate": [True, False], "noise": [False]}
@@ -94,12 +117,14 @@ def test_a_left_out_reference_is_scored_by_the_others(tmp_path):
 
 
 def test_a_look_needs_a_frozen_model_and_is_one_of_five(tmp_path):
-    readme, log = tmp_path / "README.md", tmp_path / "looks.jsonl"
+    readme, log = tmp_path / "README.md", tmp_path / "results.jsonl"
     readme.write_text("| a | 29 Nov | `abc` |\n")
     with pytest.raises(ValueError, match="freeze"):
         stills.may_look(tmp_path, "a", "abd")
     stills.may_look(tmp_path, "a", "abc")
-    log.write_text(json.dumps({"name": "a", "set": stills.SET}) + "\n" + 9 * (json.dumps({"name": "b", "set": "another"}) + "\n"))
+    log.write_text(
+        json.dumps({"name": "a", "set": stills.SET}) + "\n" + 9 * (json.dumps({"name": "b", "set": "another"}) + "\n")
+    )
     with pytest.raises(ValueError, match="has been looked at"):
         stills.may_look(tmp_path, "a", "abc")
     log.write_text("".join(json.dumps({"name": str(i), "set": stills.SET}) + "\n" for i in range(5)))
@@ -112,7 +137,9 @@ def test_stills_are_shown_at_the_screens_height(tmp_path):
     images.mkdir(parents=True)
     for name in ("x_crf_20_height_0144.png", "y_crf_20_height_0512.png"):
         Image.new("RGB", (256, int(name[-8:-4]))).save(images / name)
-    (tmp_path / "test_1" / "mos_ci.csv").write_text("image_name,mos,ci,std\nx_crf_20_height_0144.png,1,0,0\ny_crf_20_height_0512.png,5,0,0\n")
+    (tmp_path / "test_1" / "mos_ci.csv").write_text(
+        "image_name,mos,ci,std\nx_crf_20_height_0144.png,1,0,0\ny_crf_20_height_0512.png,5,0,0\n"
+    )
     opened = stills.open_stills(tmp_path)
     assert list(opened.mos) == [0, 1] and [stills.lines_of(name) for name in opened.names] == [144, 512]
     assert stills.shown(opened.picture(0)).shape == (2160, 3840, 3)

@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from iqatrain import contracts, data, export, networks, run, text
+from iqatrain import contracts, data, export, finetune, networks, text
 from iqatrain import features as features_module
 from iqatrain.networks import bpclip, mt_irn, pooled, resnet50
 from iqatrain.networks.resnet18 import FoldedConv
@@ -22,7 +22,12 @@ def keras_arrays(random):
     def add(conv, norm, size, inputs, outputs):
         arrays[f"{conv}/kernel"] = random.normal(0, (size * size * inputs) ** -0.5, (size, size, inputs, outputs))
         arrays[f"{conv}/bias"] = random.normal(0, 0.1, outputs)
-        for name, low, high in (("gamma", 0.5, 1), ("beta", -0.1, 0.1), ("moving_mean", -0.1, 0.1), ("moving_variance", 0.5, 2)):
+        for name, low, high in (
+            ("gamma", 0.5, 1),
+            ("beta", -0.1, 0.1),
+            ("moving_mean", -0.1, 0.1),
+            ("moving_variance", 0.5, 2),
+        ):
             arrays[f"{norm}/{name}"] = random.uniform(low, high, outputs)
 
     add("conv1", "bn_conv1", 7, 3, 64)
@@ -46,7 +51,8 @@ def keras_block(x, arrays, at, stride, project):
         kernel = torch.from_numpy(arrays[f"res{at}_branch{part}/kernel"]).permute(3, 2, 0, 1)
         x = F.conv2d(x, kernel, torch.from_numpy(arrays[f"res{at}_branch{part}/bias"]), stride, padding)
         mean, variance, gamma, beta = (
-            torch.from_numpy(arrays[f"bn{at}_branch{part}/{name}"]) for name in ("moving_mean", "moving_variance", "gamma", "beta")
+            torch.from_numpy(arrays[f"bn{at}_branch{part}/{name}"])
+            for name in ("moving_mean", "moving_variance", "gamma", "beta")
         )
         return F.batch_norm(x, mean, variance, gamma, beta, eps=1e-3)
 
@@ -66,11 +72,15 @@ def test_resnet50_takes_keras_weights_as_keras_means_them(arrays):
     network.load_keras(arrays)
     x = torch.rand(1, 3, 64, 64)
     levels = network(x)
-    assert [tuple(one.shape[1:]) for one in levels] == [(c, 64 >> i, 64 >> i) for i, c in enumerate(resnet50.CHANNELS, 1)]
+    assert [tuple(one.shape[1:]) for one in levels] == [
+        (c, 64 >> i, 64 >> i) for i, c in enumerate(resnet50.CHANNELS, 1)
+    ]
     kernel = torch.from_numpy(arrays["conv1/kernel"]).permute(3, 2, 0, 1)
     bgr = (x * 255).flip(1) - torch.tensor([103.939, 116.779, 123.68]).view(3, 1, 1)
     stem = F.conv2d(bgr, kernel, torch.from_numpy(arrays["conv1/bias"]), 2, 3)
-    norm = [torch.from_numpy(arrays[f"bn_conv1/{name}"]) for name in ("moving_mean", "moving_variance", "gamma", "beta")]
+    norm = [
+        torch.from_numpy(arrays[f"bn_conv1/{name}"]) for name in ("moving_mean", "moving_variance", "gamma", "beta")
+    ]
     torch.testing.assert_close(levels[0], F.relu(F.batch_norm(stem, *norm, eps=1e-3)), rtol=1e-3, atol=1e-3)
     # The original network: a stage's stride is in its first 1x1.
     second = keras_block(levels[1], arrays, "3a", 2, project=True)
@@ -86,7 +96,9 @@ def test_tfjs_shards_are_read_across_their_borders_and_checked(tmp_path):
     weights = [{"name": "x", "shape": [2, 3], "dtype": "float32"}, {"name": "y", "shape": [4], "dtype": "float32"}]
 
     def write(listed):
-        (tmp_path / "model.json").write_text(json.dumps({"weightsManifest": [{"paths": ["a.bin", "b.bin"], "weights": listed}]}))
+        (tmp_path / "model.json").write_text(
+            json.dumps({"weightsManifest": [{"paths": ["a.bin", "b.bin"], "weights": listed}]})
+        )
 
     write(weights)
     found = resnet50.read_tfjs(tmp_path)
@@ -151,7 +163,12 @@ def test_bpclip_gives_a_score_and_six_attributes(name):
 def test_bpclip_keeps_batch_norm_and_words_as_they_are():
     network = networks.build("bpclip-nr", tokens=2)
     learned = {name for name, p in network.named_parameters() if p.requires_grad}
-    norms = {f"{name}.{part}" for name, m in network.named_modules() if isinstance(m, FoldedConv) for part in ("scale", "shift")}
+    norms = {
+        f"{name}.{part}"
+        for name, m in network.named_modules()
+        if isinstance(m, FoldedConv)
+        for part in ("scale", "shift")
+    }
     assert norms and not norms & learned
     assert not any("words" in name or "contrast" in name for name in learned | set(network.state_dict()))
 
@@ -202,23 +219,25 @@ def test_pooled_begins_as_the_regression_on_its_frozen_features(tmp_path):
     with torch.no_grad():
         features = pooled.pooled(network.backbone(x)[1:]).numpy()
         np.save(tmp_path / "features.npy", features)
-        run.start_from_probe(network, tmp_path / "features.npy", np.arange(5), opinions)
+        finetune.start_from_probe(network, tmp_path / "features.npy", np.arange(5), opinions)
         found = network(x)[:, 0].numpy()
-        run.start_from_probe(network, tmp_path / "features.npy", np.arange(5), opinions, strength=0.3)
+        finetune.start_from_probe(network, tmp_path / "features.npy", np.arange(5), opinions, strength=0.3)
         weaker = network(x)[:, 0].numpy()
-    assert found == pytest.approx(features_module.Ridge(features, opinions, run.PROBE_STRENGTH)(features), abs=1e-4)
+    assert found == pytest.approx(
+        features_module.Ridge(features, opinions, finetune.PROBE_STRENGTH)(features), abs=1e-4
+    )
     assert weaker == pytest.approx(features_module.Ridge(features, opinions, 0.3)(features), abs=1e-4)
     with pytest.raises(ValueError, match="--features"):
-        run.start_from_probe(network, None, np.arange(5), opinions)
+        finetune.start_from_probe(network, None, np.arange(5), opinions)
 
 
 def test_a_tuned_backbone_goes_over_into_the_networks(tmp_path):
     torch.manual_seed(1)
     first = networks.build("pooled")
-    torch.save({"averaged": first.state_dict()}, tmp_path / "checkpoint.pt")
+    torch.save({"ema": first.state_dict()}, tmp_path / "checkpoint.pt")
     for name in ("mt-irn", "bpclip-nr"):
         network = networks.build(name)
-        run.load_backbone(network, tmp_path / "checkpoint.pt")
+        finetune.load_backbone(network, tmp_path / "checkpoint.pt")
         assert torch.equal(network.backbone.stages[3][2].conv3.weight, first.backbone.stages[3][2].conv3.weight)
     frozen = features_module.Backbone("resnet50", tmp_path / "checkpoint.pt").network
     assert torch.equal(frozen.stem.weight, first.backbone.stem.weight)
@@ -242,8 +261,8 @@ def test_a_folded_restoration_gives_what_the_normed_one_gives():
 def test_a_position_code_is_stretched_to_more_tokens(tmp_path):
     small, large = (networks.build("bpclip-fr", tokens=n) for n in (3, 6))
     small.position.data[:] = torch.arange(9.0)[None, :, None]
-    torch.save({"averaged": small.state_dict()}, tmp_path / "checkpoint.pt")
-    run.load_start(large, tmp_path / "checkpoint.pt")
+    torch.save({"ema": small.state_dict()}, tmp_path / "checkpoint.pt")
+    finetune.load_start(large, tmp_path / "checkpoint.pt")
     found = large.position.reshape(6, 6, -1)[:, :, 0]
     assert found[0, 0] == 0 and found[5, 5] == 8 and (found.diff(dim=0) >= 0).all() and (found.diff(dim=1) >= 0).all()
     assert torch.equal(bpclip.positions(small.position, 9), small.position)

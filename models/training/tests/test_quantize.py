@@ -6,7 +6,7 @@ import onnx
 import pytest
 import torch
 
-from iqatrain import data, export, networks, quantize, run, runtime
+from iqatrain import data, export, finetune, networks, quantize, runtime
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +21,11 @@ def exported(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pictures():
-    return data.made_pictures(4, 256, seed=2)
+    return data.noise_pictures(4, 256, seed=2)
 
 
 def scores(path, network, pictures):
-    return run.predictions(runtime.Exported(path, network.name), pictures.take(range(len(pictures))), True, False)
+    return finetune.predictions(runtime.Exported(path, network.name), pictures.take(range(len(pictures))), True, False)
 
 
 def test_weights_are_widened_and_the_pooling_moved_without_a_change(exported, pictures, tmp_path):
@@ -35,7 +35,9 @@ def test_weights_are_widened_and_the_pooling_moved_without_a_change(exported, pi
     assert [name.rsplit("/")[-1] for name in quantize.pooled_first(model)] == ["Conv", "MaxPool", "Relu"]
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, tmp_path / "model.onnx")
-    assert scores(tmp_path / "model.onnx", network, pictures) == pytest.approx(scores(path, network, pictures), abs=1e-6)
+    assert scores(tmp_path / "model.onnx", network, pictures) == pytest.approx(
+        scores(path, network, pictures), abs=1e-6
+    )
 
 
 def test_all_convolutions_but_the_first_run_in_integers(exported, pictures, tmp_path):
@@ -49,7 +51,11 @@ def test_all_convolutions_but_the_first_run_in_integers(exported, pictures, tmp_
     runs = quantize.kernels(out)
     assert (runs["QLinearConv"], runs["Conv"]) == (19, 1) and quantize.kernels(path)["QLinearConv"] == 0
     stored = {one.name: one for one in model.graph.initializer}
-    kinds = {stored[node.input[1]].data_type for node in model.graph.node if node.op_type == "DequantizeLinear" and node.input[0] in stored}
+    kinds = {
+        stored[node.input[1]].data_type
+        for node in model.graph.node
+        if node.op_type == "DequantizeLinear" and node.input[0] in stored
+    }
     assert kinds <= {onnx.TensorProto.FLOAT} and onnx.TensorProto.INT8 in {one.data_type for one in stored.values()}
     apart = np.abs(scores(out, network, pictures) - scores(path, network, pictures))
     assert 0 < apart.max() < 0.02

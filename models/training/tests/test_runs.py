@@ -17,59 +17,59 @@ from iqatrain import (
     card,
     coded,
     data,
-    dry_run,
+    datasets,
     features,
+    finetune,
     full_reference,
     labels,
     leave_out,
-    live,
-    loop,
-    made,
     meta,
     networks,
-    protocol,
     restoration,
-    run,
+    smoke,
+    synthetic,
 )
-from iqatrain.auxiliary import MadeBatches
+from iqatrain.auxiliary import SyntheticBatches
+from iqatrain.benchmarks import live, protocol
 
 
-def quietly(*arguments, **options):
+def quietly(training, batch_of, out, workers=0, **options):
     with contextlib.redirect_stdout(io.StringIO()):
-        loop.run(*arguments, **options)
+        training.fit(datasets.step_loader(batch_of, workers), out, **options)
 
 
 def assert_same(one, other):
     for name, value in one.network.state_dict().items():
         assert torch.equal(value, other.network.state_dict()[name]), name
-    for name, value in one.averaged.items():
-        assert torch.equal(value, other.averaged[name]), name
+    for name, value in one.ema.shadow.items():
+        assert torch.equal(value, other.ema.shadow[name]), name
 
 
 def interrupted(make, batch_of, out):
     """(run in one go, the same stopped in the middle and resumed from its checkpoint)."""
     whole = make()
-    quietly(whole, batch_of, whole.advance, out / "whole")
+    quietly(whole, batch_of, out / "whole")
     first = make()
-    quietly(first, batch_of, first.advance, out / "parts", stop_at=1)
+    quietly(first, batch_of, out / "parts", stop_at=1)
     resumed = make()
     resumed.load(out / "parts" / "checkpoint.pt")
     assert resumed.step == 1
-    quietly(resumed, batch_of, resumed.advance, out / "parts")
+    quietly(resumed, batch_of, out / "parts", workers=1)
     return whole, resumed
 
 
 def meta_parts(folder, **changes):
     recipe = meta.MetaRecipe(**{"steps": 2, "tasks": 2, "inner": 2, "batch": 2, "bf16": False, **changes})
-    tasks = meta.Tasks(made.open_made(folder / "made"), folder / "tables.npz", 64)
+    tasks = meta.Tasks(synthetic.open_synthetic(folder / "synthetic"), folder / "tables.npz", 64)
 
     def make():
         torch.manual_seed(0)
-        return meta.MetaTraining(networks.build("metaiqa"), recipe)
+        return meta.MetaTrainer(networks.build("metaiqa"), recipe)
 
     return recipe, tasks, make
 
 
+@pytest.mark.slow
 def test_meta_training_resumes(folder, tmp_path):
     recipe, tasks, make = meta_parts(folder)
     assert_same(*interrupted(make, lambda step: tasks.iteration(recipe, step), tmp_path))
@@ -80,9 +80,9 @@ def test_restoration_resumes(folder, tmp_path):
 
     def make():
         torch.manual_seed(0)
-        return restoration.RestorationTraining(restoration.RestorationAlone(64), recipe, "reference", "cpu")
+        return restoration.RestorationTrainer(restoration.RestorationAlone(64), recipe, "reference", "cpu")
 
-    batches = MadeBatches(make().network, folder / "made", None, 2, 1)
+    batches = SyntheticBatches(make().network, folder / "synthetic", None, 2, 1)
     assert_same(*interrupted(make, batches.batch, tmp_path))
 
 
@@ -102,9 +102,9 @@ def test_the_outer_step_is_the_mean_of_the_inner_ones(folder):
     def after(beta):
         torch.manual_seed(0)
         network = networks.build("metaiqa", dropout=0.0)
-        training = meta.MetaTraining(network, meta.MetaRecipe(**{**vars(recipe), "beta": beta}))
+        training = meta.MetaTrainer(network, meta.MetaRecipe(**{**vars(recipe), "beta": beta}))
         start = {name: value.clone() for name, value in network.state_dict().items()}
-        training.advance(iteration)
+        training.training_step(iteration)
         return start, network.state_dict()
 
     start, full = after(1.0)
@@ -114,7 +114,7 @@ def test_the_outer_step_is_the_mean_of_the_inner_ones(folder):
     assert not torch.equal(start[name], full[name]) and torch.equal(start[name], none[name])
     torch.testing.assert_close(half[name] - start[name], (full[name] - start[name]) / 2, rtol=1e-3, atol=1e-7)
     torch.manual_seed(0)
-    alone = meta.MetaTraining(networks.build("metaiqa", dropout=0.0), recipe)
+    alone = meta.MetaTrainer(networks.build("metaiqa", dropout=0.0), recipe)
     alone.network.train()
     batches = iteration[0][1]
     alone.adapt(batches[: recipe.inner])
@@ -124,26 +124,28 @@ def test_the_outer_step_is_the_mean_of_the_inner_ones(folder):
 
 def test_restoration_learns_the_map(folder, tmp_path):
     torch.manual_seed(0)
-    recipe = restoration.RestorationRecipe(steps=100, batch=8, crop=32, warmup=1, rate=3e-3, bf16=False)
-    training = restoration.RestorationTraining(restoration.RestorationAlone(32), recipe, "map", "cpu")
-    batches = MadeBatches(training.network, folder / "made", None, 8, 1)
+    recipe = restoration.RestorationRecipe(steps=100, batch=8, crop=32, warmup=1, lr=3e-3, bf16=False)
+    training = restoration.RestorationTrainer(restoration.RestorationAlone(32), recipe, "map", "cpu")
+    batches = SyntheticBatches(training.network, folder / "synthetic", None, 8, 1)
     batch = batches.batch(0)
-    found = [training.advance(batch)[0] for _ in range(100)]
+    found = [training.training_step(batch)[0] for _ in range(100)]
     assert found[-1] < 0.7 * found[0]
 
 
 def test_made_batches_hold_pairs_and_leave_held_out_references_alone(folder):
-    network = dry_run.small("bpclip-nr")
-    distorted, reference, targets, weights = MadeBatches(network, folder / "made", folder / "tables.npz", 40, 1).batch(0)
+    network = smoke.small("bpclip-nr")
+    distorted, reference, targets, weights = SyntheticBatches(
+        network, folder / "synthetic", folder / "tables.npz", 40, 1
+    ).batch(0)
     assert distorted.shape == reference.shape == (40, 3, 96, 96) and targets.shape == weights.shape == (40, 6)
     untouched = (distorted == reference).all(1).all(1).all(1)
     assert untouched.any() and (targets[untouched] == 1).any() and (targets[~untouched].min(1).values < 1).any()
-    held_out = MadeBatches(network, folder / "made", None, 40, 1, held_out=True)
-    assert not set(held_out.numbers) & set(made.open_made(folder / "made").part(False))
+    held_out = SyntheticBatches(network, folder / "synthetic", None, 40, 1, held_out=True)
+    assert not set(held_out.numbers) & set(synthetic.open_synthetic(folder / "synthetic").part(False))
 
 
 def test_pairs_of_a_picture_with_itself_are_perfect(folder):
-    pairs = full_reference.Pairs(made.open_made(folder / "made"), folder / "tables.npz", held_out=False)
+    pairs = full_reference.Pairs(synthetic.open_synthetic(folder / "synthetic"), folder / "tables.npz", held_out=False)
     recipe = full_reference.FullReferenceRecipe(batch=64, crop=64)
     distorted, reference, scores, targets, _, kinds = pairs.batch(recipe, 0)
     reference = reference.repeat_interleave(recipe.share, 0)
@@ -153,19 +155,25 @@ def test_pairs_of_a_picture_with_itself_are_perfect(folder):
 
 
 def test_references_with_ladders_come_with_fine_steps_of_one_or_of_all(folder, tmp_path):
-    shutil.copytree(folder / "made", tmp_path / "made")
-    coded.make(tmp_path / "made", with_measures=False)
-    pairs = full_reference.Pairs(made.open_made(tmp_path / "made"), folder / "tables.npz", held_out=False)
+    shutil.copytree(folder / "synthetic", tmp_path / "synthetic")
+    coded.make(tmp_path / "synthetic", with_measures=False)
+    pairs = full_reference.Pairs(
+        synthetic.open_synthetic(tmp_path / "synthetic"), folder / "tables.npz", held_out=False
+    )
     random = np.random.default_rng(0)
     recipe = full_reference.FullReferenceRecipe(share=4, ladders=1.0)
     with pytest.raises(ValueError, match="iqatrain.coded"):
-        full_reference.Pairs(made.open_made(folder / "made"), folder / "tables.npz", held_out=False).drawn(recipe, random)
+        full_reference.Pairs(
+            synthetic.open_synthetic(folder / "synthetic"), folder / "tables.npz", held_out=False
+        ).drawn(recipe, random)
     drawn = [pairs.drawn(recipe, random) for _ in range(30)]
     assert {kind for group in drawn for kind, _ in group} == set(pairs.fine) and len(pairs.fine) == 4
     assert all(len(set(group)) == 4 for group in drawn)
     single = sum(len({kind for kind, _ in group}) == 1 for group in drawn)
     assert 5 < single < 25
-    assert len(set(pairs.batch(full_reference.FullReferenceRecipe(batch=16, ladders=1.0, crop=64), 0)[-1].tolist())) == 1
+    assert (
+        len(set(pairs.batch(full_reference.FullReferenceRecipe(batch=16, ladders=1.0, crop=64), 0)[-1].tolist())) == 1
+    )
 
 
 def test_small_steps_count_as_much_as_large_ones():
@@ -178,24 +186,24 @@ def test_small_steps_count_as_much_as_large_ones():
 
 
 def test_the_restoration_stands_still_in_its_frozen_share(folder):
-    network = dry_run.small("mt-irn")
-    recipe = run.Recipe(steps=2, batch=2, degraded=0, crop=64, warmup=1, frozen_share=0.5, bf16=False)
-    training = run.Training(network, recipe)
-    pictures = data.made_pictures(4, 96).take(range(4))
+    network = smoke.small("mt-irn")
+    recipe = finetune.FinetuneRecipe(steps=2, batch=2, degraded=0, crop=64, warmup=1, frozen_share=0.5, bf16=False)
+    training = finetune.FinetuneTrainer(network, recipe)
+    pictures = data.noise_pictures(4, 96).take(range(4))
     courses = []
     for step in range(2):
         before = network.restoration.e6.conv1.conv.weight.clone()
         head = network.head[0].weight.clone()
-        training.advance(run.batch_of(pictures, recipe, step), 0.1)
+        training.training_step(datasets.batch_of(pictures, recipe, step))
         courses.append(torch.equal(before, network.restoration.e6.conv1.conv.weight))
         assert not torch.equal(head, network.head[0].weight)
     assert courses == [True, False]
 
 
 def test_a_start_must_fit(tmp_path):
-    torch.save({"averaged": {"nonsense": torch.zeros(1)}}, tmp_path / "a.pt")
+    torch.save({"ema": {"nonsense": torch.zeros(1)}}, tmp_path / "a.pt")
     with pytest.raises(ValueError, match="nonsense"):
-        run.load_start(networks.build("metaiqa"), tmp_path / "a.pt")
+        finetune.load_start(networks.build("metaiqa"), tmp_path / "a.pt")
 
 
 @pytest.fixture
@@ -204,17 +212,20 @@ def challenge(tmp_path):
     root = tmp_path / "ChallengeDB_release"
     (root / "Images").mkdir(parents=True)
     (root / "Data").mkdir()
-    pictures = data.made_pictures(27, 112, seed=2)
+    pictures = data.noise_pictures(27, 112, seed=2)
     names = [f"{i}.bmp" for i in range(27)]
     for i, name in enumerate(names):
         Image.fromarray(pictures.pixels[i][: 100 + i % 3]).save(root / "Images" / name)
-    savemat(root / "Data" / "AllImages_release.mat", {"AllImages_release": np.array([[name] for name in names], dtype=object)})
+    savemat(
+        root / "Data" / "AllImages_release.mat",
+        {"AllImages_release": np.array([[name] for name in names], dtype=object)},
+    )
     savemat(root / "Data" / "AllMOS_release.mat", {"AllMOS_release": 100 * pictures.mos[None]})
     return root
 
 
 def protocol_says(monkeypatch, command: str) -> str:
-    """What `python -m iqatrain.protocol` prints."""
+    """What `python -m iqatrain.benchmarks.protocol` prints."""
     monkeypatch.setattr("sys.argv", ["protocol", *command.split()])
     with contextlib.redirect_stdout(io.StringIO()) as said:
         protocol.main()
@@ -244,23 +255,34 @@ def test_the_protocol_trains_each_split_once_and_logs_each_look(challenge, tmp_p
         told("--name tiny --keep")
     lines = protocol.Results(out).lines()
     assert [(line["name"], line["seed"], line["pictures"]) for line in lines] == [("tiny", 0, 4), ("tiny", 1, 4)]
-    assert len((out / "looks.jsonl").read_text().splitlines()) == 2
+    assert len((out / "results.jsonl").read_text().splitlines()) == 2
     # What follows starts from what the same split's training part taught, and keeps nothing itself.
     said = told(f"--name second --start {out}/tiny/seed{{seed}}/checkpoint.pt")
     for seed in (0, 1):
-        assert f"{out}/tiny/seed{seed}/checkpoint.pt: " in said and not (out / "second" / f"seed{seed}" / "checkpoint.pt").exists()
-    assert [line["start"] for line in protocol.Results(out).lines()[2:]] == [["seed0/checkpoint.pt"], ["seed1/checkpoint.pt"]]
+        assert (
+            f"{out}/tiny/seed{seed}/checkpoint.pt: " in said
+            and not (out / "second" / f"seed{seed}" / "checkpoint.pt").exists()
+        )
+    assert [line["start"] for line in protocol.Results(out).lines()[2:]] == [
+        ["seed0/checkpoint.pt"],
+        ["seed1/checkpoint.pt"],
+    ]
 
 
 def test_choosing_looks_at_no_test_part(challenge, tmp_path, monkeypatch):
     out = tmp_path / "protocol"
-    command = f"choose --name a --live {challenge} --out {out} --seeds 3 --steps 1 --batch 4 --degraded 0 --crop 64 --warmup 1 --fp32 --device cpu"
+    command = (
+        f"choose --name a --live {challenge} --out {out} --seeds 3 --steps 1 --batch 4 --degraded 0 --crop 64 "
+        f"--warmup 1 --fp32 --device cpu"
+    )
     monkeypatch.setattr(networks.metaiqa.MetaIqa, "crop", 64)
     protocol_says(monkeypatch, command)
     (line,) = protocol.Results(out, choices=True).lines()
     assert (line["name"], line["seed"], line["pictures"]) == ("a", 3, 3)
-    assert not protocol.Results(out).lines() and not (out / "looks.jsonl").exists()
-    assert (out / "choices" / "a" / "seed3").is_dir() and not (out / "a").exists()  # no checkpoint that `train` would go on from
+    assert not protocol.Results(out).lines() and not (out / "results.jsonl").exists()
+    assert (out / "choices" / "a" / "seed3").is_dir() and not (
+        out / "a"
+    ).exists()  # no checkpoint that `train` would go on from
     training, test = live.split(1162, 3)
     chosen, measured = protocol.parts_of(1162, 3, choosing=True)
     assert len(chosen) == 744 and len(measured) == 186 and set(chosen) | set(measured) == set(training)
@@ -269,9 +291,12 @@ def test_choosing_looks_at_no_test_part(challenge, tmp_path, monkeypatch):
 
 def test_frozen_weights_are_looked_at_once(challenge, tmp_path, monkeypatch):
     network = networks.build("metaiqa")
-    torch.save({"averaged": network.state_dict()}, tmp_path / "a.pt")
+    torch.save({"ema": network.state_dict()}, tmp_path / "a.pt")
     out = tmp_path / "protocol"
-    command = f"unseen --name shipped --checkpoint {tmp_path}/a.pt --short-side 64 --live {challenge} --out {out} --device cpu"
+    command = (
+        f"unseen --name shipped --checkpoint {tmp_path}/a.pt --short-side 64 --live {challenge} --out {out} "
+        f"--device cpu"
+    )
     monkeypatch.setattr(networks.metaiqa.MetaIqa, "crop", 64)
     protocol_says(monkeypatch, command)
     assert protocol.Results(out).lines()[0]["pictures"] == 20
@@ -282,12 +307,15 @@ def test_frozen_weights_are_looked_at_once(challenge, tmp_path, monkeypatch):
 
 def test_the_floor_learns_from_scored_features_and_is_looked_at_once(challenge, tmp_path, monkeypatch):
     """Features that are the opinions: the regression learns that from one set and tells the other's order."""
-    out, scored = tmp_path / "protocol", data.made_pictures(12, 32)
+    out, scored = tmp_path / "protocol", data.noise_pictures(12, 32)
     monkeypatch.setattr(data, "open_biq2021", lambda cache, part: scored)
     opinions = live.open_live(challenge).mos
     for name, values in (("scored", scored.mos), ("live", opinions)):
         np.save(tmp_path / f"{name}.npy", np.stack([values, np.ones(len(values))], 1).astype(np.float32))
-    command = f"floor --name ridge --features {tmp_path}/live.npy --scored-features {tmp_path}/scored.npy --live {challenge} --out {out}"
+    command = (
+        f"floor --name ridge --features {tmp_path}/live.npy --scored-features {tmp_path}/scored.npy --live "
+        f"{challenge} --out {out}"
+    )
     protocol_says(monkeypatch, command)
     (line,) = protocol.Results(out).lines()
     assert line["seed"] is None and line["srocc"] == pytest.approx(1)
@@ -303,7 +331,9 @@ def test_the_splits_floor_is_a_regression_of_each_splits_own_part(challenge, tmp
         protocol_says(monkeypatch, f"frozen {how} {common}")
     ridge, svr = (protocol.Results(out).lines()[2 * i :][:2] for i in range(2))
     assert [(line["seed"], line["strength"]) for line in ridge] == [(0, 0.3), (3, 0.3)]
-    assert [line["srocc"] for line in ridge] == [pytest.approx(1)] * 2 and [line["regression"] for line in svr] == ["svr"] * 2
+    assert [line["srocc"] for line in ridge] == [pytest.approx(1)] * 2 and [line["regression"] for line in svr] == [
+        "svr"
+    ] * 2
 
 
 def test_the_cards_protocol_says_what_is_preliminary_and_what_the_paper_has(tmp_path):
@@ -325,7 +355,9 @@ def test_scaling_keeps_the_aspect():
 
 def test_summary_pairs_splits():
     lines = [
-        {"name": name, "seed": seed, "srocc": base + seed / 10, "plcc": base} for name, base in (("a", 0.5), ("b", 0.6)) for seed in (0, 1)
+        {"name": name, "seed": seed, "srocc": base + seed / 10, "plcc": base}
+        for name, base in (("a", 0.5), ("b", 0.6))
+        for seed in (0, 1)
     ]
     rows = {row["name"]: row for row in protocol.summary(lines, against="a")}
     assert rows["b"]["srocc above a"]["each"] == [0.1, 0.1] and rows["b"]["preliminary"]
@@ -333,14 +365,14 @@ def test_summary_pairs_splits():
 
 
 def test_leaving_a_subset_out_trains_on_the_others_only(tmp_path, monkeypatch):
-    pictures = data.made_pictures(24, 80, seed=4)
+    pictures = data.noise_pictures(24, 80, seed=4)
     names = [f"ss0{1 + i % 3} ({i}).jpg" for i in range(24)]
     np.save(tmp_path / "biq2021-train.npy", pictures.pixels)
     np.savez(tmp_path / "biq2021-train.npz", mos=pictures.mos, names=np.array(names))
     seen = []
-    original = run.train
+    original = finetune.train
     monkeypatch.setattr(
-        run,
+        finetune,
         "train",
         lambda training, chosen, *rest, **more: (
             seen.append(set(data.subsets(chosen.names))),
@@ -349,7 +381,8 @@ def test_leaving_a_subset_out_trains_on_the_others_only(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(networks.metaiqa.MetaIqa, "crop", 64)
     command = (
-        f"leave_out --name tiny --cache {tmp_path} --out {tmp_path}/out --steps 1 --batch 4 --degraded 0 --warmup 1 --fp32 --device cpu"
+        f"leave_out --name tiny --cache {tmp_path} --out {tmp_path}/out --steps 1 --batch 4 --degraded 0 "
+        f"--warmup 1 --fp32 --device cpu"
     )
     monkeypatch.setattr("sys.argv", command.split())
     with contextlib.redirect_stdout(io.StringIO()):
@@ -360,14 +393,16 @@ def test_leaving_a_subset_out_trains_on_the_others_only(tmp_path, monkeypatch):
 
 
 def test_subsets_are_drawn_as_they_are_or_equally():
-    pictures = data.made_pictures(60, 8)
+    pictures = data.noise_pictures(60, 8)
     pictures.names = [f"ss0{1 if i < 6 else 2 if i < 18 else 3} ({i}).jpg" for i in range(60)]
-    assert sorted(run.order_of(pictures, run.Recipe(), 0)) == list(range(60))
-    drawn = np.concatenate([run.order_of(pictures, run.Recipe(subsets="equal"), epoch) for epoch in range(60)])
+    assert sorted(datasets.order_of(pictures, finetune.FinetuneRecipe(), 0)) == list(range(60))
+    drawn = np.concatenate(
+        [datasets.order_of(pictures, finetune.FinetuneRecipe(subsets="equal"), epoch) for epoch in range(60)]
+    )
     shares = [np.mean(drawn < 6), np.mean((drawn >= 6) & (drawn < 18)), np.mean(drawn >= 18)]
     assert shares == pytest.approx([1 / 3] * 3, abs=0.05)
     with pytest.raises(ValueError, match="drawn or equal"):
-        run.order_of(pictures, run.Recipe(subsets="even"), 0)
+        datasets.order_of(pictures, finetune.FinetuneRecipe(subsets="even"), 0)
 
 
 def rated_in_three_places(random, count=600):
@@ -402,11 +437,11 @@ def test_only_the_pictures_that_are_given_are_aligned(tmp_path):
 
 
 def test_agreement_is_said_of_each_subset_too():
-    pictures = data.made_pictures(8, 8)
+    pictures = data.noise_pictures(8, 8)
     pictures.names = [f"ss0{1 + i % 2} ({i}).jpg" for i in range(8)]
     scores = pictures.mos.copy()
     scores[::2] = 1 - scores[::2]
-    found = run.agreement(scores, pictures)
+    found = finetune.agreement(scores, pictures)
     assert found["within"] == pytest.approx({"ss01": -1, "ss02": 1}) and -1 < found["validation_srocc"] < 1
 
 
@@ -436,7 +471,10 @@ def test_leaving_out_a_regression_is_trained_on_the_others_only(tmp_path, monkey
     np.save(tmp_path / "biq2021-train.npy", np.zeros((len(x), 1, 1, 3), np.uint8))
     np.savez(tmp_path / "biq2021-train.npz", mos=opinions, names=[f"{name} ({i}).jpg" for i, name in enumerate(subset)])
     for name, further in (("as they are", ""), ("aligned", "--alignment 1 --subsets equal")):
-        command = f"leave_out --ridge 0.01 --features {tmp_path}/features.npy --cache {tmp_path} --out {tmp_path} {further} --name".split()
+        command = (
+            f"leave_out --ridge 0.01 --features {tmp_path}/features.npy --cache {tmp_path} --out {tmp_path} "
+            f"{further} --name"
+        ).split()
         monkeypatch.setattr("sys.argv", [*command, name])
         leave_out.main()
     lines = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
@@ -448,14 +486,15 @@ def test_leaving_out_a_regression_is_trained_on_the_others_only(tmp_path, monkey
 
 
 def test_label_weight_is_used(folder):
-    pictures = made.open_made(folder / "made")
+    pictures = synthetic.open_synthetic(folder / "synthetic")
     flat = labels.label(folder / "tables.npz", pictures, weight=0.0)
     assert np.ptp(flat.scores, 0).max() == 0
 
 
-def test_the_dry_run_exports_four_models_that_agree(tmp_path):
+@pytest.mark.slow
+def test_the_smoke_test_exports_four_models_that_agree(tmp_path):
     with contextlib.redirect_stdout(io.StringIO()):
-        lines = dry_run.dry_run(tmp_path)
+        lines = smoke.smoke(tmp_path)
     assert [line["network"] for line in lines] == list(networks.NAMES)
     for line in lines:
         assert line["bytes"] < 30_000_000 and max(line["differences"]) < 1e-3, line

@@ -42,7 +42,7 @@ pub const BUNDLED: [Bundled; 4] = [
     },
     Bundled {
         name: "bpclip-nr",
-        about: "BPCLIP's network, a sentence encoder in CLIP's place",
+        about: "BPCLIP's network, with a sentence encoder instead of CLIP's text encoder",
         full_reference: false,
         srocc: 0.727,
         examination: "LIVE Challenge, unseen",
@@ -51,7 +51,7 @@ pub const BUNDLED: [Bundled; 4] = [
     },
     Bundled {
         name: "bpclip-fr",
-        about: "BPCLIP's network, a sentence encoder in CLIP's place",
+        about: "BPCLIP's network, with a sentence encoder instead of CLIP's text encoder",
         full_reference: true,
         srocc: 0.906,
         examination: "TID2013 look-alikes",

@@ -368,8 +368,9 @@ const SCORE: &str = "\
 ## `iqa-score`: one frame
 
 Every frame that has passed `iqascore` or `iqacompare` carries one `GstCustomMeta` named `IqaMeta`. Its structure has
-one field per such element, named after the element (`iqascore0`), whose value is a structure `iqa-score`. The
-metadata has no tags, so converters, scalers and encoders copy it.
+one field per such element, named after the element (`iqascore0`), whose value is a structure `iqa-score`. With
+`on-unmatched=skip`, `iqacompare` adds nothing to a frame without a reference frame. The metadata has no tags, so
+converters, scalers, encoders and decoders copy it; `mpegtsmux`, `compositor` and real deinterlacers drop it.
 
 The column *records* says who has a field: `nr` without a reference, `fr` and `rr` with one (`iqacompare`), `messages`
 only in the element message.
@@ -501,7 +502,7 @@ const PARTS: &[Part] = &[
             ("kind", true, "What it is about, a word from the table below"),
             ("cause", true, "What was found, in English"),
             ("cure", false, "What to do, a word from the table below; absent if nothing helps"),
-            ("words", false, "Free text that belongs to the cure"),
+            ("words", false, "The text in place of … in the table of cures"),
             ("known", false, "The fields that `alarm-field` can name; an array of strings"),
             ("video-direction", false, "The value of `videoflip`'s property that puts the picture upright"),
             ("offset", false, "The offset at which the pictures agree"),

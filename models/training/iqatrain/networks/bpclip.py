@@ -3,11 +3,12 @@
 
 Where the paper leaves something open, what is done here:
 * The five levels are the stem at half size and the four stages; D is `WIDTH`; attention has one head, as Eq. 3.
-* Eq. 4 reads G_i and G_(i+1) themselves, so there are four x_i, each the mean of its 144 weighted tokens put through an MLP.
+* Eq. 4 reads G_i and G_(i+1) themselves, so there are four x_i, each the mean of its 144 weighted tokens put through an
+  MLP.
 * The bottleneck of the gate (phi) is 1x1 to 64, 3x3, 3x3 to one mask for all channels. Without a reference, W_f goes
   straight to D channels.
-* The text side is a sentence encoder's embeddings of forty adjectives (`iqatrain.text`), constants: no CLIP encoder was found
-  in what this project can reach.
+* The text side is a sentence encoder's embeddings of forty adjectives (`iqatrain.text`), constants: no CLIP encoder was
+  found in what this project can reach.
 * The attributes, one for each dimension of adjectives: the mean cosine with those that praise minus the mean with those
   that blame, averaged over the four levels, times a learned scale, through a sigmoid.
 """
@@ -33,7 +34,12 @@ class Gate(nn.Module):
         super().__init__()
         self.tokens = tokens
         self.mask = nn.Sequential(
-            nn.Conv2d(inputs, 64, 1), nn.GELU(), nn.Conv2d(64, 64, 3, 1, 1), nn.GELU(), nn.Conv2d(64, 1, 3, 1, 1), nn.Sigmoid()
+            nn.Conv2d(inputs, 64, 1),
+            nn.GELU(),
+            nn.Conv2d(64, 64, 3, 1, 1),
+            nn.GELU(),
+            nn.Conv2d(64, 1, 3, 1, 1),
+            nn.Sigmoid(),
         )
         self.values = nn.Conv2d(values, WIDTH, 1)
         self.reduce = nn.Linear(WIDTH, WIDTH)
@@ -67,7 +73,8 @@ def mlp(inputs, outputs, *last):
 class BpClip(nn.Module):
     """Without a reference: [n, 3, 384, 384] R'G'B' 0 to 1. With: two such, the distorted and the reference.
 
-    -> (score [n, 1], about 0 (worst) to 1 (best); attributes [n, 6], 0 (bad) to 1 (good), in the order of text.DIMENSIONS)
+    -> (score [n, 1], about 0 (worst) to 1 (best); attributes [n, 6], 0 (bad) to 1 (good), in the order of
+    text.DIMENSIONS)
     """
 
     mean, std = (0.0,) * 3, (1.0,) * 3
@@ -129,17 +136,19 @@ class BpClip(nn.Module):
         attributes = torch.stack(cosines).mean(0) @ self.contrast
         return score, torch.sigmoid(self.attribute_scale * attributes + self.attribute_shift)
 
-    def parameter_groups(self, rate, head_factor):
+    def parameter_groups(self, lr, head_factor):
         """The backbone at `rate`, what starts from nothing at `head_factor` times it."""
         backbone = {id(p) for p in self.backbone.parameters()}
         return [
-            {"params": [p for p in self.backbone.parameters() if p.requires_grad], "peak": rate},
-            {"params": [p for p in self.parameters() if id(p) not in backbone], "peak": rate * head_factor},
+            {"params": [p for p in self.backbone.parameters() if p.requires_grad], "peak": lr},
+            {"params": [p for p in self.parameters() if id(p) not in backbone], "peak": lr * head_factor},
         ]
 
 
 def positions(code: torch.Tensor, count: int) -> torch.Tensor:
-    """A position code [1, n, WIDTH] for `count` tokens, between which it is interpolated where it was learned for another number."""
+    """A position code [1, n, WIDTH] for `count` tokens, between which it is interpolated where it was learned for
+    another number.
+    """
     if code.shape[1] == count:
         return code
     old, new = (round(n**0.5) for n in (code.shape[1], count))

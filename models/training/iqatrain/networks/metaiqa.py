@@ -27,9 +27,9 @@ class MetaIqa(nn.Module):
         features = self.backbone(x).mean((2, 3))
         return torch.sigmoid(self.head(features))
 
-    def parameter_groups(self, rate, head_factor):
+    def parameter_groups(self, lr, head_factor):
         """The head starts from nothing and learns faster than the backbone."""
         return [
-            {"params": [p for p in self.backbone.parameters() if p.requires_grad], "peak": rate},
-            {"params": list(self.head.parameters()), "peak": rate * head_factor},
+            {"params": [p for p in self.backbone.parameters() if p.requires_grad], "peak": lr},
+            {"params": list(self.head.parameters()), "peak": lr * head_factor},
         ]

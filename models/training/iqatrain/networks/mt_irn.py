@@ -3,12 +3,13 @@
 
 Where the paper leaves something open, what is done here:
 * F1, F2, F3 are the outputs of D2, D1 and E6: by size they are what goes with conv2_10, conv3_12 and conv4_18.
-* Eq. 2 as printed multiplies the attention maps with F_R and F_C; its text multiplies them with the maps that they are made of,
-  the convolved ones. The text is followed, after a sigmoid.
+* Eq. 2 as printed multiplies the attention maps with F_R and F_C; its text multiplies them with the maps that they are
+  made of, the convolved ones. The text is followed, after a sigmoid.
 * Each branch of the multi-scale convolution has `WIDTH` channels.
 * D5's output is added to the input: it learns what is to be changed. The transposed convolutions have output padding 1
-  where the stride is 2; the activations are ReLU. Each convolution of the U-Net but D5 and D6 is batch-normalised, without which
-  the SSIM map was not learned in the number of steps that can be afforded here; in the whole, the norms' statistics stand still.
+  where the stride is 2; the activations are ReLU. Each convolution of the U-Net but D5 and D6 is batch-normalised,
+  without which the SSIM map was not learned in the number of steps that can be afforded here; in the whole, the norms'
+  statistics stand still.
 """
 
 import torch
@@ -121,7 +122,7 @@ class SpatialAttention(nn.Module):
 
 
 class Fusion(nn.Module):
-    """Restoration [n, r, h, w] and content [n, c, h, w] -> [n, 6 WIDTH], the average of the fused maps (Eq. 2 and 3)."""
+    """Restoration [n, r, h, w] and content [n, c, h, w] -> [n, 6 WIDTH], the mean of the fused maps (Eq. 2 and 3)."""
 
     def __init__(self, restoration, content):
         super().__init__()
@@ -166,11 +167,11 @@ class MtIrn(nn.Module):
         features = torch.cat((top.mean((2, 3)), difference, *fused), 1)
         return torch.sigmoid(self.head(features)), ssim
 
-    def parameter_groups(self, rate, head_factor):
+    def parameter_groups(self, lr, head_factor):
         """Backbone and U-Net at `rate`, what starts from nothing at `head_factor` times it."""
         slow = [*self.backbone.parameters(), *self.restoration.parameters()]
         fast = [*self.fusions.parameters(), *self.difference.parameters(), *self.head.parameters()]
         return [
-            {"params": [p for p in slow if p.requires_grad], "peak": rate},
-            {"params": [p for p in fast if p.requires_grad], "peak": rate * head_factor},
+            {"params": [p for p in slow if p.requires_grad], "peak": lr},
+            {"params": [p for p in fast if p.requires_grad], "peak": lr * head_factor},
         ]

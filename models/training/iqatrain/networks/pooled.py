@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""ResNet-50 under one linear layer: what MT-IRN and BPCLIP without a reference start from, and what they must be above."""
+"""ResNet-50 under one linear layer: MT-IRN and BPCLIP without a reference start from it, and must be above it."""
 
 import torch
 from torch import nn
@@ -10,7 +10,9 @@ FEATURES = 2 * sum(CHANNELS[1:])
 
 
 def pooled(levels) -> torch.Tensor:
-    """The four stages' outputs [n, c, h, w] -> [n, FEATURES] float32: each channel's mean and standard deviation, stage by stage."""
+    """The four stages' outputs [n, c, h, w] -> [n, FEATURES] float32: each channel's mean and standard deviation, stage
+    by stage.
+    """
     parts = []
     for one in levels:
         one = one.float()
@@ -23,9 +25,9 @@ def pooled(levels) -> torch.Tensor:
 class Pooled(nn.Module):
     """[n, 3, h, w] R'G'B' 0 to 1, h and w divisible by 32 -> score [n, 1], about 0 (worst) to 1 (best).
 
-    The linear layer starts as the ridge regression on the frozen features (`probe`), and everything is tuned from there:
-    a probe first and then fine-tuning keeps more of what the backbone knows about pictures unlike those it is tuned on
-    (Kumar et al., ICLR 2022).
+    The linear layer starts as the ridge regression on the frozen features (`probe`), and everything is tuned from
+    there: a probe first and then fine-tuning keeps more of what the backbone knows about pictures unlike those it is
+    tuned on (Kumar et al., ICLR 2022).
     """
 
     name, crop, crops, stride, mean, std = "pooled", 224, 5, None, (0.0,) * 3, (1.0,) * 3
@@ -38,7 +40,8 @@ class Pooled(nn.Module):
         self.head = nn.Linear(FEATURES, 1)
 
     def forward(self, x):
-        # The root keeps a step of the optimiser, which moves all weights alike, from moving the score by thousands of them.
+        # The root keeps a step of the optimiser, which moves all weights alike, from moving the score by thousands of
+        # them.
         standard = (pooled(self.backbone(x)[1:]) - self.centre) / (self.spread * FEATURES**0.5)
         return self.head(standard)
 
@@ -50,8 +53,8 @@ class Pooled(nn.Module):
         self.head.weight.copy_(torch.from_numpy(ridge.weights * FEATURES**0.5)[None])
         self.head.bias.fill_(ridge.offset)
 
-    def parameter_groups(self, rate, head_factor):
+    def parameter_groups(self, lr, head_factor):
         return [
-            {"params": [p for p in self.backbone.parameters() if p.requires_grad], "peak": rate},
-            {"params": list(self.head.parameters()), "peak": rate * head_factor},
+            {"params": [p for p in self.backbone.parameters() if p.requires_grad], "peak": lr},
+            {"params": list(self.head.parameters()), "peak": lr * head_factor},
         ]

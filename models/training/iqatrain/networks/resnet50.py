@@ -78,7 +78,9 @@ class ResNet50(nn.Module):
         return levels
 
     def load_keras(self, weights: dict) -> None:
-        """Takes the arrays of Keras' ResNet-50 (`read_tfjs`): BGR input, kernels [h, w, in, out], norms with epsilon 1e-3."""
+        """Takes the arrays of Keras' ResNet-50 (`read_tfjs`): BGR input, kernels [h, w, in, out], norms with epsilon
+        1e-3.
+        """
         pairs = [(self.stem, "conv1", "bn_conv1")]
         for number, stage in enumerate(self.stages):
             for block, letter in zip(stage, "abcdef"):
@@ -93,7 +95,8 @@ class ResNet50(nn.Module):
                 module.weight.copy_(kernel.flip(1) if module is self.stem else kernel)
                 module.scale.copy_(torch.from_numpy(weights[f"{norm}/gamma"].copy()))
                 module.shift.copy_(torch.from_numpy(weights[f"{norm}/beta"].copy()))
-                # The convolution's bias moves the mean; the larger epsilon goes into the variance (FoldedConv adds 1e-5).
+                # The convolution's bias moves the mean; the larger epsilon goes into the variance (FoldedConv adds
+                # 1e-5).
                 module.mean.copy_(torch.from_numpy(weights[f"{norm}/moving_mean"] - weights[f"{conv}/bias"]))
                 module.variance.copy_(torch.from_numpy(weights[f"{norm}/moving_variance"] + (KERAS_EPSILON - 1e-5)))
 
@@ -102,8 +105,10 @@ class ResNet50(nn.Module):
         if path.is_dir():
             self.load_keras(read_tfjs(path))
             return
-        state, prefix = torch.load(path, weights_only=True, map_location="cpu")["averaged"], "backbone."
-        self.load_state_dict({name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)})
+        state, prefix = torch.load(path, weights_only=True, map_location="cpu")["ema"], "backbone."
+        self.load_state_dict(
+            {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+        )
 
 
 def read_tfjs(folder: Path) -> dict:

@@ -20,7 +20,11 @@ pub(super) fn chain(context: &Context<'_>, side: Side, buffer: gst::Buffer) -> F
     let buffer = own(context, buffer, context.queues.budget().frames(side));
     // Taken here, because the buffer may wait for long and other elements may have finished with it by then.
     let lease = (side == Side::Reference).then(|| lease(&buffer));
-    context.queues.push_frame(side, buffer, lease, seen)
+    match context.queues.push_frame(side, buffer, lease, seen) {
+        // EOS would make a `tee` upstream end the references of all comparisons behind it.
+        Err(gst::FlowError::Eos) if side == Side::Reference => Ok(gst::FlowSuccess::Ok),
+        flow => flow,
+    }
 }
 
 /// Returns the buffer, or a copy if its pool is small: upstream would block on the buffers held here.

@@ -5,6 +5,7 @@
 use super::budget::Charge;
 use crate::scheduling::{self, Payload};
 use crate::scoring::Times;
+use crate::video_frame::Stream;
 use onnx_iqa::sharing::Lease;
 use std::sync::Arc;
 use std::time::Instant;
@@ -33,6 +34,7 @@ pub(super) type Item = scheduling::Item<Arrived>;
 pub(super) struct Pending {
     /// Number assigned by the comparer.
     pub(super) number: u64,
+    pub(super) stream: Arc<Stream>,
     pub(super) buffer: gst::Buffer,
     pub(super) times: Times,
     /// Running time, possibly before the segment.

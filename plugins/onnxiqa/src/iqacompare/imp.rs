@@ -161,7 +161,10 @@ impl IqaCompare {
 
 impl Guarded for IqaCompare {
     fn stop_after_panic(&self, _element: &gst::Element) {
-        self.queues.stop(gst::FlowError::Error);
+        // Upstream that has sent EOS cannot be told; downstream must not wait for what will not come.
+        if self.queues.stop(gst::FlowError::Error) {
+            self.pads.src.push_event(gst::event::Eos::new());
+        }
     }
 }
 
@@ -216,15 +219,16 @@ impl ObjectImpl for IqaCompare {
                     .blurb(
                         "Statistics since the transition to PAUSED: distorted = matched + duplicate + unmatched, \
                          reference = matched + dropped + outside; scored, skipped, failed; mean, min, p5 and last of \
-                         the score, or of psnr-y without a model; latency-mean and latency-p99 in nanoseconds",
+                         the score, without a model of psnr-y, or of the first measure if that is not measured; \
+                         latency-mean and latency-p99 in nanoseconds",
                     )
                     .read_only()
                     .doc_show_default()
                     .build(),
             ];
             let fields = "Field evaluated by windows and alarms: psnr-y, psnr-cb, psnr-cr, psnr, ssim, ms-ssim, \
-                          float-ssim, vmaf, cambi, score, raw or a model attribute; default: score with a model, \
-                          psnr-y without";
+                          float-ssim, vmaf, cambi, score, raw or a model attribute; default: score, without a model \
+                          psnr-y, or the first measure if that is not measured";
             let report = report_settings::Settings::new(Settings::default().main_field()).properties(fields);
             Settings::properties().into_iter().chain(report).chain(state).collect()
         });

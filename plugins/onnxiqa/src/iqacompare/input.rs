@@ -112,9 +112,15 @@ impl Input {
         }
     }
 
-    /// Returns the times of a reference frame.
-    pub(super) fn reference(&self, number: u64) -> Option<ReferenceTime> {
-        self.references.get(number)
+    /// Returns the times of the reference frame with which a distorted frame was compared. The first pair of two
+    /// streams shows how these differ.
+    pub(super) fn paired(&mut self, context: &Context<'_>, number: u64, frame: &Pending) -> Option<ReferenceTime> {
+        let (times, reference) = self.references.get(number)?;
+        let (crops, is_still) = context.setting(|settings| (settings.registration.crops(), settings.is_still()));
+        for warning in self.streams.paired([reference, &frame.stream], crops, is_still) {
+            warn(context.element, gst::StreamError::Format, &warning);
+        }
+        Some(*times)
     }
 
     /// Chooses the next item.
@@ -217,7 +223,7 @@ impl Input {
         // Numbers are assigned in order, by this thread only.
         let bytes = held(stream, buffer, charge);
         comparer.push_reference(*stamp, bytes, shared(comparer, stream, buffer, charge, lease));
-        self.references.push((buffer.pts(), stamp.running));
+        self.references.push((buffer.pts(), stamp.running), stream.clone());
     }
 
     /// Takes a distorted frame and returns it in the state in which it waits for its result.
@@ -243,7 +249,7 @@ impl Input {
         let Arrived { buffer, arrival, charge, .. } = frame;
         let has_rate = context.setting(|settings| settings.has_model() && settings.selection.has_rate());
         context.report(|report| report.arrived(times, has_rate));
-        Ok(Pending { number, buffer, times, running: stamp.running, arrival, due, charge })
+        Ok(Pending { number, stream, buffer, times, running: stamp.running, arrival, due, charge })
     }
 
     /// Warns about the first interlaced frame of a mixed stream.
@@ -304,7 +310,7 @@ impl Input {
             gst::element_error!(context.element, gst::CoreError::Negotiation, ("{}: {error}", name(side)));
             gst::FlowError::NotNegotiated
         })?;
-        let main_field = self.streams.main_field(has_model);
+        let main_field = self.streams.main_field(context.setting(Settings::main_field));
         crate::lock(context.report).settings.main_field = main_field;
         self.set_next_pairs(context);
         for assumed in remarks.assumed {

@@ -105,7 +105,7 @@
  * is posted.
  *
  * VMAF 1 (`vmaf_v1.0.16_…`) also evaluates chroma and banding. It requires Y'CbCr with at least 80 chroma samples in
- * either dimension (160 pixels for 4:2:0; 266 chroma samples for `5d0h`, 318 for `3d0h_2160`). Its scores are not
+ * either dimension (160 pixels for 4:2:0; 133 chroma samples for `5d0h`, 159 for `3d0h_2160`). Its scores are not
  * comparable with those of v0.6.1: there is no conversion formula, and even the order of two renditions can differ, in
  * particular after sharpening. Choose new thresholds, one per bit depth: because of banding, the same picture scores
  * differently in 8 bits and converted to 10 bits.
@@ -123,7 +123,9 @@
  * In a live pipeline, a frame waits for at most `latency` and then leaves with or without a match, so that a stalled
  * reference does not block the stream. By default `latency` depends on `alignment`: `search-range` for `auto` and
  * `track`, 0 otherwise. If one branch is delayed, for example by an encoder, set it to at least that delay. With
- * `measures=vmaf` the element's latency is increased by one frame duration, or by two with an `hfr` model.
+ * `measures=vmaf` the element's latency is increased by one frame duration, or by two with an `hfr` model. Only the wait
+ * for a match is limited: if measures or the model are slower than the stream, upstream is blocked and frames are late;
+ * limit them with `interval` or `max-rate`.
  *
  * ## Metadata downstream
  *

@@ -120,7 +120,8 @@ impl Output {
         self.summed_up = false;
     }
 
-    /// Sends the next item if it need not wait. `reference` returns the times of a reference frame.
+    /// Sends the next item if it need not wait. `paired` returns the times of the reference frame that a frame was
+    /// compared with.
     ///
     /// # Errors
     /// The error from downstream, or if the flow ends with this frame.
@@ -128,7 +129,7 @@ impl Output {
         &mut self,
         context: &Context<'_>,
         comparer: &Comparer,
-        reference: impl FnOnce(u64) -> Option<ReferenceTime>,
+        paired: impl FnOnce(u64, &Pending) -> Option<ReferenceTime>,
     ) -> Result<Sent, gst::FlowError> {
         announce(context, comparer, &self.fifo);
         let outcome = match self.fifo.front() {
@@ -146,7 +147,7 @@ impl Output {
         match self.fifo.pop() {
             Some(Item::Frame(frame)) => {
                 if let Some(outcome) = outcome {
-                    let reference = outcome.pairing.reference().and_then(reference);
+                    let reference = outcome.pairing.reference().and_then(|number| paired(number, &frame));
                     self.send_frame(context, frame, outcome, reference)?;
                 }
                 Ok(Sent::Something)

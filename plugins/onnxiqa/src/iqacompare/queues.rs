@@ -243,8 +243,7 @@ impl Queues {
         let mut inner = self.lock();
         let old = inner.queues.each_mut().map(std::mem::take);
         for queue in &mut inner.queues {
-            // Fewer if frames are large.
-            queue.items.set_limit(Limit { frames: FRAMES, bytes: max_bytes / 8 });
+            queue.items.set_limit(usual(max_bytes));
         }
         inner.max_bytes = max_bytes;
         inner.independent = independent;
@@ -377,8 +376,10 @@ impl Queues {
     /// FLUSH_STOP: the queue is empty.
     pub(super) fn flush_stop(&self, side: Side) {
         let mut inner = self.lock();
+        let max_bytes = inner.max_bytes;
         let queue = &mut inner.queues[side as usize];
         let old = queue.items.flush();
+        queue.items.set_limit(usual(max_bytes));
         queue.flushing = false;
         queue.flushed = true;
         queue.waiting = None;
@@ -508,6 +509,11 @@ impl Drop for Seeking<'_> {
         self.0.lock().seeks -= 1;
         self.0.wake();
     }
+}
+
+/// Limit of a queue that has not grown: fewer frames if they are large.
+fn usual(max_bytes: u64) -> Limit {
+    Limit { frames: FRAMES, bytes: max_bytes / 8 }
 }
 
 /// Memory that growing queues leave to the comparer, which otherwise could not pair anything.

@@ -194,9 +194,15 @@ impl Settings {
         self.measures().contains(metrics::Measures::VMAF)
     }
 
-    /// Field evaluated by windows by default.
+    /// Field evaluated by windows by default: the score, PSNR of luma, or without both the first measured field.
     pub fn main_field(&self) -> &'static str {
-        if self.has_model() { "score" } else { "psnr-y" }
+        let measures = self.measures();
+        let measured = || measures.iter().flat_map(|measure| measure.fields.iter().map(|field| field.name)).next();
+        match measured() {
+            _ if self.has_model() => "score",
+            Some(first) if !measures.contains(metrics::Measures::PSNR) => first,
+            _ => "psnr-y",
+        }
     }
 
     /// Fields that frames carry; `model`: fields provided by the model.

@@ -29,6 +29,8 @@ pub(super) struct Streams {
     interlaced: bool,
     /// Differences that have been warned about.
     told: Vec<Difference>,
+    /// The streams of the last pair.
+    paired: Option<[Arc<Stream>; 2]>,
 }
 
 impl Streams {
@@ -66,12 +68,41 @@ impl Streams {
             (Some(caps), None) => Some(Stream::from_caps(caps)?),
             (None, _) => None,
         };
+        let begins = self.caps[index].is_none();
         self.streams = [reference, distorted].map(|stream| stream.map(Arc::new));
         self.caps = new;
-        Ok(self.remarks(has_model, crops, is_still))
+        let mut remarks = self.remarks(has_model);
+        // If a stream changes, the other one may be about to: what differs then is known with the next pair.
+        if let (true, [Some(reference), Some(distorted)]) = (begins, self.streams.clone()) {
+            remarks.warnings.extend(self.differences(&reference, &distorted, crops, is_still));
+        }
+        Ok(remarks)
     }
 
-    fn remarks(&mut self, has_model: bool, crops: bool, is_still: bool) -> Remarks {
+    /// Returns the warnings about the streams of a pair.
+    pub(super) fn paired(&mut self, streams: [&Arc<Stream>; 2], crops: bool, is_still: bool) -> Vec<Finding> {
+        let same = |before: &[Arc<Stream>; 2]| before.iter().zip(streams).all(|(one, other)| Arc::ptr_eq(one, other));
+        if self.paired.as_ref().is_some_and(same) {
+            return Vec::new();
+        }
+        self.paired = Some(streams.map(Arc::clone));
+        self.differences(streams[0], streams[1], crops, is_still)
+    }
+
+    fn differences(&mut self, reference: &Stream, distorted: &Stream, crops: bool, is_still: bool) -> Vec<Finding> {
+        let mut found = Vec::new();
+        for (difference, finding) in differences(reference, distorted, crops) {
+            // Pictures of different things are not compared by sample; the transfer function still matters to both.
+            let matters = !is_still || difference == Difference::Transfer;
+            if matters && !self.told.contains(&difference) {
+                self.told.push(difference);
+                found.push(finding);
+            }
+        }
+        found
+    }
+
+    fn remarks(&mut self, has_model: bool) -> Remarks {
         let mut remarks = Remarks::default();
         for side in [Side::Reference, Side::Distorted] {
             let Some(stream) = self.get(side).cloned() else { continue };
@@ -87,16 +118,6 @@ impl Streams {
                 remarks.warnings.push(of(side, caution));
             }
         }
-        if let [Some(reference), Some(distorted)] = &self.streams {
-            for (difference, finding) in differences(reference, distorted, crops) {
-                // Pictures of different things are not compared by sample; the transfer function still matters to both.
-                let matters = !is_still || difference == Difference::Transfer;
-                if matters && !self.told.contains(&difference) {
-                    self.told.push(difference);
-                    remarks.warnings.push(finding);
-                }
-            }
-        }
         remarks
     }
 
@@ -110,13 +131,11 @@ impl Streams {
         Some(of(side, found))
     }
 
-    /// Field evaluated by windows and alarms by default.
-    pub(super) fn main_field(&self, has_model: bool) -> &'static str {
+    /// Field that stands for `main_field` with these streams: R'G'B' has no luma plane.
+    pub(super) fn main_field(&self, main_field: &'static str) -> &'static str {
         match self.get(Side::Distorted) {
-            _ if has_model => "score",
-            // R'G'B' has no luma plane.
-            Some(stream) if stream.info.is_rgb() => "psnr",
-            _ => "psnr-y",
+            Some(stream) if stream.info.is_rgb() && main_field == "psnr-y" => "psnr",
+            _ => main_field,
         }
     }
 }

@@ -84,8 +84,13 @@ impl Task {
     }
 
     fn advance(&mut self, context: &Context<'_>, seen: u64) -> Result<(), gst::FlowError> {
-        let input = &self.input;
-        match self.output.send_next(context, &self.comparer, |number| input.reference(number))? {
+        if let Some(error) = self.comparer.failure() {
+            gst::element_error!(context.element, gst::LibraryError::Failed, ("{}", describe(&error)));
+            return Err(gst::FlowError::Error);
+        }
+        let input = &mut self.input;
+        let paired = |number, frame: &Pending| input.paired(context, number, frame);
+        match self.output.send_next(context, &self.comparer, paired)? {
             Sent::Something => return Ok(()),
             Sent::End => {
                 context.queues.end();

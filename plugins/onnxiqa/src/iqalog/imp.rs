@@ -3,6 +3,7 @@
 //! The GObject implementation.
 
 use super::format::Format;
+use crate::scoring::Guarded;
 use crate::{AUTHOR, describe, lock, messages, meta};
 use gst::glib;
 use gst::prelude::*;
@@ -192,6 +193,11 @@ fn error_message(error: &LogError) -> gst::ErrorMessage {
     gst::error_msg!(code, ("{}", describe(error)))
 }
 
+impl Guarded for IqaLog {
+    /// The flow return of the chain function is sufficient.
+    fn stop_after_panic(&self, _element: &gst::Element) {}
+}
+
 #[glib::object_subclass]
 impl ObjectSubclass for IqaLog {
     const NAME: &'static str = "GstIqaLog";
@@ -203,21 +209,13 @@ impl ObjectSubclass for IqaLog {
         let flags = gst::PadFlags::PROXY_CAPS | gst::PadFlags::PROXY_ALLOCATION;
         let sinkpad = gst::Pad::builder_from_template(&pad("sink"))
             .chain_function(|pad, parent, buffer| {
-                IqaLog::catch_panic_pad_function(
-                    parent,
-                    || Err(gst::FlowError::Error),
-                    |log| log.sink_chain(pad, buffer),
-                )
+                Self::guard_pad(parent, Err(gst::FlowError::Error), |log, _| log.sink_chain(pad, buffer))
             })
             .chain_list_function(|pad, parent, list| {
-                IqaLog::catch_panic_pad_function(
-                    parent,
-                    || Err(gst::FlowError::Error),
-                    |log| log.sink_chain_list(pad, list),
-                )
+                Self::guard_pad(parent, Err(gst::FlowError::Error), |log, _| log.sink_chain_list(pad, list))
             })
             .event_function(|pad, parent, event| {
-                IqaLog::catch_panic_pad_function(parent, || false, |log| log.sink_event(pad, event))
+                Self::guard_pad(parent, false, |log, _| log.sink_event(pad, event))
             })
             .flags(flags)
             .build();

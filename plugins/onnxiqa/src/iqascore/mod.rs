@@ -44,8 +44,8 @@
  * With `model=none` only the measures are taken: measured frames have the state `scored` and no `score`, and ONNX
  * Runtime is not needed. Windows, alarms and `stats` then evaluate the first of `luma-mean`, `motion` and `cambi` that
  * is measured, unless `alarm-field` is set. For `cambi` set `alarm-above` and a smaller `alarm-hysteresis` such as 1.
- * CAMBI is not defined for R'G'B' and for pictures whose longer side is shorter than 216 pixels; a warning is posted.
- * CAMBI thresholds depend on the bit depth.
+ * CAMBI is not defined for R'G'B' and for pictures whose longer side is shorter than 216 pixels or more than ten times
+ * the other one; a warning is posted. CAMBI thresholds depend on the bit depth.
  *
  * ## Metadata downstream
  *

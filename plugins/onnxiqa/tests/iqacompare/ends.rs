@@ -52,9 +52,8 @@ fn the_end_of_the_distorted_stream_is_the_end() {
     assert_eq!(states(&harness.finish()), ["scored"; 5]);
     let ends = harness.order().iter().filter(|item| *item == "eos").count();
     assert_eq!(ends, 1);
-    // The reference's source hears of it with the next frame.
-    let refused = (10..100).find_map(|n| harness.reference.push(flat(n, 100)).err());
-    assert_eq!(refused, Some(gst::FlowError::Eos));
+    // The reference may feed other elements, too: to it nothing has ended.
+    assert!((10..100).all(|n| harness.reference.push(flat(n, 100)).is_ok()));
     assert_eq!(harness.order().iter().filter(|item| *item == "eos").count(), 1, "EOS is sent once");
     harness.assert_ledger(&[("distorted", 5), ("matched", 5)]);
 }
@@ -85,8 +84,7 @@ fn nothing_at_all_with_a_reference_that_is_stuck() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     assert!(harness.finish().is_empty());
     assert_eq!(harness.order(), ["stream-start", "caps", "segment", "eos"]);
-    let refused = (0..100).find_map(|n| harness.reference.push(flat(n, 100)).err());
-    assert_eq!(refused, Some(gst::FlowError::Eos));
+    assert!((0..100).all(|n| harness.reference.push(flat(n, 100)).is_ok()));
     assert_eq!(harness.order(), ["stream-start", "caps", "segment", "eos"]);
 }
 

@@ -51,6 +51,43 @@ fn a_transcode_against_its_source_with_an_encoder_that_looks_ahead() {
     }
 }
 
+/// A tee gives one reference to two comparisons, of which one ends early: the other goes on with it.
+#[test]
+fn a_rung_that_ends_early_leaves_its_reference_to_the_others() {
+    let pipeline = launch(&format!(
+        "{} t. ! queue ! a.reference filesrc location={} ! decodebin ! identity eos-after=20 ! a.distorted \
+         iqacompare name=a alignment=pts measures=psnr ! fakesink \
+         t. ! queue ! b.reference t. ! queue ! b.distorted \
+         iqacompare name=b alignment=pts measures=psnr ! fakesink",
+        source("bikes.mp4"),
+        clip("bikes.mp4").display()
+    ));
+    let messages = without_errors(&pipeline);
+    let summaries = messages.iter().filter(|message| message.name() == "iqa-summary");
+    let mut counts: Vec<_> =
+        summaries.map(|summary| ["distorted", "matched"].map(|field| summary.get::<u64>(field).unwrap())).collect();
+    counts.sort_unstable();
+    assert!(counts[0][0] < 30 && counts[0][0] == counts[0][1], "{counts:?}");
+    assert_eq!(counts[1..], [[250, 250]]);
+}
+
+/// Encoders of which one answers at once and one looks ahead: the queues before them hold what the second one needs.
+#[test]
+fn a_ladder_of_encoders_behind_one_tee() {
+    let queue = "queue max-size-bytes=0 max-size-time=0";
+    let rung = |name: &str, encoder: &str| {
+        format!(
+            "t. ! {queue} ! {name}.reference t. ! {queue} ! x264enc speed-preset=ultrafast threads=1 {encoder} \
+             ! avdec_h264 ! {name}.distorted iqacompare name={name} measures=psnr ! fakesink "
+        )
+    };
+    let rungs = rung("a", "tune=zerolatency bitrate=600") + &rung("b", "rc-lookahead=40 bframes=3 bitrate=200");
+    let messages = without_errors(&launch(&format!("{} {rungs}", source("bikes.mp4"))));
+    let summaries = messages.iter().filter(|message| message.name() == "iqa-summary");
+    let matched: Vec<u64> = summaries.map(|summary| summary.get("matched").unwrap()).collect();
+    assert_eq!(matched, [250, 250]);
+}
+
 /// The tee's branch without the encoder is full before the other has anything: without room enough nothing would move.
 #[test]
 fn the_latency_is_room_for_an_encoder_without_queues() {

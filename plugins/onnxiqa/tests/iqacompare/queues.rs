@@ -382,8 +382,7 @@ fn the_end_of_one_side_lets_the_other_pass() {
     let harness = Compare::started(bounded_to(10).build().unwrap(), FLAT);
     let references = harness.feed((0..200).map(|n| flat(n, 100)), (0..5).map(|n| flat(n, 105)));
     assert_eq!(harness.finish().len(), 5);
-    let refused = references.iter().find_map(|push| push.wait().err());
-    assert_eq!(refused, Some(gst::FlowError::Eos));
+    assert!(references.iter().all(|push| push.wait().is_ok()));
 }
 
 #[test]

@@ -57,6 +57,36 @@ fn depths_and_transfers_that_differ() {
     assert_one(&warned(iqacompare().build().unwrap(), &partial, &sdr), &["PQ", "tone mapping"]);
 }
 
+/// Both streams change on the same frame: whichever caps come first, no pair of frames differs.
+#[test]
+fn streams_that_change_together_do_not_differ() {
+    let blank = |caps: &str, n: u64| {
+        let info = gst_video::VideoInfo::from_caps(&caps.parse::<gst::Caps>().unwrap()).unwrap();
+        let mut buffer = gst::Buffer::from_mut_slice(vec![16u8; info.size()]);
+        buffer.get_mut().unwrap().set_pts(n * FRAME);
+        buffer
+    };
+    let [before, after] = [caps("I420", 64, 32), caps("I420_10LE", 64, 64)];
+    for together in [true, false] {
+        let harness = Compare::started(iqacompare().build().unwrap(), &before);
+        harness.feed((0..3).map(|n| blank(&before, n)), (0..3).map(|n| blank(&before, n)));
+        harness.frames(2);
+        harness.reference.caps(&after);
+        let other = if together { &after } else { &before };
+        if together {
+            harness.caps(&after);
+        }
+        harness.feed((3..6).map(|n| blank(&after, n)), (3..6).map(|n| blank(other, n)));
+        assert_eq!(harness.finish_both().len(), 6);
+        let warnings = harness.warnings();
+        let expected: &[&str] = if together { &[] } else { &["aspect", "depths"] };
+        assert_eq!(warnings.len(), expected.len(), "{warnings:?}");
+        for part in expected {
+            assert!(warnings.iter().any(|warning| warning.contains(part)), "{part}: {warnings:?}");
+        }
+    }
+}
+
 #[test]
 fn interlaced_frames_among_others() {
     let harness = Compare::started(iqacompare().build().unwrap(), &format!("{FLAT},interlace-mode=mixed"));

@@ -3,6 +3,7 @@
 //! Windows and alarms go on whatever time does.
 
 use crate::common::*;
+use gst::prelude::*;
 
 /// Ten hours, in frames.
 const HOURS: u64 = 10 * 3600 * 25;
@@ -52,4 +53,20 @@ fn they_count_frames_without_time_stamps_by_their_durations() {
     assert_eq!(windows(&structures), [(None, 5), (None, 5), (None, 1)]);
     // 100 levels apart: 8.1 dB.
     assert_eq!(alarms(&structures), [true]);
+}
+
+/// Without a score and PSNR, windows and `stats` are about what is measured.
+#[test]
+fn the_first_measure_stands_for_what_is_not_measured() {
+    for (measures, field, mean) in [("ssim", "ssim", Some(1.0)), ("psnr+ssim", "psnr-y", Some(100.0))] {
+        let element = iqacompare().property_from_str("measures", measures).property("window", 200_000_000u64);
+        let harness = Compare::started(element.build().unwrap(), FLAT);
+        harness.pairs(0..5, 0);
+        harness.finish_both();
+        let stats = harness.element.property::<gst::Structure>("stats");
+        assert_eq!(stats.get("mean").ok(), mean, "{measures}: {stats}");
+        let messages = harness.messages();
+        let window = messages.iter().find(|message| message.name() == "iqa-window").expect("a window");
+        assert_eq!(window.get::<&str>("field"), Ok(field), "{window}");
+    }
 }

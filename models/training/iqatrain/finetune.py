@@ -1,41 +1,39 @@
 # SPDX-License-Identifier: MPL-2.0
 """Trains a network without reference on pictures with opinion scores.
 
-    python -m iqatrain.run --cache cache --backbone AllLegs_combined.pt --out run
-    python -m iqatrain.run --network mt-irn --cache cache --backbone ResNet50 --start restored/checkpoint.pt --out run
-    python -m iqatrain.run --dry-run --network bpclip-nr --out run
+    python -m iqatrain.finetune --cache cache --backbone AllLegs_combined.pt --out run
+    python -m iqatrain.finetune --network mt-irn --cache cache --start restored/checkpoint.pt --out run
+    python -m iqatrain.finetune --pictures photographs --start metaiqa.pt --held-out 50 --out run
 
-A run that was stopped goes on from its checkpoint in --out (see `iqatrain.loop`).
+A run that was stopped goes on from its checkpoint in --out (see `iqatrain.trainer`).
 """
 
 import argparse
-import copy
 import math
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-from . import alignment, data, distortions, loop, networks
-from .auxiliary import MadeBatches
+from . import alignment, data, datasets, networks, trainer
+from .auxiliary import SyntheticBatches
 from .features import Ridge
-from .loop import Loop, Schedule
 from .measures import by_subset
 from .networks import bpclip
 from .networks.resnet18 import STATISTICS
+from .trainer import Recipe, Trainer
 
-
-# Of the ridge regression that `pooled` starts from. Left-out subsets of BIQ2021, mean SROCC: 0.575 at 0.3, 0.609 at 1, 0.625 at 3,
-# 0.627 at 10. Within one set less is better: on folds of a training part of LIVE Challenge 0.818 at 0.1, 0.823 at 0.3, 0.765 at 10.
+# Of the ridge regression that `pooled` starts from. Left-out subsets of BIQ2021, mean SROCC: 0.575 at 0.3, 0.609 at 1,
+# 0.625 at 3, 0.627 at 10. Within one set less is better: on folds of a training part of LIVE Challenge 0.818 at 0.1,
+# 0.823 at 0.3, 0.765 at 10.
 PROBE_STRENGTH = 10.0
 TOGETHER = 20  # pictures that are scored at once beside a reference, for the sake of memory
 
 
 @dataclass
-class Recipe(Schedule):
+class FinetuneRecipe(Recipe):
     batch: int = 32  # pictures with opinion scores
     degraded: int = 4  # of these, how many are joined by two degraded copies
     early_crop: int = 160  # cheaper crops, before `early_share` of the steps
@@ -44,59 +42,10 @@ class Recipe(Schedule):
     correlation: float = 1.0  # weight of 1 - PLCC in the batch
     ranking: float = 0.5  # weight of the ranking loss
     margin: float = 0.4  # of the picture's score, for a whole unit of strength
-    made: int = 0  # made pictures that join each step, for the network's second output
+    synthetic: int = 0  # synthetic pictures that join each step, for the network's second output
     second: float = 0.5  # weight of their loss
     subsets: str = "drawn"  # or "equal": each subset of BIQ2021 as often as the others
     frozen_share: float = 0.0  # of the steps, in which `restoration` stands still (MT-IRN: the first 10 of 50 epochs)
-
-
-def shares_of(pictures, subsets: str) -> np.ndarray | None:
-    """[n] how likely each picture is to be drawn, the sum is 1; none if each comes once."""
-    if subsets == "drawn":
-        return None
-    if subsets != "equal":
-        raise ValueError(f"subsets are drawn or equal, not {subsets}")
-    _, subset, sizes = np.unique(data.subsets(pictures.names), return_inverse=True, return_counts=True)
-    return 1 / (sizes[subset] * len(sizes))
-
-
-def order_of(pictures, recipe: Recipe, epoch: int) -> np.ndarray:
-    """Each picture once; or as many draws, with each subset equally likely."""
-    random, count = np.random.default_rng([recipe.seed, epoch]), len(pictures)
-    shares = shares_of(pictures, recipe.subsets)
-    return random.permutation(count) if shares is None else random.choice(count, count, p=shares)
-
-
-def batch_of(pictures, recipe: Recipe, step: int):
-    """The crops and targets of one step.
-
-    crops     [batch + 2 * degraded, 3, crop, crop] uint8: the pictures, then each degraded pair (mild, strong)
-    targets   [batch]
-    strengths [degraded, 2]
-    """
-    per_epoch = max(1, len(pictures) // recipe.batch)
-    order = order_of(pictures, recipe, step // per_epoch)
-    start = step % per_epoch * recipe.batch
-    chosen = order[start : start + recipe.batch]
-    random = np.random.default_rng([recipe.seed, 7, step])
-    size = recipe.early_crop if step < recipe.early_share * recipe.steps else recipe.crop
-    crops, copies, strengths = [], [], []
-    for i, index in enumerate(chosen):
-        picture = pictures.picture(index)
-        top = int(random.integers(picture.shape[0] - size + 1))
-        left = int(random.integers(picture.shape[1] - size + 1))
-        flip = random.random() < 0.5
-        views = [picture[top : top + size, left : left + size]]
-        if i < recipe.degraded:
-            pair, strength = distortions.degraded_pair(picture, top, left, size, random)
-            views += pair
-            strengths.append(strength)
-        views = [view[:, ::-1] if flip else view for view in views]
-        crops.append(views[0])
-        copies += views[1:]
-    stacked = torch.from_numpy(np.stack(crops + copies)).permute(0, 3, 1, 2)
-    targets = torch.from_numpy(pictures.mos[chosen].astype(np.float32))
-    return stacked, targets, torch.tensor(strengths, dtype=torch.float32).reshape(-1, 2)
 
 
 def inputs(network: nn.Module, crops: torch.Tensor, device: str = "cpu") -> torch.Tensor:
@@ -111,11 +60,13 @@ def scores_of(output) -> torch.Tensor:
     return (output[0] if isinstance(output, tuple) else output).float().flatten()
 
 
-def losses(scores, targets, strengths, variance, recipe: Recipe):
-    """(all, error, correlation, ranking) of a batch laid out as `batch_of` says."""
+def losses(scores, targets, strengths, variance, recipe: FinetuneRecipe):
+    """(all, error, correlation, ranking) of a batch laid out as `datasets.collate` says."""
     count = len(targets)
     difference = scores[:count] - targets
-    error = (difference**2).mean() / variance if recipe.error == "mse" else difference.abs().mean() / math.sqrt(variance)
+    error = (
+        (difference**2).mean() / variance if recipe.error == "mse" else difference.abs().mean() / math.sqrt(variance)
+    )
     a, b = scores[:count] - scores[:count].mean(), targets - targets.mean()
     correlation = 1 - (a * b).sum() / (a.norm() * b.norm() + 1e-6)
     if len(strengths):
@@ -132,7 +83,7 @@ def losses(scores, targets, strengths, variance, recipe: Recipe):
 
 @torch.no_grad()
 def score(network: nn.Module, *pictures: np.ndarray) -> float:
-    """The mean over what the network looks at of one picture, or of a pair, the distorted one first; [h, w, 3] uint8."""
+    """The mean over a network's views of one picture, or of a pair, the distorted one first; [h, w, 3] uint8."""
     views = (torch.from_numpy(data.views(one, network)).permute(0, 3, 1, 2) for one in pictures)
     return float(scores_of(network.eval()(*[inputs(network, one) for one in views])).mean())
 
@@ -158,32 +109,35 @@ def predictions(network: nn.Module, pictures, whole: bool, bf16: bool, device: s
     for i in range(len(pictures)):
         views = data.views(pictures.picture(i), network)[: None if whole else 1]
         x = inputs(network, torch.from_numpy(views).permute(0, 3, 1, 2), device)
-        with loop.autocast(device, bf16):
+        with trainer.autocast(device, bf16):
             scores.append(float(scores_of(network(x)).mean()))
     return np.array(scores)
 
 
-class Training(Loop):
-    """Steps on scored pictures, and on made ones where the network has a second output."""
+class FinetuneTrainer(Trainer):
+    """Steps on scored pictures, and on synthetic ones where the network has a second output."""
 
-    def __init__(self, network: nn.Module, recipe: Recipe, device: str = "cpu", made: MadeBatches | None = None):
+    def __init__(
+        self, network: nn.Module, recipe: FinetuneRecipe, device="cpu", synthetic: SyntheticBatches | None = None
+    ):
         super().__init__(network, recipe, device)
-        self.made = made
+        self.synthetic = synthetic
+        self.variance = 1.0  # of the targets; `train` sets it
 
-    def advance(self, batch, variance: float):
+    def training_step(self, batch):
         """One step; the values of the losses: those of `losses`, then the second output's where there is one."""
-        (crops, targets, strengths), extra = batch if self.made else (batch, None)
+        (crops, targets, strengths), extra = batch if self.synthetic else (batch, None)
         recipe, device = self.recipe, self.device
         restoration = getattr(self.network, "restoration", None)
         if restoration is not None:
             restoration.requires_grad_(self.step >= recipe.frozen_share * recipe.steps)
 
         def loss_of(network):
-            with loop.autocast(device, recipe.bf16):
+            with trainer.autocast(device, recipe.bf16):
                 scores = scores_of(network(inputs(network, crops, device)))
-            parts = list(losses(scores, targets.to(device), strengths.to(device), variance, recipe))
+            parts = list(losses(scores, targets.to(device), strengths.to(device), self.variance, recipe))
             if extra is not None and (restoration is None or restoration.d6.weight.requires_grad):
-                second = self.made.loss(network, extra, device, recipe.bf16)
+                second = self.synthetic.loss(network, extra, device, recipe.bf16)
                 parts = [parts[0] + recipe.second * second, *parts[1:], second]
             elif extra is not None:
                 parts.append(scores.new_zeros(()))
@@ -193,45 +147,44 @@ class Training(Loop):
 
 
 def agreement(scores, pictures) -> dict:
-    """Over all, and SROCC within each subset."""
+    """Over all, and SROCC within each subset of BIQ2021."""
     parts = by_subset(scores, pictures)
     over_all = parts.pop("all")
     within = {subset: part["srocc"] for subset, part in parts.items()}
     return {"validation_srocc": over_all["srocc"], "validation_plcc": over_all["plcc"], "within": within}
 
 
-def train(training: Training, pictures, validation, out: Path, stop_at=None, every=25, workers=1, validate_every=None):
+def train(
+    training: FinetuneTrainer,
+    pictures,
+    validation,
+    out: Path,
+    stop_at=None,
+    log_every=25,
+    workers=0,
+    validate_every=None,
+):
     """Runs to the recipe's last step, or to `stop_at`; checkpoints and a log go to `out`."""
     recipe = training.recipe
-    variance = float(np.var(pictures.mos))
-    per_epoch = len(pictures) // recipe.batch
-
-    def batch(step):
-        scored = batch_of(pictures, recipe, step)
-        return (scored, training.made.batch(step)) if training.made else scored
+    training.variance = float(np.var(pictures.mos))
+    if not training.variance:
+        raise ValueError("all training pictures have the same score: there is nothing to learn from them")
+    batches = datasets.scored_loader(pictures, recipe, workers)
+    if training.synthetic:
+        batches = datasets.together(batches, datasets.step_loader(training.synthetic.batch, workers))
 
     def validate(last):
-        scores = predictions(averaged_network(training), validation, last, recipe.bf16, training.device)
+        scores = predictions(training.ema_network(), validation, last, recipe.bf16, training.device)
         return {"crops": "all" if last else 1, **agreement(scores, validation)}
 
-    loop.run(
-        training,
-        batch,
-        partial(training.advance, variance=variance),
+    training.fit(
+        batches,
         out,
-        validate if validation is not None else None,
-        per_epoch if validate_every is None else validate_every,
+        validate if validation is not None and len(validation) else None,
+        len(pictures) // recipe.batch if validate_every is None else validate_every,
         stop_at,
-        every,
-        workers=workers,
+        log_every,
     )
-
-
-def averaged_network(training: Loop) -> nn.Module:
-    """A copy of the network with the averaged weights."""
-    network = copy.deepcopy(training.network)
-    network.load_state_dict(training.averaged)
-    return network
 
 
 def load_backbone(network: nn.Module, path: Path) -> None:
@@ -243,16 +196,20 @@ def load_backbone(network: nn.Module, path: Path) -> None:
 
 
 def start_from_probe(network: nn.Module, features: Path | None, rows, mos, strength: float = PROBE_STRENGTH) -> None:
-    """`pooled` starts from the ridge regression of the training pictures' opinions on the frozen features (rows of the file)."""
+    """`pooled` starts from the ridge regression of the training pictures' opinions on the frozen features (rows of the
+    file).
+    """
     if network.name == "pooled":
         if features is None:
-            raise ValueError("pooled starts from a regression on frozen features: give --features, as iqatrain.features wrote them")
+            raise ValueError(
+                "pooled starts from a regression on frozen features: give --features, as iqatrain.features wrote them"
+            )
         network.probe(Ridge(np.load(features, mmap_mode="r")[rows], mos, strength))
 
 
 def load_start(network: nn.Module, checkpoint: Path) -> None:
     """Takes from another run's checkpoint what this network has too (a prior, or MT-IRN's restoration alone)."""
-    state = torch.load(checkpoint, weights_only=True, map_location="cpu")["averaged"]
+    state = torch.load(checkpoint, weights_only=True, map_location="cpu")["ema"]
     if "position" in state and hasattr(network, "position"):
         state["position"] = bpclip.positions(state["position"], network.position.shape[1])
     missing, unexpected = network.load_state_dict(state, strict=False)
@@ -264,7 +221,9 @@ def load_start(network: nn.Module, checkpoint: Path) -> None:
 def build(given) -> nn.Module:
     """The network that the command line names, with its backbone and start."""
     torch.manual_seed(given.seed)
-    options = {"frozen_blocks": given.frozen_blocks} if given.network == "metaiqa" else {"frozen_stages": given.frozen_stages}
+    options = (
+        {"frozen_blocks": given.frozen_blocks} if given.network == "metaiqa" else {"frozen_stages": given.frozen_stages}
+    )
     if given.network.startswith("bpclip"):
         options["tokens"] = given.tokens
     network = networks.build(given.network, **options)
@@ -276,28 +235,51 @@ def build(given) -> nn.Module:
 
 
 def add_network_options(options: argparse.ArgumentParser) -> None:
-    options.add_argument("--backbone", type=Path, help="ImageNet weights: ResNet-18's state dict, or the folder of ResNet-50's model.json; or a checkpoint of a network with a ResNet-50")
-    options.add_argument("--features", type=Path, help="pooled, --alignment: frozen features of all the pictures, from iqatrain.features")
-    options.add_argument("--probe-strength", type=float, default=PROBE_STRENGTH, help="pooled: the ridge regression's penalty per training picture")
     options.add_argument(
-        "--start", type=Path, action="append", default=[], help="a checkpoint to start from: a prior, a restoration network"
+        "--backbone",
+        type=Path,
+        help="ImageNet weights: ResNet-18's state dict, or the folder of ResNet-50's model.json; or a checkpoint of "
+        "a network with a ResNet-50",
     )
     options.add_argument(
-        "--frozen-blocks", type=int, default=2, help="metaiqa: how many of the eight blocks, with the stem, stay as they were"
+        "--features", type=Path, help="pooled, --alignment: frozen features of all the pictures, from iqatrain.features"
     )
-    options.add_argument("--frozen-stages", type=int, default=0, help="the others: how many of the four stages, with the stem, stay")
-    options.add_argument("--tokens", type=int, default=bpclip.TOKENS, help="BPCLIP: tokens a side; crops have 32 times as many pixels")
-    options.add_argument("--made", type=Path, help="what iqatrain.made made, for the second output")
+    options.add_argument(
+        "--probe-strength",
+        type=float,
+        default=PROBE_STRENGTH,
+        help="pooled: the ridge regression's penalty per training picture",
+    )
+    options.add_argument(
+        "--start",
+        type=Path,
+        action="append",
+        default=[],
+        help="a checkpoint to start from: a prior, a restoration network",
+    )
+    options.add_argument(
+        "--frozen-blocks",
+        type=int,
+        default=2,
+        help="metaiqa: how many of the eight blocks, with the stem, stay as they were",
+    )
+    options.add_argument(
+        "--frozen-stages", type=int, default=0, help="the others: how many of the four stages, with the stem, stay"
+    )
+    options.add_argument(
+        "--tokens", type=int, default=bpclip.TOKENS, help="BPCLIP: tokens a side; crops have 32 times as many pixels"
+    )
+    options.add_argument("--synthetic", type=Path, help="what iqatrain.synthetic made, for the second output")
     options.add_argument("--tables", type=Path, help="what iqatrain.labels wrote")
-    options.add_argument("--device", default=loop.best_device())
-    options.add_argument("--workers", type=int, default=1, help="threads that prepare batches")
+    options.add_argument("--device", default=trainer.best_device())
+    options.add_argument("--workers", type=int, default=1, help="processes that prepare batches; 0: none")
 
 
-def add_recipe_options(options: argparse.ArgumentParser, defaults: Schedule) -> None:
+def add_recipe_options(options: argparse.ArgumentParser, defaults: Recipe) -> None:
     for name, default in vars(defaults).items():
         if isinstance(default, bool):
             continue
-        flag = "--made-batch" if name == "made" else "--" + name.replace("_", "-")
+        flag = "--synthetic-batch" if name == "synthetic" else "--" + name.replace("_", "-")
         options.add_argument(flag, dest=f"recipe_{name}", type=type(default), default=default)
     options.add_argument("--fp32", action="store_true", help="no bfloat16")
 
@@ -308,47 +290,55 @@ def recipe_of(given, kind):
     return kind(**values, bf16=not given.fp32)
 
 
-def resume(training: Loop, out: Path) -> None:
-    if (out / "checkpoint.pt").exists():
-        training.load(out / "checkpoint.pt")
-        print(f"resumed at step {training.step}", flush=True)
+def begin(given, recipe: FinetuneRecipe, rows, mos, out: Path) -> FinetuneTrainer:
+    """The trainer of the network that the command line names, or as far as the checkpoint in `out` has it.
 
-
-def begin(given, recipe: Recipe, rows, mos, out: Path) -> Training:
-    """What the command line names, on the pictures with those `rows` and opinions, or as far as the checkpoint in `out` has it."""
+    `rows`, `mos`: which pictures it learns from, for what starts from a regression on their features.
+    """
     network = build(given)
     if not (out / "checkpoint.pt").exists():
         start_from_probe(network, given.features, rows, mos, given.probe_strength)
-    made = MadeBatches(network, given.made, given.tables, recipe.made, recipe.seed) if recipe.made else None
-    training = Training(network, recipe, given.device, made)
-    resume(training, out)
+    extra = None
+    if recipe.synthetic:
+        extra = SyntheticBatches(network, given.synthetic, given.tables, recipe.synthetic, recipe.seed)
+    training = FinetuneTrainer(network, recipe, given.device, extra)
+    training.resume(out)
     return training
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--network", choices=networks.WITHOUT_REFERENCE, default="metaiqa")
-    options.add_argument("--cache", type=Path, help="what iqatrain.data made")
+    pictures = options.add_mutually_exclusive_group(required=True)
+    pictures.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data decoded it")
+    pictures.add_argument(
+        "--pictures", type=Path, help=f"a folder of pictures with opinion scores in its {data.SCORES}"
+    )
+    options.add_argument("--short-side", type=int, default=384, help="--pictures are scaled to it; 0: as they are")
     options.add_argument("--out", type=Path, required=True, help="checkpoint and log; a checkpoint there is resumed")
     options.add_argument("--held-out", type=int, default=500, help="training pictures kept for validation")
     options.add_argument("--stop-at", type=int, help="stop after this step, as if cut off")
     alignment.add_options(options)
-    options.add_argument("--dry-run", action="store_true", help="a few steps on made pictures, from random weights")
     add_network_options(options)
-    add_recipe_options(options, Recipe())
-    given = options.parse_args()
-    recipe = recipe_of(given, Recipe)
-    if given.dry_run:
-        recipe.steps, recipe.batch, recipe.degraded, recipe.warmup = 3, 2, 1, 1
-        network = build(given)
-        pictures, validation = data.split(data.made_pictures(8, max(256, network.crop)), 2)
-        training = Training(network, recipe, given.device)
-        resume(training, given.out)
-    else:
-        pictures, validation = data.split(data.open_biq2021(given.cache, "train"), given.held_out)
-        pictures = alignment.align(pictures, given.features, given.alignment)
-        training = begin(given, recipe, pictures.indices, pictures.mos, given.out)
-    train(training, pictures, validation, given.out, given.stop_at, workers=given.workers)
+    add_recipe_options(options, FinetuneRecipe())
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    options = parser()
+    given = options.parse_args(arguments)
+    recipe = recipe_of(given, FinetuneRecipe)
+    whole = (
+        data.open_scored(given.pictures, given.short_side)
+        if given.pictures
+        else data.open_biq2021(given.cache, "train")
+    )
+    learned, validation = data.split(whole, given.held_out)
+    if given.pictures and given.alignment:
+        options.error("--alignment brings BIQ2021's subsets to one scale: it goes with --cache")
+    learned = alignment.align(learned, given.features, given.alignment)
+    training = begin(given, recipe, getattr(learned, "indices", None), learned.mos, given.out)
+    train(training, learned, validation, given.out, given.stop_at, workers=given.workers)
 
 
 if __name__ == "__main__":

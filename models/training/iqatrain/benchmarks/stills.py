@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MPL-2.0
-"""AVT `image_quality_test` (Göring, Rao, Raake, 2023): H.265 stills on a screen of 2160 lines, with opinions from a laboratory.
+"""AVT `image_quality_test` (Göring, Rao, Raake, 2023): H.265 stills on a screen of 2160 lines, rated in a laboratory.
 
-    python -m iqatrain.stills --avt image_quality_test --model ../metaiqa/model.onnx --name metaiqa-shipped --log protocol
+    python -m iqatrain.benchmarks.stills --avt image_quality_test --model ../metaiqa/model.onnx \\
+        --name metaiqa-shipped --out experiments/protocol
 
-An examination: nothing here is trained, tuned or chosen on it. `protocol/README.md` has the rule. This command holds to it: the model's SHA-256 has to
-stand there before the look, a name is looked at once, there are five looks at most, and each goes to `looks.jsonl` with its time.
+An examination: nothing here is trained, tuned or chosen on it. `experiments/protocol/README.md` has the rule. This
+command holds to it: the model's SHA-256 has to stand there before the look, a name is looked at once, there are five
+looks at most, and each goes to `results.jsonl` with its time.
 
-Each still is enlarged from its coded height to 2160 lines (Pillow, bicubic), as it was shown, and then prepared as the model's contract says.
-Reported: SROCC and PLCC over all, SROCC of those of 500 lines and more, and the same of the coded height alone.
+Each still is enlarged from its coded height to 2160 lines (Pillow, bicubic), as it was shown, and then prepared as the
+model's contract says. Reported: SROCC and PLCC over all, SROCC of those of 500 lines and more, and the same of the
+coded height alone.
 """
 
 import argparse
@@ -19,10 +22,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from . import live, run
-from .data import read_picture
-from .measures import plcc, srocc
-from .runtime import Exported, sha256
+from .. import finetune
+from ..measures import plcc, srocc
+from ..runtime import Exported, sha256
+from . import live
 
 SET = "AVT image_quality_test"
 LINES = 2160  # of the screen
@@ -39,7 +42,9 @@ def open_stills(folder: Path) -> live.Files:
     unknown = [path.name for path in paths if path.name not in mos]
     if unknown or not paths:
         raise ValueError(f"{folder}: {len(paths)} stills, of which mos_ci.csv has no opinion of {unknown[:3]}")
-    return live.Files(paths, (np.array([mos[path.name] for path in paths], np.float32) - 1) / 4, [path.name for path in paths])
+    return live.Files(
+        paths, (np.array([mos[path.name] for path in paths], np.float32) - 1) / 4, [path.name for path in paths]
+    )
 
 
 def lines_of(name: str) -> int:
@@ -67,31 +72,39 @@ def agreement(scores: np.ndarray, stills: live.Files) -> dict:
 
 def may_look(protocol: Path, name: str, digest: str) -> None:
     """Holds to the rule; ValueError says what is against a look."""
-    log = protocol / "looks.jsonl"
-    looks = [one for one in map(json.loads, log.read_text().splitlines() if log.exists() else ()) if one.get("set") == SET]
+    log = protocol / "results.jsonl"
+    looks = [one for one in live.read_lines(log) if one.get("set") == SET]
     if len(looks) >= LOOKS:
         raise ValueError(f"{LOOKS} looks at {SET} are all that there are, and they are done: {log}")
     if any(one["name"] == name for one in looks):
         raise ValueError(f"{name} has been looked at: {log}")
     if digest not in (protocol / "README.md").read_text():
-        raise ValueError(f"{protocol / 'README.md'} does not have {digest}: freeze the model there, with a commit, before the look")
+        raise ValueError(
+            f"{protocol / 'README.md'} does not have {digest}: freeze the model there, with a commit, before the look"
+        )
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--avt", type=Path, required=True, help="a checkout of image_quality_test")
     options.add_argument("--model", type=Path, required=True)
     options.add_argument("--network", default="metaiqa")
     options.add_argument("--name", required=True, help="what the look is called")
-    options.add_argument("--log", type=Path, required=True, help="the folder of the rule and of the log of looks")
+    options.add_argument("--out", type=Path, required=True, help="the folder of the rule and of results.jsonl")
     options.add_argument("--threads", type=int, default=0)
-    given = options.parse_args()
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     digest = sha256(given.model)
-    may_look(given.log, given.name, digest)
+    may_look(given.out, given.name, digest)
     stills, graph = open_stills(given.avt), Exported(given.model, given.network, given.threads)
-    scores = np.array([run.score(graph, live.scaled(shown(stills.picture(i)), graph.short_side)) for i in range(len(stills))])
+    scores = np.array(
+        [finetune.score(graph, live.scaled(shown(stills.picture(i)), graph.short_side)) for i in range(len(stills))]
+    )
     found = agreement(scores, stills)
-    live.record_use(given.log / "looks.jsonl", name=given.name, set=SET, model=digest, **found)
+    live.record_look(given.out / "results.jsonl", name=given.name, set=SET, model=digest, **found)
     print(json.dumps(found), flush=True)
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Made pictures: every distortion of KADID-10k at every level on pristine photographs, with full-reference measures.
+"""Synthetic pictures: every distortion of KADID-10k at every level on pristine photographs, with full-reference
+measures.
 
-    python -m iqatrain.made --pristine CID22-512/training --pristine clic2025 --out made --count 160
+    python -m iqatrain.synthetic --pristine CID22-512/training --pristine clic2025 --out synthetic --count 160
 
-`made/` then holds
+`synthetic/` then holds
     references.txt   the files, one a line, in order
     pixels.npy       [n, 126, side, side, 3] uint8: the reference, then type 1 level 1, type 1 level 2, …
     measures.npy     [n, 125, 6] float32: `fidelity.MEASURES` of each distorted picture
@@ -29,10 +30,12 @@ HELD_OUT_EVERY = 5  # each fifth reference is kept from training
 
 
 @dataclass
-class Made:
-    """What a folder of made pictures holds, opened as memory maps; `available` are the finished references' numbers.
+class Synthetic:
+    """What a folder of synthetic pictures holds, opened as memory maps; `available` are the finished references'
+    numbers.
 
-    Types 26 to 33, after KADID-10k's 25, are the coders of `coded.NAMES`, where the folder has them for every reference.
+    Types 26 to 33, after KADID-10k's 25, are the coders of `coded.NAMES`, where the folder has them for every
+    reference.
     """
 
     pixels: np.ndarray
@@ -59,17 +62,21 @@ class Made:
         return self.pixels[n, 1 + (kind - 1) * kadid.LEVELS + level - 1]
 
 
-def open_made(folder: Path) -> Made:
+def open_synthetic(folder: Path) -> Synthetic:
     arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("pixels", "measures", "done")]
-    made = Made(arrays[0], arrays[1], np.flatnonzero(arrays[2]))
+    made = Synthetic(arrays[0], arrays[1], np.flatnonzero(arrays[2]))
     if (folder / "coded_done.npy").exists() and np.load(folder / "coded_done.npy")[made.available].all():
-        made.coded, made.coded_measures = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("coded", "coded_measures"))
+        made.coded, made.coded_measures = (
+            np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("coded", "coded_measures")
+        )
     return made
 
 
 def pristine_files(folders) -> list[Path]:
     """The pictures under `folders`, in an order that mixes them; Kodak and CID22's validation part stay out."""
-    found = sorted(p for folder in folders for p in Path(folder).rglob("*") if p.suffix.lower() in (".png", ".jpg", ".jpeg"))
+    found = sorted(
+        p for folder in folders for p in Path(folder).rglob("*") if p.suffix.lower() in (".png", ".jpg", ".jpeg")
+    )
     for path in found:
         if "kodak" in path.parts or ("CID22-512" in path.parts and "validation" in path.parts):
             raise ValueError(f"{path} is kept for evaluation; leave its folder out")
@@ -89,7 +96,7 @@ def reference_picture(path: Path, side: int = SIDE) -> np.ndarray:
 
 
 def versions(reference: np.ndarray, seed) -> np.ndarray:
-    """[126, side, side, 3]: the reference and its 125 distorted copies; levels of one type share their random numbers."""
+    """[126, side, side, 3]: the reference and its 125 distorted copies; levels of a type share their random numbers."""
     made = [reference]
     for kind in range(1, kadid.TYPES + 1):
         for level in range(1, kadid.LEVELS + 1):
@@ -121,9 +128,15 @@ def make(folder: Path, files: list[Path], side: int = SIDE, jobs: int = 1, with_
         if listed.read_text().splitlines() != names:
             raise ValueError(f"{listed} names other references; use another folder")
     else:
-        shapes = {"pixels": ((VERSIONS, side, side, 3), np.uint8), "measures": ((VERSIONS - 1, 6), np.float32), "done": ((), np.uint8)}
+        shapes = {
+            "pixels": ((VERSIONS, side, side, 3), np.uint8),
+            "measures": ((VERSIONS - 1, 6), np.float32),
+            "done": ((), np.uint8),
+        }
         for name, (shape, dtype) in shapes.items():
-            np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=dtype, shape=(len(files), *shape)).flush()
+            np.lib.format.open_memmap(
+                folder / f"{name}.npy", mode="w+", dtype=dtype, shape=(len(files), *shape)
+            ).flush()
         listed.write_text("\n".join(names) + "\n")
     left = np.flatnonzero(np.load(folder / "done.npy") == 0)
     if jobs == 1:
@@ -135,15 +148,23 @@ def make(folder: Path, files: list[Path], side: int = SIDE, jobs: int = 1, with_
             print("made", n, flush=True)
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--pristine", type=Path, action="append", required=True, help="a folder of pristine photographs")
+    options.add_argument(
+        "--pristine", type=Path, action="append", required=True, help="a folder of pristine photographs"
+    )
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--count", type=int, default=160, help="references, 56 MB each at a side of 384")
     options.add_argument("--side", type=int, default=SIDE)
     options.add_argument("--jobs", type=int, default=1, help="processes")
-    options.add_argument("--no-measures", action="store_true", help="leave the full-reference measures out (they cost most)")
-    given = options.parse_args()
+    options.add_argument(
+        "--no-measures", action="store_true", help="leave the full-reference measures out (they cost most)"
+    )
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     files = pristine_files(given.pristine)[: given.count]
     make(given.out, files, given.side, given.jobs, not given.no_measures)
 

