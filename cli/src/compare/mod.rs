@@ -141,7 +141,9 @@ impl Conclusion<'_> {
             let path = folder.write(&report, &results.frames(), &results.curves(own))?;
             if path != folder.path() {
                 let (path, folder) = (path.display(), folder.path().display());
-                eprintln!("iqa: interrupted: finished results are in {path}; {folder} keeps the report of the earlier run");
+                eprintln!(
+                    "iqa: interrupted: finished results are in {path}; {folder} keeps the report of the earlier run"
+                );
             }
             written = Some(path);
         }
@@ -222,7 +224,9 @@ impl Work<'_> {
         let plan = memory::plan(budget, left.len());
         let passes = left.chunks(plan.renditions).count();
         for (number, chunk) in left.chunks(plan.renditions).enumerate() {
-            let job = |&index: &usize| Some(Job { input: renditions.get(index)?, vmaf_json: log(index), keeps_records: false });
+            let job = |&index: &usize| {
+                Some(Job { input: renditions.get(index)?, vmaf_json: log(index), keeps_records: false })
+            };
             let jobs: Vec<_> = chunk.iter().filter_map(job).collect();
             progress.begin(&what(&jobs, number, passes), number, passes);
             let passed =

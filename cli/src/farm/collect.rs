@@ -55,11 +55,8 @@ pub fn run(common: &Common, connection: &Connection, runtime: &Runtime, options:
     let thresholds = thresholds(ladder, &settings, options, common)?;
     let folder = options.output.map(Folder::new).transpose()?;
 
-    let logs: Vec<Option<PathBuf>> = ladder
-        .renditions
-        .iter()
-        .map(|one| folder.as_ref().map(|folder| folder.vmaf_json(&one.media.name)))
-        .collect();
+    let logs: Vec<Option<PathBuf>> =
+        ladder.renditions.iter().map(|one| folder.as_ref().map(|folder| folder.vmaf_json(&one.media.name))).collect();
     let collected = runtime.block_on(async {
         tokio::select! {
             collected = collect(&queue, &plan, ladder, &settings, &logs, &mut progress) => collected.map(Some),
@@ -133,13 +130,18 @@ async fn collect(
 async fn wait(queue: &Queue, plan: &Plan, progress: &mut Progress) -> Result<super::queue::Ledger> {
     let mut is_lost = false;
     loop {
-        match count(queue, plan).await {
-            Ok(ledger) if ledger.is_complete() => return Ok(ledger),
-            Ok(ledger) => {
+        let counted = async {
+            // First, as the queue only becomes shorter.
+            let queued = queue.queued(&plan.id).await?;
+            Ok::<_, anyhow::Error>((queued, count(queue, plan).await?))
+        };
+        match counted.await {
+            Ok((_, ledger)) if ledger.is_complete() => return Ok(ledger),
+            Ok((queued, ledger)) => {
                 let ended = ledger.done + ledger.failed;
                 progress.position(Some(ended), Some(ledger.planned), ended);
                 // A lost queue: the plan and the results are still there.
-                let lost = queue.queued(&plan.id).await? < ledger.running + ledger.waiting;
+                let lost = queued < ledger.running + ledger.waiting;
                 if lost && !std::mem::replace(&mut is_lost, lost) {
                     progress.say("iqa: units are missing in the queue: submit the plan again to publish them");
                 }

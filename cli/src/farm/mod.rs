@@ -35,9 +35,7 @@ pub fn run(common: &Common, args: &Farm) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.context("cannot start threads")?;
     let exit = match &args.command {
-        FarmCommand::Submit { plan, retry_failed } => {
-            submit::run(common, &connection, &runtime, plan, *retry_failed)
-        }
+        FarmCommand::Submit { plan, retry_failed } => submit::run(common, &connection, &runtime, plan, *retry_failed),
         FarmCommand::Work { class, slots, until_idle, memory } => {
             let options = work::Options { class, slots: *slots, until_idle: *until_idle, memory: *memory };
             work::run(common, &connection, &runtime, &options)

@@ -4,7 +4,6 @@
 
 use super::queue::{Connection, Queue, count};
 use super::{check_id, say};
-use super::plan::Plan;
 use crate::args::Common;
 use crate::exit::Exit;
 use anyhow::Result;
@@ -44,6 +43,8 @@ type Shown = (String, serde_json::Value, bool);
 /// A plan, and the units of it that have failed.
 async fn one(queue: &Queue, id: &str) -> Result<Shown> {
     let plan = queue.plan(id).await?;
+    // First, as the queue only becomes shorter.
+    let queued = queue.queued(id).await?;
     let ledger = count(queue, &plan).await?;
     let mut text = format!("{ledger}\n");
     let mut failures = Vec::new();
@@ -65,12 +66,9 @@ async fn one(queue: &Queue, id: &str) -> Result<Shown> {
     }
     let conflicts = queue.conflicts(id).await?;
     if !conflicts.is_empty() {
-        text += &format!(
-            "conflicts {}: two workers gave results that differ; the first counts\n",
-            conflicts.len()
-        );
+        text += &format!("conflicts {}: two workers gave results that differ; the first counts\n", conflicts.len());
     }
-    let lost = lost(queue, &plan, ledger.waiting + ledger.running).await?;
+    let lost = (ledger.waiting + ledger.running).saturating_sub(queued);
     if lost > 0 {
         text += &format!("not in the queue {lost}: submit the plan again\n");
     }
@@ -78,11 +76,6 @@ async fn one(queue: &Queue, id: &str) -> Result<Shown> {
         "plan": id, "class": plan.class, "units": ledger, "failures": failures, "conflicts": conflicts, "lost": lost,
     });
     Ok((text, value, ledger.failed > 0))
-}
-
-/// Number of units that are neither in the queue nor have a result.
-async fn lost(queue: &Queue, plan: &Plan, open: u64) -> Result<u64> {
-    Ok(open.saturating_sub(queue.queued(&plan.id).await?))
 }
 
 /// A line per plan.

@@ -74,12 +74,7 @@ pub fn run(
 }
 
 /// Publishes what is missing. Returns how many units were published, and the ledger.
-async fn publish(
-    queue: &Queue,
-    plan: &Plan,
-    retry_failed: bool,
-    progress: &Mutex<Progress>,
-) -> Result<(u64, Ledger)> {
+async fn publish(queue: &Queue, plan: &Plan, retry_failed: bool, progress: &Mutex<Progress>) -> Result<(u64, Ledger)> {
     queue.put_plan(plan).await?;
     let done = queue.done(&plan.id).await?;
     let mut failed = queue.failed(&plan.id).await?;

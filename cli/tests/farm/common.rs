@@ -45,7 +45,8 @@ impl Server {
         );
         std::fs::write(folder.join("nats.conf"), text).expect("a file");
         let log = std::fs::File::create(folder.join("log")).expect("a file");
-        let child = Command::new(program().expect("a server")).arg("-c").arg(folder.join("nats.conf")).stderr(log).spawn();
+        let child =
+            Command::new(program().expect("a server")).arg("-c").arg(folder.join("nats.conf")).stderr(log).spawn();
         self.child = Some(child.expect("the server starts"));
         let begun = Instant::now();
         while std::net::TcpStream::connect((self.address.as_str(), self.port)).is_err() {
@@ -76,9 +77,8 @@ impl Server {
     /// Removes a stream, as an operator may.
     pub fn delete_stream(&self, name: &str) {
         let mut socket = std::net::TcpStream::connect((self.address.as_str(), self.port)).expect("a connection");
-        let request = format!(
-            "CONNECT {{\"verbose\":false}}\r\nSUB inbox 1\r\nPUB $JS.API.STREAM.DELETE.{name} inbox 0\r\n\r\n"
-        );
+        let request =
+            format!("CONNECT {{\"verbose\":false}}\r\nSUB inbox 1\r\nPUB $JS.API.STREAM.DELETE.{name} inbox 0\r\n\r\n");
         socket.write_all(request.as_bytes()).expect("sent");
         let lines = BufReader::new(socket).lines().map_while(Result::ok);
         let answer = lines.skip_while(|line| !line.starts_with("MSG")).nth(1).expect("an answer");

@@ -25,13 +25,15 @@ fn a_drill_runs_and_a_second_submission_publishes_nothing() {
 fn two_who_submit_the_same_plan_publish_each_unit_once() {
     let Some(farm) = Farm::new("two submissions") else { return };
     std::fs::write(farm.path("plan.toml"), "drill = { units = 300, time = '0s' }").unwrap();
-    let submit = || crate::shared::Ran::end_of(
-        farm.command(&["farm", "submit", "plan.toml", "--json"])
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .expect("iqa runs"),
-    );
+    let submit = || {
+        crate::shared::Ran::end_of(
+            farm.command(&["farm", "submit", "plan.toml", "--json"])
+                .stdout(std::process::Stdio::piped())
+                .stderr(std::process::Stdio::piped())
+                .spawn()
+                .expect("iqa runs"),
+        )
+    };
     let ran = std::thread::scope(|scope| [scope.spawn(submit), scope.spawn(submit)].map(|one| one.join().unwrap()));
     let published = ran.iter().map(|ran| ran.json()["published"].as_u64().expect("a number")).sum::<u64>();
     assert_eq!(published, 300);

@@ -17,7 +17,11 @@ fn what_is_wrong_is_named() {
     std::fs::write(farm.path("plan.toml"), "source = 'a.mp4'\nrenditions = ['b.mp4']\n").unwrap();
     let text = error(&["submit", "plan.toml"]);
     assert!(text.contains("no such file") && text.contains("a.mp4"), "{text}");
-    std::fs::write(farm.path("plan.toml"), "source = 'https://me:hidden-word@127.0.0.1:9/a.m3u8?token=abcdefgh'\nrenditions = ['b.mp4']\n").unwrap();
+    std::fs::write(
+        farm.path("plan.toml"),
+        "source = 'https://me:hidden-word@127.0.0.1:9/a.m3u8?token=abcdefgh'\nrenditions = ['b.mp4']\n",
+    )
+    .unwrap();
     let text = error(&["submit", "plan.toml"]);
     assert!(text.contains("playlist") && !text.contains("hidden-word") && !text.contains("abcdefgh"), "{text}");
     // No server.

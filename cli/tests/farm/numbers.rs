@@ -29,7 +29,9 @@ fn a_ladder_is_measured_in_segments_as_it_is_as_a_whole() {
     let report = |name: &str| steady(json(&farm.path(name).join("report.json")));
     let (whole, farmed) = (report("whole"), report("farmed"));
     for (one, other) in whole["renditions"].as_array().unwrap().iter().zip(farmed["renditions"].as_array().unwrap()) {
-        for key in ["name", "verdict", "offset-ms", "counts", "measures", "coverage", "confidence", "duration", "bit-rate"] {
+        for key in
+            ["name", "verdict", "offset-ms", "counts", "measures", "coverage", "confidence", "duration", "bit-rate"]
+        {
             assert_eq!(one[key], other[key], "{} {key}", one["name"]);
         }
     }

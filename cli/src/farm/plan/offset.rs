@@ -32,8 +32,12 @@ pub fn find(
     let starts = [Duration::ZERO, end.saturating_sub(length) / 2, end.saturating_sub(length)];
     let mut found: Vec<Result<Option<i64>, String>> = vec![Ok(None); renditions.len()];
     for (number, start) in starts.iter().enumerate() {
-        let args =
-            Compare { measures: Some(vec!["psnr".into()]), start: Some(*start), duration: Some(length), ..args.clone() };
+        let args = Compare {
+            measures: Some(vec!["psnr".into()]),
+            start: Some(*start),
+            duration: Some(length),
+            ..args.clone()
+        };
         let common = Common { model: None, ..common.clone() };
         let settings = Settings { segment_offset: Some(0), ..Settings::new(&common, &args)? };
         let left: Vec<usize> = (0..renditions.len()).filter(|&one| found.get(one).is_some_and(Result::is_ok)).collect();

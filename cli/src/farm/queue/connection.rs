@@ -58,7 +58,11 @@ impl Connection {
         };
         let servers: Vec<_> = servers.split(',').map(|server| Secret::unlisted(server.trim())).collect();
         for server in &servers {
-            let url = if server.reveal().contains("://") { server.reveal().to_owned() } else { format!("nats://{}", server.reveal()) };
+            let url = if server.reveal().contains("://") {
+                server.reveal().to_owned()
+            } else {
+                format!("nats://{}", server.reveal())
+            };
             let url = url::Url::parse(&url).with_context(|| format!("--server {}", redact(&url)))?;
             if let Some(password) = url.password() {
                 let _listed = Secret::new(password);
@@ -71,11 +75,7 @@ impl Connection {
             Some(path) => Some(Secret::unlisted(&read(&path)?)),
             None => None,
         };
-        let files = [
-            file(&options.ca, "NATS_CA"),
-            file(&options.cert, "NATS_CERT"),
-            file(&options.key, "NATS_KEY"),
-        ];
+        let files = [file(&options.ca, "NATS_CA"), file(&options.cert, "NATS_CERT"), file(&options.key, "NATS_KEY")];
         for path in files.iter().flatten() {
             read(path)?;
         }
@@ -132,7 +132,8 @@ impl Connection {
     /// What is wrong, and what to do.
     pub async fn open(&self, name: &str) -> Result<Queue> {
         let servers = self.servers.iter().map(|server| server.reveal().parse::<async_nats::ServerAddr>());
-        let servers = servers.collect::<Result<Vec<_>, _>>().map_err(|_| anyhow::anyhow!("--server {}", self.shown()))?;
+        let servers =
+            servers.collect::<Result<Vec<_>, _>>().map_err(|_| anyhow::anyhow!("--server {}", self.shown()))?;
         let client = self.options(name)?.connect(servers).await;
         let client = client.map_err(|error| {
             anyhow::anyhow!(

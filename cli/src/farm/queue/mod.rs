@@ -60,7 +60,9 @@ fn code(error: &(dyn Error + 'static)) -> Option<ErrorCode> {
             Some(ConsumerInfoErrorKind::JetStream(error)) => return Some(error.error_code()),
             _ => {}
         }
-        if let Some(ConsumerErrorKind::JetStream(error)) = error.downcast_ref::<ConsumerError>().map(ConsumerError::kind) {
+        if let Some(ConsumerErrorKind::JetStream(error)) =
+            error.downcast_ref::<ConsumerError>().map(ConsumerError::kind)
+        {
             return Some(error.error_code());
         }
         next = error.source();

@@ -165,7 +165,8 @@ impl Queue {
         let (label, inline) = split(&payload)?;
         let bytes = match &label.object {
             Some(name) => {
-                let mut object = self.objects().await?.get(name).await.with_context(|| format!("cannot read {name}"))?;
+                let mut object =
+                    self.objects().await?.get(name).await.with_context(|| format!("cannot read {name}"))?;
                 let mut bytes = Vec::new();
                 object.read_to_end(&mut bytes).await.with_context(|| format!("cannot read {name}"))?;
                 bytes

@@ -232,7 +232,7 @@ impl Queue {
         self.names(PLANS, "iqa.plan.*").await
     }
 
-    /// Plans with units that wait or run.
+    /// Plans with units that wait or run; those with units that wait come first, of these the oldest.
     ///
     /// # Errors
     /// If the server does not answer.
@@ -242,11 +242,12 @@ impl Queue {
         let mut consumers = stream.consumers();
         while let Some(consumer) = consumers.try_next().await.context("cannot list the consumers of units")? {
             if consumer.num_pending > 0 || consumer.num_ack_pending > 0 {
-                plans.push((consumer.created, consumer.name));
+                // Where all units run already, one is only free if its worker dies.
+                plans.push((consumer.num_pending == 0, consumer.created, consumer.name));
             }
         }
         plans.sort();
-        Ok(plans.into_iter().map(|(_, name)| name).collect())
+        Ok(plans.into_iter().map(|(_, _, name)| name).collect())
     }
 
     /// Number of a plan's units that wait or run, as far as the queue knows.
@@ -261,7 +262,11 @@ impl Queue {
         match known.await {
             Ok(about) => Ok(about.num_pending + about.num_ack_pending as u64),
             Err(error) => {
-                if is_missing(&error) { Ok(0) } else { Err(error.context("cannot count the units in the queue")) }
+                if is_missing(&error) {
+                    Ok(0)
+                } else {
+                    Err(error.context("cannot count the units in the queue"))
+                }
             }
         }
     }

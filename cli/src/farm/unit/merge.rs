@@ -45,7 +45,12 @@ pub fn whole(outcome: Outcome, fields: &[&str]) -> Merged {
 ///
 /// # Errors
 /// Why the segments do not join.
-pub fn segments(ladder: &Ladder, rendition: &Rendition, outcomes: Vec<Outcome>, fields: &[&str]) -> Result<Merged, String> {
+pub fn segments(
+    ladder: &Ladder,
+    rendition: &Rendition,
+    outcomes: Vec<Outcome>,
+    fields: &[&str],
+) -> Result<Merged, String> {
     let heads: Vec<Head> = outcomes.iter().map(|outcome| outcome.head.clone()).collect();
     if let Some(reason) = heads.iter().find_map(|head| head.misfit.clone()) {
         return Err(reason);

@@ -100,7 +100,8 @@ impl Slot {
     }
 
     async fn handle(&self, message: Message, opened: &Opened) -> Result<()> {
-        let delivered = message.info().map_err(|error| anyhow::anyhow!("a unit without its number: {error}"))?.delivered;
+        let delivered =
+            message.info().map_err(|error| anyhow::anyhow!("a unit without its number: {error}"))?.delivered;
         let plan = &opened.plan;
         let unit = serde_json::from_slice::<Unit>(&message.payload).context("not a unit");
         let id = unit.as_ref().ok().and_then(|unit| plan.unit_id(*unit).ok());
@@ -118,6 +119,7 @@ impl Slot {
             if delivered - attempt.returned > MOST {
                 return self.bury(&taken, &attempt).await;
             }
+            say(&format!("{}: attempt {}", plan.describe(unit), delivered - attempt.returned));
         }
         self.work(&taken).await
     }
