@@ -108,11 +108,14 @@ impl Queue {
         match found {
             Ok(message) => Ok(Some(message.payload)),
             Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
-            Err(error) => match self.jetstream().get_stream(stream).await {
+            Err(error) => {
                 // A stream that does not exist does not answer.
-                Err(gone) if is_missing(&gone.into()) => Ok(None),
-                _ => Err(error).with_context(|| format!("cannot read {subject}")),
-            },
+                let stream = self.jetstream().get_stream(stream).await.map_err(anyhow::Error::from);
+                if stream.is_err_and(|error| is_missing(&error)) {
+                    return Ok(None);
+                }
+                Err(error).with_context(|| format!("cannot read {subject}"))
+            }
         }
     }
 

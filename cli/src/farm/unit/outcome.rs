@@ -124,11 +124,6 @@ impl Said {
         }
     }
 
-    /// A count of the ledger.
-    pub fn count(&self, name: &str) -> u64 {
-        self.ledger.get(name).copied().unwrap_or(0)
-    }
-
     /// A summary without fields.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
