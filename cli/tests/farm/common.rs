@@ -239,10 +239,6 @@ impl Worker {
         self.said.lock().expect("no panic").clone()
     }
 
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     pub fn signal(&self, name: &str) {
         signal(self.child.id(), name);
     }
