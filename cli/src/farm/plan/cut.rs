@@ -18,13 +18,13 @@ pub fn cuts(pictures: &[(u64, bool)], segment: Duration) -> Vec<u64> {
     let mut from = first;
     loop {
         let wanted = from.saturating_add(segment);
-        // A rest that is too short joins the last segment.
-        if wanted.saturating_add(segment / 2) > last {
-            return cuts;
-        }
         let at = |times: &[u64]| times.get(times.partition_point(|time| *time < wanted)).copied();
         let keyframe = at(&keyframes).filter(|time| time - wanted <= segment / 2);
         let Some(cut) = keyframe.or_else(|| at(&times)) else { return cuts };
+        // A rest that is too short joins the last segment.
+        if cut <= from || cut.saturating_add(segment / 2) > last {
+            return cuts;
+        }
         let before = times.partition_point(|time| *time < cut).checked_sub(1).and_then(|index| times.get(index));
         cuts.push(cut - (cut - before.copied().unwrap_or(cut)) / 2);
         from = cut;
@@ -51,7 +51,7 @@ mod tests {
         assert_eq!(of(1000, 50, 10), [9.98, 19.98, 29.98]);
         assert_eq!(of(1000, 60, 10), [11.98, 23.98]);
         // The next keyframe is too far away.
-        assert_eq!(of(500, 1000, 5), [4.98, 9.98]);
+        assert_eq!(of(500, 1000, 5), [4.98, 9.98, 14.98]);
         assert_eq!(of(100, 25, 10), [0.0; 0]);
         assert_eq!(cuts(&[], Duration::from_secs(1)), [0; 0]);
         assert_eq!(cuts(&[(u64::MAX, true)], Duration::MAX), [0; 0]);
