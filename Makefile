@@ -12,8 +12,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
-.PHONY: help demo demo-watch demo-farm test test-slow test-versions test-pyiqa test-training env setup build install \
-	uninstall bench lint plugin-cache doc clean
+.PHONY: help demo demo-watch demo-farm test test-slow soak test-versions test-pyiqa test-training env setup build install \
+	uninstall deb bench lint plugin-cache doc clean
 
 help: ## this list
 	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -30,8 +30,11 @@ demo-farm: build ## compare a ladder with three workers on a NATS server, one of
 test: ## install what is missing, build, run all tests
 	@scripts/test.sh
 
-test-slow: build ## faults of cameras and farms that take minutes, or root, to happen
+test-slow: build ## faults of cameras and farms that take minutes; packages in systems of their own (needs root)
 	@scripts/test-slow.sh
+
+soak: build ## a million frames through each element: memory, threads, descriptors, time stamps (hours; SOAK=--frames=N for fewer)
+	@eval "$$(scripts/env.sh)" && scripts/soak.py $(SOAK)
 
 test-versions: build ## test the plugin as built here under GStreamer 1.26 and 1.28, fetched from Debian (1.8 GB on disk)
 	@scripts/versions.sh
@@ -61,6 +64,9 @@ install: ## install what `make build` made: plugin, command, models, runtime (PR
 
 uninstall: ## remove what `make install` installed
 	@scripts/install.sh --remove '$(DESTDIR)' '$(PREFIX)' '$(PLUGINDIR)'
+
+deb: build ## Debian packages in target/deb: gstreamer1.0-onnxiqa, onnx-iqa-tools, onnx-iqa-models
+	@scripts/deb.sh
 
 bench: build ## measure the figures of docs/speed.md
 	@scripts/bench.sh

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# Faults that take minutes, or root, to happen: of cameras (docs/reliability.md) and of farms (docs/scale.md).
-# test-slow.sh NAME…: only tests whose names have NAME.
+# What takes minutes or needs root: the faults of cameras (docs/reliability.md) and of farms (docs/scale.md), then the
+# scripts in tests/slow. test-slow.sh NAME…: only the faults whose names have NAME.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -16,3 +16,14 @@ env -u GST_PLUGIN_PATH ONNX_IQA_SLOW=1 GST_REGISTRY="$root/target/gstreamer-regi
     ONNX_IQA_MODEL_PATH="${ONNX_IQA_MODEL_PATH:-$root/models}" \
     ONNX_IQA_CLIPS="$cache/clips" \
     cargo test --locked -p iqa-cli --test watch --test farm -- --nocapture --test-threads=1 "${@:-slow::}"
+[ $# = 0 ] || exit 0
+
+TEST_TMP=$(mktemp -d)
+export TEST_TMP
+trap 'rm -rf "$TEST_TMP"' EXIT
+eval "$(scripts/env.sh)"
+for script in tests/slow/*.sh; do
+    say "testing: $script"
+    mkdir -p "$TEST_TMP/$(basename -- "$script" .sh)"
+    TEST_TMP=$TEST_TMP/$(basename -- "$script" .sh) "$script"
+done

@@ -83,7 +83,11 @@ fn list(common: &Common, search: &Search) -> Result<()> {
     out::print(text.as_bytes())?;
     if search.bundled().is_empty() {
         let folders: Vec<_> = search.models.iter().map(|folder| folder.display().to_string()).collect();
-        eprintln!("iqa: no ONNX model in {}; set ONNX_IQA_MODEL_PATH to a folder with models", folders.join(", "));
+        let places = match folders.is_empty() {
+            true => "any known folder, and the folder of this program is unknown (is /proc mounted?)".to_owned(),
+            false => folders.join(", "),
+        };
+        eprintln!("iqa: no ONNX model in {places}; set ONNX_IQA_MODEL_PATH to a folder with models");
     }
     Ok(())
 }

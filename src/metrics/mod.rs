@@ -15,7 +15,7 @@
 //! | `psnr` | `psnr-cr` | 0 to 100 | dB | no | peak signal-to-noise ratio of Cr |
 //! | `psnr` | `psnr` | 0 to 100 | dB | yes | peak signal-to-noise ratio of all planes |
 //! | `ssim` | `ssim` | -1 to 1 | – | yes | structural similarity of luma |
-//! | `ms-ssim` | `ms-ssim` | -1 to 1 | – | yes | multi-scale structural similarity of luma |
+//! | `ms-ssim` | `ms-ssim` | 0 to 1 | – | yes | multi-scale structural similarity of luma |
 //! | `float-ssim` | `float-ssim` | -1 to 1 | – | yes | structural similarity of luma that is shrunk first, as libvmaf's float_ssim |
 //! | `vmaf` | `vmaf` | 0 to 110 | – | no | Netflix's video multi-method assessment fusion of luma, by the chosen model |
 //! | `cambi` | `cambi` | 0 to 31 | – | no | contrast-aware multiscale banding index of luma, more is worse |

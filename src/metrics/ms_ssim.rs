@@ -20,7 +20,7 @@ const SHORTEST: usize = WINDOW << (EXPONENTS.len() - 1);
 
 pub(super) static MS_SSIM: Field = Field {
     name: "ms-ssim",
-    range: Some([-1.0, 1.0]),
+    range: Some([0.0, 1.0]),
     unit: "",
     description: "multi-scale structural similarity of luma",
     rgb: true,

@@ -46,7 +46,7 @@ def export(name: str, metric, target: Path, licence: str) -> None:
     # Odd, and not square: what depends on the size shows.
     traced = seen(name, (449, 325), 0)
     with networks.without_hooks_kept(metric.net):
-        write.trace(METRICS[name].wrap(metric.net), list(traced), METRICS[name].inputs, "score", str(target))
+        write.trace(METRICS[name].wrap(metric.net), list(traced), METRICS[name].inputs, METRICS[name].outputs, str(target))
     write.add_contract(target, contract(name, licence))
 
 
@@ -88,12 +88,21 @@ def main(words: list[str] | None = None) -> int:
                 pairs = own_pictures(given.pictures, name)
             else:
                 pairs = pictures.make(folder, METRICS[name].whole, METRICS[name].shortest)
-            result = check.check(name, metric, out, pairs, folder)
+            if METRICS[name].kind == "reduced-reference" and not given.pictures:
+                # Each with another one's reference, of another size.
+                pairs = [(pair[0], other[1]) for pair, other in zip(pairs, [*pairs[1:], pairs[0]])]
+            result, attributes = check.check(name, metric, out, pairs, folder)
     except (Missing, check.Failed) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(f"{name}: {result.summary()}: {'good' if result.good else 'NOT THE SAME'}")
-    return 0 if result.good else 1
+    good = result.good and all(one.good for one in attributes)
+    further = ""
+    if attributes:
+        of_range = max(one.largest / one.range for one in attributes)
+        of_spread = max(one.of_spread for one in attributes)
+        further = f"; attributes: {of_range:.1e} of the range, {of_spread:.1e} of what they differ by (at most as much)"
+    print(f"{name}: {result.summary()}{further}: {'good' if good else 'NOT THE SAME'}")
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 """The exported file in the plugin against pyiqa, on picture files of many sizes."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -23,7 +24,17 @@ class Failed(Exception):
 
 
 @dataclass
+class Scored:
+    """A picture's score, and its attributes as the contract shows them, 0 to 100."""
+
+    score: float
+    attributes: list[float]
+
+
+@dataclass
 class Result:
+    """One number of every picture, of two origins."""
+
     pictures: list[str]
     pyiqa: list[float]
     plugin: list[float]
@@ -40,6 +51,10 @@ class Result:
         return max(self.pyiqa) - min(self.pyiqa)
 
     @property
+    def of_spread(self) -> float:
+        return self.largest / self.spread if self.spread else float("inf")
+
+    @property
     def good(self) -> bool:
         """Scores that are all the same show nothing, and are not good."""
         return self.spread > 0 and self.largest <= min(TOLERANCE * self.range, OF_SPREAD * self.spread)
@@ -51,22 +66,28 @@ class Result:
         return "\n".join(lines)
 
     def summary(self) -> str:
-        of_spread = self.largest / self.spread if self.spread else float("inf")
         return (
             f"largest difference {self.largest:.2e} on {len(self.pictures)} pictures: {self.largest / self.range:.1e} "
-            f"of the range (at most {TOLERANCE:.0e}), {of_spread:.1e} of what pyiqa's scores differ by "
+            f"of the range (at most {TOLERANCE:.0e}), {self.of_spread:.1e} of what pyiqa's scores differ by "
             f"(at most {OF_SPREAD:.0e})"
         )
 
 
-def by_pyiqa(name: str, metric, pairs: list[tuple[Path, Path]]) -> list[float]:
+def by_pyiqa(name: str, metric, pairs: list[tuple[Path, Path]]) -> list[Scored]:
     """Each picture as the file it is."""
-    scores = []
+    known = METRICS[name].attributes
+    scored = []
     for distorted, reference in pairs:
         files = [str(distorted), str(reference)][: len(METRICS[name].inputs)]
-        with networks.without_hooks_kept(metric.net):
-            scores.append(float(metric(*files)))
-    return scores
+        with (
+            networks.without_hooks_kept(metric.net),
+            known.seen(metric.net) if known else contextlib.nullcontext([]) as numbers,
+        ):
+            scored.append(Scored(float(metric(*files)), []))
+        if known:
+            shown = (100 * (one - known.worst) / (known.best - known.worst) for one in numbers)
+            scored[-1].attributes = [min(max(one, 0.0), 100.0) for one in shown]
+    return scored
 
 
 def pipelines(name: str, model: Path, pairs: list[tuple[Path, Path]], folder: Path) -> list[str]:
@@ -91,7 +112,9 @@ def quoted(path: Path) -> str:
     return text
 
 
-def by_plugin(name: str, model: Path, pairs: list[tuple[Path, Path]], folder: Path, limit: float = 7200) -> list[float]:
+def by_plugin(
+    name: str, model: Path, pairs: list[tuple[Path, Path]], folder: Path, limit: float = 7200
+) -> list[Scored]:
     launch = shutil.which("gst-launch-1.0")
     if launch is None:
         raise Failed("gst-launch-1.0 is not in PATH: install GStreamer's tools (gstreamer1.0-tools)")
@@ -105,23 +128,37 @@ def by_plugin(name: str, model: Path, pairs: list[tuple[Path, Path]], folder: Pa
         raise Failed(f'GStreamer does not find the plugin: eval "$(make -s env)" in the checkout sets it up\n{said}')
     if run.returncode:
         raise Failed(f"the plugin failed:\n{said}")
-    return [raw(folder / f"{number}.jsonl", pair[0]) for number, pair in enumerate(pairs)]
+    known = METRICS[name].attributes
+    names = known.names if known else ()
+    return [logged(folder / f"{number}.jsonl", pair[0], names) for number, pair in enumerate(pairs)]
 
 
-def raw(log: Path, picture: Path) -> float:
-    """The model's own number of the one frame that the log has."""
+def logged(log: Path, picture: Path, names: tuple[str, ...] = ()) -> Scored:
+    """The model's own number of the one frame that the log has, and its attributes."""
     frames = [line["scores"] for line in map(json.loads, log.read_text().splitlines()) if "scores" in line]
     entries = [entry for frame in frames for entry in frame.values()]
     if len(entries) != 1 or "raw" not in entries[0]:
         raise Failed(f"{picture.name}: the plugin's log has no score of it: {entries}")
-    return entries[0]["raw"]
+    found = entries[0].get("attributes", {})
+    if set(found) != set(names):
+        raise Failed(f"{picture.name}: the plugin's log has the attributes {', '.join(found)}, not {', '.join(names)}")
+    return Scored(entries[0]["raw"], [found[one] for one in names])
 
 
-def check(name: str, metric, model: Path, pairs: list[tuple[Path, Path]], folder: Path) -> Result:
+def check(name: str, metric, model: Path, pairs: list[tuple[Path, Path]], folder: Path) -> tuple[Result, list[Result]]:
+    """The scores, and each attribute."""
     # First the part that fails at once where something is missing.
     plugin = by_plugin(name, model, pairs, folder)
+    return compare(name, by_pyiqa(name, metric, pairs), plugin, [distorted.name for distorted, _ in pairs])
+
+
+def compare(name: str, pyiqa: list[Scored], plugin: list[Scored], shown: list[str]) -> tuple[Result, list[Result]]:
     known = METRICS[name]
-    shown = [distorted.name for distorted, _ in pairs]
-    result = Result(shown, by_pyiqa(name, metric, pairs), plugin, abs(known.best - known.worst))
-    print(result.table(), result.summary(), sep="\n", file=sys.stderr)
-    return result
+    scores = Result(shown, [one.score for one in pyiqa], [one.score for one in plugin], abs(known.best - known.worst))
+    print(scores.table(), scores.summary(), sep="\n", file=sys.stderr)
+    attributes = []
+    for number, attribute in enumerate(known.attributes.names if known.attributes else ()):
+        theirs, ours = ([one.attributes[number] for one in scored] for scored in (pyiqa, plugin))
+        attributes.append(Result(shown, theirs, ours, 100))
+        print(attribute, attributes[-1].table(), sep="\n", file=sys.stderr)
+    return scores, attributes

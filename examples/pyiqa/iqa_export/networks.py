@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MPL-2.0
 """pyiqa's networks in a form that can be traced at one size and runs at all.
 
-Each takes pictures [1, 3, height, width] of R'G'B' from 0 to 1, the distorted one first, and gives [1, n]. The layers
-are those of the object that pyiqa built; only what depends on the picture's size, or is the same for every picture, is
-said anew.
+Each takes pictures [1, 3, height, width] of R'G'B' from 0 to 1, the distorted one first, and gives the score's numbers
+[1, n], and where the contract has attributes also theirs [1, n]. The layers are those of the object that pyiqa built;
+only what depends on the picture's size, or is the same for every picture, is said anew.
+
+`seen_…` take the numbers of the attributes from pyiqa's own network as it runs.
 """
 
 import contextlib
 import importlib
 import math
+from collections.abc import Callable, Iterator
 from unittest import mock
 
 import torch
@@ -66,27 +69,36 @@ class DeformableCrops(UniformCrops):
         return F.conv2d(torch.cat(columns_of_taps, 1), weight, layer.bias)
 
 
-class Nima(Traceable):
-    """The histogram of opinions; its mean is the contract's."""
+def spread(opinions: Tensor) -> Tensor:
+    """The standard deviation [1, 1] of a histogram [1, n] over 1 to n."""
+    values = torch.arange(1, opinions.shape[1] + 1)
+    mean = (opinions * values).sum(1, keepdim=True)
+    return torch.sqrt((opinions * (values - mean) ** 2).sum(1, keepdim=True))
 
-    def forward(self, x: Tensor) -> Tensor:
+
+class Nima(Traceable):
+    """The histogram of opinions, whose mean is the contract's, and its standard deviation."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         size = self.network.base_model.default_cfg["input_size"][-1]
         x = sampling.centre_of_resized(x, size, size, "bilinear")
         x = (x - self.network.default_mean) / self.network.default_std
-        return self.network.classifier(self.network.global_pool(self.network.base_model(x)[-1]))
+        opinions = self.network.classifier(self.network.global_pool(self.network.base_model(x)[-1]))
+        return opinions, spread(opinions)
 
 
 class Unique(Traceable):
-    """Mean and log of the standard deviation (eq. 3 of the paper); the contract takes the mean."""
+    """The mean and the standard deviation, which pyiqa does not give: as its publisher reads the second number."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         network = self.network
         x, body = network.preprocess(x), network.backbone
         x = body.maxpool(body.relu(body.bn1(body.conv1(x))))
         x = body.layer4(body.layer3(body.layer2(body.layer1(x)))).flatten(2)
         pooled = x @ x.transpose(1, 2) / x.shape[2]
         rooted = pooled.sign() * torch.sqrt(pooled.abs() + network.representation.thresh)
-        return network.fc(F.normalize(rooted.flatten(1)))
+        both = network.fc(F.normalize(rooted.flatten(1)))
+        return both[:, :1], F.softplus(both[:, 1:])
 
 
 class Topiq(AsItIs):
@@ -137,8 +149,25 @@ class ClipIqa(Traceable):
         return layer.c_proj((attention @ v).transpose(0, 1).reshape(1, -1))
 
 
+# LIQE's scenes and distortions, in the order of its texts.
+SCENES = "animal cityscape human indoor landscape night plant still-life others".split()
+DISTORTIONS = """jpeg2000 jpeg noise blur color contrast overexposure underexposure spatial quantization
+other""".split()
+QUALITIES = torch.arange(1, 6)
+
+
+def of_texts(probabilities: Tensor) -> tuple[Tensor, Tensor]:
+    """The score [1, 1], and the probability of each scene and distortion [1, 20], of a probability for each text."""
+    texts = probabilities.reshape(1, len(QUALITIES), len(SCENES), len(DISTORTIONS))
+    score = (texts.sum((2, 3)) * QUALITIES).sum(1, keepdim=True)
+    return score, torch.cat([texts.sum((1, 3)), texts.sum((1, 2))], 1)
+
+
 class Liqe(Traceable):
-    """15 windows out of a raster of 32 pixels. A picture below 224 pixels has none and no score, as in pyiqa."""
+    """15 windows out of a raster of 32 pixels. A picture below 224 pixels has none and no score, as in pyiqa.
+
+    With texts on scenes and distortions their probabilities are a second output.
+    """
 
     def __init__(self, network: nn.Module):
         super().__init__(network)
@@ -157,9 +186,9 @@ class Liqe(Traceable):
         tops = torch.div(place, torch.clamp(columns, min=1), rounding_mode="floor")
         x = sampling.windows(x, tops * network.step, (place - tops * columns) * network.step, 224)
         logits = (unit(self.features(x)) @ self.texts).mean(0, keepdim=True).softmax(1)
-        if network.mtl:  # quality, scene, distortion
-            logits = logits.reshape(1, 5, -1).sum(2)
-        return (logits * torch.arange(1, 6)).sum(1, keepdim=True)
+        if not network.mtl:
+            return (logits * QUALITIES).sum(1, keepdim=True)
+        return of_texts(logits)
 
     def features(self, x: Tensor) -> Tensor:
         """CLIP's vision transformer with its embedding of positions, which pyiqa interpolates to the same size."""
@@ -268,3 +297,42 @@ def without_hooks_kept(network: nn.Module):
     yield
     if saved is not None:
         saved.outputs.clear()
+
+
+@contextlib.contextmanager
+def seen_by_layer(layer: nn.Module, numbers: Callable[[Tensor], Tensor]) -> Iterator[list[float]]:
+    """Filled with `numbers` of what `layer` gives when the network runs."""
+    found: list[float] = []
+
+    def take(_, __, output):
+        found[:] = numbers(output).flatten().tolist()
+
+    hook = layer.register_forward_hook(take)
+    try:
+        yield found
+    finally:
+        hook.remove()
+
+
+def seen_nima(network: nn.Module):
+    return seen_by_layer(network.classifier, spread)
+
+
+def seen_unique(network: nn.Module):
+    return seen_by_layer(network.fc, lambda both: F.softplus(both[:, 1]))
+
+
+@contextlib.contextmanager
+def seen_liqe(_: nn.Module) -> Iterator[list[float]]:
+    """LIQE's softmax over all texts is no layer: the last one that the network asks for."""
+    found: list[float] = []
+    softmax = F.softmax
+
+    def take(*arguments, **options):
+        output = softmax(*arguments, **options)
+        if output.shape[-1] == len(QUALITIES) * len(SCENES) * len(DISTORTIONS):
+            found[:] = of_texts(output)[1].flatten().tolist()
+        return output
+
+    with mock.patch.object(F, "softmax", take):
+        yield found

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
-from urllib.parse import urlparse
+from urllib.parse import unquote, urlparse
 
 import torch
 from torch.jit import load as load_script
@@ -29,7 +29,7 @@ CLIP_TEXT = dict(
     context_length=77, vocab_size=49408, transformer_width=512, transformer_heads=8, transformer_layers=12
 )
 ARCHES = """lpips dists nima dbcnn hypernet arniqa topiq clipiqa liqe unique pieapp stlpips ckdn ahiq tres maniqa
-musiq""".split()
+musiq metaiqa""".split()
 WRAPPERS = ("params", "params_ema", "state_dict", "model")
 
 
@@ -99,7 +99,7 @@ def replaced(given: Given) -> Iterator[None]:
     load_into, create = torch.nn.Module.load_state_dict, timm.create_model
 
     def name_of(url: str) -> str:
-        return Path(urlparse(url).path).name
+        return Path(unquote(urlparse(url).path)).name
 
     def state_dict(url, *_, **__):
         found = given.file(name_of(url))
@@ -159,6 +159,7 @@ def replaced(given: Given) -> Iterator[None]:
 
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.enter_context(torch.serialization.safe_globals([Absent]))
         patches = [
             (torch.hub, "load_state_dict_from_url", state_dict),
             (importlib.import_module("torchvision.models._api"), "load_state_dict_from_url", state_dict),
@@ -170,6 +171,7 @@ def replaced(given: Given) -> Iterator[None]:
             (arches["clipiqa"], "load", clip),
             (arches["clipiqa"], "load_file_from_url", downloaded),
             (arches["ahiq"], "load_file_from_url", downloaded),
+            (arches["metaiqa"], "load_file_from_url", downloaded),
             (arches["liqe"], "load", clip),
             # Features of texts, which belong to the weights that they were made with.
             (arches["liqe"], "DEFAULT_CACHE_DIR", str(folder)),
@@ -234,6 +236,8 @@ def enliven(network: torch.nn.Module, seed: int, pictures: list[tuple[torch.Tens
         for norm in norms:
             norm.weight.copy_(0.5 + torch.rand(norm.weight.shape, generator=draw))
             norm.bias.copy_(0.2 * torch.randn(norm.bias.shape, generator=draw))
+            if isinstance(norm, torch.nn.BatchNorm1d):
+                continue  # one picture gives it one number a channel, which has no variance
             norm.reset_running_stats()
             norm.momentum = None
             norm.train()

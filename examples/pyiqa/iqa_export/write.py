@@ -11,7 +11,9 @@ OPSET = 17
 KEY = "iqa.contract"
 
 
-def trace(network: torch.nn.Module, pictures: list[torch.Tensor], inputs: list[str], output: str, target) -> None:
+def trace(
+    network: torch.nn.Module, pictures: list[torch.Tensor], inputs: list[str], outputs: list[str], target
+) -> None:
     """Writes `network` to a path or a file, with pictures [1, 3, height, width] of any size."""
     network.eval()  # the exporter puts the mode back that it found
     # The fused attention has no counterpart in ONNX.
@@ -28,7 +30,7 @@ def trace(network: torch.nn.Module, pictures: list[torch.Tensor], inputs: list[s
                 tuple(pictures),
                 target,
                 input_names=inputs,
-                output_names=[output],
+                output_names=outputs,
                 dynamic_axes={name: {2: f"{name}_height", 3: f"{name}_width"} for name in inputs},
                 opset_version=OPSET,
                 dynamo=False,

@@ -34,7 +34,7 @@ def picture(height, width):
 def agrees(ours, theirs, tolerance=2e-6):
     """In ONNX Runtime, traced at one size and run at all."""
     traced = io.BytesIO()
-    trace(Wrapped(ours), [picture(*SIZES[0])], ["x"], "y", traced)
+    trace(Wrapped(ours), [picture(*SIZES[0])], ["x"], ["y"], traced)
     session = onnxruntime.InferenceSession(traced.getvalue(), providers=["CPUExecutionProvider"])
     for size in SIZES:
         x = picture(*size)

@@ -469,8 +469,10 @@ const PARTS: &[Part] = &[
     },
     Part {
         title: "the property `stats`",
-        text: "Counted since READY → PAUSED. `mean`, `min`, `p5` and `last` are those of the main field: `score`, or \
-               without a\nmodel `psnr-y` (`psnr` for RGB).",
+        text: "Counted since READY → PAUSED. `mean`, `min`, `p5` and `last` are those of the main field: `score` \
+               with a model;\nwithout one, of `iqacompare` `psnr-y` (`psnr` for RGB), or the first field that is \
+               measured if `psnr` is not, and\nof `iqascore` the first of `luma-mean`, `motion` and `cambi` that \
+               is measured.",
         example: stats,
         fields: &[
             ("frames", false, "`iqascore`: frames that arrived"),

@@ -71,7 +71,8 @@ pub struct CameraText {
     /// Name for URLs, metrics and topics: at most 64 letters, digits, `-`, `_` and `.`.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
-    /// URI: `rtsp://`, `http://` (HLS), `srt://`, `rtmp://`, `file://`, `v4l2://` or `videotestsrc://`.
+    /// URI: `rtsp://`, `http://` (HLS), `srt://`, `rtmp://`, `udp://`, `rtp://`, `file://`, `v4l2://` or
+    /// `videotestsrc://`.
     #[schemars(with = "String")]
     pub uri: Spanned<Secret>,
     /// User name.

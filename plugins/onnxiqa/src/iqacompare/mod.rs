@@ -105,10 +105,11 @@
  * is posted.
  *
  * VMAF 1 (`vmaf_v1.0.16_…`) also evaluates chroma and banding. It requires Y'CbCr with at least 80 chroma samples in
- * either dimension (160 pixels for 4:2:0; 133 chroma samples for `5d0h`, 159 for `3d0h_2160`). Its scores are not
- * comparable with those of v0.6.1: there is no conversion formula, and even the order of two renditions can differ, in
- * particular after sharpening. Choose new thresholds, one per bit depth: because of banding, the same picture scores
- * differently in 8 bits and converted to 10 bits.
+ * either dimension (133 for `5d0h`, 159 for `3d0h_2160`) and, for CAMBI, 216 pixels in the longer one: for 4:2:0 at
+ * least 216×160 or 160×216 pixels (266×266 for `5d0h`, 318×318 for `3d0h_2160`). Its scores are not comparable with
+ * those of v0.6.1: there is no conversion formula, and even the order of two renditions can differ, in particular after
+ * sharpening. Choose new thresholds, one per bit depth: because of banding, the same picture scores differently in 8
+ * bits and converted to 10 bits.
  *
  * ## Buffering and latency
  *
@@ -118,7 +119,7 @@
  * with look-ahead behind a `tee`, therefore needs no parallel `queue`. Frames held by the element take at most
  * `max-bytes` plus one frame per pad; queued frames may use three quarters of it. When this limit is reached, the
  * search window is reduced first. If the other pad still receives nothing, a warning is posted, and after ten more
- * seconds an error.
+ * seconds an error; neither in a live pipeline, where `latency` ends the wait.
  *
  * In a live pipeline, a frame waits for at most `latency` and then leaves with or without a match, so that a stalled
  * reference does not block the stream. By default `latency` depends on `alignment`: `search-range` for `auto` and

@@ -214,9 +214,7 @@ impl ObjectSubclass for IqaLog {
             .chain_list_function(|pad, parent, list| {
                 Self::guard_pad(parent, Err(gst::FlowError::Error), |log, _| log.sink_chain_list(pad, list))
             })
-            .event_function(|pad, parent, event| {
-                Self::guard_pad(parent, false, |log, _| log.sink_event(pad, event))
-            })
+            .event_function(|pad, parent, event| Self::guard_pad(parent, false, |log, _| log.sink_event(pad, event)))
             .flags(flags)
             .build();
         let srcpad = gst::Pad::builder_from_template(&pad("src")).flags(flags).build();

@@ -18,8 +18,8 @@
  *
  * `json-lines`: one object per line, `{"pts": ns, "running-time": ns, "scores": {"iqascore0": {…}}}`, with the fields
  * of `iqa-score` except `map`. The last line is
- * `{"pool": {"iqascore0": {"model": "metaiqa", "scored": n, "skipped": n, "failed": n, "score": {"mean": …}, …}}}`. A
- * missing time is `null`; other missing values are absent.
+ * `{"pool": {"iqascore0": {"model": "metaiqa", "scored": n, "skipped": n, "failed": n, "score": {"mean": …}, …}}}`.
+ * `pts` or `running-time` is `null` if the frame has none; missing values in `scores` and `pool` are absent.
  *
  * `csv`: one row per frame, with the columns `<element>_<field>` and `<element>_attributes_<name>`. The first row
  * determines the columns of a file; fields that appear later are written to the last column, `other`, as a JSON
@@ -37,7 +37,8 @@
  *
  * ## Pooled statistics
  *
- * Frames with `state=scored` count. With `mode=live`, the first frame that carries a score counts. A frame duplicated
+ * Scores count on frames with `state=scored`; the measures of pairs that a model has skipped count too. With
+ * `mode=live`, the first frame that carries a score counts. A frame duplicated
  * by `videorate` counts once, and its line has the state `skipped` and the actual age of the score. A duplicate that
  * arrives before the original, as is possible behind an encoder, has no `age`. `vmaf-json` lists each score once. The
  * statistics cover the frames that reached this element: if `videorate` has dropped some, the counts show it. A score
