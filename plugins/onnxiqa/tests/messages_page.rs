@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 /// Set to write the page anew.
 const UPDATE: &str = "ONNX_IQA_UPDATE";
-const COMMAND: &str = "ONNX_IQA_UPDATE=1 cargo test -p gst-plugin-onnxiqa --test messages_page";
+const COMMAND: &str = "ONNX_IQA_UPDATE=1 cargo test --test messages_page";
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -334,7 +334,7 @@ fn what_the_page_says_of_words_is_so() {
 // What no table of the code says.
 
 const HEAD: &str = "\
-<!-- Generated: ONNX_IQA_UPDATE=1 cargo test -p gst-plugin-onnxiqa --test messages_page -->
+<!-- Generated: ONNX_IQA_UPDATE=1 cargo test --test messages_page -->
 
 # Messages and metadata
 
@@ -370,7 +370,7 @@ const SCORE: &str = "\
 Every frame that has passed `iqascore` or `iqacompare` carries one `GstCustomMeta` named `IqaMeta`. Its structure has
 one field per such element, named after the element (`iqascore0`), whose value is a structure `iqa-score`. With
 `on-unmatched=skip`, `iqacompare` adds nothing to a frame without a reference frame. The metadata has no tags, so
-converters, scalers, encoders and decoders copy it; `mpegtsmux`, `compositor` and real deinterlacers drop it.
+converters, scalers, encoders and decoders copy it; `mpegtsmux`, `compositor` and deinterlacers drop it.
 
 The column *records* says who has a field: `nr` without a reference, `fr` and `rr` with one (`iqacompare`), `messages`
 only in the element message.

@@ -124,8 +124,12 @@ impl IqaCompare {
             .chain_function(move |_, parent, buffer| {
                 Self::guarded(parent, Err(gst::FlowError::Error), |context| events::chain(context, side, buffer))
             })
-            .event_function(move |_, parent, event| {
-                Self::guarded(parent, false, |context| events::sink_event(context, side, event))
+            .event_full_function(move |_, parent, event| {
+                Self::guarded(parent, Err(gst::FlowError::Error), |context| {
+                    let taken = events::sink_event(context, side, event);
+                    // A sticky event that is refused is sent again with the next frame, which gets this error.
+                    if taken { Ok(gst::FlowSuccess::Ok) } else { Err(context.queues.refusal(side)) }
+                })
             })
             .query_function(move |_, parent, query| {
                 Self::guarded(parent, false, |context| queries::sink_query(context, side, query))
@@ -162,7 +166,7 @@ impl IqaCompare {
 impl Guarded for IqaCompare {
     fn stop_after_panic(&self, _element: &gst::Element) {
         // Upstream that has sent EOS cannot be told; downstream must not wait for what will not come.
-        if self.queues.stop(gst::FlowError::Error) {
+        if self.queues.stop(gst::FlowError::Error, self.queues.links()) == Some(true) {
             self.pads.src.push_event(gst::event::Eos::new());
         }
     }

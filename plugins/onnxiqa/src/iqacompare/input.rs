@@ -98,6 +98,11 @@ impl Input {
         }
     }
 
+    /// The flow resumes after it was stopped: the streams are the same.
+    pub(super) fn resume(&mut self) {
+        self.ended[Side::Distorted as usize] = false;
+    }
+
     /// Continues with a new comparer.
     pub(super) fn renewed(&mut self, comparer: &Comparer) {
         self.references = References::default();

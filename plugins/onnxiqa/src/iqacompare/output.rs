@@ -120,6 +120,12 @@ impl Output {
         self.summed_up = false;
     }
 
+    /// The flow resumes after it was stopped: frames are lost.
+    pub(super) fn resume(&mut self) {
+        drop(self.fifo.stop());
+        self.summed_up = false;
+    }
+
     /// Sends the next item if it need not wait. `paired` returns the times of the reference frame that a frame was
     /// compared with.
     ///

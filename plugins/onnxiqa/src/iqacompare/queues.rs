@@ -138,6 +138,8 @@ struct Inner {
     independent: bool,
     /// Flow state of the distorted stream; the reference can be flushed separately.
     flow: FlowState,
+    /// Number of reconfigure requests: a missing link found before the last one is no longer missing.
+    links: u64,
     /// Number of seeks in progress: frames from before and after a seek may be mixed.
     seeks: usize,
     /// Why the task rests; `None` while it works or has not seen the newest item.
@@ -215,6 +217,7 @@ impl Default for Queues {
             max_bytes: 0,
             independent: false,
             flow: FlowState::default(),
+            links: 0,
             seeks: 0,
             rest: None,
         };
@@ -348,6 +351,12 @@ impl Queues {
         }
     }
 
+    /// The error of an event that was refused.
+    pub(super) fn refusal(&self, side: Side) -> gst::FlowError {
+        let inner = self.lock();
+        if inner.queues[side as usize].flushing { gst::FlowError::Flushing } else { inner.flow.refusal() }
+    }
+
     /// Waits until all items of `distorted` have left; returns false if they cannot leave without more frames, or if
     /// the flow is being stopped.
     pub(super) fn wait_drained(&self) -> bool {
@@ -402,7 +411,9 @@ impl Queues {
 
     /// Handles a reconfigure request; returns true if the task must be started.
     pub(super) fn relinked(&self) -> bool {
-        self.lock().flow.relink()
+        let mut inner = self.lock();
+        inner.links += 1;
+        inner.flow.relink()
     }
 
     // Called by the task.
@@ -476,9 +487,16 @@ impl Queues {
         self.lock().queues.iter().map(|queue| queue.items.bytes()).sum()
     }
 
-    /// Stops the flow for this reason. Returns whether EOS of `distorted` is among the dropped items.
-    pub(super) fn stop(&self, flow: gst::FlowError) -> bool {
-        self.stop_if(flow, |_| true)
+    /// Number of reconfigure requests so far.
+    pub(super) fn links(&self) -> u64 {
+        self.lock().links
+    }
+
+    /// Stops the flow for this reason. Returns whether EOS of `distorted` is among the dropped items; `None` if the
+    /// flow was not stopped, because something else does that, or because the missing link was made after `links`
+    /// requests.
+    pub(super) fn stop(&self, flow: gst::FlowError, links: u64) -> Option<bool> {
+        self.stop_if(flow, |inner| flow != gst::FlowError::NotLinked || inner.links == links)
     }
 
     /// Ends the stream, unless another one has already arrived on `distorted`.
@@ -486,18 +504,18 @@ impl Queues {
         self.stop_if(gst::FlowError::Eos, |inner| inner.queues[Side::Distorted as usize].items.is_empty());
     }
 
-    fn stop_if(&self, flow: gst::FlowError, condition: impl FnOnce(&Inner) -> bool) -> bool {
+    fn stop_if(&self, flow: gst::FlowError, condition: impl FnOnce(&Inner) -> bool) -> Option<bool> {
         let mut inner = self.lock();
         if inner.stopped() || !condition(&inner) {
-            return false;
+            return None;
         }
         inner.flow = FlowState::Stopped(flow);
         let ended = inner.queues[Side::Distorted as usize].items.has_eos();
-        let old = inner.queues.each_mut().map(|queue| queue.items.flush());
+        let old = inner.queues.each_mut().map(|queue| queue.items.stop());
         drop(inner);
         drop(old);
         self.wake();
-        ended
+        Some(ended)
     }
 }
 

@@ -170,7 +170,8 @@ impl Session {
         let inner = lock(&self.0);
         let mut ledger = inner.past;
         if let Some(comparer) = &inner.comparer {
-            ledger += comparer.ledger();
+            // What was in progress when it was cancelled is dropped.
+            ledger += if comparer.is_cancelled() { comparer.ledger().decided() } else { comparer.ledger() };
         }
         ledger
     }

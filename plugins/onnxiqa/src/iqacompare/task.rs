@@ -69,17 +69,18 @@ impl Task {
     /// One iteration: does one thing, or waits for work.
     pub(super) fn round(&mut self, context: &Context<'_>) {
         let seen = context.queues.work().generation();
+        let links = context.queues.links();
         let done = match context.queues.interruption() {
             Interruption::Stopped => {
                 return context.queues.pause_if_stopped(&context.pads.src);
             }
             Interruption::Seeking => return context.queues.work().wait(seen, None),
             Interruption::Flushed(sides) => self.begin_anew(context, sides),
-            Interruption::None if self.broken => self.begin_anew(context, [false, true]),
+            Interruption::None if self.broken => self.resume(context),
             Interruption::None => self.advance(context, seen),
         };
         if let Err(flow) = done {
-            self.stop(context, flow);
+            self.stop(context, flow, links);
         }
     }
 
@@ -276,6 +277,15 @@ impl Task {
         self.renew(context)
     }
 
+    /// Continues after an error of downstream. Upstream repeats neither caps nor segment.
+    fn resume(&mut self, context: &Context<'_>) -> Result<(), gst::FlowError> {
+        self.broken = false;
+        self.input.resume();
+        self.output.resume();
+        lock(context.report).discontinuity();
+        self.renew(context)
+    }
+
     /// Continues with a new comparer.
     fn renew(&mut self, context: &Context<'_>) -> Result<(), gst::FlowError> {
         let changeable = context.setting(|settings| settings.changeable());
@@ -296,16 +306,16 @@ impl Task {
 
     /// Stops the flow because of downstream or of an error in this element. Both upstreams get the error with their
     /// next frame.
-    pub(super) fn stop(&mut self, context: &Context<'_>, flow: gst::FlowError) {
+    fn stop(&mut self, context: &Context<'_>, flow: gst::FlowError, links: u64) {
+        let Some(end_is_lost) = context.queues.stop(flow, links) else { return };
         gst::debug!(CAT, obj = context.element, "Flow stops: {flow:?}");
-        let ended = self.input.ended(Side::Distorted);
+        let unheard = end_is_lost || self.input.ended(Side::Distorted);
         // Queued frames can no longer leave.
         self.broken = true;
         context.session.cancel();
         if flow == gst::FlowError::Eos {
             self.output.cut(context);
         }
-        let unheard = context.queues.stop(flow) || ended;
         if matches!(flow, gst::FlowError::Flushing | gst::FlowError::Eos) {
             return;
         }

@@ -119,8 +119,12 @@ impl ObjectSubclass for IqaScore {
             .chain_function(|_, parent, buffer| {
                 Self::guard_pad(parent, Err(gst::FlowError::Error), |imp, element| imp.chain(element, buffer))
             })
-            .event_function(|_, parent, event| {
-                Self::guard_pad(parent, false, |imp, element| imp.events.sink_event(element, event))
+            .event_full_function(|_, parent, event| {
+                Self::guard_pad(parent, Err(gst::FlowError::Error), |imp, element| {
+                    let taken = imp.events.sink_event(element, event);
+                    // A sticky event that is refused is sent again with the next frame, which gets this error.
+                    if taken { Ok(gst::FlowSuccess::Ok) } else { Err(imp.queue.refusal()) }
+                })
             })
             .query_function(|_, parent, query| {
                 Self::guard_pad(parent, false, |imp, element| imp.queries.sink_query(element, query))

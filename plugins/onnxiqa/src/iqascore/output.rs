@@ -87,27 +87,30 @@ impl Output {
     /// One iteration of the task.
     fn run_task(&self, element: &gst::Element) {
         let Some(step) = self.queue.next_step(&self.pad) else { return };
-        let flow = match step {
+        match step {
             Step::Report(finished, reporting) => {
                 let reported = self.scores.finished_apart(element, finished);
                 drop(reporting);
-                reported
+                if let Err(error) = reported {
+                    self.stop(element, error);
+                }
             }
             Step::Push(item, turn) => {
-                let pushed = self.push(element, item).map(drop);
-                drop(turn);
-                pushed
+                if let Err(error) = self.push(element, item) {
+                    // Within the turn: nothing may be pushed after an error.
+                    self.stopped(element, error, turn.stop(error));
+                }
             }
-        };
-        if let Err(error) = flow {
-            self.stop(element, error);
         }
     }
 
     /// Stops the flow because of downstream or of an error in this element.
     pub fn stop(&self, element: &gst::Element, error: gst::FlowError) {
+        self.stopped(element, error, self.queue.stop(error));
+    }
+
+    fn stopped(&self, element: &gst::Element, error: gst::FlowError, unheard: bool) {
         gst::debug!(CAT, obj = element, "flow stops: {error:?}");
-        let unheard = self.queue.stop(error);
         // After EOS upstream sends no buffer that would return the error, so it is posted here.
         if unheard && !matches!(error, gst::FlowError::Flushing | gst::FlowError::Eos) {
             self.end_with_error(element, error);

@@ -9,11 +9,14 @@ use crate::scheduling::{Fifo, FlowState, Item, Limit, Monitor, task};
 use crate::scoring::Times;
 use onnx_iqa::picture;
 use onnx_iqa::scorer::{NoReferenceJob, NoReferenceScorer, ScoreError};
+use std::collections::VecDeque;
 use std::sync::{Arc, MutexGuard};
 use std::time::Instant;
 
 struct State {
     flow: FlowState,
+    /// Number of reconfigure requests: a missing link found before the last one is no longer missing.
+    links: u64,
     fifo: Fifo<Frame>,
     jobs: Jobs,
     /// Whether a thread holds the [`Turn`].
@@ -26,6 +29,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             flow: FlowState::default(),
+            links: 0,
             fifo: Fifo::new(Limit::frames(1)),
             jobs: Jobs::new(Mode::default(), 1),
             turn_taken: false,
@@ -62,6 +66,17 @@ impl State {
         fifo.pop_if(|item| !Self::holds(item, jobs))
     }
 
+    /// Takes the turn for the caller.
+    fn take_turn<'a>(&mut self, queue: &'a Queue) -> Turn<'a> {
+        self.turn_taken = true;
+        Turn { queue, links: self.links }
+    }
+
+    /// Whether the error found in a turn is over: the pad has been linked since.
+    fn is_mended(&self, error: gst::FlowError, links: u64) -> bool {
+        error == gst::FlowError::NotLinked && self.links != links
+    }
+
     /// Drops the frames; their results will be ignored.
     fn drop_frames(&mut self) {
         self.fifo.drop_frames();
@@ -72,6 +87,12 @@ impl State {
     fn clear(&mut self) {
         self.drop_frames();
         self.fifo.clear();
+    }
+
+    /// Removes what a flush discards; results will be ignored. CAPS and the like stay: upstream does not repeat them.
+    fn flush(&mut self) -> VecDeque<Item<Frame>> {
+        self.jobs.forget();
+        self.fifo.flush()
     }
 }
 
@@ -84,7 +105,11 @@ pub struct Queue(Monitor<State>);
 
 /// The right to push downstream. Only one thread holds it at a time, which keeps frames and events in order whether the
 /// chain function or the task pushes. Released on drop, including during a panic.
-pub struct Turn<'a>(&'a Queue);
+pub struct Turn<'a> {
+    queue: &'a Queue,
+    /// [`State::links`] when it was taken.
+    links: u64,
+}
 
 impl Turn<'_> {
     /// Handles downstream's flow return for a frame and returns the one for upstream.
@@ -95,14 +120,23 @@ impl Turn<'_> {
         self,
         answer: Result<gst::FlowSuccess, gst::FlowError>,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
-        self.0.0.lock().flow.answered(answer)
+        let mut state = self.queue.0.lock();
+        match answer {
+            Err(error) if state.is_mended(error, self.links) => Ok(gst::FlowSuccess::Ok),
+            answer => state.flow.answered(answer),
+        }
+    }
+
+    /// Stops the flow because of an error found in this turn. Returns what [`Queue::stop`] does.
+    pub fn stop(&self, error: gst::FlowError) -> bool {
+        self.queue.stop_if(error, |state| !state.is_mended(error, self.links))
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.0.lock().turn_taken = false;
-        self.0.0.wake();
+        self.queue.0.lock().turn_taken = false;
+        self.queue.0.wake();
     }
 }
 
@@ -186,22 +220,31 @@ impl Queue {
     /// FLUSH_STOP: the stream restarts. The caller must start the task.
     pub fn flush_stop(&self) {
         let mut state = self.0.lock();
-        state.clear();
+        let dropped = state.flush();
         state.flow.start();
+        drop(state);
+        drop(dropped);
     }
 
     /// Handles a reconfigure request; returns true if the task must be started.
     pub fn relink(&self) -> bool {
-        self.0.lock().flow.relink()
+        let mut state = self.0.lock();
+        state.links += 1;
+        state.flow.relink()
     }
 
     /// Stops the flow; upstream gets the error with its next buffer. Returns true if none will come because EOS is
     /// queued.
     pub fn stop(&self, error: gst::FlowError) -> bool {
+        self.stop_if(error, |_| true)
+    }
+
+    fn stop_if(&self, error: gst::FlowError, condition: impl FnOnce(&State) -> bool) -> bool {
         let mut state = self.0.lock();
-        if !state.flow.begin_stop(error) {
+        if !condition(&state) || !state.flow.begin_stop(error) {
             return false;
         }
+        let links = state.links;
         // Queued frames can no longer leave.
         state.drop_frames();
         let scorer = state.scorer.clone();
@@ -210,10 +253,18 @@ impl Queue {
             scorer.cancel();
         }
         let mut state = self.0.lock();
-        let unheard = state.flow.end_stop() && state.fifo.has_eos();
+        let mut unheard = state.flow.end_stop() && state.fifo.has_eos();
+        if state.is_mended(error, links) {
+            unheard &= !state.flow.relink();
+        }
         drop(state);
         self.0.wake();
         unheard
+    }
+
+    /// The error of an event that was refused.
+    pub fn refusal(&self) -> gst::FlowError {
+        self.0.lock().flow.refusal()
     }
 
     /// Current mode.
@@ -282,8 +333,7 @@ impl Queue {
             state.flow.begin_stream(event.type_());
         }
         if state.idle() && !State::holds(&item, &state.jobs) {
-            state.turn_taken = true;
-            return Ok(Passage::Direct(item, Turn(self)));
+            return Ok(Passage::Direct(item, state.take_turn(self)));
         }
         state.fifo.push(item);
         drop(state);
@@ -324,9 +374,9 @@ impl Queue {
         let mut state = self.wait_until(|state| Ok(state.flow.admits()? && state.idle()))?;
         let ticket = state.jobs.begin();
         let job = self.job(ticket, picture, times, since);
-        state.turn_taken = true;
+        let turn = state.take_turn(self);
         self.submit(state, job);
-        Ok(Turn(self))
+        Ok(turn)
     }
 
     fn job(
@@ -394,11 +444,11 @@ impl Queue {
                 return Some(Step::Report(finished, Reporting(self)));
             }
             if let Some(item) = state.next_item() {
-                state.turn_taken = true;
+                let turn = state.take_turn(self);
                 drop(state);
                 // There is room for another frame.
                 self.0.wake();
-                return Some(Step::Push(item, Turn(self)));
+                return Some(Step::Push(item, turn));
             }
             state = self.0.wait(state);
         }

@@ -149,8 +149,18 @@ impl<F> Fifo<F> {
     /// Removes everything a flush discards: frames and non-sticky events. The removed items are returned so that the
     /// caller can drop them outside of a lock.
     pub fn flush(&mut self) -> VecDeque<Item<F>> {
+        self.retain(Item::outlives_flush)
+    }
+
+    /// Removes everything that is lost when the flow stops without a flush. SEGMENT stays as well: upstream does not
+    /// repeat it if the flow resumes.
+    pub fn stop(&mut self) -> VecDeque<Item<F>> {
+        self.retain(|item| matches!(item, Item::Event(event) if event.is_sticky()) && !item.is_eos())
+    }
+
+    fn retain(&mut self, stays: impl Fn(&Item<F>) -> bool) -> VecDeque<Item<F>> {
         (self.frames, self.bytes) = (0, 0);
-        let (stays, goes) = std::mem::take(&mut self.items).into_iter().partition(Item::outlives_flush);
+        let (stays, goes) = std::mem::take(&mut self.items).into_iter().partition(stays);
         self.items = stays;
         goes
     }
@@ -255,6 +265,18 @@ mod tests {
         assert_eq!(fifo.flush().len(), 4);
         assert_eq!((fifo.len(), fifo.bytes(), fifo.has_eos()), (0, 0, false));
         assert!(matches!(fifo.pop(), Some(Item::Event(event)) if event.type_() == gst::EventType::StreamStart));
+        assert!(fifo.is_empty());
+    }
+
+    #[test]
+    fn a_stop_leaves_the_segment_too() {
+        let (mut fifo, end) = (Fifo::new(Limit::frames(8)), eos());
+        fifo.push(Item::Frame(1u64));
+        fifo.push(Item::Event(gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new())));
+        fifo.push(Item::Event(gst::event::Gap::builder(gst::ClockTime::ZERO).build()));
+        fifo.push(Item::Event(end));
+        assert_eq!(fifo.stop().len(), 3);
+        assert!(matches!(fifo.pop(), Some(Item::Event(event)) if event.type_() == gst::EventType::Segment));
         assert!(fifo.is_empty());
     }
 

@@ -59,6 +59,12 @@ impl FlowState {
         }
     }
 
+    /// The error of a refused event. Of a sticky one upstream's pad keeps it for the next frame, ahead of which the
+    /// event is sent again; after NOT_LINKED it would not be.
+    pub fn refusal(self) -> gst::FlowError {
+        if self == Self::Flushing { gst::FlowError::Flushing } else { gst::FlowError::Error }
+    }
+
     /// Whether the task is idle until it is restarted. After EOS from downstream it still forwards events.
     pub fn halts_task(self) -> bool {
         matches!(self, Self::Flushing) || matches!(self, Self::Stopped(error) if error != gst::FlowError::Eos)

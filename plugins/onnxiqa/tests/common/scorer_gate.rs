@@ -35,7 +35,7 @@ impl Frame for Slow {
 }
 
 impl ScorerGate {
-    /// Holds the model that `iqascore` with these properties has: `provider=cpu threads=1`.
+    /// Holds the model that an element with these properties has: `provider=cpu threads=1`.
     #[track_caller]
     pub fn new(path: &Path) -> Self {
         let model = Model::builder(path.to_str().unwrap()).search(Search::default()).provider(Provider::Cpu).threads(1);
@@ -45,7 +45,9 @@ impl ScorerGate {
         let (gate, wait) = channel();
         let frame = OwnedFrame::rgb(1, 1, vec![0; 3]).unwrap();
         let slow = Slow { frame, entered, gate: Mutex::new(wait) };
-        let job = Job { distorted: Box::new(slow), reference: None, done: Box::new(|_| ()) };
+        let other = || -> Box<dyn Frame> { Box::new(OwnedFrame::rgb(1, 1, vec![0; 3]).unwrap()) };
+        let reference = model.contract().kind.compares().then(other);
+        let job = Job { distorted: Box::new(slow), reference, done: Box::new(|_| ()) };
         scorer.try_submit(job).expect("an empty queue has room");
         reached.recv_timeout(LIMIT).expect("the worker takes the picture up");
         Self { gate: Some(gate), model, _scorer: scorer }

@@ -255,3 +255,14 @@ fn r_g_b_is_compared_with_y_cb_cr_as_that_is_stored() {
         }
     }
 }
+
+#[test]
+fn the_ledger_adds_up_after_downstreams_end() {
+    let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
+    harness.answer_flow(|n| if n < 2 { Ok(gst::FlowSuccess::Ok) } else { Err(gst::FlowError::Eos) });
+    // The later ones wait for the reference at the end.
+    let pushed = harness.feed((0..4).map(|n| flat(n, 100)), (0..12).map(|n| flat(n, 100)));
+    harness.wait_eos();
+    assert!(pushed.iter().any(|push| push.wait() == Err(gst::FlowError::Eos)));
+    harness.assert_ledger(&[]);
+}

@@ -19,6 +19,7 @@ mod pairs;
 mod pipelines;
 mod properties;
 mod queues;
+mod relink;
 mod selection;
 mod shutdown;
 mod still;

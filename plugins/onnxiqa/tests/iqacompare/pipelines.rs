@@ -5,6 +5,8 @@
 use crate::common::*;
 use gst::prelude::*;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// A clip, as often as a tee gives it: the branch `t.` can be used again.
 fn source(name: &str) -> String {
@@ -217,4 +219,51 @@ fn a_live_pipeline_in_real_time() {
     let summary = summary(&messages);
     assert_eq!(summary.get::<u64>("distorted"), Ok(30), "{summary}");
     assert!(summary.get::<u64>("matched").unwrap() >= 25, "{summary}");
+}
+
+/// A `tee` sends its source a seek for each of its branches. The source seeks twice then, which costs time and nothing
+/// else: what came in between is flushed on both sides.
+#[test]
+fn a_seek_that_reaches_one_source_through_both_sides() {
+    let caps = "video/x-raw,format=GRAY8,width=32,height=32,framerate=25/1";
+    let pipeline = launch(&format!(
+        "videotestsrc name=s ! {caps} ! tee name=t iqacompare name=c alignment=pts ! fakesink \
+         t. ! queue ! c.reference  t. ! queue ! c.distorted"
+    ));
+    let seeks = Arc::<AtomicUsize>::default();
+    let counted = seeks.clone();
+    let source = pipeline.by_name("s").and_then(|source| source.static_pad("src")).unwrap();
+    source.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
+        let is_seek = info.event().is_some_and(|event| event.type_() == gst::EventType::Seek);
+        counted.fetch_add(usize::from(is_seek), Ordering::SeqCst);
+        gst::PadProbeReturn::Ok
+    });
+    let frames = Arc::<Mutex<Vec<(u64, String)>>>::default();
+    let seen = frames.clone();
+    let out = pipeline.by_name("c").and_then(|compare| compare.static_pad("src")).unwrap();
+    out.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_FLUSH, move |_, info| {
+        let mut seen = seen.lock().unwrap();
+        match info.buffer() {
+            Some(buffer) => {
+                let pairing = entry_of(buffer, "c").get::<String>("pairing").unwrap();
+                seen.push((buffer.pts().unwrap().nseconds() / FRAME.nseconds(), pairing));
+            }
+            None => seen.clear(),
+        }
+        gst::PadProbeReturn::Ok
+    });
+    set_state(&pipeline, gst::State::Playing);
+    for first in [50u64, 10, 100] {
+        let (start, stop) = (first * FRAME, (first + 30) * FRAME);
+        let seeking = pipeline.clone();
+        let set = gst::SeekType::Set;
+        bounded("a seek", move || seeking.seek(1.0, gst::SeekFlags::FLUSH, set, start, set, stop)).unwrap();
+        let kinds = [gst::MessageType::Eos, gst::MessageType::Error];
+        let message = pipeline.bus().unwrap().timed_pop_filtered(gst::ClockTime::try_from(LIMIT).unwrap(), &kinds);
+        assert_eq!(message.map(|message| message.type_()), Some(gst::MessageType::Eos));
+        let expected: Vec<_> = (first..first + 30).map(|n| (n, "matched".to_owned())).collect();
+        assert_eq!(*frames.lock().unwrap(), expected);
+    }
+    assert_eq!(seeks.load(Ordering::SeqCst), 6, "one for each side and seek");
+    set_state(&pipeline, gst::State::Null);
 }

@@ -148,3 +148,26 @@ fn a_pad_that_is_linked_later_gets_frames() {
         assert_scored(&last, 201, 30);
     }
 }
+
+#[test]
+fn a_pad_that_is_linked_while_a_frame_finds_no_link_gets_all_further_frames() {
+    let dir = kit::TempDir::new();
+    // Frames are pushed by the task, and by upstream's thread.
+    for interval in [1u32, 100] {
+        let element = iqascore(&mean_model(&dir)).property("interval", interval).build().unwrap();
+        let harness = ElementHarness::started(element, CAPS);
+        let sink = harness.sink.clone();
+        harness.answer_flow(move |n| {
+            if n != 2 {
+                return Ok(FlowSuccess::Ok);
+            }
+            // What a new link sends, before the element hears that there was none.
+            sink.push_event(gst::event::Reconfigure::new());
+            Err(FlowError::NotLinked)
+        });
+        for n in 0..10 {
+            assert_eq!(harness.push(gray(n, 20)), Ok(FlowSuccess::Ok), "frame {n}, interval {interval}");
+        }
+        assert_eq!(harness.finish().len(), 10);
+    }
+}

@@ -156,3 +156,24 @@ fn a_flush_in_live_mode_forgets_what_is_in_flight() {
     assert_eq!(told.len(), 1, "{told:?}");
     near(told[0].get("score").unwrap(), 20.0, 1e-3);
 }
+
+/// Upstream does not repeat what its pad has sent already.
+#[test]
+fn what_says_what_the_stream_is_outlives_a_flush() {
+    let dir = kit::TempDir::new();
+    let model = mean_model(&dir);
+    let harness = ElementHarness::started(iqascore(&model).build().unwrap(), CAPS);
+    let hold = ScorerGate::new(&model);
+    harness.push(gray(0, 255)).unwrap();
+    harness.caps("video/x-raw,format=RGB,width=2,height=4,framerate=25/1");
+    assert!(harness.event(gst::event::Tag::new(gst::TagList::new())));
+    assert!(harness.event(gst::event::Gap::builder(FRAME).duration(FRAME).build()));
+    harness.flush();
+    hold.release();
+    harness.push(gray(2, 51)).unwrap();
+    harness.finish();
+    assert_eq!(
+        harness.order(),
+        ["stream-start", "caps", "segment", "flush-start", "flush-stop", "caps", "tag", "segment", "2", "eos"]
+    );
+}

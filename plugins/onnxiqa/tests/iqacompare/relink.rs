@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! A missing link downstream, and a new one.
+
+use crate::common::*;
+use gst::prelude::*;
+use gst::{FlowError, FlowSuccess};
+
+/// Where the distorted stream's time stamps begin.
+const HOUR: gst::ClockTime = gst::ClockTime::from_seconds(3600);
+
+/// The distorted frame with that number, lighter by 3 than the reference's.
+fn late(n: u64) -> gst::Buffer {
+    let mut buffer = flat(n, 103);
+    buffer.get_mut().unwrap().set_pts(HOUR + n * FRAME);
+    buffer
+}
+
+fn started() -> Compare {
+    let harness = Compare::new(iqacompare().build().unwrap());
+    harness.reference.start(FLAT);
+    assert!(harness.event(gst::event::StreamStart::new("test")));
+    harness.caps(FLAT);
+    let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
+    segment.set_start(HOUR);
+    assert!(harness.event(gst::event::Segment::new(&segment)));
+    harness
+}
+
+#[test]
+fn a_pad_that_is_linked_again_goes_on_in_the_same_segment() {
+    let harness = started();
+    harness.feed((0..6).map(|n| flat(n, 100)), (0..4).map(late));
+    harness.frames(2);
+    let src = harness.element.static_pad("src").unwrap();
+    src.unlink(&harness.sink).unwrap();
+    let met = (4..100).find(|&n| {
+        let pushed = harness.feed([flat(n + 2, 100)], [late(n)]);
+        pushed[1].wait() == Err(FlowError::NotLinked)
+    });
+    let met = met.expect("upstream hears of the missing link");
+    src.link(&harness.sink).unwrap();
+    harness.clear();
+    let next = met + 10;
+    harness.feed((next..next + 6).map(|n| flat(n, 100)), (next..next + 6).map(late));
+    let frames = harness.finish_both();
+    assert_eq!(frames.len(), 6, "{:?}", harness.order());
+    for (n, frame) in (next..).zip(&frames) {
+        let entry = entry(frame);
+        assert_eq!(entry.get("reference-pts"), Ok((n * FRAME).nseconds()), "{entry}");
+        near(entry.get("psnr-y").unwrap(), psnr(3), 1e-9);
+    }
+    harness.assert_ledger(&[]);
+}
+
+#[test]
+fn a_pad_that_is_linked_while_a_frame_finds_no_link_gets_all_further_frames() {
+    let harness = started();
+    let sink = harness.sink.clone();
+    harness.answer_flow(move |n| {
+        if n != 2 {
+            return Ok(FlowSuccess::Ok);
+        }
+        // What a new link sends, before the element hears that there was none.
+        sink.push_event(gst::event::Reconfigure::new());
+        Err(FlowError::NotLinked)
+    });
+    let pushed = harness.feed((0..20).map(|n| flat(n, 100)), (0..20).map(late));
+    assert_eq!(harness.finish_both().len(), 20);
+    assert!(pushed.iter().all(|push| push.wait() == Ok(FlowSuccess::Ok)));
+    harness.assert_ledger(&[("matched", 20)]);
+}

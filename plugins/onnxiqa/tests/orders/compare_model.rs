@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What `iqacompare` promises.
+
+use super::promises::{Kind, Promises, What};
+use super::score_model::Stream;
+use proptest::prelude::*;
+use proptest::strategy::Union;
+use proptest_state_machine::ReferenceStateMachine;
+
+/// The element's properties.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Whether a model scores the pairs.
+    pub scores: bool,
+    pub queue_size: u32,
+    /// `on-error=continue`.
+    pub goes_on: bool,
+    /// `max-bytes` is a few frames.
+    pub tight: bool,
+}
+
+/// One of the two inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    Distorted,
+    Reference,
+}
+
+/// What is done to the element. Nothing waits, except where it says so.
+#[derive(Debug, Clone)]
+pub enum Order {
+    /// Pushes frames of the same numbers on both inputs.
+    Pairs(u64),
+    /// Pushes frames of `distorted`, of which the last one cannot be read if `broken`.
+    Distorted {
+        count: u64,
+        broken: bool,
+    },
+    Reference(u64),
+    /// The reference gets as far as is needed to decide about all distorted frames.
+    CatchUp,
+    /// Reference frames that do not come, with or without a GAP.
+    Missing {
+        told: bool,
+    },
+    /// Waits for all that must come.
+    Settle,
+    /// Keeps the model from scoring.
+    Hold,
+    Release,
+    /// Downstream does not return.
+    Block,
+    Unblock,
+    Flush(Input),
+    FlushBoth,
+    /// Downstream seeks.
+    Seek {
+        flush: bool,
+    },
+    Segment,
+    Caps(Input),
+    Gap,
+    Tag,
+    Custom,
+    /// An event that overtakes.
+    OutOfBand,
+    /// ALLOCATION or DRAIN on `distorted`.
+    Query {
+        drain: bool,
+    },
+    ReferenceQuery,
+    Eos,
+    ReferenceEos,
+    ReferenceSegment,
+    /// Another stream on that input, with or without EOS of the one before.
+    NewStream(Input),
+    Restart {
+        null: bool,
+    },
+    Pause,
+    Play,
+    Unlink,
+    Relink,
+    /// A property that has no influence on pairs.
+    Window(bool),
+    /// Downstream answers the next frame with this; frames are pushed until upstream hears of it.
+    Fail(gst::FlowError),
+}
+
+/// The most frames that are pushed until upstream hears of an error.
+pub const UNTIL_REFUSED: u64 = 40;
+/// So many reference frames are left out at a time.
+pub const MISSING: u64 = 2;
+/// So many reference frames beyond a distorted one decide about it.
+pub const AHEAD: u64 = 2;
+
+/// What a distorted frame carries.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entry {
+    /// It was compared with the reference frame of the same number.
+    Matched,
+    /// The same, and one of the two cannot be read.
+    Failed,
+    /// It may have been compared with any frame, or none.
+    Any,
+}
+
+#[derive(Clone)]
+pub struct Model {
+    pub setup: Setup,
+    pub promises: Promises<Entry>,
+    pub stream: Stream,
+    pub reference_ended: bool,
+    pub held: bool,
+    pub blocked: bool,
+    pub linked: bool,
+    pub playing: bool,
+    /// The next frames' numbers.
+    pub distorted: u64,
+    pub reference: u64,
+    pub events: u32,
+    /// What pushes on the inputs may return, beside OK, if they are under way at the order.
+    pub refusals: [Vec<gst::FlowError>; 2],
+    /// Errors may be on the bus.
+    pub errors: bool,
+    /// Distorted frames since READY, if none was dropped.
+    pub counted: Option<u64>,
+    /// From this frame on each distorted frame finds its partner, if that has been or is pushed.
+    sure_from: u64,
+    /// Reference frames that do not come.
+    missing: Vec<u64>,
+    /// Reference frames below this number may be lost to what replaced the comparer; `None`: not known which.
+    kept_from: Option<u64>,
+    /// The order waits as [`Order::Settle`] does, so that what it does is over.
+    pub waits: bool,
+    /// Whether all that was ahead of the order could leave.
+    could_leave: bool,
+}
+
+/// Only what is the beginning of a sequence is printed.
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.setup.fmt(f)
+    }
+}
+
+impl Model {
+    fn new(setup: Setup) -> Self {
+        let mut model = Self {
+            setup,
+            promises: Promises::default(),
+            stream: Stream::Flowing,
+            reference_ended: false,
+            held: false,
+            blocked: false,
+            linked: true,
+            playing: true,
+            distorted: 0,
+            reference: 0,
+            events: 0,
+            refusals: Default::default(),
+            errors: false,
+            counted: Some(0),
+            sure_from: 0,
+            missing: Vec::new(),
+            kept_from: Some(0),
+            waits: false,
+            could_leave: true,
+        };
+        model.begin();
+        model
+    }
+
+    fn begin(&mut self) {
+        for kind in [Kind::StreamStart, Kind::Caps, Kind::Segment] {
+            self.event(kind);
+        }
+    }
+
+    fn event(&mut self, kind: Kind) {
+        self.promises.must(What::Event(kind, self.events));
+        self.events += 1;
+    }
+
+    /// The comparer is replaced, and has been when the order is over.
+    fn renewed(&mut self) {
+        self.sure_from = self.distorted.max(self.reference);
+        self.kept_from = Some(self.reference);
+    }
+
+    /// The comparer is replaced when what is ahead on `distorted` has left, and the order waits for that if it can.
+    fn renewed_later(&mut self) {
+        (self.sure_from, self.kept_from) = (u64::MAX, None);
+        if self.is_free() && self.could_leave {
+            self.renewed();
+            self.waits = true;
+            self.promises.settle();
+        }
+    }
+
+    /// These reference frames do not come.
+    fn lack(&mut self, numbers: std::ops::Range<u64>) {
+        self.missing.extend(numbers.clone());
+        self.promises.revise(|number, entry| {
+            if numbers.contains(&number) {
+                *entry = Entry::Any;
+            }
+        });
+    }
+
+    fn flush_distorted(&mut self) {
+        if self.promises.has_frames() {
+            self.counted = None;
+        }
+        self.promises.flush(self.events);
+        self.events += 1;
+        self.event(Kind::Segment);
+        self.event(Kind::Custom);
+        self.refusals[0].push(gst::FlowError::Flushing);
+        self.stream = Stream::Flowing;
+        // Downstream lets go at FLUSH_START.
+        self.blocked = false;
+        self.renewed();
+    }
+
+    fn flush_reference(&mut self) {
+        self.refusals[1].push(gst::FlowError::Flushing);
+        self.reference_ended = false;
+        self.promises.revise(|_, entry| *entry = Entry::Any);
+        self.reference = self.distorted;
+        self.missing.clear();
+        self.renewed();
+    }
+
+    fn push_distorted(&mut self, broken: bool) {
+        let number = self.distorted;
+        self.distorted += 1;
+        match self.stream {
+            Stream::Refused(_) => return,
+            _ if !self.linked => return self.promises.may(number, Entry::Any),
+            _ => {}
+        }
+        let sure = number >= self.sure_from && !self.missing.contains(&number) && !self.reference_ended;
+        if broken && !self.setup.goes_on {
+            (self.stream, self.errors, self.counted) = (Stream::Refused(gst::FlowError::Error), true, None);
+            return;
+        }
+        let entry = match (sure, broken) {
+            (false, _) => Entry::Any,
+            (true, false) => Entry::Matched,
+            (true, true) => Entry::Failed,
+        };
+        if let Some(counted) = &mut self.counted {
+            *counted += 1;
+        }
+        self.promises.frame(number, entry);
+    }
+
+    /// Nothing keeps frames from leaving.
+    fn is_free(&self) -> bool {
+        !self.held && !self.blocked
+    }
+
+    /// Whether all distorted frames can be decided about.
+    fn is_ahead(&self) -> bool {
+        let needed = self.kept_from.map(|from| from.max(self.distorted) + AHEAD);
+        self.reference_ended || needed.is_some_and(|needed| self.reference >= needed)
+    }
+
+    fn allows(&self, order: &Order) -> bool {
+        let flowing = self.stream == Stream::Flowing;
+        let open = self.linked && !self.reference_ended;
+        match order {
+            Order::Pairs(_) => self.stream != Stream::Ended && !self.reference_ended,
+            Order::Distorted { broken, .. } => {
+                // Whether a frame without a partner is read is not promised.
+                let partner = self.distorted + 8 < self.reference && self.distorted >= self.sure_from;
+                self.stream != Stream::Ended
+                    && (!broken || (flowing && self.linked && partner && self.missing.is_empty()))
+            }
+            Order::Reference(_) | Order::Missing { .. } => open,
+            Order::CatchUp => open && !self.is_ahead() && self.kept_from.is_some(),
+            Order::Settle => self.is_free() && self.is_ahead(),
+            Order::Hold => self.setup.scores && !self.held,
+            Order::Release => self.held,
+            Order::Block => !self.blocked,
+            Order::Unblock => self.blocked,
+            Order::Flush(_) | Order::FlushBoth => self.linked,
+            Order::Seek { flush } => self.linked && (*flush || (flowing && !self.reference_ended)),
+            Order::Segment => self.linked && flowing,
+            Order::Caps(Input::Distorted) => self.linked && flowing,
+            Order::Caps(Input::Reference) | Order::ReferenceSegment => open && flowing,
+            Order::Gap | Order::Tag | Order::Custom | Order::Query { .. } => self.linked && flowing,
+            Order::OutOfBand => self.linked,
+            Order::ReferenceQuery => open,
+            Order::Eos => self.linked && flowing,
+            Order::ReferenceEos => open && (flowing || self.stream == Stream::Ended),
+            Order::NewStream(Input::Distorted) => {
+                self.linked && !matches!(self.stream, Stream::Refused(gst::FlowError::Error))
+            }
+            Order::NewStream(Input::Reference) => self.linked && flowing,
+            Order::Pause => self.playing,
+            Order::Play => !self.playing,
+            Order::Unlink => self.linked && flowing,
+            Order::Relink => !self.linked,
+            Order::Fail(_) => self.linked && flowing && self.is_free() && !self.reference_ended,
+            Order::Restart { .. } | Order::Window(_) => true,
+        }
+    }
+}
+
+pub struct Machine;
+
+impl ReferenceStateMachine for Machine {
+    type State = Model;
+    type Transition = Order;
+
+    fn init_state() -> BoxedStrategy<Model> {
+        let setup = (prop::bool::weighted(0.3), 1..6u32, any::<bool>(), prop::bool::weighted(0.3));
+        setup
+            .prop_map(|(scores, queue_size, goes_on, tight)| Model::new(Setup { scores, queue_size, goes_on, tight }))
+            .boxed()
+    }
+
+    fn transitions(model: &Model) -> BoxedStrategy<Order> {
+        let mut options = Vec::new();
+        let mut counted = |weight, order: fn(u64) -> Order| {
+            if model.allows(&order(1)) {
+                options.push((weight, (1..7u64).prop_map(order).boxed()));
+            }
+        };
+        counted(30, Order::Pairs);
+        counted(12, |count| Order::Distorted { count, broken: false });
+        counted(3, |count| Order::Distorted { count, broken: true });
+        counted(12, Order::Reference);
+        let others = [
+            (14, Order::CatchUp),
+            (3, Order::Missing { told: false }),
+            (3, Order::Missing { told: true }),
+            (14, Order::Settle),
+            (6, Order::Hold),
+            (12, Order::Release),
+            (5, Order::Block),
+            (10, Order::Unblock),
+            (4, Order::Flush(Input::Distorted)),
+            (4, Order::Flush(Input::Reference)),
+            (3, Order::FlushBoth),
+            (5, Order::Seek { flush: true }),
+            (3, Order::Seek { flush: false }),
+            (3, Order::Segment),
+            (4, Order::Caps(Input::Distorted)),
+            (4, Order::Caps(Input::Reference)),
+            (3, Order::Gap),
+            (3, Order::Tag),
+            (3, Order::Custom),
+            (2, Order::OutOfBand),
+            (3, Order::Query { drain: false }),
+            (2, Order::Query { drain: true }),
+            (2, Order::ReferenceQuery),
+            (4, Order::Eos),
+            (3, Order::ReferenceEos),
+            (3, Order::ReferenceSegment),
+            (3, Order::NewStream(Input::Distorted)),
+            (3, Order::NewStream(Input::Reference)),
+            (3, Order::Restart { null: false }),
+            (2, Order::Restart { null: true }),
+            (3, Order::Pause),
+            (6, Order::Play),
+            (3, Order::Unlink),
+            (20, Order::Relink),
+            (1, Order::Window(true)),
+            (1, Order::Window(false)),
+            (2, Order::Fail(gst::FlowError::Error)),
+            (2, Order::Fail(gst::FlowError::Eos)),
+        ];
+        let allowed = others.into_iter().filter(|(_, order)| model.allows(order));
+        options.extend(allowed.map(|(weight, order)| (weight, Just(order).boxed())));
+        Union::new_weighted(options).boxed()
+    }
+
+    fn preconditions(model: &Model, order: &Order) -> bool {
+        model.allows(order)
+    }
+
+    fn apply(mut model: Model, order: &Order) -> Model {
+        model.promises.next();
+        model.refusals = Default::default();
+        let ended_below = model.stream == Stream::Refused(gst::FlowError::Eos);
+        (model.waits, model.could_leave) = (false, ended_below || model.is_ahead());
+        match order {
+            Order::Pairs(count) => {
+                // Both sides go on from the one that is further.
+                let from = model.distorted.max(model.reference);
+                model.lack(model.reference..from);
+                (model.distorted, model.reference) = (from, from + count);
+                (0..*count).for_each(|_| model.push_distorted(false));
+            }
+            Order::Distorted { count, broken } => {
+                (0..*count).for_each(|index| model.push_distorted(*broken && index + 1 == *count));
+            }
+            Order::Reference(count) => model.reference += count,
+            Order::CatchUp => {
+                let from = model.kept_from.unwrap_or(0).max(model.distorted);
+                model.reference = model.reference.max(from + AHEAD);
+            }
+            Order::Missing { .. } => {
+                model.lack(model.reference..model.reference + MISSING);
+                model.reference += MISSING;
+            }
+            Order::Settle => {
+                model.waits = true;
+                model.promises.settle();
+            }
+            Order::Hold => model.held = true,
+            Order::Release => model.held = false,
+            Order::Block => model.blocked = true,
+            Order::Unblock => model.blocked = false,
+            Order::Flush(Input::Distorted) => model.flush_distorted(),
+            Order::Flush(Input::Reference) => model.flush_reference(),
+            Order::FlushBoth | Order::Seek { flush: true } => {
+                model.flush_distorted();
+                model.flush_reference();
+            }
+            Order::Segment | Order::Seek { flush: false } => {
+                model.event(Kind::Segment);
+            }
+            Order::Caps(Input::Distorted) => model.event(Kind::Caps),
+            Order::Gap => model.event(Kind::Gap),
+            Order::Tag => model.event(Kind::Tag),
+            Order::Custom => model.event(Kind::Custom),
+            Order::Query { .. } => model.promises.may_query(),
+            Order::Eos => {
+                model.event(Kind::Eos);
+                model.stream = Stream::Ended;
+            }
+            Order::ReferenceEos => {
+                let reference = model.reference;
+                model.promises.revise(|number, entry| {
+                    if number >= reference {
+                        *entry = Entry::Any;
+                    }
+                });
+                model.reference_ended = true;
+                // Whether the end is seen before or after frames of the other side is not known.
+                model.sure_from = u64::MAX;
+            }
+            Order::NewStream(Input::Distorted) => {
+                model.begin();
+                if model.stream != Stream::Flowing {
+                    model.renewed_later();
+                }
+                model.stream = Stream::Flowing;
+            }
+            Order::NewStream(Input::Reference) => model.reference_ended = false,
+            Order::Restart { .. } => {
+                model.promises.restart();
+                let all = vec![gst::FlowError::Flushing, gst::FlowError::Eos, gst::FlowError::NotLinked];
+                model.refusals = [all.clone(), all];
+                (model.stream, model.playing, model.blocked, model.linked) = (Stream::Flowing, true, false, true);
+                (model.errors, model.counted, model.reference_ended) = (false, Some(0), false);
+                model.reference = model.distorted;
+                model.renewed();
+                model.missing.clear();
+                model.begin();
+            }
+            Order::Pause => model.playing = false,
+            Order::Play => model.playing = true,
+            Order::Unlink => {
+                model.promises.loosen();
+                (model.linked, model.counted) = (false, None);
+            }
+            Order::Relink => {
+                model.linked = true;
+                model.promises.relink();
+                model.event(Kind::Custom);
+                model.renewed();
+            }
+            Order::Caps(Input::Reference)
+            | Order::ReferenceSegment
+            | Order::OutOfBand
+            | Order::ReferenceQuery
+            | Order::Window(_) => {}
+            Order::Fail(flow) => {
+                model.promises.interrupt(|_| false);
+                for _ in 0..UNTIL_REFUSED {
+                    model.promises.prefix(model.distorted, Entry::Any);
+                    model.distorted += 1;
+                }
+                model.reference = model.reference.max(model.distorted + AHEAD);
+                (model.stream, model.counted) = (Stream::Refused(*flow), None);
+                model.errors |= *flow != gst::FlowError::Eos;
+                (model.sure_from, model.kept_from) = (u64::MAX, None);
+            }
+        }
+        if !model.linked {
+            model.refusals.iter_mut().for_each(|refusals| refusals.push(gst::FlowError::NotLinked));
+        }
+        if let Stream::Refused(flow) = model.stream {
+            model.refusals[0].push(flow);
+            if flow != gst::FlowError::Eos {
+                model.refusals[1].push(flow);
+            }
+        }
+        model
+    }
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! What must come out, in order: the common part of the reference models.
+
+use std::fmt::Debug;
+
+/// An item that comes out. Frames and events are numbered by the model, each number once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    Frame(u64),
+    Event(Kind, u32),
+    Query,
+    Restart,
+}
+
+/// An event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    StreamStart,
+    Caps,
+    Segment,
+    Tag,
+    Custom,
+    Gap,
+    Eos,
+    FlushStop,
+}
+
+impl Kind {
+    /// Whether it outlives a flush.
+    fn outlives_flush(self) -> bool {
+        matches!(self, Self::StreamStart | Self::Caps | Self::Tag)
+    }
+
+    /// Whether a pad that is linked gets it again.
+    pub fn is_sticky(self) -> bool {
+        self.outlives_flush() || matches!(self, Self::Segment | Self::Eos)
+    }
+}
+
+/// Whether an item comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    Must,
+    May,
+    /// It may have been dropped, and if it was, so were all after it of the same interruption.
+    Prefix(u32),
+    /// It must come from here on and ahead of the next frame, if it did not come before.
+    Again,
+    /// It may come from here on, if it did not come before.
+    Late,
+}
+
+#[derive(Debug, Clone)]
+struct Promise<E> {
+    what: What,
+    rule: Rule,
+    /// What a frame must carry.
+    entry: Option<E>,
+}
+
+/// The items that are due, in order. `E` is what the model knows of a frame's entry.
+#[derive(Debug, Clone)]
+pub struct Promises<E> {
+    due: Vec<Promise<E>>,
+    interruptions: u32,
+    /// Everything has been waited for: what is due up to the last promise that must come is done with.
+    settled: bool,
+}
+
+impl<E> Default for Promises<E> {
+    fn default() -> Self {
+        Self { due: Vec::new(), interruptions: 0, settled: false }
+    }
+}
+
+/// What came, compared with what was due.
+pub struct Compared<'a, E> {
+    /// The frames that came: place in the log, number, what they must carry.
+    pub frames: Vec<(usize, u64, &'a E)>,
+    /// What must come and has not.
+    pub missing: Vec<What>,
+    /// Where in the log that begins which comes after the last promise that must come.
+    pub settled: usize,
+}
+
+impl<E: Clone + Debug> Promises<E> {
+    /// To be called at the beginning of each order.
+    pub fn next(&mut self) {
+        if std::mem::take(&mut self.settled) {
+            let done = self.due.iter().rposition(|promise| promise.rule.insists());
+            self.due.drain(..done.map_or(0, |last| last + 1));
+        }
+    }
+
+    pub fn must(&mut self, what: What) {
+        self.due.push(Promise { what, rule: Rule::Must, entry: None });
+    }
+
+    pub fn frame(&mut self, number: u64, entry: E) {
+        self.due.push(Promise { what: What::Frame(number), rule: Rule::Must, entry: Some(entry) });
+    }
+
+    /// A query that may be passed on.
+    pub fn may_query(&mut self) {
+        self.due.push(Promise { what: What::Query, rule: Rule::May, entry: None });
+    }
+
+    /// Corrects what is known of the entries of frames that are due.
+    pub fn revise(&mut self, mut revision: impl FnMut(u64, &mut E)) {
+        for promise in &mut self.due {
+            if let (What::Frame(number), Some(entry)) = (promise.what, &mut promise.entry) {
+                revision(number, entry);
+            }
+        }
+    }
+
+    /// A frame that may come.
+    pub fn may(&mut self, number: u64, entry: E) {
+        self.due.push(Promise { what: What::Frame(number), rule: Rule::May, entry: Some(entry) });
+    }
+
+    /// A frame that is part of the last interruption.
+    pub fn prefix(&mut self, number: u64, entry: E) {
+        let rule = Rule::Prefix(self.interruptions);
+        self.due.push(Promise { what: What::Frame(number), rule, entry: Some(entry) });
+    }
+
+    /// Whether frames are due.
+    pub fn has_frames(&self) -> bool {
+        self.due.iter().any(|promise| matches!(promise.what, What::Frame(_)))
+    }
+
+    /// What has not left is dropped, from some item on; what is excepted comes nevertheless.
+    pub fn interrupt(&mut self, except: impl Fn(What) -> bool) {
+        self.interruptions += 1;
+        for promise in self.due.iter_mut().filter(|promise| !except(promise.what)) {
+            match promise.rule {
+                // A query is not refused exactly when frames are.
+                Rule::Must if promise.what == What::Query => promise.rule = Rule::May,
+                Rule::Must => promise.rule = Rule::Prefix(self.interruptions),
+                Rule::Again => promise.rule = Rule::Late,
+                Rule::May | Rule::Late | Rule::Prefix(_) => {}
+            }
+        }
+    }
+
+    /// Any of what has not left may be dropped.
+    pub fn loosen(&mut self) {
+        for promise in &mut self.due {
+            promise.rule = match promise.rule {
+                Rule::Again | Rule::Late => Rule::Late,
+                Rule::Must | Rule::May | Rule::Prefix(_) => Rule::May,
+            };
+        }
+    }
+
+    /// A flush: what says what the stream is comes behind it, if it has not come before.
+    pub fn flush(&mut self, stop: u32) {
+        self.interrupt(|_| false);
+        let again = self.again(Kind::outlives_flush);
+        self.must(What::Event(Kind::FlushStop, stop));
+        self.due.extend(again);
+    }
+
+    /// A pad is linked again: it gets what says what the stream is, if it has not come before.
+    pub fn relink(&mut self) {
+        let again = self.again(|kind| kind.outlives_flush() || kind == Kind::Segment);
+        self.due.extend(again);
+    }
+
+    fn again(&self, which: impl Fn(Kind) -> bool) -> Vec<Promise<E>> {
+        let mut again: Vec<(Kind, Promise<E>)> = Vec::new();
+        for promise in &self.due {
+            let What::Event(kind, _) = promise.what else { continue };
+            if which(kind) && again.iter().all(|(_, before)| before.what != promise.what) {
+                again.push((kind, Promise { what: promise.what, rule: Rule::Again, entry: None }));
+            }
+        }
+        // A later one of the same kind replaces it, and another stream everything.
+        for index in 0..again.len() {
+            let replaces = |kind: Kind| kind == again[index].0 || kind == Kind::StreamStart;
+            if again[index + 1..].iter().any(|(kind, _)| replaces(*kind)) {
+                again[index].1.rule = Rule::Late;
+            }
+        }
+        again.into_iter().map(|(_, promise)| promise).collect()
+    }
+
+    /// The element was in READY.
+    pub fn restart(&mut self) {
+        self.interrupt(|_| false);
+        self.must(What::Restart);
+    }
+
+    /// Everything is waited for.
+    pub fn settle(&mut self) {
+        self.settled = true;
+    }
+
+    /// Compares what came with what is due.
+    ///
+    /// # Errors
+    /// If something came that is not due there, or something that had to come before it did not.
+    pub fn compare(&self, log: &[What]) -> Result<Compared<'_, E>, String> {
+        let (mut next, mut frames, mut settled) = (0, Vec::new(), 0);
+        let (mut dropped, mut owed, mut late) = (None, Vec::new(), Vec::new());
+        let last = self.due.iter().rposition(|promise| promise.rule.insists());
+        for (place, &what) in log.iter().enumerate() {
+            let came_before = |what: What| log[..place].contains(&what);
+            if let Some(index) = owed.iter().position(|&owed| owed == what) {
+                owed.remove(index);
+                settled = settled.max(place + 1);
+                continue;
+            }
+            if let Some(index) = late.iter().position(|&late| late == what) {
+                late.remove(index);
+                continue;
+            }
+            loop {
+                let Some(promise) = self.due.get(next) else {
+                    let again = if came_before(what) { " a second time" } else { "" };
+                    return Err(format!("{what:?} came{again}, which is not due; due was {:?}", self.names()));
+                };
+                next += 1;
+                if promise.what == what {
+                    if matches!(promise.rule, Rule::Prefix(run) if dropped == Some(run)) {
+                        return Err(format!("{what:?} came although something before it was dropped"));
+                    }
+                    if let (What::Frame(number), Some(entry)) = (what, &promise.entry) {
+                        frames.push((place, number, entry));
+                    }
+                    break;
+                }
+                match promise.rule {
+                    Rule::Must => {
+                        return Err(format!("{what:?} came, but not {:?}, which was due first", promise.what));
+                    }
+                    Rule::Again if !came_before(promise.what) => owed.push(promise.what),
+                    Rule::Late if !came_before(promise.what) => late.push(promise.what),
+                    Rule::Prefix(run) => dropped = Some(run),
+                    Rule::Again | Rule::Late | Rule::May => {}
+                }
+            }
+            let describes = matches!(what, What::Event(kind, _) if kind.is_sticky() && kind != Kind::Eos);
+            if let (false, Some(lost)) = (describes, owed.first()) {
+                return Err(format!("{what:?} came, but {lost:?} was lost before it"));
+            }
+            if last.is_some_and(|last| next <= last + 1) {
+                settled = place + 1;
+            }
+        }
+        let missing = |promise: &Promise<E>| match promise.rule {
+            Rule::Must => true,
+            Rule::Again => !log.contains(&promise.what),
+            Rule::May | Rule::Late | Rule::Prefix(_) => false,
+        };
+        let missing: Vec<_> = self.due[next..].iter().filter(|promise| missing(promise)).map(|due| due.what).collect();
+        let missing: Vec<_> = owed.into_iter().chain(missing).collect();
+        Ok(Compared { frames, missing, settled })
+    }
+
+    /// What is due, to be printed.
+    pub fn names(&self) -> Vec<String> {
+        let name = |promise: &Promise<E>| match promise.rule {
+            Rule::Must => format!("{:?}", promise.what),
+            rule => format!("{:?} ({rule:?})", promise.what),
+        };
+        self.due.iter().map(name).collect()
+    }
+}
+
+impl Rule {
+    fn insists(self) -> bool {
+        matches!(self, Self::Must | Self::Again)
+    }
+}
