@@ -79,7 +79,7 @@ impl DetailLooks {
         all > 0 && said * 100 >= all * SHARE && !self.are_blocks()
     }
 
-    /// Whether it is so without doubt, wherever the stream has not come to its end.
+    /// Whether it is so without doubt, whatever the rest of the stream is.
     #[must_use]
     pub fn are_surely_swapped(&self) -> bool {
         let [said, all] = self.counts();

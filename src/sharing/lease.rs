@@ -11,7 +11,7 @@ use super::store::STORE;
 
 /// Says that somebody holds a memory, and needs what is computed of it until it is [`done`](Self::done).
 ///
-/// As long as a lease lives, whoever took it must hold the memory, and nobody may write to it.
+/// While a lease lives, its owner must hold the memory, and nothing may write to it.
 ///
 /// ```
 /// use onnx_iqa::sharing::Lease;

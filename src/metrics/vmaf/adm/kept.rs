@@ -7,7 +7,7 @@ use super::rows::{Lanes, Sums};
 /// Detail in three directions at 16 places side by side.
 type Detail = [Lanes; 3];
 
-/// Detail in the order in which bands of rows come to it, and what it sums up to.
+/// Detail in the order in which bands of rows are processed, and its sums.
 #[derive(Default)]
 pub struct Kept {
     bands: Vec<Vec<Detail>>,

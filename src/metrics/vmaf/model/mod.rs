@@ -56,7 +56,7 @@ pub struct VmafModel {
 }
 
 impl VmafModel {
-    /// The name of the model that is taken where nobody says which.
+    /// The name of the default model.
     pub const DEFAULT_NAME: &'static str = "vmaf_v0.6.1";
 
     /// Opens a model: a path if `name_or_path` has a `/` or ends in `.json`, otherwise a name such as `vmaf_v0.6.1neg`,

@@ -6,7 +6,7 @@ use super::super::plane::BAND;
 use super::statistics::{Sums, Windows};
 use crate::simd::LANES;
 
-/// Means and variances of all windows, in the order in which bands of rows come to them, whole vectors.
+/// Means and variances of all windows, in the order in which bands of rows are processed, in whole vectors.
 #[derive(Default)]
 pub struct Kept {
     means: Vec<u32>,
