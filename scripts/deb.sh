@@ -17,7 +17,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 plugins=/usr/lib/$triplet/gstreamer-1.0
-"$root/scripts/install.sh" "$work/all" /usr "$plugins" 2>/dev/null
+"$root/scripts/install.sh" "$work/all" /usr "$plugins"
 all=$work/all/usr
 strip --strip-unneeded "$all/bin/iqa" "$work/all$plugins/libgstonnxiqa.so" "$all/lib/onnxiqa"/*
 chmod 644 "$all/lib/onnxiqa"/*
@@ -34,7 +34,7 @@ move() {
 move gstreamer1.0-onnxiqa "usr/lib/$triplet/gstreamer-1.0" usr/lib/onnxiqa
 move onnx-iqa-models usr/share/onnx-iqa
 mkdir -p "$work/notices"
-mv "$all/share/doc/onnx-iqa/onnxruntime" "$work/notices/" 2>/dev/null || true
+mv "$all/share/doc/onnx-iqa/onnxruntime" "$work/notices/"
 rm "$all/share/doc/onnx-iqa/LICENSE"
 move onnx-iqa-tools usr/bin usr/share/man usr/share/bash-completion usr/share/zsh usr/share/fish
 mkdir -p "$work/onnx-iqa-tools/usr/share/doc" "$work/onnx-iqa-tools/usr/lib/systemd/system"
@@ -148,7 +148,7 @@ for package in gstreamer1.0-onnxiqa onnx-iqa-tools onnx-iqa-models; do
         mkdir -p "$tree/usr/share/lintian/overrides"
         echo 'onnx-iqa-tools: embedded-library zlib *' >"$tree/usr/share/lintian/overrides/$package"
     fi
-    [ "$package" != gstreamer1.0-onnxiqa ] || cp -r "$work/notices/onnxruntime" "$doc/" 2>/dev/null || true
+    [ "$package" != gstreamer1.0-onnxiqa ] || cp -r "$work/notices/onnxruntime" "$doc/"
     touch debian/substvars
     dpkg-gencontrol -p"$package" -P"$tree" -v"$version" -Tdebian/substvars >/dev/null
     (cd "$tree" && find usr -type f -exec md5sum {} + >DEBIAN/md5sums)

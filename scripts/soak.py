@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MPL-2.0
 """soak.py [--frames N] [PART...]: elements run for long, and whether memory, threads and descriptors stay.
 
-Each part is one pipeline at 320x180 in a process of its own. Samples are appended to target/soak/PART.jsonl while it runs, so
+Each part is one pipeline at 320x180 in a process of its own. Samples are written to target/soak/PART.jsonl while it runs, so
 a part that is interrupted counts as far as it came; a part that is complete is not run again (delete its file to repeat it).
 Every buffer that leaves is counted, and its time stamp is compared with its number. The last line a part prints is its result:
 
@@ -133,6 +133,8 @@ def main():
             command = [sys.executable, __file__, "--inside", "--frames", str(options.frames), part]
             status = subprocess.run(command).returncode
             print(f"{part}: {time.monotonic() - start:.0f} s, exit status {status}", file=sys.stderr)
+            # A process that crashed has left samples like one that was interrupted.
+            good = good and status == 0
         text, right = result(part)
         good = good and right
         print(text, flush=True)

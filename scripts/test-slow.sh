@@ -23,6 +23,7 @@ trap 'rm -rf "$TEST_TMP"' EXIT
 eval "$(scripts/env.sh)"
 for script in tests/slow/*.sh; do
     say "testing: $script"
-    mkdir -p "$TEST_TMP/$(basename -- "$script" .sh)"
-    TEST_TMP=$TEST_TMP/$(basename -- "$script" .sh) "$script"
+    folder=$TEST_TMP/$(basename -- "$script" .sh)
+    mkdir -p "$folder"
+    TEST_TMP=$folder "$script"
 done
