@@ -12,8 +12,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
-.PHONY: help demo demo-watch test test-slow soak test-versions test-pyiqa test-training env setup build install uninstall deb bench \
-	lint plugin-cache doc clean
+.PHONY: help demo demo-watch demo-farm test test-slow soak test-versions test-pyiqa test-training env setup build install \
+	uninstall deb bench lint plugin-cache doc clean
 
 help: ## this list
 	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -24,10 +24,13 @@ demo: build ## score a clip (or CLIP=yours.mp4) and a hard re-encode of it, and 
 demo-watch: build ## watch three simulated cameras: a good one, a poor one, and one that goes away and comes back
 	@scripts/demo-watch.sh
 
+demo-farm: build ## compare a ladder with three workers on a NATS server, one of which is killed
+	@scripts/demo-farm.sh $(if $(CLIP),'$(CLIP)')
+
 test: ## install what is missing, build, run all tests
 	@scripts/test.sh
 
-test-slow: build ## faults of cameras that take minutes to happen; packages in systems of their own (needs root)
+test-slow: build ## faults of cameras and farms that take minutes; packages in systems of their own (needs root)
 	@scripts/test-slow.sh
 
 soak: build ## a million frames through each element: memory, threads, descriptors, time stamps (hours; SOAK=--frames=N for fewer)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# What takes minutes or needs root: the faults of cameras (docs/reliability.md), then the scripts in tests/slow.
-# test-slow.sh NAME…: only the faults whose names have NAME.
+# What takes minutes or needs root: the faults of cameras (docs/reliability.md) and of farms (docs/scale.md), then the
+# scripts in tests/slow. test-slow.sh NAME…: only the faults whose names have NAME.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -9,12 +9,13 @@ cd "$root"
 
 scripts/servers.sh rtsp >/dev/null
 scripts/servers.sh prometheus >/dev/null
+scripts/servers.sh nats >/dev/null
 date -u '+%Y-%m-%d %H:%M UTC'
 env -u GST_PLUGIN_PATH ONNX_IQA_SLOW=1 GST_REGISTRY="$root/target/gstreamer-registry-tests.bin" \
     ORT_DYLIB_PATH="${ORT_DYLIB_PATH:-$stage/libonnxruntime.so.1}" \
     ONNX_IQA_MODEL_PATH="${ONNX_IQA_MODEL_PATH:-$root/models}" \
     ONNX_IQA_CLIPS="$cache/clips" \
-    cargo test --locked -p iqa-cli --test watch -- --nocapture --test-threads=1 "${@:-slow::}"
+    cargo test --locked -p iqa-cli --test watch --test farm -- --nocapture --test-threads=1 "${@:-slow::}"
 [ $# = 0 ] || exit 0
 
 TEST_TMP=$(mktemp -d)

@@ -63,8 +63,8 @@ if [ $# = 0 ]; then
     level=
     # VMAF is compared with the libvmaf in it; once, for all levels give the same bits.
     ffmpeg=$(scripts/ffmpeg.sh) || ffmpeg=
-    # What `iqa watch` watches and tells.
-    for servers in rtsp prometheus mosquitto; do
+    # What `iqa watch` watches and tells, and what `iqa farm` runs on.
+    for servers in rtsp prometheus mosquitto nats; do
         scripts/servers.sh $servers >/dev/null || true
     done
     # The pools of a ladder are compared with scikit-image's.

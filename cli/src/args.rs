@@ -80,6 +80,9 @@ pub enum Command {
     /// Monitor live cameras: scores, alarms, web interface, Prometheus metrics.
     #[cfg(feature = "watch")]
     Watch(Watch),
+    /// Compare a ladder on many machines, over NATS JetStream.
+    #[cfg(feature = "farm")]
+    Farm(Farm),
     /// List the available models, or show one of them.
     Models(Models),
     /// Print shell completions.
@@ -349,6 +352,116 @@ SIGHUP reloads the configuration.
 Exit status:
   0  terminated by a signal
   2  usage or configuration error, or too many cameras hang";
+
+/// `iqa farm`.
+#[cfg(feature = "farm")]
+#[derive(Debug, Clone, Group)]
+#[command(arg_required_else_help = true, after_help = FARM_EXAMPLES)]
+pub struct Farm {
+    /// Where the NATS server is.
+    #[command(flatten)]
+    pub server: FarmServer,
+    /// The subcommand.
+    #[command(subcommand)]
+    pub command: FarmCommand,
+}
+
+#[cfg(feature = "farm")]
+const FARM_EXAMPLES: &str = "Example:
+  iqa farm submit plan.toml
+  iqa farm work --server nats://queue.example
+  iqa farm status
+  iqa farm collect 0123456789abcdef -o report
+
+where plan.toml is
+  source = \"source.mp4\"
+  renditions = [\"1080p.mp4\", \"720p.mp4\"]
+
+Exit status of submit, work and status:
+  0    success
+  1    status: a unit has failed
+  2    usage error, or an input or the server cannot be used
+  130  interrupted
+
+The exit status of collect is that of `iqa compare`.";
+
+/// Connection to the NATS server.
+#[cfg(feature = "farm")]
+#[derive(Debug, Clone, Group)]
+#[command(next_help_heading = "NATS server")]
+pub struct FarmServer {
+    /// Servers, comma-separated [default: the variable NATS_URL, or nats://127.0.0.1:4222].
+    #[arg(long, global = true, value_name = "URLS")]
+    pub server: Option<String>,
+    /// File with credentials (.creds) [default: the variable NATS_CREDS].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub creds: Option<PathBuf>,
+    /// Certificates (PEM) of authorities that sign the server's certificate [default: the variable NATS_CA].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Client certificate (PEM) [default: the variable NATS_CERT].
+    #[arg(long, global = true, value_name = "FILE", requires = "key")]
+    pub cert: Option<PathBuf>,
+    /// Key of the client certificate (PEM) [default: the variable NATS_KEY].
+    #[arg(long, global = true, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
+}
+
+/// Subcommands of `iqa farm`.
+#[cfg(feature = "farm")]
+#[derive(Debug, Clone, Subcommand)]
+pub enum FarmCommand {
+    /// Cut a ladder into units and publish those that have no result; prints the plan's ID.
+    Submit {
+        /// The plan (TOML).
+        plan: PathBuf,
+        /// Publish units again that have failed.
+        #[arg(long)]
+        retry_failed: bool,
+    },
+    /// Run units until a signal.
+    Work {
+        /// Take only units of plans of this class.
+        #[arg(long, value_name = "NAME", default_value = "cpu")]
+        class: String,
+        /// Number of units to run at the same time.
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+        slots: u32,
+        /// End once nothing waits or runs.
+        #[arg(long)]
+        until_idle: bool,
+        /// Memory for frames, for example 700M or 4G [default: half of the available memory].
+        #[arg(long, value_name = "BYTES", value_parser = bytes)]
+        memory: Option<u64>,
+    },
+    /// Show what became of the units of a plan, or of all plans.
+    Status {
+        /// ID of the plan.
+        plan: Option<String>,
+    },
+    /// Wait for the results of a plan and write the report of `iqa compare`.
+    Collect {
+        /// ID of the plan.
+        plan: String,
+        /// Write a report to this folder.
+        #[arg(short, long, value_name = "DIR")]
+        output: Option<PathBuf>,
+        /// Require this of every rendition, for example 'vmaf.p5>=80'; repeatable.
+        #[arg(long, value_name = "EXPRESSION")]
+        threshold: Vec<String>,
+        /// Read thresholds from a TOML file.
+        #[arg(long, value_name = "FILE")]
+        thresholds: Option<PathBuf>,
+        /// Memory for frames, for example 700M or 4G [default: half of the available memory].
+        #[arg(long, value_name = "BYTES", value_parser = bytes)]
+        memory: Option<u64>,
+    },
+    /// Remove a plan with its units and results.
+    Remove {
+        /// ID of the plan.
+        plan: String,
+    },
+}
 
 /// `iqa models`.
 #[derive(Debug, Clone, Group)]

@@ -5,6 +5,8 @@
 mod args;
 mod compare;
 mod exit;
+#[cfg(feature = "farm")]
+mod farm;
 mod manual;
 mod media;
 mod models;
@@ -15,6 +17,8 @@ mod report;
 #[cfg(test)]
 mod schemas;
 mod score;
+#[cfg(any(feature = "farm", feature = "watch"))]
+mod secret;
 mod thresholds;
 #[cfg(feature = "watch")]
 mod watch;
@@ -34,6 +38,8 @@ fn main() -> ExitCode {
         Some(Command::Score(score)) => score::run(common, &score),
         #[cfg(feature = "watch")]
         Some(Command::Watch(watch)) => watch::run(common, &watch),
+        #[cfg(feature = "farm")]
+        Some(Command::Farm(farm)) => farm::run(common, &farm),
         Some(Command::Models(models)) => models::run(common, &models),
         Some(Command::Completions { shell }) => manual::completions(shell),
         Some(Command::Man { folder }) => manual::pages(&folder),

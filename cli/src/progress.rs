@@ -5,6 +5,8 @@
 use crate::args::{self, Common};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Interval between lines if there is no progress bar.
@@ -20,6 +22,9 @@ pub struct Progress {
     what: String,
     last: Instant,
     began: Instant,
+    /// Counts updates, instead of output.
+    ticks: Option<Arc<AtomicU64>>,
+    frames: u64,
 }
 
 impl Progress {
@@ -40,7 +45,15 @@ impl Progress {
             bar.set_style(style);
         }
         let now = Instant::now();
-        Self { how, bar, passes: (1, 0), what: String::new(), last: now, began: now }
+        Self { how, bar, passes: (1, 0), what: String::new(), last: now, began: now, ticks: None, frames: 0 }
+    }
+
+    /// No output: whenever frames have arrived, `ticks` grows.
+    #[cfg(feature = "farm")]
+    pub fn counted(ticks: Arc<AtomicU64>) -> Self {
+        let now = Instant::now();
+        let (how, bar) = (args::Progress::None, ProgressBar::hidden());
+        Self { how, bar, passes: (1, 0), what: String::new(), last: now, began: now, ticks: Some(ticks), frames: 0 }
     }
 
     /// Starts pass number `done` + 1 of `all`; `what` describes it.
@@ -59,6 +72,12 @@ impl Progress {
 
     /// Updates the position of the source in nanoseconds of running time, its duration, and the number of frames.
     pub fn position(&mut self, position: Option<u64>, duration: Option<u64>, frames: u64) {
+        if frames != self.frames
+            && let Some(ticks) = &self.ticks
+        {
+            ticks.fetch_add(1, Ordering::Relaxed);
+        }
+        self.frames = frames;
         let share = position.zip(duration.filter(|&duration| duration > 0));
         let share = share.map(|(position, duration)| (position as f64 / duration as f64).min(1.0));
         let (all, done) = self.passes;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# What packaging/ gives to other programs, checked by those programs: Prometheus, Alertmanager, systemd, and Grafana's schema.
+# What packaging/ gives to other programs, checked by those programs: Prometheus, Alertmanager, systemd, NATS, and the schemas
+# of Grafana and Kubernetes.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -58,14 +59,42 @@ else
     echo "SKIPPED: the dashboard: Grafana's schema could not be fetched"
 fi
 
-if command -v systemd-analyze >/dev/null 2>&1; then
-    # The program need not be installed here.
-    sed 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' packaging/systemd/iqa-watch.service >"$TEST_TMP/iqa-watch.service"
-    said=$(systemd-analyze verify --man=no "$TEST_TMP/iqa-watch.service" 2>&1) || fail "the unit: $said"
-    [ -z "$said" ] || fail "the unit: $said"
-    # 10 is a service without any restriction; the hardened ones of Debian have about 2.
-    systemd-analyze security --offline=yes --no-pager --threshold=25 "$TEST_TMP/iqa-watch.service" >"$TEST_TMP/security" ||
-        fail "the unit is open: $(tail -n 1 "$TEST_TMP/security")"
+if python=$(scripts/kubernetes-schema.sh); then
+    "$python" - packaging/kubernetes/*.yml <<'PY' || fail "the manifests are not as Kubernetes' schemas say"
+import sys, kubernetes_validate, yaml
+
+count = 0
+for name in sys.argv[1:]:
+    for manifest in yaml.safe_load_all(open(name)):
+        kubernetes_validate.validate(manifest, "1.37", strict=True)
+        count += 1
+assert count == 5, count
+PY
+    # The server's own check of the configuration in the manifest.
+    if servers=$(scripts/servers.sh nats); then
+        "$python" -c 'import sys, yaml; print(next(iter(yaml.safe_load_all(open(sys.argv[1]))))["data"]["nats.conf"])' \
+            packaging/kubernetes/nats.yml >"$TEST_TMP/nats.conf"
+        NATS_PASSWORD=secret "$servers/usr/bin/nats-server" -t -c "$TEST_TMP/nats.conf" ||
+            fail "the configuration of NATS in packaging/kubernetes/nats.yml, see above"
+    else
+        echo "SKIPPED: the configuration of NATS: nats-server could not be fetched"
+    fi
 else
-    echo "SKIPPED: the systemd unit: there is no systemd-analyze"
+    echo "SKIPPED: the manifests for Kubernetes: its schemas could not be fetched"
+fi
+
+if command -v systemd-analyze >/dev/null 2>&1; then
+    for unit in iqa-watch.service iqa-farm-work@.service; do
+        # The program need not be installed here.
+        sed 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' "packaging/systemd/$unit" >"$TEST_TMP/$unit"
+        instance=$(echo "$unit" | sed 's/@/@cpu/')
+        [ "$instance" = "$unit" ] || cp "$TEST_TMP/$unit" "$TEST_TMP/$instance"
+        said=$(systemd-analyze verify --man=no "$TEST_TMP/$instance" 2>&1) || fail "$unit: $said"
+        [ -z "$said" ] || fail "$unit: $said"
+        # 10 is a service without any restriction; the hardened ones of Debian have about 2.
+        systemd-analyze security --offline=yes --no-pager --threshold=25 "$TEST_TMP/$instance" >"$TEST_TMP/security" ||
+            fail "$unit is open: $(tail -n 1 "$TEST_TMP/security")"
+    done
+else
+    echo "SKIPPED: the systemd units: there is no systemd-analyze"
 fi

@@ -11,15 +11,26 @@ use crate::media::stall::{PATIENCE, STILL};
 use crate::media::watch::Watched;
 use crate::media::{lock, watch};
 use crate::report::frames::Frames;
+use crate::report::records::{Recorded, Records};
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use gstonnxiqa::messages::Structured as _;
 use gstonnxiqa::meta;
 use onnx_iqa::align::time::Evidence;
 use onnx_iqa::record::log::{Log, LogFormat, LogOptions, LoggedFrame};
-use onnx_iqa::record::{AlignmentChange, AlignmentEvent, Summary};
+use onnx_iqa::record::{AlignmentChange, AlignmentEvent, FrameRecord, Summary};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+
+/// A rendition of a pass.
+pub struct Job<'a> {
+    /// Input to decode.
+    pub input: &'a Input,
+    /// Path of its log in libvmaf's format.
+    pub vmaf_json: Option<&'a Path>,
+    /// Whether the complete record of every frame is kept.
+    pub keeps_records: bool,
+}
 
 /// Result of a rendition.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +39,8 @@ pub struct Measured {
     pub summary: Option<Summary>,
     /// All frames.
     pub frames: Frames,
+    /// The complete records of all frames, if they are kept.
+    pub records: Option<Records>,
     /// Sum of the confidence of all pairs.
     pub confidence: f64,
     /// Number of pairs, and of those based on pictures.
@@ -52,6 +65,35 @@ pub struct Measured {
     pub span: Option<(u64, u64)>,
 }
 
+impl Measured {
+    /// Without any frame. `fields`: those that [`Frames`] have.
+    pub fn new(fields: &[&str]) -> Self {
+        Self { frames: Frames::new(fields), ..Self::default() }
+    }
+
+    /// A frame is shown from this running time on, for so long, in nanoseconds.
+    pub fn shown(&mut self, running_time: Option<u64>, duration: Option<u64>) {
+        let Some(begin) = running_time else { return };
+        let end = begin.saturating_add(duration.unwrap_or(0));
+        let (first, last) = self.span.unwrap_or((begin, end));
+        self.span = Some((first.min(begin), last.max(end)));
+    }
+
+    /// Counts the record of a frame that is shown from this running time on.
+    pub fn add(&mut self, running_time: Option<u64>, record: &FrameRecord) {
+        self.frames.push(running_time, record);
+        if record.evidence.is_some() {
+            self.pairs += 1;
+            self.confidence += record.confidence.unwrap_or(0.0);
+            self.by_picture += u64::from(record.evidence == Some(Evidence::Picture));
+        }
+        if let (Some(gain), Some(bias)) = (record.value("gain"), record.value("bias")) {
+            self.fit = [self.fit[0] + gain, self.fit[1] + bias];
+            self.fitted += 1;
+        }
+    }
+}
+
 /// State written by the streaming thread.
 struct Gathered {
     measured: Measured,
@@ -69,18 +111,16 @@ pub struct Branch {
 }
 
 impl Branch {
-    /// Builds the pipeline and links it behind the source. `lead`: how much earlier the source starts; `vmaf_json`:
-    /// path of the log in libvmaf's format.
+    /// Builds the pipeline and links it behind the source. `lead`: how much earlier the source starts, in nanoseconds.
     ///
     /// # Errors
     /// If an element is missing or rejects a setting.
     pub fn new(
-        input: &Input,
+        job: &Job<'_>,
         settings: &Settings,
         options: &Options,
-        (max_bytes, lead): (u64, gst::ClockTime),
+        (max_bytes, lead): (u64, i64),
         source: &FanOut,
-        vmaf_json: Option<&Path>,
     ) -> Result<Self> {
         let pipeline = gst::Pipeline::new();
         let compare = settings.element(max_bytes)?;
@@ -89,19 +129,20 @@ impl Branch {
         pipeline.add_many([&queue, &compare, &sink])?;
         let distorted = compare.static_pad("distorted").context("iqacompare has no pad `distorted`")?;
         let pad = queue.static_pad("src").context("a queue has a source pad")?;
-        pad.set_offset(i64::try_from(lead.nseconds())?);
+        pad.set_offset(lead);
         pad.link(&distorted)?;
         compare.link(&sink)?;
-        let log = vmaf_json.map(|path| {
+        let log = job.vmaf_json.map(|path| {
             let location = path.to_str().with_context(|| format!("{} is not valid UTF-8", path.display()))?;
             Ok::<_, anyhow::Error>(Log::open_with(location, LogFormat::VmafJson, &LogOptions::default())?)
         });
-        let measured = Measured { frames: Frames::new(&settings.fields()), ..Measured::default() };
+        let records = job.keeps_records.then(Records::default);
+        let measured = Measured { records, ..Measured::new(&settings.fields()) };
         let gathered = Gathered { measured, log: log.transpose()?, segment: None };
         let gathered = Arc::new(Mutex::new(gathered));
         gather(&compare, &gathered)?;
         let target = queue.static_pad("sink").context("a queue has a sink pad")?;
-        let decoding = Decoding::new(&pipeline, input, options, &target)?;
+        let decoding = Decoding::new(&pipeline, job.input, options, &target)?;
         source.add(&compare.static_pad("reference").context("iqacompare has no pad `reference`")?)?;
         Ok(Self { pipeline, compare, decoding, gathered, done: false })
     }
@@ -249,24 +290,17 @@ impl Gathered {
         {
             measured.stream_offset = offset;
         }
-        if let Some(begin) = running_time {
-            let end = begin.saturating_add(buffer.duration().map_or(0, gst::ClockTime::nseconds));
-            let (first, last) = measured.span.unwrap_or((begin, end));
-            measured.span = Some((first.min(begin), last.max(end)));
-        }
+        let duration = buffer.duration().map(gst::ClockTime::nseconds);
+        measured.shown(running_time, duration);
+        let pts = buffer.pts().map(gst::ClockTime::nseconds);
         let Some((_, record)) = meta::records(buffer).into_iter().next() else { return Ok(()) };
-        measured.frames.push(running_time, &record);
-        if record.evidence.is_some() {
-            measured.pairs += 1;
-            measured.confidence += record.confidence.unwrap_or(0.0);
-            measured.by_picture += u64::from(record.evidence == Some(Evidence::Picture));
-        }
-        if let (Some(gain), Some(bias)) = (record.value("gain"), record.value("bias")) {
-            measured.fit = [measured.fit[0] + gain, measured.fit[1] + bias];
-            measured.fitted += 1;
+        measured.add(running_time, &record);
+        if let Some(records) = &mut measured.records {
+            let stream = self.segment.as_ref().and_then(|segment| segment.to_stream_time(buffer.pts()));
+            let stream_time = stream.map(gst::ClockTime::nseconds);
+            records.push(&Recorded { pts, duration, running_time, stream_time, record: record.clone() });
         }
         if let Some(log) = &mut self.log {
-            let pts = buffer.pts().map(gst::ClockTime::nseconds);
             log.frame(&LoggedFrame { pts, running_time, scores: vec![(ELEMENT.to_owned(), record)] })?;
         }
         Ok(())

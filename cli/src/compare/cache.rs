@@ -9,12 +9,13 @@
 use super::models::Hashes;
 use super::outcome::Finished;
 use super::settings::Settings;
+use crate::media::hash::{self, hex};
 use crate::media::inputs::Input;
 use anyhow::{Context as _, Result};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter, Read};
+use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -59,7 +60,7 @@ impl Cache {
 
     fn hash(&mut self, file: &Path) -> Option<&str> {
         if !self.hashes.contains_key(file) {
-            let hash = hash(file).ok()?;
+            let hash = hash::of_file(file, || {}).ok()?;
             self.hashes.insert(file.to_owned(), hash);
         }
         self.hashes.get(file).map(String::as_str)
@@ -113,24 +114,4 @@ impl Cache {
         let old = entries.len().saturating_sub(ENTRIES);
         entries.iter().take(old).try_for_each(|(_, path)| Ok(fs::remove_dir_all(path)?))
     }
-}
-
-/// SHA-256 of a file in hexadecimal digits.
-///
-/// # Errors
-/// If the file cannot be read.
-pub fn hash(file: &Path) -> std::io::Result<String> {
-    let mut reader = File::open(file)?;
-    let mut hasher = Sha256::new();
-    let mut block = vec![0; 1 << 20];
-    loop {
-        let read = reader.read(&mut block)?;
-        let Some(bytes) = block.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
-        hasher.update(bytes);
-    }
-    Ok(hex(&hasher.finalize()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,7 +2,7 @@
 
 //! How much of the source a rendition covers.
 
-use super::pass::{SourceKnown, parts};
+use super::pass::{Parts, SourceKnown, parts};
 use super::settings::Settings;
 use crate::report::frames::Frames;
 
@@ -102,7 +102,8 @@ pub struct Lack {
 /// differ by. For whole streams [`Coverage`] is used.
 pub fn lack(span: Option<(u64, u64)>, source: &SourceKnown, settings: &Settings) -> Option<Lack> {
     let in_seconds = |nanoseconds: u64| nanoseconds as f64 / 1e9;
-    let (_, part, lead) = parts(settings);
+    let Parts { rendition: part, lead, .. } = parts(settings);
+    let lead = gst::ClockTime::from_nseconds(lead.max(0).unsigned_abs());
     if part.is_all() {
         return None;
     }

@@ -148,6 +148,13 @@ fn media(input: &Input, codec: Option<String>, info: Option<&VideoInfo>) -> Medi
     }
 }
 
+/// Frame interval in nanoseconds according to the caps of a rendition.
+#[cfg(feature = "farm")]
+pub fn frame_interval(measured: &Measured) -> Option<u64> {
+    let rate = measured.known.info.as_ref().and_then(frame_rate)?;
+    Some((1e9 / rate).round() as u64)
+}
+
 /// Frame rate, if the caps contain one.
 fn frame_rate(info: &VideoInfo) -> Option<f64> {
     let rate = info.fps();

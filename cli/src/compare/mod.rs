@@ -12,11 +12,11 @@ mod coverage;
 mod fan_out;
 mod judge;
 mod ladder;
-mod memory;
+pub mod memory;
 mod models;
 mod moments;
 mod outcome;
-mod pass;
+pub mod pass;
 mod settings;
 mod stills;
 mod table;
@@ -32,11 +32,18 @@ use crate::report::frames::Frames;
 use crate::report::page::RenditionCurves;
 use crate::thresholds::Thresholds;
 use anyhow::Result;
+
+pub use branch::{Job, Measured};
+#[cfg(feature = "farm")]
+pub use judge::{failed, frame_interval, source as source_media};
+pub use models::Hashes;
+pub use outcome::Finished;
+pub use pass::SourceKnown;
+#[cfg(feature = "farm")]
+pub use settings::OpenModels;
+pub use settings::Settings;
+
 use cache::Cache;
-use models::Hashes;
-use outcome::Finished;
-use pass::{Job, SourceKnown};
-use settings::Settings;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -75,40 +82,78 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     let results = work.measure(budget, &mut progress)?;
     progress.end();
 
-    let mut report = outcome::report(&results, inputs.own, &settings, &thresholds);
-    for (rendition, finished) in report.renditions.iter_mut().zip(&results.renditions) {
-        // With a source that shows something else, moments cannot be compared visually.
-        if !settings.is_still() {
-            rendition.worst = moments::find(finished, results.source.duration);
-        }
-    }
-    for unchecked in &report.unchecked {
-        eprintln!("iqa: no rendition has {} lines: its thresholds were not checked", unchecked.height);
-    }
-    let mut written = None;
-    if let Some(folder) = &folder {
-        if !results.interrupted {
-            progress.say("writing the report");
-            let (renditions, finished) = (&inputs.renditions, &results.renditions);
-            let shown = &mut report.renditions;
-            let how = (&settings, budget);
-            for failure in stills::write(folder, &inputs.source, renditions, finished, shown, how) {
-                progress.say(&format!("iqa: {failure}"));
+    let conclusion = Conclusion {
+        source: &inputs.source,
+        renditions: &inputs.renditions,
+        own: inputs.own,
+        settings: &settings,
+        thresholds: &thresholds,
+        folder: folder.as_ref(),
+        budget,
+    };
+    conclusion.publish(&results, common, &progress)
+}
+
+/// What turns results into a report.
+pub struct Conclusion<'a> {
+    /// The source.
+    pub source: &'a Input,
+    /// The renditions, in the order of the results.
+    pub renditions: &'a [Input],
+    /// Number of renditions of the evaluated ladder.
+    pub own: usize,
+    /// Comparison settings.
+    pub settings: &'a Settings,
+    /// Thresholds.
+    pub thresholds: &'a Thresholds,
+    /// Where the report is written.
+    pub folder: Option<&'a Folder>,
+    /// Memory for frames, in bytes.
+    pub budget: u64,
+}
+
+impl Conclusion<'_> {
+    /// Writes the report and prints the result.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn publish(&self, results: &Results, common: &Common, progress: &Progress) -> Result<Exit> {
+        let Self { source, renditions, own, settings, thresholds, folder, budget } = *self;
+        let mut report = outcome::report(results, own, settings, thresholds);
+        for (rendition, finished) in report.renditions.iter_mut().zip(&results.renditions) {
+            // With a source that shows something else, moments cannot be compared visually.
+            if !settings.is_still() {
+                rendition.worst = moments::find(finished, results.source.duration);
             }
         }
-        let path = folder.write(&report, &results.frames(), &results.curves(inputs.own))?;
-        if path != folder.path() {
-            let (path, folder) = (path.display(), folder.path().display());
-            eprintln!("iqa: interrupted: finished results are in {path}; {folder} keeps the report of the earlier run");
+        for unchecked in &report.unchecked {
+            eprintln!("iqa: no rendition has {} lines: its thresholds were not checked", unchecked.height);
         }
-        written = Some(path);
+        let mut written = None;
+        if let Some(folder) = folder {
+            if !results.interrupted {
+                progress.say("writing the report");
+                let (finished, shown) = (&results.renditions, &mut report.renditions);
+                for failure in stills::write(folder, source, renditions, finished, shown, (settings, budget)) {
+                    progress.say(&format!("iqa: {failure}"));
+                }
+            }
+            let path = folder.write(&report, &results.frames(), &results.curves(own))?;
+            if path != folder.path() {
+                let (path, folder) = (path.display(), folder.path().display());
+                eprintln!(
+                    "iqa: interrupted: finished results are in {path}; {folder} keeps the report of the earlier run"
+                );
+            }
+            written = Some(path);
+        }
+        if common.json {
+            crate::out::print_json(&report)?;
+        } else if !common.quiet {
+            crate::out::print(table::table(&report, written.as_deref()).as_bytes())?;
+        }
+        Ok(Exit::from_code(report.exit))
     }
-    if common.json {
-        crate::out::print_json(&report)?;
-    } else if !common.quiet {
-        crate::out::print(table::table(&report, written.as_deref()).as_bytes())?;
-    }
-    Ok(Exit::from_code(report.exit))
 }
 
 /// Work to be done.
@@ -179,7 +224,9 @@ impl Work<'_> {
         let plan = memory::plan(budget, left.len());
         let passes = left.chunks(plan.renditions).count();
         for (number, chunk) in left.chunks(plan.renditions).enumerate() {
-            let job = |&index: &usize| Some(Job { input: renditions.get(index)?, vmaf_json: log(index) });
+            let job = |&index: &usize| {
+                Some(Job { input: renditions.get(index)?, vmaf_json: log(index), keeps_records: false })
+            };
             let jobs: Vec<_> = chunk.iter().filter_map(job).collect();
             progress.begin(&what(&jobs, number, passes), number, passes);
             let passed =

@@ -5,9 +5,10 @@
 use super::settings::Settings;
 use onnx_iqa::metrics::VmafModel;
 use onnx_iqa::model::{Description, Search};
+use serde::{Deserialize, Serialize};
 
 /// Hashes of the models; `None` if not used.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Hashes {
     /// Hash of the scoring model's file, and its contract, which may be in a separate file.
     pub score: Option<String>,

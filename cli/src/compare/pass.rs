@@ -2,7 +2,7 @@
 
 //! One pass over the source, with as many renditions as fit into memory.
 
-use super::branch::{Branch, Measured};
+use super::branch::{Branch, Job, Measured};
 use super::fan_out::FanOut;
 use super::settings::Settings;
 use crate::media::decode::{Decoding, Known, Options};
@@ -15,7 +15,6 @@ use crate::media::watch::{self, Watched};
 use crate::progress::Progress;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -48,14 +47,6 @@ pub struct SourceKnown {
     pub duration: Option<u64>,
     /// Why it could not be read.
     pub failure: Option<String>,
-}
-
-/// A rendition of a pass.
-pub struct Job<'a> {
-    /// Input to decode.
-    pub input: &'a Input,
-    /// Path of its log in libvmaf's format.
-    pub vmaf_json: Option<&'a Path>,
 }
 
 /// Sender of a message.
@@ -102,7 +93,7 @@ pub fn run(
     progress: &mut Progress,
     interrupted: &AtomicBool,
 ) -> Result<Passed> {
-    let (source_part, part, lead) = parts(settings);
+    let Parts { source: source_part, rendition: part, lead } = parts(settings);
     let options = |part| Options { part, deinterlace: settings.deinterlace, rate: settings.rate };
     let fan_out = FanOut::default();
     let pipeline = SourcePipeline::new(source, &options(source_part), &fan_out)?;
@@ -111,7 +102,7 @@ pub fn run(
     let mut branches = Vec::new();
     for (index, job) in jobs.iter().enumerate() {
         let options = options(part);
-        let branch = Branch::new(job.input, settings, &options, (max_bytes, lead), &fan_out, job.vmaf_json)?;
+        let branch = Branch::new(job, settings, &options, (max_bytes, lead), &fan_out)?;
         branch.watch(Who::Branch(index), &sender)?;
         branches.push(branch);
     }
@@ -157,9 +148,12 @@ pub fn run(
     // The renditions first: the source may be blocked in one of them.
     let measured: Vec<_> = branches.into_iter().map(Branch::finish).collect();
     pipeline.decoding.stop(&pipeline.pipeline);
-    known.known.encoded = whole(&known.known, source, source_part, interrupted);
+    let is_segment = settings.segment_offset.is_some();
+    if !is_segment {
+        known.known.encoded = whole(&known.known, source, source_part, interrupted);
+    }
     let renditions = finished.into_iter().zip(measured).zip(jobs).map(|((finished, mut measured), job)| {
-        if !part.is_all() {
+        if !part.is_all() && !is_segment {
             measured.known.encoded = whole(&measured.known, job.input, part, interrupted);
         }
         finished.then_some(measured)
@@ -185,16 +179,31 @@ fn whole(known: &Known, input: &Input, part: Part, interrupted: &AtomicBool) -> 
     read.unwrap_or_default()
 }
 
-/// Parts of the source and of a rendition to decode, and how much earlier the source starts: matching frames may be up
-/// to the search range away.
-pub fn parts(settings: &Settings) -> (Part, Part, gst::ClockTime) {
+/// Parts of the inputs to decode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// Part of the source.
+    pub source: Part,
+    /// Part of the rendition.
+    pub rendition: Part,
+    /// How much earlier the source starts, in nanoseconds.
+    pub lead: i64,
+}
+
+/// Parts of the source and of a rendition to decode: matching frames may be up to the search range away.
+pub fn parts(settings: &Settings) -> Parts {
     let time = |time: Duration| gst::ClockTime::try_from(time).unwrap_or(gst::ClockTime::MAX);
     let start = time(settings.start);
     let stop = settings.duration.map(|duration| start.saturating_add(time(duration)));
     let range = if settings.searches() { time(settings.search_range) } else { gst::ClockTime::ZERO };
-    let begin = start.saturating_sub(range);
-    let source = Part { start: begin, stop: stop.map(|stop| stop.saturating_add(range)) };
-    (source, Part { start, stop }, start.saturating_sub(begin))
+    let offset = settings.segment_offset.unwrap_or(0);
+    let signed = |time: gst::ClockTime| i64::try_from(time.nseconds()).unwrap_or(i64::MAX);
+    let moved = |time: gst::ClockTime| signed(time).saturating_add(offset);
+    let at = |time: i64| gst::ClockTime::from_nseconds(time.max(0).unsigned_abs());
+    let begin = at(moved(start).saturating_sub(signed(range)));
+    let end = stop.map(|stop| at(moved(stop).saturating_add(signed(range))));
+    let lead = moved(start).saturating_sub(signed(begin));
+    Parts { source: Part { start: begin, stop: end }, rendition: Part { start, stop }, lead }
 }
 
 /// Error if the source output no frame, unless the renditions failed or ended first.

@@ -70,6 +70,9 @@ pub struct Settings {
     pub duration: Option<Duration>,
     /// Frame rate of picture files.
     pub rate: (u32, u32),
+    /// Stream time of the source minus that of the rendition, in nanoseconds, if it is known and this is one segment of
+    /// several: the source starts that much later, and bit rates of whole inputs are not determined.
+    pub segment_offset: Option<i64>,
 }
 
 impl Settings {
@@ -120,6 +123,7 @@ impl Settings {
             start: args.start.unwrap_or_default(),
             duration: args.duration,
             rate: args.rate,
+            segment_offset: None,
         })
     }
 

@@ -71,7 +71,7 @@ fn renditions_at_once(finished: &[Finished], budget: u64) -> usize {
 
 /// Decodes the source frames at these stream times.
 fn source_stills(source: &Input, times: BTreeSet<gst::ClockTime>, settings: &Settings) -> SourceStills {
-    let mut reader = reader(source, pass::parts(settings).0, settings).map_err(|error| format!("{error:#}"));
+    let mut reader = reader(source, pass::parts(settings).source, settings).map_err(|error| format!("{error:#}"));
     let mut still = |time| match &mut reader {
         Ok(reader) => reader.frame(time).and_then(|still| still.copied()).map_err(|error| format!("{error:#}")),
         Err(error) => Err(error.clone()),
@@ -81,7 +81,7 @@ fn source_stills(source: &Input, times: BTreeSet<gst::ClockTime>, settings: &Set
 
 fn show(folder: &Folder, shown: &mut Shown<'_>, stills: &SourceStills, settings: &Settings) -> Result<()> {
     let Shown { input, finished, rendition } = shown;
-    let mut reader = reader(input, pass::parts(settings).1, settings).context("the rendition")?;
+    let mut reader = reader(input, pass::parts(settings).rendition, settings).context("the rendition")?;
     let partners = is_trusted(&rendition.verdict);
     let mut moments: Vec<_> = rendition.worst.iter_mut().enumerate().collect();
     moments.sort_by(|(_, one), (_, other)| one.time.total_cmp(&other.time));

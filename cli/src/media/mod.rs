@@ -6,6 +6,7 @@
 
 pub mod decode;
 pub mod errors;
+pub mod hash;
 pub mod inputs;
 pub mod labelled;
 pub mod part;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Bit rate of a whole file of which only a part was decoded: it is demuxed without decoding.
+//! Bit rate, pictures and keyframes of a whole file: it is demuxed without decoding.
 
+use super::errors::is_of_class;
 use super::lock;
 use super::stall::{Activity, HUNG};
 use super::tracks::Encoded;
@@ -13,15 +14,33 @@ use std::sync::{Arc, Mutex};
 /// Interval for interruption checks.
 const STEP: gst::ClockTime = gst::ClockTime::from_mseconds(100);
 
+/// What a video track consists of.
+#[derive(Debug, Clone, Default)]
+pub struct Scanned {
+    /// Amount of data.
+    pub encoded: Encoded,
+    /// Media type of the container, such as `video/quicktime`.
+    pub container: Option<String>,
+    /// Stream times of the pictures in nanoseconds, in coding order, and whether each is a keyframe.
+    pub pictures: Vec<(u64, bool)>,
+}
+
 /// Counts the encoded data of the track with this stream ID, or of the first video track. Returns `None` if the file
 /// cannot be read completely.
 pub fn whole(uri: &str, stream: Option<&str>, interrupted: &AtomicBool) -> Option<Encoded> {
+    scan(uri, stream, interrupted).map(|scanned| scanned.encoded)
+}
+
+/// Reads the track with this stream ID, or the first video track. Returns `None` if the file cannot be read completely.
+pub fn scan(uri: &str, stream: Option<&str>, interrupted: &AtomicBool) -> Option<Scanned> {
     let pipeline = gst::Pipeline::new();
     let source = gst::Element::make_from_uri(gst::URIType::Src, uri, None).ok()?;
     let parser = gst::ElementFactory::make("parsebin").build().ok()?;
     pipeline.add_many([&source, &parser]).ok()?;
     source.link(&parser).ok()?;
     let tracks = Arc::new(Mutex::new(Vec::new()));
+    let container = Arc::new(Mutex::new(None));
+    note_container(&parser, &container);
     let (added, weak) = (tracks.clone(), pipeline.downgrade());
     parser.connect_pad_added(move |_, pad| {
         if let Some(pipeline) = weak.upgrade() {
@@ -34,13 +53,37 @@ pub fn whole(uri: &str, stream: Option<&str>, interrupted: &AtomicBool) -> Optio
     watch::stop(&pipeline);
     let tracks = lock(&tracks);
     let wanted = tracks.iter().find(|(id, _): &&Counted| id.is_some() && id.as_deref() == stream);
-    let (_, encoded) = wanted.or(tracks.first()).filter(|_| ended)?;
-    let encoded = *lock(encoded);
-    Some(Encoded { ended, ..encoded })
+    let (_, scanned) = wanted.or(tracks.first()).filter(|_| ended)?;
+    let mut scanned = std::mem::take(&mut *lock(scanned));
+    scanned.encoded.ended = ended;
+    scanned.container = lock(&container).take();
+    Some(scanned)
 }
 
 /// Stream ID of a track, and its data.
-type Counted = (Option<String>, Arc<Mutex<Encoded>>);
+type Counted = (Option<String>, Arc<Mutex<Scanned>>);
+
+/// Notes the input format of the demuxer that is added to `parser`.
+fn note_container(parser: &gst::Element, container: &Arc<Mutex<Option<String>>>) {
+    let container = container.clone();
+    let Some(bin) = parser.downcast_ref::<gst::Bin>() else { return };
+    bin.connect_deep_element_added(move |_, _, element| {
+        if !is_of_class(element, "Demuxer") {
+            return;
+        }
+        let Some(pad) = element.static_pad("sink") else { return };
+        let container = container.clone();
+        pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, probe| {
+            if let Some(gst::PadProbeData::Event(event)) = &probe.data
+                && let gst::EventView::Caps(caps) = event.view()
+            {
+                let name = caps.caps().structure(0).map(|structure| structure.name().to_string());
+                lock(&container).get_or_insert(name.unwrap_or_default());
+            }
+            gst::PadProbeReturn::Ok
+        });
+    });
+}
 
 /// Counts and discards the data of `pad` if it is video.
 fn added_pad(pipeline: &gst::Pipeline, pad: &gst::Pad, tracks: &Mutex<Vec<Counted>>) {
@@ -51,11 +94,15 @@ fn added_pad(pipeline: &gst::Pipeline, pad: &gst::Pad, tracks: &Mutex<Vec<Counte
     let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
     let is_video = caps.structure(0).is_some_and(|structure| structure.name().starts_with("video/"));
     if is_video {
-        let encoded = Arc::new(Mutex::new(Encoded::default()));
-        lock(tracks).push((pad.stream_id().map(|id| id.to_string()), encoded.clone()));
-        pad.add_probe(gst::PadProbeType::BUFFER, move |_, probe| {
+        let scanned = Arc::new(Mutex::new(Scanned::default()));
+        lock(tracks).push((pad.stream_id().map(|id| id.to_string()), scanned.clone()));
+        pad.add_probe(gst::PadProbeType::BUFFER, move |pad, probe| {
             if let Some(gst::PadProbeData::Buffer(buffer)) = &probe.data {
-                lock(&encoded).add(buffer);
+                let mut scanned = lock(&scanned);
+                scanned.encoded.add(buffer);
+                let is_keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+                let time = stream_time(pad, buffer);
+                scanned.pictures.extend(time.map(|time| (time, is_keyframe)));
             }
             gst::PadProbeReturn::Ok
         });
@@ -64,6 +111,13 @@ fn added_pad(pipeline: &gst::Pipeline, pad: &gst::Pad, tracks: &Mutex<Vec<Counte
     if !linked || sink.sync_state_with_parent().is_err() {
         gst::element_error!(sink, gst::CoreError::Negotiation, ("cannot read a track"));
     }
+}
+
+/// Stream time of a buffer in nanoseconds.
+fn stream_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<u64> {
+    let event = pad.sticky_event::<gst::event::Segment>(0)?;
+    let segment = event.segment().downcast_ref::<gst::ClockTime>()?;
+    segment.to_stream_time(buffer.pts()).map(gst::ClockTime::nseconds)
 }
 
 /// Whether the end is reached.

@@ -71,7 +71,7 @@ impl Serialize for Remarks {
 }
 
 /// Cause and remedy.
-pub(super) fn in_words(finding: &Finding) -> String {
+pub fn in_words(finding: &Finding) -> String {
     match finding.cure.as_ref().and_then(in_options) {
         Some(cure) => format!("{}; {cure}", finding.cause),
         None => finding.cause.clone(),

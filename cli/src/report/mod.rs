@@ -9,3 +9,4 @@ pub mod files;
 pub mod frames;
 mod junit;
 pub mod page;
+pub mod records;

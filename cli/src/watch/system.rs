@@ -2,7 +2,7 @@
 
 //! Service manager notifications, and the log on standard error.
 
-use super::secret::redact;
+use crate::secret::redact;
 use sd_notify::NotifyState;
 use std::fmt;
 use std::io::Write as _;

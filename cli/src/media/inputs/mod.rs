@@ -8,6 +8,8 @@ mod hls;
 mod pictures;
 mod place;
 
+#[cfg(feature = "farm")]
+pub use fetch::validators;
 pub use pictures::{is_picture, media_type};
 pub use place::shown;
 

@@ -104,7 +104,7 @@ impl Supervisor {
             Ok(Some(connection)) => connection,
             Ok(None) => return (Ending::lost(Reason::Hung, "its pipeline does not start"), Duration::ZERO),
             Err(error) => {
-                let text = crate::watch::secret::redact(&format!("{error:#}"));
+                let text = crate::secret::redact(&format!("{error:#}"));
                 return (Ending::Lost { reason: Reason::Error, text, lasting: true }, Duration::ZERO);
             }
         };

@@ -2,8 +2,8 @@
 
 //! Addresses with credentials separated.
 
-use crate::watch::parameters::secret_values;
-use crate::watch::secret::{HIDDEN, Secret, password};
+use crate::secret::secret_values;
+use crate::secret::{HIDDEN, Secret, password};
 use percent_encoding::percent_decode_str;
 use std::path::PathBuf;
 use url::{Position, Url};

@@ -2,7 +2,7 @@
 
 //! Configuration errors.
 
-use crate::watch::secret::redact;
+use crate::secret::redact;
 use std::fmt;
 use std::ops::Range;
 

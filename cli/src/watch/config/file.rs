@@ -4,7 +4,7 @@
 
 use super::schedule::Schedule;
 use super::text::Time;
-use crate::watch::secret::Secret;
+use crate::secret::Secret;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_spanned::Spanned;

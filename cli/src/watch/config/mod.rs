@@ -24,7 +24,7 @@ pub use read::read;
 pub use schedule::Schedule;
 
 use super::alarm::AlarmKind;
-use super::secret::Secret;
+use crate::secret::Secret;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ use super::file::{CameraText, File, MqttText, WebhookText};
 use super::rules::rules;
 use super::text::Time;
 use super::{Address, Camera, Config, ConfigError, Mqtt, Webhook};
-use crate::watch::secret::{Secret, redact};
+use crate::secret::{Secret, redact};
 use serde_spanned::Spanned;
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};

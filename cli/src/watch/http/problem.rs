@@ -2,7 +2,7 @@
 
 //! Error responses.
 
-use crate::watch::secret::redact;
+use crate::secret::redact;
 use crate::watch::system;
 use axum::Json;
 use axum::http::StatusCode;

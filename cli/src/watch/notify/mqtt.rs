@@ -8,10 +8,10 @@
 //! * `TOPIC/CAMERA/alarm/KIND`: the alarm as JSON while it is active and after it has ended; empty if there was none.
 
 use super::Counts;
+use crate::secret::Secret;
 use crate::watch::alarm::AlarmKind;
 use crate::watch::config::{Mqtt, Source};
 use crate::watch::event::Event;
-use crate::watch::secret::Secret;
 use crate::watch::status::Status;
 use crate::watch::system;
 use crate::watch::wall::Wall;

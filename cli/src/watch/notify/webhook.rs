@@ -3,10 +3,10 @@
 //! Alarms for a webhook in Alertmanager's format (version 4): one message when an alarm begins and one when it ends.
 
 use super::Counts;
+use crate::secret::Secret;
 use crate::watch::alarm::Alarm;
 use crate::watch::config::{Address, Source, Webhook};
 use crate::watch::event::Event;
-use crate::watch::secret::Secret;
 use crate::watch::system;
 use anyhow::{Context as _, bail};
 use base64::Engine as _;

@@ -5,7 +5,10 @@
 //! Texts of other components contain secrets in different encodings: GStreamer's errors contain whole URIs. Every
 //! secret is therefore registered with [`redact`] when it is created.
 
-use super::parameters::secret_values;
+mod parameters;
+
+pub use parameters::secret_values;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
@@ -160,7 +163,7 @@ fn hide_passwords(text: &str, hidden: &mut [bool]) {
 
 /// Position of the password in the text after `://`: from the first colon to the last `@` before the next URI or white
 /// space, so that an unencoded password with `/` or `@` is removed completely. This may remove more than the password.
-pub(super) fn password(rest: &str) -> Option<std::ops::Range<usize>> {
+pub fn password(rest: &str) -> Option<std::ops::Range<usize>> {
     let end = rest.find(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '<' | '>'));
     let rest = &rest[..end.unwrap_or(rest.len())];
     let rest = &rest[..rest.find("://").unwrap_or(rest.len())];

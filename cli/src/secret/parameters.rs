@@ -81,7 +81,7 @@ mod tests {
         for text in
             ["", "/cam", "/cam?channel=1&subtype=0", "/user=admin_channel=1", "/a?b", "/?password=", "/?x=a=b", "/ä=ö"]
         {
-            assert_eq!(secret_values(text), [], "{text}");
+            assert!(secret_values(text).is_empty(), "{text}");
         }
     }
 }

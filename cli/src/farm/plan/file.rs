@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The file that `iqa farm submit` reads.
+
+use crate::args::{Args, Command, Common, Compare, duration};
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::Parser as _;
+use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+/// Shortest segment and shortest time without progress.
+const SHORTEST: Duration = Duration::from_millis(500);
+
+/// Maximum number of units of a drill.
+pub const MOST_UNITS: u64 = 5_000_000;
+
+/// A plan. Either `source` and `renditions`, or `drill`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct File {
+    /// The source: a file or URI that every worker can read. Relative paths start at the plan's folder.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// The renditions: files or URIs.
+    #[serde(default)]
+    pub renditions: Vec<String>,
+    /// Length of a unit, for example `60s`; it ends at the next keyframe of the source. `none`: one unit per rendition.
+    #[serde(default = "default_segment")]
+    pub segment: String,
+    /// Workers of this class (`iqa farm work --class`) run the units.
+    #[serde(default = "default_class")]
+    pub class: String,
+    /// A unit whose worker makes no progress for so long is given to another one.
+    #[serde(default = "default_ack_wait")]
+    pub ack_wait: String,
+    /// Options of `iqa compare`.
+    #[serde(default)]
+    pub compare: Options,
+    /// Units that only wait, to try out a farm.
+    #[serde(default)]
+    pub drill: Option<Drill>,
+}
+
+/// Options of `iqa compare`, under the same names and with the same values.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Options {
+    /// Measures, comma-separated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measures: Option<String>,
+    /// VMAF model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vmaf_model: Option<String>,
+    /// Scoring model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Score every Nth pair with the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<u32>,
+    /// How frames are matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alignment: Option<String>,
+    /// Maximum offset searched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search_range: Option<String>,
+    /// Spatial registration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration: Option<String>,
+    /// Picture to scale if sizes differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<String>,
+    /// Whether to deinterlace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deinterlace: Option<String>,
+    /// Frame rate of folders of pictures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+}
+
+/// Units that only wait.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Drill {
+    /// Number of units.
+    pub units: u64,
+    /// How long each takes, for example `10s`.
+    pub time: String,
+}
+
+fn default_segment() -> String {
+    "60s".to_owned()
+}
+
+fn default_class() -> String {
+    "cpu".to_owned()
+}
+
+fn default_ack_wait() -> String {
+    "30s".to_owned()
+}
+
+impl File {
+    /// Reads a plan. Relative paths become absolute.
+    ///
+    /// # Errors
+    /// If it cannot be read, or a key or value is invalid.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut file = Self::parse(&text).with_context(|| path.display().to_string())?;
+        let folder = std::path::absolute(path)?.parent().map(Path::to_owned).unwrap_or_default();
+        for place in file.source.iter_mut().chain(&mut file.renditions) {
+            if !place.contains("://") {
+                let absolute = folder.join(&*place).into_os_string().into_string();
+                *place = absolute.map_err(|path| anyhow::anyhow!("{} is not valid UTF-8", path.to_string_lossy()))?;
+            }
+        }
+        Ok(file)
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let file: Self = toml::from_str(text)?;
+        match (&file.drill, &file.source) {
+            (Some(_), Some(_)) => bail!("a plan has either a drill or a source: remove one"),
+            (None, None) => bail!("source is missing: name a file or URI"),
+            (Some(drill), None) => {
+                ensure!(
+                    (1..=MOST_UNITS).contains(&drill.units),
+                    "drill.units = {}: use 1 to {MOST_UNITS}",
+                    drill.units
+                );
+                file.drill_time()?;
+            }
+            (None, Some(_)) => ensure!(!file.renditions.is_empty(), "renditions is empty: name files or URIs"),
+        }
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        ensure!(
+            !file.class.is_empty() && file.class.chars().all(is_name),
+            "class = {:?}: use letters, digits, - and _",
+            file.class
+        );
+        file.segment()?;
+        file.ack_wait()?;
+        Ok(file)
+    }
+
+    /// Length of a segment; `None`: renditions are not cut.
+    ///
+    /// # Errors
+    /// If it is no time.
+    pub fn segment(&self) -> Result<Option<Duration>> {
+        if self.segment == "none" {
+            return Ok(None);
+        }
+        at_least_shortest("segment", &self.segment).map(Some)
+    }
+
+    /// How long a worker may make no progress.
+    ///
+    /// # Errors
+    /// If it is no time.
+    pub fn ack_wait(&self) -> Result<Duration> {
+        at_least_shortest("ack-wait", &self.ack_wait)
+    }
+
+    /// How long a unit of the drill takes.
+    ///
+    /// # Errors
+    /// If it is no time.
+    pub fn drill_time(&self) -> Result<Duration> {
+        let time = self.drill.as_ref().map_or("0", |drill| drill.time.as_str());
+        duration(time).map_err(|error| anyhow::anyhow!("drill.time: {error}"))
+    }
+}
+
+fn at_least_shortest(key: &str, text: &str) -> Result<Duration> {
+    let time = duration(text).map_err(|error| anyhow::anyhow!("{key}: {error}"))?;
+    ensure!(time >= SHORTEST, "{key} = {text:?} is too short: use {SHORTEST:?} or more");
+    Ok(time)
+}
+
+impl Options {
+    /// The arguments of `iqa compare` with these options, and its common options with those of `common` for this
+    /// machine.
+    ///
+    /// # Errors
+    /// If a value is invalid.
+    pub fn arguments(&self, source: &str, renditions: &[String], common: &Common) -> Result<(Common, Compare)> {
+        let mut words = vec![OsString::from("iqa"), "compare".into()];
+        let every = self.every.map(|every| every.to_string());
+        let options = [
+            ("--measures", &self.measures),
+            ("--vmaf-model", &self.vmaf_model),
+            ("--model", &self.model),
+            ("--every", &every),
+            ("--alignment", &self.alignment),
+            ("--search-range", &self.search_range),
+            ("--registration", &self.registration),
+            ("--scale", &self.scale),
+            ("--deinterlace", &self.deinterlace),
+            ("--rate", &self.rate),
+        ];
+        for (name, value) in options {
+            words.extend(value.iter().map(|value| OsString::from(format!("{name}={value}"))));
+        }
+        words.push("--".into());
+        words.push(source.into());
+        words.extend(renditions.iter().map(OsString::from));
+        let args = Args::try_parse_from(words).map_err(|error| {
+            // Without the usage, which is that of another command.
+            let text = error.render().to_string();
+            let line = text.lines().next().unwrap_or_default();
+            anyhow::anyhow!("compare: {}", line.trim_start_matches("error: "))
+        })?;
+        let Some(Command::Compare(compare)) = args.command else { bail!("compare: not a comparison") };
+        let common = Common { model: args.common.model, ..common.clone() };
+        Ok((common, *compare))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        format!("{:#}", File::parse(text).unwrap_err())
+    }
+
+    #[test]
+    fn a_plan_is_read_and_what_is_wrong_is_named() {
+        let file = File::parse("source = 'a.mp4'\nrenditions = ['b.mp4']\n[compare]\nmeasures = 'psnr'").unwrap();
+        assert_eq!((file.segment().unwrap(), file.class.as_str()), (Some(Duration::from_secs(60)), "cpu"));
+        assert_eq!(file.compare.measures.as_deref(), Some("psnr"));
+        assert!(error("source = 'a.mp4'\nrenditions = ['b.mp4']\nsegmnet = '5s'").contains("segmnet"));
+        assert!(error("source = 'a.mp4'").contains("renditions is empty"));
+        assert!(error("renditions = ['b.mp4']").contains("source is missing"));
+        assert!(error("source = 'a'\nrenditions = ['b']\nsegment = '1ms'").contains("too short"));
+        assert!(error("source = 'a'\nrenditions = ['b']\nclass = 'a b'").contains("class"));
+        assert!(error("drill = { units = 0, time = '1s' }").contains("drill.units"));
+        assert!(error("source = 'a'\ndrill = { units = 1, time = '1s' }").contains("either"));
+    }
+
+    #[test]
+    fn options_are_those_of_compare() {
+        let common = Args::parse_from(["iqa", "models", "--provider=cpu"]).common;
+        let options = Options { every: Some(3), model: Some("bpclip-fr".into()), ..Options::default() };
+        let (common, compare) = options.arguments("-a.mp4", &["b.mp4".into()], &common).unwrap();
+        assert_eq!((compare.every, compare.source.to_str(), common.provider.as_str()), (3, Some("-a.mp4"), "cpu"));
+        assert_eq!(common.model.as_deref(), Some("bpclip-fr"));
+        let wrong = Options { alignment: Some("sideways".into()), ..Options::default() };
+        let error = wrong.arguments("a", &["b".into()], &common).unwrap_err().to_string();
+        assert!(error.starts_with("compare: invalid value 'sideways'"), "{error}");
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Makes a plan of what the user wrote.
+
+use super::cut::cuts;
+use super::file::File;
+use super::identity::Identities;
+use super::{Ladder, Location, Making, Media, Plan, Rendition, Work, offset};
+use crate::args::{Alignment, Common, Deinterlace, Registration};
+use crate::compare::{Hashes, Settings};
+use crate::media::decode;
+use crate::media::inputs::{Input, Inputs, Source};
+use crate::media::rate::{self, Scanned};
+use anyhow::{Context as _, Result, bail, ensure};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Containers in which a seek arrives at the exact frame.
+const EXACT: [&str; 3] = ["video/quicktime", "video/x-matroska", "video/webm"];
+
+/// An input that was read.
+struct Read {
+    input: Input,
+    media: Media,
+    scanned: Scanned,
+}
+
+/// Makes a plan.
+///
+/// # Errors
+/// If an option is invalid, or an input cannot be read.
+pub fn make(file: &File, making: &mut Making<'_>) -> Result<Plan> {
+    let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).context("too long");
+    let ack_wait = nanoseconds(file.ack_wait()?)?;
+    let work = match (&file.drill, &file.source) {
+        (Some(drill), _) => Work::Drill { units: drill.units, time: nanoseconds(file.drill_time()?)? },
+        (None, Some(source)) => Work::Compare(Box::new(ladder(file, source, making)?)),
+        (None, None) => bail!("source is missing"),
+    };
+    Plan::new(file.class.clone(), ack_wait, work)
+}
+
+fn ladder(file: &File, source: &str, making: &mut Making<'_>) -> Result<Ladder> {
+    let (common, args) = file.compare.arguments(source, &file.renditions, making.common)?;
+    let settings = Settings::new(&common, &args)?;
+    crate::plugin::init(common.verbose)?;
+    decode::prefer_exact_decoders();
+    settings.element(1)?;
+    let models = Hashes::of(&settings)?;
+    for place in [source].into_iter().chain(file.renditions.iter().map(String::as_str)) {
+        let path = place.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+        ensure!(
+            ![".m3u8", ".m3u", ".mpd"].iter().any(|ending| path.ends_with(ending)),
+            "{}: a playlist consists of other files: name the files of its variants",
+            crate::secret::redact(place)
+        );
+    }
+    let inputs = Inputs::new(&args)?;
+    let mut identities = Identities::default();
+    let source = read(&inputs.source, &mut identities, making)?;
+    let renditions = inputs.renditions.iter().map(|input| read(input, &mut identities, making));
+    let renditions = renditions.collect::<Result<Vec<_>>>()?;
+    let cut = cut(file, &settings, &source, &renditions, (&common, &args), making)?;
+    let renditions = renditions.into_iter().zip(cut).map(|(read, cut)| {
+        let (offset, cuts, uncut) = match cut {
+            Ok((offset, cuts)) => (offset, cuts, None),
+            Err(uncut) => (0, Vec::new(), uncut),
+        };
+        Rendition { media: read.media, offset, cuts, uncut }
+    });
+    let renditions = renditions.collect();
+    Ok(Ladder { options: file.compare.clone(), models, source: source.media, renditions })
+}
+
+/// Identifies and scans an input.
+fn read(input: &Input, identities: &mut Identities, making: &mut Making<'_>) -> Result<Read> {
+    if let Some(problem) = &input.problem {
+        bail!("{}: {problem}", input.shown);
+    }
+    making.progress.begin(&format!("reading {}", input.name), 0, 1);
+    let location = match &input.source {
+        Source::Uri(uri) => Location::Uri(uri.clone()),
+        Source::Pictures(files) => Location::Pictures(files.clone()),
+    };
+    let shown = crate::secret::redact(&input.shown);
+    let hash = identities.of(&location, || {}).with_context(|| shown.clone())?;
+    let scanned = match &location {
+        // If it cannot be demuxed, its unit says why.
+        Location::Uri(uri) => rate::scan(uri, None, making.interrupted).unwrap_or_default(),
+        Location::Pictures(_) => Scanned::default(),
+    };
+    ensure!(!making.interrupted.load(Ordering::Relaxed), "interrupted");
+    let pictures = match &location {
+        Location::Uri(_) => scanned.pictures.len() as u64,
+        Location::Pictures(files) => files.len() as u64,
+    };
+    let encoded = scanned.encoded;
+    let name = input.name.clone();
+    let media = Media { name, location, hash, pictures, bytes: encoded.bytes, span: encoded.span };
+    Ok(Read { input: input.clone(), media, scanned })
+}
+
+/// Offset and cuts of each rendition, or why it is not cut; `None`: it is short.
+type Cut = Result<(i64, Vec<u64>), Option<String>>;
+
+fn cut(
+    file: &File,
+    settings: &Settings,
+    source: &Read,
+    renditions: &[Read],
+    options: (&Common, &crate::args::Compare),
+    making: &mut Making<'_>,
+) -> Result<Vec<Cut>> {
+    let Some(segment) = file.segment()? else { return Ok(vec![Err(None); renditions.len()]) };
+    let cuts = cuts(&source.scanned.pictures, segment);
+    if cuts.is_empty() {
+        return Ok(vec![Err(None); renditions.len()]);
+    }
+    if let Some(reason) = of_options(settings).or_else(|| of_container(source).map(|why| format!("the source {why}"))) {
+        return Ok(vec![Err(Some(reason)); renditions.len()]);
+    }
+    let mut found: Vec<Cut> = Vec::new();
+    let mut tried = Vec::new();
+    for (index, read) in renditions.iter().enumerate() {
+        let reason = of_container(read).map(|why| format!("it {why}"));
+        if reason.is_none() {
+            tried.push(index);
+        }
+        found.push(Err(reason));
+    }
+    let end = |read: &Read| read.scanned.pictures.iter().map(|(time, _)| *time).max().unwrap_or(0);
+    let inputs: Vec<_> = tried.iter().filter_map(|&index| Some(&renditions.get(index)?.input)).collect();
+    let shortest = tried.iter().filter_map(|&index| renditions.get(index)).map(end).min().unwrap_or(0);
+    if inputs.is_empty() {
+        return Ok(found);
+    }
+    let offsets = offset::find(&source.input, &inputs, options, Duration::from_nanos(shortest), making)?;
+    for (index, offset) in tried.into_iter().zip(offsets) {
+        let (Some(place), Some(read)) = (found.get_mut(index), renditions.get(index)) else { continue };
+        *place = match offset {
+            Err(reason) => Err(Some(reason)),
+            Ok(offset) => {
+                let own = cuts.iter().filter_map(|cut| i64::try_from(*cut).ok()?.checked_sub(offset));
+                let own = own.filter_map(|cut| u64::try_from(cut).ok()).filter(|cut| (1..end(read)).contains(cut));
+                let own: Vec<_> = own.collect();
+                if own.is_empty() { Err(None) } else { Ok((offset, own)) }
+            }
+        };
+    }
+    Ok(found)
+}
+
+/// Why renditions are not cut with these options.
+fn of_options(settings: &Settings) -> Option<String> {
+    let reason = if !matches!(settings.alignment, Alignment::Auto | Alignment::Pts) {
+        format!("alignment = {:?} follows the whole stream", settings.alignment.name())
+    } else if settings.registration != Registration::None {
+        "registration is found once for the whole stream".to_owned()
+    } else if settings.every > 1 {
+        "every counts from the beginning".to_owned()
+    } else if settings.deinterlace == Deinterlace::On {
+        "deinterlace needs neighboring frames".to_owned()
+    } else {
+        return None;
+    };
+    Some(reason)
+}
+
+/// Why this input cannot be cut.
+fn of_container(read: &Read) -> Option<String> {
+    let container = read.scanned.container.as_deref().unwrap_or("unknown");
+    if EXACT.contains(&container) {
+        return None;
+    }
+    Some(format!("is not in MP4 or Matroska ({container}): a seek may arrive at another frame"))
+}

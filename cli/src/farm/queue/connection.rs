@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The connection to the server.
+
+use crate::args::FarmServer;
+use crate::secret::{Secret, redact};
+use anyhow::{Context as _, Result, bail, ensure};
+use async_nats::jetstream::context::ContextBuilder;
+use async_nats::jetstream::{self, Context};
+use async_nats::{Client, ConnectOptions, Event};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Server that is used if none is given.
+const DEFAULT: &str = "nats://127.0.0.1:4222";
+
+/// Oldest server that keeps its promises: 2.9 delivers acknowledged units again after a power cut.
+const OLDEST: (i64, i64) = (2, 10);
+
+/// How long a request may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Maximum number of messages whose storage is not confirmed.
+pub const UNCONFIRMED: usize = 256;
+
+/// Longest time between attempts to reconnect.
+const RECONNECT: Duration = Duration::from_secs(4);
+
+/// Whether the connection is lost.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Whether the program closes the connection.
+static CLOSING: AtomicBool = AtomicBool::new(false);
+
+/// How to connect.
+#[derive(Debug)]
+pub struct Connection {
+    servers: Vec<Secret>,
+    creds: Option<Secret>,
+    files: [Option<PathBuf>; 3],
+}
+
+impl Connection {
+    /// Reads the options, and environment variables for those that are not given.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or its certificate has no key.
+    pub fn new(options: &FarmServer) -> Result<Self> {
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let file = |given: &Option<PathBuf>, name: &str| given.clone().or_else(|| variable(name).map(PathBuf::from));
+        let servers = match &options.server {
+            Some(server) => server.clone(),
+            None => match variable("NATS_URL") {
+                Some(server) => server.into_string().map_err(|_| anyhow::anyhow!("NATS_URL is not valid UTF-8"))?,
+                None => DEFAULT.to_owned(),
+            },
+        };
+        let servers: Vec<_> = servers.split(',').map(|server| Secret::unlisted(server.trim())).collect();
+        for server in &servers {
+            let url = if server.reveal().contains("://") {
+                server.reveal().to_owned()
+            } else {
+                format!("nats://{}", server.reveal())
+            };
+            let url = url::Url::parse(&url).with_context(|| format!("--server {}", redact(&url)))?;
+            if let Some(password) = url.password() {
+                let _listed = Secret::new(password);
+            } else if !url.username().is_empty() {
+                // A token.
+                let _listed = Secret::new(url.username());
+            }
+        }
+        let creds = match file(&options.creds, "NATS_CREDS") {
+            Some(path) => Some(Secret::unlisted(&read(&path)?)),
+            None => None,
+        };
+        let files = [file(&options.ca, "NATS_CA"), file(&options.cert, "NATS_CERT"), file(&options.key, "NATS_KEY")];
+        for path in files.iter().flatten() {
+            read(path)?;
+        }
+        let [_, cert, key] = &files;
+        ensure!(cert.is_some() == key.is_some(), "a client certificate needs both --cert and --key");
+        Ok(Self { servers, creds, files })
+    }
+
+    /// The servers without secrets.
+    fn shown(&self) -> String {
+        self.servers.iter().map(|server| redact(server.reveal())).collect::<Vec<_>>().join(", ")
+    }
+
+    fn options(&self, name: &str) -> Result<ConnectOptions> {
+        let mut options = ConnectOptions::new()
+            .name(name)
+            .connection_timeout(PATIENCE)
+            .request_timeout(Some(PATIENCE))
+            .ping_interval(Duration::from_secs(10))
+            .reconnect_delay_callback(|attempts| {
+                Duration::from_millis(100).saturating_mul(1 << attempts.min(10)).min(RECONNECT)
+            })
+            .event_callback(|event| async move {
+                match event {
+                    Event::Disconnected if !CLOSING.load(Ordering::Relaxed) => {
+                        LOST.store(true, Ordering::Relaxed);
+                        crate::farm::say("the connection to the server is lost");
+                    }
+                    Event::Connected if LOST.swap(false, Ordering::Relaxed) => crate::farm::say("connected again"),
+                    Event::LameDuckMode => crate::farm::say("the server is about to stop"),
+                    Event::ServerError(error) => crate::farm::say(&format!("the server: {error}")),
+                    _ => {}
+                }
+            });
+        if let Some(creds) = &self.creds {
+            // The library's error may quote the file.
+            options = options.credentials(creds.reveal()).map_err(|_| {
+                anyhow::anyhow!("--creds: the file has no NATS credentials (a JWT and a seed, as `nsc` writes them)")
+            })?;
+        }
+        let [ca, cert, key] = self.files.clone();
+        if let Some(ca) = ca {
+            options = options.add_root_certificates(ca).require_tls(true);
+        }
+        if let (Some(cert), Some(key)) = (cert, key) {
+            options = options.add_client_certificate(cert, key).require_tls(true);
+        }
+        Ok(options)
+    }
+
+    /// Connects, and checks that the server is new enough and has JetStream. `name`: shown by the server's tools.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub async fn open(&self, name: &str) -> Result<Queue> {
+        let servers = self.servers.iter().map(|server| server.reveal().parse::<async_nats::ServerAddr>());
+        let servers =
+            servers.collect::<Result<Vec<_>, _>>().map_err(|_| anyhow::anyhow!("--server {}", self.shown()))?;
+        let client = self.options(name)?.connect(servers).await;
+        let client = client.map_err(|error| {
+            anyhow::anyhow!(
+                "cannot connect to the NATS server {}: {}; start one with `nats-server -js`, or name another with \
+                 --server",
+                self.shown(),
+                redact(&chain(&error))
+            )
+        })?;
+        let version = client.server_info().version;
+        let (major, minor) = OLDEST;
+        if !client.is_server_compatible(major, minor, 0) {
+            bail!(
+                "the NATS server {} is of version {version}, which loses acknowledgments when it is killed: \
+                 {major}.{minor} or newer is needed",
+                self.shown()
+            );
+        }
+        let builder = ContextBuilder::new().timeout(PATIENCE).ack_timeout(PATIENCE);
+        let jetstream = builder.max_ack_inflight(UNCONFIRMED).backpressure_on_inflight(true).build(client.clone());
+        jetstream.query_account().await.with_context(|| {
+            format!("the NATS server {} has no JetStream for this account: start it with -js", self.shown())
+        })?;
+        Ok(Queue { client, jetstream })
+    }
+}
+
+/// An open connection.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    pub(super) client: Client,
+    pub(super) jetstream: Context,
+}
+
+impl Queue {
+    /// Sends what is buffered and closes the connection.
+    pub async fn close(self) {
+        CLOSING.store(true, Ordering::Relaxed);
+        // It may be lost already.
+        let _ = tokio::time::timeout(PATIENCE, self.client.drain()).await;
+    }
+
+    /// Largest message that the server accepts, in bytes, less its headers.
+    pub(super) fn largest(&self) -> usize {
+        self.client.max_payload().saturating_sub(4096)
+    }
+
+    pub(super) fn jetstream(&self) -> &jetstream::Context {
+        &self.jetstream
+    }
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        next = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(server: &str) -> FarmServer {
+        FarmServer { server: Some(server.into()), creds: None, ca: None, cert: None, key: None }
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        let connection = Connection::new(&options("nats://me:pass-word-1@a:4222, token-abcdef@b")).unwrap();
+        let shown = format!("{} {connection:?}", connection.shown());
+        assert!(!shown.contains("pass-word-1") && !shown.contains("token-abcdef"), "{shown}");
+        assert!(shown.contains("a:4222"), "{shown}");
+    }
+
+    #[test]
+    fn a_file_of_credentials_is_read_now_and_never_quoted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.creds");
+        let with = |creds: &Path| FarmServer { creds: Some(creds.into()), ..options("nats://a") };
+        let error = format!("{:#}", Connection::new(&with(&path)).unwrap_err());
+        assert!(error.contains("x.creds"), "{error}");
+        std::fs::write(&path, "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY").unwrap();
+        let error = Connection::new(&with(&path)).unwrap().options("test").map(drop).unwrap_err().to_string();
+        assert!(error.contains("--creds") && !error.contains("SUACSSL"), "{error}");
+    }
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! A slot of a worker: takes a unit, runs it, stores its result.
+
+use super::bench::Opened;
+use super::{PAUSE, Worker};
+use crate::farm::plan::Unit;
+use crate::farm::queue::{Attempt, Claim, Failed, Given, UnitResult, is_missing};
+use crate::farm::say;
+use crate::farm::unit::outcome::Outcome;
+use crate::farm::unit::run::{Failure, Signals};
+use anyhow::{Context as _, Result};
+use async_nats::jetstream::{AckKind, Message};
+use futures_util::StreamExt as _;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// Deliveries of a unit without a result after which it counts as failed.
+const MOST: i64 = 5;
+
+/// How long the server may hold back an answer if the queue is empty.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Longest time between signs of life.
+const BEAT: Duration = Duration::from_secs(10);
+
+/// Longest pause before a unit is delivered again.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// A slot.
+pub struct Slot {
+    worker: Arc<Worker>,
+    name: String,
+}
+
+/// A unit that was delivered.
+#[derive(Clone)]
+struct Taken {
+    message: Message,
+    opened: Opened,
+    unit: Unit,
+    id: String,
+    delivered: i64,
+}
+
+impl Slot {
+    /// A slot of a worker.
+    pub fn new(worker: Arc<Worker>, number: u32) -> Self {
+        let name = format!("{}-{number}", worker.name);
+        Self { worker, name }
+    }
+
+    /// Runs units until the worker ends.
+    pub async fn run(self) {
+        while !self.worker.is_ending() {
+            match self.step().await {
+                Ok(true) => {}
+                Ok(false) if self.worker.until_idle => break,
+                Ok(false) => self.worker.pause(PAUSE).await,
+                Err(error) => {
+                    say(&format!("{error:#}; trying again"));
+                    self.worker.pause(PAUSE).await;
+                    // Someone may have removed the streams.
+                    if is_missing(&error)
+                        && let Err(error) = self.worker.queue.prepare().await
+                    {
+                        say(&format!("{error:#}"));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs one unit. Returns whether any unit waits or runs.
+    async fn step(&self) -> Result<bool> {
+        let plans = self.worker.benches.with_work(&self.worker.queue).await?;
+        for opened in &plans {
+            if self.worker.is_ending() {
+                return Ok(true);
+            }
+            if let Some(message) = self.take(opened).await? {
+                self.handle(message, opened).await?;
+                return Ok(true);
+            }
+        }
+        Ok(!plans.is_empty())
+    }
+
+    async fn take(&self, opened: &Opened) -> Result<Option<Message>> {
+        let taken = async {
+            let batch = opened.consumer.fetch().max_messages(1).expires(POLL).messages().await;
+            batch?.next().await.transpose().map_err(anyhow::Error::from_boxed)
+        };
+        let taken = taken.await;
+        if taken.is_err() {
+            self.worker.benches.close(&opened.plan.id).await;
+        }
+        taken.context("cannot take a unit")
+    }
+
+    async fn handle(&self, message: Message, opened: &Opened) -> Result<()> {
+        let delivered =
+            message.info().map_err(|error| anyhow::anyhow!("a unit without its number: {error}"))?.delivered;
+        let plan = &opened.plan;
+        let unit = serde_json::from_slice::<Unit>(&message.payload).context("not a unit");
+        let id = unit.as_ref().ok().and_then(|unit| plan.unit_id(*unit).ok());
+        let (Ok(unit), Some(id)) = (unit, id) else {
+            say(&format!("plan {}: a message that is no unit is removed", plan.id));
+            return acknowledge(&message, AckKind::Term).await;
+        };
+        let taken = Taken { message, opened: opened.clone(), unit, id, delivered };
+        if delivered > 1 {
+            let queue = &self.worker.queue;
+            if queue.is_done(&plan.id, &taken.id).await? {
+                return acknowledge(&taken.message, AckKind::Ack).await;
+            }
+            let attempt = queue.attempt(&plan.id, &taken.id).await?;
+            if delivered - attempt.returned > MOST {
+                return self.bury(&taken, &attempt).await;
+            }
+            say(&format!("{}: attempt {}", plan.describe(unit), delivered - attempt.returned));
+        }
+        self.work(&taken).await
+    }
+
+    /// Records that a unit has failed.
+    async fn bury(&self, taken: &Taken, attempt: &Attempt) -> Result<()> {
+        let error = if attempt.error.is_empty() {
+            "its workers died or lost the connection".to_owned()
+        } else {
+            format!("{} (worker {})", attempt.error, attempt.worker)
+        };
+        let attempts = taken.delivered - attempt.returned - 1;
+        self.fail(taken, attempts, error).await
+    }
+
+    async fn fail(&self, taken: &Taken, attempts: i64, error: String) -> Result<()> {
+        let plan = &taken.opened.plan;
+        say(&format!("{}: failed after {attempts} attempts: {error}", plan.describe(taken.unit)));
+        let worker = self.worker.name.clone();
+        let failed = Failed { unit: taken.unit, attempts, worker, error: crate::secret::redact(&error) };
+        self.worker.queue.fail(&plan.id, &taken.id, &failed).await?;
+        acknowledge(&taken.message, AckKind::Ack).await
+    }
+
+    /// Runs a unit and stores its result.
+    async fn work(&self, taken: &Taken) -> Result<()> {
+        let (plan, queue) = (&taken.opened.plan, &self.worker.queue);
+        let signals = self.worker.signals();
+        let begun = Instant::now();
+        let running = {
+            let (bench, signals, unit) = (taken.opened.bench.clone(), signals.clone(), taken.unit);
+            tokio::task::spawn_blocking(move || bench.run(unit, &signals))
+        };
+        let ended = tokio::select! {
+            ended = running => ended,
+            never = self.beat(taken, &signals) => match never {},
+        };
+        let ended = ended.unwrap_or_else(|error| Err(Failure::Passing(format!("the program has a bug: {error}"))));
+        let seconds = begun.elapsed().as_secs_f64();
+        let given = match ended {
+            Ok(outcome) => self.give(taken, outcome, seconds).await,
+            Err(Failure::Lasting(error)) => self.fail(taken, taken.delivered, error).await,
+            Err(Failure::Passing(error)) => self.give_back(taken, &error).await,
+            Err(Failure::Interrupted) => self.hand_back(taken).await,
+        };
+        queue.claim(&plan.id, &self.name, Vec::new()).await;
+        given
+    }
+
+    /// Signs of life while there is progress.
+    async fn beat(&self, taken: &Taken, signals: &Signals) -> std::convert::Infallible {
+        let plan = &taken.opened.plan;
+        let claim = Claim { id: taken.id.clone(), worker: self.worker.name.clone() };
+        let claim = serde_json::to_vec(&claim).unwrap_or_default();
+        let interval = (Duration::from_nanos(plan.ack_wait) / 3).min(BEAT);
+        let mut last = signals.ticks.load(Ordering::Relaxed);
+        self.worker.queue.claim(&plan.id, &self.name, claim.clone()).await;
+        loop {
+            tokio::time::sleep(interval).await;
+            let now = signals.ticks.load(Ordering::Relaxed);
+            if now != std::mem::replace(&mut last, now) {
+                // If it is lost, another worker may run the unit as well: the first result counts.
+                let _ = taken.message.ack_with(AckKind::Progress).await;
+                self.worker.queue.claim(&plan.id, &self.name, claim.clone()).await;
+            }
+        }
+    }
+
+    /// Stores a result, however long the server is away.
+    async fn give(&self, taken: &Taken, outcome: Option<Outcome>, seconds: f64) -> Result<()> {
+        let (plan, queue) = (&taken.opened.plan, &self.worker.queue);
+        let misfit = outcome.as_ref().and_then(|outcome| outcome.head.misfit.clone());
+        let result = UnitResult { unit: taken.unit, worker: self.worker.name.clone(), seconds, outcome };
+        loop {
+            let given = async {
+                if let (Unit::Segment { rendition, .. }, Some(reason)) = (taken.unit, &misfit) {
+                    // Before the result: afterwards nobody would.
+                    queue.want_whole(plan, rendition, reason).await?;
+                }
+                queue.give(&plan.id, &taken.id, &result).await
+            };
+            match given.await {
+                Ok(given) => {
+                    if given == Given::Conflict {
+                        say(&format!("{}: another worker gave another result", plan.describe(taken.unit)));
+                    }
+                    return acknowledge(&taken.message, AckKind::Ack).await;
+                }
+                Err(error) if self.worker.is_ending() => return Err(error),
+                Err(error) => {
+                    say(&format!("cannot store a result: {error:#}; trying again"));
+                    self.worker.pause(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Gives a unit back that may succeed later.
+    async fn give_back(&self, taken: &Taken, error: &str) -> Result<()> {
+        let (plan, queue) = (&taken.opened.plan, &self.worker.queue);
+        say(&format!("{}: attempt {}: {error}", plan.describe(taken.unit), taken.delivered));
+        let known = queue.attempt(&plan.id, &taken.id).await?;
+        let (worker, error) = (self.worker.name.clone(), crate::secret::redact(error));
+        let attempt = Attempt { worker, error, ..known };
+        queue.put_attempt(&plan.id, &taken.id, &attempt).await?;
+        if taken.delivered - attempt.returned >= MOST {
+            return self.bury(&Taken { delivered: taken.delivered + 1, ..taken.clone() }, &attempt).await;
+        }
+        let exponent = u32::try_from(taken.delivered).unwrap_or(0).min(5);
+        let pause = Duration::from_secs(1).saturating_mul(1 << exponent).min(LONGEST);
+        acknowledge(&taken.message, AckKind::Nak(Some(pause))).await
+    }
+
+    /// Gives a unit back because the program was told to end.
+    async fn hand_back(&self, taken: &Taken) -> Result<()> {
+        let (plan, queue) = (&taken.opened.plan, &self.worker.queue);
+        let known = queue.attempt(&plan.id, &taken.id).await?;
+        let attempt = Attempt { returned: known.returned + 1, ..known };
+        queue.put_attempt(&plan.id, &taken.id, &attempt).await?;
+        acknowledge(&taken.message, AckKind::Nak(None)).await
+    }
+}
+
+/// Answers for a unit and waits until the server has stored that.
+async fn acknowledge(message: &Message, kind: AckKind) -> Result<()> {
+    message.double_ack_with(kind).await.map_err(|error| anyhow::anyhow!("cannot acknowledge a unit: {error}"))
+}

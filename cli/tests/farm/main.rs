@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! `iqa farm`, with real servers and workers in processes of their own.
+
+mod common;
+#[path = "../common/mod.rs"]
+mod shared;
+
+mod drills;
+mod errors;
+mod faults;
+mod numbers;
+mod slow;

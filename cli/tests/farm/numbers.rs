@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! A farmed comparison gives what `iqa compare` gives, frame by frame.
+
+use crate::common::{Farm, json, ladder, steady};
+
+const PLAN: &str = "source = 'source.mp4'
+renditions = ['low.mp4', 'late.mkv', 'mixed.mp4']
+segment = '1s'
+[compare]
+search-range = '1500ms'
+";
+
+#[test]
+fn a_ladder_is_measured_in_segments_as_it_is_as_a_whole() {
+    let test = "a farmed ladder";
+    let Some(farm) = Farm::new(test) else { return };
+    let Some(()) = ladder(&farm, test) else { return };
+    let compare = ["compare", "source.mp4", "low.mp4", "late.mkv", "mixed.mp4", "--search-range", "1500ms"];
+    farm.iqa(&[&compare[..], &["-o", "whole", "--no-cache"]].concat()).ended(0);
+    let plan = farm.submit(PLAN);
+    let mut workers = [farm.worker(&["--until-idle"]), farm.worker(&["--until-idle", "--slots", "2"])];
+    farm.iqa(&["farm", "collect", &plan, "-o", "farmed"]).ended(0);
+    assert_eq!(workers.each_mut().map(|worker| worker.ended()), [0, 0]);
+    let counts = farm.all_done(&plan);
+    // Five segments, four, and one unit for what repeats frames.
+    assert_eq!(counts.planned, 10, "{counts:?}");
+
+    let report = |name: &str| steady(json(&farm.path(name).join("report.json")));
+    let (whole, farmed) = (report("whole"), report("farmed"));
+    for (one, other) in whole["renditions"].as_array().unwrap().iter().zip(farmed["renditions"].as_array().unwrap()) {
+        for key in
+            ["name", "verdict", "offset-ms", "counts", "measures", "coverage", "confidence", "duration", "bit-rate"]
+        {
+            assert_eq!(one[key], other[key], "{} {key}", one["name"]);
+        }
+    }
+    assert_eq!(whole["source"], farmed["source"]);
+    assert_eq!(farmed["renditions"][1]["offset-ms"], 1000.0);
+    for file in ["frames.csv", "low.vmaf.json", "late.vmaf.json", "mixed.vmaf.json"] {
+        let text = |name: &str| std::fs::read_to_string(farm.path(name).join(file)).expect(file);
+        assert!(text("whole") == text("farmed"), "{file} differs");
+    }
+
+    // Everything has a result: nothing is published again.
+    let again = farm.iqa(&["farm", "submit", "plan.toml", "--json"]).ended(0).json();
+    assert_eq!((again["published"].as_u64(), again["plan"].as_str()), (Some(0), Some(plan.as_str())));
+    farm.iqa(&["farm", "remove", &plan]).ended(0);
+    let error = farm.iqa(&["farm", "status", &plan]).ended(2).stderr;
+    assert!(error.contains("there is no plan"), "{error}");
+    assert_eq!(farm.iqa(&["farm", "status"]).ended(0).stdout, "");
+}
+
+#[test]
+fn a_unit_whose_input_has_changed_fails_by_name() {
+    let test = "a changed input";
+    let Some(farm) = Farm::new(test) else { return };
+    let Some(()) = ladder(&farm, test) else { return };
+    let plan = farm.submit("source = 'source.mp4'\nrenditions = ['low.mp4', 'mixed.mp4']\nsegment = 'none'");
+    std::fs::copy(farm.path("mixed.mp4"), farm.path("low.mp4")).unwrap();
+    let mut worker = farm.worker(&["--until-idle"]);
+    assert_eq!(worker.ended(), 0, "{}", worker.said());
+    let counts = farm.ledger(&plan);
+    assert_eq!((counts.planned, counts.done, counts.failed), (2, 1, 1));
+    let status = farm.iqa(&["farm", "status", &plan]).ended(1).stdout;
+    assert!(status.contains("low.mp4 has changed since the plan was made"), "{status}");
+    let report = farm.iqa(&["farm", "collect", &plan, "--json"]).ended(2).json();
+    assert_eq!(report["renditions"][0]["verdict"], "failed");
+    assert!(report["renditions"][0]["reasons"][0].as_str().unwrap().contains("has changed"), "{report}");
+    assert_eq!(report["renditions"][1]["verdict"], "aligned");
+
+    // Put right, and submitted again as it now is.
+    let again = farm.submit("source = 'source.mp4'\nrenditions = ['low.mp4', 'mixed.mp4']\nsegment = 'none'");
+    assert_ne!(again, plan);
+}

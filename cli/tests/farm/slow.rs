@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Faults that take minutes, or root, to make: `scripts/test-slow.sh`.
+
+use crate::common::{Farm, Worker};
+use std::process::Command;
+use std::time::Duration;
+
+const DRILL: &str = "ack-wait = '2s'\ndrill = { units = 60, time = '400ms' }";
+
+/// Whether slow tests run, as root where `root` says so.
+fn wanted(test: &str, root: bool) -> bool {
+    if std::env::var_os("ONNX_IQA_SLOW").is_none() {
+        return false;
+    }
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|about| std::os::unix::fs::MetadataExt::uid(&about) == 0);
+    if root && !is_root {
+        onnx_iqa_testkit::skipped(&format!("{test}: not root"));
+    }
+    !root || is_root
+}
+
+#[track_caller]
+fn run(words: &str) {
+    let mut words = words.split_whitespace();
+    let status = Command::new(words.next().expect("a program")).args(words).status().expect("it runs");
+    assert!(status.success());
+}
+
+/// A network namespace that reaches this one; removed on drop.
+struct Namespace(String);
+
+impl Namespace {
+    fn new() -> Self {
+        let name = format!("iqa{}", std::process::id());
+        run(&format!("ip netns add {name}"));
+        let namespace = Self(name);
+        let name = &namespace.0;
+        run(&format!("ip link add {name} type veth peer name {name}p"));
+        run(&format!("ip link set {name}p netns {name}"));
+        run(&format!("ip address add 10.213.77.1/30 dev {name}"));
+        run(&format!("ip link set {name} up"));
+        run(&format!("ip netns exec {name} ip address add 10.213.77.2/30 dev {name}p"));
+        run(&format!("ip netns exec {name} ip link set {name}p up"));
+        namespace
+    }
+
+    fn connected(&self, is: bool) {
+        run(&format!("ip link set {} {}", self.0, if is { "up" } else { "down" }));
+    }
+
+    fn worker(&self, farm: &Farm, arguments: &[&str]) -> Worker {
+        let iqa = farm.command(&[]);
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.0]).arg(iqa.get_program()).args(["farm", "work"]).args(arguments);
+        command.current_dir(&farm.folder).env("NATS_URL", farm.server.url());
+        Worker::start(&mut command)
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        let _ = Command::new("ip").args(["netns", "delete", &self.0]).status();
+    }
+}
+
+#[test]
+fn a_worker_beyond_a_partition_gives_nothing_twice() {
+    let test = "a partition";
+    if !wanted(test, true) {
+        return;
+    }
+    let namespace = Namespace::new();
+    let Some(farm) = Farm::at(test, "10.213.77.1", "") else { return };
+    let plan = farm.submit(DRILL);
+    let far = namespace.worker(&farm, &["--slots", "3"]);
+    let near = farm.worker(&["--slots", "1"]);
+    farm.wait(&plan, |counts| counts.done >= 6);
+    namespace.connected(false);
+    std::thread::sleep(Duration::from_secs(6));
+    let during = farm.ledger(&plan);
+    assert!(during.done < during.planned, "{during:?}");
+    namespace.connected(true);
+    farm.all_done(&plan);
+    far.wait_for("connected again");
+    let counts = farm.all_done(&plan);
+    assert_eq!((counts.planned, counts.done), (60, 60));
+    drop(near);
+}
+
+#[test]
+fn a_server_beyond_a_partition_is_waited_for() {
+    let test = "a partitioned server";
+    if !wanted(test, true) {
+        return;
+    }
+    let namespace = Namespace::new();
+    let Some(farm) = Farm::at(test, "10.213.77.1", "") else { return };
+    let plan = farm.submit(DRILL);
+    let workers = [namespace.worker(&farm, &["--slots", "2"]), namespace.worker(&farm, &["--slots", "2"])];
+    farm.wait(&plan, |counts| counts.done >= 6);
+    namespace.connected(false);
+    // Longer than it takes to notice.
+    std::thread::sleep(Duration::from_secs(45));
+    namespace.connected(true);
+    farm.all_done(&plan);
+    drop(workers);
+}
+
+#[test]
+fn a_server_that_is_stopped_is_waited_for() {
+    if !wanted("a stopped server", false) {
+        return;
+    }
+    let Some(farm) = Farm::new("a stopped server") else { return };
+    let plan = farm.submit(DRILL);
+    let worker = farm.worker(&["--slots", "4"]);
+    farm.wait(&plan, |counts| counts.done >= 6);
+    farm.server.signal("STOP");
+    std::thread::sleep(Duration::from_secs(30));
+    farm.server.signal("CONT");
+    farm.all_done(&plan);
+    drop(worker);
+}
+
+/// A small file system; unmounted on drop.
+struct Disk(std::path::PathBuf);
+
+impl Disk {
+    fn new(folder: &std::path::Path, size: &str) -> Self {
+        std::fs::create_dir_all(folder).expect("a folder");
+        run(&format!("mount -t tmpfs -o size={size} tmpfs {}", folder.display()));
+        Self(folder.to_owned())
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_server_whose_disk_is_full_goes_on_once_there_is_room() {
+    let test = "a full disk of the server";
+    if !wanted(test, true) {
+        return;
+    }
+    let Some(mut farm) = Farm::new(test) else { return };
+    farm.server.kill();
+    let disk = Disk::new(&farm.server.folder.join("store"), "64m");
+    farm.server.begin();
+    let plan = farm.submit(DRILL);
+    let worker = farm.worker(&["--slots", "4"]);
+    farm.wait(&plan, |counts| counts.done >= 6);
+    let filler = disk.0.join("filler");
+    let mut file = std::fs::File::create(&filler).expect("a file");
+    while std::io::Write::write_all(&mut file, &[1; 1 << 16]).is_ok() {}
+    std::thread::sleep(Duration::from_secs(8));
+    std::fs::remove_file(&filler).expect("removed");
+    // A server that could not write turns JetStream off until it is started again.
+    farm.server.kill();
+    farm.server.begin();
+    farm.all_done(&plan);
+    drop(worker);
+    farm.server.kill();
+}
