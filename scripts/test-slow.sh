@@ -10,6 +10,7 @@ cd "$root"
 scripts/servers.sh rtsp >/dev/null
 scripts/servers.sh prometheus >/dev/null
 scripts/servers.sh nats >/dev/null
+scripts/servers.sh faketime >/dev/null
 date -u '+%Y-%m-%d %H:%M UTC'
 env -u GST_PLUGIN_PATH ONNX_IQA_SLOW=1 GST_REGISTRY="$root/target/gstreamer-registry-tests.bin" \
     ORT_DYLIB_PATH="${ORT_DYLIB_PATH:-$stage/libonnxruntime.so.1}" \

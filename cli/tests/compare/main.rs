@@ -3,6 +3,8 @@
 //! `iqa compare` as users run it, on real clips: ladders that ffmpeg makes, playlists, and what can be wrong with them.
 
 mod common;
+#[path = "../common/http.rs"]
+mod http;
 #[path = "../common/mod.rs"]
 mod shared;
 

@@ -3,6 +3,8 @@
 //! What is wrong is named, with what to do, and no secret is shown.
 
 use crate::common::Farm;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 
 #[test]
 fn what_is_wrong_is_named() {
@@ -43,4 +45,31 @@ fn a_server_without_jetstream_or_with_a_password_is_named() {
     let text = farm.iqa(&["farm", "status", "--server", &url("wrong-word")]).ended(2).stderr;
     assert!(text.contains("authorization") && !text.contains("wrong-word"), "{text}");
     farm.iqa(&["farm", "status", "--server", &url("hidden-word")]).ended(0);
+}
+
+/// It answers as the 2.9.10 of Debian 12 does, which tests cannot fetch on other systems.
+#[test]
+fn a_server_that_is_too_old_is_refused_by_its_version() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("nats://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut socket in listener.incoming().map_while(Result::ok) {
+            let info = concat!(
+                r#"INFO {"server_id":"A","server_name":"A","version":"2.9.10","go":"go1.19.4","host":"127.0.0.1","#,
+                r#""port":4222,"headers":true,"max_payload":1048576,"jetstream":true,"proto":1,"client_id":1}"#,
+                "\r\n"
+            );
+            socket.write_all(info.as_bytes()).unwrap();
+            let lines = BufReader::new(socket.try_clone().unwrap()).lines().map_while(Result::ok);
+            for _ in lines.filter(|line| line.starts_with("PING")) {
+                socket.write_all(b"PONG\r\n").unwrap();
+            }
+        }
+    });
+    let farm =
+        std::process::Command::new(env!("CARGO_BIN_EXE_iqa")).args(["farm", "status", "--server", &url]).output();
+    let farm = farm.unwrap();
+    let text = String::from_utf8_lossy(&farm.stderr);
+    assert_eq!(farm.status.code(), Some(2), "{text}");
+    assert!(text.contains("is of version 2.9.10") && text.contains("2.10 or newer is needed"), "{text}");
 }

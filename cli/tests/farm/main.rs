@@ -3,6 +3,8 @@
 //! `iqa farm`, with real servers and workers in processes of their own.
 
 mod common;
+#[path = "../common/http.rs"]
+mod http;
 #[path = "../common/mod.rs"]
 mod shared;
 

@@ -3,6 +3,7 @@
 //! A farmed comparison gives what `iqa compare` gives, frame by frame.
 
 use crate::common::{Farm, json, ladder, steady};
+use crate::http::{answer, server};
 
 const PLAN: &str = "source = 'source.mp4'
 renditions = ['low.mp4', 'late.mkv', 'mixed.mp4']
@@ -72,4 +73,36 @@ fn a_unit_whose_input_has_changed_fails_by_name() {
     // Put right, and submitted again as it now is.
     let again = farm.submit("source = 'source.mp4'\nrenditions = ['low.mp4', 'mixed.mp4']\nsegment = 'none'");
     assert_ne!(again, plan);
+}
+
+#[test]
+fn inputs_of_an_http_server_are_identified_by_its_entity_tag() {
+    let test = "inputs of an HTTP server";
+    let Some(farm) = Farm::new(test) else { return };
+    let Some(()) = ladder(&farm, test) else { return };
+    let folder = farm.folder.path().to_owned();
+    let address = server(move |connection| answer(connection, &folder, usize::MAX));
+    let (word, signature) = ("hidden-word", "0123456789abcdef");
+    let remote = address.replace("http://", &format!("http://me:{word}@"));
+    let text = |signature: &str| {
+        format!(
+            "source = '{remote}/source.mp4?X-Amz-Signature={signature}'\nrenditions = ['{address}/low.mp4']\n\
+             segment = '2s'\n[compare]\nmeasures = 'psnr'\nsearch-range = '500ms'"
+        )
+    };
+    let plan = farm.submit(&text(signature));
+    // The same files, signed anew.
+    assert_eq!(farm.submit(&text("fedcba9876543210")), plan);
+    let mut worker = farm.worker(&["--until-idle", "-v"]);
+    let report = farm.iqa(&["farm", "collect", &plan, "--json"]).ended(0);
+    assert_eq!(worker.ended(), 0, "{}", worker.said());
+    let whole = ["compare", "source.mp4", "low.mp4", "--measures", "psnr", "--search-range", "500ms", "--json"];
+    let whole = farm.iqa(&whole).ended(0).json();
+    assert_eq!(report.json()["renditions"][0]["measures"], whole["renditions"][0]["measures"]);
+    let said = format!("{} {} {}", report.stdout, report.stderr, worker.said());
+    assert!(!said.contains(word) && !said.contains(signature) && !said.contains("fedcba98"), "{said}");
+
+    // Another file under the same address.
+    std::fs::copy(farm.path("mixed.mp4"), farm.path("low.mp4")).unwrap();
+    assert_ne!(farm.submit(&text(signature)), plan);
 }

@@ -2,7 +2,7 @@
 
 //! Faults that take minutes, or root, to make: `scripts/test-slow.sh`.
 
-use crate::common::{Farm, Worker};
+use crate::common::{Farm, Worker, ladder};
 use std::process::Command;
 use std::time::Duration;
 
@@ -164,4 +164,69 @@ fn a_server_whose_disk_is_full_goes_on_once_there_is_room() {
     farm.all_done(&plan);
     drop(worker);
     farm.server.kill();
+}
+
+/// A file system without any room; unmounted on drop.
+fn full(folder: &std::path::Path) -> Disk {
+    let disk = Disk::new(folder, "64k");
+    let mut file = std::fs::File::create(disk.0.join("filler")).expect("a file");
+    while std::io::Write::write_all(&mut file, &[1; 1 << 12]).is_ok() {}
+    disk
+}
+
+#[test]
+fn a_worker_whose_disk_is_full_measures_and_a_report_that_finds_no_room_is_collected_again() {
+    let test = "a full disk of a worker";
+    if !wanted(test, true) {
+        return;
+    }
+    let Some(farm) = Farm::new(test) else { return };
+    let Some(()) = ladder(&farm, test) else { return };
+    let plan = farm.submit(
+        "source = 'source.mp4'\nrenditions = ['low.mp4', 'mixed.mp4']\nsegment = '2s'\n[compare]\nsearch-range = '500ms'",
+    );
+    let disk = full(&farm.path("full"));
+    let mut command = farm.command(&["farm", "work", "--until-idle"]);
+    for name in ["XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "TMPDIR", "HOME"] {
+        command.env(name, &disk.0);
+    }
+    let mut worker = Worker::start(command.env("GST_REGISTRY", disk.0.join("registry.bin")).current_dir(&disk.0));
+    assert_eq!(worker.ended(), 0, "{}", worker.said());
+    farm.all_done(&plan);
+    let error = farm.iqa(&["farm", "collect", &plan, "-o", "full/report"]).ended(2).stderr;
+    assert!(error.contains("full/report") && error.contains("No space left"), "{error}");
+    farm.iqa(&["farm", "collect", &plan, "-o", "report"]).ended(0);
+    assert!(farm.path("report/report.html").is_file());
+}
+
+/// By libfaketime, which stands between the program and the clock.
+#[test]
+fn a_worker_whose_clock_is_wrong_by_an_hour_works_as_the_others_do() {
+    let test = "a wrong clock";
+    if !wanted(test, false) {
+        return;
+    }
+    let library = onnx_iqa_testkit::servers("faketime").and_then(|folder| {
+        let found = std::fs::read_dir(folder.join("usr/lib")).ok()?.flatten();
+        let mut found = found.map(|entry| entry.path().join("faketime/libfaketimeMT.so.1"));
+        found.find(|library| library.is_file())
+    });
+    let Some(library) = library else {
+        onnx_iqa_testkit::skipped("a wrong clock: there is no libfaketime: scripts/servers.sh faketime fetches it");
+        return;
+    };
+    for offset in ["+1h", "-1h"] {
+        let Some(farm) = Farm::new(test) else { return };
+        let plan = farm.submit(DRILL);
+        let mut command = farm.command(&["farm", "work", "--slots", "3"]);
+        let mut wrong = Worker::start(command.env("LD_PRELOAD", &library).env("FAKETIME", offset));
+        // So far it is alone.
+        farm.wait(&plan, |counts| counts.done >= 6);
+        let right = farm.worker(&["--slots", "1"]);
+        farm.wait(&plan, |counts| counts.done >= 24);
+        wrong.kill();
+        let counts = farm.all_done(&plan);
+        assert_eq!((counts.planned, counts.done), (60, 60), "{offset}");
+        drop(right);
+    }
 }
