@@ -206,7 +206,7 @@ pub fn ladder(folder: &Path, seconds: f64, size: [u32; 2]) -> Sample {
     let renditions = LADDER.iter().zip(&curves).map(|(rung, curves)| rendition(folder, rung, curves, size)).collect();
     let report = Report {
         version: VERSION,
-        generator: "iqa 0.1.0".to_owned(),
+        generator: "iqa 0.2.0".to_owned(),
         created: "2026-03-14T09:26:53Z".to_owned(),
         source: Media {
             name: "harbour-master.mov".to_owned(),
