@@ -13,7 +13,7 @@ DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
 .PHONY: help demo demo-watch demo-farm test test-slow soak test-versions test-pyiqa test-training env setup build install \
-	uninstall deb bench lint plugin-cache doc clean
+	uninstall deb container sbom audit bench lint plugin-cache doc clean
 
 help: ## this list
 	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -67,6 +67,15 @@ uninstall: ## remove what `make install` installed
 
 deb: build ## Debian packages in target/deb: gstreamer1.0-onnxiqa, onnx-iqa-tools, onnx-iqa-models
 	@scripts/deb.sh
+
+container: deb ## container image onnx-iqa:VERSION of these packages, with podman, buildah or docker
+	@scripts/container.sh
+
+sbom: ## software bills of materials (CycloneDX) of the command and the plugin in target/sbom
+	@scripts/sbom.sh
+
+audit: ## known vulnerabilities of dependencies (RustSec's database, which comes from github.com)
+	@scripts/deny.sh check advisories
 
 bench: build ## measure the figures of docs/speed.md
 	@scripts/bench.sh

