@@ -12,7 +12,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
-.PHONY: help demo demo-watch demo-farm test test-slow soak test-versions test-pyiqa test-training env setup build install \
+.PHONY: help demo demo-watch demo-farm test test-slow soak test-versions test-runtimes test-pyiqa test-training env setup build install \
 	uninstall deb container sbom audit bench lint plugin-cache doc clean
 
 help: ## this list
@@ -38,6 +38,9 @@ soak: build ## a million frames through each element: memory, threads, descripto
 
 test-versions: build ## test the plugin as built here under GStreamer 1.26 and 1.28, fetched from Debian (1.8 GB on disk)
 	@scripts/versions.sh
+
+test-runtimes: setup ## the tests that open a model with ONNX Runtime 1.17, 1.20 and 1.32
+	@scripts/test-runtimes.sh
 
 test-pyiqa: build ## each network that examples/pyiqa exports against PyPI's pyiqa (5 GB on disk; an hour or more)
 	@scripts/test-pyiqa.sh
