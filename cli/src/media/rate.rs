@@ -2,7 +2,6 @@
 
 //! Bit rate, pictures and keyframes of a whole file: it is demuxed without decoding.
 
-use super::errors::is_of_class;
 use super::lock;
 use super::stall::{Activity, HUNG};
 use super::tracks::Encoded;
@@ -39,8 +38,6 @@ pub fn scan(uri: &str, stream: Option<&str>, interrupted: &AtomicBool) -> Option
     pipeline.add_many([&source, &parser]).ok()?;
     source.link(&parser).ok()?;
     let tracks = Arc::new(Mutex::new(Vec::new()));
-    let container = Arc::new(Mutex::new(None));
-    note_container(&parser, &container);
     let (added, weak) = (tracks.clone(), pipeline.downgrade());
     parser.connect_pad_added(move |_, pad| {
         if let Some(pipeline) = weak.upgrade() {
@@ -50,39 +47,26 @@ pub fn scan(uri: &str, stream: Option<&str>, interrupted: &AtomicBool) -> Option
     let activity = Arc::new(Activity::default());
     activity.look_at(&source.static_pad("src")?, false);
     let ended = play(&pipeline, &activity, interrupted);
+    let container = container(&parser);
     watch::stop(&pipeline);
     let tracks = lock(&tracks);
     let wanted = tracks.iter().find(|(id, _): &&Counted| id.is_some() && id.as_deref() == stream);
     let (_, scanned) = wanted.or(tracks.first()).filter(|_| ended)?;
     let mut scanned = std::mem::take(&mut *lock(scanned));
     scanned.encoded.ended = ended;
-    scanned.container = lock(&container).take();
+    scanned.container = container;
     Some(scanned)
 }
 
 /// Stream ID of a track, and its data.
 type Counted = (Option<String>, Arc<Mutex<Scanned>>);
 
-/// Notes the input format of the demuxer that is added to `parser`.
-fn note_container(parser: &gst::Element, container: &Arc<Mutex<Option<String>>>) {
-    let container = container.clone();
-    let Some(bin) = parser.downcast_ref::<gst::Bin>() else { return };
-    bin.connect_deep_element_added(move |_, _, element| {
-        if !is_of_class(element, "Demuxer") {
-            return;
-        }
-        let Some(pad) = element.static_pad("sink") else { return };
-        let container = container.clone();
-        pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, probe| {
-            if let Some(gst::PadProbeData::Event(event)) = &probe.data
-                && let gst::EventView::Caps(caps) = event.view()
-            {
-                let name = caps.caps().structure(0).map(|structure| structure.name().to_string());
-                lock(&container).get_or_insert(name.unwrap_or_default());
-            }
-            gst::PadProbeReturn::Ok
-        });
-    });
+/// Media type of the input as `parsebin` found it, for example `video/quicktime`. Demuxers that pull have no caps.
+fn container(parser: &gst::Element) -> Option<String> {
+    let elements = parser.downcast_ref::<gst::Bin>()?.iterate_recurse().into_iter().flatten();
+    let is_typefind = |element: &gst::Element| element.factory().is_some_and(|factory| factory.name() == "typefind");
+    let caps = elements.into_iter().find(is_typefind)?.property::<Option<gst::Caps>>("caps")?;
+    caps.structure(0).map(|structure| structure.name().to_string())
 }
 
 /// Counts and discards the data of `pad` if it is video.

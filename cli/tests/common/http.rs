@@ -26,7 +26,7 @@ pub fn hold(mut connection: TcpStream) {
     while connection.read(&mut bytes).is_ok_and(|read| read > 0) {}
 }
 
-/// What a client asks for, and from which byte on.
+/// What a client asks for, without a query, and from which byte on.
 fn asked(connection: &mut TcpStream) -> Option<(String, usize)> {
     let mut request = Vec::new();
     while !request.windows(4).any(|four| four == b"\r\n\r\n") {
@@ -38,7 +38,8 @@ fn asked(connection: &mut TcpStream) -> Option<(String, usize)> {
     let range =
         text.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("range: bytes=").map(str::to_owned));
     let from = range.and_then(|range| range.split('-').next()?.parse().ok());
-    Some((text.split_whitespace().nth(1)?.trim_start_matches('/').to_owned(), from.unwrap_or(0)))
+    let target = text.split_whitespace().nth(1)?.trim_start_matches('/');
+    Some((target.split('?').next()?.to_owned(), from.unwrap_or(0)))
 }
 
 /// Answers with the file of that name, or with as many bytes of it, and is silent then. Clients that were cut off, as

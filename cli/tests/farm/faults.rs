@@ -79,7 +79,9 @@ fn a_unit_that_always_kills_its_worker_becomes_a_dead_letter() {
     assert_eq!(farm.ledger(&plan).failed, 1);
     let again = farm.iqa(&["farm", "submit", "plan.toml", "--retry-failed", "--json"]).ended(0).json();
     assert_eq!(again["published"], 1);
-    assert_eq!(farm.ledger(&plan).waiting, 1);
+    let counts = farm.ledger(&plan);
+    // What its last worker said counts for half a minute.
+    assert_eq!((counts.failed, counts.running + counts.waiting), (0, 1), "{counts:?}");
 }
 
 #[test]
@@ -89,7 +91,8 @@ fn a_lost_queue_is_published_again() {
     let worker = farm.worker(&["--slots", "3"]);
     let before = farm.wait(&plan, |counts| counts.done >= 5);
     farm.server.delete_stream("IQA_UNITS");
-    // What runs ends, and the rest is known to be lost.
+    // What runs ends, also what had no claim yet, and the rest is known to be lost.
+    std::thread::sleep(Duration::from_secs(2));
     let after = farm.wait(&plan, |counts| counts.running == 0 && counts.lost > 0);
     assert!(after.done >= before.done && after.lost == after.waiting, "{after:?}");
     let status = farm.iqa(&["farm", "status", &plan]).ended(0).stdout;

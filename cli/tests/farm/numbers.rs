@@ -30,17 +30,37 @@ fn a_ladder_is_measured_in_segments_as_it_is_as_a_whole() {
     let report = |name: &str| steady(json(&farm.path(name).join("report.json")));
     let (whole, farmed) = (report("whole"), report("farmed"));
     for (one, other) in whole["renditions"].as_array().unwrap().iter().zip(farmed["renditions"].as_array().unwrap()) {
-        for key in
-            ["name", "verdict", "offset-ms", "counts", "measures", "coverage", "confidence", "duration", "bit-rate"]
+        for key in ["name", "verdict", "offset-ms", "counts", "measures", "coverage", "duration", "bit-rate", "reasons"]
         {
             assert_eq!(one[key], other[key], "{} {key}", one["name"]);
         }
+        // It says how sure the search was, and a segment's has not seen the whole stream.
+        let [one, other] = [one, other].map(|rendition| rendition["confidence"].as_f64().unwrap());
+        assert!((one - other).abs() < 0.05, "confidence {one} and {other}");
     }
     assert_eq!(whole["source"], farmed["source"]);
     assert_eq!(farmed["renditions"][1]["offset-ms"], 1000.0);
-    for file in ["frames.csv", "low.vmaf.json", "late.vmaf.json", "mixed.vmaf.json"] {
-        let text = |name: &str| std::fs::read_to_string(farm.path(name).join(file)).expect(file);
-        assert!(text("whole") == text("farmed"), "{file} differs");
+    let text = |name: &str| std::fs::read_to_string(farm.path(name).join("frames.csv")).unwrap();
+    assert!(text("whole") == text("farmed"), "frames.csv differs");
+    for file in ["low.vmaf.json", "late.vmaf.json", "mixed.vmaf.json"] {
+        let log = |name: &str| {
+            let mut log = json(&farm.path(name).join(file));
+            let frames = log["frames"].as_array_mut().unwrap().iter_mut();
+            let details = frames.map(|frame| &mut frame["details"]).map(|details| details.as_object_mut().unwrap());
+            let sure =
+                details.map(|details| details.remove("confidence").unwrap().as_f64().unwrap()).collect::<Vec<_>>();
+            (
+                log["frames"].clone(),
+                log["pooled_metrics"].clone(),
+                log["aggregate_metrics"].clone(),
+                log["fps"].clone(),
+                sure,
+            )
+        };
+        let (whole, farmed) = (log("whole"), log("farmed"));
+        assert!(whole.0 == farmed.0 && whole.1 == farmed.1 && whole.2 == farmed.2, "{file} differs");
+        assert_eq!(farmed.3, 0.0, "the speed of a collection says nothing");
+        assert!(whole.4.iter().zip(&farmed.4).all(|(one, other)| (one - other).abs() < 0.05), "confidence of {file}");
     }
 
     // Everything has a result: nothing is published again.

@@ -57,11 +57,13 @@ pub struct LogOptions {
     pub append: bool,
     /// The writer's name, for the error when there is a second one.
     pub owner: String,
+    /// Whether the frames were measured earlier: `fps` of a VMAF-JSON log is then 0, unknown.
+    pub replayed: bool,
 }
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self { rotation: Rotation::default(), append: false, owner: "a log".to_owned() }
+        Self { rotation: Rotation::default(), append: false, owner: "a log".to_owned(), replayed: false }
     }
 }
 
@@ -89,7 +91,7 @@ impl Log {
     /// When the file cannot be written, when another log of this process or another process writes it, or when the
     /// format does not support the location or the options.
     pub fn open_with(location: &str, format: LogFormat, options: &LogOptions) -> Result<Self, LogError> {
-        let LogOptions { rotation, append, owner } = options;
+        let LogOptions { rotation, append, owner, replayed } = options;
         match format {
             LogFormat::VmafJson if location == "-" => return Err(LogError::VmafStdout),
             LogFormat::VmafJson if rotation.max_file_size > 0 => return Err(LogError::VmafRotation),
@@ -98,7 +100,9 @@ impl Log {
         }
         let claim = if location == "-" { None } else { Claim::new(Path::new(location), owner)? };
         let writer: Box<dyn LogWriter> = match format {
-            LogFormat::VmafJson => Box::new(vmaf_json::VmafJsonLog::create(location, rotation.max_files, claim)?),
+            LogFormat::VmafJson => {
+                Box::new(vmaf_json::VmafJsonLog::create(location, rotation.max_files, claim, *replayed)?)
+            }
             LogFormat::JsonLines => {
                 Box::new(json_lines::JsonLinesLog::new(LogFile::open(location, *rotation, *append, claim)?))
             }

@@ -42,6 +42,8 @@ pub struct Writer {
     several: bool,
     /// When the first frame arrived.
     started: Option<Instant>,
+    /// Frames were measured earlier, so that their arrival says nothing of speed.
+    replayed: bool,
     /// The scores that were written, by the element's name.
     sightings: BTreeMap<String, Sightings>,
 }
@@ -139,7 +141,8 @@ impl Writer {
 
     /// Frames per second of real time, which is what libvmaf's `fps` means; 0 if unknown.
     fn frames_a_second(&self) -> f64 {
-        let seconds = self.started.map_or(0.0, |started| started.elapsed().as_secs_f64());
+        let started = self.started.filter(|_| !self.replayed);
+        let seconds = started.map_or(0.0, |started| started.elapsed().as_secs_f64());
         if seconds > 0.0 { (self.next_frame as f64 / seconds * 100.0).round() / 100.0 } else { 0.0 }
     }
 }

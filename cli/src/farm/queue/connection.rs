@@ -33,10 +33,18 @@ static LOST: AtomicBool = AtomicBool::new(false);
 /// Whether the program closes the connection.
 static CLOSING: AtomicBool = AtomicBool::new(false);
 
+/// What a server's URL says of who connects. The library reads it and does not use it.
+#[derive(Debug, PartialEq)]
+enum Login {
+    Token(Secret),
+    User(String, Secret),
+}
+
 /// How to connect.
 #[derive(Debug)]
 pub struct Connection {
     servers: Vec<Secret>,
+    login: Option<Login>,
     creds: Option<Secret>,
     files: [Option<PathBuf>; 3],
 }
@@ -57,6 +65,7 @@ impl Connection {
             },
         };
         let servers: Vec<_> = servers.split(',').map(|server| Secret::unlisted(server.trim())).collect();
+        let mut login = None;
         for server in &servers {
             let url = if server.reveal().contains("://") {
                 server.reveal().to_owned()
@@ -64,12 +73,18 @@ impl Connection {
                 format!("nats://{}", server.reveal())
             };
             let url = url::Url::parse(&url).with_context(|| format!("--server {}", redact(&url)))?;
-            if let Some(password) = url.password() {
-                let _listed = Secret::new(password);
-            } else if !url.username().is_empty() {
-                // A token.
-                let _listed = Secret::new(url.username());
-            }
+            let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+            let user = decoded(url.username());
+            let own = match url.password() {
+                Some(password) => Login::User(user, Secret::new(&decoded(password))),
+                None if !user.is_empty() => Login::Token(Secret::new(&user)),
+                None => continue,
+            };
+            ensure!(
+                login.as_ref().is_none_or(|known| *known == own),
+                "--server: the servers of a cluster need the same user and password"
+            );
+            login = Some(own);
         }
         let creds = match file(&options.creds, "NATS_CREDS") {
             Some(path) => Some(Secret::unlisted(&read(&path)?)),
@@ -81,7 +96,7 @@ impl Connection {
         }
         let [_, cert, key] = &files;
         ensure!(cert.is_some() == key.is_some(), "a client certificate needs both --cert and --key");
-        Ok(Self { servers, creds, files })
+        Ok(Self { servers, login, creds, files })
     }
 
     /// The servers without secrets.
@@ -110,6 +125,13 @@ impl Connection {
                     _ => {}
                 }
             });
+        match &self.login {
+            Some(Login::User(user, password)) => {
+                options = options.user_and_password(user.clone(), password.reveal().to_owned());
+            }
+            Some(Login::Token(token)) => options = options.token(token.reveal().to_owned()),
+            None => {}
+        }
         if let Some(creds) = &self.creds {
             // The library's error may quote the file.
             options = options.credentials(creds.reveal()).map_err(|_| {
@@ -214,10 +236,22 @@ mod tests {
 
     #[test]
     fn no_secret_is_shown() {
-        let connection = Connection::new(&options("nats://me:pass-word-1@a:4222, token-abcdef@b")).unwrap();
+        let connection = Connection::new(&options("nats://me:pass-word-1@a:4222, me:pass-word-1@b")).unwrap();
         let shown = format!("{} {connection:?}", connection.shown());
-        assert!(!shown.contains("pass-word-1") && !shown.contains("token-abcdef"), "{shown}");
+        assert!(!shown.contains("pass-word-1"), "{shown}");
         assert!(shown.contains("a:4222"), "{shown}");
+        let shown = Connection::new(&options("token-abcdef@b")).unwrap().shown();
+        assert!(!shown.contains("token-abcdef") && shown.contains('b'), "{shown}");
+    }
+
+    #[test]
+    fn who_connects_is_read_from_the_url() {
+        let login = |server: &str| Connection::new(&options(server)).map(|connection| connection.login);
+        let user = Login::User("me".into(), Secret::new("a:b@c word"));
+        assert_eq!(login("nats://me:a%3Ab%40c%20word@a").unwrap(), Some(user));
+        assert_eq!(login("tls://token-abcdef@a,b").unwrap(), Some(Login::Token(Secret::new("token-abcdef"))));
+        assert_eq!(login("a,b:4222").unwrap(), None);
+        assert!(login("me:one-word@a,me:another@b").unwrap_err().to_string().contains("same user and password"));
     }
 
     #[test]

@@ -143,7 +143,9 @@ fn pool(summary: &mut Summary, records: &Records) {
 /// If it cannot be written.
 pub fn write_log(merged: &Merged, path: &Path) -> Result<()> {
     let location = path.to_str().with_context(|| format!("{} is not valid UTF-8", path.display()))?;
-    let mut log = Log::open_with(location, LogFormat::VmafJson, &LogOptions::default())?;
+    let mut options = LogOptions::default();
+    options.replayed = true;
+    let mut log = Log::open_with(location, LogFormat::VmafJson, &options)?;
     for frame in merged.records.iter() {
         let Recorded { pts, running_time, record, .. } = frame;
         log.frame(&LoggedFrame { pts, running_time, scores: vec![(ELEMENT.to_owned(), record)] })?;

@@ -35,7 +35,7 @@ pub struct Head {
     pub after: Option<(u64, Option<u64>)>,
     /// What the comparison said of it.
     pub summary: Said,
-    /// Warnings and alignment events.
+    /// Warnings and alignment events, without the findings of the summary.
     pub remarks: Vec<String>,
     /// Why it could not be compared although frames arrived.
     pub failure: Option<String>,
@@ -153,9 +153,11 @@ impl Head {
         let mut whole = Stream::of(&source.known);
         whole.stream_offset = source.stream_offset;
         (whole.begin, whole.end) = (source.begin, source.duration);
+        let summary = measured.summary.as_ref().map(Said::of).unwrap_or_default();
+        let is_new = |text: &&str| summary.findings.iter().all(|(_, known)| known != text);
         Self {
-            summary: measured.summary.as_ref().map(Said::of).unwrap_or_default(),
-            remarks: measured.remarks.texts().map(str::to_owned).collect(),
+            remarks: measured.remarks.texts().filter(is_new).map(str::to_owned).collect(),
+            summary,
             failure: measured.failure.clone(),
             not_comparable: measured.not_comparable,
             rendition,

@@ -27,7 +27,7 @@ pub(in super::super) struct VmafJsonLog {
 }
 
 impl VmafJsonLog {
-    pub fn create(location: &str, max_files: u32, claim: Option<Claim>) -> Result<Self, LogError> {
+    pub fn create(location: &str, max_files: u32, claim: Option<Claim>, replayed: bool) -> Result<Self, LogError> {
         let (path, part) = (PathBuf::from(location), PathBuf::from(format!("{location}.part")));
         // Reported now rather than after a whole film.
         if path.is_dir() {
@@ -37,7 +37,7 @@ impl VmafJsonLog {
         keep_old(&part, max_files)?;
         let file = File::create(&part).map_err(|source| LogError::open(&part, source))?;
         lock(&file, &part)?;
-        let (file, writer) = (Some(file), Writer::new());
+        let (file, writer) = (Some(file), Writer { replayed, ..Writer::new() });
         let mut log = Self { path, part, file, frames_end: 0, max_files, writer, _claim: claim };
         let mut text = Vec::new();
         log.writer.write_beginning(&mut text).map_err(|source| LogError::write(&log.part, source))?;
