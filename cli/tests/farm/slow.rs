@@ -82,10 +82,11 @@ fn a_worker_beyond_a_partition_gives_nothing_twice() {
     assert!(during.done < during.planned, "{during:?}");
     namespace.connected(true);
     farm.all_done(&plan);
-    far.wait_for("connected again");
+    // What it did meanwhile comes in late.
+    std::thread::sleep(Duration::from_secs(5));
     let counts = farm.all_done(&plan);
-    assert_eq!((counts.planned, counts.done), (60, 60));
-    drop(near);
+    assert_eq!((counts.planned, counts.done), (60, 60), "{}", far.said());
+    drop((near, far));
 }
 
 #[test]
