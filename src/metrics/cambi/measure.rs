@@ -31,13 +31,13 @@ impl CambiMeasure {
     /// Adds CAMBI of a picture's luma, `None` for R'G'B', or why there is none.
     pub fn look(&mut self, workers: &Workers, luma: Option<&Samples<'_>>, found: &mut Measurements) {
         let measure = CAMBI.name;
-        let Some(luma) = luma else { return found.lacks(Missing::Rgb { measure }) };
+        let Some(luma) = luma else { return found.add_missing(Missing::Rgb { measure }) };
         let size = [luma.width(), luma.height()];
         if Cambi::takes(size) {
             found.add(&CAMBI, Some(self.0.measure(workers, luma)));
         } else {
             let size = size.map(|side| u32::try_from(side).unwrap_or(u32::MAX));
-            found.lacks(Missing::Shape { measure, size, takes: Cambi::TAKES });
+            found.add_missing(Missing::Shape { measure, size, takes: Cambi::TAKES });
         }
     }
 }

@@ -95,7 +95,7 @@ impl Measure for VmafMeasure {
         self.late.clear();
         let components: Vec<_> = pass.pair.components().collect();
         if let Some(missing) = self.missing(pass, &components) {
-            found.lacks(missing);
+            found.add_missing(missing);
             self.end();
             return;
         }

@@ -134,14 +134,14 @@ struct Given<'a> {
 }
 
 impl Given<'_> {
-    fn lacks(&mut self, option: &str, value: &Value) {
+    fn add_missing(&mut self, option: &str, value: &Value) {
         self.missing.push(format!("{} with {option} = {value}", self.name));
     }
 
     /// What is not known.
     fn rest(mut self) {
         for (option, value) in std::mem::take(&mut self.options) {
-            self.lacks(&option, &value);
+            self.add_missing(&option, &value);
         }
     }
 
@@ -149,7 +149,7 @@ impl Given<'_> {
     fn read<T>(&mut self, option: &str, default: T, read: impl FnOnce(&Value) -> Option<T>) -> T {
         let Some(value) = self.options.remove(option) else { return default };
         read(&value).unwrap_or_else(|| {
-            self.lacks(option, &value);
+            self.add_missing(option, &value);
             default
         })
     }
@@ -210,12 +210,12 @@ impl Given<'_> {
         // Only these are known; libvmaf takes others, too.
         self.number("speed_kernelscale", 1.0, 1.0..=1.0);
         if self.number("speed_weight_var_mode", 0.0, 5.0..=5.0) == 0.0 {
-            self.lacks("speed_weight_var_mode", &Value::from(0));
+            self.add_missing("speed_weight_var_mode", &Value::from(0));
         }
         let scale = self.number("speed_prescale", 1.0, 0.1..=4.0);
         let bilinear = self.read("speed_prescale_method", false, |value| (value == "bilinear").then_some(true));
         if scale != 1.0 && !bilinear {
-            self.lacks("speed_prescale_method", &Value::from("nearest"));
+            self.add_missing("speed_prescale_method", &Value::from("nearest"));
         }
         SpeedOptions {
             scale,
