@@ -2,7 +2,7 @@
 
 //! The interface of all measures.
 
-use super::luma_pass::{LumaSums, LumaRequest};
+use super::luma_pass::{LumaRequest, LumaSums};
 use super::measurements::Measurements;
 use super::pair::Pair;
 use super::reference::SharedReference;

@@ -87,9 +87,10 @@
 //! feature is derived from that of luma, ADM 3 (`predict.c`).
 //!
 //! **Scores of different models are not comparable**: thresholds found with 0.6.1 do not apply to VMAF 1, no formula
-//! converts one into the other, and even the order of two pictures can change, above all with sharpening. VMAF 1 of 8-bit samples is not that of the same samples converted to 10 bits,
-//! because CAMBI differs (by up to 2.3). Therefore no samples are converted for CAMBI: where the depths of the two
-//! pictures differ, it is computed from the distorted one as stored.
+//! converts one into the other, and even the order of two pictures can change, above all with sharpening. VMAF 1 of
+//! 8-bit samples is not that of the same samples converted to 10 bits, because CAMBI differs (by up to 2.3). Therefore
+//! no samples are converted for CAMBI: where the depths of the two pictures differ, it is computed from the distorted
+//! one as stored.
 //!
 //! Motion is the smaller of the differences from the references of the previous and the next pair. For the first pair
 //! of a sequence it is 0 (motion 3: the first difference), for the last pair the difference from the previous one. So
@@ -133,9 +134,9 @@
 //!   weights.
 //!
 //! Samples are taken as stored, at the distorted picture's own depth. As in libvmaf, the visibility of steps is judged
-//! as for limited range and ITU-R BT.1886, whatever the picture's range and transfer function. **Thresholds do not carry over from one depth to
-//! another**: 8-bit samples and the same samples converted to 10 bits differ by up to 2.3, and a gradient in 10 bits
-//! has other steps than in 8.
+//! as for limited range and ITU-R BT.1886, whatever the picture's range and transfer function. **Thresholds do not
+//! carry over from one depth to another**: 8-bit samples and the same samples converted to 10 bits differ by up to 2.3,
+//! and a gradient in 10 bits has other steps than in 8.
 //!
 //! Absent, with a [reason](Measurements::missing), for R'G'B', when the longer side has fewer than 216 pixels or more
 //! than ten times those of the shorter one, and when both together have more than 16,000. (libvmaf reads out of bounds
