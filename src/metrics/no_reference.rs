@@ -92,7 +92,7 @@ impl NoReferenceMeter {
         }
         if self.wanted.cambi {
             let luma = Samples::new(picture, 0, Affine::SAME).filter(|_| picture.format().family() != Family::Rgb);
-            self.cambi.look(&self.workers, luma.as_ref(), &mut found);
+            self.cambi.measure_luma(&self.workers, luma.as_ref(), &mut found);
         }
         found
     }
