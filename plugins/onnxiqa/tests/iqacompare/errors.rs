@@ -242,7 +242,7 @@ fn downstream_that_fails_ends_the_flow() {
 }
 
 #[test]
-fn r_g_b_is_compared_with_y_cb_cr_as_that_is_stored() {
+fn r_g_b_is_converted_to_y_cb_cr_for_comparison() {
     let (yuv, rgb) = (caps("I420", 32, 32), caps("RGB", 32, 32));
     for (reference, distorted) in [(&yuv, &rgb), (&rgb, &yuv)] {
         let harness = different(iqacompare().build().unwrap(), reference, distorted);
