@@ -150,7 +150,7 @@ fn a_pad_that_is_linked_later_gets_frames() {
 }
 
 #[test]
-fn a_pad_that_is_linked_while_a_frame_finds_no_link_gets_all_further_frames() {
+fn a_pad_linked_during_a_failing_push_gets_all_further_frames() {
     let dir = kit::TempDir::new();
     // Frames are pushed by the task, and by upstream's thread.
     for interval in [1u32, 100] {

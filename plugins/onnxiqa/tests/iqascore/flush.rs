@@ -48,7 +48,7 @@ fn a_flush_frees_a_full_queue_and_stale_results_never_appear() {
 }
 
 #[test]
-fn a_flush_frees_downstream_that_blocks() {
+fn a_flush_unblocks_downstream() {
     let dir = kit::TempDir::new();
     let element = iqascore(&mean_model(&dir)).property("queue-size", 2u32).build().unwrap();
     let harness = ElementHarness::started(element, CAPS);

@@ -58,7 +58,7 @@ fn names_types_defaults_ranges_and_mutability() {
 }
 
 #[test]
-fn enumerations_have_the_contracts_words() {
+fn enumerations_have_the_documented_nicks() {
     init();
     let element = gst::ElementFactory::make("iqascore").build().unwrap();
     for (property, words) in [
@@ -73,7 +73,7 @@ fn enumerations_have_the_contracts_words() {
 }
 
 #[test]
-fn what_is_set_is_read_back() {
+fn set_values_are_read_back() {
     init();
     let element = gst::ElementFactory::make("iqascore").build().unwrap();
     for (name, value) in [

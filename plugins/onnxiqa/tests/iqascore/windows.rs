@@ -24,7 +24,7 @@ fn alarms(messages: &[gst::Structure]) -> Vec<bool> {
 }
 
 #[test]
-fn they_go_on_when_running_time_jumps_back() {
+fn they_continue_when_running_time_jumps_back() {
     let dir = kit::TempDir::new();
     let harness = ElementHarness::started(alarmed(&dir).build().unwrap(), CAPS);
     for n in HOURS..HOURS + 10 {
