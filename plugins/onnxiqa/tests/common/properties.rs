@@ -41,7 +41,7 @@ pub fn check_property(element: &gst::Element, name: &str, kind: &str, default: &
     pspec
 }
 
-/// Checks that these are all properties of the element itself, without those of its ancestors.
+/// Checks that all of the element's own properties, without those of its ancestors, are in `known`.
 #[track_caller]
 pub fn check_no_others<'a>(element: &gst::Element, known: impl Iterator<Item = &'a str> + Clone) {
     let listed = element.list_properties();

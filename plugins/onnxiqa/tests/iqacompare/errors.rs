@@ -41,7 +41,7 @@ fn a_no_reference_model_is_refused_with_advice() {
 }
 
 #[test]
-fn a_model_that_is_not_there() {
+fn a_missing_model() {
     init();
     let element = gst::ElementFactory::make("iqacompare").property("model", "nosuchmodel").build().unwrap();
     assert!(refused(&element).contains("nosuchmodel"));

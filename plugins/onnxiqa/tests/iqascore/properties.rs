@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Properties, as the contract lists them.
+//! Properties, compared with the documented list.
 
 use crate::common::*;
 use gst::glib;
 use gst::prelude::*;
 
-/// Name, type, default, least value, and from which state on it is fixed (`playing`: never; `-`: read only).
+/// Name, type, default, least value, and the state from which on it is fixed (`playing`: never; `-`: read only).
 const PROPERTIES: &[(&str, &str, &str, &str, &str)] = &[
     ("model", "gchararray", "metaiqa", "", "ready"),
     ("provider", "GstIqaProvider", "auto", "", "ready"),
