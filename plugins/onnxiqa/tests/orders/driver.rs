@@ -213,7 +213,7 @@ impl Driver {
                         }
                         self.sticky.push(event.seqnum());
                     }
-                    (known.unwrap_or_else(|| panic!("nobody sent {event:?}")), None)
+                    (known.unwrap_or_else(|| panic!("no input sent {event:?}")), None)
                 }
             };
             self.came.push(item);
