@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! ARCHITECTURE.md says which module may import which, and names files: both are so.
+//! Checks ARCHITECTURE.md: which module imports which, and that the named files exist.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,12 +19,12 @@ struct Row {
     imports: BTreeSet<String>,
 }
 
-/// The words in backquotes.
+/// The words in backticks.
 fn code(cell: Option<&str>) -> impl Iterator<Item = &str> {
     cell.unwrap_or_default().split('`').skip(1).step_by(2)
 }
 
-/// The rows of the table that follows a line with these words.
+/// The rows of the table that follows a line containing `before`.
 fn table(page: &str, before: &str) -> Vec<Row> {
     let (_, rest) = page.split_once(before).unwrap_or_else(|| panic!("ARCHITECTURE.md lacks {before:?}"));
     let rows = rest.lines().skip_while(|line| !line.starts_with("| `")).take_while(|line| line.starts_with("| `"));
@@ -48,7 +48,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The names that follow `crate::` in a file, without its comments and tests.
+/// The names after `crate::` in a file, without comments and tests.
 fn imported(text: &str) -> BTreeSet<String> {
     let text = text.split("#[cfg(test)]").next().unwrap_or_default();
     let code: Vec<_> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
@@ -100,39 +100,42 @@ fn check(before: &str, folder: &str, helpers: &[&str]) {
     }
     for (index, Row { module: name, imports }) in rows.iter().enumerate() {
         let own: Vec<_> = files.iter().filter(|file| module(file) == *name).collect();
-        assert!(!own.is_empty(), "ARCHITECTURE.md has a module {name}, which is not there");
+        assert!(!own.is_empty(), "ARCHITECTURE.md has a module {name}, which does not exist");
         let mut found = BTreeSet::new();
         for file in own {
             let text = std::fs::read_to_string(file).expect("a source");
             found.extend(imported(&text).into_iter().filter(|other| other != name));
         }
-        // What is not a module is an item of lib.rs.
+        // Everything else is an item of lib.rs.
         found.retain(|other| listed.contains(&other.as_str()) && !helpers.contains(&other.as_str()));
         assert_eq!(*imports, found, "what {name} imports: ARCHITECTURE.md (left) and its files (right) differ");
         for other in imports {
-            assert!(listed[..index].contains(&other.as_str()), "{name} imports {other}, which must stand above it");
+            assert!(listed[..index].contains(&other.as_str()), "{name} imports {other}, which must be above it");
         }
     }
 }
 
 #[test]
-fn the_engine_s_modules_import_what_the_table_says() {
+fn the_engine_modules_import_what_the_table_lists() {
     check("The engine, `src/`:", "src", &[]);
 }
 
 #[test]
-fn the_plugin_s_modules_import_what_the_table_says() {
+fn the_plugin_modules_import_what_the_table_lists() {
     check("The plugin, `plugins/onnxiqa/src/`.", "plugins/onnxiqa/src", &["lock", "period", "describe"]);
 }
 
 #[test]
-fn files_that_are_named_exist() {
+fn named_files_exist() {
     let page = page();
     let roots = ["", "src", "plugins/onnxiqa/src", "cli/src"].map(|folder| root().join(folder));
     let words = page.split(|c: char| c.is_whitespace() || "`(),:;|→".contains(c));
     let files: BTreeSet<_> = words.filter(|word| word.contains('/') && word.ends_with(".rs")).collect();
     assert!(files.len() > 30, "{files:?}");
     for file in files {
-        assert!(roots.iter().any(|root| root.join(file).is_file()), "ARCHITECTURE.md names {file}, which is not there");
+        assert!(
+            roots.iter().any(|root| root.join(file).is_file()),
+            "ARCHITECTURE.md names {file}, which does not exist"
+        );
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The comparer: every distorted frame comes out once, in order, whatever happens; the ledger adds up.
+//! The comparer: every distorted frame comes out once and in order, in every case, and the ledger is consistent.
 
 mod common;
 
@@ -23,9 +23,9 @@ use onnx_iqa::picture::{Frame, Picture, PictureError};
 use onnx_iqa_testkit as kit;
 
 const SECOND: u64 = 1_000_000_000;
-/// Of a frame at 25 a second.
+/// Duration of a frame at 25 per second, in nanoseconds.
 const FRAME: i64 = 40_000_000;
-/// What must come at once comes within this on the slowest machine.
+/// Limit for results that are due immediately, also on the slowest machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn settings(alignment: Alignment) -> Settings {
@@ -45,13 +45,13 @@ fn stamp(number: i64) -> Timestamp {
     Timestamp { running: Some(number * FRAME), duration: Some(FRAME as u64) }
 }
 
-/// A frame of one gray, `value` differing from frame to frame.
+/// A gray frame; `value` differs from frame to frame.
 fn gray(value: u8) -> Option<SharedFrame> {
     let frame: SharedFrame = Arc::new(*flat(16, 8, [value; 3]));
     Some(frame)
 }
 
-/// Feeds both sides as an element does, and takes what comes.
+/// Feeds both sides like an element does, and collects the outcomes.
 fn feed(
     comparer: &Comparer,
     mut reference: Vec<(Timestamp, Option<SharedFrame>)>,
@@ -86,7 +86,7 @@ fn feed(
     }
 }
 
-/// A comparer without a listener, fed from a thread that must come back.
+/// A comparer without a listener, fed from a thread that must finish.
 fn compare(
     settings: Settings,
     reference: Vec<(Timestamp, Option<SharedFrame>)>,
@@ -101,7 +101,7 @@ fn compare(
         assert!(comparer.idle());
         let _ = sender.send((outcomes, comparer.ledger()));
     });
-    let (outcomes, ledger) = receiver.recv_timeout(LIMIT).expect("the comparer comes to an end");
+    let (outcomes, ledger) = receiver.recv_timeout(LIMIT).expect("the comparer finishes");
     assert_eq!(ledger.distorted, ledger.matched + ledger.duplicate + ledger.unmatched, "{ledger:?}");
     assert_eq!(ledger.reference, ledger.matched + ledger.dropped + ledger.outside, "{ledger:?}");
     (outcomes, ledger)
@@ -143,9 +143,9 @@ fn frames_without_time_pair_in_order_of_arrival() {
     assert!(outcomes[20..].iter().all(|outcome| outcome.result.is_none()));
 }
 
-/// The pictures say how far times can be trusted. Without them times decide all the same.
+/// Pictures only affect the confidence in times. Without pictures, times still decide.
 #[test]
-fn frames_that_are_not_there_pair_by_time() {
+fn missing_frames_pair_by_time() {
     let mut settings = settings(Alignment::Pts);
     settings.measures = Measures::NONE;
     assert!(Comparer::new(settings.clone(), None, || {}).unwrap().needs_frames());
@@ -165,7 +165,7 @@ fn a_reference_that_never_comes() {
 }
 
 #[test]
-fn what_is_forced_does_not_wait() {
+fn forced_frames_do_not_wait() {
     let comparer = Comparer::new(settings(Alignment::Auto), None, || {}).unwrap();
     for i in 0..5 {
         comparer.push_distorted(stamp(i), 384, gray(0));
@@ -200,7 +200,7 @@ fn a_model_without_reference_is_refused() {
     assert!(matches!(&error, CompareError::NoReferenceModel(name) if name == "mean"), "{error}");
 }
 
-/// A frame whose memory is gone.
+/// A frame whose memory is no longer available.
 struct Broken;
 
 impl Frame for Broken {
@@ -209,7 +209,7 @@ impl Frame for Broken {
     }
 }
 
-/// A frame whose owner has a bug.
+/// A frame whose owner panics.
 struct Panicking;
 
 impl Frame for Panicking {
@@ -219,7 +219,7 @@ impl Frame for Panicking {
 }
 
 #[test]
-fn a_frame_that_cannot_be_read_is_an_error_of_its_own() {
+fn an_unreadable_frame_is_an_error_of_that_frame_only() {
     for alignment in [Alignment::Pts, Alignment::Auto, Alignment::Track] {
         for bad in [Arc::new(Broken) as SharedFrame, Arc::new(Panicking)] {
             let reference = (0..10).map(|i| (stamp(i), gray(i as u8))).collect();
@@ -248,7 +248,7 @@ fn sizes_that_differ_fail_without_scaling() {
 
 #[cfg(feature = "onnx")]
 #[test]
-fn cancelling_wakes_who_waits() {
+fn cancelling_wakes_waiting_threads() {
     let dir = kit::TempDir::new();
     let scorer = scorer(&kit::difference_model(dir.path(), "difference"));
     let comparer = Arc::new(Comparer::new(settings(Alignment::Pts), Some(scorer), || {}).unwrap());
@@ -263,7 +263,7 @@ fn cancelling_wakes_who_waits() {
         let _ = sender.send(());
     });
     comparer.cancel();
-    receiver.recv_timeout(LIMIT).expect("wait comes back");
+    receiver.recv_timeout(LIMIT).expect("wait returns");
     comparer.push_reference(stamp(9), 384, gray(1));
     assert!(comparer.take().is_none() && comparer.wait().is_none() && comparer.idle());
     assert_eq!(comparer.wants(Some(stamp(10)), Some(stamp(10))), None);
@@ -283,7 +283,7 @@ fn memory_is_bounded() {
     );
 }
 
-/// What [`feed`] does by hand, for streams of 16×8 grays that are made as they are asked for.
+/// What [`feed`] does by hand, in one call, for streams of 16×8 gray frames that are made on demand.
 fn run(
     settings: Settings,
     reference: impl Iterator<Item = TimedFrame> + Send + 'static,
@@ -295,7 +295,7 @@ fn run(
         let outcomes: Vec<_> = comparer.run(reference, distorted).collect();
         let _ = sender.send((outcomes, comparer.ledger()));
     });
-    receiver.recv_timeout(LIMIT).expect("the comparer comes to an end")
+    receiver.recv_timeout(LIMIT).expect("the comparer finishes")
 }
 
 fn stream(
@@ -327,7 +327,7 @@ fn two_iterators_are_compared_by_one_call() {
 }
 
 #[test]
-fn a_run_over_nothing_ends() {
+fn a_run_over_empty_streams_ends() {
     for (references, distorted) in [(0, 0), (30, 0), (0, 30)] {
         for alignment in [Alignment::Pts, Alignment::Auto, Alignment::Track] {
             let (outcomes, ledger) =
@@ -338,7 +338,7 @@ fn a_run_over_nothing_ends() {
     }
 }
 
-/// Frames are made when there is room for them, not before.
+/// Frames are made only when there is room for them.
 #[test]
 fn a_run_holds_few_frames() {
     let mut settings = settings(Alignment::Pts);
@@ -359,7 +359,7 @@ fn a_run_holds_few_frames() {
         (outcomes.count(), most)
     };
     assert_eq!(outcomes, 300);
-    // What the bound allows, what waits to be looked at, and the two heads.
+    // What the bound allows, what waits for examination, and the next frame of each side.
     assert!(most < 20 + 8 + 4 + 2 + 8, "{most} frames were made ahead of the outcomes");
 }
 
@@ -375,10 +375,10 @@ fn a_cancelled_run_ends() {
         assert!(outcomes.next().is_none() && outcomes.next().is_none());
         let _ = sender.send(());
     });
-    receiver.recv_timeout(LIMIT).expect("the run comes to an end");
+    receiver.recv_timeout(LIMIT).expect("the run finishes");
 }
 
-/// The caller's own code panics on a thread of the comparer, which is then of no more use: it says so, and nothing waits.
+/// The caller's code panics on a thread of the comparer. The comparer then reports a failure, and nothing waits.
 #[test]
 fn a_panic_on_a_thread_of_the_comparer_is_its_failure() {
     let told = std::sync::atomic::AtomicU32::new(0);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Contracts that are wrong, and the words that say so.
+//! Invalid contracts, and their error messages.
 
 use onnx_iqa::model::contract::{Contract, Crops, Filter, Geometry, Kind, Letterbox, LetterboxAt, Resize, Sampling};
 use onnx_iqa::model::{ContractError, Model, ModelError, Provider};
 use onnx_iqa_testkit::{self as kit, Element};
 
-/// A contract that is right, for `mean_graph`.
+/// A valid contract for `mean_graph`.
 fn good() -> String {
     kit::NR_CONTRACT.to_owned()
 }
@@ -28,7 +28,7 @@ fn output(lines: &str) -> String {
     with("worst = 0.0\nbest = 1.0", lines)
 }
 
-/// Contracts that are wrong in themselves, and what the error must contain.
+/// Contracts that are invalid by themselves, and words that the error must contain.
 fn wrong() -> Vec<(String, &'static [&'static str])> {
     let fr = |role_a: &str, role_b: &str| {
         kit::FR_CONTRACT.replace("\"reference\"\n[[", &format!("\"{role_a}\"\n[[")).replace("\"distorted\"", role_b)
@@ -143,7 +143,7 @@ fn wrong() -> Vec<(String, &'static [&'static str])> {
 }
 
 #[test]
-fn wrong_in_themselves() {
+fn contracts_that_are_invalid_by_themselves() {
     Contract::parse(&good()).unwrap();
     Contract::parse(kit::FR_CONTRACT).unwrap();
     assert_eq!(Contract::parse(kit::RR_CONTRACT).unwrap().kind, Kind::ReducedReference);
@@ -216,7 +216,7 @@ value = [30.0]
 }
 
 #[test]
-fn one_number_stands_for_all_channels_or_both_sides() {
+fn one_number_applies_to_all_channels_or_both_sides() {
     let input = |lines: &str| Contract::parse(&with("\"x\"", &format!("\"x\"\n{lines}"))).unwrap().inputs.remove(0);
     let scalar = input("mean = 0.5\nstd = 0.25");
     assert_eq!((scalar.mean, scalar.std), (vec![0.5; 3], vec![0.25; 3]));
@@ -232,7 +232,7 @@ fn one_number_stands_for_all_channels_or_both_sides() {
 }
 
 #[test]
-fn a_letterbox_is_written_in_either_spelling() {
+fn a_letterbox_accepts_either_spelling() {
     let scale = |lines: &str| Contract::parse(&geometry(lines)).unwrap().inputs.remove(0).geometry.scale;
     let expected = |color, at| Some(Resize::Letterbox(Letterbox { size: [640, 320], color, at }));
     let gray = expected([0.5; 3], LetterboxAt::Center);
@@ -264,7 +264,7 @@ fn refused(onnx: &kit::Onnx, words: &[&str]) {
 }
 
 #[test]
-fn against_the_graph() {
+fn contracts_that_contradict_the_graph() {
     let plain = || kit::mean_graph(Element::Float, "N 3 H W");
     open(&plain().contract(&good())).unwrap_or_else(|error| panic!("{}", kit::chain(&error)));
 
@@ -283,7 +283,7 @@ fn against_the_graph() {
     open(&fixed().contract(&geometry("crop = [224, 224]"))).unwrap();
     open(&fixed().contract(&geometry("resize = [224, 224]"))).unwrap();
 
-    // Frames in time, and five dimensions that are meant as crops.
+    // Frames in time, and five dimensions that are crops.
     let five = || kit::mean_graph(Element::Float, "N 8 3 H W");
     refused(&five().contract(&good()), &["\"x\"", "N×8×3×H×W", "frames in time", "not supported"]);
     refused(
@@ -347,7 +347,7 @@ fn against_the_graph() {
 }
 
 #[test]
-fn errors_can_be_told_apart() {
+fn errors_can_be_distinguished() {
     let error = Contract::parse(&with("contract = 1", "contract = 3")).unwrap_err();
     assert!(matches!(&error, ContractError::Value { key, line: Some(2), .. } if key == "contract"), "{error:?}");
     let error = Contract::parse("contract = 1\n  nam = 2").unwrap_err();

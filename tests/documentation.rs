@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The contracts that the documentation shows are contracts, and the defaults that it states are those of the code.
+//! The contracts in the documentation are valid, and the documented defaults are those of the code.
 
 use std::path::Path;
 
 use onnx_iqa::model::contract::Contract;
 
-/// The fenced `toml` blocks of a Markdown file that are whole contracts.
+/// The fenced `toml` blocks of a Markdown file that are complete contracts.
 fn contracts(file: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -27,7 +27,8 @@ fn shown_contracts_are_read() {
     }
 }
 
-/// The rows of the table under the heading that begins so: each row's first cell, and its second where that is code.
+/// The rows of the table under the heading that starts with `heading`: each row's first cell, and its second if that is
+/// code.
 fn defaults(heading: &str) -> Vec<(String, String)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/model-contract.md");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -52,13 +53,13 @@ fn contract(input: &str, geometry: &str) -> Result<Contract, String> {
 
 #[test]
 fn documented_defaults_are_those_of_the_code() {
-    // Keys have an effect, and may be written, beside others only.
+    // Some keys are allowed, or have an effect, only together with others.
     let beside = ["", "resize = [8, 8]", "crop = [4, 4]", "crop = [4, 4]\nsampling = \"random\""];
     let mut checked = Vec::new();
     for (key, default) in defaults("`[geometry]`") {
         let line = format!("{key} = {default}");
         let written = beside.iter().find_map(|others| Some((others, contract("", &format!("{others}\n{line}")).ok()?)));
-        let (others, written) = written.unwrap_or_else(|| panic!("{line} can be written nowhere"));
+        let (others, written) = written.unwrap_or_else(|| panic!("{line} is allowed nowhere"));
         assert_eq!(written, contract("", others).unwrap(), "the default of {key} is not {default}");
         checked.push(key);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Bundled models in 8-bit integers: that they are computed so, and say the same of themselves as those in float.
+//! Bundled models in 8-bit integers: they run in integers, and have the same contract as those in float.
 
 use anyhow::{Context, Result, anyhow, ensure};
 use onnx_iqa::model::{Description, Model, Provider, Search, environment};
@@ -12,7 +12,7 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(name)
 }
 
-/// How often each operator stands in the graph that ONNX Runtime makes of `model` for this processor.
+/// The number of each operator in the graph that ONNX Runtime optimizes `model` to on this processor.
 fn running(model: &Path) -> Result<impl Fn(&str) -> usize + use<>> {
     let folder = kit::TempDir::new();
     let optimized = folder.path().join("optimized.onnx");
@@ -28,10 +28,10 @@ fn running(model: &Path) -> Result<impl Fn(&str) -> usize + use<>> {
 #[test]
 fn the_convolutions_of_metaiqa_run_in_integers() -> Result<()> {
     let count = running(&folder("metaiqa").join("model.onnx"))?;
-    // All but the first, which looks at three channels.
+    // All but the first, which has three input channels.
     assert_eq!((count("QLinearConv"), count("Conv"), count("FusedConv")), (19, 1, 0));
     assert_eq!(count("QLinearAdd"), 8);
-    assert_eq!((count("QuantizeLinear"), count("DequantizeLinear")), (1, 1), "nothing between goes back to float");
+    assert_eq!((count("QuantizeLinear"), count("DequantizeLinear")), (1, 1), "no conversion to float in between");
 
     let count = running(&folder("metaiqa").join("model.float.onnx"))?;
     assert_eq!((count("QLinearConv") + count("ConvInteger"), count("Conv") + count("FusedConv")), (0, 20));
@@ -49,7 +49,7 @@ fn a_model_and_its_twin_in_float_have_one_contract() -> Result<()> {
 }
 
 #[test]
-fn the_name_opens_the_file_that_suits_the_processor() -> Result<()> {
+fn the_name_opens_the_file_for_the_processor() -> Result<()> {
     let mut search = Search::from_env(None);
     search.models = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("models")];
     let model = Model::builder("metaiqa").search(search).provider(Provider::Cpu).threads(1).open()?;

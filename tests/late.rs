@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The comparer with a measure that needs the next pairs (VMAF): each frame waits for them, and nothing waits for ever.
+//! The comparer with a measure that needs following pairs (VMAF): each frame waits for them, but never forever.
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -11,12 +11,12 @@ use onnx_iqa::comparer::{Comparer, Outcome, Settings, SharedFrame};
 use onnx_iqa::metrics::{Measurements, Measures, Meter, Missing, VmafModel};
 use onnx_iqa::picture::{Colorimetry, Frame as _, OwnedFrame, PixelFormat};
 
-/// Of a frame at 25 a second.
+/// Duration of a frame at 25 per second, in nanoseconds.
 const FRAME: u64 = 40_000_000;
-/// What must come at once comes within this on the slowest machine.
+/// Limit for results that are due immediately, also on the slowest machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What is compared: the default model on small gray pictures, or one for high frame rates on what that takes.
+/// The compared streams: small gray pictures for the default model, or larger ones for a model for high frame rates.
 #[derive(Clone, Copy, PartialEq)]
 enum Film {
     Small,
@@ -41,7 +41,7 @@ impl Film {
         settings
     }
 
-    /// A pattern that moves; `noise` is added to every third pixel, more of it where less would not be seen.
+    /// A moving pattern. `noise` is added to every third pixel, and more of it where less would have no effect.
     fn frame(self, number: u64, noise: u8) -> OwnedFrame {
         let noise = if self == Self::Small { noise } else { 8 * noise };
         let [width, height] = self.size();
@@ -62,7 +62,7 @@ impl Film {
         Some(Arc::new(self.frame(number, noise)))
     }
 
-    /// What a meter says of the pairs of these numbers, one after another.
+    /// The values of a meter for the pairs of these numbers.
     fn expected(self, numbers: &[u64]) -> Vec<f64> {
         let mut meter = Meter::with_vmaf_model(Measures::VMAF, 1, self.model());
         let mut found: Vec<Measurements> = Vec::new();
@@ -79,7 +79,7 @@ impl Film {
         found.iter().map(|found| found.vmaf().unwrap()).collect()
     }
 
-    /// Both streams with the frames of these numbers, compared on a thread that must come back.
+    /// Compares streams of the frames of these numbers on a thread that must finish.
     fn compare(self, settings: Settings, reference: Vec<u64>, distorted: Vec<u64>) -> Vec<Outcome> {
         let (sender, receiver) = channel();
         std::thread::spawn(move || {
@@ -89,7 +89,7 @@ impl Film {
             assert!(comparer.idle());
             let _ = sender.send(outcomes);
         });
-        receiver.recv_timeout(LIMIT).expect("the comparer comes to an end")
+        receiver.recv_timeout(LIMIT).expect("the comparer finishes")
     }
 }
 
@@ -111,7 +111,7 @@ fn metrics(outcome: &Outcome) -> &Measurements {
 }
 
 #[test]
-fn every_pair_has_its_vmaf_the_last_one_too() {
+fn every_pair_has_a_vmaf_including_the_last() {
     let numbers: Vec<_> = (0..12).collect();
     for film in FILMS {
         let expected = film.expected(&numbers);
@@ -125,7 +125,7 @@ fn every_pair_has_its_vmaf_the_last_one_too() {
 }
 
 #[test]
-fn one_pair_and_two_alone_have_their_vmaf() {
+fn one_or_two_pairs_alone_have_a_vmaf() {
     for film in FILMS {
         for numbers in [vec![3], vec![3, 4]] {
             let outcomes = film.compare(film.settings(4), numbers.clone(), numbers.clone());
@@ -135,7 +135,8 @@ fn one_pair_and_two_alone_have_their_vmaf() {
     }
 }
 
-/// Motion is taken over the pairs: frames without a partner lie between two and wait with the first, however many they are.
+/// Motion is taken between pairs: frames without a partner between two pairs wait with the first, however many they
+/// are.
 #[test]
 fn frames_without_a_partner_do_not_break_the_sequence() {
     for (film, first) in [(Film::Small, 4), (Film::HighRate, 4), (Film::HighRate, 2)] {
@@ -151,7 +152,7 @@ fn frames_without_a_partner_do_not_break_the_sequence() {
     }
 }
 
-/// Reference frames that were left out are not in the sequence either.
+/// Dropped reference frames are not part of the sequence either.
 #[test]
 fn dropped_frames_are_not_in_the_sequence() {
     let pairs: Vec<_> = (0..5).chain(9..12).collect();
@@ -167,9 +168,10 @@ fn given_up(outcome: &Outcome) -> bool {
     metrics.vmaf().is_none() && metrics.missing() == [Missing::NoNextPair { measure: "vmaf" }]
 }
 
-/// In a live pipeline a frame without partner says that the next pair is late: what waits goes without it, and says so.
+/// In a live pipeline, a frame without a partner shows that the next pair is late: the waiting frame is released
+/// without VMAF, and with the reason.
 #[test]
-fn what_can_wait_no_longer_goes_without() {
+fn frames_that_can_wait_no_longer_have_no_vmaf() {
     let comparer = Comparer::new(settings(4), None, || {}).unwrap();
     comparer.push_reference(stamp(0), 1, Film::Small.shared(0, 0));
     comparer.push_distorted(stamp(0), 1, Film::Small.shared(0, 9));
@@ -178,7 +180,7 @@ fn what_can_wait_no_longer_goes_without() {
     let [first, second] = [(); 2].map(|()| comparer.wait().expect("an outcome"));
     assert!(given_up(&first), "{first:?}");
     assert_eq!((first.distorted, second.pairing), (0, Pairing::Unmatched));
-    // The sequence goes on: the next pair follows the first one.
+    // The sequence continues: the next pair follows the first one.
     for number in [2, 3] {
         comparer.push_reference(stamp(number), 1, Film::Small.shared(number, 0));
         comparer.push_distorted(stamp(number), 1, Film::Small.shared(number, 9));
@@ -190,9 +192,9 @@ fn what_can_wait_no_longer_goes_without() {
     assert_eq!(found, Film::Small.expected(&[0, 2, 3])[1..]);
 }
 
-/// The same of two pairs that wait for a third one.
+/// The same for two pairs that wait for a third one.
 #[test]
-fn two_that_can_wait_no_longer_go_without() {
+fn two_frames_that_can_wait_no_longer_have_no_vmaf() {
     let film = Film::HighRate;
     let comparer = Comparer::new(film.settings(4), None, || {}).unwrap();
     let push = |number: u64| {
@@ -216,9 +218,9 @@ fn two_that_can_wait_no_longer_go_without() {
     assert_eq!(found, film.expected(&[0, 1, 3, 4])[2..]);
 }
 
-/// A long run of frames without partner fills the memory: nothing hangs, and what has no VMAF says why.
+/// A long run of frames without a partner fills the memory: nothing hangs, and frames without VMAF have a reason.
 #[test]
-fn memory_that_is_used_up_is_given_back() {
+fn waiting_frames_are_released_when_memory_runs_out() {
     let pairs: Vec<_> = (0..3).chain(40..43).collect();
     for (film, frames) in FILMS.into_iter().flat_map(|film| [2, 10, 24, 60].map(|frames| (film, frames))) {
         let mut settings = film.settings(2);
@@ -231,12 +233,14 @@ fn memory_that_is_used_up_is_given_back() {
     }
 }
 
-/// Two pairs that wait for a third one are not given up for their own memory alone: nothing else would be let go.
+/// Two pairs that wait for a third one are not given up because of their own memory alone, as nothing else would be
+/// released.
 #[test]
-fn what_waits_is_not_given_up_for_itself() {
+fn waiting_pairs_are_not_given_up_for_their_own_memory() {
     let film = Film::HighRate;
     let mut settings = film.settings(4);
-    // What waits, the next pair, and one reference ahead of it. Of less it depends on timing what is let go.
+    // The waiting pairs, the next pair, and one more reference. With less memory, what is released would depend on
+    // timing.
     settings.max_bytes = 7 * film.frame(0, 0).planes.iter().map(|(data, _)| data.len() as u64).sum::<u64>();
     let numbers: Vec<_> = (0..6).collect();
     let found = film.compare(settings, numbers.clone(), numbers.clone());
@@ -245,7 +249,7 @@ fn what_waits_is_not_given_up_for_itself() {
     assert_eq!(found, film.expected(&numbers).into_iter().map(Some).collect::<Vec<_>>());
 }
 
-/// What waits for the next pair does not keep a comparer busy, and is gone when it is cancelled.
+/// A comparer whose outcomes wait for the next pair is idle, and they are dropped when it is cancelled.
 #[test]
 fn waiting_for_the_next_pair_is_idle() {
     let comparer = Comparer::new(settings(1), None, || {}).unwrap();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a run that lasts a year must not do: grow.
+//! Memory must not grow over long runs.
 
 mod common;
 
@@ -21,7 +21,7 @@ fn memory_stays_flat() {
     let scorer = Scorer::with_queue(open(&kit::mean_model(dir.path(), "mean")), 4, 2);
     let score = |frames: u32| {
         for frame in 0..frames {
-            // Sizes come and go, more of them than plans are kept.
+            // Sizes change, with more of them than plans are kept.
             let side = 16 + frame % 40;
             scorer.score_frame(flat(side, side, [frame as u8; 3]), None).unwrap();
         }

@@ -51,14 +51,14 @@ fn bundled_models_by_name() {
 }
 
 #[test]
-fn where_models_are_looked_for() {
+fn folders_that_are_searched_for_models() {
     let search = Search::from_env(Some(Path::new("/usr/lib/gst")));
     assert_eq!(search.models.last().unwrap(), Path::new("/usr/lib/gst/onnxiqa-models"));
     assert_eq!(search.runtime, [Path::new("/usr/lib/gst")]);
 }
 
 #[test]
-fn files_that_are_no_models() {
+fn files_that_are_not_models() {
     let dir = kit::TempDir::new();
     let at = |name: &str| dir.path().join(name);
     kit::mean_model(dir.path(), "good");
@@ -75,19 +75,19 @@ fn files_that_are_no_models() {
     for name in ["text.onnx", "cut.onnx"] {
         let error = error(try_open(&at(name), 1), &[name, "ONNX Runtime cannot load", "bundled"]);
         assert!(matches!(error, ModelError::Load { .. }));
-        // `auto` blames the model, not a provider.
+        // `auto` reports the model as the cause, not a provider.
         let auto = open_on(&at(name), Provider::Auto);
         assert!(matches!(auto, Err(ModelError::Load { .. })), "{auto:?}");
     }
 }
 
 #[test]
-fn a_missing_contract_says_how_to_write_one() {
+fn the_error_of_a_missing_contract_explains_how_to_write_one() {
     let dir = kit::TempDir::new();
     let path = kit::mean_graph(kit::Element::Float, "N 3 H W").write(dir.path(), "bare");
     let words = ["bare.onnx", "no contract", "bare.toml", "iqa.contract", "\"x\"", "\"y\""];
     assert!(matches!(error(try_open(&path, 1), &words), ModelError::NoContract { .. }));
-    // And that is all that a stranger's model needs.
+    // A model from elsewhere needs nothing more.
     std::fs::write(dir.path().join("bare.toml"), kit::NR_CONTRACT).unwrap();
     assert_eq!(open(&path).contract().name, "mean");
 }
@@ -102,7 +102,7 @@ fn a_wrong_sidecar_is_named() {
     error(try_open(&path, 1), &["model.toml", "UTF-8"]);
 }
 
-/// Machines without a GPU, or a runtime without CUDA, say so; nothing falls back.
+/// Without a GPU, or with a runtime without CUDA, this is an error; there is no fallback.
 #[test]
 fn a_named_provider_works_or_is_an_error() {
     let dir = kit::TempDir::new();

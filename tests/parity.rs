@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The bundled models give what their training's own code gave, on pictures that a formula describes.
+//! The bundled models reproduce the outputs of their training code, on pictures described by formulas.
 
 use anyhow::{Context, Result, ensure};
 use onnx_iqa::model::{Model, Provider};
@@ -9,10 +9,10 @@ use onnx_iqa::scorer::Scorer;
 use serde_json::Value;
 use std::path::Path;
 
-/// A channel's value at column x and row y; whole numbers, `/` rounds down.
+/// A channel's value at column x and row y; integers, `/` rounds down.
 type Channel = fn(u32, u32) -> u32;
 
-/// The formulas of `parity.json`, word for word and as code.
+/// The formulas of `parity.json`, verbatim and as code.
 const CHANNELS: [(&str, Channel); 9] = [
     ("x * 255 / 511", |x, _| x * 255 / 511),
     ("y * 255 / 383", |_, y| y * 255 / 383),
@@ -25,7 +25,7 @@ const CHANNELS: [(&str, Channel); 9] = [
     ("(x * y) / 17 % 256", |x, y| (x * y) / 17 % 256),
 ];
 
-/// What a distorted picture's channel is of its reference's.
+/// The suffix that turns a reference's formula into that of the distorted picture.
 const COARSER: &str = " / 24 * 24";
 
 /// The value of a channel's formula at a column and row.
@@ -53,12 +53,12 @@ fn picture(formulas: &Value, width: u32, height: u32) -> Result<Box<OwnedFrame>>
     Ok(Box::new(OwnedFrame::rgb(width, height, pixels)?))
 }
 
-/// The scores of the bundled model `name` and of its training, picture by picture.
+/// Compares the scores of the bundled model `name` with those of its training code, picture by picture.
 fn agrees_with_its_training(name: &str) -> Result<()> {
     file_agrees(name, "model.onnx", "parity.json")
 }
 
-/// The scores of a file in the folder of the model `name`, and those that its training wrote down in `parity`.
+/// Compares the scores of a file in the folder of the model `name` with those that its training stored in `parity`.
 fn file_agrees(name: &str, file: &str, parity: &str) -> Result<()> {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
     let parity: Value = serde_json::from_slice(&std::fs::read(models.join(name).join(parity))?)?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Reduced reference: a reference of other content, or one picture, stands for all frames.
+//! Reduced reference: a reference with other content, or a single picture for all frames.
 #![cfg(feature = "onnx")]
 
 mod common;
@@ -14,7 +14,7 @@ use onnx_iqa::comparer::{CompareError, Comparer, Outcome, Settings, SharedFrame,
 use onnx_iqa::metrics::Measures;
 use onnx_iqa_testkit::{self as kit, TempDir};
 
-/// Of frames at 25 a second.
+/// Duration of a frame at 25 per second, in nanoseconds.
 const FRAME: i64 = 40_000_000;
 
 fn still() -> Settings {
@@ -23,7 +23,7 @@ fn still() -> Settings {
     settings
 }
 
-/// A frame of one gray at `number` frames.
+/// A gray frame at the time of frame `number`.
 fn gray(number: i64, width: u32, height: u32, value: u8) -> TimedFrame {
     let stamp = Timestamp { running: Some(number * FRAME), duration: None };
     TimedFrame::from((stamp, Arc::new(*flat(width, height, [value; 3])) as SharedFrame))
@@ -53,10 +53,10 @@ fn assert_scores(outcomes: &[Outcome], expected: &[(u64, f64)]) {
 }
 
 #[test]
-fn one_picture_of_another_size_stands_for_all_frames() {
+fn one_picture_of_another_size_is_the_reference_of_all_frames() {
     let dir = TempDir::new();
     let mut settings = still();
-    // What would be an error where pixels were compared has no say.
+    // Settings that would be errors if pixels were compared have no effect.
     settings.measures = Measures::PSNR | Measures::VMAF;
     settings.registration = Registration::Shift;
     let comparer = Comparer::new(settings, Some(scorer(&kit::reduced_model(dir.path(), "reduced"))), || {}).unwrap();
@@ -69,10 +69,10 @@ fn one_picture_of_another_size_stands_for_all_frames() {
 }
 
 #[test]
-fn a_reference_of_a_lower_rate_stands_until_its_next_picture() {
+fn a_reference_of_a_lower_rate_applies_until_its_next_picture() {
     let dir = TempDir::new();
     let comparer = Comparer::new(still(), Some(scorer(&kit::reduced_model(dir.path(), "reduced"))), || {}).unwrap();
-    // One picture in five frames, the first one three frames late, and each of a size of its own.
+    // One picture per five frames, the first one three frames late, each of another size.
     let reference = (0..3).map(|n| gray(3 + 5 * n, 8 + n as u32, 8, 100 + 50 * n as u8));
     let outcomes: Vec<_> = comparer.run(reference, (0..16).map(|n| gray(n, 16, 8, 50))).collect();
     let number = |n: i64| ((n - 3) / 5).clamp(0, 2);
@@ -83,10 +83,10 @@ fn a_reference_of_a_lower_rate_stands_until_its_next_picture() {
 }
 
 #[test]
-fn references_that_come_faster_are_let_go() {
+fn references_that_come_faster_are_released() {
     let dir = TempDir::new();
     let mut settings = still();
-    // Less than ten pictures, of which 400 come.
+    // Memory for fewer than ten of the 400 pictures.
     settings.max_bytes = 80 << 10;
     let comparer = Comparer::new(settings, Some(scorer(&kit::reduced_model(dir.path(), "reduced"))), || {}).unwrap();
     let reference = (0..400).map(|n| gray(n, 64, 48, (n % 256) as u8));
@@ -99,7 +99,7 @@ fn references_that_come_faster_are_let_go() {
 }
 
 #[test]
-fn a_frame_that_waits_asks_for_the_next_reference() {
+fn a_waiting_frame_requests_the_next_reference() {
     let comparer = Comparer::new(still(), None, || {}).unwrap();
     let at = |number: i64| Timestamp { running: Some(number * FRAME), duration: None };
     assert_eq!(comparer.wants(Some(at(3)), None), None);
@@ -114,13 +114,13 @@ fn a_frame_that_waits_asks_for_the_next_reference() {
 #[test]
 fn without_a_model_frames_are_only_paired() {
     let comparer = Comparer::new(still(), None, || {}).unwrap();
-    assert!(!comparer.needs_frames(), "nobody looks at them");
+    assert!(!comparer.needs_frames(), "nothing examines them");
     let outcomes: Vec<_> = comparer.run([gray(0, 8, 8, 0)], (0..3).map(|n| gray(n, 8, 8, 0))).collect();
     assert!(outcomes.iter().all(|outcome| outcome.result.is_none() && outcome.pairing == Pairing::Matched(0)));
 }
 
 #[test]
-fn a_reduced_reference_model_needs_still_and_a_full_reference_one_may_have_it() {
+fn a_reduced_reference_model_needs_still_and_a_full_reference_model_accepts_it() {
     let dir = TempDir::new();
     let reduced = kit::reduced_model(dir.path(), "reduced");
     for alignment in [Alignment::Pts, Alignment::Offset, Alignment::Auto, Alignment::Track] {
@@ -147,9 +147,9 @@ fn each_picture_is_prepared_by_its_own_geometry() {
         let comparer = Comparer::new(still(), Some(scorer(model)), || {}).unwrap();
         comparer.run([gray(0, 64, 16, 200)], [gray(0, 16, 40, 20)]).collect::<Vec<_>>()
     };
-    // Scaled to 32×8 and 8×20, of which five places each are cut: not the same ones.
+    // Scaled to 32×8 and 8×20, with five crops each, at different positions.
     assert_scores(&outcomes(&prepared("crops = 5")), &[(0, 180.0 / 255.0)]);
-    // Tiles are as many as a picture has room for: 4 and 3.
+    // The number of tiles depends on the picture's size: 4 and 3.
     let error = outcomes(&prepared("crops = \"all\"\nstride = [8, 8]"))[0].result.take_error();
     for words in ["as many crops", "4 and 3", "64×16", "16×40"] {
         assert!(error.contains(words), "{words} is not in: {error}");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A full-reference model whose reference branch is a graph of its own: it gives what one graph gives, and runs once for a
-//! reference that several pictures are compared with.
+//! A full-reference model whose reference branch is a graph of its own: it gives the same results as a single graph,
+//! and runs once for a reference that is compared with several pictures.
 
 mod common;
 
@@ -16,7 +16,7 @@ use onnx_iqa::scorer::Scorer;
 use onnx_iqa::sharing::{Lease, reused};
 use onnx_iqa_testkit::{self as kit, Attribute, Element, Onnx};
 
-/// What has been reused is counted for the whole process: one test at a time.
+/// Reuse is counted for the whole process, so tests run one at a time.
 fn alone() -> MutexGuard<'static, ()> {
     static TESTS: Mutex<()> = Mutex::new(());
     TESTS.lock().unwrap_or_else(PoisonError::into_inner)
@@ -27,7 +27,7 @@ fn contract(geometry: &str) -> String {
     format!("{}{reference}{geometry}", kit::FR_CONTRACT)
 }
 
-/// The mean of each channel: what the reference's graph gives, N×3.
+/// The mean of each channel: the output of the reference's graph, N×3.
 fn reference_graph(first: &str) -> Onnx {
     let mean = [Attribute::ints("axes", &[2, 3]), Attribute::int("keepdims", 0)];
     Onnx::new("reference")
@@ -54,7 +54,7 @@ fn branched(dir: &kit::TempDir, geometry: &str, first: &str) -> std::path::PathB
     model_graph().contract(&contract(geometry)).write(dir.path(), "model")
 }
 
-/// A frame that others may hold, too.
+/// A frame that others may hold too.
 struct Leased(Lease, Arc<OwnedFrame>);
 
 impl Leased {
@@ -74,14 +74,14 @@ impl Frame for Leased {
 }
 
 #[test]
-fn two_graphs_give_what_one_would() {
+fn two_graphs_give_the_result_of_one() {
     let _one = alone();
     let dir = kit::TempDir::new();
     let scorer = scorer(&branched(&dir, "", "N"));
     let score = scorer.score_frame(flat(16, 9, [51, 102, 153]), Some(flat(16, 9, [102, 102, 102]))).unwrap();
     near(score.raw, (0.2 + 0.0 + 0.2) / 3.0);
     near(score.score, 100.0 * (1.0 - 0.4 / 3.0));
-    // Several pictures in one inference, and crops, which a branch of one picture at a time takes one by one.
+    // Several pictures in one inference; and crops, which a branch with a batch of one takes one by one.
     for (geometry, first) in
         [("", "N"), ("[geometry]\ncrop = [8, 8]\ncrops = 5\n", "N"), ("[geometry]\ncrop = [8, 8]\ncrops = 5\n", "1")]
     {
@@ -103,7 +103,7 @@ fn two_graphs_give_what_one_would() {
 }
 
 #[test]
-fn the_branch_runs_once_for_all_who_hold_the_reference() {
+fn the_branch_runs_once_for_all_holders_of_the_reference() {
     let _one = alone();
     let dir = kit::TempDir::new();
     let path = branched(&dir, "", "N");
@@ -111,7 +111,7 @@ fn the_branch_runs_once_for_all_who_hold_the_reference() {
     let before = reused();
     for shade in [40, 80] {
         let reference = Arc::new(*flat(16, 9, [shade; 3]));
-        // Held until all are through.
+        // Held until all scorers are done.
         let held = Leased::boxed(&reference);
         for (index, scorer) in scorers.iter().enumerate() {
             let distorted = flat(16, 9, [shade + 10 * (index as u8 + 1); 3]);
@@ -120,8 +120,8 @@ fn the_branch_runs_once_for_all_who_hold_the_reference() {
         }
         drop(held);
     }
-    assert_eq!(reused() - before, 4, "of three each, one has computed");
-    // The same memory with other content, once nobody holds it.
+    assert_eq!(reused() - before, 4, "one of three computes each time");
+    // The same memory with other content, after all holders have released it.
     let mut reference = Arc::new(*flat(16, 9, [10; 3]));
     let score = |reference: &Arc<OwnedFrame>| {
         scorers[0].score_frame(flat(16, 9, [60; 3]), Some(Leased::boxed(reference))).unwrap().raw
@@ -131,14 +131,14 @@ fn the_branch_runs_once_for_all_who_hold_the_reference() {
     near(score(&reference), 0.0);
 }
 
-/// Through comparers, as elements use them: four rungs with frames of one memory.
+/// Through comparers, as in elements: four rungs with frames in the same memory.
 #[test]
 fn the_rungs_of_a_ladder_share_it() {
     let _one = alone();
     let dir = kit::TempDir::new();
     let path = branched(&dir, "", "N");
     let references: Vec<SharedFrame> = (0..8u8).map(|n| Arc::new(*flat(32, 16, [20 * n; 3])) as SharedFrame).collect();
-    // However far apart the rungs are, somebody still holds the frame.
+    // A lease is held throughout, however far apart the rungs are.
     let held: Vec<_> = references.iter().map(|frame| Lease::new(&[Arc::as_ptr(frame).cast::<()>() as usize])).collect();
     let mut settings = Settings::default();
     settings.time.alignment = Alignment::Pts;
@@ -168,7 +168,7 @@ fn the_rungs_of_a_ladder_share_it() {
 }
 
 #[test]
-fn branches_that_do_not_fit_say_why() {
+fn errors_explain_why_a_branch_does_not_fit() {
     let _one = alone();
     let refused = |reference: Option<Onnx>, model: Onnx, words: &[&str]| {
         let dir = kit::TempDir::new();
@@ -204,7 +204,7 @@ fn branches_that_do_not_fit_say_why() {
     refused(Some(reference_graph("N")), mean_model, &["reference.model", "full-reference"]);
 }
 
-/// What results are told by changes with either file.
+/// The hash that identifies results changes with either file.
 #[test]
 fn the_hash_covers_both_graphs() {
     let _one = alone();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Users that come and go while the worker is busy: it goes on for the next one, and no other is started. Alone in its
-//! process, whose threads it counts.
+//! Users that come and go while the worker is busy: it continues for the next user, and no other worker is started.
+//! This is the only test in its process, whose threads it counts.
 
 mod common;
 
@@ -14,7 +14,7 @@ use onnx_iqa::picture::{Frame, OwnedFrame, Picture, PictureError};
 use onnx_iqa::scorer::{Job, Scorer};
 use onnx_iqa_testkit as kit;
 
-/// A frame that takes as long to read as the gate is shut.
+/// A frame that cannot be read until the gate opens.
 struct Gate {
     shut: Mutex<Receiver<()>>,
     reached: Sender<()>,
@@ -24,19 +24,19 @@ struct Gate {
 impl Frame for Gate {
     fn picture(&self) -> Result<Picture<'_>, PictureError> {
         let _ = self.reached.send(());
-        // Ends, with an error, when the gate is dropped.
+        // Returns an error when the gate is dropped.
         let _ = self.shut.lock().unwrap().recv();
         self.frame.picture()
     }
 }
 
-/// The names of this process's threads. A new thread is listed at once, and has its own name only once it runs.
+/// The names of this process's threads. A new thread is listed at once, but has its own name only when it runs.
 fn threads() -> Vec<String> {
     let tasks = std::fs::read_dir("/proc/self/task").expect("the process's threads");
     tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok()).collect()
 }
 
-/// Waits until as many threads have the name of a worker's.
+/// Waits until that many threads have a worker's name.
 fn await_workers(count: usize) {
     let limit = Instant::now() + Duration::from_secs(60);
     loop {
@@ -44,13 +44,13 @@ fn await_workers(count: usize) {
         if names.iter().filter(|name| name.starts_with("iqa-")).count() == count {
             return;
         }
-        assert!(Instant::now() < limit, "{count} threads of workers are expected, there are {names:?}");
+        assert!(Instant::now() < limit, "{count} threads of workers are expected, found {names:?}");
         std::thread::yield_now();
     }
 }
 
 #[test]
-fn twenty_restarts_while_the_worker_is_busy_start_no_other() {
+fn twenty_restarts_while_the_worker_is_busy_start_no_other_worker() {
     let dir = kit::TempDir::new();
     let model = open(&kit::mean_model(dir.path(), "mean"));
     let (gate, shut) = channel();
@@ -58,8 +58,8 @@ fn twenty_restarts_while_the_worker_is_busy_start_no_other() {
     let slow = Gate { shut: Mutex::new(shut), reached, frame: *flat(8, 8, [255; 3]) };
     let first = Scorer::with_queue(model.clone(), 1, 1);
     first.try_submit(Job { distorted: Box::new(slow), reference: None, done: Box::new(|_| ()) }).expect("room");
-    at.recv_timeout(Duration::from_secs(60)).expect("the worker takes the frame up");
-    // One that prepares and one that runs.
+    at.recv_timeout(Duration::from_secs(60)).expect("the worker starts on the frame");
+    // One prepares, one runs.
     await_workers(2);
     let all = threads().len();
     drop(first);
@@ -74,6 +74,6 @@ fn twenty_restarts_while_the_worker_is_busy_start_no_other() {
     near(last.score_frame(flat(8, 8, [51; 3]), None).expect("a score").score, 20.0);
     assert_eq!(threads().len(), all, "{:?}", threads());
     drop(last);
-    // With the last user the threads end.
+    // The threads end with the last user.
     await_workers(0);
 }

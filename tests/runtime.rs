@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A runtime that is missing, no runtime at all, or there at a second try.
+//! A runtime that is missing, not an ONNX Runtime, or found at the second attempt.
 //!
-//! ONNX Runtime is loaded once in a process's life, so each case runs in a process of its own: this file's test
-//! `child`, which does what `ONNX_IQA_TEST_CASE` says.
+//! ONNX Runtime is loaded only once per process, so each case runs in its own process: this file's test `child`,
+//! controlled by `ONNX_IQA_TEST_CASE`.
 
 mod common;
 
@@ -85,12 +85,12 @@ fn child() {
 }
 
 #[test]
-fn a_library_that_is_not_there() {
+fn a_missing_library() {
     run("missing", &[("ORT_DYLIB_PATH", Path::new("/nonexistent/libonnxruntime.so"))], &[]);
 }
 
 #[test]
-fn a_library_that_is_something_else() {
+fn a_library_other_than_onnx_runtime() {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     let libc = maps.lines().filter_map(|line| line.split_whitespace().nth(5)).find(|path| path.ends_with("libc.so.6"));
     run("wrong", &[("ORT_DYLIB_PATH", Path::new(libc.expect("glibc is mapped")))], &[]);
@@ -100,7 +100,7 @@ fn a_library_that_is_something_else() {
     run("text", &[("ORT_DYLIB_PATH", &path)], &[]);
 }
 
-/// A library that answers as an ONNX Runtime of that version would, or with nothing.
+/// A library that answers like an ONNX Runtime of that version, or returns nothing.
 fn fake(dir: &Path, name: &str, version: Option<&str>) -> PathBuf {
     let source = dir.join(format!("{name}.rs"));
     let base = match version {
@@ -135,9 +135,9 @@ fn a_runtime_that_is_too_old_or_broken() {
     run("null", &[("ORT_DYLIB_PATH", &fake(dir.path(), "null", None))], &[]);
 }
 
-/// Only on machines that have no ONNX Runtime where the loader looks, which a path variable cannot hide.
+/// Only on machines that have no ONNX Runtime in the loader's folders, which a path variable cannot hide.
 #[test]
-fn none_anywhere() {
+fn no_runtime_anywhere() {
     let listed =
         Command::new("ldconfig").arg("-p").output().or_else(|_| Command::new("/sbin/ldconfig").arg("-p").output());
     if listed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("libonnxruntime.so")) {
@@ -149,7 +149,7 @@ fn none_anywhere() {
 }
 
 #[test]
-fn a_relative_path_is_from_the_working_folder() {
+fn a_relative_path_is_relative_to_the_working_folder() {
     let library = library();
     let here = std::env::current_dir().unwrap();
     let up = "../".repeat(here.components().count());

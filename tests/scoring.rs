@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Scoring on small models with known arithmetic: every geometry and kind of output, from frame to score.
+//! Scoring with small models of known arithmetic: every geometry and kind of output, from frame to score.
 
 mod common;
 
@@ -34,7 +34,7 @@ fn raw(onnx: &kit::Onnx, frame: Box<OwnedFrame>) -> f64 {
 }
 
 #[test]
-fn a_frame_as_it_is() {
+fn an_unscaled_frame() {
     let onnx = kit::mean_graph(Element::Float, "N 3 H W").contract(kit::NR_CONTRACT);
     near(raw(&onnx, flat(16, 9, [51, 102, 153])), 0.4);
     near(raw(&onnx, flat(1, 1, [255, 255, 255])), 1.0);
@@ -73,7 +73,7 @@ fn element_types() {
     // uint8 tensors hold the samples themselves.
     let onnx = kit::mean_graph(Element::Uint8, "N 3 H W").contract(kit::NR_CONTRACT);
     near(raw(&onnx, flat(8, 8, [51, 102, 153])), 102.0);
-    // With a mean and std of their own they are rounded and clamped.
+    // With a mean and std, they are rounded and clamped.
     let contract = kit::NR_CONTRACT.replace("tensor = \"x\"", "tensor = \"x\"\nstd = [0.1, 0.001, -0.1]");
     let onnx = kit::mean_graph(Element::Uint8, "N 3 H W").contract(&contract);
     near(raw(&onnx, flat(8, 8, [64, 128, 64])), (3.0 + 255.0 + 0.0) / 3.0);
@@ -100,7 +100,7 @@ fn half_and_double_outputs() {
 #[test]
 fn nhwc() {
     let contract = kit::NR_CONTRACT.replace("tensor = \"x\"", "tensor = \"x\"\nlayout = \"nhwc\"");
-    // Weights per channel prove the order: 1 R' + 10 G' + 100 B'.
+    // The weights per channel prove the order: 1 R' + 10 G' + 100 B'.
     let onnx = kit::Onnx::new("nhwc")
         .input("x", Element::Float, "N H W 3")
         .output("y", Element::Float, "N")
@@ -122,7 +122,7 @@ fn resizes_into_a_fixed_graph() {
 
 #[test]
 fn short_side() {
-    // 40×20 becomes 20×10; the sum of the pixels tells the size.
+    // 40×20 becomes 20×10; the sum of the pixels shows the size.
     let onnx = kit::Onnx::new("sum")
         .input("x", Element::Float, "N 3 H W")
         .output("y", Element::Float, "N")
@@ -143,9 +143,9 @@ fn multiple_of_pads_by_mirroring() {
     near(raw(&onnx, flat(13, 5, [255, 255, 255])), 3.0 * 16.0 * 8.0);
 }
 
-/// Five crops: the center half white, three corners black, one white.
+/// Five crops: the center is half white, three corners are black, one is white.
 #[test]
-fn crops_are_averaged_however_the_graph_takes_them() {
+fn crops_are_averaged_for_every_layout_of_the_graph() {
     let geometry = "crop = [20, 20]\ncrops = 5";
     let frame = || {
         gray(100, 60, |x, y| {
@@ -174,7 +174,7 @@ fn tiles_over_the_whole_picture() {
 }
 
 #[test]
-fn random_crops_stay_where_they_are() {
+fn random_crops_stay_in_place() {
     let geometry = |seed: u32| format!("crop = [8, 8]\ncrops = 3\nsampling = \"random\"\nseed = {seed}");
     let frame = || gray(120, 90, |x, y| (x * 2).min(255) as u8 ^ (y as u8));
     let first = kit::mean_graph(Element::Float, "N 3 H W").contract(&mean_contract(&geometry(1)));
@@ -202,7 +202,7 @@ fn a_distribution_and_logits() {
     let onnx =
         kit::distribution_graph().contract(&contract("tensor = \"logits\"\ndistribution = [1, 5]\nsoftmax = true"));
     near(raw(&onnx, flat(8, 8, [51, 102, 153])), (1.0 + 5.0 * m.exp()) / (1.0 + m.exp()));
-    // Logits that are taken for a distribution do not sum to 1.
+    // Logits used as a distribution do not sum to 1.
     let onnx = kit::distribution_graph().contract(&contract("tensor = \"logits\"\ndistribution = [1, 5]"));
     let dir = kit::TempDir::new();
     let error = scorer(&onnx.write(dir.path(), "m")).score_frame(flat(8, 8, [51; 3]), None).unwrap_err();
@@ -213,7 +213,7 @@ fn a_distribution_and_logits() {
 fn one_number_out_of_several_of_any_type() {
     let output = |lines: &str| kit::NR_CONTRACT.replace("worst = 0.0\nbest = 1.0", lines);
     let contract = |index: usize| output(&format!("worst = 0.0\nbest = 100.0\nindex = {index}"));
-    // 20.39, 80.39 and 60.39 of 100; integers are cut.
+    // 20.39, 80.39 and 60.39 of 100; integers are truncated.
     let pixel = [52, 205, 154];
     for (element, first) in [
         (Element::Float, 52.0 / 2.55),
@@ -236,7 +236,7 @@ fn one_number_out_of_several_of_any_type() {
 
     let whole = |index| raw(&kit::percent_graph(Element::Int64).contract(&contract(index)), flat(4, 4, pixel));
     assert_eq!([whole(1), whole(2)], [80.0, 60.0]);
-    // The mean over crops, be they the batch or a dimension of their own.
+    // The mean over crops, whether in the batch or in their own dimension.
     let crops = |axis: u8| {
         output("worst = 0.0\nbest = 1.0\nindex = 2")
             + &format!("[geometry]\ncrop = [2, 2]\ncrops = 5\ncrops-axis = {axis}\n")
@@ -278,7 +278,7 @@ fn attributes_and_a_map() {
     // (0.2 + 0.8 + 0.6) / 3 × 255
     assert_eq!(map.data, vec![136; 12]);
 
-    // Tiles of 4×4, maps of 2×2, put together: one quadrant per value.
+    // Tiles of 4×4 with maps of 2×2, combined: one quadrant per value.
     let contract =
         contract.replace("[output]", "[geometry]\ncrop = [4, 4]\ncrops = \"all\"\nstride = [4, 4]\n[output]");
     let tiles = scorer(&kit::outputs_graph().contract(&contract).write(dir.path(), "tiles"));
@@ -294,7 +294,7 @@ fn attributes_and_a_map() {
         100, 100, 200, 200,
     ]);
 
-    // One crop in the middle: the rest holds the mean.
+    // A single center crop: the rest has the mean.
     let contract = contract.replace("crops = \"all\"\nstride = [4, 4]", "crops = 1");
     let center = scorer(&kit::outputs_graph().contract(&contract).write(dir.path(), "centre"));
     let map = center.score_frame(gray(8, 8, |x, _| if x < 4 { 0 } else { 200 }), None).unwrap().map.unwrap();
@@ -325,7 +325,7 @@ fn constants_are_fed() {
     };
     let contract = kit::NR_CONTRACT.to_owned() + "[[constant]]\ntensor = \"gain\"\nvalue = [3]\n";
     let elements = [Element::Float, Element::Float16, Element::Double, Element::Int64, Element::Int32, Element::Uint8];
-    // One value, one value a picture (the dimension has the batch's name), a scalar.
+    // One value, one value per picture (the dimension has the batch's name), a scalar.
     for dims in ["1", "N", ""] {
         for element in elements {
             near(raw(&onnx(dims, element).contract(&contract), flat(4, 4, [51; 3])), 0.6);
@@ -345,14 +345,14 @@ fn full_reference() {
     let error = plain.score_frame(flat(9, 7, [0; 3]), Some(flat(9, 8, [0; 3]))).unwrap_err();
     assert!(matches!(&error, ScoreError::Reference(text) if text.contains("9×8")), "{error}");
 
-    // Crops at equal places: equal pictures differ nowhere, wherever the dice put the crops.
+    // Crops are at the same positions in both, so equal pictures do not differ, wherever random crops lie.
     let geometry = "[geometry]\ncrop = [8, 8]\ncrops = 4\nsampling = \"random\"\n[output]";
     let contract = kit::FR_CONTRACT.replace("[output]", geometry);
     let crops = scorer(&kit::difference_graph().contract(&contract).write(dir.path(), "crops"));
     let noise = || gray(97, 61, |x, y| (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)) as u8);
     near(crops.score_frame(noise(), Some(noise())).unwrap().raw, 0.0);
 
-    // A resizing model takes pictures of different sizes.
+    // A model that resizes accepts pictures of different sizes.
     let contract = kit::FR_CONTRACT.replace("[output]", "[geometry]\nresize = [16, 16]\n[output]");
     let resized = scorer(&kit::difference_graph().contract(&contract).write(dir.path(), "resized"));
     near(resized.score_frame(flat(64, 48, [51; 3]), Some(flat(31, 17, [102; 3]))).unwrap().raw, 0.2);
@@ -362,7 +362,7 @@ fn full_reference() {
     assert!(matches!(&error, ScoreError::Reference(text) if text.contains("takes no reference")), "{error}");
 }
 
-/// Two scales of one picture: a role that repeats, each input with a geometry of its own.
+/// Two scales of one picture: a repeated role, with a geometry per input.
 #[test]
 fn a_role_may_repeat() {
     let contract = r#"
@@ -399,17 +399,17 @@ fn nan_is_an_error() {
 }
 
 #[test]
-fn a_model_that_fails_says_why() {
+fn the_error_of_a_failing_model_has_the_cause() {
     let dir = kit::TempDir::new();
     let scorer = scorer(&kit::failing_model(dir.path(), "failing"));
     let error = scorer.score_frame(flat(4, 4, [9; 3]), None).unwrap_err();
     assert!(matches!(&error, ScoreError::Run(text) if text.contains("Reshape")), "{error}");
-    // And it goes on answering.
+    // The scorer keeps answering.
     assert!(scorer.score_frame(flat(5, 5, [9; 3]), None).is_err());
 }
 
 #[test]
-fn a_sidecar_wins() {
+fn a_sidecar_takes_precedence() {
     let dir = kit::TempDir::new();
     let path = kit::mean_model(dir.path(), "mean");
     assert_eq!(open(&path).contract().name, "mean");
@@ -421,7 +421,7 @@ fn a_sidecar_wins() {
 }
 
 #[test]
-fn pictures_are_scored_where_they_lie() {
+fn pictures_are_scored_in_place() {
     let dir = kit::TempDir::new();
     let (a, b) = (flat(9, 7, [51, 102, 153]), flat(9, 7, [102; 3]));
     let (a, b) = (a.picture().unwrap(), b.picture().unwrap());

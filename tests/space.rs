@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Alignment in space, from outside: whatever comes, the pictures that come out can be compared.
+//! Spatial alignment through the public interface: for any input, the resulting pictures are comparable.
 
 use onnx_iqa::align::space::{Registration, Scale, SpaceError, SpatialAligner};
 use onnx_iqa::picture::{ChromaSite, Colorimetry, Family, Frame, Matrix, OwnedFrame, PixelFormat, Range, Rect};
@@ -18,7 +18,7 @@ impl Random {
     }
 }
 
-/// A frame of any bytes; `dark` ones are mostly 0.
+/// A frame of random bytes; `dark` ones are mostly 0.
 fn frame(
     random: &mut Random,
     format: PixelFormat,
@@ -37,7 +37,7 @@ fn frame(
 }
 
 #[test]
-fn any_two_pictures_come_out_equal_in_size_or_are_refused_by_name() {
+fn any_two_pictures_are_aligned_to_equal_sizes_or_refused_with_the_cause() {
     let mut random = Random(5);
     let sides = [1, 2, 3, 5, 8, 17, 31, 32, 33, 48, 64, 97, 130];
     let (mut aligned_pairs, mut refused) = (0, 0);
@@ -68,7 +68,7 @@ fn any_two_pictures_come_out_equal_in_size_or_are_refused_by_name() {
                             assert_eq!(picture.format().family(), before.format().family());
                             let depth = |f: PixelFormat| f.components()[0].depth;
                             assert_eq!(depth(picture.format()), depth(before.format()));
-                            // What a model that scales by itself is given.
+                            // The crop must also be valid for models that scale by themselves.
                             before.crop(crop).unwrap();
                         }
                         assert!(aligned.shift.is_none() || registration == Registration::Shift);
@@ -87,14 +87,14 @@ fn any_two_pictures_come_out_equal_in_size_or_are_refused_by_name() {
 }
 
 #[test]
-fn a_worker_can_have_it() {
+fn the_aligner_can_be_sent_to_a_thread() {
     fn check<T: Send + Sync + 'static>() {}
     check::<SpatialAligner>();
     check::<SpaceError>();
 }
 
 #[test]
-fn what_fits_is_not_touched() {
+fn matching_pictures_are_unchanged() {
     let mut random = Random(9);
     let colorimetry = Colorimetry { matrix: Matrix::Bt709, range: Range::Limited, chroma_site: ChromaSite::LEFT };
     for &format in PixelFormat::ALL {
@@ -115,8 +115,8 @@ fn what_fits_is_not_touched() {
 }
 
 #[test]
-fn families_stay_what_they_are() {
-    // Whether they can be compared is not decided here.
+fn families_are_unchanged() {
+    // Whether they can be compared is decided elsewhere.
     let mut random = Random(2);
     let colorimetry = Colorimetry { matrix: Matrix::Bt709, range: Range::Full, chroma_site: ChromaSite::CENTER };
     let rgb = frame(&mut random, PixelFormat::Bgra, [40, 30], colorimetry, false);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The worker that a model's users share: order, turns, cancelling, and every job answered exactly once.
+//! The worker shared by a model's users: order, turns, cancelling, and exactly one answer per job.
 
 mod common;
 
@@ -25,7 +25,7 @@ fn job(number: usize, frame: Box<dyn Frame>, answers: &Sender<Answer>) -> Job {
     Job { distorted: frame, reference: None, done }
 }
 
-/// The number as a gray value, which the model's mean gives back.
+/// A gray frame of that value, which the model's mean reproduces.
 fn numbered(number: usize) -> Box<OwnedFrame> {
     flat(8, 8, [(number % 256) as u8; 3])
 }
@@ -40,14 +40,14 @@ fn submit(scorer: &Scorer, mut job: Job) {
     }
 }
 
-/// A frame that cannot be read before it is let through: the worker stands still where a test wants it.
+/// A frame that cannot be read until the gate opens, which stops the worker at a defined point.
 struct Gate {
     open: Mutex<Receiver<()>>,
     reached: Sender<()>,
     frame: OwnedFrame,
 }
 
-/// The frame, what opens it, and what tells that the worker stands at it.
+/// The frame, what opens the gate, and what signals that the worker has reached it.
 fn gate() -> (Box<Gate>, Sender<()>, Receiver<()>) {
     let (opener, open) = channel();
     let (reached, at) = channel();
@@ -77,18 +77,18 @@ fn mean(dir: &kit::TempDir) -> PathBuf {
 #[test]
 fn equal_models_share_a_session() {
     let dir = kit::TempDir::new();
-    // Of its own, because other tests of this process have theirs open.
+    // A contract of its own, because other tests in this process have models open.
     let contract = kit::NR_CONTRACT.replace("\"mean\"", "\"shared\"");
     let path = kit::mean_model_with(dir.path(), "shared", &contract);
     let first = open(&path);
     assert!(Arc::ptr_eq(&first, &open(&path)));
-    // By content, wherever the file lies.
+    // Identified by content, not by path.
     assert!(Arc::ptr_eq(&first, &open(&kit::mean_model_with(dir.path(), "copy", &contract))));
     assert!(!Arc::ptr_eq(&first, &open_with(&path, 2)));
     let other = kit::mean_model_with(dir.path(), "other", &kit::NR_CONTRACT.replace("best = 1.0", "best = 2.0"));
     assert!(!Arc::ptr_eq(&first, &open(&other)));
     assert_eq!(first.active_provider(), Provider::Cpu);
-    // And nothing keeps it open.
+    // Nothing else keeps it open.
     let weak = Arc::downgrade(&first);
     drop(first);
     assert!(weak.upgrade().is_none());
@@ -141,14 +141,14 @@ fn batches_hold_pictures_of_one_size() {
 }
 
 #[test]
-fn a_bad_frame_keeps_its_place_and_harms_no_other() {
+fn a_bad_frame_keeps_its_place_and_affects_no_other() {
     let dir = kit::TempDir::new();
     let scorer = Scorer::with_queue(open(&mean(&dir)), 16, 4);
     let (sender, answers) = channel();
     for number in 0..40 {
         let frame: Box<dyn Frame> = match number % 5 {
             1 => Box::new(Panics),
-            // Too little memory for what it says it is.
+            // Less memory than its size requires.
             3 => Box::new(OwnedFrame { width: 100, height: 100, ..*flat(1, 1, [0; 3]) }),
             _ => numbered(number),
         };
@@ -182,7 +182,7 @@ fn a_full_queue_gives_the_job_back() {
     let (frame, opener, reached) = gate();
     submit(&scorer, job(0, frame, &sender));
     reached.recv().unwrap();
-    // The worker has taken the first up and stands still: three more are what fits.
+    // The worker has taken the first job and is blocked, so three more fit.
     for number in 1..=3 {
         scorer.try_submit(job(number, numbered(number), &sender)).unwrap();
     }
@@ -194,7 +194,7 @@ fn a_full_queue_gives_the_job_back() {
 }
 
 #[test]
-fn cancel_ends_what_is_queued_now() {
+fn cancel_ends_queued_jobs_immediately() {
     let dir = kit::TempDir::new();
     let scorer = Scorer::with_queue(open(&mean(&dir)), 8, 1);
     let (sender, answers) = channel();
@@ -205,13 +205,13 @@ fn cancel_ends_what_is_queued_now() {
         scorer.try_submit(job(number, numbered(number), &sender)).unwrap();
     }
     scorer.cancel();
-    // The worker still stands at the gate, so these came from cancel itself.
+    // The worker is still blocked, so these answers came from cancel.
     for expected in 1..=5 {
         let (number, result) = answers.try_recv().unwrap();
         assert_eq!(number, expected);
         assert!(matches!(result, Err(ScoreError::Cancelled)));
     }
-    // The scorer goes on after a flush.
+    // The scorer continues after a flush.
     scorer.try_submit(job(6, numbered(51), &sender)).unwrap();
     drop(opener);
     let (number, result) = answers.recv().unwrap();
@@ -236,7 +236,7 @@ fn dropping_in_the_middle_answers_every_job_once() {
         }
         let model = Arc::downgrade(scorer.model());
         drop(scorer);
-        // The worker lets go of the model when its last batch is through.
+        // The worker releases the model after its last batch.
         while model.strong_count() > 0 {
             std::thread::yield_now();
         }
@@ -293,11 +293,11 @@ fn ten_users_of_one_model() {
     assert_eq!(total.into_inner(), 300);
 }
 
-/// What is queued while the worker stands still runs together, up to the batch size.
+/// Jobs queued while the worker is blocked run together, up to the batch size.
 #[test]
-fn what_is_queued_runs_together() {
+fn queued_jobs_run_together() {
     let dir = kit::TempDir::new();
-    // Gives each picture the number of pictures in its batch.
+    // Returns the number of pictures in the batch for each picture.
     let onnx = kit::Onnx::new("count")
         .input("x", Element::Float, "N 3 H W")
         .output("y", Element::Float, "N")
@@ -319,7 +319,7 @@ fn what_is_queued_runs_together() {
     drop(opener);
     let sizes: Vec<f64> = answers.iter().take(10).map(|(_, result)| result.unwrap().raw).collect();
     assert_eq!(sizes, [4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 2.0, 2.0]);
-    // One alone does not wait for others.
+    // A single job does not wait for others.
     assert_eq!(scorer.score_frame(numbered(1), None).unwrap().raw, 1.0);
 }
 

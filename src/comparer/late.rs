@@ -56,7 +56,7 @@ impl Slot {
         }
         if let Some(Ok(comparison)) = &mut self.comparison {
             for measure in Measures::VMAF.names() {
-                comparison.metrics.lacks(Missing::NoNextPair { measure });
+                comparison.metrics.add_missing(Missing::NoNextPair { measure });
             }
         }
     }

@@ -2,8 +2,8 @@
 
 //! The kernel for AVX2: SSIM of 8-bit samples by the trapezoidal rule.
 //!
-//! It gives the bits that `trapezoid_bytes.rs` gives: whole numbers are exact, and everything in f32 has the same operations
-//! in the same order there. Columns of windows are summed two rows in one step (`vpmaddwd`).
+//! Results have the same bits as those of `trapezoid_bytes.rs`: integers are exact, and the f32 operations and their
+//! order are the same. Columns of windows are summed two rows per instruction (`vpmaddwd`).
 #![allow(unsafe_code, reason = "intrinsics of a processor that Level has found")]
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
@@ -16,14 +16,14 @@ use super::trapezoid::{Across, Columns, sum_of, tiles};
 use super::trapezoid_bytes::{self, PAIRS, QUARTER, Rows, SQUARES, TILE, column_weights, pair_weights};
 use crate::simd::Avx2;
 
-/// Pairs of rows that two rows of windows reach over.
+/// Pairs of rows covered by two rows of windows.
 const SLOTS: usize = PAIRS + 1;
 /// 32-byte vectors in a tile.
 const VECTORS: usize = TILE / 32;
 
 /// See [`trapezoid_bytes::sum`].
 pub(super) fn sum(_: Avx2, rows: Rows<'_>, constants: Constants, scratch: &mut Scratch) -> f64 {
-    // SAFETY: there is an `Avx2` only where the processor has these instructions.
+    // SAFETY: an `Avx2` exists only if the processor has these instructions.
     unsafe { band(rows, constants, &mut scratch.0) }
 }
 
@@ -32,15 +32,15 @@ pub(super) struct Scratch(Box<Memory>);
 
 struct Memory {
     ring: [Slot; SLOTS],
-    /// Of two rows of windows, and of the two before.
+    /// Of two rows of windows, and of the previous two.
     columns: [[trapezoid_bytes::Columns; 2]; 2],
 }
 
-/// A pair of rows. By vector and column modulo 4: the four moments, each lane a column with two rows.
+/// A pair of rows, by vector and column modulo 4: the four moments; each lane is a column of two rows.
 #[repr(C)]
 struct Slot {
     moments: [[[__m256i; 4]; 4]; VECTORS],
-    /// Slots a multiple of 4096 bytes apart would have loads wait for stores to other addresses.
+    /// Keeps slots from being a multiple of 4096 bytes apart, where loads would wait for stores to other addresses.
     _apart: [__m256i; 10],
 }
 
@@ -70,10 +70,10 @@ fn tile(rows: Rows<'_>, start: usize, to_ssim: &Across<'_, QUARTER>, memory: &mu
     let steps = pair_weights().map(|pair| _mm256_set1_epi32(pair));
     let mut total = 0.0;
     let mut loaded = 0;
-    // Two rows of windows at a time. Where the last one is the only one, the other counts nothing.
+    // Processes two rows of windows per step. If only one is left, the other has weight 0.
     for output in (0..outputs).step_by(2) {
         for pair in loaded..output + SLOTS {
-            // Below the last row lies only what has no weight, or does not count.
+            // Rows below the last one have no weight or are not counted.
             let [upper, lower, next, after] = [0, 1, 2, 3].map(|row| (2 * pair + row).min(last));
             for row in [next, after] {
                 prefetch(&reference[row][start..start + TILE]);
@@ -91,7 +91,8 @@ fn tile(rows: Rows<'_>, start: usize, to_ssim: &Across<'_, QUARTER>, memory: &mu
             }
         }
         loaded = output + SLOTS;
-        // What was stored a moment ago can only be loaded as it was stored: the rows before are summed up in the meantime.
+        // Freshly stored values can only be loaded at the width they were stored with, so the previous rows are summed
+        // first.
         let [now, before] = &mut memory.columns;
         let (now, before) = if output % 4 == 0 { (now, before) } else { (before, now) };
         down(&memory.ring, output, &steps, now);
@@ -113,7 +114,7 @@ fn chunks(row: &[u8], start: usize) -> &[[u8; 32]] {
     row[start..start + TILE].as_chunks().0
 }
 
-/// Rows of a tile are too short to be fetched ahead of time by the processor itself.
+/// The rows of a tile are too short for the hardware prefetcher.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn prefetch(samples: &[u8]) {
@@ -122,8 +123,8 @@ fn prefetch(samples: &[u8]) {
     }
 }
 
-/// 32 columns of two rows as four vectors, by column modulo 4: in each lane the upper row's sample and the lower's, less
-/// 128.
+/// 32 columns of two rows as four vectors, by column modulo 4. Each lane holds the upper and the lower row's sample,
+/// less 128.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn expand(upper: __m256i, lower: __m256i) -> [__m256i; 4] {
@@ -149,7 +150,7 @@ fn products(a: __m256i, b: __m256i) -> [__m256i; 4] {
     [a, b, _mm256_mullo_epi16(a, b), _mm256_sub_epi16(squares, _mm256_set1_epi16(SQUARES))]
 }
 
-/// Columns of the windows whose first pair of rows is `top`, and of those that begin a pair further down, times 2¹⁶.
+/// Columns of the windows that start with the pair of rows `top`, and of those that start one pair below, times 2¹⁶.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn down(ring: &[Slot; SLOTS], top: usize, weights: &[__m256i; PAIRS], columns: &mut [trapezoid_bytes::Columns; 2]) {
@@ -191,7 +192,7 @@ fn load(numbers: &[f32], at: usize) -> __m256 {
 fn across<const QUARTER: usize, const LENGTH: usize>(columns: &Columns<LENGTH>, to_ssim: &Across<'_, QUARTER>) -> f32 {
     let Across { sides, weights, constants, lift } = *to_ssim;
     let side = sides.map(|weight| _mm256_set1_ps(weight));
-    // By moment and window. Moments one by one: all at once do not fit the registers.
+    // By moment and window, one moment after another: all at once do not fit the registers.
     let mut means = [[[_mm256_setzero_ps(); TILE / 32]; 2]; 4];
     for (columns, means) in columns.iter().zip(&mut means) {
         for v in 0..QUARTER / 8 {
@@ -217,7 +218,7 @@ fn across<const QUARTER: usize, const LENGTH: usize>(columns: &Columns<LENGTH>, 
     sum_of(cast(total))
 }
 
-/// A moment's means over every fourth window, and over those two columns further on.
+/// The means of a moment over every fourth window, and over the windows two columns to the right.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn means_of<const LENGTH: usize>(columns: &[[f32; LENGTH]; 4], v: usize, side: &[__m256; RADIUS + 1]) -> [__m256; 2] {
@@ -226,7 +227,7 @@ fn means_of<const LENGTH: usize>(columns: &[[f32; LENGTH]; 4], v: usize, side: &
     two_means(columns, side)
 }
 
-/// Weighted sums of the first eleven of something, and of those that begin two further on.
+/// Weighted sums of the first eleven vectors, and of the eleven that start two later.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn two_means(all: [__m256; WINDOW + 2], side: &[__m256; RADIUS + 1]) -> [__m256; 2] {
@@ -249,12 +250,12 @@ fn fraction(moments: [__m256; 4], constants: Constants, lift: f32) -> [__m256; 2
     let set = |number| _mm256_set1_ps(number);
     let product = _mm256_mul_ps(a, b);
     let square = _mm256_fmadd_ps(a, a, _mm256_mul_ps(b, b));
-    // Means of samples as they are stored: (a + m)(b + m) = ab + m (a + b) + m².
+    // Means of the uncentered samples: (a + m)(b + m) = ab + m (a + b) + m².
     let shift = _mm256_fmadd_ps(_mm256_add_ps(a, b), set(2.0 * middle), set(2.0 * middle * middle + c1));
     let luminance = [_mm256_fmadd_ps(set(2.0), product, shift), _mm256_add_ps(square, shift)];
     let covariance = _mm256_fmadd_ps(set(2.0), _mm256_sub_ps(both, product), set(c2));
     let variances = _mm256_sub_ps(_mm256_add_ps(squares, set(lift + c2)), square);
-    // Never below C₂, but for what a last vector has in the lanes that do not count.
+    // At least C₂ already, except in unused lanes of the last vector.
     let variances = _mm256_max_ps(variances, set(c2));
     [_mm256_mul_ps(luminance[0], covariance), _mm256_mul_ps(luminance[1], variances)]
 }

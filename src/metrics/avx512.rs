@@ -2,8 +2,8 @@
 
 //! The kernels for AVX-512 with VNNI: SSIM by the trapezoidal rule, and sums over bytes.
 //!
-//! They give the bits that `trapezoid_bytes.rs` and `fit_sums.rs` give: whole numbers are exact, and everything in f32 has the same
-//! operations in the same order there. Columns of windows are summed two rows in one step (`vpdpwssd`).
+//! Results have the same bits as those of `trapezoid_bytes.rs` and `fit_sums.rs`: integers are exact, and the f32
+//! operations and their order are the same. Columns of windows are summed two rows per instruction (`vpdpwssd`).
 #![allow(unsafe_code, reason = "intrinsics and assembler of a processor that Level has found")]
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
@@ -20,12 +20,12 @@ use crate::simd::Avx512;
 /// 64-byte vectors in a tile.
 const VECTORS: usize = TILE / 64;
 
-/// The right to call what is in here.
+/// Proof that the processor has the instructions used here.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Vnni(());
 
 impl Vnni {
-    /// `None` when the processor lacks VNNI.
+    /// `None` if the processor lacks VNNI.
     #[inline(always)]
     pub fn new(level: Avx512) -> Option<Self> {
         level.vnni.then_some(Self(()))
@@ -33,13 +33,13 @@ impl Vnni {
 
     /// See [`trapezoid_bytes::sum`](super::trapezoid_bytes::sum).
     pub fn sum(self, rows: Rows<'_>, constants: Constants, scratch: &mut Scratch) -> f64 {
-        // SAFETY: there is a `Vnni` only where the processor has these instructions.
+        // SAFETY: a `Vnni` exists only if the processor has these instructions.
         unsafe { band(rows, constants, &mut scratch.0) }
     }
 
     /// See [`FitSums::of_bytes`].
     pub fn fit(self, a: &[u8], b: &[u8]) -> FitSums {
-        // SAFETY: there is a `Vnni` only where the processor has these instructions.
+        // SAFETY: a `Vnni` exists only if the processor has these instructions.
         unsafe { fit_sums(a, b) }
     }
 }
@@ -49,15 +49,15 @@ pub(super) struct Scratch(Box<Memory>);
 
 struct Memory {
     ring: [Slot; PAIRS],
-    /// Of this row of windows and of the one before.
+    /// Of this row of windows and of the previous one.
     columns: [Columns; 2],
 }
 
-/// A pair of rows. By vector and column modulo 4: the four moments, each lane a column with two rows.
+/// A pair of rows, by vector and column modulo 4: the four moments; each lane is a column of two rows.
 #[repr(C)]
 struct Slot {
     moments: [[[__m512i; 4]; 4]; VECTORS],
-    /// Slots a multiple of 4096 bytes apart would have loads wait for stores to other addresses.
+    /// Keeps slots from being a multiple of 4096 bytes apart, where loads would wait for stores to other addresses.
     _apart: [__m512i; 5],
 }
 
@@ -85,7 +85,7 @@ fn tile(rows: Rows<'_>, start: usize, weights: &Weights, constants: Constants, m
     let steps = pair_weights().map(|pair| _mm512_set1_epi32(pair));
     let mut total = 0.0;
     for step in 0..outputs + PAIRS - 1 {
-        // Below the last row lies only the row that has no weight.
+        // Below the last row is only the row without weight.
         let (upper, lower) = (2 * step, (2 * step + 1).min(last));
         let columns = start..start + TILE;
         let [reference, distorted] = rows.samples;
@@ -99,7 +99,8 @@ fn tile(rows: Rows<'_>, start: usize, weights: &Weights, constants: Constants, m
                 slot.moments[v][phase] = products(reference[phase], distorted[phase]);
             }
         }
-        // What was stored a moment ago can only be loaded as it was stored: the row before is summed up in the meantime.
+        // Freshly stored values can only be loaded at the width they were stored with, so the previous row is summed
+        // first.
         let [now, before] = &mut memory.columns;
         let (now, before) = if step % 2 == 0 { (now, before) } else { (before, now) };
         if step + 1 >= PAIRS {
@@ -125,7 +126,7 @@ fn fit_sums(a: &[u8], b: &[u8]) -> FitSums {
     let (others, other_rest) = b.as_chunks::<64>();
     let mut total = FitSums::of_few(rest, other_rest);
     let (low, zero) = (_mm512_set1_epi16(0xff), _mm512_setzero_si512());
-    // In a lane, 2¹³ times four products of 8 bits sum to less than 2³¹.
+    // Per lane, 2¹³ times four products of 8 bits sum to less than 2³¹.
     for (blocks, others) in blocks.chunks(1 << 13).zip(others.chunks(1 << 13)) {
         let (mut first, mut second, mut aa, mut ab, mut sse) = (zero, zero, zero, zero, zero);
         for (a, b) in blocks.iter().zip(others) {
@@ -151,8 +152,8 @@ fn fit_sums(a: &[u8], b: &[u8]) -> FitSums {
     total
 }
 
-/// 64 columns of two rows as four vectors, by column modulo 4: in each lane the upper row's sample and the lower's, less
-/// 128.
+/// 64 columns of two rows as four vectors, by column modulo 4. Each lane holds the upper and the lower row's sample,
+/// less 128.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn expand(upper: __m512i, lower: __m512i) -> [__m512i; 4] {
@@ -179,7 +180,7 @@ fn products(a: __m512i, b: __m512i) -> [__m512i; 4] {
     [a, b, _mm512_mullo_epi16(a, b), _mm512_sub_epi16(sse, _mm512_set1_epi16(SQUARES))]
 }
 
-/// Columns of windows that end with the pair of rows `step`, times 2¹⁶.
+/// Columns of the windows that end with the pair of rows `step`, times 2¹⁶.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn down(ring: &[Slot; PAIRS], step: usize, weights: &[__m512i; PAIRS], columns: &mut Columns) {
@@ -198,17 +199,18 @@ fn down(ring: &[Slot; PAIRS], step: usize, weights: &[__m512i; PAIRS], columns: 
     }
 }
 
-/// The sum of products, 16 bits with 16 bits, of six vectors; `at` counts vectors from a slot's beginning.
+/// The sum of 16-bit products of six vectors; `at` is the index of the vector in a slot.
 ///
-/// In assembler, because LLVM 21 makes two instructions of `_mm512_dpwssd_epi32` (`vpmaddwd` and `vpaddd`), which is
-/// right for processors where the one is slow, and makes half of what this file is for take twice as long.
+/// Written in assembler because LLVM 21 splits `_mm512_dpwssd_epi32` into two instructions (`vpmaddwd` and `vpaddd`).
+/// That is right for processors where the single one is slow, but doubles the time of half of this file's work.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn dot(slots: [&[[[__m512i; 4]; 4]; VECTORS]; PAIRS], at: usize, weights: &[__m512i; PAIRS]) -> __m512i {
     let at = at * size_of::<__m512i>();
     assert!(at < size_of_val(slots[0]));
     let sum;
-    // SAFETY: one vector at `at`, which is within each slot, is read, and the function's features include all of it.
+    // SAFETY: each slot is read at vector `at`, which is within it, and the function's features include the
+    // instructions.
     unsafe {
         std::arch::asm!(
             "vpmaddwd {sum}, {w0}, [{p0} + {at}]",
@@ -246,7 +248,7 @@ fn across(columns: &Columns, weights: &Weights, constants: Constants) -> f32 {
         let mut moments = [[_mm512_setzero_ps(); 4]; 2];
         for moment in 0..4 {
             let at = |column: usize| load(&columns[moment][column % 4], 16 * v + column / 4);
-            // The columns that two windows, two columns apart, reach over.
+            // The columns covered by two windows that are two columns apart.
             let c = [at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11), at(12)];
             for window in 0..2 {
                 let middle = RADIUS + 2 * window;
@@ -276,12 +278,12 @@ fn fraction(moments: [__m512; 4], constants: Constants) -> [__m512; 2] {
     let set = |number| _mm512_set1_ps(number);
     let product = _mm512_mul_ps(a, b);
     let square = _mm512_fmadd_ps(a, a, _mm512_mul_ps(b, b));
-    // Means of samples as they are stored: (a + m)(b + m) = ab + m (a + b) + m².
+    // Means of the uncentered samples: (a + m)(b + m) = ab + m (a + b) + m².
     let shift = _mm512_fmadd_ps(_mm512_add_ps(a, b), set(2.0 * middle), set(2.0 * middle * middle + c1));
     let luminance = [_mm512_fmadd_ps(set(2.0), product, shift), _mm512_add_ps(square, shift)];
     let covariance = _mm512_fmadd_ps(set(2.0), _mm512_sub_ps(both, product), set(c2));
     let variances = _mm512_sub_ps(_mm512_add_ps(sse, set(f32::from(SQUARES) + c2)), square);
-    // Never below C₂, but for what a last vector has in the lanes that do not count.
+    // At least C₂ already, except in unused lanes of the last vector.
     let variances = _mm512_max_ps(variances, set(c2));
     [_mm512_mul_ps(luminance[0], covariance), _mm512_mul_ps(luminance[1], variances)]
 }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How much the edges of a coder's blocks show in a picture.
+//! How visible the edges of a codec's blocks are in a picture.
 
-/// Side of a block, in pixels: of the discrete cosine transforms of JPEG, MPEG-2 and MPEG-4 part 2.
+/// Side of a block, in pixels: that of the discrete cosine transforms of JPEG, MPEG-2 and MPEG-4 part 2.
 const SIDE: usize = 8;
 
-/// Differences of neighboring pixels, summed up across columns and rows.
+/// Sums of absolute differences of neighboring pixels, by column and by row.
 pub(super) struct BlockEdges {
-    /// Between each column and the next, over all rows that were added.
+    /// Between each column and the next, over all added rows.
     columns: Vec<f64>,
-    /// Between each row that was added and the one above, with the row's number.
+    /// Between each added row and the one above, with the row's number.
     rows: Vec<(usize, f64)>,
 }
 
 impl BlockEdges {
-    /// Of a picture that is so wide, without a row.
+    /// Of a picture of that width, without rows.
     pub fn new(width: usize) -> Self {
         Self { columns: vec![0.0; width.saturating_sub(1)], rows: Vec::new() }
     }
@@ -28,20 +28,20 @@ impl BlockEdges {
         self.rows.push((y, f64::from(down)));
     }
 
-    /// By how much differences are larger every eighth column or row than around it, in the mean difference: along and down,
-    /// summed up. A few tenths, where nothing but the picture's own content makes it so.
+    /// By how much the differences at every eighth column and row exceed those around them, relative to the mean
+    /// difference, horizontally and vertically added up. A few tenths if only the picture's own content causes it.
     pub fn shown(&self) -> f64 {
         let columns: Vec<_> = self.columns.iter().copied().enumerate().collect();
         excess(&columns) + excess(&self.rows)
     }
 }
 
-/// By how much the differences at one place of eight exceed those around them more than at the others.
+/// By how much the differences at one of the eight phases exceed those around them, compared with the other phases.
 fn excess(differences: &[(usize, f64)]) -> f64 {
     let mut phases = [(0.0, 0u32); SIDE];
     for three in differences.windows(3) {
         let [(before, left), (at, own), (after, right)] = [three[0], three[1], three[2]];
-        // Rows of blocks may have been left out between them.
+        // Rows of blocks in between may have been skipped.
         if after - before == 2 {
             let (sum, count) = &mut phases[at % SIDE];
             *sum += own - (left + right) / 2.0;
@@ -61,7 +61,7 @@ fn excess(differences: &[(usize, f64)]) -> f64 {
 mod tests {
     use super::BlockEdges;
 
-    /// Of rows 1 to 63 of a picture that is 64 pixels wide.
+    /// Of rows 1 to 63 of a picture 64 pixels wide.
     fn shown(value: impl Fn(usize, usize) -> f32) -> f64 {
         let row = |y: usize| (0..64).map(|x| value(x, y)).collect::<Vec<_>>();
         let mut edges = BlockEdges::new(64);
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_every_eight_pixels_show_wherever_they_begin() {
+    fn steps_every_eight_pixels_are_found_at_any_phase() {
         let texture = |x: usize, y: usize| ((x * 7 + y * 13) % 5) as f32;
         let level = |x: usize, y: usize| ((x / 8 * 31 + y / 8 * 17) % 7) as f32 * 4.0;
         assert!(shown(texture) < 0.3, "{}", shown(texture));
@@ -85,10 +85,10 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_were_left_out_are_no_neighbors() {
+    fn skipped_rows_are_not_neighbors() {
         let mut edges = BlockEdges::new(4);
         for y in (1..200).filter(|y| y % 48 < 16) {
-            // The first row after a gap differs by much from the row above, which was not added.
+            // The first row after a gap differs much from the row above, which was not added.
             edges.add(y, &[0.0; 4], &[if y % 48 == 0 { 90.0 } else { 1.0 }; 4]);
         }
         assert!(edges.shown() < 0.1, "{}", edges.shown());

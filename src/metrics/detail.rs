@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Which of two pictures has detail that the other lacks: what tells a source from its rendition.
+//! Which of two pictures has detail that the other lacks: this distinguishes a source from its rendition.
 
 use super::block_edges::BlockEdges;
 use super::error::MetricsError;
@@ -11,36 +11,38 @@ use std::ops::AddAssign;
 
 /// Side of a block, in pixels.
 const BLOCK: usize = 16;
-/// Blocks without which nothing is said.
+/// Fewer blocks than this give no result.
 const FEW: usize = 32;
-/// Blocks that are enough: of larger pictures some rows of blocks are left out.
+/// Enough blocks: of larger pictures, some rows of blocks are skipped.
 const ENOUGH: usize = 2048;
-/// How much more energy the distorted picture's detail must have than the reference's, at least.
+/// The least energy of the distorted picture's detail, relative to the reference's.
 const MORE: f64 = 1.2;
-/// How much the reference's own detail may be amplified: more is sharpening.
+/// The greatest amplification of the reference's own detail; above it, the picture was sharpened.
 const SHARPENED: f64 = 1.1;
-/// By how much more the rest must be where the picture has detail than where it has least: noise is everywhere.
+/// How much stronger the rest must be where the picture has the most detail than where it has the least: noise is
+/// everywhere.
 const PLACED: f64 = 5.0;
 
-/// How the detail of a distorted picture stands to that of its reference. Detail is luma less its mean over the nearest
-/// pixels.
+/// How the detail of a distorted picture relates to that of its reference. Detail is luma less its mean over the
+/// nearest pixels.
 ///
-/// Coding takes detail away where there is some: a decoded picture has less of it than its source, and of two inputs that
-/// were exchanged the distorted one has more. Sharpening, which amplifies the reference's own detail, and noise or grain,
-/// which lies where there is none, give more of it as well, and are told apart by that; so does the noise of coders without
-/// a filter against blocks (JPEG, MPEG-2, MPEG-4 part 2), which lies where the detail is, and is told by the blocks' edges.
+/// Coding removes detail where there is some, so a decoded picture has less of it than its source. If the two inputs
+/// were swapped, the distorted one has more. Sharpening, noise and grain also add detail, but can be distinguished:
+/// sharpening amplifies the reference's own detail, and noise and grain are also found where there is none. The noise
+/// of codecs without a deblocking filter (JPEG, MPEG-2, MPEG-4 part 2) lies where the detail is; it is recognized by
+/// the edges of blocks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Detail {
-    /// The gain of the distorted picture's detail over the reference's, by least squares.
+    /// The gain from the reference's detail to the distorted picture's, by least squares.
     pub gain: f64,
-    /// The energy of the distorted picture's detail, in that of the reference's.
+    /// The energy of the distorted picture's detail, relative to that of the reference's.
     pub energy: f64,
-    /// The energy of what the reference's detail does not explain, in the quarter of the blocks with the most detail, in
-    /// that of the quarter with the least.
+    /// The energy of what the reference's detail does not explain, in the quarter of the blocks with the most detail,
+    /// relative to that in the quarter with the least.
     pub placed: f64,
-    /// How much more the edges of blocks of 8×8 pixels show in the distorted picture than in the reference, in the mean
-    /// difference of neighboring pixels.
+    /// By how much edges of blocks of 8×8 pixels are more visible in the distorted picture than in the reference,
+    /// relative to the mean difference of neighboring pixels.
     pub edges: f64,
 }
 
@@ -61,10 +63,10 @@ impl AddAssign for Sums {
 }
 
 impl Detail {
-    /// Of two pictures of one size; `None` where they are too small or too flat to say anything.
+    /// Compares two pictures of one size; `None` if they are too small or too flat for a result.
     ///
     /// # Errors
-    /// When their sizes differ, or one of them is R'G'B' and the other one not.
+    /// If their sizes differ, or only one of them is R'G'B'.
     pub fn of(reference: &Picture<'_>, distorted: &Picture<'_>) -> Result<Option<Self>, MetricsError> {
         let (mut blocks, edges) = blocks(Pair::new(reference, distorted)?.luma());
         if blocks.len() < FEW {
@@ -72,7 +74,7 @@ impl Detail {
         }
         let mut all = Sums::default();
         blocks.iter().for_each(|block| all += *block);
-        // Less than a quarter of a level of detail a pixel is rounding.
+        // Detail of less than a quarter of a level per pixel is rounding.
         let least = (blocks.len() * BLOCK * BLOCK) as f64 / 16.0;
         if all.reference < least || all.distorted < least {
             return Ok(None);
@@ -92,16 +94,16 @@ impl Detail {
         }))
     }
 
-    /// Whether the distorted picture has detail that its reference lacks, and that is neither sharpening nor noise that is
-    /// everywhere. It may be a coder's noise: see [`edges`](Self::edges).
+    /// Whether the distorted picture has detail that its reference lacks and that is neither sharpening nor noise over
+    /// the whole picture. It may be a codec's noise: see [`edges`](Self::edges).
     #[must_use]
     pub fn is_the_distorteds(&self) -> bool {
         self.energy >= MORE && self.gain <= SHARPENED && self.placed >= PLACED
     }
 }
 
-/// The sums over whole blocks: all, or those of rows that are spread evenly; and how much edges of blocks show in each
-/// picture.
+/// The sums over whole blocks, of all rows of blocks or of evenly spaced ones; and how visible edges of blocks are in
+/// each picture.
 fn blocks(luma: Scale<'_>) -> (Vec<Sums>, [f64; 2]) {
     let (columns, rows) = (luma.width / BLOCK, luma.height / BLOCK);
     let step = (columns * rows / ENOUGH).max(1);
@@ -111,7 +113,7 @@ fn blocks(luma: Scale<'_>) -> (Vec<Sums>, [f64; 2]) {
     for row in (step / 2..rows).step_by(step) {
         let start = blocks.len();
         blocks.resize(start + columns, Sums::default());
-        // A pixel at the edge has not all its neighbors.
+        // Pixels at the picture's edge lack neighbors.
         for y in (row * BLOCK).max(1)..((row + 1) * BLOCK).min(luma.height.saturating_sub(1)) {
             for ((side, source), edges) in sides.iter_mut().zip(&luma.sources).zip(&mut edges) {
                 let [above, own] = side.detail(y, |y, out| source.load(y, out));
@@ -136,7 +138,7 @@ fn blocks(luma: Scale<'_>) -> (Vec<Sums>, [f64; 2]) {
 
 /// Rows of one picture's luma.
 struct Rows {
-    /// Each in the place of its number modulo three, if it is there.
+    /// Row `y` is at `y % 3`, if it is loaded.
     luma: [(Option<usize>, Vec<f32>); 3],
     detail: Vec<f32>,
 }
@@ -146,8 +148,8 @@ impl Rows {
         Self { luma: [0, 1, 2].map(|_| (None, vec![0.0; width])), detail: vec![0.0; width] }
     }
 
-    /// The detail of the row `y`, which is not at the edge: luma less ½ of itself and ⅛ of each of its four neighbors. Gives
-    /// luma of the row above and of this one.
+    /// The detail of row `y`, which is not at the edge: luma less ½ of itself and ⅛ of each of its four neighbors.
+    /// Returns the luma of the row above and of this one.
     fn detail(&mut self, y: usize, load: impl Fn(usize, &mut [f32])) -> [&[f32]; 2] {
         for row in y - 1..=y + 1 {
             let (number, luma) = &mut self.luma[row % 3];
@@ -173,20 +175,20 @@ mod tests {
 
     const SIZE: [usize; 2] = [160, 128];
 
-    /// Gray pixels of a function of the place.
+    /// A gray picture of a function of the position.
     fn shown([width, height]: [usize; 2], value: impl Fn(usize, usize) -> f64) -> OwnedFrame {
         let sample = |at| value(at % width, at / width).round().clamp(0.0, 255.0) as u8;
         let plane = ((0..width * height).map(sample).collect(), width);
         OwnedFrame::new(PixelFormat::Gray8, width as u32, height as u32, vec![plane], Colorimetry::SRGB).unwrap()
     }
 
-    /// −1 to 1, another at each place and for each seed.
+    /// −1 to 1, different at each position and for each seed.
     fn noise(x: usize, y: usize, seed: usize) -> f64 {
         let mixed = (x * 73_856_093) ^ (y * 19_349_663) ^ (seed * 83_492_791);
         (mixed.wrapping_mul(2_654_435_761) >> 7) as f64 % 2048.0 / 1024.0 - 1.0
     }
 
-    /// Texture in the left half, nothing in the right; `fine` is the part of it that coding takes away.
+    /// Texture in the left half, nothing in the right. `fine` is the part that coding removes.
     fn film(width: usize, coarse: f64, fine: f64) -> impl Fn(usize, usize) -> f64 {
         move |x, y| {
             let texture = coarse * noise(x, y, 1) + fine * noise(x, y, 2);
@@ -203,8 +205,8 @@ mod tests {
     }
 
     #[test]
-    fn a_source_has_more_than_its_rendition_and_exchanged_it_is_said() {
-        // Of the larger ones not every block is looked at.
+    fn a_source_in_the_place_of_its_rendition_is_recognized() {
+        // Of larger pictures, not every block is used.
         for size in [SIZE, [1283, 725]] {
             let (source, coded) = (shown(size, film(size[0], 0.6, 0.5)), shown(size, film(size[0], 0.6, 0.0)));
             assert!(said(&coded, &source));
@@ -213,16 +215,16 @@ mod tests {
     }
 
     #[test]
-    fn grain_and_sharpening_are_no_detail_of_the_source() {
+    fn grain_and_sharpening_are_not_detail_of_the_source() {
         let film = film(SIZE[0], 0.6, 0.0);
         let source = shown(SIZE, &film);
         assert!(!said(&source, &shown(SIZE, |x, y| film(x, y) + 20.0 * noise(x, y, 3))), "grain");
         assert!(!said(&source, &shown(SIZE, |x, y| 128.0 + 1.4 * (film(x, y) - 128.0))), "sharpening");
     }
 
-    /// Every block of 8×8 has a level of its own, as in a coder without a filter against that.
+    /// Every block of 8×8 has its own level, as with a codec without a deblocking filter.
     #[test]
-    fn a_picture_of_blocks_is_told_by_their_edges() {
+    fn a_blocky_picture_is_recognized_by_its_edges() {
         let film = film(SIZE[0], 0.6, 0.0);
         let source = shown(SIZE, &film);
         let offset = |x: usize, y: usize| if x < SIZE[0] / 2 { 40.0 * noise(x / 8, y / 8, 5) } else { 0.0 };
@@ -235,9 +237,9 @@ mod tests {
         assert!(!swapped.is_the_distorteds() && swapped.edges == -found.edges, "{swapped:?}");
     }
 
-    /// The sums are what they are by definition, each block, edges included.
+    /// The sums match the definition in every block, also at the picture's edges.
     #[test]
-    fn blocks_are_summed_up_whole() {
+    fn blocks_are_summed_completely() {
         let value = |x: usize, y: usize| 100.0 + (50.0 * noise(x, y, 4)).round();
         let (one, two) = (shown([37, 35], value), shown([37, 35], |_, _| 100.0));
         let pictures = [one.picture().unwrap(), two.picture().unwrap()];
@@ -261,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn flat_small_and_unequal_pictures_say_nothing() {
+    fn flat_small_and_unequal_pictures_have_no_result() {
         let flat = shown(SIZE, |_, _| 100.0);
         assert_eq!(detail(&flat, &shown(SIZE, film(SIZE[0], 0.6, 0.5))).unwrap(), None);
         for size in [[1, 1], [2, 40], [16, 16]] {

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Halving a picture as libvmaf's MS-SSIM does.
+//! Halves a picture as libvmaf's MS-SSIM does.
 
 use super::fused::fused;
 use crate::simd::{LANES, SimdLevel};
 
-/// The low-pass filter, from its middle on: that of the 9/7 biorthogonal wavelet (`g_lpf_h` in libvmaf's `ms_ssim.c`).
+/// The low-pass filter from its center on: that of the 9/7 biorthogonal wavelet (`g_lpf_h` in libvmaf's `ms_ssim.c`).
 const FILTER: [f32; 5] = [0.602914, 0.266846, -0.078201, -0.016828, 0.026727];
-/// Samples from the filter's middle to its border.
+/// Samples from the filter's center to its end.
 pub(super) const REACH: usize = FILTER.len() - 1;
 
-/// A row or column outside the picture is the mirrored one inside, the outermost repeated.
+/// Maps a row or column outside the picture to the mirrored one inside; the outermost is repeated.
 pub(super) fn mirrored(at: isize, size: usize) -> usize {
     let size = size as isize;
     let at = if at < 0 { -1 - at } else { at };
     (if at >= size { 2 * size - 1 - at } else { at }).clamp(0, size - 1) as usize
 }
 
-/// The source rows that the row `y` of the halved picture is made of.
+/// The source rows of row `y` of the halved picture.
 pub(super) fn sources(y: usize, height: usize) -> [usize; 2 * REACH + 1] {
     std::array::from_fn(|k| mirrored((2 * y + k) as isize - REACH as isize, height))
 }
 
-/// A row of the halved picture from nine rows; `scratch` is working memory.
+/// Computes a row of the halved picture from nine rows; `scratch` is working memory.
 #[inline(always)]
 pub(super) fn row<L: SimdLevel>(rows: [&[f32]; 2 * REACH + 1], scratch: &mut Vec<f32>, out: &mut [f32]) {
     let width = rows[0].len();
-    // Room for the mirrored borders, and for a last vector that reads too much.
+    // Room for the mirrored borders, and for a last vector that reads beyond them.
     scratch.resize(width + 2 * REACH + 2 * LANES, 0.0);
     let (borders, filtered) = (REACH, &mut scratch[REACH..REACH + width]);
     let rows = rows.map(|row| &row[..width]);
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_flat_stays_so() {
+    fn flat_pictures_stay_flat() {
         let line = [7.0f32; 23];
         let mut out = [0.0; 12];
         row::<Scalar>([&line; 9], &mut Vec::new(), &mut out);
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_point_gives_the_filter() {
+    fn a_single_pixel_gives_the_filter() {
         let mut line = [0.0f32; 24];
         line[11] = 1.0;
         let mut out = [0.0; 12];

@@ -19,7 +19,7 @@ pub enum MetricsError {
         /// Width and height.
         distorted: [u32; 2],
     },
-    /// R'G'B' against Y'CbCr or gray: samples are compared as they are stored, no matrix is applied.
+    /// R'G'B' and Y'CbCr or gray: samples are compared as stored, without applying a matrix.
     #[error(
         "the reference is {reference}, the distorted picture {distorted}: R'G'B' is only compared with R'G'B', \
          Y'CbCr and grey only with each other; convert one of them first"
@@ -30,14 +30,14 @@ pub enum MetricsError {
         /// Of the distorted picture.
         distorted: PixelFormat,
     },
-    /// There is no such number of pictures so small.
+    /// The measure does not exist for pictures this small.
     #[error("{measure} needs pictures of at least {least}x{least} pixels, these have {}x{}", .size[0], .size[1])]
     TooSmall {
         /// The measure.
         measure: &'static str,
         /// Width and height.
         size: [u32; 2],
-        /// What each side has to have.
+        /// The least length of a side, in pixels.
         least: u32,
     },
 }

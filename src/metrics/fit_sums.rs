@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The sums that a luma fit needs.
+//! The sums for the luma fit.
 
 use pulp::bytemuck::cast;
 
@@ -19,7 +19,7 @@ pub(super) struct FitSums {
 }
 
 impl FitSums {
-    /// Of two rows, less `start` each.
+    /// Of two rows, with `start` subtracted from each sample.
     #[inline(always)]
     pub fn of(a: &[f32], b: &[f32], start: f32) -> Self {
         const WIDE: usize = 8;
@@ -38,13 +38,13 @@ impl FitSums {
         Self { a, b, aa, ab, sse }
     }
 
-    /// Of two rows of bytes as they are, exact.
+    /// Of two rows of bytes, unchanged and exact.
     #[inline(always)]
     pub fn of_bytes<L: SimdLevel>(level: L, a: &[u8], b: &[u8]) -> Self {
         let (blocks, rest) = a.as_chunks::<{ 4 * LANES }>();
         let (others, other_rest) = b.as_chunks::<{ 4 * LANES }>();
         let mut sums = Self::of_few(rest, other_rest);
-        // In the half of a number, 2⁷ times two bytes sum to less than 2¹⁶.
+        // In half a lane, 2⁷ times two bytes sum to less than 2¹⁶.
         for (blocks, others) in blocks.chunks(1 << 7).zip(others.chunks(1 << 7)) {
             let mut products = Products::new(level);
             let [mut first, mut second] = [[0u32; LANES]; 2];
@@ -65,7 +65,7 @@ impl FitSums {
         sums
     }
 
-    /// Of two rows of samples of up to 12 bits, two bytes each, as they are, exact.
+    /// Of two rows of samples of up to 12 bits, two bytes each, unchanged and exact.
     #[inline(always)]
     pub fn of_words<L: SimdLevel>(level: L, a: &[[u8; 2]], b: &[[u8; 2]], places: [Place; 2]) -> Self {
         let (blocks, rest) = a.as_chunks::<{ 2 * LANES }>();
@@ -107,7 +107,7 @@ impl FitSums {
         Self { a: first as f64, b: second as f64, aa: aa as f64, ab: ab as f64, sse: sse as f64 }
     }
 
-    /// Of samples that are `factor` times as large.
+    /// Of the samples multiplied by `factor`.
     pub fn scaled(self, factor: f64) -> Self {
         let square = factor * factor;
         Self {
@@ -119,10 +119,10 @@ impl FitSums {
         }
     }
 
-    /// The least-squares line b = gain · a + offset through `count` pairs; none when all a are the same.
+    /// The least-squares line b = gain · a + offset through `count` pairs; `None` if all a are the same.
     pub fn line(&self, count: f64) -> Option<(f64, f64)> {
         let spread = count * self.aa - self.a * self.a;
-        // Equal samples leave nothing here, or what f64 rounds off.
+        // Equal samples leave 0 here, or a rounding error of f64.
         if spread <= 1e-13 * count * self.aa {
             return None;
         }
@@ -151,7 +151,7 @@ impl std::ops::AddAssign for FitSums {
     }
 }
 
-/// Sums of a², b² and ab, of pairs of numbers of 16 bits.
+/// Sums of a², b² and ab over pairs of 16-bit numbers.
 struct Products<L: SimdLevel> {
     aa: L::Sums,
     bb: L::Sums,
@@ -171,7 +171,7 @@ impl<L: SimdLevel> Products<L> {
         self.ab = level.dot_pairs(a, b, self.ab);
     }
 
-    /// With the sums of a and b.
+    /// Combines them with the sums of a and b.
     #[inline(always)]
     fn sums(self, level: L, [a, b]: [i64; 2]) -> FitSums {
         let [aa, bb, ab] = [self.aa, self.bb, self.ab].map(|sums| total(level.lanes(sums)));
@@ -188,7 +188,7 @@ fn total(lanes: [i32; LANES]) -> i64 {
     sum
 }
 
-/// The sum of numbers of 16 bits, two in a lane.
+/// The sum of 16-bit numbers, two per lane.
 #[inline(always)]
 fn halves(lanes: [u32; LANES]) -> i64 {
     let mut sum = 0;
@@ -203,7 +203,7 @@ mod tests {
     use super::*;
     use crate::simd::{Kernel, Level};
 
-    /// Samples of that many bits, the largest ones among them.
+    /// Samples of that many bits, including the greatest.
     fn samples(count: usize, depth: u32, seed: u32) -> Vec<u16> {
         let mut state = seed;
         let mut random = || {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! SSIM of a picture that is shrunk first, as libvmaf's `float_ssim` is.
+//! SSIM of a downscaled picture, as in libvmaf's `float_ssim`.
 
 use super::downsample::mirrored;
 use super::field::Field;
-use super::luma_pass::{self, LumaWants};
+use super::luma_pass::{self, LumaRequest};
 use super::measure::{Measure, Pass};
 use super::measurements::Measurements;
 use super::scale::{BAND, Scale, Source};
@@ -13,7 +13,7 @@ use super::ssim_window::{WINDOW, windows};
 use super::workers::Workers;
 use crate::simd::{Kernel, SimdLevel};
 
-/// The shorter side that pictures are brought near to.
+/// The approximate shorter side of the downscaled picture.
 const SIDE: usize = 256;
 
 pub(super) static FLOAT_SSIM: Field = Field {
@@ -27,16 +27,16 @@ pub(super) static FLOAT_SSIM: Field = Field {
 /// libvmaf's `float_ssim`.
 #[derive(Default)]
 pub(super) struct FloatSsimMeasure {
-    /// Both pictures, shrunk.
+    /// Both pictures, downscaled.
     shrunk: [Vec<f32>; 2],
 }
 
-/// By how much a picture is shrunk: its shorter side over 256, rounded.
+/// The downscaling factor: the shorter side over 256, rounded.
 fn factor(luma: Scale<'_>) -> usize {
     ((luma.shorter_side() + SIDE / 2) / SIDE).max(1)
 }
 
-/// The length of a shrunk side. libvmaf keeps one more column of an odd width, and row of an odd height.
+/// The length of a downscaled side. libvmaf keeps one more column for odd widths, and one more row for odd heights.
 fn shrunk_side(side: usize, factor: usize) -> usize {
     if factor == 1 { side } else { side / factor + side % 2 }
 }
@@ -57,8 +57,8 @@ impl Measure for FloatSsimMeasure {
             _ => self.shrink(pass, factor, [width, height]),
         };
         let scale = Scale { sources, stored: None, width, height };
-        let wants = LumaWants { float_ssim: true, ..LumaWants::default() };
-        let sums = luma_pass::sums(pass.workers, scale, wants, pass.constants);
+        let request = LumaRequest { float_ssim: true, ..LumaRequest::default() };
+        let sums = luma_pass::sums(pass.workers, scale, request, pass.constants);
         let count = (windows(width) * windows(height)) as f64;
         found.add(&FLOAT_SSIM, Some(sums.windows.ssim / count));
     }
@@ -82,13 +82,13 @@ fn shrink(workers: &Workers, source: Source<'_>, luma: Scale<'_>, factor: usize,
     });
 }
 
-/// Some rows of a shrunk picture.
+/// Some rows of a downscaled picture.
 struct Shrink<'a> {
     source: Source<'a>,
-    /// Of what is shrunk.
+    /// Width and height of the source.
     size: [usize; 2],
     factor: usize,
-    /// Of the shrunk picture.
+    /// Width of the downscaled picture.
     columns: usize,
     /// The first row.
     first: usize,
@@ -119,7 +119,7 @@ impl Kernel for Shrink<'_> {
     }
 }
 
-/// The rows, or columns, that one of the shrunk picture is the mean of.
+/// The rows or columns over which one row or column of the downscaled picture is averaged.
 #[inline(always)]
 fn taps(at: usize, factor: usize, side: usize) -> impl Iterator<Item = usize> {
     let start = (at * factor) as isize - (factor / 2) as isize;

@@ -2,14 +2,15 @@
 
 //! Fused multiply-add with the same bits on every processor.
 //!
-//! Rounding the product too would also give the same bits everywhere, without `emulated`, but with AVX2 and AVX-512 it
-//! takes a fifth more time over all windows, and 4 % more over every second one. What has neither pays instead: SSIM takes
-//! 2.5 times as long over every second window of 1080p as all of them did, and 13 times over all of them.
+//! Rounding the product as well would also give the same bits everywhere, without `emulated`. But with AVX2 and AVX-512
+//! it takes a fifth more time over all windows, and 4 % more over every second one. The cost is borne by processors
+//! without FMA: there, SSIM of 1080p over every second window takes 2.5 times as long as it did over all windows, and
+//! 13 times over all windows.
 
 use crate::simd::SimdLevel;
 
 /// `a * b + c`, rounded once. Unlike [`multiply_add`](crate::simd::multiply_add), whose last bit depends on the level,
-/// and unlike `f32::mul_add`, which is a call per number where the processor does not have the instruction.
+/// and unlike `f32::mul_add`, which is a function call per number on processors without the instruction.
 #[inline(always)]
 pub(super) fn fused<L: SimdLevel>(a: f32, b: f32, c: f32) -> f32 {
     if L::FMA { a.mul_add(b, c) } else { emulated(a, b, c) }
@@ -19,13 +20,13 @@ pub(super) fn fused<L: SimdLevel>(a: f32, b: f32, c: f32) -> f32 {
 /// Algorithms Using Rounding to Odd", IEEE Trans. Computers 57(4), 2008.
 #[inline(always)]
 fn emulated(a: f32, b: f32, c: f32) -> f32 {
-    // In f64 the product is exact, and the sum has 29 bits more than the result.
+    // In f64, the product is exact, and the sum has 29 bits more than the result.
     let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
     let sum = product + c;
-    // What the sum has lost (Knuth's TwoSum).
+    // The rounding error of the sum (Knuth's TwoSum).
     let part = sum - product;
     let lost = (product - (sum - part)) + (c - part);
-    // A sum that is not exact is made odd, so that rounding it again cannot take it for one halfway between two f32.
+    // An inexact sum is rounded to odd, so that the second rounding cannot mistake it for halfway between two f32.
     let bits = sum.to_bits();
     let inexact = u64::from(lost.abs() > 0.0) & !bits & 1;
     let away = u64::from((lost > 0.0) == (sum > 0.0));
@@ -49,7 +50,7 @@ mod tests {
             (state >> 32) as u32
         };
         for _ in 0..300_000 {
-            // Of every size, of sizes that go together, and with short mantissas, whose sums end halfway more often.
+            // Of every size, of matching sizes, and with short mantissas, whose sums are more often halfway.
             let mut number = |low: u32, span: u32, mask: u32| {
                 f32::from_bits(random() & 0x8000_0000 | (low + random() % span) << 23 | random() & mask)
             };
@@ -61,7 +62,7 @@ mod tests {
 
     #[test]
     fn is_not_rounded_twice() {
-        // 1 + 2⁻²⁴ lies halfway; a little more or less is lost in f64, and decides.
+        // 1 + 2⁻²⁴ is halfway; a little more or less is lost in f64, but decides.
         let half = 1.0 / 16_777_216.0f32;
         let tiny = f32::from_bits(0x0080_0000);
         for (a, c) in [(tiny, 1.0 + half), (-tiny, 1.0 + half), (tiny, 1.0), (-tiny, -1.0), (0.0, -0.0), (-0.0, 0.0)] {
@@ -72,13 +73,13 @@ mod tests {
                 check(a, b, c);
             }
         }
-        // 4097² = 2²⁴ + 2¹³ + 1 lies halfway between two f32, to either side of which a little more takes it.
+        // 4097² = 2²⁴ + 2¹³ + 1 is halfway between two f32; a little more or less decides.
         assert_eq!(emulated(4097.0, 4097.0, 1e-30), 16_785_410.0);
         assert_eq!(emulated(4097.0, 4097.0, -1e-30), 16_785_408.0);
     }
 
     #[test]
-    fn what_is_no_number_stays_so() {
+    fn nan_and_infinity_are_preserved() {
         for (a, b, c) in [(f32::MAX, 2.0, 0.0), (f32::INFINITY, 1.0, 1.0), (f32::MAX, 1.0, f32::MAX)] {
             check(a, b, c);
             check(-a, b, -c);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! For tests: the ffmpeg whose libvmaf measures what is measured here.
+//! For tests: runs the ffmpeg whose libvmaf gives the expected values.
 //!
 //! Needs `ONNX_IQA_FFMPEG`, the path of an ffmpeg 9 (`scripts/ffmpeg.sh` prints one), and `ONNX_IQA_CLIPS`.
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::picture::{Colorimetry, OwnedFrame, PixelFormat};
 
-/// ffmpeg and a folder to work in.
+/// ffmpeg and a temporary folder.
 pub struct Laboratory {
     program: PathBuf,
     clips: PathBuf,
@@ -20,7 +20,7 @@ pub struct Laboratory {
 }
 
 impl Laboratory {
-    /// None without ffmpeg or clips.
+    /// `None` without ffmpeg or clips.
     pub fn open() -> Option<Self> {
         let path = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.exists());
         Some(Self { program: path("ONNX_IQA_FFMPEG")?, clips: path("ONNX_IQA_CLIPS")?, folder: TempDir::new() })
@@ -34,8 +34,8 @@ impl Laboratory {
         assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
     }
 
-    /// Writes so many frames of a source, filtered, into a raw file. A source is a file of `ONNX_IQA_CLIPS` or what lavfi
-    /// makes.
+    /// Writes the given number of frames of a source, filtered, to a raw file. A source is a file in `ONNX_IQA_CLIPS`
+    /// or a lavfi graph.
     pub fn write(&self, source: &str, graph: &str, frames: usize, name: &str) {
         let file = self.clips.join(source).display().to_string();
         let from = if source.ends_with(".mp4") { vec!["-i", &file] } else { vec!["-f", "lavfi", "-i", source] };
@@ -43,7 +43,7 @@ impl Laboratory {
         self.run(&[&from[..], &["-lavfi", graph, "-frames:v", &frames, "-f", "rawvideo", name]].concat());
     }
 
-    /// The frames of a raw file, as ours. `pix_fmt` is ffmpeg's name of the format.
+    /// The frames of a raw file. `pix_fmt` is ffmpeg's name of the format.
     pub fn read(&self, name: &str, pix_fmt: &str, [width, height]: [u32; 2]) -> Vec<OwnedFrame> {
         let format = match pix_fmt {
             "yuv420p" => PixelFormat::I420,
@@ -68,7 +68,7 @@ impl Laboratory {
         frames
     }
 
-    /// Sends raw files of one size and format through a graph with libvmaf; gives what it logs of each frame.
+    /// Runs raw files of one size and format through a graph with libvmaf; returns its log of each frame.
     pub fn measure(&self, names: &[&str], pix_fmt: &str, [width, height]: [u32; 2], graph: &str) -> Vec<Value> {
         let size = format!("{width}x{height}");
         let mut arguments = Vec::new();

@@ -3,7 +3,7 @@
 //! The luma fit.
 
 use super::field::Field;
-use super::luma_pass::LumaWants;
+use super::luma_pass::LumaRequest;
 use super::measure::{Measure, Pass};
 use super::measurements::Measurements;
 use super::pair::MIDDLE;
@@ -28,8 +28,8 @@ pub(super) static BIAS: Field = Field {
 pub(super) struct LumaFitMeasure;
 
 impl Measure for LumaFitMeasure {
-    fn wants(&self, luma: Scale<'_>) -> LumaWants {
-        LumaWants { fit: Some(start(luma)), ..LumaWants::default() }
+    fn request(&self, luma: Scale<'_>) -> LumaRequest {
+        LumaRequest { fit: Some(start(luma)), ..LumaRequest::default() }
     }
 
     fn measure(&mut self, pass: &Pass<'_>, found: &mut Measurements) {
@@ -40,8 +40,8 @@ impl Measure for LumaFitMeasure {
     }
 }
 
-/// The sample that sums over luma are taken from: for f32 the reference's first, so that nothing is rounded off where
-/// luma hardly varies; whole numbers are summed up as they are.
+/// The value subtracted from samples before summing: for f32, the reference's first sample, so that no precision is
+/// lost where luma hardly varies; integers are summed unchanged.
 fn start(luma: Scale<'_>) -> f32 {
     match luma.sources[0] {
         Source::Picture(_) if luma.stored.is_some() => -MIDDLE as f32,

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a picture says by itself: how bright it is, how much is in it, whether it moves.
+//! What a single picture shows: how bright it is, how much contrast it has, whether it moves.
 
 use super::pair::{MIDDLE, Pair};
 use super::range::{Kind, SampleRange};
 use super::scale::Scale;
 use crate::picture::{Picture, Range};
 
-/// Luma below this share of full scale is dark.
+/// Luma below this fraction of full scale is dark.
 pub const DARK: f64 = 0.1;
 
-/// Luma of one picture. All are shares of full scale, from black (0) to white (1).
+/// Luma of one picture. All values are fractions of full scale, from black (0) to white (1).
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct LumaLook {
@@ -18,16 +18,16 @@ pub struct LumaLook {
     pub mean: f64,
     /// The standard deviation over the picture.
     pub deviation: f64,
-    /// How much of the picture is [dark](DARK), 0 to 1.
+    /// The share of the picture that is [dark](DARK), 0 to 1.
     pub dark: f64,
-    /// The mean of the absolute differences to the picture looked at before; `None` for the first one, and where that one
-    /// had another size.
+    /// The mean absolute difference from the previous picture; `None` for the first picture, and after one of another
+    /// size.
     pub motion: Option<f64>,
 }
 
-/// Looks at the luma of a stream's pictures, one after the other.
+/// Measures the luma of a stream's pictures, one after another.
 ///
-/// Samples of more than 8 bits are rounded to 8. It keeps the luma of one picture.
+/// Samples of more than 8 bits are rounded to 8. The luma of one picture is kept.
 ///
 /// ```
 /// use onnx_iqa::metrics::LumaMeter;
@@ -45,15 +45,15 @@ pub struct LumaLook {
 #[derive(Debug, Clone, Default)]
 pub struct LumaMeter {
     size: [u32; 2],
-    /// The luma of the picture before, row by row; nothing before the first.
+    /// The luma of the previous picture, row by row; empty before the first.
     before: Vec<u8>,
 }
 
 impl LumaMeter {
-    /// Looks at the next picture.
+    /// Measures the next picture.
     pub fn look(&mut self, picture: &Picture<'_>) -> LumaLook {
         let size = [picture.width(), picture.height()];
-        // A picture is of its own size and family.
+        // A picture always has the same size and family as itself.
         let Ok(pair) = Pair::new(picture, picture) else { return LumaLook::NOTHING };
         let luma = pair.luma();
         let knows_one = self.size == size && !self.before.is_empty();
@@ -73,7 +73,7 @@ impl LumaMeter {
         LumaLook { motion, ..LumaLook::of(&counts, range) }
     }
 
-    /// Forgets the picture before, as when a stream begins anew.
+    /// Forgets the previous picture, for the start of a new stream.
     pub fn reset(&mut self) {
         self.before.clear();
     }
@@ -82,7 +82,7 @@ impl LumaMeter {
 impl LumaLook {
     const NOTHING: Self = Self { mean: 0.0, deviation: 0.0, dark: 0.0, motion: None };
 
-    /// Of how many samples have each value.
+    /// From the number of samples of each value.
     fn of(counts: &[u64; 256], range: Range) -> Self {
         let (gain, offset) = scale(range);
         let light = |sample: usize| (sample as f64 * gain + offset).clamp(0.0, 1.0);
@@ -97,7 +97,7 @@ impl LumaLook {
     }
 }
 
-/// What brings 8-bit samples to shares of full scale: gain and offset.
+/// The conversion of 8-bit samples to fractions of full scale: gain and offset.
 fn scale(range: Range) -> (f64, f64) {
     let full = SampleRange::new(Kind::Light, 8, Range::Full);
     let affine = SampleRange::new(Kind::Light, 8, range).to(&full);
@@ -157,13 +157,13 @@ mod tests {
         let found = look(&mut LumaMeter::default(), &frame);
         assert!((found.mean - 0.5).abs() < 1e-12 && (found.deviation - 0.5).abs() < 1e-12, "{found:?}");
         assert_eq!(found.dark, 0.5);
-        // What lies below black is black.
+        // Samples below black count as black.
         let below = look(&mut LumaMeter::default(), &limited(PixelFormat::I420, vec![3; 8]));
         assert_eq!((below.mean, below.dark), (0.0, 1.0));
     }
 
     #[test]
-    fn ten_bits_say_what_eight_say() {
+    fn ten_bits_give_the_values_of_eight() {
         let samples = [16u16, 60, 235, 100, 40, 41, 200, 199];
         let deep = samples.iter().flat_map(|sample| (sample * 4).to_le_bytes()).collect();
         let plain = samples.map(|sample| sample as u8).to_vec();

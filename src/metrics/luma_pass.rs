@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The one pass over luma that all measures share: each row is read once for everything that is summed up over it.
+//! The one pass over luma that all measures share: each row is read once for all sums.
 
 use std::ops::Range;
 
@@ -14,21 +14,21 @@ use super::workers::Workers;
 use super::{trapezoid_bytes, trapezoid_words};
 use crate::simd::{Kernel, SimdLevel};
 
-/// What is wanted of a pass.
+/// The sums that are requested.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct LumaWants {
-    /// The sum of SSIM, and which windows it is taken over.
+pub(super) struct LumaRequest {
+    /// The sum of SSIM, and the windows over which it is taken.
     pub ssim: Option<Windows>,
-    /// The sum of SSIM as libvmaf's `float_ssim` has it, over all windows, instead of `ssim`.
+    /// The sum of SSIM as in libvmaf's `float_ssim`, over all windows, instead of `ssim`.
     pub float_ssim: bool,
     /// The sums of SSIM's three parts, over all windows.
     pub parts: bool,
-    /// Sums for the fit, and the sample that they are taken from (0 for whole numbers).
+    /// Sums for the fit, and the sample that is subtracted first (0 for integers).
     pub fit: Option<f32>,
 }
 
-impl LumaWants {
-    /// What one or the other wants.
+impl LumaRequest {
+    /// What either requests.
     pub fn or(self, other: Self) -> Self {
         Self {
             ssim: self.ssim.or(other.ssim),
@@ -39,26 +39,26 @@ impl LumaWants {
     }
 }
 
-/// Which windows a mean is taken over.
+/// The windows over which a mean is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Windows {
-    /// Each.
+    /// All windows.
     All,
-    /// Every second one in both directions, by the trapezoidal rule. Needs whole numbers.
+    /// Every second window in both directions, by the trapezoidal rule. Needs integers.
     EverySecond,
 }
 
-/// What a pass gives.
+/// The results of a pass.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct LumaSums {
     pub windows: WindowSums,
     pub fit: FitSums,
 }
 
-/// Goes over the luma of a scale.
-pub(super) fn sums(workers: &Workers, scale: Scale<'_>, wants: LumaWants, constants: Constants) -> LumaSums {
+/// Runs the pass over the luma of a scale.
+pub(super) fn sums(workers: &Workers, scale: Scale<'_>, request: LumaRequest, constants: Constants) -> LumaSums {
     let bands = workers.each(scale.bands(), scale.pixels(), |index, scratch| {
-        workers.level.run_whole(Band { scale, wants, constants, index, scratch })
+        workers.level.run_whole(Band { scale, request, constants, index, scratch })
     });
     let mut total = LumaSums::default();
     for band in bands {
@@ -71,7 +71,7 @@ pub(super) fn sums(workers: &Workers, scale: Scale<'_>, wants: LumaWants, consta
 /// The pass over a band.
 struct Band<'a> {
     scale: Scale<'a>,
-    wants: LumaWants,
+    request: LumaRequest,
     constants: Constants,
     index: usize,
     scratch: &'a mut Scratch,
@@ -83,7 +83,7 @@ impl Kernel for Band<'_> {
     #[inline(always)]
     fn run<L: SimdLevel>(mut self, level: L) -> LumaSums {
         let mut sums = LumaSums::default();
-        let LumaWants { ssim, float_ssim, parts, fit } = self.wants;
+        let LumaRequest { ssim, float_ssim, parts, fit } = self.request;
         let fit_of_numbers = fit.filter(|_| self.scale.stored.is_none());
         match self.scale.stored {
             Some(pair) if pair[0].depth() == 8 => self.bytes(level, &pair, &mut sums),
@@ -98,23 +98,23 @@ impl Kernel for Band<'_> {
 }
 
 impl Band<'_> {
-    /// The rows that begin in this band, and `reach` more, as far as there are any.
+    /// The rows that begin in this band, and up to `reach` more.
     fn rows(&self, reach: usize) -> Range<usize> {
         let first = self.index * BAND;
         first..(first + BAND + reach).min(self.scale.height)
     }
 
-    /// What is summed up over bytes: exact, but for the last steps of SSIM.
+    /// Sums over bytes: exact, except for the last steps of SSIM.
     #[inline(always)]
     fn bytes<L: SimdLevel>(&mut self, level: L, pair: &[Samples<'_>; 2], sums: &mut LumaSums) {
-        let every_second = self.wants.ssim == Some(Windows::EverySecond);
+        let every_second = self.request.ssim == Some(Windows::EverySecond);
         let own = self.rows(0).len();
         let rows = self.rows(if every_second { WINDOW - 1 } else { 0 });
         let first = rows.start;
         let [unpacked_a, unpacked_b] = &mut self.scratch.bytes;
         let reference = pair[0].rows_of_bytes(rows.clone(), unpacked_a);
         let distorted = pair[1].rows_of_bytes(rows, unpacked_b);
-        if self.wants.fit.is_some() {
+        if self.request.fit.is_some() {
             for (a, b) in reference.iter().zip(&distorted).take(own) {
                 sums.fit += fit_of_bytes(level, a, b);
             }
@@ -139,10 +139,10 @@ impl Band<'_> {
         }
     }
 
-    /// What is summed up over samples of 9 to 12 bits: exact, but for SSIM.
+    /// Sums over samples of 9 to 12 bits: exact, except for SSIM.
     #[inline(always)]
     fn words<L: SimdLevel>(&mut self, level: L, pair: &[Samples<'_>; 2], sums: &mut LumaSums) {
-        let every_second = self.wants.ssim == Some(Windows::EverySecond);
+        let every_second = self.request.ssim == Some(Windows::EverySecond);
         let own = self.rows(0).len();
         let rows = self.rows(if every_second { WINDOW - 1 } else { 0 });
         let first = rows.start;
@@ -150,7 +150,7 @@ impl Band<'_> {
         let [unpacked_a, unpacked_b] = &mut self.scratch.words;
         let reference = pair[0].rows_of_words(rows.clone(), unpacked_a);
         let distorted = pair[1].rows_of_words(rows, unpacked_b);
-        if self.wants.fit.is_some() {
+        if self.request.fit.is_some() {
             for (a, b) in reference.iter().zip(&distorted).take(own) {
                 sums.fit += FitSums::of_words(level, a, b, places);
             }
@@ -164,10 +164,10 @@ impl Band<'_> {
         }
     }
 
-    /// What is summed up over numbers.
+    /// Sums over f32.
     #[inline(always)]
     fn numbers<L: SimdLevel>(&mut self, fit: Option<f32>, sums: &mut LumaSums) {
-        let LumaWants { ssim, float_ssim, parts, .. } = self.wants;
+        let LumaRequest { ssim, float_ssim, parts, .. } = self.request;
         let ssim = ssim == Some(Windows::All);
         let own = self.rows(0).len();
         let rows = self.rows(if ssim || float_ssim || parts { WINDOW - 1 } else { 0 });
@@ -194,7 +194,7 @@ impl Band<'_> {
     }
 }
 
-/// Rows of a scale, one after another.
+/// Loads rows of a scale, one after another.
 #[inline(always)]
 fn load(source: &Source<'_>, rows: Range<usize>, width: usize, out: &mut Vec<f32>) {
     out.resize(rows.len() * width, 0.0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What every measure is.
+//! The interface of all measures.
 
-use super::luma_pass::{LumaSums, LumaWants};
+use super::luma_pass::{LumaRequest, LumaSums};
 use super::measurements::Measurements;
 use super::pair::Pair;
 use super::reference::SharedReference;
@@ -10,35 +10,36 @@ use super::scale::Scale;
 use super::ssim_window::Constants;
 use super::workers::Workers;
 
-/// A measure of one stream. A meter keeps each of its measures from pair to pair, so one that needs memory of earlier
-/// pairs has it in itself.
+/// A measure of one stream. A meter keeps its measures from pair to pair, so a measure can hold state from earlier
+/// pairs.
 pub(super) trait Measure: Send {
-    /// What the pass over luma that all measures share has to sum up for this one.
-    fn wants(&self, luma: Scale<'_>) -> LumaWants {
+    /// The sums that the shared pass over luma has to compute for this measure.
+    fn request(&self, luma: Scale<'_>) -> LumaRequest {
         let _ = luma;
-        LumaWants::default()
+        LumaRequest::default()
     }
 
-    /// Whether a part of its work is the reference's alone, and worth being kept for others that compare with it.
+    /// Whether part of its work depends on the reference alone and is worth keeping for other comparisons with it.
     fn shares(&self) -> bool {
         false
     }
 
-    /// Adds what it gives for a pair; pairs come in the order of the stream.
+    /// Adds the values of a pair. Pairs come in the order of the stream.
     fn measure(&mut self, pass: &Pass<'_>, found: &mut Measurements);
 
-    /// How many of the last pairs lack something that only the next ones, or the end, tell.
+    /// How many of the last pairs lack values that depend on the next pairs or on the end of the stream.
     fn waiting(&self) -> usize {
         0
     }
 
-    /// Adds what the oldest pair that waited has gained by the last one; called again, the next one's.
+    /// Adds the values of the oldest waiting pair that the last pair has completed. The next call adds those of the
+    /// next one.
     fn late(&mut self, found: &mut Measurements) {
         let _ = found;
     }
 
-    /// Adds what the oldest pair that waits lacks, as no other follows; called again, the next one's. The next pair is
-    /// then the first of a sequence.
+    /// Adds the missing values of the oldest waiting pair, as no pair follows. The next call adds those of the next
+    /// one. After that, the next pair is the first of a sequence.
     fn finish(&mut self, found: &mut Measurements) {
         let _ = found;
     }
@@ -48,11 +49,11 @@ pub(super) trait Measure: Send {
 pub(super) struct Pass<'a> {
     pub pair: &'a Pair<'a>,
     pub luma: Scale<'a>,
-    /// Of everything that measures wanted, and always those of the fit.
+    /// The sums that measures requested, and always those of the fit.
     pub sums: LumaSums,
     pub constants: Constants,
     pub workers: &'a Workers,
-    /// Where what is computed of the reference alone is kept for others, if there are others.
+    /// Keeps what is computed from the reference alone for other comparisons, if there are any.
     pub shared: Option<&'a SharedReference<'a>>,
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What was measured of a pair.
+//! The measured values of a pair.
 
 use super::field::Field;
 use super::registry;
 
-/// What was measured of a pair of pictures. What was not asked for, or does not exist for these pictures, is absent.
+/// The measured values of a pair of pictures. Values that were not requested, or do not exist for these pictures, are
+/// absent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Measurements {
     /// In the registry's order.
@@ -32,19 +33,19 @@ impl Measurements {
         self.values.is_empty()
     }
 
-    /// PSNR of luma in dB, up to 100. Not for R'G'B'.
+    /// PSNR of luma in dB, up to 100. Absent for R'G'B'.
     #[must_use]
     pub fn psnr_y(&self) -> Option<f64> {
         self.get("psnr-y")
     }
 
-    /// PSNR of Cb in dB, up to 100. Not for R'G'B' and gray.
+    /// PSNR of Cb in dB, up to 100. Absent for R'G'B' and gray.
     #[must_use]
     pub fn psnr_cb(&self) -> Option<f64> {
         self.get("psnr-cb")
     }
 
-    /// PSNR of Cr in dB, up to 100. Not for R'G'B' and gray.
+    /// PSNR of Cr in dB, up to 100. Absent for R'G'B' and gray.
     #[must_use]
     pub fn psnr_cr(&self) -> Option<f64> {
         self.get("psnr-cr")
@@ -68,31 +69,31 @@ impl Measurements {
         self.get("ms-ssim")
     }
 
-    /// SSIM of luma that is shrunk first, as libvmaf's `float_ssim`, −1 to 1.
+    /// SSIM of downscaled luma, as libvmaf's `float_ssim`, −1 to 1.
     #[must_use]
     pub fn float_ssim(&self) -> Option<f64> {
         self.get("float-ssim")
     }
 
-    /// VMAF, 0 to 110, by the meter's model. It comes [late](super::Meter::late).
+    /// VMAF by the meter's model, 0 to 110. It comes [late](super::Meter::late).
     #[must_use]
     pub fn vmaf(&self) -> Option<f64> {
         self.get("vmaf")
     }
 
-    /// CAMBI of the distorted picture, 0 (no banding) to 31, in practice to 24.
+    /// CAMBI of the distorted picture, 0 (no banding) to 31; at most 24 in practice.
     #[must_use]
     pub fn cambi(&self) -> Option<f64> {
         self.get("cambi")
     }
 
-    /// Why something that was asked for is not there.
+    /// Why requested values are absent.
     #[must_use]
     pub fn missing(&self) -> &[Missing] {
         &self.missing
     }
 
-    /// Adds what came late.
+    /// Adds values that came late.
     pub fn complete(&mut self, late: Self) {
         let place = |field: &Field| registry::fields().position(|known| known.name == field.name);
         self.values.extend(late.values);
@@ -100,81 +101,81 @@ impl Measurements {
         self.missing.extend(late.missing);
     }
 
-    /// Bits of the samples that the pictures were compared at: those of the deeper one. `None` if nothing was measured.
+    /// Bit depth at which the pictures were compared: that of the deeper one. `None` if nothing was measured.
     #[must_use]
     pub fn depth(&self) -> Option<u8> {
         self.depth
     }
 
-    /// How the distorted luma follows the reference's; `None` when that is flat.
+    /// How the distorted luma follows the reference's; `None` if the reference is flat.
     #[must_use]
     pub fn luma_fit(&self) -> Option<LumaFit> {
         Some(LumaFit { gain: self.get("gain")?, bias: self.get("bias")? })
     }
 
-    /// Nothing measured yet, of samples of so many bits.
+    /// No values yet, for samples of that many bits.
     pub(super) fn at_depth(depth: u8) -> Self {
         Self { depth: Some(depth), ..Self::default() }
     }
 
-    /// Something that was asked for is not there.
-    pub(crate) fn lacks(&mut self, missing: Missing) {
+    /// Adds a reason why a requested value is absent.
+    pub(crate) fn add_missing(&mut self, missing: Missing) {
         self.missing.push(missing);
     }
 
-    /// Adds what a measure gives, if it gives it for this pair.
+    /// Adds the value of a measure, if it exists for this pair.
     pub(super) fn add(&mut self, field: &'static Field, value: Option<f64>) {
         self.values.extend(value.map(|value| (field, value)));
     }
 }
 
-/// Why a measure gives nothing for a pair.
+/// Why a measure has no value for a pair.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Missing {
-    /// There is no such number of pictures so small.
+    /// The measure does not exist for pictures this small.
     #[error("{measure} needs pictures of at least {least}x{least} pixels, these have {}x{}", .size[0], .size[1])]
     TooSmall {
         /// The measure.
         measure: &'static str,
         /// Width and height.
         size: [u32; 2],
-        /// What each side has to have.
+        /// The least length of a side, in pixels.
         least: u32,
     },
-    /// There is no such number of pictures of that shape.
+    /// The measure does not exist for pictures of this shape.
     #[error("{measure} needs pictures {takes}; these have {}x{}", .size[0], .size[1])]
     Shape {
         /// The measure.
         measure: &'static str,
         /// Width and height.
         size: [u32; 2],
-        /// What is taken, in words.
+        /// The accepted sizes, in words.
         takes: &'static str,
     },
-    /// There is no such number of samples of so many bits.
+    /// The measure does not exist for samples of this many bits.
     #[error("{measure} takes samples of up to {most} bits, these have {depth}")]
     TooDeep {
         /// The measure.
         measure: &'static str,
         /// Bits of a sample.
         depth: u8,
-        /// Bits that a sample may have.
+        /// The greatest accepted depth, in bits.
         most: u8,
     },
-    /// There is no such number of R'G'B'.
+    /// The measure does not exist for R'G'B'.
     #[error("{measure} takes Y'CbCr or gray, these pictures are R'G'B': convert them")]
     Rgb {
         /// The measure.
         measure: &'static str,
     },
-    /// There is no such number without chroma.
+    /// The measure does not exist without chroma.
     #[error("{measure} by this model needs Cb and Cr, of the same size in both pictures")]
     NoChroma {
         /// The measure.
         measure: &'static str,
     },
-    /// There is no such number of chroma so small.
+    /// The measure does not exist for chroma planes this small.
     #[error(
         "{measure} by this model needs chroma planes of at least {least}x{least} samples, these have {}x{}",
         .size[0], .size[1]
@@ -184,7 +185,7 @@ pub enum Missing {
         measure: &'static str,
         /// Width and height of the chroma planes.
         size: [u32; 2],
-        /// What each side has to have.
+        /// The least length of a side, in samples.
         least: u32,
     },
     /// The next pair did not come in time.
@@ -196,7 +197,7 @@ pub enum Missing {
 }
 
 impl Missing {
-    /// The name of the measure that lacks something: `vmaf`.
+    /// The name of the measure that has no value: `vmaf`.
     #[must_use]
     pub fn measure(&self) -> &'static str {
         match *self {
@@ -214,7 +215,7 @@ impl Missing {
 /// distorted ≈ gain · reference + bias
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LumaFit {
-    /// 1 where contrast is the same.
+    /// 1 if contrast is the same.
     pub gain: f64,
     /// In units of 8-bit samples.
     pub bias: f64,

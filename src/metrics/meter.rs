@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A stream's measures.
+//! The measures of a stream.
 
 use super::error::MetricsError;
-use super::luma_pass::{self, LumaWants};
+use super::luma_pass::{self, LumaRequest};
 use super::measure::{Measure, Pass};
 use super::measurements::Measurements;
 use super::pair::Pair;
@@ -17,31 +17,31 @@ use crate::sharing::Lease;
 use crate::simd::Level;
 use std::sync::Arc;
 
-/// For how many references after one that was shared others are expected to come.
+/// After a shared reference, sharing is expected for this many more.
 const EXPECTED: u32 = 32;
 
-/// Measures pairs of pictures; keeps working memory and threads from one to the next.
+/// Measures pairs of pictures; keeps working memory and threads from pair to pair.
 ///
-/// The numbers depend neither on how many threads there are nor on the processor.
+/// Values depend neither on the number of threads nor on the processor.
 pub struct Meter {
     wanted: Measures,
-    /// The wanted ones, and the luma fit.
+    /// The requested measures, and the luma fit.
     measures: Vec<Box<dyn Measure>>,
     workers: Workers,
-    /// For how many references others are expected to have them too.
+    /// For how many more references sharing is expected.
     expected: u32,
 }
 
 impl Meter {
-    /// A meter for `measures` that uses up to `threads` threads, 0 being one for each core.
+    /// A meter for `measures` that uses up to `threads` threads; 0 stands for one per core.
     ///
-    /// Meters with the same number share their threads; with 1, everything is done by the caller's.
+    /// Meters with the same number share their threads. With 1, all work is done on the caller's thread.
     #[must_use]
     pub fn new(measures: Measures, threads: usize) -> Self {
         Self::started(measures, threads, &Options::default())
     }
 
-    /// The same with another model of VMAF than the default one, `vmaf_v0.6.1`.
+    /// Like [`new`](Self::new), with a VMAF model instead of the default, `vmaf_v0.6.1`.
     #[must_use]
     pub fn with_vmaf_model(measures: Measures, threads: usize, model: Arc<VmafModel>) -> Self {
         Self::started(measures, threads, &Options { vmaf: Some(model) })
@@ -60,9 +60,9 @@ impl Meter {
         self
     }
 
-    /// Measures how far `distorted` is from `reference`. Pairs come in the order of the stream.
+    /// Measures the difference of `distorted` from `reference`. Pairs must come in the order of the stream.
     ///
-    /// VMAF is not among what is measured: it comes [late](Self::late), with the next pair or the next two.
+    /// VMAF is not among the returned values: it comes [late](Self::late), with the next pair or the next two.
     ///
     /// ```
     /// use onnx_iqa::metrics::{Measures, Meter};
@@ -83,14 +83,15 @@ impl Meter {
     /// ```
     ///
     /// # Errors
-    /// When their sizes differ, or one of them is R'G'B' and the other one not.
+    /// If the sizes differ, or only one of the two is R'G'B'.
     pub fn measure(&mut self, reference: &Picture<'_>, distorted: &Picture<'_>) -> Result<Measurements, MetricsError> {
         self.measure_shared(reference, distorted, None)
     }
 
-    /// The same, with a reference that other meters may compare with too: what is needed of it alone is then computed for
-    /// all of them by the first, if it takes long enough to be worth that. The numbers are the same. `shared` must have been
-    /// made of `reference`; its lease is [done](crate::sharing::Lease::done) after this.
+    /// Like [`measure`](Self::measure), with a reference that other meters may compare with too. What is needed of the
+    /// reference alone is then computed by the first meter for all of them, if it takes long enough for that to pay.
+    /// The values are the same. `shared` must belong to `reference`; its lease is [done](crate::sharing::Lease::done)
+    /// afterwards.
     ///
     /// # Errors
     /// Those of [`measure`](Self::measure).
@@ -111,7 +112,8 @@ impl Meter {
         found
     }
 
-    /// Whether something is kept of that reference: if others have it too, or had those before it, and may come yet.
+    /// Whether anything is kept for that reference: if others share it, or have shared recent ones and may share this
+    /// one.
     fn shares(&self, lease: &Lease) -> bool {
         !lease.is_done() && (self.expected > 0 || lease.is_shared()) && self.measures.iter().any(|one| one.shares())
     }
@@ -128,8 +130,9 @@ impl Meter {
         }
         let mut found = Measurements::at_depth(pair.depth());
         let (luma, constants) = (pair.luma(), pair.constants());
-        let wants = self.measures.iter().map(|measure| measure.wants(luma)).fold(LumaWants::default(), LumaWants::or);
-        let sums = luma_pass::sums(&self.workers, luma, wants, constants);
+        let request =
+            self.measures.iter().map(|measure| measure.request(luma)).fold(LumaRequest::default(), LumaRequest::or);
+        let sums = luma_pass::sums(&self.workers, luma, request, constants);
         let pass = Pass { pair: &pair, luma, sums, constants, workers: &self.workers, shared };
         for measure in &mut self.measures {
             measure.measure(&pass, &mut found);
@@ -137,7 +140,7 @@ impl Meter {
         Ok(found)
     }
 
-    /// Whether the last pair still lacks values, which the next pairs or the [end](Self::finish) tell.
+    /// Whether the last pair still lacks values, which come with the next pairs or at the [end](Self::finish).
     #[must_use]
     pub fn waits(&self) -> bool {
         self.waiting() > 0
@@ -149,15 +152,15 @@ impl Meter {
         self.measures.iter().map(|measure| measure.waiting()).max().unwrap_or(0)
     }
 
-    /// What the oldest pair that waited has gained by the last one. To be asked after each [`measure`](Self::measure),
-    /// once for each pair that is no longer [waiting](Self::waiting), the oldest first. With models that wait for one
-    /// pair that is the pair before the last one.
+    /// The values of the oldest waiting pair that the last pair has completed. To be called after each
+    /// [`measure`](Self::measure), once for each pair that is no longer [waiting](Self::waiting), oldest first. With
+    /// models that wait for one pair, that is the pair before the last.
     ///
     /// ```
     /// # use onnx_iqa::metrics::{Measurements, Measures, Meter};
     /// # use onnx_iqa::picture::Picture;
     /// # use std::collections::VecDeque;
-    /// // Completes what was measured of the pairs that wait, the oldest first, and takes out those that wait no longer.
+    /// // Completes the measurements of waiting pairs, oldest first, and removes those that no longer wait.
     /// fn complete(meter: &mut Meter, waiting: &mut VecDeque<Measurements>) -> Vec<Measurements> {
     ///     let done = waiting.len() - meter.waiting();
     ///     let mut done: Vec<_> = waiting.drain(..done).collect();
@@ -172,8 +175,8 @@ impl Meter {
         found
     }
 
-    /// What the oldest pair that [waits](Self::waiting) lacks, as no other pair follows. To be asked once for each pair
-    /// that waits, the oldest first; mostly that is the last pair alone. The next pair begins a stream anew.
+    /// The missing values of the oldest [waiting](Self::waiting) pair, as no other pair follows. To be called once for
+    /// each waiting pair, oldest first; usually, only the last pair waits. The next pair starts a new sequence.
     #[must_use]
     pub fn finish(&mut self) -> Measurements {
         let mut found = Measurements::default();
@@ -210,7 +213,7 @@ mod tests {
         }
     }
 
-    /// A picture of any format, of random bytes on top of a gradient.
+    /// A picture of any format: random bytes on top of a gradient.
     fn noise(format: PixelFormat, seed: u32) -> OwnedFrame {
         let (width, height) = (1284, 722);
         let mut planes = vec![(Vec::new(), 0); format.planes()];
@@ -229,8 +232,8 @@ mod tests {
         OwnedFrame { format, width, height, colorimetry: COLORIMETRY, planes }
     }
 
-    /// Every measurement is the same number at every level, with any number of threads; SSIM also whatever else is
-    /// asked for. Sizes with every window and with every second one, of even and odd sides.
+    /// Every value is the same at every level and with any number of threads, and SSIM whatever else is measured. The
+    /// sizes cover all windows and every second window, and even and odd sides.
     #[test]
     fn instruction_sets_agree() {
         for (width, height) in [(11, 11), (26, 40), (187, 203), (1283, 733), (1536, 1025), (2048, 512)] {
@@ -251,7 +254,7 @@ mod tests {
         }
     }
 
-    /// The same for samples of more bits, and for luma that is mixed from R'G'B'.
+    /// The same for deeper samples, and for luma mixed from R'G'B'.
     #[test]
     fn instruction_sets_agree_on_every_kind_of_luma() {
         let deep =
@@ -272,7 +275,7 @@ mod tests {
         }
     }
 
-    /// Packed luma is the same bytes as luma in a plane of its own.
+    /// Luma in a packed format gives the same values as in a plane of its own.
     #[test]
     fn the_layout_of_large_pictures_makes_no_difference() {
         let (width, height) = (1281, 720);

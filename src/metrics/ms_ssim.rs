@@ -4,7 +4,7 @@
 
 use super::downsample;
 use super::field::Field;
-use super::luma_pass::{self, LumaWants};
+use super::luma_pass::{self, LumaRequest};
 use super::measure::{Measure, Pass};
 use super::measurements::Measurements;
 use super::scale::{BAND, Scale, Source};
@@ -13,9 +13,9 @@ use super::ssim_window::{Parts, WINDOW, windows};
 use super::workers::Workers;
 use crate::simd::{Kernel, SimdLevel};
 
-/// What contrast and structure of the scales are weighed with; the last one's luminance has the last exponent too.
+/// The weights of contrast and structure by scale; the last is also that of the last scale's luminance.
 const EXPONENTS: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
-/// The shortest side of which the last scale still has a window.
+/// The shortest side for which the last scale still has a window.
 const SHORTEST: usize = WINDOW << (EXPONENTS.len() - 1);
 
 pub(super) static MS_SSIM: Field = Field {
@@ -38,8 +38,8 @@ impl Measure for MsSsimMeasure {
         true
     }
 
-    fn wants(&self, luma: Scale<'_>) -> LumaWants {
-        LumaWants { parts: luma.shorter_side() >= SHORTEST, ..LumaWants::default() }
+    fn request(&self, luma: Scale<'_>) -> LumaRequest {
+        LumaRequest { parts: luma.shorter_side() >= SHORTEST, ..LumaRequest::default() }
     }
 
     fn measure(&mut self, pass: &Pass<'_>, found: &mut Measurements) {
@@ -51,11 +51,11 @@ impl Measure for MsSsimMeasure {
     }
 }
 
-/// The second to fifth scale of the reference, for every distorted picture that is compared with it.
+/// The second to fifth scale of the reference, for all distorted pictures that are compared with it.
 struct Pyramid([Vec<f32>; EXPONENTS.len() - 1]);
 
 impl Pyramid {
-    /// Of the first picture of a scale; and how many bytes it has.
+    /// Of the first picture of a scale; also returns its size in bytes.
     fn new(workers: &Workers, mut scale: Scale<'_>) -> (Self, usize) {
         let mut planes: [Vec<f32>; EXPONENTS.len() - 1] = Default::default();
         for level in 0..planes.len() {
@@ -89,8 +89,8 @@ impl MsSsimMeasure {
                 }
             };
             scale = Scale { sources: [Source::Plane(a), Source::Plane(b)], stored: None, width, height };
-            let wants = LumaWants { parts: true, ..LumaWants::default() };
-            let sums = luma_pass::sums(pass.workers, scale, wants, pass.constants);
+            let request = LumaRequest { parts: true, ..LumaRequest::default() };
+            let sums = luma_pass::sums(pass.workers, scale, request, pass.constants);
             all.push(means(sums.windows.parts, scale));
         }
         all
@@ -110,7 +110,7 @@ fn product(scales: &[Parts<f64>]) -> f64 {
     product * luminance.powf(EXPONENTS[EXPONENTS.len() - 1])
 }
 
-/// A source of that scale's size at half the size.
+/// Halves a source of that scale's size.
 fn halve(workers: &Workers, source: Source<'_>, scale: Scale<'_>, out: &mut Vec<f32>) {
     let Scale { width, height, .. } = scale;
     out.resize(width.div_ceil(2) * height.div_ceil(2), 0.0);
@@ -123,9 +123,9 @@ fn halve(workers: &Workers, source: Source<'_>, scale: Scale<'_>, out: &mut Vec<
 /// Some rows of a halved scale.
 struct Half<'a> {
     source: Source<'a>,
-    /// Of what is halved.
+    /// Of the source.
     width: usize,
-    /// Of what is halved.
+    /// Of the source.
     height: usize,
     /// The first row.
     first: usize,
@@ -142,7 +142,7 @@ impl Kernel for Half<'_> {
         let half = width.div_ceil(2);
         let last = first + out.len() / half;
         let wanted = (2 * first).saturating_sub(downsample::REACH)..(2 * last + downsample::REACH).min(height);
-        // Mirrored rows at the lower border lie above it, but never above the first.
+        // Rows mirrored at the lower border lie above it, but never above the first.
         let loaded = &mut scratch.luma[0];
         loaded.resize(wanted.len() * width, 0.0);
         for (y, row) in wanted.clone().zip(loaded.chunks_exact_mut(width)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Measures of pictures that have no reference.
+//! Measures of pictures without a reference.
 
 use super::cambi::{CAMBI, CambiMeasure};
 use super::field::Field;
@@ -19,14 +19,14 @@ static LUMA_MEAN: Field = share("luma-mean", "the mean of luma, from black to wh
 static LUMA_DEVIATION: Field = share("luma-deviation", "the standard deviation of luma over the picture");
 static MOTION: Field = share("motion", "the mean absolute difference of luma to the picture measured before");
 
-/// A set of measures that need no reference. They say what is wrong with a stream, not how good its pictures are.
+/// A set of measures that need no reference. They show what is wrong with a stream, not how good its pictures are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NoReferenceMeasures {
-    /// The banding index CAMBI, more is worse: `cambi`.
+    /// The banding index CAMBI, greater is worse: `cambi`.
     pub cambi: bool,
-    /// How far luma differs from that of the picture before: `motion`.
+    /// The difference of luma from the previous picture: `motion`.
     pub motion: bool,
-    /// How bright the picture is, and how much is in it: `luma-mean`, `luma-deviation`.
+    /// Brightness and contrast of the picture: `luma-mean`, `luma-deviation`.
     pub luma: bool,
 }
 
@@ -40,7 +40,7 @@ impl NoReferenceMeasures {
         self.cambi || self.motion || self.luma
     }
 
-    /// The fields that they give, in order.
+    /// The fields of these measures, in order.
     pub fn fields(self) -> impl Iterator<Item = &'static Field> {
         let rows =
             [(self.luma, &LUMA_MEAN), (self.luma, &LUMA_DEVIATION), (self.motion, &MOTION), (self.cambi, &CAMBI)];
@@ -48,13 +48,13 @@ impl NoReferenceMeasures {
     }
 }
 
-/// Measures the pictures of one stream by themselves; keeps working memory and threads from one to the next.
+/// Measures single pictures of one stream; keeps working memory and threads between pictures.
 ///
 /// ```
 /// use onnx_iqa::metrics::{NoReferenceMeasures, NoReferenceMeter};
 /// use onnx_iqa::picture::{Colorimetry, Picture, PixelFormat, Plane};
 ///
-/// // A slope in steps of 40 pixels.
+/// // A gradient in steps of 40 pixels.
 /// let samples: Vec<u8> = (0..320 * 240).map(|i| 80 + (i % 320 / 40) as u8).collect();
 /// let plane = Plane { data: &samples, stride: 320 };
 /// let picture = Picture::new(PixelFormat::Gray8, 320, 240, &[plane], Colorimetry::SRGB)?;
@@ -72,15 +72,15 @@ pub struct NoReferenceMeter {
 }
 
 impl NoReferenceMeter {
-    /// A meter that uses up to `threads` threads, 0 being one for each core. Meters with the same number share them.
+    /// A meter that uses up to `threads` threads; 0 stands for one per core. Meters with the same number share them.
     #[must_use]
     pub fn new(wanted: NoReferenceMeasures, threads: usize) -> Self {
         let workers = Workers::new(if wanted.cambi { threads } else { 1 });
         Self { wanted, luma: LumaMeter::default(), cambi: CambiMeasure::default(), workers }
     }
 
-    /// Measures the next picture. What it does not have is absent: motion, of the first picture and after another size; and
-    /// CAMBI, with a [reason](Measurements::missing), of R'G'B' and of pictures that are too small.
+    /// Measures the next picture. Absent are motion for the first picture and after a change of size, and CAMBI, with a
+    /// [reason](Measurements::missing), for R'G'B' and for pictures that are too small.
     pub fn measure(&mut self, picture: &Picture<'_>) -> Measurements {
         let component = picture.format().components()[0];
         let mut found = Measurements::at_depth(component.depth);
@@ -92,12 +92,12 @@ impl NoReferenceMeter {
         }
         if self.wanted.cambi {
             let luma = Samples::new(picture, 0, Affine::SAME).filter(|_| picture.format().family() != Family::Rgb);
-            self.cambi.look(&self.workers, luma.as_ref(), &mut found);
+            self.cambi.measure_luma(&self.workers, luma.as_ref(), &mut found);
         }
         found
     }
 
-    /// Forgets the picture before, as when a stream begins anew.
+    /// Forgets the previous picture, for the start of a new stream.
     pub fn reset(&mut self) {
         self.luma.reset();
     }
@@ -116,7 +116,7 @@ mod tests {
     use crate::picture::{Frame as _, OwnedFrame};
 
     #[test]
-    fn only_what_is_asked_for_is_there() {
+    fn only_requested_values_are_present() {
         let frame = OwnedFrame::rgb(4, 2, [0, 255].repeat(12)).unwrap();
         let picture = frame.picture().unwrap();
         let names = |wanted: NoReferenceMeasures| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! One number of two pictures, in one call.
+//! Single values of two pictures, in one call.
 
 use super::error::MetricsError;
 use super::meter::Meter;
@@ -14,12 +14,12 @@ use crate::picture::Picture;
 pub struct Psnr {
     /// Of luma; absent for R'G'B'.
     pub y: Option<f64>,
-    /// Of all planes, for R'G'B' the mean of the three channels'; absent when the chroma planes' sizes differ. At least
-    /// one of the two is there.
+    /// Of all planes, for R'G'B' the mean of the three channels; absent when the chroma planes differ in size. At least
+    /// one of `y` and `all` is present.
     pub all: Option<f64>,
 }
 
-/// PSNR of two pictures of the same size; in the caller's thread. A [`Meter`] is faster for many pairs.
+/// PSNR of two pictures of the same size, computed on the caller's thread. For many pairs, a [`Meter`] is faster.
 ///
 /// ```
 /// use onnx_iqa::picture::{Colorimetry, Picture, PixelFormat, Plane};
@@ -31,13 +31,14 @@ pub struct Psnr {
 /// ```
 ///
 /// # Errors
-/// When the sizes differ, or one picture is R'G'B' and the other one not.
+/// If the sizes differ, or only one picture is R'G'B'.
 pub fn psnr(reference: &Picture<'_>, distorted: &Picture<'_>) -> Result<Psnr, MetricsError> {
     let found = Meter::new(Measures::PSNR, 1).measure(reference, distorted)?;
     Ok(Psnr { y: found.psnr_y(), all: found.psnr() })
 }
 
-/// SSIM of two pictures of the same size, −1 to 1; in the caller's thread. A [`Meter`] is faster for many pairs.
+/// SSIM of two pictures of the same size, −1 to 1, computed on the caller's thread. For many pairs, a [`Meter`] is
+/// faster.
 ///
 /// ```
 /// use onnx_iqa::picture::{Colorimetry, Picture, PixelFormat, Plane};
@@ -49,7 +50,7 @@ pub fn psnr(reference: &Picture<'_>, distorted: &Picture<'_>) -> Result<Psnr, Me
 /// ```
 ///
 /// # Errors
-/// When the sizes differ, one picture is R'G'B' and the other one not, or a side has less than the 11 pixels of a window.
+/// If the sizes differ, only one picture is R'G'B', or a side has fewer than the 11 pixels of a window.
 pub fn ssim(reference: &Picture<'_>, distorted: &Picture<'_>) -> Result<f64, MetricsError> {
     let found = Meter::new(Measures::SSIM, 1).measure(reference, distorted)?;
     let size = [reference.width(), reference.height()];

@@ -9,14 +9,14 @@ use super::scale::{Scale, Source};
 use super::ssim_window::Constants;
 use crate::picture::{Family, Picture};
 
-/// The middle of 8-bit samples. Luma is taken relative to it, for f32 is the more exact the smaller numbers are.
+/// The middle of the range of 8-bit samples. Luma is taken relative to it, because f32 is more exact for small numbers.
 pub(super) const MIDDLE: f64 = 128.0;
 
 /// Two pictures of the same size and family.
 pub(super) struct Pair<'a> {
-    /// The reference and the distorted one.
+    /// The reference and the distorted picture.
     pictures: [&'a Picture<'a>; 2],
-    /// Bits of the deeper one's samples.
+    /// Bit depth of the deeper one.
     depth: u8,
 }
 
@@ -49,17 +49,17 @@ impl<'a> Pair<'a> {
         Ok(Self { pictures: [reference, distorted], depth: depth(reference).max(depth(distorted)) })
     }
 
-    /// Whether they are R'G'B'.
+    /// Whether the pictures are R'G'B'.
     pub fn rgb(&self) -> bool {
         self.pictures[0].format().family() == Family::Rgb
     }
 
-    /// Bits of a sample at which the two are compared.
+    /// Bit depth at which the two are compared.
     pub fn depth(&self) -> u8 {
         self.depth
     }
 
-    /// The largest sample.
+    /// The greatest sample value.
     pub fn peak(&self) -> f64 {
         f64::from((1u32 << self.depth) - 1)
     }
@@ -68,7 +68,7 @@ impl<'a> Pair<'a> {
         if component == 0 || self.rgb() { Kind::Light } else { Kind::Chroma }
     }
 
-    /// What brings a component, if there is one, to the depth and range that the two are compared at.
+    /// The conversion of a component, if it exists, to the common depth and range.
     fn affine(&self, side: usize, component: usize) -> Option<Affine> {
         let kind = self.kind(component);
         let picture = self.pictures[side];
@@ -78,7 +78,7 @@ impl<'a> Pair<'a> {
         Some(own.to(&common))
     }
 
-    /// Whether every component of one has its like, of the same size, in the other.
+    /// Whether both pictures have the same components in the same sizes.
     pub fn same_sizes(&self) -> bool {
         let sizes = self.pictures.map(|picture| {
             let sub = picture.format().components().iter().map(|component| [component.sub_x, component.sub_y]);
@@ -104,7 +104,7 @@ impl<'a> Pair<'a> {
         Constants::new(self.peak() / self.unit(), MIDDLE)
     }
 
-    /// An 8-bit sample's step.
+    /// The step of an 8-bit sample at the common depth.
     fn unit(&self) -> f64 {
         f64::from(1u32 << (self.depth - 8))
     }
@@ -132,7 +132,7 @@ impl<'a> Pair<'a> {
         Some(Luma::Mixed([samples(0)?, samples(1)?, samples(2)?], weights))
     }
 
-    /// Luma as it is stored, if that is whole numbers of up to 12 bits that need no conversion.
+    /// Luma as stored, if it is integers of up to 12 bits that need no conversion.
     fn luma_stored(&self) -> Option<[Samples<'_>; 2]> {
         let luma = self.component(0)?;
         (luma.same && self.depth <= 12 && !self.rgb()).then_some(luma.samples)

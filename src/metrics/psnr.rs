@@ -12,7 +12,7 @@ use super::sse;
 use super::workers::Workers;
 use crate::simd::{Kernel, SimdLevel};
 
-/// What equal pictures get, in dB.
+/// The value for equal pictures, in dB.
 const MOST: f64 = 100.0;
 
 pub(super) static PSNR_Y: Field = Field {
@@ -50,7 +50,7 @@ pub(super) struct PsnrMeasure;
 impl Measure for PsnrMeasure {
     fn measure(&mut self, pass: &Pass<'_>, found: &mut Measurements) {
         let components: Vec<_> = pass.pair.components().collect();
-        // The pass has summed up luma already, where that is whole numbers.
+        // If luma is integers, the shared pass has already summed its errors.
         let unit = pass.luma.unit();
         let luma = pass.luma.stored.map(|_| pass.sums.fit.sse * (unit * unit));
         let errors: Vec<[f64; 2]> = components

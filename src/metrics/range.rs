@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Bringing two pictures' samples to one depth and range.
+//! Conversion of two pictures' samples to one depth and range.
 
 use crate::picture::Range;
 
-/// What a sample stands for.
+/// What a sample represents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Y', R', G' or B'.
@@ -13,8 +13,8 @@ pub(super) enum Kind {
     Chroma,
 }
 
-/// The scale that samples are on: the sample that stands for nothing, and the distance to the one that stands for 1
-/// (ITU-T H.273, equations 20 to 31).
+/// The scale of samples: the sample that represents 0, and its distance from the one that represents 1 (ITU-T H.273,
+/// equations 20 to 31).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct SampleRange {
     zero: f64,
@@ -35,7 +35,7 @@ impl SampleRange {
         Self { zero, span }
     }
 
-    /// What brings samples on this scale to `other`.
+    /// The conversion of samples on this scale to `other`.
     pub fn to(&self, other: &Self) -> Affine {
         let gain = other.span / self.span;
         Affine { gain, offset: other.zero - self.zero * gain }
@@ -50,10 +50,10 @@ pub(super) struct Affine {
 }
 
 impl Affine {
-    /// Leaves everything as it is.
+    /// The identity.
     pub const SAME: Self = Self { gain: 1.0, offset: 0.0 };
 
-    /// This, then minus `middle`, then times `factor`.
+    /// This conversion, then minus `middle`, then times `factor`.
     pub fn centered(self, middle: f64, factor: f64) -> Self {
         Self { gain: self.gain * factor, offset: (self.offset - middle) * factor }
     }
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn black_and_white_meet() {
+    fn black_and_white_are_preserved() {
         for (from, black, white) in [(light(8, Range::Limited), 16.0, 235.0), (light(10, Range::Full), 0.0, 1023.0)] {
             let affine = from.to(&light(12, Range::Limited));
             assert!((apply(affine, black) - 256.0).abs() < 1e-9);

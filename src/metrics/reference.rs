@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A reference that other meters compare with, too: what measures need of it alone is computed once for all of them
+//! A reference that other meters compare with too: what measures need of it alone is computed once for all of them
 //! ([`sharing`](crate::sharing)).
 
 use std::any::Any;
@@ -9,17 +9,17 @@ use std::sync::Arc;
 use crate::picture::Picture;
 use crate::sharing::Lease;
 
-/// A reference in memory on which others may have a lease, too.
+/// A reference in memory on which others may hold a lease too.
 #[derive(Debug, Clone)]
 pub struct SharedReference<'a> {
     lease: &'a Lease,
-    /// What part of the memory it is, and how that is to be read.
+    /// Which part of the memory it is, and how it is read.
     place: Vec<u64>,
 }
 
 impl<'a> SharedReference<'a> {
-    /// The reference `part`, which lies in a frame's `whole` picture, on whose memory there is the lease. `None`: it does not
-    /// lie there, but was made of it.
+    /// The reference `part`, which lies in the memory of a frame's `whole` picture, for which the lease stands. `None`
+    /// if it does not lie there but was computed from it.
     #[must_use]
     pub fn new(lease: &'a Lease, whole: &Picture<'_>, part: &Picture<'_>) -> Option<Self> {
         let mut place = Vec::with_capacity(24);
@@ -48,13 +48,13 @@ impl<'a> SharedReference<'a> {
         self.lease
     }
 
-    /// What tells this reference, as it is read, from every other one; with `how` it is worked on.
+    /// Identifies this reference, as it is read, and `how` it is processed.
     pub(super) fn words(&self, how: &[u64]) -> Vec<u64> {
         [&self.place, how].concat()
     }
 
-    /// What `make` gives, and how many bytes that has: computed once for all that ask for this type and `how`, which holds
-    /// every setting that has a say in the value.
+    /// The value and its size in bytes that `make` returns, computed once for all callers with this type and `how`.
+    /// `how` must contain every setting that affects the value.
     pub(super) fn get_or_make<T: Any + Send + Sync>(&self, how: &[u64], make: impl Fn() -> (T, usize)) -> Arc<T> {
         self.lease.get_or_make(&self.words(how), make)
     }

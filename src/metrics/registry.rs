@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Which measures there are. What elements offer, what records and logs hold and what statistics count follows from the
-//! rows in here.
+//! The list of measures. What elements offer, what records and logs contain and what statistics cover follows from the
+//! rows in this file.
 
 use super::cambi::{self, CambiMeasure};
 use super::field::Field;
@@ -14,31 +14,32 @@ use super::ssim::{self, SsimMeasure};
 use super::vmaf::{self, VmafMeasure, VmafModel};
 use std::sync::Arc;
 
-/// What is said of a measure.
+/// Describes a measure.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct MeasureInfo {
-    /// As users ask for it: `ms-ssim`.
+    /// The name by which users select it: `ms-ssim`.
     pub name: &'static str,
     /// One line for users.
     pub description: &'static str,
-    /// What it gives.
+    /// The values that it gives.
     pub fields: &'static [&'static Field],
-    /// Starts it for a stream.
+    /// Creates it for a stream.
     pub(super) new: fn(&Options) -> Box<dyn Measure>,
 }
 
-/// What measures are started with.
+/// Options for creating measures.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Options {
-    /// VMAF's model, if it is not the default one.
+    /// VMAF's model, if it is not the default.
     pub vmaf: Option<Arc<VmafModel>>,
 }
 
-/// Makes the rows and, of each, a constant of [`Measures`]. The bits are those of the rows' order: new ones go to the end.
+/// Expands to the rows and, for each, a constant of [`Measures`]. Bits follow the order of the rows, so new rows go to
+/// the end.
 macro_rules! measures {
     ($($constant:ident: $name:literal, $description:literal, [$($field:expr),+], $new:expr;)+) => {
-        /// The measures that can be asked for, in the order in which they give their fields.
+        /// The measures that can be selected, in the order of their fields.
         pub static MEASURES: &[MeasureInfo] =
             &[$(MeasureInfo { name: $name, description: $description, fields: &[$($field),+], new: $new }),+];
 
@@ -67,7 +68,7 @@ measures! {
         [&cambi::CAMBI], |_| Box::<CambiMeasure>::default();
 }
 
-/// What is measured whenever anything is, after everything else.
+/// Measured whenever anything is, after everything else.
 pub static LUMA_FIT: MeasureInfo = MeasureInfo {
     name: "luma-fit",
     description: "The least-squares line from the reference's luma to the distorted one's",
@@ -75,7 +76,7 @@ pub static LUMA_FIT: MeasureInfo = MeasureInfo {
     new: |_| Box::new(LumaFitMeasure),
 };
 
-/// Every field that a measure gives, in the order of [`Measurements::iter`](super::Measurements::iter).
+/// Every field of every measure, in the order of [`Measurements::iter`](super::Measurements::iter).
 pub fn fields() -> impl Iterator<Item = &'static Field> {
     MEASURES.iter().chain([&LUMA_FIT]).flat_map(|measure| measure.fields.iter().copied())
 }
@@ -107,7 +108,7 @@ impl Measures {
         MEASURES.iter().position(|measure| measure.name == name).map(|row| Self(1 << row))
     }
 
-    /// The set with these [`bits`](Self::bits); those that stand for no measure are left out.
+    /// The set with these [`bits`](Self::bits). Bits that stand for no measure are ignored.
     #[must_use]
     pub fn from_bits_truncate(bits: u32) -> Self {
         Self(bits & Self::all().0)
@@ -125,7 +126,7 @@ impl Measures {
         self.0 != 0
     }
 
-    /// Whether all of `other` is in it.
+    /// Whether it contains all of `other`.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -183,14 +184,14 @@ mod tests {
             assert!(Measures::all().contains(found));
         }
         assert_eq!(Measures::from_name("PSNR"), None);
-        assert_eq!(Measures::from_name("luma-fit"), None, "it is always taken");
+        assert_eq!(Measures::from_name("luma-fit"), None, "it is always measured");
         assert_eq!(Measures::from_bits_truncate(u32::MAX), Measures::all());
         assert_eq!(Measures::all().iter().count(), MEASURES.len());
         assert_eq!(format!("{:?}", Measures::default()), r#"{"psnr", "ssim"}"#);
     }
 
     #[test]
-    fn fields_have_names_of_their_own_and_ranges_that_hold_something() {
+    fn field_names_are_unique_and_ranges_not_empty() {
         let all: Vec<_> = fields().collect();
         for (index, field) in all.iter().enumerate() {
             assert!(all[..index].iter().all(|other| other.name != field.name), "{}", field.name);
@@ -198,7 +199,7 @@ mod tests {
         }
     }
 
-    /// The table in the module's documentation.
+    /// Checks the table in the module's documentation.
     #[test]
     fn the_documentation_has_every_row() {
         let documentation = include_str!("mod.rs");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A row of samples, wherever it lies, as numbers.
+//! Rows of samples as numbers, whatever their layout.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::range::Affine;
 use super::words::Place;
 use crate::picture::{Component, Picture};
 
-/// One component of a picture and what is done to its samples.
+/// One component of a picture, and the conversion of its samples.
 #[derive(Clone, Copy)]
 pub(super) struct Samples<'a> {
     picture: &'a Picture<'a>,
@@ -33,13 +33,13 @@ impl<'a> Samples<'a> {
         self.component.height(self.picture.height()) as usize
     }
 
-    /// The row `y`, which must be one of the component's.
+    /// Loads row `y` of the component, which must exist.
     #[inline(always)]
     pub fn load(&self, y: usize, out: &mut [f32]) {
         self.each(y, out, |sample, out| *out = sample);
     }
 
-    /// Adds `weight` times the row to what is there.
+    /// Adds `weight` times row `y` to `out`.
     #[inline(always)]
     pub fn add(&self, y: usize, weight: f32, out: &mut [f32]) {
         self.each(y, out, |sample, out| *out += weight * sample);
@@ -62,7 +62,7 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// The row `y` as whole numbers, as they are stored.
+    /// Loads row `y` as integers, as stored.
     #[inline(always)]
     pub fn whole(&self, y: usize, out: &mut [u16]) {
         let row = self.picture.row(self.index, y as u32);
@@ -78,7 +78,7 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// Rows of samples of more than 8 bits, side by side: as they lie, or taken out into `unpacked`.
+    /// Rows of samples of more than 8 bits, without gaps between samples: as stored, or copied to `unpacked`.
     #[inline(always)]
     pub fn rows_of_words<'b>(&self, rows: Range<usize>, unpacked: &'b mut Vec<[u8; 2]>) -> Vec<&'b [[u8; 2]]>
     where
@@ -97,18 +97,18 @@ impl<'a> Samples<'a> {
         unpacked.chunks_exact(width).collect()
     }
 
-    /// Where in its two bytes a sample of more than 8 bits lies.
+    /// Where a sample of more than 8 bits lies in its two bytes.
     pub fn place(&self) -> Place {
         Place { shift: u32::from(self.component.shift), depth: u32::from(self.component.depth) }
     }
 
-    /// The row `y` as it lies, if it is nothing but samples of 8 bits.
+    /// Row `y` as stored, if it consists of 8-bit samples without gaps.
     #[inline(always)]
     pub fn bytes(&self, y: usize) -> Option<&'a [u8]> {
         (self.component.step == 1).then(|| self.picture.row(self.index, y as u32))
     }
 
-    /// Rows of samples of 8 bits, side by side: as they lie, or taken out into `unpacked`.
+    /// Rows of 8-bit samples, without gaps between samples: as stored, or copied to `unpacked`.
     #[inline(always)]
     pub fn rows_of_bytes<'b>(&self, rows: Range<usize>, unpacked: &'b mut Vec<u8>) -> Vec<&'b [u8]>
     where
@@ -131,7 +131,7 @@ impl<'a> Samples<'a> {
     }
 }
 
-/// Every `step`-th sample of a row; the last one may have nothing behind it.
+/// Visits every `step`-th sample of a row; the row may end right after the last of them.
 #[inline(always)]
 fn stepped<S, T>(row: &[S], step: usize, out: &mut [T], set: impl Fn(&S, &mut T)) {
     macro_rules! every {

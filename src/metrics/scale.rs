@@ -4,8 +4,8 @@
 
 use super::samples::{Luma, Samples};
 
-/// Rows that a band begins with, which one thread works on at a time; windows reach beyond the last. Even, so that
-/// every second row of a picture is every second row of its bands.
+/// Rows per band. A thread works on one band; its last windows reach into the next one. Even, so that every second row
+/// of a picture is every second row of its bands.
 pub(super) const BAND: usize = 64;
 
 /// Where a scale's luma comes from, centered and in units of 8-bit samples.
@@ -18,7 +18,7 @@ pub(super) enum Source<'a> {
 }
 
 impl Source<'_> {
-    /// The row `y`, `out` being as long as a row is.
+    /// Loads row `y`; `out` has the length of a row.
     #[inline(always)]
     pub fn load(&self, y: usize, out: &mut [f32]) {
         match self {
@@ -32,14 +32,14 @@ impl Source<'_> {
 #[derive(Clone, Copy)]
 pub(super) struct Scale<'a> {
     pub sources: [Source<'a>; 2],
-    /// The same as it is stored, if that is whole numbers of up to 12 bits that need no conversion.
+    /// The same as stored, if it is integers of up to 12 bits that need no conversion.
     pub stored: Option<[Samples<'a>; 2]>,
     pub width: usize,
     pub height: usize,
 }
 
 impl Scale<'_> {
-    /// An 8-bit sample's step in units of the samples that are [stored](Self::stored).
+    /// The step of an 8-bit sample, in units of the [stored](Self::stored) samples.
     pub fn unit(&self) -> f64 {
         self.stored.map_or(1.0, |[samples, _]| f64::from(1u32 << (samples.depth() - 8)))
     }

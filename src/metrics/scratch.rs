@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A thread's working memory, kept from one pair to the next.
+//! The working memory of a thread, kept from pair to pair.
 
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
 use super::{cambi, sse, ssim_window, trapezoid_bytes, trapezoid_words, vmaf};
 
-/// A thread's working memory. Each part grows when it is first used.
+/// The working memory of a thread. Each part grows on first use.
 #[derive(Default)]
 pub(super) struct Scratch {
     /// Rows of luma of both pictures.
     pub luma: [Vec<f32>; 2],
-    /// The same in bytes, or in two each, where they had to be taken out of packed pictures.
+    /// The same as bytes, or as pairs of bytes, where they had to be copied from packed pictures.
     pub bytes: [Vec<u8>; 2],
     pub words: [Vec<[u8; 2]>; 2],
     pub line: Vec<f32>,

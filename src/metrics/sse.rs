@@ -4,9 +4,9 @@
 
 use super::samples::Samples;
 
-/// The squared difference of two components over rows, in units of the compared samples.
+/// The sum of squared differences of two components over rows, in units of the compared samples.
 ///
-/// `same`: samples are compared as they are stored, and the result is exact.
+/// `same`: samples are compared as stored, and the result is exact.
 #[inline(always)]
 pub(super) fn sse(pair: [&Samples<'_>; 2], same: bool, rows: std::ops::Range<usize>, scratch: &mut Scratch) -> f64 {
     let width = pair[0].width();
@@ -24,7 +24,7 @@ pub(super) fn sse(pair: [&Samples<'_>; 2], same: bool, rows: std::ops::Range<usi
     total
 }
 
-/// Rows that had to be taken out of a packed picture.
+/// Rows that had to be copied from a packed picture.
 #[derive(Default)]
 pub(super) struct Scratch {
     real: [Vec<f32>; 2],
@@ -47,7 +47,7 @@ impl Scratch {
     }
 }
 
-/// A row's squared differences.
+/// The squared differences of a row.
 #[inline(always)]
 fn exact(pair: [&Samples<'_>; 2], width: usize, y: usize, scratch: &mut Scratch) -> u64 {
     if let [Some(a), Some(b)] = pair.map(|samples| samples.bytes(y)) {

@@ -3,7 +3,7 @@
 //! SSIM.
 
 use super::field::Field;
-use super::luma_pass::{LumaWants, Windows};
+use super::luma_pass::{LumaRequest, Windows};
 use super::measure::{Measure, Pass};
 use super::measurements::Measurements;
 use super::scale::Scale;
@@ -16,8 +16,8 @@ pub(super) static SSIM: Field =
 /// Structural similarity.
 pub(super) struct SsimMeasure;
 
-/// The windows that SSIM is the mean of, if the pictures have any. What is asked for besides, and the processor, have no
-/// say in it.
+/// The windows over which SSIM is averaged, if the pictures have any. Neither other measures nor the processor affect
+/// the choice.
 fn which(luma: Scale<'_>) -> Option<Windows> {
     let every_second = luma.stored.is_some() && trapezoid::applies(luma.width, luma.height);
     let windows = if every_second { Windows::EverySecond } else { Windows::All };
@@ -25,8 +25,8 @@ fn which(luma: Scale<'_>) -> Option<Windows> {
 }
 
 impl Measure for SsimMeasure {
-    fn wants(&self, luma: Scale<'_>) -> LumaWants {
-        LumaWants { ssim: which(luma), ..LumaWants::default() }
+    fn request(&self, luma: Scale<'_>) -> LumaRequest {
+        LumaRequest { ssim: which(luma), ..LumaRequest::default() }
     }
 
     fn measure(&mut self, pass: &Pass<'_>, found: &mut Measurements) {

@@ -1,48 +1,48 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The Gaussian windows of SSIM and MS-SSIM over a band of rows, all of them, in f32.
+//! SSIM and its parts for MS-SSIM over all Gaussian windows of a band of rows, in f32.
 //!
-//! Sums are the same bits at every level, and whatever else is summed up: each operation is rounded once, and lanes are
-//! added in their order.
+//! Sums have the same bits at every level, and whatever else is summed: each operation is rounded once, and lanes are
+//! added in order.
 
 use super::fused::fused;
 use crate::simd::{LANES, SimdLevel};
 
-/// Pixels a side of a window.
+/// The side of a window, in pixels.
 pub(super) const WINDOW: usize = 11;
-/// Pixels from a window's middle to its border.
+/// Pixels from a window's center to its border.
 pub(super) const RADIUS: usize = WINDOW / 2;
 
-/// Windows side by side that are worked on at a time, so that what is in use stays in the nearest cache.
+/// Windows per tile, chosen so that the working set stays in the first-level cache.
 const TILE: usize = 128;
-/// What libvmaf's variances lack, in squares of the mean. Its weights have six digits, so that those of a side sum to
-/// s = 1.000002: its means are s² times those of weights that sum to 1, as are its means of squares, and s² x² − (s² x)²
-/// is −(s⁴ − s²) x² where it should be 0. In flat parts of a picture that shows in the third digit of SSIM.
+/// The deficit of libvmaf's variances, relative to the squared mean. Its weights have six digits, so those of one side
+/// sum to s = 1.000002. Its means, and its means of squares, are s² times those with weights that sum to 1, and s² x² −
+/// (s² x)² is −(s⁴ − s²) x² instead of 0. In flat parts of a picture, this changes the third digit of SSIM.
 const EXCESS: f32 = 4.00002e-6;
 
-/// Columns that they reach over, rounded up, and what the last vector may read too much.
+/// Columns covered by a tile, rounded up, and what the last vector may read beyond them.
 const COLUMNS: usize = TILE + LANES;
 
-/// exp(−r² / 2σ²) with σ = 1.5 for r from 0 to 5, normalized so that eleven of them sum to 1.
+/// exp(−r² / 2σ²) with σ = 1.5 for r from 0 to 5, normalized so that the eleven weights sum to 1.
 pub(super) fn gaussian() -> [f64; RADIUS + 1] {
     let raw: [f64; RADIUS + 1] = std::array::from_fn(|r| (-((r * r) as f64) / (2.0 * 1.5 * 1.5)).exp());
     let sum = raw[0] + 2.0 * raw[1..].iter().sum::<f64>();
     raw.map(|weight| weight / sum)
 }
 
-/// The stabilizing constants, and what to add to a sample to get it as it was before it was centered.
+/// The stabilizing constants, and the value that was subtracted to center samples.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Constants {
     pub c1: f32,
     pub c2: f32,
-    /// The same for luminance, contrast and structure by themselves.
+    /// The same for luminance, contrast and structure.
     pub parts: [f32; 2],
     pub middle: f32,
 }
 
 impl Constants {
-    /// (K L)² with K₁ = 0.01 and K₂ = 0.03, for samples of which `middle` was subtracted: L is `peak` for SSIM, and 255
-    /// for its three parts.
+    /// (K L)² with K₁ = 0.01 and K₂ = 0.03, for samples from which `middle` was subtracted. L is `peak` for SSIM, and
+    /// 255 for its three parts.
     pub fn new(peak: f64, middle: f64) -> Self {
         let square = |k: f64, peak: f64| ((k * peak) * (k * peak)) as f32;
         let parts = [square(0.01, 255.0), square(0.03, 255.0)];
@@ -74,7 +74,7 @@ impl std::ops::AddAssign for WindowSums {
     }
 }
 
-/// How many windows there are along a side.
+/// The number of windows along a side.
 pub(super) fn windows(side: usize) -> usize {
     side.saturating_sub(WINDOW - 1)
 }
@@ -82,7 +82,7 @@ pub(super) fn windows(side: usize) -> usize {
 /// The means of a, b, ab, a² + b², a² and b².
 type Moments<T> = [T; 6];
 
-/// Whether a moment is needed: the fourth is SSIM's, the last two are those of its parts and of libvmaf's.
+/// Whether a moment is needed: the fourth for SSIM, the last two for its parts and for libvmaf's SSIM.
 const fn needed<const SSIM: bool, const PARTS: bool, const FLOAT: bool>(moment: usize) -> bool {
     match moment {
         3 => SSIM,
@@ -94,7 +94,7 @@ const fn needed<const SSIM: bool, const PARTS: bool, const FLOAT: bool>(moment: 
 /// Working memory of [`sums`].
 pub(super) struct Ring(Box<Memory>);
 
-/// Aligned, for a vector that lies across two lines of the cache takes two loads.
+/// Aligned, because a vector across two cache lines takes two loads.
 #[repr(C, align(64))]
 struct Memory {
     rows: [Moments<[f32; COLUMNS]>; WINDOW],
@@ -115,8 +115,8 @@ pub(super) struct Rows<'a> {
     pub width: usize,
 }
 
-/// Sums over all windows whose pixels are in these rows: with `SSIM` of SSIM, with `FLOAT` instead of SSIM by libvmaf's
-/// weights, with `PARTS` of its three parts.
+/// Sums over all windows whose pixels are in these rows: of SSIM with `SSIM`, of SSIM as in libvmaf with `FLOAT`, of
+/// SSIM's three parts with `PARTS`.
 #[inline(always)]
 pub(super) fn sums<L: SimdLevel, const SSIM: bool, const PARTS: bool, const FLOAT: bool>(
     rows: Rows<'_>,
@@ -140,7 +140,7 @@ pub(super) fn sums<L: SimdLevel, const SSIM: bool, const PARTS: bool, const FLOA
                     if !needed::<SSIM, PARTS, FLOAT>(m) {
                         continue;
                     }
-                    // `slot` is the last row of the window, the one after it in the ring the first.
+                    // `slot` is the last row of the window; the next one in the ring is its first.
                     let mut column = [&ring[slot][m]; WINDOW];
                     for k in 0..WINDOW - 1 {
                         column[k] = &ring[(slot + 1 + k) % WINDOW][m];
@@ -178,7 +178,7 @@ fn products<L: SimdLevel, const SSIM: bool, const PARTS: bool, const FLOAT: bool
     }
 }
 
-/// The windows' columns.
+/// The vertical filter.
 #[inline(always)]
 fn vertical<L: SimdLevel>(
     rows: [&[f32; COLUMNS]; WINDOW],
@@ -201,7 +201,7 @@ fn vertical<L: SimdLevel>(
     }
 }
 
-/// `LANES` windows from their columns.
+/// The horizontal filter: `LANES` windows from their columns.
 #[inline(always)]
 fn across<L: SimdLevel>(columns: &[f32], weights: &[f32; RADIUS + 1]) -> [f32; LANES] {
     let columns = &columns[..LANES + WINDOW - 1];
@@ -266,14 +266,14 @@ fn sum_of(lanes: &[f32; LANES]) -> f64 {
     sum
 }
 
-/// What SSIM and its parts have in common, in one window.
+/// Terms that SSIM and its parts share, for one window.
 #[derive(Clone, Copy)]
 struct Common {
     /// The means of the samples less the middle.
     a: f32,
     b: f32,
     covariance: f32,
-    /// 2 μₐμᵦ, of the samples as they are stored.
+    /// 2 μₐμᵦ of the uncentered samples.
     means: f32,
     /// μₐ² + μᵦ²
     squares: f32,
@@ -301,8 +301,8 @@ impl Common {
         top / ((self.squares + c1) * (variances + c2))
     }
 
-    /// The same as libvmaf has it: `first` and `second` are the means of a² and b². Variances cannot be negative, nor can
-    /// the covariance where there is no variance.
+    /// The same as in libvmaf; `first` and `second` are the means of a² and b². Variances cannot be negative, and the
+    /// covariance is not negative where there is no variance.
     #[inline(always)]
     fn float_ssim<L: SimdLevel>(self, first: f32, second: f32, constants: Constants) -> f32 {
         let [c1, c2] = constants.parts;
@@ -320,7 +320,7 @@ impl Common {
     #[inline(always)]
     fn parts<L: SimdLevel>(self, first: f32, second: f32, constants: Constants) -> Parts<f32> {
         let [l1, l2] = constants.parts;
-        // As libvmaf: variances cannot be negative, nor can the covariance where there is no variance.
+        // As in libvmaf: variances cannot be negative, and the covariance is not negative where there is no variance.
         let variance_a = fused::<L>(-self.a, self.a, first).max(0.0);
         let variance_b = fused::<L>(-self.b, self.b, second).max(0.0);
         let deviations = (variance_a * variance_b).sqrt();

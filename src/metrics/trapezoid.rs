@@ -2,16 +2,16 @@
 
 //! SSIM of large pictures by the trapezoidal rule.
 //!
-//! Gaussian windows of σ = 1.5 leave next to nothing of frequencies above a quarter of the sampling rate, so the map of
-//! SSIM is smooth, and its mean is found as an integral is: by the trapezoidal rule over every second window in both
-//! directions. From the mean over all windows that differed by 1e-6 to 9e-6 with 1280×720 and 1920×1080 frames of film,
-//! blurred, coarsely quantized, made blocky or noisy, and by 4e-5 with white noise upon white noise (SSIM 0.37). With frames
-//! of 10 and 12 bits, 1280×720, of three clips, blurred, noisy, quantized or made blocky, it was 4e-7 to 3.2e-5.
-//! Drawn pictures can do worse: a checkerboard under strong noise, 1285×703 to 1286×704, 1.3e-4 to 2.4e-4. Smaller
-//! pictures than [`applies`] demands would lose more, and are quickly done by all windows.
+//! Gaussian windows with σ = 1.5 remove nearly all frequencies above a quarter of the sampling rate, so the map of SSIM
+//! is smooth. Its mean can therefore be computed like an integral, with the trapezoidal rule over every second window
+//! in both directions. The difference from the mean over all windows was 1e-6 to 9e-6 for film frames of 1280×720 and
+//! 1920×1080 that were blurred, coarsely quantized, made blocky or noisy, and 4e-5 for white noise on white noise (SSIM
+//! 0.37). For frames of 10 and 12 bits, 1280×720, of three clips that were blurred, noisy, quantized or made blocky, it
+//! was 4e-7 to 3.2e-5. Drawn pictures can be worse: a checkerboard under strong noise, 1285×703 to 1286×704, 1.3e-4 to
+//! 2.4e-4. Pictures smaller than [`applies`] requires would be less accurate, and take little time with all windows.
 //!
-//! Pictures are gone through in tiles, a few hundred columns wide. Columns of windows are summed first, by
-//! `trapezoid_bytes.rs` in whole numbers or by `trapezoid_words.rs` in f32; then windows across in f32.
+//! Pictures are processed in tiles a few hundred columns wide. Columns of windows are summed first, in integers by
+//! `trapezoid_bytes.rs` or in f32 by `trapezoid_words.rs`, then windows along the rows in f32.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use super::fused::fused;
@@ -23,41 +23,41 @@ pub(super) fn applies(width: usize, height: usize) -> bool {
     width >= 512 && height >= 512 && width * height >= 900_000
 }
 
-/// By moment (a, b, ab, a² + b²) and column modulo 4: columns of windows; behind the last, what a vector may read too much.
+/// By moment (a, b, ab, a² + b²) and column modulo 4: the columns of windows, padded for a last vector.
 pub(super) type Columns<const LENGTH: usize> = [[[f32; LENGTH]; 4]; 4];
 
-/// Weights of a tile's windows: of those that begin at columns 0, 4, 8… and of those at 2, 6, 10…
+/// Weights of a tile's windows: of those that start at columns 0, 4, 8…, and of those at 2, 6, 10…
 pub(super) type Weights<const QUARTER: usize> = [[f32; QUARTER]; 2];
 
-/// A band's rows, with those that windows reach below it.
+/// A band's rows, including those below it that its windows reach.
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a, S> {
-    /// Of both pictures, at least [`WINDOW`], all equally long.
+    /// Of both pictures: at least [`WINDOW`] rows, all of the same length.
     pub samples: [&'a [&'a [S]]; 2],
-    /// Which row of the picture the first one is: an even one.
+    /// The number of the first row in the picture; even.
     pub first: usize,
     /// Rows of the picture.
     pub height: usize,
 }
 
 impl<S> Rows<'_, S> {
-    /// How long they are.
+    /// The length of the rows.
     pub fn width(&self) -> usize {
         self.samples[0].first().map_or(0, |row| row.len())
     }
 
-    /// How many rows of windows there are, every second one.
+    /// The number of rows of windows, counting every second one.
     pub fn outputs(&self) -> usize {
         windows(self.samples[0].len()).div_ceil(2)
     }
 
-    /// What a row of windows counts; all rows' weights sum to the number of rows of windows.
+    /// The weight of a row of windows; the weights of all rows sum to the number of rows of windows.
     pub fn weight(&self, output: usize) -> f64 {
         weight(self.first + 2 * output, windows(self.height))
     }
 }
 
-/// What windows count at 0, 2, 4… in a row of `count` windows: as much as the windows that they stand for.
+/// The weights of windows 0, 2, 4… in a row of `count` windows: the number of windows that each stands for.
 fn weight(at: usize, count: usize) -> f64 {
     debug_assert!(at.is_multiple_of(2) && at < count);
     let before = if at == 0 { 0.0 } else { 0.5 };
@@ -69,15 +69,14 @@ fn weight(at: usize, count: usize) -> f64 {
     before + 1.0 + after
 }
 
-/// The tiles of four times `QUARTER` columns of a picture of this width: the column that each begins with, and its
-/// weights.
+/// The tiles, of four times `QUARTER` columns, of a picture of this width: the first column of each, and its weights.
 pub(super) fn tiles<const QUARTER: usize>(width: usize) -> impl Iterator<Item = (usize, Weights<QUARTER>)> {
     let tile = 4 * QUARTER;
-    // Windows of a tile, side by side, every second column.
+    // Windows of a tile: every second column.
     let outputs = (tile - WINDOW) / 2 + 1;
     let windows = windows(width);
-    // The last tile ends at the border, and leaves out what others have done. With an odd width the last window is not
-    // on the lattice of its tile: its neighbor counts for it.
+    // The last tile ends at the border and skips windows that others cover. With an odd width, the last window is not
+    // on the tile's grid; its neighbor counts for it.
     let last = (width - tile) & !1;
     let reached = (last + 2 * (outputs - 1) + 1).min(windows);
     (0..reached).step_by(2 * outputs).map(move |done| {
@@ -94,7 +93,7 @@ pub(super) fn tiles<const QUARTER: usize>(width: usize) -> impl Iterator<Item = 
     })
 }
 
-/// The sum of a vector's lanes, halves upon halves.
+/// The sum of a vector's lanes, adding halves pairwise.
 #[inline(always)]
 pub(super) fn sum_of(mut lanes: [f32; LANES]) -> f32 {
     let mut half = LANES / 2;
@@ -107,14 +106,14 @@ pub(super) fn sum_of(mut lanes: [f32; LANES]) -> f32 {
     lanes[0]
 }
 
-/// What turns columns into SSIM.
+/// What is needed to compute SSIM from columns.
 #[derive(Clone, Copy)]
 pub(super) struct Across<'a, const QUARTER: usize> {
-    /// A window's weights from the middle on, for columns as they are scaled.
+    /// A window's weights from the center on, for columns as they are scaled.
     pub sides: [f32; RADIUS + 1],
     pub weights: &'a Weights<QUARTER>,
     pub constants: Constants,
-    /// What the means of a² + b² lack.
+    /// The constant that was subtracted from the means of a² + b².
     pub lift: f32,
 }
 
@@ -147,7 +146,7 @@ pub(super) fn across<L: SimdLevel, const QUARTER: usize, const LENGTH: usize>(
     sum_of(total)
 }
 
-/// A moment's means over the windows with that middle column, every fourth.
+/// The means of a moment over every fourth window, by their middle column.
 #[inline(always)]
 fn window_means<L: SimdLevel, const LENGTH: usize>(
     columns: &[[f32; LENGTH]; 4],
@@ -177,11 +176,11 @@ fn fraction<L: SimdLevel>(moments: [f32; 4], constants: Constants, lift: f32) ->
     let Constants { c1, c2, middle, .. } = constants;
     let product = a * b;
     let square = fused::<L>(a, a, b * b);
-    // Means of samples as they are stored: (a + m)(b + m) = ab + m (a + b) + m².
+    // Means of the uncentered samples: (a + m)(b + m) = ab + m (a + b) + m².
     let shift = fused::<L>(a + b, 2.0 * middle, 2.0 * middle * middle + c1);
     let luminance = [fused::<L>(2.0, product, shift), square + shift];
     let covariance = fused::<L>(2.0, both - product, c2);
-    // Never below C₂, but for what a last vector has in the lanes that do not count.
+    // At least C₂ already, except in unused lanes of the last vector.
     let variances = ((squares + (lift + c2)) - square).max(c2);
     [luminance[0] * covariance, luminance[1] * variances]
 }

@@ -2,22 +2,22 @@
 
 //! Columns of windows of 8-bit samples, for the trapezoidal rule.
 //!
-//! They are summed in whole numbers with weights of 16 bits, of a, b, ab and a² + b², with samples taken relative to 128 so
-//! that their products fit 16 bits. `avx2.rs` and `avx512.rs` do the same with intrinsics: whole numbers are exact, and
-//! everything in f32 has the same operations in the same order there.
+//! Columns are summed in integers with 16-bit weights, of a, b, ab and a² + b², with samples taken relative to 128 so
+//! that products fit 16 bits. `avx2.rs` and `avx512.rs` do the same with intrinsics: integers are exact, and the f32
+//! operations and their order are the same.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use super::ssim_window::{Constants, RADIUS, WINDOW, gaussian};
 use super::trapezoid::{self, Across, across, tiles};
 use crate::simd::{LANES, SimdLevel};
 
-/// Columns that are worked on at a time.
+/// Columns per tile.
 pub(super) const TILE: usize = 256;
 /// Columns of a tile with the same remainder modulo 4.
 pub(super) const QUARTER: usize = TILE / 4;
-/// Added to a² + b² less this, which fits 16 bits.
+/// Subtracted from a² + b² so that it fits 16 bits.
 pub(super) const SQUARES: i16 = 16384;
-/// Pairs of rows that a window reaches over; the last row of the last pair has no weight.
+/// Pairs of rows that a window covers; the last row of the last pair has no weight.
 pub(super) const PAIRS: usize = WINDOW.div_ceil(2);
 
 pub(super) type Columns = trapezoid::Columns<{ QUARTER + LANES }>;
@@ -32,12 +32,12 @@ pub(super) fn row_weights() -> [i16; WINDOW] {
         all[RADIUS - r] = side[r];
         all[RADIUS + r] = side[r];
     }
-    // Of something flat nothing must be lost.
+    // The weights must sum to exactly 1 for flat pictures.
     all[RADIUS] += 65536 - all.iter().sum::<i32>();
     all.map(|weight| weight as i16)
 }
 
-/// The same of pairs of rows, the upper row's in a number's lower half.
+/// The weights of pairs of rows; that of the upper row is in the lower half.
 pub(super) fn pair_weights() -> [i32; PAIRS] {
     let weights = row_weights();
     std::array::from_fn(|k| {
@@ -46,7 +46,7 @@ pub(super) fn pair_weights() -> [i32; PAIRS] {
     })
 }
 
-/// The Gaussian's weights from the middle on, for columns that are 2¹⁶ times too large.
+/// The Gaussian's weights from the center on, for columns that are scaled by 2¹⁶.
 pub(super) fn column_weights() -> [f32; RADIUS + 1] {
     gaussian().map(|weight| (weight / 65536.0) as f32)
 }
@@ -70,7 +70,7 @@ impl Default for Memory {
     }
 }
 
-/// The weighted sum of SSIM over the windows that begin in a band; the weights of all bands sum to the number of
+/// The weighted sum of SSIM over the windows that start in a band. The weights of all bands sum to the number of
 /// windows.
 #[inline(always)]
 pub(super) fn sum<L: SimdLevel>(rows: Rows<'_>, constants: Constants, scratch: &mut Scratch) -> f64 {
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_flat_gives_the_luminance_alone() {
+    fn flat_pictures_differ_in_luminance_only() {
         let (a, b) = ([100u8; 512], [116u8; 512]);
         let samples = [&[&a[..]; WINDOW][..], &[&b[..]; WINDOW][..]];
         let constants = Constants::new(255.0, 128.0);

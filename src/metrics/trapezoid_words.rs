@@ -2,9 +2,9 @@
 
 //! Columns of windows of samples of 9 to 12 bits, two bytes each, for the trapezoidal rule.
 //!
-//! Their products do not fit 16 bits: columns are summed in f32, of a, b, ab and a² + b² in units of 8-bit samples, taken
-//! relative to 128. Up to there everything is exact: products have no more than 24 bits. Sums have the same operations in
-//! the same order at every level.
+//! Their products do not fit 16 bits, so columns are summed in f32, of a, b, ab and a² + b² in units of 8-bit samples,
+//! taken relative to 128. The products are still exact, with at most 24 bits. Sums have the same operations in the same
+//! order at every level.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use super::fused::fused;
@@ -13,7 +13,7 @@ use super::trapezoid::{self, Across, across, tiles};
 use super::words::Place;
 use crate::simd::{LANES, SimdLevel};
 
-/// Columns that are worked on at a time: what is in use stays in the nearest cache.
+/// Columns per tile, chosen so that the working set stays in the first-level cache.
 const TILE: usize = 128;
 /// Columns of a tile with the same remainder modulo 4.
 const QUARTER: usize = TILE / 4;
@@ -31,7 +31,7 @@ pub(super) struct Scratch(Box<Memory>);
 #[repr(C, align(64))]
 struct Memory {
     ring: [Slot; WINDOW + 1],
-    /// Of this row of windows and of the one before.
+    /// Of this row of windows and of the previous one.
     columns: [Columns; 2],
 }
 
@@ -49,7 +49,7 @@ impl Default for Memory {
     }
 }
 
-/// The weighted sum of SSIM over the windows that begin in a band; the weights of all bands sum to the number of
+/// The weighted sum of SSIM over the windows that start in a band. The weights of all bands sum to the number of
 /// windows.
 #[inline(always)]
 pub(super) fn sum<L: SimdLevel>(
@@ -86,7 +86,8 @@ fn tile<L: SimdLevel>(
             products::<L>(samples, places, &mut memory.ring[loaded % (WINDOW + 1)].moments);
             loaded += 1;
         }
-        // What was stored a moment ago can only be loaded as it was stored: the row before is summed up in the meantime.
+        // Freshly stored values can only be loaded at the width they were stored with, so the previous row is summed
+        // first.
         let [now, before] = &mut memory.columns;
         let (now, before) = if output % 2 == 0 { (now, before) } else { (before, now) };
         down::<L>(&memory.ring, 2 * output, &to_ssim.sides, now);
@@ -176,7 +177,7 @@ mod tests {
         (0..width * height).map(sample).map(u16::to_le_bytes).collect()
     }
 
-    /// SSIM of the window that begins there, in f64.
+    /// SSIM of the window that starts at `x`, `y`, in f64.
     fn exact([a, b]: [&[&[[u8; 2]]]; 2], place: Place, constants: Constants, x: usize, y: usize) -> f64 {
         let weights = gaussian();
         let weight = |at: usize| weights[at.abs_diff(RADIUS)];

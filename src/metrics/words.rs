@@ -6,12 +6,12 @@ use pulp::bytemuck::cast;
 
 use crate::simd::LANES;
 
-/// Where in its two bytes (little-endian) a sample lies.
+/// Where a sample lies in its two bytes (little-endian).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
-    /// Bits below it.
+    /// Number of bits below the sample.
     pub shift: u32,
-    /// Its own bits.
+    /// Number of bits of the sample.
     pub depth: u32,
 }
 
@@ -22,13 +22,13 @@ impl Place {
         u16::from_le_bytes(bytes) >> self.shift & self.mask()
     }
 
-    /// A sample's step in units of 8-bit samples; the depth must be 8 or more.
+    /// The step of a sample, in units of 8-bit samples; the depth must be at least 8.
     #[inline(always)]
     pub fn factor(self) -> f32 {
         1.0 / (1u32 << (self.depth - 8)) as f32
     }
 
-    /// Samples, two in a number, the first in its lower half.
+    /// Samples packed in pairs, the first in the lower half.
     #[inline(always)]
     pub fn pairs(self, bytes: &[[u8; 2]; 2 * LANES]) -> [i32; LANES] {
         let mask = u32::from(self.mask());
@@ -40,7 +40,7 @@ impl Place {
         pairs
     }
 
-    /// The bits of a sample that was shifted.
+    /// The bits of a shifted sample.
     #[inline(always)]
     pub fn mask(self) -> u16 {
         ((1u32 << self.depth) - 1) as u16

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The threads that bands of rows are shared out to, with their working memory.
+//! Threads that process bands of rows, with their working memory.
 //!
-//! Meters that want the same number of threads share them: a wall of streams must not have threads for each.
+//! Meters with the same number of threads share them, so that many streams do not each start their own.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -11,31 +11,31 @@ use rayon::prelude::*;
 use super::scratch::Scratch;
 use crate::simd::Level;
 
-/// Pictures with fewer pixels are measured where the caller is: waking threads would take as long.
+/// Pictures with fewer pixels are measured on the caller's thread: waking other threads would take as long.
 const WORTH_THREADS: usize = 1 << 16;
 
-/// Threads, the instructions that they use, and their working memory.
+/// Threads, the instructions they use, and their working memory.
 pub(super) struct Workers {
     pub level: Level,
     threads: Option<Arc<rayon::ThreadPool>>,
-    /// One for each thread, each locked by that thread alone.
+    /// One per thread, locked by that thread only.
     scratch: Vec<Mutex<Scratch>>,
 }
 
 impl Workers {
-    /// Up to `threads` threads, 0 being one for each core; with 1, everything is done by the caller's.
+    /// Up to `threads` threads; 0 stands for one per core. With 1, all work is done on the caller's thread.
     pub fn new(threads: usize) -> Self {
         let threads = shared(threads);
         let count = threads.as_ref().map_or(1, |threads| threads.current_num_threads());
         Self { level: Level::best(), threads, scratch: std::iter::repeat_with(Mutex::default).take(count).collect() }
     }
 
-    /// How many threads there are.
+    /// The number of threads.
     pub fn count(&self) -> usize {
         self.scratch.len()
     }
 
-    /// Does `work` for every band of something with that many pixels, in this thread or in all, and gives the results
+    /// Runs `work` for every band of a picture of that many pixels, on this thread or on all, and returns the results
     /// in order.
     pub fn each<T: Send>(&self, bands: usize, pixels: usize, work: impl Fn(usize, &mut Scratch) -> T + Sync) -> Vec<T> {
         let one = |index| self.with_scratch(|scratch| work(index, scratch));
@@ -47,7 +47,8 @@ impl Workers {
         }
     }
 
-    /// Does `work` for every item, each belonging to a band of something with that many pixels, as [`each`](Self::each) does.
+    /// Runs `work` for every item, each belonging to a band of a picture of that many pixels, like
+    /// [`each`](Self::each).
     pub fn over<I: Send, T: Send>(
         &self,
         items: Vec<I>,
@@ -63,7 +64,7 @@ impl Workers {
         }
     }
 
-    /// Does `work` for every piece of `out`, `piece` long each, as [`each`](Self::each) does.
+    /// Runs `work` for every piece of `out`, each `piece` long, like [`each`](Self::each).
     pub fn fill(
         &self,
         out: &mut [f32],
@@ -80,14 +81,14 @@ impl Workers {
         }
     }
 
-    /// With this thread's working memory.
+    /// Runs `work` with this thread's working memory.
     fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
         let index = rayon::current_thread_index().unwrap_or(0) % self.scratch.len();
         work(&mut self.scratch[index].lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Threads, or none where the caller's does.
+/// Threads, or `None` if the caller's thread does the work.
 fn shared(threads: usize) -> Option<Arc<rayon::ThreadPool>> {
     static SHARED: Mutex<Vec<(usize, Weak<rayon::ThreadPool>)>> = Mutex::new(Vec::new());
 

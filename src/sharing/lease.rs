@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A hold on a frame's memory, as far as what is computed of it is concerned.
+//! A claim on the memory of a frame, for sharing what is computed from it.
 
 use std::any::{Any, TypeId};
 use std::convert::Infallible;
@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::store::STORE;
 
-/// Says that somebody holds a memory, and needs what is computed of it until it is [`done`](Self::done).
+/// A claim on a memory, whose holder needs what is computed from it until the lease is [`done`](Self::done).
 ///
-/// While a lease lives, its owner must hold the memory, and nothing may write to it.
+/// While a lease exists, its owner must hold the memory, and nothing may write to it.
 ///
 /// ```
 /// use onnx_iqa::sharing::Lease;
@@ -26,27 +26,27 @@ use super::store::STORE;
 /// ```
 pub struct Lease {
     number: u64,
-    /// What of the content is meant.
+    /// Which part of the content is meant.
     part: Vec<u64>,
     done: AtomicBool,
 }
 
 impl Lease {
-    /// A lease on a memory, which `memory` names: addresses, for example, and what of the memory lies there. Leases by the
-    /// same name that live at the same time are on the same content.
+    /// A lease on a memory, identified by `memory`: for example addresses, and what part of the memory lies there.
+    /// Leases with the same identifier that exist at the same time are on the same content.
     #[must_use]
     pub fn new(memory: &[usize]) -> Self {
         Self { number: STORE.lease(memory), part: Vec::new(), done: AtomicBool::new(false) }
     }
 
-    /// Another one of the same holder, for something that is done later.
+    /// Another lease of the same holder, for work that is done later.
     #[must_use]
     pub fn again(&self) -> Self {
         STORE.again(self.number);
         Self { number: self.number, part: self.part.clone(), done: AtomicBool::new(false) }
     }
 
-    /// The same on a part of the content, which the words tell from others.
+    /// The same lease on a part of the content, identified by the words.
     pub(crate) fn of_part(&self, words: &[u64]) -> Self {
         let mut lease = self.again();
         lease.part.extend_from_slice(words);
@@ -59,13 +59,13 @@ impl Lease {
         self.number == other.number
     }
 
-    /// Whether others have a lease on the same content, or have had one.
+    /// Whether others have or had a lease on the same content.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         STORE.is_shared(self.number)
     }
 
-    /// Nothing more will be asked for by this holder. Dropping the lease says so, too.
+    /// Declares that this holder needs nothing more. Dropping the lease has the same effect.
     pub fn done(&self) {
         if !self.done.swap(true, Ordering::AcqRel) {
             STORE.done(self.number, true, false);
@@ -77,24 +77,24 @@ impl Lease {
         self.done.load(Ordering::Acquire)
     }
 
-    /// What tells the content from every other one that there has been.
+    /// A number that identifies the content and is never reused.
     pub(crate) fn number(&self) -> u64 {
         self.number
     }
 
-    /// Waits a moment if others are far behind.
+    /// Waits a moment if other comparisons are far behind.
     pub(crate) fn keep_step(&self) {
         STORE.keep_step(self.number);
     }
 
-    /// What `make` gives, and how many bytes that has, computed once for everybody who asks with this key. The key holds
-    /// all that has a say in it beside the content and the type.
+    /// The value and its size in bytes that `make` returns, computed once for all callers with this key. Beside the
+    /// content and the type, the key must contain everything that affects the value.
     pub(crate) fn get_or_make<T: Any + Send + Sync>(&self, key: &[u64], make: impl FnOnce() -> (T, usize)) -> Arc<T> {
         let made = self.get_or_try(key, || Ok::<_, Infallible>(make()));
         made.unwrap_or_else(|never| match never {})
     }
 
-    /// The same of something that may fail; then whoever asks next tries again.
+    /// The same for a computation that may fail; the next caller then tries again.
     pub(crate) fn get_or_try<T: Any + Send + Sync, E>(
         &self,
         key: &[u64],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The one place where all that is kept lies, and its bounds.
+//! Stores all kept data, and enforces the bounds.
 
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
@@ -8,42 +8,42 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Frames of which something is kept at a time.
+/// The greatest number of frames for which data is kept.
 pub const FRAMES: usize = 8;
-/// Bytes that are kept at most, in all.
+/// The greatest total size of kept data, in bytes.
 pub const BYTES: usize = 192 << 20;
 
-/// Frames of which something is kept, and which others still need, before one that is ahead waits.
+/// A comparison that is ahead waits if this many older frames have data that others still need.
 const STEP: usize = 2;
 /// How long it waits.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// How long nobody waits after that was in vain.
+/// How long no comparison waits after one has waited in vain.
 const IMPATIENCE: Duration = Duration::from_secs(2);
-/// How long what another one computes is waited for.
+/// How long to wait for a value that another comparison computes.
 const COMPUTING: Duration = Duration::from_secs(1);
 
-/// What is computed, and how: the type of the value, and words for all that has a say in it.
+/// What is computed, and how: the type of the value, and words for everything that affects it.
 pub(super) type Key = (TypeId, Box<[u64]>);
 
-/// What is computed.
+/// The computed value.
 pub(super) type Value = Arc<dyn Any + Send + Sync>;
 
 /// What is kept under a key.
 enum Slot {
-    /// Somebody is at it.
+    /// Being computed.
     Computing,
     Ready(Value, usize),
 }
 
 type Slots = Vec<(Key, Slot)>;
 
-/// A memory on which there are leases.
+/// A memory with leases.
 struct Held {
     memory: Box<[usize]>,
     leases: usize,
-    /// Those that are not done.
+    /// Leases that are not done.
     wanted: usize,
-    /// Those that there have been, but for further ones of the same holder.
+    /// Holders so far; further leases of the same holder do not count.
     holders: usize,
     slots: Slots,
 }
@@ -57,7 +57,7 @@ impl Held {
 #[derive(Default)]
 struct State {
     numbers: HashMap<Box<[usize]>, u64>,
-    /// By number: the oldest first.
+    /// By number, oldest first.
     held: BTreeMap<u64, Held>,
     last: u64,
     bytes: usize,
@@ -65,7 +65,7 @@ struct State {
 }
 
 impl State {
-    /// Takes what is kept of a frame away, to be dropped without the lock.
+    /// Removes the data of a frame, to be dropped outside the lock.
     fn take(&mut self, number: u64) -> Slots {
         let Some(held) = self.held.get_mut(&number) else { return Slots::new() };
         let slots = std::mem::take(&mut held.slots);
@@ -73,7 +73,7 @@ impl State {
         slots
     }
 
-    /// The oldest frame but this one of which something is kept, if the bounds are passed.
+    /// The oldest other frame with data, if the bounds are exceeded.
     fn surplus(&self, number: u64) -> Option<u64> {
         let mut kept = self.held.iter().filter(|(_, held)| !held.slots.is_empty());
         let count = kept.clone().count();
@@ -81,31 +81,31 @@ impl State {
         kept.find(|(other, _)| **other != number).map(|(other, _)| *other).filter(|_| over)
     }
 
-    /// Older frames of which something is kept that others need.
+    /// The number of older frames with data that others need.
     fn behind(&self, number: u64) -> usize {
         self.held.range(..number).filter(|(_, held)| held.wanted > 0 && !held.slots.is_empty()).count()
     }
 }
 
-/// What all leases share.
+/// The state that all leases share.
 #[derive(Default)]
 pub(super) struct Store {
     state: Mutex<State>,
     changed: Condvar,
-    /// How often something was there already.
+    /// How often a value was already there.
     pub(super) reused: AtomicU64,
 }
 
-/// The process's.
+/// The store of the process.
 pub(super) static STORE: LazyLock<Store> = LazyLock::new(Store::default);
 
 impl Store {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Whole at every step: nothing of a caller's runs under the lock.
+        // The state is consistent at every step: no code of a caller runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a change until then; false if it is too late.
+    /// Waits until a change or the given time; false if the time has passed.
     fn wait<'a>(&self, state: MutexGuard<'a, State>, until: Instant) -> (MutexGuard<'a, State>, bool) {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -115,7 +115,7 @@ impl Store {
         (state, true)
     }
 
-    /// A lease on that memory; gives its number.
+    /// Adds a lease on that memory; returns its number.
     pub(super) fn lease(&self, memory: &[usize]) -> u64 {
         let mut state = self.lock();
         if let Some(&number) = state.numbers.get(memory)
@@ -134,7 +134,7 @@ impl Store {
         number
     }
 
-    /// Another lease of somebody who has one.
+    /// Adds another lease of a holder.
     pub(super) fn again(&self, number: u64) {
         if let Some(held) = self.lock().held.get_mut(&number) {
             held.leases += 1;
@@ -142,7 +142,7 @@ impl Store {
         }
     }
 
-    /// A lease waits for nothing any more, and is gone if it `ends`.
+    /// Marks a lease as done, and removes it if it `ends`.
     pub(super) fn done(&self, number: u64, waited: bool, ends: bool) {
         let mut state = self.lock();
         let Some(held) = state.held.get_mut(&number) else { return };
@@ -160,12 +160,12 @@ impl Store {
         drop(slots);
     }
 
-    /// Whether more than one has, or has had, a lease on it.
+    /// Whether there are or were several holders.
     pub(super) fn is_shared(&self, number: u64) -> bool {
         self.lock().held.get(&number).is_some_and(|held| held.holders > 1)
     }
 
-    /// Waits a moment for those that are behind.
+    /// Waits a moment for comparisons that are behind.
     pub(super) fn keep_step(&self, number: u64) {
         let now = Instant::now();
         let until = now + PATIENCE;
@@ -179,7 +179,7 @@ impl Store {
         }
     }
 
-    /// What is kept under that key, computed first if it is not there.
+    /// The value under that key, computed first if it is missing.
     pub(super) fn get_or_try<E>(
         &self,
         number: u64,
@@ -217,7 +217,7 @@ impl Store {
         make().map(|(value, _)| value)
     }
 
-    /// Keeps what was computed, if it is still wanted, and what the bounds leave of the rest.
+    /// Keeps a computed value if it is still needed, and drops what exceeds the bounds.
     fn keep(&self, number: u64, key: &Key, value: Value, bytes: usize) {
         let mut state = self.lock();
         let mut dropped = Vec::new();
@@ -248,7 +248,7 @@ impl Store {
     }
 }
 
-/// Somebody is computing. If that fails, or ends by a panic, the next one that asks computes.
+/// A computation in progress. If it fails or panics, the next caller computes.
 struct Unfinished<'a> {
     store: &'a Store,
     number: u64,

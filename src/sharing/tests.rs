@@ -21,7 +21,7 @@ fn get(store: &Store, frame: u64, word: u64, number: u64, bytes: usize) -> u64 {
 }
 
 #[test]
-fn memory_that_is_held_is_recognized_and_what_comes_after_is_new() {
+fn held_memory_is_recognized_and_later_content_is_new() {
     let store = Store::default();
     let first = store.lease(&[1, 2]);
     assert!(!store.is_shared(first));
@@ -32,15 +32,15 @@ fn memory_that_is_held_is_recognized_and_what_comes_after_is_new() {
     assert_eq!(get(&store, first, 0, 8, 8), 7, "it is kept");
     assert_eq!(get(&store, first, 1, 8, 8), 8, "under another key");
     store.done(first, true, true);
-    assert_eq!(store.bytes_of(first), 16, "the other one may ask yet");
+    assert_eq!(store.bytes_of(first), 16, "the other one may still need it");
     store.done(first, true, true);
     let second = store.lease(&[1, 2]);
-    assert_ne!(second, first, "a pool may have filled it anew");
+    assert_ne!(second, first, "a pool may have refilled it");
     assert_eq!(get(&store, second, 0, 9, 8), 9);
 }
 
 #[test]
-fn what_nobody_waits_for_is_dropped_though_the_memory_is_held() {
+fn data_without_waiting_leases_is_dropped_though_the_memory_is_held() {
     let store = Store::default();
     let frame = store.lease(&[1]);
     store.again(frame);
@@ -50,7 +50,7 @@ fn what_nobody_waits_for_is_dropped_though_the_memory_is_held() {
     assert_eq!((store.bytes_of(frame), Arc::strong_count(&held)), (100, 2));
     store.done(frame, true, false);
     assert_eq!((store.bytes_of(frame), Arc::strong_count(&held)), (0, 1));
-    assert_eq!(store.lease(&[1]), frame, "it is still that content");
+    assert_eq!(store.lease(&[1]), frame, "it is still the same content");
 }
 
 #[test]
@@ -62,12 +62,12 @@ fn frames_and_bytes_are_bounded() {
     }
     let kept = |store: &Store| frames.iter().filter(|&&frame| store.bytes_of(frame) > 0).count();
     assert_eq!(kept(&store), FRAMES);
-    assert_eq!(store.bytes_of(frames[2]), 0, "the oldest go");
-    assert_eq!(get(&store, frames[0], 0, 77, 10), 77, "who still needs it computes its own");
+    assert_eq!(store.bytes_of(frames[2]), 0, "the oldest are dropped");
+    assert_eq!(get(&store, frames[0], 0, 77, 10), 77, "whoever still needs it computes it again");
     get(&store, frames[FRAMES + 2], 1, 0, BYTES - 15);
     assert_eq!(kept(&store), 1);
     get(&store, frames[FRAMES + 2], 2, 0, BYTES);
-    assert_eq!(kept(&store), 0, "more than may be kept is not");
+    assert_eq!(kept(&store), 0, "data above the limit is not kept");
 }
 
 #[test]
@@ -105,17 +105,17 @@ fn a_panic_does_not_poison_the_others() {
             })
         });
         begun.wait();
-        assert_eq!(get(&store, frame, 0, 4, 1), 4, "who waited computes");
+        assert_eq!(get(&store, frame, 0, 4, 1), 4, "the waiting one computes");
         assert!(first.join().is_err());
     });
-    // Whether the panic took longer than the other one waited, or not.
+    // Depending on whether the panic took longer than the other one waited.
     let kept = get(&store, frame, 0, 5, 1);
     assert_eq!(get(&store, frame, 0, 6, 1), kept);
 }
 
-/// Who is ahead waits until the others have caught up, and not for long if they don't.
+/// A comparison that is ahead waits for the others, but not for long if they do not catch up.
 #[test]
-fn nobody_waits_for_ever_for_those_that_are_behind() {
+fn waiting_for_slower_comparisons_is_limited() {
     let store = Store::default();
     let frames = [0, 1, 2].map(|name| store.lease(&[name]));
     for frame in frames {
@@ -123,7 +123,7 @@ fn nobody_waits_for_ever_for_those_that_are_behind() {
         get(&store, frame, 0, frame, 1);
     }
     let ahead = store.lease(&[3]);
-    // In vain; from then on it does not wait at all.
+    // The wait is in vain, so the next ones are skipped.
     store.keep_step(ahead);
     assert!(store.is_impatient());
     let store = Store::default();
@@ -135,7 +135,7 @@ fn nobody_waits_for_ever_for_those_that_are_behind() {
 }
 
 #[test]
-fn further_leases_of_one_holder_make_nothing_shared() {
+fn further_leases_of_one_holder_do_not_count_as_sharing() {
     let memory = [1u8];
     let address = [memory.as_ptr() as usize, 0xbead];
     let lease = Lease::new(&address);
@@ -151,7 +151,7 @@ fn further_leases_of_one_holder_make_nothing_shared() {
 }
 
 #[test]
-fn what_fails_is_tried_again() {
+fn a_failed_computation_is_tried_again() {
     let store = Store::default();
     let frame = store.lease(&[1]);
     let found = store.get_or_try(frame, &key(0), || Err("no memory"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What several test files need.
+//! Helpers shared by several test files.
 #![allow(dead_code, unused_imports, reason = "not every test file needs all of it")]
 
 #[cfg(feature = "onnx")]
@@ -15,7 +15,7 @@ pub fn flat(width: u32, height: u32, rgb: [u8; 3]) -> Box<OwnedFrame> {
     Box::new(OwnedFrame::rgb(width, height, rgb.repeat((width * height) as usize)).unwrap())
 }
 
-/// Equal to within single precision.
+/// Asserts equality within single precision.
 #[track_caller]
 pub fn near(actual: f64, expected: f64) {
     assert!((actual - expected).abs() < 1e-4 * expected.abs().max(1.0), "{actual} is not {expected}");

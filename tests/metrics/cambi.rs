@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! CAMBI against libvmaf's own numbers, with and without a reference.
+//! CAMBI compared with libvmaf's values, with and without a reference.
 
 use crate::pictures::{COLORIMETRY, hash};
 use onnx_iqa::metrics::{Measures, Meter, NoReferenceMeasures, NoReferenceMeter};
 use onnx_iqa::picture::{Frame as _, OwnedFrame, PixelFormat};
 
-/// What `cambi.py` found.
+/// The values found by `cambi.py`.
 #[derive(Debug, serde::Deserialize)]
 struct Stored {
-    /// Bits, width, height, the slope to the right and down in 64ths of a sample, the height of a step, and of the noise.
+    /// Depth, width, height, the gradient to the right and down in 64ths of a sample, the height of a step, and the
+    /// amplitude of the noise.
     case: [i64; 7],
     cambi: f64,
 }
@@ -18,7 +19,7 @@ fn stored() -> Vec<Stored> {
     serde_json::from_str(include_str!("cambi.json")).unwrap()
 }
 
-/// The picture that `cambi.py` draws.
+/// Draws the picture of `cambi.py`.
 fn draw([depth, width, height, right, down, step, noise]: [i64; 7]) -> OwnedFrame {
     let format = match depth {
         8 => PixelFormat::I420,
@@ -42,13 +43,13 @@ fn draw([depth, width, height, right, down, step, noise]: [i64; 7]) -> OwnedFram
     OwnedFrame::new(format, width as u32, height as u32, planes, COLORIMETRY).unwrap()
 }
 
-/// libvmaf prints six digits behind the point.
+/// libvmaf prints six digits after the decimal point.
 #[test]
 fn agrees_with_libvmaf() {
     let mut meter = Meter::new(Measures::CAMBI, 2);
     let mut no_reference =
         NoReferenceMeter::new(NoReferenceMeasures { cambi: true, ..NoReferenceMeasures::default() }, 2);
-    assert!(stored().iter().filter(|stored| stored.cambi > 1.0).count() > 6, "values that say something");
+    assert!(stored().iter().filter(|stored| stored.cambi > 1.0).count() > 6, "several pictures must have banding");
     for stored in stored() {
         let frame = draw(stored.case);
         let picture = frame.picture().unwrap();

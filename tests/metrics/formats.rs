@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The same samples in other layouts, depths and ranges, and pictures that are too small or do not fit together.
+//! The same samples in other layouts, depths and ranges; pictures that are too small or do not match.
 
 use onnx_iqa::metrics::{Measurements, Measures, Meter, MetricsError};
 use onnx_iqa::picture::{Colorimetry, Family, Frame as _, OwnedFrame, PixelFormat, Range};
@@ -8,7 +8,7 @@ use onnx_iqa::picture::{Colorimetry, Family, Frame as _, OwnedFrame, PixelFormat
 use super::pictures::{COLORIMETRY, Case, Planar, cases};
 use super::{close, measure, measure_with};
 
-/// A small case of the wanted sampling and depth, with an odd size.
+/// A small case of the given sampling and depth, with odd sides.
 fn case(layout: &str, depth: u32) -> [Planar; 2] {
     let more = Case { layout: layout.into(), depth, width: 187, height: 179, ..cases().remove(0) };
     more.draw_unchecked()
@@ -30,7 +30,8 @@ fn same(ours: &Measurements, expected: &Measurements, what: &str) {
     close(ours.luma_fit().map(|fit| fit.bias), expected.luma_fit().map(|fit| fit.bias), 1e-4, what);
 }
 
-/// Every Y'CbCr format, against the planar one of the same sampling and depth, as reference and as distorted picture.
+/// Every Y'CbCr format compared with the planar one of the same sampling and depth, as reference and as distorted
+/// picture.
 #[test]
 fn the_layout_makes_no_difference() {
     let mut tested = 0;
@@ -57,7 +58,7 @@ fn the_layout_makes_no_difference() {
 }
 
 #[test]
-fn depths_meet_at_the_larger_one() {
+fn depths_are_compared_at_the_larger_one() {
     let eight = case("yuv420", 8);
     let expected = frames(&eight, [PixelFormat::I420; 2]);
     let expected = measure(&expected[0], &expected[1]);
@@ -91,8 +92,8 @@ fn depths_meet_at_the_larger_one() {
 }
 
 #[test]
-fn ranges_meet_at_the_reference_s() {
-    // Samples of limited range that are whole numbers in full range too: 16 + 73 k is 85 k.
+fn ranges_are_compared_at_that_of_the_reference() {
+    // Samples of limited range that are integers in full range too: 16 + 73 k is 85 k.
     let limited = Planar::gray(64, 48, |x, y| 16 + 73 * ((x / 3 + y / 5) % 4) as u16);
     let full = Planar::gray(64, 48, |x, y| 85 * ((x / 3 + y / 5) % 4) as u16);
     let colorimetry = |range| Colorimetry { range, ..COLORIMETRY };
@@ -117,7 +118,7 @@ fn rgb_is_compared_by_channel_and_by_luma() {
     let expected = frames(&pictures, [PixelFormat::Gbr; 2]);
     let expected = measure(&expected[0], &expected[1]);
     assert_eq!([expected.psnr_y(), expected.psnr_cb(), expected.psnr_cr()], [None; 3]);
-    // The mean over three channels, each by itself.
+    // The mean over the three channels.
     let channels = [0, 1, 2].map(|plane| {
         let gray =
             pictures.each_ref().map(|picture| picture.plane_alone(plane).frame(PixelFormat::Gray8, COLORIMETRY, 0));
@@ -130,7 +131,7 @@ fn rgb_is_compared_by_channel_and_by_luma() {
             same(&measure(&a, &b), &expected, format.name());
         }
     }
-    // R' = G' = B' has a luma equal to them.
+    // With R' = G' = B', luma has the same value.
     let gray = pictures.each_ref().map(|picture| picture.plane_alone(0));
     let rgb = gray.each_ref().map(|picture| picture.tripled().frame(PixelFormat::Bgrx, COLORIMETRY, 0));
     let gray = gray.each_ref().map(|picture| picture.frame(PixelFormat::Gray8, COLORIMETRY, 0));
@@ -143,7 +144,7 @@ fn rgb_is_compared_by_channel_and_by_luma() {
 }
 
 #[test]
-fn equal_pictures_get_the_most() {
+fn equal_pictures_have_the_greatest_values() {
     let mut sizes = vec![(1, 1), (7, 3), (10, 10), (11, 11), (12, 175), (176, 176), (353, 201), (1282, 722)];
     sizes.push((65, 4000));
     for (width, height) in sizes {
@@ -173,7 +174,7 @@ fn the_number_of_threads_makes_no_difference() {
 }
 
 #[test]
-fn measures_what_it_is_asked_for() {
+fn only_requested_measures_are_computed() {
     let [a, b] = frames(&case("yuv420", 8), [PixelFormat::I420; 2]);
     for bits in 0..8 {
         let measures = Measures::from_bits_truncate(bits);
@@ -187,7 +188,7 @@ fn measures_what_it_is_asked_for() {
 }
 
 #[test]
-fn chroma_of_other_sizes_leaves_luma() {
+fn with_chroma_of_other_sizes_only_luma_is_measured() {
     let luma = case("yuv420", 8);
     let expected = frames(&luma, [PixelFormat::I420; 2]);
     let expected = measure(&expected[0], &expected[1]);
@@ -204,7 +205,7 @@ fn chroma_of_other_sizes_leaves_luma() {
 }
 
 #[test]
-fn pictures_that_do_not_fit_together_are_named() {
+fn mismatched_pictures_are_errors_that_name_the_difference() {
     let frame = |width, height, format| Planar::gray(width, height, |_, _| 9).tripled().frame(format, COLORIMETRY, 0);
     let mut meter = Meter::new(Measures::default(), 1);
     let mut error =

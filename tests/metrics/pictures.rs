@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The pictures that `reference.py` measured, drawn again with the same whole numbers.
+//! Redraws the pictures that `reference.py` measured, in the same integer arithmetic.
 
 use onnx_iqa::picture::{ChromaSite, Colorimetry, Matrix, OwnedFrame, PixelFormat, Range};
 use sha2::Digest as _;
 
-/// What a picture and its distorted copy are drawn from, with the values that were found for them.
+/// The parameters of a picture and its distorted copy, and the values found for them.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct Case {
     pub layout: String,
@@ -47,7 +47,7 @@ pub struct Planar {
 }
 
 impl Case {
-    /// The reference and the distorted picture, checked to be those that were measured.
+    /// The reference and the distorted picture; asserts that they are those that were measured.
     pub fn draw(&self) -> [Planar; 2] {
         let pictures = self.draw_unchecked();
         for (picture, sum) in pictures.iter().zip(&self.sha256) {
@@ -56,7 +56,7 @@ impl Case {
         pictures
     }
 
-    /// The same for a case that is not among the stored ones.
+    /// The same for a case that is not stored.
     pub fn draw_unchecked(&self) -> [Planar; 2] {
         let sub = match self.layout.as_str() {
             "yuv420" => [1, 1],
@@ -105,7 +105,7 @@ fn mixed(mut x: u32) -> u32 {
     x ^ (x >> 16)
 }
 
-/// A number below 2¹⁶ for a place.
+/// A number below 2¹⁶ for a position.
 pub fn hash(x: i64, y: i64, seed: u32) -> i64 {
     i64::from(mixed(mixed((x as u32).wrapping_add(seed)).wrapping_add(y as u32)) & 0xffff)
 }
@@ -142,13 +142,13 @@ impl Planar {
         digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Luma alone, drawn by a function.
+    /// Luma only, from a function.
     pub fn gray(width: u32, height: u32, sample: impl Fn(u32, u32) -> u16) -> Self {
         let luma = (0..width * height).map(|i| sample(i % width, i / width)).collect();
         Self { width, height, sub: [0, 0], depth: 8, planes: [luma, Vec::new(), Vec::new()] }
     }
 
-    /// One plane as luma; without subsampling only.
+    /// One plane as luma; only without subsampling.
     pub fn plane_alone(&self, plane: usize) -> Self {
         Self { planes: [self.planes[plane].clone(), Vec::new(), Vec::new()], ..self.clone() }
     }
@@ -182,8 +182,8 @@ impl Planar {
         })
     }
 
-    /// The picture in a format of the same depth and sampling (or of luma alone, or R'G'B' of three such planes), with
-    /// `padding` bytes of rubbish behind each row.
+    /// The picture in a format of the same depth and sampling (or luma only, or R'G'B' of three such planes), with
+    /// `padding` bytes of garbage after each row.
     pub fn frame(&self, format: PixelFormat, colorimetry: Colorimetry, padding: usize) -> OwnedFrame {
         let components = format.components();
         let mut planes = vec![(Vec::new(), 0); format.planes()];
@@ -193,7 +193,8 @@ impl Planar {
             let (data, stride) = &mut planes[usize::from(component.plane)];
             let (offset, step) = (usize::from(component.offset), usize::from(component.step));
             if *stride == 0 {
-                // A packed plane is as wide as its widest component; rubbish everywhere, also in the bits below a sample.
+                // A packed plane is as wide as its widest component. Garbage everywhere, including the bits below a
+                // sample.
                 *stride = width.next_multiple_of(2) * step + padding;
                 *data = (0..*stride * height).map(|i| (i * 151 + 7) as u8).collect();
             }

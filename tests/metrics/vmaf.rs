@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! VMAF against libvmaf's own numbers, in the order in which a stream brings pairs.
+//! VMAF compared with libvmaf's values, for pairs in the order of a stream.
 
 use crate::pictures::{COLORIMETRY, Case, cases};
 use onnx_iqa::metrics::{Measurements, Measures, Meter, Missing, VmafModel};
@@ -8,7 +8,7 @@ use onnx_iqa::picture::{Frame as _, OwnedFrame, PixelFormat};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What `vmaf.py` found.
+/// The values found by `vmaf.py`.
 #[derive(serde::Deserialize)]
 struct Stored {
     case: usize,
@@ -29,7 +29,7 @@ fn meter(model: &str, threads: usize) -> Meter {
     Meter::with_vmaf_model(Measures::VMAF, threads, Arc::new(model))
 }
 
-/// Measures pairs one after another; gives each one's measurements when they are complete.
+/// Measures pairs one after another; returns the measurements of each when they are complete.
 fn run(meter: &mut Meter, pairs: &[[&OwnedFrame; 2]]) -> Vec<Measurements> {
     let mut all: Vec<Measurements> = Vec::new();
     let mut complete = 0;
@@ -45,8 +45,8 @@ fn run(meter: &mut Meter, pairs: &[[&OwnedFrame; 2]]) -> Vec<Measurements> {
     all
 }
 
-/// libvmaf prints six digits behind the point; the contract allows 0.005. VMAF 1 has scores where pictures are large
-/// enough.
+/// libvmaf prints six digits after the decimal point; the required tolerance is 0.005. VMAF 1 exists only if
+/// pictures are large enough.
 #[test]
 fn agrees_with_libvmaf() {
     let cases = cases();
@@ -54,7 +54,7 @@ fn agrees_with_libvmaf() {
         let case = &cases[case];
         let [a, b] = frames(case);
         for (model, expected) in scores {
-            // The same meter again: what was before must not matter.
+            // The same meter again: earlier pairs must not matter.
             let mut meter = meter(&model, 2);
             for _ in 0..if case.width < 200 { 2 } else { 1 } {
                 let found = run(&mut meter, &[[&a, &b], [&b, &a], [&a, &b]]);
@@ -70,9 +70,9 @@ fn agrees_with_libvmaf() {
     }
 }
 
-/// A sequence ends where the size changes: the pair before is its last, and the next pair a first one.
+/// A change of size ends a sequence: the previous pair is its last, and the next pair starts a new one.
 #[test]
-fn another_size_begins_another_sequence() {
+fn another_size_starts_a_new_sequence() {
     let (cases, stored) = (cases(), stored());
     let [first, second] = [&stored[0], &stored[2]];
     let [one, other] = [first, second].map(|stored| frames(&cases[stored.case]));
@@ -86,9 +86,9 @@ fn another_size_begins_another_sequence() {
     }
 }
 
-/// Smaller pictures than libvmaf is made for have no VMAF.
+/// Pictures that are too small for libvmaf have no VMAF.
 #[test]
-fn what_has_no_vmaf_says_why() {
+fn a_missing_vmaf_has_a_reason() {
     let mut case = cases()[0].clone();
     let mut meter = meter("vmaf_v0.6.1", 1);
     let mut missing = |case: &Case| {
@@ -111,9 +111,9 @@ fn what_has_no_vmaf_says_why() {
     assert!(found[0].vmaf().is_none() && matches!(found[0].missing(), [Missing::Rgb { .. }]));
 }
 
-/// VMAF 1 also looks at chroma and at banding.
+/// VMAF 1 also depends on chroma and banding.
 #[test]
-fn what_has_no_vmaf_1_says_why() {
+fn a_missing_vmaf_1_has_a_reason() {
     let mut case = cases()[0].clone();
     let mut missing = |model: &str, layout: &str, size: [u32; 2]| {
         (case.layout, [case.width, case.height]) = (layout.to_owned(), size);
@@ -149,7 +149,7 @@ fn what_has_no_vmaf_1_says_why() {
     assert_eq!(found[0].missing(), [Missing::NoChroma { measure: "vmaf" }]);
 }
 
-/// Nothing but the pictures decides: as many threads as there are, whatever else is measured.
+/// Only the pictures affect the values, not the number of threads or other measures.
 #[test]
 fn threads_and_other_measures_change_nothing() {
     let case = &cases()[stored()[0].case];

@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
-/// A server that does that with every connection, as long as the test runs; gives its address.
+/// A server that handles every connection with `serve` as long as the test runs; returns its address.
 pub fn server(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
@@ -26,7 +26,7 @@ pub fn hold(mut connection: TcpStream) {
     while connection.read(&mut bytes).is_ok_and(|read| read > 0) {}
 }
 
-/// What a client asks for, without a query, and from which byte on.
+/// The file that a client requests, without a query, and the first byte.
 fn asked(connection: &mut TcpStream) -> Option<(String, usize)> {
     let mut request = Vec::new();
     while !request.windows(4).any(|four| four == b"\r\n\r\n") {
@@ -42,8 +42,8 @@ fn asked(connection: &mut TcpStream) -> Option<(String, usize)> {
     Some((target.split('?').next()?.to_owned(), from.unwrap_or(0)))
 }
 
-/// Answers with the file of that name, or with as many bytes of it, and is silent then. Clients that were cut off, as
-/// on a busy machine, go on where they were. The entity tag changes with the file.
+/// Answers with the file of that name, or its first `most` bytes, and is then silent. Clients whose connection was cut,
+/// as happens on a busy machine, resume where they were. The entity tag changes with the file.
 pub fn answer(mut connection: TcpStream, folder: &Path, most: usize) {
     let Some((name, from)) = asked(&mut connection) else { return };
     let path = folder.join(name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the tests of all subcommands share: a run of the command, and the clips.
+//! Shared by the tests of all subcommands: running the command, and the clips.
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// How long a run may take: more than anything that the command itself gives up.
+/// Time limit of a run: longer than any timeout in the command.
 const LIMIT: Duration = Duration::from_secs(400);
 
-/// What a run of the command gave.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Ran {
     pub code: i32,
@@ -27,7 +27,7 @@ impl Ran {
         Self::end_of(child)
     }
 
-    /// The end of a command that runs. One that hangs is ended, and says where its threads were.
+    /// Waits for a running command to end. If it hangs, it is killed and the state of its threads reported.
     #[track_caller]
     pub fn end_of(child: Child) -> Self {
         let process = child.id();
@@ -54,7 +54,7 @@ impl Ran {
         Self { code: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
 
-    /// Ended with that status.
+    /// Asserts the exit status.
     #[track_caller]
     pub fn ended(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{}\n{}", self.stdout, self.stderr);
@@ -68,7 +68,7 @@ impl Ran {
     }
 }
 
-/// Names of a process' threads, and what each waits for in the kernel.
+/// Names of a process's threads, and what each waits for in the kernel.
 fn threads(process: u32) -> String {
     let tasks = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
     let read = |path: PathBuf| std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
@@ -76,7 +76,7 @@ fn threads(process: u32) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A clip; none where `make setup` has not run.
+/// A clip; `None` if `make setup` has not run.
 pub fn clip(name: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = std::env::var_os("ONNX_IQA_CLIPS").map_or_else(|| root.join(".cache/clips"), PathBuf::from);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is said speaks of this command's options, each kind once.
+//! Messages use this command's options, and each kind appears once.
 
 use crate::common::{Bench, reasons, rendition};
 
-/// Words of elements, pads and properties, which users of the command do not have.
+/// Names of elements, pads and properties, which users of the command do not see.
 const FOREIGN: [&str; 10] = [
     "registration=",
     "search-range=",
@@ -19,8 +19,8 @@ const FOREIGN: [&str; 10] = [
 ];
 
 #[test]
-fn remarks_speak_of_options_and_not_of_properties() {
-    let Some(bench) = Bench::new("remarks_speak_of_options_and_not_of_properties") else { return };
+fn remarks_name_options_and_not_properties() {
+    let Some(bench) = Bench::new("remarks_name_options_and_not_properties") else { return };
     let source = bench.source("bikes.mp4", "3");
     let wide = bench.rendition("wide.mp4", "28", &["-vf", "pad=640:480:0:104"]);
     let turned = bench.rendition("turned.mp4", "28", &["-vf", "transpose=1"]);
@@ -47,10 +47,10 @@ fn remarks_speak_of_options_and_not_of_properties() {
 }
 
 #[test]
-fn of_a_kind_only_the_last_is_said() {
-    let Some(bench) = Bench::new("of_a_kind_only_the_last_is_said") else { return };
+fn only_the_last_remark_of_a_kind_is_reported() {
+    let Some(bench) = Bench::new("only_the_last_remark_of_a_kind_is_reported") else { return };
     let source = bench.source("bigbuckbunny.mp4", "5");
-    // Said after a hundred frames, and again at the end, with other counts.
+    // Reported after a hundred frames, and again at the end, with other counts.
     let lossy = ["-vf", "scale=320:-2,select=not(eq(mod(n\\,6)\\,3))", "-fps_mode", "passthrough"];
     let lossy = bench.rendition("lossy.mp4", "30", &lossy);
     let report = bench.iqa(&[&source, &lossy, "--json", "--measures", "psnr", "--alignment", "pts"]).json();
@@ -63,10 +63,10 @@ fn of_a_kind_only_the_last_is_said() {
 }
 
 #[test]
-fn a_range_within_which_nothing_can_be_told_is_refused() {
-    let Some(bench) = Bench::new("a_range_within_which_nothing_can_be_told_is_refused") else { return };
+fn a_search_range_too_short_for_a_result_is_refused() {
+    let Some(bench) = Bench::new("a_search_range_too_short_for_a_result_is_refused") else { return };
     let source = bench.source("bikes.mp4", "2");
-    // With `--search-range 0` its wrong pairs passed for a good part of the film.
+    // With `--search-range 0`, wrong pairs were accepted for much of the film.
     let late = bench.rendition("late.mp4", "28", &["-vf", "tpad=start=2:start_mode=clone"]);
     let run = |more: &[&str]| bench.iqa(&[&[source.as_str(), &late, "--json", "--measures", "psnr"], more].concat());
     for alignment in ["auto", "track"] {

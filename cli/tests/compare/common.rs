@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Running the command, and making what it is given.
+//! Running the command, and creating its inputs.
 
 pub use crate::shared::Ran;
 use crate::shared::clip;
@@ -20,7 +20,7 @@ fn ffmpeg() -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
-/// A folder for one test, with clips and an ffmpeg; none, with a line that says so, where there are none.
+/// A folder for one test, with clips and an ffmpeg. If these are missing, `None`, and a line reports it.
 pub struct Bench {
     pub folder: TempDir,
     pub clips: PathBuf,
@@ -44,7 +44,7 @@ impl Bench {
         self.path(name).to_str().expect("text").to_owned()
     }
 
-    /// Runs ffmpeg in the folder; gives what it prints.
+    /// Runs ffmpeg in the folder; returns its output.
     #[track_caller]
     pub fn ffmpeg(&self, arguments: &[&str]) -> String {
         let mut command = Command::new(&self.ffmpeg);
@@ -72,7 +72,7 @@ impl Bench {
         self.text(name)
     }
 
-    /// `iqa compare` with these arguments and a cache of its own.
+    /// `iqa compare` with these arguments and its own cache.
     #[track_caller]
     pub fn iqa(&self, arguments: &[&str]) -> Ran {
         Ran::of(&mut self.command(arguments))

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How much of the source a rendition shows, and what is known of files of which not all was decoded.
+//! How much of the source a rendition covers, and what is reported about files that were not decoded completely.
 
 use crate::common::{Bench, number, reasons, rendition};
 
 #[test]
-fn what_a_cut_rendition_lacks_is_in_table_page_and_thresholds() {
-    let Some(bench) = Bench::new("what_a_cut_rendition_lacks_is_in_table_page_and_thresholds") else { return };
+fn missing_parts_of_a_rendition_are_in_table_page_and_thresholds() {
+    let Some(bench) = Bench::new("missing_parts_of_a_rendition_are_in_table_page_and_thresholds") else { return };
     let source = bench.source("bigbuckbunny.mp4", "5");
     let whole = bench.rendition("whole.mp4", "30", &["-s", "320x180"]);
     let cut = bench.rendition("cut.mp4", "30", &["-s", "320x180", "-t", "3"]);
@@ -22,7 +22,7 @@ fn what_a_cut_rendition_lacks_is_in_table_page_and_thresholds() {
     let of = |name| number(rendition(&report, name), &["coverage"]);
     assert_eq!(of("whole"), 100.0);
     assert!((of("cut") - 60.0).abs() < 2.0, "{}", of("cut"));
-    // A few frames behind the hole find no partner: what they show is not known.
+    // A few frames after the gap find no partner, so what they show is unknown.
     assert!((71.0..=76.5).contains(&of("hole")), "{}", of("hole"));
     assert!(reasons(rendition(&report, "cut")).contains("ends 2.0") && reasons(rendition(&report, "whole")).is_empty());
     assert!(
@@ -31,8 +31,8 @@ fn what_a_cut_rendition_lacks_is_in_table_page_and_thresholds() {
         reasons(rendition(&report, "hole"))
     );
     let page = std::fs::read_to_string(bench.path("out/report.html")).unwrap();
-    assert!(page.contains(" s of the source"), "the page does not say it");
-    // Without a cut there is no such column.
+    assert!(page.contains(" s of the source"), "the page does not report it");
+    // Without a cut, there is no such column.
     let ran = bench.iqa(&[&source, &whole, "--measures", "psnr"]).ended(0);
     assert!(!ran.stdout.contains("of source"), "{}", ran.stdout);
     let ran = bench.iqa(&[&source, &whole, "--start", "1s", "--threshold", "coverage>=99"]).ended(2);
@@ -78,7 +78,7 @@ fn only_the_track_that_is_compared_counts_and_a_failed_one_has_no_rate() {
     ]);
     let playlist = std::fs::read_to_string(bench.path("x.m3u8")).unwrap();
     let last = playlist.lines().rfind(|line| line.ends_with(".ts")).expect("a segment");
-    // It begins, and then there is no picture in it any more.
+    // It begins, but contains no further picture.
     std::fs::write(bench.path(last), vec![0x5a; whole.len()]).unwrap();
     let [one, two] = ["one.mp4", "two.mp4"].map(|name| bench.text(name));
     let arguments = [&source, &one, &two, "--hls", "x.m3u8", "--json", "--measures", "psnr"];

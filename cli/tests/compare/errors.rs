@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What can be wrong: the status, and a message that names the input and what to do.
+//! Errors: the exit status, and a message that names the input and the remedy.
 
 use crate::common::{Bench, reasons, rendition};
 
 #[test]
-fn what_is_not_there_is_named() {
-    let Some(bench) = Bench::new("what_is_not_there_is_named") else { return };
+fn missing_inputs_are_named() {
+    let Some(bench) = Bench::new("missing_inputs_are_named") else { return };
     let source = bench.source("bikes.mp4", "1");
     let ran = bench.iqa(&[&source, "absent.mp4"]).ended(2);
     assert!(ran.stderr.contains("no such file") && ran.stderr.contains("absent.mp4"), "{}", ran.stderr);
@@ -22,8 +22,8 @@ fn what_is_not_there_is_named() {
 }
 
 #[test]
-fn a_rung_that_cannot_be_read_fails_by_name_and_the_others_go_on() {
-    let Some(bench) = Bench::new("a_rung_that_cannot_be_read_fails_by_name_and_the_others_go_on") else { return };
+fn an_unreadable_rung_fails_by_name_and_the_others_continue() {
+    let Some(bench) = Bench::new("an_unreadable_rung_fails_by_name_and_the_others_continue") else { return };
     let source = bench.source("bikes.mp4", "1");
     let good = bench.rendition("good.mp4", "30", &[]);
     std::fs::write(bench.path("noise.mp4"), [0x5a; 4000]).unwrap();
@@ -48,8 +48,8 @@ fn a_rung_that_cannot_be_read_fails_by_name_and_the_others_go_on() {
 }
 
 #[test]
-fn an_mp4_of_which_no_frame_is_shown_is_an_error() {
-    let Some(bench) = Bench::new("an_mp4_of_which_no_frame_is_shown_is_an_error") else { return };
+fn an_mp4_without_shown_frames_is_an_error() {
+    let Some(bench) = Bench::new("an_mp4_without_shown_frames_is_an_error") else { return };
     let source = bench.source("bikes.mp4", "2");
     // Cut by stream copy between key frames: qtdemux of GStreamer 1.22 shows none of its frames.
     bench.rendition("long.mp4", "30", &["-g", "250"]);
@@ -58,27 +58,27 @@ fn an_mp4_of_which_no_frame_is_shown_is_an_error() {
     let ran = bench.iqa(&[&source, &trimmed, "--json", "--measures", "psnr"]);
     let report = ran.json();
     let one = rendition(&report, "trimmed");
-    // Later versions of GStreamer show its frames; then there are some.
+    // Later versions of GStreamer show its frames, and then the count is not 0.
     let frames = one["counts"]["distorted"].as_u64().unwrap_or(0);
     assert_eq!((ran.code == 2, one["verdict"] == "failed"), (frames == 0, frames == 0), "{one:#}");
     assert!(frames > 0 || reasons(one).contains("trimmed MP4"), "{one:#}");
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_said_first() {
-    let Some(bench) = Bench::new("a_folder_that_cannot_be_written_is_said_first") else { return };
+fn an_unwritable_folder_is_reported_first() {
+    let Some(bench) = Bench::new("an_unwritable_folder_is_reported_first") else { return };
     let source = bench.source("bikes.mp4", "1");
     std::fs::write(bench.path("file"), "").unwrap();
     let ran = bench.iqa(&[&source, &source, "-o", "file/report"]).ended(2);
     assert!(ran.stderr.contains("file/report") && ran.stdout.is_empty(), "{ran:?}");
-    // A full device: nothing is left under a final name.
+    // A full device: no file remains under its final name.
     let ran = bench.iqa(&[&source, &source, "-o", "/proc/report"]).ended(2);
     assert!(ran.stderr.contains("/proc/report"), "{ran:?}");
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_error_and_a_pipe_is_no_input() {
-    let Some(bench) = Bench::new("a_reader_that_has_seen_enough_is_no_error_and_a_pipe_is_no_input") else { return };
+fn a_closed_reader_is_not_an_error_and_a_pipe_is_not_an_input() {
+    let Some(bench) = Bench::new("a_closed_reader_is_not_an_error_and_a_pipe_is_not_an_input") else { return };
     let source = bench.source("bikes.mp4", "1");
     let mut command = bench.command(&[&source, &source, "--json", "--measures", "psnr", "--progress", "none"]);
     let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
@@ -91,8 +91,8 @@ fn a_reader_that_has_seen_enough_is_no_error_and_a_pipe_is_no_input() {
 }
 
 #[test]
-fn a_rung_that_is_not_there_fails_alone() {
-    let Some(bench) = Bench::new("a_rung_that_is_not_there_fails_alone") else { return };
+fn a_missing_rung_fails_alone() {
+    let Some(bench) = Bench::new("a_missing_rung_fails_alone") else { return };
     let source = bench.source("bikes.mp4", "1");
     let good = bench.rendition("good.mp4", "30", &[]);
     std::fs::write(bench.path("empty.mp4"), "").unwrap();
@@ -111,8 +111,8 @@ fn a_rung_that_is_not_there_fails_alone() {
 }
 
 #[test]
-fn errors_say_what_where_and_what_to_do_in_a_line() {
-    let Some(bench) = Bench::new("errors_say_what_where_and_what_to_do_in_a_line") else { return };
+fn errors_name_problem_place_and_remedy_in_one_line() {
+    let Some(bench) = Bench::new("errors_name_problem_place_and_remedy_in_one_line") else { return };
     let source = bench.source("bikes.mp4", "2");
     let good = bench.rendition("good.mp4", "30", &["-g", "25"]);
     std::fs::write(bench.path("note.mp4"), "not a film\n").unwrap();
@@ -130,7 +130,7 @@ fn errors_say_what_where_and_what_to_do_in_a_line() {
         assert!(text.lines().count() == 1 && !text.contains(".c("), "{text}");
     }
     let ran = bench.iqa(&[&source, &good, "--start", "100s"]).ended(2);
-    // Source and rendition say it: whichever is first ends the run.
+    // The error may come from source or rendition: the first one ends the run.
     let said = ran.stdout + &ran.stderr;
     assert!(said.contains("--start is beyond its end: it is 2.00 s long") && !said.contains("edit list"), "{said}");
 }

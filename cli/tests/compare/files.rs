@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What `-o` writes, and what is kept for a later run.
+//! What `-o` writes, and what is kept for later runs.
 
 use crate::common::{Bench, number, rendition};
 use serde_json::Value;
@@ -52,18 +52,18 @@ fn the_folder_holds_whole_files_and_a_second_run_reuses_them() {
     assert!(number(rendition(&again, "low"), &["measures", "vmaf", "mean"]) < mean);
     let logs: Value = serde_json::from_str(&read("out/high.vmaf.json")).unwrap();
     assert_eq!(logs, vmaf);
-    // A run that writes no files reuses them, too.
+    // A run that writes no files reuses them too.
     let third = bench.iqa(&[&source, &high, "--measures", "psnr,vmaf"]).ended(0);
     assert!(third.stderr.contains("high: reused from an earlier run"), "{}", third.stderr);
     assert!(!run(&["--no-cache"]).stderr.contains("earlier run"));
-    // Another content under the same name is another input.
+    // Other content under the same name is another input.
     bench.rendition("high.mp4", "33", &[]);
     assert!(!run(&[]).stderr.contains("earlier run"));
 }
 
 #[test]
-fn what_is_not_ours_stays() {
-    let Some(bench) = Bench::new("what_is_not_ours_stays") else { return };
+fn files_of_others_stay() {
+    let Some(bench) = Bench::new("files_of_others_stay") else { return };
     let source = bench.source("bikes.mp4", "1");
     let high = bench.rendition("high.mp4", "30", &[]);
     std::fs::create_dir_all(bench.path("theirs/frames")).unwrap();
@@ -71,7 +71,7 @@ fn what_is_not_ours_stays() {
     let compare = |folder: &str| bench.iqa(&[&source, &high, "-o", folder, "--measures", "psnr"]);
     let ran = compare("theirs").ended(2);
     assert!(ran.stderr.contains("theirs/frames exists"), "{}", ran.stderr);
-    // Beside a report of ours, too.
+    // Also beside one of our reports.
     compare("out").ended(0);
     std::fs::write(bench.path("out/frames/mine.txt"), "mine").unwrap();
     std::fs::rename(bench.path("out/frames/high-1-source.png"), bench.path("out/frames/kept.png")).unwrap();
@@ -83,8 +83,8 @@ fn what_is_not_ours_stays() {
 }
 
 #[test]
-fn names_that_are_one_as_files_are_told_apart() {
-    let Some(bench) = Bench::new("names_that_are_one_as_files_are_told_apart") else { return };
+fn names_that_are_equal_as_file_names_are_distinguished() {
+    let Some(bench) = Bench::new("names_that_are_equal_as_file_names_are_distinguished") else { return };
     let source = bench.source("bikes.mp4", "1");
     let names = ["x#1.mp4", "x&1.mp4"].map(|name| bench.rendition(name, "30", &[]));
     bench.iqa(&[&source, &names[0], &names[1], "-o", "out", "--measures", "psnr"]).ended(0);

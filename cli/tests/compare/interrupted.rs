@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A run that is interrupted keeps what it has.
+//! An interrupted run keeps its results.
 
 use crate::common::{Bench, Ran, rendition};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 #[test]
-fn ctrl_c_leaves_a_report_that_says_so() {
-    let Some(bench) = Bench::new("ctrl_c_leaves_a_report_that_says_so") else { return };
+fn ctrl_c_leaves_a_report_marked_as_interrupted() {
+    let Some(bench) = Bench::new("ctrl_c_leaves_a_report_marked_as_interrupted") else { return };
     let source = bench.source("bigbuckbunny.mp4", "5");
     let high = bench.rendition("high.mp4", "25", &[]);
     let arguments = [source.as_str(), &high, "-o", "out", "--progress", "json", "--measures", "ms-ssim,vmaf"];
@@ -29,8 +29,8 @@ fn ctrl_c_leaves_a_report_that_says_so() {
 }
 
 #[test]
-fn what_a_killed_run_leaves_has_no_final_name_and_goes_with_the_next() {
-    let Some(bench) = Bench::new("what_a_killed_run_leaves_has_no_final_name_and_goes_with_the_next") else { return };
+fn files_of_a_killed_run_have_temporary_names_and_are_removed_later() {
+    let Some(bench) = Bench::new("files_of_a_killed_run_have_temporary_names_and_are_removed_later") else { return };
     let source = bench.source("bikes.mp4", "2");
     let high = bench.rendition("high.mp4", "25", &[]);
     let arguments = [source.as_str(), &high, "-o", "out", "--progress", "json", "--measures", "ms-ssim,vmaf"];
@@ -49,8 +49,8 @@ fn what_a_killed_run_leaves_has_no_final_name_and_goes_with_the_next() {
 }
 
 #[test]
-fn an_interrupted_run_leaves_a_whole_report_where_it_is() {
-    let Some(bench) = Bench::new("an_interrupted_run_leaves_a_whole_report_where_it_is") else { return };
+fn an_interrupted_run_keeps_an_existing_complete_report() {
+    let Some(bench) = Bench::new("an_interrupted_run_keeps_an_existing_complete_report") else { return };
     let source = bench.source("bigbuckbunny.mp4", "5");
     let high = bench.rendition("high.mp4", "25", &[]);
     let read = |name: &str| std::fs::read(bench.path(name)).ok();
@@ -72,7 +72,7 @@ fn an_interrupted_run_leaves_a_whole_report_where_it_is() {
     assert_eq!(files.map(|name| read(&format!("out/{name}"))), before);
     let report: serde_json::Value = serde_json::from_slice(&read("out/interrupted/report.json").unwrap()).unwrap();
     assert_eq!(report["interrupted"], true);
-    // A run that comes to its end takes the place of both.
+    // A completed run replaces both.
     bench.iqa(&[&source, &high, "-o", "out", "--measures", "psnr", "--no-cache"]).ended(0);
     assert!(!bench.path("out/interrupted").exists());
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A ladder of files: what is found of each rung, and that numbers are ffmpeg's.
+//! A ladder of files: the result of each rung, and agreement with ffmpeg.
 
 use crate::common::{Bench, number, reasons, rendition};
 
-/// Of ffmpeg's `psnr` filter: the mean over frames is not printed, so it is taken from its statistics.
+/// From ffmpeg's `psnr` filter: the mean over frames is not printed, so it is computed from the statistics file.
 fn psnr_of_ffmpeg(bench: &Bench, distorted: &str) -> f64 {
     let filter = "[0][1]psnr=stats_file=psnr.txt";
     bench.ffmpeg(&["-i", distorted, "-i", "source.mp4", "-lavfi", filter, "-f", "null", "-"]);
@@ -104,8 +104,8 @@ fn another_transfer_function_is_found_by_its_tag_or_by_the_pictures() {
 }
 
 #[test]
-fn interlaced_pictures_are_deinterlaced_and_that_is_said() {
-    let Some(bench) = Bench::new("interlaced_pictures_are_deinterlaced_and_that_is_said") else { return };
+fn interlaced_pictures_are_deinterlaced_and_that_is_reported() {
+    let Some(bench) = Bench::new("interlaced_pictures_are_deinterlaced_and_that_is_reported") else { return };
     let source = bench.source("bikes.mp4", "2");
     let interlaced = ["-vf", "interlace=lowpass=0", "-flags", "+ildct+ilme", "-x264opts", "tff=1"];
     let interlaced = bench.rendition("interlaced.mp4", "22", &interlaced);
@@ -120,8 +120,8 @@ fn interlaced_pictures_are_deinterlaced_and_that_is_said() {
 }
 
 #[test]
-fn a_part_is_the_same_part_of_both() {
-    let Some(bench) = Bench::new("a_part_is_the_same_part_of_both") else { return };
+fn a_part_covers_the_same_time_of_both() {
+    let Some(bench) = Bench::new("a_part_covers_the_same_time_of_both") else { return };
     let source = bench.source("bigbuckbunny.mp4", "4");
     let late = bench.rendition("late.mp4", "28", &["-vf", "tpad=start=2:start_mode=clone"]);
     let whole = bench.iqa(&[&source, &late, "-o", "whole", "--measures", "psnr"]).ended(0);
@@ -139,7 +139,7 @@ fn a_part_is_the_same_part_of_both() {
     let (all, some) = (rows("whole"), rows("part"));
     assert_eq!(some.len(), 25, "{whole:?} {part:?}");
     for (time, source, psnr) in some {
-        // Times of a part begin where it begins; the source of one that begins at 1 s is decoded from 0 s on.
+        // Times start at the start of the part; the source of a part that starts at 1 s is decoded from 0 s on.
         let same = all.iter().find(|(whole, ..)| (whole - time).abs() < 1e-3);
         let (_, whole_source, whole_psnr) = same.unwrap_or_else(|| panic!("{time} is not in {all:?}"));
         assert!((whole_source - source).abs() < 1e-3 && (whole_psnr - psnr).abs() < 1e-9, "{time}: {psnr} {same:?}");
@@ -147,8 +147,8 @@ fn a_part_is_the_same_part_of_both() {
 }
 
 #[test]
-fn with_little_memory_there_are_more_passes_and_the_same_numbers() {
-    let Some(bench) = Bench::new("with_little_memory_there_are_more_passes_and_the_same_numbers") else { return };
+fn with_little_memory_more_passes_give_the_same_numbers() {
+    let Some(bench) = Bench::new("with_little_memory_more_passes_give_the_same_numbers") else { return };
     let source = bench.source("bikes.mp4", "1");
     let renditions = ["26", "30", "34"].map(|crf| bench.rendition(&format!("{crf}.mp4"), crf, &[]));
     let run = |memory: &str| {
@@ -164,8 +164,8 @@ fn with_little_memory_there_are_more_passes_and_the_same_numbers() {
 }
 
 #[test]
-fn two_ladders_are_set_against_each_other() {
-    let Some(bench) = Bench::new("two_ladders_are_set_against_each_other") else { return };
+fn two_ladders_are_compared_with_each_other() {
+    let Some(bench) = Bench::new("two_ladders_are_compared_with_each_other") else { return };
     let source = bench.source("bikes.mp4", "1");
     let crf = ["24", "28", "32", "36"];
     let ladder =
@@ -187,8 +187,8 @@ fn two_ladders_are_set_against_each_other() {
 }
 
 #[test]
-fn a_rotation_tag_is_followed_and_no_shape_is_called_another() {
-    let Some(bench) = Bench::new("a_rotation_tag_is_followed_and_no_shape_is_called_another") else { return };
+fn a_rotation_tag_is_applied_and_the_shape_is_not_reported() {
+    let Some(bench) = Bench::new("a_rotation_tag_is_applied_and_the_shape_is_not_reported") else { return };
     let source = bench.source("bikes.mp4", "1");
     bench.rendition("lying.mp4", "28", &["-vf", "transpose=2"]);
     bench.ffmpeg(&["-display_rotation:v:0", "-90", "-i", "lying.mp4", "-c", "copy", "tagged.mp4"]);
@@ -197,7 +197,7 @@ fn a_rotation_tag_is_followed_and_no_shape_is_called_another() {
     let one = rendition(&report, "tagged");
     assert!(number(one, &["measures", "psnr-y", "mean"]) > 30.0, "{one:#}");
     assert_eq!(reasons(one), "it was rotated upright according to its orientation tag (rotate-90)");
-    // As it lies, it is another shape, and is said to be turned.
+    // Without the tag, its shape differs, and the remark mentions the rotation.
     let report = bench.iqa(&[&source, "lying.mp4", "--json", "--measures", "psnr"]).ended(3).json();
     assert!(reasons(rendition(&report, "lying")).contains("turned"), "{report:#}");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `iqa compare` as users run it, on real clips: ladders that ffmpeg makes, playlists, and what can be wrong with them.
+//! `iqa compare` as users run it, on real clips: ladders and playlists made with ffmpeg, and faults in them.
 
 mod common;
 #[path = "../common/http.rs"]

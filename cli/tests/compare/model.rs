@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A model beside the measures.
+//! A model in addition to the measures.
 
 use crate::common::{Bench, number, reasons, rendition};
 
 #[test]
-fn a_model_scores_one_pair_in_n_and_measures_take_every_pair() {
-    let Some(bench) = Bench::new("a_model_scores_one_pair_in_n_and_measures_take_every_pair") else { return };
+fn a_model_scores_every_nth_pair_and_measures_every_pair() {
+    let Some(bench) = Bench::new("a_model_scores_every_nth_pair_and_measures_every_pair") else { return };
     let source = bench.source("bikes.mp4", "1");
     let low = bench.rendition("low.mp4", "35", &[]);
     let model = onnx_iqa_testkit::difference_model(bench.folder.path(), "difference");
@@ -32,8 +32,8 @@ fn a_model_scores_one_pair_in_n_and_measures_take_every_pair() {
 }
 
 #[test]
-fn a_model_that_is_not_there_or_of_another_kind_is_wrong_usage() {
-    let Some(bench) = Bench::new("a_model_that_is_not_there_or_of_another_kind_is_wrong_usage") else { return };
+fn a_missing_model_or_one_of_another_kind_is_a_usage_error() {
+    let Some(bench) = Bench::new("a_missing_model_or_one_of_another_kind_is_a_usage_error") else { return };
     let source = bench.source("bikes.mp4", "1");
     let ran = bench.iqa(&[&source, &source, "--model", "nonsense"]).ended(2);
     assert!(ran.stderr.contains("nonsense") && ran.stderr.contains("bundled models"), "{}", ran.stderr);
@@ -42,8 +42,8 @@ fn a_model_that_is_not_there_or_of_another_kind_is_wrong_usage() {
 }
 
 #[test]
-fn one_picture_is_the_source_of_a_whole_film_for_a_reduced_reference_model() {
-    let Some(bench) = Bench::new("one_picture_is_the_source_of_a_whole_film_for_a_reduced_reference_model") else {
+fn one_picture_can_be_the_source_of_a_film_for_a_reduced_reference_model() {
+    let Some(bench) = Bench::new("one_picture_can_be_the_source_of_a_film_for_a_reduced_reference_model") else {
         return;
     };
     bench.source("bikes.mp4", "1");
@@ -58,7 +58,7 @@ fn one_picture_is_the_source_of_a_whole_film_for_a_reduced_reference_model() {
     let frames = count("distorted");
     assert!(frames >= 24.0, "{one:#}");
     assert_eq!((count("matched"), count("duplicate"), count("unmatched")), (1.0, frames - 1.0, 0.0), "{one:#}");
-    // Of the same scene: the means are alike.
+    // Both show the same scene, so the means are similar.
     assert!(number(one, &["measures", "score", "mean"]) > 80.0, "{one:#}");
     let measured: Vec<_> = one["measures"].as_object().unwrap().keys().collect();
     assert_eq!(measured, ["score"], "{one:#}");

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Servers on this machine: silent ones, ones that are not there, encrypted playlists.
+//! Servers on this machine: silent ones, missing ones, encrypted playlists.
 
 use crate::common::{Bench, reasons, rendition};
 use crate::http::{answer, hold, server};
 use std::net::TcpListener;
 
 #[test]
-fn servers_that_fall_silent_are_given_up_and_the_others_go_on() {
-    let Some(bench) = Bench::new("servers_that_fall_silent_are_given_up_and_the_others_go_on") else { return };
+fn silent_servers_are_given_up_and_the_others_continue() {
+    let Some(bench) = Bench::new("silent_servers_are_given_up_and_the_others_continue") else { return };
     let source = bench.source("bikes.mp4", "2");
     let good = bench.rendition("good.mp4", "30", &["-movflags", "+faststart"]);
     let (folder, size) = (bench.folder.path().to_owned(), std::fs::metadata(&good).unwrap().len() as usize);
@@ -25,13 +25,13 @@ fn servers_that_fall_silent_are_given_up_and_the_others_go_on() {
 }
 
 #[test]
-fn what_a_server_has_is_compared_and_what_it_lacks_is_named() {
-    let Some(bench) = Bench::new("what_a_server_has_is_compared_and_what_it_lacks_is_named") else { return };
+fn files_of_a_server_are_compared_and_missing_ones_named() {
+    let Some(bench) = Bench::new("files_of_a_server_are_compared_and_missing_ones_named") else { return };
     let source = bench.source("bikes.mp4", "2");
     bench.rendition("good.mp4", "30", &[]);
     let folder = bench.folder.path().to_owned();
     let address = server(move |connection| answer(connection, &folder, usize::MAX));
-    // No server listens there any more.
+    // Nothing listens there anymore.
     let dead = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let [good, absent] = ["good", "absent"].map(|name| format!("{address}/{name}.mp4"));
     let dead = format!("http://{dead}/dead.mp4");
@@ -48,8 +48,8 @@ fn what_a_server_has_is_compared_and_what_it_lacks_is_named() {
 }
 
 #[test]
-fn playlists_that_are_encrypted_with_a_key_of_their_own_are_compared() {
-    let Some(bench) = Bench::new("playlists_that_are_encrypted_with_a_key_of_their_own_are_compared") else { return };
+fn playlists_that_are_encrypted_with_a_key_file_are_compared() {
+    let Some(bench) = Bench::new("playlists_that_are_encrypted_with_a_key_file_are_compared") else { return };
     let source = bench.source("bikes.mp4", "2");
     bench.rendition("good.mp4", "30", &["-g", "25"]);
     std::fs::write(bench.path("film.key"), *b"sixteen bytes it").unwrap();
@@ -76,8 +76,8 @@ fn playlists_that_are_encrypted_with_a_key_of_their_own_are_compared() {
 }
 
 #[test]
-fn a_silent_source_is_to_blame_where_its_rendition_fills_the_memory() {
-    let Some(bench) = Bench::new("a_silent_source_is_to_blame_where_its_rendition_fills_the_memory") else { return };
+fn a_silent_source_is_reported_when_its_rendition_fills_the_memory() {
+    let Some(bench) = Bench::new("a_silent_source_is_reported_when_its_rendition_fills_the_memory") else { return };
     bench.source("bikes.mp4", "3");
     let good = bench.rendition("good.mp4", "30", &["-g", "25", "-movflags", "+faststart"]);
     let (folder, size) = (bench.folder.path().to_owned(), std::fs::metadata(&good).unwrap().len() as usize);

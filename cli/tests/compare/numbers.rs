@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The pooled figures of a ladder against outside programs: PSNR and MS-SSIM of libvmaf, SSIM of scikit-image, each on
-//! the aligned frames, those of smaller rungs scaled by our own filter and written out.
+//! The pooled figures of a ladder compared with other programs: PSNR and MS-SSIM of libvmaf, SSIM of scikit-image, each
+//! on the aligned frames. Frames of smaller rungs are scaled with our filter and written to a file.
 
 use crate::common::{Bench, number, rendition};
 use onnx_iqa::align::space::{Registration, Scale, SpatialAligner};
@@ -10,12 +10,12 @@ use serde_json::Value;
 use std::process::Command;
 
 const SIZE: [u32; 2] = [1280, 720];
-/// Frames a second of the source.
+/// Frame rate of the source, per second.
 const RATE: f64 = 25.0;
 const COLORIMETRY: Colorimetry =
     Colorimetry { matrix: Matrix::Bt709, range: Range::Limited, chroma_site: ChromaSite::LEFT };
 
-/// The mean over the frames of Wang's SSIM of two raw files.
+/// The mean of Wang's SSIM over the frames of two raw files.
 const SSIM: &str = r#"
 import sys
 import numpy as np
@@ -28,7 +28,7 @@ of = lambda a, b: structural_similarity(
 print(np.mean([of(a, b) for a, b in zip(*frames, strict=True)]))
 "#;
 
-/// The frames of a file, decoded and not converted.
+/// The decoded frames of a file, without conversion.
 fn decoded(bench: &Bench, name: &str, [width, height]: [u32; 2]) -> Vec<OwnedFrame> {
     let raw = format!("{name}.yuv");
     bench.ffmpeg(&["-i", name, "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p", &raw]);
@@ -51,13 +51,13 @@ fn append(out: &mut Vec<u8>, picture: &onnx_iqa::picture::Picture<'_>) {
     }
 }
 
-/// The pairs of a rung, by the report's table: numbers of its frames and of the source's.
+/// The pairs of a rung from the report's table: frame numbers of the rung and of the source.
 fn pairs(bench: &Bench, rung: &str) -> Vec<(usize, usize)> {
     let table = std::fs::read_to_string(bench.path("out/frames.csv")).unwrap();
     let rows = table.lines().filter_map(|line| {
         let cells: Vec<_> = line.split(',').collect();
         let source: f64 = cells[3].parse().ok().filter(|_| cells[0] == rung)?;
-        // The rung that is late begins with repetitions, which are judged, too.
+        // The late rung starts with repeated frames, which are measured too.
         assert!(["matched", "duplicate"].contains(&cells[5]), "{line}");
         Some((cells[1].parse().unwrap(), (source * RATE).round() as usize))
     });

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `--start` and `--duration`: what is said of a part.
+//! `--start` and `--duration`: what is reported of a part.
 
 use crate::common::{Bench, number, reasons, rendition};
 
 #[test]
-fn a_part_of_which_little_came_gives_no_numbers() {
-    let Some(bench) = Bench::new("a_part_of_which_little_came_gives_no_numbers") else { return };
+fn a_part_with_few_decoded_frames_gives_no_numbers() {
+    let Some(bench) = Bench::new("a_part_with_few_decoded_frames_gives_no_numbers") else { return };
     let source = bench.source("bigbuckbunny.mp4", "3");
     bench.ffmpeg(&["-i", "source.mp4", "-an", "-c:v", "mpeg2video", "-q:v", "8", "-f", "vob", "program.mpg"]);
     let plain = bench.rendition("plain.mp4", "28", &[]);
@@ -14,7 +14,7 @@ fn a_part_of_which_little_came_gives_no_numbers() {
     let arguments = [&source, &plain, &program, "--json", "--measures", "psnr", "--start", "1s", "--duration", "1s"];
     let report = bench.iqa(&arguments).ended(3).json();
     assert_eq!(rendition(&report, "plain")["verdict"], "aligned");
-    // After a seek most of it is lost to its clock.
+    // After a seek, most of it is discarded because of its clock.
     let program = rendition(&report, "program");
     assert_eq!(program["verdict"], "not-aligned", "{program:#}");
     assert!(reasons(program).contains("of 1.00 s of this part were decoded"), "{program:#}");

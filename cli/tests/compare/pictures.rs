@@ -23,8 +23,8 @@ fn pictures_are_compared_as_they_are() {
 }
 
 #[test]
-fn a_damaged_picture_is_not_passed_over() {
-    let Some(bench) = Bench::new("a_damaged_picture_is_not_passed_over") else { return };
+fn a_damaged_picture_is_not_skipped() {
+    let Some(bench) = Bench::new("a_damaged_picture_is_not_skipped") else { return };
     bench.source("bikes.mp4", "1");
     for folder in ["a", "b"] {
         std::fs::create_dir(bench.path(folder)).unwrap();
@@ -39,11 +39,11 @@ fn a_damaged_picture_is_not_passed_over() {
 }
 
 #[test]
-fn r_g_b_is_compared_with_y_cb_cr_as_that_is_stored() {
-    let Some(bench) = Bench::new("r_g_b_is_compared_with_y_cb_cr_as_that_is_stored") else { return };
+fn r_g_b_is_converted_to_y_cb_cr_for_comparison() {
+    let Some(bench) = Bench::new("r_g_b_is_converted_to_y_cb_cr_for_comparison") else { return };
     bench.source("bikes.mp4", "1");
     std::fs::create_dir(bench.path("rgb")).unwrap();
-    // 4:4:4, so that R'G'B' and Y'CbCr hold the same colors but for rounding.
+    // 4:4:4, so that R'G'B' and Y'CbCr have the same colors except for rounding.
     let matrix = "scale=out_color_matrix=bt709:out_range=limited,format=yuv444p";
     let tags = ["-colorspace", "bt709", "-color_range", "tv", "-color_primaries", "bt709", "-color_trc", "bt709"];
     let lossless = ["-frames:v", "12", "-c:v", "libx264", "-qp", "0", "yuv.mp4"];
@@ -55,7 +55,7 @@ fn r_g_b_is_compared_with_y_cb_cr_as_that_is_stored() {
         let report = ran.json();
         let one = &report["renditions"][0];
         let (luma, cb) = (number(one, &["measures", "psnr-y", "mean"]), number(one, &["measures", "psnr-cb", "mean"]));
-        // Rounding to R'G'B' and back costs at most about a code.
+        // Rounding to R'G'B' and back costs at most about one code value.
         assert!(luma > 48.0 && cb > 45.0, "{luma} {cb}");
         assert!(reasons(one).contains("converted to the other's Y'CbCr (BT.709, limited range)"), "{one:#}");
     }

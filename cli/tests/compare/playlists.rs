@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! HLS and DASH ladders that ffmpeg makes.
+//! HLS and DASH ladders made with ffmpeg.
 
 use crate::common::{Bench, number, reasons, rendition};
 
-/// A ladder of two rungs by one of ffmpeg's muxers.
+/// A ladder of two rungs from one of ffmpeg's muxers.
 fn ladder(bench: &Bench, muxer: &[&str]) {
     let video =
         ["-i", "source.mp4", "-map", "0:v", "-map", "0:v", "-c:v", "libx264", "-preset", "veryfast", "-g", "25"];
@@ -26,7 +26,7 @@ fn every_variant_of_an_hls_ladder_is_found_and_aligned() {
         assert_eq!((number(one, &["height"]), number(one, &["counts", "unmatched"])), (height, 0.0), "{one:#}");
         assert!(number(one, &["counts", "distorted"]) > 60.0 && number(one, &["declared-bandwidth"]) > 0.0, "{one:#}");
     }
-    // A playlist is never played as an adaptive whole, wherever it is named.
+    // A playlist is never played adaptively as a whole, wherever it is given.
     let report = bench.iqa(&[&source, "master.m3u8", "--json", "--measures", "psnr"]).ended(0).json();
     assert_eq!(report["renditions"].as_array().unwrap().len(), 2, "{report:#}");
     let ran = bench.iqa(&["master.m3u8", &source, "--measures", "psnr"]).ended(2);

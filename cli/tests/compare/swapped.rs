@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Source and rendition the wrong way round.
+//! Source and rendition swapped.
 
 use crate::common::{Bench, reasons};
 
 const WHAT: &str = "detail that the reference lacks";
 
-/// What is said of `rendition` against `source`.
+/// Whether a swap is reported for `rendition` and `source`.
 fn said(bench: &Bench, source: &str, rendition: &str) -> bool {
     let report = bench.iqa(&[source, rendition, "--json", "--measures", "psnr"]).ended(0).json();
     reasons(&report["renditions"][0]).contains(WHAT)
 }
 
 #[test]
-fn exchanged_inputs_are_said_and_others_are_not() {
-    let Some(bench) = Bench::new("exchanged_inputs_are_said_and_others_are_not") else { return };
+fn swapped_inputs_are_reported_and_others_are_not() {
+    let Some(bench) = Bench::new("swapped_inputs_are_reported_and_others_are_not") else { return };
     let x265: &[&str] = &["-c:v", "libx265", "-x265-params", "log-level=none"];
     for (clip, crf, codec) in
         [("bigbuckbunny.mp4", "30", &[][..]), ("bikes.mp4", "32", x265), ("carphone_pristine.mp4", "34", &[])]
@@ -33,7 +33,7 @@ fn exchanged_inputs_are_said_and_others_are_not() {
     }
 }
 
-/// Coders without a filter against blocks add noise where the detail is.
+/// Codecs without a deblocking filter add noise where the detail is.
 #[test]
 fn what_coders_add_is_no_detail() {
     let Some(bench) = Bench::new("what_coders_add_is_no_detail") else { return };
@@ -48,7 +48,7 @@ fn what_coders_add_is_no_detail() {
     }
 }
 
-/// Not the rate decides: the rung has a part of the source's, and more detail.
+/// The bit rate alone does not decide: the rung has a fraction of the source's rate, and more detail.
 #[test]
 fn a_rung_of_a_much_lower_rate_is_looked_at_too() {
     let Some(bench) = Bench::new("a_rung_of_a_much_lower_rate_is_looked_at_too") else { return };

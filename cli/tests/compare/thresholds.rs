@@ -51,7 +51,7 @@ fn thresholds_of_a_height_that_nothing_has_are_never_a_pass() {
     assert!(title.contains("nothing has 480 lines") && title.contains("not checked"), "{title}");
     assert!(
         page.contains("No rendition has 480 lines:") && page.contains("psnr-y.p5 ≥ 30"),
-        "the page does not say it"
+        "the page does not report it"
     );
     assert!(junit.contains("renditions of 480 lines") && junit.contains("psnr-y.p5&gt;=30"), "{junit}");
     assert!(junit.contains("errors=\"1\"") && junit.contains("no rendition has 480 lines"), "{junit}");

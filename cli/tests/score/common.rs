@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Running the command, and pictures whose score is known.
+//! Running the command, and pictures with known scores.
 
 pub use crate::shared::{Ran, clip};
 use onnx_iqa_testkit as kit;
@@ -23,7 +23,7 @@ pub fn near(value: &Value, expected: f64, tolerance: f64) {
     assert!((found - expected).abs() <= tolerance, "{found} is not {expected}");
 }
 
-/// A folder with a model that gives the mean of R', G' and B' as its score, 0 to 100.
+/// A folder with a model whose score is the mean of R', G' and B', 0 to 100.
 pub struct Bench {
     pub folder: TempDir,
     model: PathBuf,
@@ -40,14 +40,14 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    /// Writes a picture of one gray; how is said by the name's end.
+    /// Writes a picture of one gray level, in the format of the name's extension.
     pub fn picture(&self, name: &str, (width, height): (u32, u32), gray: u8) {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         image::RgbImage::from_pixel(width, height, image::Rgb([gray; 3])).save(path).expect("a picture");
     }
 
-    /// `iqa score` by that model.
+    /// `iqa score` with that model.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let model = self.model.to_str().expect("UTF-8");
         let mut command = iqa(self.folder.path(), &["score", "--model", model, "--provider", "cpu", "--threads", "1"]);

@@ -9,11 +9,11 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-/// Frames of the clips `carphone_….mp4`, 176×144 at 30 a second.
+/// Frames of the clips `carphone_….mp4`, 176×144 at 30 per second.
 const FRAMES: u64 = 120;
 
 #[test]
-fn one_frame_in_so_many_is_scored_and_the_better_film_scores_higher() {
+fn every_nth_frame_is_scored_and_the_better_film_scores_higher() {
     let (Some(good), Some(bad)) = (clip("carphone_pristine.mp4"), clip("carphone_distorted.mp4")) else {
         kit::skipped("films: there are no clips");
         return;
@@ -32,13 +32,13 @@ fn one_frame_in_so_many_is_scored_and_the_better_film_scores_higher() {
     }
     assert!(good["score"]["mean"].as_f64() > bad["score"]["mean"].as_f64(), "{report:#}");
 
-    // The table has what the statistics are made of.
+    // The table has the values from which the statistics are computed.
     let table = std::fs::read_to_string(folder.path().join("frames.csv")).expect("a table");
     let cells = |row: &str| row.rsplit(',').map(str::to_owned).collect::<Vec<_>>();
     let scores: Vec<f64> = table.lines().skip(1).take(6).map(|row| cells(row)[1].parse().expect("a score")).collect();
     near(&good["score"]["mean"], scores.iter().sum::<f64>() / 6.0, 1e-3);
 
-    // What x86-64 runs is the file in integers.
+    // x86-64 runs the integer file.
     let file = if cfg!(target_arch = "x86_64") { "model.onnx" } else { "model.float.onnx" };
     let model = std::fs::read(models().join("metaiqa").join(file)).expect("the model");
     let digest: String = Sha256::digest(model).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -49,7 +49,7 @@ fn models() -> PathBuf {
     std::env::var_os("ONNX_IQA_MODEL_PATH").map(PathBuf::from).expect("make test sets it")
 }
 
-/// Each frame's score in the table that `iqa score` writes.
+/// The score of each frame in the table that `iqa score` writes.
 fn scores(table: &Path) -> Vec<f64> {
     let table = std::fs::read_to_string(table).expect("a table");
     let last = |row: &str| row.rsplit(',').nth(1).and_then(|cell| cell.parse().ok()).expect("a score");
@@ -77,13 +77,13 @@ fn films_have_the_same_scores_in_integers_as_in_float() {
     let mean = apart.iter().sum::<f64>() / apart.len() as f64;
     let most = apart.iter().copied().fold(0.0, f64::max);
     println!("{} frames: {mean:.3} apart in the mean, {most:.3} at most", apart.len());
-    // What 99 % of the card's held-out pictures must keep, every frame does. The mean says little: frames of a film are
-    // apart by much the same, and there are four films.
+    // Every frame meets the limit that 99 % of the card's held-out pictures must meet. The mean says little: frames of
+    // one film deviate similarly, and there are four films.
     assert!(mean > 0.0 && most <= 1.5, "mean {mean}, largest {most}");
 }
 
 #[test]
-fn max_rate_counts_in_the_films_time() {
+fn max_rate_is_in_film_time() {
     let Some(clip) = clip("carphone_distorted.mp4") else {
         kit::skipped("max-rate: there are no clips");
         return;
@@ -108,10 +108,10 @@ fn an_interrupted_run_keeps_what_was_scored() {
     command.args(films).args(["--progress", "plain"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("iqa runs");
     let mut said = BufReader::new(child.stderr.take().expect("a pipe")).lines();
-    // The first film is finished when the second one begins.
+    // The first film is finished when the second one starts.
     let begins = |line: &std::io::Result<String>| line.as_ref().is_ok_and(|line| line.contains("bikes"));
-    assert!(said.any(|line| begins(&line)), "the second film never begins");
-    // SAFETY of what is ended: it is this test's own child.
+    assert!(said.any(|line| begins(&line)), "the second film never starts");
+    // This is the test's own child process.
     let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(killed.is_ok_and(|status| status.success()));
     said.for_each(drop);

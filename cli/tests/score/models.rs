@@ -12,13 +12,13 @@ fn models() -> PathBuf {
 
 fn run(arguments: &[&str], code: i32) -> Ran {
     let folder = tempfile::tempdir().expect("a folder");
-    // None of it needs ONNX Runtime.
+    // This must not need ONNX Runtime.
     let mut command = iqa(folder.path(), &["models"]);
     Ran::of(command.args(arguments).env("ORT_DYLIB_PATH", "/nowhere")).ended(code)
 }
 
 #[test]
-fn all_models_are_listed_with_what_they_say() {
+fn all_models_are_listed_with_their_properties() {
     let listed = run(&["--json"], 0).json();
     let find = |name: &str| {
         let listed = listed.as_array().expect("an array");
@@ -50,7 +50,7 @@ fn all_models_are_listed_with_what_they_say() {
 }
 
 #[test]
-fn a_model_that_cannot_be_used_is_listed_and_says_so() {
+fn an_unusable_model_is_listed_as_such() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("vmaf")).expect("a folder in it");
     let known = std::fs::read_to_string(models().join("vmaf/vmaf_v0.6.1.json")).expect("a known model");

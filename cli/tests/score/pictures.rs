@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Pictures and folders of pictures, whose scores are known.
+//! Pictures and folders of pictures with known scores.
 
 use crate::common::{Bench, near};
 use serde_json::json;
@@ -12,7 +12,7 @@ fn score(gray: u8) -> f64 {
 #[test]
 fn a_folder_is_one_row_and_each_picture_has_its_score() {
     let bench = Bench::new();
-    // Of other kinds and sizes, in the order of their numbers.
+    // Different formats and sizes, in numerical order.
     bench.picture("photos/p10.png", (64, 48), 51);
     bench.picture("photos/p9.jpg", (80, 64), 204);
     bench.picture("photos/p1.png", (33, 17), 102);
@@ -23,7 +23,7 @@ fn a_folder_is_one_row_and_each_picture_has_its_score() {
     let names: Vec<_> = pictures.iter().map(|picture| &picture["picture"]).collect();
     assert_eq!(names, ["p1.png", "p9.jpg", "p10.png"]);
     for (picture, gray) in pictures.iter().zip([102, 204, 51]) {
-        // A JPEG of one gray may be one off.
+        // A JPEG of one gray level may be off by one.
         near(&picture["score"], score(gray), 0.5);
     }
     near(&input["score"]["mean"], (score(102) + score(204) + score(51)) / 3.0, 0.3);
@@ -33,7 +33,7 @@ fn a_folder_is_one_row_and_each_picture_has_its_score() {
 }
 
 #[test]
-fn a_broken_picture_spoils_no_other() {
+fn a_broken_picture_affects_no_other() {
     let bench = Bench::new();
     bench.picture("photos/a.png", (64, 48), 51);
     std::fs::write(bench.path("photos/b.png"), "this is no picture").expect("a file");
@@ -61,7 +61,7 @@ fn thresholds_decide_the_exit_status() {
     let met: Vec<_> = (0..2).map(|n| report["inputs"][n]["thresholds"][0]["met"].clone()).collect();
     assert_eq!(met, [false, true]);
     assert_eq!(report["exit"], 1);
-    // A picture has no second, let alone a worst one.
+    // A picture has no seconds, so no worst one.
     let report = run(&["score.worst-second>=1"], 3);
     assert!(report["inputs"][0]["thresholds"][0].get("met").is_none(), "{report}");
 }
@@ -80,7 +80,7 @@ fn a_list_comes_from_standard_input() {
 }
 
 #[test]
-fn the_table_of_frames_takes_its_name_when_it_is_complete() {
+fn the_table_of_frames_has_its_final_name_only_when_complete() {
     let bench = Bench::new();
     bench.picture("photos/a, b.png", (32, 32), 51);
     bench.picture("one.png", (32, 32), 102);

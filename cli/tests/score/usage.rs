@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What cannot be scored, wrong usage, and the help.
+//! Inputs that cannot be scored, usage errors, and the help.
 
 use crate::common::{Bench, Ran, clip, iqa, near};
 use onnx_iqa_testkit as kit;
@@ -8,7 +8,7 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 #[test]
-fn an_input_that_cannot_be_read_is_named_and_the_others_are_scored() {
+fn an_unreadable_input_is_named_and_the_others_are_scored() {
     let bench = Bench::new();
     bench.picture("good.png", (32, 32), 51);
     std::fs::write(bench.path("text.mp4"), "this is no film").expect("a file");
@@ -26,7 +26,7 @@ fn an_input_that_cannot_be_read_is_named_and_the_others_are_scored() {
 }
 
 #[test]
-fn wrong_usage_says_what_is_right() {
+fn usage_errors_name_the_correct_usage() {
     let bench = Bench::new();
     bench.picture("good.png", (32, 32), 51);
     let says = |arguments: &[&str], words: &[&str]| {
@@ -47,7 +47,7 @@ fn wrong_usage_says_what_is_right() {
 }
 
 #[test]
-fn the_licences_of_what_is_bundled_are_printed() {
+fn the_licences_of_bundled_files_are_printed() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = Ran::of(&mut iqa(folder.path(), &["--licenses"])).ended(0).stdout;
     for word in ["ONNX Runtime", "BSD-2-Clause-Patent", "| clap |", "| gstreamer |", "| ort |", "Permission is hereby"]
@@ -59,7 +59,7 @@ fn the_licences_of_what_is_bundled_are_printed() {
     }
 }
 
-/// The lines of a help that begin with the command's name.
+/// The lines of a help text that start with the command's name.
 fn examples(command: &[&str]) -> Vec<String> {
     let bench = Bench::new();
     let help = Ran::of(&mut iqa(bench.folder.path(), &[command, &["--help"]].concat())).ended(0).stdout;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Alarms of pictures that a real camera sends.
+//! Alarms for the pictures of a real camera stream.
 
 use crate::common::{Server, Watch, h264};
 use std::time::Duration;
 
-/// A camera whose alarms come soon.
+/// A camera whose alarms are raised quickly.
 fn camera(uri: &str, alarms: &str) -> String {
     format!("[[camera]]\nname = 'cam'\nuri = '{uri}'\nmodel = 'MODEL'\ninterval = '500ms'\n{alarms}")
 }
 
 #[test]
-fn a_dark_picture_is_black_and_low_and_ends_both() {
+fn a_dark_picture_raises_black_and_low_and_both_end() {
     let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte75"))]) else { return };
     let alarms = "alarms.black = {}\nalarms.low = { below = 15, window = '2s', for = '1s', clear-after = '1s' }\n\
                   alarms.covered = {}";
@@ -30,7 +30,7 @@ fn a_dark_picture_is_black_and_low_and_ends_both() {
 }
 
 #[test]
-fn a_flat_picture_is_covered() {
+fn a_flat_picture_raises_covered() {
     let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let mut watch = Watch::start(&camera(&server.uri("cam"), "alarms.covered = { for = '2s' }\nalarms.black = {}"));
     watch.wait_for("cam", "live");
@@ -40,7 +40,7 @@ fn a_flat_picture_is_covered() {
 }
 
 #[test]
-fn the_same_picture_again_and_again_is_frozen_and_stale() {
+fn a_repeated_picture_raises_frozen_and_stale() {
     let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let mut watch = Watch::start(&camera(&server.uri("cam"), "alarms.frozen = { for = '3s' }"));
     watch.wait_for("cam", "live");
@@ -55,7 +55,7 @@ fn the_same_picture_again_and_again_is_frozen_and_stale() {
 }
 
 #[test]
-fn an_acknowledged_alarm_stays_until_it_ends_by_itself() {
+fn an_acknowledged_alarm_stays_until_its_condition_ends() {
     let mut watch =
         Watch::start("[[camera]]\nname = 'cam'\nuri = 'videotestsrc://black'\nmodel = 'none'\nalarms.black = {}");
     watch.wait_until("it is black", |watch| watch.has_alarm("cam", "black"));

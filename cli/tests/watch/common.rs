@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The command, watching, and the server that it watches.
+//! Runs `iqa watch`, and the server that it watches.
 
 use onnx_iqa_testkit as kit;
 use serde_json::Value;
@@ -10,10 +10,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// What a test waits for comes far sooner, or not at all.
+/// Limit for waiting: what tests wait for comes far sooner, or never.
 pub const LONG: Duration = Duration::from_secs(60);
 
-/// H.264 of a test picture, with a key frame a second.
+/// H.264 of a test picture, with a key frame per second.
 pub fn h264(pattern: &str) -> String {
     format!(
         "videotestsrc name=src is-live=true pattern={pattern} ! video/x-raw,width=320,height=240,framerate=15/1 \
@@ -22,10 +22,10 @@ pub fn h264(pattern: &str) -> String {
     )
 }
 
-/// Sends a signal, by `kill`.
+/// Sends a signal with `kill`.
 pub fn signal(child: &Child, name: &str) {
     let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
-    assert!(status.expect("kill runs").success(), "{name} does not reach it");
+    assert!(status.expect("kill runs").success(), "{name} cannot be sent");
 }
 
 /// An RTSP server.
@@ -36,7 +36,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// One with these mounts, `PATH=PIPELINE` each; none where it cannot run, which is said.
+    /// Starts one with these mounts, each `PATH=PIPELINE`. If it cannot run, `None`, and a line reports it.
     pub fn start(options: &[&str], mounts: &[String]) -> Option<Self> {
         let arguments = options.iter().map(|&option| option.to_owned()).chain(mounts.iter().cloned()).collect();
         let mut server = Self { port: kit::free_port(), child: None, arguments };
@@ -48,7 +48,7 @@ impl Server {
         Some(server)
     }
 
-    /// Starts it again, on the same port.
+    /// Starts it again on the same port.
     pub fn begin(&mut self) {
         let libraries = libraries().expect("it ran before");
         let mut command = Command::new("/usr/bin/python3");
@@ -61,14 +61,14 @@ impl Server {
         self.child = Some(child);
     }
 
-    /// Ends it at once, as a power failure does, but for what its system still says to others.
+    /// Kills it, like a power failure, except that its system still closes the connections.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().and_then(|()| child.wait()).expect("it ends");
         }
     }
 
-    /// Starts it with other mounts, on the same port.
+    /// Restarts it with other mounts on the same port.
     pub fn replace(&mut self, mounts: &[&str]) {
         self.kill();
         self.arguments = mounts.iter().map(|&mount| mount.to_owned()).collect();
@@ -106,7 +106,7 @@ fn libraries() -> Option<PathBuf> {
     Some(folder).filter(|folder| folder.is_dir())
 }
 
-/// `iqa watch` at work.
+/// A running `iqa watch`.
 pub struct Watch {
     pub folder: TempDir,
     child: Child,
@@ -114,18 +114,18 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// With these cameras, in TOML. `MODEL` in it becomes a model that gives the mean of R', G' and B' as its score.
+    /// Starts it with these cameras, in TOML. `MODEL` is replaced by a model whose score is the mean of R', G' and B'.
     pub fn start(cameras: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         Self::start_in(folder, cameras)
     }
 
-    /// The same, in a folder that is there.
+    /// The same, in an existing folder.
     pub fn start_in(folder: TempDir, cameras: &str) -> Self {
         Self::start_with(folder, cameras, &[])
     }
 
-    /// The same, with these variables in its environment.
+    /// The same, with additional environment variables.
     pub fn start_with(folder: TempDir, cameras: &str, environment: &[(&str, &str)]) -> Self {
         let port = kit::free_port();
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
@@ -154,17 +154,17 @@ impl Watch {
         signal(&self.child, name);
     }
 
-    /// Its process.
+    /// Its process ID.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What it has said on standard error.
+    /// Its output on standard error.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).expect("a log")
     }
 
-    /// What it answers; none: nothing, or an error.
+    /// Its answer; `None` for no answer or an error.
     pub fn bytes(&self, path: &str) -> Option<Vec<u8>> {
         let address = format!("http://127.0.0.1:{}/{path}", self.port);
         ureq::get(&address).call().ok()?.body_mut().read_to_vec().ok()
@@ -175,13 +175,13 @@ impl Watch {
         String::from_utf8(self.bytes(path)?).ok()
     }
 
-    /// Asks for something to be done; whether it was.
+    /// Sends a POST request; returns whether it succeeded.
     pub fn post(&self, path: &str) -> bool {
         let origin = format!("http://127.0.0.1:{}", self.port);
         ureq::post(format!("{origin}/{path}")).header("Origin", &origin).send_empty().is_ok()
     }
 
-    /// What it says of a camera.
+    /// What it reports about a camera.
     #[track_caller]
     pub fn camera(&self, name: &str) -> Value {
         let all = self.get("api/cameras").unwrap_or_else(|| panic!("it does not answer: {}", self.log()));
@@ -203,7 +203,7 @@ impl Watch {
         camera["alarms"].as_array().expect("a list").iter().any(|alarm| alarm["kind"] == kind)
     }
 
-    /// Waits for something; says how long that took.
+    /// Waits for a condition; returns how long that took.
     #[track_caller]
     pub fn wait_until(&mut self, what: &str, holds: impl FnMut(&Self) -> bool) -> Duration {
         self.wait_at_most(LONG, what, holds)
@@ -214,7 +214,7 @@ impl Watch {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
-                panic!("{what}: it has ended, {status}: {}", self.log());
+                panic!("{what}: it ended, {status}: {}", self.log());
             }
             if holds(self) {
                 return start.elapsed();
@@ -231,13 +231,13 @@ impl Watch {
         self.wait_until(&format!("{name} is {state}"), |watch| watch.state(name) == state)
     }
 
-    /// Tells it to end; gives its status, how long that took, and what it had said.
+    /// Terminates it; returns its status, how long that took, and its log.
     pub fn end(self) -> (Option<i32>, Duration, String) {
         self.signal("TERM");
         self.end_of()
     }
 
-    /// The same of one that has been told.
+    /// The same for one that was already told to terminate.
     pub fn end_of(mut self) -> (Option<i32>, Duration, String) {
         let start = Instant::now();
         let status = loop {
@@ -250,7 +250,7 @@ impl Watch {
         (status, start.elapsed(), self.log())
     }
 
-    /// Ends it with -9; gives its folder.
+    /// Ends it with SIGKILL; returns its folder.
     pub fn kill(mut self) -> TempDir {
         self.child.kill().and_then(|()| self.child.wait()).expect("it ends");
         std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a folder"))
@@ -259,7 +259,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        // It may have ended.
+        // It may already have ended.
         let _ = self.child.kill().and_then(|()| self.child.wait());
     }
 }
@@ -273,7 +273,7 @@ fn write_config(folder: &Path, port: u16, cameras: &str) -> PathBuf {
     config
 }
 
-/// Whether tests that take minutes are to run; says so where not.
+/// Whether tests that take minutes should run; if not, a line reports it.
 pub fn slow(test: &str) -> bool {
     let wanted = std::env::var_os("ONNX_IQA_SLOW").is_some();
     if !wanted {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A full disk. Needs root, for a small file system of its own.
+//! A full disk. Needs root, to mount a small file system.
 
 use crate::common::{Watch, slow};
 use onnx_iqa_testkit as kit;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// A file system in memory, of a few megabytes.
+/// A file system in memory of a few megabytes.
 struct Small(tempfile::TempDir);
 
 impl Small {
@@ -21,7 +21,7 @@ impl Small {
     fn fill(&self) -> PathBuf {
         let file = self.0.path().join("filling");
         let written = std::fs::write(&file, vec![0; 16 << 20]);
-        assert!(written.is_err(), "it takes more than it has");
+        assert!(written.is_err(), "it accepts more than its size");
         file
     }
 }
@@ -42,7 +42,7 @@ mod slow {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_said_and_cameras_go_on() {
+    fn a_full_disk_is_reported_and_cameras_continue() {
         if !super::slow("a full disk") {
             return;
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What goes wrong with cameras, and what must be said of it.
+//! Faults of cameras, and how they are reported.
 
 use crate::common::{Server, Watch, h264};
 use std::time::Duration;
@@ -10,7 +10,7 @@ fn seconds(seconds: u64) -> Duration {
 }
 
 #[test]
-fn a_camera_is_live_and_scored_and_ends_in_time() {
+fn a_camera_is_live_and_scored_and_stops_in_time() {
     let mut watch =
         Watch::start("[[camera]]\nname = 'test'\nuri = 'videotestsrc://ball'\nmodel = 'MODEL'\ninterval = '200ms'");
     watch.wait_for("test", "live");
@@ -27,7 +27,7 @@ fn a_camera_is_live_and_scored_and_ends_in_time() {
 }
 
 #[test]
-fn a_server_that_is_killed_and_comes_back_is_seen_again_at_once() {
+fn a_killed_server_is_reconnected_as_soon_as_it_is_back() {
     let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let uri = server.uri("cam");
     let mut watch = Watch::start(&format!("[[camera]]\nname = 'cam'\nuri = '{uri}'\nmodel = 'none'\ninterval = '1s'"));
@@ -43,7 +43,7 @@ fn a_server_that_is_killed_and_comes_back_is_seen_again_at_once() {
 }
 
 #[test]
-fn a_server_that_is_stopped_makes_its_camera_stale_and_then_offline() {
+fn a_stopped_server_makes_its_camera_stale_and_then_offline() {
     let Some(server) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let uri = server.uri("cam");
     let mut watch = Watch::start(&format!(
@@ -84,7 +84,7 @@ fn a_wrong_password_is_an_error_that_does_not_show_it() {
 }
 
 #[test]
-fn frames_that_stop_coming_make_it_stale() {
+fn a_camera_without_new_frames_is_stale() {
     let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let uri = server.uri("cam");
     let mut watch = Watch::start(&format!("[[camera]]\nname = 'cam'\nuri = '{uri}'\nmodel = 'none'\ntimeout = '2s'"));
@@ -96,7 +96,7 @@ fn frames_that_stop_coming_make_it_stale() {
 }
 
 #[test]
-fn another_codec_and_another_size_are_taken() {
+fn another_codec_and_another_size_are_accepted() {
     let mount = format!("cam={}", h264("smpte"));
     let Some(mut server) = Server::start(&[], &[mount]) else { return };
     let uri = server.uri("cam");
@@ -117,7 +117,7 @@ fn another_codec_and_another_size_are_taken() {
 }
 
 #[test]
-fn key_frames_alone_are_decoded() {
+fn only_key_frames_are_decoded() {
     let Some(server) = Server::start(&[], &[format!("cam={}", h264("smpte"))]) else { return };
     let uri = server.uri("cam");
     let camera = |name: &str, decode: &str| {
@@ -133,7 +133,7 @@ fn key_frames_alone_are_decoded() {
 }
 
 #[test]
-fn a_dead_camera_disturbs_no_other() {
+fn a_dead_camera_affects_no_other() {
     let mut watch = Watch::start(
         "[[camera]]\nname = 'dead'\nuri = 'rtsp://127.0.0.1:1/none'\nmodel = 'none'\n\
          [[camera]]\nname = 'odd'\nuri = 'file:///dev/null'\nmodel = 'none'\n\
@@ -149,7 +149,7 @@ fn a_dead_camera_disturbs_no_other() {
 }
 
 #[test]
-fn a_file_begins_again_at_its_end_without_being_away() {
+fn a_file_restarts_at_its_end_without_going_offline() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("short.mkv");
     let made = std::process::Command::new("gst-launch-1.0")
@@ -167,13 +167,13 @@ fn a_file_begins_again_at_its_end_without_being_away() {
     });
     let camera = watch.camera("film");
     assert_eq!((&camera["state"], &camera["since"]), (&"live".into(), &since), "{camera}");
-    // It is shown at its own pace: two seconds of 15 frames each.
+    // It plays at its own rate: two seconds of 15 frames each.
     assert!(camera["counters"]["frames"].as_u64().is_some_and(|frames| (55..120).contains(&frames)), "{camera}");
 }
 
 #[test]
 fn lost_packets_are_counted() {
-    // The server takes what is called pay0 for the payloader.
+    // The server uses the element named pay0 as payloader.
     let lossy = h264("smpte").replace(" name=pay0", "") + " ! identity name=pay0 drop-probability=0.05";
     let Some(server) = Server::start(&[], &[format!("cam={lossy}")]) else { return };
     let uri = server.uri("cam");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `iqa watch` as users run it: a real RTSP server, real faults, and what is said of them.
+//! `iqa watch` as users run it: a real RTSP server, real faults, and how they are reported.
 //!
-//! What takes longer than a minute runs only with `ONNX_IQA_SLOW=1` (`make test-slow`).
+//! Tests that take longer than a minute run only with `ONNX_IQA_SLOW=1` (`make test-slow`).
 
 mod common;
 

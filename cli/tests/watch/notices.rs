@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! From a picture that goes dark to the one who is called: directly, and by way of Prometheus and Alertmanager.
+//! From a dark picture to the notification: directly, and through Prometheus and Alertmanager.
 
 use crate::common::{LONG, Server, Watch, h264, root, slow};
 use onnx_iqa_testkit as kit;
@@ -10,10 +10,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-/// A camera whose alarm comes soon.
+/// A camera whose alarm is raised quickly.
 const ALARM: &str = "model = 'none'\nalarms.black = { for = '1s' }";
 
-/// The next message about an alarm of that kind with that status, within a time.
+/// The next message with that status about an alarm of that kind, within a time limit.
 #[track_caller]
 fn called(calls: &Receiver<kit::Post>, status: &str, kind: &str, limit: Duration) -> Value {
     let end = Instant::now() + limit;
@@ -30,7 +30,7 @@ fn called(calls: &Receiver<kit::Post>, status: &str, kind: &str, limit: Duration
 }
 
 #[test]
-fn a_dark_picture_calls_directly() {
+fn a_dark_picture_notifies_directly() {
     let Some(mut server) = Server::start(&[], &[format!("cam={}", h264("smpte75"))]) else { return };
     let (operators, calls) = kit::webhook(Vec::new());
     let uri = server.uri("cam");
@@ -47,7 +47,7 @@ fn a_dark_picture_calls_directly() {
     assert!(metrics.contains("iqa_notifications_total{to=\"webhook\"} 2"), "{metrics}");
 }
 
-/// A server of Debian's, which ends with the test.
+/// A server from a Debian package, which ends with the test.
 struct Running(Child);
 
 impl Running {
@@ -64,16 +64,17 @@ impl Drop for Running {
     }
 }
 
-/// Runs the command with Alertmanager's templates where Debian's program expects them, in a private mount namespace.
+/// Runs the command with Alertmanager's templates at the path that Debian's program expects, in a private mount
+/// namespace.
 const WITH_TEMPLATES: &str = "mount -t tmpfs tmpfs /usr/share && mkdir /usr/share/prometheus && \
     cp -r \"$0/../share/prometheus/alertmanager\" /usr/share/prometheus && exec \"$@\"";
 
-/// A file of `packaging/` with other addresses, in a folder.
+/// A copy of a file of `packaging/` with other addresses, in a folder.
 fn adapted(file: &str, folder: &Path, changes: &[(&str, String)]) -> PathBuf {
     let from = root().join("packaging").join(file);
     let mut text = std::fs::read_to_string(&from).expect("it is there");
     for (old, new) in changes {
-        assert!(text.contains(old), "{file} says nothing of {old}");
+        assert!(text.contains(old), "{file} does not contain {old}");
         text = text.replace(old, new);
     }
     let to = folder.join(from.file_name().expect("a name"));
@@ -85,7 +86,7 @@ mod slow {
     use super::*;
 
     #[test]
-    fn a_dark_picture_calls_by_way_of_prometheus_and_alertmanager() {
+    fn a_dark_picture_notifies_through_prometheus_and_alertmanager() {
         if !super::slow("an alarm through Prometheus and Alertmanager") {
             return;
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Another configuration, a wrong one, and what is left after `kill -9`.
+//! A new configuration, a wrong one, and the state after `kill -9`.
 
 use crate::common::{LONG, Watch};
 use serde_json::Value;
@@ -29,12 +29,15 @@ fn only_changed_cameras_restart() {
     for name in ["four", "three", "one"] {
         watch.wait_for(name, "live");
     }
-    assert_eq!(watch.camera("one")["since"], since, "it went on");
-    assert!(watch.get("metrics").is_some_and(|metrics| !metrics.contains("\"two\"")), "a removed camera's series go");
+    assert_eq!(watch.camera("one")["since"], since, "it kept running");
+    assert!(
+        watch.get("metrics").is_some_and(|metrics| !metrics.contains("\"two\"")),
+        "a removed camera's series are removed"
+    );
 }
 
 #[test]
-fn a_wrong_configuration_is_refused_with_its_line_and_the_old_one_goes_on() {
+fn a_wrong_configuration_is_refused_with_its_line_and_the_old_one_stays() {
     let mut watch = Watch::start(&camera("one", ""));
     watch.wait_for("one", "live");
     watch.configure(&(camera("one", "") + &camera("two", "intervall = '2s'")));
@@ -66,7 +69,7 @@ fn it_does_not_start_with_a_wrong_configuration_or_model() {
 }
 
 #[test]
-fn after_kill_it_starts_again_with_what_it_knew() {
+fn after_a_kill_it_restarts_with_its_previous_state() {
     let cameras = camera("one", "alarms.frozen = {}");
     let mut watch = Watch::start(&cameras);
     watch.wait_for("one", "live");

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! That no secret leaves the command, in whatever spelling, and that no more of the machine is open than is said.
+//! No secret leaves the command, in any spelling, and no more of the machine is exposed than configured.
 
 use crate::common::Watch;
 use onnx_iqa_testkit::free_port;
 use std::process::{Command, Stdio};
 
-/// A password with letters that mean something in URIs.
+/// A password with characters that have a meaning in URIs.
 const PASSWORD: &str = "p@s:s/w%rd-73";
 
-/// How it can be spelled.
+/// Its possible spellings.
 const SPELLINGS: [&str; 6] = [
     "p@s:s/w%rd-73",
     "p%40s%3As%2Fw%25rd-73",
@@ -22,16 +22,16 @@ const SPELLINGS: [&str; 6] = [
 #[track_caller]
 fn is_clean(what: &str, text: &str) {
     for spelling in SPELLINGS {
-        assert!(!text.contains(spelling), "{what} says {spelling}: {text}");
+        assert!(!text.contains(spelling), "{what} contains {spelling}: {text}");
     }
-    assert!(!text.contains("rd-73"), "{what} says a part of it: {text}");
+    assert!(!text.contains("rd-73"), "{what} contains a part of it: {text}");
 }
 
 #[test]
-fn a_password_stands_nowhere() {
+fn a_password_appears_nowhere() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("password"), PASSWORD).expect("written");
-    // No server listens there: GStreamer's errors contain the address.
+    // Nothing listens there, so GStreamer's errors contain the address.
     let port = free_port();
     let cameras = format!(
         "[webhook]\nurl = 'http://me:{encoded}@127.0.0.1:{port}/hook?token={encoded}'\n\
@@ -63,7 +63,7 @@ fn a_password_stands_nowhere() {
     }
     let history = std::fs::read(watch.folder.path().join("data/history.sqlite")).expect("a file");
     is_clean("the history", &String::from_utf8_lossy(&history));
-    // Another file, with a mistake beside the password.
+    // Another file, with an error next to the password.
     watch.configure(&format!("[[camera]]\nname = 'x'\nuri = 'rtsp://me:{PASSWORD}@host/cam'\n"));
     assert!(!watch.post("api/reload"));
     let (status, _, log) = watch.end();
@@ -72,7 +72,7 @@ fn a_password_stands_nowhere() {
 }
 
 #[test]
-fn it_does_not_start_open_to_all() {
+fn it_does_not_start_without_protection_on_all_addresses() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = folder.path().join("cameras.toml");
     let camera = "[[camera]]\nname = 'a'\nuri = 'videotestsrc://'\nmodel = 'none'";

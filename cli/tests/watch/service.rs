@@ -5,7 +5,7 @@
 use crate::common::{LONG, Watch};
 use std::os::unix::net::UnixDatagram;
 
-/// What is said next.
+/// The next notification.
 #[track_caller]
 fn hear(socket: &UnixDatagram) -> String {
     let mut buffer = [0; 256];
@@ -13,14 +13,14 @@ fn hear(socket: &UnixDatagram) -> String {
     String::from_utf8_lossy(&buffer[..length]).trim().to_owned()
 }
 
-/// Goes over what is said until that.
+/// Skips notifications until one contains that word.
 #[track_caller]
 fn wait_for(socket: &UnixDatagram, word: &str) {
     while !hear(socket).contains(word) {}
 }
 
 #[test]
-fn it_says_when_it_is_ready_that_it_is_well_and_when_it_ends() {
+fn it_notifies_ready_watchdog_and_stopping() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("notify");
     let socket = UnixDatagram::bind(&path).expect("a socket");

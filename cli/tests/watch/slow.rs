@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 #[test]
-fn ten_restarts_leave_threads_and_files_as_they_were() {
+fn ten_restarts_leak_no_threads_and_files() {
     if !slow("ten restarts of a server") {
         return;
     }
@@ -44,7 +44,7 @@ fn after_a_long_outage_it_is_back_within_the_wait() {
     let mut watch = Watch::start(&format!("[[camera]]\nname = 'cam'\nuri = '{uri}'\nmodel = 'none'"));
     for outage in [5, 14, 40] {
         watch.wait_for("cam", "live");
-        // What failed before is forgotten after 15 s of pictures.
+        // Earlier failures are forgotten after 15 s of pictures.
         std::thread::sleep(Duration::from_secs(17));
         server.kill();
         std::thread::sleep(Duration::from_secs(outage));
@@ -76,7 +76,7 @@ fn lost_packets_lower_the_score_and_raise_the_alarm() {
         .args(["quality=92", "!", "multifilesink", &format!("location={frames}")])
         .status();
     assert!(taken_apart.expect("gst-launch-1.0 runs").success());
-    // The server uses the element pay0 as payloader, and it can be set to drop buffers.
+    // The server uses the element pay0 as payloader; here it can be set to drop buffers.
     let film = format!(
         "multifilesrc location={frames} loop=true caps=image/jpeg,framerate=25/1 ! jpegdec ! identity sync=true ! \
          x264enc \
@@ -102,7 +102,7 @@ fn lost_packets_lower_the_score_and_raise_the_alarm() {
 }
 
 #[test]
-fn of_twenty_cameras_ten_flap_and_ten_do_not_notice() {
+fn ten_flapping_cameras_do_not_affect_ten_others() {
     if !slow("twenty cameras") {
         return;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `docs/messages.md` is written from the code: the engine's field table, and the structures that the plugin makes.
+//! Generates `docs/messages.md` from the code: the engine's field table, and the structures that the plugin creates.
 
 use gst::prelude::*;
 use gstonnxiqa::messages::Structured;
@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Set to write the page anew.
+/// Set to regenerate the page.
 const UPDATE: &str = "ONNX_IQA_UPDATE";
 const COMMAND: &str = "ONNX_IQA_UPDATE=1 cargo test --test messages_page";
 
@@ -28,7 +28,7 @@ fn repository() -> PathBuf {
 }
 
 #[test]
-fn the_page_is_that_of_the_code() {
+fn the_page_matches_the_code() {
     gst::init().expect("GStreamer");
     let file = repository().join("docs/messages.md");
     let page = page();
@@ -57,11 +57,11 @@ fn no_kind_of_finding_is_missing() {
     let missing: Vec<_> = kinds.difference(&listed).collect();
     assert!(missing.is_empty(), "FINDINGS in plugins/onnxiqa/tests/messages_page.rs lacks {missing:?}");
     let gone: Vec<_> = listed.difference(&kinds).collect();
-    assert!(gone.is_empty(), "FINDINGS in plugins/onnxiqa/tests/messages_page.rs has {gone:?}, which no code makes");
+    assert!(gone.is_empty(), "FINDINGS in plugins/onnxiqa/tests/messages_page.rs has {gone:?}, which no code reports");
 }
 
-/// The kinds in the sources below a folder: the first argument of `Finding::new` or of a closure `finding`, and the words that
-/// `Warning::finding` chooses from.
+/// The kinds in the sources below a folder: the first argument of `Finding::new` or of a closure `finding`, and the
+/// words that `Warning::finding` selects from.
 fn collect_kinds(folder: &Path, kinds: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).expect("a folder of the repository") {
         let path = entry.expect("an entry").path();
@@ -104,7 +104,7 @@ fn section_of_scores() -> String {
     let mut text = String::from(SCORE);
     text += "\n| field | type | records | unit | range | |\n|---|---|---|---|---|---|\n";
     for field in FIELDS.iter() {
-        // That of a time only says where its percentiles are exact.
+        // For a time, the range only limits where its percentiles are exact.
         let range = field.range.filter(|_| field.value_type != FieldType::Unsigned);
         let range = range.map(|range| format!("{} to {}", range.low, range.high));
         let _ = writeln!(
@@ -131,7 +131,7 @@ fn records(field: &Field) -> &'static str {
     }
 }
 
-/// As the plugin sends it; `messages/tests.rs` holds it to that.
+/// The type in the plugin's structures; `messages/tests.rs` checks it.
 fn type_of_field(field: &Field) -> &'static str {
     match field.value_type {
         FieldType::Text => "string",
@@ -152,7 +152,7 @@ struct Part {
     text: &'static str,
     /// The structure with every field that it can have.
     example: fn() -> gst::Structure,
-    /// Each field's name, whether it is always there, and what it says.
+    /// Each field's name, whether it is always present, and its description.
     fields: &'static [(&'static str, bool, &'static str)],
 }
 
@@ -185,7 +185,7 @@ fn type_of(value: &gst::glib::SendValue) -> &'static str {
     }
 }
 
-/// An example without anything missing: a new member of a record fails here until it is given a value.
+/// An example with a value for every member: a new member of a record fails here until it has a value.
 fn complete<T: std::fmt::Debug>(record: T) -> T {
     let text = format!("{record:?}");
     for nothing in ["None", "[]", "\"\""] {
@@ -318,7 +318,7 @@ fn finding_kinds() -> Vec<(String, String)> {
 }
 
 #[test]
-fn what_the_page_says_of_words_is_so() {
+fn the_words_on_the_page_are_those_of_the_code() {
     gst::init().expect("GStreamer");
     let page = page();
     for name in [meta::NAME, FrameRecord::NAME] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Without ONNX Runtime. In a process of its own: a runtime that has been loaded stays.
+//! Without ONNX Runtime. In its own process, because a loaded runtime stays.
 
 mod common;
 
@@ -9,7 +9,7 @@ use gst::prelude::*;
 use onnx_iqa_testkit as kit;
 
 #[test]
-fn without_a_runtime_the_element_is_there_and_a_later_try_succeeds() {
+fn without_a_runtime_the_element_exists_and_a_later_attempt_succeeds() {
     let real = std::env::var_os("ORT_DYLIB_PATH")
         .expect("ORT_DYLIB_PATH must name ONNX Runtime's library; `make test` sets it");
     let dir = kit::TempDir::new();
@@ -20,7 +20,7 @@ fn without_a_runtime_the_element_is_there_and_a_later_try_succeeds() {
     let junk = dir.path().join("libonnxruntime.so.1");
     std::fs::write(&junk, "no library").unwrap();
     for wrong in [dir.path().join("nowhere/libonnxruntime.so"), junk, dir.path().to_owned(), "libc.so.6".into()] {
-        // SAFETY: the only test of this process, and no other thread reads the environment now.
+        // SAFETY: this is the only test in the process, and no other thread reads the environment now.
         unsafe { std::env::set_var("ORT_DYLIB_PATH", &wrong) };
         // What gst-inspect-1.0 needs.
         assert!(gst::ElementFactory::find("iqascore").is_some());

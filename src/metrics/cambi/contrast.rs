@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How strong the banding around each pixel is: its contrast, by the counts of samples in a window around it.
+//! How strong the banding around each pixel is: its contrast, from the counts of sample values in a window around it.
 //!
-//! For each column there is a histogram of the samples that the window's rows have in it. The window's own histogram is
-//! needed only near the middle sample: 16 neighbouring counts, moved along a row by adding one column's and subtracting
-//! another's for as long as these 16 hold what the next pixel needs.
+//! Each column has a histogram of the samples in the window's rows. Of the window's own histogram, only 16 neighboring
+//! counts around the middle sample are kept. Along a row they are updated by adding the column that enters and
+//! subtracting the one that leaves, as long as these 16 cover what the next pixel needs.
 
 use super::options::{Bands, DIFFS};
 use crate::simd::{Kernel, LANES, SimdLevel};
 
-/// Neighbouring counts that are kept of a window.
+/// Neighboring counts of a window that are kept.
 const SPAN: usize = LANES;
 /// Counts that a pixel needs: of its own sample, and of those up to [`DIFFS`] below and above.
 const NEEDED: usize = 2 * DIFFS + 1;
-/// Where the lowest sample's count is in a column.
+/// Index of the lowest sample's count in a column.
 const FIRST: usize = 8;
-/// Columns that are looked at together, whether anything changes in them.
+/// Columns whose changes are checked together.
 const ALIKE: usize = 16;
-/// Pixels that are brought to contrasts together.
+/// Pixels whose contrasts are computed together.
 const TOGETHER: usize = 64;
 
-/// Samples of a scale, less the lowest that matters; [`Bands::count`] stands for a pixel that is none of a band's.
+/// Samples of a scale, less the lowest that matters; [`Bands::count`] marks a pixel that belongs to no band.
 #[derive(Clone, Copy)]
 pub struct Levels<'a> {
     pub samples: &'a [u16],
@@ -31,17 +31,17 @@ pub struct Levels<'a> {
 /// A thread's working memory.
 #[derive(Default)]
 pub struct Scratch {
-    /// A histogram for each column, those beyond the picture's borders empty. No window has 256 rows.
+    /// A histogram per column; those beyond the picture's borders are empty. Bytes suffice: no window has 256 rows.
     columns: Vec<u8>,
-    /// A row without anything.
+    /// An empty row.
     nothing: Vec<u16>,
 }
 
-/// The contrasts of some columns' pixels, from top to bottom; pixels that are none of a band's are left out.
+/// The contrasts of some columns' pixels, from top to bottom; pixels that belong to no band are skipped.
 pub struct Contrasts<'a> {
     pub levels: Levels<'a>,
     pub bands: &'a Bands,
-    /// How far the window reaches from its middle.
+    /// The window's radius.
     pub reach: usize,
     pub columns: std::ops::Range<usize>,
     pub scratch: &'a mut Scratch,
@@ -56,14 +56,14 @@ impl Kernel for Contrasts<'_> {
         let Self { levels, bands, reach, columns, scratch, mut out } = self;
         let side = 2 * reach + 1;
         let none = bands.count();
-        // An odd number of cache lines: columns must not all fall into the same sets.
+        // An odd number of cache lines, so that columns do not all map to the same cache sets.
         let stride = ((FIRST + none + SPAN).div_ceil(64) * 64) | 64;
         let Scratch { columns: histograms, nothing } = scratch;
         histograms.clear();
         histograms.resize((columns.len() + side - 1) * stride, 0);
         nothing.clear();
         nothing.resize(levels.width, none as u16);
-        // Columns that windows reach, and the first of them that the picture has.
+        // Columns covered by the windows; `inside` starts at the first one within the picture.
         let reached = columns.start.saturating_sub(reach)..(columns.end + reach).min(levels.width);
         let inside = &mut histograms[(reached.start + reach - columns.start) * stride..];
         for y in 0..reach.min(levels.height) {
@@ -90,13 +90,13 @@ impl<'a> Levels<'a> {
     }
 }
 
-/// One row leaves the windows, one enters.
+/// Replaces the row that leaves the windows by the one that enters.
 #[inline(always)]
 fn move_down(histograms: &mut [u8], stride: usize, leaves: &[u16], enters: &[u16]) {
     let (leaving, entering) = (leaves.as_chunks::<ALIKE>(), enters.as_chunks::<ALIKE>());
     let (parts, last) = histograms.split_at_mut(leaving.0.len() * ALIKE * stride);
     for (columns, (leaves, enters)) in parts.chunks_exact_mut(ALIKE * stride).zip(leaving.0.iter().zip(entering.0)) {
-        // Where pictures are flat, much stays as it is.
+        // In flat parts of a picture, little changes.
         if leaves != enters {
             exchange(columns, stride, leaves, enters);
         }
@@ -120,14 +120,14 @@ struct Histograms<'a> {
 }
 
 impl<'a> Histograms<'a> {
-    /// Neighbouring counts of a column.
+    /// Neighboring counts of a column.
     #[inline(always)]
     fn of(self, column: usize, start: usize) -> &'a [u8; SPAN] {
         self.counts[column * self.stride + start..].first_chunk().expect("a column is longer")
     }
 }
 
-/// Goes along a row.
+/// Moves along a row.
 #[inline(always)]
 fn along<L: SimdLevel>(
     simd: L,
@@ -139,7 +139,7 @@ fn along<L: SimdLevel>(
 ) {
     let none = batch.bands.count();
     let mut window = simd.no_counts();
-    // The first of the counts, and the pixel that they are of.
+    // The sample of the first count, and the pixel to which the counts belong.
     let (mut start, mut at) = (usize::MAX, 0);
     for (x, &level) in row.iter().enumerate() {
         let level = usize::from(level);
@@ -154,7 +154,7 @@ fn along<L: SimdLevel>(
                 at += 1;
             }
         } else {
-            // The middle of what is needed becomes the middle of what is kept.
+            // Centers the kept range on the needed one.
             start = needed - (SPAN - NEEDED) / 2;
             window = simd.no_counts();
             for column in x..x + side {

@@ -2,10 +2,10 @@
 
 //! CAMBI: how visible the banding of a picture is.
 //!
-//! Tandon, Afonso, Sole and Krasula, "CAMBI: Contrast-aware multiscale banding index", Picture Coding Symposium 2021, as
-//! libvmaf 3 computes it: the same whole numbers, and the same single-precision contrasts up to the last bit of a
-//! reciprocal, which libvmaf has in a table of nine digits. No code is libvmaf's. What its arithmetic is was read in its
-//! sources: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
+//! Tandon, Afonso, Sole and Krasula, "CAMBI: Contrast-aware multiscale banding index", Picture Coding Symposium 2021,
+//! as libvmaf 3 computes it: with the same integers, and with the same single-precision contrasts up to the last bit of
+//! a reciprocal, which libvmaf takes from a table of nine digits. The code is not libvmaf's, but its arithmetic was
+//! taken from libvmaf's sources: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
 
 mod contrast;
 mod measure;
@@ -25,21 +25,22 @@ use contrast::{Contrasts, Levels};
 use options::Bands;
 use scale::Scale;
 
-/// Rows that a thread works on at a time. Even, so that every second row of a picture is every second row of its bands.
+/// Rows per thread. Even, so that every second row of a picture is every second row of its bands.
 const BAND: usize = 64;
-/// Columns whose contrasts a thread finds at a time, about: their histograms are to stay in the nearer caches.
+/// Approximate number of columns whose contrasts a thread computes together: their histograms should stay in the nearer
+/// caches.
 const COLUMNS: usize = 256;
 /// The scales' weights, from the largest to the smallest.
 const SCALES: [f64; 5] = [16.0, 8.0, 4.0, 2.0, 1.0];
-/// What the longer side has to have.
+/// The least length of the longer side, in pixels.
 const LEAST: usize = 216;
-/// How much longer the longer side may be: beyond it, windows are higher or wider than the smallest scale, and libvmaf
-/// reads what lies beside its memory.
+/// The greatest ratio of the sides. Beyond it, windows are higher or wider than the smallest scale, and libvmaf reads
+/// out of bounds.
 const LONGEST: usize = 10;
-/// What both sides may have together: the pixels of a window have to fit 16 bits.
+/// The greatest sum of both sides, in pixels: the number of pixels in a window must fit 16 bits.
 const LARGEST: usize = 16_000;
 
-/// A thread's working memory.
+/// The working memory of a thread.
 #[derive(Default)]
 pub(super) struct Scratch {
     prepare: prepare::Scratch,
@@ -56,7 +57,7 @@ struct Plane<T> {
 }
 
 impl<T: Copy + Default> Plane<T> {
-    /// Makes it so large; what is in it is then of no use.
+    /// Sets the size; the content is then undefined.
     fn resize(&mut self, width: usize, height: usize) {
         self.data.resize(width * height, T::default());
         (self.width, self.height) = (width, height);
@@ -73,11 +74,11 @@ impl<T: Copy + Default> Plane<T> {
     }
 }
 
-/// CAMBI of pictures, with memory that is kept from one to the next.
+/// CAMBI of pictures; keeps memory between pictures.
 pub(super) struct Cambi {
     options: CambiOptions,
     bands: Bands,
-    /// The scale that is worked on, and the one that follows.
+    /// The current scale and the next one.
     scales: [Scale; 2],
     levels: Plane<u16>,
     contrasts: Vec<Vec<f32>>,
@@ -89,19 +90,20 @@ impl Cambi {
         Self { options, bands, scales: Default::default(), levels: Plane::default(), contrasts: Vec::new() }
     }
 
-    /// What pictures have one, in words.
+    /// The accepted picture sizes, in words.
     pub const TAKES: &'static str = "whose longer side has 216 to ten times the shorter one's pixels, and both together \
                                      at most 16000";
 
-    /// Whether pictures of that size have one.
+    /// Whether CAMBI exists for pictures of that size.
     pub fn takes([width, height]: [usize; 2]) -> bool {
         let [shorter, longer] = [width.min(height), width.max(height)];
         longer >= LEAST && longer <= LONGEST * shorter && width + height <= LARGEST
     }
 
-    /// CAMBI of a picture's luma, of a size that it [takes](Self::takes), from 0 (no banding) to [`CambiOptions::max`].
+    /// CAMBI of a picture's luma, from 0 (no banding) to [`CambiOptions::max`]. The picture's size must be
+    /// [accepted](Self::takes).
     ///
-    /// Samples are taken as they are stored, whatever their range. Nothing of earlier pictures matters.
+    /// Samples are taken as stored, whatever their range. Earlier pictures have no influence.
     pub fn measure(&mut self, workers: &Workers, luma: &Samples<'_>) -> f64 {
         let size = [luma.width(), luma.height()];
         let reach = self.options.reach(size);

@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What CAMBI can be taken with, and the tables that follow from it.
+//! The options of CAMBI, and the tables that follow from them.
 //!
 //! The thresholds of visibility are found as libvmaf finds them: Copyright 2016-2026 Netflix, Inc.,
 //! BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
 
-/// Differences of samples that count as bands: 1 to so many, of 10 bits.
+/// The greatest difference of 10-bit samples that counts as a band; the least is 1.
 pub const DIFFS: usize = 4;
-/// How much a band of each difference counts.
+/// The weight of a band, by difference.
 const WEIGHTS: [u16; DIFFS] = [1, 2, 3, 4];
-/// Black and white of 10 bits. Full range is taken as if it were this, as libvmaf does.
+/// Black and white in 10 bits. As in libvmaf, full range is treated as if it were limited.
 const BLACK: i32 = 64;
 const WHITE: i32 = 940;
 
-/// What CAMBI is taken with; the default is libvmaf's.
+/// Options of CAMBI; the defaults are libvmaf's.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CambiOptions {
-    /// The side of the window of a picture of 3840x2160, in pixels (`window_size`), 15 to 127.
+    /// The side of the window for pictures of 3840x2160, in pixels (`window_size`), 15 to 127.
     pub window_size: u16,
-    /// The share of pixels that are pooled, those with the most banding (`cambi_topk`), 0.0001 to 1.
+    /// The share of pixels that is pooled, those with the strongest banding (`cambi_topk`), 0.0001 to 1.
     pub top_share: f64,
-    /// The least visible difference in relation to the luminance (`tvi_threshold`), 0.0001 to 1.
+    /// The least visible difference, relative to the luminance (`tvi_threshold`), 0.0001 to 1.
     pub visible_contrast: f64,
     /// The luminance in cd/m² below which no banding is visible (`cambi_vis_lum_threshold`), 0 to 300.
     pub visible_luminance: f64,
-    /// Pictures with so many pixels and more are halved behind the mask (`cambi_high_res_speedup`); `None`: none are.
+    /// Pictures with at least this many pixels are halved after the mask is computed (`cambi_high_res_speedup`);
+    /// `None`: never.
     pub halve_from: Option<usize>,
-    /// Greater values become this one (`cambi_max_val`), 0 to 1000.
+    /// Upper limit of the result (`cambi_max_val`), 0 to 1000.
     pub max: f64,
 }
 
@@ -44,8 +45,8 @@ impl Default for CambiOptions {
 }
 
 impl CambiOptions {
-    /// What `cambi_high_res_speedup` stands for: the pixels from which pictures are halved. libvmaf ignores all values but
-    /// three.
+    /// The number of pixels from which pictures are halved, for a value of `cambi_high_res_speedup`. libvmaf ignores
+    /// all values but three.
     pub fn speedup(height: u32) -> Option<usize> {
         match height {
             1080 => Some(1920 * 1080),
@@ -60,19 +61,19 @@ impl CambiOptions {
         self.halve_from.is_some_and(|pixels| width * height >= pixels)
     }
 
-    /// How far the window reaches from its middle, for pictures of that size.
+    /// The radius of the window for pictures of that size.
     pub fn reach(&self, [width, height]: [usize; 2]) -> usize {
         let side = (usize::from(self.window_size) * (width + height) / 375) >> 4;
         (if self.halves([width, height]) { (side + 1) >> 1 } else { side }) >> 1
     }
 }
 
-/// The samples of 10 bits that matter, and what differences count at each of them.
+/// The 10-bit samples that matter, and which differences count at each of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bands {
     /// The lowest sample that can be part of a visible band.
     pub lowest: u16,
-    /// Of each sample from there on, the weight of every difference that is visible, 0 of those that are not.
+    /// For each sample from there on, the weight of every difference; 0 for invisible ones.
     pub weights: Vec<[u16; DIFFS]>,
 }
 
@@ -84,7 +85,7 @@ impl Bands {
         let lowest = (dark - 3 * diffs + 1).max(0);
         let weights = |sample: i32| {
             let visible = |(diff, &highest): (usize, &i32)| {
-                // The shift by the number of differences is libvmaf's.
+                // Adding the number of differences is libvmaf's behavior.
                 sample <= highest && sample + diffs + diff as i32 + 1 > dark
             };
             let mut weights = WEIGHTS;
@@ -97,7 +98,7 @@ impl Bands {
         Self { lowest: lowest as u16, weights: (lowest..=end).map(weights).collect() }
     }
 
-    /// How many samples matter.
+    /// The number of samples that matter.
     pub fn count(&self) -> usize {
         self.weights.len()
     }
@@ -109,7 +110,7 @@ impl CambiOptions {
         high - low > self.visible_contrast * low
     }
 
-    /// The highest sample whose difference to the one `diff` above is visible; 0 if it is not even at black.
+    /// The highest sample whose difference from the one `diff` above is visible; 0 if it is not even visible at black.
     fn highest_visible(&self, diff: i32) -> i32 {
         let (mut low, mut high) = (BLACK, WHITE - diff - 1);
         if !self.visible(low, diff) {
@@ -118,7 +119,7 @@ impl CambiOptions {
         if self.visible(high + 1, diff) {
             return (1 << 10) - 1;
         }
-        // Visible at the one, not above the other.
+        // Invariant: visible at `low`, not visible above `high`.
         while low < high {
             let middle = (low + high + 1) / 2;
             if self.visible(middle, diff) {
@@ -130,7 +131,7 @@ impl CambiOptions {
         low
     }
 
-    /// The lowest sample at which anything is visible; 0 if that is so at black.
+    /// The lowest sample at which anything is visible; 0 if that is black.
     fn lowest_visible(&self) -> i32 {
         let dark = |sample: &i32| luminance(*sample) < self.visible_luminance;
         let lowest = (BLACK..WHITE).find(|sample| !dark(sample)).unwrap_or(WHITE);
@@ -138,7 +139,7 @@ impl CambiOptions {
     }
 }
 
-/// The luminance of a sample of 10 bits in cd/m², by ITU-R BT.1886 with white at 300 and black at 0.01.
+/// The luminance of a 10-bit sample in cd/m², by ITU-R BT.1886 with white at 300 and black at 0.01.
 fn luminance(sample: i32) -> f64 {
     const GAMMA: f64 = 2.4;
     let signal = f64::from(sample.clamp(BLACK, WHITE) - BLACK) / f64::from(WHITE - BLACK);

@@ -4,14 +4,14 @@
 
 use crate::metrics::workers::Workers;
 
-/// One less than the bits of 0.5, which no contrast but 0 is below.
+/// One less than the bits of 0.5, which is the least contrast other than 0.
 const LEAST: u32 = 0x3eff_ffff;
-/// Bits of a number that are not looked at when its place is first sought.
+/// Low bits that are ignored in the first search.
 const COARSE: u32 = 14;
-/// Places up to 2¹⁶, which no contrast reaches.
+/// Number of bins, for contrasts up to 2¹⁶, which none reaches.
 const PLACES: usize = ((0x4780_0000 - LEAST) >> COARSE) as usize;
 
-/// The mean of the `count` greatest of the numbers; where there are fewer numbers, the others are 0. None is negative.
+/// The mean of the `count` greatest numbers; missing ones count as 0. Numbers must not be negative.
 pub fn mean_of_greatest(workers: &Workers, parts: &[Vec<f32>], count: usize) -> f64 {
     let numbers = parts.iter().map(Vec::len).sum::<usize>();
     let sum = |limit: f32| -> f64 {
@@ -20,7 +20,7 @@ pub fn mean_of_greatest(workers: &Workers, parts: &[Vec<f32>], count: usize) -> 
     if numbers <= count {
         return sum(0.0) / count as f64;
     }
-    // Numbers that are not negative are in the order of their bits: first the upper ones, then the lower ones.
+    // Non-negative floats are ordered like their bits: search the upper bits first, then the lower ones.
     let upper = |bits: u32| ((bits >> COARSE) as usize).min(PLACES - 1);
     let (place, above) = find(&counts(workers, parts, PLACES, |bits| Some(upper(bits))), count);
     let lower = |bits: u32| (upper(bits) == place).then_some((bits & ((1 << COARSE) - 1)) as usize);
@@ -33,7 +33,7 @@ pub fn mean_of_greatest(workers: &Workers, parts: &[Vec<f32>], count: usize) -> 
     (sum(limit) + equal as f64 * f64::from(limit)) / count as f64
 }
 
-/// How many numbers there are at each place; `place` gives one for the bits beyond [`LEAST`].
+/// Counts the numbers in each bin; `place` maps the bits above [`LEAST`] to a bin.
 fn counts(
     workers: &Workers,
     parts: &[Vec<f32>],
@@ -57,7 +57,7 @@ fn counts(
     all
 }
 
-/// The place of the number that is the `count`-th from the greatest, and how many are at greater places.
+/// The bin of the `count`-th greatest number, and how many numbers are in greater bins.
 fn find(counts: &[usize], count: usize) -> (usize, usize) {
     let mut above = 0;
     for (place, here) in counts.iter().enumerate().rev() {
@@ -86,7 +86,7 @@ fn sum_above(numbers: &[f32], limit: f32) -> f64 {
 mod tests {
     use super::*;
 
-    /// Against sorting. Contrasts are 0, or 0.5 and more.
+    /// Compared with sorting. Contrasts are 0, or at least 0.5.
     #[test]
     fn the_greatest_are_those_of_a_sorted_list() {
         let mut state = 1u32;

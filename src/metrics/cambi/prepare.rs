@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Samples brought to 10 bits, and which of them lie in flat parts of the picture.
+//! Converts samples to 10 bits, and finds the flat parts of the picture.
 
 use super::{BAND, Plane};
 use crate::metrics::samples::Samples;
 use crate::metrics::workers::Workers;
 use crate::simd::{Kernel, SimdLevel};
 
-/// The side of the square around a pixel that has to be flat, less its middle, by half.
+/// Pixels from the center to the border of the square that must be flat.
 const REACH: usize = 3;
-/// Its side.
+/// The side of the square.
 const SIDE: usize = 2 * REACH + 1;
 
 /// A thread's working memory.
@@ -17,14 +17,14 @@ const SIDE: usize = 2 * REACH + 1;
 pub struct Scratch {
     /// Rows of stored samples.
     rows: [Vec<u16>; 2],
-    /// Which pixels equal their neighbours, in as many rows as the square has.
+    /// Which pixels equal their neighbors, for as many rows as the square has.
     flat: Vec<u8>,
-    /// How many of them there are in each column, with [`REACH`] zeros on either side.
+    /// Their number per column, with [`REACH`] zeros on either side.
     counts: Vec<u8>,
 }
 
-/// Brings a picture's samples to 10 bits. Those of 8 bits are filtered too, as dither is no banding: each becomes the sum of
-/// two by two.
+/// Converts a picture's samples to 10 bits. Samples of 8 bits become the sum of a 2×2 square, which also filters out
+/// dither.
 pub fn ten_bits(workers: &Workers, samples: &Samples<'_>, out: &mut Plane<u16>) {
     let (width, height) = (samples.width(), samples.height());
     out.resize(width, height);
@@ -67,14 +67,14 @@ impl Kernel for TenBits<'_> {
         pairs(samples, first, lower);
         for (y, out) in out.chunks_exact_mut(width).enumerate() {
             std::mem::swap(upper, lower);
-            // Below the last row there is the same again.
+            // The last row is repeated below the picture.
             pairs(samples, (first + y + 1).min(last), lower);
             out.iter_mut().zip(upper.iter().zip(lower.iter())).for_each(|(out, (upper, lower))| *out = upper + lower);
         }
     }
 }
 
-/// Each sample of a row with the one to its right, the last one with itself.
+/// The sum of each sample of a row and the one to its right; the last one is doubled.
 #[inline(always)]
 fn pairs(samples: &Samples<'_>, y: usize, out: &mut [u16]) {
     match samples.bytes(y) {
@@ -96,8 +96,8 @@ fn pairs(samples: &Samples<'_>, y: usize, out: &mut [u16]) {
     }
 }
 
-/// Which pixels lie in flat parts: 1 where enough of those around, beyond the borders none, equal what is right of and below
-/// them; 0 elsewhere.
+/// Which pixels lie in flat parts: 1 if enough pixels of the square around equal their right and lower neighbors, else
+/// 0. Pixels beyond the borders do not count.
 pub fn flat_parts(workers: &Workers, image: &Plane<u16>, out: &mut Plane<u8>) {
     out.resize(image.width, image.height);
     let least = least_flat(image.width, image.height) + 1;
@@ -108,7 +108,7 @@ pub fn flat_parts(workers: &Workers, image: &Plane<u16>, out: &mut Plane<u8>) {
     });
 }
 
-/// How many of the square's pixels have to be exceeded.
+/// The number of the square's pixels that must be exceeded.
 fn least_flat(width: usize, height: usize) -> u8 {
     let blocks = (width >> 6) * (height >> 6);
     let log = if blocks == 0 { 0 } else { blocks.next_power_of_two().trailing_zeros() };
@@ -136,7 +136,7 @@ impl Kernel for FlatParts<'_> {
         counts.clear();
         counts.resize(width + 2 * REACH, 0);
         let counts_inside = REACH..REACH + width;
-        // The rows above are those that the first row's square has, but for the lowest.
+        // All rows of the first row's square but the lowest.
         for y in first.saturating_sub(REACH)..(first + REACH).min(image.height) {
             enter(image, y, &mut flat[y % SIDE * width..][..width], &mut counts[counts_inside.clone()]);
         }
@@ -155,13 +155,13 @@ impl Kernel for FlatParts<'_> {
     }
 }
 
-/// A row takes the place of the one that is as many rows above as a square has.
+/// Replaces the row that is one square's height above.
 #[inline(always)]
 fn enter(image: &Plane<u16>, y: usize, flat: &mut [u8], counts: &mut [u8]) {
     let row = image.row(y);
     let below = image.row((y + 1).min(image.height - 1));
     let last = row.len() - 1;
-    // Beyond the right border there is the same again.
+    // The last column is repeated beyond the right border.
     let right = row[1..].iter().zip(&row[..last]).zip(&below[..last]);
     for (((right, own), below), (flat, count)) in right.zip(flat[..last].iter_mut().zip(&mut counts[..last])) {
         let now = u8::from((own == right) & (own == below));
@@ -173,7 +173,7 @@ fn enter(image: &Plane<u16>, y: usize, flat: &mut [u8], counts: &mut [u8]) {
     flat[last] = now;
 }
 
-/// There is no row any more that could take the place.
+/// Removes the oldest row when no row follows.
 #[inline(always)]
 fn leave(flat: &mut [u8], counts: &mut [u8]) {
     counts.iter_mut().zip(&*flat).for_each(|(count, flat)| *count -= flat);

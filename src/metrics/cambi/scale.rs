@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A scale: samples filtered, those of bands picked out, and the next scale's picture taken.
+//! One scale: filters samples, selects those of bands, and computes the next scale's picture.
 
 use super::options::Bands;
 use super::{BAND, Plane};
@@ -10,11 +10,11 @@ use crate::simd::{Kernel, SimdLevel};
 /// A thread's working memory.
 #[derive(Default)]
 pub struct Scratch {
-    /// Rows filtered from left to right: row `y` at `y % 3`.
+    /// Horizontally filtered rows: row `y` is at `y % 3`.
     rows: [Vec<u16>; 3],
 }
 
-/// A picture of samples of 10 bits, and its flat parts.
+/// A picture of 10-bit samples, and its flat parts.
 #[derive(Default)]
 pub struct Scale {
     pub image: Plane<u16>,
@@ -46,7 +46,7 @@ impl Scale {
         self.flat.resize(width, height);
     }
 
-    /// Gives the samples of bands, less the lowest, [`Bands::count`] where there is none; and the next scale.
+    /// Computes the samples of bands, less the lowest, with [`Bands::count`] elsewhere; and the next scale.
     pub fn levels(&self, workers: &Workers, bands: &Bands, levels: &mut Plane<u16>, next: &mut Self) {
         let (width, height) = (self.image.width, self.image.height);
         levels.resize(width, height);
@@ -111,7 +111,7 @@ impl Kernel for Levels<'_> {
     }
 }
 
-/// Filters a row from left to right, but for its ends.
+/// Filters a row horizontally, except for its ends.
 #[inline(always)]
 fn across(row: &[u16], out: &mut Vec<u16>) {
     out.resize(row.len(), 0);
@@ -122,7 +122,7 @@ fn across(row: &[u16], out: &mut Vec<u16>) {
     }
 }
 
-/// What two of the three are; the least if all differ.
+/// The value that at least two of the three have; the least if all differ.
 #[inline(always)]
 fn mode(a: u16, b: u16, c: u16) -> u16 {
     let others = if b == c { b } else { a.min(b).min(c) };

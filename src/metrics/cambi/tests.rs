@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Against libvmaf itself, frame by frame; against the definition, pixel by pixel; and every level against the others.
+//! Compared with libvmaf frame by frame, with the definition pixel by pixel, and between levels.
 
 mod libvmaf;
 
@@ -39,14 +39,14 @@ fn cambi(workers: &Workers, options: CambiOptions, frames: &[OwnedFrame]) -> Vec
     frames.iter().map(&mut measure).collect()
 }
 
-/// What Netflix's models of version 1 ask for.
+/// The options of Netflix's models of version 1.
 fn of_models() -> CambiOptions {
     let halve_from = CambiOptions::speedup(1080);
     CambiOptions { halve_from, visible_luminance: 0.06, max: 17.0, ..CambiOptions::default() }
 }
 
-/// The same bits at every level, with any number of threads, whatever was measured before: of even and odd sides, of less
-/// than a vector, a band and a tile of columns and more, at 8 and at more bits.
+/// Same bits at every level, with any number of threads, whatever was measured before. Sizes have even and odd sides,
+/// below and above a vector, a band and a tile of columns, at 8 and more bits.
 #[test]
 fn levels_and_threads_agree() {
     for (format, size, options) in [
@@ -70,7 +70,7 @@ fn levels_and_threads_agree() {
     }
 }
 
-/// Contrasts of all windows, found as the paper has them, without anything that slides.
+/// Contrasts of all windows, computed directly from the paper's definition, without a sliding window.
 #[test]
 fn contrasts_are_those_of_the_definition() {
     let size = [97usize, 61];
@@ -110,7 +110,7 @@ fn contrasts_are_those_of_the_definition() {
     }
 }
 
-/// libvmaf's tests have these.
+/// Values from libvmaf's tests.
 #[test]
 fn thresholds_are_libvmafs() {
     let highest = |bands: &Bands, diff: usize| {
@@ -137,7 +137,7 @@ fn flat_pictures_have_no_banding_and_noise_has_less_than_steps() {
     assert!(found[1] > 1.0 && found[2] < found[1] / 4.0, "{found:?}");
 }
 
-/// Of the distorted picture, at its own depth; what has none says why.
+/// CAMBI is that of the distorted picture, at its own depth; where there is none, the reason is given.
 #[test]
 fn the_measure_is_of_the_distorted_picture() {
     let [reference, distorted] = [1, 2].map(|seed| frame(PixelFormat::Gray8, [320, 240], seed));

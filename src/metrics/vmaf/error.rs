@@ -32,19 +32,19 @@ pub enum ModelErrorKind {
         #[source]
         error: std::io::Error,
     },
-    /// The file is larger than any model is.
+    /// The file is larger than any model.
     #[error("is larger than the {0} MiB that a model may have: it is something else")]
     TooLarge(u64),
-    /// The file is no JSON, or lacks something.
+    /// The file is not valid JSON, or lacks something.
     #[error("is no model in libvmaf's JSON format")]
     Json(#[source] serde_json::Error),
-    /// A value does not fit the others.
+    /// A value is inconsistent with the others.
     #[error("is not consistent: {0}")]
     Inconsistent(String),
-    /// The regression is none that is known.
+    /// The regression cannot be read.
     #[error("has a regression that cannot be read: {0}")]
     Svm(String),
-    /// It needs features, or options of features, that are not there.
+    /// The model needs features, or options of features, that do not exist here.
     #[error("needs features that this version does not have: {}", .0.join(", "))]
     Features(Vec<String>),
 }

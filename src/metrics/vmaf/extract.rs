@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The features of a pair that do not depend on the next ones.
+//! The features of a pair that do not depend on following pairs.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use crate::metrics::pair::Component;
 use crate::metrics::reference::SharedReference;
 use crate::metrics::workers::Workers;
 
-/// Memory for a stream's pictures, and the references of the pairs before.
+/// Memory for a stream's pictures, and for the references of previous pairs.
 pub struct Extractor {
     wanted: Wanted,
-    /// The reference, the one before it and the one before that.
+    /// The reference, the previous one and the one before that.
     references: [Arc<Recycled<Plane>>; 3],
-    /// Of each the lease's number and the place in its memory, if others may compare with it.
+    /// For each, the lease's number and the position in its memory, if others may compare with it.
     names: [Option<Vec<u64>>; 3],
     distorted: Plane,
     vif: Vif,
@@ -29,25 +29,25 @@ pub struct Extractor {
     speed: Speed,
     cambi: Option<Cambi>,
     spares: Arc<Spares>,
-    /// What the pair before had: size and depth. Pairs that differ do not follow each other.
+    /// Size and depth of the previous pair. A pair of other size or depth starts a new sequence.
     before: Option<[usize; 3]>,
-    /// Pairs of this sequence so far.
+    /// Pairs in this sequence so far.
     count: usize,
 }
 
 /// What is known of a pair when it is measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Extracted {
-    /// All but motion.
+    /// All features but motion.
     pub features: Features,
-    /// The pair does not follow the one before.
+    /// The pair starts a sequence.
     pub first: bool,
-    /// How much the reference differs from the one [`lag`](super::window::MotionOptions::lag) pictures before; `None`
+    /// The difference of the reference from the one [`lag`](super::window::MotionOptions::lag) pictures before; `None`
     /// for the first pairs of a sequence.
     pub difference: Option<f64>,
 }
 
-/// How much a reference differs from an earlier one, as it is shared.
+/// The difference of a reference from an earlier one, in the form in which it is shared.
 struct Difference(f64);
 
 impl Extractor {
@@ -68,7 +68,7 @@ impl Extractor {
         }
     }
 
-    /// The features of a pair of `depth` bits by its components: luma and, where the model looks at them, Cb and Cr.
+    /// The features of a pair of `depth` bits from its components: luma and, if the model uses them, Cb and Cr.
     pub fn extract(
         &mut self,
         workers: &Workers,
@@ -116,14 +116,14 @@ impl Extractor {
             features.speed_chroma = self.speed.measure(workers, [cb, cr], chroma_size(size, cb), depth, options);
         }
         if let Some(cambi) = &mut self.cambi {
-            // Of the picture as it is stored: banding is not the same in samples of another depth.
+            // Computed from the picture as stored: banding depends on the depth.
             features.cambi = cambi.measure(workers, &luma.samples[1]);
         }
         self.count += 1;
         Extracted { features, first: self.count == 1, difference }
     }
 
-    /// The reference's luma: what others have made of it, or its own.
+    /// The reference's luma: shared, or its own.
     fn take_reference(
         &mut self,
         workers: &Workers,
@@ -146,7 +146,7 @@ impl Extractor {
         }
     }
 
-    /// How much the reference differs from the one `lag` pictures before.
+    /// The difference of the reference from the one `lag` pictures before.
     fn difference(
         &self,
         workers: &Workers,
@@ -165,13 +165,13 @@ impl Extractor {
         }
     }
 
-    /// The next pair is the first of a sequence.
+    /// The next pair starts a sequence.
     pub fn restart(&mut self) {
         self.before = None;
     }
 }
 
-/// Something of a reference alone, filled once for all that compare with it, in memory that another one has left.
+/// Data of a reference alone, computed once for all comparisons with it, in recycled memory.
 fn made_once<T: Default + Send + Sync + 'static>(
     shared: &SharedReference<'_>,
     how: &[u64],
@@ -187,7 +187,7 @@ fn made_once<T: Default + Send + Sync + 'static>(
     })
 }
 
-/// The part of a chroma plane that counts, beside luma of that size: libvmaf knows no half pixels, so that of odd sides
+/// The part of a chroma plane that counts, for luma of that size. libvmaf ignores fractions of pixels, so for odd sides
 /// the last row and column do not count.
 pub fn chroma_size([width, height]: [usize; 2], chroma: &Component<'_>) -> [usize; 2] {
     let side = |luma: usize, chroma: usize| luma / luma.div_ceil(chroma.max(1)).max(1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! VMAF as a measure: a pair's score is known when the next pair has come, and the first one's, by a model for high
-//! frame rates, when the next two have: see [`window`](super::window).
+//! VMAF as a measure. The score of a pair is known with the next pair; with models for high frame rates, the score of
+//! the first pair is known with the next two: see [`window`](super::window).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use crate::metrics::measure::{Measure, Pass};
 use crate::metrics::measurements::{Measurements, Missing};
 use crate::metrics::pair::Component;
 
-/// The least width and height. At the coarsest scale of smaller pictures libvmaf reads what lies beside its bands.
+/// The least width and height. For smaller pictures, libvmaf reads out of bounds at the coarsest scale.
 const LEAST: u32 = 33;
-/// Bits of the deepest samples.
+/// The greatest accepted depth, in bits.
 const DEEPEST: u8 = 12;
 
 pub static VMAF: Field = Field {
@@ -36,7 +36,7 @@ pub struct VmafMeasure {
     window: Window,
     /// The last pairs, which wait for the next ones.
     waiting: VecDeque<Features>,
-    /// Scores of pairs that waited, the oldest first, until they are taken or the next pair comes.
+    /// Scores of completed pairs, oldest first, until they are read or the next pair is measured.
     late: VecDeque<f64>,
 }
 
@@ -47,7 +47,7 @@ impl VmafMeasure {
         Self { model, extractor, window, waiting: VecDeque::new(), late: VecDeque::new() }
     }
 
-    /// These are the motions of the oldest pairs that wait.
+    /// Completes the oldest waiting pairs with these motions.
     fn complete(&mut self, motions: Vec<Motion>) {
         for Motion { motion2, motion3 } in motions {
             if let Some(features) = self.waiting.pop_front() {
@@ -56,14 +56,14 @@ impl VmafMeasure {
         }
     }
 
-    /// No other pair follows those that wait.
+    /// Completes the waiting pairs, as no other pair follows.
     fn end(&mut self) {
         let motions = self.window.finish();
         self.complete(motions);
         self.extractor.restart();
     }
 
-    /// Why a pair of these components has no VMAF by this model.
+    /// Why a pair of these components has no VMAF with this model.
     fn missing(&self, pass: &Pass<'_>, components: &[Component<'_>]) -> Option<Missing> {
         let wanted = self.model.wanted();
         let luma = [pass.luma.width, pass.luma.height];
@@ -95,7 +95,7 @@ impl Measure for VmafMeasure {
         self.late.clear();
         let components: Vec<_> = pass.pair.components().collect();
         if let Some(missing) = self.missing(pass, &components) {
-            found.lacks(missing);
+            found.add_missing(missing);
             self.end();
             return;
         }

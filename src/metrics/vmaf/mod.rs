@@ -3,12 +3,12 @@
 //! VMAF: Netflix's video multi-method assessment fusion.
 //!
 //! Li, Aaron, Katsavounidis, Moorthy and Manohara, "Toward a practical perceptual video quality metric", Netflix
-//! Technology Blog, 2016. [VIF](vif), [ADM](adm) and [motion] are taken as libvmaf's `integer_vif`, `integer_adm` and
-//! `integer_motion` take them, in the same fixed-point arithmetic, [chroma](speed) as its `speed_chroma` does in single
-//! precision, and banding is [CAMBI](super::cambi); a [support-vector regression](svm) of a [model](VmafModel) makes a
-//! score of them. No code is libvmaf's. What its arithmetic is (filters, tables, shifts,
-//! roundings, and the score's transform) was read in its sources: Copyright 2016-2026 Netflix, Inc.,
-//! BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
+//! Technology Blog, 2016. [VIF](vif), [ADM](adm) and [motion] are computed like libvmaf's `integer_vif`, `integer_adm`
+//! and `integer_motion`, in the same fixed-point arithmetic; [chroma](speed) like its `speed_chroma`, in single
+//! precision; and banding is [CAMBI](super::cambi). The [support-vector regression](svm) of a [model](VmafModel) maps
+//! them to a score. The code is not libvmaf's, but its arithmetic (filters, tables, shifts, roundings, and the score's
+//! transform) was taken from libvmaf's sources: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent
+//! (`models/vmaf/LICENSE`).
 
 mod adm;
 mod error;
@@ -32,7 +32,7 @@ pub use error::{ModelErrorKind, VmafModelError};
 pub(super) use measure::{VMAF, VmafMeasure};
 pub use model::VmafModel;
 
-/// A thread's working memory.
+/// The working memory of a thread.
 #[derive(Default)]
 pub(super) struct Scratch {
     pub vif: Option<vif::Scratch>,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Motion: how much a reference picture differs from the one before it, both filtered.
+//! Motion: the difference of a reference picture from the previous one, both low-pass filtered.
 //!
 //! The arithmetic is that of libvmaf's `integer_motion`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent
-//! (`models/vmaf/LICENSE`). The difference is filtered, which is the difference of what is filtered.
+//! (`models/vmaf/LICENSE`). The difference is filtered, which equals the difference of the filtered pictures.
 
 use std::ops::Range;
 
@@ -12,9 +12,9 @@ use super::taps::{COLUMNS, FILTERS, REACH, TILE, Taps, interleave, vector};
 use crate::metrics::workers::Workers;
 use crate::simd::{Kernel, LANES, SimdLevel};
 
-/// Vectors of columns in a tile with what is beside it.
+/// Vectors of columns in a tile, including its borders.
 const VECTORS: usize = COLUMNS / LANES;
-/// Pairs of rows that the filter of five taps reaches.
+/// Pairs of rows covered by the filter of five taps.
 const PAIRS: usize = 3;
 
 /// The mean absolute difference of two pictures after a low-pass filter, in units of 8-bit samples.
@@ -36,7 +36,7 @@ pub struct Scratch(Box<Memory>);
 struct Memory {
     /// Differences of pairs of rows, interleaved.
     ring: [[[i32; LANES]; VECTORS]; PAIRS],
-    /// Two rows after the filter down the columns: halves, and what is lost by halving.
+    /// Two vertically filtered rows: halved values, and the bit lost by halving.
     rows: [[[i16; COLUMNS]; 2]; 2],
 }
 
@@ -46,7 +46,7 @@ impl Default for Scratch {
     }
 }
 
-/// A band of rows, beginning with an even one.
+/// A band of rows; the first row is even.
 struct Band<'a> {
     pictures: [&'a Plane; 2],
     taps: &'a Taps,
@@ -70,7 +70,7 @@ impl Kernel for Band<'_> {
 }
 
 impl Band<'_> {
-    /// The columns from `start` on.
+    /// Processes the columns from `start` on.
     #[inline(always)]
     fn tile<L: SimdLevel>(&mut self, level: L, start: usize) -> u64 {
         let width = (self.pictures[0].width - start).min(TILE);
@@ -91,7 +91,7 @@ impl Band<'_> {
         sum
     }
 
-    /// Puts the differences of rows `y` and `y + 1` into the ring.
+    /// Stores the differences of rows `y` and `y + 1` in the ring.
     #[inline(always)]
     fn fill(&mut self, slot: usize, y: isize, start: usize, vectors: usize) {
         let rows = self.pictures.map(|picture| [picture.reflected_row(y), picture.reflected_row(y + 1)]);
@@ -108,7 +108,7 @@ impl Band<'_> {
         }
     }
 
-    /// The filter down the columns, for two rows. What it gives has 17 bits.
+    /// The vertical filter, for two rows. Results have 17 bits.
     #[inline(always)]
     fn down<L: SimdLevel>(&mut self, level: L, oldest: usize, vectors: usize) {
         let Memory { ring, rows } = &mut *self.scratch.0;
@@ -132,13 +132,13 @@ impl Band<'_> {
         }
     }
 
-    /// The filter along a row, and the sum of what it gives.
+    /// The horizontal filter of a row, and the sum of its results.
     #[inline(always)]
     fn along<L: SimdLevel>(&mut self, level: L, row: usize, width: usize) -> u64 {
         let [halves, lost] = &self.scratch.0.rows[row];
         let mut total = [0u32; LANES];
         for x in (0..width).step_by(2 * LANES) {
-            // What is lost is rounded where it is halved.
+            // Rounds the lost bits when they are halved.
             let [halves, lost] = self.taps.across(level, [halves, lost], x + REACH, 0);
             for odd in 0..2 {
                 let inside = (width - x + 1 - odd) / 2;

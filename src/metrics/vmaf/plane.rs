@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Planes of 16-bit samples with what filters need beside them.
+//! Planes of 16-bit samples, with borders for filters.
 
 use super::taps::{OFFSET, REACH, TILE, reflected};
 use crate::metrics::pair::Component;
 use crate::metrics::samples::Samples;
 use crate::metrics::workers::Workers;
 
-/// Rows that a thread works on at a time. Even, so that pairs of rows are not torn apart.
+/// Rows per thread. Even, so that pairs of rows stay together.
 pub const BAND: usize = 32;
 
-/// 16-bit samples, less [`OFFSET`], with [`REACH`] mirrored ones on either side of each row.
+/// 16-bit samples, less [`OFFSET`], with [`REACH`] mirrored samples on either side of each row.
 #[derive(Default)]
 pub struct Plane {
     data: Vec<i16>,
@@ -20,7 +20,7 @@ pub struct Plane {
 }
 
 impl Plane {
-    /// Makes it so large; what is in it is then of no use.
+    /// Sets the size; the content is then undefined.
     pub fn resize(&mut self, width: usize, height: usize) {
         let stride = width.next_multiple_of(TILE) + 2 * REACH;
         if (self.width, self.height) != (width, height) {
@@ -28,25 +28,25 @@ impl Plane {
         }
     }
 
-    /// A row, which begins [`REACH`] samples to the left of the picture and ends beyond its right border.
+    /// A row, from [`REACH`] samples left of the picture to beyond its right border.
     #[inline(always)]
     pub fn row(&self, y: usize) -> &[i16] {
         &self.data[y * self.stride..][..self.stride]
     }
 
-    /// The row above or below that stands for one outside the picture.
+    /// Row `y`, mirrored at the borders of the picture.
     #[inline(always)]
     pub fn reflected_row(&self, y: isize) -> &[i16] {
         self.row(reflected(y, self.height))
     }
 
-    /// Bands of `rows` rows each, to be written.
+    /// Bands of `rows` rows each, for writing.
     pub fn bands(&mut self, rows: usize) -> impl Iterator<Item = Rows<'_>> {
         let (width, stride) = (self.width, self.stride);
         self.data.chunks_mut((stride * rows).max(1)).map(move |data| Rows { data, width, stride })
     }
 
-    /// Takes a component's samples. With a `peak` they are brought to the common depth and range, and rounded.
+    /// Loads a component's samples. With a `peak`, they are converted to the common depth and range, and rounded.
     pub fn fill(&mut self, workers: &Workers, samples: &Samples<'_>, peak: Option<f32>) {
         self.resize(samples.width(), samples.height());
         let pixels = self.width * self.height;
@@ -59,18 +59,19 @@ impl Plane {
         });
     }
 
-    /// Bytes that it holds.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         size_of_val(&self.data[..])
     }
 }
 
-/// The largest sample of `depth` bits where the two pictures' samples have to be brought to one depth and range.
+/// The greatest sample of `depth` bits, if the two pictures' samples have to be converted to a common depth and range.
 pub fn peak(component: &Component<'_>, depth: u8) -> Option<f32> {
     (!component.same).then(|| f32::from((1u16 << depth) - 1))
 }
 
-/// One row of samples, as `store` has them. With a `peak` they are brought to the common depth and range, and rounded.
+/// Loads a row of samples, as converted by `store`. With a `peak`, they are first converted to the common depth and
+/// range, and rounded.
 #[inline(always)]
 pub fn load<T>(samples: &Samples<'_>, peak: Option<f32>, y: usize, out: &mut [T], store: impl Fn(i32) -> T) {
     if let Some(peak) = peak {
@@ -86,7 +87,7 @@ pub fn load<T>(samples: &Samples<'_>, peak: Option<f32>, y: usize, out: &mut [T]
     }
 }
 
-/// Some rows of a plane, to be written.
+/// Some rows of a plane, for writing.
 pub struct Rows<'a> {
     data: &'a mut [i16],
     width: usize,
@@ -104,7 +105,7 @@ impl Rows<'_> {
         &mut self.data[y * self.stride + REACH..][..self.width]
     }
 
-    /// Completes a row: what lies outside the picture.
+    /// Fills the borders of a row.
     pub fn mirror(&mut self, y: usize) {
         let row = &mut self.data[y * self.stride..][..self.stride];
         for x in 1..=REACH {

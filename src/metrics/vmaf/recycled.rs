@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Memory of what is known of a reference, taken over from references that are done with: of 1080 lines it is some 40 MB,
-//! which would cost ten thousand page faults for each if it came from the system.
+//! Recycles the memory for data of a reference. For 1080 lines it is about 40 MB, which would cost ten thousand page
+//! faults per reference if it came from the system.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use super::plane::Plane;
 use super::{adm, vif};
 
-/// Memory that is not in use, of one reference at most: as long as one of those that share it lives.
+/// Unused memory of at most one reference; it exists as long as one of its users.
 #[derive(Default)]
 pub struct Spares {
     pub planes: Arc<Spare<Plane>>,
@@ -18,7 +18,7 @@ pub struct Spares {
 }
 
 impl Spares {
-    /// The process's.
+    /// The spares of the process.
     pub fn shared() -> Arc<Self> {
         static SHARED: Mutex<Weak<Spares>> = Mutex::new(Weak::new());
 
@@ -31,19 +31,19 @@ impl Spares {
     }
 }
 
-/// One value that is not in use.
+/// One unused value.
 #[derive(Default)]
 pub struct Spare<T>(Mutex<Option<T>>);
 
 impl<T: Default> Spare<T> {
-    /// The spare value, as it was left, or a new one.
+    /// The spare value in its last state, or a new one.
     pub fn take(self: &Arc<Self>) -> Recycled<T> {
         let value = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         Recycled { value: value.unwrap_or_default(), home: Arc::downgrade(self) }
     }
 }
 
-/// A value whose memory is kept for the next one.
+/// A value whose memory returns to the spares.
 pub struct Recycled<T: Default> {
     value: T,
     home: Weak<Spare<T>>,
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_is_taken_over_and_goes_with_the_last_that_shares_it() {
+    fn memory_is_recycled_and_freed_with_its_last_user() {
         let spare = Arc::new(Spare::<Vec<u8>>::default());
         let [mut first, mut second] = [spare.take(), spare.take()];
         first.extend([1, 2]);

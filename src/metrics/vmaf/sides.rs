@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Which pictures of a pair are worked on: what the reference alone gives is computed once for all distorted pictures
-//! that are compared with it.
+//! Which pictures of a pair are processed: what depends on the reference alone is computed once for all distorted
+//! pictures that are compared with it.
 
 use std::ops::Range;
 
-/// Of the reference (0) and the distorted picture (1), those that are worked on.
+/// The pictures that are processed: reference (0) and distorted (1).
 pub trait Sides: Send + Sync {
     const PICTURES: Range<usize>;
-    /// The reference is among them.
+    /// Whether the reference is processed.
     const REFERENCE: bool = Self::PICTURES.start == 0;
-    /// The distorted picture is.
+    /// Whether the distorted picture is processed.
     const DISTORTED: bool = Self::PICTURES.end == 2;
-    /// Of the products of the reference with itself (0), of the distorted picture with itself (1), and of both (2),
-    /// those that they give, which with the distorted picture alone needs what is known of the reference.
+    /// The products that are computed: of the reference with itself (0), of the distorted picture with itself (1), and
+    /// of both (2). Without the reference, known data of the reference is needed.
     const PRODUCTS: Range<usize> = Self::PICTURES.start..if Self::DISTORTED { 3 } else { 1 };
 }
 
 /// The whole pair.
 pub struct Both;
 
-/// What the reference alone gives.
+/// What depends on the reference alone.
 pub struct Reference;
 
 /// The rest.

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Support-vector regression with radial basis functions, from libsvm's text.
+//! Support-vector regression with radial basis functions, in libsvm's text format.
 
 use super::error::ModelErrorKind;
 
-/// A regression that was trained elsewhere.
+/// A trained regression.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Svm {
     gamma: f64,
     rho: f64,
-    /// Weights and what they are the weights of, in the order of the file.
+    /// Weights and their support vectors, in the order of the file.
     vectors: Vec<(f64, Vec<f64>)>,
 }
 
 impl Svm {
-    /// Reads what libsvm writes, for so many inputs.
+    /// Reads libsvm's text format, for that many inputs.
     pub fn parse(text: &str, inputs: usize) -> Result<Self, ModelErrorKind> {
         let wrong = |what: String| ModelErrorKind::Svm(what);
         let mut lines = text.lines();
@@ -47,7 +47,7 @@ impl Svm {
         Ok(Self { gamma, rho, vectors })
     }
 
-    /// What the regression says of a point.
+    /// The regression's value for a point.
     pub fn predict(&self, point: &[f64]) -> f64 {
         let sum: f64 = self.vectors.iter().map(|(weight, vector)| weight * self.kernel(point, vector)).sum();
         sum - self.rho
@@ -59,7 +59,7 @@ impl Svm {
     }
 }
 
-/// One line: a weight, then numbers by their index from 1; what is left out is 0.
+/// Reads one line: a weight, then numbers by index from 1; missing ones are 0.
 fn vector(line: &str, inputs: usize) -> Result<(f64, Vec<f64>), ModelErrorKind> {
     let wrong =
         || ModelErrorKind::Svm(format!("the support vector `{}` is no weight with numbers by index", line.trim()));
@@ -83,14 +83,14 @@ mod tests {
 
     /// 2 e^(−(0 + 4) / 2) − e^(−(1 + 0) / 2) − 1
     #[test]
-    fn predicts_by_distances() {
+    fn predictions_depend_on_distances() {
         let svm = Svm::parse(TEXT, 2).unwrap();
         let expected = 2.0 * (-2.0f64).exp() - (-0.5f64).exp() - 1.0;
         assert!((svm.predict(&[1.0, 1.0]) - expected).abs() < 1e-15);
     }
 
     #[test]
-    fn says_what_is_wrong() {
+    fn errors_name_the_fault() {
         for (from, to, expected) in [
             ("nu_svr", "c_svc", "svm_type is `c_svc`"),
             ("rbf", "linear", "kernel_type is `linear`"),

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! libvmaf's low-pass filters, laid out for [`SimdLevel::dot`](crate::simd::SimdLevel::dot): two neighbors at a time.
+//! libvmaf's low-pass filters, arranged for [`SimdLevel::dot`](crate::simd::SimdLevel::dot), which takes two neighbors
+//! each.
 //!
 //! The weights are those of libvmaf's `integer_vif` and `integer_motion`: Copyright 2016-2026 Netflix, Inc.,
 //! BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
 
 use crate::simd::{LANES, SimdLevel};
 
-/// Outputs side by side that are worked on at a time, so that what is in use stays in the nearest cache.
+/// Outputs per tile, chosen so that the working set stays in the first-level cache.
 pub const TILE: usize = 128;
-/// Columns that a filter may reach to either side of its middle.
+/// The greatest number of columns that a filter covers on either side of its center.
 pub const REACH: usize = 8;
-/// Columns that the outputs of a tile reach over.
+/// Columns covered by the outputs of a tile.
 pub const COLUMNS: usize = TILE + 2 * REACH;
-/// Samples are stored with this much subtracted, so that 16 bits are signed numbers.
+/// Subtracted from samples, so that 16 bits fit signed numbers.
 pub const OFFSET: i32 = 1 << 15;
 
-/// Gaussians whose weights sum to 2¹⁶, of 17, 9, 5 and 3 taps. The first is VIF's at scale 0; each of the others is VIF's
-/// at its scale, and what the picture is halved with on the way there. Motion has the third.
+/// Gaussians of 17, 9, 5 and 3 taps whose weights sum to 2¹⁶. The first is VIF's at scale 0. Each of the others is
+/// VIF's at its scale, and also the filter used to halve the picture for that scale. Motion uses the third.
 pub static FILTERS: [&[i32]; 4] = [
     &[489, 935, 1640, 2640, 3896, 5274, 6547, 7455, 7784, 7455, 6547, 5274, 3896, 2640, 1640, 935, 489],
     &[1244, 3663, 7925, 12590, 14692, 12590, 7925, 3663, 1244],
@@ -25,25 +26,26 @@ pub static FILTERS: [&[i32]; 4] = [
     &[10904, 43728, 10904],
 ];
 
-/// Two neighbors that a filter takes in.
+/// Two neighbors in a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tap {
-    /// Which two: 0 for the first that the filter reaches.
+    /// Index of the pair; 0 is the first that the filter covers.
     pub pair: usize,
-    /// Their weights in the filter around an even place, and around the odd place after it; two halves each.
+    /// Their weights in the filter around an even position and around the odd position after it, in two halves each.
     pub weights: [i32; 2],
 }
 
-/// A filter around an even place and around the odd place after it, over the pairs that begin at even places.
+/// A filter around an even position and around the odd position after it, over pairs that start at even positions.
 #[derive(Debug, Clone)]
 pub struct Taps {
     pub taps: Vec<Tap>,
-    /// From the first place that is reached to the even one in the middle.
+    /// Distance from the first covered position to the even one in the center.
     pub reach: usize,
 }
 
 impl Taps {
-    /// A filter of an odd number of taps whose weights are below 2¹⁶. A weight that does not fit 15 bits is in two taps.
+    /// A filter with an odd number of taps whose weights are below 2¹⁶. A weight that does not fit 15 bits is split
+    /// into two taps.
     pub fn new(filter: &[i32]) -> Self {
         let half = filter.len() / 2;
         let reach = half.next_multiple_of(2);
@@ -70,13 +72,13 @@ impl Taps {
         Self { taps, reach }
     }
 
-    /// How many pairs are reached.
+    /// The number of covered pairs.
     pub fn pairs(&self) -> usize {
         self.reach + 1
     }
 
-    /// The filter at 16 even places, and at the odd places after them, of rows in which the first even place is at
-    /// `column`; `start` is what the sums begin with. Rows that are filtered together share the loading of weights.
+    /// The filter at 16 even positions and at the odd positions after them, in rows whose first even position is at
+    /// `column`; sums begin with `start`. Rows that are filtered together share the loading of weights.
     #[inline(always)]
     pub fn across<L: SimdLevel, const ROWS: usize>(
         &self,
@@ -104,7 +106,7 @@ impl Taps {
         found
     }
 
-    /// The filter at 16 even places only.
+    /// The filter at 16 even positions only.
     #[inline(always)]
     pub fn across_even<L: SimdLevel>(&self, level: L, row: &[i16], column: usize, start: i32) -> [i32; LANES] {
         let row = &row[column - self.reach..][..2 * (LANES + self.reach)];
@@ -123,14 +125,14 @@ pub fn pairs(row: &[i16]) -> [i32; LANES] {
     pulp::bytemuck::cast(*row)
 }
 
-/// Where a place lies that is outside 0..side, mirrored at the outermost sample, which is not repeated.
+/// Maps a position outside 0..side into it, mirrored at the outermost sample, which is not repeated.
 pub fn reflected(at: isize, side: usize) -> usize {
     let last = side.saturating_sub(1);
     let at = at.unsigned_abs();
     if at > last { (2 * last).saturating_sub(at) } else { at }
 }
 
-/// Two rows, sample by sample: pairs of one above the other.
+/// Interleaves two rows: pairs of vertically adjacent samples.
 #[inline(always)]
 pub fn interleave(upper: &[i16; LANES], lower: &[i16; LANES]) -> [i32; LANES] {
     let mut out = [0; LANES];
@@ -140,7 +142,7 @@ pub fn interleave(upper: &[i16; LANES], lower: &[i16; LANES]) -> [i32; LANES] {
     out
 }
 
-/// 16 samples from a place on.
+/// 16 samples starting at `at`.
 #[inline(always)]
 pub fn vector(row: &[i16], at: usize) -> &[i16; LANES] {
     row[at..].first_chunk().unwrap_or(&[0; LANES])
@@ -159,9 +161,9 @@ mod tests {
         }
     }
 
-    /// Against the sum written out, at every place of a row.
+    /// Compared with plain sums, at every position of a row.
     #[test]
-    fn pairs_give_what_single_taps_give() {
+    fn pairs_agree_with_single_taps() {
         let row: Vec<i16> = (0..96i32).map(|x| (x * x * 7919 % 65_000 - 32_500) as i16).collect();
         for filter in FILTERS {
             let taps = Taps::new(filter);
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_outermost_sample_is_the_mirror() {
+    fn positions_are_mirrored_at_the_outermost_sample() {
         let at: Vec<_> = [-2, -1, 0, 4, 5, 6].iter().map(|&at| reflected(at, 5)).collect();
         assert_eq!(at, [2, 1, 0, 4, 3, 2]);
         assert_eq!(reflected(-3, 1), 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Against libvmaf itself, frame by frame, feature by feature; and every level against the others.
+//! Compared with libvmaf frame by frame and feature by feature, and between levels.
 
 mod libvmaf;
 
@@ -14,7 +14,7 @@ use crate::simd::Level;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models");
 
-/// A picture of gradients, edges and noise, and chroma of the same kind.
+/// A picture of gradients, edges and noise, with similar chroma.
 fn frame(format: PixelFormat, width: u32, height: u32, seed: u32) -> OwnedFrame {
     let depth = format.components()[0].depth;
     let bytes = if depth > 8 { 2 } else { 1 };
@@ -33,7 +33,7 @@ fn frame(format: PixelFormat, width: u32, height: u32, seed: u32) -> OwnedFrame 
     OwnedFrame { format, width, height, colorimetry: Colorimetry::SRGB, planes }
 }
 
-/// Three pairs, of which the second's reference is another one.
+/// Three pairs, the second with another reference.
 fn extract(
     level: Level,
     threads: usize,
@@ -54,8 +54,8 @@ fn extract(
     [1, 2, 1].map(pair).into()
 }
 
-/// Features are the same bits at every level, with any number of threads: of even and odd sides, of less than a vector, a
-/// tile and a band and more, at 8 and at more bits.
+/// Features have the same bits at every level, with any number of threads. Sizes have even and odd sides, below and
+/// above a vector, a tile and a band, at 8 and more bits.
 #[test]
 fn levels_and_threads_agree() {
     let wanted = |name: &str| VmafModel::open(name, &[FOLDER.into()]).unwrap().wanted();
@@ -71,7 +71,7 @@ fn levels_and_threads_agree() {
         (PixelFormat::Gray8, [517, 161], other),
         (PixelFormat::Gray10, [160, 96], default),
         (PixelFormat::Gray10, [258, 130], neg),
-        // Of two by two blocks of chroma there are enough places for a covariance.
+        // Two by two blocks of chroma have enough positions for a covariance.
         (PixelFormat::I420, [341, 321], v1),
         (PixelFormat::I420, [551, 540], v1_far),
         (PixelFormat::Y444p10, [271, 277], v1_far),
@@ -90,7 +90,7 @@ fn levels_and_threads_agree() {
     }
 }
 
-/// What others have computed of the reference changes no bit, whoever has computed it, at whatever level.
+/// Data of the reference that others have computed changes no bit, whoever computed it, at whatever level.
 #[test]
 fn a_shared_reference_changes_nothing() {
     let wanted = |name: &str| VmafModel::open(name, &[FOLDER.into()]).unwrap().wanted();
@@ -120,7 +120,7 @@ fn a_shared_reference_changes_nothing() {
                 let components: Vec<_> = pair.components().collect();
                 for ((workers, extractor), lease) in rungs.iter_mut().zip(&leases) {
                     let shared = SharedReference::new(lease, &a, &a).unwrap();
-                    // One that takes no part in between, and then goes on.
+                    // One of them skips a pair, and then continues.
                     let shared = (workers.count() < 3 || index != 1).then_some(&shared);
                     let found = extractor.extract(workers, &components, pair.depth(), shared);
                     assert_eq!(found, expected[index], "{}, {format} {size:?}, pair {index}", level.name());

@@ -2,42 +2,42 @@
 
 //! Motion over time: which of the references' differences counts for a pair, and when it is known.
 //!
-//! A reference is compared with the one before it or, in a window of five frames, with the one before that. The lesser
-//! of two successive differences counts, so that it is known with the next pair; the first pairs, which have none, get
-//! the first difference that there is. The rules are those of libvmaf's `integer_motion`: Copyright 2016-2026 Netflix,
-//! Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
+//! A reference is compared with the previous one or, in a window of five frames, with the one before that. The lesser
+//! of two successive differences counts, so it is known with the next pair. The first pairs have no difference: for
+//! them, motion 2 is 0, and motion 3 is the first difference of the sequence. The rules are those of libvmaf's
+//! `integer_motion`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
 
-/// How motion is taken.
+/// Options of motion.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MotionOptions {
-    /// The largest difference that counts.
+    /// The greatest difference that counts.
     pub most: f64,
-    /// References are compared with the one before the one before: for high frame rates.
+    /// References are compared with the one two before: for high frame rates.
     pub five_frames: bool,
-    /// Motion 3 is the mean of a pair's and of that before.
+    /// Motion 3 is averaged with the previous pair's.
     pub averaged: bool,
 }
 
 impl Default for MotionOptions {
-    /// libvmaf's.
+    /// libvmaf's defaults.
     fn default() -> Self {
         Self { most: 10_000.0, five_frames: false, averaged: false }
     }
 }
 
 impl MotionOptions {
-    /// How many pictures further back a reference is compared with; and how many pairs the first one waits for.
+    /// How many pictures back a reference is compared; also how many pairs the first one waits for.
     pub fn lag(&self) -> usize {
         if self.five_frames { 2 } else { 1 }
     }
 }
 
-/// What is known of a pair's motion.
+/// The motion of a pair.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Motion {
     /// The lesser of two differences; 0 for the first pairs, which have none.
     pub motion2: f64,
-    /// The same, with what is seen after the first pairs in place of 0, and averaged if that is asked for.
+    /// The same, with the first difference instead of 0 for the first pairs, and averaged if requested.
     pub motion3: f64,
 }
 
@@ -47,9 +47,9 @@ pub struct Window {
     options: MotionOptions,
     /// Pairs so far.
     count: usize,
-    /// The differences of the last pair but one and of the last one.
+    /// The differences of the last two pairs.
     differences: [Option<f64>; 2],
-    /// Motion of the last pair whose motion is known, before it is averaged.
+    /// The last known motion, before averaging.
     before: f64,
 }
 
@@ -58,25 +58,26 @@ impl Window {
         Self { options, ..Self::default() }
     }
 
-    /// How many of the last pairs are not complete.
+    /// The number of pairs that are not complete.
     pub fn waiting(&self) -> usize {
         if self.count <= self.options.lag() { self.count } else { 1 }
     }
 
-    /// The next pair, with how much its reference differs from the one [`lag`](MotionOptions::lag) pictures before;
-    /// `None` if there is none. Gives the motion of the pairs that are complete now, the oldest first.
+    /// Adds a pair, with the difference of its reference from the one [`lag`](MotionOptions::lag) pictures before;
+    /// `None` if there is no such reference. Returns the motion of the pairs that are now complete, oldest first.
     pub fn push(&mut self, difference: Option<f64>) -> Vec<Motion> {
         let next = difference.map(|difference| difference.min(self.options.most));
         let lag = self.options.lag();
         let complete = match next {
             None => Vec::new(),
-            // The first difference is the first pairs', too.
+            // The first difference also applies to the first pairs.
             Some(next) if self.count == lag => {
                 self.before = next;
                 vec![Motion { motion2: 0.0, motion3: next }; lag]
             }
             Some(next) => {
-                // The difference to the pair before is the last one's own or, over two pictures, the last but one's.
+                // The difference from the previous pair is that of the last pair or, with a lag of two, of the last but
+                // one.
                 let previous = self.differences[if self.options.five_frames { 0 } else { 1 }];
                 let least = previous.map_or(next, |previous| previous.min(next));
                 vec![self.smoothed(least)]
@@ -87,7 +88,7 @@ impl Window {
         complete
     }
 
-    /// No other pair follows. Gives the motion of those that waited; the next pair is the first one again.
+    /// Ends the sequence. Returns the motion of the waiting pairs; the next pair starts a new sequence.
     pub fn finish(&mut self) -> Vec<Motion> {
         let complete = match self.differences[1] {
             None => vec![Motion::default(); self.waiting()],
@@ -107,7 +108,7 @@ impl Window {
 mod tests {
     use super::*;
 
-    /// All motion of a sequence with these differences, and how many pairs waited after each one.
+    /// All motion of a sequence with these differences, and how many pairs waited after each.
     fn run(options: MotionOptions, differences: &[f64]) -> (Vec<[f64; 2]>, Vec<usize>) {
         let mut window = Window::new(options);
         let (mut all, mut waiting) = (Vec::new(), Vec::new());
@@ -131,7 +132,7 @@ mod tests {
         assert_eq!(waiting, [1; 5]);
     }
 
-    /// For pair n that from n − 3 to n − 1 and that from n − 1 to n + 1 count; only the first pair waits for two.
+    /// Pair n uses the differences from n − 3 to n − 1 and from n − 1 to n + 1; only the first pair waits for two.
     #[test]
     fn a_window_of_five_frames_waits_for_two_pairs() {
         let options = MotionOptions { most: 18.0, five_frames: true, averaged: true };
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sequence_begins_anew() {
+    fn a_new_sequence_can_start() {
         let mut window = Window::new(MotionOptions::default());
         for _ in 0..2 {
             assert_eq!(window.push(None), []);

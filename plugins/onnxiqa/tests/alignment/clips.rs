@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Real clips as frames in memory, and what an encoder makes of frames.
+//! Real clips as frames in memory, and frames coded by encoders.
 
 use crate::common::{clip, launch};
 use gst::prelude::*;
@@ -22,7 +22,7 @@ impl Image {
         Self { width, height, data: Arc::new((data, OnceLock::new())) }
     }
 
-    /// All of one luma.
+    /// A picture of one luma value.
     pub fn flat(width: usize, height: usize, luma: u8) -> Self {
         let mut data = vec![luma; width * height];
         data.resize(width * height + 2 * width.div_ceil(2) * height.div_ceil(2), 128);
@@ -34,15 +34,15 @@ impl Image {
         self.data.1.get_or_init(|| Signature::of(&self.picture())).clone()
     }
 
-    /// Its signature without its samples, of which a long list would fill the memory. Nothing but
-    /// [`Self::signature`] may be asked of it.
+    /// The image with its signature but without its samples, which would fill the memory in a long list. Afterwards,
+    /// only [`Self::signature`] may be used.
     pub fn without_samples(&self) -> Self {
         let kept = Self::new(self.width, self.height, Vec::new());
         let _ = kept.data.1.set(self.signature());
         kept
     }
 
-    /// The same for all copies of one image, another for each other image while this one is there.
+    /// The same for all copies of an image, and different for every other image while this one exists.
     pub fn id(&self) -> usize {
         Arc::as_ptr(&self.data) as usize
     }
@@ -51,7 +51,7 @@ impl Image {
         &self.data.0[..self.width * self.height]
     }
 
-    /// The same chroma under another luma, or none where the size is another.
+    /// The same chroma with another luma; no chroma if the size differs.
     pub fn with_luma(&self, width: usize, height: usize, luma: Vec<u8>) -> Self {
         let mut data = luma;
         if (width, height) == (self.width, self.height) {
@@ -92,7 +92,7 @@ fn decode(name: &'static str, file: &str, caps: &str) -> Clip {
     Clip { name, images: pull(&pipeline) }
 }
 
-/// Runs a pipeline and takes all frames of its `out`.
+/// Runs a pipeline and collects all frames of its `out`.
 fn pull(pipeline: &gst::Pipeline) -> Vec<Image> {
     let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
     pipeline.set_state(gst::State::Playing).unwrap();
@@ -110,12 +110,12 @@ fn pull(pipeline: &gst::Pipeline) -> Vec<Image> {
         }
         images.push(Image::new(info.width() as usize, info.height() as usize, data));
     }
-    assert!(sink.is_eos(), "a pipeline stops in the middle");
+    assert!(sink.is_eos(), "a pipeline stopped before its end");
     pipeline.set_state(gst::State::Null).unwrap();
     images
 }
 
-/// Frames that a source in gst-launch's words makes.
+/// Frames of a source, in gst-launch syntax.
 pub fn generate(source: &str, width: usize, height: usize) -> Vec<Image> {
     pull(&launch(&format!(
         "{source} ! video/x-raw,format=I420,width={width},height={height},framerate=25/1 \
@@ -123,7 +123,7 @@ pub fn generate(source: &str, width: usize, height: usize) -> Vec<Image> {
     )))
 }
 
-/// Encodes and decodes frames. `codec`: encoder, parser and decoder. Comes back with as many.
+/// Encodes and decodes frames. `codec`: encoder, parser and decoder. Returns as many frames.
 pub fn encode(images: &[Image], codec: &str) -> Vec<Image> {
     let (width, height) = (images[0].width, images[0].height);
     let pipeline = launch(&format!(
@@ -167,12 +167,13 @@ fn buffer(image: &Image, n: u64) -> gst::Buffer {
     buffer
 }
 
-/// 250 frames of motocross, hand-held, cut once or twice a second.
+/// 250 frames of motocross, hand-held, with one or two cuts per second.
 pub static BIKES: LazyLock<Clip> = LazyLock::new(|| decode("bikes", "bikes.mp4", ""));
-/// 132 frames of animation, slow at first. Every 25th frame nearly repeats the one before: it was 24 a second once.
+/// 132 frames of animation, slow at first. Every 25th frame nearly repeats the previous one, because the original had
+/// 24 frames per second.
 pub static BUNNY: LazyLock<Clip> =
     LazyLock::new(|| decode("bunny", "bigbuckbunny.mp4", ",width=640,height=360,pixel-aspect-ratio=1/1"));
-/// 120 frames of a man talking in a car, the background moving in its window.
+/// 120 frames of a man talking in a car, with the background moving in the window.
 pub static CARPHONE: LazyLock<Clip> = LazyLock::new(|| decode("carphone", "carphone_pristine.mp4", ""));
-/// The same after an encoder that was short of bits.
+/// The same from an encoder with too few bits.
 pub static CARPHONE_DISTORTED: LazyLock<Clip> = LazyLock::new(|| decode("carphone", "carphone_distorted.mp4", ""));

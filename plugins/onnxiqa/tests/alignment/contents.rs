@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the truth cases show: parts of the clips, and pictures made for what clips do not have.
+//! The contents of the truth cases: parts of the clips, and generated pictures for what clips do not have.
 //!
-//! Two halves that share neither contents nor seeds: `tuning` is what the aligner is made with, `held-out` is only
-//! looked at afterwards. Clips that are too short to be divided are cropped, mirrored and played backwards for it.
+//! Two halves that share neither contents nor seeds: `tuning` is used to develop the aligner, `held-out` is only
+//! evaluated afterwards. Clips that are too short to be divided are cropped, mirrored or played backwards for the
+//! second half.
 
 use crate::clips::{BIKES, BUNNY, CARPHONE, CARPHONE_DISTORTED, Clip, Image, generate};
 use crate::ground_truth::{Chance, fit};
@@ -26,19 +27,19 @@ impl Half {
     }
 }
 
-/// What one half of the cases is made of.
+/// The material of one half of the cases.
 pub struct Set {
-    /// Seeds are this and the next ones.
+    /// The first seed; others follow it.
     pub seed: u64,
-    /// Contents in which something moves all the time, or nearly.
+    /// Contents in which something moves always or nearly always.
     pub moving: Vec<&'static Clip>,
-    /// Contents in which nothing moves, or hardly.
+    /// Contents in which nothing or hardly anything moves.
     pub still: Vec<&'static Clip>,
-    /// A minute, 1500 frames, of which no two seconds are alike.
+    /// A minute, 1500 frames, in which no two seconds are alike.
     pub minute: &'static Clip,
-    /// Pictures that have nothing to do with each other.
+    /// Unrelated pictures.
     pub photos: &'static Clip,
-    /// A man in a car, and what an encoder that was short of bits left of him.
+    /// A man in a car, original and from an encoder with too few bits.
     pub pair: (&'static Clip, &'static Clip),
 }
 
@@ -147,20 +148,20 @@ fn backwards(images: &[Image]) -> Vec<Image> {
     images.iter().rev().map(change).collect()
 }
 
-/// A window that moves over a still by `step` pixels a frame.
+/// A window that moves over a still by `step` pixels per frame.
 fn pan(still: &Image, step: (usize, usize), count: usize) -> Vec<Image> {
     let (width, height) = WIDE;
     let wide = fit(still, width + step.0 * count, (height + step.1 * count).max(height * 2));
     (0..count).map(|n| crop(&wide, step.0 * n, step.1 * n, width, height)).collect()
 }
 
-/// Letters of 5 × 7 dots, each 2 × 2 pixels, none of them a real one.
+/// Letters of 5 × 7 dots, each 2 × 2 pixels; none of them is a real letter.
 fn letter(letter: usize, x: usize, y: usize) -> bool {
     let (x, y) = (x / 2, y / 2);
     x < 5 && y < 7 && Chance((letter * 64 + y * 8 + x) as u64).next() % 5 < 2
 }
 
-/// Lines of text that move up by two pixels a frame, or by one.
+/// Lines of text that move up by one or two pixels per frame.
 fn credits(seed: u64, count: usize) -> Vec<Image> {
     let (width, height) = WIDE;
     let step = if seed % 2 == 1 && count > 120 { 2 } else { 1 };
@@ -229,7 +230,7 @@ pub fn noisy(image: &Image, deviation: f64, seed: u64) -> Image {
     image.with_luma(image.width, image.height, luma)
 }
 
-/// A dozen pictures of a clip, far from each other, every second one mirrored.
+/// A dozen pictures of a clip, far apart, every second one mirrored.
 fn photos(images: &[Image], first: usize) -> Vec<Image> {
     let step = (images.len() - first) / 12;
     let photo = |n: usize| {
@@ -239,7 +240,7 @@ fn photos(images: &[Image], first: usize) -> Vec<Image> {
     (0..12).map(photo).collect()
 }
 
-/// A minute out of all clips: as they are, mirrored, and cropped; or otherwise cropped and backwards.
+/// A minute from all clips: unchanged, mirrored, and cropped; or cropped differently and backwards.
 fn minute(other: bool) -> Vec<Image> {
     let all: Vec<Image> = [&BIKES.images, &BUNNY.images, &CARPHONE.images].into_iter().flatten().cloned().collect();
     let cropped = |image: &Image, left: usize, top: usize, part: usize| {

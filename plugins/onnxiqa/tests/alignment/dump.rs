@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! All truth cases in one file, for a program that reads them without GStreamer: `ONNX_IQA_DUMP=/path`.
+//! Writes all truth cases to one file, for programs that read them without GStreamer: `ONNX_IQA_DUMP=/path`.
 //!
 //! Little-endian throughout; a `text` is a u32 with its length in bytes, then UTF-8.
 //!
@@ -41,11 +41,11 @@ use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes beside the file and gives it its name at the end.
+/// Writes to a temporary file, which is renamed at the end.
 pub struct Dump {
     path: PathBuf,
     file: BufWriter<File>,
-    /// Numbers by image. The images are kept, or another might be at their address.
+    /// Numbers by image. Images are kept, because otherwise another could have the same address.
     numbers: HashMap<usize, (u32, Image)>,
     cases: Vec<u8>,
     count: u32,
@@ -111,7 +111,7 @@ impl Dump {
         let signatures = self.numbers.len() as u32;
         let counts = [signatures.to_le_bytes(), self.count.to_le_bytes()].concat();
         self.file.write_all(&counts).and_then(|()| self.file.flush()).expect("space for the dump");
-        std::fs::rename(partial(&self.path), &self.path).expect("the dump gets its name");
+        std::fs::rename(partial(&self.path), &self.path).expect("the dump is renamed");
         println!("{}: {} cases, {signatures} signatures", self.path.display(), self.count);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Pairs of streams whose partners are known.
+//! Pairs of streams with known partners.
 
 use crate::clips::{Clip, Image, encode};
 use onnx_iqa::align::time::{Signature, Timestamp};
@@ -12,21 +12,21 @@ pub struct Entry {
     /// Running time, ns.
     pub time: i64,
     pub image: Image,
-    /// The picture before anything was done to it.
+    /// The picture before any change.
     pub source: Image,
-    /// The number of the picture that it shows, in the clip; none for what is not in it.
+    /// The number of the clip's picture that it shows; `None` if it shows something else.
     pub shows: Option<usize>,
-    /// The number of the picture that it should show; another one where an encoder has frozen.
+    /// The number of the picture that it should show; differs from `shows` where an encoder froze.
     pub due: Option<usize>,
-    /// How long it says it lasts, ns, or [`UNKNOWN`]; none: until the next.
+    /// Its stated duration, ns, or [`UNKNOWN`]; `None`: until the next frame.
     pub duration: Option<u64>,
-    /// What it shows cannot be seen in it.
+    /// What it shows is not visible in it.
     pub damaged: bool,
-    /// It may stay without a partner that it has: that one is beyond the search range.
+    /// It may be left without its partner, which is beyond the search range.
     pub optional: bool,
 }
 
-/// A frame does not say how long it lasts.
+/// The frame has no stated duration.
 pub const UNKNOWN: u64 = u64::MAX;
 
 /// A stream.
@@ -38,7 +38,7 @@ pub struct Case {
     pub name: String,
     pub reference: Stream,
     pub distorted: Stream,
-    /// The one constant offset, where there is one, ns.
+    /// The one constant offset, ns, if there is one.
     pub offset: Option<i64>,
 }
 
@@ -47,7 +47,7 @@ impl Case {
         Self { clip: clip.name, name: name.into(), reference, distorted, offset: None }
     }
 
-    /// The other way round.
+    /// The case with reference and distorted stream swapped.
     pub fn swapped(&self) -> Self {
         Self {
             clip: self.clip,
@@ -59,7 +59,7 @@ impl Case {
     }
 }
 
-/// 25 frames a second.
+/// Duration of a frame at 25 per second, ns.
 pub const FRAME: i64 = 40_000_000;
 
 /// A clip as a stream.
@@ -77,13 +77,13 @@ pub fn stream(clip: &Clip) -> Stream {
     clip.images.iter().enumerate().map(entry).collect()
 }
 
-/// From the frame `first` on, beginning at time 0.
+/// The stream from frame `first` on, starting at time 0.
 pub fn cut(stream: &[Entry], first: usize) -> Stream {
     let start = stream[first].time;
     stream[first..].iter().map(|entry| Entry { time: entry.time - start, ..entry.clone() }).collect()
 }
 
-/// Time stamps one after the other, as if nothing had happened.
+/// Restamps frames at equal intervals, as if nothing had happened.
 pub fn restamp(mut stream: Stream, interval: f64) -> Stream {
     stream.iter_mut().zip(0..).for_each(|(entry, n)| entry.time = (f64::from(n) * interval) as i64);
     stream
@@ -101,23 +101,23 @@ impl Chance {
         z ^ (z >> 31)
     }
 
-    /// From 0 to below `end`.
+    /// A number from 0 to below `end`.
     pub fn below(&mut self, end: usize) -> usize {
         (self.next() % end.max(1) as u64) as usize
     }
 
-    /// True in `percent` of all cases.
+    /// True with a probability of `percent`.
     pub fn one_in(&mut self, percent: f64) -> bool {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64 * 100.0 < percent
     }
 }
 
-/// Drops and repeats frames, so many percent each. A repeated frame has the time between.
+/// Drops and repeats frames, by percentage. A repeated frame has a time in between.
 pub fn damage(stream: &[Entry], drops: f64, repeats: f64, seed: u64) -> Stream {
     let mut chance = Chance(seed);
     let mut damaged = Stream::new();
     for (n, entry) in stream.iter().enumerate() {
-        // The first frames stay: what is not between two pairs is not dropped but outside.
+        // The first frames are kept: frames that are not between two pairs do not count as dropped but as outside.
         let inner = n > 1 && n + 2 < stream.len();
         if inner && chance.one_in(drops) {
             continue;
@@ -130,7 +130,7 @@ pub fn damage(stream: &[Entry], drops: f64, repeats: f64, seed: u64) -> Stream {
     damaged
 }
 
-/// Frames that an encoder has frozen: each shows again what the one before showed, its time stamp stays.
+/// Freezes frames like an encoder does: each shows the previous picture again, with its own time stamp.
 pub fn freeze(stream: &[Entry], percent: f64, seed: u64) -> Stream {
     let mut chance = Chance(seed);
     let mut frozen: Stream = Vec::new();
@@ -142,7 +142,7 @@ pub fn freeze(stream: &[Entry], percent: f64, seed: u64) -> Stream {
     frozen
 }
 
-/// Holds the frame `at` for `length` frames more; the rest comes so much later.
+/// Holds frame `at` for `length` more frames; the rest is delayed accordingly.
 pub fn pause(stream: &[Entry], at: usize, length: usize) -> Stream {
     let mut paused: Stream = stream[..=at].to_vec();
     for n in 1..=length {
@@ -153,7 +153,7 @@ pub fn pause(stream: &[Entry], at: usize, length: usize) -> Stream {
     paused
 }
 
-/// The picture that is shown at each of the new times, as a player repeats and drops them.
+/// The picture shown at each of the new times, repeated and dropped like in a player.
 pub fn resample(stream: &[Entry], interval: f64) -> Stream {
     let end = stream.last().map_or(0, |last| last.time) as f64;
     let count = (end / interval) as usize + 1;
@@ -165,7 +165,7 @@ pub fn resample(stream: &[Entry], interval: f64) -> Stream {
     (0..count).map(at).collect()
 }
 
-/// Other pictures than the clip's between its frames; the rest comes later.
+/// Inserts pictures from elsewhere between the clip's frames; the rest is delayed.
 pub fn insert(stream: &[Entry], at: usize, other: &[Entry]) -> Stream {
     let mut longer: Stream = stream[..at].to_vec();
     let foreign = |(n, entry): (usize, &Entry)| Entry {
@@ -182,19 +182,19 @@ pub fn insert(stream: &[Entry], at: usize, other: &[Entry]) -> Stream {
     longer
 }
 
-/// One picture held for so many frames.
+/// One picture, held for that many frames.
 pub fn still(stream: &[Entry], at: usize, length: usize) -> Stream {
     (0..length).map(|n| Entry { time: n as i64 * FRAME, ..stream[at].clone() }).collect()
 }
 
-/// One stream behind another.
+/// Appends one stream to another.
 pub fn then(mut first: Stream, second: &[Entry]) -> Stream {
     let later = first.len() as i64 * FRAME;
     first.extend(second.iter().map(|entry| Entry { time: entry.time + later, ..entry.clone() }));
     first
 }
 
-/// White frames here and there, as flashes are: `percent` of all.
+/// Replaces `percent` of the frames by white ones, like flashes.
 pub fn flashes(mut stream: Stream, percent: f64, seed: u64) -> Stream {
     let mut chance = Chance(seed);
     let white = Image::flat(stream[0].image.width, stream[0].image.height, 235);
@@ -203,31 +203,31 @@ pub fn flashes(mut stream: Stream, percent: f64, seed: u64) -> Stream {
             *entry = Entry { image: white.clone(), source: white.clone(), ..entry.clone() };
         }
     }
-    // What is shown is another picture than the clip's now.
+    // The pictures now differ from the clip's.
     stream.iter_mut().enumerate().for_each(|(n, entry)| (entry.shows, entry.due) = (Some(n), Some(n)));
     stream
 }
 
-/// Nothing of it is in the other stream.
+/// Marks a stream of which nothing is in the other stream.
 pub fn foreign(mut stream: Stream) -> Stream {
     stream.iter_mut().for_each(|entry| (entry.shows, entry.due) = (None, None));
     stream
 }
 
-/// Does something to every picture.
+/// Changes every picture.
 pub fn each(mut stream: Stream, change: impl Fn(&Image) -> Image) -> Stream {
     stream.iter_mut().for_each(|entry| entry.image = change(&entry.image));
     stream
 }
 
-/// Through an encoder and back.
+/// Encodes and decodes a stream.
 pub fn coded(mut stream: Stream, encoder: &str) -> Stream {
     let images: Vec<Image> = stream.iter().map(|entry| entry.image.clone()).collect();
     stream.iter_mut().zip(encode(&images, encoder)).for_each(|(entry, image)| entry.image = image);
     stream
 }
 
-/// x264 with so many kbit/s.
+/// x264 at that bit rate in kbit/s.
 pub fn x264(bitrate: u32) -> String {
     let encoder = format!("x264enc bitrate={bitrate} speed-preset=veryfast threads=1 key-int-max=100");
     format!("{encoder} ! h264parse ! avdec_h264 max-threads=2")
@@ -240,13 +240,13 @@ pub fn gain(gain: f64, bias: f64) -> impl Fn(&Image) -> Image {
     }
 }
 
-/// Moved right and down by so many pixels, linearly between them; the border repeated.
+/// Moves the picture right and down by a number of pixels, linearly interpolated; the border is repeated.
 pub fn shift(x: f64, y: f64) -> impl Fn(&Image) -> Image {
     move |image| sample(image, image.width, image.height, |i, j| (i - x, j - y))
 }
 
-/// What is left of a picture when bars of so many rows at top and bottom were laid over a scaled one and cut away
-/// again.
+/// The rest of a picture that was scaled, covered by bars of that many rows at top and bottom, and cropped to remove
+/// them.
 pub fn letterboxed(rows: usize) -> impl Fn(&Image) -> Image {
     move |image| fit(image, image.width, image.height - 2 * rows)
 }
@@ -283,7 +283,7 @@ pub struct Fed {
     pub signature: Signature,
 }
 
-/// What is fed of a stream.
+/// The frames of a stream as they are fed.
 pub fn fed(stream: &[Entry]) -> Vec<Fed> {
     let feed = |n: usize| {
         let next = stream.get(n + 1).and_then(|next| u64::try_from(next.time - stream[n].time).ok());
@@ -294,12 +294,12 @@ pub fn fed(stream: &[Entry]) -> Vec<Fed> {
     (0..stream.len()).map(feed).collect()
 }
 
-/// RMS difference of two pictures' 64 × 36 means, in 8-bit code values, up to which they are the same picture: less
-/// than what rounding to 8 bits does to a sample, and a third of what the two pictures of the slowest motion in the
-/// clips that anyone could tell apart differ by.
+/// Two pictures are the same if the RMS difference of their 64 × 36 means is up to this, in 8-bit code values: less
+/// than the effect of rounding a sample to 8 bits, and a third of the difference between two pictures of the slowest
+/// visible motion in the clips.
 pub const SAME: f64 = 0.5;
 
-/// The references that show the picture which a distorted frame shows; none for what is from elsewhere.
+/// The references that show the picture of a distorted frame; `None` for pictures from elsewhere.
 pub fn partners(entry: &Entry, reference: &[Entry], fed: &[Fed]) -> Option<HashSet<u64>> {
     let shows = entry.shows?;
     let source = entry.source.signature();

@@ -2,14 +2,14 @@
 
 //! Alignment in time on pairs of streams with known truth, made from real clips.
 //!
-//! `cargo test -p gst-plugin-onnxiqa --test alignment -- --nocapture` prints what came out. With `ONNX_IQA_SWEEP=1`
+//! `cargo test -p gst-plugin-onnxiqa --test alignment -- --nocapture` prints the results. With `ONNX_IQA_SWEEP=1`,
 //! every offset from -50 to +50 frames and more seeds are tried, which takes some minutes.
 //!
-//! [`truth_cases`] are the cases of all kinds by which the default alignment is judged.
+//! [`truth_cases`] contains the cases of all kinds by which the default alignment is judged.
 //!
-//! A frame is rightly paired if its partner shows the same picture ([`ground_truth::SAME`] says how much the same), or
-//! if it has none and none is there. "Wrong" are frames with another partner than theirs, "false" those with a partner
-//! that have none, "missing" those without a partner that have one.
+//! A frame is paired correctly if its partner shows the same picture ([`ground_truth::SAME`] defines the tolerance), or
+//! if it has no partner and none exists. "Wrong" are frames with a partner other than their own, "false" are frames
+//! with a partner although they have none, "missing" are frames without a partner although they have one.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -42,7 +42,7 @@ fn sweep() -> bool {
     std::env::var_os("ONNX_IQA_SWEEP").is_some_and(|value| value != "0")
 }
 
-/// The two streams begin `frames` apart.
+/// The two streams start `frames` apart.
 fn offset(clip: &Clip, name: impl Into<String>, frames: i64, change: impl Fn(Stream) -> Stream) -> Case {
     let whole = stream(clip);
     let by = frames.unsigned_abs() as usize;
@@ -51,7 +51,7 @@ fn offset(clip: &Clip, name: impl Into<String>, frames: i64, change: impl Fn(Str
     Case { offset: Some(frames * FRAME), ..case(clip, name, reference, change(distorted)) }
 }
 
-/// Runs and prints them; fails if one of them does worse than it must.
+/// Runs cases and prints the results; fails if one of them is below its requirement.
 fn measure(cases: &[Case], alignments: &[Alignment], must: impl Fn(&Case, &Row) -> Result<(), String>) {
     let runs = || cases.iter().flat_map(|case| alignments.iter().map(move |&alignment| (case, alignment)));
     let rows: Vec<(&Case, Row)> = runs().map(|(case, alignment)| (case, run(case, alignment))).collect();
@@ -64,7 +64,7 @@ fn measure(cases: &[Case], alignments: &[Alignment], must: impl Fn(&Case, &Row) 
 const TRACK: &[Alignment] = &[Alignment::Track];
 const BOTH: &[Alignment] = &[Alignment::Auto, Alignment::Track];
 
-/// At least so many percent right, the offset exact where there is one.
+/// At least that many percent right, and the offset exact if there is one.
 fn well(percent: f64) -> impl Fn(&Case, &Row) -> Result<(), String> {
     move |case, row| {
         let exact = case.offset.is_none() || row.offset_error == Some(0.0);
@@ -74,21 +74,21 @@ fn well(percent: f64) -> impl Fn(&Case, &Row) -> Result<(), String> {
     }
 }
 
-/// What `auto` must find, in percent of a case's frames: where there is one offset, all that can be told from the
-/// pictures. None: cases of more than one offset, for which it is not made.
+/// The required result of `auto`, in percent of a case's frames: for cases with one offset, everything that the
+/// pictures show. `None` for cases with several offsets, for which it is not designed.
 fn floor(case: &Case) -> Option<f64> {
     case.offset?;
     Some(match case.name.as_str() {
-        // Flashes over a picture that stands still, and a translation by a tenth of the picture's width.
+        // Flashes over a still picture, and a translation by a tenth of the picture's width.
         "static with flashes, +7" => 0.0,
         "shift -16.25, 16.25, +7" if case.clip == "carphone" => 0.0,
-        // The last frames of the part that stands still leave before anything moves.
+        // The last frames of the still part leave before anything moves.
         "static, then moving, +7" => 96.0,
         _ => 99.0,
     })
 }
 
-/// `must` for `track`; of `auto`, no wrong pair where there is one offset, that offset, and no less than its [`floor`].
+/// `must` for `track`. For `auto` with one offset: no wrong pair, the right offset, and at least its [`floor`].
 fn constant(must: impl Fn(&Case, &Row) -> Result<(), String>) -> impl Fn(&Case, &Row) -> Result<(), String> {
     move |case, row| match (row.alignment, floor(case)) {
         (Alignment::Track, _) => must(case, row),
@@ -159,7 +159,7 @@ fn frame_rates() {
         for (from, to) in [(25.0, 30.0), (30.0, 30e3 / 1001.0), (50.0, 25.0), (25.0, 50.0), (24.0, 30.0)] {
             from_to(from, to);
         }
-        // Drift: the same frames, shown faster or slower.
+        // Drift: the same frames, played faster or slower.
         cases.push(case(clip, "30 played at 29.97", at(30.0), at(30e3 / 1001.0)));
         cases.push(case(clip, "24 played at 25", at(24.0), at(25.0)));
         cases.push(case(clip, "25 played at 24", at(25.0), at(24.0)));
@@ -183,14 +183,14 @@ fn geometry_and_levels() {
         let name = "shift 3.25, -2, 5 % dropped, repeated, restamped";
         cases.push(case(clip, name, stream(clip), each(damaged, shift(3.25, -2.0))));
     }
-    // Two things at once: a frame is lost before the translation is known.
+    // Both at once: a frame is lost before the translation is known.
     let least = |case: &Case| if case.name.contains("dropped") { 98.0 } else { 99.0 };
     measure(&cases, BOTH, constant(|case, row| well(least(case))(case, row)));
 }
 
 #[test]
 fn compression() {
-    // Bits a pixel: 0.004 to 0.4.
+    // Bits per pixel: 0.004 to 0.4.
     let mut cases = Vec::new();
     for clip in all() {
         for bitrate in [60, 150, 400] {
@@ -202,8 +202,8 @@ fn compression() {
             cases.push(case(clip, name, stream(clip), coded(damaged, &x264(150))));
         }
     }
-    // An encoder that is short of bits leaves blocks as they were: what its frames show is then somewhere between what
-    // they should and the ones before.
+    // An encoder with too few bits leaves blocks unchanged, so its frames show something between their own picture and
+    // earlier ones.
     let least = |case: &Case| if case.name.contains("dropped") { 85.0 } else { 99.0 };
     measure(&cases, BOTH, constant(|case, row| well(least(case))(case, row)));
 }

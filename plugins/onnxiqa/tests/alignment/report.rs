@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Feeding a pair of streams to the engine, and how well it does.
+//! Feeding a pair of streams to the engine, and evaluating the result.
 
 use crate::ground_truth::{Case, FRAME, fed, partners};
 use onnx_iqa::align::time::{Aligner, Alignment, AlignmentEvent, Decision, Pairing, Settings};
@@ -9,41 +9,42 @@ use std::time::{Duration, Instant};
 /// As the issue has it.
 pub const SEARCH_RANGE: u64 = 2_500_000_000;
 
-/// How one case went.
+/// The result of one case.
 pub struct Row {
     pub clip: &'static str,
     pub case: String,
     pub alignment: Alignment,
     pub frames: usize,
-    /// Percent of all distorted frames with the right partner, or rightly none.
+    /// Percentage of all distorted frames with the right partner, or rightly without one.
     pub right: f64,
     /// Frames with a partner that is not theirs.
     pub wrong: usize,
-    /// Frames with a partner that have none.
+    /// Frames with a partner although they have none.
     pub strangers: usize,
-    /// Of the last offset told, in reference frames; none if there is no one offset or none was told.
+    /// Error of the last reported offset, in reference frames; `None` if there is no single offset or none was
+    /// reported.
     pub offset_error: Option<f64>,
-    /// How many there were.
+    /// Number of events.
     pub events: usize,
-    /// Mean confidence of the pairs that are right, and of those that are not.
+    /// Mean confidence of right pairs, and of wrong ones.
     pub confidence: [f64; 2],
-    /// Of the aligner alone.
+    /// Time spent in the aligner.
     pub time: Duration,
-    /// The most distorted frames that waited for their decision at once.
+    /// The greatest number of distorted frames that waited for a decision at the same time.
     pub lag: usize,
 }
 
-/// What came out of one case.
+/// The output of one case.
 pub struct Run {
     pub decisions: Vec<Decision>,
     pub events: Vec<AlignmentEvent>,
-    /// The most distorted frames that waited for their decision at once.
+    /// The greatest number of distorted frames that waited for a decision at the same time.
     pub lag: usize,
-    /// Of the aligner alone.
+    /// Time spent in the aligner.
     pub time: Duration,
 }
 
-/// Feeds a case frame by frame, as the element does.
+/// Feeds a case frame by frame, like the element does.
 pub fn feed(case: &Case, settings: Settings) -> Run {
     let (reference, distorted) = (fed(&case.reference), fed(&case.distorted));
     let started = Instant::now();
@@ -53,7 +54,7 @@ pub fn feed(case: &Case, settings: Settings) -> Run {
     loop {
         while let Some(decision) = aligner.next_decision() {
             if let Some(partner) = decision.pairing.reference() {
-                assert!(partner < r as u64, "{}: a partner that has not come", case.name);
+                assert!(partner < r as u64, "{}: a partner that has not arrived", case.name);
             }
             decisions.push(decision);
         }
@@ -94,7 +95,7 @@ pub fn feed(case: &Case, settings: Settings) -> Run {
     Run { decisions, events, lag, time }
 }
 
-/// Feeds a case and compares what comes out with what is right.
+/// Feeds a case and compares the output with the truth.
 pub fn run(case: &Case, alignment: Alignment) -> Row {
     let mut settings = Settings::default();
     settings.alignment = alignment;
@@ -140,7 +141,7 @@ pub fn run(case: &Case, alignment: Alignment) -> Row {
     }
 }
 
-/// What holds whatever the pictures are.
+/// Checks that hold for all pictures.
 fn check(case: &Case, aligner: &Aligner, decisions: &[Decision]) {
     let name = &case.name;
     let numbers: Vec<u64> = decisions.iter().map(|decision| decision.distorted).collect();
@@ -166,7 +167,7 @@ fn check(case: &Case, aligner: &Aligner, decisions: &[Decision]) {
     assert_eq!(ledger.reference, ledger.matched + ledger.dropped + ledger.outside, "{name}: {ledger:?}");
 }
 
-/// The table, in one piece.
+/// Prints the table as a whole.
 pub fn print(rows: &[Row]) {
     let heads = ["clip", "case", "alignment", "frames", "right %", "wrong", "false", "missing %", "offset error"];
     let more = ["notices", "confidence right/wrong", "held", "µs a frame"];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How well the truth cases go, by kind, and how far confidence can be trusted.
+//! Results of the truth cases by kind, and the reliability of confidence.
 
 use crate::ground_truth::{Case, SAME};
 use crate::report::Run;
@@ -9,7 +9,7 @@ use onnx_iqa::align::time::{AlignmentEvent, Evidence, Pairing};
 use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
-/// Lower ends of the bins of confidence.
+/// Lower limits of the confidence bins.
 pub const BINS: [f64; 3] = [0.9, 0.5, 0.0];
 
 /// Counts over one case or several.
@@ -18,27 +18,27 @@ pub struct Counts {
     pub cases: usize,
     pub frames: usize,
     pub right: usize,
-    /// Another partner than theirs.
+    /// Frames with a partner other than their own.
     pub wrong: usize,
-    /// Of the wrong ones, those whose partner's picture differs from the right one by no more than [`SAME`].
+    /// Wrong ones whose partner's picture differs from the right one by at most [`SAME`].
     pub close: usize,
-    /// No partner although there is one.
+    /// Frames without a partner although there is one.
     pub missing: usize,
-    /// A partner although there is none.
+    /// Frames with a partner although there is none.
     pub strangers: usize,
-    /// Called a repetition of the frame before and being none.
+    /// Frames reported as repetitions that are none.
     pub repetitions: usize,
-    /// Cases whose every frame has a partner, of which fewer than 99 % were given one.
+    /// Cases in which every frame has a partner, but fewer than 99 % were given one.
     pub silent: usize,
-    /// Times that an alignment was told to be lost.
+    /// How often a lost alignment was reported.
     pub lost: usize,
-    /// Pairs that rest on time.
+    /// Pairs based on time.
     pub by_time: usize,
     /// Right pairs and all pairs, by confidence.
     pub bins: [(usize, usize); BINS.len()],
     /// Right pairs of moving content: those with a confidence of at least 0.9, and all.
     pub moving: (usize, usize),
-    /// Cases whose every frame has a partner: those of which users are warned that frames are missing, and all.
+    /// Cases in which every frame has a partner: those with a warning that frames are missing, and all.
     pub complete: (usize, usize),
 }
 
@@ -112,23 +112,23 @@ impl Counts {
         percent(self.right, self.frames)
     }
 
-    /// Percent of the pairs in a bin that are right; all if there is none.
+    /// Percentage of right pairs in a bin; 100 if it is empty.
     pub fn reliability(&self, bin: usize) -> f64 {
         percent(self.bins[bin].0, self.bins[bin].1)
     }
 
-    /// Percent of the cases whose every frame has a partner in which users are warned that frames are missing.
+    /// Percentage of the cases with a partner for every frame in which users are warned that frames are missing.
     pub fn warned_percent(&self) -> f64 {
         if self.complete.1 == 0 { 0.0 } else { percent(self.complete.0, self.complete.1) }
     }
 
-    /// Percent of the right pairs on moving content with a confidence of at least 0.9.
+    /// Percentage of the right pairs on moving content with a confidence of at least 0.9.
     pub fn sure_percent(&self) -> f64 {
         percent(self.moving.0, self.moving.1)
     }
 }
 
-/// Whether so much is missing that users are warned: more than 2 % of the distorted frames are without a partner, or as
+/// Whether users are warned because of missing frames: more than 2 % of the distorted frames have no partner, or as
 /// many references between the pairs are unmatched.
 fn is_incomplete(pairings: impl ExactSizeIterator<Item = Pairing>) -> bool {
     let frames = pairings.len();
@@ -148,7 +148,7 @@ fn close(case: &Case, truth: &Truth, partner: u64) -> bool {
     truth.right.iter().any(|&right| source(right).difference(&source(partner)) <= SAME)
 }
 
-/// The table of one half: a row for each kind, and one for all.
+/// The table of one half: a row per kind, and one for all.
 pub fn print_kinds(half: &str, kinds: &[(&str, Counts)]) {
     let heads = ["cases", "frames", "right %", "wrong", "of them close", "missing", "false", "as repetition"];
     let more = ["silent cases", "lost", "by time %", "≥ 0.9 on moving %", "warned, of complete"];

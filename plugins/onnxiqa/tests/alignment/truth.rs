@@ -7,24 +7,24 @@ use crate::ground_truth::{Case, Entry, SAME};
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
-/// What is right for one distorted frame.
+/// The truth for one distorted frame.
 #[derive(Debug, Clone, Default)]
 pub struct Truth {
-    /// The references that may be its partner, the true one first. None: there is none.
+    /// The references that may be its partner, the true one first. Empty if there is none.
     pub right: Vec<u64>,
     /// It may be unmatched.
     pub none: bool,
     /// It shows something that the frames around its match do not show, so it can be distinguished from them.
     pub moving: bool,
-    /// It is no repetition: its own partner is one that no frame before was compared with.
+    /// It is not a repetition: no earlier frame was compared with its partner.
     pub fresh: bool,
 }
 
-/// Most frames in a row that may be missing in the reference for a frame of them to be compared with what is around.
+/// The greatest number of consecutive frames missing from the reference for which neighbors are accepted as partners.
 const GAP: usize = 12;
 
-/// A reference is right if it shows the frame's picture or the one that the frame should show, or if its picture equals
-/// that. What the reference has lost may be compared with what the reference has before or after, or with nothing.
+/// A reference is right if it shows the frame's picture or the picture that the frame should show, or an equal one.
+/// Frames that are missing from the reference may be compared with those before or after, or with nothing.
 pub fn truths(case: &Case) -> Vec<Truth> {
     let prepared = Prepared::new(case);
     let mut before = None;
@@ -71,7 +71,7 @@ impl<'a> Prepared<'a> {
         Truth { right, none: entry.optional, moving, fresh: false }
     }
 
-    /// The references that show the pictures before and after one that none shows.
+    /// The references that show the pictures before and after one that is missing.
     fn around(&self, shows: usize) -> Vec<u64> {
         let numbers = || self.reference.iter().filter_map(|r| r.shows);
         let below = numbers().filter(|&n| n < shows).max();
@@ -86,7 +86,7 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// The reference differs from both neighbors, and more than rounding makes it.
+    /// The reference differs from both neighbors by more than rounding.
     fn moving(&self, number: usize) -> bool {
         let here = self.reference[number].source.signature();
         let neighbors = [number.checked_sub(1), Some(number + 1)];
@@ -95,7 +95,7 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// Whether two images are equal. They are kept: another might be at the address of one that is gone.
+/// Whether two images are equal. The images are kept, because otherwise another could have the same address.
 struct Compared {
     equal: bool,
     _images: [Image; 2],
@@ -103,7 +103,7 @@ struct Compared {
 
 static COMPARED: LazyLock<Mutex<HashMap<(usize, usize), Compared>>> = LazyLock::new(Mutex::default);
 
-/// The pictures are equal: 60 dB or more between their luma. Computed once for each two.
+/// Whether pictures are equal: 60 dB or more between their luma. Computed once per pair.
 fn equal(a: &Image, b: &Image) -> bool {
     if a.id() == b.id() {
         return true;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The truth cases of all kinds, fed to the default alignment, and what has to come out.
+//! The truth cases of all kinds, fed to the default alignment, and the required results.
 //!
-//! `ONNX_IQA_HALF=tuning` or `held-out` runs one half of them, `ONNX_IQA_KIND` the kinds whose name contains it,
-//! `ONNX_IQA_CASES=1` prints each case, `ONNX_IQA_ALIGNMENT=pts` or `track` takes another alignment than the default,
-//! `ONNX_IQA_DUMP` writes all cases into a file ([`crate::dump`]).
+//! `ONNX_IQA_HALF=tuning` or `held-out` runs one half, `ONNX_IQA_KIND` the kinds whose name contains it.
+//! `ONNX_IQA_CASES=1` prints each case. `ONNX_IQA_ALIGNMENT=pts` or `track` uses another alignment than the default.
+//! `ONNX_IQA_DUMP` writes all cases to a file ([`crate::dump`]).
 
 use crate::contents::{Half, Set};
 use crate::dump::Dump;
@@ -39,10 +39,10 @@ fn truth_cases() {
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
-/// Kind after kind on every processor. What comes out does not depend on their number.
+/// Runs the kinds on all processors. Results do not depend on their number.
 fn run_all(jobs: &[Job], settings: Settings) -> Vec<Counts> {
     let dump = Mutex::new(Dump::wanted());
-    // One after the other the cases are always in the same order.
+    // One after another, so that the order of cases is always the same.
     let dumping = dump.lock().unwrap().is_some();
     let threads = if dumping { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
     let counts: Vec<OnceLock<Counts>> = jobs.iter().map(|_| OnceLock::new()).collect();
@@ -109,7 +109,7 @@ fn line(job: &Job, case: &Case, counts: &Counts) -> String {
     format!("{head}: {right} of {frames} right, {wrong} wrong, {missing} missing, {strangers} false\n")
 }
 
-/// Kinds in which each frame has a partner of its own, and is to be matched with that or one like it.
+/// Kinds in which each frame has its own partner, and must be matched with that or an equal one.
 const ONE_TO_ONE: &[&str] = &[
     "nothing moves",
     "one picture",
@@ -120,8 +120,7 @@ const ONE_TO_ONE: &[&str] = &[
     "equal timing, coded",
 ];
 
-/// Kinds in which neither side lacks anything, or repeats or drops it: users are not to be warned that frames are
-/// missing.
+/// Kinds in which neither side lacks, repeats or drops anything, so users must not be warned that frames are missing.
 const COMPLETE: &[&str] = &[
     "nothing moves",
     "one picture",
@@ -141,20 +140,20 @@ const COMPLETE: &[&str] = &[
     "levels and geometry",
 ];
 
-/// Percent of the cases of these kinds in which users are warned all the same, at most. The goal is 1.
+/// The greatest percentage of cases of these kinds in which users are warned nevertheless. The goal is 1.
 const WARNED: f64 = 3.0;
 
-/// What every kind is to reach: percent of its frames that are right.
+/// The goal for every kind: percentage of right frames.
 const GOAL: f64 = 99.0;
 
-/// A kind that misses a goal in one of the halves, and what it must not fall below.
+/// A kind that misses a goal in one of the halves, and its lower limits.
 struct Short {
     kind: &'static str,
-    /// Percent of the frames that are right, rounded down.
+    /// Percentage of right frames, rounded down.
     right: f64,
-    /// Cases whose frames all have partners, and fewer than 99 % of them are paired.
+    /// Cases in which all frames have partners, but fewer than 99 % are paired.
     silent: usize,
-    /// Percent of the frames that are called repetitions, rounded up.
+    /// Percentage of frames reported as repetitions, rounded up.
     repetitions: usize,
 }
 
@@ -178,7 +177,7 @@ const SHORT: &[Short] = &[
     short("lost packets", 96.0, 1),
 ];
 
-/// What the half misses of the goals, or of what is reached where these are not yet.
+/// The goals that the half misses, or the limits where goals are not reached yet.
 fn missed(half: Half, kinds: &[(&str, Counts)]) -> Vec<String> {
     let mut failures = Vec::new();
     let mut must = |good: bool, what: String| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `iqacompare` between three pads of our own, and frames whose PSNR is known.
+//! `iqacompare` between three pads of the test, and frames with known PSNR.
 
 use super::{ElementHarness, FRAME, Pending, Upstream};
 use gst::prelude::*;
@@ -9,10 +9,10 @@ use std::ops::Deref;
 /// Frames of [`flat`].
 pub const FLAT: &str = "video/x-raw,format=GRAY8,width=16,height=16,framerate=25/1";
 
-/// What one push gave.
+/// The result of a push.
 pub type Pushed = Pending<Result<gst::FlowSuccess, gst::FlowError>>;
 
-/// The frame number `n`: 16×16 pixels of one gray, at 25 a second.
+/// Frame number `n`: 16×16 pixels of one gray, at 25 per second.
 pub fn flat(n: u64, value: u8) -> gst::Buffer {
     let mut buffer = gst::Buffer::from_mut_slice(vec![value; 16 * 16]);
     let fields = buffer.get_mut().unwrap();
@@ -21,7 +21,7 @@ pub fn flat(n: u64, value: u8) -> gst::Buffer {
     buffer
 }
 
-/// The PSNR of two flat frames whose grays differ by so much.
+/// The PSNR of two flat frames whose grays differ by that much.
 pub fn psnr(difference: u8) -> f64 {
     if difference == 0 { 100.0 } else { 20.0 * (255.0 / f64::from(difference)).log10() }
 }
@@ -32,7 +32,7 @@ pub fn iqacompare() -> gst::element_factory::ElementBuilder<'static> {
     gst::ElementFactory::make("iqacompare").name("q").property_from_str("alignment", "pts").property("threads", 1u32)
 }
 
-/// Two sources, the element, and downstream. The distorted stream is the rig's own.
+/// Two sources, the element, and downstream. The harness itself is the source of the distorted stream.
 pub struct Compare {
     harness: ElementHarness,
     pub reference: Upstream,
@@ -54,7 +54,7 @@ impl Compare {
         Self { harness: ElementHarness::new(element), reference }
     }
 
-    /// Both streams have begun, with these caps.
+    /// Starts both streams with these caps.
     #[track_caller]
     pub fn started(element: gst::Element, caps: &str) -> Self {
         let compare = Self::new(element);
@@ -62,14 +62,14 @@ impl Compare {
         compare
     }
 
-    /// Begins both streams.
+    /// Starts both streams.
     #[track_caller]
     pub fn begin(&self, caps: &str) {
         self.reference.start(caps);
         self.harness.start(caps);
     }
 
-    /// Pushes frames on both sides, each side on its own thread, and waits for none.
+    /// Pushes frames on both sides, each on its own thread, without waiting.
     pub fn feed(
         &self,
         reference: impl IntoIterator<Item = gst::Buffer>,
@@ -81,18 +81,18 @@ impl Compare {
         pushed
     }
 
-    /// Pushes frames of the same numbers on both sides; the distorted ones are lighter by so much.
+    /// Pushes frames with the same numbers on both sides; the distorted ones are brighter by `difference`.
     pub fn pairs(&self, numbers: std::ops::Range<u64>, difference: u8) -> Vec<Pushed> {
         let reference = numbers.clone().map(|n| flat(n, 100));
         self.feed(reference, numbers.map(|n| flat(n, 100 + difference)))
     }
 
-    /// EOS on the reference's side, behind what is pushed there.
+    /// Sends EOS on the reference side, after what is pushed there.
     pub fn end_reference(&self) -> Pending<bool> {
         self.reference.later("EOS", |pad| pad.push_event(gst::event::Eos::new()))
     }
 
-    /// EOS on both sides; gives all frames that came out.
+    /// Sends EOS on both sides; returns all frames that came out.
     #[track_caller]
     pub fn finish_both(&self) -> Vec<gst::Buffer> {
         let ended = self.end_reference();
@@ -101,7 +101,7 @@ impl Compare {
         frames
     }
 
-    /// The ledger adds up, and says this.
+    /// Asserts that the ledger is consistent and has these values.
     #[track_caller]
     pub fn assert_ledger(&self, expected: &[(&str, u64)]) {
         let get = |field| self.stat(field);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! An element between two pads of our own, where `gst_check::Harness` does not reach: one list of frames, events and
-//! queries in the order of their arrival downstream, downstream's flow returns and blocking, pushes that may block.
+//! An element between two pads of the test, for what `gst_check::Harness` cannot do: one list of frames, events and
+//! queries in order of arrival downstream, control of downstream's flow returns and blocking, and pushes that may
+//! block.
 
 use super::upstream::{Answer, Upstream};
 use super::{LIMIT, bounded};
@@ -23,7 +24,7 @@ type Flow = Result<gst::FlowSuccess, gst::FlowError>;
 struct Out {
     items: Mutex<Vec<Item>>,
     changed: Condvar,
-    /// What the nth buffer is answered with.
+    /// The answer to the nth buffer.
     flow: Mutex<Box<dyn FnMut(usize) -> Flow + Send>>,
     /// Whether buffers may pass.
     open: Mutex<bool>,
@@ -34,7 +35,7 @@ struct Out {
 pub struct ElementHarness {
     pub element: gst::Element,
     pub bus: gst::Bus,
-    /// What feeds the element, or its stream that goes through; for short, a rig is that, too.
+    /// The source of the element, or of its main stream. A harness dereferences to it.
     upstream: Upstream,
     /// Downstream's pad.
     pub sink: gst::Pad,
@@ -86,7 +87,7 @@ impl ElementHarness {
         harness
     }
 
-    /// A rig in which a stream with these caps has begun.
+    /// A harness in which a stream with these caps has started.
     #[track_caller]
     pub fn started(element: gst::Element, caps: &str) -> Self {
         let harness = Self::new(element);
@@ -94,8 +95,8 @@ impl ElementHarness {
         harness
     }
 
-    /// The state of the element, to be reached in bounded time; pads of ours lose what is sticky, as a real pipeline's
-    /// do.
+    /// Changes the state of the element within a time limit. The test's pads lose their sticky events, like those of a
+    /// real pipeline.
     #[track_caller]
     pub fn state(&self, state: gst::State) {
         super::set_state(&self.element, state);
@@ -106,17 +107,17 @@ impl ElementHarness {
         }
     }
 
-    /// What the nth buffer is answered with, from 0.
+    /// Sets the answer to the nth buffer, from 0.
     pub fn answer_flow(&self, flow: impl FnMut(usize) -> Flow + Send + 'static) {
         *self.out.flow.lock().unwrap() = Box::new(flow);
     }
 
-    /// How downstream answers queries; `None` is the default way.
+    /// Sets how downstream answers queries; `None` is the default handling.
     pub fn answer_below(&self, answer: impl Fn(&mut gst::QueryRef) -> Option<bool> + Send + 'static) {
         *self.below.lock().unwrap() = Box::new(answer);
     }
 
-    /// From now on a buffer is noted downstream and then blocks there.
+    /// From now on, a buffer is recorded downstream and then blocks there.
     pub fn block(&self) {
         *self.out.open.lock().unwrap() = false;
     }
@@ -126,7 +127,7 @@ impl ElementHarness {
         self.out.opened.notify_all();
     }
 
-    /// All that has come out so far.
+    /// Everything that has come out so far.
     pub fn items(&self) -> Vec<Item> {
         self.out.items.lock().unwrap().clone()
     }
@@ -135,7 +136,7 @@ impl ElementHarness {
         self.out.items.lock().unwrap().clear();
     }
 
-    /// Waits until what has come out satisfies the condition.
+    /// Waits until the recorded items satisfy the condition.
     #[track_caller]
     pub fn wait_until(&self, what: &str, condition: impl Fn(&[Item]) -> bool) {
         let mut items = self.out.items.lock().unwrap();
@@ -145,7 +146,7 @@ impl ElementHarness {
             if left.is_zero() {
                 let seen = describe(&items);
                 drop(items);
-                panic!("{what} did not come; there came: {seen:?}");
+                panic!("{what} did not arrive; received: {seen:?}");
             }
             items = self.out.changed.wait_timeout(items, left).unwrap().0;
         }
@@ -158,7 +159,7 @@ impl ElementHarness {
         buffers(&self.items()).cloned().collect()
     }
 
-    /// Sends EOS, waits for it and gives all frames that came.
+    /// Sends EOS, waits for it and returns all frames.
     #[track_caller]
     pub fn finish(&self) -> Vec<gst::Buffer> {
         assert!(self.event(gst::event::Eos::new()), "EOS is refused");
@@ -171,7 +172,7 @@ impl ElementHarness {
         self.wait_until("EOS", |items| items.iter().any(|item| is_event(item, gst::EventType::Eos)));
     }
 
-    /// The order of what came out: `0`, `1` … for frames by number, names for events and queries.
+    /// The order of the output: `0`, `1` … for frames by number, names for events and queries.
     pub fn order(&self) -> Vec<String> {
         describe(&self.items())
     }
@@ -183,12 +184,12 @@ impl ElementHarness {
             .collect()
     }
 
-    /// Those of one name.
+    /// The structures of the messages with that name.
     pub fn messages_named(&self, name: &str) -> Vec<gst::Structure> {
         self.messages().into_iter().filter(|structure| structure.name() == name).collect()
     }
 
-    /// The next element message of that name; others before it are lost.
+    /// The next element message with that name; earlier ones are discarded.
     #[track_caller]
     pub fn message(&self, name: &str) -> gst::Structure {
         let limit = gst::ClockTime::try_from(LIMIT).unwrap();
@@ -201,13 +202,13 @@ impl ElementHarness {
         }
     }
 
-    /// The texts of all warnings so far; other messages are lost.
+    /// The texts of all warnings so far; other messages are discarded.
     pub fn warnings(&self) -> Vec<String> {
         let texts = std::iter::from_fn(|| self.bus.pop_filtered(&[gst::MessageType::Warning]));
         texts.filter_map(|message| super::warning_text(&message)).collect()
     }
 
-    /// How many messages of that type there are so far; all messages are gone then.
+    /// The number of messages of that type so far; all messages are discarded.
     pub fn count(&self, kind: gst::MessageType) -> usize {
         std::iter::from_fn(|| self.bus.pop()).filter(|message| message.type_() == kind).count()
     }
@@ -216,7 +217,7 @@ impl ElementHarness {
         self.element.property::<gst::Structure>("stats")
     }
 
-    /// A number out of `stats`.
+    /// A number from `stats`.
     #[track_caller]
     pub fn stat(&self, field: &str) -> u64 {
         let stats = self.stats();
@@ -236,7 +237,7 @@ impl Drop for ElementHarness {
     fn drop(&mut self) {
         self.unblock();
         if std::thread::panicking() {
-            // What hangs must not keep the test from failing.
+            // A hanging element must not keep the test from failing.
             let element = self.element.clone();
             std::thread::spawn(move || element.set_state(gst::State::Null));
         } else {
@@ -253,7 +254,7 @@ impl Out {
 
     fn chain(&self, buffer: gst::Buffer) -> Flow {
         let number = buffers(&self.items.lock().unwrap()).count();
-        // Noted and let through in one: `block` after a frame has been seen is for the next one.
+        // Recorded and passed under one lock, so that `block` after a frame has been seen applies to the next one.
         let open = self.open.lock().unwrap();
         self.add(Item::Buffer(buffer));
         drop(self.opened.wait_while(open, |open| !*open).unwrap());

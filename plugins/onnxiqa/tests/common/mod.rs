@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the plugin's tests share: the plugin registered once, frames with known scores, bounded waits.
+//! Shared by the plugin's tests: registration of the plugin, frames with known scores, waits with a limit.
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
 mod compare;
@@ -22,14 +22,14 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// How long a test waits for what must come at once: long enough for the slowest machine under load.
+/// Limit for results that are due immediately, for the slowest machine under load.
 pub const LIMIT: Duration = Duration::from_secs(60);
-/// How long a test looks at what must *not* happen. A longer look finds no more.
+/// How long a test observes that something does *not* happen. Longer would not find more.
 pub const GLANCE: Duration = Duration::from_millis(100);
 
 /// Frames of [`gray`].
 pub const CAPS: &str = "video/x-raw,format=RGB,width=4,height=2,framerate=25/1";
-/// Their duration.
+/// Duration of these frames.
 pub const FRAME: gst::ClockTime = gst::ClockTime::from_mseconds(40);
 
 pub fn init() {
@@ -40,8 +40,8 @@ pub fn init() {
     });
 }
 
-/// The testkit's mean model: score = 100 × the mean of R', G' and B'. One of its own for each call, or tests of one
-/// process would share its worker.
+/// The testkit's mean model: score = 100 × the mean of R', G' and B'. A new one for each call, because tests in one
+/// process would otherwise share its worker.
 pub fn mean_model(dir: &TempDir) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -49,12 +49,12 @@ pub fn mean_model(dir: &TempDir) -> PathBuf {
     onnx_iqa_testkit::mean_model_with(dir.path(), &format!("mean{number}"), &contract)
 }
 
-/// An `iqascore` with that model, on one thread of the processor.
+/// An `iqascore` with that model, on one CPU thread.
 pub fn iqascore(model: &Path) -> gst::element_factory::ElementBuilder<'static> {
     iqascore_named("q", model)
 }
 
-/// The same with another name than `q`.
+/// The same with another name.
 pub fn iqascore_named<'a>(name: &'a str, model: &Path) -> gst::element_factory::ElementBuilder<'a> {
     init();
     gst::ElementFactory::make("iqascore")
@@ -64,7 +64,7 @@ pub fn iqascore_named<'a>(name: &'a str, model: &Path) -> gst::element_factory::
         .property("threads", 1u32)
 }
 
-/// The frame number `n`: 4×2 pixels of one gray, at 25 a second.
+/// Frame number `n`: 4×2 pixels of one gray, at 25 per second.
 pub fn gray(n: u64, value: u8) -> gst::Buffer {
     let mut buffer = gst::Buffer::from_mut_slice(vec![value; 4 * 2 * 3]);
     let fields = buffer.get_mut().unwrap();
@@ -73,17 +73,17 @@ pub fn gray(n: u64, value: u8) -> gst::Buffer {
     buffer
 }
 
-/// A gray for the frame number `n`, another one than its neighbors'.
+/// A gray for frame number `n`, different from its neighbors'.
 pub fn shade(n: u64) -> u8 {
     (n * 37 + 11) as u8
 }
 
-/// What the testkit's mean model gives for such a gray.
+/// The score of the testkit's mean model for that gray.
 pub fn score_of(value: u8) -> f64 {
     f64::from(value) * 100.0 / 255.0
 }
 
-/// What the element named `q` says of the buffer.
+/// The entry of the element named `q` on the buffer.
 #[track_caller]
 pub fn entry(buffer: &gst::BufferRef) -> gst::Structure {
     entry_of(buffer, "q")
@@ -93,7 +93,7 @@ pub fn entry(buffer: &gst::BufferRef) -> gst::Structure {
 pub fn entry_of(buffer: &gst::BufferRef, element: &str) -> gst::Structure {
     let entries = gstonnxiqa::meta::entries(buffer);
     let found = entries.iter().find(|(name, _)| name == element).map(|(_, entry)| entry.clone());
-    found.unwrap_or_else(|| panic!("{element} says nothing of {buffer:?}, others: {entries:?}"))
+    found.unwrap_or_else(|| panic!("no entry of {element} on {buffer:?}, others: {entries:?}"))
 }
 
 #[track_caller]
@@ -101,7 +101,7 @@ pub fn near(actual: f64, expected: f64, tolerance: f64) {
     assert!((actual - expected).abs() <= tolerance, "{actual} is not within {tolerance} of {expected}");
 }
 
-/// The buffer carries the score of the frame number `n` with that gray.
+/// Asserts that the buffer carries the score of frame number `n` with that gray.
 #[track_caller]
 pub fn assert_scored(buffer: &gst::BufferRef, n: u64, value: u8) {
     assert_eq!(buffer.pts(), Some(n * FRAME), "the order of frames");
@@ -119,7 +119,7 @@ pub fn fields(structure: &gst::StructureRef) -> Vec<String> {
     names
 }
 
-/// A test clip out of the folder that `make test` names in `ONNX_IQA_CLIPS`.
+/// A test clip from the folder that `make test` sets in `ONNX_IQA_CLIPS`.
 #[track_caller]
 pub fn clip(name: &str) -> PathBuf {
     let folder = std::env::var_os("ONNX_IQA_CLIPS");
@@ -129,7 +129,7 @@ pub fn clip(name: &str) -> PathBuf {
     path
 }
 
-/// Does something that must end, on a thread of its own, and fails the test if it does not.
+/// Runs something that must end, on its own thread; fails the test if it does not end.
 #[track_caller]
 pub fn bounded<T: Send + 'static>(what: &str, body: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -172,7 +172,7 @@ pub fn warning_text(message: &gst::Message) -> Option<String> {
     }
 }
 
-/// One text, which has all these parts.
+/// Asserts that there is one text and that it contains all parts.
 #[track_caller]
 pub fn assert_one(texts: &[String], parts: &[&str]) {
     assert_eq!(texts.len(), 1, "{texts:?}");
@@ -181,7 +181,7 @@ pub fn assert_one(texts: &[String], parts: &[&str]) {
     }
 }
 
-/// Runs a pipeline to its end; gives the errors' texts and all element messages' structures.
+/// Runs a pipeline to its end; returns the texts of errors and the structures of all element messages.
 #[track_caller]
 pub fn run(pipeline: &gst::Pipeline) -> (Vec<String>, Vec<gst::Structure>) {
     let bus = pipeline.bus().unwrap();
@@ -189,7 +189,7 @@ pub fn run(pipeline: &gst::Pipeline) -> (Vec<String>, Vec<gst::Structure>) {
     let started = bounded("to PLAYING", move || starting.set_state(gst::State::Playing));
     let (mut errors, mut messages) = (Vec::new(), Vec::new());
     if started.is_err() {
-        // decodebin keeps some errors to itself and only refuses the state.
+        // decodebin does not report some errors and only refuses the state.
         errors.push("the pipeline does not start".to_owned());
     }
     while started.is_ok() {
@@ -209,7 +209,7 @@ pub fn run(pipeline: &gst::Pipeline) -> (Vec<String>, Vec<gst::Structure>) {
     (errors, messages)
 }
 
-/// A pipeline in gst-launch's words.
+/// A pipeline in gst-launch syntax.
 #[track_caller]
 pub fn launch(description: &str) -> gst::Pipeline {
     init();
@@ -217,7 +217,7 @@ pub fn launch(description: &str) -> gst::Pipeline {
     bin.downcast().expect("a pipeline")
 }
 
-/// What the element says when it cannot go to PAUSED; afterwards it must be as if it had not been tried.
+/// The error of an element that cannot go to PAUSED; afterwards it must be as before the attempt.
 #[track_caller]
 pub fn refused(element: &gst::Element) -> String {
     let bus = gst::Bus::new();
@@ -231,7 +231,7 @@ pub fn refused(element: &gst::Element) -> String {
     text
 }
 
-/// The buffers that come out of a pipeline whose appsink is called `out`.
+/// The output of a pipeline whose appsink is called `out`.
 pub fn buffers(pipeline: &gst::Pipeline) -> Vec<gst::Buffer> {
     let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
     sink.set_property("sync", false);

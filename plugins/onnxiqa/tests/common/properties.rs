@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What properties are held to.
+//! Checks of properties.
 
 use gst::glib;
 use gst::prelude::*;
@@ -22,8 +22,8 @@ pub fn text(value: &glib::Value) -> String {
     value.serialize().unwrap().to_string()
 }
 
-/// That the element has a property of that type and default, which is fixed from that state on (`playing`: never; `-`:
-/// read only), and is described.
+/// Checks that the element has a property of that type and default, which is fixed from that state on (`playing`:
+/// never; `-`: read only), and has a description.
 #[track_caller]
 pub fn check_property(element: &gst::Element, name: &str, kind: &str, default: &str, fixed: &str) -> glib::ParamSpec {
     let pspec = element.find_property(name).unwrap_or_else(|| panic!("no property {name}"));
@@ -41,7 +41,7 @@ pub fn check_property(element: &gst::Element, name: &str, kind: &str, default: &
     pspec
 }
 
-/// That the element's own properties, beside those of its ancestors, are all among these.
+/// Checks that all of the element's own properties, without those of its ancestors, are in `known`.
 #[track_caller]
 pub fn check_no_others<'a>(element: &gst::Element, known: impl Iterator<Item = &'a str> + Clone) {
     let listed = element.list_properties();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Holding a model's worker up, so that tests of queues need no slow model and no clock.
+//! Blocks a model's worker, so that tests of queues need neither a slow model nor a clock.
 
 use super::LIMIT;
 use onnx_iqa::model::{Model, Provider, Search};
@@ -10,9 +10,9 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
-/// While this lives, the worker of a model scores nothing: it is at work on a picture that takes that long.
+/// While this exists, the worker of a model scores nothing: it is busy reading a picture.
 ///
-/// It works because elements and programs share an open model and its worker.
+/// This works because elements and programs share an open model and its worker.
 pub struct ScorerGate {
     gate: Option<Sender<()>>,
     pub model: Arc<Model>,
@@ -28,14 +28,14 @@ struct Slow {
 impl Frame for Slow {
     fn picture(&self) -> Result<Picture<'_>, PictureError> {
         let _ = self.entered.send(());
-        // Ends, with an error, when the hold is dropped.
+        // Returns an error when the gate is dropped.
         let _ = self.gate.lock().unwrap().recv();
         self.frame.picture()
     }
 }
 
 impl ScorerGate {
-    /// Holds the model that an element with these properties has: `provider=cpu threads=1`.
+    /// Blocks the model of elements with the properties `provider=cpu threads=1`.
     #[track_caller]
     pub fn new(path: &Path) -> Self {
         let model = Model::builder(path.to_str().unwrap()).search(Search::default()).provider(Provider::Cpu).threads(1);
@@ -49,11 +49,11 @@ impl ScorerGate {
         let reference = model.contract().kind.compares().then(other);
         let job = Job { distorted: Box::new(slow), reference, done: Box::new(|_| ()) };
         scorer.try_submit(job).expect("an empty queue has room");
-        reached.recv_timeout(LIMIT).expect("the worker takes the picture up");
+        reached.recv_timeout(LIMIT).expect("the worker starts on the picture");
         Self { gate: Some(gate), model, _scorer: scorer }
     }
 
-    /// Lets the worker go on.
+    /// Lets the worker continue.
     pub fn release(mut self) {
         self.gate = None;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A pad of our own that feeds an element, with a thread of its own as a source has.
+//! A pad of the test that feeds an element from its own thread, like a source.
 
 use super::{LIMIT, bounded};
 use gst::prelude::*;
@@ -11,7 +11,7 @@ use std::time::Duration;
 type Flow = Result<gst::FlowSuccess, gst::FlowError>;
 pub type Answer<Q> = Mutex<Box<dyn Fn(&mut Q) -> Option<bool> + Send>>;
 
-/// What feeds one of an element's pads.
+/// Feeds one of an element's pads.
 pub struct Upstream {
     /// Its pad.
     pub src: gst::Pad,
@@ -19,17 +19,17 @@ pub struct Upstream {
     above: Arc<Answer<gst::QueryRef>>,
 }
 
-/// What the upstream thread has been told to do, and may be blocked in.
+/// Work for the upstream thread, which may be blocked in it.
 pub struct Pending<T>(Receiver<T>, &'static str);
 
 impl<T> Pending<T> {
-    /// The result, which must come.
+    /// The result, within the time limit.
     #[track_caller]
     pub fn wait(&self) -> T {
         self.0.recv_timeout(LIMIT).unwrap_or_else(|error| panic!("{} has not returned: {error}", self.1))
     }
 
-    /// Whether it is still not back after so long a time.
+    /// Whether it still has not returned after that time.
     pub fn blocks(&self, time: Duration) -> bool {
         matches!(self.0.recv_timeout(time), Err(RecvTimeoutError::Timeout))
     }
@@ -57,13 +57,13 @@ impl Upstream {
         Self { src, work: sender, above }
     }
 
-    /// The pad loses what is sticky, as a real pipeline's do when it stops.
+    /// The pad loses its sticky events, like in a real pipeline that stops.
     pub fn restart(&self) {
         self.src.set_active(false).unwrap();
         self.src.set_active(true).unwrap();
     }
 
-    /// Begins a stream.
+    /// Starts a stream.
     #[track_caller]
     pub fn start(&self, caps: &str) {
         assert!(self.event(gst::event::StreamStart::new("test")));
@@ -77,7 +77,7 @@ impl Upstream {
         assert!(self.event(gst::event::Caps::new(&caps)), "{caps} is refused");
     }
 
-    /// Does something on the upstream thread, as its streaming thread does.
+    /// Does something on the upstream thread, which acts as the streaming thread.
     pub fn later<T: Send + 'static>(
         &self,
         what: &'static str,
@@ -127,7 +127,7 @@ impl Upstream {
         assert!(self.event(gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new())));
     }
 
-    /// How upstream answers queries; `None` is the default way.
+    /// Sets how upstream answers queries; `None` is the default handling.
     pub fn answer_above(&self, answer: impl Fn(&mut gst::QueryRef) -> Option<bool> + Send + 'static) {
         *self.above.lock().unwrap() = Box::new(answer);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is said of an alignment found from the pictures.
+//! What is reported about an alignment found from the pictures.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -30,7 +30,7 @@ fn named<'a>(messages: &'a [gst::Structure], name: &str) -> Vec<&'a gst::Structu
 }
 
 #[test]
-fn an_offset_that_is_found_is_posted_and_every_frame_has_it() {
+fn a_found_offset_is_posted_and_on_every_frame() {
     let delay = 10 * FRAME.nseconds() as i64;
     let messages = messages_of("bikes.mp4", "bikes.mp4", delay, "frame-messages=true");
     let told = named(&messages, "iqa-alignment");
@@ -47,7 +47,7 @@ fn an_offset_that_is_found_is_posted_and_every_frame_has_it() {
 }
 
 #[test]
-fn another_film_matches_nothing_and_enters_no_pool() {
+fn another_film_matches_nothing_and_is_in_no_pool() {
     let messages = messages_of("bigbuckbunny.mp4", "bikes.mp4", 0, "search-range=500000000");
     let summary = named(&messages, "iqa-summary")[0];
     let count = |field: &str| summary.get::<u64>(field).unwrap();
@@ -60,7 +60,7 @@ fn another_film_matches_nothing_and_enters_no_pool() {
 
 #[test]
 fn memory_that_runs_out_is_posted() {
-    // Fewer frames of both sides together than the offset needs.
+    // Memory for fewer frames of both sides than the offset needs.
     let messages = messages_of("bikes.mp4", "bikes.mp4", 0, "max-bytes=200000");
     let told = named(&messages, "iqa-alignment");
     let shrunk: Vec<_> = told.iter().filter(|message| message.get::<&str>("event") == Ok("shrunk")).collect();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Streams that state their range and not their matrix, as decoders give for streams without a matrix in their headers.
+//! Streams with a stated range but no matrix, as decoders produce for streams without a matrix in their headers.
 
 use crate::common::*;
 
@@ -30,31 +30,31 @@ fn psnr_y(format: &str, reference: (&str, u8), distorted: (&str, u8)) -> f64 {
 }
 
 #[test]
-fn a_range_without_a_matrix_is_taken_as_stated() {
+fn a_stated_range_without_a_matrix_is_used() {
     for format in ["I420", "GRAY8"] {
-        // A third of the way from black to white: 16 + 219 / 3 = 89 in limited range, 255 / 3 = 85 in full.
+        // A third of the way from black to white: 16 + 219 / 3 = 89 in limited range, 255 / 3 = 85 in full range.
         let (limited, full) = (("2:0:0:0", 89), ("1:0:0:0", 85));
         for (reference, distorted) in [(limited, full), (full, limited), (full, full), (limited, limited)] {
             assert_eq!(psnr_y(format, reference, distorted), 100.0, "{format} {reference:?} {distorted:?}");
         }
-        // With the matrix stated on one side only, too.
+        // Also with the matrix stated on one side only.
         for (reference, distorted) in [(("2:4:0:0", 89), full), (("1:4:0:0", 85), limited), (full, ("2:3:5:1", 89))] {
             assert_eq!(psnr_y(format, reference, distorted), 100.0, "{format} {reference:?} {distorted:?}");
         }
-        // Were both taken for the same range, 4 levels would be between them.
+        // If both had the same range, they would differ by 4 levels.
         near(psnr_y(format, ("1:0:0:0", 89), full), psnr(4), 1e-6);
         near(psnr_y(format, ("2:0:0:0", 89), ("2:0:0:0", 85)), psnr(4), 1e-6);
     }
 }
 
 #[test]
-fn what_is_no_colorimetry_is_the_default() {
-    // Limited for Y'CbCr.
+fn an_invalid_colorimetry_means_the_default() {
+    // Limited range for Y'CbCr.
     assert_eq!(psnr_y("I420", ("nonsense", 89), ("1:0:0:0", 85)), 100.0);
     assert_eq!(psnr_y("I420", ("0:0:0:0", 89), ("1:0:0:0", 85)), 100.0);
 }
 
-/// AV1 keeps R'G'B' as G'B'R' planes with an identity matrix, which decoders give as `Y444`.
+/// AV1 stores R'G'B' as G'B'R' planes with an identity matrix, which decoders output as `Y444`.
 #[test]
 fn planes_with_an_rgb_matrix_are_read_as_rgb() {
     let caps = |format: &str| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Streams that end, one before the other, or never begin.
+//! Streams that end, one before the other, or never start.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -10,7 +10,7 @@ fn states(frames: &[gst::Buffer]) -> Vec<String> {
 }
 
 #[test]
-fn after_the_references_end_frames_leave_unmatched() {
+fn frames_are_unmatched_after_the_end_of_the_reference() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     harness.feed((0..5).map(|n| flat(n, 100)), (0..5).map(|n| flat(n, 110)));
     let ended = harness.end_reference();
@@ -44,7 +44,7 @@ fn a_reference_without_even_caps() {
     assert_eq!(states(&harness.finish()), ["unmatched"; 5]);
 }
 
-/// The reference's source is stuck: nothing may wait for it once all frames have left.
+/// The reference's source is stuck: nothing may wait for it after all frames have left.
 #[test]
 fn the_end_of_the_distorted_stream_is_the_end() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
@@ -52,7 +52,7 @@ fn the_end_of_the_distorted_stream_is_the_end() {
     assert_eq!(states(&harness.finish()), ["scored"; 5]);
     let ends = harness.order().iter().filter(|item| *item == "eos").count();
     assert_eq!(ends, 1);
-    // The reference may feed other elements, too: to it nothing has ended.
+    // The reference may feed other elements too; for its source, nothing has ended.
     assert!((10..100).all(|n| harness.reference.push(flat(n, 100)).is_ok()));
     assert_eq!(harness.order().iter().filter(|item| *item == "eos").count(), 1, "EOS is sent once");
     harness.assert_ledger(&[("distorted", 5), ("matched", 5)]);
@@ -68,7 +68,7 @@ fn the_end_of_the_distorted_stream_with_a_reference_that_pauses() {
     near(entry(&frames[4]).get("psnr-y").unwrap(), psnr(10), 1e-9);
 }
 
-/// The reference's end counts for the next stream, too: nothing waits for a reference that will not come.
+/// The reference's end also counts for the next stream: nothing waits for a reference that will not come.
 #[test]
 fn another_stream_after_the_end_of_both() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
@@ -92,7 +92,7 @@ fn nothing_at_all() {
     assert_eq!(names, ["iqa-summary"]);
 }
 
-/// Neither a frame nor anything of the reference's.
+/// No frame, and nothing at all from the reference.
 #[test]
 fn nothing_at_all_with_a_reference_that_is_stuck() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
@@ -103,7 +103,7 @@ fn nothing_at_all_with_a_reference_that_is_stuck() {
 }
 
 #[test]
-fn the_summary_comes_before_the_end_and_adds_up() {
+fn the_summary_comes_before_eos_and_is_consistent() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     let bus = harness.bus.clone();
     let (sender, receiver) = std::sync::mpsc::channel();

@@ -10,7 +10,7 @@ fn caps(format: &str, width: u32, height: u32) -> String {
     format!("video/x-raw,format={format},width={width},height={height},framerate=25/1")
 }
 
-/// A frame of zeros in the caps' format.
+/// A dark frame in the caps' format.
 fn blank(caps: &str, n: u64) -> gst::Buffer {
     let info = gst_video::VideoInfo::from_caps(&caps.parse::<gst::Caps>().unwrap()).unwrap();
     let mut buffer = gst::Buffer::from_mut_slice(vec![16u8; info.size()]);
@@ -20,7 +20,7 @@ fn blank(caps: &str, n: u64) -> gst::Buffer {
     buffer
 }
 
-/// Both streams with caps of their own.
+/// Starts both streams with different caps.
 #[track_caller]
 fn different(element: gst::Element, reference: &str, distorted: &str) -> Compare {
     let harness = Compare::new(element);
@@ -41,11 +41,11 @@ fn a_no_reference_model_is_refused_with_advice() {
 }
 
 #[test]
-fn a_model_that_is_not_there() {
+fn a_missing_model() {
     init();
     let element = gst::ElementFactory::make("iqacompare").property("model", "nosuchmodel").build().unwrap();
     assert!(refused(&element).contains("nosuchmodel"));
-    // The same element goes up once the model is right.
+    // The same element starts after the model is corrected.
     element.set_property("model", "none");
     element.set_property_from_str("alignment", "pts");
     let harness = Compare::started(element, FLAT);
@@ -111,7 +111,7 @@ fn sizes_that_differ_without_scaling_are_an_error_that_names_both() {
     assert_eq!(pushed.iter().find_map(|push| push.wait().err()), Some(gst::FlowError::Error));
     drop(harness);
 
-    // No pixels are compared then.
+    // Pixels are not compared then.
     let element = iqacompare().property_from_str("scale", "none").property_from_str("measures", "0");
     let harness = different(element.build().unwrap(), &large, &small);
     harness.feed((0..3).map(|n| blank(&large, n)), (0..3).map(|n| blank(&small, n)));
@@ -120,7 +120,7 @@ fn sizes_that_differ_without_scaling_are_an_error_that_names_both() {
 }
 
 #[test]
-fn frames_that_fail_are_marked_and_warned_of_once_per_run() {
+fn failed_frames_are_marked_and_cause_one_warning_per_run() {
     let element = iqacompare().property_from_str("on-error", "continue").build().unwrap();
     let harness = Compare::started(element, FLAT);
     let broken = |n: u64| {
@@ -142,7 +142,7 @@ fn frames_that_fail_are_marked_and_warned_of_once_per_run() {
     assert_eq!(frames[4].size(), 100, "it passes unchanged");
     let warned = harness.warnings();
     assert_eq!(warned.len(), 3, "{warned:?}");
-    assert!(warned[2].contains("reference"), "it says whose frame: {warned:?}");
+    assert!(warned[2].contains("reference"), "it names the side: {warned:?}");
     harness.assert_ledger(&[("failed", 5), ("scored", 7), ("matched", 12)]);
 }
 
@@ -182,8 +182,8 @@ fn bit_depths_may_differ() {
 }
 
 #[test]
-fn color_that_only_one_size_suggests_is_no_difference() {
-    // GStreamer's default is BT.709 for the one size and BT.601 for the other.
+fn default_colors_that_depend_on_the_size_are_not_a_difference() {
+    // GStreamer's default is BT.709 for one size and BT.601 for the other.
     let (large, small) = (caps("I420", 1280, 720), caps("I420", 640, 360));
     let harness = different(iqacompare().build().unwrap(), &large, &small);
     harness.feed((0..3).map(|n| blank(&large, n)), (0..3).map(|n| blank(&small, n)));
@@ -192,7 +192,7 @@ fn color_that_only_one_size_suggests_is_no_difference() {
 }
 
 #[test]
-fn a_stated_difference_of_color_is_warned_of_once() {
+fn a_stated_difference_of_color_causes_one_warning() {
     for (one, two, parts) in
         [("bt709", "bt601", ["Bt709", "Bt601", "matri"]), ("1:3:5:1", "2:3:5:1", ["Full", "Limited", "range"])]
     {
@@ -211,10 +211,10 @@ fn a_stated_difference_of_color_is_warned_of_once() {
 }
 
 #[test]
-fn interlaced_video_is_warned_of_once_and_transfers_only_with_a_model() {
+fn interlaced_video_causes_one_warning_and_transfers_only_with_a_model() {
     let hdr = caps("I420", 32, 32) + ",colorimetry=(string)bt2100-pq";
     let harness = Compare::started(iqacompare().build().unwrap(), &hdr);
-    assert!(harness.warnings().is_empty(), "fidelity measures look at the samples");
+    assert!(harness.warnings().is_empty(), "fidelity measures use the samples");
     drop(harness);
     let dir = kit::TempDir::new();
     let harness = Compare::started(with_model(&kit::difference_model(dir.path(), "d")).build().unwrap(), &hdr);
@@ -231,7 +231,7 @@ fn interlaced_video_is_warned_of_once_and_transfers_only_with_a_model() {
 }
 
 #[test]
-fn downstream_that_fails_ends_the_flow() {
+fn a_downstream_error_ends_the_flow() {
     for flow in [gst::FlowError::Error, gst::FlowError::Eos, gst::FlowError::NotLinked] {
         let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
         harness.answer_flow(move |n| if n < 3 { Ok(gst::FlowSuccess::Ok) } else { Err(flow) });
@@ -242,7 +242,7 @@ fn downstream_that_fails_ends_the_flow() {
 }
 
 #[test]
-fn r_g_b_is_compared_with_y_cb_cr_as_that_is_stored() {
+fn r_g_b_is_converted_to_y_cb_cr_for_comparison() {
     let (yuv, rgb) = (caps("I420", 32, 32), caps("RGB", 32, 32));
     for (reference, distorted) in [(&yuv, &rgb), (&rgb, &yuv)] {
         let harness = different(iqacompare().build().unwrap(), reference, distorted);
@@ -250,14 +250,14 @@ fn r_g_b_is_compared_with_y_cb_cr_as_that_is_stored() {
         let frames = harness.finish_both();
         assert_eq!(frames.len(), 3);
         for buffer in frames {
-            // A gray of 16 in full-range R'G'B' is 16 + 16 · 219 / 255 ≈ 30 in limited range; the other frame holds 16.
+            // A gray of 16 in full-range R'G'B' is 16 + 16 · 219 / 255 ≈ 30 in limited range; the other frame has 16.
             near(entry(&buffer).get("psnr-y").unwrap(), psnr(14), 1e-9);
         }
     }
 }
 
 #[test]
-fn the_ledger_adds_up_after_downstreams_end() {
+fn the_ledger_is_consistent_after_downstreams_eos() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     harness.answer_flow(|n| if n < 2 { Ok(gst::FlowSuccess::Ok) } else { Err(gst::FlowError::Eos) });
     // The later ones wait for the reference at the end.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What the pictures say of the pairs, and of why there are none: confidence, verdict, warnings, on real clips.
+//! What the pictures show of the pairs, and why there may be none: confidence, verdict and warnings, on real clips.
 
 use crate::common::*;
 use gst::prelude::*;
 
 const CLIPS: [&str; 3] = ["bikes", "bigbuckbunny", "carphone_pristine"];
 
-/// What came of a pipeline with an `iqacompare` called `c`.
+/// The result of a pipeline with an `iqacompare` called `c`.
 struct Judged {
     summary: gst::Structure,
     warnings: Vec<String>,
@@ -31,14 +31,14 @@ impl Judged {
         count as f64 / of.max(1) as f64
     }
 
-    /// Pairs that pictures tell, and pairs that they contradict.
+    /// The shares of pairs that pictures confirm, and of pairs that they contradict.
     fn shares(&self) -> (f64, f64) {
         let told = self.share(|confidence, evidence| confidence >= 0.9 && evidence == "picture");
         (told, self.share(|confidence, evidence| confidence <= 0.1 && evidence == "time"))
     }
 }
 
-/// Runs a pipeline whose distorted stream comes so much later, in nanoseconds.
+/// Runs a pipeline whose distorted stream is delayed by that many nanoseconds.
 #[track_caller]
 fn judged(description: &str, late: i64) -> Judged {
     let pipeline = launch(description);
@@ -65,7 +65,7 @@ fn judged(description: &str, late: i64) -> Judged {
     Judged { summary, warnings: warnings.try_iter().collect(), entries: receiver.try_iter().collect() }
 }
 
-/// The first `count` frames of a clip against what a piece of pipeline makes of them, so much later.
+/// Compares the first `count` frames of a clip with the output of a pipeline fragment, delayed by that much.
 #[track_caller]
 fn compared(clip_name: &str, count: u32, distorted: &str, late: i64, settings: &str) -> Judged {
     let description = format!(
@@ -93,7 +93,7 @@ fn quantized(quantizer: u32) -> String {
 #[test]
 fn right_times_are_confirmed_by_pictures_that_move() {
     let mut failures = Vec::new();
-    // Much of bigbuckbunny moves by less than an encoder that is short of bits keeps.
+    // Much of bigbuckbunny moves less than an encoder with too few bits preserves.
     for name in CLIPS {
         let small = "videoscale add-borders=false ! video/x-raw,width=192,height=108 ! ".to_owned();
         let encoders = [(1000, 0.9), (150, 0.65), (60, 0.5)].map(|(kilobits, least)| (coded(kilobits), least));
@@ -114,7 +114,7 @@ fn right_times_are_confirmed_by_pictures_that_move() {
 fn wrong_times_are_contradicted_and_the_right_offset_is_named() {
     for name in CLIPS {
         for frames in [1, 3, 12] {
-            // Much of this clip stands still for half a second.
+            // Much of this clip is still for half a second.
             if (name, frames) == ("bigbuckbunny", 12) {
                 continue;
             }
@@ -155,7 +155,7 @@ fn an_offset_beyond_the_search_range_is_named() {
 }
 
 #[test]
-fn pictures_that_are_turned_or_mirrored_are_named_with_the_cure() {
+fn rotated_or_mirrored_pictures_are_reported_with_the_cure() {
     for name in CLIPS {
         for direction in ["90r", "180", "90l", "horiz", "vert", "ul-lr", "ur-ll"] {
             for alignment in ["auto", "pts"] {
@@ -186,10 +186,10 @@ fn pictures_that_are_turned_or_mirrored_are_named_with_the_cure() {
     }
 }
 
-/// Said once: at the first sign of a long stream, at the end of a short one. Of `bikes` x264 leaves more noise than
-/// detail.
+/// Reported once: at the first sign in a long stream, at the end of a short one. With `bikes`, x264 leaves more noise
+/// than detail.
 #[test]
-fn exchanged_streams_are_said_by_the_detail_of_their_pictures() {
+fn swapped_streams_are_reported_by_the_detail_of_their_pictures() {
     for name in &CLIPS[1..] {
         for frames in [60, 120] {
             let side =
@@ -206,7 +206,7 @@ fn exchanged_streams_are_said_by_the_detail_of_their_pictures() {
                 );
                 judged(&description, 0)
             };
-            // Timestamps of an encoder would differ from those of what is not encoded.
+            // An encoder's time stamps would differ from those of streams that are not encoded.
             let (coarse, fine) = (quantized(36), quantized(1));
             let right = of(&fine, &coarse);
             assert_eq!((right.verdict(), &right.warnings), ("aligned", &Vec::new()), "{name}, {frames} frames");
@@ -220,7 +220,7 @@ fn exchanged_streams_are_said_by_the_detail_of_their_pictures() {
 }
 
 #[test]
-fn pictures_that_stand_still_leave_it_to_the_time() {
+fn with_still_pictures_time_decides() {
     for pattern in ["smpte75", "black", "white", "circular"] {
         let description = format!(
             "videotestsrc pattern={pattern} num-buffers=60 ! video/x-raw,format=I420,width=320,height=180 \
@@ -235,7 +235,7 @@ fn pictures_that_stand_still_leave_it_to_the_time() {
 }
 
 #[test]
-fn other_films_are_contradicted_and_no_cause_is_made_up() {
+fn other_films_are_contradicted_without_a_false_cause() {
     for (reference, distorted) in
         [("bikes", "bigbuckbunny"), ("bigbuckbunny", "carphone_pristine"), ("carphone_pristine", "bikes")]
     {
@@ -264,13 +264,13 @@ fn other_films_are_contradicted_and_no_cause_is_made_up() {
     }
 }
 
-/// Caps may say a time base, 1/24000 s, where they should say a frame rate.
+/// Caps may contain a time base, 1/24000 s, instead of a frame rate.
 #[test]
 fn caps_with_a_time_base_as_frame_rate_do_not_narrow_what_matches() {
     let caps = "video/x-raw,format=GRAY8,width=16,height=16,framerate=24000/1";
     for alignment in ["pts", "offset"] {
         let harness = Compare::started(iqacompare().property_from_str("alignment", alignment).build().unwrap(), caps);
-        // 7 of 10 frames at 24000/1001 a second, and the same rounded to milliseconds.
+        // 7 of 10 frames at 24000/1001 per second, and the same rounded to milliseconds.
         let times: Vec<u64> = (0..100).filter(|n| n * 7 % 10 < 7).map(|n| n * 1_001_000_000_000 / 24_000).collect();
         let at = |time: u64, value: u8| {
             let mut buffer = flat(0, value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Flushes: of both streams at once, as a seek does, and of one alone.
+//! Flushes: of both streams at once, as for a seek, and of one alone.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -9,7 +9,7 @@ fn segment() -> gst::Event {
     gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new())
 }
 
-/// FLUSH_START and FLUSH_STOP on both pads, as parts of one flush, from a thread that is not upstream's.
+/// FLUSH_START and FLUSH_STOP on both pads, as parts of one flush, from a thread other than upstream's.
 #[track_caller]
 pub fn flush_both(harness: &Compare) {
     flush_both_start(harness);
@@ -46,7 +46,7 @@ fn both_streams_flushed_at_once() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     let mut decided = 0;
     for round in 0..5u64 {
-        // Frames of both sides are held, and pads are full.
+        // Frames of both sides are held, and the pads are full.
         let pushed = harness.feed((0..4).map(|n| flat(n, 10)), (0..9).map(|n| flat(n, 200)));
         harness.frames(3);
         flush_both(&harness);
@@ -72,7 +72,7 @@ fn both_streams_flushed_at_once() {
 }
 
 #[test]
-fn a_flush_frees_downstream_that_blocks() {
+fn a_flush_unblocks_downstream() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     for _ in 0..3 {
         harness.clear();
@@ -86,7 +86,7 @@ fn a_flush_frees_downstream_that_blocks() {
         harness.wait_until("FLUSH_START", |items| {
             items.iter().any(|item| matches!(item, Item::Event(event) if event.type_() == gst::EventType::FlushStart))
         });
-        // As a sink does at FLUSH_START.
+        // Like a sink at FLUSH_START.
         harness.unblock();
         assert_eq!(started.recv_timeout(LIMIT), Ok(true));
         for push in pushed {
@@ -121,7 +121,7 @@ fn the_reference_alone_restarts() {
     harness.feed((0..6).map(|n| flat(n, 100)), (0..10).map(|n| flat(n, 105)));
     harness.frames(3);
     harness.reference.flush();
-    // Its new running time is the distorted stream's.
+    // Its new running time is that of the distorted stream.
     harness.feed((8..14).map(|n| flat(n, 100)), (10..14).map(|n| flat(n, 107)));
     let frames = harness.finish_both();
     let pts: Vec<_> = frames.iter().map(|frame| frame.pts().unwrap().nseconds() / FRAME.nseconds()).collect();

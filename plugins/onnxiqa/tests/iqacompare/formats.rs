@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Deep formats, packed ones and cropped pictures, against planar ones that hold the same samples.
+//! Deep and packed formats and cropped pictures compared with planar ones of the same samples.
 
 use crate::common::*;
 
@@ -13,7 +13,7 @@ fn pattern(format: &str, change: u16) -> (String, gst::Buffer) {
     let (description, (width, height)) = (gst_video::VideoFormatInfo::from_format(format), SIZE);
     let colorimetry = "bt709".parse::<gst_video::VideoColorimetry>().unwrap();
     let info = gst_video::VideoInfo::builder(format, width, height).colorimetry(&colorimetry).build().unwrap();
-    // Alpha, Y', Cb, Cr; chroma changes with every second pixel, so that nothing is lost where it is subsampled.
+    // Alpha, Y', Cb, Cr. Chroma changes with every second pixel, so that subsampling loses nothing.
     let pixel = |x: u32, y: u32| {
         let luma = 100 + (x * 29 + y * 41) as u16 % 700 + change;
         [1023, luma, 300 + (x / 2 * 37 % 400) as u16, 700 - (x / 2 * 53 % 400) as u16].map(|sample: u16| sample << 6)
@@ -51,7 +51,7 @@ fn measured(reference: (String, gst::Buffer), distorted: (String, gst::Buffer)) 
 }
 
 #[test]
-fn the_same_samples_are_the_same_picture_in_every_deep_format() {
+fn equal_samples_are_equal_pictures_in_every_deep_format() {
     for (formats, planar) in [
         (&["A444_10LE", "A444_10BE", "Y410", "Y444_10BE"][..], "Y444_10LE"),
         (&["v210", "Y210", "A422_10LE", "A422_10BE", "I422_10BE"], "I422_10LE"),
@@ -61,7 +61,7 @@ fn the_same_samples_are_the_same_picture_in_every_deep_format() {
             let equal = (100.0, Some(100.0));
             assert_eq!(measured(pattern(planar, 0), pattern(format, 0)), equal, "{format}");
             assert_eq!(measured(pattern(format, 0), pattern(format, 0)), equal, "{format}");
-            // One step of 10 bits, which 8 would not show.
+            // One step of 10 bits, which 8 bits would not show.
             let (psnr_y, _) = measured(pattern(format, 0), pattern(planar, 1));
             near(psnr_y, 20.0 * 1023.0_f64.log10(), 1e-6);
         }
@@ -70,7 +70,8 @@ fn the_same_samples_are_the_same_picture_in_every_deep_format() {
     near(measured(pattern("GRAY10_LE32", 0), pattern("GRAY10_LE32", 1)).0, 20.0 * 1023.0_f64.log10(), 1e-6);
 }
 
-/// A gray frame of 32×32 pixels that is `value` in a rectangle of 16×16 and something else around it, cropped to that.
+/// A gray frame of 32×32 pixels with `value` in a rectangle of 16×16 and other values around it, cropped to the
+/// rectangle.
 fn framed(value: u8, crop: (u32, u32)) -> gst::Buffer {
     let inside = |at: u32, start: u32| (start..start + 16).contains(&at);
     let pixel = |x: u32, y: u32| if inside(x, crop.0) && inside(y, crop.1) { value } else { (x * 7 + y) as u8 };

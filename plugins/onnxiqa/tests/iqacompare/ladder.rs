@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Elements that are given the same reference share what is computed of it, and the numbers are those of one alone.
+//! Elements with the same reference share what is computed from it, and have the same values as a single one.
 
 use crate::common::*;
 use crate::flush::flush_both;
@@ -15,13 +15,13 @@ const WIDTH: u64 = 96;
 const HEIGHT: u64 = 64;
 const CAPS: &str = "video/x-raw,format=GRAY8,width=96,height=64,framerate=25/1";
 
-/// What has been reused is counted for the whole process: one test at a time.
+/// Reuse is counted for the whole process, so tests run one at a time.
 fn alone() -> MutexGuard<'static, ()> {
     static TESTS: Mutex<()> = Mutex::new(());
     TESTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A pattern that moves, with `percent` of its contrast.
+/// A moving pattern with `percent` of its contrast.
 fn pattern(n: u64, percent: u64) -> Vec<u8> {
     let sample = |i: u64| {
         let (x, y) = (i % WIDTH + n * n, i / WIDTH);
@@ -48,13 +48,13 @@ fn element() -> gst::element_factory::ElementBuilder<'static> {
 /// The contrast of a rung, in percent.
 const RUNGS: [u64; 4] = [90, 80, 60, 40];
 
-/// What the frames say of their measures.
+/// The measures that the frames carry.
 fn measured(frames: &[gst::Buffer]) -> Vec<[f64; 3]> {
     let of = |frame: &gst::Buffer| ["psnr-y", "ssim", "vmaf"].map(|field| entry(frame).get(field).unwrap_or(f64::NAN));
     frames.iter().map(of).collect()
 }
 
-/// A rung that is compared with frames of its own.
+/// A rung that is compared with its own frames.
 fn one_alone(percent: u64, numbers: std::ops::Range<u64>) -> Vec<[f64; 3]> {
     let harness = Compare::started(element().build().unwrap(), CAPS);
     harness.feed(numbers.clone().map(|n| frame(n, 100)), numbers.map(|n| frame(n, percent)));
@@ -66,13 +66,13 @@ fn rungs() -> Vec<Compare> {
 }
 
 #[test]
-fn a_ladder_has_the_numbers_of_its_rungs_alone() {
+fn a_ladder_has_the_values_of_its_single_rungs() {
     let _one = alone();
     let expected = RUNGS.map(|percent| one_alone(percent, 0..8));
     let before = reused();
     let rungs = rungs();
     let references: Vec<_> = (0..8).map(|n| frame(n, 100)).collect();
-    // However far apart the rungs are, the frame is still held.
+    // A lease is held throughout, however far apart the rungs are.
     let held: Vec<_> = references.iter().map(|frame| lease(frame)).collect();
     for (harness, percent) in rungs.iter().zip(RUNGS) {
         harness.feed(references.clone(), (0..8).map(|n| frame(n, percent)));
@@ -80,14 +80,14 @@ fn a_ladder_has_the_numbers_of_its_rungs_alone() {
     for (harness, expected) in rungs.iter().zip(&expected) {
         assert_eq!(measured(&harness.finish_both()), *expected);
     }
-    // A plane, VIF's maps, detail and, but for the first frame, motion; by three further rungs.
+    // A plane, VIF's maps, detail and, except for the first frame, motion; for three more rungs.
     assert_eq!(reused() - before, 3 * (8 * 3 + 7));
     drop((held, references));
 }
 
-/// Every buffer of the pool comes back with other content, and so do its addresses.
+/// Every buffer of the pool returns with other content at the same addresses.
 #[test]
-fn memory_that_is_used_again_is_another_reference() {
+fn reused_memory_is_another_reference() {
     let _one = alone();
     const FRAMES: u64 = 40;
     let expected = RUNGS.map(|percent| one_alone(percent, 0..FRAMES));
@@ -126,12 +126,12 @@ fn memory_that_is_used_again_is_another_reference() {
 }
 
 #[test]
-fn rungs_that_stop_flush_or_lag_leave_the_others_alone() {
+fn rungs_that_stop_flush_or_lag_do_not_affect_the_others() {
     let _one = alone();
     let expected = RUNGS.map(|percent| one_alone(percent, 0..12));
     let rungs = rungs();
     let references: Vec<_> = (0..12).map(|n| frame(n, 100)).collect();
-    // The first three get everything, the fourth its distorted frames only when the others have ended.
+    // The first three get everything, the fourth its distorted frames only after the others have ended.
     for (index, (harness, percent)) in rungs.iter().zip(RUNGS).enumerate() {
         let distorted = (0..12).map(|n| frame(n, percent)).filter(|_| index != 3);
         drop(harness.feed(references.clone(), distorted));
@@ -146,9 +146,9 @@ fn rungs_that_stop_flush_or_lag_leave_the_others_alone() {
     assert_eq!(measured(&rungs[3].finish_both()), expected[3]);
 }
 
-/// One rung seeks: it goes on elsewhere in the same source, and the others where they are.
+/// One rung seeks: it continues elsewhere in the same source, and the others where they were.
 #[test]
-fn a_rung_that_seeks_leaves_the_others_alone() {
+fn a_rung_that_seeks_does_not_affect_the_others() {
     let _one = alone();
     let expected = RUNGS.map(|percent| one_alone(percent, 0..12));
     let after = one_alone(RUNGS[1], 4..9);
@@ -175,11 +175,11 @@ fn a_rung_that_seeks_leaves_the_others_alone() {
     }
 }
 
-/// The window of references that `auto` waits with is held as references to one memory, not as copies.
+/// The window of references of `auto` is held as references to the same memory, not as copies.
 #[test]
 fn the_window_of_auto_is_held_once_for_all_rungs() {
     let alive = Arc::new(AtomicUsize::new(0));
-    // How many frames live while so many rungs hold all that they are given.
+    // How many frames exist while that many rungs hold everything they receive.
     let held_by = |rungs: usize| {
         let rung = || Compare::started(iqacompare().property_from_str("alignment", "auto").build().unwrap(), FLAT);
         let rungs: Vec<_> = (0..rungs).map(|_| rung()).collect();
@@ -202,7 +202,7 @@ fn the_window_of_auto_is_held_once_for_all_rungs() {
     assert_eq!(held_by(RUNGS.len()), 12);
 }
 
-/// The same memory, of which a `GstVideoCropMeta` leaves another part: as videocrop does for a decoder's frames.
+/// The same memory with another part selected by a `GstVideoCropMeta`, as videocrop does for a decoder's frames.
 #[test]
 fn another_part_of_the_same_memory_is_another_reference() {
     let _one = alone();
@@ -240,7 +240,7 @@ fn another_part_of_the_same_memory_is_another_reference() {
     assert!(together[0] != together[1] && together[0] == together[2]);
 }
 
-/// Rungs of several sizes behind one source, as pipelines have them.
+/// Rungs of several sizes with one source, as in pipelines.
 #[test]
 fn a_tee_on_the_reference_side() {
     let _one = alone();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Live pipelines: deadlines, latency, a reference that is dead.
+//! Live pipelines: deadlines, latency, a reference that sends nothing.
 
 use crate::common::*;
 use gst::prelude::*;
 use std::time::Duration;
 
-/// Both sources are live; their running time is that of the system's clock from now on.
+/// Both sources are live; their running time starts now with the system clock.
 #[track_caller]
 fn live(element: gst::Element, above: gst::ClockTime) -> Compare {
     let clock = gst::SystemClock::obtain();
@@ -26,7 +26,7 @@ fn live(element: gst::Element, above: gst::ClockTime) -> Compare {
     harness
 }
 
-/// A frame that is shown so long after now.
+/// A frame that is shown that long after now.
 fn now(harness: &Compare, delay: Duration, value: u8) -> gst::Buffer {
     let mut buffer = flat(0, value);
     let now = harness.element.current_running_time().unwrap() + gst::ClockTime::try_from(delay).unwrap();
@@ -41,7 +41,7 @@ fn latency(harness: &Compare) -> (bool, gst::ClockTime, Option<gst::ClockTime>) 
 }
 
 #[test]
-fn a_dead_reference_holds_nothing_up() {
+fn a_dead_reference_delays_nothing() {
     let element = iqacompare().property("latency", 50_000_000u64).build().unwrap();
     let harness = live(element, gst::ClockTime::ZERO);
     for n in 0..10usize {
@@ -55,7 +55,7 @@ fn a_dead_reference_holds_nothing_up() {
 }
 
 #[test]
-fn a_dead_reference_holds_nothing_up_while_offsets_are_searched() {
+fn a_dead_reference_delays_nothing_during_the_search_for_offsets() {
     let element = iqacompare().property_from_str("alignment", "auto").property("search-range", 100_000_000u64);
     let harness = live(element.build().unwrap(), gst::ClockTime::ZERO);
     for n in 0..10 {
@@ -82,7 +82,7 @@ fn frames_without_time_stamps_wait_no_longer_either() {
 
 #[test]
 fn a_frame_waits_for_its_partner_as_long_as_the_latency() {
-    // As long as any test waits: if the frame left without its partner it would be unmatched.
+    // Longer than the test can take: if the frame left without its partner, it would be unmatched.
     let element = iqacompare().property("latency", 600_000_000_000u64).build().unwrap();
     let harness = live(element, gst::ClockTime::ZERO);
     let distorted = now(&harness, Duration::ZERO, 105);
@@ -124,7 +124,7 @@ fn the_latency_follows_the_alignment_until_it_is_set() {
     assert_eq!(latency(&first), 0);
     first.set_property_from_str("alignment", "track");
     assert_eq!(latency(&first), 500_000_000);
-    // A value that users set stays, also one that is the default.
+    // A value set by users is kept, even if it is the default.
     for value in [7u64, 2_000_000_000] {
         let second = element();
         second.set_property("latency", value);
@@ -138,7 +138,7 @@ fn the_latency_follows_the_alignment_until_it_is_set() {
 }
 
 #[test]
-fn notifications_tell_of_the_latency() {
+fn changes_of_the_latency_are_notified() {
     init();
     let element = gst::ElementFactory::make("iqacompare").build().unwrap();
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -150,9 +150,9 @@ fn notifications_tell_of_the_latency() {
     assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [0, 9]);
 }
 
-/// Deadlines are the element's clock's, whatever clock it is.
+/// Deadlines use the element's clock, whatever clock that is.
 #[test]
-fn a_frame_leaves_when_the_clock_says_so() {
+fn a_frame_leaves_at_its_clock_time() {
     init();
     let clock = gst_check::TestClock::new();
     let element = iqacompare().property("latency", 50_000_000u64).build().unwrap();

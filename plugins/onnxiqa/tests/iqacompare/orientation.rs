@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Whether the engine tells pictures of real clips that are turned or mirrored, and names what puts them upright.
+//! Whether the engine recognizes rotated or mirrored pictures of real clips, and names the direction that corrects
+//! them.
 
 use crate::common::*;
 use gst_video::prelude::*;
@@ -11,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 const CLIPS: [&str; 3] = ["bikes", "bigbuckbunny", "carphone_pristine"];
 
-/// Every 15th picture of the clip's first three seconds, after a piece of pipeline.
+/// Every 15th picture of the clip's first three seconds, after a pipeline fragment.
 fn signatures(clip_name: &str, piece: &str) -> Vec<Signature> {
     let path = clip(&format!("{clip_name}.mp4"));
     let pipeline = launch(&format!(
@@ -48,14 +49,14 @@ fn seen(reference: &[Signature], distorted: &[Signature]) -> Option<Orientation>
 }
 
 #[test]
-fn turned_and_mirrored_clips_are_told_with_what_cures_them() {
+fn rotated_and_mirrored_clips_are_recognized_with_the_cure() {
     for name in CLIPS {
         let upright = signatures(name, "");
         assert!(upright.len() >= 5, "{} pictures of {name}", upright.len());
         for direction in ["90r", "180", "90l", "horiz", "vert", "ul-lr", "ur-ll"] {
             let turned = signatures(name, &format!("! videoflip video-direction={direction}"));
             let found = seen(&upright, &turned).unwrap_or_else(|| panic!("{name}, {direction}: nothing is seen"));
-            // Two quarters in opposite directions cancel; everything else undoes itself.
+            // Rotations by a quarter in opposite directions cancel; everything else is its own inverse.
             let cure = match direction {
                 "90r" => "90l",
                 "90l" => "90r",
@@ -69,7 +70,7 @@ fn turned_and_mirrored_clips_are_told_with_what_cures_them() {
 }
 
 #[test]
-fn coded_blurred_and_cut_clips_are_upright() {
+fn coded_blurred_and_cropped_clips_are_upright() {
     for name in CLIPS {
         let upright = signatures(name, "");
         for piece in [
@@ -88,7 +89,7 @@ fn coded_blurred_and_cut_clips_are_upright() {
 }
 
 #[test]
-fn other_clips_are_not_taken_for_turned_ones() {
+fn other_clips_are_not_mistaken_for_rotated_ones() {
     let clips = CLIPS.map(|name| signatures(name, ""));
     for (index, reference) in clips.iter().enumerate() {
         for (_, distorted) in clips.iter().enumerate().filter(|&(other, _)| other != index) {

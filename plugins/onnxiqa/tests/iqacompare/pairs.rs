@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Which frame is compared with which, and what each then carries.
+//! Which frames are compared, and what they then carry.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -34,7 +34,7 @@ fn every_frame_leaves_once_in_order_with_its_own_measures() {
 #[test]
 fn outcomes_leave_while_both_pads_are_empty() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
-    // A frame may have to wait for the reference to go on.
+    // A frame may have to wait for the reference to continue.
     harness.feed((0..6).map(|n| flat(n, 100)), (0..4).map(|n| flat(n, 105)));
     let frames = harness.frames(4);
     near(entry(&frames[0]).get("psnr-y").unwrap(), psnr(5), 1e-9);
@@ -173,7 +173,7 @@ fn time_stamps_that_jump_back_lose_no_frame() {
 }
 
 #[test]
-fn nothing_to_measure_leaves_frames_paired() {
+fn frames_are_paired_even_if_nothing_is_measured() {
     let harness = Compare::started(iqacompare().property_from_str("measures", "0").build().unwrap(), FLAT);
     harness.pairs(0..5, 5);
     for buffer in harness.finish_both() {
@@ -188,7 +188,7 @@ fn nothing_to_measure_leaves_frames_paired() {
     harness.assert_ledger(&[("matched", 5), ("scored", 0), ("skipped", 5)]);
 }
 
-/// A source whose pool has four buffers would wait for ever for those that are held for the reference.
+/// A source whose pool has four buffers would wait forever for those that are held for the reference.
 #[test]
 fn frames_of_small_pools_are_copied() {
     let element = iqacompare().property("max-bytes", 32u64 * 16 * 16);
@@ -208,13 +208,13 @@ fn frames_of_small_pools_are_copied() {
             pad.push(buffer).unwrap();
         }
     });
-    // Nothing can leave: all frames that the element lets in wait for the reference.
+    // Nothing can leave: all frames accepted by the element wait for the reference.
     assert!(pushed.blocks(GLANCE));
     let references = harness.feed((0..31).map(|n| flat(n, 100)), []);
     let deadline = std::time::Instant::now() + LIMIT;
     while pushed.blocks(std::time::Duration::from_millis(1)) {
         assert!(std::time::Instant::now() < deadline, "the source waits for a buffer");
-        // Downstream is done with what it has.
+        // Downstream releases its frames.
         harness.clear();
     }
     drop(references);

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// A clip, as often as a tee gives it: the branch `t.` can be used again.
+/// A clip through a tee: the branch `t.` can be used several times.
 fn source(name: &str) -> String {
     format!(
         "filesrc location={} ! decodebin ! videoconvert ! video/x-raw,format=I420 ! tee name=t",
@@ -33,8 +33,8 @@ fn summary(messages: &[gst::Structure]) -> &gst::Structure {
 }
 
 #[test]
-fn a_transcode_against_its_source_with_an_encoder_that_looks_ahead() {
-    // By running time and with latency enough for the encoder, and by the pictures with the default.
+fn a_transcode_and_its_source_with_an_encoder_with_lookahead() {
+    // By running time with enough latency for the encoder, and by the pictures with the default.
     for alignment in ["alignment=pts latency=3000000000", "alignment=auto"] {
         let pipeline = launch(&format!(
             "{} t. ! queue ! c.reference \
@@ -53,7 +53,7 @@ fn a_transcode_against_its_source_with_an_encoder_that_looks_ahead() {
     }
 }
 
-/// A tee gives one reference to two comparisons, of which one ends early: the other goes on with it.
+/// A tee gives one reference to two comparisons, one of which ends early; the other continues with it.
 #[test]
 fn a_rung_that_ends_early_leaves_its_reference_to_the_others() {
     let pipeline = launch(&format!(
@@ -73,7 +73,7 @@ fn a_rung_that_ends_early_leaves_its_reference_to_the_others() {
     assert_eq!(counts[1..], [[250, 250]]);
 }
 
-/// Encoders of which one answers at once and one looks ahead: the queues before them hold what the second one needs.
+/// One encoder answers immediately, the other has a lookahead: the queues before them hold what the second one needs.
 #[test]
 fn a_ladder_of_encoders_behind_one_tee() {
     let queue = "queue max-size-bytes=0 max-size-time=0";
@@ -90,7 +90,8 @@ fn a_ladder_of_encoders_behind_one_tee() {
     assert_eq!(matched, [250, 250]);
 }
 
-/// The tee's branch without the encoder is full before the other has anything: without room enough nothing would move.
+/// The tee's branch without the encoder is full before the other has anything, so without enough room nothing would
+/// move.
 #[test]
 fn the_latency_is_room_for_an_encoder_without_queues() {
     let pipeline = launch(&format!(
@@ -143,7 +144,7 @@ fn logs_carry_everything_in_every_format() {
     for frame in frames {
         let entry = &frame["scores"]["c"];
         assert_eq!(entry["pairing"], "matched");
-        // x264enc moves time stamps, and the segment with them.
+        // x264enc shifts time stamps together with the segment.
         assert_eq!(entry["offset"], 0);
         assert!(entry["reference-pts"].is_u64() && entry["scored-pts"] == frame["pts"], "{entry}");
         assert!(measured.iter().all(|field| entry[field].is_f64()), "{entry}");
@@ -221,8 +222,8 @@ fn a_live_pipeline_in_real_time() {
     assert!(summary.get::<u64>("matched").unwrap() >= 25, "{summary}");
 }
 
-/// A `tee` sends its source a seek for each of its branches. The source seeks twice then, which costs time and nothing
-/// else: what came in between is flushed on both sides.
+/// A `tee` sends its source a seek for each of its branches. The source then seeks twice, which only costs time: frames
+/// in between are flushed on both sides.
 #[test]
 fn a_seek_that_reaches_one_source_through_both_sides() {
     let caps = "video/x-raw,format=GRAY8,width=32,height=32,framerate=25/1";

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Properties, as the contract lists them.
+//! Properties, compared with the documented list.
 
 use crate::common::*;
 use gst::glib;
 use gst::prelude::*;
 
-/// Name, type, default, and from which state on it is fixed (`playing`: never; `-`: read only).
+/// Name, type, default, and the state from which on it is fixed (`playing`: never; `-`: read only).
 const PROPERTIES: &[(&str, &str, &str, &str)] = &[
     ("model", "gchararray", "none", "ready"),
     ("provider", "GstIqaProvider", "auto", "ready"),
@@ -51,7 +51,7 @@ fn names_types_defaults_and_mutability() {
 }
 
 #[test]
-fn enumerations_have_the_contracts_words() {
+fn enumerations_have_the_documented_nicks() {
     init();
     let element = gst::ElementFactory::make("iqacompare").build().unwrap();
     for (property, words) in [
@@ -67,7 +67,7 @@ fn enumerations_have_the_contracts_words() {
 }
 
 #[test]
-fn what_is_set_is_read_back() {
+fn set_values_are_read_back() {
     init();
     let element = gst::ElementFactory::make("iqacompare").build().unwrap();
     for (name, value) in [
@@ -125,7 +125,7 @@ fn the_alarm_field_follows_the_model_until_it_is_set() {
 }
 
 #[test]
-fn what_is_linked_without_a_name_is_the_stream_that_goes_through() {
+fn linking_without_a_pad_name_links_the_distorted_stream() {
     init();
     let element = gst::ElementFactory::make("iqacompare").build().unwrap();
     let source = gst::ElementFactory::make("fakesrc").build().unwrap();

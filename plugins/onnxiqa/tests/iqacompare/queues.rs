@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// The bytes of a frame of [`flat`].
 const BYTES: usize = 16 * 16;
 
-/// Memory that is counted as long as it lives.
+/// Memory that is counted while it exists.
 struct Counted(Vec<u8>, Arc<AtomicUsize>);
 
 impl Counted {
@@ -33,7 +33,7 @@ impl Drop for Counted {
     }
 }
 
-/// The frame number `n` of [`FLAT`], counted among those that are alive.
+/// Frame number `n` of [`FLAT`], counted in `alive` while it exists.
 pub fn counted(n: u64, value: u8, alive: &Arc<AtomicUsize>) -> gst::Buffer {
     let mut buffer = gst::Buffer::from_slice(Counted::new(value, alive));
     let fields = buffer.get_mut().unwrap();
@@ -42,7 +42,7 @@ pub fn counted(n: u64, value: u8, alive: &Arc<AtomicUsize>) -> gst::Buffer {
     buffer
 }
 
-/// An element that may hold so many frames.
+/// An element that may hold that many frames.
 fn bounded_to(frames: usize) -> gst::element_factory::ElementBuilder<'static> {
     iqacompare().property("max-bytes", (frames * BYTES) as u64)
 }
@@ -56,7 +56,7 @@ pub fn wait_for(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-/// How many of the frames that were pushed have been let in.
+/// How many of the pushed frames have been accepted.
 fn let_in(pushed: &[Pushed]) -> usize {
     pushed.iter().take_while(|push| !push.blocks(GLANCE)).count()
 }
@@ -70,9 +70,9 @@ fn warnings(harness: &ElementHarness) -> Vec<String> {
     texts.collect()
 }
 
-/// Behind a tee one branch has nothing before the other has been given all that the encoder looks ahead.
+/// With a tee, one branch has nothing before the other has received everything that the encoder looks ahead.
 #[test]
-fn an_encoder_that_looks_ahead_needs_neither_latency_nor_a_queue() {
+fn an_encoder_with_lookahead_needs_neither_latency_nor_a_queue() {
     for alignment in ["pts", "auto"] {
         let pipeline = launch(&format!(
             "filesrc location={} ! decodebin ! videoconvert ! video/x-raw,format=I420 ! tee name=t t. ! c.reference \
@@ -103,7 +103,7 @@ fn a_side_that_waits_holds_what_max_bytes_allows() {
         wait_for("as many frames as fit", || alive.load(Ordering::SeqCst) == 31);
         assert!(pushing.blocks(GLANCE), "{side} does not block");
         assert_eq!(alive.load(Ordering::SeqCst), 31, "three quarters are held, and one waits");
-        // The other side frees it.
+        // The other side releases them.
         let (reference, distorted): (&Upstream, &Upstream) = (&harness.reference, &harness);
         let (other, count) = if side == "reference" { (distorted, 60) } else { (reference, 62) };
         let others: Vec<_> = (0..count).map(|n| other.push_later(counted(n, 105, &alive))).collect();
@@ -121,7 +121,7 @@ fn a_side_that_waits_holds_what_max_bytes_allows() {
     }
 }
 
-/// With sources of their own no side holds more because the other one is slow, and both go on when it is not.
+/// With independent sources, no side holds more because the other one is slow, and both continue when it is not.
 #[test]
 fn independent_sources_do_not_pile_up() {
     for side in ["reference", "distorted"] {
@@ -138,7 +138,7 @@ fn independent_sources_do_not_pile_up() {
         });
         let held = || alive.load(Ordering::SeqCst);
         wait_for("a few frames are let in", || held() >= 4);
-        // Longer than a side is patient otherwise.
+        // Longer than the usual patience of a side.
         std::thread::sleep(Duration::from_millis(1500));
         assert!(held() <= 10, "{side}: {} frames", held());
         assert_eq!(warnings(&harness), Vec::<String>::new());
@@ -154,7 +154,7 @@ fn independent_sources_do_not_pile_up() {
     }
 }
 
-/// All that is held, also what is looked at and what waits for its outcome, is under the bound.
+/// Everything held is within the bound, including frames being examined and frames waiting for their outcome.
 #[test]
 fn both_sides_together_stay_below_max_bytes() {
     for alignment in ["pts", "auto", "track"] {
@@ -186,20 +186,20 @@ fn both_sides_together_stay_below_max_bytes() {
         harness.finish();
         ended.wait();
         harness.assert_ledger(&[("distorted", 300), ("reference", 300)]);
-        // One frame a side in its queue, whatever else is held, one a side on its way in, and the one on its way out.
-        // How many that are depends on how the machine divides its time among the threads.
+        // One frame per side in its queue whatever else is held, one per side on its way in, and one on its way out.
+        // Their number depends on thread scheduling.
         let most = most.load(Ordering::SeqCst);
         assert!((2..=24 + 5).contains(&most), "{alignment}: {most} frames");
     }
 }
 
 #[test]
-fn a_few_frames_are_enough_where_both_streams_come() {
+fn a_few_frames_are_enough_if_both_streams_come() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     harness.block();
     harness.pairs(0..4, 3);
     harness.frames(1);
-    // Downstream is stuck: both sides are held back, and nothing grows.
+    // Downstream is stuck, so both sides are held back and nothing grows.
     let pushed = harness.pairs(4..100, 3);
     let (reference, distorted) = (let_in(&pushed[..96]), let_in(&pushed[96..]));
     assert!(reference < 20 && distorted < 20, "{reference}, {distorted}");
@@ -208,7 +208,7 @@ fn a_few_frames_are_enough_where_both_streams_come() {
 }
 
 #[test]
-fn a_reference_that_stalls_is_warned_of_once() {
+fn a_stalled_reference_causes_one_warning() {
     let harness = Compare::started(bounded_to(40).build().unwrap(), FLAT);
     let pushed = harness.feed([], (0..90).map(|n| flat(n, 100)));
     let limit = gst::ClockTime::try_from(LIMIT).unwrap();
@@ -222,7 +222,7 @@ fn a_reference_that_stalls_is_warned_of_once() {
     harness.feed((0..15).map(|n| flat(n, 103)), []);
     harness.frames(13);
     std::thread::sleep(Duration::from_millis(2500));
-    assert_eq!(warnings(&harness), [""; 0], "once is enough");
+    assert_eq!(warnings(&harness), [""; 0], "warned only once");
     harness.state(gst::State::Ready);
     for push in pushed {
         assert!(matches!(push.wait(), Ok(_) | Err(gst::FlowError::Flushing)));
@@ -238,10 +238,10 @@ fn a_stall_that_does_not_end_is_an_error() {
         assert!(text.contains(part), "{part} is not in: {text}");
     }
     let refused = pushed.into_iter().filter(|push| push.wait() == Err(gst::FlowError::Error)).count();
-    assert_eq!(refused, 60, "upstream hears of it");
+    assert_eq!(refused, 60, "upstream gets the error");
 }
 
-/// The reference comes as fast as it can, `distorted` one frame in 20 ms; gives the most reference frames that were
+/// The reference comes at full speed, `distorted` one frame per 20 ms. Returns the greatest number of reference frames
 /// held, and the longest time between two distorted ones.
 fn slower() -> (usize, Duration) {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
@@ -267,22 +267,22 @@ fn slower() -> (usize, Duration) {
 }
 
 #[test]
-fn a_side_that_is_only_slower_does_not_fill_the_memory_with_the_others_frames() {
+fn a_slower_side_does_not_fill_the_memory_with_frames_of_the_other() {
     for _ in 0..10 {
         let (most, longest) = slower();
-        // On a busy machine this thread may have slept for longer than a side may be silent.
+        // On a busy machine, this thread may have slept longer than a side may be silent.
         if longest < Duration::from_millis(80) {
             assert!(most < 20, "{most} frames of the reference are held");
             return;
         }
     }
     onnx_iqa_testkit::skipped(
-        "what a slower side makes the other one hold: this machine is too busy to tell slow from silent",
+        "what a slower side makes the other one hold: this machine is too busy to distinguish slow from silent",
     );
 }
 
 #[test]
-fn a_slow_reference_is_not_warned_of() {
+fn a_slow_reference_causes_no_warning() {
     let harness = Compare::started(bounded_to(10).build().unwrap(), FLAT);
     harness.feed([], (0..20).map(|n| flat(n, 100)));
     for n in 0..21 {
@@ -293,18 +293,18 @@ fn a_slow_reference_is_not_warned_of() {
     assert_eq!(warnings(&harness), [""; 0]);
 }
 
-/// The window of the search is memory that a stalled stream needs more.
+/// A stalled stream takes precedence over the search window for memory.
 #[test]
-fn the_window_gives_way_to_frames_that_have_to_wait() {
+fn the_window_shrinks_for_frames_that_have_to_wait() {
     let element = bounded_to(60).property_from_str("alignment", "auto").property("search-range", 400_000_000u64);
     let harness = Compare::started(element.build().unwrap(), FLAT);
-    // Pictures that have nothing in common: the comparer holds what may still tell it. Then `distorted` stalls.
+    // Pictures with nothing in common, so the comparer holds what may still decide. Then `distorted` stalls.
     let mut pushed = harness.feed((0..90).map(|n| noise(n, 1)), (0..20).map(|n| noise(n, 2)));
     let distorted = pushed.split_off(90);
     for push in distorted {
         push.wait().unwrap();
     }
-    // On a busy machine this is fewer than fit: a side that was slow may be silent for longer than a glance.
+    // On a busy machine, this is fewer than fit: a slow side may be silent for longer than a glance.
     let held = let_in(&pushed);
     assert!(held < 90, "{held} frames");
     let shrinks = || {
@@ -323,7 +323,7 @@ fn the_window_gives_way_to_frames_that_have_to_wait() {
     assert!(warnings.len() == 1 && warnings[0].contains("no frame was matched"), "{warnings:?}");
 }
 
-/// The frame number `n` of [`FLAT`], but its picture is another one in each frame of each stream.
+/// Frame number `n` of [`FLAT`] with a different picture in each frame of each stream.
 fn noise(n: u64, stream: u64) -> gst::Buffer {
     let mut state = (n + 1) * 1_000_003 + stream * 7_777_777;
     let data = std::iter::repeat_with(|| {
@@ -340,7 +340,7 @@ fn noise(n: u64, stream: u64) -> gst::Buffer {
 #[test]
 fn flushes_end_a_stall() {
     let harness = Compare::started(bounded_to(40).build().unwrap(), FLAT);
-    // Of the side that is full.
+    // On the side that is full.
     let pushed = harness.feed([], (0..60).map(|n| flat(n, 100)));
     wait_for("as many frames as fit", || let_in(&pushed) == 30);
     let held = 30;
@@ -352,7 +352,7 @@ fn flushes_end_a_stall() {
     harness.pairs(0..8, 3);
     near(entry(&harness.frames(6)[0]).get("psnr-y").unwrap(), psnr(3), 1e-9);
 
-    // On the empty side: frames that wait for it continue to wait.
+    // On the empty side: frames that wait for it keep waiting.
     let pushed = harness.feed([], (8..60).map(|n| flat(n, 100)));
     let held = let_in(&pushed);
     assert!(held < 40, "{held}");
@@ -415,7 +415,7 @@ fn fifty_starts_and_stops() {
     harness.assert_ledger(&[("distorted", 4), ("matched", 4)]);
 }
 
-/// A stream that begins after the end is another one, without a flush.
+/// A stream that starts after the end is a new one, without a flush.
 #[test]
 fn another_stream_after_the_end() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);

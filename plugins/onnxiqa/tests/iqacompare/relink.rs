@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A missing link downstream, and a new one.
+//! A missing link downstream, and its replacement.
 
 use crate::common::*;
 use gst::prelude::*;
 use gst::{FlowError, FlowSuccess};
 
-/// Where the distorted stream's time stamps begin.
+/// The first time stamp of the distorted stream.
 const HOUR: gst::ClockTime = gst::ClockTime::from_seconds(3600);
 
-/// The distorted frame with that number, lighter by 3 than the reference's.
+/// The distorted frame with that number, brighter by 3 than the reference's.
 fn late(n: u64) -> gst::Buffer {
     let mut buffer = flat(n, 103);
     buffer.get_mut().unwrap().set_pts(HOUR + n * FRAME);
@@ -28,7 +28,7 @@ fn started() -> Compare {
 }
 
 #[test]
-fn a_pad_that_is_linked_again_goes_on_in_the_same_segment() {
+fn a_relinked_pad_continues_in_the_same_segment() {
     let harness = started();
     harness.feed((0..6).map(|n| flat(n, 100)), (0..4).map(late));
     harness.frames(2);
@@ -38,7 +38,7 @@ fn a_pad_that_is_linked_again_goes_on_in_the_same_segment() {
         let pushed = harness.feed([flat(n + 2, 100)], [late(n)]);
         pushed[1].wait() == Err(FlowError::NotLinked)
     });
-    let met = met.expect("upstream hears of the missing link");
+    let met = met.expect("upstream gets NOT_LINKED");
     src.link(&harness.sink).unwrap();
     harness.clear();
     let next = met + 10;
@@ -54,14 +54,14 @@ fn a_pad_that_is_linked_again_goes_on_in_the_same_segment() {
 }
 
 #[test]
-fn a_pad_that_is_linked_while_a_frame_finds_no_link_gets_all_further_frames() {
+fn a_pad_linked_during_a_failing_push_gets_all_further_frames() {
     let harness = started();
     let sink = harness.sink.clone();
     harness.answer_flow(move |n| {
         if n != 2 {
             return Ok(FlowSuccess::Ok);
         }
-        // What a new link sends, before the element hears that there was none.
+        // The event of a new link, before the element learns that there was none.
         sink.push_event(gst::event::Reconfigure::new());
         Err(FlowError::NotLinked)
     });

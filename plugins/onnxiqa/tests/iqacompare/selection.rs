@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Which pairs the model scores, and what is measured of the others.
+//! Which pairs the model scores, and what is measured for the others.
 
 use crate::common::*;
 use gst::prelude::*;
 use onnx_iqa::model::{Description, Search};
 use onnx_iqa_testkit as kit;
 
-/// The element with a model, which says how far two flat frames are apart.
+/// The element with a model whose output is the difference of two flat frames.
 fn scoring(dir: &kit::TempDir) -> gst::element_factory::ElementBuilder<'static> {
     let model = kit::difference_model(dir.path(), "difference");
     iqacompare().property("model", model.to_str().unwrap().to_owned()).property_from_str("provider", "cpu")
 }
 
-/// Of each frame: scored, skipped, or unmatched.
+/// One letter per frame: scored, skipped, or unmatched.
 fn states(frames: &[gst::Buffer]) -> String {
     let state = |buffer: &gst::Buffer| match entry(buffer).get::<&str>("state").unwrap() {
         "scored" => 'S',
@@ -58,10 +58,10 @@ fn interval_scores_one_pair_in_n_and_measures_every_pair() {
 }
 
 #[test]
-fn only_pairs_have_a_turn() {
+fn only_pairs_count_for_the_interval() {
     let dir = kit::TempDir::new();
     let harness = Compare::started(scoring(&dir).property("interval", 2u32).build().unwrap(), FLAT);
-    // Nothing is there for the frames 1 to 3.
+    // The frames 1 to 3 have no reference.
     harness.feed([0, 4, 5, 6, 7].map(|n| flat(n, 100)), (0..8).map(|n| flat(n, 104)));
     assert_eq!(states(&harness.finish_both()), "Suuu-S-S");
     harness.assert_ledger(&[("matched", 5), ("unmatched", 3)]);
@@ -71,7 +71,7 @@ fn only_pairs_have_a_turn() {
 fn max_rate_counts_in_stream_time() {
     let dir = kit::TempDir::new();
     let harness = Compare::new(scoring(&dir).property("max-rate", gst::Fraction::new(5, 1)).build().unwrap());
-    // Twice as fast: five scores a second of the film, not of the clock.
+    // Double speed: five scores per second of the film, not of the clock.
     let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
     segment.set_rate(2.0);
     let segment = gst::event::Segment::new(&segment);
@@ -92,7 +92,7 @@ fn both_may_change_while_playing() {
     let frames = |numbers: std::ops::Range<u64>| {
         let end = numbers.end;
         harness.pairs(numbers, 3);
-        // All that was pushed has left before the next change.
+        // All pushed frames have left before the next change.
         harness.frames(usize::try_from(end).unwrap())
     };
     frames(0..3);
@@ -110,7 +110,7 @@ fn both_may_change_while_playing() {
 }
 
 #[test]
-fn measures_alone_know_no_turns() {
+fn measures_without_a_model_ignore_the_interval() {
     let element = iqacompare().property("interval", 4u32).property("max-rate", gst::Fraction::new(1, 1));
     let harness = Compare::started(element.build().unwrap(), FLAT);
     harness.pairs(0..6, 3);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Going down from the middle of everything, and up again.
+//! Shutdown in the middle of processing, and restart.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -9,7 +9,7 @@ use gst::prelude::*;
 fn to_ready_with_full_pads() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     for target in [gst::State::Ready, gst::State::Null, gst::State::Ready] {
-        // The reference lacks, or downstream is stuck.
+        // The reference is missing, or downstream is stuck.
         for stuck in [false, true] {
             if stuck {
                 harness.block();
@@ -17,7 +17,7 @@ fn to_ready_with_full_pads() {
             let references = if stuck { 20 } else { 3 };
             let pushed = harness.feed((0..references).map(|n| flat(n, 100)), (0..20).map(|n| flat(n, 105)));
             harness.frames(1);
-            // As a sink does before its source stops.
+            // Like a sink before its source stops.
             harness.unblock();
             harness.state(target);
             for push in pushed {
@@ -58,7 +58,7 @@ fn in_the_middle_of_measuring() {
     for push in pushed {
         assert!(matches!(push.wait(), Ok(_) | Err(gst::FlowError::Flushing)));
     }
-    // What had left by then was measured.
+    // Everything that had left was measured.
     let measured = harness.items().into_iter().filter_map(|item| match item {
         Item::Buffer(buffer) => Some(buffer),
         _ => None,
@@ -78,12 +78,12 @@ fn up_and_down_without_data() {
 }
 
 #[test]
-fn it_is_gone_when_it_is_dropped() {
+fn it_is_freed_when_dropped() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     harness.pairs(0..3, 1);
     harness.finish_both();
     let weak = harness.element.downgrade();
-    // The rig's bus is the element's, and messages hold who has sent them.
+    // The harness's bus is the element's, and messages hold their source.
     let bus = harness.bus.clone();
     drop(harness);
     bus.set_flushing(true);

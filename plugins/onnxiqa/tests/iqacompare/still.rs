@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `alignment=still`: a reference of other content, or one picture, stands for all frames.
+//! `alignment=still`: a reference with other content, or one picture for all frames.
 
 use crate::common::*;
 use gst::prelude::*;
 use onnx_iqa_testkit as kit;
 use std::path::Path;
 
-/// What the reference is in these tests: of another size than [`CAPS`].
+/// Caps of the reference in these tests: a size other than [`CAPS`].
 const PICTURE: &str = "video/x-raw,format=RGB,width=6,height=5,framerate=0/1";
 
-/// A reference picture of one gray, shown from the frame number `n` on.
+/// A reference picture of one gray, shown from frame number `n` on.
 fn picture(n: u64, value: u8) -> gst::Buffer {
     // Rows of 18 bytes take 20.
     let mut buffer = gst::Buffer::from_mut_slice(vec![value; 20 * 5]);
@@ -22,7 +22,7 @@ fn model(dir: &kit::TempDir) -> String {
     kit::reduced_model(dir.path(), "reduced").to_str().unwrap().to_owned()
 }
 
-/// The element with a model that says how far the means of two pictures are apart.
+/// The element with a model whose output is the difference of the means of two pictures.
 fn still(dir: &kit::TempDir) -> gst::element_factory::ElementBuilder<'static> {
     iqacompare()
         .property_from_str("alignment", "still")
@@ -30,7 +30,7 @@ fn still(dir: &kit::TempDir) -> gst::element_factory::ElementBuilder<'static> {
         .property_from_str("provider", "cpu")
 }
 
-/// Both streams have begun, each with caps of its own.
+/// Both streams have started, each with its own caps.
 fn begun(element: gst::Element) -> Compare {
     let harness = Compare::new(element);
     harness.reference.start(PICTURE);
@@ -38,7 +38,7 @@ fn begun(element: gst::Element) -> Compare {
     harness
 }
 
-/// The frame was scored beside the reference picture that was shown from `reference` on, `apart` gray levels away.
+/// Asserts that the frame was scored with the reference picture shown from `reference` on, `apart` gray levels away.
 #[track_caller]
 fn assert_stands(frame: &gst::Buffer, reference: u64, apart: u8) {
     let entry = entry(frame);
@@ -54,7 +54,7 @@ fn assert_stands(frame: &gst::Buffer, reference: u64, apart: u8) {
 }
 
 #[test]
-fn one_picture_stands_for_all_frames() {
+fn one_picture_is_the_reference_of_all_frames() {
     let dir = kit::TempDir::new();
     let harness = begun(still(&dir).build().unwrap());
     harness.feed([picture(0, 200)], (0..120).map(|n| gray(n, n as u8)));
@@ -72,7 +72,7 @@ fn one_picture_stands_for_all_frames() {
 }
 
 #[test]
-fn a_picture_stands_until_the_next_one() {
+fn a_picture_applies_until_the_next_one() {
     let dir = kit::TempDir::new();
     let harness = begun(still(&dir).build().unwrap());
     harness.feed([2, 7, 12].map(|n| picture(n, 100 + n as u8)), (0..15).map(|n| gray(n, 50)));
@@ -85,7 +85,7 @@ fn a_picture_stands_until_the_next_one() {
 }
 
 #[test]
-fn a_picture_outlives_a_flush_and_another_stream_of_the_frames() {
+fn a_picture_survives_a_flush_and_another_stream_of_the_frames() {
     let dir = kit::TempDir::new();
     let harness = begun(still(&dir).build().unwrap());
     harness.feed([picture(3, 200)], [gray(0, 10)]);
@@ -107,7 +107,7 @@ fn a_picture_outlives_a_flush_and_another_stream_of_the_frames() {
 }
 
 #[test]
-fn a_flush_of_the_reference_takes_its_picture_away() {
+fn a_flush_of_the_reference_removes_its_picture() {
     let dir = kit::TempDir::new();
     let harness = begun(still(&dir).build().unwrap());
     harness.feed([picture(0, 200)], [gray(0, 10)]);
@@ -120,7 +120,7 @@ fn a_flush_of_the_reference_takes_its_picture_away() {
 }
 
 #[test]
-fn in_a_live_pipeline_a_picture_is_not_waited_beyond() {
+fn a_live_pipeline_does_not_wait_for_the_next_picture() {
     let dir = kit::TempDir::new();
     let element = still(&dir).build().unwrap();
     assert_eq!(element.property::<u64>("latency"), 0);
@@ -150,7 +150,7 @@ fn in_a_live_pipeline_a_picture_is_not_waited_beyond() {
 }
 
 #[test]
-fn memory_is_bounded_while_one_picture_stands() {
+fn memory_is_bounded_while_one_picture_applies() {
     let dir = kit::TempDir::new();
     // A frame has 24 bytes, the picture 100.
     let harness = begun(still(&dir).property("max-bytes", 300u64).build().unwrap());
@@ -178,7 +178,7 @@ fn png(dir: &kit::TempDir, size: [u32; 2], value: u8) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// The element beside a PNG through `decodebin` and these frames; it comes before the appsink `out`.
+/// The element with a PNG through `decodebin` as reference and these frames, before the appsink `out`.
 fn beside_a_png(dir: &kit::TempDir, frames: &str) -> gst::Pipeline {
     let picture = png(dir, [90, 31], 200);
     launch(&format!(
@@ -202,7 +202,7 @@ fn a_png_is_the_reference_of_a_whole_stream() {
 }
 
 #[test]
-fn a_png_stands_after_a_seek() {
+fn a_png_applies_after_a_seek() {
     let dir = kit::TempDir::new();
     let clip = clip("carphone_pristine.mp4");
     let pipeline = beside_a_png(&dir, &format!("filesrc location={} ! decodebin", Path::display(&clip)));
@@ -210,7 +210,7 @@ fn a_png_stands_after_a_seek() {
     let seeking = pipeline.clone();
     let to = gst::ClockTime::from_mseconds(1500);
     let sought = bounded("a seek", move || seeking.seek_simple(gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE, to));
-    assert!(sought.is_ok(), "the picture need not follow");
+    assert!(sought.is_ok(), "the picture's branch need not seek");
     let frames = buffers(&pipeline);
     assert!(frames.len() > 10, "{}", frames.len());
     assert!(frames[0].pts().unwrap() >= to);
@@ -235,7 +235,7 @@ fn a_reduced_reference_model_needs_still() {
 }
 
 #[test]
-fn what_still_makes_nothing_of_is_said() {
+fn settings_without_effect_with_still_are_reported() {
     let dir = kit::TempDir::new();
     let warned = |element: gst::Element| {
         let harness = begun(element);

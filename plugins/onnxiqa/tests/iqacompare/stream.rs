@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is in the streams beside frames: caps, segments, tags, gaps, queries.
+//! Stream contents other than frames: caps, segments, tags, gaps, queries.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -133,7 +133,7 @@ fn caps_that_change_in_the_middle() {
         buffer.get_mut().unwrap().set_pts(n * FRAME);
         buffer
     };
-    // The distorted stream alone changes (and is scaled), then the reference follows.
+    // Only the distorted stream changes (and is scaled), then the reference follows.
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     let change = |upstream: &Upstream| {
         let caps = large.parse::<gst::Caps>().unwrap();
@@ -186,7 +186,7 @@ fn downstream_sees_the_distorted_streams_caps() {
     let seen = harness.src.peer_query_caps(None);
     assert!(seen.is_subset(&wanted) && !seen.is_empty(), "{seen}");
     let reference = harness.reference.src.peer_query_caps(None);
-    assert!(!reference.is_subset(&wanted), "downstream has nothing to say about the reference: {reference}");
+    assert!(!reference.is_subset(&wanted), "downstream does not restrict the reference: {reference}");
     assert!(!reference.can_intersect(&"video/x-raw,format=v308".parse::<gst::Caps>().unwrap()));
 }
 
@@ -198,7 +198,7 @@ fn caps_without_a_frame_rate_are_accepted() {
 }
 
 #[test]
-fn allocation_asks_downstream_and_adds_what_is_held() {
+fn allocation_queries_downstream_and_adds_held_buffers() {
     let harness = Compare::new(iqacompare().build().unwrap());
     harness.answer_below(|query| match query.view_mut() {
         gst::QueryViewMut::Allocation(allocation) => {
@@ -259,7 +259,7 @@ fn frames_before_caps_and_foreign_segments_are_errors() {
 }
 
 #[test]
-fn upstream_events_of_downstream_go_to_the_distorted_stream_alone() {
+fn upstream_events_go_to_the_distorted_stream_only() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
     let seen = |upstream: &Upstream| {
         let (sender, receiver) = std::sync::mpsc::channel();
@@ -276,5 +276,5 @@ fn upstream_events_of_downstream_go_to_the_distorted_stream_alone() {
     assert_eq!(to_distorted, [gst::EventType::Reconfigure, gst::EventType::Qos]);
     assert_eq!(reference.try_iter().count(), 0);
     harness.sink.push_event(gst::event::Latency::new(gst::ClockTime::SECOND));
-    assert_eq!((distorted.try_iter().count(), reference.try_iter().count()), (1, 1), "both are to know the latency");
+    assert_eq!((distorted.try_iter().count(), reference.try_iter().count()), (1, 1), "both sides get the latency");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Frames without a partner, and what is posted of them.
+//! Frames without a partner, and what is posted about them.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -35,10 +35,10 @@ fn flag_marks_them() {
 }
 
 #[test]
-fn skip_says_nothing_of_them() {
+fn skip_attaches_nothing_to_them() {
     let harness = gappy("skip");
     let frames = harness.finish_both();
-    assert_eq!(frames.len(), 10, "they leave all the same");
+    assert_eq!(frames.len(), 10, "they are passed on");
     for (n, frame) in frames.iter().enumerate() {
         assert_eq!(gstonnxiqa::meta::entries(frame).is_empty(), [3, 4].contains(&n), "frame {n}");
     }
@@ -55,7 +55,7 @@ fn error_stops_and_names_the_frame() {
 }
 
 #[test]
-fn messages_carry_what_frames_carry_and_their_times() {
+fn messages_contain_the_entries_of_frames_and_their_times() {
     let harness = gappy("flag");
     let frames = harness.finish_both();
     let told = harness.messages_named("iqa-score");
@@ -68,7 +68,7 @@ fn messages_carry_what_frames_carry_and_their_times() {
 }
 
 #[test]
-fn alarms_look_at_psnr_unless_told_otherwise() {
+fn alarms_watch_psnr_by_default() {
     let element = iqacompare().property("window", 200_000_000u64).property("alarm-below", 40.0).build().unwrap();
     let harness = Compare::started(element, FLAT);
     assert_eq!(harness.element.property::<String>("alarm-field"), "psnr-y");
@@ -87,7 +87,7 @@ fn alarms_look_at_psnr_unless_told_otherwise() {
 }
 
 #[test]
-fn without_luma_alarms_look_at_the_psnr_of_all_channels() {
+fn without_luma_alarms_watch_the_psnr_of_all_channels() {
     let caps = "video/x-raw,format=RGB,width=16,height=16,framerate=25/1";
     let element = iqacompare().property("alarm-below", 40.0).build().unwrap();
     let harness = Compare::started(element, caps);

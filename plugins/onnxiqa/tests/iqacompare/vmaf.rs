@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The measure `vmaf`: frames wait for the next pairs, and whatever ends the wait ends it rightly.
+//! The measure `vmaf`: frames wait for the next pairs, and every end of the wait is handled correctly.
 
 use crate::common::*;
 use gst::prelude::*;
 
 const CAPS: &str = "video/x-raw,format=GRAY8,width=64,height=48,framerate=25/1";
 
-/// The frame number `n`: a pattern that moves, with `percent` of its contrast.
+/// Frame number `n`: a moving pattern with `percent` of its contrast.
 fn pattern(n: u64, percent: u64) -> gst::Buffer {
     let sample = |i: u64| {
         let (x, y) = (i % 64 + n * n, i / 64);
@@ -54,7 +54,7 @@ fn every_frame_carries_its_vmaf_and_the_summary_names_the_model() {
 fn a_frame_waits_for_the_next_pair() {
     let harness = Compare::started(element().build().unwrap(), CAPS);
     feed(&harness, 0..3);
-    // The reference is further than all of them, so that pairing waits for nothing.
+    // The reference is ahead of all of them, so that pairing waits for nothing.
     harness.feed([pattern(3, 100), pattern(4, 100)], []);
     let frames = harness.frames(2);
     assert_eq!(frames.len(), 2, "the third one waits");
@@ -80,7 +80,7 @@ fn another_model_gives_another_score() {
 }
 
 #[test]
-fn models_that_cannot_be_used_say_why() {
+fn the_errors_of_unusable_models_have_the_cause() {
     let text = refused(&element().property("vmaf-model", "vmaf_v9").build().unwrap());
     assert!(text.contains("vmaf_v9") && text.contains("vmaf_v0.6.1neg"), "{text}");
     let folder = onnx_iqa_testkit::TempDir::new();
@@ -93,17 +93,17 @@ fn models_that_cannot_be_used_say_why() {
     assert!(text.contains("VMAF_integer_feature_adm4_score"), "{text}");
     let text = refused(&element().property("vmaf-model", "/nowhere/x.json").build().unwrap());
     assert!(text.contains("/nowhere/x.json"), "{text}");
-    // Where VMAF is not measured, its model is of no interest.
+    // If VMAF is not measured, its model does not matter.
     let harness = Compare::started(iqacompare().property("vmaf-model", "vmaf_v9").build().unwrap(), CAPS);
     feed(&harness, 0..2);
     harness.finish_both();
     assert!(!harness.messages_named("iqa-summary")[0].has_field("vmaf-model"));
 }
 
-/// Pictures that VMAF 1 takes.
+/// Caps of pictures that VMAF 1 accepts.
 const CAPS_1: &str = "video/x-raw,format=I420,width=216,height=160,framerate=25/1";
 
-/// The frame number `n` of those: a pattern that moves, in luma and chroma, with `percent` of its contrast.
+/// Frame number `n` of these: a moving pattern in luma and chroma, with `percent` of its contrast.
 fn pattern_1(n: u64, percent: u64) -> gst::Buffer {
     let plane = |width: u64, height: u64| {
         let sample = move |i: u64| {
@@ -120,7 +120,7 @@ fn pattern_1(n: u64, percent: u64) -> gst::Buffer {
     buffer
 }
 
-/// By a model for high frame rates the first pair waits for two, all others for one.
+/// With a model for high frame rates, the first pair waits for two, all others for one.
 #[test]
 fn every_frame_carries_its_vmaf_1() {
     for model in ["vmaf_v1.0.16_3d0h", "vmaf_v1.0.16_hfr_3d0h"] {
@@ -139,7 +139,7 @@ fn every_frame_carries_its_vmaf_1() {
 }
 
 #[test]
-fn the_latency_has_as_many_frames_more_as_the_model_waits_for() {
+fn the_latency_includes_the_frames_that_the_model_waits_for() {
     let latency = |measures: &'static str, model: &'static str| {
         let element = iqacompare().property_from_str("measures", measures).property("vmaf-model", model);
         let harness = Compare::new(element.build().unwrap());
@@ -153,7 +153,7 @@ fn the_latency_has_as_many_frames_more_as_the_model_waits_for() {
             });
         }
         harness.begin(CAPS);
-        // The element knows the caps when it has passed them on.
+        // The element has processed the caps when it has passed them on.
         harness.wait_until("caps", |items| {
             items.iter().any(|item| matches!(item, Item::Event(event) if event.type_() == gst::EventType::Caps))
         });
@@ -168,7 +168,7 @@ fn the_latency_has_as_many_frames_more_as_the_model_waits_for() {
 }
 
 #[test]
-fn a_flush_drops_what_waits_and_begins_another_sequence() {
+fn a_flush_drops_waiting_frames_and_starts_a_new_sequence() {
     let harness = Compare::started(element().build().unwrap(), CAPS);
     feed(&harness, 0..3);
     harness.frames(2);
@@ -182,7 +182,7 @@ fn a_flush_drops_what_waits_and_begins_another_sequence() {
 }
 
 #[test]
-fn what_has_no_vmaf_has_its_other_measures_and_a_warning() {
+fn frames_without_vmaf_have_other_measures_and_a_warning() {
     for (caps, size, expected) in [
         ("video/x-raw,format=RGB,width=64,height=48,framerate=25/1", 64 * 48 * 3, "R'G'B'"),
         (FLAT, 16 * 16, "at least 33x33"),

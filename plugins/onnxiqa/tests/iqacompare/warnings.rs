@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What users are warned of, once, and what to do about it.
+//! Warnings to users: each once, with advice.
 
 use crate::common::*;
 
@@ -8,7 +8,7 @@ fn caps(format: &str, width: u32, height: u32) -> String {
     format!("video/x-raw,format={format},width={width},height={height},framerate=25/1")
 }
 
-/// The warnings of three blank frames with these caps on both sides.
+/// The warnings for three blank frames with these caps on both sides.
 #[track_caller]
 fn warned(element: gst::Element, reference: &str, distorted: &str) -> Vec<String> {
     let blank = |caps: &str, n: u64| {
@@ -36,7 +36,7 @@ fn display_aspects_that_differ() {
     let crops = iqacompare().property_from_str("registration", "crop").build().unwrap();
     assert!(warned(crops, &plain, &barred).is_empty());
     let anamorphic = caps("I420", 320, 272) + ",pixel-aspect-ratio=2/1";
-    assert!(warned(iqacompare().build().unwrap(), &plain, &anamorphic).is_empty(), "shown alike");
+    assert!(warned(iqacompare().build().unwrap(), &plain, &anamorphic).is_empty(), "shown with the same aspect");
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn depths_and_transfers_that_differ() {
     let [pq, sdr] = ["bt2100-pq", "bt2020-10"].map(|name| format!("{ten},colorimetry=(string){name}"));
     assert_one(&warned(iqacompare().build().unwrap(), &pq, &sdr), &["PQ", "standard dynamic range", "tone mapping"]);
     assert!(warned(iqacompare().build().unwrap(), &pq, &pq).is_empty());
-    // No matrix is stated: GstVideoInfo alone would take all of it for the default.
+    // No matrix is stated, so GstVideoInfo alone would use the default for everything.
     let partial = format!("{ten},colorimetry=(string)2:0:14:7");
     assert_one(&warned(iqacompare().build().unwrap(), &partial, &sdr), &["PQ", "tone mapping"]);
 }

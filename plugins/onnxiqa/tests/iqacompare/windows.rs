@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Windows and alarms go on whatever time does.
+//! Windows and alarms continue whatever time stamps do.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -25,7 +25,7 @@ fn alarms(messages: &[gst::Structure]) -> Vec<bool> {
 }
 
 #[test]
-fn they_go_on_when_running_time_jumps_back() {
+fn they_continue_when_running_time_jumps_back() {
     let harness = Compare::started(alarmed(), FLAT);
     harness.pairs(HOURS..HOURS + 10, 1);
     harness.pairs(0..11, 100);
@@ -55,9 +55,9 @@ fn they_count_frames_without_time_stamps_by_their_durations() {
     assert_eq!(alarms(&structures), [true]);
 }
 
-/// Without a score and PSNR, windows and `stats` are about what is measured.
+/// Without a score and PSNR, windows and `stats` use what is measured.
 #[test]
-fn the_first_measure_stands_for_what_is_not_measured() {
+fn the_first_measure_replaces_missing_ones() {
     for (measures, field, mean) in [("ssim", "ssim", Some(1.0)), ("psnr+ssim", "psnr-y", Some(100.0))] {
         let element = iqacompare().property_from_str("measures", measures).property("window", 200_000_000u64);
         let harness = Compare::started(element.build().unwrap(), FLAT);

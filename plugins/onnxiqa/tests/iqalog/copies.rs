@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Frames that come again with all that they carry: encoded and decoded, and as `videorate` copies them.
+//! Frames that come again with everything they carry: encoded and decoded, and copied by `videorate`.
 
 use super::counts::compare;
 use super::harness::{Folder, column, lines, table};
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 
-/// Scored frames: 20, at 25 a second, each of another score.
+/// Scored frames: 20, at 25 per second, each with another score.
 const SCORED: u64 = 20;
 
-/// Scores frames, and runs them through a piece of pipeline, in gst-launch's words.
+/// Scores frames, and sends them through a pipeline fragment in gst-launch syntax.
 fn score(behind: &str) {
     let models = TempDir::new();
     let pipeline = launch(&format!(
@@ -32,14 +32,14 @@ fn read(path: &str, element: &str) -> (Vec<Value>, Value) {
     (frames, pool)
 }
 
-/// What an element says of the frames, by their running times.
+/// The entries of an element, by the frames' running times.
 fn by_time(frames: &[Value], element: &str) -> BTreeMap<u64, Value> {
     let entry = |frame: &Value| (frame["running-time"].as_u64().expect("a time"), frame["scores"][element].clone());
     frames.iter().map(entry).collect()
 }
 
-/// Of the frames with one score the first is its own and the others say how much older it is; gives how many scores
-/// there are.
+/// Asserts that the first frame with a score is the scored one and that the others carry the score's age; returns the
+/// number of scores.
 #[track_caller]
 fn scores(frames: &[Value], element: &str) -> usize {
     let mut first = BTreeMap::new();
@@ -53,7 +53,7 @@ fn scores(frames: &[Value], element: &str) -> usize {
 }
 
 #[test]
-fn a_decoded_frame_carries_what_was_said_of_it_before_it_was_encoded() {
+fn a_decoded_frame_carries_its_entries_from_before_encoding() {
     let folder = Folder::new();
     let [before, between, after] = ["before", "between", "after"].map(|name| folder.file(name));
     score(&format!(
@@ -64,7 +64,7 @@ fn a_decoded_frame_carries_what_was_said_of_it_before_it_was_encoded() {
     let [before, between, after] = [before, between, after].map(|path| read(&path, "q"));
     let order: Vec<_> = between.0.iter().map(|frame| frame["running-time"].as_u64()).collect();
     assert!(!order.is_sorted(), "frames in another order: {order:?}");
-    assert!(after.0[0]["pts"] != before.0[0]["pts"], "x264enc moves time stamps, and the segment with them");
+    assert!(after.0[0]["pts"] != before.0[0]["pts"], "x264enc shifts time stamps together with the segment");
     assert_eq!(scores(&before.0, "q"), 20);
     for log in [&between, &after] {
         assert_eq!(by_time(&log.0, "q"), by_time(&before.0, "q"));
@@ -73,7 +73,7 @@ fn a_decoded_frame_carries_what_was_said_of_it_before_it_was_encoded() {
 }
 
 #[test]
-fn copies_count_once_and_say_so_in_every_format() {
+fn copies_count_once_and_are_marked_in_every_format() {
     for (rate, frames) in [("50/1", 39..=40), ("30/1", 23..=24), ("25/2", 10..=11)] {
         let folder = Folder::new();
         let [before, log, csv, vmaf] = ["before", "log", "csv", "vmaf"].map(|name| folder.file(name));
@@ -86,7 +86,7 @@ fn copies_count_once_and_say_so_in_every_format() {
         let scored = lines.len().min(20);
         assert_eq!(scores(&lines, "q"), scored, "{rate}");
         assert_eq!(pool["score"]["count"], scored, "{rate}");
-        // What became of all frames is the element's own word.
+        // The counts of all frames come from the element itself.
         assert_eq!((&pool["scored"], &pool["skipped"]), (&json!(SCORED), &json!(0)), "{rate}");
         if scored == 20 {
             assert_eq!(pool, before, "{rate}: the pool");
@@ -115,7 +115,7 @@ fn cell(value: &Value) -> String {
 }
 
 #[test]
-fn copies_are_told_apart_in_the_order_of_an_encoder() {
+fn copies_are_recognized_in_the_order_of_an_encoder() {
     let folder = Folder::new();
     let [before, log] = ["before", "log"].map(|name| folder.file(name));
     score(&format!(
@@ -125,7 +125,7 @@ fn copies_are_told_apart_in_the_order_of_an_encoder() {
     let ((_, before), (frames, pool)) = (read(&before, "q"), read(&log, "q"));
     let own = frames.iter().filter(|frame| frame["scores"]["q"]["state"] == "scored").count();
     assert_eq!((own, pool), (20, before));
-    // A copy that comes before its frame has no age: it is not older.
+    // A copy that comes before its frame has no age, because it is not older.
     let ages = frames.iter().map(|frame| &frame["scores"]["q"]);
     assert!(ages.into_iter().all(|entry| entry["state"] == "skipped" || entry["age"] == 0));
 }

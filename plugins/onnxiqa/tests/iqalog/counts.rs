@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The counts beside the figures: what frames show, and what their element says at the end.
+//! Counts in logs: those of frames, and those reported by their element at the end.
 
 use super::harness::{Folder, column, compared, element, frame, harness, lines, table};
 use gst::prelude::*;
@@ -8,13 +8,13 @@ use gstonnxiqa::messages::Structured as _;
 use serde_json::{Value, json};
 use std::fs;
 
-/// A comparison whose distorted stream begins 4 frames late: of 30 reference frames 4 lie outside. Runs it with a piece
-/// of pipeline behind, in gst-launch's words; gives the summary on the bus.
+/// A comparison whose distorted stream starts 4 frames late: of 30 reference frames, 4 are outside. Runs it with a
+/// pipeline fragment after it, in gst-launch syntax; returns the summary from the bus.
 pub fn compare(behind: &str) -> gst::Structure {
     compare_with("", behind)
 }
 
-/// The same with these properties of `iqacompare`, in gst-launch's words.
+/// The same with these properties of `iqacompare`, in gst-launch syntax.
 fn compare_with(properties: &str, behind: &str) -> gst::Structure {
     super::harness::init();
     let caps = "video/x-raw,format=I420,width=64,height=64,framerate=25/1";
@@ -88,7 +88,7 @@ fn every_format_has_the_ledger_of_the_element_also_behind_queues_and_an_encoder(
     assert_eq!((&pools["verdict"], &pools["reasons"]), (&json!(verdict), &json!(reasons)));
     assert_eq!(column(&pool_table, "verdict")[0], verdict);
     assert_eq!(document["elements"]["c"]["verdict"], verdict);
-    // Equal pictures: 100 dB, or libvmaf's 60 at 8 bits.
+    // Equal pictures: 100 dB, or 60 with libvmaf's limit for 8 bits.
     assert_eq!((&pools["psnr-y"]["of-mean-error"], &pools["psnr-cb"]["mean"]), (&json!(100.0), &json!(100.0)));
     assert_eq!(document["pooled_metrics"]["psnr_y"]["mean"], 60.0);
     assert_eq!(document["frames"].as_array().map(Vec::len), Some(26));
@@ -134,7 +134,7 @@ fn pairs_that_are_measured_and_not_scored_count_once_too() {
 }
 
 #[test]
-fn without_a_word_of_the_element_what_frames_show_is_counted_and_the_rest_is_absent() {
+fn without_a_summary_frames_are_counted_and_other_counts_absent() {
     let folder = Folder::new();
     let path = folder.file("log");
     let log = element(&path, "json-lines");
@@ -168,7 +168,7 @@ fn without_a_word_of_the_element_what_frames_show_is_counted_and_the_rest_is_abs
 }
 
 #[test]
-fn a_summary_holds_until_more_frames_come() {
+fn a_summary_is_valid_until_more_frames_come() {
     let folder = Folder::new();
     let path = folder.file("log");
     let log = element(&path, "json-lines");

@@ -45,7 +45,7 @@ fn csv_has_fixed_columns_and_loses_nothing() {
 }
 
 #[test]
-fn csv_takes_its_columns_from_the_first_row() {
+fn csv_columns_follow_from_the_first_row() {
     let folder = Folder::new();
     let path = folder.file("log.csv");
     let log = element(&path, "csv");
@@ -64,7 +64,7 @@ fn csv_takes_its_columns_from_the_first_row() {
 }
 
 #[test]
-fn a_rotated_csv_has_columns_for_what_came_up_before() {
+fn a_rotated_csv_has_columns_for_earlier_fields() {
     let folder = Folder::new();
     let path = folder.file("log");
     let log = element(&path, "csv");

@@ -6,7 +6,7 @@ use super::harness::{Folder, element, frame, harness, init, lines, numbered};
 use gst::prelude::*;
 use serde_json::json;
 
-/// The error that a pipeline with this element ends in when it is started.
+/// The error with which a pipeline with this element fails to start.
 pub fn start_error(log: &gst::Element) -> (gst::glib::Error, String) {
     let pipeline = gst::Pipeline::new();
     pipeline.add(log).expect("a new pipeline");
@@ -21,7 +21,7 @@ pub fn start_error(log: &gst::Element) -> (gst::glib::Error, String) {
 }
 
 #[test]
-fn what_cannot_work_is_an_error_at_the_start_that_says_why() {
+fn invalid_settings_are_errors_at_the_start_with_the_cause() {
     let folder = Folder::new();
     let missing = folder.file("nowhere/log");
     init();
@@ -45,7 +45,7 @@ fn what_cannot_work_is_an_error_at_the_start_that_says_why() {
         let (error, text) = start_error(&log);
         assert!(error.matches(kind), "{kind:?}: {text}");
         words.iter().for_each(|word| assert!(text.contains(word), "{word} in {text}"));
-        // A later try may succeed.
+        // A later attempt may succeed.
         log.set_property("location", folder.file("good"));
         log.set_property("max-file-size", 0u64);
         log.set_state(gst::State::Paused).expect("a good location");
@@ -63,7 +63,7 @@ fn a_full_disk_stops_the_stream_with_an_error() {
     assert_eq!(harness.push(numbered(1)), Err(gst::FlowError::Error));
     harness.push_event(gst::event::Eos::new());
     let errors: Vec<_> = bus.iter().filter(|message| message.type_() == gst::MessageType::Error).collect();
-    assert_eq!(errors.len(), 1, "one for the whole misery");
+    assert_eq!(errors.len(), 1, "one error for all frames");
     match errors[0].view() {
         gst::MessageView::Error(error) => {
             assert!(error.error().matches(gst::ResourceError::NoSpaceLeft), "{error:?}");
@@ -74,7 +74,7 @@ fn a_full_disk_stops_the_stream_with_an_error() {
 }
 
 #[test]
-fn a_stream_without_scores_is_warned_of_once_and_not_logged() {
+fn a_stream_without_scores_causes_one_warning_and_is_not_logged() {
     let folder = Folder::new();
     for (frames, at_once) in [(3, 0), (150, 1)] {
         let path = folder.file("log");

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! That nothing is overwritten, and that a file has one writer.
+//! No file is overwritten, and a file has only one writer.
 
 use super::errors::start_error;
 use super::harness::{Folder, element, harness, lines, numbered};
 use gst::prelude::*;
 use std::fs;
 
-/// A run of one frame with that score.
+/// A run with one frame of that score.
 fn run(path: &str, format: &str, score: u64, set: impl Fn(&gst::Element)) {
     let log = element(path, format);
     set(&log);
@@ -19,7 +19,7 @@ fn run(path: &str, format: &str, score: u64, set: impl Fn(&gst::Element)) {
 }
 
 #[test]
-fn a_file_that_is_there_is_moved_and_never_overwritten() {
+fn an_existing_file_is_moved_and_never_overwritten() {
     for format in ["json-lines", "csv", "vmaf-json"] {
         let folder = Folder::new();
         let path = folder.file("log");
@@ -48,7 +48,7 @@ fn max_files_bounds_what_is_kept() {
 }
 
 #[test]
-fn append_goes_on_with_the_file_and_rotates_it_when_it_is_full() {
+fn append_continues_the_file_and_rotates_it_when_full() {
     let folder = Folder::new();
     let path = folder.file("log");
     let append = |log: &gst::Element| log.set_property("append", true);
@@ -56,7 +56,7 @@ fn append_goes_on_with_the_file_and_rotates_it_when_it_is_full() {
     assert_eq!(folder.names(), ["log"]);
     let found = lines(&path);
     assert_eq!((found.len(), &found[2]["scores"]["iqascore0"]["score"]), (4, &2.0.into()));
-    // A run that was killed within a line: the next one begins another.
+    // After a run that was killed within a line, the next one starts a new line.
     fs::write(folder.file("killed"), "{\"pts\":").expect("a file");
     run(&folder.file("killed"), "json-lines", 5, append);
     let text = fs::read_to_string(folder.file("killed")).expect("a log");
@@ -84,7 +84,7 @@ fn two_elements_cannot_write_one_file() {
         let first = element(&path, format);
         first.set_property("name", "first");
         first.set_state(gst::State::Paused).expect("PAUSED");
-        // The same file by another way.
+        // The same file by another path.
         let second = element(&folder.file("./log"), format);
         second.set_property("name", "second");
         let (error, text) = start_error(&second);
@@ -94,7 +94,7 @@ fn two_elements_cannot_write_one_file() {
         second.set_state(gst::State::Paused).expect("the file is free");
         second.set_state(gst::State::Null).expect("NULL");
     }
-    // What is no file may have several writers.
+    // Anything other than a regular file may have several writers.
     let both = [element("/dev/null", "json-lines"), element("/dev/null", "json-lines")];
     for log in &both {
         log.set_state(gst::State::Paused).expect("PAUSED");
@@ -103,11 +103,11 @@ fn two_elements_cannot_write_one_file() {
 }
 
 #[test]
-fn a_file_that_another_process_has_locked_is_left_alone() {
+fn a_file_locked_by_another_process_is_not_changed() {
     let folder = Folder::new();
     let path = folder.file("log");
     fs::write(&path, "theirs").expect("a file");
-    // Locks belong to open files: to the element this is as good as another process.
+    // Locks belong to open files, so for the element this equals another process.
     let theirs = fs::File::options().append(true).open(&path).expect("a file");
     theirs.lock().expect("a lock");
     for append in [false, true] {
@@ -120,7 +120,7 @@ fn a_file_that_another_process_has_locked_is_left_alone() {
         (folder.names(), fs::read_to_string(&path).expect("a file")),
         (vec!["log".to_owned()], "theirs".to_owned())
     );
-    // And the element locks its own file.
+    // The element also locks its own file.
     drop(theirs);
     let log = element(&path, "json-lines");
     let mut harness = harness(&log);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Frames with scores, an element in a harness, files of the test's own, and what is in them.
+//! Frames with scores, an element in a harness, temporary files, and their content.
 
 use gst_check::Harness;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use crate::common::init;
 
-/// A directory of the test's own, removed with it.
+/// A directory of the test, removed with this value.
 pub struct Folder(PathBuf);
 
 impl Folder {
@@ -67,7 +67,7 @@ pub fn scored(score: f64) -> gst::Structure {
         .build()
 }
 
-/// What a comparison says of the frame with that time stamp.
+/// The entry of a comparison for the frame with that time stamp.
 pub fn compared(pts: u64) -> gst::Structure {
     gst::Structure::builder("iqa-score")
         .field("model", "none")
@@ -104,7 +104,7 @@ pub fn lines(path: impl AsRef<Path>) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }
 
-/// RFC 4180, for what a test needs.
+/// A reader for RFC 4180, as far as tests need it.
 pub fn table(path: &str) -> Vec<Vec<String>> {
     let text = fs::read_to_string(path).expect("the log");
     let (mut rows, mut cell, mut quoted) = (vec![vec![]], String::new(), false);
@@ -131,7 +131,7 @@ pub fn column<'a>(table: &'a [Vec<String>], title: &str) -> Vec<&'a str> {
     table[1..].iter().map(|row| row[index].as_str()).collect()
 }
 
-/// As `mode=live` gives them: nothing at first, then each score on several frames.
+/// Entries as with `mode=live`: none at first, then each score on several frames.
 pub fn live() -> Vec<gst::Structure> {
     let carried = |pts: u64, score: f64, latency: u64, age: u64| {
         let mut entry = scored(score);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The format `json-lines`, and what every format takes from a frame.
+//! The format `json-lines`, and what all formats read from a frame.
 
 use super::harness::{Folder, element, frame, harness, lines, numbered, scored, skipped};
 use gst::prelude::*;
@@ -8,7 +8,7 @@ use onnx_iqa::stats::{FieldRange, Pool};
 use serde_json::{Value, json};
 
 #[test]
-fn a_line_is_in_the_file_when_its_frame_is_out_and_the_pool_comes_last() {
+fn a_line_is_written_before_its_frame_leaves_and_the_pool_comes_last() {
     let folder = Folder::new();
     let path = folder.file("log.jsonl");
     let log = element(&path, "json-lines");
@@ -63,13 +63,13 @@ fn times_come_from_the_segment_and_missing_ones_are_null() {
     harness.push_event(gst::event::Segment::new(&gst::FormattedSegment::<gst::format::Bytes>::new()));
     harness.push(frame(Some(7), &[("s", scored(1.0))])).expect("flow");
     let times: Vec<_> = lines(&path).iter().map(|line| (line["pts"].clone(), line["running-time"].clone())).collect();
-    // Two seconds of the segment at double speed, after one of base; 5 lies before the segment.
+    // Two seconds of the segment at double speed, after a base of one second; 5 is before the segment.
     assert_eq!(times[0], (json!(12_000_000_000u64), json!(2_000_000_000u64)));
     assert_eq!(times[1..], [(json!(5), Value::Null), (Value::Null, Value::Null), (json!(7), Value::Null)]);
 }
 
 #[test]
-fn what_has_no_value_is_absent_and_maps_are_left_out() {
+fn fields_without_value_and_maps_are_absent() {
     let folder = Folder::new();
     let path = folder.file("log");
     let log = element(&path, "json-lines");

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 #[test]
-fn a_pipeline_that_is_just_stopped_has_its_pool_too() {
+fn a_stopped_pipeline_has_its_pool_too() {
     let folder = Folder::new();
     for (name, format) in [("a", "json-lines"), ("b", "csv"), ("c", "vmaf-json")] {
         let log = element(&folder.file(name), format);
@@ -34,7 +34,7 @@ fn a_score_that_several_frames_carry_counts_once() {
     for (i, entry) in live().into_iter().enumerate() {
         harness.push(frame(Some(i as u64 * 40), &[("s", entry)])).expect("flow");
     }
-    // Its own score, which the next frame carries on.
+    // Its own score, which the next frame carries too.
     let mut own = scored(100.0);
     own.set("scored-pts", 280u64);
     let mut again = own.clone();
@@ -50,13 +50,13 @@ fn a_score_that_several_frames_carry_counts_once() {
     assert_eq!(lines.len(), 12);
     let pool = &lines[11]["pool"]["s"];
     assert_eq!((&pool["scored"], &pool["score"]["mean"]), (&json!(4), &json!(40.0)));
-    // 8 frames came as skipped ones, and 3 scores of such frames later.
+    // 8 frames came as skipped, and 3 scores of such frames later.
     assert_eq!((&pool["skipped"], &pool["failed"]), (&json!(5), &json!(1)));
     assert_eq!((&pool["attributes"]["noise"]["count"], &pool["attributes"]["noise"]["max"]), (&json!(3), &json!(20.0)));
 }
 
 #[test]
-fn flushes_and_loops_go_on_counting() {
+fn counting_continues_after_flushes_and_loops() {
     let folder = Folder::new();
     for (name, format) in [("lines", "json-lines"), ("vmaf", "vmaf-json")] {
         let path = folder.file(name);
@@ -87,7 +87,7 @@ fn flushes_and_loops_go_on_counting() {
 }
 
 #[test]
-fn an_empty_stream_leaves_whole_files() {
+fn an_empty_stream_leaves_complete_files() {
     let folder = Folder::new();
     for (name, format) in [("a", "json-lines"), ("b", "csv"), ("c", "vmaf-json")] {
         let log = element(&folder.file(name), format);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Rotation from inside and outside.
+//! Rotation by the element and by other programs.
 
 use super::harness::{Folder, column, element, harness, lines, numbered, table};
 use gst::prelude::*;
@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 #[test]
-fn rotation_keeps_whole_lines_in_so_many_files() {
+fn rotation_keeps_complete_lines_in_the_given_number_of_files() {
     let folder = Folder::new();
     let path = folder.file("log");
     let size = {
@@ -43,7 +43,7 @@ fn rotation_keeps_whole_lines_in_so_many_files() {
     }
     let before = fs::read_to_string(&path).expect("the log");
     drop(first);
-    // The next run does not overwrite what this one has written.
+    // The next run does not overwrite the files of this one.
     log.set_state(gst::State::Null).expect("NULL");
     let mut second = harness(&log);
     second.push(numbered(99)).expect("flow");
@@ -74,7 +74,7 @@ fn rotation_without_a_limit_and_with_one_file_and_csv_headers() {
 }
 
 #[test]
-fn what_is_no_file_is_not_rotated() {
+fn only_regular_files_are_rotated() {
     let folder = Folder::new();
     let path = folder.file("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo").success());

@@ -28,7 +28,7 @@ fn standard_output() {
         String::from_utf8(output.stdout).expect("UTF-8")
     };
     let text = run("json-lines");
-    // The test harness talks too.
+    // The test harness also prints to standard output.
     let lines: Vec<Value> = text
         .lines()
         .filter_map(|line| line.find('{').and_then(|start| serde_json::from_str(&line[start..]).ok()))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What passes through, untouched.
+//! What passes through, unchanged.
 
 use super::harness::{Folder, element, frame, harness, lines, numbered, scored};
 use gst::prelude::*;
@@ -22,7 +22,7 @@ fn nothing_is_touched() {
 }
 
 #[test]
-fn lists_stay_lists_and_each_of_their_frames_is_logged() {
+fn lists_stay_lists_and_all_their_frames_are_logged() {
     let folder = Folder::new();
     let path = folder.file("log");
     let log = element(&path, "json-lines");
@@ -66,7 +66,7 @@ fn queries_and_events_pass() {
 }
 
 #[test]
-fn it_stands_behind_an_encoder() {
+fn it_works_after_an_encoder() {
     let folder = Folder::new();
     let path = folder.file("log");
     let log = element(&path, "json-lines");
@@ -95,7 +95,7 @@ fn it_stands_behind_an_encoder() {
     let lines = lines(&path);
     pipeline.set_state(gst::State::Null).expect("NULL");
     assert_eq!(lines.len(), 31);
-    // The encoder moves time stamps and segment; running time stays the frame's own.
+    // The encoder shifts time stamps and segment; the running time of the frame does not change.
     for (i, line) in lines[..30].iter().enumerate() {
         assert_eq!(line["running-time"], i as u64 * 40_000_000);
         assert_eq!(line["scores"]["iqascore0"]["score"], i as f64);

@@ -53,7 +53,7 @@ fn vmaf_json_is_laid_out_like_libvmafs_and_appears_when_complete() {
     assert_eq!(document["elements"], json!({"s": {"model": "metaiqa"}}));
 }
 
-/// 6n + 12 dB: 60 at 8 bits, 72 at 10. The mean error is that of the values before they are cut.
+/// 6n + 12 dB: 60 at 8 bits, 72 at 10. The mean error is computed from the values before clipping.
 #[test]
 fn one_comparison_has_libvmafs_names_and_limits() {
     for (depth, cut) in [(8u64, 60.0), (10, 72.0)] {
@@ -96,7 +96,7 @@ fn one_comparison_has_libvmafs_names_and_limits() {
 }
 
 #[test]
-fn names_of_several_elements_have_theirs_before_them_also_when_one_comes_late() {
+fn metrics_of_several_elements_are_prefixed_even_if_one_comes_late() {
     let folder = Folder::new();
     let path = folder.file("log.json");
     let log = element(&path, "vmaf-json");
@@ -121,9 +121,9 @@ fn names_of_several_elements_have_theirs_before_them_also_when_one_comes_late() 
     assert_eq!(folder.names(), ["log.json"]);
 }
 
-/// What `mode=live` gives: frames that are skipped, and carry the newest score on.
+/// Entries as with `mode=live`: skipped frames that carry the newest score.
 #[test]
-fn a_score_that_frames_carry_on_is_there_once() {
+fn a_score_carried_by_later_frames_is_listed_once() {
     let folder = Folder::new();
     let path = folder.file("log.json");
     let log = element(&path, "vmaf-json");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The alarm, which scoring elements put on frames.
+//! The alarm that scoring elements put on frames.
 
 use super::*;
 use onnx_iqa_testkit as kit;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Downstream composites.
+//! Composition by downstream.
 
 use super::*;
 use gst_video::{VideoOverlayComposition, VideoOverlayCompositionMeta};
 
 const FEATURE: &str = "meta:GstVideoOverlayComposition";
 
-/// Downstream takes compositions: by its caps and, if `in_allocation`, in its answer to ALLOCATION.
+/// Downstream accepts compositions: by its caps and, if `in_allocation`, in its answer to ALLOCATION.
 fn offer(harness: &ElementHarness, in_allocation: bool) {
     harness.answer_below(move |query| match query.view_mut() {
         gst::QueryViewMut::Allocation(query) => {
@@ -32,7 +32,7 @@ fn rectangles(buffer: &gst::BufferRef) -> Vec<(i32, i32, u32, u32)> {
 }
 
 #[test]
-fn where_downstream_composites_pixels_stay_as_they_are() {
+fn pixels_are_unchanged_if_downstream_composites() {
     let harness = ElementHarness::new(iqaoverlay().build().unwrap());
     offer(&harness, true);
     harness.start(LARGE);
@@ -46,7 +46,8 @@ fn where_downstream_composites_pixels_stay_as_they_are() {
         let [(x, y, width, height)] = rectangles(buffer)[..] else { panic!("{:?}", rectangles(buffer)) };
         assert!(x >= 0 && y >= 0 && x as u32 + width < 320 && y as u32 + height < 240);
     }
-    // The first has no course yet; what has not changed since is the same rectangle, which a sink uploads once.
+    // The first frame has no history to draw yet. If nothing has changed since, it is the same rectangle, which a sink
+    // uploads only once.
     let seqnum = |index: usize| {
         let meta = frames[index].meta::<VideoOverlayCompositionMeta>().unwrap();
         meta.overlay().rectangle(0).unwrap().seqnum()
@@ -56,8 +57,8 @@ fn where_downstream_composites_pixels_stay_as_they_are() {
 }
 
 #[test]
-fn what_gstreamer_composites_is_what_is_drawn() {
-    // Without a matrix between, and without a fourth byte, which GStreamer takes for alpha even in BGRx.
+fn composition_by_gstreamer_equals_drawing() {
+    // Without a matrix in between, and without a fourth byte, which GStreamer treats as alpha even in BGRx.
     let caps = LARGE.replace("GRAY8", "RGB");
     let first = |composites: bool| {
         let harness = ElementHarness::new(iqaoverlay().build().unwrap());
@@ -83,7 +84,7 @@ fn what_gstreamer_composites_is_what_is_drawn() {
 }
 
 #[test]
-fn an_offer_has_to_be_in_the_answer_to_allocation_too() {
+fn support_must_also_be_in_the_answer_to_allocation() {
     let harness = ElementHarness::new(iqaoverlay().build().unwrap());
     offer(&harness, false);
     harness.start(LARGE);
@@ -106,7 +107,7 @@ fn formats_that_cannot_be_drawn_on_are_composited() {
 }
 
 #[test]
-fn what_upstream_has_attached_stays_below() {
+fn upstreams_rectangles_stay_below() {
     for features in [FEATURE.to_owned(), format!("memory:SystemMemory, {FEATURE}")] {
         check_upstreams(&LARGE.replace("video/x-raw", &format!("video/x-raw({features})")));
     }
@@ -130,7 +131,7 @@ fn check_upstreams(caps: &str) {
 }
 
 #[test]
-fn who_composites_may_change_while_playing() {
+fn the_compositing_side_may_change_while_playing() {
     let harness = ElementHarness::started(iqaoverlay().build().unwrap(), LARGE);
     harness.push(with(frame(0), &scored(72.4))).unwrap();
     offer(&harness, true);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is changed of a frame, and what is not.
+//! What is changed in a frame, and what is not.
 
 use super::*;
 
 #[test]
-fn what_nothing_is_said_of_passes_as_it_is() {
+fn frames_without_entries_pass_unchanged() {
     let harness = ElementHarness::started(iqaoverlay().build().unwrap(), LARGE);
     let buffer = frame(0);
     let memory = buffer.peek_memory(0).as_ptr();
@@ -29,7 +29,7 @@ fn a_score_is_drawn_and_metas_times_and_flags_stay() {
     assert_eq!((out.pts(), out.duration(), out.flags()), (Some(3 * FRAME), Some(FRAME), flags));
     assert_eq!(entry(&out).get::<f64>("score"), Ok(72.4));
     assert!(out.meta::<gst::ReferenceTimestampMeta>().is_some());
-    // Far from the box, which is in the upper left corner.
+    // Far from the box in the upper left corner.
     assert!(data(&out)[320 * 200..].iter().all(|&byte| byte == 128));
 }
 
@@ -42,7 +42,7 @@ fn a_frame_that_others_hold_is_copied_for_drawing() {
     assert_eq!(drawn(&kept), 0, "what a tee's other branch has stays as it was");
 }
 
-/// Every format of the template is drawn on, or said to be none that can be.
+/// Every format of the template is either drawn on or reported as unsupported.
 #[test]
 fn every_format_is_drawn_on_or_named() {
     init();
@@ -76,12 +76,12 @@ fn every_format_is_drawn_on_or_named() {
     assert!(contract.split(' ').all(|format| !named.contains(&format.to_owned())), "{named:?}");
 }
 
-/// Planes with strides and offsets of their own, as decoders have them; what is between them is not touched.
+/// Planes with their own strides and offsets, as from decoders; bytes between them are not changed.
 #[test]
 fn strides_and_offsets_are_the_buffers_own() {
     let caps = "video/x-raw,format=I420,width=320,height=240,framerate=25/1";
     let harness = ElementHarness::started(iqaoverlay().build().unwrap(), caps);
-    // Cb and Cr lie side by side in the same rows.
+    // Cb and Cr are adjacent in the same rows.
     let (stride, chroma) = (384, 384 * 240 + 64);
     let mut buffer = bytes(0, vec![128; chroma + 384 * 120]);
     let (offsets, strides) = ([0, chroma, chroma + 192], [stride, 384, 384]);
@@ -98,7 +98,7 @@ fn strides_and_offsets_are_the_buffers_own() {
         let row = &out[chroma + row * 384..][..384];
         assert!(row[160..192].iter().chain(&row[352..]).all(|&byte| byte == 128));
     }
-    // The word is colored: both chroma planes have something, at the same places.
+    // The word is colored: both chroma planes change, at the same places.
     let rows = (0..120).map(|row| &out[chroma + row * 384..][..384]);
     let count = |from: usize| rows.clone().flat_map(|row| &row[from..from + 160]).filter(|&&byte| byte != 128).count();
     assert!(count(0) > 20 && count(192) > 20, "{} {}", count(0), count(192));
@@ -130,7 +130,7 @@ fn a_frame_that_cannot_be_mapped_passes_with_one_warning() {
 }
 
 #[test]
-fn what_a_crop_meta_hides_is_not_drawn_on() {
+fn cropped_parts_are_not_drawn_on() {
     let harness = ElementHarness::started(iqaoverlay().build().unwrap(), LARGE);
     let mut buffer = with(frame(0), &scored(50.0));
     let fields = buffer.make_mut();
@@ -155,7 +155,7 @@ fn new_caps_are_followed() {
     assert!(drawn(&out[1]) > drawn(&out[0]) * 2, "{} {}", drawn(&out[0]), drawn(&out[1]));
 }
 
-/// Of `mt-irn`, for instance; frames that are not scored carry it along.
+/// A map as from `mt-irn`; frames that are not scored carry it too.
 #[test]
 fn a_map_lies_over_the_picture() {
     let element = iqaoverlay().property_from_str("show", "map").property("map-opacity", 1.0);
@@ -174,6 +174,6 @@ fn a_map_lies_over_the_picture() {
         let at = |x: usize, y: usize| bytes[y * 320 + x];
         let row: Vec<_> = [0, 100, 160, 220, 319].map(|x| at(x, 110)).into();
         assert!(row.windows(2).all(|pair| pair[0] < pair[1] || pair[0] == 255), "{row:?}");
-        assert_eq!([at(319, 0), at(0, 239), at(319, 239)], [255; 3], "GRAY8 is of full range");
+        assert_eq!([at(319, 0), at(0, 239), at(319, 239)], [255; 3], "GRAY8 has full range");
     }
 }

@@ -27,7 +27,7 @@ fn iqaoverlay() -> gst::element_factory::ElementBuilder<'static> {
     gst::ElementFactory::make("iqaoverlay").name("o")
 }
 
-/// The frame number `n` of [`LARGE`], gray.
+/// Frame number `n` of [`LARGE`], gray.
 fn frame(n: u64) -> gst::Buffer {
     bytes(n, vec![128; 320 * 240])
 }
@@ -47,7 +47,7 @@ fn scored(score: f64) -> FrameRecord {
     record
 }
 
-/// The buffer, of which the element `q` says this.
+/// The buffer with this entry of the element `q`.
 fn with(mut buffer: gst::Buffer, record: &FrameRecord) -> gst::Buffer {
     gstonnxiqa::meta::attach(buffer.make_mut(), "q", record.to_structure()).unwrap();
     buffer
@@ -58,7 +58,7 @@ fn data(buffer: &gst::BufferRef) -> Vec<u8> {
     buffer.map_readable().unwrap().to_vec()
 }
 
-/// How many bytes are others than in the frame that was pushed.
+/// The number of bytes that differ from the pushed frame.
 fn drawn(buffer: &gst::BufferRef) -> usize {
     data(buffer).iter().filter(|&&byte| byte != 128).count()
 }

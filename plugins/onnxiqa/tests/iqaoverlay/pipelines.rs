@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Whole pipelines with real elements beside.
+//! Complete pipelines with other elements.
 
 use super::*;
 use onnx_iqa_testkit as kit;
@@ -41,7 +41,7 @@ fn two_elements_in_a_row_have_a_box_each_or_share_one() {
     assert_eq!(buffers(&pipeline).len(), 3);
 }
 
-/// Sources without a frame rate, and caps that change on the way.
+/// Sources without a frame rate, and caps that change in the stream.
 #[test]
 fn stills_and_other_sizes_pass() {
     let harness =
@@ -52,6 +52,6 @@ fn stills_and_other_sizes_pass() {
         "videotestsrc ! video/x-raw,format=UYVY,width=321,height=243,framerate=0/1 ! iqaoverlay \
          ! videoscale ! video/x-raw,width=16,height=16 ! iqaoverlay ! appsink name=out",
     );
-    // `videotestsrc` ends by itself after the only frame of such a stream.
+    // `videotestsrc` ends after the only frame of such a stream.
     assert_eq!(buffers(&pipeline).len(), 1);
 }

@@ -5,7 +5,7 @@
 use super::*;
 
 #[test]
-fn the_properties_are_those_of_the_contract() {
+fn the_properties_are_those_documented() {
     let element = iqaoverlay().build().unwrap();
     let table = [
         ("elements", "gchararray", ""),
@@ -23,7 +23,7 @@ fn the_properties_are_those_of_the_contract() {
 }
 
 #[test]
-fn what_is_set_while_playing_is_in_the_next_frame() {
+fn properties_set_while_playing_apply_to_the_next_frame() {
     let harness = ElementHarness::started(iqaoverlay().property("elements", "q").build().unwrap(), LARGE);
     let mut number = 0;
     let mut next = |name: &str, value: &str| {

@@ -14,8 +14,8 @@ fn a_frame_without_a_score_shows_the_last_one_and_it_becomes_stale() {
     }
     let out: Vec<_> = harness.frames(4).iter().map(|buffer| data(buffer)).collect();
     assert_eq!(out[0], out[1], "40 ms later nothing is redrawn");
-    assert_ne!(out[1], out[2], "it says its age");
-    // The word in color is a badge now.
+    assert_ne!(out[1], out[2], "it shows its age");
+    // The colored word has become a badge.
     assert_ne!(out[2], out[3]);
 }
 
@@ -35,7 +35,7 @@ fn a_copied_frame_shows_the_age_of_its_score() {
 }
 
 #[test]
-fn a_flush_forgets_all() {
+fn a_flush_resets_everything() {
     let harness = ElementHarness::started(iqaoverlay().build().unwrap(), LARGE);
     harness.push(with(frame(0), &scored(72.4))).unwrap();
     harness.frames(1);
@@ -48,7 +48,7 @@ fn a_flush_forgets_all() {
 }
 
 #[test]
-fn a_restart_forgets_all() {
+fn a_restart_resets_everything() {
     let harness = ElementHarness::started(iqaoverlay().build().unwrap(), LARGE);
     harness.push(with(frame(0), &scored(72.4))).unwrap();
     harness.frames(1);

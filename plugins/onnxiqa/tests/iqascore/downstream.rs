@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What downstream answers reaches upstream.
+//! Downstream's answers reach upstream.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -16,18 +16,18 @@ fn refuse(harness: &ElementHarness, error: FlowError) {
     harness.answer_flow(move |n| if n < 2 { Ok(FlowSuccess::Ok) } else { Err(error) });
 }
 
-/// Pushes until upstream hears of it.
+/// Pushes until upstream gets the error.
 #[track_caller]
 fn push_until_error(harness: &ElementHarness) -> FlowError {
     let error = (0..100).find_map(|n| {
         let flow = harness.push(gray(n, shade(n)));
-        // Without a limit to what upstream may push there is nothing to wait for but downstream's answer.
+        // Without a limit on pushed frames, there is nothing to wait for but downstream's answer.
         if n == 2 {
             harness.frames(3);
         }
         flow.err()
     });
-    error.expect("upstream never hears of the error")
+    error.expect("upstream never gets the error")
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn errors_reach_upstream() {
 }
 
 #[test]
-fn a_failure_after_eos_was_taken_is_an_error_of_the_element() {
+fn a_failure_after_eos_was_accepted_is_an_error_of_the_element() {
     let dir = kit::TempDir::new();
     let harness = harness(&dir);
     harness.answer_flow(|_| Err(FlowError::NotLinked));
@@ -77,7 +77,7 @@ fn eos_after_a_failure_is_an_error_of_the_element() {
 }
 
 #[test]
-fn events_still_get_past_downstreams_eos_in_order_and_the_summary_comes_once() {
+fn events_pass_after_downstreams_eos_in_order_and_the_summary_comes_once() {
     let dir = kit::TempDir::new();
     let harness = harness(&dir);
     refuse(&harness, FlowError::Eos);
@@ -110,7 +110,7 @@ fn events_queued_before_downstreams_eos_leave_in_order() {
 }
 
 #[test]
-fn a_new_segment_or_stream_takes_downstreams_eos_back() {
+fn a_new_segment_or_stream_cancels_downstreams_eos() {
     let dir = kit::TempDir::new();
     for whole in [false, true] {
         let harness = harness(&dir);
@@ -137,10 +137,10 @@ fn a_pad_that_is_linked_later_gets_frames() {
         src.unlink(&harness.sink).unwrap();
         let error =
             (0..100).find_map(|n| harness.push(gray(n, 1)).err().or_else(|| harness.src.last_flow_result().err()));
-        // The first push may be the only one: it is the task that meets the missing link.
+        // The first push may be the only one, because the missing link is detected by the task.
         assert!(matches!(error, None | Some(FlowError::NotLinked)), "round {round}: {error:?}");
         src.link(&harness.sink).unwrap();
-        // Frames that had been on their way may be lost, those after it may not.
+        // Frames in transit may be lost, later ones may not.
         while harness.push(gray(200, 20)).is_err() {}
         harness.wait_until("a frame", |items| items.iter().any(|item| matches!(item, Item::Buffer(_))));
         harness.push(gray(201, 30)).unwrap();
@@ -150,7 +150,7 @@ fn a_pad_that_is_linked_later_gets_frames() {
 }
 
 #[test]
-fn a_pad_that_is_linked_while_a_frame_finds_no_link_gets_all_further_frames() {
+fn a_pad_linked_during_a_failing_push_gets_all_further_frames() {
     let dir = kit::TempDir::new();
     // Frames are pushed by the task, and by upstream's thread.
     for interval in [1u32, 100] {
@@ -161,7 +161,7 @@ fn a_pad_that_is_linked_while_a_frame_finds_no_link_gets_all_further_frames() {
             if n != 2 {
                 return Ok(FlowSuccess::Ok);
             }
-            // What a new link sends, before the element hears that there was none.
+            // The event of a new link, before the element learns that there was none.
             sink.push_event(gst::event::Reconfigure::new());
             Err(FlowError::NotLinked)
         });

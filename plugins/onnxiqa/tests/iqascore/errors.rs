@@ -19,7 +19,7 @@ fn at(path: impl AsRef<Path>) -> gst::Element {
 }
 
 #[test]
-fn a_model_that_is_not_there() {
+fn a_missing_model() {
     let dir = kit::TempDir::new();
     let path = dir.path().join("nothing.onnx");
     says(&refused(&at(&path)), &[path.to_str().unwrap(), "No such file"]);
@@ -27,7 +27,7 @@ fn a_model_that_is_not_there() {
 }
 
 #[test]
-fn a_model_that_is_corrupt() {
+fn a_corrupt_model() {
     let dir = kit::TempDir::new();
     let good = std::fs::read(kit::mean_model(dir.path(), "good")).unwrap();
     for (name, bytes) in
@@ -40,7 +40,7 @@ fn a_model_that_is_corrupt() {
 }
 
 #[test]
-fn a_name_that_is_no_bundled_model() {
+fn a_name_of_no_bundled_model() {
     let text = refused(&at("nosuchmodel"));
     says(&text, &["nosuchmodel", "bundled models"]);
 }
@@ -61,7 +61,7 @@ fn contracts_that_do_not_fit() {
         says(&text, parts);
         says(&text, &["model.onnx", "model.toml"]);
     }
-    // A later try succeeds, on the same element.
+    // A later attempt succeeds, on the same element.
     let element = at(&model);
     refused(&element);
     std::fs::remove_file(&sidecar).unwrap();
@@ -84,7 +84,7 @@ fn a_full_reference_model_is_refused_with_advice() {
 }
 
 #[test]
-fn a_named_provider_is_never_replaced_in_silence() {
+fn a_named_provider_is_never_replaced_silently() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     for provider in ["cuda", "tensorrt", "openvino"] {
@@ -102,7 +102,7 @@ fn a_named_provider_is_never_replaced_in_silence() {
 }
 
 #[test]
-fn auto_says_what_it_took() {
+fn auto_reports_the_chosen_provider() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     let harness = ElementHarness::new(iqascore(&model).property_from_str("provider", "auto").build().unwrap());
@@ -164,7 +164,7 @@ fn afraid_of_black(dir: &Path) -> std::path::PathBuf {
 }
 
 #[test]
-fn one_warning_for_each_run_of_failures() {
+fn one_warning_per_run_of_failures() {
     let dir = kit::TempDir::new();
     for batch in [1u32, 4] {
         let element = iqascore(&afraid_of_black(dir.path())).property_from_str("on-error", "continue");
@@ -207,7 +207,7 @@ fn caps_and_segments_that_cannot_be_scored() {
     assert!(!harness.event(gst::event::Caps::new(&caps)) || harness.push(gray(0, 1)).is_err());
     let segment = gst::FormattedSegment::<gst::format::Bytes>::new();
     harness.caps(CAPS);
-    // Of sticky events upstream hears with its next buffer.
+    // For sticky events, upstream gets the error with its next buffer.
     let _ = harness.event(gst::event::Segment::new(&segment));
     assert!(harness.push(gray(0, 1)).is_err());
     says(&error_text(&harness.bus), &["segment"]);
@@ -223,7 +223,7 @@ fn frames_before_caps_are_refused() {
 }
 
 #[test]
-fn interlaced_video_and_foreign_transfers_are_warned_of_once() {
+fn interlaced_video_and_unsupported_transfers_cause_one_warning() {
     let dir = kit::TempDir::new();
     let harness = ElementHarness::new(at(mean_model(&dir)));
     harness.start(

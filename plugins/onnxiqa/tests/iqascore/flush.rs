@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Flushes, in the middle of everything.
+//! Flushes in the middle of processing.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -21,7 +21,7 @@ fn a_flush_frees_a_full_queue_and_stale_results_never_appear() {
             }
             let blocked = harness.push_later(gray(first + 4, 255));
             assert!(blocked.blocks(GLANCE));
-            // In half of the rounds the worker continues after the flush, in half before.
+            // In half of the rounds, the worker continues after the flush, in the other half before.
             if round % 2 == 0 {
                 harness.flush();
                 hold.release();
@@ -48,7 +48,7 @@ fn a_flush_frees_a_full_queue_and_stale_results_never_appear() {
 }
 
 #[test]
-fn a_flush_frees_downstream_that_blocks() {
+fn a_flush_unblocks_downstream() {
     let dir = kit::TempDir::new();
     let element = iqascore(&mean_model(&dir)).property("queue-size", 2u32).build().unwrap();
     let harness = ElementHarness::started(element, CAPS);
@@ -67,7 +67,7 @@ fn a_flush_frees_downstream_that_blocks() {
         harness.wait_until("FLUSH_START, past all frames", |items| {
             items.iter().any(|item| matches!(item, Item::Event(event) if event.type_() == gst::EventType::FlushStart))
         });
-        // As a sink does at FLUSH_START.
+        // Like a sink at FLUSH_START.
         harness.unblock();
         assert_eq!(started.recv_timeout(LIMIT), Ok(true));
         assert_eq!(blocked.wait(), Err(gst::FlowError::Flushing));
@@ -79,7 +79,7 @@ fn a_flush_frees_downstream_that_blocks() {
 }
 
 #[test]
-fn the_newest_score_does_not_outlive_a_flush() {
+fn the_newest_score_does_not_survive_a_flush() {
     let dir = kit::TempDir::new();
     let element = iqascore(&mean_model(&dir)).property("interval", 5u32).build().unwrap();
     let harness = ElementHarness::started(element, CAPS);
@@ -88,7 +88,7 @@ fn the_newest_score_does_not_outlive_a_flush() {
     harness.frames(2);
     harness.flush();
     harness.clear();
-    // The first frame after a flush is scored, so that no interval passes without a score.
+    // The first frame after a flush is scored, so that there is no interval without a score.
     harness.push(gray(100, 50)).unwrap();
     harness.push(gray(101, 60)).unwrap();
     let frames = harness.frames(2);
@@ -103,7 +103,7 @@ fn flushes_race_with_frames() {
     let harness = ElementHarness::started(iqascore(&model).property("batch-size", 2u32).build().unwrap(), CAPS);
     for round in 0..30u64 {
         let feeding: Vec<_> = (0..6).map(|n| harness.push_later(gray(round * 10 + n, shade(n)))).collect();
-        // At another moment in every round: after as many pushes as have come back.
+        // At another point in each round: after as many pushes as have returned.
         for push in feeding.iter().take((round % 6) as usize) {
             push.wait().unwrap();
         }
@@ -138,7 +138,7 @@ fn a_flush_after_eos_restarts() {
 }
 
 #[test]
-fn a_flush_in_live_mode_forgets_what_is_in_flight() {
+fn a_flush_in_live_mode_drops_frames_in_flight() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     let element = iqascore(&model).property_from_str("mode", "live").property("frame-messages", true);
@@ -157,9 +157,9 @@ fn a_flush_in_live_mode_forgets_what_is_in_flight() {
     near(told[0].get("score").unwrap(), 20.0, 1e-3);
 }
 
-/// Upstream does not repeat what its pad has sent already.
+/// Upstream does not repeat what its pad has already sent.
 #[test]
-fn what_says_what_the_stream_is_outlives_a_flush() {
+fn sticky_events_survive_a_flush() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     let harness = ElementHarness::started(iqascore(&model).build().unwrap(), CAPS);

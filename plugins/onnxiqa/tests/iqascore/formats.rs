@@ -6,7 +6,7 @@ use crate::common::*;
 use gst_video::prelude::*;
 use onnx_iqa_testkit as kit;
 
-/// The formats that the contract names. There may be more.
+/// The documented formats. There may be more.
 const FORMATS: &str = "I420 YV12 NV12 NV21 Y42B Y444 YUY2 UYVY GRAY8 RGB BGR RGBA BGRA ARGB ABGR RGBx BGRx xRGB xBGR \
                        GBR I420_10LE I422_10LE Y444_10LE P010_10LE I420_12LE GRAY16_LE A444_10LE A422_10LE A420 \
                        A420_10LE GBRA_10LE GBRA_12LE ARGB64 ARGB64_LE RGBA64_LE BGRA64_LE ABGR64_LE BGR10A2_LE \
@@ -24,16 +24,16 @@ fn template_formats() -> Vec<String> {
     formats.iter().map(|format| format.get::<String>().unwrap()).collect()
 }
 
-/// R'G'B' from 0 to 1 at each place.
+/// R'G'B' from 0 to 1 at each position.
 type Picture = fn(u32, u32) -> [f64; 3];
 
-/// A picture in a format, written by GStreamer's own packing, not by the engine's tables, and with rounding, which
-/// videoconvert does not do everywhere.
+/// A picture in a format, packed by GStreamer, not with the engine's tables, and with rounding, which videoconvert does
+/// not always do.
 fn draw(format: &str, (width, height): (u32, u32), colorimetry: &str, picture: Picture) -> gst::Sample {
     let format = format.parse::<gst_video::VideoFormat>().unwrap();
     let description = gst_video::VideoFormatInfo::from_format(format);
     let builder = gst_video::VideoInfo::builder(format, width, height);
-    // R'G'B' and gray keep their default: full range.
+    // R'G'B' and gray keep their default, full range.
     let colorimetry = colorimetry.parse::<gst_video::VideoColorimetry>().unwrap();
     let info = if description.is_yuv() { builder.colorimetry(&colorimetry).build() } else { builder.build() }.unwrap();
     let (kr, kb) = match info.colorimetry().matrix() {
@@ -62,7 +62,7 @@ fn draw(format: &str, (width, height): (u32, u32), colorimetry: &str, picture: P
         let depth = description.depth()[component];
         for y in 0..height {
             for x in 0..width {
-                // Pixels that share a sample all have their mean, so that it does not matter which of them is packed.
+                // Pixels that share a sample all have their mean, so it does not matter which of them is packed.
                 let (left, top) = (x / sub_x * sub_x, y / sub_y * sub_y);
                 let block = (0..sub_x * sub_y).map(|i| (left + i % sub_x, top + i / sub_x));
                 let block: Vec<_> = block.filter(|&(x, y)| x < width && y < height).collect();
@@ -83,7 +83,7 @@ fn draw(format: &str, (width, height): (u32, u32), colorimetry: &str, picture: P
     gst::Sample::builder().buffer(&frame.into_buffer()).caps(&info.to_caps().unwrap()).build()
 }
 
-/// Packs rows of pixels as GStreamer does.
+/// Packs rows of pixels like GStreamer.
 fn pack(
     description: &gst_video::VideoFormatInfo,
     frame: &mut gst_video::VideoFrame<gst_video::video_frame::Writable>,
@@ -92,7 +92,7 @@ fn pack(
 ) {
     let (width, height) = (frame.width() as i32, frame.height() as i32);
     let strides: Vec<i32> = frame.plane_stride().to_vec();
-    // gstreamer-rs wants memory for row y of every plane, also where a plane has fewer rows than the picture.
+    // gstreamer-rs requires memory for row y of every plane, even if a plane has fewer rows than the picture.
     let copy = |plane: u32| {
         let mut data = frame.plane_data(plane).unwrap().to_vec();
         data.resize(data.len() + strides[plane as usize] as usize * height as usize, 0);
@@ -110,7 +110,7 @@ fn pack(
     }
 }
 
-/// Smooth, so that what chroma subsampling loses is next to nothing; no color is clipped.
+/// Smooth, so that chroma subsampling loses next to nothing; no color is clipped.
 fn colorful(x: u32, y: u32) -> [f64; 3] {
     let (x, y) = (f64::from(x) / 64.0, f64::from(y) / 48.0);
     [0.1 + 0.5 * x, 0.7 - 0.4 * y, 0.3 + 0.2 * (x - y)]
@@ -149,15 +149,15 @@ fn all_alike(names: &[String], scores: &[f64], tolerance: f64) {
 }
 
 #[test]
-fn the_contracts_formats_are_taken() {
+fn the_documented_formats_are_accepted() {
     let known = template_formats();
     for format in FORMATS.split_whitespace() {
         assert!(known.iter().any(|name| name == format), "{format} is not in {known:?}");
     }
 }
 
-/// Formats and what the model makes of one picture in each.
-fn courses(
+/// Formats, and the model's scores of one picture in each.
+fn scores_by_format(
     keep: impl Fn(&str) -> bool,
     size: (u32, u32),
     colorimetry: &str,
@@ -181,7 +181,7 @@ fn one_picture_in_all_color_formats_scores_alike() {
     let size = (64, 48);
     let expected = mean(size, |x, y| colorful(x, y).iter().sum::<f64>() / 3.0);
     for colorimetry in ["bt601", "bt709", "1:4:0:0", "1:3:5:1"] {
-        let (formats, scores) = courses(|name| !name.starts_with("GRAY"), size, colorimetry, colorful, false);
+        let (formats, scores) = scores_by_format(|name| !name.starts_with("GRAY"), size, colorimetry, colorful, false);
         // Half a level of 8 bits is 0.2, and averages out over a picture.
         all_alike(&formats, &scores, 0.1);
         near(scores[0], expected, 0.1);
@@ -190,17 +190,17 @@ fn one_picture_in_all_color_formats_scores_alike() {
 
 #[test]
 fn one_gray_picture_in_all_formats_scores_alike() {
-    let (formats, scores) = courses(|_| true, (64, 48), "bt601", grays, false);
+    let (formats, scores) = scores_by_format(|_| true, (64, 48), "bt601", grays, false);
     all_alike(&formats, &scores, 0.1);
     near(scores[0], mean((64, 48), |x, y| grays(x, y)[0]), 0.1);
 }
 
 #[test]
-fn luma_models_see_the_same_in_all_formats() {
-    // R'G'B' formats have no Y' of their own, gray ones no color.
+fn luma_models_get_the_same_in_all_formats() {
+    // R'G'B' formats have no Y', gray ones no color.
     let own = |name: &str| !(name.contains("RGB") || name.contains("BGR") || name.contains("GBR") || name == "r210");
     for colorimetry in ["bt601", "1:4:0:0"] {
-        let (formats, scores) = courses(own, (64, 48), colorimetry, colorful, true);
+        let (formats, scores) = scores_by_format(own, (64, 48), colorimetry, colorful, true);
         all_alike(&formats, &scores, 0.1);
     }
 }
@@ -208,17 +208,17 @@ fn luma_models_see_the_same_in_all_formats() {
 #[test]
 fn odd_sizes_in_all_formats() {
     for size in [(1, 1), (7, 5), (1, 8), (5, 1), (3, 3)] {
-        let (formats, scores) = courses(|_| true, size, "bt709", white, false);
+        let (formats, scores) = scores_by_format(|_| true, size, "bt709", white, false);
         for (format, score) in formats.iter().zip(&scores) {
             assert!((score - 100.0).abs() < 0.3, "{format} {size:?}: {score}");
         }
-        // Rounding no longer averages out.
-        let (formats, scores) = courses(|name| !name.starts_with("GRAY"), size, "bt709", grays, false);
+        // Rounding does not average out here.
+        let (formats, scores) = scores_by_format(|name| !name.starts_with("GRAY"), size, "bt709", grays, false);
         all_alike(&formats, &scores, 1.0);
     }
 }
 
-/// One gray of 4×2 pixels, as its caps say.
+/// One gray of 4×2 pixels, in the range and matrix of its caps.
 fn flat_sample(format: &str, colorimetry: &str, luma: u8) -> gst::Sample {
     let caps = format!("video/x-raw,format={format},width=4,height=2,framerate=0/1,colorimetry=(string){colorimetry}");
     let mut bytes = vec![luma; 8];
@@ -243,7 +243,7 @@ fn range_and_matrix_come_from_the_caps() {
 
 #[test]
 fn a_colorimetry_may_leave_parts_out() {
-    // Range, matrix, transfer, primaries; 0 is unknown. GstVideoInfo drops the first two for want of a matrix.
+    // Range, matrix, transfer, primaries; 0 is unknown. Without a matrix, GstVideoInfo drops the first two.
     let (full, limited) = (235.0 / 2.55, 100.0);
     let cases = [
         ("I420", "1:0:0:0", full),
@@ -251,10 +251,10 @@ fn a_colorimetry_may_leave_parts_out() {
         ("I420", "1:0:5:1", full),
         ("I420", "1:4:0:0", full),
         ("I420", "1:3:0:0", full),
-        // An R'G'B' matrix and a number that is none are no matrix for Y'CbCr.
+        // An R'G'B' matrix and an unknown number are no matrix for Y'CbCr.
         ("I420", "1:1:0:0", full),
         ("I420", "1:77:0:0", full),
-        // Without a range, GStreamer's default for such a video: limited for Y'CbCr, full for gray.
+        // Without a range, GStreamer's default for such video: limited for Y'CbCr, full for gray.
         ("I420", "0:0:0:0", limited),
         ("I420", "0:4:0:0", limited),
         ("I420", "bt601", limited),

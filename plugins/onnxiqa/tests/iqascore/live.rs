@@ -27,7 +27,7 @@ fn frames_pass_while_the_scorer_is_busy() {
         assert_eq!(entry(&buffer).get::<&str>("state"), Ok("skipped"));
     }
     hold.release();
-    // The first frame and, while that was in the works, the second.
+    // The first frame and, while that was being scored, the second.
     for n in 0..2 {
         let told = harness.message("iqa-score");
         assert_eq!(told.get("scored-pts"), Ok((n * FRAME).nseconds()));
@@ -75,7 +75,7 @@ fn eos_waits_for_what_is_in_flight_and_the_summary_counts_it_once() {
     near(summary.get::<gst::Structure>("score").unwrap().get("mean").unwrap(), 20.0, 1e-3);
 }
 
-/// The result is being reported, its message handled by the application, when EOS comes.
+/// EOS arrives while the result is being reported and the application handles its message.
 #[test]
 fn eos_does_not_overtake_a_score_that_is_being_reported() {
     let dir = kit::TempDir::new();
@@ -92,7 +92,7 @@ fn eos_does_not_overtake_a_score_that_is_being_reported() {
     });
     harness.push(gray(0, 51)).unwrap();
     reported.recv_timeout(LIMIT).unwrap();
-    assert!(harness.event(gst::event::Eos::new()), "EOS is taken at once");
+    assert!(harness.event(gst::event::Eos::new()), "EOS is accepted immediately");
     assert!(!harness.order().contains(&"eos".to_owned()), "EOS has overtaken the score");
     go.send(()).unwrap();
     harness.wait_eos();

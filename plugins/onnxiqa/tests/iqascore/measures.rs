@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is measured of frames by themselves, beside a model and without one.
+//! Measures of single frames, with a model and without one.
 
 use crate::common::*;
 use onnx_iqa_testkit as kit;
@@ -13,7 +13,7 @@ fn without_model(measures: &str) -> gst::element_factory::ElementBuilder<'_> {
     if measures.is_empty() { element } else { element.property_from_str("measures", measures) }
 }
 
-/// The frame number `n`: a slope in steps of so many columns.
+/// Frame number `n`: a gradient in steps of that many columns.
 fn slope(n: u64, columns: usize) -> gst::Buffer {
     let mut buffer =
         gst::Buffer::from_mut_slice((0..320 * 240).map(|i| (80 + i % 320 / columns) as u8).collect::<Vec<_>>());
@@ -24,7 +24,7 @@ fn slope(n: u64, columns: usize) -> gst::Buffer {
 }
 
 #[test]
-fn they_stand_beside_the_score() {
+fn they_are_beside_the_score() {
     let dir = kit::TempDir::new();
     for mode in ["every-frame", "live"] {
         let element =
@@ -33,7 +33,7 @@ fn they_stand_beside_the_score() {
         let mut messages = Vec::new();
         for (n, value) in [(0, 0), (1, 51), (2, 51)] {
             harness.push(gray(n, value)).unwrap();
-            // One after the other: in live mode a frame whose turn comes too soon is not measured.
+            // One after another: in live mode, a frame that comes too early is not measured.
             messages.push(harness.message("iqa-score"));
         }
         harness.finish();
@@ -55,7 +55,7 @@ fn they_stand_beside_the_score() {
 }
 
 #[test]
-fn without_a_model_they_are_all_there_is() {
+fn without_a_model_there_are_only_measures() {
     let harness = ElementHarness::started(without_model("cambi+luma").build().unwrap(), LARGE);
     (0..4).for_each(|n| _ = harness.push(slope(n, 40)).unwrap());
     let frames = harness.finish();
@@ -73,7 +73,7 @@ fn without_a_model_they_are_all_there_is() {
 }
 
 #[test]
-fn only_frames_that_are_scored_are_measured() {
+fn only_scored_frames_are_measured() {
     let harness = ElementHarness::started(without_model("motion").property("interval", 2u32).build().unwrap(), CAPS);
     (0..4).for_each(|n| _ = harness.push(gray(n, 51 * n as u8)).unwrap());
     let entries: Vec<_> = harness.finish().iter().map(|frame| entry(frame)).collect();
@@ -100,7 +100,7 @@ fn banding_raises_an_alarm_and_its_end_clears_it() {
     let element = without_model("cambi").property("window", 200_000_000u64).property("alarm-hysteresis", 0.5);
     let harness = ElementHarness::started(element.property("alarm-above", 1.0).build().unwrap(), LARGE);
     (0..6).for_each(|n| _ = harness.push(slope(n, 40)).unwrap());
-    // One gray has no bands.
+    // A single gray has no bands.
     (6..16).for_each(|n| _ = harness.push(slope(n, 320)).unwrap());
     harness.finish();
     let alarms: Vec<_> =
@@ -110,7 +110,7 @@ fn banding_raises_an_alarm_and_its_end_clears_it() {
 }
 
 #[test]
-fn what_there_is_not_is_said_once() {
+fn missing_measures_are_reported_once() {
     let harness = ElementHarness::started(without_model("cambi+luma").build().unwrap(), CAPS);
     (0..3).for_each(|n| _ = harness.push(gray(n, 51)).unwrap());
     harness.finish();

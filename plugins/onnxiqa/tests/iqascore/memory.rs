@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How frames lie in memory, and memory that lies.
+//! Memory layouts of frames, and incorrect descriptions of them.
 
 use crate::common::*;
 use onnx_iqa_testkit as kit;
 
-/// A picture of noise in a format, tight and as `GstVideoInfo` has it.
+/// A picture of noise in a format, without padding and in the layout of `GstVideoInfo`.
 fn noise(info: &gst_video::VideoInfo) -> Vec<u8> {
     (0..info.size() as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
 
-/// The same picture with `pad` bytes more in each row, planes `gap` bytes apart, and rubbish between; without padding
-/// behind the very last row.
+/// The same picture with `pad` more bytes per row, planes `gap` bytes apart, and garbage in between; no padding after
+/// the very last row.
 fn padded(info: &gst_video::VideoInfo, data: &[u8], pad: usize, gap: usize) -> gst::Buffer {
     let (mut bytes, mut offsets, mut strides) = (Vec::new(), [0; 4], [0; 4]);
     let planes = info.n_planes() as usize;
@@ -32,13 +32,13 @@ fn padded(info: &gst_video::VideoInfo, data: &[u8], pad: usize, gap: usize) -> g
     with_meta(bytes, info, &offsets, &strides)
 }
 
-/// A buffer whose `GstVideoMeta` says just that, true or not.
+/// A buffer with exactly this `GstVideoMeta`, correct or not.
 fn with_meta(bytes: Vec<u8>, info: &gst_video::VideoInfo, offsets: &[usize; 4], strides: &[i32; 4]) -> gst::Buffer {
     use gst::glib::translate::IntoGlib;
     let mut buffer = gst::Buffer::from_mut_slice(bytes);
     let buffer_ref = buffer.get_mut().unwrap();
     buffer_ref.set_pts(gst::ClockTime::ZERO);
-    // SAFETY: the buffer is ours alone; the safe way refuses what these tests are about.
+    // SAFETY: the buffer is not shared; the safe function rejects what these tests need.
     let meta = unsafe {
         gst_video::ffi::gst_buffer_add_video_meta_full(
             buffer_ref.as_mut_ptr(),
@@ -96,7 +96,7 @@ fn strides_and_offsets_change_nothing() {
 }
 
 #[test]
-fn planes_may_lie_in_memories_of_their_own() {
+fn planes_may_have_separate_memories() {
     let dir = kit::TempDir::new();
     let info = info("I420", 16, 6);
     let harness =
@@ -128,7 +128,7 @@ fn planes_may_lie_in_memories_of_their_own() {
     assert_eq!((score(&frames[1]), score(&frames[2])), (score(&frames[0]), score(&frames[0])));
 }
 
-/// Buffers that do not hold the picture that they are said to hold.
+/// Buffers that do not contain the picture that they describe.
 fn lies() -> Vec<(&'static str, gst_video::VideoInfo, gst::Buffer)> {
     let rgb = info("RGB", 16, 4);
     let i420 = info("I420", 16, 4);
@@ -151,7 +151,7 @@ fn lies() -> Vec<(&'static str, gst_video::VideoInfo, gst::Buffer)> {
 }
 
 #[test]
-fn memory_that_lies_fails_a_frame() {
+fn a_wrong_layout_fails_a_frame() {
     let dir = kit::TempDir::new();
     let element = iqascore(&mean_model(&dir)).property_from_str("on-error", "continue").build();
     let harness = ElementHarness::new(element.unwrap());
@@ -170,7 +170,7 @@ fn memory_that_lies_fails_a_frame() {
 }
 
 #[test]
-fn memory_that_lies_is_an_error() {
+fn a_wrong_layout_is_an_error() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     for (what, info, buffer) in lies() {
@@ -184,7 +184,7 @@ fn memory_that_lies_is_an_error() {
 }
 
 #[test]
-fn memory_that_lies_does_no_harm_in_live_mode() {
+fn a_wrong_layout_does_no_harm_in_live_mode() {
     let dir = kit::TempDir::new();
     let element =
         iqascore(&mean_model(&dir)).property_from_str("mode", "live").property_from_str("on-error", "continue").build();
@@ -201,9 +201,9 @@ fn memory_that_lies_does_no_harm_in_live_mode() {
     assert_eq!(harness.stat("failed") + harness.stat("skipped"), count, "{}", harness.stats());
 }
 
-/// Decoders pad frames, say so in the meta, and mean the size in the caps.
+/// Decoders pad frames, include the padding in the meta, and the caps have the actual size.
 #[test]
-fn padding_that_the_meta_counts_in_is_not_scored() {
+fn padding_included_in_the_meta_is_not_scored() {
     let dir = kit::TempDir::new();
     let (shown, coded) = (info("I420", 14, 6), info("I420", 16, 8));
     let harness =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is posted on the bus, and `stats`.
+//! Messages on the bus, and `stats`.
 
 use crate::common::*;
 use crate::meta::ATTRIBUTES;
@@ -22,7 +22,7 @@ fn harness(properties: &[(&str, &str)]) -> (kit::TempDir, ElementHarness) {
 }
 
 #[test]
-fn a_message_for_every_score_if_asked() {
+fn a_message_for_every_score_on_request() {
     let (_dir, harness) = harness(&[("interval", "2")]);
     assert!(harness.event(gst::event::Segment::new(&{
         let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
@@ -121,7 +121,7 @@ fn an_empty_stream_has_a_summary_without_numbers() {
 }
 
 #[test]
-fn stats_add_up() {
+fn stats_are_consistent() {
     let (_dir, harness) = harness(&[("interval", "2")]);
     for n in 0..10 {
         harness.push(gray(n, (n * 10) as u8)).unwrap();
@@ -139,8 +139,8 @@ fn stats_add_up() {
 }
 
 #[test]
-fn windows_once_each_and_those_without_scores_say_so() {
-    // Windows of 10 frames; from the 20th on nothing is scored.
+fn each_window_once_and_empty_ones_without_statistics() {
+    // Windows of 10 frames; from the 20th on, nothing is scored.
     let (_dir, harness) = harness(&[("window", "400000000")]);
     for n in 0..45 {
         if n == 20 {
@@ -166,7 +166,7 @@ fn the_window_may_change_while_playing() {
     let (_dir, harness) = harness(&[("window", "400000000")]);
     for n in 0..40 {
         if n == 20 {
-            // The window that 20 belongs to is not open yet.
+            // The window of frame 20 is not open yet.
             harness.frames(20);
             harness.element.set_property("window", 200_000_000u64);
         }
@@ -178,7 +178,7 @@ fn the_window_may_change_while_playing() {
     assert_eq!(counts, [10, 10, 5, 5, 5, 5]);
 }
 
-/// Windows of five frames; in the kth all frames have the kth gray.
+/// Windows of five frames; all frames of the kth window have the kth gray.
 fn alarms(harness: &ElementHarness, first: u64, grays: &[u8]) {
     for (k, gray_value) in grays.iter().enumerate() {
         for n in 0..5 {
@@ -202,7 +202,7 @@ fn an_alarm_is_raised_and_clears_with_hysteresis() {
 }
 
 #[test]
-fn a_window_without_scores_leaves_the_alarm_as_it_is() {
+fn a_window_without_scores_does_not_change_the_alarm() {
     let (_dir, harness) = harness(&[("window", "200000000"), ("alarm-below", "40")]);
     alarms(&harness, 0, &[51]);
     harness.element.set_property("interval", 1_000_000u32);
@@ -223,7 +223,7 @@ fn alarm_settings_may_change_while_playing() {
     alarms(&harness, 10, &[51, 82]);
     harness.frames(20);
     assert_eq!(changes(&harness), [(true, 20.0)]);
-    // 32 is not 5 above 30, but 1.
+    // 32 is not 5 above 30, but 1 above.
     harness.element.set_property("alarm-hysteresis", 1.0);
     alarms(&harness, 20, &[82, 82]);
     harness.frames(30);
@@ -243,7 +243,7 @@ fn alarm_settings_may_change_while_playing() {
 }
 
 #[test]
-fn windows_and_alarms_look_at_attributes() {
+fn windows_and_alarms_can_use_attributes() {
     let dir = kit::TempDir::new();
     let model = kit::outputs_graph().contract(ATTRIBUTES).write(dir.path(), "outputs");
     let element = iqascore(&model).property("alarm-field", "green").property("alarm-below", 50.0).build().unwrap();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The meta: what others make of it, attributes, maps.
+//! The meta: handling by other elements, attributes, maps.
 
 use crate::common::*;
 use gst::meta::CustomMeta;
@@ -59,9 +59,9 @@ fn it_survives_encoders() {
     }
 }
 
-/// Behind an encoder and a decoder a frame still carries what was said of it before.
+/// After an encoder and a decoder, a frame still carries its entries.
 #[test]
-fn an_element_of_the_same_name_downstream_replaces_what_was_said_before_encoding() {
+fn an_element_of_the_same_name_downstream_replaces_entries_from_before_encoding() {
     let dir = kit::TempDir::new();
     let pipeline = launch(&format!(
         "videotestsrc num-buffers=10 pattern=snow ! video/x-raw,format=I420,width=64,height=48,framerate=25/1 \
@@ -69,7 +69,7 @@ fn an_element_of_the_same_name_downstream_replaces_what_was_said_before_encoding
          name=decoder",
         mean_model(&dir).display()
     ));
-    // In a bin of its own it may have the same name.
+    // In its own bin it may have the same name.
     let again = iqascore(&mean_model(&dir)).build().unwrap();
     let bin = gst::Bin::new();
     bin.add(&again).unwrap();
@@ -103,12 +103,12 @@ fn it_is_registered_once_without_tags() {
     let meta = CustomMeta::add(buffer.get_mut().unwrap(), "IqaMeta").unwrap();
     assert_eq!(meta.structure().name(), "IqaMeta");
     assert_eq!(CustomMeta::from_buffer(&buffer, "IqaMeta").unwrap().structure().n_fields(), 0);
-    // A second registration would be a critical warning.
+    // A second registration would cause a critical warning.
     gstonnxiqa::meta::register();
 }
 
 #[test]
-fn an_element_replaces_what_it_said_before_and_leaves_the_others() {
+fn an_element_replaces_its_earlier_entry_and_keeps_the_others() {
     init();
     let said = |n: i32| gst::Structure::builder("iqa-score").field("n", n).build();
     let mut buffer = gst::Buffer::new();
@@ -127,7 +127,7 @@ fn an_element_replaces_what_it_said_before_and_leaves_the_others() {
     assert_eq!(gstonnxiqa::meta::entries(&copy).len(), 2);
 }
 
-/// Upstream keeps a frame for itself: what is said of it here does not appear there.
+/// Upstream keeps a reference to a frame: entries added later do not appear there.
 #[test]
 fn a_buffer_that_others_hold_is_not_written_to() {
     let dir = kit::TempDir::new();
@@ -138,7 +138,7 @@ fn a_buffer_that_others_hold_is_not_written_to() {
     assert!(gstonnxiqa::meta::entries(&kept).is_empty());
 }
 
-/// Of `outputs_graph`: the means of the channels as attributes.
+/// Attributes of `outputs_graph`: the means of the channels.
 pub const ATTRIBUTES: &str = r#"
 contract = 1
 name = "outputs"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Frames leave in order, untouched, each with its own score.
+//! Frames leave in order, unchanged, each with its own score.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -35,7 +35,7 @@ fn every_frame_carries_its_own_score() {
 }
 
 #[test]
-fn the_fields_are_those_of_the_contract_and_no_more() {
+fn the_fields_are_exactly_those_documented() {
     let dir = kit::TempDir::new();
     let harness = ElementHarness::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
     harness.push(gray(3, 51)).unwrap();
@@ -53,7 +53,7 @@ fn the_fields_are_those_of_the_contract_and_no_more() {
 }
 
 #[test]
-fn several_elements_each_say_their_own() {
+fn several_elements_have_separate_entries() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     let bin = gst::Bin::new();
@@ -160,7 +160,7 @@ fn batches_change_neither_order_nor_scores() {
 }
 
 #[test]
-fn a_graph_that_takes_one_picture_runs_one_by_one() {
+fn a_graph_for_one_picture_runs_one_by_one() {
     let dir = kit::TempDir::new();
     let graph = kit::mean_graph(kit::Element::Float, "1 3 H W").contract(kit::NR_CONTRACT);
     let model = graph.write(dir.path(), "one");
@@ -181,12 +181,12 @@ fn a_graph_that_takes_one_picture_runs_one_by_one() {
 }
 
 #[test]
-fn a_full_queue_holds_upstream_back() {
+fn a_full_queue_blocks_upstream() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     let harness = ElementHarness::started(iqascore(&model).property("queue-size", 3u32).build().unwrap(), CAPS);
     harness.block();
-    // One is on its way downstream, three wait.
+    // One is in transit to downstream, three wait.
     harness.push(gray(0, shade(0))).unwrap();
     harness.frames(1);
     for n in 1..4 {

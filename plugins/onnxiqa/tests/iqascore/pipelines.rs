@@ -6,11 +6,11 @@ use crate::common::*;
 use gst::prelude::*;
 use onnx_iqa_testkit as kit;
 
-/// A sink whose frames the test takes.
+/// A sink from which the test pulls frames.
 const PULLED: &str = "appsink name=out sync=false";
 
 fn description(dir: &kit::TempDir, clip: &std::path::Path, properties: &str, sink: &str) -> String {
-    // Small pictures: what is tested is the flow.
+    // Small pictures: the flow is tested, not the scores.
     format!(
         "filesrc location={} ! decodebin ! videoconvert ! videoscale ! video/x-raw,width=64,height=36 \
          ! iqascore name=q provider=cpu threads=1 model={} {properties} ! {sink}",
@@ -36,7 +36,7 @@ fn every_frame_of_a_clip() {
 }
 
 #[test]
-fn seeks_leave_nothing_stuck_and_nothing_stale() {
+fn seeks_leave_no_stuck_or_stale_frames() {
     let dir = kit::TempDir::new();
     let pipeline = launch(&description(&dir, &clip("bikes.mp4"), "queue-size=8 batch-size=2", PULLED));
     let sink = pipeline.by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
@@ -84,8 +84,8 @@ fn seeks_in_pause_and_to_the_end() {
 #[test]
 fn a_truncated_file_ends() {
     let dir = kit::TempDir::new();
-    // Matroska can be read from the start. (GStreamer 1.22's qtdemux hangs now and then when an mp4 file lacks its
-    // index, whatever is behind it.)
+    // Matroska can be read from the start. (GStreamer 1.22's qtdemux sometimes hangs when an mp4 file lacks its index,
+    // whatever follows it.)
     let (whole, part) = (dir.path().join("whole.mkv"), dir.path().join("part.mkv"));
     let source = clip("bigbuckbunny.mp4");
     let (errors, _) = run(&launch(&format!(
@@ -110,7 +110,7 @@ fn a_truncated_file_ends() {
 }
 
 #[test]
-fn down_in_the_middle_of_a_clip() {
+fn shutdown_in_the_middle_of_a_clip() {
     let dir = kit::TempDir::new();
     for state in [gst::State::Ready, gst::State::Null, gst::State::Paused] {
         let pipeline = launch(&description(&dir, &clip("bikes.mp4"), "batch-size=4 queue-size=16", PULLED));

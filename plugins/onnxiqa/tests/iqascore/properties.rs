@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Properties, as the contract lists them.
+//! Properties, compared with the documented list.
 
 use crate::common::*;
 use gst::glib;
 use gst::prelude::*;
 
-/// Name, type, default, least value, and from which state on it is fixed (`playing`: never; `-`: read only).
+/// Name, type, default, least value, and the state from which on it is fixed (`playing`: never; `-`: read only).
 const PROPERTIES: &[(&str, &str, &str, &str, &str)] = &[
     ("model", "gchararray", "metaiqa", "", "ready"),
     ("provider", "GstIqaProvider", "auto", "", "ready"),
@@ -58,7 +58,7 @@ fn names_types_defaults_ranges_and_mutability() {
 }
 
 #[test]
-fn enumerations_have_the_contracts_words() {
+fn enumerations_have_the_documented_nicks() {
     init();
     let element = gst::ElementFactory::make("iqascore").build().unwrap();
     for (property, words) in [
@@ -73,7 +73,7 @@ fn enumerations_have_the_contracts_words() {
 }
 
 #[test]
-fn what_is_set_is_read_back() {
+fn set_values_are_read_back() {
     init();
     let element = gst::ElementFactory::make("iqascore").build().unwrap();
     for (name, value) in [

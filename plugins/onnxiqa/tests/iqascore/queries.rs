@@ -33,7 +33,7 @@ fn serialized_queries_keep_their_place() {
 }
 
 #[test]
-fn what_is_held_here_is_asked_for_downstream() {
+fn held_buffers_are_requested_from_downstream() {
     let dir = kit::TempDir::new();
     let element = iqascore(&mean_model(&dir)).property("queue-size", 5u32).build().unwrap();
     let harness = ElementHarness::started(element, CAPS);
@@ -52,7 +52,7 @@ fn what_is_held_here_is_asked_for_downstream() {
 }
 
 #[test]
-fn cropping_is_not_offered_since_scores_look_at_whole_frames() {
+fn cropping_is_not_offered_because_scores_are_of_whole_frames() {
     let dir = kit::TempDir::new();
     let harness = ElementHarness::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
     harness.answer_below(|query| {
@@ -69,7 +69,7 @@ fn cropping_is_not_offered_since_scores_look_at_whole_frames() {
 }
 
 #[test]
-fn caps_are_downstreams_within_the_template() {
+fn caps_are_downstreams_restricted_to_the_template() {
     let dir = kit::TempDir::new();
     let harness = ElementHarness::new(iqascore(&mean_model(&dir)).build().unwrap());
     harness.answer_below(|query| {
@@ -98,7 +98,7 @@ fn latency(harness: &ElementHarness, live: bool) -> (bool, gst::ClockTime, Optio
 }
 
 #[test]
-fn latency_is_what_frames_may_wait_for_and_only_in_live_pipelines() {
+fn latency_is_the_possible_wait_of_frames_in_live_pipelines() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     let ms = gst::ClockTime::from_mseconds;

@@ -57,7 +57,7 @@ fn max_rate_counts_in_stream_time() {
     let harness = ElementHarness::new(element.property("max-rate", gst::Fraction::new(5, 1)).build().unwrap());
     assert!(harness.event(gst::event::StreamStart::new("test")));
     harness.caps(CAPS);
-    // Twice as fast: five scores a second of the film, not of the clock.
+    // Double speed: five scores per second of the film, not of the clock.
     let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
     segment.set_rate(2.0);
     assert!(harness.event(gst::event::Segment::new(&segment)));

@@ -31,14 +31,14 @@ fn ten_elements_share_one_session_and_score_alike() {
     let (errors, messages) = run(&pipeline);
     assert!(errors.is_empty(), "{errors:?}");
     assert_eq!(messages.iter().filter(|message| message.name() == "iqa-summary").count(), 10);
-    let mut courses = Vec::new();
+    let mut all = Vec::new();
     for n in 0..10 {
         let element = pipeline.by_name(&format!("q{n}")).unwrap();
         let stats = element.property::<gst::Structure>("stats");
         assert_eq!(stats.get::<u64>("scored"), Ok(12), "{stats}");
-        courses.push(["mean", "min", "last"].map(|field| stats.get::<f64>(field).unwrap()));
+        all.push(["mean", "min", "last"].map(|field| stats.get::<f64>(field).unwrap()));
     }
-    assert!(courses.iter().all(|course| course == &courses[0]), "{courses:?}");
+    assert!(all.iter().all(|one| one == &all[0]), "{all:?}");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn other_settings_open_another_session() {
 }
 
 #[test]
-fn one_element_stops_while_another_goes_on() {
+fn one_element_stops_while_another_continues() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     let (one, other) = (

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Going down from the middle of everything, and up again.
+//! Shutdown in the middle of processing, and restart.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -23,7 +23,7 @@ fn down_and_up(target: gst::State, batch: u32) {
         }
         let blocked = harness.push_later(gray(4, 255));
         assert!(blocked.blocks(GLANCE));
-        // While the worker is held: going down does not wait for an inference.
+        // While the worker is blocked: shutdown does not wait for an inference.
         harness.state(target);
         assert_eq!(blocked.wait(), Err(gst::FlowError::Flushing));
         assert_eq!(harness.element.property::<Option<String>>("active-provider"), None);
@@ -60,7 +60,7 @@ fn to_null_with_a_full_queue_of_batches() {
 #[test]
 fn in_the_middle_of_an_inference() {
     let dir = kit::TempDir::new();
-    // A second or so each: sixteen of them would exceed the limit.
+    // About a second each: sixteen of them would exceed the limit.
     let model = kit::slow_model(dir.path(), "slow", 60);
     let harness = ElementHarness::started(iqascore(&model).property("queue-size", 16u32).build().unwrap(), CAPS);
     for n in 0..16 {
@@ -69,7 +69,7 @@ fn in_the_middle_of_an_inference() {
     harness.frames(1);
     harness.state(gst::State::Null);
     let out = harness.order().iter().filter(|item| item.parse::<u64>().is_ok()).count();
-    assert!(out < 16, "going down has waited for all frames");
+    assert!(out < 16, "the shutdown waited for all frames");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn with_events_and_eos_queued() {
 }
 
 #[test]
-fn a_query_that_waits_comes_back() {
+fn a_waiting_query_returns() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     let harness = ElementHarness::started(iqascore(&model).build().unwrap(), CAPS);
@@ -101,7 +101,7 @@ fn a_query_that_waits_comes_back() {
 }
 
 #[test]
-fn live_mode_goes_down_with_frames_in_flight() {
+fn live_mode_shuts_down_with_frames_in_flight() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     let harness = ElementHarness::started(live(iqascore(&model)).build().unwrap(), CAPS);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What users are warned of, once, and what to do about it.
+//! Warnings to users: each once, with advice.
 
 use crate::common::*;
 use gst::prelude::*;
@@ -12,7 +12,7 @@ fn timeless() -> gst::Buffer {
 }
 
 #[test]
-fn a_field_that_no_model_has_is_named_with_those_there_are() {
+fn an_unknown_field_is_reported_with_the_known_ones() {
     let dir = kit::TempDir::new();
     let element = iqascore(&mean_model(&dir)).property("alarm-field", "sharpnes");
     let harness = ElementHarness::started(element.build().unwrap(), CAPS);
@@ -22,7 +22,7 @@ fn a_field_that_no_model_has_is_named_with_those_there_are() {
     }
     harness.finish();
     assert!(harness.warnings().is_empty(), "once");
-    // It may be set wrong while playing.
+    // It may be set to a wrong value while playing.
     let harness = ElementHarness::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
     harness.push(gray(0, 51)).unwrap();
     harness.frames(1);
@@ -34,7 +34,7 @@ fn a_field_that_no_model_has_is_named_with_those_there_are() {
 }
 
 #[test]
-fn frames_without_time_stamps_are_named_where_that_matters() {
+fn frames_without_time_stamps_are_reported_if_it_matters() {
     let dir = kit::TempDir::new();
     for (property, value, parts) in [
         ("max-rate", "1/1", &["no timestamps", "max-rate"][..]),
@@ -53,9 +53,9 @@ fn frames_without_time_stamps_are_named_where_that_matters() {
     assert!(harness.warnings().is_empty(), "nothing depends on it");
 }
 
-/// What it adds where the library is there, scripts/versions.sh looks at.
+/// What it adds if the library is installed is checked by scripts/versions.sh.
 #[test]
-fn analytics_meta_where_gstreamer_has_none_is_named_and_frames_go_on() {
+fn analytics_meta_without_the_library_is_reported_and_frames_continue() {
     let dir = kit::TempDir::new();
     let element = iqascore(&mean_model(&dir)).property("analytics-meta", true).build().unwrap();
     if gst::version() >= (1, 24, 0, 0) {
@@ -108,7 +108,7 @@ fn two_elements_of_one_name() {
     let harness = ElementHarness::started(iqascore(&mean_model(&dir)).build().unwrap(), CAPS);
     harness.push(gray(0, 51)).unwrap();
     let frame = harness.frames(1).remove(0);
-    // The same frame again is a duplicate of our own.
+    // The same frame again is our own duplicate.
     harness.push(frame.clone()).unwrap();
     harness.frames(2);
     assert!(harness.warnings().is_empty());
@@ -128,7 +128,7 @@ fn two_elements_of_one_name_in_a_pipeline() {
     let dir = kit::TempDir::new();
     let model = mean_model(&dir);
     let score = format!("iqascore name=q provider=cpu threads=1 model={}", model.display());
-    // Names are unique in a bin only.
+    // Names are unique only within a bin.
     let pipeline = launch(&format!("videotestsrc num-buffers=5 ! {CAPS} ! ( {score} ) ! ( {score} ) ! fakesink"));
     let bus = pipeline.bus().unwrap();
     pipeline.set_state(gst::State::Playing).unwrap();
@@ -146,9 +146,9 @@ fn two_elements_of_one_name_in_a_pipeline() {
     assert_one(&warned, &["called q"]);
 }
 
-/// 500 frames a second are more than this model scores anywhere.
+/// 500 frames per second are more than this model can score on any machine.
 #[test]
-fn a_live_source_that_every_frame_cannot_follow() {
+fn a_live_source_too_fast_to_score_every_frame() {
     let pipeline = launch(
         "videotestsrc is-live=true ! video/x-raw,format=RGB,width=64,height=64,framerate=500/1 \
          ! iqascore model=mt-irn provider=cpu ! fakesink sync=false",

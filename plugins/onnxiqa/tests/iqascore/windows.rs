@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Windows and alarms go on whatever time does.
+//! Windows and alarms continue whatever time stamps do.
 
 use crate::common::*;
 use onnx_iqa_testkit as kit;
@@ -24,18 +24,18 @@ fn alarms(messages: &[gst::Structure]) -> Vec<bool> {
 }
 
 #[test]
-fn they_go_on_when_running_time_jumps_back() {
+fn they_continue_when_running_time_jumps_back() {
     let dir = kit::TempDir::new();
     let harness = ElementHarness::started(alarmed(&dir).build().unwrap(), CAPS);
     for n in HOURS..HOURS + 10 {
         harness.push(gray(n, 204)).unwrap();
     }
-    // The camera has started again.
+    // The camera has restarted.
     for n in 0..11 {
         harness.push(gray(n, 51)).unwrap();
     }
     harness.frames(21);
-    // Before the end, which would report what is open.
+    // Before the end, which would report open windows.
     let messages = harness.messages();
     let ms = |frames: u64| Some((frames * FRAME).nseconds());
     assert_eq!(starts(&messages), [ms(HOURS), ms(HOURS + 5), ms(0), ms(5)]);
@@ -45,7 +45,7 @@ fn they_go_on_when_running_time_jumps_back() {
 }
 
 #[test]
-fn they_go_on_in_live_mode_too() {
+fn they_continue_in_live_mode_too() {
     let dir = kit::TempDir::new();
     let element = alarmed(&dir).property_from_str("mode", "live").property("interval", 5u32);
     let harness = ElementHarness::started(element.property("frame-messages", true).build().unwrap(), CAPS);
@@ -70,7 +70,7 @@ fn they_go_on_in_live_mode_too() {
 #[test]
 fn they_count_frames_without_time_stamps_by_their_durations() {
     let dir = kit::TempDir::new();
-    // 40 ms each: by the buffer, by the caps, and where nothing is said.
+    // 40 ms each: from the buffer, from the caps, and by default.
     for (caps, duration) in [
         ("video/x-raw,format=RGB,width=4,height=2,framerate=0/1", Some(FRAME)),
         (CAPS, None),

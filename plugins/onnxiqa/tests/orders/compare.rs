@@ -17,7 +17,7 @@ use std::time::Instant;
 
 const DISTORTED: usize = 0;
 const REFERENCE: usize = 1;
-/// Frames have one size; streams differ in their frame rate, which has no influence.
+/// All frames have one size; streams differ in their frame rate, which has no influence.
 const SIDE: usize = 16;
 const RATES: [&str; 2] = ["25/1", "0/1"];
 
@@ -41,7 +41,7 @@ struct Compare {
     /// The next frames' numbers, by input.
     frames: [u64; 2],
     rates: [usize; 2],
-    /// How many segments each input has had.
+    /// The number of segments so far, by input.
     segments: [u64; 2],
 }
 
@@ -91,7 +91,7 @@ impl Compare {
         self.tell(input, event);
     }
 
-    /// A segment with time stamps of its own; running time goes on.
+    /// A segment with its own time stamps; running time continues.
     fn segment(&mut self, input: usize) -> gst::Event {
         self.segments[input] += 1;
         let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
@@ -103,7 +103,7 @@ impl Compare {
         self.segments[input] * SHIFT
     }
 
-    /// The frames that come next on that input.
+    /// The next frames on that input.
     fn next(&mut self, input: usize, count: u64) -> Vec<(u64, gst::Buffer)> {
         let numbers = self.frames[input]..self.frames[input] + count;
         self.frames[input] = numbers.end;
@@ -132,7 +132,7 @@ impl Compare {
         self.push(REFERENCE, end.saturating_sub(self.frames[REFERENCE]), false);
     }
 
-    /// What a flush on that input consists of.
+    /// The events of a flush on that input.
     fn flush_events(&mut self, input: Input, model: &Model) -> Vec<gst::Event> {
         let segment = self.segment(input as usize);
         match input {
@@ -149,7 +149,7 @@ impl Compare {
         self.driver.flush(input as usize, events);
     }
 
-    /// A seek from downstream, which both upstreams answer as sources do.
+    /// A seek from downstream, which both upstreams handle like sources.
     fn seek(&mut self, flush: bool, model: &Model) {
         let flags = if flush { gst::SeekFlags::FLUSH } else { gst::SeekFlags::empty() };
         let none = gst::ClockTime::NONE;
@@ -172,9 +172,9 @@ impl Compare {
         }
     }
 
-    /// Pushes until the upstream of `distorted` hears that downstream has ended the flow.
+    /// Pushes until the upstream of `distorted` learns that downstream has ended the flow.
     fn fail(&mut self, flow: gst::FlowError, model: &Model) {
-        // A stream that is still to come would take EOS back. The reference is as far as all before needs it.
+        // A stream that is still to come would cancel EOS. The reference is as far as all earlier frames need it.
         self.reference_up_to(model.distorted - UNTIL_REFUSED + AHEAD);
         self.driver.hear(&[Vec::new(), Vec::new()], &[DISTORTED]);
         self.driver.rig.answer_next(flow);
@@ -182,7 +182,7 @@ impl Compare {
         let frames = self.next(DISTORTED, UNTIL_REFUSED);
         let push = move |pad: &gst::Pad| frames.into_iter().find_map(|(_, buffer)| pad.push(buffer).err());
         let refused = self.driver.feed(DISTORTED).later(push).wait("pushes until downstream's answer comes back");
-        assert_eq!(refused, Some(flow), "what upstream hears of downstream's answer");
+        assert_eq!(refused, Some(flow), "downstream's answer as returned to upstream");
     }
 
     fn follow(&mut self, model: &Model, order: Order) {
@@ -233,7 +233,7 @@ impl Compare {
             Order::OutOfBand => {
                 self.driver.tell_unnumbered(DISTORTED, gst::event::CustomDownstreamOob::new(custom("overtakes")));
             }
-            // It is not passed on, if frames wait for the reference.
+            // It is not passed on if frames wait for the reference.
             Order::Query { drain: true } => self.driver.ask(DISTORTED, gst::query::Drain::new().into(), true),
             Order::Query { .. } => {
                 self.driver.ask(DISTORTED, gst::query::Allocation::new(None, false).into(), true);
@@ -263,7 +263,7 @@ impl Compare {
         }
     }
 
-    /// Compares with the model; with `wait` everything must have come, and be counted.
+    /// Compares the output with the model; with `wait`, everything must have come and be counted.
     fn check(&mut self, model: &Model, wait: bool) {
         self.driver.compare(&model.promises, wait, |number, buffer, entry| {
             check_entry(number, buffer, entry, model.setup.scores);
@@ -275,7 +275,7 @@ impl Compare {
         if !wait {
             return;
         }
-        // A frame may come out a moment before it is in the ledger.
+        // A frame may come out slightly before it is in the ledger.
         let deadline = Instant::now() + PATIENCE;
         let stats = loop {
             let stats = self.driver.rig.element.property::<gst::Structure>("stats");
@@ -303,7 +303,7 @@ fn reference_value(number: u64) -> u8 {
     shade(number) / 2
 }
 
-/// How much lighter than its partner a distorted frame is.
+/// How much brighter a distorted frame is than its partner.
 fn difference(number: u64) -> u8 {
     (1 + number % 7) as u8
 }
@@ -312,7 +312,7 @@ fn distorted_value(number: u64) -> u8 {
     reference_value(number) + difference(number)
 }
 
-/// The frame carries what the model says.
+/// Asserts that the frame carries the entry of the model.
 fn check_entry(number: u64, buffer: &gst::Buffer, expected: &Entry, scores: bool) {
     let entries = gstonnxiqa::meta::entries(buffer);
     let [(_, entry)] = &entries[..] else { panic!("the frame {number} has {} entries", entries.len()) };
@@ -353,7 +353,7 @@ impl StateMachineTest for Compare {
         compare.gate = None;
         compare.driver.rig.block(false);
         model = Machine::apply(model, &Order::Release);
-        // What still waits for the reference leaves without.
+        // Frames that still wait for the reference leave without it.
         if Machine::preconditions(&model, &Order::ReferenceEos) {
             compare.tell(REFERENCE, gst::event::Eos::new());
             model = Machine::apply(model, &Order::ReferenceEos);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What `iqacompare` promises.
+//! The expected output of `iqacompare`.
 
 use super::promises::{Kind, Promises, What};
 use super::score_model::Stream;
@@ -27,26 +27,26 @@ pub enum Input {
     Reference,
 }
 
-/// What is done to the element. Nothing waits, except where it says so.
+/// An operation on the element. None waits, unless stated.
 #[derive(Debug, Clone)]
 pub enum Order {
     /// Pushes frames of the same numbers on both inputs.
     Pairs(u64),
-    /// Pushes frames of `distorted`, of which the last one cannot be read if `broken`.
+    /// Pushes frames of `distorted`; the last one is unreadable if `broken`.
     Distorted {
         count: u64,
         broken: bool,
     },
     Reference(u64),
-    /// The reference gets as far as is needed to decide about all distorted frames.
+    /// Pushes as many reference frames as are needed to decide about all distorted frames.
     CatchUp,
-    /// Reference frames that do not come, with or without a GAP.
+    /// Reference frames that are left out, with or without a GAP.
     Missing {
         told: bool,
     },
-    /// Waits for all that must come.
+    /// Waits for all required items.
     Settle,
-    /// Keeps the model from scoring.
+    /// Blocks the model.
     Hold,
     Release,
     /// Downstream does not return.
@@ -63,7 +63,7 @@ pub enum Order {
     Gap,
     Tag,
     Custom,
-    /// An event that overtakes.
+    /// An event that overtakes others.
     OutOfBand,
     /// ALLOCATION or DRAIN on `distorted`.
     Query {
@@ -73,7 +73,7 @@ pub enum Order {
     Eos,
     ReferenceEos,
     ReferenceSegment,
-    /// Another stream on that input, with or without EOS of the one before.
+    /// A new stream on that input, with or without EOS of the previous one.
     NewStream(Input),
     Restart {
         null: bool,
@@ -84,25 +84,25 @@ pub enum Order {
     Relink,
     /// A property that has no influence on pairs.
     Window(bool),
-    /// Downstream answers the next frame with this; frames are pushed until upstream hears of it.
+    /// Downstream answers the next frame with this; frames are pushed until upstream gets it.
     Fail(gst::FlowError),
 }
 
-/// The most frames that are pushed until upstream hears of an error.
+/// The greatest number of frames that are pushed until upstream gets an error.
 pub const UNTIL_REFUSED: u64 = 40;
-/// So many reference frames are left out at a time.
+/// The number of reference frames that are left out each time.
 pub const MISSING: u64 = 2;
-/// So many reference frames beyond a distorted one decide about it.
+/// The number of reference frames beyond a distorted one that are needed to decide about it.
 pub const AHEAD: u64 = 2;
 
 /// What a distorted frame carries.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Entry {
-    /// It was compared with the reference frame of the same number.
+    /// Compared with the reference frame of the same number.
     Matched,
-    /// The same, and one of the two cannot be read.
+    /// The same, but one of the two is unreadable.
     Failed,
-    /// It may have been compared with any frame, or none.
+    /// Compared with any frame, or none.
     Any,
 }
 
@@ -120,25 +120,25 @@ pub struct Model {
     pub distorted: u64,
     pub reference: u64,
     pub events: u32,
-    /// What pushes on the inputs may return, beside OK, if they are under way at the order.
+    /// What pushes on the inputs may return, besides OK, if they are in progress during the order.
     pub refusals: [Vec<gst::FlowError>; 2],
     /// Errors may be on the bus.
     pub errors: bool,
     /// Distorted frames since READY, if none was dropped.
     pub counted: Option<u64>,
-    /// From this frame on each distorted frame finds its partner, if that has been or is pushed.
+    /// From this frame on, each distorted frame finds its partner, if that is pushed.
     sure_from: u64,
-    /// Reference frames that do not come.
+    /// Reference frames that are left out.
     missing: Vec<u64>,
-    /// Reference frames below this number may be lost to what replaced the comparer; `None`: not known which.
+    /// Reference frames below this number may be lost when the comparer is replaced; `None`: not known which.
     kept_from: Option<u64>,
-    /// The order waits as [`Order::Settle`] does, so that what it does is over.
+    /// The order waits like [`Order::Settle`], so that its effect is complete.
     pub waits: bool,
-    /// Whether all that was ahead of the order could leave.
+    /// Whether everything ahead of the order could leave.
     could_leave: bool,
 }
 
-/// Only what is the beginning of a sequence is printed.
+/// Only the initial setup of a sequence is printed.
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.setup.fmt(f)
@@ -183,13 +183,13 @@ impl Model {
         self.events += 1;
     }
 
-    /// The comparer is replaced, and has been when the order is over.
+    /// The comparer is replaced, and has been when the order ends.
     fn renewed(&mut self) {
         self.sure_from = self.distorted.max(self.reference);
         self.kept_from = Some(self.reference);
     }
 
-    /// The comparer is replaced when what is ahead on `distorted` has left, and the order waits for that if it can.
+    /// The comparer is replaced when everything ahead on `distorted` has left; the order waits for that if it can.
     fn renewed_later(&mut self) {
         (self.sure_from, self.kept_from) = (u64::MAX, None);
         if self.is_free() && self.could_leave {
@@ -199,7 +199,7 @@ impl Model {
         }
     }
 
-    /// These reference frames do not come.
+    /// These reference frames are left out.
     fn lack(&mut self, numbers: std::ops::Range<u64>) {
         self.missing.extend(numbers.clone());
         self.promises.revise(|number, entry| {
@@ -219,7 +219,7 @@ impl Model {
         self.event(Kind::Custom);
         self.refusals[0].push(gst::FlowError::Flushing);
         self.stream = Stream::Flowing;
-        // Downstream lets go at FLUSH_START.
+        // Downstream returns at FLUSH_START.
         self.blocked = false;
         self.renewed();
     }
@@ -257,12 +257,12 @@ impl Model {
         self.promises.frame(number, entry);
     }
 
-    /// Nothing keeps frames from leaving.
+    /// Whether nothing keeps frames from leaving.
     fn is_free(&self) -> bool {
         !self.held && !self.blocked
     }
 
-    /// Whether all distorted frames can be decided about.
+    /// Whether all distorted frames can be decided.
     fn is_ahead(&self) -> bool {
         let needed = self.kept_from.map(|from| from.max(self.distorted) + AHEAD);
         self.reference_ended || needed.is_some_and(|needed| self.reference >= needed)
@@ -274,7 +274,7 @@ impl Model {
         match order {
             Order::Pairs(_) => self.stream != Stream::Ended && !self.reference_ended,
             Order::Distorted { broken, .. } => {
-                // Whether a frame without a partner is read is not promised.
+                // It is undefined whether a frame without a partner is read.
                 let partner = self.distorted + 8 < self.reference && self.distorted >= self.sure_from;
                 self.stream != Stream::Ended
                     && (!broken || (flowing && self.linked && partner && self.missing.is_empty()))
@@ -390,7 +390,7 @@ impl ReferenceStateMachine for Machine {
         (model.waits, model.could_leave) = (false, ended_below || model.is_ahead());
         match order {
             Order::Pairs(count) => {
-                // Both sides go on from the one that is further.
+                // Both sides continue from the one that is ahead.
                 let from = model.distorted.max(model.reference);
                 model.lack(model.reference..from);
                 (model.distorted, model.reference) = (from, from + count);
@@ -442,7 +442,7 @@ impl ReferenceStateMachine for Machine {
                     }
                 });
                 model.reference_ended = true;
-                // Whether the end is seen before or after frames of the other side is not known.
+                // It is not known whether the end is seen before or after frames of the other side.
                 model.sure_from = u64::MAX;
             }
             Order::NewStream(Input::Distorted) => {
@@ -469,7 +469,7 @@ impl ReferenceStateMachine for Machine {
             Order::Unlink => {
                 model.promises.loosen();
                 (model.linked, model.counted) = (false, None);
-                // If EOS is on its way, upstream can be told in no other way.
+                // If EOS is in transit, there is no other way to tell upstream.
                 model.errors = true;
             }
             Order::Relink => {
@@ -496,7 +496,7 @@ impl ReferenceStateMachine for Machine {
             }
         }
         if !model.linked {
-            // A sticky event that is refused then is an error for the frame behind it.
+            // A sticky event that is refused then is an error for the next frame.
             let errors = [gst::FlowError::NotLinked, gst::FlowError::Error];
             model.refusals.iter_mut().for_each(|refusals| refusals.extend(errors));
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Carries orders out on an element and compares what comes of them with the promises of a model.
+//! Carries out orders on an element and compares the output with the model's promises.
 
 use super::common::{FRAME, shade};
 use super::promises::{Kind, Promises, What};
@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::fmt::Debug;
 use std::time::Instant;
 
-/// What an upstream thread has been told, and what has come of it.
+/// Work given to an upstream thread, and its result.
 enum Told {
     Push {
         feed: usize,
@@ -27,26 +27,26 @@ enum Told {
     },
 }
 
-/// An element in its rig, and what has been told and has come so far.
+/// An element in its rig, with the work given to it and the output so far.
 pub struct Driver {
     pub rig: Rig,
     told: Vec<Told>,
     /// Events by their sequence number.
     known: Vec<(gst::Seqnum, What)>,
-    /// What came and is not settled.
+    /// The output that is not settled.
     came: Vec<(What, Option<gst::Buffer>)>,
-    /// Frames that came, ever.
+    /// All frames that came out.
     frames: HashSet<u64>,
-    /// Frames that came since READY.
+    /// Frames that came out since READY.
     pub since_ready: u64,
-    /// Sticky events that came since READY: a pad that is linked again gets them again.
+    /// Sticky events that came out since READY: a pad that is linked again gets them again.
     sticky: Vec<gst::Seqnum>,
     relinked: bool,
-    /// The element may send EOS of its own.
+    /// Whether the element may send EOS on its own.
     pub ends_itself: bool,
-    /// The element negotiates: caps are its own, and it queries.
+    /// Whether the element negotiates: it sends its own caps and queries.
     pub negotiates: bool,
-    /// The next event's number, as the model counts.
+    /// The next event's number, as counted by the model.
     events: u32,
 }
 
@@ -72,14 +72,14 @@ impl Driver {
         &self.rig.feeds[feed]
     }
 
-    /// The event with the next number, by which the model knows it.
+    /// Gives the event the next number, by which the model identifies it.
     pub fn number(&mut self, event: gst::Event) -> gst::Event {
         self.known.push((event.seqnum(), What::Event(kind(&event), self.events)));
         self.events += 1;
         event
     }
 
-    /// Sends an event that is not promised to come out.
+    /// Sends an event that need not come out.
     pub fn tell_unnumbered(&mut self, feed: usize, event: gst::Event) {
         let what = format!("{event:?}");
         let result = self.feed(feed).later(move |pad| pad.push_event(event));
@@ -92,7 +92,7 @@ impl Driver {
         self.tell_unnumbered(feed, event);
     }
 
-    /// Sends a query, which is answered unless it `may_fail`.
+    /// Sends a query, which must be answered unless it `may_fail`.
     pub fn ask(&mut self, feed: usize, mut query: gst::Query, may_fail: bool) {
         let what = format!("{query:?}");
         let result = self.feed(feed).later(move |pad| pad.peer_query(query.make_mut()));
@@ -109,14 +109,14 @@ impl Driver {
         self.told.push(Told::Push { feed, number: None, result, refusals: Vec::new() });
     }
 
-    /// FLUSH_START, FLUSH_STOP, SEGMENT and an event ahead of which everything must come that says what the stream is;
-    /// all but the first with the next numbers.
+    /// FLUSH_START, FLUSH_STOP, SEGMENT and a custom event, ahead of which all sticky events must come; all but the
+    /// first with the next numbers.
     pub fn flush_events(&mut self, segment: gst::Event) -> Vec<gst::Event> {
         let numbered = [gst::event::FlushStop::new(true), segment, mark()].map(|event| self.number(event));
         std::iter::once(gst::event::FlushStart::new()).chain(numbered).collect()
     }
 
-    /// A flush of that input, from a thread that is not its streaming thread.
+    /// Flushes that input, from a thread other than its streaming thread.
     #[track_caller]
     pub fn flush(&mut self, feed: usize, events: Vec<gst::Event>) {
         let feed = self.feed(feed).clone();
@@ -126,11 +126,11 @@ impl Driver {
     /// To READY or NULL and back.
     #[track_caller]
     pub fn restart(&mut self, state: gst::State, refusals: &[Vec<gst::FlowError>]) {
-        // As sinks do, which are the first to change their state.
+        // Like sinks, which are the first to change their state.
         self.rig.block(false);
         self.rig.state(state);
         self.hear(refusals, &[0, 1]);
-        // What is not listed, such as the segment of a flush, is over too.
+        // Unlisted work, such as the segment of a flush, is finished too.
         for feed in &self.rig.feeds {
             feed.later(|_| ()).wait("an upstream thread");
         }
@@ -149,8 +149,8 @@ impl Driver {
         self.tell(0, mark());
     }
 
-    /// Takes note of what has returned; everything on these inputs must. `refusals`: what pushes on each input may
-    /// return besides OK if they have been under way at the last order.
+    /// Records what has returned; everything on these inputs must return. `refusals`: what pushes on each input may
+    /// return besides OK if they were in progress during the last order.
     #[track_caller]
     pub fn hear(&mut self, refusals: &[Vec<gst::FlowError>], inputs: &[usize]) {
         self.take_in(None);
@@ -213,14 +213,14 @@ impl Driver {
                         }
                         self.sticky.push(event.seqnum());
                     }
-                    (known.unwrap_or_else(|| panic!("nobody sent {event:?}")), None)
+                    (known.unwrap_or_else(|| panic!("no input sent {event:?}")), None)
                 }
             };
             self.came.push(item);
         }
     }
 
-    /// Compares what came with the promises. `wait`: all that must come is waited for, and then done with.
+    /// Compares the output with the promises. `wait`: all required items are waited for, and then removed.
     #[track_caller]
     pub fn compare<E: Clone + Debug>(
         &mut self,
@@ -253,7 +253,7 @@ impl Driver {
     }
 }
 
-/// Time stamps may differ by a multiple of this from the frame's own time, where a segment says so.
+/// Time stamps may differ by a multiple of this from the frame's own time, if a segment specifies it.
 pub const SHIFT: gst::ClockTime = gst::ClockTime::from_seconds(1000);
 
 /// The number of the frame with that time stamp.
@@ -274,7 +274,7 @@ fn kind(event: &gst::EventRef) -> Kind {
     }
 }
 
-/// An event that belongs to its place.
+/// A serialized event.
 pub fn mark() -> gst::Event {
     gst::event::CustomDownstream::new(gst::Structure::new_empty("mark"))
 }
@@ -283,7 +283,7 @@ pub fn segment() -> gst::Event {
     gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new())
 }
 
-/// The frame of that number: so many bytes of its gray.
+/// The frame of that number: that many bytes of its gray.
 pub fn frame(number: u64, bytes: usize) -> gst::Buffer {
     let mut buffer = gst::Buffer::from_mut_slice(vec![shade(number); bytes]);
     let fields = buffer.get_mut().expect("it is new");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! `iqalog`: what passes, and what is in the files.
+//! `iqalog`: what passes, and the content of the files.
 
 use super::common::{FRAME, init};
 use super::driver::Driver;
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 struct Log {
     through: Through,
-    /// Where each run writes.
+    /// The folder of all runs.
     dir: TempDir,
     runs: u32,
 }
@@ -26,7 +26,7 @@ impl Log {
         let dir = TempDir::new();
         let element = gst::ElementFactory::make("iqalog")
             .property("location", location(&dir, 0))
-            // In some variants a new file is begun after each few lines.
+            // Some variants start a new file after every few lines.
             .property("max-file-size", if model.variant & 1 == 0 { 0u64 } else { 700 })
             .property("append", model.variant & 2 != 0);
         Self { through: Through::new(Driver::new(element.build().unwrap(), &["sink"])), dir, runs: 0 }
@@ -35,7 +35,7 @@ impl Log {
     /// The lines of this run, oldest first.
     fn lines(&self) -> Vec<serde_json::Value> {
         let prefix = format!("{}-log", self.runs);
-        // The larger its number, the older the file is; the one without a number is the newest.
+        // Files with larger numbers are older; the one without a number is the newest.
         let mut files: BTreeMap<std::cmp::Reverse<u32>, PathBuf> = BTreeMap::new();
         for file in std::fs::read_dir(self.dir.path()).unwrap() {
             let path = file.unwrap().path();
@@ -50,7 +50,7 @@ impl Log {
         text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
     }
 
-    /// Every scored frame has one line, in order.
+    /// Checks that every scored frame has one line, in order.
     fn check_lines(&self, model: &Model) {
         let lines = self.lines();
         let numbers: Vec<u64> =

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Orders at random: each element is driven through play, pause, flush, seek, segment, caps, GAP, EOS, restart, unlink
-//! and property changes, with slow, failing and fast scorers, without waiting in between. A reference model says what
-//! must come out: every frame once and in order, unless a flush, READY, a missing link or an error has dropped it, and
-//! with an entry that says what happened to it. An order that takes too long is a failure.
+//! Random orders: each element is driven through play, pause, flush, seek, segment, caps, GAP, EOS, restart, unlink and
+//! property changes, with slow, failing and fast scorers, without waiting in between. A reference model determines the
+//! required output: every frame once and in order, unless it was dropped by a flush, READY, a missing link or an error,
+//! and with an entry that describes what happened to it. An order that takes too long is a failure.
 //!
 //! The tests are ignored by default, because threads race in them: `cargo test --test orders -- --ignored` runs them.
-//! `ONNX_IQA_ORDERS=10000` runs that many sequences for each element, `ONNX_IQA_ORDERS_SEED` others than usual. A
-//! failure is shrunk to few orders. What fails once may need several runs to fail again.
+//! `ONNX_IQA_ORDERS=10000` runs that many sequences per element, `ONNX_IQA_ORDERS_SEED` uses another seed. A failure is
+//! shrunk to few orders. A failure that depends on timing may need several runs to appear again.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -27,19 +27,19 @@ mod through_model;
 
 use proptest::test_runner::{Config, RngSeed};
 
-/// Sequences of each element in an ordinary run.
+/// Sequences per element in an ordinary run.
 const FEW: u32 = 40;
 
-/// How many orders a sequence has.
+/// The number of orders in a sequence.
 const ORDERS: std::ops::Range<usize> = 1..30;
 
-/// A number out of the environment.
+/// A number from the environment.
 fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
 }
 
-/// How the sequences are run. The same ones every time, unless a seed is given.
+/// How sequences are run: always the same ones, unless a seed is given.
 fn config() -> Config {
     let seed = variable("ONNX_IQA_ORDERS_SEED").unwrap_or(26);
     Config {

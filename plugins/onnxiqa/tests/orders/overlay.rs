@@ -32,7 +32,7 @@ impl Overlay {
     }
 }
 
-/// A frame with a score is drawn on, and one without is not as long as no other had one.
+/// A frame with a score is drawn on. A frame without is not, as long as no other had one.
 fn check_frame(number: u64, buffer: &gst::Buffer, entry: &Entry) {
     check_entry(number, buffer, entry.scored);
     let drawn = buffer.map_readable().unwrap().iter().any(|&byte| byte != GRAY);

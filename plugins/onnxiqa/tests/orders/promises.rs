@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What must come out, in order: the common part of the reference models.
+//! The required output, in order: the common part of the reference models.
 
 use std::fmt::Debug;
 
-/// An item that comes out. Frames and events are numbered by the model, each number once.
+/// An item of the output. Frames and events are numbered by the model, each number once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     Frame(u64),
@@ -27,12 +27,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether it outlives a flush.
+    /// Whether it survives a flush.
     fn outlives_flush(self) -> bool {
         matches!(self, Self::StreamStart | Self::Caps | Self::Tag)
     }
 
-    /// Whether a pad that is linked gets it again.
+    /// Whether a newly linked pad gets it again.
     pub fn is_sticky(self) -> bool {
         self.outlives_flush() || matches!(self, Self::Segment | Self::Eos)
     }
@@ -43,11 +43,11 @@ impl Kind {
 enum Rule {
     Must,
     May,
-    /// It may have been dropped, and if it was, so were all after it of the same interruption.
+    /// It may have been dropped; if it was, so were all later ones of the same interruption.
     Prefix(u32),
-    /// It must come from here on and ahead of the next frame, if it did not come before.
+    /// It must come from here on and before the next frame, if it did not come earlier.
     Again,
-    /// It may come from here on, if it did not come before.
+    /// It may come from here on, if it did not come earlier.
     Late,
 }
 
@@ -59,12 +59,12 @@ struct Promise<E> {
     entry: Option<E>,
 }
 
-/// The items that are due, in order. `E` is what the model knows of a frame's entry.
+/// The items that are due, in order. `E` is the model's information about a frame's entry.
 #[derive(Debug, Clone)]
 pub struct Promises<E> {
     due: Vec<Promise<E>>,
     interruptions: u32,
-    /// Everything has been waited for: what is due up to the last promise that must come is done with.
+    /// Everything has been waited for: items up to the last required one are removed.
     settled: bool,
 }
 
@@ -74,18 +74,18 @@ impl<E> Default for Promises<E> {
     }
 }
 
-/// What came, compared with what was due.
+/// The output compared with the items that were due.
 pub struct Compared<'a, E> {
-    /// The frames that came: place in the log, number, what they must carry.
+    /// The frames that came: position in the log, number, what they must carry.
     pub frames: Vec<(usize, u64, &'a E)>,
-    /// What must come and has not.
+    /// Required items that have not come.
     pub missing: Vec<What>,
-    /// Where in the log that begins which comes after the last promise that must come.
+    /// The position in the log after the last required item.
     pub settled: usize,
 }
 
 impl<E: Clone + Debug> Promises<E> {
-    /// To be called at the beginning of each order.
+    /// To be called at the start of each order.
     pub fn next(&mut self) {
         if std::mem::take(&mut self.settled) {
             let done = self.due.iter().rposition(|promise| promise.rule.insists());
@@ -106,7 +106,7 @@ impl<E: Clone + Debug> Promises<E> {
         self.due.push(Promise { what: What::Query, rule: Rule::May, entry: None });
     }
 
-    /// Corrects what is known of the entries of frames that are due.
+    /// Corrects the information about entries of frames that are due.
     pub fn revise(&mut self, mut revision: impl FnMut(u64, &mut E)) {
         for promise in &mut self.due {
             if let (What::Frame(number), Some(entry)) = (promise.what, &mut promise.entry) {
@@ -131,12 +131,12 @@ impl<E: Clone + Debug> Promises<E> {
         self.due.iter().any(|promise| matches!(promise.what, What::Frame(_)))
     }
 
-    /// What has not left is dropped, from some item on; what is excepted comes nevertheless.
+    /// Items that have not left are dropped, from some item on; excepted ones come nevertheless.
     pub fn interrupt(&mut self, except: impl Fn(What) -> bool) {
         self.interruptions += 1;
         for promise in self.due.iter_mut().filter(|promise| !except(promise.what)) {
             match promise.rule {
-                // A query is not refused exactly when frames are.
+                // Queries are not refused at exactly the same time as frames.
                 Rule::Must if promise.what == What::Query => promise.rule = Rule::May,
                 Rule::Must => promise.rule = Rule::Prefix(self.interruptions),
                 Rule::Again => promise.rule = Rule::Late,
@@ -145,7 +145,7 @@ impl<E: Clone + Debug> Promises<E> {
         }
     }
 
-    /// Any of what has not left may be dropped.
+    /// Any of the items that have not left may be dropped.
     pub fn loosen(&mut self) {
         for promise in &mut self.due {
             promise.rule = match promise.rule {
@@ -155,7 +155,7 @@ impl<E: Clone + Debug> Promises<E> {
         }
     }
 
-    /// A flush: what says what the stream is comes behind it, if it has not come before.
+    /// A flush: sticky events come after it, if they have not come before.
     pub fn flush(&mut self, stop: u32) {
         self.interrupt(|_| false);
         let again = self.again(Kind::outlives_flush);
@@ -163,10 +163,10 @@ impl<E: Clone + Debug> Promises<E> {
         self.due.extend(again);
     }
 
-    /// A pad is linked again: it gets what says what the stream is, if it has not come before.
+    /// A pad is linked again: it gets the sticky events, if they have not come before.
     pub fn relink(&mut self) {
         let again = self.again(|kind| kind.outlives_flush() || kind == Kind::Segment);
-        // It may come at once, and must ahead of what is pushed from here on.
+        // They may come immediately, and must come before anything pushed from here on.
         let at_once = again.iter().map(|promise| Promise { rule: Rule::Late, ..promise.clone() });
         self.due.splice(0..0, at_once.collect::<Vec<_>>());
         self.due.extend(again);
@@ -180,7 +180,7 @@ impl<E: Clone + Debug> Promises<E> {
                 again.push((kind, Promise { what: promise.what, rule: Rule::Again, entry: None }));
             }
         }
-        // A later one of the same kind replaces it, and another stream everything.
+        // A later one of the same kind replaces it, and a new stream replaces everything.
         for index in 0..again.len() {
             let replaces = |kind: Kind| kind == again[index].0 || kind == Kind::StreamStart;
             if again[index + 1..].iter().any(|(kind, _)| replaces(*kind)) {
@@ -201,10 +201,10 @@ impl<E: Clone + Debug> Promises<E> {
         self.settled = true;
     }
 
-    /// Compares what came with what is due.
+    /// Compares the output with what is due.
     ///
     /// # Errors
-    /// If something came that is not due there, or something that had to come before it did not.
+    /// If something came that is not due there, or something required before it did not come.
     pub fn compare(&self, log: &[What]) -> Result<Compared<'_, E>, String> {
         let (mut next, mut frames, mut settled) = (0, Vec::new(), 0);
         let (mut dropped, mut owed, mut late) = (None, Vec::new(), Vec::new());
@@ -263,7 +263,7 @@ impl<E: Clone + Debug> Promises<E> {
         Ok(Compared { frames, missing, settled })
     }
 
-    /// What is due, to be printed.
+    /// What is due, for printing.
     pub fn names(&self) -> Vec<String> {
         let name = |promise: &Promise<E>| match promise.rule {
             Rule::Must => format!("{:?}", promise.what),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! An element between pads of the test, on which orders are carried out without waiting for their effect. What takes
-//! too long is a failure, so that nothing here can hang.
+//! An element between pads of the test, on which orders are carried out without waiting for their effect. Anything that
+//! takes too long is a failure, so nothing here can hang.
 
 use gst::EventView;
 use gst::prelude::*;
@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel}
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// What is not over by then hangs. Shorter than the other tests' limit: a hang is shrunk, which meets it again and again.
+/// Anything that takes longer hangs. Shorter than the other tests' limit, because shrinking repeats a hang many times.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub type Flow = Result<gst::FlowSuccess, gst::FlowError>;
@@ -31,7 +31,7 @@ struct Downstream {
     blocked: bool,
     /// The answer to the next buffer.
     answer: Option<gst::FlowError>,
-    /// A buffer was answered with this, after which none may come.
+    /// A buffer was answered with this, so none may follow.
     refuses: Option<gst::FlowError>,
     violation: Option<String>,
 }
@@ -67,7 +67,7 @@ impl Out {
     fn event(&self, event: gst::Event) {
         let mut state = self.lock();
         match event.view() {
-            // As a sink does.
+            // Like a sink.
             EventView::FlushStart(_) => state.blocked = false,
             EventView::FlushStop(_) => state.refuses = None,
             EventView::StreamStart(_) | EventView::Segment(_) if state.refuses == Some(gst::FlowError::Eos) => {
@@ -82,11 +82,11 @@ impl Out {
     }
 }
 
-/// What has been told to an upstream thread.
+/// Work given to an upstream thread.
 pub struct Pending<T>(Receiver<T>);
 
 impl<T> Pending<T> {
-    /// The result, which must come.
+    /// The result, within the time limit.
     #[track_caller]
     pub fn wait(&self, what: &str) -> T {
         self.0.recv_timeout(PATIENCE).unwrap_or_else(|error| match error {
@@ -95,7 +95,7 @@ impl<T> Pending<T> {
         })
     }
 
-    /// The result, if it is there.
+    /// The result, if it is available.
     pub fn poll(&self) -> Option<T> {
         match self.0.try_recv() {
             Ok(result) => Some(result),
@@ -106,10 +106,10 @@ impl<T> Pending<T> {
 }
 
 type Work = Box<dyn FnOnce() + Send>;
-/// What upstream does when it gets a seek on that input: whether it accepts.
+/// What upstream does with a seek on that input; returns whether it accepts.
 type Seek = Box<dyn Fn(usize, &Feed) -> bool + Send + Sync>;
 
-/// What feeds a pad: a pad of the test, and its streaming thread.
+/// Feeds a pad: a pad of the test, and its streaming thread.
 #[derive(Clone)]
 pub struct Feed {
     pub src: gst::Pad,
@@ -136,7 +136,7 @@ impl Feed {
         Self { src, work }
     }
 
-    /// Does something on the streaming thread, after all that it has been told before.
+    /// Does something on the streaming thread, after all earlier work.
     pub fn later<T: Send + 'static>(&self, body: impl FnOnce(&gst::Pad) -> T + Send + 'static) -> Pending<T> {
         let (sender, receiver) = channel();
         let pad = self.src.clone();
@@ -147,7 +147,7 @@ impl Feed {
         Pending(receiver)
     }
 
-    /// Does the flushing seek of a source: FLUSH_START at once, the rest behind what the streaming thread is at.
+    /// The flushing seek of a source: FLUSH_START immediately, the rest after the current work of the streaming thread.
     pub fn flush(&self, events: Vec<gst::Event>) {
         let mut events = events.into_iter();
         events.next().map(|start| self.src.push_event(start));
@@ -214,7 +214,7 @@ impl Rig {
         assert!(reached, "the change to {state:?} fails");
     }
 
-    /// Pads of the test lose what is sticky, as those of a real pipeline in READY do.
+    /// Pads of the test lose their sticky events, like those of a real pipeline in READY.
     pub fn restart_pads(&self) {
         for pad in self.feeds.iter().map(|feed| &feed.src).chain([&self.sink]) {
             pad.set_active(false).unwrap();
@@ -226,7 +226,7 @@ impl Rig {
         state.log.push(Logged::Restart);
     }
 
-    /// From now on a buffer is logged and then blocks.
+    /// From now on, a buffer is logged and then blocks.
     pub fn block(&self, blocked: bool) {
         self.out.lock().blocked = blocked;
         self.out.changed.notify_all();
@@ -237,7 +237,7 @@ impl Rig {
         self.out.lock().answer = Some(flow);
     }
 
-    /// How upstream handles a seek.
+    /// Sets how upstream handles a seek.
     pub fn on_seek(&self, seek: impl Fn(usize, &Feed) -> bool + Send + Sync + 'static) {
         *self.seek.lock().unwrap() = Some(Box::new(seek));
     }
@@ -252,7 +252,7 @@ impl Rig {
         bounded("a link", move || src.link(&sink)).unwrap();
     }
 
-    /// What has come out since the last call; with a deadline, waits for something until then.
+    /// The output since the last call; with a deadline, waits for something until then.
     #[track_caller]
     pub fn take(&self, deadline: Option<Instant>) -> Vec<Logged> {
         let mut state = self.out.lock();
@@ -280,7 +280,7 @@ impl Rig {
         messages.map(text).collect()
     }
 
-    /// A number out of `stats`.
+    /// A number from `stats`.
     #[track_caller]
     pub fn stat(&self, field: &str) -> u64 {
         let stats = self.element.property::<gst::Structure>("stats");
@@ -292,7 +292,7 @@ impl Drop for Rig {
     fn drop(&mut self) {
         self.block(false);
         if std::thread::panicking() {
-            // What hangs must not keep the test from failing.
+            // A hanging element must not keep the test from failing.
             let element = self.element.clone();
             std::thread::spawn(move || element.set_state(gst::State::Null));
         } else {
@@ -301,7 +301,7 @@ impl Drop for Rig {
     }
 }
 
-/// Does something that must end, on a thread of its own.
+/// Runs something that must end, on its own thread.
 #[track_caller]
 pub fn bounded<T: Send + 'static>(what: &str, body: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = channel();

@@ -13,7 +13,7 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-/// Streams that the orders change between: caps, and the bytes of a frame.
+/// Streams between which the orders switch: caps, and the bytes of a frame.
 const STREAMS: [(&str, usize); 3] = [
     ("video/x-raw,format=RGB,width=4,height=2,framerate=25/1", 24),
     ("video/x-raw,format=RGB,width=2,height=4,framerate=0/1", 32),
@@ -83,7 +83,7 @@ impl Score {
         frame(self.frames - 1, bytes)
     }
 
-    /// A seek from downstream, which upstream answers as a source does.
+    /// A seek from downstream, which upstream handles like a source.
     fn seek(&mut self, flush: bool) {
         let flags = if flush { gst::SeekFlags::FLUSH } else { gst::SeekFlags::empty() };
         let none = gst::ClockTime::NONE;
@@ -105,9 +105,9 @@ impl Score {
         }
     }
 
-    /// Pushes until upstream hears that downstream has ended the flow.
+    /// Pushes until upstream learns that downstream has ended the flow.
     fn fail(&mut self, flow: gst::FlowError) {
-        // A segment that is still to come would take EOS back.
+        // A segment that is still to come would cancel EOS.
         self.driver.hear(&[Vec::new()], &[0]);
         self.driver.rig.answer_next(flow);
         let numbers = self.frames..self.frames + UNTIL_REFUSED;
@@ -115,7 +115,7 @@ impl Score {
         let bytes = STREAMS[self.caps].1;
         let push = move |pad: &gst::Pad| numbers.into_iter().find_map(|number| pad.push(frame(number, bytes)).err());
         let refused = self.driver.feed(0).later(push).wait("pushes until downstream's answer comes back");
-        assert_eq!(refused, Some(flow), "what upstream hears of downstream's answer");
+        assert_eq!(refused, Some(flow), "downstream's answer as returned to upstream");
     }
 
     fn follow(&mut self, model: &Model, order: Order) {
@@ -169,9 +169,9 @@ impl Score {
         }
     }
 
-    /// Compares with the model; `wait`: everything must have come and be counted.
+    /// Compares the output with the model; with `wait`, everything must have come and be counted.
     fn check(&mut self, model: &Model, wait: bool) {
-        // Before what came is looked at: a frame that comes in between must have been told.
+        // Before the output is examined: a frame that comes in between must have been pushed.
         self.driver.compare(&model.promises, wait, check_entry);
         self.driver.hear(std::slice::from_ref(&model.refusals), if wait { &[0] } else { &[] });
         let errors = self.driver.rig.errors();
@@ -191,7 +191,7 @@ impl Score {
     }
 }
 
-/// The frame carries what the model says.
+/// Asserts that the frame carries the entry of the model.
 fn check_entry(number: u64, buffer: &gst::Buffer, expected: &Entry) {
     let entries = gstonnxiqa::meta::entries(buffer);
     let [(_, entry)] = &entries[..] else { panic!("the frame {number} has {} entries", entries.len()) };

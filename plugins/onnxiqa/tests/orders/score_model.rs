@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What `iqascore` promises.
+//! The expected output of `iqascore`.
 
 use super::promises::{Kind, Promises, What};
 use proptest::prelude::*;
 use proptest::strategy::Union;
 use proptest_state_machine::ReferenceStateMachine;
 
-/// The model that scores.
+/// The model used for scoring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Network {
     Fast,
@@ -28,17 +28,17 @@ pub struct Setup {
     pub goes_on: bool,
 }
 
-/// What is done to the element. Nothing waits, except where it says so.
+/// An operation on the element. None waits, unless stated.
 #[derive(Debug, Clone)]
 pub enum Order {
-    /// Pushes frames, of which the last one cannot be read if `broken`.
+    /// Pushes frames; the last one is unreadable if `broken`.
     Push {
         count: u64,
         broken: bool,
     },
-    /// Waits for all that must come.
+    /// Waits for all required items.
     Settle,
-    /// Keeps the scorer from scoring.
+    /// Blocks the scorer.
     Hold,
     Release,
     /// Downstream does not return.
@@ -54,12 +54,12 @@ pub enum Order {
     Gap,
     Tag,
     Custom,
-    /// An event that overtakes.
+    /// An event that overtakes others.
     OutOfBand,
     Allocation,
     Drain,
     Eos,
-    /// Another stream without EOS of the one before.
+    /// A new stream without EOS of the previous one.
     NewStream,
     Restart {
         null: bool,
@@ -71,11 +71,11 @@ pub enum Order {
     /// The property `interval`, between two frames.
     Interval(u32),
     FrameMessages(bool),
-    /// Downstream answers the next frame with this; frames are pushed until upstream hears of it.
+    /// Downstream answers the next frame with this; frames are pushed until upstream gets it.
     Fail(gst::FlowError),
 }
 
-/// The most frames that are pushed until upstream hears of an error.
+/// The greatest number of frames that are pushed until upstream gets an error.
 pub const UNTIL_REFUSED: u64 = 40;
 
 /// What a frame carries.
@@ -125,14 +125,14 @@ pub struct Model {
     /// The number of the next frame, and of the next event.
     pub frames: u64,
     pub events: u32,
-    /// What pushes may return, beside OK, if they are under way at the order.
+    /// What pushes may return, besides OK, if they are in progress during the order.
     pub refusals: Vec<gst::FlowError>,
     /// Errors may be on the bus.
     pub errors: bool,
-    /// `None` once frames have been dropped whose fate is not known.
+    /// `None` once frames with an unknown fate have been dropped.
     pub counts: Option<Counts>,
     interval: u32,
-    /// Frames since the selection began.
+    /// Frames since the selection started.
     seen: u64,
     newest: Option<u64>,
     /// Frames have been refused or lost, so it is not known which ones are selected.
@@ -141,7 +141,7 @@ pub struct Model {
     since: u64,
 }
 
-/// Only what is the beginning of a sequence is printed.
+/// Only the initial setup of a sequence is printed.
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.setup.fmt(f)
@@ -190,7 +190,7 @@ impl Model {
         (self.seen, self.newest, self.unsure, self.since) = (0, None, false, self.frames);
     }
 
-    /// Frames on their way are dropped.
+    /// Frames in transit are dropped.
     fn interrupted(&mut self) {
         if self.promises.has_frames() {
             self.counts = None;
@@ -206,7 +206,7 @@ impl Model {
         self.discontinuity();
         self.refusals.push(gst::FlowError::Flushing);
         self.stream = Stream::Flowing;
-        // Downstream lets go at FLUSH_START.
+        // Downstream returns at FLUSH_START.
         self.blocked = false;
     }
 
@@ -214,7 +214,7 @@ impl Model {
         let number = self.frames;
         self.frames += 1;
         match self.stream {
-            // The result of an earlier frame ends the flow at any time.
+            // The result of an earlier frame may end the flow at any time.
             Stream::Refused(gst::FlowError::Error) if self.setup.live => {
                 return self.promises.prefix(number, Entry::Live { since: self.since });
             }
@@ -226,7 +226,7 @@ impl Model {
         self.seen += 1;
         let fails = selected && (broken || self.setup.network == Network::Failing);
         if fails && !self.setup.goes_on {
-            // In live mode the frame itself, and some after it, have left by the time.
+            // In live mode, the frame itself and some later ones have left by then.
             if self.setup.live {
                 self.promises.interrupt(|_| false);
                 self.promises.prefix(number, Entry::Live { since: self.since });
@@ -258,7 +258,7 @@ impl Model {
         self.promises.frame(number, entry);
     }
 
-    /// Nothing keeps frames from leaving.
+    /// Whether nothing keeps frames from leaving.
     fn is_free(&self) -> bool {
         !self.held && !self.blocked
     }
@@ -415,7 +415,7 @@ impl ReferenceStateMachine for Machine {
                 model.interrupted();
                 model.promises.loosen();
                 (model.linked, model.unsure, model.counts) = (false, true, None);
-                // If EOS is on its way, upstream can be told in no other way.
+                // If EOS is in transit, there is no other way to tell upstream.
                 model.errors = true;
             }
             Order::Relink => {
@@ -438,7 +438,7 @@ impl ReferenceStateMachine for Machine {
             }
         }
         if !model.linked {
-            // A sticky event that is refused then is an error for the frame behind it.
+            // A sticky event that is refused then is an error for the next frame.
             model.refusals.extend([gst::FlowError::NotLinked, gst::FlowError::Error]);
         }
         if let Stream::Refused(flow) = model.stream {

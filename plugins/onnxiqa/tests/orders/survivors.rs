@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is left over when all elements are gone. The name makes this test the last one on one thread.
+//! Objects that remain after all elements are gone. The name makes this the last test on one thread.
 
 use super::common::init;
 use gst::prelude::*;
 use std::time::{Duration, Instant};
 
-/// What GStreamer's tracer `leaks` says is alive.
+/// The live objects according to GStreamer's tracer `leaks`.
 fn alive(tracer: &gst::Tracer) -> Vec<String> {
     let found = tracer.emit_by_name::<gst::Structure>("get-live-objects", &[]);
     let list = found.get::<gst::List>("live-objects-list").expect("the tracer's list");
@@ -20,11 +20,11 @@ fn nothing_survives() {
     let tracers = gst::active_tracers();
     let tracer = tracers.iter().find(|tracer| tracer.type_().name() == "GstLeaksTracer");
     let tracer = tracer.expect("GST_TRACERS=leaks");
-    // Threads of the tests end a little after them.
+    // Threads of the tests end slightly after them.
     let deadline = Instant::now() + Duration::from_secs(10);
     while !alive(tracer).is_empty() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(50));
     }
     let left = alive(tracer);
-    assert!(left.is_empty(), "{} objects are left over: {:#?}", left.len(), &left[..left.len().min(20)]);
+    assert!(left.is_empty(), "{} objects remain: {:#?}", left.len(), &left[..left.len().min(20)]);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Carries out the orders that `iqalog` and `iqaoverlay` get alike.
+//! Carries out the orders that `iqalog` and `iqaoverlay` have in common.
 
 use super::common::FRAME;
 use super::driver::{Driver, mark, segment};
@@ -63,16 +63,16 @@ impl Through {
     }
 
     fn fail(&mut self, flow: gst::FlowError) {
-        // Upstream pushes no more once it has heard, and frames on their way would not know.
+        // All earlier pushes return first, so that the error can only reach the pushes below.
         self.driver.hear(&[Vec::new()], &[0]);
         self.driver.rig.answer_next(flow);
         let frames = self.next(UNTIL_REFUSED, true);
         let push = move |pad: &gst::Pad| frames.into_iter().find_map(|(_, buffer)| pad.push(buffer).err());
         let refused = self.driver.feed(0).later(push).wait("pushes until downstream's answer comes back");
-        assert_eq!(refused, Some(flow), "what upstream hears of downstream's answer");
+        assert_eq!(refused, Some(flow), "downstream's answer as returned to upstream");
     }
 
-    /// `own` does what only this element has.
+    /// `own` carries out orders that only this element has.
     pub fn follow(&mut self, model: &Model, order: &Order, own: impl Fn(&gst::Element, u32)) {
         let driver = &mut self.driver;
         let custom = |name| gst::Structure::new_empty(name);
@@ -149,7 +149,7 @@ pub fn score(number: u64) -> f64 {
     (number % 100) as f64
 }
 
-/// The frame carries its entry, or none.
+/// Asserts that the frame carries its entry, or none.
 pub fn check_entry(number: u64, buffer: &gst::Buffer, scored: bool) {
     let entries = gstonnxiqa::meta::entries(buffer);
     let scores: Vec<_> = entries.iter().map(|(_, entry)| entry.get::<f64>("score")).collect();

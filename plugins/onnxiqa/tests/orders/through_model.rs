@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What `iqalog` and `iqaoverlay` promise alike: they have no queue, and all passes as it comes.
+//! The expected output of `iqalog` and `iqaoverlay`: they have no queue, and everything passes as it comes.
 
 use super::promises::{Kind, Promises, What};
 use super::score_model::Stream;
@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use proptest::strategy::Union;
 use proptest_state_machine::ReferenceStateMachine;
 
-/// What is done to the element. Nothing waits, except where it says so.
+/// An operation on the element. None waits, unless stated.
 #[derive(Debug, Clone)]
 pub enum Order {
-    /// Pushes frames that carry a score, or none.
+    /// Pushes frames with or without a score.
     Push {
         count: u64,
         scored: bool,
@@ -21,7 +21,7 @@ pub enum Order {
         count: u64,
         scored: bool,
     },
-    /// Waits for all that must come.
+    /// Waits for all required items.
     Settle,
     /// Downstream does not return.
     Block,
@@ -36,12 +36,12 @@ pub enum Order {
     Gap,
     Tag,
     Custom,
-    /// An event that overtakes.
+    /// An event that overtakes others.
     OutOfBand,
     Allocation,
     Drain,
     Eos,
-    /// Another stream without EOS of the one before.
+    /// A new stream without EOS of the previous one.
     NewStream,
     Restart {
         null: bool,
@@ -50,16 +50,16 @@ pub enum Order {
     Play,
     Unlink,
     Relink,
-    /// Something that only this element has.
+    /// An operation that only this element has.
     Own(u32),
-    /// Downstream answers the next frame with this; frames are pushed until upstream hears of it.
+    /// Downstream answers the next frame with this; frames are pushed until upstream gets it.
     Fail(gst::FlowError),
 }
 
-/// The most frames that are pushed until upstream hears of an error.
+/// The greatest number of frames that are pushed until upstream gets an error.
 pub const UNTIL_REFUSED: u64 = 40;
 
-/// What a frame had when it was pushed.
+/// The state of a frame when it was pushed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     pub scored: bool,
@@ -71,7 +71,7 @@ pub struct Entry {
 pub struct Model {
     /// A variant of the element's properties.
     pub variant: u32,
-    /// Caps, and what is queried, are the element's own: it negotiates.
+    /// The element negotiates: it sends its own caps and queries.
     negotiates: bool,
     pub promises: Promises<Entry>,
     pub stream: Stream,
@@ -81,16 +81,16 @@ pub struct Model {
     /// The number of the next frame, and of the next event.
     pub frames: u64,
     pub events: u32,
-    /// What pushes may return, beside OK, if they are under way at the order.
+    /// What pushes may return, besides OK, if they are in progress during the order.
     pub refusals: Vec<gst::FlowError>,
     /// Frames with scores that were pushed since READY.
     pub scored: Vec<u64>,
-    /// Whether the element has had all of these.
+    /// Whether the element received all of these.
     pub exact: bool,
     clean: bool,
 }
 
-/// Only what is the beginning of a sequence is printed.
+/// Only the initial setup of a sequence is printed.
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "variant {}", self.variant)
@@ -139,7 +139,7 @@ impl Model {
         self.event(Kind::Custom);
         self.refusals.push(gst::FlowError::Flushing);
         (self.stream, self.clean) = (Stream::Flowing, true);
-        // Downstream lets go at FLUSH_START.
+        // Downstream returns at FLUSH_START.
         self.blocked = false;
     }
 

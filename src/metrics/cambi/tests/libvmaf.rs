@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Clips that ffmpeg makes, measured here and by the libvmaf within ffmpeg, with its default options and with those of
-//! Netflix's models of version 1.
+//! Clips made with ffmpeg, measured here and by ffmpeg's libvmaf, with its default options and with those of Netflix's
+//! models of version 1.
 
 use onnx_iqa_testkit::skipped;
 use serde_json::Value;
@@ -15,13 +15,13 @@ use crate::picture::OwnedFrame;
 /// The clip is its own reference.
 const GRAPH: &str = "[0]split[a][b];[a][b]libvmaf=feature='name=cambi\
                      |name=cambi\\:cambi_high_res_speedup=1080\\:cambi_vis_lum_threshold=0.06\\:cambi_max_val=17.0'";
-/// What libvmaf calls the two.
+/// libvmaf's names of the two.
 const NAMES: [&str; 2] = ["cambi", "cambi_hrs_1080_cmxv_17_vlt_0.06"];
 
 const SLOPE: &str = "gradients=s=640x360:c0=black:c1=gray:n=2:seed=3:speed=0.02";
 const DARK: &str = "gradients=s=1920x1080:c0=black:c1=navy:n=2:seed=5:speed=0.02";
 
-/// A name, a file of `ONNX_IQA_CLIPS` or what a lavfi source gives, a filter, a size, bits of a sample, and how many frames.
+/// A name, a file in `ONNX_IQA_CLIPS` or a lavfi source, a filter, a size, the bit depth, and the number of frames.
 type Clip = (&'static str, &'static str, &'static str, [u32; 2], u32, usize);
 
 const CLIPS: [Clip; 18] = [
@@ -45,18 +45,18 @@ const CLIPS: [Clip; 18] = [
     ("12 bits, slope", SLOPE, "null", [640, 360], 12, 4),
 ];
 
-/// A clip's frames, and what libvmaf measures of them.
+/// A clip's frames, and libvmaf's values for them.
 fn measure(laboratory: &Laboratory, &(_, source, filter, size, depth, frames): &Clip) -> (Vec<OwnedFrame>, Vec<Value>) {
     let suffix = if depth > 8 { format!("{depth}le") } else { String::new() };
     let pix_fmt = format!("yuv420p{suffix}");
-    // The filters that do damage do not all take more than 8 bits.
+    // Not all of the filters that do damage support more than 8 bits.
     let graph = format!("{filter},scale={}:{},format={pix_fmt}", size[0], size[1]);
     laboratory.write(source, &graph, frames, "clip");
     let found = laboratory.measure(&["clip"], &pix_fmt, size, GRAPH);
     (laboratory.read("clip", &pix_fmt, size), found)
 }
 
-/// To the digits that libvmaf prints.
+/// Equal to the digits that libvmaf prints.
 #[test]
 fn agrees_with_libvmaf_on_every_frame() {
     let Some(laboratory) = Laboratory::open() else {

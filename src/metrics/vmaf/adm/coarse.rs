@@ -3,8 +3,8 @@
 //! The three coarser scales: low-pass coefficients in, coefficients of 32 bits.
 //!
 //! The arithmetic is that of libvmaf's `integer_adm`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent
-//! (`models/vmaf/LICENSE`). Its roundings that look like mistakes (half a unit is taken away before the shares of a
-//! neighbor are cut off; a whole unit is added to a square) are kept.
+//! (`models/vmaf/LICENSE`). Roundings in libvmaf that look like mistakes are kept: half a unit is subtracted before a
+//! neighbor's share is truncated, and a whole unit is added to a square.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use super::super::sides::Sides;
@@ -13,22 +13,22 @@ use super::scale::Low;
 use super::wavelet::{Coefficients, FILTERS, Row, filtered, taken};
 use crate::simd::{LANES, SimdLevel, whole_number};
 
-/// 1/15, 2³² times as large.
+/// 1/15, scaled by 2³².
 const FIFTEENTH: i64 = 286_331_153;
-/// 1/30, 2³² times as large.
+/// 1/30, scaled by 2³².
 const THIRTIETH: i64 = 143_165_577;
-/// By how many bits sums down a column are shifted, by scale.
+/// Right shifts of vertical sums, by scale.
 const DOWN: [u32; 3] = [0, 16, 16];
-/// The same along a row.
+/// Right shifts of horizontal sums, by scale.
 const ACROSS: [u32; 3] = [15, 16, 15];
-/// The same of squares of the reference's coefficients.
+/// Right shifts of squares of the reference's coefficients, by scale.
 const SQUARE: [u32; 3] = [31, 30, 31];
 
-/// Rows of a picture after the filter down the columns: low-pass and high-pass, of both pictures.
+/// Vertically filtered rows of both pictures: low-pass and high-pass.
 #[derive(Default)]
 pub struct CoarseRows([[Row<i32>; 2]; 2]);
 
-/// What a coarser scale is made of.
+/// The input of a coarser scale.
 pub struct Coarse<'a> {
     pub pictures: [&'a Low; 2],
     /// 1 to 3.
@@ -36,7 +36,7 @@ pub struct Coarse<'a> {
     pub weights: [i64; 3],
     pub limit: f64,
     pub rows: &'a mut CoarseRows,
-    /// By how many bits cubes are shifted: of what is left, and of the reference's coefficients.
+    /// Right shifts of cubes: of restored detail, and of the reference's coefficients.
     pub shifts: [u32; 2],
 }
 
@@ -54,7 +54,7 @@ impl Steps for Coarse<'_> {
                 let taps = [lanes(rows[0], x), lanes(rows[1], x), lanes(rows[2], x), lanes(rows[3], x)];
                 let (below, above);
                 if self.scale == 1 {
-                    // What the finest scale leaves has 16 bits.
+                    // Output of the finest scale has 16 bits.
                     let (first, second) = (pairs(&taps[0], &taps[1]), pairs(&taps[2], &taps[3]));
                     below = filtered(level, &first, &second, &FILTERS[0], 0);
                     above = filtered(level, &first, &second, &FILTERS[1], 0);
@@ -140,13 +140,13 @@ impl Steps for Coarse<'_> {
 }
 
 impl Coarse<'_> {
-    /// What is left of the reference's detail.
+    /// The restored part of the reference's detail.
     #[inline(always)]
     fn left(&self, own: &Lanes, theirs: &Lanes, along: &Lanes) -> Lanes {
         let (mut shifts, mut reciprocals, mut signed) = ([0u32; LANES], [0i32; LANES], [0i32; LANES]);
         for lane in 0..LANES {
             let size = own[lane].unsigned_abs();
-            // Of larger numbers the first 15 bits, rounded.
+            // Larger numbers are rounded to their first 15 bits.
             let zeros = size.leading_zeros();
             shifts[lane] = 17u32.saturating_sub(zeros);
             let short = (size + ((1 << shifts[lane]) >> 1)) >> shifts[lane];
@@ -170,7 +170,7 @@ impl Coarse<'_> {
     }
 }
 
-/// Adds what weighted coefficients of a direction mask of the other part.
+/// Adds what the weighted coefficients of one direction mask in the other part.
 #[inline(always)]
 fn mask(part: &mut Part, weighted: &Lanes) {
     for lane in 0..LANES {
@@ -182,7 +182,7 @@ fn mask(part: &mut Part, weighted: &Lanes) {
     }
 }
 
-/// Where the two pictures' detail points within a degree of the same way (−1): what is left is then what is there.
+/// −1 where the two pictures' detail points in the same direction, within a degree: all of it then counts as restored.
 #[inline(always)]
 fn along(detail: &[[Lanes; 3]; 2]) -> Lanes {
     let [reference, distorted] = detail;
@@ -190,7 +190,7 @@ fn along(detail: &[[Lanes; 3]; 2]) -> Lanes {
     for lane in 0..LANES {
         let (a, b) = (i64::from(reference[0][lane]), i64::from(reference[1][lane]));
         let (c, d) = (i64::from(distorted[0][lane]), i64::from(distorted[1][lane]));
-        // In f32, as libvmaf has it; their products are exact in f64.
+        // In f32, as in libvmaf; the products are exact in f64.
         let both = f64::from((a * c).wrapping_add(b * d) as f32);
         let own = f64::from((a * a).wrapping_add(b * b) as f32);
         let theirs = f64::from((c * c).wrapping_add(d * d) as f32);
@@ -199,13 +199,13 @@ fn along(detail: &[[Lanes; 3]; 2]) -> Lanes {
     along
 }
 
-/// 16 numbers from a place on.
+/// 16 numbers starting at `at`.
 #[inline(always)]
 fn lanes(row: &[i32], at: usize) -> Lanes {
     row[at..].first_chunk().copied().unwrap_or([0; LANES])
 }
 
-/// Numbers of 16 bits, one above the other.
+/// Pairs of 16-bit numbers, one from each row.
 #[inline(always)]
 fn pairs(upper: &Lanes, lower: &Lanes) -> Lanes {
     let mut out = [0; LANES];
@@ -215,7 +215,7 @@ fn pairs(upper: &Lanes, lower: &Lanes) -> Lanes {
     out
 }
 
-/// What 16 coefficients of a row take in.
+/// The inputs of 16 coefficients of a row.
 #[inline(always)]
 fn taken_in(row: &[i32]) -> &[i32; 2 * LANES + 2] {
     row.first_chunk().unwrap_or(&[0; 2 * LANES + 2])

@@ -13,20 +13,20 @@ use super::rows::{COSINE_SQUARED, Lanes, Part, Parts, Steps, bounded};
 use super::wavelet::{Coefficients, FILTERS, Row, filtered, taken};
 use crate::simd::{LANES, SimdLevel, whole_number};
 
-/// 1/15, 2¹⁷ times as large.
+/// 1/15, scaled by 2¹⁷.
 const FIFTEENTH: i32 = 8738;
-/// 1/30, 2¹⁷ times as large.
+/// 1/30, scaled by 2¹⁷.
 const THIRTIETH: i32 = 4369;
-/// What is added before weighted coefficients are shifted, by direction.
+/// Rounding terms for weighted coefficients, by direction.
 const ROUND: [i32; 3] = [16384, 16384, 65535];
-/// By how many bits they are shifted.
+/// Right shifts of weighted coefficients, by direction.
 const SHIFT: [i32; 3] = [15, 15, 17];
 
-/// Rows of a picture after the filter down the columns: low-pass and high-pass, of both pictures.
+/// Vertically filtered rows of both pictures: low-pass and high-pass.
 #[derive(Default)]
 pub struct FineRows([[Row<i16>; 2]; 2]);
 
-/// What the finest scale is made of.
+/// The input of the finest scale.
 pub struct Fine<'a> {
     pub pictures: [&'a Plane; 2],
     pub depth: u32,
@@ -34,7 +34,7 @@ pub struct Fine<'a> {
     /// Weights of the three directions.
     pub weights: [i32; 3],
     pub rows: &'a mut FineRows,
-    /// By how many bits cubes are shifted.
+    /// Right shifts of cubes.
     pub shifts: [u32; 3],
 }
 
@@ -129,7 +129,8 @@ impl Steps for Fine<'_> {
 }
 
 impl Fine<'_> {
-    /// Where the two pictures' detail points within a degree of the same way: what is left is then what is there.
+    /// −1 where the two pictures' detail points in the same direction, within a degree: all of it then counts as
+    /// restored.
     #[inline(always)]
     fn along(&self, detail: &[[Lanes; 3]; 2]) -> Lanes {
         let [reference, distorted] = detail;
@@ -137,7 +138,7 @@ impl Fine<'_> {
         for lane in 0..LANES {
             let (a, b) = (reference[0][lane], reference[1][lane]);
             let (c, d) = (distorted[0][lane], distorted[1][lane]);
-            // In f32, as libvmaf has it; their products are exact in f64.
+            // In f32, as in libvmaf; the products are exact in f64.
             let both = f64::from((a * c).wrapping_add(b * d) as f32);
             let own = f64::from((a * a).wrapping_add(b * b) as f32);
             let theirs = f64::from((c * c).wrapping_add(d * d) as f32);
@@ -146,12 +147,12 @@ impl Fine<'_> {
         along
     }
 
-    /// What is left of the reference's detail.
+    /// The restored part of the reference's detail.
     #[inline(always)]
     fn left(&self, own: &Lanes, theirs: &Lanes, along: &Lanes) -> Lanes {
         let (mut ratios, mut lefts) = ([0; LANES], [0; LANES]);
         for lane in 0..LANES {
-            // 2³⁰ over the size, cut off: exact in f64, as is its product with 16 bits.
+            // 2³⁰ over the size, truncated: exact in f64, as is its product with 16 bits.
             let (own, theirs) = (own[lane], theirs[lane]);
             let reciprocal = f64::from(whole_number(1_073_741_824.0 / f64::from(own.abs().max(1))));
             let signed = f64::from(if own < 0 { -theirs } else { theirs });
@@ -168,7 +169,7 @@ impl Fine<'_> {
     }
 }
 
-/// Adds what weighted coefficients of a direction mask of the other part.
+/// Adds what the weighted coefficients of one direction mask in the other part.
 #[inline(always)]
 fn mask(part: &mut Part, weighted: &Lanes, direction: usize) {
     for lane in 0..LANES {
@@ -181,7 +182,7 @@ fn mask(part: &mut Part, weighted: &Lanes, direction: usize) {
     }
 }
 
-/// The filter along a row, which has its taps in two lists of pairs.
+/// The horizontal filter, whose taps are in two lists of pairs.
 #[inline(always)]
 fn across<L: SimdLevel>(level: L, row: &[Lanes; 2], filter: usize) -> Lanes {
     let mut sums = filtered(level, &row[0], &row[1], &FILTERS[filter], 1 << 15);
@@ -191,7 +192,7 @@ fn across<L: SimdLevel>(level: L, row: &[Lanes; 2], filter: usize) -> Lanes {
     sums
 }
 
-/// Samples from the middle of their range on.
+/// Samples less the middle of their range.
 #[inline(always)]
 fn centered(row: &[i16; LANES], middle: i16) -> [i16; LANES] {
     let mut out = [0; LANES];

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The reference's detail at a scale, kept for other distorted pictures.
+//! The reference's detail at one scale, kept for other distorted pictures.
 
 use super::rows::{Lanes, Sums};
 
-/// Detail in three directions at 16 places side by side.
+/// Detail in three directions at 16 adjacent positions.
 type Detail = [Lanes; 3];
 
-/// Detail in the order in which bands of rows are processed, and its sums.
+/// Detail in the order in which bands are processed, and its sums.
 #[derive(Default)]
 pub struct Kept {
     bands: Vec<Vec<Detail>>,
@@ -15,7 +15,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// So many bands, to be written.
+    /// Bands to write, as many as given.
     pub fn write(&mut self, bands: usize) -> impl Iterator<Item = KeptRows<'_>> {
         self.bands.resize_with(bands, Vec::new);
         self.bands.iter_mut().map(|band| {
@@ -24,34 +24,34 @@ impl Kept {
         })
     }
 
-    /// Bands to be read.
+    /// Bands to read.
     pub fn read(&self) -> impl Iterator<Item = KeptRows<'_>> {
         self.bands.iter().map(|band| KeptRows::Read(band.iter()))
     }
 
-    /// Bytes that it holds.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         self.bands.iter().map(|band| band.capacity() * size_of::<Detail>()).sum()
     }
 }
 
-/// Bands of which nothing is kept.
+/// Bands for which nothing is kept.
 pub fn nothing<'a>() -> impl Iterator<Item = KeptRows<'a>> {
     std::iter::repeat_with(|| KeptRows::None)
 }
 
-/// What remains of a band.
+/// Access to what is kept for a band.
 pub enum KeptRows<'a> {
     /// Nothing is kept.
     None,
-    /// To be written.
+    /// For writing.
     Written(&'a mut Vec<Detail>),
-    /// To be read.
+    /// For reading.
     Read(std::slice::Iter<'a, Detail>),
 }
 
 impl KeptRows<'_> {
-    /// Keeps the detail at the next 16 places.
+    /// Stores the detail at the next 16 positions.
     #[inline(always)]
     pub fn put(&mut self, detail: &Detail) {
         if let Self::Written(kept) = self {
@@ -59,7 +59,7 @@ impl KeptRows<'_> {
         }
     }
 
-    /// The detail at the next 16 places.
+    /// Reads the detail at the next 16 positions.
     #[inline(always)]
     pub fn take(&mut self) -> Detail {
         match self {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The detail loss measure (ADM) at four scales, in whole numbers.
+//! The detail loss measure (ADM) at four scales, in integers.
 //!
 //! Li, Zhang, Ma and Ngan, "Image quality assessment by separately evaluating detail losses and additive impairments",
 //! IEEE Trans. Multimedia 13(5), 2011, with Watson, Yang, Solomon and Villasenor's visibility of wavelet coefficients
-//! ("Visibility of wavelet quantization noise", IEEE Trans. Image Processing 6(8), 1997), in the arithmetic of libvmaf's
-//! `integer_adm`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
+//! ("Visibility of wavelet quantization noise", IEEE Trans. Image Processing 6(8), 1997), in the arithmetic of
+//! libvmaf's `integer_adm`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
 //!
-//! Each scale is a wavelet transform of the picture's low-pass band before it. The distorted picture's detail is taken
-//! apart into what is left of the reference's and what was added; what was added masks what is left. The outer tenth of a
-//! picture does not count. ADM3 also counts what was added, which what is left masks (libvmaf's "AIM", the additive
-//! impairment measure).
+//! Each scale is a wavelet transform of the low-pass band of the scale before. The distorted picture's detail is split
+//! into restored detail (what is left of the reference's; `left` in the code) and added detail, which masks the former.
+//! The outer tenth of a picture does not count. ADM3 also measures added detail, masked by restored detail (libvmaf's
+//! "AIM", the additive impairment measure).
 
 mod coarse;
 mod fine;
@@ -30,7 +30,7 @@ use crate::metrics::workers::Workers;
 use kept::Kept;
 use scale::{Low, Picture, Scale};
 
-/// How many scales there are.
+/// The number of scales.
 pub const SCALES: usize = 4;
 
 /// Memory for the low-pass bands, kept from pair to pair.
@@ -39,38 +39,38 @@ pub struct Adm {
     bands: [[Low; 2]; SCALES - 1],
 }
 
-/// What the reference alone gives, for every distorted picture that is compared with it.
+/// What is computed from the reference alone, for all distorted pictures that are compared with it.
 #[derive(Default)]
 pub struct Reference {
     bands: [Low; SCALES - 1],
     kept: [Kept; SCALES],
 }
 
-/// How detail is measured.
+/// Options of ADM.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdmOptions {
-    /// The largest gain that counts: an enhancement beyond it is no improvement.
+    /// The greatest gain that counts: enhancement beyond it is no improvement.
     pub gain_limit: f64,
-    /// The share of a coefficient that counts even where there is none.
+    /// The share of a coefficient that counts even without detail.
     pub noise_weight: f64,
     pub sensitivities: Sensitivities,
-    /// Also measures what was added.
+    /// Whether to measure added detail too.
     pub added: bool,
-    /// The share of what is left in ADM3; the rest is that of what was added.
+    /// The weight of restored detail in ADM3; the rest is that of added detail.
     pub left_weight: f64,
-    /// The least ADM3.
+    /// Lower limit of ADM3.
     pub least: f64,
 }
 
 impl AdmOptions {
-    /// ADM3 by the detail that is left and that was added, both over that of the reference.
+    /// ADM3 from restored and added detail, both relative to the reference's.
     pub fn adm3(&self, left: f64, added: f64) -> f64 {
         (left * self.left_weight + (1.0 - added) * (1.0 - self.left_weight)).max(self.least)
     }
 }
 
 impl Default for AdmOptions {
-    /// libvmaf's.
+    /// libvmaf's defaults.
     fn default() -> Self {
         Self {
             gain_limit: 100.0,
@@ -83,19 +83,19 @@ impl Default for AdmOptions {
     }
 }
 
-/// What is found at a scale, as libvmaf has it: f32.
+/// The detail at a scale; f32, as in libvmaf.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Detail {
-    /// Detail that is left.
+    /// Restored detail.
     pub left: f32,
     /// Detail of the reference.
     pub whole: f32,
-    /// Detail that was added, 0 where it is not measured.
+    /// Added detail; 0 if it is not measured.
     pub added: f32,
 }
 
 impl Adm {
-    /// Detail of the four scales. With what is known of the reference, its half of the work is not done again.
+    /// The detail of the four scales. With `known` data of the reference, its half of the work is skipped.
     pub fn measure(
         &mut self,
         workers: &Workers,
@@ -108,7 +108,7 @@ impl Adm {
             let (done, next) = self.bands.split_at_mut(index);
             let picture = match done.last() {
                 None => Picture::Samples(pictures, u32::from(depth)),
-                // The reference's are not made where it is known.
+                // The reference's bands are not computed if they are known.
                 Some([own, distorted]) => Picture::Bands([if known.is_some() { distorted } else { own }, distorted]),
             };
             let [own, distorted] = next.first_mut().map(|[a, b]| [Some(a), Some(b)]).unwrap_or_default();
@@ -126,9 +126,9 @@ impl Adm {
 }
 
 impl Reference {
-    /// Takes what a picture with samples of `depth` bits gives.
+    /// Computes the data of a picture whose samples have `depth` bits.
     pub fn fill(&mut self, workers: &Workers, picture: &Plane, depth: u8) {
-        // How detail is weighted does not matter to the reference's half.
+        // The options do not affect the reference's half.
         let options = AdmOptions::default();
         for (index, kept) in self.kept.iter_mut().enumerate() {
             let (done, next) = self.bands.split_at_mut(index);
@@ -142,14 +142,14 @@ impl Reference {
         }
     }
 
-    /// Bytes that it holds.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         self.bands.iter().map(Low::bytes).chain(self.kept.iter().map(Kept::bytes)).sum()
     }
 }
 
-/// ADM of a picture of so many pixels: the detail that is left over that of the reference, 1 where there is none; and
-/// the detail that was added over that of the reference, 0 where there is none.
+/// ADM of a picture of that many pixels: restored detail relative to the reference's, 1 if there is none; and added
+/// detail relative to the reference's, 0 if there is none.
 pub fn adm(scales: &[Detail; SCALES], pixels: usize) -> [f64; 2] {
     let least = 1e-10 * pixels as f64 / (1920.0 * 1080.0);
     let sum = |of: fn(&Detail) -> f32| scales.iter().map(|scale| f64::from(of(scale))).sum::<f64>();

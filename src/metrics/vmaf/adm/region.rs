@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Which part of a band counts.
+//! The part of a band that counts.
 
 use std::ops::Range;
 
-/// What of a side does not count, on either end.
+/// The share of a side at either end that does not count.
 const BORDER: f64 = 0.1;
 
 /// The part of a band that counts.
@@ -15,28 +15,28 @@ pub struct Region {
 }
 
 impl Region {
-    /// Of a band so large.
+    /// Of a band of that size.
     pub fn new(width: usize, height: usize) -> Self {
         let side = |side: usize| {
-            // Cut off, which is 0 for short sides too.
+            // Truncated, which gives 0 for short sides too.
             let border = (side as f64 * BORDER - 0.5) as usize;
             border..side - border
         };
         Self { columns: side(width), rows: side(height) }
     }
 
-    /// How many coefficients count.
+    /// The number of coefficients that count.
     pub fn count(&self) -> usize {
         self.columns.len() * self.rows.len()
     }
 }
 
-/// With one more on either end, as far as there are any.
+/// The range, extended by one at either end within the side.
 pub fn wider(range: &Range<usize>, side: usize) -> Range<usize> {
     range.start.saturating_sub(1)..(range.end + 1).min(side)
 }
 
-/// The least whole number whose power of two is not below `number`; libvmaf's ⌈log₂⌉.
+/// The least integer whose power of two is not below `number`; ⌈log₂⌉ as in libvmaf.
 pub fn bits(number: usize) -> u32 {
     number.next_power_of_two().trailing_zeros()
 }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tenth_is_left_out() {
+    fn a_tenth_is_excluded() {
         assert_eq!(Region::new(960, 540), Region { columns: 95..865, rows: 53..487 });
         assert_eq!(Region::new(5, 15), Region { columns: 0..5, rows: 1..14 });
         assert_eq!(wider(&(0..5), 5), 0..5);

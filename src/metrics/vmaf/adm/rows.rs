@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A band of rows of a scale: coefficients, what is left and what was added, and the sums over both.
+//! A band of rows of one scale: coefficients, restored and added detail, and the sums over both.
 //!
 //! The arithmetic is that of libvmaf's `integer_adm`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent
-//! (`models/vmaf/LICENSE`). There each of the three directions' neighbors are summed up by themselves; whole numbers may
-//! be added in any order, so that here there is one sum of all directions, over 3×3 places.
+//! (`models/vmaf/LICENSE`). libvmaf sums the neighbors of each of the three directions separately. Integer sums do not
+//! depend on the order, so here there is one sum of all directions, over 3×3 positions.
 #![expect(clippy::needless_range_loop, reason = "several arrays side by side, lane by lane")]
 
 use std::marker::PhantomData;
@@ -19,17 +19,17 @@ use super::scale::LowRows;
 use super::wavelet::Coefficients;
 use crate::simd::{Kernel, LANES, SimdLevel, whole_number};
 
-/// A number of each of 16 places side by side.
+/// A number for each of 16 adjacent positions.
 pub type Lanes = [i32; LANES];
 
-/// A part of the distorted picture's detail, at 16 places, and what the other part masks of it.
+/// A part of the distorted picture's detail at 16 positions, and how the other part masks it.
 #[derive(Clone, Copy)]
 pub struct Part {
-    /// What a place's detail of the other part masks at its neighbors, all directions together.
+    /// How much the other part's detail at a position masks its neighbors, all directions together.
     pub around: Lanes,
-    /// How much more it masks at the place itself.
+    /// How much more it masks at the position itself.
     pub more_at: Lanes,
-    /// This part's detail, weighted, without sign; by direction.
+    /// The absolute weighted detail of this part, by direction.
     pub detail: [Lanes; 3],
 }
 
@@ -40,26 +40,27 @@ impl Default for Part {
     }
 }
 
-/// What the distorted picture's detail is made of: what is left of the reference's, which what was added masks; and, of
-/// two parts, what was added, which what is left masks.
+/// The parts of the distorted picture's detail: restored detail, masked by added detail; and with two parts also added
+/// detail, masked by restored detail.
 pub type Parts<const PARTS: usize> = [Part; PARTS];
 
 /// The arithmetic of a scale.
 pub trait Steps {
-    /// The filter down the columns, for a row of coefficients.
+    /// The vertical filter, for a row of coefficients.
     fn down<L: SimdLevel, S: Sides>(&mut self, level: L, row: usize);
-    /// The filter along that row, for 16 coefficients from `column` on. Of pictures that are not worked on, they are 0.
+    /// The horizontal filter of that row, for 16 coefficients starting at `column`. 0 for pictures that are not
+    /// processed.
     fn across<L: SimdLevel, S: Sides>(&self, level: L, column: usize) -> Coefficients;
-    /// Takes the detail of the reference and of the distorted picture apart.
+    /// Splits the distorted picture's detail into its parts.
     fn split<const PARTS: usize>(&self, detail: &[[Lanes; 3]; 2]) -> Parts<PARTS>;
-    /// What the reference's coefficients add to the detail there was.
+    /// Cubes of the reference's coefficients.
     fn cubes(&self, coefficients: &Lanes) -> [u64; LANES];
-    /// What a part's coefficients add to its detail, where so much is masked.
+    /// Cubes of a part's coefficients, reduced by the masking threshold before.
     fn masked(&self, detail: &Lanes, threshold: &Lanes, direction: usize) -> [i64; LANES];
 }
 
-/// What is left of the reference's detail where it points the same way as the distorted picture's: up to `limit` times as
-/// much, but no more than is there.
+/// Restored detail where it has the same direction in both pictures: amplified by up to `limit`, but no more than the
+/// distorted picture has.
 #[inline(always)]
 pub fn bounded([own, theirs, along]: [&Lanes; 3], ratios: &Lanes, mut lefts: Lanes, limit: f64) -> Lanes {
     for lane in 0..LANES {
@@ -83,15 +84,15 @@ pub struct Scratch {
     pub ring: Ring,
 }
 
-/// Three rows of places.
+/// Three rows.
 #[derive(Default)]
 pub struct Ring([Line; 3]);
 
-/// A row of places, by part.
+/// A row, by part.
 #[derive(Default)]
 struct Line([PartLine; 2]);
 
-/// A part's row. Before the first and behind the last place are their neighbors, which mirror what is inside.
+/// A part's row. The positions before the first and after the last hold mirrored neighbors.
 #[derive(Default)]
 struct PartLine {
     around: Vec<i32>,
@@ -124,7 +125,7 @@ impl PartLine {
 /// Sums over some rows, by direction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sums {
-    /// Of the parts: of what is left and of what was added.
+    /// Of the parts: of restored and of added detail.
     pub parts: [[i64; 3]; 2],
     /// Of the reference's detail.
     pub whole: [u64; 3],
@@ -144,19 +145,19 @@ impl std::ops::Add for Sums {
     }
 }
 
-/// A band of rows of a scale; of what was added there are sums only with two parts.
+/// A band of rows of one scale. Added detail is summed only with two parts.
 pub struct Band<'a, T, S, const PARTS: usize> {
     pub steps: T,
     pub sides: PhantomData<S>,
-    /// Of the scale's bands.
+    /// Width and height of the scale's bands.
     pub size: [usize; 2],
     pub region: &'a Region,
     pub rows: Range<usize>,
-    /// By how many bits the sums of a row are shifted: of the parts, and of what there was.
+    /// Right shifts of the sums of a row: of the parts, and of the reference.
     pub shifts: [u32; 2],
-    /// The low-pass coefficients of these rows, of those pictures that are worked on.
+    /// The low-pass coefficients of these rows, for the pictures that are processed.
     pub low: [Option<LowRows<'a>>; 2],
-    /// Where the reference's detail is put, or taken from.
+    /// Where the reference's detail is written to or read from.
     pub kept: KeptRows<'a>,
     pub ring: &'a mut Ring,
 }
@@ -179,7 +180,7 @@ impl<T: Steps, S: Sides, const PARTS: usize> Kernel for Band<'_, T, S, PARTS> {
         };
         let mut sums = Sums::default();
         for row in all {
-            // Without a next scale, rows outside the region are of no use.
+            // Without a next scale, rows outside the region are not needed.
             if !self.has_next() && !seen.contains(&row) {
                 continue;
             }
@@ -205,8 +206,8 @@ impl<T: Steps, S: Sides, const PARTS: usize> Band<'_, T, S, PARTS> {
         self.low.iter().any(Option::is_some)
     }
 
-    /// The coefficients of a row, of which those in the region are taken apart if the row is `seen`, and summed up if it
-    /// is `counted`.
+    /// Computes the coefficients of a row. Those in the region are split into parts if the row is `seen`, and summed if
+    /// it is `counted`.
     #[inline(always)]
     fn row<L: SimdLevel>(&mut self, level: L, row: usize, seen: bool, counted: bool, sums: &mut Sums) {
         let width = self.size[0];
@@ -262,7 +263,7 @@ impl<T: Steps, S: Sides, const PARTS: usize> Band<'_, T, S, PARTS> {
         }
     }
 
-    /// Sums up the parts of a row, when its neighbors are there.
+    /// Sums the parts of a row whose neighbors are complete.
     #[inline(always)]
     fn masked(&mut self, row: usize, sums: &mut Sums) {
         for part in 0..PARTS {
@@ -304,7 +305,7 @@ impl<T: Steps, S: Sides, const PARTS: usize> Band<'_, T, S, PARTS> {
     }
 }
 
-/// 16 numbers from a place on; 0 behind the last.
+/// 16 numbers starting at `at`; 0 beyond the last.
 #[inline(always)]
 fn take(numbers: &[i32], at: usize) -> Lanes {
     match numbers[at..].first_chunk() {
@@ -317,7 +318,7 @@ fn take(numbers: &[i32], at: usize) -> Lanes {
     }
 }
 
-/// Which of 16 places are in a range: −1.
+/// −1 for those of 16 positions that are in a range.
 #[inline(always)]
 fn inside_of(range: &Range<usize>, start: usize) -> Lanes {
     let (first, end) = (range.start.saturating_sub(start) as i32, range.end.saturating_sub(start) as i32);
@@ -328,7 +329,7 @@ fn inside_of(range: &Range<usize>, start: usize) -> Lanes {
     inside
 }
 
-/// The square of a degree's cosine, in f32, as libvmaf has it.
+/// The squared cosine of a degree in f32, as in libvmaf.
 pub const COSINE_SQUARED: f64 = 0.999_695_4_f32 as f64;
 
 #[cfg(test)]
@@ -336,7 +337,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_degree_is_libvmafs() {
+    fn the_cosine_is_that_of_libvmaf() {
         let cosine = (std::f64::consts::PI / 180.0).cos();
         assert_eq!(COSINE_SQUARED, f64::from((cosine * cosine) as f32));
     }

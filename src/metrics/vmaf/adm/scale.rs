@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! One scale: bands of rows are shared out, and their sums become the detail that is left and that there was.
+//! One scale: distributes bands of rows, and converts their sums to restored detail and the reference's detail.
 //!
 //! The arithmetic is that of libvmaf's `integer_adm`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent
 //! (`models/vmaf/LICENSE`).
@@ -35,13 +35,13 @@ impl Low {
         }
     }
 
-    /// A row, with whole vectors.
+    /// A row, padded to whole vectors.
     #[inline(always)]
     pub fn row(&self, y: usize) -> &[i32] {
         &self.data[y * self.stride..][..self.stride]
     }
 
-    /// Bytes that it holds.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         size_of_val(&self.data[..])
     }
@@ -52,7 +52,7 @@ impl Low {
     }
 }
 
-/// Some rows of low-pass coefficients, to be written.
+/// Some rows of low-pass coefficients, for writing.
 pub struct LowRows<'a> {
     data: &'a mut [i32],
     stride: usize,
@@ -65,12 +65,12 @@ impl LowRows<'_> {
     }
 }
 
-/// What a scale is made of.
+/// The input of a scale.
 #[derive(Clone, Copy)]
 pub enum Picture<'a> {
-    /// Samples of so many bits: the finest scale.
+    /// Samples, and their depth in bits: the finest scale.
     Samples([&'a Plane; 2], u32),
-    /// The low-pass coefficients of the scale before.
+    /// The low-pass coefficients of the previous scale.
     Bands([&'a Low; 2]),
 }
 
@@ -95,7 +95,7 @@ pub struct Scale<'a> {
 }
 
 impl<'a> Scale<'a> {
-    /// The scale of that number, 0 for the finest.
+    /// The scale of that index; 0 is the finest.
     pub fn new(picture: &Picture<'_>, index: usize, options: &'a AdmOptions) -> Self {
         let size @ [width, height] = picture.size();
         let region = Region::new(width, height);
@@ -103,12 +103,12 @@ impl<'a> Scale<'a> {
         Self { index, size, region, format, options }
     }
 
-    /// How many bands of rows there are.
+    /// The number of bands of rows.
     pub fn bands(&self) -> usize {
         self.size[1].div_ceil(BAND)
     }
 
-    /// The sums of a scale, and the low-pass coefficients of the next one, of those pictures that are worked on.
+    /// The sums of a scale, and the low-pass coefficients of the next one for the pictures that are processed.
     pub fn measure<'k, S: Sides>(
         &self,
         workers: &Workers,
@@ -138,7 +138,7 @@ impl<'a> Scale<'a> {
             bands.chain(std::iter::repeat_with(|| None))
         });
         let bands: Vec<_> = reference.zip(distorted).zip(kept).take(self.bands()).collect();
-        debug_assert_eq!(bands.len(), self.bands(), "what is kept is of another size");
+        debug_assert_eq!(bands.len(), self.bands(), "the kept data has another size");
         let Self { index: scale, region, format, options, .. } = self;
         let limit = options.gain_limit;
         let sums = workers.over(bands, width * height, |index, ((reference, distorted), kept), scratch| {
@@ -165,7 +165,7 @@ impl<'a> Scale<'a> {
         sums.into_iter().fold(Sums::default(), |total, band| total + band)
     }
 
-    /// The detail that the sums stand for.
+    /// Converts sums to detail.
     pub fn detail(&self, sums: &Sums) -> Detail {
         self.format.detail(sums, self.region.count(), self.options.noise_weight)
     }
@@ -174,13 +174,13 @@ impl<'a> Scale<'a> {
 /// The fixed-point formats of a scale.
 struct Format {
     sensitivity: Sensitivity,
-    /// By how many bits cubes of the parts are shifted, by direction.
+    /// Right shifts of cubes of the parts, by direction.
     cubes: [u32; 3],
-    /// The same of the reference's coefficients, at the coarser scales.
+    /// Right shift of cubes of the reference's coefficients, at the coarser scales.
     whole_cubes: u32,
-    /// By how many bits the sums of a row are shifted: of the parts, and of what there was.
+    /// Right shifts of the sums of a row: of the parts, and of the reference.
     rows: [u32; 2],
-    /// How many bits are then behind the point: of the parts, by direction, and of what there was.
+    /// Fractional bits that remain: of the parts by direction, and of the reference.
     parts: [i32; 3],
     whole: i32,
 }
@@ -205,8 +205,8 @@ impl Format {
         Self { sensitivity, cubes: [cube; 3], whole_cubes, rows: [row, whole_row], parts, whole }
     }
 
-    /// Minkowski sums of power 3 over a region of so many places, of which `noise_weight` counts where there is
-    /// nothing.
+    /// Minkowski sums with exponent 3 over a region of `count` positions, plus the cube root of `count` ·
+    /// `noise_weight`.
     fn detail(&self, sums: &Sums, count: usize, noise_weight: f64) -> Detail {
         let noise = ((count as f64 * noise_weight) as f32).powf(1.0 / 3.0);
         let mut detail = Detail::default();

@@ -1,30 +1,29 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How well the detail of a scale is seen, by the viewing distance.
+//! The visibility of detail by scale and viewing distance.
 //!
-//! Watson et al. 1997, for luma, seen from three times the height of a picture of 1080 rows; or libvmaf's blend of that
+//! Watson et al. 1997 for luma, viewed from three times the height of a picture of 1080 rows; or libvmaf's blend of it
 //! with Barten's contrast sensitivity ("Contrast Sensitivity of the Human Eye and Its Effects on Image Quality", 1999),
-//! which there is for some distances only.
+//! which exists for some distances only.
 //!
 //! The numbers, and where they are rounded, are those of libvmaf's `integer_adm`: Copyright 2016-2026 Netflix, Inc.,
 //! BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
 
 use super::SCALES;
 
-/// Pixels to a degree of sight.
+/// Pixels per degree of visual angle.
 const RESOLUTION: f64 = 3.0 * 1080.0 * std::f64::consts::PI / 180.0;
 /// Table IV, luma.
 const A: f32 = 0.495;
 const K: f32 = 0.466;
 const F0: f32 = 0.401;
-/// g of horizontal and vertical, and of diagonal detail.
+/// g for horizontal and vertical detail, and for diagonal detail.
 const G: [f32; 2] = [1.0, 0.534];
-/// Table V: amplitudes of the basis functions of the same.
+/// Table V: amplitudes of the basis functions, in the same order.
 const AMPLITUDES: [[f32; 2]; SCALES] = [[0.67234, 0.72709], [0.41317, 0.49428], [0.22727, 0.28688], [0.11792, 0.15214]];
 
-/// libvmaf's blend: rows of the display, distance in heights of the picture, and the weights of the scales' straight
-/// and diagonal detail. 2160 rows from 1.5 times their height have as many to a degree of sight as 1080 from three
-/// times theirs.
+/// libvmaf's blend: rows of the display, distance in picture heights, and the weights by scale of horizontal and
+/// vertical, and of diagonal detail. 2160 rows at 1.5 heights have as many pixels per degree as 1080 at 3.
 const BLENDS: [(u32, f64, [[f32; SCALES]; 2]); 4] = [
     (1080, 3.0, THREE_HEIGHTS),
     (2160, 1.5, THREE_HEIGHTS),
@@ -37,21 +36,21 @@ const THREE_HEIGHTS: [[f32; SCALES]; 2] =
 /// The weights of every scale.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sensitivities {
-    /// Of straight and of diagonal detail.
+    /// For horizontal and vertical detail, and for diagonal detail.
     scales: [[f32; SCALES]; 2],
-    /// Those of scale 0 as whole numbers: 2²¹ and, of the diagonal, 2²³ times as large.
+    /// The weights of scale 0 as integers, scaled by 2²¹, the diagonal by 2²³.
     pub fine: [i32; 3],
 }
 
 impl Sensitivities {
-    /// Watson's.
+    /// Watson's weights.
     pub fn watson() -> Self {
         let scales = [0, 1].map(|direction| std::array::from_fn(|scale| 1.0 / threshold(scale, direction)));
-        // libvmaf has these written out; they differ a little from what the formula gives.
+        // libvmaf's constants; they differ slightly from the formula.
         Self { scales, fine: [36453, 36453, 49417] }
     }
 
-    /// libvmaf's blend, for a display of so many rows and a distance in heights of the picture, if it has that.
+    /// libvmaf's blend for a display of that many rows and a distance in picture heights, if it exists.
     pub fn blend(rows: u32, distance: f64) -> Option<Self> {
         let (.., scales) = BLENDS.iter().find(|(height, heights, _)| *height == rows && *heights == distance)?;
         let [straight, diagonal] = [(scales[0][0], 21), (scales[1][0], 23)]
@@ -70,13 +69,13 @@ impl Sensitivities {
 pub struct Sensitivity(pub [f32; 3]);
 
 impl Sensitivity {
-    /// The same as whole numbers, 2³² times as large.
+    /// The weights as integers, scaled by 2³².
     pub fn coarse(&self) -> [i64; 3] {
         self.0.map(|weight| (f64::from(weight) * 4_294_967_296.0) as i64)
     }
 }
 
-/// The coefficient that can just be seen, in units of 8-bit samples: equation 9.
+/// The just visible coefficient, in units of 8-bit samples: equation 9.
 fn threshold(scale: usize, direction: usize) -> f32 {
     let frequency = f64::powi(2.0, scale as i32 + 1) * f64::from(F0) * f64::from(G[direction]);
     let logarithm = (frequency / f64::from(RESOLUTION as f32)).log10() as f32;
@@ -88,22 +87,22 @@ fn threshold(scale: usize, direction: usize) -> f32 {
 mod tests {
     use super::*;
 
-    /// libvmaf's constants for scale 0 are near what its formula gives.
+    /// libvmaf's constants for scale 0 are close to its formula.
     #[test]
-    fn the_finest_scale_is_that_of_the_formula() {
+    fn the_finest_scale_matches_the_formula() {
         let watson = Sensitivities::watson();
         let Sensitivity([straight, _, diagonal]) = watson.at(0);
         assert!((straight * 2_097_152.0 - watson.fine[0] as f32).abs() < 4.0, "{straight}");
         assert!((diagonal * 8_388_608.0 - watson.fine[2] as f32).abs() < 4.0, "{diagonal}");
     }
 
-    /// The products of the finest scale fit 32 bits: samples' coefficients have 16.
+    /// The products of the finest scale fit 32 bits: the coefficients have 16.
     #[test]
     fn blends_are_found_by_display_and_distance() {
         for (rows, distance, _) in BLENDS {
             let blend = Sensitivities::blend(rows, distance).unwrap();
             assert!(blend.fine.iter().all(|weight| (1..1 << 16).contains(weight)), "{blend:?}");
-            // Coarser detail is seen better, and what is farther away less.
+            // Coarser detail is more visible, more distant detail less.
             assert!(blend.scales.iter().flat_map(|weights| weights.windows(2)).all(|two| two[0] < two[1]));
         }
         assert_eq!(Sensitivities::blend(2160, 1.5), Sensitivities::blend(1080, 3.0));

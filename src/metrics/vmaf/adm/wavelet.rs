@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Daubechies' wavelet of four taps, in fixed point.
+//! Daubechies' four-tap wavelet in fixed point.
 //!
 //! The weights are those of libvmaf's `integer_adm`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent
 //! (`models/vmaf/LICENSE`).
 
 use crate::simd::{LANES, SimdLevel};
 
-/// The low-pass and the high-pass filter, 2¹⁵ times as large. A coefficient takes in the places before, at and after an
-/// even one, and the one after that.
+/// The low-pass and the high-pass filter, scaled by 2¹⁵. Taps are at the positions before, at and after an even one,
+/// and the next one.
 pub const FILTERS: [[i16; 4]; 2] = [[15826, 27411, 7345, -4240], [-4240, -7345, 27411, -15826]];
 
-/// The coefficients of 16 places side by side, in both pictures.
+/// The coefficients at 16 adjacent positions, of both pictures.
 pub struct Coefficients {
-    /// What the next scale is made of.
+    /// The input of the next scale.
     pub low: [[i32; LANES]; 2],
     /// Horizontal, vertical and diagonal detail.
     pub detail: [[[i32; LANES]; 3]; 2],
 }
 
-/// Where a place lies that is outside 0..side. At the beginning the outermost sample is the mirror, at the end it is
-/// repeated, which is what libvmaf does.
+/// Maps a position outside 0..side into it. As in libvmaf, the start is mirrored at the outermost sample, and the end
+/// is mirrored with the outermost sample repeated.
 pub fn reflected(at: isize, side: usize) -> usize {
     let at = at.unsigned_abs();
     if at >= side { (2 * side).saturating_sub(at + 1) } else { at }
 }
 
-/// The four rows that a row of coefficients is made of.
+/// The four source rows of a row of coefficients.
 pub fn taken(row: usize, side: usize) -> [usize; 4] {
     [-1, 0, 1, 2].map(|tap| reflected(2 * row as isize + tap, side))
 }
 
-/// A row with what lies outside the picture: one place before it, two behind.
+/// A row with padding outside the picture: one position before it, two after.
 pub struct Row<T>(Vec<T>);
 
 impl<T> Default for Row<T> {
@@ -41,18 +41,18 @@ impl<T> Default for Row<T> {
 }
 
 impl<T: Copy + Default> Row<T> {
-    /// Room for a row so long, and whole vectors of it.
+    /// Makes room for a row of that length, in whole vectors.
     pub fn resize(&mut self, width: usize) {
         self.0.resize(width.next_multiple_of(2 * LANES) + 2 * LANES + 3, T::default());
     }
 
-    /// From the place `x` on, whole vectors.
+    /// The row from `x` on, in whole vectors.
     #[inline(always)]
     pub fn at(&mut self, x: usize) -> &mut [T] {
         &mut self.0[x + 1..]
     }
 
-    /// Completes a row of that length.
+    /// Fills the padding of a row of that length.
     pub fn reflect(&mut self, width: usize) {
         self.0[0] = self.0[1 + reflected(-1, width)];
         for x in width..width + 2 {
@@ -60,14 +60,14 @@ impl<T: Copy + Default> Row<T> {
         }
     }
 
-    /// What the 16 coefficients from that one on take in: two places each, and from the third number on two more each.
+    /// The inputs of the 16 coefficients from that one on: two positions each, and two more from the third number on.
     #[inline(always)]
     pub fn from(&self, coefficient: usize) -> &[T] {
         &self.0[2 * coefficient..][..2 * LANES + 2]
     }
 }
 
-/// A filter of four taps over two pairs of neighbors, of 16 bits each, beginning with a number.
+/// A four-tap filter over two pairs of 16-bit neighbors, starting from `start`.
 #[inline(always)]
 pub fn filtered<L: SimdLevel>(
     level: L,
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_keep_and_drop_the_mean() {
+    fn low_pass_keeps_and_high_pass_removes_the_mean() {
         let sums = FILTERS.map(|filter| filter.iter().map(|&weight| i32::from(weight)).sum::<i32>());
         assert_eq!(sums, [46342, 0]);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Which features a model can take, and with which options.
+//! The features that a model can use, and their options.
 //!
 //! Names, ranges and default values are those of libvmaf's feature extractors: Copyright 2016-2026 Netflix, Inc.,
 //! BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
@@ -16,10 +16,10 @@ use super::super::vif;
 use super::super::window::MotionOptions;
 use crate::metrics::cambi::CambiOptions;
 
-/// libvmaf's limit of a gain where a model sets none.
+/// libvmaf's gain limit if a model sets none.
 const GAIN_LIMIT: f64 = 100.0;
 
-/// A feature that is known.
+/// A known feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feature {
     Adm2,
@@ -32,7 +32,7 @@ pub enum Feature {
 }
 
 impl Feature {
-    /// By libvmaf's name.
+    /// The feature with libvmaf's name.
     fn named(name: &str) -> Option<Self> {
         match name {
             "Cambi_feature_cambi_score" => return Some(Self::Cambi),
@@ -52,7 +52,7 @@ impl Feature {
     }
 }
 
-/// What is measured of a pair, by libvmaf's names.
+/// The features of a pair, by libvmaf's names.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Features {
     pub adm2: f64,
@@ -78,18 +78,18 @@ impl Features {
     }
 }
 
-/// What a model takes, and how that is measured.
+/// The features that a model uses, and how they are measured.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Wanted {
     pub adm: Option<AdmOptions>,
-    /// The largest gains that count, by scale: an enhancement beyond them is no improvement.
+    /// The greatest gains that count, by scale: enhancement beyond them is no improvement.
     pub vif: Option<[f64; vif::SCALES]>,
     pub motion: MotionOptions,
     pub speed: Option<SpeedOptions>,
     pub cambi: Option<CambiOptions>,
 }
 
-/// What a model takes by these names and options. What is not known is all said at once: it is the error.
+/// The features that a model uses, from these names and options. The error lists everything that is unknown.
 pub fn features(names: &[String], options: &[BTreeMap<String, Value>]) -> Result<(Vec<Feature>, Wanted), Vec<String>> {
     let none = BTreeMap::new();
     let (mut known, mut wanted, mut missing) = (Vec::new(), Wanted::default(), Vec::new());
@@ -101,7 +101,7 @@ pub fn features(names: &[String], options: &[BTreeMap<String, Value>]) -> Result
         };
         known.push(feature);
         let mut given = Given { name, options: options.get(index).unwrap_or(&none).clone(), missing: &mut missing };
-        // What is measured once cannot be measured in two ways.
+        // What is measured once cannot have two sets of options.
         let differs = match feature {
             Feature::Vif(scale) => {
                 wanted.vif.get_or_insert([GAIN_LIMIT; vif::SCALES])[scale] = given.gain_limit("vif_enhn_gain_limit");
@@ -126,7 +126,7 @@ fn differs<T: Copy + PartialEq>(known: &mut Option<T>, asked: T) -> bool {
     *known.get_or_insert(asked) != asked
 }
 
-/// A feature's options, of which those that are known are taken one by one.
+/// A feature's options; known ones are removed one by one.
 struct Given<'a> {
     name: &'a str,
     options: BTreeMap<String, Value>,
@@ -134,22 +134,22 @@ struct Given<'a> {
 }
 
 impl Given<'_> {
-    fn lacks(&mut self, option: &str, value: &Value) {
+    fn add_missing(&mut self, option: &str, value: &Value) {
         self.missing.push(format!("{} with {option} = {value}", self.name));
     }
 
-    /// What is not known.
+    /// Reports the remaining options as unknown.
     fn rest(mut self) {
         for (option, value) in std::mem::take(&mut self.options) {
-            self.lacks(&option, &value);
+            self.add_missing(&option, &value);
         }
     }
 
-    /// What `read` makes of an option, or the value that it has if it is not given.
+    /// The value of an option as converted by `read`, or the default if it is not given.
     fn read<T>(&mut self, option: &str, default: T, read: impl FnOnce(&Value) -> Option<T>) -> T {
         let Some(value) = self.options.remove(option) else { return default };
         read(&value).unwrap_or_else(|| {
-            self.lacks(option, &value);
+            self.add_missing(option, &value);
             default
         })
     }
@@ -179,7 +179,7 @@ impl Given<'_> {
         }
     }
 
-    /// Those of a contrast sensitivity function, a viewing distance and a display.
+    /// The sensitivities of a contrast sensitivity function, a viewing distance and a display.
     fn sensitivities(&mut self) -> Option<Sensitivities> {
         let distance = self.number("adm_norm_view_dist", 3.0, 0.75..=24.0);
         let rows = self.number("adm_ref_display_height", 1080.0, 1.0..=4320.0);
@@ -207,15 +207,15 @@ impl Given<'_> {
     }
 
     fn speed(&mut self) -> SpeedOptions {
-        // Only these are known; libvmaf takes others, too.
+        // Only these values are supported; libvmaf has others.
         self.number("speed_kernelscale", 1.0, 1.0..=1.0);
         if self.number("speed_weight_var_mode", 0.0, 5.0..=5.0) == 0.0 {
-            self.lacks("speed_weight_var_mode", &Value::from(0));
+            self.add_missing("speed_weight_var_mode", &Value::from(0));
         }
         let scale = self.number("speed_prescale", 1.0, 0.1..=4.0);
         let bilinear = self.read("speed_prescale_method", false, |value| (value == "bilinear").then_some(true));
         if scale != 1.0 && !bilinear {
-            self.lacks("speed_prescale_method", &Value::from("nearest"));
+            self.add_missing("speed_prescale_method", &Value::from("nearest"));
         }
         SpeedOptions {
             scale,

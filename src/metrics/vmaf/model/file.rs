@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A model's file: JSON, as libvmaf has it.
+//! A model's file, in libvmaf's JSON format.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +70,7 @@ impl ModelDict {
         Ok(VmafModel { name, hash, inputs, output, wanted, svm, correction, transform, clip })
     }
 
-    /// How chroma is corrected, if it is.
+    /// The correction of chroma, if the model has one.
     fn correction(&self, features: &[Feature]) -> Result<Option<Correction>, ModelErrorKind> {
         let Some(parameter) = self.chroma_correction_parameter else { return Ok(None) };
         let place = |wanted: Feature| features.iter().position(|&feature| feature == wanted);

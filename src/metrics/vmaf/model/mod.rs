@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! VMAF's models: which features they take, and how these become a score.
+//! VMAF's models: the features they use, and how these become a score.
 //!
-//! How a score is put together follows libvmaf's `predict`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent
+//! The computation of the score follows libvmaf's `predict`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent
 //! (`models/vmaf/LICENSE`).
 
 mod features;
@@ -22,26 +22,26 @@ pub use features::{Features, Wanted};
 use file::File;
 use transform::Transform;
 
-/// The largest file that is read, in MiB. Netflix's have some 20 KiB.
+/// The largest file that is read, in MiB. Netflix's have about 20 KiB.
 const LARGEST: u64 = 16;
 
-/// A number brought to a model's range: slope · number + intercept.
+/// Maps a number to a model's range: slope · number + intercept.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Line {
     slope: f64,
     intercept: f64,
 }
 
-/// How chroma is corrected where it shows no difference, as flat planes do: it is then taken for what luma shows.
+/// How chroma's feature is replaced if chroma shows no difference, as with flat planes: it is derived from luma's.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Correction {
     parameter: f64,
-    /// Which inputs are ADM 3 and SpEED-chroma.
+    /// The inputs that are ADM 3 and SpEED-chroma.
     adm: usize,
     chroma: usize,
 }
 
-/// One of Netflix's VMAF models, or another one in the JSON format of libvmaf that takes the same features.
+/// One of Netflix's VMAF models, or another in libvmaf's JSON format that uses the same features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VmafModel {
     name: String,
@@ -59,12 +59,12 @@ impl VmafModel {
     /// The name of the default model.
     pub const DEFAULT_NAME: &'static str = "vmaf_v0.6.1";
 
-    /// Opens a model: a path if `name_or_path` has a `/` or ends in `.json`, otherwise a name such as `vmaf_v0.6.1neg`,
-    /// which is looked for in each of `folders` as `vmaf/<name>.json` and `<name>.json`. [`Self::DEFAULT_NAME`] is built in, and
-    /// found without a file.
+    /// Opens a model: a path if `name_or_path` contains a `/` or ends in `.json`, otherwise a name such as
+    /// `vmaf_v0.6.1neg`, which is searched for in each of `folders` as `vmaf/<name>.json` and `<name>.json`.
+    /// [`Self::DEFAULT_NAME`] is built in and needs no file.
     ///
     /// # Errors
-    /// When there is no such model, it cannot be read, or needs features that are not there.
+    /// If there is no such model, it cannot be read, or it needs features that do not exist here.
     pub fn open(name_or_path: &str, folders: &[PathBuf]) -> Result<Self, VmafModelError> {
         let error = |kind| VmafModelError { name: name_or_path.to_owned(), kind };
         let (name, path) = match is_path(name_or_path) {
@@ -82,10 +82,10 @@ impl VmafModel {
         }
     }
 
-    /// Reads a model out of a document in libvmaf's JSON format.
+    /// Reads a model from a document in libvmaf's JSON format.
     ///
     /// # Errors
-    /// When it is none, or needs features that are not there.
+    /// If the document is not a model, or needs features that do not exist here.
     pub fn from_json(name: &str, json: &str) -> Result<Self, VmafModelError> {
         Self::parse(name, json).map_err(|kind| VmafModelError { name: name.to_owned(), kind })
     }
@@ -102,22 +102,22 @@ impl VmafModel {
         &self.hash
     }
 
-    /// The names of the models in the folder `vmaf` of each of `folders`, with the one that is built in, sorted; and where each
-    /// lies, if it is a file.
+    /// The names of the models in the folder `vmaf` of each of `folders` and of the built-in one, sorted; and the path
+    /// of each, if it is a file.
     #[must_use]
     pub fn bundled(folders: &[PathBuf]) -> Vec<(String, Option<PathBuf>)> {
         let names = known(folders).into_iter();
         names.map(|name| (name.clone(), find(&name, folders))).collect()
     }
 
-    /// How many pairs a pair's score waits for, at most: its motion is known with the next one or, by models for high
-    /// frame rates (`hfr`), the next two.
+    /// The greatest number of following pairs that a pair's score waits for: its motion is known with the next pair or,
+    /// with models for high frame rates (`hfr`), the next two.
     #[must_use]
     pub fn following_pairs(&self) -> u32 {
         self.wanted.motion.lag() as u32
     }
 
-    /// What the model takes.
+    /// The features that the model uses.
     pub(super) fn wanted(&self) -> Wanted {
         self.wanted
     }
@@ -128,14 +128,14 @@ impl VmafModel {
         self.correct(&mut point);
         let raw = self.output.undo(self.svm.predict(&point));
         let score = self.transform.as_ref().map_or(raw, |transform| transform.apply(raw));
-        // As libvmaf: first the lower end.
+        // As in libvmaf, the lower limit comes first.
         self.clip.map_or(score, |[low, high]| if score < low { low } else { score }.min(high))
     }
 
-    /// Puts what luma shows in the place of a chroma that shows nothing.
+    /// If chroma shows no difference, derives its feature from luma's.
     fn correct(&self, point: &mut [f64]) {
         let Some(Correction { parameter, adm, chroma }) = self.correction else { return };
-        // Back from the model's range, as libvmaf has it: what is 0 there need not be 0 here.
+        // Converted back from the model's range, as in libvmaf; a feature of 0 need not come back as exactly 0.
         let value = |input: usize| self.inputs[input].1.undo(point[input]);
         if value(chroma) == 0.0 {
             point[chroma] = self.inputs[chroma].1.apply(-parameter * value(adm) + parameter);
@@ -177,7 +177,7 @@ fn is_path(name_or_path: &str) -> bool {
     name_or_path.contains('/') || name_or_path.ends_with(".json")
 }
 
-/// The file of a model of that name.
+/// The file of the model of that name.
 fn find(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
     if name.is_empty() || name.starts_with('.') {
         return None;
@@ -187,7 +187,7 @@ fn find(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
     places.into_iter().find(|path| path.is_file())
 }
 
-/// The names of the models that there are, sorted.
+/// The names of the available models, sorted.
 fn known(folders: &[PathBuf]) -> Vec<String> {
     let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder.join("vmaf")).ok()).flatten().flatten();
     let names = files.filter_map(|file| {
@@ -201,7 +201,7 @@ fn known(folders: &[PathBuf]) -> Vec<String> {
     names
 }
 
-/// The end of an error's sentence: what there is.
+/// The end of an error message: the available models.
 fn known_text(folders: &[PathBuf]) -> String {
     let names = known(folders);
     let folders: Vec<_> = folders.iter().map(|folder| folder.join("vmaf").display().to_string()).collect();
@@ -250,9 +250,9 @@ mod tests {
         assert!(text(&open("./nowhere.json").unwrap_err()).contains("cannot be read from ./nowhere.json"));
     }
 
-    /// All that is missing is named: features, options of known ones, and what is done with them.
+    /// All missing things are named: features, options of known features, and their values.
     #[test]
-    fn features_that_are_not_there_are_named() {
+    fn missing_features_are_named() {
         let v1 = include_str!("../../../../models/vmaf/vmaf_v1.0.16_5d0h.json");
         let mut changed = v1.to_owned();
         for (from, to) in [
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_model_says_why() {
+    fn invalid_models_are_refused_with_a_reason() {
         let json = include_str!("../../../../models/vmaf/vmaf_v0.6.1.json");
         for (from, to, expected) in [
             ("model_dict", "other", "is no model in libvmaf's JSON format"),
@@ -303,7 +303,8 @@ mod tests {
         }
     }
 
-    /// libvmaf 3.2's `vmaf` and features of one frame: `ffmpeg -i d.yuv -i r.yuv -lavfi libvmaf=log_fmt=json:log_path=…`.
+    /// Score and features of one frame from libvmaf 3.2: `ffmpeg -i d.yuv -i r.yuv -lavfi
+    /// libvmaf=log_fmt=json:log_path=…`.
     #[test]
     fn a_score_is_what_libvmaf_makes_of_the_features() {
         let vif = [0.509825, 0.792702, 0.881583, 0.929514];
@@ -312,7 +313,7 @@ mod tests {
         assert!((score - 73.449186).abs() < 1e-4, "{score}");
     }
 
-    /// The same of VMAF 1: with chroma that shows something, and with chroma that shows nothing and is taken for
+    /// The same for VMAF 1: with a difference in chroma, and without one, where chroma's feature is derived from
     /// luma's.
     #[test]
     fn a_score_of_vmaf_1_is_what_libvmaf_makes_of_the_features() {
@@ -322,7 +323,7 @@ mod tests {
             ("vmaf_v1.0.16_5d0h", Features { adm3: 0.918624, motion3: 2.930677, ..Features::default() }, 70.768354),
         ] {
             let score = open(name).unwrap().score(&features);
-            // ADM has six digits, and chroma is corrected by 120 times that.
+            // ADM is printed with six digits, and the correction of chroma multiplies its error by 120.
             assert!((score - expected).abs() < 5e-4, "{name}: {score}, not {expected}");
             let other = open(name).unwrap().score(&Features { speed_chroma: 1e-3, ..features });
             assert!(other > score + 5.0, "{name}: {other} without correction, {score} with it");

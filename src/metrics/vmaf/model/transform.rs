@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What is done to a score at the end.
+//! Transforms of a score.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use super::super::error::ModelErrorKind;
 
 #[derive(Deserialize)]
 pub struct TransformDict {
-    /// libvmaf leaves a transform out that is not switched on.
+    /// libvmaf skips a transform that is not enabled.
     #[serde(default)]
     enabled: bool,
     p0: Option<f64>,
@@ -36,12 +36,12 @@ impl TransformDict {
     }
 }
 
-/// What is done to a score before it is cut.
+/// The transform of a score before it is clipped.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transform {
     polynomial: Option<[f64; 3]>,
     knots: Vec<[f64; 2]>,
-    /// Never more than it was, never less.
+    /// The result is at most, or at least, the original score.
     at_most: bool,
     at_least: bool,
 }
@@ -55,7 +55,7 @@ impl Transform {
     }
 }
 
-/// The line between the knots on either side; beyond the first and the last, their line goes on.
+/// Interpolates between knots; beyond the first and the last, extrapolates the nearest segment.
 fn between(knots: &[[f64; 2]], x: f64) -> f64 {
     let last = knots.len().saturating_sub(2);
     let index = knots.iter().skip(1).take(last).take_while(|knot| knot[0] < x).count();
@@ -70,13 +70,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn transforms_are_done_in_libvmafs_order() {
+    fn transforms_are_applied_in_libvmafs_order() {
         let json =
             r#"{"enabled": true, "p0": 1, "p1": 2, "out_gte_in": "true", "knots": [[0, 0], [10, 20], [20, 20]]}"#;
         let dict: TransformDict = serde_json::from_str(json).unwrap();
         let transform = dict.transform().unwrap().unwrap();
-        // 1 + 2 · 3 = 7, between the first two knots 14; 1 + 2 · 8 = 17, which is flat; below, the line goes on; never
-        // less.
+        // 1 + 2 · 3 = 7, which is 14 between the first two knots; 1 + 2 · 8 = 17, which is 20 on the flat segment; 30
+        // and −1 would become 20 and, by extrapolation, −2, but must not decrease.
         assert_eq!([3.0, 8.0, 30.0, -1.0].map(|x| transform.apply(x)), [14.0, 20.0, 30.0, -1.0]);
         let off: TransformDict = serde_json::from_str(r#"{"p1": 2}"#).unwrap();
         assert_eq!(off.transform().unwrap(), None);

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Eigenvalues of a symmetric matrix: Householder's reflections to three diagonals, then QR steps with Wilkinson's
+//! Eigenvalues of a symmetric matrix: Householder reflections to tridiagonal form, then QR steps with Wilkinson's
 //! shift.
 //!
 //! The order and the precision of every operation are those of libvmaf's `speed.c` (which follows GSL's `symmtd.c` and
 //! `symm.c`): Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`). In f32, another order
-//! would be seen in the result.
+//! would change the result.
 #![expect(clippy::needless_range_loop, reason = "written as the algebra is")]
 
 use super::{ELEMENTS, Matrix};
 
-/// What is smaller than its neighbors by this factor is nothing.
+/// A value smaller than its neighbors by this factor counts as 0.
 pub const NOTHING: f64 = 1e-6;
-/// Steps after which what is found is taken as it is.
+/// After this many steps, the current values are taken.
 const MOST_STEPS: usize = 500;
 
-/// The eigenvalues, in no order.
+/// The eigenvalues, in no particular order.
 pub fn eigenvalues(matrix: &Matrix) -> [f32; ELEMENTS] {
     let (mut diagonal, mut beside) = three_diagonals(*matrix);
     drop_small(&mut diagonal, &mut beside);
@@ -35,7 +35,7 @@ pub fn eigenvalues(matrix: &Matrix) -> [f32; ELEMENTS] {
     diagonal
 }
 
-/// The same matrix, but for a rotation: the numbers of its diagonal, and those beside.
+/// A tridiagonal matrix with the same eigenvalues: its diagonal, and the values beside it.
 fn three_diagonals(mut a: Matrix) -> ([f32; ELEMENTS], [f32; ELEMENTS - 1]) {
     for column in 0..ELEMENTS - 2 {
         let start = column + 1;
@@ -72,8 +72,8 @@ fn three_diagonals(mut a: Matrix) -> ([f32; ELEMENTS], [f32; ELEMENTS - 1]) {
     (std::array::from_fn(|at| a[at][at]), std::array::from_fn(|at| a[at + 1][at]))
 }
 
-/// The reflection that leaves of a column below the diagonal only its first number, which is put in its place; below it
-/// stands the rest of the reflection's vector, whose first number is 1. Gives τ, 0 where there is nothing to do.
+/// Reflects a column so that only the first value below the diagonal remains, which is stored in place; below it, the
+/// rest of the reflection's vector is stored, whose first value is 1. Returns τ, 0 if nothing is to be done.
 fn reflect(a: &mut Matrix, column: usize) -> f32 {
     let start = column + 1;
     let mut squares = 0.0f32;
@@ -101,7 +101,7 @@ pub fn sign(number: f32) -> f32 {
     if number >= 0.0 { 1.0 } else { -1.0 }
 }
 
-/// Without care for what is very large or small, as libvmaf has it.
+/// Without protection against overflow and underflow, as in libvmaf.
 fn hypotenuse(a: f32, b: f32) -> f32 {
     (a * a + b * b).sqrt()
 }
@@ -114,7 +114,7 @@ fn drop_small(diagonal: &mut [f32], beside: &mut [f32]) {
     }
 }
 
-/// The eigenvalue of the last two rows and columns that is nearer to the last number.
+/// The eigenvalue of the last two rows and columns that is closer to the last value.
 fn shift(diagonal: &[f32], beside: &[f32]) -> f32 {
     let last = diagonal.len() - 1;
     let (above, own, beside) = (diagonal[last - 1], diagonal[last], beside[last - 1]);
@@ -144,8 +144,8 @@ fn rotation(a: f32, b: f32) -> (f32, f32) {
     }
 }
 
-/// A QR step with shift: rotations along the diagonal, each of which drives the number outside the three diagonals that
-/// the one before has made one row further down.
+/// A QR step with shift: rotations along the diagonal. Each moves the value that the previous one created outside the
+/// three diagonals one row down.
 fn step(diagonal: &mut [f32], beside: &mut [f32]) {
     let count = diagonal.len();
     let mut shift = shift(diagonal, beside);
@@ -185,7 +185,7 @@ fn step(diagonal: &mut [f32], beside: &mut [f32]) {
 mod tests {
     use super::*;
 
-    /// 25 points of a string that swings: 2 − 2 cos(kπ / 26).
+    /// 25 points of a vibrating string: 2 − 2 cos(kπ / 26).
     #[test]
     fn a_matrix_whose_eigenvalues_are_known() {
         let string = |row: usize, column: usize| match row.abs_diff(column) {
@@ -193,7 +193,7 @@ mod tests {
             1 => -1.0,
             _ => 0.0,
         };
-        // Turned by a reflection, so that all of it is filled.
+        // Transformed by a reflection, so that the matrix is full.
         let v: [f64; ELEMENTS] = std::array::from_fn(|at| ((at * 7 + 3) % 11) as f64 - 4.0);
         let length: f64 = v.iter().map(|v| v * v).sum();
         let reflection = |row: usize, column: usize| f64::from(row == column) - 2.0 * v[row] * v[column] / length;
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_diagonal_is_left_as_it_is() {
+    fn a_diagonal_matrix_is_unchanged() {
         let matrix: Matrix =
             std::array::from_fn(|row| std::array::from_fn(|column| if row == column { row as f32 } else { 0.0 }));
         assert_eq!(eigenvalues(&matrix), std::array::from_fn(|at| at as f32));

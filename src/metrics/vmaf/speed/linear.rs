@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Linear equations by a QR decomposition with Householder's reflections.
+//! Linear equations by a QR decomposition with Householder reflections.
 //!
 //! The order and the precision of every operation are those of libvmaf's `speed.c`: Copyright 2016-2026 Netflix, Inc.,
-//! BSD-2-Clause-Patent (`models/vmaf/LICENSE`). What is left out is what adds 0.
+//! BSD-2-Clause-Patent (`models/vmaf/LICENSE`). Operations that add 0 are left out.
 
 use super::eigenvalues::{NOTHING, sign};
 use super::{ELEMENTS, Matrix};
 
-/// Solves matrix · x = columns, for each of `count` columns, whose numbers lie row by row. `None` where the matrix has
-/// no inverse that is worth the name.
+/// Solves matrix · x = columns for each of `count` columns, stored row by row. `None` if the matrix has no usable
+/// inverse.
 pub fn solve(matrix: &Matrix, columns: &[f32], count: usize) -> Option<Vec<f32>> {
     let q = reflections(matrix);
     let r = multiplied(&q, matrix);
@@ -41,7 +41,7 @@ fn reflections(matrix: &Matrix) -> Matrix {
     let mut q: Matrix = std::array::from_fn(|row| std::array::from_fn(|column| f32::from(u8::from(row == column))));
     for k in 0..ELEMENTS - 1 {
         let mut v: [f32; ELEMENTS] = std::array::from_fn(|row| if row < k { 0.0 } else { rest[row][k] });
-        // The sign is that of the matrix itself, not of what is left of it.
+        // The sign is that of the original matrix, not of the remainder.
         v[k] += sign(matrix[k][k]) * norm(&v);
         let length = norm(&v);
         v.iter_mut().for_each(|number| *number /= length);
@@ -57,8 +57,8 @@ fn reflections(matrix: &Matrix) -> Matrix {
     q
 }
 
-/// The rows from `k` on of a product whose first factor has nothing before row and column `k`, above the second's first
-/// rows.
+/// The rows from `k` on of a product whose first factor is the identity in rows and columns before `k`, below the first
+/// rows of the second factor.
 fn below(factor: &Matrix, other: &Matrix, k: usize) -> Matrix {
     let mut out = *other;
     for row in k..ELEMENTS {
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_solved_gives_the_right_sides_again() {
+    fn solutions_reproduce_the_right_hand_sides() {
         let matrix: Matrix = std::array::from_fn(|row| {
             std::array::from_fn(|column| {
                 9.0 * f32::from(u8::from(row == column)) + ((row * column) % 7) as f32 * 0.5 - 1.0

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! SpEED-chroma: how much the spatial entropy of the chroma planes differs.
+//! SpEED-chroma: the difference in spatial entropy of the chroma planes.
 //!
 //! Bampis, Gupta, Soundararajan and Bovik, "SpEED-QA: Spatial Efficient Entropic Differencing for Image and Video
-//! Quality", IEEE Signal Processing Letters 24(9), 2017, as libvmaf's `speed_chroma` has it: Copyright 2016-2026
-//! Netflix, Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`). A plane is reduced to a sixteenth of its size and freed
-//! of its local mean ([`reduce`]); its 5×5 blocks are described by their covariance and a variance of each
-//! ([`texture`]); blocks' entropies are compared ([`score`]).
+//! Quality", IEEE Signal Processing Letters 24(9), 2017, as in libvmaf's `speed_chroma`: Copyright 2016-2026 Netflix,
+//! Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`). A plane is reduced to a sixteenth of its size, and its local mean
+//! is subtracted ([`reduce`]); its 5×5 blocks are described by a common covariance and a variance each ([`texture`]);
+//! the entropies of blocks are compared ([`score`]).
 //!
-//! libvmaf does this in single precision, and half of the digits are lost on the way: so here every operation has the
-//! precision and the order that it has there, but for sums in f64, whose order does not reach the result.
+//! libvmaf computes this in single precision and loses half of the digits. So every operation here has the same
+//! precision and order as there, except for sums in f64, whose order does not affect the result.
 
 mod eigenvalues;
 mod linear;
@@ -24,23 +24,23 @@ use crate::metrics::workers::Workers;
 use reduce::{Reduced, Reduction};
 use texture::{Look, Texture};
 
-/// Numbers side by side in a block, and one above another.
+/// The side of a block, in samples.
 const BLOCK: usize = 5;
-/// Numbers in a block.
+/// Samples in a block.
 const ELEMENTS: usize = BLOCK * BLOCK;
-/// How each number of a block goes with each other one.
+/// The covariance of each sample of a block with each other.
 type Matrix = [[f32; ELEMENTS]; ELEMENTS];
 
-/// How chroma is looked at.
+/// Options of SpEED.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SpeedOptions {
-    /// By how much planes are scaled first.
+    /// The factor by which planes are scaled first.
     pub scale: f64,
-    /// Deviation of neural noise.
+    /// Standard deviation of the neural noise.
     pub noise: f64,
-    /// By which part of that a block has to rise above it to be seen.
+    /// The fraction of the noise by which a block must exceed it to be visible.
     pub noise_floor: f64,
-    /// The largest difference that counts.
+    /// The greatest difference that counts.
     pub most: f64,
 }
 
@@ -48,7 +48,7 @@ pub struct SpeedOptions {
 #[derive(Default)]
 pub struct Speed {
     reduction: Option<Reduction>,
-    /// Cb and Cr of the reference, Cb and Cr of the distorted picture.
+    /// Cb and Cr of the reference, then Cb and Cr of the distorted picture.
     reduced: [Reduced; 4],
 }
 
@@ -58,8 +58,8 @@ impl Speed {
         Reduction::least(options.scale)
     }
 
-    /// The difference of Cb and Cr, whose samples have `depth` bits, within planes of that size: what is beyond it does
-    /// not count. 0 where planes are smaller than the [least](Self::least) size.
+    /// The difference of Cb and Cr, whose samples have `depth` bits, within planes of that size; samples beyond it are
+    /// ignored. 0 if planes are smaller than the [least](Self::least) size.
     pub fn measure(
         &mut self,
         workers: &Workers,
@@ -85,7 +85,7 @@ impl Speed {
             (f64::from(score::difference(textures, options)), all_regular)
         });
         let both = match (cb, cr) {
-            // A flat plane says nothing: the other one stands for both.
+            // A flat plane has no result: the other plane's stands for both.
             ((cb, true), (_, false)) => cb,
             ((_, false), (cr, true)) => cr,
             ((cb, _), (cr, _)) => (cb + cr) / 2.0,
@@ -94,7 +94,7 @@ impl Speed {
     }
 }
 
-/// A row of samples in units of 8 bits, from the middle of their range on.
+/// Loads a row of samples in units of 8 bits, less the middle of their range.
 fn load(samples: &Samples<'_>, peak: Option<f32>, depth: u8, y: usize, out: &mut [f32]) {
     let step = f32::from(1u16 << (depth - 8));
     plane::load(samples, peak, y, out, |sample| sample as f32 / step - 128.0);

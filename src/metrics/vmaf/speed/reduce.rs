@@ -2,15 +2,15 @@
 
 //! A chroma plane at a sixteenth of its size, less its local mean.
 //!
-//! Of libvmaf's passes over the whole plane only that is done whose results are used: the low-pass filter in front of
-//! the decimation takes in 9 of 16 rows. Filters, tables and roundings are those of libvmaf's `speed.c` and
+//! Of libvmaf's passes over the whole plane, only the parts whose results are used are computed: the low-pass filter
+//! before the decimation covers 9 of 16 rows. Filters, tables and roundings are those of libvmaf's `speed.c` and
 //! `vif_tools.c`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
 
 use super::BLOCK;
 
-/// By how much a plane is reduced.
+/// The factor by which a plane is reduced.
 const REDUCTION: usize = 16;
-/// Taps of the filters: in front of the decimation, and for the local mean.
+/// Taps of the filters: before the decimation, and for the local mean.
 const BEFORE: usize = 9;
 const AROUND: usize = 3;
 
@@ -23,7 +23,7 @@ pub struct Reduced {
 }
 
 impl Reduced {
-    /// How many whole blocks there are side by side, and one above another.
+    /// The number of whole blocks, horizontally and vertically.
     pub fn blocks(&self) -> [usize; 2] {
         [self.width / BLOCK, self.height / BLOCK]
     }
@@ -36,17 +36,17 @@ impl Reduced {
 /// How planes of a size are reduced.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reduction {
-    /// Of a plane.
+    /// Size of the plane.
     size: [usize; 2],
-    /// Of what it is scaled to first.
+    /// Size after scaling.
     scaled: [usize; 2],
-    /// What that takes in, by column and row, if it is another size.
+    /// The interpolation by column and row, if scaling changes the size.
     between: Option<[Vec<Between>; 2]>,
     before: [f32; BEFORE],
     around: [f32; AROUND],
 }
 
-/// Two neighbors and how far from the first of them.
+/// Two neighbors, and the distance from the first.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Between {
     at: [usize; 2],
@@ -54,20 +54,20 @@ struct Between {
 }
 
 impl Reduction {
-    /// Of planes so large, which are brought to `scale` times their size first. `None` where a side of what is left has
-    /// no block.
+    /// For planes of that size, which are first scaled by `scale`. `None` if a side of the result is shorter than a
+    /// block.
     pub fn new(size: [usize; 2], scale: f64) -> Option<Self> {
         let scaled = size.map(|side| scaled(side, scale));
         if scaled.iter().any(|side| side / REDUCTION < BLOCK) {
             return None;
         }
         let between = (scaled != size).then(|| [0, 1].map(|axis| between(size[axis], scaled[axis])));
-        // The deviation is that of four halvings with the filter of five times its nine taps.
+        // The deviation is two fifths of the number of taps: that for four halvings.
         let before = gaussian::<BEFORE>((2.0 * BEFORE as f64 / 5.0) as f32);
         Some(Self { size, scaled, between, before, around: gaussian::<AROUND>(AROUND as f32 / 5.0) })
     }
 
-    /// Whether it is that of planes so large, at that scale.
+    /// Whether it is for planes of that size, at that scale.
     pub fn is_for(&self, size: [usize; 2], scale: f64) -> bool {
         self.size == size && self.scaled == size.map(|side| scaled(side, scale))
     }
@@ -77,7 +77,7 @@ impl Reduction {
         (1..).find(|&side| scaled(side, scale) >= REDUCTION * BLOCK).unwrap_or(usize::MAX)
     }
 
-    /// Reduces a plane, whose rows `load` gives, in units of 8-bit samples from the middle of their range on.
+    /// Reduces a plane whose rows `load` provides, in units of 8-bit samples less the middle of their range.
     pub fn reduce(&self, mut load: impl FnMut(usize, &mut [f32]), out: &mut Reduced) {
         let [width, height] = self.scaled;
         let [out_width, out_height] = [width / REDUCTION, height / REDUCTION];
@@ -99,7 +99,7 @@ impl Reduction {
         self.less_mean(&plane, out);
     }
 
-    /// Takes from a reduced plane the weighted mean of the numbers around each one.
+    /// Subtracts the weighted local mean from a reduced plane.
     fn less_mean(&self, plane: &[f32], out: &mut Reduced) {
         let Reduced { data, width, height } = out;
         let (width, height) = (*width, *height);
@@ -118,7 +118,7 @@ impl Reduction {
     }
 }
 
-/// The filter around a place of a row.
+/// The filter around a position in a row.
 fn filtered<const TAPS: usize>(filter: &[f32; TAPS], row: &[f32], x: usize) -> f32 {
     let mut sum = 0.0;
     for (tap, weight) in filter.iter().enumerate() {
@@ -140,7 +140,7 @@ impl Rows {
         Self { read: [0, 1].map(|_| (None, vec![0.0; width])), scaled: vec![0.0; scaled] }
     }
 
-    /// A row of the plane at its other size.
+    /// A row of the scaled plane.
     fn scaled(
         &mut self,
         between: Option<&[Vec<Between>; 2]>,
@@ -152,7 +152,7 @@ impl Rows {
             return &self.read[0].1;
         };
         let Between { at: wanted, share: down } = rows[y];
-        // Rows come from top to bottom: the first of the two may be there as the second.
+        // Rows come from top to bottom, so the first of the two may already be loaded as the second.
         if self.read[1].0 == Some(wanted[0]) && self.read[0].0 != Some(wanted[0]) {
             self.read.swap(0, 1);
         }
@@ -173,12 +173,12 @@ impl Rows {
     }
 }
 
-/// A side at another scale.
+/// The length of a side after scaling.
 fn scaled(side: usize, scale: f64) -> usize {
     (side as f64 * scale + 0.5) as usize
 }
 
-/// What each place of a scaled side lies between.
+/// The neighbors of each position of a scaled side.
 fn between(from: usize, to: usize) -> Vec<Between> {
     let ratio = from as f32 / to as f32;
     let place = |at: usize| {
@@ -189,7 +189,7 @@ fn between(from: usize, to: usize) -> Vec<Between> {
     (0..to).map(place).collect()
 }
 
-/// Where a place outside a side lies, the outermost one being the mirror.
+/// Maps a position outside a side into it, mirrored at the outermost one.
 fn mirrored(at: isize, side: usize) -> usize {
     let at = at.unsigned_abs();
     if at >= side { (2 * side).saturating_sub(at + 2) } else { at }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! How far two pictures' textures are from each other.
+//! The difference of two pictures' textures.
 
 use super::texture::Texture;
 use super::{ELEMENTS, SpeedOptions};
 
-/// The mean difference of the blocks' entropies, each weighted by the variance, by libvmaf's `speed_weight_var_mode` 5:
-/// the distorted picture's weight is three quarters of the reference's variance and a quarter of its own. 0 if one of
+/// The mean difference of the blocks' entropies, each weighted by variance as with libvmaf's `speed_weight_var_mode` 5:
+/// the variance for the distorted picture is three quarters of the reference's and a quarter of its own. 0 if one of
 /// the two covariances has no inverse.
 pub fn difference([reference, distorted]: [&Texture; 2], options: &SpeedOptions) -> f32 {
     if reference.regular != distorted.regular {
@@ -16,7 +16,7 @@ pub fn difference([reference, distorted]: [&Texture; 2], options: &SpeedOptions)
     let mut sum = 0.0f32;
     for block in 0..reference.entropies.len() {
         let [own, theirs] = [reference.entropies[block], distorted.entropies[block]];
-        // Where both drown in neural noise there is nothing to see.
+        // Nothing is visible if both are below the neural noise.
         if own < unseen && theirs < unseen {
             continue;
         }
@@ -29,7 +29,7 @@ pub fn difference([reference, distorted]: [&Texture; 2], options: &SpeedOptions)
     sum / reference.entropies.len() as f32
 }
 
-/// The entropy of a block that is nothing but neural noise, with the floor on top.
+/// The entropy of a block of neural noise alone, plus the floor.
 fn unseen(options: &SpeedOptions) -> f32 {
     let (noise, floor) = (options.noise as f32, options.noise_floor as f32);
     let constant = (2.0 * std::f64::consts::PI * std::f64::consts::E).log2();

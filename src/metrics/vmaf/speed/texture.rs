@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! What a picture's texture tells: entropy and variance of each of its blocks, by a model of all of them.
+//! The texture of a picture: entropy and variance of each of its blocks, by a common model.
 //!
-//! A block of 5×5 numbers is taken for a Gaussian scale mixture: a Gaussian of the covariance that all places have,
-//! times a factor of its own, which is the variance; see [`speed`](super) for the source.
+//! A block of 5×5 samples is modeled as a Gaussian scale mixture: a Gaussian with the covariance of all blocks, times a
+//! factor per block, which is its variance; see [`speed`](super) for the source.
 
 use super::eigenvalues::{NOTHING, eigenvalues};
 use super::linear::solve;
@@ -11,18 +11,18 @@ use super::reduce::Reduced;
 use super::{BLOCK, ELEMENTS, Matrix};
 use crate::simd::{Kernel, SimdLevel};
 
-/// Products that are summed up side by side.
+/// Products that are summed in parallel.
 const SUMS: usize = 8;
 
-/// Of each block, row by row.
+/// By block, row by row.
 pub struct Texture {
     pub entropies: Vec<f32>,
     pub variances: Vec<f32>,
-    /// The covariance has an inverse. If not, variances are 0.
+    /// Whether the covariance has an inverse. If not, variances are 0.
     pub regular: bool,
 }
 
-/// Looks at a reduced picture; `noise` is the deviation of neural noise.
+/// Computes the texture of a reduced picture; `noise` is the standard deviation of the neural noise.
 pub struct Look<'a> {
     pub picture: &'a Reduced,
     pub noise: f32,
@@ -62,7 +62,7 @@ impl Kernel for Look<'_> {
     }
 }
 
-/// The numbers of each block: for each of its places a row with one number of each block.
+/// The samples of each block: a row for each position in the block, with one sample per block.
 fn columns(picture: &Reduced) -> Vec<f32> {
     let [across, down] = picture.blocks();
     let mut out = Vec::with_capacity(ELEMENTS * across * down);
@@ -76,14 +76,14 @@ fn columns(picture: &Reduced) -> Vec<f32> {
     out
 }
 
-/// The covariance of the 25 places of a block, over all places where one lies that begins in the whole blocks' rows and
-/// columns.
+/// The covariance of the 25 positions of a block, over all blocks at any offset within the rows and columns of whole
+/// blocks.
 #[inline(always)]
 fn covariance(picture: &Reduced) -> Matrix {
     let [width, height] = picture.blocks().map(|blocks| blocks * BLOCK - BLOCK + 1);
     let count = (width * height) as f32;
     let means = means(picture, width, height).map(|sum| sum / count);
-    // What a place of the block meets, less its mean, in f64; the ends of rows are filled with nothing.
+    // The samples at each position of the block, less their mean, in f64; rows are padded with zeros.
     let stride = width.next_multiple_of(SUMS);
     let mut met = vec![0.0f64; ELEMENTS * stride * height];
     for (place, met) in met.chunks_exact_mut(stride * height).enumerate() {
@@ -105,7 +105,7 @@ fn covariance(picture: &Reduced) -> Matrix {
     covariance
 }
 
-/// Sums over what each place of a block meets. In f32 and one after another, as libvmaf has it.
+/// The sum at each position of a block. Added one after another in f32, as in libvmaf.
 #[inline(always)]
 fn means(picture: &Reduced, width: usize, height: usize) -> [f32; ELEMENTS] {
     let mut sums = [0.0f32; ELEMENTS];
@@ -121,7 +121,7 @@ fn means(picture: &Reduced, width: usize, height: usize) -> [f32; ELEMENTS] {
     sums
 }
 
-/// The sum of products, which is the same at every level: there are always as many sums, and nothing is fused.
+/// The sum of products, which is the same at every level: the number of partial sums is fixed, and nothing is fused.
 #[inline(always)]
 fn product(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0f64; SUMS];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Clips that ffmpeg makes, measured here and by the libvmaf within ffmpeg.
+//! Clips made with ffmpeg, measured here and by ffmpeg's libvmaf.
 
 use onnx_iqa_testkit::skipped;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::metrics::vmaf::{VmafModel, extract::Extractor, model::Features};
 use crate::metrics::{laboratory::Laboratory, pair::Pair, workers::Workers};
 use crate::picture::{Frame as _, OwnedFrame};
 
-/// The first three are of VMAF 0.6.1, the others of VMAF 1.
+/// The first three are VMAF 0.6.1, the others VMAF 1.
 const MODELS: [&str; 11] = [
     "vmaf_v0.6.1",
     "vmaf_v0.6.1neg",
@@ -24,16 +24,16 @@ const MODELS: [&str; 11] = [
     "vmaf_v1.0.16_3d0h_2160",
     "vmaf_v1.0.16_hfr_3d0h_2160",
 ];
-/// How many are of VMAF 0.6.1.
+/// The number of models of VMAF 0.6.1.
 const OLD: usize = 3;
-/// How many there are for 4:2:0 pictures whose shorter side has so many pixels: of smaller ones libvmaf reads what lies
-/// beside its blocks of chroma, or crashes.
+/// The number of models for 4:2:0 pictures, by their shorter side. For smaller pictures, libvmaf reads chroma out of
+/// bounds, or crashes.
 const LEAST: [(u32, usize); 3] = [(318, 11), (266, 9), (160, 7)];
 
-/// What libvmaf calls a feature, and what it is here.
+/// libvmaf's name of a feature, and its value here.
 type Named = (String, fn(&Features) -> f64);
 
-/// What a model takes.
+/// The features of a model.
 fn features_of(model: &str) -> Vec<Named> {
     if !model.contains("_v1") {
         let suffix = if model.ends_with("neg") { "_egl_1" } else { "" };
@@ -64,21 +64,21 @@ fn features_of(model: &str) -> Vec<Named> {
     ]
 }
 
-/// A clip and what is done to it.
+/// A clip and its damage.
 struct Clip {
     name: &'static str,
-    /// A file of `ONNX_IQA_CLIPS`, or what a lavfi source gives.
+    /// A file in `ONNX_IQA_CLIPS`, or a lavfi source.
     source: &'static str,
     size: [u32; 2],
     format: &'static str,
     frames: u32,
-    /// A filter on both; one on the distorted clip alone.
+    /// A filter for both; one for the distorted clip only.
     both: &'static str,
     damage: &'static str,
 }
 
 impl Clip {
-    /// The models that take pictures of its size.
+    /// The number of models that accept pictures of its size.
     fn models(&self) -> usize {
         let shorter = self.size[0].min(self.size[1]);
         LEAST.iter().find(|(least, _)| shorter >= *least).map_or(OLD, |(_, models)| *models)
@@ -89,7 +89,7 @@ const fn clip(name: &'static str, source: &'static str, size: [u32; 2], frames: 
     Clip { name, source, size, format: "yuv420p", frames, both: "null", damage }
 }
 
-/// Scaled down and up again: soft, without a codec that would need a file.
+/// Scaled down and up: soft, without the need for a codec and a file.
 const SOFT: &str = "scale=iw/3:ih/3:flags=bilinear,scale=iw*3:ih*3:flags=bicubic";
 
 fn clips() -> Vec<Clip> {
@@ -130,12 +130,11 @@ fn clips() -> Vec<Clip> {
     ]
 }
 
-/// The reference's and the distorted frames of a clip, and what libvmaf measures of them; it calls the scores m0, m1 and
-/// so on.
+/// The reference and distorted frames of a clip, and libvmaf's values for them; it names the scores m0, m1 and so on.
 fn measure(laboratory: &Laboratory, clip: &Clip) -> ([Vec<OwnedFrame>; 2], Vec<Value>) {
     let [width, height] = clip.size;
     let files = [("r.yuv", "null"), ("d.yuv", clip.damage)].map(|(name, damage)| {
-        // Filters of more than 8 bits do not all exist: damage is done before.
+        // Not all filters support more than 8 bits, so damage is done first.
         let graph = format!("{},{damage},scale={width}:{height},format={}", clip.both, clip.format);
         laboratory.write(clip.source, &graph, clip.frames as usize, name);
         name
@@ -147,7 +146,7 @@ fn measure(laboratory: &Laboratory, clip: &Clip) -> ([Vec<OwnedFrame>; 2], Vec<V
     (files.map(|name| laboratory.read(name, clip.format, clip.size)), found)
 }
 
-/// Every frame's features as a model takes them, motion included.
+/// Every frame's features as used by a model, including motion.
 fn features(model: &VmafModel, reference: &[OwnedFrame], distorted: &[OwnedFrame]) -> Vec<Features> {
     let workers = Workers::new(2);
     let mut extractor = Extractor::new(model.wanted());
@@ -193,8 +192,8 @@ fn compare(clip: &Clip, model: usize, expected: &[Value], reference: &[OwnedFram
     worst
 }
 
-/// Each feature to 1e-4 and each score to 0.005, those of VMAF 1 to 2e-6 and 1e-5, for libvmaf prints six digits; what
-/// was found is printed.
+/// Each feature agrees to 1e-4 and each score to 0.005; with VMAF 1, to 2e-6 and 1e-5, as libvmaf prints six digits.
+/// The differences found are printed.
 #[test]
 fn agrees_with_libvmaf_on_every_frame() {
     let Some(laboratory) = Laboratory::open() else {

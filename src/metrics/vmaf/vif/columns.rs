@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The filters of a band of rows: down the columns, along the rows.
+//! The filters over a band of rows: first vertical, then horizontal.
 //!
 //! The arithmetic is that of libvmaf's `integer_vif`: Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent
 //! (`models/vmaf/LICENSE`).
@@ -17,18 +17,18 @@ use super::kept::KeptRows;
 use super::statistics::{Statistics, Sums, Windows};
 use crate::simd::{Kernel, LANES, SimdLevel};
 
-/// Vectors of columns in a tile with what is beside it.
+/// Vectors of columns in a tile, including its borders.
 const VECTORS: usize = COLUMNS / LANES;
-/// Pairs of rows that the longest filter reaches.
+/// Pairs of rows covered by the longest filter.
 const PAIRS: usize = REACH + 1;
-/// The reference and the distorted picture; the low halves of the three products, of the reference with itself, of the
-/// distorted one with itself, and of both; their high halves.
+/// The reference and the distorted picture; the low halves of three products (of the reference with itself, of the
+/// distorted picture with itself, and of both); and their high halves.
 const PLANES: usize = 8;
-/// How many of them are pictures.
+/// How many of the planes are pictures.
 const PICTURES: usize = 2;
-/// How many come before the high halves.
+/// How many planes come before the high halves.
 const LOW: usize = 5;
-/// The number 0 of an unsigned sum, from which [`OFFSET`] times 2¹⁶ has been subtracted.
+/// The start of an unsigned sum: 0, less [`OFFSET`] times 2¹⁶.
 const START: i32 = i32::MIN;
 
 /// Working memory.
@@ -38,7 +38,7 @@ pub struct Scratch(Box<Memory>);
 struct Memory {
     /// Pairs of rows, interleaved, less [`OFFSET`].
     ring: [Slot; PAIRS],
-    /// Two rows after the filter down the columns, less [`OFFSET`].
+    /// Two vertically filtered rows, less [`OFFSET`].
     rows: [Halves; 2],
     /// The same for the next scale.
     half: [[i16; COLUMNS]; 2],
@@ -54,15 +54,15 @@ impl Default for Scratch {
     }
 }
 
-/// A band of rows, beginning with an even one.
+/// A band of rows; the first row is even.
 pub struct Band<'a, P> {
     pub sides: PhantomData<P>,
     pub pictures: [&'a Plane; 2],
     pub format: &'a Format,
     pub rows: Range<usize>,
-    /// The rows of the next scale, of those pictures that are worked on.
+    /// The rows of the next scale, for the pictures that are processed.
     pub halves: [Option<Rows<'a>>; 2],
-    /// Where the reference's windows are put, or taken from.
+    /// Where the reference's windows are written to or read from.
     pub kept: KeptRows<'a>,
     pub scratch: &'a mut Scratch,
 }
@@ -90,7 +90,7 @@ impl<P: Sides> Kernel for Band<'_, P> {
 }
 
 impl<P: Sides> Band<'_, P> {
-    /// The columns from `start` on.
+    /// Processes the columns from `start` on.
     #[inline(always)]
     fn tile<L: SimdLevel, const WIDE: bool>(&mut self, level: L, start: usize, statistics: &mut Statistics) {
         let width = (self.pictures[0].width - start).min(TILE);
@@ -114,14 +114,14 @@ impl<P: Sides> Band<'_, P> {
         }
     }
 
-    /// Puts rows `y` and `y + 1`, with their products, into the ring.
+    /// Stores rows `y` and `y + 1`, with their products, in the ring.
     #[inline(always)]
     fn fill<const WIDE: bool>(&mut self, slot: usize, y: isize, start: usize, vectors: usize) {
         let rows = self.pictures.map(|picture| [picture.reflected_row(y), picture.reflected_row(y + 1)]);
         let slot = &mut self.scratch.0.ring[slot];
         for v in 0..vectors {
             let at = start + v * LANES;
-            // Without closures, which would not always be inlined.
+            // No closures, because they would not always be inlined.
             let reference = [unsigned(vector(rows[0][0], at)), unsigned(vector(rows[0][1], at))];
             let distorted = [unsigned(vector(rows[1][0], at)), unsigned(vector(rows[1][1], at))];
             if P::REFERENCE {
@@ -136,7 +136,7 @@ impl<P: Sides> Band<'_, P> {
         }
     }
 
-    /// The filter down the columns, for two rows.
+    /// The vertical filter, for two rows.
     #[inline(always)]
     fn down<L: SimdLevel, const WIDE: bool>(&mut self, level: L, oldest: usize, vectors: usize) {
         let Memory { ring, rows, .. } = &mut *self.scratch.0;
@@ -158,7 +158,7 @@ impl<P: Sides> Band<'_, P> {
         }
     }
 
-    /// The row of the next scale that the two rows give.
+    /// Computes the row of the next scale from the two rows.
     #[inline(always)]
     fn halve<L: SimdLevel>(
         &mut self,
@@ -189,7 +189,7 @@ impl<P: Sides> Band<'_, P> {
         }
     }
 
-    /// The filter along a row, and the statistics of its windows.
+    /// The horizontal filter of a row, and the statistics of its windows.
     #[inline(always)]
     fn along<L: SimdLevel, const WIDE: bool>(
         &mut self,
@@ -213,7 +213,7 @@ impl<P: Sides> Band<'_, P> {
                 products[product] = [wide(&high[0], &low[0], 16), wide(&high[1], &low[1], 16)];
             }
             for odd in 0..2 {
-                // Of even places there is one more in an odd number.
+                // With an odd number, there is one more even position than odd ones.
                 let inside = (width - x + 1 - odd) / 2;
                 let reference = if P::REFERENCE {
                     let reference = Windows::new(level, means[0][odd], &products[0][odd]);
@@ -235,10 +235,10 @@ impl<P: Sides> Band<'_, P> {
 /// A pair of rows in the ring: by plane and vector.
 type Slot = [[[i32; LANES]; VECTORS]; PLANES];
 
-/// A row after the filter down the columns, by plane.
+/// A vertically filtered row, by plane.
 type Halves = [[i16; COLUMNS]; PLANES];
 
-/// Puts a product of two rows of both pictures into the ring.
+/// Stores a product of two rows of both pictures in the ring.
 #[inline(always)]
 fn put_products<const WIDE: bool>(slot: &mut Slot, vector: usize, product: usize, [a, b]: [&[[u32; LANES]; 2]; 2]) {
     let (upper, lower) = (multiply::<WIDE>(&a[0], &b[0]), multiply::<WIDE>(&a[1], &b[1]));
@@ -248,7 +248,7 @@ fn put_products<const WIDE: bool>(slot: &mut Slot, vector: usize, product: usize
     }
 }
 
-/// Puts a product into a row that was filtered down the columns, in halves.
+/// Stores a product in a vertically filtered row, in halves.
 #[inline(always)]
 fn put_square<const WIDE: bool>(
     row: &mut Halves,
@@ -262,18 +262,19 @@ fn put_square<const WIDE: bool>(
     put(&mut row[LOW + product], vector, &high_half(&square));
 }
 
-/// The filter down the columns.
+/// The vertical filter.
 struct Down<'a, L> {
     level: L,
-    /// Pairs of rows, from the first that the filter reaches.
+    /// Pairs of rows, from the first that the filter covers.
     slots: &'a [&'a Slot; PAIRS],
     taps: &'a [Tap],
-    /// By how many bits sums are shifted: of samples, and of squares.
+    /// Right shifts of sums: of samples, and of squares.
     shifts: [u32; 2],
 }
 
 impl<L: SimdLevel> Down<'_, L> {
-    /// Some vectors of all planes, from `v` on: an even row and the odd one after it. Several share the loading of weights.
+    /// Some vectors of all planes, from `v` on: an even row and the odd one after it. Several vectors share the loading
+    /// of weights.
     #[inline(always)]
     fn vectors<P: Sides, const WIDE: bool, const VECTORS: usize>(&self, rows: &mut [Halves; 2], v: usize) {
         let [shift, shift_squares] = self.shifts;
@@ -316,7 +317,7 @@ impl<L: SimdLevel> Down<'_, L> {
     }
 }
 
-/// Samples as they are without [`OFFSET`].
+/// Samples with [`OFFSET`] added back.
 #[inline(always)]
 fn unsigned(samples: &[i16; LANES]) -> [u32; LANES] {
     let mut out = [0; LANES];
@@ -326,7 +327,7 @@ fn unsigned(samples: &[i16; LANES]) -> [u32; LANES] {
     out
 }
 
-/// The low halves of two rows as they are stored, one above the other.
+/// The low halves of two rows in stored form, as vertical pairs.
 #[inline(always)]
 fn join(upper: &[u32; LANES], lower: &[u32; LANES]) -> [i32; LANES] {
     let mut out = [0; LANES];
@@ -342,7 +343,7 @@ fn multiply<const WIDE: bool>(a: &[u32; LANES], b: &[u32; LANES]) -> [u32; LANES
     for lane in 0..LANES {
         out[lane] = match WIDE {
             true => a[lane].wrapping_mul(b[lane]),
-            // Of 8 bits: the product has 16.
+            // With 8 bits, the product has 16.
             false => u32::from((a[lane] as u16).wrapping_mul(b[lane] as u16)),
         };
     }
@@ -376,7 +377,7 @@ fn rounded_lanes(sums: &[i32; LANES], shift: u32) -> [u32; LANES] {
     out
 }
 
-/// Two sums of halves put together and divided by a power of two.
+/// Combines the sums of two halves and divides by a power of two.
 #[inline(always)]
 fn wide(high: &[i32; LANES], low: &[i32; LANES], shift: u32) -> [u32; LANES] {
     let mut out = [0; LANES];
@@ -386,7 +387,7 @@ fn wide(high: &[i32; LANES], low: &[i32; LANES], shift: u32) -> [u32; LANES] {
     out
 }
 
-/// Puts the low halves into a row, as they are stored.
+/// Stores the low halves in a row.
 #[inline(always)]
 fn put(row: &mut [i16; COLUMNS], vector: usize, numbers: &[u32; LANES]) {
     let out = &mut row[vector * LANES..][..LANES];
@@ -395,7 +396,7 @@ fn put(row: &mut [i16; COLUMNS], vector: usize, numbers: &[u32; LANES]) {
     }
 }
 
-/// Every second place of a row.
+/// Filters every second position of a row.
 #[inline(always)]
 fn put_halves<L: SimdLevel>(level: L, taps: &Taps, row: &[i16; COLUMNS], out: &mut [i16]) {
     for (index, out) in out.chunks_mut(LANES).enumerate() {
@@ -408,13 +409,13 @@ fn put_halves<L: SimdLevel>(level: L, taps: &Taps, row: &[i16; COLUMNS], out: &m
     }
 }
 
-/// A number divided by a power of two, to the nearest; halves go up.
+/// Divides by a power of two, rounding to nearest, halves up.
 #[inline(always)]
 fn rounded(number: u32, shift: u32) -> u32 {
     number.wrapping_add((1 << shift) >> 1) >> shift
 }
 
-/// The low 16 bits, as they are stored.
+/// The low 16 bits in stored form.
 #[inline(always)]
 fn stored(number: u32) -> i16 {
     (number as u16 ^ OFFSET as u16) as i16

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The reference's windows of a scale, kept for other distorted pictures: 8 bytes a pixel.
+//! The reference's windows at one scale, kept for other distorted pictures: 8 bytes per pixel.
 
 use super::super::plane::BAND;
 use super::statistics::{Sums, Windows};
 use crate::simd::LANES;
 
-/// Means and variances of all windows, in the order in which bands of rows are processed, in whole vectors.
+/// Means and variances of all windows, in the order in which bands are processed, in whole vectors.
 #[derive(Default)]
 pub struct Kept {
     means: Vec<u32>,
     variances: Vec<i32>,
-    /// Of a band.
+    /// Length of a band.
     length: usize,
-    /// What the windows sum up to.
+    /// The sums over the windows.
     pub sums: Sums,
 }
 
 impl Kept {
-    /// Makes room for a scale; what is in it is then of no use.
+    /// Makes room for a scale; the content is then undefined.
     pub fn resize(&mut self, width: usize, height: usize) {
         let row = width.next_multiple_of(2 * LANES);
         if (self.means.len(), self.length) != (row * height, (row * BAND).max(1)) {
-            // At once, so that old and new are never there together.
+            // Freed first, so that old and new memory never exist together.
             *self = Self::default();
             *self = Self {
                 means: vec![0; row * height],
@@ -33,37 +33,37 @@ impl Kept {
         }
     }
 
-    /// Bands to be written.
+    /// Bands for writing.
     pub fn write(&mut self) -> impl Iterator<Item = KeptRows<'_>> {
         let (means, variances) =
             (self.means.chunks_mut(self.length.max(1)), self.variances.chunks_mut(self.length.max(1)));
         means.zip(variances).map(|(means, variances)| KeptRows::Written { means, variances })
     }
 
-    /// Bands to be read.
+    /// Bands for reading.
     pub fn read(&self) -> impl Iterator<Item = KeptRows<'_>> {
         let (means, variances) = (self.means.chunks(self.length.max(1)), self.variances.chunks(self.length.max(1)));
         means.zip(variances).map(|(means, variances)| KeptRows::Read { means, variances })
     }
 
-    /// Bytes that it holds.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         size_of_val(&self.means[..]) + size_of_val(&self.variances[..])
     }
 }
 
-/// What remains of a band.
+/// Access to what is kept for a band.
 pub enum KeptRows<'a> {
     /// Nothing is kept.
     None,
-    /// To be written.
+    /// For writing.
     Written { means: &'a mut [u32], variances: &'a mut [i32] },
-    /// To be read.
+    /// For reading.
     Read { means: &'a [u32], variances: &'a [i32] },
 }
 
 impl KeptRows<'_> {
-    /// Keeps the next 16 windows.
+    /// Stores the next 16 windows.
     #[inline(always)]
     pub fn put(&mut self, windows: &Windows) {
         let Self::Written { means, variances } = self else { return };
@@ -76,7 +76,7 @@ impl KeptRows<'_> {
         }
     }
 
-    /// The next 16 windows.
+    /// Reads the next 16 windows.
     #[inline(always)]
     pub fn take(&mut self) -> Windows {
         let mut windows = Windows { means: [0; LANES], variances: [0; LANES] };

@@ -2,22 +2,22 @@
 
 //! Logarithms in units of 1/2048.
 //!
-//! libvmaf's `integer_vif` (Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent, `models/vmaf/LICENSE`) has a table of
-//! log₂ of 2¹⁵ to 2¹⁶, made in single precision and rounded to 1/2048. A table of that size does not fit the nearest cache;
-//! what is computed here is the same for each of its numbers.
+//! libvmaf's `integer_vif` (Copyright 2016-2026 Netflix, Inc., BSD-2-Clause-Patent, `models/vmaf/LICENSE`) has a table
+//! of log₂ of 2¹⁵ to 2¹⁶, computed in single precision and rounded to 1/2048. A table of that size does not fit the
+//! first-level cache. The values computed here are identical to it for every entry.
 
 use crate::simd::{LANES, SimdLevel};
 
-/// Centers of the eight parts that 2¹⁵ to 2¹⁶ is divided into: their reciprocals, and their logarithms.
+/// Centers of the eight parts into which 2¹⁵ to 2¹⁶ is divided: their reciprocals and logarithms.
 struct Centers {
     reciprocals: [f32; 8],
-    /// What is behind the point of the logarithm, and [`BELOW`].
+    /// The fractional part of the logarithm, plus [`BELOW`].
     fractions: [f32; 8],
-    /// The whole logarithm, less the bits of [`ROUNDING`].
+    /// The integer part of the logarithm, less the bits of [`ROUNDING`].
     wholes: [i32; 8],
 }
 
-/// 2048 · log₂ of the centers, 34816, 38912 and so on, to the nearest, and what is missing.
+/// 2048 · log₂ of the centers, 34816, 38912 and so on: the nearest integer, and the remainder.
 const LOGARITHMS: [(i32, f64); 8] = [
     (30_899, 0.123_898_881),
     (31_228, -0.244_452_468),
@@ -29,11 +29,11 @@ const LOGARITHMS: [(i32, f64); 8] = [
     (32_674, 0.194_043_672),
 ];
 
-/// In single precision logarithms of that size have steps of 1/512 of a unit: half a step below the middle between two
-/// units, the table has already the upper one.
+/// In single precision, logarithms of that size have steps of 1/512 of a unit. Half a step below the middle between two
+/// units, the table therefore already has the upper one.
 const BELOW: f64 = 1.0 / 1024.0;
 
-/// Added to a small number, it leaves that rounded in the lowest bits.
+/// Adding it to a small number leaves the rounded number in the lowest bits.
 const ROUNDING: f32 = 12_582_912.0;
 
 /// 2048 · log₂(1 + u) / u for |u| ≤ 1/17, within 5e-5 of a unit.
@@ -52,14 +52,14 @@ static CENTERS: Centers = {
     centers
 };
 
-/// log₂ of unsigned numbers from 2¹⁶ on, of which the first 16 bits count, in units of 1/2048.
+/// log₂ of unsigned numbers from 2¹⁶ on, using their first 16 bits, in units of 1/2048.
 #[inline(always)]
 pub fn logarithms<L: SimdLevel>(level: L, numbers: &[i32; LANES]) -> [i32; LANES] {
     let [mut shifts, mut parts] = [[0i32; LANES]; 2];
     let mut places = [0f32; LANES];
     for lane in 0..LANES {
-        // By how many bits a number is longer than 16: of half of it, without the bit behind the first one, which
-        // keeps it from being rounded up to the next power of two.
+        // How many bits a number has beyond 16. Computed from half of it, without the bit after the first one, so that
+        // it is not rounded up to the next power of two.
         let half = (numbers[lane] as u32 >> 1) as i32;
         let exponent = ((half & !(half >> 1)) as f32).to_bits() >> 23;
         shifts[lane] = (exponent as i32 - 141) & 31;
@@ -72,7 +72,7 @@ pub fn logarithms<L: SimdLevel>(level: L, numbers: &[i32; LANES]) -> [i32; LANES
     let wholes = level.pick(&CENTERS.wholes, &parts);
     let mut found = [0; LANES];
     for lane in 0..LANES {
-        // Not fused: so every processor has the same.
+        // Not fused, so that every processor gives the same result.
         let u = places[lane] * reciprocals[lane];
         let series = ((SERIES[3] * u + SERIES[2]) * u + SERIES[1]) * u + SERIES[0];
         let rounded = (series * u + fractions[lane]) + ROUNDING;
@@ -97,7 +97,7 @@ mod tests {
         }
     }
 
-    /// Of every number of 16 bits whose first one is set, and of longer ones, at every level.
+    /// Every 16-bit number with the first bit set, and longer ones, at every level.
     #[test]
     fn each_is_that_of_libvmafs_table() {
         let entry = |number: u32| (f64::from(number).log2() as f32 * 2048.0).round() as i32;
@@ -105,7 +105,7 @@ mod tests {
             for shift in 1..=16u32 {
                 for first in ((1 << 15)..(1 << 16)).step_by(LANES) {
                     let bits = |lane: usize| first + lane as u32;
-                    // All that is cut off is set, or nothing.
+                    // The truncated bits are all set, or all clear.
                     let cut = |lane: usize| if lane.is_multiple_of(2) { 0 } else { (1u32 << shift) - 1 };
                     let numbers = std::array::from_fn(|lane| (bits(lane) << shift | cut(lane)) as i32);
                     let expected: [i32; LANES] = std::array::from_fn(|lane| entry(bits(lane)) + 2048 * shift as i32);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn centers_are_where_they_are_said_to_be() {
+    fn centers_have_the_stated_logarithms() {
         for (part, (whole, fraction)) in LOGARITHMS.into_iter().enumerate() {
             let logarithm = 2048.0 * f64::from(34_816 + 4096 * part as u32).log2();
             assert_eq!(whole, logarithm.round() as i32);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Visual information fidelity at four scales, in whole numbers.
+//! Visual information fidelity at four scales, in integers.
 //!
-//! Sheikh and Bovik, "Image information and visual quality", IEEE Trans. Image Processing 15(2), 2006, in the pixel domain,
-//! with the arithmetic (rounding, shifts, limits) of libvmaf's `integer_vif`: Copyright 2016-2026 Netflix, Inc.,
-//! BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
+//! Sheikh and Bovik, "Image information and visual quality", IEEE Trans. Image Processing 15(2), 2006, in the pixel
+//! domain, with the arithmetic (rounding, shifts, limits) of libvmaf's `integer_vif`: Copyright 2016-2026 Netflix,
+//! Inc., BSD-2-Clause-Patent (`models/vmaf/LICENSE`).
 //!
-//! The pictures are filtered down the columns and then along the rows, a tile at a time, two rows at a time. Sums of
-//! squares have 32 bits between the two: each half of 16 bits is filtered by itself, for Σ c (2¹⁶ h + l) + 2¹⁵, divided by
-//! 2¹⁶, is Σ c h + (Σ c l + 2¹⁵) / 2¹⁶, and neither sum takes more than 32 bits.
+//! The pictures are filtered vertically and then horizontally, by tile and two rows per step. Between the two, sums of
+//! squares have 32 bits. Each half of 16 bits is filtered separately: (Σ c (2¹⁶ h + l) + 2¹⁵) / 2¹⁶ is Σ c h + (Σ c l +
+//! 2¹⁵) / 2¹⁶, and neither sum needs more than 32 bits.
 
 mod columns;
 mod kept;
@@ -26,20 +26,20 @@ use kept::{Kept, KeptRows};
 use statistics::Sums;
 use std::marker::PhantomData;
 
-/// How many scales there are.
+/// The number of scales.
 pub const SCALES: usize = 4;
 
 /// The fixed-point format of a scale, and its filters.
 struct Format {
-    /// What the statistics are taken with.
+    /// The filter for the statistics.
     window: Taps,
-    /// What the next scale is made with.
+    /// The filter for the next scale.
     half: Option<Taps>,
-    /// By how many bits sums down a column are shifted: of samples, and of squares.
+    /// Right shifts of vertical sums: of samples, and of squares.
     shifts: [u32; 2],
-    /// Squares have more than 16 bits.
+    /// Whether squares have more than 16 bits.
     wide: bool,
-    /// The largest gain that counts, at least 1.
+    /// The greatest gain that counts, at least 1.
     limit: f64,
 }
 
@@ -62,7 +62,7 @@ pub struct Vif {
     scales: [[Plane; 2]; SCALES - 1],
 }
 
-/// What the reference alone gives, for every distorted picture that is compared with it.
+/// What is computed from the reference alone, for all distorted pictures that are compared with it.
 #[derive(Default)]
 pub struct Reference {
     /// The smaller scales.
@@ -71,8 +71,8 @@ pub struct Reference {
 }
 
 impl Vif {
-    /// VIF of the four scales; `limits` are the largest gains that count. With what is known of the reference, its half of
-    /// the work is not done again.
+    /// VIF at the four scales; `limits` are the greatest gains that count. With `known` data of the reference, its half
+    /// of the work is skipped.
     pub fn measure(
         &mut self,
         workers: &Workers,
@@ -100,10 +100,10 @@ impl Vif {
 }
 
 impl Reference {
-    /// Takes what a picture with samples of `depth` bits gives.
+    /// Computes the data of a picture whose samples have `depth` bits.
     pub fn fill(&mut self, workers: &Workers, picture: &Plane, depth: u8) {
         for (scale, windows) in self.windows.iter_mut().enumerate() {
-            // What limits gains does not matter to the reference's half.
+            // The gain limit does not affect the reference's half.
             let format = Format::new(scale, depth, 1.0);
             let (done, next) = self.scales.split_at_mut(scale);
             let own = done.last().unwrap_or(picture);
@@ -113,7 +113,7 @@ impl Reference {
         }
     }
 
-    /// Bytes that it holds.
+    /// Size in bytes.
     pub fn bytes(&self) -> usize {
         self.scales.iter().map(Plane::bytes).chain(self.windows.iter().map(Kept::bytes)).sum()
     }
@@ -123,7 +123,7 @@ fn nothing<'a>() -> impl Iterator<Item = KeptRows<'a>> {
     std::iter::repeat_with(|| KeptRows::None)
 }
 
-/// Goes over a scale: sums its statistics up and makes the next one.
+/// Processes a scale: sums its statistics and computes the next scale.
 fn pass<'a, P: Sides>(
     workers: &Workers,
     pictures: [&Plane; 2],

@@ -11,10 +11,10 @@ use std::ops::Add;
 use super::logarithm::logarithms;
 use crate::simd::{LANES, SimdLevel, whole_number};
 
-/// The variance of the noise of sight, 2, as everything here with 16 bits behind the point.
+/// The variance of the visual noise, 2, with 16 fractional bits like all values here.
 const NOISE: i32 = 2 << 16;
 
-/// What is known of 16 windows of the reference: means, and variances with 16 bits behind the point.
+/// Data of 16 windows of the reference: means, and variances with 16 fractional bits.
 pub struct Windows {
     pub means: [u32; LANES],
     pub variances: [i32; LANES],
@@ -28,7 +28,7 @@ impl Windows {
     }
 }
 
-/// −1 for the first lanes, by their number.
+/// −1 in the first lanes, by their number.
 static FIRST: [[i32; LANES]; LANES + 1] = {
     let mut first = [[0; LANES]; LANES + 1];
     let mut count = 0;
@@ -74,13 +74,13 @@ impl Masks {
 pub struct Statistics {
     numerator: [i32; LANES],
     denominator: [i32; LANES],
-    /// Variances of the distorted picture where the reference is flat, and how many windows these are.
+    /// Sums of the distorted picture's variances where the reference is flat, and the number of these windows.
     flat: [u64; LANES],
     flats: [i32; LANES],
 }
 
 impl Statistics {
-    /// Adds what the reference alone gives of the first `inside` windows.
+    /// Adds the reference's part of the first `inside` windows.
     #[inline(always)]
     pub fn add_reference<L: SimdLevel>(&mut self, level: L, reference: &Windows, inside: usize) {
         let Masks { textured, flat, any_textured, .. } = Masks::new(reference, inside);
@@ -99,8 +99,8 @@ impl Statistics {
         }
     }
 
-    /// Adds what the distorted picture gives beside the reference, of the first `inside` windows. `products` are means: of
-    /// the distorted picture with itself, and of both.
+    /// Adds the distorted picture's part of the first `inside` windows. `products` are mean products: of the distorted
+    /// picture with itself, and of both.
     #[inline(always)]
     pub fn add_distorted<L: SimdLevel>(
         &mut self,
@@ -124,7 +124,7 @@ impl Statistics {
         }
     }
 
-    /// Adds what windows give in which the reference has some texture.
+    /// Adds windows in which the reference has some texture.
     #[inline(always)]
     fn add_textured<L: SimdLevel>(
         &mut self,
@@ -212,7 +212,7 @@ impl Add for Sums {
 }
 
 impl Sums {
-    /// Information in the distorted picture over that in the reference.
+    /// The information in the distorted picture relative to that in the reference.
     pub fn vif(&self) -> f64 {
         let flats = self.flats as f64;
         let numerator = self.numerator as f64 / 2048.0 + (flats - self.flat as f64 / 16384.0 / 65025.0);

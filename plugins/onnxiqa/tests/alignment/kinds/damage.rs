@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Where pictures are damaged, or something lies over them.
+//! Damaged or overlaid pictures.
 
 use super::{coded, constant, drawn, frames};
 use crate::clips::Image;
@@ -8,7 +8,7 @@ use crate::codec::{DRAWN, version};
 use crate::contents::Set;
 use crate::ground_truth::{Case, Chance, Stream, cut, stream};
 
-/// Where a run of damaged frames lies.
+/// The position of a run of damaged frames.
 #[derive(Debug, Clone, Copy)]
 enum Place {
     First,
@@ -32,7 +32,7 @@ pub fn gray(set: &Set) -> Vec<Case> {
         let name = format!("{length} gray in the reference");
         let reference = grayed(stream(clip), length, Place::Middle);
         cases.push(constant(Case::new(clip, name, reference, coded(clip, codec)), 0));
-        // Damage, and another start.
+        // Damage together with a different start.
         let name = format!("{length} gray, +7 frames");
         let seen = grayed(cut(&coded(clip, codec), 7), length, Place::Middle);
         cases.push(constant(Case::new(clip, name, stream(clip), seen), frames(7)));
@@ -75,13 +75,13 @@ pub fn packets(set: &Set) -> Vec<Case> {
     cases
 }
 
-/// Slices are lost in 5 % of the frames; what should be there is taken from elsewhere in an older frame, and stays
-/// until the next key frame. True where much of the picture is so.
+/// Slices are lost in 5 % of the frames. Their content is taken from another position in an older frame, and stays
+/// until the next key frame. True if this affects much of the picture.
 fn lost(images: &[Image], key: usize, seed: u64) -> Vec<(Image, bool)> {
     let (width, height) = (images[0].width, images[0].height);
     let (columns, rows) = (width.div_ceil(16), height.div_ceil(16));
     let mut chance = Chance(seed);
-    // For each macroblock the frame that it is taken from, and from how many samples to the right.
+    // For each macroblock, the frame from which it is taken, and the horizontal offset in samples.
     let mut blocks: Vec<Option<(usize, usize)>> = vec![None; columns * rows];
     let mut out = Vec::new();
     for (n, image) in images.iter().enumerate() {
@@ -137,7 +137,7 @@ pub fn overlays(set: &Set) -> Vec<Case> {
     cases
 }
 
-/// White letters on black over a part of the picture (left, top, right, bottom as shares), moved left by `moved`
+/// White letters on black over a part of the picture (left, top, right, bottom as fractions), moved left by `moved`
 /// pixels.
 fn over(image: &Image, part: (f64, f64, f64, f64), seed: u64, moved: usize) -> Image {
     let (width, height) = (image.width, image.height);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Where the other stream shows something else, or does so for a while.
+//! The other stream shows something else, always or for a while.
 
 use super::{both, codec, coded, part};
 use crate::clips::Clip;
@@ -25,7 +25,7 @@ pub fn another(set: &Set) -> Vec<Case> {
 
 pub fn another_part(set: &Set) -> Vec<Case> {
     let mut cases = Vec::new();
-    // Parts of a pan or of credits that are next to each other have too much in common.
+    // Neighboring parts of a pan or of credits have too much in common.
     for (n, clip) in [set.moving[0], set.moving[1], set.moving[4]].into_iter().enumerate() {
         let middle = clip.images.len() / 2;
         let seen = coded(clip, codec(n));
@@ -41,7 +41,7 @@ pub fn another_part(set: &Set) -> Vec<Case> {
     cases
 }
 
-/// A clip long enough to have something before and after, and what is put into it.
+/// A clip long enough to have something before and after, and what is inserted into it.
 fn hosts(set: &Set) -> [(&'static Clip, &'static Clip); 4] {
     let [a, b, c, d, _] = set.moving[..] else { unreachable!("five contents") };
     [(a, b), (b, a), (c, d), (d, a)]
@@ -58,7 +58,7 @@ pub fn inserted(set: &Set) -> Vec<Case> {
             both(&mut cases, Case::new(clip, name, stream(clip), longer));
         }
     }
-    // Longer than the search range: what follows cannot be found.
+    // Longer than the search range, so what follows cannot be found.
     let host = set.minute;
     let mut whole = part(&stream(host), 200, 400);
     let mut seen = part(&coded(host, Codec::X264(50)), 200, 400);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The truth cases by kind: one function for each, which makes its cases out of the contents and seeds of a half.
+//! The truth cases by kind: one function per kind creates its cases from the contents and seeds of a half.
 
 mod damage;
 mod films;
@@ -13,7 +13,7 @@ use crate::codec::{CODECS, Codec, version};
 use crate::contents::Set;
 use crate::ground_truth::{Case, Entry, FRAME, SAME, Stream, stream};
 
-/// A kind: its name, and what makes its cases.
+/// A kind: its name, and the function that creates its cases.
 pub type Kind = (&'static str, fn(&Set) -> Vec<Case>);
 
 /// All of them.
@@ -50,7 +50,8 @@ pub const ALL: &[Kind] = &[
     ("levels and geometry", pictures::levels_and_geometry),
 ];
 
-/// A content as an encoder left it. Where it has repeated a picture although the content moves, that picture is shown.
+/// A coded content. Where the encoder repeated a picture although the content moves, the repeated picture is what is
+/// shown.
 fn coded(clip: &Clip, codec: Codec) -> Stream {
     let mut coded = with_images(stream(clip), &version(clip, codec));
     for n in 1..coded.len() {
@@ -65,50 +66,50 @@ fn coded(clip: &Clip, codec: Codec) -> Stream {
     coded
 }
 
-/// RMS difference of the means of two coded pictures up to which the second is the first again, in 8-bit code values.
+/// Up to this RMS difference of means, in 8-bit code values, the second of two coded pictures repeats the first.
 const HELD: f64 = 0.05;
 
-/// The same with other images.
+/// Replaces the images.
 fn with_images(mut stream: Stream, images: &[Image]) -> Stream {
     stream.iter_mut().zip(images).for_each(|(entry, image)| entry.image = image.clone());
     stream
 }
 
-/// One codec after the other.
+/// Cycles through the codecs.
 fn codec(number: usize) -> Codec {
     CODECS[number * 3 % CODECS.len()]
 }
 
-/// Something is done to every image; only signatures stay.
+/// Changes every image; only signatures are kept.
 fn drawn(mut stream: Stream, change: impl Fn(usize, &Image) -> Image) -> Stream {
     stream.iter_mut().enumerate().for_each(|(n, entry)| entry.image = change(n, &entry.image).without_samples());
     stream
 }
 
-/// All stamps are later by so many ns.
+/// Delays all time stamps, in ns.
 fn later(mut stream: Stream, by: i64) -> Stream {
     stream.iter_mut().for_each(|entry| entry.time += by);
     stream
 }
 
-/// From one frame to before another, beginning at time 0.
+/// The frames `from` to before `to`, starting at time 0.
 fn part(stream: &[Entry], from: usize, to: usize) -> Stream {
     let start = stream[from].time;
     stream[from..to].iter().map(|entry| Entry { time: entry.time - start, ..entry.clone() }).collect()
 }
 
-/// One offset, in ns, holds for all of it.
+/// Sets the one offset, in ns, that applies to the whole case.
 fn constant(case: Case, offset: i64) -> Case {
     Case { offset: Some(offset), ..case }
 }
 
-/// A case and the same swapped.
+/// Adds a case and the swapped case.
 fn both(cases: &mut Vec<Case>, case: Case) {
     let swapped = case.swapped();
     cases.extend([case, swapped]);
 }
 
-/// Frames of 40 ms as ns.
+/// A number of frames of 40 ms, in ns.
 fn frames(count: i64) -> i64 {
     count * FRAME
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Where the pictures are brighter, moved, cut, soft or noisy.
+//! Pictures that are brighter, moved, cropped, soft or noisy.
 
 use super::{codec, coded, constant, drawn, frames};
 use crate::clips::Image;
@@ -24,7 +24,7 @@ pub fn levels_and_geometry(set: &Set) -> Vec<Case> {
     let mut cases = Vec::new();
     for (n, (name, change)) in changes.iter().enumerate() {
         for i in 0..2 {
-            // A pan that is moved is the pan at another time.
+            // A pan that is moved equals the pan at another time.
             let clip =
                 if name.starts_with("moved") { set.moving[[0, 1, 4][(n + i) % 3]] } else { set.moving[(n + i) % 5] };
             let seen = drawn(coded(clip, DRAWN), change);
@@ -40,7 +40,7 @@ pub fn levels_and_geometry(set: &Set) -> Vec<Case> {
     cases
 }
 
-/// To a quarter of its size, by half each time so that each sample counts, and back.
+/// Scales to a quarter of its size, halving each time so that every sample counts, and back.
 fn blurred(image: &Image) -> Image {
     let half = fit(image, image.width / 2, image.height / 2);
     fit(&fit(&half, half.width / 2, half.height / 2), image.width, image.height)

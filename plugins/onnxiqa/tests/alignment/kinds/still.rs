@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Where little moves, or little is there to be seen.
+//! Contents with little motion or little to see.
 
 use super::{codec, coded, constant, drawn, frames, part, with_images};
 use crate::clips::Image;
@@ -23,7 +23,7 @@ pub fn one_picture(set: &Set) -> Vec<Case> {
     let mut cases = Vec::new();
     for (n, clip) in [set.moving[0], set.moving[4], set.still[4], set.photos].into_iter().enumerate() {
         let codec = codec(n);
-        // As `pngdec` and `jpegdec` stamp it.
+        // Stamped like by `pngdec` and `jpegdec`.
         let one = |stream: Stream| vec![Entry { time: 0, duration: Some(UNKNOWN), ..stream[1].clone() }];
         cases.push(Case::new(clip, codec.name(), one(stream(clip)), one(coded(clip, codec))));
     }
@@ -54,7 +54,7 @@ pub fn tiny(set: &Set) -> Vec<Case> {
     cases
 }
 
-/// Scaled with all its samples.
+/// Scaled with all samples kept.
 fn drawn_small(mut stream: Stream, width: usize, height: usize) -> Stream {
     for entry in &mut stream {
         entry.image = fit(&entry.image, width, height);
@@ -91,9 +91,9 @@ pub fn loops(set: &Set) -> Vec<Case> {
         let case = |offset: i64| {
             let name = format!("{offset:+} frames, {}", codec.name());
             let mut distorted = looped(coded(clip, codec), offset as usize);
-            // The reference has ended before these, unless the offset is one of a whole loop more.
+            // The reference ends before these, unless the offset is one whole loop more.
             distorted[150 - offset as usize..].iter_mut().for_each(|entry| entry.optional = true);
-            // Or a whole loop less, where that is nearer to the times: then it begins after these.
+            // Or a whole loop less, where that is closer to the times: then it starts after these.
             if 2 * offset > LOOP as i64 {
                 distorted[..LOOP - offset as usize].iter_mut().for_each(|entry| entry.optional = true);
             }
@@ -118,7 +118,7 @@ pub fn then_moving(set: &Set) -> Vec<Case> {
         let name = format!("70 frames, {}", codec(n).name());
         cases.push(constant(Case::new(clip, name, both, seen), 0));
     }
-    // What tells the offset is the change from one slide to the next.
+    // The change from one slide to the next shows the offset.
     let slides = set.still[0];
     for (n, by) in [7, 20].into_iter().enumerate() {
         let name = format!("slides, {by:+}, {}", codec(n).name());
@@ -163,7 +163,7 @@ pub fn fade_in(set: &Set) -> Vec<Case> {
     cases
 }
 
-/// 10 black frames, then the clip out of black within 20 frames.
+/// 10 black frames, then the clip fades in within 20 frames.
 fn faded(stream: &[Entry]) -> Stream {
     let size = (stream[0].image.width, stream[0].image.height);
     let black = Image::flat(size.0, size.1, 16);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Where frames are dropped, repeated or stamped otherwise.
+//! Frames that are dropped, repeated or stamped differently.
 
 use super::{both, codec, coded, constant, drawn, frames, later};
 use crate::codec::{CODECS, Codec};
@@ -26,7 +26,7 @@ pub fn offsets(set: &Set) -> Vec<Case> {
     let mut cases = Vec::new();
     for (n, by) in [-50i64, -25, -7, -1, 1, 7, 25, 50].into_iter().enumerate() {
         for (i, clip) in [set.moving[0], set.moving[1], set.moving[2 + n % 3]].into_iter().enumerate() {
-            // What is left must be long enough to be known again.
+            // The rest must be long enough to be recognized.
             if by.unsigned_abs() as usize + 40 > clip.images.len() {
                 continue;
             }
@@ -71,7 +71,7 @@ pub fn dropped_restamped(set: &Set) -> Vec<Case> {
         let name = format!("{percent} %, {}", codec(n + 2).name());
         both(&mut cases, Case::new(clip, name, stream(clip), restamp(some, FRAME as f64)));
     }
-    // The encoder does not get what is dropped.
+    // Frames are dropped before the encoder.
     for (n, codec) in [Codec::X264(50), Codec::Vp8(50), Codec::X265(30)].into_iter().enumerate() {
         let clip = set.moving[n];
         let some = restamp(damage(&stream(clip), 2.0, 0.0, set.seed + 100 + n as u64), FRAME as f64);
@@ -113,7 +113,7 @@ pub fn frozen(set: &Set) -> Vec<Case> {
         let codec = codec(n);
         let some = codec.coded(freeze(&stream(clip), 5.0, set.seed + n as u64));
         both(&mut cases, Case::new(clip, format!("5 %, {}", codec.name()), stream(clip), some));
-        // One picture for up to half a second, and the rest in time again.
+        // One picture for up to half a second, then the rest in time again.
         let at = 30 + set.chance(n).below(10);
         let held = coded(clip, codec);
         let run = |(i, entry): (usize, &Entry)| match i {
@@ -128,7 +128,7 @@ pub fn frozen(set: &Set) -> Vec<Case> {
     cases
 }
 
-/// Seven of ten frames, as a screen recorder leaves them.
+/// Seven of ten frames, like a screen recorder leaves them.
 fn variable(stream: Stream) -> Stream {
     stream.into_iter().enumerate().filter(|(n, _)| n * 7 % 10 < 7).map(|(_, entry)| entry).collect()
 }
@@ -140,7 +140,7 @@ pub fn constant_and_variable(set: &Set) -> Vec<Case> {
         let shown = resample(&variable(coded(clip, codec)), FRAME as f64);
         let case = Case::new(clip, format!("25 a second, {}", codec.name()), variable(stream(clip)), shown);
         both(&mut cases, case);
-        // The frame rate of the copy is another, and each frame is shown at the nearest time.
+        // The copy has another frame rate, and each frame is shown at the nearest time.
         let nearest = resample(&later(variable(coded(clip, codec)), -16_683_333), 33_366_666.6);
         let name = format!("29.97 a second, nearest, {}", codec.name());
         cases.push(Case::new(clip, name, variable(stream(clip)), nearest));
@@ -206,7 +206,7 @@ pub fn squeezed(set: &Set) -> Vec<Case> {
                         i if i < at => frames(i as i64),
                         i if i < at + length => frames(at as i64),
                         i if honest => frames(i as i64),
-                        // What follows comes at once.
+                        // What follows comes immediately.
                         i => frames((i - length + 1) as i64),
                     };
                     entry.duration = Some(FRAME as u64);
@@ -236,7 +236,7 @@ pub fn steps(set: &Set) -> Vec<Case> {
         };
         let case = Case::new(clip, format!("{} ms, {}", by / MS, codec.name()), stream(clip), step(coded(clip, codec)));
         both(&mut cases, case);
-        // The next rendition is another size.
+        // The next rendition has another size.
         let clip = set.moving[(n + 1) % 4];
         let smaller = |i: usize, image: &crate::clips::Image| match i {
             i if i < at => image.clone(),
@@ -257,7 +257,7 @@ pub fn time_base(set: &Set) -> Vec<Case> {
         let interval = 1001e9 / 24e3;
         let mut reference = variable(restamp(stream(clip), interval));
         reference.iter_mut().for_each(|entry| entry.duration = Some(41_667));
-        // Matroska counts milliseconds.
+        // Matroska has a resolution of milliseconds.
         let codec = codec(n + 1);
         let mut copy = variable(restamp(coded(clip, codec), interval));
         copy.iter_mut().for_each(|entry| entry.time = (entry.time + MS / 2) / MS * MS);
