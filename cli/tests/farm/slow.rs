@@ -133,6 +133,14 @@ impl Disk {
         run(&format!("mount -t tmpfs -o size={size} tmpfs {}", folder.display()));
         Self(folder.to_owned())
     }
+
+    /// Takes all its room, with a file.
+    fn fill(&self) -> std::path::PathBuf {
+        let filler = self.0.join("filler");
+        let mut file = std::fs::File::create(&filler).expect("a file");
+        while std::io::Write::write_all(&mut file, &[1; 1 << 12]).is_ok() {}
+        filler
+    }
 }
 
 impl Drop for Disk {
@@ -154,9 +162,7 @@ fn a_server_whose_disk_is_full_goes_on_once_there_is_room() {
     let plan = farm.submit(DRILL);
     let worker = farm.worker(&["--slots", "4"]);
     farm.wait(&plan, |counts| counts.done >= 6);
-    let filler = disk.0.join("filler");
-    let mut file = std::fs::File::create(&filler).expect("a file");
-    while std::io::Write::write_all(&mut file, &[1; 1 << 16]).is_ok() {}
+    let filler = disk.fill();
     std::thread::sleep(Duration::from_secs(8));
     std::fs::remove_file(&filler).expect("removed");
     // A server that could not write turns JetStream off until it is started again.
@@ -165,14 +171,6 @@ fn a_server_whose_disk_is_full_goes_on_once_there_is_room() {
     farm.all_done(&plan);
     drop(worker);
     farm.server.kill();
-}
-
-/// A file system without any room; unmounted on drop.
-fn full(folder: &std::path::Path) -> Disk {
-    let disk = Disk::new(folder, "64k");
-    let mut file = std::fs::File::create(disk.0.join("filler")).expect("a file");
-    while std::io::Write::write_all(&mut file, &[1; 1 << 12]).is_ok() {}
-    disk
 }
 
 #[test]
@@ -186,7 +184,8 @@ fn a_worker_whose_disk_is_full_measures_and_a_report_that_finds_no_room_is_colle
     let plan = farm.submit(
         "source = 'source.mp4'\nrenditions = ['low.mp4', 'mixed.mp4']\nsegment = '2s'\n[compare]\nsearch-range = '500ms'",
     );
-    let disk = full(&farm.path("full"));
+    let disk = Disk::new(&farm.path("full"), "64k");
+    disk.fill();
     let mut command = farm.command(&["farm", "work", "--until-idle"]);
     for name in ["XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "TMPDIR", "HOME"] {
         command.env(name, &disk.0);
