@@ -41,7 +41,8 @@ pub struct Driver {
     pub since_ready: u64,
     /// Sticky events that came out since READY: a pad that is linked again gets them again.
     sticky: Vec<gst::Seqnum>,
-    relinked: bool,
+    /// There was a flush or another link: pads send sticky events again that they could not deliver, or not to this pad.
+    repeats: bool,
     /// Whether the element may send EOS on its own.
     pub ends_itself: bool,
     /// Whether the element negotiates: it sends its own caps and queries.
@@ -61,7 +62,7 @@ impl Driver {
             frames: HashSet::new(),
             since_ready: 0,
             sticky: Vec::new(),
-            relinked: false,
+            repeats: false,
             ends_itself: false,
             negotiates: false,
             events: 0,
@@ -112,6 +113,7 @@ impl Driver {
     /// FLUSH_START, FLUSH_STOP, SEGMENT and a custom event, ahead of which all sticky events must come; all but the
     /// first with the next numbers.
     pub fn flush_events(&mut self, segment: gst::Event) -> Vec<gst::Event> {
+        self.repeats = true;
         let numbered = [gst::event::FlushStop::new(true), segment, mark()].map(|event| self.number(event));
         std::iter::once(gst::event::FlushStart::new()).chain(numbered).collect()
     }
@@ -144,7 +146,7 @@ impl Driver {
 
     #[track_caller]
     pub fn relink(&mut self) {
-        self.relinked = true;
+        self.repeats = true;
         self.rig.relink();
         self.tell(0, mark());
     }
@@ -208,7 +210,7 @@ impl Driver {
                 Logged::Event(event) => {
                     let known = self.known(&event);
                     if event.is_sticky() {
-                        if self.relinked && self.sticky.contains(&event.seqnum()) {
+                        if self.repeats && self.sticky.contains(&event.seqnum()) {
                             continue;
                         }
                         self.sticky.push(event.seqnum());

@@ -60,7 +60,9 @@ impl Score {
             .property("batch-size", setup.batch_size)
             .property("interval", setup.interval)
             .property_from_str("on-error", if setup.goes_on { "continue" } else { "stop" });
-        let driver = Driver::new(element.build().unwrap(), &["sink"]);
+        let mut driver = Driver::new(element.build().unwrap(), &["sink"]);
+        // After an error behind upstream's EOS.
+        driver.ends_itself = true;
         let mut score = Self { driver, gate: None, path, frames: 0, caps: 0 };
         score.begin();
         score
