@@ -4,13 +4,14 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use super::error::ScoreError;
 use super::job::{Callback, Job};
 use super::score::Score;
 use crate::picture::Frame;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Guarantees that a job's `done` is called exactly once, whatever happens.
 pub(super) struct Ticket {

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MPL-2.0
+
+use std::sync::Arc;
+
+use loom::thread;
+
+use super::budget::Budget;
+use super::wakeup::Wakeup;
+use crate::comparer::Side;
+use crate::every_order::every_order;
+use crate::lock;
+use crate::sync::{Mutex, Timeouts};
+
+const SIDES: [Side; 2] = [Side::Reference, Side::Distorted];
+
+fn held(budget: &Budget) -> (u64, [usize; 2]) {
+    (budget.bytes(), SIDES.map(|side| budget.frames(side)))
+}
+
+/// As a pad's thread waits with its next frame.
+#[test]
+fn who_waits_for_room_gets_what_is_released() {
+    every_order(Timeouts::Never, None, || {
+        let room = Arc::<Wakeup>::default();
+        let budget = Budget::new(room.clone());
+        let queues = Arc::new(Mutex::new(()));
+        let [one, two] = SIDES.map(|side| budget.charge(side, 4));
+        let releases = [
+            thread::spawn(move || drop(one)),
+            // Under a lock that the waiting thread takes, too.
+            thread::spawn({
+                let queues = queues.clone();
+                move || {
+                    let _locked = lock(&queues);
+                    drop(two);
+                }
+            }),
+        ];
+        loop {
+            let seen = room.generation();
+            let locked = lock(&queues);
+            if held(&budget) == (0, [0, 0]) {
+                break;
+            }
+            drop(locked);
+            room.wait(seen, None);
+        }
+        releases.map(|release| release.join().unwrap());
+    });
+}
+
+/// The comparer's threads drop a frame and its copy while the task says how large the frame is by now.
+#[test]
+fn bytes_and_frames_add_up_whatever_is_released_first() {
+    every_order(Timeouts::Never, None, || {
+        let budget = Budget::new(Arc::default());
+        let one = budget.charge(Side::Reference, 5);
+        let (two, copy) = (budget.charge(Side::Distorted, 3), one.clone());
+        let task = thread::spawn(move || {
+            one.set(7);
+            one.set(2);
+        });
+        let threads = [thread::spawn(move || drop(copy)), thread::spawn(move || drop(two)), task];
+        let (bytes, [references, distorted]) = held(&budget);
+        assert!(bytes <= 10 && references <= 1 && distorted <= 1, "{bytes} {references} {distorted}");
+        threads.map(|thread| thread.join().unwrap());
+        assert_eq!(held(&budget), (0, [0, 0]));
+    });
+}
+
+/// What the limit is compared with is never less than what is held.
+#[test]
+fn a_frame_that_shrinks_or_grows_counts_all_the_time() {
+    every_order(Timeouts::Never, None, || {
+        let budget = Budget::new(Arc::default());
+        let (one, two) = (budget.charge(Side::Reference, 4), budget.charge(Side::Reference, 1));
+        let task = thread::spawn(move || {
+            one.set(6);
+            one
+        });
+        let other = thread::spawn(move || two.set(3));
+        assert!((5..=9).contains(&budget.bytes()), "{}", budget.bytes());
+        let one = task.join().unwrap();
+        other.join().unwrap();
+        // The second was dropped with its thread.
+        assert_eq!(held(&budget), (6, [1, 0]));
+        drop(one);
+        assert_eq!(held(&budget), (0, [0, 0]));
+    });
+}
