@@ -2,6 +2,7 @@
 
 #![doc = include_str!("../README.md")]
 #![cfg(test)]
+#![allow(dead_code, reason = "the product's files have more than the scenarios use")]
 
 mod every_order;
 mod iqacompare;

@@ -178,6 +178,8 @@ loom::lazy_static! {
 }
 
 impl Instant {
+    pub const START: Self = Self(Duration::ZERO);
+
     pub fn now() -> Self {
         Self(Duration::from_nanos(NANOSECONDS.load(Ordering::Relaxed)))
     }

@@ -39,6 +39,13 @@ impl Ticket {
     }
 }
 
+impl From<Job> for Ticket {
+    /// Of a job that is in no queue.
+    fn from(job: Job) -> Self {
+        Self { done: Some(job.done), cancellations: Arc::default(), seen: 0 }
+    }
+}
+
 impl Drop for Ticket {
     fn drop(&mut self) {
         self.call(Err(ScoreError::Internal("the worker ended".to_owned())));
@@ -143,8 +150,9 @@ impl Queue {
 
     pub(super) fn try_submit(&self, id: u64, job: Job) -> Result<(), Job> {
         let mut state = self.lock();
+        let ended = state.ended;
         match state.user(id) {
-            Some(user) if user.queue.len() < user.capacity => push(user, job),
+            Some(user) if !ended && user.queue.len() < user.capacity => push(user, job),
             _ => return Err(job),
         }
         drop(state);
@@ -152,7 +160,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Queues a job, waiting for room.
+    /// Queues a job, waiting for room. After the end the job is answered at once.
     pub(super) fn submit(&self, id: u64, mut job: Job) {
         loop {
             job = match self.try_submit(id, job) {
@@ -160,6 +168,11 @@ impl Queue {
                 Err(job) => job,
             };
             let mut state = self.lock();
+            if state.ended {
+                drop(state);
+                drop(Ticket::from(job));
+                return;
+            }
             if state.user(id).is_some_and(|user| user.queue.len() >= user.capacity) {
                 drop(self.room.wait(state).unwrap_or_else(PoisonError::into_inner));
             }
@@ -237,10 +250,15 @@ impl Queue {
         self.work.notify_all();
     }
 
-    /// Ends the worker's threads.
+    /// Ends the worker's threads. Nothing will take what is queued, so its tickets say that the worker ended.
     pub(super) fn end(&self) {
-        self.lock().ended = true;
+        let mut state = self.lock();
+        state.ended = true;
+        let queued: Vec<_> = state.users.iter_mut().map(|user| std::mem::take(&mut user.queue)).collect();
+        drop(state);
         self.work.notify_all();
+        self.room.notify_all();
+        drop(queued);
     }
 }
 

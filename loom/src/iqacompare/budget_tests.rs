@@ -4,12 +4,19 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::budget::Budget;
+use super::budget::{Budget, Charge};
 use super::wakeup::Wakeup;
 use crate::comparer::Side;
-use crate::every_order::every_order;
+use crate::every_order::{every_order, join};
 use crate::lock;
 use crate::sync::{Mutex, Timeouts};
+
+/// Drops one of several clones. loom does not know `std`'s `Arc`: the lock stands in for its count, by which whoever drops
+/// the last clone sees what the others did.
+fn release(charge: Arc<Charge>, count: &Mutex<()>) {
+    let _locked = lock(count);
+    drop(charge);
+}
 
 const SIDES: [Side; 2] = [Side::Reference, Side::Distorted];
 
@@ -20,7 +27,7 @@ fn held(budget: &Budget) -> (u64, [usize; 2]) {
 /// As a pad's thread waits with its next frame.
 #[test]
 fn who_waits_for_room_gets_what_is_released() {
-    every_order(Timeouts::Never, None, || {
+    every_order(Timeouts::Never, Some(2), || {
         let room = Arc::<Wakeup>::default();
         let budget = Budget::new(room.clone());
         let queues = Arc::new(Mutex::new(()));
@@ -45,25 +52,34 @@ fn who_waits_for_room_gets_what_is_released() {
             drop(locked);
             room.wait(seen, None);
         }
-        releases.map(|release| release.join().unwrap());
+        join(releases);
     });
 }
 
 /// The comparer's threads drop a frame and its copy while the task says how large the frame is by now.
 #[test]
 fn bytes_and_frames_add_up_whatever_is_released_first() {
-    every_order(Timeouts::Never, None, || {
+    every_order(Timeouts::Never, Some(2), || {
         let budget = Budget::new(Arc::default());
         let one = budget.charge(Side::Reference, 5);
         let (two, copy) = (budget.charge(Side::Distorted, 3), one.clone());
-        let task = thread::spawn(move || {
-            one.set(7);
-            one.set(2);
+        let count = Arc::<Mutex<()>>::default();
+        let task = thread::spawn({
+            let count = count.clone();
+            move || {
+                one.set(7);
+                one.set(2);
+                release(one, &count);
+            }
         });
-        let threads = [thread::spawn(move || drop(copy)), thread::spawn(move || drop(two)), task];
+        let copies = thread::spawn({
+            let count = count.clone();
+            move || release(copy, &count)
+        });
+        let threads = [task, copies, thread::spawn(move || drop(two))];
         let (bytes, [references, distorted]) = held(&budget);
         assert!(bytes <= 10 && references <= 1 && distorted <= 1, "{bytes} {references} {distorted}");
-        threads.map(|thread| thread.join().unwrap());
+        join(threads);
         assert_eq!(held(&budget), (0, [0, 0]));
     });
 }
@@ -78,13 +94,15 @@ fn a_frame_that_shrinks_or_grows_counts_all_the_time() {
             one.set(6);
             one
         });
-        let other = thread::spawn(move || two.set(3));
-        assert!((5..=9).contains(&budget.bytes()), "{}", budget.bytes());
-        let one = task.join().unwrap();
-        other.join().unwrap();
-        // The second was dropped with its thread.
-        assert_eq!(held(&budget), (6, [1, 0]));
-        drop(one);
+        let other = thread::spawn(move || {
+            two.set(3);
+            two
+        });
+        let bytes = budget.bytes();
+        assert!((5..=9).contains(&bytes), "{bytes}");
+        let charges = join([task, other]);
+        assert_eq!(held(&budget), (9, [2, 0]));
+        drop(charges);
         assert_eq!(held(&budget), (0, [0, 0]));
     });
 }

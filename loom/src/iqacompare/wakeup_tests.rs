@@ -6,7 +6,7 @@ use std::time::Duration;
 use loom::thread;
 
 use super::wakeup::Wakeup;
-use crate::every_order::every_order;
+use crate::every_order::{every_order, join};
 use crate::lock;
 use crate::sync::{Instant, Mutex, Timeouts, notifications};
 
@@ -46,7 +46,7 @@ fn no_change_is_missed() {
             thread::spawn(move || guarded.set(bit))
         });
         guarded.wait_for(3);
-        tellers.map(|teller| teller.join().unwrap());
+        join(tellers);
     });
 }
 
@@ -59,7 +59,7 @@ fn every_waiting_thread_is_told() {
             thread::spawn(move || guarded.wait_for(1))
         });
         guarded.set(1);
-        waiters.map(|waiter| waiter.join().unwrap());
+        join(waiters);
     });
 }
 
@@ -78,7 +78,7 @@ fn it_may_tell_under_the_lock_of_what_changes() {
             })
         });
         guarded.wait_for(3);
-        tellers.map(|teller| teller.join().unwrap());
+        join(tellers);
     });
 }
 
@@ -113,7 +113,7 @@ fn nobody_is_notified_when_nobody_waits() {
             thread::spawn(move || wakeup.wait(seen, limit))
         });
         wakeup.tell();
-        waiters.map(|waiter| waiter.join().unwrap());
+        join(waiters);
         let before = notifications();
         wakeup.tell();
         assert_eq!(notifications(), before, "the waits are over, and still counted");

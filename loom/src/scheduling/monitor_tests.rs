@@ -6,7 +6,7 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::monitor::Monitor;
-use crate::every_order::every_order;
+use crate::every_order::{every_order, join};
 use crate::sync::Timeouts;
 
 /// As `iqascore`'s queue: chain waits for room, the task for frames, both on one condition; a flush ends both.
@@ -67,7 +67,7 @@ fn two_that_push_and_one_that_takes_wake_each_other() {
             thread::spawn(move || push(&queue, frame).and_then(|()| push(&queue, frame + 10)))
         });
         let mut taken = [(); 4].map(|()| pop(&queue).unwrap());
-        pushing.map(|pushing| pushing.join().unwrap().unwrap());
+        join(pushing).into_iter().for_each(Result::unwrap);
         taken.sort_unstable();
         assert_eq!(taken, [1, 2, 11, 12]);
     });
