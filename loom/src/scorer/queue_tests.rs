@@ -214,6 +214,25 @@ fn a_cancelled_job_is_answered_once_and_a_later_one_is_scored() {
 }
 
 #[test]
+fn a_job_that_was_taken_learns_of_the_cancellation() {
+    every_order(Timeouts::Never, None, || {
+        let (queue, answers) = held(1);
+        let user = queue.join(1, 1);
+        queue.submit(user, answers.job(0));
+        let cancelling = thread::spawn({
+            let queue = queue.clone();
+            move || queue.cancel(user)
+        });
+        let mut taken = queue.waiting(1);
+        cancelling.join().unwrap();
+        queue.submit(user, answers.job(1));
+        taken.extend(queue.waiting(1));
+        taken.into_iter().for_each(finish);
+        assert_eq!(answers.in_order(), [(0, Cancelled), (1, Scored)]);
+    });
+}
+
+#[test]
 fn who_waits_for_room_is_woken_by_a_cancellation() {
     every_order(Timeouts::Never, None, || {
         let (queue, answers) = held(1);

@@ -78,3 +78,17 @@ fn what_is_computed_is_kept_until_the_last_lease_is_done() {
         assert_ne!(Lease::new(&MEMORY).number(), number);
     });
 }
+
+#[test]
+fn a_lease_is_done_once_whoever_says_so() {
+    every_order(Timeouts::Never, None, || {
+        let (lease, other) = (Arc::new(Lease::new(&MEMORY)), Lease::new(&MEMORY));
+        lease.get_or_make(&[1], || (5u64, 8));
+        let threads = [(); 2].map(|()| {
+            let lease = lease.clone();
+            thread::spawn(move || lease.done())
+        });
+        join(threads);
+        assert_eq!(*other.get_or_make(&[1], || (6u64, 8)), 5, "the other one needs it yet");
+    });
+}
