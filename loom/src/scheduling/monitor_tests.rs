@@ -60,7 +60,7 @@ fn frames_pass_in_order_through_a_queue_of_one() {
 
 #[test]
 fn two_that_push_and_one_that_takes_wake_each_other() {
-    every_order(Timeouts::Never, Some(3), || {
+    every_order(Timeouts::Never, Some(2), || {
         let queue = Arc::new(Monitor::<State>::default());
         let pushing = [1, 2].map(|frame| {
             let queue = queue.clone();
