@@ -12,8 +12,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
-.PHONY: help demo demo-watch demo-farm test test-slow loom soak test-versions test-runtimes test-pyiqa test-training env setup build install \
-	uninstall deb container sbom audit bench lint plugin-cache doc clean
+.PHONY: help demo demo-watch demo-farm test test-slow loom soak test-versions test-runtimes test-pyiqa test-training env setup \
+	build install uninstall deb container sbom audit bench lint plugin-cache doc clean
 
 help: ## this list
 	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22

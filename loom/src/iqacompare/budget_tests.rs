@@ -11,8 +11,8 @@ use crate::every_order::{every_order, join};
 use crate::lock;
 use crate::sync::{Mutex, Timeouts};
 
-/// Drops one of several clones. loom does not know `std`'s `Arc`: the lock stands in for its count, by which whoever drops
-/// the last clone sees what the others did.
+/// Drops one of several clones. loom does not know `std`'s `Arc`: the lock stands in for its count, by which whoever
+/// drops the last clone sees what the others did.
 fn release(charge: Arc<Charge>, count: &Mutex<()>) {
     let _locked = lock(count);
     drop(charge);
