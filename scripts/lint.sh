@@ -65,6 +65,7 @@ shell_scripts() {
 }
 
 check formatting cargo fmt --all --check
+check 'formatting of loom' cargo fmt --manifest-path loom/Cargo.toml --check
 check 'SPDX headers' spdx_headers
 check clippy cargo clippy --workspace --all-targets --features gst-plugin-onnxiqa/doc --locked -- -D warnings
 check 'clippy without ONNX Runtime' cargo clippy -p onnx-iqa --no-default-features --all-targets --locked -- -D warnings

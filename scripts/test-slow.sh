@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# What takes minutes or needs root: the faults of cameras (docs/reliability.md) and of farms (docs/scale.md), then the
-# scripts in tests/slow. test-slow.sh NAME…: only the faults whose names have NAME.
+# What takes minutes or needs root: the faults of cameras (docs/reliability.md) and of farms (docs/scale.md),
+# hand-written synchronization in every order, then the scripts in tests/slow.
+# test-slow.sh NAME…: only the faults whose names have NAME.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -18,6 +19,9 @@ env -u GST_PLUGIN_PATH ONNX_IQA_SLOW=1 GST_REGISTRY="$root/target/gstreamer-regi
     ONNX_IQA_CLIPS="$cache/clips" \
     cargo test --locked -p iqa-cli --test watch --test farm -- --nocapture --test-threads=1 "${@:-slow::}"
 [ $# = 0 ] || exit 0
+
+say 'testing: hand-written synchronization in every order of its threads'
+scripts/loom.sh
 
 TEST_TMP=$(mktemp -d)
 export TEST_TMP

@@ -130,6 +130,7 @@ pub mod scorer;
 pub mod sharing;
 mod simd;
 pub mod stats;
+mod sync;
 
 pub use comparer::Comparer;
 pub use metrics::{psnr, ssim};

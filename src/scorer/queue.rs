@@ -4,13 +4,14 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use super::error::ScoreError;
 use super::job::{Callback, Job};
 use super::score::Score;
 use crate::picture::Frame;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Guarantees that a job's `done` is called exactly once, whatever happens.
 pub(super) struct Ticket {
@@ -35,6 +36,13 @@ impl Ticket {
         {
             log::error!("a callback for a score panicked: {}", crate::panic::panic_text(&*panic));
         }
+    }
+}
+
+impl From<Job> for Ticket {
+    /// Of a job that is in no queue.
+    fn from(job: Job) -> Self {
+        Self { done: Some(job.done), cancellations: Arc::default(), seen: 0 }
     }
 }
 
@@ -142,8 +150,9 @@ impl Queue {
 
     pub(super) fn try_submit(&self, id: u64, job: Job) -> Result<(), Job> {
         let mut state = self.lock();
+        let ended = state.ended;
         match state.user(id) {
-            Some(user) if user.queue.len() < user.capacity => push(user, job),
+            Some(user) if !ended && user.queue.len() < user.capacity => push(user, job),
             _ => return Err(job),
         }
         drop(state);
@@ -151,7 +160,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Queues a job, waiting for room.
+    /// Queues a job, waiting for room. After the end the job is answered at once.
     pub(super) fn submit(&self, id: u64, mut job: Job) {
         loop {
             job = match self.try_submit(id, job) {
@@ -159,6 +168,11 @@ impl Queue {
                 Err(job) => job,
             };
             let mut state = self.lock();
+            if state.ended {
+                drop(state);
+                drop(Ticket::from(job));
+                return;
+            }
             if state.user(id).is_some_and(|user| user.queue.len() >= user.capacity) {
                 drop(self.room.wait(state).unwrap_or_else(PoisonError::into_inner));
             }
@@ -236,10 +250,15 @@ impl Queue {
         self.work.notify_all();
     }
 
-    /// Ends the worker's threads.
+    /// Ends the worker's threads. Nothing will take what is queued, so its tickets say that the worker ended.
     pub(super) fn end(&self) {
-        self.lock().ended = true;
+        let mut state = self.lock();
+        state.ended = true;
+        let queued: Vec<_> = state.users.iter_mut().map(|user| std::mem::take(&mut user.queue)).collect();
+        drop(state);
         self.work.notify_all();
+        self.room.notify_all();
+        drop(queued);
     }
 }
 

@@ -101,6 +101,7 @@ fn preprocess(queue: &Queue, model: Arc<Model>, free: &Receiver<Buffers>, full: 
 
 /// Runs batches until the other thread has ended.
 fn run(queue: &Queue, model: Arc<Model>, full: &Receiver<Batch>, free: &Sender<Buffers>) {
+    let _end = End(queue);
     let mut runner = Runner::new(model);
     while let Ok(batch) = full.recv() {
         let wanted = batch.entries.iter().any(|entry| entry.preprocessed.is_ok() && !entry.ticket.is_cancelled());

@@ -5,9 +5,9 @@
 use std::any::{Any, TypeId};
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::store::STORE;
+use crate::sync::atomic::{AtomicBool, Ordering};
 
 /// A claim on a memory, whose holder needs what is computed from it until the lease is [`done`](Self::done).
 ///
@@ -111,7 +111,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        STORE.done(self.number, !*self.done.get_mut(), true);
+        STORE.done(self.number, !self.is_done(), true);
     }
 }
 

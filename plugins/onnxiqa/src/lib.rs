@@ -30,6 +30,7 @@ pub mod messages;
 pub mod meta;
 mod scheduling;
 mod scoring;
+mod sync;
 #[allow(unsafe_code, reason = "maps frames, whose planes GStreamer gives as pointers")]
 pub mod video_frame;
 

@@ -3,12 +3,9 @@
 //! Memory accounting for the frames of both sides, for as long as any part of the element holds them.
 
 use super::wakeup::Wakeup;
-use crate::video_frame::MappedFrame;
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use onnx_iqa::comparer::Side;
-use onnx_iqa::picture::{Frame, Picture, PictureError};
-use onnx_iqa::sharing::Lease;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Counts bytes and frames. A frame held in several places counts once.
 pub(super) struct Budget {
@@ -61,31 +58,5 @@ impl Drop for Charge {
         self.budget.bytes.fetch_sub(self.bytes.load(Ordering::Acquire), Ordering::AcqRel);
         self.budget.frames[self.side as usize].fetch_sub(1, Ordering::AcqRel);
         self.budget.room.tell();
-    }
-}
-
-/// A frame owned by the comparer.
-pub(super) struct CountedFrame {
-    // Drop order: the lease first, then the memory, then its accounting.
-    lease: Option<Lease>,
-    frame: MappedFrame,
-    _charge: Arc<Charge>,
-}
-
-impl CountedFrame {
-    pub(super) fn new(frame: MappedFrame, lease: Option<Lease>, charge: Arc<Charge>) -> Self {
-        // The memory does not identify how an unpacked picture was unpacked, so it cannot be shared.
-        let lease = lease.filter(|_| frame.is_in_place());
-        Self { lease, frame, _charge: charge }
-    }
-}
-
-impl Frame for CountedFrame {
-    fn picture(&self) -> Result<Picture<'_>, PictureError> {
-        self.frame.picture()
-    }
-
-    fn lease(&self) -> Option<&Lease> {
-        self.lease.as_ref()
     }
 }

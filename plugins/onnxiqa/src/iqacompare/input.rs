@@ -2,9 +2,10 @@
 
 //! Input side: passes the queued items to the comparer in the order it needs.
 
-use super::budget::{Charge, CountedFrame};
+use super::budget::Charge;
 use super::category::CAT;
 use super::context::Context;
+use super::counted_frame::CountedFrame;
 use super::frames::{Arrived, Item, Pending};
 use super::queues::{Choice, Rest};
 use super::references::{ReferenceTime, References};

@@ -192,6 +192,7 @@ mod alignment_events;
 mod budget;
 mod category;
 mod context;
+mod counted_frame;
 mod deadline;
 mod differences;
 mod events;

@@ -3,7 +3,7 @@
 //! Change notification that is independent of the lock of what changes.
 
 use crate::lock;
-use std::sync::{Condvar, Mutex, PoisonError};
+use crate::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 #[derive(Default)]

@@ -13,6 +13,9 @@ mod flow;
 mod monitor;
 pub mod task;
 
+#[cfg(test)]
+mod tests;
+
 pub use fifo::{Fifo, Item, Limit, Payload};
 pub use flow::{FlowState, passed_on};
 pub use monitor::Monitor;

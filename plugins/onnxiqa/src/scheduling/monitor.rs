@@ -2,7 +2,7 @@
 
 //! Shared state with change notification.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A mutex and its condition variable.
 ///
@@ -43,34 +43,5 @@ impl<T> Monitor<T> {
     /// Wakes all waiting threads.
     pub fn wake(&self) {
         self.changed.notify_all();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    #[test]
-    fn a_wait_ends_when_the_state_is_ready() {
-        let monitor = Monitor::<u32>::default();
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                for _ in 0..3 {
-                    std::thread::sleep(Duration::from_millis(5));
-                    *monitor.lock() += 1;
-                    monitor.wake();
-                }
-            });
-            let state = monitor.wait_until(monitor.lock(), |&state| Ok::<_, ()>(state >= 3));
-            assert_eq!(state.map(|state| *state), Ok(3));
-        });
-    }
-
-    #[test]
-    fn a_wait_ends_with_the_first_error() {
-        let monitor = Monitor::<u32>::default();
-        let state = monitor.wait_until(monitor.lock(), |_| Err("over"));
-        assert_eq!(state.map(|state| *state), Err("over"));
     }
 }
