@@ -3,8 +3,9 @@
 //! Invalid contracts, and their error messages.
 
 use onnx_iqa::model::contract::{Contract, Crops, Filter, Geometry, Kind, Letterbox, LetterboxAt, Resize, Sampling};
-use onnx_iqa::model::{ContractError, Model, ModelError, Provider};
+use onnx_iqa::model::{ContractError, Dim, GraphInfo, Model, ModelError, Provider, TensorInfo};
 use onnx_iqa_testkit::{self as kit, Element};
+use ort::value::TensorElementType::Float32;
 
 /// A valid contract for `mean_graph`.
 fn good() -> String {
@@ -105,6 +106,8 @@ fn wrong() -> Vec<(String, &'static [&'static str])> {
         (output(""), &["`output`", "neither"]),
         (output("worst = 1\nbest = 1"), &["output.worst", "both 1", "line 9"]),
         (output("worst = inf\nbest = 1"), &["output.worst", "finite"]),
+        (output("worst = -1e308\nbest = 1e308"), &["output.worst", "too far apart"]),
+        (output("curve = [[-1e308, 0], [1e308, 100]]"), &["output.curve", "too far apart"]),
         (output("worst = 0\nbest = 1\ncurve = [[0, 0], [1, 100]]"), &["output.curve", "exclude"]),
         (output("curve = [[0, 0]]"), &["output.curve", "1 points"]),
         (output("curve = [[0, 0], [0, 100]]"), &["output.curve", "ascend"]),
@@ -344,6 +347,22 @@ fn contracts_that_contradict_the_graph() {
         &outputs().contract(&output("worst = 0\nbest = 1\nmap = { tensor = \"n\", worst = 0, best = 1 }")),
         &["output.map.tensor", "\"n\"", "\"channels\""],
     );
+}
+
+/// A shape comes out of a file and can be anything; ONNX Runtime does not check it.
+#[test]
+fn shapes_that_no_memory_holds_fit_nothing() {
+    let tensor = |name: &str, dims: Vec<Dim>| TensorInfo { name: name.to_owned(), element: Float32, dims: Some(dims) };
+    let [free, three, huge] = [Dim::Any("N".to_owned()), Dim::Fixed(3), Dim::Fixed(usize::MAX)];
+    let picture = tensor("x", vec![free.clone(), three, Dim::Any("H".to_owned()), Dim::Any("W".to_owned())]);
+    let vast = || vec![free.clone(), huge.clone(), huge.clone()];
+    let graph = GraphInfo { inputs: vec![picture.clone()], outputs: vec![tensor("y", vast())] };
+    let error = Contract::for_graph(&good(), &graph).unwrap_err().to_string();
+    assert!(error.contains("numbers a picture there"), "{error}");
+    let (one, vast) = (tensor("y", vec![free.clone()]), tensor("c", vast()));
+    let graph = GraphInfo { inputs: vec![picture, vast], outputs: vec![one] };
+    let error = Contract::for_graph(&(good() + "[[constant]]\ntensor = \"c\"\nvalue = [1]"), &graph).unwrap_err();
+    assert!(error.to_string().contains("constant[0].value"), "{error}");
 }
 
 #[test]

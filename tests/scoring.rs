@@ -398,6 +398,41 @@ fn nan_is_an_error() {
     assert!(matches!(&error, ScoreError::NotFinite { tensor, value } if tensor == "y" && value.is_nan()), "{error}");
 }
 
+/// A batch and a map that no memory holds, and a number beyond all: what a file says is not believed.
+#[test]
+fn what_is_too_large_is_an_error() {
+    let dir = kit::TempDir::new();
+    let error = |onnx: kit::Onnx, name: &str| {
+        scorer(&onnx.write(dir.path(), name)).score_frame(flat(8, 8, [51; 3]), None).unwrap_err()
+    };
+    let batch = kit::mean_graph(Element::Float, "4294967296 3 8 8").contract(&mean_contract("resize = 8"));
+    let error_of_batch = error(batch, "batch");
+    assert!(matches!(&error_of_batch, ScoreError::Run(text) if text.contains("4294967296")), "{error_of_batch}");
+
+    let map = kit::Onnx::new("map")
+        .input("x", Element::Float, "N 3 H W")
+        .output("y", Element::Float, "N")
+        .output("map", Element::Float, "N 1 h w")
+        .int64s("large", &[1, 1, 1024, 1024])
+        .node(
+            "ReduceMean",
+            &["x"],
+            &["y"],
+            [kit::Attribute::ints("axes", &[1, 2, 3]), kit::Attribute::int("keepdims", 0)],
+        )
+        .node("ReduceMean", &["x"], &["gray"], [kit::Attribute::ints("axes", &[1]), kit::Attribute::int("keepdims", 1)])
+        .node("Expand", &["gray", "large"], &["map"], []);
+    let contract = mean_contract("resize = [65536, 65536]\ncrop = [1, 1]");
+    let lines = "best = 1.0\nmap = { tensor = \"map\", worst = 0.0, best = 1.0 }";
+    let error_of_map = error(map.contract(&contract.replace("best = 1.0", lines)), "map");
+    assert!(matches!(&error_of_map, ScoreError::Output { tensor, .. } if tensor == "map"), "{error_of_map}");
+
+    let contract = kit::NR_CONTRACT.replace("tensor = \"x\"", "tensor = \"x\"\nstd = -0.5");
+    let contract = contract.replace("tensor = \"y\"", "tensor = \"y\"\ndistribution = [1.7e308, 0]");
+    let error_of_bins = error(kit::distribution_graph().contract(&contract), "bins");
+    assert!(matches!(&error_of_bins, ScoreError::NotFinite { tensor, .. } if tensor == "y"), "{error_of_bins}");
+}
+
 #[test]
 fn the_error_of_a_failing_model_has_the_cause() {
     let dir = kit::TempDir::new();

@@ -49,7 +49,7 @@ impl ConstantTensor {
             dims = &dims[1..];
         }
         let count = constant.value.len();
-        let fixed: usize = dims.iter().filter_map(Dim::fixed).product();
+        let fixed = dims.iter().filter_map(Dim::fixed).try_fold(1usize, usize::checked_mul)?;
         let free = dims.iter().filter(|dim| dim.fixed().is_none()).count();
         if fixed == 0 || free > 1 || !count.is_multiple_of(fixed) || (free == 0 && count != fixed) {
             return None;

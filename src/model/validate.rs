@@ -253,7 +253,7 @@ impl Check<'_> {
         if stacked && rest.len() > 1 && rest[0].takes(crops) {
             rest = &rest[1..];
         }
-        rest.iter().map(Dim::fixed).product()
+        rest.iter().try_fold(1usize, |numbers, dim| Some(numbers.saturating_mul(dim.fixed()?)))
     }
 
     fn outputs(&self, contract: &Contract) -> Result<(), ContractError> {

@@ -8,7 +8,7 @@ use crate::model::contract::{Crops, Geometry, Letterbox, LetterboxAt, Resize, Sa
 
 /// The largest side of a scaled picture, which is that of any picture.
 const MAX_SIDE: u64 = 1 << 16;
-/// The most numbers per frame: one gibibyte of f32.
+/// The most numbers per frame, in the tensor and in 8 bits on the way to it: one gibibyte of f32.
 const MAX_ELEMENTS: u64 = 1 << 28;
 
 /// A geometry, computed for one size of frame.
@@ -52,6 +52,13 @@ impl Resolved {
         let elements = [padded[1], count, channels as u64].iter().fold(padded[0], |n, &m| n.saturating_mul(m));
         if elements > MAX_ELEMENTS {
             return Err(PreprocessError::Elements { crops: count, width: padded[0], height: padded[1] });
+        }
+        // What is scaled in 8 bits is kept as a whole, first with the frame's rows.
+        let bytes =
+            [scaled[1].max(height), channels as u32].iter().fold(u64::from(scaled[0]), |n, &m| n * u64::from(m));
+        if geometry.round && bytes > MAX_ELEMENTS {
+            let [width, height] = [scaled[0], scaled[1].max(height)].map(u64::from);
+            return Err(PreprocessError::Elements { crops: 1, width, height });
         }
         let crop_origins = crop_origins(geometry, mirrored, crop);
         Ok(Self { scaled, mirrored, crop, inset, size, padded: padded.map(|side| side as u32), crop_origins })

@@ -11,11 +11,15 @@ use ort::value::{DynTensor, DynValue, TensorElementType as Element, TensorRef};
 
 use super::batch::{Batch, Cropping, Elements, Shape, tensor_dims};
 use super::error::ScoreError;
+use super::features::Feature;
 use super::postprocess;
 use super::rows::{FrameRows, Rows};
 use super::score::Score;
 use crate::model::contract::Role;
 use crate::model::{Model, ort_message};
+
+/// Most numbers of one input that a graph with a fixed batch takes at once: one gibibyte of f32.
+const LARGEST_BATCH: usize = 1 << 28;
 
 /// Runs a model's session.
 pub(super) struct Runner {
@@ -41,6 +45,12 @@ impl Runner {
         let crops = batch.shapes.first().map_or(1, |shape| shape[0]);
         let rows = if stacked { batch.frames } else { batch.frames * crops };
         let step = self.fixed.unwrap_or(rows).max(1);
+        // The first dimension comes out of a file; a batch is padded to it.
+        let lengths = batch.shapes.iter().map(|shape| row_length(shape, stacked));
+        let longest = lengths.chain(batch.features.iter().map(Feature::row)).max().unwrap_or(1);
+        if step > rows && step.saturating_mul(longest) > LARGEST_BATCH {
+            return Err(format!("the graph takes {step} pictures of {longest} numbers at once, which is too much"));
+        }
         let mut outputs: Vec<Rows> = self.outputs.iter().map(|_| Rows::default()).collect();
         let mut start = 0;
         while start < rows {

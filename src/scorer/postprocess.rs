@@ -11,6 +11,9 @@ use crate::model::contract::{MapOutput, Output};
 /// How far the sum of a distribution may be from 1: half precision over a hundred bins stays well within.
 const SUM_TOLERANCE: f64 = 0.02;
 
+/// Most pixels of a map: as many as a picture of 16384×16384 has.
+const LARGEST_MAP: usize = 1 << 28;
+
 /// The score of one frame, from the outputs `names` in `rows`.
 pub(super) fn score(
     output: &Output,
@@ -32,6 +35,8 @@ pub(super) fn score(
         (None, Some(index)) => chosen(values, frame.per_picture(rows_of_raw), index, &output.tensor)?,
         (None, None) => means(values, 1, &output.tensor)?[0],
     };
+    // Values and bins are finite; what is made of them need not be.
+    let raw = finite(raw, &output.tensor)?;
     let mut attributes = Vec::new();
     if let Some(wanted) = &output.attributes {
         let values = frame.of(find(&wanted.tensor)?, &wanted.tensor)?;
@@ -130,7 +135,11 @@ fn map(wanted: &MapOutput, values: &[f64], shape: &[usize], cropping: &Cropping)
     let [x_scale, y_scale] = [width as f64 / f64::from(cropping.crop[0]), height as f64 / f64::from(cropping.crop[1])];
     let side = |pixels: u32, scale: f64| ((f64::from(pixels) * scale).round() as usize).max(1);
     let (total_width, total_height) = (side(cropping.scaled[0], x_scale), side(cropping.scaled[1], y_scale));
-    let mut sums = vec![0.0; total_width * total_height];
+    // A small crop with a large map makes a vast one of the whole picture.
+    let total = total_width.checked_mul(total_height).filter(|&total| total <= LARGEST_MAP);
+    let total =
+        total.ok_or_else(|| fault(format!("makes a map of {total_width}×{total_height}, which is too large")))?;
+    let mut sums = vec![0.0; total];
     let mut counts = vec![0_u32; sums.len()];
     for (crop, &[x, y]) in values.chunks_exact(width * height).zip(&cropping.origins) {
         let left = (f64::from(x) * x_scale).round() as usize;

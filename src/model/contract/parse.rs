@@ -314,6 +314,9 @@ fn ends(worst: f64, best: f64, prefix: &str) -> Result<(), Fault> {
     if worst == best {
         return fault(format!("{prefix}.worst"), format!("and `best` are both {worst}; they must differ"));
     }
+    if !(best - worst).is_finite() {
+        return fault(format!("{prefix}.worst"), format!("is {worst} and `best` {best}; that is too far apart"));
+    }
     Ok(())
 }
 
@@ -330,6 +333,11 @@ fn curve(points: Vec<[f64; 2]>) -> Result<Curve, Fault> {
     }
     if let Some(pair) = points.windows(2).find(|pair| pair[1][0] <= pair[0][0]) {
         return fault(KEY, format!("has raw {} after {}; raw values must ascend", pair[1][0], pair[0][0]));
+    }
+    if let [first, .., last] = points.as_slice()
+        && !(last[0] - first[0]).is_finite()
+    {
+        return fault(KEY, format!("has raw {} and {}; that is too far apart", first[0], last[0]));
     }
     let rises = points.windows(2).any(|pair| pair[1][1] > pair[0][1]);
     let falls = points.windows(2).any(|pair| pair[1][1] < pair[0][1]);

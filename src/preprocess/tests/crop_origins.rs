@@ -227,4 +227,9 @@ fn impossible_geometries_are_named() {
             "{geometry:?}: {result:?}"
         );
     }
+    // The crop is small, but what it is cut from is kept in 8 bits as a whole.
+    let scaled = |side| Geometry { round: true, ..super::resize(side, side) };
+    let cut = |side| Geometry { crop: Some([1, 1]), ..scaled(side) };
+    assert!(matches!(try_layout(cut(65536), 8, 8), Err(PreprocessError::Elements { width: 65536, height: 65536, .. })));
+    assert!(try_layout(cut(8192), 8, 8).is_ok());
 }

@@ -297,12 +297,15 @@ struct Rows<R> {
 impl<R: BufRead> Rows<R> {
     /// The cells of the next row; `None` at the end, and before an unfinished last row, whose writer was stopped.
     fn next_row(&mut self) -> Result<Option<Vec<String>>, ReadError> {
-        let mut text = String::new();
+        let (mut text, mut quotes) = (String::new(), 0usize);
         // A quoted cell may contain line feeds.
-        while text.is_empty() || !text.matches('"').count().is_multiple_of(2) {
+        while text.is_empty() || !quotes.is_multiple_of(2) {
+            let before = text.len();
             if self.input.read_line(&mut text)? == 0 {
                 return Ok(None);
             }
+            // Only in what is new: the cell may have many lines.
+            quotes += text.get(before..).unwrap_or_default().matches('"').count();
             self.line += 1;
         }
         Ok(text.strip_suffix('\n').map(cells))

@@ -152,6 +152,15 @@ fn what_is_no_log_is_an_error_that_says_where() {
     assert_eq!(csv::Reader::new(&b""[..]).expect("an empty log").count(), 0);
 }
 
+/// Reading takes time in proportion to the length, also of a cell with many lines.
+#[test]
+fn a_cell_may_have_a_million_lines() {
+    let cell = "\n".repeat(1 << 20);
+    let text = format!("pts,running-time,a_model,other\n1,2,\"{cell}\",\n");
+    let rows: Vec<_> = csv::Reader::new(text.as_bytes()).expect("a header").collect::<Result<_, _>>().expect("a row");
+    assert_eq!(rows[0].scores[0].1.model.as_deref(), Some(cell.as_str()));
+}
+
 #[test]
 fn errors_do_not_repeat_their_cause() {
     let error = Log::open("/nowhere/at/all", LogFormat::JsonLines, Rotation::default()).expect_err("no such folder");

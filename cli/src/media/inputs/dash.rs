@@ -10,6 +10,9 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 use std::path::Path;
 
+/// Most bytes of all manifests that are made of one. Each representation gets a copy of nearly all of it.
+const LARGEST: usize = 1 << 30;
+
 /// A video representation.
 #[derive(Debug, Clone, PartialEq)]
 struct Representation {
@@ -29,6 +32,9 @@ pub fn representations(place: &Place, folder: &Path, first: usize) -> Result<Vec
     let text = std::str::from_utf8(&bytes).context("not a DASH manifest: not UTF-8 text")?;
     let found = find(text).context("not a DASH manifest")?;
     ensure!(!found.is_empty(), "the manifest has no video representation");
+    let (count, size) = (found.len(), text.len() >> 20);
+    let small = text.len().saturating_mul(count) <= LARGEST;
+    ensure!(small, "the manifest has {count} video representations in {size} MiB: that is too much");
     let height = |lines| found.iter().filter(|one| one.height == lines).count();
     let inputs = found.iter().enumerate().map(|(number, one)| {
         let manifest = alone(text, &one.id, place)?;
@@ -203,6 +209,20 @@ mod tests {
         };
         assert_eq!(found, [of("0", 720, 9e5, false), of("1", 360, 3e5, true)]);
         assert!(find("<html/>").is_err());
+    }
+
+    /// Each representation gets a manifest of its own, which is nearly as long as all of it.
+    #[test]
+    fn more_than_can_be_written_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = |id: usize| format!("<Representation id=\"{id}\" mimeType=\"video/mp4\"/>");
+        let many: String = (0..1100).map(one).collect();
+        let text =
+            format!("<MPD><!--{}--><Period><AdaptationSet>{many}</AdaptationSet></Period></MPD>", "x".repeat(1 << 20));
+        let path = folder.path().join("m.mpd");
+        std::fs::write(&path, text).unwrap();
+        let error = representations(&Place::new(&path).unwrap(), folder.path(), 0).unwrap_err().to_string();
+        assert!(error.contains("1100 video representations in 1 MiB"), "{error}");
     }
 
     #[test]

@@ -35,9 +35,14 @@ fn of_master(place: &Place, master: &MasterPlaylist) -> Result<Vec<Input>> {
             Some(lines) => format!("{lines}p-{}k", variant.bandwidth.div_ceil(1000)),
             None => place.stem(),
         };
-        let read = || match parse(&place.read()?)? {
-            Playlist::MediaPlaylist(playlist) => Ok(playlist),
-            Playlist::MasterPlaylist(_) => anyhow::bail!("it refers to another master playlist"),
+        let read = || {
+            // What others wrote may name a pipe, at which reading would wait.
+            let regular = place.path().is_none_or(|path| !path.exists() || path.is_file());
+            ensure!(regular, "it is not a regular file");
+            match parse(&place.read()?)? {
+                Playlist::MediaPlaylist(playlist) => Ok(playlist),
+                Playlist::MasterPlaylist(_) => bail!("it refers to another master playlist"),
+            }
         };
         let playlist = read().with_context(|| format!("the playlist {}", place.shown()));
         let declared = variant.average_bandwidth.unwrap_or(variant.bandwidth);
@@ -162,6 +167,19 @@ audio.m3u8
         let problem = |n: usize| inputs[n].problem.clone().unwrap();
         assert!(problem(1).contains("s1.ts is missing"), "{}", problem(1));
         assert!(problem(2).contains("encrypted") && problem(2).contains("SAMPLE-AES"), "{}", problem(2));
+    }
+
+    /// A playlist may come from elsewhere.
+    #[test]
+    fn what_never_ends_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let master = "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nfile:///dev/zero\n";
+        write(folder.path(), "master.m3u8", master);
+        let inputs = variants(&Place::new(folder.path().join("master.m3u8")).unwrap()).unwrap();
+        let problem = inputs[0].problem.clone().unwrap();
+        assert!(problem.contains("not a regular file"), "{problem}");
+        let error = variants(&Place::new("/dev/zero").unwrap()).unwrap_err().to_string();
+        assert!(error.contains("larger than"), "{error}");
     }
 
     #[test]

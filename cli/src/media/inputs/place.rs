@@ -4,6 +4,8 @@
 
 use anyhow::{Context as _, Result, ensure};
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use url::Url;
 
@@ -104,12 +106,15 @@ impl Place {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let about = std::fs::metadata(path).map_err(|error| match error.kind() {
+    let file = File::open(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => anyhow::anyhow!("no such file"),
         _ => error.into(),
     })?;
-    ensure!(about.len() <= LARGEST, "it is larger than {} MiB: is it a playlist?", LARGEST >> 20);
-    Ok(std::fs::read(path)?)
+    let mut bytes = Vec::new();
+    // Whatever length is stated: a device states none and may not end.
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    ensure!(bytes.len() as u64 <= LARGEST, "it is larger than {} MiB: is it a playlist?", LARGEST >> 20);
+    Ok(bytes)
 }
 
 /// A path or URI without a password, for messages; file names that are not valid UTF-8 are converted lossily.
