@@ -297,6 +297,8 @@ impl Drop for Rig {
             std::thread::spawn(move || element.set_state(gst::State::Null));
         } else {
             self.state(gst::State::Null);
+            // Messages on the bus hold the element, and the element holds the bus.
+            self.bus.set_flushing(true);
         }
     }
 }

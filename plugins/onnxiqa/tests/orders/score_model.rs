@@ -414,6 +414,13 @@ impl ReferenceStateMachine for Machine {
             Order::Unlink => {
                 model.interrupted();
                 model.promises.loosen();
+                // The frame that was to be scored may be among those that are dropped.
+                let since = model.since;
+                model.promises.revise(|_, entry| {
+                    if matches!(entry, Entry::Skipped(_)) {
+                        *entry = Entry::Any { since };
+                    }
+                });
                 (model.linked, model.unsure, model.counts) = (false, true, None);
                 // If EOS is in transit, there is no other way to tell upstream.
                 model.errors = true;
