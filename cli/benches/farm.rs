@@ -114,7 +114,8 @@ fn workers(server: &Path, [workers, units]: [u64; 2]) -> Result<()> {
     let wall = begun.elapsed().as_secs_f64();
     let ideal = units.div_ceil(workers) as f64;
     let used = processor_time(&farm.server.0.id().to_string())? - before;
-    let memory: u64 = all.iter().map(|worker| resident_kib(&worker.0.id().to_string())).sum::<std::io::Result<u64>>()?;
+    let memory: u64 =
+        all.iter().map(|worker| resident_kib(&worker.0.id().to_string())).sum::<std::io::Result<u64>>()?;
     println!(
         "\n{workers} workers, {units} units of one second: {wall:.1} s where {ideal} s are needed, with submission; server: {:.1} % of a \
          core, {:.0} MiB; a worker: {:.1} MiB",
