@@ -37,6 +37,8 @@ cargo +nightly fuzz build --fuzz-dir fuzz
 binaries=fuzz/target/x86_64-unknown-linux-gnu/release
 [ -d "$binaries" ] || binaries=fuzz/target/$(rustc +nightly -vV | sed -n 's/^host: //p')/release
 
+# As in every Rust program; libFuzzer's main does not do it.
+trap '' PIPE
 # Leaks are not looked for: GStreamer and ONNX Runtime keep what they have until the process ends.
 export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS-}"
 [ -n "${ORT_DYLIB_PATH-}" ] || ORT_DYLIB_PATH=$(scripts/onnxruntime.sh)

@@ -28,7 +28,7 @@ check() {
 # Every source file has an SPDX header in its first three lines. Cargo.toml has a field for the licence; uPlot is not ours,
 # and a contract in examples states the licence of its model.
 spdx_headers() {
-    find . \( -path ./target -o -path ./.cache -o -path ./.git -o -name node_modules -o -name .venv \) -prune -o -type f \
+    find . \( -path ./target -o -path ./fuzz/target -o -path ./.cache -o -path ./.git -o -name node_modules -o -name .venv \) -prune -o -type f \
         \( -name '*.rs' -o -name '*.sh' -o -name '*.py' -o -name '*.js' -o -name '*.cjs' -o -name '*.css' -o -name '*.toml' \
         -o -name '*.yml' -o -name '*.service' -o -name Makefile -o -path ./.ci/run \) \
         ! -name Cargo.toml ! -name 'uPlot.*' ! -path './examples/lpips/*.toml' -print | (

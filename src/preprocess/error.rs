@@ -64,6 +64,9 @@ pub enum PreprocessError {
         /// Of each, in pixels.
         height: u64,
     },
+    /// A letterbox that is cropped: contracts cannot say so.
+    #[error("geometry: `letterbox` and `crop` exclude each other: a letterbox is what the model gets")]
+    CroppedLetterbox,
     /// `mean` or `std` does not have one value per channel.
     #[error("`{key}` has {actual} values, the input has {expected} channels")]
     Channels {

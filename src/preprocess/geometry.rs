@@ -37,6 +37,9 @@ impl Resolved {
         if frame.iter().any(|&side| side == 0 || u64::from(side) > MAX_SIDE) {
             return Err(PreprocessError::Frame { width, height });
         }
+        if geometry.crop.is_some() && matches!(geometry.scale, Some(Resize::Letterbox(_))) {
+            return Err(PreprocessError::CroppedLetterbox);
+        }
         let scaled = enlarge(geometry, scale(geometry, frame)?);
         if scaled.iter().any(|&side| side > MAX_SIDE) {
             return Err(PreprocessError::Scaled { width, height, scaled_width: scaled[0], scaled_height: scaled[1] });

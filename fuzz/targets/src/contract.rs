@@ -2,11 +2,11 @@
 
 //! Contracts: any text, and what a valid one makes of small frames.
 
-use onnx_iqa::model::contract::{Contract, Input};
+use onnx_iqa::model::contract::{Contract, Input, Resize};
 use onnx_iqa::picture::{ChromaSite, Colorimetry, Frame as _, Matrix, OwnedFrame, PixelFormat, Range};
 use onnx_iqa::preprocess::Plan;
 
-/// Larger tensors, and larger pictures on the way to them, are only planned, which would otherwise take most of the time.
+/// Larger tensors, and larger pictures on the way to them, are only planned: filling them would take most of the time.
 const SMALL: u64 = 1 << 16;
 
 /// Reads the bytes as a contract.
@@ -18,8 +18,20 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// Prepares frames of several formats and shapes as the input wants them.
+/// Prepares frames of several formats and shapes as the input wants them. What is vast is seldom even planned: tables
+/// for 65536 pixels take milliseconds.
 pub fn prepare(input: &Input) {
+    let sides = match input.geometry.scale {
+        Some(Resize::ShortSide(side) | Resize::LongSide(side)) => [side; 2],
+        Some(Resize::Size(size)) => size,
+        Some(Resize::Letterbox(letterbox)) => letterbox.size,
+        _ => [0; 2],
+    };
+    let vast = sides.iter().chain(input.geometry.crop.iter().flatten()).any(|&side| side > 1024);
+    // With an empty name, which no graph has.
+    if vast && !input.tensor.is_empty() {
+        return;
+    }
     let limited = Colorimetry { matrix: Matrix::Bt709, range: Range::Limited, chroma_site: ChromaSite::LEFT };
     for (format, width, height, planes) in [
         (PixelFormat::Rgb, 24, 17, vec![(vec![100; 24 * 17 * 3], 24 * 3)]),

@@ -13,7 +13,7 @@ use crate::watch::moment::Moment;
 use crate::watch::status::{About, State};
 use crate::watch::wall::Wall;
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -205,7 +205,9 @@ fn exchange(address: SocketAddr, request: &[u8]) -> Vec<u8> {
         match stream.read(&mut part) {
             Ok(0) => break,
             Ok(count) => answer.extend_from_slice(&part[..count]),
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => break,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => break,
+            // libFuzzer's timer.
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => panic!("no answer after {:?}: {error}", begin.elapsed()),
         }
         // Events come without end.

@@ -115,7 +115,8 @@ fn any(bytes: &mut Bytes<'_>, size: [u32; 2]) -> (Memory, Result<PixelFormat, Pa
             6 => bytes.below(row + 1),
             _ => bytes.one(&[usize::MAX, usize::MAX / 2, 0, 1 << 32]),
         };
-        let needed = stride.checked_mul(rows - 1).map(|bytes| bytes + row).filter(|&bytes| bytes < 1 << 18);
+        let needed =
+            stride.checked_mul(rows - 1).and_then(|bytes| bytes.checked_add(row)).filter(|&bytes| bytes < 1 << 18);
         let length = needed.unwrap_or(row) + skipped;
         let length = if bytes.rare(16) { length - 1 } else { length };
         (noise(length, seed, bytes.byte()), stride)

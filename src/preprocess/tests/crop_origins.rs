@@ -227,6 +227,9 @@ fn impossible_geometries_are_named() {
             "{geometry:?}: {result:?}"
         );
     }
+    let letterbox = Letterbox { size: [4, 4], color: [0.0; 3], at: LetterboxAt::Center };
+    let cropped = Geometry { scale: Some(Resize::Letterbox(letterbox)), ..crops(8, 8, 1) };
+    assert_eq!(try_layout(cropped, 64, 48), Err(PreprocessError::CroppedLetterbox));
     // The crop is small, but what it is cut from is kept in 8 bits as a whole.
     let scaled = |side| Geometry { round: true, ..super::resize(side, side) };
     let cut = |side| Geometry { crop: Some([1, 1]), ..scaled(side) };
