@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(login("nats://me:a%3Ab%40c%20word@a").unwrap(), Some(user));
         assert_eq!(login("tls://token-abcdef@a,b").unwrap(), Some(Login::Token(Secret::new("token-abcdef"))));
         assert_eq!(login("a,b:4222").unwrap(), None);
-        assert!(login("me:one-word@a,me:another@b").unwrap_err().to_string().contains("same user and password"));
+        assert!(login("me:pass-word-2@a,me:pass-word-3@b").unwrap_err().to_string().contains("same user and password"));
     }
 
     #[test]
