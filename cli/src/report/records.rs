@@ -234,7 +234,7 @@ mod tests {
             let mut record = FrameRecord::new("metaiqa", ModelKind::FullReference, State::Scored);
             record.measures = vec![("psnr-y", 1.0 / (n as f64 + 3.0)), ("vmaf", f64::MIN_POSITIVE * (n + 1) as f64)];
             (record.offset, record.pairing) = (Some(-40 - n as i64), Some(PairingState::Matched));
-            (record.alarm, record.score) = (Some(n % 2 == 0), Some(0.1 + 0.2));
+            (record.alarm, record.score) = (Some(n.is_multiple_of(2)), Some(0.1 + 0.2));
             record.attributes = vec![("noise".into(), 4.5), ("blur".into(), 0.3)];
             Recorded { pts: Some(n), duration: Some(40), running_time: Some(n), stream_time: None, record }
         };
