@@ -47,7 +47,6 @@ cargo_test() {
         ORT_DYLIB_PATH="${ORT_DYLIB_PATH:-$stage/libonnxruntime.so.1}" \
         ONNX_IQA_MODEL_PATH="${ONNX_IQA_MODEL_PATH:-$root/models}" ONNX_IQA_CLIPS="$cache/clips" ONNX_IQA_SIMD="$level" \
         ONNX_IQA_FFMPEG="$ffmpeg" ONNX_IQA_SKIMAGE="$skimage" \
-        ONNX_IQA_FUZZ_SECONDS="${ONNX_IQA_FUZZ_SECONDS:-20}" \
         cargo test --locked "$@"
 }
 

@@ -122,3 +122,15 @@ fn a_worker_with_another_model_leaves_the_plan_to_others() {
     assert_eq!(right.ended(), 0, "{}", right.said());
     farm.all_done(&plan);
 }
+
+#[test]
+fn a_plan_that_is_removed_while_it_runs_holds_no_worker_up() {
+    let Some(farm) = Farm::new("a removed plan") else { return };
+    let removed = farm.submit("drill = { units = 1, time = '3s' }");
+    let worker = farm.worker(&[]);
+    farm.wait(&removed, |counts| counts.running == 1);
+    farm.iqa(&["farm", "remove", &removed]).ended(0);
+    let next = farm.submit("drill = { units = 3, time = '0s' }");
+    farm.all_done(&next);
+    worker.wait_for(&format!("plan {removed} was removed: a result of it is dropped"));
+}

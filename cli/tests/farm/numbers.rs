@@ -126,3 +126,16 @@ fn inputs_of_an_http_server_are_identified_by_its_entity_tag() {
     std::fs::copy(farm.path("mixed.mp4"), farm.path("low.mp4")).unwrap();
     assert_ne!(farm.submit(&text(signature)), plan);
 }
+
+#[test]
+fn renditions_of_the_same_contents_have_units_of_their_own() {
+    let test = "two equal renditions";
+    let Some(farm) = Farm::new(test) else { return };
+    let Some(()) = ladder(&farm, test) else { return };
+    let plan = farm.submit(
+        "source = 'source.mp4'\nrenditions = ['low.mp4', 'low.mp4']\nsegment = 'none'\n[compare]\nmeasures = 'psnr'",
+    );
+    let mut worker = farm.worker(&["--until-idle"]);
+    assert_eq!(worker.ended(), 0, "{}", worker.said());
+    assert_eq!(farm.all_done(&plan).done, 2);
+}

@@ -46,6 +46,10 @@ fn ladder(file: &File, source: &str, making: &mut Making<'_>) -> Result<Ladder> 
     crate::plugin::init(common.verbose)?;
     decode::prefer_exact_decoders();
     settings.element(1)?;
+    // A model that no worker can use.
+    if settings.model.is_some() {
+        settings.open()?;
+    }
     let models = Hashes::of(&settings)?;
     for place in [source].into_iter().chain(file.renditions.iter().map(String::as_str)) {
         let path = place.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
@@ -130,7 +134,7 @@ fn cut(
     }
     let end = |read: &Read| read.scanned.pictures.iter().map(|(time, _)| *time).max().unwrap_or(0);
     let inputs: Vec<_> = tried.iter().filter_map(|&index| Some(&renditions.get(index)?.input)).collect();
-    let shortest = tried.iter().filter_map(|&index| renditions.get(index)).map(end).min().unwrap_or(0);
+    let shortest = tried.iter().filter_map(|&index| renditions.get(index)).chain([source]).map(end).min().unwrap_or(0);
     if inputs.is_empty() {
         return Ok(found);
     }

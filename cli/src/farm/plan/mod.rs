@@ -284,7 +284,8 @@ impl Plan {
                     _ => None,
                 };
                 let hashes = (&ladder.source.hash, &one.media.hash, &ladder.models);
-                serde_json::to_vec(&(hashes, range, &ladder.options))?
+                // Two renditions may have the same contents.
+                serde_json::to_vec(&(rendition, hashes, range, &ladder.options))?
             }
             (_, unit) => serde_json::to_vec(&(&self.id, unit))?,
         };

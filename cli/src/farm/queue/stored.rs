@@ -130,8 +130,16 @@ impl Queue {
         if !is_large {
             payload.extend(bytes);
         }
-        if self.create_done(plan, id, payload).await? == Created::New {
-            return Ok(Given::First);
+        match self.create_done(plan, id, payload).await {
+            Ok(Created::New) => return Ok(Given::First),
+            Ok(Created::Known) => {}
+            Err(error) => {
+                // Each attempt stores one of its own.
+                if let Some(name) = &label.object {
+                    let _ = self.objects().await?.delete(name).await;
+                }
+                return Err(error);
+            }
         }
         let known = self.label(plan, id).await?.context("a result that was there is gone")?;
         // Stored by this process, whose first message was stored although its confirmation was lost.

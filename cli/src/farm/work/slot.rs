@@ -210,8 +210,18 @@ impl Slot {
                 }
                 Err(error) if self.worker.is_ending() => return Err(error),
                 Err(error) => {
+                    let plans = queue.plans().await;
+                    if plans.as_ref().is_ok_and(|plans| !plans.contains(&plan.id)) {
+                        say(&format!("plan {} was removed: a result of it is dropped", plan.id));
+                        self.worker.benches.close(&plan.id).await;
+                        return Ok(());
+                    }
                     say(&format!("cannot store a result: {error:#}; trying again"));
                     self.worker.pause(PAUSE).await;
+                    // Someone may have removed the stream of results. If the server is away, the next attempt says so.
+                    if plans.is_ok() {
+                        let _ = queue.put_plan(plan).await;
+                    }
                 }
             }
         }
