@@ -5,7 +5,7 @@
 //! `fuzz/` runs them with libFuzzer, `tests/bounded.rs` on the stable compiler with simpler means.
 //!
 //! The command is a program and no library, so the sources of its readers are included here a second time, at the
-//! places at which their `crate::` paths expect each other. What they need besides is replaced: [`media`] has only
+//! places at which their `crate::` paths expect each other. What they need besides is replaced: `media` has only
 //! `lock`, and `inputs::fetch` gives no document, so that no target reaches the network.
 
 mod bytes;

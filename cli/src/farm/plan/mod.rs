@@ -2,8 +2,8 @@
 
 //! A plan: the units into which a ladder is divided. It is stored beside the queue; units refer to it.
 //!
-//! [`file`] is what the user writes, [`make`] makes the plan: it hashes the inputs, cuts them ([`cut`]) and finds the
-//! offset of each rendition ([`offset`]).
+//! [`mod@file`] is what the user writes, [`mod@make`] makes the plan: it hashes the inputs, cuts them ([`cut`]) and
+//! finds the offset of each rendition ([`offset`]).
 
 mod cut;
 pub mod file;

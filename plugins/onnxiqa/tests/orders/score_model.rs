@@ -415,7 +415,8 @@ impl ReferenceStateMachine for Machine {
                 model.interrupted();
                 model.promises.loosen();
                 // The frame that was to be scored may be among those that are dropped.
-                let since = model.since;
+                // Since when its scores count is not known either: some of them may have left.
+                let since = 0;
                 model.promises.revise(|_, entry| {
                     if matches!(entry, Entry::Skipped(_)) {
                         *entry = Entry::Any { since };
