@@ -142,7 +142,7 @@ async fn wait(queue: &Queue, plan: &Plan, progress: &mut Progress) -> Result<sup
                 progress.position(Some(ended), Some(ledger.planned), ended);
                 // A lost queue: the plan and the results are still there.
                 let lost = queued < ledger.running + ledger.waiting;
-                if lost && !queue.plans().await?.contains(&plan.id) {
+                if lost && !queue.has_plan(&plan.id).await? {
                     bail!("plan {} was removed", plan.id);
                 }
                 if lost && !std::mem::replace(&mut is_lost, lost) {

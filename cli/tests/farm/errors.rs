@@ -66,10 +66,9 @@ fn a_server_that_is_too_old_is_refused_by_its_version() {
             }
         }
     });
-    let farm =
-        std::process::Command::new(env!("CARGO_BIN_EXE_iqa")).args(["farm", "status", "--server", &url]).output();
-    let farm = farm.unwrap();
-    let text = String::from_utf8_lossy(&farm.stderr);
-    assert_eq!(farm.status.code(), Some(2), "{text}");
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_iqa")).args(["farm", "status", "--server", &url]).output();
+    let ran = ran.unwrap();
+    let text = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(2), "{text}");
     assert!(text.contains("is of version 2.9.10") && text.contains("2.10 or newer is needed"), "{text}");
 }

@@ -46,7 +46,7 @@ fn ladder(file: &File, source: &str, making: &mut Making<'_>) -> Result<Ladder> 
     crate::plugin::init(common.verbose)?;
     decode::prefer_exact_decoders();
     settings.element(1)?;
-    // A model that no worker can use.
+    // Fails now instead of at each worker if the model cannot be used.
     if settings.model.is_some() {
         settings.open()?;
     }

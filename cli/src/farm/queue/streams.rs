@@ -235,6 +235,14 @@ impl Queue {
         self.names(PLANS, "iqa.plan.*").await
     }
 
+    /// Whether a plan is stored.
+    ///
+    /// # Errors
+    /// If the server does not answer.
+    pub async fn has_plan(&self, id: &str) -> Result<bool> {
+        Ok(!self.names(PLANS, &format!("iqa.plan.{id}")).await?.is_empty())
+    }
+
     /// Plans with units that wait or run; those with units that wait come first, of these the oldest.
     ///
     /// # Errors

@@ -196,7 +196,7 @@ impl Slot {
         loop {
             let given = async {
                 if let (Unit::Segment { rendition, .. }, Some(reason)) = (taken.unit, &misfit) {
-                    // Before the result: afterwards nobody would.
+                    // Before the result: once that is stored, the unit does not run again.
                     queue.want_whole(plan, rendition, reason).await?;
                 }
                 queue.give(&plan.id, &taken.id, &result).await
@@ -210,18 +210,18 @@ impl Slot {
                 }
                 Err(error) if self.worker.is_ending() => return Err(error),
                 Err(error) => {
-                    let plans = queue.plans().await;
-                    if plans.as_ref().is_ok_and(|plans| !plans.contains(&plan.id)) {
+                    let is_stored = queue.has_plan(&plan.id).await.ok();
+                    if is_stored == Some(false) {
                         say(&format!("plan {} was removed: a result of it is dropped", plan.id));
                         self.worker.benches.close(&plan.id).await;
                         return Ok(());
                     }
                     say(&format!("cannot store a result: {error:#}; trying again"));
-                    self.worker.pause(PAUSE).await;
                     // Someone may have removed the stream of results. If the server is away, the next attempt says so.
-                    if plans.is_ok() {
+                    if is_stored == Some(true) {
                         let _ = queue.put_plan(plan).await;
                     }
+                    self.worker.pause(PAUSE).await;
                 }
             }
         }
