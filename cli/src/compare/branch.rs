@@ -57,6 +57,9 @@ pub struct Measured {
     pub failure: Option<String>,
     /// Whether frames were decoded but could not be compared, so that the file is not at fault.
     pub not_comparable: bool,
+    /// Number of frames of the source; `None` if unknown. The summary's `reference` and `outside` are exact if known,
+    /// and otherwise depend on timing.
+    pub source_frames: Option<u64>,
     /// Stream information.
     pub known: Known,
     /// Stream time minus running time, in nanoseconds.
@@ -189,7 +192,12 @@ impl Branch {
                 } else if let Ok(event) = AlignmentEvent::from_structure(structure)
                     && let Some(text) = remark(&event)
                 {
-                    lock(&self.gathered).measured.remarks.text(text);
+                    let remarks = &mut lock(&self.gathered).measured.remarks;
+                    match event.change {
+                        // Again with every step.
+                        AlignmentChange::Shrunk { .. } => remarks.add("shrunk".to_owned(), text),
+                        _ => remarks.text(text),
+                    }
                 }
             }
             _ => {}

@@ -23,7 +23,7 @@ use std::time::SystemTime;
 const ENTRIES: usize = 500;
 
 /// Part of every key: entries with another layout or from another version are ignored.
-const LAYOUT: &str = concat!("3 ", env!("CARGO_PKG_VERSION"));
+const LAYOUT: &str = concat!("4 ", env!("CARGO_PKG_VERSION"));
 
 /// Results of earlier runs.
 #[derive(Debug)]

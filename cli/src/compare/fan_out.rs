@@ -6,11 +6,17 @@
 //! here that is linked to `iqacompare.reference`. Pushing provides back-pressure and immediately returns the reason why
 //! a comparison accepts no more frames. A `tee` would combine these into one flow return, and an `appsrc` into an
 //! endless queue. Frame memory is shared.
+//!
+//! Where a rendition ends before the source, how many frames its comparison has accepted by then depends on timing. The
+//! source therefore goes on for a while after the last comparison has ended, so that its frames can be counted.
 
 use crate::media::{lock, watch};
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use std::sync::{Arc, Mutex};
+
+/// How long the source goes on after the last comparison accepts no more frames, in nanoseconds of running time.
+pub const TAIL: u64 = 10_000_000_000;
 
 /// Distributes frames.
 #[derive(Debug, Clone, Default)]
@@ -32,9 +38,22 @@ struct State {
     frames: u64,
     /// Stream time minus running time of the first frame, in nanoseconds.
     stream_offset: i64,
+    /// Whether the source goes on for [`TAIL`].
+    has_tail: bool,
+    /// Running time at which the tail ends, once it has begun.
+    limit: Option<u64>,
+    /// Whether the source was stopped here.
+    stopped: bool,
+    /// Whether it has ended by itself.
+    ended: bool,
 }
 
 impl FanOut {
+    /// Without comparisons yet. `has_tail`: whether the source goes on for [`TAIL`] after the last of them.
+    pub fn new(has_tail: bool) -> Self {
+        Self { state: Arc::new(Mutex::new(State { has_tail, ..State::default() })) }
+    }
+
     /// Links a comparison.
     ///
     /// # Errors
@@ -58,14 +77,22 @@ impl FanOut {
                     fan_out.note(&buffer);
                     let wanted = fan_out.each(|pad| pad.push(buffer.clone()).is_ok());
                     // No comparison accepts more: the source stops.
-                    if !wanted {
+                    if !wanted && !fan_out.goes_on() {
                         probe.flow_res = Err(gst::FlowError::Eos);
                         return gst::PadProbeReturn::Handled;
                     }
                 }
                 Some(gst::PadProbeData::Event(event)) => {
-                    if let gst::EventView::Segment(segment) = event.view() {
-                        lock(&fan_out.state).segment = segment.segment().downcast_ref().cloned();
+                    match event.view() {
+                        gst::EventView::Segment(segment) => {
+                            lock(&fan_out.state).segment = segment.segment().downcast_ref().cloned();
+                        }
+                        gst::EventView::Eos(_) => {
+                            let mut state = lock(&fan_out.state);
+                            // A demuxer that is stopped sends one too.
+                            state.ended |= !state.stopped;
+                        }
+                        _ => {}
                     }
                     let event = event.clone();
                     // A refused event does not end a stream; the next frame returns the error.
@@ -94,6 +121,15 @@ impl FanOut {
             }
         }
         any
+    }
+
+    /// Whether the source goes on although no comparison accepts its frames.
+    fn goes_on(&self) -> bool {
+        let mut state = lock(&self.state);
+        let end = state.end.filter(|_| state.has_tail);
+        let limit = end.map(|end| *state.limit.get_or_insert(end.saturating_add(TAIL)));
+        state.stopped |= end.is_none_or(|end| limit.is_none_or(|limit| end > limit));
+        !state.stopped
     }
 
     fn note(&self, buffer: &gst::BufferRef) {
@@ -132,7 +168,19 @@ impl FanOut {
         lock(&self.state).stream_offset
     }
 
-    /// Number of frames of the source.
+    /// Whether nothing more follows.
+    pub fn is_over(&self) -> bool {
+        let state = lock(&self.state);
+        state.ended || state.stopped
+    }
+
+    /// Number of all frames, and their end in nanoseconds of running time, if the source has ended by itself.
+    pub fn total(&self) -> Option<(u64, u64)> {
+        let state = lock(&self.state);
+        Some((state.frames, state.end?)).filter(|_| state.ended)
+    }
+
+    /// Number of frames of the source so far.
     pub fn frames(&self) -> u64 {
         lock(&self.state).frames
     }

@@ -92,7 +92,7 @@ pub fn judge(input: &Input, measured: &Measured, source: &SourceKnown, settings:
     // If it failed, only a part was read.
     media.bit_rate = known.encoded.bit_rate();
     let mut rendition = rendition(media, verdict.name(), Vec::new());
-    rendition.counts = counts(summary);
+    rendition.counts = counts(summary, measured.source_frames.is_some());
     if is_trusted(&rendition.verdict) {
         rendition.confidence = mean(measured.confidence, measured.pairs);
         rendition.measures = measures(summary, &measured.frames, settings);
@@ -169,8 +169,10 @@ fn mean(sum: f64, count: u64) -> Option<f64> {
     (count > 0).then(|| sum / count as f64)
 }
 
-fn counts(summary: &Summary) -> BTreeMap<String, u64> {
+/// `is_whole`: whether all frames of the source were counted.
+fn counts(summary: &Summary, is_whole: bool) -> BTreeMap<String, u64> {
     let ledger = summary.ledger.into_iter().flat_map(ledger_counts);
+    let ledger = ledger.filter(|(name, _)| is_whole || !["reference", "outside"].contains(name));
     ledger.chain([("failed", summary.failed)]).map(|(name, count)| (name.to_owned(), count)).collect()
 }
 

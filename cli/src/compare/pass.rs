@@ -3,7 +3,7 @@
 //! One pass over the source, with as many renditions as fit into memory.
 
 use super::branch::{Branch, Job, Measured};
-use super::fan_out::FanOut;
+use super::fan_out::{FanOut, TAIL};
 use super::settings::Settings;
 use crate::media::decode::{Decoding, Known, Options};
 use crate::media::inputs::{Input, Source};
@@ -11,8 +11,9 @@ use crate::media::part::Part;
 use crate::media::rate;
 use crate::media::stall::{PATIENCE, STILL};
 use crate::media::tracks::Encoded;
-use crate::media::watch::{self, Watched};
+use crate::media::watch::{self, NO_FRAME, Watched};
 use crate::progress::Progress;
+use crate::report::frames::Frames;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -95,7 +96,8 @@ pub fn run(
 ) -> Result<Passed> {
     let Parts { source: source_part, rendition: part, lead } = parts(settings);
     let options = |part| Options { part, deinterlace: settings.deinterlace, rate: settings.rate };
-    let fan_out = FanOut::default();
+    let is_segment = settings.segment_offset.is_some();
+    let fan_out = FanOut::new(!is_segment);
     let pipeline = SourcePipeline::new(source, &options(source_part), &fan_out)?;
     let (sender, messages) = mpsc::channel();
     pipeline.watch(Who::Source, &sender)?;
@@ -134,6 +136,9 @@ pub fn run(
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
+    if !is_segment && failure.is_none() && branches.iter().any(|branch| !branch.has_failed()) {
+        tail(&pipeline, &fan_out, &messages, interrupted);
+    }
     if fan_out.frames() == 0 && failure.is_none() && !interrupted.load(Ordering::Relaxed) {
         failure = no_frame(&branches);
     }
@@ -146,9 +151,9 @@ pub fn run(
     };
     let finished: Vec<_> = branches.iter().map(Branch::is_done).collect();
     // The renditions first: the source may be blocked in one of them.
-    let measured: Vec<_> = branches.into_iter().map(Branch::finish).collect();
+    let mut measured: Vec<_> = branches.into_iter().map(Branch::finish).collect();
+    measured.iter_mut().for_each(|one| count(one, fan_out.total()));
     pipeline.decoding.stop(&pipeline.pipeline);
-    let is_segment = settings.segment_offset.is_some();
     if !is_segment {
         known.known.encoded = whole(&known.known, source, source_part, interrupted);
     }
@@ -159,6 +164,69 @@ pub fn run(
         finished.then_some(measured)
     });
     Ok(Passed { renditions: renditions.collect(), source: known })
+}
+
+/// Why no frame of an input can be decoded, if none can.
+///
+/// # Errors
+/// If elements are missing.
+#[cfg(feature = "farm")]
+pub fn undecodable(input: &Input, settings: &Settings, interrupted: &AtomicBool) -> Result<Option<String>> {
+    let options = Options { part: Part::default(), deinterlace: settings.deinterlace, rate: settings.rate };
+    // Without a comparison it stops after a frame.
+    let fan_out = FanOut::new(false);
+    let pipeline = SourcePipeline::new(input, &options, &fan_out)?;
+    let (sender, messages) = mpsc::channel();
+    pipeline.watch(Who::Source, &sender)?;
+    pipeline.start();
+    let mut failure = None;
+    while fan_out.frames() == 0 && failure.is_none() && !interrupted.load(Ordering::Relaxed) {
+        failure = pipeline.decoding.stalled(PATIENCE);
+        match messages.recv_timeout(STEP) {
+            Ok((_, message)) => failure = failure.or(pipeline.decoding.message(&message).err()),
+            Err(RecvTimeoutError::Timeout) if fan_out.is_over() => break,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    let has_frames = fan_out.frames() > 0;
+    pipeline.decoding.stop(&pipeline.pipeline);
+    Ok((!has_frames).then(|| failure.unwrap_or_else(|| format!("no frame could be decoded: {NO_FRAME}"))))
+}
+
+/// Waits until the source has ended or its tail is over. What fails here only leaves its frames uncounted.
+fn tail(
+    pipeline: &SourcePipeline,
+    fan_out: &FanOut,
+    messages: &mpsc::Receiver<(Who, gst::Message)>,
+    interrupted: &AtomicBool,
+) {
+    while !fan_out.is_over() && !interrupted.load(Ordering::Relaxed) && pipeline.decoding.stalled(STILL).is_none() {
+        match messages.recv_timeout(STEP) {
+            Ok((Who::Source, message)) if pipeline.decoding.message(&message).is_err() => return,
+            Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Counts the frames of the source for a rendition. Its comparison has counted those that it had received by its end,
+/// which depends on timing. `total`: number and end of all frames, if known. Whether they count depends only on the
+/// two streams: a source that goes on for longer than [`TAIL`] may or may not have been read to its end.
+fn count(measured: &mut Measured, total: Option<(u64, u64)>) {
+    let frames = total.filter(|(_, end)| is_near(&measured.frames, *end)).map(|(frames, _)| frames);
+    let Some(ledger) = measured.summary.as_mut().and_then(|summary| summary.ledger.as_mut()) else { return };
+    let paired = ledger.matched.saturating_add(ledger.dropped);
+    measured.source_frames = frames.filter(|frames| *frames >= paired);
+    if let Some(frames) = measured.source_frames {
+        (ledger.reference, ledger.outside) = (frames, frames - paired);
+    }
+}
+
+/// Whether the last pair is at most [`TAIL`] before the `end` of the source, in nanoseconds of running time.
+pub fn is_near(frames: &Frames, end: u64) -> bool {
+    let last = frames.covered().and_then(|(_, last)| u64::try_from(last).ok());
+    last.is_some_and(|last| end.saturating_sub(last) <= TAIL)
 }
 
 /// Bit rate information for the whole input: a rendition that ends early stops the source, and the rate of a part
@@ -209,7 +277,7 @@ pub fn parts(settings: &Settings) -> Parts {
 /// Error if the source output no frame, unless the renditions failed or ended first.
 fn no_frame(branches: &[Branch]) -> Option<String> {
     let is_wanted = branches.iter().any(|branch| !branch.has_failed() && branch.has_frames());
-    is_wanted.then(|| format!("no frame could be decoded: {}", watch::NO_FRAME))
+    is_wanted.then(|| format!("no frame could be decoded: {NO_FRAME}"))
 }
 
 /// Duration of the compared part of the source, in nanoseconds of running time.

@@ -34,7 +34,8 @@ impl Remarks {
         self.add(text.clone(), text);
     }
 
-    fn add(&mut self, kind: String, text: String) {
+    /// Adds a text of a kind, in place of an earlier one.
+    pub fn add(&mut self, kind: String, text: String) {
         if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| *known == kind) {
             *known = text;
         } else if self.0.len() < MOST {
@@ -48,6 +49,12 @@ impl Remarks {
         let new: Vec<_> = new.cloned().collect();
         self.0.extend(new);
         self
+    }
+
+    /// Kinds and texts.
+    #[cfg(feature = "farm")]
+    pub fn kinds(&self) -> impl Iterator<Item = &(String, String)> {
+        self.0.iter()
     }
 
     /// Remarks as texts.

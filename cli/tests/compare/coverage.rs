@@ -89,3 +89,25 @@ fn only_the_track_that_is_compared_counts_and_a_failed_one_has_no_rate() {
         assert!(one["bit-rate"].is_null(), "{one:#}");
     }
 }
+
+#[test]
+fn frames_of_the_source_are_counted_exactly_or_not_at_all() {
+    let Some(bench) = Bench::new("frames_of_the_source_are_counted_exactly_or_not_at_all") else { return };
+    let source = bench.source("bigbuckbunny.mp4", "5");
+    let cut = bench.rendition("cut.mp4", "30", &["-s", "320x180", "-t", "3"]);
+    let asked = ["--measures", "psnr", "--json", "--no-cache"];
+    let compare =
+        |source: &str, threshold: &str| bench.iqa(&[&[source, &cut, "--threshold", threshold], &asked[..]].concat());
+    // Whether the source's last two seconds have been decoded by the end of the rendition depends on timing.
+    for _ in 0..3 {
+        let report = compare(&source, "outside==50").ended(0).json();
+        let count = |name: &str| number(&report["renditions"][0], &["counts", name]);
+        assert_eq!(["reference", "matched", "dropped", "outside"].map(count), [125.0, 75.0, 0.0, 50.0]);
+    }
+    // A source that goes on for longer is not read to its end.
+    let long = bench.text("long.mp4");
+    bench.ffmpeg(&["-stream_loop", "3", "-i", &source, "-c", "copy", &long]);
+    let ran = compare(&long, "outside<=1000").ended(3);
+    let counts = &ran.json()["renditions"][0]["counts"];
+    assert!(counts["matched"] == 75 && counts["outside"].is_null() && counts["reference"].is_null(), "{counts}");
+}

@@ -2,8 +2,8 @@
 
 //! Joins the results of a rendition's units into what a comparison of the whole gives.
 
-use super::outcome::{Head, Outcome};
-use crate::compare::{Measured, SourceKnown};
+use super::outcome::{Head, Outcome, SOURCE_FRAMES};
+use crate::compare::{Measured, SourceKnown, pass};
 use crate::farm::plan::{Ladder, Rendition};
 use crate::report::records::{Recorded, Records};
 use anyhow::{Context as _, Result};
@@ -37,6 +37,7 @@ pub fn whole(outcome: Outcome, fields: &[&str]) -> Merged {
     measured.span = head.rendition.begin.zip(head.rendition.end);
     measured.not_comparable = head.not_comparable;
     measured.failure.clone_from(&head.failure);
+    measured.source_frames = head.summary.ledger.get(SOURCE_FRAMES).copied();
     measured.summary = Some(summary).filter(|_| head.failure.is_none());
     Merged { measured, source: head.source(), records }
 }
@@ -85,6 +86,8 @@ pub fn segments(
         (states(State::Scored), states(State::Skipped), states(State::Failed));
     let matched = records.len() as u64;
     let reference = ladder.source.pictures.max(matched);
+    let is_near = last.source.end.is_some_and(|end| pass::is_near(&measured.frames, end));
+    measured.source_frames = Some(reference).filter(|_| is_near);
     let ledger = Ledger { distorted: matched, matched, reference, outside: reference - matched, ..Ledger::default() };
     let by_time = records.iter().filter(|frame| frame.record.evidence == Some(Evidence::Time)).count() as u64;
     summary.ledger = Some(ledger);

@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
+/// Name of the count of the source's frames.
+pub const SOURCE_FRAMES: &str = "reference";
+
 /// Result of a unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
@@ -35,8 +38,8 @@ pub struct Head {
     pub after: Option<(u64, Option<u64>)>,
     /// What the comparison said of it.
     pub summary: Said,
-    /// Warnings and alignment events, without the findings of the summary.
-    pub remarks: Vec<String>,
+    /// Kinds and texts of warnings and alignment events, without the findings of the summary.
+    pub remarks: Vec<(String, String)>,
     /// Why it could not be compared although frames arrived.
     pub failure: Option<String>,
     /// Whether frames were decoded but could not be compared.
@@ -153,10 +156,14 @@ impl Head {
         let mut whole = Stream::of(&source.known);
         whole.stream_offset = source.stream_offset;
         (whole.begin, whole.end) = (source.begin, source.duration);
-        let summary = measured.summary.as_ref().map(Said::of).unwrap_or_default();
-        let is_new = |text: &&str| summary.findings.iter().all(|(_, known)| known != text);
+        let mut summary = measured.summary.as_ref().map(Said::of).unwrap_or_default();
+        if measured.source_frames.is_none() {
+            // They depend on timing.
+            summary.ledger.retain(|name, _| ![SOURCE_FRAMES, "outside"].contains(&name.as_str()));
+        }
+        let is_new = |(_, text): &&(String, String)| summary.findings.iter().all(|(_, known)| known != text);
         Self {
-            remarks: measured.remarks.texts().filter(is_new).map(str::to_owned).collect(),
+            remarks: measured.remarks.kinds().filter(is_new).cloned().collect(),
             summary,
             failure: measured.failure.clone(),
             not_comparable: measured.not_comparable,
@@ -175,7 +182,7 @@ impl Head {
     /// The remarks.
     pub fn remarks(&self) -> Remarks {
         let mut remarks = Remarks::default();
-        self.remarks.iter().for_each(|text| remarks.text(text.clone()));
+        self.remarks.iter().for_each(|(kind, text)| remarks.add(kind.clone(), text.clone()));
         remarks
     }
 }

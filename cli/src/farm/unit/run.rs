@@ -7,7 +7,7 @@ use crate::args::Common;
 use crate::compare::{Hashes, Job, Measured, OpenModels, Settings, SourceKnown, frame_interval, pass};
 use crate::farm::plan::identity::Identities;
 use crate::farm::plan::{Ladder, Location, Plan, Unit, Work};
-use crate::media::inputs::Input;
+use crate::media::inputs::{Input, about, of_source};
 use crate::progress::Progress;
 use crate::report::frames::Pairing;
 use crate::report::records::{Recorded, Records};
@@ -148,7 +148,7 @@ impl Bench {
         for media in [&ladder.source, &one.media] {
             let shown = || media.input().shown;
             let found = self.identities(signals).of(&media.location, || signals.tick());
-            let found = found.map_err(|error| Failure::Passing(format!("{}: {error:#}", shown())))?;
+            let found = found.map_err(|error| Failure::Passing(about(&shown(), &format!("{error:#}"))))?;
             if found != media.hash {
                 return Err(Failure::Lasting(format!(
                     "{} has changed since the plan was made: submit the plan again",
@@ -202,12 +202,12 @@ impl Comparison {
         }
         let shown = |text: &str| crate::secret::redact(text);
         if let Some(failure) = &passed.source.failure {
-            return Err(Failure::Passing(format!("the source {}: {}", self.source.shown, shown(failure))));
+            return Err(Failure::Passing(of_source(&self.source.shown, &shown(failure))));
         }
         let measured = passed.renditions.pop().flatten();
         let mut measured = measured.ok_or_else(|| Failure::passing("its comparison did not end"))?;
         if let Some(failure) = measured.failure.as_ref().filter(|_| !measured.not_comparable) {
-            return Err(Failure::Passing(format!("{}: {}", input.shown, shown(failure))));
+            return Err(Failure::Passing(about(&input.shown, &shown(failure))));
         }
         if measured.failure.is_none() && measured.summary.is_none() {
             return Err(Failure::Passing(format!("{}: its comparison ended without a result", input.shown)));

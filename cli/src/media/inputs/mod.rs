@@ -68,10 +68,10 @@ impl Inputs {
     /// with their error.
     pub fn new(args: &Compare) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("iqa-").tempdir().context("cannot create a temporary folder")?;
-        let source =
-            source(&args.source, folder.path()).with_context(|| format!("the source {}", shown(&args.source)))?;
+        let source = source(&args.source, folder.path());
+        let source = source.map_err(|error| anyhow::anyhow!(of_source(&shown(&args.source), &format!("{error:#}"))))?;
         if let Some(problem) = &source.problem {
-            bail!("the source {}: {problem}", source.shown);
+            bail!(of_source(&source.shown, problem));
         }
         let mut renditions = Vec::new();
         for text in &args.renditions {
@@ -96,6 +96,17 @@ impl Inputs {
         unique(&mut renditions);
         Ok(Self { source, renditions, own, _folder: folder })
     }
+}
+
+/// What is wrong with a source, which is named once.
+pub fn of_source(shown: &str, problem: &str) -> String {
+    if problem.contains(shown) { format!("the source: {problem}") } else { format!("the source {shown}: {problem}") }
+}
+
+/// What is wrong with an input, which is named once.
+#[cfg(feature = "farm")]
+pub fn about(shown: &str, problem: &str) -> String {
+    if problem.contains(shown) { problem.to_owned() } else { format!("{shown}: {problem}") }
 }
 
 /// Returns the inputs found, or one input with the error.

@@ -87,8 +87,7 @@ fn view(page: &Page<'_>, rung: &Rung<'_>) -> StripView {
     let rendition = rung.rendition;
     let trusted = rung.standing.trusted();
     let number = |name: &str| rendition.counts.get(name).copied().unwrap_or(0);
-    let [matched, duplicate, unmatched, dropped, outside] =
-        ["matched", "duplicate", "unmatched", "dropped", "outside"].map(number);
+    let [matched, duplicate, unmatched, dropped] = ["matched", "duplicate", "unmatched", "dropped"].map(number);
     let sum = |whole: u64, parts: [(&str, u64); 3]| {
         let parts = parts.map(|(name, number)| format!("{} {name}", words::count(number)));
         format!("{} = {}", words::count(whole), parts.join(" + "))
@@ -124,10 +123,16 @@ fn view(page: &Page<'_>, rung: &Rung<'_>) -> StripView {
             matched + duplicate + unmatched,
             [("matched", matched), ("duplicate", duplicate), ("unmatched", unmatched)],
         ),
-        source_sum: sum(
-            matched + dropped + outside,
-            [("matched", matched), ("dropped", dropped), ("outside", outside)],
-        ),
+        source_sum: match rendition.counts.get("outside") {
+            Some(&outside) => {
+                sum(matched + dropped + outside, [("matched", matched), ("dropped", dropped), ("outside", outside)])
+            }
+            None => format!(
+                "{} matched + {} dropped; frames outside were not counted",
+                words::count(matched),
+                words::count(dropped)
+            ),
+        },
         more: all.len().saturating_sub(LINES),
         incidents: all.into_iter().take(LINES).collect(),
     }
