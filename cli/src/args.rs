@@ -2,7 +2,11 @@
 
 //! Command line arguments.
 
-use clap::{ArgAction, Args as Group, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{
+    ArgAction, ArgMatches, Args as Group, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +24,66 @@ pub struct Args {
     /// The subcommand.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// Options of [`Common`] that only matter where a model runs.
+const OF_MODELS: &[&str] = &["model", "provider", "device_id", "threads"];
+
+/// Subcommands, the options of [`Common`] that they have no use for, and what to do instead.
+const UNUSED: &[(&[&str], &[&str], &str)] = &[
+    (&["models"], OF_MODELS, "leave it out"),
+    (&["watch"], &["model"], "set it in the configuration file"),
+    (&["farm"], &["model"], "set it in the plan, under [compare]"),
+    (&["farm", "status"], OF_MODELS, "leave it out"),
+    (&["farm", "collect"], OF_MODELS, "leave it out"),
+    (&["farm", "remove"], OF_MODELS, "leave it out"),
+];
+
+impl Args {
+    /// Parses the command line of this process; ends it if that is invalid.
+    pub fn of_process() -> Self {
+        let mut matches = command().get_matches();
+        let parsed = check_used(&matches).and_then(|()| Self::from_arg_matches_mut(&mut matches));
+        parsed.unwrap_or_else(|error| error.format(&mut command()).exit())
+    }
+}
+
+/// The command line. The help of a subcommand does not list options that it has no use for.
+pub fn command() -> clap::Command {
+    let command = Args::command();
+    let common: Vec<_> = command.get_arguments().filter(|arg| arg.is_global_set()).cloned().collect();
+    UNUSED.iter().fold(command, |command, (path, names, _)| hide(command, path, &common, names))
+}
+
+fn hide(command: clap::Command, path: &[&str], common: &[clap::Arg], names: &[&str]) -> clap::Command {
+    match path.split_first() {
+        // This program may have been built without it.
+        Some((name, _)) if command.find_subcommand(name).is_none() => command,
+        Some((name, rest)) => command.mut_subcommand(name, |inner| hide(inner, rest, common, names)),
+        None => {
+            let unused = common.iter().filter(|arg| names.contains(&arg.get_id().as_str()));
+            command.args(unused.cloned().map(|arg| arg.hide(true)))
+        }
+    }
+}
+
+/// Refuses options that the subcommand has no use for.
+fn check_used(matches: &ArgMatches) -> Result<(), clap::Error> {
+    let (mut path, mut inner) = (Vec::new(), matches);
+    while let Some((name, next)) = inner.subcommand() {
+        path.push(name);
+        inner = next;
+    }
+    // The most specific advice.
+    for (_, names, advice) in UNUSED.iter().rev().filter(|(of, ..)| path.starts_with(of)) {
+        let is_given = |name: &&&str| matches.value_source(name) == Some(ValueSource::CommandLine);
+        if let Some(name) = names.iter().find(is_given) {
+            let (name, path) = (name.replace('_', "-"), path.join(" "));
+            let text = format!("--{name} has no effect on `iqa {path}`: {advice}");
+            return Err(clap::Error::raw(ErrorKind::ArgumentConflict, format!("{text}\n")));
+        }
+    }
+    Ok(())
 }
 
 const EXAMPLE: &str = "Examples:
@@ -300,6 +364,14 @@ fn rate(text: &str) -> Result<(u32, u32), String> {
     }
 }
 
+/// Parses a class of workers.
+#[cfg(feature = "farm")]
+pub fn class(text: &str) -> Result<String, String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let is_class = !text.is_empty() && text.chars().all(is_name);
+    is_class.then(|| text.to_owned()).ok_or_else(|| "use letters, digits, - and _".to_owned())
+}
+
 /// `iqa score`.
 #[derive(Debug, Clone, Group)]
 #[command(after_help = SCORE_EXAMPLES)]
@@ -422,7 +494,7 @@ pub enum FarmCommand {
     /// Run units until a signal.
     Work {
         /// Take only units of plans of this class.
-        #[arg(long, value_name = "NAME", default_value = "cpu")]
+        #[arg(long, value_name = "NAME", default_value = "cpu", value_parser = class)]
         class: String,
         /// Number of units to run at the same time.
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
@@ -478,11 +550,52 @@ const MODELS_EXAMPLES: &str = "Examples:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_valid() {
-        Args::command().debug_assert();
+        command().debug_assert();
+    }
+
+    #[test]
+    fn options_without_an_effect_are_refused_and_not_listed() {
+        let parse = |words: &[&str]| {
+            let mut matches = command().try_get_matches_from(words).unwrap();
+            check_used(&matches)
+                .and_then(|()| Args::from_arg_matches_mut(&mut matches))
+                .map_err(|error| error.to_string())
+        };
+        let error = parse(&["iqa", "models", "--provider", "cpu"]).unwrap_err();
+        assert!(error.contains("--provider has no effect on `iqa models`: leave it out"), "{error}");
+        assert!(parse(&["iqa", "--device-id", "1", "models"]).unwrap_err().contains("--device-id has no effect"));
+        assert!(parse(&["iqa", "models", "--json"]).unwrap().common.json);
+        let common = parse(&["iqa", "score", "a.mp4", "--model", "x", "--threads", "2"]).unwrap().common;
+        assert_eq!((common.model.as_deref(), common.threads), (Some("x"), 2));
+        let help = |path: &[&str]| {
+            let mut command = command();
+            command.build();
+            let inner = path.iter().fold(&mut command, |command, name| command.find_subcommand_mut(name).unwrap());
+            inner.render_long_help().to_string()
+        };
+        assert!(help(&["score"]).contains("--model") && !help(&["models"]).contains("--threads"));
+        #[cfg(feature = "farm")]
+        {
+            let error = parse(&["iqa", "farm", "submit", "x.toml", "--model", "y"]).unwrap_err();
+            assert!(error.contains("on `iqa farm submit`: set it in the plan, under [compare]"), "{error}");
+            let error = parse(&["iqa", "farm", "status", "--model", "y"]).unwrap_err();
+            assert!(error.contains("on `iqa farm status`: leave it out"), "{error}");
+            assert_eq!(parse(&["iqa", "farm", "work", "--provider", "cpu"]).unwrap().common.provider, "cpu");
+            let work = help(&["farm", "work"]);
+            assert!(work.contains("--provider") && !work.contains("--model"), "{work}");
+            let status = help(&["farm", "status"]);
+            assert!(!status.contains("--provider") && status.contains("--json"), "{status}");
+        }
+    }
+
+    #[cfg(feature = "farm")]
+    #[test]
+    fn a_class_is_a_word() {
+        assert_eq!(class("gpu-2_a"), Ok("gpu-2_a".to_owned()));
+        assert!(["", "a b", "a.b", "*", "ä"].iter().all(|text| class(text).is_err()));
     }
 
     #[test]

@@ -25,13 +25,12 @@ mod watch;
 
 use args::{Args, Command};
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser as _};
 use exit::Exit;
 use std::io::Write as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::of_process();
     let common = &args.common;
     let outcome = match args.command {
         Some(Command::Compare(compare)) => compare::run(common, &compare),
@@ -44,7 +43,7 @@ fn main() -> ExitCode {
         Some(Command::Completions { shell }) => manual::completions(shell),
         Some(Command::Man { folder }) => manual::pages(&folder),
         None if args.licenses => manual::licenses(),
-        None => Args::command().error(ErrorKind::MissingSubcommand, "a subcommand is required").exit(),
+        None => crate::args::command().error(ErrorKind::MissingSubcommand, "a subcommand is required").exit(),
     };
     let exit = outcome.unwrap_or_else(|error| {
         // Standard error may be closed.

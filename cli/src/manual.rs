@@ -2,10 +2,8 @@
 
 //! Shell completions, man pages and licences.
 
-use crate::args::Args;
 use crate::exit::Exit;
 use anyhow::{Context as _, Result};
-use clap::CommandFactory as _;
 use std::path::Path;
 
 /// Prints shell completions.
@@ -14,7 +12,7 @@ use std::path::Path;
 /// If standard output cannot be written.
 pub fn completions(shell: clap_complete::Shell) -> Result<Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "iqa", &mut script);
+    clap_complete::generate(shell, &mut crate::args::command(), "iqa", &mut script);
     crate::out::print(&script)?;
     Ok(Exit::Good)
 }
@@ -33,6 +31,6 @@ pub fn licenses() -> Result<Exit> {
 /// # Errors
 /// If a file cannot be written.
 pub fn pages(folder: &Path) -> Result<Exit> {
-    clap_mangen::generate_to(Args::command(), folder).with_context(|| folder.display().to_string())?;
+    clap_mangen::generate_to(crate::args::command(), folder).with_context(|| folder.display().to_string())?;
     Ok(Exit::Good)
 }

@@ -3,16 +3,21 @@
 //! Progress of a run, on standard error.
 
 use crate::args::{self, Common};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use crate::media::lock;
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Interval between lines if there is no progress bar.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// Progress output.
+/// The bar that is shown, which lines must not be written over.
+static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Progress output. Nothing of it remains on a terminal after it is dropped.
 #[derive(Debug)]
 pub struct Progress {
     how: args::Progress,
@@ -36,13 +41,15 @@ impl Progress {
             other => other,
         };
         let bar = if how == args::Progress::Auto {
-            ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr())
+            let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr());
+            *lock(&SHOWN) = Some(bar.clone());
+            bar
         } else {
             ProgressBar::hidden()
         };
         // An invalid template would be a bug; the default style is sufficient.
-        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {percent:>3} %, {eta} left") {
-            bar.set_style(style);
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {percent:>3} %{left}") {
+            bar.set_style(style.with_key("left", left));
         }
         let now = Instant::now();
         Self { how, bar, passes: (1, 0), what: String::new(), last: now, began: now, ticks: None, frames: 0 }
@@ -60,6 +67,11 @@ impl Progress {
     pub fn begin(&mut self, what: &str, done: usize, all: usize) {
         self.passes = (all as u64, done as u64);
         self.what = what.to_owned();
+        if done == 0 {
+            // Another step, whose duration the one before says nothing about.
+            self.began = Instant::now();
+            self.bar.reset();
+        }
         self.bar.set_message(what.to_owned());
         match self.how {
             args::Progress::Plain => eprintln!("{what}"),
@@ -125,5 +137,31 @@ impl Progress {
     fn json(&self, object: serde_json::Value) {
         // Standard error may be closed.
         let _ = writeln!(std::io::stderr(), "{object}");
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The time that is left, for the progress bar: nothing before there is something to estimate it from.
+fn left(state: &ProgressState, to: &mut dyn fmt::Write) {
+    if state.fraction() > 0.01 {
+        // Writing to a line of text does not fail.
+        let _ = write!(to, ", {:#} left", HumanDuration(state.eta()));
+    }
+}
+
+/// Writes a line to standard error, beside a progress bar if one is shown.
+#[cfg(feature = "farm")]
+pub fn beside(line: &str) {
+    let shown = lock(&SHOWN).clone();
+    // Standard error may be closed.
+    let write = || drop(writeln!(std::io::stderr().lock(), "{line}"));
+    match shown {
+        Some(bar) => bar.suspend(write),
+        None => write(),
     }
 }

@@ -160,6 +160,8 @@ fn hide_parameters(text: &str, hidden: &mut [bool]) {
     for (start, _) in text.match_indices("://") {
         let start = start + 3;
         let uri = text[start..].split(|letter: char| letter.is_whitespace() || "\"'<>".contains(letter)).next();
+        // Of the text around it, as in "URI: reason".
+        let uri = uri.map(|uri| uri.trim_end_matches(':'));
         for value in uri.map(secret_values).unwrap_or_default() {
             hidden[start + value.start..start + value.end].fill(true);
         }
@@ -232,7 +234,7 @@ mod tests {
             ("(rtsp://me:a/b@c@host:554/cam)", "(rtsp://me:***@host:554/cam)"),
             ("http://a/ then http://me:1@b/", "http://a/ then http://me:***@b/"),
             ("rtsp://me@host/cam", "rtsp://me@host/cam"),
-            ("no http://host/cam?usr=me&pwd=123: end", "no http://host/cam?usr=me&pwd=*** end"),
+            ("no http://host/cam?usr=me&pwd=123: end", "no http://host/cam?usr=me&pwd=***: end"),
         ] {
             assert_eq!(redact(text), expected);
         }
