@@ -3,7 +3,7 @@
 //! `iqa farm collect`: waits for the results of a plan and writes the report of `iqa compare`.
 
 use super::plan::{Ladder, Plan, Unit, Work};
-use super::queue::{Connection, Queue, count};
+use super::queue::{Connection, Group, Queue, count, grouped};
 use super::unit::merge::{self, Merged};
 use super::unit::run::settings;
 use super::{check_id, say, signaled};
@@ -11,6 +11,7 @@ use crate::args::{Common, Compare};
 use crate::compare::{Conclusion, Finished, Results, Settings, SourceKnown, failed, memory, source_media};
 use crate::exit::{Exit, interruption};
 use crate::progress::Progress;
+use crate::report::data::Rendition;
 use crate::report::files::Folder;
 use crate::thresholds::Thresholds;
 use anyhow::{Context as _, Result, bail};
@@ -169,26 +170,36 @@ async fn rendition(
 ) -> Result<Option<Finished>> {
     let one = ladder.renditions.get(rendition).context("no such rendition")?;
     let input = one.media.input();
+    let without = |reasons: Vec<String>| {
+        let source = source_media(&ladder.source.input(), &SourceKnown::default());
+        Finished::without(Rendition { reasons, ..failed(&input, String::new()) }, source)
+    };
+    if let Some(problem) = &one.problem {
+        return Ok(Some(without(vec![problem.clone()])));
+    }
     let wants_whole = one.cuts.is_empty() || queue.wholes(&plan.id).await?.contains(&rendition);
     let units: Vec<Unit> = match wants_whole {
         true => vec![Unit::Whole { rendition }],
         false => (0..one.segments()).map(|segment| Unit::Segment { rendition, segment }).collect(),
     };
-    let (mut outcomes, mut reasons) = (Vec::new(), Vec::new());
+    let (mut outcomes, mut failures) = (Vec::new(), Vec::new());
     for unit in units {
         let id = plan.unit_id(unit)?;
         if let Some(result) = queue.result(&plan.id, &id).await? {
             outcomes.extend(result.outcome);
         } else if let Some(failure) = queue.failure(plan, &id).await? {
-            reasons.push(format!("{}: {}", plan.describe(unit), failure.error));
+            failures.push(failure);
         } else {
             // Removed or forgiven since it was counted.
             return Ok(None);
         }
     }
-    if !reasons.is_empty() {
-        let source = source_media(&ladder.source.input(), &SourceKnown::default());
-        return Ok(Some(Finished::without(failed(&input, reasons.join("; ")), source)));
+    if !failures.is_empty() {
+        let reasons = grouped(&failures).into_iter().map(|Group { units, error, .. }| match units.as_slice() {
+            [Unit::Whole { .. }] => error,
+            units => format!("{error} ({})", plan.describe_all(units)),
+        });
+        return Ok(Some(without(reasons.collect())));
     }
     let fields = settings.fields();
     let merged = match wants_whole {

@@ -19,7 +19,6 @@ use crate::exit::Exit;
 use crate::secret::redact;
 use anyhow::{Context as _, Result, ensure};
 use queue::Connection;
-use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -64,8 +63,7 @@ pub fn run(common: &Common, args: &Farm) -> Result<Exit> {
 
 /// Writes a line to standard error, without secrets.
 pub fn say(text: &str) {
-    // Standard error may be closed.
-    let _ = writeln!(std::io::stderr().lock(), "iqa farm: {}", redact(text));
+    crate::progress::beside(&format!("iqa farm: {}", redact(text)));
 }
 
 /// Waits until the flag is set.

@@ -44,6 +44,7 @@ pub fn run(
     if let Work::Compare(ladder) = &plan.work {
         for one in &ladder.renditions {
             match &one.uncut {
+                _ if one.problem.is_some() => {}
                 Some(reason) => progress.say(&format!("{}: one unit: {reason}", one.media.name)),
                 None => progress.say(&format!("{}: units: {}", one.media.name, one.segments())),
             }
@@ -70,7 +71,12 @@ pub fn run(
         }
         crate::out::print(format!("{}\n", plan.id).as_bytes())?;
     }
-    Ok(Exit::Good)
+    // As `iqa compare` ends: the others are measured.
+    let is_broken = match &plan.work {
+        Work::Compare(ladder) => ladder.renditions.iter().any(|one| one.problem.is_some()),
+        Work::Drill { .. } => false,
+    };
+    Ok(if is_broken { Exit::Usage } else { Exit::Good })
 }
 
 /// Publishes what is missing. Returns how many units were published, and the ledger.

@@ -21,6 +21,8 @@ pub struct Server {
     pub address: String,
     pub port: u16,
     pub folder: PathBuf,
+    /// Room of JetStream on its disk, in the server's words.
+    pub room: String,
     child: Option<Child>,
     more: String,
 }
@@ -30,18 +32,18 @@ impl Server {
     fn start(folder: PathBuf, address: &str, more: &str) -> Self {
         std::fs::create_dir_all(&folder).expect("a folder");
         let (address, more) = (address.to_owned(), more.to_owned());
-        let mut server = Self { address, port: kit::free_port(), folder, child: None, more };
+        let mut server = Self { address, port: kit::free_port(), folder, room: "4G".to_owned(), child: None, more };
         server.begin();
         server
     }
 
     /// Starts it, again on the same port.
     pub fn begin(&mut self) {
-        let Self { address, port, folder, more, .. } = self;
+        let Self { address, port, folder, more, room, .. } = self;
         let store = folder.join("store");
         let text = format!(
             "listen: \"{address}:{port}\"\nserver_name: test\njetstream {{ store_dir: {store:?}, sync_interval: \
-             always, max_mem: 64M, max_file: 4G }}\n{more}\n"
+             always, max_mem: 64M, max_file: {room} }}\n{more}\n"
         );
         std::fs::write(folder.join("nats.conf"), text).expect("a file");
         let log = std::fs::File::create(folder.join("log")).expect("a file");
@@ -76,13 +78,25 @@ impl Server {
 
     /// Removes a stream, as an operator may.
     pub fn delete_stream(&self, name: &str) {
+        let answer = self.request(&format!("$JS.API.STREAM.DELETE.{name}"), "");
+        assert!(answer.contains("\"success\":true"), "{answer}");
+    }
+
+    /// Makes a stream, as an operator may.
+    pub fn create_stream(&self, name: &str, config: &str) {
+        let answer = self.request(&format!("$JS.API.STREAM.CREATE.{name}"), config);
+        assert!(answer.contains("\"config\""), "{answer}");
+    }
+
+    /// The answer to a request.
+    pub fn request(&self, subject: &str, payload: &str) -> String {
         let mut socket = std::net::TcpStream::connect((self.address.as_str(), self.port)).expect("a connection");
+        let length = payload.len();
         let request =
-            format!("CONNECT {{\"verbose\":false}}\r\nSUB inbox 1\r\nPUB $JS.API.STREAM.DELETE.{name} inbox 0\r\n\r\n");
+            format!("CONNECT {{\"verbose\":false}}\r\nSUB inbox 1\r\nPUB {subject} inbox {length}\r\n{payload}\r\n");
         socket.write_all(request.as_bytes()).expect("sent");
         let lines = BufReader::new(socket).lines().map_while(Result::ok);
-        let answer = lines.skip_while(|line| !line.starts_with("MSG")).nth(1).expect("an answer");
-        assert!(answer.contains("\"success\":true"), "{answer}");
+        lines.skip_while(|line| !line.starts_with("MSG")).nth(1).expect("an answer")
     }
 }
 

@@ -22,6 +22,34 @@ fn a_drill_runs_and_a_second_submission_publishes_nothing() {
 }
 
 #[test]
+fn status_tells_of_plans_that_no_worker_takes() {
+    let Some(farm) = Farm::new("a plan without workers") else { return };
+    let plan = farm.submit("class = 'cuda'\ndrill = { units = 2, time = '0s' }");
+    let other = farm.worker(&[]);
+    other.wait_for("worker ");
+    let nobody = "no worker of class cuda is known: start one with `iqa farm work --class cuda`";
+    for words in [&["farm", "status", &plan][..], &["farm", "status"]] {
+        let text = farm.iqa(words).ended(0).stdout;
+        assert!(text.contains("class cuda, workers 0") && text.contains(nobody), "{text}");
+    }
+    let worker = farm.worker(&["--class", "cuda"]);
+    farm.all_done(&plan);
+    let text = farm.iqa(&["farm", "status"]).ended(0).stdout;
+    assert!(text.contains("class cuda, workers 1\n"), "{text}");
+    // One that ends takes its leave, one that is lost counts for half a minute.
+    worker.signal("TERM");
+    let mut worker = worker;
+    assert_eq!(worker.ended(), 0, "{}", worker.said());
+    assert_eq!(farm.iqa(&["farm", "status", &plan, "--json"]).ended(0).json()["workers"], 0);
+    farm.server.delete_stream("IQA_UNITS");
+    let plan = farm.submit("class = 'cuda'\ndrill = { units = 3, time = '0s' }");
+    farm.server.delete_stream("IQA_UNITS");
+    let text = farm.iqa(&["farm", "status"]).ended(0).stdout;
+    let line = text.lines().find(|line| line.starts_with(&plan)).expect("a line");
+    assert!(line.contains("not in the queue 3: submit the plan again"), "{line}");
+}
+
+#[test]
 fn two_who_submit_the_same_plan_publish_each_unit_once() {
     let Some(farm) = Farm::new("two submissions") else { return };
     std::fs::write(farm.path("plan.toml"), "drill = { units = 300, time = '0s' }").unwrap();

@@ -13,12 +13,21 @@ fn what_is_wrong_is_named() {
     assert!(error(&["status", "x"]).contains("\"x\" is not the ID of a plan"));
     assert!(error(&["collect", "0123456789abcdef"]).contains("there is no plan 0123456789abcdef"));
     assert!(error(&["submit", "absent.toml"]).contains("cannot read absent.toml"));
+    let text = error(&["work", "--class", "a b"]);
+    assert!(text.contains("'a b'") && text.contains("use letters, digits, - and _"), "{text}");
+    let text = error(&["status", "--model", "metaiqa"]);
+    assert!(text.contains("--model has no effect on `iqa farm status`"), "{text}");
+    let text = error(&["status", "--server", "http://queue.example"]);
+    assert!(text.contains("--server http://queue.example: http:// is not how a NATS server is reached"), "{text}");
+    std::fs::write(farm.path("ca.pem"), "nothing").unwrap();
+    let text = error(&["status", "--ca", "ca.pem"]);
+    assert!(text.contains("--ca ca.pem: it has no certificate in PEM format"), "{text}");
     std::fs::write(farm.path("plan.toml"), "source = 'a.mp4'\nrenditions = ['b.mp4']\nsegmnet = '5s'\n").unwrap();
     let text = error(&["submit", "plan.toml"]);
     assert!(text.contains("segmnet") && text.contains("plan.toml"), "{text}");
     std::fs::write(farm.path("plan.toml"), "source = 'a.mp4'\nrenditions = ['b.mp4']\n").unwrap();
     let text = error(&["submit", "plan.toml"]);
-    assert!(text.contains("no such file") && text.contains("a.mp4"), "{text}");
+    assert!(text.contains("no such file") && text.matches("a.mp4").count() == 1, "{text}");
     std::fs::write(
         farm.path("plan.toml"),
         "source = 'https://me:hidden-word@127.0.0.1:9/a.m3u8?token=abcdefgh'\nrenditions = ['b.mp4']\n",
@@ -40,10 +49,11 @@ fn a_server_without_jetstream_or_with_a_password_is_named() {
         return;
     };
     let text = farm.iqa(&["farm", "status"]).ended(2).stderr;
-    assert!(text.contains("authorization"), "{text}");
+    assert!(text.contains("authorization") && text.contains("check user and password"), "{text}");
     let url = |password: &str| format!("nats://me:{password}@127.0.0.1:{}", farm.server.port);
     let text = farm.iqa(&["farm", "status", "--server", &url("wrong-word")]).ended(2).stderr;
     assert!(text.contains("authorization") && !text.contains("wrong-word"), "{text}");
+    assert!(text.contains("check user and password") && !text.contains("nats-server -js"), "{text}");
     farm.iqa(&["farm", "status", "--server", &url("hidden-word")]).ended(0);
 }
 

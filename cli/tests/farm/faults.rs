@@ -124,6 +124,21 @@ fn a_worker_with_another_model_leaves_the_plan_to_others() {
 }
 
 #[test]
+fn collect_of_a_plan_that_is_removed_ends() {
+    let test = "a removed plan that is collected";
+    let Some(farm) = Farm::new(test) else { return };
+    let Some(()) = ladder(&farm, test) else { return };
+    let plan = farm.submit("source = 'source.mp4'\nrenditions = ['low.mp4']\nsegment = 'none'");
+    let mut collect = Worker::start(&mut farm.command(&["farm", "collect", &plan]));
+    collect.wait_for("waiting for results");
+    farm.iqa(&["farm", "remove", &plan]).ended(0);
+    assert_eq!(collect.ended(), 2, "{}", collect.said());
+    assert!(collect.said().contains(&format!("plan {plan} was removed")), "{}", collect.said());
+    let text = farm.iqa(&["farm", "collect", &plan]).ended(2).stderr;
+    assert!(text.contains(&format!("there is no plan {plan}")), "{text}");
+}
+
+#[test]
 fn a_plan_that_is_removed_while_it_runs_holds_no_worker_up() {
     let Some(farm) = Farm::new("a removed plan") else { return };
     let removed = farm.submit("drill = { units = 1, time = '3s' }");

@@ -11,5 +11,7 @@ mod shared;
 mod drills;
 mod errors;
 mod faults;
+mod inputs;
+mod limits;
 mod numbers;
 mod slow;

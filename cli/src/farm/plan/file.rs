@@ -2,7 +2,7 @@
 
 //! The file that `iqa farm submit` reads.
 
-use crate::args::{Args, Command, Common, Compare, duration};
+use crate::args::{Args, Command, Common, Compare, class, duration};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser as _;
 use serde::{Deserialize, Serialize};
@@ -134,12 +134,7 @@ impl File {
             }
             (None, Some(_)) => ensure!(!file.renditions.is_empty(), "renditions is empty: name files or URIs"),
         }
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        ensure!(
-            !file.class.is_empty() && file.class.chars().all(is_name),
-            "class = {:?}: use letters, digits, - and _",
-            file.class
-        );
+        class(&file.class).map_err(|advice| anyhow::anyhow!("class = {:?}: {advice}", file.class))?;
         file.segment()?;
         file.ack_wait()?;
         Ok(file)

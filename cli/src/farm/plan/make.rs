@@ -7,9 +7,9 @@ use super::file::File;
 use super::identity::Identities;
 use super::{Ladder, Location, Making, Media, Plan, Rendition, Work, offset};
 use crate::args::{Alignment, Common, Deinterlace, Registration};
-use crate::compare::{Hashes, Settings};
+use crate::compare::{Hashes, Settings, pass};
 use crate::media::decode;
-use crate::media::inputs::{Input, Inputs, Source};
+use crate::media::inputs::{Input, Inputs, Source, about, of_source};
 use crate::media::rate::{self, Scanned};
 use anyhow::{Context as _, Result, bail, ensure};
 use std::sync::atomic::Ordering;
@@ -23,12 +23,14 @@ struct Read {
     input: Input,
     media: Media,
     scanned: Scanned,
+    /// Why it could not be read.
+    problem: Option<String>,
 }
 
 /// Makes a plan.
 ///
 /// # Errors
-/// If an option is invalid, or an input cannot be read.
+/// If an option is invalid, or the source or all renditions cannot be read.
 pub fn make(file: &File, making: &mut Making<'_>) -> Result<Plan> {
     let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).context("too long");
     let ack_wait = nanoseconds(file.ack_wait()?)?;
@@ -61,39 +63,66 @@ fn ladder(file: &File, source: &str, making: &mut Making<'_>) -> Result<Ladder> 
     }
     let inputs = Inputs::new(&args)?;
     let mut identities = Identities::default();
-    let source = read(&inputs.source, &mut identities, making)?;
-    let renditions = inputs.renditions.iter().map(|input| read(input, &mut identities, making));
+    let source = read(&inputs.source, &settings, &mut identities, making)?;
+    if let Some(problem) = &source.problem {
+        bail!(of_source(&source.input.shown, problem));
+    }
+    let renditions = inputs.renditions.iter().map(|input| read(input, &settings, &mut identities, making));
     let renditions = renditions.collect::<Result<Vec<_>>>()?;
+    for read in &renditions {
+        if let Some(problem) = &read.problem {
+            making.progress.say(&format!("iqa farm: {}", about(&read.input.shown, problem)));
+        }
+    }
+    ensure!(renditions.iter().any(|read| read.problem.is_none()), "no rendition can be read");
     let cut = cut(file, &settings, &source, &renditions, (&common, &args), making)?;
     let renditions = renditions.into_iter().zip(cut).map(|(read, cut)| {
         let (offset, cuts, uncut) = match cut {
             Ok((offset, cuts)) => (offset, cuts, None),
             Err(uncut) => (0, Vec::new(), uncut),
         };
-        Rendition { media: read.media, offset, cuts, uncut }
+        Rendition { media: read.media, offset, cuts, uncut, problem: read.problem }
     });
     let renditions = renditions.collect();
     Ok(Ladder { options: file.compare.clone(), models, source: source.media, renditions })
 }
 
-/// Identifies and scans an input.
-fn read(input: &Input, identities: &mut Identities, making: &mut Making<'_>) -> Result<Read> {
-    if let Some(problem) = &input.problem {
-        bail!("{}: {problem}", input.shown);
-    }
+/// Identifies and scans an input. Says why it cannot be read.
+///
+/// # Errors
+/// If the run is interrupted.
+fn read(input: &Input, settings: &Settings, identities: &mut Identities, making: &mut Making<'_>) -> Result<Read> {
+    let read = match &input.problem {
+        Some(problem) => Err(anyhow::anyhow!("{problem}")),
+        None => read_all(input, settings, identities, making),
+    };
+    ensure!(!making.interrupted.load(Ordering::Relaxed), "interrupted");
+    read.or_else(|error| {
+        let problem = crate::secret::redact(&format!("{error:#}"));
+        let location = Location::Uri(crate::secret::redact(&input.shown));
+        let media =
+            Media { name: input.name.clone(), location, hash: String::new(), pictures: 0, bytes: 0, span: None };
+        Ok(Read { input: input.clone(), media, scanned: Scanned::default(), problem: Some(problem) })
+    })
+}
+
+fn read_all(input: &Input, settings: &Settings, identities: &mut Identities, making: &mut Making<'_>) -> Result<Read> {
     making.progress.begin(&format!("reading {}", input.name), 0, 1);
     let location = match &input.source {
         Source::Uri(uri) => Location::Uri(uri.clone()),
         Source::Pictures(files) => Location::Pictures(files.clone()),
     };
-    let shown = crate::secret::redact(&input.shown);
-    let hash = identities.of(&location, || {}).with_context(|| shown.clone())?;
+    let hash = identities.of(&location, || {})?;
     let scanned = match &location {
-        // If it cannot be demuxed, its unit says why.
         Location::Uri(uri) => rate::scan(uri, None, making.interrupted).unwrap_or_default(),
         Location::Pictures(_) => Scanned::default(),
     };
-    ensure!(!making.interrupted.load(Ordering::Relaxed), "interrupted");
+    // What cannot be demuxed here may still be decoded.
+    if scanned.pictures.is_empty()
+        && let Some(problem) = pass::undecodable(input, settings, making.interrupted)?
+    {
+        bail!(problem);
+    }
     let pictures = match &location {
         Location::Uri(_) => scanned.pictures.len() as u64,
         Location::Pictures(files) => files.len() as u64,
@@ -101,7 +130,7 @@ fn read(input: &Input, identities: &mut Identities, making: &mut Making<'_>) -> 
     let encoded = scanned.encoded;
     let name = input.name.clone();
     let media = Media { name, location, hash, pictures, bytes: encoded.bytes, span: encoded.span };
-    Ok(Read { input: input.clone(), media, scanned })
+    Ok(Read { input: input.clone(), media, scanned, problem: None })
 }
 
 /// Offset and cuts of each rendition, or why it is not cut; `None`: it is short.
@@ -126,8 +155,8 @@ fn cut(
     let mut found: Vec<Cut> = Vec::new();
     let mut tried = Vec::new();
     for (index, read) in renditions.iter().enumerate() {
-        let reason = of_container(read).map(|why| format!("it {why}"));
-        if reason.is_none() {
+        let reason = of_container(read).map(|why| format!("it {why}")).filter(|_| read.problem.is_none());
+        if reason.is_none() && read.problem.is_none() {
             tried.push(index);
         }
         found.push(Err(reason));

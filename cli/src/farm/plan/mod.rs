@@ -130,6 +130,9 @@ pub struct Rendition {
     /// Why it is not cut, if it is long enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uncut: Option<String>,
+    /// Why it cannot be read: it has no unit then, and the report says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// A unit of a plan.
@@ -234,7 +237,7 @@ impl Plan {
     /// Number of units, without those of renditions that turn out to need a unit as a whole.
     pub fn planned(&self) -> u64 {
         match &self.work {
-            Work::Compare(ladder) => ladder.renditions.iter().map(|one| one.segments() as u64).sum(),
+            Work::Compare(ladder) => ladder.renditions.iter().map(|one| one.units(0).count() as u64).sum(),
             Work::Drill { units, .. } => *units,
         }
     }
@@ -262,9 +265,11 @@ impl Plan {
     pub fn has(&self, unit: Unit) -> bool {
         match (&self.work, unit) {
             (Work::Compare(ladder), Unit::Segment { rendition, segment }) => {
-                ladder.renditions.get(rendition).is_some_and(|one| segment < one.segments())
+                ladder.renditions.get(rendition).is_some_and(|one| one.problem.is_none() && segment < one.segments())
             }
-            (Work::Compare(ladder), Unit::Whole { rendition }) => rendition < ladder.renditions.len(),
+            (Work::Compare(ladder), Unit::Whole { rendition }) => {
+                ladder.renditions.get(rendition).is_some_and(|one| one.problem.is_none())
+            }
             (Work::Drill { units, .. }, Unit::Drill { number }) => number < *units,
             _ => false,
         }
@@ -294,23 +299,54 @@ impl Plan {
 
     /// What a unit is, for messages.
     pub fn describe(&self, unit: Unit) -> String {
+        self.describe_all(&[unit])
+    }
+
+    /// What units are that are in the plan's order.
+    pub fn describe_all(&self, units: &[Unit]) -> String {
         let name = |rendition: usize| match &self.work {
             Work::Compare(ladder) => ladder.renditions.get(rendition).map_or("?", |one| one.media.name.as_str()),
             Work::Drill { .. } => "?",
         };
-        match unit {
-            Unit::Segment { rendition, segment } => format!("{}, segment {}", name(rendition), segment + 1),
-            Unit::Whole { rendition } => format!("{}, whole", name(rendition)),
-            Unit::Drill { number } => format!("drill {}", number + 1),
-        }
+        let key = |unit: &Unit| match *unit {
+            Unit::Segment { rendition, .. } => Some((rendition, true)),
+            Unit::Whole { rendition } => Some((rendition, false)),
+            Unit::Drill { .. } => None,
+        };
+        let alike = units.chunk_by(|one, other| key(one) == key(other)).map(|alike| {
+            let numbers = alike.iter().filter_map(|unit| match *unit {
+                Unit::Segment { segment, .. } => Some(segment as u64 + 1),
+                Unit::Whole { .. } => None,
+                Unit::Drill { number } => Some(number + 1),
+            });
+            let numbers: Vec<_> = numbers.collect();
+            let plural = if numbers.len() > 1 { "s" } else { "" };
+            match alike.first().and_then(key) {
+                Some((rendition, true)) => format!("{}, segment{plural} {}", name(rendition), ranges(&numbers)),
+                Some((rendition, false)) => format!("{}, whole", name(rendition)),
+                None => format!("drill{plural} {}", ranges(&numbers)),
+            }
+        });
+        alike.collect::<Vec<_>>().join("; ")
     }
+}
+
+/// Ascending numbers, such as `1, 3 to 5`.
+fn ranges(numbers: &[u64]) -> String {
+    let runs = numbers.chunk_by(|one, other| one.checked_add(1) == Some(*other)).map(|run| match run {
+        [one, .., other] if run.len() > 2 => format!("{one} to {other}"),
+        [one, other] if numbers.len() == 2 => format!("{one} and {other}"),
+        run => run.iter().map(u64::to_string).collect::<Vec<_>>().join(", "),
+    });
+    runs.collect::<Vec<_>>().join(", ")
 }
 
 impl Rendition {
     /// The units of the rendition at this index.
     fn units(&self, rendition: usize) -> impl Iterator<Item = Unit> + use<> {
         let is_cut = !self.cuts.is_empty();
-        (0..self.segments()).map(move |segment| match is_cut {
+        let count = if self.problem.is_none() { self.segments() } else { 0 };
+        (0..count).map(move |segment| match is_cut {
             true => Unit::Segment { rendition, segment },
             false => Unit::Whole { rendition },
         })
@@ -344,9 +380,13 @@ pub mod tests {
         Media { name: name.into(), location, hash: format!("hash of {name}"), pictures: 250, bytes: 1000, span: None }
     }
 
+    fn rendition(name: &str) -> Rendition {
+        Rendition { media: media(name), offset: 0, cuts: Vec::new(), uncut: None, problem: None }
+    }
+
     pub fn ladder() -> Ladder {
-        let cut = Rendition { media: media("720p"), offset: 0, cuts: vec![1_000, 2_000], uncut: None };
-        let whole = Rendition { media: media("360p"), offset: 0, cuts: Vec::new(), uncut: Some("drifts".into()) };
+        let cut = Rendition { cuts: vec![1_000, 2_000], ..rendition("720p") };
+        let whole = Rendition { uncut: Some("drifts".into()), ..rendition("360p") };
         Ladder {
             options: Options::default(),
             models: Hashes::default(),
@@ -373,6 +413,29 @@ pub mod tests {
         assert!(plan.unit_id(Unit::Drill { number: 0 }).is_err());
         // Needed if a segment turns out not to fit.
         assert!(!ids.contains(&plan.unit_id(Unit::Whole { rendition: 0 }).unwrap()));
+    }
+
+    #[test]
+    fn a_rendition_that_cannot_be_read_has_no_unit() {
+        let mut broken = ladder();
+        broken.renditions[0].problem = Some("no such file".into());
+        broken.renditions[0].cuts.clear();
+        let plan = plan(broken);
+        assert_eq!((plan.units().collect::<Vec<_>>(), plan.planned()), (vec![Unit::Whole { rendition: 1 }], 1));
+        assert!(plan.unit_id(Unit::Whole { rendition: 0 }).is_err());
+    }
+
+    #[test]
+    fn units_are_described_together() {
+        let plan = plan(ladder());
+        let cut = |segment| Unit::Segment { rendition: 0, segment };
+        let of = |units: &[Unit]| plan.describe_all(units);
+        assert_eq!(of(&[cut(1)]), "720p, segment 2");
+        assert_eq!(of(&[cut(0), cut(1)]), "720p, segments 1 and 2");
+        assert_eq!(of(&[cut(0), cut(1), cut(2), Unit::Whole { rendition: 1 }]), "720p, segments 1 to 3; 360p, whole");
+        let drill = Plan::new("cpu".into(), 1, Work::Drill { units: 9, time: 0 }).unwrap();
+        let units = [0, 2, 3, 4, 8].map(|number| Unit::Drill { number });
+        assert_eq!(drill.describe_all(&units), "drills 1, 3 to 5, 9");
     }
 
     #[test]

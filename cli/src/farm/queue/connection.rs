@@ -7,7 +7,7 @@ use crate::secret::{Secret, redact};
 use anyhow::{Context as _, Result, bail, ensure};
 use async_nats::jetstream::context::ContextBuilder;
 use async_nats::jetstream::{self, Context};
-use async_nats::{Client, ConnectOptions, Event};
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -26,6 +26,12 @@ pub const UNCONFIRMED: usize = 256;
 
 /// Longest time between attempts to reconnect.
 const RECONNECT: Duration = Duration::from_secs(4);
+
+/// Schemes of URLs.
+const SCHEMES: [&str; 2] = ["nats", "tls"];
+
+/// Options with files, and what these contain.
+const PEM: [(&str, &str); 3] = [("--ca", "CERTIFICATE"), ("--cert", "CERTIFICATE"), ("--key", "PRIVATE KEY")];
 
 /// Whether the connection is lost.
 static LOST: AtomicBool = AtomicBool::new(false);
@@ -57,6 +63,7 @@ impl Connection {
     pub fn new(options: &FarmServer) -> Result<Self> {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let file = |given: &Option<PathBuf>, name: &str| given.clone().or_else(|| variable(name).map(PathBuf::from));
+        let given = if options.server.is_some() { "--server" } else { "NATS_URL" };
         let servers = match &options.server {
             Some(server) => server.clone(),
             None => match variable("NATS_URL") {
@@ -72,7 +79,13 @@ impl Connection {
             } else {
                 format!("nats://{}", server.reveal())
             };
-            let url = url::Url::parse(&url).with_context(|| format!("--server {}", redact(&url)))?;
+            let shown = redact(&url);
+            let url = url::Url::parse(&url).with_context(|| format!("{given} {shown}"))?;
+            ensure!(
+                SCHEMES.contains(&url.scheme()),
+                "{given} {shown}: {}:// is not how a NATS server is reached: use nats:// or tls://",
+                url.scheme()
+            );
             let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
             let user = decoded(url.username());
             let own = match url.password() {
@@ -82,17 +95,27 @@ impl Connection {
             };
             ensure!(
                 login.as_ref().is_none_or(|known| *known == own),
-                "--server: the servers of a cluster need the same user and password"
+                "{given}: the servers of a cluster need the same user and password"
             );
             login = Some(own);
         }
         let creds = match file(&options.creds, "NATS_CREDS") {
-            Some(path) => Some(Secret::unlisted(&read(&path)?)),
+            Some(path) => Some(Secret::unlisted(&read("--creds", &path)?)),
             None => None,
         };
         let files = [file(&options.ca, "NATS_CA"), file(&options.cert, "NATS_CERT"), file(&options.key, "NATS_KEY")];
-        for path in files.iter().flatten() {
-            read(path)?;
+        for ((name, holds), path) in PEM.into_iter().zip(&files) {
+            let Some(path) = path else { continue };
+            let text = read(name, path)?;
+            // For example `-----BEGIN EC PRIVATE KEY-----`.
+            let begins =
+                |line: &str| line.starts_with("-----BEGIN ") && line.trim_end().ends_with(&format!("{holds}-----"));
+            ensure!(
+                text.lines().any(begins),
+                "{name} {}: it has no {} in PEM format (a block that begins with -----BEGIN {holds}-----)",
+                path.display(),
+                holds.to_lowercase()
+            );
         }
         let [_, cert, key] = &files;
         ensure!(cert.is_some() == key.is_some(), "a client certificate needs both --cert and --key");
@@ -158,12 +181,9 @@ impl Connection {
             servers.collect::<Result<Vec<_>, _>>().map_err(|_| anyhow::anyhow!("--server {}", self.shown()))?;
         let client = self.options(name)?.connect(servers).await;
         let client = client.map_err(|error| {
-            anyhow::anyhow!(
-                "cannot connect to the NATS server {}: {}; start one with `nats-server -js`, or name another with \
-                 --server",
-                self.shown(),
-                redact(&chain(&error))
-            )
+            let text = redact(&chain(&error));
+            let advice = advice(error.kind(), &text);
+            anyhow::anyhow!("cannot connect to the NATS server {}: {text}; {advice}", self.shown())
         })?;
         let version = client.server_info().version;
         let (major, minor) = OLDEST;
@@ -208,8 +228,26 @@ impl Queue {
     }
 }
 
-fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+/// The text of a file that an option or its variable names.
+fn read(option: &str, path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).with_context(|| format!("{option}: cannot read {}", path.display()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What to do if the server cannot be reached.
+fn advice(kind: ConnectErrorKind, text: &str) -> &'static str {
+    match kind {
+        ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
+            "it refuses this user: check user and password, or the token, in the URL (nats://USER:PASSWORD@HOST), or the \
+             file of --creds"
+        }
+        ConnectErrorKind::Dns => "check the name of the host",
+        _ if text.contains("certificate") || kind == ConnectErrorKind::Tls => {
+            "check that --ca has the authority that signed the server's certificate, that the certificate is for this \
+             host, and --cert and --key if the server asks for them"
+        }
+        _ => "start one with `nats-server -js`, or name another with --server",
+    }
 }
 
 /// An error with its causes.
@@ -252,6 +290,24 @@ mod tests {
         assert_eq!(login("tls://token-abcdef@a,b").unwrap(), Some(Login::Token(Secret::new("token-abcdef"))));
         assert_eq!(login("a,b:4222").unwrap(), None);
         assert!(login("me:pass-word-2@a,me:pass-word-3@b").unwrap_err().to_string().contains("same user and password"));
+    }
+
+    #[test]
+    fn another_scheme_and_a_file_without_a_certificate_are_named() {
+        let error = |options: &FarmServer| format!("{:#}", Connection::new(options).unwrap_err());
+        let text = error(&options("http://me:pass-word-4@a"));
+        assert!(
+            text.contains("--server http://me:***@a: http:// is not how") && !text.contains("pass-word-4"),
+            "{text}"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let with = FarmServer { ca: Some(path.clone()), ..options("nats://a") };
+        assert!(error(&with).contains("--ca: cannot read"), "{}", error(&with));
+        std::fs::write(&path, [0x30, 0x82, 0xff]).unwrap();
+        assert!(error(&with).contains("ca.pem: it has no certificate in PEM format"), "{}", error(&with));
+        std::fs::write(&path, "-----BEGIN CERTIFICATE-----\r\nAA==\n").unwrap();
+        Connection::new(&with).unwrap();
     }
 
     #[test]

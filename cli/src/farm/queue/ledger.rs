@@ -3,7 +3,7 @@
 //! What became of the units of a plan: computed from the plan and the results, never from the queue.
 
 use super::connection::Queue;
-use super::stored::Claim;
+use super::stored::{Claim, Failed};
 use crate::farm::plan::{Plan, Unit};
 use anyhow::Result;
 use serde::Serialize;
@@ -83,9 +83,77 @@ pub async fn units(queue: &Queue, plan: &Plan) -> Result<Vec<Unit>> {
     Ok(plan.units().chain(extra.map(|rendition| Unit::Whole { rendition })).collect())
 }
 
+/// Units of a plan that have failed, in its order, with their IDs; at most so many.
+///
+/// # Errors
+/// If the server does not answer.
+pub async fn failures(queue: &Queue, plan: &Plan, most: usize) -> Result<Vec<(String, Failed)>> {
+    let mut left = queue.failed(&plan.id).await?;
+    let mut found = Vec::new();
+    for unit in units(queue, plan).await? {
+        if left.is_empty() || found.len() >= most {
+            break;
+        }
+        let id = plan.unit_id(unit)?;
+        // A unit may have failed once and then succeeded.
+        if left.remove(&id)
+            && !queue.is_done(&plan.id, &id).await?
+            && let Some(failed) = queue.failure(plan, &id).await?
+        {
+            found.push((id, failed));
+        }
+    }
+    Ok(found)
+}
+
+/// Units that have failed for the same reason.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// The units, in the plan's order.
+    pub units: Vec<Unit>,
+    /// Most attempts at one of them.
+    pub attempts: i64,
+    /// The reason.
+    pub error: String,
+}
+
+/// Groups failures, which are in the plan's order, by their reason.
+pub fn grouped<'a>(failures: impl IntoIterator<Item = &'a Failed>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for Failed { unit, attempts, error, .. } in failures {
+        match groups.iter_mut().find(|group| group.error == *error) {
+            Some(group) => {
+                group.units.push(*unit);
+                group.attempts = group.attempts.max(*attempts);
+            }
+            None => groups.push(Group { units: vec![*unit], attempts: *attempts, error: error.clone() }),
+        }
+    }
+    groups
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn equal_reasons_are_one_group() {
+        let failed = |segment, attempts, error: &str| Failed {
+            unit: Unit::Segment { rendition: 0, segment },
+            attempts,
+            worker: format!("worker-{segment}"),
+            error: error.to_owned(),
+        };
+        let groups = grouped(&[failed(0, 5, "gone"), failed(1, 1, "changed"), failed(2, 6, "gone")]);
+        let units = |segments: &[usize]| {
+            segments.iter().map(|&segment| Unit::Segment { rendition: 0, segment }).collect::<Vec<_>>()
+        };
+        let group = |segments: &[usize], attempts, error: &str| {
+            let (units, error) = (units(segments), error.to_owned());
+            Group { units, attempts, error }
+        };
+        assert_eq!(groups, [group(&[0, 2], 6, "gone"), group(&[1], 1, "changed")]);
+    }
 
     #[test]
     fn the_ledger_adds_up_whatever_is_counted() {

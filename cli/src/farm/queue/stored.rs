@@ -3,11 +3,13 @@
 //! What is stored about units.
 
 use super::connection::Queue;
+use super::storing;
 use super::streams::Created;
 use crate::farm::plan::{Plan, Unit, VERSION};
 use crate::farm::unit::outcome::{Outcome, digest};
 use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::AsyncReadExt as _;
 
@@ -101,7 +103,29 @@ pub struct Claim {
     pub worker: String,
 }
 
+/// A worker, as it announces itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Present {
+    /// Class of the plans whose units it runs.
+    pub class: String,
+    /// Number of units at the same time.
+    pub slots: u32,
+    /// Plans of its class that it leaves to others, and why.
+    #[serde(default)]
+    pub left: BTreeMap<String, String>,
+}
+
 impl Queue {
+    /// The workers that have announced themselves in the last half minute.
+    ///
+    /// # Errors
+    /// If the server does not answer.
+    pub async fn present(&self) -> Result<Vec<Present>> {
+        // One of a later version is not shown.
+        Ok(self.announced().await?.iter().filter_map(|worker| serde_json::from_slice(worker).ok()).collect())
+    }
+
     /// Stores a result. The first one counts.
     ///
     /// # Errors
@@ -122,7 +146,7 @@ impl Queue {
             let number = OBJECTS.fetch_add(1, Ordering::Relaxed);
             let name = format!("{plan}.{id}.{}.{number}", result.worker);
             let stored = self.objects().await?.put(name.as_str(), &mut bytes.as_slice()).await;
-            stored.context("cannot store the result")?;
+            stored.map_err(|error| storing(error, "cannot store the result"))?;
             label.object = Some(name);
         }
         let mut payload = serde_json::to_vec(&label)?;

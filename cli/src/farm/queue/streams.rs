@@ -2,40 +2,25 @@
 
 //! The streams, and what is stored in them by subject.
 
+use super::config::{self, done_stream};
 use super::connection::Queue;
-use super::{CLAIMS, OBJECTS, PLANS, UNITS, code, is_missing};
+use super::{CLAIMS, OBJECTS, PLANS, UNITS, code, is_missing, storing};
 use crate::farm::plan::{Plan, Unit};
 use anyhow::{Context as _, Result, bail, ensure};
 use async_nats::jetstream::consumer::pull;
 use async_nats::jetstream::context::PublishErrorKind;
-use async_nats::jetstream::stream::{Config, DirectGetErrorKind, DiscardPolicy, RetentionPolicy, StorageType, Stream};
+use async_nats::jetstream::stream::{Config, DirectGetErrorKind, Stream};
 use async_nats::jetstream::{ErrorCode, consumer, object_store};
 use async_nats::{HeaderMap, header};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use std::collections::BTreeSet;
-use std::time::Duration;
-
-/// How long plans and results are kept.
-const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
-
-/// How long a claim counts without being renewed; it is renewed every 10 s at most.
-const CLAIMED: Duration = Duration::from_secs(30);
-
-/// Maximum number of units that wait, over all plans.
-const MOST_UNITS: i64 = 10_000_000;
-
-/// Maximum number of units that run, per plan.
-const MOST_RUNNING: i64 = 100_000;
-
-/// Maximum number of slots that wait for a unit, per plan.
-const MOST_SLOTS: i64 = 20_000;
-
-/// Maximum number of plans.
-const MOST_PLANS: i32 = 10_000;
 
 /// Messages that are published at the same time.
 const AT_ONCE: usize = super::connection::UNCONFIRMED / 2;
+
+/// In place of a plan's ID, the subject of what workers say of themselves.
+const WORKERS: &str = "workers";
 
 /// What became of a message that was to be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,20 +31,20 @@ pub enum Created {
     Known,
 }
 
-fn base(name: &str, subjects: &[&str]) -> Config {
-    Config {
-        name: name.to_owned(),
-        subjects: subjects.iter().map(|&subject| subject.to_owned()).collect(),
-        max_messages_per_subject: 1,
-        storage: StorageType::File,
-        allow_direct: true,
-        ..Config::default()
-    }
-}
+/// Least `max_payload` of a server, in bytes, which is the default of NATS.
+const LEAST_PAYLOAD: usize = 1 << 20;
 
-/// Name of the stream of a plan's results.
-fn done_stream(plan: &str) -> String {
-    format!("IQA_DONE_{plan}")
+/// Checks a stream that exists.
+fn check(wanted: &Config, stream: &Stream) -> Result<()> {
+    let differ = config::differences(wanted, &stream.cached_info().config);
+    let name = &wanted.name;
+    ensure!(
+        differ.is_empty(),
+        "the stream {name} is another than this program makes: {}; correct it with `nats stream edit {name}`, remove it \
+         with `nats stream rm {name}`, or use another account",
+        differ.join("; ")
+    );
+    Ok(())
 }
 
 impl Queue {
@@ -68,39 +53,31 @@ impl Queue {
     /// # Errors
     /// If they cannot be created, or are others than expected.
     pub async fn prepare(&self) -> Result<()> {
-        let said = ["iqa.plan.*", "iqa.whole.*.*", "iqa.attempt.*.*", "iqa.failed.*.*", "iqa.conflict.*.*"];
-        self.stream(Config { max_age: KEPT, ..base(PLANS, &said) }).await?;
-        let units = Config {
-            retention: RetentionPolicy::WorkQueue,
-            discard: DiscardPolicy::New,
-            max_messages: MOST_UNITS,
-            max_consumers: MOST_PLANS,
-            ..base(UNITS, &["iqa.unit.*.*"])
-        };
-        self.stream(units).await?;
-        let claims = Config { storage: StorageType::Memory, max_age: CLAIMED, ..base(CLAIMS, &["iqa.claim.*.*"]) };
-        self.stream(claims).await?;
-        let objects = object_store::Config { bucket: OBJECTS.to_owned(), max_age: KEPT, ..Default::default() };
-        if self.jetstream().get_object_store(OBJECTS).await.is_err() {
-            self.jetstream().create_object_store(objects).await.context("cannot create the store of results")?;
+        let accepted = self.client.max_payload();
+        ensure!(
+            accepted >= LEAST_PAYLOAD,
+            "the NATS server accepts messages of {accepted} bytes at most, too few for results: set max_payload to \
+             {LEAST_PAYLOAD} or more in its configuration"
+        );
+        for wanted in [config::plans(), config::units(), config::claims()] {
+            self.stream(wanted).await?;
         }
-        Ok(())
+        let wanted = config::objects_stream();
+        match self.jetstream().get_stream(&wanted.name).await {
+            Ok(stream) => check(&wanted, &stream),
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                ensure!(is_missing(&error), error.context("cannot open the store of results"));
+                let made = self.jetstream().create_object_store(config::objects()).await;
+                made.map(drop).map_err(|error| storing(error, "cannot create the store of results"))
+            }
+        }
     }
 
-    async fn stream(&self, config: Config) -> Result<Stream> {
-        let name = config.name.clone();
-        let stream = self.jetstream().get_or_create_stream(config.clone()).await;
-        let stream = stream.map_err(anyhow::Error::from).with_context(|| format!("cannot create the stream {name}"))?;
-        let found = &stream.cached_info().config;
-        let is_right = found.retention == config.retention
-            && found.max_messages_per_subject == 1
-            && config.subjects.iter().all(|subject| found.subjects.contains(subject));
-        ensure!(
-            is_right,
-            "the stream {name} is another than this program makes (a work queue, one message per subject): remove it \
-             with `nats stream rm {name}`, or use another account"
-        );
-        Ok(stream)
+    async fn stream(&self, wanted: Config) -> Result<()> {
+        let stream = self.jetstream().get_or_create_stream(wanted.clone()).await;
+        let stream = stream.map_err(|error| storing(error, &format!("cannot create the stream {}", wanted.name)))?;
+        check(&wanted, &stream)
     }
 
     async fn get(&self, stream: &str, subject: &str) -> Result<Option<Bytes>> {
@@ -134,14 +111,14 @@ impl Queue {
             Err(error) if error.kind() == PublishErrorKind::StreamNotFound => {
                 bail!("the stream of {subject} does not exist: it was removed; submit the plan again")
             }
-            Err(error) => Err(error).with_context(|| format!("cannot store {subject}")),
+            Err(error) => Err(storing(error, &format!("cannot store {subject}"))),
         }
     }
 
     /// Stores a message in place of one that its subject may have.
     async fn put(&self, subject: String, payload: Bytes) -> Result<()> {
         let stored = async { self.jetstream().publish(subject.clone(), payload).await?.await };
-        stored.await.with_context(|| format!("cannot store {subject}")).map(drop)
+        stored.await.map(drop).map_err(|error| storing(error, &format!("cannot store {subject}")))
     }
 
     async fn purge(&self, stream: &str, subject: &str) -> Result<()> {
@@ -182,8 +159,7 @@ impl Queue {
             self.largest()
         );
         self.put(format!("iqa.plan.{}", plan.id), bytes.into()).await?;
-        let done = base(&done_stream(&plan.id), &[&format!("iqa.done.{}.*", plan.id)]);
-        self.stream(Config { max_age: KEPT, ..done }).await?;
+        self.stream(config::done(&plan.id)).await?;
         self.consumer(plan).await.map(drop)
     }
 
@@ -193,28 +169,24 @@ impl Queue {
     /// If it cannot be created.
     pub async fn consumer(&self, plan: &Plan) -> Result<consumer::Consumer<pull::Config>> {
         let units = self.jetstream().get_stream_no_info(UNITS).await?;
-        let config = pull::Config {
-            durable_name: Some(plan.id.clone()),
-            filter_subject: format!("iqa.unit.{}.*", plan.id),
-            ack_wait: Duration::from_nanos(plan.ack_wait),
-            max_ack_pending: MOST_RUNNING,
-            max_waiting: MOST_SLOTS,
-            // The program counts: a unit whose worker is killed while it records the failure would be lost.
-            max_deliver: -1,
-            ..pull::Config::default()
-        };
-        let made = units.create_consumer(config).await;
-        made.map_err(anyhow::Error::from).with_context(|| format!("cannot make the consumer of plan {}", plan.id))
+        let made = units.create_consumer(config::consumer(plan)).await;
+        made.map_err(|error| storing(error, &format!("cannot make the consumer of plan {}", plan.id)))
     }
 
     /// The consumer of a plan's units, as it was made when the plan was submitted.
     ///
     /// # Errors
-    /// If it does not exist.
-    pub async fn known_consumer(&self, plan: &Plan) -> Result<consumer::Consumer<pull::Config>> {
+    /// If it does not exist; inside, if it is another than this program makes.
+    pub async fn known_consumer(&self, plan: &Plan) -> Result<Result<consumer::Consumer<pull::Config>, String>> {
         let units = self.jetstream().get_stream_no_info(UNITS).await?;
-        let known = units.get_consumer(&plan.id).await;
-        known.map_err(anyhow::Error::from_boxed).with_context(|| format!("the consumer of plan {}", plan.id))
+        let known = units.get_consumer::<pull::Config>(&plan.id).await;
+        let known = known.map_err(anyhow::Error::from_boxed);
+        let known = known.with_context(|| format!("the consumer of plan {}", plan.id))?;
+        let differ = config::consumer_differences(&config::consumer(plan), &known.cached_info().config);
+        if differ.is_empty() {
+            return Ok(Ok(known));
+        }
+        Ok(Err(format!("its consumer was changed ({}): submit the plan again", differ.join("; "))))
     }
 
     /// A stored plan.
@@ -405,6 +377,19 @@ impl Queue {
     pub async fn claim(&self, plan: &str, slot: &str, claim: Vec<u8>) {
         // Only for `status`: the queue has its own record.
         let _ = self.client.publish(format!("iqa.claim.{plan}.{slot}"), claim.into()).await;
+    }
+
+    /// Says which worker this is; nothing, if it ends.
+    ///
+    /// # Errors
+    /// If the server does not store it.
+    pub async fn announce(&self, name: &str, worker: Vec<u8>) -> Result<()> {
+        self.put(format!("iqa.claim.{WORKERS}.{name}"), worker.into()).await
+    }
+
+    /// What workers have announced.
+    pub(super) async fn announced(&self) -> Result<Vec<Bytes>> {
+        self.claims(WORKERS).await
     }
 
     /// What runs.

@@ -44,8 +44,16 @@ pub struct Benches {
     /// Plans with work, and when they were listed.
     busy: tokio::sync::Mutex<(Option<Instant>, Vec<String>)>,
     open: tokio::sync::Mutex<VecDeque<(String, Opened)>>,
-    /// Plans that this worker does not run, and when that was found.
-    others: Mutex<BTreeMap<String, Instant>>,
+    /// Plans that this worker does not run.
+    others: Mutex<BTreeMap<String, Other>>,
+}
+
+/// A plan that a worker does not run.
+struct Other {
+    /// When that was found.
+    found: Instant,
+    /// Why, if it is of the worker's class.
+    reason: Option<String>,
 }
 
 impl Benches {
@@ -74,20 +82,39 @@ impl Benches {
         }
         let names = busy.1.clone();
         drop(busy);
-        lock(&self.others).retain(|_, found| found.elapsed() < AGAIN);
+        lock(&self.others).retain(|name, _| names.contains(name));
         let mut opened = Vec::new();
         for name in names {
-            if !lock(&self.others).contains_key(&name) {
+            if !self.is_other(&name) {
                 opened.extend(self.open(queue, &name).await?);
             }
         }
         Ok(opened)
     }
 
+    /// Class of the plans.
+    pub fn class(&self) -> &str {
+        &self.class
+    }
+
+    /// Plans of the class that this worker leaves to others, and why.
+    pub fn left(&self) -> BTreeMap<String, String> {
+        let others = lock(&self.others);
+        others.iter().filter_map(|(name, other)| Some((name.clone(), other.reason.clone()?))).collect()
+    }
+
+    fn is_other(&self, name: &str) -> bool {
+        lock(&self.others).get(name).is_some_and(|other| other.found.elapsed() < AGAIN)
+    }
+
     async fn open(&self, queue: &Queue, name: &str) -> Result<Option<Opened>> {
         let mut open = self.open.lock().await;
         if let Some((_, found)) = open.iter().find(|(known, _)| known == name) {
             return Ok(Some(found.clone()));
+        }
+        // Another slot has just looked at it.
+        if self.is_other(name) {
+            return Ok(None);
         }
         let plan = match queue.plan(name).await {
             Ok(plan) => Arc::new(plan),
@@ -103,7 +130,11 @@ impl Benches {
         };
         match made.context("opening a plan")? {
             Ok(bench) => {
-                let consumer = queue.known_consumer(&plan).await?;
+                let consumer = match queue.known_consumer(&plan).await? {
+                    Ok(consumer) => consumer,
+                    Err(reason) => return Ok(self.other(name, Some(&reason))),
+                };
+                lock(&self.others).remove(name);
                 let opened = Opened { plan, bench: Arc::new(bench), consumer };
                 open.push_back((name.to_owned(), opened.clone()));
                 if open.len() > OPEN {
@@ -123,8 +154,11 @@ impl Benches {
 
     /// Notes that this worker does not run a plan, and why if that is not its class.
     fn other(&self, name: &str, reason: Option<&str>) -> Option<Opened> {
-        lock(&self.others).insert(name.to_owned(), Instant::now());
-        if let Some(reason) = reason {
+        let reason = reason.map(crate::secret::redact);
+        let other = Other { found: Instant::now(), reason: reason.clone() };
+        let before = lock(&self.others).insert(name.to_owned(), other);
+        // It is looked at again and again, and said once.
+        if let Some(reason) = reason.filter(|reason| before.and_then(|other| other.reason).as_ref() != Some(reason)) {
             say(&format!("plan {name} is left to other workers: {reason}"));
         }
         None

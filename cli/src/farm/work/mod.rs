@@ -7,24 +7,30 @@
 
 mod bench;
 mod slot;
+mod trouble;
 
-use super::queue::{Connection, Queue};
+use super::queue::{Connection, Present, Queue, is_missing};
 use super::unit::run::Signals;
 use super::{say, signaled};
 use crate::args::Common;
 use crate::exit::{Exit, interruption};
-use anyhow::Result;
+use crate::media::lock;
+use anyhow::{Result, bail};
 use bench::Benches;
 use slot::Slot;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::Runtime;
+use trouble::{Next, Room};
 
 /// How long units may take to end after a signal.
 const ENDING: Duration = Duration::from_secs(10);
 
-/// Pause after an error of the server, and between looks at an empty queue.
+/// Interval at which a worker announces itself.
+const ANNOUNCED: Duration = Duration::from_secs(10);
+
+/// Pause between looks at an empty queue.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Options of `iqa farm work`.
@@ -45,9 +51,14 @@ struct Worker {
     benches: Benches,
     /// Name in claims and results.
     name: String,
+    slots: u32,
     until_idle: bool,
     /// Set by a signal.
     ending: Arc<AtomicBool>,
+    /// Whether the server has room.
+    room: Room,
+    /// Why the worker ends by itself.
+    failure: Mutex<Option<String>>,
 }
 
 /// Runs `iqa farm work`.
@@ -65,7 +76,16 @@ pub fn run(common: &Common, connection: &Connection, runtime: &Runtime, options:
         queue.prepare().await?;
         say(&format!("worker {name}: class {}, slots {}", options.class, options.slots));
         let benches = Benches::new(common.clone(), options.class.to_owned(), memory);
-        let worker = Worker { queue, benches, name, until_idle: options.until_idle, ending: ending.clone() };
+        let worker = Worker {
+            queue,
+            benches,
+            name,
+            slots: options.slots,
+            until_idle: options.until_idle,
+            ending: ending.clone(),
+            room: Room::default(),
+            failure: Mutex::default(),
+        };
         let worker = Arc::new(worker);
         let slots = (0..options.slots).map(|number| tokio::spawn(Slot::new(worker.clone(), number).run()));
         let slots: Vec<_> = slots.collect();
@@ -83,8 +103,15 @@ pub fn run(common: &Common, connection: &Connection, runtime: &Runtime, options:
         tokio::select! {
             () = all => {}
             () = late => say("units do not end: leaving them to others"),
+            never = worker.announce() => match never {},
         }
+        // It would count for half a minute more.
+        let _ = tokio::time::timeout(PAUSE, worker.queue.announce(&worker.name, Vec::new())).await;
         worker.queue.clone().close().await;
+        let failure = lock(&worker.failure).take();
+        if let Some(failure) = failure {
+            bail!(failure);
+        }
         Ok(Exit::Good)
     })
 }
@@ -97,6 +124,38 @@ impl Worker {
     /// Signals for a unit.
     fn signals(&self) -> Signals {
         Signals { interrupted: self.ending.clone(), ..Signals::default() }
+    }
+
+    /// Tells `iqa farm status` of this worker, again and again.
+    async fn announce(&self) -> std::convert::Infallible {
+        loop {
+            let (class, left) = (self.benches.class().to_owned(), self.benches.left());
+            let present = serde_json::to_vec(&Present { class, slots: self.slots, left }).unwrap_or_default();
+            // The server forgets streams in memory when it is started again. All other errors are those of the slots.
+            if let Err(error) = self.queue.announce(&self.name, present).await
+                && is_missing(&error)
+                && let Err(error) = self.queue.prepare().await
+            {
+                say(&format!("{error:#}"));
+            }
+            tokio::time::sleep(ANNOUNCED).await;
+        }
+    }
+
+    /// Says what has failed, and how long to wait before the next attempt; ends the worker if that is no use.
+    /// `attempts`: how many have failed in a row.
+    fn trouble(&self, error: &anyhow::Error, attempts: u32) -> Duration {
+        match self.room.after(error, attempts) {
+            Next::Again(pause) => {
+                say(&format!("{error:#}; trying again in {} s", pause.as_secs()));
+                pause
+            }
+            Next::End => {
+                lock(&self.failure).get_or_insert(format!("the server has had no room for too long: {error:#}"));
+                self.ending.store(true, Ordering::Relaxed);
+                Duration::ZERO
+            }
+        }
     }
 
     /// Waits, but not for long after a signal.

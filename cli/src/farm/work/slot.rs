@@ -5,7 +5,7 @@
 use super::bench::Opened;
 use super::{PAUSE, Worker};
 use crate::farm::plan::Unit;
-use crate::farm::queue::{Attempt, Claim, Failed, Given, UnitResult, is_missing};
+use crate::farm::queue::{Attempt, Claim, Failed, Given, Refusal, UnitResult, is_missing, refusal};
 use crate::farm::say;
 use crate::farm::unit::outcome::Outcome;
 use crate::farm::unit::run::{Failure, Signals};
@@ -53,14 +53,20 @@ impl Slot {
 
     /// Runs units until the worker ends.
     pub async fn run(self) {
+        let mut attempts = 0;
         while !self.worker.is_ending() {
             match self.step().await {
-                Ok(true) => {}
+                Ok(true) => attempts = 0,
                 Ok(false) if self.worker.until_idle => break,
-                Ok(false) => self.worker.pause(PAUSE).await,
-                Err(error) => {
-                    say(&format!("{error:#}; trying again"));
+                Ok(false) => {
+                    attempts = 0;
                     self.worker.pause(PAUSE).await;
+                }
+                Err(error) if self.worker.is_ending() => say(&format!("{error:#}")),
+                Err(error) => {
+                    attempts += 1;
+                    let pause = self.worker.trouble(&error, attempts);
+                    self.worker.pause(pause).await;
                     // Someone may have removed the streams.
                     if is_missing(&error)
                         && let Err(error) = self.worker.queue.prepare().await
@@ -126,21 +132,21 @@ impl Slot {
 
     /// Records that a unit has failed.
     async fn bury(&self, taken: &Taken, attempt: &Attempt) -> Result<()> {
-        let error = if attempt.error.is_empty() {
-            "its workers died or lost the connection".to_owned()
+        let (worker, error) = if attempt.error.is_empty() {
+            (self.worker.name.clone(), "its workers died or lost the connection".to_owned())
         } else {
-            format!("{} (worker {})", attempt.error, attempt.worker)
+            (attempt.worker.clone(), attempt.error.clone())
         };
         let attempts = taken.delivered - attempt.returned - 1;
-        self.fail(taken, attempts, error).await
+        self.fail(taken, attempts, worker, error).await
     }
 
-    async fn fail(&self, taken: &Taken, attempts: i64, error: String) -> Result<()> {
+    async fn fail(&self, taken: &Taken, attempts: i64, worker: String, error: String) -> Result<()> {
         let plan = &taken.opened.plan;
         say(&format!("{}: failed after {attempts} attempts: {error}", plan.describe(taken.unit)));
-        let worker = self.worker.name.clone();
         let failed = Failed { unit: taken.unit, attempts, worker, error: crate::secret::redact(&error) };
         self.worker.queue.fail(&plan.id, &taken.id, &failed).await?;
+        self.worker.room.stored();
         acknowledge(&taken.message, AckKind::Ack).await
     }
 
@@ -161,7 +167,7 @@ impl Slot {
         let seconds = begun.elapsed().as_secs_f64();
         let given = match ended {
             Ok(outcome) => self.give(taken, outcome, seconds).await,
-            Err(Failure::Lasting(error)) => self.fail(taken, taken.delivered, error).await,
+            Err(Failure::Lasting(error)) => self.fail(taken, taken.delivered, self.worker.name.clone(), error).await,
             Err(Failure::Passing(error)) => self.give_back(taken, &error).await,
             Err(Failure::Interrupted) => self.hand_back(taken).await,
         };
@@ -174,7 +180,7 @@ impl Slot {
         let plan = &taken.opened.plan;
         let claim = Claim { id: taken.id.clone(), worker: self.worker.name.clone() };
         let claim = serde_json::to_vec(&claim).unwrap_or_default();
-        let interval = (Duration::from_nanos(plan.ack_wait) / 3).min(BEAT);
+        let interval = beat_interval(taken);
         let mut last = signals.ticks.load(Ordering::Relaxed);
         self.worker.queue.claim(&plan.id, &self.name, claim.clone()).await;
         loop {
@@ -188,11 +194,12 @@ impl Slot {
         }
     }
 
-    /// Stores a result, however long the server is away.
+    /// Stores a result, however long the server is away. One that can never be stored is a failed unit.
     async fn give(&self, taken: &Taken, outcome: Option<Outcome>, seconds: f64) -> Result<()> {
         let (plan, queue) = (&taken.opened.plan, &self.worker.queue);
         let misfit = outcome.as_ref().and_then(|outcome| outcome.head.misfit.clone());
         let result = UnitResult { unit: taken.unit, worker: self.worker.name.clone(), seconds, outcome };
+        let mut attempts = 0;
         loop {
             let given = async {
                 if let (Unit::Segment { rendition, .. }, Some(reason)) = (taken.unit, &misfit) {
@@ -203,12 +210,16 @@ impl Slot {
             };
             match given.await {
                 Ok(given) => {
+                    self.worker.room.stored();
                     if given == Given::Conflict {
                         say(&format!("{}: another worker gave another result", plan.describe(taken.unit)));
                     }
                     return acknowledge(&taken.message, AckKind::Ack).await;
                 }
                 Err(error) if self.worker.is_ending() => return Err(error),
+                Err(error) if refusal(&error) == Some(Refusal::TooLarge) => {
+                    return self.fail(taken, taken.delivered, self.worker.name.clone(), format!("{error:#}")).await;
+                }
                 Err(error) => {
                     let is_stored = queue.has_plan(&plan.id).await.ok();
                     if is_stored == Some(false) {
@@ -216,14 +227,33 @@ impl Slot {
                         self.worker.benches.close(&plan.id).await;
                         return Ok(());
                     }
-                    say(&format!("cannot store a result: {error:#}; trying again"));
+                    attempts += 1;
+                    let is_full = refusal(&error) == Some(Refusal::Full);
+                    let pause = self.worker.trouble(&error.context("cannot store a result"), attempts);
                     // Someone may have removed the stream of results. If the server is away, the next attempt says so.
-                    if is_stored == Some(true) {
+                    if is_stored == Some(true) && !is_full {
                         let _ = queue.put_plan(plan).await;
                     }
-                    self.worker.pause(PAUSE).await;
+                    if is_full {
+                        self.hold(taken, pause).await;
+                    } else {
+                        self.worker.pause(pause).await;
+                    }
                 }
             }
+        }
+    }
+
+    /// Waits with a result, so that no other worker measures the unit meanwhile.
+    async fn hold(&self, taken: &Taken, pause: Duration) {
+        let step = beat_interval(taken);
+        let mut left = pause;
+        while !left.is_zero() && !self.worker.is_ending() {
+            // If it is lost, another worker may run the unit as well: the first result counts.
+            let _ = taken.message.ack_with(AckKind::Progress).await;
+            let now = left.min(step);
+            self.worker.pause(now).await;
+            left -= now;
         }
     }
 
@@ -251,6 +281,11 @@ impl Slot {
         queue.put_attempt(&plan.id, &taken.id, &attempt).await?;
         acknowledge(&taken.message, AckKind::Nak(None)).await
     }
+}
+
+/// Time between signs of life of a unit.
+fn beat_interval(taken: &Taken) -> Duration {
+    (Duration::from_nanos(taken.opened.plan.ack_wait) / 3).min(BEAT)
 }
 
 /// Answers for a unit and waits until the server has stored that.

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Inputs that cannot be read, and plans that cannot be measured.
+
+use crate::common::{Farm, ladder};
+use std::path::Path;
+
+/// Bytes that are no video, and no text either.
+fn noise(path: &Path) {
+    let mut state = 12_345u32;
+    let bytes = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    });
+    std::fs::write(path, bytes.take(100_000).collect::<Vec<_>>()).unwrap();
+}
+
+#[test]
+fn a_rendition_that_cannot_be_read_leaves_the_others_alone() {
+    let test = "broken renditions";
+    let Some(farm) = Farm::new(test) else { return };
+    let Some(()) = ladder(&farm, test) else { return };
+    std::fs::write(farm.path("empty.mp4"), "").unwrap();
+    noise(&farm.path("noise.mp4"));
+    let text = "source = 'source.mp4'\nrenditions = ['absent.mp4', 'low.mp4', 'empty.mp4', 'noise.mp4']\n\
+                segment = 'none'\n[compare]\nmeasures = 'psnr'";
+    std::fs::write(farm.path("plan.toml"), text).unwrap();
+    let ran = farm.iqa(&["farm", "submit", "plan.toml"]).ended(2);
+    let plan = ran.stdout.trim().to_owned();
+    for (file, reason) in [("absent.mp4", "no such file"), ("empty.mp4", "is empty"), ("noise.mp4", "it is no video")] {
+        let lines = ran.stderr.lines().filter(|line| line.contains(file));
+        let line = lines.clone().find(|line| line.contains(reason)).unwrap_or_else(|| panic!("{}", ran.stderr));
+        assert_eq!(line.matches(file).count(), 1, "{line}");
+    }
+    let mut worker = farm.worker(&["--until-idle"]);
+    assert_eq!(worker.ended(), 0, "{}", worker.said());
+    assert_eq!(farm.all_done(&plan).planned, 1);
+    let farmed = farm.iqa(&["farm", "collect", &plan, "--json"]).ended(2).json();
+    let names = ["absent.mp4", "low.mp4", "empty.mp4", "noise.mp4"];
+    let whole = [&["compare", "source.mp4"][..], &names, &["--measures", "psnr", "--json"]].concat();
+    let whole = farm.iqa(&whole).ended(2).json();
+    for (one, other) in whole["renditions"].as_array().unwrap().iter().zip(farmed["renditions"].as_array().unwrap()) {
+        for key in ["name", "verdict", "counts", "measures", "reasons"] {
+            if one["name"] != "noise" || key != "reasons" {
+                let plain = |text: String| text.replace(&format!("{}/", farm.folder.path().display()), "");
+                assert_eq!(plain(one[key].to_string()), plain(other[key].to_string()), "{} {key}", one["name"]);
+            }
+        }
+    }
+
+    // Nothing is left to measure.
+    let text = "source = 'source.mp4'\nrenditions = ['absent.mp4']";
+    std::fs::write(farm.path("plan.toml"), text).unwrap();
+    let ran = farm.iqa(&["farm", "submit", "plan.toml"]).ended(2);
+    assert!(ran.stderr.contains("no rendition can be read") && ran.stdout.is_empty(), "{}", ran.stderr);
+}
+
+#[test]
+fn a_source_that_is_no_video_is_refused() {
+    let test = "a source of noise";
+    let Some(farm) = Farm::new(test) else { return };
+    let Some(()) = ladder(&farm, test) else { return };
+    noise(&farm.path("noise.mp4"));
+    std::fs::write(farm.path("plan.toml"), "source = 'noise.mp4'\nrenditions = ['low.mp4']").unwrap();
+    let ran = farm.iqa(&["farm", "submit", "plan.toml"]).ended(2);
+    assert!(ran.stderr.contains("the source ") && ran.stderr.contains("it is no video"), "{}", ran.stderr);
+    assert_eq!(farm.iqa(&["farm", "status"]).ended(0).stdout, "");
+}
+
+#[test]
+fn a_model_without_a_reference_is_refused() {
+    let test = "a model without a reference";
+    let Some(farm) = Farm::new(test) else { return };
+    let Some(()) = ladder(&farm, test) else { return };
+    let text = "source = 'source.mp4'\nrenditions = ['low.mp4']\n[compare]\nmodel = 'metaiqa'";
+    std::fs::write(farm.path("plan.toml"), text).unwrap();
+    let text = farm.iqa(&["farm", "submit", "plan.toml"]).ended(2).stderr;
+    assert!(text.contains("metaiqa") && text.contains("without a reference"), "{text}");
+}
+
+#[test]
+fn a_rendition_that_is_longer_than_its_source_is_measured_as_iqa_compare_does() {
+    let test = "a longer rendition";
+    let Some(farm) = Farm::new(test) else { return };
+    let Some(()) = ladder(&farm, test) else { return };
+    // Its source lacks its first second.
+    let plan = farm.submit(
+        "source = 'late.mkv'\nrenditions = ['low.mp4']\nsegment = '1s'\n[compare]\nmeasures = 'psnr'\nsearch-range = \
+         '1500ms'",
+    );
+    let mut worker = farm.worker(&["--until-idle"]);
+    let farmed = farm.iqa(&["farm", "collect", &plan, "--json"]);
+    assert_eq!(worker.ended(), 0, "{}", worker.said());
+    let whole = ["compare", "late.mkv", "low.mp4", "--measures", "psnr", "--search-range", "1500ms", "--json"];
+    let whole = farm.iqa(&whole);
+    assert_eq!(farmed.code, whole.code);
+    let [farmed, whole] = [farmed, whole].map(|ran| ran.json()["renditions"][0].clone());
+    assert!(whole["counts"]["unmatched"].as_u64().unwrap() > 0, "{whole}");
+    for key in ["verdict", "offset-ms", "counts", "measures", "coverage", "reasons"] {
+        assert_eq!(farmed[key], whole[key], "{key}");
+    }
+}
