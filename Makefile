@@ -12,8 +12,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
-.PHONY: help demo demo-watch demo-farm test test-slow loom fuzz soak test-versions test-runtimes test-pyiqa test-training \
-	env setup build install uninstall deb container sbom audit bench lint plugin-cache doc clean
+.PHONY: help demo demo-watch demo-farm test test-slow loom miri tsan fuzz soak soak-watch test-versions test-runtimes \
+	test-pyiqa test-training env setup build install uninstall deb container sbom audit bench lint plugin-cache doc clean
 
 help: ## this list
 	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -36,11 +36,20 @@ test-slow: build ## faults of cameras and farms that take minutes; packages in s
 loom: ## the hand-written synchronization in every order of its threads (loom/README.md)
 	@scripts/loom.sh
 
+miri: ## the engine's kernels and queues under Miri (needs nightly with miri and rust-src)
+	@scripts/miri.sh
+
+tsan: setup ## the engine's threads under ThreadSanitizer (needs nightly with rust-src; half an hour)
+	@scripts/tsan.sh
+
 fuzz: setup ## each reader of outside input for 20 s, with libFuzzer (needs nightly; FUZZ="TARGET --seconds N" for others)
 	@scripts/fuzz.sh $(FUZZ)
 
 soak: build ## a million frames through each element: memory, threads, descriptors, time stamps (hours; SOAK=--frames=N for fewer)
 	@eval "$$(scripts/env.sh)" && scripts/soak.py $(SOAK)
+
+soak-watch: build ## two hours of `iqa watch` with eight cameras that come and go (SOAK=--minutes=N for fewer)
+	@eval "$$(scripts/env.sh)" && scripts/soak-watch.py $(SOAK)
 
 test-versions: build ## test the plugin as built here under GStreamer 1.26 and 1.28, fetched from Debian (1.8 GB on disk)
 	@scripts/versions.sh

@@ -16,6 +16,9 @@ die() {
 # No bold without a terminal.
 [ -t 2 ] || say() { printf '==> %s\n' "$*" >&2; }
 
+# The version of the plugin and the command.
+version() { sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -n 1; }
+
 # Whether FILE's SHA-256 is SUM.
 has_sum() { [ -f "$1" ] && [ "$(sha256sum <"$1" | cut -d' ' -f1)" = "$2" ]; }
 

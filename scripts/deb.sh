@@ -10,7 +10,7 @@ for tool in dpkg-deb dpkg-shlibdeps dpkg-gencontrol strip; do
 done
 out=${1:-$root/target/deb}
 # Not -1, which is what Debian's own first package would be.
-version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -n 1)-0.1
+version=$(version)-0.1
 date=$(git -C "$root" log -1 --format=%cD 2>/dev/null) || date=$(date -R)
 triplet=$(dpkg-architecture -qDEB_HOST_MULTIARCH)
 work=$(mktemp -d)

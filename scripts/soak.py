@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MPL-2.0
 """soak.py [--frames N] [PART...]: elements run for long, and whether memory, threads and descriptors stay.
 
-Each part is one pipeline at 320x180 in a process of its own. Samples are written to target/soak/PART.jsonl while it runs, so
-a part that is interrupted counts as far as it came; a part that is complete is not run again (delete its file to repeat it).
-Every buffer that leaves is counted, and its time stamp is compared with its number. The last line a part prints is its result:
+Each part is one pipeline at 320x180 in a process of its own. Samples are written to target/soak/PART.jsonl while it
+runs, so a part that is interrupted counts as far as it came; a part that is complete is not run again (delete its file
+to repeat it). Every buffer that leaves is counted, and its time stamp is compared with its number. The last line a part
+prints is its result:
 
     resident memory   slope in KiB for 100,000 frames with its standard error, by least squares, after the first third
     threads, files    when the slope's part begins, and at the end

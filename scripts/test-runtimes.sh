@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# test-runtimes.sh [VERSION…]: everything that opens a model, with other ONNX Runtimes than the one that is bundled: the oldest and the
-# newest that this program was tested with, and one between. The exact numbers that the models' cards have are those of the bundled one.
+# test-runtimes.sh [VERSION…]: everything that opens a model, with other ONNX Runtimes than the one that is bundled: the
+# oldest and the newest that this program was tested with, and one between. The exact numbers that the models' cards
+# have are those of the bundled one.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

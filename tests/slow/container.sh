@@ -44,7 +44,7 @@ image=$(buildah from --pull=never onnx-iqa:latest)
 within() { buildah run --volume "$ONNX_IQA_CLIPS:/media:ro" "$image" -- "$@"; }
 
 [ "$(within id -u)" = 1000 ] || fail 'it runs as root'
-within iqa --version | grep -q "^iqa $(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)" || fail 'another version'
+within iqa --version | grep -q "^iqa $(version)" || fail 'another version'
 within iqa score /media/carphone_pristine.mp4 --every 50 --progress none --json >"$TEST_TMP/score.json"
 python3 - "$TEST_TMP/score.json" <<'PY' || fail 'no figures'
 import json, sys

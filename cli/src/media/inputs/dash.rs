@@ -82,7 +82,7 @@ fn find(text: &str) -> Result<Vec<Representation>> {
                     is_mpd = true;
                     ensure!(attribute(element, "type").as_deref() != Some("dynamic"), "live streams are not supported");
                 }
-                b"AdaptationSet" => (video_set, set_encrypted) = (is_video(element), false),
+                b"AdaptationSet" => (video_set, set_encrypted) = (is_video(element) && !empty, false),
                 b"ContentProtection" => match inside.and_then(|index| found.get_mut(index)) {
                     Some(one) => one.encrypted = true,
                     None => set_encrypted = true,
@@ -99,7 +99,11 @@ fn find(text: &str) -> Result<Vec<Representation>> {
                 }
                 _ => {}
             },
-            Event::End(element) if element.local_name().as_ref() == b"Representation" => inside = None,
+            Event::End(element) => match element.local_name().as_ref() {
+                b"AdaptationSet" => (video_set, set_encrypted) = (false, false),
+                b"Representation" => inside = None,
+                _ => {}
+            },
             Event::Eof => break,
             _ => {}
         }
@@ -209,6 +213,15 @@ mod tests {
         };
         assert_eq!(found, [of("0", 720, 9e5, false), of("1", 360, 3e5, true)]);
         assert!(find("<html/>").is_err());
+    }
+
+    /// What an adaptation set says applies to what is in it.
+    #[test]
+    fn a_representation_outside_the_adaptation_set_is_not_of_it() {
+        for set in ["<AdaptationSet contentType=\"video\"></AdaptationSet>", "<AdaptationSet contentType=\"video\"/>"] {
+            let text = format!("<MPD><Period>{set}<Representation id=\"0\"/></Period></MPD>");
+            assert_eq!(find(&text).unwrap(), []);
+        }
     }
 
     /// Each representation gets a manifest of its own, which is nearly as long as all of it.

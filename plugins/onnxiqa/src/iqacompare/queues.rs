@@ -328,14 +328,12 @@ impl Queues {
             if side == Side::Distorted {
                 inner.flow.begin_stream(event.type_());
             }
-            let (begins, is_sticky) = (inner.flow != before, event.is_sticky());
-            let item = Item::Event(event);
-            // The kind of reference, and its end, must be known if the other stream restarts.
-            let kept = || side == Side::Reference && is_sticky;
+            let begins = inner.flow != before;
             match inner.flow.admits() {
-                Err(flow) if flow != gst::FlowError::Eos || !kept() => return Given::Refused(flow),
+                Err(flow) if side != Side::Reference || !is_kept(&event, flow) => return Given::Refused(flow),
                 _ => {}
             }
+            let item = Item::Event(event);
             let items = &mut inner.queues[side as usize].items;
             if items.has_room_for_event() {
                 items.push(item);
@@ -511,7 +509,8 @@ impl Queues {
         }
         inner.flow = FlowState::Stopped(flow);
         let ended = inner.queues[Side::Distorted as usize].items.has_eos();
-        let old = inner.queues.each_mut().map(|queue| queue.items.stop());
+        let [reference, distorted] = &mut inner.queues;
+        let old = [reference.items.stop_keeping_eos(), distorted.items.stop()];
         drop(inner);
         drop(old);
         self.wake();
@@ -527,6 +526,12 @@ impl Drop for Seeking<'_> {
         self.0.lock().seeks -= 1;
         self.0.wake();
     }
+}
+
+/// Whether an event of the reference is queued although the flow has stopped: if the other stream resumes or restarts,
+/// the kind of reference must be known, and its end, which upstream does not repeat.
+fn is_kept(event: &gst::Event, stopped: gst::FlowError) -> bool {
+    event.type_() == gst::EventType::Eos || (stopped == gst::FlowError::Eos && event.is_sticky())
 }
 
 /// Limit of a queue that has not grown: fewer frames if they are large.

@@ -31,7 +31,12 @@ impl<F> Item<F> {
         matches!(self, Self::Event(event) if event.type_() == gst::EventType::Eos)
     }
 
-    /// Whether this is a sticky event other than EOS, which survives a flush.
+    /// Whether this is a sticky event.
+    fn is_sticky(&self) -> bool {
+        matches!(self, Self::Event(event) if event.is_sticky())
+    }
+
+    /// Whether this is a sticky event other than SEGMENT and EOS, which survives a flush.
     pub fn outlives_flush(&self) -> bool {
         let at_its_time = |event: &gst::Event| matches!(event.type_(), gst::EventType::Segment | gst::EventType::Eos);
         matches!(self, Self::Event(event) if event.is_sticky() && !at_its_time(event))
@@ -155,7 +160,13 @@ impl<F> Fifo<F> {
     /// Removes everything that is lost when the flow stops without a flush. SEGMENT stays as well: upstream does not
     /// repeat it if the flow resumes.
     pub fn stop(&mut self) -> VecDeque<Item<F>> {
-        self.retain(|item| matches!(item, Item::Event(event) if event.is_sticky()) && !item.is_eos())
+        self.retain(|item| item.is_sticky() && !item.is_eos())
+    }
+
+    /// Like [`stop`](Self::stop), for a stream that is only compared with: if it has ended, the one that flows again
+    /// must know.
+    pub fn stop_keeping_eos(&mut self) -> VecDeque<Item<F>> {
+        self.retain(Item::is_sticky)
     }
 
     fn retain(&mut self, stays: impl Fn(&Item<F>) -> bool) -> VecDeque<Item<F>> {
@@ -278,6 +289,15 @@ mod tests {
         assert_eq!(fifo.stop().len(), 3);
         assert!(matches!(fifo.pop(), Some(Item::Event(event)) if event.type_() == gst::EventType::Segment));
         assert!(fifo.is_empty());
+    }
+
+    #[test]
+    fn a_stop_may_leave_the_end_too() {
+        let (mut fifo, end) = (Fifo::new(Limit::frames(8)), eos());
+        fifo.push(Item::Frame(1u64));
+        fifo.push(Item::Event(end));
+        assert_eq!(fifo.stop_keeping_eos().len(), 1);
+        assert_eq!((fifo.len(), fifo.bytes(), fifo.has_eos()), (0, 0, true));
     }
 
     #[test]

@@ -82,6 +82,34 @@ fn another_stream_after_the_end_of_both() {
     harness.finish();
 }
 
+/// The reference may end at any time, also after the task has sent EOS and before it has stopped the flow.
+#[test]
+fn another_stream_after_a_reference_that_ends_while_eos_is_sent() {
+    let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
+    let (sent, at_the_end) = std::sync::mpsc::channel();
+    let (go_on, gone_on) = std::sync::mpsc::channel::<()>();
+    let gone_on = std::sync::Mutex::new(gone_on);
+    let probe = harness.sink.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        if info.event().is_some_and(|event| event.type_() == gst::EventType::Eos) {
+            let _ = sent.send(());
+            let _ = gone_on.lock().unwrap().recv();
+        }
+        gst::PadProbeReturn::Ok
+    });
+    harness.feed((0..5).map(|n| flat(n, 100)), (0..5).map(|n| flat(n, 110)));
+    assert!(harness.event(gst::event::Eos::new()));
+    at_the_end.recv().unwrap();
+    assert!(harness.end_reference().wait());
+    drop(go_on);
+    harness.wait_eos();
+    harness.sink.remove_probe(probe.unwrap());
+    harness.clear();
+    harness.start(FLAT);
+    harness.feed([], (0..3).map(|n| flat(n, 110)));
+    assert_eq!(states(&harness.frames(3)), ["unmatched"; 3]);
+    harness.finish();
+}
+
 #[test]
 fn nothing_at_all() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);

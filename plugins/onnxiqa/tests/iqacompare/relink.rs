@@ -53,6 +53,29 @@ fn a_relinked_pad_continues_in_the_same_segment() {
     harness.assert_ledger(&[]);
 }
 
+/// The end of the reference is not repeated, so it is remembered.
+#[test]
+fn a_reference_that_ends_while_the_link_is_missing() {
+    let harness = started();
+    harness.feed((0..6).map(|n| flat(n, 100)), (0..4).map(late));
+    harness.frames(2);
+    let src = harness.element.static_pad("src").unwrap();
+    src.unlink(&harness.sink).unwrap();
+    let met = (4..100).find(|&n| {
+        let pushed = harness.feed([flat(n + 2, 100)], [late(n)]);
+        pushed[1].wait() == Err(FlowError::NotLinked)
+    });
+    let met = met.expect("upstream gets NOT_LINKED");
+    assert!(harness.end_reference().wait());
+    src.link(&harness.sink).unwrap();
+    harness.clear();
+    harness.feed([], (met + 1..met + 4).map(late));
+    for frame in harness.frames(3) {
+        assert_eq!(entry(&frame).get("state"), Ok("unmatched"));
+    }
+    assert_eq!(harness.finish().len(), 3);
+}
+
 #[test]
 fn a_pad_linked_during_a_failing_push_gets_all_further_frames() {
     let harness = started();
