@@ -80,7 +80,7 @@ fn check_used(matches: &ArgMatches) -> Result<(), clap::Error> {
         if let Some(name) = names.iter().find(is_given) {
             let (name, path) = (name.replace('_', "-"), path.join(" "));
             let text = format!("--{name} has no effect on `iqa {path}`: {advice}");
-            return Err(clap::Error::raw(ErrorKind::ArgumentConflict, format!("{text}\n")));
+            return Err(clap::Error::raw(ErrorKind::ArgumentConflict, text));
         }
     }
     Ok(())

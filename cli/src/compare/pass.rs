@@ -13,7 +13,6 @@ use crate::media::stall::{PATIENCE, STILL};
 use crate::media::tracks::Encoded;
 use crate::media::watch::{self, NO_FRAME, Watched};
 use crate::progress::Progress;
-use crate::report::frames::Frames;
 use anyhow::{Context as _, Result};
 use gst::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -214,7 +213,7 @@ fn tail(
 /// which depends on timing. `total`: number and end of all frames, if known. Whether they count depends only on the
 /// two streams: a source that goes on for longer than [`TAIL`] may or may not have been read to its end.
 fn count(measured: &mut Measured, total: Option<(u64, u64)>) {
-    let frames = total.filter(|(_, end)| is_near(&measured.frames, *end)).map(|(frames, _)| frames);
+    let frames = total.filter(|(_, end)| is_near(measured, *end)).map(|(frames, _)| frames);
     let Some(ledger) = measured.summary.as_mut().and_then(|summary| summary.ledger.as_mut()) else { return };
     let paired = ledger.matched.saturating_add(ledger.dropped);
     measured.source_frames = frames.filter(|frames| *frames >= paired);
@@ -224,9 +223,12 @@ fn count(measured: &mut Measured, total: Option<(u64, u64)>) {
 }
 
 /// Whether the last pair is at most [`TAIL`] before the `end` of the source, in nanoseconds of running time.
-pub fn is_near(frames: &Frames, end: u64) -> bool {
-    let last = frames.covered().and_then(|(_, last)| u64::try_from(last).ok());
-    last.is_some_and(|last| end.saturating_sub(last) <= TAIL)
+pub fn is_near(measured: &Measured, end: u64) -> bool {
+    let last = measured.frames.covered().and_then(|(_, last)| u64::try_from(last).ok());
+    let limit = last.map(|last| last.saturating_add(TAIL));
+    // Without a pair only the rendition's own end is known, which the source may not have reached.
+    let limit = limit.or_else(|| measured.span.map(|(_, end)| end.saturating_add(TAIL / 2)));
+    limit.is_some_and(|limit| end <= limit)
 }
 
 /// Bit rate information for the whole input: a rendition that ends early stops the source, and the rate of a part

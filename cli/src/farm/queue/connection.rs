@@ -181,7 +181,8 @@ impl Connection {
             servers.collect::<Result<Vec<_>, _>>().map_err(|_| anyhow::anyhow!("--server {}", self.shown()))?;
         let client = self.options(name)?.connect(servers).await;
         let client = client.map_err(|error| {
-            let text = redact(&chain(&error));
+            // The library says it twice.
+            let text = redact(&chain(&error)).replace(": nats: authorization violation", "");
             let advice = advice(error.kind(), &text);
             anyhow::anyhow!("cannot connect to the NATS server {}: {text}; {advice}", self.shown())
         })?;
@@ -238,10 +239,14 @@ fn read(option: &str, path: &Path) -> Result<String> {
 fn advice(kind: ConnectErrorKind, text: &str) -> &'static str {
     match kind {
         ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
-            "it refuses this user: check user and password, or the token, in the URL (nats://USER:PASSWORD@HOST), or the \
-             file of --creds"
+            "it refuses this user: check user and password, or the token, in front of the host in the URL, or the file of \
+             --creds"
         }
         ConnectErrorKind::Dns => "check the name of the host",
+        // What a TLS library makes of plain text.
+        _ if text.contains("InvalidContentType") => {
+            "it does not answer by TLS: use nats:// without --ca and --cert, or turn TLS on at the server"
+        }
         _ if text.contains("certificate") || kind == ConnectErrorKind::Tls => {
             "check that --ca has the authority that signed the server's certificate, that the certificate is for this \
              host, and --cert and --key if the server asks for them"

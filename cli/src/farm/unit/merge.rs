@@ -86,7 +86,7 @@ pub fn segments(
         (states(State::Scored), states(State::Skipped), states(State::Failed));
     let matched = records.len() as u64;
     let reference = ladder.source.pictures.max(matched);
-    let is_near = last.source.end.is_some_and(|end| pass::is_near(&measured.frames, end));
+    let is_near = last.source.end.is_some_and(|end| pass::is_near(&measured, end));
     measured.source_frames = Some(reference).filter(|_| is_near);
     let ledger = Ledger { distorted: matched, matched, reference, outside: reference - matched, ..Ledger::default() };
     let by_time = records.iter().filter(|frame| frame.record.evidence == Some(Evidence::Time)).count() as u64;
