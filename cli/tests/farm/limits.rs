@@ -95,3 +95,26 @@ fn a_full_server_is_named_and_a_worker_goes_on_once_there_is_room() {
     assert!(!worker.said().contains("attempt 2"), "{}", worker.said());
     assert!(worker.said().matches("trying again in").count() < 8, "{}", worker.said());
 }
+
+#[test]
+fn a_result_that_can_never_be_stored_is_a_failed_unit() {
+    let Some(farm) = Farm::new("results that are too large") else { return };
+    let plan = farm.submit("drill = { units = 3, time = '0s' }");
+    let config = format!(
+        r#"{{"name":"IQA_DONE_{plan}","subjects":["iqa.done.{plan}.*"],"max_msgs_per_subject":1,"allow_direct":true,
+        "max_age":7776000000000000,"storage":"file","retention":"limits","discard":"old","max_msg_size":20}}"#
+    );
+    let answer = farm.server.request(&format!("$JS.API.STREAM.UPDATE.IQA_DONE_{plan}"), &config.replace('\n', ""));
+    assert!(answer.contains("\"max_msg_size\":20"), "{answer}");
+    let mut worker = farm.worker(&["--until-idle"]);
+    assert_eq!(worker.ended(), 0, "{}", worker.said());
+    let status = farm.iqa(&["farm", "status", &plan]).ended(1).stdout;
+    // Once for all three, in their order.
+    assert!(
+        status.contains("failed 3: drills 1 to 3, attempts 1: its result cannot be stored: it is larger"),
+        "{status}"
+    );
+    // Nor is it submitted again as it is.
+    let text = farm.iqa(&["farm", "submit", "plan.toml"]).ended(2).stderr;
+    assert!(text.contains(&format!("the stream IQA_DONE_{plan}")) && text.contains("max_msg_size is 20"), "{text}");
+}

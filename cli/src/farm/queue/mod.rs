@@ -117,6 +117,14 @@ pub fn refusal(error: &anyhow::Error) -> Option<Refusal> {
     })
 }
 
+const TOO_LARGE: &str =
+    ": it is larger than the server accepts: raise max_payload of the server, or max_msg_size of the stream";
+
+/// Why a result can never be stored, without its name, so that equal reasons are equal.
+pub fn too_large(error: &anyhow::Error) -> String {
+    format!("its result cannot be stored{TOO_LARGE} ({})", error.root_cause())
+}
+
 /// An error of storing, with what to do if the server is full.
 fn storing(error: impl Into<anyhow::Error>, what: &str) -> anyhow::Error {
     let error = error.into();
@@ -125,7 +133,7 @@ fn storing(error: impl Into<anyhow::Error>, what: &str) -> anyhow::Error {
             ": the server has no room for it: remove plans that are no longer needed (`iqa farm remove`), or raise the \
              limits of its storage, of the account or of the stream"
         }
-        Some(Refusal::TooLarge) => ": it is larger than the server accepts: raise its max_payload",
+        Some(Refusal::TooLarge) => TOO_LARGE,
         None => "",
     };
     error.context(format!("{what}{advice}"))

@@ -5,7 +5,7 @@
 use super::bench::Opened;
 use super::{PAUSE, Worker};
 use crate::farm::plan::Unit;
-use crate::farm::queue::{Attempt, Claim, Failed, Given, Refusal, UnitResult, is_missing, refusal};
+use crate::farm::queue::{Attempt, Claim, Failed, Given, Refusal, UnitResult, is_missing, refusal, too_large};
 use crate::farm::say;
 use crate::farm::unit::outcome::Outcome;
 use crate::farm::unit::run::{Failure, Signals};
@@ -218,7 +218,8 @@ impl Slot {
                 }
                 Err(error) if self.worker.is_ending() => return Err(error),
                 Err(error) if refusal(&error) == Some(Refusal::TooLarge) => {
-                    return self.fail(taken, taken.delivered, self.worker.name.clone(), format!("{error:#}")).await;
+                    let worker = self.worker.name.clone();
+                    return self.fail(taken, taken.delivered, worker, too_large(&error)).await;
                 }
                 Err(error) => {
                     let is_stored = queue.has_plan(&plan.id).await.ok();
