@@ -48,6 +48,13 @@ fn a_rendition_that_cannot_be_read_leaves_the_others_alone() {
         }
     }
 
+    let text =
+        "source = 'source.mp4'\nrenditions = ['http://127.0.0.1:9/gone.mp4?X-Amz-Signature=abcdefgh', 'low.mp4']";
+    std::fs::write(farm.path("plan.toml"), text).unwrap();
+    let said = farm.iqa(&["farm", "submit", "plan.toml"]).ended(2).stderr;
+    let line = said.lines().find(|line| line.contains("gone.mp4")).unwrap_or_else(|| panic!("{said}"));
+    assert!(line.matches("gone.mp4").count() == 1 && !said.contains("abcdefgh"), "{said}");
+
     // Nothing is left to measure.
     let text = "source = 'source.mp4'\nrenditions = ['absent.mp4']";
     std::fs::write(farm.path("plan.toml"), text).unwrap();

@@ -11,6 +11,7 @@ use crate::compare::{Hashes, Settings, pass};
 use crate::media::decode;
 use crate::media::inputs::{Input, Inputs, Source, about, of_source};
 use crate::media::rate::{self, Scanned};
+use crate::secret::redact;
 use anyhow::{Context as _, Result, bail, ensure};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -58,20 +59,20 @@ fn ladder(file: &File, source: &str, making: &mut Making<'_>) -> Result<Ladder> 
         ensure!(
             ![".m3u8", ".m3u", ".mpd"].iter().any(|ending| path.ends_with(ending)),
             "{}: a playlist consists of other files: name the files of its variants",
-            crate::secret::redact(place)
+            redact(place)
         );
     }
     let inputs = Inputs::new(&args)?;
     let mut identities = Identities::default();
     let source = read(&inputs.source, &settings, &mut identities, making)?;
     if let Some(problem) = &source.problem {
-        bail!(of_source(&source.input.shown, problem));
+        bail!(of_source(&redact(&source.input.shown), problem));
     }
     let renditions = inputs.renditions.iter().map(|input| read(input, &settings, &mut identities, making));
     let renditions = renditions.collect::<Result<Vec<_>>>()?;
     for read in &renditions {
         if let Some(problem) = &read.problem {
-            making.progress.say(&format!("iqa farm: {}", about(&read.input.shown, problem)));
+            making.progress.say(&format!("iqa farm: {}", about(&redact(&read.input.shown), problem)));
         }
     }
     ensure!(renditions.iter().any(|read| read.problem.is_none()), "no rendition can be read");
@@ -98,8 +99,8 @@ fn read(input: &Input, settings: &Settings, identities: &mut Identities, making:
     };
     ensure!(!making.interrupted.load(Ordering::Relaxed), "interrupted");
     read.or_else(|error| {
-        let problem = crate::secret::redact(&format!("{error:#}"));
-        let location = Location::Uri(crate::secret::redact(&input.shown));
+        let problem = redact(&format!("{error:#}"));
+        let location = Location::Uri(redact(&input.shown));
         let media =
             Media { name: input.name.clone(), location, hash: String::new(), pictures: 0, bytes: 0, span: None };
         Ok(Read { input: input.clone(), media, scanned: Scanned::default(), problem: Some(problem) })
