@@ -2,11 +2,12 @@
 
 //! `iqa farm status` and `iqa farm remove`.
 
-use super::plan::Plan;
+use super::plan::{Plan, Work};
 use super::queue::{Connection, Group, Ledger, Present, Queue, count, failures, grouped};
 use super::{check_id, say};
 use crate::args::Common;
 use crate::exit::Exit;
+use crate::media::inputs::about;
 use anyhow::Result;
 use serde_json::json;
 use tokio::runtime::Runtime;
@@ -81,6 +82,14 @@ async fn one(queue: &Queue, id: &str) -> Result<Shown> {
     let plan = queue.plan(id).await?;
     let Standing { ledger, lost, workers, untaken } = Standing::of(queue, &plan, &queue.present().await?).await?;
     let mut text = format!("{ledger}\nclass {}, workers {workers}\n", plan.class);
+    let mut unread = Vec::new();
+    if let Work::Compare(ladder) = &plan.work {
+        for one in &ladder.renditions {
+            let Some(problem) = &one.problem else { continue };
+            text += &format!("without units: {}\n", about(&one.media.name, problem));
+            unread.push(json!({"name": one.media.name, "error": problem}));
+        }
+    }
     let mut shown = Vec::new();
     if ledger.failed > 0 {
         let failures = failures(queue, &plan, MOST).await?;
@@ -110,7 +119,7 @@ async fn one(queue: &Queue, id: &str) -> Result<Shown> {
     }
     let value = json!({
         "plan": id, "class": plan.class, "workers": workers, "untaken": untaken, "units": ledger, "failures": shown,
-        "conflicts": conflicts, "lost": lost,
+        "conflicts": conflicts, "lost": lost, "without-units": unread,
     });
     Ok((text, value, ledger.failed > 0))
 }

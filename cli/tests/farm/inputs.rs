@@ -35,6 +35,8 @@ fn a_rendition_that_cannot_be_read_leaves_the_others_alone() {
     let mut worker = farm.worker(&["--until-idle"]);
     assert_eq!(worker.ended(), 0, "{}", worker.said());
     assert_eq!(farm.all_done(&plan).planned, 1);
+    let status = farm.iqa(&["farm", "status", &plan]).ended(0).stdout;
+    assert_eq!(status.matches("without units: ").count(), 3, "{status}");
     let farmed = farm.iqa(&["farm", "collect", &plan, "--json"]).ended(2).json();
     let names = ["absent.mp4", "low.mp4", "empty.mp4", "noise.mp4"];
     let whole = [&["compare", "source.mp4"][..], &names, &["--measures", "psnr", "--json"]].concat();
