@@ -269,6 +269,23 @@ fn cancelling_wakes_waiting_threads() {
     assert_eq!(comparer.wants(Some(stamp(10)), Some(stamp(10))), None);
 }
 
+/// Frames that were taken because the reference is far ahead do not wait for another frame of their own side.
+#[test]
+fn frames_before_the_reference_leave_when_it_comes() {
+    let comparer = Comparer::new(settings(Alignment::Pts), None, || {}).unwrap();
+    for number in 0..3 {
+        assert_eq!(comparer.wants(None, Some(stamp(number))), None, "nothing of the reference has arrived");
+        assert_eq!(comparer.wants(Some(stamp(10)), Some(stamp(number))), Some(Side::Distorted));
+        comparer.push_distorted(stamp(number), 384, gray(1));
+    }
+    assert!(comparer.wait().is_none(), "a reference may still belong to them");
+    assert_eq!(comparer.wants(Some(stamp(10)), None), Some(Side::Reference));
+    comparer.push_reference(stamp(10), 384, gray(1));
+    let pairings: Vec<_> = std::iter::from_fn(|| comparer.wait()).map(|outcome| outcome.pairing).collect();
+    assert_eq!(pairings, [Pairing::Unmatched; 3]);
+    assert_eq!(comparer.wants(Some(stamp(11)), None), None, "nothing waits for it");
+}
+
 #[test]
 fn memory_is_bounded() {
     // 20 frames of both sides together: far less than two seconds.

@@ -124,8 +124,8 @@ pub(super) struct State {
     /// Whether a frame is waiting for the next reference, whatever arrives on the other side.
     asks: bool,
     pushed: [u64; 2],
-    /// Running time of the reference's last frame.
-    newest: Option<i64>,
+    /// Running time of each side's last frame.
+    newest: [Option<i64>; 2],
     ended: [bool; 2],
     /// Held by the frames of both sides: references until they are released, distorted frames until they are taken.
     bytes: u64,
@@ -154,6 +154,17 @@ impl State {
 
     pub(super) fn decided(&self) -> usize {
         self.pairs.len() + self.outcomes.len()
+    }
+
+    /// Whether distorted frames wait for their partners.
+    fn undecided(&self) -> bool {
+        self.placed + (self.pairs.len() as u64) < self.pushed[Side::Distorted as usize]
+    }
+
+    /// Whether the references so far are enough for a distorted frame of this running time to be paired at once.
+    fn reference_is_ahead_of(&self, distorted: Option<i64>) -> bool {
+        let newest = self.newest[Side::Reference as usize].zip(distorted);
+        newest.is_some_and(|(newest, running)| newest >= running.saturating_add(self.enough))
     }
 
     fn take(&mut self) -> Option<Outcome> {
@@ -215,9 +226,7 @@ impl Shared {
         let mut state = self.lock();
         let number = state.pushed[side as usize];
         state.pushed[side as usize] += 1;
-        if side == Side::Reference {
-            state.newest = stamp.running;
-        }
+        state.newest[side as usize] = stamp.running;
         if !state.cancelled {
             state.bytes += held.bytes;
             state.inputs.push_back(Input::Frame(side, stamp, held));
@@ -295,13 +304,14 @@ impl Shared {
             },
             (None, Some(distorted)) => {
                 // The next one will be later than the last.
-                let ahead = |(newest, running): (i64, i64)| newest >= running.saturating_add(state.enough);
-                let ahead = state.newest.zip(distorted.running).is_some_and(ahead);
+                let ahead = state.reference_is_ahead_of(distorted.running);
                 (ahead || state.ended[Side::Reference as usize]).then_some(Side::Distorted)
             }
             // A frame that has already arrived may wait for the next reference, however far ahead that is.
             (Some(_), None) => {
-                let wanted = state.ended[Side::Distorted as usize] || state.asks;
+                let last = state.newest[Side::Distorted as usize];
+                let waits = last.is_some() && state.undecided() && !state.reference_is_ahead_of(last);
+                let wanted = state.ended[Side::Distorted as usize] || state.asks || waits;
                 wanted.then_some(Side::Reference)
             }
             (None, None) => None,

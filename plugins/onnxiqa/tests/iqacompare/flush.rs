@@ -132,6 +132,22 @@ fn the_reference_alone_restarts() {
     assert!(!harness.order().iter().any(|item| item.starts_with("flush")), "downstream is not flushed");
 }
 
+/// Frames that wait for a reference leave without one where the restarted reference is ahead of them all.
+#[test]
+fn a_reference_that_restarts_ahead_of_many_frames() {
+    for max_bytes in [None, Some(24u64 * 16 * 16)] {
+        let element = iqacompare().property_if_some("max-bytes", max_bytes);
+        let harness = Compare::started(element.build().unwrap(), FLAT);
+        harness.feed((0..2).map(|n| flat(n, 100)), (0..8).map(|n| flat(n, 105)));
+        harness.feed((8..11).map(|n| flat(n, 100)), (8..17).map(|n| flat(n, 105)));
+        harness.feed((11..13).map(|n| flat(n, 100)), (17..27).map(|n| flat(n, 105)));
+        harness.reference.flush();
+        assert!(harness.reference.event(segment()));
+        harness.feed((27..34).map(|n| flat(n, 100)), []);
+        assert_eq!(harness.frames(27).len(), 27);
+    }
+}
+
 #[test]
 fn the_distorted_stream_alone_restarts() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);

@@ -7,7 +7,8 @@
 //!
 //! The tests are ignored by default, because threads race in them: `cargo test --test orders -- --ignored` runs them.
 //! `ONNX_IQA_ORDERS=10000` runs that many sequences per element, `ONNX_IQA_ORDERS_SEED` uses another seed. A failure is
-//! shrunk to few orders. A failure that depends on timing may need several runs to appear again.
+//! shrunk to few orders in at most 400 attempts, or as many as `ONNX_IQA_ORDERS_SHRINK` says. A failure that depends on
+//! timing may need several runs to appear again.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -47,7 +48,7 @@ fn config() -> Config {
         rng_seed: RngSeed::Fixed(seed),
         failure_persistence: None,
         // A hang takes its time at each attempt.
-        max_shrink_iters: 400,
+        max_shrink_iters: variable("ONNX_IQA_ORDERS_SHRINK").unwrap_or(400),
         ..Config::default()
     }
 }
