@@ -38,8 +38,9 @@ run() {
     fi
 }
 
-# cargo_test WHAT SECONDS OPTION…, with the kernels' level $level, or the best if that is empty. The tests register the plugin in their own process, which has no folder with a runtime
-# and models beside it; a staged plugin must not be found as well.
+# cargo_test WHAT SECONDS OPTION…, with the kernels' level $level, or the best if that is empty. The tests register the
+# plugin in their own process, which has no folder with a runtime and models beside it; a staged plugin must not be found
+# as well.
 cargo_test() {
     what=$1 limit=$2
     shift 2
@@ -69,10 +70,10 @@ if [ $# = 0 ]; then
     done
     # The pools of a ladder are compared with scikit-image's.
     skimage=$(scripts/skimage.sh) || skimage=
-    cargo_test 'cargo test' 2400 --workspace
+    cargo_test 'cargo test' 2400 --workspace --no-fail-fast
     ffmpeg=
-    # Everything that has kernels, at each level but the best, at which all tests ran. As one workspace, or cargo would build the
-    # engine once more.
+    # Everything that has kernels, at each level but the best, at which all tests ran. As one workspace, or cargo would
+    # build the engine once more.
     best=scalar
     for level in avx2 avx512; do
         ! has_level "$level" || best=$level

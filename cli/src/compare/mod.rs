@@ -24,7 +24,7 @@ mod table;
 use crate::args::{Common, Compare};
 use crate::exit::{Exit, interruption};
 use crate::media::decode;
-use crate::media::inputs::{Input, Inputs};
+use crate::media::inputs::{Input, Inputs, about};
 use crate::progress::Progress;
 use crate::report::data::Media;
 use crate::report::files::Folder;
@@ -62,7 +62,7 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     for input in &inputs.renditions {
         if let Some(problem) = &input.problem {
             // Reported now rather than after an hour; it is part of the report too.
-            eprintln!("iqa: {}: {problem}", input.shown);
+            eprintln!("iqa: {}", about(&input.shown, problem));
         }
     }
     let folder = args.output.as_deref().map(Folder::new).transpose()?;

@@ -4,6 +4,7 @@
 
 use super::inputs::shown;
 use super::remarks::in_words;
+use crate::secret::redact;
 use gst::prelude::*;
 use gstonnxiqa::messages::Structured as _;
 use onnx_iqa::record::Finding;
@@ -12,8 +13,13 @@ use onnx_iqa::record::Finding;
 const VAGUE: [&str; 5] =
     ["Internal data stream error", "GStreamer encountered", "Could not", "File not found", "Resource not found"];
 
-/// Formats an error message. If the text is not specific, the end of its debug text is used.
+/// Formats an error message, without passwords and signatures of URIs. If the text is not specific, the end of its debug
+/// text is used.
 pub fn text(error: &gst::message::Error) -> String {
+    redact(&specific(error))
+}
+
+fn specific(error: &gst::message::Error) -> String {
     if let Some(finding) = error.details().and_then(|details| Finding::from_structure(details).ok()) {
         return in_words(&finding);
     }

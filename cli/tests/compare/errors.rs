@@ -99,9 +99,11 @@ fn a_missing_rung_fails_alone() {
     std::fs::write(bench.path("empty.mp4"), "").unwrap();
     let more = ["--hls", "absent.m3u8", "--dash", "absent.mpd", "--json", "--measures", "psnr", "-o", "out"];
     let ran = bench.iqa(&[&[&source, "absent.mp4", &good, "empty.mp4"], &more[..]].concat()).ended(2);
-    for said in ["absent.mp4: no such file", "empty.mp4 is empty", "absent.m3u8: ", "absent.mpd: "] {
+    for said in ["/absent.mp4", "empty.mp4 is empty", "absent.m3u8: ", "absent.mpd: "] {
         assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
     }
+    let named = ran.stderr.lines().find(|line| line.contains("/absent.mp4")).unwrap();
+    assert!(named.contains("no such file") && named.matches("absent.mp4").count() == 1, "{named}");
     let report = ran.json();
     let names: Vec<_> = report["renditions"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
     assert_eq!(names, ["absent", "good", "empty", "absent-2", "absent-3"]);

@@ -104,7 +104,6 @@ pub fn of_source(shown: &str, problem: &str) -> String {
 }
 
 /// What is wrong with an input, which is named once.
-#[cfg(feature = "farm")]
 pub fn about(shown: &str, problem: &str) -> String {
     if problem.contains(shown) { problem.to_owned() } else { format!("{shown}: {problem}") }
 }

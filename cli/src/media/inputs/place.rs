@@ -2,6 +2,7 @@
 
 //! A path or URI, against which relative references are resolved.
 
+use crate::secret::redact;
 use anyhow::{Context as _, Result, ensure};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -66,7 +67,7 @@ impl Place {
         self.0.to_string()
     }
 
-    /// Location without a password, for messages.
+    /// Location without passwords and signatures, for messages.
     pub fn shown(&self) -> String {
         self.path().map_or_else(|| shown(self.0.as_str()), |path| path.display().to_string())
     }
@@ -117,17 +118,11 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A path or URI without a password, for messages; file names that are not valid UTF-8 are converted lossily.
+/// A path, or a URI without passwords and signatures, for messages; file names that are not valid UTF-8 are converted
+/// lossily.
 pub fn shown(text: impl AsRef<OsStr>) -> String {
     let text = text.as_ref().to_string_lossy();
-    match Url::parse(&text) {
-        Ok(mut url) if text.contains("://") && url.password().is_some() => {
-            // A URI that cannot be a base has no password.
-            let _ = url.set_password(Some("***"));
-            url.to_string()
-        }
-        _ => text.into_owned(),
-    }
+    if text.contains("://") { redact(&text) } else { text.into_owned() }
 }
 
 #[cfg(test)]
@@ -142,6 +137,8 @@ mod tests {
         assert_eq!(place("file:///a%20b.mp4").shown(), "/a b.mp4");
         assert_eq!(place("https://host/x/720p.m3u8?token=1").stem(), "720p");
         assert_eq!(place("https://me:secret@host/x").shown(), "https://me:***@host/x");
+        let signed = place("https://host/x.mp4?part=2&X-Amz-Signature=abcdefgh").shown();
+        assert_eq!(signed, "https://host/x.mp4?part=2&X-Amz-Signature=***");
         assert!(Place::new("relative.mp4").unwrap().path().unwrap().is_absolute());
         let base = place("https://host/a/master.m3u8");
         for (relative, expected) in [
