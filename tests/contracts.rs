@@ -4,6 +4,7 @@
 
 use onnx_iqa::model::contract::{
     Contract, Crops, Filter, FrameSide, Geometry, Kind, Letterbox, LetterboxAt, Pooling, Resize, Rounding, Sampling,
+    Sizes,
 };
 use onnx_iqa::model::{ContractError, Dim, GraphInfo, Model, ModelError, Provider, TensorInfo};
 use onnx_iqa_testkit::{self as kit, Element};
@@ -111,6 +112,18 @@ fn wrong() -> Vec<(String, &'static [&'static str])> {
         ),
         (geometry("crop = [8, 8]\ncrops = 2\nsampling = \"centre\""), &["geometry.sampling", "one crop"]),
         (geometry("crop = [8, 8]\nseed = 3"), &["geometry.seed", "random"]),
+        (with("name", "sizes = \"own\"\nname"), &["`sizes` has no effect", "\"no-reference\"", "line 3"]),
+        (
+            kit::RR_CONTRACT.replace("name", "sizes = \"own\"\nname"),
+            &["`sizes` has no effect", "\"reduced-reference\""],
+        ),
+        (kit::FR_CONTRACT.replace("name", "sizes = \"any\"\nname"), &["any", "equal", "own"]),
+        (
+            kit::FR_CONTRACT
+                .replace("name", "sizes = \"own\"\nname")
+                .replace("[output]", "[geometry]\nresize = 8\n[output]"),
+            &["`sizes` has no effect", "`resize`"],
+        ),
         (geometry("scale = 0"), &["geometry.scale", "is 0", "above 0", "line 8"]),
         (geometry("scale = -0.5"), &["geometry.scale", "is -0.5"]),
         (geometry("scale = nan"), &["geometry.scale", "is NaN"]),
@@ -326,6 +339,9 @@ fn one_number_applies_to_all_channels_or_both_sides() {
 #[test]
 fn keys_without_a_default_have_one_in_the_types() {
     let plain = Contract::parse(&good()).unwrap();
+    assert_eq!(plain.sizes, Sizes::Equal);
+    let own = kit::FR_CONTRACT.replace("name", "sizes = \"own\"\nname");
+    assert_eq!(Contract::parse(&own).unwrap().sizes, Sizes::Own);
     assert_eq!((&plain.output.pooling, &plain.output.spread), (&Pooling::Mean, &None));
     assert_eq!(plain.output.attribute_names().next(), None);
     let geometry = |lines: &str| Contract::parse(&geometry(lines)).unwrap().inputs.remove(0).geometry;

@@ -14,7 +14,7 @@ use super::error::ScoreError;
 use super::features::{self, Features};
 use super::plans::Plans;
 use super::queue::Pending;
-use crate::model::contract::{Contract, Input, Kind, Role};
+use crate::model::contract::{Contract, Input, Kind, Role, Sizes};
 use crate::model::{ConstantTensor, Model};
 use crate::picture::Picture;
 use crate::preprocess::TensorLayout;
@@ -293,7 +293,8 @@ fn shapes(plans: &mut Plans, contract: &Contract, pictures: &Pictures<'_>) -> Re
     for (index, layout) in layouts.iter().enumerate() {
         let input = &contract.inputs[index];
         // A reference of other content has a size of its own, and its crops are at different places.
-        let at_one_place = |earlier: &Input| contract.kind != Kind::ReducedReference || earlier.role == input.role;
+        let of_own_size = contract.kind == Kind::ReducedReference || contract.sizes == Sizes::Own;
+        let at_one_place = |earlier: &Input| !of_own_size || earlier.role == input.role;
         let differs = layouts[..index].iter().zip(&contract.inputs).find(|(other, earlier)| {
             let crop_origins = (&other.scaled, &other.crop_origins) != (&layout.scaled, &layout.crop_origins);
             let same_places = earlier.geometry == input.geometry && at_one_place(earlier);

@@ -23,6 +23,6 @@ pub use geometry::{Crops, Geometry, Letterbox, LetterboxAt, Resize, Rounding, Sa
 pub use output::{Attributes, Curve, MapOutput, Output, Pooling, Spread};
 #[cfg(feature = "onnx")]
 pub(super) use parse::parse;
-pub use types::{Channels, Constant, Contract, FrameSide, Input, Kind, Layout, Role};
+pub use types::{Channels, Constant, Contract, FrameSide, Input, Kind, Layout, Role, Sizes};
 
 pub use crate::resample::Filter;

@@ -65,6 +65,9 @@ fn convert(raw: RawContract) -> Result<Parsed, Fault> {
         inputs.push(convert_input(input, index, raw.kind, &shared)?);
     }
     inputs_together(&inputs, raw.kind)?;
+    if raw.sizes.is_some() {
+        sizes_have_effect(&inputs, raw.kind)?;
+    }
     let output = output::output(raw.output, inputs.first().map_or(&shared, |input| &input.geometry))?;
     if let Some(index) = inputs.iter().position(|input| matches!(input.geometry.scale, Some(Resize::Letterbox(_))))
         && output.map.is_some()
@@ -75,7 +78,8 @@ fn convert(raw: RawContract) -> Result<Parsed, Fault> {
     let constants = constants(raw.constant, &inputs)?;
     let reference_model = raw.reference.map(|reference| reference_model(reference, raw.kind)).transpose()?;
     let (name, kind, license) = (raw.name, raw.kind, raw.license);
-    let contract = Contract { name, kind, license, inputs, output, constants, reference_model };
+    let sizes = raw.sizes.unwrap_or_default();
+    let contract = Contract { name, kind, sizes, license, inputs, output, constants, reference_model };
     Ok(Parsed { contract, default_std })
 }
 
@@ -151,6 +155,18 @@ fn inputs_together(inputs: &[Input], kind: Kind) -> Result<(), Fault> {
                 return fault("input", format!("has none with role \"{name}\", but `kind` is \"{kind}\""));
             }
         }
+    }
+    Ok(())
+}
+
+fn sizes_have_effect(inputs: &[Input], kind: Kind) -> Result<(), Fault> {
+    const KEY: &str = "sizes";
+    if kind != Kind::FullReference {
+        return fault(KEY, format!("has no effect: `kind` is \"{kind}\", not \"full-reference\""));
+    }
+    let is_fixed = |input: &Input| matches!(input.geometry.scale, Some(Resize::Size(_) | Resize::Letterbox(_)));
+    if inputs.iter().all(is_fixed) {
+        return fault(KEY, "has no effect: every input is scaled to a fixed size (`resize`, `letterbox`)");
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::geometry::{LetterboxAt, Rounding, Small};
-use super::types::{Channels, FrameSide, Kind, Layout, Role};
+use super::types::{Channels, FrameSide, Kind, Layout, Role, Sizes};
 use crate::resample::Filter;
 
 #[derive(Deserialize)]
@@ -16,6 +16,7 @@ pub(super) struct RawContract {
     pub(super) contract: i64,
     pub(super) name: String,
     pub(super) kind: Kind,
+    pub(super) sizes: Option<Sizes>,
     // Contracts spell it as the first version of the interface did.
     #[serde(rename = "licence", alias = "license")]
     pub(super) license: Option<String>,

@@ -37,6 +37,18 @@ impl std::fmt::Display for Kind {
     }
 }
 
+/// At which sizes a full-reference model gets the two pictures, before the geometry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Sizes {
+    /// At one size, to which one of them is scaled if they differ, unless the geometry resizes both.
+    #[default]
+    Equal,
+    /// Each at its own, as a super-resolved picture and its low-resolution original.
+    Own,
+}
+
 /// Which of the two pictures an input takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -156,6 +168,8 @@ pub struct Contract {
     pub name: String,
     /// Which reference it needs.
     pub kind: Kind,
+    /// At which sizes a full-reference model gets the two pictures; [`Sizes::Equal`] for other kinds, without effect.
+    pub sizes: Sizes,
     /// SPDX, or whatever the publisher says.
     pub license: Option<String>,
     /// The inputs that take pictures.
