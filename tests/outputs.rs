@@ -197,6 +197,16 @@ fn crops_are_pooled_by_weights_of_the_graph() {
     near(broken.score_frame(frame, None).unwrap().raw, 0.4);
 }
 
+#[test]
+fn expectations_and_spreads_are_weighted_too() {
+    let onnx = kit::distribution_graph().output("w", Element::Float, "N").node("Identity", &["m"], &["w"], []);
+    let contract = four_crops("distribution = [1, 5]\nspread = \"spread\"\npool = { weights = \"w\" }");
+    // Weights 0.2, 0, 0.6 and 0.
+    let found = score(&onnx.contract(&contract), squares([[51; 3], [0; 3], [153; 3], [0; 3]]));
+    near(found.raw, 0.25 * (0.8 + 5.0 * 0.2) + 0.75 * (0.4 + 5.0 * 0.6));
+    attributes(&found, &[("spread", 200.0 * (0.25 * 0.16_f64.sqrt() + 0.75 * 0.24_f64.sqrt()))]);
+}
+
 /// MANIQA's patches: each crop has several scores, and each of these a weight.
 #[test]
 fn the_numbers_of_a_crop_have_weights_too() {

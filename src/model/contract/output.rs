@@ -127,19 +127,6 @@ pub enum Pooling {
     Weights(String),
 }
 
-/// As contracts write it.
-impl std::fmt::Display for Pooling {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Mean => f.write_str("\"mean\""),
-            Self::Median => f.write_str("\"median\""),
-            Self::Min => f.write_str("\"min\""),
-            Self::Max => f.write_str("\"max\""),
-            Self::Weights(tensor) => write!(f, "{{ weights = \"{tensor}\" }}"),
-        }
-    }
-}
-
 /// The model's output.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
