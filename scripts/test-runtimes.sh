@@ -52,7 +52,8 @@ for version; do
     say "ONNX Runtime $version"
     env -u GST_PLUGIN_PATH GST_REGISTRY="$root/target/gstreamer-registry-tests.bin" ORT_DYLIB_PATH="$runtime" \
         ONNX_IQA_MODEL_PATH="${ONNX_IQA_MODEL_PATH:-$root/models}" ONNX_IQA_CLIPS="$cache/clips" \
-        cargo test --locked --workspace --no-fail-fast --test contracts --test opening --test parity --test reduced \
-        --test reference_branch --test restart --test scoring --test worker --test iqascore || failed="$failed $version"
+        cargo test --locked --workspace --no-fail-fast --test contracts --test opening --test outputs --test parity \
+        --test reduced --test reference_branch --test restart --test scoring --test worker --test iqascore ||
+        failed="$failed $version"
 done
 [ -z "$failed" ] || die "failed with ONNX Runtime$failed"

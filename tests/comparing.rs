@@ -191,6 +191,68 @@ fn the_model_scores_pairs() {
     }
 }
 
+/// raw = how many pixels more the reference has than the distorted picture; all are white.
+#[cfg(feature = "onnx")]
+fn pixels_more(contract: &str) -> kit::Onnx {
+    let sum = [kit::Attribute::int("keepdims", 0)];
+    kit::Onnx::new("pixels")
+        .input("ref", kit::Element::Float, "N 3 H W")
+        .input("dist", kit::Element::Float, "N 3 h w")
+        .output("y", kit::Element::Float, "N")
+        .int64s("axes", &[1, 2, 3])
+        .floats("three", &[1], &[3.0])
+        .node("ReduceSum", &["ref", "axes"], &["a"], sum.clone())
+        .node("ReduceSum", &["dist", "axes"], &["b"], sum)
+        .node("Sub", &["a", "b"], &["d"], [])
+        .node("Div", &["d", "three"], &["y"], [])
+        .contract(contract)
+}
+
+/// A super-resolved picture and its low-resolution original, aligned in time.
+#[cfg(feature = "onnx")]
+#[test]
+fn a_model_can_get_each_picture_at_its_own_size() {
+    let dir = kit::TempDir::new();
+    let frames = |width: u32, height: u32| {
+        let frame = move |i| (stamp(i), Some(Arc::new(*flat(width, height, [255; 3])) as SharedFrame));
+        (0..10).map(frame).collect::<Vec<_>>()
+    };
+    let own = kit::FR_CONTRACT.replace("name", "sizes = \"own\"\nname");
+    let geometry = |lines: &str| own.replace("[output]", &format!("[geometry]\n{lines}\n[output]"));
+    let one_size = kit::FR_CONTRACT.replace("[output]", "[geometry]\nscale = 0.5\n[output]");
+    for (contract, expected) in [
+        (kit::FR_CONTRACT.to_owned(), 0.0),
+        (own.clone(), 16.0 * 8.0 - 64.0 * 32.0),
+        (geometry("scale = 0.5"), 8.0 * 4.0 - 32.0 * 16.0),
+        (geometry("crop = 4\ncrops = 5"), 0.0),
+        // Relative to frames that have been brought to one size.
+        (one_size, 0.0),
+    ] {
+        let path = pixels_more(&contract).write(dir.path(), "pixels");
+        for (alignment, measures) in [
+            (Alignment::Pts, Measures::NONE),
+            (Alignment::Pts, Measures::PSNR),
+            (Alignment::Auto, Measures::PSNR),
+            (Alignment::Track, Measures::NONE),
+        ] {
+            let mut settings = settings(alignment);
+            settings.measures = measures;
+            let comparer = Comparer::new(settings, Some(scorer(&path)), || {}).unwrap();
+            let outcomes = feed(&comparer, frames(16, 8), frames(64, 32));
+            assert_eq!(outcomes.len(), 10);
+            let mut scored = 0;
+            for outcome in outcomes {
+                let Some(result) = outcome.result else { continue };
+                let comparison = result.unwrap();
+                near(comparison.score.unwrap().raw, expected);
+                assert_eq!(comparison.metrics.psnr(), (measures == Measures::PSNR).then_some(100.0));
+                scored += 1;
+            }
+            assert!(scored > 0, "{alignment:?}");
+        }
+    }
+}
+
 #[cfg(feature = "onnx")]
 #[test]
 fn a_model_without_reference_is_refused() {

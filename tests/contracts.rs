@@ -2,7 +2,10 @@
 
 //! Invalid contracts, and their error messages.
 
-use onnx_iqa::model::contract::{Contract, Crops, Filter, Geometry, Kind, Letterbox, LetterboxAt, Resize, Sampling};
+use onnx_iqa::model::contract::{
+    Contract, Crops, Filter, FrameSide, Geometry, Kind, Letterbox, LetterboxAt, Pooling, Resize, Rounding, Sampling,
+    Sizes,
+};
 use onnx_iqa::model::{ContractError, Dim, GraphInfo, Model, ModelError, Provider, TensorInfo};
 use onnx_iqa_testkit::{self as kit, Element};
 use ort::value::TensorElementType::Float32;
@@ -27,6 +30,17 @@ fn geometry(lines: &str) -> String {
 /// `good` with an output of these lines.
 fn output(lines: &str) -> String {
     with("worst = 0.0\nbest = 1.0", lines)
+}
+
+/// `good` with these tables of attributes.
+fn tables(tables: &[&str]) -> String {
+    let tables: Vec<_> = tables.iter().map(|table| format!("{{ {table} }}")).collect();
+    output(&format!("worst = 0\nbest = 1\nattributes = [\n{}\n]\n", tables.join(",\n")))
+}
+
+/// `good` with a geometry and this pooling.
+fn pool(lines: &str, pool: &str) -> String {
+    geometry(lines).replace("best = 1.0", &format!("best = 1.0\npool = {pool}"))
 }
 
 /// Contracts that are invalid by themselves, and words that the error must contain.
@@ -98,6 +112,35 @@ fn wrong() -> Vec<(String, &'static [&'static str])> {
         ),
         (geometry("crop = [8, 8]\ncrops = 2\nsampling = \"centre\""), &["geometry.sampling", "one crop"]),
         (geometry("crop = [8, 8]\nseed = 3"), &["geometry.seed", "random"]),
+        (with("name", "sizes = \"own\"\nname"), &["`sizes` has no effect", "\"no-reference\"", "line 3"]),
+        (
+            kit::RR_CONTRACT.replace("name", "sizes = \"own\"\nname"),
+            &["`sizes` has no effect", "\"reduced-reference\""],
+        ),
+        (kit::FR_CONTRACT.replace("name", "sizes = \"any\"\nname"), &["any", "equal", "own"]),
+        (
+            kit::FR_CONTRACT
+                .replace("name", "sizes = \"own\"\nname")
+                .replace("[output]", "[geometry]\nresize = 8\n[output]"),
+            &["`sizes` has no effect", "`resize`"],
+        ),
+        (geometry("scale = 0"), &["geometry.scale", "is 0", "above 0", "line 8"]),
+        (geometry("scale = -0.5"), &["geometry.scale", "is -0.5"]),
+        (geometry("scale = nan"), &["geometry.scale", "is NaN"]),
+        (geometry("scale = 16.5"), &["geometry.scale", "is 16.5", "at most 16"]),
+        (geometry("scale = 1"), &["geometry.scale", "no effect"]),
+        (geometry("scale = 0.5\nresize = 8"), &["geometry.scale", "`resize`", "exclude"]),
+        (geometry("long-side = 8\nscale = 0.5"), &["geometry.long-side", "`scale`", "exclude"]),
+        (geometry("scale = \"half\""), &["half", "line 8"]),
+        (geometry("rounding = \"down\""), &["geometry.rounding", "no effect"]),
+        (geometry("resize = 8\nrounding = \"down\""), &["geometry.rounding", "no effect", "short-side"]),
+        (geometry("short-side = 8\nrounding = \"up\""), &["up", "nearest", "down"]),
+        (geometry("sampling = \"steps\""), &["geometry.sampling", "without `crop`"]),
+        (
+            geometry("crop = [8, 8]\ncrops = \"all\"\nstride = [4, 4]\nsampling = \"steps\""),
+            &["geometry.sampling", "all"],
+        ),
+        (geometry("crop = [8, 8]\nsampling = \"steps\"\nseed = 3"), &["geometry.seed", "random"]),
         (geometry("crop = [8, 8]\ncrops-axis = 2"), &["geometry.crops-axis", "is 2"]),
         (geometry("crop = [8, 8]\nmultiple-of = 4"), &["geometry.multiple-of", "exclude"]),
         (geometry("multiple-of = 0"), &["geometry.multiple-of", "is 0", "line 8"]),
@@ -129,6 +172,64 @@ fn wrong() -> Vec<(String, &'static [&'static str])> {
             output("worst = 0\nbest = 1\nattributes = { tensor = \"a\", names = [\"a b\"], worst = 0, best = 1 }"),
             &["output.attributes.names", "\"a b\""],
         ),
+        (tables(&[]), &["`output.attributes` is empty"]),
+        (tables(&["tensor = \"a\", names = [\"a\"], worst = 0, best = 1, wurst = 0"]), &["unknown field `wurst`"]),
+        (tables(&["tensor = \"a\", names = [\"a\"], worst = 0"]), &["missing field `best`"]),
+        (output("worst = 0\nbest = 1\nattributes = \"a\""), &["a table with `tensor`", "list"]),
+        (
+            tables(&[
+                "tensor = \"a\", names = [\"a\"], worst = 0, best = 1",
+                "tensor = \"b\", names = [], worst = 0, best = 1",
+            ]),
+            &["output.attributes[1].names", "empty", "line 13"],
+        ),
+        (
+            tables(&[
+                "tensor = \"a\", names = [\"a\"], worst = 0, best = 1",
+                "tensor = \"b\", names = [\"b\"], worst = 1, best = 1",
+            ]),
+            &["output.attributes[1].worst", "both 1"],
+        ),
+        (
+            tables(&[
+                "tensor = \"a\", names = [\"a\"], worst = 0, best = 1",
+                "tensor = \"a\", names = [\"b\"], worst = 0, best = 1",
+            ]),
+            &["output.attributes[1].tensor", "\"a\" a second time"],
+        ),
+        (
+            tables(&[
+                "tensor = \"a\", names = [\"a\"], worst = 0, best = 1",
+                "tensor = \"b\", names = [\"c\", \"a\"], worst = 0, best = 1",
+            ]),
+            &["output.attributes[1].names", "\"a\"", "another table"],
+        ),
+        (
+            tables(&["tensor = \"a\", names = [\"a\"], worst = 0, best = 1, softmax = true"]),
+            &["output.attributes[0].softmax", "one number"],
+        ),
+        (output("worst = 0\nbest = 1\nspread = \"s\""), &["output.spread", "without `distribution`", "line 11"]),
+        (output("worst = 0\nbest = 1\ndistribution = [1, 2]\nspread = \"s s\""), &["output.spread", "\"s s\""]),
+        (output("worst = 0\nbest = 1\ndistribution = [2, 2]\nspread = \"s\""), &["output.spread", "always 0"]),
+        (output("worst = 0\nbest = 1\ndistribution = [-1e308, 1e308]\nspread = \"s\""), &["output.spread", "too far"]),
+        (
+            tables(&["tensor = \"a\", names = [\"a\"], worst = 0, best = 1"]) + "distribution = [1, 2]\nspread = \"a\"",
+            &["output.spread", "\"a\"", "`attributes`"],
+        ),
+        (output("worst = 0\nbest = 1\npool = \"mean\""), &["output.pool", "no effect", "`crops`", "line 11"]),
+        (pool("crop = 8", "\"min\""), &["output.pool", "no effect"]),
+        (pool("crop = 8\ncrops = 5\ncrops-axis = 1", "\"min\""), &["output.pool", "crops-axis = 1"]),
+        (pool("crop = 8\ncrops = 5", "\"mode\""), &["`pool` is \"mean\", \"median\"", "weights"]),
+        (pool("crop = 8\ncrops = 5", "{ weight = \"w\" }"), &["`pool` is \"mean\", \"median\"", "weights"]),
+        (pool("crop = 8\ncrops = 5", "{ weights = \"w\", by = 1 }"), &["`pool` is \"mean\", \"median\"", "weights"]),
+        (pool("crop = 8\ncrops = 5", "{ weights = \"y\" }"), &["output.pool.weights", "\"y\""]),
+        (good() + "[[constant]]\ntensor = \"c\"\n", &["`constant[0]`", "neither `value`", "`frame`"]),
+        (
+            good() + "[[constant]]\ntensor = \"c\"\nvalue = [1]\nframe = [\"width\"]\n",
+            &["constant[0].value", "`frame`", "exclude"],
+        ),
+        (good() + "[[constant]]\ntensor = \"c\"\nframe = []\n", &["constant[0].frame", "empty"]),
+        (good() + "[[constant]]\ntensor = \"c\"\nframe = [\"depth\"]\n", &["depth", "width", "height"]),
         (good() + "[[constant]]\ntensor = \"x\"\nvalue = [1]\n", &["constant[0].tensor", "[[input]]"]),
         (good() + "[[constant]]\ntensor = \"c\"\nvalue = []\n", &["constant[0].value", "empty"]),
         (
@@ -207,6 +308,7 @@ tensor = "fps"
 value = [30.0]
 "#;
     let contract = Contract::parse(text).unwrap();
+    assert_eq!(contract.output.attribute_names().collect::<Vec<_>>(), ["sharpness", "noise"]);
     let geometry: &Geometry = &contract.inputs[1].geometry;
     assert_eq!(geometry.scale, Some(Resize::ShortSide(512)));
     assert_eq!((geometry.crop, geometry.crops), (Some([224, 224]), Crops::Count(5)));
@@ -232,6 +334,41 @@ fn one_number_applies_to_all_channels_or_both_sides() {
     assert_eq!(geometry("long-side = 640").scale, Some(Resize::LongSide(640)));
     assert_eq!(geometry("resize = 8\nfilter = \"lanczos\"").filter, Filter::Lanczos);
     assert_eq!(geometry("resize = 8").filter, Filter::Bilinear);
+}
+
+#[test]
+fn keys_without_a_default_have_one_in_the_types() {
+    let plain = Contract::parse(&good()).unwrap();
+    assert_eq!(plain.sizes, Sizes::Equal);
+    let own = kit::FR_CONTRACT.replace("name", "sizes = \"own\"\nname");
+    assert_eq!(Contract::parse(&own).unwrap().sizes, Sizes::Own);
+    assert_eq!((&plain.output.pooling, &plain.output.spread), (&Pooling::Mean, &None));
+    assert_eq!(plain.output.attribute_names().next(), None);
+    let geometry = |lines: &str| Contract::parse(&geometry(lines)).unwrap().inputs.remove(0).geometry;
+    assert_eq!(
+        (geometry("scale = 0.5").scale, geometry("scale = 2").scale),
+        (Some(Resize::Factor(0.5)), Some(Resize::Factor(2.0)))
+    );
+    assert_eq!(geometry("scale = 0.5").fixed_size(), None);
+    assert_eq!(geometry("scale = 0.5\ncrop = 8").fixed_size(), Some([8, 8]));
+    assert_eq!(geometry("short-side = 8").rounding, Rounding::Nearest);
+    assert_eq!(geometry("long-side = 8\nrounding = \"down\"").rounding, Rounding::Down);
+    assert_eq!(geometry("crop = 8\ncrops = 20\nsampling = \"steps\"").sampling, Sampling::Steps);
+    for (text, expected) in [
+        ("\"mean\"", Pooling::Mean),
+        ("\"median\"", Pooling::Median),
+        ("\"min\"", Pooling::Min),
+        ("\"max\"", Pooling::Max),
+        ("{ weights = \"w\" }", Pooling::Weights("w".to_owned())),
+    ] {
+        assert_eq!(Contract::parse(&pool("crop = 8\ncrops = 5", text)).unwrap().output.pooling, expected);
+    }
+    let constant = "[[constant]]\ntensor = \"c\"\nframe = [\"height\", \"width\"]\n";
+    let constant = Contract::parse(&(good() + constant)).unwrap().constants.remove(0);
+    assert_eq!((constant.count(), constant.frame), (2, vec![FrameSide::Height, FrameSide::Width]));
+    let spread = output("worst = 0\nbest = 1\ndistribution = [1, 10]\nspread = \"s\"");
+    let spread = Contract::parse(&spread).unwrap().output.spread.unwrap();
+    assert_eq!((spread.largest, spread.score(0.0), spread.score(2.25), spread.score(9.0)), (4.5, 0.0, 50.0, 100.0));
 }
 
 #[test]
@@ -322,6 +459,14 @@ fn contracts_that_contradict_the_graph() {
     refused(&constant("tensor = \"gain\"\nvalue = [1, 2, 3]"), &["constant[0].value", "3 values", "shape 2"]);
     refused(&constant("tensor = \"gone\"\nvalue = [1, 2]"), &["constant[0].tensor", "\"gone\"", "\"gain\""]);
     open(&constant("tensor = \"gain\"\nvalue = [1, 2]")).unwrap();
+    refused(&constant("tensor = \"gain\"\nframe = [\"width\"]"), &["constant[0].frame", "1 sides", "shape 2"]);
+    open(&constant("tensor = \"gain\"\nframe = [\"width\", \"height\"]")).unwrap();
+    let bytes = plain().input("gain", Element::Uint8, "2").output("z", Element::Uint8, "2");
+    let bytes = bytes.node("Identity", &["gain"], &["z"], []);
+    refused(
+        &bytes.contract(&(good() + "[[constant]]\ntensor = \"gain\"\nframe = [\"width\", \"height\"]\n")),
+        &["constant[0].frame", "int64", "uint8 there"],
+    );
 
     // Outputs.
     let outputs = || kit::outputs_graph();
@@ -335,6 +480,23 @@ fn contracts_that_contradict_the_graph() {
         &outputs().contract(&output(&format!("worst = 0\nbest = 1\n{attributes}"))),
         &["output.attributes.names", "2 names", "3 numbers"],
     );
+    let tables = |second: &str| {
+        let first = "tensor = \"channels\", names = [\"r\", \"g\", \"b\"], worst = 0, best = 1";
+        outputs().contract(&tables(&[first, second]))
+    };
+    refused(
+        &tables("tensor = \"y\", names = [\"a\", \"c\"], worst = 0, best = 1"),
+        &["output.attributes[1].names", "2 names", "1 numbers", "line 13"],
+    );
+    refused(
+        &tables("tensor = \"z\", names = [\"a\"], worst = 0, best = 1"),
+        &["output.attributes[1].tensor", "\"z\"", "\"channels\""],
+    );
+    open(&tables("tensor = \"y\", names = [\"a\"], worst = 0, best = 1")).unwrap();
+    let weights =
+        |tensor: &str| outputs().contract(&pool("crop = 8\ncrops = 5", &format!("{{ weights = \"{tensor}\" }}")));
+    refused(&weights("channels"), &["output.pool.weights", "weight for each score (1 a picture)", "3 numbers"]);
+    refused(&weights("w"), &["output.pool.weights", "\"w\"", "\"channels\""]);
     let channels = |lines: &str| outputs().contract(&output(lines).replace("tensor = \"y\"", "tensor = \"channels\""));
     refused(&channels("worst = 0\nbest = 1"), &["output.tensor", "3 numbers", "`index = 0`"]);
     refused(&channels("worst = 0\nbest = 1\nindex = 3"), &["output.index", "3, counted from 0", "3 numbers"]);

@@ -132,6 +132,51 @@ fn short_side() {
     near(raw(&onnx, flat(40, 20, [255, 255, 255])), 3.0 * 20.0 * 10.0);
 }
 
+/// The sum of a white picture's channels and pixels shows its size.
+#[track_caller]
+fn pixels(geometry: &str, width: u32, height: u32) -> f64 {
+    let onnx = kit::Onnx::new("sum")
+        .input("x", Element::Float, "N 3 H W")
+        .output("y", Element::Float, "N")
+        .int64s("axes", &[1, 2, 3])
+        .node("ReduceSum", &["x", "axes"], &["y"], [kit::Attribute::int("keepdims", 0)])
+        .contract(&mean_contract(geometry));
+    raw(&onnx, flat(width, height, [255; 3])) / 3.0
+}
+
+#[test]
+fn a_scale_relative_to_the_frame() {
+    near(pixels("scale = 0.5", 40, 20), 20.0 * 10.0);
+    near(pixels("scale = 0.5\nfilter = \"bicubic\"", 9, 7), 5.0 * 4.0);
+    near(pixels("scale = 0.5\nrounding = \"down\"", 9, 7), 4.0 * 3.0);
+    near(pixels("scale = 0.01", 9, 7), 1.0);
+    near(pixels("scale = 2.5", 4, 2), 10.0 * 5.0);
+    near(pixels("scale = 0.5\ncrop = 4\ncrops = 2", 40, 20), 4.0 * 4.0);
+    // A vast picture is an error, not a lack of memory.
+    let onnx = kit::mean_graph(Element::Float, "N 3 H W").contract(&mean_contract("scale = 16"));
+    let dir = kit::TempDir::new();
+    let error = scorer(&onnx.write(dir.path(), "vast")).score_frame(flat(5000, 1, [0; 3]), None).unwrap_err();
+    assert!(kit::chain(&error).contains("scaled to 80000x16"), "{}", kit::chain(&error));
+}
+
+#[test]
+fn a_side_that_is_cut_off() {
+    // 8 · 10 / 3 = 26.7
+    near(pixels("short-side = 10", 8, 3), 27.0 * 10.0);
+    near(pixels("short-side = 10\nrounding = \"down\"", 8, 3), 26.0 * 10.0);
+    near(pixels("short-side = 10\nrounding = \"nearest\"", 3, 8), 10.0 * 27.0);
+    near(pixels("long-side = 10\nrounding = \"down\"", 7, 6), 10.0 * 8.0);
+}
+
+#[test]
+fn crops_in_whole_steps() {
+    // Of one pixel each: a grid of 5 a side, 4 apart across and 1 apart down, of which the first 20 are taken.
+    let contract = mean_contract("crop = 1\ncrops = 20\nsampling = \"steps\"");
+    let onnx = kit::mean_graph(Element::Float, "N 3 H W").contract(&contract);
+    let frame = gray(17 + 3, 5 + 2, |x, y| (x + 16 * y) as u8);
+    near(raw(&onnx, frame), (8.0 + 16.0 * 1.5) / 255.0);
+}
+
 #[test]
 fn multiple_of_pads_by_mirroring() {
     let onnx = kit::Onnx::new("sum")
@@ -331,6 +376,43 @@ fn constants_are_fed() {
             near(raw(&onnx(dims, element).contract(&contract), flat(4, 4, [51; 3])), 0.6);
         }
     }
+}
+
+/// The numbers are those of the frame, not of the picture that the model gets.
+#[test]
+fn an_input_with_the_size_of_the_frame() {
+    let contract = |geometry: &str, sides: &str| {
+        mean_contract(geometry) + &format!("[[constant]]\ntensor = \"size\"\nframe = [{sides}]\n")
+    };
+    let both = contract("resize = 4", "\"width\", \"height\"");
+    for element in [Element::Float, Element::Double, Element::Int64, Element::Int32] {
+        for dims in ["2", "N 2", "1 2", "K"] {
+            let onnx = kit::sized_graph(element, dims).contract(&both);
+            near(raw(&onnx, flat(30, 20, [51; 3])), 0.2 + 30.0 + 0.02);
+        }
+    }
+    let turned = contract("resize = 4", "\"height\", \"width\"");
+    near(raw(&kit::sized_graph(Element::Float, "N 2").contract(&turned), flat(30, 20, [51; 3])), 0.2 + 20.0 + 0.03);
+    // The same for each crop, whether they run together or not.
+    let crops = contract("crop = 4\ncrops = 5", "\"width\", \"height\"");
+    for dims in ["2", "N 2"] {
+        near(raw(&kit::sized_graph(Element::Float, dims).contract(&crops), flat(30, 20, [51; 3])), 0.2 + 30.0 + 0.02);
+    }
+    // With a reference it is the distorted frame's size.
+    let dir = kit::TempDir::new();
+    let onnx = kit::sized_graph(Element::Float, "N 2")
+        .input("ref", Element::Float, "N 3 h w")
+        .output("r", Element::Float, "N")
+        .node(
+            "ReduceMean",
+            &["ref"],
+            &["r"],
+            [kit::Attribute::ints("axes", &[1, 2, 3]), kit::Attribute::int("keepdims", 0)],
+        );
+    let inputs = "[[input]]\ntensor = \"ref\"\nrole = \"reference\"\n[[input]]\ntensor = \"x\"\nrole = \"distorted\"";
+    let contract = both.replace("no-reference", "full-reference").replace("[[input]]\ntensor = \"x\"", inputs);
+    let compared = scorer(&onnx.contract(&contract).write(dir.path(), "compared"));
+    near(compared.score_frame(flat(30, 20, [51; 3]), Some(flat(9, 8, [0; 3]))).unwrap().raw, 0.2 + 30.0 + 0.02);
 }
 
 #[test]

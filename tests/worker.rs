@@ -140,6 +140,35 @@ fn batches_hold_pictures_of_one_size() {
     }
 }
 
+/// Frames whose pictures have one size, but which have several themselves, each with its own as an input.
+#[test]
+fn frames_in_one_queue_keep_their_own_size() {
+    let dir = kit::TempDir::new();
+    let contract = kit::NR_CONTRACT.replace("[output]", "[geometry]\nresize = 4\n[output]")
+        + "[[constant]]\ntensor = \"size\"\nframe = [\"width\", \"height\"]\n";
+    for dims in ["N 2", "2"] {
+        let path = kit::sized_graph(Element::Float, dims).contract(&contract).write(dir.path(), "sized");
+        let model = open(&path);
+        // Two users, whose frames wait together while the worker is stopped.
+        let scorers = [Scorer::with_queue(model.clone(), 16, 8), Scorer::with_queue(model, 16, 8)];
+        let (sender, answers) = channel();
+        let (frame, opener, reached) = gate();
+        submit(&scorers[0], job(0, frame, &sender));
+        reached.recv().unwrap();
+        let size = |number: usize| [(8, 8), (8, 8), (9, 7), (30, 2)][number % 4];
+        for number in 1..=24 {
+            let (width, height) = size(number);
+            let frame = flat(width, height, [number as u8; 3]);
+            scorers[number % 2].try_submit(job(number, frame, &sender)).unwrap();
+        }
+        drop(opener);
+        for (number, result) in answers.iter().take(25) {
+            let ((width, height), value) = if number == 0 { ((8, 8), 255) } else { (size(number), number) };
+            near(result.unwrap().raw, value as f64 / 255.0 + f64::from(width) + f64::from(height) / 1000.0);
+        }
+    }
+}
+
 #[test]
 fn a_bad_frame_keeps_its_place_and_affects_no_other() {
     let dir = kit::TempDir::new();

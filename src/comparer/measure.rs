@@ -11,7 +11,7 @@ use super::{CompareError, Comparison, Settings, Side, guarded};
 use crate::align::space::{Registration, SpatialAligner};
 use crate::align::time::Alignment;
 use crate::metrics::{Detail, DetailLooks, Measurements, Meter, SharedReference};
-use crate::model::contract::Contract;
+use crate::model::contract::{Contract, Resize, Sizes};
 use crate::picture::{Family, Frame, OwnedFrame, Picture, Rect, y_cb_cr};
 use crate::scorer::{Job, Scorer, Selector};
 
@@ -23,7 +23,8 @@ pub(super) fn wanted(settings: &Settings, scored: bool) -> bool {
 /// Which pictures the model receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Feed {
-    /// The model resizes: each frame as it is, without its bars, so that it is scaled only once.
+    /// The model resizes, or wants each picture at its own size: each frame as it is, without its bars, so that it is
+    /// scaled only once.
     Frames,
     /// The model takes pixels as they are, or crops: both pictures after registration.
     Registered,
@@ -31,8 +32,10 @@ enum Feed {
 
 impl Feed {
     fn of(contract: &Contract) -> Self {
-        let resizes = contract.inputs.iter().all(|input| input.geometry.scale.is_some());
-        if resizes { Self::Frames } else { Self::Registered }
+        // A size relative to the frame's differs where the frames do.
+        let resizes = |scale| !matches!(scale, None | Some(Resize::Factor(_)));
+        let resizes = contract.inputs.iter().all(|input| resizes(input.geometry.scale));
+        if resizes || contract.sizes == Sizes::Own { Self::Frames } else { Self::Registered }
     }
 }
 

@@ -5,7 +5,7 @@
 use half::f16;
 use ort::value::{DynTensor, Tensor, TensorElementType as Element};
 
-use super::contract::{Constant, Contract};
+use super::contract::{Constant, Contract, FrameSide};
 use super::graph::{Dim, GraphInfo, TensorInfo};
 
 /// Possible types of constants.
@@ -24,6 +24,11 @@ pub(super) fn is_number(element: Element) -> bool {
     TYPES.contains(&element)
 }
 
+/// Whether that type holds every side of a frame, up to 65536, without rounding.
+pub(super) fn holds_sides(element: Element) -> bool {
+    matches!(element, Element::Float32 | Element::Float64 | Element::Int64 | Element::Int32)
+}
+
 /// A constant of the contract, with the type and shape that the graph specifies.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConstantTensor {
@@ -33,7 +38,16 @@ pub struct ConstantTensor {
     dims: Vec<i64>,
     /// Whether the values are repeated along a first dimension that is the batch.
     per_row: bool,
-    values: Vec<f64>,
+    values: Values,
+}
+
+/// The numbers of a constant.
+#[derive(Debug, Clone, PartialEq)]
+enum Values {
+    /// Always the same.
+    Fixed(Vec<f64>),
+    /// These sides of the frame that is scored.
+    Frame(Vec<FrameSide>),
 }
 
 impl ConstantTensor {
@@ -48,7 +62,7 @@ impl ConstantTensor {
         if per_row {
             dims = &dims[1..];
         }
-        let count = constant.value.len();
+        let count = constant.count();
         let fixed = dims.iter().filter_map(Dim::fixed).try_fold(1usize, usize::checked_mul)?;
         let free = dims.iter().filter(|dim| dim.fixed().is_none()).count();
         if fixed == 0 || free > 1 || !count.is_multiple_of(fixed) || (free == 0 && count != fixed) {
@@ -56,7 +70,11 @@ impl ConstantTensor {
         }
         let dims = dims.iter().map(|dim| dim.fixed().unwrap_or(count / fixed) as i64).collect();
         let TensorInfo { name, element, .. } = tensor;
-        Some(Self { name: name.clone(), element: *element, dims, per_row, values: constant.value.clone() })
+        let values = match constant.frame.as_slice() {
+            [] => Values::Fixed(constant.value.clone()),
+            sides => Values::Frame(sides.to_vec()),
+        };
+        Some(Self { name: name.clone(), element: *element, dims, per_row, values })
     }
 
     /// The ONNX input's name.
@@ -69,17 +87,48 @@ impl ConstantTensor {
         self.per_row
     }
 
+    /// Whether it has sides of the frame, so that all frames of a batch must have one size.
+    pub fn follows_frame(&self) -> bool {
+        matches!(self.values, Values::Frame(_))
+    }
+
     /// The tensor for a batch of `rows` pictures.
     ///
     /// # Errors
-    /// When ONNX Runtime cannot create it.
+    /// When ONNX Runtime cannot create it, or it [follows the frame](Self::follows_frame).
     pub fn tensor(&self, rows: usize) -> ort::Result<DynTensor> {
+        match &self.values {
+            Values::Fixed(values) => self.of(values, rows),
+            Values::Frame(_) => {
+                Err(ort::Error::new(format!("the input \"{}\" has no numbers without a frame", self.name)))
+            }
+        }
+    }
+
+    /// The tensor for a batch of `rows` pictures, made of frames of `width` × `height` pixels.
+    ///
+    /// # Errors
+    /// When ONNX Runtime cannot create it.
+    pub fn tensor_for(&self, rows: usize, [width, height]: [u32; 2]) -> ort::Result<DynTensor> {
+        match &self.values {
+            Values::Fixed(values) => self.of(values, rows),
+            Values::Frame(sides) => {
+                let side = |side: &FrameSide| match side {
+                    FrameSide::Width => f64::from(width),
+                    FrameSide::Height => f64::from(height),
+                };
+                self.of(&sides.iter().map(side).collect::<Vec<_>>(), rows)
+            }
+        }
+    }
+
+    fn of(&self, values: &[f64], rows: usize) -> ort::Result<DynTensor> {
         let times = if self.per_row { rows } else { 1 };
         let mut dims = self.dims.clone();
         if self.per_row {
             dims.insert(0, rows as i64);
         }
-        let values = self.values.repeat(times);
+        let values = values.repeat(times);
         macro_rules! tensor {
             ($convert:expr) => {
                 Tensor::from_array((dims, values.into_iter().map($convert).collect::<Vec<_>>()))?.upcast()

@@ -162,15 +162,7 @@ impl Model {
 
     /// The outputs that the contract refers to, each once: the score's, then the others.
     pub fn output_names(&self) -> Vec<&str> {
-        let output = &self.contract.output;
-        let mut names = vec![output.tensor.as_str()];
-        let others = [output.map.as_ref().map(|m| &m.tensor), output.attributes.as_ref().map(|a| &a.tensor)];
-        for name in others.into_iter().flatten() {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-            }
-        }
-        names
+        self.contract.output.tensors()
     }
 
     /// The session, locked: one inference runs at a time.

@@ -2,9 +2,11 @@
 
 //! A contract checked against the graph: every name, type and shape it refers to.
 
+mod outputs;
+
 use ort::value::TensorElementType as Element;
 
-use super::constant::{ConstantTensor, is_number};
+use super::constant::{ConstantTensor, holds_sides, is_number};
 use super::contract::{self, Contract, ContractError, Crops, Input, Layout, Role};
 use super::graph::{Dim, GraphInfo, TensorInfo, names};
 
@@ -41,22 +43,6 @@ fn for_graphs(text: &str, graph: &GraphInfo, reference: Option<&GraphInfo>) -> R
     check.outputs(&parsed.contract)?;
     Ok(parsed.contract)
 }
-
-/// Possible types of outputs.
-const OUTPUTS: [Element; 12] = [
-    Element::Float32,
-    Element::Float16,
-    Element::Bfloat16,
-    Element::Float64,
-    Element::Int8,
-    Element::Int16,
-    Element::Int32,
-    Element::Int64,
-    Element::Uint8,
-    Element::Uint16,
-    Element::Uint32,
-    Element::Uint64,
-];
 
 struct Check<'a> {
     text: &'a str,
@@ -203,9 +189,16 @@ impl Check<'_> {
                 let graph = format!("{} there", element_name(tensor.element));
                 return self.fault(key("tensor"), format!("\"{}\", a number", constant.tensor), graph);
             }
+            let (name, says) = match constant.frame.len() {
+                0 => ("value", format!("{} values", constant.value.len())),
+                sides => ("frame", format!("{sides} sides of the frame")),
+            };
+            if name == "frame" && !holds_sides(tensor.element) {
+                let says = format!("{says}, which need float32, double, int32 or int64");
+                return self.fault(key(name), says, format!("{} there", element_name(tensor.element)));
+            }
             if ConstantTensor::new(contract, self.graph, constant).is_none() {
-                let graph = format!("the shape {}", tensor.shape_text());
-                return self.fault(key("value"), format!("{} values", constant.value.len()), graph);
+                return self.fault(key(name), says, format!("the shape {}", tensor.shape_text()));
             }
         }
         let both = self.reference.into_iter().flat_map(|reference| &reference.inputs).chain(&self.graph.inputs);
@@ -221,87 +214,6 @@ impl Check<'_> {
                     tensor.shape_text()
                 );
                 return self.fault("input".to_owned(), format!("{} of them", contract.inputs.len()), graph);
-            }
-        }
-        Ok(())
-    }
-
-    fn number_output(&self, key: &str, name: &str) -> Result<&TensorInfo, ContractError> {
-        let Some(tensor) = self.graph.output(name) else {
-            let graph = format!("the outputs {}", names(&self.graph.outputs));
-            return self.fault(key.to_owned(), format!("\"{name}\""), graph);
-        };
-        if !OUTPUTS.contains(&tensor.element) {
-            return self.fault(
-                key.to_owned(),
-                format!("\"{name}\", which must hold numbers (float16 to float64, int8 to int64, uint8 to uint64)"),
-                format!("{} there", element_name(tensor.element)),
-            );
-        }
-        Ok(tensor)
-    }
-
-    /// How many numbers an output holds per picture or per frame of crops, if the graph states it.
-    fn numbers(contract: &Contract, tensor: &TensorInfo) -> Option<usize> {
-        let dims = tensor.dims.as_deref().filter(|dims| !dims.is_empty())?;
-        let crops = match contract.inputs.first()?.geometry.crops {
-            Crops::Count(count) => count as usize,
-            Crops::All { .. } => 0,
-        };
-        let stacked = contract.inputs.first()?.geometry.crops_axis == 1;
-        let mut rest = &dims[1..];
-        if stacked && rest.len() > 1 && rest[0].takes(crops) {
-            rest = &rest[1..];
-        }
-        rest.iter().try_fold(1usize, |numbers, dim| Some(numbers.saturating_mul(dim.fixed()?)))
-    }
-
-    fn outputs(&self, contract: &Contract) -> Result<(), ContractError> {
-        let output = &contract.output;
-        let tensor = self.number_output("output.tensor", &output.tensor)?;
-        let shape = tensor.shape_text();
-        let has = Self::numbers(contract, tensor);
-        let stacked = contract.inputs.first().is_some_and(|input| input.geometry.crops_axis == 1);
-        match (&output.distribution, has) {
-            (Some(values), Some(has)) if has != values.len() && !stacked => {
-                let says = format!("{} values", values.len());
-                let graph = format!("{has} numbers a picture at \"{}\" ({shape})", tensor.name);
-                return self.fault("output.distribution".to_owned(), says, graph);
-            }
-            (None, Some(has)) if !stacked => match output.index {
-                Some(index) if index >= has => {
-                    let graph = format!("{has} numbers a picture at \"{}\" ({shape})", tensor.name);
-                    return self.fault("output.index".to_owned(), format!("{index}, counted from 0"), graph);
-                }
-                None if has != 1 => {
-                    return self.fault(
-                        "output.tensor".to_owned(),
-                        format!("\"{}\" without `distribution`, which means one number a picture", tensor.name),
-                        format!("{has} numbers a picture there ({shape}); `index = 0` takes the first of them"),
-                    );
-                }
-                _ => {}
-            },
-            _ => {}
-        }
-        if let Some(map) = &output.map {
-            let tensor = self.number_output("output.map.tensor", &map.tensor)?;
-            let dims = tensor.dims.as_deref().unwrap_or_default();
-            if dims.len() == 1 {
-                let graph = format!("the shape {} there", tensor.shape_text());
-                return self.fault("output.map.tensor".to_owned(), format!("\"{}\", a picture", map.tensor), graph);
-            }
-        }
-        if let Some(attributes) = &output.attributes {
-            let tensor = self.number_output("output.attributes.tensor", &attributes.tensor)?;
-            let count = attributes.names.len();
-            if let Some(has) = Self::numbers(contract, tensor)
-                && has != count
-                && !stacked
-            {
-                let shape = tensor.shape_text();
-                let graph = format!("{has} numbers a picture at \"{}\" ({shape})", tensor.name);
-                return self.fault("output.attributes.names".to_owned(), format!("{count} names"), graph);
             }
         }
         Ok(())

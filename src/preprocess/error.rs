@@ -28,6 +28,12 @@ pub enum PreprocessError {
         /// As the contract names it.
         key: &'static str,
     },
+    /// `scale` is not a positive number.
+    #[error("geometry: `scale` is {factor}, it must be above 0")]
+    Factor {
+        /// In the contract.
+        factor: f64,
+    },
     /// A frame has no pixels, or more than a picture may have.
     #[error("a frame of {width}x{height} pixels; both sides must be from 1 to 65536")]
     Frame {

@@ -4,7 +4,7 @@
 
 use super::error::PreprocessError;
 use super::pcg::Pcg32;
-use crate::model::contract::{Crops, Geometry, Letterbox, LetterboxAt, Resize, Sampling, Small};
+use crate::model::contract::{Crops, Geometry, Letterbox, LetterboxAt, Resize, Rounding, Sampling, Small};
 
 /// The largest side of a scaled picture, which is that of any picture.
 const MAX_SIDE: u64 = 1 << 16;
@@ -77,6 +77,14 @@ fn ratio(side: u64, numerator: u64, denominator: u64) -> u64 {
     ((2 * side * numerator + denominator) / (2 * denominator)).max(1)
 }
 
+/// The same, rounded as the contract says.
+fn rounded_ratio(rounding: Rounding, side: u64, numerator: u64, denominator: u64) -> u64 {
+    match rounding {
+        Rounding::Nearest => ratio(side, numerator, denominator),
+        Rounding::Down => (side * numerator / denominator).max(1),
+    }
+}
+
 /// The letterbox's size and the position of the picture in it; without one, those of the picture itself.
 fn letterbox(geometry: &Geometry, picture: [u32; 2]) -> ([u32; 2], [u32; 2]) {
     let Some(Resize::Letterbox(Letterbox { size, at, .. })) = geometry.scale else { return (picture, [0, 0]) };
@@ -87,20 +95,33 @@ fn letterbox(geometry: &Geometry, picture: [u32; 2]) -> ([u32; 2], [u32; 2]) {
     }
 }
 
-/// `short-side`, `long-side`, `letterbox` and `resize`.
+/// `short-side`, `long-side`, `scale`, `letterbox` and `resize`.
 fn scale(geometry: &Geometry, [width, height]: [u32; 2]) -> Result<[u64; 2], PreprocessError> {
     let (width, height) = (u64::from(width), u64::from(height));
+    let other = |side, numerator, denominator| rounded_ratio(geometry.rounding, side, numerator, denominator);
     match geometry.scale {
         None => Ok([width, height]),
         Some(Resize::ShortSide(short)) => {
             not_zero("short-side", short)?;
             let to = u64::from(short);
-            Ok(if width <= height { [to, ratio(height, to, width)] } else { [ratio(width, to, height), to] })
+            Ok(if width <= height { [to, other(height, to, width)] } else { [other(width, to, height), to] })
         }
         Some(Resize::LongSide(long)) => {
             not_zero("long-side", long)?;
             let to = u64::from(long);
-            Ok(if width >= height { [to, ratio(height, to, width)] } else { [ratio(width, to, height), to] })
+            Ok(if width >= height { [to, other(height, to, width)] } else { [other(width, to, height), to] })
+        }
+        Some(Resize::Factor(factor)) => {
+            if !(factor.is_finite() && factor > 0.0) {
+                return Err(PreprocessError::Factor { factor });
+            }
+            // In double precision, as PyTorch computes it. The bound is what the largest factor of a contract gives; the
+            // caller refuses far less.
+            let scaled = [width, height].map(|side| match geometry.rounding {
+                Rounding::Nearest => (side as f64 * factor).round() as u64,
+                Rounding::Down => (side as f64 * factor) as u64,
+            });
+            Ok(scaled.map(|side| side.clamp(1, MAX_SIDE << 4)))
         }
         Some(Resize::Letterbox(Letterbox { size, .. })) => {
             not_zero("letterbox", size[0].min(size[1]))?;
@@ -172,6 +193,12 @@ fn crop_origins(geometry: &Geometry, size: [u32; 2], crop: [u32; 2]) -> Vec<[u32
             };
             let place = |i: u64| [at(i % side, right, center[0]), at(i / side, below, center[1])];
             (0..u64::from(count)).map(place).collect()
+        }
+        Sampling::Steps => {
+            let whole = count.isqrt().max(1);
+            let side = if whole * whole < count { whole + 1 } else { whole };
+            let step = [right / whole, below / whole];
+            (0..count).map(|i| [i % side * step[0], i / side * step[1]]).collect()
         }
         Sampling::Center => vec![center; count as usize],
         Sampling::Random { seed } => {

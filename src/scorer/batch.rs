@@ -106,6 +106,8 @@ pub(super) struct Batch {
     pub(super) frames: usize,
     /// Of every input, once there is a picture.
     pub(super) shapes: Vec<Shape>,
+    /// Width and height of all distorted frames, once there is a picture, if an input has numbers of them.
+    pub(super) frame_size: Option<[u32; 2]>,
     /// The outputs of the model's reference branch, if there is one: the rows of all pictures.
     pub(super) features: Vec<Feature>,
     pub(super) entries: Vec<Entry>,
@@ -113,7 +115,7 @@ pub(super) struct Batch {
 
 impl Batch {
     pub(super) fn new(buffers: Buffers) -> Self {
-        Self { buffers, frames: 0, shapes: Vec::new(), features: Vec::new(), entries: Vec::new() }
+        Self { buffers, frames: 0, shapes: Vec::new(), frame_size: None, features: Vec::new(), entries: Vec::new() }
     }
 }
 

@@ -21,12 +21,19 @@ use crate::model::{Model, ort_message};
 /// Most numbers of one input that a graph with a fixed batch takes at once: one gibibyte of f32.
 const LARGEST_BATCH: usize = 1 << 28;
 
+/// A constant's tensor.
+struct Made {
+    rows: usize,
+    frame_size: Option<[u32; 2]>,
+    tensor: DynTensor,
+}
+
 /// Runs a model's session.
 pub(super) struct Runner {
     model: Arc<Model>,
     outputs: Vec<String>,
-    /// For each of the model's constants, the tensor and the number of rows it was created for.
-    constants: Vec<Option<(usize, DynTensor)>>,
+    /// For each of the model's constants, the tensor, and the number of rows and the size of frames it was created for.
+    constants: Vec<Option<Made>>,
     fixed: Option<usize>,
     options: Option<RunOptions<HasSelectedOutputs>>,
 }
@@ -74,8 +81,16 @@ impl Runner {
         let model = self.model.clone();
         let contract = model.contract();
         for (constant, made) in model.constants().iter().zip(&mut self.constants) {
-            if made.as_ref().is_none_or(|(rows, _)| *rows != step && constant.per_row()) {
-                *made = Some((step, constant.tensor(step)?));
+            let fits = |made: &Made| {
+                (made.rows == step || !constant.per_row())
+                    && (made.frame_size == batch.frame_size || !constant.follows_frame())
+            };
+            if !made.as_ref().is_some_and(fits) {
+                let tensor = match batch.frame_size {
+                    Some(size) => constant.tensor_for(step, size)?,
+                    None => constant.tensor(step)?,
+                };
+                *made = Some(Made { rows: step, frame_size: batch.frame_size, tensor });
             }
         }
         let features: Vec<_> = batch.features.iter().map(|feature| feature.rows(start, count, step)).collect();
@@ -108,7 +123,7 @@ impl Runner {
             inputs.push((feature.name.as_str().into(), TensorRef::from_array_view((dims, &values[..]))?.into()));
         }
         for (constant, made) in model.constants().iter().zip(&self.constants) {
-            if let Some((_, tensor)) = made {
+            if let Some(Made { tensor, .. }) = made {
                 inputs.push((constant.name().into(), tensor.into()));
             }
         }

@@ -29,6 +29,8 @@ mod no_reference;
 #[cfg(feature = "onnx")]
 mod plans;
 #[cfg(feature = "onnx")]
+mod pooling;
+#[cfg(feature = "onnx")]
 mod postprocess;
 #[cfg(feature = "onnx")]
 mod prepare;

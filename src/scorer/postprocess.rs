@@ -4,9 +4,10 @@
 
 use super::batch::Cropping;
 use super::error::ScoreError;
+use super::pooling::Pooled;
 use super::rows::{FrameRows, Rows};
 use super::score::{Map, Score};
-use crate::model::contract::{MapOutput, Output};
+use crate::model::contract::{MapOutput, Output, Pooling};
 
 /// How far the sum of a distribution may be from 1: half precision over a hundred bins stays well within.
 const SUM_TOLERANCE: f64 = 0.02;
@@ -30,20 +31,36 @@ pub(super) fn score(
     };
     let rows_of_raw = find(&output.tensor)?;
     let values = frame.of(rows_of_raw, &output.tensor)?;
-    let raw = match (&output.distribution, output.index) {
-        (Some(bins), _) => expectation(values, bins, output.softmax, &output.tensor)?,
+    let mut deviations = Vec::new();
+    let raws = match (&output.distribution, output.index) {
+        (Some(bins), _) => expectations(output, values, bins, &mut deviations)?,
         (None, Some(index)) => chosen(values, frame.per_picture(rows_of_raw), index, &output.tensor)?,
-        (None, None) => means(values, 1, &output.tensor)?[0],
+        (None, None) => column(values, 1, 0, &output.tensor)?,
     };
+    let weights = match &output.pooling {
+        Pooling::Weights(tensor) => Some((frame.of(find(tensor)?, tensor)?, tensor.as_str())),
+        _ => None,
+    };
+    if matches!(output.pooling, Pooling::Median | Pooling::Min | Pooling::Max) && raws.len() != frame.per_frame {
+        let problem = format!("has {} numbers a frame, not one for each of {} crops", raws.len(), frame.per_frame);
+        return Err(ScoreError::Output { tensor: output.tensor.clone(), problem });
+    }
+    let pooled = Pooled::new(&output.pooling, &raws, weights)?;
     // Values and bins are finite; what is made of them need not be.
-    let raw = finite(raw, &output.tensor)?;
+    let raw = finite(pooled.pool(&raws, &output.tensor)?, &output.tensor)?;
     let mut attributes = Vec::new();
-    if let Some(wanted) = &output.attributes {
-        let values = frame.of(find(&wanted.tensor)?, &wanted.tensor)?;
-        let means = means(values, wanted.names.len(), &wanted.tensor)?;
-        for (name, mean) in wanted.names.iter().zip(means) {
-            attributes.push((name.clone(), wanted.score(mean)));
+    for table in output.attribute_tables() {
+        let values = frame.of(find(&table.tensor)?, &table.tensor)?;
+        let probabilities = table.softmax.then(|| softmaxes(values, table.names.len(), &table.tensor)).transpose()?;
+        let values = probabilities.as_deref().unwrap_or(values);
+        for (index, name) in table.names.iter().enumerate() {
+            let numbers = column(values, table.names.len(), index, &table.tensor)?;
+            attributes.push((name.clone(), table.score(pooled.pool(&numbers, &table.tensor)?)));
         }
+    }
+    if let Some(spread) = &output.spread {
+        let deviation = finite(pooled.pool(&deviations, &output.tensor)?, &output.tensor)?;
+        attributes.push((spread.name.clone(), spread.score(deviation)));
     }
     let map = match (&output.map, cropping) {
         (Some(wanted), Some(cropping)) => {
@@ -67,59 +84,66 @@ fn groups<'a>(values: &'a [f64], count: usize, tensor: &str) -> Result<std::slic
     Ok(values.chunks_exact(count))
 }
 
-/// The means of `count` numbers over the crops.
-fn means(values: &[f64], count: usize, tensor: &str) -> Result<Vec<f64>, ScoreError> {
-    let groups = groups(values, count, tensor)?;
-    let crops = groups.len() as f64;
-    let mut means = vec![0.0; count];
-    for group in groups {
-        for (mean, value) in means.iter_mut().zip(group) {
-            *mean += finite(*value, tensor)? / crops;
-        }
-    }
-    Ok(means)
+/// Number `index` of each group of `count`.
+fn column(values: &[f64], count: usize, index: usize, tensor: &str) -> Result<Vec<f64>, ScoreError> {
+    groups(values, count, tensor)?.filter_map(|group| group.get(index)).map(|value| finite(*value, tensor)).collect()
 }
 
-/// The mean over the crops of number `index` of `count`.
-fn chosen(values: &[f64], count: usize, index: usize, tensor: &str) -> Result<f64, ScoreError> {
-    let groups = groups(values, count.max(1), tensor)?;
-    let crops = groups.len() as f64;
-    let mut mean = 0.0;
-    for group in groups {
-        let value = group.get(index).ok_or_else(|| {
-            let problem = format!("has {count} numbers a picture, none at `index = {index}`, counted from 0");
-            ScoreError::Output { tensor: tensor.to_owned(), problem }
-        })?;
-        mean += finite(*value, tensor)? / crops;
+/// Number `index` of `count` of each crop.
+fn chosen(values: &[f64], count: usize, index: usize, tensor: &str) -> Result<Vec<f64>, ScoreError> {
+    if index >= count.max(1) {
+        let problem = format!("has {count} numbers a picture, none at `index = {index}`, counted from 0");
+        return Err(ScoreError::Output { tensor: tensor.to_owned(), problem });
     }
-    Ok(mean)
+    column(values, count.max(1), index, tensor)
 }
 
-/// The mean over the crops of the expectation over `bins`.
-fn expectation(values: &[f64], bins: &[f64], softmax: bool, tensor: &str) -> Result<f64, ScoreError> {
-    let groups = groups(values, bins.len(), tensor)?;
-    let crops = groups.len() as f64;
-    let mut mean = 0.0;
-    for group in groups {
-        for value in group {
-            finite(*value, tensor)?;
-        }
-        let expectation = if softmax {
-            let largest = group.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let weights = group.iter().map(|value| (value - largest).exp());
-            let sum: f64 = weights.clone().sum();
-            weights.zip(bins).map(|(weight, bin)| weight / sum * bin).sum::<f64>()
-        } else {
-            let sum: f64 = group.iter().sum();
-            if (sum - 1.0).abs() > SUM_TOLERANCE {
-                let problem = format!("is a distribution whose sum is {sum}, not 1 (`softmax = true` for logits)");
-                return Err(ScoreError::Output { tensor: tensor.to_owned(), problem });
-            }
-            group.iter().zip(bins).map(|(weight, bin)| weight * bin).sum()
-        };
-        mean += expectation / crops;
+/// The softmax of each group of `count` numbers.
+fn softmaxes(values: &[f64], count: usize, tensor: &str) -> Result<Vec<f64>, ScoreError> {
+    let mut all = Vec::with_capacity(values.len());
+    for group in groups(values, count, tensor)? {
+        all.extend(softmax(group, tensor)?);
     }
-    Ok(mean)
+    Ok(all)
+}
+
+fn softmax(logits: &[f64], tensor: &str) -> Result<Vec<f64>, ScoreError> {
+    logits.iter().try_for_each(|logit| finite(*logit, tensor).map(drop))?;
+    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut weights: Vec<f64> = logits.iter().map(|logit| (logit - largest).exp()).collect();
+    let sum: f64 = weights.iter().sum();
+    weights.iter_mut().for_each(|weight| *weight /= sum);
+    Ok(weights)
+}
+
+/// Of each crop, the expectation over `bins`; and the standard deviation, if the contract asks for it.
+fn expectations(
+    output: &Output,
+    values: &[f64],
+    bins: &[f64],
+    deviations: &mut Vec<f64>,
+) -> Result<Vec<f64>, ScoreError> {
+    let tensor = &output.tensor;
+    let mut expectations = Vec::new();
+    for group in groups(values, bins.len(), tensor)? {
+        let made = output.softmax.then(|| softmax(group, tensor)).transpose()?;
+        let histogram = made.as_deref().unwrap_or(group);
+        histogram.iter().try_for_each(|share| finite(*share, tensor).map(drop))?;
+        let sum: f64 = histogram.iter().sum();
+        if (sum - 1.0).abs() > SUM_TOLERANCE {
+            let problem = format!("is a distribution whose sum is {sum}, not 1 (`softmax = true` for logits)");
+            return Err(ScoreError::Output { tensor: tensor.clone(), problem });
+        }
+        let expectation: f64 = histogram.iter().zip(bins).map(|(share, bin)| share * bin).sum();
+        expectations.push(expectation);
+        if output.spread.is_some() {
+            // Of the histogram as a whole: its sum is not quite 1.
+            let mean = expectation / sum;
+            let variance: f64 = histogram.iter().zip(bins).map(|(share, bin)| share / sum * (bin - mean).powi(2)).sum();
+            deviations.push(variance.max(0.0).sqrt());
+        }
+    }
+    Ok(expectations)
 }
 
 /// Assembles one map from those of the crops.

@@ -14,8 +14,8 @@ use super::error::ScoreError;
 use super::features::{self, Features};
 use super::plans::Plans;
 use super::queue::Pending;
-use crate::model::Model;
-use crate::model::contract::{Contract, Input, Kind, Role};
+use crate::model::contract::{Contract, Input, Kind, Role, Sizes};
+use crate::model::{ConstantTensor, Model};
 use crate::picture::Picture;
 use crate::preprocess::TensorLayout;
 
@@ -37,6 +37,8 @@ static THREADS: LazyLock<Option<rayon::ThreadPool>> = LazyLock::new(|| {
 /// Writes pictures into batches.
 pub(super) struct Preprocessor {
     model: Arc<Model>,
+    /// Whether an input of the model has the frame's size, so that a batch holds frames of one size.
+    one_size: bool,
     /// For the shapes, which are computed one by one.
     plans: Plans,
     /// One per thread, locked by that thread alone.
@@ -68,20 +70,22 @@ type Placed<'a> = (Pending, Result<Vec<Slot<'a>>, ScoreError>);
 
 impl Preprocessor {
     pub(super) fn new(model: Arc<Model>) -> Self {
-        Self { model, plans: Plans::default(), lanes: vec![Mutex::default()] }
+        let one_size = model.constants().iter().any(ConstantTensor::follows_frame);
+        Self { model, one_size, plans: Plans::default(), lanes: vec![Mutex::default()] }
     }
 
-    /// Adds the pictures of jobs to the batch, in order. The first job whose tensors have a different shape is
-    /// returned, with all after it.
+    /// Adds the pictures of jobs to the batch, in order. The first job whose tensors have a different shape (or whose
+    /// frame has a different size, if the model gets that) is returned, with all after it.
     pub(super) fn add(&mut self, batch: &mut Batch, jobs: Vec<Pending>) -> VecDeque<Pending> {
         let mut left = VecDeque::from(jobs);
         let mut taken = Vec::with_capacity(left.len());
         while let Some(pending) = left.front() {
             let shapes = self.guarded_shapes(pending);
-            if let Ok(shapes) = &shapes {
+            if let Ok((shapes, frame_size)) = &shapes {
                 if batch.shapes.is_empty() {
                     batch.shapes.clone_from(shapes);
-                } else if batch.shapes != *shapes {
+                    batch.frame_size = *frame_size;
+                } else if batch.shapes != *shapes || batch.frame_size != *frame_size {
                     break;
                 }
             }
@@ -147,15 +151,17 @@ impl Preprocessor {
         }
     }
 
-    /// The tensors' shapes for a job that was not cancelled. A panic in the frame's own code becomes the job's error.
-    fn guarded_shapes(&mut self, pending: &Pending) -> Result<Vec<Shape>, ScoreError> {
+    /// The tensors' shapes for a job that was not cancelled, and the frame's size if the model gets that. A panic in the
+    /// frame's own code becomes the job's error.
+    fn guarded_shapes(&mut self, pending: &Pending) -> Result<(Vec<Shape>, Option<[u32; 2]>), ScoreError> {
         if pending.ticket.is_cancelled() {
             return Err(ScoreError::Cancelled);
         }
         let found = catch_unwind(AssertUnwindSafe(|| {
             let model = self.model.clone();
             let pictures = Pictures::open(model.contract(), pending)?;
-            shapes(&mut self.plans, model.contract(), &pictures)
+            let shapes = shapes(&mut self.plans, model.contract(), &pictures)?;
+            Ok((shapes, self.one_size.then(|| [pictures.distorted.width(), pictures.distorted.height()])))
         }));
         found.unwrap_or_else(|panic| {
             self.plans.clear();
@@ -287,7 +293,8 @@ fn shapes(plans: &mut Plans, contract: &Contract, pictures: &Pictures<'_>) -> Re
     for (index, layout) in layouts.iter().enumerate() {
         let input = &contract.inputs[index];
         // A reference of other content has a size of its own, and its crops are at different places.
-        let at_one_place = |earlier: &Input| contract.kind != Kind::ReducedReference || earlier.role == input.role;
+        let of_own_size = contract.kind == Kind::ReducedReference || contract.sizes == Sizes::Own;
+        let at_one_place = |earlier: &Input| !of_own_size || earlier.role == input.role;
         let differs = layouts[..index].iter().zip(&contract.inputs).find(|(other, earlier)| {
             let crop_origins = (&other.scaled, &other.crop_origins) != (&layout.scaled, &layout.crop_origins);
             let same_places = earlier.geometry == input.geometry && at_one_place(earlier);

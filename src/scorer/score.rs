@@ -6,11 +6,11 @@
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Score {
-    /// The model's raw output; for a distribution its expectation, for crops the mean.
+    /// The model's raw output; for a distribution its expectation, for crops pooled as the contract says.
     pub raw: f64,
     /// 0 to 100, higher is better, by the model's contract.
     pub score: f64,
-    /// Named numbers, 0 to 100, if the contract defines them.
+    /// Named numbers, 0 to 100, if the contract defines them: those of its outputs, then the distribution's spread.
     pub attributes: Vec<(String, f64)>,
     /// A map of quality, if the contract defines one.
     pub map: Option<Map>,

@@ -33,7 +33,11 @@ pub fn contract(bytes: &mut Bytes<'_>) -> String {
     output(&mut text, bytes);
     for _ in 0..bytes.below(8).saturating_sub(5) {
         let values: Vec<_> = (0..bytes.below(5)).map(|_| bytes.one(&NUMBERS)).collect();
-        let _ = writeln!(text, "[[constant]]\ntensor = {:?}\nvalue = [{}]", bytes.one(&NAMES), values.join(", "));
+        let _ = writeln!(text, "[[constant]]\ntensor = {:?}", bytes.one(&NAMES));
+        match bytes.one(&["", "['width']", "['height', 'width']", "[]"]) {
+            "" => drop(writeln!(text, "value = [{}]", values.join(", "))),
+            sides => drop(writeln!(text, "frame = {sides}")),
+        }
     }
     text
 }
@@ -67,7 +71,7 @@ fn input(text: &mut String, bytes: &mut Bytes<'_>, usual: &str, role: Option<&st
 
 fn geometry(bytes: &mut Bytes<'_>) -> String {
     let mut keys = Vec::new();
-    match bytes.byte() % 6 {
+    match bytes.byte() % 7 {
         0 => keys.push(format!("short-side = {}", bytes.one(&SIDES))),
         1 => keys.push(format!("long-side = {}", bytes.one(&SIDES))),
         2 => keys.push(format!("resize = {}", bytes.one(&SIDES))),
@@ -75,6 +79,7 @@ fn geometry(bytes: &mut Bytes<'_>) -> String {
             let at = bytes.one(&["centre", "top-left"]);
             keys.push(format!("letterbox = {{ size = {}, colour = [0.5, 0, 1], at = \"{at}\" }}", bytes.one(&SIDES)));
         }
+        4 => keys.push(format!("scale = {}", bytes.one(&NUMBERS))),
         _ => {}
     }
     if bytes.rare(3) {
@@ -86,7 +91,8 @@ fn geometry(bytes: &mut Bytes<'_>) -> String {
         ("round", &["true", "false"]),
         ("crops", &["1", "5", "3", "'all'", "0", "4096", "4097"]),
         ("stride", &SIDES),
-        ("sampling", &["'grid'", "'centre'", "'random'"]),
+        ("rounding", &["'nearest'", "'down'"]),
+        ("sampling", &["'grid'", "'steps'", "'centre'", "'random'"]),
         ("seed", &["0", "1", "9223372036854775807", "-1"]),
         ("small", &["'upscale'", "'mirror'"]),
         ("multiple-of", &["1", "32", "7", "0", "4096", "4097"]),
@@ -113,13 +119,30 @@ fn output(text: &mut String, bytes: &mut Bytes<'_>) {
     if bytes.rare(5) {
         let numbers: Vec<_> = (0..bytes.below(6)).map(|_| bytes.one(&NUMBERS)).collect();
         let _ = writeln!(text, "distribution = [{}]\nsoftmax = {}", numbers.join(", "), bytes.flag());
+        if bytes.flag() {
+            let _ = writeln!(text, "spread = {}", bytes.one(&["'spread'", "'a'", "''"]));
+        }
+    }
+    if bytes.rare(4) {
+        let pool = bytes.one(&["'mean'", "'median'", "'min'", "'max'", "''"]);
+        let weights = bytes.one(&NAMES);
+        let pool = if bytes.flag() { format!("{{ weights = {weights:?} }}") } else { pool.to_owned() };
+        let _ = writeln!(text, "pool = {pool}");
     }
     if bytes.rare(5) {
         let _ = writeln!(text, "map = {{ tensor = {:?}, worst = 0, best = 1 }}", bytes.one(&NAMES));
     }
     if bytes.rare(5) {
-        let names = bytes.one(&["'a'", "'a', 'b', 'c'", "'r', 'g'", "'1'", ""]);
-        let tensor = bytes.one(&NAMES);
-        let _ = writeln!(text, "attributes = {{ tensor = {tensor:?}, names = [{names}], worst = 0, best = 1 }}");
+        let listed = bytes.flag();
+        let tables: Vec<_> = (0..if listed { bytes.below(4) } else { 1 }).map(|_| attributes(bytes)).collect();
+        let tables = tables.join(", ");
+        let _ =
+            if listed { writeln!(text, "attributes = [{tables}]") } else { writeln!(text, "attributes = {tables}") };
     }
+}
+
+fn attributes(bytes: &mut Bytes<'_>) -> String {
+    let names = bytes.one(&["'a'", "'a', 'b', 'c'", "'r', 'g'", "'d'", "'1'", ""]);
+    let (tensor, softmax) = (bytes.one(&NAMES), bytes.flag());
+    format!("{{ tensor = {tensor:?}, names = [{names}], worst = 0, best = 1, softmax = {softmax} }}")
 }

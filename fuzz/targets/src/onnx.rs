@@ -73,6 +73,8 @@ fn is_quick(contract: &Contract) -> bool {
             Some(Resize::ShortSide(side) | Resize::LongSide(side)) => [side; 2],
             Some(Resize::Size(size)) => size,
             Some(Resize::Letterbox(letterbox)) => letterbox.size,
+            // Frames have up to 40 pixels a side.
+            Some(Resize::Factor(factor)) => [(factor * 40.0) as u32; 2],
             None => [0; 2],
             // A kind of scaling that is not known here.
             Some(_) => [u32::MAX; 2],

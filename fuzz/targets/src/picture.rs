@@ -10,7 +10,9 @@ use onnx_iqa::align::space::{Letterbox, Registration, Scale, SpatialAligner};
 use onnx_iqa::align::time::Signature;
 use onnx_iqa::evidence::{show, ssim_map};
 use onnx_iqa::metrics::{Measures, Meter, NoReferenceMeasures, NoReferenceMeter};
-use onnx_iqa::model::contract::{Channels, Crops, Filter, Input, Layout, Letterbox as Box, LetterboxAt, Resize, Small};
+use onnx_iqa::model::contract::{
+    Channels, Crops, Filter, Input, Layout, Letterbox as Box, LetterboxAt, Resize, Rounding, Sampling, Small,
+};
 use onnx_iqa::overlay::{Overlay, Settings};
 use onnx_iqa::picture::{
     ChromaSite, Colorimetry, Matrix, OwnedFrame, PackedFormat, Picture, PictureError, PixelFormat, Plane, Range, Rect,
@@ -202,13 +204,15 @@ fn prepare(bytes: &mut Bytes<'_>, picture: &Picture<'_>) {
     let (to, crop) = (sides(), sides());
     let at = bytes.one(&[LetterboxAt::Center, LetterboxAt::TopLeft]);
     let geometry = &mut input.geometry;
-    geometry.scale = match bytes.byte() % 6 {
+    geometry.scale = match bytes.byte() % 7 {
         0 => None,
         1 => Some(Resize::ShortSide(to[0])),
         2 => Some(Resize::LongSide(to[0])),
         3 => Some(Resize::Letterbox(Box { size: to, color: [0.5; 3], at })),
+        4 => Some(Resize::Factor(f64::from(to[0]) / 32.0)),
         _ => Some(Resize::Size(to)),
     };
+    geometry.rounding = bytes.one(&[Rounding::Nearest, Rounding::Down]);
     geometry.filter = bytes.one(&FILTERS);
     (geometry.antialias, geometry.round) = (bytes.flag(), bytes.rare(4));
     geometry.small = bytes.one(&[Small::Upscale, Small::Mirror]);
@@ -216,7 +220,8 @@ fn prepare(bytes: &mut Bytes<'_>, picture: &Picture<'_>) {
         0 => geometry.multiple_of = 1 + bytes.below(40) as u32,
         1 => {
             geometry.crop = Some(crop);
-            geometry.crops = Crops::Count(1 + bytes.below(9) as u32);
+            geometry.crops = Crops::Count(1 + bytes.below(30) as u32);
+            geometry.sampling = bytes.one(&[Sampling::Grid, Sampling::Steps, Sampling::Center]);
         }
         2 => {
             geometry.crop = Some(crop);

@@ -12,16 +12,17 @@
 //! [docs/model-contract.md](https://github.com/onnx-iqa/onnx-iqa/blob/main/docs/model-contract.md).
 
 mod error;
+mod geometry;
+mod output;
 mod parse;
 mod schema;
 mod types;
 
 pub use error::ContractError;
+pub use geometry::{Crops, Geometry, Letterbox, LetterboxAt, Resize, Rounding, Sampling, Small};
+pub use output::{Attributes, Curve, MapOutput, Output, Pooling, Spread};
 #[cfg(feature = "onnx")]
 pub(super) use parse::parse;
-pub use types::{
-    Attributes, Channels, Constant, Contract, Crops, Curve, Geometry, Input, Kind, Layout, Letterbox, LetterboxAt,
-    MapOutput, Output, Resize, Role, Sampling, Small,
-};
+pub use types::{Channels, Constant, Contract, FrameSide, Input, Kind, Layout, Role, Sizes};
 
 pub use crate::resample::Filter;

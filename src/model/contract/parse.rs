@@ -2,16 +2,14 @@
 
 //! Reading a contract: TOML to [`Contract`], each value checked by itself.
 
+mod geometry;
+mod output;
+
 use super::error::ContractError;
-use super::schema::{
-    AllCrops, RawAttributes, RawConstant, RawContract, RawCrops, RawGeometry, RawInput, RawLetterbox, RawNumbers,
-    RawOutput, RawReference, RawSampling, RawSides,
-};
-use super::types::{
-    Attributes, Channels, Constant, Contract, Crops, Curve, Geometry, Input, Kind, Layout, Letterbox, MapOutput,
-    Output, Resize, Role, Sampling, Small,
-};
-use crate::resample::Filter;
+use super::geometry::{Geometry, Resize};
+use super::schema::{RawConstant, RawContract, RawInput, RawNumbers, RawReference};
+use super::types::{Channels, Constant, Contract, Input, Kind, Layout, Role};
+use geometry::geometry;
 
 /// A larger `std` would make pixels from 0 to 1 vanish: such values are meant for pixels from 0 to 255.
 const LARGEST_STD: f64 = 16.0;
@@ -67,7 +65,10 @@ fn convert(raw: RawContract) -> Result<Parsed, Fault> {
         inputs.push(convert_input(input, index, raw.kind, &shared)?);
     }
     inputs_together(&inputs, raw.kind)?;
-    let output = convert_output(raw.output)?;
+    if raw.sizes.is_some() {
+        sizes_have_effect(&inputs, raw.kind)?;
+    }
+    let output = output::output(raw.output, inputs.first().map_or(&shared, |input| &input.geometry))?;
     if let Some(index) = inputs.iter().position(|input| matches!(input.geometry.scale, Some(Resize::Letterbox(_))))
         && output.map.is_some()
     {
@@ -77,7 +78,8 @@ fn convert(raw: RawContract) -> Result<Parsed, Fault> {
     let constants = constants(raw.constant, &inputs)?;
     let reference_model = raw.reference.map(|reference| reference_model(reference, raw.kind)).transpose()?;
     let (name, kind, license) = (raw.name, raw.kind, raw.license);
-    let contract = Contract { name, kind, license, inputs, output, constants, reference_model };
+    let sizes = raw.sizes.unwrap_or_default();
+    let contract = Contract { name, kind, sizes, license, inputs, output, constants, reference_model };
     Ok(Parsed { contract, default_std })
 }
 
@@ -157,247 +159,16 @@ fn inputs_together(inputs: &[Input], kind: Kind) -> Result<(), Fault> {
     Ok(())
 }
 
-fn sides(value: Option<RawSides>, key: String) -> Result<Option<[u32; 2]>, Fault> {
-    let value = value.map(|value| match value {
-        RawSides::One(side) => [side, side],
-        RawSides::Two(sides) => sides,
-    });
-    match value {
-        Some([w, h]) if !(1..=1 << 16).contains(&w) || !(1..=1 << 16).contains(&h) => {
-            fault(key, format!("is [{w}, {h}]; both must be from 1 to 65536"))
-        }
-        value => Ok(value),
+fn sizes_have_effect(inputs: &[Input], kind: Kind) -> Result<(), Fault> {
+    const KEY: &str = "sizes";
+    if kind != Kind::FullReference {
+        return fault(KEY, format!("has no effect: `kind` is \"{kind}\", not \"full-reference\""));
     }
-}
-
-fn letterbox(raw: RawLetterbox, prefix: &str) -> Result<Letterbox, Fault> {
-    let key = |name: &str| format!("{prefix}.letterbox.{name}");
-    let size = sides(Some(raw.size), key("size"))?.unwrap_or([1, 1]);
-    let color = raw.colour.unwrap_or([0.0; 3]);
-    if let Some(value) = color.iter().find(|value| !(0.0..=1.0).contains(*value)) {
-        return fault(key("colour"), format!("holds {value}; each must be from 0 to 1 (114 of 255 is 0.447)"));
-    }
-    Ok(Letterbox { size, color, at: raw.at.unwrap_or_default() })
-}
-
-/// Whichever of `short-side`, `long-side`, `letterbox` and `resize` is given.
-fn scale(raw: &mut RawGeometry, prefix: &str) -> Result<Option<Resize>, Fault> {
-    let key = |name: &str| format!("{prefix}.{name}");
-    let mut found: Option<(&str, Resize)> = None;
-    let mut one = |name: &'static str, scale: Resize| match found.replace((name, scale)) {
-        Some((other, _)) => fault(key(other), format!("and `{name}` exclude each other")),
-        None => Ok(()),
-    };
-    for (name, side, scale) in [
-        ("short-side", raw.short_side, Resize::ShortSide as fn(u32) -> Resize),
-        ("long-side", raw.long_side, Resize::LongSide),
-    ] {
-        match side {
-            Some(side) if !(1..=1 << 16).contains(&side) => {
-                return fault(key(name), format!("is {side}; it must be from 1 to 65536"));
-            }
-            Some(side) => one(name, scale(side))?,
-            None => {}
-        }
-    }
-    if let Some(raw) = raw.letterbox.take() {
-        one("letterbox", Resize::Letterbox(letterbox(raw, prefix)?))?;
-    }
-    if let (Some(RawSides::One(side)), Some(_)) = (raw.resize, raw.crop) {
-        return fault(
-            key("resize"),
-            format!(
-                "is one number beside `crop`, which can mean two things: `short-side = {side}`, as torchvision's \
-                 Resize({side}), or the square `resize = [{side}, {side}]`"
-            ),
-        );
-    }
-    if let Some(size) = sides(raw.resize, key("resize"))? {
-        one("resize", Resize::Size(size))?;
-    }
-    Ok(found.map(|(_, scale)| scale))
-}
-
-fn geometry(mut raw: RawGeometry, prefix: &str) -> Result<Geometry, Fault> {
-    let key = |name: &str| format!("{prefix}.{name}");
-    let scale = scale(&mut raw, prefix)?;
-    let crop = sides(raw.crop, key("crop"))?;
-    if matches!(scale, Some(Resize::Letterbox(_))) && crop.is_some() {
-        return fault(key("letterbox"), "and `crop` exclude each other: a letterbox is what the model gets");
-    }
-    let scales = scale.is_some() || (crop.is_some() && raw.small != Some(Small::Mirror));
-    for (given, name) in
-        [(raw.filter.is_some(), "filter"), (raw.antialias.is_some(), "antialias"), (raw.round.is_some(), "round")]
-    {
-        if given && !scales {
-            return fault(
-                key(name),
-                "has no effect: nothing is scaled (`short-side`, `long-side`, `letterbox`, `resize`)",
-            );
-        }
-    }
-    let filter = raw.filter.unwrap_or_default();
-    if filter == Filter::Nearest && raw.antialias == Some(true) {
-        return fault(key("antialias"), "is true, but the filter \"nearest\" takes one sample");
-    }
-    if filter == Filter::Lanczos && raw.antialias == Some(false) {
-        return fault(key("antialias"), "is false, but the filter \"lanczos\" is Pillow's, which always widens it");
-    }
-    for (given, name) in [
-        (raw.crops.is_some(), "crops"),
-        (raw.stride.is_some(), "stride"),
-        (raw.sampling.is_some(), "sampling"),
-        (raw.seed.is_some(), "seed"),
-        (raw.small.is_some(), "small"),
-        (raw.crops_axis.is_some_and(|axis| axis != 0), "crops-axis"),
-    ] {
-        if given && crop.is_none() {
-            return fault(key(name), "has no effect without `crop`");
-        }
-    }
-    let stride = sides(raw.stride, key("stride"))?;
-    let crops = match (raw.crops, stride) {
-        (Some(RawCrops::Word(AllCrops::All)), Some(stride)) => Crops::All { stride },
-        (Some(RawCrops::Word(AllCrops::All)), None) => {
-            return fault(key("crops"), "is \"all\", which needs `stride = [w, h]`");
-        }
-        (_, Some(_)) => return fault(key("stride"), "has no effect without `crops = \"all\"`"),
-        (Some(RawCrops::Count(count)), None) if !(1..=4096).contains(&count) => {
-            return fault(key("crops"), format!("is {count}; it must be from 1 to 4096"));
-        }
-        (Some(RawCrops::Count(count)), None) => Crops::Count(count),
-        (None, None) => Crops::Count(1),
-    };
-    if matches!(crops, Crops::All { .. }) && raw.sampling.is_some() {
-        return fault(key("sampling"), "has no effect with `crops = \"all\"`");
-    }
-    if raw.seed.is_some() && raw.sampling != Some(RawSampling::Random) {
-        return fault(key("seed"), "has no effect without `sampling = \"random\"`");
-    }
-    let sampling = match raw.sampling {
-        Some(RawSampling::Center) if crops != Crops::Count(1) => {
-            return fault(key("sampling"), "is \"centre\", where there is room for one crop only");
-        }
-        Some(RawSampling::Center) => Sampling::Center,
-        Some(RawSampling::Random) => Sampling::Random { seed: raw.seed.unwrap_or(0) },
-        Some(RawSampling::Grid) | None => Sampling::Grid,
-    };
-    let multiple_of = raw.multiple_of.unwrap_or(1);
-    if !(1..=1 << 12).contains(&multiple_of) {
-        return fault(key("multiple-of"), format!("is {multiple_of}; it must be from 1 to 4096"));
-    }
-    if multiple_of > 1 && crop.is_some() {
-        return fault(key("multiple-of"), "and `crop` exclude each other: cut crops of such a size");
-    }
-    let crops_axis = raw.crops_axis.unwrap_or(0);
-    if crops_axis > 1 {
-        return fault(key("crops-axis"), format!("is {crops_axis}; it can be 0 (the batch) or 1 (N×K×C×H×W)"));
-    }
-    Ok(Geometry {
-        scale,
-        filter,
-        antialias: raw.antialias.unwrap_or(filter != Filter::Nearest),
-        round: raw.round.unwrap_or(false),
-        crop,
-        crops,
-        sampling,
-        small: raw.small.unwrap_or_default(),
-        multiple_of,
-        crops_axis,
-    })
-}
-
-fn ends(worst: f64, best: f64, prefix: &str) -> Result<(), Fault> {
-    if !worst.is_finite() || !best.is_finite() {
-        return fault(format!("{prefix}.worst"), "and `best` must be finite");
-    }
-    if worst == best {
-        return fault(format!("{prefix}.worst"), format!("and `best` are both {worst}; they must differ"));
-    }
-    if !(best - worst).is_finite() {
-        return fault(format!("{prefix}.worst"), format!("is {worst} and `best` {best}; that is too far apart"));
+    let is_fixed = |input: &Input| matches!(input.geometry.scale, Some(Resize::Size(_) | Resize::Letterbox(_)));
+    if inputs.iter().all(is_fixed) {
+        return fault(KEY, "has no effect: every input is scaled to a fixed size (`resize`, `letterbox`)");
     }
     Ok(())
-}
-
-fn curve(points: Vec<[f64; 2]>) -> Result<Curve, Fault> {
-    const KEY: &str = "output.curve";
-    if points.len() < 2 {
-        return fault(KEY, format!("has {} points; it needs two or more", points.len()));
-    }
-    if points.iter().flatten().any(|v| !v.is_finite()) {
-        return fault(KEY, "must hold finite numbers");
-    }
-    if let Some([raw, score]) = points.iter().find(|[_, score]| !(0.0..=100.0).contains(score)) {
-        return fault(KEY, format!("gives raw {raw} the score {score}, which is not from 0 to 100"));
-    }
-    if let Some(pair) = points.windows(2).find(|pair| pair[1][0] <= pair[0][0]) {
-        return fault(KEY, format!("has raw {} after {}; raw values must ascend", pair[1][0], pair[0][0]));
-    }
-    if let [first, .., last] = points.as_slice()
-        && !(last[0] - first[0]).is_finite()
-    {
-        return fault(KEY, format!("has raw {} and {}; that is too far apart", first[0], last[0]));
-    }
-    let rises = points.windows(2).any(|pair| pair[1][1] > pair[0][1]);
-    let falls = points.windows(2).any(|pair| pair[1][1] < pair[0][1]);
-    match (rises, falls) {
-        (true, true) => fault(KEY, "rises and falls; it must be monotone"),
-        (false, false) => fault(KEY, "gives every raw value the same score"),
-        _ => Ok(Curve::Points(points)),
-    }
-}
-
-fn convert_output(raw: RawOutput) -> Result<Output, Fault> {
-    let curve = match (raw.worst, raw.best, raw.curve) {
-        (Some(worst), Some(best), None) => {
-            ends(worst, best, "output")?;
-            Curve::Line { worst, best }
-        }
-        (None, None, Some(points)) => curve(points)?,
-        (None, None, None) => return fault("output", "says neither `worst` and `best` nor `curve`"),
-        (_, _, Some(_)) => return fault("output.curve", "and `worst`, `best` exclude each other"),
-        (None, Some(_), None) => return fault("output", "says `best` but not `worst`"),
-        (Some(_), None, None) => return fault("output", "says `worst` but not `best`"),
-    };
-    if let Some(values) = &raw.distribution {
-        if raw.index.is_some() {
-            return fault("output.index", "and `distribution` exclude each other");
-        }
-        if values.len() < 2 {
-            return fault("output.distribution", format!("has {} values; it needs two or more", values.len()));
-        }
-        if values.iter().any(|v| !v.is_finite()) {
-            return fault("output.distribution", "must hold finite numbers");
-        }
-    } else if raw.softmax.is_some() {
-        return fault("output.softmax", "has no effect without `distribution`");
-    }
-    let map = match raw.map {
-        Some(map) => {
-            ends(map.worst, map.best, "output.map")?;
-            Some(MapOutput { tensor: map.tensor, worst: map.worst, best: map.best })
-        }
-        None => None,
-    };
-    let attributes = match raw.attributes {
-        Some(attributes) => {
-            ends(attributes.worst, attributes.best, "output.attributes")?;
-            names(&attributes.names)?;
-            let RawAttributes { tensor, names, worst, best } = attributes;
-            Some(Attributes { tensor, names, worst, best })
-        }
-        None => None,
-    };
-    Ok(Output {
-        tensor: raw.tensor,
-        index: raw.index.map(|index| index as usize),
-        curve,
-        distribution: raw.distribution,
-        softmax: raw.softmax.unwrap_or(false),
-        map,
-        attributes,
-    })
 }
 
 fn reference_model(raw: RawReference, kind: Kind) -> Result<String, Fault> {
@@ -412,24 +183,6 @@ fn reference_model(raw: RawReference, kind: Kind) -> Result<String, Fault> {
     Ok(raw.model)
 }
 
-fn names(names: &[String]) -> Result<(), Fault> {
-    const KEY: &str = "output.attributes.names";
-    if names.is_empty() {
-        return fault(KEY, "is empty");
-    }
-    for (index, name) in names.iter().enumerate() {
-        // They become field names of a GstStructure.
-        let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
-        if !starts || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
-            return fault(KEY, format!("has \"{name}\"; a name is a letter, then letters, digits, - and _"));
-        }
-        if names[..index].contains(name) {
-            return fault(KEY, format!("has \"{name}\" twice"));
-        }
-    }
-    Ok(())
-}
-
 fn constants(raw: Vec<RawConstant>, inputs: &[Input]) -> Result<Vec<Constant>, Fault> {
     let mut constants: Vec<Constant> = Vec::with_capacity(raw.len());
     for (index, constant) in raw.into_iter().enumerate() {
@@ -440,13 +193,25 @@ fn constants(raw: Vec<RawConstant>, inputs: &[Input]) -> Result<Vec<Constant>, F
         if constants.iter().any(|other| other.tensor == constant.tensor) {
             return fault(key("tensor"), format!("is \"{}\" a second time", constant.tensor));
         }
-        if constant.value.is_empty() {
-            return fault(key("value"), "is empty");
+        let (name, count) = match (&constant.value, &constant.frame) {
+            (Some(_), Some(_)) => return fault(key("value"), "and `frame` exclude each other"),
+            (None, None) => {
+                return fault(
+                    format!("constant[{index}]"),
+                    "says neither `value`, its numbers, nor `frame`, the frame's sides that it has",
+                );
+            }
+            (Some(value), None) => ("value", value.len()),
+            (None, Some(sides)) => ("frame", sides.len()),
+        };
+        if count == 0 {
+            return fault(key(name), "is empty");
         }
-        if constant.value.iter().any(|v| !v.is_finite()) {
+        if constant.value.iter().flatten().any(|v| !v.is_finite()) {
             return fault(key("value"), "must hold finite numbers");
         }
-        constants.push(Constant { tensor: constant.tensor, value: constant.value });
+        let (value, frame) = (constant.value.unwrap_or_default(), constant.frame.unwrap_or_default());
+        constants.push(Constant { tensor: constant.tensor, value, frame });
     }
     Ok(constants)
 }

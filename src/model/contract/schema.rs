@@ -3,8 +3,11 @@
 //! A contract as written: every key, before any is checked.
 
 use serde::Deserialize;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::types::{Channels, Kind, Layout, LetterboxAt, Role, Small};
+use super::geometry::{LetterboxAt, Rounding, Small};
+use super::types::{Channels, FrameSide, Kind, Layout, Role, Sizes};
 use crate::resample::Filter;
 
 #[derive(Deserialize)]
@@ -13,6 +16,7 @@ pub(super) struct RawContract {
     pub(super) contract: i64,
     pub(super) name: String,
     pub(super) kind: Kind,
+    pub(super) sizes: Option<Sizes>,
     // Contracts spell it as the first version of the interface did.
     #[serde(rename = "licence", alias = "license")]
     pub(super) license: Option<String>,
@@ -48,8 +52,10 @@ pub(super) struct RawInput {
 pub(super) struct RawGeometry {
     pub(super) short_side: Option<u32>,
     pub(super) long_side: Option<u32>,
+    pub(super) scale: Option<f64>,
     pub(super) letterbox: Option<RawLetterbox>,
     pub(super) resize: Option<RawSides>,
+    pub(super) rounding: Option<Rounding>,
     pub(super) filter: Option<Filter>,
     pub(super) antialias: Option<bool>,
     pub(super) round: Option<bool>,
@@ -107,6 +113,7 @@ pub(super) enum AllCrops {
 #[serde(rename_all = "kebab-case")]
 pub(super) enum RawSampling {
     Grid,
+    Steps,
     #[serde(rename = "centre", alias = "center")]
     Center,
     Random,
@@ -122,8 +129,30 @@ pub(super) struct RawOutput {
     pub(super) curve: Option<Vec<[f64; 2]>>,
     pub(super) distribution: Option<Vec<f64>>,
     pub(super) softmax: Option<bool>,
+    pub(super) spread: Option<String>,
+    pub(super) pool: Option<RawPooling>,
     pub(super) map: Option<RawMap>,
-    pub(super) attributes: Option<RawAttributes>,
+    pub(super) attributes: Option<RawAttributeTables>,
+}
+
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "`pool` is \"mean\", \"median\", \"min\", \"max\" or { weights = \"TENSOR\" }"
+)]
+pub(super) enum RawPooling {
+    Word(RawPoolingWord),
+    By { weights: String },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RawPoolingWord {
+    Mean,
+    Median,
+    Min,
+    Max,
 }
 
 #[derive(Deserialize)]
@@ -141,11 +170,42 @@ pub(super) struct RawAttributes {
     pub(super) names: Vec<String>,
     pub(super) worst: f64,
     pub(super) best: f64,
+    pub(super) softmax: Option<bool>,
+}
+
+/// One table, or a list of them.
+pub(super) enum RawAttributeTables {
+    One(RawAttributes),
+    Several(Vec<RawAttributes>),
+}
+
+/// By hand, so that an error within a table says what is wrong there.
+impl<'de> Deserialize<'de> for RawAttributeTables {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Tables;
+        impl<'de> Visitor<'de> for Tables {
+            type Value = RawAttributeTables;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a table with `tensor`, `names`, `worst` and `best`, or a list of such tables")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                RawAttributes::deserialize(MapAccessDeserializer::new(map)).map(RawAttributeTables::One)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(RawAttributeTables::Several)
+            }
+        }
+        deserializer.deserialize_any(Tables)
+    }
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct RawConstant {
     pub(super) tensor: String,
-    pub(super) value: Vec<f64>,
+    pub(super) value: Option<Vec<f64>>,
+    pub(super) frame: Option<Vec<FrameSide>>,
 }

@@ -2,7 +2,8 @@
 
 //! The content of a contract, as types.
 
-use crate::resample::Filter;
+use super::geometry::Geometry;
+use super::output::Output;
 
 /// Which reference a model needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
@@ -34,6 +35,18 @@ impl std::fmt::Display for Kind {
             Self::ReducedReference => "reduced-reference",
         })
     }
+}
+
+/// At which sizes a full-reference model gets the two pictures, before the geometry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Sizes {
+    /// At one size, to which one of them is scaled if they differ, unless the geometry resizes both.
+    #[default]
+    Equal,
+    /// Each at its own, as a super-resolved picture and its low-resolution original.
+    Own,
 }
 
 /// Which of the two pictures an input takes.
@@ -81,140 +94,6 @@ impl Channels {
     }
 }
 
-/// The number of crops.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Crops {
-    /// This many crops, placed by [`Sampling`].
-    Count(u32),
-    /// Tiles that cover the picture, `stride` (horizontal, vertical) apart; the last of a row or column is moved
-    /// inwards so that it ends at the border.
-    All {
-        /// Pixels from one tile to the next.
-        stride: [u32; 2],
-    },
-}
-
-/// Where crops are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Sampling {
-    /// 5: the center, then the corners; n: a grid of ⌈√n⌉ per side, row by row.
-    Grid,
-    /// All at the center (useful with one crop).
-    Center,
-    /// At positions drawn by PCG32 from this seed, the same for every frame of one size.
-    Random {
-        /// The seed of the generator.
-        seed: u64,
-    },
-}
-
-/// How a frame that is smaller than the crop is handled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Small {
-    /// Scaled up until it covers the crop, keeping its aspect ratio.
-    #[default]
-    Upscale,
-    /// Mirrored at its borders until it covers the crop.
-    Mirror,
-}
-
-/// How the frame is scaled before crops are taken.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum Resize {
-    /// The short side becomes this, keeping the aspect ratio (the long side is rounded to the nearest pixel).
-    ShortSide(u32),
-    /// The long side becomes this, keeping the aspect ratio (the short side is rounded to the nearest pixel).
-    LongSide(u32),
-    /// As large as fits into a picture of fixed size, keeping the aspect ratio.
-    Letterbox(Letterbox),
-    /// Width and height become these.
-    Size([u32; 2]),
-}
-
-/// A picture of fixed size that surrounds the scaled frame.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Letterbox {
-    /// Width and height, in pixels.
-    pub size: [u32; 2],
-    /// R', G', B', from 0 to 1, of the area that the scaled frame leaves free.
-    pub color: [f64; 3],
-    /// The position of the scaled frame.
-    pub at: LetterboxAt,
-}
-
-/// The position of a scaled frame in its letterbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
-pub enum LetterboxAt {
-    /// Centered; half of the free space, rounded down, is left or above.
-    #[default]
-    #[serde(rename = "centre", alias = "center")]
-    Center,
-    /// At the top left.
-    #[serde(rename = "top-left")]
-    TopLeft,
-}
-
-/// How a frame becomes the pictures of a tensor. The steps are in the order of the fields; each is optional.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Geometry {
-    /// Scaling, if any.
-    pub scale: Option<Resize>,
-    /// The filter for scaling.
-    pub filter: Filter,
-    /// Whether the filter is widened when it shrinks.
-    pub antialias: bool,
-    /// Whether to round to 8 bits before scaling and after each of its two passes, as Pillow does.
-    pub round: bool,
-    /// Size of the crops (width, height), if any are cut.
-    pub crop: Option<[u32; 2]>,
-    /// The number of crops.
-    pub crops: Crops,
-    /// The positions of the crops.
-    pub sampling: Sampling,
-    /// How a frame that is too small for a crop is handled.
-    pub small: Small,
-    /// Mirror-pads right and below to a multiple of this; 1 = no padding.
-    pub multiple_of: u32,
-    /// 0: crops are the batch; 1: N×K×C×H×W.
-    pub crops_axis: u8,
-}
-
-impl Default for Geometry {
-    /// The frame as it is.
-    fn default() -> Self {
-        Self {
-            scale: None,
-            filter: Filter::default(),
-            antialias: true,
-            round: false,
-            crop: None,
-            crops: Crops::Count(1),
-            sampling: Sampling::Grid,
-            small: Small::default(),
-            multiple_of: 1,
-            crops_axis: 0,
-        }
-    }
-}
-
-impl Geometry {
-    /// Width and height of the tensor's pictures, if they do not depend on the frame.
-    pub fn fixed_size(&self) -> Option<[u32; 2]> {
-        let size = match (self.crop, self.scale) {
-            (Some(crop), _) => return Some(crop),
-            (None, Some(Resize::Size(size) | Resize::Letterbox(Letterbox { size, .. }))) => size,
-            _ => return None,
-        };
-        Some(size.map(|side| side.next_multiple_of(self.multiple_of.max(1))))
-    }
-}
-
 /// One ONNX input that takes a picture.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -251,122 +130,34 @@ impl Input {
     }
 }
 
-/// The mapping from raw values to 0..100.
-#[derive(Debug, Clone, PartialEq)]
+/// A side of the frame that is scored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Curve {
-    /// Linear between the two, clamped outside.
-    Line {
-        /// The raw value shown as 0.
-        worst: f64,
-        /// The raw value shown as 100.
-        best: f64,
-    },
-    /// (raw, score) points, raw ascending, scores monotone; linear between, clamped outside.
-    Points(Vec<[f64; 2]>),
+pub enum FrameSide {
+    /// Columns.
+    Width,
+    /// Rows.
+    Height,
 }
 
-impl Curve {
-    /// The score, 0 to 100, of a raw value.
-    pub fn score(&self, raw: f64) -> f64 {
-        match self {
-            Self::Line { worst, best } => scale_100(raw, *worst, *best),
-            Self::Points(points) => {
-                let after = points.partition_point(|[x, _]| *x <= raw);
-                let Some(&[x1, y1]) = points.get(after) else {
-                    return points.last().map_or(0.0, |point| point[1]);
-                };
-                let Some(&[x0, y0]) = after.checked_sub(1).and_then(|before| points.get(before)) else { return y1 };
-                (y0 + (y1 - y0) * (raw - x0) / (x1 - x0)).clamp(0.0, 100.0)
-            }
-        }
-    }
-
-    /// The smallest and the largest raw value that is not clamped.
-    pub fn raw_range(&self) -> [f64; 2] {
-        match self {
-            Self::Line { worst, best } => [worst.min(*best), worst.max(*best)],
-            Self::Points(points) => {
-                let ends = points.first().zip(points.last()).map(|(first, last)| [first[0], last[0]]);
-                ends.unwrap_or([f64::NEG_INFINITY, f64::INFINITY])
-            }
-        }
-    }
-}
-
-/// `raw` between `worst` (0) and `best` (100), clamped.
-fn scale_100(raw: f64, worst: f64, best: f64) -> f64 {
-    ((raw - worst) / (best - worst) * 100.0).clamp(0.0, 100.0)
-}
-
-/// A map of quality among the outputs.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct MapOutput {
-    /// The ONNX output's name.
-    pub tensor: String,
-    /// The raw value shown as 0 (black).
-    pub worst: f64,
-    /// The raw value shown as 100 (white).
-    pub best: f64,
-}
-
-impl MapOutput {
-    /// The quality, 0 to 100, for a raw value of the map.
-    pub fn score(&self, raw: f64) -> f64 {
-        scale_100(raw, self.worst, self.best)
-    }
-}
-
-/// Named numbers among the outputs.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Attributes {
-    /// The ONNX output's name.
-    pub tensor: String,
-    /// One name per value.
-    pub names: Vec<String>,
-    /// The raw value shown as 0.
-    pub worst: f64,
-    /// The raw value shown as 100.
-    pub best: f64,
-}
-
-impl Attributes {
-    /// The quality, 0 to 100, for a raw attribute.
-    pub fn score(&self, raw: f64) -> f64 {
-        scale_100(raw, self.worst, self.best)
-    }
-}
-
-/// The model's output.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Output {
-    /// The ONNX output's name.
-    pub tensor: String,
-    /// The index of the raw value among a picture's numbers; `None` if there is only one, or a distribution.
-    pub index: Option<usize>,
-    /// The mapping from raw value to score.
-    pub curve: Curve,
-    /// If the output is a histogram: its values. The raw value is the expectation.
-    pub distribution: Option<Vec<f64>>,
-    /// Whether the histogram is given as logits.
-    pub softmax: bool,
-    /// A map of quality.
-    pub map: Option<MapOutput>,
-    /// Named numbers.
-    pub attributes: Option<Attributes>,
-}
-
-/// An ONNX input with a fixed value.
+/// An ONNX input that takes no picture: fixed values, or the size of the frame.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Constant {
     /// The ONNX input's name.
     pub tensor: String,
-    /// Its values, flat.
+    /// Its values, flat; empty if it has the frame's sides.
     pub value: Vec<f64>,
+    /// The sides of the distorted frame, in pixels before its geometry, in this order; empty if `value` is given.
+    pub frame: Vec<FrameSide>,
+}
+
+impl Constant {
+    /// How many numbers it has.
+    pub fn count(&self) -> usize {
+        self.value.len() + self.frame.len()
+    }
 }
 
 /// A model's contract, read and checked by itself (not yet against the graph).
@@ -377,6 +168,8 @@ pub struct Contract {
     pub name: String,
     /// Which reference it needs.
     pub kind: Kind,
+    /// At which sizes a full-reference model gets the two pictures; [`Sizes::Equal`] for other kinds, without effect.
+    pub sizes: Sizes,
     /// SPDX, or whatever the publisher says.
     pub license: Option<String>,
     /// The inputs that take pictures.

@@ -3,7 +3,7 @@
 //! Sizes and places, and pictures smaller than their crops.
 
 use super::{NONE, crops, input, rgb, tensor};
-use crate::model::contract::{Channels, Crops, Geometry, Letterbox, LetterboxAt, Resize, Sampling, Small};
+use crate::model::contract::{Channels, Crops, Geometry, Letterbox, LetterboxAt, Resize, Rounding, Sampling, Small};
 use crate::picture::{Colorimetry, OwnedFrame, PixelFormat};
 use crate::preprocess::{Plan, PreprocessError};
 
@@ -61,6 +61,35 @@ fn the_long_side_is_met_and_the_short_one_rounded() {
 }
 
 #[test]
+fn the_other_side_can_be_cut_off() {
+    let down = |scale| Geometry { scale: Some(scale), rounding: Rounding::Down, ..NONE };
+    let scaled = |scale, width, height| layout(down(scale), width, height).scaled;
+    // 8 · 10 / 3 = 26.7, 1920 · 512 / 1080 = 910.2, 5 · 10 / 7 = 7.1, 6 · 10 / 7 = 8.6
+    assert_eq!(scaled(Resize::ShortSide(10), 8, 3), [26, 10]);
+    assert_eq!(scaled(Resize::ShortSide(512), 1080, 1920), [512, 910]);
+    assert_eq!(scaled(Resize::LongSide(10), 7, 6), [10, 8]);
+    assert_eq!(scaled(Resize::LongSide(8), 1, 100), [1, 8], "there is at least one column");
+}
+
+#[test]
+fn a_scale_follows_the_frame() {
+    let scaled = |factor, rounding, width, height| {
+        layout(Geometry { scale: Some(Resize::Factor(factor)), rounding, ..NONE }, width, height).scaled
+    };
+    assert_eq!(scaled(0.5, Rounding::Nearest, 1920, 1080), [960, 540]);
+    assert_eq!(scaled(0.5, Rounding::Nearest, 333, 481), [167, 241]);
+    assert_eq!(scaled(0.5, Rounding::Down, 333, 481), [166, 240]);
+    assert_eq!(scaled(0.25, Rounding::Nearest, 1, 9), [1, 2]);
+    assert_eq!(scaled(0.001, Rounding::Down, 7, 5), [1, 1]);
+    assert_eq!(scaled(3.0, Rounding::Nearest, 7, 5), [21, 15]);
+    // Each pixel of the half is the mean of four: of 0, 1, 4, 5 and so on.
+    let half = Geometry { scale: Some(Resize::Factor(0.5)), antialias: false, ..NONE };
+    let means = tensor(&input(Channels::Luma, half), &counting(4, 4));
+    let means: Vec<_> = means.iter().map(|v| (v * 255.0 * 2.0).round() / 2.0).collect();
+    assert_eq!(means, [2.5, 4.5, 10.5, 12.5]);
+}
+
+#[test]
 fn a_letterbox_has_its_size_whatever_the_frame() {
     for (width, height) in [(1920, 1080), (1080, 1920), (640, 640), (65536, 1), (1, 1), (333, 334)] {
         let letterbox = Letterbox { size: [640, 384], color: [0.0; 3], at: LetterboxAt::Center };
@@ -103,6 +132,29 @@ fn other_numbers_are_a_grid_row_by_row() {
     assert_eq!(layout(crops(10, 10, 4), 31, 20).crop_origins, [[0, 0], [21, 0], [0, 10], [21, 10]]);
     let seven = [[0, 0], [11, 0], [21, 0], [0, 5], [11, 5], [21, 5], [0, 10]];
     assert_eq!(layout(crops(10, 10, 7), 31, 20).crop_origins, seven);
+}
+
+/// As pyiqa's `uniform_crop`, whose places for 20 and 25 crops were computed apart.
+#[test]
+fn steps_lead_from_the_top_left() {
+    let steps = |count, width, height| {
+        layout(Geometry { sampling: Sampling::Steps, ..crops(224, 224, count) }, width, height).crop_origins
+    };
+    assert_eq!(steps(1, 640, 427), [[0, 0]]);
+    assert_eq!(steps(2, 640, 427), [[0, 0], [416, 0]]);
+    assert_eq!(steps(3, 640, 427), [[0, 0], [416, 0], [0, 203]]);
+    // A grid of 5 a side, ⌊416 / 4⌋ and ⌊203 / 4⌋ apart.
+    let places = steps(20, 640, 427);
+    let expected: Vec<_> = (0..4).flat_map(|y| (0..5).map(move |x| [x * 104, y * 50])).collect();
+    assert_eq!(places, expected);
+    // ⌊416 / 5⌋ and ⌊203 / 5⌋: the far border is not reached.
+    let places = steps(25, 640, 427);
+    assert_eq!((places.len(), places[6], places[24]), (25, [83, 40], [332, 160]));
+    assert_eq!(steps(7, 224, 224), [[0, 0]; 7]);
+    for count in 1..200 {
+        let inside = |[x, y]: &[u32; 2]| x + 224 <= 333 && y + 224 <= 481;
+        assert!(steps(count, 333, 481).iter().all(inside), "{count}");
+    }
 }
 
 #[test]
@@ -199,6 +251,10 @@ fn impossible_geometries_are_named() {
     assert_eq!(zero(short(0, NONE)), "short-side");
     assert_eq!(zero(super::resize(3, 0)), "resize");
     assert_eq!(zero(Geometry { multiple_of: 0, ..NONE }), "multiple-of");
+    for factor in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let result = try_layout(Geometry { scale: Some(Resize::Factor(factor)), ..NONE }, 64, 48);
+        assert!(matches!(result, Err(PreprocessError::Factor { .. })), "{factor}: {result:?}");
+    }
 
     assert!(matches!(try_layout(NONE, 0, 5), Err(PreprocessError::Frame { width: 0, height: 5 })));
     let thin = try_layout(crops(224, 224, 5), 1, 65536);
@@ -219,6 +275,8 @@ fn impossible_geometries_are_named() {
         Geometry { small: Small::Mirror, ..crops(u32::MAX, u32::MAX, u32::MAX) },
         Geometry { crops: Crops::All { stride: [1, 1] }, small: Small::Mirror, ..crops(u32::MAX, 1, 1) },
         short(u32::MAX, NONE),
+        Geometry { scale: Some(Resize::Factor(16.0)), ..NONE },
+        Geometry { scale: Some(Resize::Factor(1e300)), ..NONE },
     ];
     for geometry in huge {
         let result = try_layout(geometry.clone(), 1920, 1080);

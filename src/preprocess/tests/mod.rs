@@ -7,13 +7,16 @@ mod resize;
 mod tensors;
 
 use super::Plan;
-use crate::model::contract::{Channels, Crops, Filter, Geometry, Input, Layout, Resize, Role, Sampling, Small};
+use crate::model::contract::{
+    Channels, Crops, Filter, Geometry, Input, Layout, Resize, Role, Rounding, Sampling, Small,
+};
 use crate::picture::{Frame, OwnedFrame};
 use crate::simd::Level;
 
 /// No geometry: the frame as it is.
 pub const NONE: Geometry = Geometry {
     scale: None,
+    rounding: Rounding::Nearest,
     filter: Filter::Bilinear,
     antialias: true,
     round: false,

@@ -18,7 +18,7 @@ mod temp;
 pub use models::{
     FR_CONTRACT, NR_CONTRACT, RR_CONTRACT, difference_graph, difference_model, distribution_graph, failing_model,
     mean_graph, mean_model, mean_model_with, nan_model, outputs_graph, percent_graph, reduced_graph, reduced_model,
-    slow_model, stacked_graph,
+    sized_graph, slow_model, stacked_graph,
 };
 pub use onnx::{Element, Onnx, operators};
 pub use process::{processor_time, resident_kib};

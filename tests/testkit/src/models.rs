@@ -129,6 +129,23 @@ pub fn reduced_graph() -> Onnx {
     )
 }
 
+/// `y` (N): the mean of each picture of `x`, from 0 to 1, plus two numbers of the input `size` (`dims` are its
+/// dimensions, of which the last is 2): the first, and a thousandth of the second. No contract yet.
+pub fn sized_graph(element: Element, dims: &str) -> Onnx {
+    let (op, [from, to], attributes) = reduce("x", "m", &[1, 2, 3]);
+    Onnx::new("sized")
+        .input("x", Element::Float, "N 3 H W")
+        .input("size", element, dims)
+        .output("y", Element::Float, "N")
+        .floats("factors", &[2], &[1.0, 0.001])
+        .int64s("last", &[-1])
+        .node(op, &[&from], &[&to], attributes)
+        .node("Cast", &["size"], &["numbers"], [Attribute::int("to", Element::Float as i64)])
+        .node("Mul", &["numbers", "factors"], &["weighed"], [])
+        .node("ReduceSum", &["weighed", "last"], &["sum"], [Attribute::int("keepdims", 0)])
+        .node("Add", &["m", "sum"], &["y"], [])
+}
+
 /// Always NaN (0/0), for frames of any size.
 pub fn nan_model(dir: &Path, name: &str) -> PathBuf {
     let (op, [from, to], attributes) = reduce("x", "m", &[1, 2, 3]);

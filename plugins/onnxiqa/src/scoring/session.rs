@@ -68,8 +68,7 @@ impl Session {
     /// Fields that frames scored by the model carry.
     pub fn fields(&self) -> Fields {
         let output = &self.model.contract().output;
-        let attributes = output.attributes.iter().flat_map(|attributes| attributes.names.iter().cloned());
-        let known = ["score", "raw"].map(str::to_owned).into_iter().chain(attributes).collect();
+        let known = ["score", "raw"].into_iter().chain(output.attribute_names()).map(str::to_owned).collect();
         let model_hash = Some(self.model.hash().to_owned());
         Fields { known, raw_range: Some(output.curve.raw_range()), model_hash, ..Fields::default() }
     }
