@@ -13,6 +13,7 @@ import os
 import platform
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,7 +25,7 @@ from soak import FOLDER, ROOT, slope
 
 CAMERAS = 8
 CAMERA = (
-    "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=180,framerate=25/1 ! timeoverlay"
+    "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=180,framerate=25/1"
     " ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! rtph264pay name=pay0 config-interval=1"
 )
 # Seconds: between samples, of a camera's presence and absence, and the end, in which nothing is disturbed.
@@ -100,7 +101,8 @@ def run(minutes, seed):
     chance = random.Random(seed)
     wall, *ports = free_ports(CAMERAS + 1)
     folder = FOLDER / "watch"
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     lines = [f'listen = "127.0.0.1:{wall}"', f'data-dir = "{folder / "data"}"']
     for number, port in enumerate(ports):
         lines += ["[[camera]]", f'name = "camera-{number}"', f'uri = "rtsp://127.0.0.1:{port}/camera"']
@@ -170,6 +172,8 @@ def main():
     arguments.add_argument("--seed", type=int, default=1)
     options = arguments.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
+    # So that what was started is ended, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     run(options.minutes, options.seed)
     text, right = result()
     print(text)

@@ -10,8 +10,14 @@ use gstonnxiqa::messages::Structured as _;
 use onnx_iqa::record::Finding;
 
 /// GStreamer texts that contain no specific information.
-const VAGUE: [&str; 5] =
-    ["Internal data stream error", "GStreamer encountered", "Could not", "File not found", "Resource not found"];
+const VAGUE: [&str; 6] = [
+    "Internal data stream error",
+    "GStreamer encountered",
+    "Could not",
+    "File not found",
+    "Resource not found",
+    "Unhandled error",
+];
 
 /// Formats an error message, without passwords and signatures of URIs. If the text is not specific, the end of its debug
 /// text is used.
@@ -123,5 +129,8 @@ mod tests {
             "Could not decode stream"
         );
         assert_eq!(plain("Not Found", Some(debug)), "Not Found");
+        let answer = "../gst/rtsp/gstrtspsrc.c(1): gst_rtspsrc_send (): /GstPipeline:p/GstRTSPSrc:s:\n\
+                      Service Unavailable (503)";
+        assert_eq!(plain("Unhandled error", Some(answer)), "Service Unavailable (503)");
     }
 }
