@@ -77,30 +77,27 @@ impl Pairer {
 
     pub(super) fn run(mut self) {
         self.publish();
-        while let Some((input, bytes)) = self.shared.next_input() {
+        while let Some(input) = self.shared.next_input() {
             self.take(input);
-            let (bytes, _) = self.decide(bytes);
-            self.shrink(bytes);
+            self.decide();
+            self.shrink();
             self.publish();
         }
     }
 
     /// Releases what exceeds the limit, as far as possible.
-    fn shrink(&mut self, mut bytes: u64) {
+    fn shrink(&mut self) {
         let mut fruitless = 0;
-        while bytes > self.shared.max_bytes() && fruitless < STEPS {
+        while fruitless < STEPS && self.shared.is_over() {
             if self.shared.relieve() {
                 return;
             }
             self.aligner.shrink();
-            let (after, decided) = self.decide(bytes);
-            match (after < bytes, decided) {
-                (true, _) => fruitless = 0,
-                // Decided frames are released when their outcome is taken.
-                (false, true) => return,
-                (false, false) => fruitless += 1,
+            match self.decide() {
+                (0, true) => return,
+                (0, false) => fruitless += 1,
+                _ => fruitless = 0,
             }
-            bytes = after;
         }
     }
 
@@ -182,9 +179,9 @@ impl Pairer {
         Some(guarded(|| look().map_err(|error| CompareError::Picture { side, error })))
     }
 
-    /// Passes on what was decided and drops the frames that are no longer needed; returns the bytes held afterwards,
-    /// and whether anything was decided.
-    fn decide(&mut self, held: u64) -> (u64, bool) {
+    /// Passes on what was decided and drops the frames that are no longer needed; returns the bytes of these, and
+    /// whether anything was decided.
+    fn decide(&mut self) -> (u64, bool) {
         let mut pairs = Vec::new();
         while let Some(decision) = self.aligner.next_decision() {
             let Some((distorted, error)) = self.distorted.pop() else {
@@ -205,10 +202,11 @@ impl Pairer {
         }
         let events: Vec<_> = std::iter::from_fn(|| self.aligner.next_event()).collect();
         if pairs.is_empty() && released == 0 && events.is_empty() {
-            return (held, false);
+            return (0, false);
         }
         let decided = !pairs.is_empty();
-        (self.shared.decided(pairs, released, events), decided)
+        self.shared.decided(pairs, released, events, self.aligner.ledger());
+        (released, decided)
     }
 
     fn pair(&self, decision: Decision, distorted: Held, error: Option<CompareError>) -> Pair {
@@ -218,3 +216,6 @@ impl Pairer {
         Pair { decision, suspicions: self.suspect.found(), time, frames, error }
     }
 }
+
+#[cfg(test)]
+mod tests;

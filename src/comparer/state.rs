@@ -161,6 +161,11 @@ impl State {
         self.placed + (self.pairs.len() as u64) < self.pushed[Side::Distorted as usize]
     }
 
+    /// Whether the frames exceed the limit. What is decided will be released soon anyway.
+    fn is_over(&self) -> bool {
+        self.bytes > self.max_bytes && self.stands()
+    }
+
     /// Whether the references so far are enough for a distorted frame of this running time to be paired at once.
     fn reference_is_ahead_of(&self, distorted: Option<i64>) -> bool {
         let newest = self.newest[Side::Reference as usize].zip(distorted);
@@ -257,16 +262,11 @@ impl Shared {
     pub(super) fn set_max_bytes(&self, max_bytes: u64) {
         let mut state = self.lock();
         state.max_bytes = max_bytes;
-        // What is decided will be released soon anyway.
-        let over = state.bytes > max_bytes && state.stands();
+        let over = state.is_over();
         drop(state);
         if over {
             self.order(Input::Bound);
         }
-    }
-
-    pub(super) fn max_bytes(&self) -> u64 {
-        self.lock().max_bytes
     }
 
     pub(super) fn set_selection(&self, selection: Selection) {
@@ -387,8 +387,8 @@ impl Shared {
 
     // Called by the pairing thread.
 
-    /// The next input and the bytes of all frames; `None` once everything is over.
-    pub(super) fn next_input(&self) -> Option<(Input, u64)> {
+    /// The next input; `None` once everything is over.
+    pub(super) fn next_input(&self) -> Option<Input> {
         let mut state = self.lock();
         loop {
             if state.cancelled {
@@ -396,7 +396,7 @@ impl Shared {
             }
             if let Some(input) = state.inputs.pop_front() {
                 state.pairing = true;
-                return Some((input, state.bytes));
+                return Some(input);
             }
             state = self.wait_change(state);
         }
@@ -415,23 +415,27 @@ impl Shared {
         piled_up
     }
 
+    /// Whether memory has run out, and no outcome releases any when it is taken.
+    pub(super) fn is_over(&self) -> bool {
+        self.lock().is_over()
+    }
+
     /// Passes pairs on to be measured; `released` bytes of references have been freed.
     ///
-    /// Events about an outcome are available before the outcome itself.
-    pub(super) fn decided(&self, pairs: Vec<(Pair, u64)>, released: u64, events: Vec<AlignmentEvent>) -> u64 {
+    /// Events about an outcome are available before the outcome itself, and the ledger contains it.
+    pub(super) fn decided(&self, pairs: Vec<(Pair, u64)>, released: u64, events: Vec<AlignmentEvent>, ledger: Ledger) {
         let mut state = self.lock();
         state.events.extend(events);
+        state.ledger = ledger;
         state.bytes = state.bytes.saturating_sub(released);
-        let bytes = state.bytes;
         if state.cancelled {
             drop(state);
-            return bytes;
+            return;
         }
         if !pairs.is_empty() {
             state.pairs.extend(pairs);
             self.changed.notify_all();
         }
-        bytes
     }
 
     /// The input has been processed.

@@ -48,10 +48,15 @@ impl Intervals {
     pub fn shown(&self, duration: Option<u64>) -> Option<u64> {
         let duration = duration?;
         match self.median {
-            Some(median) if duration.saturating_mul(FAR_BELOW) < median => Some(median),
+            Some(median) if duration.saturating_mul(FAR_BELOW) < median && self.knows(duration) => Some(median),
             None if duration < *RATES.start() => None,
             _ => Some(duration),
         }
+    }
+
+    /// Whether the steps tell more than the duration: a single one may be a gap, unless no frame rate is that high.
+    fn knows(&self, duration: u64) -> bool {
+        self.steps.len() > 1 || duration <= *RATES.start()
     }
 }
 
@@ -74,6 +79,15 @@ mod tests {
         // A frame that is shown for a part of the time until the next one says so itself: 20 of 40 ms.
         assert_eq!(intervals.shown(Some(20 * MS)), Some(20 * MS));
         assert_eq!(intervals.shown(None), None);
+    }
+
+    #[test]
+    fn a_single_step_may_be_a_gap() {
+        let mut intervals = Intervals::default();
+        intervals.push(400 * MS);
+        assert_eq!((intervals.shown(Some(40 * MS)), intervals.shown(Some(MS))), (Some(40 * MS), Some(400 * MS)));
+        intervals.push(400 * MS);
+        assert_eq!(intervals.shown(Some(40 * MS)), Some(400 * MS));
     }
 
     #[test]

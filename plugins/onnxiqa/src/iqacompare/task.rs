@@ -264,10 +264,12 @@ impl Task {
         for side in [Side::Reference, Side::Distorted].into_iter().filter(|&side| sides[side as usize]) {
             self.input.begin(side);
         }
-        self.broken = false;
+        let broken = std::mem::take(&mut self.broken);
         if sides[Side::Distorted as usize] {
             self.output.flush();
             lock(context.report).discontinuity();
+        } else if broken {
+            return self.resume(context);
         } else if self.output.fifo().has_frames() {
             self.comparer.end_reference();
             self.comparer.end_distorted();

@@ -76,6 +76,35 @@ fn a_reference_that_ends_while_the_link_is_missing() {
     assert_eq!(harness.finish().len(), 3);
 }
 
+/// Frames that are held when the link is found missing are lost, whatever happens to the reference before the next link.
+#[test]
+fn a_reference_that_restarts_while_the_link_is_missing() {
+    let harness = started();
+    harness.feed((0..2).map(|n| flat(n, 100)), (0..2).map(late));
+    harness.frames(2);
+    let src = harness.element.static_pad("src").unwrap();
+    src.unlink(&harness.sink).unwrap();
+    // Both wait for the reference, until the next frame lets it in.
+    harness.feed([flat(5, 100)], (2..4).map(late));
+    while harness.stat("distorted") < 4 {
+        std::thread::yield_now();
+    }
+    let met = (4..100).find(|&n| harness.feed([], [late(n)])[0].wait() == Err(FlowError::NotLinked));
+    let met = met.expect("upstream gets NOT_LINKED");
+    harness.reference.flush();
+    assert!(harness.reference.event(gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new())));
+    src.link(&harness.sink).unwrap();
+    harness.clear();
+    harness.feed((met + 1..met + 4).map(|n| flat(n, 100)), (met + 1..met + 4).map(late));
+    let frames = harness.finish_both();
+    assert_eq!(frames.len(), 3, "{:?}", harness.order());
+    for frame in frames {
+        near(entry(&frame).get("psnr-y").unwrap(), psnr(3), 1e-9);
+    }
+    assert_eq!(harness.count(gst::MessageType::Error), 0);
+    harness.assert_ledger(&[]);
+}
+
 #[test]
 fn a_pad_linked_during_a_failing_push_gets_all_further_frames() {
     let harness = started();

@@ -130,6 +130,9 @@ pub struct Model {
     sure_from: u64,
     /// Reference frames that are left out.
     missing: Vec<u64>,
+    /// The number after the last reference frame that was pushed. One that is left out decides nothing, even if a GAP
+    /// says so: distorted frames wait for the next frame.
+    pushed: u64,
     /// Reference frames below this number may be lost when the comparer is replaced; `None`: not known which.
     kept_from: Option<u64>,
     /// The order waits like [`Order::Settle`], so that its effect is complete.
@@ -164,6 +167,7 @@ impl Model {
             counted: Some(0),
             sure_from: 0,
             missing: Vec::new(),
+            pushed: 0,
             kept_from: Some(0),
             waits: false,
             could_leave: true,
@@ -199,6 +203,13 @@ impl Model {
         }
     }
 
+    /// The reference frames below this number are pushed.
+    fn push_reference(&mut self, end: u64) {
+        if end > self.reference {
+            (self.reference, self.pushed) = (end, end);
+        }
+    }
+
     /// These reference frames are left out.
     fn lack(&mut self, numbers: std::ops::Range<u64>) {
         self.missing.extend(numbers.clone());
@@ -229,8 +240,12 @@ impl Model {
         self.reference_ended = false;
         self.promises.revise(|_, entry| *entry = Entry::Any);
         self.reference = self.distorted;
+        self.pushed = self.reference;
         self.missing.clear();
-        self.renewed();
+        // The end of the previous distorted stream, if that is still ahead, drops references once more.
+        if self.kept_from.is_some() {
+            self.renewed();
+        }
     }
 
     fn push_distorted(&mut self, broken: bool) {
@@ -265,7 +280,7 @@ impl Model {
     /// Whether all distorted frames can be decided.
     fn is_ahead(&self) -> bool {
         let needed = self.kept_from.map(|from| from.max(self.distorted) + AHEAD);
-        self.reference_ended || needed.is_some_and(|needed| self.reference >= needed)
+        self.reference_ended || needed.is_some_and(|needed| self.pushed >= needed)
     }
 
     fn allows(&self, order: &Order) -> bool {
@@ -286,7 +301,8 @@ impl Model {
             Order::Release => self.held,
             Order::Block => !self.blocked,
             Order::Unblock => self.blocked,
-            Order::Flush(_) | Order::FlushBoth => self.linked,
+            Order::Flush(Input::Reference) => true,
+            Order::Flush(Input::Distorted) | Order::FlushBoth => self.linked,
             Order::Seek { flush } => self.linked && (*flush || (flowing && !self.reference_ended)),
             Order::Segment => self.linked && flowing,
             Order::Caps(Input::Distorted) => self.linked && flowing,
@@ -393,16 +409,17 @@ impl ReferenceStateMachine for Machine {
                 // Both sides continue from the one that is ahead.
                 let from = model.distorted.max(model.reference);
                 model.lack(model.reference..from);
-                (model.distorted, model.reference) = (from, from + count);
+                model.distorted = from;
+                model.push_reference(from + count);
                 (0..*count).for_each(|_| model.push_distorted(false));
             }
             Order::Distorted { count, broken } => {
                 (0..*count).for_each(|index| model.push_distorted(*broken && index + 1 == *count));
             }
-            Order::Reference(count) => model.reference += count,
+            Order::Reference(count) => model.push_reference(model.reference + count),
             Order::CatchUp => {
                 let from = model.kept_from.unwrap_or(0).max(model.distorted);
-                model.reference = model.reference.max(from + AHEAD);
+                model.push_reference((from + AHEAD).max(model.reference + 1));
             }
             Order::Missing { .. } => {
                 model.lack(model.reference..model.reference + MISSING);
@@ -452,7 +469,14 @@ impl ReferenceStateMachine for Machine {
                 }
                 model.stream = Stream::Flowing;
             }
-            Order::NewStream(Input::Reference) => model.reference_ended = false,
+            Order::NewStream(Input::Reference) => {
+                // After EOS the comparison starts again, also for frames that have not been looked at yet. Later ones
+                // may still be looked at before that.
+                if std::mem::take(&mut model.reference_ended) {
+                    model.promises.revise(|_, entry| *entry = Entry::Any);
+                    model.sure_from = u64::MAX;
+                }
+            }
             Order::Restart { .. } => {
                 model.promises.restart();
                 let all = vec![gst::FlowError::Flushing, gst::FlowError::Eos, gst::FlowError::NotLinked];
@@ -460,6 +484,7 @@ impl ReferenceStateMachine for Machine {
                 (model.stream, model.playing, model.blocked, model.linked) = (Stream::Flowing, true, false, true);
                 (model.errors, model.counted, model.reference_ended) = (false, Some(0), false);
                 model.reference = model.distorted;
+                model.pushed = model.reference;
                 model.renewed();
                 model.missing.clear();
                 model.begin();
@@ -468,6 +493,8 @@ impl ReferenceStateMachine for Machine {
             Order::Play => model.playing = true,
             Order::Unlink => {
                 model.promises.loosen();
+                // The references that are queued are dropped, but not a frame that waits for room and enters later.
+                model.promises.revise(|_, entry| *entry = Entry::Any);
                 (model.linked, model.counted) = (false, None);
                 // If EOS is in transit, there is no other way to tell upstream.
                 model.errors = true;
@@ -484,12 +511,13 @@ impl ReferenceStateMachine for Machine {
             | Order::ReferenceQuery
             | Order::Window(_) => {}
             Order::Fail(flow) => {
-                model.promises.interrupt(|_| false);
+                // Frames of an earlier stream may be the first to get the answer.
+                model.promises.interrupt_frames();
                 for _ in 0..UNTIL_REFUSED {
                     model.promises.prefix(model.distorted, Entry::Any);
                     model.distorted += 1;
                 }
-                model.reference = model.reference.max(model.distorted + AHEAD);
+                model.push_reference(model.distorted + AHEAD);
                 (model.stream, model.counted) = (Stream::Refused(*flow), None);
                 model.errors |= *flow != gst::FlowError::Eos;
                 (model.sure_from, model.kept_from) = (u64::MAX, None);

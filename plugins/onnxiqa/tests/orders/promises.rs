@@ -45,6 +45,8 @@ enum Rule {
     May,
     /// It may have been dropped; if it was, so were all later ones of the same interruption.
     Prefix(u32),
+    /// The same, but if it was not dropped, it may come after others that were.
+    Kept(u32),
     /// It must come from here on and before the next frame, if it did not come earlier.
     Again,
     /// It may come from here on, if it did not come earlier.
@@ -140,7 +142,20 @@ impl<E: Clone + Debug> Promises<E> {
                 Rule::Must if promise.what == What::Query => promise.rule = Rule::May,
                 Rule::Must => promise.rule = Rule::Prefix(self.interruptions),
                 Rule::Again => promise.rule = Rule::Late,
-                Rule::May | Rule::Late | Rule::Prefix(_) => {}
+                Rule::May | Rule::Late | Rule::Prefix(_) | Rule::Kept(_) => {}
+            }
+        }
+    }
+
+    /// The same, but sticky events are kept, and may come later than what is dropped before them.
+    pub fn interrupt_frames(&mut self) {
+        self.interrupt(|_| false);
+        for promise in &mut self.due {
+            if let (What::Event(kind, _), Rule::Prefix(run)) = (promise.what, promise.rule)
+                && run == self.interruptions
+                && kind.is_sticky()
+            {
+                promise.rule = Rule::Kept(run);
             }
         }
     }
@@ -150,7 +165,7 @@ impl<E: Clone + Debug> Promises<E> {
         for promise in &mut self.due {
             promise.rule = match promise.rule {
                 Rule::Again | Rule::Late => Rule::Late,
-                Rule::Must | Rule::May | Rule::Prefix(_) => Rule::May,
+                Rule::Must | Rule::May | Rule::Prefix(_) | Rule::Kept(_) => Rule::May,
             };
         }
     }
@@ -241,7 +256,7 @@ impl<E: Clone + Debug> Promises<E> {
                     }
                     Rule::Again if !came_before(promise.what) => owed.push(promise.what),
                     Rule::Late if !came_before(promise.what) => late.push(promise.what),
-                    Rule::Prefix(run) => dropped = Some(run),
+                    Rule::Prefix(run) | Rule::Kept(run) => dropped = Some(run),
                     Rule::Again | Rule::Late | Rule::May => {}
                 }
             }
@@ -256,7 +271,7 @@ impl<E: Clone + Debug> Promises<E> {
         let missing = |promise: &Promise<E>| match promise.rule {
             Rule::Must => true,
             Rule::Again => !log.contains(&promise.what),
-            Rule::May | Rule::Late | Rule::Prefix(_) => false,
+            Rule::May | Rule::Late | Rule::Prefix(_) | Rule::Kept(_) => false,
         };
         let missing: Vec<_> = self.due[next..].iter().filter(|promise| missing(promise)).map(|due| due.what).collect();
         let missing: Vec<_> = owed.into_iter().chain(missing).collect();

@@ -33,6 +33,8 @@ struct Downstream {
     answer: Option<gst::FlowError>,
     /// A buffer was answered with this, so none may follow.
     refuses: Option<gst::FlowError>,
+    /// EOS has come after that answer.
+    ended: bool,
     violation: Option<String>,
 }
 
@@ -70,6 +72,7 @@ impl Out {
             // Like a sink.
             EventView::FlushStart(_) => state.blocked = false,
             EventView::FlushStop(_) => state.refuses = None,
+            EventView::Eos(_) => state.ended = state.refuses.is_some(),
             EventView::StreamStart(_) | EventView::Segment(_) if state.refuses == Some(gst::FlowError::Eos) => {
                 state.refuses = None;
             }
@@ -234,7 +237,17 @@ impl Rig {
 
     /// Answers the next buffer with this.
     pub fn answer_next(&self, flow: gst::FlowError) {
-        self.out.lock().answer = Some(flow);
+        let mut state = self.out.lock();
+        (state.answer, state.ended) = (Some(flow), false);
+    }
+
+    /// Waits until the element has ended the stream because of [that answer](Self::answer_next); false if it hangs.
+    pub fn end_after_answer(&self) -> impl FnOnce() -> bool + Send + use<> {
+        let out = self.out.clone();
+        move || {
+            let (state, _) = out.changed.wait_timeout_while(out.lock(), PATIENCE / 2, |state| !state.ended).unwrap();
+            state.ended
+        }
     }
 
     /// Sets how upstream handles a seek.

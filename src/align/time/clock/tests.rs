@@ -281,3 +281,12 @@ fn a_time_base_is_no_duration() {
     }
     assert_eq!(partners(&mut clock), [Some(1), Some(2), None]);
 }
+
+#[test]
+fn a_gap_after_the_first_reference_is_no_frame_interval() {
+    let mut clock = Clock::new(0);
+    let times: Vec<_> = (0..=10).map(|n| lasting(n * 40, 40)).collect();
+    let (partners, _) = fed(&mut clock, &[times[0], times[10]], &times);
+    let expected: Vec<_> = (0..=10).map(|n| (n % 10 == 0).then_some(n / 10)).collect();
+    assert_eq!(partners, expected);
+}
