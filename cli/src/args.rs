@@ -453,7 +453,7 @@ Exit status of submit, work and status:
   0    success
   1    status: a unit has failed
   2    usage error, or an input or the server cannot be used
-  130  interrupted
+  130  interrupted; work gives its units back and ends with 0
 
 The exit status of collect is that of `iqa compare`.";
 

@@ -50,7 +50,7 @@ pub fn run(common: &Common, args: &Farm) -> Result<Exit> {
             };
             collect::run(common, &connection, &runtime, &options)
         }
-        FarmCommand::Remove { plan } => status::remove(&connection, &runtime, plan),
+        FarmCommand::Remove { plan } => status::remove(common, &connection, &runtime, plan),
     };
     // A thread that hangs in a driver does not keep the program.
     runtime.shutdown_timeout(Duration::from_secs(1));

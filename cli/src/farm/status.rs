@@ -154,7 +154,7 @@ async fn all(queue: &Queue) -> Result<Shown> {
 ///
 /// # Errors
 /// If there is no such plan, or the server cannot be used.
-pub fn remove(connection: &Connection, runtime: &Runtime, id: &str) -> Result<Exit> {
+pub fn remove(common: &Common, connection: &Connection, runtime: &Runtime, id: &str) -> Result<Exit> {
     check_id(id)?;
     runtime.block_on(async {
         let queue = connection.open("iqa farm remove").await?;
@@ -163,7 +163,9 @@ pub fn remove(connection: &Connection, runtime: &Runtime, id: &str) -> Result<Ex
         queue.close().await;
         Ok::<_, anyhow::Error>(())
     })?;
-    say(&format!("removed {id}"));
+    if !common.quiet {
+        say(&format!("removed {id}"));
+    }
     Ok(Exit::Good)
 }
 

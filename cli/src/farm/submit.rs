@@ -68,6 +68,9 @@ pub fn run(
     } else {
         if !common.quiet {
             say(&format!("published: {published}; {ledger}"));
+            if ledger.failed > 0 {
+                say("units that failed before are not published again: --retry-failed does that");
+            }
         }
         crate::out::print(format!("{}\n", plan.id).as_bytes())?;
     }
@@ -96,7 +99,7 @@ async fn publish(queue: &Queue, plan: &Plan, retry_failed: bool, progress: &Mute
         }
     }
     let all = missing.len() as u64;
-    crate::media::lock(progress).begin(&format!("publishing {all} units"), 0, 1);
+    crate::media::lock(progress).begin("publishing units", 0, 1);
     let sent = AtomicU64::new(0);
     let tick = || {
         let sent = sent.fetch_add(1, Ordering::Relaxed) + 1;

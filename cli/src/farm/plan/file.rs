@@ -13,6 +13,9 @@ use std::time::Duration;
 /// Shortest segment and shortest time without progress.
 const SHORTEST: Duration = Duration::from_millis(500);
 
+/// Longest `ack-wait` and time of a unit of a drill.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Maximum number of units of a drill.
 pub const MOST_UNITS: u64 = 5_000_000;
 
@@ -156,7 +159,8 @@ impl File {
     /// # Errors
     /// If it is no time.
     pub fn ack_wait(&self) -> Result<Duration> {
-        at_least_shortest("ack-wait", &self.ack_wait)
+        let time = at_least_shortest("ack-wait", &self.ack_wait)?;
+        at_most_longest("ack-wait", &self.ack_wait, time)
     }
 
     /// How long a unit of the drill takes.
@@ -165,13 +169,19 @@ impl File {
     /// If it is no time.
     pub fn drill_time(&self) -> Result<Duration> {
         let time = self.drill.as_ref().map_or("0", |drill| drill.time.as_str());
-        duration(time).map_err(|error| anyhow::anyhow!("drill.time: {error}"))
+        let parsed = duration(time).map_err(|error| anyhow::anyhow!("drill.time: {error}"))?;
+        at_most_longest("drill.time", time, parsed)
     }
 }
 
 fn at_least_shortest(key: &str, text: &str) -> Result<Duration> {
     let time = duration(text).map_err(|error| anyhow::anyhow!("{key}: {error}"))?;
     ensure!(time >= SHORTEST, "{key} = {text:?} is too short: use {SHORTEST:?} or more");
+    Ok(time)
+}
+
+fn at_most_longest(key: &str, text: &str, time: Duration) -> Result<Duration> {
+    ensure!(time <= LONGEST, "{key} = {text:?} is too long: use 24h or less");
     Ok(time)
 }
 
@@ -231,6 +241,10 @@ mod tests {
         assert!(error("source = 'a.mp4'").contains("renditions is empty"));
         assert!(error("renditions = ['b.mp4']").contains("source is missing"));
         assert!(error("source = 'a'\nrenditions = ['b']\nsegment = '1ms'").contains("too short"));
+        assert!(
+            error("source = 'a'\nrenditions = ['b']\nack-wait = '1000h'").contains("ack-wait = \"1000h\" is too long")
+        );
+        assert!(error("drill = { units = 1, time = '1000h' }").contains("drill.time = \"1000h\" is too long"));
         assert!(error("source = 'a'\nrenditions = ['b']\nclass = 'a b'").contains("class"));
         assert!(error("drill = { units = 0, time = '1s' }").contains("drill.units"));
         assert!(error("source = 'a'\ndrill = { units = 1, time = '1s' }").contains("either"));

@@ -143,7 +143,8 @@ impl Slot {
 
     async fn fail(&self, taken: &Taken, attempts: i64, worker: String, error: String) -> Result<()> {
         let plan = &taken.opened.plan;
-        say(&format!("{}: failed after {attempts} attempts: {error}", plan.describe(taken.unit)));
+        let times = if attempts == 1 { "attempt" } else { "attempts" };
+        say(&format!("{}: failed after {attempts} {times}: {error}", plan.describe(taken.unit)));
         let failed = Failed { unit: taken.unit, attempts, worker, error: crate::secret::redact(&error) };
         self.worker.queue.fail(&plan.id, &taken.id, &failed).await?;
         self.worker.room.stored();

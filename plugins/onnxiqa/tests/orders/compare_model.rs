@@ -503,7 +503,10 @@ impl ReferenceStateMachine for Machine {
                 model.linked = true;
                 model.promises.relink();
                 model.event(Kind::Custom);
-                model.renewed();
+                // As with a flush of the reference.
+                if model.kept_from.is_some() {
+                    model.renewed();
+                }
             }
             Order::Caps(Input::Reference)
             | Order::ReferenceSegment
