@@ -366,6 +366,11 @@ impl StateMachineTest for Compare {
         compare.gate = None;
         compare.driver.rig.block(false);
         model = Machine::apply(model, &Order::Release);
+        if !model.linked {
+            model = Machine::apply(model, &Order::Relink);
+            compare.follow(&model, Order::Relink);
+            compare.check(&model, false);
+        }
         // Frames that still wait for the reference leave without it.
         if Machine::preconditions(&model, &Order::ReferenceEos) {
             compare.tell(REFERENCE, gst::event::Eos::new());

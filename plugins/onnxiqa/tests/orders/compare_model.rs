@@ -112,6 +112,8 @@ pub struct Model {
     pub promises: Promises<Entry>,
     pub stream: Stream,
     pub reference_ended: bool,
+    /// A new stream of the reference, after EOS, may still be ahead: until it is seen, frames find no partner.
+    restarting: bool,
     pub held: bool,
     pub blocked: bool,
     pub linked: bool,
@@ -155,6 +157,7 @@ impl Model {
             promises: Promises::default(),
             stream: Stream::Flowing,
             reference_ended: false,
+            restarting: false,
             held: false,
             blocked: false,
             linked: true,
@@ -189,7 +192,7 @@ impl Model {
 
     /// The comparer is replaced, and has been when the order ends.
     fn renewed(&mut self) {
-        self.sure_from = self.distorted.max(self.reference);
+        self.sure_from = if self.restarting { u64::MAX } else { self.distorted.max(self.reference) };
         self.kept_from = Some(self.reference);
     }
 
@@ -237,7 +240,7 @@ impl Model {
 
     fn flush_reference(&mut self) {
         self.refusals[1].push(gst::FlowError::Flushing);
-        self.reference_ended = false;
+        (self.reference_ended, self.restarting) = (false, false);
         self.promises.revise(|_, entry| *entry = Entry::Any);
         self.reference = self.distorted;
         self.pushed = self.reference;
@@ -470,11 +473,10 @@ impl ReferenceStateMachine for Machine {
                 model.stream = Stream::Flowing;
             }
             Order::NewStream(Input::Reference) => {
-                // After EOS the comparison starts again, also for frames that have not been looked at yet. Later ones
-                // may still be looked at before that.
+                // After EOS the comparison starts again, also for frames that have not been looked at yet.
                 if std::mem::take(&mut model.reference_ended) {
                     model.promises.revise(|_, entry| *entry = Entry::Any);
-                    model.sure_from = u64::MAX;
+                    (model.restarting, model.sure_from) = (true, u64::MAX);
                 }
             }
             Order::Restart { .. } => {
@@ -482,7 +484,8 @@ impl ReferenceStateMachine for Machine {
                 let all = vec![gst::FlowError::Flushing, gst::FlowError::Eos, gst::FlowError::NotLinked];
                 model.refusals = [all.clone(), all];
                 (model.stream, model.playing, model.blocked, model.linked) = (Stream::Flowing, true, false, true);
-                (model.errors, model.counted, model.reference_ended) = (false, Some(0), false);
+                (model.errors, model.counted) = (false, Some(0));
+                (model.reference_ended, model.restarting) = (false, false);
                 model.reference = model.distorted;
                 model.pushed = model.reference;
                 model.renewed();
