@@ -100,7 +100,7 @@ fi
 eval "$(scripts/env.sh)"
 for script; do
     case $script in */common.sh) continue ;; esac
-    run "$script" 600 "$script"
+    run "$script" 1200 "$script"
 done
 
 echo

@@ -8,6 +8,9 @@
 //! places at which their `crate::` paths expect each other. What they need besides is replaced: `media` has only
 //! `lock`, and `inputs::fetch` gives no document, so that no target reaches the network.
 
+// The unit tests of the included sources are the command's, also where all libraries are tested (`cargo test --lib`).
+#![cfg(not(test))]
+
 mod bytes;
 mod contract_text;
 mod scratch;
