@@ -40,8 +40,9 @@ impl<'a> Picture<'a> {
         for component in format.components() {
             let index = usize::from(component.plane);
             let Plane { data, stride } = self.planes[index];
-            let row = (rect.y >> component.sub_y) as usize * stride;
-            let start = row + (rect.x >> component.sub_x) as usize * usize::from(component.step);
+            // An empty part may begin below the last row, where there is no memory.
+            let row = ((rect.y >> component.sub_y) as usize).saturating_mul(stride);
+            let start = row.saturating_add((rect.x >> component.sub_x) as usize * usize::from(component.step));
             planes[index].data = data.get(start..).unwrap_or_default();
         }
         Picture::new(format, rect.width, rect.height, &planes, self.colorimetry)
@@ -109,6 +110,13 @@ mod tests {
             (0..4).map(|y| twice.row(1, y)).collect::<Vec<_>>(),
             (0..4).map(|y| once.row(1, y)).collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn an_empty_part_below_the_picture_is_an_error_whatever_the_stride() {
+        let plane = Plane { data: &[7; 2], stride: usize::MAX };
+        let picture = Picture::new(PixelFormat::Gray8, 2, 1, &[plane], Colorimetry::SRGB).unwrap();
+        assert!(picture.crop(Rect { x: 1, y: 1, width: 1, height: 0 }).is_err());
     }
 
     #[test]

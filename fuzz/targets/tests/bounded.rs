@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Every target for 20 s: first the seeds, then random changes of them, in the same order in every run. A faster machine
-//! only gets further.
+//! Every target for 20 s or 30,000 inputs: first the seeds, then random changes of them, in the same order in every run,
+//! so that what passes here passes elsewhere.
 //!
-//! `ONNX_IQA_FUZZ_SECONDS` is another time. Unlike libFuzzer this does not see what an input reaches in the code, so it
+//! `ONNX_IQA_FUZZ_SECONDS` is another time, without a limit on inputs. Unlike libFuzzer this does not see what an input reaches in the code, so it
 //! finds less; it needs no special compiler.
 
 use onnx_iqa_fuzz_targets::{TARGETS, Target};
@@ -16,6 +16,8 @@ const LONGEST: usize = 4096;
 
 /// The time for each target in an ordinary run.
 const SECONDS: f64 = 20.0;
+/// Inputs of each target in an ordinary run, at most.
+const INPUTS: usize = 30_000;
 
 /// xorshift64*: the same inputs in every run, as far as the time goes.
 struct Chance(u64);
@@ -109,14 +111,16 @@ fn fuzz(target: &Target) {
     if target.onnx_runtime && onnx_iqa::model::environment(None).is_err() {
         return onnx_iqa_testkit::skipped(&format!("fuzzing {}: there is no ONNX Runtime", target.name));
     }
-    let seconds = std::env::var("ONNX_IQA_FUZZ_SECONDS").ok();
-    let seconds = seconds.map_or(SECONDS, |text| text.parse().expect("ONNX_IQA_FUZZ_SECONDS is a number"));
+    let (seconds, most) = match std::env::var("ONNX_IQA_FUZZ_SECONDS") {
+        Ok(text) => (text.parse().expect("ONNX_IQA_FUZZ_SECONDS is a number"), usize::MAX),
+        Err(_) => (SECONDS, INPUTS),
+    };
     let end = Instant::now() + Duration::from_secs_f64(seconds);
     let (seeds, words) = (seeds(target.name), words(target.name));
     assert!(!seeds.is_empty(), "{} has no seeds", target.name);
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
     let mut runs = 0;
-    while runs < seeds.len() || Instant::now() < end {
+    while runs < seeds.len() || (runs < most && Instant::now() < end) {
         let mut input = seeds[if runs < seeds.len() { runs } else { chance.below(seeds.len()) }].clone();
         if runs >= seeds.len() {
             change(&mut chance, &mut input, &seeds, &words);

@@ -73,6 +73,8 @@ fn find(text: &str) -> Result<Vec<Representation>> {
     let mut reader = Reader::from_str(text);
     let mut found: Vec<Representation> = Vec::new();
     let (mut is_mpd, mut video_set, mut set_encrypted, mut inside) = (false, false, false, None::<usize>);
+    // Open elements Representation; one within another is not listed, because it goes where that goes.
+    let mut depth = 0usize;
     loop {
         let event = reader.read_event()?;
         let empty = matches!(event, Event::Empty(_));
@@ -87,7 +89,7 @@ fn find(text: &str) -> Result<Vec<Representation>> {
                     Some(one) => one.encrypted = true,
                     None => set_encrypted = true,
                 },
-                b"Representation" if video_set || is_video(element) => {
+                b"Representation" if depth == 0 && (video_set || is_video(element)) => {
                     let id = attribute(element, "id").context("a Representation has no id")?;
                     let index = found.iter().position(|known| known.id == id).unwrap_or_else(|| {
                         let height = attribute(element, "height").and_then(|height| height.parse().ok());
@@ -101,12 +103,16 @@ fn find(text: &str) -> Result<Vec<Representation>> {
             },
             Event::End(element) => match element.local_name().as_ref() {
                 b"AdaptationSet" => (video_set, set_encrypted) = (false, false),
-                b"Representation" => inside = None,
+                b"Representation" => depth = depth.saturating_sub(1),
                 _ => {}
             },
             Event::Eof => break,
             _ => {}
         }
+        if matches!(&event, Event::Start(element) if element.local_name().as_ref() == b"Representation") {
+            depth += 1;
+        }
+        inside = inside.filter(|_| depth > 0);
     }
     ensure!(is_mpd, "no MPD element");
     Ok(found)
@@ -213,6 +219,17 @@ mod tests {
         };
         assert_eq!(found, [of("0", 720, 9e5, false), of("1", 360, 3e5, true)]);
         assert!(find("<html/>").is_err());
+    }
+
+    /// It would be left out together with the one around it.
+    #[test]
+    fn a_representation_within_another_is_not_listed() {
+        let text = "<MPD><Period><AdaptationSet contentType=\"video\"><Representation id=\"0\">\
+            <Representation id=\"1\"><Representation id=\"2\"/></Representation><ContentProtection/></Representation>\
+            <Representation id=\"3\"/></AdaptationSet></Period></MPD>";
+        let found = find(text).unwrap();
+        let ids: Vec<_> = found.iter().map(|one| (one.id.as_str(), one.encrypted)).collect();
+        assert_eq!(ids, [("0", true), ("3", false)]);
     }
 
     /// What an adaptation set says applies to what is in it.
