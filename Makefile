@@ -36,7 +36,7 @@ test-slow: build ## faults of cameras and farms that take minutes; packages in s
 loom: ## the hand-written synchronization in every order of its threads (loom/README.md)
 	@scripts/loom.sh
 
-miri: ## the engine's kernels and queues under Miri (needs nightly with miri and rust-src)
+miri: ## unit tests of what the engine's threads share, under Miri (needs nightly with miri and rust-src)
 	@scripts/miri.sh
 
 tsan: setup ## the engine's threads under ThreadSanitizer (needs nightly with rust-src; half an hour)
