@@ -66,13 +66,13 @@ fn ladder(file: &File, source: &str, making: &mut Making<'_>) -> Result<Ladder> 
     let mut identities = Identities::default();
     let source = read(&inputs.source, &settings, &mut identities, making)?;
     if let Some(problem) = &source.problem {
-        bail!(of_source(&redact(&source.input.shown), problem));
+        bail!(of_source(&source.input.shown, problem));
     }
     let renditions = inputs.renditions.iter().map(|input| read(input, &settings, &mut identities, making));
     let renditions = renditions.collect::<Result<Vec<_>>>()?;
     for read in &renditions {
         if let Some(problem) = &read.problem {
-            making.progress.say(&format!("iqa farm: {}", about(&redact(&read.input.shown), problem)));
+            making.progress.say(&format!("iqa farm: {}", about(&read.input.shown, problem)));
         }
     }
     ensure!(renditions.iter().any(|read| read.problem.is_none()), "no rendition can be read");
@@ -100,7 +100,7 @@ fn read(input: &Input, settings: &Settings, identities: &mut Identities, making:
     ensure!(!making.interrupted.load(Ordering::Relaxed), "interrupted");
     read.or_else(|error| {
         let problem = redact(&format!("{error:#}"));
-        let location = Location::Uri(redact(&input.shown));
+        let location = Location::Uri(input.shown.clone());
         let media =
             Media { name: input.name.clone(), location, hash: String::new(), pictures: 0, bytes: 0, span: None };
         Ok(Read { input: input.clone(), media, scanned: Scanned::default(), problem: Some(problem) })

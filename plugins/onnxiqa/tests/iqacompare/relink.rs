@@ -27,8 +27,9 @@ fn started() -> Compare {
     harness
 }
 
-#[test]
-fn a_relinked_pad_continues_in_the_same_segment() {
+/// A harness whose link was removed after the first frames, the source pad, and the number of the distorted frame for
+/// which upstream got NOT_LINKED.
+fn unlinked() -> (Compare, gst::Pad, u64) {
     let harness = started();
     harness.feed((0..6).map(|n| flat(n, 100)), (0..4).map(late));
     harness.frames(2);
@@ -39,6 +40,12 @@ fn a_relinked_pad_continues_in_the_same_segment() {
         pushed[1].wait() == Err(FlowError::NotLinked)
     });
     let met = met.expect("upstream gets NOT_LINKED");
+    (harness, src, met)
+}
+
+#[test]
+fn a_relinked_pad_continues_in_the_same_segment() {
+    let (harness, src, met) = unlinked();
     src.link(&harness.sink).unwrap();
     harness.clear();
     let next = met + 10;
@@ -56,16 +63,7 @@ fn a_relinked_pad_continues_in_the_same_segment() {
 /// The end of the reference is not repeated, so it is remembered.
 #[test]
 fn a_reference_that_ends_while_the_link_is_missing() {
-    let harness = started();
-    harness.feed((0..6).map(|n| flat(n, 100)), (0..4).map(late));
-    harness.frames(2);
-    let src = harness.element.static_pad("src").unwrap();
-    src.unlink(&harness.sink).unwrap();
-    let met = (4..100).find(|&n| {
-        let pushed = harness.feed([flat(n + 2, 100)], [late(n)]);
-        pushed[1].wait() == Err(FlowError::NotLinked)
-    });
-    let met = met.expect("upstream gets NOT_LINKED");
+    let (harness, src, met) = unlinked();
     assert!(harness.end_reference().wait());
     src.link(&harness.sink).unwrap();
     harness.clear();
