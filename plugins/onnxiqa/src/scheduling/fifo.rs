@@ -39,7 +39,7 @@ impl<F> Item<F> {
     /// Whether this is a sticky event other than SEGMENT and EOS, which survives a flush.
     pub fn outlives_flush(&self) -> bool {
         let at_its_time = |event: &gst::Event| matches!(event.type_(), gst::EventType::Segment | gst::EventType::Eos);
-        matches!(self, Self::Event(event) if event.is_sticky() && !at_its_time(event))
+        self.is_sticky() && !matches!(self, Self::Event(event) if at_its_time(event))
     }
 
     /// Returns the frame, if it is one.
