@@ -6,15 +6,15 @@
 //! `scripts/bench.sh` or `cargo bench --bench metrics [-- WORD…]`, which measures the rows whose names hold a word and
 //! wants `ONNX_IQA_FFMPEG`, a path that `scripts/ffmpeg.sh` prints.
 //!
-//! What is compared is the time that a pair of decoded frames takes. ffmpeg reads eight pairs once and its `loop` filter
-//! hands out references to them, so nothing is decoded, read or copied while it measures; what it takes for starting,
-//! reading and passing frames on is measured with the same graph that has `streamselect` (the same synchronization of
-//! two inputs, no work) in the place of the measures, and subtracted. libvmaf also computes its default model: what it
-//! takes with that alone is subtracted from what it takes with `float_ms_ssim` besides. Both have the same number of
-//! threads; runs alternate, medians are given. VMAF is libvmaf's default model with its default features, of which it also
-//! computes two that the model does not take; VMAF 1 is by `vmaf_v1.0.16_3d0h`, and of its features libvmaf computes none that
-//! the model does not take. CAMBI is what libvmaf takes more with `cambi` than without. ffmpeg's filter takes the best
-//! instructions there are; `ONNX_IQA_SIMD=avx2` keeps this crate from AVX-512.
+//! What is compared is the time that a pair of decoded frames takes. ffmpeg reads eight pairs once and its `loop`
+//! filter hands out references to them, so nothing is decoded, read or copied while it measures; what it takes for
+//! starting, reading and passing frames on is measured with the same graph that has `streamselect` (the same
+//! synchronization of two inputs, no work) in the place of the measures, and subtracted. libvmaf also computes its
+//! default model: what it takes with that alone is subtracted from what it takes with `float_ms_ssim` besides. Both
+//! have the same number of threads; runs alternate, medians are given. VMAF is libvmaf's default model with its default
+//! features, of which it also computes two that the model does not take; VMAF 1 is by `vmaf_v1.0.16_3d0h`, and of its
+//! features libvmaf computes none that the model does not take. CAMBI is what libvmaf takes more with `cambi` than
+//! without. ffmpeg's filter takes the best instructions there are; `ONNX_IQA_SIMD=avx2` keeps this crate from AVX-512.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -135,8 +135,8 @@ struct Bench {
 }
 
 impl Bench {
-    /// One row: the pairs `loops` times through each of the meters, which are a ladder's rungs if there are several. With
-    /// `sharing`, they compute once what they need of the reference alone.
+    /// One row: the pairs `loops` times through each of the meters, which are a ladder's rungs if there are several.
+    /// With `sharing`, they compute once what they need of the reference alone.
     #[expect(clippy::too_many_arguments, reason = "a row's columns")]
     fn row(
         &self,

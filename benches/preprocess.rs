@@ -46,8 +46,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Something like a picture: gradients, and noise in luma. (Chroma is smooth, so that everybody's way of interpolating it
-/// comes to the same and the tensors can be compared.)
+/// Something like a picture: gradients, and noise in luma. (Chroma is smooth, so that everybody's way of interpolating
+/// it comes to the same and the tensors can be compared.)
 fn frame(width: u32, height: u32) -> OwnedFrame {
     let plane = |width: u32, height: u32, noise: u32| {
         let mut state = 1u32;

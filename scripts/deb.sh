@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# deb.sh [FOLDER]: Debian packages of what `make build` made, in FOLDER (target/deb): gstreamer1.0-onnxiqa (the plugin and ONNX Runtime),
-# onnx-iqa-tools (the command) and onnx-iqa-models. They run where this Debian's libraries or newer ones are. Prints the files.
+# deb.sh [FOLDER]: Debian packages of what `make build` made, in FOLDER (target/deb): gstreamer1.0-onnxiqa (the plugin
+# and ONNX Runtime), onnx-iqa-tools (the command) and onnx-iqa-models. They run where this Debian's libraries or newer
+# ones are. Prints the files.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

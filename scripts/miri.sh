@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
 # miri.sh [NAME…]: unit tests of the engine under Miri, which interprets them and reports undefined behavior and data
-# races: those of what threads share, or those whose names have NAME. Kernels take very long: picture:: or simd:: did not
-# end within two minutes. Needs a nightly compiler with the components miri and rust-src.
+# races: those of what threads share, or those whose names have NAME. Kernels take very long: picture:: or simd:: did
+# not end within two minutes. Needs a nightly compiler with the components miri and rust-src.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

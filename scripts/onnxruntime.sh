@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# onnxruntime.sh [cpu|gpu|gpu-cuda13|openvino]: ONNX Runtime's shared library out of its PyPI wheel, in .cache/onnxruntime/<kind>.
-# Without an argument the kind chosen last is kept; at first it is cpu. Prints the path of the library.
-# With --keep before the kind, what was chosen stays chosen.
+# onnxruntime.sh [cpu|gpu|gpu-cuda13|openvino]: ONNX Runtime's shared library out of its PyPI wheel, in
+# .cache/onnxruntime/<kind>. Without an argument the kind chosen last is kept; at first it is cpu. Prints the path of
+# the library. With --keep before the kind, what was chosen stays chosen.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -14,8 +14,8 @@ kind=${1-}
 [ -n "$kind" ] || kind=$(cat "$chosen" 2>/dev/null || echo cpu)
 machine=$(uname -m)
 
-# The last version that is built for CUDA 12; the wheels of CPython 3.11 are taken whatever Python is here, for nothing of
-# them but the shared libraries is used.
+# The last version that is built for CUDA 12; the wheels of CPython 3.11 are taken whatever Python is here, for nothing
+# of them but the shared libraries is used.
 case $kind-$machine in
 cpu-x86_64) name=onnxruntime version=1.26.0 sum=11a8df4dcfe9ad5ff0bd71a7571dbed019fabc7594676c89fe8b86ea029c246f ;;
 cpu-aarch64) name=onnxruntime version=1.26.0 sum=35c7c7b0ac2e02001d28fab6c9fc24e9abc5e6faa35e6e19c63cecf1406ba89f ;;

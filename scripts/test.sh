@@ -39,8 +39,8 @@ run() {
 }
 
 # cargo_test WHAT SECONDS OPTION…, with the kernels' level $level, or the best if that is empty. The tests register the
-# plugin in their own process, which has no folder with a runtime and models beside it; a staged plugin must not be found
-# as well.
+# plugin in their own process, which has no folder with a runtime and models beside it; a staged plugin must not be
+# found as well.
 cargo_test() {
     what=$1 limit=$2
     shift 2

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# third-party.sh [--check]: writes THIRD-PARTY.md, which `iqa --licenses` prints: every crate that is linked into the command and the plugin, with
-# its licence, and the licences' texts as the crates carry them. --check: only says whether it is up to date with Cargo.lock.
+# third-party.sh [--check]: writes THIRD-PARTY.md, which `iqa --licenses` prints: every crate that is linked into the
+# command and the plugin, with its licence, and the licences' texts as the crates carry them. --check: only says whether
+# it is up to date with Cargo.lock.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

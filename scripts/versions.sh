@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# versions.sh [VERSION…]: the plugin as `make build` has put it together, under other GStreamers than the one it was built with: each script
-# in tests/versions with that version's programs first in PATH (scripts/gstreamer.sh fetches them). Without an argument 1.26 and 1.28.
+# versions.sh [VERSION…]: the plugin as `make build` has put it together, under other GStreamers than the one it was
+# built with: each script in tests/versions with that version's programs first in PATH (scripts/gstreamer.sh fetches
+# them). Without an argument 1.26 and 1.28.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -2,8 +2,8 @@
 
 //! What a farm costs beside its work: `iqa farm` with units that only wait, against the time that they wait.
 //!
-//! `scripts/bench.sh farm [overhead|plan|workers]`, after `scripts/servers.sh nats`, on a machine that does nothing else.
-//! Server and workers are processes of this machine; the server writes to the disk before it answers.
+//! `scripts/bench.sh farm [overhead|plan|workers]`, after `scripts/servers.sh nats`, on a machine that does nothing
+//! else. Server and workers are processes of this machine; the server writes to the disk before it answers.
 
 use anyhow::{Context, Result, ensure};
 use onnx_iqa_testkit::{TempDir, free_port, processor_time, resident_kib, servers};

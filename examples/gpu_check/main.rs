@@ -11,8 +11,8 @@
 //! * `answers`: raw values of made pictures of several sizes, which must be within 1e-3 of the contract's range of what
 //!   the CPU gives for the same file;
 //! * `first score`: seconds from opening the model to its first score;
-//! * `speed`: frames a second of 1080p through the scorer, as a ratio to a bare session of the same provider that is fed
-//!   ready tensors, in turns;
+//! * `speed`: frames a second of 1080p through the scorer, as a ratio to a bare session of the same provider that is
+//!   fed ready tensors, in turns;
 //! * `streams`: frames a second of many streams that share the model, as a multiple of 30 a second.
 //!
 //! Exit status: 0 when every answer is right, 1 when one is not, 2 when something could not be run. Goals of speed are

@@ -115,8 +115,8 @@ fn scale(geometry: &Geometry, [width, height]: [u32; 2]) -> Result<[u64; 2], Pre
             if !(factor.is_finite() && factor > 0.0) {
                 return Err(PreprocessError::Factor { factor });
             }
-            // In double precision, as PyTorch computes it. The bound is what the largest factor of a contract gives; the
-            // caller refuses far less.
+            // In double precision, as PyTorch computes it. The bound is what the largest factor of a contract gives;
+            // the caller refuses far less.
             let scaled = [width, height].map(|side| match geometry.rounding {
                 Rounding::Nearest => (side as f64 * factor).round() as u64,
                 Rounding::Down => (side as f64 * factor) as u64,

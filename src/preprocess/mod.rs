@@ -31,8 +31,8 @@
 //!   pixel's center (as Pillow, and PyTorch's `nearest-exact`). `area` is OpenCV's `INTER_AREA` when it shrinks, and
 //!   `bilinear` without antialiasing along an axis that it enlarges. `nearest`, `area` and `lanczos` ignore
 //!   `antialias`.
-//! * **`short-side`, `long-side`**: the other side is rounded to the nearest pixel, or cut off with `rounding = "down"`.
-//!   **`scale`** multiplies both sides and rounds them likewise.
+//! * **`short-side`, `long-side`**: the other side is rounded to the nearest pixel, or cut off with `rounding =
+//!   "down"`. **`scale`** multiplies both sides and rounds them likewise.
 //! * **`letterbox`** scales the picture until one side reaches that of the letterbox (the other is rounded to the
 //!   nearest pixel), and surrounds it with one color: half of the free space (rounded down) left or above, or all of it
 //!   right and below.
@@ -41,10 +41,10 @@
 //!   often as necessary, half of the addition (rounded down) left or above.
 //! * **`crops`** are placed as follows. `grid` of 5: center, top left, top right, bottom left, bottom right; of n: ⌈√n⌉
 //!   positions per side from border to border, rounded to the nearest pixel, the first n row by row. `steps` of n: ⌈√n⌉
-//!   positions per side from the top left, ⌊(side − crop) / ⌊√n⌋⌋ pixels apart, the first n row by row. `center`: at half
-//!   of the free space, rounded down. `"all"`: row by row, `stride` apart, the last of a row and column moved inwards
-//!   to end at the border. `random` draws with PCG32 (XSH-RR 64/32, `pcg32_srandom_r(seed, 54)` of the reference
-//!   library): for each crop first x, then y, by `pcg32_boundedrand_r` of the number of positions.
+//!   positions per side from the top left, ⌊(side − crop) / ⌊√n⌋⌋ pixels apart, the first n row by row. `center`: at
+//!   half of the free space, rounded down. `"all"`: row by row, `stride` apart, the last of a row and column moved
+//!   inwards to end at the border. `random` draws with PCG32 (XSH-RR 64/32, `pcg32_srandom_r(seed, 54)` of the
+//!   reference library): for each crop first x, then y, by `pcg32_boundedrand_r` of the number of positions.
 //! * **`multiple-of`** mirrors every crop (or the frame, without `crop`) to the right and below.
 //!
 //! A scaled picture may have 65536 pixels per side, and one frame may become 2²⁸ numbers; beyond that,

@@ -151,8 +151,8 @@ impl Preprocessor {
         }
     }
 
-    /// The tensors' shapes for a job that was not cancelled, and the frame's size if the model gets that. A panic in the
-    /// frame's own code becomes the job's error.
+    /// The tensors' shapes for a job that was not cancelled, and the frame's size if the model gets that. A panic in
+    /// the frame's own code becomes the job's error.
     fn guarded_shapes(&mut self, pending: &Pending) -> Result<(Vec<Shape>, Option<[u32; 2]>), ScoreError> {
         if pending.ticket.is_cancelled() {
             return Err(ScoreError::Cancelled);

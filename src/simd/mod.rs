@@ -66,8 +66,8 @@ pub(crate) trait SimdLevel: Copy {
         out
     }
 
-    /// A filter of four taps, in 64 bits, divided by 2^`shift` to the nearest; halves go up. Of what that gives the lowest
-    /// 32 bits. The shift is below 32.
+    /// A filter of four taps, in 64 bits, divided by 2^`shift` to the nearest; halves go up. Of what that gives the
+    /// lowest 32 bits. The shift is below 32.
     #[inline(always)]
     fn filter_wide(self, taps: &[[i32; LANES]; 4], filter: &[i16; 4], shift: u32) -> [i32; LANES] {
         let mut found = [0; LANES];

@@ -29,7 +29,8 @@ def models(c):
     found = list(MODELS)
     size = c["width"], c["height"]
     chroma = min(side >> shift for side, shift in zip(size, SUBSAMPLING[c["layout"]]))
-    # The values of 12 bits are those of a processor with AVX-512: with AVX2 libvmaf's are off by 0.03 where there is much noise.
+    # The values of 12 bits are those of a processor with AVX-512: with AVX2 libvmaf's are off by 0.03 where there is
+    # much noise.
     if max(size) >= LEAST_BANDING and c["depth"] < 12:
         fit = [name for name, scale in CHROMA_SCALES.items() if int(chroma * scale + 0.5) >= LEAST_CHROMA]
         found += [f"vmaf_v1.0.16_{rate}{name}" for rate in ("", "hfr_") for name in fit]

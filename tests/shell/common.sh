@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
-# What the shell tests share. Sourced by them; they run with `make -s env` evaluated and a folder of their own in TEST_TMP.
-# shellcheck shell=sh
+# What the shell tests share. Sourced by them; they run with `make -s env` evaluated and a folder of their own in
+# TEST_TMP. shellcheck shell=sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 cd "$root" || exit 1
 
@@ -9,7 +9,8 @@ fail() {
     exit 1
 }
 
-# browser_or_skip WHAT: sets tools to the folder of what drives headless Chromium; ends the test, as skipped, where that is missing.
+# browser_or_skip WHAT: sets tools to the folder of what drives headless Chromium; ends the test, as skipped, where that
+# is missing.
 browser_or_skip() {
     for program in chromium node; do
         if ! command -v $program >/dev/null 2>&1; then

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# scripts/gpu-check.sh on a machine without a GPU: packed in pieces, run from a folder of its own without an environment, on the CPU.
+# scripts/gpu-check.sh on a machine without a GPU: packed in pieces, run from a folder of its own without an
+# environment, on the CPU.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

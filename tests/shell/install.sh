@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# What `make install` installs works in an environment that knows nothing of this checkout, wherever it is moved to, and goes without a trace.
+# What `make install` installs works in an environment that knows nothing of this checkout, wherever it is moved to, and
+# goes without a trace.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -5,7 +5,8 @@ set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
 
-# score NAME CLIP DEGRADATION…: $model's mean over every $interval-th frame of CLIP with a piece of pipeline before the scorer.
+# score NAME CLIP DEGRADATION…: $model's mean over every $interval-th frame of CLIP with a piece of pipeline before the
+# scorer.
 score() {
     name=$1 clip=$2
     shift 2
@@ -14,7 +15,8 @@ score() {
     mean "$TEST_TMP/$model-$name.jsonl"
 }
 
-# compared NAME CLIP DEGRADATION…: the same with a reference, of three frames of CLIP and what a piece of pipeline made of them.
+# compared NAME CLIP DEGRADATION…: the same with a reference, of three frames of CLIP and what a piece of pipeline made
+# of them.
 compared() {
     name=$1 clip=$2
     shift 2
@@ -37,7 +39,8 @@ falls() {
     done
 }
 
-# compression SCORE CLIP ORIGINAL: from ORIGINAL's mean on, what SCORE (score or compared) gives falls as x264 is given less.
+# compression SCORE CLIP ORIGINAL: from ORIGINAL's mean on, what SCORE (score or compared) gives falls as x264 is given
+# less.
 compression() {
     how=$1 clip=$2
     set -- "$3"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# What packaging/ gives to other programs, checked by those programs: Prometheus, Alertmanager, systemd, NATS, and the schemas
-# of Grafana and Kubernetes.
+# What packaging/ gives to other programs, checked by those programs: Prometheus, Alertmanager, systemd, NATS, and the
+# schemas of Grafana and Kubernetes.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# The report's page as a browser shows it: made-up ladders of 72 s and of two hours, driven in headless Chromium by page.cjs.
-# Screenshots and the printed page are left in ONNX_IQA_SHOTS, if that is set.
+# The report's page as a browser shows it: made-up ladders of 72 s and of two hours, driven in headless Chromium by
+# page.cjs. Screenshots and the printed page are left in ONNX_IQA_SHOTS, if that is set.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# docs/pipelines.md: its property tables are those of the elements, and its blocks run and print what they say (blocks.py).
+# docs/pipelines.md: its property tables are those of the elements, and its blocks run and print what they say
+# (blocks.py).
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# examples/read_meta.py prints for each frame what iqalog writes, and fails with the reason when there is nothing to read. What its
-# functions give stays as it is after buffers and messages are gone.
+# examples/read_meta.py prints for each frame what iqalog writes, and fails with the reason when there is nothing to
+# read. What its functions give stays as it is after buffers and messages are gone.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

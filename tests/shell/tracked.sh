@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# A real transcode that starts late and loses frames, against its source: every frame finds its own partner, what has none is
-# said to have none, and the ledger adds up.
+# A real transcode that starts late and loses frames, against its source: every frame finds its own partner, what has
+# none is said to have none, and the ledger adds up.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

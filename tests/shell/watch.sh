@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# The pages of `iqa watch` as a browser shows them: the real command with test patterns as cameras, driven in headless Chromium by
-# watch.cjs. Screenshots are left in ONNX_IQA_SHOTS, if that is set.
+# The pages of `iqa watch` as a browser shows them: the real command with test patterns as cameras, driven in headless
+# Chromium by watch.cjs. Screenshots are left in ONNX_IQA_SHOTS, if that is set.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"

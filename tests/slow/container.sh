@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# The container image: built by buildah on a Debian 12 that is fetched, it scores a clip as a user without rights, on a read-only file
-# system, and has the elements. Needs root, mmdebstrap and buildah.
+# The container image: built by buildah on a Debian 12 that is fetched, it scores a clip as a user without rights, on a
+# read-only file system, and has the elements. Needs root, mmdebstrap and buildah.
 set -eu
 # shellcheck source=../shell/common.sh
 . "$(dirname -- "$0")/../shell/common.sh"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# The Debian packages in systems that hold nothing else: Debian 12 and 13 are fetched, the packages are installed, score a clip, compare
-# a distorted one with it, and go without a trace. Needs root (for chroot) and mmdebstrap; lintian, if it is there, has no remark.
+# The Debian packages in systems that hold nothing else: Debian 12 and 13 are fetched, the packages are installed, score
+# a clip, compare a distorted one with it, and go without a trace. Needs root (for chroot) and mmdebstrap; lintian, if
+# it is there, has no remark.
 set -eu
 # shellcheck source=../shell/common.sh
 . "$(dirname -- "$0")/../shell/common.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# analytics-meta: the library that the plugin has opened says what IqaMeta says, adds to what analytics elements have said before, and stays off
-# unless it is asked for.
+# analytics-meta: the library that the plugin has opened says what IqaMeta says, adds to what analytics elements have
+# said before, and stays off unless it is asked for.
 set -eu
 # shellcheck source=../shell/common.sh
 . "$(dirname -- "$0")/../shell/common.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# All elements under this version: the numbers are those of the GStreamer that the plugin was built with, pictures are drawn on, and what a frame
-# carries survives an encoder and a decoder.
+# All elements under this version: the numbers are those of the GStreamer that the plugin was built with, pictures are
+# drawn on, and what a frame carries survives an encoder and a decoder.
 set -eu
 # shellcheck source=../shell/common.sh
 . "$(dirname -- "$0")/../shell/common.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# The pipelines of README.md and docs/pipelines.md under this version: each block that starts gst-launch-1.0 runs and prints what the page
-# says. Blocks with the command, which has its GStreamer linked in, are those of the system's.
+# The pipelines of README.md and docs/pipelines.md under this version: each block that starts gst-launch-1.0 runs and
+# prints what the page says. Blocks with the command, which has its GStreamer linked in, are those of the system's.
 set -eu
 # shellcheck source=../shell/common.sh
 . "$(dirname -- "$0")/../shell/common.sh"

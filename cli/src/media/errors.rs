@@ -19,8 +19,8 @@ const VAGUE: [&str; 6] = [
     "Unhandled error",
 ];
 
-/// Formats an error message, without passwords and signatures of URIs. If the text is not specific, the end of its debug
-/// text is used.
+/// Formats an error message, without passwords and signatures of URIs. If the text is not specific, the end of its
+/// debug text is used.
 pub fn text(error: &gst::message::Error) -> String {
     redact(&specific(error))
 }

@@ -140,8 +140,9 @@ pub struct Rendition {
     /// Share of the source that has a counterpart in the rendition, in percent; absent if only a part was compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<f64>,
-    /// Frame counts of both sides: `matched`, `duplicate`, `unmatched`, `dropped`, `outside` and others. `reference` and
-    /// `outside` are absent if the source was not read to its end, or goes on for longer than 10 s after the last pair.
+    /// Frame counts of both sides: `matched`, `duplicate`, `unmatched`, `dropped`, `outside` and others. `reference`
+    /// and `outside` are absent if the source was not read to its end, or goes on for longer than 10 s after the last
+    /// pair.
     pub counts: BTreeMap<String, u64>,
     /// Pooled statistics per measure. Empty if the alignment is not trusted.
     pub measures: BTreeMap<String, Pooled>,

@@ -2,8 +2,9 @@
 
 //! `iqa watch`: monitors live cameras.
 //!
-//! [`config`] reads the configuration, [`crate::secret`] hides secrets in output. [`program`] runs the [`camera`]s, each
-//! with its [`alarms`]. [`wall`] contains the state of all cameras: [`status`] of a camera, its [`alarm`]s, and [`event`]s.
+//! [`config`] reads the configuration, [`crate::secret`] hides secrets in output. [`program`] runs the [`camera`]s,
+//! each with its [`alarms`]. [`wall`] contains the state of all cameras: [`status`] of a camera, its [`alarm`]s, and
+//! [`event`]s.
 
 mod alarm;
 mod alarms;

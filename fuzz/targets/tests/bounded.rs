@@ -3,8 +3,8 @@
 //! Every target for 20 s or 400,000 inputs: first the seeds, then random changes of them, in the same order in every
 //! run, so that what passes here passes elsewhere.
 //!
-//! `ONNX_IQA_FUZZ_SECONDS` is another time, without a limit on inputs. Unlike libFuzzer this does not see what an input reaches in the code, so it
-//! finds less; it needs no special compiler.
+//! `ONNX_IQA_FUZZ_SECONDS` is another time, without a limit on inputs. Unlike libFuzzer this does not see what an input
+//! reaches in the code, so it finds less; it needs no special compiler.
 
 use onnx_iqa_fuzz_targets::{TARGETS, Target};
 use std::panic::{AssertUnwindSafe, catch_unwind};

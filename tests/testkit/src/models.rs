@@ -216,7 +216,8 @@ pub fn outputs_graph() -> Onnx {
         )
 }
 
-/// `y` (N×3): the means of R', G' and B' from 0 to 100, cut to whole numbers where `element` is an integer. No contract yet.
+/// `y` (N×3): the means of R', G' and B' from 0 to 100, cut to whole numbers where `element` is an integer. No contract
+/// yet.
 pub fn percent_graph(element: Element) -> Onnx {
     let mean = [Attribute::ints("axes", &[2, 3]), Attribute::int("keepdims", 0)];
     Onnx::new("percent")

@@ -37,7 +37,8 @@ pub struct Chart {
     pub accuracy: (f64, f64),
 }
 
-/// The points that none is better than at its cost or below, the cheapest first; points of equal cost and accuracy stay together.
+/// The points that none is better than at its cost or below, the cheapest first; points of equal cost and accuracy stay
+/// together.
 pub fn front(points: &[Point]) -> Vec<&Point> {
     let beats = |a: &Point, b: &Point| {
         a.cost <= b.cost && a.accuracy >= b.accuracy && (a.cost < b.cost || a.accuracy > b.accuracy)

@@ -128,8 +128,8 @@ impl FlowState {
     }
 }
 
-/// The flow return of an event function that passes its event on through `src_pad`. A refused sticky event is sent again
-/// ahead of the next frame, which gets this error: that of a pad that is being shut down is no failure.
+/// The flow return of an event function that passes its event on through `src_pad`. A refused sticky event is sent
+/// again ahead of the next frame, which gets this error: that of a pad that is being shut down is no failure.
 pub fn passed_on(taken: bool, src_pad: &gst::Pad) -> Result<gst::FlowSuccess, gst::FlowError> {
     match taken {
         true => Ok(gst::FlowSuccess::Ok),

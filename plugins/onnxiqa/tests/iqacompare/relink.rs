@@ -74,7 +74,8 @@ fn a_reference_that_ends_while_the_link_is_missing() {
     assert_eq!(harness.finish().len(), 3);
 }
 
-/// Frames that are held when the link is found missing are lost, whatever happens to the reference before the next link.
+/// Frames that are held when the link is found missing are lost, whatever happens to the reference before the next
+/// link.
 #[test]
 fn a_reference_that_restarts_while_the_link_is_missing() {
     let harness = started();

@@ -41,7 +41,8 @@ pub struct Driver {
     pub since_ready: u64,
     /// Sticky events that came out since READY: a pad that is linked again gets them again.
     sticky: Vec<gst::Seqnum>,
-    /// There was a flush or another link: pads send sticky events again that they could not deliver, or not to this pad.
+    /// There was a flush or another link: pads send sticky events again that they could not deliver, or not to this
+    /// pad.
     repeats: bool,
     /// Whether the element may send EOS on its own.
     pub ends_itself: bool,
