@@ -7,7 +7,9 @@ use super::data::Report;
 use super::frames::Frames;
 use super::page::{self, RenditionCurves};
 use super::{csv, junit};
-use anyhow::{Context as _, Result, bail};
+use crate::media::hash::hex;
+use anyhow::{Context as _, Result, bail, ensure};
+use sha2::{Digest as _, Sha256};
 use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::{Component, Path, PathBuf};
@@ -23,6 +25,10 @@ const OURS: [&str; 5] = ["report.json", "report.html", "frames.csv", "junit.xml"
 const PICTURES: [&str; 5] = ["source-picture", "picture", "labelled", "difference", "map"];
 /// Lock file in a hidden folder.
 const LOCK: &str = ".lock";
+/// Longest part of a file name that is made of a rendition's name, in bytes: file systems allow 255.
+const LONGEST: usize = 255 - "-10-difference.png".len();
+/// Hexadecimal digits of the hash at the end of one that is cut.
+const DIGITS: usize = 8;
 /// Folder for the results of an interrupted run if there already is a complete report.
 const INTERRUPTED: &str = "interrupted";
 
@@ -43,6 +49,7 @@ impl Folder {
     /// # Errors
     /// If the folder cannot be created or is not writable.
     pub fn new(path: &Path) -> Result<Self> {
+        ensure!(!path.is_file(), "{} is a file: name a folder for the report", path.display());
         fs::create_dir_all(path).with_context(|| format!("cannot create the folder {}", path.display()))?;
         let earlier = earlier(path)?;
         let begin = || {
@@ -231,8 +238,41 @@ fn vmaf_json(rendition: &str) -> String {
     format!("{}.{VMAF_JSON}", plain(rendition))
 }
 
-/// Converts a name to a part of a file name.
+/// Converts a name to a part of a file name. One that is too long for that ends in a hash of the whole.
 pub fn plain(name: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
-    name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()
+    let plain: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    if plain.len() <= LONGEST {
+        return plain;
+    }
+    let hash = hex(&Sha256::digest(name.as_bytes()));
+    let end = format!("-{}", hash.get(..DIGITS).unwrap_or(&hash));
+    let cut = plain.floor_char_boundary(LONGEST - end.len());
+    format!("{}{end}", plain.get(..cut).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_too_long_are_cut_and_stay_apart() {
+        for name in ["film", "a b_c.d-e", &"x".repeat(LONGEST), &"é".repeat(LONGEST / 2)] {
+            assert_eq!(plain(name), name);
+        }
+        assert_eq!(plain("a/b\u{1b}c"), "a_b_c");
+        for letter in ["x", "é", "日", "😀"] {
+            let long = letter.repeat(255);
+            let [one, other] = ["a", "b"].map(|end| plain(&format!("{long}{end}")));
+            assert!(one != other && one.len() <= LONGEST && one.len() > LONGEST - 4, "{one}");
+            assert_eq!(one, plain(&format!("{long}a")));
+        }
+        // Plain parts that are equal come from names that are not.
+        let long = "x".repeat(250);
+        assert_ne!(plain(&format!("{long}#")), plain(&format!("{long}&")));
+        let folder = tempfile::tempdir().unwrap();
+        for end in [".vmaf.json.part", "-10-difference.png"] {
+            fs::write(folder.path().join(plain(&"é".repeat(200)) + end), "").unwrap();
+        }
+    }
 }
