@@ -3,6 +3,7 @@
 //! The command `iqa`: picture quality of files, transcodes, bitrate ladders and live cameras.
 
 mod args;
+mod causes;
 mod compare;
 mod exit;
 #[cfg(feature = "farm")]
@@ -19,6 +20,7 @@ mod schemas;
 mod score;
 #[cfg(any(feature = "farm", feature = "watch"))]
 mod secret;
+mod terminal;
 mod thresholds;
 #[cfg(feature = "watch")]
 mod watch;
@@ -47,7 +49,7 @@ fn main() -> ExitCode {
     };
     let exit = outcome.unwrap_or_else(|error| {
         // Standard error may be closed.
-        let _ = writeln!(std::io::stderr(), "iqa: {error:#}");
+        let _ = writeln!(std::io::stderr(), "iqa: {}", terminal::lines(&causes::of(&error)));
         Exit::Usage
     });
     exit.into()

@@ -13,7 +13,7 @@ use std::path::Path;
 pub fn completions(shell: clap_complete::Shell) -> Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut crate::args::command(), "iqa", &mut script);
-    crate::out::print(&script)?;
+    crate::out::print_bytes(&script)?;
     Ok(Exit::Good)
 }
 
@@ -22,7 +22,7 @@ pub fn completions(shell: clap_complete::Shell) -> Result<Exit> {
 /// # Errors
 /// If standard output cannot be written.
 pub fn licenses() -> Result<Exit> {
-    crate::out::print(include_bytes!("../../THIRD-PARTY.md"))?;
+    crate::out::print_bytes(include_bytes!("../../THIRD-PARTY.md"))?;
     Ok(Exit::Good)
 }
 

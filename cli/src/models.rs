@@ -80,7 +80,7 @@ fn list(common: &Common, search: &Search) -> Result<()> {
         text.extend(row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}  ")));
         text += &format!("{}\n", row[5]);
     }
-    out::print(text.as_bytes())?;
+    out::print(&text)?;
     if search.bundled().is_empty() {
         let folders: Vec<_> = search.models.iter().map(|folder| folder.display().to_string()).collect();
         let places = match folders.is_empty() {
@@ -123,7 +123,7 @@ fn show(common: &Common, name: &str, search: &Search) -> Result<()> {
     let lines = lines.into_iter().filter_map(|(title, text)| Some(format!("{title}: {}\n", text?)));
     let parts = [("contract", &row.contract), ("card", &row.card)].into_iter();
     let parts = parts.filter_map(|(title, text)| Some(format!("\n--- {title} ---\n{}\n", text.as_deref()?.trim_end())));
-    out::print(lines.chain(parts).collect::<String>().as_bytes())
+    out::print(&lines.chain(parts).collect::<String>())
 }
 
 /// A model in an ONNX file.

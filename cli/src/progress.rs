@@ -4,6 +4,7 @@
 
 use crate::args::{self, Common};
 use crate::media::lock;
+use crate::terminal;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
@@ -65,6 +66,8 @@ impl Progress {
 
     /// Starts pass number `done` + 1 of `all`; `what` describes it.
     pub fn begin(&mut self, what: &str, done: usize, all: usize) {
+        // Names of inputs.
+        let what = &*terminal::line(what);
         self.passes = (all as u64, done as u64);
         self.what = what.to_owned();
         if done == 0 {
@@ -125,7 +128,7 @@ impl Progress {
         match self.how {
             args::Progress::None => {}
             args::Progress::Json => self.json(serde_json::json!({"event": "note", "text": text})),
-            _ => self.bar.suspend(|| eprintln!("{text}")),
+            _ => self.bar.suspend(|| eprintln!("{}", terminal::line(text))),
         }
     }
 
@@ -159,7 +162,7 @@ fn left(state: &ProgressState, to: &mut dyn fmt::Write) {
 pub fn beside(line: &str) {
     let shown = lock(&SHOWN).clone();
     // Standard error may be closed.
-    let write = || drop(writeln!(std::io::stderr().lock(), "{line}"));
+    let write = || drop(writeln!(std::io::stderr().lock(), "{}", terminal::line(line)));
     match shown {
         Some(bar) => bar.suspend(write),
         None => write(),

@@ -62,7 +62,7 @@ pub fn run(common: &Common, args: &Compare) -> Result<Exit> {
     for input in &inputs.renditions {
         if let Some(problem) = &input.problem {
             // Reported now rather than after an hour; it is part of the report too.
-            eprintln!("iqa: {}", about(&input.shown, problem));
+            eprintln!("iqa: {}", crate::terminal::line(&about(&input.shown, problem)));
         }
     }
     let folder = args.output.as_deref().map(Folder::new).transpose()?;
@@ -150,7 +150,7 @@ impl Conclusion<'_> {
         if common.json {
             crate::out::print_json(&report)?;
         } else if !common.quiet {
-            crate::out::print(table::table(&report, written.as_deref()).as_bytes())?;
+            crate::out::print(&table::table(&report, written.as_deref()))?;
         }
         Ok(Exit::from_code(report.exit))
     }

@@ -51,7 +51,7 @@ pub fn table(report: &Report, folder: Option<&Path>) -> String {
 
 fn line(out: &mut String, text: &str) {
     // Writing to a string cannot fail.
-    let _ = writeln!(out, "{}", text.trim_end());
+    let _ = writeln!(out, "{}", crate::terminal::line(text.trim_end()));
 }
 
 /// Summarizes a stream.

@@ -63,7 +63,7 @@ pub fn run(common: &Common, args: &Score) -> Result<Exit> {
     } else if common.quiet {
         report.failures().for_each(|failure| eprintln!("iqa: {failure}"));
     } else {
-        out::print(table::table(&report).as_bytes())?;
+        out::print(&table::table(&report))?;
     }
     Ok(report.exit())
 }
