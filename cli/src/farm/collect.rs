@@ -3,11 +3,12 @@
 //! `iqa farm collect`: waits for the results of a plan and writes the report of `iqa compare`.
 
 use super::plan::{Ladder, Plan, Unit, Work};
-use super::queue::{Connection, Group, Queue, count, grouped};
+use super::queue::{Connection, Group, Queue, count, gone, grouped, is_missing};
 use super::unit::merge::{self, Merged};
 use super::unit::run::settings;
 use super::{check_id, say, signaled};
 use crate::args::{Common, Compare};
+use crate::causes;
 use crate::compare::{Conclusion, Finished, Results, Settings, SourceKnown, failed, memory, source_media};
 use crate::exit::{Exit, interruption};
 use crate::progress::Progress;
@@ -144,7 +145,7 @@ async fn wait(queue: &Queue, plan: &Plan, progress: &mut Progress) -> Result<sup
                 // A lost queue: the plan and the results are still there.
                 let lost = queued < ledger.running + ledger.waiting;
                 if lost && !queue.has_plan(&plan.id).await? {
-                    bail!("plan {} was removed", plan.id);
+                    bail!(gone(&plan.id));
                 }
                 if lost && !std::mem::replace(&mut is_lost, lost) {
                     progress.say("iqa: units are missing in the queue: submit the plan again to publish them");
@@ -152,7 +153,8 @@ async fn wait(queue: &Queue, plan: &Plan, progress: &mut Progress) -> Result<sup
                 is_lost = lost;
             }
             // The connection is restored by itself.
-            Err(error) if !super::queue::is_missing(&error) => say(&format!("{error:#}; trying again")),
+            Err(error) if !is_missing(&error) => say(&format!("{}; trying again", causes::of(&error))),
+            Err(_) if !queue.has_plan(&plan.id).await? => bail!(gone(&plan.id)),
             Err(error) => return Err(error),
         }
         tokio::time::sleep(STEP).await;

@@ -15,8 +15,10 @@ mod unit;
 mod work;
 
 use crate::args::{Common, Farm, FarmCommand};
+use crate::causes;
 use crate::exit::Exit;
 use crate::secret::redact;
+use crate::terminal;
 use anyhow::{Context as _, Result, ensure};
 use queue::Connection;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,8 +58,10 @@ pub fn run(common: &Common, args: &Farm) -> Result<Exit> {
     runtime.shutdown_timeout(Duration::from_secs(1));
     exit.map_err(|error| {
         // Errors of inputs contain URIs.
-        let text = redact(&format!("{error:#}"));
-        anyhow::anyhow!(text)
+        let text = redact(&causes::of(&error));
+        // What is wrong in a file is shown with its line; all else is one line, whatever names are in it.
+        let is_of_file = error.chain().any(|cause| cause.is::<toml::de::Error>());
+        anyhow::anyhow!(if is_of_file { text } else { terminal::line(&text).into_owned() })
     })
 }
 

@@ -2,12 +2,14 @@
 
 //! `iqa farm status` and `iqa farm remove`.
 
-use super::plan::{Plan, Work};
+use super::plan::Plan;
 use super::queue::{Connection, Group, Ledger, Present, Queue, count, failures, grouped};
 use super::{check_id, say};
 use crate::args::Common;
+use crate::causes;
 use crate::exit::Exit;
 use crate::media::inputs::about;
+use crate::terminal;
 use anyhow::Result;
 use serde_json::json;
 use tokio::runtime::Runtime;
@@ -23,7 +25,7 @@ pub fn run(common: &Common, connection: &Connection, runtime: &Runtime, id: Opti
     if let Some(id) = id {
         check_id(id)?;
     }
-    let (text, value, any_failed) = runtime.block_on(async {
+    let Shown { lines, value, any_failed } = runtime.block_on(async {
         let queue = connection.open("iqa farm status").await?;
         let shown = match id {
             Some(id) => one(&queue, id).await,
@@ -35,12 +37,23 @@ pub fn run(common: &Common, connection: &Connection, runtime: &Runtime, id: Opti
     if common.json {
         crate::out::print_json(&value)?;
     } else {
-        crate::out::print(text.as_bytes())?;
+        if lines.is_empty() && !common.quiet {
+            say("the server has no plan: `iqa farm submit` makes one");
+        }
+        // Names and reasons come from whoever submitted the plan, and from workers.
+        let lines = lines.iter().map(|line| format!("{}\n", terminal::line(line)));
+        crate::out::print(&lines.collect::<String>())?;
     }
     Ok(if any_failed { Exit::Missed } else { Exit::Good })
 }
 
-type Shown = (String, serde_json::Value, bool);
+/// What is shown.
+struct Shown {
+    lines: Vec<String>,
+    value: serde_json::Value,
+    /// Whether a unit has failed.
+    any_failed: bool,
+}
 
 /// What is known of a plan but its failures.
 struct Standing {
@@ -51,6 +64,8 @@ struct Standing {
     workers: usize,
     /// Why nobody runs what waits, with what to do.
     untaken: Option<String>,
+    /// Number of workers that cannot read a file of the plan, and what the first of them says.
+    unread: Option<(usize, String)>,
 }
 
 impl Standing {
@@ -62,16 +77,27 @@ impl Standing {
         let own: Vec<_> = present.iter().filter(|worker| worker.class == plan.class).collect();
         let left: Vec<_> = own.iter().filter_map(|worker| worker.left.get(&plan.id)).collect();
         let untaken = untaken(&plan.class, own.len(), &left).filter(|_| ledger.waiting > 0);
-        Ok(Self { ledger, lost, workers: own.len() - left.len(), untaken })
+        let mut reasons = own.iter().filter_map(|worker| worker.unread.get(&plan.id)).map(|unread| &unread.reason);
+        let unread = reasons.next().map(|reason| (1 + reasons.count(), reason.clone()));
+        Ok(Self { ledger, lost, workers: own.len() - left.len(), untaken, unread })
     }
+}
+
+/// What to do about units that are not in the queue.
+fn missing(lost: u64) -> String {
+    format!(
+        "not in the queue {lost}: submit the plan again; if the server had no room for them, first remove plans that \
+         are no longer needed (`iqa farm remove`), or raise its limits"
+    )
 }
 
 /// Why nobody takes units of this class. `left`: reasons of workers that leave the plan to others.
 fn untaken(class: &str, workers: usize, left: &[&String]) -> Option<String> {
     match left.first() {
-        _ if workers == 0 => {
-            Some(format!("no worker of class {class} is known: start one with `iqa farm work --class {class}`"))
-        }
+        _ if workers == 0 => Some(format!(
+            "no worker of class {class} is known: start one with `iqa farm work --class {class}` (those that run \
+                 announce themselves every 10 s; a server that was started again has forgotten them)"
+        )),
         Some(reason) if left.len() == workers => Some(format!("all workers of class {class} leave it: {reason}")),
         _ => None,
     }
@@ -80,26 +106,23 @@ fn untaken(class: &str, workers: usize, left: &[&String]) -> Option<String> {
 /// A plan, and the units of it that have failed.
 async fn one(queue: &Queue, id: &str) -> Result<Shown> {
     let plan = queue.plan(id).await?;
-    let Standing { ledger, lost, workers, untaken } = Standing::of(queue, &plan, &queue.present().await?).await?;
-    let mut text = format!("{ledger}\nclass {}, workers {workers}\n", plan.class);
-    let mut unread = Vec::new();
-    if let Work::Compare(ladder) = &plan.work {
-        for one in &ladder.renditions {
-            let Some(problem) = &one.problem else { continue };
-            text += &format!("without units: {}\n", about(&one.media.name, problem));
-            unread.push(json!({"name": one.media.name, "error": problem}));
-        }
+    let standing = Standing::of(queue, &plan, &queue.present().await?).await?;
+    let Standing { ledger, lost, workers, untaken, unread } = standing;
+    let mut lines = vec![ledger.to_string(), format!("class {}, workers {workers}", plan.class)];
+    if let Some((number, reason)) = &unread {
+        lines.push(format!("workers that cannot read a file {number}: {reason}"));
     }
+    lines.extend(plan.problems().map(|(name, problem)| format!("without units: {}", about(name, problem))));
     let mut shown = Vec::new();
     if ledger.failed > 0 {
         let failures = failures(queue, &plan, MOST).await?;
         for Group { units, attempts, error } in grouped(failures.iter().map(|(_, failed)| failed)) {
             let number = if units.len() > 1 { format!(" {}", units.len()) } else { String::new() };
-            text += &format!("failed{number}: {}, attempts {attempts}: {error}\n", plan.describe_all(&units));
+            lines.push(format!("failed{number}: {}, attempts {attempts}: {error}", plan.describe_all(&units)));
         }
         let more = ledger.failed.saturating_sub(failures.len() as u64);
         if more > 0 {
-            text += &format!("failed: {more} more\n");
+            lines.push(format!("failed: {more} more"));
         }
         shown.extend(failures.into_iter().map(|(unit, failed)| {
             let what = plan.describe(failed.unit);
@@ -109,45 +132,47 @@ async fn one(queue: &Queue, id: &str) -> Result<Shown> {
     }
     let conflicts = queue.conflicts(id).await?;
     if !conflicts.is_empty() {
-        text += &format!("conflicts {}: two workers gave results that differ; the first counts\n", conflicts.len());
+        lines.push(format!("conflicts {}: two workers gave results that differ; the first counts", conflicts.len()));
     }
     if lost > 0 {
-        text += &format!("not in the queue {lost}: submit the plan again\n");
+        lines.push(missing(lost));
     }
-    if let Some(untaken) = &untaken {
-        text += &format!("{untaken}\n");
-    }
+    lines.extend(untaken.clone());
+    let unread = unread.map(|(workers, error)| json!({"workers": workers, "error": error}));
     let value = json!({
         "plan": id, "class": plan.class, "workers": workers, "untaken": untaken, "units": ledger, "failures": shown,
-        "conflicts": conflicts, "lost": lost, "without-units": unread,
+        "conflicts": conflicts, "lost": lost, "unread": unread, "without-units": without_units(&plan),
     });
-    Ok((text, value, ledger.failed > 0))
+    Ok(Shown { lines, value, any_failed: ledger.failed > 0 })
+}
+
+/// Renditions that could not be read, for JSON.
+pub fn without_units(plan: &Plan) -> Vec<serde_json::Value> {
+    plan.problems().map(|(name, problem)| json!({"name": name, "error": problem})).collect()
 }
 
 /// A line per plan.
 async fn all(queue: &Queue) -> Result<Shown> {
-    let (mut text, mut values, mut any_failed) = (String::new(), Vec::new(), false);
+    let (mut lines, mut values, mut any_failed) = (Vec::new(), Vec::new(), false);
     let present = queue.present().await?;
     for id in queue.plans().await? {
         let plan = match queue.plan(&id).await {
             Ok(plan) => plan,
             Err(error) => {
-                text += &format!("{id} {error:#}\n");
+                lines.push(format!("{id} {}", causes::of(&error)));
                 continue;
             }
         };
-        let Standing { ledger, lost, workers, untaken } = Standing::of(queue, &plan, &present).await?;
+        let Standing { ledger, lost, workers, untaken, .. } = Standing::of(queue, &plan, &present).await?;
         any_failed |= ledger.failed > 0;
-        text += &format!("{id} {ledger}, class {}, workers {workers}", plan.class);
-        if lost > 0 {
-            text += &format!("; not in the queue {lost}: submit the plan again");
-        }
-        text += &untaken.as_ref().map_or_else(|| "\n".to_owned(), |untaken| format!("; {untaken}\n"));
+        let line = format!("{id} {ledger}, class {}, workers {workers}", plan.class);
+        let more = (lost > 0).then(|| missing(lost)).into_iter().chain(untaken.clone());
+        lines.push([line].into_iter().chain(more).collect::<Vec<_>>().join("; "));
         values.push(json!({
             "plan": id, "class": plan.class, "workers": workers, "untaken": untaken, "units": ledger, "lost": lost,
         }));
     }
-    Ok((text, values.into(), any_failed))
+    Ok(Shown { lines, value: values.into(), any_failed })
 }
 
 /// Runs `iqa farm remove`.
@@ -163,7 +188,9 @@ pub fn remove(common: &Common, connection: &Connection, runtime: &Runtime, id: &
         queue.close().await;
         Ok::<_, anyhow::Error>(())
     })?;
-    if !common.quiet {
+    if common.json {
+        crate::out::print_json(&json!({"plan": id, "removed": true}))?;
+    } else if !common.quiet {
         say(&format!("removed {id}"));
     }
     Ok(Exit::Good)

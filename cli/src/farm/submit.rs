@@ -5,11 +5,12 @@
 use super::plan::file::File;
 use super::plan::{Making, Plan, Work, make};
 use super::queue::{Connection, Ledger, Queue, count, units};
+use super::status::without_units;
 use super::{say, signaled};
 use crate::args::Common;
 use crate::exit::{Exit, interruption};
 use crate::progress::Progress;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,7 +65,11 @@ pub fn run(
     };
     runtime.block_on(queue.close());
     if common.json {
-        crate::out::print_json(&serde_json::json!({"plan": plan.id, "published": published, "units": ledger}))?;
+        let without = without_units(&plan);
+        let value = serde_json::json!({
+            "plan": plan.id, "published": published, "units": ledger, "without-units": without,
+        });
+        crate::out::print_json(&value)?;
     } else {
         if !common.quiet {
             say(&format!("published: {published}; {ledger}"));
@@ -72,13 +77,10 @@ pub fn run(
                 say("units that failed before are not published again: --retry-failed does that");
             }
         }
-        crate::out::print(format!("{}\n", plan.id).as_bytes())?;
+        crate::out::print(&format!("{}\n", plan.id))?;
     }
     // As `iqa compare` ends: the others are measured.
-    let is_broken = match &plan.work {
-        Work::Compare(ladder) => ladder.renditions.iter().any(|one| one.problem.is_some()),
-        Work::Drill { .. } => false,
-    };
+    let is_broken = plan.problems().next().is_some();
     Ok(if is_broken { Exit::Usage } else { Exit::Good })
 }
 
@@ -105,6 +107,13 @@ async fn publish(queue: &Queue, plan: &Plan, retry_failed: bool, progress: &Mute
         let sent = sent.fetch_add(1, Ordering::Relaxed) + 1;
         crate::media::lock(progress).position(Some(sent), Some(all), sent);
     };
-    let published = queue.publish(plan, missing.into_iter(), tick).await?;
+    let published = queue.publish(plan, missing.into_iter(), tick).await;
+    let published = published.with_context(|| {
+        let id = &plan.id;
+        format!(
+            "plan {id} is stored, but not all of its units are in the queue: submit it again once the rest is put right, \
+             or remove it with `iqa farm remove {id}`"
+        )
+    })?;
     Ok((published, count(queue, plan).await?))
 }

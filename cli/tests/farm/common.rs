@@ -174,6 +174,24 @@ impl Farm {
         Worker::start(self.command(&["farm", "work"]).args(arguments))
     }
 
+    /// A worker that has run, with more arguments, until nothing waited or ran.
+    #[track_caller]
+    pub fn worked(&self, arguments: &[&str]) -> Worker {
+        let mut worker = self.worker(&[&["--until-idle"], arguments].concat());
+        assert_eq!(worker.ended(), 0, "{}", worker.said());
+        worker
+    }
+
+    /// The counts of a plan after a worker has done all of it.
+    #[track_caller]
+    pub fn worked_all(&self, plan: &str) -> Counts {
+        let worker = self.worked(&[]);
+        let counts = self.ledger(plan);
+        let Counts { planned, done, failed, conflicts, .. } = counts;
+        assert_eq!((done, failed, conflicts), (planned, 0, 0), "{}", worker.said());
+        counts
+    }
+
     /// The counts of a plan, which add up.
     #[track_caller]
     pub fn ledger(&self, plan: &str) -> Counts {

@@ -16,9 +16,13 @@ fn a_drill_runs_and_a_second_submission_publishes_nothing() {
     let mut other = farm.worker(&["--until-idle", "--class", "cuda"]);
     assert_eq!(other.ended(), 0);
     assert_eq!(farm.ledger(&plan).waiting, 40);
-    let mut worker = farm.worker(&["--until-idle", "--slots", "4"]);
-    assert_eq!(worker.ended(), 0, "{}", worker.said());
+    farm.worked(&["--slots", "4"]);
     assert_eq!(farm.all_done(&plan).done, 40);
+    let error = farm.iqa(&["farm", "collect", &plan]).ended(2).stderr;
+    assert!(error.contains("is a drill: it has no report"), "{error}");
+    let removed = farm.iqa(&["farm", "remove", &plan, "--json"]).ended(0);
+    assert_eq!(removed.json(), serde_json::json!({"plan": plan, "removed": true}));
+    assert_eq!(removed.stderr, "");
 }
 
 #[test]

@@ -25,6 +25,20 @@ fn what_is_wrong_is_named() {
     std::fs::write(farm.path("plan.toml"), "source = 'a.mp4'\nrenditions = ['b.mp4']\nsegmnet = '5s'\n").unwrap();
     let text = error(&["submit", "plan.toml"]);
     assert!(text.contains("segmnet") && text.contains("plan.toml"), "{text}");
+    assert!(error(&["status", "--server", ""]).contains("--server: a URL is empty"));
+    std::fs::write(farm.path("plan.toml"), "drill = { units = 1, time = '1s' }\nsegment = '5s'\n").unwrap();
+    assert!(error(&["submit", "plan.toml"]).contains("plan.toml: segment has no effect on a drill"));
+    // Names do not reach the terminal as they are.
+    let text = error(&["submit", "a\u{1b}[2J\nb.toml"]);
+    assert!(text.contains("cannot read a\\u{1b}[2J\\nb.toml") && !text.contains('\u{1b}'), "{text}");
+    std::fs::write(farm.path("plan.toml"), "source = 'a\\u001b.mp4'\nrenditions = ['b.mp4']\n".replace('\'', "\""))
+        .unwrap();
+    let text = error(&["submit", "plan.toml"]);
+    assert!(text.contains("a\\u{1b}.mp4") && !text.contains('\u{1b}'), "{text}");
+    let ladder = "source = 'a.mp4'\nrenditions = ['b.mp4']\n[compare]\nmeasures = 'vmaf'\nvmaf-model = 'missing'\n";
+    std::fs::write(farm.path("plan.toml"), ladder).unwrap();
+    let text = error(&["submit", "plan.toml"]);
+    assert!(text.contains("plan.toml: [compare]") && text.matches("missing").count() == 1, "{text}");
     std::fs::write(farm.path("plan.toml"), "source = 'a.mp4'\nrenditions = ['b.mp4']\n").unwrap();
     let text = error(&["submit", "plan.toml"]);
     assert!(text.contains("no such file") && text.matches("a.mp4").count() == 1, "{text}");

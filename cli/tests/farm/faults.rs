@@ -19,8 +19,7 @@ fn a_worker_that_is_killed_and_one_that_is_told_to_end() {
     assert_eq!(told.ended(), 0, "{}", told.said());
     let counts = farm.ledger(&plan);
     assert!(counts.done < counts.planned, "{counts:?}");
-    let mut last = farm.worker(&["--until-idle", "--slots", "6"]);
-    assert_eq!(last.ended(), 0, "{}", last.said());
+    farm.worked(&["--slots", "6"]);
     farm.all_done(&plan);
 }
 
@@ -47,8 +46,7 @@ fn a_zombie_gives_no_second_result() {
     let zombie = farm.worker(&["--slots", "2"]);
     farm.wait(&plan, |counts| counts.running == 2);
     zombie.signal("STOP");
-    let mut other = farm.worker(&["--until-idle", "--slots", "2"]);
-    assert_eq!(other.ended(), 0, "{}", other.said());
+    farm.worked(&["--slots", "2"]);
     farm.all_done(&plan);
     zombie.signal("CONT");
     std::thread::sleep(Duration::from_secs(3));
@@ -68,8 +66,7 @@ fn a_unit_that_always_kills_its_worker_becomes_a_dead_letter() {
         }
         worker.kill();
     }
-    let mut last = farm.worker(&["--until-idle"]);
-    assert_eq!(last.ended(), 0, "{}", last.said());
+    let last = farm.worked(&[]);
     let counts = farm.ledger(&plan);
     assert_eq!((counts.planned, counts.failed), (1, 1), "{}", last.said());
     let status = farm.iqa(&["farm", "status", &plan]).ended(1).stdout;
@@ -118,9 +115,7 @@ fn a_worker_with_another_model_leaves_the_plan_to_others() {
     other.wait_for("is left to other workers: a model file here differs");
     let counts = farm.ledger(&plan);
     assert_eq!((counts.waiting, counts.done), (1, 0));
-    let mut right = farm.worker(&["--until-idle"]);
-    assert_eq!(right.ended(), 0, "{}", right.said());
-    farm.all_done(&plan);
+    farm.worked_all(&plan);
 }
 
 #[test]
@@ -133,7 +128,7 @@ fn collect_of_a_plan_that_is_removed_ends() {
     collect.wait_for("waiting for results");
     farm.iqa(&["farm", "remove", &plan]).ended(0);
     assert_eq!(collect.ended(), 2, "{}", collect.said());
-    assert!(collect.said().contains(&format!("plan {plan} was removed")), "{}", collect.said());
+    assert!(collect.said().contains(&format!("no longer has plan {plan}: it was removed")), "{}", collect.said());
     let text = farm.iqa(&["farm", "collect", &plan]).ended(2).stderr;
     assert!(text.contains(&format!("there is no plan {plan}")), "{text}");
 }
@@ -147,5 +142,31 @@ fn a_plan_that_is_removed_while_it_runs_holds_no_worker_up() {
     farm.iqa(&["farm", "remove", &removed]).ended(0);
     let next = farm.submit("drill = { units = 3, time = '0s' }");
     farm.all_done(&next);
-    worker.wait_for(&format!("plan {removed} was removed: a result of it is dropped"));
+    worker.wait_for(&format!("a result is dropped: the server no longer has plan {removed}: it was removed"));
+}
+
+#[test]
+fn a_server_that_has_lost_everything_is_not_said_to_have_had_plans_removed() {
+    let test = "a lost store";
+    let Some(mut farm) = Farm::new(test) else { return };
+    let Some(()) = ladder(&farm, test) else { return };
+    let plan = farm.submit("class = 'other'\nsource = 'source.mp4'\nrenditions = ['low.mp4']\nsegment = 'none'");
+    let drill = farm.submit("drill = { units = 2, time = '3s' }");
+    let worker = farm.worker(&[]);
+    let mut collect = Worker::start(&mut farm.command(&["farm", "collect", &plan]));
+    collect.wait_for("waiting for results");
+    farm.wait(&drill, |counts| counts.running == 1);
+    farm.server.kill();
+    std::fs::remove_dir_all(farm.server.folder.join("store")).unwrap();
+    farm.server.begin();
+    let lost =
+        |plan: &str| format!("no longer has plan {plan}: it was removed (`iqa farm remove`), or the server has lost");
+    worker.wait_for(&format!("a result is dropped: the server {}", lost(&drill)));
+    assert_eq!(collect.ended(), 2, "{}", collect.said());
+    assert!(collect.said().contains(&lost(&plan)), "{}", collect.said());
+    for line in format!("{}{}", worker.said(), collect.said()).lines() {
+        let parts: Vec<_> = line.split(": ").collect();
+        assert!(parts.windows(2).all(|pair| pair[0] != pair[1]), "{line}");
+    }
+    assert!(!farm.iqa(&["farm", "status"]).ended(0).stderr.is_empty());
 }

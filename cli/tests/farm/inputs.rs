@@ -27,14 +27,19 @@ fn a_rendition_that_cannot_be_read_leaves_the_others_alone() {
     std::fs::write(farm.path("plan.toml"), text).unwrap();
     let ran = farm.iqa(&["farm", "submit", "plan.toml"]).ended(2);
     let plan = ran.stdout.trim().to_owned();
+    let again = farm.iqa(&["farm", "submit", "plan.toml", "--json"]).ended(2).json();
+    let without = again["without-units"].as_array().unwrap();
+    assert_eq!(
+        without.iter().map(|one| one["name"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["absent", "empty", "noise"]
+    );
+    assert!(without[0]["error"].as_str().unwrap().contains("no such file"), "{again}");
     for (file, reason) in [("absent.mp4", "no such file"), ("empty.mp4", "is empty"), ("noise.mp4", "it is no video")] {
         let lines = ran.stderr.lines().filter(|line| line.contains(file));
         let line = lines.clone().find(|line| line.contains(reason)).unwrap_or_else(|| panic!("{}", ran.stderr));
         assert_eq!(line.matches(file).count(), 1, "{line}");
     }
-    let mut worker = farm.worker(&["--until-idle"]);
-    assert_eq!(worker.ended(), 0, "{}", worker.said());
-    assert_eq!(farm.all_done(&plan).planned, 1);
+    assert_eq!(farm.worked_all(&plan).planned, 1);
     let status = farm.iqa(&["farm", "status", &plan]).ended(0).stdout;
     assert_eq!(status.matches("without units: ").count(), 3, "{status}");
     let farmed = farm.iqa(&["farm", "collect", &plan, "--json"]).ended(2).json();
@@ -62,6 +67,39 @@ fn a_rendition_that_cannot_be_read_leaves_the_others_alone() {
     std::fs::write(farm.path("plan.toml"), text).unwrap();
     let ran = farm.iqa(&["farm", "submit", "plan.toml"]).ended(2);
     assert!(ran.stderr.contains("no rendition can be read") && ran.stdout.is_empty(), "{}", ran.stderr);
+}
+
+#[test]
+fn names_that_are_too_long_for_the_files_of_a_report_are_cut() {
+    let test = "a long name";
+    let Some(farm) = Farm::new(test) else { return };
+    let Some(()) = ladder(&farm, test) else { return };
+    let names = ["a", "b"].map(|end| format!("{}{end}.mp4", "x".repeat(249)));
+    for name in &names {
+        std::fs::copy(farm.path("low.mp4"), farm.path(name)).unwrap();
+    }
+    let [one, other] = names.each_ref().map(String::as_str);
+    let plan = farm.submit(&format!(
+        "source = 'source.mp4'\nrenditions = ['{one}', '{other}']\nsegment = 'none'\n[compare]\nmeasures = 'psnr'"
+    ));
+    // A report is a folder, which is said before anything is waited for.
+    let error = farm.iqa(&["farm", "collect", &plan, "-o", "source.mp4"]).ended(2).stderr;
+    assert!(error.contains("source.mp4 is a file: name a folder for the report"), "{error}");
+    farm.worked_all(&plan);
+    farm.iqa(&["farm", "collect", &plan, "-o", "farmed"]).ended(0);
+    farm.iqa(&["compare", "source.mp4", one, other, "--measures", "psnr", "-o", "whole"]).ended(0);
+    let logs = |folder: &str| {
+        let entries = std::fs::read_dir(farm.path(folder)).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut logs: Vec<_> = entries.map(|name| name.into_string().unwrap()).collect();
+        logs.retain(|name| name.ends_with(".vmaf.json"));
+        logs.sort();
+        logs
+    };
+    assert_eq!((logs("farmed").len(), logs("farmed")), (2, logs("whole")));
+    for folder in ["farmed", "whole"] {
+        let pictures = std::fs::read_dir(farm.path(folder).join("frames")).unwrap().count();
+        assert!(pictures >= 4, "{folder}: {pictures}");
+    }
 }
 
 #[test]

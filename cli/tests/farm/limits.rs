@@ -62,9 +62,7 @@ fn a_consumer_that_was_changed_is_named_and_submitting_again_restores_it() {
     std::thread::sleep(Duration::from_secs(3));
     assert_eq!(worker.said().matches("is left to other workers").count(), 1, "{}", worker.said());
     farm.iqa(&["farm", "submit", "plan.toml"]).ended(0);
-    let mut other = farm.worker(&["--until-idle"]);
-    assert_eq!(other.ended(), 0, "{}", other.said());
-    farm.all_done(&plan);
+    farm.worked_all(&plan);
 }
 
 #[test]
@@ -77,6 +75,10 @@ fn a_full_server_is_named_and_a_worker_goes_on_once_there_is_room() {
     std::fs::write(farm.path("large.toml"), "drill = { units = 20000, time = '0s' }").unwrap();
     let text = farm.iqa(&["farm", "submit", "large.toml"]).ended(2).stderr;
     assert!(text.contains("the server has no room for it") && text.contains("iqa farm remove"), "{text}");
+    assert!(text.contains("is stored, but not all of its units are in the queue"), "{text}");
+    assert_eq!(text.matches("insufficient resources").count(), 1, "{text}");
+    let status = farm.iqa(&["farm", "status"]).ended(0).stdout;
+    assert!(status.contains("submit the plan again; if the server had no room for them, first remove"), "{status}");
     let large = farm.iqa(&["farm", "status", "--json"]).json()[0]["plan"].as_str().unwrap().to_owned();
     farm.iqa(&["farm", "remove", &large]).ended(0);
 
@@ -106,8 +108,7 @@ fn a_result_that_can_never_be_stored_is_a_failed_unit() {
     );
     let answer = farm.server.request(&format!("$JS.API.STREAM.UPDATE.IQA_DONE_{plan}"), &config.replace('\n', ""));
     assert!(answer.contains("\"max_msg_size\":20"), "{answer}");
-    let mut worker = farm.worker(&["--until-idle"]);
-    assert_eq!(worker.ended(), 0, "{}", worker.said());
+    farm.worked(&[]);
     let status = farm.iqa(&["farm", "status", &plan]).ended(1).stdout;
     // Once for all three, in their order.
     assert!(

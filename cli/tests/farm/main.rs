@@ -15,3 +15,4 @@ mod inputs;
 mod limits;
 mod numbers;
 mod slow;
+mod unread;

@@ -69,7 +69,9 @@ fn a_ladder_is_measured_in_segments_as_it_is_as_a_whole() {
     farm.iqa(&["farm", "remove", &plan]).ended(0);
     let error = farm.iqa(&["farm", "status", &plan]).ended(2).stderr;
     assert!(error.contains("there is no plan"), "{error}");
-    assert_eq!(farm.iqa(&["farm", "status"]).ended(0).stdout, "");
+    let ran = farm.iqa(&["farm", "status"]).ended(0);
+    assert_eq!(ran.stdout, "");
+    assert!(ran.stderr.contains("the server has no plan: `iqa farm submit` makes one"), "{}", ran.stderr);
 }
 
 #[test]
@@ -79,8 +81,7 @@ fn a_unit_whose_input_has_changed_fails_by_name() {
     let Some(()) = ladder(&farm, test) else { return };
     let plan = farm.submit("source = 'source.mp4'\nrenditions = ['low.mp4', 'mixed.mp4']\nsegment = 'none'");
     std::fs::copy(farm.path("mixed.mp4"), farm.path("low.mp4")).unwrap();
-    let mut worker = farm.worker(&["--until-idle"]);
-    assert_eq!(worker.ended(), 0, "{}", worker.said());
+    farm.worked(&[]);
     let counts = farm.ledger(&plan);
     assert_eq!((counts.planned, counts.done, counts.failed), (2, 1, 1));
     let status = farm.iqa(&["farm", "status", &plan]).ended(1).stdout;
@@ -135,7 +136,5 @@ fn renditions_of_the_same_contents_have_units_of_their_own() {
     let plan = farm.submit(
         "source = 'source.mp4'\nrenditions = ['low.mp4', 'low.mp4']\nsegment = 'none'\n[compare]\nmeasures = 'psnr'",
     );
-    let mut worker = farm.worker(&["--until-idle"]);
-    assert_eq!(worker.ended(), 0, "{}", worker.said());
-    assert_eq!(farm.all_done(&plan).done, 2);
+    assert_eq!(farm.worked_all(&plan).done, 2);
 }

@@ -7,8 +7,11 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser as _;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// Length of a segment if the plan says nothing.
+const SEGMENT: &str = "60s";
 
 /// Shortest segment and shortest time without progress.
 const SHORTEST: Duration = Duration::from_millis(500);
@@ -30,8 +33,8 @@ pub struct File {
     #[serde(default)]
     pub renditions: Vec<String>,
     /// Length of a unit, for example `60s`; it ends at the next keyframe of the source. `none`: one unit per rendition.
-    #[serde(default = "default_segment")]
-    pub segment: String,
+    #[serde(default)]
+    pub segment: Option<String>,
     /// Workers of this class (`iqa farm work --class`) run the units.
     #[serde(default = "default_class")]
     pub class: String,
@@ -44,6 +47,9 @@ pub struct File {
     /// Units that only wait, to try out a farm.
     #[serde(default)]
     pub drill: Option<Drill>,
+    /// Where the plan was read.
+    #[serde(skip)]
+    pub path: PathBuf,
 }
 
 /// Options of `iqa compare`, under the same names and with the same values.
@@ -92,10 +98,6 @@ pub struct Drill {
     pub time: String,
 }
 
-fn default_segment() -> String {
-    "60s".to_owned()
-}
-
 fn default_class() -> String {
     "cpu".to_owned()
 }
@@ -112,6 +114,7 @@ impl File {
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut file = Self::parse(&text).with_context(|| path.display().to_string())?;
+        file.path = path.to_owned();
         let folder = std::path::absolute(path)?.parent().map(Path::to_owned).unwrap_or_default();
         for place in file.source.iter_mut().chain(&mut file.renditions) {
             if !place.contains("://") {
@@ -128,6 +131,14 @@ impl File {
             (Some(_), Some(_)) => bail!("a plan has either a drill or a source: remove one"),
             (None, None) => bail!("source is missing: name a file or URI"),
             (Some(drill), None) => {
+                let meaningless = [
+                    ("renditions", !file.renditions.is_empty()),
+                    ("segment", file.segment.is_some()),
+                    ("[compare]", file.compare != Options::default()),
+                ];
+                if let Some((key, _)) = meaningless.into_iter().find(|(_, is_set)| *is_set) {
+                    bail!("{key} has no effect on a drill, whose units only wait: remove it");
+                }
                 ensure!(
                     (1..=MOST_UNITS).contains(&drill.units),
                     "drill.units = {}: use 1 to {MOST_UNITS}",
@@ -135,7 +146,14 @@ impl File {
                 );
                 file.drill_time()?;
             }
-            (None, Some(_)) => ensure!(!file.renditions.is_empty(), "renditions is empty: name files or URIs"),
+            (None, Some(source)) => {
+                ensure!(!source.is_empty(), "source is empty: name a file or URI");
+                ensure!(!file.renditions.is_empty(), "renditions is empty: name files or URIs");
+                if let Some(index) = file.renditions.iter().position(String::is_empty) {
+                    bail!("renditions: number {} is empty: name a file or URI, or remove it", index + 1);
+                }
+                file.compare.check()?;
+            }
         }
         class(&file.class).map_err(|advice| anyhow::anyhow!("class = {:?}: {advice}", file.class))?;
         file.segment()?;
@@ -148,10 +166,11 @@ impl File {
     /// # Errors
     /// If it is no time.
     pub fn segment(&self) -> Result<Option<Duration>> {
-        if self.segment == "none" {
+        let text = self.segment.as_deref().unwrap_or(SEGMENT);
+        if text == "none" {
             return Ok(None);
         }
-        at_least_shortest("segment", &self.segment).map(Some)
+        at_least_shortest("segment", text).map(Some)
     }
 
     /// How long a worker may make no progress.
@@ -186,6 +205,38 @@ fn at_most_longest(key: &str, text: &str, time: Duration) -> Result<Duration> {
 }
 
 impl Options {
+    /// Names and values of those that are set.
+    fn set(&self) -> Vec<(&'static str, String)> {
+        let options = [
+            ("measures", &self.measures),
+            ("vmaf-model", &self.vmaf_model),
+            ("model", &self.model),
+            ("every", &self.every.map(|every| every.to_string())),
+            ("alignment", &self.alignment),
+            ("search-range", &self.search_range),
+            ("registration", &self.registration),
+            ("scale", &self.scale),
+            ("deinterlace", &self.deinterlace),
+            ("rate", &self.rate),
+        ];
+        options.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
+    }
+
+    /// Checks each option by itself.
+    ///
+    /// # Errors
+    /// Which key has an invalid value, and which are valid.
+    pub fn check(&self) -> Result<()> {
+        for (name, value) in self.set() {
+            let words = ["iqa".to_owned(), "compare".to_owned(), format!("--{name}={value}"), "--".to_owned()];
+            let words = words.into_iter().chain(["source".to_owned(), "rendition".to_owned()]);
+            if let Err(error) = Args::try_parse_from(words) {
+                bail!("[compare] {name} = {value:?}: {}", without_usage(&error));
+            }
+        }
+        Ok(())
+    }
+
     /// The arguments of `iqa compare` with these options, and its common options with those of `common` for this
     /// machine.
     ///
@@ -193,35 +244,23 @@ impl Options {
     /// If a value is invalid.
     pub fn arguments(&self, source: &str, renditions: &[String], common: &Common) -> Result<(Common, Compare)> {
         let mut words = vec![OsString::from("iqa"), "compare".into()];
-        let every = self.every.map(|every| every.to_string());
-        let options = [
-            ("--measures", &self.measures),
-            ("--vmaf-model", &self.vmaf_model),
-            ("--model", &self.model),
-            ("--every", &every),
-            ("--alignment", &self.alignment),
-            ("--search-range", &self.search_range),
-            ("--registration", &self.registration),
-            ("--scale", &self.scale),
-            ("--deinterlace", &self.deinterlace),
-            ("--rate", &self.rate),
-        ];
-        for (name, value) in options {
-            words.extend(value.iter().map(|value| OsString::from(format!("{name}={value}"))));
-        }
+        words.extend(self.set().into_iter().map(|(name, value)| OsString::from(format!("--{name}={value}"))));
         words.push("--".into());
         words.push(source.into());
         words.extend(renditions.iter().map(OsString::from));
-        let args = Args::try_parse_from(words).map_err(|error| {
-            // Without the usage, which is that of another command.
-            let text = error.render().to_string();
-            let line = text.lines().next().unwrap_or_default();
-            anyhow::anyhow!("compare: {}", line.trim_start_matches("error: "))
-        })?;
-        let Some(Command::Compare(compare)) = args.command else { bail!("compare: not a comparison") };
+        let args = Args::try_parse_from(words);
+        let args = args.map_err(|error| anyhow::anyhow!("[compare]: {}", without_usage(&error)))?;
+        let Some(Command::Compare(compare)) = args.command else { bail!("[compare]: not a comparison") };
         let common = Common { model: args.common.model, ..common.clone() };
         Ok((common, *compare))
     }
+}
+
+/// What is wrong with an argument, without the usage, which is that of another command.
+fn without_usage(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let lines: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    lines.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 #[cfg(test)]
@@ -259,6 +298,40 @@ mod tests {
         assert_eq!(common.model.as_deref(), Some("bpclip-fr"));
         let wrong = Options { alignment: Some("sideways".into()), ..Options::default() };
         let error = wrong.arguments("a", &["b".into()], &common).unwrap_err().to_string();
-        assert!(error.starts_with("compare: invalid value 'sideways'"), "{error}");
+        assert!(error.starts_with("[compare]: invalid value 'sideways'"), "{error}");
+    }
+
+    #[test]
+    fn the_file_and_the_key_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.toml");
+        let error = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            crate::causes::of(&File::read(&path).unwrap_err())
+        };
+        let ladder = |rest: &str| format!("source = 'a.mp4'\nrenditions = ['b.mp4']\n{rest}");
+        let begins = |text: &str, rest: &str| {
+            let wanted = format!("{}: {rest}", path.display());
+            assert!(text.starts_with(&wanted), "{text}");
+        };
+        let text = error(&ladder("[compare]\nalignment = 'sideways'"));
+        begins(&text, "[compare] alignment = \"sideways\": ");
+        assert!(text.contains("possible values: auto"), "{text}");
+        begins(&error(&ladder("[compare]\nsearch-range = 'far'")), "[compare] search-range = \"far\": ");
+        begins(&error(&ladder("[compare]\nevery = 0")), "[compare] every = \"0\": ");
+        for text in [error(&ladder("[compare]\nevery = 'x'")), error("\n\n\ndrill = { units = 5, tme = '1s' }")] {
+            begins(&text, "TOML parse error at line 4");
+        }
+        begins(&error("drill = { units = 5, time = 'soon' }"), "drill.time: ");
+        for (key, text) in [
+            ("segment", "segment = '5s'\n"),
+            ("[compare]", "compare = { measures = 'psnr' }\n"),
+            ("renditions", "renditions = ['a']\n"),
+        ] {
+            let text = error(&format!("{text}drill = {{ units = 5, time = '1s' }}"));
+            begins(&text, &format!("{key} has no effect on a drill"));
+        }
+        begins(&error("source = 'a'\nrenditions = ['b', '']"), "renditions: number 2 is empty: name a file or URI");
+        begins(&error("source = ''\nrenditions = ['b']"), "source is empty: name a file or URI");
     }
 }

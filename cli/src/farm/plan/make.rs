@@ -7,6 +7,7 @@ use super::file::File;
 use super::identity::Identities;
 use super::{Ladder, Location, Making, Media, Plan, Rendition, Work, offset};
 use crate::args::{Alignment, Common, Deinterlace, Registration};
+use crate::causes;
 use crate::compare::{Hashes, Settings, pass};
 use crate::media::decode;
 use crate::media::inputs::{Input, Inputs, Source, about, of_source};
@@ -45,15 +46,9 @@ pub fn make(file: &File, making: &mut Making<'_>) -> Result<Plan> {
 
 fn ladder(file: &File, source: &str, making: &mut Making<'_>) -> Result<Ladder> {
     let (common, args) = file.compare.arguments(source, &file.renditions, making.common)?;
-    let settings = Settings::new(&common, &args)?;
     crate::plugin::init(common.verbose)?;
     decode::prefer_exact_decoders();
-    settings.element(1)?;
-    // Fails now instead of at each worker if the model cannot be used.
-    if settings.model.is_some() {
-        settings.open()?;
-    }
-    let models = Hashes::of(&settings)?;
+    let (settings, models) = usable(&common, &args).with_context(|| format!("{}: [compare]", file.path.display()))?;
     for place in [source].into_iter().chain(file.renditions.iter().map(String::as_str)) {
         let path = place.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
         ensure!(
@@ -88,6 +83,17 @@ fn ladder(file: &File, source: &str, making: &mut Making<'_>) -> Result<Ladder> 
     Ok(Ladder { options: file.compare.clone(), models, source: source.media, renditions })
 }
 
+/// Settings that can be used here, and hashes of their models: an error now instead of one at each worker.
+fn usable(common: &Common, args: &crate::args::Compare) -> Result<(Settings, Hashes)> {
+    let settings = Settings::new(common, args)?;
+    settings.element(1)?;
+    if settings.model.is_some() {
+        settings.open()?;
+    }
+    let models = Hashes::of(&settings)?;
+    Ok((settings, models))
+}
+
 /// Identifies and scans an input. Says why it cannot be read.
 ///
 /// # Errors
@@ -99,7 +105,7 @@ fn read(input: &Input, settings: &Settings, identities: &mut Identities, making:
     };
     ensure!(!making.interrupted.load(Ordering::Relaxed), "interrupted");
     read.or_else(|error| {
-        let problem = redact(&format!("{error:#}"));
+        let problem = redact(&causes::of(&error));
         let location = Location::Uri(input.shown.clone());
         let media =
             Media { name: input.name.clone(), location, hash: String::new(), pictures: 0, bytes: 0, span: None };

@@ -253,6 +253,15 @@ impl Plan {
         }
     }
 
+    /// Names of the renditions that could not be read, and why.
+    pub fn problems(&self) -> impl Iterator<Item = (&str, &str)> {
+        let renditions = match &self.work {
+            Work::Compare(ladder) => ladder.renditions.as_slice(),
+            Work::Drill { .. } => &[],
+        };
+        renditions.iter().filter_map(|one| Some((one.media.name.as_str(), one.problem.as_deref()?)))
+    }
+
     /// Whether a rendition is cut.
     pub fn is_cut(&self, rendition: usize) -> bool {
         match &self.work {

@@ -3,7 +3,8 @@
 //! The connection to the server.
 
 use crate::args::FarmServer;
-use crate::secret::{Secret, redact};
+use crate::causes;
+use crate::secret::{HIDDEN, Secret, redact};
 use anyhow::{Context as _, Result, bail, ensure};
 use async_nats::jetstream::context::ContextBuilder;
 use async_nats::jetstream::{self, Context};
@@ -71,16 +72,21 @@ impl Connection {
                 None => DEFAULT.to_owned(),
             },
         };
+        let has_login = servers.contains('@');
         let servers: Vec<_> = servers.split(',').map(|server| Secret::unlisted(server.trim())).collect();
         let mut login = None;
         for server in &servers {
+            ensure!(
+                !server.reveal().is_empty(),
+                "{given}: a URL is empty: name a server, such as {DEFAULT}, or leave the option out"
+            );
             let url = if server.reveal().contains("://") {
                 server.reveal().to_owned()
             } else {
                 format!("nats://{}", server.reveal())
             };
             let shown = redact(&url);
-            let url = url::Url::parse(&url).with_context(|| format!("{given} {shown}"))?;
+            let url = parsed(&url, has_login).with_context(|| given.to_owned())?;
             ensure!(
                 SCHEMES.contains(&url.scheme()),
                 "{given} {shown}: {}:// is not how a NATS server is reached: use nats:// or tls://",
@@ -182,7 +188,7 @@ impl Connection {
         let client = self.options(name)?.connect(servers).await;
         let client = client.map_err(|error| {
             // The library says it twice.
-            let text = redact(&chain(&error)).replace(": nats: authorization violation", "");
+            let text = redact(&causes::of_any(&error)).replace(": nats: authorization violation", "");
             let advice = advice(error.kind(), &text);
             anyhow::anyhow!("cannot connect to the NATS server {}: {text}; {advice}", self.shown())
         })?;
@@ -229,6 +235,26 @@ impl Queue {
     }
 }
 
+/// Reads a server's URL. `has_login`: whether one of the servers has a user or a token; what is in front of its host is
+/// not shown then, as a password may be in an unexpected place.
+fn parsed(text: &str, has_login: bool) -> Result<url::Url> {
+    let (scheme, rest) = text.split_once("://").unwrap_or(("nats", text));
+    let url = url::Url::parse(text);
+    if !has_login {
+        return url.with_context(|| redact(text));
+    }
+    let host = rest.rsplit_once('@').map_or("", |(_, host)| host);
+    // What follows one of these is taken for a path, not for the password that it is.
+    let is_cut = |url: &url::Url| !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some();
+    match url {
+        Ok(url) if !is_cut(&url) => Ok(url),
+        _ => bail!(
+            "{scheme}://{HIDDEN}@{host}: not a URL; in a user, password or token, write / as %2F, # as %23, ? as %3F, , as \
+             %2C, @ as %40 and % as %25"
+        ),
+    }
+}
+
 /// The text of a file that an option or its variable names.
 fn read(option: &str, path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).with_context(|| format!("{option}: cannot read {}", path.display()))?;
@@ -239,8 +265,8 @@ fn read(option: &str, path: &Path) -> Result<String> {
 fn advice(kind: ConnectErrorKind, text: &str) -> &'static str {
     match kind {
         ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
-            "it refuses this user: check user and password, or the token, in front of the host in the URL, or the file of \
-             --creds"
+            "it refuses this user: check user and password, or the token, in front of the host in the URL (with / as \
+             %2F, # as %23, ? as %3F, @ as %40, % as %25), or the file of --creds"
         }
         ConnectErrorKind::Dns => "check the name of the host",
         // What a TLS library makes of plain text.
@@ -253,20 +279,6 @@ fn advice(kind: ConnectErrorKind, text: &str) -> &'static str {
         }
         _ => "start one with `nats-server -js`, or name another with --server",
     }
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        next = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]
@@ -295,6 +307,29 @@ mod tests {
         assert_eq!(login("tls://token-abcdef@a,b").unwrap(), Some(Login::Token(Secret::new("token-abcdef"))));
         assert_eq!(login("a,b:4222").unwrap(), None);
         assert!(login("me:pass-word-2@a,me:pass-word-3@b").unwrap_err().to_string().contains("same user and password"));
+    }
+
+    #[test]
+    fn an_empty_url_and_a_password_that_is_not_encoded_are_named() {
+        let error = |server: &str| causes::of(&Connection::new(&options(server)).unwrap_err());
+        for server in ["", " ", "nats://a,", "a,,b"] {
+            assert!(error(server).starts_with("--server: a URL is empty: name a server"), "{}", error(server));
+        }
+        for password in ["se/cret-1", "se#cret-1", "12/cret-1", "12#cret-1", "12?cret-1", "a@b/cret-1"] {
+            for server in [format!("nats://me:{password}@a:4222"), format!("me:{password}@a:4222")] {
+                let text = error(&server);
+                let begin =
+                    "--server: nats://***@a:4222: not a URL; in a user, password or token, write / as %2F, # as";
+                assert!(text.starts_with(begin) && !text.contains("cret"), "{text}");
+            }
+        }
+        // Part of it is taken for another server.
+        let text = error("nats://me:se,cret-1@a");
+        assert!(text.starts_with("--server: nats://***@: not a URL") && !text.contains("se,"), "{text}");
+        // There is one host, whatever is in front of it.
+        let login = Connection::new(&options("nats://me:a@b@host")).unwrap().login;
+        assert_eq!(login, Some(Login::User("me".into(), Secret::new("a@b"))));
+        assert!(error("nats://a:port").starts_with("--server: nats://a:port: "), "{}", error("nats://a:port"));
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod streams;
 
 pub use connection::{Connection, Queue};
 pub use ledger::{Group, Ledger, count, failures, grouped, units};
-pub use stored::{Attempt, Claim, Failed, Given, Present, UnitResult};
+pub use stored::{Attempt, Claim, Failed, Given, Present, UnitResult, Unread};
 
 use async_nats::jetstream::context::{
     ConsumerInfoError, ConsumerInfoErrorKind, GetStreamError, GetStreamErrorKind, PublishError, PublishErrorKind,
@@ -78,6 +78,14 @@ fn code(error: &(dyn Error + 'static)) -> Option<ErrorCode> {
 pub fn is_missing(error: &anyhow::Error) -> bool {
     let missing = [ErrorCode::STREAM_NOT_FOUND, ErrorCode::CONSUMER_NOT_FOUND];
     error.chain().any(|one| code(one).is_some_and(|code| missing.contains(&code)))
+}
+
+/// What is known of a plan that is no longer stored.
+pub fn gone(plan: &str) -> String {
+    format!(
+        "the server no longer has plan {plan}: it was removed (`iqa farm remove`), or the server has lost what it had \
+         stored; if it is still wanted, submit it again"
+    )
 }
 
 /// Why the server stores something not now, or never.

@@ -9,7 +9,7 @@ use crate::farm::plan::{Plan, Unit, VERSION};
 use crate::farm::unit::outcome::{Outcome, digest};
 use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::AsyncReadExt as _;
 
@@ -61,7 +61,7 @@ pub enum Given {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Attempt {
-    /// Deliveries that do not count because the worker was told to end.
+    /// Deliveries that do not count, because the worker was told to end, or cannot read what another one may.
     pub returned: i64,
     /// Name of the latest worker.
     pub worker: String,
@@ -107,6 +107,9 @@ pub struct Claim {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Present {
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
     /// Class of the plans whose units it runs.
     pub class: String,
     /// Number of units at the same time.
@@ -114,6 +117,19 @@ pub struct Present {
     /// Plans of its class that it leaves to others, and why.
     #[serde(default)]
     pub left: BTreeMap<String, String>,
+    /// What it cannot read, by plan.
+    #[serde(default)]
+    pub unread: BTreeMap<String, Unread>,
+}
+
+/// Inputs of a plan that a worker cannot read.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct Unread {
+    /// 0: the source; others: the renditions, counted from 1.
+    pub files: BTreeSet<usize>,
+    /// Why it could not read the latest of them.
+    pub reason: String,
 }
 
 impl Queue {

@@ -109,7 +109,10 @@ impl Queue {
             Ok(_) => Ok(Created::New),
             Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok(Created::Known),
             Err(error) if error.kind() == PublishErrorKind::StreamNotFound => {
-                bail!("the stream of {subject} does not exist: it was removed; submit the plan again")
+                bail!(
+                    "the server has no stream for {subject}: it was removed, or the server has lost what it had stored; \
+                     submit the plan again"
+                )
             }
             Err(error) => Err(storing(error, &format!("cannot store {subject}"))),
         }

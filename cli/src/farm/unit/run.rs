@@ -4,6 +4,7 @@
 
 use super::outcome::{Head, Outcome};
 use crate::args::Common;
+use crate::causes;
 use crate::compare::{Hashes, Job, Measured, OpenModels, Settings, SourceKnown, frame_interval, pass};
 use crate::farm::plan::identity::Identities;
 use crate::farm::plan::{Ladder, Location, Plan, Unit, Work};
@@ -31,6 +32,8 @@ pub enum Failure {
     Lasting(String),
     /// It may succeed elsewhere or later.
     Passing(String),
+    /// An input cannot be read here: the source, which is 0, or a rendition, counted from 1.
+    Unread(usize, String),
     /// This program was told to end.
     Interrupted,
 }
@@ -121,7 +124,10 @@ impl Bench {
                     other => other,
                 })?;
                 // A result of a file that was replaced meanwhile would be mixed of both.
-                self.check(ladder, rendition, signals)?;
+                self.check(ladder, rendition, signals).map_err(|failure| match failure {
+                    Failure::Unread(_, error) => Failure::Passing(error),
+                    other => other,
+                })?;
                 Ok(Some(outcome))
             }
             _ => Err(Failure::Lasting(format!("the plan has no unit {unit:?}"))),
@@ -145,10 +151,10 @@ impl Bench {
     /// Checks that the inputs are those of the plan.
     fn check(&self, ladder: &Ladder, rendition: usize, signals: &Signals) -> Result<(), Failure> {
         let one = ladder.renditions.get(rendition).ok_or_else(|| Failure::passing("no such rendition"))?;
-        for media in [&ladder.source, &one.media] {
+        for (number, media) in [(0, &ladder.source), (rendition + 1, &one.media)] {
             let shown = || media.input().shown;
             let found = self.identities(signals).of(&media.location, || signals.tick());
-            let found = found.map_err(|error| Failure::Passing(about(&shown(), &format!("{error:#}"))))?;
+            let found = found.map_err(|error| Failure::Unread(number, about(&shown(), &causes::of(&error))))?;
             if found != media.hash {
                 return Err(Failure::Lasting(format!(
                     "{} has changed since the plan was made: submit the plan again",
@@ -196,7 +202,7 @@ impl Comparison {
         let mut progress = Progress::counted(signals.ticks.clone());
         let jobs = [Job { input, vmaf_json: None, keeps_records: true }];
         let passed = pass::run(&self.source, &jobs, &settings, memory, &mut progress, &signals.interrupted);
-        let mut passed = passed.map_err(|error| Failure::Passing(format!("{error:#}")))?;
+        let mut passed = passed.map_err(|error| Failure::Passing(causes::of(&error)))?;
         if signals.ended() {
             return Err(Failure::Interrupted);
         }

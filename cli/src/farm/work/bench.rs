@@ -2,7 +2,9 @@
 
 //! Plans that this worker can run, and what it has opened for them.
 
+use super::unread::Unreads;
 use crate::args::Common;
+use crate::causes;
 use crate::farm::plan::Plan;
 use crate::farm::plan::identity::Identities;
 use crate::farm::queue::Queue;
@@ -46,6 +48,16 @@ pub struct Benches {
     open: tokio::sync::Mutex<VecDeque<(String, Opened)>>,
     /// Plans that this worker does not run.
     others: Mutex<BTreeMap<String, Other>>,
+    /// What this worker cannot read.
+    pub unreads: Unreads,
+}
+
+/// Plans with work.
+pub struct Busy {
+    /// Those whose units this worker takes now, the oldest first.
+    pub plans: Vec<Opened>,
+    /// Whether there are others, of which it takes none for a while.
+    pub any_paused: bool,
 }
 
 /// A plan that a worker does not run.
@@ -67,14 +79,15 @@ impl Benches {
             busy: tokio::sync::Mutex::default(),
             open: tokio::sync::Mutex::default(),
             others: Mutex::default(),
+            unreads: Unreads::default(),
         }
     }
 
-    /// Plans with work that this worker can run, the oldest first.
+    /// Plans with work that this worker can run.
     ///
     /// # Errors
     /// If the server does not answer.
-    pub async fn with_work(&self, queue: &Queue) -> Result<Vec<Opened>> {
+    pub async fn with_work(&self, queue: &Queue) -> Result<Busy> {
         let mut busy = self.busy.lock().await;
         if busy.0.is_none_or(|listed| listed.elapsed() > FRESH) {
             busy.1 = queue.busy_plans().await?;
@@ -83,13 +96,16 @@ impl Benches {
         let names = busy.1.clone();
         drop(busy);
         lock(&self.others).retain(|name, _| names.contains(name));
-        let mut opened = Vec::new();
+        self.unreads.retain(&names);
+        let (mut plans, mut any_paused) = (Vec::new(), false);
         for name in names {
-            if !self.is_other(&name) {
-                opened.extend(self.open(queue, &name).await?);
+            if self.unreads.is_paused(&name) {
+                any_paused = true;
+            } else if !self.is_other(&name) {
+                plans.extend(self.open(queue, &name).await?);
             }
         }
-        Ok(opened)
+        Ok(Busy { plans, any_paused })
     }
 
     /// Class of the plans.
@@ -118,7 +134,7 @@ impl Benches {
         }
         let plan = match queue.plan(name).await {
             Ok(plan) => Arc::new(plan),
-            Err(error) => return Ok(self.other(name, Some(&format!("{error:#}")))),
+            Err(error) => return Ok(self.other(name, Some(&causes::of(&error)))),
         };
         if plan.class != self.class {
             return Ok(self.other(name, None));
@@ -142,7 +158,7 @@ impl Benches {
                 }
                 Ok(Some(opened))
             }
-            Err(error) => Ok(self.other(name, Some(&format!("{error:#}")))),
+            Err(error) => Ok(self.other(name, Some(&causes::of(&error)))),
         }
     }
 

@@ -8,11 +8,13 @@
 mod bench;
 mod slot;
 mod trouble;
+mod unread;
 
 use super::queue::{Connection, Present, Queue, is_missing};
 use super::unit::run::Signals;
 use super::{say, signaled};
 use crate::args::Common;
+use crate::causes;
 use crate::exit::{Exit, interruption};
 use crate::media::lock;
 use anyhow::{Result, bail};
@@ -129,16 +131,22 @@ impl Worker {
     /// Tells `iqa farm status` of this worker, again and again.
     async fn announce(&self) -> std::convert::Infallible {
         loop {
-            let (class, left) = (self.benches.class().to_owned(), self.benches.left());
-            let present = serde_json::to_vec(&Present { class, slots: self.slots, left }).unwrap_or_default();
-            // The server forgets streams in memory when it is started again. All other errors are those of the slots.
-            if let Err(error) = self.queue.announce(&self.name, present).await
-                && is_missing(&error)
-                && let Err(error) = self.queue.prepare().await
-            {
-                say(&format!("{error:#}"));
-            }
+            self.announce_now().await;
             tokio::time::sleep(ANNOUNCED).await;
+        }
+    }
+
+    /// Tells `iqa farm status` and other workers of this one.
+    async fn announce_now(&self) {
+        let (name, class, slots) = (self.name.clone(), self.benches.class().to_owned(), self.slots);
+        let (left, unread) = (self.benches.left(), self.benches.unreads.announced());
+        let present = serde_json::to_vec(&Present { name, class, slots, left, unread }).unwrap_or_default();
+        // The server forgets streams in memory when it is started again. All other errors are those of the slots.
+        if let Err(error) = self.queue.announce(&self.name, present).await
+            && is_missing(&error)
+            && let Err(error) = self.queue.prepare().await
+        {
+            say(&causes::of(&error));
         }
     }
 
@@ -147,11 +155,12 @@ impl Worker {
     fn trouble(&self, error: &anyhow::Error, attempts: u32) -> Duration {
         match self.room.after(error, attempts) {
             Next::Again(pause) => {
-                say(&format!("{error:#}; trying again in {} s", pause.as_secs()));
+                say(&format!("{}; trying again in {} s", causes::of(error), pause.as_secs()));
                 pause
             }
             Next::End => {
-                lock(&self.failure).get_or_insert(format!("the server has had no room for too long: {error:#}"));
+                lock(&self.failure)
+                    .get_or_insert(format!("the server has had no room for too long: {}", causes::of(error)));
                 self.ending.store(true, Ordering::Relaxed);
                 Duration::ZERO
             }

@@ -2,10 +2,12 @@
 
 //! A slot of a worker: takes a unit, runs it, stores its result.
 
-use super::bench::Opened;
+use super::bench::{Busy, Opened};
+use super::unread::counts;
 use super::{PAUSE, Worker};
+use crate::causes;
 use crate::farm::plan::Unit;
-use crate::farm::queue::{Attempt, Claim, Failed, Given, Refusal, UnitResult, is_missing, refusal, too_large};
+use crate::farm::queue::{Attempt, Claim, Failed, Given, Refusal, UnitResult, gone, is_missing, refusal, too_large};
 use crate::farm::say;
 use crate::farm::unit::outcome::Outcome;
 use crate::farm::unit::run::{Failure, Signals};
@@ -24,6 +26,9 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// Longest time between signs of life.
 const BEAT: Duration = Duration::from_secs(10);
+
+/// Pause before a unit is delivered again that this worker cannot read: its other slots no longer ask for one then.
+const ELSEWHERE: Duration = Duration::from_secs(2);
 
 /// Longest pause before a unit is delivered again.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -62,7 +67,7 @@ impl Slot {
                     attempts = 0;
                     self.worker.pause(PAUSE).await;
                 }
-                Err(error) if self.worker.is_ending() => say(&format!("{error:#}")),
+                Err(error) if self.worker.is_ending() => say(&causes::of(&error)),
                 Err(error) => {
                     attempts += 1;
                     let pause = self.worker.trouble(&error, attempts);
@@ -71,7 +76,7 @@ impl Slot {
                     if is_missing(&error)
                         && let Err(error) = self.worker.queue.prepare().await
                     {
-                        say(&format!("{error:#}"));
+                        say(&causes::of(&error));
                     }
                 }
             }
@@ -80,7 +85,7 @@ impl Slot {
 
     /// Runs one unit. Returns whether any unit waits or runs.
     async fn step(&self) -> Result<bool> {
-        let plans = self.worker.benches.with_work(&self.worker.queue).await?;
+        let Busy { plans, any_paused } = self.worker.benches.with_work(&self.worker.queue).await?;
         for opened in &plans {
             if self.worker.is_ending() {
                 return Ok(true);
@@ -90,7 +95,10 @@ impl Slot {
                 return Ok(true);
             }
         }
-        Ok(!plans.is_empty())
+        if plans.is_empty() && any_paused {
+            self.worker.pause(PAUSE).await;
+        }
+        Ok(!plans.is_empty() || any_paused)
     }
 
     async fn take(&self, opened: &Opened) -> Result<Option<Message>> {
@@ -125,7 +133,9 @@ impl Slot {
             if delivered - attempt.returned > MOST {
                 return self.bury(&taken, &attempt).await;
             }
-            say(&format!("{}: attempt {}", plan.describe(unit), delivered - attempt.returned));
+            if delivered - attempt.returned > 1 {
+                say(&format!("{}: attempt {}", plan.describe(unit), delivered - attempt.returned));
+            }
         }
         self.work(&taken).await
     }
@@ -166,10 +176,14 @@ impl Slot {
         };
         let ended = ended.unwrap_or_else(|error| Err(Failure::Passing(format!("the program has a bug: {error}"))));
         let seconds = begun.elapsed().as_secs_f64();
+        if !matches!(ended, Err(Failure::Unread(..) | Failure::Interrupted)) {
+            self.was_read(taken).await;
+        }
         let given = match ended {
             Ok(outcome) => self.give(taken, outcome, seconds).await,
             Err(Failure::Lasting(error)) => self.fail(taken, taken.delivered, self.worker.name.clone(), error).await,
             Err(Failure::Passing(error)) => self.give_back(taken, &error).await,
+            Err(Failure::Unread(file, error)) => self.hand_on(taken, file, &error).await,
             Err(Failure::Interrupted) => self.hand_back(taken).await,
         };
         queue.claim(&plan.id, &self.name, Vec::new()).await;
@@ -225,7 +239,7 @@ impl Slot {
                 Err(error) => {
                     let is_stored = queue.has_plan(&plan.id).await.ok();
                     if is_stored == Some(false) {
-                        say(&format!("plan {} was removed: a result of it is dropped", plan.id));
+                        say(&format!("a result is dropped: {}", gone(&plan.id)));
                         self.worker.benches.close(&plan.id).await;
                         return Ok(());
                     }
@@ -262,17 +276,48 @@ impl Slot {
     /// Gives a unit back that may succeed later.
     async fn give_back(&self, taken: &Taken, error: &str) -> Result<()> {
         let (plan, queue) = (&taken.opened.plan, &self.worker.queue);
-        say(&format!("{}: attempt {}: {error}", plan.describe(taken.unit), taken.delivered));
         let known = queue.attempt(&plan.id, &taken.id).await?;
-        let (worker, error) = (self.worker.name.clone(), crate::secret::redact(error));
-        let attempt = Attempt { worker, error, ..known };
+        let (worker, said) = (self.worker.name.clone(), crate::secret::redact(error));
+        let attempt = Attempt { worker, error: said, ..known };
         queue.put_attempt(&plan.id, &taken.id, &attempt).await?;
-        if taken.delivered - attempt.returned >= MOST {
+        let attempts = taken.delivered - attempt.returned;
+        if attempts >= MOST {
             return self.bury(&Taken { delivered: taken.delivered + 1, ..taken.clone() }, &attempt).await;
         }
-        let exponent = u32::try_from(taken.delivered).unwrap_or(0).min(5);
+        let exponent = u32::try_from(attempts).unwrap_or(0).min(5);
         let pause = Duration::from_secs(1).saturating_mul(1 << exponent).min(LONGEST);
+        say(&format!("{}: {error}; it is tried again in {} s", plan.describe(taken.unit), pause.as_secs()));
         acknowledge(&taken.message, AckKind::Nak(Some(pause))).await
+    }
+
+    /// Gives a unit to others because this worker cannot read a file of it.
+    async fn hand_on(&self, taken: &Taken, file: usize, error: &str) -> Result<()> {
+        let (plan, worker) = (&taken.opened.plan, &self.worker);
+        // Before this worker announces itself again: a server that was just started does not know the others.
+        let present = worker.queue.present().await?;
+        worker.benches.unreads.note(&plan.id, file, error);
+        worker.announce_now().await;
+        let known = worker.queue.attempt(&plan.id, &taken.id).await?;
+        if counts(&present, &worker.name, &plan.class, (&plan.id, file), known.returned) {
+            return self.give_back(taken, error).await;
+        }
+        let pause = worker.benches.unreads.pause(&plan.id);
+        let what = plan.describe(taken.unit);
+        let seconds = pause.as_secs_f64().ceil();
+        say(&format!("{what}: {error}: it is left to others; this worker takes no unit of the plan for {seconds} s"));
+        let (returned, name) = (known.returned + 1, worker.name.clone());
+        let attempt = Attempt { returned, worker: name, error: crate::secret::redact(error) };
+        worker.queue.put_attempt(&plan.id, &taken.id, &attempt).await?;
+        acknowledge(&taken.message, AckKind::Nak(Some(ELSEWHERE))).await
+    }
+
+    /// Notes that this worker can read the files of a unit.
+    async fn was_read(&self, taken: &Taken) {
+        if let Unit::Segment { rendition, .. } | Unit::Whole { rendition } = taken.unit
+            && self.worker.benches.unreads.read(&taken.opened.plan.id, &[0, rendition + 1])
+        {
+            self.worker.announce_now().await;
+        }
     }
 
     /// Gives a unit back because the program was told to end.
