@@ -95,8 +95,8 @@ fn missing(lost: u64) -> String {
 fn untaken(class: &str, workers: usize, left: &[&String]) -> Option<String> {
     match left.first() {
         _ if workers == 0 => Some(format!(
-            "no worker of class {class} is known: start one with `iqa farm work --class {class}` (those that run \
-                 announce themselves every 10 s; a server that was started again has forgotten them)"
+            "no worker of class {class} is known: start one with `iqa farm work --class {class}`; for 10 s after a start \
+                 of the server, those that run already are not known yet"
         )),
         Some(reason) if left.len() == workers => Some(format!("all workers of class {class} leave it: {reason}")),
         _ => None,
@@ -203,7 +203,11 @@ mod tests {
     #[test]
     fn a_plan_that_nobody_takes_is_said_to_be_so() {
         let reason = "a model file differs".to_owned();
-        assert!(untaken("cuda", 0, &[]).unwrap().contains("`iqa farm work --class cuda`"));
+        let text = untaken("cuda", 0, &[]).unwrap();
+        assert!(
+            text.contains("`iqa farm work --class cuda`") && text.contains("after a start of the server"),
+            "{text}"
+        );
         assert_eq!(untaken("cpu", 2, &[]), None);
         assert_eq!(untaken("cpu", 2, &[&reason]), None);
         assert!(untaken("cpu", 2, &[&reason; 2]).unwrap().ends_with("leave it: a model file differs"));

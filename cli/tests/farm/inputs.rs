@@ -62,6 +62,15 @@ fn a_rendition_that_cannot_be_read_leaves_the_others_alone() {
     let line = said.lines().find(|line| line.contains("gone.mp4")).unwrap_or_else(|| panic!("{said}"));
     assert!(line.matches("gone.mp4").count() == 1 && !said.contains("abcdefgh"), "{said}");
 
+    // What is in a name does not reach the terminal as it is.
+    let text = "source = 'source.mp4'\nrenditions = [\"a\\u001b[2J\\nb.mp4\", 'low.mp4']\nsegment = 'none'";
+    std::fs::write(farm.path("plan.toml"), text).unwrap();
+    let ran = farm.iqa(&["farm", "submit", "plan.toml"]).ended(2);
+    let status = farm.iqa(&["farm", "status", ran.stdout.trim()]).ended(0).stdout;
+    for text in [&ran.stderr, &status] {
+        assert!(text.contains("/a\\u{1b}[2J\\nb.mp4") && !text.contains('\u{1b}'), "{text}");
+    }
+
     // Nothing is left to measure.
     let text = "source = 'source.mp4'\nrenditions = ['absent.mp4']";
     std::fs::write(farm.path("plan.toml"), text).unwrap();

@@ -87,10 +87,10 @@ fn ladder(file: &File, source: &str, making: &mut Making<'_>) -> Result<Ladder> 
 fn usable(common: &Common, args: &crate::args::Compare) -> Result<(Settings, Hashes)> {
     let settings = Settings::new(common, args)?;
     settings.element(1)?;
+    let models = Hashes::of(&settings)?;
     if settings.model.is_some() {
         settings.open()?;
     }
-    let models = Hashes::of(&settings)?;
     Ok((settings, models))
 }
 

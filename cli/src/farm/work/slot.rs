@@ -151,6 +151,12 @@ impl Slot {
         self.fail(taken, attempts, worker, error).await
     }
 
+    /// Records that a unit has failed which cannot succeed anywhere.
+    async fn fail_now(&self, taken: &Taken, error: String) -> Result<()> {
+        let returned = self.worker.queue.attempt(&taken.opened.plan.id, &taken.id).await?.returned;
+        self.fail(taken, taken.delivered - returned, self.worker.name.clone(), error).await
+    }
+
     async fn fail(&self, taken: &Taken, attempts: i64, worker: String, error: String) -> Result<()> {
         let plan = &taken.opened.plan;
         let times = if attempts == 1 { "attempt" } else { "attempts" };
@@ -181,7 +187,7 @@ impl Slot {
         }
         let given = match ended {
             Ok(outcome) => self.give(taken, outcome, seconds).await,
-            Err(Failure::Lasting(error)) => self.fail(taken, taken.delivered, self.worker.name.clone(), error).await,
+            Err(Failure::Lasting(error)) => self.fail_now(taken, error).await,
             Err(Failure::Passing(error)) => self.give_back(taken, &error).await,
             Err(Failure::Unread(file, error)) => self.hand_on(taken, file, &error).await,
             Err(Failure::Interrupted) => self.hand_back(taken).await,
@@ -233,8 +239,7 @@ impl Slot {
                 }
                 Err(error) if self.worker.is_ending() => return Err(error),
                 Err(error) if refusal(&error) == Some(Refusal::TooLarge) => {
-                    let worker = self.worker.name.clone();
-                    return self.fail(taken, taken.delivered, worker, too_large(&error)).await;
+                    return self.fail_now(taken, too_large(&error)).await;
                 }
                 Err(error) => {
                     let is_stored = queue.has_plan(&plan.id).await.ok();
