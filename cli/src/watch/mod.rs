@@ -54,6 +54,7 @@ pub fn run(common: &Common, args: &Watch) -> Result<Exit> {
     // Signals have their meaning for this command from here on, however long the start takes.
     let interrupted = crate::exit::interruption()?;
     let reload = hangup()?;
+    crate::memory::share_arenas();
     library_log::take_over();
     crate::plugin::init(common.verbose)?;
     for warning in &config.warnings {
