@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Texts for a terminal: names and texts from elsewhere must not move its cursor, clear it, or pretend to be other lines.
+//! Texts for a terminal: names and texts from elsewhere must not move its cursor, clear it, or look like other lines.
 
 use std::borrow::Cow;
 

@@ -249,8 +249,8 @@ fn parsed(text: &str, has_login: bool) -> Result<url::Url> {
     match url {
         Ok(url) if !is_cut(&url) => Ok(url),
         _ => bail!(
-            "{scheme}://{HIDDEN}@{host}: not a URL; in a user, password or token, write / as %2F, # as %23, ? as %3F, , as \
-             %2C, @ as %40 and % as %25"
+            "{scheme}://{HIDDEN}@{host}: not a URL; in a user, password or token, write / as %2F, # as %23, ? as %3F, \
+             a comma as %2C, @ as %40 and % as %25"
         ),
     }
 }

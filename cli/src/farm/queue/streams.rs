@@ -110,8 +110,8 @@ impl Queue {
             Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok(Created::Known),
             Err(error) if error.kind() == PublishErrorKind::StreamNotFound => {
                 bail!(
-                    "the server has no stream for {subject}: it was removed, or the server has lost what it had stored; \
-                     submit the plan again"
+                    "the server has no stream for {subject}: it was removed, or the server has lost what it had \
+                     stored; submit the plan again"
                 )
             }
             Err(error) => Err(storing(error, &format!("cannot store {subject}"))),
