@@ -6,8 +6,8 @@
 # Expected: in BGRx the fourth byte is padding, without meaning, so two pictures that differ in it alone look the same,
 #   and a half-transparent overlay gives them the same colors.
 # Actual: gst_video_overlay_composition_blend, by which textoverlay and clockoverlay draw, takes the byte for the alpha
-#   of the picture below, and changes it. With 255 there the colors are right; with 0 half-transparent text is drawn opaque.
-#   Measured behind an overlay, the same frames are different pictures then.
+#   of the picture below, and changes it. With 255 there the colors are right; with 0 half-transparent text is drawn
+#   opaque. Measured behind an overlay, the same frames are different pictures then.
 # Seen with: GStreamer 1.22.0.
 . "$(dirname -- "$0")/common.sh"
 use_gstreamer textoverlay rawvideoparse

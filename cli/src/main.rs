@@ -10,8 +10,6 @@ mod exit;
 mod farm;
 mod manual;
 mod media;
-#[cfg(any(feature = "farm", feature = "watch"))]
-mod memory;
 mod models;
 mod out;
 mod plugin;

@@ -3,8 +3,8 @@
 //! `iqa farm`: compares a ladder on many machines, over NATS JetStream.
 //!
 //! A [`plan`] divides a ladder into units, the [`queue`] distributes them and keeps their results, and a [`mod@unit`]
-//! is measured by a worker. [`submit`], [`work`], [`status`] and [`collect`] are the subcommands. A unit is delivered at
-//! least once; its result is stored before it is acknowledged, and the first result counts.
+//! is measured by a worker. [`submit`], [`work`], [`status`] and [`collect`] are the subcommands. A unit is delivered
+//! at least once; its result is stored before it is acknowledged, and the first result counts.
 
 mod collect;
 mod plan;

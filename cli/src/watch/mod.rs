@@ -15,6 +15,7 @@ mod event;
 mod history;
 mod http;
 mod library_log;
+mod memory;
 mod metrics;
 mod moment;
 mod notify;
@@ -54,7 +55,7 @@ pub fn run(common: &Common, args: &Watch) -> Result<Exit> {
     // Signals have their meaning for this command from here on, however long the start takes.
     let interrupted = crate::exit::interruption()?;
     let reload = hangup()?;
-    crate::memory::share_arenas();
+    memory::share_arenas();
     library_log::take_over();
     crate::plugin::init(common.verbose)?;
     for warning in &config.warnings {

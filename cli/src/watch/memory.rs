@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Memory that the C library keeps after it was freed, in commands that run for months.
+//! Memory that the C library keeps after it was freed.
 
 /// Arenas of glibc's allocator: that of the main thread, and one that all others share.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const ARENAS: i32 = 2;
 
 /// Keeps glibc from giving threads arenas of their own. By default there are up to eight arenas for each processor, and
-/// each grows to what the largest of the pipelines that it happened to serve needed. A program that makes pipelines again
-/// and again so grows for hours, and with the number of processors. `MALLOC_ARENA_MAX` and `GLIBC_TUNABLES` win.
+/// each grows to what the largest of the pipelines that it happened to serve needed. A program that makes pipelines
+/// again and again so grows for hours, and with the number of processors. `MALLOC_ARENA_MAX` and `GLIBC_TUNABLES` win.
 ///
 /// For the start of a command: arenas that there are already stay.
 pub fn share_arenas() {
