@@ -100,7 +100,7 @@ fn main() -> Result<()> {
     for &threads in &counts {
         let with = libvmaf(threads, &format!(":model=version={VMAF_1}"));
         let rival = rival.as_ref().map(|rival| (rival, &*with, synchronized));
-        let model = VmafModel::open(VMAF_1, &[concat!(env!("CARGO_MANIFEST_DIR"), "/models").into()])?;
+        let model = VmafModel::open(VMAF_1, &[concat!(env!("CARGO_MANIFEST_DIR"), "/../models").into()])?;
         let meter = Meter::with_vmaf_model(Measures::VMAF, threads, Arc::new(model));
         bench.row("VMAF 1", vec![meter], false, threads, &pairs, rival, 3)?;
     }
