@@ -89,8 +89,8 @@ fn bars(runs: usize) -> Result<()> {
         let frame = frame(SIZE, 0.0, letterbox);
         let picture = frame.picture()?;
         let mut bars = Letterbox::new();
-        line(&format!("bars of one stream, first frame, {name}"), median(1, || Ok(bars.look(&picture)))?);
-        line(&format!("bars of one stream, {name}"), median(runs, || Ok(bars.look(&picture)))?);
+        line(&format!("bars of one stream, first frame, {name}"), median(1, || Ok(bars.update(&picture)))?);
+        line(&format!("bars of one stream, {name}"), median(runs, || Ok(bars.update(&picture)))?);
     }
     Ok(())
 }

@@ -68,7 +68,7 @@ fn feed(
             comparer.end_distorted();
         }
         let heads = (reference.last().map(|head| head.0), distorted.last().map(|head| head.0));
-        match comparer.wants(heads.0, heads.1) {
+        match comparer.next_side(heads.0, heads.1) {
             Some(Side::Reference) => {
                 let (stamp, frame) = reference.pop().unwrap();
                 comparer.push_reference(stamp, 384, frame);
@@ -328,7 +328,7 @@ fn cancelling_wakes_waiting_threads() {
     receiver.recv_timeout(LIMIT).expect("wait returns");
     comparer.push_reference(stamp(9), 384, gray(1));
     assert!(comparer.take().is_none() && comparer.wait().is_none() && comparer.idle());
-    assert_eq!(comparer.wants(Some(stamp(10)), Some(stamp(10))), None);
+    assert_eq!(comparer.next_side(Some(stamp(10)), Some(stamp(10))), None);
 }
 
 /// Frames that were taken because the reference is far ahead do not wait for another frame of their own side.
@@ -336,16 +336,16 @@ fn cancelling_wakes_waiting_threads() {
 fn frames_before_the_reference_leave_when_it_comes() {
     let comparer = Comparer::new(settings(Alignment::Pts), None, || {}).unwrap();
     for number in 0..3 {
-        assert_eq!(comparer.wants(None, Some(stamp(number))), None, "nothing of the reference has arrived");
-        assert_eq!(comparer.wants(Some(stamp(10)), Some(stamp(number))), Some(Side::Distorted));
+        assert_eq!(comparer.next_side(None, Some(stamp(number))), None, "nothing of the reference has arrived");
+        assert_eq!(comparer.next_side(Some(stamp(10)), Some(stamp(number))), Some(Side::Distorted));
         comparer.push_distorted(stamp(number), 384, gray(1));
     }
     assert!(comparer.wait().is_none(), "a reference may still belong to them");
-    assert_eq!(comparer.wants(Some(stamp(10)), None), Some(Side::Reference));
+    assert_eq!(comparer.next_side(Some(stamp(10)), None), Some(Side::Reference));
     comparer.push_reference(stamp(10), 384, gray(1));
     let pairings: Vec<_> = std::iter::from_fn(|| comparer.wait()).map(|outcome| outcome.pairing).collect();
     assert_eq!(pairings, [Pairing::Unmatched; 3]);
-    assert_eq!(comparer.wants(Some(stamp(11)), None), None, "nothing waits for it");
+    assert_eq!(comparer.next_side(Some(stamp(11)), None), None, "nothing waits for it");
 }
 
 #[test]

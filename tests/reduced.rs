@@ -102,13 +102,13 @@ fn references_that_come_faster_are_released() {
 fn a_waiting_frame_requests_the_next_reference() {
     let comparer = Comparer::new(still(), None, || {}).unwrap();
     let at = |number: i64| Timestamp { running: Some(number * FRAME), duration: None };
-    assert_eq!(comparer.wants(Some(at(3)), None), None);
+    assert_eq!(comparer.next_side(Some(at(3)), None), None);
     comparer.push_distorted(at(0), 0, None);
     assert!(comparer.wait().is_none(), "there is no reference yet");
-    assert_eq!(comparer.wants(Some(at(3)), None), Some(Side::Reference));
+    assert_eq!(comparer.next_side(Some(at(3)), None), Some(Side::Reference));
     comparer.push_reference(at(3), 0, None);
     assert_eq!(comparer.wait().map(|outcome| outcome.pairing), Some(Pairing::Matched(0)));
-    assert_eq!(comparer.wants(Some(at(6)), None), None);
+    assert_eq!(comparer.next_side(Some(at(6)), None), None);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::state::{Pair, Shared, Work};
 use super::{CompareError, Comparison, Settings, Side, guarded};
 use crate::align::space::{Registration, SpatialAligner};
 use crate::align::time::Alignment;
-use crate::metrics::{Detail, DetailLooks, Measurements, Meter, SharedReference};
+use crate::metrics::{Detail, Measurements, Meter, SharedReference, SwapDetector};
 use crate::model::contract::{Contract, Resize, Sizes};
 use crate::picture::{Family, Frame, OwnedFrame, Picture, Rect, y_cb_cr};
 use crate::scorer::{Job, Scorer, Selector};
@@ -49,7 +49,7 @@ pub(super) struct Measurer {
     any_size: bool,
     register: SpatialAligner,
     meter: Meter,
-    looks: DetailLooks,
+    detector: SwapDetector,
     /// The last measured pairs whose values depend on the next ones.
     waiting: VecDeque<u64>,
 }
@@ -73,7 +73,7 @@ impl Measurer {
                 Some(model) => Meter::with_vmaf_model(settings.measures, settings.threads, model),
                 None => Meter::new(settings.measures, settings.threads),
             },
-            looks: DetailLooks::default(),
+            detector: SwapDetector::default(),
             waiting: VecDeque::new(),
             scorer,
         }
@@ -155,10 +155,10 @@ impl Measurer {
         } else {
             Measurements::default()
         };
-        let detail = self.looks.next_is_due().then(|| {
+        let detail = self.detector.next_is_due().then(|| {
             // Pictures that cannot be compared are no evidence.
-            self.looks.keep(Detail::of(&aligned.reference, &aligned.distorted).ok().flatten());
-            self.looks.clone()
+            self.detector.keep(Detail::of(&aligned.reference, &aligned.distorted).ok().flatten());
+            self.detector.clone()
         });
         Ok(Comparison { metrics, score: None, shift, detail })
     }

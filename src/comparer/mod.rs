@@ -171,8 +171,8 @@ impl Comparer {
     /// Which side's next frame should be pushed, given the next frame of each; `None` for a frame that has not arrived.
     ///
     /// Returns `None` while there is no room ([`wait`](Self::wait) for an outcome), and if more must arrive first.
-    pub fn wants(&self, reference: Option<Timestamp>, distorted: Option<Timestamp>) -> Option<Side> {
-        self.shared.wants(reference, distorted)
+    pub fn next_side(&self, reference: Option<Timestamp>, distorted: Option<Timestamp>) -> Option<Side> {
+        self.shared.next_side(reference, distorted)
     }
 
     /// The next outcome in the order of distorted frames, if it is ready.

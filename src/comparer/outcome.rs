@@ -5,7 +5,7 @@
 use super::error::CompareError;
 use crate::align::Suspicions;
 use crate::align::time::{Evidence, Pairing};
-use crate::metrics::{DetailLooks, Measurements};
+use crate::metrics::{Measurements, SwapDetector};
 use crate::scorer::Score;
 
 /// The result for one pair.
@@ -19,7 +19,7 @@ pub struct Comparison {
     /// How far the distorted picture lies to the right of the reference and below it, in reference pixels.
     pub shift: Option<[f64; 2]>,
     /// The evidence up to this pair about which stream is the source, if this pair was examined for that.
-    pub detail: Option<DetailLooks>,
+    pub detail: Option<SwapDetector>,
 }
 
 /// The result for one distorted frame.

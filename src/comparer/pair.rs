@@ -171,7 +171,7 @@ impl Pairer {
         let look = || {
             let picture = frame.picture()?;
             let part = match letterbox {
-                Some(letterbox) => picture.crop(letterbox.look(&picture))?,
+                Some(letterbox) => picture.crop(letterbox.update(&picture))?,
                 None => picture,
             };
             Ok(read(&part))

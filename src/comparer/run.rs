@@ -59,7 +59,7 @@ impl<R: Iterator<Item = TimedFrame>, D: Iterator<Item = TimedFrame>> Iterator fo
             if distorted.is_none() {
                 comparer.end_distorted();
             }
-            match comparer.wants(reference, distorted) {
+            match comparer.next_side(reference, distorted) {
                 Some(Side::Reference) => {
                     if let Some(TimedFrame { stamp, frame, bytes }) = self.reference.next() {
                         comparer.push_reference(stamp, bytes, Some(frame));

@@ -277,7 +277,7 @@ impl Shared {
         self.lock().selection
     }
 
-    pub(super) fn wants(&self, reference: Option<Timestamp>, distorted: Option<Timestamp>) -> Option<Side> {
+    pub(super) fn next_side(&self, reference: Option<Timestamp>, distorted: Option<Timestamp>) -> Option<Side> {
         let mut state = self.lock();
         let over = state.bytes >= state.max_bytes && state.decided() > 0;
         if over && state.give_up_pressed() {

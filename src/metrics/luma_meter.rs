@@ -13,7 +13,7 @@ pub const DARK: f64 = 0.1;
 /// Luma of one picture. All values are fractions of full scale, from black (0) to white (1).
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub struct LumaLook {
+pub struct LumaMeasurements {
     /// The mean.
     pub mean: f64,
     /// The standard deviation over the picture.
@@ -35,10 +35,10 @@ pub struct LumaLook {
 ///
 /// let gray = |level| OwnedFrame::rgb(8, 8, vec![level; 8 * 8 * 3]);
 /// let mut meter = LumaMeter::default();
-/// let first = meter.look(&gray(51)?.picture()?);
+/// let first = meter.measure(&gray(51)?.picture()?);
 /// assert_eq!((first.deviation, first.dark, first.motion), (0.0, 0.0, None));
 /// assert!((first.mean - 0.2).abs() < 1e-9);
-/// let second = meter.look(&gray(0)?.picture()?);
+/// let second = meter.measure(&gray(0)?.picture()?);
 /// assert_eq!((second.dark, second.motion.map(|motion| (motion * 10.0).round())), (1.0, Some(2.0)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -51,10 +51,10 @@ pub struct LumaMeter {
 
 impl LumaMeter {
     /// Measures the next picture.
-    pub fn look(&mut self, picture: &Picture<'_>) -> LumaLook {
+    pub fn measure(&mut self, picture: &Picture<'_>) -> LumaMeasurements {
         let size = [picture.width(), picture.height()];
         // A picture always has the same size and family as itself.
-        let Ok(pair) = Pair::new(picture, picture) else { return LumaLook::NOTHING };
+        let Ok(pair) = Pair::new(picture, picture) else { return LumaMeasurements::NOTHING };
         let luma = pair.luma();
         let knows_one = self.size == size && !self.before.is_empty();
         self.size = size;
@@ -70,7 +70,7 @@ impl LumaMeter {
         let range = picture.colorimetry().range;
         let pixels = (luma.width * luma.height) as f64;
         let motion = knows_one.then(|| differences as f64 / pixels * scale(range).0);
-        LumaLook { motion, ..LumaLook::of(&counts, range) }
+        LumaMeasurements { motion, ..LumaMeasurements::of(&counts, range) }
     }
 
     /// Forgets the previous picture, for the start of a new stream.
@@ -79,7 +79,7 @@ impl LumaMeter {
     }
 }
 
-impl LumaLook {
+impl LumaMeasurements {
     const NOTHING: Self = Self { mean: 0.0, deviation: 0.0, dark: 0.0, motion: None };
 
     /// From the number of samples of each value.
@@ -147,18 +147,18 @@ mod tests {
         OwnedFrame::new(format, 4, 2, planes, colorimetry).unwrap()
     }
 
-    fn look(meter: &mut LumaMeter, frame: &OwnedFrame) -> LumaLook {
-        meter.look(&frame.picture().unwrap())
+    fn measured(meter: &mut LumaMeter, frame: &OwnedFrame) -> LumaMeasurements {
+        meter.measure(&frame.picture().unwrap())
     }
 
     #[test]
     fn limited_range_is_taken_from_black_to_white() {
         let frame = limited(PixelFormat::I420, vec![16, 235, 16, 235, 16, 235, 16, 235]);
-        let found = look(&mut LumaMeter::default(), &frame);
+        let found = measured(&mut LumaMeter::default(), &frame);
         assert!((found.mean - 0.5).abs() < 1e-12 && (found.deviation - 0.5).abs() < 1e-12, "{found:?}");
         assert_eq!(found.dark, 0.5);
         // Samples below black count as black.
-        let below = look(&mut LumaMeter::default(), &limited(PixelFormat::I420, vec![3; 8]));
+        let below = measured(&mut LumaMeter::default(), &limited(PixelFormat::I420, vec![3; 8]));
         assert_eq!((below.mean, below.dark), (0.0, 1.0));
     }
 
@@ -168,7 +168,7 @@ mod tests {
         let deep = samples.iter().flat_map(|sample| (sample * 4).to_le_bytes()).collect();
         let plain = samples.map(|sample| sample as u8).to_vec();
         let [one, two] = [limited(PixelFormat::I420, plain), limited(PixelFormat::I420p10, deep)];
-        assert_eq!(look(&mut LumaMeter::default(), &one), look(&mut LumaMeter::default(), &two));
+        assert_eq!(measured(&mut LumaMeter::default(), &one), measured(&mut LumaMeter::default(), &two));
     }
 
     #[test]
@@ -176,13 +176,13 @@ mod tests {
         let mut meter = LumaMeter::default();
         let [one, other] =
             [vec![100; 8], [vec![100; 4], vec![122; 4]].concat()].map(|luma| limited(PixelFormat::I420, luma));
-        assert_eq!(look(&mut meter, &one).motion, None);
-        assert_eq!(look(&mut meter, &one).motion, Some(0.0));
-        let moved = look(&mut meter, &other).motion.unwrap();
+        assert_eq!(measured(&mut meter, &one).motion, None);
+        assert_eq!(measured(&mut meter, &one).motion, Some(0.0));
+        let moved = measured(&mut meter, &other).motion.unwrap();
         assert!((moved - 11.0 / 219.0).abs() < 1e-12, "{moved}");
         let small = OwnedFrame::rgb(2, 2, vec![0; 12]).unwrap();
-        assert_eq!(look(&mut meter, &small).motion, None, "another size");
+        assert_eq!(measured(&mut meter, &small).motion, None, "another size");
         meter.reset();
-        assert_eq!(look(&mut meter, &small).motion, None);
+        assert_eq!(measured(&mut meter, &small).motion, None);
     }
 }

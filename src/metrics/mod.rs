@@ -157,7 +157,7 @@
 //!
 //! # Detail
 //! [`Detail`] is not a measure of quality: it shows which of two pictures has detail that the other lacks.
-//! [`DetailLooks`] combines the results of several pairs to find out whether two streams may have been swapped.
+//! [`SwapDetector`] combines the results of several pairs to find out whether two streams may have been swapped.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -166,7 +166,6 @@ mod avx512;
 mod block_edges;
 mod cambi;
 mod detail;
-mod detail_looks;
 mod downsample;
 mod error;
 mod field;
@@ -195,6 +194,7 @@ mod scratch;
 mod sse;
 mod ssim;
 mod ssim_window;
+mod swap_detector;
 mod trapezoid;
 mod trapezoid_bytes;
 mod trapezoid_words;
@@ -203,14 +203,14 @@ mod words;
 mod workers;
 
 pub use detail::Detail;
-pub use detail_looks::DetailLooks;
 pub use error::MetricsError;
 pub use field::Field;
-pub use luma_meter::{DARK, LumaLook, LumaMeter};
+pub use luma_meter::{DARK, LumaMeasurements, LumaMeter};
 pub use measurements::{LumaFit, Measurements, Missing};
 pub use meter::Meter;
 pub use no_reference::{NoReferenceMeasures, NoReferenceMeter};
 pub use one_call::{Psnr, psnr, ssim};
 pub use reference::SharedReference;
 pub use registry::{LUMA_FIT, MEASURES, MeasureInfo, Measures};
+pub use swap_detector::SwapDetector;
 pub use vmaf::{ModelErrorKind as VmafModelErrorKind, VmafModel, VmafModelError};

@@ -85,10 +85,10 @@ impl NoReferenceMeter {
         let component = picture.format().components()[0];
         let mut found = Measurements::at_depth(component.depth);
         if self.wanted.luma || self.wanted.motion {
-            let look = self.luma.look(picture);
-            found.add(&LUMA_MEAN, self.wanted.luma.then_some(look.mean));
-            found.add(&LUMA_DEVIATION, self.wanted.luma.then_some(look.deviation));
-            found.add(&MOTION, look.motion.filter(|_| self.wanted.motion));
+            let luma = self.luma.measure(picture);
+            found.add(&LUMA_MEAN, self.wanted.luma.then_some(luma.mean));
+            found.add(&LUMA_DEVIATION, self.wanted.luma.then_some(luma.deviation));
+            found.add(&MOTION, luma.motion.filter(|_| self.wanted.motion));
         }
         if self.wanted.cambi {
             let luma = Samples::new(picture, 0, Affine::SAME).filter(|_| picture.format().family() != Family::Rgb);

@@ -8,7 +8,7 @@ use super::verdict::Verdict;
 use super::warning::Warning;
 use crate::align::Suspicions;
 use crate::align::time::{CONTRADICTED, Evidence, Ledger};
-use crate::metrics::DetailLooks;
+use crate::metrics::SwapDetector;
 
 /// Frames of both sides required before a statement about all of them.
 const ENOUGH: u64 = 100;
@@ -27,7 +27,7 @@ pub(super) struct PairDoubts {
     leading: u64,
     suspicions: Suspicions,
     /// The evidence of the pairs about which stream is the source.
-    detail: DetailLooks,
+    detail: SwapDetector,
     /// What was reported, and after how many frames.
     said: Vec<(Discriminant<Warning>, u64)>,
 }
@@ -48,8 +48,8 @@ impl PairDoubts {
         self.suspicions = suspicions;
     }
 
-    pub(super) fn look_at_detail(&mut self, looks: DetailLooks) {
-        self.detail = looks;
+    pub(super) fn set_swap_detector(&mut self, detector: SwapDetector) {
+        self.detail = detector;
     }
 
     /// Pairs that rest on time stamps.
@@ -213,7 +213,7 @@ mod tests {
     }
 
     /// Adds this many pairs in which the distorted picture has more detail.
-    fn looks(pairs: u64) -> DetailLooks {
+    fn detector_of(pairs: u64) -> SwapDetector {
         let gray = |data| Picture::new(PixelFormat::Gray8, 96, 96, &[Plane { data, stride: 96 }], Colorimetry::SRGB);
         let mixed = |at: u32, by: u32| at.wrapping_mul(by) >> 16;
         let texture = |fine: u32| {
@@ -224,24 +224,24 @@ mod tests {
             texture(fine).enumerate().map(halved).collect()
         });
         let detail = Detail::of(&gray(&coded).unwrap(), &gray(&whole).unwrap()).unwrap();
-        let mut looks = DetailLooks::default();
+        let mut detector = SwapDetector::default();
         for _ in 0..pairs {
-            if looks.next_is_due() {
-                looks.keep(detail);
+            if detector.next_is_due() {
+                detector.keep(detail);
             }
         }
-        looks
+        detector
     }
 
     #[test]
     fn swapped_streams_are_said_once_it_is_sure_or_at_the_end() {
         let mut doubts = PairDoubts::default();
         count(&mut doubts, 0, 40, 0.9);
-        doubts.look_at_detail(looks(40));
+        doubts.set_swap_detector(detector_of(40));
         assert_eq!(doubts.first(ledger(40, 0, 0)), [], "few pairs");
         assert_eq!(doubts.last(ledger(40, 0, 0)), [(Warning::Swapped, true)]);
         count(&mut doubts, 0, 60, 0.9);
-        doubts.look_at_detail(looks(100));
+        doubts.set_swap_detector(detector_of(100));
         assert_eq!(doubts.first(ledger(100, 0, 0)), [Warning::Swapped]);
         assert_eq!(doubts.first(ledger(100, 0, 0)), []);
         assert_eq!(doubts.last(ledger(100, 0, 0)), [(Warning::Swapped, false)]);
@@ -249,7 +249,7 @@ mod tests {
         assert!(doubts.last(few).iter().all(|(warning, _)| *warning != Warning::Swapped), "pairs that are none");
         let mut doubts = PairDoubts::default();
         count(&mut doubts, 0, 100, CONTRADICTED);
-        doubts.look_at_detail(looks(100));
+        doubts.set_swap_detector(detector_of(100));
         let contradicted = Warning::Contradicted { pairs: 100, contradicted: 100 };
         assert_eq!(doubts.first(ledger(100, 0, 0)), std::slice::from_ref(&contradicted));
         assert_eq!(doubts.last(ledger(100, 0, 0)), [(contradicted, false)]);

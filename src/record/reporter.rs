@@ -15,7 +15,7 @@ use super::warning::Warning;
 use super::window::{Alarm, Window};
 use crate::align::Suspicions;
 use crate::align::time::{Evidence, Ledger};
-use crate::metrics::{DetailLooks, Missing};
+use crate::metrics::{Missing, SwapDetector};
 use crate::model::contract::Kind;
 use crate::stats::{AlarmMonitor, FieldRange, Pool, WindowPools, WindowStatistics};
 
@@ -168,13 +168,13 @@ impl Reporter {
     }
 
     /// The evidence of the pairs so far about which stream of a comparison is the source.
-    pub fn look_at_detail(&mut self, looks: DetailLooks) {
-        self.pairs.look_at_detail(looks);
+    pub fn set_swap_detector(&mut self, detector: SwapDetector) {
+        self.pairs.set_swap_detector(detector);
     }
 
     /// New warnings about a comparison's pairs. `ledger` counts its frames so far; `suspicions`, what probably keeps
     /// the streams apart, apply until they are replaced.
-    pub fn look_at_pairs(&mut self, ledger: Ledger, suspicions: Suspicions) -> Vec<Message> {
+    pub fn check_pairs(&mut self, ledger: Ledger, suspicions: Suspicions) -> Vec<Message> {
         if self.settings.is_still {
             return Vec::new();
         }
@@ -476,7 +476,7 @@ mod tests {
         let orientation = Some(crate::align::space::Orientation::Turned90);
         let suspicions = Suspicions { orientation, offset: None };
         for _ in 0..2 {
-            reporter.look_at_pairs(ledger, suspicions);
+            reporter.check_pairs(ledger, suspicions);
         }
         let found = summary(&mut reporter);
         let turned = found.reasons.iter().filter(|reason| reason.contains("90°")).count();

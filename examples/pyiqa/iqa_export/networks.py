@@ -101,6 +101,24 @@ class Unique(Traceable):
         return both[:, :1], F.softplus(both[:, 1:])
 
 
+def attention(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
+    """Of [tokens, 1, channels] each; no number of tokens is frozen."""
+
+    def split(x):  # [heads, tokens, channels of a head]
+        return x.reshape(-1, heads, x.shape[2] // heads).transpose(0, 1)
+
+    q, k, v = split(q), split(k), split(v)
+    weights = (q / math.sqrt(q.shape[2]) @ k.transpose(1, 2)).softmax(-1)
+    return (weights @ v).transpose(0, 1).flatten(1).unsqueeze(1)
+
+
+def attend(layer: nn.MultiheadAttention, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, None]:
+    """The layer without dropout and masks; PyTorch's own freezes the number of tokens."""
+    weights, biases = layer.in_proj_weight.chunk(3), layer.in_proj_bias.chunk(3)
+    q, k, v = (F.linear(x, *both) for x, *both in zip((query, key, value), weights, biases, strict=True))
+    return layer.out_proj(attention(q, k, v, layer.num_heads)), None
+
+
 class Topiq(AsItIs):
     """With pooling and interpolation to sizes that are worked out from the picture's."""
 
@@ -109,9 +127,12 @@ class Topiq(AsItIs):
             assert not align_corners
             return sampling.resize(x, *(torch.as_tensor(one, dtype=torch.int64) for one in size), mode)
 
-        with mock.patch.object(F, "adaptive_avg_pool2d", sampling.adaptive_avg_pool2d):
-            with mock.patch.object(F, "interpolate", interpolate):
-                return super().forward(*pictures)
+        with (
+            mock.patch.object(F, "adaptive_avg_pool2d", sampling.adaptive_avg_pool2d),
+            mock.patch.object(F, "interpolate", interpolate),
+            mock.patch.object(nn.MultiheadAttention, "forward", attend),
+        ):
+            return super().forward(*pictures)
 
 
 def unit(x: Tensor) -> Tensor:
@@ -139,14 +160,8 @@ class ClipIqa(Traceable):
 
     def pool(self, query: Tensor, tokens: Tensor) -> Tensor:
         layer = self.visual.attnpool
-        width = layer.embed_dim // layer.num_heads
-
-        def heads(x):  # [tokens, 1, channels] to [heads, tokens, width]
-            return x.reshape(-1, layer.num_heads, width).transpose(0, 1)
-
-        q, k, v = heads(layer.q_proj(query)), heads(layer.k_proj(tokens)), heads(layer.v_proj(tokens))
-        attention = (q / math.sqrt(width) @ k.transpose(1, 2)).softmax(-1)
-        return layer.c_proj((attention @ v).transpose(0, 1).reshape(1, -1))
+        pooled = attention(layer.q_proj(query), layer.k_proj(tokens), layer.v_proj(tokens), layer.num_heads)
+        return layer.c_proj(pooled.flatten(1))
 
 
 # LIQE's scenes and distortions, in the order of its texts.

@@ -177,7 +177,7 @@ fn alone(bytes: &mut Bytes<'_>, picture: &Picture<'_>) {
         }
         4 => {
             let mut letterbox = Letterbox::new();
-            let seen = letterbox.look(picture);
+            let seen = letterbox.update(picture);
             assert!(seen.right() <= size[0] && seen.bottom() <= size[1], "{seen} of {size:?}");
             let signatures = [Signature::of(picture), Signature::sampled(picture), Signature::skimmed(picture)];
             assert!(signatures[0].similarity(&signatures[1]).is_finite());

@@ -57,14 +57,14 @@ impl Letterbox {
 
     /// Examines the stream's next frame. Returns the content so far as [`Letterbox::content`] does, or the whole
     /// picture while it is unknown.
-    pub fn look(&mut self, picture: &Picture<'_>) -> Rect {
+    pub fn update(&mut self, picture: &Picture<'_>) -> Rect {
         let of = (picture.format(), picture.width(), picture.height(), picture.colorimetry().range);
         if self.of != Some(of) {
             *self = Self { of: Some(of), ..Self::default() };
         }
-        let mut looked = self.seen;
-        dispatch(Look { dark: &Dark::of(picture), seen: &mut looked, broad: &mut self.broad });
-        self.seen = looked;
+        let mut seen = self.seen;
+        dispatch(Look { dark: &Dark::of(picture), seen: &mut seen, broad: &mut self.broad });
+        self.seen = seen;
         self.content().unwrap_or_else(|| picture.rect())
     }
 

@@ -67,7 +67,7 @@ impl SpatialAligner {
                     self.translation = Translation::default();
                 }
             }
-            let quarters = self.translation.look(&reference, &distorted, size);
+            let quarters = self.translation.update(&reference, &distorted, size);
             let found = quarters.map(|quarters| quarters.map(|q| f64::from(q) / 4.0));
             // In pixels of the common picture.
             let moved = |shift: [f64; 2]| [0, 1].map(|axis| shift[axis] / reference.placement.step[axis]);
@@ -100,7 +100,7 @@ impl SpatialAligner {
         });
         if self.registration != Registration::None {
             for ((side, letterbox), picture) in sides.iter_mut().zip(&mut self.letterboxes).zip(&pictures) {
-                side.content = letterbox.look(picture);
+                side.content = letterbox.update(picture);
             }
         }
         let to = if self.scale == Scale::ToDistorted { 1 } else { 0 };

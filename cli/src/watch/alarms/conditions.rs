@@ -7,7 +7,7 @@ use super::course::Finding;
 use crate::watch::alarm::AlarmKind;
 use crate::watch::config::Low;
 use crate::watch::status::State;
-use onnx_iqa::metrics::LumaLook;
+use onnx_iqa::metrics::LumaMeasurements;
 use onnx_iqa::stats::{AlarmMonitor, FieldRange};
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -23,7 +23,7 @@ pub const FROZEN: f64 = 0.001;
 #[derive(Debug)]
 pub struct Conditions {
     low: Option<LowMean>,
-    look: Option<LumaLook>,
+    luma: Option<LumaMeasurements>,
     /// Largest motion since the picture stopped changing.
     motion: Option<f64>,
 }
@@ -45,7 +45,7 @@ impl Conditions {
             monitor.set(Some(limits.below), limits.hysteresis);
             LowMean { limits, monitor, scores: VecDeque::new(), mean: None }
         });
-        Self { low, look: None, motion: None }
+        Self { low, luma: None, motion: None }
     }
 
     /// Adds a score.
@@ -60,8 +60,8 @@ impl Conditions {
         if let Some(low) = &mut self.low {
             low.forget(facts.now);
         }
-        self.look = facts.look;
-        self.motion = match facts.look.and_then(|look| look.motion) {
+        self.luma = facts.luma;
+        self.motion = match facts.luma.and_then(|luma| luma.motion) {
             Some(motion) if motion <= FROZEN => Some(self.motion.map_or(motion, |most| most.max(motion))),
             _ => None,
         };
@@ -70,13 +70,13 @@ impl Conditions {
     /// Whether a condition holds.
     pub fn finding(&self, kind: AlarmKind, facts: &Facts) -> Finding {
         let whether = |wrong: bool| if wrong { Finding::Wrong } else { Finding::Right };
-        let of_look = |wrong: &dyn Fn(&LumaLook) -> bool| {
-            self.look.as_ref().map_or(Finding::Unknown, |look| whether(wrong(look)))
+        let of_luma = |wrong: &dyn Fn(&LumaMeasurements) -> bool| {
+            self.luma.as_ref().map_or(Finding::Unknown, |luma| whether(wrong(luma)))
         };
         match kind {
             AlarmKind::Offline => match facts.state {
                 State::Offline | State::Error => Finding::Wrong,
-                State::Stale => whether(self.look.is_none()),
+                State::Stale => whether(self.luma.is_none()),
                 State::Live => Finding::Right,
                 State::Connecting | State::Disabled => Finding::Unknown,
             },
@@ -84,9 +84,9 @@ impl Conditions {
                 Some(low) if low.mean.is_some() => whether(low.monitor.active()),
                 _ => Finding::Unknown,
             },
-            AlarmKind::Black => of_look(&|look| look.dark >= BLACK),
-            AlarmKind::Covered => of_look(&|look| look.deviation < COVERED && look.dark < BLACK),
-            AlarmKind::Frozen => match self.look.and_then(|look| look.motion) {
+            AlarmKind::Black => of_luma(&|luma| luma.dark >= BLACK),
+            AlarmKind::Covered => of_luma(&|luma| luma.deviation < COVERED && luma.dark < BLACK),
+            AlarmKind::Frozen => match self.luma.and_then(|luma| luma.motion) {
                 Some(motion) => whether(motion <= FROZEN),
                 None => Finding::Unknown,
             },
@@ -98,8 +98,8 @@ impl Conditions {
         match kind {
             AlarmKind::Offline => (None, None),
             AlarmKind::Low => self.low.as_ref().map_or((None, None), |low| (low.mean, Some(low.limits.below))),
-            AlarmKind::Black => (self.look.map(|look| look.dark), Some(BLACK)),
-            AlarmKind::Covered => (self.look.map(|look| look.deviation), Some(COVERED)),
+            AlarmKind::Black => (self.luma.map(|luma| luma.dark), Some(BLACK)),
+            AlarmKind::Covered => (self.luma.map(|luma| luma.deviation), Some(COVERED)),
             AlarmKind::Frozen => (self.motion, Some(FROZEN)),
         }
     }

@@ -13,7 +13,7 @@ use super::status::State;
 use conditions::Conditions;
 use course::{Change, Course};
 use jiff::Timestamp;
-use onnx_iqa::metrics::LumaLook;
+use onnx_iqa::metrics::LumaMeasurements;
 use std::time::Instant;
 
 /// State of a camera at some time.
@@ -26,7 +26,7 @@ pub struct Facts {
     /// State of the camera.
     pub state: State,
     /// Measurements of the last picture, unless it is too old.
-    pub look: Option<LumaLook>,
+    pub luma: Option<LumaMeasurements>,
 }
 
 /// Change of an alarm.

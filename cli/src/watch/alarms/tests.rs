@@ -22,7 +22,7 @@ fn camera(alarms: &str) -> Camera {
 impl Made {
     fn new(alarms: &str) -> Self {
         let wall = "2026-11-30T12:00:00Z".parse().expect("a time");
-        let facts = Facts { now: Instant::now(), wall, state: State::Live, look: None };
+        let facts = Facts { now: Instant::now(), wall, state: State::Live, luma: None };
         Self { alarms: Alarms::new(&camera(alarms).alarms), meter: LumaMeter::default(), facts }
     }
 
@@ -42,7 +42,7 @@ impl Made {
     fn show(&mut self, gray: u8, white: usize) {
         let shade = |pixel: usize| if pixel < white { 255 } else { gray };
         let frame = OwnedFrame::rgb(8, 8, (0..64).flat_map(|pixel| [shade(pixel); 3]).collect()).expect("a frame");
-        self.facts.look = Some(self.meter.look(&frame.picture().expect("a picture")));
+        self.facts.luma = Some(self.meter.measure(&frame.picture().expect("a picture")));
     }
 }
 

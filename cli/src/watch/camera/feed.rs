@@ -6,7 +6,7 @@ use crate::media::lock;
 use crate::watch::moment::Moment;
 use gst::prelude::*;
 use gstonnxiqa::video_frame::Stream;
-use onnx_iqa::metrics::{LumaLook, LumaMeter};
+use onnx_iqa::metrics::{LumaMeasurements, LumaMeter};
 use onnx_iqa::picture::Frame as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -34,7 +34,7 @@ pub struct Known {
     /// When data last entered or left the decoder.
     pub moved: Option<Moment>,
     /// Luma measurements of the last measured frame.
-    pub look: Option<(Moment, LumaLook)>,
+    pub luma: Option<(Moment, LumaMeasurements)>,
     /// Codec name.
     pub codec: Option<String>,
     /// Why frames cannot be read.
@@ -63,7 +63,7 @@ impl Feed {
     /// A new connection begins. The last picture is kept for display.
     pub fn begin(&self) {
         let mut known = lock(&self.known);
-        (known.moved, known.look, known.problem) = (None, None, None);
+        (known.moved, known.luma, known.problem) = (None, None, None);
         drop(known);
         lock(&self.meter).reset();
     }
@@ -106,7 +106,7 @@ impl Feed {
     fn frame(&self, newest: Newest) {
         self.frames.fetch_add(1, Ordering::Relaxed);
         let mut known = lock(&self.known);
-        let before = known.look.map(|(at, _)| at.steady);
+        let before = known.luma.map(|(at, _)| at.steady);
         let due = before.is_none_or(|before| newest.at.steady.saturating_duration_since(before) >= LOOK);
         known.moved = Some(newest.at);
         known.newest = Some(newest.clone());
@@ -115,17 +115,17 @@ impl Feed {
             return;
         }
         // Measured without holding the lock, because it takes milliseconds.
-        let look = look(&newest, &mut lock(&self.meter));
+        let luma = luma(&newest, &mut lock(&self.meter));
         let mut known = lock(&self.known);
-        match look {
-            Ok(look) => known.look = Some((newest.at, look)),
+        match luma {
+            Ok(luma) => known.luma = Some((newest.at, luma)),
             Err(problem) => known.problem = Some(problem),
         }
     }
 }
 
-fn look(newest: &Newest, meter: &mut LumaMeter) -> Result<LumaLook, String> {
+fn luma(newest: &Newest, meter: &mut LumaMeter) -> Result<LumaMeasurements, String> {
     let frame = newest.stream.map(newest.buffer.clone()).map_err(|error| error.to_string())?;
     let picture = frame.picture().map_err(|error| error.to_string())?;
-    Ok(meter.look(&picture))
+    Ok(meter.measure(&picture))
 }

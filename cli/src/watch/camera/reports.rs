@@ -14,7 +14,7 @@ use crate::watch::moment::Moment;
 use crate::watch::status::{Measured, Reason, State, Status};
 use crate::watch::system;
 use crate::watch::wall::Wall;
-use onnx_iqa::metrics::LumaLook;
+use onnx_iqa::metrics::LumaMeasurements;
 use onnx_iqa::record::FrameRecord;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub struct Reports {
     /// Number of failed frames of this connection that have been reported.
     failed: u64,
     /// Frame whose measurements have been reported.
-    looked: Option<Moment>,
+    measured: Option<Moment>,
     /// Warnings that have been logged.
     warned: BTreeSet<String>,
     /// Number of frames counted by previous threads of this camera with other settings.
@@ -70,7 +70,7 @@ impl Reports {
             scored: None,
             newest: None,
             failed: 0,
-            looked: None,
+            measured: None,
             warned: BTreeSet::new(),
         }
     }
@@ -98,16 +98,16 @@ impl Reports {
                 self.update(|status| (status.state, status.reason, status.next_try) = (state, reason, None));
             }
         }
-        let fresh = known.look.filter(|(at, _)| {
+        let fresh = known.luma.filter(|(at, _)| {
             let age = now.steady.saturating_duration_since(at.steady);
             connection.is_some() && age <= self.camera.timeout.max(Duration::from_secs(3))
         });
-        if let Some((at, look)) = fresh {
-            self.looked(at, look);
+        if let Some((at, luma)) = fresh {
+            self.luma_measured(at, luma);
         }
         self.count(now, known, connection);
-        let look = fresh.map(|(_, look)| look);
-        let facts = Facts { now: now.steady, wall: now.wall, state: self.state, look };
+        let luma = fresh.map(|(_, luma)| luma);
+        let facts = Facts { now: now.steady, wall: now.wall, state: self.state, luma };
         for changed in self.alarms.step(&facts) {
             self.alarm(now, changed);
         }
@@ -131,13 +131,13 @@ impl Reports {
     }
 
     /// Luma of a frame has been measured.
-    fn looked(&mut self, at: Moment, look: LumaLook) {
-        if self.looked == Some(at) {
+    fn luma_measured(&mut self, at: Moment, luma: LumaMeasurements) {
+        if self.measured == Some(at) {
             return;
         }
-        self.looked = Some(at);
+        self.measured = Some(at);
         let measured = Measured { at, score: None, luma_mean: None, luma_deviation: None, motion: None };
-        self.wall.measured(&self.camera.name, with_look(measured, &look));
+        self.wall.measured(&self.camera.name, with_luma(measured, &luma));
     }
 
     /// A frame has been scored.
@@ -158,8 +158,8 @@ impl Reports {
             status.inference.push(took);
         });
         let measured = Measured { at, score: Some(score), luma_mean: None, luma_deviation: None, motion: None };
-        let look = self.feed.known().look.map(|(_, look)| look);
-        let measured = look.map_or(measured, |look| with_look(measured, &look));
+        let luma = self.feed.known().luma.map(|(_, luma)| luma);
+        let measured = luma.map_or(measured, |luma| with_luma(measured, &luma));
         self.wall.measured(&self.camera.name, measured);
     }
 
@@ -271,6 +271,6 @@ fn missed(now: Instant, before: Instant, interval: Duration) -> u64 {
     (gap + 0.25).floor().max(1.0) as u64 - 1
 }
 
-fn with_look(measured: Measured, look: &LumaLook) -> Measured {
-    Measured { luma_mean: Some(look.mean), luma_deviation: Some(look.deviation), motion: look.motion, ..measured }
+fn with_luma(measured: Measured, luma: &LumaMeasurements) -> Measured {
+    Measured { luma_mean: Some(luma.mean), luma_deviation: Some(luma.deviation), motion: luma.motion, ..measured }
 }

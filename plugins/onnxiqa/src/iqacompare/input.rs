@@ -152,7 +152,7 @@ impl Input {
         if situation.over && !idle {
             return rest;
         }
-        match comparer.wants(reference.stamp(), distorted.stamp()) {
+        match comparer.next_side(reference.stamp(), distorted.stamp()) {
             Some(Side::Reference) if reference.stamp().is_some() => return Choice::Take(Side::Reference),
             Some(Side::Distorted) if distorted.stamp().is_some() => return Choice::Take(Side::Distorted),
             _ => {}
@@ -160,7 +160,7 @@ impl Input {
         if let (true, Head::Frame(stamp), Head::Nothing) = (due, &distorted, &reference) {
             // Treated as if the next reference frame were far ahead: the answer then tells whether there is room.
             let [never, now] = [i64::MAX, 0].map(|running| Some(Timestamp { running: Some(running), ..*stamp }));
-            if comparer.wants(never, now).is_some() {
+            if comparer.next_side(never, now).is_some() {
                 return Choice::Take(Side::Distorted);
             }
         }

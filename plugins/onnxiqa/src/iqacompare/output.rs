@@ -173,7 +173,7 @@ impl Output {
         debug_assert_eq!(frame.number, outcome.distorted, "outcomes come in order");
         let (suspicions, ledger) = (outcome.suspicions, context.session.ledger());
         let entry = self.verdict.entry(context, &frame, outcome, reference)?;
-        context.report(|report| report.look_at_pairs(ledger, suspicions));
+        context.report(|report| report.check_pairs(ledger, suspicions));
         let Pending { mut buffer, charge, .. } = frame;
         // Downstream owns the buffer from here on.
         drop(charge);

@@ -65,7 +65,7 @@ impl Verdict {
             Some(Ok(mut comparison)) => {
                 self.failures.succeeded();
                 if let Some(looks) = comparison.detail.take() {
-                    lock(context.report).look_at_detail(looks);
+                    lock(context.report).set_swap_detector(looks);
                 }
                 for missing in comparison.metrics.missing() {
                     context.report(|report| report.lacks(missing));

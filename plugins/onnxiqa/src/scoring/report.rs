@@ -9,7 +9,7 @@ use crate::messages::{self, Structured};
 use gst::prelude::*;
 use onnx_iqa::align::Suspicions;
 use onnx_iqa::align::time::{Evidence, Ledger};
-use onnx_iqa::metrics::{DetailLooks, Missing};
+use onnx_iqa::metrics::{Missing, SwapDetector};
 use onnx_iqa::record::{
     AlignmentChange, AlignmentEvent, Finding, FrameRecord, Message, Place, Reporter, Summary, Warning,
 };
@@ -101,13 +101,13 @@ impl Report {
     }
 
     /// Adds evidence about which stream of a comparison is the source.
-    pub fn look_at_detail(&mut self, looks: DetailLooks) {
-        self.reporter.look_at_detail(looks);
+    pub fn set_swap_detector(&mut self, detector: SwapDetector) {
+        self.reporter.set_swap_detector(detector);
     }
 
     /// Returns the warnings about a comparison's pairs that are due for the first time.
-    pub fn look_at_pairs(&mut self, ledger: Ledger, suspicions: Suspicions) -> Vec<Notice> {
-        let told = self.reporter.look_at_pairs(ledger, suspicions);
+    pub fn check_pairs(&mut self, ledger: Ledger, suspicions: Suspicions) -> Vec<Notice> {
+        let told = self.reporter.check_pairs(ledger, suspicions);
         self.with_event(told)
     }
 

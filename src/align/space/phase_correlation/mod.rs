@@ -41,7 +41,7 @@ pub(super) struct Translation {
 impl Translation {
     /// Examines the next pair of frames if an estimate is due. Returns the translation in force, in quarters of a
     /// reference pixel.
-    pub fn look(&mut self, reference: &Part<'_>, distorted: &Part<'_>, size: [u32; 2]) -> Option<[i32; 2]> {
+    pub fn update(&mut self, reference: &Part<'_>, distorted: &Part<'_>, size: [u32; 2]) -> Option<[i32; 2]> {
         if self.wait > 0 {
             self.wait -= 1;
             return self.in_force;

@@ -27,8 +27,8 @@ pub fn boxed(format: PixelFormat, size: [u32; 2], content: Rect, colorimetry: Co
     })
 }
 
-fn look(bars: &mut Letterbox, frame: &OwnedFrame) -> Rect {
-    bars.look(&frame.picture().unwrap())
+fn update(bars: &mut Letterbox, frame: &OwnedFrame) -> Rect {
+    bars.update(&frame.picture().unwrap())
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn bars_are_found_in_every_format_and_range() {
         for &format in PixelFormat::ALL {
             for range in [Range::Limited, Range::Full] {
                 let colorimetry = Colorimetry { range, ..LIMITED };
-                let found = look(&mut Letterbox::new(), &boxed(format, size, content, colorimetry, 3));
+                let found = update(&mut Letterbox::new(), &boxed(format, size, content, colorimetry, 3));
                 assert_eq!(found, content, "{format} {range:?}");
             }
         }
@@ -54,11 +54,11 @@ fn bars_are_found_in_every_format_and_range() {
 #[test]
 fn odd_edges_are_moved_into_the_content() {
     let content = Rect { x: 21, y: 13, width: 159, height: 100 };
-    let found = look(&mut Letterbox::new(), &boxed(PixelFormat::I420, [200, 120], content, LIMITED, 5));
+    let found = update(&mut Letterbox::new(), &boxed(PixelFormat::I420, [200, 120], content, LIMITED, 5));
     assert_eq!(found, Rect { x: 22, y: 14, width: 158, height: 98 });
     // At the border of a picture of odd size there is nothing to move.
     let content = Rect { x: 0, y: 13, width: 201, height: 108 };
-    let found = look(&mut Letterbox::new(), &boxed(PixelFormat::I420, [201, 121], content, LIMITED, 5));
+    let found = update(&mut Letterbox::new(), &boxed(PixelFormat::I420, [201, 121], content, LIMITED, 5));
     assert_eq!(found, Rect { x: 0, y: 14, width: 201, height: 107 });
 }
 
@@ -67,18 +67,18 @@ fn darkness_says_nothing_and_what_was_seen_stays_seen() {
     let size = [160, 120];
     let dark = boxed(PixelFormat::I420, size, Rect::whole(0, 0), LIMITED, 1);
     let mut bars = Letterbox::new();
-    assert_eq!((look(&mut bars, &dark), bars.content()), (Rect::whole(160, 120), None));
+    assert_eq!((update(&mut bars, &dark), bars.content()), (Rect::whole(160, 120), None));
     let narrow = Rect { x: 0, y: 20, width: 160, height: 80 };
-    assert_eq!(look(&mut bars, &boxed(PixelFormat::I420, size, narrow, LIMITED, 2)), narrow);
-    assert_eq!((look(&mut bars, &dark), bars.content()), (narrow, Some(narrow)));
+    assert_eq!(update(&mut bars, &boxed(PixelFormat::I420, size, narrow, LIMITED, 2)), narrow);
+    assert_eq!((update(&mut bars, &dark), bars.content()), (narrow, Some(narrow)));
     // A wider scene, and back.
     let wide = Rect { x: 0, y: 8, width: 160, height: 96 };
     let both = Rect { x: 0, y: 8, width: 160, height: 96 };
-    assert_eq!(look(&mut bars, &boxed(PixelFormat::I420, size, wide, LIMITED, 3)), both);
-    assert_eq!(look(&mut bars, &boxed(PixelFormat::I420, size, narrow, LIMITED, 4)), both);
+    assert_eq!(update(&mut bars, &boxed(PixelFormat::I420, size, wide, LIMITED, 3)), both);
+    assert_eq!(update(&mut bars, &boxed(PixelFormat::I420, size, narrow, LIMITED, 4)), both);
     // Another size is another stream.
     let content = Rect { x: 0, y: 40, width: 320, height: 160 };
-    assert_eq!(look(&mut bars, &boxed(PixelFormat::I420, [320, 240], content, LIMITED, 5)), content);
+    assert_eq!(update(&mut bars, &boxed(PixelFormat::I420, [320, 240], content, LIMITED, 5)), content);
 }
 
 #[test]
@@ -86,15 +86,18 @@ fn a_subtitle_in_a_bar_takes_its_rows_from_it() {
     let size = [320, 240];
     let content = Rect { x: 0, y: 40, width: 320, height: 160 };
     let mut bars = Letterbox::new();
-    assert_eq!(look(&mut bars, &boxed(PixelFormat::Nv12, size, content, LIMITED, 1)), content);
+    assert_eq!(update(&mut bars, &boxed(PixelFormat::Nv12, size, content, LIMITED, 1)), content);
     let mut subtitle = boxed(PixelFormat::Nv12, size, content, LIMITED, 2);
     let (luma, stride) = &mut subtitle.planes[0];
     for y in 210..222 {
         // Strokes, two pixels of four.
         (140..180).filter(|x| x % 4 < 2).for_each(|x| luma[y * *stride + x] = 235);
     }
-    assert_eq!(look(&mut bars, &subtitle), Rect { height: 182, ..content });
-    assert_eq!(look(&mut bars, &boxed(PixelFormat::Nv12, size, content, LIMITED, 3)), Rect { height: 182, ..content });
+    assert_eq!(update(&mut bars, &subtitle), Rect { height: 182, ..content });
+    assert_eq!(
+        update(&mut bars, &boxed(PixelFormat::Nv12, size, content, LIMITED, 3)),
+        Rect { height: 182, ..content }
+    );
 }
 
 #[test]
@@ -107,12 +110,12 @@ fn a_title_on_black_is_no_small_picture() {
         (80..240).filter(|x| (x / 4 + y / 8) % 5 == 0).for_each(|x| luma[y * *stride + x] = 200);
     }
     let mut bars = Letterbox::new();
-    assert_eq!(look(&mut bars, &title), Rect::whole(320, 240));
+    assert_eq!(update(&mut bars, &title), Rect::whole(320, 240));
     let content = Rect { x: 0, y: 30, width: 320, height: 180 };
-    assert_eq!(look(&mut bars, &boxed(PixelFormat::I420, size, content, LIMITED, 2)), content);
+    assert_eq!(update(&mut bars, &boxed(PixelFormat::I420, size, content, LIMITED, 2)), content);
     // A small thing is none either, however sharp its edges.
     let thing = Rect { x: 140, y: 100, width: 40, height: 40 };
-    let found = look(&mut Letterbox::new(), &boxed(PixelFormat::I420, size, thing, LIMITED, 3));
+    let found = update(&mut Letterbox::new(), &boxed(PixelFormat::I420, size, thing, LIMITED, 3));
     assert_eq!(found, Rect::whole(320, 240));
 }
 
@@ -121,7 +124,7 @@ fn tiny_and_odd_pictures_are_whole_pictures() {
     for &format in PixelFormat::ALL {
         for size in [[1, 1], [1, 2], [3, 1], [5, 3], [2, 7], [33, 2]] {
             for content in [Rect::whole(0, 0), Rect::whole(size[0], size[1])] {
-                let found = look(&mut Letterbox::new(), &boxed(format, size, content, LIMITED, 9));
+                let found = update(&mut Letterbox::new(), &boxed(format, size, content, LIMITED, 9));
                 assert_eq!(found, Rect::whole(size[0], size[1]), "{format}");
             }
         }

@@ -250,22 +250,22 @@ fn it_is_held_and_changes_only_when_that_is_confirmed() {
     let (here, there) = (moved([2.25, 1.0]), moved([-6.5, 0.75]));
     let dark = frame(PixelFormat::Gray8, size, LIMITED, |_, _, _| 16.0);
     let mut register = SpatialAligner::new(Scale::None, Registration::Shift);
-    let mut look = |distorted: &OwnedFrame| {
+    let mut estimate = |distorted: &OwnedFrame| {
         register.align(&reference.picture().unwrap(), &distorted.picture().unwrap()).unwrap().shift
     };
-    assert_eq!(look(&here), Some([2.25, 1.0]));
+    assert_eq!(estimate(&here), Some([2.25, 1.0]));
     for _ in 0..10 {
-        assert_eq!(look(&here), Some([2.25, 1.0]));
+        assert_eq!(estimate(&here), Some([2.25, 1.0]));
     }
     // One frame of something else, and darkness.
     for _ in 0..60 {
-        assert_eq!(look(&dark), Some([2.25, 1.0]));
+        assert_eq!(estimate(&dark), Some([2.25, 1.0]));
     }
     // Another translation, that stays: noticed within the pause, then confirmed twice.
-    let frames = (0..40).take_while(|_| look(&there) == Some([2.25, 1.0])).count();
+    let frames = (0..40).take_while(|_| estimate(&there) == Some([2.25, 1.0])).count();
     assert!((2..=27).contains(&frames), "{frames}");
     for _ in 0..60 {
-        assert_eq!(look(&there), Some([-6.5, 0.75]));
+        assert_eq!(estimate(&there), Some([-6.5, 0.75]));
     }
 }
 

@@ -23,7 +23,7 @@ const EDGES: f64 = 0.15;
 /// dropped, and from then on only half as many pairs are compared. So the results always cover the whole stream, and
 /// the longer it is, the less they cost. Which pairs are compared depends on their number alone.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DetailLooks {
+pub struct SwapDetector {
     /// Pairs so far.
     pairs: u64,
     every: u64,
@@ -31,14 +31,14 @@ pub struct DetailLooks {
     kept: Vec<Option<Detail>>,
 }
 
-impl Default for DetailLooks {
+impl Default for SwapDetector {
     /// No pair so far.
     fn default() -> Self {
         Self { pairs: 0, every: EVERY, kept: Vec::new() }
     }
 }
 
-impl DetailLooks {
+impl SwapDetector {
     /// Counts another pair. Returns whether it is to be compared, and its result [kept](Self::keep).
     pub fn next_is_due(&mut self) -> bool {
         let number = self.pairs;
@@ -61,8 +61,8 @@ impl DetailLooks {
 
     /// The number of results in which the distorted picture has detail that the reference lacks, and of all results.
     fn counts(&self) -> [usize; 2] {
-        let looks = || self.kept.iter().flatten();
-        [looks().filter(|detail| detail.is_the_distorteds()).count(), looks().count()]
+        let found = || self.kept.iter().flatten();
+        [found().filter(|detail| detail.is_the_distorteds()).count(), found().count()]
     }
 
     /// Whether the distorted pictures show more of the edges of blocks than the references.
@@ -96,38 +96,38 @@ mod tests {
     }
 
     /// Compares that many pairs, whose results `says` gives by number; returns the numbers of the compared pairs.
-    fn look(looks: &mut DetailLooks, pairs: u64, says: impl Fn(u64) -> Option<bool>) -> Vec<u64> {
-        let look = |number: u64| {
-            let looked = looks.next_is_due();
-            if looked {
-                looks.keep(says(number).map(detail));
+    fn run(detector: &mut SwapDetector, pairs: u64, says: impl Fn(u64) -> Option<bool>) -> Vec<u64> {
+        let compared = |number: u64| {
+            let is_due = detector.next_is_due();
+            if is_due {
+                detector.keep(says(number).map(detail));
             }
-            looked.then_some(number)
+            is_due.then_some(number)
         };
-        (0..pairs).filter_map(look).collect()
+        (0..pairs).filter_map(compared).collect()
     }
 
     #[test]
     fn the_longer_a_stream_the_fewer_pairs_are_compared() {
-        let mut looks = DetailLooks::default();
-        let at = look(&mut looks, 200_000, |_| Some(true));
+        let mut detector = SwapDetector::default();
+        let at = run(&mut detector, 200_000, |_| Some(true));
         assert_eq!(at[..5], [0, 8, 16, 24, 32]);
         assert_eq!(at[15..18], [120, 128, 144], "every sixteenth from then on");
         assert!(at.len() < 150, "{}", at.len());
-        assert!(looks.kept.len() >= MOST / 2 && looks.kept.len() < MOST);
+        assert!(detector.kept.len() >= MOST / 2 && detector.kept.len() < MOST);
         // The remaining results are equally spaced.
-        let mut numbered = DetailLooks::default();
-        look(&mut numbered, 300, |number| Some(number.is_multiple_of(64)));
-        let says = numbered.kept.iter().map(|look| look.map(|detail| detail.is_the_distorteds()));
+        let mut numbered = SwapDetector::default();
+        run(&mut numbered, 300, |number| Some(number.is_multiple_of(64)));
+        let says = numbered.kept.iter().map(|kept| kept.map(|detail| detail.is_the_distorteds()));
         assert!(says.enumerate().all(|(index, says)| says == Some(index % 2 == 0)), "{numbered:?}");
     }
 
     #[test]
     fn most_results_must_agree_and_before_the_end_all() {
         let of = |pairs, says: fn(u64) -> Option<bool>| {
-            let mut looks = DetailLooks::default();
-            look(&mut looks, pairs, says);
-            (looks.are_swapped(), looks.are_surely_swapped())
+            let mut detector = SwapDetector::default();
+            run(&mut detector, pairs, says);
+            (detector.are_swapped(), detector.are_surely_swapped())
         };
         assert_eq!(of(0, |_| Some(true)), (false, false));
         assert_eq!(of(1, |_| Some(true)), (true, false));
@@ -142,12 +142,12 @@ mod tests {
     #[test]
     fn a_stream_with_visible_blocks_is_the_coded_one() {
         let of = |blocks: u64| {
-            let mut looks = DetailLooks::default();
+            let mut detector = SwapDetector::default();
             for number in 0..16 {
-                looks.next_is_due();
-                looks.keep(Some(Detail { edges: if number < blocks { 0.4 } else { 0.0 }, ..detail(true) }));
+                detector.next_is_due();
+                detector.keep(Some(Detail { edges: if number < blocks { 0.4 } else { 0.0 }, ..detail(true) }));
             }
-            looks.are_swapped()
+            detector.are_swapped()
         };
         // A key frame may show them now and then.
         assert_eq!([0, 5, 12].map(of), [true, true, false]);
