@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# What takes minutes or needs root: the faults of cameras (docs/reliability.md) and of farms (docs/scale.md),
-# hand-written synchronization in every order, then the scripts in tests/slow.
+# What takes minutes or needs root: the faults of cameras (docs/reliability.md), of farms (docs/scale.md) and of silent
+# servers, hand-written synchronization in every order, then the scripts in tests/slow.
 # test-slow.sh NAME…: only the faults whose names have NAME.
 set -eu
 # shellcheck source=common.sh
@@ -16,8 +16,8 @@ date -u '+%Y-%m-%d %H:%M UTC'
 env -u GST_PLUGIN_PATH ONNX_IQA_SLOW=1 GST_REGISTRY="$root/target/gstreamer-registry-tests.bin" \
     ORT_DYLIB_PATH="${ORT_DYLIB_PATH:-$stage/libonnxruntime.so.1}" \
     ONNX_IQA_MODEL_PATH="${ONNX_IQA_MODEL_PATH:-$root/models}" \
-    ONNX_IQA_CLIPS="$cache/clips" \
-    cargo test --locked -p iqa-cli --test watch --test farm -- --nocapture --test-threads=1 "${@:-slow::}"
+    ONNX_IQA_CLIPS="$cache/clips" ONNX_IQA_FFMPEG="$(scripts/ffmpeg.sh)" \
+    cargo test --locked -p iqa-cli --test watch --test farm --test compare -- --nocapture --test-threads=1 "${@:-slow::}"
 [ $# = 0 ] || exit 0
 
 say 'testing: hand-written synchronization in every order of its threads'

@@ -20,5 +20,6 @@ mod numbers;
 mod parts;
 mod pictures;
 mod playlists;
+mod slow;
 mod swapped;
 mod thresholds;

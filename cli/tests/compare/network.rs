@@ -1,28 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Servers on this machine: silent ones, missing ones, encrypted playlists.
+//! Servers on this machine: a silent one, missing files, encrypted playlists.
 
 use crate::common::{Bench, reasons, rendition};
-use crate::http::{answer, hold, server};
+use crate::http::{answer, server};
 use std::net::TcpListener;
-
-#[test]
-fn silent_servers_are_given_up_and_the_others_continue() {
-    let Some(bench) = Bench::new("silent_servers_are_given_up_and_the_others_continue") else { return };
-    let source = bench.source("bikes.mp4", "2");
-    let good = bench.rendition("good.mp4", "30", &["-movflags", "+faststart"]);
-    let (folder, size) = (bench.folder.path().to_owned(), std::fs::metadata(&good).unwrap().len() as usize);
-    let mute = server(hold);
-    let half = server(move |connection| answer(connection, &folder, size / 2));
-    let [mute, half] = [format!("{mute}/mute.mp4"), format!("{half}/good.mp4")];
-    let report = bench.iqa(&[&source, &mute, &good, &half, "--json", "--measures", "psnr"]).ended(2).json();
-    assert_eq!(rendition(&report, "good")["verdict"], "aligned");
-    for name in ["mute", "good-2"] {
-        let one = rendition(&report, name);
-        assert_eq!(one["verdict"], "failed", "{one:#}");
-        assert!(reasons(one).contains("silent for 30 s"), "{name}: {}", reasons(one));
-    }
-}
 
 #[test]
 fn files_of_a_server_are_compared_and_missing_ones_named() {
