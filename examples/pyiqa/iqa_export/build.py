@@ -21,9 +21,11 @@ def build(name: str, files: list[Path], seed: int | None, crops: int | None = No
 
     options = {METRICS[name].crops: crops} if crops else {}
     if not files and seed is None:
-        return pyiqa.create_metric(name, device=torch.device("cpu"), **options)
+        with torch.no_grad():
+            return pyiqa.create_metric(name, device=torch.device("cpu"), **options)
     given = weights.Given(files, seeded=seed is not None)
-    with weights.replaced(given):
+    # LIQE's 495 texts take 20 GB where gradients are kept.
+    with weights.replaced(given), torch.no_grad():
         torch.manual_seed(seed or 0)
         metric = pyiqa.create_metric(name, device=torch.device("cpu"), **options)
     weights.finish(metric.net, given)
