@@ -8,7 +8,8 @@
 //! ([`metrics`](crate::metrics)) and hands it to the model, if there is one.
 //!
 //! [`run`](Comparer::run) feeds it from two iterators. A caller that must not block, such as one with a live source,
-//! feeds it manually: it asks [`wants`](Comparer::wants) before pushing each frame, which is what limits the memory.
+//! feeds it manually: it asks [`next_side`](Comparer::next_side) before pushing each frame, which is what limits the
+//! memory.
 
 mod error;
 mod frames;

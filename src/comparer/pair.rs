@@ -205,7 +205,7 @@ impl Pairer {
             return (0, false);
         }
         let decided = !pairs.is_empty();
-        self.shared.decided(pairs, released, events, self.aligner.ledger());
+        self.shared.decided(pairs, released, events, &self.aligner);
         (released, decided)
     }
 

@@ -422,11 +422,19 @@ impl Shared {
 
     /// Passes pairs on to be measured; `released` bytes of references have been freed.
     ///
-    /// Events about an outcome are available before the outcome itself, and the ledger contains it.
-    pub(super) fn decided(&self, pairs: Vec<(Pair, u64)>, released: u64, events: Vec<AlignmentEvent>, ledger: Ledger) {
+    /// Events about an outcome are available before the outcome itself, the ledger contains it, and no reference is
+    /// requested for it any more.
+    pub(super) fn decided(
+        &self,
+        pairs: Vec<(Pair, u64)>,
+        released: u64,
+        events: Vec<AlignmentEvent>,
+        aligner: &Aligner,
+    ) {
         let mut state = self.lock();
         state.events.extend(events);
-        state.ledger = ledger;
+        state.ledger = aligner.ledger();
+        state.asks = aligner.asks_for_reference();
         state.bytes = state.bytes.saturating_sub(released);
         if state.cancelled {
             drop(state);
