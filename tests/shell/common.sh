@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 # What the shell tests share. Sourced by them; they run with `make -s env` evaluated and a folder of their own in
-# TEST_TMP. shellcheck shell=sh
+# TEST_TMP.
+# shellcheck shell=sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 cd "$root" || exit 1
 
