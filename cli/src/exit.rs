@@ -47,6 +47,29 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// Has SIGHUP set the flag of [`interruption`] too, unless whoever started the process has it ignored, as `nohup` does.
+///
+/// # Errors
+/// If the signal handler cannot be installed.
+#[cfg(feature = "farm")]
+pub fn also_hangup(interrupted: &Arc<AtomicBool>) -> Result<()> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    if !ignores_hangup(&status) {
+        signal_hook::flag::register(signal_hook::consts::SIGHUP, interrupted.clone())
+            .context("cannot install the handler for SIGHUP")?;
+    }
+    Ok(())
+}
+
+/// Whether a process ignores SIGHUP, by its `/proc/self/status`.
+#[cfg(feature = "farm")]
+fn ignores_hangup(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // Signals are counted from 1, and this is the first.
+    mask.is_some_and(|mask| mask & 1 == 1)
+}
+
 /// Returns a flag that is set by SIGINT and SIGTERM. A second signal terminates the process immediately.
 ///
 /// # Errors
@@ -59,4 +82,15 @@ pub fn interruption() -> Result<Arc<AtomicBool>> {
             .context("cannot install signal handlers")?;
     }
     Ok(interrupted)
+}
+
+#[cfg(all(test, feature = "farm"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hangup_that_is_ignored_stays_so() {
+        assert!(ignores_hangup("Name:\tiqa\nSigIgn:\t0000000000001001\n"));
+        assert!(!ignores_hangup("SigIgn:\t0000000000001000\n") && !ignores_hangup(""));
+    }
 }

@@ -69,6 +69,8 @@ impl Progress {
         // Names of inputs.
         let what = &*terminal::line(what);
         self.passes = (all as u64, done as u64);
+        // A pass of the same step.
+        let is_known = done > 0 && self.what == what;
         self.what = what.to_owned();
         if done == 0 {
             // Another step, whose duration the one before says nothing about.
@@ -77,7 +79,7 @@ impl Progress {
         }
         self.bar.set_message(what.to_owned());
         match self.how {
-            args::Progress::Plain => eprintln!("{what}"),
+            args::Progress::Plain if !is_known => eprintln!("{what}"),
             args::Progress::Json => {
                 self.json(serde_json::json!({"event": "begin", "what": what, "pass": done + 1, "passes": all}))
             }

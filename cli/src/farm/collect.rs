@@ -3,25 +3,31 @@
 //! `iqa farm collect`: waits for the results of a plan and writes the report of `iqa compare`.
 
 use super::plan::{Ladder, Plan, Unit, Work};
-use super::queue::{Connection, Group, Queue, count, gone, grouped, is_missing};
+use super::queue::{Connection, Group, Queue, count, denied, gone, grouped, is_away, is_missing};
+use super::repeats::Repeats;
+use super::status::{RETRY, obstacles};
 use super::unit::merge::{self, Merged};
 use super::unit::run::settings;
 use super::{check_id, say, signaled};
 use crate::args::{Common, Compare};
 use crate::causes;
 use crate::compare::{Conclusion, Finished, Results, Settings, SourceKnown, failed, memory, source_media};
-use crate::exit::{Exit, interruption};
+use crate::exit::{Exit, also_hangup, interruption};
 use crate::progress::Progress;
 use crate::report::data::Rendition;
 use crate::report::files::Folder;
 use crate::thresholds::Thresholds;
 use anyhow::{Context as _, Result, bail};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 /// Interval between counts.
 const STEP: Duration = Duration::from_secs(1);
+
+/// Interval between looks at who does the work; workers that have just started have announced themselves by then.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Options of `iqa farm collect`.
 pub struct Options<'a> {
@@ -44,6 +50,7 @@ pub struct Options<'a> {
 pub fn run(common: &Common, connection: &Connection, runtime: &Runtime, options: &Options<'_>) -> Result<Exit> {
     check_id(options.plan)?;
     let interrupted = interruption()?;
+    also_hangup(&interrupted)?;
     let mut progress = Progress::new(common);
     let (queue, plan) = runtime.block_on(async {
         let queue = connection.open("iqa farm collect").await?;
@@ -117,6 +124,9 @@ async fn collect(
         }
         if is_whole {
             progress.say(&ledger.to_string());
+            if ledger.failed > 0 {
+                progress.say(&format!("iqa farm: {RETRY}"));
+            }
             break;
         }
         tokio::time::sleep(STEP).await;
@@ -130,7 +140,8 @@ async fn collect(
 
 /// Waits until no unit is left.
 async fn wait(queue: &Queue, plan: &Plan, progress: &mut Progress) -> Result<super::queue::Ledger> {
-    let mut is_lost = false;
+    let (mut is_lost, mut looked) = (false, Instant::now());
+    let (repeats, mut known) = (Repeats::default(), BTreeSet::new());
     loop {
         let counted = async {
             // First, as the queue only becomes shorter.
@@ -142,6 +153,15 @@ async fn wait(queue: &Queue, plan: &Plan, progress: &mut Progress) -> Result<sup
             Ok((queued, ledger)) => {
                 let ended = ledger.done + ledger.failed;
                 progress.position(Some(ended), Some(ledger.planned), ended);
+                if looked.elapsed() >= LOOK {
+                    looked = Instant::now();
+                    // If the server is away, the next count says so.
+                    for text in obstacles(queue, plan, ledger.waiting > 0).await.unwrap_or_default() {
+                        if known.insert(text.clone()) {
+                            progress.say(&format!("iqa farm: {text}"));
+                        }
+                    }
+                }
                 // A lost queue: the plan and the results are still there.
                 let lost = queued < ledger.running + ledger.waiting;
                 if lost && !queue.has_plan(&plan.id).await? {
@@ -153,7 +173,14 @@ async fn wait(queue: &Queue, plan: &Plan, progress: &mut Progress) -> Result<sup
                 is_lost = lost;
             }
             // The connection is restored by itself.
-            Err(error) if !is_missing(&error) => say(&format!("{}; trying again", causes::of(&error))),
+            Err(error) if denied().is_some() => return Err(error),
+            Err(error) if !is_missing(&error) => {
+                let text = format!("{}; trying again", causes::of(&error));
+                // A server that is away was said to be so.
+                if let Some(line) = repeats.line(&text, &text).filter(|_| !is_away()) {
+                    say(&line);
+                }
+            }
             Err(_) if !queue.has_plan(&plan.id).await? => bail!(gone(&plan.id)),
             Err(error) => return Err(error),
         }

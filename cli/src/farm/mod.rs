@@ -9,6 +9,7 @@
 mod collect;
 mod plan;
 mod queue;
+mod repeats;
 mod status;
 mod submit;
 mod unit;
@@ -57,10 +58,15 @@ pub fn run(common: &Common, args: &Farm) -> Result<Exit> {
     // A thread that hangs in a driver does not keep the program.
     runtime.shutdown_timeout(Duration::from_secs(1));
     exit.map_err(|error| {
+        // What was denied is only known from the server's messages: the request itself has timed out.
+        let error = match queue::denied() {
+            Some(denied) => error.context(denied),
+            None => error,
+        };
         // Errors of inputs contain URIs.
         let text = redact(&causes::of(&error));
         // What is wrong in a file is shown with its line; all else is one line, whatever names are in it.
-        let is_of_file = error.chain().any(|cause| cause.is::<toml::de::Error>());
+        let is_of_file = error.chain().any(|cause| cause.is::<plan::Invalid>());
         anyhow::anyhow!(if is_of_file { text } else { terminal::line(&text).into_owned() })
     })
 }

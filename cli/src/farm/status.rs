@@ -17,6 +17,9 @@ use tokio::runtime::Runtime;
 /// Maximum number of failed units that are looked at.
 const MOST: usize = 1000;
 
+/// What to do about units that have failed.
+pub const RETRY: &str = "units that have failed are published again by `iqa farm submit --retry-failed PLAN.toml`, with the file of the plan";
+
 /// Runs `iqa farm status`.
 ///
 /// # Errors
@@ -77,10 +80,31 @@ impl Standing {
         let own: Vec<_> = present.iter().filter(|worker| worker.class == plan.class).collect();
         let left: Vec<_> = own.iter().filter_map(|worker| worker.left.get(&plan.id)).collect();
         let untaken = untaken(&plan.class, own.len(), &left).filter(|_| ledger.waiting > 0);
-        let mut reasons = own.iter().filter_map(|worker| worker.unread.get(&plan.id)).map(|unread| &unread.reason);
-        let unread = reasons.next().map(|reason| (1 + reasons.count(), reason.clone()));
-        Ok(Self { ledger, lost, workers: own.len() - left.len(), untaken, unread })
+        let workers = own.len() - left.len();
+        Ok(Self { ledger, lost, workers, untaken, unread: unread(&own, plan) })
     }
+}
+
+/// Number of workers that cannot read a file of a plan, and what the first of them says.
+fn unread(own: &[&Present], plan: &Plan) -> Option<(usize, String)> {
+    let mut reasons = own.iter().filter_map(|worker| worker.unread.get(&plan.id)).map(|unread| &unread.reason);
+    reasons.next().map(|reason| (1 + reasons.count(), reason.clone()))
+}
+
+fn unread_line((number, reason): &(usize, String)) -> String {
+    format!("workers that cannot read a file {number}: {reason}")
+}
+
+/// Why a plan may not go on. `is_waiting`: whether units wait.
+///
+/// # Errors
+/// If the server does not answer.
+pub async fn obstacles(queue: &Queue, plan: &Plan, is_waiting: bool) -> Result<Vec<String>> {
+    let present = queue.present().await?;
+    let own: Vec<_> = present.iter().filter(|worker| worker.class == plan.class).collect();
+    let left: Vec<_> = own.iter().filter_map(|worker| worker.left.get(&plan.id)).collect();
+    let untaken = untaken(&plan.class, own.len(), &left).filter(|_| is_waiting);
+    Ok(untaken.into_iter().chain(unread(&own, plan).as_ref().map(unread_line)).collect())
 }
 
 /// What to do about units that are not in the queue.
@@ -109,9 +133,7 @@ async fn one(queue: &Queue, id: &str) -> Result<Shown> {
     let standing = Standing::of(queue, &plan, &queue.present().await?).await?;
     let Standing { ledger, lost, workers, untaken, unread } = standing;
     let mut lines = vec![ledger.to_string(), format!("class {}, workers {workers}", plan.class)];
-    if let Some((number, reason)) = &unread {
-        lines.push(format!("workers that cannot read a file {number}: {reason}"));
-    }
+    lines.extend(unread.as_ref().map(unread_line));
     lines.extend(plan.problems().map(|(name, problem)| format!("without units: {}", about(name, problem))));
     let mut shown = Vec::new();
     if ledger.failed > 0 {
@@ -124,6 +146,7 @@ async fn one(queue: &Queue, id: &str) -> Result<Shown> {
         if more > 0 {
             lines.push(format!("failed: {more} more"));
         }
+        lines.push(RETRY.to_owned());
         shown.extend(failures.into_iter().map(|(unit, failed)| {
             let what = plan.describe(failed.unit);
             let (attempts, error, worker) = (failed.attempts, failed.error, failed.worker);

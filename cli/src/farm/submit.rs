@@ -5,7 +5,7 @@
 use super::plan::file::File;
 use super::plan::{Making, Plan, Work, make};
 use super::queue::{Connection, Ledger, Queue, count, units};
-use super::status::without_units;
+use super::status::{RETRY, without_units};
 use super::{say, signaled};
 use crate::args::Common;
 use crate::exit::{Exit, interruption};
@@ -74,7 +74,7 @@ pub fn run(
         if !common.quiet {
             say(&format!("published: {published}; {ledger}"));
             if ledger.failed > 0 {
-                say("units that failed before are not published again: --retry-failed does that");
+                say(RETRY);
             }
         }
         crate::out::print(&format!("{}\n", plan.id))?;

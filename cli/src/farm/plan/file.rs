@@ -2,6 +2,7 @@
 
 //! The file that `iqa farm submit` reads.
 
+use super::Invalid;
 use crate::args::{Args, Command, Common, Compare, class, duration};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser as _;
@@ -112,7 +113,10 @@ impl File {
     /// # Errors
     /// If it cannot be read, or a key or value is invalid.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            anyhow::anyhow!("{}: it is not text in UTF-8: a plan is a TOML file, not the media", path.display())
+        })?;
         let mut file = Self::parse(&text).with_context(|| path.display().to_string())?;
         file.path = path.to_owned();
         let folder = std::path::absolute(path)?.parent().map(Path::to_owned).unwrap_or_default();
@@ -126,7 +130,7 @@ impl File {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let file: Self = toml::from_str(text)?;
+        let file: Self = toml::from_str(text).map_err(|error| Invalid::new(&error, text))?;
         match (&file.drill, &file.source) {
             (Some(_), Some(_)) => bail!("a plan has either a drill or a source: remove one"),
             (None, None) => bail!("source is missing: name a file or URI"),
@@ -256,6 +260,11 @@ impl Options {
     }
 }
 
+/// A text about options, with the keys of a plan in place of those of the command line.
+pub fn of_keys(text: &str) -> String {
+    text.replace("--measures", "measures").replace("--model", "model").replace("--vmaf-model", "vmaf-model")
+}
+
 /// What is wrong with an argument, without the usage, which is that of another command.
 fn without_usage(error: &clap::Error) -> String {
     let text = error.render().to_string();
@@ -323,6 +332,8 @@ mod tests {
             begins(&text, "TOML parse error at line 4");
         }
         begins(&error("drill = { units = 5, time = 'soon' }"), "drill.time: ");
+        std::fs::write(&path, [0xff, 0xfe, 0]).unwrap();
+        begins(&crate::causes::of(&File::read(&path).unwrap_err()), "it is not text in UTF-8: a plan is a TOML file");
         for (key, text) in [
             ("segment", "segment = '5s'\n"),
             ("[compare]", "compare = { measures = 'psnr' }\n"),

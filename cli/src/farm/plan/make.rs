@@ -3,7 +3,7 @@
 //! Makes a plan of what the user wrote.
 
 use super::cut::cuts;
-use super::file::File;
+use super::file::{File, of_keys};
 use super::identity::Identities;
 use super::{Ladder, Location, Making, Media, Plan, Rendition, Work, offset};
 use crate::args::{Alignment, Common, Deinterlace, Registration};
@@ -48,7 +48,8 @@ fn ladder(file: &File, source: &str, making: &mut Making<'_>) -> Result<Ladder> 
     let (common, args) = file.compare.arguments(source, &file.renditions, making.common)?;
     crate::plugin::init(common.verbose)?;
     decode::prefer_exact_decoders();
-    let (settings, models) = usable(&common, &args).with_context(|| format!("{}: [compare]", file.path.display()))?;
+    let (settings, models) = usable(&common, &args)
+        .map_err(|error| anyhow::anyhow!("{}: [compare]: {}", file.path.display(), of_keys(&causes::of(&error))))?;
     for place in [source].into_iter().chain(file.renditions.iter().map(String::as_str)) {
         let path = place.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
         ensure!(
@@ -67,7 +68,13 @@ fn ladder(file: &File, source: &str, making: &mut Making<'_>) -> Result<Ladder> 
     let renditions = renditions.collect::<Result<Vec<_>>>()?;
     for read in &renditions {
         if let Some(problem) = &read.problem {
-            making.progress.say(&format!("iqa farm: {}", about(&read.input.shown, problem)));
+            let text = about(&read.input.shown, problem);
+            // It is an error, although the others are published.
+            if making.common.quiet {
+                crate::farm::say(&text);
+            } else {
+                making.progress.say(&format!("iqa farm: {text}"));
+            }
         }
     }
     ensure!(renditions.iter().any(|read| read.problem.is_none()), "no rendition can be read");

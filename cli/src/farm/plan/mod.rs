@@ -8,9 +8,11 @@
 mod cut;
 pub mod file;
 pub mod identity;
+mod invalid;
 mod make;
 mod offset;
 
+pub use invalid::Invalid;
 pub use make::make;
 
 use crate::args::Common;

@@ -2,15 +2,16 @@
 
 //! The connection to the server.
 
+use super::outage;
 use crate::args::FarmServer;
 use crate::causes;
 use crate::secret::{HIDDEN, Secret, redact};
 use anyhow::{Context as _, Result, bail, ensure};
 use async_nats::jetstream::context::ContextBuilder;
 use async_nats::jetstream::{self, Context};
-use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event};
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Server that is used if none is given.
@@ -34,12 +35,6 @@ const SCHEMES: [&str; 2] = ["nats", "tls"];
 /// Options with files, and what these contain.
 const PEM: [(&str, &str); 3] = [("--ca", "CERTIFICATE"), ("--cert", "CERTIFICATE"), ("--key", "PRIVATE KEY")];
 
-/// Whether the connection is lost.
-static LOST: AtomicBool = AtomicBool::new(false);
-
-/// Whether the program closes the connection.
-static CLOSING: AtomicBool = AtomicBool::new(false);
-
 /// What a server's URL says of who connects. The library reads it and does not use it.
 #[derive(Debug, PartialEq)]
 enum Login {
@@ -52,7 +47,8 @@ enum Login {
 pub struct Connection {
     servers: Vec<Secret>,
     login: Option<Login>,
-    creds: Option<Secret>,
+    /// The file and its contents.
+    creds: Option<(PathBuf, Secret)>,
     files: [Option<PathBuf>; 3],
 }
 
@@ -67,7 +63,8 @@ impl Connection {
         let given = if options.server.is_some() { "--server" } else { "NATS_URL" };
         let servers = match &options.server {
             Some(server) => server.clone(),
-            None => match variable("NATS_URL") {
+            // Unlike the others, an empty one would mean another server.
+            None => match std::env::var_os("NATS_URL") {
                 Some(server) => server.into_string().map_err(|_| anyhow::anyhow!("NATS_URL is not valid UTF-8"))?,
                 None => DEFAULT.to_owned(),
             },
@@ -106,7 +103,10 @@ impl Connection {
             login = Some(own);
         }
         let creds = match file(&options.creds, "NATS_CREDS") {
-            Some(path) => Some(Secret::unlisted(&read("--creds", &path)?)),
+            Some(path) => {
+                let text = read("--creds", &path)?;
+                Some((path, Secret::unlisted(&text)))
+            }
             None => None,
         };
         let files = [file(&options.ca, "NATS_CA"), file(&options.cert, "NATS_CERT"), file(&options.key, "NATS_KEY")];
@@ -133,7 +133,14 @@ impl Connection {
         self.servers.iter().map(|server| redact(server.reveal())).collect::<Vec<_>>().join(", ")
     }
 
+    /// The servers for the library.
+    fn addresses(&self) -> Result<Vec<ServerAddr>> {
+        let servers = self.servers.iter().map(|server| server.reveal().parse::<ServerAddr>());
+        servers.collect::<Result<_, _>>().map_err(|_| anyhow::anyhow!("--server {}", self.shown()))
+    }
+
     fn options(&self, name: &str) -> Result<ConnectOptions> {
+        let known: Arc<(String, Vec<ServerAddr>)> = Arc::new((self.shown(), self.addresses()?));
         let mut options = ConnectOptions::new()
             .name(name)
             .connection_timeout(PATIENCE)
@@ -142,17 +149,9 @@ impl Connection {
             .reconnect_delay_callback(|attempts| {
                 Duration::from_millis(100).saturating_mul(1 << attempts.min(10)).min(RECONNECT)
             })
-            .event_callback(|event| async move {
-                match event {
-                    Event::Disconnected if !CLOSING.load(Ordering::Relaxed) => {
-                        LOST.store(true, Ordering::Relaxed);
-                        crate::farm::say("the connection to the server is lost");
-                    }
-                    Event::Connected if LOST.swap(false, Ordering::Relaxed) => crate::farm::say("connected again"),
-                    Event::LameDuckMode => crate::farm::say("the server is about to stop"),
-                    Event::ServerError(error) => crate::farm::say(&format!("the server: {error}")),
-                    _ => {}
-                }
+            .event_callback(move |event| {
+                let known = known.clone();
+                async move { outage::event(event, &known.0, &known.1).await }
             });
         match &self.login {
             Some(Login::User(user, password)) => {
@@ -161,10 +160,13 @@ impl Connection {
             Some(Login::Token(token)) => options = options.token(token.reveal().to_owned()),
             None => {}
         }
-        if let Some(creds) = &self.creds {
+        if let Some((path, creds)) = &self.creds {
             // The library's error may quote the file.
             options = options.credentials(creds.reveal()).map_err(|_| {
-                anyhow::anyhow!("--creds: the file has no NATS credentials (a JWT and a seed, as `nsc` writes them)")
+                anyhow::anyhow!(
+                    "--creds {}: the file has no NATS credentials (a JWT and a seed, as `nsc` writes them)",
+                    path.display()
+                )
             })?;
         }
         let [ca, cert, key] = self.files.clone();
@@ -182,10 +184,7 @@ impl Connection {
     /// # Errors
     /// What is wrong, and what to do.
     pub async fn open(&self, name: &str) -> Result<Queue> {
-        let servers = self.servers.iter().map(|server| server.reveal().parse::<async_nats::ServerAddr>());
-        let servers =
-            servers.collect::<Result<Vec<_>, _>>().map_err(|_| anyhow::anyhow!("--server {}", self.shown()))?;
-        let client = self.options(name)?.connect(servers).await;
+        let client = self.options(name)?.connect(self.addresses()?).await;
         let client = client.map_err(|error| {
             // The library says it twice.
             let text = redact(&causes::of_any(&error)).replace(": nats: authorization violation", "");
@@ -203,9 +202,15 @@ impl Connection {
         }
         let builder = ContextBuilder::new().timeout(PATIENCE).ack_timeout(PATIENCE);
         let jetstream = builder.max_ack_inflight(UNCONFIRMED).backpressure_on_inflight(true).build(client.clone());
-        jetstream.query_account().await.with_context(|| {
-            format!("the NATS server {} has no JetStream for this account: start it with -js", self.shown())
-        })?;
+        if let Err(error) = jetstream.query_account().await {
+            let error = anyhow::Error::from(error);
+            // Whoever must not ask has no answer either; that is said by the caller.
+            ensure!(outage::denied().is_none(), error.context(format!("the NATS server {}", self.shown())));
+            return Err(error.context(format!(
+                "the NATS server {} has no JetStream for this account: start it with -js",
+                self.shown()
+            )));
+        }
         Ok(Queue { client, jetstream })
     }
 }
@@ -220,7 +225,7 @@ pub struct Queue {
 impl Queue {
     /// Sends what is buffered and closes the connection.
     pub async fn close(self) {
-        CLOSING.store(true, Ordering::Relaxed);
+        outage::closing();
         // It may be lost already.
         let _ = tokio::time::timeout(PATIENCE, self.client.drain()).await;
     }
@@ -241,9 +246,13 @@ fn parsed(text: &str, has_login: bool) -> Result<url::Url> {
     let (scheme, rest) = text.split_once("://").unwrap_or(("nats", text));
     let url = url::Url::parse(text);
     if !has_login {
-        return url.with_context(|| redact(text));
+        let port = (url == Err(url::ParseError::InvalidPort)).then_some(": use 1 to 65535").unwrap_or_default();
+        return url.with_context(|| format!("{}{port}", redact(text)));
     }
     let host = rest.rsplit_once('@').map_or("", |(_, host)| host);
+    if url::Url::parse(&format!("{scheme}://{host}")) == Err(url::ParseError::InvalidPort) {
+        bail!("{scheme}://{HIDDEN}@{host}: the port is wrong: use 1 to 65535");
+    }
     // What follows one of these is taken for a path, not for the password that it is.
     let is_cut = |url: &url::Url| !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some();
     match url {
@@ -323,6 +332,8 @@ mod tests {
                 assert!(text.starts_with(begin) && !text.contains("cret"), "{text}");
             }
         }
+        let text = error("nats://me:cret-1@a:99999");
+        assert_eq!(text, "--server: nats://***@a:99999: the port is wrong: use 1 to 65535");
         // Part of it is taken for another server.
         let text = error("nats://me:se,cret-1@a");
         assert!(text.starts_with("--server: nats://***@: not a URL") && !text.contains("se,"), "{text}");
@@ -359,6 +370,6 @@ mod tests {
         assert!(error.contains("x.creds"), "{error}");
         std::fs::write(&path, "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY").unwrap();
         let error = Connection::new(&with(&path)).unwrap().options("test").map(drop).unwrap_err().to_string();
-        assert!(error.contains("--creds") && !error.contains("SUACSSL"), "{error}");
+        assert!(error.contains("--creds") && error.contains("x.creds") && !error.contains("SUACSSL"), "{error}");
     }
 }

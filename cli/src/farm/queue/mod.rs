@@ -21,11 +21,13 @@
 mod config;
 mod connection;
 mod ledger;
+mod outage;
 mod stored;
 mod streams;
 
 pub use connection::{Connection, Queue};
 pub use ledger::{Group, Ledger, count, failures, grouped, units};
+pub use outage::{denied, is_away};
 pub use stored::{Attempt, Claim, Failed, Given, Present, UnitResult, Unread};
 
 use async_nats::jetstream::context::{

@@ -10,12 +10,13 @@ mod slot;
 mod trouble;
 mod unread;
 
-use super::queue::{Connection, Present, Queue, is_missing};
+use super::queue::{Connection, Present, Queue, denied, is_away, is_missing};
+use super::repeats::Repeats;
 use super::unit::run::Signals;
 use super::{say, signaled};
 use crate::args::Common;
 use crate::causes;
-use crate::exit::{Exit, interruption};
+use crate::exit::{Exit, also_hangup, interruption};
 use crate::media::lock;
 use anyhow::{Result, bail};
 use bench::Benches;
@@ -59,6 +60,8 @@ struct Worker {
     ending: Arc<AtomicBool>,
     /// Whether the server has room.
     room: Room,
+    /// What was said of errors that come again and again.
+    repeats: Repeats,
     /// Why the worker ends by itself.
     failure: Mutex<Option<String>>,
 }
@@ -69,6 +72,7 @@ struct Worker {
 /// If the server cannot be used.
 pub fn run(common: &Common, connection: &Connection, runtime: &Runtime, options: &Options<'_>) -> Result<Exit> {
     let ending = interruption()?;
+    also_hangup(&ending)?;
     crate::plugin::init(common.verbose)?;
     crate::media::decode::prefer_exact_decoders();
     let memory = crate::compare::memory::budget(options.memory) / u64::from(options.slots);
@@ -76,7 +80,9 @@ pub fn run(common: &Common, connection: &Connection, runtime: &Runtime, options:
     runtime.block_on(async {
         let queue = connection.open(&format!("iqa farm work {name}")).await?;
         queue.prepare().await?;
-        say(&format!("worker {name}: class {}, slots {}", options.class, options.slots));
+        if !common.quiet {
+            say(&format!("worker {name}: class {}, slots {}", options.class, options.slots));
+        }
         let benches = Benches::new(common.clone(), options.class.to_owned(), memory);
         let worker = Worker {
             queue,
@@ -86,6 +92,7 @@ pub fn run(common: &Common, connection: &Connection, runtime: &Runtime, options:
             until_idle: options.until_idle,
             ending: ending.clone(),
             room: Room::default(),
+            repeats: Repeats::default(),
             failure: Mutex::default(),
         };
         let worker = Arc::new(worker);
@@ -146,24 +153,47 @@ impl Worker {
             && is_missing(&error)
             && let Err(error) = self.queue.prepare().await
         {
-            say(&causes::of(&error));
+            self.say_again(&causes::of(&error), &causes::of(&error));
+        }
+        // Also what needs no answer.
+        if denied().is_some() {
+            self.end("the worker ends".to_owned());
         }
     }
 
     /// Says what has failed, and how long to wait before the next attempt; ends the worker if that is no use.
     /// `attempts`: how many have failed in a row.
     fn trouble(&self, error: &anyhow::Error, attempts: u32) -> Duration {
+        if denied().is_some() {
+            self.end(causes::of(error));
+            return Duration::ZERO;
+        }
         match self.room.after(error, attempts) {
             Next::Again(pause) => {
-                say(&format!("{}; trying again in {} s", causes::of(error), pause.as_secs()));
+                // A server that is away was said to be so.
+                if !is_away() {
+                    let error = causes::of(error);
+                    self.say_again(&error, &format!("{error}; trying again in {} s", pause.as_secs()));
+                }
                 pause
             }
             Next::End => {
-                lock(&self.failure)
-                    .get_or_insert(format!("the server has had no room for too long: {}", causes::of(error)));
-                self.ending.store(true, Ordering::Relaxed);
+                self.end(format!("the server has had no room for too long: {}", causes::of(error)));
                 Duration::ZERO
             }
+        }
+    }
+
+    /// Ends the worker because of what cannot be helped by waiting.
+    fn end(&self, failure: String) {
+        lock(&self.failure).get_or_insert(failure);
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Says what may come again and again: once, then at most every minute.
+    fn say_again(&self, kind: &str, text: &str) {
+        if let Some(line) = self.repeats.line(kind, text) {
+            say(&line);
         }
     }
 

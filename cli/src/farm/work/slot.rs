@@ -76,7 +76,7 @@ impl Slot {
                     if is_missing(&error)
                         && let Err(error) = self.worker.queue.prepare().await
                     {
-                        say(&causes::of(&error));
+                        self.worker.say_again(&causes::of(&error), &causes::of(&error));
                     }
                 }
             }
@@ -133,7 +133,8 @@ impl Slot {
             if delivered - attempt.returned > MOST {
                 return self.bury(&taken, &attempt).await;
             }
-            if delivered - attempt.returned > 1 {
+            // What cannot be read was said with its first unit.
+            if delivered - attempt.returned > 1 && !self.worker.benches.unreads.is_known(&plan.id) {
                 say(&format!("{}: attempt {}", plan.describe(unit), delivered - attempt.returned));
             }
         }
@@ -160,7 +161,8 @@ impl Slot {
     async fn fail(&self, taken: &Taken, attempts: i64, worker: String, error: String) -> Result<()> {
         let plan = &taken.opened.plan;
         let times = if attempts == 1 { "attempt" } else { "attempts" };
-        say(&format!("{}: failed after {attempts} {times}: {error}", plan.describe(taken.unit)));
+        let text = format!("{}: failed after {attempts} {times}: {error}", plan.describe(taken.unit));
+        self.worker.say_again(&format!("failed {} {error}", plan.id), &text);
         let failed = Failed { unit: taken.unit, attempts, worker, error: crate::secret::redact(&error) };
         self.worker.queue.fail(&plan.id, &taken.id, &failed).await?;
         self.worker.room.stored();
@@ -291,7 +293,8 @@ impl Slot {
         }
         let exponent = u32::try_from(attempts).unwrap_or(0).min(5);
         let pause = Duration::from_secs(1).saturating_mul(1 << exponent).min(LONGEST);
-        say(&format!("{}: {error}; it is tried again in {} s", plan.describe(taken.unit), pause.as_secs()));
+        let text = format!("{}: {error}; it is tried again in {} s", plan.describe(taken.unit), pause.as_secs());
+        self.worker.say_again(&format!("again {} {error}", plan.id), &text);
         acknowledge(&taken.message, AckKind::Nak(Some(pause))).await
     }
 
@@ -309,7 +312,9 @@ impl Slot {
         let pause = worker.benches.unreads.pause(&plan.id);
         let what = plan.describe(taken.unit);
         let seconds = pause.as_secs_f64().ceil();
-        say(&format!("{what}: {error}: it is left to others; this worker takes no unit of the plan for {seconds} s"));
+        let text =
+            format!("{what}: {error}: it is left to others; this worker takes no unit of the plan for {seconds} s");
+        worker.say_again(&format!("left {} {file} {error}", plan.id), &text);
         let (returned, name) = (known.returned + 1, worker.name.clone());
         let attempt = Attempt { returned, worker: name, error: crate::secret::redact(error) };
         worker.queue.put_attempt(&plan.id, &taken.id, &attempt).await?;

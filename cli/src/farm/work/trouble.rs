@@ -2,7 +2,7 @@
 
 //! What a worker does if the server does not do what it is asked to.
 //!
-//! A server that is away is waited for, with a line per attempt. One that has no room may be emptied by someone who
+//! A server that is away is waited for. One that has no room may be emptied by someone who
 //! sees the warning: the worker tries for a while, and then ends, so that its supervisor shows it as failed.
 
 use crate::farm::queue::{Refusal, refusal};

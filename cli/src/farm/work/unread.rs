@@ -72,6 +72,11 @@ impl Unreads {
         pause
     }
 
+    /// Whether a file of the plan could not be read.
+    pub fn is_known(&self, plan: &str) -> bool {
+        lock(&self.0).contains_key(plan)
+    }
+
     /// Whether no unit of the plan is taken now.
     pub fn is_paused(&self, plan: &str) -> bool {
         lock(&self.0).get(plan).and_then(|known| known.until).is_some_and(|until| until > Instant::now())
