@@ -246,7 +246,7 @@ fn parsed(text: &str, has_login: bool) -> Result<url::Url> {
     let (scheme, rest) = text.split_once("://").unwrap_or(("nats", text));
     let url = url::Url::parse(text);
     if !has_login {
-        let port = (url == Err(url::ParseError::InvalidPort)).then_some(": use 1 to 65535").unwrap_or_default();
+        let port = if url == Err(url::ParseError::InvalidPort) { ": use 1 to 65535" } else { "" };
         return url.with_context(|| format!("{}{port}", redact(text)));
     }
     let host = rest.rsplit_once('@').map_or("", |(_, host)| host);
