@@ -449,10 +449,10 @@ where plan.toml is
   source = \"source.mp4\"
   renditions = [\"1080p.mp4\", \"720p.mp4\"]
 
-Exit status of submit, work and status:
+Exit status of submit, work, status and remove:
   0    success
   1    status: a unit has failed
-  2    usage error, or an input or the server cannot be used
+  2    usage error, or an input, the plan or the server cannot be used
   130  interrupted; work gives its units back and ends with 0
 
 The exit status of collect is that of `iqa compare`.";

@@ -54,7 +54,10 @@ pub fn write(
         let stills = source_stills(source, times.collect(), settings);
         for one in some {
             if let Err(error) = show(folder, one, &stills, settings) {
-                failures.push(format!("{}: cannot show its worst moments: {error:#}", one.input.name));
+                failures.push(format!(
+                    "{}: cannot show its worst moments, which is all that the files are needed for now: {error:#}",
+                    one.input.name
+                ));
             }
         }
     }
@@ -81,7 +84,8 @@ fn source_stills(source: &Input, times: BTreeSet<gst::ClockTime>, settings: &Set
 
 fn show(folder: &Folder, shown: &mut Shown<'_>, stills: &SourceStills, settings: &Settings) -> Result<()> {
     let Shown { input, finished, rendition } = shown;
-    let mut reader = reader(input, pass::parts(settings).rendition, settings).context("the rendition")?;
+    let mut reader = reader(input, pass::parts(settings).rendition, settings)
+        .with_context(|| format!("the rendition {}", input.shown))?;
     let partners = is_trusted(&rendition.verdict);
     let mut moments: Vec<_> = rendition.worst.iter_mut().enumerate().collect();
     moments.sort_by(|(_, one), (_, other)| one.time.total_cmp(&other.time));

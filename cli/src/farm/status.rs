@@ -119,7 +119,7 @@ fn missing(lost: u64) -> String {
 fn untaken(class: &str, workers: usize, left: &[&String]) -> Option<String> {
     match left.first() {
         _ if workers == 0 => Some(format!(
-            "no worker of class {class} is known: start one with `iqa farm work --class {class}`; for 10 s after a start \
+            "no worker of class {class} is known: start one with `iqa farm work --class {class}`; for up to 30 s after a start \
                  of the server, those that run already are not known yet"
         )),
         Some(reason) if left.len() == workers => Some(format!("all workers of class {class} leave it: {reason}")),

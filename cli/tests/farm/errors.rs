@@ -71,6 +71,25 @@ fn a_server_without_jetstream_or_with_a_password_is_named() {
     farm.iqa(&["farm", "status", "--server", &url("hidden-word")]).ended(0);
 }
 
+#[test]
+fn a_permission_that_is_denied_is_named() {
+    let users = "authorization { users = [
+        { user: no-api, password: pass-word, permissions: { publish: [\"iqa.>\"], subscribe: [\"_INBOX.>\"] } },
+        { user: no-ack, password: pass-word,
+          permissions: { publish: [\"iqa.>\", \"$JS.API.>\"], subscribe: [\"_INBOX.>\"] } },
+    ] }";
+    let Some(farm) = Farm::with("permissions", users) else { return };
+    let url = |user: &str| format!("nats://{user}:pass-word@127.0.0.1:{}", farm.server.port);
+    let text = farm.iqa(&["farm", "status", "--server", &url("no-api")]).ended(2).stderr;
+    assert!(text.contains("denies this user a permission") && text.contains("$JS.API.INFO"), "{text}");
+    assert!(!text.contains("-js"), "{text}");
+    let server = url("no-ack");
+    std::fs::write(farm.path("plan.toml"), "drill = { units = 1, time = '100ms' }").unwrap();
+    farm.iqa(&["farm", "submit", "plan.toml", "--server", &server]).ended(0);
+    let text = farm.iqa(&["farm", "work", "--until-idle", "--server", &server]).ended(2).stderr;
+    assert!(text.contains("denies this user a permission") && text.contains("$JS.ACK."), "{text}");
+}
+
 /// It answers as the 2.9.10 of Debian 12 does, which tests cannot fetch on other systems.
 #[test]
 fn a_server_that_is_too_old_is_refused_by_its_version() {
