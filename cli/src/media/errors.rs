@@ -62,7 +62,9 @@ fn specific(error: &gst::message::Error) -> String {
 fn plain(message: &str, debug: Option<&str>) -> String {
     let last = |text: &str| {
         let line = text.lines().map(str::trim).rfind(|line| !line.is_empty());
-        line.map(|line| line.trim_end_matches(", Redirect to: (NULL)").trim_end_matches('.').to_owned())
+        // The address, which may have a signature, is said in front of it.
+        let line = line.map(|line| line.split(", URL: ").next().unwrap_or(line));
+        line.map(|line| line.trim_end_matches('.').to_owned())
     };
     let text = message.lines().next().unwrap_or_default().trim();
     // Demuxers forward the error of their source, including its debug text.
