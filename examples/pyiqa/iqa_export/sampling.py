@@ -117,15 +117,15 @@ def centre_of_resized(x: Tensor, size: int, crop: int, kind: str) -> Tensor:
     return along_both(x, rows, antialiased(columns, side(x, 3), width, kind))
 
 
-def uniform_crops(pictures, size: int, count: int):
-    """pyiqa's `uniform_crop`: of a grid of ⌈√count⌉ a side from the top left the first `count`.
+def uniform_crops(pictures, crop_size: int, crop_num: int):
+    """pyiqa's `uniform_crop`: of a grid of ⌈√crop_num⌉ a side from the top left the first `crop_num`.
 
-    ⌊√count⌋ steps lead to the opposite border. A picture whose short side is `size` or less is scaled up to `size` + 1
-    first; only what the crops keep is computed. Takes a picture [1, c, h, w] or a list of them, and gives
-    [count, c, size, size] or, for more than one, a list.
+    ⌊√crop_num⌋ steps lead to the opposite border. A picture whose short side is `crop_size` or less is scaled up to
+    `crop_size` + 1 first; only what the crops keep is computed. Takes a picture [1, c, h, w] or a list of them, and
+    gives [crop_num, c, crop_size, crop_size] or, for more than one, a list.
     """
     listed = isinstance(pictures, (list, tuple))
-    results = [crops_of_one(x, size, count) for x in (pictures if listed else [pictures])]
+    results = [crops_of_one(x, crop_size, crop_num) for x in (pictures if listed else [pictures])]
     return results if len(results) > 1 else results[0]
 
 
