@@ -7,8 +7,8 @@
 const ARENAS: i32 = 2;
 
 /// Keeps glibc from giving threads arenas of their own. By default there are up to eight arenas for each processor, and
-/// each grows to what the largest of the pipelines that it happened to serve needed. A program that makes pipelines
-/// again and again so grows for hours, and with the number of processors. `MALLOC_ARENA_MAX` and `GLIBC_TUNABLES` win.
+/// each grows to what the largest of the pipelines that it happened to serve needed: a program that makes pipelines
+/// again and again grows for hours, and more so with more processors. `MALLOC_ARENA_MAX` and `GLIBC_TUNABLES` win.
 ///
 /// For the start of a command: arenas that there are already stay.
 pub fn share_arenas() {
