@@ -18,7 +18,8 @@ use tokio::runtime::Runtime;
 const MOST: usize = 1000;
 
 /// What to do about units that have failed.
-pub const RETRY: &str = "units that have failed are published again by `iqa farm submit --retry-failed PLAN.toml`, with the file of the plan";
+pub const RETRY: &str = "units that have failed are published again by `iqa farm submit --retry-failed PLAN.toml`, with \
+                         the file of the plan";
 
 /// Runs `iqa farm status`.
 ///
@@ -63,12 +64,7 @@ struct Standing {
     ledger: Ledger,
     /// Units that neither have ended nor are in the queue.
     lost: u64,
-    /// Number of workers of its class that run it.
-    workers: usize,
-    /// Why nobody runs what waits, with what to do.
-    untaken: Option<String>,
-    /// Number of workers that cannot read a file of the plan, and what the first of them says.
-    unread: Option<(usize, String)>,
+    workers: Workers,
 }
 
 impl Standing {
@@ -77,18 +73,31 @@ impl Standing {
         let queued = queue.queued(&plan.id).await?;
         let ledger = count(queue, plan).await?;
         let lost = (ledger.waiting + ledger.running).saturating_sub(queued);
-        let own: Vec<_> = present.iter().filter(|worker| worker.class == plan.class).collect();
-        let left: Vec<_> = own.iter().filter_map(|worker| worker.left.get(&plan.id)).collect();
-        let untaken = untaken(&plan.class, own.len(), &left).filter(|_| ledger.waiting > 0);
-        let workers = own.len() - left.len();
-        Ok(Self { ledger, lost, workers, untaken, unread: unread(&own, plan) })
+        let workers = Workers::of(present, plan, ledger.waiting > 0);
+        Ok(Self { ledger, lost, workers })
     }
 }
 
-/// Number of workers that cannot read a file of a plan, and what the first of them says.
-fn unread(own: &[&Present], plan: &Plan) -> Option<(usize, String)> {
-    let mut reasons = own.iter().filter_map(|worker| worker.unread.get(&plan.id)).map(|unread| &unread.reason);
-    reasons.next().map(|reason| (1 + reasons.count(), reason.clone()))
+/// Workers of a plan's class.
+struct Workers {
+    /// Number of those that run the plan.
+    number: usize,
+    /// Why nobody runs what waits, with what to do.
+    untaken: Option<String>,
+    /// Number of those that cannot read a file of the plan, and what the first of them says.
+    unread: Option<(usize, String)>,
+}
+
+impl Workers {
+    /// `is_waiting`: whether units wait.
+    fn of(present: &[Present], plan: &Plan, is_waiting: bool) -> Self {
+        let own: Vec<_> = present.iter().filter(|worker| worker.class == plan.class).collect();
+        let left: Vec<_> = own.iter().filter_map(|worker| worker.left.get(&plan.id)).collect();
+        let untaken = untaken(&plan.class, own.len(), &left).filter(|_| is_waiting);
+        let mut reasons = own.iter().filter_map(|worker| worker.unread.get(&plan.id)).map(|unread| &unread.reason);
+        let unread = reasons.next().map(|reason| (1 + reasons.count(), reason.clone()));
+        Self { number: own.len() - left.len(), untaken, unread }
+    }
 }
 
 fn unread_line((number, reason): &(usize, String)) -> String {
@@ -100,11 +109,8 @@ fn unread_line((number, reason): &(usize, String)) -> String {
 /// # Errors
 /// If the server does not answer.
 pub async fn obstacles(queue: &Queue, plan: &Plan, is_waiting: bool) -> Result<Vec<String>> {
-    let present = queue.present().await?;
-    let own: Vec<_> = present.iter().filter(|worker| worker.class == plan.class).collect();
-    let left: Vec<_> = own.iter().filter_map(|worker| worker.left.get(&plan.id)).collect();
-    let untaken = untaken(&plan.class, own.len(), &left).filter(|_| is_waiting);
-    Ok(untaken.into_iter().chain(unread(&own, plan).as_ref().map(unread_line)).collect())
+    let Workers { untaken, unread, .. } = Workers::of(&queue.present().await?, plan, is_waiting);
+    Ok(untaken.into_iter().chain(unread.as_ref().map(unread_line)).collect())
 }
 
 /// What to do about units that are not in the queue.
@@ -119,8 +125,8 @@ fn missing(lost: u64) -> String {
 fn untaken(class: &str, workers: usize, left: &[&String]) -> Option<String> {
     match left.first() {
         _ if workers == 0 => Some(format!(
-            "no worker of class {class} is known: start one with `iqa farm work --class {class}`; for up to 30 s after a start \
-                 of the server, those that run already are not known yet"
+            "no worker of class {class} is known: start one with `iqa farm work --class {class}`; for up to 30 s after a \
+             start of the server, those that run already are not known yet"
         )),
         Some(reason) if left.len() == workers => Some(format!("all workers of class {class} leave it: {reason}")),
         _ => None,
@@ -130,8 +136,8 @@ fn untaken(class: &str, workers: usize, left: &[&String]) -> Option<String> {
 /// A plan, and the units of it that have failed.
 async fn one(queue: &Queue, id: &str) -> Result<Shown> {
     let plan = queue.plan(id).await?;
-    let standing = Standing::of(queue, &plan, &queue.present().await?).await?;
-    let Standing { ledger, lost, workers, untaken, unread } = standing;
+    let Standing { ledger, lost, workers } = Standing::of(queue, &plan, &queue.present().await?).await?;
+    let Workers { number: workers, untaken, unread } = workers;
     let mut lines = vec![ledger.to_string(), format!("class {}, workers {workers}", plan.class)];
     lines.extend(unread.as_ref().map(unread_line));
     lines.extend(plan.problems().map(|(name, problem)| format!("without units: {}", about(name, problem))));
@@ -186,7 +192,8 @@ async fn all(queue: &Queue) -> Result<Shown> {
                 continue;
             }
         };
-        let Standing { ledger, lost, workers, untaken, .. } = Standing::of(queue, &plan, &present).await?;
+        let Standing { ledger, lost, workers } = Standing::of(queue, &plan, &present).await?;
+        let Workers { number: workers, untaken, .. } = workers;
         any_failed |= ledger.failed > 0;
         let line = format!("{id} {ledger}, class {}, workers {workers}", plan.class);
         let more = (lost > 0).then(|| missing(lost)).into_iter().chain(untaken.clone());

@@ -4,11 +4,11 @@
 
 use crate::common::{Bench, reasons, rendition};
 use crate::http::{answer, hold, server};
+use onnx_iqa_testkit::slow;
 
 #[test]
 fn silent_servers_are_given_up_and_the_others_continue() {
-    if std::env::var_os("ONNX_IQA_SLOW").is_none() {
-        onnx_iqa_testkit::skipped("three timeouts of 30 s, one after the other: make test-slow runs it");
+    if !slow("silent servers") {
         return;
     }
     let Some(bench) = Bench::new("silent_servers_are_given_up_and_the_others_continue") else { return };

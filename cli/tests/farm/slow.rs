@@ -10,7 +10,7 @@ const DRILL: &str = "ack-wait = '2s'\ndrill = { units = 60, time = '400ms' }";
 
 /// Whether slow tests run, as root where `root` says so.
 fn wanted(test: &str, root: bool) -> bool {
-    if std::env::var_os("ONNX_IQA_SLOW").is_none() {
+    if !onnx_iqa_testkit::slow(test) {
         return false;
     }
     let is_root = std::fs::metadata("/proc/self").is_ok_and(|about| std::os::unix::fs::MetadataExt::uid(&about) == 0);

@@ -273,15 +273,6 @@ fn write_config(folder: &Path, port: u16, cameras: &str) -> PathBuf {
     config
 }
 
-/// Whether tests that take minutes should run; if not, a line reports it.
-pub fn slow(test: &str) -> bool {
-    let wanted = std::env::var_os("ONNX_IQA_SLOW").is_some();
-    if !wanted {
-        kit::skipped(&format!("{test}: it takes minutes; make test-slow runs it"));
-    }
-    wanted
-}
-
 /// Threads, file descriptors and MiB of a process.
 pub fn resources(process: u32) -> [usize; 3] {
     let [threads, files] =

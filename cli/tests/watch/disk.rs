@@ -2,8 +2,8 @@
 
 //! A full disk. Needs root, to mount a small file system.
 
-use crate::common::{Watch, slow};
-use onnx_iqa_testkit as kit;
+use crate::common::Watch;
+use onnx_iqa_testkit::{self as kit, slow};
 use std::path::PathBuf;
 use std::process::Command;
 

@@ -2,8 +2,9 @@
 
 //! From a dark picture to the notification: directly, and through Prometheus and Alertmanager.
 
-use crate::common::{LONG, Server, Watch, h264, root, slow};
+use crate::common::{LONG, Server, Watch, h264, root};
 use onnx_iqa_testkit as kit;
+use onnx_iqa_testkit::slow;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -2,7 +2,8 @@
 
 //! Faults that take minutes: `make test-slow`.
 
-use crate::common::{LONG, Server, Watch, h264, resources, slow};
+use crate::common::{LONG, Server, Watch, h264, resources};
+use onnx_iqa_testkit::slow;
 use std::fmt::Write as _;
 use std::process::Command;
 use std::time::{Duration, Instant};

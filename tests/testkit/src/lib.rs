@@ -23,6 +23,6 @@ pub use models::{
 pub use onnx::{Element, Onnx, operators};
 pub use process::{processor_time, resident_kib};
 pub use proto::Attribute;
-pub use report::{chain, skipped};
+pub use report::{chain, skipped, slow};
 pub use servers::{Post, free_port, servers, webhook};
 pub use temp::TempDir;

@@ -13,6 +13,15 @@ pub fn skipped(what_and_why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: {what_and_why}");
 }
 
+/// Whether tests that take minutes run, as they do with `ONNX_IQA_SLOW`; if not, says that this one was skipped.
+pub fn slow(test: &str) -> bool {
+    let wanted = std::env::var_os("ONNX_IQA_SLOW").is_some();
+    if !wanted {
+        skipped(&format!("{test}: it takes minutes; make test-slow runs it"));
+    }
+    wanted
+}
+
 /// An error's message and those of its causes, as users see them: joined by `: `.
 pub fn chain(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| (*cause).source());

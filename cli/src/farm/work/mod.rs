@@ -153,7 +153,8 @@ impl Worker {
             && is_missing(&error)
             && let Err(error) = self.queue.prepare().await
         {
-            self.say_again(&causes::of(&error), &causes::of(&error));
+            let text = causes::of(&error);
+            self.say_again(&text, &text);
         }
         // Also what needs no answer.
         if denied().is_some() {

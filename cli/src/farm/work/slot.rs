@@ -76,7 +76,8 @@ impl Slot {
                     if is_missing(&error)
                         && let Err(error) = self.worker.queue.prepare().await
                     {
-                        self.worker.say_again(&causes::of(&error), &causes::of(&error));
+                        let text = causes::of(&error);
+                        self.worker.say_again(&text, &text);
                     }
                 }
             }

@@ -64,8 +64,8 @@ impl Verdict {
             }
             Some(Ok(mut comparison)) => {
                 self.failures.succeeded();
-                if let Some(looks) = comparison.detail.take() {
-                    lock(context.report).set_swap_detector(looks);
+                if let Some(detector) = comparison.detail.take() {
+                    lock(context.report).set_swap_detector(detector);
                 }
                 for missing in comparison.metrics.missing() {
                     context.report(|report| report.lacks(missing));
