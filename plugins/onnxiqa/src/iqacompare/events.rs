@@ -22,7 +22,10 @@ pub(super) fn chain(context: &Context<'_>, side: Side, buffer: gst::Buffer) -> F
     let lease = (side == Side::Reference).then(|| lease(&buffer));
     match context.queues.push_frame(side, buffer, lease, seen) {
         // EOS would make a `tee` upstream end the references of all comparisons behind it.
-        Err(gst::FlowError::Eos) if side == Side::Reference => Ok(gst::FlowSuccess::Ok),
+        Err(gst::FlowError::Eos) if side == Side::Reference => {
+            context.session.count_late(1);
+            Ok(gst::FlowSuccess::Ok)
+        }
         flow => flow,
     }
 }

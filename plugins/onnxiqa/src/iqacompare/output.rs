@@ -15,16 +15,6 @@ use crate::scoring::{Labels, OnError, report};
 use gst::prelude::*;
 use onnx_iqa::comparer::{Comparer, Outcome};
 
-/// Result of a send attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sent {
-    /// The next item must wait, or the queue is empty.
-    Nothing,
-    Something,
-    /// The stream has ended.
-    End,
-}
-
 /// Events that arrive before CAPS, which must be sent first.
 #[derive(Default)]
 struct Prelude {
@@ -126,8 +116,8 @@ impl Output {
         self.summed_up = false;
     }
 
-    /// Sends the next item if it need not wait. `paired` returns the times of the reference frame that a frame was
-    /// compared with.
+    /// Sends the next item if it need not wait, and returns whether it did. `paired` returns the times of the reference
+    /// frame that a frame was compared with.
     ///
     /// # Errors
     /// The error from downstream, or if the flow ends with this frame.
@@ -136,16 +126,16 @@ impl Output {
         context: &Context<'_>,
         comparer: &Comparer,
         paired: impl FnOnce(u64, &Pending) -> Option<ReferenceTime>,
-    ) -> Result<Sent, gst::FlowError> {
+    ) -> Result<bool, gst::FlowError> {
         announce(context, comparer, &self.fifo);
         let outcome = match self.fifo.front() {
-            None => return Ok(Sent::Nothing),
+            None => return Ok(false),
             Some(Item::Frame(_)) => match comparer.take() {
-                None => return Ok(Sent::Nothing),
+                None => return Ok(false),
                 outcome => outcome,
             },
             // The statistics must be complete first.
-            Some(item) if item.is_eos() && !comparer.idle() => return Ok(Sent::Nothing),
+            Some(item) if item.is_eos() && !comparer.idle() => return Ok(false),
             Some(Item::Event(_)) => None,
         };
         // Events found with this frame are known by now, and the frame is still queued so they can refer to it.
@@ -156,11 +146,17 @@ impl Output {
                     let reference = outcome.pairing.reference().and_then(|number| paired(number, &frame));
                     self.send_frame(context, frame, outcome, reference)?;
                 }
-                Ok(Sent::Something)
             }
-            Some(Item::Event(event)) => Ok(self.send_event(context, event)),
-            None => Ok(Sent::Nothing),
+            Some(Item::Event(event)) => {
+                if event.type_() == gst::EventType::Eos {
+                    // References that were not needed are counted before the summary.
+                    context.session.count_late(context.queues.end());
+                }
+                self.send_event(context, event);
+            }
+            None => return Ok(false),
         }
+        Ok(true)
     }
 
     fn send_frame(
@@ -184,15 +180,13 @@ impl Output {
         context.pads.src.push(buffer).map(|_| ())
     }
 
-    fn send_event(&mut self, context: &Context<'_>, mut event: gst::Event) -> Sent {
-        let end = event.type_() == gst::EventType::Eos;
-        if end {
+    fn send_event(&mut self, context: &Context<'_>, mut event: gst::Event) {
+        if event.type_() == gst::EventType::Eos {
             self.sum_up(context, &mut event);
         }
         for event in self.prelude.pass(event) {
             context.pads.src.push_event(event);
         }
-        if end { Sent::End } else { Sent::Something }
     }
 
     /// Ends the stream early: summary and EOS.

@@ -67,6 +67,14 @@ pub(super) enum Given {
     Refused(gst::FlowError),
 }
 
+/// What was dropped when the flow was stopped.
+struct Stopped {
+    /// EOS of `distorted` is among it.
+    end_is_lost: bool,
+    /// Number of reference frames.
+    references: u64,
+}
+
 /// A side that cannot take its next frame because of the memory limit, while the other side is empty.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pressed {
@@ -494,27 +502,31 @@ impl Queues {
     /// flow was not stopped, because something else does that, or because the missing link was made after `links`
     /// requests.
     pub(super) fn stop(&self, flow: gst::FlowError, links: u64) -> Option<bool> {
-        self.stop_if(flow, |inner| flow != gst::FlowError::NotLinked || inner.links == links)
+        let stopped = self.stop_if(flow, |inner| flow != gst::FlowError::NotLinked || inner.links == links);
+        stopped.map(|stopped| stopped.end_is_lost)
     }
 
-    /// Ends the stream, unless another one has already arrived on `distorted`.
-    pub(super) fn end(&self) {
-        self.stop_if(gst::FlowError::Eos, |inner| inner.queues[Side::Distorted as usize].items.is_empty());
+    /// Ends the stream, unless another one has already arrived on `distorted`. Returns the number of references that
+    /// were queued, which are later than its end.
+    pub(super) fn end(&self) -> u64 {
+        let nothing_more = |inner: &Inner| inner.queues[Side::Distorted as usize].items.is_empty();
+        self.stop_if(gst::FlowError::Eos, nothing_more).map_or(0, |stopped| stopped.references)
     }
 
-    fn stop_if(&self, flow: gst::FlowError, condition: impl FnOnce(&Inner) -> bool) -> Option<bool> {
+    fn stop_if(&self, flow: gst::FlowError, condition: impl FnOnce(&Inner) -> bool) -> Option<Stopped> {
         let mut inner = self.lock();
         if inner.stopped() || !condition(&inner) {
             return None;
         }
         inner.flow = FlowState::Stopped(flow);
-        let ended = inner.queues[Side::Distorted as usize].items.has_eos();
         let [reference, distorted] = &mut inner.queues;
+        let end_is_lost = distorted.items.has_eos();
         let old = [reference.items.stop_keeping_eos(), distorted.items.stop()];
         drop(inner);
+        let references = old[0].iter().filter(|item| matches!(item, Item::Frame(_))).count() as u64;
         drop(old);
         self.wake();
-        Some(ended)
+        Some(Stopped { end_is_lost, references })
     }
 }
 

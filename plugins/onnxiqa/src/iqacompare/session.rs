@@ -29,7 +29,7 @@ struct Open {
 struct Inner {
     open: Option<Open>,
     comparer: Option<Arc<Comparer>>,
-    /// Counts of replaced comparers; kept after the session to be read.
+    /// Counts of replaced comparers and of references that no comparer was given; kept after the session to be read.
     past: Ledger,
 }
 
@@ -90,6 +90,11 @@ impl Session {
         if let Some(before) = before {
             before.cancel();
         }
+    }
+
+    /// Counts references that arrived after the last distorted frame had left.
+    pub(super) fn count_late(&self, references: u64) {
+        lock(&self.0).past += Ledger { reference: references, outside: references, ..Ledger::default() };
     }
 
     /// Cancels all work; no thread waits for the comparer after this.

@@ -6,7 +6,7 @@ use super::category::CAT;
 use super::context::Context;
 use super::frames::{Item, Pending};
 use super::input::{Input, Situation, begins};
-use super::output::{Output, Sent};
+use super::output::Output;
 use super::queues::{Interruption, Pressed, other, reserve};
 use super::streams::name;
 use crate::messages::Structured as _;
@@ -91,13 +91,8 @@ impl Task {
         }
         let input = &mut self.input;
         let paired = |number, frame: &Pending| input.paired(context, number, frame);
-        match self.output.send_next(context, &self.comparer, paired)? {
-            Sent::Something => return Ok(()),
-            Sent::End => {
-                context.queues.end();
-                return Ok(());
-            }
-            Sent::Nothing => {}
+        if self.output.send_next(context, &self.comparer, paired)? {
+            return Ok(());
         }
         if self.emptying {
             return self.empty(context, seen);

@@ -55,7 +55,7 @@ fn the_end_of_the_distorted_stream_is_the_end() {
     // The reference may feed other elements too; for its source, nothing has ended.
     assert!((10..100).all(|n| harness.reference.push(flat(n, 100)).is_ok()));
     assert_eq!(harness.order().iter().filter(|item| *item == "eos").count(), 1, "EOS is sent once");
-    harness.assert_ledger(&[("distorted", 5), ("matched", 5)]);
+    harness.assert_ledger(&[("distorted", 5), ("matched", 5), ("reference", 100), ("outside", 95)]);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn another_stream_after_the_end_of_both() {
     harness.finish();
 }
 
-/// The reference may end at any time, also after the task has sent EOS and before it has stopped the flow.
+/// The reference may end at any time, also while the task sends EOS.
 #[test]
 fn another_stream_after_a_reference_that_ends_while_eos_is_sent() {
     let harness = Compare::started(iqacompare().build().unwrap(), FLAT);
