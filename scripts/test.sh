@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MPL-2.0
 # Installs what is missing, builds, and runs all tests: cargo's, then each script in tests/shell.
 # test.sh NAME…: only the scripts tests/shell/NAME.sh.
+# TEST_PROFILE: cargo's profile of the tests (default: test; the commands that the scripts use are built as release).
 # A test that cannot run on this machine says SKIPPED and why; the last line counts them.
 set -eu
 # shellcheck source=common.sh
@@ -48,7 +49,7 @@ cargo_test() {
         ORT_DYLIB_PATH="${ORT_DYLIB_PATH:-$stage/libonnxruntime.so.1}" \
         ONNX_IQA_MODEL_PATH="${ONNX_IQA_MODEL_PATH:-$root/models}" ONNX_IQA_CLIPS="$cache/clips" ONNX_IQA_SIMD="$level" \
         ONNX_IQA_FFMPEG="$ffmpeg" ONNX_IQA_SKIMAGE="$skimage" \
-        cargo test --locked "$@"
+        cargo test --locked --profile "${TEST_PROFILE:-test}" "$@"
 }
 
 # Whether this processor can run the kernels' level LEVEL (src/simd/mod.rs).
