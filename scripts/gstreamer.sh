@@ -3,7 +3,7 @@
 # gstreamer.sh 1.26|1.28: another GStreamer beside the system's, out of Debian's packages, in
 # .cache/gstreamer-<version>. Nothing is installed and no root is needed. Its programs are in <folder>/bin: each runs by
 # the loader and the libraries of that folder, and has the plugins of that folder only, beside those that
-# GST_PLUGIN_PATH names. Prints the folder.
+# GST_PLUGIN_PATH names; `with-gstreamer PROGRAM…` runs any other program so. Prints the folder.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -21,7 +21,7 @@ packages='
 programs='gst-launch-1.0 gst-inspect-1.0 python3'
 
 folder=$cache/gstreamer-$version
-from="$suite $(printf '%s' "$packages" | sha256sum | cut -d' ' -f1)"
+from="$suite $(printf '%s' "$packages with-gstreamer" | sha256sum | cut -d' ' -f1)"
 if [ "$(cat "$folder/from" 2>/dev/null)" = "$from" ]; then
     printf '%s\n' "$folder"
     exit
@@ -63,20 +63,22 @@ for lib in "$tree"/usr/lib/*-linux-gnu*; do
 done
 [ -x "$loader" ] || die "no loader is among the packages of Debian $suite"
 lib=$(basename -- "$lib") loader=$(basename -- "$loader")
-# write_program NAME PATH
+# write_program NAME [PATH]: runs the program of that path, or the one that its arguments name.
 write_program() {
+    program=${2:+"\"\$folder/tree$2\" "}
     cat >"$part/bin/$1" <<PROGRAM
 #!/bin/sh
 folder=\$(CDPATH='' cd -- "\$(dirname -- "\$0")/.." && pwd)
 lib=\$folder/tree/usr/lib/$lib
 export GST_PLUGIN_SYSTEM_PATH_1_0="\$lib/gstreamer-1.0" GST_PLUGIN_SCANNER_1_0="\$folder/bin/gst-plugin-scanner"
 export GST_REGISTRY_1_0="\${GST_REGISTRY_1_0-\$folder/registry.bin}" GI_TYPELIB_PATH="\$lib/girepository-1.0" PYTHONHOME="\$folder/tree/usr"
-exec "\$lib/$loader" --library-path "\$lib:\$lib/pulseaudio:\$lib/blas:\$lib/lapack" "\$folder/tree$2" "\$@"
+exec "\$lib/$loader" --library-path "\$lib:\$lib/pulseaudio:\$lib/blas:\$lib/lapack" $program"\$@"
 PROGRAM
     chmod +x "$part/bin/$1"
 }
-for program in $programs; do write_program "$program" "/usr/bin/$program"; done
+for name in $programs; do write_program "$name" "/usr/bin/$name"; done
 write_program gst-plugin-scanner "/usr/lib/$lib/gstreamer1.0/gstreamer-1.0/gst-plugin-scanner"
+write_program with-gstreamer
 
 found=$("$part/bin/gst-launch-1.0" --version | sed -n 's/^GStreamer //p')
 case $found in

@@ -15,8 +15,8 @@ fn it_survives_converters_and_scalers() {
     let pipeline = launch(&format!(
         "videotestsrc num-buffers=10 pattern=ball ! video/x-raw,format=I420,width=64,height=48,framerate=25/1 \
          ! iqascore name=q provider=cpu threads=1 model={} ! videoconvert ! video/x-raw,format=RGBA \
-         ! videoscale ! video/x-raw,width=30,height=20 ! videorate ! video/x-raw,framerate=25/1 ! videoflip \
-         method=clockwise \
+         ! videoscale ! video/x-raw,width=30,height=20 ! videorate drop-only=true ! video/x-raw,framerate=25/1 \
+         ! videoflip method=clockwise \
          ! queue ! appsink name=out",
         model.display()
     ));
