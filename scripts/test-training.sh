@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# ruff and the tests of models/training, with the packages of its requirements.lock (PyTorch among them: 7 GB on disk).
+# ruff and the tests of models/training, with the packages of its requirements.lock (PyTorch among them: 7 GB on disk);
+# ruff, with the same rules, of examples/pyiqa too, whose tests test-pyiqa.sh runs.
 # Where they cannot be fetched, it says SKIPPED and why; IQA_TRAINING_PYTHON is a Python that has them already.
 # test-training.sh quick: without the tests that are marked slow.
 set -eu
@@ -40,8 +41,10 @@ fi
 
 cd "$here"
 say 'ruff'
-"$python" -m ruff format --no-cache --check --quiet . || die 'models/training: ruff format . changes files'
-"$python" -m ruff check --no-cache --quiet .
+for linted in "$here" "$root/examples/pyiqa"; do
+    "$python" -m ruff format --no-cache --check --quiet "$linted" || die "$linted: ruff format . changes files"
+    "$python" -m ruff check --no-cache --quiet "$linted"
+done
 say 'pytest'
 slow=
 [ "${1-}" != quick ] || slow="not slow"

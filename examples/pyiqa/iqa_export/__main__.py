@@ -46,7 +46,9 @@ def export(name: str, metric, target: Path, licence: str) -> None:
     # Odd, and not square: what depends on the size shows.
     traced = seen(name, (449, 325), 0)
     with networks.without_hooks_kept(metric.net):
-        write.trace(METRICS[name].wrap(metric.net), list(traced), METRICS[name].inputs, METRICS[name].outputs, str(target))
+        write.trace(
+            METRICS[name].wrap(metric.net), list(traced), METRICS[name].inputs, METRICS[name].outputs, str(target)
+        )
     write.add_contract(target, contract(name, licence))
 
 

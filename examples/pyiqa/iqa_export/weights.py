@@ -3,8 +3,8 @@
 
 pyiqa fetches weights while it constructs a network. With files or a seed nothing is fetched: at the few functions
 through which pyiqa, torchvision, timm and CLIP download, the file of that name among the user's is handed over instead.
-What no file has is drawn from the seed; without a seed it becomes NaN, and what is still NaN at the end is an error that
-lists the files.
+What no file has is drawn from the seed; without a seed it becomes NaN, and what is still NaN at the end is an error
+that lists the files.
 """
 
 import contextlib
@@ -25,9 +25,7 @@ CLIP_SHAPES = {
     ),
     "ViT-B/32": dict(embed_dim=512, image_resolution=224, vision_layers=12, vision_width=768, vision_patch_size=32),
 }
-CLIP_TEXT = dict(
-    context_length=77, vocab_size=49408, transformer_width=512, transformer_heads=8, transformer_layers=12
-)
+CLIP_TEXT = dict(context_length=77, vocab_size=49408, transformer_width=512, transformer_heads=8, transformer_layers=12)
 ARCHES = """lpips dists nima dbcnn hypernet arniqa topiq clipiqa liqe unique pieapp stlpips ckdn ahiq tres maniqa
 musiq metaiqa""".split()
 WRAPPERS = ("params", "params_ema", "state_dict", "model")
@@ -225,8 +223,8 @@ def aside(network: torch.nn.Module) -> list[torch.nn.Module]:
 def enliven(network: torch.nn.Module, seed: int, pictures: list[tuple[torch.Tensor, ...]]) -> None:
     """Makes drawn weights answer to pictures.
 
-    Fresh batch norms pass everything on, and some libraries start their residual branches at 0, where an error could not
-    be seen. Scale and shift are drawn, then the statistics taken over some pictures.
+    Fresh batch norms pass everything on, and some libraries start their residual branches at 0, where an error could
+    not be seen. Scale and shift are drawn, then the statistics taken over some pictures.
     """
     draw = torch.Generator().manual_seed(seed)
     norms = [one for one in modules(network) if isinstance(one, torch.nn.modules.batchnorm._BatchNorm)]
