@@ -43,12 +43,12 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
 def export(name: str, metric, target: Path, licence: str) -> None:
     from .build import seen
 
+    known = METRICS[name]
+    fixed = known.geometry.get("resize")
     # Odd, and not square: what depends on the size shows.
-    traced = seen(name, (449, 325), 0)
+    traced = list(seen(name, fixed or (449, 325), 0))
     with networks.without_hooks_kept(metric.net):
-        write.trace(
-            METRICS[name].wrap(metric.net), list(traced), METRICS[name].inputs, METRICS[name].outputs, str(target)
-        )
+        write.trace(known.wrap(metric.net), traced, known.inputs, known.outputs, str(target), free=not fixed)
     write.add_contract(target, contract(name, licence))
 
 
@@ -89,10 +89,8 @@ def main(words: list[str] | None = None) -> int:
             if given.pictures:
                 pairs = own_pictures(given.pictures, name)
             else:
-                pairs = pictures.make(folder, METRICS[name].whole, METRICS[name].shortest)
-            if METRICS[name].kind == "reduced-reference" and not given.pictures:
-                # Each with another one's reference, of another size.
-                pairs = [(pair[0], other[1]) for pair, other in zip(pairs, [*pairs[1:], pairs[0]])]
+                known = METRICS[name]
+                pairs = pictures.make(folder, known.whole, known.shortest, smaller=known.sizes == "own")
             result, attributes = check.check(name, metric, out, pairs, folder)
     except (Missing, check.Failed) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -75,18 +75,18 @@ class Result:
 
 def by_pyiqa(name: str, metric, pairs: list[tuple[Path, Path]]) -> list[Scored]:
     """Each picture as the file it is."""
-    known = METRICS[name].attributes
+    known = METRICS[name]
     scored = []
     for distorted, reference in pairs:
-        files = [str(distorted), str(reference)][: len(METRICS[name].inputs)]
+        files = [str(distorted), str(reference)][: len(known.inputs)]
         with (
             networks.without_hooks_kept(metric.net),
-            known.seen(metric.net) if known else contextlib.nullcontext([]) as numbers,
+            known.seen(metric.net) if known.seen else contextlib.nullcontext([]) as numbers,
         ):
-            scored.append(Scored(float(metric(*files)), []))
-        if known:
-            shown = (100 * (one - known.worst) / (known.best - known.worst) for one in numbers)
-            scored[-1].attributes = [min(max(one, 0.0), 100.0) for one in shown]
+            score = float(metric(*files))
+        scales = zip(numbers, known.shown, strict=True)
+        shown = (100 * (one - worst) / (best - worst) for one, (_, worst, best) in scales)
+        scored.append(Scored(score, [min(max(one, 0.0), 100.0) for one in shown]))
     return scored
 
 
@@ -99,8 +99,7 @@ def pipelines(name: str, model: Path, pairs: list[tuple[Path, Path]], folder: Pa
         if METRICS[name].kind == "no-reference":
             words += [f"{picture} ! iqascore model={quoted(model)} provider=cpu {log}"]
         else:
-            alignment = "still" if METRICS[name].kind == "reduced-reference" else "pts"
-            compare = f"iqacompare name=c{number} alignment={alignment} measures=0 model={quoted(model)} provider=cpu"
+            compare = f"iqacompare name=c{number} alignment=pts measures=0 model={quoted(model)} provider=cpu"
             words += [f"{compare} {log} {other} ! c{number}.reference {picture} ! c{number}.distorted"]
     return " ".join(words).split(" ")
 
@@ -128,8 +127,7 @@ def by_plugin(
         raise Failed(f'GStreamer does not find the plugin: eval "$(make -s env)" in the checkout sets it up\n{said}')
     if run.returncode:
         raise Failed(f"the plugin failed:\n{said}")
-    known = METRICS[name].attributes
-    names = known.names if known else ()
+    names = tuple(one for one, _, _ in METRICS[name].shown)
     return [logged(folder / f"{number}.jsonl", pair[0], names) for number, pair in enumerate(pairs)]
 
 
@@ -157,7 +155,7 @@ def compare(name: str, pyiqa: list[Scored], plugin: list[Scored], shown: list[st
     scores = Result(shown, [one.score for one in pyiqa], [one.score for one in plugin], abs(known.best - known.worst))
     print(scores.table(), scores.summary(), sep="\n", file=sys.stderr)
     attributes = []
-    for number, attribute in enumerate(known.attributes.names if known.attributes else ()):
+    for number, (attribute, _, _) in enumerate(known.shown):
         theirs, ours = ([one.attributes[number] for one in scored] for scored in (pyiqa, plugin))
         attributes.append(Result(shown, theirs, ours, 100))
         print(attribute, attributes[-1].table(), sep="\n", file=sys.stderr)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MPL-2.0
 """pyiqa's networks in a form that can be traced at one size and runs at all.
 
-Each takes pictures [1, 3, height, width] of R'G'B' from 0 to 1, the distorted one first, and gives the score's numbers
-[1, n], and where the contract has attributes also theirs [1, n]. The layers are those of the object that pyiqa built;
-only what depends on the picture's size, or is the same for every picture, is said anew.
+Each takes pictures [1, 3, height, width] as the contract prepares them, R'G'B' from 0 to 1 unless it says otherwise,
+the distorted one first. It gives the score's numbers [1, n], and [1, n] for each of the contract's tables of
+attributes. The layers are those of the object that pyiqa built; only what depends on the picture's size, or is the same
+for every picture, is said anew.
 
-`seen_…` take the numbers of the attributes from pyiqa's own network as it runs.
+`seen_…` take what is shown beside the score from pyiqa's own network as it runs.
 """
 
 import contextlib
@@ -69,22 +70,19 @@ class DeformableCrops(UniformCrops):
         return F.conv2d(torch.cat(columns_of_taps, 1), weight, layer.bias)
 
 
-def spread(opinions: Tensor) -> Tensor:
-    """The standard deviation [1, 1] of a histogram [1, n] over 1 to n."""
-    values = torch.arange(1, opinions.shape[1] + 1)
-    mean = (opinions * values).sum(1, keepdim=True)
-    return torch.sqrt((opinions * (values - mean) ** 2).sum(1, keepdim=True))
-
-
 class Nima(Traceable):
-    """The histogram of opinions, whose mean is the contract's, and its standard deviation."""
+    """The histogram of opinions, of a picture whose short side the contract has made that of the crop."""
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        size = self.network.base_model.default_cfg["input_size"][-1]
-        x = sampling.centre_of_resized(x, size, size, "bilinear")
-        x = (x - self.network.default_mean) / self.network.default_std
-        opinions = self.network.classifier(self.network.global_pool(self.network.base_model(x)[-1]))
-        return opinions, spread(opinions)
+    def forward(self, x: Tensor) -> Tensor:
+        x = sampling.centre(x, self.network.base_model.default_cfg["input_size"][-1])
+        return self.network.classifier(self.network.global_pool(self.network.base_model(x)[-1]))
+
+
+class MetaIqa(Traceable):
+    """Of a picture that the contract has resized and normalised."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network.head(self.network.resnet_layer(x))
 
 
 class Unique(Traceable):
@@ -139,8 +137,20 @@ def unit(x: Tensor) -> Tensor:
     return x / x.norm(dim=-1, keepdim=True)
 
 
+# What the first text of each of CLIP-IQA's pairs says, in the order of its texts.
+PAIRS = ("good", "sharp", "sharp-edges", "high-resolution", "noise-free")
+
+
+def of_pairs(logits: Tensor) -> Tensor:
+    """The probability of the first text of each pair [1, n], of a logit for each text."""
+    return logits.reshape(1, -1, 2).softmax(-1)[..., 0]
+
+
 class ClipIqa(Traceable):
-    """The texts' features are constants; of attention pooling's answers only the first token's is asked for."""
+    """The texts' features are constants; of attention pooling's answers only the first token's is asked for.
+
+    With several pairs of texts their probabilities are a second output.
+    """
 
     def __init__(self, network: nn.Module):
         super().__init__(network)
@@ -151,12 +161,12 @@ class ClipIqa(Traceable):
             texts = network.prompt_learner(clip) if learned else clip.encode_text(network.prompt_pairs)
             self.register_buffer("texts", clip.logit_scale.exp() * unit(texts).transpose(0, 1))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         x = (x - self.network.default_mean) / self.network.default_std
         x = self.visual.forward_features(x)[-1].flatten(2).permute(2, 0, 1)
         mean = x.mean(0, keepdim=True)
-        logits = unit(self.pool(mean, torch.cat([mean, x]))) @ self.texts
-        return logits.reshape(1, -1, 2).softmax(-1)[..., 0].mean(1, keepdim=True)
+        pairs = of_pairs(unit(self.pool(mean, torch.cat([mean, x]))) @ self.texts)
+        return (pairs.mean(1, keepdim=True), pairs) if pairs.shape[1] > 1 else pairs
 
     def pool(self, query: Tensor, tokens: Tensor) -> Tensor:
         layer = self.visual.attnpool
@@ -168,20 +178,20 @@ class ClipIqa(Traceable):
 SCENES = "animal cityscape human indoor landscape night plant still-life others".split()
 DISTORTIONS = """jpeg2000 jpeg noise blur color contrast overexposure underexposure spatial quantization
 other""".split()
-QUALITIES = torch.arange(1, 6)
+QUALITIES = (1, 2, 3, 4, 5)
 
 
-def of_texts(probabilities: Tensor) -> tuple[Tensor, Tensor]:
-    """The score [1, 1], and the probability of each scene and distortion [1, 20], of a probability for each text."""
+def of_texts(probabilities: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The probability of each quality, scene and distortion [1, n], of a probability for each text."""
     texts = probabilities.reshape(1, len(QUALITIES), len(SCENES), len(DISTORTIONS))
-    score = (texts.sum((2, 3)) * QUALITIES).sum(1, keepdim=True)
-    return score, torch.cat([texts.sum((1, 3)), texts.sum((1, 2))], 1)
+    return texts.sum((2, 3)), texts.sum((1, 3)), texts.sum((1, 2))
 
 
 class Liqe(Traceable):
     """15 windows out of a raster of 32 pixels. A picture below 224 pixels has none and no score, as in pyiqa.
 
-    With texts on scenes and distortions their probabilities are a second output.
+    It gives the logits of five qualities. With texts on scenes and distortions, one softmax over all texts makes the
+    probabilities of all three.
     """
 
     def __init__(self, network: nn.Module):
@@ -191,7 +201,7 @@ class Liqe(Traceable):
             scale = network.clip_model.logit_scale.exp()
             self.register_buffer("texts", scale * network.text_features.transpose(0, 1))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
         network = self.network
         x = (x - network.default_mean) / network.default_std
         _, columns, every = sampling.sliding(x, 224, network.step)
@@ -200,10 +210,8 @@ class Liqe(Traceable):
         place = torch.arange(count) * step
         tops = torch.div(place, torch.clamp(columns, min=1), rounding_mode="floor")
         x = sampling.windows(x, tops * network.step, (place - tops * columns) * network.step, 224)
-        logits = (unit(self.features(x)) @ self.texts).mean(0, keepdim=True).softmax(1)
-        if not network.mtl:
-            return (logits * QUALITIES).sum(1, keepdim=True)
-        return of_texts(logits)
+        logits = (unit(self.features(x)) @ self.texts).mean(0, keepdim=True)
+        return of_texts(logits.softmax(1)) if network.mtl else logits
 
     def features(self, x: Tensor) -> Tensor:
         """CLIP's vision transformer with its embedding of positions, which pyiqa interpolates to the same size."""
@@ -315,7 +323,7 @@ def without_hooks_kept(network: nn.Module):
 
 
 @contextlib.contextmanager
-def seen_by_layer(layer: nn.Module, numbers: Callable[[Tensor], Tensor]) -> Iterator[list[float]]:
+def seen_by_layer(layer: nn.Module, numbers: Callable[..., Tensor]) -> Iterator[list[float]]:
     """Filled with `numbers` of what `layer` gives when the network runs."""
     found: list[float] = []
 
@@ -329,6 +337,13 @@ def seen_by_layer(layer: nn.Module, numbers: Callable[[Tensor], Tensor]) -> Iter
         hook.remove()
 
 
+def spread(opinions: Tensor) -> Tensor:
+    """The standard deviation [1, 1] of a histogram [1, n] over 1 to n."""
+    values = torch.arange(1, opinions.shape[1] + 1)
+    mean = (opinions * values).sum(1, keepdim=True)
+    return torch.sqrt((opinions * (values - mean) ** 2).sum(1, keepdim=True))
+
+
 def seen_nima(network: nn.Module):
     return seen_by_layer(network.classifier, spread)
 
@@ -337,16 +352,21 @@ def seen_unique(network: nn.Module):
     return seen_by_layer(network.fc, lambda both: F.softplus(both[:, 1]))
 
 
+def seen_clipiqa(network: nn.Module):
+    return seen_by_layer(network.clip_model[0], lambda logits: of_pairs(logits[0]))
+
+
 @contextlib.contextmanager
-def seen_liqe(_: nn.Module) -> Iterator[list[float]]:
+def seen_liqe(network: nn.Module) -> Iterator[list[float]]:
     """LIQE's softmax over all texts is no layer: the last one that the network asks for."""
     found: list[float] = []
     softmax = F.softmax
 
     def take(*arguments, **options):
         output = softmax(*arguments, **options)
-        if output.shape[-1] == len(QUALITIES) * len(SCENES) * len(DISTORTIONS):
-            found[:] = of_texts(output)[1].flatten().tolist()
+        if output.shape[-1] == len(network.text_features):
+            qualities, *labels = of_texts(output) if network.mtl else [output]
+            found[:] = torch.cat([*labels, spread(qualities)], 1).flatten().tolist()
         return output
 
     with mock.patch.object(F, "softmax", take):

@@ -57,16 +57,27 @@ def worse(pixels: np.ndarray, step: int, draw: np.random.Generator) -> np.ndarra
     return np.clip(np.round(noisy), 0, 255).astype(np.uint8)
 
 
-def make(folder: Path, whole: bool, shortest: int = 1, seed: int = 0) -> list[tuple[Path, Path]]:
-    """Writes them as PNG; (distorted, reference) each. A side below `shortest` becomes that."""
+def shrunk(pixels: np.ndarray, divisor: int) -> np.ndarray:
+    height, width = pixels.shape[:2]
+    return np.asarray(Image.fromarray(pixels).resize((width // divisor, height // divisor), Image.Resampling.BOX))
+
+
+def make(folder: Path, whole: bool, shortest: int = 1, smaller: bool = False, seed: int = 0) -> list[tuple[Path, Path]]:
+    """Writes them as PNG; (distorted, reference) each. A side below `shortest` becomes that.
+
+    `smaller`: of three references, one has half the sides of the other picture, and one a third.
+    """
     sizes = [*SIZES[:-1], NARROW] if whole else SIZES
     pairs = []
     for number, (width, height) in enumerate(sizes):
         width, height = max(width, shortest), max(height, shortest)
         draw = np.random.default_rng([seed, number])
         reference = picture(width, height, draw)
+        distorted = worse(reference, number, draw)
+        if smaller:
+            reference = shrunk(reference, 1 + number % 3)
         pair = [folder / f"{number}-{width}x{height}-{one}.png" for one in ("distorted", "reference")]
-        for path, pixels in zip(pair, (worse(reference, number, draw), reference)):
+        for path, pixels in zip(pair, (distorted, reference)):
             Image.fromarray(pixels).save(path, compress_level=1)
         pairs.append(tuple(pair))
     return pairs

@@ -31,24 +31,21 @@ def cubic(distance: Tensor, a: float) -> Tensor:
     return torch.where(d <= 1, near, torch.where(d < 2, far, torch.zeros_like(d)))
 
 
-def triangle(distance: Tensor) -> Tensor:
-    return torch.clamp(1 - distance.abs(), min=0)
-
-
-def antialiased(places: Tensor, old: Tensor, new: Tensor, kind: str) -> Tensor:
+def antialiased(places: Tensor, old: Tensor, new: Tensor) -> Tensor:
     """Weights [places, old] of a line that shrinks or grows from `old` to `new` samples, at output samples `places`.
 
-    Pillow's: the kernel is widened by the factor that the line shrinks by, cut off at the ends, and its sum made 1.
+    Pillow's bicubic: the kernel is widened by the factor that the line shrinks by, cut off at the ends, and its sum
+    made 1.
     """
     scale = old.float() / new.float()
     stretch = torch.clamp(scale, min=1.0)
-    support = stretch * (2.0 if kind == "bicubic" else 1.0)
+    support = stretch * 2.0
     centre = scale * (places.float() + 0.5)
     first = torch.clamp(torch.floor(centre - support + 0.5), min=0)
     last = torch.minimum(torch.floor(centre + support + 0.5), old.float())
     sample = torch.arange(old, dtype=torch.float32)[None]
     distance = (sample - centre[:, None] + 0.5) / stretch
-    weights = cubic(distance, CUBIC_ANTIALIASED) if kind == "bicubic" else triangle(distance)
+    weights = cubic(distance, CUBIC_ANTIALIASED)
     inside = (sample >= first[:, None]) & (sample < last[:, None])
     weights = torch.where(inside, weights, torch.zeros_like(weights))
     return weights / weights.sum(1, keepdim=True)
@@ -100,10 +97,17 @@ def centre_places(whole: Tensor, crop: int) -> Tensor:
     return torch.arange(crop) + torch.round((whole - crop).float() / 2).long()
 
 
+def centre(x: Tensor, crop: int) -> Tensor:
+    """torchvision's `center_crop(x, crop)` of a picture that is not smaller."""
+    for axis in (2, 3):
+        x = x.index_select(axis, centre_places(side(x, axis), crop))
+    return x
+
+
 def centre_of_resized(x: Tensor, size: int, crop: int, kind: str) -> Tensor:
     """torchvision's `center_crop(resize(x, size), crop)`; only what the crop keeps is computed.
 
-    kind: `bilinear` and `bicubic` (antialiased) or `nearest`.
+    kind: `bicubic` (antialiased) or `nearest`.
     """
     height, width = short_side(x, size)
     rows, columns = centre_places(height, crop), centre_places(width, crop)
@@ -113,8 +117,8 @@ def centre_of_resized(x: Tensor, size: int, crop: int, kind: str) -> Tensor:
             scale = old.float() / new.float()
             x = x.index_select(axis, torch.minimum(torch.floor(places.float() * scale).long(), old - 1))
         return x
-    rows = antialiased(rows, side(x, 2), height, kind)
-    return along_both(x, rows, antialiased(columns, side(x, 3), width, kind))
+    rows = antialiased(rows, side(x, 2), height)
+    return along_both(x, rows, antialiased(columns, side(x, 3), width))
 
 
 def uniform_crops(pictures, crop_size: int, crop_num: int):

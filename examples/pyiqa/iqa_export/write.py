@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""An ONNX file out of a network: traced with free height and width, the contract in its metadata."""
+"""An ONNX file out of a network: traced, with free height and width unless told, the contract in its metadata."""
 
 import warnings
 from pathlib import Path
@@ -12,9 +12,14 @@ KEY = "iqa.contract"
 
 
 def trace(
-    network: torch.nn.Module, pictures: list[torch.Tensor], inputs: list[str], outputs: list[str], target
+    network: torch.nn.Module,
+    pictures: list[torch.Tensor],
+    inputs: list[str],
+    outputs: list[str],
+    target,
+    free: bool = True,
 ) -> None:
-    """Writes `network` to a path or a file, with pictures [1, 3, height, width] of any size."""
+    """Writes `network` to a path or a file, with pictures [1, 3, height, width] of any size, or only of this one."""
     network.eval()  # the exporter puts the mode back that it found
     # The fused attention has no counterpart in ONNX.
     fused = torch.backends.mha.get_fastpath_enabled()
@@ -31,7 +36,7 @@ def trace(
                 target,
                 input_names=inputs,
                 output_names=outputs,
-                dynamic_axes={name: {2: f"{name}_height", 3: f"{name}_width"} for name in inputs},
+                dynamic_axes={name: {2: f"{name}_height", 3: f"{name}_width"} for name in inputs if free},
                 opset_version=OPSET,
                 dynamo=False,
             )

@@ -39,6 +39,25 @@ def test_contracts_are_toml_of_the_first_version(name):
     assert said["output"]["worst"] != said["output"]["best"]
 
 
+@pytest.mark.parametrize("name", metrics.METRICS)
+def test_contracts_name_what_is_compared(name):
+    """Tables of attributes in their order, then the spread; each table is one of the graph's outputs."""
+    output = tomllib.loads(metrics.contract(name, "none"))["output"]
+    tables = output.get("attributes", [])
+    tables = tables if isinstance(tables, list) else [tables]
+    ends = [(one, table["worst"], table["best"]) for table in tables for one in table["names"]]
+    if "spread" in output:
+        values = output["distribution"]
+        ends.append((output["spread"], 0, (values[-1] - values[0]) / 2))
+    known = metrics.METRICS[name]
+    assert ends == known.shown and bool(ends) == (known.seen is not None)
+    assert [output["tensor"], *(table["tensor"] for table in tables)] == known.outputs
+
+
+def test_a_licence_with_quotes():
+    assert tomllib.loads(metrics.contract("nima", 'of "AVA"\n©'))["licence"] == 'of "AVA"\n©'
+
+
 def test_the_contract_is_in_the_file_once(tmp_path):
     file = tmp_path / "model.onnx"
     x = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1])
@@ -61,6 +80,12 @@ def test_pictures(tmp_path):
         a, b = (np.asarray(Image.open(one)).astype(int) for one in (distorted, reference))
         assert a.shape == b.shape and (a != b).any()
     assert min(min(Image.open(one).size) for one, _ in pictures.make(tmp_path, True, 224)) == 224
+
+
+def test_references_of_their_own_size(tmp_path):
+    for number, pair in enumerate(pictures.make(tmp_path, whole=True, smaller=True)):
+        distorted, reference = (Image.open(one).size for one in pair)
+        assert reference == tuple(side // (1 + number % 3) for side in distorted)
 
 
 def test_a_log_without_a_score(tmp_path):
