@@ -9,15 +9,18 @@ import argparse
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from . import check, networks, pictures, write
-from .metrics import METRICS, contract
+from .metrics import METRICS, REDUCED, contract
 
 WEIGHTS = """pyiqa's weights, under the names that it downloads them by, or one file with the whole network's; without
 this and without --seed pyiqa takes its own, out of its cache or from its publisher"""
 OWN = """check on the PNG files of this folder; a pair for a metric with a reference is NAME-distorted.png and
 NAME-reference.png"""
+STANDS = """the model's kind: one reference, of any size and content, stands for all frames (iqacompare alignment=still);
+for a metric that takes a reference of its own size"""
 
 
 def arguments(words: list[str] | None) -> argparse.Namespace:
@@ -29,11 +32,14 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     add("--out", type=Path, help="the file (METRIC.onnx)")
     add("--licence", help="of the weights, for the contract")
     add("--crops", type=int, help="another number of crops than pyiqa's, there and here")
+    add("--reduced-reference", action="store_true", help=STANDS)
     add("--pictures", type=Path, metavar="DIR", help=OWN)
     add("--no-check", action="store_true", help="only write the file")
     given = options.parse_args(words)
     if given.crops is not None and (METRICS[given.metric].crops is None or given.crops < 1):
         options.error(f"--crops: {given.metric} takes no crops, or the number is not above 0")
+    if given.reduced_reference and METRICS[given.metric].sizes != "own":
+        options.error(f"--reduced-reference: {given.metric} takes no reference, or only one of the picture's size")
     for file in given.weights:
         if not file.is_file():
             options.error(f"--weights: {file} is no file")
@@ -76,6 +82,8 @@ def main(words: list[str] | None = None) -> int:
     from .weights import Missing
 
     name, out = given.metric, given.out or Path(f"{given.metric}.onnx")
+    if given.reduced_reference:
+        METRICS[name] = replace(METRICS[name], kind=REDUCED, sizes="equal")
     drawn = f"none: weights drawn from seed {given.seed}"
     licence = given.licence or (drawn if given.seed is not None else "see the weights' publisher")
     try:
@@ -91,6 +99,9 @@ def main(words: list[str] | None = None) -> int:
             else:
                 known = METRICS[name]
                 pairs = pictures.make(folder, known.whole, known.shortest, smaller=known.sizes == "own")
+                if given.reduced_reference:
+                    # Each with another one's reference, of another size.
+                    pairs = [(pair[0], other[1]) for pair, other in zip(pairs, [*pairs[1:], pairs[0]], strict=True)]
             result, attributes = check.check(name, metric, out, pairs, folder)
     except (Missing, check.Failed) as error:
         print(f"error: {error}", file=sys.stderr)

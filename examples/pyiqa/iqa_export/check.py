@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import networks
-from .metrics import METRICS
+from .metrics import METRICS, REDUCED
 
 # Of the contract's range.
 TOLERANCE = 1e-3
@@ -99,7 +99,8 @@ def pipelines(name: str, model: Path, pairs: list[tuple[Path, Path]], folder: Pa
         if METRICS[name].kind == "no-reference":
             words += [f"{picture} ! iqascore model={quoted(model)} provider=cpu {log}"]
         else:
-            compare = f"iqacompare name=c{number} alignment=pts measures=0 model={quoted(model)} provider=cpu"
+            alignment = "still" if METRICS[name].kind == REDUCED else "pts"
+            compare = f"iqacompare name=c{number} alignment={alignment} measures=0 model={quoted(model)} provider=cpu"
             words += [f"{compare} {log} {other} ! c{number}.reference {picture} ! c{number}.distorted"]
     return " ".join(words).split(" ")
 

@@ -66,6 +66,7 @@ class Metric:
 
 
 FULL = "full-reference"
+REDUCED = "reduced-reference"
 SPREAD = "spread"
 
 

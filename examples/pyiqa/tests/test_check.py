@@ -112,3 +112,10 @@ def test_tracing_leaves_the_network_as_it_was(tmp_path):
     network = torch.nn.Sequential(torch.nn.Conv2d(3, 1, 1), torch.nn.Dropout(0.5))
     write.trace(network, [torch.rand(1, 3, 8, 9)], ["x"], ["y"], str(tmp_path / "m.onnx"))
     assert not network[1].training
+
+
+def test_only_a_reference_of_its_own_size_can_stand_for_all_frames():
+    assert arguments(["ckdn", "--reduced-reference"]).reduced_reference
+    for name in ("lpips", "nima"):
+        with pytest.raises(SystemExit):
+            arguments([name, "--reduced-reference"])
