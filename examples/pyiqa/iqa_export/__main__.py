@@ -19,7 +19,7 @@ WEIGHTS = """pyiqa's weights, under the names that it downloads them by, or one 
 this and without --seed pyiqa takes its own, out of its cache or from its publisher"""
 OWN = """check on the PNG files of this folder; a pair for a metric with a reference is NAME-distorted.png and
 NAME-reference.png"""
-STANDS = """the model's kind: one reference, of any size and content, stands for all frames (iqacompare alignment=still);
+STANDS = """one reference, of any size and content, stands for all frames (kind reduced-reference, alignment=still);
 for a metric that takes a reference of its own size"""
 
 
