@@ -13,7 +13,7 @@ DESTDIR ?=
 PLUGINDIR ?= $(PREFIX)/lib/gstreamer-1.0
 
 .PHONY: help demo demo-watch demo-farm test test-slow loom miri tsan fuzz soak soak-watch test-versions test-runtimes \
-	test-pyiqa test-training env setup build install uninstall deb container sbom audit bench lint plugin-cache doc clean
+	test-pyiqa msrv test-training env setup build install uninstall deb container sbom audit bench lint plugin-cache doc clean
 
 help: ## this list
 	@sed -n 's/[$$][$$]/$$/g; s/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -59,6 +59,9 @@ test-runtimes: setup ## the tests that open a model with ONNX Runtime 1.17, 1.20
 
 test-pyiqa: build ## each network that examples/pyiqa exports against PyPI's pyiqa (5 GB on disk; an hour or more)
 	@scripts/test-pyiqa.sh
+
+msrv: ## compile everything with the oldest compiler that is supported (rust-version in Cargo.toml)
+	@scripts/msrv.sh
 
 test-training: ## ruff and the tests of models/training, with PyTorch from PyPI (7 GB on disk)
 	@scripts/test-training.sh

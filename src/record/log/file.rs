@@ -4,7 +4,8 @@
 
 use super::claim::Claim;
 use super::error::LogError;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use super::locked::Locked;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -21,7 +22,7 @@ pub struct Rotation {
 pub(super) struct LogFile {
     path: PathBuf,
     /// `None` is standard output.
-    file: Option<File>,
+    file: Option<Locked>,
     /// Bytes in the file, or written to standard output.
     size: u64,
     rotation: Rotation,
@@ -71,8 +72,7 @@ impl LogFile {
             let _ = before.unlock();
         }
         let file = File::create(&self.path).map_err(|source| LogError::open(&self.path, source))?;
-        lock(&file, &self.path)?;
-        (self.file, self.size) = (Some(file), 0);
+        (self.file, self.size) = (Some(Locked::new(file, &self.path)?), 0);
         Ok(())
     }
 
@@ -107,10 +107,9 @@ impl LogFile {
 }
 
 /// Opens a file, or whatever the path refers to, for appending; returns its length.
-fn open_to_append(path: &Path) -> Result<(File, u64), LogError> {
+fn open_to_append(path: &Path) -> Result<(Locked, u64), LogError> {
     let open = OpenOptions::new().append(true).create(true).open(path);
-    let file = open.map_err(|source| LogError::open(path, source))?;
-    lock(&file, path)?;
+    let file = Locked::new(open.map_err(|source| LogError::open(path, source))?, path)?;
     let there = file.metadata().map_err(|source| LogError::open(path, source))?;
     let size = if there.is_file() { there.len() } else { 0 };
     Ok((file, size))
@@ -125,22 +124,12 @@ fn unfinished(path: &Path) -> io::Result<bool> {
     Ok(last != *b"\n")
 }
 
-/// Ensures that no other process writes the file, if its file system supports locks.
-pub(super) fn lock(file: &File, path: &Path) -> Result<(), LogError> {
-    let is_file = file.metadata().is_ok_and(|opened| opened.is_file());
-    match is_file.then(|| file.try_lock()) {
-        Some(Err(TryLockError::WouldBlock)) => Err(LogError::InUse { path: path.to_owned() }),
-        _ => Ok(()),
-    }
-}
-
 /// Moves an existing file that is not empty to `<path>.1`: a new run never overwrites the output of a previous one.
 pub(super) fn keep_old(path: &Path, max_files: u32) -> Result<(), LogError> {
     if !fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() > 0) {
         return Ok(());
     }
-    let old = File::open(path).map_err(|source| LogError::open(path, source))?;
-    lock(&old, path)?;
+    let _old = Locked::new(File::open(path).map_err(|source| LogError::open(path, source))?, path)?;
     // With a single file in total, a rotation has nowhere to move it.
     shift(path, if max_files == 1 { 2 } else { max_files })
 }

@@ -16,6 +16,7 @@ mod error;
 mod file;
 mod json;
 pub mod json_lines;
+mod locked;
 mod logged;
 mod sightings;
 pub mod vmaf_json;

@@ -5,7 +5,8 @@
 use super::Writer;
 use crate::record::log::claim::Claim;
 use crate::record::log::error::LogError;
-use crate::record::log::file::{keep_old, lock};
+use crate::record::log::file::keep_old;
+use crate::record::log::locked::Locked;
 use crate::record::log::logged::{ElementPools, LoggedFrame};
 use crate::record::log::writer::LogWriter;
 use serde_json::{Map, Value as Json};
@@ -18,7 +19,7 @@ pub(in super::super) struct VmafJsonLog {
     path: PathBuf,
     part: PathBuf,
     /// `None` while a complete document exists under the final name.
-    file: Option<File>,
+    file: Option<Locked>,
     /// The end of the list of frames.
     frames_end: u64,
     max_files: u32,
@@ -36,8 +37,8 @@ impl VmafJsonLog {
         // Left behind by a run that was killed.
         keep_old(&part, max_files)?;
         let file = File::create(&part).map_err(|source| LogError::open(&part, source))?;
-        lock(&file, &part)?;
-        let (file, writer) = (Some(file), Writer { replayed, ..Writer::new() });
+        let file = Some(Locked::new(file, &part)?);
+        let writer = Writer { replayed, ..Writer::new() };
         let mut log = Self { path, part, file, frames_end: 0, max_files, writer, _claim: claim };
         let mut text = Vec::new();
         log.writer.write_beginning(&mut text).map_err(|source| LogError::write(&log.part, source))?;
@@ -60,8 +61,7 @@ impl VmafJsonLog {
         let (from, to) = (self.path.clone(), self.part.clone());
         fs::rename(&from, &to).map_err(|source| LogError::Rename { from, to, source })?;
         let open = OpenOptions::new().write(true).open(&self.part);
-        let mut file = open.map_err(|source| LogError::open(&self.part, source))?;
-        lock(&file, &self.part)?;
+        let mut file = Locked::new(open.map_err(|source| LogError::open(&self.part, source))?, &self.part)?;
         let cut = file.set_len(self.frames_end).and_then(|()| file.seek(io::SeekFrom::End(0)));
         cut.map_err(|source| LogError::write(&self.part, source))?;
         self.file = Some(file);
@@ -88,8 +88,7 @@ impl VmafJsonLog {
         let (file, size) = written.map_err(|source| LogError::write(&fresh, source))?;
         let (from, to) = (fresh, self.part.clone());
         fs::rename(&from, &to).map_err(|source| LogError::Rename { from, to, source })?;
-        lock(&file, &self.part)?;
-        (self.file, self.frames_end) = (Some(file), size);
+        (self.file, self.frames_end) = (Some(Locked::new(file, &self.part)?), size);
         Ok(())
     }
 }
