@@ -3,6 +3,7 @@
 //! Per-frame values for curves and tables, as columns: hours of video take a few megabytes.
 
 use super::page::RenditionCurves;
+use super::records::ATTRIBUTE;
 use onnx_iqa::metrics;
 use onnx_iqa::record::{Field, FrameRecord, PairingState, State};
 use onnx_iqa::stats::{FieldRange, WindowPools};
@@ -56,7 +57,7 @@ impl Frames {
         Self { fields, ..Self::default() }
     }
 
-    /// Adds a frame. A score carried over from another frame is ignored.
+    /// Adds a frame. Values carried over from another frame are ignored.
     pub fn push(&mut self, running_time: Option<u64>, record: &FrameRecord) {
         self.times.push(running_time);
         self.pairings.push(match (record.state, record.pairing) {
@@ -67,7 +68,12 @@ impl Frames {
         });
         self.offsets.push(record.offset);
         for (name, values) in &mut self.fields {
-            let value = record.value(name).filter(|_| record.age.is_none_or(|age| age == 0));
+            let value = match name.strip_prefix(ATTRIBUTE) {
+                // An attribute may have the name of a field.
+                Some(name) => record.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| *value),
+                None => record.value(name),
+            };
+            let value = value.filter(|_| record.age.is_none_or(|age| age == 0));
             values.push(value.map(|value| value as f32));
         }
     }
@@ -75,6 +81,11 @@ impl Frames {
     /// Values of a field, if it is a column.
     pub fn field(&self, name: &str) -> Option<&[Option<f32>]> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, values)| values.as_slice())
+    }
+
+    /// Names of the model's attributes that are columns, and their values.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, &[Option<f32>])> {
+        self.fields.iter().filter_map(|(name, values)| Some((name.strip_prefix(ATTRIBUTE)?, values.as_slice())))
     }
 
     /// Times and values of frames, in nanoseconds; frames without a time or value are omitted.
@@ -181,5 +192,18 @@ mod tests {
         assert_eq!(frames.timed(psnr).collect::<Vec<_>>(), [(0, 30.0), (40, 31.0), (80, 32.0), (120, 33.0)]);
         assert_eq!(frames.field("score"), Some(&[None; 5][..]));
         assert_eq!(frames.pairings.last(), Some(&Pairing::Unmatched));
+    }
+
+    #[test]
+    fn an_attribute_may_have_the_name_of_a_field() {
+        let mut frames = Frames::new(&["score", "attributes.score", "attributes.noise"]);
+        let mut record = FrameRecord::new("m", Kind::NoReference, State::Scored);
+        (record.score, record.attributes) = (Some(50.0), vec![("noise".into(), 4.5), ("score".into(), 80.0)]);
+        frames.push(None, &record);
+        record.age = Some(40);
+        frames.push(None, &record);
+        assert_eq!(frames.field("score"), Some(&[Some(50.0), None][..]));
+        let attributes: Vec<_> = frames.attributes().collect();
+        assert_eq!(attributes, [("score", &[Some(80.0), None][..]), ("noise", &[Some(4.5), None][..])]);
     }
 }

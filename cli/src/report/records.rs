@@ -8,7 +8,7 @@ use onnx_iqa::record::{FIELDS, FrameRecord, Value};
 use serde::{Deserialize, Serialize};
 
 /// Prefix of the columns of a model's attributes.
-const ATTRIBUTE: &str = "attributes.";
+pub const ATTRIBUTE: &str = "attributes.";
 
 /// Maximum number of frames: a week at 60 frames per second.
 const MOST: usize = 7 * 24 * 3600 * 60;

@@ -15,16 +15,16 @@ pub struct Table {
 }
 
 impl Table {
-    /// Creates a temporary file for `path`.
+    /// Creates a temporary file for `path`, for frames with these columns.
     ///
     /// # Errors
     /// If no file can be created in that folder.
-    pub fn create(path: &Path) -> Result<Self> {
+    pub fn create(path: &Path, columns: &[String]) -> Result<Self> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = NamedTempFile::new_in(folder)
             .with_context(|| format!("--csv: cannot create a file in {}", folder.display()))?;
         let mut table = Self { out: BufWriter::new(file), path: path.to_owned() };
-        table.row(["input", "picture", "time", "score", "raw"].map(str::to_owned))?;
+        table.row(&["input", "picture", "time"], columns)?;
         Ok(table)
     }
 
@@ -45,20 +45,27 @@ impl Table {
     }
 
     fn add(&mut self, input: &str, picture: &str, frames: &Frames) -> Result<()> {
-        let [scores, raws] = ["score", "raw"].map(|name| frames.field(name).unwrap_or_default());
+        let scores = frames.field("score").unwrap_or_default();
         let (input, picture) = (quoted(input), quoted(picture));
-        for ((time, score), raw) in frames.times.iter().zip(scores).zip(raws) {
-            let Some(score) = score else { continue };
+        for (number, (time, score)) in frames.times.iter().zip(scores).enumerate() {
+            if score.is_none() {
+                continue;
+            }
             let time =
                 time.filter(|_| picture.is_empty()).map_or_else(String::new, |time| (time as f64 / 1e9).to_string());
-            let raw = raw.map_or_else(String::new, |raw| raw.to_string());
-            self.row([input.clone(), picture.clone(), time, score.to_string(), raw])?;
+            let values = frames.fields.iter().map(|(_, values)| {
+                let value = values.get(number).copied().flatten();
+                value.map_or_else(String::new, |value| value.to_string())
+            });
+            self.row(&[&input, &picture, &time], &values.collect::<Vec<_>>())?;
         }
         Ok(())
     }
 
-    fn row(&mut self, cells: [String; 5]) -> Result<()> {
-        writeln!(self.out, "{}", cells.join(",")).with_context(|| self.path.display().to_string())
+    fn row(&mut self, first: &[&str], values: &[String]) -> Result<()> {
+        let cells = first.iter().copied().chain(values.iter().map(String::as_str));
+        let row = cells.collect::<Vec<_>>().join(",");
+        writeln!(self.out, "{row}").with_context(|| self.path.display().to_string())
     }
 
     /// Renames the file to its final name.

@@ -16,6 +16,7 @@ use crate::exit::Exit;
 use crate::media::decode;
 use crate::out;
 use crate::progress::Progress;
+use crate::report::records::ATTRIBUTE;
 use crate::thresholds::{Expression, Quantity};
 use anyhow::{Context as _, Result, bail, ensure};
 use inputs::{Item, Media};
@@ -38,8 +39,9 @@ pub fn run(common: &Common, args: &Score) -> Result<Exit> {
     crate::plugin::init(common.verbose)?;
     decode::prefer_exact_decoders();
     let (model, settings) = open(common, args)?;
+    check_attributes(&thresholds, &settings.columns)?;
     let items = inputs::items(&args.inputs)?;
-    let table = args.csv.as_deref().map(csv::Table::create).transpose()?;
+    let table = args.csv.as_deref().map(|path| csv::Table::create(path, &settings.columns)).transpose()?;
     let interrupted = crate::exit::interruption()?;
     let mut progress = Progress::new(common);
 
@@ -73,11 +75,27 @@ fn thresholds(texts: &[String]) -> Result<Vec<Expression>> {
     let parse = |text: &String| {
         let expression: Expression = text.parse().with_context(|| format!("--threshold {text}"))?;
         match expression.quantity() {
-            Quantity::Measure { field, .. } if field == "score" => Ok(expression),
-            _ => bail!("--threshold {text}: only statistics of the score are supported, for example score.p5>=60"),
+            Quantity::Measure { field, .. } if field == "score" || field.starts_with(ATTRIBUTE) => Ok(expression),
+            _ => bail!(
+                "--threshold {text}: only statistics of the score and of attributes are supported, for example \
+                 score.p5>=60 or {ATTRIBUTE}NAME.mean>=60"
+            ),
         }
     };
     texts.iter().map(parse).collect()
+}
+
+/// Checks that the model has the attributes of the thresholds.
+fn check_attributes(thresholds: &[Expression], columns: &[String]) -> Result<()> {
+    let known: Vec<_> = columns.iter().filter_map(|column| column.strip_prefix(ATTRIBUTE)).collect();
+    for expression in thresholds {
+        let Quantity::Measure { field, .. } = expression.quantity() else { continue };
+        let Some(name) = field.strip_prefix(ATTRIBUTE) else { continue };
+        ensure!(!known.is_empty(), "--threshold {expression}: the model has no attributes");
+        let unknown = || format!("unknown attribute {name:?}; the model has: {}", known.join(", "));
+        ensure!(known.contains(&name), "--threshold {expression}: {}", unknown());
+    }
+    Ok(())
 }
 
 /// Opens the model, which stays open for all inputs, and returns it with the settings for the elements.
@@ -94,8 +112,10 @@ fn open(common: &Common, args: &Score) -> Result<(Arc<Model>, Settings)> {
     let kind = model.contract().kind;
     let still = if kind == Kind::ReducedReference { " --alignment still" } else { "" };
     ensure!(!kind.compares(), "--model {name}: the model needs a reference; use iqa compare --model {name}{still}");
+    let attributes = model.contract().output.attribute_names().map(|name| format!("{ATTRIBUTE}{name}"));
     let settings = Settings {
         model: name,
+        columns: ["score", "raw"].map(str::to_owned).into_iter().chain(attributes).collect(),
         provider: common.provider.clone(),
         device_id: common.device_id,
         threads: common.threads,
@@ -139,7 +159,7 @@ impl Scorer<'_> {
                 }
             }
         }
-        result.check(thresholds);
+        result.finish(thresholds);
         Ok(result)
     }
 }

@@ -6,10 +6,12 @@ use super::inputs::{Item, Media};
 use super::stream::{Ended, Scored};
 use crate::exit::Exit;
 use crate::media::remarks::Remarks;
-use crate::report::data::Threshold;
+use crate::report::data::{Pooled, Threshold};
+use crate::report::records::ATTRIBUTE;
 use crate::thresholds::{Expression, Quantity, WORST_SECOND};
 use onnx_iqa::model::Model;
-use onnx_iqa::stats::{FieldRange, Pool};
+use onnx_iqa::record::FieldPools;
+use onnx_iqa::stats::{Pool, Statistics};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -70,7 +72,10 @@ pub struct InputResult {
     /// Number of frames that could not be scored.
     pub failed: u64,
     /// Statistics of the score: `mean`, `p5`, `worst-second` and so on.
-    pub score: BTreeMap<String, f64>,
+    pub score: Pooled,
+    /// The same statistics of each of the model's attributes, by its name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, Pooled>,
     /// The worst frame or picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worst: Option<Worst>,
@@ -91,7 +96,7 @@ pub struct InputResult {
     #[serde(skip)]
     pub course: Vec<(u64, f64)>,
     #[serde(skip)]
-    pool: Pool,
+    pools: FieldPools,
 }
 
 /// The worst frame or picture of an input.
@@ -117,6 +122,9 @@ pub struct PictureScore {
     /// Absent if it could not be scored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
+    /// The model's attributes.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, f64>,
     /// Why it could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
@@ -134,7 +142,8 @@ impl InputResult {
             frames: 0,
             scored: 0,
             failed: 0,
-            score: BTreeMap::new(),
+            score: Pooled::new(),
+            attributes: BTreeMap::new(),
             worst: None,
             pictures: Vec::with_capacity(capacity),
             thresholds: Vec::new(),
@@ -142,7 +151,7 @@ impl InputResult {
             failure: None,
             ended: Ended::Whole,
             course: Vec::new(),
-            pool: Pool::new(FieldRange::SCORE),
+            pools: FieldPools::new(),
         }
     }
 
@@ -159,18 +168,22 @@ impl InputResult {
             picture: None,
             score: f64::from(score),
         });
-        self.finish();
-        if self.frames > 1
-            && let Some(worst) = scored.frames.worst_second("score")
-        {
-            self.score.insert(WORST_SECOND.to_owned(), worst);
+        if self.frames > 1 {
+            let worst = |field: &str| scored.frames.worst_second(field).map(|mean| (WORST_SECOND.to_owned(), mean));
+            self.score.extend(worst("score"));
+            for (name, _) in scored.frames.attributes() {
+                if let Some(worst) = worst(&format!("{ATTRIBUTE}{name}")) {
+                    self.attributes.insert(name.to_owned(), Pooled::from([worst]));
+                }
+            }
         }
     }
 
     /// Adds the result of a picture of a folder.
     pub fn add_picture(&mut self, name: &str, scored: Scored) {
         self.add(&scored);
-        let value = scored.frames.field("score").and_then(|scores| scores.first().copied().flatten()).map(f64::from);
+        let first = |values: &[Option<f32>]| values.first().copied().flatten().map(f64::from);
+        let value = scored.frames.field("score").and_then(first);
         if scored.ended == Ended::Interrupted {
             self.ended = Ended::Interrupted;
             return;
@@ -185,38 +198,54 @@ impl InputResult {
             // Only the first failure is reported for the folder; each picture has its own.
             self.failure.get_or_insert_with(|| format!("{name}: {failure}"));
         }
-        self.pictures.push(PictureScore { picture: name.to_owned(), score: value, failure: scored.failure });
-        self.finish();
+        let attributes =
+            scored.frames.attributes().filter_map(|(name, values)| Some((name.to_owned(), first(values)?)));
+        self.pictures.push(PictureScore {
+            picture: name.to_owned(),
+            score: value,
+            attributes: attributes.collect(),
+            failure: scored.failure,
+        });
     }
 
     fn add(&mut self, scored: &Scored) {
         self.frames += scored.frames.times.len() as u64;
         self.failed += scored.failed;
         for score in scored.frames.field("score").unwrap_or_default().iter().flatten() {
-            self.pool.push(f64::from(*score));
+            self.pools.count_frame();
+            self.pools.push("score", f64::from(*score));
+        }
+        for (name, values) in scored.frames.attributes() {
+            values.iter().flatten().for_each(|value| self.pools.push_attribute(name, f64::from(*value)));
         }
         self.remarks = std::mem::take(&mut self.remarks).and(&scored.remarks);
     }
 
-    fn finish(&mut self) {
-        self.scored = self.pool.count();
-        if let Some(statistics) = self.pool.statistics() {
-            self.score = statistics.named().map(|(name, value)| (name.to_owned(), value)).collect();
+    /// Computes the statistics and evaluates the thresholds.
+    pub fn finish(&mut self, thresholds: &[Expression]) {
+        // A pool takes 160 kB: with thousands of inputs, they cannot all be kept.
+        let pools = std::mem::take(&mut self.pools);
+        let named = |statistics: Statistics| statistics.named().map(|(name, value)| (name.to_owned(), value));
+        self.scored = pools.scored();
+        self.score.extend(pools.field("score").and_then(Pool::statistics).into_iter().flat_map(named));
+        for (name, statistics) in pools.attributes() {
+            self.attributes.entry(name.to_owned()).or_default().extend(named(statistics));
         }
-    }
-
-    /// Evaluates the thresholds.
-    pub fn check(&mut self, thresholds: &[Expression]) {
         let check = |expression: &Expression| {
             let value = match expression.quantity() {
-                Quantity::Measure { statistic, .. } => self.score.get(statistic).copied(),
+                Quantity::Measure { field, statistic } => self.pooled(field).and_then(|pooled| pooled.get(statistic)),
                 _ => None,
             };
-            let value = value.filter(|_| self.ended == Ended::Whole);
+            let value = value.copied().filter(|_| self.ended == Ended::Whole);
             let met = value.map(|value| expression.holds(value));
             Threshold { expression: expression.to_string(), value, met }
         };
         self.thresholds = thresholds.iter().map(check).collect();
+    }
+
+    /// Statistics of the score, or of an attribute by the name of its column.
+    fn pooled(&self, field: &str) -> Option<&Pooled> {
+        field.strip_prefix(ATTRIBUTE).map_or(Some(&self.score), |name| self.attributes.get(name))
     }
 
     /// Exit status for this input.
@@ -279,7 +308,7 @@ mod tests {
     fn a_film_has_its_worst_frame_and_second() {
         let mut result = InputResult::new(&item());
         result.add_stream(scored(&[Some(80.0), Some(60.0), Some(20.0), None, Some(70.0), Some(72.0)]));
-        result.check(&thresholds(&["score.min>=20", "score.worst-second>=30"]));
+        result.finish(&thresholds(&["score.min>=20", "score.worst-second>=30"]));
         assert_eq!((result.frames, result.scored), (6, 5));
         assert_eq!(result.worst, Some(Worst { time: Some(1.0), picture: None, score: 20.0 }));
         assert_eq!((result.score.get("min"), result.score.get(WORST_SECOND)), (Some(&20.0), Some(&20.0)));
@@ -291,13 +320,15 @@ mod tests {
     fn the_exit_status_is_that_of_the_gravest_input() {
         let mut good = InputResult::new(&item());
         good.add_stream(scored(&[Some(50.0)]));
+        good.finish(&[]);
         assert_eq!(good.exit(), Exit::Good);
         let mut unscored = InputResult::new(&item());
         unscored.add_stream(scored(&[None]));
+        unscored.finish(&[]);
         assert_eq!(unscored.exit(), Exit::NotMeasurable);
         let mut unreadable = InputResult::new(&item());
         unreadable.add_stream(Scored { failure: Some("no frame".into()), ..Scored::default() });
-        unreadable.check(&thresholds(&["score.mean>=1"]));
+        unreadable.finish(&thresholds(&["score.mean>=1"]));
         assert_eq!(unreadable.exit(), Exit::Usage);
         let name = ModelName { name: String::new(), model_hash: String::new(), provider: String::new() };
         assert_eq!(Report::new(name.clone(), vec![good, unreadable, unscored], false).exit(), Exit::Usage);
@@ -310,10 +341,53 @@ mod tests {
         result.add_picture("a.png", scored(&[Some(40.0)]));
         result.add_picture("b.png", Scored { failure: Some("it is no PNG".into()), ..Scored::default() });
         result.add_picture("c.png", scored(&[Some(30.0)]));
+        result.finish(&[]);
         assert_eq!((result.scored, result.score.get("mean")), (2, Some(&35.0)));
         assert_eq!(result.worst.as_ref().and_then(|worst| worst.picture.as_deref()), Some("c.png"));
         assert_eq!(result.failure.as_deref(), Some("b.png: it is no PNG"));
         assert_eq!(result.course, [(0, 40.0), (2, 30.0)]);
         assert_eq!(result.exit(), Exit::Usage);
+    }
+
+    /// Frames half a second apart, with a score of 50 and these values of the attribute `noise`.
+    fn noisy(values: &[Option<f64>]) -> Scored {
+        let mut frames = Frames::new(&["score", "raw", "attributes.noise"]);
+        for (n, noise) in (0..).zip(values) {
+            let mut record = FrameRecord::new("m", Kind::NoReference, State::Scored);
+            record.score = Some(50.0);
+            record.attributes = noise.map(|noise| ("noise".to_owned(), noise)).into_iter().collect();
+            frames.push(Some(n * 500_000_000), &record);
+        }
+        Scored { frames, ..Scored::default() }
+    }
+
+    #[test]
+    fn attributes_have_the_statistics_of_the_score() {
+        let mut film = InputResult::new(&item());
+        film.add_stream(noisy(&[Some(80.0), Some(60.0), Some(20.0), Some(30.0), None, Some(60.0)]));
+        film.finish(&thresholds(&["attributes.noise.max>=80", "attributes.noise.worst-second>=30", "score.min>=50"]));
+        assert_eq!(film.attributes.keys().collect::<Vec<_>>(), ["noise"]);
+        assert!(film.score.keys().eq(film.attributes["noise"].keys()), "{film:?}");
+        let found = ["mean", "p5", WORST_SECOND].map(|statistic| film.attributes["noise"][statistic]);
+        assert_eq!(found, [50.0, 20.0, 25.0]);
+        let met = [Some(true), Some(false), Some(true)];
+        assert_eq!(film.thresholds.iter().map(|one| one.met).collect::<Vec<_>>(), met);
+
+        let mut folder = InputResult::new(&item());
+        folder.add_picture("a.png", noisy(&[Some(20.0)]));
+        folder.add_picture("b.png", noisy(&[None]));
+        folder.finish(&[]);
+        let of_pictures: Vec<_> = folder.pictures.iter().map(|picture| picture.attributes.get("noise")).collect();
+        assert_eq!(of_pictures, [Some(&20.0), None]);
+        assert_eq!(folder.attributes["noise"]["mean"], 20.0);
+    }
+
+    #[test]
+    fn a_model_without_attributes_adds_nothing_to_the_json() {
+        let mut result = InputResult::new(&item());
+        result.add_picture("a.png", scored(&[Some(40.0)]));
+        result.finish(&[]);
+        let json = serde_json::to_string(&result).expect("JSON");
+        assert!(!json.contains("attributes"), "{json}");
     }
 }

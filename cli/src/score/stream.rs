@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The pipeline of a video or picture: decodes and scores it, and collects the scores.
+//! The pipeline of a video or picture: decodes and scores it, and collects the scores and attributes.
 
 use crate::args::Deinterlace;
 use crate::media::decode::{Decoding, Options};
@@ -31,6 +31,8 @@ const STEP: Duration = Duration::from_millis(100);
 pub struct Settings {
     /// Name or path of the model.
     pub model: String,
+    /// Columns of the frames: `score`, `raw` and the model's attributes.
+    pub columns: Vec<String>,
     /// Execution provider.
     pub provider: String,
     /// GPU index.
@@ -56,7 +58,7 @@ pub enum Ended {
 /// Result of a stream.
 #[derive(Debug, Default)]
 pub struct Scored {
-    /// All frames, with the columns `score` and `raw`.
+    /// All frames, with the columns of the settings; none if there was no pipeline.
     pub frames: Frames,
     /// Number of frames that could not be scored.
     pub failed: u64,
@@ -103,7 +105,8 @@ impl Pipeline {
         let (queue, score, sink) = (watch::queue()?, settings.element()?, watch::sink()?);
         pipeline.add_many([&queue, &score, &sink])?;
         gst::Element::link_many([&queue, &score, &sink])?;
-        let frames = Arc::new(Mutex::new(Frames::new(&["score", "raw"])));
+        let columns: Vec<_> = settings.columns.iter().map(String::as_str).collect();
+        let frames = Arc::new(Mutex::new(Frames::new(&columns)));
         gather(&sink.static_pad("sink").context("a sink has a pad")?, &frames);
         let target = queue.static_pad("sink").context("a queue has a sink pad")?;
         let options = Options { part: Part::default(), deinterlace: Deinterlace::Auto, rate: (25, 1) };

@@ -3,7 +3,9 @@
 //! The result as a terminal table.
 
 use super::result::{InputResult, Report};
+use crate::report::data::Pooled;
 use onnx_iqa::stats::course;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
@@ -14,6 +16,8 @@ const STATISTICS: [(&str, &str); 5] =
 const NAME: usize = 18;
 /// Width of the graph.
 const CURVE: usize = 18;
+/// Room for attributes behind the name.
+const ATTRIBUTES: usize = 80 - NAME - 1;
 /// Graph characters, from the lowest to the highest eighth of the range.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -59,6 +63,7 @@ fn render(report: &Report, curves: bool) -> String {
         }
         line(&mut out, &row);
     }
+    attributes(&mut out, &report.inputs);
     for input in &report.inputs {
         details(&mut out, input);
     }
@@ -71,6 +76,47 @@ fn render(report: &Report, curves: bool) -> String {
 fn line(out: &mut String, text: &str) {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{}", text.trim_end());
+}
+
+/// One row per input with the means of its attributes.
+fn attributes(out: &mut String, inputs: &[InputResult]) {
+    let inputs = inputs.iter().filter(|input| !input.attributes.is_empty());
+    let rows: Vec<_> = inputs.map(|input| (&input.input, means(&input.attributes))).collect();
+    if rows.is_empty() {
+        return;
+    }
+    let is_cut = rows.iter().any(|(_, (_, more))| *more > 0);
+    line(out, if is_cut { "\nattributes: the highest means; --json has all" } else { "\nattributes: means" });
+    for (input, (means, more)) in rows {
+        let mut row = format!("{:<NAME$}", shortened(input));
+        means.iter().for_each(|(name, mean)| _ = write!(row, "  {name} {mean:.1}"));
+        if more > 0 {
+            let _ = write!(row, "  and {more} more");
+        }
+        line(out, &row);
+    }
+}
+
+/// The means of the attributes, in the order of their names, and 0; if a row has no room for all of them, the highest
+/// ones, and how many are left out.
+fn means(attributes: &BTreeMap<String, Pooled>) -> (Vec<(&str, f64)>, usize) {
+    let mean = |(name, pooled): (_, &Pooled)| Some((String::as_str(name), *pooled.get("mean")?));
+    let mut means: Vec<_> = attributes.iter().filter_map(mean).collect();
+    let width = |name: &str| name.len() + "   100.0".len();
+    if means.iter().map(|(name, _)| width(name)).sum::<usize>() <= ATTRIBUTES {
+        return (means, 0);
+    }
+    means.sort_by(|one, other| other.1.total_cmp(&one.1));
+    let mut room = ATTRIBUTES - "  and 99 more".len();
+    let fitting = means.iter().take_while(|(name, _)| {
+        let rest = room.checked_sub(width(name));
+        room = rest.unwrap_or_default();
+        rest.is_some()
+    });
+    let shown = fitting.count().max(1);
+    let more = means.len().saturating_sub(shown);
+    means.truncate(shown);
+    (means, more)
 }
 
 /// Shortens a name, keeping its end.
@@ -147,5 +193,21 @@ mod tests {
         let long = shortened("/films/of/the/last/ten/years/winter.mp4");
         assert_eq!((long.chars().count(), long.ends_with("winter.mp4")), (NAME, true));
         assert_eq!(scale(&[]), (0.0, 100.0));
+    }
+
+    fn attributes(means: &[(&str, f64)]) -> BTreeMap<String, Pooled> {
+        means.iter().map(|(name, mean)| ((*name).to_owned(), Pooled::from([("mean".to_owned(), *mean)]))).collect()
+    }
+
+    #[test]
+    fn of_many_attributes_only_the_highest_are_shown() {
+        let few = attributes(&[("sharpness", 42.0), ("cleanness", 80.0)]);
+        assert_eq!(means(&few), (vec![("cleanness", 80.0), ("sharpness", 42.0)], 0));
+        let names: Vec<_> = (10..30).map(|n| format!("quality{n}")).collect();
+        let many: Vec<_> = names.iter().zip(0..).map(|(name, n)| (name.as_str(), f64::from(n * 7 % 20))).collect();
+        let many = attributes(&many);
+        assert_eq!(means(&many), (vec![("quality27", 19.0), ("quality24", 18.0)], 18));
+        let long = "n".repeat(100);
+        assert_eq!(means(&attributes(&[(&long, 1.0), ("blur", 0.0)])), (vec![(long.as_str(), 1.0)], 1));
     }
 }

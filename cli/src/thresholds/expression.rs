@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! A threshold: `vmaf.p5>=80`, `unmatched<=2`, `offset-ms<=100`.
+//! A threshold: `vmaf.p5>=80`, `attributes.noise.mean>=60`, `unmatched<=2`, `offset-ms<=100`.
 
 use super::Ladder;
 use crate::report::data::Rendition;
+use crate::report::records::ATTRIBUTE;
 use anyhow::{Context as _, Result, bail};
 use onnx_iqa::metrics::MEASURES;
 use onnx_iqa::stats::Statistics;
@@ -20,9 +21,9 @@ const COUNTS: [&str; 8] =
 /// Quantity to which a threshold applies.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Quantity {
-    /// Statistic of a measure.
+    /// Statistic of a measure or of a model's attribute.
     Measure {
-        /// Name of the field.
+        /// Name of the field, or `attributes.` and that of the attribute.
         field: String,
         /// Name of the statistic.
         statistic: String,
@@ -95,9 +96,13 @@ fn known_fields() -> impl Iterator<Item = &'static str> {
 }
 
 fn quantity(name: &str) -> Result<Quantity> {
-    if let Some((field, statistic)) = name.split_once('.') {
+    if let Some((field, statistic)) = name.rsplit_once('.') {
         let statistics = || Statistics::NAMES.into_iter().chain([WORST_SECOND]);
-        if !known_fields().any(|known| known == field) {
+        if name.starts_with(ATTRIBUTE) && !field.starts_with(ATTRIBUTE) {
+            bail!("{name} has no statistic; use for example {name}.mean");
+        }
+        // Which attributes there are depends on the model.
+        if !known_fields().any(|known| known == field) && !field.starts_with(ATTRIBUTE) {
             let known = known_fields().collect::<Vec<_>>().join(", ");
             bail!("unknown measure {field:?}; known measures: {known}");
         }
@@ -179,6 +184,8 @@ mod tests {
         assert_eq!(read("dropped==0").quantity(), &Quantity::Count("dropped"));
         assert_eq!(read("offset-ms<=40").quantity(), &Quantity::OffsetMs);
         assert_eq!(read("coverage>=99").quantity(), &Quantity::Coverage);
+        let noise = Quantity::Measure { field: "attributes.noise".into(), statistic: "p5".into() };
+        assert_eq!(read("attributes.noise.p5>=20").quantity(), &noise);
         assert!(read("vmaf.p5>90").replaces(&expression) && !read("vmaf.p5<90").replaces(&expression));
         assert!(!read("vmaf.p1>90").replaces(&expression));
     }
@@ -188,6 +195,8 @@ mod tests {
         let error = |text: &str| format!("{:#}", text.parse::<Expression>().unwrap_err());
         assert!(error("vmef.p5>=80").contains("known measures: psnr-y"), "{}", error("vmef.p5>=80"));
         assert!(error("vmaf.p6>=80").contains("worst-second"));
+        assert!(error("attributes.noise.p6>=80").contains("unknown statistic \"p6\""));
+        assert!(error("attributes.noise>=80").contains("attributes.noise.mean"));
         assert!(error("unmached<=2").contains("unmatched"));
         assert!(error("vmaf>=80").contains("vmaf.mean"));
         assert!(error("vmaf.p5=80").contains("no comparison operator"));

@@ -11,6 +11,7 @@ pub use expression::{Expression, Quantity};
 
 use crate::args::Compare;
 use crate::report::data::{Rendition, Threshold, Unchecked};
+use crate::report::records::ATTRIBUTE;
 use anyhow::{Context as _, Result, bail, ensure};
 use file::Rung;
 
@@ -54,7 +55,11 @@ impl Thresholds {
                 "{expression}: coverage is only known for the whole source; leave out --start and --duration"
             );
             if let Quantity::Measure { field, .. } = expression.quantity() {
-                let advice = if field == "score" { "set --model" } else { "add it to --measures" };
+                let advice = match field.as_str() {
+                    "score" => "set --model",
+                    field if field.starts_with(ATTRIBUTE) => "thresholds of attributes are those of iqa score",
+                    _ => "add it to --measures",
+                };
                 ensure!(measured.contains(&field.as_str()), "{expression}: {field} is not measured; {advice}");
             }
         }
