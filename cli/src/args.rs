@@ -388,7 +388,7 @@ pub struct Score {
     /// Require this of every input, for example 'score.p5>=60'; repeatable.
     #[arg(long, value_name = "EXPRESSION")]
     pub threshold: Vec<String>,
-    /// Write the score of every scored frame or picture to this CSV file.
+    /// Write score and attributes of every scored frame or picture to this CSV file.
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
 }

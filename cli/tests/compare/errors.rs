@@ -18,6 +18,8 @@ fn missing_inputs_are_named() {
     assert!(ran.stderr.contains("vmef") && ran.stderr.contains("ms-ssim"), "{}", ran.stderr);
     let ran = bench.iqa(&[&source, &source, "--measures", "psnr", "--threshold", "vmaf.mean>=1"]).ended(2);
     assert!(ran.stderr.contains("vmaf is not measured"), "{}", ran.stderr);
+    let ran = bench.iqa(&[&source, &source, "--threshold", "attributes.noise.mean>=1"]).ended(2);
+    assert!(ran.stderr.contains("attributes are those of iqa score"), "{}", ran.stderr);
     let ran = bench.iqa(&[&source, &source, "--vmaf-model", "nonsense"]).ended(2);
     assert!(ran.stderr.contains("nonsense") || ran.stdout.contains("nonsense"), "{ran:?}");
 }

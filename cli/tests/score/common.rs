@@ -36,15 +36,29 @@ impl Bench {
         Self { folder, model }
     }
 
+    /// With attributes of these names, which are the means of R', G' and B', 0 to 100.
+    pub fn with_attributes(names: [&str; 3]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let table = format!("attributes = {{ tensor = \"channels\", names = {names:?}, worst = 0.0, best = 1.0 }}\n");
+        let contract = kit::NR_CONTRACT.to_owned() + &table;
+        let model = kit::outputs_graph().contract(&contract).write(folder.path(), "channels");
+        Self { folder, model }
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Writes a picture of one gray level, in the format of the name's extension.
-    pub fn picture(&self, name: &str, (width, height): (u32, u32), gray: u8) {
+    pub fn picture(&self, name: &str, size: (u32, u32), gray: u8) {
+        self.color(name, size, [gray; 3]);
+    }
+
+    /// The same of one color.
+    pub fn color(&self, name: &str, (width, height): (u32, u32), color: [u8; 3]) {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        image::RgbImage::from_pixel(width, height, image::Rgb([gray; 3])).save(path).expect("a picture");
+        image::RgbImage::from_pixel(width, height, image::Rgb(color)).save(path).expect("a picture");
     }
 
     /// `iqa score` with that model.

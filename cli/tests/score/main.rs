@@ -6,6 +6,7 @@ mod common;
 #[path = "../common/mod.rs"]
 mod shared;
 
+mod attributes;
 mod films;
 mod models;
 mod pictures;
