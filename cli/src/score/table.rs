@@ -16,6 +16,8 @@ const STATISTICS: [(&str, &str); 5] =
 const NAME: usize = 18;
 /// Width of the graph.
 const CURVE: usize = 18;
+/// Least width of the expressions of thresholds.
+const EXPRESSION: usize = 24;
 /// Room for attributes behind the name.
 const ATTRIBUTES: usize = 80 - NAME - 1;
 /// Graph characters, from the lowest to the highest eighth of the range.
@@ -89,7 +91,9 @@ fn attributes(out: &mut String, inputs: &[InputResult]) {
     line(out, if is_cut { "\nattributes: the highest means; --json has all" } else { "\nattributes: means" });
     for (input, (means, more)) in rows {
         let mut row = format!("{:<NAME$}", shortened(input));
-        means.iter().for_each(|(name, mean)| _ = write!(row, "  {name} {mean:.1}"));
+        for (name, mean) in means {
+            let _ = write!(row, "  {name} {mean:.1}");
+        }
         if more > 0 {
             let _ = write!(row, "  and {more} more");
         }
@@ -159,13 +163,15 @@ fn details(out: &mut String, input: &InputResult) {
             _ => {}
         }
     }
+    let widths = input.thresholds.iter().map(|threshold| threshold.expression.chars().count());
+    let width = widths.fold(EXPRESSION, usize::max);
     for threshold in &input.thresholds {
         let text = match (threshold.met, threshold.value) {
             (Some(true), Some(value)) => format!("met: {value:.2}"),
             (Some(false), Some(value)) => format!("MISSED: {value:.2}"),
             _ => "not checked".to_owned(),
         };
-        said.push(format!("{:<24} {text}", threshold.expression));
+        said.push(format!("{:<width$} {text}", threshold.expression));
     }
     if input.failed > 0 {
         said.push(format!("{} frames could not be scored", input.failed));
