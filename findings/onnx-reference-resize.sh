@@ -21,27 +21,37 @@ import numpy as np, onnx, onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-transformation, mode, scale = sys.argv[1], sys.argv[2], eval(sys.argv[3])
 x = np.arange(9, dtype=np.float32).reshape(1, 1, 1, 9)
-constants = {"scales": [1, 1, 1, scale], "roi": [0, 0, 0, 0, 1, 1, 1, 1]}
-graph = helper.make_graph(
-    [helper.make_node("Resize", ["x", "roi" if transformation.startswith("tf") else "", "scales"], ["y"], mode=mode,
-                      coordinate_transformation_mode=transformation)], "resize",
-    [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)],
-    [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1, 1, "w"])],
-    [numpy_helper.from_array(np.array(value, np.float32), name) for name, value in constants.items()])
-model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
-onnx.checker.check_model(model, full_check=True)
-options = onnxruntime.SessionOptions()
-options.log_severity_level = 4
-session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-for (y,) in (session.run(None, {"x": x}), ReferenceEvaluator(model).run(None, {"x": x})):
-    print(*(f"{value:.2f}" for value in y.ravel()))
+for case in sys.stdin:
+    transformation, mode, scale = case.split()
+    constants = {"scales": [1, 1, 1, eval(scale)], "roi": [0, 0, 0, 0, 1, 1, 1, 1]}
+    graph = helper.make_graph(
+        [helper.make_node("Resize", ["x", "roi" if transformation.startswith("tf") else "", "scales"], ["y"], mode=mode,
+                          coordinate_transformation_mode=transformation)], "resize",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1, 1, "w"])],
+        [numpy_helper.from_array(np.array(value, np.float32), name) for name, value in constants.items()])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9)
+    onnx.checker.check_model(model, full_check=True)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    for program, (y,) in (("ONNX Runtime", session.run(None, {"x": x})),
+                          ("reference evaluator", ReferenceEvaluator(model).run(None, {"x": x}))):
+        print(f"{case.strip()} {program}:", *(f"{value:.2f}" for value in y.ravel()))
 PY
+python3 resize.py >seen <<'CASES' || cannot 'onnxruntime or onnx failed'
+half_pixel linear 0.5
+align_corners linear 5/9
+align_corners linear 0.5
+align_corners nearest 0.5
+tf_crop_and_resize linear 0.5
+pytorch_half_pixel linear 1/9
+half_pixel_symmetric linear 0.5
+CASES
 resize() { # TRANSFORMATION MODE SCALE BY_THE_TEXT BY_THE_EVALUATOR
-    python3 resize.py "$1" "$2" "$3" >seen || cannot 'onnxruntime or onnx failed'
-    still "$1, $2, times $3: ONNX Runtime" "$(sed -n 1p seen)" "$4"
-    still "$1, $2, times $3: reference evaluator" "$(sed -n 2p seen)" "$5"
+    still "$1, $2, times $3: ONNX Runtime" "$(sed -n "s|^$1 $2 $3 ONNX Runtime: ||p" seen)" "$4"
+    still "$1, $2, times $3: reference evaluator" "$(sed -n "s|^$1 $2 $3 reference evaluator: ||p" seen)" "$5"
 }
 resize half_pixel linear 0.5 '0.50 2.50 4.50 6.50' '0.50 2.50 4.50 6.50'
 resize align_corners linear 5/9 '0.00 2.00 4.00 6.00 8.00' '0.00 2.00 4.00 6.00 8.00'
