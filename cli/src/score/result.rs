@@ -181,13 +181,13 @@ impl InputResult {
 
     /// Adds the result of a picture of a folder.
     pub fn add_picture(&mut self, name: &str, scored: Scored) {
-        self.add(&scored);
-        let first = |values: &[Option<f32>]| values.first().copied().flatten().map(f64::from);
-        let value = scored.frames.field("score").and_then(first);
         if scored.ended == Ended::Interrupted {
             self.ended = Ended::Interrupted;
             return;
         }
+        self.add(&scored);
+        let first = |values: &[Option<f32>]| values.first().copied().flatten().map(f64::from);
+        let value = scored.frames.field("score").and_then(first);
         if let Some(score) = value {
             self.course.push((self.pictures.len() as u64, score));
             if self.worst.as_ref().is_none_or(|worst| score < worst.score) {
