@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MPL-2.0
 # Formatting, licence headers, clippy, the documentation, licences and the shell scripts; every warning is an error. All
 # are run, so that one look shows all that is wrong.
+# TEST_PROFILE: cargo's profile (default: dev), so that the lints find what the tests have built.
 set -eu
 # shellcheck source=common.sh
 . "$(dirname -- "$0")/common.sh"
@@ -12,6 +13,7 @@ for component in rustfmt clippy; do
     cargo "${component#rust}" --version >/dev/null 2>&1 || rustup component add "$component"
 done
 
+profile=${TEST_PROFILE:-dev}
 passed=0 failed=0
 check() {
     what=$1
@@ -72,9 +74,10 @@ shell_scripts() {
 check formatting cargo fmt --all --check
 check 'formatting of loom' cargo fmt --manifest-path loom/Cargo.toml --check
 check 'SPDX headers' spdx_headers
-check clippy cargo clippy --workspace --all-targets --features gst-plugin-onnxiqa/doc --locked -- -D warnings
-check 'clippy without ONNX Runtime' cargo clippy -p onnx-iqa --no-default-features --all-targets --locked -- -D warnings
-check documentation env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+check clippy cargo clippy --profile "$profile" --workspace --all-targets --features gst-plugin-onnxiqa/doc --locked -- -D warnings
+check 'clippy without ONNX Runtime' cargo clippy --profile "$profile" -p onnx-iqa --no-default-features --all-targets \
+    --locked -- -D warnings
+check documentation env RUSTDOCFLAGS='-D warnings' cargo doc --profile "$profile" --workspace --no-deps --locked
 check licences scripts/deny.sh check licenses bans sources
 check 'third parties' scripts/third-party.sh --check
 check columns columns

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MPL-2.0
 # Installs what is missing, builds, and runs all tests: cargo's, then each script in tests/shell.
 # test.sh NAME…: only the scripts tests/shell/NAME.sh.
-# TEST_PROFILE: cargo's profile of the tests (default: test; the commands that the scripts use are built as release).
+# TEST_PROFILE: cargo's profile of the tests (default: test). The commands that the scripts use are built as release.
 # A test that cannot run on this machine says SKIPPED and why; the last line counts them.
 set -eu
 # shellcheck source=common.sh
