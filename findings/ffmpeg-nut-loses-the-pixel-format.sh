@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MPL-2.0
 # Raw P010, NV24 and 47 other pixel formats come back from ffmpeg's NUT as 15-bit RGB, without a word.
 #
-# Expected: NUT is the container in which ffmpeg pipes raw video with its format and times. Matroska's muxer refuses P010
-#   with the advice "you can use AVI or NUT", and AVI's says of a format that it can't name "rawvideo cannot be written
-#   to avi, output file will be unreadable".
+# Expected: NUT is the container in which ffmpeg pipes raw video with its format and times. Matroska's muxer refuses
+#   P010 with the advice "you can use AVI or NUT", and AVI's says of a format that it can't name "rawvideo cannot be
+#   written to avi, output file will be unreadable".
 # Actual: NUT's muxer has a code for most formats. For the others it writes RGB[15], prints nothing, and the demuxer
 #   announces rgb555le. The decoder reads the samples, or the first part of them, as such: a picture of the right size
 #   and rate, so that a measurement runs and ends with a low score that could be one (P010 against its original: PSNR
