@@ -20,8 +20,10 @@ eval "$("$root/scripts/env.sh")"
 part=$(mktemp)
 trap 'rm -f "$part"' EXIT
 # As one workspace, or cargo would build the engine once more.
-cargo build --quiet --locked --workspace --example plugin_cache
-GST_PLUGIN_PATH=$stage "${CARGO_TARGET_DIR:-$root/target}/debug/examples/plugin_cache" >"$part"
+profile=${TEST_PROFILE:-dev}
+cargo build --quiet --locked --workspace --profile "$profile" --example plugin_cache
+[ "$profile" != dev ] || profile=debug
+GST_PLUGIN_PATH=$stage "${CARGO_TARGET_DIR:-$root/target}/$profile/examples/plugin_cache" >"$part"
 
 if $check; then
     if ! diff -u "$file" "$part" >&2; then

@@ -8,7 +8,7 @@ set -eu
 
 packed=$TEST_TMP/gpu-check
 # As `cargo test` has built it: nothing is measured here.
-GPU_CHECK_PROFILE=dev scripts/gpu-check.sh pack "$packed" cpu
+GPU_CHECK_PROFILE=${TEST_PROFILE:-dev} scripts/gpu-check.sh pack "$packed" cpu
 [ "$(find "$packed" -name 'gpu-check.tar.xz.*' -size +50M | wc -l)" = 0 ] || fail 'a piece is too large'
 
 # check WANTED OPTION…: runs it, and sees that it ends with that status.

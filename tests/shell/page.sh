@@ -9,7 +9,8 @@ set -eu
 browser_or_skip "the report's page in a browser"
 
 # With all of the workspace's features, as the other tests are built.
-ONNX_IQA_PAGES=$TEST_TMP/pages cargo test --locked --quiet --workspace --bin iqa report::page::tests::pages
+ONNX_IQA_PAGES=$TEST_TMP/pages cargo test --locked --quiet --profile "${TEST_PROFILE:-test}" --workspace --bin iqa \
+    report::page::tests::pages
 for name in ladder film; do
     [ -s "$TEST_TMP/pages/$name/report.html" ] || fail "there is no page $name"
 done
