@@ -18,7 +18,7 @@ out=${CARGO_TARGET_DIR:-$root/target}/sbom
 mkdir -p "$out"
 trap 'find . -name "*.onnx-iqa-sbom.json" -not -path "./target/*" -delete' EXIT
 # It writes beside each manifest.
-"$tool" cyclonedx --format json --describe crate --all-features --target "$(rustc -vV | sed -n 's/^host: //p')" \
+"$tool" cyclonedx --format json --all-features --target "$(rustc -vV | sed -n 's/^host: //p')" \
     --override-filename bom.onnx-iqa-sbom >&2
 for crate in cli/iqa-cli plugins/onnxiqa/gst-plugin-onnxiqa; do
     mv "${crate%/*}/bom.onnx-iqa-sbom.json" "$out/${crate##*/}.cdx.json"
