@@ -120,7 +120,7 @@ fn chunks(row: &[u8], start: usize) -> &[[u8; 32]] {
 fn prefetch(samples: &[u8]) {
     for line in samples.chunks(64) {
         // SAFETY: a prefetch reads nothing.
-        #[allow(unused_unsafe, reason = "unsafe until Rust 1.92")]
+        #[allow(unused_unsafe, reason = "unsafe in Rust 1.92, safe in 1.95")]
         unsafe {
             _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
         }
