@@ -67,9 +67,8 @@ impl LogFile {
         }
         shift(&self.path, self.rotation.max_files)?;
         if let Some(before) = &self.file {
-            // With a single file in total, it is the same file again. Without support for locks there is none to
-            // release.
-            let _ = before.unlock();
+            // With a single file in total, it is the same file again.
+            before.unlock();
         }
         let file = File::create(&self.path).map_err(|source| LogError::open(&self.path, source))?;
         (self.file, self.size) = (Some(Locked::new(file, &self.path)?), 0);
@@ -98,8 +97,8 @@ impl LogFile {
     /// Opens the path again and appends: if the file was moved away, this is a new one.
     pub fn reopen(&mut self) -> Result<(), LogError> {
         let Some(before) = &self.file else { return Ok(()) };
-        // It may be the same file again. Without support for locks there is none to release.
-        let _ = before.unlock();
+        // It may be the same file again.
+        before.unlock();
         let (file, size) = open_to_append(&self.path)?;
         (self.file, self.size) = (Some(file), size);
         Ok(())

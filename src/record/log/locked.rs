@@ -24,6 +24,12 @@ impl Locked {
             _ => Ok(Self(file)),
         }
     }
+
+    /// Lets another one, of the same file perhaps, be opened before this one is closed.
+    pub fn unlock(&self) {
+        // Without support for locks there is none to release.
+        let _ = self.0.unlock();
+    }
 }
 
 impl Deref for Locked {
@@ -42,8 +48,7 @@ impl DerefMut for Locked {
 
 impl Drop for Locked {
     fn drop(&mut self) {
-        // Without support for locks there is none to release.
-        let _ = self.0.unlock();
+        self.unlock();
     }
 }
 
