@@ -30,14 +30,15 @@ def tiles(side: int, stride: int) -> list[str]:
 def geometry(network) -> list[str]:
     if network.name == "bpclip-nr":
         return tiles(network.crop, network.stride)
-    if network.name == "bpclip-fr":  # what differs from the reference is seen at the frame's own scale
+    if network.name in networks.FULL_REFERENCE:  # what differs from the reference is seen at the frame's own scale
         return crops(network.crop, None, "mirror", network.crops)
     return crops(network.crop, getattr(network, "short_side", 384), "upscale", network.crops)
 
 
 def roles(name: str) -> dict[str, str]:
     """The ONNX inputs and what they take, in the network's order."""
-    return {"distorted": "distorted", "reference": "reference"} if name == "bpclip-fr" else {"input": "distorted"}
+    with_reference = name in networks.FULL_REFERENCE
+    return {"distorted": "distorted", "reference": "reference"} if with_reference else {"input": "distorted"}
 
 
 def outputs(network) -> list[str]:
@@ -52,7 +53,7 @@ def contract(network) -> str:
     name = network.name
     if name not in networks.NAMES:
         raise ValueError(f"no contract is known for {name!r}")
-    kind = "full-reference" if name == "bpclip-fr" else "no-reference"
+    kind = "full-reference" if name in networks.FULL_REFERENCE else "no-reference"
     lines = ["contract = 1", f'name = "{name}"', f'kind = "{kind}"', f'licence = "{LICENCE}"']
     for tensor, role in roles(name).items():
         lines += ["", "[[input]]", f'tensor = "{tensor}"', f'role = "{role}"', 'layout = "nchw"', 'channels = "rgb"']

@@ -7,19 +7,23 @@
     python -m iqatrain.evaluate order      --cache cache --checkpoint run/checkpoint.pt
     python -m iqatrain.evaluate attributes --synthetic synthetic --network bpclip-nr --checkpoint run/checkpoint.pt
     python -m iqatrain.evaluate map        --synthetic synthetic --network mt-irn --checkpoint run/checkpoint.pt
+    python -m iqatrain.evaluate static     --ladders ladders --model ../metaiqa/model.onnx
 
 `test` is for a finished network, once: choices are made on held-out training pictures. With --model instead of
 --checkpoint it is the exported graph in ONNX Runtime that is tested (`order` and `attributes` too); --log FILE appends
 what was found to a results.jsonl. `rounding` and `order` look at those held-out pictures, `attributes` and `map`, and
 `rounding` of pairs, at synthetic pictures of held-out references, and `order` of pairs, and `attributes` where
---pristine is given, at pictures that no stage has seen, which are distorted on the way.
+--pristine is given, at pictures that no stage has seen, which are distorted on the way. `static` codes a second of a
+scene that stands still, each frame with grain of its own, from references of 1080 lines that are held out of ladders.
 """
 
 import argparse
 import csv
 import json
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import torch
 
@@ -27,6 +31,7 @@ from . import coded, data, distortions, export, full_reference, kadid, labels, n
 from .auxiliary import SyntheticBatches
 from .benchmarks import live
 from .finetune import inputs, predictions, score, scores_beside, scores_of
+from .ladder_set import open_ladders
 from .measures import by_subset, plcc, srocc
 from .runtime import sha256
 
@@ -63,7 +68,7 @@ def on_pictures(network, given):
 
 def held_out_scored(network, given):
     """(pictures, opinion) of held-out pictures, or (pair, label) of pairs on held-out references, drawn at random."""
-    if network.name == "bpclip-fr":
+    if network.name in networks.FULL_REFERENCE:
         pairs = full_reference.Pairs(synthetic.open_synthetic(given.synthetic), given.tables, held_out=True)
         random = np.random.default_rng(0)
         for _ in range(given.count):
@@ -208,6 +213,45 @@ def order(network, given):
         }
 
 
+FRAMES, GRAIN, FACTORS = 25, 2.0, (20, 28, 36)
+
+
+def second_of(picture: np.ndarray, factor: int, random: np.random.Generator) -> list[np.ndarray]:
+    """A second of the picture as x264 codes it at a rate factor; each frame has grain of its own, GRAIN of 255."""
+    encoder, decoder = av.CodecContext.create("libx264", "w"), av.CodecContext.create("h264", "r")
+    encoder.height, encoder.width = picture.shape[:2]
+    encoder.pix_fmt, encoder.framerate, encoder.time_base = "yuv420p", Fraction(FRAMES), Fraction(1, FRAMES)
+    encoder.options = {"preset": "medium", "crf": str(factor), "threads": "1"}
+    packets = []
+    for n in range(FRAMES):
+        grain = GRAIN * random.standard_normal(picture.shape, np.float32)
+        frame = av.VideoFrame.from_ndarray(np.clip(np.rint(picture + grain), 0, 255).astype(np.uint8), "rgb24")
+        frame.pts = n
+        packets += encoder.encode(frame.reformat(format="yuv420p"))
+    packets += encoder.encode()
+    if encoder.extradata:
+        decoder.extradata = encoder.extradata
+    frames = [one for packet in packets for one in decoder.decode(packet)] + decoder.decode()
+    return [one.to_ndarray(format="rgb24") for one in frames]
+
+
+def static(network, given):
+    """The standard deviation of a second's scores, in points of 100, while nothing moves."""
+    held_out = [one for one in open_ladders(given.ladders) if one.held_out and one.display == 1080]
+    for ladder in held_out[: given.count]:
+        for factor in FACTORS:
+            frames = second_of(np.asarray(ladder.pixels[0]), factor, np.random.default_rng([25, factor]))
+            found = [100 * score(network, live.scaled(one, network.short_side)) for one in frames]
+            yield {
+                "reference": ladder.path.stem,
+                "crf": factor,
+                "frames": len(found),
+                "mean": round(float(np.mean(found)), 2),
+                "standard deviation": round(float(np.std(found)), 3),
+                "range": round(float(np.ptp(found)), 2),
+            }
+
+
 COMMANDS = {
     "test": on_test,
     "pictures": on_pictures,
@@ -215,6 +259,7 @@ COMMANDS = {
     "order": order,
     "attributes": attributes,
     "map": quality_map,
+    "static": static,
 }
 
 
@@ -233,6 +278,7 @@ def parser() -> argparse.ArgumentParser:
         help="for `order` of pairs, and `attributes`: a folder of pictures that no stage has seen (CID22's "
         "validation part)",
     )
+    options.add_argument("--ladders", type=Path, help="for `static`: what iqatrain.ladders made")
     options.add_argument("--pictures", type=Path, help=f"for `pictures`: a folder with {data.SCORES}")
     options.add_argument("--short-side", type=int, default=384, help="--pictures are scaled to it; 0: as they are")
     options.add_argument(
@@ -261,8 +307,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None):
     options = parser()
     given = options.parse_args(arguments)
-    if given.model and given.what not in ("test", "pictures", "order", "attributes"):
-        options.error("--model is for `test`, `pictures`, `order` and `attributes`")
+    if given.model and given.what not in ("test", "pictures", "order", "attributes", "static"):
+        options.error("--model is for `test`, `pictures`, `order`, `attributes` and `static`")
     network = runtime.chosen(given, given.network)
     if given.checkpoint:
         network = network.to(memory_format=torch.channels_last)

@@ -63,7 +63,7 @@ def vectors(network, runtime: str) -> dict:
     for name, formula in formulas(width, height).items():
         entry = {"name": name, "formula": dict(zip("rgb", formula))}
         given = [crops_of(network, formula, width, height)]
-        if network.name == "bpclip-fr":
+        if network.name in networks.FULL_REFERENCE:
             distorted = [COARSER.format(one) for one in formula]
             entry["distorted"] = dict(zip("rgb", distorted))
             given.insert(0, crops_of(network, distorted, width, height))

@@ -286,7 +286,7 @@ class Pairs:
 
 def parts(given, network):
     """(pictures or pairs for training, those held out)."""
-    if network.name == "bpclip-fr":
+    if network.name in networks.FULL_REFERENCE:
         pictures = synthetic.open_synthetic(given.synthetic)
         return Pairs(pictures, False), Pairs(pictures, True)
     return data.split(data.open_biq2021(given.cache, "train"), given.held_out)

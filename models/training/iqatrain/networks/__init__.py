@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MPL-2.0
 """One module per network; `build` finds one by its name."""
 
-from . import bpclip, metaiqa, mt_irn, pooled, two_scales
+from . import bpclip, metaiqa, mt_irn, pooled, resnet18_fr, two_scales
 
-NAMES = ("metaiqa", "mt-irn", "bpclip-nr", "bpclip-fr")
+NAMES = ("metaiqa", "mt-irn", "bpclip-nr", "bpclip-fr", "resnet18-fr")
+FULL_REFERENCE = ("bpclip-fr", "resnet18-fr")
 WITHOUT_REFERENCE = ("metaiqa", "mt-irn", "bpclip-nr", "pooled")  # what `run` trains; `pooled` is not exported
 EXPORTED = (*NAMES, "two-scales")  # the last one is called metaiqa in its file
 
@@ -14,6 +15,8 @@ def build(name: str, **options):
         return metaiqa.MetaIqa(**options)
     if name == "two-scales":
         return two_scales.TwoScales(**options)
+    if name == "resnet18-fr":
+        return resnet18_fr.ResNet18Fr(**options)
     if name == "pooled":
         return pooled.Pooled(**options)
     if name == "mt-irn":
