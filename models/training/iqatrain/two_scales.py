@@ -151,19 +151,20 @@ def of_opinions(given, stages: Stages) -> None:
 
 @dataclass
 class Recipe:
-    steps: int = 1500
+    steps: int = 600
     lr: float = 1e-3
     weight_decay: float = 0.05
     ema: float = 0.99
     opinions: int = 256  # pictures with opinions, and
-    references: int = 12  # references with all their steps, in each training step
+    references: int = 10  # references with all their steps, in each training step
+    human: float = 0.0  # weight of the loss on opinions: above 0 it lost more of the agreement with them
     weight: float = 1.0  # weight of the ladders' losses
-    order: float = 1.0  # weight of the loss on the order of a reference's steps
+    order: float = 3.0  # weight of the loss on the order of a reference's steps
     margin: float = 0.5  # of the difference of two targets
     top: float = 0.8  # level of references of 1080 and 2160 lines
-    own: float = 0.25  # how much of a reference's own level they keep
+    own: float = 0.0  # how much of a reference's own level they keep
     low: float = 0.05  # target of what has nothing left
-    keep: float = 4.0  # weight of the square of what is added, as a logit, to pictures with opinions
+    keep: float = 30.0  # weight of the square of what is added, as a logit, to pictures with opinions
     noise: float = 0.3  # added to the standardised features
     alignment: float = 0.75
     hidden: int = 128
@@ -289,7 +290,7 @@ def learn(network: TwoScales, recipe: Recipe, opinions: Opinions, steps: Steps |
         place = random.integers(opinions.features.shape[1], size=len(chosen))
         x, targets = torch.from_numpy(opinions.features[chosen, place]), torch.from_numpy(opinions.mos[chosen])
         found, added = score(x)
-        loss = spread(found, targets) + recipe.keep * (added**2).mean()
+        loss = recipe.human * spread(found, targets) + recipe.keep * (added**2).mean()
         if steps and recipe.weight:
             x, targets, pairs = steps.draw(recipe.references, random)
             (found, _), targets = score(torch.from_numpy(x)), torch.from_numpy(targets)
