@@ -138,7 +138,7 @@ def test_stills_are_shown_at_the_screens_height(tmp_path):
     for name in ("x_crf_20_height_0144.png", "y_crf_20_height_0512.png"):
         Image.new("RGB", (256, int(name[-8:-4]))).save(images / name)
     (tmp_path / "test_1" / "mos_ci.csv").write_text(
-        "image_name,mos,ci,std\nx_crf_20_height_0144.png,1,0,0\ny_crf_20_height_0512.png,5,0,0\n"
+        "image_name,mos,ci,std\nx_crf_20_height_0144,1,0,0\ny_crf_20_height_0512,5,0,0\n"
     )
     opened = stills.open_stills(tmp_path)
     assert list(opened.mos) == [0, 1] and [stills.lines_of(name) for name in opened.names] == [144, 512]

@@ -37,7 +37,7 @@ MOST = 4 * 2**20  # bytes: larger stills are left out, which one snapshot lacks,
 def open_stills(folder: Path) -> live.Files:
     """Those of `test_1` that are under MOST: 324 of 371."""
     with open(folder / "test_1" / "mos_ci.csv", newline="") as file:
-        mos = {row["image_name"]: float(row["mos"]) for row in csv.DictReader(file)}
+        mos = {f"{row['image_name']}.png": float(row["mos"]) for row in csv.DictReader(file)}
     paths = sorted(path for path in (folder / "test_1" / "images").glob("*.png") if path.stat().st_size < MOST)
     unknown = [path.name for path in paths if path.name not in mos]
     if unknown or not paths:
