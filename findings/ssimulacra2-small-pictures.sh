@@ -9,9 +9,9 @@
 #   luma gets weights that were fitted for color, and so on. In PyPI's package this begins at 224 pixels, the usual size
 #   of a crop for networks: JPEG of quality 90 loses 18 points, quality 10 gains 40. At 57 to 112 pixels a JPEG of
 #   quality 90 is below 0 and far worse than a blurred picture; at 56 it is good again, and quality 10 better than at
-#   full size. With an empty scale for each that lacks, the scores go on about where they were. The C++ original and the
-#   crate ssimulacra2 0.5.1 take the weights the same way, but look at the size before they halve it, so there it begins
-#   at 112, and from 113 to 224 pixels PyPI's package has other weights than they (read in their sources, not run).
+#   full size. With an empty scale for each that lacks, the scores go on about where they were. The crate ssimulacra2
+#   0.5.1 takes the weights the same way, but looks at the size before it halves it, so there it begins at 112, and from
+#   113 to 224 pixels PyPI's package has other weights than it (read in its source, not run).
 # Seen with: ssimulacra2 0.3.0 from PyPI (source: ssimulacra2.py, Msssim.score, and the break in compute_ssimulacra2);
 #   for the original libjxl's pull request 4491, open when it was last looked at. Found by cropping a picture.
 . "$(dirname -- "$0")/common.sh"

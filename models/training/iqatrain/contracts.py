@@ -51,7 +51,7 @@ def outputs(network) -> list[str]:
 def contract(network) -> str:
     """The contract of `network`, TOML."""
     name = network.name
-    if name not in networks.NAMES:
+    if name not in networks.EXPORTED:
         raise ValueError(f"no contract is known for {name!r}")
     kind = "full-reference" if name in networks.FULL_REFERENCE else "no-reference"
     lines = ["contract = 1", f'name = "{name}"', f'kind = "{kind}"', f'licence = "{LICENCE}"']

@@ -22,7 +22,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 
 from . import bundled, data, labels, networks, synthetic, trainer
 from .benchmarks import lookalikes
@@ -123,15 +122,15 @@ def of_lookalikes(given, network) -> None:
 
 @dataclass
 class Recipe:
-    steps: int = 3000
-    lr: float = 1e-3
+    steps: int = 1500
+    lr: float = 3e-3
     weight_decay: float = 0.05
-    ema: float = 0.995
+    ema: float = 0.99
     batch: int = 512
     ladder_share: float = 0.5  # share of a batch that is ladders' steps
     order: float = 0.2  # weight of the loss on the order of levels
-    noise: float = 0.1  # added to the standardised comparisons
-    hidden: int = 64
+    noise: float = 0.1  # added to the comparisons' logarithms
+    hidden: int = 16
     used: int = 4  # stages of the backbone
     seed: int = 1
 
@@ -199,28 +198,13 @@ def spread(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     return ((found - wanted) ** 2).mean() / wanted.var() + 1 - (a * b).sum() / (a.norm() * b.norm() + 1e-6)
 
 
-class Layers(nn.Module):
-    """The layers over comparisons in units of their spread, while they learn."""
-
-    def __init__(self, network: ResNet18Fr, scale: np.ndarray):
-        super().__init__()
-        self.wide, self.curve, self.dropped, self.narrow = network.wide, network.curve, network.dropped, network.narrow
-        self.scale = torch.from_numpy(scale)
-        self.score = network.score
-
-    def forward(self, x, noise: float = 0.0):
-        x = x / self.scale
-        hidden = self.curve(self.wide(x + noise * torch.randn_like(x) if noise else x)) - self.curve(self.wide.bias)
-        return 1 - self.narrow(self.dropped(hidden))[:, 0]
-
-
 def learn(network: ResNet18Fr, recipe: Recipe, cells: Set, steps: Set) -> None:
     torch.manual_seed(recipe.seed)
     random = np.random.default_rng(recipe.seed)
     whole = np.concatenate([cells.compared[:, 0], steps.compared[:, 0]])
-    layers = Layers(network, np.sqrt((whole**2).mean(0)) + 1e-3).train()
-    averaged = copy.deepcopy(layers)
-    optimizer = torch.optim.AdamW(layers.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
+    network.unit.copy_(torch.from_numpy(np.sqrt((whole**2).mean(0)) + 1e-3))
+    averaged, learned = copy.deepcopy(network), [one for one in network.parameters() if one.requires_grad]
+    optimizer = torch.optim.AdamW(learned, recipe.lr, weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.lr, recipe.steps, pct_start=0.1)
     share = {"cells": 1 - recipe.ladder_share, "steps": recipe.ladder_share}
     sets = {"cells": cells, "steps": steps}
@@ -235,7 +219,7 @@ def learn(network: ResNet18Fr, recipe: Recipe, cells: Set, steps: Set) -> None:
             place = random.integers(one.compared.shape[1], size=count)
             x = np.concatenate((one.compared[better, place], one.compared[worse, place]))
             wanted = torch.from_numpy(np.concatenate((one.labels[better], one.labels[worse])))
-            found = layers(torch.from_numpy(x), recipe.noise)
+            found = network.score(torch.from_numpy(x), recipe.noise)[:, 0]
             room = 0.5 * torch.relu(wanted[:count] - wanted[count:]) + 0.005
             order = torch.relu(room - found[:count] + found[count:]).mean() / wanted.std()
             loss = loss + share[name] * (spread(found, wanted) + recipe.order * order)
@@ -245,12 +229,9 @@ def learn(network: ResNet18Fr, recipe: Recipe, cells: Set, steps: Set) -> None:
         schedule.step()
         decay = min(recipe.ema, (1 + step) / (10 + step))
         with torch.no_grad():
-            for kept, now in zip(averaged.parameters(), layers.parameters()):
+            for kept, now in zip(averaged.parameters(), network.parameters()):
                 kept.lerp_(now, 1 - decay)
-    with torch.no_grad():
-        network.wide.weight.copy_(averaged.wide.weight / averaged.scale)
-        network.wide.bias.copy_(averaged.wide.bias)
-        network.narrow.weight.copy_(averaged.narrow.weight)
+    network.load_state_dict(averaged.state_dict())
     network.eval()
 
 

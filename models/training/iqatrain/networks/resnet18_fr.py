@@ -2,8 +2,8 @@
 """A small network that compares a picture with its reference: similarity of ResNet-18's stages, and of gradients.
 
 It has no paper of its own. What it puts together:
-* for each channel of each stage, the similarity of its means, of its structure (as SSIM over the whole map: Ding et
-  al., “Image Quality Assessment: Unifying Structure and Texture Similarity”, Eq. 4 and 5), and the energy of the
+* of each stage, over its channels, the mean similarity of means and of structure (as SSIM over the whole map: Ding et
+  al., “Image Quality Assessment: Unifying Structure and Texture Similarity”, Eq. 4 and 5), and the mean energy of the
   difference;
 * gradient magnitude similarity at three scales, its mean and its deviation (Xue et al., GMSD, Eq. 1 to 5), and how much
   gradient there is beside the reference's;
@@ -22,9 +22,8 @@ from torch import nn
 from .metaiqa import MEAN, STD
 from .resnet18 import ResNet18
 
-CHANNELS = (64, 128, 256, 512)
 FIXED = 19  # comparisons that no backbone is needed for
-HIDDEN = 64
+HIDDEN = 16
 GRADIENT, CHROMATICITY = 170 / 255**2, 550 / 255**2  # the constants of GMSD and MDSI, for 0 to 1
 WEAK = 1e-2  # what keeps a channel that says nothing from saying that all differs
 # R'G'B' -> luma and MDSI's two opponent colors
@@ -42,12 +41,13 @@ def energies(x) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def of_stage(x, y) -> torch.Tensor:
-    """Stage maps [n, c, h, w] of both -> [n, 3c], 0 where they are equal."""
+    """Stage maps [n, c, h, w] of both -> [n, 3], 0 where they are equal."""
     (a, aa), (b, bb), ab = energies(x), energies(y), (x * y).mean((2, 3))
     variances = (aa - a * a).clamp(min=0) + (bb - b * b).clamp(min=0)
     structure = (2 * (ab - a * b) + WEAK) / (variances + WEAK)
     error = (aa + bb - 2 * ab).clamp(min=0) / (aa + bb + WEAK)
-    return torch.cat((1 - similarity(a, b, WEAK), 1 - structure, error), 1)
+    each = (1 - similarity(a, b, WEAK), 1 - structure, error)
+    return torch.cat([one.mean(1, keepdim=True) for one in each], 1)
 
 
 def deviation(x) -> torch.Tensor:
@@ -109,11 +109,12 @@ class ResNet18Fr(nn.Module):
 
     name, crop, crops, stride, mean, std = "resnet18-fr", 256, 5, None, MEAN, STD
 
-    def __init__(self, dropout=0.3, hidden=HIDDEN, used=4):
+    def __init__(self, hidden=HIDDEN, used=4):
         super().__init__()
         self.backbone, self.fixed = Backbone(used), Fixed()
-        self.inputs = FIXED + 3 * sum(CHANNELS[:used])
-        self.wide, self.curve, self.dropped = nn.Linear(self.inputs, hidden), nn.GELU(), nn.Dropout(dropout)
+        self.inputs = FIXED + 3 * used
+        self.register_buffer("unit", torch.ones(self.inputs))  # of each comparison
+        self.wide, self.curve = nn.Linear(self.inputs, hidden), nn.GELU()
         self.narrow = nn.Linear(hidden, 1, bias=False)
         self.register_buffer("spread", torch.tensor(STD)[:, None, None], persistent=False)
         self.register_buffer("middle", torch.tensor(MEAN)[:, None, None], persistent=False)
@@ -127,10 +128,11 @@ class ResNet18Fr(nn.Module):
         (x, maps), (y, others) = seen, reference
         return torch.cat([self.fixed(x, y), *map(of_stage, maps, others)], 1)
 
-    def score(self, compared) -> torch.Tensor:
-        """[n, 1] of what `beside` gives, which may have been kept."""
-        hidden = self.curve(self.wide(compared)) - self.curve(self.wide.bias)
-        return 1 - self.narrow(self.dropped(hidden))
+    def score(self, compared, noise: float = 0.0) -> torch.Tensor:
+        """[n, 1] of what `beside` gives, which may have been kept; `noise` while it learns."""
+        x = torch.log1p((compared / self.unit).clamp(min=0))
+        x = x + noise * torch.randn_like(x) if noise else x
+        return 1 - self.narrow(self.curve(self.wide(x)) - self.curve(self.wide.bias))
 
     def forward(self, distorted, reference):
         return self.score(self.beside(self.look(distorted), self.look(reference)))
