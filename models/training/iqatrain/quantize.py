@@ -54,6 +54,7 @@ class Plan:
 
 PLANS = {
     "metaiqa": Plan(narrowed=r"^/backbone/(MaxPool|blocks\.0/)", pictures=192, few_bits=False),
+    "coding": Plan(narrowed=r"^/backbone/(MaxPool|blocks\.0/)", pictures=192, few_bits=False),
     "mt-irn": Plan(integer=r"^/(backbone|restoration|fusions)"),
     "bpclip-nr": Plan(integer=r"^/(backbone|gates\.\d/mask)", floats=r"^/backbone/stages\.0/", centred="head.3.bias"),
     "bpclip-fr": Plan(integer=r"^/(backbone|gates\.\d/mask)"),
@@ -361,7 +362,7 @@ def compare(given, network) -> None:
 def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("what", choices=("make", "compare"))
-    options.add_argument("--network", choices=networks.NAMES, default="metaiqa")
+    options.add_argument("--network", choices=[*PLANS], default="metaiqa")
     options.add_argument("--cache", type=Path, help="BIQ2021, as iqatrain.data made it")
     options.add_argument("--synthetic", type=Path, help="bpclip-fr: what iqatrain.synthetic made")
     options.add_argument("--float", type=Path, required=True, help="the model that computes in float")
