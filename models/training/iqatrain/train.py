@@ -26,8 +26,9 @@ from pathlib import Path
 MODELS = Path(__file__).resolve().parents[2]
 # What a stage may run. Benchmarks are not among them: a look at one is decided on, and logged, each time.
 MODULES = (
-    "bundled", "coded", "data", "evaluate", "export", "features", "finetune", "full_reference", "head", "labels",
-    "ladder_features", "ladders", "meta", "parity", "quantize", "restoration", "scales", "synthetic", "two_scales",
+    "bundled", "coded", "coding", "content_variant", "data", "evaluate", "export", "features", "finetune",
+    "full_reference", "head", "labels", "ladder_features", "ladders", "meta", "parity", "quantize", "restoration",
+    "scales", "similarity", "synthetic", "two_scales",
 )  # fmt: skip
 WRITTEN = {"data": "cache"}  # the option that says where a module writes, where that is not `out`
 
