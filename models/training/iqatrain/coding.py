@@ -21,6 +21,7 @@ from . import bundled, networks, trainer
 from .ladder_set import Scale, open_ladders
 from .networks.two_scales import FEATURES
 from .scales import agreement
+from .two_scales import out_of_order, spread
 
 
 @dataclass
@@ -49,7 +50,7 @@ def learn(head: nn.Sequential, recipe: Recipe, ladders, scale: Scale, folder: Pa
     features, labels = [views(folder, one.path.stem) for one in ladders], [scale.labels(one) for one in ladders]
     chains = [[pair for chain in one.chains() for pair in zip(chain, chain[1:])] for one in ladders]
     whole = np.concatenate([one[:, ::2].reshape(-1, FEATURES) for one in features])
-    mean, spread = torch.from_numpy(whole.mean(0)), torch.from_numpy(whole.std(0) + 1e-3)
+    mean, scale_of = torch.from_numpy(whole.mean(0)), torch.from_numpy(whole.std(0) + 1e-3)
     averaged = copy.deepcopy(head)
     optimizer = torch.optim.AdamW(head.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.lr, recipe.steps, pct_start=0.1)
@@ -62,13 +63,9 @@ def learn(head: nn.Sequential, recipe: Recipe, ladders, scale: Scale, folder: Pa
             pairs += [(first + a, first + b) for a, b in chains[i]]
             first += len(labels[i])
         x, targets = (torch.from_numpy(np.concatenate(one)) for one in (x, targets))
-        x = (x - mean) / spread
+        x = (x - mean) / scale_of
         found = head(x + recipe.noise * torch.randn_like(x))[:, 0]
-        a, b = found - found.mean(), targets - targets.mean()
-        loss = ((found - targets) ** 2).mean() / targets.var() + 1 - (a * b).sum() / (a.norm() * b.norm() + 1e-6)
-        better, worse = np.array(pairs).T
-        room = recipe.margin * torch.relu(targets[better] - targets[worse]) + 0.01
-        loss = loss + recipe.order * torch.relu(room - found[better] + found[worse]).mean() / targets.std()
+        loss = spread(found, targets) + recipe.order * out_of_order(found, targets, np.array(pairs), recipe.margin)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
@@ -79,7 +76,7 @@ def learn(head: nn.Sequential, recipe: Recipe, ladders, scale: Scale, folder: Pa
                 kept.lerp_(now, 1 - decay)
     head.load_state_dict(averaged.state_dict())
     with torch.no_grad():  # from here the layers take features as they are
-        head[0].weight /= spread
+        head[0].weight /= scale_of
         head[0].bias -= head[0].weight @ mean
     head.eval()
 

@@ -27,6 +27,7 @@ from . import networks
 from .ladder_set import Ladder, Scale, open_ladders
 from .networks.two_scales import FEATURES
 from .scales import agreement
+from .two_scales import out_of_order, spread
 
 BESIDE = 5
 STEPS, RATE, DECAY, REFERENCES, HIDDEN, NOISE, MARGIN = 800, 1e-3, 0.05, 12, 32, 0.3, 0.5
@@ -95,10 +96,10 @@ def learned(data: Ladders, with_reference: bool, seed: int) -> Student:
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     whole = np.concatenate([one.reshape(-1, 2 * FEATURES) for one in data.features])
-    mean, spread = whole.mean(0), whole.std(0) + 1e-3
+    mean, scale_of = whole.mean(0), whole.std(0) + 1e-3
     if with_reference:
-        mean, spread = np.r_[mean, 0 * mean], np.r_[spread, spread]
-    mean, spread = torch.from_numpy(np.float32(mean)), torch.from_numpy(np.float32(spread))
+        mean, scale_of = np.r_[mean, 0 * mean], np.r_[scale_of, scale_of]
+    mean, scale_of = torch.from_numpy(np.float32(mean)), torch.from_numpy(np.float32(scale_of))
     student = Student(len(mean))
     optimizer = torch.optim.AdamW(student.parameters(), RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, STEPS, pct_start=0.1)
@@ -115,20 +116,16 @@ def learned(data: Ladders, with_reference: bool, seed: int) -> Student:
             pairs += [(first + a, first + b) for chain in data.ladders[i].chains() for a, b in zip(chain, chain[1:])]
             first += steps
         x, targets = (torch.from_numpy(np.concatenate(one)) for one in (x, targets))
-        x = (x - mean) / spread
+        x = (x - mean) / scale_of
         found = student(x + NOISE * torch.randn_like(x))
-        a, b = found - found.mean(), targets - targets.mean()
-        loss = ((found - targets) ** 2).mean() / targets.var() + 1 - (a * b).sum() / (a.norm() * b.norm() + 1e-6)
-        better, worse = np.array(pairs).T
-        room = MARGIN * torch.relu(targets[better] - targets[worse]) + 0.01
-        loss = loss + torch.relu(room - found[better] + found[worse]).mean() / targets.std()
+        loss = spread(found, targets) + out_of_order(found, targets, np.array(pairs), MARGIN)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         schedule.step()
     with torch.no_grad():
         first = student.layers[0]
-        first.weight /= spread
+        first.weight /= scale_of
         first.bias -= first.weight @ mean
     return student.eval()
 

@@ -30,8 +30,9 @@ from .measures import plcc, srocc
 from .networks.resnet18 import STATISTICS
 from .networks.resnet18_fr import ResNet18Fr
 from .synthetic import HELD_OUT_EVERY
+from .two_scales import out_of_order, spread
 
-CROP, TOGETHER, CHOSEN = ResNet18Fr.crop, 8, 3
+CROP, TOGETHER, CHOSEN, MARGIN = ResNet18Fr.crop, 8, 3, 0.5
 CROPS = {False: 1, True: 2}  # of each pair, by whether its reference is held out
 
 
@@ -193,11 +194,6 @@ def open_steps(given, recipe: Recipe, held_out: bool):
     return joined(parts), used
 
 
-def spread(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    a, b = found - found.mean(), wanted - wanted.mean()
-    return ((found - wanted) ** 2).mean() / wanted.var() + 1 - (a * b).sum() / (a.norm() * b.norm() + 1e-6)
-
-
 def learn(network: ResNet18Fr, recipe: Recipe, cells: Set, steps: Set) -> None:
     torch.manual_seed(recipe.seed)
     random = np.random.default_rng(recipe.seed)
@@ -220,8 +216,8 @@ def learn(network: ResNet18Fr, recipe: Recipe, cells: Set, steps: Set) -> None:
             x = np.concatenate((one.compared[better, place], one.compared[worse, place]))
             wanted = torch.from_numpy(np.concatenate((one.labels[better], one.labels[worse])))
             found = network.score(torch.from_numpy(x), recipe.noise)[:, 0]
-            room = 0.5 * torch.relu(wanted[:count] - wanted[count:]) + 0.005
-            order = torch.relu(room - found[:count] + found[count:]).mean() / wanted.std()
+            halves = np.arange(2 * count).reshape(2, count).T
+            order = out_of_order(found, wanted, halves, MARGIN)
             loss = loss + share[name] * (spread(found, wanted) + recipe.order * order)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

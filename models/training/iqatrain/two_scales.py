@@ -244,6 +244,15 @@ def spread(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return ((scores - targets) ** 2).mean() / targets.var() + 1 - (a * b).sum() / (a.norm() * b.norm() + 1e-6)
 
 
+def out_of_order(scores: torch.Tensor, targets: torch.Tensor, pairs: np.ndarray, margin: float) -> torch.Tensor:
+    """By how much the scores of pairs [m, 2], of which the first is better, are nearer than a share of the targets'
+    distance, in units of the targets' deviation.
+    """
+    better, worse = pairs.T
+    room = margin * torch.relu(targets[better] - targets[worse]) + 0.01
+    return torch.relu(room - scores[better] + scores[worse]).mean() / targets.std()
+
+
 class Further(nn.Module):
     """The added layers over standardised features, while they learn."""
 
@@ -295,9 +304,7 @@ def learn(network: TwoScales, recipe: Recipe, opinions: Opinions, steps: Steps |
             x, targets, pairs = steps.draw(recipe.references, random)
             (found, _), targets = score(torch.from_numpy(x)), torch.from_numpy(targets)
             loss = loss + recipe.weight * spread(found, targets)
-            better, worse = pairs.T
-            room = recipe.margin * torch.relu(targets[better] - targets[worse]) + 0.01
-            loss = loss + recipe.order * torch.relu(room - found[better] + found[worse]).mean() / targets.std()
+            loss = loss + recipe.order * out_of_order(found, targets, pairs, recipe.margin)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
