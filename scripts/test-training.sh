@@ -28,7 +28,8 @@ if [ -z "$python" ]; then
         say 'fetching PyTorch and what models/training/requirements.lock lists from PyPI (7 GB on disk)'
         rm -rf "$folder/env" "$folder/uv"
         mkdir -p "$folder"
-        # uv takes a minute where pip takes ten.
+        # uv takes a minute where pip takes ten. Like pip it is to trust the authorities that the system trusts.
+        export UV_SYSTEM_CERTS=1
         if ! "$with_pip" -m pip --disable-pip-version-check install --quiet --target "$folder/uv" uv==0.13.9 >&2 ||
             ! "$folder/uv/bin/uv" venv --quiet --python "$with_pip" "$folder/env" >&2 ||
             ! "$folder/uv/bin/uv" pip install --quiet --python "$python" -r "$here/requirements.lock" >&2; then
