@@ -8,7 +8,6 @@ target is its label (`ladder_set`), and a margin loss keeps neighbouring steps i
 """
 
 import argparse
-import copy
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from . import bundled, networks, trainer
 from .ladder_set import Scale, open_ladders
 from .networks.two_scales import FEATURES
 from .scales import agreement
-from .two_scales import out_of_order, spread
+from .shallow import Standardised, add_recipe, descend, joined, out_of_order, recipe_of, spread
 
 
 @dataclass
@@ -38,53 +37,37 @@ class Recipe:
     seed: int = 1
 
 
-def views(folder: Path, name: str) -> np.ndarray:
+def views(path: Path) -> np.ndarray:
     """[steps, views, 1920] of a ladder, those at a short side of 768."""
-    found = np.load(folder / f"ladder-{name}.npy").astype(np.float32)
+    found = np.load(path).astype(np.float32)
     return found[:, :, 1:].reshape(len(found), -1, FEATURES)
 
 
 def learn(head: nn.Sequential, recipe: Recipe, ladders, scale: Scale, folder: Path) -> None:
     torch.manual_seed(recipe.seed)
     random = np.random.default_rng(recipe.seed)
-    features, labels = [views(folder, one.path.stem) for one in ladders], [scale.labels(one) for one in ladders]
-    chains = [[pair for chain in one.chains() for pair in zip(chain, chain[1:])] for one in ladders]
+    features, labels = [views(one.kept_in(folder)) for one in ladders], [scale.labels(one) for one in ladders]
+    neighbours = [one.neighbours() for one in ladders]
     whole = np.concatenate([one[:, ::2].reshape(-1, FEATURES) for one in features])
-    mean, scale_of = torch.from_numpy(whole.mean(0)), torch.from_numpy(whole.std(0) + 1e-3)
-    averaged = copy.deepcopy(head)
-    optimizer = torch.optim.AdamW(head.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.lr, recipe.steps, pct_start=0.1)
-    head.train()
-    for step in range(recipe.steps):
-        x, targets, pairs, first = [], [], [], 0
+    learned = Standardised(head, whole.mean(0), whole.std(0))
+
+    def loss_of():
+        parts = []
         for i in random.choice(len(ladders), min(recipe.references, len(ladders)), replace=False):
-            x.append(features[i][:, int(random.integers(features[i].shape[1]))])
-            targets.append(np.float32(labels[i]))
-            pairs += [(first + a, first + b) for a, b in chains[i]]
-            first += len(labels[i])
-        x, targets = (torch.from_numpy(np.concatenate(one)) for one in (x, targets))
-        x = (x - mean) / scale_of
-        found = head(x + recipe.noise * torch.randn_like(x))[:, 0]
-        loss = spread(found, targets) + recipe.order * out_of_order(found, targets, np.array(pairs), recipe.margin)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        decay = min(recipe.ema, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for kept, now in zip(averaged.parameters(), head.parameters()):
-                kept.lerp_(now, 1 - decay)
-    head.load_state_dict(averaged.state_dict())
-    with torch.no_grad():  # from here the layers take features as they are
-        head[0].weight /= scale_of
-        head[0].bias -= head[0].weight @ mean
-    head.eval()
+            view = int(random.integers(features[i].shape[1]))
+            parts.append((features[i][:, view], labels[i], neighbours[i]))
+        x, targets, pairs = joined(parts)
+        targets, found = torch.from_numpy(targets), learned(torch.from_numpy(x), recipe.noise)[:, 0]
+        return spread(found, targets) + recipe.order * out_of_order(found, targets, pairs, recipe.margin)
+
+    descend(head, loss_of, recipe.steps, recipe.lr, recipe.weight_decay, recipe.ema)
+    learned.fold()
 
 
 @torch.no_grad()
 def scores(head: nn.Sequential, ladders, folder: Path) -> list[np.ndarray]:
     """Of each ladder's steps, the mean over the views that were kept."""
-    every = [views(folder, one.path.stem) for one in ladders]
+    every = [views(one.kept_in(folder)) for one in ladders]
     return [head(torch.from_numpy(one.reshape(-1, FEATURES))).reshape(one.shape[:2]).mean(1).numpy() for one in every]
 
 
@@ -94,17 +77,16 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--features", type=Path, required=True, help="what `iqatrain.two_scales ladders` wrote")
     options.add_argument("--start", type=Path, required=True, help="an exported metaiqa in float, for its backbone")
     options.add_argument("--out", type=Path, required=True)
-    for name, default in asdict(Recipe()).items():
-        options.add_argument("--" + name.replace("_", "-"), dest=f"recipe_{name}", type=type(default), default=default)
+    add_recipe(options, Recipe())
     return options
 
 
 def main(arguments: list[str] | None = None):
     given = parser().parse_args(arguments)
-    recipe = Recipe(**{name: getattr(given, f"recipe_{name}") for name in asdict(Recipe())})
+    recipe = recipe_of(given, Recipe)
     ladders = open_ladders(given.ladders)
     scale = Scale(ladders)
-    ladders = [one for one in ladders if (given.features / f"ladder-{one.path.stem}.npy").exists()]
+    ladders = [one for one in ladders if one.kept_in(given.features).exists()]
     learned, last = ([one for one in ladders if one.held_out == held_out] for held_out in (False, True))
     print(json.dumps({"learned": len(learned), "held out": len(last), **asdict(recipe)}), flush=True)
     torch.manual_seed(recipe.seed)

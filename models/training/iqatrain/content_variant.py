@@ -27,32 +27,26 @@ from . import networks
 from .ladder_set import Ladder, Scale, open_ladders
 from .networks.two_scales import FEATURES
 from .scales import agreement
-from .two_scales import out_of_order, spread
+from .shallow import Standardised, descend, joined, out_of_order, spread
+from .similarity import scored
 
 BESIDE = 5
 STEPS, RATE, DECAY, REFERENCES, HIDDEN, NOISE, MARGIN = 800, 1e-3, 0.05, 12, 32, 0.3, 0.5
 
 
-class Student(nn.Module):
-    """[n, inputs] -> [n], 0 to 1: of a picture's features, or of those and what differs from a reference's."""
-
-    def __init__(self, inputs: int):
-        super().__init__()
-        self.layers = nn.Sequential(nn.Linear(inputs, HIDDEN), nn.PReLU(), nn.Dropout(0.3), nn.Linear(HIDDEN, 1))
-
-    def forward(self, x):
-        return torch.sigmoid(self.layers(x))[:, 0]
+def student_of(inputs: int) -> nn.Sequential:
+    """[n, inputs] -> [n, 1], 0 to 1: of a picture's features, or of those and what differs from a reference's."""
+    return nn.Sequential(nn.Linear(inputs, HIDDEN), nn.PReLU(), nn.Dropout(0.3), nn.Linear(HIDDEN, 1), nn.Sigmoid())
 
 
 class Ladders:
     """Features [steps, places, 2 * 1920] of ladders, their labels, and what is to be learned."""
 
     def __init__(self, ladders: list[Ladder], scale: Scale, folder: Path, taught: dict[str, np.ndarray]):
-        path = lambda one: folder / f"ladder-{one.path.stem}.npy"
-        self.ladders = [one for one in ladders if path(one).exists()]
+        self.ladders = [one for one in ladders if one.kept_in(folder).exists()]
         self.features = []
         for one in self.ladders:
-            found = np.load(path(one)).astype(np.float32)[:, :, :2]
+            found = np.load(one.kept_in(folder)).astype(np.float32)[:, :, :2]
             self.features.append(found.reshape(*found.shape[:2], 2 * FEATURES))
         self.labels = [scale.labels(one) for one in self.ladders]
         self.targets = [
@@ -79,59 +73,46 @@ class Ladders:
 
 def teacher(ladders: list[Ladder], compared: Path, checkpoint: Path) -> dict[str, np.ndarray]:
     """The full-reference network's scores of each ladder's steps, the mean over the places that were kept."""
-    from .similarity import scored
-
     kept = torch.load(checkpoint, weights_only=True, map_location="cpu")
     network = networks.build("resnet18-fr", **kept["options"])
     network.load_state_dict(kept["ema"])
     found = {}
     for one in ladders:
-        path = compared / f"ladder-{one.path.stem}.npy"
+        path = one.kept_in(compared)
         if path.exists():
             found[one.path.stem] = np.clip(scored(network.eval(), np.load(path)[..., : network.inputs]), 0, 1)
     return found
 
 
-def learned(data: Ladders, with_reference: bool, seed: int) -> Student:
+def learned(data: Ladders, with_reference: bool, seed: int) -> nn.Sequential:
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     whole = np.concatenate([one.reshape(-1, 2 * FEATURES) for one in data.features])
-    mean, scale_of = whole.mean(0), whole.std(0) + 1e-3
+    mean, deviation = whole.mean(0), whole.std(0)
     if with_reference:
-        mean, scale_of = np.r_[mean, 0 * mean], np.r_[scale_of, scale_of]
-    mean, scale_of = torch.from_numpy(np.float32(mean)), torch.from_numpy(np.float32(scale_of))
-    student = Student(len(mean))
-    optimizer = torch.optim.AdamW(student.parameters(), RATE, weight_decay=DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, STEPS, pct_start=0.1)
-    student.train()
-    for _ in range(STEPS):
-        x, targets, pairs, first = [], [], [], 0
+        mean, deviation = np.r_[mean, 0 * mean], np.r_[deviation, deviation]
+    student = student_of(len(mean))
+    standardised = Standardised(student, mean, deviation)
+
+    def loss_of():
+        parts = []
         for i in random.choice(len(data.ladders), min(REFERENCES, len(data.ladders)), replace=False):
             place, steps, drawn = int(random.integers(data.features[i].shape[1])), len(data.labels[i]), None
             if with_reference:
                 others = data.other(i, random, steps)
                 drawn = [(k, int(random.integers(data.features[k].shape[1]))) for k in random.choice(others, steps)]
-            x.append(data.beside(i, place, drawn))
-            targets.append(data.targets[i])
-            pairs += [(first + a, first + b) for chain in data.ladders[i].chains() for a, b in zip(chain, chain[1:])]
-            first += steps
-        x, targets = (torch.from_numpy(np.concatenate(one)) for one in (x, targets))
-        x = (x - mean) / scale_of
-        found = student(x + NOISE * torch.randn_like(x))
-        loss = spread(found, targets) + out_of_order(found, targets, np.array(pairs), MARGIN)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-    with torch.no_grad():
-        first = student.layers[0]
-        first.weight /= scale_of
-        first.bias -= first.weight @ mean
-    return student.eval()
+            parts.append((data.beside(i, place, drawn), data.targets[i], data.ladders[i].neighbours()))
+        x, targets, pairs = joined(parts)
+        targets, found = torch.from_numpy(targets), standardised(torch.from_numpy(x), NOISE)[:, 0]
+        return spread(found, targets) + out_of_order(found, targets, pairs, MARGIN)
+
+    descend(student, loss_of, STEPS, RATE, DECAY, ema=0.0)
+    standardised.fold()
+    return student
 
 
 @torch.no_grad()
-def scores(student: Student, data: Ladders, references: list[list[int]] | None) -> list[np.ndarray]:
+def scores(student: nn.Sequential, data: Ladders, references: list[list[int]] | None) -> list[np.ndarray]:
     """Of each ladder's steps, the mean over places and over the references that each is seen beside."""
     found = []
     for i, features in enumerate(data.features):
@@ -139,7 +120,7 @@ def scores(student: Student, data: Ladders, references: list[list[int]] | None) 
         for place in range(features.shape[1]):
             for k in references[i] if references else (None,):
                 drawn = None if k is None else [(k, 0)] * len(features)
-                each.append(student(torch.from_numpy(data.beside(i, place, drawn))).numpy())
+                each.append(student(torch.from_numpy(data.beside(i, place, drawn)))[:, 0].numpy())
         found.append(np.mean(each, 0))
     return found
 

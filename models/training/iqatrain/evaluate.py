@@ -241,7 +241,7 @@ def static(network, given):
     for ladder in held_out[: given.count]:
         for factor in FACTORS:
             frames = second_of(np.asarray(ladder.pixels[0]), factor, np.random.default_rng([25, factor]))
-            found = [100 * score(network, live.scaled(one, network.short_side)) for one in frames]
+            found = [100 * score(network, one) for one in frames]
             yield {
                 "reference": ladder.path.stem,
                 "crf": factor,
@@ -309,6 +309,8 @@ def main(arguments: list[str] | None = None):
     given = options.parse_args(arguments)
     if given.model and given.what not in ("test", "pictures", "order", "attributes", "static"):
         options.error("--model is for `test`, `pictures`, `order`, `attributes` and `static`")
+    if given.what == "static" and not given.model:
+        options.error("`static` wants --model: its contract says at what scale a frame is looked at")
     network = runtime.chosen(given, given.network)
     if given.checkpoint:
         network = network.to(memory_format=torch.channels_last)

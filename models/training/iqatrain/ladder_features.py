@@ -95,7 +95,7 @@ def features(stages: Stages, picture: np.ndarray, lines: float, places) -> np.nd
 def of_ladders(given, stages: Stages) -> None:
     part, parts = map(int, given.part.split("/"))
     for number, ladder in enumerate(open_ladders(given.ladders)):
-        kept = given.out / f"ladder-{ladder.path.stem}.npy"
+        kept = ladder.kept_in(given.out)
         if number % parts == part and not kept.exists():
             random = np.random.default_rng([31, number])
             lines = ladder.display * ladder.scale

@@ -50,6 +50,14 @@ class Ladder:
         names = dict.fromkeys(step.ladder for step in self.steps if step.ladder not in UNORDERED)
         return [[0, *(i for i, step in enumerate(self.steps) if step.ladder == name)] for name in names]
 
+    def neighbours(self) -> list[tuple[int, int]]:
+        """Neighbouring steps of all chains, the milder one first."""
+        return [pair for chain in self.chains() for pair in zip(chain, chain[1:])]
+
+    def kept_in(self, folder: Path) -> Path:
+        """Where features of its steps are kept."""
+        return folder / f"ladder-{self.path.stem}.npy"
+
 
 def open_ladders(folder: Path) -> list[Ladder]:
     found = []

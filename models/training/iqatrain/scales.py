@@ -88,9 +88,11 @@ def main(arguments: list[str] | None = None):
     given = parser().parse_args(arguments)
     every = open_ladders(given.ladders)
     scale = Scale(every)
-    kept = lambda one: given.features / f"ladder-{one.path.stem}.npy"
-    ladders = [one for one in every if one.display >= given.lines and kept(one).exists()]
-    labels, features = [scale.labels(one) for one in ladders], [np.load(kept(one))[:, 0] for one in ladders]
+    ladders = [one for one in every if one.display >= given.lines and one.kept_in(given.features).exists()]
+    labels, features = (
+        [scale.labels(one) for one in ladders],
+        [np.load(one.kept_in(given.features))[:, 0] for one in ladders],
+    )
     print(json.dumps({"references": [one.path.stem for one in ladders], "steps": sum(map(len, labels))}), flush=True)
     print(json.dumps({"the bundled network": agreement(ladders, as_it_is(given.model, features), labels)}), flush=True)
     for count, (part, chosen) in itertools.product((1, 2, 3), PARTS.items()):

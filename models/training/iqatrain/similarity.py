@@ -15,22 +15,21 @@ margin loss keeps levels of a type, and steps of a ladder, in order. A stopped r
 """
 
 import argparse
-import copy
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
-from . import bundled, data, labels, networks, synthetic, trainer
+from . import bundled, data, finetune, labels, networks, synthetic, trainer
 from .benchmarks import lookalikes
 from .ladder_set import Scale, open_ladders
 from .measures import plcc, srocc
-from .networks.resnet18 import STATISTICS
-from .networks.resnet18_fr import ResNet18Fr
+from .networks.resnet18_fr import GMSD, MDSI, ResNet18Fr, inputs
+from .shallow import add_recipe, descend, joined, out_of_order, recipe_of, spread
 from .synthetic import HELD_OUT_EVERY
-from .two_scales import out_of_order, spread
 
 CROP, TOGETHER, CHOSEN, MARGIN = ResNet18Fr.crop, 8, 3, 0.5
 CROPS = {False: 1, True: 2}  # of each pair, by whether its reference is held out
@@ -40,21 +39,18 @@ def start(backbone: Path, used: int = 4, **options) -> ResNet18Fr:
     """The network with that backbone: torchvision's ResNet-18, or an exported `metaiqa`."""
     network = networks.build("resnet18-fr", used=used, **options).eval()
     if backbone.suffix == ".onnx":
-        state = bundled.read(backbone, "metaiqa").backbone.state_dict()
-        kept = network.backbone.state_dict()
-        network.backbone.load_state_dict({name: one for name, one in state.items() if name in kept})
+        whole = bundled.read(backbone, "metaiqa")
     else:
-        whole = networks.build("metaiqa").backbone
-        whole.load_torchvision(torch.load(backbone, weights_only=True), STATISTICS)
-        kept = network.backbone.state_dict()
-        network.backbone.load_state_dict({name: one for name, one in whole.state_dict().items() if name in kept})
+        whole = networks.build("metaiqa")
+        finetune.load_backbone(whole, backbone)
+    known = network.backbone.state_dict()
+    found = whole.backbone.state_dict()
+    network.backbone.load_state_dict({name: found[name] for name in known})
     return network
 
 
-def normalised(network, views: list[np.ndarray]) -> torch.Tensor:
-    x = torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2).float() / 255
-    mean, std = (torch.tensor(one)[:, None, None] for one in (network.mean, network.std))
-    return ((x - mean) / std).contiguous()
+def tensor_of(network, views: list[np.ndarray]) -> torch.Tensor:
+    return finetune.inputs(network, torch.from_numpy(np.stack(views)).permute(0, 3, 1, 2))
 
 
 @torch.no_grad()
@@ -63,10 +59,10 @@ def compared(network, reference: np.ndarray, copies: list[np.ndarray], places) -
     found = []
     for top, left in places:
         cut = lambda one: np.asarray(one[top : top + CROP, left : left + CROP])
-        beside = network.look(normalised(network, [cut(reference)]))
+        beside = network.look(tensor_of(network, [cut(reference)]))
         parts = []
         for first in range(0, len(copies), TOGETHER):
-            seen = network.look(normalised(network, [cut(one) for one in copies[first : first + TOGETHER]]))
+            seen = network.look(tensor_of(network, [cut(one) for one in copies[first : first + TOGETHER]]))
             n = len(seen[0])
             repeated = beside[0].expand(n, -1, -1, -1), [one.expand(n, -1, -1, -1) for one in beside[1]]
             parts.append(network.beside(seen, repeated).numpy())
@@ -95,7 +91,7 @@ def of_cells(given, network) -> None:
 def of_ladders(given, network) -> None:
     part, parts = map(int, given.part.split("/"))
     for n, ladder in enumerate(open_ladders(given.ladders)):
-        kept = given.out / f"ladder-{ladder.path.stem}.npy"
+        kept = ladder.kept_in(given.out)
         if n % parts != part or kept.exists():
             continue
         pixels = [np.asarray(one) for one in ladder.pixels]
@@ -145,23 +141,6 @@ class Set:
     pairs: np.ndarray
 
 
-def inputs_of(used: int) -> int:
-    return ResNet18Fr(used=used).inputs
-
-
-def joined(parts: list[tuple[np.ndarray, np.ndarray, list[tuple[int, int]]]]) -> Set:
-    features, wanted, pairs, first = [], [], [], 0
-    for one, label, order in parts:
-        features.append(one)
-        wanted.append(label)
-        pairs += [(first + a, first + b) for a, b in order]
-        first += len(label)
-    return Set(np.concatenate(features).astype(np.float32), np.concatenate(wanted).astype(np.float32), np.array(pairs))
-
-
-GMSD, MDSI = 5, 6 + 4  # among the fixed comparisons
-
-
 def open_cells(given, recipe: Recipe, held_out: bool) -> Set:
     tables = np.load(given.tables)
     numbers = [int(path.stem[-3:]) for path in sorted(given.compared.glob("cells-*.npy"))]
@@ -173,25 +152,21 @@ def open_cells(given, recipe: Recipe, held_out: bool) -> Set:
     order = [(1 + 5 * kind + a, 2 + 5 * kind + a) for kind in range(25) for a in range(4)]
     mean = tables["mean"]
     order = [(a, b) for a, b in order if mean[(a - 1) // 5, (a - 1) % 5] > mean[(b - 1) // 5, (b - 1) % 5] + 0.02]
-    return joined(
-        [
-            (every[n][..., : inputs_of(recipe.used)], np.r_[1, wanted[i]], order)
-            for i, n in enumerate(numbers)
-            if (n % HELD_OUT_EVERY == HELD_OUT_EVERY - 1) == held_out
-        ]
-    )
+    parts = [
+        (every[n][..., : inputs(recipe.used)], np.r_[1, wanted[i]], order)
+        for i, n in enumerate(numbers)
+        if (n % HELD_OUT_EVERY == HELD_OUT_EVERY - 1) == held_out
+    ]
+    return Set(*joined(parts))
 
 
 def open_steps(given, recipe: Recipe, held_out: bool):
+    """The steps, and the ladders that they are of."""
     ladders = open_ladders(given.ladders)
-    scale, parts, used = Scale(ladders), [], []
-    for one in ladders:
-        path = given.compared / f"ladder-{one.path.stem}.npy"
-        if one.held_out == held_out and path.exists():
-            order = [(a, b) for chain in one.chains() for a, b in zip(chain, chain[1:])]
-            parts.append((np.load(path)[..., : inputs_of(recipe.used)], scale.labels(one), order))
-            used.append(one)
-    return joined(parts), used
+    scale = Scale(ladders)
+    chosen = [one for one in ladders if one.held_out == held_out and one.kept_in(given.compared).exists()]
+    load = lambda one: np.load(one.kept_in(given.compared))[..., : inputs(recipe.used)]
+    return Set(*joined((load(one), scale.labels(one), one.neighbours()) for one in chosen)), chosen
 
 
 def learn(network: ResNet18Fr, recipe: Recipe, cells: Set, steps: Set) -> None:
@@ -199,36 +174,25 @@ def learn(network: ResNet18Fr, recipe: Recipe, cells: Set, steps: Set) -> None:
     random = np.random.default_rng(recipe.seed)
     whole = np.concatenate([cells.compared[:, 0], steps.compared[:, 0]])
     network.unit.copy_(torch.from_numpy(np.sqrt((whole**2).mean(0)) + 1e-3))
-    averaged, learned = copy.deepcopy(network), [one for one in network.parameters() if one.requires_grad]
-    optimizer = torch.optim.AdamW(learned, recipe.lr, weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.lr, recipe.steps, pct_start=0.1)
-    share = {"cells": 1 - recipe.ladder_share, "steps": recipe.ladder_share}
-    sets = {"cells": cells, "steps": steps}
-    for step in range(recipe.steps):
+    shares = [(cells, 1 - recipe.ladder_share), (steps, recipe.ladder_share)]
+
+    def loss_of():
         loss = 0
-        for name, one in sets.items():
-            if not share[name]:
+        for one, share in shares:
+            if not share:
                 continue
-            count = max(2, int(recipe.batch * share[name]) // 2)
+            count = max(2, int(recipe.batch * share) // 2)
             chosen = random.choice(len(one.pairs), count)
-            better, worse = one.pairs[chosen].T
-            place = random.integers(one.compared.shape[1], size=count)
-            x = np.concatenate((one.compared[better, place], one.compared[worse, place]))
-            wanted = torch.from_numpy(np.concatenate((one.labels[better], one.labels[worse])))
-            found = network.score(torch.from_numpy(x), recipe.noise)[:, 0]
-            halves = np.arange(2 * count).reshape(2, count).T
-            order = out_of_order(found, wanted, halves, MARGIN)
-            loss = loss + share[name] * (spread(found, wanted) + recipe.order * order)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        decay = min(recipe.ema, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for kept, now in zip(averaged.parameters(), network.parameters()):
-                kept.lerp_(now, 1 - decay)
-    network.load_state_dict(averaged.state_dict())
-    network.eval()
+            rows = one.pairs[chosen].T.ravel()  # the better ones, then the worse ones
+            place = np.tile(random.integers(one.compared.shape[1], size=count), 2)
+            wanted = torch.from_numpy(one.labels[rows])
+            found = network.score(torch.from_numpy(one.compared[rows, place]), recipe.noise)[:, 0]
+            order = out_of_order(found, wanted, np.arange(2 * count).reshape(2, count).T, MARGIN)
+            loss = loss + share * (spread(found, wanted) + recipe.order * order)
+        return loss
+
+    layers = nn.ModuleList([network.wide, network.narrow])
+    descend(layers, loss_of, recipe.steps, recipe.lr, recipe.weight_decay, recipe.ema)
 
 
 @torch.no_grad()
@@ -240,13 +204,14 @@ def scored(network, features: np.ndarray) -> np.ndarray:
 
 def measured(network, cells: Set, steps: Set, ladders, odd=None) -> dict:
     found = {"cells": scored(network, cells.compared), "steps": scored(network, steps.compared)}
-    said = {
-        name: {"srocc": round(srocc(found[name], one.labels), 4), "plcc": round(plcc(found[name], one.labels), 4)}
-        for name, one in (("cells", cells), ("steps", steps))
-    }
+    said = {}
     for name, one in (("cells", cells), ("steps", steps)):
         better, worse = one.pairs.T
-        said[name]["in order"] = round(float((found[name][better] >= found[name][worse]).mean()), 4)
+        said[name] = {
+            "srocc": round(srocc(found[name], one.labels), 4),
+            "plcc": round(plcc(found[name], one.labels), 4),
+            "in order": round(float((found[name][better] >= found[name][worse]).mean()), 4),
+        }
     if odd is not None:
         scores, human, kinds = scored(network, odd["compared"]), odd["rows"][:, 3], odd["rows"][:, 1]
         each = [srocc(scores[kinds == kind], human[kinds == kind]) for kind in np.unique(kinds)]
@@ -262,9 +227,6 @@ def measured(network, cells: Set, steps: Set, ladders, odd=None) -> dict:
 
 def train(given, recipe: Recipe) -> None:
     network = start(given.backbone, recipe.used, hidden=recipe.hidden)
-    network.requires_grad_(False)
-    for one in (network.wide, network.narrow):
-        one.requires_grad_(True)
     cells, kept = open_cells(given, recipe, False), open_cells(given, recipe, True)
     (steps, _), (last, ladders) = open_steps(given, recipe, False), open_steps(given, recipe, True)
     counts = {"learned": [len(cells.labels), len(steps.labels)], "held out": [len(kept.labels), len(last.labels)]}
@@ -298,8 +260,7 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--part", default="0/1", help="for several processes: which of how many parts this one does")
     options.add_argument("--out", type=Path, required=True)
-    for name, default in asdict(Recipe()).items():
-        options.add_argument("--" + name.replace("_", "-"), dest=f"recipe_{name}", type=type(default), default=default)
+    add_recipe(options, Recipe())
     return options
 
 
@@ -307,11 +268,10 @@ def main(arguments: list[str] | None = None):
     given = parser().parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
     if given.what == "train":
-        train(given, Recipe(**{name: getattr(given, f"recipe_{name}") for name in asdict(Recipe())}))
+        train(given, recipe_of(given, Recipe))
     else:
-        {"cells": of_cells, "ladders": of_ladders, "lookalikes": of_lookalikes}[given.what](
-            given, start(given.backbone)
-        )
+        compare = {"cells": of_cells, "ladders": of_ladders, "lookalikes": of_lookalikes}[given.what]
+        compare(given, start(given.backbone))
 
 
 if __name__ == "__main__":

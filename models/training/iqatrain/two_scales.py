@@ -37,6 +37,7 @@ from .networks.metaiqa import MEAN, STD
 from .networks.two_scales import CHANNELS, FEATURES, VIEW, TwoScales
 from .runtime import open_session
 from .scales import agreement
+from .shallow import Standardised, add_recipe, descend, joined, out_of_order, recipe_of, spread
 
 SEEN, WHOLE = TwoScales.short_side, TwoScales.crop
 HELD_OUT = 500  # pictures of BIQ2021's training part, as `data.split` holds them out
@@ -95,7 +96,7 @@ MIDDLE = ((WHOLE - VIEW) // 2,) * 2
 def of_ladders(given, stages: Stages) -> None:
     part, parts = map(int, given.part.split("/"))
     for ladder in sorted(open_ladders(given.ladders), key=lambda one: -one.display):
-        kept = given.out / f"ladder-{ladder.path.stem}.npy"
+        kept = ladder.kept_in(given.out)
         name = ladder.path.stem
         number = zlib.crc32(name.encode())
         if number % parts != part or kept.exists():
@@ -157,7 +158,7 @@ class Recipe:
     ema: float = 0.99
     opinions: int = 256  # pictures with opinions, and
     references: int = 10  # references with all their steps, in each training step
-    human: float = 0.0  # weight of the loss on opinions: above 0 it lost more of the agreement with them
+    human: float = 0.0  # weight of the loss on opinions, with which held-out ones were met less well
     weight: float = 1.0  # weight of the ladders' losses
     order: float = 3.0  # weight of the loss on the order of a reference's steps
     margin: float = 0.5  # of the difference of two targets
@@ -197,8 +198,8 @@ class Steps:
     """Features of references whose ladders are at hand, and what is learned of them."""
 
     def __init__(self, ladders: list[Ladder], scale: Scale, folder: Path, network: TwoScales, recipe: Recipe):
-        self.ladders = [one for one in ladders if (folder / f"ladder-{one.path.stem}.npy").exists()]
-        self.features = [np.load(folder / f"ladder-{one.path.stem}.npy").astype(np.float32) for one in self.ladders]
+        self.ladders = [one for one in ladders if one.kept_in(folder).exists()]
+        self.features = [np.load(one.kept_in(folder)).astype(np.float32) for one in self.ladders]
         self.labels = [scale.labels(one) for one in self.ladders]
         self.targets = []
         for ladder, features, labels in zip(self.ladders, self.features, self.labels):
@@ -212,15 +213,13 @@ class Steps:
 
         Features [n, 2 * 1920], targets [n], pairs [m, 2] of which the first is better.
         """
-        x, targets, pairs, first = [], [], [], 0
+        parts = []
         for i in random.choice(len(self.ladders), min(count, len(self.ladders)), replace=False):
             places, views = self.features[i].shape[1], self.features[i].shape[2] - 1
             place, view = int(random.integers(places)), 1 + int(random.integers(views))
-            x.append(self.features[i][:, place][:, (0, view)].reshape(len(self.labels[i]), -1))
-            targets.append(self.targets[i])
-            pairs += [(first + a, first + b) for chain in self.ladders[i].chains() for a, b in zip(chain, chain[1:])]
-            first += len(self.labels[i])
-        return np.concatenate(x), np.concatenate(targets), np.array(pairs)
+            x = self.features[i][:, place][:, (0, view)].reshape(len(self.labels[i]), -1)
+            parts.append((x, self.targets[i], self.ladders[i].neighbours()))
+        return joined(parts)
 
     def scores(self, network: TwoScales) -> list[np.ndarray]:
         """The mean over places of each step's score, with the middle view."""
@@ -238,43 +237,6 @@ def one_scale(network: TwoScales, features: np.ndarray) -> np.ndarray:
     return torch.sigmoid(network.head(last))[:, 0].numpy()
 
 
-def spread(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """The error in units of the targets' variance, and 1 - PLCC."""
-    a, b = scores - scores.mean(), targets - targets.mean()
-    return ((scores - targets) ** 2).mean() / targets.var() + 1 - (a * b).sum() / (a.norm() * b.norm() + 1e-6)
-
-
-def out_of_order(scores: torch.Tensor, targets: torch.Tensor, pairs: np.ndarray, margin: float) -> torch.Tensor:
-    """By how much the scores of pairs [m, 2], of which the first is better, are nearer than a share of the targets'
-    distance, in units of the targets' deviation.
-    """
-    better, worse = pairs.T
-    room = margin * torch.relu(targets[better] - targets[worse]) + 0.01
-    return torch.relu(room - scores[better] + scores[worse]).mean() / targets.std()
-
-
-class Further(nn.Module):
-    """The added layers over standardised features, while they learn."""
-
-    def __init__(self, network: TwoScales, x: np.ndarray):
-        super().__init__()
-        self.layers = network.further
-        self.mean, self.scale = torch.from_numpy(x.mean(0)), torch.from_numpy(x.std(0) + 1e-3)
-        nn.init.zeros_(self.layers[3].weight)
-        nn.init.zeros_(self.layers[3].bias)
-
-    def forward(self, x, noise: float = 0.0):
-        x = (x - self.mean) / self.scale
-        return self.layers(x + noise * torch.randn_like(x) if noise else x)
-
-    @torch.no_grad()
-    def fold(self) -> None:
-        """From here the layers take features as they are."""
-        first = self.layers[0]
-        first.weight /= self.scale
-        first.bias -= first.weight @ self.mean
-
-
 def learn(network: TwoScales, recipe: Recipe, opinions: Opinions, steps: Steps | None) -> None:
     """Trains the added layers; the backbone and the head of one scale stand still."""
     torch.manual_seed(recipe.seed)
@@ -282,10 +244,10 @@ def learn(network: TwoScales, recipe: Recipe, opinions: Opinions, steps: Steps |
     everything = [opinions.features.reshape(-1, 2 * FEATURES)]
     if steps:
         everything += [one[:, :, :2].reshape(-1, 2 * FEATURES)[::2] for one in steps.features]
-    further = Further(network, np.concatenate(everything))
-    averaged = copy.deepcopy(further)
-    optimizer = torch.optim.AdamW(further.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.lr, recipe.steps, pct_start=0.1)
+    whole = np.concatenate(everything)
+    further = Standardised(network.further, whole.mean(0), whole.std(0))
+    for one in (network.further[3].weight, network.further[3].bias):
+        nn.init.zeros_(one)
     network.head.eval()
     last = slice(FEATURES - 2 * CHANNELS[-1], FEATURES - CHANNELS[-1])
 
@@ -293,8 +255,7 @@ def learn(network: TwoScales, recipe: Recipe, opinions: Opinions, steps: Steps |
         added = further(x, recipe.noise)
         return torch.sigmoid(network.head(x[:, last]).detach() + added)[:, 0], added
 
-    further.train()
-    for step in range(recipe.steps):
+    def loss_of():
         chosen = random.choice(len(opinions.mos), min(recipe.opinions, len(opinions.mos)), replace=False)
         place = random.integers(opinions.features.shape[1], size=len(chosen))
         x, targets = torch.from_numpy(opinions.features[chosen, place]), torch.from_numpy(opinions.mos[chosen])
@@ -305,15 +266,9 @@ def learn(network: TwoScales, recipe: Recipe, opinions: Opinions, steps: Steps |
             (found, _), targets = score(torch.from_numpy(x)), torch.from_numpy(targets)
             loss = loss + recipe.weight * spread(found, targets)
             loss = loss + recipe.order * out_of_order(found, targets, pairs, recipe.margin)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        decay = min(recipe.ema, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for kept, now in zip(averaged.parameters(), further.parameters()):
-                kept.lerp_(now, 1 - decay)
-    network.further.load_state_dict(averaged.layers.state_dict())
+        return loss
+
+    descend(network.further, loss_of, recipe.steps, recipe.lr, recipe.weight_decay, recipe.ema)
     further.fold()
     network.eval()
 
@@ -409,8 +364,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--part", default="0/1", help="for several processes: which of how many parts this one does")
     options.add_argument("--leave-out", action="store_true", help="for `train`: by leave-one-subset-out")
     options.add_argument("--out", type=Path, required=True)
-    for name, default in asdict(Recipe()).items():
-        options.add_argument("--" + name.replace("_", "-"), dest=f"recipe_{name}", type=type(default), default=default)
+    add_recipe(options, Recipe())
     return options
 
 
@@ -418,7 +372,7 @@ def main(arguments: list[str] | None = None):
     given = parser().parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
     if given.what == "train":
-        train(given, Recipe(**{name: getattr(given, f"recipe_{name}") for name in asdict(Recipe())}))
+        train(given, recipe_of(given, Recipe))
     else:
         {"ladders": of_ladders, "opinions": of_opinions}[given.what](given, Stages(given.model))
 

@@ -9,29 +9,24 @@ import onnx
 import pytest
 import torch
 
-from iqatrain import coding, contracts, data, export, finetune, ladders, networks, quantize, runtime
+from iqatrain import coding, contracts, data, export, finetune, networks, quantize, runtime
 from iqatrain.networks.two_scales import FEATURES
 
 
-def write_ladders(folder):
+def write_ladders(folder, write_ladder):
     """24 references of which some features of the finer views say what is left, and the shrunk views nothing."""
     (folder / "ladders").mkdir()
     (folder / "features").mkdir()
     random = np.random.default_rng(7)
     for i in range(24):
-        steps = [ladders.Step("reference", vmaf=97.4, vif=1.0, ssim=1.0)]
-        for k in range(6):
-            measures = {"vmaf": 90.0 - 12 * k, "vif": 0.9 - 0.1 * k, "ssim": 0.98 - 0.04 * k}
-            steps.append(ladders.Step("rate", k, "x265", 20 + k, 1080, **measures))
-        described = {"reference": "x", "display": 1080, "scale": 1.0, "steps": [vars(one) for one in steps]}
-        (folder / "ladders" / f"r{i}-1080.json").write_text(json.dumps(described))
+        name = write_ladder(folder / "ladders", i)
         features = random.normal(size=(7, 2, 3, FEATURES)).astype(np.float16)
         features[:, :, 1:, 400:800] += np.linspace(6, 0, 7)[:, None, None, None]
-        np.save(folder / "features" / f"ladder-r{i}-1080.npy", features)
+        np.save(folder / "features" / f"ladder-{name}.npy", features)
 
 
-def test_it_learns_what_is_left_and_keeps_the_backbone(tmp_path, capsys):
-    write_ladders(tmp_path)
+def test_it_learns_what_is_left_and_keeps_the_backbone(tmp_path, capsys, write_ladder):
+    write_ladders(tmp_path, write_ladder)
     torch.manual_seed(3)
     start = networks.build("metaiqa").eval()
     export.write_onnx(start, tmp_path / "one.onnx", "half")
@@ -41,7 +36,7 @@ def test_it_learns_what_is_left_and_keeps_the_backbone(tmp_path, capsys):
     assert found["srocc"] > 0.9 and found["in order"] > 0.9
     trained = export.load_ema(tmp_path / "out" / "checkpoint.pt", "coding")
     # From here its layers take features as the backbone gives them.
-    features = torch.from_numpy(coding.views(tmp_path / "features", "r0-1080")[:, 0])
+    features = torch.from_numpy(coding.views(tmp_path / "features" / "ladder-r0-1080.npy")[:, 0])
     with torch.no_grad():
         scores = trained.head(features)[:, 0].numpy()
     assert scores[0] > scores[-1] + 0.3

@@ -6,34 +6,29 @@ import json
 import numpy as np
 import pytest
 
-from iqatrain import content_variant, ladders
+from iqatrain import content_variant
 from iqatrain.networks.two_scales import FEATURES
 
 
-def made(folder, level: float):
+def made(folder, write_ladder, level: float = 0.0):
     """60 references whose features hold the label above a level of their own, in units of `level`."""
     (folder / "ladders").mkdir()
     (folder / "features").mkdir()
     random = np.random.default_rng(3)
     shared = random.normal(size=2 * FEATURES)  # what differs between displays, and is equal within one
     for i in range(60):
-        steps = [ladders.Step("reference", vmaf=97.4, vif=1.0, ssim=1.0)]
-        for k in range(6):
-            measures = {"vmaf": 90.0 - 12 * k, "vif": 0.9 - 0.1 * k, "ssim": 0.98 - 0.04 * k}
-            steps.append(ladders.Step("rate", k, "x265", 20 + k, 1080, **measures))
         display = (512, 1080, 2160)[i % 3]
-        described = {"reference": "x", "display": display, "scale": 1.0, "steps": [vars(one) for one in steps]}
-        (folder / "ladders" / f"r{i}-{display}.json").write_text(json.dumps(described))
+        name = write_ladder(folder / "ladders", i, display)
         features = random.normal(0, 0.1, (7, 2, 2, FEATURES))
         features += (level * (i % 3) * shared).reshape(2, FEATURES)
         features[:, :, 1, :300] += np.linspace(3, 0, 7)[:, None, None]
-        np.save(folder / "features" / f"ladder-r{i}-{display}.npy", features.astype(np.float16))
+        np.save(folder / "features" / f"ladder-{name}.npy", features.astype(np.float16))
 
 
 @pytest.mark.parametrize("level", [0.0, 2.0])
-def test_both_students_learn_and_are_measured_on_what_is_held_out(tmp_path, monkeypatch, capsys, level):
+def test_both_students_learn_and_are_measured_on_what_is_held_out(tmp_path, monkeypatch, capsys, write_ladder, level):
     monkeypatch.setattr(content_variant, "STEPS", 150)
-    made(tmp_path, level)
+    made(tmp_path, write_ladder, level)
     folders = ("ladders", "features", "out")
     given = [word for name in folders for word in (f"--{name}", str(tmp_path / name))]
     content_variant.main([*given, "--seeds", "1"])
@@ -45,8 +40,8 @@ def test_both_students_learn_and_are_measured_on_what_is_held_out(tmp_path, monk
     assert (tmp_path / "out" / "measured.jsonl").read_text().count("\n") == 7
 
 
-def test_references_are_of_other_content_and_as_high(tmp_path):
-    made(tmp_path, 0.0)
+def test_references_are_of_other_content_and_as_high(tmp_path, write_ladder):
+    made(tmp_path, write_ladder)
     every = content_variant.open_ladders(tmp_path / "ladders")
     data = content_variant.Ladders(every, content_variant.Scale(every), tmp_path / "features", {})
     for i, one in enumerate(data.ladders):
@@ -57,8 +52,8 @@ def test_references_are_of_other_content_and_as_high(tmp_path):
     np.testing.assert_allclose(beside[:, 2 * FEATURES :] + data.features[2][0, 0], beside[:, : 2 * FEATURES], atol=1e-6)
 
 
-def test_a_teacher_moves_what_is_learned(tmp_path):
-    made(tmp_path, 0.0)
+def test_a_teacher_moves_what_is_learned(tmp_path, write_ladder):
+    made(tmp_path, write_ladder)
     every = content_variant.open_ladders(tmp_path / "ladders")
     scale, name = content_variant.Scale(every), every[0].path.stem
     data = content_variant.Ladders(every, scale, tmp_path / "features", {name: np.zeros(7)})

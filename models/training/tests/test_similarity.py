@@ -9,7 +9,7 @@ import onnx
 import pytest
 import torch
 
-from iqatrain import contracts, data, export, finetune, kadid, ladders, networks, quantize, runtime, similarity
+from iqatrain import contracts, data, export, finetune, kadid, networks, quantize, runtime, similarity
 from iqatrain.networks.resnet18_fr import FIXED, Fixed, of_stage
 
 
@@ -104,7 +104,7 @@ def test_what_is_kept_is_what_the_network_makes_of_a_pair(network, picture):
     assert similarity.scored(network, kept[1:, 1:])[0] == pytest.approx(expected, abs=1e-5)
 
 
-def write_features(folder, inputs):
+def write_features(folder, inputs, write_ladder):
     """Cells and ladders whose labels some comparisons say."""
     random = np.random.default_rng(7)
     for name in ("compared", "ladders"):
@@ -117,19 +117,14 @@ def write_features(folder, inputs):
         features[..., 5:15] += wrong[:, None, None]
         np.save(folder / "compared" / f"cells-{n:03}.npy", features.astype(np.float16))
     for i in range(20):
-        steps = [ladders.Step("reference", vmaf=97.4, vif=1.0, ssim=1.0)]
-        for k in range(6):
-            measures = {"vmaf": 90.0 - 12 * k, "vif": 0.9 - 0.1 * k, "ssim": 0.98 - 0.04 * k}
-            steps.append(ladders.Step("rate", k, "x265", 20 + k, 1080, **measures))
-        described = {"reference": "x", "display": 1080, "scale": 1.0, "steps": [vars(one) for one in steps]}
-        (folder / "ladders" / f"r{i}-1080.json").write_text(json.dumps(described))
+        name = write_ladder(folder / "ladders", i)
         features = np.abs(random.normal(0, 0.05, (7, 2, inputs)))
         features[..., 20:30] += np.linspace(0, 1, 7)[:, None, None]
-        np.save(folder / "compared" / f"ladder-r{i}-1080.npy", features.astype(np.float16))
+        np.save(folder / "compared" / f"ladder-{name}.npy", features.astype(np.float16))
 
 
-def test_it_learns_of_cells_and_of_ladders(network, tmp_path, capsys):
-    write_features(tmp_path, network.inputs)
+def test_it_learns_of_cells_and_of_ladders(network, tmp_path, capsys, write_ladder):
+    write_features(tmp_path, network.inputs, write_ladder)
     export.write_onnx(networks.build("metaiqa").eval(), tmp_path / "metaiqa.onnx", "half")
     folders = {"tables": "tables.npz", "ladders": "ladders", "compared": "compared", "backbone": "metaiqa.onnx"}
     given = [word for name, path in {**folders, "out": "run"}.items() for word in (f"--{name}", str(tmp_path / path))]

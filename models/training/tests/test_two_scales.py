@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from iqatrain import contracts, data, export, finetune, ladders, networks, parity, quantize, runtime, two_scales
+from iqatrain import contracts, data, export, finetune, networks, parity, quantize, runtime, two_scales
 from iqatrain.networks.two_scales import FEATURES, TwoScales
 
 
@@ -71,7 +71,7 @@ def test_the_exported_graph_says_how_it_looks_and_runs_in_integers(tmp_path):
     assert (runs["QLinearConv"], runs["Conv"] + runs["FusedConv"]) == (19, 1)
 
 
-def write_features(folder, random):
+def write_features(folder, random, write_ladder):
     """Opinions and labels that some features of the middle view say."""
     folder.mkdir()
     for name, count, places in (("learned", 300, 1), ("held-out", 60, 5)):
@@ -83,20 +83,15 @@ def write_features(folder, random):
     made = folder.parent / "ladders"
     made.mkdir()
     for i in range(24):
-        steps = [ladders.Step("reference", vmaf=97.4, vif=1.0, ssim=1.0)]
-        for k in range(6):
-            measures = {"vmaf": 90.0 - 12 * k, "vif": 0.9 - 0.1 * k, "ssim": 0.98 - 0.04 * k}
-            steps.append(ladders.Step("rate", k, "x265", 20 + k, 1080, **measures))
-        described = {"reference": "x", "display": 1080, "scale": 1.0, "steps": [vars(one) for one in steps]}
-        (made / f"r{i}-1080.json").write_text(json.dumps(described))
+        name = write_ladder(made, i)
         features = random.normal(size=(7, 2, 3, FEATURES)).astype(np.float16)
         features[..., 1:, 400:800] += np.linspace(6, 0, 7)[:, None, None, None]
-        np.save(folder / f"ladder-r{i}-1080.npy", features)
+        np.save(folder / f"ladder-{name}.npy", features)
     return made
 
 
-def test_it_learns_of_both_and_starts_as_it_was(one_scale, tmp_path, monkeypatch, capsys):
-    made = write_features(tmp_path / "features", np.random.default_rng(7))
+def test_it_learns_of_both_and_starts_as_it_was(one_scale, tmp_path, monkeypatch, capsys, write_ladder):
+    made = write_features(tmp_path / "features", np.random.default_rng(7), write_ladder)
     recipe = ["--steps", "120", "--hidden", "16", "--references", "6", "--opinions", "64", "--alignment", "0"]
     folders = {"ladders": made, "features": made.parent / "features", "start": one_scale / "float.onnx"}
     folders["out"] = tmp_path / "run"

@@ -22,7 +22,8 @@ from torch import nn
 from .metaiqa import MEAN, STD
 from .resnet18 import ResNet18
 
-FIXED = 19  # comparisons that no backbone is needed for
+FIXED = 19  # comparisons that no backbone is needed for, of which
+GMSD, MDSI = 5, 10  # are those two measures
 HIDDEN = 16
 GRADIENT, CHROMATICITY = 170 / 255**2, 550 / 255**2  # the constants of GMSD and MDSI, for 0 to 1
 WEAK = 1e-2  # what keeps a channel that says nothing from saying that all differs
@@ -104,6 +105,11 @@ class Backbone(ResNet18):
         return self.stages(x)
 
 
+def inputs(used: int) -> int:
+    """How many comparisons there are with so many stages."""
+    return FIXED + 3 * used
+
+
 class ResNet18Fr(nn.Module):
     """[n, 3, h, w] of a picture and of its reference, normalised -> [n, 1], up to 1 (equal); worst about 0."""
 
@@ -112,7 +118,7 @@ class ResNet18Fr(nn.Module):
     def __init__(self, hidden=HIDDEN, used=4):
         super().__init__()
         self.backbone, self.fixed = Backbone(used), Fixed()
-        self.inputs = FIXED + 3 * used
+        self.inputs = inputs(used)
         self.register_buffer("unit", torch.ones(self.inputs))  # of each comparison
         self.wide, self.curve = nn.Linear(self.inputs, hidden), nn.GELU()
         self.narrow = nn.Linear(hidden, 1, bias=False)
