@@ -17,21 +17,27 @@ class SyntheticBatches:
     """Batches of synthetic pictures, and the loss of a network's second output on them.
 
     A batch: distorted [n, 3, crop, crop] uint8, their references likewise, attribute targets [n, 6] and weights [n, 6].
-    One picture in eight is an untouched reference.
+    One picture in eight is an untouched reference; the others are of `types`, or of all that the folder has.
     """
 
-    def __init__(self, network, folder: Path, tables: Path | None, count: int, seed: int, held_out: bool = False):
-        self.pictures, self.count, self.seed, self.crop = synthetic.open_synthetic(folder), count, seed, network.crop
+    def __init__(
+        self, network, folder: Path, tables: Path | None, count: int, seed: int, held_out: bool = False, types=None
+    ):
+        self.pictures = synthetic.open_synthetic(folder, some_types=tables is None)
+        self.types = types or self.pictures.types
+        if not set(self.types) <= set(self.pictures.types):
+            raise ValueError(f"{folder} has types {self.pictures.types}, and not all of {self.types}")
+        self.count, self.seed, self.crop = count, seed, network.crop
         self.numbers = self.pictures.part(held_out)
         self.labels = labels.label(tables, self.pictures) if tables else None
 
     def batch(self, step: int):
         random = np.random.default_rng([self.seed, 11, step])
-        side = self.pictures.pixels.shape[2]
+        side, types = self.pictures.pixels.shape[2], self.types
         pairs, targets, weights = [], [], []
         for _ in range(self.count):
             n = int(random.choice(self.numbers))
-            kind = int(random.integers(1, self.pictures.kinds + 1)) if random.random() > 1 / 8 else 0
+            kind = types[int(random.integers(len(types)))] if random.random() > 1 / 8 else 0
             level = int(random.integers(1, kadid.LEVELS + 1))
             top, left = random.integers(0, side - self.crop + 1, 2)
             window = np.s_[top : top + self.crop, left : left + self.crop]

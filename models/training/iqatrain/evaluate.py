@@ -174,7 +174,7 @@ def order_beside(network, given):
     """
     steps, scores = {}, []
     for number, reference in enumerate(references(given)):
-        copies = [*synthetic.versions(reference, [26, number])[1:], *coded.versions(reference)]
+        copies = [*list(synthetic.versions(reference, [26, number]).values())[1:], *coded.versions(reference)]
         found = np.reshape(scores_beside(network, reference, copies), (-1, kadid.LEVELS))
         scores.append(found[: kadid.TYPES])
         for name, levels in zip(coded.NAMES, found[kadid.TYPES :]):

@@ -21,7 +21,7 @@ from . import alignment, data, datasets, networks, trainer
 from .auxiliary import SyntheticBatches
 from .features import Ridge
 from .measures import by_subset
-from .networks import bpclip
+from .networks import bpclip, mt_irn
 from .networks.resnet18 import STATISTICS
 from .trainer import Recipe, Trainer
 
@@ -226,6 +226,8 @@ def build(given) -> nn.Module:
     )
     if given.network.startswith("bpclip"):
         options["tokens"] = given.tokens
+    if given.network == "mt-irn":
+        options["parts"] = given.parts
     network = networks.build(given.network, **options)
     if given.backbone:
         load_backbone(network, given.backbone)
@@ -268,6 +270,9 @@ def add_network_options(options: argparse.ArgumentParser) -> None:
     )
     options.add_argument(
         "--tokens", type=int, default=bpclip.TOKENS, help="BPCLIP: tokens a side; crops have 32 times as many pixels"
+    )
+    options.add_argument(
+        "--parts", choices=mt_irn.PARTS, default="whole", help="mt-irn: which there are, for the ablation of Table 7"
     )
     options.add_argument("--synthetic", type=Path, help="what iqatrain.synthetic made, for the second output")
     options.add_argument("--tables", type=Path, help="what iqatrain.labels wrote")

@@ -3,6 +3,7 @@
 
     python -m iqatrain.restoration map       --synthetic synthetic --out map
     python -m iqatrain.restoration reference --synthetic synthetic --start map/checkpoint.pt --out restored
+    python -m iqatrain.restoration evaluate  --synthetic synthetic --start restored/checkpoint.pt
 
 The paper trains 100 and 50 epochs of the Waterloo Exploration Database (94,880 distorted pictures) at batches of 64.
 Its second loss (Eq. 5) looks at the pseudo-reference only; here the map keeps `second` of its weight, because it leaves
@@ -10,13 +11,16 @@ the model. `iqatrain.finetune --network mt-irn --start restored/checkpoint.pt` i
 """
 
 import argparse
+import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
-from . import datasets, finetune, trainer
+from . import datasets, finetune, kadid, synthetic, trainer
 from .auxiliary import SyntheticBatches
 from .measures import plcc
 from .networks.mt_irn import Restoration
@@ -97,12 +101,62 @@ def on_held_out(network, batches: SyntheticBatches, device: str, count: int = 8)
     return {**found, "map, PLCC": round(plcc(*(torch.cat(one).flatten().cpu().numpy() for one in zip(*maps))), 4)}
 
 
+def gains(network: Restoration, pictures: synthetic.Synthetic) -> dict[str, dict]:
+    """By type of distortion, and over all: mean PSNR (dB) and SSIM of the held-out references' distorted pictures
+    and of their pseudo-references, as Table 8 has them. What equals its reference is in no mean: its PSNR has no bound.
+    """
+    network.eval()
+    found: dict[str, list] = {}
+    for n in pictures.part(held_out=True):
+        reference = tensor(pictures.reference(n))
+        for kind in pictures.types:
+            for level in range(1, kadid.LEVELS + 1):
+                distorted = tensor(pictures.picture(n, kind, level))
+                if torch.equal(distorted, reference):
+                    continue
+                restored = network(distorted)[0].clamp(0, 1)
+                row = [measure(one, reference) for measure in (psnr, ssim) for one in (distorted, restored)]
+                found.setdefault(kadid.NAMES[kind - 1], []).append(row)
+    found["all"] = [row for rows in found.values() for row in rows]
+    names = ("PSNR, distorted", "PSNR, pseudo-reference", "SSIM, distorted", "SSIM, pseudo-reference")
+    return {
+        kind: {"pictures": len(rows), **dict(zip(names, np.mean(rows, 0).round(4).tolist()))}
+        for kind, rows in found.items()
+    }
+
+
+def tensor(picture: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
+
+
+def psnr(one: torch.Tensor, other: torch.Tensor) -> float:
+    return -10 * math.log10(float(((one - other) ** 2).mean()))
+
+
+def ssim(one: torch.Tensor, other: torch.Tensor) -> float:
+    return float(ssim_map(one, other).mean())
+
+
+def load_restoration(checkpoint: Path) -> Restoration:
+    """The restoration network in a checkpoint of it alone, or of a whole MT-IRN."""
+    state = torch.load(checkpoint, weights_only=True, map_location="cpu")["ema"]
+    network = Restoration()
+    found = {name.removeprefix("restoration."): one for name, one in state.items() if name.startswith("restoration.")}
+    if not found:
+        raise ValueError(f"{checkpoint} has no restoration network: one of iqatrain.restoration or of mt-irn is needed")
+    network.load_state_dict(found)
+    return network.eval()
+
+
 def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("stage", choices=("map", "reference"))
+    options.add_argument("stage", choices=("map", "reference", "evaluate"))
     options.add_argument("--synthetic", type=Path, required=True)
-    options.add_argument("--start", type=Path, help="the first stage's checkpoint")
-    options.add_argument("--out", type=Path, required=True)
+    options.add_argument(
+        "--types", type=synthetic.parse_types, help="only these of what --synthetic has, with commas between"
+    )
+    options.add_argument("--start", type=Path, help="the first stage's checkpoint; evaluate: any with a restoration")
+    options.add_argument("--out", type=Path, help="where a stage's checkpoint and log go")
     options.add_argument("--stop-at", type=int)
     options.add_argument("--device", default=trainer.best_device())
     options.add_argument("--workers", type=int, default=1)
@@ -111,14 +165,25 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None):
-    given = parser().parse_args(arguments)
+    options = parser()
+    given = options.parse_args(arguments)
+    if given.stage == "evaluate":
+        if not given.start:
+            options.error("evaluate needs --start, the checkpoint that is evaluated")
+        with torch.no_grad():
+            found = gains(load_restoration(given.start), synthetic.open_synthetic(given.synthetic, some_types=True))
+        for kind, row in found.items():
+            print(json.dumps({"type": kind, **row}))
+        return
+    if not given.out:
+        options.error(f"{given.stage} needs --out")
     recipe = finetune.recipe_of(given, RestorationRecipe)
     torch.manual_seed(recipe.seed)
     network = RestorationAlone(recipe.crop)
     if given.start:
         finetune.load_start(network, given.start)
     training = RestorationTrainer(network, recipe, given.stage, given.device)
-    batches = SyntheticBatches(network, given.synthetic, None, recipe.batch, recipe.seed)
+    batches = SyntheticBatches(network, given.synthetic, None, recipe.batch, recipe.seed, types=given.types)
     held_out = SyntheticBatches(network, given.synthetic, None, 16, recipe.seed + 1, held_out=True)
     training.resume(given.out)
     training.fit(

@@ -3,12 +3,14 @@
 measures.
 
     python -m iqatrain.synthetic --pristine CID22-512/training --pristine clic2025 --out synthetic --count 160
+    python -m iqatrain.synthetic --pristine CID22-512/training --out waterloo --types 1,9,10,11 --no-measures
 
 `synthetic/` then holds
     references.txt   the files, one a line, in order
     pixels.npy       [n, 126, side, side, 3] uint8: the reference, then type 1 level 1, type 1 level 2, …
     measures.npy     [n, 125, 6] float32: `fidelity.MEASURES` of each distorted picture
     done.npy         [n] uint8: 1 where a reference is finished
+    types.txt        with --types: the numbers of the types that are there; of the others there are holes
 A stopped run goes on where it was: what is made follows from the seed, the reference's and the type's number alone.
 """
 
@@ -43,10 +45,15 @@ class Synthetic:
     available: np.ndarray
     coded: np.ndarray | None = None
     coded_measures: np.ndarray | None = None
+    chosen: tuple[int, ...] | None = None  # the types that are there, if not all are
 
     @property
     def kinds(self) -> int:
         return kadid.TYPES + (0 if self.coded is None else self.coded.shape[1] // kadid.LEVELS)
+
+    @property
+    def types(self) -> tuple[int, ...]:
+        return self.chosen or tuple(range(1, self.kinds + 1))
 
     def part(self, held_out: bool) -> np.ndarray:
         """The finished references for training, or those held out."""
@@ -62,9 +69,14 @@ class Synthetic:
         return self.pixels[n, 1 + (kind - 1) * kadid.LEVELS + level - 1]
 
 
-def open_synthetic(folder: Path) -> Synthetic:
+def open_synthetic(folder: Path, some_types: bool = False) -> Synthetic:
+    """What was made in `folder`; ValueError if it has not all types, unless `some_types` will do."""
+    listed = folder / "types.txt"
+    chosen = parse_types(listed.read_text()) if listed.exists() else None
+    if chosen and not some_types:
+        raise ValueError(f"{folder} has types {listed.read_text().strip()} alone, and all are needed: make another")
     arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("pixels", "measures", "done")]
-    made = Synthetic(arrays[0], arrays[1], np.flatnonzero(arrays[2]))
+    made = Synthetic(arrays[0], arrays[1], np.flatnonzero(arrays[2]), chosen=chosen)
     if (folder / "coded_done.npy").exists() and np.load(folder / "coded_done.npy")[made.available].all():
         made.coded, made.coded_measures = (
             np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("coded", "coded_measures")
@@ -95,24 +107,30 @@ def reference_picture(path: Path, side: int = SIDE) -> np.ndarray:
     return np.asarray(picture.crop((left, top, left + side, top + side)))
 
 
-def versions(reference: np.ndarray, seed) -> np.ndarray:
-    """[126, side, side, 3]: the reference and its 125 distorted copies; levels of a type share their random numbers."""
-    made = [reference]
-    for kind in range(1, kadid.TYPES + 1):
+def versions(reference: np.ndarray, seed, types=range(1, kadid.TYPES + 1)) -> dict[int, np.ndarray]:
+    """The reference and its distorted copies by their place among the 126, [side, side, 3] each; levels of a type share
+    their random numbers.
+    """
+    made = {0: reference}
+    for kind in types:
         for level in range(1, kadid.LEVELS + 1):
-            made.append(kadid.distort(reference, kind, level, np.random.default_rng([*seed, kind])))
-    return np.stack(made)
+            copy = kadid.distort(reference, kind, level, np.random.default_rng([*seed, kind]))
+            made[(kind - 1) * kadid.LEVELS + level] = copy
+    return made
 
 
-def make_one(folder: Path, n: int, path: Path, with_measures: bool) -> int:
+def make_one(folder: Path, n: int, path: Path, with_measures: bool, types=range(1, kadid.TYPES + 1)) -> int:
     torch.set_num_threads(1)
     pixels = np.load(folder / "pixels.npy", mmap_mode="r+")
-    made = versions(reference_picture(path, pixels.shape[2]), [25, n])
-    pixels[n] = made
+    made = versions(reference_picture(path, pixels.shape[2]), [25, n], types)
+    for place, one in made.items():
+        pixels[n, place] = one
     pixels.flush()
     if with_measures:
         table = np.load(folder / "measures.npy", mmap_mode="r+")
-        table[n] = [fidelity.measures(made[0], one) for one in made[1:]]
+        for place, one in made.items():
+            if place:
+                table[n, place - 1] = fidelity.measures(made[0], one)
         table.flush()
     done = np.load(folder / "done.npy", mmap_mode="r+")
     done[n] = 1
@@ -120,8 +138,30 @@ def make_one(folder: Path, n: int, path: Path, with_measures: bool) -> int:
     return n
 
 
-def make(folder: Path, files: list[Path], side: int = SIDE, jobs: int = 1, with_measures: bool = True) -> None:
+def parse_types(text: str) -> tuple[int, ...]:
+    """Numbers with commas between, sorted. ValueError where one is no type of KADID-10k's."""
+    found = tuple(sorted({int(one) for one in text.split(",")}))
+    if not 1 <= found[0] <= found[-1] <= kadid.TYPES:
+        raise ValueError(f"{text.strip()!r}: types go from 1 to {kadid.TYPES}")
+    return found
+
+
+def make(
+    folder: Path,
+    files: list[Path],
+    side: int = SIDE,
+    jobs: int = 1,
+    with_measures: bool = True,
+    types: tuple[int, ...] | None = None,
+) -> None:
+    """Makes what is not there yet; `types`: only these, None: all."""
     folder.mkdir(parents=True, exist_ok=True)
+    of_types = folder / "types.txt"
+    begun = (folder / "done.npy").exists()
+    if begun and types != (parse_types(of_types.read_text()) if of_types.exists() else None):
+        raise ValueError(f"{folder} was begun with other types; use another folder")
+    if types:
+        of_types.write_text(",".join(map(str, types)) + "\n")
     listed = folder / "references.txt"
     names = [f"{path.parent.name}/{path.name}" for path in files]
     if listed.exists():
@@ -139,12 +179,13 @@ def make(folder: Path, files: list[Path], side: int = SIDE, jobs: int = 1, with_
             ).flush()
         listed.write_text("\n".join(names) + "\n")
     left = np.flatnonzero(np.load(folder / "done.npy") == 0)
+    what = [(folder, n, files[n], with_measures, types or range(1, kadid.TYPES + 1)) for n in left]
     if jobs == 1:
-        for n in left:
-            print("made", make_one(folder, n, files[n], with_measures), flush=True)
+        for one in what:
+            print("made", make_one(*one), flush=True)
         return
     with ProcessPoolExecutor(jobs) as pool:
-        for n in pool.map(make_one, *zip(*[(folder, n, files[n], with_measures) for n in left])):
+        for n in pool.map(make_one, *zip(*what)):
             print("made", n, flush=True)
 
 
@@ -157,6 +198,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--count", type=int, default=160, help="references, 56 MB each at a side of 384")
     options.add_argument("--side", type=int, default=SIDE)
     options.add_argument("--jobs", type=int, default=1, help="processes")
+    options.add_argument("--types", type=parse_types, help="only these of the 25, with commas between")
     options.add_argument(
         "--no-measures", action="store_true", help="leave the full-reference measures out (they cost most)"
     )
@@ -166,7 +208,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None):
     given = parser().parse_args(arguments)
     files = pristine_files(given.pristine)[: given.count]
-    make(given.out, files, given.side, given.jobs, not given.no_measures)
+    make(given.out, files, given.side, given.jobs, not given.no_measures, given.types)
 
 
 if __name__ == "__main__":

@@ -125,6 +125,7 @@ def test_restoration_has_the_papers_channels():
 @torch.no_grad()
 def test_skips_come_from_e5_e4_and_e3():
     network = mt_irn.Restoration().eval()
+    torch.nn.init.normal_(network.d5.weight)  # at first it is zero, and the pseudo-reference the picture itself
     x = torch.rand(1, 3, 32, 32)
     before = network(x)
     for encoder, feature in (("e5", 0), ("e4", None), ("e3", None)):
@@ -141,6 +142,44 @@ def test_skips_come_from_e5_e4_and_e3():
             assert not torch.allclose(before[2][feature], after[2][feature])
         for handle in handles:
             handle.remove()
+
+
+@torch.no_grad()
+def test_an_untrained_restoration_is_the_identity():
+    x = torch.rand(1, 3, 32, 32)
+    assert torch.equal(mt_irn.Restoration().eval()(x)[0], x)
+
+
+@torch.no_grad()
+def test_equation_2_as_printed_weighs_what_came_in():
+    fusion = mt_irn.Fusion(4, 6, printed=True)
+    restoration, content = torch.rand(2, 4, 8, 8), torch.rand(2, 6, 8, 8)
+    parts = []
+    for (convolved, attention), maps in ((fusion.restoration, restoration), (fusion.content, content)):
+        inner = convolved(maps)
+        both = torch.stack((inner.max(1).values, inner.mean(1)), 1)
+        parts.append((maps * torch.sigmoid(attention.conv(both))).mean((2, 3)))
+    gap = torch.cat(parts, 1)
+    torch.testing.assert_close(fusion(restoration, content), gap * torch.sigmoid(fusion.channels(gap)))
+    assert fusion.out == 10 and mt_irn.Fusion(4, 6).out == 6 * mt_irn.WIDTH
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("parts", mt_irn.PARTS)
+def test_the_parts_of_table_7(parts):
+    network = networks.build("mt-irn", parts=parts).eval()
+    found = network(torch.rand(2, 3, 64, 64))
+    score = found if parts == "baseline" else found[0]
+    assert score.shape == (2, 1) and ((score > 0) & (score < 1)).all()
+    held = {name.split(".")[0] for name in network.state_dict()}
+    more = {"restoration": ["restoration"], "difference": ["restoration", "difference"]}
+    assert held == {
+        "backbone",
+        "head",
+        *more.get(parts, [] if parts == "baseline" else [*more["difference"], "fusions"]),
+    }
+    with pytest.raises(ValueError, match="baseline, restoration, difference, whole, printed"):
+        networks.build("mt-irn", parts="fusion")
 
 
 @torch.no_grad()

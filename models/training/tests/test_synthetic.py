@@ -62,6 +62,23 @@ def test_a_stopped_folder_goes_on_and_refuses_other_references(folder):
         synthetic.make(folder / "synthetic", files[:-1], side=96)
 
 
+def test_some_types_are_as_in_the_whole_set_and_refused_where_all_are_needed(folder, tmp_path):
+    files = synthetic.pristine_files([folder / "pristine"])[:2]
+    synthetic.make(tmp_path / "some", files, side=96, with_measures=False, types=synthetic.parse_types("10,1"))
+    some = synthetic.open_synthetic(tmp_path / "some", some_types=True)
+    whole = synthetic.open_synthetic(folder / "synthetic")
+    assert some.types == (1, 10) and whole.types == tuple(range(1, whole.kinds + 1))
+    for kind in some.types:
+        assert (some.picture(1, kind, 3) == whole.picture(1, kind, 3)).all()
+    assert not some.picture(1, 2, 3).any()
+    with pytest.raises(ValueError, match="types 1,10 alone"):
+        synthetic.open_synthetic(tmp_path / "some")
+    with pytest.raises(ValueError, match="other types"):
+        synthetic.make(tmp_path / "some", files, side=96, with_measures=False)
+    with pytest.raises(ValueError, match="go from 1 to 25"):
+        synthetic.parse_types("1,26")
+
+
 def test_evaluation_pictures_are_refused(tmp_path):
     (tmp_path / "kodak").mkdir()
     (tmp_path / "kodak" / "1.png").touch()

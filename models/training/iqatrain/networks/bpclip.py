@@ -114,7 +114,7 @@ class BpClip(nn.Module):
     def tokens(self, distorted, reference):
         levels = self.backbone(distorted)
         if not self.reference:
-            return [gate(f, f) for gate, f in zip(self.gates, levels)]
+            return self.tokens_of(levels)
         found = []
         for gate, d, r in zip(self.gates, levels, self.backbone(reference)):
             if len(r) < len(d):  # in training: pictures that share a reference follow each other
@@ -123,8 +123,16 @@ class BpClip(nn.Module):
             found.append(gate(difference, torch.cat((d, r, difference), 1)))
         return found
 
+    def tokens_of(self, levels):
+        """Without a reference: of the backbone's five levels."""
+        return [gate(f, f) for gate, f in zip(self.gates, levels)]
+
     def forward(self, distorted, reference=None):
-        g = [one + self.position for one in self.tokens(distorted, reference)]
+        return self.judge(self.tokens(distorted, reference))
+
+    def judge(self, tokens):
+        """Score and attributes, of the five levels' tokens."""
+        g = [one + self.position for one in tokens]
         cosines = []
         for i in range(4):
             information = self.inform[i](self.cross[i](g[i], g[i + 1]))

@@ -12,16 +12,39 @@ Where the paper leaves something open, what is done here:
   statistics stand still.
 """
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from .resnet50 import ResNet50
+from .resnet50 import CHANNELS, ResNet50
 
 WIDTH = 64
 DIFFERENCE = 96
 HIDDEN = 256
+RESTORED = (64, 128, 256)  # channels of F1 to F3
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What of the network there is; without fusion, the maps' averages are put side by side."""
+
+    restoration: bool = True
+    difference: bool = True
+    fusion: bool = True
+    printed: bool = False  # Eq. 2
+
+
+# Table 7, from its baseline on.
+PARTS = {
+    "baseline": Parts(False, False, False),
+    "restoration": Parts(True, False, False),
+    "difference": Parts(True, True, False),
+    "whole": Parts(),
+    "printed": Parts(printed=True),
+}
 
 
 class Normed(nn.Module):
@@ -81,7 +104,8 @@ class Restoration(nn.Module):
         self.d1, self.d2, self.d3, self.d4 = up(256, 128), up(256, 64), up(128, 32), up(64, 16)
         self.d5 = nn.ConvTranspose2d(16, 3, 3, 1, 1)
         self.d6 = nn.ConvTranspose2d(16, 1, 3, 1, 1)
-        nn.init.zeros_(self.d5.bias)
+        for zero in self.d5.parameters():  # it starts as the identity
+            nn.init.zeros_(zero)
         nn.init.ones_(self.d6.bias)
 
     def forward(self, x):
@@ -110,68 +134,106 @@ class MultiScale(nn.Module):
 
 
 class SpatialAttention(nn.Module):
-    """Eq. 2: each place weighted by a 5x5 convolution of its largest and its mean channel; the size stays."""
+    """Eq. 2: where to look, [n, 1, h, w], by a 5x5 convolution of the largest and the mean channel; the size stays."""
 
     def __init__(self):
         super().__init__()
         self.conv = nn.Conv2d(2, 1, 5, 1, 2)
 
     def forward(self, x):
-        both = torch.cat((x.amax(1, keepdim=True), x.mean(1, keepdim=True)), 1)
-        return x * torch.sigmoid(self.conv(both))
+        return torch.sigmoid(self.conv(torch.cat((x.amax(1, keepdim=True), x.mean(1, keepdim=True)), 1)))
 
 
 class Fusion(nn.Module):
-    """Restoration [n, r, h, w] and content [n, c, h, w] -> [n, 6 WIDTH], the mean of the fused maps (Eq. 2 and 3)."""
+    """Restoration [n, r, h, w] and content [n, c, h, w] -> [n, out], the mean of the fused maps (Eq. 2 and 3); `out` is
+    6 WIDTH, or r + c with Eq. 2 as `printed`, which weighs the maps that came in and not the convolved ones.
+    """
 
-    def __init__(self, restoration, content):
+    def __init__(self, restoration, content, printed=False):
         super().__init__()
+        self.printed, self.out = printed, restoration + content if printed else 6 * WIDTH
         self.restoration = nn.Sequential(MultiScale(restoration), SpatialAttention())
         self.content = nn.Sequential(MultiScale(content), SpatialAttention())
-        self.channels = nn.Linear(6 * WIDTH, 6 * WIDTH)
+        self.channels = nn.Linear(self.out, self.out)
+
+    def attended(self, branch, x):
+        convolved = branch[0](x)
+        return (x if self.printed else convolved) * branch[1](convolved)
 
     def forward(self, restoration, content):
         # The channel weights are the same at every place, so the average can be taken before they are applied.
-        fused = torch.cat((self.restoration(restoration), self.content(content)), 1).mean((2, 3))
+        both = self.attended(self.restoration, restoration), self.attended(self.content, content)
+        fused = torch.cat([one.mean((2, 3)) for one in both], 1)
         return fused * torch.sigmoid(self.channels(fused))
 
 
 class MtIrn(nn.Module):
-    """[n, 3, 224, 224] R'G'B' 0 to 1 -> (score [n, 1], 0 (worst) to 1 (best), map [n, 1, 224, 224], the SSIM map)."""
+    """[n, 3, 224, 224] R'G'B' 0 to 1 -> (score [n, 1], 0 (worst) to 1 (best), map [n, 1, 224, 224], the SSIM map).
+
+    `parts` names one of PARTS: what of the network there is, for the ablation of Table 7. Without restoration the score
+    leaves it alone.
+    """
 
     name, crop, crops, stride, mean, std = "mt-irn", 224, 5, None, (0.0,) * 3, (1.0,) * 3
 
-    def __init__(self, dropout=0.3, frozen_stages=0, learned_norms=True):
+    def __init__(self, dropout=0.3, frozen_stages=0, learned_norms=True, parts="whole"):
         super().__init__()
-        self.restoration = Restoration()
+        if parts not in PARTS:
+            raise ValueError(f"parts are {parts!r}, and not one of {', '.join(PARTS)}")
+        self.parts = PARTS[parts]
+        self.restoration = Restoration() if self.parts.restoration else None
         self.backbone = ResNet50(frozen_stages, learned_norms)
-        self.fusions = nn.ModuleList([Fusion(64, 256), Fusion(128, 512), Fusion(256, 1024)])
-        self.difference = nn.Conv2d(2048, DIFFERENCE, 1)
+        levels = list(zip(RESTORED, CHANNELS[1:4]))
+        self.fusions = self.difference = None
+        if self.parts.fusion:
+            self.fusions = nn.ModuleList([Fusion(*one, printed=self.parts.printed) for one in levels])
+            features = sum(one.out for one in self.fusions)
+        else:
+            features = sum(CHANNELS[1:4]) + (sum(RESTORED) if self.parts.restoration else 0)
+        if self.parts.difference:
+            self.difference = nn.Conv2d(2048, DIFFERENCE, 1)
+            features += DIFFERENCE
         self.head = nn.Sequential(
-            nn.Linear(2048 + DIFFERENCE + 3 * 6 * WIDTH, HIDDEN), nn.PReLU(), nn.Dropout(dropout), nn.Linear(HIDDEN, 1)
+            nn.Linear(2048 + features, HIDDEN), nn.PReLU(), nn.Dropout(dropout), nn.Linear(HIDDEN, 1)
         )
 
     def train(self, mode=True):
         super().train(mode)
-        self.restoration.eval()
+        if self.restoration is not None:
+            self.restoration.eval()
         return self
 
+    def score(self, levels, restored, better):
+        """[n, 1], of the backbone's five levels, the restoration's three feature maps, and the pseudo-reference's last
+        level; the latter two None where the network has no such part.
+        """
+        top, content = levels[4], levels[1:4]
+        found = [top.mean((2, 3))]
+        if self.difference is not None:
+            # A 1x1 convolution of the average is the average of the convolution.
+            found.append(self.difference((top - better).mean((2, 3), keepdim=True)).flatten(1))
+        if self.fusions is not None:
+            found += [fusion(r, c) for fusion, r, c in zip(self.fusions, restored, content)]
+        else:
+            found += [one.mean((2, 3)) for one in (*content, *(restored or ()))]
+        return torch.sigmoid(self.head(torch.cat(found, 1)))
+
     def forward(self, x):
-        reference, ssim, restored = self.restoration(x)
         levels = self.backbone(x)
-        top = levels[4]
-        better = self.backbone(reference.clamp(0, 1))[4]
-        fused = [fusion(r, c) for fusion, r, c in zip(self.fusions, restored, levels[1:4])]
-        # A 1x1 convolution of the average is the average of the convolution.
-        difference = self.difference((top - better).mean((2, 3), keepdim=True)).flatten(1)
-        features = torch.cat((top.mean((2, 3)), difference, *fused), 1)
-        return torch.sigmoid(self.head(features)), ssim
+        if self.restoration is None:
+            return self.score(levels, None, None)
+        reference, ssim, restored = self.restoration(x)
+        better = self.backbone(reference.clamp(0, 1))[4] if self.difference is not None else None
+        return self.score(levels, restored, better), ssim
 
     def parameter_groups(self, lr, head_factor):
         """Backbone and U-Net at `rate`, what starts from nothing at `head_factor` times it."""
-        slow = [*self.backbone.parameters(), *self.restoration.parameters()]
-        fast = [*self.fusions.parameters(), *self.difference.parameters(), *self.head.parameters()]
+        slow = [self.backbone, self.restoration]
+        fast = [self.fusions, self.difference, self.head]
         return [
-            {"params": [p for p in slow if p.requires_grad], "peak": lr},
-            {"params": [p for p in fast if p.requires_grad], "peak": lr * head_factor},
+            {
+                "params": [p for part in some if part is not None for p in part.parameters() if p.requires_grad],
+                "peak": peak,
+            }
+            for some, peak in ((slow, lr), (fast, lr * head_factor))
         ]

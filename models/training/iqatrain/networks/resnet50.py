@@ -69,13 +69,18 @@ class ResNet50(nn.Module):
             for part in (self.stem, *self.stages[:frozen_stages]):
                 part.requires_grad_(False)
 
-    def forward(self, x):
+    def lower(self, x):
+        """The first four levels."""
         levels = [F.relu(self.stem(x * 255 - self.mean_255))]
         x = F.max_pool2d(levels[0], 3, 2, 1)
-        for stage in self.stages:
+        for stage in self.stages[:3]:
             x = stage(x)
             levels.append(x)
         return levels
+
+    def forward(self, x):
+        levels = self.lower(x)
+        return [*levels, self.stages[3](levels[3])]
 
     def load_keras(self, weights: dict) -> None:
         """Takes the arrays of Keras' ResNet-50 (`read_tfjs`): BGR input, kernels [h, w, in, out], norms with epsilon

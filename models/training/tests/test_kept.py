@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MPL-2.0
+"""The papers' protocol on kept activations, and the restoration that it needs."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from scipy.io import savemat
+
+from iqatrain import data, networks, restoration, synthetic, trainer
+from iqatrain.benchmarks import kept, live
+from iqatrain.networks import mt_irn
+from iqatrain.networks.resnet50 import ResNet50
+
+COUNT, CROP = 12, 64
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory):
+    """A LIVE Challenge of noise, a backbone and a restoration; and what `make` kept of them."""
+    folder = tmp_path_factory.mktemp("kept")
+    noise = data.noise_pictures(live.TRAINING_PICTURES + COUNT, 96)
+    (folder / "live" / "Data").mkdir(parents=True)
+    (folder / "live" / "Images").mkdir()
+    names = np.empty((len(noise), 1), object)
+    for i, pixels in enumerate(noise.pixels):
+        names[i, 0] = f"{i}.bmp"
+        Image.fromarray(pixels).save(folder / "live" / "Images" / f"{i}.bmp")
+    savemat(folder / "live" / "Data" / "AllImages_release.mat", {"AllImages_release": names})
+    savemat(folder / "live" / "Data" / "AllMOS_release.mat", {"AllMOS_release": 100 * noise.mos[None]})
+    torch.manual_seed(5)
+    backbone, alone = ResNet50(), restoration.RestorationAlone(CROP)
+    torch.nn.init.normal_(alone.restoration.d5.weight, std=0.1)
+    trainer.write_atomically(
+        {"ema": {f"backbone.{key}": value for key, value in backbone.state_dict().items()}}, folder / "backbone.pt"
+    )
+    trainer.write_atomically({"ema": alone.state_dict()}, folder / "restored.pt")
+    run(
+        folder,
+        f"make --live {folder}/live --restoration multi={folder}/restored.pt --short-side 80 --out {folder}/kept",
+    )
+    return folder
+
+
+def run(folder, line):
+    kept.main([*line.split(), "--backbone", str(folder / "backbone.pt"), "--crop", str(CROP)])
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", [*mt_irn.PARTS, "bpclip-nr"])
+def test_what_is_kept_gives_the_networks_own_score(places, name):
+    network = networks.build("bpclip-nr", tokens=2) if name == "bpclip-nr" else networks.build("mt-irn", parts=name)
+    network.backbone.load(places / "backbone.pt")
+    if getattr(network, "restoration", None) is not None:
+        network.restoration = restoration.load_restoration(places / "restored.pt")
+    network.eval()
+    pictures = live.open_live(places / "live")
+    pictures.short_side = 80
+    x = torch.from_numpy(kept.patches(pictures.picture(3), CROP, 3)).permute(0, 3, 1, 2).float() / 255
+    found = network(x)
+    wanted = (found[0] if isinstance(found, tuple) else found).flatten()
+    whole = kept.Kept(places / "kept", kept.names_for(network, "multi"))
+    scores = kept.scores_of_kept(network, whole.some(3 * kept.PATCHES + np.arange(kept.PATCHES)))
+    torch.testing.assert_close(scores, wanted, atol=2e-3, rtol=2e-3)  # half precision
+    assert wanted.std() > 0
+    assert kept.predictions(network, whole, np.array([3]))[0] == pytest.approx(float(wanted.mean()), abs=2e-3)
+
+
+def test_a_round_has_every_patch_of_the_chosen_pictures_once(places):
+    whole = kept.Kept(places / "kept", ("level3",))
+    chosen = np.array([0, 2, 5, 7])
+    loader = kept.batches(whole, chosen, kept.finetune.FinetuneRecipe(batch=10))
+    mos = torch.cat([targets for _, targets in loader(0, 2)])
+    assert sorted(mos.tolist()) == sorted(np.repeat(whole.mos[chosen], kept.PATCHES).tolist())
+    again = [targets for _, targets in loader(1, 4)]  # a run that goes on sees what one that did not stop sees
+    assert torch.equal(again[0], mos[10:]) and not torch.equal(torch.cat(again[1:]), mos)
+
+
+@pytest.mark.parametrize(
+    "options", ["--parts baseline", "--parts printed --restored multi", "--network bpclip-nr --tokens 2"]
+)
+def test_a_split_is_trained_measured_and_logged_once(places, tmp_path, options):
+    line = f"--kept {places}/kept --name one --seeds 1 --steps 2 --batch 4 --out {tmp_path} {options}"
+    run(places, f"choose {line}")
+    assert not (tmp_path / "results.jsonl").exists()
+    for _ in range(2):
+        run(places, f"train {line}")
+    (row,) = [json.loads(one) for one in (tmp_path / "results.jsonl").read_text().splitlines()]
+    assert (row["name"], row["seed"], row["pictures"]) == ("one", 1, 2) and -1 <= row["srocc"] <= 1
+    assert row["kept"] == f"short side 80, patches of {CROP}" and row["recipe"]["steps"] == 2
+
+
+def test_the_probe_adds_part_by_part(places, tmp_path):
+    run(places, f"probe --kept {places}/kept --restored multi --name p --seeds 0 --out {tmp_path}")
+    names = [json.loads(one)["name"] for one in (tmp_path / "results.jsonl").read_text().splitlines()]
+    assert names == ["p-baseline", "p-restoration", "p-difference"]
+
+
+def test_restoration_is_asked_for_by_name(places, tmp_path):
+    with pytest.raises(ValueError, match="--restored"):
+        run(places, f"train --kept {places}/kept --name x --parts whole --seeds 0 --steps 1 --out {tmp_path}")
+    with pytest.raises(ValueError, match="not finished"):
+        run(places, f"probe --kept {tmp_path} --name x --out {tmp_path}")
+    with pytest.raises(SystemExit):
+        run(places, f"make --restoration a-b=x --out {tmp_path}")
+
+
+def test_gains_are_none_for_the_identity_and_known_for_a_mean(folder):
+    pictures = synthetic.open_synthetic(folder / "synthetic")
+    network = mt_irn.Restoration()
+    with torch.no_grad():
+        same = restoration.gains(network, pictures)
+        network.d5.bias.fill_(0.5)
+        moved = restoration.gains(network, pictures)
+    assert same["all"]["pictures"] <= 2 * 125 and set(same) == {*restoration.kadid.NAMES, "all"}
+    for row in same.values():
+        assert row["PSNR, distorted"] == row["PSNR, pseudo-reference"] < 60
+        assert row["SSIM, distorted"] == row["SSIM, pseudo-reference"]
+    assert moved["all"]["PSNR, pseudo-reference"] < same["all"]["PSNR, pseudo-reference"] - 3
+
+
+def test_evaluate_prints_each_type_and_refuses_what_has_no_restoration(folder, places, capsys):
+    on = ["evaluate", "--synthetic", str(folder / "synthetic"), "--start"]
+    restoration.main([*on, str(places / "restored.pt")])
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert rows[-1]["type"] == "all" and rows[0]["type"] == "gaussian-blur"
+    with pytest.raises(ValueError, match="no restoration network"):
+        restoration.main([*on, str(places / "backbone.pt")])
+    with pytest.raises(SystemExit):
+        restoration.main(on[:3])
