@@ -6,13 +6,13 @@ backbone stays as it is up to conv4_x, and conv5_x and all above it are trained 
     kept make   --live ChallengeDB_release --restoration multi=multi/checkpoint.pt --out kept
     kept train  --kept kept --network mt-irn --parts whole --restored multi --name whole --out again …
     kept choose --kept kept …        within a split's training part: no look at a test part
-    kept probe  --kept kept --restored multi --name probe --out again
+    kept probe  --kept kept --restored multi --name probe --out again    and choose-probe
 
 Of each picture five random patches are kept, as MT-IRN's paper takes them, about half of them mirrored; a picture's
 five are the same in training and in test. `make` writes one array a level, [n, 5, h, w, c] float16: 1.4 MB for each
-patch of 128 pixels, and 0.4 MB more for each restoration. `train` takes the recipe's options of `iqatrain.finetune`;
-a patch is one sample. `probe` fits a ridge regression to what is kept, part by part: what each adds before anything is
-trained.
+patch of 128 pixels, and 0.4 MB more for each restoration, or 0.2 MB for its --features. `train` takes the recipe's
+options of `iqatrain.finetune`; a patch is one sample. `probe` fits a ridge regression to what is kept, part by part:
+what each adds before anything is trained.
 
 Looks and choices are logged as by `iqatrain.benchmarks.protocol`, whose `summary` reads them.
 """
@@ -54,14 +54,18 @@ def patches(picture: np.ndarray, crop: int, number: int) -> np.ndarray:
 
 
 class Lower:
-    """What is computed once: the backbone up to conv4_x on a patch, and on its pseudo-reference."""
+    """What is computed once: the backbone up to conv4_x on a patch, and on its pseudo-reference; of the restorations
+    `alone` only F1 to F3.
+    """
 
-    def __init__(self, backbone: Path, restorations: dict[str, Path]):
+    def __init__(self, backbone: Path, restorations: dict[str, Path], alone: dict[str, Path]):
         self.backbone = ResNet50().eval().to(memory_format=torch.channels_last)
         self.backbone.load(backbone)
-        self.restorations = {}
-        for name, checkpoint in restorations.items():
-            self.restorations[name] = load_restoration(checkpoint).to(memory_format=torch.channels_last)
+        self.restorations = {
+            name: load_restoration(checkpoint).to(memory_format=torch.channels_last)
+            for name, checkpoint in (restorations | alone).items()
+        }
+        self.alone = set(alone)
 
     @torch.no_grad()
     def __call__(self, crops: np.ndarray) -> dict[str, torch.Tensor]:
@@ -70,14 +74,19 @@ class Lower:
         found = dict(zip(LEVELS, self.backbone.lower(x)))
         for name, restoration in self.restorations.items():
             reference, _, restored = restoration(x)
-            better = self.backbone.lower(reference.clamp(0, 1))[-1]
-            found |= dict(zip(restored_names(name), (*restored, better)))
+            found |= dict(zip(restored_names(name), restored))
+            if name not in self.alone:
+                found[restored_names(name)[3]] = self.backbone.lower(reference.clamp(0, 1))[-1]
         return found
+
+
+def lower_of(given: argparse.Namespace) -> Lower:
+    return Lower(given.backbone, dict(given.restoration), dict(given.features))
 
 
 def make_some(folder: Path, given: argparse.Namespace, numbers: list[int]) -> None:
     torch.set_num_threads(1)
-    lower, pictures = Lower(given.backbone, dict(given.restoration)), live.open_live(given.live)
+    lower, pictures = lower_of(given), live.open_live(given.live)
     pictures.short_side = given.short_side
     arrays = None
     for n in numbers:
@@ -93,9 +102,7 @@ def make_some(folder: Path, given: argparse.Namespace, numbers: list[int]) -> No
 def make(given: argparse.Namespace) -> None:
     pictures = live.open_live(given.live)
     given.out.mkdir(parents=True, exist_ok=True)
-    first = Lower(given.backbone, dict(given.restoration))(
-        np.zeros((1, given.recipe_crop, given.recipe_crop, 3), np.uint8)
-    )
+    first = lower_of(given)(np.zeros((1, given.recipe_crop, given.recipe_crop, 3), np.uint8))
     for name, value in first.items():
         shape = (len(pictures), PATCHES, *value.shape[2:], value.shape[1])
         np.lib.format.open_memmap(given.out / f"{name}.npy", mode="w+", dtype=np.float16, shape=shape).flush()
@@ -112,6 +119,9 @@ class Kept:
     def __init__(self, folder: Path, names: tuple[str, ...]):
         if not (folder / "geometry.txt").exists():
             raise ValueError(f"{folder} is not finished: give it to `make` as --out")
+        for name in names:
+            if not (folder / f"{name}.npy").exists():
+                raise ValueError(f"{folder} has no {name}.npy: `make` is given restorations by name")
         self.geometry = (folder / "geometry.txt").read_text().strip()
         self.mos = np.load(folder / "mos.npy")
         self.arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names}
@@ -214,17 +224,20 @@ def pooled_parts(given) -> dict[str, np.ndarray]:
     last = ResNet50()
     last.load(given.backbone)
     last = last.stages[3].eval()
-    kept = Kept(given.kept, LEVELS[1:] + (restored_names(given.restored) if given.restored else ()))
+    restored = [one for one in restored_names(given.restored or "") if (given.kept / f"{one}.npy").exists()]
+    if given.restored and not restored:
+        raise ValueError(f"{given.kept} has no restoration called {given.restored}")
+    kept = Kept(given.kept, (*LEVELS[1:], *restored))
     rows: dict[str, list] = {}
     for n in range(len(kept)):
         some = kept.some(n * PATCHES + np.arange(PATCHES))
         levels = [some[name] for name in LEVELS[1:]]
         levels.append(last(levels[-1]))
         found = {"baseline": pooled(levels)}
-        if given.restored:
-            *restored, better = (some[name] for name in restored_names(given.restored))
-            difference = levels[-1] - last(better)
-            found["restoration"] = pooled(restored)
+        if restored:
+            found["restoration"] = pooled([some[name] for name in restored[:3]])
+        if len(restored) == 4:
+            difference = levels[-1] - last(some[restored[3]])
             found["difference"] = torch.cat((difference.mean((2, 3)), difference.abs().mean((2, 3))), 1)
         for name, value in found.items():
             rows.setdefault(name, []).append(value.mean(0).numpy())
@@ -255,7 +268,7 @@ def named_path(text: str) -> tuple[str, Path]:
 
 def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("what", choices=("make", "train", "choose", "probe"))
+    options.add_argument("what", choices=("make", "train", "choose", "probe", "choose-probe"))
     options.add_argument("--backbone", type=Path, required=True, help="the folder of ResNet-50's model.json")
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--live", type=Path, help="make: ChallengeDB_release")
@@ -266,6 +279,14 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME=CHECKPOINT",
         help="make: of iqatrain.restoration; may be given more than once",
+    )
+    options.add_argument(
+        "--features",
+        type=named_path,
+        action="append",
+        default=[],
+        metavar="NAME=CHECKPOINT",
+        help="make: the same, of which F1 to F3 alone are kept, and no pseudo-reference",
     )
     options.add_argument("--short-side", type=int, default=288, help="make: pictures are scaled to it first")
     options.add_argument("--jobs", type=int, default=1, help="make, probe: processes, threads")
@@ -291,8 +312,8 @@ def main(arguments: list[str] | None = None):
         make(given)
         return
     given.out.mkdir(parents=True, exist_ok=True)
-    results = Results(given.out, choices=given.what == "choose")
-    if given.what == "probe":
+    results = Results(given.out, choices=given.what.startswith("choose"))
+    if given.what.endswith("probe"):
         probe(given, results)
         return
     recipe = finetune.recipe_of(given, finetune.FinetuneRecipe)
