@@ -54,17 +54,27 @@ def test_what_is_kept_gives_the_networks_own_score(places, name):
     network.backbone.load(places / "backbone.pt")
     if getattr(network, "restoration", None) is not None:
         network.restoration = restoration.load_restoration(places / "restored.pt")
-    network.eval()
+    upper = kept.Upper(network).eval()
     pictures = live.open_live(places / "live")
     pictures.short_side = 80
     x = torch.from_numpy(kept.patches(pictures.picture(3), CROP, 3)).permute(0, 3, 1, 2).float() / 255
-    found = network(x)
-    wanted = (found[0] if isinstance(found, tuple) else found).flatten()
+    levels = network.backbone(x)
+    if name == "bpclip-nr":
+        wanted = torch.cat(network.cosines(network.tokens(x, None)), 1)
+    elif network.restoration is None:
+        wanted = network.features(levels, None, None)
+    else:
+        reference, _, restored = network.restoration(x)
+        better = None if network.difference is None else network.backbone(reference.clamp(0, 1))[4]
+        wanted = network.features(levels, restored, better)
     whole = kept.Kept(places / "kept", kept.names_for(network, "multi"))
-    scores = kept.scores_of_kept(network, whole.some(3 * kept.PATCHES + np.arange(kept.PATCHES)))
-    torch.testing.assert_close(scores, wanted, atol=2e-3, rtol=2e-3)  # half precision
-    assert wanted.std() > 0
-    assert kept.predictions(network, whole, np.array([3]))[0] == pytest.approx(float(wanted.mean()), abs=2e-3)
+    found = upper.features(whole.some(3 * kept.PATCHES + np.arange(kept.PATCHES)))
+    torch.testing.assert_close(found, wanted, atol=2e-3, rtol=2e-3)  # half precision
+    assert wanted.std(0).max() > 0
+    kept.start_from_probe(upper, whole, np.arange(8), 0.3)
+    scores = upper.linear(wanted).flatten()
+    assert kept.predictions(upper, whole, np.array([3]))[0] == pytest.approx(float(scores.mean()), abs=2e-2)
+    assert scores.std() > 0
 
 
 def test_a_round_has_every_patch_of_the_chosen_pictures_once(places):

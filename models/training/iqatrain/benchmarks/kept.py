@@ -11,7 +11,9 @@ backbone stays as it is up to conv4_x, and conv5_x and all above it are trained 
 Of each picture five random patches are kept, as MT-IRN's paper takes them, about half of them mirrored; a picture's
 five are the same in training and in test. `make` writes one array a level, [n, 5, h, w, c] float16: 1.4 MB for each
 patch of 128 pixels, and 0.4 MB more for each restoration, or 0.2 MB for its --features. `train` takes the recipe's
-options of `iqatrain.finetune`; a patch is one sample. `probe` fits a ridge regression to what is kept, part by part:
+options of `iqatrain.finetune`; a patch is one sample. Its network has a linear layer in place of its own head, which
+starts as the ridge regression on the network's untrained features: few steps are not enough for a head that starts from
+nothing. `probe` fits a ridge regression to what is kept, part by part:
 what each adds before anything is trained.
 
 Looks and choices are logged as by `iqatrain.benchmarks.protocol`, whose `summary` reads them.
@@ -23,11 +25,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from .. import finetune, networks
 from ..features import Ridge
 from ..networks import mt_irn
-from ..networks.pooled import pooled
+from ..networks.pooled import Probed, pooled
 from ..networks.resnet50 import ResNet50
 from ..restoration import load_restoration
 from . import live
@@ -35,6 +38,7 @@ from .protocol import Results, parts_of
 
 PATCHES = 5
 LEVELS = tuple(f"level{i}" for i in range(4))  # of the backbone, the stem's first
+FITTED = 2  # of these, those that a network's ridge regression is fitted to
 AT_ONCE = 64  # patches that are scored together
 
 
@@ -149,17 +153,50 @@ def names_for(network, restored: str | None) -> tuple[str, ...]:
     return LEVELS[1:] + restored_names(restored)[: 4 if network.difference is not None else 3]
 
 
-def scores_of_kept(network, some: dict[str, torch.Tensor]) -> torch.Tensor:
-    """[m], of what `Kept.some` gave."""
-    named = {name.rsplit("-", 1)[-1]: value for name, value in some.items()}
-    levels = [named.get(name) for name in LEVELS]
-    last = network.backbone.stages[3]
-    levels.append(last(levels[3]))
-    if network.name == "mt-irn":
+class Upper(Probed):
+    """What is trained of a network: conv5_x and all above it, under a linear layer in place of the network's own head.
+
+    What `Kept.some` gave [m] -> scores [m], about 0 (worst) to 1 (best).
+    """
+
+    def __init__(self, network: nn.Module):
+        super().__init__(network.head[0].in_features)
+        self.network, self.name, self.crop = network, network.name, network.crop
+        for unused in (network.head, getattr(network, "restoration", None)):
+            if unused is not None:
+                unused.requires_grad_(False)
+
+    def features(self, some: dict[str, torch.Tensor]) -> torch.Tensor:
+        network, last = self.network, self.network.backbone.stages[3]
+        named = {name.rsplit("-", 1)[-1]: value for name, value in some.items()}
+        levels = [named.get(name) for name in LEVELS]
+        levels.append(last(levels[3]))
+        if network.name != "mt-irn":
+            return torch.cat(network.cosines(network.tokens_of(levels)), 1)
         restored = None if network.restoration is None else [named[f"f{i}"] for i in (1, 2, 3)]
         better = last(named["better"]) if network.difference is not None else None
-        return network.score(levels, restored, better).flatten()
-    return finetune.scores_of(network.judge(network.tokens_of(levels)))
+        return network.features(levels, restored, better)
+
+    def forward(self, some):
+        return self.linear(self.features(some)).flatten()
+
+    def parameter_groups(self, lr, head_factor):
+        """What starts from nothing at `head_factor` times the rate; the linear layer, which does not, at the rate."""
+        groups = self.network.parameter_groups(lr, head_factor)
+        own = {"params": list(self.head.parameters()), "peak": lr}
+        trained = [{**one, "params": [p for p in one["params"] if p.requires_grad]} for one in groups]
+        return [*(one for one in trained if one["params"]), own]
+
+
+@torch.no_grad()
+def start_from_probe(upper: Upper, kept: Kept, chosen: np.ndarray, strength: float) -> None:
+    """The ridge regression of the opinions on the features of FITTED patches of each chosen picture."""
+    upper.eval()
+    samples = (chosen[:, None] * PATCHES + np.arange(FITTED)).ravel()
+    features = [
+        upper.features(kept.some(part)).numpy() for part in np.array_split(samples, len(samples) // AT_ONCE + 1)
+    ]
+    upper.probe(Ridge(np.concatenate(features), kept.mos[samples // PATCHES], strength))
 
 
 class KeptTrainer(finetune.FinetuneTrainer):
@@ -167,9 +204,7 @@ class KeptTrainer(finetune.FinetuneTrainer):
         some, targets = batch
         none = torch.zeros((0, 2))
         return self.update(
-            lambda network: list(
-                finetune.losses(scores_of_kept(network, some), targets, none, self.variance, self.recipe)
-            )
+            lambda network: list(finetune.losses(network(some), targets, none, self.variance, self.recipe))
         )
 
 
@@ -194,7 +229,7 @@ def predictions(network, kept: Kept, pictures: np.ndarray) -> np.ndarray:
     network.eval()
     samples = (pictures[:, None] * PATCHES + np.arange(PATCHES)).ravel()
     parts = [samples[start : start + AT_ONCE] for start in range(0, len(samples), AT_ONCE)]
-    scores = torch.cat([scores_of_kept(network, kept.some(part)) for part in parts])
+    scores = torch.cat([network(kept.some(part)) for part in parts])
     return scores.view(-1, PATCHES).mean(1).numpy()
 
 
@@ -204,14 +239,17 @@ def train_split(given, recipe, seed: int, results: Results) -> None:
     network = networks.build(given.network, frozen_stages=3, **options)
     finetune.load_backbone(network, given.backbone)
     kept = Kept(given.kept, names_for(network, given.restored))
+    upper = Upper(network)
     chosen, rest = parts_of(len(kept), seed, choosing=not results.looks)
     out = (given.out if results.looks else given.out / "choices") / given.name / f"seed{seed}"
-    training = KeptTrainer(network, type(recipe)(**{**vars(recipe), "seed": recipe.seed + seed}))
+    start_from_probe(upper, kept, chosen, given.strength)
+    training = KeptTrainer(upper, type(recipe)(**{**vars(recipe), "seed": recipe.seed + seed}))
     training.variance = float(np.var(kept.mos[chosen]))
     training.resume(out)
     training.fit(batches(kept, chosen, training.recipe), out, log_every=25)
     scores = predictions(training.ema_network(), kept, rest)
-    how = {"network": given.network, "parts": given.parts, "restored": given.restored, "kept": kept.geometry}
+    how = {"network": given.network, "parts": given.parts, "restored": given.restored, "strength": given.strength}
+    how["kept"] = kept.geometry
     results.add(given.name, seed, scores, kept.mos[rest], recipe=vars(training.recipe), **how)
     (out / "checkpoint.pt").unlink()
 
@@ -299,7 +337,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--parts", choices=mt_irn.PARTS, default="whole", help="mt-irn: which there are")
     options.add_argument("--restored", help="the name of a restoration that `make` was given")
     options.add_argument("--tokens", type=int, default=4, help="bpclip-nr: tokens a side, a patch's pixels over 32")
-    options.add_argument("--strength", type=float, default=0.3, help="probe: the penalty per training picture")
+    options.add_argument("--strength", type=float, default=0.3, help="the ridge regression's penalty")
     defaults = finetune.FinetuneRecipe(batch=48, error="l1", correlation=0.0, ranking=0.0, crop=128, degraded=0)
     finetune.add_recipe_options(options, defaults)
     return options

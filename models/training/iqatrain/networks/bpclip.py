@@ -127,17 +127,18 @@ class BpClip(nn.Module):
         """Without a reference: of the backbone's five levels."""
         return [gate(f, f) for gate, f in zip(self.gates, levels)]
 
-    def forward(self, distorted, reference=None):
-        return self.judge(self.tokens(distorted, reference))
-
-    def judge(self, tokens):
-        """Score and attributes, of the five levels' tokens."""
+    def cosines(self, tokens):
+        """[n, 40] for each of the four pairs of levels, of the five levels' tokens: the cosines with the adjectives."""
         g = [one + self.position for one in tokens]
         cosines = []
         for i in range(4):
             information = self.inform[i](self.cross[i](g[i], g[i + 1]))
             weighted = information * self.weigh[i](self.own[i](g[i], g[i]))
             cosines.append(F.normalize(self.to_text[i](weighted.mean(1)), dim=1) @ self.words.T)
+        return cosines
+
+    def forward(self, distorted, reference=None):
+        cosines = self.cosines(self.tokens(distorted, reference))
         score = self.head(torch.cat(cosines, 1))
         if not self.attributes:
             return score

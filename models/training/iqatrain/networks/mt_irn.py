@@ -203,9 +203,9 @@ class MtIrn(nn.Module):
             self.restoration.eval()
         return self
 
-    def score(self, levels, restored, better):
-        """[n, 1], of the backbone's five levels, the restoration's three feature maps, and the pseudo-reference's last
-        level; the latter two None where the network has no such part.
+    def features(self, levels, restored, better):
+        """What the head sees [n, features], of the backbone's five levels, the restoration's three feature maps, and
+        the pseudo-reference's last level; the latter two None where the network has no such part.
         """
         top, content = levels[4], levels[1:4]
         found = [top.mean((2, 3))]
@@ -216,7 +216,10 @@ class MtIrn(nn.Module):
             found += [fusion(r, c) for fusion, r, c in zip(self.fusions, restored, content)]
         else:
             found += [one.mean((2, 3)) for one in (*content, *(restored or ()))]
-        return torch.sigmoid(self.head(torch.cat(found, 1)))
+        return torch.cat(found, 1)
+
+    def score(self, *parts):
+        return torch.sigmoid(self.head(self.features(*parts)))
 
     def forward(self, x):
         levels = self.backbone(x)
