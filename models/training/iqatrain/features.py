@@ -4,8 +4,14 @@
     python -m iqatrain.features --backbone resnet50 --weights ResNet50 --live ChallengeDB_release --out features
     python -m iqatrain.features --backbone resnet18 --weights AllLegs_combined.pt --cache cache512 --out features
 
+    python -m iqatrain.features --backbone resnet50 --weights ResNet50 --live ChallengeDB_release --short-side 384 \
+        --restoration multi/checkpoint.pt --out features
+
 Features of a picture, as it is: mean and standard deviation over places of each channel of the four stages' outputs
-([960 * 2] for ResNet-18, [3840 * 2] for ResNet-50). Interrupted, it goes on from the last 200 pictures.
+([960 * 2] for ResNet-18, [3840 * 2] for ResNet-50). With --restoration (ResNet-50 alone; pictures are cut to multiples
+of 16 pixels a side) those of MT-IRN's F1 to F3 follow [448 * 2], then the mean and the mean size of the difference
+between conv5_9 of the picture and of its pseudo-reference [2048 * 2]. Interrupted, it goes on from the last 200
+pictures.
 """
 
 import argparse
@@ -19,6 +25,7 @@ from torch import nn
 from . import data
 from .benchmarks import live
 from .networks.metaiqa import MEAN, STD
+from .networks.mt_irn import load_restoration
 from .networks.pooled import pooled
 from .networks.resnet18 import STATISTICS, ResNet18
 from .networks.resnet50 import ResNet50
@@ -29,7 +36,7 @@ BLOCK, BATCH = 200, 16  # pictures between savings; at once, if they are of one 
 class Backbone(nn.Module):
     """uint8 [n, 3, h, w] -> [n, features]."""
 
-    def __init__(self, name: str, weights: Path):
+    def __init__(self, name: str, weights: Path, restoration: Path | None = None):
         super().__init__()
         self.name = name
         if name == "resnet18":
@@ -38,6 +45,7 @@ class Backbone(nn.Module):
         else:
             self.network = ResNet50()
             self.network.load(weights)
+        self.restoration = load_restoration(restoration) if restoration else None
 
     def stages(self, x):
         if self.name == "resnet50":
@@ -47,7 +55,13 @@ class Backbone(nn.Module):
 
     @torch.no_grad()
     def forward(self, x):
-        return pooled(self.stages(x))
+        if self.restoration is None:
+            return pooled(self.stages(x))
+        x = x[..., : x.shape[2] // 16 * 16, : x.shape[3] // 16 * 16]
+        levels = self.stages(x)
+        reference, _, restored = self.restoration((x.float() / 255).contiguous(memory_format=torch.channels_last))
+        difference = levels[-1] - self.stages(reference.clamp(0, 1) * 255)[-1]
+        return torch.cat((pooled(levels), pooled(restored), difference.mean((2, 3)), difference.abs().mean((2, 3))), 1)
 
 
 def extract(backbone: Backbone, pictures, out: Path, bf16: bool = False) -> np.ndarray:
@@ -116,6 +130,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--short-side", type=int, default=0, help="LIVE Challenge's pictures are scaled to it first; 0: as they are"
     )
+    options.add_argument("--restoration", type=Path, help="resnet50: MT-IRN's, a checkpoint of iqatrain.restoration")
     options.add_argument("--bf16", action="store_true", help="bfloat16")
     options.add_argument("--out", type=Path, required=True)
     return options
@@ -123,7 +138,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None):
     given = parser().parse_args(arguments)
-    backbone = Backbone(given.backbone, given.weights)
+    if given.restoration and given.backbone != "resnet50":
+        raise ValueError("--restoration goes with --backbone resnet50, which the difference is taken by")
+    backbone = Backbone(given.backbone, given.weights, given.restoration)
     sets = {}
     if given.live:
         sets["live"] = live.Decoded(live.open_live(given.live), given.short_side)

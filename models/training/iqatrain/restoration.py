@@ -23,6 +23,7 @@ from torch import nn
 from . import datasets, finetune, kadid, synthetic, trainer
 from .auxiliary import SyntheticBatches
 from .measures import plcc
+from .networks import mt_irn
 from .networks.mt_irn import Restoration
 from .ssim import ssim_map
 from .trainer import Recipe, Trainer
@@ -137,17 +138,6 @@ def ssim(one: torch.Tensor, other: torch.Tensor) -> float:
     return float(ssim_map(one, other).mean())
 
 
-def load_restoration(checkpoint: Path) -> Restoration:
-    """The restoration network in a checkpoint of it alone, or of a whole MT-IRN."""
-    state = torch.load(checkpoint, weights_only=True, map_location="cpu")["ema"]
-    network = Restoration()
-    found = {name.removeprefix("restoration."): one for name, one in state.items() if name.startswith("restoration.")}
-    if not found:
-        raise ValueError(f"{checkpoint} has no restoration network: one of iqatrain.restoration or of mt-irn is needed")
-    network.load_state_dict(found)
-    return network.eval()
-
-
 def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("stage", choices=("map", "reference", "evaluate"))
@@ -171,7 +161,9 @@ def main(arguments: list[str] | None = None):
         if not given.start:
             options.error("evaluate needs --start, the checkpoint that is evaluated")
         with torch.no_grad():
-            found = gains(load_restoration(given.start), synthetic.open_synthetic(given.synthetic, some_types=True))
+            found = gains(
+                mt_irn.load_restoration(given.start), synthetic.open_synthetic(given.synthetic, some_types=True)
+            )
         for kind, row in found.items():
             print(json.dumps({"type": kind, **row}))
         return

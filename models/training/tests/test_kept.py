@@ -53,7 +53,7 @@ def test_what_is_kept_gives_the_networks_own_score(places, name):
     network = networks.build("bpclip-nr", tokens=2) if name == "bpclip-nr" else networks.build("mt-irn", parts=name)
     network.backbone.load(places / "backbone.pt")
     if getattr(network, "restoration", None) is not None:
-        network.restoration = restoration.load_restoration(places / "restored.pt")
+        network.restoration = mt_irn.load_restoration(places / "restored.pt")
     upper = kept.Upper(network).eval()
     pictures = live.open_live(places / "live")
     pictures.short_side = 80

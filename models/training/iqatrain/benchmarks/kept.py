@@ -30,9 +30,9 @@ from torch import nn
 from .. import finetune, networks
 from ..features import Ridge
 from ..networks import mt_irn
+from ..networks.mt_irn import load_restoration
 from ..networks.pooled import Probed, pooled
 from ..networks.resnet50 import ResNet50
-from ..restoration import load_restoration
 from . import live
 from .protocol import Results, parts_of
 

@@ -146,7 +146,7 @@ def support_vectors(features, targets):
 
 def frozen(given, pictures, results: Results) -> None:
     """What a regression on frozen features reaches on the same splits."""
-    features = np.load(given.features)
+    features = np.load(given.features)[:, : given.columns or None]
     for seed in given.seeds:
         if not results.has(given.name, seed):
             chosen, rest = live.split(len(pictures), seed)
@@ -156,7 +156,13 @@ def frozen(given, pictures, results: Results) -> None:
             else:
                 predict, how = Ridge(*training, given.probe_strength), {"strength": given.probe_strength}
             results.add(
-                given.name, seed, predict(features[rest]), pictures.mos[rest], regression=given.regression, **how
+                given.name,
+                seed,
+                predict(features[rest]),
+                pictures.mos[rest],
+                regression=given.regression,
+                columns=features.shape[1],
+                **how,
             )
 
 
@@ -201,6 +207,7 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--network", choices=networks.WITHOUT_REFERENCE, default="metaiqa")
     options.add_argument("--regression", choices=("svr", "ridge"), default="svr")
+    options.add_argument("--columns", type=int, default=0, help="for `frozen`: the first so many features; 0: all")
     options.add_argument("--against", help="for `summary`: the name to compare with, split by split")
     options.add_argument("--short-side", type=int, default=0, help="pictures are scaled to it first; 0: as they are")
     options.add_argument("--checkpoint", type=Path, help="for `unseen`")

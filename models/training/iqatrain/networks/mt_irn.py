@@ -13,6 +13,7 @@ Where the paper leaves something open, what is done here:
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -118,6 +119,17 @@ class Restoration(nn.Module):
         d3 = F.relu(self.d3(torch.cat((d2, e4), 1)))
         d4 = F.relu(self.d4(torch.cat((d3, e3), 1)))
         return x + self.d5(d4), self.d6(d4), (d2, d1, e6)
+
+
+def load_restoration(checkpoint: Path) -> Restoration:
+    """The restoration network in a checkpoint of it alone, or of a whole MT-IRN."""
+    state = torch.load(checkpoint, weights_only=True, map_location="cpu")["ema"]
+    network = Restoration()
+    found = {name.removeprefix("restoration."): one for name, one in state.items() if name.startswith("restoration.")}
+    if not found:
+        raise ValueError(f"{checkpoint} has no restoration network: one of iqatrain.restoration or of mt-irn is needed")
+    network.load_state_dict(found)
+    return network.eval()
 
 
 class MultiScale(nn.Module):
