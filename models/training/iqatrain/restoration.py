@@ -102,13 +102,14 @@ def on_held_out(network, batches: SyntheticBatches, device: str, count: int = 8)
     return {**found, "map, PLCC": round(plcc(*(torch.cat(one).flatten().cpu().numpy() for one in zip(*maps))), 4)}
 
 
-def gains(network: Restoration, pictures: synthetic.Synthetic) -> dict[str, dict]:
+def gains(network: Restoration, pictures: synthetic.Synthetic, count: int | None = None) -> dict[str, dict]:
     """By type of distortion, and over all: mean PSNR (dB) and SSIM of the held-out references' distorted pictures
     and of their pseudo-references, as Table 8 has them. What equals its reference is in no mean: its PSNR has no bound.
+    `count`: of so many held-out references, None: of all.
     """
     network.eval()
     found: dict[str, list] = {}
-    for n in pictures.part(held_out=True):
+    for n in pictures.part(held_out=True)[:count]:
         reference = tensor(pictures.reference(n))
         for kind in pictures.types:
             for level in range(1, kadid.LEVELS + 1):
@@ -147,6 +148,7 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--start", type=Path, help="the first stage's checkpoint; evaluate: any with a restoration")
     options.add_argument("--out", type=Path, help="where a stage's checkpoint and log go")
+    options.add_argument("--count", type=int, help="evaluate: so many of the held-out references (default: all)")
     options.add_argument("--stop-at", type=int)
     options.add_argument("--device", default=trainer.best_device())
     options.add_argument("--workers", type=int, default=1)
