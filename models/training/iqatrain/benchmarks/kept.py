@@ -106,6 +106,7 @@ def make_some(folder: Path, given: argparse.Namespace, numbers: list[int]) -> No
 def make(given: argparse.Namespace) -> None:
     pictures = live.open_live(given.live)
     given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / "geometry.txt").unlink(missing_ok=True)  # it is written last, and says that all is there
     first = lower_of(given)(np.zeros((1, given.recipe_crop, given.recipe_crop, 3), np.uint8))
     for name, value in first.items():
         shape = (len(pictures), PATCHES, *value.shape[2:], value.shape[1])
