@@ -44,6 +44,7 @@ def test_it_learns_what_is_left_and_keeps_the_backbone(tmp_path, capsys, write_l
     torch.testing.assert_close(trained.backbone.blocks[0].conv1.folded()[0], weight, atol=1e-4, rtol=1e-3)
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_the_exported_graph_says_how_it_looks_and_runs_in_integers(tmp_path):
     torch.manual_seed(4)

@@ -25,6 +25,7 @@ def made(folder, write_ladder, level: float = 0.0):
         np.save(folder / "features" / f"ladder-{name}.npy", features.astype(np.float16))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [0.0, 2.0])
 def test_both_students_learn_and_are_measured_on_what_is_held_out(tmp_path, monkeypatch, capsys, write_ladder, level):
     monkeypatch.setattr(content_variant, "STEPS", 150)

@@ -42,6 +42,7 @@ def test_the_error_on_what_is_held_out_falls(tables, monkeypatch):
     assert kept["step"] > 0 and kept["error"] < before / 2
 
 
+@pytest.mark.slow
 def test_cosines_are_what_the_head_of_the_exported_model_is_given(tmp_path):
     torch.manual_seed(4)
     network = networks.build("bpclip-fr", tokens=3).eval()

@@ -16,6 +16,7 @@ from iqatrain.networks import mt_irn
 from iqatrain.networks.resnet50 import ResNet50
 
 COUNT, CROP = 12, 64
+SLOW = ("restoration", "difference", "whole")  # of mt_irn.PARTS
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,9 @@ def run(folder, line):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("name", [*mt_irn.PARTS, "bpclip-nr"])
+@pytest.mark.parametrize(
+    "name", ["baseline", "printed", "bpclip-nr", *(pytest.param(one, marks=pytest.mark.slow) for one in SLOW)]
+)
 def test_what_is_kept_gives_the_networks_own_score(places, name):
     network = networks.build("bpclip-nr", tokens=2) if name == "bpclip-nr" else networks.build("mt-irn", parts=name)
     network.backbone.load(places / "backbone.pt")

@@ -60,6 +60,7 @@ def test_fixed_comparisons_grow_with_what_they_look_for(picture):
     assert brighter[14] == pytest.approx(120 / 255, abs=0.01) and brighter[0] < 0.05
 
 
+@pytest.mark.slow
 def test_the_exported_reference_branch_can_be_computed_once(network, picture, tmp_path):
     path = tmp_path / "model.onnx"
     export.write_onnx(network, path, "half")

@@ -53,6 +53,7 @@ def test_what_is_kept_of_a_crop_is_what_the_network_makes_of_it(one_scale):
     assert 0 < np.abs(rounded - kept).mean() < 0.05 * np.abs(kept).mean()
 
 
+@pytest.mark.slow
 def test_the_exported_graph_says_how_it_looks_and_runs_in_integers(tmp_path):
     torch.manual_seed(4)
     network, path = TwoScales().eval(), tmp_path / "two.float.onnx"
