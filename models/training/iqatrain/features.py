@@ -26,7 +26,7 @@ from . import data
 from .benchmarks import live
 from .networks.metaiqa import MEAN, STD
 from .networks.mt_irn import load_restoration
-from .networks.pooled import pooled
+from .networks.pooled import mean_and_size, pooled
 from .networks.resnet18 import STATISTICS, ResNet18
 from .networks.resnet50 import ResNet50
 
@@ -61,7 +61,7 @@ class Backbone(nn.Module):
         levels = self.stages(x)
         reference, _, restored = self.restoration((x.float() / 255).contiguous(memory_format=torch.channels_last))
         difference = levels[-1] - self.stages(reference.clamp(0, 1) * 255)[-1]
-        return torch.cat((pooled(levels), pooled(restored), difference.mean((2, 3)), difference.abs().mean((2, 3))), 1)
+        return torch.cat((pooled(levels), pooled(restored), mean_and_size(difference)), 1)
 
 
 def extract(backbone: Backbone, pictures, out: Path, bf16: bool = False) -> np.ndarray:

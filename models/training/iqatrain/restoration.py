@@ -12,7 +12,6 @@ the model. `iqatrain.finetune --network mt-irn --start restored/checkpoint.pt` i
 
 import argparse
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,8 +94,7 @@ def on_held_out(network, batches: SyntheticBatches, device: str, count: int = 8)
         maps.append((ssim, ssim_map(distorted, reference)))
         map_error.append((maps[-1][0] - maps[-1][1]).abs().mean())
         for values, one in ((before, distorted), (after, restored)):
-            error = ((one.clamp(0, 1) - reference) ** 2).mean((1, 2, 3)).clamp(min=1e-6)
-            values.append((-10 * error.log10()).mean())
+            values.append(psnr(one.clamp(0, 1), reference).clamp(max=60).mean())
     names = ("map, L1", "PSNR, distorted", "PSNR, pseudo-reference")
     found = {name: round(float(torch.stack(v).mean()), 4) for name, v in zip(names, (map_error, before, after))}
     return {**found, "map, PLCC": round(plcc(*(torch.cat(one).flatten().cpu().numpy() for one in zip(*maps))), 4)}
@@ -117,7 +115,8 @@ def gains(network: Restoration, pictures: synthetic.Synthetic, count: int | None
                 if torch.equal(distorted, reference):
                     continue
                 restored = network(distorted)[0].clamp(0, 1)
-                row = [measure(one, reference) for measure in (psnr, ssim) for one in (distorted, restored)]
+                row = [psnr(one, reference).item() for one in (distorted, restored)]
+                row += [ssim_map(one, reference).mean().item() for one in (distorted, restored)]
                 found.setdefault(kadid.NAMES[kind - 1], []).append(row)
     found["all"] = [row for rows in found.values() for row in rows]
     names = ("PSNR, distorted", "PSNR, pseudo-reference", "SSIM, distorted", "SSIM, pseudo-reference")
@@ -131,12 +130,9 @@ def tensor(picture: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
 
 
-def psnr(one: torch.Tensor, other: torch.Tensor) -> float:
-    return -10 * math.log10(float(((one - other) ** 2).mean()))
-
-
-def ssim(one: torch.Tensor, other: torch.Tensor) -> float:
-    return float(ssim_map(one, other).mean())
+def psnr(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """[n] dB of pictures [n, 3, h, w] from 0 to 1; infinite where two are equal."""
+    return -10 * ((one - other) ** 2).mean((1, 2, 3)).log10()
 
 
 def parser() -> argparse.ArgumentParser:

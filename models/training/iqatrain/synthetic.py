@@ -27,6 +27,7 @@ from . import fidelity, kadid
 from .data import read_picture
 
 SIDE = 384
+ALL_TYPES = tuple(range(1, kadid.TYPES + 1))
 VERSIONS = 1 + kadid.TYPES * kadid.LEVELS
 HELD_OUT_EVERY = 5  # each fifth reference is kept from training
 
@@ -71,10 +72,10 @@ class Synthetic:
 
 def open_synthetic(folder: Path, some_types: bool = False) -> Synthetic:
     """What was made in `folder`; ValueError if it has not all types, unless `some_types` will do."""
-    listed = folder / "types.txt"
-    chosen = parse_types(listed.read_text()) if listed.exists() else None
+    chosen = types_in(folder)
     if chosen and not some_types:
-        raise ValueError(f"{folder} has types {listed.read_text().strip()} alone, and all are needed: make another")
+        listed = ",".join(map(str, chosen))
+        raise ValueError(f"{folder} has types {listed} alone, and all are needed: make another")
     arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("pixels", "measures", "done")]
     made = Synthetic(arrays[0], arrays[1], np.flatnonzero(arrays[2]), chosen=chosen)
     if (folder / "coded_done.npy").exists() and np.load(folder / "coded_done.npy")[made.available].all():
@@ -107,7 +108,7 @@ def reference_picture(path: Path, side: int = SIDE) -> np.ndarray:
     return np.asarray(picture.crop((left, top, left + side, top + side)))
 
 
-def versions(reference: np.ndarray, seed, types=range(1, kadid.TYPES + 1)) -> dict[int, np.ndarray]:
+def versions(reference: np.ndarray, seed, types=ALL_TYPES) -> dict[int, np.ndarray]:
     """The reference and its distorted copies by their place among the 126, [side, side, 3] each; levels of a type share
     their random numbers.
     """
@@ -119,7 +120,7 @@ def versions(reference: np.ndarray, seed, types=range(1, kadid.TYPES + 1)) -> di
     return made
 
 
-def make_one(folder: Path, n: int, path: Path, with_measures: bool, types=range(1, kadid.TYPES + 1)) -> int:
+def make_one(folder: Path, n: int, path: Path, with_measures: bool, types: tuple[int, ...]) -> int:
     torch.set_num_threads(1)
     pixels = np.load(folder / "pixels.npy", mmap_mode="r+")
     made = versions(reference_picture(path, pixels.shape[2]), [25, n], types)
@@ -146,6 +147,12 @@ def parse_types(text: str) -> tuple[int, ...]:
     return found
 
 
+def types_in(folder: Path) -> tuple[int, ...] | None:
+    """Those that the folder was made with, None: all."""
+    listed = folder / "types.txt"
+    return parse_types(listed.read_text()) if listed.exists() else None
+
+
 def make(
     folder: Path,
     files: list[Path],
@@ -156,12 +163,10 @@ def make(
 ) -> None:
     """Makes what is not there yet; `types`: only these, None: all."""
     folder.mkdir(parents=True, exist_ok=True)
-    of_types = folder / "types.txt"
-    begun = (folder / "done.npy").exists()
-    if begun and types != (parse_types(of_types.read_text()) if of_types.exists() else None):
+    if (folder / "done.npy").exists() and types != types_in(folder):
         raise ValueError(f"{folder} was begun with other types; use another folder")
     if types:
-        of_types.write_text(",".join(map(str, types)) + "\n")
+        (folder / "types.txt").write_text(",".join(map(str, types)) + "\n")
     listed = folder / "references.txt"
     names = [f"{path.parent.name}/{path.name}" for path in files]
     if listed.exists():
@@ -179,7 +184,7 @@ def make(
             ).flush()
         listed.write_text("\n".join(names) + "\n")
     left = np.flatnonzero(np.load(folder / "done.npy") == 0)
-    what = [(folder, n, files[n], with_measures, types or range(1, kadid.TYPES + 1)) for n in left]
+    what = [(folder, n, files[n], with_measures, types or ALL_TYPES) for n in left]
     if jobs == 1:
         for one in what:
             print("made", make_one(*one), flush=True)

@@ -13,8 +13,7 @@ five are the same in training and in test. `make` writes one array a level, [n, 
 patch of 128 pixels, and 0.4 MB more for each restoration, or 0.2 MB for its --features. `train` takes the recipe's
 options of `iqatrain.finetune`; a patch is one sample. Its network has a linear layer in place of its own head, which
 starts as the ridge regression on the network's untrained features: few steps are not enough for a head that starts from
-nothing. `probe` fits a ridge regression to what is kept, part by part:
-what each adds before anything is trained.
+nothing. `probe` fits a ridge regression to what is kept, part by part: what each adds before anything is trained.
 
 Looks and choices are logged as by `iqatrain.benchmarks.protocol`, whose `summary` reads them.
 """
@@ -31,7 +30,7 @@ from .. import finetune, networks
 from ..features import Ridge
 from ..networks import mt_irn
 from ..networks.mt_irn import load_restoration
-from ..networks.pooled import Probed, pooled
+from ..networks.pooled import Probed, mean_and_size, pooled
 from ..networks.resnet50 import ResNet50
 from . import live
 from .protocol import Results, parts_of
@@ -276,8 +275,7 @@ def pooled_parts(given) -> dict[str, np.ndarray]:
         if restored:
             found["restoration"] = pooled([some[name] for name in restored[:3]])
         if len(restored) == 4:
-            difference = levels[-1] - last(some[restored[3]])
-            found["difference"] = torch.cat((difference.mean((2, 3)), difference.abs().mean((2, 3))), 1)
+            found["difference"] = mean_and_size(levels[-1] - last(some[restored[3]]))
         for name, value in found.items():
             rows.setdefault(name, []).append(value.mean(0).numpy())
     return {name: np.stack(value) for name, value in rows.items()}

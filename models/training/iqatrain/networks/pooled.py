@@ -22,6 +22,11 @@ def pooled(levels) -> torch.Tensor:
     return torch.cat(parts, 1)
 
 
+def mean_and_size(difference) -> torch.Tensor:
+    """A difference of maps [n, c, h, w] -> [n, 2 c]: each channel's mean, and the mean of its absolute values."""
+    return torch.cat((difference.mean((2, 3)), difference.abs().mean((2, 3))), 1)
+
+
 class Probed(nn.Module):
     """A linear layer over standardised features, [n, features] -> [n, 1], for a network that starts as the ridge
     regression on its own features (`probe`) and is tuned from there: a probe first and then fine-tuning keeps more of
