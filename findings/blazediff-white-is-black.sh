@@ -40,7 +40,6 @@ for one, second in ((noise, noise), (0 * noise, 0 * noise + 255), (noise, 255 - 
     print(f"{pooled.score:.2f}, {match}, {pooled.below_percentage:.0f} % below; mean {mean:.2f}; MS-SSIM {multi:.2f}")
 PY
 python3 look.py >seen || cannot 'blazediff-ssim failed'
-row() { sed -n "$1p" seen; }
 still 'noise and itself' "$(row 1)" '1.00, match, 0 % below; mean 1.00; MS-SSIM 1.00'
 still 'black and white' "$(row 2)" '1.00, match, 100 % below; mean 0.00; MS-SSIM 0.29'
 still 'noise and its negative' "$(row 3)" '1.00, match, 100 % below; mean -0.98; MS-SSIM nan'

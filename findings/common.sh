@@ -34,6 +34,9 @@ differ() {
     fi
 }
 
+# row N: line N of the file seen, into which a script's program wrote.
+row() { sed -n "$1p" seen; }
+
 # The last line of each script.
 verdict() {
     if [ "$changed" = 1 ]; then

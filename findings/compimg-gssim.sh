@@ -50,7 +50,6 @@ for one, other in ((scene, scene), (0 * scene, 0 * scene + 255), (scene, scene +
     print(*(f"{value:.2f}" for value in (GSSIM().compare(other, one), defined(one, other), SSIM().compare(other, one))))
 PY
 python3 look.py >seen || cannot 'compimg failed'
-row() { sed -n "$1p" seen; }
 still 'GSSIM by compimg, GSSIM by its definition, SSIM by compimg: a picture and itself' "$(row 1)" '1.00 1.00 1.00'
 still 'black and white' "$(row 2)" '1.00 0.00 0.00'
 still 'brighter by 80' "$(row 3)" '1.00 0.86 0.86'

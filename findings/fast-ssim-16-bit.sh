@@ -47,7 +47,6 @@ row(eight.astype(np.int64), negative(eight, slice(size // 8, size), 255).astype(
 row(eight.astype(np.int64), negative(eight, slice(0, size), 255).astype(np.int64), 255)
 PY
 python3 look.py >seen || cannot 'fast-ssim failed'
-row() { sed -n "$1p" seen; }
 still 'SSIM, PSNR, PSNR by its definition: 8 bits, lower half inverted' "$(row 1)" '0.01, 8 dB, 8 dB'
 still '10 bits, the picture itself' "$(row 2)" '1.00, 160 dB, inf dB'
 still '10 bits, lower half inverted' "$(row 3)" '1.00, 160 dB, 8 dB'

@@ -33,7 +33,6 @@ print(*(abs(whole[1, :, ::2] - line).sum(1).argmin() for line in chroma[:16]))
 print(abs(np.fromfile("avdec.yuv", np.uint8).astype(int).reshape(3, 64, 96) - whole).max())
 PY
 python3 look.py >seen || cannot 'the pictures have other sizes'
-row() { sed -n "$1p" seen; }
 still 'luma differs from that of ffmpeg by at most 3' "$(test "$(row 1)" -le 3 && echo yes)" yes
 still 'lines of chroma that jpegdec shows on lines 0 2 4 … 30' "$(row 2)" '0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23'
 still 'avdec_mjpeg differs from ffmpeg by' "$(row 3)" 0

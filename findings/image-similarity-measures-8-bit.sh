@@ -68,7 +68,6 @@ measures._gradient_magnitude = definition
 print(f"{seen:.2f} {measures.fsim(one, noisy):.2f}")
 PY
 python3 look.py >seen || cannot 'image-similarity-measures failed'
-row() { sed -n "$1p" seen; }
 still 'SAM of a picture and itself, with noise, its negative: 8 bits' "$(row 1)" '89.6 89.5 89.6'
 still 'as float' "$(row 2)" '0.0 2.8 17.3'
 still 'ISSM: 8 bits' "$(row 3)" '0.0 0.0 0.0'

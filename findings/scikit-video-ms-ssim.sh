@@ -54,7 +54,6 @@ for other in (scene, scene + draw.normal(0, 12, scene.shape), scene / 2 + 60, cl
           f" {total - coarsest + 0.1333 * coarsest:.2f}")
 PY
 python3 look.py >seen || cannot 'scikit-video failed'
-row() { sed -n "$1p" seen; }
 still '"product" as it is and by its definition, "sum" as it is and with the last weight: a picture and itself' \
     "$(row 1)" '1.00 1.00 1.87 1.00'
 still 'noise' "$(row 2)" '0.96 0.96 1.83 0.96'

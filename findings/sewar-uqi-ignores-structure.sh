@@ -33,7 +33,6 @@ for second in (one, other, 255 - one):
     print(*(f"{measure:.2f}" for measure in (uqi(one, second), published(one, second), ssim(one, second)[0])))
 PY
 python3 look.py >seen || cannot 'sewar failed'
-row() { sed -n "$1p" seen; }
 still 'UQI by sewar, UQI by its definition, SSIM by sewar: the same picture' "$(row 1)" '1.00 1.00 1.00'
 still 'unrelated noise' "$(row 2)" '0.98 -0.01 0.09'
 still 'its negative' "$(row 3)" '0.97 -1.00 -0.80'

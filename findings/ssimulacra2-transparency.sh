@@ -42,7 +42,6 @@ gray = gray.astype(np.uint16) * 257
 print(score(gray, 65535 - gray))
 PY
 python3 look.py >seen || cannot 'ssimulacra2 failed'
-row() { sed -n "$1p" seen; }
 still 'opaque and invisible' "$(row 1)" 100
 still 'other colors behind what is invisible in both' "$(row 2)" 'less than 0'
 still '8-bit gray and its negative' "$(row 3)" 'less than 0'
